@@ -2,6 +2,9 @@
 //!
 //! Read `docs/ARCHITECTURE.md` first; it walks one message through the modules below.
 
+pub mod bots;
 pub mod clock;
+pub mod desks;
 pub mod domain;
 pub mod http;
+pub mod store;
