@@ -2,5 +2,7 @@
 //!
 //! Read `docs/ARCHITECTURE.md` first; it walks one message through the modules below.
 
+pub mod app;
 pub mod clock;
+pub mod config;
 pub mod domain;
