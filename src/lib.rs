@@ -6,6 +6,7 @@ pub mod app;
 pub mod bots;
 pub mod clock;
 pub mod config;
+pub mod delivery;
 pub mod desks;
 pub mod domain;
 pub mod http;
