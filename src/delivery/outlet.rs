@@ -173,7 +173,7 @@ impl Outlet {
             (&self.destination, claim.job.delivery, claim.job.task.kind());
         match result {
             Ok(_) => {
-                tracing::debug!(%destination, delivery.id = %delivery, delivery.kind = kind, "delivered")
+                tracing::debug!(%destination, delivery.id = %delivery, delivery.kind = kind, "delivered");
             }
             Err(failure) => tracing::warn!(
                 %destination,
