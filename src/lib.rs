@@ -2,6 +2,12 @@
 //!
 //! Read `docs/ARCHITECTURE.md` first; it walks one message through the modules below.
 
+pub mod app;
+pub mod bots;
 pub mod clock;
+pub mod config;
+pub mod desks;
 pub mod domain;
+pub mod http;
 pub mod outbound;
+pub mod store;
