@@ -28,7 +28,7 @@ pub enum AddressRefused {
 pub(super) enum Reach {
     /// https: public addresses, and the listed networks.
     Public,
-    /// http: the listed networks, and only if no address of the name lies outside.
+    /// http: the listed networks, and only if no address of the name is public.
     AllowedOnly,
 }
 
@@ -64,27 +64,25 @@ impl Reach {
         }
     }
 
-    /// Those of a name's addresses that may be called.
+    /// Those of a name's addresses that may be called. Plain http is refused altogether to a name that is partly public;
+    /// an unlisted private address beside a listed one (the other loopback of `localhost`) is merely left out.
     fn admit(
         self,
         addresses: Vec<IpAddr>,
         networks: &[IpNet],
     ) -> Result<Vec<IpAddr>, AddressRefused> {
-        if self == Self::AllowedOnly {
-            addresses
-                .iter()
-                .try_for_each(|address| self.check(*address, networks))?;
-            return Ok(addresses);
-        }
-        let refused = addresses.len();
+        let admits = |address: &IpAddr| self.check(*address, networks);
+        let partly_public = addresses
+            .iter()
+            .any(|address| is_public(*address) && admits(address).is_err());
+        let refusal = addresses.iter().find_map(|address| admits(address).err());
         let admitted: Vec<_> = addresses
             .into_iter()
-            .filter(|address| self.check(*address, networks).is_ok())
+            .filter(|address| admits(address).is_ok())
             .collect();
-        if admitted.is_empty() && refused > 0 {
-            Err(AddressRefused::NotPublic)
-        } else {
-            Ok(admitted)
+        match refusal {
+            Some(refusal) if admitted.is_empty() || partly_public => Err(refusal),
+            _ => Ok(admitted),
         }
     }
 }
@@ -278,13 +276,19 @@ mod tests {
     }
 
     #[test]
-    fn http_wants_every_address_listed() {
+    fn http_is_refused_to_a_name_that_is_partly_public() {
         let listed: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap()];
         assert!(
             Reach::AllowedOnly
                 .admit(vec![ip("10.1.2.3"), ip("::ffff:10.0.0.1")], &listed)
                 .is_ok()
         );
+        let localhost = vec![ip("::1"), ip("10.0.0.1")];
+        assert_eq!(
+            Reach::AllowedOnly.admit(localhost, &listed),
+            Ok(vec![ip("10.0.0.1")])
+        );
+        assert!(Reach::AllowedOnly.admit(vec![ip("::1")], &listed).is_err());
         let mixed = vec![ip("10.1.2.3"), ip("8.8.8.8")];
         assert_eq!(
             Reach::AllowedOnly.admit(mixed, &listed),

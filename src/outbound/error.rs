@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::{address::AddressRefused, template::TemplateError, url::UrlError};
-use crate::domain::retry::ErrorClass;
+use crate::domain::{delivery::Failure, retry::ErrorClass};
 
 /// A call that did not do what it was for.
 #[derive(Debug, thiserror::Error)]
@@ -129,6 +129,32 @@ impl CallError {
             Self::TimedOut { host, source }
         } else {
             Self::Broken { host, source }
+        }
+    }
+}
+
+impl From<CallError> for Failure {
+    /// What delivery settles by. What went wrong in detail is written to the log here, since it goes no further.
+    fn from(error: CallError) -> Self {
+        let status = match &error {
+            CallError::Refused(refusal) => Some(refusal.status.as_u16()),
+            CallError::Unreadable { status, .. } => Some(status.as_u16()),
+            _ => None,
+        };
+        let causes = chain(&error)
+            .skip(1)
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(": ");
+        tracing::debug!(
+            error.class = error.metric_label(),
+            error.causes = causes,
+            "call failed: {error}"
+        );
+        Self {
+            class: error.class(),
+            status,
+            retry_after: error.retry_after(),
         }
     }
 }

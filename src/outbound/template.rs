@@ -3,12 +3,18 @@
 //! All are compiled at start, so that `check` finds their faults. A name that has no value is an error, never an empty
 //! text, and fuel bounds every evaluation.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt,
+    sync::Arc,
+};
 
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior, Value,
     value::{Object, ObjectRepr, Serde, ValueKind},
 };
+
+use serde::Serialize;
 
 use super::url::{BaseUrl, Endpoint, SegmentError, UrlError, encode_segment};
 
@@ -23,9 +29,12 @@ pub struct Expression {
     source: Arc<str>,
 }
 
-/// What templates may speak of.
+/// What templates may speak of: values by name, and the configured addresses of one group, `{{ bot.api_url }}`.
 #[derive(Clone, Debug, Default)]
-pub struct Context(BTreeMap<String, BTreeMap<String, Value>>);
+pub struct Context {
+    values: BTreeMap<String, Value>,
+    addresses: BTreeMap<String, BTreeMap<String, Value>>,
+}
 
 /// A template that cannot be compiled or evaluated. What went wrong in an evaluation is told by kind and line only, since
 /// the details could quote what a user wrote.
@@ -85,6 +94,14 @@ impl Template {
         Ok(Endpoint::from_rendered(&self.render(context)?)?)
     }
 
+    /// The names that the template takes from its context.
+    pub fn names(&self) -> HashSet<String> {
+        self.0
+            .get_template(NAME)
+            .map(|template| template.undeclared_variables(false))
+            .unwrap_or_default()
+    }
+
     fn compile(mut environment: Environment<'static>, source: &str) -> Result<Self, TemplateError> {
         environment
             .add_template_owned(NAME, source.to_owned())
@@ -103,6 +120,14 @@ impl Expression {
             .compile_expression(&this.source)
             .map_err(TemplateError::Syntax)?;
         Ok(this)
+    }
+
+    /// The names that the expression takes from its context.
+    pub fn names(&self) -> HashSet<String> {
+        let compiled = self.environment.compile_expression(&self.source);
+        compiled
+            .map(|expression| expression.undeclared_variables(false))
+            .unwrap_or_default()
     }
 
     /// The value under the context. A compiled expression borrows its environment and cannot be kept beside it, so the
@@ -126,40 +151,29 @@ impl Expression {
 }
 
 impl Context {
-    /// Sets a group of values, `{{ group.field }}`.
     #[must_use]
-    pub fn with(
-        mut self,
-        group: &str,
-        fields: &serde_json::Map<String, serde_json::Value>,
-    ) -> Self {
-        let group = self.0.entry(group.to_owned()).or_default();
-        group.extend(
-            fields
-                .iter()
-                .map(|(name, value)| (name.clone(), Value::from(Serde(value)))),
-        );
+    pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
+        self.values
+            .insert(name.to_owned(), Value::from(Serde(value)));
         self
     }
 
     /// Sets a configured address, the only kind of value that is not encoded in a URL. A slash at its end is left out, so
-    /// that `{{ desk.api_url }}/path` reads as it looks.
+    /// that `{{ bot.api_url }}/path` reads as it looks.
     #[must_use]
     pub fn with_url(mut self, group: &str, field: &str, url: &BaseUrl) -> Self {
         let address = Address(url.expose().trim_end_matches('/').into());
-        self.0
-            .entry(group.to_owned())
-            .or_default()
-            .insert(field.to_owned(), Value::from_object(address));
+        let group = self.addresses.entry(group.to_owned()).or_default();
+        group.insert(field.to_owned(), Value::from_object(address));
         self
     }
 
     fn to_value(&self) -> Value {
-        let groups = self
-            .0
-            .iter()
-            .map(|(name, fields)| (name.clone(), Value::from_object(fields.clone())));
-        Value::from_object(groups.collect::<BTreeMap<_, _>>())
+        let mut names = self.values.clone();
+        for (group, addresses) in &self.addresses {
+            names.insert(group.clone(), Value::from_object(addresses.clone()));
+        }
+        Value::from_object(names)
     }
 }
 
@@ -255,10 +269,7 @@ mod tests {
     use super::*;
 
     fn context(message: serde_json::Value) -> Context {
-        let serde_json::Value::Object(fields) = message else {
-            panic!("an object")
-        };
-        Context::default().with("message", &fields).with_url(
+        Context::default().with("message", message).with_url(
             "desk",
             "api_url",
             &"https://api.example/v1/".parse().unwrap(),
@@ -375,6 +386,23 @@ mod tests {
                 .unwrap()
                 .evaluate(&empty)
                 .map(drop),
+        );
+    }
+
+    #[test]
+    fn the_names_that_a_template_needs_are_known_before_it_runs() {
+        let names = Template::url("{{ bot.api_url }}/{{ session_id }}")
+            .unwrap()
+            .names();
+        assert_eq!(
+            names,
+            HashSet::from(["bot".to_owned(), "session_id".to_owned()])
+        );
+        assert!(
+            Expression::json("{'a': reason}")
+                .unwrap()
+                .names()
+                .contains("reason")
         );
     }
 

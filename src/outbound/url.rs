@@ -99,6 +99,11 @@ impl Endpoint {
         self.0.host_str().unwrap_or_default()
     }
 
+    /// Whether the call goes to the same scheme, host and port as the base, so that the base's credentials may go along.
+    pub fn is_at(&self, base: &BaseUrl) -> bool {
+        self.0.origin() == base.0.origin()
+    }
+
     /// Takes a URL that a template has rendered, whose values are already encoded.
     pub(super) fn from_rendered(text: &str) -> Result<Self, UrlError> {
         if has_dot_segment(text) {
@@ -141,7 +146,10 @@ pub fn check_segment(value: &str) -> Result<(), SegmentError> {
 }
 
 fn parse(text: &str) -> Result<Url, UrlError> {
-    let url = Url::parse(text)?;
+    check(Url::parse(text)?)
+}
+
+fn check(url: Url) -> Result<Url, UrlError> {
     if !matches!(url.scheme(), "https" | "http") {
         return Err(UrlError::Scheme);
     }
@@ -161,6 +169,14 @@ fn has_dot_segment(text: &str) -> bool {
         let plain = segment.to_ascii_lowercase().replace("%2e", ".");
         plain == "." || plain == ".."
     })
+}
+
+impl TryFrom<Url> for BaseUrl {
+    type Error = UrlError;
+
+    fn try_from(url: Url) -> Result<Self, Self::Error> {
+        check(url).map(Self)
+    }
 }
 
 impl FromStr for BaseUrl {
