@@ -9,4 +9,5 @@ pub mod config;
 pub mod desks;
 pub mod domain;
 pub mod http;
+pub mod outbound;
 pub mod store;
