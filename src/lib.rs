@@ -3,6 +3,10 @@
 //! Read `docs/ARCHITECTURE.md` first; it walks one message through the modules below.
 
 pub mod app;
+pub mod bots;
 pub mod clock;
 pub mod config;
+pub mod desks;
 pub mod domain;
+pub mod http;
+pub mod store;

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use config::Value;
 use ipnet::IpNet;
 use secrecy::SecretString;
-use url::Url;
 
 use super::{
     fault::Problem,
-    name::{Language, Name},
-    networks,
+    names::Language,
+    networks::CallUrl,
     secrets::{self, Keys, Rule, Secrets},
     section::Section,
     steps::{self, RequestStep, Step},
     value,
 };
+use crate::domain::ids::BotName;
 
 /// One connection to a bot platform.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub enum Platform {
 /// A bot on Chatlayer.
 #[derive(Clone, Debug)]
 pub struct Chatlayer {
-    pub api_url: Url,
+    pub api_url: CallUrl,
     /// What the bridge presents to Chatlayer.
     pub access_token: SecretString,
     /// What Chatlayer presents to the bridge.
@@ -65,14 +65,11 @@ struct ChatlayerDefaults {
 
 /// Every bot that is written rightly; the others are reported.
 pub(super) fn read_all(
-    tables: Vec<(Name, Section<'_>)>,
+    tables: Vec<(BotName, Section<'_>)>,
     defaults: &Defaults,
     networks: &[IpNet],
-) -> BTreeMap<Name, Bot> {
-    tables
-        .into_iter()
-        .filter_map(|(name, section)| Some((name, Bot::read(section, defaults, networks)?)))
-        .collect()
+) -> BTreeMap<BotName, Bot> {
+    tables.into_iter().filter_map(|(name, section)| Some((name, Bot::read(section, defaults, networks)?))).collect()
 }
 
 impl Defaults {
@@ -80,9 +77,7 @@ impl Defaults {
         let chatlayer = section.table("chatlayer").and_then(ChatlayerDefaults::read);
         section.not_yet(&["certainly"]);
         section.finish();
-        Some(Self {
-            chatlayer: chatlayer?,
-        })
+        Some(Self { chatlayer: chatlayer? })
     }
 }
 
@@ -129,17 +124,9 @@ impl Chatlayer {
         file: "verify_token_file",
         hint: "add the verify token that is set in Chatlayer, or verify_token_file",
     };
-    const HOOK_KEY: Keys = Keys {
-        key: "hook_key",
-        file: "hook_key_file",
-        hint: "give it a value",
-    };
+    const HOOK_KEY: Keys = Keys { key: "hook_key", file: "hook_key_file", hint: "give it a value" };
 
-    fn read(
-        section: &mut Section<'_>,
-        defaults: &ChatlayerDefaults,
-        networks: &[IpNet],
-    ) -> Option<Self> {
+    fn read(section: &mut Section<'_>, defaults: &ChatlayerDefaults, networks: &[IpNet]) -> Option<Self> {
         let api_url = read_api_url(section, networks);
         let access_token = secrets::required_one(section, Self::ACCESS_TOKEN);
         let verify_token = secrets::required(section, Self::VERIFY_TOKEN, Rule::Foreign);
@@ -161,26 +148,19 @@ impl Chatlayer {
 fn read_platform(value: &Value) -> Result<(), Problem> {
     match value::text(value)?.as_str() {
         "chatlayer" => Ok(()),
-        "certainly" => Err(Problem::ValueNotYet {
-            instead: "\"chatlayer\"",
-        }),
+        "certainly" => Err(Problem::ValueNotYet { instead: "\"chatlayer\"" }),
         _ => Err(Problem::NotOneOf("\"chatlayer\"")),
     }
 }
 
 /// Either the address itself or the region that stands for it; a guess would send the access token to a stranger.
-fn read_api_url(section: &mut Section<'_>, networks: &[IpNet]) -> Option<Url> {
+fn read_api_url(section: &mut Section<'_>, networks: &[IpNet]) -> Option<CallUrl> {
     let both = section.has("api_url") && section.has("region");
     let neither = !section.has("api_url") && !section.has("region");
-    let callable =
-        |value: &Value| networks::callable_url(value, networks).and_then(networks::base_url);
+    let callable = |value: &Value| CallUrl::read(value, networks).and_then(CallUrl::into_base);
     let region = section.optional("region", read_region);
     if neither {
-        return section.required(
-            "api_url",
-            callable,
-            "add region = \"eu\" (or us, asia, staging), or api_url",
-        );
+        return section.required("api_url", callable, "add region = \"eu\" (or us, asia, staging), or api_url");
     }
     let api_url = section.optional("api_url", callable);
     if both {
@@ -189,7 +169,7 @@ fn read_api_url(section: &mut Section<'_>, networks: &[IpNet]) -> Option<Url> {
     api_url.or(region)
 }
 
-fn read_region(value: &Value) -> Result<Url, Problem> {
+fn read_region(value: &Value) -> Result<CallUrl, Problem> {
     const EXPECTED: Problem = Problem::NotOneOf("\"eu\", \"us\", \"asia\", \"staging\"");
     let host = match value::text(value)?.as_str() {
         "eu" => "https://api.chatlayer.ai",
@@ -198,5 +178,5 @@ fn read_region(value: &Value) -> Result<Url, Problem> {
         "staging" => "https://api.staging.chatlayer.ai",
         _ => return Err(EXPECTED),
     };
-    Url::parse(host).map_err(|_| EXPECTED)
+    CallUrl::known(host).ok_or(EXPECTED)
 }

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 
 use config::Value;
 use ipnet::IpNet;
-use url::Url;
 
 use super::{
     fault::Problem,
-    name::Name,
-    networks,
+    networks::CallUrl,
     secrets::{self, Keys, Rule, Secrets},
     section::Section,
     value,
 };
+use crate::domain::ids::DeskName;
 
 /// One connection to where agents work.
 #[derive(Clone, Debug)]
@@ -32,7 +31,7 @@ pub enum Kind {
 /// A desk that speaks the bridge's own protocol.
 #[derive(Clone, Debug)]
 pub struct WebhookDesk {
-    pub url: Url,
+    pub url: CallUrl,
     /// Signs what the bridge sends; each one adds its signature.
     pub secret: Secrets,
     /// What the desk presents to the bridge.
@@ -55,23 +54,18 @@ struct WebhookDefaults {
 
 /// Every desk that is written rightly; the others are reported.
 pub(super) fn read_all(
-    tables: Vec<(Name, Section<'_>)>,
+    tables: Vec<(DeskName, Section<'_>)>,
     defaults: &Defaults,
     networks: &[IpNet],
-) -> BTreeMap<Name, Desk> {
-    let mut desks: BTreeMap<Name, Desk> = BTreeMap::new();
+) -> BTreeMap<DeskName, Desk> {
+    let mut desks: BTreeMap<DeskName, Desk> = BTreeMap::new();
     for (name, mut section) in tables {
         let Some(desk) = Desk::read(&mut section, defaults, networks) else {
             continue;
         };
         let Kind::Webhook(webhook) = &desk.kind;
         if let Some(other) = holder_of(&webhook.token, &desks) {
-            section.fault(
-                "token",
-                Problem::SharedToken {
-                    other: other.clone(),
-                },
-            );
+            section.fault("token", Problem::SharedToken { other: other.clone() });
         }
         desks.insert(name, desk);
     }
@@ -91,10 +85,7 @@ impl WebhookDefaults {
         let enabled = section.defaulted("enabled", value::switch);
         let transcript_limit = section.defaulted("transcript_limit", read_transcript_limit);
         section.finish();
-        Some(Self {
-            enabled: enabled?,
-            transcript_limit: transcript_limit?,
-        })
+        Some(Self { enabled: enabled?, transcript_limit: transcript_limit? })
     }
 }
 
@@ -105,10 +96,7 @@ impl Desk {
         let enabled = section.optional("enabled", value::switch);
         let webhook = WebhookDesk::read(section, &defaults.webhook, networks);
         section.finish();
-        Some(Self {
-            enabled: enabled.unwrap_or(defaults.webhook.enabled),
-            kind: Kind::Webhook(webhook?),
-        })
+        Some(Self { enabled: enabled.unwrap_or(defaults.webhook.enabled), kind: Kind::Webhook(webhook?) })
     }
 }
 
@@ -118,20 +106,12 @@ impl WebhookDesk {
         file: "secret_file",
         hint: "add the secret that signs what the desk gets, or secret_file",
     };
-    const TOKEN: Keys = Keys {
-        key: "token",
-        file: "token_file",
-        hint: "add the desk's own token, or token_file",
-    };
+    const TOKEN: Keys = Keys { key: "token", file: "token_file", hint: "add the desk's own token, or token_file" };
 
-    fn read(
-        section: &mut Section<'_>,
-        defaults: &WebhookDefaults,
-        networks: &[IpNet],
-    ) -> Option<Self> {
+    fn read(section: &mut Section<'_>, defaults: &WebhookDefaults, networks: &[IpNet]) -> Option<Self> {
         let url = section.required(
             "url",
-            |value| networks::callable_url(value, networks),
+            |value| CallUrl::read(value, networks),
             "add the URL that takes the bridge's calls",
         );
         let secret = secrets::required(section, Self::SECRET, Rule::Signing);
@@ -147,7 +127,7 @@ impl WebhookDesk {
 }
 
 /// The desk that already uses one of these tokens: its events could not be told from this one's.
-fn holder_of<'d>(token: &Secrets, desks: &'d BTreeMap<Name, Desk>) -> Option<&'d Name> {
+fn holder_of<'d>(token: &Secrets, desks: &'d BTreeMap<DeskName, Desk>) -> Option<&'d DeskName> {
     desks
         .iter()
         .find(|(_, desk)| match &desk.kind {
@@ -159,9 +139,7 @@ fn holder_of<'d>(token: &Secrets, desks: &'d BTreeMap<Name, Desk>) -> Option<&'d
 fn read_kind(value: &Value) -> Result<(), Problem> {
     match value::text(value)?.as_str() {
         "webhook" => Ok(()),
-        "console" | "aivo-live" | "chatwoot" => Err(Problem::ValueNotYet {
-            instead: "\"webhook\"",
-        }),
+        "console" | "aivo-live" | "chatwoot" => Err(Problem::ValueNotYet { instead: "\"webhook\"" }),
         _ => Err(Problem::NotOneOf("\"webhook\"")),
     }
 }

@@ -31,10 +31,7 @@ impl Telemetry {
         let format = section.defaulted("format", LogFormat::read);
         section.not_yet(&["otlp_endpoint"]);
         section.finish();
-        Some(Self {
-            log: log?,
-            format: format?,
-        })
+        Some(Self { log: log?, format: format? })
     }
 }
 
