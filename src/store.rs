@@ -31,7 +31,11 @@ pub trait Store: Send + Sync + fmt::Debug {
     async fn answer(&self, handover: HandoverId, within: Duration) -> Result<Answer, Error>;
 
     /// A handover with its transcript (without the bridge's notices), if it has or had a leg at this desk.
-    async fn handover(&self, id: HandoverId, desk: &DeskName) -> Result<Option<HandoverView>, Error>;
+    async fn handover(
+        &self,
+        id: HandoverId,
+        desk: &DeskName,
+    ) -> Result<Option<HandoverView>, Error>;
 
     /// Takes up to `limit` lanes of this destination whose head is due. A claimed lane is nobody else's until its
     /// head is settled or the claim is released.
@@ -54,7 +58,8 @@ pub trait Store: Send + Sync + fmt::Debug {
     fn timer_bell(&self) -> Arc<Notify>;
 
     /// Nobody claims this destination until then. None lifts it. Survives a restart.
-    async fn pause(&self, destination: &Destination, until: Option<Timestamp>) -> Result<(), Error>;
+    async fn pause(&self, destination: &Destination, until: Option<Timestamp>)
+    -> Result<(), Error>;
 
     /// Tells this process's decisions that a desk cannot be asked (its breaker is open), or that it can again.
     fn set_condition(&self, desk: &DeskName, condition: Option<ClosedBecause>);
@@ -74,7 +79,11 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Gives a delivery up that has not been delivered.
     async fn skip_delivery(&self, id: DeliveryId) -> Result<Changed, Error>;
 
-    async fn open_handovers(&self, after: Option<HandoverId>, limit: usize) -> Result<Page<HandoverSummary>, Error>;
+    async fn open_handovers(
+        &self,
+        after: Option<HandoverId>,
+        limit: usize,
+    ) -> Result<Page<HandoverSummary>, Error>;
 
     async fn warn(&self, warning: Warning) -> Result<(), Error>;
 
@@ -109,7 +118,10 @@ pub enum Error {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Applied {
     /// One outcome for each event, in order.
-    Done { conversation: ConversationId, outcomes: Vec<Outcome> },
+    Done {
+        conversation: ConversationId,
+        outcomes: Vec<Outcome>,
+    },
     /// The target does not exist, or is another desk's.
     NotFound,
 }

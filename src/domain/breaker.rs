@@ -76,7 +76,11 @@ impl Breaker {
         if !failed || !self.is_unwell() {
             return false;
         }
-        self.open = Some(Open { since: now, interval: FIRST_INTERVAL, probe_since: None });
+        self.open = Some(Open {
+            since: now,
+            interval: FIRST_INTERVAL,
+            probe_since: None,
+        });
         true
     }
 
@@ -90,7 +94,11 @@ impl Breaker {
         }
         if failed {
             let interval = open.interval.saturating_mul(2).min(LAST_INTERVAL);
-            *open = Open { since: now, interval, probe_since: None };
+            *open = Open {
+                since: now,
+                interval,
+                probe_since: None,
+            };
             return false;
         }
         *self = Self::default();
@@ -99,22 +107,37 @@ impl Breaker {
 
     fn count(&mut self, now: Timestamp, failed: bool) {
         let oldest = now.minus(SPAN);
-        self.recent.retain(|second| second.start > oldest && second.start <= now);
-        self.failures_in_a_row = if failed { self.failures_in_a_row.saturating_add(1) } else { 0 };
+        self.recent
+            .retain(|second| second.start > oldest && second.start <= now);
+        self.failures_in_a_row = if failed {
+            self.failures_in_a_row.saturating_add(1)
+        } else {
+            0
+        };
         let failures = u32::from(failed);
         match self.recent.back_mut() {
             Some(last) if now.since(last.start) < Duration::from_secs(1) => {
                 last.calls = last.calls.saturating_add(1);
                 last.failures = last.failures.saturating_add(failures);
             }
-            _ => self.recent.push_back(Second { start: now, calls: 1, failures }),
+            _ => self.recent.push_back(Second {
+                start: now,
+                calls: 1,
+                failures,
+            }),
         }
     }
 
     fn is_unwell(&self) -> bool {
-        let (calls, failures) = self.recent.iter().fold((0_u32, 0_u32), |(calls, failures), second| {
-            (calls.saturating_add(second.calls), failures.saturating_add(second.failures))
-        });
+        let (calls, failures) =
+            self.recent
+                .iter()
+                .fold((0_u32, 0_u32), |(calls, failures), second| {
+                    (
+                        calls.saturating_add(second.calls),
+                        failures.saturating_add(second.failures),
+                    )
+                });
         let half = calls >= MIN_CALLS && failures.saturating_mul(2) >= calls;
         half || self.failures_in_a_row >= MAX_IN_A_ROW
     }
@@ -184,7 +207,10 @@ mod tests {
 
         let mut slower = Breaker::default();
         for call in 0..40 {
-            assert!(!slower.record(at(call * 2_000), call % 2 == 1), "never twenty calls within the span");
+            assert!(
+                !slower.record(at(call * 2_000), call % 2 == 1),
+                "never twenty calls within the span"
+            );
         }
     }
 
@@ -193,7 +219,10 @@ mod tests {
         let mut breaker = opened_at(0);
         let mut now = 0;
         for interval in [1_000, 2_000, 4_000, 8_000, 10_000, 10_000] {
-            assert_eq!(breaker.permit(at(now + interval - 1)), Permit::Wait(at(now + interval)));
+            assert_eq!(
+                breaker.permit(at(now + interval - 1)),
+                Permit::Wait(at(now + interval))
+            );
             assert!(breaker.is_open(at(now + interval - 1)));
             now += interval;
             assert!(!breaker.is_open(at(now)), "half open declines nobody");

@@ -169,7 +169,15 @@ pub struct ResumeContract {
 
 impl Conversation {
     pub fn new(id: ConversationId, key: ConversationKey) -> Self {
-        Self { id, key, version: 0, next_seq: 1, next_order: 1, profile: Profile::default(), handover: None }
+        Self {
+            id,
+            key,
+            version: 0,
+            next_seq: 1,
+            next_order: 1,
+            profile: Profile::default(),
+            handover: None,
+        }
     }
 
     /// The moment at which a timer must look; none while the bot has the user.

@@ -26,12 +26,23 @@ pub struct Fingerprint(pub [u8; 16]);
 impl DedupeKey {
     /// The platform's own id of a message.
     pub fn message_id(conversation: &ConversationKey, id: &str) -> Self {
-        Self::new(&["id", conversation.bot.as_str(), &conversation.realm, conversation.user.as_str(), id])
+        Self::new(&[
+            "id",
+            conversation.bot.as_str(),
+            &conversation.realm,
+            conversation.user.as_str(),
+            id,
+        ])
     }
 
     /// A message by what it says: `ordinal` counts equal ones within one batch from 0.
     pub fn content(conversation: &ConversationKey, said: ContentKey<'_>) -> Self {
-        let ContentKey { actor, at, content, ordinal } = said;
+        let ContentKey {
+            actor,
+            at,
+            content,
+            ordinal,
+        } = said;
         let actor = match actor {
             Actor::User => "user",
             Actor::Bot => "bot",
@@ -52,7 +63,11 @@ impl DedupeKey {
     }
 
     /// A request for an agent, by its own time and payload.
-    pub fn request(conversation: &ConversationKey, at: Timestamp, payload: Option<&serde_json::Value>) -> Self {
+    pub fn request(
+        conversation: &ConversationKey,
+        at: Timestamp,
+        payload: Option<&serde_json::Value>,
+    ) -> Self {
         let payload = payload.map(ToString::to_string).unwrap_or_default();
         Self::new(&[
             "request",
@@ -66,7 +81,10 @@ impl DedupeKey {
 
     /// A desk's `Idempotency-Key`, scoped to desk and handover, with the body it came with.
     pub fn idempotency(desk: &DeskName, handover: HandoverId, (key, body): (&str, &[u8])) -> Self {
-        Self { body: Some(digest(body)), ..Self::new(&["idempotency", desk.as_str(), &handover.to_string(), key]) }
+        Self {
+            body: Some(digest(body)),
+            ..Self::new(&["idempotency", desk.as_str(), &handover.to_string(), key])
+        }
     }
 
     pub fn bytes(&self) -> &[u8] {

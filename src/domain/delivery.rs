@@ -36,7 +36,10 @@ pub enum Task {
     /// Bot: the configured pause step of this index.
     Pause { index: usize },
     /// Bot: the configured resume step of this index.
-    Resume { index: usize, contract: ResumeContract },
+    Resume {
+        index: usize,
+        contract: ResumeContract,
+    },
     /// Desk: take this handover, with the transcript up to and including `upto`.
     Open { upto: u64 },
     /// Desk: the user said this, or the bot slipped it through.
@@ -167,7 +170,9 @@ impl Task {
             | Self::Message { message }
             | Self::Placeholder { message }
             | Self::Failed { message, .. } => Some(*message),
-            Self::Pause { .. } | Self::Resume { .. } | Self::Open { .. } | Self::Close { .. } => None,
+            Self::Pause { .. } | Self::Resume { .. } | Self::Open { .. } | Self::Close { .. } => {
+                None
+            }
         }
     }
 }

@@ -29,7 +29,11 @@ pub enum Event {
     /// The platform sent something that the bridge does not know; kept, nothing else.
     PlatformUnknown { raw: String },
     /// A desk said something about a handover that it has, or had.
-    FromDesk { handover: HandoverId, desk: DeskName, event: DeskEvent },
+    FromDesk {
+        handover: HandoverId,
+        desk: DeskName,
+        event: DeskEvent,
+    },
     /// A delivery was attempted, or given up.
     Settled(Settled),
     /// A timer looks at the conversation.

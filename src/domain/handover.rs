@@ -64,7 +64,10 @@ pub enum Outcome {
     /// It counts. The id is the event's; for a message, the message's.
     Taken { id: Uuid },
     /// The request's handover, and what to answer.
-    Requested { handover: HandoverId, answer: Answer },
+    Requested {
+        handover: HandoverId,
+        answer: Answer,
+    },
     /// Known already; with the id that was given the first time.
     Repeat { id: Option<Uuid> },
     /// The same idempotency key with another body.
@@ -111,7 +114,11 @@ pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decis
         Event::BotSaid(said) => turn.bot_said(said),
         Event::HandoverRequested(request) => turn.requested(request),
         Event::PlatformUnknown { raw } => turn.keep_unknown(raw),
-        Event::FromDesk { handover, desk, event } => turn.desk_told((*handover, desk), event),
+        Event::FromDesk {
+            handover,
+            desk,
+            event,
+        } => turn.desk_told((*handover, desk), event),
         Event::Settled(settled) => turn.settled(settled),
         Event::TimerFired => turn.timer_fired(),
         Event::DeskRemoved { desk } => turn.desk_removed(desk),
@@ -124,7 +131,9 @@ pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decis
 /// since a late `accepted` would pause a bot that nobody resumes.
 pub fn repeated_answer(state: &Conversation, request: HandoverId) -> Answer {
     match &state.handover {
-        Some(handover) if handover.id == request && handover.phase != Phase::Closing => handover.answer,
+        Some(handover) if handover.id == request && handover.phase != Phase::Closing => {
+            handover.answer
+        }
         _ => Answer::Declined,
     }
 }
@@ -150,6 +159,8 @@ impl Outcome {
 
 impl fmt::Debug for Context<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context").field("now", &self.now).finish_non_exhaustive()
+        f.debug_struct("Context")
+            .field("now", &self.now)
+            .finish_non_exhaustive()
     }
 }

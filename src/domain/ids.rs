@@ -145,6 +145,9 @@ mod tests {
         for bad in ["", ".", "..", &"x".repeat(257)] {
             assert!(ExternalId::new(bad).is_err(), "{bad}");
         }
-        assert!(ExternalId::new("../x").is_ok(), "one segment once it is percent-encoded");
+        assert!(
+            ExternalId::new("../x").is_ok(),
+            "one segment once it is percent-encoded"
+        );
     }
 }

@@ -136,6 +136,9 @@ pub enum MediaKind {
 
 impl Content {
     pub fn text(text: impl Into<String>) -> Self {
-        Self::Text { text: text.into(), quick_replies: Vec::new() }
+        Self::Text {
+            text: text.into(),
+            quick_replies: Vec::new(),
+        }
     }
 }

@@ -120,15 +120,21 @@ impl Default for Limits {
 impl Policy {
     /// The first route of this bot; without routes the only desk there is.
     pub fn route(&self, bot: &BotName) -> Option<Route> {
-        let found = self.routes.iter().find(|route| route.bots.is_empty() || route.bots.contains(bot));
+        let found = self
+            .routes
+            .iter()
+            .find(|route| route.bots.is_empty() || route.bots.contains(bot));
         if let Some(route) = found {
             return Some(route.clone());
         }
         let mut desks = self.desks.keys();
         match (desks.next(), desks.next()) {
-            (Some(only), None) => {
-                Some(Route { bots: BTreeSet::new(), desk: only.clone(), fallback: None, options: Map::new() })
-            }
+            (Some(only), None) => Some(Route {
+                bots: BTreeSet::new(),
+                desk: only.clone(),
+                fallback: None,
+                options: Map::new(),
+            }),
             _ => None,
         }
     }
@@ -138,9 +144,11 @@ impl Texts {
     /// The text in this language, else in the language without its region, else in English; none if it is empty.
     pub fn get(&self, language: &str, notice: Notice) -> Option<&str> {
         let short = language.split(['-', '_']).next().unwrap_or(language);
-        let text = [language, short, "en"]
-            .iter()
-            .find_map(|language| self.0.get(&language.to_ascii_lowercase()).and_then(|texts| texts.get(&notice)))?;
+        let text = [language, short, "en"].iter().find_map(|language| {
+            self.0
+                .get(&language.to_ascii_lowercase())
+                .and_then(|texts| texts.get(&notice))
+        })?;
         (!text.is_empty()).then_some(text.as_str())
     }
 }

@@ -132,21 +132,36 @@ pub fn verdict(failure: &Failure, window: &Window, jitter: f64) -> Verdict {
         ErrorClass::Gone => Verdict::ReopenOrEnd,
         ErrorClass::Rejected | ErrorClass::Redirected | ErrorClass::Unsupported => Verdict::Dead,
         _ if expired => Verdict::Dead,
-        ErrorClass::NotSent | ErrorClass::Ambiguous => retry(failure, window, spread(step(failure.attempt), jitter)),
+        ErrorClass::NotSent | ErrorClass::Ambiguous => {
+            retry(failure, window, spread(step(failure.attempt), jitter))
+        }
         ErrorClass::Busy => {
             let asked = failure.retry_after.map_or(Duration::ZERO, clamp);
-            retry(failure, window, spread(step(failure.attempt), jitter).max(asked))
+            retry(
+                failure,
+                window,
+                spread(step(failure.attempt), jitter).max(asked),
+            )
         }
         ErrorClass::RateLimited => {
-            let after = failure.retry_after.map_or_else(|| spread(RATE_LIMIT_PAUSE, jitter), clamp);
-            Verdict::PauseDestination { after: clamp(after) }
+            let after = failure
+                .retry_after
+                .map_or_else(|| spread(RATE_LIMIT_PAUSE, jitter), clamp);
+            Verdict::PauseDestination {
+                after: clamp(after),
+            }
         }
-        ErrorClass::Unauthorized | ErrorClass::Certificate => Verdict::PauseDestination { after: REPAIR_PAUSE },
+        ErrorClass::Unauthorized | ErrorClass::Certificate => Verdict::PauseDestination {
+            after: REPAIR_PAUSE,
+        },
     }
 }
 
 fn retry(failure: &Failure, window: &Window, after: Duration) -> Verdict {
-    Verdict::Retry { after, degraded: failure.age >= window.blocking }
+    Verdict::Retry {
+        after,
+        degraded: failure.age >= window.blocking,
+    }
 }
 
 /// The longest wait after the given attempt: 0.5, 1, 2, 4, 8, 15, 30 and then 15 s each time, so that a desk that comes
@@ -166,7 +181,11 @@ fn step(attempt: u32) -> Duration {
 /// Full jitter over the upper three quarters of the step. The lowest quarter is left out so that an unlucky draw of
 /// nothing cannot hammer a destination that is already unwell.
 fn spread(step: Duration, jitter: f64) -> Duration {
-    let share = if jitter.is_finite() { jitter.clamp(0.0, 1.0) } else { 1.0 };
+    let share = if jitter.is_finite() {
+        jitter.clamp(0.0, 1.0)
+    } else {
+        1.0
+    };
     step.mul_f64(0.25 + 0.75 * share)
 }
 
@@ -180,70 +199,155 @@ mod tests {
 
     use super::*;
 
-    const WINDOW: Window = Window { blocking: Duration::from_mins(5), limit: Duration::from_hours(4) };
+    const WINDOW: Window = Window {
+        blocking: Duration::from_mins(5),
+        limit: Duration::from_hours(4),
+    };
 
     fn failed(class: ErrorClass) -> Failure {
-        Failure { class, attempt: 1, age: Duration::ZERO, retry_after: None }
+        Failure {
+            class,
+            attempt: 1,
+            age: Duration::ZERO,
+            retry_after: None,
+        }
     }
 
     #[test]
     fn the_whole_table() {
-        let retry = Verdict::Retry { after: Duration::from_millis(500), degraded: false };
-        let repair = Verdict::PauseDestination { after: Duration::from_mins(1) };
+        let retry = Verdict::Retry {
+            after: Duration::from_millis(500),
+            degraded: false,
+        };
+        let repair = Verdict::PauseDestination {
+            after: Duration::from_mins(1),
+        };
         let table = [
             (ErrorClass::NotSent, retry),
             (ErrorClass::Certificate, repair),
             (ErrorClass::Ambiguous, retry),
             (ErrorClass::Busy, retry),
-            (ErrorClass::RateLimited, Verdict::PauseDestination { after: Duration::from_secs(10) }),
+            (
+                ErrorClass::RateLimited,
+                Verdict::PauseDestination {
+                    after: Duration::from_secs(10),
+                },
+            ),
             (ErrorClass::Unauthorized, repair),
             (ErrorClass::Gone, Verdict::ReopenOrEnd),
-            (ErrorClass::Duplicate, Verdict::Delivered { confirmed: true }),
+            (
+                ErrorClass::Duplicate,
+                Verdict::Delivered { confirmed: true },
+            ),
             (ErrorClass::Rejected, Verdict::Dead),
             (ErrorClass::Redirected, Verdict::Dead),
-            (ErrorClass::Unreadable, Verdict::Delivered { confirmed: false }),
+            (
+                ErrorClass::Unreadable,
+                Verdict::Delivered { confirmed: false },
+            ),
             (ErrorClass::Unsupported, Verdict::Dead),
         ];
-        assert_eq!(table.map(|(class, _)| class), ErrorClass::ALL, "every class has its row");
+        assert_eq!(
+            table.map(|(class, _)| class),
+            ErrorClass::ALL,
+            "every class has its row"
+        );
         for (class, expected) in table {
-            assert_eq!(verdict(&failed(class), &WINDOW, 1.0), expected, "{}", class.label());
+            assert_eq!(
+                verdict(&failed(class), &WINDOW, 1.0),
+                expected,
+                "{}",
+                class.label()
+            );
         }
     }
 
     #[test]
     fn the_schedule_is_half_1_2_4_8_15_30_and_then_every_15_seconds() {
         let after = |attempt, jitter| {
-            let failure = Failure { attempt, ..failed(ErrorClass::NotSent) };
-            let Verdict::Retry { after, .. } = verdict(&failure, &WINDOW, jitter) else { panic!("retried") };
+            let failure = Failure {
+                attempt,
+                ..failed(ErrorClass::NotSent)
+            };
+            let Verdict::Retry { after, .. } = verdict(&failure, &WINDOW, jitter) else {
+                panic!("retried")
+            };
             after.as_millis()
         };
         let longest: Vec<_> = (1..=10).map(|attempt| after(attempt, 1.0)).collect();
-        assert_eq!(longest, [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 15_000, 15_000, 15_000]);
+        assert_eq!(
+            longest,
+            [
+                500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 15_000, 15_000, 15_000
+            ]
+        );
         let shortest: Vec<_> = (1..=10).map(|attempt| after(attempt, 0.0)).collect();
-        assert_eq!(shortest, [125, 250, 500, 1_000, 2_000, 3_750, 7_500, 3_750, 3_750, 3_750]);
+        assert_eq!(
+            shortest,
+            [
+                125, 250, 500, 1_000, 2_000, 3_750, 7_500, 3_750, 3_750, 3_750
+            ]
+        );
     }
 
     #[test]
     fn a_retry_after_is_believed_between_one_second_and_five_minutes() {
-        let seconds = [(0, 1), (1, 1), (7, 7), (300, 300), (301, 300), (1_000_000_000, 300)];
+        let seconds = [
+            (0, 1),
+            (1, 1),
+            (7, 7),
+            (300, 300),
+            (301, 300),
+            (1_000_000_000, 300),
+        ];
         for (asked, granted) in seconds {
             let asked = Some(Duration::from_secs(asked));
             let granted = Duration::from_secs(granted);
-            let limited = Failure { retry_after: asked, ..failed(ErrorClass::RateLimited) };
-            assert_eq!(verdict(&limited, &WINDOW, 0.0), Verdict::PauseDestination { after: granted });
-            let busy = Failure { retry_after: asked, ..failed(ErrorClass::Busy) };
-            assert_eq!(verdict(&busy, &WINDOW, 0.0), Verdict::Retry { after: granted, degraded: false });
+            let limited = Failure {
+                retry_after: asked,
+                ..failed(ErrorClass::RateLimited)
+            };
+            assert_eq!(
+                verdict(&limited, &WINDOW, 0.0),
+                Verdict::PauseDestination { after: granted }
+            );
+            let busy = Failure {
+                retry_after: asked,
+                ..failed(ErrorClass::Busy)
+            };
+            assert_eq!(
+                verdict(&busy, &WINDOW, 0.0),
+                Verdict::Retry {
+                    after: granted,
+                    degraded: false
+                }
+            );
         }
     }
 
     #[test]
     fn past_the_blocking_window_calls_are_probes_and_past_the_limit_it_is_over() {
-        let aged = |class, age| verdict(&Failure { age, ..failed(class) }, &WINDOW, 1.0);
-        let probe = Verdict::Retry { after: Duration::from_millis(500), degraded: true };
+        let aged = |class, age| {
+            verdict(
+                &Failure {
+                    age,
+                    ..failed(class)
+                },
+                &WINDOW,
+                1.0,
+            )
+        };
+        let probe = Verdict::Retry {
+            after: Duration::from_millis(500),
+            degraded: true,
+        };
         assert_eq!(aged(ErrorClass::Busy, WINDOW.blocking), probe);
         for class in ErrorClass::ALL {
             let late = aged(class, WINDOW.limit);
-            let goes_on = matches!(late, Verdict::Retry { .. } | Verdict::PauseDestination { .. });
+            let goes_on = matches!(
+                late,
+                Verdict::Retry { .. } | Verdict::PauseDestination { .. }
+            );
             assert!(!goes_on, "{} is still tried after the limit", class.label());
         }
     }

@@ -36,13 +36,16 @@ pub const MAX_DEPTH: usize = 64;
 /// Reads a whole body.
 pub async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Bytes> {
     refuse_encoded(headers)?;
-    tokio::time::timeout(limits.within, collect(body, limits.max)).await.map_err(|_| Kind::TooSlow)?
+    tokio::time::timeout(limits.within, collect(body, limits.max))
+        .await
+        .map_err(|_| Kind::TooSlow)?
 }
 
 /// Reads a whole body that must say it is JSON, as our own APIs ask. Hooks do not: vendors promise no type.
 pub async fn read_json(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Bytes> {
     if !is_json(headers) {
-        return Err(Problem::from(Kind::UnsupportedMediaType).detail("the content type must be application/json"));
+        return Err(Problem::from(Kind::UnsupportedMediaType)
+            .detail("the content type must be application/json"));
     }
     let bytes = read(headers, body, limits).await?;
     check_depth(&bytes).map_err(|_| too_deep())?;
@@ -82,7 +85,8 @@ async fn collect(mut body: Body, max: usize) -> Result<Bytes> {
     let mut kept = BytesMut::new();
     let mut seen = 0_usize;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Problem::from(Kind::Malformed).detail("the body broke off"))?;
+        let frame =
+            frame.map_err(|_| Problem::from(Kind::Malformed).detail("the body broke off"))?;
         let Ok(data) = frame.into_data() else {
             continue;
         };
@@ -105,7 +109,12 @@ fn refuse_encoded(headers: &HeaderMap) -> Result<()> {
     let identity = headers
         .get_all(header::CONTENT_ENCODING)
         .iter()
-        .all(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"));
+        .all(|value| {
+            value
+                .as_bytes()
+                .trim_ascii()
+                .eq_ignore_ascii_case(b"identity")
+        });
     if identity {
         Ok(())
     } else {
@@ -121,15 +130,24 @@ fn is_json(headers: &HeaderMap) -> bool {
     let Ok(text) = only.to_str() else {
         return false;
     };
-    let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+    let essence = text
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { max: 10, within: Duration::from_secs(5) };
+    const LIMITS: Limits = Limits {
+        max: 10,
+        within: Duration::from_secs(5),
+    };
 
     fn announced(length: usize) -> Body {
         Body::from(vec![b'x'; length])
@@ -143,28 +161,56 @@ mod tests {
     #[tokio::test]
     async fn the_limit_itself_is_taken_and_one_byte_more_is_not() {
         for body in [announced, in_chunks] {
-            assert_eq!(read(&HeaderMap::new(), body(10), LIMITS).await.unwrap().len(), 10);
+            assert_eq!(
+                read(&HeaderMap::new(), body(10), LIMITS)
+                    .await
+                    .unwrap()
+                    .len(),
+                10
+            );
             let refused = read(&HeaderMap::new(), body(11), LIMITS).await.unwrap_err();
             assert_eq!(refused.kind(), Kind::TooLarge);
-            let refused = read(&HeaderMap::new(), body(1000), LIMITS).await.unwrap_err();
+            let refused = read(&HeaderMap::new(), body(1000), LIMITS)
+                .await
+                .unwrap_err();
             assert_eq!(refused.kind(), Kind::TooLarge);
         }
     }
 
     #[tokio::test]
     async fn a_body_that_never_ends_is_given_up() {
-        let body = Body::from_stream(futures_util::stream::pending::<std::result::Result<Bytes, std::io::Error>>());
-        let limits = Limits { max: 10, within: Duration::from_millis(20) };
-        assert_eq!(read(&HeaderMap::new(), body, limits).await.unwrap_err().kind(), Kind::TooSlow);
+        let body = Body::from_stream(futures_util::stream::pending::<
+            std::result::Result<Bytes, std::io::Error>,
+        >());
+        let limits = Limits {
+            max: 10,
+            within: Duration::from_millis(20),
+        };
+        assert_eq!(
+            read(&HeaderMap::new(), body, limits)
+                .await
+                .unwrap_err()
+                .kind(),
+            Kind::TooSlow
+        );
     }
 
     #[tokio::test]
     async fn only_identity_encoding_is_taken() {
-        for (encoding, taken) in
-            [("identity", true), ("Identity", true), ("gzip", false), ("identity, br", false), ("", false)]
-        {
-            let headers = HeaderMap::from_iter([(header::CONTENT_ENCODING, encoding.parse().unwrap())]);
-            assert_eq!(read(&headers, announced(1), LIMITS).await.is_ok(), taken, "{encoding}");
+        for (encoding, taken) in [
+            ("identity", true),
+            ("Identity", true),
+            ("gzip", false),
+            ("identity, br", false),
+            ("", false),
+        ] {
+            let headers =
+                HeaderMap::from_iter([(header::CONTENT_ENCODING, encoding.parse().unwrap())]);
+            assert_eq!(
+                read(&headers, announced(1), LIMITS).await.is_ok(),
+                taken,
+                "{encoding}"
+            );
         }
     }
 
@@ -178,7 +224,8 @@ mod tests {
             ("application/x-www-form-urlencoded", false),
             ("text/json+json", false),
         ] {
-            let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, content_type.parse().unwrap())]);
+            let headers =
+                HeaderMap::from_iter([(header::CONTENT_TYPE, content_type.parse().unwrap())]);
             assert_eq!(is_json(&headers), json, "{content_type}");
         }
         assert!(!is_json(&HeaderMap::new()));

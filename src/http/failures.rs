@@ -50,7 +50,11 @@ impl<C: Clock> FailedCalls<C> {
     /// Counts a failed call of `source` and gives the answer to it.
     pub fn refuse(&self, source: Source) -> Problem {
         self.sweep_now_and_then();
-        let counted = if self.limiter.len() < MAX_SOURCES { source } else { Source::UNKNOWN };
+        let counted = if self.limiter.len() < MAX_SOURCES {
+            source
+        } else {
+            Source::UNKNOWN
+        };
         match self.limiter.check_key(&counted) {
             Ok(()) => Kind::Unauthorized.into(),
             Err(_) => Problem::from(Kind::TooManyFailures).retry_after(Duration::from_mins(1)),
@@ -74,7 +78,9 @@ impl<C: Clock> FailedCalls<C> {
 
 impl<C: Clock> fmt::Debug for FailedCalls<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FailedCalls").field("sources", &self.limiter.len()).finish_non_exhaustive()
+        f.debug_struct("FailedCalls")
+            .field("sources", &self.limiter.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -19,7 +19,9 @@ use crate::clock::new_id;
 
 /// Wraps a whole router, its fallbacks included.
 pub fn layers<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
-    router.layer(CatchPanicLayer::custom(panicked)).layer(middleware::from_fn(one_line))
+    router
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(one_line))
 }
 
 /// Logs when dropped, so that a request whose client hung up leaves its line too.

@@ -49,7 +49,11 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 impl Readiness {
     /// `stopping` is the soft stop: from then on the answer is no.
     pub fn new(probe: Arc<dyn Probe>, stopping: CancellationToken) -> Self {
-        Self { probe, stopping, known: Arc::default() }
+        Self {
+            probe,
+            stopping,
+            known: Arc::default(),
+        }
     }
 
     pub async fn ready(&self) -> bool {
@@ -61,8 +65,13 @@ impl Readiness {
         if let Some(recent) = known.filter(|known| known.at.elapsed() < FRESH_FOR) {
             return recent.ready;
         }
-        let ready = tokio::time::timeout(PROBE_TIMEOUT, self.probe.ready()).await.unwrap_or(false);
-        *known = Some(Known { ready, at: Instant::now() });
+        let ready = tokio::time::timeout(PROBE_TIMEOUT, self.probe.ready())
+            .await
+            .unwrap_or(false);
+        *known = Some(Known {
+            ready,
+            at: Instant::now(),
+        });
         ready && !self.stopping.is_cancelled()
     }
 }
@@ -88,7 +97,14 @@ async fn readyz(State(readiness): State<Readiness>) -> Response {
 }
 
 fn json(text: &'static str) -> Response {
-    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], text).into_response()
+    (
+        [
+            (header::CONTENT_TYPE, "application/json"),
+            (header::CACHE_CONTROL, "no-store"),
+        ],
+        text,
+    )
+        .into_response()
 }
 
 #[cfg(test)]

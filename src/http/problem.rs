@@ -86,10 +86,16 @@ impl Problem {
 
     fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(wait) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+            headers.insert(
+                header::RETRY_AFTER,
+                HeaderValue::from(wait.as_secs().max(1)),
+            );
         }
         match self.kind {
             Kind::Unauthorized => {
@@ -107,7 +113,11 @@ impl Problem {
 impl From<Kind> for Problem {
     fn from(kind: Kind) -> Self {
         let retry_after = (kind == Kind::Unavailable).then_some(DEFAULT_RETRY_AFTER);
-        Self { kind, detail: None, retry_after }
+        Self {
+            kind,
+            detail: None,
+            retry_after,
+        }
     }
 }
 
@@ -215,9 +225,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_names_its_type_its_status_and_the_worth_of_a_retry() {
-        let response = Problem::from(Kind::InvalidContract).detail("the event has no name").into_response();
-        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
-        let bytes = axum::body::to_bytes(response.into_body(), 4096).await.unwrap();
+        let response = Problem::from(Kind::InvalidContract)
+            .detail("the event has no name")
+            .into_response();
+        assert_eq!(
+            response.headers()[header::CONTENT_TYPE],
+            "application/problem+json"
+        );
+        let bytes = axum::body::to_bytes(response.into_body(), 4096)
+            .await
+            .unwrap();
         assert_eq!(
             serde_json::from_slice::<serde_json::Value>(&bytes).unwrap(),
             serde_json::json!({

@@ -30,7 +30,9 @@ impl Accepted {
             return false;
         }
         let presented = digest(presented);
-        let found = self.digests.iter().fold(Choice::from(0), |found, digest| found | digest.ct_eq(&presented));
+        let found = self.digests.iter().fold(Choice::from(0), |found, digest| {
+            found | digest.ct_eq(&presented)
+        });
         found.into()
     }
 }
@@ -94,7 +96,9 @@ mod tests {
 
     #[test]
     fn a_bearer_token_is_read_only_from_a_single_header() {
-        let one = |value: &'static str| HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())]);
+        let one = |value: &'static str| {
+            HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())])
+        };
         assert_eq!(bearer(&one("Bearer abc")), Some("abc"));
         assert_eq!(bearer(&one("bearer abc")), Some("abc"));
         assert_eq!(bearer(&one("Basic abc")), None);

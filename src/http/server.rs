@@ -73,7 +73,11 @@ impl Default for Options {
 
 impl Options {
     pub fn build(self, listener: TcpListener, router: Router) -> Server {
-        Server { options: self, listener, router }
+        Server {
+            options: self,
+            listener,
+            router,
+        }
     }
 }
 
@@ -84,7 +88,11 @@ impl Server {
 
     /// Serves until both stops are through. No connection is left when this returns.
     pub async fn run(self, shutdown: Shutdown) {
-        let Self { options, listener, router } = self;
+        let Self {
+            options,
+            listener,
+            router,
+        } = self;
         let connections = Connections {
             options,
             router,
@@ -144,8 +152,12 @@ impl Connections {
     fn start(&self, stream: TcpStream, peer: SocketAddr, slot: OwnedSemaphorePermit) {
         // Answers are small and whole: waiting to fill a segment only delays them. Failing to say so is harmless.
         let _ = stream.set_nodelay(true);
-        let connection =
-            Connection { options: self.options, peer: peer.ip(), router: self.router.clone(), soft: self.soft.clone() };
+        let connection = Connection {
+            options: self.options,
+            peer: peer.ip(),
+            router: self.router.clone(),
+            soft: self.soft.clone(),
+        };
         let (finishing, cut) = (self.finishing.clone(), self.cut.clone());
         self.tracker.spawn(async move {
             tokio::select! {
@@ -164,7 +176,10 @@ impl Connections {
             () = hard.cancelled() => {}
             () = sleep(self.options.finish) => {}
         }
-        tracing::warn!(connections = self.tracker.len(), "cutting connections that did not finish");
+        tracing::warn!(
+            connections = self.tracker.len(),
+            "cutting connections that did not finish"
+        );
         self.cut.cancel();
         self.tracker.wait().await;
     }
@@ -184,6 +199,8 @@ async fn accepting_is_over(shutdown: &Shutdown, drain: Duration) {
 fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
-        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
     )
 }

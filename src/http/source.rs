@@ -30,7 +30,9 @@ impl Source {
 impl From<IpAddr> for Source {
     fn from(address: IpAddr) -> Self {
         match address.to_canonical() {
-            IpAddr::V6(v6) => Self(IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)))),
+            IpAddr::V6(v6) => Self(IpAddr::V6(Ipv6Addr::from_bits(
+                v6.to_bits() & (u128::MAX << 64),
+            ))),
             v4 @ IpAddr::V4(_) => Self(v4),
         }
     }
@@ -78,7 +80,10 @@ fn forwarded_for(headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
 
 /// Some proxies write the port behind the address.
 fn parse_hop(hop: &str) -> Option<IpAddr> {
-    let address: IpAddr = hop.parse().or_else(|_| hop.parse::<SocketAddr>().map(|with_port| with_port.ip())).ok()?;
+    let address: IpAddr = hop
+        .parse()
+        .or_else(|_| hop.parse::<SocketAddr>().map(|with_port| with_port.ip()))
+        .ok()?;
     Some(address.to_canonical())
 }
 
@@ -87,9 +92,14 @@ mod tests {
     use super::*;
 
     fn source(peer: &str, forwarded: &[&'static str]) -> Source {
-        let sources = Sources::new(vec!["10.0.0.0/8".parse().unwrap(), "192.0.2.7/32".parse().unwrap()]);
-        let headers =
-            forwarded.iter().map(|value| ("x-forwarded-for".parse().unwrap(), value.parse().unwrap())).collect();
+        let sources = Sources::new(vec![
+            "10.0.0.0/8".parse().unwrap(),
+            "192.0.2.7/32".parse().unwrap(),
+        ]);
+        let headers = forwarded
+            .iter()
+            .map(|value| ("x-forwarded-for".parse().unwrap(), value.parse().unwrap()))
+            .collect();
         sources.of(Some(Peer(peer.parse().unwrap())), &headers)
     }
 
@@ -99,22 +109,43 @@ mod tests {
 
     #[test]
     fn a_stranger_cannot_name_another_source() {
-        assert_eq!(source("203.0.113.5", &["198.51.100.1"]), address("203.0.113.5"));
+        assert_eq!(
+            source("203.0.113.5", &["198.51.100.1"]),
+            address("203.0.113.5")
+        );
     }
 
     #[test]
     fn behind_trusted_proxies_the_rightmost_untrusted_address_counts() {
-        assert_eq!(source("10.0.0.1", &["198.51.100.1, 203.0.113.5"]), address("203.0.113.5"));
-        assert_eq!(source("10.0.0.1", &["203.0.113.5, 192.0.2.7, 10.9.9.9"]), address("203.0.113.5"));
-        assert_eq!(source("10.0.0.1", &["198.51.100.1", "203.0.113.5"]), address("203.0.113.5"));
-        assert_eq!(source("::ffff:10.0.0.1", &["203.0.113.5:4711"]), address("203.0.113.5"));
+        assert_eq!(
+            source("10.0.0.1", &["198.51.100.1, 203.0.113.5"]),
+            address("203.0.113.5")
+        );
+        assert_eq!(
+            source("10.0.0.1", &["203.0.113.5, 192.0.2.7, 10.9.9.9"]),
+            address("203.0.113.5")
+        );
+        assert_eq!(
+            source("10.0.0.1", &["198.51.100.1", "203.0.113.5"]),
+            address("203.0.113.5")
+        );
+        assert_eq!(
+            source("::ffff:10.0.0.1", &["203.0.113.5:4711"]),
+            address("203.0.113.5")
+        );
     }
 
     #[test]
     fn without_a_readable_hop_the_nearest_known_one_counts() {
         assert_eq!(source("10.0.0.1", &[]), address("10.0.0.1"));
-        assert_eq!(source("10.0.0.1", &["203.0.113.5, unknown"]), address("10.0.0.1"));
-        assert_eq!(source("10.0.0.1", &["unknown, 10.0.0.2"]), address("10.0.0.2"));
+        assert_eq!(
+            source("10.0.0.1", &["203.0.113.5, unknown"]),
+            address("10.0.0.1")
+        );
+        assert_eq!(
+            source("10.0.0.1", &["unknown, 10.0.0.2"]),
+            address("10.0.0.2")
+        );
     }
 
     #[test]

@@ -10,12 +10,14 @@ use crate::domain::{
 };
 
 impl Turn<'_> {
-    pub(super) fn desk_told(&mut self, (handover, desk): (HandoverId, &DeskName), event: &DeskEvent) -> Outcome {
-        let open = self
-            .conversation
-            .handover
-            .as_ref()
-            .is_some_and(|open| open.id == handover && open.leg.desk == *desk && open.phase != Phase::Closing);
+    pub(super) fn desk_told(
+        &mut self,
+        (handover, desk): (HandoverId, &DeskName),
+        event: &DeskEvent,
+    ) -> Outcome {
+        let open = self.conversation.handover.as_ref().is_some_and(|open| {
+            open.id == handover && open.leg.desk == *desk && open.phase != Phase::Closing
+        });
         match event {
             DeskEvent::Said(said) if open => self.agent_said(said),
             DeskEvent::Said(said) => self.agent_said_late(said),
@@ -41,7 +43,9 @@ impl Turn<'_> {
 
     /// A desk that speaks about a handover has taken it, even if its answer to the open call never came.
     pub(super) fn desk_shows_it_has_it(&mut self) {
-        let Some(handover) = &mut self.conversation.handover else { return };
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
         if handover.phase != Phase::Requested {
             return;
         }
@@ -53,8 +57,13 @@ impl Turn<'_> {
     /// An agent has it now. Speaking counts as joining.
     pub(super) fn join(&mut self, agent: Option<&Agent>) {
         let now = self.context.now;
-        let Some(handover) = &mut self.conversation.handover else { return };
-        let known = handover.agent.as_ref().and_then(|agent| agent.name.as_deref());
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
+        let known = handover
+            .agent
+            .as_ref()
+            .and_then(|agent| agent.name.as_deref());
         let name = agent.and_then(|agent| agent.name.as_deref());
         let new_name = name.is_some() && name != known;
         if handover.phase == Phase::Attended && !new_name {

@@ -27,8 +27,13 @@ impl Turn<'_> {
     /// The answer to the platform becomes `accepted`; the bot is paused by it or by its pause steps.
     pub(super) fn accept(&mut self, cause: Cause) {
         let now = self.context.now;
-        let pause_steps = self.bot().filter(|bot| !bot.answer_pauses).map_or(0, |bot| bot.pause_steps);
-        let Some(handover) = &mut self.conversation.handover else { return };
+        let pause_steps = self
+            .bot()
+            .filter(|bot| !bot.answer_pauses)
+            .map_or(0, |bot| bot.pause_steps);
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
         if handover.answer != Answer::Pending {
             return;
         }
@@ -40,7 +45,9 @@ impl Turn<'_> {
     }
 
     pub(super) fn pause_bot(&mut self, steps: usize) {
-        let Some(handover) = &mut self.conversation.handover else { return };
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
         if steps == 0 || handover.pause == PauseState::Pausing {
             return;
         }
@@ -57,7 +64,11 @@ impl Turn<'_> {
         if let Some(desk) = self.next_fallback(false) {
             return self.change_leg(&desk, cause, reason);
         }
-        let pending = self.conversation.handover.as_ref().is_some_and(|open| open.answer == Answer::Pending);
+        let pending = self
+            .conversation
+            .handover
+            .as_ref()
+            .is_some_and(|open| open.answer == Answer::Pending);
         if pending {
             self.decline(cause, reason);
         } else {
@@ -102,19 +113,34 @@ impl Turn<'_> {
         if at_once {
             self.accept(Cause::Accepted);
         }
-        let phase = if at_once { Phase::Waiting } else { Phase::Requested };
+        let phase = if at_once {
+            Phase::Waiting
+        } else {
+            Phase::Requested
+        };
         self.enter(phase, cause, Some(desk.to_string()));
     }
 
     /// Tells the present leg's desk that its part is over, if it may know of it, and sends it nothing else.
     pub(super) fn close_leg(&mut self, reason: &str) {
-        let Some(handover) = &self.conversation.handover else { return };
+        let Some(handover) = &self.conversation.handover else {
+            return;
+        };
         let (id, leg) = (handover.id, handover.leg.clone());
         let told = leg.opened || leg.maybe_opened;
-        self.push(Effect::CancelUnsent { lane: Lane::Leg(leg.id), only: Cancelled::All });
+        self.push(Effect::CancelUnsent {
+            lane: Lane::Leg(leg.id),
+            only: Cancelled::All,
+        });
         if told && !self.takes_at_once(&leg.desk) {
             let lane = (Lane::Leg(leg.id), Destination::Desk(leg.desk.clone()), id);
-            self.deliver(lane, Task::Close { reason: reason.to_owned() }, true);
+            self.deliver(
+                lane,
+                Task::Close {
+                    reason: reason.to_owned(),
+                },
+                true,
+            );
         }
         self.push(Effect::Leg(LegRow {
             id: leg.id,
@@ -138,8 +164,16 @@ impl Turn<'_> {
             position: None,
         };
         let upto = self.conversation.next_seq - 1;
-        let Some(handover) = &mut self.conversation.handover else { return };
-        let row = LegRow { id: leg.id, handover: handover.id, desk: leg.desk.clone(), reference: None, closed: false };
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
+        let row = LegRow {
+            id: leg.id,
+            handover: handover.id,
+            desk: leg.desk.clone(),
+            reference: None,
+            closed: false,
+        };
         handover.leg = leg;
         self.push(Effect::Leg(row));
         if !at_once {
@@ -148,14 +182,20 @@ impl Turn<'_> {
     }
 
     pub(super) fn takes_at_once(&self, desk: &DeskName) -> bool {
-        self.context.policy.desks.get(desk).is_some_and(|desk| desk.takes_at_once)
+        self.context
+            .policy
+            .desks
+            .get(desk)
+            .is_some_and(|desk| desk.takes_at_once)
     }
 
     /// What stands in the transcript and was not recorded is recorded now; what we had the bot say is no news.
     fn record_transcript(&mut self, request: &Request) {
         let open = self.conversation.handover.is_some();
         for item in request.transcript.iter().filter(|item| !item.known) {
-            if item.actor == Actor::Bot && self.consume_echo(Fingerprint::of(&item.said.content), true) {
+            if item.actor == Actor::Bot
+                && self.consume_echo(Fingerprint::of(&item.said.content), true)
+            {
                 continue;
             }
             let message = self.record_said(item.actor, &item.said);
@@ -169,7 +209,10 @@ impl Turn<'_> {
         self.record_transcript(request);
         self.note(Cause::Attached, None);
         match &self.conversation.handover {
-            Some(open) => Outcome::Requested { handover: open.id, answer: open.answer },
+            Some(open) => Outcome::Requested {
+                handover: open.id,
+                answer: open.answer,
+            },
             None => Outcome::Closed,
         }
     }
@@ -188,10 +231,15 @@ impl Turn<'_> {
             Some(route) => (Some(route.desk), route.fallback, route.options),
             None => (None, None, serde_json::Map::new()),
         };
-        let asked = first.clone().or_else(|| self.context.policy.desks.keys().next().cloned());
+        let asked = first
+            .clone()
+            .or_else(|| self.context.policy.desks.keys().next().cloned());
         let Some(asked) = asked else {
             self.note(Cause::Declined, Some("no_desk".to_owned()));
-            return Outcome::Requested { handover: id, answer: Answer::Declined };
+            return Outcome::Requested {
+                handover: id,
+                answer: Answer::Declined,
+            };
         };
         self.conversation.handover = Some(Handover {
             id,
@@ -223,7 +271,11 @@ impl Turn<'_> {
             closing: None,
         });
         self.note(Cause::Requested, None);
-        let desk = if enabled { self.next_fallback(false) } else { None };
+        let desk = if enabled {
+            self.next_fallback(false)
+        } else {
+            None
+        };
         match desk {
             Some(desk) => {
                 self.open_leg(desk.clone(), false);
@@ -234,8 +286,15 @@ impl Turn<'_> {
             }
             None => self.decline_unasked(Cause::Declined, "no_desk"),
         }
-        let answer = self.conversation.handover.as_ref().map_or(Answer::Declined, |open| open.answer);
-        Outcome::Requested { handover: id, answer }
+        let answer = self
+            .conversation
+            .handover
+            .as_ref()
+            .map_or(Answer::Declined, |open| open.answer);
+        Outcome::Requested {
+            handover: id,
+            answer,
+        }
     }
 
     /// The bot keeps the user; its own dialog says so.
@@ -258,10 +317,12 @@ impl Turn<'_> {
         let handover = self.conversation.handover.as_mut()?;
         let late = handover.answer == Answer::Pending
             && self.context.now >= handover.requested_at.plus(policy.limits.decide_within);
-        let usable = |name: &DeskName| {
-            policy.desks.get(name).is_some_and(|desk| desk.enabled && (desk.takes_at_once || !(late || only_at_once)))
-                && !conditions.closed.contains_key(name)
-        };
+        let usable =
+            |name: &DeskName| {
+                policy.desks.get(name).is_some_and(|desk| {
+                    desk.enabled && (desk.takes_at_once || !(late || only_at_once))
+                }) && !conditions.closed.contains_key(name)
+            };
         let at = handover.fallbacks.iter().position(usable)?;
         let rest = handover.fallbacks.split_off(at);
         let mut rest = rest.into_iter();

@@ -25,12 +25,19 @@ impl Turn<'_> {
     }
 
     fn bot_settled(&mut self, settled: &Settled) {
-        if self.conversation.handover.as_ref().is_none_or(|open| open.id != settled.handover) {
+        if self
+            .conversation
+            .handover
+            .as_ref()
+            .is_none_or(|open| open.id != settled.handover)
+        {
             return;
         }
         match (&settled.task, &settled.result) {
             (_, StepResult::Delayed { .. }) => {}
-            (Task::Resume { .. }, StepResult::Gone) if self.has(Guard::ResumeWatched) => self.session_gone(),
+            (Task::Resume { .. }, StepResult::Gone) if self.has(Guard::ResumeWatched) => {
+                self.session_gone();
+            }
             (Task::Resume { .. }, StepResult::Dead { .. }) => {
                 let subject = self.conversation.key.bot.to_string();
                 self.warn(WarningKind::ResumeFailed, subject);
@@ -39,10 +46,22 @@ impl Turn<'_> {
             (Task::Resume { .. }, _) => self.resume_step_settled(),
             (Task::Pause { index }, StepResult::Done(_)) => self.paused(*index),
             (Task::Say { .. }, StepResult::Gone) => self.session_gone(),
-            (Task::Say { message, notice: false }, StepResult::Dead { class }) => {
+            (
+                Task::Say {
+                    message,
+                    notice: false,
+                },
+                StepResult::Dead { class },
+            ) => {
                 self.tell_desk_of_failure(*message, class.label());
             }
-            (Task::Say { message, notice: false }, StepResult::Skipped) => {
+            (
+                Task::Say {
+                    message,
+                    notice: false,
+                },
+                StepResult::Skipped,
+            ) => {
                 self.tell_desk_of_failure(*message, "skipped");
             }
             _ => {}
@@ -50,14 +69,24 @@ impl Turn<'_> {
     }
 
     fn leg_settled(&mut self, leg: LegId, settled: &Settled) {
-        let current =
-            self.conversation.handover.as_ref().is_some_and(|open| open.leg.id == leg && open.phase != Phase::Closing);
+        let current = self
+            .conversation
+            .handover
+            .as_ref()
+            .is_some_and(|open| open.leg.id == leg && open.phase != Phase::Closing);
         if !current {
             return self.late_open(leg, settled);
         }
         match (&settled.task, &settled.result) {
             (Task::Open { .. }, StepResult::Done(done)) => self.opened(done),
-            (Task::Open { .. }, StepResult::Delayed { class, ambiguous, since }) => {
+            (
+                Task::Open { .. },
+                StepResult::Delayed {
+                    class,
+                    ambiguous,
+                    since,
+                },
+            ) => {
                 self.open_delayed(*class, *ambiguous, *since);
             }
             (Task::Open { .. }, _) => self.move_on(Cause::Refused, "not_taken"),
@@ -73,7 +102,9 @@ impl Turn<'_> {
         if let Some(reason) = &done.refused {
             return self.move_on(Cause::Refused, reason);
         }
-        let Some(handover) = &mut self.conversation.handover else { return };
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
         handover.leg.opened = true;
         handover.leg.reference.clone_from(&done.reference);
         handover.leg.position = done.position;
@@ -94,7 +125,9 @@ impl Turn<'_> {
     }
 
     fn open_delayed(&mut self, class: ErrorClass, ambiguous: bool, since: Timestamp) {
-        let Some(handover) = &mut self.conversation.handover else { return };
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
         handover.leg.maybe_opened |= ambiguous;
         let asked = handover.phase == Phase::Requested;
         let promised = handover.answer == Answer::Accepted;
@@ -108,22 +141,46 @@ impl Turn<'_> {
 
     /// An open call has succeeded after the desk was given up: it is told that its part is over, once.
     fn late_open(&mut self, leg: LegId, settled: &Settled) {
-        let StepResult::Done(done @ Done { refused: None, .. }) = &settled.result else { return };
-        let Task::Open { .. } = settled.task else { return };
+        let StepResult::Done(done @ Done { refused: None, .. }) = &settled.result else {
+            return;
+        };
+        let Task::Open { .. } = settled.task else {
+            return;
+        };
         if settled.leg_closed {
             return;
         }
-        let moved = self.conversation.handover.as_ref().is_some_and(|open| open.id == settled.handover);
+        let moved = self
+            .conversation
+            .handover
+            .as_ref()
+            .is_some_and(|open| open.id == settled.handover);
         let reason = if moved { "moved" } else { "declined" };
-        let Destination::Desk(desk) = settled.destination.clone() else { return };
+        let Destination::Desk(desk) = settled.destination.clone() else {
+            return;
+        };
         let (lane, handover) = (Lane::Leg(leg), settled.handover);
-        self.deliver((lane, settled.destination.clone(), handover), Task::Close { reason: reason.to_owned() }, true);
-        self.push(Effect::Leg(LegRow { id: leg, handover, desk, reference: done.reference.clone(), closed: true }));
+        self.deliver(
+            (lane, settled.destination.clone(), handover),
+            Task::Close {
+                reason: reason.to_owned(),
+            },
+            true,
+        );
+        self.push(Effect::Leg(LegRow {
+            id: leg,
+            handover,
+            desk,
+            reference: done.reference.clone(),
+            closed: true,
+        }));
     }
 
     /// The desk does not know the conversation any more: it is opened there anew, once.
     fn desk_lost(&mut self) {
-        let Some(handover) = &self.conversation.handover else { return };
+        let Some(handover) = &self.conversation.handover else {
+            return;
+        };
         let (again, desk) = (handover.leg.reopened, handover.leg.desk.clone());
         self.note(Cause::DeskLost, Some(desk.to_string()));
         if again {
@@ -136,21 +193,32 @@ impl Turn<'_> {
 
     /// A message that cannot be shown leaves a line where it would have stood.
     fn hold_the_place(&mut self, message: MessageId) {
-        let Some(handover) = &self.conversation.handover else { return };
-        let lane = (Lane::Leg(handover.leg.id), Destination::Desk(handover.leg.desk.clone()), handover.id);
+        let Some(handover) = &self.conversation.handover else {
+            return;
+        };
+        let lane = (
+            Lane::Leg(handover.leg.id),
+            Destination::Desk(handover.leg.desk.clone()),
+            handover.id,
+        );
         self.deliver(lane, Task::Placeholder { message }, true);
     }
 
     fn tell_desk_of_failure(&mut self, message: MessageId, reason: &str) {
         let closing = self.closing_mut().is_some();
         if !closing {
-            self.owe_desk(Task::Failed { message, reason: reason.to_owned() });
+            self.owe_desk(Task::Failed {
+                message,
+                reason: reason.to_owned(),
+            });
         }
     }
 
     fn paused(&mut self, index: usize) {
         let last = self.bot().is_none_or(|bot| index + 1 >= bot.pause_steps);
-        let Some(handover) = &mut self.conversation.handover else { return };
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
         if last && handover.pause == PauseState::Pausing {
             handover.pause = PauseState::Paused;
             self.note(Cause::Paused, None);

@@ -21,11 +21,15 @@ const PAUSE_GRACE: std::time::Duration = std::time::Duration::from_secs(5);
 impl Turn<'_> {
     pub(super) fn user_said(&mut self, said: &Said) -> Outcome {
         let now = self.context.now;
-        let Some(handover) = &mut self.conversation.handover else { return self.observe(Actor::User, said) };
+        let Some(handover) = &mut self.conversation.handover else {
+            return self.observe(Actor::User, said);
+        };
         handover.last_said_at = now;
         if handover.phase == Phase::Closing {
-            let first =
-                handover.closing.as_mut().is_some_and(|closing| !std::mem::replace(&mut closing.user_wrote, true));
+            let first = handover
+                .closing
+                .as_mut()
+                .is_some_and(|closing| !std::mem::replace(&mut closing.user_wrote, true));
             let message = self.record_said(Actor::User, said);
             if first {
                 self.notify(Notice::EndedRepeat);
@@ -42,9 +46,14 @@ impl Turn<'_> {
         if self.consume_echo(Fingerprint::of(&said.content), false) {
             return self.taken();
         }
-        let Some(handover) = &self.conversation.handover else { return self.observe(Actor::Bot, said) };
+        let Some(handover) = &self.conversation.handover else {
+            return self.observe(Actor::Bot, said);
+        };
         let talks_over = matches!(handover.phase, Phase::Waiting | Phase::Attended)
-            && handover.answered_at.zip(said.at).is_some_and(|(answered, at)| at > answered.plus(PAUSE_GRACE));
+            && handover
+                .answered_at
+                .zip(said.at)
+                .is_some_and(|(answered, at)| at > answered.plus(PAUSE_GRACE));
         let closing = handover.phase == Phase::Closing;
         let message = self.record_said(Actor::Bot, said);
         if !closing {
@@ -67,7 +76,9 @@ impl Turn<'_> {
             self.join(said.agent.as_ref());
         }
         let now = self.context.now;
-        let Some(handover) = &mut self.conversation.handover else { return Outcome::Closed };
+        let Some(handover) = &mut self.conversation.handover else {
+            return Outcome::Closed;
+        };
         handover.last_said_at = now;
         if !said.automatic {
             handover.unanswered_since = None;
@@ -100,7 +111,9 @@ impl Turn<'_> {
     }
 
     pub(super) fn keep_unknown(&mut self, raw: &str) -> Outcome {
-        self.push(Effect::KeepUnknown { raw: raw.to_owned() });
+        self.push(Effect::KeepUnknown {
+            raw: raw.to_owned(),
+        });
         self.taken()
     }
 
@@ -109,7 +122,8 @@ impl Turn<'_> {
         let now = self.context.now;
         let echoes = &mut *self.context.echoes;
         let Some(at) = echoes.iter().position(|echo| {
-            echo.fingerprint == fingerprint && (however_old || echo.until.is_none_or(|until| now <= until))
+            echo.fingerprint == fingerprint
+                && (however_old || echo.until.is_none_or(|until| now <= until))
         }) else {
             return false;
         };

@@ -19,7 +19,10 @@ fn a_request_is_offered_to_the_desk_and_accepted_once_it_is_taken() {
     assert_eq!(world.tasks(), ["open"]);
     world.opened();
     let handover = world.handover();
-    assert_eq!((handover.phase, handover.answer), (Phase::Waiting, Answer::Accepted));
+    assert_eq!(
+        (handover.phase, handover.answer),
+        (Phase::Waiting, Answer::Accepted)
+    );
 }
 
 #[test]
@@ -29,7 +32,11 @@ fn what_the_user_says_goes_to_the_desk_and_what_the_agent_says_to_the_bot() {
     world.opened();
     world.user_says("hello");
     world.agent_says("hi");
-    assert_eq!(world.handover().phase, Phase::Attended, "speaking counts as joining");
+    assert_eq!(
+        world.handover().phase,
+        Phase::Attended,
+        "speaking counts as joining"
+    );
     assert_eq!(world.tasks(), ["open", "message", "say"]);
 }
 
@@ -41,7 +48,10 @@ fn a_close_resumes_the_bot_and_then_the_user_is_the_bots() {
     world.agent_says("hi");
     world.desk_closes();
     assert_eq!(world.handover().phase, Phase::Closing);
-    let resume = world.deliveries().last().map(|delivery| delivery.task.clone());
+    let resume = world
+        .deliveries()
+        .last()
+        .map(|delivery| delivery.task.clone());
     assert!(matches!(resume, Some(Task::Resume { .. })), "{resume:?}");
     world.resumed();
     assert!(world.state().handover.is_none());
@@ -63,7 +73,10 @@ fn an_echo_is_consumed_once_and_shown_to_nobody() {
     world.opened();
     world.agent_says("one  moment");
     world.bot_says("one moment");
-    assert_eq!(world.transcript(), [(Actor::Agent, "one  moment".to_owned())]);
+    assert_eq!(
+        world.transcript(),
+        [(Actor::Agent, "one  moment".to_owned())]
+    );
     world.bot_says("one moment");
     assert_eq!(world.transcript().len(), 2, "the second is no echo");
 }
@@ -72,7 +85,12 @@ fn an_echo_is_consumed_once_and_shown_to_nobody() {
 fn an_open_call_that_succeeds_after_the_decline_is_closed_once() {
     let mut world = World::new();
     world.request();
-    let open = world.deliveries().last().copied().cloned().expect("an open call");
+    let open = world
+        .deliveries()
+        .last()
+        .copied()
+        .cloned()
+        .expect("an open call");
     world.wait_until_woken();
     world.settle(&open, StepResult::Done(Done::default()));
     assert_eq!(world.tasks(), ["open", "close"]);
@@ -80,5 +98,8 @@ fn an_open_call_that_succeeds_after_the_decline_is_closed_once() {
 
 #[test]
 fn text_content_compares_by_words() {
-    assert_eq!(Fingerprint::of(&Content::text(" a  b ")), Fingerprint::of(&Content::text("a b")));
+    assert_eq!(
+        Fingerprint::of(&Content::text(" a  b ")),
+        Fingerprint::of(&Content::text("a b"))
+    );
 }

@@ -22,7 +22,9 @@ const NOTICE_WINDOW: Duration = Duration::from_mins(5);
 pub(super) fn wake_at(handover: &Handover, limits: &Limits, now: Timestamp) -> Timestamp {
     let end = handover.requested_at.plus(limits.max_duration);
     let due = match handover.phase {
-        Phase::Requested if handover.answer == Answer::Pending => handover.requested_at.plus(limits.decide_within),
+        Phase::Requested if handover.answer == Answer::Pending => {
+            handover.requested_at.plus(limits.decide_within)
+        }
         Phase::Requested => handover.phase_since.plus(limits.request).min(end),
         Phase::Waiting => handover.phase_since.plus(limits.waiting).min(end),
         Phase::Attended => handover.last_said_at.plus(limits.idle).min(end),
@@ -30,7 +32,11 @@ pub(super) fn wake_at(handover: &Handover, limits: &Limits, now: Timestamp) -> T
             let closing = handover.closing.as_ref();
             let since = closing.map_or(handover.phase_since, |closing| closing.since);
             let alerted = closing.is_some_and(|closing| closing.alerted);
-            if alerted { now.plus(limits.closing) } else { since.plus(limits.closing) }
+            if alerted {
+                now.plus(limits.closing)
+            } else {
+                since.plus(limits.closing)
+            }
         }
         Phase::Unknown => now,
     };
@@ -40,18 +46,26 @@ pub(super) fn wake_at(handover: &Handover, limits: &Limits, now: Timestamp) -> T
 /// The notice that the user will be owed next, and when.
 fn notice_due(handover: &Handover, limits: &Limits) -> Option<(Timestamp, Notice)> {
     let promised = handover.answer == Answer::Accepted;
-    let open = matches!(handover.phase, Phase::Requested | Phase::Waiting | Phase::Attended);
+    let open = matches!(
+        handover.phase,
+        Phase::Requested | Phase::Waiting | Phase::Attended
+    );
     if !promised || !open {
         return None;
     }
-    let stalled = handover.stalled_since.map(|since| (since.plus(RECONNECTING_NOTICE), Notice::Reconnecting));
-    let waiting =
-        (handover.phase == Phase::Waiting).then(|| (handover.phase_since.plus(WAITING_NOTICE), Notice::Waiting));
+    let stalled = handover
+        .stalled_since
+        .map(|since| (since.plus(RECONNECTING_NOTICE), Notice::Reconnecting));
+    let waiting = (handover.phase == Phase::Waiting)
+        .then(|| (handover.phase_since.plus(WAITING_NOTICE), Notice::Waiting));
     let away = handover
         .unanswered_since
         .filter(|_| handover.phase == Phase::Attended)
         .map(|since| (since.plus(limits.unanswered), Notice::Away));
-    let (at, notice) = [stalled, waiting, away].into_iter().flatten().min_by_key(|(at, _)| *at)?;
+    let (at, notice) = [stalled, waiting, away]
+        .into_iter()
+        .flatten()
+        .min_by_key(|(at, _)| *at)?;
     let window = handover.last_notice_at.map(|last| last.plus(NOTICE_WINDOW));
     Some((window.map_or(at, |window| at.max(window)), notice))
 }
@@ -59,7 +73,12 @@ fn notice_due(handover: &Handover, limits: &Limits) -> Option<(Timestamp, Notice
 impl Turn<'_> {
     pub(super) fn timer_fired(&mut self) -> Outcome {
         let (now, limits) = (self.context.now, self.context.policy.limits);
-        let due = self.conversation.handover.as_ref().filter(|open| open.wake_at <= now).map(|open| open.phase);
+        let due = self
+            .conversation
+            .handover
+            .as_ref()
+            .filter(|open| open.wake_at <= now)
+            .map(|open| open.phase);
         match due {
             Some(Phase::Closing) => self.resume_is_late(),
             Some(phase) => self.look(phase, now, &limits),
@@ -69,7 +88,9 @@ impl Turn<'_> {
     }
 
     fn look(&mut self, phase: Phase, now: Timestamp, limits: &Limits) {
-        let Some(handover) = &self.conversation.handover else { return };
+        let Some(handover) = &self.conversation.handover else {
+            return;
+        };
         let pending = handover.answer == Answer::Pending;
         let over = now >= handover.requested_at.plus(limits.max_duration);
         let asked_too_long = now >= handover.phase_since.plus(limits.request);
@@ -77,7 +98,9 @@ impl Turn<'_> {
         let idle = now >= handover.last_said_at.plus(limits.idle);
         match phase {
             Phase::Requested if pending => {
-                if now >= handover.requested_at.plus(limits.decide_within) && self.has(Guard::RequestDeadline) {
+                if now >= handover.requested_at.plus(limits.decide_within)
+                    && self.has(Guard::RequestDeadline)
+                {
                     self.decide_unsure();
                 }
             }
@@ -96,8 +119,12 @@ impl Turn<'_> {
     }
 
     fn tell_what_is_due(&mut self, now: Timestamp, limits: &Limits) {
-        let Some(handover) = &mut self.conversation.handover else { return };
-        let Some((at, notice)) = notice_due(handover, limits) else { return };
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
+        let Some((at, notice)) = notice_due(handover, limits) else {
+            return;
+        };
         if at > now {
             return;
         }
@@ -105,13 +132,18 @@ impl Turn<'_> {
         if notice == Notice::Away && !self.has(Guard::UnansweredNotice) {
             return;
         }
-        self.note(Cause::Notified, Some(format!("{notice:?}").to_ascii_lowercase()));
+        self.note(
+            Cause::Notified,
+            Some(format!("{notice:?}").to_ascii_lowercase()),
+        );
         self.notify(notice);
     }
 
     /// The resume goes on; an operator is told once, and nothing stands in its way any more.
     fn resume_is_late(&mut self) {
-        let Some(closing) = self.closing_mut() else { return };
+        let Some(closing) = self.closing_mut() else {
+            return;
+        };
         let first = !std::mem::replace(&mut closing.alerted, true);
         let lane = Lane::Bot(self.conversation.id);
         if first && self.has(Guard::ResumeWatched) {

@@ -33,7 +33,12 @@ pub(super) struct Spoken<'s> {
 
 impl<'a> Turn<'a> {
     pub(super) fn begin(conversation: Conversation, context: Context<'a>) -> Self {
-        Self { before: conversation.clone(), conversation, context, effects: Vec::new() }
+        Self {
+            before: conversation.clone(),
+            conversation,
+            context,
+            effects: Vec::new(),
+        }
     }
 
     /// Sets the timer, derives the handover's row, and counts the version.
@@ -43,14 +48,22 @@ impl<'a> Turn<'a> {
             handover.wake_at = timers::wake_at(handover, &self.context.policy.limits, now);
         }
         if let Some(handover) = &self.conversation.handover
-            && self.before.handover.as_ref().is_none_or(|before| seen(before) != seen(handover))
+            && self
+                .before
+                .handover
+                .as_ref()
+                .is_none_or(|before| seen(before) != seen(handover))
         {
             self.effects.push(Effect::Handover(row(handover, None)));
         }
         if self.conversation != self.before {
             self.conversation.version += 1;
         }
-        Decision { state: self.conversation, effects: self.effects, outcome }
+        Decision {
+            state: self.conversation,
+            effects: self.effects,
+            outcome,
+        }
     }
 
     /// A phase that this version does not know was written by a newer one: it is read as waiting, and over.
@@ -59,7 +72,9 @@ impl<'a> Turn<'a> {
             return;
         }
         let (now, waiting) = (self.context.now, self.context.policy.limits.waiting);
-        let Some(handover) = &mut self.conversation.handover else { return };
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
         if handover.phase != Phase::Unknown {
             return;
         }
@@ -80,7 +95,9 @@ impl<'a> Turn<'a> {
 
     pub(super) fn language(&self) -> String {
         let spoken = self.conversation.profile.language.clone();
-        spoken.or_else(|| self.bot().map(|bot| bot.default_language.clone())).unwrap_or_else(|| "en".to_owned())
+        spoken
+            .or_else(|| self.bot().map(|bot| bot.default_language.clone()))
+            .unwrap_or_else(|| "en".to_owned())
     }
 
     pub(super) fn new_id(&mut self) -> Uuid {
@@ -96,7 +113,11 @@ impl<'a> Turn<'a> {
         let id = MessageId::from_uuid(self.new_id());
         let seq = self.conversation.next_seq;
         self.conversation.next_seq += 1;
-        let handover = self.conversation.handover.as_ref().map(|handover| handover.id);
+        let handover = self
+            .conversation
+            .handover
+            .as_ref()
+            .map(|handover| handover.id);
         self.push(Effect::Record(Message {
             id,
             seq,
@@ -112,13 +133,24 @@ impl<'a> Turn<'a> {
 
     /// Puts what the platform said into the transcript.
     pub(super) fn record_said(&mut self, actor: Actor, said: &Said) -> MessageId {
-        self.record(&Spoken { actor, at: said.at, content: &said.content, raw: said.raw.as_deref(), late: false })
+        self.record(&Spoken {
+            actor,
+            at: said.at,
+            content: &said.content,
+            raw: said.raw.as_deref(),
+            late: false,
+        })
     }
 
     /// Owes a call to the present leg's desk.
     pub(super) fn owe_desk(&mut self, task: Task) {
-        let Some(handover) = &self.conversation.handover else { return };
-        let (lane, destination) = (Lane::Leg(handover.leg.id), Destination::Desk(handover.leg.desk.clone()));
+        let Some(handover) = &self.conversation.handover else {
+            return;
+        };
+        let (lane, destination) = (
+            Lane::Leg(handover.leg.id),
+            Destination::Desk(handover.leg.desk.clone()),
+        );
         self.deliver((lane, destination, handover.id), task, false);
     }
 
@@ -138,27 +170,54 @@ impl<'a> Turn<'a> {
         let id = DeliveryId::from_uuid(self.new_id());
         let order = self.conversation.next_order;
         self.conversation.next_order += 1;
-        self.push(Effect::Deliver(NewDelivery { id, lane, destination, order, urgent, handover, task }));
+        self.push(Effect::Deliver(NewDelivery {
+            id,
+            lane,
+            destination,
+            order,
+            urgent,
+            handover,
+            task,
+        }));
         id
     }
 
     /// Has the platform say something to the user, and expects it back.
-    pub(super) fn say(&mut self, handover: HandoverId, (message, content): (MessageId, &Content), notice: bool) {
+    pub(super) fn say(
+        &mut self,
+        handover: HandoverId,
+        (message, content): (MessageId, &Content),
+        notice: bool,
+    ) {
         let delivery = self.owe_bot(handover, Task::Say { message, notice });
-        self.push(Effect::ExpectEcho { fingerprint: Fingerprint::of(content), delivery });
+        self.push(Effect::ExpectEcho {
+            fingerprint: Fingerprint::of(content),
+            delivery,
+        });
     }
 
     /// Tells the user something in the bridge's own words, if there are words for it.
     pub(super) fn notify(&mut self, notice: Notice) {
-        let Some(handover) = &self.conversation.handover else { return };
+        let Some(handover) = &self.conversation.handover else {
+            return;
+        };
         let id = handover.id;
         let name = handover.agent.as_ref().and_then(|agent| agent.name.clone());
         let position = handover.leg.position.map(|position| position.to_string());
-        let Some(text) = self.context.policy.texts.get(&handover.language, notice) else { return };
-        let Some(text) = fill(text, name.as_deref(), position.as_deref()) else { return };
+        let Some(text) = self.context.policy.texts.get(&handover.language, notice) else {
+            return;
+        };
+        let Some(text) = fill(text, name.as_deref(), position.as_deref()) else {
+            return;
+        };
         let content = Content::text(text);
-        let message =
-            self.record(&Spoken { actor: Actor::System, at: None, content: &content, raw: None, late: false });
+        let message = self.record(&Spoken {
+            actor: Actor::System,
+            at: None,
+            content: &content,
+            raw: None,
+            late: false,
+        });
         self.say(id, (message, &content), true);
         let now = self.context.now;
         if let Some(handover) = &mut self.conversation.handover {
@@ -168,7 +227,9 @@ impl<'a> Turn<'a> {
 
     pub(super) fn enter(&mut self, phase: Phase, cause: Cause, detail: Option<String>) {
         let now = self.context.now;
-        let Some(handover) = &mut self.conversation.handover else { return };
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
         let (id, from) = (handover.id, handover.phase);
         handover.phase = phase;
         handover.phase_since = now;
@@ -187,12 +248,21 @@ impl<'a> Turn<'a> {
         let open = self.conversation.handover.as_ref();
         let (handover, phase) = (open.map(|open| open.id), open.map(|open| open.phase));
         let at = self.context.now;
-        self.push(Effect::Journal(JournalEntry { at, handover, from: phase, to: phase, cause, detail }));
+        self.push(Effect::Journal(JournalEntry {
+            at,
+            handover,
+            from: phase,
+            to: phase,
+            cause,
+            detail,
+        }));
     }
 
     /// Gives the user to the bot: the handover is over.
     pub(super) fn end(&mut self, cause: Cause, reason: &str) {
-        let Some(handover) = self.conversation.handover.take() else { return };
+        let Some(handover) = self.conversation.handover.take() else {
+            return;
+        };
         let at = self.context.now;
         self.push(Effect::Journal(JournalEntry {
             at,
@@ -202,7 +272,13 @@ impl<'a> Turn<'a> {
             cause,
             detail: Some(reason.to_owned()),
         }));
-        self.push(Effect::Handover(row(&handover, Some(Ended { at, reason: reason.to_owned() }))));
+        self.push(Effect::Handover(row(
+            &handover,
+            Some(Ended {
+                at,
+                reason: reason.to_owned(),
+            }),
+        )));
     }
 
     pub(super) fn warn(&mut self, kind: WarningKind, subject: String) {
@@ -216,7 +292,13 @@ impl<'a> Turn<'a> {
 
 /// The parts of a handover that its row shows.
 fn seen(handover: &Handover) -> impl PartialEq + '_ {
-    (handover.id, handover.phase, handover.answer, handover.phase_since, &handover.leg.desk)
+    (
+        handover.id,
+        handover.phase,
+        handover.answer,
+        handover.phase_since,
+        &handover.leg.desk,
+    )
 }
 
 fn row(handover: &Handover, ended: Option<Ended>) -> HandoverRow {

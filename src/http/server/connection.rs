@@ -39,7 +39,10 @@ impl Connection {
     /// Ends when the client goes, when it is too slow, or after the answer under way once `finishing` is cancelled.
     pub(super) async fn serve(self, stream: TcpStream, finishing: CancellationToken) {
         let pace = Arc::new(Pace::new(self.options));
-        let io = TokioIo::new(Paced { stream, pace: Arc::clone(&pace) });
+        let io = TokioIo::new(Paced {
+            stream,
+            pace: Arc::clone(&pace),
+        });
         let served = Arc::clone(&pace);
         let service = service_fn(move |request| self.answer(request, &served));
 
@@ -94,7 +97,9 @@ impl Connection {
         async move {
             let mut response = router.oneshot(request).await?;
             if soft.is_cancelled() {
-                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                response
+                    .headers_mut()
+                    .insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             Ok(response.map(|body| Answer { body, pace }))
         }

@@ -61,13 +61,24 @@ pub(super) struct Answer {
 
 impl Pace {
     pub(super) fn new(options: Options) -> Self {
-        let state = State { phase: Phase::Silent, since: Instant::now(), blocked_since: None };
-        Self { options, state: Mutex::new(state) }
+        let state = State {
+            phase: Phase::Silent,
+            since: Instant::now(),
+            blocked_since: None,
+        };
+        Self {
+            options,
+            state: Mutex::new(state),
+        }
     }
 
     /// When to give the connection up, if nothing moves until then.
     pub(super) fn due(&self) -> Option<Instant> {
-        let State { phase, since, blocked_since } = *self.state();
+        let State {
+            phase,
+            since,
+            blocked_since,
+        } = *self.state();
         let patience = match phase {
             Phase::Silent => Some(self.options.first_byte),
             Phase::Head => Some(self.options.head),
@@ -112,7 +123,11 @@ impl Pace {
 }
 
 impl AsyncRead for Paced {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         if buf.filled().len() > before {
@@ -123,7 +138,11 @@ impl AsyncRead for Paced {
 }
 
 impl AsyncWrite for Paced {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let progress = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.pace.note_write(&progress);
         progress
@@ -156,7 +175,10 @@ impl HttpBody for Answer {
     type Data = Bytes;
     type Error = axum::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         Pin::new(&mut self.body).poll_frame(cx)
     }
 

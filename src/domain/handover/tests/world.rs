@@ -42,11 +42,21 @@ impl World {
                     answer_pauses: true,
                 },
             )]),
-            desks: BTreeMap::from([(desk, DeskPolicy { enabled: true, takes_at_once: false })]),
+            desks: BTreeMap::from([(
+                desk,
+                DeskPolicy {
+                    enabled: true,
+                    takes_at_once: false,
+                },
+            )]),
             observe: true,
             ..Policy::default()
         };
-        let key = ConversationKey { bot, realm: "b1/LIVE".to_owned(), user: ExternalId::new("s1").unwrap() };
+        let key = ConversationKey {
+            bot,
+            realm: "b1/LIVE".to_owned(),
+            user: ExternalId::new("s1").unwrap(),
+        };
         Self {
             policy,
             conditions: Conditions::default(),
@@ -76,7 +86,10 @@ impl World {
         self.state = decision.state;
         for effect in &decision.effects {
             if let Effect::ExpectEcho { fingerprint, .. } = effect {
-                self.echoes.push(Echo { fingerprint: *fingerprint, until: None });
+                self.echoes.push(Echo {
+                    fingerprint: *fingerprint,
+                    until: None,
+                });
             }
         }
         self.effects.extend(decision.effects);
@@ -87,7 +100,10 @@ impl World {
     }
 
     pub(super) fn request(&mut self) -> (HandoverId, Answer) {
-        let request = Request { payload: None, transcript: Vec::new() };
+        let request = Request {
+            payload: None,
+            transcript: Vec::new(),
+        };
         match self.apply(&Event::HandoverRequested(request)) {
             Outcome::Requested { handover, answer } => (handover, answer),
             other => panic!("{other:?}"),
@@ -115,12 +131,18 @@ impl World {
     }
 
     pub(super) fn desk_closes(&mut self) -> Outcome {
-        self.desk_tells(DeskEvent::Closed { reason: Some("solved".to_owned()) })
+        self.desk_tells(DeskEvent::Closed {
+            reason: Some("solved".to_owned()),
+        })
     }
 
     pub(super) fn desk_tells(&mut self, event: DeskEvent) -> Outcome {
         let (handover, desk) = (self.handover().id, self.handover().leg.desk.clone());
-        self.apply(&Event::FromDesk { handover, desk, event })
+        self.apply(&Event::FromDesk {
+            handover,
+            desk,
+            event,
+        })
     }
 
     /// The newest open call succeeds.
@@ -182,7 +204,10 @@ impl World {
     }
 
     pub(super) fn tasks(&self) -> Vec<&'static str> {
-        self.deliveries().iter().map(|delivery| delivery.task.kind()).collect()
+        self.deliveries()
+            .iter()
+            .map(|delivery| delivery.task.kind())
+            .collect()
     }
 
     pub(super) fn transcript(&self) -> Vec<(Actor, String)> {
@@ -208,11 +233,18 @@ impl World {
 
     fn newest(&self, wanted: impl Fn(&Task) -> bool) -> NewDelivery {
         let deliveries = self.deliveries();
-        let found = deliveries.into_iter().rev().find(|delivery| wanted(&delivery.task));
+        let found = deliveries
+            .into_iter()
+            .rev()
+            .find(|delivery| wanted(&delivery.task));
         found.expect("such a delivery").clone()
     }
 
     fn said(&self, text: &str) -> Said {
-        Said { at: Some(self.now), content: Content::text(text), raw: None }
+        Said {
+            at: Some(self.now),
+            content: Content::text(text),
+            raw: None,
+        }
     }
 }
