@@ -96,7 +96,9 @@ impl Config {
         let store = root.table("store").and_then(Store::read);
         let telemetry = root.table("telemetry").and_then(Telemetry::read);
         let outbound = root.table("outbound").and_then(Outbound::read);
-        let networks = outbound.as_ref().map_or(&[][..], |outbound| &outbound.allow_networks);
+        let networks = outbound
+            .as_ref()
+            .map_or(&[][..], |outbound| &outbound.allow_networks);
         let platforms = root.table("platforms").and_then(bots::Defaults::read);
         let kinds = root.table("kinds").and_then(desks::Defaults::read);
 

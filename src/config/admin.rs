@@ -25,7 +25,11 @@ pub enum AdminListen {
 }
 
 impl Admin {
-    const TOKEN: Keys = Keys { key: "token", file: "token_file", hint: "give it a value" };
+    const TOKEN: Keys = Keys {
+        key: "token",
+        file: "token_file",
+        hint: "give it a value",
+    };
 
     pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
         let listen = section.defaulted("listen", |value| {
@@ -37,6 +41,9 @@ impl Admin {
         let token = secrets::optional(&mut section, Self::TOKEN, Rule::Unguessable { least: 32 });
         section.not_yet(&["users"]);
         section.finish();
-        Some(Self { listen: listen?, token })
+        Some(Self {
+            listen: listen?,
+            token,
+        })
     }
 }

@@ -69,7 +69,10 @@ pub(super) fn read_all(
     defaults: &Defaults,
     networks: &[IpNet],
 ) -> BTreeMap<BotName, Bot> {
-    tables.into_iter().filter_map(|(name, section)| Some((name, Bot::read(section, defaults, networks)?))).collect()
+    tables
+        .into_iter()
+        .filter_map(|(name, section)| Some((name, Bot::read(section, defaults, networks)?)))
+        .collect()
 }
 
 impl Defaults {
@@ -77,7 +80,9 @@ impl Defaults {
         let chatlayer = section.table("chatlayer").and_then(ChatlayerDefaults::read);
         section.not_yet(&["certainly"]);
         section.finish();
-        Some(Self { chatlayer: chatlayer? })
+        Some(Self {
+            chatlayer: chatlayer?,
+        })
     }
 }
 
@@ -124,9 +129,17 @@ impl Chatlayer {
         file: "verify_token_file",
         hint: "add the verify token that is set in Chatlayer, or verify_token_file",
     };
-    const HOOK_KEY: Keys = Keys { key: "hook_key", file: "hook_key_file", hint: "give it a value" };
+    const HOOK_KEY: Keys = Keys {
+        key: "hook_key",
+        file: "hook_key_file",
+        hint: "give it a value",
+    };
 
-    fn read(section: &mut Section<'_>, defaults: &ChatlayerDefaults, networks: &[IpNet]) -> Option<Self> {
+    fn read(
+        section: &mut Section<'_>,
+        defaults: &ChatlayerDefaults,
+        networks: &[IpNet],
+    ) -> Option<Self> {
         let api_url = read_api_url(section, networks);
         let access_token = secrets::required_one(section, Self::ACCESS_TOKEN);
         let verify_token = secrets::required(section, Self::VERIFY_TOKEN, Rule::Foreign);
@@ -148,7 +161,9 @@ impl Chatlayer {
 fn read_platform(value: &Value) -> Result<(), Problem> {
     match value::text(value)?.as_str() {
         "chatlayer" => Ok(()),
-        "certainly" => Err(Problem::ValueNotYet { instead: "\"chatlayer\"" }),
+        "certainly" => Err(Problem::ValueNotYet {
+            instead: "\"chatlayer\"",
+        }),
         _ => Err(Problem::NotOneOf("\"chatlayer\"")),
     }
 }
@@ -160,7 +175,11 @@ fn read_api_url(section: &mut Section<'_>, networks: &[IpNet]) -> Option<CallUrl
     let callable = |value: &Value| CallUrl::read(value, networks).and_then(CallUrl::into_base);
     let region = section.optional("region", read_region);
     if neither {
-        return section.required("api_url", callable, "add region = \"eu\" (or us, asia, staging), or api_url");
+        return section.required(
+            "api_url",
+            callable,
+            "add region = \"eu\" (or us, asia, staging), or api_url",
+        );
     }
     let api_url = section.optional("api_url", callable);
     if both {

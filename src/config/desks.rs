@@ -65,7 +65,12 @@ pub(super) fn read_all(
         };
         let Kind::Webhook(webhook) = &desk.kind;
         if let Some(other) = holder_of(&webhook.token, &desks) {
-            section.fault("token", Problem::SharedToken { other: other.clone() });
+            section.fault(
+                "token",
+                Problem::SharedToken {
+                    other: other.clone(),
+                },
+            );
         }
         desks.insert(name, desk);
     }
@@ -85,7 +90,10 @@ impl WebhookDefaults {
         let enabled = section.defaulted("enabled", value::switch);
         let transcript_limit = section.defaulted("transcript_limit", read_transcript_limit);
         section.finish();
-        Some(Self { enabled: enabled?, transcript_limit: transcript_limit? })
+        Some(Self {
+            enabled: enabled?,
+            transcript_limit: transcript_limit?,
+        })
     }
 }
 
@@ -96,7 +104,10 @@ impl Desk {
         let enabled = section.optional("enabled", value::switch);
         let webhook = WebhookDesk::read(section, &defaults.webhook, networks);
         section.finish();
-        Some(Self { enabled: enabled.unwrap_or(defaults.webhook.enabled), kind: Kind::Webhook(webhook?) })
+        Some(Self {
+            enabled: enabled.unwrap_or(defaults.webhook.enabled),
+            kind: Kind::Webhook(webhook?),
+        })
     }
 }
 
@@ -106,9 +117,17 @@ impl WebhookDesk {
         file: "secret_file",
         hint: "add the secret that signs what the desk gets, or secret_file",
     };
-    const TOKEN: Keys = Keys { key: "token", file: "token_file", hint: "add the desk's own token, or token_file" };
+    const TOKEN: Keys = Keys {
+        key: "token",
+        file: "token_file",
+        hint: "add the desk's own token, or token_file",
+    };
 
-    fn read(section: &mut Section<'_>, defaults: &WebhookDefaults, networks: &[IpNet]) -> Option<Self> {
+    fn read(
+        section: &mut Section<'_>,
+        defaults: &WebhookDefaults,
+        networks: &[IpNet],
+    ) -> Option<Self> {
         let url = section.required(
             "url",
             |value| CallUrl::read(value, networks),
@@ -139,7 +158,9 @@ fn holder_of<'d>(token: &Secrets, desks: &'d BTreeMap<DeskName, Desk>) -> Option
 fn read_kind(value: &Value) -> Result<(), Problem> {
     match value::text(value)?.as_str() {
         "webhook" => Ok(()),
-        "console" | "aivo-live" | "chatwoot" => Err(Problem::ValueNotYet { instead: "\"webhook\"" }),
+        "console" | "aivo-live" | "chatwoot" => Err(Problem::ValueNotYet {
+            instead: "\"webhook\"",
+        }),
         _ => Err(Problem::NotOneOf("\"webhook\"")),
     }
 }

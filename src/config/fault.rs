@@ -49,7 +49,10 @@ pub enum Problem {
     #[error("is missing; {0}")]
     Missing(&'static str),
     #[error("must be {expected}, not {found}")]
-    WrongType { expected: &'static str, found: &'static str },
+    WrongType {
+        expected: &'static str,
+        found: &'static str,
+    },
     #[error("must be {0}")]
     Expected(&'static str),
     #[error("must not be empty")]
@@ -58,9 +61,13 @@ pub enum Problem {
     NotOneOf(&'static str),
     #[error("must be between {least} and {most}")]
     OutOfRange { least: u64, most: u64 },
-    #[error("is no name: use a small letter, then up to 31 of a-z, 0-9 and _, never two _ in a row")]
+    #[error(
+        "is no name: use a small letter, then up to 31 of a-z, 0-9 and _, never two _ in a row"
+    )]
     NotAName,
-    #[error("must have at least {least} characters, all of A-Z a-z 0-9 _ -; `openssl rand -hex 24` makes one")]
+    #[error(
+        "must have at least {least} characters, all of A-Z a-z 0-9 _ -; `openssl rand -hex 24` makes one"
+    )]
     WeakSecret { least: usize },
     #[error(
         "must be whsec_ followed by base64 of at least 16 bytes; `echo whsec_$(openssl rand -base64 24)` makes one"
@@ -76,9 +83,13 @@ pub enum Problem {
     SharedToken { other: DeskName },
     #[error("must not hold a user name, a password or a fragment")]
     UrlWithExtras,
-    #[error("must be https; plain http is taken only for addresses listed in outbound.allow_networks")]
+    #[error(
+        "must be https; plain http is taken only for addresses listed in outbound.allow_networks"
+    )]
     PlainHttp,
-    #[error("is an address that is not public; list its range in outbound.allow_networks to allow it")]
+    #[error(
+        "is an address that is not public; list its range in outbound.allow_networks to allow it"
+    )]
     PrivateAddress,
     #[error("is set together with {other}; keep one of the two")]
     BothSet { other: &'static str },
@@ -90,7 +101,9 @@ pub enum Problem {
     UnknownReference { what: &'static str },
     #[error("is the desk of the same route; a fallback must be another one")]
     FallbackIsDesk,
-    #[error("can never be reached: the routes before it take every handover it could take; remove it or move it up")]
+    #[error(
+        "can never be reached: the routes before it take every handover it could take; remove it or move it up"
+    )]
     UnreachableRoute,
     #[error("has a placeholder that nothing fills; there are {{name}} and {{position}}")]
     UnknownPlaceholder,
@@ -158,5 +171,8 @@ impl fmt::Display for Fault {
 }
 
 fn meant(near: Option<&str>) -> String {
-    near.map_or_else(|| "; remove it".to_owned(), |near| format!("; did you mean {near}?"))
+    near.map_or_else(
+        || "; remove it".to_owned(),
+        |near| format!("; did you mean {near}?"),
+    )
 }

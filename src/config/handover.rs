@@ -32,7 +32,11 @@ pub(super) fn read(mut section: Section<'_>) -> Option<Limits> {
 /// The whole answer has to be out within 2.5 s, and the rest of the way takes its share.
 fn read_decide_within(value: &Value) -> Result<Duration, Problem> {
     let duration = value::some_duration(value)?;
-    if duration > Duration::from_secs(2) { Err(Problem::LongerThan { limit: "2s" }) } else { Ok(duration) }
+    if duration > Duration::from_secs(2) {
+        Err(Problem::LongerThan { limit: "2s" })
+    } else {
+        Ok(duration)
+    }
 }
 
 fn read_when_unsure(value: &Value) -> Result<WhenUnsure, Problem> {

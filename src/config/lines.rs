@@ -24,9 +24,15 @@ impl Lines {
     pub(super) fn read(file: PathBuf, text: &str) -> Result<Self, Faults> {
         let (table, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
-            return Err(errors.into_iter().map(|error| syntax_fault(&file, text, error)).collect());
+            return Err(errors
+                .into_iter()
+                .map(|error| syntax_fault(&file, text, error))
+                .collect());
         }
-        let mut lines = Self { file, of: HashMap::new() };
+        let mut lines = Self {
+            file,
+            of: HashMap::new(),
+        };
         lines.walk_table(&KeyPath::default(), table.get_ref(), text);
         Ok(lines)
     }
@@ -36,7 +42,10 @@ impl Lines {
         let mut key = Some(key.clone());
         while let Some(at) = key {
             if let Some(line) = self.of.get(&at) {
-                return Some(Place::File { file: self.file.clone(), line: *line });
+                return Some(Place::File {
+                    file: self.file.clone(),
+                    line: *line,
+                });
             }
             key = at.parent();
         }
@@ -72,8 +81,15 @@ impl Lines {
 
 fn syntax_fault(file: &std::path::Path, text: &str, error: toml::de::Error) -> Fault {
     let line = error.span().map_or(1, |span| line_at(text, &span));
-    let place = Place::File { file: file.to_owned(), line };
-    Fault { key: KeyPath::default(), place, problem: Problem::Syntax(error) }
+    let place = Place::File {
+        file: file.to_owned(),
+        line,
+    };
+    Fault {
+        key: KeyPath::default(),
+        place,
+        problem: Problem::Syntax(error),
+    }
 }
 
 /// Counted from one, as editors do.

@@ -37,7 +37,10 @@ pub(super) fn read_list<N: FromStr, C: FromIterator<N>>(value: &Value) -> Result
     if names.is_empty() {
         return Err(Problem::Empty);
     }
-    names.iter().map(|name| name.parse().map_err(|_| Problem::NotAName)).collect()
+    names
+        .iter()
+        .map(|name| name.parse().map_err(|_| Problem::NotAName))
+        .collect()
 }
 
 /// The tables of a section whose keys are names; those with a bad name are reported and left out.
@@ -61,12 +64,17 @@ impl FromStr for Language {
     fn from_str(text: &str) -> Result<Self, NotALanguage> {
         let text = text.to_ascii_lowercase().replace('_', "-");
         let mut parts = text.split('-');
-        let starts_well = parts
-            .next()
-            .is_some_and(|part| (2..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase()));
-        let goes_on_well =
-            parts.all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
-        if starts_well && goes_on_well { Ok(Self(text.into())) } else { Err(NotALanguage) }
+        let starts_well = parts.next().is_some_and(|part| {
+            (2..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase())
+        });
+        let goes_on_well = parts.all(|part| {
+            (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+        });
+        if starts_well && goes_on_well {
+            Ok(Self(text.into()))
+        } else {
+            Err(NotALanguage)
+        }
     }
 }
 

@@ -39,7 +39,12 @@ impl CallUrl {
 
 impl fmt::Debug for CallUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CallUrl({}://{})", self.0.scheme(), self.0.host_str().unwrap_or_default())
+        write!(
+            f,
+            "CallUrl({}://{})",
+            self.0.scheme(),
+            self.0.host_str().unwrap_or_default()
+        )
     }
 }
 
@@ -50,7 +55,10 @@ pub(super) fn read_list(value: &Value) -> Result<Vec<IpNet>, Problem> {
         .iter()
         .map(|range| {
             let range = range.trim();
-            range.parse().or_else(|_| range.parse::<IpAddr>().map(IpNet::from)).map_err(|_| EXPECTED)
+            range
+                .parse()
+                .or_else(|_| range.parse::<IpAddr>().map(IpNet::from))
+                .map_err(|_| EXPECTED)
         })
         .collect()
 }
@@ -61,7 +69,10 @@ fn callable_url(value: &Value, allowed: &[IpNet]) -> Result<Url, Problem> {
         Some(Host::Ipv4(address)) => vec![IpAddr::from(address)],
         Some(Host::Ipv6(address)) => vec![IpAddr::from(address)],
         Some(Host::Domain(name)) if is_localhost(name) => {
-            vec![IpAddr::from([127, 0, 0, 1]), IpAddr::from(std::net::Ipv6Addr::LOCALHOST)]
+            vec![
+                IpAddr::from([127, 0, 0, 1]),
+                IpAddr::from(std::net::Ipv6Addr::LOCALHOST),
+            ]
         }
         Some(Host::Domain(_)) | None => Vec::new(),
     };
@@ -69,7 +80,9 @@ fn callable_url(value: &Value, allowed: &[IpNet]) -> Result<Url, Problem> {
     let plain = url.scheme() == "http";
     match (addresses.is_empty(), listed) {
         (false, false) if plain => Err(Problem::PlainHttp),
-        (false, false) if addresses.iter().any(|address| is_plainly_private(*address)) => Err(Problem::PrivateAddress),
+        (false, false) if addresses.iter().any(|address| is_plainly_private(*address)) => {
+            Err(Problem::PrivateAddress)
+        }
         (true, _) if plain && allowed.is_empty() => Err(Problem::PlainHttp),
         _ => Ok(url),
     }
@@ -90,7 +103,11 @@ pub(super) fn web_url(value: &Value) -> Result<Url, Problem> {
 
 /// A URL to which a path is added: no query.
 pub(super) fn base_url(url: Url) -> Result<Url, Problem> {
-    if url.query().is_some() { Err(Problem::Expected("a URL without a query")) } else { Ok(url) }
+    if url.query().is_some() {
+        Err(Problem::Expected("a URL without a query"))
+    } else {
+        Ok(url)
+    }
 }
 
 fn is_localhost(name: &str) -> bool {
@@ -107,7 +124,10 @@ fn is_listed(address: IpAddr, allowed: &[IpNet]) -> bool {
 fn is_plainly_private(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => {
-            address.is_private() || address.is_loopback() || address.is_link_local() || address.is_unspecified()
+            address.is_private()
+                || address.is_loopback()
+                || address.is_link_local()
+                || address.is_unspecified()
         }
         IpAddr::V6(address) => {
             address.is_loopback()

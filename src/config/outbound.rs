@@ -15,6 +15,8 @@ impl Outbound {
     pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
         let allow_networks = section.defaulted("allow_networks", networks::read_list);
         section.finish();
-        Some(Self { allow_networks: allow_networks? })
+        Some(Self {
+            allow_networks: allow_networks?,
+        })
     }
 }

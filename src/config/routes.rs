@@ -24,13 +24,20 @@ struct Taken {
 
 pub(super) fn read_all(sections: Vec<Section<'_>>, known: &Known) -> Vec<Route> {
     let mut taken = Taken::default();
-    sections.into_iter().filter_map(|section| read(section, known, &mut taken)).collect()
+    sections
+        .into_iter()
+        .filter_map(|section| read(section, known, &mut taken))
+        .collect()
 }
 
 fn read(mut section: Section<'_>, known: &Known, taken: &mut Taken) -> Option<Route> {
     let every_bot = !section.has("bot");
     let bots: Option<BTreeSet<BotName>> = section.optional("bot", names::read_list);
-    let desk = section.required("desk", names::read, "add the name of the desk that takes these handovers");
+    let desk = section.required(
+        "desk",
+        names::read,
+        "add the name of the desk that takes these handovers",
+    );
     let fallback = section.optional("fallback", names::read);
     let options = section.optional("options", value::json_table);
     section.not_yet(&["when"]);
@@ -39,7 +46,10 @@ fn read(mut section: Section<'_>, known: &Known, taken: &mut Taken) -> Option<Ro
         section.fault("bot", Problem::UnknownReference { what: "bot" });
     }
     for (key, name) in [("desk", &desk), ("fallback", &fallback)] {
-        if name.as_ref().is_some_and(|name| !known.desks.contains(name)) {
+        if name
+            .as_ref()
+            .is_some_and(|name| !known.desks.contains(name))
+        {
             section.fault(key, Problem::UnknownReference { what: "desk" });
         }
     }
@@ -53,7 +63,12 @@ fn read(mut section: Section<'_>, known: &Known, taken: &mut Taken) -> Option<Ro
         taken.add(bots.as_ref());
     }
     section.finish();
-    Some(Route { bots: bots.unwrap_or_default(), desk: desk?, fallback, options: options.unwrap_or_default() })
+    Some(Route {
+        bots: bots.unwrap_or_default(),
+        desk: desk?,
+        fallback,
+        options: options.unwrap_or_default(),
+    })
 }
 
 impl Taken {

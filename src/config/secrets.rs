@@ -47,12 +47,16 @@ impl Secrets {
 
     /// Whether both accept one and the same secret.
     pub(super) fn overlap(&self, other: &Self) -> bool {
-        self.iter().any(|a| other.iter().any(|b| a.expose_secret() == b.expose_secret()))
+        self.iter()
+            .any(|a| other.iter().any(|b| a.expose_secret() == b.expose_secret()))
     }
 
     /// The length of the shortest.
     pub(super) fn shortest(&self) -> usize {
-        self.iter().map(|secret| secret.expose_secret().len()).min().unwrap_or(0)
+        self.iter()
+            .map(|secret| secret.expose_secret().len())
+            .min()
+            .unwrap_or(0)
     }
 }
 
@@ -98,11 +102,21 @@ fn several(value: &Value) -> Result<Vec<SecretString>, Problem> {
 fn lines_of_files(value: &Value) -> Result<Vec<SecretString>, Problem> {
     let mut secrets = Vec::new();
     for file in several(value)? {
-        let content = SecretString::from(fs::read_to_string(file.expose_secret()).map_err(Problem::SecretFile)?);
-        let lines = content.expose_secret().lines().map(str::trim).filter(|line| !line.is_empty());
+        let content = SecretString::from(
+            fs::read_to_string(file.expose_secret()).map_err(Problem::SecretFile)?,
+        );
+        let lines = content
+            .expose_secret()
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty());
         secrets.extend(lines.map(SecretString::from));
     }
-    if secrets.is_empty() { Err(Problem::SecretFileShape) } else { Ok(secrets) }
+    if secrets.is_empty() {
+        Err(Problem::SecretFileShape)
+    } else {
+        Ok(secrets)
+    }
 }
 
 fn checked(secrets: Vec<SecretString>, rule: Rule) -> Result<Secrets, Problem> {
@@ -111,7 +125,10 @@ fn checked(secrets: Vec<SecretString>, rule: Rule) -> Result<Secrets, Problem> {
     }
     let mut secrets = secrets.into_iter();
     let first = secrets.next().ok_or(Problem::Empty)?;
-    Ok(Secrets { first, others: secrets.collect() })
+    Ok(Secrets {
+        first,
+        others: secrets.collect(),
+    })
 }
 
 impl Rule {
@@ -136,7 +153,9 @@ impl Rule {
             }
             Self::Signing => {
                 let key = secret.strip_prefix("whsec_").unwrap_or(secret);
-                let key = BASE64_STANDARD.decode(key).map_err(|_| Problem::NotASigningSecret)?;
+                let key = BASE64_STANDARD
+                    .decode(key)
+                    .map_err(|_| Problem::NotASigningSecret)?;
                 let is_good = key.len() >= Self::SHORTEST_KEY;
                 is_good.then_some(()).ok_or(Problem::NotASigningSecret)
             }

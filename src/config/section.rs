@@ -32,7 +32,10 @@ pub(super) struct Section<'r> {
 
 impl Report {
     pub(super) fn new(lines: Lines) -> Self {
-        Self { lines, faults: RefCell::default() }
+        Self {
+            lines,
+            faults: RefCell::default(),
+        }
     }
 
     pub(super) fn into_faults(self) -> Faults {
@@ -45,7 +48,11 @@ impl Report {
         } else {
             self.lines.place(&key).unwrap_or(Place::Unwritten)
         };
-        self.faults.borrow_mut().push(Fault { key, place, problem });
+        self.faults.borrow_mut().push(Fault {
+            key,
+            place,
+            problem,
+        });
     }
 }
 
@@ -55,10 +62,20 @@ impl<'r> Section<'r> {
     }
 
     fn new(key: KeyPath, values: Map<String, Value>, report: &'r Report) -> Self {
-        let from_environment: BTreeSet<String> =
-            values.iter().filter(|(_, value)| is_from_environment(value)).map(|(key, _)| key.clone()).collect();
+        let from_environment: BTreeSet<String> = values
+            .iter()
+            .filter(|(_, value)| is_from_environment(value))
+            .map(|(key, _)| key.clone())
+            .collect();
         let wholly_from_environment = !values.is_empty() && from_environment.len() == values.len();
-        Self { key, values, asked: Vec::new(), from_environment, wholly_from_environment, report }
+        Self {
+            key,
+            values,
+            asked: Vec::new(),
+            from_environment,
+            wholly_from_environment,
+            report,
+        }
     }
 
     /// The value of a key that must be there; `hint` says what to write.
@@ -96,7 +113,8 @@ impl<'r> Section<'r> {
         match parse(&value) {
             Ok(read) => Some(read),
             Err(problem) => {
-                self.report.add(self.key.key(key), is_from_environment(&value), problem);
+                self.report
+                    .add(self.key.key(key), is_from_environment(&value), problem);
                 None
             }
         }
@@ -115,7 +133,11 @@ impl<'r> Section<'r> {
     pub(super) fn tables(&mut self, key: &'static str) -> Vec<Section<'r>> {
         self.asked.push(key);
         let at = self.key.key(key);
-        match self.values.remove(key).map(|value| (is_from_environment(&value), value.kind)) {
+        match self
+            .values
+            .remove(key)
+            .map(|value| (is_from_environment(&value), value.kind))
+        {
             None => Vec::new(),
             Some((_, ValueKind::Array(members))) => members
                 .into_iter()
@@ -148,7 +170,11 @@ impl<'r> Section<'r> {
     pub(super) fn not_yet(&mut self, keys: &[&'static str]) {
         for key in keys {
             if let Some(value) = self.values.remove(*key) {
-                self.report.add(self.key.key(key), is_from_environment(&value), Problem::NotYet);
+                self.report.add(
+                    self.key.key(key),
+                    is_from_environment(&value),
+                    Problem::NotYet,
+                );
             }
         }
     }
@@ -158,18 +184,24 @@ impl<'r> Section<'r> {
         for (key, value) in std::mem::take(&mut self.values) {
             let near = nearest(&key, &self.asked).map(Into::into);
             let problem = Problem::UnknownKey { near };
-            self.report.add(self.key.key(&key), is_from_environment(&value), problem);
+            self.report
+                .add(self.key.key(&key), is_from_environment(&value), problem);
         }
     }
 
     /// A rule on `key` is broken that its value alone could not show.
     pub(super) fn fault(&self, key: &str, problem: Problem) {
-        self.report.add(self.key.key(key), self.from_environment.contains(key), problem);
+        self.report.add(
+            self.key.key(key),
+            self.from_environment.contains(key),
+            problem,
+        );
     }
 
     /// The table as a whole breaks a rule.
     pub(super) fn fault_here(&self, problem: Problem) {
-        self.report.add(self.key.clone(), self.wholly_from_environment, problem);
+        self.report
+            .add(self.key.clone(), self.wholly_from_environment, problem);
     }
 
     pub(super) fn has(&self, key: &str) -> bool {
@@ -181,7 +213,8 @@ impl<'r> Section<'r> {
         match value.kind {
             ValueKind::Table(values) => Some(Section::new(key, values, self.report)),
             other => {
-                self.report.add(key, from_environment, value::wrong_type("a table", &other));
+                self.report
+                    .add(key, from_environment, value::wrong_type("a table", &other));
                 None
             }
         }
@@ -206,7 +239,9 @@ fn distance(a: &str, b: &str) -> usize {
         let mut next = vec![left];
         for (to, pair) in b.chars().zip(row.windows(2)) {
             if let [diagonal, above] = *pair {
-                left = (diagonal + usize::from(from != to)).min(above + 1).min(left + 1);
+                left = (diagonal + usize::from(from != to))
+                    .min(above + 1)
+                    .min(left + 1);
                 next.push(left);
             }
         }

@@ -30,10 +30,14 @@ impl Server {
             if value::text(value)?.is_empty() {
                 return Ok(None);
             }
-            networks::web_url(value).and_then(networks::base_url).map(Some)
+            networks::web_url(value)
+                .and_then(networks::base_url)
+                .map(Some)
         });
         let trusted_proxies = section.defaulted("trusted_proxies", networks::read_list);
-        let max_connections = section.defaulted("max_connections", |value| value::number(value, 1, 1_000_000));
+        let max_connections = section.defaulted("max_connections", |value| {
+            value::number(value, 1, 1_000_000)
+        });
         let keep_alive = section.defaulted("keep_alive", value::some_duration);
         let drain = section.defaulted("drain", value::duration);
         section.finish();

@@ -45,13 +45,23 @@ impl Source {
         let environment = env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
             .map(|(name, value)| (name, value.to_string_lossy().into_owned()));
-        Self { document: file.map(Document::File), environment: HashMap::new() }.with_environment(environment)
+        Self {
+            document: file.map(Document::File),
+            environment: HashMap::new(),
+        }
+        .with_environment(environment)
     }
 
     /// Text that stands for a file called `name`.
     pub fn text(name: impl AsRef<Path>, text: impl Into<String>) -> Self {
-        let document = Document::Text { name: name.as_ref().to_owned(), text: text.into() };
-        Self { document: Some(document), environment: HashMap::new() }
+        let document = Document::Text {
+            name: name.as_ref().to_owned(),
+            text: text.into(),
+        };
+        Self {
+            document: Some(document),
+            environment: HashMap::new(),
+        }
     }
 
     /// These variables over what there is; those that are not `HANDOVER__…` are passed over.
@@ -60,8 +70,11 @@ impl Source {
         mut self,
         variables: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
-        self.environment.extend(variables.filter(|(name, _)| name.starts_with(Self::PREFIX)));
+        let variables = variables
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()));
+        self.environment
+            .extend(variables.filter(|(name, _)| name.starts_with(Self::PREFIX)));
         self
     }
 
@@ -71,7 +84,8 @@ impl Source {
     }
 
     pub(super) fn merge(&self) -> Result<Layers, Faults> {
-        let mut layers = config::Config::builder().add_source(File::from_str(DEFAULT, FileFormat::Toml));
+        let mut layers =
+            config::Config::builder().add_source(File::from_str(DEFAULT, FileFormat::Toml));
         let mut lines = Lines::default();
         if let Some(document) = &self.document {
             let (name, text) = document.read()?;
@@ -83,7 +97,10 @@ impl Source {
             .prefix_separator("__")
             .separator("__")
             .source(Some(self.environment.clone()));
-        let merged = layers.add_source(environment).build().map_err(merge_fault)?;
+        let merged = layers
+            .add_source(environment)
+            .build()
+            .map_err(merge_fault)?;
         let values = merged.cache.into_table().map_err(merge_fault)?;
         Ok(Layers { values, lines })
     }
@@ -95,7 +112,9 @@ impl std::fmt::Debug for Source {
         let document = self.document.as_ref().map(|document| match document {
             Document::File(name) | Document::Text { name, .. } => name,
         });
-        f.debug_struct("Source").field("document", &document).finish_non_exhaustive()
+        f.debug_struct("Source")
+            .field("document", &document)
+            .finish_non_exhaustive()
     }
 }
 
@@ -106,7 +125,10 @@ impl Document {
             Self::File(path) => match fs::read_to_string(path) {
                 Ok(text) => Ok((path.clone(), text)),
                 Err(error) => {
-                    let place = Place::File { file: path.clone(), line: 1 };
+                    let place = Place::File {
+                        file: path.clone(),
+                        line: 1,
+                    };
                     Err(one_fault(place, Problem::Unreadable(error)))
                 }
             },
@@ -119,5 +141,11 @@ fn merge_fault(error: ConfigError) -> Faults {
 }
 
 fn one_fault(place: Place, problem: Problem) -> Faults {
-    [Fault { key: KeyPath::default(), place, problem }].into_iter().collect()
+    [Fault {
+        key: KeyPath::default(),
+        place,
+        problem,
+    }]
+    .into_iter()
+    .collect()
 }

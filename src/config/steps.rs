@@ -51,11 +51,20 @@ pub(super) fn read_list(section: &mut Section<'_>, key: &'static str) -> Option<
     if !section.has(key) {
         return None;
     }
-    Some(section.tables(key).into_iter().filter_map(Step::read).collect())
+    Some(
+        section
+            .tables(key)
+            .into_iter()
+            .filter_map(Step::read)
+            .collect(),
+    )
 }
 
 /// The same where only requests make sense.
-pub(super) fn read_requests(section: &mut Section<'_>, key: &'static str) -> Option<Vec<RequestStep>> {
+pub(super) fn read_requests(
+    section: &mut Section<'_>,
+    key: &'static str,
+) -> Option<Vec<RequestStep>> {
     let steps = read_list(section, key)?;
     let requests: Option<Vec<_>> = steps
         .into_iter()
@@ -78,11 +87,21 @@ impl Step {
             return None;
         }
         let step = if section.has("request") {
-            section.table("request").and_then(RequestStep::read).map(Self::Request)
+            section
+                .table("request")
+                .and_then(RequestStep::read)
+                .map(Self::Request)
         } else if section.has("dialog_state") {
             let dialog_state = section.optional("dialog_state", value::filled_text);
-            let session_data = section.optional("session_data", value::named_texts).unwrap_or_default();
-            dialog_state.map(|dialog_state| Self::DialogState(DialogState { dialog_state, session_data }))
+            let session_data = section
+                .optional("session_data", value::named_texts)
+                .unwrap_or_default();
+            dialog_state.map(|dialog_state| {
+                Self::DialogState(DialogState {
+                    dialog_state,
+                    session_data,
+                })
+            })
         } else {
             section.optional("text", value::filled_text).map(Self::Text)
         };
@@ -127,7 +146,9 @@ impl Method {
             "PUT" => Ok(Self::Put),
             "PATCH" => Ok(Self::Patch),
             "DELETE" => Ok(Self::Delete),
-            _ => Err(Problem::NotOneOf("\"GET\", \"POST\", \"PUT\", \"PATCH\", \"DELETE\"")),
+            _ => Err(Problem::NotOneOf(
+                "\"GET\", \"POST\", \"PUT\", \"PATCH\", \"DELETE\"",
+            )),
         }
     }
 }

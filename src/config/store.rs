@@ -27,17 +27,23 @@ impl Store {
         let migrate = section.defaulted("migrate", value::switch);
         section.not_yet(&["pool", "listen_url"]);
         section.finish();
-        Some(Self { url: url?, migrate: migrate? })
+        Some(Self {
+            url: url?,
+            migrate: migrate?,
+        })
     }
 }
 
 impl StoreUrl {
     fn read(value: &Value) -> Result<Self, Problem> {
-        const EXPECTED: Problem =
-            Problem::Expected("\"sqlite:\" and the path of a file, such as \"sqlite:data/handover.db\"");
+        const EXPECTED: Problem = Problem::Expected(
+            "\"sqlite:\" and the path of a file, such as \"sqlite:data/handover.db\"",
+        );
         let url = value::text(value)?;
         if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            return Err(Problem::ValueNotYet { instead: "\"sqlite:\" and the path of a file" });
+            return Err(Problem::ValueNotYet {
+                instead: "\"sqlite:\" and the path of a file",
+            });
         }
         let path = url.strip_prefix("sqlite:").ok_or(EXPECTED)?;
         let path = path.strip_prefix("//").unwrap_or(path);

@@ -31,7 +31,10 @@ impl Telemetry {
         let format = section.defaulted("format", LogFormat::read);
         section.not_yet(&["otlp_endpoint"]);
         section.finish();
-        Some(Self { log: log?, format: format? })
+        Some(Self {
+            log: log?,
+            format: format?,
+        })
     }
 }
 

@@ -26,14 +26,18 @@ pub(super) fn read(section: Section<'_>) -> Texts {
             Ok(language) => {
                 texts.insert(language.to_string(), read_language(table));
             }
-            Err(_) => table.fault_here(Problem::Expected("named by a language tag such as en or pt-br")),
+            Err(_) => table.fault_here(Problem::Expected(
+                "named by a language tag such as en or pt-br",
+            )),
         }
     }
     Texts(texts)
 }
 
 fn read_language(mut section: Section<'_>) -> BTreeMap<Notice, String> {
-    let texts = NOTICES.into_iter().filter_map(|(key, notice)| Some((notice, section.optional(key, filled_later)?)));
+    let texts = NOTICES
+        .into_iter()
+        .filter_map(|(key, notice)| Some((notice, section.optional(key, filled_later)?)));
     let texts = texts.collect();
     section.finish();
     texts
@@ -43,5 +47,9 @@ fn read_language(mut section: Section<'_>) -> BTreeMap<Notice, String> {
 fn filled_later(value: &Value) -> Result<String, Problem> {
     let text = value::text(value)?;
     let can_be_filled = |rest: &str| rest.starts_with("name}") || rest.starts_with("position}");
-    if text.split('{').skip(1).all(can_be_filled) { Ok(text) } else { Err(Problem::UnknownPlaceholder) }
+    if text.split('{').skip(1).all(can_be_filled) {
+        Ok(text)
+    } else {
+        Err(Problem::UnknownPlaceholder)
+    }
 }

@@ -28,7 +28,11 @@ pub(super) fn text(value: &Value) -> Result<String, Problem> {
 
 pub(super) fn filled_text(value: &Value) -> Result<String, Problem> {
     let text = text(value)?;
-    if text.trim().is_empty() { Err(Problem::Empty) } else { Ok(text) }
+    if text.trim().is_empty() {
+        Err(Problem::Empty)
+    } else {
+        Ok(text)
+    }
 }
 
 pub(super) fn switch(value: &Value) -> Result<bool, Problem> {
@@ -48,12 +52,15 @@ pub(super) fn number(value: &Value, least: u64, most: u64) -> Result<u64, Proble
         ValueKind::String(text) if is_from_environment(value) => text.parse().ok(),
         other => return Err(wrong_type("a whole number", other)),
     };
-    number.filter(|number| (least..=most).contains(number)).ok_or(Problem::OutOfRange { least, most })
+    number
+        .filter(|number| (least..=most).contains(number))
+        .ok_or(Problem::OutOfRange { least, most })
 }
 
 /// `"2s"`, `"15m"`, `"1h 30m"`, `"90d"`: whole milliseconds; a day is 24 hours.
 pub(super) fn duration(value: &Value) -> Result<Duration, Problem> {
-    const EXPECTED: Problem = Problem::Expected("a duration such as \"2s\", \"15m\", \"4h\" or \"90d\"");
+    const EXPECTED: Problem =
+        Problem::Expected("a duration such as \"2s\", \"15m\", \"4h\" or \"90d\"");
     const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
     let ValueKind::String(text) = &value.kind else {
         return Err(EXPECTED);
@@ -70,20 +77,29 @@ pub(super) fn duration(value: &Value) -> Result<Duration, Problem> {
 /// A duration that is not zero.
 pub(super) fn some_duration(value: &Value) -> Result<Duration, Problem> {
     let duration = duration(value)?;
-    if duration.is_zero() { Err(Problem::Expected("longer than no time at all")) } else { Ok(duration) }
+    if duration.is_zero() {
+        Err(Problem::Expected("longer than no time at all"))
+    } else {
+        Ok(duration)
+    }
 }
 
 pub(super) fn socket_address(value: &Value) -> Result<SocketAddr, Problem> {
-    text(value)?.parse().map_err(|_| Problem::Expected("an IP address and a port, such as \"0.0.0.0:8080\""))
+    text(value)?
+        .parse()
+        .map_err(|_| Problem::Expected("an IP address and a port, such as \"0.0.0.0:8080\""))
 }
 
 /// Several texts; one alone may stand without brackets.
 pub(super) fn texts(value: &Value) -> Result<Vec<String>, Problem> {
     match &value.kind {
         ValueKind::Array(members) => members.iter().map(text).collect(),
-        ValueKind::String(all) if is_from_environment(value) => {
-            Ok(all.split(',').map(str::trim).filter(|member| !member.is_empty()).map(ToOwned::to_owned).collect())
-        }
+        ValueKind::String(all) if is_from_environment(value) => Ok(all
+            .split(',')
+            .map(str::trim)
+            .filter(|member| !member.is_empty())
+            .map(ToOwned::to_owned)
+            .collect()),
         ValueKind::String(one) => Ok(vec![one.clone()]),
         other => Err(wrong_type("a list of texts", other)),
     }
@@ -94,8 +110,10 @@ pub(super) fn named_texts(value: &Value) -> Result<Vec<(String, String)>, Proble
     let ValueKind::Table(members) = &value.kind else {
         return Err(wrong_type("a table of texts", &value.kind));
     };
-    let mut named: Vec<_> =
-        members.iter().map(|(name, member)| Ok((name.clone(), text(member)?))).collect::<Result<_, Problem>>()?;
+    let mut named: Vec<_> = members
+        .iter()
+        .map(|(name, member)| Ok((name.clone(), text(member)?)))
+        .collect::<Result<_, Problem>>()?;
     named.sort();
     Ok(named)
 }
@@ -112,7 +130,9 @@ pub(super) fn wrong_type(expected: &'static str, found: &ValueKind) -> Problem {
     let found = match found {
         ValueKind::Nil => "nothing",
         ValueKind::Boolean(_) => "true or false",
-        ValueKind::I64(_) | ValueKind::I128(_) | ValueKind::U64(_) | ValueKind::U128(_) => "a whole number",
+        ValueKind::I64(_) | ValueKind::I128(_) | ValueKind::U64(_) | ValueKind::U128(_) => {
+            "a whole number"
+        }
         ValueKind::Float(_) => "a number",
         ValueKind::String(_) => "text",
         ValueKind::Table(_) => "a table",
@@ -130,14 +150,22 @@ fn json(value: &Value) -> Result<serde_json::Value, Problem> {
         ValueKind::I128(_) | ValueKind::U128(_) => {
             return Err(Problem::Expected("a number of at most 64 bits"));
         }
-        ValueKind::Float(number) => Number::from_f64(*number).ok_or(Problem::Expected("a finite number"))?.into(),
+        ValueKind::Float(number) => Number::from_f64(*number)
+            .ok_or(Problem::Expected("a finite number"))?
+            .into(),
         ValueKind::String(text) => text.clone().into(),
-        ValueKind::Array(members) => members.iter().map(json).collect::<Result<Vec<_>, _>>()?.into(),
+        ValueKind::Array(members) => members
+            .iter()
+            .map(json)
+            .collect::<Result<Vec<_>, _>>()?
+            .into(),
         ValueKind::Table(members) => {
             let mut sorted: Vec<_> = members.iter().collect();
             sorted.sort_by(|a, b| a.0.cmp(b.0));
-            let members: Result<Map<_, _>, Problem> =
-                sorted.into_iter().map(|(key, member)| Ok((key.clone(), json(member)?))).collect();
+            let members: Result<Map<_, _>, Problem> = sorted
+                .into_iter()
+                .map(|(key, member)| Ok((key.clone(), json(member)?)))
+                .collect();
             members?.into()
         }
     })

@@ -69,9 +69,15 @@ fn one_bot(config: &Config, (name, bot): (&BotName, &Bot), warnings: &mut Vec<Wa
         warnings.push(Warning::AcceptsWithoutResume(name.clone()));
     }
     if !has_texts(config, &bot.default_language) {
-        warnings.push(Warning::NoTexts { bot: name.clone(), language: bot.default_language.clone() });
+        warnings.push(Warning::NoTexts {
+            bot: name.clone(),
+            language: bot.default_language.clone(),
+        });
     }
-    let routed = config.routes.iter().any(|route| route.bots.is_empty() || route.bots.contains(name));
+    let routed = config
+        .routes
+        .iter()
+        .any(|route| route.bots.is_empty() || route.bots.contains(name));
     if !routed && config.desks.len() > 1 {
         warnings.push(Warning::Unrouted(name.clone()));
     }
@@ -79,7 +85,9 @@ fn one_bot(config: &Config, (name, bot): (&BotName, &Bot), warnings: &mut Vec<Wa
 
 fn has_texts(config: &Config, language: &Language) -> bool {
     let region_free = language.as_str().split('-').next().unwrap_or_default();
-    [language.as_str(), region_free].iter().any(|tag| config.texts.0.contains_key(*tag))
+    [language.as_str(), region_free]
+        .iter()
+        .any(|tag| config.texts.0.contains_key(*tag))
 }
 
 fn limits(config: &Config, warnings: &mut Vec<Warning>) {
@@ -90,10 +98,14 @@ fn limits(config: &Config, warnings: &mut Vec<Warning>) {
         warnings.push(Warning::IdleBeforeUnanswered);
     }
     if handover.waiting >= handover.max_duration {
-        warnings.push(Warning::NeverReached { limit: "waiting_limit" });
+        warnings.push(Warning::NeverReached {
+            limit: "waiting_limit",
+        });
     }
     if handover.idle >= handover.max_duration {
-        warnings.push(Warning::NeverReached { limit: "idle_limit" });
+        warnings.push(Warning::NeverReached {
+            limit: "idle_limit",
+        });
     }
     if config.retention.keys < LONGEST_RETRY {
         warnings.push(Warning::ShortKeys);
