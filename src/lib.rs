@@ -4,9 +4,11 @@
 
 pub mod app;
 pub mod bots;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod desks;
 pub mod domain;
 pub mod http;
 pub mod store;
+pub mod telemetry;
