@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod bots;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod desks;
@@ -11,3 +12,4 @@ pub mod domain;
 pub mod http;
 pub mod outbound;
 pub mod store;
+pub mod telemetry;
