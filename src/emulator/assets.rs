@@ -13,13 +13,14 @@ const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-const FILES: [(&str, &str, &str); 13] = [
+const FILES: [(&str, &str, &str); 14] = [
     ("tokens.css", CSS, include_str!("assets/tokens.css")),
     ("base.css", CSS, include_str!("assets/base.css")),
     ("chat.css", CSS, include_str!("assets/chat.css")),
     ("desk.css", CSS, include_str!("assets/desk.css")),
     ("theme.js", JS, include_str!("assets/theme.js")),
     ("draw.js", JS, include_str!("assets/draw.js")),
+    ("faults.js", JS, include_str!("assets/faults.js")),
     ("chat.js", JS, include_str!("assets/chat.js")),
     ("desk.js", JS, include_str!("assets/desk.js")),
     ("mark.svg", SVG, include_str!("assets/mark.svg")),

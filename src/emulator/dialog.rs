@@ -143,7 +143,7 @@ fn by_title(text: &str, media: &str) -> Option<Turn> {
 fn welcome() -> Turn {
     Turn {
         says: vec![
-            BotMessage::text("Hi 👋 I am the demo bot of a bicycle shop."),
+            BotMessage::text("Hi, I am the demo bot of a bicycle shop."),
             BotMessage::Text {
                 text: "Choose what you want to see, or write “agent” to talk to a person."
                     .to_owned(),

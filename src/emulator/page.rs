@@ -27,6 +27,7 @@ pub(super) fn router(hub: Arc<Hub>) -> Router {
         .route("/", get(async || assets::CHAT))
         .route("/assets/{name}", get(assets::serve))
         .route("/emulator/sessions", post(open))
+        .route("/emulator/sessions/{session}", get(known))
         .route("/emulator/sessions/{session}/events", get(events))
         .route("/emulator/sessions/{session}/messages", post(say))
         .route("/emulator/sessions/{session}/files", post(upload))
@@ -60,10 +61,15 @@ async fn open(
     Json(person): Json<Person>,
 ) -> Result<Response, Refused> {
     let session = hub.open(person)?;
-    let opened = json!({
-        "session": session, "bot": hub.bot_id, "version": hub.version, "desk_url": hub.desk_url,
-    });
-    Ok((StatusCode::CREATED, Json(opened)).into_response())
+    Ok((StatusCode::CREATED, Json(about(&hub, &session))).into_response())
+}
+
+async fn known(
+    State(hub): State<Arc<Hub>>,
+    Path(session): Path<String>,
+) -> Result<Json<Value>, Refused> {
+    hub.with(&session, |_| ()).ok_or(Refused::UnknownSession)?;
+    Ok(Json(about(&hub, &session)))
 }
 
 async fn events(
@@ -135,4 +141,9 @@ async fn health_check(State(hub): State<Arc<Hub>>, _: Json<Value>) -> Json<Check
         ok: false,
         status: None,
     }))
+}
+
+/// What the page needs to know to show a conversation.
+fn about(hub: &Hub, session: &str) -> Value {
+    json!({"session": session, "bot": hub.bot_id, "version": hub.version, "desk_url": hub.desk_url})
 }
