@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod desks;
 pub mod domain;
+pub mod emulator;
 pub mod http;
 pub mod outbound;
 pub mod store;
