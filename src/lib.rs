@@ -7,6 +7,7 @@ pub mod bots;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod delivery;
 pub mod desks;
 pub mod domain;
 pub mod emulator;
