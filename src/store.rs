@@ -45,7 +45,8 @@ pub trait Store: Send + Sync + fmt::Debug {
     fn bell(&self, destination: &Destination) -> Arc<Notify>;
 
     /// Writes what came of an attempt and lets `decide` draw the consequences, in one step. Gives the lane's next
-    /// head, still claimed, if one is due; else the lane is free.
+    /// head, still claimed, if one is due; else the lane is free. After [`Error::Unavailable`] or [`Error::Busy`] the
+    /// lane is held for as long as a copy of the claim lives, and the copy may be settled.
     async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<Option<Claim>, Error>;
 
     /// Gives a lane back unattempted.
