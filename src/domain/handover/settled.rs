@@ -36,7 +36,7 @@ impl Turn<'_> {
         match (&settled.task, &settled.result) {
             (_, StepResult::Delayed { .. }) => {}
             (Task::Resume { .. }, StepResult::Gone) if self.has(Guard::ResumeWatched) => {
-                self.session_gone()
+                self.session_gone();
             }
             (Task::Resume { .. }, StepResult::Dead { .. }) => {
                 let subject = self.conversation.key.bot.to_string();
