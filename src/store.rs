@@ -3,6 +3,8 @@
 //!
 //! Every implementation passes [`contract`], which is written once against this trait.
 
+pub mod sqlite;
+
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
@@ -136,11 +138,14 @@ pub struct Claim {
     pub ticket: Ticket,
 }
 
-/// The store's own proof that the lane is held. Opaque to everybody else.
+/// The store's own proof that the lane is held. Opaque to everybody else. Dropped instead of settled, it gives the lane
+/// back after a while, as a lease would.
 #[derive(Debug)]
-pub struct Ticket {
-    pub(super) row: i64,
-    pub(super) fence: i64,
+pub struct Ticket(Proof);
+
+#[derive(Debug)]
+enum Proof {
+    Sqlite(sqlite::Hold),
 }
 
 #[derive(Debug, Default)]
