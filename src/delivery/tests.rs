@@ -258,22 +258,6 @@ async fn an_adapter_that_panics_or_hangs_loses_its_call_and_not_the_lane() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_came_of_a_call_is_told_to_the_store_until_it_can_write_it() {
-    let mut world = World::new();
-    let (live, desk) = world.desk("live", AT_ONCE, takes_all());
-    world.lanes.fail_settles(5);
-    world.lanes.add(&live, job(1, 1));
-    world.start();
-    world.until(|| world.lanes.is_empty()).await;
-    assert_eq!(
-        desk.log().calls.len(),
-        1,
-        "it is not sent again for want of disk space"
-    );
-    assert_eq!(world.lanes.seen().failed_settles, 5);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_stop_lets_calls_finish_begins_none_and_gives_all_lanes_back() {
     let mut world = World::new();
     let (live, desk) = world.desk("live", Duration::from_secs(2), takes_all());

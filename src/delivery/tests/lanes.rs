@@ -100,8 +100,6 @@ pub(super) struct Lanes {
 struct State {
     lanes: BTreeMap<(Destination, ConversationId), VecDeque<Row>>,
     seen: Seen,
-    /// So many settlements fail before one is taken.
-    settles_to_fail: usize,
     /// What is to be tried again is due so much later than asked for.
     postponed: Duration,
 }
@@ -110,7 +108,6 @@ struct State {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Seen {
     pub(super) settled: Vec<(DeliveryId, RowOutcome)>,
-    pub(super) failed_settles: usize,
     pub(super) released: usize,
     pub(super) conditions: Vec<Option<ClosedBecause>>,
     pub(super) paused_until: Option<Timestamp>,
@@ -154,10 +151,6 @@ impl Lanes {
         self.bell(&destination).notify_one();
     }
 
-    pub(super) fn fail_settles(&self, times: usize) {
-        self.state.lock().unwrap().settles_to_fail = times;
-    }
-
     pub(super) fn postpone_retries(&self, by: Duration) {
         self.state.lock().unwrap().postponed = by;
     }
@@ -194,7 +187,7 @@ impl Row {
             job: self.job.clone(),
             attempts: self.attempts,
             destination: destination.clone(),
-            ticket: Ticket { row: 0, fence: 0 },
+            ticket: Ticket::scripted(),
         }
     }
 }
@@ -234,11 +227,6 @@ impl Store for Lanes {
 
     async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<Option<Claim>, Error> {
         let mut state = self.state.lock().unwrap();
-        if state.settles_to_fail > 0 {
-            state.settles_to_fail -= 1;
-            state.seen.failed_settles += 1;
-            return Err(Error::Unavailable("no space".into()));
-        }
         let (now, postponed) = (self.clock.now(), state.postponed);
         state
             .seen
