@@ -5,21 +5,22 @@
 //! unknown events and messages kept, the names of before October 2020 (`type` for `event` and for `actor`) understood.
 //! Strict only in what names the conversation.
 
-use std::{borrow::Cow, collections::HashMap};
+mod envelope;
 
-use serde::Deserialize;
+use std::collections::HashMap;
+
 use serde_json::{Value, value::RawValue};
 
+use self::envelope::{Envelope, Item, Named, read, time};
 use super::{
     HookError,
     message::{bot_content, unknown, user_contents},
-    realm::{Realm, Version},
 };
 use crate::domain::{
     conversation::{ConversationKey, Profile, UserProfile},
     dedupe::{ContentKey, DedupeKey},
     event::{Event, Incoming, Request, Said, Step, Target, TranscriptItem},
-    ids::{BotName, ExternalId},
+    ids::BotName,
     message::{Actor, Content},
     time::Timestamp,
 };
@@ -95,38 +96,6 @@ pub fn parse(bot: &BotName, body: &[u8]) -> Result<Hook, HookError> {
     })
 }
 
-#[derive(Deserialize)]
-struct Named<'a> {
-    #[serde(borrow)]
-    event: Option<Cow<'a, str>>,
-    /// What `event` was called before.
-    #[serde(borrow, rename = "type")]
-    old_event: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Envelope<'a> {
-    bot_id: Option<Value>,
-    version: Option<Value>,
-    session_id: Option<Value>,
-    timestamp: Option<Value>,
-    channel: Option<Value>,
-    payload: Option<Value>,
-    #[serde(borrow)]
-    messages: Option<Vec<&'a RawValue>>,
-    #[serde(borrow)]
-    transcript: Option<Vec<&'a RawValue>>,
-}
-
-/// One member of `messages` or `transcript`.
-struct Item {
-    actor: Option<Actor>,
-    at: Option<Timestamp>,
-    message: Value,
-    raw: String,
-}
-
 /// Goes through one call, counting equals and learning about the user on the way.
 struct Reader {
     conversation: ConversationKey,
@@ -134,51 +103,6 @@ struct Reader {
     /// Stands in for the time of an item that has none.
     called_at: Option<Timestamp>,
     equals: HashMap<DedupeKey, usize>,
-}
-
-impl Named<'_> {
-    fn kind(&self) -> Kind {
-        let old = || {
-            self.old_event
-                .and_then(|raw| serde_json::from_str::<Cow<'_, str>>(raw.get()).ok())
-        };
-        match self.event.clone().or_else(old).as_deref() {
-            Some("messages") => Kind::Messages,
-            Some("offload") => Kind::Offload,
-            _ => Kind::Other,
-        }
-    }
-}
-
-impl Envelope<'_> {
-    fn conversation(&self, bot: &BotName) -> Result<ConversationKey, HookError> {
-        let version = self
-            .version
-            .as_ref()
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let realm = Realm {
-            version: Version::parse(version)?,
-            bot_id: id("botId", self.bot_id.as_ref())?,
-        };
-        let user = id("sessionId", self.session_id.as_ref())?;
-        Ok(ConversationKey {
-            bot: bot.clone(),
-            realm: realm.to_string(),
-            user,
-        })
-    }
-
-    fn profile(&self) -> Profile {
-        let text =
-            |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
-        Profile {
-            platform_bot_id: text(&self.bot_id),
-            version: text(&self.version),
-            channel: text(&self.channel),
-            ..Profile::default()
-        }
-    }
 }
 
 impl Reader {
@@ -341,62 +265,6 @@ impl Reader {
             },
             ..Profile::default()
         });
-    }
-}
-
-impl Item {
-    fn read(raw: &RawValue) -> Self {
-        let mut item: Value = serde_json::from_str(raw.get()).unwrap_or_default();
-        let actor = match item
-            .get("actor")
-            .or_else(|| item.get("type"))
-            .and_then(Value::as_str)
-        {
-            Some("user") => Some(Actor::User),
-            Some("bot") => Some(Actor::Bot),
-            Some("agent") => Some(Actor::Agent),
-            _ => None,
-        };
-        let message = item.get_mut("message").map(Value::take).unwrap_or_default();
-        let at = item
-            .get("timestamp")
-            .or_else(|| message.get("timestamp"))
-            .and_then(time);
-        Self {
-            actor,
-            at,
-            message,
-            raw: raw.get().to_owned(),
-        }
-    }
-}
-
-fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, HookError> {
-    serde_json::from_slice(body).map_err(|fault| {
-        // Only a fault of syntax is kept as the cause: one of shape would quote the body.
-        if fault.is_data() {
-            HookError::Contract { field: "the body" }
-        } else {
-            HookError::NotJson(fault)
-        }
-    })
-}
-
-fn id(field: &'static str, value: Option<&Value>) -> Result<ExternalId, HookError> {
-    let text = match value {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) if number.is_u64() => number.to_string(),
-        _ => return Err(HookError::Contract { field }),
-    };
-    ExternalId::new(text).map_err(|source| HookError::Id { field, source })
-}
-
-/// ISO 8601 as documented, or milliseconds.
-fn time(value: &Value) -> Option<Timestamp> {
-    match value {
-        Value::String(text) => text.parse().ok(),
-        Value::Number(number) => number.as_i64().map(Timestamp::from_millis),
-        _ => None,
     }
 }
 

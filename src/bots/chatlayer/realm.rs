@@ -4,7 +4,7 @@ use crate::domain::ids::ExternalId;
 
 use super::HookError;
 
-/// Written `VERSION:BOT`, the version first since it can hold no colon.
+/// Written `BOT/VERSION`; the last slash parts them, since a version can hold none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Realm {
     pub version: Version,
@@ -19,8 +19,8 @@ pub(super) enum Version {
 
 impl Realm {
     pub(super) fn parse(text: &str) -> Result<Self, HookError> {
-        let (version, bot_id) = text
-            .split_once(':')
+        let (bot_id, version) = text
+            .rsplit_once('/')
             .ok_or(HookError::Contract { field: "version" })?;
         let bot_id = ExternalId::new(bot_id).map_err(|source| HookError::Id {
             field: "botId",
@@ -52,7 +52,7 @@ impl Version {
 
 impl std::fmt::Display for Realm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.version.as_str(), self.bot_id)
+        write!(f, "{}/{}", self.bot_id, self.version.as_str())
     }
 }
 
@@ -62,10 +62,10 @@ mod tests {
 
     #[test]
     fn a_realm_reads_back_whatever_the_bot_id_holds() {
-        for text in ["LIVE:ko3123ze", "DRAFT:a:b/c"] {
+        for text in ["ko3123ze/LIVE", "a:b/c/DRAFT"] {
             assert_eq!(Realm::parse(text).unwrap().to_string(), text);
         }
-        for text in ["", "LIVE", "LIVE:", "LIVE:..", "TEST:a", "live:a"] {
+        for text in ["", "LIVE", "/LIVE", "../LIVE", "a/TEST", "a/live"] {
             assert!(Realm::parse(text).is_err(), "{text}");
         }
     }

@@ -98,7 +98,7 @@ fn job(task: Task, content: Option<Content>) -> Job {
         conversation: ConversationId::from_uuid(Uuid::from_u128(4)),
         key: ConversationKey {
             bot: BotName::new("webshop").unwrap(),
-            realm: "LIVE:b/1".into(),
+            realm: "b/1/LIVE".into(),
             user: ExternalId::new("../s?1").unwrap(),
         },
         profile: Profile::default(),

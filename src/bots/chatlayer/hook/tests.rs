@@ -84,7 +84,7 @@ fn contents(step: &Step) -> Vec<&Content> {
 fn every_sample_is_understood() {
     for (name, _) in SAMPLES {
         let step = sample(name);
-        assert_eq!(key_of(&step).realm, "DRAFT:ko3123ze", "{name}");
+        assert_eq!(key_of(&step).realm, "ko3123ze/DRAFT", "{name}");
         let said = step
             .events
             .iter()

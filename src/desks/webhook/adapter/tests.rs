@@ -79,7 +79,7 @@ fn job(task: Task) -> Job {
         conversation: ConversationId::from_uuid(id(0xc)),
         key: ConversationKey {
             bot: BotName::new("webshop").unwrap(),
-            realm: "LIVE:b1".into(),
+            realm: "b1/LIVE".into(),
             user: ExternalId::new("s1").unwrap(),
         },
         profile: Profile {
