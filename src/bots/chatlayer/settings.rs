@@ -63,7 +63,7 @@ impl Settings {
         let pause = configured.pause.iter().enumerate();
         let resume = configured.resume.iter().enumerate();
         Ok(Self {
-            api_url: BaseUrl::try_from(configured.api_url.clone())?,
+            api_url: BaseUrl::try_from(configured.api_url.as_url().clone())?,
             access_token: configured.access_token.clone(),
             pause: pause
                 .map(|(index, step)| place("pause", index).request(step).map(Step::Request))
