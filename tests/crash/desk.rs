@@ -174,7 +174,7 @@ fn created(ledger: &Ledger, envelope: &Envelope<'_>, webhook_id: String) -> Resu
     };
     let text = &message.content.text;
     let Some(number) = number_of(lane, text).filter(|_| message.actor == "user") else {
-        return Err(format!("{lane:?} got {text:?} of {}", message.actor));
+        return Err(format!("{lane} got {text:?} of {}", message.actor));
     };
     let mut hasher = DefaultHasher::new();
     envelope.data.get().hash(&mut hasher);

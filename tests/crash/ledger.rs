@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     sync::{Mutex, MutexGuard},
 };
 
@@ -25,6 +26,16 @@ pub enum Side {
 pub struct LaneId {
     pub conversation: usize,
     pub side: Side,
+}
+
+impl fmt::Display for LaneId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whose = match self.side {
+            Side::User => "user",
+            Side::Agent => "agent",
+        };
+        write!(f, "{whose} of conversation {}", self.conversation)
+    }
 }
 
 /// What a stub answered to one arrival.

@@ -117,7 +117,7 @@ impl Callers {
                 Ok((status, body)) => {
                     let body = String::from_utf8_lossy(&body);
                     self.ledger
-                        .odd(format!("{lane:?} was answered {status}: {body}"));
+                        .odd(format!("{lane} was answered {status}: {body}"));
                     return Err(Refused);
                 }
                 Err(NoAnswer::Connect(_)) => {}

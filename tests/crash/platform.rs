@@ -90,7 +90,7 @@ async fn take(
     let Some(number) = only_text(&body).and_then(|text| number_of(lane, &text)) else {
         return Ok(stub::odd(
             ledger,
-            format_args!("{lane:?} got {}", String::from_utf8_lossy(&body)),
+            format_args!("{lane} got {}", String::from_utf8_lossy(&body)),
         ));
     };
     let arrival = Arrival {

@@ -43,6 +43,11 @@ impl Platter {
         self.folder.join("disk")
     }
 
+    /// Whether a kill takes anything away.
+    pub fn loses(&self) -> bool {
+        self.shim.is_some()
+    }
+
     /// Before a start: what is on the disk now has been synced.
     pub fn prepare(&self, command: &mut Command) {
         let Some(shim) = &self.shim else { return };
