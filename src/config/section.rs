@@ -20,11 +20,14 @@ pub(super) struct Report {
 }
 
 /// One table. `None` from a reader means that a fault has been reported, or, for `optional`, that the key is absent.
-#[derive(Debug)]
+/// Not `Debug`: the values are secrets as well.
 pub(super) struct Section<'r> {
     key: KeyPath,
+    /// What nobody has asked for yet.
     values: Map<String, Value>,
+    /// What has been asked for: what an unknown key may have meant.
     asked: Vec<&'static str>,
+    /// The keys that variables have set, to tell the place of a fault after the value has been taken.
     from_environment: BTreeSet<String>,
     wholly_from_environment: bool,
     report: &'r Report,
