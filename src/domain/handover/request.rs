@@ -291,7 +291,7 @@ impl Turn<'_> {
                     self.enter(Phase::Waiting, Cause::Accepted, Some(desk.to_string()));
                 }
             }
-            None => self.decline_unasked(Cause::Declined, "no_desk"),
+            None => self.end(Cause::Declined, "no_desk"),
         }
         let answer = self
             .conversation
@@ -307,13 +307,6 @@ impl Turn<'_> {
     /// The bot keeps the user; its own dialog says so.
     pub(super) fn decline(&mut self, cause: Cause, reason: &str) {
         self.close_leg("declined");
-        self.decline_unasked(cause, reason);
-    }
-
-    fn decline_unasked(&mut self, cause: Cause, reason: &str) {
-        if let Some(handover) = &mut self.conversation.handover {
-            handover.answer = Answer::Declined;
-        }
         self.end(cause, reason);
     }
 

@@ -3,6 +3,7 @@
 mod answer;
 mod closing;
 mod desks;
+mod laws;
 mod pause;
 mod speech;
 mod timers;

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{Context, Decision, Guard, Outcome, timers};
 use crate::domain::{
-    conversation::{Conversation, Handover, Phase},
+    conversation::{Answer, Conversation, Handover, Phase},
     dedupe::Fingerprint,
     delivery::{Destination, HandoverFacts, Lane, NewDelivery, Task},
     effect::{Cause, Effect, Ended, HandoverRow, JournalEntry, Warning, WarningKind},
@@ -263,11 +263,14 @@ impl<'a> Turn<'a> {
         }));
     }
 
-    /// Gives the user to the bot: the handover is over.
+    /// Gives the user to the bot: the handover is over. A request that was not answered yet is declined by it.
     pub(super) fn end(&mut self, cause: Cause, reason: &str) {
-        let Some(handover) = self.conversation.handover.take() else {
+        let Some(mut handover) = self.conversation.handover.take() else {
             return;
         };
+        if handover.answer == Answer::Pending {
+            handover.answer = Answer::Declined;
+        }
         let at = self.context.now;
         self.push(Effect::Journal(JournalEntry {
             at,

@@ -282,10 +282,7 @@ impl World {
     }
 
     pub(super) fn settle(&mut self, delivery: &NewDelivery, result: StepResult) -> Outcome {
-        let leg_closed = self
-            .closed
-            .iter()
-            .any(|leg| delivery.lane == Lane::Leg(*leg));
+        let leg_closed = self.has_closed(delivery.lane);
         self.apply(&Event::Settled(Settled {
             handover: delivery.handover,
             lane: delivery.lane,
@@ -294,6 +291,11 @@ impl World {
             result,
             leg_closed,
         }))
+    }
+
+    /// The desk of this lane has been told, or need not be told, that its part is over.
+    pub(super) fn has_closed(&self, lane: Lane) -> bool {
+        self.closed.iter().any(|leg| lane == Lane::Leg(*leg))
     }
 
     pub(super) fn wait_until_woken(&mut self) -> Outcome {
