@@ -1,6 +1,7 @@
 //! The development desk against a stub of the bridge's desk API.
 
 use std::{
+    net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -27,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use crate::stub::{client, serve, serve_on};
 
 const KEY: &[u8] = b"a key of the desk's very own";
-const TOKEN: &str = "token_of_the_desk_0123456789";
+pub const TOKEN: &str = "token_of_the_desk_0123456789";
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the desk has told the bridge.
@@ -39,7 +40,7 @@ pub struct Told {
 
 /// The bridge's side of the desk protocol.
 #[derive(Clone)]
-struct Api {
+pub struct Api {
     told: watch::Sender<Vec<Told>>,
     known: Arc<Mutex<Option<Value>>>,
     refusals: Arc<Mutex<Vec<StatusCode>>>,
@@ -54,10 +55,9 @@ pub struct Post {
     calls: Mutex<u32>,
 }
 
-impl Post {
-    pub async fn new() -> Self {
-        let shutdown = CancellationToken::new();
-        let api = Api {
+impl Api {
+    pub async fn start(shutdown: &CancellationToken) -> (Self, SocketAddr) {
+        let api = Self {
             told: watch::Sender::new(Vec::new()),
             known: Arc::default(),
             refusals: Arc::default(),
@@ -66,10 +66,36 @@ impl Post {
             .route("/api/v1/handovers/{id}", get(find))
             .route("/api/v1/handovers/{id}/events", post(hear))
             .with_state(api.clone());
-        let bridge = serve(router, &shutdown).await;
+        let address = serve(router, shutdown).await;
+        (api, address)
+    }
+
+    /// Waits until the desk has told `count` things of other kinds than typing.
+    pub async fn told(&self, count: usize) -> Vec<Told> {
+        let spoken = |told: &[Told]| -> Vec<Told> {
+            told.iter()
+                .filter(|told| told.body["type"] != "typing")
+                .cloned()
+                .collect()
+        };
+        let mut told = self.told.subscribe();
+        let enough = timeout(PATIENCE, told.wait_for(|told| spoken(told).len() >= count)).await;
+        assert!(
+            enough.is_ok(),
+            "the desk told only {:?}",
+            self.told.borrow()
+        );
+        spoken(&self.told.borrow())
+    }
+}
+
+impl Post {
+    pub async fn new() -> Self {
+        let shutdown = CancellationToken::new();
+        let (api, bridge) = Api::start(&shutdown).await;
         let desk = desk::build(Options {
             bridge_url: format!("http://{bridge}").parse().unwrap(),
-            secret: format!("whsec_{}", STANDARD.encode(KEY)).into(),
+            secret: secret().into(),
             token: TOKEN.into(),
             chat_url: None,
             clock: Arc::new(SystemClock),
@@ -128,22 +154,8 @@ impl Post {
         .status()
     }
 
-    /// Waits until the desk has told the bridge `count` things of other kinds than typing.
     pub async fn told(&self, count: usize) -> Vec<Told> {
-        let spoken = |told: &[Told]| -> Vec<Told> {
-            told.iter()
-                .filter(|told| told.body["type"] != "typing")
-                .cloned()
-                .collect()
-        };
-        let mut told = self.api.told.subscribe();
-        let enough = timeout(PATIENCE, told.wait_for(|told| spoken(told).len() >= count)).await;
-        assert!(
-            enough.is_ok(),
-            "the desk told only {:?}",
-            self.api.told.borrow()
-        );
-        spoken(&self.api.told.borrow())
+        self.api.told(count).await
     }
 
     async fn act(&self, done: &Value) -> StatusCode {
@@ -178,17 +190,24 @@ impl Post {
     }
 
     fn signed(&self, id: &str, body: &str) -> reqwest::RequestBuilder {
-        let timestamp = (SystemClock.now().as_millis() / 1000).to_string();
-        let mut mac = Hmac::<Sha256>::new_from_slice(KEY).unwrap();
-        mac.update(format!("{id}.{timestamp}.{body}").as_bytes());
-        let signature = STANDARD.encode(mac.finalize().into_bytes());
-        self.http
-            .post(format!("{}/hook", self.root))
-            .header("webhook-id", id)
-            .header("webhook-timestamp", timestamp)
-            .header("webhook-signature", format!("v1,{signature}"))
-            .body(body.to_owned())
+        signed(self.http.post(format!("{}/hook", self.root)), id, body)
     }
+}
+
+/// Signs a call as the bridge does.
+pub fn signed(call: reqwest::RequestBuilder, id: &str, body: &str) -> reqwest::RequestBuilder {
+    let timestamp = (SystemClock.now().as_millis() / 1000).to_string();
+    let mut mac = Hmac::<Sha256>::new_from_slice(KEY).unwrap();
+    mac.update(format!("{id}.{timestamp}.{body}").as_bytes());
+    let signature = STANDARD.encode(mac.finalize().into_bytes());
+    call.header("webhook-id", id)
+        .header("webhook-timestamp", timestamp)
+        .header("webhook-signature", format!("v1,{signature}"))
+        .body(body.to_owned())
+}
+
+pub fn secret() -> String {
+    format!("whsec_{}", STANDARD.encode(KEY))
 }
 
 impl Drop for Post {

@@ -11,6 +11,7 @@ mod api;
 mod browser;
 mod conversation;
 mod desk;
+mod examples;
 mod faults;
 mod stub;
 mod webdriver;

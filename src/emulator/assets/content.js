@@ -60,5 +60,5 @@ function link(content) {
 function mapLink({ latitude, longitude, label }) {
   const text = label || `${latitude}, ${longitude}`;
   const url = `https://www.openstreetmap.org/?mlat=${encodeURIComponent(latitude)}&mlon=${encodeURIComponent(longitude)}`;
-  return el("span", {}, icon("pin"), outLink(url, text));
+  return el("span", { class: "pin" }, icon("pin"), outLink(url, text));
 }

@@ -42,6 +42,7 @@ function list() {
   const waiting = all.filter((handover) => handover.state === "waiting").length;
   const focused = document.activeElement?.dataset?.id;
   $("list").replaceChildren(...all.map((handover) => el("li", {}, row(handover))));
+  if (all.length === 0) $("list").append(el("li", { class: "list__none" }, "Nobody has asked for a person yet."));
   if (focused) $("list").querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
   $("count").textContent = waiting ? `${waiting} waiting` : "";
   document.title = `${waiting ? `(${waiting}) ` : ""}Desk · Handover Bridge`;
@@ -192,4 +193,5 @@ $("away").addEventListener("change", async () => {
   try { await call("PUT", "/desk/away", { away: $("away").checked }); } catch (fault) { $("away").checked = !$("away").checked; complain(fault); }
 });
 setInterval(list, 30000);
+list();
 start();
