@@ -1,3 +1,16 @@
 //! What a handover is and how it goes on. Pure: values in, values out; no I/O, no async, no clock.
+//!
+//! [`handover::decide`] is the only place where a handover changes; the other modules are the words it speaks.
 
+pub mod breaker;
+pub mod conversation;
+pub mod dedupe;
+pub mod delivery;
+pub mod effect;
+pub mod event;
+pub mod handover;
+pub mod ids;
+pub mod message;
+pub mod policy;
+pub mod retry;
 pub mod time;

@@ -1,0 +1,134 @@
+//! What the operator has decided: read once at the start, checked as a whole, then never asked again.
+//!
+//! Three layers, each over the one before: `config/default.toml` (compiled in, and the documentation), one file, and
+//! the environment. Every fault is found in one pass and told with its key and, where it can be had, file and line.
+//! Nothing here reaches out: what needs the network is `handover check --probe`, what needs a compiled template is the
+//! adapter. `cli` loads it, `app` takes it apart.
+
+mod admin;
+mod bots;
+mod desks;
+mod fault;
+mod handover;
+mod key;
+mod lines;
+mod names;
+mod networks;
+mod outbound;
+mod retention;
+mod routes;
+mod secrets;
+mod section;
+mod server;
+mod source;
+mod steps;
+mod store;
+mod telemetry;
+mod texts;
+mod value;
+mod warning;
+
+use std::collections::BTreeMap;
+
+pub use self::{
+    admin::{Admin, AdminListen},
+    bots::{Bot, Chatlayer, Platform},
+    desks::{Desk, Kind, WebhookDesk},
+    fault::{Fault, Faults, Place, Problem},
+    key::KeyPath,
+    names::Language,
+    networks::CallUrl,
+    outbound::Outbound,
+    retention::Retention,
+    secrets::Secrets,
+    server::Server,
+    source::Source,
+    steps::{DialogState, Method, RequestStep, Step},
+    store::{Store, StoreUrl},
+    telemetry::{LogFilter, LogFormat, Telemetry},
+    warning::Warning,
+};
+
+use self::section::{Report, Section};
+use crate::domain::{
+    ids::{BotName, DeskName},
+    policy::{Limits, Route, Texts},
+};
+
+/// The whole configuration, every rule checked. Take it apart without `..`: a setting nobody uses must not compile.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub server: Server,
+    pub admin: Admin,
+    pub store: Store,
+    pub telemetry: Telemetry,
+    pub outbound: Outbound,
+    pub bots: BTreeMap<BotName, Bot>,
+    pub desks: BTreeMap<DeskName, Desk>,
+    pub routes: Vec<Route>,
+    pub handover: Limits,
+    pub texts: Texts,
+    pub retention: Retention,
+}
+
+impl Config {
+    /// All layers of `source`, or all that is wrong with them.
+    pub fn load(source: &Source) -> Result<Self, Faults> {
+        let layers = source.merge()?;
+        let report = Report::new(layers.lines);
+        let config = Self::read(Section::root(layers.values, &report));
+        let faults = report.into_faults();
+        match config {
+            Some(config) if faults.is_empty() => Ok(config),
+            _ => Err(faults),
+        }
+    }
+
+    /// Settings that are allowed and yet ask for a second look.
+    pub fn warnings(&self) -> Vec<Warning> {
+        warning::find(self)
+    }
+
+    /// Reads every section before it gives up on any, so that all faults are in the report.
+    fn read(mut root: Section<'_>) -> Option<Self> {
+        let server = root.table("server").and_then(Server::read);
+        let admin = root.table("admin").and_then(Admin::read);
+        let store = root.table("store").and_then(Store::read);
+        let telemetry = root.table("telemetry").and_then(Telemetry::read);
+        let outbound = root.table("outbound").and_then(Outbound::read);
+        let networks = outbound
+            .as_ref()
+            .map_or(&[][..], |outbound| &outbound.allow_networks);
+        let platforms = root.table("platforms").and_then(bots::Defaults::read);
+        let kinds = root.table("kinds").and_then(desks::Defaults::read);
+
+        let bot_tables = names::named_tables::<BotName>(root.table("bots"));
+        let desk_tables = names::named_tables::<DeskName>(root.table("desks"));
+        let known = routes::Known {
+            bots: bot_tables.iter().map(|(name, _)| name.clone()).collect(),
+            desks: desk_tables.iter().map(|(name, _)| name.clone()).collect(),
+        };
+        let bots = platforms.map(|defaults| bots::read_all(bot_tables, &defaults, networks));
+        let desks = kinds.map(|defaults| desks::read_all(desk_tables, &defaults, networks));
+        let routes = routes::read_all(root.tables("routes"), &known);
+
+        let handover = root.table("handover").and_then(handover::read);
+        let texts = root.table("texts").map(texts::read);
+        let retention = root.table("retention").and_then(Retention::read);
+        root.not_yet(&["hours"]);
+        root.finish();
+        Some(Self {
+            server: server?,
+            admin: admin?,
+            store: store?,
+            telemetry: telemetry?,
+            outbound: outbound?,
+            bots: bots?,
+            desks: desks?,
+            routes,
+            handover: handover?,
+            texts: texts?,
+            retention: retention?,
+        })
+    }
+}

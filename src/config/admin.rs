@@ -1,0 +1,49 @@
+//! `[admin]`: the operators' listener and what opens it.
+
+use std::net::SocketAddr;
+
+use super::{
+    secrets::{self, Keys, Rule, Secrets},
+    section::Section,
+    value,
+};
+
+/// The operators' side.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    pub listen: AdminListen,
+    /// Bearer for the admin API. `None`: the admin API takes nobody.
+    pub token: Option<Secrets>,
+}
+
+/// Where the operators' side is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdminListen {
+    Own(SocketAddr),
+    /// On `server.listen`, beside the hooks.
+    Server,
+}
+
+impl Admin {
+    const TOKEN: Keys = Keys {
+        key: "token",
+        file: "token_file",
+        hint: "give it a value",
+    };
+
+    pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
+        let listen = section.defaulted("listen", |value| {
+            if value::text(value)? == "server" {
+                return Ok(AdminListen::Server);
+            }
+            value::socket_address(value).map(AdminListen::Own)
+        });
+        let token = secrets::optional(&mut section, Self::TOKEN, Rule::Unguessable { least: 32 });
+        section.not_yet(&["users"]);
+        section.finish();
+        Some(Self {
+            listen: listen?,
+            token,
+        })
+    }
+}

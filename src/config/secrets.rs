@@ -1,0 +1,164 @@
+//! Secrets: given as text or in a file, never printed. Those that others present to us, and those that we sign with,
+//! may be several at once, so that they can be changed without a gap.
+
+use std::fs;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use config::Value;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{fault::Problem, section::Section, value};
+
+/// One secret or more: all are accepted, the first is the one that is used and printed.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    first: SecretString,
+    others: Vec<SecretString>,
+}
+
+/// The names of the two keys of one secret. `file` is `key` with `_file` behind it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keys {
+    pub(super) key: &'static str,
+    pub(super) file: &'static str,
+    /// What to do when both are missing.
+    pub(super) hint: &'static str,
+}
+
+/// What a secret has to look like.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Rule {
+    /// Issued by somebody else: only not empty.
+    Foreign,
+    /// Made by the operator and open to guessing: so long at least, `[A-Za-z0-9_-]`.
+    Unguessable { least: usize },
+    /// A key of Standard Webhooks: base64, usually with `whsec_` before it.
+    Signing,
+}
+
+impl Secrets {
+    pub fn first(&self) -> &SecretString {
+        &self.first
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &SecretString> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// Whether both accept one and the same secret.
+    pub(super) fn overlap(&self, other: &Self) -> bool {
+        self.iter()
+            .any(|a| other.iter().any(|b| a.expose_secret() == b.expose_secret()))
+    }
+
+    /// The length of the shortest.
+    pub(super) fn shortest(&self) -> usize {
+        self.iter()
+            .map(|secret| secret.expose_secret().len())
+            .min()
+            .unwrap_or(0)
+    }
+}
+
+/// Secrets that must be there.
+pub(super) fn required(section: &mut Section<'_>, keys: Keys, rule: Rule) -> Option<Secrets> {
+    if !section.has(keys.key) && !section.has(keys.file) {
+        return section.required(keys.key, |_| Err(Problem::Empty), keys.hint);
+    }
+    optional(section, keys, rule)
+}
+
+/// Secrets that may be left out, one or a list.
+pub(super) fn optional(section: &mut Section<'_>, keys: Keys, rule: Rule) -> Option<Secrets> {
+    let twice = section.has(keys.key) && section.has(keys.file);
+    let given = section.optional(keys.key, |value| checked(several(value)?, rule));
+    let from_file = section.optional(keys.file, |value| checked(lines_of_files(value)?, rule));
+    if twice {
+        section.fault(keys.file, Problem::SecretTwice);
+        return None;
+    }
+    given.or(from_file)
+}
+
+/// One secret that must be there and cannot be a list: what the bridge itself presents.
+pub(super) fn required_one(section: &mut Section<'_>, keys: Keys) -> Option<SecretString> {
+    let secrets = required(section, keys, Rule::Foreign)?;
+    if secrets.others.is_empty() {
+        return Some(secrets.first);
+    }
+    section.fault(keys.key, Problem::Expected("one secret, not a list"));
+    None
+}
+
+fn several(value: &Value) -> Result<Vec<SecretString>, Problem> {
+    let secrets = match &value.kind {
+        config::ValueKind::String(one) => vec![one.clone()],
+        _ => value::texts(value)?,
+    };
+    Ok(secrets.into_iter().map(SecretString::from).collect())
+}
+
+/// One secret a line, from each of the files.
+fn lines_of_files(value: &Value) -> Result<Vec<SecretString>, Problem> {
+    let mut secrets = Vec::new();
+    for file in several(value)? {
+        let content = SecretString::from(
+            fs::read_to_string(file.expose_secret()).map_err(Problem::SecretFile)?,
+        );
+        let lines = content
+            .expose_secret()
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty());
+        secrets.extend(lines.map(SecretString::from));
+    }
+    if secrets.is_empty() {
+        Err(Problem::SecretFileShape)
+    } else {
+        Ok(secrets)
+    }
+}
+
+fn checked(secrets: Vec<SecretString>, rule: Rule) -> Result<Secrets, Problem> {
+    for secret in &secrets {
+        rule.check(secret.expose_secret())?;
+    }
+    let mut secrets = secrets.into_iter();
+    let first = secrets.next().ok_or(Problem::Empty)?;
+    Ok(Secrets {
+        first,
+        others: secrets.collect(),
+    })
+}
+
+impl Rule {
+    /// What is longer is not even compared where it comes in.
+    const LONGEST: usize = 1024;
+    /// A shorter key could be guessed.
+    const SHORTEST_KEY: usize = 16;
+
+    fn check(self, secret: &str) -> Result<(), Problem> {
+        if secret.trim().is_empty() {
+            return Err(Problem::Empty);
+        }
+        if secret.len() > Self::LONGEST || secret.chars().any(char::is_control) {
+            return Err(Problem::Expected("at most 1024 bytes on one line"));
+        }
+        match self {
+            Self::Foreign => Ok(()),
+            Self::Unguessable { least } => {
+                let is_made_of = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+                let is_good = secret.len() >= least && secret.bytes().all(is_made_of);
+                is_good.then_some(()).ok_or(Problem::WeakSecret { least })
+            }
+            Self::Signing => {
+                let key = secret.strip_prefix("whsec_").unwrap_or(secret);
+                let key = BASE64_STANDARD
+                    .decode(key)
+                    .map_err(|_| Problem::NotASigningSecret)?;
+                let is_good = key.len() >= Self::SHORTEST_KEY;
+                is_good.then_some(()).ok_or(Problem::NotASigningSecret)
+            }
+        }
+    }
+}

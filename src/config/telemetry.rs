@@ -1,0 +1,70 @@
+//! `[telemetry]`: what is logged and how.
+
+use std::fmt;
+
+use config::Value;
+use tracing_subscriber::EnvFilter;
+
+use super::{fault::Problem, section::Section, value};
+
+/// What leaves the process about itself.
+#[derive(Clone, Debug)]
+pub struct Telemetry {
+    pub log: LogFilter,
+    pub format: LogFormat,
+}
+
+/// Filter directives that have been parsed once: `info`, or `info,handover_bridge::delivery=debug`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogFilter(String);
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Json,
+    Text,
+}
+
+impl Telemetry {
+    pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
+        let log = section.defaulted("log", LogFilter::read);
+        let format = section.defaulted("format", LogFormat::read);
+        section.not_yet(&["otlp_endpoint"]);
+        section.finish();
+        Some(Self {
+            log: log?,
+            format: format?,
+        })
+    }
+}
+
+impl LogFilter {
+    /// The filter itself; `tracing` cannot clone one.
+    pub fn to_filter(&self) -> EnvFilter {
+        EnvFilter::new(&self.0)
+    }
+
+    fn read(value: &Value) -> Result<Self, Problem> {
+        const EXPECTED: Problem =
+            Problem::Expected("log directives such as \"info\" or \"info,handover_bridge=debug\"");
+        let directives = value::filled_text(value)?;
+        EnvFilter::try_new(&directives).map_err(|_| EXPECTED)?;
+        Ok(Self(directives))
+    }
+}
+
+impl LogFormat {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        match value::text(value)?.as_str() {
+            "json" => Ok(Self::Json),
+            "text" => Ok(Self::Text),
+            _ => Err(Problem::NotOneOf("\"json\", \"text\"")),
+        }
+    }
+}
+
+impl fmt::Display for LogFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

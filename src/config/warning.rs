@@ -1,0 +1,160 @@
+//! Settings that are allowed and yet ask for a second look: `serve` logs them once, `check` prints them.
+
+use std::fmt;
+
+use super::{AdminListen, Bot, Config, Platform, names::Language};
+use crate::domain::{ids::BotName, policy::WhenUnsure};
+
+/// One of them, with what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    NoPublicUrl,
+    PlainPublicUrl,
+    NoAdminToken,
+    AdminOnPublicListener,
+    NoBots,
+    NoDesks,
+    NoHookKey(BotName),
+    ShortVerifyToken(BotName),
+    Unrouted(BotName),
+    NoTexts { bot: BotName, language: Language },
+    AcceptsWithoutResume(BotName),
+    IdleBeforeUnanswered,
+    NeverReached { limit: &'static str },
+    ShortKeys,
+}
+
+/// Every warning that `config` deserves.
+pub(super) fn find(config: &Config) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    server(config, &mut warnings);
+    if config.bots.is_empty() {
+        warnings.push(Warning::NoBots);
+    }
+    if config.desks.is_empty() {
+        warnings.push(Warning::NoDesks);
+    }
+    for (name, bot) in &config.bots {
+        one_bot(config, (name, bot), &mut warnings);
+    }
+    limits(config, &mut warnings);
+    warnings
+}
+
+fn server(config: &Config, warnings: &mut Vec<Warning>) {
+    match &config.server.public_url {
+        None => warnings.push(Warning::NoPublicUrl),
+        Some(url) if url.scheme() == "http" => warnings.push(Warning::PlainPublicUrl),
+        Some(_) => {}
+    }
+    if config.admin.token.is_none() {
+        warnings.push(Warning::NoAdminToken);
+    }
+    if config.admin.listen == AdminListen::Server {
+        warnings.push(Warning::AdminOnPublicListener);
+    }
+}
+
+fn one_bot(config: &Config, (name, bot): (&BotName, &Bot), warnings: &mut Vec<Warning>) {
+    /// Short enough to be guessed by one who may try for long.
+    const SHORT: usize = 16;
+    let Platform::Chatlayer(chatlayer) = &bot.platform;
+    if chatlayer.hook_key.is_none() {
+        warnings.push(Warning::NoHookKey(name.clone()));
+    }
+    if chatlayer.verify_token.shortest() < SHORT {
+        warnings.push(Warning::ShortVerifyToken(name.clone()));
+    }
+    if config.handover.when_unsure == WhenUnsure::Accept && chatlayer.resume.is_empty() {
+        warnings.push(Warning::AcceptsWithoutResume(name.clone()));
+    }
+    if !has_texts(config, &bot.default_language) {
+        warnings.push(Warning::NoTexts {
+            bot: name.clone(),
+            language: bot.default_language.clone(),
+        });
+    }
+    let routed = config
+        .routes
+        .iter()
+        .any(|route| route.bots.is_empty() || route.bots.contains(name));
+    if !routed && config.desks.len() > 1 {
+        warnings.push(Warning::Unrouted(name.clone()));
+    }
+}
+
+fn has_texts(config: &Config, language: &Language) -> bool {
+    let region_free = language.as_str().split('-').next().unwrap_or_default();
+    [language.as_str(), region_free]
+        .iter()
+        .any(|tag| config.texts.0.contains_key(*tag))
+}
+
+fn limits(config: &Config, warnings: &mut Vec<Warning>) {
+    /// The longest that a sender is known to try again.
+    const LONGEST_RETRY: std::time::Duration = std::time::Duration::from_hours(3 * 24);
+    let handover = &config.handover;
+    if handover.idle <= handover.unanswered {
+        warnings.push(Warning::IdleBeforeUnanswered);
+    }
+    if handover.waiting >= handover.max_duration {
+        warnings.push(Warning::NeverReached {
+            limit: "waiting_limit",
+        });
+    }
+    if handover.idle >= handover.max_duration {
+        warnings.push(Warning::NeverReached {
+            limit: "idle_limit",
+        });
+    }
+    if config.retention.keys < LONGEST_RETRY {
+        warnings.push(Warning::ShortKeys);
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoPublicUrl => f.write_str(
+                "server.public_url is empty: `handover urls` can only print the listen address; set it to how the platforms see the bridge",
+            ),
+            Self::PlainPublicUrl => {
+                f.write_str("server.public_url is http: tokens and messages travel unencrypted; use https")
+            }
+            Self::NoAdminToken => {
+                f.write_str("admin.token is not set: the admin API takes nobody and `handover deliveries` cannot work")
+            }
+            Self::AdminOnPublicListener => {
+                f.write_str("admin.listen is \"server\": the admin API is reachable wherever the hooks are")
+            }
+            Self::NoBots => f.write_str("no bot is configured: nothing will arrive; add a table [bots.NAME]"),
+            Self::NoDesks => f.write_str("no desk is configured: every handover will be declined; add a table [desks.NAME]"),
+            Self::NoHookKey(bot) => write!(
+                f,
+                "bots.{bot}.hook_key is not set: offloads will be refused unless the platform sends its token with them"
+            ),
+            Self::ShortVerifyToken(bot) => {
+                write!(f, "bots.{bot}.verify_token is shorter than 16 characters; set a longer one on both sides")
+            }
+            Self::Unrouted(bot) => {
+                write!(f, "no route takes the handovers of {bot}, and there is more than one desk: they will be declined")
+            }
+            Self::NoTexts { bot, language } => {
+                write!(f, "bots.{bot}.default_language is {language}, which has no [texts.{language}]: English is spoken")
+            }
+            Self::AcceptsWithoutResume(bot) => write!(
+                f,
+                "handover.when_unsure is \"accept\" and bots.{bot}.resume is empty: a bot that was paused in vain stays silent"
+            ),
+            Self::IdleBeforeUnanswered => f.write_str(
+                "handover.idle_limit is not longer than unanswered_limit: the handover ends before the user is told that nobody answers",
+            ),
+            Self::NeverReached { limit } => {
+                write!(f, "handover.{limit} is not shorter than max_duration and will never be reached")
+            }
+            Self::ShortKeys => f.write_str(
+                "retention.keys is shorter than 3d: what a sender repeats after that is taken for new",
+            ),
+        }
+    }
+}

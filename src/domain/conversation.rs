@@ -1,0 +1,218 @@
+//! A conversation and the handover it may be in: the state that [`super::handover::decide`] turns over.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{
+    ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
+    time::Timestamp,
+};
+
+/// What names a conversation to its bot platform. The vendor's folder says what realm and user are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ConversationKey {
+    pub bot: BotName,
+    pub realm: String,
+    pub user: ExternalId,
+}
+
+/// One user's thread with one bot, and its owner: an agent while `handover` is set, else the bot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Conversation {
+    pub id: ConversationId,
+    pub key: ConversationKey,
+    /// Counts the steps that changed this state; a store writes only over the version it read.
+    pub version: u64,
+    /// The `seq` of the next message.
+    pub next_seq: u64,
+    /// The place of the next delivery within its lane; grows over all lanes of the conversation.
+    pub next_order: u64,
+    pub profile: Profile,
+    pub handover: Option<Handover>,
+}
+
+/// What the platform told about the user and the channel. Later facts win, silence changes nothing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    pub platform_bot_id: Option<String>,
+    /// `DRAFT` or `LIVE` where the platform has versions.
+    pub version: Option<String>,
+    pub channel: Option<String>,
+    pub language: Option<String>,
+    pub user: UserProfile,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UserProfile {
+    pub id: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub avatar_url: Option<String>,
+    /// Whatever else the platform said about the user.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub fields: Map<String, Value>,
+}
+
+/// An open handover. It ends by being taken out of its conversation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Handover {
+    pub id: HandoverId,
+    pub phase: Phase,
+    pub answer: Answer,
+    /// When the answer became `accepted`; a bot message well after it proves that the bot is not paused.
+    pub answered_at: Option<Timestamp>,
+    pub requested_at: Timestamp,
+    /// When the present phase began.
+    pub phase_since: Timestamp,
+    /// The next moment at which a timer must look at this handover. Every open handover has one.
+    pub wake_at: Timestamp,
+    pub language: String,
+    pub payload: Option<Value>,
+    pub options: Map<String, Value>,
+    pub leg: Leg,
+    /// Desks not tried yet, in order.
+    pub fallbacks: Vec<DeskName>,
+    pub agent: Option<Agent>,
+    /// When the user wrote what no agent has answered yet.
+    pub unanswered_since: Option<Timestamp>,
+    /// When a user or an agent last wrote.
+    pub last_said_at: Timestamp,
+    pub last_notice_at: Option<Timestamp>,
+    /// Since when the desk has not taken what is meant for it.
+    pub stalled_since: Option<Timestamp>,
+    /// The bot's pause steps that have not succeeded yet.
+    pub pause: PauseState,
+    pub closing: Option<Closing>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// A desk has been asked.
+    Requested,
+    /// A desk has taken it, no agent yet.
+    Waiting,
+    /// An agent has it.
+    Attended,
+    /// It has ended; the bot is being resumed.
+    Closing,
+    /// A phase that a newer version wrote. Read as waiting, with its deadline now.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What the bot platform is told when it asks for an agent. Decided once, then stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    Pending,
+    Accepted,
+    Declined,
+}
+
+/// One desk's part in a handover.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Leg {
+    pub id: LegId,
+    pub desk: DeskName,
+    /// The desk has said that it took the conversation.
+    pub opened: bool,
+    /// An open call may have reached the desk although no answer came back.
+    pub maybe_opened: bool,
+    /// The leg was opened anew after the desk had lost the conversation; that happens once.
+    pub reopened: bool,
+    /// The desk's own id of the conversation.
+    pub reference: Option<String>,
+    pub position: Option<u64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agent {
+    pub name: Option<String>,
+    pub avatar_url: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseState {
+    /// The answer pauses the bot, or its pause steps have succeeded.
+    Paused,
+    /// Pause steps are under way; until they have succeeded the operator sees "bot not paused".
+    Pausing,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    pub reason: String,
+    pub since: Timestamp,
+    /// The user wrote after the close.
+    pub user_wrote: bool,
+    /// An operator has been told that the resume is late.
+    pub alerted: bool,
+    /// Resume steps that have not been settled yet.
+    pub steps_left: usize,
+    /// The order of the first resume step: what was said before it is older than the close.
+    pub first_order: u64,
+}
+
+/// What the bot is told when it gets the user back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResumeContract {
+    pub reason: String,
+    pub agent: Option<String>,
+    pub seconds: u64,
+    /// The user wrote after the close and nobody has answered.
+    pub unanswered: bool,
+}
+
+impl Conversation {
+    pub fn new(id: ConversationId, key: ConversationKey) -> Self {
+        Self {
+            id,
+            key,
+            version: 0,
+            next_seq: 1,
+            next_order: 1,
+            profile: Profile::default(),
+            handover: None,
+        }
+    }
+
+    /// The moment at which a timer must look; none while the bot has the user.
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        self.handover.as_ref().map(|handover| handover.wake_at)
+    }
+}
+
+impl Handover {
+    pub fn lasted(&self, now: Timestamp) -> Duration {
+        now.since(self.requested_at)
+    }
+}
+
+impl Profile {
+    /// Takes over what `newer` knows.
+    pub fn merge(&mut self, newer: &Self) {
+        overlay(&mut self.platform_bot_id, newer.platform_bot_id.as_ref());
+        overlay(&mut self.version, newer.version.as_ref());
+        overlay(&mut self.channel, newer.channel.as_ref());
+        overlay(&mut self.language, newer.language.as_ref());
+        overlay(&mut self.user.id, newer.user.id.as_ref());
+        overlay(&mut self.user.first_name, newer.user.first_name.as_ref());
+        overlay(&mut self.user.last_name, newer.user.last_name.as_ref());
+        overlay(&mut self.user.avatar_url, newer.user.avatar_url.as_ref());
+        for (name, value) in &newer.user.fields {
+            self.user.fields.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+fn overlay(known: &mut Option<String>, newer: Option<&String>) {
+    if let Some(newer) = newer
+        && known.as_ref() != Some(newer)
+    {
+        *known = Some(newer.clone());
+    }
+}

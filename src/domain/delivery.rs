@@ -1,0 +1,178 @@
+//! Deliveries: the calls that the bridge owes to a bot platform or a desk, and what came of them.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{
+    conversation::{ConversationKey, Profile, ResumeContract},
+    ids::{BotName, ConversationId, DeliveryId, DeskName, HandoverId, LegId, MessageId},
+    message::Message,
+    retry::ErrorClass,
+    time::Timestamp,
+};
+
+/// The ordered queue a delivery waits in: one conversation's way to its bot, or to one leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Lane {
+    Bot(ConversationId),
+    Leg(LegId),
+}
+
+/// Whose system is called. Limits, breakers and pauses are kept per destination.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Destination {
+    Bot(BotName),
+    Desk(DeskName),
+}
+
+/// What is to be done. Stored with the delivery; an unknown one (written by a newer version) is left alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Task {
+    /// Bot: have the platform say this message to the user; a notice is the bridge's own.
+    Say { message: MessageId, notice: bool },
+    /// Bot: the configured pause step of this index.
+    Pause { index: usize },
+    /// Bot: the configured resume step of this index.
+    Resume {
+        index: usize,
+        contract: ResumeContract,
+    },
+    /// Desk: take this handover, with the transcript up to and including `upto`.
+    Open { upto: u64 },
+    /// Desk: the user said this, or the bot slipped it through.
+    Message { message: MessageId },
+    /// Desk: a message that could not be shown; a line in its place.
+    Placeholder { message: MessageId },
+    /// Desk: one of your messages did not reach the user.
+    Failed { message: MessageId, reason: String },
+    /// Desk: your part has ended.
+    Close { reason: String },
+}
+
+/// A delivery as `decide` asks for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewDelivery {
+    pub id: DeliveryId,
+    pub lane: Lane,
+    pub destination: Destination,
+    pub order: u64,
+    /// Goes ahead of what waits in its lane: control that must not stand behind a message that cannot go out.
+    pub urgent: bool,
+    pub handover: HandoverId,
+    pub task: Task,
+}
+
+/// What the vendor's folder is asked to perform, with all that it needs to know.
+#[derive(Clone, Debug)]
+pub struct Job {
+    pub delivery: DeliveryId,
+    pub task: Task,
+    /// When the delivery was stored: the time of the event it tells of.
+    pub created_at: Timestamp,
+    pub conversation: ConversationId,
+    pub key: ConversationKey,
+    pub profile: Profile,
+    pub handover: HandoverFacts,
+    pub leg: Option<LegFacts>,
+    /// The message that the task names.
+    pub message: Option<Message>,
+    /// For `Open`: what the platform said or delivered, oldest first, the newest `transcript_limit` of it.
+    pub transcript: Vec<Message>,
+    pub transcript_total: u64,
+}
+
+/// What is known of a handover whether it is open or over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HandoverFacts {
+    pub id: HandoverId,
+    pub language: String,
+    pub payload: Option<Value>,
+    pub options: Map<String, Value>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegFacts {
+    pub id: LegId,
+    pub desk: DeskName,
+    pub reference: Option<String>,
+}
+
+/// The vendor took it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// The desk's own id of the conversation, where it gave one.
+    pub reference: Option<String>,
+    pub position: Option<u64>,
+    /// The desk understood and said no.
+    pub refused: Option<String>,
+}
+
+/// The vendor did not take it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}{}", class.label(), status.map(|status| format!(", status {status}")).unwrap_or_default())]
+pub struct Failure {
+    pub class: ErrorClass,
+    pub status: Option<u16>,
+    /// How long the vendor asked us to stay away.
+    pub retry_after: Option<Duration>,
+}
+
+/// What came of a delivery, for `decide`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StepResult {
+    Done(Done),
+    /// It will be tried again. `since` is when the delivery was stored, `ambiguous` that the vendor may have it.
+    Delayed {
+        since: Timestamp,
+        class: ErrorClass,
+        ambiguous: bool,
+    },
+    /// The vendor does not know the conversation (any more).
+    Gone,
+    /// It will not be tried again: a dead letter.
+    Dead {
+        class: ErrorClass,
+    },
+    /// An operator gave it up.
+    Skipped,
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bot(name) => write!(f, "bot:{name}"),
+            Self::Desk(name) => write!(f, "desk:{name}"),
+        }
+    }
+}
+
+impl Task {
+    /// The task's kind as metrics, the admin API and logs name it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Say { .. } => "say",
+            Self::Pause { .. } => "pause",
+            Self::Resume { .. } => "resume",
+            Self::Open { .. } => "open",
+            Self::Message { .. } => "message",
+            Self::Placeholder { .. } => "placeholder",
+            Self::Failed { .. } => "failed",
+            Self::Close { .. } => "close",
+        }
+    }
+
+    pub fn message(&self) -> Option<MessageId> {
+        match self {
+            Self::Say { message, .. }
+            | Self::Message { message }
+            | Self::Placeholder { message }
+            | Self::Failed { message, .. } => Some(*message),
+            Self::Pause { .. } | Self::Resume { .. } | Self::Open { .. } | Self::Close { .. } => {
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What a decision asks the store to write, together with the new state and in the same transaction.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    conversation::{Answer, Phase},
+    dedupe::Fingerprint,
+    delivery::{HandoverFacts, Lane, NewDelivery},
+    ids::{DeliveryId, DeskName, HandoverId, LegId},
+    message::Message,
+    time::Timestamp,
+};
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// A transcript row.
+    Record(Message),
+    /// A delivery row. Nothing is ever sent that was not first one of these.
+    Deliver(NewDelivery),
+    /// What waits in this lane and is not on its way is not sent any more.
+    CancelUnsent {
+        lane: Lane,
+        only: Cancelled,
+    },
+    /// The control tasks that wait in this lane go ahead of the messages before them.
+    Hurry {
+        lane: Lane,
+    },
+    /// The text of this delivery may come back from the bot platform, until a while after it was delivered.
+    ExpectEcho {
+        fingerprint: Fingerprint,
+        delivery: DeliveryId,
+    },
+    /// An expected echo has come; the next equal one is no echo.
+    ConsumeEcho {
+        fingerprint: Fingerprint,
+    },
+    /// A row of the handover: opened, moved on, or ended.
+    Handover(HandoverRow),
+    /// A leg was opened, or the desk told its id of it.
+    Leg(LegRow),
+    Journal(JournalEntry),
+    /// An operator should know.
+    Warn(Warning),
+    /// An event that the bridge does not know, kept as it came.
+    KeepUnknown {
+        raw: String,
+    },
+}
+
+/// Which of the waiting deliveries of a lane are cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancelled {
+    All,
+    /// The resume steps: the bot has shown that it speaks.
+    Resumes,
+    /// What an agent wanted to tell before the resume of this order went ahead of it: the user is with the bot by
+    /// now. These become dead letters.
+    SaysBefore(u64),
+}
+
+/// The handover as reads and late events see it, also after its end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HandoverRow {
+    pub facts: HandoverFacts,
+    pub requested_at: Timestamp,
+    pub phase_since: Timestamp,
+    /// None: it is over.
+    pub phase: Option<Phase>,
+    pub answer: Answer,
+    pub desk: DeskName,
+    pub ended: Option<Ended>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    pub at: Timestamp,
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegRow {
+    pub id: LegId,
+    pub handover: HandoverId,
+    pub desk: DeskName,
+    pub reference: Option<String>,
+    /// The desk has been told, or need not be told, that its part is over.
+    pub closed: bool,
+}
+
+/// One transition with its cause, for people. Never replayed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalEntry {
+    pub at: Timestamp,
+    pub handover: Option<HandoverId>,
+    pub from: Option<Phase>,
+    pub to: Option<Phase>,
+    pub cause: Cause,
+    /// A reason, a desk, an agent's name: whatever the cause needs to be understood.
+    pub detail: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    Requested,
+    Attached,
+    Accepted,
+    AcceptedInDoubt,
+    Declined,
+    Refused,
+    FellBack,
+    Joined,
+    Transferred,
+    Closed,
+    TimedOut,
+    Notified,
+    Paused,
+    BotSpokeOver,
+    LateMessage,
+    DeskLost,
+    DeskRemoved,
+    BotRemoved,
+    ResumeLate,
+    Resumed,
+    BotSpeaksAgain,
+    DeadLetter,
+}
+
+/// Something an operator should look at. Raised again it counts up, it does not pile up.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Warning {
+    pub kind: WarningKind,
+    /// What it is about: a bot, a desk, a handover's id.
+    pub subject: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningKind {
+    /// The bot spoke while an agent had the user.
+    BotNotPaused,
+    /// The platform checked the URL without the hook key; offloads are refused there unless it sends its token.
+    UnkeyedHook,
+    /// No route leads from this bot to a desk.
+    NoRoute,
+    ResumeLate,
+    ResumeFailed,
+    DeadLetter,
+    DestinationPaused,
+    DeskRemoved,
+    BotRemoved,
+    /// The state was written by a newer version.
+    UnknownState,
+}

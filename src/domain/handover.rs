@@ -1,0 +1,166 @@
+//! The handover: who answers the user, and what follows from what happens.
+//!
+//! ```text
+//! BOT ──requested──▶ REQUESTED ──opened──▶ WAITING ──joined──▶ ATTENDED ──closed──▶ CLOSING ──resumed──▶ BOT
+//! ```
+//!
+//! [`decide`] is a pure function of state, event, policy and time, called by a store inside its transaction. BOT is a
+//! conversation without a handover; every other state has a `wake_at`, so no user is left with nobody. The guards
+//! against the known ways to get stuck are named by [`Guard`].
+
+mod closing;
+mod desk;
+mod request;
+mod settled;
+mod speech;
+mod timers;
+mod turn;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use super::{
+    conversation::{Answer, Conversation, Phase},
+    dedupe::Fingerprint,
+    effect::Effect,
+    event::Event,
+    ids::{HandoverId, MessageId},
+    policy::{Conditions, Policy},
+    time::Timestamp,
+};
+
+/// What `decide` may look at besides state and event.
+pub struct Context<'a> {
+    pub policy: &'a Policy,
+    pub conditions: &'a Conditions,
+    pub now: Timestamp,
+    pub new_id: &'a mut dyn FnMut() -> Uuid,
+    /// Texts that were given to the bot platform and have not come back, oldest first.
+    pub echoes: &'a mut Vec<Echo>,
+}
+
+/// A text that may come back from the bot platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Echo {
+    pub fingerprint: Fingerprint,
+    /// None while the text is on its way.
+    pub until: Option<Timestamp>,
+}
+
+#[derive(Debug)]
+pub struct Decision {
+    pub state: Conversation,
+    pub effects: Vec<Effect>,
+    pub outcome: Outcome,
+}
+
+/// What the caller is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It counts. The id is the event's; for a message, the message's.
+    Taken { id: Uuid },
+    /// The request's handover, and what to answer.
+    Requested {
+        handover: HandoverId,
+        answer: Answer,
+    },
+    /// Known already; with the id that was given the first time.
+    Repeat { id: Option<Uuid> },
+    /// The same idempotency key with another body.
+    KeyReused,
+    /// The handover, or this desk's part of it, is over.
+    Closed,
+}
+
+/// A guard against one of the ways in which a handover gets stuck. A test takes each away and must see the user stuck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Guard {
+    /// A bot that speaks over the agent is noticed and paused again.
+    BotSpeaksOver,
+    /// A repeated request gets the stored answer while the handover is open, and `declined` after it.
+    RepeatedRequest,
+    /// A request that no desk takes ends.
+    RequestDeadline,
+    /// A handover that nobody writes in ends, also if the desk never says so.
+    IdleClose,
+    /// A late resume is told to an operator, and a lost session counts as resumed.
+    ResumeWatched,
+    /// A handover that no agent takes ends with a word to the user.
+    WaitingLimit,
+    /// A user whom the agent forgot is told so.
+    UnansweredNotice,
+    /// Control tasks go ahead of a message that cannot go out once their deadline has passed.
+    ControlBypass,
+    /// A second request attaches to the open handover.
+    Attach,
+    /// A request while the bot is being resumed proves that it speaks.
+    RequestWhileClosing,
+    /// Handovers of a desk that is gone from the configuration move on.
+    DeskRemoved,
+    /// A state written by a newer version is read as waiting, with its deadline now.
+    UnknownState,
+}
+
+/// Turns the state over for one event.
+pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decision {
+    let mut turn = turn::Turn::begin(state, context);
+    turn.adopt_unknown_phase();
+    let outcome = match event {
+        Event::UserSaid(said) => turn.user_said(said),
+        Event::BotSaid(said) => turn.bot_said(said),
+        Event::HandoverRequested(request) => turn.requested(request),
+        Event::PlatformUnknown { raw } => turn.keep_unknown(raw),
+        Event::FromDesk {
+            handover,
+            desk,
+            event,
+        } => turn.desk_told((*handover, desk), event),
+        Event::Settled(settled) => turn.settled(settled),
+        Event::TimerFired => turn.timer_fired(),
+        Event::DeskRemoved { desk } => turn.desk_removed(desk),
+        Event::BotRemoved => turn.bot_removed(),
+    };
+    turn.finish(outcome)
+}
+
+/// What a repeated request is answered: the stored answer while its handover may still be joined, else `declined`,
+/// since a late `accepted` would pause a bot that nobody resumes.
+pub fn repeated_answer(state: &Conversation, request: HandoverId) -> Answer {
+    match &state.handover {
+        Some(handover) if handover.id == request && handover.phase != Phase::Closing => {
+            handover.answer
+        }
+        _ => Answer::Declined,
+    }
+}
+
+impl Guard {
+    /// Always, but for the tests that take a guard away.
+    pub(crate) fn stands(self, policy: &Policy) -> bool {
+        #[cfg(any(test, feature = "mutants"))]
+        return policy.without != Some(self);
+        #[cfg(not(any(test, feature = "mutants")))]
+        {
+            let _ = (self, policy);
+            true
+        }
+    }
+}
+
+impl Outcome {
+    pub(crate) fn message(id: MessageId) -> Self {
+        Self::Taken { id: id.as_uuid() }
+    }
+}
+
+impl fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("now", &self.now)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,130 @@
+//! The way back: the desk is done, the bot is resumed, the user is the bot's again.
+
+use super::turn::Turn;
+use crate::domain::{
+    conversation::{Closing, Phase, ResumeContract},
+    delivery::{Lane, Task},
+    effect::{Cancelled, Cause, Effect, LegRow},
+    policy::Notice,
+};
+
+impl Turn<'_> {
+    /// The desk has closed it: it knows, and is told nothing more.
+    pub(super) fn close_by_desk(&mut self, reason: &str) {
+        if let Some(handover) = &self.conversation.handover {
+            let (handover_id, leg) = (handover.id, handover.leg.clone());
+            self.push(Effect::CancelUnsent {
+                lane: Lane::Leg(leg.id),
+                only: Cancelled::All,
+            });
+            self.push(Effect::Leg(LegRow {
+                id: leg.id,
+                handover: handover_id,
+                desk: leg.desk,
+                reference: leg.reference,
+                closed: true,
+            }));
+        }
+        self.resume(Cause::Closed, reason, Notice::Ended);
+    }
+
+    /// The bridge closes it, for a reason of its own: desk and user are told.
+    pub(super) fn close_for(&mut self, cause: Cause, reason: &str, notice: Notice) {
+        self.close_leg(reason);
+        self.resume(cause, reason, notice);
+    }
+
+    /// A request has come while the bot was being resumed: it speaks, so what is left of the resume is not needed.
+    pub(super) fn bot_speaks_again(&mut self) {
+        let lane = Lane::Bot(self.conversation.id);
+        self.push(Effect::CancelUnsent {
+            lane,
+            only: Cancelled::Resumes,
+        });
+        self.end(Cause::BotSpeaksAgain, "bot_speaks_again");
+    }
+
+    /// One resume step is settled. With the last one the user is the bot's.
+    pub(super) fn resume_step_settled(&mut self) {
+        let Some(closing) = self.closing_mut() else {
+            return;
+        };
+        closing.steps_left = closing.steps_left.saturating_sub(1);
+        if closing.steps_left == 0 {
+            self.resumed();
+        }
+    }
+
+    /// The platform does not know the session any more: nobody is left who could be stuck.
+    pub(super) fn session_gone(&mut self) {
+        let lane = Lane::Bot(self.conversation.id);
+        self.push(Effect::CancelUnsent {
+            lane,
+            only: Cancelled::All,
+        });
+        if self.closing_mut().is_none() {
+            self.close_leg("session_gone");
+        }
+        self.end(Cause::Resumed, "session_gone");
+    }
+
+    pub(super) fn closing_mut(&mut self) -> Option<&mut Closing> {
+        self.conversation
+            .handover
+            .as_mut()
+            .and_then(|handover| handover.closing.as_mut())
+    }
+
+    fn resume(&mut self, cause: Cause, reason: &str, notice: Notice) {
+        self.notify(notice);
+        let (now, steps) = (
+            self.context.now,
+            self.bot().map_or(0, |bot| bot.resume_steps),
+        );
+        let first_order = self.conversation.next_order;
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
+        let id = handover.id;
+        let contract = ResumeContract {
+            reason: reason.to_owned(),
+            agent: handover.agent.as_ref().and_then(|agent| agent.name.clone()),
+            seconds: handover.lasted(now).as_secs(),
+            unanswered: false,
+        };
+        handover.closing = Some(Closing {
+            reason: reason.to_owned(),
+            since: now,
+            user_wrote: false,
+            alerted: false,
+            steps_left: steps,
+            first_order,
+        });
+        self.enter(Phase::Closing, cause, Some(reason.to_owned()));
+        for index in 0..steps {
+            self.owe_bot(
+                id,
+                Task::Resume {
+                    index,
+                    contract: contract.clone(),
+                },
+            );
+        }
+        if steps == 0 {
+            self.resumed();
+        }
+    }
+
+    fn resumed(&mut self) {
+        let Some(closing) = self.closing_mut() else {
+            return;
+        };
+        let (order, reason) = (closing.first_order, closing.reason.clone());
+        let lane = Lane::Bot(self.conversation.id);
+        self.push(Effect::CancelUnsent {
+            lane,
+            only: Cancelled::SaysBefore(order),
+        });
+        self.end(Cause::Resumed, &reason);
+    }
+}

@@ -1,0 +1,115 @@
+//! What a desk tells: an agent joined, moved it on, or closed it.
+
+use super::{Guard, Outcome, turn::Turn};
+use crate::domain::{
+    conversation::{Agent, Phase},
+    effect::{Cause, WarningKind},
+    event::DeskEvent,
+    ids::{DeskName, HandoverId},
+    policy::Notice,
+};
+
+impl Turn<'_> {
+    pub(super) fn desk_told(
+        &mut self,
+        (handover, desk): (HandoverId, &DeskName),
+        event: &DeskEvent,
+    ) -> Outcome {
+        let open = self.conversation.handover.as_ref().is_some_and(|open| {
+            open.id == handover && open.leg.desk == *desk && open.phase != Phase::Closing
+        });
+        match event {
+            DeskEvent::Said(said) if open => self.agent_said(said),
+            DeskEvent::Said(said) => self.agent_said_late(said),
+            _ if !open => Outcome::Closed,
+            DeskEvent::Joined(agent) => {
+                self.desk_shows_it_has_it();
+                self.join(Some(agent));
+                self.taken()
+            }
+            DeskEvent::Typing => self.taken(),
+            DeskEvent::Transferred { to } => {
+                self.desk_shows_it_has_it();
+                self.transferred(to.clone());
+                self.taken()
+            }
+            DeskEvent::Closed { reason } => {
+                self.desk_shows_it_has_it();
+                self.close_by_desk(reason.as_deref().unwrap_or("closed"));
+                self.taken()
+            }
+        }
+    }
+
+    /// A desk that speaks about a handover has taken it, even if its answer to the open call never came.
+    pub(super) fn desk_shows_it_has_it(&mut self) {
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
+        if handover.phase != Phase::Requested {
+            return;
+        }
+        handover.leg.maybe_opened = true;
+        self.accept(Cause::Accepted);
+        self.enter(Phase::Waiting, Cause::Accepted, None);
+    }
+
+    /// An agent has it now. Speaking counts as joining.
+    pub(super) fn join(&mut self, agent: Option<&Agent>) {
+        let now = self.context.now;
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
+        let known = handover
+            .agent
+            .as_ref()
+            .and_then(|agent| agent.name.as_deref());
+        let name = agent.and_then(|agent| agent.name.as_deref());
+        let new_name = name.is_some() && name != known;
+        if handover.phase == Phase::Attended && !new_name {
+            return;
+        }
+        if handover.phase != Phase::Attended && handover.unanswered_since.is_some() {
+            handover.unanswered_since = Some(now);
+        }
+        if agent.is_some() || handover.agent.is_none() {
+            handover.agent = Some(agent.cloned().unwrap_or_default());
+        }
+        handover.last_said_at = now;
+        let name = name.map(ToOwned::to_owned);
+        self.enter(Phase::Attended, Cause::Joined, name);
+        self.notify(Notice::Joined);
+    }
+
+    pub(super) fn desk_removed(&mut self, desk: &DeskName) -> Outcome {
+        let concerned = self
+            .conversation
+            .handover
+            .as_ref()
+            .is_some_and(|open| open.leg.desk == *desk && open.phase != Phase::Closing);
+        if concerned && self.has(Guard::DeskRemoved) {
+            self.warn(WarningKind::DeskRemoved, desk.to_string());
+            self.move_on(Cause::DeskRemoved, "desk_removed");
+        }
+        self.taken()
+    }
+
+    /// The bot cannot be spoken to any more: its users are its own.
+    pub(super) fn bot_removed(&mut self) -> Outcome {
+        if self.conversation.handover.is_some() {
+            let subject = self.conversation.key.bot.to_string();
+            self.warn(WarningKind::BotRemoved, subject);
+            self.close_leg("bot_removed");
+            self.end(Cause::BotRemoved, "bot_removed");
+        }
+        self.taken()
+    }
+
+    fn transferred(&mut self, to: Option<String>) {
+        if let Some(handover) = &mut self.conversation.handover {
+            handover.agent = None;
+        }
+        self.enter(Phase::Waiting, Cause::Transferred, to);
+        self.notify(Notice::Transferred);
+    }
+}

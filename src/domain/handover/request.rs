@@ -1,0 +1,333 @@
+//! A bot asks for an agent: which desk is asked, and what the bot is told.
+
+use super::{Guard, Outcome, turn::Turn};
+use crate::domain::{
+    conversation::{Answer, Handover, Leg, PauseState, Phase},
+    dedupe::Fingerprint,
+    delivery::{Destination, Lane, Task},
+    effect::{Cancelled, Cause, Effect, LegRow, WarningKind},
+    event::Request,
+    ids::{DeskName, HandoverId, LegId},
+    message::Actor,
+    policy::{Notice, WhenUnsure},
+};
+
+impl Turn<'_> {
+    pub(super) fn requested(&mut self, request: &Request) -> Outcome {
+        match self.conversation.handover.as_ref().map(|open| open.phase) {
+            Some(Phase::Closing) if self.has(Guard::RequestWhileClosing) => self.bot_speaks_again(),
+            Some(_) if self.has(Guard::Attach) => return self.attach(request),
+            Some(_) => self.end(Cause::Closed, "replaced"),
+            None => {}
+        }
+        self.record_transcript(request);
+        self.open(request)
+    }
+
+    /// The answer to the platform becomes `accepted`; the bot is paused by it or by its pause steps.
+    pub(super) fn accept(&mut self, cause: Cause) {
+        let now = self.context.now;
+        let pause_steps = self
+            .bot()
+            .filter(|bot| !bot.answer_pauses)
+            .map_or(0, |bot| bot.pause_steps);
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
+        if handover.answer != Answer::Pending {
+            return;
+        }
+        handover.answer = Answer::Accepted;
+        handover.answered_at = Some(now);
+        self.note(cause, None);
+        self.pause_bot(pause_steps);
+        self.notify(Notice::HandingOver);
+    }
+
+    pub(super) fn pause_bot(&mut self, steps: usize) {
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
+        if steps == 0 || handover.pause == PauseState::Pausing {
+            return;
+        }
+        handover.pause = PauseState::Pausing;
+        let id = handover.id;
+        for index in 0..steps {
+            self.owe_bot(id, Task::Pause { index });
+        }
+    }
+
+    /// The desk of the present leg will not do: the next one is asked; without one, the request is declined or, where
+    /// the bot has been promised an agent, the user is told and given back.
+    pub(super) fn move_on(&mut self, cause: Cause, reason: &str) {
+        if let Some(desk) = self.next_fallback(false) {
+            return self.change_leg(&desk, cause, reason);
+        }
+        let pending = self
+            .conversation
+            .handover
+            .as_ref()
+            .is_some_and(|open| open.answer == Answer::Pending);
+        if pending {
+            self.decline(cause, reason);
+        } else {
+            self.close_for(cause, reason, Notice::Nobody);
+        }
+    }
+
+    /// Asks another desk, if there is one. Says whether it did.
+    pub(super) fn fall_back(&mut self, reason: &str) -> bool {
+        match self.next_fallback(false) {
+            Some(desk) => {
+                self.change_leg(&desk, Cause::FellBack, reason);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The time for an answer is over and no desk has said anything.
+    pub(super) fn decide_unsure(&mut self) {
+        if let Some(desk) = self.next_fallback(true) {
+            return self.change_leg(&desk, Cause::FellBack, "decide_within");
+        }
+        match self.context.policy.limits.when_unsure {
+            WhenUnsure::Decline => self.decline(Cause::Declined, "undecided"),
+            WhenUnsure::Accept => {
+                self.accept(Cause::AcceptedInDoubt);
+                self.enter(Phase::Requested, Cause::AcceptedInDoubt, None);
+            }
+        }
+    }
+
+    /// Opens a leg at this desk instead of the present one.
+    pub(super) fn change_leg(&mut self, desk: &DeskName, cause: Cause, reason: &str) {
+        self.close_leg(reason);
+        self.open_leg(desk.clone(), false);
+        let at_once = self.takes_at_once(desk);
+        if let Some(handover) = &mut self.conversation.handover {
+            handover.agent = None;
+            handover.stalled_since = None;
+        }
+        if at_once {
+            self.accept(Cause::Accepted);
+        }
+        let phase = if at_once {
+            Phase::Waiting
+        } else {
+            Phase::Requested
+        };
+        self.enter(phase, cause, Some(desk.to_string()));
+    }
+
+    /// Tells the present leg's desk that its part is over, if it may know of it, and sends it nothing else.
+    pub(super) fn close_leg(&mut self, reason: &str) {
+        let Some(handover) = &self.conversation.handover else {
+            return;
+        };
+        let (id, leg) = (handover.id, handover.leg.clone());
+        let told = leg.opened || leg.maybe_opened;
+        self.push(Effect::CancelUnsent {
+            lane: Lane::Leg(leg.id),
+            only: Cancelled::All,
+        });
+        if told && !self.takes_at_once(&leg.desk) {
+            let lane = (Lane::Leg(leg.id), Destination::Desk(leg.desk.clone()), id);
+            self.deliver(
+                lane,
+                Task::Close {
+                    reason: reason.to_owned(),
+                },
+                true,
+            );
+        }
+        self.push(Effect::Leg(LegRow {
+            id: leg.id,
+            handover: id,
+            desk: leg.desk,
+            reference: leg.reference,
+            closed: told,
+        }));
+    }
+
+    /// Opens a leg: the desk is owed the handover with everything said so far.
+    pub(super) fn open_leg(&mut self, desk: DeskName, reopened: bool) {
+        let at_once = self.takes_at_once(&desk);
+        let leg = Leg {
+            id: LegId::from_uuid(self.new_id()),
+            desk,
+            opened: at_once,
+            maybe_opened: false,
+            reopened,
+            reference: None,
+            position: None,
+        };
+        let upto = self.conversation.next_seq - 1;
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
+        let row = LegRow {
+            id: leg.id,
+            handover: handover.id,
+            desk: leg.desk.clone(),
+            reference: None,
+            closed: false,
+        };
+        handover.leg = leg;
+        self.push(Effect::Leg(row));
+        if !at_once {
+            self.owe_desk(Task::Open { upto });
+        }
+    }
+
+    pub(super) fn takes_at_once(&self, desk: &DeskName) -> bool {
+        self.context
+            .policy
+            .desks
+            .get(desk)
+            .is_some_and(|desk| desk.takes_at_once)
+    }
+
+    /// What stands in the transcript and was not recorded is recorded now; what we had the bot say is no news.
+    fn record_transcript(&mut self, request: &Request) {
+        let open = self.conversation.handover.is_some();
+        for item in request.transcript.iter().filter(|item| !item.known) {
+            if item.actor == Actor::Bot
+                && self.consume_echo(Fingerprint::of(&item.said.content), true)
+            {
+                continue;
+            }
+            let message = self.record_said(item.actor, &item.said);
+            if open && item.actor == Actor::User {
+                self.owe_desk(Task::Message { message });
+            }
+        }
+    }
+
+    fn attach(&mut self, request: &Request) -> Outcome {
+        self.record_transcript(request);
+        self.note(Cause::Attached, None);
+        match &self.conversation.handover {
+            Some(open) => Outcome::Requested {
+                handover: open.id,
+                answer: open.answer,
+            },
+            None => Outcome::Closed,
+        }
+    }
+
+    fn open(&mut self, request: &Request) -> Outcome {
+        let id = HandoverId::from_uuid(self.new_id());
+        let route = self.context.policy.route(&self.conversation.key.bot);
+        if route.is_none() {
+            let subject = self.conversation.key.bot.to_string();
+            self.warn(WarningKind::NoRoute, subject);
+        }
+        let enabled = self.bot().is_some_and(|bot| bot.enabled);
+        let now = self.context.now;
+        let language = self.language();
+        let (first, fallback, options) = match route {
+            Some(route) => (Some(route.desk), route.fallback, route.options),
+            None => (None, None, serde_json::Map::new()),
+        };
+        let asked = first
+            .clone()
+            .or_else(|| self.context.policy.desks.keys().next().cloned());
+        let Some(asked) = asked else {
+            self.note(Cause::Declined, Some("no_desk".to_owned()));
+            return Outcome::Requested {
+                handover: id,
+                answer: Answer::Declined,
+            };
+        };
+        self.conversation.handover = Some(Handover {
+            id,
+            phase: Phase::Requested,
+            answer: Answer::Pending,
+            answered_at: None,
+            requested_at: now,
+            phase_since: now,
+            wake_at: now,
+            language,
+            payload: request.payload.clone(),
+            options,
+            leg: Leg {
+                id: LegId::from_uuid(id.as_uuid()),
+                desk: asked,
+                opened: false,
+                maybe_opened: false,
+                reopened: false,
+                reference: None,
+                position: None,
+            },
+            fallbacks: first.into_iter().chain(fallback).collect(),
+            agent: None,
+            unanswered_since: None,
+            last_said_at: now,
+            last_notice_at: None,
+            stalled_since: None,
+            pause: PauseState::Paused,
+            closing: None,
+        });
+        self.note(Cause::Requested, None);
+        let desk = if enabled {
+            self.next_fallback(false)
+        } else {
+            None
+        };
+        match desk {
+            Some(desk) => {
+                self.open_leg(desk.clone(), false);
+                if self.takes_at_once(&desk) {
+                    self.accept(Cause::Accepted);
+                    self.enter(Phase::Waiting, Cause::Accepted, Some(desk.to_string()));
+                }
+            }
+            None => self.decline_unasked(Cause::Declined, "no_desk"),
+        }
+        let answer = self
+            .conversation
+            .handover
+            .as_ref()
+            .map_or(Answer::Declined, |open| open.answer);
+        Outcome::Requested {
+            handover: id,
+            answer,
+        }
+    }
+
+    /// The bot keeps the user; its own dialog says so.
+    fn decline(&mut self, cause: Cause, reason: &str) {
+        self.close_leg("declined");
+        self.decline_unasked(cause, reason);
+    }
+
+    fn decline_unasked(&mut self, cause: Cause, reason: &str) {
+        if let Some(handover) = &mut self.conversation.handover {
+            handover.answer = Answer::Declined;
+        }
+        self.end(cause, reason);
+    }
+
+    /// The next desk that can be asked at this moment.
+    fn next_fallback(&mut self, only_at_once: bool) -> Option<DeskName> {
+        let policy = self.context.policy;
+        let conditions = self.context.conditions;
+        let handover = self.conversation.handover.as_mut()?;
+        let late = handover.answer == Answer::Pending
+            && self.context.now >= handover.requested_at.plus(policy.limits.decide_within);
+        let usable =
+            |name: &DeskName| {
+                policy.desks.get(name).is_some_and(|desk| {
+                    desk.enabled && (desk.takes_at_once || !(late || only_at_once))
+                }) && !conditions.closed.contains_key(name)
+            };
+        let at = handover.fallbacks.iter().position(usable)?;
+        let rest = handover.fallbacks.split_off(at);
+        let mut rest = rest.into_iter();
+        let next = rest.next();
+        handover.fallbacks = rest.collect();
+        next
+    }
+}

@@ -1,0 +1,142 @@
+//! Who said what: into the transcript, and on to whoever has to hear it.
+
+use super::{
+    Guard, Outcome,
+    turn::{Spoken, Turn},
+};
+use crate::domain::{
+    conversation::Phase,
+    dedupe::Fingerprint,
+    delivery::Task,
+    effect::{Cause, Effect, WarningKind},
+    event::{AgentSaid, Said},
+    message::Actor,
+    policy::Notice,
+};
+
+/// How much later than our answer a bot message must be to prove that the bot is not paused. What it said before may
+/// still be on its way.
+const PAUSE_GRACE: std::time::Duration = std::time::Duration::from_secs(5);
+
+impl Turn<'_> {
+    pub(super) fn user_said(&mut self, said: &Said) -> Outcome {
+        let now = self.context.now;
+        let Some(handover) = &mut self.conversation.handover else {
+            return self.observe(Actor::User, said);
+        };
+        handover.last_said_at = now;
+        if handover.phase == Phase::Closing {
+            let first = handover
+                .closing
+                .as_mut()
+                .is_some_and(|closing| !std::mem::replace(&mut closing.user_wrote, true));
+            let message = self.record_said(Actor::User, said);
+            if first {
+                self.notify(Notice::EndedRepeat);
+            }
+            return Outcome::message(message);
+        }
+        handover.unanswered_since.get_or_insert(now);
+        let message = self.record_said(Actor::User, said);
+        self.owe_desk(Task::Message { message });
+        Outcome::message(message)
+    }
+
+    pub(super) fn bot_said(&mut self, said: &Said) -> Outcome {
+        if self.consume_echo(Fingerprint::of(&said.content), false) {
+            return self.taken();
+        }
+        let Some(handover) = &self.conversation.handover else {
+            return self.observe(Actor::Bot, said);
+        };
+        let talks_over = matches!(handover.phase, Phase::Waiting | Phase::Attended)
+            && handover
+                .answered_at
+                .zip(said.at)
+                .is_some_and(|(answered, at)| at > answered.plus(PAUSE_GRACE));
+        let closing = handover.phase == Phase::Closing;
+        let message = self.record_said(Actor::Bot, said);
+        if !closing {
+            self.owe_desk(Task::Message { message });
+        }
+        if talks_over && self.has(Guard::BotSpeaksOver) {
+            let subject = self.conversation.key.bot.to_string();
+            self.warn(WarningKind::BotNotPaused, subject);
+            self.note(Cause::BotSpokeOver, None);
+            let steps = self.bot().map_or(0, |bot| bot.pause_steps);
+            self.pause_bot(steps);
+        }
+        Outcome::message(message)
+    }
+
+    /// The handover has been found to be open and this desk's.
+    pub(super) fn agent_said(&mut self, said: &AgentSaid) -> Outcome {
+        self.desk_shows_it_has_it();
+        if !said.automatic {
+            self.join(said.agent.as_ref());
+        }
+        let now = self.context.now;
+        let Some(handover) = &mut self.conversation.handover else {
+            return Outcome::Closed;
+        };
+        handover.last_said_at = now;
+        if !said.automatic {
+            handover.unanswered_since = None;
+        }
+        let id = handover.id;
+        let message = self.record(&Spoken {
+            actor: Actor::Agent,
+            at: None,
+            content: &said.content,
+            raw: said.raw.as_deref(),
+            late: false,
+        });
+        self.say(id, (message, &said.content), false);
+        Outcome::message(message)
+    }
+
+    /// An agent's message after the close: kept and shown, never sent.
+    pub(super) fn agent_said_late(&mut self, said: &AgentSaid) -> Outcome {
+        if said.keep_if_late {
+            self.record(&Spoken {
+                actor: Actor::Agent,
+                at: None,
+                content: &said.content,
+                raw: said.raw.as_deref(),
+                late: true,
+            });
+            self.note(Cause::LateMessage, None);
+        }
+        Outcome::Closed
+    }
+
+    pub(super) fn keep_unknown(&mut self, raw: &str) -> Outcome {
+        self.push(Effect::KeepUnknown {
+            raw: raw.to_owned(),
+        });
+        self.taken()
+    }
+
+    /// Whether this is a text of ours that comes back; each comes back once. In a transcript it may be old.
+    pub(super) fn consume_echo(&mut self, fingerprint: Fingerprint, however_old: bool) -> bool {
+        let now = self.context.now;
+        let echoes = &mut *self.context.echoes;
+        let Some(at) = echoes.iter().position(|echo| {
+            echo.fingerprint == fingerprint
+                && (however_old || echo.until.is_none_or(|until| now <= until))
+        }) else {
+            return false;
+        };
+        echoes.remove(at);
+        self.push(Effect::ConsumeEcho { fingerprint });
+        true
+    }
+
+    /// The bot has the user: the bridge only listens, if it may.
+    fn observe(&mut self, actor: Actor, said: &Said) -> Outcome {
+        if !self.context.policy.observe {
+            return self.taken();
+        }
+        Outcome::message(self.record_said(actor, said))
+    }
+}

@@ -1,0 +1,158 @@
+//! Deadlines: when a timer must look at a handover, and what it does when it looks.
+
+use std::time::Duration;
+
+use super::{Guard, Outcome, turn::Turn};
+use crate::domain::{
+    conversation::{Answer, Handover, Phase},
+    delivery::Lane,
+    effect::{Cause, Effect, WarningKind},
+    policy::{Limits, Notice},
+    time::Timestamp,
+};
+
+/// A user who waits for an agent is first told after this, then once a window.
+const WAITING_NOTICE: Duration = Duration::from_mins(2);
+/// A user whose message the desk does not take is first told after this, then once a window.
+const RECONNECTING_NOTICE: Duration = Duration::from_mins(1);
+/// One notice per window, however much goes wrong in it.
+const NOTICE_WINDOW: Duration = Duration::from_mins(5);
+
+/// The next moment at which something is due. Never absent: a handover without one could be forgotten.
+pub(super) fn wake_at(handover: &Handover, limits: &Limits, now: Timestamp) -> Timestamp {
+    let end = handover.requested_at.plus(limits.max_duration);
+    let due = match handover.phase {
+        Phase::Requested if handover.answer == Answer::Pending => {
+            handover.requested_at.plus(limits.decide_within)
+        }
+        Phase::Requested => handover.phase_since.plus(limits.request).min(end),
+        Phase::Waiting => handover.phase_since.plus(limits.waiting).min(end),
+        Phase::Attended => handover.last_said_at.plus(limits.idle).min(end),
+        Phase::Closing => {
+            let closing = handover.closing.as_ref();
+            let since = closing.map_or(handover.phase_since, |closing| closing.since);
+            let alerted = closing.is_some_and(|closing| closing.alerted);
+            if alerted {
+                now.plus(limits.closing)
+            } else {
+                since.plus(limits.closing)
+            }
+        }
+        Phase::Unknown => now,
+    };
+    notice_due(handover, limits).map_or(due, |(at, _)| at.min(due))
+}
+
+/// The notice that the user will be owed next, and when.
+fn notice_due(handover: &Handover, limits: &Limits) -> Option<(Timestamp, Notice)> {
+    let promised = handover.answer == Answer::Accepted;
+    let open = matches!(
+        handover.phase,
+        Phase::Requested | Phase::Waiting | Phase::Attended
+    );
+    if !promised || !open {
+        return None;
+    }
+    let stalled = handover
+        .stalled_since
+        .map(|since| (since.plus(RECONNECTING_NOTICE), Notice::Reconnecting));
+    let waiting = (handover.phase == Phase::Waiting)
+        .then(|| (handover.phase_since.plus(WAITING_NOTICE), Notice::Waiting));
+    let away = handover
+        .unanswered_since
+        .filter(|_| handover.phase == Phase::Attended)
+        .map(|since| (since.plus(limits.unanswered), Notice::Away));
+    let (at, notice) = [stalled, waiting, away]
+        .into_iter()
+        .flatten()
+        .min_by_key(|(at, _)| *at)?;
+    let window = handover.last_notice_at.map(|last| last.plus(NOTICE_WINDOW));
+    Some((window.map_or(at, |window| at.max(window)), notice))
+}
+
+impl Turn<'_> {
+    pub(super) fn timer_fired(&mut self) -> Outcome {
+        let (now, limits) = (self.context.now, self.context.policy.limits);
+        let due = self
+            .conversation
+            .handover
+            .as_ref()
+            .filter(|open| open.wake_at <= now)
+            .map(|open| open.phase);
+        match due {
+            Some(Phase::Closing) => self.resume_is_late(),
+            Some(phase) => self.look(phase, now, &limits),
+            None => {}
+        }
+        self.taken()
+    }
+
+    fn look(&mut self, phase: Phase, now: Timestamp, limits: &Limits) {
+        let Some(handover) = &self.conversation.handover else {
+            return;
+        };
+        let pending = handover.answer == Answer::Pending;
+        let over = now >= handover.requested_at.plus(limits.max_duration);
+        let asked_too_long = now >= handover.phase_since.plus(limits.request);
+        let waited_too_long = now >= handover.phase_since.plus(limits.waiting);
+        let idle = now >= handover.last_said_at.plus(limits.idle);
+        match phase {
+            Phase::Requested if pending => {
+                if now >= handover.requested_at.plus(limits.decide_within)
+                    && self.has(Guard::RequestDeadline)
+                {
+                    self.decide_unsure();
+                }
+            }
+            _ if over => self.close_for(Cause::TimedOut, "max_duration", Notice::Ended),
+            Phase::Requested if asked_too_long && self.has(Guard::RequestDeadline) => {
+                self.move_on(Cause::TimedOut, "request_limit");
+            }
+            Phase::Waiting if waited_too_long && self.has(Guard::WaitingLimit) => {
+                self.move_on(Cause::TimedOut, "waiting_limit");
+            }
+            Phase::Attended if idle && self.has(Guard::IdleClose) => {
+                self.close_for(Cause::TimedOut, "idle_limit", Notice::Ended);
+            }
+            _ => self.tell_what_is_due(now, limits),
+        }
+    }
+
+    fn tell_what_is_due(&mut self, now: Timestamp, limits: &Limits) {
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
+        let Some((at, notice)) = notice_due(handover, limits) else {
+            return;
+        };
+        if at > now {
+            return;
+        }
+        handover.last_notice_at = Some(now);
+        if notice == Notice::Away && !self.has(Guard::UnansweredNotice) {
+            return;
+        }
+        self.note(
+            Cause::Notified,
+            Some(format!("{notice:?}").to_ascii_lowercase()),
+        );
+        self.notify(notice);
+    }
+
+    /// The resume goes on; an operator is told once, and nothing stands in its way any more.
+    fn resume_is_late(&mut self) {
+        let Some(closing) = self.closing_mut() else {
+            return;
+        };
+        let first = !std::mem::replace(&mut closing.alerted, true);
+        let lane = Lane::Bot(self.conversation.id);
+        if first && self.has(Guard::ResumeWatched) {
+            let subject = self.conversation.key.bot.to_string();
+            self.warn(WarningKind::ResumeLate, subject);
+            self.note(Cause::ResumeLate, None);
+        }
+        if self.has(Guard::ControlBypass) {
+            self.push(Effect::Hurry { lane });
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! One turn of the state: the working copy that the rules write on, and the words they write with.
+
+use uuid::Uuid;
+
+use super::{Context, Decision, Guard, Outcome, timers};
+use crate::domain::{
+    conversation::{Conversation, Handover, Phase},
+    dedupe::Fingerprint,
+    delivery::{Destination, HandoverFacts, Lane, NewDelivery, Task},
+    effect::{Cause, Effect, Ended, HandoverRow, JournalEntry, Warning, WarningKind},
+    event::Said,
+    ids::{DeliveryId, HandoverId, MessageId},
+    message::{Actor, Content, Message},
+    policy::{BotPolicy, Notice},
+    time::Timestamp,
+};
+
+pub(super) struct Turn<'a> {
+    pub(super) conversation: Conversation,
+    pub(super) context: Context<'a>,
+    before: Conversation,
+    effects: Vec<Effect>,
+}
+
+/// A message as it is put into the transcript.
+pub(super) struct Spoken<'s> {
+    pub(super) actor: Actor,
+    pub(super) at: Option<Timestamp>,
+    pub(super) content: &'s Content,
+    pub(super) raw: Option<&'s str>,
+    pub(super) late: bool,
+}
+
+impl<'a> Turn<'a> {
+    pub(super) fn begin(conversation: Conversation, context: Context<'a>) -> Self {
+        Self {
+            before: conversation.clone(),
+            conversation,
+            context,
+            effects: Vec::new(),
+        }
+    }
+
+    /// Sets the timer, derives the handover's row, and counts the version.
+    pub(super) fn finish(mut self, outcome: Outcome) -> Decision {
+        let now = self.context.now;
+        if let Some(handover) = &mut self.conversation.handover {
+            handover.wake_at = timers::wake_at(handover, &self.context.policy.limits, now);
+        }
+        if let Some(handover) = &self.conversation.handover
+            && self
+                .before
+                .handover
+                .as_ref()
+                .is_none_or(|before| seen(before) != seen(handover))
+        {
+            self.effects.push(Effect::Handover(row(handover, None)));
+        }
+        if self.conversation != self.before {
+            self.conversation.version += 1;
+        }
+        Decision {
+            state: self.conversation,
+            effects: self.effects,
+            outcome,
+        }
+    }
+
+    /// A phase that this version does not know was written by a newer one: it is read as waiting, and over.
+    pub(super) fn adopt_unknown_phase(&mut self) {
+        if !self.has(Guard::UnknownState) {
+            return;
+        }
+        let (now, waiting) = (self.context.now, self.context.policy.limits.waiting);
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
+        if handover.phase != Phase::Unknown {
+            return;
+        }
+        handover.phase = Phase::Waiting;
+        handover.phase_since = now.minus(waiting);
+        handover.wake_at = now;
+        let subject = handover.id.to_string();
+        self.warn(WarningKind::UnknownState, subject);
+    }
+
+    pub(super) fn has(&self, guard: Guard) -> bool {
+        guard.stands(self.context.policy)
+    }
+
+    pub(super) fn bot(&self) -> Option<&BotPolicy> {
+        self.context.policy.bots.get(&self.conversation.key.bot)
+    }
+
+    pub(super) fn language(&self) -> String {
+        let spoken = self.conversation.profile.language.clone();
+        spoken
+            .or_else(|| self.bot().map(|bot| bot.default_language.clone()))
+            .unwrap_or_else(|| "en".to_owned())
+    }
+
+    pub(super) fn new_id(&mut self) -> Uuid {
+        (self.context.new_id)()
+    }
+
+    pub(super) fn push(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// Puts a message into the transcript.
+    pub(super) fn record(&mut self, spoken: &Spoken<'_>) -> MessageId {
+        let id = MessageId::from_uuid(self.new_id());
+        let seq = self.conversation.next_seq;
+        self.conversation.next_seq += 1;
+        let handover = self
+            .conversation
+            .handover
+            .as_ref()
+            .map(|handover| handover.id);
+        self.push(Effect::Record(Message {
+            id,
+            seq,
+            actor: spoken.actor,
+            at: spoken.at.unwrap_or(self.context.now),
+            content: spoken.content.clone(),
+            handover,
+            late: spoken.late,
+            raw: spoken.raw.map(ToOwned::to_owned),
+        }));
+        id
+    }
+
+    /// Puts what the platform said into the transcript.
+    pub(super) fn record_said(&mut self, actor: Actor, said: &Said) -> MessageId {
+        self.record(&Spoken {
+            actor,
+            at: said.at,
+            content: &said.content,
+            raw: said.raw.as_deref(),
+            late: false,
+        })
+    }
+
+    /// Owes a call to the present leg's desk.
+    pub(super) fn owe_desk(&mut self, task: Task) {
+        let Some(handover) = &self.conversation.handover else {
+            return;
+        };
+        let (lane, destination) = (
+            Lane::Leg(handover.leg.id),
+            Destination::Desk(handover.leg.desk.clone()),
+        );
+        self.deliver((lane, destination, handover.id), task, false);
+    }
+
+    /// Owes a call to the bot platform.
+    pub(super) fn owe_bot(&mut self, handover: HandoverId, task: Task) -> DeliveryId {
+        let lane = Lane::Bot(self.conversation.id);
+        let destination = Destination::Bot(self.conversation.key.bot.clone());
+        self.deliver((lane, destination, handover), task, false)
+    }
+
+    pub(super) fn deliver(
+        &mut self,
+        (lane, destination, handover): (Lane, Destination, HandoverId),
+        task: Task,
+        urgent: bool,
+    ) -> DeliveryId {
+        let id = DeliveryId::from_uuid(self.new_id());
+        let order = self.conversation.next_order;
+        self.conversation.next_order += 1;
+        self.push(Effect::Deliver(NewDelivery {
+            id,
+            lane,
+            destination,
+            order,
+            urgent,
+            handover,
+            task,
+        }));
+        id
+    }
+
+    /// Has the platform say something to the user, and expects it back.
+    pub(super) fn say(
+        &mut self,
+        handover: HandoverId,
+        (message, content): (MessageId, &Content),
+        notice: bool,
+    ) {
+        let delivery = self.owe_bot(handover, Task::Say { message, notice });
+        self.push(Effect::ExpectEcho {
+            fingerprint: Fingerprint::of(content),
+            delivery,
+        });
+    }
+
+    /// Tells the user something in the bridge's own words, if there are words for it.
+    pub(super) fn notify(&mut self, notice: Notice) {
+        let Some(handover) = &self.conversation.handover else {
+            return;
+        };
+        let id = handover.id;
+        let name = handover.agent.as_ref().and_then(|agent| agent.name.clone());
+        let position = handover.leg.position.map(|position| position.to_string());
+        let Some(text) = self.context.policy.texts.get(&handover.language, notice) else {
+            return;
+        };
+        let Some(text) = fill(text, name.as_deref(), position.as_deref()) else {
+            return;
+        };
+        let content = Content::text(text);
+        let message = self.record(&Spoken {
+            actor: Actor::System,
+            at: None,
+            content: &content,
+            raw: None,
+            late: false,
+        });
+        self.say(id, (message, &content), true);
+        let now = self.context.now;
+        if let Some(handover) = &mut self.conversation.handover {
+            handover.last_notice_at = Some(now);
+        }
+    }
+
+    pub(super) fn enter(&mut self, phase: Phase, cause: Cause, detail: Option<String>) {
+        let now = self.context.now;
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
+        let (id, from) = (handover.id, handover.phase);
+        handover.phase = phase;
+        handover.phase_since = now;
+        self.push(Effect::Journal(JournalEntry {
+            at: now,
+            handover: Some(id),
+            from: Some(from),
+            to: Some(phase),
+            cause,
+            detail,
+        }));
+    }
+
+    /// A line in the journal that changes no phase.
+    pub(super) fn note(&mut self, cause: Cause, detail: Option<String>) {
+        let open = self.conversation.handover.as_ref();
+        let (handover, phase) = (open.map(|open| open.id), open.map(|open| open.phase));
+        let at = self.context.now;
+        self.push(Effect::Journal(JournalEntry {
+            at,
+            handover,
+            from: phase,
+            to: phase,
+            cause,
+            detail,
+        }));
+    }
+
+    /// Gives the user to the bot: the handover is over.
+    pub(super) fn end(&mut self, cause: Cause, reason: &str) {
+        let Some(handover) = self.conversation.handover.take() else {
+            return;
+        };
+        let at = self.context.now;
+        self.push(Effect::Journal(JournalEntry {
+            at,
+            handover: Some(handover.id),
+            from: Some(handover.phase),
+            to: None,
+            cause,
+            detail: Some(reason.to_owned()),
+        }));
+        self.push(Effect::Handover(row(
+            &handover,
+            Some(Ended {
+                at,
+                reason: reason.to_owned(),
+            }),
+        )));
+    }
+
+    pub(super) fn warn(&mut self, kind: WarningKind, subject: String) {
+        self.push(Effect::Warn(Warning { kind, subject }));
+    }
+
+    pub(super) fn taken(&mut self) -> Outcome {
+        Outcome::Taken { id: self.new_id() }
+    }
+}
+
+/// The parts of a handover that its row shows.
+fn seen(handover: &Handover) -> impl PartialEq + '_ {
+    (
+        handover.id,
+        handover.phase,
+        handover.answer,
+        handover.phase_since,
+        &handover.leg.desk,
+    )
+}
+
+fn row(handover: &Handover, ended: Option<Ended>) -> HandoverRow {
+    HandoverRow {
+        facts: HandoverFacts {
+            id: handover.id,
+            language: handover.language.clone(),
+            payload: handover.payload.clone(),
+            options: handover.options.clone(),
+        },
+        requested_at: handover.requested_at,
+        phase_since: handover.phase_since,
+        phase: ended.is_none().then_some(handover.phase),
+        answer: handover.answer,
+        desk: handover.leg.desk.clone(),
+        ended,
+    }
+}
+
+/// The text with its placeholders filled; none if it names what is not known.
+fn fill(text: &str, name: Option<&str>, position: Option<&str>) -> Option<String> {
+    let mut filled = text.to_owned();
+    for (placeholder, value) in [("{name}", name), ("{position}", position)] {
+        if filled.contains(placeholder) {
+            filled = filled.replace(placeholder, value?);
+        }
+    }
+    Some(filled)
+}

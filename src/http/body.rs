@@ -1,0 +1,246 @@
+//! Bodies are bounded in size, time and depth before anything parses them.
+//!
+//! Invariants: never more than [`Limits::max`] bytes are kept, whether the length was announced or the body came in
+//! chunks; a compressed body is refused, never inflated; depth is counted without recursion.
+
+use std::time::Duration;
+
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderMap, header},
+};
+use bytes::BytesMut;
+use http_body_util::BodyExt as _;
+
+use super::problem::{Kind, Problem, Result};
+
+/// How much of a body is taken, and for how long the sender may take over it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub max: usize,
+    pub within: Duration,
+}
+
+/// The JSON is nested deeper than [`MAX_DEPTH`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("nested deeper than {MAX_DEPTH} levels")]
+pub struct TooDeep;
+
+/// A bot hook, before the event's name is known.
+pub const BOT_HOOK_MAX: usize = 4 << 20;
+/// Everything else, and a bot's `messages` once it is known to be that.
+pub const DEFAULT_MAX: usize = 1 << 20;
+/// How many arrays and objects may stand inside one another.
+pub const MAX_DEPTH: usize = 64;
+
+/// Reads a whole body.
+pub async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Bytes> {
+    refuse_encoded(headers)?;
+    tokio::time::timeout(limits.within, collect(body, limits.max))
+        .await
+        .map_err(|_| Kind::TooSlow)?
+}
+
+/// Reads a whole body that must say it is JSON, as our own APIs ask. Hooks do not: vendors promise no type.
+pub async fn read_json(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Bytes> {
+    if !is_json(headers) {
+        return Err(Problem::from(Kind::UnsupportedMediaType)
+            .detail("the content type must be application/json"));
+    }
+    let bytes = read(headers, body, limits).await?;
+    check_depth(&bytes).map_err(|_| too_deep())?;
+    Ok(bytes)
+}
+
+/// Counts open brackets outside strings. Text that is not JSON at all is left to the parser to refuse.
+pub fn check_depth(json: &[u8]) -> std::result::Result<(), TooDeep> {
+    let mut depth = 0_usize;
+    let mut in_string = false;
+    let mut escaped = false;
+    for byte in json {
+        match (in_string, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => in_string = !in_string,
+            (false, b'{' | b'[') => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return Err(TooDeep);
+                }
+            }
+            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+pub fn too_deep() -> Problem {
+    Problem::from(Kind::Malformed).detail("the JSON is nested too deeply")
+}
+
+/// Keeps at most `max` bytes. As much again is read and thrown away, so that a sender that is only a little over the
+/// limit reads its 413 rather than a reset connection.
+async fn collect(mut body: Body, max: usize) -> Result<Bytes> {
+    let mut kept = BytesMut::new();
+    let mut seen = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let frame =
+            frame.map_err(|_| Problem::from(Kind::Malformed).detail("the body broke off"))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        seen = seen.saturating_add(data.len());
+        if seen <= max {
+            kept.extend_from_slice(&data);
+        } else if seen > max.saturating_mul(2) {
+            break;
+        } else {
+            kept.clear();
+        }
+    }
+    if seen > max {
+        return Err(Kind::TooLarge.into());
+    }
+    Ok(kept.freeze())
+}
+
+fn refuse_encoded(headers: &HeaderMap) -> Result<()> {
+    let identity = headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .all(|value| {
+            value
+                .as_bytes()
+                .trim_ascii()
+                .eq_ignore_ascii_case(b"identity")
+        });
+    if identity {
+        Ok(())
+    } else {
+        Err(Problem::from(Kind::UnsupportedMediaType).detail("the body must not be compressed"))
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(only), None) = (types.next(), types.next()) else {
+        return false;
+    };
+    let Ok(text) = only.to_str() else {
+        return false;
+    };
+    let essence = text
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        max: 10,
+        within: Duration::from_secs(5),
+    };
+
+    fn announced(length: usize) -> Body {
+        Body::from(vec![b'x'; length])
+    }
+
+    fn in_chunks(length: usize) -> Body {
+        let chunks = (0..length).map(|_| Ok::<_, std::io::Error>(Bytes::from_static(b"x")));
+        Body::from_stream(futures_util::stream::iter(chunks))
+    }
+
+    #[tokio::test]
+    async fn the_limit_itself_is_taken_and_one_byte_more_is_not() {
+        for body in [announced, in_chunks] {
+            assert_eq!(
+                read(&HeaderMap::new(), body(10), LIMITS)
+                    .await
+                    .unwrap()
+                    .len(),
+                10
+            );
+            let refused = read(&HeaderMap::new(), body(11), LIMITS).await.unwrap_err();
+            assert_eq!(refused.kind(), Kind::TooLarge);
+            let refused = read(&HeaderMap::new(), body(1000), LIMITS)
+                .await
+                .unwrap_err();
+            assert_eq!(refused.kind(), Kind::TooLarge);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_given_up() {
+        let body = Body::from_stream(futures_util::stream::pending::<
+            std::result::Result<Bytes, std::io::Error>,
+        >());
+        let limits = Limits {
+            max: 10,
+            within: Duration::from_millis(20),
+        };
+        assert_eq!(
+            read(&HeaderMap::new(), body, limits)
+                .await
+                .unwrap_err()
+                .kind(),
+            Kind::TooSlow
+        );
+    }
+
+    #[tokio::test]
+    async fn only_identity_encoding_is_taken() {
+        for (encoding, taken) in [
+            ("identity", true),
+            ("Identity", true),
+            ("gzip", false),
+            ("identity, br", false),
+            ("", false),
+        ] {
+            let headers =
+                HeaderMap::from_iter([(header::CONTENT_ENCODING, encoding.parse().unwrap())]);
+            assert_eq!(
+                read(&headers, announced(1), LIMITS).await.is_ok(),
+                taken,
+                "{encoding}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_json_types_are_json() {
+        for (content_type, json) in [
+            ("application/json", true),
+            ("Application/JSON; charset=utf-8", true),
+            ("application/vnd.desk+json", true),
+            ("text/plain", false),
+            ("application/x-www-form-urlencoded", false),
+            ("text/json+json", false),
+        ] {
+            let headers =
+                HeaderMap::from_iter([(header::CONTENT_TYPE, content_type.parse().unwrap())]);
+            assert_eq!(is_json(&headers), json, "{content_type}");
+        }
+        assert!(!is_json(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn depth_counts_nesting_and_not_brackets_in_strings() {
+        let nested = |depth: usize| [vec![b'['; depth], vec![b']'; depth]].concat();
+        assert_eq!(check_depth(&nested(MAX_DEPTH)), Ok(()));
+        assert_eq!(check_depth(&nested(MAX_DEPTH + 1)), Err(TooDeep));
+        assert_eq!(check_depth(&vec![b'['; 1_000_000]), Err(TooDeep));
+        let brackets = format!(r#"{{"text": "{}\"{}"}}"#, "[".repeat(100), "{".repeat(100));
+        assert_eq!(check_depth(brackets.as_bytes()), Ok(()));
+        assert_eq!(check_depth("[]".repeat(1000).as_bytes()), Ok(()));
+        let escaped_backslash = format!(r#"["\\",{}"#, "[".repeat(MAX_DEPTH));
+        assert_eq!(check_depth(escaped_backslash.as_bytes()), Err(TooDeep));
+    }
+}

@@ -1,0 +1,100 @@
+//! The outer layers of every route: request id, one log line, and a panic that stays within its request.
+//!
+//! The line names the matched route, never the path or the query: a hook's path holds its key and its query the token.
+
+use std::{any::Any, time::Instant};
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request},
+    http::{HeaderValue, Method},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument as _;
+
+use super::problem::{Kind, Problem};
+use crate::clock::new_id;
+
+/// Wraps a whole router, its fallbacks included.
+pub fn layers<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    router
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(one_line))
+}
+
+/// Logs when dropped, so that a request whose client hung up leaves its line too.
+struct Line {
+    method: &'static str,
+    route: Option<MatchedPath>,
+    began: Instant,
+    status: Option<u16>,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let route = self.route.as_ref().map_or("unmatched", MatchedPath::as_str);
+        let duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (method, status) = (self.method, self.status);
+        if let Some(status) = status {
+            tracing::info!(
+                http.method = method,
+                http.route = route,
+                http.status = status,
+                http.duration_ms = duration_ms,
+                "request answered"
+            );
+        } else {
+            tracing::info!(
+                http.method = method,
+                http.route = route,
+                http.duration_ms = duration_ms,
+                "request abandoned by its client"
+            );
+        }
+    }
+}
+
+async fn one_line(request: Request, next: Next) -> Response {
+    // An id that the caller chose would let it write into our log, so ours is always our own.
+    let id = new_id().to_string();
+    let span = tracing::info_span!("request", request.id = id);
+    let mut line = Line {
+        method: known(request.method()),
+        route: request.extensions().get().cloned(),
+        began: Instant::now(),
+        status: None,
+    };
+    let answer = async move {
+        let response = next.run(request).await;
+        line.status = Some(response.status().as_u16());
+        drop(line);
+        response
+    };
+    let mut response = answer.instrument(span).await;
+    if let Ok(id) = HeaderValue::try_from(id) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
+}
+
+/// A method is free text to its sender; only those of RFC 9110 are repeated in the log.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::HEAD => "HEAD",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "OTHER",
+    }
+}
+
+/// The payload may quote the request, so it is not logged; the panic hook has said where it happened.
+fn panicked(_payload: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a request panicked");
+    Problem::from(Kind::Internal).into_response()
+}

@@ -1,0 +1,249 @@
+//! Every answer that is not a success: RFC 9457 problem details from a closed list of kinds.
+//!
+//! A problem never carries anything of the request (no text, token, path or id), and `Unauthorized` is the same
+//! bytes whatever was wrong, so that nobody learns which bots and desks exist.
+
+use std::{borrow::Cow, time::Duration};
+
+use axum::{
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+/// An answer that is not a success.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    kind: Kind,
+    detail: Option<Cow<'static, str>>,
+    retry_after: Option<Duration>,
+}
+
+/// The closed list of what can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Malformed,
+    Unauthorized,
+    NotFound,
+    MethodNotAllowed,
+    TooSlow,
+    Conflict,
+    Closed,
+    TooLarge,
+    UnsupportedMediaType,
+    InvalidContract,
+    IdempotencyMismatch,
+    TooManyFailures,
+    Internal,
+    Unavailable,
+}
+
+/// What becomes of the same request sent once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Retry {
+    /// Nothing was changed, and it may well succeed.
+    Safe,
+    /// It may have been carried out: repeat only what the receiver can recognise as a repeat.
+    WithKey,
+    /// It will fail again until something else changes.
+    Useless,
+}
+
+pub type Result<T> = std::result::Result<T, Problem>;
+
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: Cow<'static, str>,
+    title: &'static str,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    retry: Retry,
+}
+
+/// What `Unavailable` asks for where the caller did not say.
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(2);
+
+impl Problem {
+    /// Adds a sentence for the person who reads the answer. It must not quote the request.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Says when to come back.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(wait) = self.retry_after {
+            headers.insert(
+                header::RETRY_AFTER,
+                HeaderValue::from(wait.as_secs().max(1)),
+            );
+        }
+        match self.kind {
+            Kind::Unauthorized => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Kind::TooSlow => {
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            _ => {}
+        }
+        headers
+    }
+}
+
+impl From<Kind> for Problem {
+    fn from(kind: Kind) -> Self {
+        let retry_after = (kind == Kind::Unavailable).then_some(DEFAULT_RETRY_AFTER);
+        Self {
+            kind,
+            detail: None,
+            retry_after,
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = Body {
+            r#type: format!("urn:handover-bridge:problem:{}", self.kind.id()).into(),
+            title: self.kind.title(),
+            status: self.kind.status().as_u16(),
+            detail: self.detail.as_deref(),
+            retry: self.kind.retry(),
+        };
+        match serde_json::to_vec(&body) {
+            Ok(bytes) => (self.kind.status(), self.headers(), bytes).into_response(),
+            Err(_) => self.kind.status().into_response(),
+        }
+    }
+}
+
+impl Kind {
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Unauthorized => "unauthorized",
+            Self::NotFound => "not-found",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::TooSlow => "too-slow",
+            Self::Conflict => "conflict",
+            Self::Closed => "closed",
+            Self::TooLarge => "too-large",
+            Self::UnsupportedMediaType => "unsupported-media-type",
+            Self::InvalidContract => "invalid-contract",
+            Self::IdempotencyMismatch => "idempotency-mismatch",
+            Self::TooManyFailures => "too-many-failures",
+            Self::Internal => "internal",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Malformed => "The request cannot be read",
+            Self::Unauthorized => "The credentials are missing or not accepted",
+            Self::NotFound => "There is nothing here",
+            Self::MethodNotAllowed => "The method is not allowed here",
+            Self::TooSlow => "The body did not arrive in time",
+            Self::Conflict => "The present state does not allow this",
+            Self::Closed => "The handover is closed",
+            Self::TooLarge => "The body is too large",
+            Self::UnsupportedMediaType => "The media type or encoding is not supported",
+            Self::InvalidContract => "The request is not what the contract asks for",
+            Self::IdempotencyMismatch => "The idempotency key was used with another body",
+            Self::TooManyFailures => "Too many failed calls from this source",
+            Self::Internal => "The bridge failed",
+            Self::Unavailable => "The bridge cannot take this now",
+        }
+    }
+
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Conflict | Self::Closed => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::InvalidContract | Self::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooManyFailures => StatusCode::TOO_MANY_REQUESTS,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    pub fn retry(self) -> Retry {
+        match self {
+            Self::TooSlow | Self::TooManyFailures => Retry::Safe,
+            // A commit may have happened although its answer was lost.
+            Self::Internal | Self::Unavailable => Retry::WithKey,
+            Self::Malformed
+            | Self::Unauthorized
+            | Self::NotFound
+            | Self::MethodNotAllowed
+            | Self::Conflict
+            | Self::Closed
+            | Self::TooLarge
+            | Self::UnsupportedMediaType
+            | Self::InvalidContract
+            | Self::IdempotencyMismatch => Retry::Useless,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unavailable_always_says_when_to_come_back() {
+        let response = Problem::from(Kind::Unavailable).into_response();
+        assert_eq!(response.status(), 503);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "2");
+    }
+
+    #[tokio::test]
+    async fn a_body_names_its_type_its_status_and_the_worth_of_a_retry() {
+        let response = Problem::from(Kind::InvalidContract)
+            .detail("the event has no name")
+            .into_response();
+        assert_eq!(
+            response.headers()[header::CONTENT_TYPE],
+            "application/problem+json"
+        );
+        let bytes = axum::body::to_bytes(response.into_body(), 4096)
+            .await
+            .unwrap();
+        assert_eq!(
+            serde_json::from_slice::<serde_json::Value>(&bytes).unwrap(),
+            serde_json::json!({
+                "type": "urn:handover-bridge:problem:invalid-contract",
+                "title": "The request is not what the contract asks for",
+                "status": 422,
+                "detail": "the event has no name",
+                "retry": "useless",
+            })
+        );
+    }
+}

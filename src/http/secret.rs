@@ -1,0 +1,111 @@
+//! Inbound secrets: kept as digests, compared in constant time.
+//!
+//! Both sides are hashed, so neither the length nor a common prefix of a secret shows in the time that a comparison
+//! takes. An empty secret matches nothing, neither as configured nor as presented.
+
+use std::fmt;
+
+use axum::http::{HeaderMap, header};
+use sha2::{Digest as _, Sha256};
+use subtle::{Choice, ConstantTimeEq as _};
+
+/// The secrets that one bot, desk or operator may present. None at all accepts nothing.
+#[derive(Clone, Default)]
+pub struct Accepted {
+    digests: Vec<[u8; 32]>,
+}
+
+/// Longer than any secret that can be configured in earnest; more is not even hashed.
+const MAX_PRESENTED: usize = 1024;
+
+impl Accepted {
+    /// Whether nothing was configured, so that nothing can match.
+    pub fn is_empty(&self) -> bool {
+        self.digests.is_empty()
+    }
+
+    /// Every digest is compared, and one is made where there is none, so that a wrong secret costs what a right one does.
+    pub fn matches(&self, presented: &str) -> bool {
+        if presented.is_empty() || presented.len() > MAX_PRESENTED {
+            return false;
+        }
+        let presented = digest(presented);
+        let found = self.digests.iter().fold(Choice::from(0), |found, digest| {
+            found | digest.ct_eq(&presented)
+        });
+        found.into()
+    }
+}
+
+impl<S: AsRef<str>> FromIterator<S> for Accepted {
+    fn from_iter<I: IntoIterator<Item = S>>(secrets: I) -> Self {
+        let digests = secrets
+            .into_iter()
+            .filter(|secret| !secret.as_ref().is_empty())
+            .map(|secret| digest(secret.as_ref()))
+            .collect();
+        Self { digests }
+    }
+}
+
+impl fmt::Debug for Accepted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Accepted({})", self.digests.len())
+    }
+}
+
+/// The token of an `Authorization: Bearer` header, where there is exactly one such header.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(only), None) = (values.next(), values.next()) else {
+        return None;
+    };
+    let (scheme, token) = only.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn digest(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_configured_secret_matches_and_nothing_else_does() {
+        let accepted: Accepted = ["old", "new"].into_iter().collect();
+        assert!(accepted.matches("old") && accepted.matches("new"));
+        for wrong in ["", "ol", "olds", "OLD", "old "] {
+            assert!(!accepted.matches(wrong), "{wrong:?}");
+        }
+        assert!(!accepted.matches(&"o".repeat(MAX_PRESENTED + 1)));
+    }
+
+    #[test]
+    fn an_empty_configured_secret_never_matches() {
+        let accepted: Accepted = [""].into_iter().collect();
+        assert!(accepted.is_empty() && !accepted.matches("") && !accepted.matches("x"));
+    }
+
+    #[test]
+    fn debug_prints_no_secret() {
+        let accepted: Accepted = ["canary"].into_iter().collect();
+        assert_eq!(format!("{accepted:?}"), "Accepted(1)");
+    }
+
+    #[test]
+    fn a_bearer_token_is_read_only_from_a_single_header() {
+        let one = |value: &'static str| {
+            HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())])
+        };
+        assert_eq!(bearer(&one("Bearer abc")), Some("abc"));
+        assert_eq!(bearer(&one("bearer abc")), Some("abc"));
+        assert_eq!(bearer(&one("Basic abc")), None);
+        assert_eq!(bearer(&one("abc")), None);
+        assert_eq!(bearer(&HeaderMap::new()), None);
+        let mut twice = one("Bearer abc");
+        twice.append(header::AUTHORIZATION, "Bearer abc".parse().unwrap());
+        assert_eq!(bearer(&twice), None);
+    }
+}

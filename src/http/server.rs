@@ -1,0 +1,206 @@
+//! The accept loop: HTTP/1.1 over plain TCP, with a limit on everything that a client can make us wait for.
+//!
+//! `axum::serve` has no read time-out at all, hence this loop. Time-outs are kept by `server::pace`, connections by
+//! `server::connection`. Stopping has two steps: after the soft token answers say `Connection: close`, `drain` later
+//! nothing new is accepted and what is under way may finish; the hard token cuts the rest.
+
+mod connection;
+mod pace;
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::Router;
+use futures_util::FutureExt as _;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::sleep,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use connection::Connection;
+
+/// How long a client may take over each step, and how many there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// From the connection to its first byte.
+    pub first_byte: Duration,
+    /// From the first byte of a request to the end of its headers.
+    pub head: Duration,
+    /// Between two requests. Longer than the idle time of a balancer in front, or that will meet closed connections.
+    pub keep_alive: Duration,
+    /// How long an answer may wait for its reader without progress.
+    pub write: Duration,
+    /// All peers together; behind a balancer all are one.
+    pub max_connections: usize,
+    /// How long to go on accepting after the soft stop.
+    pub drain: Duration,
+    /// How long requests under way may still take after that.
+    pub finish: Duration,
+}
+
+/// The two stops. Cancelling `hard` alone stops at once.
+#[derive(Clone, Debug, Default)]
+pub struct Shutdown {
+    pub soft: CancellationToken,
+    pub hard: CancellationToken,
+}
+
+/// A bound listener with what answers on it.
+#[derive(Debug)]
+pub struct Server {
+    options: Options,
+    listener: TcpListener,
+    router: Router,
+}
+
+/// Out of file descriptors, for the most part: time for others to end.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            first_byte: Duration::from_secs(10),
+            head: Duration::from_secs(10),
+            keep_alive: Duration::from_secs(75),
+            write: Duration::from_secs(15),
+            max_connections: 8192,
+            drain: Duration::from_secs(5),
+            finish: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Options {
+    pub fn build(self, listener: TcpListener, router: Router) -> Server {
+        Server {
+            options: self,
+            listener,
+            router,
+        }
+    }
+}
+
+impl Server {
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until both stops are through. No connection is left when this returns.
+    pub async fn run(self, shutdown: Shutdown) {
+        let Self {
+            options,
+            listener,
+            router,
+        } = self;
+        let connections = Connections {
+            options,
+            router,
+            slots: Arc::new(Semaphore::new(options.max_connections)),
+            tracker: TaskTracker::new(),
+            soft: shutdown.soft.clone(),
+            finishing: CancellationToken::new(),
+            cut: CancellationToken::new(),
+        };
+        tokio::select! {
+            () = connections.accept_forever(&listener) => {}
+            () = accepting_is_over(&shutdown, options.drain) => {}
+        }
+        connections.accept_backlog(&listener);
+        drop(listener);
+        connections.finish(&shutdown.hard).await;
+    }
+}
+
+struct Connections {
+    options: Options,
+    router: Router,
+    slots: Arc<Semaphore>,
+    tracker: TaskTracker,
+    soft: CancellationToken,
+    /// Idle connections close, busy ones after their answer.
+    finishing: CancellationToken,
+    /// Every connection ends where it is.
+    cut: CancellationToken,
+}
+
+impl Connections {
+    async fn accept_forever(&self, listener: &TcpListener) {
+        // A connection over the cap waits in the kernel's queue. The semaphore is never closed.
+        while let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await {
+            match listener.accept().await {
+                Ok((stream, peer)) => self.start(stream, peer, slot),
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    tracing::warn!(error = %error, "cannot accept connections");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Takes what the kernel had already accepted for us; closing the listener would reset it.
+    fn accept_backlog(&self, listener: &TcpListener) {
+        while let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() {
+            match listener.accept().now_or_never() {
+                Some(Ok((stream, peer))) => self.start(stream, peer, slot),
+                _ => break,
+            }
+        }
+    }
+
+    fn start(&self, stream: TcpStream, peer: SocketAddr, slot: OwnedSemaphorePermit) {
+        // Answers are small and whole: waiting to fill a segment only delays them. Failing to say so is harmless.
+        let _ = stream.set_nodelay(true);
+        let connection = Connection {
+            options: self.options,
+            peer: peer.ip(),
+            router: self.router.clone(),
+            soft: self.soft.clone(),
+        };
+        let (finishing, cut) = (self.finishing.clone(), self.cut.clone());
+        self.tracker.spawn(async move {
+            tokio::select! {
+                () = connection.serve(stream, finishing) => {}
+                () = cut.cancelled() => {}
+            }
+            drop(slot);
+        });
+    }
+
+    async fn finish(self, hard: &CancellationToken) {
+        self.finishing.cancel();
+        self.tracker.close();
+        tokio::select! {
+            () = self.tracker.wait() => return,
+            () = hard.cancelled() => {}
+            () = sleep(self.options.finish) => {}
+        }
+        tracing::warn!(
+            connections = self.tracker.len(),
+            "cutting connections that did not finish"
+        );
+        self.cut.cancel();
+        self.tracker.wait().await;
+    }
+}
+
+async fn accepting_is_over(shutdown: &Shutdown, drain: Duration) {
+    let drained = async {
+        shutdown.soft.cancelled().await;
+        sleep(drain).await;
+    };
+    tokio::select! {
+        () = drained => {}
+        () = shutdown.hard.cancelled() => {}
+    }
+}
+
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+    )
+}

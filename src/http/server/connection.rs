@@ -1,0 +1,107 @@
+//! One connection, from its first byte to its last.
+
+use std::{convert::Infallible, future::poll_fn, net::IpAddr, pin::pin, sync::Arc, task::Poll};
+
+use axum::{
+    Router,
+    http::{HeaderValue, Request, Response, header},
+};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::TcpStream,
+    time::{Instant, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+use super::{
+    Options,
+    pace::{Answer, Pace, Paced},
+};
+use crate::http::source::Peer;
+
+/// What a connection needs to know beside its stream.
+pub(super) struct Connection {
+    pub(super) options: Options,
+    pub(super) peer: IpAddr,
+    pub(super) router: Router,
+    /// From then on answers say that the connection will not be kept.
+    pub(super) soft: CancellationToken,
+}
+
+/// Start line and headers; hooks have short ones.
+const MAX_HEAD: usize = 32 << 10;
+/// What hyper may read ahead of a handler.
+const MAX_BUFFER: usize = 64 << 10;
+
+impl Connection {
+    /// Ends when the client goes, when it is too slow, or after the answer under way once `finishing` is cancelled.
+    pub(super) async fn serve(self, stream: TcpStream, finishing: CancellationToken) {
+        let pace = Arc::new(Pace::new(self.options));
+        let io = TokioIo::new(Paced {
+            stream,
+            pace: Arc::clone(&pace),
+        });
+        let served = Arc::clone(&pace);
+        let service = service_fn(move |request| self.answer(request, &served));
+
+        let mut connection = pin!(
+            http1::Builder::new()
+                .max_header_size(MAX_HEAD)
+                .max_buf_size(MAX_BUFFER)
+                .header_read_timeout(None)
+                .serve_connection(io, service)
+        );
+        let mut finishing = pin!(finishing.cancelled());
+        let mut finishes = false;
+        let mut alarm = pin!(sleep_until(pace.due().unwrap_or_else(Instant::now)));
+
+        poll_fn(|cx| {
+            loop {
+                // First the connection: a request that has arrived is answered even when all others are being sent home.
+                if connection.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(());
+                }
+                if !finishes && finishing.as_mut().poll(cx).is_ready() {
+                    finishes = true;
+                    connection.as_mut().graceful_shutdown();
+                    continue;
+                }
+                let Some(due) = pace.due() else {
+                    return Poll::Pending;
+                };
+                // An alarm that is too early is left to ring and set again then: most requests never touch the timer.
+                if alarm.deadline() > due || alarm.is_elapsed() {
+                    alarm.as_mut().reset(due);
+                }
+                if alarm.as_mut().poll(cx).is_pending() {
+                    return Poll::Pending;
+                }
+                if alarm.deadline() >= due {
+                    return Poll::Ready(());
+                }
+            }
+        })
+        .await;
+    }
+
+    fn answer(
+        &self,
+        mut request: Request<Incoming>,
+        pace: &Arc<Pace>,
+    ) -> impl Future<Output = Result<Response<Answer>, Infallible>> + use<> {
+        pace.request_began();
+        request.extensions_mut().insert(Peer(self.peer));
+        let (router, soft, pace) = (self.router.clone(), self.soft.clone(), Arc::clone(pace));
+        async move {
+            let mut response = router.oneshot(request).await?;
+            if soft.is_cancelled() {
+                response
+                    .headers_mut()
+                    .insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok(response.map(|body| Answer { body, pace }))
+        }
+    }
+}

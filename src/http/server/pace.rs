@@ -1,0 +1,198 @@
+//! Until when a connection may go on as it is.
+//!
+//! hyper has one timer for the wait between requests and for their headers; ours must differ (75 s and 10 s), so the
+//! stream itself notes what moves. `server::connection` reads [`Pace::due`] after each poll: everything that changes
+//! it happens inside that poll, on one task.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
+};
+
+use axum::body::{Body, Bytes};
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::Instant,
+};
+
+use super::Options;
+
+/// What one connection is doing, and since when.
+#[derive(Debug)]
+pub(super) struct Pace {
+    options: Options,
+    state: Mutex<State>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct State {
+    phase: Phase,
+    since: Instant,
+    blocked_since: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Connected, not one byte yet.
+    Silent,
+    /// Some of a request's head has come.
+    Head,
+    /// The request is with its handler, which bounds the body, or its answer is being written.
+    Serving,
+    /// Between two requests.
+    Idle,
+}
+
+/// The stream, which notes what it reads and where writing is stuck.
+pub(super) struct Paced {
+    pub(super) stream: TcpStream,
+    pub(super) pace: Arc<Pace>,
+}
+
+/// The body of an answer; when it is gone, the connection is between two requests.
+pub(super) struct Answer {
+    pub(super) body: Body,
+    pub(super) pace: Arc<Pace>,
+}
+
+impl Pace {
+    pub(super) fn new(options: Options) -> Self {
+        let state = State {
+            phase: Phase::Silent,
+            since: Instant::now(),
+            blocked_since: None,
+        };
+        Self {
+            options,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// When to give the connection up, if nothing moves until then.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let State {
+            phase,
+            since,
+            blocked_since,
+        } = *self.state();
+        let patience = match phase {
+            Phase::Silent => Some(self.options.first_byte),
+            Phase::Head => Some(self.options.head),
+            Phase::Serving => None,
+            Phase::Idle => Some(self.options.keep_alive),
+        };
+        let phase_due = patience.and_then(|patience| since.checked_add(patience));
+        let write_due = blocked_since.and_then(|since| since.checked_add(self.options.write));
+        [phase_due, write_due].into_iter().flatten().min()
+    }
+
+    pub(super) fn request_began(&self) {
+        self.enter(Phase::Serving);
+    }
+
+    fn bytes_came(&self) {
+        let waiting = matches!(self.state().phase, Phase::Silent | Phase::Idle);
+        if waiting {
+            self.enter(Phase::Head);
+        }
+    }
+
+    fn enter(&self, phase: Phase) {
+        let mut state = self.state();
+        state.phase = phase;
+        state.since = Instant::now();
+    }
+
+    fn note_write<T>(&self, progress: &Poll<T>) {
+        let mut state = self.state();
+        match progress {
+            Poll::Ready(_) => state.blocked_since = None,
+            Poll::Pending => {
+                state.blocked_since.get_or_insert_with(Instant::now);
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AsyncRead for Paced {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        if buf.filled().len() > before {
+            self.pace.bytes_came();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Paced {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let progress = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.pace.note_write(&progress);
+        progress
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let progress = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.pace.note_write(&progress);
+        progress
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl HttpBody for Answer {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.pace.enter(Phase::Idle);
+    }
+}

@@ -1,0 +1,298 @@
+//! What the bridge keeps. One call is one atomic step; nothing of it is seen, and nobody is answered, before it is
+//! durable.
+//!
+//! Every implementation passes [`contract`], which is written once against this trait.
+
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+
+use crate::domain::{
+    conversation::{Answer, Phase, Profile},
+    delivery::{Destination, HandoverFacts, Job, StepResult},
+    effect::{Warning, WarningKind},
+    event::Step,
+    handover::Outcome,
+    ids::{BotName, ConversationId, DeliveryId, DeskName, HandoverId},
+    message::Message,
+    policy::ClosedBecause,
+    retry::ErrorClass,
+    time::Timestamp,
+};
+
+/// The state rows are the truth. Implementations call `decide` inside their transaction.
+#[async_trait]
+pub trait Store: Send + Sync + fmt::Debug {
+    /// Drops repeats, loads the conversation, decides each event in order, and writes all of it or nothing.
+    async fn apply(&self, step: Step) -> Result<Applied, Error>;
+
+    /// Waits until the answer to a request is no longer pending, at most for `within`; then says what is stored.
+    async fn answer(&self, handover: HandoverId, within: Duration) -> Result<Answer, Error>;
+
+    /// A handover with its transcript (without the bridge's notices), if it has or had a leg at this desk.
+    async fn handover(
+        &self,
+        id: HandoverId,
+        desk: &DeskName,
+    ) -> Result<Option<HandoverView>, Error>;
+
+    /// Takes up to `limit` lanes of this destination whose head is due. A claimed lane is nobody else's until its
+    /// head is settled or the claim is released.
+    async fn claim(&self, destination: &Destination, limit: usize) -> Result<Claimed, Error>;
+
+    /// Rings when a lane of this destination may have become due.
+    fn bell(&self, destination: &Destination) -> Arc<Notify>;
+
+    /// Writes what came of an attempt and lets `decide` draw the consequences, in one step. Gives the lane's next
+    /// head, still claimed, if one is due; else the lane is free.
+    async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<Option<Claim>, Error>;
+
+    /// Gives a lane back unattempted.
+    async fn release(&self, claim: Claim) -> Result<(), Error>;
+
+    /// Fires the timers that are due, at most `limit`, and says when the next one is.
+    async fn fire_timers(&self, limit: usize) -> Result<Fired, Error>;
+
+    /// Rings when a timer earlier than the ones before may have been set.
+    fn timer_bell(&self) -> Arc<Notify>;
+
+    /// Nobody claims this destination until then. None lifts it. Survives a restart.
+    async fn pause(&self, destination: &Destination, until: Option<Timestamp>)
+    -> Result<(), Error>;
+
+    /// Tells this process's decisions that a desk cannot be asked (its breaker is open), or that it can again.
+    fn set_condition(&self, desk: &DeskName, condition: Option<ClosedBecause>);
+
+    /// Names with open handovers or unsettled deliveries, for upkeep to hold against the configuration.
+    async fn names_in_use(&self) -> Result<NamesInUse, Error>;
+
+    /// Ends every open leg of a desk that is gone, or every handover of a bot that is gone. At most `limit` a call;
+    /// says how many it ended.
+    async fn remove(&self, gone: &Gone, limit: usize) -> Result<usize, Error>;
+
+    async fn deliveries(&self, filter: DeliveryFilter) -> Result<Page<DeliveryView>, Error>;
+
+    /// Makes a dead letter, or one that waits for its next attempt, due at once, under its old id.
+    async fn retry_delivery(&self, id: DeliveryId) -> Result<Changed, Error>;
+
+    /// Gives a delivery up that has not been delivered.
+    async fn skip_delivery(&self, id: DeliveryId) -> Result<Changed, Error>;
+
+    async fn open_handovers(
+        &self,
+        after: Option<HandoverId>,
+        limit: usize,
+    ) -> Result<Page<HandoverSummary>, Error>;
+
+    async fn warn(&self, warning: Warning) -> Result<(), Error>;
+
+    async fn warnings(&self) -> Result<Vec<WarningView>, Error>;
+
+    /// Removes what has been kept for as long as the operator wants, at most `limit` rows of each kind. Says how many.
+    async fn purge(&self, keep: Retention, limit: usize) -> Result<usize, Error>;
+
+    /// Tries the write path.
+    async fn probe(&self) -> Result<(), Error>;
+
+    /// Finishes what is queued and closes. Later calls fail with [`Error::Closed`].
+    async fn close(&self);
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nothing was written; the caller may come again.
+    #[error("the store cannot write at the moment")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// More steps wait than the store takes.
+    #[error("the store has too much to do")]
+    Busy,
+    #[error("the store is closed")]
+    Closed,
+    /// What is stored cannot be read: a fault of the program or of the file.
+    #[error("the store holds something unreadable")]
+    Corrupt(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What became of a step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Applied {
+    /// One outcome for each event, in order.
+    Done {
+        conversation: ConversationId,
+        outcomes: Vec<Outcome>,
+    },
+    /// The target does not exist, or is another desk's.
+    NotFound,
+}
+
+/// A lane that this process holds, with the work at its head. A copy is for telling the store again what it could not
+/// write the first time; whatever is told for a lane that has moved on is refused by the ticket.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    pub job: Job,
+    /// Attempts made so far; 0 before the first.
+    pub attempts: u32,
+    pub destination: Destination,
+    pub ticket: Ticket,
+}
+
+/// The store's own proof that the lane is held. Opaque to everybody else.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    pub(super) row: i64,
+    pub(super) fence: i64,
+}
+
+#[derive(Debug, Default)]
+pub struct Claimed {
+    pub claims: Vec<Claim>,
+    /// When the next lane of this destination falls due, if one waits.
+    pub next_due: Option<Timestamp>,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settlement {
+    /// What `decide` is told.
+    pub result: StepResult,
+    pub row: RowOutcome,
+}
+
+/// What becomes of the delivery's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowOutcome {
+    Delivered,
+    /// Due again then. `counts` is false where the attempt is not held against the delivery.
+    Retry {
+        at: Timestamp,
+        class: ErrorClass,
+        counts: bool,
+    },
+    Dead {
+        class: ErrorClass,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fired {
+    pub count: usize,
+    pub next: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug)]
+pub struct HandoverView {
+    pub facts: HandoverFacts,
+    pub bot: BotName,
+    pub user: String,
+    pub profile: Profile,
+    /// None: it is over.
+    pub phase: Option<Phase>,
+    pub answer: Answer,
+    pub transcript: Vec<Message>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandoverSummary {
+    pub id: HandoverId,
+    pub bot: BotName,
+    pub desk: DeskName,
+    pub phase: Phase,
+    pub requested_at: Timestamp,
+    pub phase_since: Timestamp,
+    pub wake_at: Timestamp,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamesInUse {
+    pub bots: Vec<BotName>,
+    pub desks: Vec<DeskName>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gone {
+    Bot(BotName),
+    Desk(DeskName),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// Waits for its first attempt.
+    Pending,
+    /// Has failed, will be tried again.
+    Retrying,
+    Delivered,
+    Dead,
+    Cancelled,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct DeliveryFilter {
+    pub state: Option<DeliveryState>,
+    pub destination: Option<Destination>,
+    /// The last id of the page before.
+    pub after: Option<DeliveryId>,
+    pub limit: usize,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeliveryView {
+    pub id: DeliveryId,
+    pub handover: HandoverId,
+    pub destination: Destination,
+    pub kind: String,
+    pub state: DeliveryState,
+    pub attempts: u32,
+    pub error_class: Option<String>,
+    pub created_at: Timestamp,
+    pub next_at: Option<Timestamp>,
+}
+
+/// Whether an operator's change took effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    Yes,
+    /// It is delivered, cancelled or on its way.
+    NotNow,
+    NotFound,
+}
+
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    pub more: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WarningView {
+    pub kind: WarningKind,
+    pub subject: String,
+    pub count: u64,
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
+}
+
+/// How long each class is kept, `[retention]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    pub observed: Duration,
+    pub transcripts: Duration,
+    pub delivered: Duration,
+    pub dead_letters: Duration,
+    pub keys: Duration,
+}
+
+/// How many messages of a transcript `handover.opened` carries, by desk.
+pub type TranscriptLimits = BTreeMap<DeskName, usize>;
+
+impl DeliveryState {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Retrying => "retrying",
+            Self::Delivered => "delivered",
+            Self::Dead => "dead",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}

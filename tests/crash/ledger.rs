@@ -1,0 +1,251 @@
+//! The oracle's books: what was sent, what was acknowledged, what arrived where.
+//!
+//! Every event has a number in its lane, from 0. It is written here before it is sent, and marked acknowledged only on
+//! a 2xx answer. The stubs of the desk and of the bot platform write every arrival, with what they answered. The load
+//! and the stubs share one ledger; the checker reads it when all is quiet.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Mutex, MutexGuard},
+};
+
+/// So many unexplained things are kept; a broken bridge makes more of them than anybody reads.
+const ODDITIES: usize = 1000;
+
+/// Which way a lane goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// From the user to the desk; number 0 is the offload, the others are texts.
+    User,
+    /// From the agent to the bot platform; every number is a text.
+    Agent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LaneId {
+    pub conversation: usize,
+    pub side: Side,
+}
+
+impl fmt::Display for LaneId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whose = match self.side {
+            Side::User => "user",
+            Side::Agent => "agent",
+        };
+        write!(f, "{whose} of conversation {}", self.conversation)
+    }
+}
+
+/// What a stub answered to one arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// 200: the caller must never send it again, unless it was killed before it could note that.
+    Taken,
+    /// 503.
+    Refused,
+    /// The request was read and the connection closed without a word.
+    Cut,
+}
+
+/// What names a message at the desk; repeats must carry the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub webhook_id: String,
+    pub message_id: String,
+    pub seq: u64,
+    /// Of the `data` of the body.
+    pub digest: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    pub number: u32,
+    /// Which run of the bridge sent it: kills lie between two of them.
+    pub process: u32,
+    pub answer: Answer,
+    /// None where the wire has no id: the actions API of the bot platform.
+    pub identity: Option<Identity>,
+    /// Place of the arrival in the whole history.
+    pub arrived: u64,
+    /// Place of the answer in the whole history; none while it is owed.
+    pub answered: Option<u64>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Lane {
+    /// How many numbers were written, which is the next number.
+    pub sent: u32,
+    /// How many of them were acknowledged; one fewer than sent, or all.
+    pub acked: u32,
+    pub arrivals: Vec<Arrival>,
+}
+
+/// A receipt for an arrival, to note that it was answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Receipt {
+    lane: LaneId,
+    index: usize,
+}
+
+#[derive(Debug, Default)]
+struct Books {
+    user: Vec<Lane>,
+    agent: Vec<Lane>,
+    handovers: HashMap<String, usize>,
+    opened: Vec<Option<String>>,
+    oddities: Vec<String>,
+    acked: u64,
+    now: u64,
+}
+
+#[derive(Debug)]
+pub struct Ledger(Mutex<Books>);
+
+impl Ledger {
+    pub fn new(conversations: usize) -> Self {
+        Self(Mutex::new(Books {
+            user: vec![Lane::default(); conversations],
+            agent: vec![Lane::default(); conversations],
+            opened: vec![None; conversations],
+            ..Books::default()
+        }))
+    }
+
+    /// Writes the next event of a lane, before it is sent.
+    pub fn write(&self, lane: LaneId) -> u32 {
+        let mut books = self.books();
+        let lane = books.lane(lane);
+        lane.sent += 1;
+        lane.sent - 1
+    }
+
+    /// The last written event of a lane was answered 2xx.
+    pub fn acknowledge(&self, lane: LaneId) {
+        let mut books = self.books();
+        books.acked += 1;
+        books.lane(lane).acked += 1;
+    }
+
+    /// How many events were acknowledged, in all lanes.
+    pub fn acked(&self) -> u64 {
+        self.books().acked
+    }
+
+    /// A request arrived at a stub, which has decided what to answer.
+    pub fn arrive(&self, lane: LaneId, mut arrival: Arrival) -> Receipt {
+        let mut books = self.books();
+        books.now += 1;
+        arrival.arrived = books.now;
+        let arrivals = &mut books.lane(lane).arrivals;
+        arrivals.push(arrival);
+        Receipt {
+            lane,
+            index: arrivals.len() - 1,
+        }
+    }
+
+    /// The answer to an arrival goes out now.
+    pub fn answer(&self, receipt: Receipt) {
+        let mut books = self.books();
+        books.now += 1;
+        let now = books.now;
+        books.lane(receipt.lane).arrivals[receipt.index].answered = Some(now);
+    }
+
+    /// The desk took a handover; from now on its agent may speak.
+    pub fn open(&self, handover: &str, conversation: usize) {
+        let mut books = self.books();
+        books.handovers.insert(handover.to_owned(), conversation);
+        if let Some(first) = books.opened[conversation].replace(handover.to_owned())
+            && first != handover
+        {
+            books.oddities.push(format!(
+                "conversation {conversation} was opened as two handovers"
+            ));
+        }
+    }
+
+    /// Which conversation a handover is of, if the desk knows it.
+    pub fn conversation(&self, handover: &str) -> Option<usize> {
+        self.books().handovers.get(handover).copied()
+    }
+
+    /// The handover of a conversation, once the desk took it.
+    pub fn handover(&self, conversation: usize) -> Option<String> {
+        self.books().opened[conversation].clone()
+    }
+
+    /// Something arrived that no event explains.
+    pub fn odd(&self, what: String) {
+        let mut books = self.books();
+        if books.oddities.len() < ODDITIES {
+            books.oddities.push(what);
+        }
+    }
+
+    pub fn oddities(&self) -> Vec<String> {
+        self.books().oddities.clone()
+    }
+
+    /// How many acknowledged events no stub has taken yet.
+    pub fn owed(&self) -> usize {
+        self.books()
+            .lanes()
+            .map(|(_, lane)| lane.lost().count())
+            .sum()
+    }
+
+    pub fn lanes(&self) -> Vec<(LaneId, Lane)> {
+        self.books()
+            .lanes()
+            .map(|(id, lane)| (id, lane.clone()))
+            .collect()
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.0.lock().expect("no holder of the ledger panics")
+    }
+}
+
+impl Lane {
+    /// The acknowledged numbers that were never taken.
+    pub fn lost(&self) -> impl Iterator<Item = u32> {
+        let mut taken = vec![false; usize::try_from(self.sent).expect("a count fits")];
+        for arrival in self
+            .arrivals
+            .iter()
+            .filter(|arrival| arrival.answer == Answer::Taken)
+        {
+            if let Some(taken) = usize::try_from(arrival.number)
+                .ok()
+                .and_then(|n| taken.get_mut(n))
+            {
+                *taken = true;
+            }
+        }
+        (0..self.acked)
+            .zip(taken)
+            .filter_map(|(number, taken)| (!taken).then_some(number))
+    }
+}
+
+impl Books {
+    fn lane(&mut self, id: LaneId) -> &mut Lane {
+        match id.side {
+            Side::User => &mut self.user[id.conversation],
+            Side::Agent => &mut self.agent[id.conversation],
+        }
+    }
+
+    fn lanes(&self) -> impl Iterator<Item = (LaneId, &Lane)> {
+        let of = |side, lanes: &'_ [Lane]| -> Vec<LaneId> {
+            (0..lanes.len())
+                .map(|conversation| LaneId { conversation, side })
+                .collect()
+        };
+        let user = of(Side::User, &self.user).into_iter().zip(&self.user);
+        user.chain(of(Side::Agent, &self.agent).into_iter().zip(&self.agent))
+    }
+}
