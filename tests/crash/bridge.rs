@@ -163,7 +163,7 @@ desk = "stub"
 when_unsure = "accept"
 request_limit = "2h"
 waiting_limit = "2h"
-unanswered_limit = "2h"
+unanswered_limit = "1h"
 idle_limit = "2h"
 max_duration = "4h"
 
