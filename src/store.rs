@@ -126,8 +126,9 @@ pub enum Applied {
     NotFound,
 }
 
-/// A lane that this process holds, with the work at its head.
-#[derive(Debug)]
+/// A lane that this process holds, with the work at its head. A copy is for telling the store again what it could not
+/// write the first time; whatever is told for a lane that has moved on is refused by the ticket.
+#[derive(Clone, Debug)]
 pub struct Claim {
     pub job: Job,
     /// Attempts made so far; 0 before the first.
@@ -137,7 +138,7 @@ pub struct Claim {
 }
 
 /// The store's own proof that the lane is held. Opaque to everybody else.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Ticket {
     pub(super) row: i64,
     pub(super) fence: i64,

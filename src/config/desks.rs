@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 
 use config::Value;
 use ipnet::IpNet;
-use url::Url;
 
 use super::{
     fault::Problem,
-    name::Name,
-    networks,
+    networks::CallUrl,
     secrets::{self, Keys, Rule, Secrets},
     section::Section,
     value,
 };
+use crate::domain::ids::DeskName;
 
 /// One connection to where agents work.
 #[derive(Clone, Debug)]
@@ -32,7 +31,7 @@ pub enum Kind {
 /// A desk that speaks the bridge's own protocol.
 #[derive(Clone, Debug)]
 pub struct WebhookDesk {
-    pub url: Url,
+    pub url: CallUrl,
     /// Signs what the bridge sends; each one adds its signature.
     pub secret: Secrets,
     /// What the desk presents to the bridge.
@@ -55,11 +54,11 @@ struct WebhookDefaults {
 
 /// Every desk that is written rightly; the others are reported.
 pub(super) fn read_all(
-    tables: Vec<(Name, Section<'_>)>,
+    tables: Vec<(DeskName, Section<'_>)>,
     defaults: &Defaults,
     networks: &[IpNet],
-) -> BTreeMap<Name, Desk> {
-    let mut desks: BTreeMap<Name, Desk> = BTreeMap::new();
+) -> BTreeMap<DeskName, Desk> {
+    let mut desks: BTreeMap<DeskName, Desk> = BTreeMap::new();
     for (name, mut section) in tables {
         let Some(desk) = Desk::read(&mut section, defaults, networks) else {
             continue;
@@ -131,7 +130,7 @@ impl WebhookDesk {
     ) -> Option<Self> {
         let url = section.required(
             "url",
-            |value| networks::callable_url(value, networks),
+            |value| CallUrl::read(value, networks),
             "add the URL that takes the bridge's calls",
         );
         let secret = secrets::required(section, Self::SECRET, Rule::Signing);
@@ -147,7 +146,7 @@ impl WebhookDesk {
 }
 
 /// The desk that already uses one of these tokens: its events could not be told from this one's.
-fn holder_of<'d>(token: &Secrets, desks: &'d BTreeMap<Name, Desk>) -> Option<&'d Name> {
+fn holder_of<'d>(token: &Secrets, desks: &'d BTreeMap<DeskName, Desk>) -> Option<&'d DeskName> {
     desks
         .iter()
         .find(|(_, desk)| match &desk.kind {
