@@ -13,7 +13,7 @@ const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-const FILES: [(&str, &str, &str); 14] = [
+const FILES: [(&str, &str, &str); 15] = [
     ("tokens.css", CSS, include_str!("assets/tokens.css")),
     ("base.css", CSS, include_str!("assets/base.css")),
     ("chat.css", CSS, include_str!("assets/chat.css")),
@@ -22,6 +22,7 @@ const FILES: [(&str, &str, &str); 14] = [
     ("draw.js", JS, include_str!("assets/draw.js")),
     ("faults.js", JS, include_str!("assets/faults.js")),
     ("chat.js", JS, include_str!("assets/chat.js")),
+    ("content.js", JS, include_str!("assets/content.js")),
     ("desk.js", JS, include_str!("assets/desk.js")),
     ("mark.svg", SVG, include_str!("assets/mark.svg")),
     ("workshop.svg", SVG, include_str!("assets/workshop.svg")),

@@ -121,7 +121,7 @@ impl Round {
         }: Order<'_>,
     ) -> Self {
         let mut rng = plan.choices_of(number);
-        let ledger = Arc::new(Ledger::new(plan.conversations));
+        let ledger = Arc::new(Ledger::default());
         let site = Site {
             binary: plan.binary.clone(),
             mutant: plan.mutant,

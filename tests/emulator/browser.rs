@@ -4,6 +4,7 @@ use handover_bridge::emulator::Speaker;
 use serde_json::{Value, json};
 
 use crate::{
+    desk::Post,
     stub::{World, say},
     webdriver::Browser,
 };
@@ -129,4 +130,67 @@ fn intros<'a>(bodies: impl Iterator<Item = &'a Value>) -> usize {
     bodies
         .filter(|body| body["messages"][0]["message"]["messageType"] == "intro")
         .count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_joins_answers_with_choices_and_closes() {
+    let post = Post::new().await;
+    let browser = Browser::start().await;
+    browser.resize(1180, 800).await;
+    browser.go(&post.root).await;
+    browser.sees("Nobody is waiting").await;
+    browser.picture("desk-empty").await;
+    post.open().await;
+    browser.sees("is waiting.").await;
+    browser.picture("desk-waiting").await;
+
+    browser
+        .click(&browser.find("css selector", "#join").await)
+        .await;
+    assert_eq!(
+        post.told(1).await[0].body,
+        json!({"type": "attended", "agent": {"name": "Developer"}})
+    );
+    browser.sees("with you").await;
+    browser
+        .click(&browser.find("css selector", "#quick-toggle").await)
+        .await;
+    browser.type_into("#choices", "Tomorrow, Never").await;
+    browser
+        .type_into("#write", "When shall we ring?\u{e007}")
+        .await;
+    let said = &post.told(2).await[1].body;
+    assert_eq!(said["content"]["quick_replies"][1]["title"], "Never");
+    post.user_says(6, "Tomorrow <script>").await;
+    browser.sees("Tomorrow <script>").await;
+    let failed = json!({"handover_id": "h1", "message_id": "stored-1", "reason": "too long"});
+    post.call("message.failed", failed).await;
+    browser.sees("Not delivered: too long").await;
+    browser
+        .click(&browser.find("css selector", "#close-open").await)
+        .await;
+    browser.picture("desk-talk").await;
+    let reason = browser.sees("solved").await;
+    browser.click(&reason).await;
+    assert_eq!(
+        post.told(3).await[2].body,
+        json!({"type": "closed", "reason": "solved"})
+    );
+    browser.sees("The bot has the user back").await;
+
+    browser.resize(360, 740).await;
+    browser
+        .script("localStorage.setItem('theme', 'dark')")
+        .await;
+    browser.go(&post.root).await;
+    let row = browser.sees("Aoife").await;
+    browser.picture("desk-phone-list").await;
+    browser.click(&row).await;
+    browser.sees("Tomorrow <script>").await;
+    browser.picture("desk-phone").await;
+    let overflow = browser
+        .script("return document.documentElement.scrollWidth - innerWidth")
+        .await;
+    assert_eq!(overflow, 0);
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
 }

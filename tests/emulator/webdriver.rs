@@ -1,4 +1,4 @@
-//! As much of WebDriver as the browser tests need: JSON over HTTP to a chromedriver that each test starts for itself.
+//! As much of `WebDriver` as the browser tests need: JSON over HTTP to a chromedriver that each test starts for itself.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -81,9 +81,9 @@ impl Browser {
             .unwrap();
         let created: Value = created.json().await.unwrap();
         let session = created["value"]["sessionId"].as_str();
-        browser.session = session
-            .unwrap_or_else(|| panic!("no browser, is chromium installed? {created}"))
-            .to_owned();
+        let session = session.map(str::to_owned);
+        browser.session =
+            session.unwrap_or_else(|| panic!("no browser, is chromium installed? {created}"));
         browser
     }
 
@@ -171,7 +171,7 @@ impl Browser {
         let call = self
             .http
             .post(self.url(&format!("/{path}")))
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .json(&body);
         let mut answer: Value = call.send().await.unwrap().json().await.unwrap();
         answer["value"].take()

@@ -159,9 +159,8 @@ fn mark_known(
     let mut kept = work.prepare("SELECT EXISTS (SELECT 1 FROM messages WHERE id = ?1)")?;
     let mut seen = HashSet::new();
     for (item, keys) in request.transcript.iter_mut().zip(transcript) {
-        let twice = keys
-            .iter()
-            .fold(false, |twice, key| !seen.insert(key.hash) || twice);
+        let twice = keys.iter().any(|key| seen.contains(&key.hash));
+        seen.extend(keys.iter().map(|key| key.hash));
         item.known = match keys::find(work, keys)? {
             _ if twice => true,
             None => false,

@@ -7,6 +7,7 @@ use rusqlite::{
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use super::fault::Fault;
 use crate::{
     domain::{
         conversation::{Answer, Phase},
@@ -34,7 +35,7 @@ pub(super) fn count(integer: i64) -> u64 {
 /// What stands in a column as JSON.
 pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(Fault::from(error)))
     })
 }
 

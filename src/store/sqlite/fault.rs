@@ -11,14 +11,15 @@ use crate::store::Error;
 pub(super) enum Fault {
     #[error("sqlite refused")]
     Sqlite(#[from] rusqlite::Error),
-    #[error("stored JSON cannot be read")]
-    Json(#[from] serde_json::Error),
+    /// Without its source, which may quote what is stored.
+    #[error("stored JSON cannot be read (column {column})")]
+    Json { column: usize },
     /// A rule of the program was broken; the step is undone, the thread goes on.
     #[error("a step panicked")]
     Panicked,
     #[error("a stored row is gone")]
     Missing,
-    /// SQLite has undone the steps before this one as well.
+    /// The database has undone the steps before this one as well.
     #[error("sqlite rolled the whole batch back")]
     RolledBack,
     #[error("the store has failed and waits for the process to end")]
@@ -48,7 +49,7 @@ impl Fault {
                 )
             ),
             Self::RolledBack | Self::Failed => true,
-            Self::Json(_) | Self::Panicked | Self::Missing => false,
+            Self::Json { .. } | Self::Panicked | Self::Missing => false,
         }
     }
 
@@ -61,6 +62,14 @@ impl Fault {
                     && error.extended_code != ffi::SQLITE_IOERR_SHMSIZE
             }
             _ => false,
+        }
+    }
+}
+
+impl From<serde_json::Error> for Fault {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json {
+            column: error.column(),
         }
     }
 }

@@ -50,7 +50,8 @@ pub(super) fn skip(work: &mut Work<'_>, id: DeliveryId) -> Result<Changed, Fault
         return Ok(Changed::NotFound);
     };
     let dead = delivery.state == DeliveryState::Dead;
-    if !dead && !(delivery.is_unsettled() && !is_flying(work, &delivery)) {
+    let waits = delivery.is_unsettled() && !is_flying(work, &delivery);
+    if !dead && !waits {
         return Ok(Changed::NotNow);
     }
     cancel::give_up(work, (delivery.row, DeliveryState::Cancelled, None))?;

@@ -199,10 +199,8 @@ impl Thread {
                 self.ground.memory.thaw(&batch.frozen);
                 for (command, fault) in ran {
                     command.answer(fault.map(|fault| {
-                        tracing::error!(
-                            error = &fault as &dyn std::error::Error,
-                            "a step failed and was undone"
-                        );
+                        let error: &dyn std::error::Error = &fault;
+                        tracing::error!(error, "a step failed and was undone");
                         Error::from(fault)
                     }));
                 }
@@ -276,19 +274,14 @@ impl Thread {
             self.fatal.cancel();
         }
         if !self.ground.connection.is_autocommit()
-            && let Err(error) = self.statement("ROLLBACK")
+            && let Err(rollback) = self.statement("ROLLBACK")
         {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "a batch could not be rolled back"
-            );
+            let error: &dyn std::error::Error = &rollback;
+            tracing::error!(error, "a batch could not be rolled back");
             self.fatal.cancel();
         }
-        tracing::error!(
-            error = &fault as &dyn std::error::Error,
-            steps = ran.len(),
-            "a batch was not written"
-        );
+        let error: &dyn std::error::Error = &fault;
+        tracing::error!(error, steps = ran.len(), "a batch was not written");
         let fault = BatchFault(Arc::new(fault));
         for (command, _) in ran {
             command.answer(Some(Error::Unavailable(Box::new(fault.clone()))));
@@ -310,11 +303,9 @@ impl Ground {
         let tidy = connection
             .execute_batch("PRAGMA optimize")
             .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
-        if let Err(error) = tidy {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the store was closed without tidying up"
-            );
+        if let Err(untidy) = tidy {
+            let error: &dyn std::error::Error = &untidy;
+            tracing::warn!(error, "the store was closed without tidying up");
         }
         drop(connection);
         drop(lock);
