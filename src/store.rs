@@ -47,7 +47,8 @@ pub trait Store: Send + Sync + fmt::Debug {
     fn bell(&self, destination: &Destination) -> Arc<Notify>;
 
     /// Writes what came of an attempt and lets `decide` draw the consequences, in one step. Gives the lane's next
-    /// head, still claimed, if one is due; else the lane is free.
+    /// head, still claimed, if one is due; else the lane is free. Waits for as long as there is no space to write: a
+    /// call that was made must not be made again for having been forgotten.
     async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<Option<Claim>, Error>;
 
     /// Gives a lane back unattempted.
@@ -146,6 +147,8 @@ pub struct Ticket(Proof);
 #[derive(Debug)]
 enum Proof {
     Sqlite(sqlite::Hold),
+    #[cfg(test)]
+    Scripted,
 }
 
 #[derive(Debug, Default)]
@@ -288,6 +291,22 @@ pub struct Retention {
 
 /// How many messages of a transcript `handover.opened` carries, by desk.
 pub type TranscriptLimits = BTreeMap<DeskName, usize>;
+
+impl Ticket {
+    fn into_hold(self) -> sqlite::Hold {
+        match self.0 {
+            Proof::Sqlite(hold) => hold,
+            #[cfg(test)]
+            Proof::Scripted => unreachable!("a test's own store looks after its own lanes"),
+        }
+    }
+
+    /// For a test's store, which knows its lanes without.
+    #[cfg(test)]
+    pub(crate) fn scripted() -> Self {
+        Self(Proof::Scripted)
+    }
+}
 
 impl DeliveryState {
     pub const fn as_str(self) -> &'static str {

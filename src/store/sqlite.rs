@@ -239,9 +239,10 @@ impl Store for SqliteStore {
     async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<Option<Claim>, Error> {
         let Claim {
             destination,
-            ticket: Ticket(Proof::Sqlite(hold)),
+            ticket,
             ..
         } = claim;
+        let hold = ticket.into_hold();
         if let Err(error) = self.write_outcome(hold.head.row, &settlement).await {
             hold.keep();
             return Err(error);
@@ -251,8 +252,7 @@ impl Store for SqliteStore {
     }
 
     async fn release(&self, claim: Claim) -> Result<(), Error> {
-        let Ticket(Proof::Sqlite(hold)) = claim.ticket;
-        hold.release();
+        claim.ticket.into_hold().release();
         Ok(())
     }
 

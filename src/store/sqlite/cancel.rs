@@ -36,9 +36,9 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
     for unsent in waiting(work, lane)? {
         let Some(task) = &unsent.task else { continue };
         let state = match (only, task) {
-            (Cancelled::All, _) | (Cancelled::Resumes, Task::Resume { .. }) => {
-                DeliveryState::Cancelled
-            }
+            (Cancelled::All, _)
+            | (Cancelled::Resumes, Task::Resume { .. })
+            | (Cancelled::Pauses, Task::Pause { .. }) => DeliveryState::Cancelled,
             (Cancelled::SaysBefore(order), Task::Say { notice, .. }) if unsent.order < order => {
                 if *notice {
                     DeliveryState::Cancelled
@@ -46,7 +46,7 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
                     DeliveryState::Dead
                 }
             }
-            (Cancelled::Resumes | Cancelled::SaysBefore(_), _) => continue,
+            (Cancelled::Resumes | Cancelled::Pauses | Cancelled::SaysBefore(_), _) => continue,
         };
         if state == DeliveryState::Dead {
             let subject = unsent.handover.to_string();

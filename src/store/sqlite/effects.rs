@@ -66,7 +66,8 @@ pub(super) fn perform(
                 let sql = "INSERT INTO unknown_events (conversation, at, raw) VALUES (?1, ?2, ?3)";
                 work.execute(sql, params![subject.state.id, work.now, raw])?;
             }
-            (Effect::Handover(_), _) => {}
+            // Seen to by the settlement, which knows the row.
+            (Effect::Handover(_) | Effect::Withdraw, _) => {}
             // A decision that keeps something changes the state, and a changed state has a row.
             (_, None) => return Err(Fault::Missing),
         }

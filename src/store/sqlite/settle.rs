@@ -16,6 +16,7 @@ use super::{
 use crate::{
     domain::{
         delivery::{Destination, Lane, StepResult, Task},
+        effect::Effect,
         event::{Event, Settled},
         ids::{DeliveryId, HandoverId},
         time::Timestamp,
@@ -95,6 +96,7 @@ impl Delivery {
     /// Lets `decide` draw the consequences; it has nothing to say about a task that it does not know.
     pub(super) fn conclude(self, work: &mut Work<'_>, result: StepResult) -> Result<(), Fault> {
         let Some(task) = self.task else { return Ok(()) };
+        let lane = work.key_of(self.lane, self.order);
         let event = Event::Settled(Settled {
             handover: self.handover,
             lane: self.lane,
@@ -103,7 +105,15 @@ impl Delivery {
             result,
             leg_closed: self.leg_closed,
         });
-        Subject::by_row(work, self.conversation)?.turn(work, &event)?;
+        let (_, turned) = Subject::by_row(work, self.conversation)?.turn(work, &event)?;
+        if turned.effects.contains(&Effect::Withdraw) {
+            cancel::give_up(work, (self.row, DeliveryState::Cancelled, None))?;
+            cancel::forget_echo(work, self.conversation, self.id)?;
+            work.change(Change::Remove {
+                lane,
+                order: self.order,
+            });
+        }
         Ok(())
     }
 
