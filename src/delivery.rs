@@ -2,8 +2,8 @@
 //!
 //! One dispatcher a destination keeps at most 16 lanes under way, each a task of its own that goes from head to head;
 //! so calls are in order within a lane and parallel across lanes, and a slow desk delays nobody else. No lock,
-//! transaction or connection is held across a call. An outcome that the store cannot write at the moment is told to it
-//! again until it can; a row that is unsettled after a crash goes out once more under its old id: at least once.
+//! transaction or connection is held across a call. A row that is unsettled after a crash goes out once more under its
+//! old id: at least once.
 //!
 //! Beside them run the timers of the handovers and the upkeep. `app` builds and runs all of it.
 

@@ -17,10 +17,10 @@ pub mod webhook_signature;
 use std::{sync::Arc, time::Duration};
 
 use ipnet::IpNet;
-use reqwest::redirect::Policy;
+use reqwest::{StatusCode, redirect::Policy};
 
 use self::address::{FilteringResolver, Lookup, Reach, SystemLookup};
-use self::retry_after::retry_after;
+use self::retry_after::{rate_limit_reset, retry_after};
 use crate::domain::time::Clock;
 
 pub use self::call::{Answer, Call};
@@ -139,7 +139,13 @@ impl Outbound {
             .map_err(|source| CallError::from_transport(host.clone(), source))?;
 
         let status = response.status();
-        let asked = retry_after(response.headers(), self.clock.now());
+        let (headers, now) = (response.headers(), self.clock.now());
+        let asked = match status {
+            StatusCode::TOO_MANY_REQUESTS => {
+                retry_after(headers, now).or_else(|| rate_limit_reset(headers, now))
+            }
+            _ => retry_after(headers, now),
+        };
         let answer = Answer::read(response).await;
         if status.is_success() {
             return Ok(answer);

@@ -3,6 +3,8 @@
 //!
 //! Every implementation passes [`contract`], which is written once against this trait.
 
+pub mod sqlite;
+
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
@@ -45,7 +47,8 @@ pub trait Store: Send + Sync + fmt::Debug {
     fn bell(&self, destination: &Destination) -> Arc<Notify>;
 
     /// Writes what came of an attempt and lets `decide` draw the consequences, in one step. Gives the lane's next
-    /// head, still claimed, if one is due; else the lane is free.
+    /// head, still claimed, if one is due; else the lane is free. Waits for as long as there is no space to write: a
+    /// call that was made must not be made again for having been forgotten.
     async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<Option<Claim>, Error>;
 
     /// Gives a lane back unattempted.
@@ -126,9 +129,8 @@ pub enum Applied {
     NotFound,
 }
 
-/// A lane that this process holds, with the work at its head. A copy is for telling the store again what it could not
-/// write the first time; whatever is told for a lane that has moved on is refused by the ticket.
-#[derive(Clone, Debug)]
+/// A lane that this process holds, with the work at its head.
+#[derive(Debug)]
 pub struct Claim {
     pub job: Job,
     /// Attempts made so far; 0 before the first.
@@ -137,11 +139,16 @@ pub struct Claim {
     pub ticket: Ticket,
 }
 
-/// The store's own proof that the lane is held. Opaque to everybody else.
-#[derive(Clone, Debug)]
-pub struct Ticket {
-    pub(super) row: i64,
-    pub(super) fence: i64,
+/// The store's own proof that the lane is held. Opaque to everybody else. Dropped instead of settled, it gives the lane
+/// back after a while, as a lease would.
+#[derive(Debug)]
+pub struct Ticket(Proof);
+
+#[derive(Debug)]
+enum Proof {
+    Sqlite(sqlite::Hold),
+    #[cfg(test)]
+    Scripted,
 }
 
 #[derive(Debug, Default)]
@@ -284,6 +291,22 @@ pub struct Retention {
 
 /// How many messages of a transcript `handover.opened` carries, by desk.
 pub type TranscriptLimits = BTreeMap<DeskName, usize>;
+
+impl Ticket {
+    fn into_hold(self) -> sqlite::Hold {
+        match self.0 {
+            Proof::Sqlite(hold) => hold,
+            #[cfg(test)]
+            Proof::Scripted => unreachable!("a test's own store looks after its own lanes"),
+        }
+    }
+
+    /// For a test's store, which knows its lanes without.
+    #[cfg(test)]
+    pub(crate) fn scripted() -> Self {
+        Self(Proof::Scripted)
+    }
+}
 
 impl DeliveryState {
     pub const fn as_str(self) -> &'static str {

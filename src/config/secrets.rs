@@ -72,11 +72,12 @@ pub(super) fn required(section: &mut Section<'_>, keys: Keys, rule: Rule) -> Opt
 pub(super) fn optional(section: &mut Section<'_>, keys: Keys, rule: Rule) -> Option<Secrets> {
     let twice = section.has(keys.key) && section.has(keys.file);
     let given = section.optional(keys.key, |value| checked(several(value)?, rule));
-    let from_file = section.optional(keys.file, |value| checked(lines_of_files(value)?, rule));
-    if twice {
-        section.fault(keys.file, Problem::SecretTwice);
-        return None;
-    }
+    let from_file = section.optional(keys.file, |value| {
+        if twice {
+            return Err(Problem::SecretTwice);
+        }
+        checked(lines_of_files(value)?, rule)
+    });
     given.or(from_file)
 }
 

@@ -1,8 +1,8 @@
 //! One destination with all that its lanes share, and the life of a lane: attempt, settle, on to the next head.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use tokio::{sync::Notify, time::sleep};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -41,10 +41,6 @@ pub(super) struct Shared {
     /// No new call is begun.
     pub(super) stop: CancellationToken,
 }
-
-/// How soon a store that could not write is asked again, at first and at most.
-const STORE_PAUSE_FIRST: Duration = Duration::from_millis(100);
-const STORE_PAUSE_LAST: Duration = Duration::from_secs(5);
 
 impl Outlet {
     pub(super) fn new(destination: Destination, endpoint: Endpoint, shared: Shared) -> Self {
@@ -120,19 +116,22 @@ impl Outlet {
     async fn pause(&self, now: Timestamp, until: Timestamp) {
         self.health.pause(now, until);
         let (store, destination) = (&self.shared.store, &self.destination);
-        self.insist(|| store.pause(destination, Some(until))).await;
-        let warning = Warning {
-            kind: WarningKind::DestinationPaused,
-            subject: destination.to_string(),
-        };
-        self.insist(|| store.warn(warning.clone())).await;
+        self.done(store.pause(destination, Some(until)).await);
+        let kind = WarningKind::DestinationPaused;
+        self.done(
+            store
+                .warn(Warning {
+                    kind,
+                    subject: destination.to_string(),
+                })
+                .await,
+        );
     }
 
     async fn settle(&self, claim: Claim, settlement: Settlement) -> Option<Claim> {
         let again = matches!(settlement.row, RowOutcome::Retry { .. });
         let next = self
-            .insist(|| self.shared.store.settle(claim.clone(), settlement.clone()))
-            .await
+            .done(self.shared.store.settle(claim, settlement).await)
             .flatten();
         if again {
             self.stirred.notify_one();
@@ -141,31 +140,14 @@ impl Outlet {
     }
 
     async fn release(&self, claim: Claim) {
-        self.insist(|| self.shared.store.release(claim.clone()))
-            .await;
+        self.done(self.shared.store.release(claim).await);
         self.stirred.notify_one();
     }
 
-    /// Tells the store until it has listened; a call that was made must not be forgotten for want of disk space.
-    async fn insist<T, F>(&self, call: impl Fn() -> F) -> Option<T>
-    where
-        F: Future<Output = Result<T, Error>>,
-    {
-        let mut pause = STORE_PAUSE_FIRST;
-        loop {
-            match call().await {
-                Ok(answer) => return Some(answer),
-                Err(error @ (Error::Unavailable(_) | Error::Busy)) => {
-                    tracing::warn!(destination = %self.destination, error = %error, "cannot write what came of a delivery, trying again");
-                }
-                Err(error @ (Error::Closed | Error::Corrupt(_))) => {
-                    tracing::error!(destination = %self.destination, error = %error, "cannot write what came of a delivery");
-                    return None;
-                }
-            }
-            sleep(pause).await;
-            pause = pause.saturating_mul(2).min(STORE_PAUSE_LAST);
-        }
+    fn done<T>(&self, result: Result<T, Error>) -> Option<T> {
+        result
+            .inspect_err(|error| tracing::error!(destination = %self.destination, error = %error, "the store failed a delivery"))
+            .ok()
     }
 
     fn log(&self, claim: &Claim, result: &Result<Done, Failure>) {
@@ -173,7 +155,7 @@ impl Outlet {
             (&self.destination, claim.job.delivery, claim.job.task.kind());
         match result {
             Ok(_) => {
-                tracing::debug!(%destination, delivery.id = %delivery, delivery.kind = kind, "delivered")
+                tracing::debug!(%destination, delivery.id = %delivery, delivery.kind = kind, "delivered");
             }
             Err(failure) => tracing::warn!(
                 %destination,

@@ -76,7 +76,7 @@ impl Upkeep {
         for gone in bots.chain(desks) {
             match &gone {
                 Gone::Bot(name) => {
-                    tracing::warn!(bot = %name, "bot is not configured any more, ending its handovers")
+                    tracing::warn!(bot = %name, "bot is not configured any more, ending its handovers");
                 }
                 Gone::Desk(name) => {
                     tracing::warn!(desk = %name, "desk is not configured any more, moving its handovers on");

@@ -61,8 +61,11 @@ pub struct Handover {
     pub id: HandoverId,
     pub phase: Phase,
     pub answer: Answer,
-    /// When the answer became `accepted`; a bot message well after it proves that the bot is not paused.
+    /// When the answer became `accepted`.
     pub answered_at: Option<Timestamp>,
+    /// Since when the bot should be silent: the answer, or the last pause that succeeded. A bot message well after it
+    /// proves that the bot is not paused.
+    pub paused_at: Option<Timestamp>,
     pub requested_at: Timestamp,
     /// When the present phase began.
     pub phase_since: Timestamp,
@@ -77,12 +80,13 @@ pub struct Handover {
     pub agent: Option<Agent>,
     /// When the user wrote what no agent has answered yet.
     pub unanswered_since: Option<Timestamp>,
-    /// When a user or an agent last wrote.
+    /// When a person last wrote: the user or an agent, not a desk's automaton.
     pub last_said_at: Timestamp,
+    /// When a timer last told the user something; opens the window in which it tells nothing more.
     pub last_notice_at: Option<Timestamp>,
     /// Since when the desk has not taken what is meant for it.
     pub stalled_since: Option<Timestamp>,
-    /// The bot's pause steps that have not succeeded yet.
+    /// How far the bot's pause steps are.
     pub pause: PauseState,
     pub closing: Option<Closing>,
 }
@@ -141,6 +145,8 @@ pub enum PauseState {
     Paused,
     /// Pause steps are under way; until they have succeeded the operator sees "bot not paused".
     Pausing,
+    /// A pause step was given up; they are tried again when the bot speaks over the agent.
+    Failed,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -22,6 +22,8 @@ pub enum Effect {
         lane: Lane,
         only: Cancelled,
     },
+    /// The delivery that was just settled as delayed is not tried again: what it was for is over.
+    Withdraw,
     /// The control tasks that wait in this lane go ahead of the messages before them.
     Hurry {
         lane: Lane,
@@ -54,6 +56,8 @@ pub enum Cancelled {
     All,
     /// The resume steps: the bot has shown that it speaks.
     Resumes,
+    /// The pause steps: the bot is about to be resumed, and one that is tried after that would silence it.
+    Pauses,
     /// What an agent wanted to tell before the resume of this order went ahead of it: the user is with the bot by
     /// now. These become dead letters.
     SaysBefore(u64),
@@ -125,6 +129,7 @@ pub enum Cause {
     Resumed,
     BotSpeaksAgain,
     DeadLetter,
+    UnknownState,
 }
 
 /// Something an operator should look at. Raised again it counts up, it does not pile up.

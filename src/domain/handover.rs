@@ -130,8 +130,14 @@ pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decis
 /// What a repeated request is answered: the stored answer while its handover may still be joined, else `declined`,
 /// since a late `accepted` would pause a bot that nobody resumes.
 pub fn repeated_answer(state: &Conversation, request: HandoverId) -> Answer {
+    answer_again(state, request, true)
+}
+
+fn answer_again(state: &Conversation, request: HandoverId, guarded: bool) -> Answer {
     match &state.handover {
-        Some(handover) if handover.id == request && handover.phase != Phase::Closing => {
+        Some(handover)
+            if handover.id == request && !(guarded && handover.phase == Phase::Closing) =>
+        {
             handover.answer
         }
         _ => Answer::Declined,

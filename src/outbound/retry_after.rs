@@ -30,6 +30,27 @@ pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
     Some(http_date(text)?.since(sent))
 }
 
+/// When a rate limit ends that says so by `x-ratelimit-reset` alone: seconds to go, or a date in seconds or in
+/// milliseconds, which vendors mix up even within one page of their documents.
+pub(super) fn rate_limit_reset(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    const FIRST_DATE: i64 = 1_000_000_000;
+    const FIRST_MILLIS: i64 = 100_000_000_000;
+
+    let reset: i64 = headers
+        .get("x-ratelimit-reset")?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
+    let wait = match reset {
+        FIRST_MILLIS.. => Timestamp::from_millis(reset).since(now),
+        FIRST_DATE.. => Timestamp::from_millis(reset.saturating_mul(1_000)).since(now),
+        _ => Duration::from_secs(u64::try_from(reset).unwrap_or(0)),
+    };
+    Some(wait)
+}
+
 fn http_date(text: &str) -> Option<Timestamp> {
     let at = DateTimeParser::new()
         .relaxed_weekday(true)
@@ -78,6 +99,27 @@ mod tests {
             Some(30),
             "then from our own clock"
         );
+    }
+
+    #[test]
+    fn the_end_of_a_rate_limit_is_read_in_all_three_units() {
+        let rows = [
+            ("30", Some(30)),
+            ("1767225660", Some(60)),
+            ("1767225660000", Some(60)),
+            ("1", Some(1)),
+            ("-9", Some(0)),
+            ("soon", None),
+        ];
+        for (value, seconds) in rows {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-ratelimit-reset", value.parse().unwrap());
+            assert_eq!(
+                rate_limit_reset(&headers, NOW).map(|wait| wait.as_secs()),
+                seconds,
+                "{value}"
+            );
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::{
-    Answer, BaseUrl, Call, CallError, Outbound, OutboundOptions, Seams,
+    Answer, BaseUrl, Call, CallError, Outbound, OutboundOptions, ProxySettings, Seams,
     address::{AddressRefused, Lookup},
     stub::{Behaviour, Stub, loopback},
 };
@@ -149,15 +149,15 @@ async fn an_answer_that_is_not_http_leaves_it_open_whether_the_call_was_taken() 
     }
 }
 
-/// A client that waits 300 ms where the real one waits 10 s.
-fn impatient() -> Outbound {
+/// A client with other patience than the real one's.
+fn waiting(connect: Duration, call: Duration) -> Outbound {
     let options = OutboundOptions {
         allow_networks: vec!["127.0.0.0/8".parse().unwrap()],
         proxy: None,
     };
     let seams = Seams {
-        connect: Duration::from_millis(250),
-        call: Duration::from_millis(300),
+        connect,
+        call,
         ..Seams::default()
     };
     Outbound::with_seams(options, Arc::new(SystemClock), &seams).unwrap()
@@ -166,7 +166,7 @@ fn impatient() -> Outbound {
 #[tokio::test]
 async fn a_silent_destination_is_given_up_and_may_have_taken_the_call() {
     let stub = Stub::new(Behaviour::Silent).await;
-    let error = impatient()
+    let error = waiting(Duration::from_secs(3), Duration::from_millis(300))
         .send(Call::get(stub.base().endpoint()))
         .await
         .unwrap_err();
@@ -180,7 +180,7 @@ async fn a_body_that_drips_is_cut_off_and_the_call_counts_as_probably_taken() {
         b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".to_vec(),
     ))
     .await;
-    let answer = impatient()
+    let answer = waiting(Duration::from_secs(3), Duration::from_millis(1_500))
         .send(Call::get(stub.base().endpoint()))
         .await
         .unwrap();
@@ -217,7 +217,11 @@ async fn tls_that_is_cut_or_never_answered_sent_nothing() {
     ] {
         let endpoint = base.parse::<BaseUrl>().unwrap().endpoint();
         assert_eq!(
-            class(impatient().send(Call::get(endpoint)).await),
+            class(
+                waiting(Duration::from_millis(200), Duration::from_secs(10))
+                    .send(Call::get(endpoint))
+                    .await
+            ),
             ErrorClass::NotSent
         );
     }
@@ -370,4 +374,47 @@ async fn a_name_that_nobody_knows_sent_nothing() {
     let error = call_as("https://unknown.example", &[]).await;
     assert!(matches!(error, CallError::Lookup { .. }), "{error:?}");
     assert_eq!(error.class(), ErrorClass::NotSent);
+}
+
+#[tokio::test]
+async fn https_goes_through_the_proxy_and_plain_http_does_not() {
+    let proxy = Stub::answering("403 Forbidden", "", "").await;
+    let port = proxy.base().endpoint().into_url().port().unwrap();
+    let address = format!("http://ann:secret@proxy.example:{port}");
+    let variable = |name: &str| (name == "HTTPS_PROXY").then(|| address.clone());
+    let options = OutboundOptions {
+        allow_networks: vec!["127.0.0.9/32".parse().unwrap()],
+        proxy: ProxySettings::from_variables(variable),
+    };
+    // The proxy may stand where nothing else may be called.
+    let names = Names(&[("proxy.example", &["127.0.0.1"])]);
+    let seams = Seams {
+        lookup: Arc::new(names),
+        ..Seams::default()
+    };
+    let outbound = Outbound::with_seams(options, Arc::new(SystemClock), &seams).unwrap();
+    let get =
+        |url: &str| Call::get(url.parse::<BaseUrl>().unwrap().endpoint()).bearer(&"canary".into());
+
+    assert_eq!(
+        class(outbound.send(get("https://desk.example/a")).await),
+        ErrorClass::NotSent
+    );
+    assert_eq!(
+        class(outbound.send(get("http://127.0.0.9:1/a")).await),
+        ErrorClass::NotSent
+    );
+    assert_eq!(
+        class(outbound.send(get("https://10.0.0.1/a")).await),
+        ErrorClass::NotSent
+    );
+    let [request] = <[String; 1]>::try_from(proxy.requests().await).unwrap();
+    assert!(
+        request.starts_with("CONNECT desk.example:443 HTTP/1.1\r\n"),
+        "{request}"
+    );
+    assert!(
+        !request.contains("canary") && !request.contains("/a "),
+        "{request}"
+    );
 }

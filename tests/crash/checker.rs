@@ -191,7 +191,8 @@ mod tests {
 
     /// A ledger with `acked` acknowledged events, and these arrivals: number, process, answer.
     fn history(acked: u32, arrivals: &[(u32, u32, Answer)]) -> Ledger {
-        let ledger = Ledger::new(1);
+        let ledger = Ledger::default();
+        ledger.begin();
         for _ in 0..acked {
             ledger.write(LANE);
             ledger.acknowledge(LANE);

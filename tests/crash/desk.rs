@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     ledger::{Arrival, Identity, LaneId, Ledger, Side},
-    load::{conversation_of, number_of},
+    script,
     stub::{self, HangUp, Mood, Moods},
 };
 
@@ -131,7 +131,7 @@ type Read = (LaneId, u32, Identity);
 fn opened(ledger: &Ledger, envelope: &Envelope<'_>, webhook_id: String) -> Result<Read, String> {
     let Opened { handover } = serde_json::from_str(envelope.data.get())
         .map_err(|e| format!("a handover cannot be read: {e}"))?;
-    let Some(conversation) = conversation_of(&handover.session_id) else {
+    let Some(conversation) = script::conversation_of(&handover.session_id) else {
         return Err(format!(
             "a handover of an unknown session {}",
             handover.session_id
@@ -173,7 +173,7 @@ fn created(ledger: &Ledger, envelope: &Envelope<'_>, webhook_id: String) -> Resu
         ));
     };
     let text = &message.content.text;
-    let Some(number) = number_of(lane, text).filter(|_| message.actor == "user") else {
+    let Some(number) = script::number_of(lane, text).filter(|_| message.actor == "user") else {
         return Err(format!("{lane} got {text:?} of {}", message.actor));
     };
     let mut hasher = DefaultHasher::new();

@@ -2,7 +2,7 @@
 
 use super::turn::Turn;
 use crate::domain::{
-    conversation::{Closing, Phase, ResumeContract},
+    conversation::{Answer, Closing, Phase, ResumeContract},
     delivery::{Lane, Task},
     effect::{Cancelled, Cause, Effect, LegRow},
     policy::Notice,
@@ -11,25 +11,40 @@ use crate::domain::{
 impl Turn<'_> {
     /// The desk has closed it: it knows, and is told nothing more.
     pub(super) fn close_by_desk(&mut self, reason: &str) {
-        if let Some(handover) = &self.conversation.handover {
-            let (handover_id, leg) = (handover.id, handover.leg.clone());
-            self.push(Effect::CancelUnsent {
-                lane: Lane::Leg(leg.id),
-                only: Cancelled::All,
-            });
-            self.push(Effect::Leg(LegRow {
-                id: leg.id,
-                handover: handover_id,
-                desk: leg.desk,
-                reference: leg.reference,
-                closed: true,
-            }));
-        }
+        self.forget_leg();
         self.resume(Cause::Closed, reason, Notice::Ended);
     }
 
-    /// The bridge closes it, for a reason of its own: desk and user are told.
+    /// The desk's part is over, and it need not be told.
+    pub(super) fn forget_leg(&mut self) {
+        let Some(handover) = &self.conversation.handover else {
+            return;
+        };
+        let (handover, leg) = (handover.id, handover.leg.clone());
+        self.push(Effect::CancelUnsent {
+            lane: Lane::Leg(leg.id),
+            only: Cancelled::All,
+        });
+        self.push(Effect::Leg(LegRow {
+            id: leg.id,
+            handover,
+            desk: leg.desk,
+            reference: leg.reference,
+            closed: true,
+        }));
+    }
+
+    /// The bridge ends it, for a reason of its own: desk and user are told. A bot that was promised nothing has kept
+    /// the user, so there it is a decline.
     pub(super) fn close_for(&mut self, cause: Cause, reason: &str, notice: Notice) {
+        if self
+            .conversation
+            .handover
+            .as_ref()
+            .is_some_and(|open| open.answer == Answer::Pending)
+        {
+            return self.decline(cause, reason);
+        }
         self.close_leg(reason);
         self.resume(cause, reason, notice);
     }
@@ -77,6 +92,11 @@ impl Turn<'_> {
 
     fn resume(&mut self, cause: Cause, reason: &str, notice: Notice) {
         self.notify(notice);
+        let lane = Lane::Bot(self.conversation.id);
+        self.push(Effect::CancelUnsent {
+            lane,
+            only: Cancelled::Pauses,
+        });
         let (now, steps) = (
             self.context.now,
             self.bot().map_or(0, |bot| bot.resume_steps),
@@ -111,7 +131,8 @@ impl Turn<'_> {
             );
         }
         if steps == 0 {
-            self.resumed();
+            // Nothing that could overtake what was said before it.
+            self.end(Cause::Resumed, reason);
         }
     }
 

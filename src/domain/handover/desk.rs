@@ -20,7 +20,7 @@ impl Turn<'_> {
         });
         match event {
             DeskEvent::Said(said) if open => self.agent_said(said),
-            DeskEvent::Said(said) => self.agent_said_late(said),
+            DeskEvent::Said(said) => self.agent_said_late(handover, said),
             _ if !open => Outcome::Closed,
             DeskEvent::Joined(agent) => {
                 self.desk_shows_it_has_it();
@@ -46,12 +46,12 @@ impl Turn<'_> {
         let Some(handover) = &mut self.conversation.handover else {
             return;
         };
-        if handover.phase != Phase::Requested {
-            return;
-        }
-        handover.leg.maybe_opened = true;
+        let asked = handover.phase == Phase::Requested;
+        handover.leg.maybe_opened |= asked;
         self.accept(Cause::Accepted);
-        self.enter(Phase::Waiting, Cause::Accepted, None);
+        if asked {
+            self.enter(Phase::Waiting, Cause::Accepted, None);
+        }
     }
 
     /// An agent has it now. Speaking counts as joining.
@@ -99,7 +99,9 @@ impl Turn<'_> {
         if self.conversation.handover.is_some() {
             let subject = self.conversation.key.bot.to_string();
             self.warn(WarningKind::BotRemoved, subject);
-            self.close_leg("bot_removed");
+            if self.closing_mut().is_none() {
+                self.close_leg("bot_removed");
+            }
             self.end(Cause::BotRemoved, "bot_removed");
         }
         self.taken()

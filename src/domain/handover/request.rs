@@ -4,8 +4,8 @@ use super::{Guard, Outcome, turn::Turn};
 use crate::domain::{
     conversation::{Answer, Handover, Leg, PauseState, Phase},
     dedupe::Fingerprint,
-    delivery::{Destination, Lane, Task},
-    effect::{Cancelled, Cause, Effect, LegRow, WarningKind},
+    delivery::{Lane, Task},
+    effect::{Cancelled, Cause, Effect, JournalEntry, LegRow, WarningKind},
     event::Request,
     ids::{DeskName, HandoverId, LegId},
     message::Actor,
@@ -39,7 +39,14 @@ impl Turn<'_> {
         }
         handover.answer = Answer::Accepted;
         handover.answered_at = Some(now);
+        handover.paused_at = Some(now);
         self.note(cause, None);
+        // Of an earlier handover. It would give the bot the word again.
+        let lane = Lane::Bot(self.conversation.id);
+        self.push(Effect::CancelUnsent {
+            lane,
+            only: Cancelled::Resumes,
+        });
         self.pause_bot(pause_steps);
         self.notify(Notice::HandingOver);
     }
@@ -64,16 +71,7 @@ impl Turn<'_> {
         if let Some(desk) = self.next_fallback(false) {
             return self.change_leg(&desk, cause, reason);
         }
-        let pending = self
-            .conversation
-            .handover
-            .as_ref()
-            .is_some_and(|open| open.answer == Answer::Pending);
-        if pending {
-            self.decline(cause, reason);
-        } else {
-            self.close_for(cause, reason, Notice::Nobody);
-        }
+        self.close_for(cause, reason, Notice::Nobody);
     }
 
     /// Asks another desk, if there is one. Says whether it did.
@@ -132,15 +130,10 @@ impl Turn<'_> {
             lane: Lane::Leg(leg.id),
             only: Cancelled::All,
         });
-        if told && !self.takes_at_once(&leg.desk) {
-            let lane = (Lane::Leg(leg.id), Destination::Desk(leg.desk.clone()), id);
-            self.deliver(
-                lane,
-                Task::Close {
-                    reason: reason.to_owned(),
-                },
-                true,
-            );
+        if told && self.is_called(&leg.desk) {
+            self.owe_desk(Task::Close {
+                reason: reason.to_owned(),
+            });
         }
         self.push(Effect::Leg(LegRow {
             id: leg.id,
@@ -187,6 +180,12 @@ impl Turn<'_> {
             .desks
             .get(desk)
             .is_some_and(|desk| desk.takes_at_once)
+    }
+
+    /// A desk is called unless it is this process, or gone from the configuration.
+    fn is_called(&self, desk: &DeskName) -> bool {
+        let desk = self.context.policy.desks.get(desk);
+        desk.is_some_and(|desk| !desk.takes_at_once)
     }
 
     /// What stands in the transcript and was not recorded is recorded now; what we had the bot say is no news.
@@ -246,6 +245,7 @@ impl Turn<'_> {
             phase: Phase::Requested,
             answer: Answer::Pending,
             answered_at: None,
+            paused_at: None,
             requested_at: now,
             phase_since: now,
             wake_at: now,
@@ -270,7 +270,14 @@ impl Turn<'_> {
             pause: PauseState::Paused,
             closing: None,
         });
-        self.note(Cause::Requested, None);
+        self.push(Effect::Journal(JournalEntry {
+            at: now,
+            handover: Some(id),
+            from: None,
+            to: Some(Phase::Requested),
+            cause: Cause::Requested,
+            detail: None,
+        }));
         let desk = if enabled {
             self.next_fallback(false)
         } else {
@@ -284,7 +291,7 @@ impl Turn<'_> {
                     self.enter(Phase::Waiting, Cause::Accepted, Some(desk.to_string()));
                 }
             }
-            None => self.decline_unasked(Cause::Declined, "no_desk"),
+            None => self.end(Cause::Declined, "no_desk"),
         }
         let answer = self
             .conversation
@@ -298,15 +305,8 @@ impl Turn<'_> {
     }
 
     /// The bot keeps the user; its own dialog says so.
-    fn decline(&mut self, cause: Cause, reason: &str) {
+    pub(super) fn decline(&mut self, cause: Cause, reason: &str) {
         self.close_leg("declined");
-        self.decline_unasked(cause, reason);
-    }
-
-    fn decline_unasked(&mut self, cause: Cause, reason: &str) {
-        if let Some(handover) = &mut self.conversation.handover {
-            handover.answer = Answer::Declined;
-        }
         self.end(cause, reason);
     }
 

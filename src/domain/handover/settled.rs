@@ -2,11 +2,11 @@
 
 use super::{Guard, Outcome, turn::Turn};
 use crate::domain::{
-    conversation::{Answer, PauseState, Phase},
+    conversation::{Answer, PauseState, Phase, ResumeContract},
     delivery::{Destination, Done, Lane, StepResult, Task},
     effect::{Cause, Effect, LegRow, WarningKind},
     event::Settled,
-    ids::{LegId, MessageId},
+    ids::{HandoverId, LegId, MessageId},
     retry::ErrorClass,
     time::Timestamp,
 };
@@ -31,9 +31,14 @@ impl Turn<'_> {
             .as_ref()
             .is_none_or(|open| open.id != settled.handover)
         {
-            return;
+            return self.settled_too_late(settled);
         }
+        let closing = self.closing_mut().is_some();
         match (&settled.task, &settled.result) {
+            // The resume is behind it.
+            (Task::Pause { .. }, StepResult::Delayed { .. }) if closing => {
+                self.push(Effect::Withdraw);
+            }
             (_, StepResult::Delayed { .. }) => {}
             (Task::Resume { .. }, StepResult::Gone) if self.has(Guard::ResumeWatched) => {
                 self.session_gone();
@@ -45,6 +50,7 @@ impl Turn<'_> {
             }
             (Task::Resume { .. }, _) => self.resume_step_settled(),
             (Task::Pause { index }, StepResult::Done(_)) => self.paused(*index),
+            (Task::Pause { .. }, _) => self.pause_failed(),
             (Task::Say { .. }, StepResult::Gone) => self.session_gone(),
             (
                 Task::Say {
@@ -53,7 +59,10 @@ impl Turn<'_> {
                 },
                 StepResult::Dead { class },
             ) => {
-                self.tell_desk_of_failure(*message, class.label());
+                self.owe_desk(Task::Failed {
+                    message: *message,
+                    reason: class.label().to_owned(),
+                });
             }
             (
                 Task::Say {
@@ -62,21 +71,66 @@ impl Turn<'_> {
                 },
                 StepResult::Skipped,
             ) => {
-                self.tell_desk_of_failure(*message, "skipped");
+                self.owe_desk(Task::Failed {
+                    message: *message,
+                    reason: "skipped".to_owned(),
+                });
             }
             _ => {}
         }
     }
 
+    /// A call to the bot that was on its way when its handover ended.
+    fn settled_too_late(&mut self, settled: &Settled) {
+        let open = self.conversation.handover.as_ref();
+        let promised = open.is_some_and(|open| open.answer == Answer::Accepted);
+        let attended = promised && open.is_some_and(|open| open.phase != Phase::Closing);
+        match (&settled.task, &settled.result) {
+            (Task::Resume { .. }, StepResult::Delayed { .. }) if attended => {
+                self.push(Effect::Withdraw);
+            }
+            (Task::Pause { .. }, StepResult::Delayed { ambiguous, .. }) => {
+                self.push(Effect::Withdraw);
+                if *ambiguous && !promised {
+                    self.undo_pause(settled.handover);
+                }
+            }
+            (Task::Pause { .. }, StepResult::Done(_)) if !promised => {
+                self.undo_pause(settled.handover);
+            }
+            _ => {}
+        }
+    }
+
+    /// The bot has been silenced for a handover that is over, and nobody else would resume it.
+    fn undo_pause(&mut self, handover: HandoverId) {
+        let contract = ResumeContract {
+            reason: "paused_too_late".to_owned(),
+            agent: None,
+            seconds: 0,
+            unanswered: false,
+        };
+        for index in 0..self.bot().map_or(0, |bot| bot.resume_steps) {
+            self.owe_bot(
+                handover,
+                Task::Resume {
+                    index,
+                    contract: contract.clone(),
+                },
+            );
+        }
+    }
+
     fn leg_settled(&mut self, leg: LegId, settled: &Settled) {
-        let current = self
+        let open = self
             .conversation
             .handover
             .as_ref()
-            .is_some_and(|open| open.leg.id == leg && open.phase != Phase::Closing);
-        if !current {
-            return self.late_open(leg, settled);
-        }
+            .filter(|open| open.leg.id == leg && open.phase != Phase::Closing);
+        let Some(open) = open else {
+            return self.leg_settled_too_late(leg, settled);
+        };
+        let asked = open.phase == Phase::Requested;
         match (&settled.task, &settled.result) {
             (Task::Open { .. }, StepResult::Done(done)) => self.opened(done),
             (
@@ -89,12 +143,18 @@ impl Turn<'_> {
             ) => {
                 self.open_delayed(*class, *ambiguous, *since);
             }
-            (Task::Open { .. }, _) => self.move_on(Cause::Refused, "not_taken"),
-            (_, StepResult::Done(_)) => self.desk_moves(),
+            (Task::Open { .. }, _) if asked => self.move_on(Cause::Refused, "not_taken"),
+            (Task::Message { message }, StepResult::Dead { .. }) => {
+                self.desk_moves();
+                self.hold_the_place(*message);
+            }
             (_, StepResult::Delayed { since, .. }) => self.desk_stalls(*since),
+            // A desk that has spoken has the conversation, whatever became of the open call.
+            (Task::Open { .. }, _)
+            | (_, StepResult::Done(_) | StepResult::Skipped | StepResult::Dead { .. }) => {
+                self.desk_moves();
+            }
             (_, StepResult::Gone) => self.desk_lost(),
-            (Task::Message { message }, StepResult::Dead { .. }) => self.hold_the_place(*message),
-            _ => {}
         }
     }
 
@@ -139,55 +199,77 @@ impl Turn<'_> {
         }
     }
 
-    /// An open call has succeeded after the desk was given up: it is told that its part is over, once.
-    fn late_open(&mut self, leg: LegId, settled: &Settled) {
-        let StepResult::Done(done @ Done { refused: None, .. }) = &settled.result else {
-            return;
-        };
-        let Task::Open { .. } = settled.task else {
-            return;
-        };
+    /// A call to a desk whose part was over when it came back. It is not tried again, and an open call that may have
+    /// succeeded is followed by one close.
+    fn leg_settled_too_late(&mut self, leg: LegId, settled: &Settled) {
+        match (&settled.task, &settled.result) {
+            (Task::Open { .. }, StepResult::Done(done @ Done { refused: None, .. })) => {
+                self.close_late(leg, settled, done.reference.clone());
+            }
+            (Task::Open { .. }, StepResult::Delayed { ambiguous, .. }) => {
+                self.push(Effect::Withdraw);
+                if *ambiguous {
+                    self.close_late(leg, settled, None);
+                }
+            }
+            (Task::Message { .. } | Task::Placeholder { .. }, StepResult::Delayed { .. }) => {
+                self.push(Effect::Withdraw);
+            }
+            _ => {}
+        }
+    }
+
+    fn close_late(&mut self, leg: LegId, settled: &Settled, reference: Option<String>) {
         if settled.leg_closed {
             return;
         }
-        let moved = self
+        let open = self
             .conversation
             .handover
             .as_ref()
-            .is_some_and(|open| open.id == settled.handover);
-        let reason = if moved { "moved" } else { "declined" };
+            .filter(|open| open.id == settled.handover);
+        let reason = match open.map(|open| &open.closing) {
+            Some(Some(closing)) => closing.reason.clone(),
+            Some(None) => "moved".to_owned(),
+            None => "declined".to_owned(),
+        };
         let Destination::Desk(desk) = settled.destination.clone() else {
             return;
         };
-        let (lane, handover) = (Lane::Leg(leg), settled.handover);
+        let handover = settled.handover;
         self.deliver(
-            (lane, settled.destination.clone(), handover),
-            Task::Close {
-                reason: reason.to_owned(),
-            },
-            true,
+            (Lane::Leg(leg), settled.destination.clone(), handover),
+            Task::Close { reason },
+            false,
         );
         self.push(Effect::Leg(LegRow {
             id: leg,
             handover,
             desk,
-            reference: done.reference.clone(),
+            reference,
             closed: true,
         }));
     }
 
-    /// The desk does not know the conversation any more: it is opened there anew, once.
+    /// The desk does not know the conversation any more: it is opened there anew, once. It is not told that the lost
+    /// one is over: the handover's id is the same, and it could take that for the new one.
     fn desk_lost(&mut self) {
-        let Some(handover) = &self.conversation.handover else {
+        let Some(handover) = &mut self.conversation.handover else {
             return;
         };
         let (again, desk) = (handover.leg.reopened, handover.leg.desk.clone());
+        handover.leg.opened = false;
+        handover.leg.maybe_opened = false;
         self.note(Cause::DeskLost, Some(desk.to_string()));
         if again {
             return self.move_on(Cause::DeskLost, "desk_lost");
         }
-        self.close_leg("lost");
+        self.forget_leg();
         self.open_leg(desk, true);
+        if let Some(handover) = &mut self.conversation.handover {
+            handover.agent = None;
+            handover.stalled_since = None;
+        }
         self.enter(Phase::Requested, Cause::DeskLost, None);
     }
 
@@ -204,24 +286,22 @@ impl Turn<'_> {
         self.deliver(lane, Task::Placeholder { message }, true);
     }
 
-    fn tell_desk_of_failure(&mut self, message: MessageId, reason: &str) {
-        let closing = self.closing_mut().is_some();
-        if !closing {
-            self.owe_desk(Task::Failed {
-                message,
-                reason: reason.to_owned(),
-            });
-        }
-    }
-
     fn paused(&mut self, index: usize) {
+        let now = self.context.now;
         let last = self.bot().is_none_or(|bot| index + 1 >= bot.pause_steps);
         let Some(handover) = &mut self.conversation.handover else {
             return;
         };
         if last && handover.pause == PauseState::Pausing {
             handover.pause = PauseState::Paused;
+            handover.paused_at = Some(now);
             self.note(Cause::Paused, None);
+        }
+    }
+
+    fn pause_failed(&mut self) {
+        if let Some(handover) = &mut self.conversation.handover {
+            handover.pause = PauseState::Failed;
         }
     }
 

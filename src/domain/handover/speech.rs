@@ -8,13 +8,14 @@ use crate::domain::{
     conversation::Phase,
     dedupe::Fingerprint,
     delivery::Task,
-    effect::{Cause, Effect, WarningKind},
+    effect::{Cause, Effect, JournalEntry, WarningKind},
     event::{AgentSaid, Said},
+    ids::HandoverId,
     message::Actor,
     policy::Notice,
 };
 
-/// How much later than our answer a bot message must be to prove that the bot is not paused. What it said before may
+/// How much later than our answer or pause a bot message must be to prove that the bot is not paused. What it said before may
 /// still be on its way.
 const PAUSE_GRACE: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -51,9 +52,9 @@ impl Turn<'_> {
         };
         let talks_over = matches!(handover.phase, Phase::Waiting | Phase::Attended)
             && handover
-                .answered_at
+                .paused_at
                 .zip(said.at)
-                .is_some_and(|(answered, at)| at > answered.plus(PAUSE_GRACE));
+                .is_some_and(|(paused, at)| at > paused.plus(PAUSE_GRACE));
         let closing = handover.phase == Phase::Closing;
         let message = self.record_said(Actor::Bot, said);
         if !closing {
@@ -79,8 +80,8 @@ impl Turn<'_> {
         let Some(handover) = &mut self.conversation.handover else {
             return Outcome::Closed;
         };
-        handover.last_said_at = now;
         if !said.automatic {
+            handover.last_said_at = now;
             handover.unanswered_since = None;
         }
         let id = handover.id;
@@ -89,23 +90,31 @@ impl Turn<'_> {
             at: None,
             content: &said.content,
             raw: said.raw.as_deref(),
-            late: false,
+            late_for: None,
         });
         self.say(id, (message, &said.content), false);
         Outcome::message(message)
     }
 
     /// An agent's message after the close: kept and shown, never sent.
-    pub(super) fn agent_said_late(&mut self, said: &AgentSaid) -> Outcome {
+    pub(super) fn agent_said_late(&mut self, handover: HandoverId, said: &AgentSaid) -> Outcome {
         if said.keep_if_late {
             self.record(&Spoken {
                 actor: Actor::Agent,
                 at: None,
                 content: &said.content,
                 raw: said.raw.as_deref(),
-                late: true,
+                late_for: Some(handover),
             });
-            self.note(Cause::LateMessage, None);
+            let at = self.context.now;
+            self.push(Effect::Journal(JournalEntry {
+                at,
+                handover: Some(handover),
+                from: None,
+                to: None,
+                cause: Cause::LateMessage,
+                detail: None,
+            }));
         }
         Outcome::Closed
     }

@@ -17,6 +17,8 @@ const WAITING_NOTICE: Duration = Duration::from_mins(2);
 const RECONNECTING_NOTICE: Duration = Duration::from_mins(1);
 /// One notice per window, however much goes wrong in it.
 const NOTICE_WINDOW: Duration = Duration::from_mins(5);
+/// A late resume is not looked after more often than this, whatever the configured limit.
+const RESUME_LOOK: Duration = Duration::from_secs(30);
 
 /// The next moment at which something is due. Never absent: a handover without one could be forgotten.
 pub(super) fn wake_at(handover: &Handover, limits: &Limits, now: Timestamp) -> Timestamp {
@@ -33,7 +35,7 @@ pub(super) fn wake_at(handover: &Handover, limits: &Limits, now: Timestamp) -> T
             let since = closing.map_or(handover.phase_since, |closing| closing.since);
             let alerted = closing.is_some_and(|closing| closing.alerted);
             if alerted {
-                now.plus(limits.closing)
+                now.plus(limits.closing.max(RESUME_LOOK))
             } else {
                 since.plus(limits.closing)
             }
@@ -62,12 +64,15 @@ fn notice_due(handover: &Handover, limits: &Limits) -> Option<(Timestamp, Notice
         .unanswered_since
         .filter(|_| handover.phase == Phase::Attended)
         .map(|since| (since.plus(limits.unanswered), Notice::Away));
-    let (at, notice) = [stalled, waiting, away]
+    let window = handover.last_notice_at.map(|last| last.plus(NOTICE_WINDOW));
+    let next =
+        |(at, notice): (Timestamp, Notice)| (window.map_or(at, |window| at.max(window)), notice);
+    // Of two that fall due together the first here is told: it says more.
+    [stalled, away, waiting]
         .into_iter()
         .flatten()
-        .min_by_key(|(at, _)| *at)?;
-    let window = handover.last_notice_at.map(|last| last.plus(NOTICE_WINDOW));
-    Some((window.map_or(at, |window| at.max(window)), notice))
+        .map(next)
+        .min_by_key(|(at, _)| *at)
 }
 
 impl Turn<'_> {

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{Context, Decision, Guard, Outcome, timers};
 use crate::domain::{
-    conversation::{Conversation, Handover, Phase},
+    conversation::{Answer, Conversation, Handover, Phase},
     dedupe::Fingerprint,
     delivery::{Destination, HandoverFacts, Lane, NewDelivery, Task},
     effect::{Cause, Effect, Ended, HandoverRow, JournalEntry, Warning, WarningKind},
@@ -28,7 +28,8 @@ pub(super) struct Spoken<'s> {
     pub(super) at: Option<Timestamp>,
     pub(super) content: &'s Content,
     pub(super) raw: Option<&'s str>,
-    pub(super) late: bool,
+    /// The handover that was over when the message came.
+    pub(super) late_for: Option<HandoverId>,
 }
 
 impl<'a> Turn<'a> {
@@ -81,8 +82,16 @@ impl<'a> Turn<'a> {
         handover.phase = Phase::Waiting;
         handover.phase_since = now.minus(waiting);
         handover.wake_at = now;
-        let subject = handover.id.to_string();
-        self.warn(WarningKind::UnknownState, subject);
+        let handover = handover.id;
+        self.push(Effect::Journal(JournalEntry {
+            at: now,
+            handover: Some(handover),
+            from: Some(Phase::Unknown),
+            to: Some(Phase::Waiting),
+            cause: Cause::UnknownState,
+            detail: None,
+        }));
+        self.warn(WarningKind::UnknownState, handover.to_string());
     }
 
     pub(super) fn has(&self, guard: Guard) -> bool {
@@ -113,7 +122,7 @@ impl<'a> Turn<'a> {
         let id = MessageId::from_uuid(self.new_id());
         let seq = self.conversation.next_seq;
         self.conversation.next_seq += 1;
-        let handover = self
+        let open = self
             .conversation
             .handover
             .as_ref()
@@ -124,8 +133,8 @@ impl<'a> Turn<'a> {
             actor: spoken.actor,
             at: spoken.at.unwrap_or(self.context.now),
             content: spoken.content.clone(),
-            handover,
-            late: spoken.late,
+            handover: spoken.late_for.or(open),
+            late: spoken.late_for.is_some(),
             raw: spoken.raw.map(ToOwned::to_owned),
         }));
         id
@@ -138,7 +147,7 @@ impl<'a> Turn<'a> {
             at: said.at,
             content: &said.content,
             raw: said.raw.as_deref(),
-            late: false,
+            late_for: None,
         })
     }
 
@@ -216,13 +225,9 @@ impl<'a> Turn<'a> {
             at: None,
             content: &content,
             raw: None,
-            late: false,
+            late_for: None,
         });
         self.say(id, (message, &content), true);
-        let now = self.context.now;
-        if let Some(handover) = &mut self.conversation.handover {
-            handover.last_notice_at = Some(now);
-        }
     }
 
     pub(super) fn enter(&mut self, phase: Phase, cause: Cause, detail: Option<String>) {
@@ -258,11 +263,14 @@ impl<'a> Turn<'a> {
         }));
     }
 
-    /// Gives the user to the bot: the handover is over.
+    /// Gives the user to the bot: the handover is over. A request that was not answered yet is declined by it.
     pub(super) fn end(&mut self, cause: Cause, reason: &str) {
-        let Some(handover) = self.conversation.handover.take() else {
+        let Some(mut handover) = self.conversation.handover.take() else {
             return;
         };
+        if handover.answer == Answer::Pending {
+            handover.answer = Answer::Declined;
+        }
         let at = self.context.now;
         self.push(Effect::Journal(JournalEntry {
             at,

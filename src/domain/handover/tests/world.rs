@@ -1,20 +1,40 @@
 //! One conversation with its policy, clock and everything that was written, for tests of `decide`.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use uuid::Uuid;
 
 use crate::domain::{
-    conversation::{Answer, Conversation, ConversationKey, Handover},
+    conversation::{Answer, Conversation, ConversationKey, Handover, Phase},
     delivery::{Done, Lane, NewDelivery, StepResult, Task},
-    effect::Effect,
+    effect::{Cancelled, Cause, Effect, WarningKind},
     event::{AgentSaid, DeskEvent, Event, Request, Said, Settled},
     handover::{Context, Echo, Outcome, decide, repeated_answer},
-    ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId},
+    ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
     message::{Actor, Content, Message},
-    policy::{BotPolicy, Conditions, DeskPolicy, Policy},
+    policy::{BotPolicy, Conditions, DeskPolicy, Notice, Policy, Route},
+    retry::ErrorClass,
     time::Timestamp,
 };
+
+const NOTICES: [Notice; 9] = [
+    Notice::HandingOver,
+    Notice::Waiting,
+    Notice::Joined,
+    Notice::Transferred,
+    Notice::Away,
+    Notice::Reconnecting,
+    Notice::Nobody,
+    Notice::Ended,
+    Notice::EndedRepeat,
+];
+
+pub(super) fn desk(name: &str) -> DeskName {
+    DeskName::new(name).unwrap()
+}
 
 pub(super) struct World {
     pub(super) policy: Policy,
@@ -23,6 +43,9 @@ pub(super) struct World {
     state: Conversation,
     ids: u128,
     effects: Vec<Effect>,
+    /// All there ever were; `effects` can be cleared.
+    owed: Vec<NewDelivery>,
+    closed: Vec<LegId>,
     echoes: Vec<Echo>,
     last_request: Option<HandoverId>,
 }
@@ -64,9 +87,74 @@ impl World {
             state: Conversation::new(ConversationId::from_uuid(Uuid::from_u128(1)), key),
             ids: 1,
             effects: Vec::new(),
+            owed: Vec::new(),
+            closed: Vec::new(),
             echoes: Vec::new(),
             last_request: None,
         }
+    }
+
+    /// With a text for every notice, in English and Dutch: the notice's name, and `nl` before it.
+    pub(super) fn with_texts() -> Self {
+        let mut world = Self::new();
+        for (language, before) in [("en", ""), ("nl", "nl ")] {
+            let texts =
+                NOTICES.map(|notice| (notice, format!("{before}{notice:?}").to_lowercase()));
+            world
+                .policy
+                .texts
+                .0
+                .insert(language.to_owned(), BTreeMap::from(texts));
+        }
+        world
+    }
+
+    /// The desk `team` with the fallback `second`, which is called too, or takes at once.
+    pub(super) fn with_fallback(second: &str, takes_at_once: bool) -> Self {
+        let mut world = Self::with_texts();
+        world.add_desk(second, takes_at_once);
+        world.policy.routes.push(Route {
+            bots: BTreeSet::new(),
+            desk: desk("team"),
+            fallback: Some(desk(second)),
+            options: serde_json::Map::new(),
+        });
+        world
+    }
+
+    /// A bot that is paused by steps of its own, not by the answer.
+    pub(super) fn with_pause_steps(steps: usize) -> Self {
+        let mut world = Self::with_texts();
+        world.bot_mut().answer_pauses = false;
+        world.bot_mut().pause_steps = steps;
+        world
+    }
+
+    /// A handover that an agent has.
+    pub(super) fn attended() -> Self {
+        let mut world = Self::with_texts();
+        world.request();
+        world.opened();
+        world.agent_says("hi");
+        world
+    }
+
+    pub(super) fn add_desk(&mut self, name: &str, takes_at_once: bool) {
+        self.policy.desks.insert(
+            desk(name),
+            DeskPolicy {
+                enabled: true,
+                takes_at_once,
+            },
+        );
+    }
+
+    pub(super) fn desk_mut(&mut self, name: &str) -> &mut DeskPolicy {
+        self.policy.desks.get_mut(&desk(name)).unwrap()
+    }
+
+    pub(super) fn bot_mut(&mut self) -> &mut BotPolicy {
+        self.policy.bots.values_mut().next().unwrap()
     }
 
     pub(super) fn apply(&mut self, event: &Event) -> Outcome {
@@ -85,11 +173,16 @@ impl World {
         let decision = decide(self.state.clone(), event, context);
         self.state = decision.state;
         for effect in &decision.effects {
-            if let Effect::ExpectEcho { fingerprint, .. } = effect {
-                self.echoes.push(Echo {
-                    fingerprint: *fingerprint,
-                    until: None,
-                });
+            match effect {
+                Effect::ExpectEcho { fingerprint, .. } => {
+                    self.echoes.push(Echo {
+                        fingerprint: *fingerprint,
+                        until: None,
+                    });
+                }
+                Effect::Deliver(delivery) => self.owed.push(delivery.clone()),
+                Effect::Leg(row) if row.closed => self.closed.push(row.id),
+                _ => {}
             }
         }
         self.effects.extend(decision.effects);
@@ -145,6 +238,37 @@ impl World {
         })
     }
 
+    /// The newest delivery of this kind comes to this.
+    pub(super) fn comes_to(&mut self, kind: &str, result: StepResult) -> Outcome {
+        let delivery = self.newest(|task| task.kind() == kind);
+        self.settle(&delivery, result)
+    }
+
+    /// This delivery has failed without effect and will be tried again.
+    pub(super) fn put_off(&mut self, delivery: &NewDelivery) -> Outcome {
+        self.settle(
+            delivery,
+            StepResult::Delayed {
+                since: self.now,
+                class: ErrorClass::Busy,
+                ambiguous: false,
+            },
+        )
+    }
+
+    /// The newest delivery of this kind has failed and will be tried again.
+    pub(super) fn delayed(&mut self, kind: &str, class: ErrorClass) -> Outcome {
+        let (since, ambiguous) = (self.now, class == ErrorClass::Ambiguous);
+        self.comes_to(
+            kind,
+            StepResult::Delayed {
+                since,
+                class,
+                ambiguous,
+            },
+        )
+    }
+
     /// The newest open call succeeds.
     pub(super) fn opened(&mut self) {
         let open = self.newest(|task| matches!(task, Task::Open { .. }));
@@ -158,10 +282,7 @@ impl World {
     }
 
     pub(super) fn settle(&mut self, delivery: &NewDelivery, result: StepResult) -> Outcome {
-        let leg_closed = self
-            .effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::Leg(row) if row.closed && delivery.lane == Lane::Leg(row.id)));
+        let leg_closed = self.has_closed(delivery.lane);
         self.apply(&Event::Settled(Settled {
             handover: delivery.handover,
             lane: delivery.lane,
@@ -172,13 +293,89 @@ impl World {
         }))
     }
 
+    /// The desk of this lane has been told, or need not be told, that its part is over.
+    pub(super) fn has_closed(&self, lane: Lane) -> bool {
+        self.closed.iter().any(|leg| lane == Lane::Leg(*leg))
+    }
+
     pub(super) fn wait_until_woken(&mut self) -> Outcome {
-        self.now = self.state.wake_at().expect("a timer");
+        self.now = self.state.wake_at().expect("a timer").max(self.now);
         self.apply(&Event::TimerFired)
     }
 
     pub(super) fn wait(&mut self, span: Duration) {
         self.now = self.now.plus(span);
+    }
+
+    /// How long until a timer looks.
+    pub(super) fn wakes_in(&self) -> Duration {
+        self.handover().wake_at.since(self.now)
+    }
+
+    /// Lets the timers fire that fall due within this span.
+    pub(super) fn pass(&mut self, span: Duration) {
+        let end = self.now.plus(span);
+        while let Some(at) = self.state.wake_at().filter(|at| *at <= end) {
+            self.now = self.now.max(at);
+            self.apply(&Event::TimerFired);
+            assert!(
+                self.state.wake_at().is_none_or(|next| next > self.now),
+                "a timer that does not move on"
+            );
+        }
+        self.now = end;
+    }
+
+    pub(super) fn phase(&self) -> Option<Phase> {
+        self.state.handover.as_ref().map(|open| open.phase)
+    }
+
+    /// What the user was told by the bridge itself.
+    pub(super) fn notices(&self) -> Vec<String> {
+        self.transcript()
+            .into_iter()
+            .filter(|(actor, _)| *actor == Actor::System)
+            .map(|(_, text)| text)
+            .collect()
+    }
+
+    pub(super) fn journal(&self) -> Vec<(Option<Phase>, Option<Phase>, Cause)> {
+        let entries = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Journal(entry) => Some((entry.from, entry.to, entry.cause)),
+            _ => None,
+        });
+        entries.collect()
+    }
+
+    pub(super) fn warned(&self, kind: WarningKind) -> usize {
+        self.effects
+            .iter()
+            .filter(|effect| matches!(effect, Effect::Warn(warning) if warning.kind == kind))
+            .count()
+    }
+
+    pub(super) fn cancelled(&self) -> Vec<(Lane, Cancelled)> {
+        let cancelled = self.effects.iter().filter_map(|effect| match effect {
+            Effect::CancelUnsent { lane, only } => Some((*lane, *only)),
+            _ => None,
+        });
+        cancelled.collect()
+    }
+
+    pub(super) fn withdrawn(&self) -> usize {
+        self.effects
+            .iter()
+            .filter(|effect| matches!(effect, Effect::Withdraw))
+            .count()
+    }
+
+    /// Forgets what was written so far, to look at what comes next alone.
+    pub(super) fn look_from_here(&mut self) {
+        self.effects.clear();
+    }
+
+    pub(super) fn change_state(&mut self, change: impl FnOnce(&mut Conversation)) {
+        change(&mut self.state);
     }
 
     pub(super) fn state(&self) -> &Conversation {
@@ -232,9 +429,9 @@ impl World {
     }
 
     fn newest(&self, wanted: impl Fn(&Task) -> bool) -> NewDelivery {
-        let deliveries = self.deliveries();
-        let found = deliveries
-            .into_iter()
+        let found = self
+            .owed
+            .iter()
             .rev()
             .find(|delivery| wanted(&delivery.task));
         found.expect("such a delivery").clone()

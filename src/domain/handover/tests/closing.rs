@@ -1,0 +1,219 @@
+//! The way back to the bot.
+
+use super::*;
+
+#[test]
+fn a_close_resumes_the_bot_and_then_the_user_is_the_bots() {
+    let mut world = World::attended();
+    world.desk_closes();
+    assert_eq!(world.phase(), Some(Phase::Closing));
+    assert!(
+        world.tasks().ends_with(&["say", "resume"]),
+        "the word of goodbye goes before the resume"
+    );
+    world.resumed();
+    assert_eq!(world.phase(), None);
+}
+
+#[test]
+fn the_resume_tells_the_bot_how_it_ended() {
+    let mut world = World::new();
+    world.request();
+    world.opened();
+    world.desk_tells(DeskEvent::Joined(Agent {
+        name: Some("Ann".to_owned()),
+        avatar_url: None,
+    }));
+    world.wait(Duration::from_secs(90));
+    world.desk_closes();
+    let resume = world
+        .deliveries()
+        .last()
+        .map(|delivery| delivery.task.clone());
+    let contract = ResumeContract {
+        reason: "solved".to_owned(),
+        agent: Some("Ann".to_owned()),
+        seconds: 90,
+        unanswered: false,
+    };
+    assert_eq!(resume, Some(Task::Resume { index: 0, contract }));
+}
+
+#[test]
+fn every_resume_step_has_to_be_settled() {
+    let mut world = World::new();
+    world.bot_mut().resume_steps = 2;
+    world.request();
+    world.opened();
+    world.desk_closes();
+    let steps: Vec<_> = world
+        .deliveries()
+        .into_iter()
+        .filter(|step| step.task.kind() == "resume")
+        .cloned()
+        .collect();
+    world.settle(&steps[0], done());
+    assert_eq!(world.phase(), Some(Phase::Closing));
+    world.settle(&steps[1], done());
+    assert_eq!(world.phase(), None);
+}
+
+#[test]
+fn without_resume_steps_the_close_ends_it_and_what_was_said_is_still_sent() {
+    let mut world = World::attended();
+    world.bot_mut().resume_steps = 0;
+    world.look_from_here();
+    world.desk_closes();
+    assert_eq!(world.phase(), None);
+    assert!(
+        world
+            .cancelled()
+            .iter()
+            .all(|(_, only)| !matches!(only, Cancelled::SaysBefore(_)))
+    );
+}
+
+#[test]
+fn the_user_who_writes_after_the_close_is_asked_once_to_write_again() {
+    let mut world = World::attended();
+    world.desk_closes();
+    world.look_from_here();
+    world.user_says("one more thing");
+    world.user_says("hello?");
+    assert_eq!(world.notices(), ["endedrepeat"]);
+    assert_eq!(world.tasks(), ["say"], "the desk hears nothing more");
+    assert!(
+        world
+            .handover()
+            .closing
+            .as_ref()
+            .is_some_and(|closing| closing.user_wrote)
+    );
+}
+
+#[test]
+fn a_late_resume_goes_on_and_is_told_to_an_operator_once() {
+    let mut world = World::attended();
+    world.desk_closes();
+    assert_eq!(world.wakes_in(), Duration::from_mins(2));
+    world.look_from_here();
+    world.pass(Duration::from_hours(1));
+    assert_eq!(world.phase(), Some(Phase::Closing));
+    assert_eq!(world.warned(WarningKind::ResumeLate), 1);
+    let hurried = world
+        .effects()
+        .iter()
+        .any(|effect| matches!(effect, Effect::Hurry { lane: Lane::Bot(_) }));
+    assert!(hurried, "it goes ahead of what cannot go out");
+}
+
+#[test]
+fn a_resume_that_overtook_texts_leaves_them_as_dead_letters() {
+    let mut world = World::attended();
+    world.desk_closes();
+    let resume = world.deliveries().last().map(|delivery| delivery.order);
+    world.resumed();
+    let (_, only) = world.cancelled().pop().unwrap();
+    assert_eq!(Some(only), resume.map(Cancelled::SaysBefore));
+}
+
+#[test]
+fn a_resume_that_is_given_up_ends_the_handover_and_is_told() {
+    let mut world = World::attended();
+    world.desk_closes();
+    world.comes_to(
+        "resume",
+        StepResult::Dead {
+            class: ErrorClass::Rejected,
+        },
+    );
+    assert_eq!(world.phase(), None);
+    assert_eq!(world.warned(WarningKind::ResumeFailed), 1);
+}
+
+#[test]
+fn a_session_that_is_gone_needs_no_resume() {
+    let mut closing = World::attended();
+    closing.desk_closes();
+    closing.comes_to("resume", StepResult::Gone);
+    assert_eq!(closing.phase(), None);
+
+    let mut attended = World::attended();
+    attended.look_from_here();
+    attended.agent_says("are you there?");
+    attended.comes_to("say", StepResult::Gone);
+    assert_eq!(attended.phase(), None);
+    assert_eq!(attended.tasks(), ["say", "close"], "the desk is told");
+    assert!(
+        attended
+            .cancelled()
+            .iter()
+            .any(|(lane, only)| matches!((lane, only), (Lane::Bot(_), Cancelled::All)))
+    );
+}
+
+#[test]
+fn a_new_request_during_the_resume_proves_that_the_bot_speaks() {
+    let mut world = World::attended();
+    let first = world.handover().id;
+    world.desk_closes();
+    world.look_from_here();
+    let (second, answer) = world.request();
+    assert_ne!(first, second);
+    assert_eq!(
+        (answer, world.phase()),
+        (Answer::Pending, Some(Phase::Requested))
+    );
+    assert!(
+        world
+            .cancelled()
+            .iter()
+            .any(|(_, only)| *only == Cancelled::Resumes)
+    );
+    assert_eq!(
+        world.journal()[0],
+        (Some(Phase::Closing), None, Cause::BotSpeaksAgain)
+    );
+    assert_eq!(world.tasks(), ["open"]);
+}
+
+#[test]
+fn a_resume_of_the_handover_before_does_not_unpause_the_bot_of_this_one() {
+    let mut world = World::attended();
+    world.desk_closes();
+    let resume = world.deliveries().last().copied().cloned().unwrap();
+    world.request();
+    world.look_from_here();
+    world.put_off(&resume);
+    assert_eq!(
+        world.withdrawn(),
+        0,
+        "while nothing is promised it may go on"
+    );
+    world.opened();
+    assert!(
+        world
+            .cancelled()
+            .iter()
+            .any(|(_, only)| *only == Cancelled::Resumes)
+    );
+    world.put_off(&resume);
+    assert_eq!(world.withdrawn(), 1);
+    world.settle(&resume, done());
+    assert_eq!(world.phase(), Some(Phase::Waiting), "and it ends nothing");
+}
+
+#[test]
+fn the_longest_handover_ends_with_a_word_to_the_user() {
+    let mut world = World::attended();
+    for _ in 0..9 {
+        world.pass(Duration::from_mins(30));
+        if world.phase() == Some(Phase::Attended) {
+            world.user_says("and another thing");
+            world.agent_says("yes");
+        }
+    }
+    assert_eq!(world.phase(), Some(Phase::Closing));
+    assert!(world.notices().contains(&"ended".to_owned()));
+    assert!(world.tasks().contains(&"close"), "the desk is told");
+}

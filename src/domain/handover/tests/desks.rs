@@ -1,0 +1,192 @@
+//! Desks that refuse, fall silent, forget, or are gone.
+
+use super::*;
+
+#[test]
+fn a_refusal_asks_the_fallback_desk() {
+    let mut world = World::with_fallback("second", false);
+    let (id, _) = world.request();
+    world.user_says("hello");
+    world.comes_to("open", refused());
+    assert_eq!(
+        (world.handover().id, &world.handover().leg.desk),
+        (id, &desk("second"))
+    );
+    assert_eq!(
+        world.tasks(),
+        ["open", "message", "open"],
+        "the new offer holds all that was said"
+    );
+    world.opened();
+    assert_eq!(world.handover().answer, Answer::Accepted);
+}
+
+#[test]
+fn with_no_time_left_a_refusal_asks_no_desk_that_has_to_be_called() {
+    let mut world = World::with_fallback("second", false);
+    world.request();
+    world.wait(Duration::from_secs(2));
+    world.comes_to("open", refused());
+    assert_eq!(
+        (world.phase(), world.outcomes_of_repeat()),
+        (None, Answer::Declined)
+    );
+}
+
+#[test]
+fn a_desk_that_cannot_be_reached_gives_way_at_once() {
+    let mut world = World::with_fallback("second", false);
+    world.request();
+    world.delayed("open", ErrorClass::NotSent);
+    assert_eq!(world.handover().leg.desk, desk("second"));
+    assert_eq!(
+        world.tasks(),
+        ["open", "open"],
+        "the first never heard of it"
+    );
+}
+
+#[test]
+fn a_desk_that_may_have_heard_of_it_is_told_that_it_moved_on() {
+    let mut world = World::with_fallback("second", false);
+    world.request();
+    world.delayed("open", ErrorClass::Ambiguous);
+    assert_eq!(world.handover().leg.desk, desk("team"));
+    world.delayed("open", ErrorClass::NotSent);
+    assert_eq!(world.tasks(), ["open", "close", "open"]);
+}
+
+#[test]
+fn when_the_time_for_an_answer_is_over_the_console_takes_it() {
+    let mut world = World::with_fallback("console", true);
+    world.request();
+    let first = world.deliveries()[0].clone();
+    world.wait_until_woken();
+    assert_eq!(
+        (world.phase(), world.handover().answer),
+        (Some(Phase::Waiting), Answer::Accepted)
+    );
+    world.settle(&first, done());
+    let close = world
+        .deliveries()
+        .last()
+        .map(|delivery| (delivery.lane, delivery.task.kind()));
+    assert_eq!(
+        close,
+        Some((first.lane, "close")),
+        "the first desk took it too late"
+    );
+    assert_eq!(world.handover().leg.desk, desk("console"));
+}
+
+#[test]
+fn when_the_time_for_an_answer_is_over_no_other_desk_is_called() {
+    let mut world = World::with_fallback("second", false);
+    world.request();
+    world.wait_until_woken();
+    assert_eq!(world.phase(), None);
+}
+
+#[test]
+fn a_desk_that_is_known_to_be_away_is_not_asked() {
+    let mut world = World::with_fallback("second", false);
+    world
+        .conditions
+        .closed
+        .insert(desk("team"), ClosedBecause::Paused);
+    world.request();
+    assert_eq!(world.handover().leg.desk, desk("second"));
+}
+
+#[test]
+fn when_nobody_takes_it_the_fallback_is_asked_before_the_user_is_given_back() {
+    let mut world = World::with_fallback("second", false);
+    world.request();
+    world.opened();
+    world.pass(Duration::from_mins(15));
+    let handover = world.handover();
+    assert_eq!(
+        (handover.phase, &handover.leg.desk),
+        (Phase::Requested, &desk("second"))
+    );
+    world.pass(Duration::from_mins(1));
+    assert_eq!(world.phase(), Some(Phase::Closing));
+    assert_eq!(world.notices().last().map(String::as_str), Some("nobody"));
+}
+
+#[test]
+fn a_desk_that_lost_the_conversation_is_offered_it_once_more() {
+    let mut world = World::attended();
+    world.user_says("hello?");
+    world.look_from_here();
+    world.comes_to("message", StepResult::Gone);
+    assert_eq!(
+        world.tasks(),
+        ["open"],
+        "it is not told of a close: the handover's id is the same"
+    );
+    let handover = world.handover();
+    assert_eq!(
+        (handover.phase, handover.leg.reopened),
+        (Phase::Requested, true)
+    );
+    world.opened();
+    world.user_says("hello?");
+    world.look_from_here();
+    world.comes_to("message", StepResult::Gone);
+    assert_eq!(
+        (world.phase(), world.tasks()),
+        (Some(Phase::Closing), vec!["say", "resume"])
+    );
+}
+
+#[test]
+fn handovers_of_a_desk_that_is_gone_move_on() {
+    let mut world = World::with_fallback("second", false);
+    world.request();
+    world.opened();
+    world.policy.desks.remove(&desk("team"));
+    world.look_from_here();
+    world.apply(&Event::DeskRemoved { desk: desk("team") });
+    assert_eq!(world.handover().leg.desk, desk("second"));
+    assert_eq!(
+        world.tasks(),
+        ["open"],
+        "nobody calls the desk that is gone"
+    );
+    assert_eq!(world.warned(WarningKind::DeskRemoved), 1);
+    world.policy.desks.remove(&desk("second"));
+    world.apply(&Event::DeskRemoved {
+        desk: desk("second"),
+    });
+    assert_eq!(world.phase(), Some(Phase::Closing));
+    assert_eq!(world.notices().last().map(String::as_str), Some("nobody"));
+}
+
+#[test]
+fn a_desk_that_is_gone_concerns_only_its_own_handovers() {
+    let mut world = World::attended();
+    let before = world.state().clone();
+    world.apply(&Event::DeskRemoved {
+        desk: desk("elsewhere"),
+    });
+    assert_eq!(world.state(), &before);
+}
+
+#[test]
+fn the_users_of_a_bot_that_is_gone_are_its_own() {
+    let mut world = World::attended();
+    world.look_from_here();
+    world.apply(&Event::BotRemoved);
+    assert_eq!((world.phase(), world.tasks()), (None, vec!["close"]));
+    assert_eq!(world.warned(WarningKind::BotRemoved), 1);
+}
+
+#[test]
+fn a_desk_that_has_closed_is_not_told_when_the_bot_is_gone() {
+    let mut world = World::attended();
+    world.desk_closes();
+    world.look_from_here();
+    world.apply(&Event::BotRemoved);
+    assert_eq!((world.phase(), world.tasks()), (None, vec![]));
+}

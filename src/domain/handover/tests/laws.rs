@@ -1,0 +1,329 @@
+//! What holds whatever happens, in whatever order, however often, and whatever the clock does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::{
+    conversation::Conversation,
+    delivery::{Destination, NewDelivery},
+    effect::HandoverRow,
+    event::Settled,
+    ids::DeskName,
+};
+
+#[derive(Clone, Debug)]
+enum Act {
+    Request,
+    UserSays,
+    BotSays,
+    /// An event of the desk for one of the handovers so far; 0 is the newest.
+    Desk {
+        back: usize,
+        event: DeskEvent,
+    },
+    /// One of the deliveries so far comes to something, perhaps once more.
+    Settle {
+        back: usize,
+        result: StepResult,
+    },
+    Timer,
+    Jump {
+        seconds: i64,
+    },
+    DeskRemoved,
+    DeskBack,
+    BotRemoved,
+    NewerVersion,
+}
+
+/// What has been seen, to hold every decision against.
+#[derive(Default)]
+struct Seen {
+    messages: BTreeSet<MessageId>,
+    carried: BTreeSet<(Lane, MessageId)>,
+    answers: BTreeMap<HandoverId, Answer>,
+    open: BTreeSet<HandoverId>,
+    handovers: Vec<(HandoverId, DeskName)>,
+    deliveries: Vec<NewDelivery>,
+    seq: u64,
+    order: u64,
+}
+
+proptest! {
+    // More with PROPTEST_CASES.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_laws_hold_in_every_sequence_of_events(
+        setting in 0_usize..4,
+        acts in prop::collection::vec(act(), 1..60),
+    ) {
+        let mut world = match setting {
+            0 => World::with_texts(),
+            1 => World::with_fallback("second", false),
+            2 => World::with_fallback("console", true),
+            _ => World::with_pause_steps(2),
+        };
+        if setting % 2 == 1 {
+            world.policy.limits.when_unsure = WhenUnsure::Accept;
+        }
+        let mut seen = Seen { seq: 1, order: 1, ..Seen::default() };
+        for act in acts {
+            let Some(event) = event(&mut world, &seen, act) else { continue };
+            let before = world.state().clone();
+            let due = before.wake_at().is_some_and(|at| at <= world.now);
+            world.look_from_here();
+            world.apply(&event);
+            seen.hold(&world, &before);
+            if due && event == Event::TimerFired {
+                moves_on(&mut world, &mut seen);
+            }
+        }
+    }
+}
+
+/// A timer that was due has changed the phase, or moved its next moment beyond now, or does so within a few firings.
+fn moves_on(world: &mut World, seen: &mut Seen) {
+    for _ in 0..6 {
+        if world.state().wake_at().is_none_or(|at| at > world.now) {
+            return;
+        }
+        let before = world.state().clone();
+        world.look_from_here();
+        world.apply(&Event::TimerFired);
+        seen.hold(world, &before);
+    }
+    panic!("a timer that spins: {:?}", world.state().handover);
+}
+
+impl Seen {
+    fn hold(&mut self, world: &World, before: &Conversation) {
+        let after = world.state();
+        assert_eq!(
+            after.version > before.version,
+            after != before,
+            "the version counts changes"
+        );
+        for effect in world.effects() {
+            match effect {
+                Effect::Record(message) => {
+                    assert_eq!(message.seq, self.seq, "no gap in the transcript");
+                    self.seq += 1;
+                    self.messages.insert(message.id);
+                }
+                Effect::Deliver(delivery) => self.hold_delivery(delivery),
+                Effect::Handover(row) => self.hold_row(row),
+                _ => {}
+            }
+        }
+        assert_eq!((after.next_seq, after.next_order), (self.seq, self.order));
+        let owner: BTreeSet<_> = after.handover.iter().map(|open| open.id).collect();
+        assert_eq!(
+            self.open, owner,
+            "the rows and the state name the same owner"
+        );
+        let Some(open) = &after.handover else { return };
+        if matches!(
+            open.phase,
+            Phase::Waiting | Phase::Attended | Phase::Closing
+        ) {
+            assert_eq!(
+                open.answer,
+                Answer::Accepted,
+                "an agent was promised in {:?}",
+                open.phase
+            );
+        }
+        assert_eq!(open.closing.is_some(), open.phase == Phase::Closing);
+        assert_ne!(open.phase, Phase::Unknown);
+        let known = self.handovers.last();
+        if known.is_none_or(|(id, desk)| *id != open.id || *desk != open.leg.desk) {
+            self.handovers.push((open.id, open.leg.desk.clone()));
+        }
+    }
+
+    fn hold_delivery(&mut self, delivery: &NewDelivery) {
+        assert_eq!(
+            delivery.order, self.order,
+            "the order grows with every delivery"
+        );
+        self.order += 1;
+        if let Some(message) = delivery.task.message() {
+            assert!(
+                self.messages.contains(&message),
+                "{:?} of no message",
+                delivery.task
+            );
+        }
+        if let Task::Say { message, .. } | Task::Message { message } = delivery.task {
+            assert!(
+                self.carried.insert((delivery.lane, message)),
+                "twice in a lane: {:?}",
+                delivery.task
+            );
+        }
+        let declined = self.answers.get(&delivery.handover) == Some(&Answer::Declined);
+        if declined && matches!(delivery.destination, Destination::Desk(_)) {
+            assert_eq!(
+                delivery.task.kind(),
+                "close",
+                "after a decline the desk hears nothing but its end"
+            );
+        }
+        self.deliveries.push(delivery.clone());
+    }
+
+    fn hold_row(&mut self, row: &HandoverRow) {
+        let id = row.facts.id;
+        match self.answers.get(&id) {
+            None | Some(Answer::Pending) => {
+                self.answers.insert(id, row.answer);
+            }
+            Some(decided) => assert_eq!(row.answer, *decided, "an answer is decided once"),
+        }
+        if row.phase.is_some() {
+            self.open.insert(id);
+        } else {
+            assert_ne!(row.answer, Answer::Pending, "who asked is answered");
+            assert!(row.ended.is_some());
+            self.open.remove(&id);
+        }
+    }
+}
+
+fn event(world: &mut World, seen: &Seen, act: Act) -> Option<Event> {
+    let said = Said {
+        at: Some(world.now),
+        content: Content::text("words"),
+        raw: None,
+    };
+    let event = match act {
+        Act::Request => Event::HandoverRequested(Request {
+            payload: None,
+            transcript: Vec::new(),
+        }),
+        Act::UserSays => Event::UserSaid(said),
+        Act::BotSays => Event::BotSaid(said),
+        Act::Desk { back, event } => {
+            let (handover, desk) = seen.handovers.iter().rev().nth(back)?.clone();
+            Event::FromDesk {
+                handover,
+                desk,
+                event,
+            }
+        }
+        Act::Settle { back, result } => {
+            let delivery = seen.deliveries.iter().rev().nth(back)?;
+            Event::Settled(Settled {
+                handover: delivery.handover,
+                lane: delivery.lane,
+                destination: delivery.destination.clone(),
+                task: delivery.task.clone(),
+                result,
+                leg_closed: world.has_closed(delivery.lane),
+            })
+        }
+        Act::Timer => {
+            world.now = world
+                .state()
+                .wake_at()
+                .map_or(world.now, |at| at.max(world.now));
+            Event::TimerFired
+        }
+        Act::Jump { seconds } => {
+            let span = Duration::from_secs(seconds.unsigned_abs());
+            world.now = if seconds < 0 {
+                world.now.minus(span)
+            } else {
+                world.now.plus(span)
+            };
+            return None;
+        }
+        Act::DeskRemoved => {
+            world.policy.desks.remove(&desk("team"));
+            Event::DeskRemoved { desk: desk("team") }
+        }
+        Act::DeskBack => {
+            world.add_desk("team", false);
+            return None;
+        }
+        Act::BotRemoved => Event::BotRemoved,
+        Act::NewerVersion => {
+            world.change_state(|state| {
+                if let Some(open) = state
+                    .handover
+                    .as_mut()
+                    .filter(|open| open.phase == Phase::Attended)
+                {
+                    open.phase = Phase::Unknown;
+                }
+            });
+            Event::TimerFired
+        }
+    };
+    Some(event)
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        4 => Just(Act::Request),
+        6 => Just(Act::UserSays),
+        2 => Just(Act::BotSays),
+        10 => (prop_oneof![5 => Just(0_usize), 1 => 0_usize..4], desk_event())
+            .prop_map(|(back, event)| Act::Desk { back, event }),
+        16 => (prop_oneof![3 => Just(0_usize), 3 => 0_usize..4, 1 => 0_usize..20], result())
+            .prop_map(|(back, result)| Act::Settle { back, result }),
+        6 => Just(Act::Timer),
+        3 => prop_oneof![Just(1_i64), Just(7), Just(90), Just(400), Just(4_000), Just(100_000), Just(-50), Just(-4_000)]
+            .prop_map(|seconds| Act::Jump { seconds }),
+        1 => Just(Act::DeskRemoved),
+        1 => Just(Act::DeskBack),
+        1 => Just(Act::BotRemoved),
+        1 => Just(Act::NewerVersion),
+    ]
+}
+
+fn desk_event() -> impl Strategy<Value = DeskEvent> {
+    let said = (any::<bool>(), any::<bool>()).prop_map(|(automatic, keep_if_late)| {
+        let content = Content::text("an agent's words");
+        DeskEvent::Said(AgentSaid {
+            content,
+            agent: None,
+            automatic,
+            keep_if_late,
+            raw: None,
+        })
+    });
+    let named = DeskEvent::Joined(Agent {
+        name: Some("Ann".to_owned()),
+        avatar_url: None,
+    });
+    prop_oneof![
+        6 => said,
+        2 => Just(named),
+        1 => Just(DeskEvent::Joined(Agent::default())),
+        1 => Just(DeskEvent::Typing),
+        2 => Just(DeskEvent::Transferred { to: None }),
+        2 => Just(DeskEvent::Closed { reason: None }),
+    ]
+}
+
+fn result() -> impl Strategy<Value = StepResult> {
+    let delayed = |class, ambiguous| StepResult::Delayed {
+        since: World::new().now,
+        class,
+        ambiguous,
+    };
+    prop_oneof![
+        8 => Just(done()),
+        2 => Just(refused()),
+        2 => Just(delayed(ErrorClass::NotSent, false)),
+        2 => Just(delayed(ErrorClass::Ambiguous, true)),
+        1 => Just(delayed(ErrorClass::Busy, false)),
+        2 => Just(StepResult::Gone),
+        2 => Just(StepResult::Dead { class: ErrorClass::Rejected }),
+        1 => Just(StepResult::Skipped),
+    ]
+}
