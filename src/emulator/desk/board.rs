@@ -73,6 +73,13 @@ impl Board {
         Some((first.version, first.clone()))
     }
 
+    /// Every handover, the one that changed last at the end.
+    pub(super) fn all(&self) -> Vec<Handover> {
+        let mut all: Vec<_> = self.handovers.values().cloned().collect();
+        all.sort_unstable_by_key(|handover| handover.version);
+        all
+    }
+
     pub(super) fn is_repeat(&self, call: &str) -> bool {
         self.calls.contains(call)
     }
