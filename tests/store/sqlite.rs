@@ -1,4 +1,4 @@
-//! The SQLite store: its harness, and what only one process with one file promises.
+//! The embedded store: its harness, and what only one process with one file promises.
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@
 //! little as for anything new: what it repeats may be in the same batch. There is no timer: a lone step commits alone.
 
 use std::{
+    cell::Cell,
     fs::File,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
@@ -68,6 +69,7 @@ impl Writer {
         let thread = Thread {
             ground,
             fatal: fatal.clone(),
+            failing: Cell::new(false),
         };
         let over = ended.clone();
         thread::Builder::new()
@@ -171,6 +173,8 @@ where
 struct Thread {
     ground: Ground,
     fatal: CancellationToken,
+    /// The last batch was not written. A disk stays full for a while: one line says so, and one that it is over.
+    failing: Cell<bool>,
 }
 
 /// Each command with what it failed of, if it did.
@@ -280,8 +284,10 @@ impl Thread {
             tracing::error!(error, "a batch could not be rolled back");
             self.fatal.cancel();
         }
-        let error: &dyn std::error::Error = &fault;
-        tracing::error!(error, steps = ran.len(), "a batch was not written");
+        if !self.failing.replace(true) {
+            let error: &dyn std::error::Error = &fault;
+            tracing::error!(error, "the store does not write");
+        }
         let fault = BatchFault(Arc::new(fault));
         for (command, _) in ran {
             command.answer(Some(Error::Unavailable(Box::new(fault.clone()))));
