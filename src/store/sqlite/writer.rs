@@ -203,8 +203,7 @@ impl Thread {
                 self.ground.memory.thaw(&batch.frozen);
                 for (command, fault) in ran {
                     command.answer(fault.map(|fault| {
-                        let error: &dyn std::error::Error = &fault;
-                        tracing::error!(error, "a step failed and was undone");
+                        fault.log("a step failed and was undone");
                         Error::from(fault)
                     }));
                 }
@@ -280,13 +279,11 @@ impl Thread {
         if !self.ground.connection.is_autocommit()
             && let Err(rollback) = self.statement("ROLLBACK")
         {
-            let error: &dyn std::error::Error = &rollback;
-            tracing::error!(error, "a batch could not be rolled back");
+            rollback.log("a batch could not be rolled back");
             self.fatal.cancel();
         }
         if !self.failing.replace(true) {
-            let error: &dyn std::error::Error = &fault;
-            tracing::error!(error, "the store does not write");
+            fault.log("the store does not write");
         }
         let fault = BatchFault(Arc::new(fault));
         for (command, _) in ran {
