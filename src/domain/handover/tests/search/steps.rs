@@ -60,7 +60,8 @@ impl Model {
         if self.left.requests > 0 && !self.bot_paused {
             steps.extend([Step::Request, Step::RequestUnheard]);
         }
-        if self.asked.is_some() {
+        let repeated = |asked| self.answer(rules, asked) != Answer::Declined;
+        if self.asked.is_some_and(repeated) {
             steps.push(Step::RequestRepeated);
         }
         if let Some(caller) = self.callers.first() {
