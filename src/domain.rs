@@ -11,6 +11,7 @@ pub mod event;
 pub mod handover;
 pub mod ids;
 pub mod message;
+pub mod pace;
 pub mod policy;
 pub mod retry;
 pub mod time;
