@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::ids::{BotName, DeskName};
+use super::{
+    delivery::Destination,
+    ids::{BotName, DeskName},
+};
 
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
@@ -89,16 +92,25 @@ pub enum Notice {
     EndedRepeat,
 }
 
-/// Which desks cannot be asked at this moment, and why. Known to the store, handed to `decide`.
+/// Which bots and desks cannot be called at this moment, and why. Known to the store, handed to `decide`.
 #[derive(Clone, Debug, Default)]
 pub struct Conditions {
-    pub closed: BTreeMap<DeskName, ClosedBecause>,
+    pub closed: BTreeMap<Destination, ClosedBecause>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClosedBecause {
+    /// It does not answer.
     BreakerOpen,
-    Paused,
+    Paused(PausedBecause),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PausedBecause {
+    /// It is called too often, and has said when it may be called again.
+    RateLimited,
+    /// Our credentials or its certificate are not good; a person has to see to it.
+    Refused,
 }
 
 impl Default for Limits {

@@ -22,8 +22,8 @@ use crate::{
     },
     store::{
         Applied, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Error, Fired, Gone,
-        HandoverSummary, HandoverView, NamesInUse, Page, Retention, RowOutcome, Settlement, Store,
-        Ticket, WarningView,
+        HandoverSummary, HandoverView, NamesInUse, Page, Pause, Retention, RowOutcome, Settlement,
+        Store, Ticket, WarningView,
     },
 };
 
@@ -72,7 +72,7 @@ pub(super) struct Seen {
     pub(super) settled: Vec<(DeliveryId, RowOutcome)>,
     pub(super) released: usize,
     pub(super) conditions: Vec<Option<ClosedBecause>>,
-    pub(super) paused_until: Option<Timestamp>,
+    pub(super) pauses: Vec<Option<Pause>>,
     pub(super) warnings: Vec<Warning>,
     /// When each timer fired.
     pub(super) fired: Vec<Duration>,
@@ -157,6 +157,13 @@ impl Lanes {
     }
 }
 
+impl State {
+    fn pause(&self) -> Option<Timestamp> {
+        let last = self.seen.pauses.last().copied().flatten();
+        last.map(|pause| pause.until)
+    }
+}
+
 impl Row {
     fn claim(&mut self, destination: &Destination) -> Claim {
         self.claimed = true;
@@ -174,7 +181,7 @@ impl Store for Lanes {
     async fn claim(&self, destination: &Destination, limit: usize) -> Result<Claimed, Error> {
         let now = self.clock.now();
         let mut state = self.state.lock().unwrap();
-        let pause = state.seen.paused_until.filter(|until| *until > now);
+        let pause = state.pause().filter(|until| *until > now);
         let mut claimed = Claimed::default();
         for ((lane, _), rows) in &mut state.lanes {
             let Some(head) = rows
@@ -262,16 +269,13 @@ impl Store for Lanes {
         Arc::clone(&self.timer_bell)
     }
 
-    async fn pause(
-        &self,
-        _destination: &Destination,
-        until: Option<Timestamp>,
-    ) -> Result<(), Error> {
-        self.state.lock().unwrap().seen.paused_until = until;
+    async fn pause(&self, destination: &Destination, pause: Option<Pause>) -> Result<(), Error> {
+        self.state.lock().unwrap().seen.pauses.push(pause);
+        self.bell(destination).notify_one();
         Ok(())
     }
 
-    fn set_condition(&self, _desk: &DeskName, condition: Option<ClosedBecause>) {
+    fn set_condition(&self, _destination: &Destination, condition: Option<ClosedBecause>) {
         self.state.lock().unwrap().seen.conditions.push(condition);
     }
 

@@ -6,9 +6,11 @@ use handover_bridge::{
     domain::{
         delivery::{Done, StepResult, Task},
         message::Actor,
+        policy::PausedBecause,
         retry::ErrorClass,
+        time::Timestamp,
     },
-    store::{DeliveryFilter, DeliveryState, RowOutcome, Settlement},
+    store::{DeliveryFilter, DeliveryState, Pause, RowOutcome, Settlement},
 };
 
 use crate::world::{Harness, World, bot, item, request, settled, team, text};
@@ -162,7 +164,11 @@ pub async fn a_paused_destination_is_not_claimed_also_after_reopening(
     let mut world = World::new(harness).await;
     world.request("ann").await;
     let until = world.clock.now().plus(Duration::from_mins(1));
-    world.store.pause(&team(), Some(until)).await.unwrap();
+    world
+        .store
+        .pause(&team(), Some(paused(until)))
+        .await
+        .unwrap();
     world.reopen().await;
     let nothing = world.store.claim(&team(), 1).await.unwrap();
     assert!(nothing.claims.is_empty());
@@ -170,9 +176,33 @@ pub async fn a_paused_destination_is_not_claimed_also_after_reopening(
     world.store.pause(&team(), None).await.unwrap();
     let claim = world.claim(&team()).await.expect("the pause was lifted");
     world.store.release(claim).await.unwrap();
-    world.store.pause(&team(), Some(until)).await.unwrap();
+    world
+        .store
+        .pause(&team(), Some(paused(until)))
+        .await
+        .unwrap();
     world.wait(Duration::from_mins(1));
     assert!(world.claim(&team()).await.is_some(), "the pause is over");
+}
+
+pub async fn a_pause_that_is_lifted_or_shortened_rings(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    world.request("ann").await;
+    let bell = world.store.bell(&team());
+    let now = world.clock.now();
+    let long = paused(now.plus(Duration::from_mins(5)));
+    let short = paused(now.plus(Duration::from_secs(1)));
+    for end in [Some(short), None] {
+        world.store.pause(&team(), Some(long)).await.unwrap();
+        bell.notified().await;
+        world.store.pause(&team(), end).await.unwrap();
+        bell.notified().await;
+        let claimed = world.store.claim(&team(), 1).await.unwrap();
+        match end {
+            Some(short) => assert_eq!(claimed.next_due, Some(short.until)),
+            None => assert_eq!(claimed.claims.len(), 1),
+        }
+    }
 }
 
 pub async fn a_settled_lane_stops_at_a_pause(harness: impl Harness + 'static) {
@@ -182,7 +212,11 @@ pub async fn a_settled_lane_stops_at_a_pause(harness: impl Harness + 'static) {
     world.user_says("ann", "two").await;
     let first = world.claim(&team()).await.unwrap();
     let until = world.clock.now().plus(Duration::from_mins(1));
-    world.store.pause(&team(), Some(until)).await.unwrap();
+    world
+        .store
+        .pause(&team(), Some(paused(until)))
+        .await
+        .unwrap();
     assert!(world.done(first).await.is_none());
     world.wait(Duration::from_mins(1));
     assert_eq!(text(&world.claim(&team()).await.unwrap()), "two");
@@ -320,4 +354,9 @@ pub async fn a_resume_says_whether_the_user_wrote_after_the_close(harness: impl 
         assert_eq!(contract.unanswered, writes, "{user}");
         world.done(resume).await;
     }
+}
+
+fn paused(until: Timestamp) -> Pause {
+    let because = PausedBecause::RateLimited;
+    Pause { until, because }
 }

@@ -90,10 +90,10 @@ fn when_the_time_for_an_answer_is_over_no_other_desk_is_called() {
 #[test]
 fn a_desk_that_is_known_to_be_away_is_not_asked() {
     let mut world = World::with_fallback("second", false);
-    world
-        .conditions
-        .closed
-        .insert(desk("team"), ClosedBecause::Paused);
+    world.conditions.closed.insert(
+        Destination::Desk(desk("team")),
+        ClosedBecause::Paused(PausedBecause::RateLimited),
+    );
     world.request();
     assert_eq!(world.handover().leg.desk, desk("second"));
 }

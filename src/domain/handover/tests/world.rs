@@ -11,13 +11,13 @@ use uuid::Uuid;
 
 use crate::domain::{
     conversation::{Answer, Conversation, ConversationKey, Handover, Phase},
-    delivery::{Done, Lane, NewDelivery, StepResult, Task},
+    delivery::{Destination, Done, Lane, NewDelivery, StepResult, Task},
     effect::{Cancelled, Cause, Effect, WarningKind},
     event::{AgentSaid, DeskEvent, Event, Request, Said, Settled},
     handover::{Context, Echo, Outcome, decide, repeated_answer},
     ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
     message::{Actor, Content, Message},
-    policy::{BotPolicy, Conditions, DeskPolicy, Notice, Policy, Route},
+    policy::{BotPolicy, ClosedBecause, Conditions, DeskPolicy, Notice, Policy, Route},
     retry::ErrorClass,
     time::Timestamp,
 };
@@ -149,6 +149,11 @@ impl World {
                 takes_at_once,
             },
         );
+    }
+
+    pub(super) fn close_bot(&mut self, because: ClosedBecause) {
+        let bot = Destination::Bot(self.state.key.bot.clone());
+        self.conditions.closed.insert(bot, because);
     }
 
     pub(super) fn desk_mut(&mut self, name: &str) -> &mut DeskPolicy {

@@ -141,5 +141,6 @@ CREATE TABLE unknown_events (
 
 CREATE TABLE pauses (
     destination TEXT NOT NULL PRIMARY KEY,
-    until       INTEGER NOT NULL
+    until       INTEGER NOT NULL,
+    because     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
