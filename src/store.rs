@@ -77,10 +77,11 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     async fn deliveries(&self, filter: DeliveryFilter) -> Result<Page<DeliveryView>, Error>;
 
-    /// Makes a dead letter, or one that waits for its next attempt, due at once, under its old id.
+    /// Makes a dead letter, or one that waits for its next attempt, due at once, under its old id. Leaves a trace of who
+    /// did it.
     async fn retry_delivery(&self, id: DeliveryId) -> Result<Changed, Error>;
 
-    /// Gives a delivery up that has not been delivered.
+    /// Gives a delivery up that has not been delivered. Leaves a trace of who did it.
     async fn skip_delivery(&self, id: DeliveryId) -> Result<Changed, Error>;
 
     async fn open_handovers(
@@ -295,6 +296,7 @@ pub struct Retention {
     pub delivered: Duration,
     pub dead_letters: Duration,
     pub keys: Duration,
+    pub audit: Duration,
 }
 
 /// How many messages of a transcript `handover.opened` carries, by desk.

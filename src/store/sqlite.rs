@@ -5,6 +5,7 @@
 //! proves that whoever held a lane before is dead. Nothing polls, so an idle store sleeps.
 
 mod apply;
+mod audit;
 mod cancel;
 mod columns;
 mod effects;

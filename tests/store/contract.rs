@@ -88,6 +88,7 @@ macro_rules! run_against {
                 a_handover_goes_with_its_transcript,
                 deliveries_and_dead_letters_go_each_after_their_time,
                 a_key_is_known_until_its_day_is_over,
+                what_operators_changed_is_known_for_its_time,
                 a_message_that_was_removed_is_taken_from_a_later_transcript,
             ],
         }

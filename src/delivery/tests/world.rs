@@ -137,6 +137,7 @@ impl World {
             delivered: day,
             dead_letters: day,
             keys: day,
+            audit: day,
         };
         let options = Options {
             retention,

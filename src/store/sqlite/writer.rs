@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     fault::{BatchFault, Fault},
     memory::Memory,
-    work::{Batch, Settings, Work},
+    work::{Batch, DeadLetter, Settings, Work},
 };
 use crate::store::Error;
 
@@ -207,6 +207,7 @@ impl Thread {
                         Error::from(fault)
                     }));
                 }
+                batch.dead.iter().for_each(DeadLetter::log);
             }
             Err(fault) => {
                 self.ground.memory.thaw(&batch.frozen);

@@ -144,3 +144,12 @@ CREATE TABLE pauses (
     until       INTEGER NOT NULL,
     because     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What operators changed.
+CREATE TABLE audit (
+    row     INTEGER PRIMARY KEY,
+    at      INTEGER NOT NULL,
+    actor   TEXT NOT NULL,
+    action  TEXT NOT NULL,
+    subject TEXT NOT NULL
+) STRICT;
