@@ -32,6 +32,11 @@ enum Act {
     Jump {
         seconds: i64,
     },
+    /// The desk or the bot is not called any more, or again.
+    Condition {
+        desk: bool,
+        closed: Option<ClosedBecause>,
+    },
     DeskRemoved,
     DeskBack,
     BotRemoved,
@@ -241,6 +246,22 @@ fn event(world: &mut World, seen: &Seen, act: Act) -> Option<Event> {
             };
             return None;
         }
+        Act::Condition {
+            desk: of_desk,
+            closed,
+        } => {
+            let destination = if of_desk {
+                Destination::Desk(desk("team"))
+            } else {
+                Destination::Bot(world.state().key.bot.clone())
+            };
+            let all = &mut world.conditions.closed;
+            match closed {
+                Some(because) => all.insert(destination, because),
+                None => all.remove(&destination),
+            };
+            return None;
+        }
         Act::DeskRemoved => {
             world.policy.desks.remove(&desk("team"));
             Event::DeskRemoved { desk: desk("team") }
@@ -278,10 +299,20 @@ fn act() -> impl Strategy<Value = Act> {
         6 => Just(Act::Timer),
         3 => prop_oneof![Just(1_i64), Just(7), Just(90), Just(400), Just(4_000), Just(100_000), Just(-50), Just(-4_000)]
             .prop_map(|seconds| Act::Jump { seconds }),
+        2 => (any::<bool>(), closed()).prop_map(|(desk, closed)| Act::Condition { desk, closed }),
         1 => Just(Act::DeskRemoved),
         1 => Just(Act::DeskBack),
         1 => Just(Act::BotRemoved),
         1 => Just(Act::NewerVersion),
+    ]
+}
+
+fn closed() -> impl Strategy<Value = Option<ClosedBecause>> {
+    prop_oneof![
+        3 => Just(None),
+        1 => Just(Some(ClosedBecause::BreakerOpen)),
+        1 => Just(Some(ClosedBecause::Paused(PausedBecause::Refused))),
+        1 => Just(Some(ClosedBecause::Paused(PausedBecause::RateLimited))),
     ]
 }
 
