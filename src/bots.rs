@@ -3,6 +3,8 @@
 //! A folder has two halves: `hook` turns a call of the vendor into domain events (used by `http`), the platform
 //! performs what the bridge owes (used by `delivery`).
 
+pub mod chatlayer;
+
 use std::fmt;
 
 use async_trait::async_trait;

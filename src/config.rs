@@ -12,7 +12,7 @@ mod fault;
 mod handover;
 mod key;
 mod lines;
-mod name;
+mod names;
 mod networks;
 mod outbound;
 mod retention;
@@ -28,30 +28,32 @@ mod texts;
 mod value;
 mod warning;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub use self::{
     admin::{Admin, AdminListen},
     bots::{Bot, Chatlayer, Platform},
     desks::{Desk, Kind, WebhookDesk},
     fault::{Fault, Faults, Place, Problem},
-    handover::{Handover, WhenUnsure},
     key::KeyPath,
-    name::{Language, Name},
+    names::Language,
+    networks::CallUrl,
     outbound::Outbound,
     retention::Retention,
-    routes::{Route, Routes},
     secrets::Secrets,
     server::Server,
     source::Source,
     steps::{DialogState, Method, RequestStep, Step},
     store::{Store, StoreUrl},
     telemetry::{LogFilter, LogFormat, Telemetry},
-    texts::{LanguageTexts, Texts},
     warning::Warning,
 };
 
 use self::section::{Report, Section};
+use crate::domain::{
+    ids::{BotName, DeskName},
+    policy::{Limits, Route, Texts},
+};
 
 /// The whole configuration, every rule checked. Take it apart without `..`: a setting nobody uses must not compile.
 #[derive(Clone, Debug)]
@@ -61,10 +63,10 @@ pub struct Config {
     pub store: Store,
     pub telemetry: Telemetry,
     pub outbound: Outbound,
-    pub bots: BTreeMap<Name, Bot>,
-    pub desks: BTreeMap<Name, Desk>,
-    pub routes: Routes,
-    pub handover: Handover,
+    pub bots: BTreeMap<BotName, Bot>,
+    pub desks: BTreeMap<DeskName, Desk>,
+    pub routes: Vec<Route>,
+    pub handover: Limits,
     pub texts: Texts,
     pub retention: Retention,
 }
@@ -100,24 +102,18 @@ impl Config {
         let platforms = root.table("platforms").and_then(bots::Defaults::read);
         let kinds = root.table("kinds").and_then(desks::Defaults::read);
 
-        let bot_tables = name::named_tables(root.table("bots"));
-        let desk_tables = name::named_tables(root.table("desks"));
+        let bot_tables = names::named_tables::<BotName>(root.table("bots"));
+        let desk_tables = names::named_tables::<DeskName>(root.table("desks"));
         let known = routes::Known {
-            bots: bot_tables
-                .iter()
-                .map(|(name, _)| name.clone())
-                .collect::<BTreeSet<_>>(),
-            desks: desk_tables
-                .iter()
-                .map(|(name, _)| name.clone())
-                .collect::<BTreeSet<_>>(),
+            bots: bot_tables.iter().map(|(name, _)| name.clone()).collect(),
+            desks: desk_tables.iter().map(|(name, _)| name.clone()).collect(),
         };
         let bots = platforms.map(|defaults| bots::read_all(bot_tables, &defaults, networks));
         let desks = kinds.map(|defaults| desks::read_all(desk_tables, &defaults, networks));
-        let routes = Routes::read(root.tables("routes"), &known);
+        let routes = routes::read_all(root.tables("routes"), &known);
 
-        let handover = root.table("handover").and_then(Handover::read);
-        let texts = root.table("texts").and_then(Texts::read);
+        let handover = root.table("handover").and_then(handover::read);
+        let texts = root.table("texts").map(texts::read);
         let retention = root.table("retention").and_then(Retention::read);
         root.not_yet(&["hours"]);
         root.finish();
@@ -129,7 +125,7 @@ impl Config {
             outbound: outbound?,
             bots: bots?,
             desks: desks?,
-            routes: routes?,
+            routes,
             handover: handover?,
             texts: texts?,
             retention: retention?,

@@ -3,11 +3,49 @@
 //! Every answer that is not a success is a [`problem::Problem`]. Nothing here sends anything: a handler
 //! authenticates, bounds, parses, makes one call on the store and answers after its commit. `app` composes it.
 
+pub mod admin;
 pub mod body;
+pub mod desk_api;
 pub mod failures;
+mod hooks;
 pub mod log;
 pub mod probes;
 pub mod problem;
 pub mod secret;
 pub mod server;
 pub mod source;
+mod state;
+
+use axum::Router;
+
+pub use state::{Bot, Desk, Options, State};
+
+use problem::Kind;
+
+/// What vendors, desks and the platform call: `server.listen`.
+pub fn public_router(state: State) -> Router {
+    finish(public(&state), state)
+}
+
+/// What operators call: `admin.listen`.
+pub fn admin_router(state: State) -> Router {
+    finish(admin::router(), state)
+}
+
+/// Both on one listener, `admin.listen = "server"`.
+pub fn combined_router(state: State) -> Router {
+    finish(public(&state).merge(admin::router()), state)
+}
+
+fn public(state: &State) -> Router<State> {
+    probes::router(state.readiness().clone())
+        .merge(hooks::router())
+        .merge(desk_api::router())
+}
+
+fn finish(router: Router<State>, state: State) -> Router {
+    let router = router
+        .fallback(async || problem::Problem::from(Kind::NotFound))
+        .method_not_allowed_fallback(async || problem::Problem::from(Kind::MethodNotAllowed));
+    log::layers(router).with_state(state)
+}

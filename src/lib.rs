@@ -4,9 +4,14 @@
 
 pub mod app;
 pub mod bots;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod delivery;
 pub mod desks;
 pub mod domain;
+pub mod emulator;
 pub mod http;
+pub mod outbound;
 pub mod store;
+pub mod telemetry;

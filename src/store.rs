@@ -1,7 +1,9 @@
 //! What the bridge keeps. One call is one atomic step; nothing of it is seen, and nobody is answered, before it is
 //! durable.
 //!
-//! Every implementation passes [`contract`], which is written once against this trait.
+//! Every implementation passes the contract of `tests/store`, which is written once against this trait.
+
+pub mod sqlite;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
@@ -27,7 +29,8 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Drops repeats, loads the conversation, decides each event in order, and writes all of it or nothing.
     async fn apply(&self, step: Step) -> Result<Applied, Error>;
 
-    /// Waits until the answer to a request is no longer pending, at most for `within`; then says what is stored.
+    /// Waits until the answer to a request is no longer pending, at most for `within`; then says what is stored. A
+    /// handover that closes or is over is declined, whatever was answered before.
     async fn answer(&self, handover: HandoverId, within: Duration) -> Result<Answer, Error>;
 
     /// A handover with its transcript (without the bridge's notices), if it has or had a leg at this desk.
@@ -45,10 +48,11 @@ pub trait Store: Send + Sync + fmt::Debug {
     fn bell(&self, destination: &Destination) -> Arc<Notify>;
 
     /// Writes what came of an attempt and lets `decide` draw the consequences, in one step. Gives the lane's next
-    /// head, still claimed, if one is due; else the lane is free.
+    /// head, still claimed, if one is due; else the lane is free. Waits for as long as there is no space to write: a
+    /// call that was made must not be made again for having been forgotten.
     async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<Option<Claim>, Error>;
 
-    /// Gives a lane back unattempted.
+    /// Gives a lane back unattempted, and rings its bell.
     async fn release(&self, claim: Claim) -> Result<(), Error>;
 
     /// Fires the timers that are due, at most `limit`, and says when the next one is.
@@ -136,11 +140,16 @@ pub struct Claim {
     pub ticket: Ticket,
 }
 
-/// The store's own proof that the lane is held. Opaque to everybody else.
+/// The store's own proof that the lane is held. Opaque to everybody else. Dropped instead of settled, it gives the lane
+/// back after a while, as a lease would.
 #[derive(Debug)]
-pub struct Ticket {
-    pub(super) row: i64,
-    pub(super) fence: i64,
+pub struct Ticket(Proof);
+
+#[derive(Debug)]
+enum Proof {
+    Sqlite(sqlite::Hold),
+    #[cfg(test)]
+    Scripted,
 }
 
 #[derive(Debug, Default)]
@@ -283,6 +292,22 @@ pub struct Retention {
 
 /// How many messages of a transcript `handover.opened` carries, by desk.
 pub type TranscriptLimits = BTreeMap<DeskName, usize>;
+
+impl Ticket {
+    fn into_hold(self) -> sqlite::Hold {
+        match self.0 {
+            Proof::Sqlite(hold) => hold,
+            #[cfg(test)]
+            Proof::Scripted => unreachable!("a test's own store looks after its own lanes"),
+        }
+    }
+
+    /// For a test's store, which knows its lanes without.
+    #[cfg(test)]
+    pub(crate) fn scripted() -> Self {
+        Self(Proof::Scripted)
+    }
+}
 
 impl DeliveryState {
     pub const fn as_str(self) -> &'static str {

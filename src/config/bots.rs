@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use config::Value;
 use ipnet::IpNet;
 use secrecy::SecretString;
-use url::Url;
 
 use super::{
     fault::Problem,
-    name::{Language, Name},
-    networks,
+    names::Language,
+    networks::CallUrl,
     secrets::{self, Keys, Rule, Secrets},
     section::Section,
     steps::{self, RequestStep, Step},
     value,
 };
+use crate::domain::ids::BotName;
 
 /// One connection to a bot platform.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub enum Platform {
 /// A bot on Chatlayer.
 #[derive(Clone, Debug)]
 pub struct Chatlayer {
-    pub api_url: Url,
+    pub api_url: CallUrl,
     /// What the bridge presents to Chatlayer.
     pub access_token: SecretString,
     /// What Chatlayer presents to the bridge.
@@ -65,10 +65,10 @@ struct ChatlayerDefaults {
 
 /// Every bot that is written rightly; the others are reported.
 pub(super) fn read_all(
-    tables: Vec<(Name, Section<'_>)>,
+    tables: Vec<(BotName, Section<'_>)>,
     defaults: &Defaults,
     networks: &[IpNet],
-) -> BTreeMap<Name, Bot> {
+) -> BTreeMap<BotName, Bot> {
     tables
         .into_iter()
         .filter_map(|(name, section)| Some((name, Bot::read(section, defaults, networks)?)))
@@ -169,11 +169,10 @@ fn read_platform(value: &Value) -> Result<(), Problem> {
 }
 
 /// Either the address itself or the region that stands for it; a guess would send the access token to a stranger.
-fn read_api_url(section: &mut Section<'_>, networks: &[IpNet]) -> Option<Url> {
+fn read_api_url(section: &mut Section<'_>, networks: &[IpNet]) -> Option<CallUrl> {
     let both = section.has("api_url") && section.has("region");
     let neither = !section.has("api_url") && !section.has("region");
-    let callable =
-        |value: &Value| networks::callable_url(value, networks).and_then(networks::base_url);
+    let callable = |value: &Value| CallUrl::read(value, networks).and_then(CallUrl::into_base);
     let region = section.optional("region", read_region);
     if neither {
         return section.required(
@@ -189,7 +188,7 @@ fn read_api_url(section: &mut Section<'_>, networks: &[IpNet]) -> Option<Url> {
     api_url.or(region)
 }
 
-fn read_region(value: &Value) -> Result<Url, Problem> {
+fn read_region(value: &Value) -> Result<CallUrl, Problem> {
     const EXPECTED: Problem = Problem::NotOneOf("\"eu\", \"us\", \"asia\", \"staging\"");
     let host = match value::text(value)?.as_str() {
         "eu" => "https://api.chatlayer.ai",
@@ -198,5 +197,5 @@ fn read_region(value: &Value) -> Result<Url, Problem> {
         "staging" => "https://api.staging.chatlayer.ai",
         _ => return Err(EXPECTED),
     };
-    Url::parse(host).map_err(|_| EXPECTED)
+    CallUrl::known(host).ok_or(EXPECTED)
 }

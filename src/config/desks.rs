@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 
 use config::Value;
 use ipnet::IpNet;
-use url::Url;
 
 use super::{
     fault::Problem,
-    name::Name,
-    networks,
+    networks::CallUrl,
     secrets::{self, Keys, Rule, Secrets},
     section::Section,
     value,
 };
+use crate::domain::ids::DeskName;
 
 /// One connection to where agents work.
 #[derive(Clone, Debug)]
@@ -32,7 +31,7 @@ pub enum Kind {
 /// A desk that speaks the bridge's own protocol.
 #[derive(Clone, Debug)]
 pub struct WebhookDesk {
-    pub url: Url,
+    pub url: CallUrl,
     /// Signs what the bridge sends; each one adds its signature.
     pub secret: Secrets,
     /// What the desk presents to the bridge.
@@ -53,29 +52,29 @@ struct WebhookDefaults {
     transcript_limit: usize,
 }
 
+/// What the reading of one desk needs to know of the others.
+struct Reader<'a> {
+    defaults: &'a Defaults,
+    networks: &'a [IpNet],
+    /// Those of desks with other faults included, so that one more fault is not found only when they are mended.
+    tokens: Vec<(DeskName, Secrets)>,
+}
+
 /// Every desk that is written rightly; the others are reported.
 pub(super) fn read_all(
-    tables: Vec<(Name, Section<'_>)>,
+    tables: Vec<(DeskName, Section<'_>)>,
     defaults: &Defaults,
     networks: &[IpNet],
-) -> BTreeMap<Name, Desk> {
-    let mut desks: BTreeMap<Name, Desk> = BTreeMap::new();
-    for (name, mut section) in tables {
-        let Some(desk) = Desk::read(&mut section, defaults, networks) else {
-            continue;
-        };
-        let Kind::Webhook(webhook) = &desk.kind;
-        if let Some(other) = holder_of(&webhook.token, &desks) {
-            section.fault(
-                "token",
-                Problem::SharedToken {
-                    other: other.clone(),
-                },
-            );
-        }
-        desks.insert(name, desk);
-    }
-    desks
+) -> BTreeMap<DeskName, Desk> {
+    let mut reader = Reader {
+        defaults,
+        networks,
+        tokens: Vec::new(),
+    };
+    tables
+        .into_iter()
+        .filter_map(|(name, section)| Some((name.clone(), reader.desk(&name, section)?)))
+        .collect()
 }
 
 impl Defaults {
@@ -98,21 +97,7 @@ impl WebhookDefaults {
     }
 }
 
-impl Desk {
-    fn read(section: &mut Section<'_>, defaults: &Defaults, networks: &[IpNet]) -> Option<Self> {
-        section.required("kind", read_kind, "add kind = \"webhook\"")?;
-        section.not_yet(&["max_open", "hours", "require_agent"]);
-        let enabled = section.optional("enabled", value::switch);
-        let webhook = WebhookDesk::read(section, &defaults.webhook, networks);
-        section.finish();
-        Some(Self {
-            enabled: enabled.unwrap_or(defaults.webhook.enabled),
-            kind: Kind::Webhook(webhook?),
-        })
-    }
-}
-
-impl WebhookDesk {
+impl Reader<'_> {
     const SECRET: Keys = Keys {
         key: "secret",
         file: "secret_file",
@@ -124,36 +109,46 @@ impl WebhookDesk {
         hint: "add the desk's own token, or token_file",
     };
 
-    fn read(
-        section: &mut Section<'_>,
-        defaults: &WebhookDefaults,
-        networks: &[IpNet],
-    ) -> Option<Self> {
+    fn desk(&mut self, name: &DeskName, mut section: Section<'_>) -> Option<Desk> {
+        section.required("kind", read_kind, "add kind = \"webhook\"")?;
+        section.not_yet(&["max_open", "hours", "require_agent"]);
+        let enabled = section.optional("enabled", value::switch);
+        let webhook = self.webhook(name, &mut section);
+        section.finish();
+        Some(Desk {
+            enabled: enabled.unwrap_or(self.defaults.webhook.enabled),
+            kind: Kind::Webhook(webhook?),
+        })
+    }
+
+    fn webhook(&mut self, name: &DeskName, section: &mut Section<'_>) -> Option<WebhookDesk> {
         let url = section.required(
             "url",
-            |value| networks::callable_url(value, networks),
+            |value| CallUrl::read(value, self.networks),
             "add the URL that takes the bridge's calls",
         );
         let secret = secrets::required(section, Self::SECRET, Rule::Signing);
         let token = secrets::required(section, Self::TOKEN, Rule::Unguessable { least: 20 });
         let transcript_limit = section.optional("transcript_limit", read_transcript_limit);
-        Some(Self {
+        if let Some(token) = &token {
+            self.claim_token(name, section, token);
+        }
+        Some(WebhookDesk {
             url: url?,
             secret: secret?,
             token: token?,
-            transcript_limit: transcript_limit.unwrap_or(defaults.transcript_limit),
+            transcript_limit: transcript_limit.unwrap_or(self.defaults.webhook.transcript_limit),
         })
     }
-}
 
-/// The desk that already uses one of these tokens: its events could not be told from this one's.
-fn holder_of<'d>(token: &Secrets, desks: &'d BTreeMap<Name, Desk>) -> Option<&'d Name> {
-    desks
-        .iter()
-        .find(|(_, desk)| match &desk.kind {
-            Kind::Webhook(other) => other.token.overlap(token),
-        })
-        .map(|(name, _)| name)
+    /// The events of two desks with one token could not be told apart.
+    fn claim_token(&mut self, name: &DeskName, section: &Section<'_>, token: &Secrets) {
+        if let Some((other, _)) = self.tokens.iter().find(|(_, taken)| taken.overlap(token)) {
+            let other = other.clone();
+            section.fault("token", Problem::SharedToken { other });
+        }
+        self.tokens.push((name.clone(), token.clone()));
+    }
 }
 
 fn read_kind(value: &Value) -> Result<(), Problem> {

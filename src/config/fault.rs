@@ -3,7 +3,8 @@
 
 use std::{fmt, io, path::PathBuf};
 
-use super::{key::KeyPath, name::Name};
+use super::key::KeyPath;
+use crate::domain::ids::DeskName;
 
 /// Everything that is wrong, in the order of the file. Never empty when it is returned as an error.
 #[derive(Debug, Default, thiserror::Error)]
@@ -68,16 +69,18 @@ pub enum Problem {
         "must have at least {least} characters, all of A-Z a-z 0-9 _ -; `openssl rand -hex 24` makes one"
     )]
     WeakSecret { least: usize },
-    #[error("must be whsec_ followed by base64; `echo whsec_$(openssl rand -base64 24)` makes one")]
+    #[error(
+        "must be whsec_ followed by base64 of at least 16 bytes; `echo whsec_$(openssl rand -base64 24)` makes one"
+    )]
     NotASigningSecret,
-    #[error("is set here and as a file; keep one of the two")]
+    #[error("is set together with the secret itself; keep one of the two")]
     SecretTwice,
     #[error("names a file that cannot be read: {0}")]
     SecretFile(#[source] io::Error),
     #[error("names a file that holds no secret, or more than one where one is wanted")]
     SecretFileShape,
     #[error("uses a token that the desk {other} uses as well; every desk needs its own")]
-    SharedToken { other: Name },
+    SharedToken { other: DeskName },
     #[error("must not hold a user name, a password or a fragment")]
     UrlWithExtras,
     #[error(
@@ -102,8 +105,8 @@ pub enum Problem {
         "can never be reached: the routes before it take every handover it could take; remove it or move it up"
     )]
     UnreachableRoute,
-    #[error("has a placeholder that nothing fills{}", fills(*.known))]
-    UnknownPlaceholder { known: Option<&'static str> },
+    #[error("has a placeholder that nothing fills; there are {{name}} and {{position}}")]
+    UnknownPlaceholder,
     #[error("must not be longer than {limit}")]
     LongerThan { limit: &'static str },
 }
@@ -171,12 +174,5 @@ fn meant(near: Option<&str>) -> String {
     near.map_or_else(
         || "; remove it".to_owned(),
         |near| format!("; did you mean {near}?"),
-    )
-}
-
-fn fills(known: Option<&'static str>) -> String {
-    known.map_or_else(
-        || "; this text takes none".to_owned(),
-        |known| format!("; this text takes {{{known}}}"),
     )
 }

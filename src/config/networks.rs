@@ -1,13 +1,52 @@
 //! Which URLs and addresses a configuration may name. Pure: it judges what is written; what a name resolves to is
 //! judged by `outbound` when it connects.
 
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
 use config::Value;
 use ipnet::IpNet;
 use url::{Host, Url};
 
 use super::{fault::Problem, value};
+
+/// A URL that the bridge calls. Its path and query may be secret, so `Debug` prints neither.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CallUrl(Url);
+
+impl CallUrl {
+    pub fn as_url(&self) -> &Url {
+        &self.0
+    }
+
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// A URL to which a path is added: no query.
+    pub(super) fn into_base(self) -> Result<Self, Problem> {
+        base_url(self.0).map(Self)
+    }
+
+    /// An address that is known to be good.
+    pub(super) fn known(text: &'static str) -> Option<Self> {
+        Url::parse(text).ok().map(Self)
+    }
+
+    pub(super) fn read(value: &Value, allowed: &[IpNet]) -> Result<Self, Problem> {
+        callable_url(value, allowed).map(Self)
+    }
+}
+
+impl fmt::Debug for CallUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "CallUrl({}://{})",
+            self.0.scheme(),
+            self.0.host_str().unwrap_or_default()
+        )
+    }
+}
 
 /// A list of ranges; a single address is a range of one.
 pub(super) fn read_list(value: &Value) -> Result<Vec<IpNet>, Problem> {
@@ -24,8 +63,7 @@ pub(super) fn read_list(value: &Value) -> Result<Vec<IpNet>, Problem> {
         .collect()
 }
 
-/// A URL that the bridge may call.
-pub(super) fn callable_url(value: &Value, allowed: &[IpNet]) -> Result<Url, Problem> {
+fn callable_url(value: &Value, allowed: &[IpNet]) -> Result<Url, Problem> {
     let url = web_url(value)?;
     let addresses = match url.host() {
         Some(Host::Ipv4(address)) => vec![IpAddr::from(address)],

@@ -2,129 +2,88 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use super::{fault::Problem, names, section::Section, value};
+use crate::domain::{
+    ids::{BotName, DeskName},
+    policy::Route,
+};
 
-use super::{fault::Problem, name::Name, section::Section, value};
-
-/// The routes in order, each of them reachable.
-#[derive(Clone, Debug)]
-pub struct Routes(Vec<Route>);
-
-/// One rule of routing.
-#[derive(Clone, Debug)]
-pub struct Route {
-    /// Whose handovers; `None`: every bot's.
-    pub bots: Option<Vec<Name>>,
-    pub desk: Name,
-    /// Takes the handover when the desk refuses or is down.
-    pub fallback: Option<Name>,
-    /// For the desk to understand; the bridge does not look inside.
-    pub options: Map<String, Value>,
+/// The names that a route may use, those of faulty tables included: one fault is enough.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) bots: BTreeSet<BotName>,
+    pub(super) desks: BTreeSet<DeskName>,
 }
 
 /// Whose handovers the routes so far take.
 #[derive(Debug, Default)]
 struct Taken {
     everybody: bool,
-    bots: BTreeSet<Name>,
+    bots: BTreeSet<BotName>,
 }
 
-/// The names that a route may use, those of faulty tables included: one fault is enough.
-#[derive(Debug)]
-pub(super) struct Known {
-    pub(super) bots: BTreeSet<Name>,
-    pub(super) desks: BTreeSet<Name>,
+pub(super) fn read_all(sections: Vec<Section<'_>>, known: &Known) -> Vec<Route> {
+    let mut taken = Taken::default();
+    sections
+        .into_iter()
+        .filter_map(|section| read(section, known, &mut taken))
+        .collect()
 }
 
-impl Routes {
-    pub fn iter(&self) -> std::slice::Iter<'_, Route> {
-        self.0.iter()
+fn read(mut section: Section<'_>, known: &Known, taken: &mut Taken) -> Option<Route> {
+    let every_bot = !section.has("bot");
+    let bots: Option<BTreeSet<BotName>> = section.optional("bot", names::read_list);
+    let desk = section.required(
+        "desk",
+        names::read,
+        "add the name of the desk that takes these handovers",
+    );
+    let fallback = section.optional("fallback", names::read);
+    let options = section.optional("options", value::json_table);
+    section.not_yet(&["when"]);
+
+    if bots.iter().flatten().any(|bot| !known.bots.contains(bot)) {
+        section.fault("bot", Problem::UnknownReference { what: "bot" });
     }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(super) fn read(sections: Vec<Section<'_>>, known: &Known) -> Option<Self> {
-        let count = sections.len();
-        let mut taken = Taken::default();
-        let mut routes = Vec::with_capacity(count);
-        for section in sections {
-            routes.extend(Route::read(section, known, &mut taken));
-        }
-        (routes.len() == count).then_some(Self(routes))
-    }
-}
-
-impl<'a> IntoIterator for &'a Routes {
-    type Item = &'a Route;
-    type IntoIter = std::slice::Iter<'a, Route>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
-    }
-}
-
-impl Route {
-    fn read(mut section: Section<'_>, known: &Known, taken: &mut Taken) -> Option<Self> {
-        let names_bots = section.has("bot");
-        let bots = section.optional("bot", Name::read_list);
-        let desk = section.required(
-            "desk",
-            Name::read,
-            "add the name of the desk that takes these handovers",
-        );
-        let fallback = section.optional("fallback", Name::read);
-        let options = section.optional("options", value::json_table);
-        section.not_yet(&["when"]);
-
-        if bots.iter().flatten().any(|bot| !known.bots.contains(bot)) {
-            section.fault("bot", Problem::UnknownReference { what: "bot" });
-        }
-        if desk
+    for (key, name) in [("desk", &desk), ("fallback", &fallback)] {
+        if name
             .as_ref()
-            .is_some_and(|desk| !known.desks.contains(desk))
+            .is_some_and(|name| !known.desks.contains(name))
         {
-            section.fault("desk", Problem::UnknownReference { what: "desk" });
+            section.fault(key, Problem::UnknownReference { what: "desk" });
         }
-        if fallback
-            .as_ref()
-            .is_some_and(|fallback| !known.desks.contains(fallback))
-        {
-            section.fault("fallback", Problem::UnknownReference { what: "desk" });
-        }
-        if fallback.is_some() && fallback == desk {
-            section.fault("fallback", Problem::FallbackIsDesk);
-        }
-        if bots.is_some() || !names_bots {
-            if !taken.leaves_any(bots.as_deref(), known) {
-                section.fault_here(Problem::UnreachableRoute);
-            }
-            taken.add(bots.as_deref());
-        }
-        section.finish();
-        Some(Self {
-            bots,
-            desk: desk?,
-            fallback,
-            options: options.unwrap_or_default(),
-        })
     }
+    if fallback.is_some() && fallback == desk {
+        section.fault("fallback", Problem::FallbackIsDesk);
+    }
+    if bots.is_some() || every_bot {
+        if !taken.leave_any(bots.as_ref(), known) {
+            section.fault_here(Problem::UnreachableRoute);
+        }
+        taken.add(bots.as_ref());
+    }
+    section.finish();
+    Some(Route {
+        bots: bots.unwrap_or_default(),
+        desk: desk?,
+        fallback,
+        options: options.unwrap_or_default(),
+    })
 }
 
 impl Taken {
     /// Whether a route for `bots` (`None`: all) could still be the first to match.
-    fn leaves_any(&self, bots: Option<&[Name]>, known: &Known) -> bool {
+    fn leave_any(&self, bots: Option<&BTreeSet<BotName>>, known: &Known) -> bool {
         if self.everybody {
             return false;
         }
         match bots {
-            Some(bots) => bots.iter().any(|bot| !self.bots.contains(bot)),
-            None => known.bots.is_empty() || known.bots.iter().any(|bot| !self.bots.contains(bot)),
+            Some(bots) => !bots.is_subset(&self.bots),
+            None => known.bots.is_empty() || !known.bots.is_subset(&self.bots),
         }
     }
 
-    fn add(&mut self, bots: Option<&[Name]>) {
+    fn add(&mut self, bots: Option<&BTreeSet<BotName>>) {
         match bots {
             Some(bots) => self.bots.extend(bots.iter().cloned()),
             None => self.everybody = true,

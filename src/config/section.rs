@@ -1,7 +1,7 @@
 //! Reads one table of the merged tree key by key. A wrong value is reported and the reading goes on, which is how all
 //! faults come at once; whatever nobody asked for is an unknown key.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{cell::RefCell, collections::BTreeSet, mem};
 
 use config::{Map, Value, ValueKind};
 
@@ -20,11 +20,14 @@ pub(super) struct Report {
 }
 
 /// One table. `None` from a reader means that a fault has been reported, or, for `optional`, that the key is absent.
-#[derive(Debug)]
+/// Not `Debug`: the values are secrets as well.
 pub(super) struct Section<'r> {
     key: KeyPath,
+    /// What nobody has asked for yet.
     values: Map<String, Value>,
+    /// What has been asked for: what an unknown key may have meant.
     asked: Vec<&'static str>,
+    /// The keys that variables have set, to tell the place of a fault after the value has been taken.
     from_environment: BTreeSet<String>,
     wholly_from_environment: bool,
     report: &'r Report,
@@ -40,6 +43,19 @@ impl Report {
 
     pub(super) fn into_faults(self) -> Faults {
         self.faults.into_inner().into_iter().collect()
+    }
+
+    /// A table that variables alone have made is told by those variables: there is no place where it stands.
+    fn add_unknown(&self, key: KeyPath, value: &Value, near: Option<Box<str>>) {
+        let from_environment = is_from_environment(value);
+        match &value.kind {
+            ValueKind::Table(members) if from_environment => {
+                for (inner, member) in members {
+                    self.add_unknown(key.key(inner), member, None);
+                }
+            }
+            _ => self.add(key, from_environment, Problem::UnknownKey { near }),
+        }
     }
 
     fn add(&self, key: KeyPath, from_environment: bool, problem: Problem) {
@@ -154,7 +170,7 @@ impl<'r> Section<'r> {
 
     /// Every table in this one, by its name, sorted. For sections whose keys the operator chooses.
     pub(super) fn into_tables(mut self) -> Vec<(String, Section<'r>)> {
-        let values = std::mem::take(&mut self.values);
+        let values = mem::take(&mut self.values);
         let mut tables: Vec<_> = values
             .into_iter()
             .filter_map(|(key, value)| {
@@ -181,11 +197,9 @@ impl<'r> Section<'r> {
 
     /// Reports every key that nobody asked for.
     pub(super) fn finish(&mut self) {
-        for (key, value) in std::mem::take(&mut self.values) {
+        for (key, value) in mem::take(&mut self.values) {
             let near = nearest(&key, &self.asked).map(Into::into);
-            let problem = Problem::UnknownKey { near };
-            self.report
-                .add(self.key.key(&key), is_from_environment(&value), problem);
+            self.report.add_unknown(self.key.key(&key), &value, near);
         }
     }
 

@@ -30,8 +30,7 @@ enum Document {
     Text { name: PathBuf, text: String },
 }
 
-/// The merged tree, and the lines of the operator's own file.
-#[derive(Debug)]
+/// The merged tree, and the lines of the operator's own file. Not `Debug`: the values are secrets as well.
 pub(super) struct Layers {
     pub(super) values: Map<String, Value>,
     pub(super) lines: Lines,

@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use super::{
-    AdminListen, Bot, Config, Platform,
-    name::{Language, Name},
-};
+use super::{AdminListen, Bot, Config, Platform, names::Language};
+use crate::domain::{ids::BotName, policy::WhenUnsure};
 
 /// One of them, with what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,11 +14,11 @@ pub enum Warning {
     AdminOnPublicListener,
     NoBots,
     NoDesks,
-    NoHookKey(Name),
-    ShortVerifyToken(Name),
-    Unrouted(Name),
-    NoTexts { bot: Name, language: Language },
-    AcceptsWithoutResume(Name),
+    NoHookKey(BotName),
+    ShortVerifyToken(BotName),
+    Unrouted(BotName),
+    NoTexts { bot: BotName, language: Language },
+    AcceptsWithoutResume(BotName),
     IdleBeforeUnanswered,
     NeverReached { limit: &'static str },
     ShortKeys,
@@ -57,7 +55,7 @@ fn server(config: &Config, warnings: &mut Vec<Warning>) {
     }
 }
 
-fn one_bot(config: &Config, (name, bot): (&Name, &Bot), warnings: &mut Vec<Warning>) {
+fn one_bot(config: &Config, (name, bot): (&BotName, &Bot), warnings: &mut Vec<Warning>) {
     /// Short enough to be guessed by one who may try for long.
     const SHORT: usize = 16;
     let Platform::Chatlayer(chatlayer) = &bot.platform;
@@ -67,10 +65,10 @@ fn one_bot(config: &Config, (name, bot): (&Name, &Bot), warnings: &mut Vec<Warni
     if chatlayer.verify_token.shortest() < SHORT {
         warnings.push(Warning::ShortVerifyToken(name.clone()));
     }
-    if config.handover.when_unsure == super::WhenUnsure::Accept && chatlayer.resume.is_empty() {
+    if config.handover.when_unsure == WhenUnsure::Accept && chatlayer.resume.is_empty() {
         warnings.push(Warning::AcceptsWithoutResume(name.clone()));
     }
-    if config.texts.of(&bot.default_language).is_none() {
+    if !has_texts(config, &bot.default_language) {
         warnings.push(Warning::NoTexts {
             bot: name.clone(),
             language: bot.default_language.clone(),
@@ -79,25 +77,32 @@ fn one_bot(config: &Config, (name, bot): (&Name, &Bot), warnings: &mut Vec<Warni
     let routed = config
         .routes
         .iter()
-        .any(|route| route.bots.as_ref().is_none_or(|bots| bots.contains(name)));
+        .any(|route| route.bots.is_empty() || route.bots.contains(name));
     if !routed && config.desks.len() > 1 {
         warnings.push(Warning::Unrouted(name.clone()));
     }
+}
+
+fn has_texts(config: &Config, language: &Language) -> bool {
+    let region_free = language.as_str().split('-').next().unwrap_or_default();
+    [language.as_str(), region_free]
+        .iter()
+        .any(|tag| config.texts.0.contains_key(*tag))
 }
 
 fn limits(config: &Config, warnings: &mut Vec<Warning>) {
     /// The longest that a sender is known to try again.
     const LONGEST_RETRY: std::time::Duration = std::time::Duration::from_hours(3 * 24);
     let handover = &config.handover;
-    if handover.idle_limit <= handover.unanswered_limit {
+    if handover.idle <= handover.unanswered {
         warnings.push(Warning::IdleBeforeUnanswered);
     }
-    if handover.waiting_limit >= handover.max_duration {
+    if handover.waiting >= handover.max_duration {
         warnings.push(Warning::NeverReached {
             limit: "waiting_limit",
         });
     }
-    if handover.idle_limit >= handover.max_duration {
+    if handover.idle >= handover.max_duration {
         warnings.push(Warning::NeverReached {
             limit: "idle_limit",
         });

@@ -43,13 +43,19 @@ pub async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Byt
 
 /// Reads a whole body that must say it is JSON, as our own APIs ask. Hooks do not: vendors promise no type.
 pub async fn read_json(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Bytes> {
-    if !is_json(headers) {
-        return Err(Problem::from(Kind::UnsupportedMediaType)
-            .detail("the content type must be application/json"));
-    }
+    require_json(headers)?;
     let bytes = read(headers, body, limits).await?;
     check_depth(&bytes).map_err(|_| too_deep())?;
     Ok(bytes)
+}
+
+pub fn require_json(headers: &HeaderMap) -> Result<()> {
+    if is_json(headers) {
+        Ok(())
+    } else {
+        Err(Problem::from(Kind::UnsupportedMediaType)
+            .detail("the content type must be application/json"))
+    }
 }
 
 /// Counts open brackets outside strings. Text that is not JSON at all is left to the parser to refuse.

@@ -6,8 +6,11 @@
 use std::fmt;
 
 use axum::http::{HeaderMap, header};
+use secrecy::ExposeSecret;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
+
+use crate::config::Secrets;
 
 /// The secrets that one bot, desk or operator may present. None at all accepts nothing.
 #[derive(Clone, Default)]
@@ -45,6 +48,12 @@ impl<S: AsRef<str>> FromIterator<S> for Accepted {
             .map(|secret| digest(secret.as_ref()))
             .collect();
         Self { digests }
+    }
+}
+
+impl From<&Secrets> for Accepted {
+    fn from(secrets: &Secrets) -> Self {
+        secrets.iter().map(ExposeSecret::expose_secret).collect()
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Options {
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown {
     pub soft: CancellationToken,
+    /// Nobody has to be told first: the soft stop is to go without its drain.
+    pub undrained: CancellationToken,
     pub hard: CancellationToken,
 }
 
@@ -188,7 +190,7 @@ impl Connections {
 async fn accepting_is_over(shutdown: &Shutdown, drain: Duration) {
     let drained = async {
         shutdown.soft.cancelled().await;
-        sleep(drain).await;
+        shutdown.undrained.run_until_cancelled(sleep(drain)).await;
     };
     tokio::select! {
         () = drained => {}

@@ -12,6 +12,7 @@ use std::{
 use crate::{
     platform,
     power_loss::Platter,
+    script::RESUME,
     wire::{Call, Wire},
 };
 
@@ -147,7 +148,7 @@ api_url = "http://{platform}"
 access_token = "{token}{process}"
 verify_token = "{VERIFY_TOKEN}"
 hook_key = "crash-hook-key-0123456789"
-resume = []
+resume = [{{ text = "{RESUME}" }}]
 
 [desks.stub]
 kind = "webhook"
@@ -162,7 +163,7 @@ desk = "stub"
 when_unsure = "accept"
 request_limit = "2h"
 waiting_limit = "2h"
-unanswered_limit = "2h"
+unanswered_limit = "1h"
 idle_limit = "2h"
 max_duration = "4h"
 

@@ -1,20 +1,27 @@
 //! A whole campaign: its rounds one after the other, up to the first that finds a fault.
 
-use std::{env, fs::File, path::Path};
+use std::{fs::File, path::Path};
 
 use crate::{
     checker::{Fault, Tally},
+    load::{AGENTS, USERS},
     plan::Plan,
     report::Report,
-    round::{self, CONNECTIONS, Cycle, Outcome},
+    round::{self, Cycle, Order, Outcome},
 };
 
+/// So many faults are shown.
+const SHOWN: usize = 20;
+
 /// What a campaign has found.
+#[derive(Debug, Default)]
 pub struct Findings {
-    pub faults: Vec<Fault>,
-    /// Kills that count.
-    pub kills: u32,
-    pub tally: Tally,
+    faults: Vec<Fault>,
+    /// Kills that count, of all.
+    kills: u32,
+    cycles: usize,
+    tally: Tally,
+    slowest_start_ms: u128,
 }
 
 /// Runs the plan. Only one campaign runs at a time on this machine: two would starve each other.
@@ -24,47 +31,19 @@ pub fn run(plan: &Plan) -> Findings {
     alone.lock().expect("a file can be locked");
     println!("{}: seed {}", plan.name, plan.seed);
     let mut report = Report::open(plan);
-    let mut findings = Findings {
-        faults: Vec::new(),
-        kills: 0,
-        tally: Tally::default(),
-    };
-    let mut slowest = 0;
-    let mut cycles = 0;
-    for number in report.done..plan.rounds() {
-        let outcome = run_round(plan, number, &mut report);
-        cycles += outcome.cycles.len();
-        slowest = outcome
-            .cycles
-            .iter()
-            .map(|cycle| cycle.ready_ms)
-            .fold(slowest, u128::max);
-        findings.kills += plan.kills_of(number);
-        add(&mut findings.tally, outcome.tally);
-        findings.faults = outcome.faults;
-        if !findings.faults.is_empty() {
-            break;
-        }
+    let mut findings = Findings::default();
+    while findings.faults.is_empty() && report.kills + findings.kills < plan.kills {
+        let kills = plan
+            .kills_per_round
+            .min(plan.kills - report.kills - findings.kills);
+        let outcome = run_round(plan, kills, &mut report);
+        findings.add(outcome);
+        report.rounds += 1;
     }
-    let Tally {
-        acked,
-        arrivals,
-        repeats_after_kills,
-        repeats_after_failures,
-        ..
-    } = findings.tally;
-    println!(
-        "{}: seed {}, {} kills of {cycles} count, {CONNECTIONS} connections, {acked} acknowledged, {arrivals} arrivals, \
-         repeated after kills {repeats_after_kills} and after failures {repeats_after_failures}, slowest start {slowest} ms, \
-         faults {}",
-        plan.name,
-        plan.seed,
-        findings.kills,
-        findings.faults.len(),
-    );
+    findings.print(plan);
     assert_eq!(
         report.faults, 0,
-        "an earlier part of this campaign has found faults; they are in its report"
+        "earlier rounds have found faults; they are in the report"
     );
     findings
 }
@@ -72,44 +51,66 @@ pub fn run(plan: &Plan) -> Findings {
 impl Findings {
     /// Nothing was lost, reordered, renamed or invented.
     pub fn assert_clean(&self) {
-        let shown: Vec<_> = self
-            .faults
-            .iter()
-            .take(20)
-            .map(ToString::to_string)
-            .collect();
+        let shown = show(self.faults.iter());
         assert!(
             self.faults.is_empty(),
-            "{} faults, the first of them:\n{}",
-            self.faults.len(),
-            shown.join("\n")
+            "{} faults, the first of them:\n{shown}",
+            self.faults.len()
         );
     }
 
-    /// The broken binary was found out, by a fault of its own kind.
+    /// The broken binary was found out, by a fault of the kind that it must make.
     pub fn assert_caught(&self, expected: impl Fn(&Fault) -> bool) {
-        let shown: Vec<_> = self
-            .faults
-            .iter()
-            .take(20)
-            .map(ToString::to_string)
-            .collect();
-        let caught = self.faults.iter().filter(|fault| expected(fault)).count();
+        let (caught, other): (Vec<_>, Vec<_>) =
+            self.faults.iter().partition(|fault| expected(fault));
+        let Some(first) = caught.first() else {
+            panic!(
+                "not found out in {} kills; other faults:\n{}",
+                self.kills,
+                show(other.into_iter())
+            );
+        };
         println!(
-            "caught by {caught} of {} faults, among them {}",
-            self.faults.len(),
-            shown[..shown.len().min(1)].join("")
+            "found out {} times in {} kills, first: {first}",
+            caught.len(),
+            self.kills
         );
-        assert!(
-            caught > 0,
-            "not found out in {} kills; other faults:\n{}",
+    }
+
+    fn add(&mut self, outcome: Outcome) {
+        self.kills += outcome.kills;
+        self.cycles += outcome.cycles.len();
+        self.tally.add(outcome.tally);
+        let starts = outcome.cycles.iter().map(|cycle| cycle.ready_ms);
+        self.slowest_start_ms = starts.fold(self.slowest_start_ms, u128::max);
+        self.faults = outcome.faults;
+    }
+
+    fn print(&self, plan: &Plan) {
+        let Tally {
+            acked,
+            declined,
+            arrivals,
+            repeats_after_kills,
+            repeats_after_failures,
+            ..
+        } = self.tally;
+        println!(
+            "{}: seed {}: {} of {} kills count, {} connections, acknowledged {acked}, declined {declined}, arrived {arrivals}, \
+             repeated after kills {repeats_after_kills}, after failed answers {repeats_after_failures}, \
+             slowest start {} ms, faults {}",
+            plan.name,
+            plan.seed,
             self.kills,
-            shown.join("\n")
+            self.cycles,
+            USERS + AGENTS,
+            self.slowest_start_ms,
+            self.faults.len(),
         );
     }
 }
 
-fn run_round(plan: &Plan, number: u32, report: &mut Report) -> Outcome {
+fn run_round(plan: &Plan, kills: u32, report: &mut Report) -> Outcome {
     let folder = tempfile::Builder::new()
         .prefix("crash-")
         .tempdir_in(folder())
@@ -118,15 +119,22 @@ fn run_round(plan: &Plan, number: u32, report: &mut Report) -> Outcome {
         .enable_all()
         .build()
         .expect("a runtime can be built");
-    let seen = |cycle: &Cycle| report.cycle(number, cycle);
-    let outcome = runtime.block_on(round::run(plan, number, folder.path(), seen));
+    let number = report.rounds;
+    let order = Order {
+        plan,
+        number,
+        kills,
+        folder: folder.path(),
+    };
+    let outcome = runtime.block_on(round::run(order, |cycle: &Cycle| {
+        report.cycle(number, cycle);
+    }));
     drop(runtime);
     report.round(number, &outcome);
     if !outcome.faults.is_empty() && plan.mutant.is_none() {
-        let kept = folder.keep();
         println!(
-            "round {number}: the bridge's folder is kept: {}",
-            kept.display()
+            "round {number}: what the bridge left is kept in {}",
+            folder.keep().display()
         );
     }
     outcome
@@ -136,10 +144,7 @@ fn folder() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR"))
 }
 
-fn add(sum: &mut Tally, part: Tally) {
-    sum.sent += part.sent;
-    sum.acked += part.acked;
-    sum.arrivals += part.arrivals;
-    sum.repeats_after_kills += part.repeats_after_kills;
-    sum.repeats_after_failures += part.repeats_after_failures;
+fn show<'a>(faults: impl Iterator<Item = &'a Fault>) -> String {
+    let shown: Vec<_> = faults.take(SHOWN).map(ToString::to_string).collect();
+    shown.join("\n")
 }

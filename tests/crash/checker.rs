@@ -10,24 +10,26 @@ use crate::ledger::{Answer, Arrival, LaneId, Ledger};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    #[error("{lane:?}: {number} was acknowledged and never delivered")]
+    #[error("{lane}: {number} was acknowledged and never delivered")]
     Lost { lane: LaneId, number: u32 },
-    #[error("{lane:?}: {number} arrived and was never sent")]
+    #[error("{lane}: {number} arrived and was never sent")]
     Invented { lane: LaneId, number: u32 },
-    #[error("{lane:?}: {number} arrived before its predecessor was taken")]
+    #[error("{lane}: {number} arrived before its predecessor was taken")]
     Overtook { lane: LaneId, number: u32 },
-    #[error("{lane:?}: {number} was repeated after its successor had arrived")]
+    #[error("{lane}: {number} was repeated after its successor had arrived")]
     WentBack { lane: LaneId, number: u32 },
-    #[error("{lane:?}: {number} arrived while the call before it was not answered")]
+    #[error("{lane}: {number} arrived while the call before it was not answered")]
     Overlapped { lane: LaneId, number: u32 },
-    #[error("{lane:?}: {number} was repeated under another name or with another content")]
+    #[error("{lane}: {number} was repeated under another name or with another content")]
     Renamed { lane: LaneId, number: u32 },
-    #[error("{lane:?}: {number} was repeated by the process whose call had been taken")]
+    #[error("{lane}: {number} was repeated by the process whose call had been taken")]
     Unprovoked { lane: LaneId, number: u32 },
-    #[error("{lane:?}: {number} does not have a higher seq than its predecessor")]
+    #[error("{lane}: {number} does not have a higher seq than its predecessor")]
     SeqStoodStill { lane: LaneId, number: u32 },
-    #[error("{lane:?}: {number} carries the webhook-id of another message")]
+    #[error("{lane}: {number} carries the webhook-id of another message")]
     SharedName { lane: LaneId, number: u32 },
+    #[error("conversation {conversation} was declined to the platform and left with the desk")]
+    Contradicted { conversation: usize },
     #[error("{0}")]
     Odd(String),
 }
@@ -37,11 +39,24 @@ pub enum Fault {
 pub struct Tally {
     pub sent: u64,
     pub acked: u64,
+    /// Offloads that were answered with no.
+    pub declined: u64,
     pub arrivals: u64,
     /// Repeats of what an earlier process had brought.
     pub repeats_after_kills: u64,
     /// Repeats of what a stub had refused or cut.
     pub repeats_after_failures: u64,
+}
+
+impl Tally {
+    pub fn add(&mut self, part: Self) {
+        self.sent += part.sent;
+        self.acked += part.acked;
+        self.declined += part.declined;
+        self.arrivals += part.arrivals;
+        self.repeats_after_kills += part.repeats_after_kills;
+        self.repeats_after_failures += part.repeats_after_failures;
+    }
 }
 
 pub struct Verdict {
@@ -55,6 +70,11 @@ pub fn judge(ledger: &Ledger) -> Verdict {
         tally: Tally::default(),
         faults: ledger.oddities().into_iter().map(Fault::Odd).collect(),
     };
+    let torn = ledger.contradictions().into_iter();
+    verdict
+        .faults
+        .extend(torn.map(|conversation| Fault::Contradicted { conversation }));
+    verdict.tally.declined = u64::try_from(ledger.declined()).expect("a count fits");
     let mut names = HashMap::new();
     for (id, lane) in ledger.lanes() {
         verdict.tally.sent += u64::from(lane.sent);
@@ -181,7 +201,8 @@ mod tests {
 
     /// A ledger with `acked` acknowledged events, and these arrivals: number, process, answer.
     fn history(acked: u32, arrivals: &[(u32, u32, Answer)]) -> Ledger {
-        let ledger = Ledger::new(1);
+        let ledger = Ledger::default();
+        ledger.begin();
         for _ in 0..acked {
             ledger.write(LANE);
             ledger.acknowledge(LANE);

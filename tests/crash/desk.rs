@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     ledger::{Arrival, Identity, LaneId, Ledger, Side},
-    load::{conversation_of, number_of},
+    script,
     stub::{self, HangUp, Mood, Moods},
 };
 
@@ -37,6 +37,11 @@ struct Opened {
 struct Handover {
     id: String,
     session_id: String,
+}
+
+#[derive(Deserialize)]
+struct Closed {
+    handover_id: String,
 }
 
 #[derive(Deserialize)]
@@ -108,6 +113,9 @@ async fn take(
             Ok(read) => read,
             Err(what) => return Ok(stub::odd(ledger, what)),
         },
+        "handover.closed" if withdrawn(ledger, &envelope) => {
+            return Ok(stub::respond(StatusCode::OK));
+        }
         other => {
             return Ok(stub::odd(
                 ledger,
@@ -131,7 +139,7 @@ type Read = (LaneId, u32, Identity);
 fn opened(ledger: &Ledger, envelope: &Envelope<'_>, webhook_id: String) -> Result<Read, String> {
     let Opened { handover } = serde_json::from_str(envelope.data.get())
         .map_err(|e| format!("a handover cannot be read: {e}"))?;
-    let Some(conversation) = conversation_of(&handover.session_id) else {
+    let Some(conversation) = script::conversation_of(&handover.session_id) else {
         return Err(format!(
             "a handover of an unknown session {}",
             handover.session_id
@@ -155,6 +163,12 @@ fn opened(ledger: &Ledger, envelope: &Envelope<'_>, webhook_id: String) -> Resul
     ))
 }
 
+fn withdrawn(ledger: &Ledger, envelope: &Envelope<'_>) -> bool {
+    let closed = serde_json::from_str::<Closed>(envelope.data.get()).ok();
+    let conversation = closed.and_then(|closed| ledger.conversation(&closed.handover_id));
+    conversation.is_some_and(|conversation| ledger.withdraw(conversation))
+}
+
 fn created(ledger: &Ledger, envelope: &Envelope<'_>, webhook_id: String) -> Result<Read, String> {
     let Created {
         handover_id,
@@ -173,8 +187,8 @@ fn created(ledger: &Ledger, envelope: &Envelope<'_>, webhook_id: String) -> Resu
         ));
     };
     let text = &message.content.text;
-    let Some(number) = number_of(lane, text).filter(|_| message.actor == "user") else {
-        return Err(format!("{lane:?} got {text:?} of {}", message.actor));
+    let Some(number) = script::number_of(lane, text).filter(|_| message.actor == "user") else {
+        return Err(format!("{lane} got {text:?} of {}", message.actor));
     };
     let mut hasher = DefaultHasher::new();
     envelope.data.get().hash(&mut hasher);

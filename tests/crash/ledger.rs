@@ -5,7 +5,8 @@
 //! and the stubs share one ledger; the checker reads it when all is quiet.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
+    fmt,
     sync::{Mutex, MutexGuard},
 };
 
@@ -25,6 +26,16 @@ pub enum Side {
 pub struct LaneId {
     pub conversation: usize,
     pub side: Side,
+}
+
+impl fmt::Display for LaneId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whose = match self.side {
+            Side::User => "user",
+            Side::Agent => "agent",
+        };
+        write!(f, "{whose} of conversation {}", self.conversation)
+    }
 }
 
 /// What a stub answered to one arrival.
@@ -79,27 +90,44 @@ pub struct Receipt {
 }
 
 #[derive(Debug, Default)]
+struct Conversation {
+    user: Lane,
+    agent: Lane,
+    /// The handover, once the desk took it.
+    handover: Option<String>,
+    /// The user has said all.
+    finished: bool,
+    /// The platform was told that the bot keeps the user.
+    declined: bool,
+    /// The bridge has taken the handover back from the desk.
+    withdrawn: bool,
+    /// The agent's last event: the close, which gives the user back to the bot.
+    close: Option<u32>,
+}
+
+#[derive(Debug, Default)]
 struct Books {
-    user: Vec<Lane>,
-    agent: Vec<Lane>,
+    conversations: Vec<Conversation>,
     handovers: HashMap<String, usize>,
-    opened: Vec<Option<String>>,
     oddities: Vec<String>,
     acked: u64,
     now: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Ledger(Mutex<Books>);
 
 impl Ledger {
-    pub fn new(conversations: usize) -> Self {
-        Self(Mutex::new(Books {
-            user: vec![Lane::default(); conversations],
-            agent: vec![Lane::default(); conversations],
-            opened: vec![None; conversations],
-            ..Books::default()
-        }))
+    /// Opens the books of a new conversation.
+    pub fn begin(&self) -> usize {
+        let mut books = self.books();
+        books.conversations.push(Conversation::default());
+        books.conversations.len() - 1
+    }
+
+    /// How many conversations there are.
+    pub fn conversations(&self) -> usize {
+        self.books().conversations.len()
     }
 
     /// Writes the next event of a lane, before it is sent.
@@ -120,6 +148,60 @@ impl Ledger {
     /// How many events were acknowledged, in all lanes.
     pub fn acked(&self) -> u64 {
         self.books().acked
+    }
+
+    /// The user has said all, and all of it was acknowledged.
+    pub fn finish(&self, conversation: usize) {
+        self.books().conversations[conversation].finished = true;
+    }
+
+    /// The platform was told that the bot keeps the user: nothing more is said in this conversation.
+    pub fn decline(&self, conversation: usize) {
+        self.books().conversations[conversation].declined = true;
+    }
+
+    /// The bridge takes a handover back from the desk; it may if the platform was not told that it is accepted.
+    pub fn withdraw(&self, conversation: usize) -> bool {
+        let mut books = self.books();
+        let conversation = &mut books.conversations[conversation];
+        conversation.withdrawn = true;
+        conversation.user.acked == 0
+    }
+
+    /// How many conversations were declined.
+    pub fn declined(&self) -> usize {
+        let books = self.books();
+        books
+            .conversations
+            .iter()
+            .filter(|books| books.declined)
+            .count()
+    }
+
+    /// The conversations that the bot keeps, as it was told, and the desk has, as it was told.
+    pub fn contradictions(&self) -> Vec<usize> {
+        let books = self.books();
+        let conversations = books.conversations.iter().enumerate();
+        let torn = conversations
+            .filter(|(_, books)| books.declined && books.handover.is_some() && !books.withdrawn);
+        torn.map(|(conversation, _)| conversation).collect()
+    }
+
+    /// Writes the agent's close, if the user has said all and the desk has heard it.
+    pub fn close(&self, conversation: usize) -> Option<u32> {
+        let mut books = self.books();
+        let conversation = &mut books.conversations[conversation];
+        let heard = conversation.finished && conversation.user.lost().next().is_none();
+        heard.then(|| {
+            let number = conversation.agent.sent;
+            conversation.agent.sent += 1;
+            *conversation.close.insert(number)
+        })
+    }
+
+    /// The number of the agent's close, if it was written.
+    pub fn closed(&self, conversation: usize) -> Option<u32> {
+        self.books().conversations.get(conversation)?.close
     }
 
     /// A request arrived at a stub, which has decided what to answer.
@@ -147,9 +229,10 @@ impl Ledger {
     pub fn open(&self, handover: &str, conversation: usize) {
         let mut books = self.books();
         books.handovers.insert(handover.to_owned(), conversation);
-        if let Some(first) = books.opened[conversation].replace(handover.to_owned())
-            && first != handover
-        {
+        let first = books.conversations[conversation]
+            .handover
+            .replace(handover.to_owned());
+        if first.is_some_and(|first| first != handover) {
             books.oddities.push(format!(
                 "conversation {conversation} was opened as two handovers"
             ));
@@ -161,9 +244,14 @@ impl Ledger {
         self.books().handovers.get(handover).copied()
     }
 
-    /// The handover of a conversation, once the desk took it.
+    /// The handover of a conversation, once the desk knows of it and the platform was told that it is accepted.
     pub fn handover(&self, conversation: usize) -> Option<String> {
-        self.books().opened[conversation].clone()
+        let books = self.books();
+        let conversation = &books.conversations[conversation];
+        conversation
+            .handover
+            .clone()
+            .filter(|_| conversation.user.acked > 0)
     }
 
     /// Something arrived that no event explains.
@@ -180,17 +268,28 @@ impl Ledger {
 
     /// How many acknowledged events no stub has taken yet.
     pub fn owed(&self) -> usize {
-        self.books()
-            .lanes()
+        self.lanes()
+            .into_iter()
             .map(|(_, lane)| lane.lost().count())
             .sum()
     }
 
+    /// How much has happened at the stubs.
+    pub fn happened(&self) -> u64 {
+        self.books().now
+    }
+
     pub fn lanes(&self) -> Vec<(LaneId, Lane)> {
-        self.books()
-            .lanes()
-            .map(|(id, lane)| (id, lane.clone()))
-            .collect()
+        let books = self.books();
+        let conversations = books.conversations.iter().enumerate();
+        let lanes = conversations.flat_map(|(conversation, books)| {
+            let of = |side| LaneId { conversation, side };
+            [
+                (of(Side::User), books.user.clone()),
+                (of(Side::Agent), books.agent.clone()),
+            ]
+        });
+        lanes.collect()
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
@@ -201,40 +300,21 @@ impl Ledger {
 impl Lane {
     /// The acknowledged numbers that were never taken.
     pub fn lost(&self) -> impl Iterator<Item = u32> {
-        let mut taken = vec![false; usize::try_from(self.sent).expect("a count fits")];
-        for arrival in self
+        let taken = self
             .arrivals
             .iter()
-            .filter(|arrival| arrival.answer == Answer::Taken)
-        {
-            if let Some(taken) = usize::try_from(arrival.number)
-                .ok()
-                .and_then(|n| taken.get_mut(n))
-            {
-                *taken = true;
-            }
-        }
-        (0..self.acked)
-            .zip(taken)
-            .filter_map(|(number, taken)| (!taken).then_some(number))
+            .filter(|arrival| arrival.answer == Answer::Taken);
+        let taken: HashSet<u32> = taken.map(|arrival| arrival.number).collect();
+        (0..self.acked).filter(move |number| !taken.contains(number))
     }
 }
 
 impl Books {
     fn lane(&mut self, id: LaneId) -> &mut Lane {
+        let conversation = &mut self.conversations[id.conversation];
         match id.side {
-            Side::User => &mut self.user[id.conversation],
-            Side::Agent => &mut self.agent[id.conversation],
+            Side::User => &mut conversation.user,
+            Side::Agent => &mut conversation.agent,
         }
-    }
-
-    fn lanes(&self) -> impl Iterator<Item = (LaneId, &Lane)> {
-        let of = |side, lanes: &'_ [Lane]| -> Vec<LaneId> {
-            (0..lanes.len())
-                .map(|conversation| LaneId { conversation, side })
-                .collect()
-        };
-        let user = of(Side::User, &self.user).into_iter().zip(&self.user);
-        user.chain(of(Side::Agent, &self.agent).into_iter().zip(&self.agent))
     }
 }

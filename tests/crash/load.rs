@@ -1,8 +1,8 @@
 //! The callers: users through the bot platform's hook, agents through the desk API.
 //!
-//! Every caller has its own connection and its own conversations, so that a conversation is never in two hands. Within
-//! a lane the next event is written only when the last was acknowledged; what got no answer is sent again, byte for
-//! byte, until it is.
+//! Every caller has its own connection and its own conversations, so that a lane is never in two hands. Within a lane
+//! the next event is written only when the last was acknowledged; what got no answer is sent again, byte for byte, until
+//! it is. A user says a number of texts; when the desk has heard them all, the agent closes, and another user comes.
 
 use std::{
     net::SocketAddr,
@@ -14,14 +14,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use handover_bridge::{clock::SystemClock, domain::time::Clock};
 use hyper::StatusCode;
-use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    bridge::{DESK_TOKEN, HOOK_PATH, VERIFY_TOKEN},
     ledger::{LaneId, Ledger, Side},
+    script,
     wire::{Call, NoAnswer, Wire},
 };
 
@@ -29,7 +27,10 @@ use crate::{
 pub const USERS: usize = 64;
 pub const AGENTS: usize = 32;
 
-/// Between two tries of a call that got no 2xx.
+/// How many texts a user has.
+const TEXTS: std::ops::RangeInclusive<u32> = 10..=60;
+
+/// Between two tries of a call that got no 2xx, and before an agent without anybody looks again.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// What the callers and the round tell each other.
@@ -39,8 +40,6 @@ pub struct Signals {
     pub in_flight: AtomicUsize,
     /// Requests that broke after they were sent: each may have been taken or not.
     pub broken: AtomicU64,
-    /// Answers 429 and 503, which ask for another try.
-    pub put_off: AtomicU64,
     /// Callers finish what they have written and stop.
     pub stopping: AtomicBool,
 }
@@ -55,48 +54,100 @@ pub struct Callers {
     pub up: watch::Receiver<bool>,
 }
 
-/// The bridge has answered what it never should.
+/// This conversation goes no further: the bridge has declined it, or answered what it never should.
 #[derive(Debug)]
 struct Refused;
 
+/// A user with texts left to say.
+#[derive(Debug)]
+struct User {
+    lane: LaneId,
+    left: u32,
+}
+
 impl Callers {
-    /// Starts all callers; they run until `Signals::stopping`.
+    /// Starts all callers, with so many conversations at a time; they run until `Signals::stopping`.
     pub fn start(&self, conversations: usize, rng: &mut fastrand::Rng) -> JoinSet<()> {
         let mut callers = JoinSet::new();
-        for (side, count) in [(Side::User, USERS), (Side::Agent, AGENTS)] {
-            for caller in 0..count {
-                let own = (caller..conversations).step_by(count);
-                let lanes = own
-                    .map(|conversation| LaneId { conversation, side })
-                    .collect();
-                callers.spawn(self.clone().call(lanes, rng.fork()));
-            }
+        for caller in 0..USERS {
+            let share = (caller..conversations).step_by(USERS).len();
+            callers.spawn(self.clone().users(share, rng.fork()));
+        }
+        for caller in 0..AGENTS {
+            callers.spawn(self.clone().agents(caller, rng.fork()));
         }
         callers
     }
 
-    async fn call(mut self, mut lanes: Vec<LaneId>, mut rng: fastrand::Rng) {
+    async fn users(mut self, share: usize, mut rng: fastrand::Rng) {
         let mut wire = Wire::new(self.bridge);
-        while !self.signals.stopping.load(Ordering::Relaxed) && !lanes.is_empty() {
-            let pick = rng.usize(0..lanes.len());
-            let lane = lanes[pick];
-            let handover = self.ledger.handover(lane.conversation);
-            let call = match (lane.side, handover) {
-                (Side::User, _) => user_call(lane, self.ledger.write(lane), &mut rng),
-                (Side::Agent, Some(handover)) => {
-                    agent_call(lane, self.ledger.write(lane), &handover)
-                }
-                // The desk does not know of this conversation yet.
-                (Side::Agent, None) => {
-                    tokio::time::sleep(PAUSE).await;
-                    continue;
-                }
+        let mut users: Vec<_> = (0..share).map(|_| self.new_user(&mut rng)).collect();
+        while !self.stopping() && !users.is_empty() {
+            let pick = rng.usize(0..users.len());
+            let lane = users[pick].lane;
+            let call = script::user(lane, self.ledger.write(lane), &mut rng);
+            let taken = self.until_acknowledged(&mut wire, lane, &call).await;
+            if taken.is_ok() && users[pick].left > 0 {
+                users[pick].left -= 1;
+                continue;
+            }
+            if taken.is_ok() {
+                self.ledger.finish(lane.conversation);
+            }
+            users[pick] = self.new_user(&mut rng);
+        }
+    }
+
+    async fn agents(mut self, caller: usize, mut rng: fastrand::Rng) {
+        let mut wire = Wire::new(self.bridge);
+        let mut own = Vec::new();
+        let mut seen = 0;
+        while !self.stopping() {
+            let conversations = self.ledger.conversations();
+            own.extend(
+                (seen..conversations).filter(|conversation| conversation % AGENTS == caller),
+            );
+            seen = conversations;
+            // An agent speaks when the desk knows of the conversation and the bot is paused.
+            let pick = rng.usize(0..own.len().max(1));
+            let Some((&conversation, handover)) = own.get(pick).and_then(|conversation| {
+                Some((conversation, self.ledger.handover(*conversation)?))
+            }) else {
+                tokio::time::sleep(PAUSE).await;
+                continue;
             };
-            match self.until_acknowledged(&mut wire, lane, &call).await {
-                Ok(()) => self.ledger.acknowledge(lane),
-                Err(Refused) => drop(lanes.swap_remove(pick)),
+            let lane = LaneId {
+                conversation,
+                side: Side::Agent,
+            };
+            let close = self.ledger.close(conversation);
+            let call = match close {
+                Some(number) => script::close(lane, number, &handover),
+                None => script::agent(lane, self.ledger.write(lane), &handover),
+            };
+            let refused = self
+                .until_acknowledged(&mut wire, lane, &call)
+                .await
+                .is_err();
+            if refused || close.is_some() {
+                own.swap_remove(pick);
             }
         }
+    }
+
+    fn new_user(&self, rng: &mut fastrand::Rng) -> User {
+        let lane = LaneId {
+            conversation: self.ledger.begin(),
+            side: Side::User,
+        };
+        User {
+            lane,
+            left: rng.u32(TEXTS),
+        }
+    }
+
+    fn stopping(&self) -> bool {
+        self.signals.stopping.load(Ordering::Relaxed)
     }
 
     /// Sends the call again and again, until it is acknowledged or refused for good.
@@ -110,17 +161,22 @@ impl Callers {
             // The round ends when its callers do, never before: the sender of this value outlives them.
             let _ = self.up.wait_for(|up| *up).await.map(drop);
             match self.once(wire, call).await {
-                Ok((status, body)) if status.is_success() && is_yes(lane, &body) => return Ok(()),
-                Ok((StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, _)) => {
-                    self.signals.put_off.fetch_add(1, Ordering::Relaxed);
+                Ok((status, body)) if status.is_success() && script::is_taken(call, &body) => {
+                    self.ledger.acknowledge(lane);
+                    return Ok(());
                 }
+                Ok((status, body)) if status.is_success() && script::is_declined(call, &body) => {
+                    self.ledger.decline(lane.conversation);
+                    return Err(Refused);
+                }
+                Ok((StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, _))
+                | Err(NoAnswer::Connect(_)) => {}
                 Ok((status, body)) => {
                     let body = String::from_utf8_lossy(&body);
                     self.ledger
-                        .odd(format!("{lane:?} was answered {status}: {body}"));
+                        .odd(format!("{lane} was answered {status}: {body}"));
                     return Err(Refused);
                 }
-                Err(NoAnswer::Connect(_)) => {}
                 Err(NoAnswer::Broken(_) | NoAnswer::Late) => {
                     self.signals.broken.fetch_add(1, Ordering::Relaxed);
                 }
@@ -135,90 +191,5 @@ impl Callers {
         let answer = wire.send(call).await;
         self.signals.in_flight.fetch_sub(1, Ordering::Relaxed);
         answer
-    }
-}
-
-/// The conversation of a session id that this load made.
-pub fn conversation_of(session: &str) -> Option<usize> {
-    session.strip_prefix("crash-session-")?.parse().ok()
-}
-
-/// The number in a text of this lane; none if the text is of another lane or of nobody.
-pub fn number_of(lane: LaneId, text: &str) -> Option<u32> {
-    let (rest, number) = text.rsplit_once(' ')?;
-    (rest == whose(lane)).then_some(())?;
-    number.parse().ok()
-}
-
-/// An offload is acknowledged only if the handover was accepted; everything else by its status alone.
-fn is_yes(lane: LaneId, body: &[u8]) -> bool {
-    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
-    lane.side == Side::Agent || answer.get("offloadSuccess") != Some(&Value::Bool(false))
-}
-
-fn whose(lane: LaneId) -> String {
-    match lane.side {
-        Side::User => format!("user {}", lane.conversation),
-        Side::Agent => format!("agent {}", lane.conversation),
-    }
-}
-
-fn session(lane: LaneId) -> String {
-    format!("crash-session-{:06}", lane.conversation)
-}
-
-/// Number 0 is the offload, every other a text. One text in four has no id, as the bridge must know it then by content.
-fn user_call(lane: LaneId, number: u32, rng: &mut fastrand::Rng) -> Call {
-    let now = SystemClock.now().to_string();
-    let session = session(lane);
-    let item = |actor: &str, text: String| json!({"actor": actor, "message": {"text": text}, "timestamp": now});
-    let (path, mut body) = if number == 0 {
-        let transcript = [
-            item("bot", "How can I help?".to_owned()),
-            item("user", "Let me talk to a person".to_owned()),
-        ];
-        let payload = json!({"department": "sales"});
-        (
-            HOOK_PATH.to_owned(),
-            json!({"event": "offload", "payload": payload, "transcript": transcript}),
-        )
-    } else {
-        let mut said = item("user", format!("{} {number}", whose(lane)));
-        said["message"]["messageType"] = json!("text");
-        said["message"]["channelType"] = json!("web");
-        said["message"]["sender"] =
-            json!({"id": session, "botId": "b1", "botType": "web", "firstname": "Ann"});
-        if rng.u8(0..4) > 0 {
-            said["message"]["id"] = json!(format!("{:012x}{number:012x}", lane.conversation));
-        }
-        (
-            format!("{HOOK_PATH}?challenge.verifyToken={VERIFY_TOKEN}"),
-            json!({"event": "messages", "messages": [said]}),
-        )
-    };
-    body["botId"] = json!("b1");
-    body["version"] = json!("LIVE");
-    body["sessionId"] = json!(session);
-    body["timestamp"] = json!(now);
-    Call {
-        path,
-        headers: Vec::new(),
-        body: Some(Bytes::from(body.to_string())),
-    }
-}
-
-fn agent_call(lane: LaneId, number: u32, handover: &str) -> Call {
-    let text = format!("{} {number}", whose(lane));
-    let body = json!({"type": "message", "content": {"type": "text", "text": text}});
-    Call {
-        path: format!("/api/v1/handovers/{handover}/events"),
-        headers: vec![
-            ("authorization", format!("Bearer {DESK_TOKEN}")),
-            (
-                "idempotency-key",
-                format!("crash-{}-{number}", lane.conversation),
-            ),
-        ],
-        body: Some(Bytes::from(body.to_string())),
     }
 }

@@ -17,6 +17,7 @@ mod platform;
 mod power_loss;
 mod report;
 mod round;
+mod script;
 mod stub;
 mod wire;
 

@@ -4,7 +4,7 @@ use std::{env, path::PathBuf, str::FromStr};
 
 use handover_bridge::{clock::SystemClock, domain::time::Clock};
 
-use crate::{bridge, power_loss::Survives};
+use crate::{bridge, power_loss::Survives, report};
 
 /// A kill counts only if at least so many events were acknowledged since the kill before it …
 pub const ACKED_AT_LEAST: u64 = 600;
@@ -36,16 +36,18 @@ pub struct Plan {
 impl Plan {
     /// The size of the gate, or what the environment asks for (`scripts/campaign` does).
     pub fn from_environment(name: &'static str, survives: Survives) -> Self {
+        let state: Option<PathBuf> = asked("STATE");
+        let begun = state.as_deref().and_then(report::seed);
         Self {
             name,
-            seed: asked("SEED").unwrap_or_else(fresh_seed),
+            seed: asked("SEED").or(begun).unwrap_or_else(fresh_seed),
             kills: asked("KILLS").unwrap_or(30),
             kills_per_round: asked("KILLS_PER_ROUND").unwrap_or(30),
             conversations: asked("CONVERSATIONS").unwrap_or(300),
             survives,
             binary: asked("BINARY").unwrap_or_else(|| bridge::binary().to_owned()),
             mutant: None,
-            state: asked("STATE"),
+            state,
         }
     }
 
@@ -62,16 +64,6 @@ impl Plan {
             mutant: Some(mutant),
             state: None,
         }
-    }
-
-    pub fn rounds(&self) -> u32 {
-        self.kills.div_ceil(self.kills_per_round)
-    }
-
-    /// The kills of one round; the last may be smaller.
-    pub fn kills_of(&self, round: u32) -> u32 {
-        self.kills_per_round
-            .min(self.kills - round * self.kills_per_round)
     }
 
     /// The random choices of one round, the same whether the campaign came to it in one go or was continued.

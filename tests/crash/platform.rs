@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::{
     ledger::{Arrival, LaneId, Ledger, Side},
-    load::{conversation_of, number_of},
+    script::{self, RESUME},
     stub::{self, HangUp, Mood, Moods},
 };
 
@@ -75,7 +75,7 @@ async fn take(
     let session = path
         .strip_prefix("/v1/bots/b1/conversations/")
         .and_then(|rest| rest.strip_suffix("/actions"));
-    let conversation = session.and_then(conversation_of);
+    let conversation = session.and_then(script::conversation_of);
     let (Some(process), Some(conversation)) = (process, conversation) else {
         return Ok(stub::odd(
             ledger,
@@ -87,10 +87,14 @@ async fn take(
         conversation,
         side: Side::Agent,
     };
-    let Some(number) = only_text(&body).and_then(|text| number_of(lane, &text)) else {
+    let said = only_text(&body).and_then(|text| match text.as_str() {
+        RESUME => ledger.closed(conversation),
+        text => script::number_of(lane, text),
+    });
+    let Some(number) = said else {
         return Ok(stub::odd(
             ledger,
-            format_args!("{lane:?} got {}", String::from_utf8_lossy(&body)),
+            format_args!("{lane} got {}", String::from_utf8_lossy(&body)),
         ));
     };
     let arrival = Arrival {

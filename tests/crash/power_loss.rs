@@ -43,6 +43,11 @@ impl Platter {
         self.folder.join("disk")
     }
 
+    /// Whether a kill takes anything away.
+    pub fn loses(&self) -> bool {
+        self.shim.is_some()
+    }
+
     /// Before a start: what is on the disk now has been synced.
     pub fn prepare(&self, command: &mut Command) {
         let Some(shim) = &self.shim else { return };
@@ -118,4 +123,29 @@ fn compile(folder: &Path) -> PathBuf {
     let compiled = cc.status().expect("a C compiler is installed as cc");
     assert!(compiled.success(), "the power-loss shim does not compile");
     shim
+}
+
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_the_cut_there_is_what_was_synced_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let platter = Platter::new(folder.path(), Survives::Synced);
+        fs::write(platter.disk().join("old"), "old").expect("the disk can be written");
+        let mut shell = Command::new("sh");
+        let script = "echo 1 > synced && sync synced && echo 2 >> synced && echo 1 > unsynced \
+                      && echo 1 > removed && sync removed && unlink removed && unlink old";
+        shell.args(["-c", script]).current_dir(platter.disk());
+        platter.prepare(&mut shell);
+        assert!(shell.status().expect("there is a shell").success());
+        platter.cut();
+        let left = fs::read_dir(platter.disk()).expect("the disk can be read");
+        let left: Vec<_> = left
+            .map(|file| file.expect("the disk can be read").file_name())
+            .collect();
+        assert_eq!(left, ["synced"]);
+        let kept = fs::read_to_string(platter.disk().join("synced"));
+        assert_eq!(kept.expect("it is there"), "1\n");
+    }
 }

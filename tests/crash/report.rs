@@ -1,7 +1,7 @@
 //! The report of a campaign: one JSON line a cycle and a round, from which it goes on where it stopped.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::Write,
     path::Path,
 };
@@ -16,51 +16,62 @@ use crate::{
 /// The file in the campaign's state folder.
 const NAME: &str = "report.jsonl";
 
-#[derive(Debug)]
+/// What earlier runs of the campaign have come to, and where this one writes.
+#[derive(Debug, Default)]
 pub struct Report {
     /// None: nobody wants to go on with this campaign.
     file: Option<File>,
-    /// Rounds that an earlier run has judged.
-    pub done: u32,
-    /// Faults that an earlier run has found.
+    /// Rounds that were judged.
+    pub rounds: u32,
+    /// Kills that count, in those rounds.
+    pub kills: u32,
+    /// Faults that were found in them.
     pub faults: usize,
 }
 
 impl Report {
-    /// Begins the plan's report, or goes on with it; a report of another plan is not touched.
+    /// Begins the plan's report, or goes on with it; a report of another campaign is not touched.
     pub fn open(plan: &Plan) -> Self {
         let Some(folder) = &plan.state else {
-            return Self {
-                file: None,
-                done: 0,
-                faults: 0,
-            };
+            return Self::default();
         };
         fs::create_dir_all(folder).expect("the state folder can be made");
         let path = folder.join(NAME);
-        let lines = lines(&path);
-        let mut file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .expect("the report can be written");
-        let head = json!({"campaign": plan.name, "seed": plan.seed, "kills_per_round": plan.kills_per_round,
-            "conversations": plan.conversations});
-        match lines.first() {
-            None => write(&mut file, &head),
-            Some(first) => assert_eq!(first, &head, "{} is of another campaign", path.display()),
-        }
-        let judged = lines.iter().filter(|line| line.get("faults").is_some());
-        let (mut done, mut faults) = (0, 0);
-        for line in judged {
-            done += 1;
-            faults += line["faults"].as_array().map_or(0, Vec::len);
-        }
-        Self {
+        let mut lines = whole_lines(&path);
+        // The cycles of a round that was not judged prove nothing: the round is run again.
+        let judged = |line: &Value| line.get("faults").is_some();
+        lines.truncate(lines.iter().rposition(judged).map_or(1, |last| last + 1));
+        let head = json!({
+            "campaign": plan.name,
+            "seed": plan.seed,
+            "kills_per_round": plan.kills_per_round,
+            "conversations": plan.conversations,
+        });
+        assert!(
+            lines.first().is_none_or(|first| *first == head),
+            "{} is of another campaign",
+            path.display()
+        );
+        let file = File::create(&path).expect("the report can be written");
+        let mut report = Self {
             file: Some(file),
-            done,
-            faults,
+            ..Self::default()
+        };
+        if lines.is_empty() {
+            report.line(&head);
         }
+        for line in &lines {
+            report.line(line);
+            if judged(line) {
+                let kills = line["kills"]
+                    .as_u64()
+                    .and_then(|kills| u32::try_from(kills).ok());
+                report.rounds += 1;
+                report.kills += kills.unwrap_or(0);
+                report.faults += line["faults"].as_array().map_or(0, Vec::len);
+            }
+        }
+        report
     }
 
     pub fn cycle(&mut self, round: u32, cycle: &Cycle) {
@@ -70,30 +81,32 @@ impl Report {
     }
 
     pub fn round(&mut self, round: u32, outcome: &Outcome) {
-        let mut line = json!({"round": round, "cycles": outcome.cycles.len()});
-        extend(&mut line, json!(outcome.tally));
         let faults: Vec<_> = outcome.faults.iter().map(ToString::to_string).collect();
+        let mut line =
+            json!({"round": round, "kills": outcome.kills, "cycles": outcome.cycles.len()});
+        extend(&mut line, json!(outcome.tally));
         extend(&mut line, json!({"faults": faults}));
         self.line(&line);
     }
 
     fn line(&mut self, line: &Value) {
         if let Some(file) = &mut self.file {
-            write(file, line);
+            writeln!(file, "{line}").expect("the report can be written");
         }
     }
 }
 
-/// The lines that were written whole; a campaign may have been stopped in the middle of its last.
-fn lines(path: &Path) -> Vec<Value> {
+/// The seed of the campaign that was begun in a folder, if one was.
+pub fn seed(folder: &Path) -> Option<u64> {
+    whole_lines(&folder.join(NAME)).first()?["seed"].as_u64()
+}
+
+/// All but a last line that was cut off when the campaign was stopped.
+fn whole_lines(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap_or_default();
     text.lines()
         .map_while(|line| serde_json::from_str(line).ok())
         .collect()
-}
-
-fn write(file: &mut File, line: &Value) {
-    writeln!(file, "{line}").expect("the report can be written");
 }
 
 fn extend(line: &mut Value, with: Value) {

@@ -1,7 +1,5 @@
 //! The accept loop against clients that are slow, silent or gone, over real sockets with short time-outs.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
-
 use std::{
     net::SocketAddr,
     time::{Duration, Instant},
@@ -315,5 +313,48 @@ async fn http_2_and_noise_are_not_spoken() {
         let mut stream = connect(bridge.address).await;
         stream.write_all(opening).await.unwrap();
         assert!(closed_after(&mut stream).await < FOREVER);
+    }
+}
+
+#[tokio::test]
+async fn a_request_with_two_lengths_is_the_last_of_its_connection() {
+    let bridge = serve(
+        patient(),
+        Router::new().route("/", axum::routing::post(|body: String| async { body })),
+    )
+    .await;
+    let mut stream = connect(bridge.address).await;
+    let smuggled = "POST / HTTP/1.1\r\nhost: bridge\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n";
+    stream.write_all(smuggled.as_bytes()).await.unwrap();
+    stream.write_all(GET).await.unwrap();
+    let mut seen = Vec::new();
+    timeout(FOREVER, stream.read_to_end(&mut seen))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8(seen)
+            .unwrap()
+            .matches("HTTP/1.1 ")
+            .count(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_sender_of_too_much_reads_why_and_may_go_on() {
+    let hooks = crate::client::Bridge::new(crate::store::Script::default());
+    let bridge = serve(patient(), hooks.router).await;
+    let mut stream = connect(bridge.address).await;
+    let (path, token) = (crate::client::HANDOVER, crate::client::DESK);
+    let length = (1 << 20) + 1;
+    let head = format!(
+        "POST /api/v1/handovers/{path}/events HTTP/1.1\r\nhost: bridge\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    );
+    for _ in 0..2 {
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&vec![b' '; length]).await.unwrap();
+        assert!(answer(&mut stream).await.starts_with("http/1.1 413"));
     }
 }

@@ -1,0 +1,107 @@
+//! What `decide` needs of the configuration.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use crate::{
+    config::{self, Bot, Desk, Kind, Platform},
+    domain::{
+        ids::{BotName, DeskName},
+        policy::{BotPolicy, DeskPolicy, Limits, Policy, Route, Texts},
+    },
+    store::{self, TranscriptLimits},
+};
+
+/// The sections that go over as they are.
+pub(super) struct Sections {
+    pub(super) limits: Limits,
+    pub(super) routes: Vec<Route>,
+    pub(super) texts: Texts,
+    /// `retention.observed`.
+    pub(super) observed: Duration,
+}
+
+pub(super) fn policy(
+    bots: &BTreeMap<BotName, Bot>,
+    desks: &BTreeMap<DeskName, Desk>,
+    sections: Sections,
+) -> Policy {
+    let Sections {
+        limits,
+        routes,
+        texts,
+        observed,
+    } = sections;
+    Policy {
+        limits,
+        bots: bots
+            .iter()
+            .map(|(name, bot)| (name.clone(), of_bot(bot)))
+            .collect(),
+        desks: desks
+            .iter()
+            .map(|(name, desk)| (name.clone(), of_desk(desk)))
+            .collect(),
+        routes,
+        texts,
+        observe: !observed.is_zero(),
+        #[cfg(any(test, feature = "mutants"))]
+        without: None,
+    }
+}
+
+/// How much of a transcript each desk is sent with a handover.
+pub(super) fn transcript_limits(desks: &BTreeMap<DeskName, Desk>) -> TranscriptLimits {
+    let limit = |desk: &Desk| {
+        let Kind::Webhook(webhook) = &desk.kind;
+        webhook.transcript_limit
+    };
+    desks
+        .iter()
+        .map(|(name, desk)| (name.clone(), limit(desk)))
+        .collect()
+}
+
+pub(super) fn retention(configured: &config::Retention) -> store::Retention {
+    // Nothing is audited yet, so there is nothing of it to remove.
+    let config::Retention {
+        observed,
+        transcripts,
+        delivered,
+        dead_letters,
+        keys,
+        audit: _,
+    } = *configured;
+    store::Retention {
+        observed,
+        transcripts,
+        delivered,
+        dead_letters,
+        keys,
+    }
+}
+
+fn of_bot(bot: &Bot) -> BotPolicy {
+    let Bot {
+        enabled,
+        default_language,
+        platform,
+    } = bot;
+    let Platform::Chatlayer(chatlayer) = platform;
+    BotPolicy {
+        enabled: *enabled,
+        default_language: default_language.to_string(),
+        pause_steps: chatlayer.pause.len(),
+        resume_steps: chatlayer.resume.len(),
+        // `pauseBot` in the answer to the offload.
+        answer_pauses: true,
+    }
+}
+
+fn of_desk(desk: &Desk) -> DeskPolicy {
+    let Desk { enabled, kind } = desk;
+    let Kind::Webhook(_) = kind;
+    DeskPolicy {
+        enabled: *enabled,
+        takes_at_once: false,
+    }
+}

@@ -1,0 +1,17 @@
+//! Chatlayer by Sinch. In its words a conversation is a session, a handover an offload; they end at this folder.
+//!
+//! What the vendor has documented and what is a guess stands in `docs/chatlayer.md`.
+
+mod actions;
+mod adapter;
+mod error;
+pub mod hook;
+mod message;
+mod realm;
+mod settings;
+
+pub use self::{
+    adapter::Chatlayer,
+    error::{HookError, SettingsError, StepPart},
+    settings::Settings,
+};

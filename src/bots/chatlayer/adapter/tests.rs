@@ -1,0 +1,275 @@
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    bots::chatlayer::{SettingsError, StepPart},
+    config,
+    domain::{
+        conversation::{ConversationKey, Profile},
+        delivery::HandoverFacts,
+        ids::{BotName, ConversationId, DeliveryId, ExternalId, HandoverId, MessageId},
+        message::{Actor, Content, Message},
+        time::Timestamp,
+    },
+    outbound::stub::{Stub, loopback},
+};
+
+/// A bot as the configuration gives it, with `steps` as its pause and resume.
+fn configured(api_url: &str, steps: &str) -> config::Chatlayer {
+    let text = format!(
+        r#"
+        [server]
+        public_url = "https://bridge.example"
+        [outbound]
+        allow_networks = ["127.0.0.0/8"]
+        [bots.webshop]
+        platform = "chatlayer"
+        api_url = "{api_url}"
+        access_token = "id:canary"
+        verify_token = "verify-token-of-the-tests"
+        hook_key = "hook-key-of-the-tests"
+        {steps}
+        [desks.custom]
+        kind = "webhook"
+        url = "https://desk.example"
+        secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+        token = "token-of-the-desk-of-the-tests"
+        "#
+    );
+    let config = config::Config::load(&config::Source::text("test.toml", text)).unwrap();
+    let config::Platform::Chatlayer(bot) = config.bots.into_values().next().unwrap().platform;
+    bot
+}
+
+fn bot(stub: &Stub, steps: &str) -> Chatlayer {
+    let settings = Settings::compile(&configured(stub.base().expose(), steps)).unwrap();
+    Chatlayer::new(settings, loopback())
+}
+
+fn compile(steps: &str) -> SettingsError {
+    Settings::compile(&configured("https://api.example", steps)).unwrap_err()
+}
+
+fn say(content: Content) -> Job {
+    job(
+        Task::Say {
+            message: MessageId::from_uuid(Uuid::from_u128(2)),
+            notice: false,
+        },
+        Some(content),
+    )
+}
+
+fn resume(index: usize) -> Job {
+    let contract = ResumeContract {
+        reason: "solved".into(),
+        agent: None,
+        seconds: 61,
+        unanswered: true,
+    };
+    job(Task::Resume { index, contract }, None)
+}
+
+async fn only_request(stub: &Stub) -> (String, Value) {
+    let [request] = <[String; 1]>::try_from(stub.requests().await).unwrap();
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
+    (
+        head.to_owned(),
+        serde_json::from_str(body).unwrap_or_default(),
+    )
+}
+
+fn job(task: Task, content: Option<Content>) -> Job {
+    let message = content.map(|content| Message {
+        id: MessageId::from_uuid(Uuid::from_u128(2)),
+        seq: 1,
+        actor: Actor::Agent,
+        at: Timestamp::from_millis(0),
+        content,
+        handover: None,
+        late: false,
+        raw: None,
+    });
+    Job {
+        delivery: DeliveryId::from_uuid(Uuid::from_u128(3)),
+        task,
+        created_at: Timestamp::from_millis(0),
+        conversation: ConversationId::from_uuid(Uuid::from_u128(4)),
+        key: ConversationKey {
+            bot: BotName::new("webshop").unwrap(),
+            realm: "b/1/LIVE".into(),
+            user: ExternalId::new("../s?1").unwrap(),
+        },
+        profile: Profile::default(),
+        handover: HandoverFacts {
+            id: HandoverId::from_uuid(Uuid::from_u128(5)),
+            language: "en".into(),
+            payload: None,
+            options: Map::new(),
+        },
+        leg: None,
+        message,
+        transcript: Vec::new(),
+        transcript_total: 0,
+    }
+}
+
+#[tokio::test]
+async fn a_text_goes_out_as_an_action_of_the_right_session() {
+    let stub = Stub::answering("200 OK", "", "<html>whatever</html>").await;
+    assert_eq!(
+        bot(&stub, "").perform(&say(Content::text("Hello"))).await,
+        Ok(Done::default())
+    );
+    let (head, body) = only_request(&stub).await;
+    assert!(
+        head.starts_with(
+            "POST /v1/bots/b%2F1/conversations/..%2Fs%3F1/actions?version=LIVE HTTP/1.1\r\n"
+        ),
+        "{head}"
+    );
+    assert!(head.contains("authorization: Bearer id:canary"));
+    assert_eq!(
+        body,
+        json!({"sendMessages": [{"textMessageTemplate": {"textMessages": [{"text": "Hello"}]}}]})
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_shown_is_rejected_without_a_call() {
+    let stub = Stub::answering("200 OK", "", "").await;
+    let failure = bot(&stub, "")
+        .perform(&say(Content::Intro {}))
+        .await
+        .unwrap_err();
+    assert_eq!(failure.class, ErrorClass::Rejected);
+    assert!(stub.requests().await.is_empty());
+}
+
+#[tokio::test]
+async fn answers_are_sorted_into_their_classes() {
+    let rows = [
+        ("401 Unauthorized", ErrorClass::Unauthorized),
+        ("404 Not Found", ErrorClass::Gone),
+        ("400 Bad Request", ErrorClass::Rejected),
+        ("503 Service Unavailable", ErrorClass::Busy),
+    ];
+    for (status, class) in rows {
+        let stub = Stub::answering(status, "", "{}").await;
+        let failure = bot(&stub, "")
+            .perform(&say(Content::text("Hello")))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (failure.class, failure.status),
+            (class, status[..3].parse().ok()),
+            "{status}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_default_resume_calls_the_bots_own_api_with_its_token() {
+    let stub = Stub::answering("200 OK", "", "").await;
+    assert_eq!(
+        bot(&stub, "").perform(&resume(0)).await,
+        Ok(Done::default())
+    );
+    let (head, body) = only_request(&stub).await;
+    assert!(
+        head.starts_with("POST /v1/bots/b%2F1/conversations/..%2Fs%3F1/actions?version=LIVE "),
+        "{head}"
+    );
+    assert!(head.contains("authorization: Bearer id:canary"));
+    assert_eq!(body["sessionData"]["handover_reason"], "solved");
+    assert_eq!(body["sessionData"]["handover_agent"], Value::Null);
+    assert_eq!(body["sessionData"]["handover_seconds"], 61);
+    assert_eq!(body["sessionData"]["handover_unanswered"], true);
+}
+
+#[tokio::test]
+async fn a_dialog_state_is_triggered_with_its_session_data() {
+    let stub = Stub::answering("200 OK", "", "").await;
+    let steps = r#"resume = [{ dialog_state = "d1", session_data = { why = "reason|upper", long = "seconds > 60" } }]"#;
+    assert_eq!(
+        bot(&stub, steps).perform(&resume(0)).await,
+        Ok(Done::default())
+    );
+    let (head, body) = only_request(&stub).await;
+    assert!(
+        head.starts_with("POST /api/webview?access_token=id%3Acanary "),
+        "{head}"
+    );
+    let expected = json!({"botId": "b/1", "senderId": "../s?1", "action": {"nextDialogstate": "d1"},
+        "session": {"namespace": "handover", "data": {"long": true, "why": "SOLVED"}}});
+    assert_eq!(body, expected);
+}
+
+#[tokio::test]
+async fn the_token_goes_to_no_other_host() {
+    let (own, other) = (
+        Stub::answering("200 OK", "", "").await,
+        Stub::answering("200 OK", "", "").await,
+    );
+    let url = other.base().expose().trim_end_matches('/').to_owned();
+    let steps = format!(
+        r#"pause = [{{ request = {{ method = "PUT", url = "{url}/x/{{{{ session_id }}}}", headers = {{ x-lang = "{{{{ language }}}}" }} }} }}]"#
+    );
+    let pause = job(Task::Pause { index: 0 }, None);
+    assert_eq!(bot(&own, &steps).perform(&pause).await, Ok(Done::default()));
+    let (head, body) = only_request(&other).await;
+    assert!(
+        head.starts_with("PUT /x/..%2Fs%3F1 ") && head.contains("x-lang: en"),
+        "{head}"
+    );
+    assert!(!head.contains("canary"));
+    assert_eq!(body, json!({}));
+}
+
+#[tokio::test]
+async fn a_resume_step_that_the_configuration_no_longer_has_is_done() {
+    let stub = Stub::answering("200 OK", "", "").await;
+    assert_eq!(
+        bot(&stub, "resume = []").perform(&resume(0)).await,
+        Ok(Done::default())
+    );
+    assert!(stub.requests().await.is_empty());
+}
+
+#[tokio::test]
+async fn the_probe_is_a_read() {
+    let stub = Stub::answering("200 OK", "", "[]").await;
+    bot(&stub, "").probe().await.unwrap();
+    assert!(
+        only_request(&stub)
+            .await
+            .0
+            .starts_with("GET /v1/bots HTTP/1.1")
+    );
+}
+
+#[test]
+fn faults_of_steps_are_found_at_start_and_say_where_they_are() {
+    let error = compile(r#"resume = [{ text = "Bye" }, { text = "{{ oops" }]"#);
+    assert_eq!(
+        error.to_string(),
+        "resume, step 2: the text cannot be compiled"
+    );
+    let error = compile(r#"resume = [{ dialog_state = "d", session_data = { why = "raeson" } }]"#);
+    assert_eq!(
+        error.to_string(),
+        "resume, step 1: the session data why speaks of raeson, which steps do not know"
+    );
+    let request = r#"pause = [{ request = { method = "POST", url = "{{ bot.api_url }}", body = "reason" } }]"#;
+    assert!(matches!(
+        compile(request),
+        SettingsError::UnknownName {
+            list: "pause",
+            part: StepPart::Body,
+            ..
+        }
+    ));
+    let take = r#"resume = [{ request = { method = "POST", url = "{{ bot.api_url }}", take = { id = "answer.id" } } }]"#;
+    assert!(matches!(compile(take), SettingsError::Take { .. }));
+}

@@ -1,0 +1,272 @@
+//! Chatlayer's offloading webhook: from the bytes of one call to one step of the conversation.
+//!
+//! `http` authenticates and bounds the call, then asks [`kind`] (some calls must be refused by their size or for want of a
+//! token once their name is known) and [`parse`]. Lenient where the vendor may change: unknown fields are ignored,
+//! unknown events and messages kept, the names of before October 2020 (`type` for `event` and for `actor`) understood.
+//! Strict only in what names the conversation.
+
+mod envelope;
+
+use std::collections::HashMap;
+
+use serde_json::{Value, value::RawValue};
+
+use self::envelope::{Envelope, Item, Named, read, time};
+use super::{
+    HookError,
+    message::{bot_content, unknown, user_contents},
+};
+use crate::domain::{
+    conversation::{ConversationKey, Profile, UserProfile},
+    dedupe::{ContentKey, DedupeKey},
+    event::{Event, Incoming, Request, Said, Step, Target, TranscriptItem},
+    ids::BotName,
+    message::{Actor, Content},
+    time::Timestamp,
+};
+
+/// The event that a call tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Messages,
+    Offload,
+    /// One that the bridge does not know; answered with 200 all the same.
+    Other,
+}
+
+/// What a call asks of the store.
+#[derive(Debug)]
+pub struct Hook {
+    pub kind: Kind,
+    /// None: there is nothing in it to be kept.
+    pub step: Option<Step>,
+}
+
+/// The name of the event, read before anything else is believed.
+pub fn kind(body: &[u8]) -> Result<Kind, HookError> {
+    read::<Named<'_>>(body).map(|named| named.kind())
+}
+
+pub fn parse(bot: &BotName, body: &[u8]) -> Result<Hook, HookError> {
+    let kind = kind(body)?;
+    let envelope: Envelope<'_> = read(body)?;
+    if kind == Kind::Other {
+        // An event that names no conversation has no place to be kept in.
+        let step = envelope.conversation(bot).ok().map(|conversation| {
+            let raw = String::from_utf8_lossy(body).into_owned();
+            let unknown = Incoming {
+                event: Event::PlatformUnknown { raw },
+                keys: Vec::new(),
+            };
+            Step {
+                target: Target::Conversation(conversation),
+                profile: None,
+                events: vec![unknown],
+            }
+        });
+        return Ok(Hook { kind, step });
+    }
+    let mut reader = Reader::new(envelope.conversation(bot)?, &envelope);
+    let events = match kind {
+        Kind::Messages => {
+            let messages = envelope
+                .messages
+                .as_deref()
+                .ok_or(HookError::Contract { field: "messages" })?;
+            messages
+                .iter()
+                .flat_map(|item| reader.message(item))
+                .collect()
+        }
+        Kind::Offload | Kind::Other => vec![reader.offload(&envelope)],
+    };
+    let Reader {
+        conversation,
+        profile,
+        ..
+    } = reader;
+    let step = Step {
+        target: Target::Conversation(conversation),
+        profile: Some(profile),
+        events,
+    };
+    Ok(Hook {
+        kind,
+        step: (!step.events.is_empty()).then_some(step),
+    })
+}
+
+/// Goes through one call, counting equals and learning about the user on the way.
+struct Reader {
+    conversation: ConversationKey,
+    profile: Profile,
+    /// Stands in for the time of an item that has none.
+    called_at: Option<Timestamp>,
+    equals: HashMap<DedupeKey, usize>,
+}
+
+impl Reader {
+    fn new(conversation: ConversationKey, envelope: &Envelope<'_>) -> Self {
+        let called_at = envelope.timestamp.as_ref().and_then(time);
+        Self {
+            conversation,
+            profile: envelope.profile(),
+            called_at,
+            equals: HashMap::new(),
+        }
+    }
+
+    /// The events of one message: none that is kept is lost, however odd.
+    fn message(&mut self, item: &RawValue) -> Vec<Incoming> {
+        let item = Item::read(item);
+        let speaks_as = match item.actor {
+            Some(Actor::User) => Event::UserSaid,
+            Some(Actor::Bot) => Event::BotSaid,
+            _ => {
+                return vec![Incoming {
+                    event: Event::PlatformUnknown { raw: item.raw },
+                    keys: Vec::new(),
+                }];
+            }
+        };
+        let said = self.said(&item).into_iter();
+        said.map(|(_, said, keys)| Incoming {
+            event: speaks_as(said),
+            keys,
+        })
+        .collect()
+    }
+
+    fn offload(&mut self, envelope: &Envelope<'_>) -> Incoming {
+        let items = envelope.transcript.as_deref().unwrap_or_default();
+        let transcript = items
+            .iter()
+            .flat_map(|item| self.said(&Item::read(item)))
+            .collect::<Vec<_>>();
+        let transcript = transcript.into_iter();
+        let transcript = transcript
+            .map(|(actor, said, keys)| TranscriptItem {
+                actor,
+                said,
+                keys,
+                known: false,
+            })
+            .collect();
+        let payload = envelope.payload.clone();
+        let keys = self
+            .called_at
+            .map(|at| DedupeKey::request(&self.conversation, at, payload.as_ref()));
+        Incoming {
+            event: Event::HandoverRequested(Request {
+                payload,
+                transcript,
+            }),
+            keys: keys.into_iter().collect(),
+        }
+    }
+
+    fn said(&mut self, item: &Item) -> Vec<(Actor, Said, Vec<DedupeKey>)> {
+        let (actor, contents) = match item.actor {
+            Some(Actor::User) => {
+                self.learn(&item.message);
+                (Actor::User, user_contents(&item.message))
+            }
+            Some(Actor::Bot) => (Actor::Bot, vec![bot_content(&item.message)]),
+            // A transcript may tell of an earlier agent; whatever else spoke there, it was not the user.
+            Some(actor) => (actor, vec![bot_content(&item.message)]),
+            None => (Actor::Bot, vec![unknown(&item.message)]),
+        };
+        let id = item
+            .message
+            .get("id")
+            .and_then(Value::as_str)
+            .filter(|id| !id.is_empty());
+        let several = contents.into_iter().enumerate();
+        let said = several.map(|(place, content)| {
+            let mut keys = Vec::new();
+            // Only the first of several files may have the message's own id, or the others would count as its repeats.
+            keys.extend(id.map(|id| match place {
+                0 => DedupeKey::message_id(&self.conversation, id),
+                _ => DedupeKey::message_id(&self.conversation, &format!("{id}#{place}")),
+            }));
+            keys.extend(self.content_key(actor, item.at, &content));
+            (
+                actor,
+                Said {
+                    at: item.at,
+                    content,
+                    raw: Some(item.raw.clone()),
+                },
+                keys,
+            )
+        });
+        said.collect()
+    }
+
+    fn content_key(
+        &mut self,
+        actor: Actor,
+        at: Option<Timestamp>,
+        content: &Content,
+    ) -> Option<DedupeKey> {
+        let at = at.or(self.called_at)?;
+        let key = |ordinal| {
+            DedupeKey::content(
+                &self.conversation,
+                ContentKey {
+                    actor,
+                    at,
+                    content,
+                    ordinal,
+                },
+            )
+        };
+        let seen = self.equals.entry(key(0)).or_default();
+        let ordinal = *seen;
+        *seen += 1;
+        Some(key(ordinal))
+    }
+
+    /// Takes over what a user's message tells about its sender.
+    fn learn(&mut self, message: &Value) {
+        let channel = message
+            .get("channelType")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        let Some(sender) = message.get("sender").and_then(Value::as_object) else {
+            return;
+        };
+        let text = |name: &str| sender.get(name).and_then(Value::as_str).map(str::to_owned);
+        let either = |one: &str, other: &str| text(one).or_else(|| text(other));
+        let known = |name: &str| {
+            let ours = [
+                "id",
+                "botId",
+                "botType",
+                "preferredLanguage",
+                "avatarUrl",
+                "avatar_url",
+            ];
+            ours.contains(&name)
+                || matches!(name, "firstname" | "firstName" | "lastname" | "lastName")
+        };
+        let others = sender.iter().filter(|(name, _)| !known(name));
+        self.profile.merge(&Profile {
+            channel: self.profile.channel.clone().or(channel),
+            language: text("preferredLanguage").filter(|language| !language.is_empty()),
+            user: UserProfile {
+                id: text("id"),
+                first_name: either("firstname", "firstName"),
+                last_name: either("lastname", "lastName"),
+                avatar_url: either("avatarUrl", "avatar_url"),
+                fields: others
+                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .collect(),
+            },
+            ..Profile::default()
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,373 @@
+//! Chatlayer's messages as domain content. What is not known stays whole, as `unknown`; nothing here fails.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::domain::message::{Button, Card, Content, MediaKind, QuickReply};
+
+/// What a user sent. An upload may carry several files, each of which is a content of its own.
+pub(super) fn user_contents(message: &Value) -> Vec<Content> {
+    let kind = text(message, "messageType").unwrap_or("text");
+    let content = match kind {
+        "intro" => Some(Content::Intro {}),
+        "text" => text(message, "text").map(Content::text),
+        "fileUploadInputResult" | "upload" => return uploads(message),
+        "location" => location(message),
+        "postback" => postback(message),
+        _ => None,
+    };
+    vec![content.unwrap_or_else(|| unknown(message))]
+}
+
+/// What the bot said.
+pub(super) fn bot_content(message: &Value) -> Content {
+    let content = match message.get("attachment") {
+        Some(attachment) => attached(attachment),
+        None => text(message, "text").map(|text| Content::Text {
+            text: text.to_owned(),
+            quick_replies: list(message, "quick_replies", quick_reply),
+        }),
+    };
+    content.unwrap_or_else(|| unknown(message))
+}
+
+/// What differs between the two copies of one message, the one sent at once and the one in a transcript, is left out.
+pub(super) fn unknown(message: &Value) -> Content {
+    let mut raw = message.clone();
+    if let Value::Object(fields) = &mut raw {
+        fields.retain(|name, _| {
+            !matches!(name.as_str(), "id" | "sender" | "channelType" | "timestamp")
+        });
+    }
+    Content::Unknown { raw }
+}
+
+fn uploads(message: &Value) -> Vec<Content> {
+    let listed = message.get("urls").and_then(Value::as_array);
+    let mut urls: Vec<&str> = listed
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    if urls.is_empty() {
+        let single = message
+            .get("data")
+            .and_then(|data| text(data, "fileUrl"))
+            .or_else(|| text(message, "url"));
+        urls.extend(single);
+    }
+    if urls.is_empty() {
+        return vec![unknown(message)];
+    }
+    urls.into_iter().map(file).collect()
+}
+
+fn file(url: &str) -> Content {
+    let path = Url::parse(url)
+        .ok()
+        .map(|url| url.path().to_owned())
+        .unwrap_or_default();
+    let name = path.rsplit('/').next().filter(|name| !name.is_empty());
+    let decode = |name: &str| {
+        percent_encoding::percent_decode_str(name)
+            .decode_utf8_lossy()
+            .into_owned()
+    };
+    let extension = name
+        .and_then(|name| name.rsplit_once('.'))
+        .map(|(_, extension)| extension.to_ascii_lowercase());
+    let kind = match extension.as_deref() {
+        Some("png" | "jpg" | "jpeg" | "gif" | "webp" | "heic") => MediaKind::Image,
+        Some("mp4" | "mov" | "webm") => MediaKind::Video,
+        Some("mp3" | "ogg" | "oga" | "wav" | "m4a" | "aac") => MediaKind::Audio,
+        _ => MediaKind::File,
+    };
+    Content::Media {
+        kind,
+        url: url.to_owned(),
+        name: name.map(decode),
+        caption: None,
+    }
+}
+
+fn location(message: &Value) -> Option<Content> {
+    let coordinates = message.get("coordinates")?;
+    let number = |name: &str| coordinates.get(name).and_then(Value::as_f64);
+    Some(Content::Location {
+        latitude: number("lat")?,
+        longitude: number("long")?,
+        label: None,
+    })
+}
+
+/// The payload is whatever the platform needs to know again which button it was. Its `text`, which only transcripts
+/// have, says the same as the title.
+fn postback(message: &Value) -> Option<Content> {
+    let title = text(message, "title")
+        .or_else(|| text(message, "text"))?
+        .to_owned();
+    let payload = message
+        .get("payload")
+        .cloned()
+        .unwrap_or_else(|| dialog_reference(message));
+    Some(Content::Postback { title, payload })
+}
+
+fn dialog_reference(message: &Value) -> Value {
+    let parts = ["nextDialogstateId", "parameters"];
+    let given = parts
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), message.get(*name)?.clone())));
+    let given: Map<_, _> = given.collect();
+    if given.is_empty() {
+        Value::Null
+    } else {
+        given.into()
+    }
+}
+
+fn attached(attachment: &Value) -> Option<Content> {
+    let payload = attachment.get("payload")?;
+    let kind = match text(attachment, "type")? {
+        "template" => return template(payload),
+        "image" => MediaKind::Image,
+        "video" => MediaKind::Video,
+        "audio" => MediaKind::Audio,
+        "file" => MediaKind::File,
+        _ => return None,
+    };
+    Some(Content::Media {
+        kind,
+        url: text(payload, "url")?.to_owned(),
+        name: None,
+        caption: None,
+    })
+}
+
+fn template(payload: &Value) -> Option<Content> {
+    match text(payload, "template_type")? {
+        "button" => Some(Content::Buttons {
+            text: text(payload, "text")?.to_owned(),
+            buttons: list(payload, "buttons", button),
+        }),
+        "generic" => Some(Content::Cards {
+            cards: list(payload, "elements", card),
+        }),
+        "list" => Some(Content::List {
+            items: list(payload, "elements", card),
+            button: list(payload, "buttons", button).into_iter().next(),
+        }),
+        _ => None,
+    }
+}
+
+fn quick_reply(reply: &Value) -> QuickReply {
+    let title = text(reply, "title").or_else(|| text(reply, "content_type"));
+    QuickReply {
+        title: title.unwrap_or_default().to_owned(),
+        payload: reply.get("payload").cloned().unwrap_or_default(),
+        image_url: owned(reply, "image_url"),
+    }
+}
+
+/// A kind of button that is not known is kept whole as the payload of a postback.
+fn button(button: &Value) -> Button {
+    let title = text(button, "title").unwrap_or_default().to_owned();
+    match (
+        text(button, "type"),
+        text(button, "url"),
+        text(button, "payload"),
+    ) {
+        (Some("web_url"), Some(url), _) => Button::Url {
+            title,
+            url: url.to_owned(),
+        },
+        (Some("phone_number"), _, Some(number)) => Button::Phone {
+            title,
+            phone_number: number.to_owned(),
+        },
+        (Some("postback"), ..) => Button::Postback {
+            title,
+            payload: button.get("payload").cloned().unwrap_or_default(),
+        },
+        _ => Button::Postback {
+            title,
+            payload: button.clone(),
+        },
+    }
+}
+
+fn card(element: &Value) -> Card {
+    Card {
+        title: text(element, "title").unwrap_or_default().to_owned(),
+        subtitle: owned(element, "subtitle"),
+        image_url: owned(element, "image_url"),
+        url: element
+            .get("default_action")
+            .and_then(|action| owned(action, "url")),
+        buttons: list(element, "buttons", button),
+    }
+}
+
+fn list<T>(value: &Value, name: &str, read: fn(&Value) -> T) -> Vec<T> {
+    let items = value.get(name).and_then(Value::as_array);
+    items.into_iter().flatten().map(read).collect()
+}
+
+fn owned(value: &Value, name: &str) -> Option<String> {
+    text(value, name).map(str::to_owned)
+}
+
+fn text<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
+    value.get(name).and_then(Value::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_transcripts_copy_of_a_postback_is_the_same_content() {
+        let live = json!({"messageType": "postback", "title": "Yes", "parameters": [], "nextDialogstateId": "d1",
+            "id": "61921b63cdee7f21ab6ee621", "channelType": "web", "sender": {"id": "s"}});
+        let copy = json!({"parameters": [], "text": "Yes", "messageType": "postback", "title": "Yes",
+            "nextDialogstateId": "d1", "channelType": "emulator", "sender": {"id": "s", "botId": "b"}});
+        assert_eq!(user_contents(&live), user_contents(&copy));
+    }
+
+    #[test]
+    fn an_opaque_payload_is_kept_untouched() {
+        for payload in [
+            json!("opaque-7f"),
+            json!("{\"a\": 1}"),
+            json!({"a": [1]}),
+            json!(7),
+        ] {
+            let said = user_contents(
+                &json!({"messageType": "postback", "title": "Yes", "payload": payload}),
+            );
+            assert_eq!(
+                said,
+                [Content::Postback {
+                    title: "Yes".into(),
+                    payload: payload.clone()
+                }]
+            );
+            let shown = bot_content(
+                &json!({"text": "?", "quick_replies": [{"title": "Yes", "payload": payload}]}),
+            );
+            let Content::Text { quick_replies, .. } = shown else {
+                panic!("a text")
+            };
+            assert_eq!(quick_replies[0].payload, payload);
+        }
+    }
+
+    #[test]
+    fn every_file_of_an_upload_is_a_content_of_its_own() {
+        let message = json!({"messageType": "upload", "urls": ["https://f.example/a%20b.PNG?x=1", "https://f.example/v.mp4", "https://f.example/"]});
+        let media = |kind, url: &str, name: Option<&str>| Content::Media {
+            kind,
+            url: url.into(),
+            name: name.map(Into::into),
+            caption: None,
+        };
+        assert_eq!(
+            user_contents(&message),
+            [
+                media(
+                    MediaKind::Image,
+                    "https://f.example/a%20b.PNG?x=1",
+                    Some("a b.PNG")
+                ),
+                media(MediaKind::Video, "https://f.example/v.mp4", Some("v.mp4")),
+                media(MediaKind::File, "https://f.example/", None),
+            ]
+        );
+        let single = json!({"messageType": "fileUploadInputResult", "data": {"fileUrl": "https://f.example/x.pdf"}});
+        assert_eq!(
+            user_contents(&single),
+            [media(
+                MediaKind::File,
+                "https://f.example/x.pdf",
+                Some("x.pdf")
+            )]
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_stays_whole_but_for_what_differs_between_copies() {
+        let messages = [
+            json!({"messageType": "sticker", "pack": [1, 2], "id": "i", "sender": {}, "channelType": "web", "timestamp": "t"}),
+            json!({"messageType": "location", "coordinates": {"lat": "far"}}),
+            json!({"messageType": "fileUploadInputResult", "data": {"uploadStatus": "FAILED"}}),
+            json!({"messageType": "text", "text": null}),
+            json!("just a string"),
+            json!(null),
+        ];
+        for message in messages {
+            assert!(
+                matches!(user_contents(&message)[..], [Content::Unknown { .. }]),
+                "{message}"
+            );
+            assert!(
+                matches!(bot_content(&message), Content::Unknown { .. }),
+                "{message}"
+            );
+        }
+        let kept = user_contents(
+            &json!({"messageType": "sticker", "pack": [1, 2], "id": "i", "sender": {"id": "s"}}),
+        );
+        assert_eq!(
+            kept,
+            [Content::Unknown {
+                raw: json!({"messageType": "sticker", "pack": [1, 2]})
+            }]
+        );
+    }
+
+    #[test]
+    fn a_button_of_an_unknown_kind_keeps_what_it_was() {
+        let message = json!({"attachment": {"type": "template", "payload": {"template_type": "button", "text": "?",
+            "buttons": [{"type": "element_share", "title": "Share"}, {"type": "phone_number", "title": "Call", "payload": "+31"}]}}});
+        let Content::Buttons { buttons, .. } = bot_content(&message) else {
+            panic!("buttons")
+        };
+        let share = Button::Postback {
+            title: "Share".into(),
+            payload: json!({"type": "element_share", "title": "Share"}),
+        };
+        assert_eq!(
+            buttons,
+            [
+                share,
+                Button::Phone {
+                    title: "Call".into(),
+                    phone_number: "+31".into()
+                }
+            ]
+        );
+    }
+
+    #[test]
+    fn a_list_keeps_its_items_and_its_button() {
+        let message = json!({"attachment": {"type": "template", "payload": {"template_type": "list",
+            "elements": [{"title": "One", "subtitle": "first"}], "buttons": [{"type": "web_url", "title": "All", "url": "https://a.example"}]}}});
+        let Content::List { items, button } = bot_content(&message) else {
+            panic!("a list")
+        };
+        assert_eq!(
+            (items[0].title.as_str(), items[0].subtitle.as_deref()),
+            ("One", Some("first"))
+        );
+        assert_eq!(
+            button,
+            Some(Button::Url {
+                title: "All".into(),
+                url: "https://a.example".into()
+            })
+        );
+    }
+}

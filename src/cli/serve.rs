@@ -1,0 +1,13 @@
+//! `handover serve`: the bridge itself.
+
+use super::{Error, runtime};
+use crate::{app, config::Config, telemetry};
+
+pub(super) fn run(config: Config) -> Result<(), Error> {
+    telemetry::init(&config.telemetry)?;
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    runtime()?.block_on(app::serve(config))?;
+    Ok(())
+}

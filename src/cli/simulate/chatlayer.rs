@@ -1,0 +1,161 @@
+//! The events that Chatlayer's offloading webhook would send, and what the bridge's answers to them mean.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::domain::time::Timestamp;
+
+/// A user who writes in one session.
+#[derive(Debug)]
+pub(super) struct User {
+    pub(super) bot_id: String,
+    pub(super) version: &'static str,
+    pub(super) session: String,
+    pub(super) language: String,
+}
+
+impl User {
+    /// One text; the id is the message's own, by which a repeat would be known.
+    pub(super) fn says(&self, text: &str, (id, at): (Uuid, Timestamp)) -> Value {
+        let message = json!({
+            "channelType": "web",
+            "sender": {
+                "id": self.session,
+                "botId": self.bot_id,
+                "botType": "web",
+                "preferredLanguage": self.language,
+                "isEmulator": "true",
+            },
+            "timestamp": at,
+            "messageType": "text",
+            "text": text,
+            "id": short(id),
+        });
+        self.event(
+            "messages",
+            at,
+            (
+                "messages",
+                json!([{ "actor": "user", "message": message, "timestamp": at }]),
+            ),
+        )
+    }
+
+    /// The bot's flow has come to its offload; nothing was said before.
+    pub(super) fn asks_for_agent(&self, at: Timestamp) -> Value {
+        self.event("offload", at, ("transcript", json!([])))
+    }
+
+    fn event(&self, name: &str, at: Timestamp, (key, content): (&str, Value)) -> Value {
+        json!({
+            "botId": self.bot_id,
+            "version": self.version,
+            "sessionId": self.session,
+            "event": name,
+            "timestamp": at,
+            key: content,
+        })
+    }
+}
+
+/// What the platform would make of the answer to a message.
+pub(super) fn meaning_of_messages(status: StatusCode) -> String {
+    match status.as_u16() {
+        200 => "kept".to_owned(),
+        401 => "refused: the token or the hook's key is not the bridge's".to_owned(),
+        503 => "not kept: the bridge cannot write at the moment".to_owned(),
+        other => format!("not kept: status {other}"),
+    }
+}
+
+/// What the platform would make of the answer to an offload.
+pub(super) fn meaning_of_offload(status: StatusCode, body: &[u8]) -> String {
+    let answer: Option<Value> = serde_json::from_slice(body).ok();
+    let says = |key: &str| {
+        answer
+            .as_ref()
+            .and_then(|answer| answer.get(key))
+            .and_then(Value::as_bool)
+    };
+    match (status.as_u16(), says("offloadSuccess"), says("pauseBot")) {
+        (200, Some(true), Some(true)) => {
+            "accepted: the bot is paused, an agent has the conversation".to_owned()
+        }
+        (200, Some(true), _) => "accepted, but the bot is not paused".to_owned(),
+        (200, Some(false), _) => "declined: the bot goes on".to_owned(),
+        (401, ..) => "refused: offloads carry no token, so bots.*.hook_key has to be set and right"
+            .to_owned(),
+        (other, ..) => format!("not understood: status {other}"),
+    }
+}
+
+/// Chatlayer's message ids are 24 hexadecimal digits; these are the ones that differ most.
+fn short(id: Uuid) -> String {
+    id.simple().to_string().chars().skip(8).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speaks_as_the_samples_do() {
+        let user = User {
+            bot_id: "ko3123ze".to_owned(),
+            version: "DRAFT",
+            session: "emulator-8f5873aa-8fee-471a-9467-81e30dec693d".to_owned(),
+            language: "en".to_owned(),
+        };
+        let at = "2021-11-15T08:26:13.154Z".parse().unwrap();
+        let sample: Value = serde_json::from_str(include_str!(
+            "../../../tests/samples/chatlayer/messages.user.text.json"
+        ))
+        .unwrap();
+        let event = user.says("hi there", (Uuid::max(), at));
+
+        for pointer in [
+            "/botId",
+            "/version",
+            "/sessionId",
+            "/event",
+            "/messages/0/actor",
+            "/messages/0/timestamp",
+        ] {
+            assert_eq!(event.pointer(pointer), sample.pointer(pointer), "{pointer}");
+        }
+        for key in ["channelType", "messageType", "text", "timestamp"] {
+            let pointer = format!("/messages/0/message/{key}");
+            assert_eq!(
+                event.pointer(&pointer),
+                sample.pointer(&pointer),
+                "{pointer}"
+            );
+        }
+        assert_eq!(
+            event
+                .pointer("/messages/0/message/id")
+                .and_then(Value::as_str)
+                .map(str::len),
+            Some(24)
+        );
+    }
+
+    #[test]
+    fn tells_what_an_answer_means() {
+        let accepted = meaning_of_offload(
+            StatusCode::OK,
+            br#"{"offloadSuccess": true, "pauseBot": true}"#,
+        );
+        assert!(accepted.starts_with("accepted: "), "{accepted}");
+        let declined = meaning_of_offload(
+            StatusCode::OK,
+            br#"{"offloadSuccess": false, "pauseBot": false}"#,
+        );
+        assert!(declined.starts_with("declined"), "{declined}");
+        assert_eq!(
+            meaning_of_offload(StatusCode::OK, b"<html>"),
+            "not understood: status 200"
+        );
+    }
+}

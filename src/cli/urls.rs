@@ -1,0 +1,149 @@
+//! `handover urls`: what to paste where. The only command that prints the URL of a hook, since that is a secret.
+
+use std::io::{self, Write};
+
+use secrecy::ExposeSecret;
+use url::Url;
+
+use super::{Error, client};
+use crate::{
+    config::{Chatlayer, Config, Kind, Platform},
+    domain::ids::BotName,
+};
+
+pub(super) fn run(config: &Config) -> Result<(), Error> {
+    write_all(&mut io::stdout().lock(), config)?;
+    Ok(())
+}
+
+fn write_all(out: &mut impl Write, config: &Config) -> io::Result<()> {
+    let base = config.server.public_url.as_ref().map_or_else(
+        || format!("http://{}", client::local(config.server.listen)),
+        |url| url.as_str().trim_end_matches('/').to_owned(),
+    );
+    if config.server.public_url.is_none() {
+        writeln!(
+            out,
+            "server.public_url is empty: these addresses work on this machine only.\n"
+        )?;
+    }
+    for (name, bot) in &config.bots {
+        let Platform::Chatlayer(chatlayer) = &bot.platform;
+        write_chatlayer(out, &base, (name, chatlayer))?;
+    }
+    for (name, desk) in &config.desks {
+        let Kind::Webhook(webhook) = &desk.kind;
+        writeln!(out, "Desk {name} (webhook)")?;
+        writeln!(
+            out,
+            "  The bridge calls     {}",
+            host_of(webhook.url.as_url())
+        )?;
+        writeln!(
+            out,
+            "  Events go to         {base}/api/v1/handovers/{{id}}/events"
+        )?;
+        writeln!(
+            out,
+            "  with the header      Authorization: Bearer (the text of desks.{name}.token)"
+        )?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn write_chatlayer(
+    out: &mut impl Write,
+    base: &str,
+    (name, bot): (&BotName, &Chatlayer),
+) -> io::Result<()> {
+    writeln!(
+        out,
+        "Bot {name} (Chatlayer), under Settings > Offloading > Webhook"
+    )?;
+    let hook = format!("{base}/hooks/chatlayer/{name}");
+    if let Some(key) = &bot.hook_key {
+        writeln!(
+            out,
+            "  API URL              {hook}/{}",
+            key.first().expose_secret()
+        )?;
+    } else {
+        writeln!(out, "  API URL              {hook}")?;
+        writeln!(
+            out,
+            "                       Offloads are refused here until bots.{name}.hook_key is set"
+        )?;
+    }
+    writeln!(
+        out,
+        "  Verify token         (the text of bots.{name}.verify_token)"
+    )?;
+    writeln!(out)
+}
+
+/// The desk knows its own path, which may be secret.
+fn host_of(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Source;
+
+    fn printed(settings: &str) -> String {
+        let config = Config::load(&Source::text("handover.toml", settings)).unwrap();
+        let mut out = Vec::new();
+        write_all(&mut out, &config).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn prints_the_keyed_url_and_no_other_secret() {
+        let printed = printed(
+            r#"
+            [server]
+            public_url = "https://bridge.example.com/"
+            [bots.webshop]
+            platform = "chatlayer"
+            region = "eu"
+            access_token = "canary-access"
+            verify_token = "canary-verify"
+            hook_key = ["first-key-of-the-hook", "second-key-of-the-hook"]
+            [desks.custom]
+            kind = "webhook"
+            url = "https://desk.example.com/canary-path"
+            secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+            token = "canary-token-of-a-desk"
+            "#,
+        );
+        assert!(printed.contains(
+            "https://bridge.example.com/hooks/chatlayer/webshop/first-key-of-the-hook\n"
+        ));
+        assert!(printed.contains("https://bridge.example.com/api/v1/handovers/{id}/events"));
+        assert!(!printed.contains("canary"), "{printed}");
+        assert!(!printed.contains("second-key"), "{printed}");
+    }
+
+    #[test]
+    fn says_what_is_missing_where_there_is_no_key() {
+        let printed = printed(
+            r#"
+            [bots.webshop]
+            platform = "chatlayer"
+            region = "eu"
+            access_token = "a"
+            verify_token = "v"
+            "#,
+        );
+        assert!(
+            printed.contains("http://127.0.0.1:8080/hooks/chatlayer/webshop\n"),
+            "{printed}"
+        );
+        assert!(
+            printed.contains("until bots.webshop.hook_key is set"),
+            "{printed}"
+        );
+    }
+}

@@ -1,0 +1,155 @@
+//! Performs what the bridge owes: claims lanes, calls the bot platform or the desk, settles what came of it.
+//!
+//! One dispatcher a destination keeps at most 16 lanes under way, each a task of its own that goes from head to head;
+//! so calls are in order within a lane and parallel across lanes, and a slow desk delays nobody else. No lock,
+//! transaction or connection is held across a call. A row that is unsettled after a crash goes out once more under its
+//! old id: at least once.
+//!
+//! Beside them run the timers of the handovers and the upkeep. `app` builds and runs all of it.
+
+mod dispatcher;
+mod endpoint;
+mod health;
+mod outcome;
+mod outlet;
+mod timers;
+mod upkeep;
+
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+
+use tokio::time::timeout;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::{
+    dispatcher::Dispatcher, endpoint::Endpoint, outlet::Outlet, timers::Timers, upkeep::Upkeep,
+};
+use crate::{
+    bots::BotPlatform,
+    desks::Desk,
+    domain::{
+        delivery::Destination,
+        ids::{BotName, DeskName},
+        retry::Window,
+        time::Clock,
+    },
+    store::{Retention, Store},
+};
+
+/// What an operator decides about deliveries.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub retention: Retention,
+    /// A delivery is given up at this age; the longest that a handover lasts.
+    pub limit: Duration,
+    /// How long calls that are under way at the stop may take.
+    pub finish: Duration,
+}
+
+/// What deliveries are made with.
+pub struct Parts {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    /// A random number in 0..1 at each call.
+    pub jitter: fn() -> f64,
+    pub bots: BTreeMap<BotName, Arc<dyn BotPlatform>>,
+    pub desks: BTreeMap<DeskName, Arc<dyn Desk>>,
+}
+
+/// Everything that delivers, ready to run.
+#[derive(Debug)]
+pub struct Delivery {
+    dispatchers: Vec<Dispatcher>,
+    timers: Timers,
+    upkeep: Upkeep,
+    stop: CancellationToken,
+    finish: Duration,
+}
+
+/// From this age on a conversation counts as degraded.
+const BLOCKING: Duration = Duration::from_mins(5);
+
+impl Options {
+    pub fn build(self, parts: Parts) -> Delivery {
+        let stop = CancellationToken::new();
+        let window = Window {
+            blocking: BLOCKING,
+            limit: self.limit,
+        };
+        let bots = parts.bots.keys().cloned().collect();
+        let desks = parts.desks.keys().cloned().collect();
+        let upkeep = Upkeep::new(
+            Arc::clone(&parts.store),
+            self.retention,
+            upkeep::Known { bots, desks },
+        );
+        let timers = Timers::new(Arc::clone(&parts.store), Arc::clone(&parts.clock));
+        let to_bots = parts
+            .bots
+            .into_iter()
+            .map(|(name, bot)| (Destination::Bot(name), Endpoint::Bot(bot)));
+        let to_desks = parts
+            .desks
+            .into_iter()
+            .map(|(name, desk)| (Destination::Desk(name), Endpoint::Desk(desk)));
+        let outlet = |(destination, endpoint)| {
+            let shared = outlet::Shared {
+                store: Arc::clone(&parts.store),
+                clock: Arc::clone(&parts.clock),
+                jitter: parts.jitter,
+                window,
+                stop: stop.clone(),
+            };
+            Dispatcher::new(Outlet::new(destination, endpoint, shared))
+        };
+        let dispatchers = to_bots.chain(to_desks).map(outlet).collect();
+        Delivery {
+            dispatchers,
+            timers,
+            upkeep,
+            stop,
+            finish: self.finish,
+        }
+    }
+}
+
+impl Delivery {
+    /// Delivers until `stop`, then finishes the calls that are under way and gives all lanes back.
+    pub async fn run(self, stop: CancellationToken) {
+        let Self {
+            dispatchers,
+            timers,
+            upkeep,
+            stop: stopping,
+            finish,
+        } = self;
+        let cut = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        for dispatcher in dispatchers {
+            tasks.spawn(cut.clone().run_until_cancelled_owned(dispatcher.run()));
+        }
+        tasks.spawn(stopping.clone().run_until_cancelled_owned(timers.run()));
+        tasks.spawn(stopping.clone().run_until_cancelled_owned(upkeep.run()));
+        tasks.close();
+        stop.cancelled().await;
+        stopping.cancel();
+        if timeout(finish, tasks.wait()).await.is_err() {
+            tracing::warn!(
+                "calls under way did not end in time; they are made again after the next start"
+            );
+            cut.cancel();
+            tasks.wait().await;
+        }
+    }
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts")
+            .field("bots", &self.bots)
+            .field("desks", &self.desks)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,317 @@
+//! What an attempt means for its delivery: a pure function from the vendor's answer to what the store is told.
+
+use std::time::Duration;
+
+use crate::{
+    domain::{
+        delivery::{Done, Failure, Job, StepResult, Task},
+        retry::{self, ErrorClass, Verdict, Window},
+        time::Timestamp,
+    },
+    store::{RowOutcome, Settlement},
+};
+
+/// One call that has ended.
+#[derive(Clone, Debug)]
+pub(super) struct Attempt<'a> {
+    pub(super) job: &'a Job,
+    /// 1 for the first.
+    pub(super) number: u32,
+    pub(super) result: Result<Done, Failure>,
+    pub(super) ended_at: Timestamp,
+    /// A random number in 0..1.
+    pub(super) jitter: f64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Plan {
+    pub(super) settlement: Settlement,
+    /// Nothing goes to the destination before this.
+    pub(super) pause_until: Option<Timestamp>,
+}
+
+/// A bot that was paused must be resumed: nothing short of this ends the attempts.
+const RESUME_LIMIT: Duration = Duration::from_hours(24);
+/// A resume that was refused outright is tried again after this, then after twice as long, up to the longest wait.
+const REFUSED_RESUME_FIRST: Duration = Duration::from_secs(15);
+const REFUSED_RESUME_LAST: Duration = Duration::from_mins(5);
+
+impl Attempt<'_> {
+    pub(super) fn plan(self, window: &Window) -> Plan {
+        let failure = match self.result {
+            Ok(done) => return Plan::over(StepResult::Done(done), RowOutcome::Delivered),
+            Err(failure) => failure,
+        };
+        let class = failure.class;
+        let resumes = matches!(self.job.task, Task::Resume { .. });
+        let limit = if resumes { RESUME_LIMIT } else { window.limit };
+        // Zero if the clock has been set back since.
+        let age = self.ended_at.since(self.job.created_at);
+        let failed = retry::Failure {
+            class,
+            attempt: self.number,
+            age,
+            retry_after: failure.retry_after,
+        };
+        let verdict = match retry::verdict(&failed, &Window { limit, ..*window }, self.jitter) {
+            Verdict::Dead if resumes && age < limit => Verdict::Retry {
+                after: refused_resume_wait(self.number),
+                degraded: false,
+            },
+            verdict => verdict,
+        };
+        match verdict {
+            // Degraded is what `decide` makes of the age that it is told.
+            Verdict::Retry { after, degraded: _ } => {
+                Plan::again(self.job, class, (self.ended_at.plus(after), true))
+            }
+            Verdict::PauseDestination { after } => {
+                let until = self.ended_at.plus(after);
+                Plan {
+                    pause_until: Some(until),
+                    ..Plan::again(self.job, class, (until, false))
+                }
+            }
+            Verdict::Delivered { confirmed: _ } => {
+                Plan::over(StepResult::Done(Done::default()), RowOutcome::Delivered)
+            }
+            Verdict::ReopenOrEnd => Plan::gone(&self.job.task),
+            Verdict::Dead => Plan::over(StepResult::Dead { class }, RowOutcome::Dead { class }),
+        }
+    }
+}
+
+impl Plan {
+    fn over(result: StepResult, row: RowOutcome) -> Self {
+        Self {
+            settlement: Settlement { result, row },
+            pause_until: None,
+        }
+    }
+
+    fn again(job: &Job, class: ErrorClass, (at, counts): (Timestamp, bool)) -> Self {
+        let result = StepResult::Delayed {
+            since: job.created_at,
+            class,
+            ambiguous: may_have_arrived(class),
+        };
+        Self::over(result, RowOutcome::Retry { at, class, counts })
+    }
+
+    /// The conversation is not there any more. What ends it has thereby succeeded; what says something in it has
+    /// reached nobody; and what begins it has met an address that does not exist.
+    fn gone(task: &Task) -> Self {
+        let class = ErrorClass::Gone;
+        match task {
+            Task::Resume { .. } | Task::Close { .. } => {
+                Self::over(StepResult::Gone, RowOutcome::Delivered)
+            }
+            Task::Say { .. }
+            | Task::Message { .. }
+            | Task::Placeholder { .. }
+            | Task::Failed { .. } => Self::over(StepResult::Gone, RowOutcome::Dead { class }),
+            Task::Open { .. } | Task::Pause { .. } => {
+                Self::over(StepResult::Dead { class }, RowOutcome::Dead { class })
+            }
+        }
+    }
+}
+
+fn may_have_arrived(class: ErrorClass) -> bool {
+    matches!(class, ErrorClass::Ambiguous | ErrorClass::Busy)
+}
+
+fn refused_resume_wait(attempt: u32) -> Duration {
+    let doublings = attempt.saturating_sub(1).min(8);
+    REFUSED_RESUME_FIRST
+        .saturating_mul(2_u32.saturating_pow(doublings))
+        .min(REFUSED_RESUME_LAST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::tests::job;
+    use crate::domain::conversation::ResumeContract;
+
+    const WINDOW: Window = Window {
+        blocking: Duration::from_mins(5),
+        limit: Duration::from_hours(4),
+    };
+
+    fn failed(job: &Job, class: ErrorClass, (number, age): (u32, Duration)) -> Plan {
+        let result = Err(Failure {
+            class,
+            status: None,
+            retry_after: None,
+        });
+        Attempt {
+            job,
+            number,
+            result,
+            ended_at: job.created_at.plus(age),
+            jitter: 1.0,
+        }
+        .plan(&WINDOW)
+    }
+
+    fn resume() -> Job {
+        let contract = ResumeContract {
+            reason: "solved".to_owned(),
+            agent: None,
+            seconds: 1,
+            unanswered: false,
+        };
+        Job {
+            task: Task::Resume { index: 0, contract },
+            ..job(1, 1)
+        }
+    }
+
+    fn wait(plan: &Plan, job: &Job, age: Duration) -> Option<Duration> {
+        match plan.settlement.row {
+            RowOutcome::Retry { at, .. } => Some(at.since(job.created_at.plus(age))),
+            RowOutcome::Delivered | RowOutcome::Dead { .. } => None,
+        }
+    }
+
+    #[test]
+    fn a_resume_goes_on_for_a_day_whatever_is_answered_and_a_lost_session_is_its_end() {
+        let job = resume();
+        for class in ErrorClass::ALL {
+            for (number, age) in [(1, Duration::ZERO), (30, Duration::from_hours(23))] {
+                let plan = failed(&job, class, (number, age));
+                match class {
+                    ErrorClass::Gone => assert_eq!(plan.settlement.result, StepResult::Gone),
+                    ErrorClass::Duplicate | ErrorClass::Unreadable => {
+                        assert_eq!(plan.settlement.row, RowOutcome::Delivered);
+                    }
+                    _ => {
+                        let wait = wait(&plan, &job, age).expect("tried again");
+                        assert!(
+                            wait <= Duration::from_mins(5),
+                            "{} waits {wait:?}",
+                            class.label()
+                        );
+                    }
+                }
+            }
+            let late = failed(&job, class, (300, RESUME_LIMIT));
+            assert_eq!(wait(&late, &job, RESUME_LIMIT), None, "{}", class.label());
+        }
+    }
+
+    #[test]
+    fn a_refused_resume_is_tried_ever_more_rarely_but_every_five_minutes_at_least() {
+        let waits: Vec<_> = (1..=7)
+            .map(|number| refused_resume_wait(number).as_secs())
+            .collect();
+        assert_eq!(waits, [15, 30, 60, 120, 240, 300, 300]);
+    }
+
+    #[test]
+    fn a_delivery_from_the_future_counts_as_new() {
+        let mut job = job(1, 1);
+        let created = job.created_at;
+        job.created_at = created.plus(Duration::from_hours(24));
+        let result = Err(Failure {
+            class: ErrorClass::Busy,
+            status: Some(503),
+            retry_after: None,
+        });
+        let plan = Attempt {
+            job: &job,
+            number: 1,
+            result,
+            ended_at: created,
+            jitter: 1.0,
+        }
+        .plan(&WINDOW);
+        let RowOutcome::Retry { at, .. } = plan.settlement.row else {
+            panic!("tried again")
+        };
+        assert_eq!(at, created.plus(Duration::from_millis(500)));
+    }
+
+    #[test]
+    fn only_calls_that_may_have_arrived_are_ambiguous() {
+        let ambiguous = |class| match failed(&job(1, 1), class, (1, Duration::ZERO))
+            .settlement
+            .result
+        {
+            StepResult::Delayed { ambiguous, .. } => ambiguous,
+            _ => false,
+        };
+        let classes: Vec<_> = ErrorClass::ALL
+            .into_iter()
+            .filter(|class| ambiguous(*class))
+            .collect();
+        assert_eq!(classes, [ErrorClass::Ambiguous, ErrorClass::Busy]);
+    }
+
+    #[test]
+    fn what_is_refused_or_limited_pauses_the_destination_and_costs_no_attempt() {
+        for class in [
+            ErrorClass::RateLimited,
+            ErrorClass::Unauthorized,
+            ErrorClass::Certificate,
+        ] {
+            let plan = failed(&job(1, 1), class, (1, Duration::ZERO));
+            let RowOutcome::Retry { at, counts, .. } = plan.settlement.row else {
+                panic!("tried again")
+            };
+            assert!(!counts);
+            assert_eq!(plan.pause_until, Some(at), "{}", class.label());
+        }
+    }
+
+    #[test]
+    fn a_conversation_that_is_gone_means_something_else_for_each_task() {
+        let message = job(1, 1).message.expect("has one").id;
+        let dead = RowOutcome::Dead {
+            class: ErrorClass::Gone,
+        };
+        let cases = [
+            (
+                Task::Close {
+                    reason: "solved".to_owned(),
+                },
+                StepResult::Gone,
+                RowOutcome::Delivered,
+            ),
+            (Task::Message { message }, StepResult::Gone, dead),
+            (
+                Task::Say {
+                    message,
+                    notice: false,
+                },
+                StepResult::Gone,
+                dead,
+            ),
+            (
+                Task::Open { upto: 1 },
+                StepResult::Dead {
+                    class: ErrorClass::Gone,
+                },
+                dead,
+            ),
+            (
+                Task::Pause { index: 0 },
+                StepResult::Dead {
+                    class: ErrorClass::Gone,
+                },
+                dead,
+            ),
+        ];
+        for (task, result, row) in cases {
+            let job = Job { task, ..job(1, 1) };
+            let plan = failed(&job, ErrorClass::Gone, (1, Duration::ZERO));
+            assert_eq!(
+                plan.settlement,
+                Settlement { result, row },
+                "{}",
+                job.task.kind()
+            );
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! One destination with all that its lanes share, and the life of a lane: attempt, settle, on to the next head.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    endpoint::Endpoint,
+    health::Health,
+    outcome::{Attempt, Plan},
+};
+use crate::{
+    domain::{
+        breaker::Permit,
+        delivery::{Destination, Done, Failure},
+        effect::{Warning, WarningKind},
+        retry::Window,
+        time::{Clock, Timestamp},
+    },
+    store::{Claim, Error, RowOutcome, Settlement, Store},
+};
+
+#[derive(Debug)]
+pub(super) struct Outlet {
+    pub(super) destination: Destination,
+    pub(super) shared: Shared,
+    /// Rings when the dispatcher should look again: a lane waits once more, or calls may be made at another time.
+    pub(super) stirred: Notify,
+    endpoint: Endpoint,
+    health: Health,
+}
+
+/// What all outlets share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) jitter: fn() -> f64,
+    pub(super) window: Window,
+    /// No new call is begun.
+    pub(super) stop: CancellationToken,
+}
+
+impl Outlet {
+    pub(super) fn new(destination: Destination, endpoint: Endpoint, shared: Shared) -> Self {
+        let health = Health::new(destination.clone(), Arc::clone(&shared.store));
+        Self {
+            destination,
+            shared,
+            stirred: Notify::new(),
+            endpoint,
+            health,
+        }
+    }
+
+    /// Asks to call. What comes of it must be recorded.
+    pub(super) fn permit(&self) -> Permit {
+        self.health.permit(self.shared.clock.now())
+    }
+
+    /// Works a lane off, for as long as calls may be made. The permit for the first one has been given.
+    pub(super) async fn work(&self, first: Claim) {
+        let mut head = Some(first);
+        let mut may_call = !self.shared.stop.is_cancelled();
+        while let Some(claim) = head {
+            if !may_call {
+                return self.release(claim).await;
+            }
+            head = self.attempt(claim).await;
+            may_call = head.is_some() && !self.shared.stop.is_cancelled() && self.may_go_on();
+        }
+    }
+
+    /// Finds out by the vendor's cheapest call whether the destination is back.
+    pub(super) async fn ping(&self) {
+        let result = self.endpoint.probe().await;
+        self.record(result.as_ref().err());
+    }
+
+    async fn attempt(&self, claim: Claim) -> Option<Claim> {
+        let result = self.endpoint.perform(&claim.job).await;
+        self.record(result.as_ref().err());
+        let number = claim.attempts.saturating_add(1);
+        let ended_at = self.shared.clock.now();
+        let attempt = Attempt {
+            job: &claim.job,
+            number,
+            result,
+            ended_at,
+            jitter: (self.shared.jitter)(),
+        };
+        self.log(&claim, &attempt.result);
+        let Plan {
+            settlement,
+            pause_until,
+        } = attempt.plan(&self.shared.window);
+        if let Some(until) = pause_until {
+            self.pause(ended_at, until).await;
+        }
+        self.settle(claim, settlement).await
+    }
+
+    fn may_go_on(&self) -> bool {
+        !matches!(self.permit(), Permit::Wait(_))
+    }
+
+    fn record(&self, failure: Option<&Failure>) {
+        let failed = failure.is_some_and(|failure| failure.class.trips_breaker());
+        if self.health.record(self.shared.clock.now(), failed) {
+            self.stirred.notify_one();
+        }
+    }
+
+    /// The pause is kept by the store, so that a restart does not run into the same wall at once.
+    async fn pause(&self, now: Timestamp, until: Timestamp) {
+        self.health.pause(now, until);
+        let (store, destination) = (&self.shared.store, &self.destination);
+        self.done(store.pause(destination, Some(until)).await);
+        let kind = WarningKind::DestinationPaused;
+        self.done(
+            store
+                .warn(Warning {
+                    kind,
+                    subject: destination.to_string(),
+                })
+                .await,
+        );
+    }
+
+    async fn settle(&self, claim: Claim, settlement: Settlement) -> Option<Claim> {
+        let again = matches!(settlement.row, RowOutcome::Retry { .. });
+        let next = self
+            .done(self.shared.store.settle(claim, settlement).await)
+            .flatten();
+        if again {
+            self.stirred.notify_one();
+        }
+        next
+    }
+
+    async fn release(&self, claim: Claim) {
+        self.done(self.shared.store.release(claim).await);
+        self.stirred.notify_one();
+    }
+
+    fn done<T>(&self, result: Result<T, Error>) -> Option<T> {
+        result
+            .inspect_err(|error| tracing::error!(destination = %self.destination, error = %error, "the store failed a delivery"))
+            .ok()
+    }
+
+    fn log(&self, claim: &Claim, result: &Result<Done, Failure>) {
+        let (destination, delivery, kind) =
+            (&self.destination, claim.job.delivery, claim.job.task.kind());
+        match result {
+            Ok(_) => {
+                tracing::debug!(%destination, delivery.id = %delivery, delivery.kind = kind, "delivered");
+            }
+            Err(failure) => tracing::warn!(
+                %destination,
+                delivery.id = %delivery,
+                delivery.kind = kind,
+                delivery.attempts = claim.attempts.saturating_add(1),
+                error.class = failure.class.label(),
+                http.status = failure.status,
+                "a delivery was not taken"
+            ),
+        }
+    }
+}

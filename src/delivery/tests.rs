@@ -1,0 +1,323 @@
+//! Delivery from the store's bell to the desk and back, in time that stands still while anybody works.
+
+mod job;
+mod lanes;
+mod world;
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+pub(super) use self::job::job;
+use self::world::World;
+use crate::domain::{
+    delivery::{Done, Failure, Job},
+    effect::WarningKind,
+    policy::ClosedBecause,
+    retry::ErrorClass,
+};
+use crate::store::RowOutcome;
+
+const AT_ONCE: Duration = Duration::ZERO;
+
+fn takes_all() -> impl Fn(&Job, usize) -> Result<Done, Failure> {
+    |_, _| Ok(Done::default())
+}
+
+fn failure(class: ErrorClass) -> Result<Done, Failure> {
+    Err(Failure {
+        class,
+        status: None,
+        retry_after: None,
+    })
+}
+
+fn fails_first(times: usize, class: ErrorClass) -> impl Fn(&Job, usize) -> Result<Done, Failure> {
+    move |_, call| {
+        if call <= times {
+            failure(class)
+        } else {
+            Ok(Done::default())
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn lanes_are_in_order_in_themselves_and_parallel_among_each_other_but_never_more_than_sixteen()
+ {
+    let mut world = World::new();
+    let (live, desk) = world.desk("live", Duration::from_secs(1), takes_all());
+    for seq in 1..=3 {
+        (1..=40).for_each(|lane| world.lanes.add(&live, job(lane, seq)));
+    }
+    world.start();
+    let start = Instant::now();
+    world.until(|| world.lanes.is_empty()).await;
+    // Forty lanes of three seconds each, sixteen at a time.
+    assert_eq!(start.elapsed().as_secs(), 9);
+    let log = desk.log();
+    assert_eq!(log.most_at_once, 16);
+    for lane in 1..=40 {
+        let of_lane: Vec<_> = (1..=3).map(|seq| job(lane, seq).delivery).collect();
+        let came: Vec<_> = log
+            .calls
+            .iter()
+            .map(|(_, id)| *id)
+            .filter(|id| of_lane.contains(id))
+            .collect();
+        assert_eq!(came, of_lane);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_desk_keeps_no_other_desk_waiting() {
+    let mut world = World::new();
+    let (slow, _) = world.desk("slow", Duration::from_secs(9), takes_all());
+    let (quick, desk) = world.desk("quick", AT_ONCE, takes_all());
+    for lane in 1..=50 {
+        world.lanes.add(&slow, job(lane, 1));
+        world.lanes.add(&quick, job(lane, 1));
+    }
+    world.start();
+    world.until(|| desk.log().calls.len() == 50).await;
+    assert!(
+        desk.call_times().iter().all(|at| *at < 10),
+        "{:?}",
+        desk.call_times()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_head_is_tried_on_schedule_and_what_is_behind_it_waits() {
+    let mut world = World::new();
+    let (live, desk) = world.desk("live", AT_ONCE, fails_first(5, ErrorClass::NotSent));
+    world.lanes.add(&live, job(1, 1));
+    world.lanes.add(&live, job(1, 2));
+    world.start();
+    world.until(|| world.lanes.is_empty()).await;
+    let log = desk.log();
+    let first: Vec<_> = log
+        .calls
+        .iter()
+        .filter(|(_, id)| *id == job(1, 1).delivery)
+        .map(|(at, _)| *at)
+        .collect();
+    let late: Vec<_> = first
+        .iter()
+        .zip([0, 500, 1_500, 3_500, 7_500, 15_500])
+        .map(|(at, due)| at - due)
+        .collect();
+    assert_eq!(late.len(), 6);
+    assert!(late.iter().all(|late| *late < 50), "{first:?}");
+    assert_eq!(
+        log.calls.last().map(|(_, id)| *id),
+        Some(job(1, 2).delivery)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_keeps_every_lane_away_for_as_long_as_it_says_and_costs_no_attempt() {
+    let mut world = World::new();
+    let (live, desk) = world.desk("live", AT_ONCE, |_, call| {
+        let retry_after = Some(Duration::from_secs(30));
+        if call == 1 {
+            Err(Failure {
+                class: ErrorClass::RateLimited,
+                status: Some(429),
+                retry_after,
+            })
+        } else {
+            Ok(Done::default())
+        }
+    });
+    world.lanes.add(&live, job(1, 1));
+    world.start();
+    world.until(|| !desk.log().calls.is_empty()).await;
+    sleep(Duration::from_secs(5)).await;
+    (2..=9).for_each(|lane| world.lanes.add(&live, job(lane, 1)));
+    world.until(|| world.lanes.is_empty()).await;
+    let times = desk.call_times();
+    assert_eq!(times.len(), 10);
+    assert!(
+        times[1..].iter().all(|at| (30_000..31_000).contains(at)),
+        "{times:?}"
+    );
+    let seen = world.lanes.seen();
+    assert!(matches!(
+        seen.settled[0].1,
+        RowOutcome::Retry { counts: false, .. }
+    ));
+    assert_eq!(seen.warnings[0].kind, WarningKind::DestinationPaused);
+    assert_eq!(seen.conditions, [Some(ClosedBecause::Paused), None]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_breaker_lets_one_probe_through_at_a_time_until_it_closes() {
+    let mut world = World::new();
+    let (live, desk) = world.desk("live", AT_ONCE, fails_first(14, ErrorClass::Busy));
+    (1..=10).for_each(|lane| world.lanes.add(&live, job(lane, 1)));
+    world.start();
+    world.until(|| world.lanes.is_empty()).await;
+    let times = desk.call_times();
+    let probes = &times[10..14];
+    assert!(
+        times[..10].iter().all(|at| *at < 10),
+        "ten failures open it: {times:?}"
+    );
+    for (probe, due) in probes.iter().zip([1_000, 3_000, 7_000, 15_000]) {
+        assert!((due..due + 50).contains(probe), "{times:?}");
+    }
+    assert!(times[14..].iter().all(|at| *at >= 25_000), "{times:?}");
+    let told = world.lanes.seen().conditions;
+    assert_eq!(told.first(), Some(&Some(ClosedBecause::BreakerOpen)));
+    assert_eq!(told.last(), Some(&None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_breaker_without_traffic_is_closed_by_a_ping() {
+    let mut world = World::new();
+    let (live, desk) = world.desk("live", AT_ONCE, |_, call| match call {
+        1..=10 => failure(ErrorClass::Busy),
+        11 => failure(ErrorClass::NotSent),
+        _ => Ok(Done::default()),
+    });
+    // Ten failures whose next attempts are still far off when the interval is over.
+    (1..=10).for_each(|lane| {
+        world.lanes.add(&live, job(lane, 1));
+    });
+    world.lanes.postpone_retries(Duration::from_mins(10));
+    world.start();
+    world.until(|| desk.log().pings.len() == 2).await;
+    let pings = desk.log().pings;
+    assert!(
+        (1_000..1_050).contains(&pings[0]) && (3_000..3_050).contains(&pings[1]),
+        "{pings:?}"
+    );
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(desk.log().pings.len(), 2, "a closed breaker is not pinged");
+    assert_eq!(world.lanes.seen().conditions.last(), Some(&None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_will_never_be_taken_does_not_stand_in_the_way() {
+    let mut world = World::new();
+    let poison = job(1, 1).delivery;
+    let (live, desk) = world.desk("live", AT_ONCE, move |job, _| {
+        if job.delivery == poison {
+            failure(ErrorClass::Rejected)
+        } else {
+            Ok(Done::default())
+        }
+    });
+    (1..=2).for_each(|seq| world.lanes.add(&live, job(1, seq)));
+    world.start();
+    world.until(|| world.lanes.is_empty()).await;
+    let dead = RowOutcome::Dead {
+        class: ErrorClass::Rejected,
+    };
+    assert_eq!(
+        world.lanes.seen().settled,
+        [(poison, dead), (job(1, 2).delivery, RowOutcome::Delivered)]
+    );
+    assert_eq!(desk.log().calls.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_adapter_that_panics_or_hangs_loses_its_call_and_not_the_lane() {
+    let mut world = World::new();
+    let (live, _) = world.desk("live", AT_ONCE, |_, call| {
+        if call == 1 {
+            panic!("a bug")
+        } else {
+            Ok(Done::default())
+        }
+    });
+    let (stuck, hanging) = world.desk("stuck", Duration::from_hours(1), takes_all());
+    world.lanes.add(&live, job(1, 1));
+    world.lanes.add(&live, job(1, 2));
+    world.lanes.add(&stuck, job(2, 1));
+    world.start();
+    world.until(|| hanging.log().calls.len() == 2).await;
+    let seen = world.lanes.seen();
+    let dead = RowOutcome::Dead {
+        class: ErrorClass::Unsupported,
+    };
+    assert_eq!(
+        seen.settled[..2],
+        [
+            (job(1, 1).delivery, dead),
+            (job(1, 2).delivery, RowOutcome::Delivered)
+        ]
+    );
+    assert!(matches!(
+        seen.settled[2].1,
+        RowOutcome::Retry {
+            class: ErrorClass::Ambiguous,
+            ..
+        }
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_lets_calls_finish_begins_none_and_gives_all_lanes_back() {
+    let mut world = World::new();
+    let (live, desk) = world.desk("live", Duration::from_secs(2), takes_all());
+    for seq in 1..=3 {
+        (1..=20).for_each(|lane| world.lanes.add(&live, job(lane, seq)));
+    }
+    let running = world.start();
+    world.until(|| desk.log().calls.len() == 16).await;
+    world.stop.cancel();
+    running.await.unwrap();
+    assert_eq!(desk.log().calls.len(), 16);
+    let seen = world.lanes.seen();
+    assert_eq!(seen.settled.len(), 16, "each finished call is settled");
+    assert_eq!(world.lanes.claimed(), 0);
+    assert_eq!(seen.released, 16);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_deadline_is_met_when_it_is_due_also_one_that_is_set_before_the_others() {
+    let world = World::new();
+    world.lanes.set_timer(Duration::from_mins(15));
+    world.start();
+    sleep(Duration::from_secs(10)).await;
+    world.lanes.set_timer(Duration::from_secs(50));
+    sleep(Duration::from_mins(20)).await;
+    let seconds: Vec<_> = world
+        .lanes
+        .seen()
+        .fired
+        .iter()
+        .map(Duration::as_secs)
+        .collect();
+    assert_eq!(seconds, [60, 900]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_removed_desk_has_left_behind_is_moved_on_after_a_minute_little_by_little() {
+    let mut world = World::new();
+    world.desk("live", AT_ONCE, takes_all());
+    world.lanes.leave_behind("old", 120);
+    world.start();
+    sleep(Duration::from_mins(2)).await;
+    let removed = world.lanes.seen().removed;
+    assert!(removed.iter().all(|(at, _)| at.as_secs() == 60));
+    let ended: Vec<_> = removed.iter().map(|(_, ended)| *ended).collect();
+    assert_eq!(ended, [50, 50, 20, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_been_kept_for_long_enough_is_removed_every_ten_minutes_until_nothing_is_left() {
+    let world = World::new();
+    world.start();
+    sleep(Duration::from_mins(25)).await;
+    let minutes: Vec<_> = world
+        .lanes
+        .seen()
+        .purged_at
+        .iter()
+        .map(|at| at.as_secs() / 60)
+        .collect();
+    assert_eq!(minutes, [10, 10, 20, 20]);
+}

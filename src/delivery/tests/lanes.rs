@@ -1,0 +1,362 @@
+//! A store of lanes without a database, and tokio's paused clock as the time.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::{sync::Notify, time::Instant};
+
+use super::job::EPOCH;
+use crate::{
+    domain::{
+        conversation::Answer,
+        delivery::{Destination, Job},
+        effect::Warning,
+        event::Step,
+        ids::{ConversationId, DeliveryId, DeskName, HandoverId},
+        policy::ClosedBecause,
+        time::{Clock, Timestamp},
+    },
+    store::{
+        Applied, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Error, Fired, Gone,
+        HandoverSummary, HandoverView, NamesInUse, Page, Retention, RowOutcome, Settlement, Store,
+        Ticket, WarningView,
+    },
+};
+
+/// Reads tokio's clock, which stands still until everybody waits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PausedClock(Instant);
+
+impl PausedClock {
+    pub(super) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(super) fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+impl Clock for PausedClock {
+    fn now(&self) -> Timestamp {
+        EPOCH.plus(self.0.elapsed())
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Lanes {
+    clock: PausedClock,
+    bells: Mutex<BTreeMap<Destination, Arc<Notify>>>,
+    timer_bell: Arc<Notify>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    lanes: BTreeMap<(Destination, ConversationId), VecDeque<Row>>,
+    seen: Seen,
+    /// What is to be tried again is due so much later than asked for.
+    postponed: Duration,
+    timers: BTreeSet<Timestamp>,
+    /// A desk with so many legs that nothing is configured for.
+    gone: Option<(DeskName, usize)>,
+}
+
+/// What the store was told.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Seen {
+    pub(super) settled: Vec<(DeliveryId, RowOutcome)>,
+    pub(super) released: usize,
+    pub(super) conditions: Vec<Option<ClosedBecause>>,
+    pub(super) paused_until: Option<Timestamp>,
+    pub(super) warnings: Vec<Warning>,
+    /// When each timer fired.
+    pub(super) fired: Vec<Duration>,
+    /// When legs of a desk that is gone were ended, and how many.
+    pub(super) removed: Vec<(Duration, usize)>,
+    pub(super) purged_at: Vec<Duration>,
+}
+
+#[derive(Debug)]
+struct Row {
+    job: Job,
+    attempts: u32,
+    due: Timestamp,
+    claimed: bool,
+}
+
+impl Lanes {
+    pub(super) fn new(clock: PausedClock) -> Self {
+        Self {
+            clock,
+            bells: Mutex::default(),
+            timer_bell: Arc::default(),
+            state: Mutex::default(),
+        }
+    }
+
+    pub(super) fn add(&self, desk: &DeskName, job: Job) {
+        let destination = Destination::Desk(desk.clone());
+        let row = Row {
+            job,
+            attempts: 0,
+            due: self.clock.now(),
+            claimed: false,
+        };
+        let lane = (destination.clone(), row.job.conversation);
+        self.state
+            .lock()
+            .unwrap()
+            .lanes
+            .entry(lane)
+            .or_default()
+            .push_back(row);
+        self.bell(&destination).notify_one();
+    }
+
+    pub(super) fn postpone_retries(&self, by: Duration) {
+        self.state.lock().unwrap().postponed = by;
+    }
+
+    pub(super) fn set_timer(&self, after: Duration) {
+        let at = self.clock.now().plus(after);
+        self.state.lock().unwrap().timers.insert(at);
+        self.timer_bell.notify_one();
+    }
+
+    pub(super) fn leave_behind(&self, desk: &str, legs: usize) {
+        self.state.lock().unwrap().gone = Some((DeskName::new(desk).unwrap(), legs));
+    }
+
+    pub(super) fn seen(&self) -> Seen {
+        self.state.lock().unwrap().seen.clone()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.state
+            .lock()
+            .unwrap()
+            .lanes
+            .values()
+            .all(VecDeque::is_empty)
+    }
+
+    pub(super) fn claimed(&self) -> usize {
+        self.state
+            .lock()
+            .unwrap()
+            .lanes
+            .values()
+            .flatten()
+            .filter(|row| row.claimed)
+            .count()
+    }
+}
+
+impl Row {
+    fn claim(&mut self, destination: &Destination) -> Claim {
+        self.claimed = true;
+        Claim {
+            job: self.job.clone(),
+            attempts: self.attempts,
+            destination: destination.clone(),
+            ticket: Ticket::scripted(),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Lanes {
+    async fn claim(&self, destination: &Destination, limit: usize) -> Result<Claimed, Error> {
+        let now = self.clock.now();
+        let mut state = self.state.lock().unwrap();
+        let pause = state.seen.paused_until.filter(|until| *until > now);
+        let mut claimed = Claimed::default();
+        for ((lane, _), rows) in &mut state.lanes {
+            let Some(head) = rows
+                .front_mut()
+                .filter(|head| lane == destination && !head.claimed)
+            else {
+                continue;
+            };
+            let due = pause.map_or(head.due, |pause| head.due.max(pause));
+            if due <= now && claimed.claims.len() < limit {
+                claimed.claims.push(head.claim(destination));
+            } else {
+                claimed.next_due = Some(claimed.next_due.map_or(due, |next| next.min(due)));
+            }
+        }
+        Ok(claimed)
+    }
+
+    fn bell(&self, destination: &Destination) -> Arc<Notify> {
+        self.bells
+            .lock()
+            .unwrap()
+            .entry(destination.clone())
+            .or_default()
+            .clone()
+    }
+
+    async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<Option<Claim>, Error> {
+        let mut state = self.state.lock().unwrap();
+        let (now, postponed) = (self.clock.now(), state.postponed);
+        state
+            .seen
+            .settled
+            .push((claim.job.delivery, settlement.row));
+        let rows = state
+            .lanes
+            .get_mut(&(claim.destination.clone(), claim.job.conversation))
+            .unwrap();
+        let head = rows.front_mut().unwrap();
+        assert!(
+            head.claimed && head.job.delivery == claim.job.delivery,
+            "only a claimed head is settled"
+        );
+        head.claimed = false;
+        match settlement.row {
+            RowOutcome::Retry { at, counts, .. } => {
+                head.attempts += u32::from(counts);
+                head.due = at.plus(postponed);
+            }
+            RowOutcome::Delivered | RowOutcome::Dead { .. } => drop(rows.pop_front()),
+        }
+        Ok(rows
+            .front_mut()
+            .filter(|head| head.due <= now)
+            .map(|head| head.claim(&claim.destination)))
+    }
+
+    async fn release(&self, claim: Claim) -> Result<(), Error> {
+        let mut state = self.state.lock().unwrap();
+        state.seen.released += 1;
+        let rows = state
+            .lanes
+            .get_mut(&(claim.destination, claim.job.conversation))
+            .unwrap();
+        rows.front_mut().unwrap().claimed = false;
+        Ok(())
+    }
+
+    async fn fire_timers(&self, _limit: usize) -> Result<Fired, Error> {
+        let now = self.clock.now();
+        let mut state = self.state.lock().unwrap();
+        let later = state.timers.split_off(&now.plus(Duration::from_millis(1)));
+        let due = std::mem::replace(&mut state.timers, later);
+        state
+            .seen
+            .fired
+            .extend(due.iter().map(|_| self.clock.elapsed()));
+        Ok(Fired {
+            count: due.len(),
+            next: state.timers.first().copied(),
+        })
+    }
+
+    fn timer_bell(&self) -> Arc<Notify> {
+        Arc::clone(&self.timer_bell)
+    }
+
+    async fn pause(
+        &self,
+        _destination: &Destination,
+        until: Option<Timestamp>,
+    ) -> Result<(), Error> {
+        self.state.lock().unwrap().seen.paused_until = until;
+        Ok(())
+    }
+
+    fn set_condition(&self, _desk: &DeskName, condition: Option<ClosedBecause>) {
+        self.state.lock().unwrap().seen.conditions.push(condition);
+    }
+
+    async fn names_in_use(&self) -> Result<NamesInUse, Error> {
+        let Some((gone, _)) = self.state.lock().unwrap().gone.clone() else {
+            return Ok(NamesInUse::default());
+        };
+        let desks = vec![gone, DeskName::new("live").unwrap()];
+        Ok(NamesInUse {
+            bots: Vec::new(),
+            desks,
+        })
+    }
+
+    async fn purge(&self, _keep: Retention, limit: usize) -> Result<usize, Error> {
+        let mut state = self.state.lock().unwrap();
+        state.seen.purged_at.push(self.clock.elapsed());
+        // There is something left after the first of each two.
+        Ok(if state.seen.purged_at.len() % 2 == 1 {
+            limit
+        } else {
+            0
+        })
+    }
+
+    async fn warn(&self, warning: Warning) -> Result<(), Error> {
+        self.state.lock().unwrap().seen.warnings.push(warning);
+        Ok(())
+    }
+
+    async fn apply(&self, _step: Step) -> Result<Applied, Error> {
+        unimplemented!("delivery applies nothing")
+    }
+
+    async fn answer(&self, _handover: HandoverId, _within: Duration) -> Result<Answer, Error> {
+        unimplemented!("delivery answers nobody")
+    }
+
+    async fn handover(
+        &self,
+        _id: HandoverId,
+        _desk: &DeskName,
+    ) -> Result<Option<HandoverView>, Error> {
+        unimplemented!("delivery reads no handover")
+    }
+
+    async fn remove(&self, gone: &Gone, limit: usize) -> Result<usize, Error> {
+        let mut state = self.state.lock().unwrap();
+        let Some((desk, legs)) = &mut state.gone else {
+            panic!("nothing is gone")
+        };
+        assert_eq!(*gone, Gone::Desk(desk.clone()));
+        let ended = limit.min(*legs);
+        *legs -= ended;
+        state.seen.removed.push((self.clock.elapsed(), ended));
+        Ok(ended)
+    }
+
+    async fn deliveries(&self, _filter: DeliveryFilter) -> Result<Page<DeliveryView>, Error> {
+        unimplemented!("delivery lists nothing")
+    }
+
+    async fn retry_delivery(&self, _id: DeliveryId) -> Result<Changed, Error> {
+        unimplemented!("an operator's")
+    }
+
+    async fn skip_delivery(&self, _id: DeliveryId) -> Result<Changed, Error> {
+        unimplemented!("an operator's")
+    }
+
+    async fn open_handovers(
+        &self,
+        _after: Option<HandoverId>,
+        _limit: usize,
+    ) -> Result<Page<HandoverSummary>, Error> {
+        unimplemented!("delivery lists nothing")
+    }
+
+    async fn warnings(&self) -> Result<Vec<WarningView>, Error> {
+        unimplemented!("delivery lists nothing")
+    }
+
+    async fn probe(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn close(&self) {}
+}

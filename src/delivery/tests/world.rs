@@ -1,0 +1,168 @@
+//! Desks that answer as they are told, and a running delivery around them.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    job::job,
+    lanes::{Lanes, PausedClock},
+};
+use crate::{
+    delivery::{Options, Parts},
+    desks::Desk,
+    domain::{
+        delivery::{Done, Failure, Job},
+        ids::{DeliveryId, DeskName},
+    },
+    store::Retention,
+};
+
+/// The answer to the `n`th call (from 1) of all calls.
+type Script = Box<dyn Fn(&Job, usize) -> Result<Done, Failure> + Send + Sync>;
+
+/// Answers as its script says, after a while.
+pub(super) struct Scripted {
+    clock: PausedClock,
+    takes: Duration,
+    script: Script,
+    log: Mutex<Log>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Log {
+    /// When each call began, in milliseconds, and for which delivery.
+    pub(super) calls: Vec<(u128, DeliveryId)>,
+    pub(super) pings: Vec<u128>,
+    pub(super) most_at_once: usize,
+    under_way: usize,
+}
+
+impl Scripted {
+    pub(super) fn log(&self) -> Log {
+        self.log.lock().unwrap().clone()
+    }
+
+    pub(super) fn call_times(&self) -> Vec<u128> {
+        self.log().calls.into_iter().map(|(at, _)| at).collect()
+    }
+
+    fn now(&self) -> u128 {
+        self.clock.elapsed().as_millis()
+    }
+}
+
+impl fmt::Debug for Scripted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scripted")
+    }
+}
+
+#[async_trait]
+impl Desk for Scripted {
+    async fn perform(&self, job: &Job) -> Result<Done, Failure> {
+        let number = {
+            let mut log = self.log.lock().unwrap();
+            log.calls.push((self.now(), job.delivery));
+            log.under_way += 1;
+            log.most_at_once = log.most_at_once.max(log.under_way);
+            log.calls.len()
+        };
+        sleep(self.takes).await;
+        self.log.lock().unwrap().under_way -= 1;
+        (self.script)(job, number)
+    }
+
+    async fn probe(&self) -> Result<(), Failure> {
+        let number = {
+            let mut log = self.log.lock().unwrap();
+            log.pings.push(self.now());
+            log.calls.len() + log.pings.len()
+        };
+        (self.script)(&job(0, 0), number).map(drop)
+    }
+}
+
+/// A running delivery with its desks.
+pub(super) struct World {
+    pub(super) lanes: Arc<Lanes>,
+    pub(super) stop: CancellationToken,
+    clock: PausedClock,
+    desks: BTreeMap<DeskName, Arc<Scripted>>,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let clock = PausedClock::start();
+        Self {
+            lanes: Arc::new(Lanes::new(clock)),
+            stop: CancellationToken::new(),
+            clock,
+            desks: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn desk(
+        &mut self,
+        name: &str,
+        takes: Duration,
+        script: impl Fn(&Job, usize) -> Result<Done, Failure> + Send + Sync + 'static,
+    ) -> (DeskName, Arc<Scripted>) {
+        let name = DeskName::new(name).unwrap();
+        let desk = Arc::new(Scripted {
+            clock: self.clock,
+            takes,
+            script: Box::new(script),
+            log: Mutex::default(),
+        });
+        self.desks.insert(name.clone(), Arc::clone(&desk));
+        (name, desk)
+    }
+
+    pub(super) fn start(&self) -> JoinHandle<()> {
+        let day = Duration::from_hours(24);
+        let retention = Retention {
+            observed: day,
+            transcripts: day,
+            delivered: day,
+            dead_letters: day,
+            keys: day,
+        };
+        let options = Options {
+            retention,
+            limit: Duration::from_hours(4),
+            finish: Duration::from_secs(10),
+        };
+        let mut desks: BTreeMap<DeskName, Arc<dyn Desk>> = BTreeMap::new();
+        for (name, desk) in &self.desks {
+            desks.insert(name.clone(), desk.clone());
+        }
+        let parts = Parts {
+            store: self.lanes.clone(),
+            clock: Arc::new(self.clock),
+            jitter: || 1.0,
+            bots: BTreeMap::new(),
+            desks,
+        };
+        tokio::spawn(options.build(parts).run(self.stop.clone()))
+    }
+
+    /// Lets time go by, in small steps, until it is so.
+    pub(super) async fn until(&self, mut so: impl FnMut() -> bool) {
+        let limit = Instant::now() + Duration::from_mins(10);
+        while !so() {
+            assert!(Instant::now() < limit, "it never came");
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Performs what the bridge owes to a webhook desk: one signed call a task.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use super::{
+    Settings,
+    actions::{Action, Data, Kind},
+    message::{HandoverBody, MessageBody},
+};
+use crate::{
+    clock::new_id,
+    desks::Desk,
+    domain::{
+        delivery::{Done, Failure, Job, Task},
+        message::{Content, Message},
+        retry::ErrorClass,
+        time::Clock,
+    },
+    outbound::{
+        Answer, Call, Outbound,
+        webhook_signature::{
+            ID_HEADER, SIGNATURE_HEADER, SignedContent, TIMESTAMP_HEADER, seconds,
+        },
+    },
+};
+
+/// One configured desk.
+#[derive(Debug)]
+pub struct Webhook {
+    settings: Settings,
+    outbound: Outbound,
+    clock: Arc<dyn Clock>,
+}
+
+/// A longer id of the desk's, or reason, is cut or left out: both are kept and shown.
+const MAX_TEXT: usize = 256;
+
+impl Webhook {
+    pub fn new(settings: Settings, outbound: Outbound, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            settings,
+            outbound,
+            clock,
+        }
+    }
+
+    async fn open(&self, job: &Job) -> Result<Done, Failure> {
+        let data = Data::Opened {
+            handover: HandoverBody::new(
+                &job.handover,
+                &job.profile,
+                (&job.key.bot, job.key.user.as_str()),
+            ),
+            transcript_total: job.transcript_total,
+            transcript: MessageBody::transcript(&job.transcript),
+        };
+        let answer = self.call(job, Kind::Opened, data).await?;
+        // Any 2xx has taken the handover, so a body that cannot be read says no more than no body.
+        Ok(answer
+            .optional_json()
+            .ok()
+            .flatten()
+            .map(|answer| opened(&answer))
+            .unwrap_or_default())
+    }
+
+    async fn message(&self, job: &Job, message: MessageBody<'_>) -> Result<Done, Failure> {
+        let data = Data::Created {
+            handover_id: job.handover.id,
+            message,
+        };
+        self.call(job, Kind::Created, data).await?;
+        Ok(Done::default())
+    }
+
+    async fn call(&self, job: &Job, kind: Kind, data: Data<'_>) -> Result<Answer, Failure> {
+        let action = Action {
+            kind,
+            timestamp: job.created_at,
+            data,
+        };
+        self.send(&job.delivery.to_string(), &action).await
+    }
+
+    async fn send(&self, id: &str, action: &Action<'_>) -> Result<Answer, Failure> {
+        let body = serde_json::to_vec(action).map_err(|_| impossible())?;
+        let at = self.clock.now();
+        let signature = self.settings.secrets.sign(&SignedContent {
+            id,
+            at,
+            body: &body,
+        });
+        let call = Call::post(self.settings.url.endpoint())
+            .header(ID_HEADER, id)
+            .header(TIMESTAMP_HEADER, &seconds(at).to_string())
+            .header(SIGNATURE_HEADER, &signature)
+            .json_bytes(body.into());
+        Ok(self.outbound.send(call).await?)
+    }
+}
+
+#[async_trait]
+impl Desk for Webhook {
+    async fn perform(&self, job: &Job) -> Result<Done, Failure> {
+        let handover_id = job.handover.id;
+        match &job.task {
+            Task::Open { .. } => self.open(job).await,
+            Task::Message { .. } => self.message(job, told(job)?.into()).await,
+            Task::Placeholder { message } => {
+                let content = Content::text(format!(
+                    "One message could not be shown here (reference {message})."
+                ));
+                self.message(job, MessageBody::from(told(job)?).with_content(&content))
+                    .await
+            }
+            Task::Failed { message, reason } => {
+                let data = Data::Failed {
+                    handover_id,
+                    message_id: *message,
+                    reason,
+                };
+                self.call(job, Kind::Failed, data)
+                    .await
+                    .map(|_| Done::default())
+            }
+            Task::Close { reason } => {
+                let data = Data::Closed {
+                    handover_id,
+                    reason,
+                };
+                self.call(job, Kind::Closed, data)
+                    .await
+                    .map(|_| Done::default())
+            }
+            Task::Say { .. } | Task::Pause { .. } | Task::Resume { .. } => Err(impossible()),
+        }
+    }
+
+    async fn probe(&self) -> Result<(), Failure> {
+        let ping = Action {
+            kind: Kind::Ping,
+            timestamp: self.clock.now(),
+            data: Data::Ping {},
+        };
+        self.send(&new_id().to_string(), &ping).await.map(drop)
+    }
+}
+
+fn told(job: &Job) -> Result<&Message, Failure> {
+    job.message.as_ref().ok_or_else(impossible)
+}
+
+fn opened(answer: &Value) -> Done {
+    let short = |text: String| text.chars().take(MAX_TEXT).collect::<String>();
+    let refused = (answer.get("accepted") == Some(&Value::Bool(false))).then(|| {
+        let reason = answer
+            .get("reason")
+            .and_then(Value::as_str)
+            .filter(|reason| !reason.is_empty());
+        short(reason.unwrap_or("refused").to_owned())
+    });
+    let reference = match answer.get("conversation_id") {
+        Some(Value::String(id)) => Some(id.clone()),
+        Some(Value::Number(id)) => Some(id.to_string()),
+        _ => None,
+    };
+    Done {
+        reference: reference.filter(|id| !id.is_empty() && id.len() <= MAX_TEXT),
+        position: answer.get("position").and_then(Value::as_u64),
+        refused,
+    }
+}
+
+/// A task that no desk can perform, or that lacks what it speaks of: trying again changes nothing.
+fn impossible() -> Failure {
+    Failure {
+        class: ErrorClass::Unsupported,
+        status: None,
+        retry_after: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

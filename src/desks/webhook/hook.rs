@@ -1,0 +1,306 @@
+//! What a desk tells by the desk API: from the bytes of one call to one domain event.
+//!
+//! Strict, since the contract is our own: a desk is told at once what is wrong, rather than the agent later that a
+//! message did not arrive. Unknown fields are ignored.
+
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use super::HookError;
+use crate::domain::{
+    conversation::Agent,
+    event::{AgentSaid, DeskEvent},
+    message::{Button, Card, Content, QuickReply},
+};
+
+pub fn parse(body: &[u8]) -> Result<DeskEvent, HookError> {
+    let event: Incoming = serde_json::from_slice(body).map_err(|fault| {
+        // Only a fault of syntax is kept as the cause: one of shape would quote the body.
+        if fault.is_data() {
+            HookError::Contract { field: "the body" }
+        } else {
+            HookError::NotJson(fault)
+        }
+    })?;
+    match event.kind.as_ref().and_then(Value::as_str) {
+        Some("attended") => Ok(DeskEvent::Joined(agent(event.agent.as_ref())?)),
+        Some("message") => Ok(DeskEvent::Said(AgentSaid {
+            content: content(event.content)?,
+            agent: None,
+            automatic: false,
+            keep_if_late: false,
+            raw: Some(String::from_utf8_lossy(body).into_owned()),
+        })),
+        Some("typing") => Ok(DeskEvent::Typing),
+        Some("transferred") => Ok(DeskEvent::Transferred {
+            to: text("to", event.to.as_ref())?,
+        }),
+        Some("closed") => Ok(DeskEvent::Closed {
+            reason: text("reason", event.reason.as_ref())?,
+        }),
+        Some(_) => Err(HookError::UnknownType),
+        None => Err(HookError::Contract { field: "type" }),
+    }
+}
+
+#[derive(Deserialize)]
+struct Incoming {
+    #[serde(rename = "type")]
+    kind: Option<Value>,
+    agent: Option<Value>,
+    content: Option<Value>,
+    to: Option<Value>,
+    reason: Option<Value>,
+}
+
+fn agent(value: Option<&Value>) -> Result<Agent, HookError> {
+    let Some(value) = value else {
+        return Ok(Agent::default());
+    };
+    let fields = value
+        .as_object()
+        .ok_or(HookError::Contract { field: "agent" })?;
+    let avatar_url = text("agent.avatar_url", fields.get("avatar_url"))?;
+    check("agent.avatar_url", avatar_url.iter().all(|url| is_web(url)))?;
+    Ok(Agent {
+        name: text("agent.name", fields.get("name"))?,
+        avatar_url,
+    })
+}
+
+fn text(field: &'static str, value: Option<&Value>) -> Result<Option<String>, HookError> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(HookError::Contract { field }),
+    }
+}
+
+/// Every type is taken that the protocol knows; whether the bot platform can show it turns out when it is delivered.
+fn content(value: Option<Value>) -> Result<Content, HookError> {
+    let value = value.ok_or(HookError::Contract { field: "content" })?;
+    let content: Content =
+        serde_json::from_value(value).map_err(|_| HookError::Contract { field: "content" })?;
+    match &content {
+        Content::Text {
+            text,
+            quick_replies,
+        } => {
+            check("content.text", is_filled(text))?;
+            check("content.quick_replies", quick_replies.iter().all(is_reply))?;
+        }
+        Content::Buttons { text, buttons } => {
+            check("content.text", is_filled(text))?;
+            check(
+                "content.buttons",
+                !buttons.is_empty() && buttons.iter().all(is_button),
+            )?;
+        }
+        Content::Cards { cards } => check(
+            "content.cards",
+            !cards.is_empty() && cards.iter().all(is_card),
+        )?,
+        Content::List { items, button } => {
+            check(
+                "content.items",
+                !items.is_empty() && items.iter().all(is_card),
+            )?;
+            check("content.button", button.iter().all(is_button))?;
+        }
+        Content::Media { url, .. } => check("content.url", is_web(url))?,
+        Content::Location {
+            latitude,
+            longitude,
+            ..
+        } => {
+            check("content.latitude", (-90.0..=90.0).contains(latitude))?;
+            check("content.longitude", (-180.0..=180.0).contains(longitude))?;
+        }
+        Content::Postback { title, .. } => check("content.title", is_filled(title))?,
+        Content::Intro {} | Content::Unknown { .. } => {}
+    }
+    Ok(content)
+}
+
+fn is_reply(reply: &QuickReply) -> bool {
+    is_filled(&reply.title) && reply.image_url.iter().all(|url| is_web(url))
+}
+
+fn is_button(button: &Button) -> bool {
+    match button {
+        Button::Postback { title, .. } => is_filled(title),
+        Button::Url { title, url } => is_filled(title) && is_web(url),
+        Button::Phone {
+            title,
+            phone_number,
+        } => is_filled(title) && is_filled(phone_number),
+    }
+}
+
+fn is_card(card: &Card) -> bool {
+    let links = card.image_url.iter().chain(&card.url);
+    is_filled(&card.title)
+        && links.into_iter().all(|url| is_web(url))
+        && card.buttons.iter().all(is_button)
+}
+
+fn is_filled(text: &str) -> bool {
+    !text.trim().is_empty()
+}
+
+/// A link that may be shown to a user: `javascript:` and its like are none.
+fn is_web(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
+}
+
+fn check(field: &'static str, holds: bool) -> Result<(), HookError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(HookError::Contract { field })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn event(body: &Value) -> Result<DeskEvent, HookError> {
+        parse(body.to_string().as_bytes())
+    }
+
+    fn said(content: &Value) -> Result<Content, HookError> {
+        match event(&json!({"type": "message", "content": content}))? {
+            DeskEvent::Said(AgentSaid { content, .. }) => Ok(content),
+            other => panic!("not a message: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_five_events_of_the_protocol() {
+        let ann = Agent {
+            name: Some("Ann".into()),
+            avatar_url: Some("https://desk.example/ann.png".into()),
+        };
+        let attended = json!({"type": "attended", "agent": {"name": "Ann", "avatar_url": "https://desk.example/ann.png"}});
+        assert_eq!(event(&attended).unwrap(), DeskEvent::Joined(ann));
+        assert_eq!(
+            event(&json!({"type": "attended", "agent": null})).unwrap(),
+            DeskEvent::Joined(Agent::default())
+        );
+        assert_eq!(
+            event(&json!({"type": "typing"})).unwrap(),
+            DeskEvent::Typing
+        );
+        let transferred = DeskEvent::Transferred {
+            to: Some("billing".into()),
+        };
+        assert_eq!(
+            event(&json!({"type": "transferred", "to": "billing"})).unwrap(),
+            transferred
+        );
+        assert_eq!(
+            event(&json!({"type": "closed", "reason": "solved"})).unwrap(),
+            DeskEvent::Closed {
+                reason: Some("solved".into())
+            }
+        );
+        assert_eq!(
+            event(&json!({"type": "closed"})).unwrap(),
+            DeskEvent::Closed { reason: None }
+        );
+
+        let body =
+            br#"{"type": "message", "content": {"type": "text", "text": "Hello, I am Ann"}}"#;
+        let DeskEvent::Said(said) = parse(body).unwrap() else {
+            panic!("a message")
+        };
+        assert_eq!(said.content, Content::text("Hello, I am Ann"));
+        assert_eq!(said.raw.as_deref().map(str::as_bytes), Some(&body[..]));
+        assert!(!said.automatic && !said.keep_if_late);
+    }
+
+    #[test]
+    fn every_content_type_is_taken_and_written_as_it_came() {
+        let contents = [
+            json!({"type": "text", "text": "?", "quick_replies": [{"title": "Yes", "payload": {"a": 1}, "image_url": "https://i.example/y.png"}]}),
+            json!({"type": "buttons", "text": "?", "buttons": [
+                {"type": "postback", "title": "A", "payload": "p"},
+                {"type": "url", "title": "B", "url": "https://b.example"},
+                {"type": "phone", "title": "C", "phone_number": "+31"}]}),
+            json!({"type": "cards", "cards": [{"title": "A", "subtitle": "b", "image_url": "https://i.example/1.png", "url": "https://a.example"}]}),
+            json!({"type": "list", "items": [{"title": "A"}], "button": {"type": "url", "title": "B", "url": "https://b.example"}}),
+            json!({"type": "media", "kind": "file", "url": "https://f.example/a.pdf", "name": "a.pdf", "caption": "c"}),
+            json!({"type": "location", "latitude": 52.5, "longitude": 4.5, "label": "here"}),
+            json!({"type": "postback", "title": "A", "payload": {"a": 1}}),
+            json!({"type": "intro"}),
+            json!({"type": "unknown", "raw": {"a": 1}}),
+        ];
+        for content in contents {
+            assert_eq!(
+                serde_json::to_value(said(&content).unwrap()).unwrap(),
+                content
+            );
+        }
+    }
+
+    #[test]
+    fn what_breaks_the_contract_is_named_and_never_quoted() {
+        let rows = [
+            (json!({}), "type"),
+            (json!({"type": 1}), "type"),
+            (json!({"type": "message"}), "content"),
+            (
+                json!({"type": "message", "content": {"type": "canary"}}),
+                "content",
+            ),
+            (
+                json!({"type": "message", "content": {"type": "text", "text": " "}}),
+                "content.text",
+            ),
+            (
+                json!({"type": "message", "content": {"type": "media", "kind": "image", "url": "javascript:canary()"}}),
+                "content.url",
+            ),
+            (
+                json!({"type": "message", "content": {"type": "buttons", "text": "?", "buttons": []}}),
+                "content.buttons",
+            ),
+            (
+                json!({"type": "message", "content": {"type": "location", "latitude": 91, "longitude": 0}}),
+                "content.latitude",
+            ),
+            (json!({"type": "attended", "agent": "canary"}), "agent"),
+            (
+                json!({"type": "attended", "agent": {"avatar_url": "data:canary"}}),
+                "agent.avatar_url",
+            ),
+            (json!({"type": "transferred", "to": ["canary"]}), "to"),
+            (json!(["canary"]), "the body"),
+        ];
+        for (body, expected) in rows {
+            let error = event(&body).unwrap_err();
+            assert!(
+                matches!(error, HookError::Contract { field } if field == expected),
+                "{body}: {error:?}"
+            );
+            assert!(!format!("{error} {error:?}").contains("canary"));
+        }
+        assert!(matches!(
+            event(&json!({"type": "canary"})),
+            Err(HookError::UnknownType)
+        ));
+        assert!(matches!(parse(b"{\"type\": "), Err(HookError::NotJson(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse(&body);
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! The API that the bridge calls back: conversation actions, the list of bots, and the legacy `webview` call.
+//!
+//! Paths and bodies follow Chatlayer's public examples. Three things are guesses, because no public document tells
+//! them: the answers' bodies, the status codes of errors, and `pauseBot`, `unpauseBot`, `sessionData` and
+//! `nextDialogstateId` beside `sendMessages`.
+
+use std::{io, sync::Arc};
+
+use axum::{
+    Json, Router,
+    body::{Body, Bytes},
+    extract::{Path, Query, Request, State},
+    http::{HeaderMap, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use futures_util::{future, stream};
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use subtle::ConstantTimeEq;
+use tokio::time::{Instant, sleep};
+
+use super::{
+    bot_message::{BotMessage, Template},
+    faults::{Chance, Faults},
+    hub::{Hub, Refused},
+    session::{Call, Way},
+};
+
+pub(super) fn router(hub: Arc<Hub>) -> Router {
+    Router::new()
+        .route("/v1/bots", get(bots))
+        .route(
+            "/v1/bots/{bot}/conversations/{session}/actions",
+            post(actions),
+        )
+        .route("/api/webview", post(webview))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&hub), authorize))
+        .with_state(hub)
+}
+
+#[derive(Deserialize)]
+struct VersionQuery {
+    version: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct Actions {
+    send_messages: Vec<Template>,
+    pause_bot: bool,
+    unpause_bot: bool,
+    session_data: Map<String, Value>,
+    next_dialogstate_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Webview {
+    bot_id: String,
+    sender_id: String,
+    session: Option<LegacySession>,
+    action: Option<LegacyAction>,
+    #[serde(default)]
+    messages: Vec<LegacyMessage>,
+}
+
+#[derive(Debug, Deserialize)]
+struct LegacySession {
+    namespace: Option<String>,
+    #[serde(default)]
+    data: Map<String, Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct LegacyAction {
+    #[serde(rename = "nextDialogstate")]
+    next: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct LegacyMessage {
+    #[serde(rename = "type")]
+    kind: String,
+    config: Value,
+}
+
+/// A call that has been read: what it does to whom.
+struct Order {
+    what: String,
+    body: String,
+    session: String,
+    messages: Vec<BotMessage>,
+    data: Map<String, Value>,
+    pause: bool,
+    unpause: bool,
+    dialog: Option<String>,
+}
+
+type Trial = (fn(&mut Faults) -> &mut Chance, Verdict, &'static str);
+
+/// What a fault makes of a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Go,
+    Answer(StatusCode),
+    CutBefore,
+    CutAfter,
+}
+
+/// A bearer token, or, for the legacy calls, `access_token` in the query.
+async fn authorize(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
+    let query = request.uri().query().unwrap_or_default().as_bytes();
+    let in_query = form_urlencoded::parse(query).find(|(name, _)| name == "access_token");
+    let token = bearer(request.headers()).or(in_query.as_ref().map(|(_, token)| token.as_ref()));
+    let right = token.is_some_and(|token| is_token(&hub, token));
+    if right {
+        next.run(request).await
+    } else {
+        fault(StatusCode::UNAUTHORIZED)
+    }
+}
+
+async fn bots(State(hub): State<Arc<Hub>>) -> Response {
+    Json(json!([{"id": hub.bot_id, "name": "Demo bot"}])).into_response()
+}
+
+async fn actions(
+    State(hub): State<Arc<Hub>>,
+    Path((bot, session)): Path<(String, String)>,
+    Query(VersionQuery { version }): Query<VersionQuery>,
+    body: Bytes,
+) -> Response {
+    if bot != hub.bot_id || version != hub.version {
+        return fault(StatusCode::NOT_FOUND);
+    }
+    let order = match serde_json::from_slice::<Actions>(&body) {
+        Ok(actions) if !actions.is_empty() => actions.into_order(session, &body),
+        _ => return fault(StatusCode::BAD_REQUEST),
+    };
+    perform(&hub, order).await
+}
+
+async fn webview(State(hub): State<Arc<Hub>>, body: Bytes) -> Response {
+    let Ok(call) = serde_json::from_slice::<Webview>(&body) else {
+        return fault(StatusCode::BAD_REQUEST);
+    };
+    if call.bot_id != hub.bot_id {
+        return fault(StatusCode::NOT_FOUND);
+    }
+    match call.into_order(&body) {
+        Some(order) => perform(&hub, order).await,
+        None => fault(StatusCode::BAD_REQUEST),
+    }
+}
+
+/// Carries the order out, unless a fault comes between.
+async fn perform(hub: &Hub, order: Order) -> Response {
+    let started = Instant::now();
+    let Some(ordinal) = hub.with(&order.session, |session| session.ordinal()) else {
+        return Refused::UnknownSession.into_response();
+    };
+    let delay = hub.dice().faults().api_delay();
+    sleep(delay).await;
+    let (verdict, note, echo) = judge(hub, ordinal);
+    let status = match verdict {
+        Verdict::Go => Some(StatusCode::OK),
+        Verdict::Answer(status) => Some(status),
+        Verdict::CutBefore | Verdict::CutAfter => None,
+    };
+    let call = Call {
+        at: hub.now(),
+        way: Way::FromBridge,
+        what: order.what.clone(),
+        status: status.map(|status| status.as_u16()),
+        millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        body: order.body.clone(),
+        fault: note,
+    };
+    hub.with(&order.session, |session| {
+        session.wire(call);
+        if !matches!(verdict, Verdict::Go | Verdict::CutAfter) {
+            return;
+        }
+        session.store(order.data);
+        session.agent(&order.messages, echo);
+        if order.pause {
+            session.pause();
+        }
+        if order.unpause {
+            session.unpause(order.dialog.as_deref());
+        }
+    });
+    match status {
+        Some(StatusCode::OK) => Json(json!({})).into_response(),
+        Some(status) => fault(status),
+        None => cut(),
+    }
+}
+
+fn judge(hub: &Hub, ordinal: u64) -> (Verdict, Option<&'static str>, bool) {
+    /// In the order of a real call's way: the token, the limit, the server, the line.
+    const TRIALS: [Trial; 5] = [
+        (
+            |faults| &mut faults.api_401,
+            Verdict::Answer(StatusCode::UNAUTHORIZED),
+            "refused on purpose",
+        ),
+        (
+            |faults| &mut faults.api_429,
+            Verdict::Answer(StatusCode::TOO_MANY_REQUESTS),
+            "refused on purpose",
+        ),
+        (
+            |faults| &mut faults.api_5xx,
+            Verdict::Answer(StatusCode::SERVICE_UNAVAILABLE),
+            "refused on purpose",
+        ),
+        (
+            |faults| &mut faults.api_cut_before,
+            Verdict::CutBefore,
+            "cut on purpose, without effect",
+        ),
+        (
+            |faults| &mut faults.api_cut_after,
+            Verdict::CutAfter,
+            "done, then cut on purpose",
+        ),
+    ];
+    let mut dice = hub.dice();
+    let echo = dice.faults().echo;
+    for (pick, verdict, note) in TRIALS {
+        if dice.strikes(ordinal, pick) {
+            return (verdict, Some(note), echo);
+        }
+    }
+    (Verdict::Go, None, echo)
+}
+
+impl Actions {
+    fn is_empty(&self) -> bool {
+        self.send_messages.is_empty()
+            && !self.pause_bot
+            && !self.unpause_bot
+            && self.session_data.is_empty()
+    }
+
+    fn into_order(self, session: String, body: &Bytes) -> Order {
+        let mut what = Vec::new();
+        if !self.send_messages.is_empty() {
+            what.push("sendMessages");
+        }
+        if self.pause_bot {
+            what.push("pauseBot");
+        }
+        if self.unpause_bot {
+            what.push("unpauseBot");
+        }
+        if !self.session_data.is_empty() {
+            what.push("sessionData");
+        }
+        Order {
+            what: format!("actions ({})", what.join(", ")),
+            body: String::from_utf8_lossy(body).into_owned(),
+            session,
+            messages: self
+                .send_messages
+                .into_iter()
+                .flat_map(Template::into_messages)
+                .collect(),
+            data: self.session_data,
+            pause: self.pause_bot,
+            unpause: self.unpause_bot,
+            dialog: self.next_dialogstate_id,
+        }
+    }
+}
+
+impl Webview {
+    /// Nothing if there is nothing in it, or a message that cannot be read.
+    fn into_order(self, body: &Bytes) -> Option<Order> {
+        if self.session.is_none() && self.action.is_none() && self.messages.is_empty() {
+            return None;
+        }
+        let messages: Option<Vec<Vec<BotMessage>>> =
+            self.messages.into_iter().map(LegacyMessage::read).collect();
+        let data = self
+            .session
+            .map(LegacySession::into_data)
+            .unwrap_or_default();
+        Some(Order {
+            what: "webview".to_owned(),
+            body: String::from_utf8_lossy(body).into_owned(),
+            session: self.sender_id,
+            messages: messages?.into_iter().flatten().collect(),
+            data,
+            pause: false,
+            unpause: self.action.is_some(),
+            dialog: self.action.map(|action| action.next),
+        })
+    }
+}
+
+impl LegacySession {
+    fn into_data(self) -> Map<String, Value> {
+        match self.namespace {
+            Some(namespace) => Map::from_iter([(namespace, Value::Object(self.data))]),
+            None => self.data,
+        }
+    }
+}
+
+impl LegacyMessage {
+    /// Of the legacy message objects only the text is played; its `config` is that of today's text template.
+    fn read(self) -> Option<Vec<BotMessage>> {
+        if self.kind != "text" {
+            return None;
+        }
+        let template = json!({"textMessageTemplate": self.config});
+        let template: Template = serde_json::from_value(template).ok()?;
+        Some(template.into_messages())
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    value.strip_prefix("Bearer ")
+}
+
+fn is_token(hub: &Hub, token: &str) -> bool {
+    let right = hub.access_token.expose_secret().as_bytes();
+    token.as_bytes().ct_eq(right).into()
+}
+
+fn fault(status: StatusCode) -> Response {
+    let body = Json(json!({"error": status.canonical_reason()}));
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        return (status, [(header::RETRY_AFTER, "1")], body).into_response();
+    }
+    (status, body).into_response()
+}
+
+/// An answer whose body fails before its first byte: the server drops the line and sends nothing.
+fn cut() -> Response {
+    let failing = stream::once(future::ready(Err::<Bytes, _>(io::Error::from(
+        io::ErrorKind::ConnectionReset,
+    ))));
+    Response::new(Body::from_stream(failing))
+}

@@ -1,0 +1,157 @@
+//! Brings one conversation's webhooks to the bridge: one at a time, in order, unless a fault says otherwise.
+//!
+//! A webhook that fails is not sent again: nothing is documented about retries of the offloading webhook,
+//! and a bridge that lives with none lives with some.
+
+use std::{sync::Arc, time::Duration};
+
+use serde::Deserialize;
+use serde_json::json;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, timeout},
+};
+
+use super::{
+    hub::Hub,
+    session::{Call, OffloadAnswer, Way, Webhook, WebhookKind},
+};
+
+/// How long a webhook that is to change places waits for the one behind it.
+const SWAP_WAIT: Duration = Duration::from_secs(2);
+
+/// The one who carries the webhooks of a conversation.
+pub(super) struct Courier {
+    pub hub: Arc<Hub>,
+    pub session: String,
+    pub ordinal: u64,
+    pub queue: mpsc::Receiver<Webhook>,
+}
+
+/// How one webhook is to be carried.
+struct Orders {
+    delay: Duration,
+    repeats: u8,
+    dropped: bool,
+    answer_lost: bool,
+    unknown_fields: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OffloadBody {
+    offload_success: bool,
+    pause_bot: bool,
+}
+
+impl Courier {
+    pub(super) async fn run(mut self) {
+        while let Some(webhook) = self.queue.recv().await {
+            let swap = self
+                .hub
+                .dice()
+                .strikes(self.ordinal, |faults| &mut faults.webhook_swap);
+            if swap && let Ok(Some(later)) = timeout(SWAP_WAIT, self.queue.recv()).await {
+                self.carry(later).await;
+            }
+            self.carry(webhook).await;
+        }
+    }
+
+    async fn carry(&self, mut webhook: Webhook) {
+        let orders = self.orders(webhook.kind);
+        if orders.dropped {
+            self.note(&webhook, None, "dropped on purpose");
+            return self.answered(&webhook, None);
+        }
+        if orders.unknown_fields
+            && let Some(body) = webhook.body.as_object_mut()
+        {
+            body.insert(
+                "futureField".to_owned(),
+                json!({"nested": [1, null, "later"]}),
+            );
+        }
+        sleep(orders.delay).await;
+        let mut first = None;
+        for attempt in 0..orders.repeats {
+            let answer = self.post(&webhook, attempt > 0).await;
+            if attempt == 0 {
+                first = answer;
+            }
+        }
+        if orders.answer_lost {
+            self.note(&webhook, None, "answer lost on purpose");
+            first = None;
+        }
+        self.answered(&webhook, first);
+    }
+
+    fn orders(&self, kind: WebhookKind) -> Orders {
+        let mut dice = self.hub.dice();
+        Orders {
+            dropped: dice.strikes(self.ordinal, |faults| &mut faults.webhook_drop),
+            answer_lost: kind == WebhookKind::Offload
+                && dice.strikes(self.ordinal, |faults| &mut faults.offload_answer_lost),
+            delay: dice.faults().webhook_delay(),
+            repeats: dice.faults().repeats.get(),
+            unknown_fields: dice.faults().unknown_fields,
+        }
+    }
+
+    /// Sends the webhook once and says what an offload was answered.
+    async fn post(&self, webhook: &Webhook, again: bool) -> Option<OffloadAnswer> {
+        let started = Instant::now();
+        let token = webhook.kind == WebhookKind::Messages;
+        let request = self
+            .hub
+            .client()
+            .post(self.hub.hook_url(token))
+            .json(&webhook.body);
+        let (status, body) = match request.send().await {
+            Ok(response) => (
+                Some(response.status().as_u16()),
+                response.bytes().await.unwrap_or_default(),
+            ),
+            Err(_) => (None, bytes::Bytes::new()),
+        };
+        self.hub.record(
+            &self.session,
+            Call {
+                at: self.hub.now(),
+                way: Way::ToBridge,
+                what: webhook.what.clone(),
+                status,
+                millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+                body: webhook.body.to_string(),
+                fault: again.then_some("sent again on purpose"),
+            },
+        );
+        let answer: OffloadBody =
+            (status == Some(200)).then(|| serde_json::from_slice(&body).ok())??;
+        Some(OffloadAnswer {
+            success: answer.offload_success,
+            pause: answer.pause_bot,
+        })
+    }
+
+    fn answered(&self, webhook: &Webhook, answer: Option<OffloadAnswer>) {
+        if webhook.kind == WebhookKind::Offload {
+            self.hub
+                .with(&self.session, |session| session.answered(answer));
+        }
+    }
+
+    fn note(&self, webhook: &Webhook, status: Option<u16>, fault: &'static str) {
+        let call = Call {
+            at: self.hub.now(),
+            way: Way::ToBridge,
+            what: webhook.what.clone(),
+            status,
+            millis: 0,
+            body: webhook.body.to_string(),
+            fault: Some(fault),
+        };
+        self.hub.record(&self.session, call);
+    }
+}

@@ -1,0 +1,233 @@
+//! What all parts of the emulator share: the conversations, the dice, the way to the bridge.
+//!
+//! Two locks, never held together and never across an await.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use fastrand::Rng;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+use uuid::Builder;
+
+use super::{
+    BuildError, Options, client,
+    courier::Courier,
+    faults::Dice,
+    files::Files,
+    session::{Call, Parts, Session},
+    wire::{Origin, Person, Said},
+};
+use crate::domain::time::{Clock, Timestamp};
+
+/// Far more than a person or a test opens; a loop that never ends should not eat the machine.
+const MAX_SESSIONS: usize = 20_000;
+
+/// Webhooks that may wait in one conversation, for a bridge that is slow or away.
+const QUEUE: usize = 512;
+
+/// The longest text that the chat takes, in bytes.
+const MAX_TEXT: usize = 16 * 1024;
+
+/// Why the emulator does not do what it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    #[error("no such conversation")]
+    UnknownSession,
+    #[error("too much is waiting for the bridge")]
+    Busy,
+    #[error("the text is empty or too long")]
+    Text,
+}
+
+/// What the bridge said to the health check.
+#[derive(Debug, Serialize)]
+pub(super) struct Check {
+    pub ok: bool,
+    pub status: Option<u16>,
+}
+
+pub(super) struct Hub {
+    pub bot_id: String,
+    pub version: &'static str,
+    pub access_token: SecretString,
+    pub desk_url: Option<Url>,
+    pub files: Files,
+    hook_url: Url,
+    verified_hook_url: Url,
+    media: String,
+    clock: Arc<dyn Clock>,
+    client: reqwest::Client,
+    dice: Mutex<Dice>,
+    sessions: Mutex<Sessions>,
+    couriers: mpsc::Sender<Courier>,
+    closing: CancellationToken,
+}
+
+struct Sessions {
+    by_id: HashMap<String, Session>,
+    opened: u64,
+    rng: Rng,
+}
+
+#[derive(Deserialize)]
+struct HealthBody {
+    status: String,
+}
+
+impl Hub {
+    pub(super) fn new(options: Options) -> Result<(Self, mpsc::Receiver<Courier>), BuildError> {
+        let (couriers, starts) = mpsc::channel(MAX_SESSIONS);
+        let client = client::build(&options.hook_url)?;
+        let mut verified_hook_url = options.hook_url.clone();
+        verified_hook_url.query_pairs_mut().append_pair(
+            "challenge.verifyToken",
+            options.verify_token.expose_secret(),
+        );
+        let root = options.public_url.as_str().trim_end_matches('/').to_owned();
+        let hub = Self {
+            bot_id: options.bot_id,
+            version: options.version.as_str(),
+            access_token: options.access_token,
+            desk_url: options.desk_url,
+            files: Files::new(format!("{root}/emulator/files"), options.seed),
+            hook_url: options.hook_url,
+            verified_hook_url,
+            media: format!("{root}/assets"),
+            clock: options.clock,
+            client,
+            dice: Mutex::new(Dice::new(options.seed)),
+            sessions: Mutex::new(Sessions {
+                by_id: HashMap::new(),
+                opened: 0,
+                rng: Rng::with_seed(options.seed),
+            }),
+            couriers,
+            closing: CancellationToken::new(),
+        };
+        Ok((hub, starts))
+    }
+
+    pub(super) fn open(self: &Arc<Self>, person: Person) -> Result<String, Refused> {
+        let mut sessions = self.sessions();
+        if sessions.by_id.len() >= MAX_SESSIONS {
+            return Err(Refused::Busy);
+        }
+        let id = Builder::from_random_bytes(sessions.rng.u128(..).to_be_bytes()).into_uuid();
+        let session = format!("emulator-{id}");
+        let (queue, webhooks) = mpsc::channel(QUEUE);
+        sessions.opened += 1;
+        let courier = Courier {
+            hub: Arc::clone(self),
+            session: session.clone(),
+            ordinal: sessions.opened,
+            queue: webhooks,
+        };
+        self.couriers.try_send(courier).map_err(|_| Refused::Busy)?;
+        let parts = Parts {
+            origin: Origin {
+                bot_id: self.bot_id.clone(),
+                version: self.version,
+                session_id: session.clone(),
+            },
+            ordinal: sessions.opened,
+            person,
+            media: self.media.clone(),
+            clock: Arc::clone(&self.clock),
+            rng: sessions.rng.fork(),
+            queue,
+        };
+        sessions.by_id.insert(session.clone(), Session::open(parts));
+        Ok(session)
+    }
+
+    pub(super) fn say(&self, session: &str, said: &Said) -> Result<(), Refused> {
+        if let Said::Text { text } = said
+            && (text.trim().is_empty() || text.len() > MAX_TEXT)
+        {
+            return Err(Refused::Text);
+        }
+        self.with(session, |session| {
+            if !session.has_room() {
+                return Err(Refused::Busy);
+            }
+            session.user(said);
+            Ok(())
+        })
+        .unwrap_or(Err(Refused::UnknownSession))
+    }
+
+    /// Does something with a conversation, if it is known.
+    pub(super) fn with<T>(&self, session: &str, what: impl FnOnce(&mut Session) -> T) -> Option<T> {
+        self.sessions().by_id.get_mut(session).map(what)
+    }
+
+    pub(super) fn record(&self, session: &str, call: Call) {
+        self.with(session, |session| session.wire(call));
+    }
+
+    pub(super) async fn health_check(&self) -> Result<Check, reqwest::Error> {
+        let response = self.client.get(self.hook_url(true)).send().await;
+        let response = response.map_err(reqwest::Error::without_url)?;
+        let status = response.status();
+        let body: Option<HealthBody> = response.json().await.ok();
+        Ok(Check {
+            ok: status == StatusCode::OK && body.is_some_and(|body| body.status == "ok"),
+            status: Some(status.as_u16()),
+        })
+    }
+
+    pub(super) fn hook_url(&self, with_token: bool) -> Url {
+        if with_token {
+            self.verified_hook_url.clone()
+        } else {
+            self.hook_url.clone()
+        }
+    }
+
+    pub(super) fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(super) fn dice(&self) -> MutexGuard<'_, Dice> {
+        self.dice.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the pages' live streams, which would else hold the listener open.
+    pub(super) fn close(&self) {
+        self.closing.cancel();
+    }
+
+    pub(super) fn closing(&self) -> &CancellationToken {
+        &self.closing
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = match self {
+            Self::UnknownSession => StatusCode::NOT_FOUND,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Text => StatusCode::BAD_REQUEST,
+        };
+        (status, axum::Json(json!({"error": self.to_string()}))).into_response()
+    }
+}

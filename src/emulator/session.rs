@@ -1,0 +1,387 @@
+//! One conversation: who speaks, what was said, and the webhooks that tell the bridge.
+//!
+//! Invariants: every webhook goes into one queue in the order in which it came about; timestamps within a
+//! conversation grow; the bot says nothing while it asks for an agent or is paused. Held under the emulator's lock.
+
+use std::sync::Arc;
+
+use fastrand::Rng;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use tokio::sync::{mpsc, watch};
+
+use super::{
+    bot_message::BotMessage,
+    dialog::{self, Act, Turn},
+    wire::{self, Origin, Person, Said, Tapped},
+};
+use crate::domain::time::{Clock, Timestamp};
+
+/// Room that one turn may need in the queue: what the user said, an act of theirs, the bot's answers, an offload.
+const TURN: usize = 8;
+
+/// A sample place for the word "location".
+const HARBOUR: (f64, f64) = (53.343_99, -6.267_19);
+
+/// Who answers the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BotState {
+    Speaking,
+    /// An offload is on its way, its answer is not known yet.
+    Asking,
+    Paused,
+}
+
+/// Who said a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Speaker {
+    User,
+    Bot,
+    /// Whoever speaks through the actions API.
+    Agent,
+}
+
+/// One line of the conversation, as the page shows it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Line {
+    /// `message` has Chatlayer's form: of a bot message for bot and agent, of a user message for the user.
+    Said {
+        by: Speaker,
+        at: Timestamp,
+        message: Value,
+    },
+    /// The bot changed hands.
+    Bot {
+        state: BotState,
+        at: Timestamp,
+        note: &'static str,
+    },
+    Wire(Call),
+}
+
+/// A call between the emulator and the bridge.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Call {
+    pub at: Timestamp,
+    pub way: Way,
+    /// What it was about; never its address, which holds the hook key.
+    pub what: String,
+    /// Nothing: there was no answer, or none was given.
+    pub status: Option<u16>,
+    pub millis: u64,
+    pub body: String,
+    pub fault: Option<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    ToBridge,
+    FromBridge,
+}
+
+/// A call that is owed to the bridge.
+#[derive(Clone, Debug)]
+pub(super) struct Webhook {
+    pub kind: WebhookKind,
+    pub what: String,
+    pub body: Value,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WebhookKind {
+    Messages,
+    Offload,
+}
+
+/// The bridge's word on an offload, as far as it was heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OffloadAnswer {
+    pub success: bool,
+    pub pause: bool,
+}
+
+/// What a conversation is made of.
+pub(super) struct Parts {
+    pub origin: Origin,
+    pub ordinal: u64,
+    pub person: Person,
+    pub media: String,
+    pub clock: Arc<dyn Clock>,
+    pub rng: Rng,
+    pub queue: mpsc::Sender<Webhook>,
+}
+
+pub(super) struct Session {
+    parts: Parts,
+    bot: BotState,
+    data: Map<String, Value>,
+    lines: Vec<Line>,
+    transcript: Vec<Value>,
+    last: Timestamp,
+    seen: watch::Sender<usize>,
+}
+
+impl Session {
+    /// Opens the chat: the user's intro and the bot's welcome.
+    pub(super) fn open(parts: Parts) -> Self {
+        let mut session = Self {
+            parts,
+            bot: BotState::Speaking,
+            data: Map::new(),
+            lines: Vec::new(),
+            transcript: Vec::new(),
+            last: Timestamp::default(),
+            seen: watch::Sender::new(0),
+        };
+        session.user(&Said::Intro);
+        session
+    }
+
+    pub(super) fn ordinal(&self) -> u64 {
+        self.parts.ordinal
+    }
+
+    pub(super) fn bot(&self) -> BotState {
+        self.bot
+    }
+
+    pub(super) fn data(&self) -> &Map<String, Value> {
+        &self.data
+    }
+
+    pub(super) fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// The number of lines, told anew whenever it grows.
+    pub(super) fn watch(&self) -> watch::Receiver<usize> {
+        self.seen.subscribe()
+    }
+
+    /// Whether one more turn fits into the queue.
+    pub(super) fn has_room(&self) -> bool {
+        self.parts.queue.capacity() >= TURN
+    }
+
+    /// The user does something, and the bot answers if it may.
+    pub(super) fn user(&mut self, said: &Said) {
+        let at = self.now();
+        let id = object_id(at, &mut self.parts.rng);
+        let item = self
+            .parts
+            .origin
+            .user_item(said, &self.parts.person, at, &id);
+        if *said != Said::Intro {
+            self.transcript.push(self.parts.origin.user_copy(said, at));
+            self.line(Line::Said {
+                by: Speaker::User,
+                at,
+                message: item.get("message").cloned().unwrap_or_default(),
+            });
+        }
+        self.report(
+            format!("messages (user: {})", said.message_type()),
+            &[item],
+            at,
+        );
+        if let Said::Postback { payload, .. } = said {
+            self.store_parameters(&Tapped::read(payload).parameters);
+        }
+        if self.bot == BotState::Speaking {
+            self.turn(dialog::reply(said, &self.parts.media));
+        }
+    }
+
+    /// An agent speaks through the API. With `echo` the bridge hears of it again.
+    pub(super) fn agent(&mut self, messages: &[BotMessage], echo: bool) {
+        let mut items = Vec::new();
+        for message in messages {
+            let at = self.now();
+            let message = message.to_wire();
+            if echo {
+                let item = wire::item("bot", &message, at);
+                self.transcript.push(item.clone());
+                items.push(item);
+            }
+            self.line(Line::Said {
+                by: Speaker::Agent,
+                at,
+                message,
+            });
+        }
+        if !items.is_empty() {
+            self.report("messages (echo of the agent)".to_owned(), &items, self.last);
+        }
+    }
+
+    /// The bridge has answered an offload, or has not (`None`).
+    pub(super) fn answered(&mut self, answer: Option<OffloadAnswer>) {
+        if self.bot != BotState::Asking {
+            return;
+        }
+        match answer {
+            Some(OffloadAnswer {
+                success: true,
+                pause: true,
+            }) => self.set_bot(BotState::Paused, "The bot is paused"),
+            Some(OffloadAnswer {
+                success: true,
+                pause: false,
+            }) => {
+                self.set_bot(BotState::Speaking, "Taken, but the bot was not paused");
+            }
+            Some(OffloadAnswer { success: false, .. }) => {
+                self.set_bot(BotState::Speaking, "Nobody took the conversation");
+                self.turn(dialog::closed());
+            }
+            None => {
+                self.set_bot(BotState::Speaking, "The bridge gave no answer");
+                self.turn(dialog::closed());
+            }
+        }
+    }
+
+    pub(super) fn pause(&mut self) {
+        if self.bot != BotState::Paused {
+            self.set_bot(BotState::Paused, "The bot is paused");
+        }
+    }
+
+    /// Gives the user back to the bot. Told twice, the bot greets once.
+    pub(super) fn unpause(&mut self, dialog: Option<&str>) {
+        let was_silent = self.bot != BotState::Speaking;
+        if was_silent {
+            self.set_bot(BotState::Speaking, "The bot has the conversation back");
+        }
+        match dialog {
+            Some(dialog) => {
+                let turn = dialog::named(dialog, &self.parts.media);
+                let turn = turn.unwrap_or_else(|| dialog::welcome_back(&self.data));
+                self.turn(turn);
+            }
+            None if was_silent => self.turn(dialog::welcome_back(&self.data)),
+            None => {}
+        }
+    }
+
+    pub(super) fn store(&mut self, data: Map<String, Value>) {
+        self.data.extend(data);
+    }
+
+    pub(super) fn wire(&mut self, call: Call) {
+        self.line(Line::Wire(call));
+    }
+
+    fn turn(&mut self, turn: Turn) {
+        let mut items = Vec::new();
+        for message in &turn.says {
+            let at = self.now();
+            let item = wire::item("bot", &message.to_wire(), at);
+            self.transcript.push(item.clone());
+            self.line(Line::Said {
+                by: Speaker::Bot,
+                at,
+                message: message.to_wire(),
+            });
+            items.push(item);
+        }
+        if !items.is_empty() {
+            self.report(
+                format!("messages (bot: {})", items.len()),
+                &items,
+                self.last,
+            );
+        }
+        match turn.act {
+            Some(Act::Offload { department }) => self.offload(&department),
+            Some(Act::Upload) => self.user(&Said::Upload {
+                url: format!("{}/workshop.png", self.parts.media),
+            }),
+            Some(Act::Locate) => self.user(&Said::Location {
+                latitude: HARBOUR.0,
+                longitude: HARBOUR.1,
+            }),
+            None => {}
+        }
+    }
+
+    fn offload(&mut self, department: &str) {
+        self.set_bot(BotState::Asking, "The bot asks the bridge for a person");
+        let at = self.now();
+        let payload = json!({"department": department, "language": self.parts.person.language});
+        let body = self
+            .parts
+            .origin
+            .offload_event(&payload, &self.transcript, at);
+        self.send(Webhook {
+            kind: WebhookKind::Offload,
+            what: format!("offload ({} in transcript)", self.transcript.len()),
+            body,
+        });
+    }
+
+    fn report(&mut self, what: String, items: &[Value], at: Timestamp) {
+        self.send(Webhook {
+            kind: WebhookKind::Messages,
+            what,
+            body: self.parts.origin.messages_event(items, at),
+        });
+    }
+
+    fn send(&mut self, webhook: Webhook) {
+        if let Err(full) = self.parts.queue.try_send(webhook) {
+            let webhook = full.into_inner();
+            let call = Call {
+                at: self.last,
+                way: Way::ToBridge,
+                what: webhook.what,
+                status: None,
+                millis: 0,
+                body: webhook.body.to_string(),
+                fault: Some("not sent: too many are waiting"),
+            };
+            self.wire(call);
+            if webhook.kind == WebhookKind::Offload {
+                self.answered(None);
+            }
+        }
+    }
+
+    fn set_bot(&mut self, state: BotState, note: &'static str) {
+        self.bot = state;
+        let at = self.now();
+        self.line(Line::Bot { state, at, note });
+    }
+
+    fn store_parameters(&mut self, parameters: &[Value]) {
+        for parameter in parameters {
+            if let (Some(Value::String(key)), Some(value)) =
+                (parameter.get("key"), parameter.get("value"))
+            {
+                self.data.insert(key.clone(), value.clone());
+            }
+        }
+    }
+
+    fn line(&mut self, line: Line) {
+        self.lines.push(line);
+        self.seen.send_replace(self.lines.len());
+    }
+
+    /// The time, but always later than the time before.
+    fn now(&mut self) -> Timestamp {
+        let next = Timestamp::from_millis(self.last.as_millis() + 1);
+        self.last = self.parts.clock.now().max(next);
+        self.last
+    }
+}
+
+/// 24 hexadecimal digits that begin with the seconds, as Chatlayer's message ids do.
+fn object_id(at: Timestamp, rng: &mut Rng) -> String {
+    let seconds = at.as_millis().div_euclid(1000).rem_euclid(1 << 32);
+    format!("{seconds:08x}{:016x}", rng.u64(..))
+}

@@ -1,0 +1,78 @@
+//! What operators and the command line ask of a running bridge: deliveries, warnings, open handovers. No texts.
+
+mod deliveries;
+mod handovers;
+pub mod shape;
+mod warnings;
+
+use axum::{
+    Router,
+    extract::FromRequestParts,
+    http::{header, request::Parts},
+    routing::{get, post},
+};
+use serde::de::DeserializeOwned;
+
+use super::{
+    State, body,
+    problem::{Kind, Problem, Result},
+    secret,
+    state::Caller,
+};
+
+pub(super) fn router() -> Router<State> {
+    Router::new()
+        .route("/api/admin/deliveries", get(deliveries::list))
+        .route("/api/admin/deliveries/{id}/retry", post(deliveries::retry))
+        .route("/api/admin/deliveries/{id}/skip", post(deliveries::skip))
+        .route("/api/admin/handovers", get(handovers::list))
+        .route("/api/admin/warnings", get(warnings::list))
+}
+
+/// Whoever has shown the admin token. Every handler takes one, and first.
+#[derive(Clone, Copy, Debug)]
+struct Operator;
+
+/// The query of a list; what it does not know it refuses, since a filter that is not applied misleads.
+#[derive(Debug)]
+struct Filter<T>(T);
+
+const PAGE: usize = 100;
+const LARGEST_PAGE: usize = 1000;
+
+impl FromRequestParts<State> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self> {
+        let Ok(caller) = Caller::from_request_parts(parts, state).await;
+        let known = secret::bearer(&parts.headers).is_some_and(|token| state.is_admin(token));
+        if !known {
+            return Err(state.refuse(caller));
+        }
+        // Nothing here takes a body; one that is no JSON was meant for somebody else.
+        if parts.headers.contains_key(header::CONTENT_TYPE) {
+            body::require_json(&parts.headers)?;
+        }
+        Ok(Self)
+    }
+}
+
+impl<T: DeserializeOwned> FromRequestParts<State> for Filter<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self> {
+        match axum::extract::Query::<T>::from_request_parts(parts, state).await {
+            Ok(axum::extract::Query(filter)) => Ok(Self(filter)),
+            Err(_) => Err(unknown_filter()),
+        }
+    }
+}
+
+fn unknown_filter() -> Problem {
+    Problem::from(Kind::InvalidContract)
+        .detail("a filter is unknown or its value is not one it can have")
+}
+
+fn page_size(asked: Option<usize>) -> usize {
+    asked.unwrap_or(PAGE).clamp(1, LARGEST_PAGE)
+}

@@ -1,0 +1,138 @@
+//! The calls that the bridge owes: list them, try one again, give one up.
+
+use axum::{
+    Json,
+    extract::{self, RawPathParams, rejection::RawPathParamsRejection},
+};
+use serde::Deserialize;
+
+use super::{Filter, Operator, page_size, shape, unknown_filter};
+use crate::{
+    domain::{delivery::Destination, ids::DeliveryId},
+    http::{
+        State,
+        problem::{Kind, Problem, Result},
+    },
+    store::{Changed, DeliveryFilter, DeliveryState, DeliveryView},
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    state: Option<String>,
+    destination: Option<String>,
+    after: Option<DeliveryId>,
+    limit: Option<usize>,
+}
+
+type Path = std::result::Result<RawPathParams, RawPathParamsRejection>;
+
+const STATES: [DeliveryState; 5] = [
+    DeliveryState::Pending,
+    DeliveryState::Retrying,
+    DeliveryState::Delivered,
+    DeliveryState::Dead,
+    DeliveryState::Cancelled,
+];
+
+pub(super) async fn list(
+    _: Operator,
+    extract::State(state): extract::State<State>,
+    Filter(wanted): Filter<Wanted>,
+) -> Result<Json<shape::Deliveries>> {
+    let filter = DeliveryFilter {
+        state: wanted.state.as_deref().map(named).transpose()?,
+        destination: wanted.destination.as_deref().map(destination).transpose()?,
+        after: wanted.after,
+        limit: page_size(wanted.limit),
+    };
+    let page = state.ask(state.store().deliveries(filter)).await?;
+    let next = page.items.last().map(|last| last.id).filter(|_| page.more);
+    Ok(Json(shape::Deliveries {
+        deliveries: page.items.into_iter().map(shape).collect(),
+        next,
+    }))
+}
+
+pub(super) async fn retry(
+    _: Operator,
+    extract::State(state): extract::State<State>,
+    path: Path,
+) -> Result<Json<shape::Changed>> {
+    let id = id(path)?;
+    let through = state.clone();
+    let changed = state
+        .see_through(async move { through.ask(through.store().retry_delivery(id)).await })
+        .await?;
+    outcome(id, changed)
+}
+
+pub(super) async fn skip(
+    _: Operator,
+    extract::State(state): extract::State<State>,
+    path: Path,
+) -> Result<Json<shape::Changed>> {
+    let id = id(path)?;
+    let through = state.clone();
+    let changed = state
+        .see_through(async move { through.ask(through.store().skip_delivery(id)).await })
+        .await?;
+    outcome(id, changed)
+}
+
+fn outcome(id: DeliveryId, changed: Changed) -> Result<Json<shape::Changed>> {
+    match changed {
+        Changed::Yes => Ok(Json(shape::Changed { id })),
+        Changed::NotNow => Err(Problem::from(Kind::Conflict)
+            .detail("the delivery is delivered, cancelled or on its way")),
+        Changed::NotFound => Err(Kind::NotFound.into()),
+    }
+}
+
+/// An id that is none belongs to no delivery.
+fn id(path: Path) -> Result<DeliveryId> {
+    let path = path.map_err(|_| Kind::NotFound)?;
+    let id = path.iter().next().and_then(|(_, id)| id.parse().ok());
+    id.ok_or_else(|| Kind::NotFound.into())
+}
+
+fn named(state: &str) -> Result<DeliveryState> {
+    STATES
+        .into_iter()
+        .find(|known| known.as_str() == state)
+        .ok_or_else(unknown_filter)
+}
+
+fn destination(text: &str) -> Result<Destination> {
+    let found = match text.split_once(':') {
+        Some(("bot", name)) => name.parse().ok().map(Destination::Bot),
+        Some(("desk", name)) => name.parse().ok().map(Destination::Desk),
+        _ => None,
+    };
+    found.ok_or_else(unknown_filter)
+}
+
+fn shape(view: DeliveryView) -> shape::Delivery {
+    let DeliveryView {
+        id,
+        handover,
+        destination,
+        kind,
+        state,
+        attempts,
+        error_class,
+        created_at,
+        next_at,
+    } = view;
+    shape::Delivery {
+        id,
+        handover,
+        destination: destination.to_string(),
+        kind,
+        state: state.as_str().to_owned(),
+        attempts,
+        error_class,
+        created_at,
+        next_at,
+    }
+}

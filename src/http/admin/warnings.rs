@@ -1,0 +1,36 @@
+//! What an operator should look at.
+
+use axum::{Json, extract};
+
+use super::{Operator, shape};
+use crate::{
+    http::{State, problem::Result},
+    store::WarningView,
+};
+
+pub(super) async fn list(
+    _: Operator,
+    extract::State(state): extract::State<State>,
+) -> Result<Json<shape::Warnings>> {
+    let warnings = state.ask(state.store().warnings()).await?;
+    Ok(Json(shape::Warnings {
+        warnings: warnings.into_iter().map(shape).collect(),
+    }))
+}
+
+fn shape(view: WarningView) -> shape::Warning {
+    let WarningView {
+        kind,
+        subject,
+        count,
+        first_at,
+        last_at,
+    } = view;
+    shape::Warning {
+        kind,
+        subject,
+        count,
+        first_at,
+        last_at,
+    }
+}

@@ -1,0 +1,55 @@
+//! What a desk of kind `webhook` calls: it tells what happened to a handover, and reads one.
+//!
+//! The bearer names the desk. A handover of another desk is as unknown as one that does not exist.
+
+mod event;
+mod view;
+
+use axum::{
+    Router,
+    extract::{FromRequestParts, RawPathParams},
+    http::request::Parts,
+    routing::{get, post},
+};
+
+use super::{
+    State,
+    problem::{Kind, Problem},
+    secret,
+    state::Caller,
+};
+use crate::domain::ids::{DeskName, HandoverId};
+
+pub(super) fn router() -> Router<State> {
+    Router::new()
+        .route("/api/v1/handovers/{id}", get(view::show))
+        .route("/api/v1/handovers/{id}/events", post(event::take))
+}
+
+/// A desk that has shown its token, and the handover that it speaks of.
+#[derive(Debug)]
+struct Call {
+    desk: DeskName,
+    handover: HandoverId,
+}
+
+impl FromRequestParts<State> for Call {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
+        let Ok(caller) = Caller::from_request_parts(parts, state).await;
+        let desk = secret::bearer(&parts.headers)
+            .and_then(|token| state.desk_of(token))
+            .map(|desk| desk.name.clone())
+            .ok_or_else(|| state.refuse(caller))?;
+        let path = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Kind::NotFound)?;
+        let id = path
+            .iter()
+            .find(|(name, _)| *name == "id")
+            .map(|(_, id)| id);
+        let handover = id.and_then(|id| id.parse().ok()).ok_or(Kind::NotFound)?;
+        Ok(Self { desk, handover })
+    }
+}

@@ -1,0 +1,65 @@
+//! Who calls a Chatlayer hook, as far as path and query tell.
+
+use axum::{
+    extract::{FromRequestParts, RawPathParams},
+    http::request::Parts,
+};
+
+use super::token::Presented;
+use crate::http::{
+    State,
+    problem::Problem,
+    secret::Accepted,
+    state::{Bot, Caller},
+};
+
+/// A call of a known bot's platform that has shown nothing wrong, and its key or its token.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    pub(super) bot: Bot,
+    pub(super) by_key: bool,
+    pub(super) by_token: bool,
+}
+
+impl FromRequestParts<State> for Admitted {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
+        let Ok(caller) = Caller::from_request_parts(parts, state).await;
+        // A path that is no text belongs to no bot either.
+        let path = RawPathParams::from_request_parts(parts, state).await.ok();
+        let path = |wanted: &str| {
+            path.as_ref()?
+                .iter()
+                .find(|(name, _)| *name == wanted)
+                .map(|(_, value)| value)
+        };
+        let token = Presented::in_query(parts.uri.query().unwrap_or_default());
+        admit(state, path("bot"), (path("hook_key"), &token)).ok_or_else(|| state.refuse(caller))
+    }
+}
+
+fn admit(
+    state: &State,
+    name: Option<&str>,
+    (key, token): (Option<&str>, &Presented),
+) -> Option<Admitted> {
+    let bot = name.and_then(|name| state.bot(name));
+    let nobody = Accepted::default();
+    let (keys, tokens) = bot.map_or((&nobody, &nobody), |bot| (&bot.hook_key, &bot.verify_token));
+    // Both are compared whatever the other gives, so that the time does not tell which was wrong.
+    let by_key = key.map(|key| keys.matches(key));
+    let by_token = match token {
+        Presented::Nothing => None,
+        Presented::Token(token) => Some(tokens.matches(token)),
+        Presented::Unusable => Some(false),
+    };
+    let nothing_wrong = by_key != Some(false) && by_token != Some(false);
+    let something_right = by_key == Some(true) || by_token == Some(true);
+    (nothing_wrong && something_right).then_some(())?;
+    Some(Admitted {
+        bot: bot?.clone(),
+        by_key: by_key.is_some(),
+        by_token: by_token.is_some(),
+    })
+}

@@ -1,0 +1,97 @@
+//! The answer to an offload. It is the transfer of control, so it says what is stored, and `false` where nothing is.
+//!
+//! A bot is never left waiting: whatever happens to the store, it hears within `decide_within` and a little, and what
+//! it hears when the bridge could not take the user is that it keeps the user.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout_at},
+};
+
+use crate::{
+    domain::{
+        conversation::Answer,
+        event::{Event, Incoming, Step},
+        handover::Outcome,
+        ids::HandoverId,
+    },
+    http::State,
+    store::{Applied, Error},
+};
+
+/// For the timer that decides an undecided request to fire and commit.
+const GRACE: Duration = Duration::from_millis(400);
+
+/// What was stored: the handover of this request, and what to answer.
+type Decided = Result<(Option<HandoverId>, Answer), Error>;
+
+pub(super) async fn answer(state: &State, step: Step) -> Value {
+    let until = Instant::now() + state.decide_within() + GRACE;
+    let (tell, mut told) = oneshot::channel();
+    state.spawn(decide(state.clone(), (step, until), tell));
+    let decided = if let Ok(decided) = timeout_at(until, &mut told).await {
+        decided.ok()
+    } else {
+        told.close();
+        told.try_recv().ok()
+    };
+    let taken = match decided {
+        Some(Ok((_, answer))) => answer == Answer::Accepted,
+        Some(Err(error)) => {
+            tracing::warn!(error = %error, "a handover was declined since the store did not take it");
+            false
+        }
+        None => {
+            tracing::warn!("a handover was declined since nothing was decided in time");
+            false
+        }
+    };
+    json!({"offloadSuccess": taken, "pauseBot": taken})
+}
+
+/// Sees the request through. If by then the platform has been told that it keeps the user, the store is told so too.
+async fn decide(state: State, (step, until): (Step, Instant), tell: oneshot::Sender<Decided>) {
+    let target = step.target.clone();
+    let decided = decided(&state, step, until).await;
+    let (handover, undecided) = match &decided {
+        Ok((handover, answer)) => (*handover, *answer == Answer::Pending),
+        Err(_) => (None, false),
+    };
+    let unheard = tell.send(decided).is_err();
+    let Some(handover) = handover.filter(|_| undecided || unheard) else {
+        return;
+    };
+    let withdrawal = Step {
+        target,
+        profile: None,
+        events: vec![Incoming {
+            event: Event::ToldDeclined { handover },
+            keys: Vec::new(),
+        }],
+    };
+    if let Err(error) = state.store().apply(withdrawal).await {
+        tracing::warn!(error = %error, "the store does not know that a handover was declined");
+    }
+}
+
+async fn decided(state: &State, step: Step, until: Instant) -> Decided {
+    let Applied::Done { outcomes, .. } = state.store().apply(step).await? else {
+        return Ok((None, Answer::Declined));
+    };
+    let requested = outcomes.into_iter().find_map(|outcome| match outcome {
+        Outcome::Requested { handover, answer } => Some((handover, answer)),
+        _ => None,
+    });
+    match requested {
+        Some((handover, Answer::Pending)) => {
+            let left = until.saturating_duration_since(Instant::now());
+            let answer = state.store().answer(handover, left).await?;
+            Ok((Some(handover), answer))
+        }
+        Some((handover, answer)) => Ok((Some(handover), answer)),
+        None => Ok((None, Answer::Declined)),
+    }
+}

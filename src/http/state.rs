@@ -1,0 +1,233 @@
+//! What the handlers share: the store, who may call, and how long things may take.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use axum::{extract::FromRequestParts, http::request::Parts};
+use ipnet::IpNet;
+use tokio::time::timeout;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument as _;
+
+use super::{
+    body,
+    failures::FailedCalls,
+    probes::{Probe, Readiness},
+    problem::{Kind, Problem, Result},
+    secret::Accepted,
+    source::{Peer, Source, Sources},
+};
+use crate::{
+    domain::ids::{BotName, DeskName},
+    store::{self, Store},
+};
+
+/// What `app` composes the routes from.
+#[derive(Debug)]
+pub struct Options {
+    pub store: Arc<dyn Store>,
+    pub bots: Vec<Bot>,
+    pub desks: Vec<Desk>,
+    /// Opens the admin API; none: nobody gets in.
+    pub admin: Accepted,
+    pub trusted_proxies: Vec<IpNet>,
+    /// `handover.decide_within`.
+    pub decide_within: Duration,
+    /// How long a sender may take over a body.
+    pub body_within: Duration,
+    /// The soft stop: from then on not ready.
+    pub stopping: CancellationToken,
+    /// Accepted calls run here, so that they outlive a client that hangs up. To be waited for before the store closes.
+    pub tasks: TaskTracker,
+}
+
+/// One bot on Chatlayer, as its hook sees it.
+#[derive(Clone, Debug)]
+pub struct Bot {
+    pub name: BotName,
+    pub verify_token: Accepted,
+    /// Empty: there is no keyed URL.
+    pub hook_key: Accepted,
+}
+
+/// One desk of kind `webhook`, as its API sees it.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    pub name: DeskName,
+    pub token: Accepted,
+}
+
+/// A refusal for want of the store must be heard within 2 s.
+const STORE_WITHIN: Duration = Duration::from_millis(1900);
+
+/// Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct State(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    store: Arc<dyn Store>,
+    bots: BTreeMap<String, Bot>,
+    desks: Vec<Desk>,
+    admin: Accepted,
+    sources: Sources,
+    failures: FailedCalls,
+    readiness: Readiness,
+    decide_within: Duration,
+    body_within: Duration,
+    tasks: TaskTracker,
+}
+
+/// Whoever makes this call, for the limit on failed ones.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Caller(Source);
+
+impl Options {
+    pub fn build(self) -> State {
+        let Self {
+            store,
+            bots,
+            desks,
+            admin,
+            trusted_proxies,
+            decide_within,
+            body_within,
+            stopping,
+            tasks,
+        } = self;
+        let probe = Arc::new(WritePath(Arc::clone(&store)));
+        State(Arc::new(Shared {
+            store,
+            bots: bots
+                .into_iter()
+                .map(|bot| (bot.name.to_string(), bot))
+                .collect(),
+            desks,
+            admin,
+            sources: Sources::new(trusted_proxies),
+            failures: FailedCalls::new(),
+            readiness: Readiness::new(probe, stopping),
+            decide_within,
+            body_within,
+            tasks,
+        }))
+    }
+}
+
+impl State {
+    pub(super) fn store(&self) -> &dyn Store {
+        &*self.0.store
+    }
+
+    pub(super) fn readiness(&self) -> &Readiness {
+        &self.0.readiness
+    }
+
+    pub(super) fn decide_within(&self) -> Duration {
+        self.0.decide_within
+    }
+
+    pub(super) fn bot(&self, name: &str) -> Option<&Bot> {
+        self.0.bots.get(name)
+    }
+
+    /// The desk whose token this is. All are compared, so that the time does not tell which.
+    pub(super) fn desk_of(&self, token: &str) -> Option<&Desk> {
+        self.0.desks.iter().fold(None, |found, desk| {
+            if desk.token.matches(token) {
+                Some(desk)
+            } else {
+                found
+            }
+        })
+    }
+
+    pub(super) fn is_admin(&self, token: &str) -> bool {
+        self.0.admin.matches(token)
+    }
+
+    pub(super) fn limits(&self, max: usize) -> body::Limits {
+        body::Limits {
+            max,
+            within: self.0.body_within,
+        }
+    }
+
+    /// The answer to a call that did not show the right secret.
+    pub(super) fn refuse(&self, caller: Caller) -> Problem {
+        self.0.failures.refuse(caller.0)
+    }
+
+    /// One call on the store, given up in time for the sender to hear that it should come back.
+    pub(super) async fn ask<T>(
+        &self,
+        call: impl Future<Output = std::result::Result<T, store::Error>>,
+    ) -> Result<T> {
+        match timeout(STORE_WITHIN, call).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => {
+                tracing::warn!(error = %error, "the store failed a request");
+                let lasting = matches!(error, store::Error::Corrupt(_));
+                Err(if lasting {
+                    Kind::Internal
+                } else {
+                    Kind::Unavailable
+                }
+                .into())
+            }
+            Err(_) => {
+                tracing::warn!("the store did not answer a request in time");
+                Err(Kind::Unavailable.into())
+            }
+        }
+    }
+
+    /// Runs to its end before the process stops, and nobody waits for it.
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.0.tasks.spawn(work.in_current_span());
+    }
+
+    /// Runs to its end, whether or not the client waits for it: a commit is never cut off from what follows it.
+    pub(super) async fn see_through<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        self.0
+            .tasks
+            .spawn(work.in_current_span())
+            .await
+            .unwrap_or_else(|_| {
+                tracing::error!("a request panicked");
+                Err(Kind::Internal.into())
+            })
+    }
+}
+
+impl FromRequestParts<State> for Caller {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &State,
+    ) -> std::result::Result<Self, Self::Rejection> {
+        let peer = parts.extensions.get::<Peer>().copied();
+        Ok(Self(state.0.sources.of(peer, &parts.headers)))
+    }
+}
+
+/// Ready is what can write.
+#[derive(Debug)]
+struct WritePath(Arc<dyn Store>);
+
+#[async_trait]
+impl Probe for WritePath {
+    async fn ready(&self) -> bool {
+        match self.0.probe().await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(error = %error, "the store does not take writes");
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! One call and its answer.
+
+use bytes::{Bytes, BytesMut};
+use reqwest::{
+    Method, StatusCode,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{ANSWER_LIMIT, CallError, Endpoint, error::Unsendable};
+
+/// A call to be made. Faults of its parts come out of [`super::Outbound::send`], so that building one reads as one sentence.
+#[derive(Debug)]
+pub struct Call {
+    pub(super) endpoint: Endpoint,
+    method: Method,
+    headers: HeaderMap,
+    body: Option<Bytes>,
+    fault: Option<Unsendable>,
+}
+
+/// A 2xx answer.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    host: String,
+    body: Bytes,
+    complete: bool,
+}
+
+impl Call {
+    pub fn new(method: Method, endpoint: Endpoint) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        Self {
+            endpoint,
+            method,
+            headers,
+            body: None,
+            fault: None,
+        }
+    }
+
+    pub fn get(endpoint: Endpoint) -> Self {
+        Self::new(Method::GET, endpoint)
+    }
+
+    pub fn post(endpoint: Endpoint) -> Self {
+        Self::new(Method::POST, endpoint)
+    }
+
+    #[must_use]
+    pub fn bearer(self, token: &SecretString) -> Self {
+        self.secret_header(AUTHORIZATION, &format!("Bearer {}", token.expose_secret()))
+    }
+
+    /// A header from configuration or a template. All of them may hold credentials, so none is printed.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
+            return self.secret_header(name, value);
+        }
+        self.fault = Some(Unsendable::HeaderName);
+        self
+    }
+
+    #[must_use]
+    pub fn json(self, body: &impl Serialize) -> Self {
+        match serde_json::to_vec(body) {
+            Ok(bytes) => self.json_bytes(bytes.into()),
+            Err(_) => Self {
+                fault: Some(Unsendable::Body),
+                ..self
+            },
+        }
+    }
+
+    /// JSON that is already written, where a signature covers the very bytes.
+    #[must_use]
+    pub fn json_bytes(mut self, body: Bytes) -> Self {
+        self.headers
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.body = Some(body);
+        self
+    }
+
+    pub(super) fn into_request(
+        self,
+        client: &reqwest::Client,
+    ) -> Result<reqwest::Request, CallError> {
+        let host = self.endpoint.host().to_owned();
+        if let Some(fault) = self.fault {
+            return Err(CallError::Unsendable {
+                host,
+                source: fault,
+            });
+        }
+        let mut request = client
+            .request(self.method, self.endpoint.into_url())
+            .headers(self.headers);
+        if let Some(body) = self.body {
+            request = request.body(body);
+        }
+        request.build().map_err(|_| CallError::Unsendable {
+            host,
+            source: Unsendable::Url,
+        })
+    }
+
+    fn secret_header(mut self, name: HeaderName, value: &str) -> Self {
+        match HeaderValue::from_str(value) {
+            Ok(mut value) => {
+                value.set_sensitive(true);
+                self.headers.insert(name, value);
+            }
+            Err(_) => self.fault = Some(Unsendable::HeaderValue),
+        }
+        self
+    }
+}
+
+impl Answer {
+    /// The body as JSON. HTML, broken JSON and a body that was cut off are one error: the call was probably taken.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, CallError> {
+        self.optional_json()?.ok_or_else(|| self.unreadable(None))
+    }
+
+    /// As [`Self::json`], but no body at all is `None`.
+    pub fn optional_json<T: DeserializeOwned>(&self) -> Result<Option<T>, CallError> {
+        if !self.complete {
+            return Err(self.unreadable(None));
+        }
+        if self.body.trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        serde_json::from_slice(&self.body)
+            .map(Some)
+            .map_err(|fault| self.unreadable(Some(fault.classify())))
+    }
+
+    pub(super) async fn read(mut response: reqwest::Response) -> Self {
+        let (status, host) = (response.status(), host_of(&response));
+        let headers = std::mem::take(response.headers_mut());
+        let mut body = BytesMut::new();
+        let complete = loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) => {
+                    let room = ANSWER_LIMIT.saturating_sub(body.len());
+                    body.extend(chunk.iter().take(room));
+                    if chunk.len() > room {
+                        break false;
+                    }
+                }
+                Ok(None) => break true,
+                Err(_) => break false,
+            }
+        };
+        Self {
+            status,
+            headers,
+            host,
+            body: body.freeze(),
+            complete,
+        }
+    }
+
+    pub(super) fn into_body(self) -> Bytes {
+        self.body
+    }
+
+    fn unreadable(&self, fault: Option<serde_json::error::Category>) -> CallError {
+        CallError::Unreadable {
+            host: self.host.clone(),
+            status: self.status,
+            fault,
+        }
+    }
+}
+
+impl std::fmt::Debug for Answer {
+    /// Without headers and body: both may hold what users wrote or what vendors hand out as tokens.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("host", &self.host)
+            .field("length", &self.body.len())
+            .field("complete", &self.complete)
+            .finish_non_exhaustive()
+    }
+}
+
+fn host_of(response: &reqwest::Response) -> String {
+    response.url().host_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,395 @@
+//! The embedded store: one file, one process, one thread that writes.
+//!
+//! Writes go through the writer's thread, which commits many steps at once; reads go to threads with connections of
+//! their own. Claims, bells and pauses are in memory, filled from the rows when the store is opened: the file lock
+//! proves that whoever held a lane before is dead. Nothing polls, so an idle store sleeps.
+
+mod apply;
+mod cancel;
+mod columns;
+mod effects;
+mod fault;
+mod file;
+mod jobs;
+mod keys;
+mod lanes;
+mod load;
+mod memory;
+mod mutant;
+mod operator;
+mod purge;
+mod readers;
+mod settle;
+mod subject;
+mod timers;
+mod views;
+mod warnings;
+mod work;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use rusqlite::params;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+pub use self::file::OpenError;
+pub(super) use self::memory::Hold;
+use self::{
+    apply::Keyed,
+    fault::Fault,
+    keys::Hasher,
+    memory::{Change, Memory},
+    mutant::Mutant,
+    readers::{READERS, Readers},
+    work::Settings,
+    writer::{Ground, Writer},
+};
+use super::{
+    Applied, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Error, Fired, Gone,
+    HandoverSummary, HandoverView, NamesInUse, Page, Proof, Retention, Settlement, Store, Ticket,
+    TranscriptLimits, WarningView,
+};
+use crate::domain::{
+    conversation::Answer,
+    delivery::Destination,
+    effect::Warning,
+    event::Step,
+    ids::{DeliveryId, DeskName, HandoverId},
+    policy::{ClosedBecause, Policy},
+    time::{Clock, Timestamp},
+};
+
+/// How long an outcome waits before it is tried to be written again, when the disk is full.
+const SETTLE_AGAIN: Duration = Duration::from_millis(500);
+
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub path: PathBuf,
+    /// Brings the schema up to date; else an older one is refused.
+    pub migrate: bool,
+    pub policy: Arc<Policy>,
+    pub clock: Arc<dyn Clock>,
+    pub new_id: fn() -> Uuid,
+    pub transcript_limits: TranscriptLimits,
+}
+
+#[derive(Debug)]
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Readers,
+    memory: Arc<Memory>,
+    hasher: Hasher,
+    clock: Arc<dyn Clock>,
+    transcript_limits: Arc<TranscriptLimits>,
+}
+
+impl Options {
+    /// Opens the file, made with its directory if there is none. Blocks: it is called once, at start.
+    ///
+    /// # Errors
+    /// Another process has the file, or this version cannot work with it.
+    pub fn open(self) -> Result<SqliteStore, OpenError> {
+        let mutant = Mutant::from_environment();
+        let lock = file::lock(&self.path)?;
+        let mut connection = file::open_to_write(&self.path, mutant)?;
+        file::migrate(&mut connection, self.migrate, self.clock.now())?;
+        let settings = Settings {
+            policy: self.policy,
+            clock: Arc::clone(&self.clock),
+            new_id: self.new_id,
+            mutant,
+        };
+        let memory = Arc::new(Memory::new(Arc::clone(&self.clock)));
+        load::fill(&connection, &settings, &memory)?;
+        let hasher = Hasher::open(&connection)?;
+        let reading = (0..READERS)
+            .map(|_| file::open_to_read(&self.path))
+            .collect::<Result<_, _>>()?;
+        let readers = Readers::start(reading).map_err(OpenError::Threads)?;
+        let ground = Ground {
+            connection,
+            settings,
+            memory: Arc::clone(&memory),
+            lock,
+        };
+        let writer = Writer::start(ground).map_err(OpenError::Threads)?;
+        let transcript_limits = Arc::new(self.transcript_limits);
+        Ok(SqliteStore {
+            writer,
+            readers,
+            memory,
+            hasher,
+            clock: self.clock,
+            transcript_limits,
+        })
+    }
+}
+
+impl SqliteStore {
+    /// Cancelled when the disk may have lost what it had taken. The process has to end: nothing is written any more.
+    pub fn fatal(&self) -> CancellationToken {
+        self.writer.fatal.clone()
+    }
+
+    /// Puts the work together that the held lanes have at their heads. What cannot be put together becomes a dead
+    /// letter instead of standing in everyone's way.
+    async fn claims(&self, holds: Vec<Hold>) -> Result<Vec<Claim>, Error> {
+        if holds.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<i64> = holds.iter().map(|hold| hold.head.row).collect();
+        let limits = Arc::clone(&self.transcript_limits);
+        let loaded: Vec<Result<jobs::Loaded, Fault>> = self
+            .readers
+            .read(move |connection| {
+                Ok(rows
+                    .into_iter()
+                    .map(|row| jobs::load(connection, row, &limits))
+                    .collect())
+            })
+            .await?;
+        let mut claims = Vec::with_capacity(holds.len());
+        for (loaded, hold) in loaded.into_iter().zip(holds) {
+            match loaded {
+                Ok(loaded) => claims.push(Claim {
+                    job: loaded.job,
+                    attempts: loaded.attempts,
+                    destination: loaded.destination,
+                    ticket: Ticket(Proof::Sqlite(hold.hand_over())),
+                }),
+                Err(fault) if fault.concerns_everyone() => return Err(fault.into()),
+                Err(fault) => {
+                    fault.log("a delivery cannot be read and is given up");
+                    let row = hold.head.row;
+                    self.writer
+                        .step(move |work| operator::bury_unreadable(work, row))
+                        .await?;
+                }
+            }
+        }
+        Ok(claims)
+    }
+
+    /// Writes an outcome, however long the disk is full: forgotten, it would be sent again and again.
+    async fn write_outcome(&self, row: i64, settlement: &Settlement) -> Result<(), Error> {
+        loop {
+            let settlement = settlement.clone();
+            match self
+                .writer
+                .step(move |work| settle::settle(work, row, settlement))
+                .await
+            {
+                Err(Error::Unavailable(_)) if !self.writer.fatal.is_cancelled() => {
+                    tokio::time::sleep(SETTLE_AGAIN).await;
+                }
+                done => return done,
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn apply(&self, step: Step) -> Result<Applied, Error> {
+        let step = Keyed::new(step, &self.hasher);
+        self.writer.try_step(move |work| step.apply(work)).await
+    }
+
+    async fn answer(&self, handover: HandoverId, within: Duration) -> Result<Answer, Error> {
+        let wait = self.memory.wait_for_answer(handover);
+        let decided = async {
+            loop {
+                let rung = wait.bell.notified();
+                tokio::pin!(rung);
+                rung.as_mut().enable();
+                let answer = self
+                    .readers
+                    .read(move |connection| views::answer(connection, handover))
+                    .await?;
+                if answer != Answer::Pending {
+                    return Ok(answer);
+                }
+                rung.await;
+            }
+        };
+        match tokio::time::timeout(within, decided).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                self.readers
+                    .read(move |connection| views::answer(connection, handover))
+                    .await
+            }
+        }
+    }
+
+    async fn handover(
+        &self,
+        id: HandoverId,
+        desk: &DeskName,
+    ) -> Result<Option<HandoverView>, Error> {
+        let desk = desk.clone();
+        self.readers
+            .read(move |connection| views::handover(connection, id, &desk))
+            .await
+    }
+
+    async fn claim(&self, destination: &Destination, limit: usize) -> Result<Claimed, Error> {
+        let taken = self.memory.claim(destination, limit);
+        Ok(Claimed {
+            claims: self.claims(taken.holds).await?,
+            next_due: taken.next_due,
+        })
+    }
+
+    fn bell(&self, destination: &Destination) -> Arc<Notify> {
+        self.memory.bell(destination)
+    }
+
+    async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<Option<Claim>, Error> {
+        let Claim {
+            destination,
+            ticket,
+            ..
+        } = claim;
+        let hold = ticket.into_hold();
+        if let Err(error) = self.write_outcome(hold.head.row, &settlement).await {
+            hold.keep();
+            return Err(error);
+        }
+        let next = self.memory.advance(hold, &destination);
+        // The outcome is written. A head that cannot be read now is claimed by whoever comes next.
+        let claims = self.claims(next.into_iter().collect()).await;
+        Ok(claims.unwrap_or_default().pop())
+    }
+
+    async fn release(&self, claim: Claim) -> Result<(), Error> {
+        claim.ticket.into_hold().release();
+        Ok(())
+    }
+
+    async fn fire_timers(&self, limit: usize) -> Result<Fired, Error> {
+        self.memory.forget_wake();
+        let now = self.clock.now();
+        let due = self
+            .readers
+            .read(move |connection| timers::due(connection, now, limit))
+            .await?;
+        let steps = due
+            .into_iter()
+            .map(|row| self.writer.step(move |work| timers::fire(work, row)));
+        let fired: Vec<bool> = futures_util::future::try_join_all(steps).await?;
+        let next: Option<Timestamp> = self.readers.read(timers::next).await?;
+        self.memory.told_wake(next);
+        Ok(Fired {
+            count: fired.into_iter().filter(|fired| *fired).count(),
+            next,
+        })
+    }
+
+    fn timer_bell(&self) -> Arc<Notify> {
+        self.memory.timer_bell()
+    }
+
+    async fn pause(
+        &self,
+        destination: &Destination,
+        until: Option<Timestamp>,
+    ) -> Result<(), Error> {
+        let destination = destination.clone();
+        self.writer
+            .step(move |work| {
+                if let Some(until) = until {
+                    work.execute(
+                        "INSERT INTO pauses (destination, until) VALUES (?1, ?2) \
+                         ON CONFLICT (destination) DO UPDATE SET until = excluded.until",
+                        params![destination, until],
+                    )?;
+                } else {
+                    work.execute("DELETE FROM pauses WHERE destination = ?1", [&destination])?;
+                }
+                work.change(Change::Paused { destination, until });
+                Ok(())
+            })
+            .await
+    }
+
+    fn set_condition(&self, desk: &DeskName, condition: Option<ClosedBecause>) {
+        self.memory.set_condition(desk, condition);
+    }
+
+    async fn names_in_use(&self) -> Result<NamesInUse, Error> {
+        self.readers.read(views::names_in_use).await
+    }
+
+    async fn remove(&self, gone: &Gone, limit: usize) -> Result<usize, Error> {
+        let gone = gone.clone();
+        self.writer
+            .step(move |work| operator::remove(work, &gone, limit))
+            .await
+    }
+
+    async fn deliveries(&self, filter: DeliveryFilter) -> Result<Page<DeliveryView>, Error> {
+        self.readers
+            .read(move |connection| views::deliveries(connection, &filter))
+            .await
+    }
+
+    async fn retry_delivery(&self, id: DeliveryId) -> Result<Changed, Error> {
+        self.writer
+            .step(move |work| operator::retry(work, id))
+            .await
+    }
+
+    async fn skip_delivery(&self, id: DeliveryId) -> Result<Changed, Error> {
+        self.writer.step(move |work| operator::skip(work, id)).await
+    }
+
+    async fn open_handovers(
+        &self,
+        after: Option<HandoverId>,
+        limit: usize,
+    ) -> Result<Page<HandoverSummary>, Error> {
+        self.readers
+            .read(move |connection| views::open_handovers(connection, after, limit))
+            .await
+    }
+
+    async fn warn(&self, warning: Warning) -> Result<(), Error> {
+        self.writer
+            .step(move |work| warnings::raise(work, &warning))
+            .await
+    }
+
+    async fn warnings(&self) -> Result<Vec<WarningView>, Error> {
+        self.readers.read(warnings::all).await
+    }
+
+    async fn purge(&self, keep: Retention, limit: usize) -> Result<usize, Error> {
+        self.writer
+            .step(move |work| purge::purge(work, &keep, limit))
+            .await
+    }
+
+    async fn probe(&self) -> Result<(), Error> {
+        self.writer
+            .try_step(|work| {
+                work.execute(
+                    "UPDATE meta SET value = ?1 WHERE name = 'probed_at'",
+                    [work.now],
+                )?;
+                Ok(())
+            })
+            .await
+    }
+
+    async fn close(&self) {
+        self.readers.close();
+        self.writer.close().await;
+    }
+}

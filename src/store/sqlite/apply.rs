@@ -1,0 +1,210 @@
+//! A step from outside: repeats are dropped, the others decided in order, and all of it is one change.
+
+use std::collections::HashSet;
+
+use uuid::Uuid;
+
+use super::{
+    columns::AnyId,
+    fault::Fault,
+    keys::{self, Hashed, Hasher, Known},
+    subject::{Subject, Turned},
+    work::Work,
+};
+use crate::{
+    domain::{
+        conversation::Profile,
+        effect::Effect,
+        event::{Event, Incoming, Request, Step, Target},
+        handover::{Outcome, repeated_answer},
+        ids::HandoverId,
+    },
+    store::Applied,
+};
+
+/// A step with its keys hashed, which is done before it is queued.
+#[derive(Debug)]
+pub(super) struct Keyed {
+    target: Target,
+    profile: Option<Profile>,
+    events: Vec<KeyedEvent>,
+}
+
+#[derive(Debug)]
+struct KeyedEvent {
+    event: Event,
+    keys: Vec<Hashed>,
+    /// The keys of a request's transcript, item by item.
+    transcript: Vec<Vec<Hashed>>,
+}
+
+impl Keyed {
+    pub(super) fn new(step: Step, hasher: &Hasher) -> Self {
+        let Step {
+            target,
+            profile,
+            events,
+        } = step;
+        let events = events
+            .into_iter()
+            .map(|incoming| KeyedEvent::new(incoming, hasher))
+            .collect();
+        Self {
+            target,
+            profile,
+            events,
+        }
+    }
+
+    pub(super) fn apply(self, work: &mut Work<'_>) -> Result<Applied, Fault> {
+        let subject = match &self.target {
+            Target::Conversation(key) => Some(Subject::by_key(work, key)?),
+            Target::Handover { id, desk } => Subject::by_handover(work, *id, desk)?,
+        };
+        let Some(mut subject) = subject else {
+            return Ok(Applied::NotFound);
+        };
+        if let Some(profile) = &self.profile {
+            subject.learn(profile);
+        }
+        let mut outcomes = Vec::with_capacity(self.events.len());
+        for event in self.events {
+            let outcome;
+            (subject, outcome) = event.apply(work, subject)?;
+            outcomes.push(outcome);
+        }
+        if subject.row.is_some() {
+            subject.save(work)?;
+        }
+        Ok(Applied::Done {
+            conversation: subject.state.id,
+            outcomes,
+        })
+    }
+}
+
+impl KeyedEvent {
+    fn new(incoming: Incoming, hasher: &Hasher) -> Self {
+        let transcript = match &incoming.event {
+            Event::HandoverRequested(request) => request
+                .transcript
+                .iter()
+                .map(|item| hasher.hash_all(&item.keys))
+                .collect(),
+            _ => Vec::new(),
+        };
+        Self {
+            keys: hasher.hash_all(&incoming.keys),
+            event: incoming.event,
+            transcript,
+        }
+    }
+
+    fn apply(mut self, work: &mut Work<'_>, subject: Subject) -> Result<(Subject, Outcome), Fault> {
+        if let Some(known) = keys::find(work, &self.keys)? {
+            let outcome = self.repeated(&subject, known);
+            return Ok((subject, outcome));
+        }
+        if let Event::HandoverRequested(request) = &mut self.event {
+            mark_known(work, request, &self.transcript)?;
+        }
+        let (subject, turned) = subject.turn(work, &self.event)?;
+        if self.counts(&turned) {
+            keys::store(work, &self.keys, reference(&turned))?;
+        }
+        if let Event::HandoverRequested(request) = &self.event {
+            store_transcript_keys(work, (request, &self.transcript), &turned.effects)?;
+        }
+        Ok((subject, turned.outcome))
+    }
+
+    fn repeated(&self, subject: &Subject, known: Known) -> Outcome {
+        if !known.same_body {
+            return Outcome::KeyReused;
+        }
+        match (&self.event, known.reference) {
+            (Event::HandoverRequested(_), Some(id)) => {
+                let handover = HandoverId::from_uuid(id);
+                Outcome::Requested {
+                    handover,
+                    answer: repeated_answer(&subject.state, handover),
+                }
+            }
+            (_, id) => Outcome::Repeat { id },
+        }
+    }
+
+    /// Whether the event is known from now on. What a platform said and nobody kept is not: it would be missing from
+    /// the transcript of a later request. Nor is what a desk said in vain, which must be refused again.
+    fn counts(&self, turned: &Turned) -> bool {
+        match &self.event {
+            Event::UserSaid(_) | Event::BotSaid(_) | Event::PlatformUnknown { .. } => {
+                !turned.effects.is_empty()
+            }
+            Event::FromDesk { .. } => {
+                turned.outcome != Outcome::Closed || !turned.effects.is_empty()
+            }
+            _ => true,
+        }
+    }
+}
+
+/// Says which messages of the transcript have been recorded, or are ours and came back. One that was kept and has been
+/// removed since counts as new.
+fn mark_known(
+    work: &Work<'_>,
+    request: &mut Request,
+    transcript: &[Vec<Hashed>],
+) -> Result<(), Fault> {
+    let mut kept = work.prepare("SELECT EXISTS (SELECT 1 FROM messages WHERE id = ?1)")?;
+    let mut seen = HashSet::new();
+    for (item, keys) in request.transcript.iter_mut().zip(transcript) {
+        let twice = keys.iter().any(|key| seen.contains(&key.hash));
+        seen.extend(keys.iter().map(|key| key.hash));
+        item.known = match keys::find(work, keys)? {
+            _ if twice => true,
+            None => false,
+            Some(Known {
+                reference: None, ..
+            }) => true,
+            Some(Known {
+                reference: Some(id),
+                ..
+            }) => kept.query_row([AnyId(id)], |row| row.get(0))?,
+        };
+    }
+    Ok(())
+}
+
+/// Each message that was new has become one record, or has been recognised as an echo, in order and before anything
+/// else that the request brought about.
+fn store_transcript_keys(
+    work: &Work<'_>,
+    (request, transcript): (&Request, &[Vec<Hashed>]),
+    effects: &[Effect],
+) -> Result<(), Fault> {
+    let mut came_of_it = effects.iter().filter_map(|effect| match effect {
+        Effect::Record(message) => Some(Some(message.id.as_uuid())),
+        Effect::ConsumeEcho { .. } => Some(None),
+        _ => None,
+    });
+    for (item, keys) in request.transcript.iter().zip(transcript) {
+        if !item.known {
+            keys::store(work, keys, came_of_it.next().flatten())?;
+        }
+    }
+    Ok(())
+}
+
+/// What a repeat is told. A text of ours that came back has no record of its own.
+fn reference(turned: &Turned) -> Option<Uuid> {
+    let echo = turned
+        .effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::ConsumeEcho { .. }));
+    match &turned.outcome {
+        Outcome::Taken { id } if !echo => Some(*id),
+        Outcome::Requested { handover, .. } => Some(handover.as_uuid()),
+        _ => None,
+    }
+}

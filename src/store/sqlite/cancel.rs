@@ -1,0 +1,141 @@
+//! Deliveries that wait and are overtaken by events: not sent any more, or sent first.
+
+use rusqlite::params;
+
+use super::{
+    columns::{AnyId, count, lane_id},
+    fault::Fault,
+    lanes::Waiting,
+    memory::Change,
+    warnings,
+    work::Work,
+};
+use crate::{
+    domain::{
+        delivery::{Destination, Lane, Task},
+        effect::{Cancelled, Warning, WarningKind},
+        ids::{DeliveryId, HandoverId},
+    },
+    store::DeliveryState,
+};
+
+/// An unsettled row of a lane that nobody is sending.
+struct Unsent {
+    row: i64,
+    id: DeliveryId,
+    conversation: i64,
+    handover: HandoverId,
+    destination: Destination,
+    order: u64,
+    /// None: a newer version wrote it; it is left alone.
+    task: Option<Task>,
+}
+
+/// What waits in the lane is not sent. What is on its way cannot be called back and is settled as it comes.
+pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result<(), Fault> {
+    for unsent in waiting(work, lane)? {
+        let Some(task) = &unsent.task else { continue };
+        let state = match (only, task) {
+            (Cancelled::All, _)
+            | (Cancelled::Resumes, Task::Resume { .. })
+            | (Cancelled::Pauses, Task::Pause { .. }) => DeliveryState::Cancelled,
+            (Cancelled::SaysBefore(order), Task::Say { notice, .. }) if unsent.order < order => {
+                if *notice {
+                    DeliveryState::Cancelled
+                } else {
+                    DeliveryState::Dead
+                }
+            }
+            (Cancelled::Resumes | Cancelled::Pauses | Cancelled::SaysBefore(_), _) => continue,
+        };
+        if state == DeliveryState::Dead {
+            let subject = unsent.handover.to_string();
+            warnings::raise(
+                work,
+                &Warning {
+                    kind: WarningKind::DeadLetter,
+                    subject,
+                },
+            )?;
+        }
+        give_up(work, (unsent.row, state, None))?;
+        forget_echo(work, unsent.conversation, unsent.id)?;
+        let lane = work.key_of(lane, unsent.order);
+        work.change(Change::Remove {
+            lane,
+            order: unsent.order,
+        });
+    }
+    Ok(())
+}
+
+/// The control tasks of the lane go ahead of its messages, and at once.
+pub(super) fn hurry(work: &mut Work<'_>, lane: Lane) -> Result<(), Fault> {
+    for unsent in waiting(work, lane)? {
+        let Some(Task::Resume { .. } | Task::Close { .. }) = &unsent.task else {
+            continue;
+        };
+        work.execute(
+            "UPDATE deliveries SET urgent = 1, due_at = ?2 WHERE row = ?1",
+            params![unsent.row, work.now],
+        )?;
+        let waiting = Waiting {
+            row: unsent.row,
+            lane: work.key_of(lane, unsent.order),
+            destination: unsent.destination,
+            order: unsent.order,
+            urgent: true,
+            due: work.now,
+        };
+        work.change(Change::Put(waiting));
+    }
+    Ok(())
+}
+
+/// Settles a row that is not going to be sent.
+pub(super) fn give_up(
+    work: &Work<'_>,
+    (row, state, class): (i64, DeliveryState, Option<&str>),
+) -> Result<(), Fault> {
+    work.execute(
+        "UPDATE deliveries SET state = ?2, error_class = coalesce(?3, error_class), settled_at = ?4 WHERE row = ?1",
+        params![row, state, class, work.now],
+    )?;
+    Ok(())
+}
+
+/// What was never said does not come back.
+pub(super) fn forget_echo(
+    work: &Work<'_>,
+    conversation: i64,
+    delivery: DeliveryId,
+) -> Result<(), Fault> {
+    work.execute(
+        "DELETE FROM echoes WHERE conversation = ?1 AND delivery = ?2",
+        params![conversation, delivery],
+    )?;
+    Ok(())
+}
+
+fn waiting(work: &mut Work<'_>, lane: Lane) -> Result<Vec<Unsent>, Fault> {
+    let mut statement = work.prepare(
+        "SELECT row, id, conversation, handover, destination, ord, task FROM deliveries \
+         WHERE lane = ?1 AND settled_at IS NULL ORDER BY ord",
+    )?;
+    let rows = statement.query_map([AnyId(lane_id(lane))], |row| {
+        Ok(Unsent {
+            row: row.get(0)?,
+            id: row.get(1)?,
+            conversation: row.get(2)?,
+            handover: row.get(3)?,
+            destination: row.get(4)?,
+            order: count(row.get(5)?),
+            task: serde_json::from_str(row.get_ref(6)?.as_str()?).ok(),
+        })
+    })?;
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    drop(statement);
+    let mut flying =
+        |unsent: &Unsent| work.flying(work.key_of(lane, unsent.order)) == Some(unsent.row);
+    Ok(rows.into_iter().filter(|unsent| !flying(unsent)).collect())
+}

@@ -1,0 +1,195 @@
+//! How the words of the domain stand in columns.
+
+use rusqlite::{
+    Row, ToSql,
+    types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, Type, Value, ValueRef},
+};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::fault::Fault;
+use crate::{
+    domain::{
+        conversation::{Answer, Phase},
+        dedupe::Fingerprint,
+        delivery::{Destination, Lane},
+        ids::{
+            BotName, ConversationId, DeliveryId, DeskName, ExternalId, HandoverId, LegId, MessageId,
+        },
+        message::Actor,
+        time::Timestamp,
+    },
+    store::DeliveryState,
+};
+
+/// A count as a column holds it; none of ours comes near the end of the range.
+pub(super) fn integer(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// A count as it was stored; a negative one is a fault of the file and read as 0.
+pub(super) fn count(integer: i64) -> u64 {
+    u64::try_from(integer).unwrap_or(0)
+}
+
+/// What stands in a column as JSON.
+pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(Fault::from(error)))
+    })
+}
+
+/// A lane's column holds the id alone; whose it is follows from where it leads.
+pub(super) fn lane(id: Uuid, destination: &Destination) -> Lane {
+    match destination {
+        Destination::Bot(_) => Lane::Bot(ConversationId::from_uuid(id)),
+        Destination::Desk(_) => Lane::Leg(LegId::from_uuid(id)),
+    }
+}
+
+pub(super) fn lane_id(lane: Lane) -> Uuid {
+    match lane {
+        Lane::Bot(id) => id.as_uuid(),
+        Lane::Leg(id) => id.as_uuid(),
+    }
+}
+
+/// An id whose kind the query alone knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AnyId(pub(super) Uuid);
+
+impl AnyId {
+    pub(super) const fn from_uuid(id: Uuid) -> Self {
+        Self(id)
+    }
+
+    pub(super) const fn as_uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+macro_rules! ids {
+    ($($id:ty),+ $(,)?) => {$(
+        impl ToSql for $id {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(ToSqlOutput::Owned(Value::Blob(self.as_uuid().as_bytes().to_vec())))
+            }
+        }
+
+        impl FromSql for $id {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                Uuid::from_slice(value.as_blob()?).map(Self::from_uuid).map_err(FromSqlError::other)
+            }
+        }
+    )+};
+}
+
+ids!(
+    AnyId,
+    ConversationId,
+    HandoverId,
+    LegId,
+    MessageId,
+    DeliveryId
+);
+
+macro_rules! names {
+    ($($name:ty),+ $(,)?) => {$(
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(ToSqlOutput::Borrowed(ValueRef::Text(self.as_str().as_bytes())))
+            }
+        }
+
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                Self::new(value.as_str()?).map_err(FromSqlError::other)
+            }
+        }
+    )+};
+}
+
+names!(BotName, DeskName, ExternalId);
+
+macro_rules! labels {
+    ($($kind:ident { $($variant:ident => $label:literal),+ $(,)? } else $unknown:expr;)+) => {$(
+        impl ToSql for $kind {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                let label = match self { $(Self::$variant => $label),+ };
+                Ok(ToSqlOutput::Borrowed(ValueRef::Text(label.as_bytes())))
+            }
+        }
+
+        impl FromSql for $kind {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                match value.as_str()? {
+                    $($label => Ok(Self::$variant),)+
+                    _ => $unknown,
+                }
+            }
+        }
+    )+};
+}
+
+labels! {
+    Phase {
+        Requested => "requested",
+        Waiting => "waiting",
+        Attended => "attended",
+        Closing => "closing",
+        Unknown => "unknown",
+    } else Ok(Self::Unknown);
+    Answer { Pending => "pending", Accepted => "accepted", Declined => "declined" } else Err(FromSqlError::InvalidType);
+    Actor { User => "user", Bot => "bot", Agent => "agent", System => "system" } else Err(FromSqlError::InvalidType);
+    DeliveryState {
+        Pending => "pending",
+        Retrying => "retrying",
+        Delivered => "delivered",
+        Dead => "dead",
+        Cancelled => "cancelled",
+    } else Err(FromSqlError::InvalidType);
+}
+
+impl ToSql for Timestamp {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.as_millis().into())
+    }
+}
+
+impl FromSql for Timestamp {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_i64().map(Self::from_millis)
+    }
+}
+
+impl ToSql for Fingerprint {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(ValueRef::Blob(&self.0)))
+    }
+}
+
+impl FromSql for Fingerprint {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        <[u8; 16]>::column_result(value).map(Self)
+    }
+}
+
+impl ToSql for Destination {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.to_string().into())
+    }
+}
+
+impl FromSql for Destination {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value.as_str()?.split_once(':') {
+            Some(("bot", name)) => BotName::new(name)
+                .map(Self::Bot)
+                .map_err(FromSqlError::other),
+            Some(("desk", name)) => DeskName::new(name)
+                .map(Self::Desk)
+                .map_err(FromSqlError::other),
+            _ => Err(FromSqlError::InvalidType),
+        }
+    }
+}

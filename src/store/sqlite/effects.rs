@@ -1,0 +1,198 @@
+//! Writes what a decision asked for.
+
+use rusqlite::params;
+
+use super::{
+    cancel,
+    columns::{AnyId, integer, lane_id},
+    fault::Fault,
+    lanes::Waiting,
+    memory::Change,
+    subject::Subject,
+    warnings,
+    work::Work,
+};
+use crate::{
+    domain::{
+        dedupe::Fingerprint,
+        delivery::NewDelivery,
+        effect::{Effect, HandoverRow, JournalEntry, LegRow},
+        event::Event,
+        handover::Echo,
+        ids::DeliveryId,
+        message::Message,
+    },
+    store::DeliveryState,
+};
+
+pub(super) fn perform(
+    work: &mut Work<'_>,
+    subject: &mut Subject,
+    (event, effects): (&Event, &[Effect]),
+) -> Result<(), Fault> {
+    // Legs refer to their handover's row, which `decide` puts last.
+    for effect in effects {
+        if let (Effect::Handover(handover), Some(row)) = (effect, subject.row) {
+            keep_handover(work, row, handover)?;
+        }
+    }
+    for effect in effects {
+        match (effect, subject.row) {
+            (Effect::Record(message), Some(row)) => record(work, row, message)?,
+            (Effect::Deliver(delivery), Some(row)) => deliver(work, row, delivery)?,
+            (
+                Effect::ExpectEcho {
+                    fingerprint,
+                    delivery,
+                },
+                Some(row),
+            ) => {
+                expect_echo(work, row, (*fingerprint, *delivery))?;
+                subject.expect_echo(Echo {
+                    fingerprint: *fingerprint,
+                    until: None,
+                });
+            }
+            (Effect::ConsumeEcho { fingerprint }, Some(row)) => {
+                let however_old = matches!(event, Event::HandoverRequested(_));
+                consume_echo(work, row, (*fingerprint, however_old))?;
+            }
+            (Effect::CancelUnsent { lane, only }, _) => cancel::unsent(work, *lane, *only)?,
+            (Effect::Hurry { lane }, _) => cancel::hurry(work, *lane)?,
+            (Effect::Leg(leg), _) => keep_leg(work, leg)?,
+            (Effect::Journal(entry), _) => keep_entry(work, entry)?,
+            (Effect::Warn(warning), _) => warnings::raise(work, warning)?,
+            (Effect::KeepUnknown { raw }, _) => {
+                let sql = "INSERT INTO unknown_events (conversation, at, raw) VALUES (?1, ?2, ?3)";
+                work.execute(sql, params![subject.state.id, work.now, raw])?;
+            }
+            // Seen to by the settlement, which knows the row.
+            (Effect::Handover(_) | Effect::Withdraw, _) => {}
+            // A decision that keeps something changes the state, and a changed state has a row.
+            (_, None) => return Err(Fault::Missing),
+        }
+    }
+    Ok(())
+}
+
+/// Expects a text of this delivery to come back.
+pub(super) fn expect_echo(
+    work: &Work<'_>,
+    conversation: i64,
+    (fingerprint, delivery): (Fingerprint, DeliveryId),
+) -> Result<(), Fault> {
+    let sql = "INSERT INTO echoes (conversation, fingerprint, delivery) VALUES (?1, ?2, ?3)";
+    work.execute(sql, params![conversation, fingerprint, delivery])?;
+    Ok(())
+}
+
+/// The one that `decide` found: the oldest equal one, of those that are not too old unless age does not count.
+fn consume_echo(
+    work: &Work<'_>,
+    conversation: i64,
+    (fingerprint, however_old): (Fingerprint, bool),
+) -> Result<(), Fault> {
+    work.execute(
+        "DELETE FROM echoes WHERE row = (SELECT row FROM echoes WHERE conversation = ?1 AND fingerprint = ?2 \
+         AND (?3 OR expires_at IS NULL OR expires_at >= ?4) ORDER BY row LIMIT 1)",
+        params![conversation, fingerprint, however_old, work.now],
+    )?;
+    Ok(())
+}
+
+fn record(work: &Work<'_>, conversation: i64, message: &Message) -> Result<(), Fault> {
+    work.execute(
+        "INSERT INTO messages (id, conversation, seq, actor, at, handover, late, content, raw, recorded_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            message.id,
+            conversation,
+            integer(message.seq),
+            message.actor,
+            message.at,
+            message.handover,
+            message.late,
+            serde_json::to_string(&message.content)?,
+            message.raw,
+            work.now
+        ],
+    )?;
+    Ok(())
+}
+
+fn deliver(work: &mut Work<'_>, conversation: i64, delivery: &NewDelivery) -> Result<(), Fault> {
+    work.execute(
+        "INSERT INTO deliveries (id, conversation, handover, lane, destination, ord, urgent, task, state, attempts, \
+         due_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?10)",
+        params![
+            delivery.id,
+            conversation,
+            delivery.handover,
+            AnyId(lane_id(delivery.lane)),
+            delivery.destination,
+            integer(delivery.order),
+            delivery.urgent,
+            serde_json::to_string(&delivery.task)?,
+            DeliveryState::Pending,
+            work.now
+        ],
+    )?;
+    let waiting = Waiting {
+        row: work.connection.last_insert_rowid(),
+        lane: work.key_of(delivery.lane, delivery.order),
+        destination: delivery.destination.clone(),
+        order: delivery.order,
+        urgent: delivery.urgent,
+        due: work.now,
+    };
+    work.change(Change::Put(waiting));
+    Ok(())
+}
+
+fn keep_handover(
+    work: &mut Work<'_>,
+    conversation: i64,
+    handover: &HandoverRow,
+) -> Result<(), Fault> {
+    let ended = handover.ended.as_ref();
+    work.execute(
+        "INSERT INTO handovers (id, conversation, desk, facts, phase, answer, requested_at, phase_since, ended_at, \
+         reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+         ON CONFLICT (id) DO UPDATE SET desk = excluded.desk, facts = excluded.facts, phase = excluded.phase, \
+         answer = excluded.answer, phase_since = excluded.phase_since, ended_at = excluded.ended_at, \
+         reason = excluded.reason",
+        params![
+            handover.facts.id,
+            conversation,
+            handover.desk,
+            serde_json::to_string(&handover.facts)?,
+            handover.phase,
+            handover.answer,
+            handover.requested_at,
+            handover.phase_since,
+            ended.map(|ended| ended.at),
+            ended.map(|ended| &ended.reason)
+        ],
+    )?;
+    work.change(Change::Answered(handover.facts.id));
+    Ok(())
+}
+
+fn keep_leg(work: &Work<'_>, leg: &LegRow) -> Result<(), Fault> {
+    work.execute(
+        "INSERT INTO legs (id, handover, desk, reference, closed) VALUES (?1, ?2, ?3, ?4, ?5) \
+         ON CONFLICT (id) DO UPDATE SET reference = coalesce(excluded.reference, reference), \
+         closed = max(closed, excluded.closed)",
+        params![leg.id, leg.handover, leg.desk, leg.reference, leg.closed],
+    )?;
+    Ok(())
+}
+
+fn keep_entry(work: &Work<'_>, entry: &JournalEntry) -> Result<(), Fault> {
+    let cause = serde_json::to_value(entry.cause)?;
+    work.execute(
+        "INSERT INTO journal (handover, at, from_phase, to_phase, cause, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![entry.handover, entry.at, entry.from, entry.to, cause.as_str(), entry.detail],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! The file: one process at a time, the settings that durability rests on, and the schema's migrations.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags, params};
+use sha2::{Digest, Sha256};
+
+use super::{fault::Fault, mutant::Mutant};
+use crate::domain::time::Timestamp;
+
+/// Embedded, numbered from 1, never changed once released: the file remembers what each looked like.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_ground.sql")];
+
+/// A reader of the file from outside may stand in the way for a moment.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Pages of the log after which a commit copies them back: 16 MiB, so that the copying's two syncs come seldom.
+const CHECKPOINT_PAGES: i64 = 4096;
+/// Every statement of the program, prepared once a connection.
+const STATEMENTS: usize = 128;
+
+/// Why the store was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("the store's directory cannot be made")]
+    Directory(#[source] io::Error),
+    #[error("the store's lock file {} cannot be opened", path.display())]
+    LockFile { path: PathBuf, source: io::Error },
+    #[error(
+        "{} is in use by another process; one process at a time can have a SQLite store, use PostgreSQL for replicas",
+        path.display()
+    )]
+    InUse { path: PathBuf },
+    #[error(
+        "the store was written by a newer version (schema {found}, this version knows {known})"
+    )]
+    Newer { found: usize, known: usize },
+    #[error("migration {number} of the store is not the one that this version knows")]
+    Changed { number: usize },
+    #[error("the store's schema is {found}, this version needs {needed}; run `handover migrate`")]
+    NotMigrated { found: usize, needed: usize },
+    #[error("the store cannot keep a write-ahead log where it is; SQLite needs a local disk")]
+    NoLog,
+    #[error("the store cannot be read")]
+    Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("the store's threads cannot be started")]
+    Threads(#[source] io::Error),
+}
+
+/// Makes the directory and takes the lock, which is held as long as the file given back is open.
+pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
+    if let Some(directory) = path
+        .parent()
+        .filter(|directory| !directory.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(directory).map_err(OpenError::Directory)?;
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let name = PathBuf::from(name);
+    let opened = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&name);
+    let file = opened.map_err(|source| OpenError::LockFile {
+        path: name.clone(),
+        source,
+    })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
+            path: path.to_owned(),
+        }),
+        Err(TryLockError::Error(source)) => Err(OpenError::LockFile { path: name, source }),
+    }
+}
+
+/// The only connection that writes.
+pub(super) fn open_to_write(path: &Path, mutant: Mutant) -> Result<Connection, OpenError> {
+    let connection = Connection::open(path)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if !mode.eq_ignore_ascii_case("wal") {
+        return Err(OpenError::NoLog);
+    }
+    connection.pragma_update(None, "synchronous", mutant.synchronous())?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    Ok(connection)
+}
+
+pub(super) fn open_to_read(path: &Path) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
+}
+
+/// Brings the schema up to date, if it may; refuses what this version does not know.
+pub(super) fn migrate(
+    connection: &mut Connection,
+    allowed: bool,
+    now: Timestamp,
+) -> Result<(), OpenError> {
+    connection.execute_batch(
+        "CREATE TABLE IF NOT EXISTS migrations \
+         (number INTEGER PRIMARY KEY, checksum BLOB NOT NULL, applied_at INTEGER NOT NULL) STRICT",
+    )?;
+    let applied = applied(connection)?;
+    if applied.len() > MIGRATIONS.len() {
+        return Err(OpenError::Newer {
+            found: applied.len(),
+            known: MIGRATIONS.len(),
+        });
+    }
+    for (at, (known, found)) in MIGRATIONS.iter().zip(&applied).enumerate() {
+        if checksum(known) != *found {
+            return Err(OpenError::Changed { number: at + 1 });
+        }
+    }
+    let pending = MIGRATIONS.iter().enumerate().skip(applied.len());
+    if pending.len() > 0 && !allowed {
+        return Err(OpenError::NotMigrated {
+            found: applied.len(),
+            needed: MIGRATIONS.len(),
+        });
+    }
+    for (at, migration) in pending {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(migration)?;
+        let number = i64::try_from(at + 1).unwrap_or(i64::MAX);
+        let sql = "INSERT INTO migrations (number, checksum, applied_at) VALUES (?1, ?2, ?3)";
+        transaction.execute(sql, params![number, checksum(migration), now])?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+fn applied(connection: &Connection) -> rusqlite::Result<Vec<Vec<u8>>> {
+    let mut statement = connection.prepare("SELECT checksum FROM migrations ORDER BY number")?;
+    statement.query_map([], |row| row.get(0))?.collect()
+}
+
+fn checksum(migration: &str) -> Vec<u8> {
+    Sha256::digest(migration.as_bytes()).to_vec()
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Unreadable(Box::new(error))
+    }
+}
+
+impl From<Fault> for OpenError {
+    fn from(fault: Fault) -> Self {
+        Self::Unreadable(Box::new(fault))
+    }
+}

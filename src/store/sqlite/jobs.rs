@@ -1,0 +1,171 @@
+//! Puts together what a claimed row is about, from committed rows.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{
+    columns::{self, AnyId, count, integer},
+    fault::Fault,
+};
+use crate::{
+    domain::{
+        conversation::Conversation,
+        delivery::{Destination, HandoverFacts, Job, Lane, LegFacts, Task},
+        ids::{DeliveryId, MessageId},
+        message::Message,
+        time::Timestamp,
+    },
+    store::TranscriptLimits,
+};
+
+/// How much of a transcript a desk is told at once where its configuration does not say.
+const TRANSCRIPT_LIMIT: usize = 200;
+
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) job: Job,
+    pub(super) attempts: u32,
+    pub(super) destination: Destination,
+}
+
+pub(super) fn load(
+    connection: &Connection,
+    row: i64,
+    limits: &TranscriptLimits,
+) -> Result<Loaded, Fault> {
+    let sql = "SELECT d.id, d.conversation, d.lane, d.destination, d.task, d.attempts, d.created_at, c.state, h.facts, \
+               l.reference FROM deliveries d JOIN conversations c ON c.row = d.conversation \
+               JOIN handovers h ON h.id = d.handover LEFT JOIN legs l ON l.id = d.lane WHERE d.row = ?1";
+    let stored = connection
+        .prepare_cached(sql)?
+        .query_row([row], Stored::read)
+        .optional()?
+        .ok_or(Fault::Missing)?;
+    let leg = match (stored.lane, &stored.destination) {
+        (Lane::Leg(id), Destination::Desk(desk)) => Some(LegFacts {
+            id,
+            desk: desk.clone(),
+            reference: stored.reference.clone(),
+        }),
+        _ => None,
+    };
+    let mut task = stored.task;
+    let mut transcript = (Vec::new(), 0);
+    match (&mut task, &leg) {
+        (Task::Open { upto }, Some(leg)) => {
+            let limit = limits.get(&leg.desk).copied().unwrap_or(TRANSCRIPT_LIMIT);
+            transcript = read_transcript(connection, stored.conversation, (*upto, limit))?;
+        }
+        (Task::Resume { contract, .. }, _) => {
+            contract.unanswered = stored
+                .state
+                .handover
+                .as_ref()
+                .filter(|open| open.id == stored.facts.id)
+                .and_then(|open| open.closing.as_ref())
+                .is_some_and(|closing| closing.user_wrote);
+        }
+        _ => {}
+    }
+    let message = task
+        .message()
+        .map(|id| read_message(connection, id))
+        .transpose()?
+        .flatten();
+    Ok(Loaded {
+        job: Job {
+            delivery: stored.id,
+            task,
+            created_at: stored.created_at,
+            conversation: stored.state.id,
+            key: stored.state.key,
+            profile: stored.state.profile,
+            handover: stored.facts,
+            leg,
+            message,
+            transcript: transcript.0,
+            transcript_total: transcript.1,
+        },
+        attempts: stored.attempts,
+        destination: stored.destination,
+    })
+}
+
+/// A message from a row of `id, seq, actor, at, content, handover, late, raw`.
+pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+    Ok(Message {
+        id: row.get(0)?,
+        seq: count(row.get(1)?),
+        actor: row.get(2)?,
+        at: row.get(3)?,
+        content: columns::json(row, 4)?,
+        handover: row.get(5)?,
+        late: row.get(6)?,
+        raw: row.get(7)?,
+    })
+}
+
+pub(super) fn read_message(
+    connection: &Connection,
+    id: MessageId,
+) -> Result<Option<Message>, Fault> {
+    let sql = "SELECT id, seq, actor, at, content, handover, late, raw FROM messages WHERE id = ?1";
+    Ok(connection
+        .prepare_cached(sql)?
+        .query_row([id], message)
+        .optional()?)
+}
+
+/// What was said up to this message, the newest of it, oldest first; and how much there is in all.
+fn read_transcript(
+    connection: &Connection,
+    conversation: i64,
+    (upto, limit): (u64, usize),
+) -> Result<(Vec<Message>, u64), Fault> {
+    let upto = integer(upto);
+    let total = connection
+        .prepare_cached(
+            "SELECT count(*) FROM messages WHERE conversation = ?1 AND seq <= ?2 AND actor <> 'system' AND late = 0",
+        )?
+        .query_row(params![conversation, upto], |row| row.get(0))?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(
+        "SELECT id, seq, actor, at, content, handover, late, raw FROM messages \
+         WHERE conversation = ?1 AND seq <= ?2 AND actor <> 'system' AND late = 0 ORDER BY seq DESC LIMIT ?3",
+    )?;
+    let mut messages = statement
+        .query_map(params![conversation, upto, limit], message)?
+        .collect::<Result<Vec<_>, _>>()?;
+    messages.reverse();
+    Ok((messages, count(total)))
+}
+
+struct Stored {
+    id: DeliveryId,
+    conversation: i64,
+    lane: Lane,
+    destination: Destination,
+    task: Task,
+    attempts: u32,
+    created_at: Timestamp,
+    state: Conversation,
+    facts: HandoverFacts,
+    reference: Option<String>,
+}
+
+impl Stored {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let destination = row.get(3)?;
+        Ok(Self {
+            id: row.get(0)?,
+            conversation: row.get(1)?,
+            lane: columns::lane(row.get::<_, AnyId>(2)?.as_uuid(), &destination),
+            destination,
+            task: columns::json(row, 4)?,
+            attempts: row.get(5)?,
+            created_at: row.get(6)?,
+            state: columns::json(row, 7)?,
+            facts: columns::json(row, 8)?,
+            reference: row.get(9)?,
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! Keys under which an event was taken. Kept as a keyed hash: nobody who reads the file learns what was said, and
+//! nobody outside can make a key that collides with another's.
+
+use hmac::{Hmac, KeyInit, Mac};
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::Sha256;
+use uuid::Uuid;
+
+use super::{columns::AnyId, fault::Fault, work::Work};
+use crate::domain::{dedupe::DedupeKey, time::Timestamp};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Makes hashes. Cheap to clone; used by the callers, so that the writer need not do it.
+#[derive(Clone)]
+pub(super) struct Hasher(Hmac<Sha256>);
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hashed {
+    pub(super) hash: [u8; 16],
+    body: Option<[u8; 16]>,
+}
+
+/// What is known under one of an event's keys.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    /// What the caller was told the first time; none where nothing of ours came of it.
+    pub(super) reference: Option<Uuid>,
+    pub(super) same_body: bool,
+}
+
+impl Hasher {
+    /// With the secret that was made with the file.
+    pub(super) fn open(connection: &Connection) -> Result<Self, Fault> {
+        let secret: Vec<u8> = connection.query_row(
+            "SELECT value FROM meta WHERE name = 'key_secret'",
+            [],
+            |row| row.get(0),
+        )?;
+        Hmac::new_from_slice(&secret)
+            .map(Self)
+            .map_err(|_| Fault::Missing)
+    }
+
+    pub(super) fn hash(&self, key: &DedupeKey) -> Hashed {
+        let mut mac = self.0.clone();
+        mac.update(key.bytes());
+        let full = mac.finalize().into_bytes();
+        let hash = std::array::from_fn(|at| full.get(at).copied().unwrap_or_default());
+        Hashed {
+            hash,
+            body: key.body(),
+        }
+    }
+
+    pub(super) fn hash_all(&self, keys: &[DedupeKey]) -> Vec<Hashed> {
+        keys.iter().map(|key| self.hash(key)).collect()
+    }
+}
+
+/// The day that keys of now are filed under.
+pub(super) const fn day(at: Timestamp) -> i64 {
+    at.as_millis().div_euclid(DAY_MS)
+}
+
+pub(super) fn find(work: &Work<'_>, keys: &[Hashed]) -> Result<Option<Known>, Fault> {
+    if work.settings.mutant.forgets_keys() {
+        return Ok(None);
+    }
+    let mut statement = work.prepare("SELECT reference, body FROM keys WHERE hash = ?1")?;
+    for key in keys {
+        let found = statement
+            .query_row([key.hash], |row| {
+                let body: Option<[u8; 16]> = row.get(1)?;
+                Ok(Known {
+                    reference: row.get::<_, Option<AnyId>>(0)?.map(AnyId::as_uuid),
+                    same_body: body == key.body,
+                })
+            })
+            .optional()?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// A key that is known already is one of a message that has been removed since and is kept anew.
+pub(super) fn store(
+    work: &Work<'_>,
+    keys: &[Hashed],
+    reference: Option<Uuid>,
+) -> Result<(), Fault> {
+    let mut statement = work.prepare(
+        "INSERT INTO keys (hash, day, reference, body) VALUES (?1, ?2, ?3, ?4) \
+         ON CONFLICT (hash) DO UPDATE SET reference = excluded.reference",
+    )?;
+    for key in keys {
+        statement.execute(params![
+            key.hash,
+            day(work.now),
+            reference.map(AnyId::from_uuid),
+            key.body
+        ])?;
+    }
+    Ok(())
+}
+
+impl std::fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hasher")
+    }
+}

@@ -1,0 +1,293 @@
+//! The lanes with unsettled deliveries, as this process sees them: who is at the head, when it is due, who holds it.
+//!
+//! Filled from the rows when the store is opened and changed only by what has been committed. The file lock proves
+//! that no other process holds a lane, so claims need no rows.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::domain::{
+    delivery::{Destination, Lane},
+    time::Timestamp,
+};
+
+/// Names a lane. The number is 0 but for the mutant that knows no order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct LaneKey(pub(super) Lane, pub(super) u64);
+
+/// An unsettled delivery.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    pub(super) row: i64,
+    pub(super) lane: LaneKey,
+    pub(super) destination: Destination,
+    pub(super) order: u64,
+    pub(super) urgent: bool,
+    pub(super) due: Timestamp,
+}
+
+/// A lane that was just claimed, with the row at its head.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head {
+    pub(super) lane: LaneKey,
+    pub(super) row: i64,
+    pub(super) fence: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Lanes {
+    queues: HashMap<LaneKey, Queue>,
+    /// The lanes that may be claimed, by the time their head is due. A lane whose head is not due waits whole.
+    due: HashMap<Destination, BTreeSet<(Timestamp, LaneKey)>>,
+    fences: u64,
+}
+
+#[derive(Debug)]
+struct Queue {
+    destination: Destination,
+    waiting: BTreeMap<Place, Entry>,
+    claim: Option<Held>,
+    /// The writer is about to cancel something here; nobody claims the lane until it is done.
+    frozen: bool,
+    /// A claim was dropped: nobody claims the lane before this.
+    not_before: Timestamp,
+    /// Its entry in `due`.
+    listed: Option<Timestamp>,
+}
+
+/// Urgent ones first, then by order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    patient: bool,
+    order: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    row: i64,
+    due: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    fence: u64,
+    /// The row that is on its way.
+    flying: Option<i64>,
+}
+
+impl Lanes {
+    /// Takes a delivery in, or moves it to its new place. Says whose bell rings.
+    pub(super) fn put(&mut self, waiting: Waiting) -> Option<Destination> {
+        let queue = self
+            .queues
+            .entry(waiting.lane)
+            .or_insert_with(|| Queue::new(waiting.destination));
+        queue.remove(waiting.order);
+        let place = Place {
+            patient: !waiting.urgent,
+            order: waiting.order,
+        };
+        queue.waiting.insert(
+            place,
+            Entry {
+                row: waiting.row,
+                due: waiting.due,
+            },
+        );
+        self.list(waiting.lane)
+    }
+
+    /// A delivery is settled or cancelled.
+    pub(super) fn remove(&mut self, lane: LaneKey, order: u64) -> Option<Destination> {
+        self.queues.get_mut(&lane)?.remove(order);
+        self.list(lane)
+    }
+
+    /// The call is over, whatever comes next; the lane is still held.
+    pub(super) fn landed(&mut self, lane: LaneKey) {
+        if let Some(held) = self
+            .queues
+            .get_mut(&lane)
+            .and_then(|queue| queue.claim.as_mut())
+        {
+            held.flying = None;
+        }
+    }
+
+    pub(super) fn claim(
+        &mut self,
+        destination: &Destination,
+        now: Timestamp,
+        limit: usize,
+    ) -> Vec<Head> {
+        let Some(due) = self.due.get(destination) else {
+            return Vec::new();
+        };
+        let chosen: Vec<LaneKey> = due
+            .iter()
+            .take_while(|(at, _)| *at <= now)
+            .take(limit)
+            .map(|(_, lane)| *lane)
+            .collect();
+        chosen
+            .into_iter()
+            .filter_map(|lane| self.take(lane))
+            .collect()
+    }
+
+    /// When the next lane of this destination that nobody holds is due.
+    pub(super) fn next_due(&self, destination: &Destination) -> Option<Timestamp> {
+        self.due
+            .get(destination)
+            .and_then(|due| due.first())
+            .map(|(at, _)| *at)
+    }
+
+    /// Goes on to the next head of a held lane if it is due and `open`; else gives the lane back.
+    pub(super) fn advance(
+        &mut self,
+        (lane, fence): (LaneKey, u64),
+        now: Timestamp,
+        open: bool,
+    ) -> Advanced {
+        let Some(queue) = self.held(lane, fence) else {
+            return Advanced::default();
+        };
+        match queue
+            .head()
+            .filter(|head| open && !queue.frozen && head.due <= now)
+        {
+            Some(head) => {
+                queue.claim = Some(Held {
+                    fence,
+                    flying: Some(head.row),
+                });
+                Advanced {
+                    head: Some(Head {
+                        lane,
+                        row: head.row,
+                        fence,
+                    }),
+                    rings: None,
+                }
+            }
+            None => Advanced {
+                head: None,
+                rings: self.give_back((lane, fence), Timestamp::default()),
+            },
+        }
+    }
+
+    pub(super) fn give_back(
+        &mut self,
+        (lane, fence): (LaneKey, u64),
+        not_before: Timestamp,
+    ) -> Option<Destination> {
+        let queue = self.held(lane, fence)?;
+        queue.claim = None;
+        queue.not_before = not_before;
+        self.list(lane)
+    }
+
+    /// Keeps the lane from being claimed while the writer looks at it. Says which row is on its way.
+    pub(super) fn freeze(&mut self, lane: LaneKey) -> Option<i64> {
+        let queue = self.queues.get_mut(&lane)?;
+        queue.frozen = true;
+        let flying = queue.claim.and_then(|held| held.flying);
+        self.list(lane);
+        flying
+    }
+
+    pub(super) fn thaw(&mut self, lane: LaneKey) -> Option<Destination> {
+        self.queues.get_mut(&lane)?.frozen = false;
+        self.list(lane)
+    }
+
+    fn take(&mut self, lane: LaneKey) -> Option<Head> {
+        self.fences += 1;
+        let fence = self.fences;
+        let queue = self.queues.get_mut(&lane)?;
+        let head = queue.head()?;
+        queue.claim = Some(Held {
+            fence,
+            flying: Some(head.row),
+        });
+        self.list(lane);
+        Some(Head {
+            lane,
+            row: head.row,
+            fence,
+        })
+    }
+
+    fn held(&mut self, lane: LaneKey, fence: u64) -> Option<&mut Queue> {
+        self.queues
+            .get_mut(&lane)
+            .filter(|queue| queue.claim.is_some_and(|held| held.fence == fence))
+    }
+
+    /// Brings the entry in `due` up to date. Says whose bell rings: a lane can be claimed that could not before, or
+    /// at another time.
+    fn list(&mut self, lane: LaneKey) -> Option<Destination> {
+        let queue = self.queues.get_mut(&lane)?;
+        let free = queue.claim.is_none() && !queue.frozen;
+        let wanted = queue
+            .head()
+            .filter(|_| free)
+            .map(|head| head.due.max(queue.not_before));
+        let listed = std::mem::replace(&mut queue.listed, wanted);
+        let gone = free && queue.waiting.is_empty();
+        let destination = (wanted != listed).then(|| queue.destination.clone());
+        if gone {
+            self.queues.remove(&lane);
+        }
+        let destination = destination?;
+        if let Some(listed) = listed
+            && let Some(due) = self.due.get_mut(&destination)
+        {
+            due.remove(&(listed, lane));
+        }
+        let Some(wanted) = wanted else {
+            if self.due.get(&destination).is_some_and(BTreeSet::is_empty) {
+                self.due.remove(&destination);
+            }
+            return None;
+        };
+        self.due
+            .entry(destination.clone())
+            .or_default()
+            .insert((wanted, lane));
+        Some(destination)
+    }
+}
+
+/// What came of going on.
+#[derive(Debug, Default)]
+pub(super) struct Advanced {
+    pub(super) head: Option<Head>,
+    pub(super) rings: Option<Destination>,
+}
+
+impl Queue {
+    fn new(destination: Destination) -> Self {
+        Self {
+            destination,
+            waiting: BTreeMap::new(),
+            claim: None,
+            frozen: false,
+            not_before: Timestamp::default(),
+            listed: None,
+        }
+    }
+
+    fn head(&self) -> Option<Entry> {
+        self.waiting.first_key_value().map(|(_, entry)| *entry)
+    }
+
+    fn remove(&mut self, order: u64) {
+        for patient in [true, false] {
+            if self.waiting.remove(&Place { patient, order }).is_some() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Fills the memory from the rows, once, when the store is opened.
+
+use rusqlite::Connection;
+
+use super::{
+    columns::{self, AnyId, count},
+    fault::Fault,
+    lanes::{LaneKey, Waiting},
+    memory::{Change, Memory},
+    work::Settings,
+};
+use crate::domain::delivery::Task;
+
+pub(super) fn fill(
+    connection: &Connection,
+    settings: &Settings,
+    memory: &Memory,
+) -> Result<(), Fault> {
+    let mut changes = Vec::new();
+    unsettled(connection, settings, &mut changes)?;
+    let mut statement = connection.prepare("SELECT destination, until FROM pauses")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        changes.push(Change::Paused {
+            destination: row.get(0)?,
+            until: Some(row.get(1)?),
+        });
+    }
+    memory.apply(changes);
+    Ok(())
+}
+
+/// A task that a newer version wrote is left alone: it keeps its row and holds nobody up.
+fn unsettled(
+    connection: &Connection,
+    settings: &Settings,
+    changes: &mut Vec<Change>,
+) -> Result<(), Fault> {
+    let mut statement = connection
+        .prepare("SELECT row, lane, destination, ord, urgent, due_at, task FROM deliveries WHERE settled_at IS NULL")?;
+    let mut rows = statement.query([])?;
+    let mut unknown = 0_usize;
+    while let Some(row) = rows.next()? {
+        if columns::json::<Task>(row, 6).is_err() {
+            unknown += 1;
+            continue;
+        }
+        let destination = row.get(2)?;
+        let order = count(row.get(3)?);
+        let lane = columns::lane(row.get::<_, AnyId>(1)?.as_uuid(), &destination);
+        changes.push(Change::Put(Waiting {
+            row: row.get(0)?,
+            lane: LaneKey(lane, settings.mutant.apart(order)),
+            destination,
+            order,
+            urgent: row.get(4)?,
+            due: row.get(5)?,
+        }));
+    }
+    if unknown > 0 {
+        tracing::warn!(
+            deliveries = unknown,
+            "deliveries that a newer version wrote are left alone"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,315 @@
+//! What the store knows without asking the file: lanes, pauses, who waits for what.
+//!
+//! Changed only after the commit that the change belongs to, in the order of the steps, under one lock.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+
+use super::lanes::{Head, LaneKey, Lanes, Waiting};
+use crate::domain::{
+    delivery::Destination,
+    ids::{DeskName, HandoverId},
+    policy::{ClosedBecause, Conditions},
+    time::{Clock, Timestamp},
+};
+
+/// A claim that is dropped instead of settled comes back after this long, as a lease would: whoever dropped it may
+/// have failed because of what it held.
+const DROPPED_FOR: Duration = Duration::from_secs(15);
+
+/// What a committed step changes here.
+#[derive(Debug)]
+pub(super) enum Change {
+    Put(Waiting),
+    Remove {
+        lane: LaneKey,
+        order: u64,
+    },
+    Landed(LaneKey),
+    Wake(Timestamp),
+    Answered(HandoverId),
+    Paused {
+        destination: Destination,
+        until: Option<Timestamp>,
+    },
+}
+
+#[derive(Debug)]
+pub(super) struct Memory {
+    inner: Mutex<Inner>,
+    timer: Arc<Notify>,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    lanes: Lanes,
+    pauses: HashMap<Destination, Timestamp>,
+    bells: HashMap<Destination, Arc<Notify>>,
+    conditions: Conditions,
+    answers: HashMap<HandoverId, Answers>,
+    /// The earliest timer that upkeep has been told of.
+    told_wake: Option<Timestamp>,
+}
+
+#[derive(Debug, Default)]
+struct Answers {
+    bell: Arc<Notify>,
+    waiting: usize,
+}
+
+/// A lane that is held. Dropped, it gives the lane back after a while.
+#[derive(Debug)]
+pub(in crate::store) struct Hold {
+    memory: Arc<Memory>,
+    pub(super) head: Head,
+    /// Until the claim has left the store, nobody can have acted on it and it comes back at once.
+    handed_over: bool,
+    spent: bool,
+}
+
+/// Somebody waits for the answer to this request.
+#[derive(Debug)]
+pub(super) struct AnswerWait<'a> {
+    memory: &'a Memory,
+    handover: HandoverId,
+    pub(super) bell: Arc<Notify>,
+}
+
+/// The lanes that a claim got, and when to come again.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) holds: Vec<Hold>,
+    pub(super) next_due: Option<Timestamp>,
+}
+
+impl Memory {
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            inner: Mutex::default(),
+            timer: Arc::default(),
+            clock,
+        }
+    }
+
+    /// Takes over what has been committed.
+    pub(super) fn apply(&self, changes: Vec<Change>) {
+        let mut inner = self.lock();
+        for change in changes {
+            match change {
+                Change::Put(waiting) => {
+                    let rings = inner.lanes.put(waiting);
+                    inner.ring(rings);
+                }
+                Change::Remove { lane, order } => {
+                    let rings = inner.lanes.remove(lane, order);
+                    inner.ring(rings);
+                }
+                Change::Landed(lane) => inner.lanes.landed(lane),
+                Change::Wake(at) => {
+                    if inner.told_wake.is_none_or(|told| at < told) {
+                        inner.told_wake = Some(at);
+                        self.timer.notify_one();
+                    }
+                }
+                Change::Answered(handover) => {
+                    if let Some(answers) = inner.answers.get(&handover) {
+                        answers.bell.notify_waiters();
+                    }
+                }
+                Change::Paused { destination, until } => {
+                    match until {
+                        Some(until) => inner.pauses.insert(destination.clone(), until),
+                        None => inner.pauses.remove(&destination),
+                    };
+                    inner.ring(Some(destination));
+                }
+            }
+        }
+    }
+
+    pub(super) fn freeze(&self, lane: LaneKey) -> Option<i64> {
+        self.lock().lanes.freeze(lane)
+    }
+
+    pub(super) fn thaw(&self, lanes: &[LaneKey]) {
+        if lanes.is_empty() {
+            return;
+        }
+        let mut inner = self.lock();
+        for lane in lanes {
+            let rings = inner.lanes.thaw(*lane);
+            inner.ring(rings);
+        }
+    }
+
+    pub(super) fn claim(self: &Arc<Self>, destination: &Destination, limit: usize) -> Taken {
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        if let Some(until) = inner.paused(destination, now) {
+            let next_due = inner.lanes.next_due(destination).map(|due| due.max(until));
+            return Taken {
+                holds: Vec::new(),
+                next_due,
+            };
+        }
+        let heads = inner.lanes.claim(destination, now, limit);
+        let next_due = inner.lanes.next_due(destination);
+        Taken {
+            holds: heads.into_iter().map(|head| self.hold(head)).collect(),
+            next_due,
+        }
+    }
+
+    /// Goes on to the lane's next head, or gives the lane back.
+    pub(super) fn advance(
+        self: &Arc<Self>,
+        mut hold: Hold,
+        destination: &Destination,
+    ) -> Option<Hold> {
+        hold.spent = true;
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        let open = inner.paused(destination, now).is_none();
+        let advanced = inner
+            .lanes
+            .advance((hold.head.lane, hold.head.fence), now, open);
+        inner.ring(advanced.rings);
+        advanced.head.map(|head| self.hold(head))
+    }
+
+    pub(super) fn bell(&self, destination: &Destination) -> Arc<Notify> {
+        Arc::clone(self.lock().bells.entry(destination.clone()).or_default())
+    }
+
+    pub(super) fn timer_bell(&self) -> Arc<Notify> {
+        Arc::clone(&self.timer)
+    }
+
+    /// From now on every timer that is set rings, until [`Self::told_wake`] says what upkeep knows.
+    pub(super) fn forget_wake(&self) {
+        self.lock().told_wake = None;
+    }
+
+    pub(super) fn told_wake(&self, next: Option<Timestamp>) {
+        let mut inner = self.lock();
+        inner.told_wake = [inner.told_wake, next].into_iter().flatten().min();
+    }
+
+    pub(super) fn wait_for_answer(&self, handover: HandoverId) -> AnswerWait<'_> {
+        let mut inner = self.lock();
+        let answers = inner.answers.entry(handover).or_default();
+        answers.waiting += 1;
+        AnswerWait {
+            memory: self,
+            handover,
+            bell: Arc::clone(&answers.bell),
+        }
+    }
+
+    pub(super) fn set_condition(&self, desk: &DeskName, condition: Option<ClosedBecause>) {
+        let closed = &mut self.lock().conditions.closed;
+        match condition {
+            Some(because) => closed.insert(desk.clone(), because),
+            None => closed.remove(desk),
+        };
+    }
+
+    /// What `decide` may know of the desks: what it was told, and which of them are paused.
+    pub(super) fn conditions(&self, now: Timestamp) -> Conditions {
+        let inner = self.lock();
+        let mut conditions = inner.conditions.clone();
+        for (destination, until) in &inner.pauses {
+            if let Destination::Desk(desk) = destination
+                && *until > now
+            {
+                conditions
+                    .closed
+                    .entry(desk.clone())
+                    .or_insert(ClosedBecause::Paused);
+            }
+        }
+        conditions
+    }
+
+    fn hold(self: &Arc<Self>, head: Head) -> Hold {
+        Hold {
+            memory: Arc::clone(self),
+            head,
+            handed_over: false,
+            spent: false,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn ring(&mut self, destination: Option<Destination>) {
+        if let Some(destination) = destination {
+            self.bells.entry(destination).or_default().notify_one();
+        }
+    }
+
+    fn paused(&self, destination: &Destination, now: Timestamp) -> Option<Timestamp> {
+        self.pauses
+            .get(destination)
+            .copied()
+            .filter(|until| *until > now)
+    }
+}
+
+impl Hold {
+    /// From now on somebody outside acts on it.
+    pub(super) fn hand_over(mut self) -> Self {
+        self.handed_over = true;
+        self
+    }
+
+    /// Gives the lane back at once.
+    pub(super) fn release(mut self) {
+        self.handed_over = false;
+    }
+
+    /// The lane stays held until the process ends: nothing in it can be trusted to go out once.
+    pub(super) fn keep(mut self) {
+        self.spent = true;
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        if self.spent {
+            return;
+        }
+        let not_before = if self.handed_over {
+            self.memory.clock.now().plus(DROPPED_FOR)
+        } else {
+            Timestamp::default()
+        };
+        let mut inner = self.memory.lock();
+        let rings = inner
+            .lanes
+            .give_back((self.head.lane, self.head.fence), not_before);
+        inner.ring(rings);
+    }
+}
+
+impl Drop for AnswerWait<'_> {
+    fn drop(&mut self) {
+        let mut inner = self.memory.lock();
+        if let Some(answers) = inner.answers.get_mut(&self.handover) {
+            answers.waiting -= 1;
+            if answers.waiting == 0 {
+                inner.answers.remove(&self.handover);
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Ways to be wrong on purpose, so that the fault tests prove that they would notice.
+//!
+//! Without the feature `mutants` every question is answered by a constant and nothing of this is left.
+
+/// Which promise is broken, read once when the store is opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mutant {
+    #[cfg(feature = "mutants")]
+    broken: Option<Broken>,
+}
+
+#[cfg(feature = "mutants")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Broken {
+    AckBeforeCommit,
+    SynchronousNormal,
+    NoDedupe,
+    NoLaneOrder,
+}
+
+#[cfg(not(feature = "mutants"))]
+#[expect(
+    clippy::unused_self,
+    reason = "with the feature the answer depends on the mutant"
+)]
+impl Mutant {
+    pub(super) const fn from_environment() -> Self {
+        Self {}
+    }
+
+    pub(super) const fn acks_before_commit(self) -> bool {
+        false
+    }
+
+    pub(super) const fn synchronous(self) -> &'static str {
+        "FULL"
+    }
+
+    pub(super) const fn forgets_keys(self) -> bool {
+        false
+    }
+
+    /// What keeps a delivery apart from the others of its lane: nothing.
+    pub(super) const fn apart(self, _order: u64) -> u64 {
+        0
+    }
+}
+
+#[cfg(feature = "mutants")]
+impl Mutant {
+    pub(super) fn from_environment() -> Self {
+        let broken = match std::env::var("HANDOVER_MUTANT").as_deref() {
+            Ok("ack_before_commit") => Some(Broken::AckBeforeCommit),
+            Ok("synchronous_normal") => Some(Broken::SynchronousNormal),
+            Ok("no_dedupe") => Some(Broken::NoDedupe),
+            Ok("no_lane_order") => Some(Broken::NoLaneOrder),
+            _ => None,
+        };
+        Self { broken }
+    }
+
+    pub(super) fn acks_before_commit(self) -> bool {
+        self.broken == Some(Broken::AckBeforeCommit)
+    }
+
+    pub(super) fn synchronous(self) -> &'static str {
+        if self.broken == Some(Broken::SynchronousNormal) {
+            "NORMAL"
+        } else {
+            "FULL"
+        }
+    }
+
+    pub(super) fn forgets_keys(self) -> bool {
+        self.broken == Some(Broken::NoDedupe)
+    }
+
+    /// Every delivery is its own lane.
+    pub(super) fn apart(self, order: u64) -> u64 {
+        if self.broken == Some(Broken::NoLaneOrder) {
+            order
+        } else {
+            0
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What operators and upkeep change: deliveries retried or given up, what is gone from the configuration taken away.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{
+    cancel, effects, fault::Fault, jobs, memory::Change, settle::Delivery, subject::Subject,
+    warnings, work::Work,
+};
+use crate::{
+    domain::{
+        dedupe::Fingerprint,
+        delivery::{Destination, StepResult, Task},
+        effect::{Warning, WarningKind},
+        event::Event,
+        ids::{BotName, DeliveryId, DeskName},
+    },
+    store::{Changed, DeliveryState, Gone},
+};
+
+/// The class of what could not be delivered because nobody is left to deliver it to.
+const REMOVED: &str = "removed";
+/// The class of what the store cannot put together any more.
+const UNREADABLE: &str = "unreadable_row";
+
+pub(super) fn retry(work: &mut Work<'_>, id: DeliveryId) -> Result<Changed, Fault> {
+    let Some(mut delivery) = by_id(work, id)? else {
+        return Ok(Changed::NotFound);
+    };
+    match delivery.state {
+        DeliveryState::Dead => {}
+        DeliveryState::Pending | DeliveryState::Retrying if !is_flying(work, &delivery) => {}
+        _ => return Ok(Changed::NotNow),
+    }
+    if delivery.state == DeliveryState::Dead {
+        if !is_kept(work, &delivery)? {
+            return Ok(Changed::NotNow);
+        }
+        delivery.urgent = false;
+        work.execute(
+            "UPDATE deliveries SET state = ?2, urgent = 0, settled_at = NULL WHERE row = ?1",
+            params![delivery.row, DeliveryState::Retrying],
+        )?;
+        expect_again(work, &delivery)?;
+    }
+    work.execute(
+        "UPDATE deliveries SET due_at = ?2 WHERE row = ?1",
+        params![delivery.row, work.now],
+    )?;
+    let waiting = delivery.waiting(work, work.now);
+    work.change(Change::Put(waiting));
+    Ok(Changed::Yes)
+}
+
+pub(super) fn skip(work: &mut Work<'_>, id: DeliveryId) -> Result<Changed, Fault> {
+    let Some(delivery) = by_id(work, id)? else {
+        return Ok(Changed::NotFound);
+    };
+    let dead = delivery.state == DeliveryState::Dead;
+    let waits = delivery.is_unsettled() && !is_flying(work, &delivery);
+    if !dead && !waits {
+        return Ok(Changed::NotNow);
+    }
+    cancel::give_up(work, (delivery.row, DeliveryState::Cancelled, None))?;
+    if !dead {
+        cancel::forget_echo(work, delivery.conversation, delivery.id)?;
+        let lane = work.key_of(delivery.lane, delivery.order);
+        work.change(Change::Remove {
+            lane,
+            order: delivery.order,
+        });
+        delivery.conclude(work, StepResult::Skipped)?;
+    }
+    Ok(Changed::Yes)
+}
+
+/// Says how many handovers and deliveries it took away.
+pub(super) fn remove(work: &mut Work<'_>, gone: &Gone, limit: usize) -> Result<usize, Fault> {
+    let mut ended = 0;
+    let (conversations, event, destination) = match gone {
+        Gone::Desk(desk) => {
+            let event = Event::DeskRemoved { desk: desk.clone() };
+            (
+                at_desk(work, desk, limit)?,
+                event,
+                Destination::Desk(desk.clone()),
+            )
+        }
+        Gone::Bot(bot) => (
+            of_bot(work, bot, limit)?,
+            Event::BotRemoved,
+            Destination::Bot(bot.clone()),
+        ),
+    };
+    for row in conversations {
+        let (_, turned) = Subject::by_row(work, row)?.turn(work, &event)?;
+        ended += usize::from(!turned.effects.is_empty());
+    }
+    if ended < limit {
+        ended += bury(work, &destination, limit - ended)?;
+    }
+    Ok(ended)
+}
+
+/// Nobody will ever claim these. They become dead letters; the operator was told with the handovers.
+fn bury(work: &mut Work<'_>, destination: &Destination, limit: usize) -> Result<usize, Fault> {
+    let rows = {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut statement = work
+            .prepare("SELECT row FROM deliveries WHERE settled_at IS NULL AND destination = ?1 ORDER BY row LIMIT ?2")?;
+        let rows = statement.query_map(params![destination, limit], |row| row.get::<_, i64>(0))?;
+        rows.collect::<Result<Vec<_>, _>>()?
+    };
+    let mut buried = 0;
+    for row in rows {
+        let Some(delivery) = Delivery::by_row(work, row)? else {
+            continue;
+        };
+        if !is_flying(work, &delivery) {
+            give_up(work, &delivery, REMOVED)?;
+            buried += 1;
+        }
+    }
+    Ok(buried)
+}
+
+/// What cannot be put together any more holds up its lane no longer.
+pub(super) fn bury_unreadable(work: &mut Work<'_>, row: i64) -> Result<(), Fault> {
+    let delivery = Delivery::by_row(work, row)?.filter(Delivery::is_unsettled);
+    if let Some(delivery) = delivery {
+        give_up(work, &delivery, UNREADABLE)?;
+        let subject = delivery.handover.to_string();
+        let kind = WarningKind::DeadLetter;
+        warnings::raise(work, &Warning { kind, subject })?;
+    }
+    Ok(())
+}
+
+fn give_up(work: &mut Work<'_>, delivery: &Delivery, class: &str) -> Result<(), Fault> {
+    cancel::give_up(work, (delivery.row, DeliveryState::Dead, Some(class)))?;
+    cancel::forget_echo(work, delivery.conversation, delivery.id)?;
+    let lane = work.key_of(delivery.lane, delivery.order);
+    work.change(Change::Remove {
+        lane,
+        order: delivery.order,
+    });
+    Ok(())
+}
+
+/// Whether the conversation and the handover of a dead letter are still there.
+fn is_kept(work: &Work<'_>, delivery: &Delivery) -> Result<bool, Fault> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM handovers WHERE id = ?1 AND conversation = ?2)";
+    let parameters = params![delivery.handover, delivery.conversation];
+    Ok(work.prepare(sql)?.query_row(parameters, |row| row.get(0))?)
+}
+
+/// A dead letter that goes out after all may come back from the platform after all.
+fn expect_again(work: &Work<'_>, delivery: &Delivery) -> Result<(), Fault> {
+    let Some(Task::Say { message, .. }) = &delivery.task else {
+        return Ok(());
+    };
+    if let Some(message) = jobs::read_message(work.connection, *message)? {
+        let echo = (Fingerprint::of(&message.content), delivery.id);
+        effects::expect_echo(work, delivery.conversation, echo)?;
+    }
+    Ok(())
+}
+
+fn is_flying(work: &mut Work<'_>, delivery: &Delivery) -> bool {
+    work.flying(work.key_of(delivery.lane, delivery.order)) == Some(delivery.row)
+}
+
+fn by_id(work: &Work<'_>, id: DeliveryId) -> Result<Option<Delivery>, Fault> {
+    let row = work
+        .prepare("SELECT row FROM deliveries WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    row.map_or(Ok(None), |row| Delivery::by_row(work, row))
+}
+
+fn at_desk(work: &Work<'_>, desk: &DeskName, limit: usize) -> Result<Vec<i64>, Fault> {
+    let mut statement = work.prepare(
+        "SELECT conversation FROM handovers WHERE ended_at IS NULL AND phase <> 'closing' AND desk = ?1 LIMIT ?2",
+    )?;
+    let rows = statement.query_map(
+        params![desk, i64::try_from(limit).unwrap_or(i64::MAX)],
+        |row| row.get(0),
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn of_bot(work: &Work<'_>, bot: &BotName, limit: usize) -> Result<Vec<i64>, Fault> {
+    let mut statement = work
+        .prepare("SELECT row FROM conversations WHERE wake_at IS NOT NULL AND bot = ?1 LIMIT ?2")?;
+    let rows = statement.query_map(
+        params![bot, i64::try_from(limit).unwrap_or(i64::MAX)],
+        |row| row.get(0),
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,165 @@
+//! What came of an attempt: the row's end or next attempt, and what follows for the handover, in one step.
+
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{
+    cancel,
+    columns::{self, AnyId, count},
+    fault::Fault,
+    lanes::Waiting,
+    memory::Change,
+    subject::Subject,
+    work::Work,
+};
+use crate::{
+    domain::{
+        delivery::{Destination, Lane, StepResult, Task},
+        effect::Effect,
+        event::{Event, Settled},
+        ids::{DeliveryId, HandoverId},
+        time::Timestamp,
+    },
+    store::{DeliveryState, RowOutcome, Settlement},
+};
+
+/// How long after its delivery a text may still come back from the platform.
+const ECHO_FOR: Duration = Duration::from_mins(2);
+
+/// A delivery's row, with all that settling it needs.
+pub(super) struct Delivery {
+    pub(super) row: i64,
+    pub(super) id: DeliveryId,
+    pub(super) conversation: i64,
+    pub(super) handover: HandoverId,
+    pub(super) lane: Lane,
+    pub(super) destination: Destination,
+    pub(super) order: u64,
+    pub(super) urgent: bool,
+    /// None: a newer version wrote it.
+    pub(super) task: Option<Task>,
+    pub(super) state: DeliveryState,
+    leg_closed: bool,
+}
+
+pub(super) fn settle(work: &mut Work<'_>, row: i64, settlement: Settlement) -> Result<(), Fault> {
+    let delivery = Delivery::by_row(work, row)?.ok_or(Fault::Missing)?;
+    let lane = work.key_of(delivery.lane, delivery.order);
+    work.batch.landed.push(row);
+    work.change(Change::Landed(lane));
+    delivery.write(work, settlement.row)?;
+    delivery.conclude(work, settlement.result)
+}
+
+impl Delivery {
+    pub(super) fn by_row(work: &Work<'_>, row: i64) -> Result<Option<Self>, Fault> {
+        let mut statement = work.prepare(
+            "SELECT d.row, d.id, d.conversation, d.handover, d.lane, d.destination, d.ord, d.urgent, d.task, d.state, \
+             coalesce(l.closed, 0) FROM deliveries d LEFT JOIN legs l ON l.id = d.lane WHERE d.row = ?1",
+        )?;
+        Ok(statement.query_row([row], Self::read).optional()?)
+    }
+
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let destination = row.get(5)?;
+        Ok(Self {
+            row: row.get(0)?,
+            id: row.get(1)?,
+            conversation: row.get(2)?,
+            handover: row.get(3)?,
+            lane: columns::lane(row.get::<_, AnyId>(4)?.as_uuid(), &destination),
+            destination,
+            order: count(row.get(6)?),
+            urgent: row.get(7)?,
+            task: columns::json(row, 8).ok(),
+            state: row.get(9)?,
+            leg_closed: row.get(10)?,
+        })
+    }
+
+    pub(super) fn is_unsettled(&self) -> bool {
+        matches!(self.state, DeliveryState::Pending | DeliveryState::Retrying)
+    }
+
+    pub(super) fn waiting(&self, work: &Work<'_>, due: Timestamp) -> Waiting {
+        Waiting {
+            row: self.row,
+            lane: work.key_of(self.lane, self.order),
+            destination: self.destination.clone(),
+            order: self.order,
+            urgent: self.urgent,
+            due,
+        }
+    }
+
+    /// Lets `decide` draw the consequences; it has nothing to say about a task that it does not know.
+    pub(super) fn conclude(self, work: &mut Work<'_>, result: StepResult) -> Result<(), Fault> {
+        let Some(task) = self.task else { return Ok(()) };
+        let lane = work.key_of(self.lane, self.order);
+        let event = Event::Settled(Settled {
+            handover: self.handover,
+            lane: self.lane,
+            destination: self.destination,
+            task,
+            result,
+            leg_closed: self.leg_closed,
+        });
+        let (_, turned) = Subject::by_row(work, self.conversation)?.turn(work, &event)?;
+        if turned.effects.contains(&Effect::Withdraw) {
+            cancel::give_up(work, (self.row, DeliveryState::Cancelled, None))?;
+            cancel::forget_echo(work, self.conversation, self.id)?;
+            work.change(Change::Remove {
+                lane,
+                order: self.order,
+            });
+        }
+        Ok(())
+    }
+
+    /// What was delivered is delivered, even if it was given up meanwhile; else a row that was given up stays so.
+    fn write(&self, work: &mut Work<'_>, outcome: RowOutcome) -> Result<(), Fault> {
+        let lane = work.key_of(self.lane, self.order);
+        match outcome {
+            RowOutcome::Delivered => {
+                work.execute(
+                    "UPDATE deliveries SET state = ?2, attempts = attempts + 1, settled_at = ?3 WHERE row = ?1",
+                    params![self.row, DeliveryState::Delivered, work.now],
+                )?;
+                if matches!(self.task, Some(Task::Say { .. })) {
+                    work.execute(
+                        "UPDATE echoes SET expires_at = ?3 WHERE conversation = ?1 AND delivery = ?2",
+                        params![self.conversation, self.id, work.now.plus(ECHO_FOR)],
+                    )?;
+                }
+                work.change(Change::Remove {
+                    lane,
+                    order: self.order,
+                });
+            }
+            _ if !self.is_unsettled() => {}
+            RowOutcome::Retry { at, class, counts } => {
+                work.execute(
+                    "UPDATE deliveries SET state = ?2, attempts = attempts + ?3, error_class = ?4, due_at = ?5 \
+                     WHERE row = ?1",
+                    params![self.row, DeliveryState::Retrying, counts, class.label(), at],
+                )?;
+                let waiting = self.waiting(work, at);
+                work.change(Change::Put(waiting));
+            }
+            RowOutcome::Dead { class } => {
+                work.execute(
+                    "UPDATE deliveries SET attempts = attempts + 1 WHERE row = ?1",
+                    [self.row],
+                )?;
+                cancel::give_up(work, (self.row, DeliveryState::Dead, Some(class.label())))?;
+                cancel::forget_echo(work, self.conversation, self.id)?;
+                work.change(Change::Remove {
+                    lane,
+                    order: self.order,
+                });
+            }
+        }
+        Ok(())
+    }
+}

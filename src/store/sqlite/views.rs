@@ -1,0 +1,203 @@
+//! What is read for desks, operators and upkeep, all from committed rows.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{columns::AnyId, fault::Fault, jobs};
+use crate::{
+    domain::{
+        conversation::{Answer, Conversation, Phase},
+        delivery::{Destination, HandoverFacts},
+        ids::{DeliveryId, DeskName, HandoverId},
+        message::Message,
+        time::Timestamp,
+    },
+    store::{
+        DeliveryFilter, DeliveryState, DeliveryView, HandoverSummary, HandoverView, NamesInUse,
+        Page,
+    },
+};
+
+/// What the platform may be told now. Once the handover closes a late `accepted` would pause a bot that nobody
+/// resumes, and one that is not known at all was never opened.
+pub(super) fn answer(connection: &Connection, handover: HandoverId) -> Result<Answer, Fault> {
+    let found: Option<(Answer, Option<Phase>)> = connection
+        .prepare_cached("SELECT answer, phase FROM handovers WHERE id = ?1")?
+        .query_row([handover], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(match found {
+        None | Some((_, None | Some(Phase::Closing))) => Answer::Declined,
+        Some((answer, Some(_))) => answer,
+    })
+}
+
+pub(super) fn handover(
+    connection: &Connection,
+    id: HandoverId,
+    desk: &DeskName,
+) -> Result<Option<HandoverView>, Fault> {
+    let found = connection
+        .prepare_cached(
+            "SELECT h.conversation, h.facts, h.phase, h.answer, h.ended_at, c.state \
+             FROM handovers h JOIN conversations c ON c.row = h.conversation \
+             WHERE h.id = ?1 AND EXISTS (SELECT 1 FROM legs l WHERE l.handover = ?1 AND l.desk = ?2)",
+        )?
+        .query_row(params![id, desk], StoredHandover::read)
+        .optional()?;
+    let Some(stored) = found else { return Ok(None) };
+    let transcript = transcript(connection, stored.conversation, stored.ended_at)?;
+    Ok(Some(HandoverView {
+        facts: stored.facts,
+        bot: stored.state.key.bot,
+        user: stored.state.key.user.as_str().to_owned(),
+        profile: stored.state.profile,
+        phase: stored.phase,
+        answer: stored.answer,
+        transcript,
+    }))
+}
+
+pub(super) fn names_in_use(connection: &Connection) -> Result<NamesInUse, Fault> {
+    let mut names = NamesInUse::default();
+    let mut statement = connection.prepare_cached(
+        "SELECT 'bot:' || bot FROM conversations WHERE wake_at IS NOT NULL \
+         UNION SELECT 'desk:' || desk FROM handovers WHERE ended_at IS NULL \
+         UNION SELECT destination FROM deliveries WHERE settled_at IS NULL",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        match row.get(0)? {
+            Destination::Bot(bot) => names.bots.push(bot),
+            Destination::Desk(desk) => names.desks.push(desk),
+        }
+    }
+    Ok(names)
+}
+
+pub(super) fn deliveries(
+    connection: &Connection,
+    filter: &DeliveryFilter,
+) -> Result<Page<DeliveryView>, Fault> {
+    let after: i64 = match filter.after {
+        Some(id) => connection
+            .prepare_cached("SELECT row FROM deliveries WHERE id = ?1")?
+            .query_row([id], |row| row.get(0))
+            .optional()?
+            .unwrap_or(0),
+        None => 0,
+    };
+    let sql = match filter.state {
+        Some(DeliveryState::Pending | DeliveryState::Retrying) => {
+            "SELECT id, handover, destination, json_extract(task, '$.do'), state, attempts, error_class, created_at, \
+             due_at FROM deliveries WHERE settled_at IS NULL AND state = ?1 AND (?2 IS NULL OR destination = ?2) \
+             AND row > ?3 ORDER BY row LIMIT ?4"
+        }
+        Some(DeliveryState::Dead) => {
+            "SELECT id, handover, destination, json_extract(task, '$.do'), state, attempts, error_class, created_at, \
+             NULL FROM deliveries WHERE state = 'dead' AND state = ?1 AND (?2 IS NULL OR destination = ?2) \
+             AND row > ?3 ORDER BY row LIMIT ?4"
+        }
+        Some(DeliveryState::Delivered | DeliveryState::Cancelled) | None => {
+            "SELECT id, handover, destination, json_extract(task, '$.do'), state, attempts, error_class, created_at, \
+             iif(settled_at IS NULL, due_at, NULL) FROM deliveries WHERE (?1 IS NULL OR state = ?1) \
+             AND (?2 IS NULL OR destination = ?2) AND row > ?3 ORDER BY row LIMIT ?4"
+        }
+    };
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(
+        params![
+            filter.state,
+            filter.destination,
+            after,
+            one_more(filter.limit)
+        ],
+        delivery_view,
+    )?;
+    Ok(page(rows.collect::<Result<_, _>>()?, filter.limit))
+}
+
+pub(super) fn open_handovers(
+    connection: &Connection,
+    after: Option<HandoverId>,
+    limit: usize,
+) -> Result<Page<HandoverSummary>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT h.id, c.bot, h.desk, h.phase, h.requested_at, h.phase_since, c.wake_at \
+         FROM handovers h JOIN conversations c ON c.row = h.conversation \
+         WHERE h.ended_at IS NULL AND (?1 IS NULL OR h.id > ?1) ORDER BY h.id LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![after, one_more(limit)], |row| {
+        Ok(HandoverSummary {
+            id: row.get(0)?,
+            bot: row.get(1)?,
+            desk: row.get(2)?,
+            phase: row.get(3)?,
+            requested_at: row.get(4)?,
+            phase_since: row.get(5)?,
+            wake_at: row.get(6)?,
+        })
+    })?;
+    Ok(page(rows.collect::<Result<_, _>>()?, limit))
+}
+
+/// Everything but the bridge's notices; of a handover that is over, nothing that was said after it.
+fn transcript(
+    connection: &Connection,
+    conversation: i64,
+    ended_at: Option<Timestamp>,
+) -> Result<Vec<Message>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, seq, actor, at, content, handover, late, raw FROM messages \
+         WHERE conversation = ?1 AND actor <> 'system' AND (?2 IS NULL OR recorded_at <= ?2) ORDER BY seq",
+    )?;
+    let rows = statement.query_map(params![conversation, ended_at], jobs::message)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn delivery_view(row: &Row<'_>) -> rusqlite::Result<DeliveryView> {
+    Ok(DeliveryView {
+        id: row
+            .get::<_, AnyId>(0)
+            .map(|id| DeliveryId::from_uuid(id.as_uuid()))?,
+        handover: row.get(1)?,
+        destination: row.get(2)?,
+        kind: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
+        state: row.get(4)?,
+        attempts: row.get(5)?,
+        error_class: row.get(6)?,
+        created_at: row.get(7)?,
+        next_at: row.get(8)?,
+    })
+}
+
+/// One row more than is shown tells whether there are more.
+fn one_more(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
+}
+
+fn page<T>(mut items: Vec<T>, limit: usize) -> Page<T> {
+    let more = items.len() > limit;
+    items.truncate(limit);
+    Page { items, more }
+}
+
+struct StoredHandover {
+    conversation: i64,
+    facts: HandoverFacts,
+    phase: Option<Phase>,
+    answer: Answer,
+    ended_at: Option<Timestamp>,
+    state: Conversation,
+}
+
+impl StoredHandover {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            conversation: row.get(0)?,
+            facts: super::columns::json(row, 1)?,
+            phase: row.get(2)?,
+            answer: row.get(3)?,
+            ended_at: row.get(4)?,
+            state: super::columns::json(row, 5)?,
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! What a step has in hand while it runs on the writer's thread, inside its savepoint.
+
+use std::sync::Arc;
+
+use rusqlite::{CachedStatement, Connection, Params};
+use uuid::Uuid;
+
+use super::{
+    fault::Fault,
+    lanes::LaneKey,
+    memory::{Change, Memory},
+    mutant::Mutant,
+};
+use crate::domain::{
+    delivery::Lane,
+    policy::Policy,
+    time::{Clock, Timestamp},
+};
+
+/// What the operator decided and the process lends.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) policy: Arc<Policy>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) new_id: fn() -> Uuid,
+    pub(super) mutant: Mutant,
+}
+
+#[derive(Debug)]
+pub(super) struct Work<'w> {
+    pub(super) connection: &'w Connection,
+    pub(super) settings: &'w Settings,
+    pub(super) memory: &'w Memory,
+    /// The clock when the step began.
+    pub(super) now: Timestamp,
+    pub(super) batch: &'w mut Batch,
+}
+
+/// What the steps of one transaction leave to be done after its commit.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) changes: Vec<Change>,
+    /// Rows that were on their way when the batch began and have been settled in it.
+    pub(super) landed: Vec<i64>,
+    /// Lanes that nobody may claim until the batch is done.
+    pub(super) frozen: Vec<LaneKey>,
+}
+
+/// How far a batch had come, to go back there when a step fails.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    changes: usize,
+    landed: usize,
+}
+
+impl Work<'_> {
+    pub(super) fn prepare(&self, sql: &'static str) -> Result<CachedStatement<'_>, Fault> {
+        Ok(self.connection.prepare_cached(sql)?)
+    }
+
+    pub(super) fn execute(
+        &self,
+        sql: &'static str,
+        parameters: impl Params,
+    ) -> Result<usize, Fault> {
+        Ok(self.prepare(sql)?.execute(parameters)?)
+    }
+
+    pub(super) fn change(&mut self, change: Change) {
+        self.batch.changes.push(change);
+    }
+
+    /// The row of this lane that is on its way and so cannot be called back. Until the batch is done no other sets out.
+    pub(super) fn flying(&mut self, lane: LaneKey) -> Option<i64> {
+        self.batch.frozen.push(lane);
+        self.memory
+            .freeze(lane)
+            .filter(|row| !self.batch.landed.contains(row))
+    }
+
+    pub(super) fn key_of(&self, lane: Lane, order: u64) -> LaneKey {
+        LaneKey(lane, self.settings.mutant.apart(order))
+    }
+
+    pub(super) fn new_id(&self) -> Uuid {
+        (self.settings.new_id)()
+    }
+}
+
+impl Batch {
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            changes: self.changes.len(),
+            landed: self.landed.len(),
+        }
+    }
+
+    pub(super) fn back_to(&mut self, mark: Mark) {
+        self.changes.truncate(mark.changes);
+        self.landed.truncate(mark.landed);
+    }
+}

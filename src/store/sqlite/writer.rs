@@ -1,0 +1,322 @@
+//! The one thread that writes: many steps, one commit.
+//!
+//! It takes what is queued, runs each step in a savepoint of one transaction, commits once, changes the memory, and
+//! then answers. Nothing in memory is touched and nobody is answered before COMMIT has returned, for a repeat as
+//! little as for anything new: what it repeats may be in the same batch. There is no timer: a lone step commits alone.
+
+use std::{
+    cell::Cell,
+    fs::File,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    fault::{BatchFault, Fault},
+    memory::Memory,
+    work::{Batch, Settings, Work},
+};
+use crate::store::Error;
+
+/// As many steps share a commit at most. Measured on a laptop's disk, more of them no longer make it quicker, and a
+/// step that rolls back the batch takes its neighbours with it.
+const BATCH: usize = 256;
+/// As many steps may wait: a good second of work on a slow disk, some tens of megabytes at the worst.
+const QUEUE: usize = 8192;
+
+/// The way to the writer's thread.
+#[derive(Debug)]
+pub(super) struct Writer {
+    queue: Mutex<Option<mpsc::Sender<Box<dyn Command>>>>,
+    /// Cancelled when the disk may have lost what it had taken; nothing is written afterwards.
+    pub(super) fatal: CancellationToken,
+    /// Cancelled when the thread has ended and the file is free.
+    ended: CancellationToken,
+}
+
+/// What the thread owns.
+#[derive(Debug)]
+pub(super) struct Ground {
+    pub(super) connection: Connection,
+    pub(super) settings: Settings,
+    pub(super) memory: Arc<Memory>,
+    /// Held as long as the connection is open.
+    pub(super) lock: File,
+}
+
+/// A queued step.
+trait Command: Send {
+    fn run(&mut self, work: &mut Work<'_>) -> Result<(), Fault>;
+    /// Tells the caller, once the commit has returned or failed.
+    fn answer(self: Box<Self>, failure: Option<Error>);
+}
+
+struct Queued<T, F> {
+    step: Option<F>,
+    done: Option<T>,
+    caller: oneshot::Sender<Result<T, Error>>,
+}
+
+impl Writer {
+    pub(super) fn start(ground: Ground) -> std::io::Result<Self> {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let (fatal, ended) = (CancellationToken::new(), CancellationToken::new());
+        let thread = Thread {
+            ground,
+            fatal: fatal.clone(),
+            failing: Cell::new(false),
+        };
+        let over = ended.clone();
+        thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || {
+                thread.run(receiver);
+                over.cancel();
+            })?;
+        Ok(Self {
+            queue: Mutex::new(Some(sender)),
+            fatal,
+            ended,
+        })
+    }
+
+    /// Runs a step that its caller can try again later: refused at once when too many wait.
+    pub(super) async fn try_step<T: Send + 'static>(
+        &self,
+        step: impl FnOnce(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (command, answer) = queued(step);
+        self.sender()?
+            .try_send(command)
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => Error::Busy,
+                mpsc::error::TrySendError::Closed(_) => Error::Closed,
+            })?;
+        answer.await.unwrap_or(Err(Error::Closed))
+    }
+
+    /// Runs a step of the bridge's own, which waits for its place: there are never more of them than calls in flight.
+    pub(super) async fn step<T: Send + 'static>(
+        &self,
+        step: impl FnOnce(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (command, answer) = queued(step);
+        self.sender()?
+            .send(command)
+            .await
+            .map_err(|_| Error::Closed)?;
+        answer.await.unwrap_or(Err(Error::Closed))
+    }
+
+    /// Takes no more steps, finishes the queued ones and closes the file.
+    pub(super) async fn close(&self) {
+        drop(
+            self.queue
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        self.ended.cancelled().await;
+    }
+
+    fn sender(&self) -> Result<mpsc::Sender<Box<dyn Command>>, Error> {
+        self.queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+            .ok_or(Error::Closed)
+    }
+}
+
+fn queued<T: Send + 'static>(
+    step: impl FnOnce(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
+) -> (Box<dyn Command>, oneshot::Receiver<Result<T, Error>>) {
+    let (caller, answer) = oneshot::channel();
+    (
+        Box::new(Queued {
+            step: Some(step),
+            done: None,
+            caller,
+        }),
+        answer,
+    )
+}
+
+impl<T, F> Command for Queued<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut Work<'_>) -> Result<T, Fault> + Send,
+{
+    fn run(&mut self, work: &mut Work<'_>) -> Result<(), Fault> {
+        if let Some(step) = self.step.take() {
+            self.done = Some(step(work)?);
+        }
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, failure: Option<Error>) {
+        let answer = match (failure, self.done) {
+            (None, Some(done)) => Ok(done),
+            (Some(failure), _) => Err(failure),
+            (None, None) => Err(Error::Closed),
+        };
+        // The caller may have gone; what was written stays written.
+        drop(self.caller.send(answer));
+    }
+}
+
+struct Thread {
+    ground: Ground,
+    fatal: CancellationToken,
+    /// The last batch was not written. A disk stays full for a while: one line says so, and one that it is over.
+    failing: Cell<bool>,
+}
+
+/// Each command with what it failed of, if it did.
+type Ran = Vec<(Box<dyn Command>, Option<Fault>)>;
+
+impl Thread {
+    fn run(self, mut queue: mpsc::Receiver<Box<dyn Command>>) {
+        let mut waiting = Vec::with_capacity(BATCH);
+        while queue.blocking_recv_many(&mut waiting, BATCH) > 0 {
+            self.batch(waiting.drain(..));
+        }
+        self.ground.close();
+    }
+
+    fn batch(&self, commands: impl Iterator<Item = Box<dyn Command>>) {
+        let mut ran: Ran = commands.map(|command| (command, None)).collect();
+        let mut batch = Batch::default();
+        let written = if self.fatal.is_cancelled() {
+            Err(Fault::Failed)
+        } else {
+            self.write(&mut ran, &mut batch)
+        };
+        match written {
+            Ok(()) => {
+                self.ground.memory.apply(std::mem::take(&mut batch.changes));
+                self.ground.memory.thaw(&batch.frozen);
+                for (command, fault) in ran {
+                    command.answer(fault.map(|fault| {
+                        fault.log("a step failed and was undone");
+                        Error::from(fault)
+                    }));
+                }
+            }
+            Err(fault) => {
+                self.ground.memory.thaw(&batch.frozen);
+                self.fail(ran, fault);
+            }
+        }
+    }
+
+    /// One transaction. An error means that nothing of the batch is written.
+    fn write(&self, ran: &mut Ran, batch: &mut Batch) -> Result<(), Fault> {
+        let connection = &self.ground.connection;
+        self.statement("BEGIN IMMEDIATE")?;
+        for (command, fault) in ran.iter_mut() {
+            *fault = self.savepoint(command.as_mut(), batch)?;
+        }
+        if self.ground.settings.mutant.acks_before_commit() {
+            for (command, fault) in std::mem::take(ran) {
+                command.answer(fault.map(Error::from));
+            }
+            thread::sleep(std::time::Duration::from_millis(20));
+        }
+        if connection.is_autocommit() {
+            return Err(Fault::RolledBack);
+        }
+        self.statement("COMMIT")
+    }
+
+    /// One step. A failure of its own is given back; an error is everyone's.
+    fn savepoint(
+        &self,
+        command: &mut dyn Command,
+        batch: &mut Batch,
+    ) -> Result<Option<Fault>, Fault> {
+        let mark = batch.mark();
+        self.statement("SAVEPOINT step")?;
+        let ground = &self.ground;
+        let mut work = Work {
+            connection: &ground.connection,
+            settings: &ground.settings,
+            memory: &ground.memory,
+            now: ground.settings.clock.now(),
+            batch,
+        };
+        let ran = catch_unwind(AssertUnwindSafe(|| command.run(&mut work)))
+            .unwrap_or(Err(Fault::Panicked));
+        let Err(fault) = ran else {
+            self.statement("RELEASE step")?;
+            return Ok(None);
+        };
+        if ground.connection.is_autocommit() {
+            return Err(if fault.concerns_everyone() {
+                fault
+            } else {
+                Fault::RolledBack
+            });
+        }
+        if fault.concerns_everyone() {
+            return Err(fault);
+        }
+        self.statement("ROLLBACK TO step")?;
+        self.statement("RELEASE step")?;
+        batch.back_to(mark);
+        Ok(Some(fault))
+    }
+
+    fn fail(&self, ran: Ran, fault: Fault) {
+        if fault.is_fatal() {
+            self.fatal.cancel();
+        }
+        if !self.ground.connection.is_autocommit()
+            && let Err(rollback) = self.statement("ROLLBACK")
+        {
+            rollback.log("a batch could not be rolled back");
+            self.fatal.cancel();
+        }
+        if !self.failing.replace(true) {
+            fault.log("the store does not write");
+        }
+        let fault = BatchFault(Arc::new(fault));
+        for (command, _) in ran {
+            command.answer(Some(Error::Unavailable(Box::new(fault.clone()))));
+        }
+    }
+
+    fn statement(&self, sql: &'static str) -> Result<(), Fault> {
+        self.ground.connection.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+}
+
+impl Ground {
+    /// Leaves one file behind that needs no log, where that can be had.
+    fn close(self) {
+        let Self {
+            connection, lock, ..
+        } = self;
+        let tidy = connection
+            .execute_batch("PRAGMA optimize")
+            .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+        if let Err(untidy) = tidy {
+            let error: &dyn std::error::Error = &untidy;
+            tracing::warn!(error, "the store was closed without tidying up");
+        }
+        drop(connection);
+        drop(lock);
+    }
+}
+
+impl std::fmt::Debug for dyn Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Command")
+    }
+}

@@ -1,0 +1,411 @@
+//! The command line as its caller sees it: exit codes, what is printed where, what is sent to the bridge.
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    process::{Command, Output},
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, Method, StatusCode, Uri},
+};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::{net::TcpListener, runtime::Runtime};
+
+const ADMIN_TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+/// A configuration file whose listeners are where `address` says.
+struct Setup {
+    directory: TempDir,
+    address: SocketAddr,
+}
+
+/// Stands in for a running bridge: takes down each call and answers all alike.
+struct Stub {
+    address: SocketAddr,
+    calls: Arc<Mutex<Vec<Call>>>,
+    _runtime: Runtime,
+}
+
+#[derive(Clone, Debug)]
+struct Call {
+    method: Method,
+    uri: String,
+    bearer: Option<String>,
+    body: Value,
+}
+
+#[derive(Clone)]
+struct Answering {
+    status: StatusCode,
+    body: &'static str,
+    calls: Arc<Mutex<Vec<Call>>>,
+}
+
+#[test]
+fn a_good_configuration_checks_out() {
+    let output = Setup::new(unused()).run(&["check"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(
+        printed(&output).ends_with("ok: 1 bot, 1 desk, 0 routes\n"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn faults_end_with_2_and_are_told_with_their_lines_before_anything_starts() {
+    let setup = Setup::new(unused());
+    setup.append("\n[colours]\nred = 1\n");
+    for command in ["check", "serve", "urls", "migrate", "healthcheck"] {
+        let output = setup.run(&[command]);
+        assert_eq!(output.status.code(), Some(2), "{command}: {output:?}");
+        assert!(
+            complaint(&output).contains(": colours is unknown; remove it\n"),
+            "{output:?}"
+        );
+        assert_eq!(printed(&output), "", "{command}");
+    }
+}
+
+#[test]
+fn a_step_that_cannot_be_compiled_is_found_without_a_start() {
+    let setup = Setup::new(unused());
+    setup.append("\n[[bots.webshop.resume]]\ntext = \"{{ reason\"\n");
+    let output = setup.run(&["check"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(
+        complaint(&output).contains("bots.webshop cannot be used"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn the_configuration_is_named_before_or_behind_the_command_or_by_a_variable() {
+    let setup = Setup::new(unused());
+    let file = setup.file();
+    for arguments in [["--config", "FILE", "check"], ["check", "--config", "FILE"]] {
+        let arguments = arguments.map(|argument| {
+            if argument == "FILE" {
+                file.to_str().unwrap()
+            } else {
+                argument
+            }
+        });
+        assert_eq!(
+            handover(&arguments).output().unwrap().status.code(),
+            Some(0)
+        );
+    }
+    let by_variable = handover(&["check"])
+        .env("HANDOVER_CONFIG", &file)
+        .output()
+        .unwrap();
+    assert!(
+        printed(&by_variable).ends_with("ok: 1 bot, 1 desk, 0 routes\n"),
+        "{by_variable:?}"
+    );
+    let overlaid = handover(&["check"])
+        .env("HANDOVER_CONFIG", &file)
+        .env("HANDOVER__SERVER__DRAIN", "x")
+        .output();
+    assert_eq!(overlaid.unwrap().status.code(), Some(2));
+}
+
+#[test]
+fn serving_without_any_configuration_is_an_error_that_says_what_to_do() {
+    let output = handover(&["serve"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(complaint(&output).contains("--config FILE"), "{output:?}");
+    assert_eq!(
+        handover(&["serve"])
+            .env("HANDOVER_CONFIG", "")
+            .output()
+            .unwrap()
+            .status
+            .code(),
+        Some(2)
+    );
+}
+
+#[test]
+fn an_unknown_command_ends_with_2() {
+    assert_eq!(
+        handover(&["dance"]).output().unwrap().status.code(),
+        Some(2)
+    );
+}
+
+#[test]
+fn a_bridge_that_is_not_there_ends_with_1() {
+    let setup = Setup::new(unused());
+    for arguments in [
+        &["healthcheck"][..],
+        &["deliveries", "list"],
+        &["simulate", "--say", "hello"],
+    ] {
+        let output = setup.run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(!complaint(&output).contains("canary"), "{output:?}");
+    }
+}
+
+#[test]
+fn a_bridge_that_answers_is_healthy() {
+    let stub = Stub::answering(StatusCode::OK, "{}");
+    assert_eq!(
+        Setup::new(stub.address).run(&["healthcheck"]).status.code(),
+        Some(0)
+    );
+    assert_eq!(stub.calls()[0].uri, "/livez");
+}
+
+#[test]
+fn deliveries_are_listed_with_the_filters_that_were_given() {
+    let stub = Stub::answering(StatusCode::OK, r#"{"deliveries": [], "next": null}"#);
+    let output = Setup::new(stub.address).run(&[
+        "deliveries",
+        "list",
+        "--state",
+        "dead",
+        "--destination",
+        "desk:custom",
+    ]);
+    assert_eq!(printed(&output), "no deliveries\n", "{output:?}");
+    let call = &stub.calls()[0];
+    assert_eq!(
+        call.uri,
+        "/api/admin/deliveries?state=dead&destination=desk%3Acustom&limit=100"
+    );
+    assert_eq!(
+        call.bearer.as_deref(),
+        Some(format!("Bearer {ADMIN_TOKEN}").as_str())
+    );
+}
+
+#[test]
+fn deliveries_are_retried_and_skipped_by_id() {
+    let stub = Stub::answering(StatusCode::OK, "{}");
+    let setup = Setup::new(stub.address);
+    let ids = [
+        "01a1f000-0000-7000-8000-000000000001",
+        "01a1f000-0000-7000-8000-000000000002",
+    ];
+    assert!(
+        setup
+            .run(&["deliveries", "retry", ids[0], ids[1]])
+            .status
+            .success()
+    );
+    assert!(setup.run(&["deliveries", "skip", ids[0]]).status.success());
+    let calls: Vec<_> = stub
+        .calls()
+        .into_iter()
+        .map(|call| (call.method, call.uri))
+        .collect();
+    assert_eq!(
+        calls,
+        [
+            (
+                Method::POST,
+                format!("/api/admin/deliveries/{}/retry", ids[0])
+            ),
+            (
+                Method::POST,
+                format!("/api/admin/deliveries/{}/retry", ids[1])
+            ),
+            (
+                Method::POST,
+                format!("/api/admin/deliveries/{}/skip", ids[0])
+            ),
+        ]
+    );
+}
+
+#[test]
+fn a_refusal_is_told_by_its_title_and_ends_with_1() {
+    let stub = Stub::answering(
+        StatusCode::CONFLICT,
+        r#"{"type": "x", "title": "Not now", "status": 409}"#,
+    );
+    let output = Setup::new(stub.address).run(&[
+        "deliveries",
+        "skip",
+        "01a1f000-0000-7000-8000-000000000001",
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        complaint(&output).contains("status 409 (Not now)"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn a_simulated_user_asks_and_speaks_as_chatlayer_would_tell_it() {
+    let stub = Stub::answering(
+        StatusCode::OK,
+        r#"{"offloadSuccess": true, "pauseBot": true}"#,
+    );
+    let output = Setup::new(stub.address).run(&[
+        "simulate",
+        "--session",
+        "s1",
+        "--offload",
+        "--say",
+        "hello",
+        "--say",
+        "bye",
+    ]);
+    assert!(output.status.success(), "{output:?}");
+    assert!(
+        printed(&output).contains("accepted: the bot is paused"),
+        "{output:?}"
+    );
+
+    let hook = "/hooks/chatlayer/webshop/canary-hook-key-of-webshop";
+    let calls = stub.calls();
+    let [offload, hello, bye] = &calls[..] else {
+        panic!("{calls:?}")
+    };
+    assert_eq!(
+        offload.uri, hook,
+        "the documents show no token with an offload"
+    );
+    assert_eq!(offload.body["event"], "offload");
+    assert_eq!(
+        hello.uri,
+        format!("{hook}?challenge.verifyToken=canary-verify-token")
+    );
+    for (call, text) in [(hello, "hello"), (bye, "bye")] {
+        assert_eq!(call.body["sessionId"], "s1");
+        assert_eq!(call.body["messages"][0]["message"]["text"], text);
+    }
+    assert_ne!(
+        hello.body["messages"][0]["message"]["id"],
+        bye.body["messages"][0]["message"]["id"]
+    );
+}
+
+impl Setup {
+    fn new(address: SocketAddr) -> Self {
+        let setup = Self {
+            directory: tempfile::tempdir().unwrap(),
+            address,
+        };
+        setup.append("");
+        setup
+    }
+
+    fn file(&self) -> PathBuf {
+        self.directory.path().join("handover.toml")
+    }
+
+    /// Writes the file, with `more` at its end.
+    fn append(&self, more: &str) {
+        let address = self.address;
+        let text = format!(
+            r#"
+[server]
+listen = "{address}"
+[admin]
+listen = "{address}"
+token = "{ADMIN_TOKEN}"
+[bots.webshop]
+platform = "chatlayer"
+region = "eu"
+access_token = "canary-access-token"
+verify_token = "canary-verify-token"
+hook_key = "canary-hook-key-of-webshop"
+[desks.custom]
+kind = "webhook"
+url = "https://desk.example.com"
+secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+token = "canary-token-of-the-desk"
+{more}"#
+        );
+        std::fs::write(self.file(), text).unwrap();
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        handover(arguments)
+            .arg("--config")
+            .arg(self.file())
+            .output()
+            .unwrap()
+    }
+}
+
+impl Stub {
+    fn answering(status: StatusCode, body: &'static str) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        let calls = Arc::default();
+        let router = Router::new().fallback(answer).with_state(Answering {
+            status,
+            body,
+            calls: Arc::clone(&calls),
+        });
+        runtime.spawn(async move { axum::serve(listener, router).await });
+        Self {
+            address,
+            calls,
+            _runtime: runtime,
+        }
+    }
+
+    fn calls(&self) -> Vec<Call> {
+        self.calls.lock().unwrap().clone()
+    }
+}
+
+async fn answer(
+    State(answering): State<Answering>,
+    (method, uri, headers): (Method, Uri, HeaderMap),
+    body: Bytes,
+) -> (StatusCode, &'static str) {
+    let bearer = headers
+        .get("authorization")
+        .map(|value| value.to_str().unwrap().to_owned());
+    let body = serde_json::from_slice(&body).unwrap_or_default();
+    answering.calls.lock().unwrap().push(Call {
+        method,
+        uri: uri.to_string(),
+        bearer,
+        body,
+    });
+    (answering.status, answering.body)
+}
+
+/// The binary, without what this process has been configured with.
+fn handover(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_handover"));
+    for (name, _) in
+        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HANDOVER"))
+    {
+        command.env_remove(name);
+    }
+    command.args(arguments);
+    command
+}
+
+/// An address where nobody listens.
+fn unused() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+}
+
+fn printed(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn complaint(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}

@@ -1,0 +1,204 @@
+//! As much of `WebDriver` as the browser tests need: JSON over HTTP to a chromedriver that each test starts for itself.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use crate::stub::client;
+
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// A browser of one's own; dropping it closes browser and driver.
+pub struct Browser {
+    http: reqwest::Client,
+    driver: Child,
+    port: u16,
+    session: String,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    /// Fails, and does not skip, where there is no browser: a test that nobody ran proves nothing.
+    pub async fn start() -> Self {
+        let driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let mut driver = driver
+            .expect("the browser tests need chromedriver: install chromium and chromium-driver");
+        let mut lines = BufReader::new(driver.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok);
+        let port = lines.find_map(|line| {
+            line.split("successfully on port ")
+                .nth(1)?
+                .trim_end_matches('.')
+                .parse()
+                .ok()
+        });
+        let port = port.expect("chromedriver tells its port");
+        let profile = tempfile::tempdir().unwrap();
+        let arguments = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-sync",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-dev-shm-usage",
+            &format!("--user-data-dir={}", profile.path().display()),
+        ];
+        let wanted = json!({"capabilities": {"alwaysMatch": {
+            "timeouts": {"implicit": 20_000},
+            "goog:chromeOptions": {"args": arguments},
+            "goog:loggingPrefs": {"browser": "ALL"},
+        }}});
+        let mut browser = Self {
+            http: client(),
+            driver,
+            port,
+            session: String::new(),
+            _profile: profile,
+        };
+        // A driver whose words nobody reads dies of a broken pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        let created = browser
+            .http
+            .post(browser.url(""))
+            .json(&wanted)
+            .send()
+            .await
+            .unwrap();
+        let created: Value = created.json().await.unwrap();
+        let session = created["value"]["sessionId"].as_str();
+        let session = session.map(str::to_owned);
+        browser.session =
+            session.unwrap_or_else(|| panic!("no browser, is chromium installed? {created}"));
+        browser
+    }
+
+    pub async fn go(&self, url: &str) {
+        self.post("url", json!({"url": url})).await;
+    }
+
+    /// The inner size of the page.
+    pub async fn resize(&self, width: u32, height: u32) {
+        let metrics =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.post(
+            "goog/cdp/execute",
+            json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": metrics}),
+        )
+        .await;
+    }
+
+    /// Waits for an element that holds this text, and answers it.
+    pub async fn sees(&self, text: &str) -> String {
+        self.find(
+            "xpath",
+            &format!("//body//*[text()[contains(., '{text}')]]"),
+        )
+        .await
+    }
+
+    pub async fn find(&self, using: &str, value: &str) -> String {
+        let found = self
+            .post("element", json!({"using": using, "value": value}))
+            .await;
+        found[ELEMENT]
+            .as_str()
+            .unwrap_or_else(|| panic!("{value} never came: {found}"))
+            .to_owned()
+    }
+
+    pub async fn click(&self, element: &str) {
+        let done = self
+            .post(&format!("element/{element}/click"), json!({}))
+            .await;
+        assert_eq!(done, Value::Null);
+    }
+
+    /// Types into the element, as keys.
+    pub async fn type_into(&self, css: &str, text: &str) {
+        let element = self.find("css selector", css).await;
+        self.post(&format!("element/{element}/value"), json!({"text": text}))
+            .await;
+    }
+
+    pub async fn script(&self, script: &str) -> Value {
+        self.post("execute/sync", json!({"script": script, "args": []}))
+            .await
+    }
+
+    /// What the page complained of, for example of its own content security policy.
+    pub async fn complaints(&self) -> Vec<String> {
+        let log = self.post("se/log", json!({"type": "browser"})).await;
+        let entries = log.as_array().cloned().unwrap_or_default();
+        let severe = entries.iter().filter(|entry| entry["level"] == "SEVERE");
+        severe.map(|entry| entry["message"].to_string()).collect()
+    }
+
+    /// Leaves a picture for whoever wants to look.
+    pub async fn picture(&self, name: &str) {
+        let taken: Value = self
+            .http
+            .get(self.url("/screenshot"))
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        let bytes = STANDARD.decode(taken["value"].as_str().unwrap()).unwrap();
+        std::fs::write(
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.png")),
+            bytes,
+        )
+        .unwrap();
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        let call = self
+            .http
+            .post(self.url(&format!("/{path}")))
+            .timeout(Duration::from_mins(1))
+            .json(&body);
+        let mut answer: Value = call.send().await.unwrap().json().await.unwrap();
+        answer["value"].take()
+    }
+
+    fn url(&self, path: &str) -> String {
+        let session = if self.session.is_empty() {
+            String::new()
+        } else {
+            format!("/{}", self.session)
+        };
+        format!("http://127.0.0.1:{}/session{session}{path}", self.port)
+    }
+}
+
+impl Drop for Browser {
+    /// The browser is the driver's child, not ours: the driver must close it before it is ended itself.
+    fn drop(&mut self) {
+        if let Ok(mut line) = TcpStream::connect(("127.0.0.1", self.port)) {
+            let request = format!(
+                "DELETE /session/{} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+                self.session
+            );
+            let _ = line.write_all(request.as_bytes());
+            let _ = line.read(&mut [0; 1024]);
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}

@@ -1,0 +1,175 @@
+//! What operators and the command line read and change.
+
+use handover_bridge::{
+    domain::{
+        conversation::Phase,
+        delivery::Destination,
+        effect::WarningKind,
+        ids::{DeliveryId, HandoverId},
+        time::Timestamp,
+    },
+    http::admin::shape,
+    store::{Changed, DeliveryState, DeliveryView, HandoverSummary, WarningView},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    client::{ADMIN, Bridge, Call, HANDOVER},
+    store::{Script, TAKEN},
+};
+
+fn delivery(number: u128) -> DeliveryView {
+    DeliveryView {
+        id: DeliveryId::from_uuid(Uuid::from_u128(number)),
+        handover: HandoverId::from_uuid(TAKEN),
+        destination: Destination::Desk("custom".parse().unwrap()),
+        kind: "message".to_owned(),
+        state: DeliveryState::Dead,
+        attempts: 3,
+        error_class: Some("rejected".to_owned()),
+        created_at: Timestamp::from_millis(0),
+        next_at: None,
+    }
+}
+
+fn get(path: &str) -> Call {
+    Call::get(path).bearer(ADMIN)
+}
+
+#[tokio::test]
+async fn deliveries_are_listed_in_pages_and_by_filter() {
+    let bridge = Bridge::new(Script {
+        deliveries: (1..=3).map(delivery).collect(),
+        ..Script::default()
+    });
+    let first = bridge
+        .send(get(
+            "/api/admin/deliveries?state=dead&destination=desk:custom&limit=2",
+        ))
+        .await;
+    assert_eq!(
+        first.json()["deliveries"][0],
+        json!({
+            "id": Uuid::from_u128(1), "handover": TAKEN, "destination": "desk:custom", "kind": "message",
+            "state": "dead", "attempts": 3, "error_class": "rejected", "created_at": "1970-01-01T00:00:00.000Z",
+            "next_at": null,
+        })
+    );
+    let page: shape::Deliveries = serde_json::from_slice(&first.body).unwrap();
+    assert_eq!(page.deliveries.len(), 2);
+    let next = page.next.expect("there is a third");
+    let last = bridge
+        .send(get(&format!("/api/admin/deliveries?after={next}")))
+        .await;
+    assert_eq!(last.json()["next"], json!(null));
+
+    let asked = bridge.store.asked();
+    assert_eq!(asked[0].state, Some(DeliveryState::Dead));
+    assert_eq!(
+        asked[0].destination,
+        Some(Destination::Desk("custom".parse().unwrap()))
+    );
+    assert_eq!((asked[1].after, asked[1].state), (Some(next), None));
+}
+
+#[tokio::test]
+async fn a_filter_that_would_not_be_applied_is_refused() {
+    let bridge = Bridge::new(Script::default());
+    for path in [
+        "/api/admin/deliveries?stat=dead",
+        "/api/admin/deliveries?state=lost",
+        "/api/admin/deliveries?destination=custom",
+        "/api/admin/deliveries?destination=desk:No",
+        "/api/admin/deliveries?after=x",
+        "/api/admin/deliveries?limit=-1",
+        "/api/admin/handovers?state=closed",
+    ] {
+        let reply = bridge.send(get(path)).await;
+        assert_eq!(
+            (reply.status.as_u16(), reply.problem().as_str()),
+            (422, "invalid-contract"),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_is_retried_or_skipped_or_said_why_not() {
+    for action in ["retry", "skip"] {
+        let path = format!("/api/admin/deliveries/{HANDOVER}/{action}");
+        for (change, status) in [
+            (Some(Changed::Yes), 200),
+            (Some(Changed::NotNow), 409),
+            (Some(Changed::NotFound), 404),
+            (None, 503),
+        ] {
+            let bridge = Bridge::new(Script {
+                change,
+                ..Script::default()
+            });
+            let reply = bridge.send(Call::post(&path, "").bearer(ADMIN)).await;
+            assert_eq!(reply.status, status);
+            match status {
+                200 => assert_eq!(reply.json(), json!({"id": HANDOVER})),
+                409 => assert_eq!(reply.problem(), "conflict"),
+                _ => {}
+            }
+        }
+        let bridge = Bridge::new(Script {
+            change: Some(Changed::Yes),
+            ..Script::default()
+        });
+        let reply = bridge
+            .send(Call::post(&format!("/api/admin/deliveries/x/{action}"), "").bearer(ADMIN))
+            .await;
+        assert_eq!(reply.status, 404);
+        let form = Call::post(&path, "a=b")
+            .bearer(ADMIN)
+            .header("content-type", "application/x-www-form-urlencoded");
+        assert_eq!(bridge.send(form).await.problem(), "unsupported-media-type");
+    }
+}
+
+#[tokio::test]
+async fn open_handovers_and_warnings_are_shown_without_texts() {
+    let at = Timestamp::from_millis(0);
+    let summary = HandoverSummary {
+        id: HANDOVER.parse().unwrap(),
+        bot: "webshop".parse().unwrap(),
+        desk: "custom".parse().unwrap(),
+        phase: Phase::Attended,
+        requested_at: at,
+        phase_since: at,
+        wake_at: at,
+    };
+    let warning = WarningView {
+        kind: WarningKind::UnkeyedHook,
+        subject: "webshop".to_owned(),
+        count: 2,
+        first_at: at,
+        last_at: at,
+    };
+    let bridge = Bridge::new(Script {
+        summaries: vec![summary],
+        warnings: vec![warning],
+        ..Script::default()
+    });
+    let epoch = "1970-01-01T00:00:00.000Z";
+    for path in [
+        "/api/admin/handovers",
+        "/api/admin/handovers?state=open&limit=5",
+    ] {
+        assert_eq!(
+            bridge.send(get(path)).await.json(),
+            json!({"handovers": [{
+                "id": HANDOVER, "bot": "webshop", "desk": "custom", "phase": "attended", "since": epoch,
+                "requested_at": epoch, "wake_at": epoch,
+            }], "next": null})
+        );
+    }
+    assert_eq!(
+        bridge.send(get("/api/admin/warnings")).await.json(),
+        json!({"warnings": [{"kind": "unkeyed_hook", "subject": "webshop", "count": 2, "first_at": epoch, "last_at": epoch}]})
+    );
+}

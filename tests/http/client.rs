@@ -1,0 +1,183 @@
+//! Calls the routers without a socket, as the accept loop does.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, Bytes, to_bytes},
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use handover_bridge::http::{
+    Bot, Desk, Options, State, combined_router, secret::Accepted, source::Peer,
+};
+use serde_json::Value;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt as _;
+
+use crate::store::{Script, Scripted};
+
+pub const VERIFY: &str = "verify-token-of-webshop";
+pub const KEY: &str = "hook-key-of-the-webshop";
+pub const DESK: &str = "token-of-the-custom-desk";
+pub const OTHER_DESK: &str = "token-of-the-other-desk-";
+pub const ADMIN: &str = "admin-token-admin-token-admin-token";
+/// A handover's id; what is behind it is for the scripted store to say.
+pub const HANDOVER: &str = "01930000-0000-7000-8000-000000000001";
+
+pub struct Bridge {
+    pub store: Arc<Scripted>,
+    pub router: Router,
+    pub stopping: CancellationToken,
+    pub tasks: TaskTracker,
+}
+
+/// One call; made by the methods below, sent by [`Bridge::send`].
+pub struct Call {
+    request: axum::http::request::Builder,
+    body: Body,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Bridge {
+    pub fn new(script: Script) -> Self {
+        let store = Scripted::new(script);
+        let stopping = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let state = options(Arc::clone(&store), stopping.clone(), tasks.clone()).build();
+        Self {
+            store,
+            router: router(state),
+            stopping,
+            tasks,
+        }
+    }
+
+    pub async fn send(&self, call: Call) -> Reply {
+        let request = call.request.body(call.body).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            body: to_bytes(body, 1 << 22).await.unwrap(),
+        }
+    }
+}
+
+impl Call {
+    pub fn new(method: Method, path: &str) -> Self {
+        let peer = Peer(IpAddr::from([192, 0, 2, 1]));
+        let request = Request::builder()
+            .method(method)
+            .uri(path.replace(' ', "%20"))
+            .extension(peer);
+        Self {
+            request,
+            body: Body::empty(),
+        }
+    }
+
+    pub fn get(path: &str) -> Self {
+        Self::new(Method::GET, path)
+    }
+
+    pub fn post(path: &str, body: impl Into<Body>) -> Self {
+        Self {
+            body: body.into(),
+            ..Self::new(Method::POST, path)
+        }
+    }
+
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Self {
+            request: self.request.header(name, value),
+            ..self
+        }
+    }
+
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    pub fn json(self) -> Self {
+        self.header("content-type", "application/json")
+    }
+
+    pub fn from(self, peer: [u8; 4]) -> Self {
+        Self {
+            request: self.request.extension(Peer(IpAddr::from(peer))),
+            ..self
+        }
+    }
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("a JSON body")
+    }
+
+    /// The kind of problem, as its `type` names it.
+    pub fn problem(&self) -> String {
+        assert_eq!(
+            self.headers[header::CONTENT_TYPE],
+            "application/problem+json"
+        );
+        let json = self.json();
+        assert_eq!(json["status"], self.status.as_u16());
+        json["type"]
+            .as_str()
+            .unwrap()
+            .rsplit(':')
+            .next()
+            .unwrap()
+            .to_owned()
+    }
+}
+
+fn options(store: Arc<Scripted>, stopping: CancellationToken, tasks: TaskTracker) -> Options {
+    Options {
+        store,
+        bots: vec![
+            Bot {
+                name: "webshop".parse().unwrap(),
+                verify_token: accepted(VERIFY),
+                hook_key: accepted(KEY),
+            },
+            Bot {
+                name: "plain".parse().unwrap(),
+                verify_token: accepted(VERIFY),
+                hook_key: Accepted::default(),
+            },
+        ],
+        desks: vec![
+            Desk {
+                name: "custom".parse().unwrap(),
+                token: accepted(DESK),
+            },
+            Desk {
+                name: "other".parse().unwrap(),
+                token: accepted(OTHER_DESK),
+            },
+        ],
+        admin: accepted(ADMIN),
+        trusted_proxies: Vec::new(),
+        decide_within: Duration::from_millis(100),
+        body_within: Duration::from_millis(300),
+        stopping,
+        tasks,
+    }
+}
+
+fn accepted(secret: &str) -> Accepted {
+    [secret].into_iter().collect()
+}
+
+fn router(state: State) -> Router {
+    combined_router(state)
+}

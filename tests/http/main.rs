@@ -1,0 +1,20 @@
+//! The HTTP surface as its callers see it: the real routers and the real accept loop, before a store that does as told.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "test code"
+)]
+
+mod admin;
+mod auth;
+mod client;
+mod desk_api;
+mod hooks;
+mod log;
+mod offload;
+mod server;
+mod store;
+mod surface;

@@ -1,0 +1,136 @@
+//! The answer to an offload says what is stored, in time, whatever happens to the store.
+
+use std::time::Duration;
+
+use handover_bridge::{
+    domain::{conversation::Answer, event::Event, handover::Outcome, ids::HandoverId},
+    store::Error,
+};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::{
+    client::{Bridge, Call, KEY, VERIFY},
+    store::{Apply, Script, TAKEN},
+};
+
+const OFFLOAD: &str = include_str!("../samples/chatlayer/offload.json");
+
+fn requested(answer: Answer) -> Apply {
+    Apply::Outcome(Outcome::Requested {
+        handover: HandoverId::from_uuid(TAKEN),
+        answer,
+    })
+}
+
+fn said(taken: bool) -> Value {
+    json!({"offloadSuccess": taken, "pauseBot": taken})
+}
+
+async fn answer(script: Script) -> (u16, Value) {
+    let bridge = Bridge::new(script);
+    let began = Instant::now();
+    let reply = bridge
+        .send(Call::post(
+            &format!("/hooks/chatlayer/webshop/{KEY}"),
+            OFFLOAD.to_owned(),
+        ))
+        .await;
+    assert!(began.elapsed() < Duration::from_millis(2500));
+    assert!(
+        matches!(&bridge.store.steps()[0].events[..], [only] if matches!(only.event, Event::HandoverRequested(_)))
+    );
+    (reply.status.as_u16(), reply.json())
+}
+
+#[tokio::test]
+async fn what_is_decided_at_once_is_answered_at_once() {
+    for (decided, taken) in [(Answer::Accepted, true), (Answer::Declined, false)] {
+        let script = Script {
+            apply: requested(decided),
+            ..Script::default()
+        };
+        assert_eq!(answer(script).await, (200, said(taken)));
+    }
+}
+
+#[tokio::test]
+async fn what_is_pending_is_waited_for() {
+    for (decided, taken) in [
+        (Answer::Accepted, true),
+        (Answer::Declined, false),
+        (Answer::Pending, false),
+    ] {
+        let script = Script {
+            apply: requested(Answer::Pending),
+            answer: Some(decided),
+            ..Script::default()
+        };
+        assert_eq!(answer(script).await, (200, said(taken)));
+    }
+}
+
+#[tokio::test]
+async fn without_a_decision_or_a_store_the_bot_keeps_the_user() {
+    for apply in [
+        requested(Answer::Pending),
+        Apply::Hangs,
+        Apply::Fails(|| Error::Busy),
+        Apply::Fails(|| Error::Closed),
+        Apply::Fails(|| Error::Unavailable("disk full".into())),
+        Apply::Outcome(Outcome::Repeat { id: None }),
+    ] {
+        let shown = format!("{apply:?}");
+        let script = Script {
+            apply,
+            ..Script::default()
+        };
+        assert_eq!(answer(script).await, (200, said(false)), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn the_old_name_of_the_event_is_read_and_a_token_serves_as_well_as_the_key() {
+    let script = || Script {
+        apply: requested(Answer::Accepted),
+        ..Script::default()
+    };
+    let old = OFFLOAD.replace("\"event\":", "\"type\":");
+    for (path, body) in &[
+        (format!("/hooks/chatlayer/webshop/{KEY}"), old),
+        (
+            format!("/hooks/chatlayer/webshop?verifyToken={VERIFY}"),
+            OFFLOAD.to_owned(),
+        ),
+        (
+            format!("/hooks/chatlayer/plain?verifyToken={VERIFY}"),
+            OFFLOAD.to_owned(),
+        ),
+    ] {
+        let reply = Bridge::new(script())
+            .send(Call::post(path, body.clone()))
+            .await;
+        assert_eq!(
+            (reply.status.as_u16(), reply.json()),
+            (200, said(true)),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_offload_may_be_as_large_as_the_hook_allows() {
+    let open = OFFLOAD.trim_end().strip_suffix('}').unwrap();
+    let large = format!(r#"{open}, "padding": "{}"}}"#, "x".repeat(3 << 20));
+    let bridge = Bridge::new(Script {
+        apply: requested(Answer::Accepted),
+        ..Script::default()
+    });
+    let reply = bridge
+        .send(Call::post(
+            &format!("/hooks/chatlayer/webshop/{KEY}"),
+            large,
+        ))
+        .await;
+    assert_eq!(reply.json(), said(true));
+}

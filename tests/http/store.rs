@@ -1,0 +1,231 @@
+//! A store that remembers what it was given and answers what the test says.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use handover_bridge::{
+    domain::{
+        conversation::Answer,
+        delivery::Destination,
+        effect::Warning,
+        event::Step,
+        handover::Outcome,
+        ids::{ConversationId, DeliveryId, DeskName, HandoverId},
+        policy::ClosedBecause,
+        time::Timestamp,
+    },
+    store::{
+        Applied, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Error, Fired, Gone,
+        HandoverSummary, HandoverView, NamesInUse, Page, Retention, Settlement, Store, WarningView,
+    },
+};
+use tokio::sync::{Notify, Semaphore};
+use uuid::Uuid;
+
+/// What the store does with a step or a question.
+#[derive(Debug, Default)]
+pub struct Script {
+    pub apply: Apply,
+    pub answer: Option<Answer>,
+    pub handover: Option<HandoverView>,
+    pub deliveries: Vec<DeliveryView>,
+    pub change: Option<Changed>,
+    pub summaries: Vec<HandoverSummary>,
+    pub warnings: Vec<WarningView>,
+    pub probe_fails: bool,
+}
+
+#[derive(Debug, Default)]
+pub enum Apply {
+    /// Every event is taken under this id.
+    #[default]
+    Taken,
+    Outcome(Outcome),
+    NotFound,
+    Fails(fn() -> Error),
+    Hangs,
+    Panics,
+    /// Says when it was reached, and goes on when it is let.
+    Held {
+        reached: Arc<Semaphore>,
+        go: Arc<Semaphore>,
+    },
+}
+
+#[derive(Debug, Default)]
+pub struct Scripted {
+    script: Script,
+    steps: Mutex<Vec<Step>>,
+    committed: AtomicUsize,
+    warned: Mutex<Vec<Warning>>,
+    asked: Mutex<Vec<DeliveryFilter>>,
+}
+
+/// The id of everything that [`Apply::Taken`] takes.
+pub const TAKEN: Uuid = Uuid::from_u128(0x7a);
+
+impl Scripted {
+    pub fn new(script: Script) -> Arc<Self> {
+        Arc::new(Self {
+            script,
+            ..Self::default()
+        })
+    }
+
+    pub fn steps(&self) -> Vec<Step> {
+        self.steps.lock().unwrap().clone()
+    }
+
+    /// Steps that were applied to their end.
+    pub fn committed(&self) -> usize {
+        self.committed.load(Ordering::SeqCst)
+    }
+
+    pub fn warned(&self) -> Vec<Warning> {
+        self.warned.lock().unwrap().clone()
+    }
+
+    pub fn asked(&self) -> Vec<DeliveryFilter> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Store for Scripted {
+    async fn apply(&self, step: Step) -> Result<Applied, Error> {
+        let events = step.events.len();
+        self.steps.lock().unwrap().push(step);
+        let conversation = ConversationId::from_uuid(TAKEN);
+        let outcomes = match &self.script.apply {
+            Apply::Taken => vec![Outcome::Taken { id: TAKEN }; events],
+            Apply::Outcome(outcome) => vec![outcome.clone(); events],
+            Apply::NotFound => return Ok(Applied::NotFound),
+            Apply::Fails(error) => return Err(error()),
+            Apply::Hangs => pending().await,
+            Apply::Panics => panic!("as the test wants it"),
+            Apply::Held { reached, go } => {
+                reached.add_permits(1);
+                go.acquire().await.unwrap().forget();
+                vec![Outcome::Taken { id: TAKEN }; events]
+            }
+        };
+        self.committed.fetch_add(1, Ordering::SeqCst);
+        Ok(Applied::Done {
+            conversation,
+            outcomes,
+        })
+    }
+
+    async fn answer(&self, _: HandoverId, within: Duration) -> Result<Answer, Error> {
+        if let Some(answer) = self.script.answer {
+            return Ok(answer);
+        }
+        tokio::time::sleep(within).await;
+        Ok(Answer::Pending)
+    }
+
+    async fn handover(&self, _: HandoverId, _: &DeskName) -> Result<Option<HandoverView>, Error> {
+        Ok(self.script.handover.clone())
+    }
+
+    async fn deliveries(&self, filter: DeliveryFilter) -> Result<Page<DeliveryView>, Error> {
+        let items = self
+            .script
+            .deliveries
+            .iter()
+            .take(filter.limit)
+            .cloned()
+            .collect();
+        let more = self.script.deliveries.len() > filter.limit;
+        self.asked.lock().unwrap().push(filter);
+        Ok(Page { items, more })
+    }
+
+    async fn retry_delivery(&self, _: DeliveryId) -> Result<Changed, Error> {
+        self.script.change.ok_or(Error::Busy)
+    }
+
+    async fn skip_delivery(&self, _: DeliveryId) -> Result<Changed, Error> {
+        self.script.change.ok_or(Error::Busy)
+    }
+
+    async fn open_handovers(
+        &self,
+        _: Option<HandoverId>,
+        limit: usize,
+    ) -> Result<Page<HandoverSummary>, Error> {
+        let items = self.script.summaries.iter().take(limit).cloned().collect();
+        Ok(Page {
+            items,
+            more: self.script.summaries.len() > limit,
+        })
+    }
+
+    async fn warn(&self, warning: Warning) -> Result<(), Error> {
+        self.warned.lock().unwrap().push(warning);
+        Ok(())
+    }
+
+    async fn warnings(&self) -> Result<Vec<WarningView>, Error> {
+        Ok(self.script.warnings.clone())
+    }
+
+    async fn probe(&self) -> Result<(), Error> {
+        if self.script.probe_fails {
+            Err(Error::Busy)
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn claim(&self, _: &Destination, _: usize) -> Result<Claimed, Error> {
+        Err(Error::Closed)
+    }
+
+    fn bell(&self, _: &Destination) -> Arc<Notify> {
+        Arc::default()
+    }
+
+    async fn settle(&self, _: Claim, _: Settlement) -> Result<Option<Claim>, Error> {
+        Err(Error::Closed)
+    }
+
+    async fn release(&self, _: Claim) -> Result<(), Error> {
+        Err(Error::Closed)
+    }
+
+    async fn fire_timers(&self, _: usize) -> Result<Fired, Error> {
+        Err(Error::Closed)
+    }
+
+    fn timer_bell(&self) -> Arc<Notify> {
+        Arc::default()
+    }
+
+    async fn pause(&self, _: &Destination, _: Option<Timestamp>) -> Result<(), Error> {
+        Err(Error::Closed)
+    }
+
+    fn set_condition(&self, _: &DeskName, _: Option<ClosedBecause>) {}
+
+    async fn names_in_use(&self) -> Result<NamesInUse, Error> {
+        Err(Error::Closed)
+    }
+
+    async fn remove(&self, _: &Gone, _: usize) -> Result<usize, Error> {
+        Err(Error::Closed)
+    }
+
+    async fn purge(&self, _: Retention, _: usize) -> Result<usize, Error> {
+        Err(Error::Closed)
+    }
+
+    async fn close(&self) {}
+}
