@@ -90,13 +90,14 @@ impl Findings {
         let Tally {
             acked,
             declined,
+            contradicted,
             arrivals,
             repeats_after_kills,
             repeats_after_failures,
             ..
         } = self.tally;
         println!(
-            "{}: seed {}: {} of {} kills count, {} connections, acknowledged {acked}, declined {declined}, arrived {arrivals}, \
+            "{}: seed {}: {} of {} kills count, {} connections, acknowledged {acked}, declined {declined} (and {contradicted} with the desk all the same), arrived {arrivals}, \
              repeated after kills {repeats_after_kills}, after failed answers {repeats_after_failures}, \
              slowest start {} ms, faults {}",
             plan.name,
