@@ -5,6 +5,7 @@
 //! answers were waiting for, and last the store.
 
 mod adapters;
+mod demo;
 mod hooks;
 mod policy;
 mod signals;
@@ -15,6 +16,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use self::demo::demo;
 use self::{adapters::Adapters, policy::Sections, signals::Signals};
 use crate::{
     bots::chatlayer,
@@ -65,8 +67,8 @@ pub enum Error {
     StoreFailed,
     #[error("deliveries have ended before their time")]
     DeliveryEnded,
-    #[error("the development bridge is not in this version")]
-    NoDemo,
+    #[error(transparent)]
+    Demo(#[from] demo::DemoError),
 }
 
 /// The bridge, ready to run.
@@ -108,15 +110,6 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     ended
 }
 
-/// Runs the development bridge: loopback only, with an emulated platform and desk.
-#[expect(
-    clippy::unused_async,
-    reason = "the composition that awaits comes with the parts it composes"
-)]
-pub async fn demo() -> Result<(), Error> {
-    Err(Error::NoDemo)
-}
-
 /// Brings the store's tables up to date and ends.
 pub async fn migrate(config: Config) -> Result<(), Error> {
     let StoreUrl::Sqlite(path) = config.store.url;
@@ -130,6 +123,13 @@ pub async fn migrate(config: Config) -> Result<(), Error> {
     };
     store.open()?.close().await;
     Ok(())
+}
+
+/// Finds what is wrong with the configuration's templates, as a start would; opens and calls nothing.
+pub fn check(config: &Config) -> Result<(), Error> {
+    let networks = config.outbound.allow_networks.clone();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    Adapters::build(&config.bots, &config.desks, (networks, clock)).map(drop)
 }
 
 impl Listeners {
