@@ -148,11 +148,23 @@ function showQuick(open) {
 function listen() {
   const stream = new EventSource("/desk/events");
   stream.onmessage = (event) => receive(JSON.parse(event.data));
-  stream.onopen = () => { $("cut").hidden = true; };
+  stream.onopen = () => {
+    $("cut").hidden = true;
+    for (const [id, handover] of handovers) if (handover.state !== "closed") remind(id);
+  };
   stream.onerror = () => {
     $("cut").hidden = false;
     if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 1000);
   };
+}
+
+/** The desk may have been started anew since the page heard of this handover; asking makes it remember. */
+async function remind(id) {
+  try {
+    const { status } = await fetch(`/desk/handovers/${encodeURIComponent(id)}`);
+    const known = handovers.get(id);
+    if (status === 404 && known) receive({ ...known, state: "closed", ended: "the bridge has forgotten it" });
+  } catch { /* the stream says that the server is away */ }
 }
 
 async function start() {
@@ -165,8 +177,7 @@ async function start() {
     const chat = address(about.chat_url);
     if (chat) $("none-hint").append(" Play one in ", el("a", { href: chat, target: "_blank", rel: "noopener" }, "the chat"), ": write “agent”.");
     const wanted = decodeURIComponent(location.hash.slice(1));
-    // The desk may have been started anew since this address was written down; asking makes it remember.
-    if (wanted) await fetch(`/desk/handovers/${encodeURIComponent(wanted)}`);
+    if (wanted) await remind(wanted);
   } catch { /* the stream says that the server is away */ }
 }
 
