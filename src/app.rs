@@ -1,39 +1,301 @@
 //! Puts the parts together from the configuration and sees them through their life. Called by `cli` alone.
+//!
+//! [`App::build`] is total: every setting goes somewhere or does not compile. A stop has an order that loses nothing:
+//! first the listeners (not ready, then nothing new, then what is under way is answered), then deliveries, which the
+//! answers were waiting for, and last the store.
 
-use crate::config::Config;
+mod adapters;
+mod demo;
+mod hooks;
+mod policy;
+mod signals;
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use self::demo::demo;
+use self::{adapters::Adapters, policy::Sections, signals::Signals};
+use crate::{
+    bots::chatlayer,
+    clock::{SystemClock, new_id},
+    config::{self, AdminListen, Config, StoreUrl},
+    delivery::{self, Delivery},
+    desks::webhook,
+    domain::{
+        ids::{BotName, DeskName},
+        time::Clock,
+    },
+    http::{
+        self,
+        server::{self, Server, Shutdown},
+    },
+    outbound::OutboundError,
+    store::{
+        Store as _, TranscriptLimits,
+        sqlite::{self, SqliteStore},
+    },
+};
 
 /// Why the bridge did not start, or ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("this part of the bridge is not built yet")]
-    Unavailable,
+    #[error("cannot listen on {address}")]
+    Listen {
+        address: SocketAddr,
+        source: io::Error,
+    },
+    #[error("cannot listen to signals")]
+    Signals(#[source] io::Error),
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
+    #[error("bots.{bot} cannot be used")]
+    Chatlayer {
+        bot: BotName,
+        source: chatlayer::SettingsError,
+    },
+    #[error("desks.{desk} cannot be used")]
+    Webhook {
+        desk: DeskName,
+        source: webhook::SettingsError,
+    },
+    #[error("the store cannot be opened")]
+    Store(#[from] sqlite::OpenError),
+    #[error("the store may have lost what it had written, and was left at once")]
+    StoreFailed,
+    #[error("deliveries have ended before their time")]
+    DeliveryEnded,
+    #[error(transparent)]
+    Demo(#[from] demo::DemoError),
 }
+
+/// The bridge, ready to run.
+#[derive(Debug)]
+pub struct App {
+    servers: Vec<Server>,
+    delivery: Delivery,
+    store: Arc<SqliteStore>,
+    requests: TaskTracker,
+    shutdown: Shutdown,
+    drain: Duration,
+}
+
+/// Bound listeners; a caller that has to know its own address first binds them itself.
+#[derive(Debug)]
+pub struct Listeners {
+    pub public: TcpListener,
+    /// None: the operators' side is on `public`.
+    pub admin: Option<TcpListener>,
+    /// What else is served for as long as the bridge runs.
+    pub extra: Vec<(TcpListener, Router)>,
+}
+
+/// How long a sender may take over a body.
+const BODY_WITHIN: Duration = Duration::from_secs(15);
+/// How long calls of ours that are under way may take after the last request was answered.
+const DELIVERY_FINISH: Duration = Duration::from_secs(8);
+/// Requests, deliveries and the store take their share of this; with the usual drain of 5 s all is over within 25 s.
+const STOP_WITHIN: Duration = Duration::from_secs(19);
 
 /// Runs the bridge until it is told to stop.
-#[expect(
-    clippy::unused_async,
-    reason = "the composition that awaits comes with the parts it composes"
-)]
 pub async fn serve(config: Config) -> Result<(), Error> {
-    drop(config);
-    Err(Error::Unavailable)
-}
-
-/// Runs the development bridge: loopback only, with an emulated platform and desk.
-#[expect(
-    clippy::unused_async,
-    reason = "the composition that awaits comes with the parts it composes"
-)]
-pub async fn demo() -> Result<(), Error> {
-    Err(Error::Unavailable)
+    let signals = Signals::listen().map_err(Error::Signals)?;
+    let listeners = Listeners::bind(&config).await?;
+    let app = App::build(config, listeners)?;
+    let obeying = tokio::spawn(signals.obey(app.shutdown(), app.patience()));
+    let ended = app.run().await;
+    obeying.abort();
+    ended
 }
 
 /// Brings the store's tables up to date and ends.
-#[expect(
-    clippy::unused_async,
-    reason = "the composition that awaits comes with the parts it composes"
-)]
 pub async fn migrate(config: Config) -> Result<(), Error> {
-    drop(config);
-    Err(Error::Unavailable)
+    let StoreUrl::Sqlite(path) = config.store.url;
+    let store = sqlite::Options {
+        path,
+        migrate: true,
+        policy: Arc::default(),
+        clock: Arc::new(SystemClock),
+        new_id,
+        transcript_limits: TranscriptLimits::new(),
+    };
+    store.open()?.close().await;
+    Ok(())
+}
+
+impl Listeners {
+    pub async fn bind(config: &Config) -> Result<Self, Error> {
+        let public = listen(config.server.listen).await?;
+        let admin = match config.admin.listen {
+            AdminListen::Own(address) => Some(listen(address).await?),
+            AdminListen::Server => None,
+        };
+        Ok(Self {
+            public,
+            admin,
+            extra: Vec::new(),
+        })
+    }
+
+    fn serve(self, options: server::Options, state: http::State) -> Vec<Server> {
+        let Self {
+            public,
+            admin,
+            extra,
+        } = self;
+        let mut routers = match admin {
+            Some(admin) => vec![
+                (public, http::public_router(state.clone())),
+                (admin, http::admin_router(state)),
+            ],
+            None => vec![(public, http::combined_router(state))],
+        };
+        routers.extend(extra);
+        routers
+            .into_iter()
+            .map(|(listener, router)| options.build(listener, router))
+            .collect()
+    }
+}
+
+impl App {
+    /// Opens the store and compiles what the configuration says; nothing runs yet.
+    pub fn build(config: Config, listeners: Listeners) -> Result<Self, Error> {
+        let Config {
+            server,
+            admin: config::Admin { listen: _, token },
+            store:
+                config::Store {
+                    url: StoreUrl::Sqlite(path),
+                    migrate,
+                },
+            telemetry: config::Telemetry { log: _, format: _ },
+            outbound: config::Outbound { allow_networks },
+            bots,
+            desks,
+            routes,
+            handover: limits,
+            texts,
+            retention,
+        } = config;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let outward = Adapters::build(&bots, &desks, (allow_networks, Arc::clone(&clock)))?;
+        let sections = Sections {
+            limits,
+            routes,
+            texts,
+            observed: retention.observed,
+        };
+        let store = sqlite::Options {
+            path,
+            migrate,
+            policy: Arc::new(policy::policy(&bots, &desks, sections)),
+            clock: Arc::clone(&clock),
+            new_id,
+            transcript_limits: policy::transcript_limits(&desks),
+        };
+        let store = Arc::new(store.open()?);
+        let (shutdown, requests) = (Shutdown::default(), TaskTracker::new());
+        let config::Server {
+            listen: _,
+            public_url: _,
+            trusted_proxies,
+            max_connections,
+            keep_alive,
+            drain,
+        } = server;
+        let state = http::Options {
+            store: store.clone(),
+            bots: hooks::bots(&bots),
+            desks: hooks::desks(&desks),
+            admin: hooks::accepted(token.as_ref()),
+            trusted_proxies,
+            decide_within: limits.decide_within,
+            body_within: BODY_WITHIN,
+            stopping: shutdown.soft.clone(),
+            tasks: requests.clone(),
+        };
+        let options = server::Options {
+            keep_alive,
+            max_connections,
+            drain,
+            ..server::Options::default()
+        };
+        let servers = listeners.serve(options, state.build());
+        let delivery = delivery::Options {
+            retention: policy::retention(&retention),
+            limit: limits.max_duration,
+            finish: DELIVERY_FINISH,
+        };
+        let Adapters { bots, desks } = outward;
+        let parts = delivery::Parts {
+            store: store.clone(),
+            clock,
+            jitter: fastrand::f64,
+            bots,
+            desks,
+        };
+        Ok(Self {
+            servers,
+            delivery: delivery.build(parts),
+            store,
+            requests,
+            shutdown,
+            drain,
+        })
+    }
+
+    /// Cancel `soft` and the bridge stops; for those who do not wait for a signal.
+    pub fn shutdown(&self) -> Shutdown {
+        self.shutdown.clone()
+    }
+
+    /// How long a soft stop may take.
+    pub fn patience(&self) -> Duration {
+        self.drain.saturating_add(STOP_WITHIN)
+    }
+
+    /// Runs until it is told to stop and all is finished, or something that it cannot run without has failed.
+    pub async fn run(self) -> Result<(), Error> {
+        let Self {
+            servers,
+            delivery,
+            store,
+            requests,
+            shutdown,
+            drain: _,
+        } = self;
+        let serving = TaskTracker::new();
+        for server in servers {
+            if let Ok(address) = server.local_addr() {
+                tracing::info!(%address, "listening");
+            }
+            serving.spawn(server.run(shutdown.clone()));
+        }
+        serving.close();
+        let fatal = store.fatal();
+        let stop_delivering = CancellationToken::new();
+        let mut delivering = tokio::spawn(delivery.run(stop_delivering.clone()));
+        tokio::select! {
+            () = serving.wait() => {}
+            () = fatal.cancelled() => return Err(Error::StoreFailed),
+            _ = &mut delivering => return Err(Error::DeliveryEnded),
+        }
+        requests.close();
+        shutdown.hard.run_until_cancelled(requests.wait()).await;
+        stop_delivering.cancel();
+        shutdown.hard.run_until_cancelled(&mut delivering).await;
+        delivering.abort();
+        store.close().await;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| Error::Listen { address, source })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 
 use crate::{
     config::{self, Kind, Platform, Secrets},
@@ -25,12 +25,19 @@ pub(super) fn bots(configured: &BTreeMap<BotName, config::Bot>) -> Vec<http::Bot
 pub(super) fn desks(configured: &BTreeMap<DeskName, config::Desk>) -> Vec<http::Desk> {
     let api = |(name, desk): (&DeskName, &config::Desk)| {
         let Kind::Webhook(webhook) = &desk.kind;
-        http::Desk { name: name.clone(), token: accepted(Some(&webhook.token)) }
+        http::Desk {
+            name: name.clone(),
+            token: accepted(Some(&webhook.token)),
+        }
     };
     configured.iter().map(api).collect()
 }
 
 /// None of them accepts nobody.
 pub(super) fn accepted(secrets: Option<&Secrets>) -> Accepted {
-    secrets.into_iter().flat_map(Secrets::iter).map(|secret| secret.expose_secret()).collect()
+    secrets
+        .into_iter()
+        .flat_map(Secrets::iter)
+        .map(ExposeSecret::expose_secret)
+        .collect()
 }

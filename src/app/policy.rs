@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
-    config::{Bot, Desk, Kind, Platform},
+    config::{self, Bot, Desk, Kind, Platform},
     domain::{
         ids::{BotName, DeskName},
         policy::{BotPolicy, DeskPolicy, Limits, Policy, Route, Texts},
     },
-    store::TranscriptLimits,
+    store::{self, TranscriptLimits},
 };
 
 /// The sections that go over as they are.
@@ -25,11 +25,22 @@ pub(super) fn policy(
     desks: &BTreeMap<DeskName, Desk>,
     sections: Sections,
 ) -> Policy {
-    let Sections { limits, routes, texts, observed } = sections;
+    let Sections {
+        limits,
+        routes,
+        texts,
+        observed,
+    } = sections;
     Policy {
         limits,
-        bots: bots.iter().map(|(name, bot)| (name.clone(), of_bot(bot))).collect(),
-        desks: desks.iter().map(|(name, desk)| (name.clone(), of_desk(desk))).collect(),
+        bots: bots
+            .iter()
+            .map(|(name, bot)| (name.clone(), of_bot(bot)))
+            .collect(),
+        desks: desks
+            .iter()
+            .map(|(name, desk)| (name.clone(), of_desk(desk)))
+            .collect(),
         routes,
         texts,
         observe: !observed.is_zero(),
@@ -44,11 +55,37 @@ pub(super) fn transcript_limits(desks: &BTreeMap<DeskName, Desk>) -> TranscriptL
         let Kind::Webhook(webhook) = &desk.kind;
         webhook.transcript_limit
     };
-    desks.iter().map(|(name, desk)| (name.clone(), limit(desk))).collect()
+    desks
+        .iter()
+        .map(|(name, desk)| (name.clone(), limit(desk)))
+        .collect()
+}
+
+pub(super) fn retention(configured: &config::Retention) -> store::Retention {
+    // Nothing is audited yet, so there is nothing of it to remove.
+    let config::Retention {
+        observed,
+        transcripts,
+        delivered,
+        dead_letters,
+        keys,
+        audit: _,
+    } = *configured;
+    store::Retention {
+        observed,
+        transcripts,
+        delivered,
+        dead_letters,
+        keys,
+    }
 }
 
 fn of_bot(bot: &Bot) -> BotPolicy {
-    let Bot { enabled, default_language, platform } = bot;
+    let Bot {
+        enabled,
+        default_language,
+        platform,
+    } = bot;
     let Platform::Chatlayer(chatlayer) = platform;
     BotPolicy {
         enabled: *enabled,
@@ -63,5 +100,8 @@ fn of_bot(bot: &Bot) -> BotPolicy {
 fn of_desk(desk: &Desk) -> DeskPolicy {
     let Desk { enabled, kind } = desk;
     let Kind::Webhook(_) = kind;
-    DeskPolicy { enabled: *enabled, takes_at_once: false }
+    DeskPolicy {
+        enabled: *enabled,
+        takes_at_once: false,
+    }
 }

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use clap::{Args, Subcommand, ValueEnum, builder::PossibleValue};
 use reqwest::Method;
 use secrecy::SecretString;
-use serde::Deserialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -14,7 +13,10 @@ use super::{
     client::{Call, Client},
     runtime,
 };
-use crate::config::{AdminListen, Config};
+use crate::{
+    config::{AdminListen, Config},
+    http::admin::shape::{Deliveries, Delivery},
+};
 
 /// What to do with deliveries.
 #[derive(Debug, Subcommand)]
@@ -57,24 +59,6 @@ enum State {
     Delivered,
     Dead,
     Cancelled,
-}
-
-#[derive(Debug, Deserialize)]
-struct Page {
-    deliveries: Vec<Delivery>,
-    next: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Delivery {
-    id: String,
-    destination: String,
-    kind: String,
-    state: String,
-    attempts: u32,
-    error_class: Option<String>,
-    created_at: String,
-    next_at: Option<String>,
 }
 
 /// The admin API and the key to it.
@@ -127,7 +111,7 @@ impl<'c> Admin<'c> {
         })
     }
 
-    async fn list(&self, filter: &Filter) -> Result<Page, Error> {
+    async fn list(&self, filter: &Filter) -> Result<Deliveries, Error> {
         let state = filter.state.and_then(|state| state.to_possible_value());
         let (after, limit) = (
             filter.after.map(|id| id.to_string()),
@@ -169,7 +153,7 @@ impl<'c> Admin<'c> {
     }
 }
 
-fn write_table(out: &mut impl Write, page: &Page) -> io::Result<()> {
+fn write_table(out: &mut impl Write, page: &Deliveries) -> io::Result<()> {
     const HEAD: [&str; 8] = [
         "ID",
         "DESTINATION",
@@ -207,16 +191,16 @@ fn write_table(out: &mut impl Write, page: &Page) -> io::Result<()> {
 }
 
 fn cells(delivery: &Delivery) -> [String; 8] {
-    let or_dash = |cell: &Option<String>| cell.clone().unwrap_or_else(|| "-".to_owned());
+    let or_dash = |cell: Option<String>| cell.unwrap_or_else(|| "-".to_owned());
     [
-        delivery.id.clone(),
+        delivery.id.to_string(),
         delivery.destination.clone(),
         delivery.kind.clone(),
         delivery.state.clone(),
         delivery.attempts.to_string(),
-        or_dash(&delivery.error_class),
-        delivery.created_at.clone(),
-        or_dash(&delivery.next_at),
+        or_dash(delivery.error_class.clone()),
+        delivery.created_at.to_string(),
+        or_dash(delivery.next_at.map(|at| at.to_string())),
     ]
 }
 
@@ -235,22 +219,24 @@ mod tests {
 
     #[test]
     fn prints_a_table_whose_columns_line_up() {
-        let page: Page = serde_json::from_str(
+        let page: Deliveries = serde_json::from_str(
             r#"{"deliveries": [
-                {"id": "019", "destination": "desk:custom", "kind": "message", "state": "dead", "attempts": 12,
+                {"id": "01a1f000-0000-7000-8000-000000000001", "handover": "01a1f000-0000-7000-8000-00000000000a",
+                 "destination": "desk:custom", "kind": "message", "state": "dead", "attempts": 12,
                  "error_class": "busy", "created_at": "2026-01-01T00:00:00.000Z", "next_at": null},
-                {"id": "01a", "destination": "bot:webshop", "kind": "say", "state": "pending", "attempts": 0,
+                {"id": "01a1f000-0000-7000-8000-000000000002", "handover": "01a1f000-0000-7000-8000-00000000000a",
+                 "destination": "bot:webshop", "kind": "say", "state": "pending", "attempts": 0,
                  "error_class": null, "created_at": "2026-01-01T00:00:01.000Z", "next_at": "2026-01-01T00:00:02.000Z"}
-            ], "next": "01a"}"#,
+            ], "next": "01a1f000-0000-7000-8000-000000000002"}"#,
         )
         .unwrap();
         let mut out = Vec::new();
         write_table(&mut out, &page).unwrap();
         let expected = "\
-ID   DESTINATION  KIND     STATE    ATTEMPTS  ERROR  CREATED                   NEXT
-019  desk:custom  message  dead     12        busy   2026-01-01T00:00:00.000Z  -
-01a  bot:webshop  say      pending  0         -      2026-01-01T00:00:01.000Z  2026-01-01T00:00:02.000Z
-there are more: --after 01a
+ID                                    DESTINATION  KIND     STATE    ATTEMPTS  ERROR  CREATED                   NEXT
+01a1f000-0000-7000-8000-000000000001  desk:custom  message  dead     12        busy   2026-01-01T00:00:00.000Z  -
+01a1f000-0000-7000-8000-000000000002  bot:webshop  say      pending  0         -      2026-01-01T00:00:01.000Z  2026-01-01T00:00:02.000Z
+there are more: --after 01a1f000-0000-7000-8000-000000000002
 ";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }

@@ -13,27 +13,31 @@ const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-const FILES: [(&str, &str, &str); 15] = [
-    ("tokens.css", CSS, include_str!("assets/tokens.css")),
-    ("base.css", CSS, include_str!("assets/base.css")),
-    ("chat.css", CSS, include_str!("assets/chat.css")),
-    ("desk.css", CSS, include_str!("assets/desk.css")),
-    ("theme.js", JS, include_str!("assets/theme.js")),
-    ("draw.js", JS, include_str!("assets/draw.js")),
-    ("faults.js", JS, include_str!("assets/faults.js")),
-    ("chat.js", JS, include_str!("assets/chat.js")),
-    ("content.js", JS, include_str!("assets/content.js")),
-    ("desk.js", JS, include_str!("assets/desk.js")),
-    ("mark.svg", SVG, include_str!("assets/mark.svg")),
-    ("workshop.svg", SVG, include_str!("assets/workshop.svg")),
-    ("city.svg", SVG, include_str!("assets/city.svg")),
-    ("cargo.svg", SVG, include_str!("assets/cargo.svg")),
-    ("gravel.svg", SVG, include_str!("assets/gravel.svg")),
+const FILES: [(&str, &str, &[u8]); 15] = [
+    ("tokens.css", CSS, include_bytes!("assets/tokens.css")),
+    ("base.css", CSS, include_bytes!("assets/base.css")),
+    ("chat.css", CSS, include_bytes!("assets/chat.css")),
+    ("desk.css", CSS, include_bytes!("assets/desk.css")),
+    ("theme.js", JS, include_bytes!("assets/theme.js")),
+    ("draw.js", JS, include_bytes!("assets/draw.js")),
+    ("faults.js", JS, include_bytes!("assets/faults.js")),
+    ("chat.js", JS, include_bytes!("assets/chat.js")),
+    ("content.js", JS, include_bytes!("assets/content.js")),
+    ("desk.js", JS, include_bytes!("assets/desk.js")),
+    ("mark.svg", SVG, include_bytes!("assets/mark.svg")),
+    (
+        "workshop.png",
+        "image/png",
+        include_bytes!("assets/workshop.png"),
+    ),
+    ("city.svg", SVG, include_bytes!("assets/city.svg")),
+    ("cargo.svg", SVG, include_bytes!("assets/cargo.svg")),
+    ("gravel.svg", SVG, include_bytes!("assets/gravel.svg")),
 ];
 
-/// Pictures come from anywhere (an agent may send one), everything else from here; nothing may frame the page.
+/// Pictures come from anywhere, also from the emulator beside us; everything else from here. Nothing may frame the page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-                      img-src 'self' https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+                      img-src 'self' https: http://127.0.0.1:* http://localhost:*; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (
@@ -54,8 +58,8 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
 /// `GET /assets/{name}`
 pub(super) async fn serve(Path(name): Path<String>) -> Response {
     match FILES.iter().find(|(known, _, _)| *known == name) {
-        Some((_, content_type, text)) => {
-            ([(header::CONTENT_TYPE, *content_type)], *text).into_response()
+        Some((_, content_type, bytes)) => {
+            ([(header::CONTENT_TYPE, *content_type)], *bytes).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }

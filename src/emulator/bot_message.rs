@@ -118,12 +118,21 @@ pub(super) struct Card {
     pub button: Option<Button>,
 }
 
-/// Where a tap leads, and what it stores on the way.
+/// What a tap brings back.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Payload {
+    /// Where it leads, and what it stores on the way.
+    Dialog(Step),
+    /// Something of the sender's own, returned untouched.
+    Opaque(String),
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Payload {
-    pub next_dialogstate_id: Option<String>,
-    pub session_data_to_set: Vec<Value>,
+pub(super) struct Step {
+    next_dialogstate_id: Option<String>,
+    session_data_to_set: Vec<Value>,
 }
 
 impl Template {
@@ -241,15 +250,30 @@ impl Card {
     }
 }
 
+impl Default for Payload {
+    fn default() -> Self {
+        Self::Dialog(Step::default())
+    }
+}
+
 impl Payload {
     pub(super) fn to_dialog(id: &str) -> Self {
-        Self {
+        Self::Dialog(Step {
             next_dialogstate_id: Some(id.to_owned()),
             session_data_to_set: Vec::new(),
-        }
+        })
     }
 
-    /// JSON within a string, as the samples print it. Who gets it back must not look inside.
+    fn to_wire(&self, title: &str, kind: &str) -> String {
+        match self {
+            Self::Dialog(step) => step.to_wire(title, kind),
+            Self::Opaque(payload) => payload.clone(),
+        }
+    }
+}
+
+impl Step {
+    /// JSON within a string, as the samples print it.
     fn to_wire(&self, title: &str, kind: &str) -> String {
         let mut payload = json!({
             "title": title, "caption": title, "type": kind, "parameters": self.session_data_to_set,
@@ -307,7 +331,7 @@ mod tests {
     fn each_of_the_six_templates_becomes_what_the_samples_show() {
         let quick = read(&json!({"quickReplyTemplate": {
             "textMessages": [{"text": "one"}, {"text": "two"}],
-            "quickReplies": [{"title": "yes", "payload": {"nextDialogstateId": "d1"}}],
+            "quickReplies": [{"title": "yes", "payload": {"nextDialogstateId": "d1"}}, {"title": "no", "payload": "opaque"}],
         }}))
         .unwrap();
         assert_eq!(quick.len(), 2);
@@ -317,6 +341,7 @@ mod tests {
                 .unwrap();
         assert_eq!(payload["nextDialogstateId"], "d1");
         assert_eq!(quick[1]["quick_replies"][0]["content_type"], "text");
+        assert_eq!(quick[1]["quick_replies"][1]["payload"], "opaque");
 
         let buttons = read(&json!({"buttonTemplate": {"textMessages": [{"text": "t"}], "buttons": [
             {"urlButton": {"title": "u", "url": "https://example.com"}},

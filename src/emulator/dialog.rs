@@ -68,7 +68,7 @@ pub(super) fn named(dialog: &str, media: &str) -> Option<Turn> {
             says: vec![
                 BotMessage::text("Here is the workshop, drawn by a bot:"),
                 BotMessage::Media {
-                    url: format!("{media}/workshop.svg"),
+                    url: format!("{media}/workshop.png"),
                     kind: "image".to_owned(),
                 },
             ],

@@ -299,7 +299,7 @@ impl Session {
         match turn.act {
             Some(Act::Offload { department }) => self.offload(&department),
             Some(Act::Upload) => self.user(&Said::Upload {
-                url: format!("{}/workshop.svg", self.parts.media),
+                url: format!("{}/workshop.png", self.parts.media),
             }),
             Some(Act::Locate) => self.user(&Said::Location {
                 latitude: HARBOUR.0,

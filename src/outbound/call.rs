@@ -55,14 +55,6 @@ impl Call {
         self.secret_header(AUTHORIZATION, &format!("Bearer {}", token.expose_secret()))
     }
 
-    #[must_use]
-    pub fn basic(self, user: &str, password: &SecretString) -> Self {
-        use base64::{Engine, prelude::BASE64_STANDARD};
-
-        let pair = BASE64_STANDARD.encode(format!("{user}:{}", password.expose_secret()));
-        self.secret_header(AUTHORIZATION, &format!("Basic {pair}"))
-    }
-
     /// A header from configuration or a template. All of them may hold credentials, so none is printed.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {

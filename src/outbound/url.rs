@@ -46,7 +46,7 @@ pub enum SegmentError {
 }
 
 /// Longer ids than this are refused where they come in, so none ever gets here.
-pub const MAX_SEGMENT: usize = 256;
+const MAX_SEGMENT: usize = 256;
 
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -130,18 +130,12 @@ impl Endpoint {
 }
 
 /// Encodes a value as exactly one segment.
-pub fn encode_segment(value: &str) -> Result<String, SegmentError> {
-    check_segment(value)?;
-    Ok(utf8_percent_encode(value, KEPT).to_string())
-}
-
-/// Whether an id from outside may later stand in a path; adapters ask it of every id that they take in.
-pub fn check_segment(value: &str) -> Result<(), SegmentError> {
+pub(super) fn encode_segment(value: &str) -> Result<String, SegmentError> {
     match value {
         "" => Err(SegmentError::Empty),
         "." | ".." => Err(SegmentError::Dots),
         _ if value.len() > MAX_SEGMENT => Err(SegmentError::TooLong),
-        _ => Ok(()),
+        _ => Ok(utf8_percent_encode(value, KEPT).to_string()),
     }
 }
 

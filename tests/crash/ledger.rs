@@ -233,6 +233,11 @@ impl Ledger {
             .sum()
     }
 
+    /// How much has happened at the stubs.
+    pub fn happened(&self) -> u64 {
+        self.books().now
+    }
+
     pub fn lanes(&self) -> Vec<(LaneId, Lane)> {
         let books = self.books();
         let conversations = books.conversations.iter().enumerate();

@@ -15,7 +15,6 @@ use std::{
 
 use bytes::Bytes;
 use hyper::StatusCode;
-use serde_json::Value;
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
@@ -165,7 +164,7 @@ impl Callers {
             // The round ends when its callers do, never before: the sender of this value outlives them.
             let _ = self.up.wait_for(|up| *up).await.map(drop);
             match self.once(wire, call).await {
-                Ok((status, body)) if status.is_success() && is_yes(&body) => {
+                Ok((status, body)) if status.is_success() && script::says_yes(call, &body) => {
                     self.ledger.acknowledge(lane);
                     return Ok(());
                 }
@@ -192,10 +191,4 @@ impl Callers {
         self.signals.in_flight.fetch_sub(1, Ordering::Relaxed);
         answer
     }
-}
-
-/// An offload is acknowledged only if the handover was accepted; everything else by its status alone.
-fn is_yes(body: &[u8]) -> bool {
-    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
-    answer.get("offloadSuccess") != Some(&Value::Bool(false))
 }

@@ -25,8 +25,12 @@ const CYCLE: Duration = Duration::from_mins(1);
 /// The kill comes up to this long after enough was acknowledged.
 const WAIT: Duration = Duration::from_millis(200);
 
-/// When nothing has arrived for so long, nothing will: longer than a lane waits after four failures in a row.
-const QUIET: Duration = Duration::from_secs(12);
+/// When something is owed and nothing has arrived for so long, it never will: longer than a lane waits after some
+/// failures in a row.
+const QUIET: Duration = Duration::from_secs(20);
+
+/// When nothing is owed and nothing has arrived for so long, nothing comes twice any more.
+const SHORT_QUIET: Duration = Duration::from_millis(500);
 
 /// From one kill to the next.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -205,17 +209,26 @@ impl Round {
             bridge.assert_alive();
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+        assert!(
+            self.ledger.acked() >= enough,
+            "the load is too slow to prove anything"
+        );
         self.signals.stopping.store(true, Ordering::Relaxed);
         while let Some(ended) = self.callers.join_next().await {
             ended.expect("no caller panics");
         }
-        let (mut owed, mut since) = (self.ledger.owed(), Instant::now());
-        while owed > 0 && since.elapsed() < QUIET {
+        let (mut happened, mut since) = (self.ledger.happened(), Instant::now());
+        while since.elapsed()
+            < if self.ledger.owed() > 0 {
+                QUIET
+            } else {
+                SHORT_QUIET
+            }
+        {
             bridge.assert_alive();
             tokio::time::sleep(Duration::from_millis(100)).await;
-            let now = self.ledger.owed();
-            if now < owed {
-                (owed, since) = (now, Instant::now());
+            if self.ledger.happened() > happened {
+                (happened, since) = (self.ledger.happened(), Instant::now());
             }
         }
         bridge.kill();

@@ -66,6 +66,13 @@ pub fn close(lane: LaneId, number: u32, handover: &str) -> Call {
     )
 }
 
+/// Whether a 2xx with this body acknowledges the call: the answer to an offload must take the user over as well.
+pub fn says_yes(call: &Call, body: &[u8]) -> bool {
+    call.path != HOOK_PATH
+        || serde_json::from_slice(body)
+            .is_ok_and(|answer: Value| answer == json!({"offloadSuccess": true, "pauseBot": true}))
+}
+
 fn offload() -> Value {
     let transcript = [
         item("bot", "How can I help?"),

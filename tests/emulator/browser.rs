@@ -102,6 +102,9 @@ async fn the_chat_survives_a_reload_fits_a_phone_and_sets_faults() {
 
     browser.resize(1280, 860).await;
     browser
+        .script("document.documentElement.dataset.theme = 'dark'")
+        .await;
+    browser
         .click(&browser.find("css selector", "#faults > summary").await)
         .await;
     browser
@@ -110,9 +113,6 @@ async fn the_chat_survives_a_reload_fits_a_phone_and_sets_faults() {
     let health = browser.find("css selector", "#health").await;
     browser.click(&health).await;
     browser.sees("200, healthy").await;
-    browser
-        .script("document.documentElement.dataset.theme = 'dark'")
-        .await;
     browser.picture("chat-faults-dark").await;
     assert!(world.user.faults().echo);
 

@@ -258,7 +258,17 @@ async fn a_handover_arrives_whole_and_grows_once_per_message() {
         )
         .await;
     assert_eq!(closed.status(), 200);
-    let handover = post.first().await;
+    let url = format!("{}/desk/handovers", post.root);
+    let all: Value = post
+        .http
+        .get(url)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let handover = &all[0];
     assert_eq!(
         (&handover["state"], &handover["ended"]),
         (&json!("closed"), &json!("idle"))

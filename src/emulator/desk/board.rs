@@ -73,6 +73,13 @@ impl Board {
         Some((first.version, first.clone()))
     }
 
+    /// Every handover, the one that changed last at the end.
+    pub(super) fn all(&self) -> Vec<Handover> {
+        let mut all: Vec<_> = self.handovers.values().cloned().collect();
+        all.sort_unstable_by_key(|handover| handover.version);
+        all
+    }
+
     pub(super) fn is_repeat(&self, call: &str) -> bool {
         self.calls.contains(call)
     }
@@ -148,8 +155,10 @@ impl Board {
         });
     }
 
+    /// A handover that comes back after it was closed here (a fallback, a transfer) begins anew.
     fn open(&mut self, opened: Opened, now: Timestamp) {
-        if self.has(&opened.handover.id) {
+        let known = self.handovers.get(&opened.handover.id);
+        if known.is_some_and(|handover| handover.state != State::Closed) {
             return;
         }
         self.put(Handover {
@@ -248,6 +257,30 @@ mod tests {
         board.hear("c3", said(2), NOW);
         assert_eq!(board.next(0).unwrap().1.messages.len(), 2);
         assert!(board.is_repeat("c2") && !board.is_repeat("c4"));
+    }
+
+    #[test]
+    fn a_closed_handover_can_come_back() {
+        let mut board = board();
+        let again = || {
+            let data = json!({"handover": {"id": "h"}, "transcript": [{"id": "m1", "seq": 1}]});
+            serde_json::from_value(json!({"type": "handover.opened", "data": data})).unwrap()
+        };
+        board.hear("c2", again(), NOW);
+        assert!(board.next(0).unwrap().1.messages.is_empty(), "open already");
+        board.did(
+            "h",
+            Done::Closed {
+                reason: "solved".to_owned(),
+            },
+            (String::new(), NOW),
+        );
+        board.hear("c3", again(), NOW);
+        let (_, handover) = board.next(0).unwrap();
+        assert_eq!(
+            (handover.state, handover.messages.len()),
+            (State::Waiting, 1)
+        );
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub(super) fn router(desk: Desk) -> Router {
         .route("/desk", get(about))
         .route("/desk/away", put(set_away))
         .route("/desk/events", get(events))
+        .route("/desk/handovers", get(list))
         .route("/desk/handovers/{id}", get(find))
         .route("/desk/handovers/{id}/events", post(act))
         .layer(middleware::map_response(assets::guard))
@@ -66,6 +67,11 @@ async fn events(State(desk): State<Desk>) -> Response {
     let seen = desk.board().watch();
     let closing = desk.0.closing.clone();
     stream::tell(Changes(desk), 0, seen, closing)
+}
+
+/// For tests and scripts: what the stream tells, at once. Then `POST …/{id}/events` plays the agent.
+async fn list(State(desk): State<Desk>) -> Json<Vec<Handover>> {
+    Json(desk.board().all())
 }
 
 /// For a page that was opened at a handover of which the desk has not heard since it started.

@@ -1,0 +1,280 @@
+//! The development bridge: the real bridge on loopback, with an emulated bot platform and a desk beside it.
+//!
+//! Its configuration is left in `data/demo.toml`, so that `handover --config data/demo.toml …` can speak to it and a
+//! newcomer has a file to start from.
+
+use std::{
+    fs, io,
+    net::{Ipv4Addr, SocketAddr},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+    sync::Arc,
+};
+
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use url::Url;
+
+use super::{App, Error, Listeners, signals::Signals};
+use crate::{
+    clock::{SystemClock, new_id},
+    config::{Config, Source},
+    emulator::{self, Emulator, desk::Desk},
+};
+
+/// Why there is no demo.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    #[error("none of the ports from {first} to {last} on loopback is free")]
+    NoPort {
+        first: u16,
+        last: u16,
+        source: io::Error,
+    },
+    #[error("cannot write {file}")]
+    Write {
+        file: &'static str,
+        source: io::Error,
+    },
+    #[error("the demo's own configuration is at fault")]
+    Config(#[from] crate::config::Faults),
+    #[error("an address of the demo is at fault")]
+    Address(#[from] url::ParseError),
+    #[error(transparent)]
+    Emulator(#[from] emulator::BuildError),
+    #[error(transparent)]
+    Desk(#[from] emulator::desk::DeskError),
+}
+
+const FOLDER: &str = "data";
+const CONFIG_FILE: &str = "data/demo.toml";
+const DATABASE: &str = "data/demo.db";
+const BOT_ID: &str = "demo";
+/// Where the search for free ports begins, and how far it goes.
+const FIRST_PORT: u16 = 8080;
+const PORTS: u16 = 100;
+
+/// The listeners, bound before anything is built, since every part must know the others' addresses.
+struct Stage {
+    bridge: TcpListener,
+    admin: TcpListener,
+    chat: TcpListener,
+    desk: TcpListener,
+    bridge_url: Url,
+    admin_address: SocketAddr,
+    chat_url: Url,
+    desk_url: Url,
+}
+
+/// Secrets of this run.
+struct Keys {
+    access_token: String,
+    verify_token: String,
+    hook_key: String,
+    signing_secret: String,
+    desk_token: String,
+    admin_token: String,
+}
+
+/// Runs the development bridge until it is told to stop.
+pub async fn demo() -> Result<(), Error> {
+    let signals = Signals::listen().map_err(Error::Signals)?;
+    let stage = Stage::build().await?;
+    let keys = Keys::draw();
+    let text = stage.configuration(&keys)?;
+    keep(&text)?;
+    let config = Config::load(&Source::text(CONFIG_FILE, text)).map_err(DemoError::from)?;
+    let (emulator, desk) = (stage.emulator(&keys)?, stage.play_desk(&keys)?);
+    stage.introduce();
+    let listeners = Listeners {
+        public: stage.bridge,
+        admin: Some(stage.admin),
+        extra: vec![(stage.chat, emulator.router()), (stage.desk, desk.router())],
+    };
+    let app = App::build(config, listeners)?;
+    let shutdown = app.shutdown();
+    let stopping = shutdown.soft.clone();
+    let playing = tokio::spawn(async move {
+        emulator.run(stopping).await;
+        desk.close();
+    });
+    let obeying = tokio::spawn(signals.obey(shutdown, app.patience()));
+    let ended = app.run().await;
+    obeying.abort();
+    playing.abort();
+    ended
+}
+
+impl Stage {
+    async fn build() -> Result<Self, DemoError> {
+        let mut next = FIRST_PORT;
+        let (bridge, bridge_address) = bind("the bridge", &mut next).await?;
+        let (admin, admin_address) = bind("its admin API", &mut next).await?;
+        let (chat, chat_address) = bind("the chat", &mut next).await?;
+        let (desk, desk_address) = bind("the desk", &mut next).await?;
+        Ok(Self {
+            bridge,
+            admin,
+            chat,
+            desk,
+            bridge_url: root(bridge_address)?,
+            admin_address,
+            chat_url: root(chat_address)?,
+            desk_url: root(desk_address)?,
+        })
+    }
+
+    fn configuration(&self, keys: &Keys) -> Result<String, DemoError> {
+        let Keys {
+            access_token,
+            verify_token,
+            hook_key,
+            signing_secret,
+            desk_token,
+            admin_token,
+        } = keys;
+        let listen = self.bridge_url.authority();
+        let (bridge, admin) = (&self.bridge_url, self.admin_address);
+        let platform = self.chat_url.as_str().trim_end_matches('/');
+        let hook = self.desk_url.join("hook")?;
+        Ok(format!(
+            "# Written by `handover demo` at each start; the secrets are new each time.\n\
+             \n\
+             [server]\n\
+             listen = \"{listen}\"\n\
+             public_url = \"{bridge}\"\n\
+             drain = \"0s\"\n\
+             \n\
+             [admin]\n\
+             listen = \"{admin}\"\n\
+             token = \"{admin_token}\"\n\
+             \n\
+             [store]\n\
+             url = \"sqlite:{DATABASE}\"\n\
+             \n\
+             [outbound]\n\
+             allow_networks = [\"127.0.0.0/8\"]\n\
+             \n\
+             [bots.demo]\n\
+             platform = \"chatlayer\"\n\
+             api_url = \"{platform}\"\n\
+             access_token = \"{access_token}\"\n\
+             verify_token = \"{verify_token}\"\n\
+             hook_key = \"{hook_key}\"\n\
+             \n\
+             [desks.team]\n\
+             kind = \"webhook\"\n\
+             url = \"{hook}\"\n\
+             secret = \"{signing_secret}\"\n\
+             token = \"{desk_token}\"\n"
+        ))
+    }
+
+    fn emulator(&self, keys: &Keys) -> Result<Emulator, DemoError> {
+        let hook_url = self
+            .bridge_url
+            .join(&format!("hooks/chatlayer/demo/{}", keys.hook_key))?;
+        let options = emulator::Options {
+            bot_id: BOT_ID.to_owned(),
+            version: emulator::Version::Draft,
+            hook_url,
+            verify_token: SecretString::from(keys.verify_token.clone()),
+            access_token: SecretString::from(keys.access_token.clone()),
+            public_url: self.chat_url.clone(),
+            desk_url: Some(self.desk_url.clone()),
+            clock: Arc::new(SystemClock),
+            seed: new_id().as_u64_pair().1,
+        };
+        Ok(emulator::build(options)?)
+    }
+
+    fn play_desk(&self, keys: &Keys) -> Result<Desk, DemoError> {
+        let options = emulator::desk::Options {
+            bridge_url: self.bridge_url.clone(),
+            secret: SecretString::from(keys.signing_secret.clone()),
+            token: SecretString::from(keys.desk_token.clone()),
+            chat_url: Some(self.chat_url.clone()),
+            clock: Arc::new(SystemClock),
+        };
+        Ok(emulator::desk::build(options)?)
+    }
+
+    fn introduce(&self) {
+        let (chat, desk, bridge) = (&self.chat_url, &self.desk_url, &self.bridge_url);
+        println!(
+            "\nHandover Bridge: a bot, a bridge and a desk. Nothing leaves this machine.\n\
+             \n  1. Talk to the bot      {chat}\
+             \n  2. Answer at the desk   {desk}\n\
+             \nType \"agent\" in the chat, answer at the desk, close there: the bot speaks again.\n\
+             \n  bridge {bridge}   data {DATABASE}   configuration {CONFIG_FILE}   stop: Ctrl-C\n"
+        );
+    }
+}
+
+impl Keys {
+    fn draw() -> Self {
+        let word = || {
+            let (first, second) = (new_id(), new_id());
+            format!("{}{}", first.simple(), second.simple())
+        };
+        Self {
+            access_token: word(),
+            verify_token: word(),
+            hook_key: word(),
+            signing_secret: format!("whsec_{}", word()),
+            desk_token: word(),
+            admin_token: word(),
+        }
+    }
+}
+
+/// The first free port from `next` on.
+async fn bind(what: &str, next: &mut u16) -> Result<(TcpListener, SocketAddr), DemoError> {
+    let (wanted, last) = (*next, FIRST_PORT.saturating_add(PORTS));
+    loop {
+        let port = *next;
+        *next = next.saturating_add(1);
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        match TcpListener::bind(address).await {
+            Ok(listener) => {
+                if port != wanted {
+                    println!("Port {wanted} is taken, {what} uses {port}.");
+                }
+                return Ok((listener, address));
+            }
+            Err(source) if port >= last => {
+                let first = FIRST_PORT;
+                return Err(DemoError::NoPort {
+                    first,
+                    last,
+                    source,
+                });
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+fn root(address: SocketAddr) -> Result<Url, url::ParseError> {
+    Url::parse(&format!("http://{address}/"))
+}
+
+/// Leaves the configuration where its owner alone can read it.
+fn keep(text: &str) -> Result<(), DemoError> {
+    use io::Write as _;
+
+    let write = || {
+        fs::create_dir_all(Path::new(FOLDER))?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(CONFIG_FILE)?;
+        file.write_all(text.as_bytes())
+    };
+    write().map_err(|source| DemoError::Write {
+        file: CONFIG_FILE,
+        source,
+    })
+}

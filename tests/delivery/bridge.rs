@@ -1,0 +1,166 @@
+//! The whole bridge in this process, on its own data, between a platform and a desk.
+
+use std::{net::SocketAddr, path::Path};
+
+use handover_bridge::{
+    app::{App, Listeners},
+    config::{Config, Source},
+    http::server::Shutdown,
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::vendors::Vendor;
+
+const VERIFY_TOKEN: &str = "verify-token-of-these-tests";
+const HOOK_KEY: &str = "hook-key-of-these-tests-0";
+const DESK_TOKEN: &str = "desk-token-of-these-tests";
+
+#[derive(Debug)]
+pub struct World {
+    pub platform: Vendor,
+    pub desk: Vendor,
+    data: TempDir,
+}
+
+#[derive(Debug)]
+pub struct Bridge {
+    address: SocketAddr,
+    shutdown: Shutdown,
+    running: JoinHandle<Result<(), handover_bridge::app::Error>>,
+    http: reqwest::Client,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self {
+            platform: Vendor::start().await,
+            desk: Vendor::start().await,
+            data: TempDir::new().unwrap(),
+        }
+    }
+
+    pub async fn start(&self) -> Bridge {
+        let public = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = public.local_addr().unwrap();
+        let listeners = Listeners {
+            public,
+            admin: None,
+            extra: Vec::new(),
+        };
+        let config =
+            Config::load(&Source::text("test.toml", self.config(self.data.path()))).unwrap();
+        let app = App::build(config, listeners).unwrap();
+        let shutdown = app.shutdown();
+        Bridge {
+            address,
+            shutdown,
+            running: tokio::spawn(app.run()),
+            http: client(),
+        }
+    }
+
+    fn config(&self, data: &Path) -> String {
+        let (data, platform, desk) = (data.display(), self.platform.address, self.desk.address);
+        format!(
+            r#"
+            server = {{ drain = "0s" }}
+            admin = {{ listen = "server" }}
+            store = {{ url = "sqlite:{data}/handover.db" }}
+            outbound = {{ allow_networks = ["127.0.0.0/8"] }}
+            texts.en = {{ handing_over = "", waiting = "", joined = "", ended = "", nobody = "" }}
+            [bots.webshop]
+            platform = "chatlayer"
+            api_url = "http://{platform}"
+            access_token = "access"
+            verify_token = "{VERIFY_TOKEN}"
+            hook_key = "{HOOK_KEY}"
+            [desks.live]
+            kind = "webhook"
+            url = "http://{desk}/hooks"
+            secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+            token = "{DESK_TOKEN}"
+            "#
+        )
+    }
+}
+
+impl Bridge {
+    pub async fn offload(&self, session: &str) -> Value {
+        let body = json!({
+            "botId": "b1", "version": "LIVE", "sessionId": session, "event": "offload",
+            "timestamp": "2026-01-01T00:00:01.000Z",
+            "transcript": [{"actor": "user", "timestamp": "2026-01-01T00:00:00.000Z", "message": {
+                "messageType": "text", "text": "help", "channelType": "web", "sender": {"id": session, "botId": "b1"},
+            }}],
+        });
+        let url = format!("http://{}/hooks/chatlayer/webshop/{HOOK_KEY}", self.address);
+        let answer = self
+            .http
+            .post(url)
+            .body(body.to_string())
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.json().await.unwrap()
+    }
+
+    /// The user's `number`th message.
+    pub async fn say(&self, session: &str, number: u32) {
+        let at = format!("2026-01-01T00:01:{number:02}.000Z");
+        let body = json!({
+            "botId": "b1", "version": "LIVE", "sessionId": session, "event": "messages", "timestamp": at,
+            "messages": [{"actor": "user", "timestamp": at, "message": {
+                "messageType": "text", "text": format!("message {number}"), "channelType": "web",
+                "id": format!("{number:024x}"), "sender": {"id": session, "botId": "b1"}, "timestamp": at,
+            }}],
+        });
+        let url = format!(
+            "http://{}/hooks/chatlayer/webshop/{HOOK_KEY}?challenge.verifyToken={VERIFY_TOKEN}",
+            self.address
+        );
+        let answer = self
+            .http
+            .post(url)
+            .body(body.to_string())
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+
+    pub async fn desk_says(&self, handover: &str, event: Value) -> u16 {
+        let url = format!("http://{}/api/v1/handovers/{handover}/events", self.address);
+        let call = self.http.post(url).bearer_auth(DESK_TOKEN).json(&event);
+        call.send().await.unwrap().status().as_u16()
+    }
+
+    pub async fn handover(&self, handover: &str) -> Value {
+        let url = format!("http://{}/api/v1/handovers/{handover}", self.address);
+        self.http
+            .get(url)
+            .bearer_auth(DESK_TOKEN)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
+    }
+
+    /// Stops as a service manager would, and waits for the end.
+    pub async fn stop(self) {
+        self.shutdown.soft.cancel();
+        self.running.await.unwrap().unwrap();
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the caller's client, not the bridge's"
+)]
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}

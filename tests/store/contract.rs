@@ -1,0 +1,105 @@
+//! What every store promises, one promise a test.
+
+pub mod answers;
+pub mod lanes;
+pub mod operator;
+pub mod retention;
+pub mod steps;
+pub mod timers;
+
+/// Makes a test of every promise, each with a store of its own.
+macro_rules! run_against {
+    ($harness:path) => {
+        $crate::contract::run_against! { $harness;
+            steps: [
+                what_was_acknowledged_is_there_after_reopening,
+                a_repeat_is_told_what_the_first_was_told,
+                a_repeat_within_one_step_is_a_repeat,
+                one_known_key_of_several_makes_a_repeat,
+                a_key_of_one_conversation_is_unknown_in_another,
+                the_same_idempotency_key_with_another_body_is_refused,
+                what_was_refused_is_refused_again_under_the_same_key,
+                a_repeated_request_opens_nothing_and_gets_the_stored_answer,
+                a_repeated_request_after_the_end_is_declined,
+                a_message_that_was_observed_is_not_recorded_again_from_the_transcript,
+                a_message_that_was_in_the_transcript_is_a_repeat_afterwards,
+                a_message_that_nobody_kept_is_taken_from_the_transcript,
+                equal_keys_within_a_transcript_make_one_message,
+                a_handover_of_another_desk_is_as_unknown_as_none,
+                a_text_of_ours_that_comes_back_is_consumed_once,
+                a_text_of_ours_is_no_echo_two_minutes_after_its_delivery,
+                an_echo_is_consumed_within_the_step_that_repeats_it,
+                later_facts_about_the_user_win,
+                sixty_four_callers_at_once_leave_no_gap_and_keep_one_order,
+                the_transcript_of_an_ended_handover_ends_with_it,
+            ],
+            lanes: [
+                a_lane_is_claimed_by_one_and_its_messages_come_in_order,
+                lanes_are_claimed_side_by_side_up_to_the_limit,
+                many_claimers_never_hold_the_same_lane,
+                a_lane_whose_head_waits_for_its_next_attempt_waits_whole,
+                attempts_are_counted_unless_they_do_not_count,
+                a_claim_is_free_again_after_reopening,
+                a_released_lane_can_be_claimed_at_once,
+                a_dropped_claim_comes_back_after_a_while,
+                a_paused_destination_is_not_claimed_also_after_reopening,
+                a_settled_lane_stops_at_a_pause,
+                a_bell_rings_for_new_work_and_for_a_retry,
+                a_close_by_the_desk_cancels_what_waits_but_not_what_is_on_its_way,
+                a_resume_goes_ahead_of_a_text_that_cannot_go_out,
+                a_dead_letter_lets_the_lane_go_on,
+                the_open_call_carries_the_newest_of_the_transcript,
+                a_resume_says_whether_the_user_wrote_after_the_close,
+            ],
+            answers: [
+                an_answer_wakes_whoever_waits_for_it,
+                an_answer_that_does_not_come_is_pending,
+                an_unknown_handover_is_declined,
+                a_handover_that_is_closing_is_declined,
+                a_paused_desk_is_not_asked,
+                a_desk_with_an_open_breaker_is_not_asked,
+            ],
+            timers: [
+                a_timer_fires_when_it_is_due_and_not_before,
+                a_timer_survives_reopening,
+                a_timer_rings_when_it_is_earlier_than_the_one_before,
+                timers_fire_a_few_at_a_time,
+            ],
+            operator: [
+                deliveries_are_listed_by_state_and_page_by_page,
+                a_dead_letter_is_retried_under_its_old_id,
+                a_retried_text_may_come_back_as_an_echo,
+                a_delivery_that_waits_is_retried_at_once,
+                a_skipped_delivery_is_not_sent,
+                what_is_on_its_way_is_neither_skipped_nor_retried,
+                open_handovers_are_listed_page_by_page,
+                a_warning_counts_up,
+                a_desk_that_is_gone_gives_its_handovers_back,
+                a_bot_that_is_gone_leaves_dead_letters,
+                a_closed_store_says_so,
+                a_probe_writes,
+            ],
+            retention: [
+                what_was_observed_goes_after_its_time,
+                an_open_handover_is_never_touched,
+                a_handover_goes_with_its_transcript,
+                deliveries_and_dead_letters_go_each_after_their_time,
+                a_key_is_known_until_its_day_is_over,
+                a_message_that_was_removed_is_taken_from_a_later_transcript,
+            ],
+        }
+    };
+    ($harness:path; $($module:ident: [$($promise:ident),+ $(,)?]),+ $(,)?) => {
+        $(mod $module {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $promise() {
+                    let harness = <$harness>::new();
+                    $crate::contract::$module::$promise(harness).await;
+                }
+            )+
+        })+
+    };
+}
+
+pub(crate) use run_against;

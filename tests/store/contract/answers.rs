@@ -1,0 +1,86 @@
+//! The answer to a request: decided once, stored, and heard by whoever waits.
+
+use std::{sync::Arc, time::Duration};
+
+use handover_bridge::domain::{
+    conversation::Answer, delivery::Destination, handover::Outcome, ids::HandoverId,
+    policy::ClosedBecause,
+};
+use uuid::Uuid;
+
+use crate::world::{Harness, World, request, team, team_name};
+
+const LONG: Duration = Duration::from_mins(1);
+
+pub async fn an_answer_wakes_whoever_waits_for_it(harness: impl Harness + 'static) {
+    let world = Arc::new(World::new(harness).await);
+    let handover = world.request("ann").await;
+    let mut waiters = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let store = Arc::clone(&world.store);
+        waiters.spawn(async move { store.answer(handover, LONG).await.unwrap() });
+    }
+    tokio::task::yield_now().await;
+    let open = world.claim(&team()).await.unwrap();
+    world.done(open).await;
+    assert_eq!(waiters.join_all().await, [Answer::Accepted; 8]);
+}
+
+pub async fn an_answer_that_does_not_come_is_pending(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    let handover = world.request("ann").await;
+    let answer = world
+        .store
+        .answer(handover, Duration::from_millis(20))
+        .await
+        .unwrap();
+    assert_eq!(answer, Answer::Pending);
+}
+
+pub async fn an_unknown_handover_is_declined(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    let unknown = HandoverId::from_uuid(Uuid::from_u128(7));
+    assert_eq!(
+        world.store.answer(unknown, LONG).await.unwrap(),
+        Answer::Declined
+    );
+}
+
+pub async fn a_handover_that_is_closing_is_declined(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    let handover = world.waiting("ann").await;
+    assert_eq!(world.answer(handover).await, Answer::Accepted);
+    world.closes(handover).await;
+    assert_eq!(world.answer(handover).await, Answer::Declined);
+}
+
+pub async fn a_paused_desk_is_not_asked(harness: impl Harness + 'static) {
+    let mut world = World::new(harness).await;
+    let until = world.clock.now().plus(LONG);
+    world
+        .store
+        .pause(&Destination::Desk(team_name()), Some(until))
+        .await
+        .unwrap();
+    world.reopen().await;
+    assert_eq!(answered(&world).await, Answer::Declined);
+    world.wait(LONG);
+    assert_eq!(answered(&world).await, Answer::Pending);
+}
+
+pub async fn a_desk_with_an_open_breaker_is_not_asked(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    world
+        .store
+        .set_condition(&team_name(), Some(ClosedBecause::BreakerOpen));
+    assert_eq!(answered(&world).await, Answer::Declined);
+    world.store.set_condition(&team_name(), None);
+    assert_eq!(answered(&world).await, Answer::Pending);
+}
+
+async fn answered(world: &World) -> Answer {
+    match world.apply(request("ann", Vec::new())).await.as_slice() {
+        [Outcome::Requested { answer, .. }] => *answer,
+        other => panic!("{other:?}"),
+    }
+}

@@ -1,0 +1,323 @@
+//! Lanes: one delivery on its way at a time, in order, and nothing forgotten.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use handover_bridge::{
+    domain::{
+        delivery::{Done, StepResult, Task},
+        message::Actor,
+        retry::ErrorClass,
+    },
+    store::{DeliveryFilter, DeliveryState, RowOutcome, Settlement},
+};
+
+use crate::world::{Harness, World, bot, item, request, settled, team, text};
+
+pub async fn a_lane_is_claimed_by_one_and_its_messages_come_in_order(
+    harness: impl Harness + 'static,
+) {
+    let world = World::new(harness).await;
+    world.waiting("ann").await;
+    for text in ["one", "two", "three"] {
+        world.user_says("ann", text).await;
+    }
+    let first = world.claim(&team()).await.unwrap();
+    assert!(world.claim(&team()).await.is_none(), "the lane is held");
+    assert_eq!((text(&first), first.attempts), ("one".to_owned(), 0));
+    let second = world.done(first).await.unwrap();
+    assert!(
+        world.claim(&team()).await.is_none(),
+        "the lane is still held"
+    );
+    let third = world.done(second).await.unwrap();
+    assert_eq!(text(&third), "three");
+    assert!(world.done(third).await.is_none());
+    assert!(world.claim(&team()).await.is_none(), "nothing is left");
+}
+
+pub async fn lanes_are_claimed_side_by_side_up_to_the_limit(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    for user in ["ann", "bea", "cem"] {
+        world.request(user).await;
+    }
+    let claimed = world.store.claim(&team(), 2).await.unwrap();
+    assert_eq!(claimed.claims.len(), 2);
+    assert_eq!(claimed.next_due, Some(world.clock.now()), "one more is due");
+    let rest = world.store.claim(&team(), 16).await.unwrap();
+    assert_eq!((rest.claims.len(), rest.next_due), (1, None));
+}
+
+pub async fn many_claimers_never_hold_the_same_lane(harness: impl Harness + 'static) {
+    let world = Arc::new(World::new(harness).await);
+    for number in 0..64 {
+        world.request(&format!("user{number}")).await;
+    }
+    let mut claimers = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let world = Arc::clone(&world);
+        claimers.spawn(async move {
+            let mut held = Vec::new();
+            loop {
+                let claims = world.claims(&team(), 3).await;
+                if claims.is_empty() {
+                    return held;
+                }
+                held.extend(claims);
+            }
+        });
+    }
+    let held: Vec<_> = claimers.join_all().await.into_iter().flatten().collect();
+    let lanes: HashSet<_> = held.iter().map(|claim| claim.job.handover.id).collect();
+    assert_eq!((held.len(), lanes.len()), (64, 64));
+}
+
+pub async fn a_lane_whose_head_waits_for_its_next_attempt_waits_whole(
+    harness: impl Harness + 'static,
+) {
+    let world = World::new(harness).await;
+    world.waiting("ann").await;
+    world.user_says("ann", "one").await;
+    world.user_says("ann", "two").await;
+    let first = world.claim(&team()).await.unwrap();
+    assert!(
+        world
+            .fails_for(first, Duration::from_secs(4))
+            .await
+            .is_none()
+    );
+    world.user_says("ann", "three").await;
+    let nothing = world.store.claim(&team(), 16).await.unwrap();
+    assert!(nothing.claims.is_empty());
+    let due = world.clock.now().plus(Duration::from_secs(4));
+    assert_eq!(nothing.next_due, Some(due));
+    world.wait(Duration::from_secs(4));
+    let again = world.claim(&team()).await.unwrap();
+    assert_eq!((text(&again), again.attempts), ("one".to_owned(), 1));
+}
+
+pub async fn attempts_are_counted_unless_they_do_not_count(harness: impl Harness + 'static) {
+    let mut world = World::new(harness).await;
+    world.waiting("ann").await;
+    world.user_says("ann", "one").await;
+    for (counts, attempts) in [(true, 1), (false, 1), (true, 2)] {
+        let claim = world.claim(&team()).await.unwrap();
+        let class = ErrorClass::RateLimited;
+        let at = world.clock.now();
+        let result = StepResult::Delayed {
+            since: at,
+            class,
+            ambiguous: false,
+        };
+        let row = RowOutcome::Retry { at, class, counts };
+        let again = world
+            .store
+            .settle(claim, Settlement { result, row })
+            .await
+            .unwrap();
+        let again = again.expect("it is due at once");
+        assert_eq!(again.attempts, attempts);
+        world.store.release(again).await.unwrap();
+    }
+    world.reopen().await;
+    assert_eq!(world.claim(&team()).await.unwrap().attempts, 2);
+}
+
+pub async fn a_claim_is_free_again_after_reopening(harness: impl Harness + 'static) {
+    let mut world = World::new(harness).await;
+    world.request("ann").await;
+    let lost = world.claim(&team()).await.unwrap();
+    let delivery = lost.job.delivery;
+    world.reopen().await;
+    let again = world.claim(&team()).await.unwrap();
+    assert_eq!(
+        again.job.delivery, delivery,
+        "the same call under the same id"
+    );
+}
+
+pub async fn a_released_lane_can_be_claimed_at_once(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    world.request("ann").await;
+    let claim = world.claim(&team()).await.unwrap();
+    let delivery = claim.job.delivery;
+    world.store.release(claim).await.unwrap();
+    let again = world.claim(&team()).await.unwrap();
+    assert_eq!((again.job.delivery, again.attempts), (delivery, 0));
+}
+
+pub async fn a_dropped_claim_comes_back_after_a_while(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    world.request("ann").await;
+    drop(world.claim(&team()).await.unwrap());
+    let nothing = world.store.claim(&team(), 1).await.unwrap();
+    assert!(nothing.claims.is_empty());
+    assert!(nothing.next_due.is_some());
+    world.wait(Duration::from_secs(15));
+    assert!(world.claim(&team()).await.is_some());
+}
+
+pub async fn a_paused_destination_is_not_claimed_also_after_reopening(
+    harness: impl Harness + 'static,
+) {
+    let mut world = World::new(harness).await;
+    world.request("ann").await;
+    let until = world.clock.now().plus(Duration::from_mins(1));
+    world.store.pause(&team(), Some(until)).await.unwrap();
+    world.reopen().await;
+    let nothing = world.store.claim(&team(), 1).await.unwrap();
+    assert!(nothing.claims.is_empty());
+    assert_eq!(nothing.next_due, Some(until));
+    world.store.pause(&team(), None).await.unwrap();
+    let claim = world.claim(&team()).await.expect("the pause was lifted");
+    world.store.release(claim).await.unwrap();
+    world.store.pause(&team(), Some(until)).await.unwrap();
+    world.wait(Duration::from_mins(1));
+    assert!(world.claim(&team()).await.is_some(), "the pause is over");
+}
+
+pub async fn a_settled_lane_stops_at_a_pause(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    world.waiting("ann").await;
+    world.user_says("ann", "one").await;
+    world.user_says("ann", "two").await;
+    let first = world.claim(&team()).await.unwrap();
+    let until = world.clock.now().plus(Duration::from_mins(1));
+    world.store.pause(&team(), Some(until)).await.unwrap();
+    assert!(world.done(first).await.is_none());
+    world.wait(Duration::from_mins(1));
+    assert_eq!(text(&world.claim(&team()).await.unwrap()), "two");
+}
+
+pub async fn a_bell_rings_for_new_work_and_for_a_retry(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    let bell = world.store.bell(&team());
+    world.request("ann").await;
+    bell.notified().await;
+    let open = world.claim(&team()).await.unwrap();
+    world.fails_for(open, Duration::from_millis(500)).await;
+    bell.notified().await;
+    let waits = world.store.claim(&team(), 1).await.unwrap();
+    assert!(waits.claims.is_empty() && waits.next_due.is_some());
+}
+
+pub async fn a_close_by_the_desk_cancels_what_waits_but_not_what_is_on_its_way(
+    harness: impl Harness + 'static,
+) {
+    let world = World::new(harness).await;
+    let handover = world.waiting("ann").await;
+    world.user_says("ann", "one").await;
+    world.user_says("ann", "two").await;
+    let flying = world.claim(&team()).await.unwrap();
+    world.closes(handover).await;
+    let cancelled = DeliveryFilter {
+        state: Some(DeliveryState::Cancelled),
+        limit: 9,
+        ..DeliveryFilter::default()
+    };
+    assert_eq!(
+        world.store.deliveries(cancelled).await.unwrap().items.len(),
+        1
+    );
+    let id = flying.job.delivery;
+    assert!(
+        world.done(flying).await.is_none(),
+        "what waited behind it is not sent"
+    );
+    let delivered = DeliveryFilter {
+        state: Some(DeliveryState::Delivered),
+        limit: 9,
+        ..DeliveryFilter::default()
+    };
+    let delivered = world.store.deliveries(delivered).await.unwrap().items;
+    assert!(delivered.iter().any(|view| view.id == id));
+}
+
+pub async fn a_resume_goes_ahead_of_a_text_that_cannot_go_out(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    let handover = world.waiting("ann").await;
+    world.agent_says(handover, "goodbye").await;
+    let say = world.claim(&bot()).await.unwrap();
+    let say_id = say.job.delivery;
+    world.fails_for(say, Duration::from_mins(30)).await;
+    world.closes(handover).await;
+    assert!(
+        world.claim(&bot()).await.is_none(),
+        "the resume stands behind the text"
+    );
+    world.wait(Duration::from_mins(2));
+    world.store.fire_timers(16).await.unwrap();
+    let resume = world.claim(&bot()).await.expect("the resume goes ahead");
+    assert!(matches!(resume.job.task, Task::Resume { .. }));
+    assert!(world.done(resume).await.is_none());
+    let dead = DeliveryFilter {
+        state: Some(DeliveryState::Dead),
+        limit: 9,
+        ..DeliveryFilter::default()
+    };
+    let dead = world.store.deliveries(dead).await.unwrap().items;
+    assert_eq!(
+        dead.iter().map(|view| view.id).collect::<Vec<_>>(),
+        [say_id],
+        "the user is the bot's by now"
+    );
+}
+
+pub async fn a_dead_letter_lets_the_lane_go_on(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    let handover = world.waiting("ann").await;
+    world.agent_says(handover, "one").await;
+    world.agent_says(handover, "two").await;
+    let first = world.claim(&bot()).await.unwrap();
+    let second = world.dies(first).await.unwrap();
+    assert_eq!(text(&second), "two");
+    let told = world.claim(&team()).await.expect("the desk is told");
+    assert!(matches!(told.job.task, Task::Failed { .. }), "{told:?}");
+}
+
+pub async fn the_open_call_carries_the_newest_of_the_transcript(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    let transcript = ["1", "2", "3", "4"].map(|text| item(Actor::User, text, Vec::new()));
+    world.apply(request("ann", transcript.into())).await;
+    world.user_says("ann", "5").await;
+    let open = world.claim(&team()).await.unwrap();
+    let told: Vec<_> = open
+        .job
+        .transcript
+        .iter()
+        .map(|message| message.seq)
+        .collect();
+    assert_eq!(
+        (told, open.job.transcript_total),
+        (vec![2, 3, 4], 4),
+        "three at most, and nothing that comes after"
+    );
+    let done = Done {
+        reference: Some("room7".to_owned()),
+        ..Done::default()
+    };
+    let next = world
+        .store
+        .settle(open, settled(StepResult::Done(done)))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(text(&next), "5");
+    assert_eq!(next.job.leg.unwrap().reference.as_deref(), Some("room7"));
+}
+
+pub async fn a_resume_says_whether_the_user_wrote_after_the_close(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    for (user, writes) in [("ann", true), ("bea", false)] {
+        let handover = world.waiting(user).await;
+        world.closes(handover).await;
+        if writes {
+            world.user_says(user, "wait").await;
+        }
+        let resume = world.claim(&bot()).await.unwrap();
+        let Task::Resume { contract, .. } = &resume.job.task else {
+            panic!("{resume:?}")
+        };
+        assert_eq!(contract.unanswered, writes, "{user}");
+        world.done(resume).await;
+    }
+}

@@ -1,0 +1,398 @@
+//! A store with its clock, and the words in which the contract speaks.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use handover_bridge::{
+    domain::{
+        conversation::{Answer, ConversationKey},
+        dedupe::DedupeKey,
+        delivery::{Destination, Done, StepResult, Task},
+        event::{
+            AgentSaid, DeskEvent, Event, Incoming, Request, Said, Step, Target, TranscriptItem,
+        },
+        handover::Outcome,
+        ids::{BotName, DeskName, ExternalId, HandoverId},
+        message::{Actor, Content},
+        policy::{BotPolicy, DeskPolicy, Policy, Route},
+        retry::ErrorClass,
+        time::{Clock, Timestamp},
+    },
+    store::{Applied, Claim, Retention, RowOutcome, Settlement, Store},
+};
+
+pub const START: i64 = 1_767_225_600_000;
+
+/// Makes stores of one kind. Opening again finds what was durable.
+#[async_trait]
+pub trait Harness: Send + Sync {
+    async fn open(&self, policy: Policy, clock: Arc<ManualClock>) -> Arc<dyn Store>;
+}
+
+pub struct World {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<ManualClock>,
+    policy: Policy,
+    harness: Box<dyn Harness>,
+}
+
+#[derive(Debug)]
+pub struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        self.now()
+    }
+}
+
+impl World {
+    pub async fn new(harness: impl Harness + 'static) -> Self {
+        Self::with(harness, policy()).await
+    }
+
+    pub async fn with(harness: impl Harness + 'static, policy: Policy) -> Self {
+        let clock = Arc::new(ManualClock(AtomicI64::new(START)));
+        let store = harness.open(policy.clone(), Arc::clone(&clock)).await;
+        Self {
+            store,
+            clock,
+            policy,
+            harness: Box::new(harness),
+        }
+    }
+
+    /// Closes the store and opens it again, as a new process would.
+    pub async fn reopen(&mut self) {
+        self.store.close().await;
+        self.store = self
+            .harness
+            .open(self.policy.clone(), Arc::clone(&self.clock))
+            .await;
+    }
+
+    pub fn wait(&self, span: Duration) {
+        let millis = i64::try_from(span.as_millis()).unwrap();
+        self.clock.0.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    pub async fn apply(&self, step: Step) -> Vec<Outcome> {
+        match self.store.apply(step).await.unwrap() {
+            Applied::Done { outcomes, .. } => outcomes,
+            Applied::NotFound => panic!("the target was not found"),
+        }
+    }
+
+    /// A user asks for an agent.
+    pub async fn request(&self, user: &str) -> HandoverId {
+        let outcomes = self.apply(request(user, Vec::new())).await;
+        match outcomes.as_slice() {
+            [Outcome::Requested { handover, .. }] => *handover,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A user asks for an agent and the desk takes it.
+    pub async fn waiting(&self, user: &str) -> HandoverId {
+        let handover = self.request(user).await;
+        let open = self.claim_of(&team(), handover).await;
+        assert!(matches!(open.job.task, Task::Open { .. }), "{open:?}");
+        self.done(open).await;
+        handover
+    }
+
+    pub async fn user_says(&self, user: &str, text: &str) -> Outcome {
+        self.apply(says(user, text)).await.remove(0)
+    }
+
+    pub async fn agent_says(&self, handover: HandoverId, text: &str) -> Outcome {
+        self.desk_tells(handover, agent_said(text)).await
+    }
+
+    pub async fn desk_tells(&self, handover: HandoverId, event: DeskEvent) -> Outcome {
+        self.apply(from_desk(handover, event, Vec::new()))
+            .await
+            .remove(0)
+    }
+
+    pub async fn closes(&self, handover: HandoverId) -> Outcome {
+        let reason = Some("solved".to_owned());
+        self.desk_tells(handover, DeskEvent::Closed { reason })
+            .await
+    }
+
+    pub async fn claim(&self, destination: &Destination) -> Option<Claim> {
+        self.claims(destination, 1).await.pop()
+    }
+
+    pub async fn claims(&self, destination: &Destination, limit: usize) -> Vec<Claim> {
+        self.store.claim(destination, limit).await.unwrap().claims
+    }
+
+    /// The head of this handover's lane to the destination; the other lanes are given back.
+    pub async fn claim_of(&self, destination: &Destination, handover: HandoverId) -> Claim {
+        let mut found = None;
+        for claim in self.claims(destination, 1000).await {
+            if claim.job.handover.id == handover {
+                found = Some(claim);
+            } else {
+                self.store.release(claim).await.unwrap();
+            }
+        }
+        found.expect("a lane of this handover")
+    }
+
+    /// The delivery is taken. Gives the lane's next head.
+    pub async fn done(&self, claim: Claim) -> Option<Claim> {
+        self.store
+            .settle(claim, settled(StepResult::Done(Done::default())))
+            .await
+            .unwrap()
+    }
+
+    /// The delivery is not taken, to be tried again after `span`.
+    pub async fn fails_for(&self, claim: Claim, span: Duration) -> Option<Claim> {
+        let class = ErrorClass::Busy;
+        let result = StepResult::Delayed {
+            since: claim.job.created_at,
+            class,
+            ambiguous: false,
+        };
+        let row = RowOutcome::Retry {
+            at: self.clock.now().plus(span),
+            class,
+            counts: true,
+        };
+        self.store
+            .settle(claim, Settlement { result, row })
+            .await
+            .unwrap()
+    }
+
+    pub async fn dies(&self, claim: Claim) -> Option<Claim> {
+        let class = ErrorClass::Rejected;
+        let row = RowOutcome::Dead { class };
+        let result = StepResult::Dead { class };
+        self.store
+            .settle(claim, Settlement { result, row })
+            .await
+            .unwrap()
+    }
+
+    pub async fn answer(&self, handover: HandoverId) -> Answer {
+        self.store.answer(handover, Duration::ZERO).await.unwrap()
+    }
+
+    /// What was said, as the desk reads it.
+    pub async fn transcript(&self, handover: HandoverId) -> Vec<(u64, String)> {
+        let view = self
+            .store
+            .handover(handover, &team_name())
+            .await
+            .unwrap()
+            .expect("the handover");
+        view.transcript
+            .into_iter()
+            .map(|message| (message.seq, text_of(&message.content)))
+            .collect()
+    }
+}
+
+pub fn policy() -> Policy {
+    let bot_policy = BotPolicy {
+        enabled: true,
+        default_language: "en".to_owned(),
+        pause_steps: 0,
+        resume_steps: 1,
+        answer_pauses: true,
+    };
+    let desk_policy = DeskPolicy {
+        enabled: true,
+        takes_at_once: false,
+    };
+    Policy {
+        bots: BTreeMap::from([(bot_name(), bot_policy)]),
+        desks: BTreeMap::from([(team_name(), desk_policy), (spare_name(), desk_policy)]),
+        routes: vec![Route {
+            bots: [bot_name()].into(),
+            desk: team_name(),
+            fallback: None,
+            options: serde_json::Map::new(),
+        }],
+        observe: true,
+        ..Policy::default()
+    }
+}
+
+/// Everything is kept for ever but what the test names.
+pub fn keep() -> Retention {
+    let long = Duration::from_secs(10_000 * 24 * 60 * 60);
+    Retention {
+        observed: long,
+        transcripts: long,
+        delivered: long,
+        dead_letters: long,
+        keys: long,
+    }
+}
+
+pub fn bot_name() -> BotName {
+    BotName::new("webshop").unwrap()
+}
+
+pub fn team_name() -> DeskName {
+    DeskName::new("team").unwrap()
+}
+
+pub fn spare_name() -> DeskName {
+    DeskName::new("spare").unwrap()
+}
+
+pub fn bot() -> Destination {
+    Destination::Bot(bot_name())
+}
+
+pub fn team() -> Destination {
+    Destination::Desk(team_name())
+}
+
+pub fn key(user: &str) -> ConversationKey {
+    ConversationKey {
+        bot: bot_name(),
+        realm: "b1/LIVE".to_owned(),
+        user: ExternalId::new(user).unwrap(),
+    }
+}
+
+pub fn step(user: &str, events: Vec<Incoming>) -> Step {
+    Step {
+        target: Target::Conversation(key(user)),
+        profile: None,
+        events,
+    }
+}
+
+/// Without a key: it is new each time.
+pub fn says(user: &str, text: &str) -> Step {
+    step(user, vec![user_said(text, Vec::new())])
+}
+
+/// Under the platform's id.
+pub fn says_once(user: &str, id: &str, text: &str) -> Step {
+    let keys = vec![DedupeKey::message_id(&key(user), id)];
+    step(user, vec![user_said(text, keys)])
+}
+
+pub fn user_said(text: &str, keys: Vec<DedupeKey>) -> Incoming {
+    Incoming {
+        event: Event::UserSaid(said(text)),
+        keys,
+    }
+}
+
+pub fn bot_said(text: &str) -> Incoming {
+    Incoming {
+        event: Event::BotSaid(said(text)),
+        keys: Vec::new(),
+    }
+}
+
+pub fn request(user: &str, transcript: Vec<TranscriptItem>) -> Step {
+    step(user, vec![requested(transcript, Vec::new())])
+}
+
+pub fn request_once(user: &str, at: i64) -> Step {
+    let keys = vec![DedupeKey::request(
+        &key(user),
+        Timestamp::from_millis(at),
+        None,
+    )];
+    step(user, vec![requested(Vec::new(), keys)])
+}
+
+fn requested(transcript: Vec<TranscriptItem>, keys: Vec<DedupeKey>) -> Incoming {
+    let request = Request {
+        payload: None,
+        transcript,
+    };
+    Incoming {
+        event: Event::HandoverRequested(request),
+        keys,
+    }
+}
+
+pub fn item(actor: Actor, text: &str, keys: Vec<DedupeKey>) -> TranscriptItem {
+    TranscriptItem {
+        actor,
+        said: said(text),
+        keys,
+        known: false,
+    }
+}
+
+pub fn from_desk(handover: HandoverId, event: DeskEvent, keys: Vec<DedupeKey>) -> Step {
+    let desk = team_name();
+    let target = Target::Handover {
+        id: handover,
+        desk: desk.clone(),
+    };
+    let event = Event::FromDesk {
+        handover,
+        desk,
+        event,
+    };
+    Step {
+        target,
+        profile: None,
+        events: vec![Incoming { event, keys }],
+    }
+}
+
+pub fn agent_said(text: &str) -> DeskEvent {
+    DeskEvent::Said(AgentSaid {
+        content: Content::text(text),
+        agent: None,
+        automatic: false,
+        keep_if_late: false,
+        raw: None,
+    })
+}
+
+pub fn settled(result: StepResult) -> Settlement {
+    Settlement {
+        result,
+        row: RowOutcome::Delivered,
+    }
+}
+
+pub fn text_of(content: &Content) -> String {
+    match content {
+        Content::Text { text, .. } => text.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What the claimed delivery wants to have shown.
+pub fn text(claim: &Claim) -> String {
+    text_of(&claim.job.message.as_ref().expect("a message").content)
+}
+
+fn said(text: &str) -> Said {
+    Said {
+        at: None,
+        content: Content::text(text),
+        raw: None,
+    }
+}
