@@ -139,6 +139,10 @@ async fn what_is_not_the_contract_is_422_and_what_is_not_json_is_400() {
         ("null".to_owned(), 422),
         (r#"{"event": 1}"#.to_owned(), 422),
         (r#"{"event": "messages"}"#.to_owned(), 422),
+        ("{}".to_owned(), 422),
+        (session("s").replace(r#""event": "messages","#, ""), 422),
+        (r#"["messages", null]"#.to_owned(), 422),
+        (session("s").replace(r#""s""#, "17"), 422),
         (
             r#"{"event": "messages", "event": "offload"}"#.to_owned(),
             422,
