@@ -1,7 +1,7 @@
 //! What the bridge keeps. One call is one atomic step; nothing of it is seen, and nobody is answered, before it is
 //! durable.
 //!
-//! Every implementation passes [`contract`], which is written once against this trait.
+//! Every implementation passes the contract of `tests/store`, which is written once against this trait.
 
 pub mod sqlite;
 
@@ -29,7 +29,8 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Drops repeats, loads the conversation, decides each event in order, and writes all of it or nothing.
     async fn apply(&self, step: Step) -> Result<Applied, Error>;
 
-    /// Waits until the answer to a request is no longer pending, at most for `within`; then says what is stored.
+    /// Waits until the answer to a request is no longer pending, at most for `within`; then says what is stored. A
+    /// handover that closes or is over is declined, whatever was answered before.
     async fn answer(&self, handover: HandoverId, within: Duration) -> Result<Answer, Error>;
 
     /// A handover with its transcript (without the bridge's notices), if it has or had a leg at this desk.
@@ -51,7 +52,7 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// call that was made must not be made again for having been forgotten.
     async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<Option<Claim>, Error>;
 
-    /// Gives a lane back unattempted.
+    /// Gives a lane back unattempted, and rings its bell.
     async fn release(&self, claim: Claim) -> Result<(), Error>;
 
     /// Fires the timers that are due, at most `limit`, and says when the next one is.

@@ -1,5 +1,6 @@
 //! Delivery from the store's bell to the desk and back, in time that stands still while anybody works.
 
+mod job;
 mod lanes;
 mod world;
 
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-pub(super) use self::lanes::job;
+pub(super) use self::job::job;
 use self::world::World;
 use crate::domain::{
     delivery::{Done, Failure, Job},
@@ -273,4 +274,50 @@ async fn a_stop_lets_calls_finish_begins_none_and_gives_all_lanes_back() {
     assert_eq!(seen.settled.len(), 16, "each finished call is settled");
     assert_eq!(world.lanes.claimed(), 0);
     assert_eq!(seen.released, 16);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_deadline_is_met_when_it_is_due_also_one_that_is_set_before_the_others() {
+    let world = World::new();
+    world.lanes.set_timer(Duration::from_mins(15));
+    world.start();
+    sleep(Duration::from_secs(10)).await;
+    world.lanes.set_timer(Duration::from_secs(50));
+    sleep(Duration::from_mins(20)).await;
+    let seconds: Vec<_> = world
+        .lanes
+        .seen()
+        .fired
+        .iter()
+        .map(Duration::as_secs)
+        .collect();
+    assert_eq!(seconds, [60, 900]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_removed_desk_has_left_behind_is_moved_on_after_a_minute_little_by_little() {
+    let mut world = World::new();
+    world.desk("live", AT_ONCE, takes_all());
+    world.lanes.leave_behind("old", 120);
+    world.start();
+    sleep(Duration::from_mins(2)).await;
+    let removed = world.lanes.seen().removed;
+    assert!(removed.iter().all(|(at, _)| at.as_secs() == 60));
+    let ended: Vec<_> = removed.iter().map(|(_, ended)| *ended).collect();
+    assert_eq!(ended, [50, 50, 20, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_been_kept_for_long_enough_is_removed_every_ten_minutes_until_nothing_is_left() {
+    let world = World::new();
+    world.start();
+    sleep(Duration::from_mins(25)).await;
+    let minutes: Vec<_> = world
+        .lanes
+        .seen()
+        .purged_at
+        .iter()
+        .map(|at| at.as_secs() / 60)
+        .collect();
+    assert_eq!(minutes, [10, 10, 20, 20]);
 }

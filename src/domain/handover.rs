@@ -119,6 +119,7 @@ pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decis
             desk,
             event,
         } => turn.desk_told((*handover, desk), event),
+        Event::ToldDeclined { handover } => turn.told_declined(*handover),
         Event::Settled(settled) => turn.settled(settled),
         Event::TimerFired => turn.timer_fired(),
         Event::DeskRemoved { desk } => turn.desk_removed(desk),

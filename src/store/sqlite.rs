@@ -42,6 +42,7 @@ pub use self::file::OpenError;
 pub(super) use self::memory::Hold;
 use self::{
     apply::Keyed,
+    fault::Fault,
     keys::Hasher,
     memory::{Change, Memory},
     mutant::Mutant,
@@ -136,29 +137,43 @@ impl SqliteStore {
         self.writer.fatal.clone()
     }
 
-    /// Puts the work together that the held lanes have at their heads.
+    /// Puts the work together that the held lanes have at their heads. What cannot be put together becomes a dead
+    /// letter instead of standing in everyone's way.
     async fn claims(&self, holds: Vec<Hold>) -> Result<Vec<Claim>, Error> {
         if holds.is_empty() {
             return Ok(Vec::new());
         }
         let rows: Vec<i64> = holds.iter().map(|hold| hold.head.row).collect();
         let limits = Arc::clone(&self.transcript_limits);
-        let loaded = self
+        let loaded: Vec<Result<jobs::Loaded, Fault>> = self
             .readers
             .read(move |connection| {
-                rows.into_iter()
+                Ok(rows
+                    .into_iter()
                     .map(|row| jobs::load(connection, row, &limits))
-                    .collect()
+                    .collect())
             })
-            .await;
-        let loaded: Vec<jobs::Loaded> = loaded?;
-        let claims = loaded.into_iter().zip(holds).map(|(loaded, hold)| Claim {
-            job: loaded.job,
-            attempts: loaded.attempts,
-            destination: loaded.destination,
-            ticket: Ticket(Proof::Sqlite(hold.hand_over())),
-        });
-        Ok(claims.collect())
+            .await?;
+        let mut claims = Vec::with_capacity(holds.len());
+        for (loaded, hold) in loaded.into_iter().zip(holds) {
+            match loaded {
+                Ok(loaded) => claims.push(Claim {
+                    job: loaded.job,
+                    attempts: loaded.attempts,
+                    destination: loaded.destination,
+                    ticket: Ticket(Proof::Sqlite(hold.hand_over())),
+                }),
+                Err(fault) if fault.concerns_everyone() => return Err(fault.into()),
+                Err(fault) => {
+                    fault.log("a delivery cannot be read and is given up");
+                    let row = hold.head.row;
+                    self.writer
+                        .step(move |work| operator::bury_unreadable(work, row))
+                        .await?;
+                }
+            }
+        }
+        Ok(claims)
     }
 
     /// Writes an outcome, however long the disk is full: forgotten, it would be sent again and again.
@@ -248,7 +263,9 @@ impl Store for SqliteStore {
             return Err(error);
         }
         let next = self.memory.advance(hold, &destination);
-        Ok(self.claims(next.into_iter().collect()).await?.pop())
+        // The outcome is written. A head that cannot be read now is claimed by whoever comes next.
+        let claims = self.claims(next.into_iter().collect()).await;
+        Ok(claims.unwrap_or_default().pop())
     }
 
     async fn release(&self, claim: Claim) -> Result<(), Error> {

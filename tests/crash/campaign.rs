@@ -89,13 +89,14 @@ impl Findings {
     fn print(&self, plan: &Plan) {
         let Tally {
             acked,
+            declined,
             arrivals,
             repeats_after_kills,
             repeats_after_failures,
             ..
         } = self.tally;
         println!(
-            "{}: seed {}: {} of {} kills count, {} connections, acknowledged {acked}, arrived {arrivals}, \
+            "{}: seed {}: {} of {} kills count, {} connections, acknowledged {acked}, declined {declined}, arrived {arrivals}, \
              repeated after kills {repeats_after_kills}, after failed answers {repeats_after_failures}, \
              slowest start {} ms, faults {}",
             plan.name,

@@ -28,6 +28,8 @@ pub enum Fault {
     SeqStoodStill { lane: LaneId, number: u32 },
     #[error("{lane}: {number} carries the webhook-id of another message")]
     SharedName { lane: LaneId, number: u32 },
+    #[error("conversation {conversation} was declined to the platform and left with the desk")]
+    Contradicted { conversation: usize },
     #[error("{0}")]
     Odd(String),
 }
@@ -37,6 +39,8 @@ pub enum Fault {
 pub struct Tally {
     pub sent: u64,
     pub acked: u64,
+    /// Offloads that were answered with no.
+    pub declined: u64,
     pub arrivals: u64,
     /// Repeats of what an earlier process had brought.
     pub repeats_after_kills: u64,
@@ -48,6 +52,7 @@ impl Tally {
     pub fn add(&mut self, part: Self) {
         self.sent += part.sent;
         self.acked += part.acked;
+        self.declined += part.declined;
         self.arrivals += part.arrivals;
         self.repeats_after_kills += part.repeats_after_kills;
         self.repeats_after_failures += part.repeats_after_failures;
@@ -65,6 +70,11 @@ pub fn judge(ledger: &Ledger) -> Verdict {
         tally: Tally::default(),
         faults: ledger.oddities().into_iter().map(Fault::Odd).collect(),
     };
+    let torn = ledger.contradictions().into_iter();
+    verdict
+        .faults
+        .extend(torn.map(|conversation| Fault::Contradicted { conversation }));
+    verdict.tally.declined = u64::try_from(ledger.declined()).expect("a count fits");
     let mut names = HashMap::new();
     for (id, lane) in ledger.lanes() {
         verdict.tally.sent += u64::from(lane.sent);

@@ -1,19 +1,22 @@
-//! The SQLite store: its harness, and what only one process with one file promises.
+//! The embedded store: its harness, and what only one process with one file promises.
 
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use handover_bridge::{
     clock::new_id,
     domain::policy::Policy,
     store::{
-        Store, TranscriptLimits,
+        DeliveryFilter, DeliveryState, Store, TranscriptLimits,
         sqlite::{OpenError, Options},
     },
 };
 use tempfile::TempDir;
 
-use crate::world::{Harness, ManualClock, World, policy, says, team_name};
+use crate::world::{Harness, ManualClock, World, policy, says, team, team_name, text};
 
 /// A file in a directory of its own.
 pub struct Files(TempDir);
@@ -151,6 +154,51 @@ async fn a_handover_without_a_timer_cannot_be_stored() {
 }
 
 #[tokio::test]
+async fn a_task_of_a_newer_version_is_left_alone_and_holds_nobody_up() {
+    let (mut world, path) = with_file().await;
+    world.waiting("ann").await;
+    world.user_says("ann", "one").await;
+    world.user_says("ann", "two").await;
+    world.store.close().await;
+    let newer = r#"UPDATE deliveries SET task = '{"do":"wave"}' WHERE ord = 2"#;
+    assert_eq!(edit(&path, newer), 1);
+    world.reopen().await;
+    assert_eq!(text(&world.claim(&team()).await.unwrap()), "two");
+    let pending = DeliveryFilter {
+        state: Some(DeliveryState::Pending),
+        limit: 9,
+        ..DeliveryFilter::default()
+    };
+    let pending = world.store.deliveries(pending).await.unwrap().items;
+    let kinds: Vec<_> = pending.iter().map(|view| view.kind.as_str()).collect();
+    assert_eq!(kinds, ["wave", "message"]);
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_becomes_a_dead_letter_and_holds_nobody_up() {
+    let (mut world, path) = with_file().await;
+    let broken = world.request("ann").await;
+    let whole = world.request("bea").await;
+    world.store.close().await;
+    assert_eq!(
+        edit(&path, "UPDATE handovers SET facts = '?' WHERE row = 1"),
+        1
+    );
+    world.reopen().await;
+    let claims = world.claims(&team(), 9).await;
+    let claimed: Vec<_> = claims.iter().map(|claim| claim.job.handover.id).collect();
+    assert_eq!(claimed, [whole]);
+    let dead = DeliveryFilter {
+        state: Some(DeliveryState::Dead),
+        limit: 9,
+        ..DeliveryFilter::default()
+    };
+    let dead = world.store.deliveries(dead).await.unwrap().items;
+    let dead: Vec<_> = dead.iter().map(|view| view.handover).collect();
+    assert_eq!(dead, [broken]);
+}
+
+#[tokio::test]
 async fn a_closed_store_leaves_one_file_that_needs_no_log() {
     let files = Files::new();
     let directory = files.0.path().join("data");
@@ -159,4 +207,18 @@ async fn a_closed_store_leaves_one_file_that_needs_no_log() {
     world.store.close().await;
     let log = std::fs::metadata(directory.join("handover.db-wal")).map_or(0, |log| log.len());
     assert_eq!(log, 0);
+}
+
+async fn with_file() -> (World, PathBuf) {
+    let files = Files::new();
+    let path = files.0.path().join("data").join("handover.db");
+    (World::new(files).await, path)
+}
+
+/// Says how many rows were changed.
+fn edit(path: &Path, sql: &str) -> usize {
+    rusqlite::Connection::open(path)
+        .unwrap()
+        .execute(sql, [])
+        .unwrap()
 }

@@ -238,7 +238,7 @@ pub fn policy() -> Policy {
 
 /// Everything is kept for ever but what the test names.
 pub fn keep() -> Retention {
-    let long = Duration::from_secs(10_000 * 24 * 60 * 60);
+    let long = Duration::from_hours(10_000 * 24);
     Retention {
         observed: long,
         transcripts: long,

@@ -310,6 +310,23 @@ impl Turn<'_> {
         self.end(cause, reason);
     }
 
+    /// The bot has been told that it keeps the user, so it does. Once an agent speaks with the user, the guard against
+    /// a bot that speaks over the agent is what helps.
+    pub(super) fn told_declined(&mut self, handover: HandoverId) -> Outcome {
+        let unattended = self.conversation.handover.as_ref().is_some_and(|open| {
+            open.id == handover && matches!(open.phase, Phase::Requested | Phase::Waiting)
+        });
+        if unattended {
+            let lane = Lane::Bot(self.conversation.id);
+            self.push(Effect::CancelUnsent {
+                lane,
+                only: Cancelled::Pauses,
+            });
+            self.decline(Cause::Declined, "told_declined");
+        }
+        self.taken()
+    }
+
     /// The next desk that can be asked at this moment.
     fn next_fallback(&mut self, only_at_once: bool) -> Option<DeskName> {
         let policy = self.context.policy;

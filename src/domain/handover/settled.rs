@@ -110,14 +110,16 @@ impl Turn<'_> {
             seconds: 0,
             unanswered: false,
         };
+        let bot = self.conversation.key.bot.clone();
         for index in 0..self.bot().map_or(0, |bot| bot.resume_steps) {
-            self.owe_bot(
+            let lane = (
+                Lane::Bot(self.conversation.id),
+                Destination::Bot(bot.clone()),
                 handover,
-                Task::Resume {
-                    index,
-                    contract: contract.clone(),
-                },
             );
+            let contract = contract.clone();
+            // No timer watches over it, so it must not stand behind a text that cannot go out.
+            self.deliver(lane, Task::Resume { index, contract }, true);
         }
     }
 

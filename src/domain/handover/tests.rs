@@ -5,6 +5,7 @@ mod closing;
 mod desks;
 mod laws;
 mod pause;
+mod search;
 mod speech;
 mod timers;
 mod world;

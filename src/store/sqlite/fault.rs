@@ -32,6 +32,12 @@ pub(super) enum Fault {
 pub(super) struct BatchFault(#[source] pub(super) Arc<Fault>);
 
 impl Fault {
+    /// Once, where it is dealt with.
+    pub(super) fn log(&self, what: &'static str) {
+        let error: &dyn std::error::Error = self;
+        tracing::error!(error, "{what}");
+    }
+
     /// The disk, the memory or another process stands in the way: everything waits, nothing is wrong with this step.
     pub(super) fn concerns_everyone(&self) -> bool {
         match self {

@@ -4,12 +4,13 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{
     cancel, effects, fault::Fault, jobs, memory::Change, settle::Delivery, subject::Subject,
-    work::Work,
+    warnings, work::Work,
 };
 use crate::{
     domain::{
         dedupe::Fingerprint,
         delivery::{Destination, StepResult, Task},
+        effect::{Warning, WarningKind},
         event::Event,
         ids::{BotName, DeliveryId, DeskName},
     },
@@ -18,6 +19,8 @@ use crate::{
 
 /// The class of what could not be delivered because nobody is left to deliver it to.
 const REMOVED: &str = "removed";
+/// The class of what the store cannot put together any more.
+const UNREADABLE: &str = "unreadable_row";
 
 pub(super) fn retry(work: &mut Work<'_>, id: DeliveryId) -> Result<Changed, Fault> {
     let Some(mut delivery) = by_id(work, id)? else {
@@ -29,6 +32,9 @@ pub(super) fn retry(work: &mut Work<'_>, id: DeliveryId) -> Result<Changed, Faul
         _ => return Ok(Changed::NotNow),
     }
     if delivery.state == DeliveryState::Dead {
+        if !is_kept(work, &delivery)? {
+            return Ok(Changed::NotNow);
+        }
         delivery.urgent = false;
         work.execute(
             "UPDATE deliveries SET state = ?2, urgent = 0, settled_at = NULL WHERE row = ?1",
@@ -109,19 +115,42 @@ fn bury(work: &mut Work<'_>, destination: &Destination, limit: usize) -> Result<
         let Some(delivery) = Delivery::by_row(work, row)? else {
             continue;
         };
-        if is_flying(work, &delivery) {
-            continue;
+        if !is_flying(work, &delivery) {
+            give_up(work, &delivery, REMOVED)?;
+            buried += 1;
         }
-        cancel::give_up(work, (row, DeliveryState::Dead, Some(REMOVED)))?;
-        cancel::forget_echo(work, delivery.conversation, delivery.id)?;
-        let lane = work.key_of(delivery.lane, delivery.order);
-        work.change(Change::Remove {
-            lane,
-            order: delivery.order,
-        });
-        buried += 1;
     }
     Ok(buried)
+}
+
+/// What cannot be put together any more holds up its lane no longer.
+pub(super) fn bury_unreadable(work: &mut Work<'_>, row: i64) -> Result<(), Fault> {
+    let delivery = Delivery::by_row(work, row)?.filter(Delivery::is_unsettled);
+    if let Some(delivery) = delivery {
+        give_up(work, &delivery, UNREADABLE)?;
+        let subject = delivery.handover.to_string();
+        let kind = WarningKind::DeadLetter;
+        warnings::raise(work, &Warning { kind, subject })?;
+    }
+    Ok(())
+}
+
+fn give_up(work: &mut Work<'_>, delivery: &Delivery, class: &str) -> Result<(), Fault> {
+    cancel::give_up(work, (delivery.row, DeliveryState::Dead, Some(class)))?;
+    cancel::forget_echo(work, delivery.conversation, delivery.id)?;
+    let lane = work.key_of(delivery.lane, delivery.order);
+    work.change(Change::Remove {
+        lane,
+        order: delivery.order,
+    });
+    Ok(())
+}
+
+/// Whether the conversation and the handover of a dead letter are still there.
+fn is_kept(work: &Work<'_>, delivery: &Delivery) -> Result<bool, Fault> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM handovers WHERE id = ?1 AND conversation = ?2)";
+    let parameters = params![delivery.handover, delivery.conversation];
+    Ok(work.prepare(sql)?.query_row(parameters, |row| row.get(0))?)
 }
 
 /// A dead letter that goes out after all may come back from the platform after all.

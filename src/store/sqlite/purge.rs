@@ -67,7 +67,8 @@ fn observed(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fau
     Ok(removed)
 }
 
-/// Messages of conversations that have been handed over and are the bot's now.
+/// Messages of conversations that have been handed over and are the bot's now. The oldest stand in front of the table,
+/// so only its front is looked at; what may not go yet keeps its place there for some hours at most.
 fn transcripts(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fault> {
     work.execute(
         "DELETE FROM messages WHERE row IN (SELECT m.row FROM messages m JOIN conversations c \
@@ -82,7 +83,8 @@ fn transcripts(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, 
 fn handovers(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fault> {
     let mut statement = work.prepare(
         "SELECT h.id, h.conversation FROM handovers h WHERE h.ended_at < ?1 AND NOT EXISTS (SELECT 1 FROM deliveries d \
-         WHERE d.conversation = h.conversation AND d.handover = h.id) ORDER BY h.ended_at LIMIT ?2",
+         WHERE d.settled_at IS NULL AND (d.lane IN (SELECT id FROM legs WHERE handover = h.id) \
+         OR d.lane = (SELECT id FROM conversations WHERE row = h.conversation))) ORDER BY h.ended_at LIMIT ?2",
     )?;
     let ended = statement
         .query_map(params![before, limit], |row| {
@@ -106,7 +108,7 @@ fn forget(work: &Work<'_>, conversation: i64, before: Timestamp) -> Result<usize
             "SELECT 1 FROM conversations c WHERE c.row = ?1 AND (c.phase IS NOT NULL OR c.updated_at >= ?2 \
              OR EXISTS (SELECT 1 FROM messages WHERE conversation = ?1) \
              OR EXISTS (SELECT 1 FROM handovers WHERE conversation = ?1) \
-             OR EXISTS (SELECT 1 FROM deliveries WHERE conversation = ?1))",
+             OR EXISTS (SELECT 1 FROM deliveries WHERE lane = c.id AND settled_at IS NULL))",
         )?
         .query_row(params![conversation, before], |_| Ok(()))
         .optional()?;

@@ -5,6 +5,7 @@
 //! little as for anything new: what it repeats may be in the same batch. There is no timer: a lone step commits alone.
 
 use std::{
+    cell::Cell,
     fs::File,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
@@ -68,6 +69,7 @@ impl Writer {
         let thread = Thread {
             ground,
             fatal: fatal.clone(),
+            failing: Cell::new(false),
         };
         let over = ended.clone();
         thread::Builder::new()
@@ -171,6 +173,8 @@ where
 struct Thread {
     ground: Ground,
     fatal: CancellationToken,
+    /// The last batch was not written. A disk stays full for a while: one line says so, and one that it is over.
+    failing: Cell<bool>,
 }
 
 /// Each command with what it failed of, if it did.
@@ -199,8 +203,7 @@ impl Thread {
                 self.ground.memory.thaw(&batch.frozen);
                 for (command, fault) in ran {
                     command.answer(fault.map(|fault| {
-                        let error: &dyn std::error::Error = &fault;
-                        tracing::error!(error, "a step failed and was undone");
+                        fault.log("a step failed and was undone");
                         Error::from(fault)
                     }));
                 }
@@ -276,12 +279,12 @@ impl Thread {
         if !self.ground.connection.is_autocommit()
             && let Err(rollback) = self.statement("ROLLBACK")
         {
-            let error: &dyn std::error::Error = &rollback;
-            tracing::error!(error, "a batch could not be rolled back");
+            rollback.log("a batch could not be rolled back");
             self.fatal.cancel();
         }
-        let error: &dyn std::error::Error = &fault;
-        tracing::error!(error, steps = ran.len(), "a batch was not written");
+        if !self.failing.replace(true) {
+            fault.log("the store does not write");
+        }
         let fault = BatchFault(Arc::new(fault));
         for (command, _) in ran {
             command.answer(Some(Error::Unavailable(Box::new(fault.clone()))));

@@ -14,7 +14,7 @@ pub async fn a_timer_fires_when_it_is_due_and_not_before(harness: impl Harness +
     let handover = world.request("ann").await;
     let decide_within = Limits::default().decide_within;
     let due = world.clock.now().plus(decide_within);
-    world.wait(decide_within - Duration::from_millis(1));
+    world.wait(decide_within.saturating_sub(Duration::from_millis(1)));
     assert_eq!(
         world.store.fire_timers(16).await.unwrap(),
         Fired {

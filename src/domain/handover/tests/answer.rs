@@ -325,3 +325,27 @@ fn every_transition_is_journalled_with_its_cause() {
         .count();
     assert_eq!(rows, expected.len(), "and each is in the handover's row");
 }
+
+#[test]
+fn what_the_bot_was_told_for_want_of_time_is_what_counts() {
+    let mut world = World::new();
+    let (handover, _) = world.request();
+    world.opened();
+    world.apply(&Event::ToldDeclined { handover });
+    assert!(world.state().handover.is_none(), "the bot keeps the user");
+    assert_eq!(
+        world.tasks(),
+        ["open", "close"],
+        "the desk that took it hears that its part is over"
+    );
+}
+
+#[test]
+fn an_agent_who_speaks_already_is_not_cut_off_by_a_late_answer() {
+    let mut world = World::new();
+    let (handover, _) = world.request();
+    world.opened();
+    world.agent_says("hello");
+    world.apply(&Event::ToldDeclined { handover });
+    assert_eq!(world.handover().phase, Phase::Attended);
+}

@@ -8,8 +8,9 @@ CREATE TABLE meta (
 -- The key of the keyed hash in `keys`: made here, never leaves the file.
 INSERT INTO meta (name, value) VALUES ('key_secret', randomblob(32)), ('probed_at', 0);
 
+-- A row's number is never given out again: a delivery that outlives its conversation must not find another's.
 CREATE TABLE conversations (
-    row            INTEGER PRIMARY KEY,
+    row            INTEGER PRIMARY KEY AUTOINCREMENT,
     id             BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
     bot            TEXT NOT NULL,
     realm          TEXT NOT NULL,
@@ -73,7 +74,7 @@ CREATE TABLE messages (
 CREATE TABLE deliveries (
     row          INTEGER PRIMARY KEY,
     id           BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
-    conversation INTEGER NOT NULL REFERENCES conversations (row),
+    conversation INTEGER NOT NULL,
     handover     BLOB NOT NULL,
     lane         BLOB NOT NULL CHECK (length(lane) = 16),
     destination  TEXT NOT NULL,

@@ -1,0 +1,312 @@
+//! What the bridge promises, as an onlooker can check it: "never with nobody", nothing dropped, everybody told in time.
+
+use std::collections::HashSet;
+
+use super::{
+    super::*,
+    model::{Flight, How, Model, Row, Rules},
+};
+use crate::domain::{conversation::Conversation, ids::DeskName};
+
+/// No user waits longer than this without a word, but for the configured patience with an agent.
+const WINDOW: Duration = Duration::from_mins(5);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Broken {
+    /// The bot is paused, no handover is open, and no resume is on its way.
+    WithNobody,
+    /// The user waits and was not told so.
+    Silent,
+    /// A phase lasts longer than its limit.
+    Overstayed,
+    /// A timer fires and fires, and nothing comes of it.
+    TimerSpins,
+    /// The resume is late and no operator was told.
+    OperatorUnaware,
+    /// With nothing more going wrong the user does not get back to the bot.
+    NeverEnds,
+    /// An agent has a conversation in front of them that is over.
+    AgentLeftAlone,
+    /// A text was dropped, and nobody was told.
+    Dropped,
+    /// A message reached a desk before the offer or after the end.
+    OutOfPlace,
+    /// The bot spoke over the agent and nobody noticed.
+    BotUnnoticed,
+    /// A handover stays with a desk that is gone.
+    DeskGone,
+    /// Who asked for an agent gets no answer.
+    Unanswered,
+}
+
+/// What goes wrong for good in the run that follows a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Weather {
+    Clear,
+    /// No desk can be reached.
+    DesksDown,
+    /// The bot platform can be spoken to, but takes no text.
+    TextsRefused,
+    /// The bot platform cannot be reached.
+    BotDown,
+}
+
+pub(super) const WEATHERS: [Weather; 4] = [
+    Weather::Clear,
+    Weather::DesksDown,
+    Weather::TextsRefused,
+    Weather::BotDown,
+];
+
+pub(super) fn user_is_with_somebody(model: &Model) -> Result<(), Broken> {
+    let resume = |row: &Row| {
+        matches!(row.delivery.task, Task::Resume { .. }) && row.flight != Some(Flight::Done)
+    };
+    if model.open().is_none() && model.bot_paused && !model.rows.iter().any(resume) {
+        return Err(Broken::WithNobody);
+    }
+    Ok(())
+}
+
+/// Called before the clock moves to `at`.
+pub(super) fn nobody_waited_too_long(
+    model: &Model,
+    rules: &Rules,
+    at: Timestamp,
+) -> Result<(), Broken> {
+    let Some(open) = model.open() else {
+        return Ok(());
+    };
+    let (limits, watch) = (&rules.policy.limits, &model.watch);
+    let promised = open.answer == Answer::Accepted;
+    let (since, limit) = match open.phase {
+        Phase::Requested if !promised => (watch.opened, limits.decide_within),
+        Phase::Requested => (watch.phase, limits.request),
+        Phase::Waiting => (watch.phase, limits.waiting),
+        Phase::Attended => (watch.person, limits.idle),
+        Phase::Closing | Phase::Unknown => return Ok(()),
+    };
+    if at > since.plus(limit) || at > watch.opened.plus(limits.max_duration) {
+        return Err(Broken::Overstayed);
+    }
+    let waits = match open.phase {
+        Phase::Attended => watch
+            .unanswered
+            .map(|since| (since.max(watch.phase), limits.unanswered)),
+        _ => promised.then_some((watch.phase, WINDOW)),
+    };
+    match waits {
+        Some((since, window)) if at > since.max(watch.told).plus(window) => Err(Broken::Silent),
+        _ => Ok(()),
+    }
+}
+
+/// Called after a timer has fired.
+pub(super) fn operator_knows(model: &Model, rules: &Rules) -> Result<(), Broken> {
+    let late = model.now >= model.watch.phase.plus(rules.policy.limits.closing);
+    if model.phase() == Some(Phase::Closing) && late && !model.watch.alerted {
+        return Err(Broken::OperatorUnaware);
+    }
+    Ok(())
+}
+
+/// A user's text that is taken out of a desk's lane is offered to the next desk, or the user or the bot knows.
+pub(super) fn nothing_is_dropped(
+    model: &Model,
+    rules: &Rules,
+    effects: &[Effect],
+    cancelled: &[Row],
+) -> Result<(), Broken> {
+    if !cancelled
+        .iter()
+        .any(|row| matches!(row.delivery.task, Task::Message { .. }))
+    {
+        return Ok(());
+    }
+    let covered = effects.iter().any(|effect| match effect {
+        Effect::Deliver(delivery) => {
+            matches!(delivery.task, Task::Open { upto } if upto + 1 == model.state.next_seq)
+        }
+        Effect::Record(message) => message.actor == Actor::System,
+        Effect::Handover(row) => row.answer == Answer::Declined,
+        _ => false,
+    });
+    let here = model
+        .open()
+        .is_some_and(|open| rules.policy.desks[&open.leg.desk].takes_at_once);
+    if covered || here {
+        Ok(())
+    } else {
+        Err(Broken::Dropped)
+    }
+}
+
+/// What was said is passed on, or the speaker knows; a bot that speaks over the agent is noticed.
+pub(super) fn event_is_answered(
+    before: &Conversation,
+    event: &Event,
+    effects: &[Effect],
+) -> Result<(), Broken> {
+    let Some(open) = &before.handover else {
+        return Ok(());
+    };
+    let owed = |kind: &str| {
+        effects.iter().any(
+            |effect| matches!(effect, Effect::Deliver(delivery) if delivery.task.kind() == kind),
+        )
+    };
+    match event {
+        Event::UserSaid(_) if open.phase == Phase::Closing => {
+            let told = open
+                .closing
+                .as_ref()
+                .is_some_and(|closing| closing.user_wrote)
+                || owed("say");
+            if told { Ok(()) } else { Err(Broken::Dropped) }
+        }
+        Event::UserSaid(_) if !owed("message") => Err(Broken::Dropped),
+        Event::BotSaid(_) if matches!(open.phase, Phase::Waiting | Phase::Attended) => {
+            let noticed = effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::Warn(warning) if warning.kind == WarningKind::BotNotPaused));
+            if noticed {
+                Ok(())
+            } else {
+                Err(Broken::BotUnnoticed)
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn desk_is_gone(model: &Model, desk: &DeskName) -> Result<(), Broken> {
+    match model.open() {
+        Some(open) if open.leg.desk == *desk && open.phase != Phase::Closing => {
+            Err(Broken::DeskGone)
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Weather {
+    /// Whether the calls of a lane that could go out here go out in this weather. Where they do, the search takes them
+    /// one by one anyway, and what comes after them is looked at there.
+    fn flows(self, model: &Model, lane: usize) -> bool {
+        model.flying(lane).is_some()
+            || model
+                .head(lane)
+                .is_some_and(|head| !self.fails(model, lane, head))
+    }
+
+    fn fails(self, model: &Model, lane: usize, row: usize) -> bool {
+        match self {
+            Self::Clear => false,
+            Self::DesksDown => lane > 0,
+            Self::TextsRefused => lane == 0 && model.rows[row].delivery.task.message().is_some(),
+            Self::BotDown => lane == 0,
+        }
+    }
+}
+
+/// Lets the world go on with nobody saying anything more, and looks whether it ends well. States that are known to end
+/// well are in `good`.
+pub(super) fn ends_well(
+    model: &Model,
+    rules: &Rules,
+    weather: Weather,
+    good: &mut HashSet<u128>,
+) -> Result<(), Broken> {
+    let heard = model
+        .callers
+        .first()
+        .is_some_and(|caller| model.answer(rules, *caller) != Answer::Pending);
+    if heard
+        || (0..model.lanes()).any(|lane| weather.flows(model, lane))
+        || good.contains(&model.key())
+    {
+        return Ok(());
+    }
+    let mut model = model.clone();
+    let end = model
+        .now
+        .plus(rules.policy.limits.max_duration)
+        .plus(Duration::from_mins(10));
+    let (mut path, mut tried) = (Vec::new(), 0);
+    loop {
+        let key = model.key() ^ tried;
+        if good.contains(&key) {
+            break;
+        }
+        path.push(key);
+        if settle_what_can_be(&mut model, rules, weather, &mut tried)? {
+            continue;
+        }
+        if model.open().is_none() {
+            at_the_end(&model, weather)?;
+            break;
+        }
+        if weather == Weather::BotDown
+            && model.phase() == Some(Phase::Closing)
+            && model.watch.alerted
+        {
+            break;
+        }
+        model.fire(rules)?;
+        user_is_with_somebody(&model)?;
+        tried = 0;
+        if model.now > end || path.len() > 1_000 {
+            return Err(Broken::NeverEnds);
+        }
+    }
+    good.extend(path);
+    Ok(())
+}
+
+/// One step of what needs no clock. False if there is none.
+fn settle_what_can_be(
+    model: &mut Model,
+    rules: &Rules,
+    weather: Weather,
+    tried: &mut u128,
+) -> Result<bool, Broken> {
+    if let Some(caller) = model.callers.first()
+        && model.answer(rules, *caller) != Answer::Pending
+    {
+        model.caller_hears(rules);
+        user_is_with_somebody(model)?;
+        return Ok(true);
+    }
+    for lane in 0..model.lanes() {
+        if let Some(at) = model.flying(lane) {
+            model.settle_flight(rules, at)?;
+            user_is_with_somebody(model)?;
+            return Ok(true);
+        }
+        let Some(at) = model.head(lane) else { continue };
+        let fails = weather.fails(model, lane, at);
+        let bit = 1 << lane;
+        if fails && *tried & bit != 0 {
+            continue;
+        }
+        if fails {
+            *tried |= bit;
+        }
+        model.attempt(rules, at, if fails { How::NotSent } else { How::Well })?;
+        user_is_with_somebody(model)?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+fn at_the_end(model: &Model, weather: Weather) -> Result<(), Broken> {
+    if model.bot_paused && weather != Weather::BotDown {
+        return Err(Broken::WithNobody);
+    }
+    if !model.callers.is_empty() {
+        return Err(Broken::Unanswered);
+    }
+    if weather == Weather::Clear && model.parts.iter().any(|part| part.has) {
+        return Err(Broken::AgentLeftAlone);
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! What can happen next in a model, as far as its budgets reach.
+
+use super::{
+    super::*,
+    model::{How, Model, Rules, Step},
+};
+
+impl Model {
+    pub(super) fn steps(&self, rules: &Rules) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let fault = self.left.faults > 0;
+        self.bot_steps(rules, &mut steps);
+        if self.left.users > 0 {
+            steps.push(Step::User);
+        }
+        for part in 0..self.parts.len() {
+            self.desk_steps(part, &mut steps);
+        }
+        if self.left.timers > 0 && self.open().is_some() {
+            steps.push(Step::Timer);
+        }
+        if self.left.removals > 0 && self.phase().is_some_and(|phase| phase != Phase::Closing) {
+            steps.push(Step::RemoveDesk);
+        }
+        for lane in 0..self.lanes() {
+            if self.flying(lane).is_some() {
+                steps.push(Step::Settle(lane));
+            }
+            let Some(head) = self.head(lane) else {
+                continue;
+            };
+            steps.push(Step::Attempt(lane, How::Well));
+            let task = &self.rows[head].delivery.task;
+            if !fault
+                || !matches!(
+                    task,
+                    Task::Open { .. }
+                        | Task::Message { .. }
+                        | Task::Resume { .. }
+                        | Task::Pause { .. }
+                )
+            {
+                continue;
+            }
+            steps.extend([
+                Step::Attempt(lane, How::NotSent),
+                Step::Attempt(lane, How::AnswerLost),
+            ]);
+            if matches!(task, Task::Open { .. }) {
+                steps.push(Step::Attempt(lane, How::Refused));
+            }
+        }
+        if !fault {
+            steps.retain(|step| !step.is_fault());
+        }
+        steps
+    }
+
+    fn bot_steps(&self, rules: &Rules, steps: &mut Vec<Step>) {
+        if self.left.requests > 0 && !self.bot_paused {
+            steps.extend([Step::Request, Step::RequestUnheard]);
+        }
+        let repeated = |asked| self.answer(rules, asked) != Answer::Declined;
+        if self.asked.is_some_and(repeated) {
+            steps.push(Step::RequestRepeated);
+        }
+        if let Some(caller) = self.callers.first() {
+            steps.push(Step::CallerGone);
+            if self.answer(rules, *caller) != Answer::Pending {
+                steps.push(Step::CallerHears);
+            }
+        }
+        if self.left.bots > 0 && !self.bot_paused {
+            steps.push(Step::BotSpeaks);
+        }
+    }
+
+    fn desk_steps(&self, at: usize, steps: &mut Vec<Step>) {
+        let part = &self.parts[at];
+        if part.has && self.left.agents > 0 {
+            steps.push(Step::Agent(at));
+        }
+        if part.has && self.left.closes > 0 {
+            steps.extend([Step::Close(at), Step::CloseLost(at)]);
+        }
+        if part.closed && self.open().is_some_and(|open| open.leg.id == part.leg) {
+            steps.extend([Step::AgentSwapped(at), Step::CloseRepeated(at)]);
+        }
+    }
+}
