@@ -3,7 +3,7 @@
 //! Strict, since the contract is our own: a desk is told at once what is wrong, rather than the agent later that a
 //! message did not arrive. Unknown fields are ignored.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 use url::Url;
 
@@ -15,14 +15,8 @@ use crate::domain::{
 };
 
 pub fn parse(body: &[u8]) -> Result<DeskEvent, HookError> {
-    let event: Incoming = serde_json::from_slice(body).map_err(|fault| {
-        // Only a fault of syntax is kept as the cause: one of shape would quote the body.
-        if fault.is_data() {
-            HookError::Contract { field: "the body" }
-        } else {
-            HookError::NotJson(fault)
-        }
-    })?;
+    let body = str::from_utf8(body).map_err(HookError::NotText)?;
+    let event = Incoming::read(body)?;
     match event.kind.as_ref().and_then(Value::as_str) {
         Some("attended") => Ok(DeskEvent::Joined(agent(event.agent.as_ref())?)),
         Some("message") => Ok(DeskEvent::Said(AgentSaid {
@@ -30,7 +24,7 @@ pub fn parse(body: &[u8]) -> Result<DeskEvent, HookError> {
             agent: None,
             automatic: false,
             keep_if_late: false,
-            raw: Some(String::from_utf8_lossy(body).into_owned()),
+            raw: Some(body.to_owned()),
         })),
         Some("typing") => Ok(DeskEvent::Typing),
         Some("transferred") => Ok(DeskEvent::Transferred {
@@ -52,6 +46,28 @@ struct Incoming {
     content: Option<Value>,
     to: Option<Value>,
     reason: Option<Value>,
+}
+
+impl Incoming {
+    fn read(body: &str) -> Result<Self, HookError> {
+        // serde would fill the fields from an array by their order.
+        if !body.trim_start().starts_with('{') {
+            let array_or_scalar: Result<IgnoredAny, _> = serde_json::from_str(body);
+            return Err(array_or_scalar.map_or_else(HookError::NotJson, |_| shapeless()));
+        }
+        serde_json::from_str(body).map_err(|fault| {
+            // Only a fault of syntax is kept as the cause: one of shape would quote the body.
+            if fault.is_data() {
+                shapeless()
+            } else {
+                HookError::NotJson(fault)
+            }
+        })
+    }
+}
+
+fn shapeless() -> HookError {
+    HookError::Contract { field: "the body" }
 }
 
 fn agent(value: Option<&Value>) -> Result<Agent, HookError> {
@@ -80,6 +96,7 @@ fn text(field: &'static str, value: Option<&Value>) -> Result<Option<String>, Ho
 /// Every type is taken that the protocol knows; whether the bot platform can show it turns out when it is delivered.
 fn content(value: Option<Value>) -> Result<Content, HookError> {
     let value = value.ok_or(HookError::Contract { field: "content" })?;
+    check("content", is_spelt_out(&value))?;
     let content: Content =
         serde_json::from_value(value).map_err(|_| HookError::Contract { field: "content" })?;
     match &content {
@@ -121,6 +138,19 @@ fn content(value: Option<Value>) -> Result<Content, HookError> {
         Content::Intro {} | Content::Unknown { .. } => {}
     }
     Ok(content)
+}
+
+/// Whether all that has fields is an object: serde would take an array of their values as well.
+fn is_spelt_out(content: &Value) -> bool {
+    let Some(fields) = content.as_object() else {
+        return false;
+    };
+    let lists = ["quick_replies", "buttons", "cards", "items"];
+    let members = lists
+        .iter()
+        .filter_map(|list| fields.get(*list)?.as_array());
+    let button = fields.get("button").filter(|button| !button.is_null());
+    members.flatten().chain(button).all(is_spelt_out)
 }
 
 fn is_reply(reply: &QuickReply) -> bool {
@@ -281,6 +311,26 @@ mod tests {
             ),
             (json!({"type": "transferred", "to": ["canary"]}), "to"),
             (json!(["canary"]), "the body"),
+            (
+                json!(["message", null, {"type": "text", "text": "canary"}, null, null]),
+                "the body",
+            ),
+            (
+                json!({"type": "message", "content": ["text", "canary", []]}),
+                "content",
+            ),
+            (
+                json!({"type": "message", "content": {"type": "text", "text": "?", "quick_replies": [["canary"]]}}),
+                "content",
+            ),
+            (
+                json!({"type": "message", "content": {"type": "list", "items": [{"title": "?", "buttons": [["url", "canary", "https://a.example"]]}]}}),
+                "content",
+            ),
+            (
+                json!({"type": "message", "content": {"type": "list", "items": [{"title": "?"}], "button": ["url", "canary", "https://a.example"]}}),
+                "content",
+            ),
         ];
         for (body, expected) in rows {
             let error = event(&body).unwrap_err();
@@ -294,7 +344,13 @@ mod tests {
             event(&json!({"type": "canary"})),
             Err(HookError::UnknownType)
         ));
-        assert!(matches!(parse(b"{\"type\": "), Err(HookError::NotJson(_))));
+        for malformed in [&b"{\"type\": "[..], b"", b"[] []", b"\xef\xbb\xbf{}"] {
+            assert!(matches!(parse(malformed), Err(HookError::NotJson(_))));
+        }
+        assert!(matches!(
+            parse(b"{\"type\": \"typing\", \"x\": \"\xff\"}"),
+            Err(HookError::NotText(_))
+        ));
     }
 
     proptest! {

@@ -118,7 +118,6 @@ fn what_is_not_known_is_kept_and_not_refused() {
         Event::PlatformUnknown { .. }
     ));
     for homeless in [
-        json!({}),
         json!({"event": "rated"}),
         json!({"event": "rated", "sessionId": ".."}),
     ] {
@@ -152,6 +151,7 @@ fn what_names_the_conversation_must_be_there_and_be_usable() {
             json!("x".repeat(257)),
             json!({}),
             json!(true),
+            json!(17),
         ] {
             let mut body = good();
             body[field] = bad.clone();
@@ -172,6 +172,80 @@ fn what_names_the_conversation_must_be_there_and_be_usable() {
         hook(&missing),
         Err(HookError::Contract { field: "messages" })
     ));
+}
+
+#[test]
+fn a_call_that_names_no_event_is_refused() {
+    let conversation = r#""botId": "b1", "version": "LIVE", "sessionId": "s1""#;
+    for name in ["", r#""event": null,"#, r#""event": "","#, r#""type": 1,"#] {
+        let body = format!("{{{name} {conversation}}}");
+        assert!(
+            matches!(
+                parse(&bot(), body.as_bytes()),
+                Err(HookError::Contract { field: "event" })
+            ),
+            "{body}"
+        );
+    }
+    let old = format!(r#"{{"event": null, "type": "offload", {conversation}}}"#);
+    assert_eq!(kind(old.as_bytes()).unwrap(), Kind::Offload);
+}
+
+#[test]
+fn only_an_object_is_a_call() {
+    let positions = r#"["messages", null]"#;
+    let whole = messages(&json!([]));
+    let wrapped = json!([whole]).to_string();
+    for body in [positions, wrapped.as_str(), "[1, 2, 3]", "1", "null"] {
+        assert!(
+            matches!(
+                kind(body.as_bytes()),
+                Err(HookError::Contract { field: "the body" })
+            ),
+            "{body}"
+        );
+    }
+    for body in ["", " ", "[1, 2", "[] []", "\u{feff}{}"] {
+        assert!(
+            matches!(kind(body.as_bytes()), Err(HookError::NotJson(_))),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_read_as_text_or_number_is_refused_wherever_it_stands() {
+    let item = |text: &str| {
+        let message = format!(r#"{{"messageType": "text", "text": {text}}}"#);
+        format!(r#"[{{"actor": "user", "message": {message}}}]"#)
+    };
+    let huge = "1".repeat(10_000);
+    for text in [r#""\ud83d""#, r#""\udc00\ud83d""#, huge.as_str()] {
+        for (event, list) in [("messages", "messages"), ("offload", "transcript")] {
+            let body = format!(
+                r#"{{"event": "{event}", "botId": "b", "version": "LIVE", "sessionId": "s", "{list}": {}}}"#,
+                item(text)
+            );
+            let refused = parse(&bot(), body.as_bytes());
+            assert!(matches!(refused, Err(HookError::NotJson(_))), "{event}");
+        }
+    }
+    let not_text = b"{\"event\": \"rated\", \"x\": \"\xff\"}";
+    assert!(matches!(
+        parse(&bot(), not_text),
+        Err(HookError::NotText(_))
+    ));
+}
+
+#[test]
+fn an_item_is_read_by_whichever_of_two_names_holds_something() {
+    let items = json!([{"actor": null, "type": "user", "timestamp": null,
+        "message": {"messageType": "text", "text": "hi", "timestamp": "2026-01-01T00:00:01.000Z"}}]);
+    let step = step(&messages(&items));
+    let Event::UserSaid(said) = &step.events[0].event else {
+        panic!("the user")
+    };
+    assert_eq!(said.at, "2026-01-01T00:00:01.000Z".parse().ok());
 }
 
 #[test]
