@@ -168,12 +168,14 @@ impl Ledger {
         conversation.user.acked == 0
     }
 
-    /// How many conversations the bot keeps, as it was told, and how many of them the desk has, as it was told.
+    /// How many conversations the bot keeps, as it was told, and how many of them the desk has taken and kept.
     pub fn declined(&self) -> (u64, u64) {
         let books = self.books();
         let declined = books.conversations.iter().filter(|books| books.declined);
         declined.fold((0, 0), |(all, torn), books| {
-            let at_desk = books.handover.is_some() && !books.withdrawn;
+            let mut arrivals = books.user.arrivals.iter();
+            let taken = arrivals.any(|arrival| arrival.answer == Answer::Taken);
+            let at_desk = taken && !books.withdrawn;
             (all + 1, torn + u64::from(at_desk))
         })
     }
