@@ -225,7 +225,7 @@ impl Model {
         answer_again(
             &self.state,
             handover,
-            Guard::RepeatedRequest.stands(&rules.policy),
+            rules.policy.keeps(Guard::RepeatedRequest),
         )
     }
 
