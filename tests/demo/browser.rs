@@ -42,7 +42,7 @@ async fn a_newcomer_plays_the_user_and_the_agent_and_the_bot_speaks_again() {
     browser.click(&close).await;
     let solved = browser.sees("solved").await;
     browser.click(&solved).await;
-    browser.sees("The bot has the user back").await;
+    browser.sees("Closed (solved)").await;
     browser.picture("demo-5-closed").await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 

@@ -2,9 +2,11 @@
 
 use std::process::Output;
 
+use serde_json::json;
+
 use crate::{
     demo::Folder,
-    talk::{By, Talk, texts_at_desk},
+    talk::{By, Talk, id, texts_at_desk},
 };
 
 #[tokio::test]
@@ -53,7 +55,13 @@ async fn a_simulated_user_comes_to_the_desk_and_can_be_answered() {
     let handover = talk
         .desk_until(|handover| texts_at_desk(handover, By::User) == ["hi"])
         .await;
-    assert_eq!(handover["state"], "waiting", "{handover:#}");
+    let handover = id(&handover);
+    talk.answer(&handover, "Hello").await;
+    talk.act(&handover, json!({"type": "closed", "reason": "solved"}))
+        .await;
+    folder.until_no_handover_is_open().await;
+    let refused = folder.beside(&["deliveries", "list", "--state", "dead"]);
+    assert_eq!(printed(&refused), "no deliveries\n");
 }
 
 fn printed(output: &Output) -> String {

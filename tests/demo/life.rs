@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{
     demo::Folder,
-    talk::{By, Talk, set_away, stream, texts},
+    talk::{By, Talk, set_away, set_faults, stream, texts},
 };
 
 const FIRST_PORT: u16 = 8080;
@@ -99,6 +99,22 @@ async fn a_desk_that_refuses_brings_the_bots_closed_dialog_until_it_refuses_no_m
 
 #[tokio::test]
 async fn a_demo_that_is_killed_starts_again_and_ends_what_the_platform_has_forgotten() {
+    let folder = Folder::new();
+    let demo = folder.start();
+    let talk = Talk::open(&demo).await;
+    talk.write("agent").await;
+    let handover = talk.at_the_desk().await;
+    set_faults(&demo, json!({"api_5xx": {"percent": 100}})).await;
+    talk.answer(&handover, "This will be owed").await;
+    assert_eq!(folder.open_handovers().await, 1);
+    drop(demo);
+
+    let _demo = folder.start();
+    folder.until_no_handover_is_open().await;
+}
+
+#[tokio::test]
+async fn a_desks_page_that_outlives_its_demo_acts_on_what_the_next_one_has_kept() {
     let folder = Folder::new();
     let demo = folder.start();
     let mut talk = Talk::open(&demo).await;
