@@ -24,7 +24,7 @@ const LOCATION: &str = include_str!("../samples/chatlayer/messages.user.location
 struct Whole {
     store: Arc<SqliteStore>,
     router: Router,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Whole {
@@ -66,7 +66,7 @@ impl Whole {
         Self {
             router: router_before(store.clone()),
             store,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -262,4 +262,32 @@ async fn without_the_store_the_bot_keeps_the_user_and_all_others_are_to_come_aga
         assert!(reply.headers.contains_key("retry-after"));
     }
     assert_eq!(bridge.send(Call::get("/livez")).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_came_is_in_the_file_byte_for_byte() {
+    let bridge = Whole::new(true);
+    let item = concat!(
+        r#"{ "actor" :"user","zeta":1.50, "message":{"text":"h\u00e9 \/ <&>", "messageType":"text","#,
+        r#""big":12345678901234567890,"e":1e2, "id":"m1","future":{"b":[1 ,2],"a":null}} }"#
+    );
+    let unknown =
+        r#"{"event" : "rated","sessionId":"s1","botId":"b1", "version":"LIVE","stars":5.0}"#;
+    let messages = format!(
+        r#"{{"event":"messages","botId":"b1","version":"LIVE","sessionId":"s1","messages":[ {item}]}}"#
+    );
+    for body in [messages.as_str(), unknown] {
+        let path = format!("/hooks/chatlayer/webshop?verifyToken={VERIFY}");
+        let reply = bridge.send(Call::post(&path, body.to_owned())).await;
+        assert_eq!(reply.status, 200);
+    }
+    bridge.store.close().await;
+    let file = rusqlite::Connection::open(bridge.folder.path().join("handover.db")).unwrap();
+    for (query, came) in [
+        ("SELECT raw FROM messages", item),
+        ("SELECT raw FROM unknown_events", unknown),
+    ] {
+        let kept: String = file.query_row(query, (), |row| row.get(0)).unwrap();
+        assert_eq!(kept, came);
+    }
 }
