@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::talk::client;
 
 /// Far more than anything here takes; a test that waits for ever says nothing.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where a demo is started. Outlives the demo, so that another can be started in the same place.
 pub struct Folder(TempDir);
