@@ -121,6 +121,11 @@ impl Turn<'_> {
 
     /// Tells the present leg's desk that its part is over, if it may know of it, and sends it nothing else.
     pub(super) fn close_leg(&mut self, reason: &str) {
+        self.close_leg_after(None, reason);
+    }
+
+    /// The same, with one thing that the desk has to know before.
+    pub(super) fn close_leg_after(&mut self, last: Option<Task>, reason: &str) {
         let Some(handover) = &self.conversation.handover else {
             return;
         };
@@ -131,6 +136,9 @@ impl Turn<'_> {
             only: Cancelled::All,
         });
         if told && self.is_called(&leg.desk) {
+            if let Some(last) = last {
+                self.owe_desk(last);
+            }
             self.owe_desk(Task::Close {
                 reason: reason.to_owned(),
             });
