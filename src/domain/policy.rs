@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{
     delivery::Destination,
+    guard::Guard,
     ids::{BotName, DeskName},
 };
 
@@ -23,7 +24,7 @@ pub struct Policy {
     /// Conversations that were never handed over are recorded.
     pub observe: bool,
     #[cfg(any(test, feature = "mutants"))]
-    pub without: Option<super::handover::Guard>,
+    pub without: Option<Guard>,
 }
 
 /// How long the bridge waits for what, `[handover]`.
@@ -130,6 +131,17 @@ impl Default for Limits {
 }
 
 impl Policy {
+    /// Always, but for the tests that take a guard away.
+    pub(crate) fn keeps(&self, guard: Guard) -> bool {
+        #[cfg(any(test, feature = "mutants"))]
+        return self.without != Some(guard);
+        #[cfg(not(any(test, feature = "mutants")))]
+        {
+            let _ = (self, guard);
+            true
+        }
+    }
+
     /// The first route of this bot; without routes the only desk there is.
     pub fn route(&self, bot: &BotName) -> Option<Route> {
         let found = self

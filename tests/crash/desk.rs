@@ -164,9 +164,12 @@ fn opened(ledger: &Ledger, envelope: &Envelope<'_>, webhook_id: String) -> Resul
 }
 
 fn withdrawn(ledger: &Ledger, envelope: &Envelope<'_>) -> bool {
-    let closed = serde_json::from_str::<Closed>(envelope.data.get()).ok();
-    let conversation = closed.and_then(|closed| ledger.conversation(&closed.handover_id));
-    conversation.is_some_and(|conversation| ledger.withdraw(conversation))
+    let Ok(closed) = serde_json::from_str::<Closed>(envelope.data.get()) else {
+        return false;
+    };
+    // A handover that is not known was opened by a call that the desk has not heard.
+    let conversation = ledger.conversation(&closed.handover_id);
+    conversation.is_none_or(|conversation| ledger.withdraw(conversation))
 }
 
 fn created(ledger: &Ledger, envelope: &Envelope<'_>, webhook_id: String) -> Result<Read, String> {

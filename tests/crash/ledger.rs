@@ -168,23 +168,16 @@ impl Ledger {
         conversation.user.acked == 0
     }
 
-    /// How many conversations were declined.
-    pub fn declined(&self) -> usize {
+    /// How many conversations the bot keeps, as it was told, and how many of them the desk has taken and kept.
+    pub fn declined(&self) -> (u64, u64) {
         let books = self.books();
-        books
-            .conversations
-            .iter()
-            .filter(|books| books.declined)
-            .count()
-    }
-
-    /// The conversations that the bot keeps, as it was told, and the desk has, as it was told.
-    pub fn contradictions(&self) -> Vec<usize> {
-        let books = self.books();
-        let conversations = books.conversations.iter().enumerate();
-        let torn = conversations
-            .filter(|(_, books)| books.declined && books.handover.is_some() && !books.withdrawn);
-        torn.map(|(conversation, _)| conversation).collect()
+        let declined = books.conversations.iter().filter(|books| books.declined);
+        declined.fold((0, 0), |(all, torn), books| {
+            let mut arrivals = books.user.arrivals.iter();
+            let taken = arrivals.any(|arrival| arrival.answer == Answer::Taken);
+            let at_desk = taken && !books.withdrawn;
+            (all + 1, torn + u64::from(at_desk))
+        })
     }
 
     /// Writes the agent's close, if the user has said all and the desk has heard it.

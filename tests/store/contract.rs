@@ -40,6 +40,7 @@ macro_rules! run_against {
                 a_lane_whose_head_waits_for_its_next_attempt_waits_whole,
                 attempts_are_counted_unless_they_do_not_count,
                 a_claim_is_free_again_after_reopening,
+                an_open_call_goes_ahead_of_lanes_that_are_only_late,
                 a_released_lane_can_be_claimed_at_once,
                 a_dropped_claim_comes_back_after_a_while,
                 a_paused_destination_is_not_claimed_also_after_reopening,

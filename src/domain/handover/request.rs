@@ -121,6 +121,11 @@ impl Turn<'_> {
 
     /// Tells the present leg's desk that its part is over, if it may know of it, and sends it nothing else.
     pub(super) fn close_leg(&mut self, reason: &str) {
+        self.close_leg_after(None, reason);
+    }
+
+    /// The same, with one thing that the desk has to know before.
+    pub(super) fn close_leg_after(&mut self, last: Option<Task>, reason: &str) {
         let Some(handover) = &self.conversation.handover else {
             return;
         };
@@ -131,6 +136,9 @@ impl Turn<'_> {
             only: Cancelled::All,
         });
         if told && self.is_called(&leg.desk) {
+            if let Some(last) = last {
+                self.owe_desk(last);
+            }
             self.owe_desk(Task::Close {
                 reason: reason.to_owned(),
             });
@@ -311,19 +319,15 @@ impl Turn<'_> {
         self.end(cause, reason);
     }
 
-    /// The bot has been told that it keeps the user, so it does. Once an agent speaks with the user, the guard against
-    /// a bot that speaks over the agent is what helps.
+    /// The bot has been told that it keeps the user, so it does. If it was accepted by then, the bot may have been
+    /// paused all the same, by a step or by what another request for the same handover was answered: it is resumed.
+    /// Once an agent speaks with the user, the guard against a bot that speaks over the agent is what helps.
     pub(super) fn told_declined(&mut self, handover: HandoverId) -> Outcome {
         let unattended = self.conversation.handover.as_ref().is_some_and(|open| {
             open.id == handover && matches!(open.phase, Phase::Requested | Phase::Waiting)
         });
         if unattended {
-            let lane = Lane::Bot(self.conversation.id);
-            self.push(Effect::CancelUnsent {
-                lane,
-                only: Cancelled::Pauses,
-            });
-            self.decline(Cause::Declined, "told_declined");
+            self.close_for(Cause::Declined, "told_declined", Notice::Nobody);
         }
         self.taken()
     }

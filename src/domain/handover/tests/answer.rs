@@ -375,13 +375,24 @@ fn every_transition_is_journalled_with_its_cause() {
 fn what_the_bot_was_told_for_want_of_time_is_what_counts() {
     let mut world = World::new();
     let (handover, _) = world.request();
+    world.apply(&Event::ToldDeclined { handover });
+    assert_eq!(
+        (world.phase(), world.outcomes_of_repeat()),
+        (None, Answer::Declined)
+    );
+}
+
+#[test]
+fn a_bot_that_may_be_paused_is_resumed_though_it_was_told_that_it_keeps_the_user() {
+    let mut world = World::new();
+    let (handover, _) = world.request();
     world.opened();
     world.apply(&Event::ToldDeclined { handover });
-    assert!(world.state().handover.is_none(), "the bot keeps the user");
+    assert_eq!(world.phase(), Some(Phase::Closing));
     assert_eq!(
         world.tasks(),
-        ["open", "close"],
-        "the desk that took it hears that its part is over"
+        ["open", "close", "resume"],
+        "the desk hears that its part is over"
     );
 }
 

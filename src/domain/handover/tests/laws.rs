@@ -40,6 +40,10 @@ enum Act {
     DeskRemoved,
     DeskBack,
     BotRemoved,
+    /// Of one of the handovers so far; 0 is the newest.
+    ToldDeclined {
+        back: usize,
+    },
     NewerVersion,
 }
 
@@ -271,6 +275,12 @@ fn event(world: &mut World, seen: &Seen, act: Act) -> Option<Event> {
             return None;
         }
         Act::BotRemoved => Event::BotRemoved,
+        Act::ToldDeclined { back } => {
+            let (handover, _) = seen.handovers.iter().rev().nth(back)?;
+            Event::ToldDeclined {
+                handover: *handover,
+            }
+        }
         Act::NewerVersion => {
             world.change_state(|state| {
                 if let Some(open) = state
@@ -303,6 +313,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::DeskRemoved),
         1 => Just(Act::DeskBack),
         1 => Just(Act::BotRemoved),
+        1 => (0_usize..3).prop_map(|back| Act::ToldDeclined { back }),
         1 => Just(Act::NewerVersion),
     ]
 }

@@ -48,6 +48,7 @@ const FEWER: Left = Left {
     ..ISSUE
 };
 
+/// Breadth first by what the budgets count; what follows of itself (a call, its answer) is taken before anything new.
 /// Two states with the same future count as one, also where one of them leaves less to happen than the other.
 fn explore(rules: &Rules) -> Result<Found, Counterexample> {
     let mut seen: HashMap<u128, Vec<Left>> = HashMap::new();

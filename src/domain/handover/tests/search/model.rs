@@ -48,6 +48,8 @@ pub(super) enum Step {
     CallerHears,
     /// A fault.
     CallerGone,
+    /// A fault: the handler runs out of time, and the bot hears that it keeps the user.
+    CallerToldDeclined,
     User,
     BotSpeaks,
     Agent(usize),
@@ -223,7 +225,7 @@ impl Model {
         answer_again(
             &self.state,
             handover,
-            Guard::RepeatedRequest.stands(&rules.policy),
+            rules.policy.keeps(Guard::RepeatedRequest),
         )
     }
 
@@ -252,6 +254,10 @@ impl Model {
             Step::RequestRepeated => self.repeat_request(rules),
             Step::CallerHears => self.caller_hears(rules),
             Step::CallerGone => drop(self.callers.remove(0)),
+            Step::CallerToldDeclined => {
+                let handover = self.callers.remove(0);
+                self.apply(rules, &Event::ToldDeclined { handover })?;
+            }
             Step::User => self.user(rules)?,
             Step::BotSpeaks => {
                 let said = Said {
@@ -345,6 +351,7 @@ impl Step {
             Self::RequestUnheard
             | Self::RequestRepeated
             | Self::CallerGone
+            | Self::CallerToldDeclined
             | Self::AgentSwapped(_)
             | Self::CloseLost(_)
             | Self::CloseRepeated(_) => true,

@@ -65,7 +65,7 @@ impl Model {
             steps.push(Step::RequestRepeated);
         }
         if let Some(caller) = self.callers.first() {
-            steps.push(Step::CallerGone);
+            steps.extend([Step::CallerGone, Step::CallerToldDeclined]);
             if self.answer(rules, *caller) != Answer::Pending {
                 steps.push(Step::CallerHears);
             }
