@@ -1,6 +1,7 @@
 //! The rules one by one, the laws that hold whatever happens, and a search through everything that can happen.
 
 mod answer;
+mod bots;
 mod closing;
 mod desks;
 mod laws;
