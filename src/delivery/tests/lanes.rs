@@ -307,11 +307,11 @@ impl Store for Lanes {
     }
 
     async fn apply(&self, _step: Step) -> Result<Applied, Error> {
-        unimplemented!("delivery applies nothing")
+        unreachable!("delivery applies nothing")
     }
 
     async fn answer(&self, _handover: HandoverId, _within: Duration) -> Result<Answer, Error> {
-        unimplemented!("delivery answers nobody")
+        unreachable!("delivery answers nobody")
     }
 
     async fn handover(
@@ -319,7 +319,7 @@ impl Store for Lanes {
         _id: HandoverId,
         _desk: &DeskName,
     ) -> Result<Option<HandoverView>, Error> {
-        unimplemented!("delivery reads no handover")
+        unreachable!("delivery reads no handover")
     }
 
     async fn remove(&self, gone: &Gone, limit: usize) -> Result<usize, Error> {
@@ -335,15 +335,15 @@ impl Store for Lanes {
     }
 
     async fn deliveries(&self, _filter: DeliveryFilter) -> Result<Page<DeliveryView>, Error> {
-        unimplemented!("delivery lists nothing")
+        unreachable!("delivery lists nothing")
     }
 
     async fn retry_delivery(&self, _id: DeliveryId) -> Result<Changed, Error> {
-        unimplemented!("an operator's")
+        unreachable!("an operator's")
     }
 
     async fn skip_delivery(&self, _id: DeliveryId) -> Result<Changed, Error> {
-        unimplemented!("an operator's")
+        unreachable!("an operator's")
     }
 
     async fn open_handovers(
@@ -351,11 +351,11 @@ impl Store for Lanes {
         _after: Option<HandoverId>,
         _limit: usize,
     ) -> Result<Page<HandoverSummary>, Error> {
-        unimplemented!("delivery lists nothing")
+        unreachable!("delivery lists nothing")
     }
 
     async fn warnings(&self) -> Result<Vec<WarningView>, Error> {
-        unimplemented!("delivery lists nothing")
+        unreachable!("delivery lists nothing")
     }
 
     async fn probe(&self) -> Result<(), Error> {
