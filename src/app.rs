@@ -125,6 +125,13 @@ pub async fn migrate(config: Config) -> Result<(), Error> {
     Ok(())
 }
 
+/// Finds what is wrong with the configuration's templates, as a start would; opens and calls nothing.
+pub fn check(config: &Config) -> Result<(), Error> {
+    let networks = config.outbound.allow_networks.clone();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    Adapters::build(&config.bots, &config.desks, (networks, clock)).map(drop)
+}
+
 impl Listeners {
     pub async fn bind(config: &Config) -> Result<Self, Error> {
         let public = listen(config.server.listen).await?;

@@ -144,7 +144,10 @@ impl Error {
             | Self::NothingConfigured
             | Self::DemoWithConfig
             | Self::Simulate(_)
-            | Self::NoAdminToken => ExitCode::from(2),
+            | Self::NoAdminToken
+            | Self::App(app::Error::Chatlayer { .. } | app::Error::Webhook { .. }) => {
+                ExitCode::from(2)
+            }
             Self::App(_)
             | Self::Client(_)
             | Self::Health(_)

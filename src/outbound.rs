@@ -53,23 +53,31 @@ pub struct OutboundOptions {
     /// Ranges that are not public and yet may be called; plain http is taken only for these.
     pub allow_networks: Vec<IpNet>,
     pub proxy: Option<ProxySettings>,
+    /// Whether somebody who is configured is called by https. If not, a machine without root certificates will do.
+    pub needs_https: bool,
 }
 
 /// Makes the calls. Cheap to clone; all clones share their connections.
 #[derive(Clone, Debug)]
 pub struct Outbound {
-    https: reqwest::Client,
+    /// None: this machine has no root certificates to check others' by.
+    https: Option<reqwest::Client>,
     /// Plain http has a client of its own, whose names must resolve into the allowed ranges and nowhere else.
     http: reqwest::Client,
     networks: Arc<[IpNet]>,
     clock: Arc<dyn Clock>,
 }
 
-/// The client could not be set up: no root certificates on this machine, or a proxy address that is none.
+/// The client could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum OutboundError {
     #[error("cannot set up the http client")]
     Client(#[source] reqwest::Error),
+    #[error(
+        "an https address is configured and cannot be called; does this machine have root certificates \
+         (the package ca-certificates, or SSL_CERT_FILE)?"
+    )]
+    Https(#[source] reqwest::Error),
     #[error("the proxy of HTTPS_PROXY is not an address")]
     Proxy(#[source] reqwest::Error),
 }
@@ -87,6 +95,7 @@ impl Outbound {
         let OutboundOptions {
             allow_networks,
             proxy,
+            needs_https,
         } = options;
         let networks: Arc<[IpNet]> = allow_networks.into();
         let resolver = |reach| FilteringResolver {
@@ -101,10 +110,25 @@ impl Outbound {
         if let Some(proxy) = &proxy {
             https = https.proxy(proxy.to_reqwest().map_err(OutboundError::Proxy)?);
         }
-        let http = builder(seams).dns_resolver(resolver(Reach::AllowedOnly));
+        let https = match https.build() {
+            Err(fault) if needs_https => return Err(OutboundError::Https(fault)),
+            built => built
+                .inspect_err(|_| {
+                    tracing::warn!(
+                        "no root certificates on this machine: nothing can be called by https"
+                    );
+                })
+                .ok(),
+        };
+        let http = builder(seams)
+            .dns_resolver(resolver(Reach::AllowedOnly))
+            // Nothing here is encrypted, so no certificate of the machine is needed.
+            .tls_certs_only([])
+            .build()
+            .map_err(OutboundError::Client)?;
         Ok(Self {
-            https: https.build().map_err(OutboundError::Client)?,
-            http: http.build().map_err(OutboundError::Client)?,
+            https,
+            http,
             networks,
             clock,
         })
@@ -128,10 +152,11 @@ impl Outbound {
                 })?;
         }
         let client = if call.endpoint.is_plain_http() {
-            &self.http
+            Some(&self.http)
         } else {
-            &self.https
+            self.https.as_ref()
         };
+        let client = client.ok_or_else(|| CallError::NoRoots { host: host.clone() })?;
         let request = call.into_request(client)?;
         let response = client
             .execute(request)

@@ -18,7 +18,7 @@ use crate::domain::{
     handover::Outcome,
     ids::{BotName, ConversationId, DeliveryId, DeskName, HandoverId},
     message::Message,
-    policy::ClosedBecause,
+    policy::{ClosedBecause, PausedBecause},
     retry::ErrorClass,
     time::Timestamp,
 };
@@ -61,12 +61,12 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Rings when a timer earlier than the ones before may have been set.
     fn timer_bell(&self) -> Arc<Notify>;
 
-    /// Nobody claims this destination until then. None lifts it. Survives a restart.
-    async fn pause(&self, destination: &Destination, until: Option<Timestamp>)
-    -> Result<(), Error>;
+    /// Nobody claims this destination until then. None lifts it; the last word counts, and rings the bell. Decisions
+    /// know of it. Survives a restart.
+    async fn pause(&self, destination: &Destination, pause: Option<Pause>) -> Result<(), Error>;
 
-    /// Tells this process's decisions that a desk cannot be asked (its breaker is open), or that it can again.
-    fn set_condition(&self, desk: &DeskName, condition: Option<ClosedBecause>);
+    /// Tells this process's decisions that a bot or desk cannot be called (its breaker is open), or that it can again.
+    fn set_condition(&self, destination: &Destination, condition: Option<ClosedBecause>);
 
     /// Names with open handovers or unsettled deliveries, for upkeep to hold against the configuration.
     async fn names_in_use(&self) -> Result<NamesInUse, Error>;
@@ -77,10 +77,11 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     async fn deliveries(&self, filter: DeliveryFilter) -> Result<Page<DeliveryView>, Error>;
 
-    /// Makes a dead letter, or one that waits for its next attempt, due at once, under its old id.
+    /// Makes a dead letter, or one that waits for its next attempt, due at once, under its old id. Leaves a trace of who
+    /// did it.
     async fn retry_delivery(&self, id: DeliveryId) -> Result<Changed, Error>;
 
-    /// Gives a delivery up that has not been delivered.
+    /// Gives a delivery up that has not been delivered. Leaves a trace of who did it.
     async fn skip_delivery(&self, id: DeliveryId) -> Result<Changed, Error>;
 
     async fn open_handovers(
@@ -180,6 +181,13 @@ pub enum RowOutcome {
     Dead {
         class: ErrorClass,
     },
+}
+
+/// How long a destination is not called, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pause {
+    pub until: Timestamp,
+    pub because: PausedBecause,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -288,6 +296,7 @@ pub struct Retention {
     pub delivered: Duration,
     pub dead_letters: Duration,
     pub keys: Duration,
+    pub audit: Duration,
 }
 
 /// How many messages of a transcript `handover.opened` carries, by desk.

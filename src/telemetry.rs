@@ -26,7 +26,11 @@ pub fn init(telemetry: &Telemetry) -> Result<(), AlreadySet> {
 
 /// The log of the development bridge: for a person at a terminal, only what went wrong.
 pub fn init_for_development() -> Result<(), AlreadySet> {
-    start(EnvFilter::new("warn"), LogFormat::Text)
+    // A machine without root certificates is told of once, by `outbound`, and not by every library besides.
+    start(
+        EnvFilter::new("warn,rustls_platform_verifier=error"),
+        LogFormat::Text,
+    )
 }
 
 fn start(filter: EnvFilter, format: LogFormat) -> Result<(), AlreadySet> {

@@ -74,6 +74,18 @@ fn faults_end_with_2_and_are_told_with_their_lines_before_anything_starts() {
 }
 
 #[test]
+fn a_step_that_cannot_be_compiled_is_found_without_a_start() {
+    let setup = Setup::new(unused());
+    setup.append("\n[[bots.webshop.resume]]\ntext = \"{{ reason\"\n");
+    let output = setup.run(&["check"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(
+        complaint(&output).contains("bots.webshop cannot be used"),
+        "{output:?}"
+    );
+}
+
+#[test]
 fn the_configuration_is_named_before_or_behind_the_command_or_by_a_variable() {
     let setup = Setup::new(unused());
     let file = setup.file();

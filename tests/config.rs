@@ -736,11 +736,10 @@ fn settings_that_fight_each_other_are_warned_of() {
         good_with("[retention]\nkeys = \"1d\"").warnings(),
         [Warning::ShortKeys]
     );
-    let accepting = GOOD.replace("region = \"eu\"", "region = \"eu\"\nresume = []")
-        + "[handover]\nwhen_unsure = \"accept\"";
+    let silent = GOOD.replace("region = \"eu\"", "region = \"eu\"\nresume = []");
     assert_eq!(
-        load(&accepting).unwrap().warnings(),
-        [Warning::AcceptsWithoutResume(webshop())]
+        load(&silent).unwrap().warnings(),
+        [Warning::NeverResumed(webshop())]
     );
     for warning in load("").unwrap().warnings() {
         assert!(!warning.to_string().is_empty());

@@ -34,6 +34,7 @@ impl Adapters {
             OutboundOptions {
                 allow_networks,
                 proxy,
+                needs_https: calls_https(bots, desks),
             },
             Arc::clone(&clock),
         )?;
@@ -51,6 +52,21 @@ impl Adapters {
         }
         Ok(adapters)
     }
+}
+
+/// Only the addresses that are known now; a step's own address is a template.
+fn calls_https(
+    bots: &BTreeMap<BotName, config::Bot>,
+    desks: &BTreeMap<DeskName, config::Desk>,
+) -> bool {
+    let bots = bots.values().map(|bot| match &bot.platform {
+        Platform::Chatlayer(chatlayer) => &chatlayer.api_url,
+    });
+    let desks = desks.values().map(|desk| match &desk.kind {
+        Kind::Webhook(webhook) => &webhook.url,
+    });
+    bots.chain(desks)
+        .any(|url| url.as_url().scheme() == "https")
 }
 
 fn build_bot(

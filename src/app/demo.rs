@@ -36,6 +36,8 @@ pub enum DemoError {
         file: &'static str,
         source: io::Error,
     },
+    #[error("cannot print the addresses")]
+    Print(#[source] io::Error),
     #[error("the demo's own configuration is at fault")]
     Config(#[from] crate::config::Faults),
     #[error("an address of the demo is at fault")]
@@ -60,6 +62,10 @@ struct Stage {
     admin: TcpListener,
     chat: TcpListener,
     desk: TcpListener,
+    addresses: Addresses,
+}
+
+struct Addresses {
     bridge_url: Url,
     admin_address: SocketAddr,
     chat_url: Url,
@@ -79,24 +85,31 @@ struct Keys {
 /// Runs the development bridge until it is told to stop.
 pub async fn demo() -> Result<(), Error> {
     let signals = Signals::listen().map_err(Error::Signals)?;
-    let stage = Stage::build().await?;
+    let Stage {
+        bridge,
+        admin,
+        chat,
+        desk,
+        addresses,
+    } = Stage::build().await?;
     let keys = Keys::draw();
-    let text = stage.configuration(&keys)?;
-    keep(&text)?;
-    let config = Config::load(&Source::text(CONFIG_FILE, text)).map_err(DemoError::from)?;
-    let (emulator, desk) = (stage.emulator(&keys)?, stage.play_desk(&keys)?);
-    stage.introduce();
+    let text = addresses.configuration(&keys)?;
+    let config = Config::load(&Source::text(CONFIG_FILE, text.clone())).map_err(DemoError::from)?;
+    let (platform, agents) = (addresses.emulator(&keys)?, addresses.play_desk(&keys)?);
     let listeners = Listeners {
-        public: stage.bridge,
-        admin: Some(stage.admin),
-        extra: vec![(stage.chat, emulator.router()), (stage.desk, desk.router())],
+        public: bridge,
+        admin: Some(admin),
+        extra: vec![(chat, platform.router()), (desk, agents.router())],
     };
     let app = App::build(config, listeners)?;
+    // Not before the store is ours: a second demo in the same folder must leave the file of the first alone.
+    keep(&text)?;
+    addresses.introduce()?;
     let shutdown = app.shutdown();
     let stopping = shutdown.soft.clone();
     let playing = tokio::spawn(async move {
-        emulator.run(stopping).await;
-        desk.close();
+        platform.run(stopping).await;
+        agents.close();
     });
     let obeying = tokio::spawn(signals.obey(shutdown, app.patience()));
     let ended = app.run().await;
@@ -109,7 +122,7 @@ impl Stage {
     async fn build() -> Result<Self, DemoError> {
         let mut next = FIRST_PORT;
         let (bridge, bridge_address) = bind("the bridge", &mut next).await?;
-        let (admin, admin_address) = bind("its admin API", &mut next).await?;
+        let (admin, admin_address) = bind("the admin API", &mut next).await?;
         let (chat, chat_address) = bind("the chat", &mut next).await?;
         let (desk, desk_address) = bind("the desk", &mut next).await?;
         Ok(Self {
@@ -117,13 +130,17 @@ impl Stage {
             admin,
             chat,
             desk,
-            bridge_url: root(bridge_address)?,
-            admin_address,
-            chat_url: root(chat_address)?,
-            desk_url: root(desk_address)?,
+            addresses: Addresses {
+                bridge_url: root(bridge_address)?,
+                admin_address,
+                chat_url: root(chat_address)?,
+                desk_url: root(desk_address)?,
+            },
         })
     }
+}
 
+impl Addresses {
     fn configuration(&self, keys: &Keys) -> Result<String, DemoError> {
         let Keys {
             access_token,
@@ -199,15 +216,15 @@ impl Stage {
         Ok(emulator::desk::build(options)?)
     }
 
-    fn introduce(&self) {
+    fn introduce(&self) -> Result<(), DemoError> {
         let (chat, desk, bridge) = (&self.chat_url, &self.desk_url, &self.bridge_url);
-        println!(
+        tell(&format!(
             "\nHandover Bridge: a bot, a bridge and a desk. Nothing leaves this machine.\n\
              \n  1. Talk to the bot      {chat}\
              \n  2. Answer at the desk   {desk}\n\
              \nType \"agent\" in the chat, answer at the desk, close there: the bot speaks again.\n\
              \n  bridge {bridge}   data {DATABASE}   configuration {CONFIG_FILE}   stop: Ctrl-C\n"
-        );
+        ))
     }
 }
 
@@ -238,7 +255,7 @@ async fn bind(what: &str, next: &mut u16) -> Result<(TcpListener, SocketAddr), D
         match TcpListener::bind(address).await {
             Ok(listener) => {
                 if port != wanted {
-                    println!("Port {wanted} is taken, {what} uses {port}.");
+                    tell(&format!("Port {wanted} is taken, {what} uses {port}."))?;
                 }
                 return Ok((listener, address));
             }
@@ -253,6 +270,13 @@ async fn bind(what: &str, next: &mut u16) -> Result<(TcpListener, SocketAddr), D
             Err(_) => {}
         }
     }
+}
+
+/// As `println!`, but nobody listening is an error and no panic.
+fn tell(text: &str) -> Result<(), DemoError> {
+    use io::Write as _;
+
+    writeln!(io::stdout(), "{text}").map_err(DemoError::Print)
 }
 
 fn root(address: SocketAddr) -> Result<Url, url::ParseError> {

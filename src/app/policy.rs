@@ -62,14 +62,13 @@ pub(super) fn transcript_limits(desks: &BTreeMap<DeskName, Desk>) -> TranscriptL
 }
 
 pub(super) fn retention(configured: &config::Retention) -> store::Retention {
-    // Nothing is audited yet, so there is nothing of it to remove.
     let config::Retention {
         observed,
         transcripts,
         delivered,
         dead_letters,
         keys,
-        audit: _,
+        audit,
     } = *configured;
     store::Retention {
         observed,
@@ -77,6 +76,7 @@ pub(super) fn retention(configured: &config::Retention) -> store::Retention {
         delivered,
         dead_letters,
         keys,
+        audit,
     }
 }
 

@@ -3,9 +3,10 @@
 use std::io::{self, Write as _};
 
 use super::Error;
-use crate::config::Config;
+use crate::{app, config::Config};
 
 pub(super) fn run(config: &Config) -> Result<(), Error> {
+    app::check(config)?;
     let mut out = io::stdout().lock();
     for warning in config.warnings() {
         writeln!(out, "warning: {warning}")?;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{AdminListen, Bot, Config, Platform, names::Language};
-use crate::domain::{ids::BotName, policy::WhenUnsure};
+use crate::domain::ids::BotName;
 
 /// One of them, with what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum Warning {
     ShortVerifyToken(BotName),
     Unrouted(BotName),
     NoTexts { bot: BotName, language: Language },
-    AcceptsWithoutResume(BotName),
+    NeverResumed(BotName),
     IdleBeforeUnanswered,
     NeverReached { limit: &'static str },
     ShortKeys,
@@ -65,8 +65,8 @@ fn one_bot(config: &Config, (name, bot): (&BotName, &Bot), warnings: &mut Vec<Wa
     if chatlayer.verify_token.shortest() < SHORT {
         warnings.push(Warning::ShortVerifyToken(name.clone()));
     }
-    if config.handover.when_unsure == WhenUnsure::Accept && chatlayer.resume.is_empty() {
-        warnings.push(Warning::AcceptsWithoutResume(name.clone()));
+    if chatlayer.resume.is_empty() {
+        warnings.push(Warning::NeverResumed(name.clone()));
     }
     if !has_texts(config, &bot.default_language) {
         warnings.push(Warning::NoTexts {
@@ -142,9 +142,9 @@ impl fmt::Display for Warning {
             Self::NoTexts { bot, language } => {
                 write!(f, "bots.{bot}.default_language is {language}, which has no [texts.{language}]: English is spoken")
             }
-            Self::AcceptsWithoutResume(bot) => write!(
+            Self::NeverResumed(bot) => write!(
                 f,
-                "handover.when_unsure is \"accept\" and bots.{bot}.resume is empty: a bot that was paused in vain stays silent"
+                "bots.{bot}.resume is empty: a bot that a handover has paused stays silent after it, unless something else resumes it"
             ),
             Self::IdleBeforeUnanswered => f.write_str(
                 "handover.idle_limit is not longer than unanswered_limit: the handover ends before the user is told that nobody answers",

@@ -4,11 +4,8 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use tokio::{task::JoinSet, time::sleep};
 
-use super::outlet::Outlet;
-use crate::{
-    domain::{breaker::Permit, time::Timestamp},
-    store::Claimed,
-};
+use super::{health::Permit, outlet::Outlet};
+use crate::{domain::time::Timestamp, store::Claimed};
 
 #[derive(Debug)]
 pub(super) struct Dispatcher {
@@ -76,9 +73,13 @@ impl Dispatcher {
         if free == 0 {
             return Wait::Lane;
         }
-        match self.outlet.permit() {
+        match self.outlet.permit(free) {
             Permit::Wait(until) => Wait::Until(until),
-            Permit::Call => self.start_lanes(free).await.1,
+            Permit::Calls(calls) => {
+                let (started, wait) = self.start_lanes(calls).await;
+                self.outlet.give_back(calls.saturating_sub(started));
+                wait
+            }
             Permit::Probe => self.start_probe().await,
         }
     }

@@ -1,16 +1,17 @@
-//! Whether one destination may be called now: its breaker, its pause, and what decisions are told of both.
+//! Whether one destination may be called now, and how often: its breaker and its pace. What decisions are told of the
+//! breaker; of a pause they know from the store.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{
     domain::{
-        breaker::{Breaker, Permit},
+        breaker::{self, Breaker},
         delivery::Destination,
-        policy::ClosedBecause,
-        retry::RETRY_AFTER_MAX,
+        pace::{Pace, Refusal},
+        policy::{ClosedBecause, PausedBecause},
         time::Timestamp,
     },
-    store::Store,
+    store::{Pause, Store},
 };
 
 #[derive(Debug)]
@@ -20,10 +21,22 @@ pub(super) struct Health {
     state: Mutex<State>,
 }
 
+/// Whether calls may be made, and how many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Permit {
+    Calls(usize),
+    /// The one call that finds out whether the destination is back.
+    Probe,
+    /// Not before this time.
+    Wait(Timestamp),
+}
+
 #[derive(Debug, Default)]
 struct State {
     breaker: Breaker,
-    paused_until: Option<Timestamp>,
+    pace: Pace,
+    /// A pause that the store does not keep yet; from then on the store alone says when it is over.
+    pausing: Option<Timestamp>,
     /// A probe has been permitted and not been recorded.
     probing: bool,
     /// What the store was told last, so that it is told only what is new.
@@ -39,16 +52,22 @@ impl Health {
         }
     }
 
-    /// Asks to call. What comes of it must be recorded.
-    pub(super) fn permit(&self, now: Timestamp) -> Permit {
+    /// Asks to make up to `most` calls. What is permitted is either begun or given back, and what comes of a call must
+    /// be recorded.
+    pub(super) fn permit(&self, now: Timestamp, most: usize) -> Permit {
         let mut state = self.lock();
-        let permit = match state.pause_ends(now) {
-            Some(until) => Permit::Wait(until),
-            None => state.breaker.permit(now),
-        };
+        let permit = state.permit(now, most);
         state.probing |= permit == Permit::Probe;
         self.tell(&mut state, now);
         permit
+    }
+
+    pub(super) fn give_back(&self, calls: usize) {
+        self.lock().pace.give_back(calls);
+    }
+
+    pub(super) fn begin(&self, now: Timestamp) {
+        self.lock().pace.started(now);
     }
 
     /// A call has ended; `failed` if that says that the destination is unwell. Answers whether calls may be made at
@@ -68,27 +87,34 @@ impl Health {
         std::mem::take(&mut state.probing) || turned
     }
 
-    pub(super) fn pause(&self, now: Timestamp, until: Timestamp) {
+    /// The destination wants no calls, or less of them. Holds at once; the store is slower.
+    pub(super) fn pause(&self, (started_at, ended_at): (Timestamp, Timestamp), pause: Pause) {
         let mut state = self.lock();
-        state.paused_until = state.paused_until.max(Some(until));
-        self.tell(&mut state, now);
+        let Pause { until, because } = pause;
+        state.pausing = state.pausing.max(Some(until));
+        if because == PausedBecause::RateLimited {
+            state.pace.refused(Refusal {
+                started_at,
+                ended_at,
+                until,
+            });
+        }
     }
 
-    /// Decisions ask desks only; a bot is called whatever its health, since nobody could stand in for it.
+    /// The store keeps this pause now. If it does not, this process does.
+    pub(super) fn pause_is_kept(&self, pause: Pause) {
+        let mut state = self.lock();
+        state.pausing = state.pausing.filter(|until| *until != pause.until);
+    }
+
     fn tell(&self, state: &mut State, now: Timestamp) {
-        let Destination::Desk(desk) = &self.destination else {
-            return;
-        };
-        let condition = if state.pause_ends(now).is_some() {
-            Some(ClosedBecause::Paused)
-        } else if state.breaker.is_open(now) {
-            Some(ClosedBecause::BreakerOpen)
-        } else {
-            None
-        };
+        let condition = state
+            .breaker
+            .is_open(now)
+            .then_some(ClosedBecause::BreakerOpen);
         if state.told != condition {
             state.told = condition;
-            self.store.set_condition(desk, condition);
+            self.store.set_condition(&self.destination, condition);
         }
     }
 
@@ -98,9 +124,25 @@ impl Health {
 }
 
 impl State {
-    /// The end of the present pause. One that is further off than any pause is a clock that was set back.
-    fn pause_ends(&self, now: Timestamp) -> Option<Timestamp> {
-        self.paused_until
-            .filter(|until| *until > now && until.since(now) <= RETRY_AFTER_MAX)
+    fn permit(&mut self, now: Timestamp, most: usize) -> Permit {
+        self.pausing = self.pausing.filter(|until| *until > now);
+        if let Some(until) = self.pausing {
+            return Permit::Wait(until);
+        }
+        let calls = match self.pace.take(now, most) {
+            Ok(calls) => calls,
+            Err(next) => return Permit::Wait(next),
+        };
+        match self.breaker.permit(now) {
+            breaker::Permit::Call => Permit::Calls(calls),
+            breaker::Permit::Probe => {
+                self.pace.give_back(calls.saturating_sub(1));
+                Permit::Probe
+            }
+            breaker::Permit::Wait(until) => {
+                self.pace.give_back(calls);
+                Permit::Wait(until)
+            }
+        }
     }
 }

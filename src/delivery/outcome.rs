@@ -5,10 +5,11 @@ use std::time::Duration;
 use crate::{
     domain::{
         delivery::{Done, Failure, Job, StepResult, Task},
+        policy::PausedBecause,
         retry::{self, ErrorClass, Verdict, Window},
         time::Timestamp,
     },
-    store::{RowOutcome, Settlement},
+    store::{Pause, RowOutcome, Settlement},
 };
 
 /// One call that has ended.
@@ -26,8 +27,8 @@ pub(super) struct Attempt<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Plan {
     pub(super) settlement: Settlement,
-    /// Nothing goes to the destination before this.
-    pub(super) pause_until: Option<Timestamp>,
+    /// Nothing goes to the destination for so long.
+    pub(super) pause: Option<Pause>,
 }
 
 /// A bot that was paused must be resumed: nothing short of this ends the attempts.
@@ -67,8 +68,9 @@ impl Attempt<'_> {
             }
             Verdict::PauseDestination { after } => {
                 let until = self.ended_at.plus(after);
+                let because = paused_because(class);
                 Plan {
-                    pause_until: Some(until),
+                    pause: Some(Pause { until, because }),
                     ..Plan::again(self.job, class, (until, false))
                 }
             }
@@ -85,7 +87,7 @@ impl Plan {
     fn over(result: StepResult, row: RowOutcome) -> Self {
         Self {
             settlement: Settlement { result, row },
-            pause_until: None,
+            pause: None,
         }
     }
 
@@ -114,6 +116,15 @@ impl Plan {
                 Self::over(StepResult::Dead { class }, RowOutcome::Dead { class })
             }
         }
+    }
+}
+
+/// What else pauses a destination than its rate of calls is for a person to see to.
+fn paused_because(class: ErrorClass) -> PausedBecause {
+    if class == ErrorClass::RateLimited {
+        PausedBecause::RateLimited
+    } else {
+        PausedBecause::Refused
     }
 }
 
@@ -251,17 +262,25 @@ mod tests {
 
     #[test]
     fn what_is_refused_or_limited_pauses_the_destination_and_costs_no_attempt() {
-        for class in [
-            ErrorClass::RateLimited,
-            ErrorClass::Unauthorized,
-            ErrorClass::Certificate,
+        for (class, because) in [
+            (ErrorClass::RateLimited, PausedBecause::RateLimited),
+            (ErrorClass::Unauthorized, PausedBecause::Refused),
+            (ErrorClass::Certificate, PausedBecause::Refused),
         ] {
             let plan = failed(&job(1, 1), class, (1, Duration::ZERO));
-            let RowOutcome::Retry { at, counts, .. } = plan.settlement.row else {
+            let RowOutcome::Retry {
+                at: until, counts, ..
+            } = plan.settlement.row
+            else {
                 panic!("tried again")
             };
             assert!(!counts);
-            assert_eq!(plan.pause_until, Some(at), "{}", class.label());
+            assert_eq!(
+                plan.pause,
+                Some(Pause { until, because }),
+                "{}",
+                class.label()
+            );
         }
     }
 

@@ -7,18 +7,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     endpoint::Endpoint,
-    health::Health,
+    health::{Health, Permit},
     outcome::{Attempt, Plan},
 };
 use crate::{
     domain::{
-        breaker::Permit,
         delivery::{Destination, Done, Failure},
         effect::{Warning, WarningKind},
         retry::Window,
-        time::{Clock, Timestamp},
+        time::Clock,
     },
-    store::{Claim, Error, RowOutcome, Settlement, Store},
+    store::{Claim, Error, Pause, RowOutcome, Settlement, Store},
 };
 
 #[derive(Debug)]
@@ -54,9 +53,13 @@ impl Outlet {
         }
     }
 
-    /// Asks to call. What comes of it must be recorded.
-    pub(super) fn permit(&self) -> Permit {
-        self.health.permit(self.shared.clock.now())
+    /// Asks to make up to `most` calls. What is not begun is given back.
+    pub(super) fn permit(&self, most: usize) -> Permit {
+        self.health.permit(self.shared.clock.now(), most)
+    }
+
+    pub(super) fn give_back(&self, calls: usize) {
+        self.health.give_back(calls);
     }
 
     /// Works a lane off, for as long as calls may be made. The permit for the first one has been given.
@@ -74,11 +77,14 @@ impl Outlet {
 
     /// Finds out by the vendor's cheapest call whether the destination is back.
     pub(super) async fn ping(&self) {
+        self.health.begin(self.shared.clock.now());
         let result = self.endpoint.probe().await;
         self.record(result.as_ref().err());
     }
 
     async fn attempt(&self, claim: Claim) -> Option<Claim> {
+        let started_at = self.shared.clock.now();
+        self.health.begin(started_at);
         let result = self.endpoint.perform(&claim.job).await;
         self.record(result.as_ref().err());
         let number = claim.attempts.saturating_add(1);
@@ -91,18 +97,16 @@ impl Outlet {
             jitter: (self.shared.jitter)(),
         };
         self.log(&claim, &attempt.result);
-        let Plan {
-            settlement,
-            pause_until,
-        } = attempt.plan(&self.shared.window);
-        if let Some(until) = pause_until {
-            self.pause(ended_at, until).await;
+        let Plan { settlement, pause } = attempt.plan(&self.shared.window);
+        if let Some(pause) = pause {
+            self.health.pause((started_at, ended_at), pause);
+            self.keep(pause).await;
         }
         self.settle(claim, settlement).await
     }
 
     fn may_go_on(&self) -> bool {
-        !matches!(self.permit(), Permit::Wait(_))
+        !matches!(self.permit(1), Permit::Wait(_))
     }
 
     fn record(&self, failure: Option<&Failure>) {
@@ -113,19 +117,18 @@ impl Outlet {
     }
 
     /// The pause is kept by the store, so that a restart does not run into the same wall at once.
-    async fn pause(&self, now: Timestamp, until: Timestamp) {
-        self.health.pause(now, until);
+    async fn keep(&self, pause: Pause) {
         let (store, destination) = (&self.shared.store, &self.destination);
-        self.done(store.pause(destination, Some(until)).await);
-        let kind = WarningKind::DestinationPaused;
-        self.done(
-            store
-                .warn(Warning {
-                    kind,
-                    subject: destination.to_string(),
-                })
-                .await,
-        );
+        tracing::warn!(%destination, pause.until = %pause.until, "destination takes no calls, they wait");
+        if self
+            .done(store.pause(destination, Some(pause)).await)
+            .is_some()
+        {
+            self.health.pause_is_kept(pause);
+            self.stirred.notify_one();
+        }
+        let (kind, subject) = (WarningKind::DestinationPaused, destination.to_string());
+        self.done(store.warn(Warning { kind, subject }).await);
     }
 
     async fn settle(&self, claim: Claim, settlement: Settlement) -> Option<Claim> {
@@ -157,7 +160,7 @@ impl Outlet {
             Ok(_) => {
                 tracing::debug!(%destination, delivery.id = %delivery, delivery.kind = kind, "delivered");
             }
-            Err(failure) => tracing::warn!(
+            Err(failure) => tracing::info!(
                 %destination,
                 delivery.id = %delivery,
                 delivery.kind = kind,

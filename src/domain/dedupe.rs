@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{
     conversation::ConversationKey,
     ids::{DeskName, HandoverId},
-    message::{Actor, Content},
+    message::{Actor, Button, Card, Content},
     time::Timestamp,
 };
 
@@ -116,13 +116,49 @@ pub struct ContentKey<'a> {
 }
 
 impl Fingerprint {
-    /// Of the content as a platform may give it back: white space folded, nothing but the words of a plain text.
+    /// Of the words that a user sees, white space folded: a platform gives a message back in a shape of its own.
     pub fn of(content: &Content) -> Self {
-        let normal = match content {
-            Content::Text { text, .. } => text.split_whitespace().collect::<Vec<_>>().join(" "),
-            other => serde_json::to_string(other).unwrap_or_default(),
-        };
-        Self(digest(normal.as_bytes()))
+        let words = shown(content);
+        let normal: Vec<&str> = words
+            .iter()
+            .flat_map(|words| words.split_whitespace())
+            .collect();
+        Self(digest(normal.join(" ").as_bytes()))
+    }
+}
+
+/// What a user sees of it, piece by piece.
+fn shown(content: &Content) -> Vec<String> {
+    let button = |button: &Button| match button {
+        Button::Postback { title, .. }
+        | Button::Url { title, .. }
+        | Button::Phone { title, .. } => title.clone(),
+    };
+    let card = |card: &Card| {
+        let mut words = vec![card.title.clone()];
+        words.extend(card.subtitle.clone());
+        words.extend(card.buttons.iter().map(button));
+        words
+    };
+    match content {
+        Content::Text { text, .. } => vec![text.clone()],
+        Content::Buttons { text, buttons } => std::iter::once(text.clone())
+            .chain(buttons.iter().map(button))
+            .collect(),
+        Content::Cards { cards } => cards.iter().flat_map(card).collect(),
+        Content::List {
+            items,
+            button: last,
+        } => items
+            .iter()
+            .flat_map(card)
+            .chain(last.as_ref().map(button))
+            .collect(),
+        Content::Media { url, .. } => vec![url.clone()],
+        Content::Location { .. }
+        | Content::Postback { .. }
+        | Content::Intro {}
+        | Content::Unknown { .. } => vec![serde_json::to_string(content).unwrap_or_default()],
     }
 }
 

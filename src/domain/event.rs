@@ -34,6 +34,8 @@ pub enum Event {
         desk: DeskName,
         event: DeskEvent,
     },
+    /// The platform has been told `declined` for want of an answer in time, whatever was or will be decided.
+    ToldDeclined { handover: HandoverId },
     /// A delivery was attempted, or given up.
     Settled(Settled),
     /// A timer looks at the conversation.

@@ -7,7 +7,11 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::ids::{BotName, DeskName};
+use super::{
+    delivery::Destination,
+    guard::Guard,
+    ids::{BotName, DeskName},
+};
 
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
@@ -20,7 +24,7 @@ pub struct Policy {
     /// Conversations that were never handed over are recorded.
     pub observe: bool,
     #[cfg(any(test, feature = "mutants"))]
-    pub without: Option<super::handover::Guard>,
+    pub without: Option<Guard>,
 }
 
 /// How long the bridge waits for what, `[handover]`.
@@ -89,16 +93,25 @@ pub enum Notice {
     EndedRepeat,
 }
 
-/// Which desks cannot be asked at this moment, and why. Known to the store, handed to `decide`.
+/// Which bots and desks cannot be called at this moment, and why. Known to the store, handed to `decide`.
 #[derive(Clone, Debug, Default)]
 pub struct Conditions {
-    pub closed: BTreeMap<DeskName, ClosedBecause>,
+    pub closed: BTreeMap<Destination, ClosedBecause>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClosedBecause {
+    /// It does not answer.
     BreakerOpen,
-    Paused,
+    Paused(PausedBecause),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PausedBecause {
+    /// It is called too often, and has said when it may be called again.
+    RateLimited,
+    /// Our credentials or its certificate are not good; a person has to see to it.
+    Refused,
 }
 
 impl Default for Limits {
@@ -118,6 +131,17 @@ impl Default for Limits {
 }
 
 impl Policy {
+    /// Always, but for the tests that take a guard away.
+    pub(crate) fn keeps(&self, guard: Guard) -> bool {
+        #[cfg(any(test, feature = "mutants"))]
+        return self.without != Some(guard);
+        #[cfg(not(any(test, feature = "mutants")))]
+        {
+            let _ = (self, guard);
+            true
+        }
+    }
+
     /// The first route of this bot; without routes the only desk there is.
     pub fn route(&self, bot: &BotName) -> Option<Route> {
         let found = self

@@ -182,6 +182,11 @@ impl State {
         }
     }
 
+    /// Runs to its end before the process stops, and nobody waits for it.
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.0.tasks.spawn(work.in_current_span());
+    }
+
     /// Runs to its end, whether or not the client waits for it: a commit is never cut off from what follows it.
     pub(super) async fn see_through<T: Send + 'static>(
         &self,

@@ -29,6 +29,8 @@ pub enum CallError {
         host: String,
         source: reqwest::Error,
     },
+    #[error("the certificate of {host} cannot be checked, this machine has no root certificates")]
+    NoRoots { host: String },
     #[error("{host} is not to be called")]
     AddressRefused {
         host: String,
@@ -90,7 +92,7 @@ impl CallError {
             Self::Lookup { .. } | Self::Connect { .. } | Self::AddressRefused { .. } => {
                 ErrorClass::NotSent
             }
-            Self::Certificate { .. } => ErrorClass::Certificate,
+            Self::Certificate { .. } | Self::NoRoots { .. } => ErrorClass::Certificate,
             Self::TimedOut { .. } | Self::Broken { .. } => ErrorClass::Ambiguous,
             Self::Refused(refusal) => refusal.class(),
             Self::Unreadable { .. } => ErrorClass::Unreadable,

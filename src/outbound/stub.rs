@@ -68,6 +68,7 @@ pub(crate) fn loopback() -> Outbound {
         OutboundOptions {
             allow_networks,
             proxy: None,
+            needs_https: false,
         },
         Arc::new(SystemClock),
     )

@@ -154,6 +154,7 @@ fn waiting(connect: Duration, call: Duration) -> Outbound {
     let options = OutboundOptions {
         allow_networks: vec!["127.0.0.0/8".parse().unwrap()],
         proxy: None,
+        needs_https: false,
     };
     let seams = Seams {
         connect,
@@ -307,6 +308,7 @@ async fn call_as(url: &str, allow: &[&str]) -> CallError {
     let options = OutboundOptions {
         allow_networks,
         proxy: None,
+        needs_https: false,
     };
     let seams = Seams {
         lookup: Arc::new(names),
@@ -377,6 +379,22 @@ async fn a_name_that_nobody_knows_sent_nothing() {
 }
 
 #[tokio::test]
+async fn without_root_certificates_https_waits_for_repair_and_plain_http_is_called() {
+    let stub = Stub::answering("200 OK", "", "{}").await;
+    let outbound = Outbound {
+        https: None,
+        ..loopback()
+    };
+    let get = |url: BaseUrl| outbound.send(Call::get(url.endpoint()));
+    let error = get("https://desk.example/".parse().unwrap())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, CallError::NoRoots { .. }), "{error:?}");
+    assert_eq!(error.class(), ErrorClass::Certificate);
+    get(stub.base()).await.unwrap();
+}
+
+#[tokio::test]
 async fn https_goes_through_the_proxy_and_plain_http_does_not() {
     let proxy = Stub::answering("403 Forbidden", "", "").await;
     let port = proxy.base().endpoint().into_url().port().unwrap();
@@ -385,6 +403,7 @@ async fn https_goes_through_the_proxy_and_plain_http_does_not() {
     let options = OutboundOptions {
         allow_networks: vec!["127.0.0.9/32".parse().unwrap()],
         proxy: ProxySettings::from_variables(variable),
+        needs_https: true,
     };
     // The proxy may stand where nothing else may be called.
     let names = Names(&[("proxy.example", &["127.0.0.1"])]);

@@ -5,6 +5,7 @@
 //! proves that whoever held a lane before is dead. Nothing polls, so an idle store sleeps.
 
 mod apply;
+mod audit;
 mod cancel;
 mod columns;
 mod effects;
@@ -17,6 +18,7 @@ mod load;
 mod memory;
 mod mutant;
 mod operator;
+mod pauses;
 mod purge;
 mod readers;
 mod settle;
@@ -33,7 +35,6 @@ mod tests;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use rusqlite::params;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -44,7 +45,7 @@ use self::{
     apply::Keyed,
     fault::Fault,
     keys::Hasher,
-    memory::{Change, Memory},
+    memory::Memory,
     mutant::Mutant,
     readers::{READERS, Readers},
     work::Settings,
@@ -52,8 +53,8 @@ use self::{
 };
 use super::{
     Applied, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Error, Fired, Gone,
-    HandoverSummary, HandoverView, NamesInUse, Page, Proof, Retention, Settlement, Store, Ticket,
-    TranscriptLimits, WarningView,
+    HandoverSummary, HandoverView, NamesInUse, Page, Pause, Proof, Retention, Settlement, Store,
+    Ticket, TranscriptLimits, WarningView,
 };
 use crate::domain::{
     conversation::Answer,
@@ -296,31 +297,15 @@ impl Store for SqliteStore {
         self.memory.timer_bell()
     }
 
-    async fn pause(
-        &self,
-        destination: &Destination,
-        until: Option<Timestamp>,
-    ) -> Result<(), Error> {
+    async fn pause(&self, destination: &Destination, pause: Option<Pause>) -> Result<(), Error> {
         let destination = destination.clone();
         self.writer
-            .step(move |work| {
-                if let Some(until) = until {
-                    work.execute(
-                        "INSERT INTO pauses (destination, until) VALUES (?1, ?2) \
-                         ON CONFLICT (destination) DO UPDATE SET until = excluded.until",
-                        params![destination, until],
-                    )?;
-                } else {
-                    work.execute("DELETE FROM pauses WHERE destination = ?1", [&destination])?;
-                }
-                work.change(Change::Paused { destination, until });
-                Ok(())
-            })
+            .step(move |work| pauses::set(work, destination, pause))
             .await
     }
 
-    fn set_condition(&self, desk: &DeskName, condition: Option<ClosedBecause>) {
-        self.memory.set_condition(desk, condition);
+    fn set_condition(&self, destination: &Destination, condition: Option<ClosedBecause>) {
+        self.memory.set_condition(destination, condition);
     }
 
     async fn names_in_use(&self) -> Result<NamesInUse, Error> {

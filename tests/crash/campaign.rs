@@ -32,7 +32,7 @@ pub fn run(plan: &Plan) -> Findings {
     println!("{}: seed {}", plan.name, plan.seed);
     let mut report = Report::open(plan);
     let mut findings = Findings::default();
-    while findings.faults.is_empty() && report.kills + findings.kills < plan.kills {
+    while !findings.faults.iter().any(plan.sought) && report.kills + findings.kills < plan.kills {
         let kills = plan
             .kills_per_round
             .min(plan.kills - report.kills - findings.kills);
@@ -60,9 +60,9 @@ impl Findings {
     }
 
     /// The broken binary was found out, by a fault of the kind that it must make.
-    pub fn assert_caught(&self, expected: impl Fn(&Fault) -> bool) {
+    pub fn assert_caught(&self, plan: &Plan) {
         let (caught, other): (Vec<_>, Vec<_>) =
-            self.faults.iter().partition(|fault| expected(fault));
+            self.faults.iter().partition(|fault| (plan.sought)(fault));
         let Some(first) = caught.first() else {
             panic!(
                 "not found out in {} kills; other faults:\n{}",
@@ -83,19 +83,21 @@ impl Findings {
         self.tally.add(outcome.tally);
         let starts = outcome.cycles.iter().map(|cycle| cycle.ready_ms);
         self.slowest_start_ms = starts.fold(self.slowest_start_ms, u128::max);
-        self.faults = outcome.faults;
+        self.faults.extend(outcome.faults);
     }
 
     fn print(&self, plan: &Plan) {
         let Tally {
             acked,
+            declined,
+            contradicted,
             arrivals,
             repeats_after_kills,
             repeats_after_failures,
             ..
         } = self.tally;
         println!(
-            "{}: seed {}: {} of {} kills count, {} connections, acknowledged {acked}, arrived {arrivals}, \
+            "{}: seed {}: {} of {} kills count, {} connections, acknowledged {acked}, declined {declined} (and {contradicted} with the desk all the same), arrived {arrivals}, \
              repeated after kills {repeats_after_kills}, after failed answers {repeats_after_failures}, \
              slowest start {} ms, faults {}",
             plan.name,

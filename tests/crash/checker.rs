@@ -37,6 +37,10 @@ pub enum Fault {
 pub struct Tally {
     pub sent: u64,
     pub acked: u64,
+    /// Offloads that were answered with no …
+    pub declined: u64,
+    /// … and whose handover the desk has all the same. No fault of delivery, so it is only counted.
+    pub contradicted: u64,
     pub arrivals: u64,
     /// Repeats of what an earlier process had brought.
     pub repeats_after_kills: u64,
@@ -48,6 +52,8 @@ impl Tally {
     pub fn add(&mut self, part: Self) {
         self.sent += part.sent;
         self.acked += part.acked;
+        self.declined += part.declined;
+        self.contradicted += part.contradicted;
         self.arrivals += part.arrivals;
         self.repeats_after_kills += part.repeats_after_kills;
         self.repeats_after_failures += part.repeats_after_failures;
@@ -65,6 +71,7 @@ pub fn judge(ledger: &Ledger) -> Verdict {
         tally: Tally::default(),
         faults: ledger.oddities().into_iter().map(Fault::Odd).collect(),
     };
+    (verdict.tally.declined, verdict.tally.contradicted) = ledger.declined();
     let mut names = HashMap::new();
     for (id, lane) in ledger.lanes() {
         verdict.tally.sent += u64::from(lane.sent);

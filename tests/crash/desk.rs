@@ -40,6 +40,11 @@ struct Handover {
 }
 
 #[derive(Deserialize)]
+struct Closed {
+    handover_id: String,
+}
+
+#[derive(Deserialize)]
 struct Created {
     handover_id: String,
     message: Message,
@@ -108,6 +113,9 @@ async fn take(
             Ok(read) => read,
             Err(what) => return Ok(stub::odd(ledger, what)),
         },
+        "handover.closed" if withdrawn(ledger, &envelope) => {
+            return Ok(stub::respond(StatusCode::OK));
+        }
         other => {
             return Ok(stub::odd(
                 ledger,
@@ -153,6 +161,15 @@ fn opened(ledger: &Ledger, envelope: &Envelope<'_>, webhook_id: String) -> Resul
         0,
         identity,
     ))
+}
+
+fn withdrawn(ledger: &Ledger, envelope: &Envelope<'_>) -> bool {
+    let Ok(closed) = serde_json::from_str::<Closed>(envelope.data.get()) else {
+        return false;
+    };
+    // A handover that is not known was opened by a call that the desk has not heard.
+    let conversation = ledger.conversation(&closed.handover_id);
+    conversation.is_none_or(|conversation| ledger.withdraw(conversation))
 }
 
 fn created(ledger: &Ledger, envelope: &Envelope<'_>, webhook_id: String) -> Result<Read, String> {

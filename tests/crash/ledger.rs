@@ -97,6 +97,10 @@ struct Conversation {
     handover: Option<String>,
     /// The user has said all.
     finished: bool,
+    /// The platform was told that the bot keeps the user.
+    declined: bool,
+    /// The bridge has taken the handover back from the desk.
+    withdrawn: bool,
     /// The agent's last event: the close, which gives the user back to the bot.
     close: Option<u32>,
 }
@@ -149,6 +153,31 @@ impl Ledger {
     /// The user has said all, and all of it was acknowledged.
     pub fn finish(&self, conversation: usize) {
         self.books().conversations[conversation].finished = true;
+    }
+
+    /// The platform was told that the bot keeps the user: nothing more is said in this conversation.
+    pub fn decline(&self, conversation: usize) {
+        self.books().conversations[conversation].declined = true;
+    }
+
+    /// The bridge takes a handover back from the desk; it may if the platform was not told that it is accepted.
+    pub fn withdraw(&self, conversation: usize) -> bool {
+        let mut books = self.books();
+        let conversation = &mut books.conversations[conversation];
+        conversation.withdrawn = true;
+        conversation.user.acked == 0
+    }
+
+    /// How many conversations the bot keeps, as it was told, and how many of them the desk has taken and kept.
+    pub fn declined(&self) -> (u64, u64) {
+        let books = self.books();
+        let declined = books.conversations.iter().filter(|books| books.declined);
+        declined.fold((0, 0), |(all, torn), books| {
+            let mut arrivals = books.user.arrivals.iter();
+            let taken = arrivals.any(|arrival| arrival.answer == Answer::Taken);
+            let at_desk = taken && !books.withdrawn;
+            (all + 1, torn + u64::from(at_desk))
+        })
     }
 
     /// Writes the agent's close, if the user has said all and the desk has heard it.
@@ -208,9 +237,14 @@ impl Ledger {
         self.books().handovers.get(handover).copied()
     }
 
-    /// The handover of a conversation, once the desk took it.
+    /// The handover of a conversation, once the desk knows of it and the platform was told that it is accepted.
     pub fn handover(&self, conversation: usize) -> Option<String> {
-        self.books().conversations[conversation].handover.clone()
+        let books = self.books();
+        let conversation = &books.conversations[conversation];
+        conversation
+            .handover
+            .clone()
+            .filter(|_| conversation.user.acked > 0)
     }
 
     /// Something arrived that no event explains.

@@ -54,7 +54,7 @@ pub struct Callers {
     pub up: watch::Receiver<bool>,
 }
 
-/// The bridge has answered what it never should.
+/// This conversation goes no further: the bridge has declined it, or answered what it never should.
 #[derive(Debug)]
 struct Refused;
 
@@ -86,18 +86,15 @@ impl Callers {
             let pick = rng.usize(0..users.len());
             let lane = users[pick].lane;
             let call = script::user(lane, self.ledger.write(lane), &mut rng);
-            if self
-                .until_acknowledged(&mut wire, lane, &call)
-                .await
-                .is_err()
-            {
-                users.swap_remove(pick);
-            } else if users[pick].left == 0 {
-                self.ledger.finish(lane.conversation);
-                users[pick] = self.new_user(&mut rng);
-            } else {
+            let taken = self.until_acknowledged(&mut wire, lane, &call).await;
+            if taken.is_ok() && users[pick].left > 0 {
                 users[pick].left -= 1;
+                continue;
             }
+            if taken.is_ok() {
+                self.ledger.finish(lane.conversation);
+            }
+            users[pick] = self.new_user(&mut rng);
         }
     }
 
@@ -111,7 +108,7 @@ impl Callers {
                 (seen..conversations).filter(|conversation| conversation % AGENTS == caller),
             );
             seen = conversations;
-            // The desk does not know of a conversation before it was opened there.
+            // An agent speaks when the desk knows of the conversation and the bot is paused.
             let pick = rng.usize(0..own.len().max(1));
             let Some((&conversation, handover)) = own.get(pick).and_then(|conversation| {
                 Some((conversation, self.ledger.handover(*conversation)?))
@@ -164,9 +161,13 @@ impl Callers {
             // The round ends when its callers do, never before: the sender of this value outlives them.
             let _ = self.up.wait_for(|up| *up).await.map(drop);
             match self.once(wire, call).await {
-                Ok((status, body)) if status.is_success() && script::says_yes(call, &body) => {
+                Ok((status, body)) if status.is_success() && script::is_taken(call, &body) => {
                     self.ledger.acknowledge(lane);
                     return Ok(());
+                }
+                Ok((status, body)) if status.is_success() && script::is_declined(call, &body) => {
+                    self.ledger.decline(lane.conversation);
+                    return Err(Refused);
                 }
                 Ok((StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, _))
                 | Err(NoAnswer::Connect(_)) => {}

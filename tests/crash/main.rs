@@ -37,25 +37,33 @@ fn thirty_power_losses_lose_nothing() {
 
 #[test]
 fn mutant_ack_before_commit_is_caught() {
-    let plan = Plan::mutant("ack_before_commit", Survives::PageCache, mutant::binary());
-    campaign::run(&plan).assert_caught(|fault| matches!(fault, Fault::Lost { .. }));
+    catch("ack_before_commit", Survives::PageCache, |fault| {
+        matches!(fault, Fault::Lost { .. })
+    });
 }
 
 #[test]
 fn mutant_synchronous_normal_is_caught() {
-    let plan = Plan::mutant("synchronous_normal", Survives::Synced, mutant::binary());
-    campaign::run(&plan).assert_caught(|fault| matches!(fault, Fault::Lost { .. }));
+    catch("synchronous_normal", Survives::Synced, |fault| {
+        matches!(fault, Fault::Lost { .. })
+    });
 }
 
 #[test]
 fn mutant_no_dedupe_is_caught() {
-    let plan = Plan::mutant("no_dedupe", Survives::PageCache, mutant::binary());
-    campaign::run(&plan).assert_caught(|fault| matches!(fault, Fault::Renamed { .. }));
+    catch("no_dedupe", Survives::PageCache, |fault| {
+        matches!(fault, Fault::Renamed { .. })
+    });
 }
 
 #[test]
 fn mutant_no_lane_order_is_caught() {
-    let plan = Plan::mutant("no_lane_order", Survives::PageCache, mutant::binary());
-    campaign::run(&plan)
-        .assert_caught(|fault| matches!(fault, Fault::Overtook { .. } | Fault::Overlapped { .. }));
+    catch("no_lane_order", Survives::PageCache, |fault| {
+        matches!(fault, Fault::Overtook { .. } | Fault::Overlapped { .. })
+    });
+}
+
+fn catch(mutant: &'static str, survives: Survives, sought: fn(&Fault) -> bool) {
+    let plan = Plan::mutant(mutant, survives, mutant::binary(), sought);
+    campaign::run(&plan).assert_caught(&plan);
 }

@@ -4,7 +4,7 @@ use std::{env, path::PathBuf, str::FromStr};
 
 use handover_bridge::{clock::SystemClock, domain::time::Clock};
 
-use crate::{bridge, power_loss::Survives, report};
+use crate::{bridge, checker::Fault, power_loss::Survives, report};
 
 /// A kill counts only if at least so many events were acknowledged since the kill before it …
 pub const ACKED_AT_LEAST: u64 = 600;
@@ -29,6 +29,8 @@ pub struct Plan {
     pub survives: Survives,
     pub binary: PathBuf,
     pub mutant: Option<&'static str>,
+    /// The campaign ends with the first round that has found one of these.
+    pub sought: fn(&Fault) -> bool,
     /// Where the report is kept, so that a campaign can be continued.
     pub state: Option<PathBuf>,
 }
@@ -47,12 +49,18 @@ impl Plan {
             survives,
             binary: asked("BINARY").unwrap_or_else(|| bridge::binary().to_owned()),
             mutant: None,
+            sought: |_| true,
             state,
         }
     }
 
-    /// At most ten kills on a broken binary, judged after every second one.
-    pub fn mutant(mutant: &'static str, survives: Survives, binary: PathBuf) -> Self {
+    /// At most ten kills on a broken binary, judged after every second one, until it has made a fault of its own kind.
+    pub fn mutant(
+        mutant: &'static str,
+        survives: Survives,
+        binary: PathBuf,
+        sought: fn(&Fault) -> bool,
+    ) -> Self {
         Self {
             name: mutant,
             seed: asked("SEED").unwrap_or_else(fresh_seed),
@@ -62,6 +70,7 @@ impl Plan {
             survives,
             binary,
             mutant: Some(mutant),
+            sought,
             state: None,
         }
     }

@@ -67,10 +67,18 @@ pub fn close(lane: LaneId, number: u32, handover: &str) -> Call {
 }
 
 /// Whether a 2xx with this body acknowledges the call: the answer to an offload must take the user over as well.
-pub fn says_yes(call: &Call, body: &[u8]) -> bool {
-    call.path != HOOK_PATH
-        || serde_json::from_slice(body)
-            .is_ok_and(|answer: Value| answer == json!({"offloadSuccess": true, "pauseBot": true}))
+pub fn is_taken(call: &Call, body: &[u8]) -> bool {
+    call.path != HOOK_PATH || answers(body, true)
+}
+
+/// Whether a 2xx with this body leaves the user with the bot, as a bridge may that has too much to do.
+pub fn is_declined(call: &Call, body: &[u8]) -> bool {
+    call.path == HOOK_PATH && answers(body, false)
+}
+
+fn answers(body: &[u8], taken: bool) -> bool {
+    let answer = json!({"offloadSuccess": taken, "pauseBot": taken});
+    serde_json::from_slice(body).is_ok_and(|body: Value| body == answer)
 }
 
 fn offload() -> Value {

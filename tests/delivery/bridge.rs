@@ -1,6 +1,6 @@
 //! The whole bridge in this process, on its own data, between a platform and a desk.
 
-use std::{net::SocketAddr, path::Path};
+use std::{net::SocketAddr, ops::Deref};
 
 use handover_bridge::{
     app::{App, Listeners},
@@ -11,10 +11,14 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::vendors::Vendor;
+use crate::{
+    process::{self, Process},
+    vendors::Vendor,
+};
 
 const VERIFY_TOKEN: &str = "verify-token-of-these-tests";
 const HOOK_KEY: &str = "hook-key-of-these-tests-0";
+const ADMIN_TOKEN: &str = "admin-token-of-these-tests-0123456789";
 const DESK_TOKEN: &str = "desk-token-of-these-tests";
 
 #[derive(Debug)]
@@ -24,11 +28,18 @@ pub struct World {
     data: TempDir,
 }
 
+/// A bridge that runs in this process.
 #[derive(Debug)]
 pub struct Bridge {
-    address: SocketAddr,
+    caller: Caller,
     shutdown: Shutdown,
     running: JoinHandle<Result<(), handover_bridge::app::Error>>,
+}
+
+/// Speaks to a bridge as its vendors and operators do.
+#[derive(Debug)]
+pub struct Caller {
+    address: SocketAddr,
     http: reqwest::Client,
 }
 
@@ -49,24 +60,39 @@ impl World {
             admin: None,
             extra: Vec::new(),
         };
-        let config =
-            Config::load(&Source::text("test.toml", self.config(self.data.path()))).unwrap();
+        let config = Config::load(&Source::text("test.toml", self.config(address))).unwrap();
         let app = App::build(config, listeners).unwrap();
         let shutdown = app.shutdown();
         Bridge {
-            address,
+            caller: Caller::of(address),
             shutdown,
             running: tokio::spawn(app.run()),
-            http: client(),
         }
     }
 
-    fn config(&self, data: &Path) -> String {
-        let (data, platform, desk) = (data.display(), self.platform.address, self.desk.address);
+    /// The binary, with the command line for its operators.
+    pub async fn start_process(&self) -> (Caller, Process) {
+        let address = process::free_address();
+        let process = Process::start(self.data.path(), address, &self.config(address)).await;
+        (Caller::of(address), process)
+    }
+
+    /// What is kept, once the bridge has ended: the first column of a query.
+    pub fn rows(&self, sql: &str) -> Vec<String> {
+        let file = self.data.path().join("handover.db");
+        let connection = rusqlite::Connection::open(file).unwrap();
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    fn config(&self, listen: SocketAddr) -> String {
+        let data = self.data.path().display();
+        let (platform, desk) = (self.platform.address, self.desk.address);
         format!(
             r#"
-            server = {{ drain = "0s" }}
-            admin = {{ listen = "server" }}
+            server = {{ listen = "{listen}", drain = "0s" }}
+            admin = {{ listen = "server", token = "{ADMIN_TOKEN}" }}
             store = {{ url = "sqlite:{data}/handover.db" }}
             outbound = {{ allow_networks = ["127.0.0.0/8"] }}
             texts.en = {{ handing_over = "", waiting = "", joined = "", ended = "", nobody = "" }}
@@ -87,6 +113,27 @@ impl World {
 }
 
 impl Bridge {
+    /// Stops as a service manager would, and waits for the end.
+    pub async fn stop(self) {
+        self.shutdown.soft.cancel();
+        self.running.await.unwrap().unwrap();
+    }
+}
+
+impl Deref for Bridge {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+impl Caller {
+    fn of(address: SocketAddr) -> Self {
+        let http = client();
+        Self { address, http }
+    }
+
     pub async fn offload(&self, session: &str) -> Value {
         let body = json!({
             "botId": "b1", "version": "LIVE", "sessionId": session, "event": "offload",
@@ -150,10 +197,16 @@ impl Bridge {
             .unwrap()
     }
 
-    /// Stops as a service manager would, and waits for the end.
-    pub async fn stop(self) {
-        self.shutdown.soft.cancel();
-        self.running.await.unwrap().unwrap();
+    /// How often operators were warned of this.
+    pub async fn warnings(&self, kind: &str) -> u64 {
+        let url = format!("http://{}/api/admin/warnings", self.address);
+        let call = self.http.get(url).bearer_auth(ADMIN_TOKEN);
+        let answer: Value = call.send().await.unwrap().json().await.unwrap();
+        let warnings = answer["warnings"].as_array().unwrap();
+        let of_kind = warnings.iter().filter(|warning| warning["kind"] == kind);
+        of_kind
+            .filter_map(|warning| warning["count"].as_u64())
+            .sum()
     }
 }
 

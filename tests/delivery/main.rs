@@ -3,16 +3,23 @@
 #![cfg(test)]
 
 mod bridge;
+mod notice;
+mod operator;
+mod process;
 mod vendors;
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
 
 use crate::{
     bridge::World,
     vendors::{Answer, Call},
 };
+
+/// Longer than anything takes in these tests on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The texts of the `message.created` calls, in order.
 fn texts(calls: &[Call]) -> Vec<&str> {
@@ -55,6 +62,15 @@ fn accepted() -> Value {
 
 fn declined() -> Value {
     json!({"offloadSuccess": false, "pauseBot": false})
+}
+
+async fn until(so: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !so().await {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    assert!(timeout(PATIENCE, waiting).await.is_ok(), "it never came");
 }
 
 fn agent_says(text: &str) -> Value {
@@ -223,6 +239,29 @@ async fn a_platform_that_limits_the_rate_is_left_alone_for_as_long_as_it_says() 
     let order: Vec<_> = calls[1..].iter().filter_map(said).collect();
     assert_eq!(order, ["one", "two", "three"]);
     bridge.stop().await;
+}
+
+#[tokio::test]
+async fn a_bot_that_refuses_our_token_gets_no_more_agents_until_it_takes_it() {
+    let world = World::new().await;
+    let bridge = world.start().await;
+    assert_eq!(bridge.offload("s1").await, accepted());
+    let handover = handover_of(&world.desk.calls());
+    world.platform.answer_next([Answer::Status(401)]);
+    assert_eq!(bridge.desk_says(&handover, agent_says("hello")).await, 202);
+    world
+        .platform
+        .until("the refusal", |calls| calls.len() == 1)
+        .await;
+    until(async || bridge.warnings("destination_paused").await == 1).await;
+    assert_eq!(bridge.offload("s2").await, declined());
+    assert_eq!(of_type(&world.desk.calls(), "handover.opened"), 1);
+    assert_eq!(bridge.handover(&handover).await["state"], "attended");
+    bridge.stop().await;
+    assert_eq!(
+        world.rows("SELECT detail FROM journal WHERE cause = 'declined'"),
+        ["bot_refuses_calls"]
+    );
 }
 
 #[tokio::test]

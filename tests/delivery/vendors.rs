@@ -20,6 +20,8 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
+use crate::PATIENCE;
+
 /// One vendor; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Vendor {
@@ -54,9 +56,6 @@ struct Seen {
     /// When `next` is empty.
     else_down: bool,
 }
-
-/// Longer than any schedule in these tests on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Vendor {
     pub async fn start() -> Self {

@@ -1,4 +1,5 @@
 //! As much of `WebDriver` as the browser tests need: JSON over HTTP to a chromedriver that each test starts for itself.
+//! Shared with `tests/demo`, so it uses nothing of the crate around it.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -10,8 +11,6 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-
-use crate::stub::client;
 
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -64,7 +63,7 @@ impl Browser {
             "goog:loggingPrefs": {"browser": "ALL"},
         }}});
         let mut browser = Self {
-            http: client(),
+            http: own_client(),
             driver,
             port,
             session: String::new(),
@@ -150,16 +149,8 @@ impl Browser {
 
     /// Leaves a picture for whoever wants to look.
     pub async fn picture(&self, name: &str) {
-        let taken: Value = self
-            .http
-            .get(self.url("/screenshot"))
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
-        let bytes = STANDARD.decode(taken["value"].as_str().unwrap()).unwrap();
+        let taken = self.get("screenshot").await;
+        let bytes = STANDARD.decode(taken.as_str().unwrap()).unwrap();
         std::fs::write(
             Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.png")),
             bytes,
@@ -167,12 +158,19 @@ impl Browser {
         .unwrap();
     }
 
-    async fn post(&self, path: &str, body: Value) -> Value {
+    /// A command of the protocol, by its path below the session.
+    pub async fn post(&self, path: &str, body: Value) -> Value {
         let call = self
             .http
             .post(self.url(&format!("/{path}")))
             .timeout(Duration::from_mins(1))
             .json(&body);
+        let mut answer: Value = call.send().await.unwrap().json().await.unwrap();
+        answer["value"].take()
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let call = self.http.get(self.url(&format!("/{path}")));
         let mut answer: Value = call.send().await.unwrap().json().await.unwrap();
         answer["value"].take()
     }
@@ -201,4 +199,13 @@ impl Drop for Browser {
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test's own client")]
+fn own_client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .build()
+        .unwrap()
 }

@@ -7,8 +7,9 @@ use axum::{
     body::{Body, Bytes, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
-use handover_bridge::http::{
-    Bot, Desk, Options, State, combined_router, secret::Accepted, source::Peer,
+use handover_bridge::{
+    http::{Bot, Desk, Options, combined_router, secret::Accepted, source::Peer},
+    store::Store,
 };
 use serde_json::Value;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -49,24 +50,33 @@ impl Bridge {
         let store = Scripted::new(script);
         let stopping = CancellationToken::new();
         let tasks = TaskTracker::new();
-        let state = options(Arc::clone(&store), stopping.clone(), tasks.clone()).build();
+        let state = options(store.clone(), stopping.clone(), tasks.clone()).build();
         Self {
             store,
-            router: router(state),
+            router: combined_router(state),
             stopping,
             tasks,
         }
     }
 
     pub async fn send(&self, call: Call) -> Reply {
-        let request = call.request.body(call.body).unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        Reply {
-            status: parts.status,
-            headers: parts.headers,
-            body: to_bytes(body, 1 << 22).await.unwrap(),
-        }
+        send(&self.router, call).await
+    }
+}
+
+/// All routes before a store of any kind.
+pub fn router_before(store: Arc<dyn Store>) -> Router {
+    combined_router(options(store, CancellationToken::new(), TaskTracker::new()).build())
+}
+
+pub async fn send(router: &Router, call: Call) -> Reply {
+    let request = call.request.body(call.body).unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    Reply {
+        status: parts.status,
+        headers: parts.headers,
+        body: to_bytes(body, 1 << 22).await.unwrap(),
     }
 }
 
@@ -140,7 +150,7 @@ impl Reply {
     }
 }
 
-fn options(store: Arc<Scripted>, stopping: CancellationToken, tasks: TaskTracker) -> Options {
+fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracker) -> Options {
     Options {
         store,
         bots: vec![
@@ -168,7 +178,7 @@ fn options(store: Arc<Scripted>, stopping: CancellationToken, tasks: TaskTracker
         admin: accepted(ADMIN),
         trusted_proxies: Vec::new(),
         decide_within: Duration::from_millis(100),
-        body_within: Duration::from_millis(300),
+        body_within: Duration::from_secs(1),
         stopping,
         tasks,
     }
@@ -176,8 +186,4 @@ fn options(store: Arc<Scripted>, stopping: CancellationToken, tasks: TaskTracker
 
 fn accepted(secret: &str) -> Accepted {
     [secret].into_iter().collect()
-}
-
-fn router(state: State) -> Router {
-    combined_router(state)
 }

@@ -139,6 +139,10 @@ async fn what_is_not_the_contract_is_422_and_what_is_not_json_is_400() {
         ("null".to_owned(), 422),
         (r#"{"event": 1}"#.to_owned(), 422),
         (r#"{"event": "messages"}"#.to_owned(), 422),
+        ("{}".to_owned(), 422),
+        (session("s").replace(r#""event": "messages","#, ""), 422),
+        (r#"["messages", null]"#.to_owned(), 422),
+        (session("s").replace(r#""s""#, "17"), 422),
         (
             r#"{"event": "messages", "event": "offload"}"#.to_owned(),
             422,
@@ -212,7 +216,8 @@ async fn messages_that_cannot_be_stored_are_to_come_again() {
             (503, "unavailable")
         );
         assert!(reply.headers.contains_key("retry-after"));
-        assert!(began.elapsed() < Duration::from_millis(2500));
+        // The limit is 2 s; the rest is for a machine that is busy.
+        assert!(began.elapsed() < Duration::from_secs(4));
     }
 }
 

@@ -18,3 +18,4 @@ mod offload;
 mod server;
 mod store;
 mod surface;
+mod whole;

@@ -129,6 +129,18 @@ async fn a_client_that_says_nothing_is_closed() {
     assert!(closed_after(&mut connect(bridge.address).await).await >= SHORT / 2);
 }
 
+/// Why the loop is our own: the control to the test above.
+#[tokio::test]
+async fn the_same_client_stays_connected_to_a_plain_axum_serve() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let plain = tokio::spawn(async move { axum::serve(listener, hello()).await });
+    let mut rest = Vec::new();
+    let closed = timeout(SHORT * 3, connect(address).await.read_to_end(&mut rest)).await;
+    assert!(closed.is_err(), "axum::serve has learnt to close it");
+    plain.abort();
+}
+
 #[tokio::test]
 async fn a_head_that_drips_is_closed_however_often_it_moves() {
     let bridge = serve(
@@ -237,7 +249,7 @@ async fn a_soft_stop_goes_on_accepting_says_close_and_lets_requests_finish() {
     let (router, mut begun) = held();
     let bridge = serve(
         Options {
-            drain: SHORT,
+            drain: SHORT * 4,
             ..patient()
         },
         router,

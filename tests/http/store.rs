@@ -19,11 +19,11 @@ use handover_bridge::{
         handover::Outcome,
         ids::{ConversationId, DeliveryId, DeskName, HandoverId},
         policy::ClosedBecause,
-        time::Timestamp,
     },
     store::{
         Applied, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Error, Fired, Gone,
-        HandoverSummary, HandoverView, NamesInUse, Page, Retention, Settlement, Store, WarningView,
+        HandoverSummary, HandoverView, NamesInUse, Page, Pause, Retention, Settlement, Store,
+        WarningView,
     },
 };
 use tokio::sync::{Notify, Semaphore};
@@ -209,11 +209,11 @@ impl Store for Scripted {
         Arc::default()
     }
 
-    async fn pause(&self, _: &Destination, _: Option<Timestamp>) -> Result<(), Error> {
+    async fn pause(&self, _: &Destination, _: Option<Pause>) -> Result<(), Error> {
         Err(Error::Closed)
     }
 
-    fn set_condition(&self, _: &DeskName, _: Option<ClosedBecause>) {}
+    fn set_condition(&self, _: &Destination, _: Option<ClosedBecause>) {}
 
     async fn names_in_use(&self) -> Result<NamesInUse, Error> {
         Err(Error::Closed)

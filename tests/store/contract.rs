@@ -40,9 +40,11 @@ macro_rules! run_against {
                 a_lane_whose_head_waits_for_its_next_attempt_waits_whole,
                 attempts_are_counted_unless_they_do_not_count,
                 a_claim_is_free_again_after_reopening,
+                an_open_call_goes_ahead_of_lanes_that_are_only_late,
                 a_released_lane_can_be_claimed_at_once,
                 a_dropped_claim_comes_back_after_a_while,
                 a_paused_destination_is_not_claimed_also_after_reopening,
+                a_pause_that_is_lifted_or_shortened_rings,
                 a_settled_lane_stops_at_a_pause,
                 a_bell_rings_for_new_work_and_for_a_retry,
                 a_close_by_the_desk_cancels_what_waits_but_not_what_is_on_its_way,
@@ -58,6 +60,8 @@ macro_rules! run_against {
                 a_handover_that_is_closing_is_declined,
                 a_paused_desk_is_not_asked,
                 a_desk_with_an_open_breaker_is_not_asked,
+                a_bot_that_refuses_calls_gets_no_agent_and_one_that_limits_them_does,
+                a_bot_with_an_open_breaker_gets_no_agent,
             ],
             timers: [
                 a_timer_fires_when_it_is_due_and_not_before,
@@ -85,6 +89,7 @@ macro_rules! run_against {
                 a_handover_goes_with_its_transcript,
                 deliveries_and_dead_letters_go_each_after_their_time,
                 a_key_is_known_until_its_day_is_over,
+                what_operators_changed_is_known_for_its_time,
                 a_message_that_was_removed_is_taken_from_a_later_transcript,
             ],
         }

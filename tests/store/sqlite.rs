@@ -16,7 +16,7 @@ use handover_bridge::{
 };
 use tempfile::TempDir;
 
-use crate::world::{Harness, ManualClock, World, policy, says, team, team_name, text};
+use crate::world::{Harness, ManualClock, START, World, policy, says, team, team_name, text};
 
 /// A file in a directory of its own.
 pub struct Files(TempDir);
@@ -196,6 +196,29 @@ async fn a_row_that_cannot_be_read_becomes_a_dead_letter_and_holds_nobody_up() {
     let dead = world.store.deliveries(dead).await.unwrap().items;
     let dead: Vec<_> = dead.iter().map(|view| view.handover).collect();
     assert_eq!(dead, [broken]);
+}
+
+#[tokio::test]
+async fn each_change_of_an_operator_leaves_a_row_that_says_who_did_what_to_what() {
+    let (world, path) = with_file().await;
+    world.waiting("ann").await;
+    world.user_says("ann", "one").await;
+    let claim = world.claim(&team()).await.unwrap();
+    let id = claim.job.delivery;
+    world.dies(claim).await;
+    world.store.retry_delivery(id).await.unwrap();
+    world.store.skip_delivery(id).await.unwrap();
+    world.store.close().await;
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let mut statement = connection
+        .prepare("SELECT at, actor, action, subject FROM audit ORDER BY row")
+        .unwrap();
+    let rows = statement.query_map([], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    });
+    let rows: Vec<(i64, String, String, String)> = rows.unwrap().map(Result::unwrap).collect();
+    let row = |action: &str| (START, "admin".to_owned(), action.to_owned(), id.to_string());
+    assert_eq!(rows, [row("deliveries.retry"), row("deliveries.skip")]);
 }
 
 #[tokio::test]

@@ -245,6 +245,7 @@ pub fn keep() -> Retention {
         delivered: long,
         dead_letters: long,
         keys: long,
+        audit: long,
     }
 }
 

@@ -303,20 +303,13 @@ fn title(button: &Button) -> &str {
     }
 }
 
-/// The documented form is an object that names a dialog. A payload that the bot itself once sent is such an object, or
-/// one written as text; whatever else an agent's system puts there means nothing to Chatlayer, and the title comes back.
+/// The documented form is an object that names a dialog; since 2022 payloads may be opaque texts that have to come back
+/// as they were. So what there is goes untouched, and only where there is none stands an object that names nothing.
 fn payload(own: &Value) -> Value {
     match own {
-        Value::Object(_) => own.clone(),
-        Value::String(text) => dialog_reference(text).into(),
-        _ => Map::new().into(),
+        Value::Null => Map::new().into(),
+        _ => own.clone(),
     }
-}
-
-fn dialog_reference(text: &str) -> Map<String, Value> {
-    let mut written: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
-    written.retain(|name, _| matches!(name.as_str(), "nextDialogstateId" | "sessionDataToSet"));
-    written
 }
 
 fn lines(parts: [Option<&str>; 2]) -> String {

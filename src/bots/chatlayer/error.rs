@@ -10,6 +10,8 @@ use crate::{
 pub enum HookError {
     #[error("the body is not json")]
     NotJson(#[source] serde_json::Error),
+    #[error("the body is not utf-8")]
+    NotText(#[source] std::str::Utf8Error),
     #[error("{field} is missing or is not what it must be")]
     Contract { field: &'static str },
     #[error("{field} cannot be used as an id")]

@@ -9,7 +9,7 @@ mod envelope;
 
 use std::collections::HashMap;
 
-use serde_json::{Value, value::RawValue};
+use serde_json::Value;
 
 use self::envelope::{Envelope, Item, Named, read, time};
 use super::{
@@ -44,7 +44,7 @@ pub struct Hook {
 
 /// The name of the event, read before anything else is believed.
 pub fn kind(body: &[u8]) -> Result<Kind, HookError> {
-    read::<Named<'_>>(body).map(|named| named.kind())
+    read::<Named<'_>>(body)?.kind()
 }
 
 pub fn parse(bot: &BotName, body: &[u8]) -> Result<Hook, HookError> {
@@ -73,12 +73,13 @@ pub fn parse(bot: &BotName, body: &[u8]) -> Result<Hook, HookError> {
                 .messages
                 .as_deref()
                 .ok_or(HookError::Contract { field: "messages" })?;
-            messages
-                .iter()
-                .flat_map(|item| reader.message(item))
-                .collect()
+            let mut events = Vec::with_capacity(messages.len());
+            for item in messages {
+                events.extend(reader.message(Item::read(item)?));
+            }
+            events
         }
-        Kind::Offload | Kind::Other => vec![reader.offload(&envelope)],
+        Kind::Offload | Kind::Other => vec![reader.offload(&envelope)?],
     };
     let Reader {
         conversation,
@@ -117,8 +118,7 @@ impl Reader {
     }
 
     /// The events of one message: none that is kept is lost, however odd.
-    fn message(&mut self, item: &RawValue) -> Vec<Incoming> {
-        let item = Item::read(item);
+    fn message(&mut self, item: Item) -> Vec<Incoming> {
         let speaks_as = match item.actor {
             Some(Actor::User) => Event::UserSaid,
             Some(Actor::Bot) => Event::BotSaid,
@@ -137,32 +137,28 @@ impl Reader {
         .collect()
     }
 
-    fn offload(&mut self, envelope: &Envelope<'_>) -> Incoming {
-        let items = envelope.transcript.as_deref().unwrap_or_default();
-        let transcript = items
-            .iter()
-            .flat_map(|item| self.said(&Item::read(item)))
-            .collect::<Vec<_>>();
-        let transcript = transcript.into_iter();
-        let transcript = transcript
-            .map(|(actor, said, keys)| TranscriptItem {
+    fn offload(&mut self, envelope: &Envelope<'_>) -> Result<Incoming, HookError> {
+        let mut transcript = Vec::new();
+        for item in envelope.transcript.iter().flatten() {
+            let said = self.said(&Item::read(item)?).into_iter();
+            transcript.extend(said.map(|(actor, said, keys)| TranscriptItem {
                 actor,
                 said,
                 keys,
                 known: false,
-            })
-            .collect();
+            }));
+        }
         let payload = envelope.payload.clone();
         let keys = self
             .called_at
             .map(|at| DedupeKey::request(&self.conversation, at, payload.as_ref()));
-        Incoming {
+        Ok(Incoming {
             event: Event::HandoverRequested(Request {
                 payload,
                 transcript,
             }),
             keys: keys.into_iter().collect(),
-        }
+        })
     }
 
     fn said(&mut self, item: &Item) -> Vec<(Actor, Said, Vec<DedupeKey>)> {

@@ -1,72 +1,31 @@
 //! A store of lanes without a database, and tokio's paused clock as the time.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use async_trait::async_trait;
 use tokio::{sync::Notify, time::Instant};
-use uuid::Uuid;
 
+use super::job::EPOCH;
 use crate::{
     domain::{
-        conversation::{Answer, ConversationKey, Profile},
-        delivery::{Destination, HandoverFacts, Job, Task},
+        conversation::Answer,
+        delivery::{Destination, Job},
         effect::Warning,
         event::Step,
-        ids::{BotName, ConversationId, DeliveryId, DeskName, ExternalId, HandoverId, MessageId},
-        message::{Actor, Content, Message},
+        ids::{ConversationId, DeliveryId, DeskName, HandoverId},
         policy::ClosedBecause,
         time::{Clock, Timestamp},
     },
     store::{
         Applied, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Error, Fired, Gone,
-        HandoverSummary, HandoverView, NamesInUse, Page, Retention, RowOutcome, Settlement, Store,
-        Ticket, WarningView,
+        HandoverSummary, HandoverView, NamesInUse, Page, Pause, Retention, RowOutcome, Settlement,
+        Store, Ticket, WarningView,
     },
 };
-
-const EPOCH: Timestamp = Timestamp::from_millis(1_767_225_600_000);
-
-/// The `seq`th delivery of the lane of this number.
-pub(in crate::delivery) fn job(lane: u32, seq: u32) -> Job {
-    let id =
-        |kind: u128| Uuid::from_u128((kind << 96) | (u128::from(lane) << 32) | u128::from(seq));
-    let message = MessageId::from_uuid(id(1));
-    Job {
-        delivery: DeliveryId::from_uuid(id(2)),
-        task: Task::Message { message },
-        created_at: EPOCH,
-        conversation: ConversationId::from_uuid(Uuid::from_u128(u128::from(lane))),
-        key: ConversationKey {
-            bot: BotName::new("webshop").unwrap(),
-            realm: "b1/LIVE".to_owned(),
-            user: ExternalId::new(format!("session-{lane}")).unwrap(),
-        },
-        profile: Profile::default(),
-        handover: HandoverFacts {
-            id: HandoverId::from_uuid(id(3)),
-            language: "en".to_owned(),
-            payload: None,
-            options: serde_json::Map::new(),
-        },
-        leg: None,
-        message: Some(Message {
-            id: message,
-            seq: u64::from(seq),
-            actor: Actor::User,
-            at: EPOCH,
-            content: Content::text(format!("message {seq}")),
-            raw: None,
-            late: false,
-            handover: None,
-        }),
-        transcript: Vec::new(),
-        transcript_total: 0,
-    }
-}
 
 /// Reads tokio's clock, which stands still until everybody waits.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +61,9 @@ struct State {
     seen: Seen,
     /// What is to be tried again is due so much later than asked for.
     postponed: Duration,
+    timers: BTreeSet<Timestamp>,
+    /// A desk with so many legs that nothing is configured for.
+    gone: Option<(DeskName, usize)>,
 }
 
 /// What the store was told.
@@ -110,8 +72,13 @@ pub(super) struct Seen {
     pub(super) settled: Vec<(DeliveryId, RowOutcome)>,
     pub(super) released: usize,
     pub(super) conditions: Vec<Option<ClosedBecause>>,
-    pub(super) paused_until: Option<Timestamp>,
+    pub(super) pauses: Vec<Option<Pause>>,
     pub(super) warnings: Vec<Warning>,
+    /// When each timer fired.
+    pub(super) fired: Vec<Duration>,
+    /// When legs of a desk that is gone were ended, and how many.
+    pub(super) removed: Vec<(Duration, usize)>,
+    pub(super) purged_at: Vec<Duration>,
 }
 
 #[derive(Debug)]
@@ -155,6 +122,16 @@ impl Lanes {
         self.state.lock().unwrap().postponed = by;
     }
 
+    pub(super) fn set_timer(&self, after: Duration) {
+        let at = self.clock.now().plus(after);
+        self.state.lock().unwrap().timers.insert(at);
+        self.timer_bell.notify_one();
+    }
+
+    pub(super) fn leave_behind(&self, desk: &str, legs: usize) {
+        self.state.lock().unwrap().gone = Some((DeskName::new(desk).unwrap(), legs));
+    }
+
     pub(super) fn seen(&self) -> Seen {
         self.state.lock().unwrap().seen.clone()
     }
@@ -180,6 +157,13 @@ impl Lanes {
     }
 }
 
+impl State {
+    fn pause(&self) -> Option<Timestamp> {
+        let last = self.seen.pauses.last().copied().flatten();
+        last.map(|pause| pause.until)
+    }
+}
+
 impl Row {
     fn claim(&mut self, destination: &Destination) -> Claim {
         self.claimed = true;
@@ -197,7 +181,7 @@ impl Store for Lanes {
     async fn claim(&self, destination: &Destination, limit: usize) -> Result<Claimed, Error> {
         let now = self.clock.now();
         let mut state = self.state.lock().unwrap();
-        let pause = state.seen.paused_until.filter(|until| *until > now);
+        let pause = state.pause().filter(|until| *until > now);
         let mut claimed = Claimed::default();
         for ((lane, _), rows) in &mut state.lanes {
             let Some(head) = rows
@@ -267,32 +251,54 @@ impl Store for Lanes {
     }
 
     async fn fire_timers(&self, _limit: usize) -> Result<Fired, Error> {
-        Ok(Fired::default())
+        let now = self.clock.now();
+        let mut state = self.state.lock().unwrap();
+        let later = state.timers.split_off(&now.plus(Duration::from_millis(1)));
+        let due = std::mem::replace(&mut state.timers, later);
+        state
+            .seen
+            .fired
+            .extend(due.iter().map(|_| self.clock.elapsed()));
+        Ok(Fired {
+            count: due.len(),
+            next: state.timers.first().copied(),
+        })
     }
 
     fn timer_bell(&self) -> Arc<Notify> {
         Arc::clone(&self.timer_bell)
     }
 
-    async fn pause(
-        &self,
-        _destination: &Destination,
-        until: Option<Timestamp>,
-    ) -> Result<(), Error> {
-        self.state.lock().unwrap().seen.paused_until = until;
+    async fn pause(&self, destination: &Destination, pause: Option<Pause>) -> Result<(), Error> {
+        self.state.lock().unwrap().seen.pauses.push(pause);
+        self.bell(destination).notify_one();
         Ok(())
     }
 
-    fn set_condition(&self, _desk: &DeskName, condition: Option<ClosedBecause>) {
+    fn set_condition(&self, _destination: &Destination, condition: Option<ClosedBecause>) {
         self.state.lock().unwrap().seen.conditions.push(condition);
     }
 
     async fn names_in_use(&self) -> Result<NamesInUse, Error> {
-        Ok(NamesInUse::default())
+        let Some((gone, _)) = self.state.lock().unwrap().gone.clone() else {
+            return Ok(NamesInUse::default());
+        };
+        let desks = vec![gone, DeskName::new("live").unwrap()];
+        Ok(NamesInUse {
+            bots: Vec::new(),
+            desks,
+        })
     }
 
-    async fn purge(&self, _keep: Retention, _limit: usize) -> Result<usize, Error> {
-        Ok(0)
+    async fn purge(&self, _keep: Retention, limit: usize) -> Result<usize, Error> {
+        let mut state = self.state.lock().unwrap();
+        state.seen.purged_at.push(self.clock.elapsed());
+        // There is something left after the first of each two.
+        Ok(if state.seen.purged_at.len() % 2 == 1 {
+            limit
+        } else {
+            0
+        })
     }
 
     async fn warn(&self, warning: Warning) -> Result<(), Error> {
@@ -301,11 +307,11 @@ impl Store for Lanes {
     }
 
     async fn apply(&self, _step: Step) -> Result<Applied, Error> {
-        unimplemented!("delivery applies nothing")
+        unreachable!("delivery applies nothing")
     }
 
     async fn answer(&self, _handover: HandoverId, _within: Duration) -> Result<Answer, Error> {
-        unimplemented!("delivery answers nobody")
+        unreachable!("delivery answers nobody")
     }
 
     async fn handover(
@@ -313,23 +319,31 @@ impl Store for Lanes {
         _id: HandoverId,
         _desk: &DeskName,
     ) -> Result<Option<HandoverView>, Error> {
-        unimplemented!("delivery reads no handover")
+        unreachable!("delivery reads no handover")
     }
 
-    async fn remove(&self, _gone: &Gone, _limit: usize) -> Result<usize, Error> {
-        unimplemented!("nothing is gone in these tests")
+    async fn remove(&self, gone: &Gone, limit: usize) -> Result<usize, Error> {
+        let mut state = self.state.lock().unwrap();
+        let Some((desk, legs)) = &mut state.gone else {
+            panic!("nothing is gone")
+        };
+        assert_eq!(*gone, Gone::Desk(desk.clone()));
+        let ended = limit.min(*legs);
+        *legs -= ended;
+        state.seen.removed.push((self.clock.elapsed(), ended));
+        Ok(ended)
     }
 
     async fn deliveries(&self, _filter: DeliveryFilter) -> Result<Page<DeliveryView>, Error> {
-        unimplemented!("delivery lists nothing")
+        unreachable!("delivery lists nothing")
     }
 
     async fn retry_delivery(&self, _id: DeliveryId) -> Result<Changed, Error> {
-        unimplemented!("an operator's")
+        unreachable!("an operator's")
     }
 
     async fn skip_delivery(&self, _id: DeliveryId) -> Result<Changed, Error> {
-        unimplemented!("an operator's")
+        unreachable!("an operator's")
     }
 
     async fn open_handovers(
@@ -337,11 +351,11 @@ impl Store for Lanes {
         _after: Option<HandoverId>,
         _limit: usize,
     ) -> Result<Page<HandoverSummary>, Error> {
-        unimplemented!("delivery lists nothing")
+        unreachable!("delivery lists nothing")
     }
 
     async fn warnings(&self) -> Result<Vec<WarningView>, Error> {
-        unimplemented!("delivery lists nothing")
+        unreachable!("delivery lists nothing")
     }
 
     async fn probe(&self) -> Result<(), Error> {

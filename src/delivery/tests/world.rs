@@ -14,7 +14,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::lanes::{Lanes, PausedClock, job};
+use super::{
+    job::job,
+    lanes::{Lanes, PausedClock},
+};
 use crate::{
     delivery::{Options, Parts},
     desks::Desk,
@@ -134,6 +137,7 @@ impl World {
             delivered: day,
             dead_letters: day,
             keys: day,
+            audit: day,
         };
         let options = Options {
             retention,
@@ -156,10 +160,10 @@ impl World {
 
     /// Lets time go by, in small steps, until it is so.
     pub(super) async fn until(&self, mut so: impl FnMut() -> bool) {
-        let limit = Instant::now() + Duration::from_hours(1);
+        let limit = Instant::now() + Duration::from_mins(10);
         while !so() {
             assert!(Instant::now() < limit, "it never came");
-            sleep(Duration::from_millis(1)).await;
+            sleep(Duration::from_millis(5)).await;
         }
     }
 }

@@ -7,6 +7,8 @@ use crate::outbound::{url::UrlError, webhook_signature::SecretError};
 pub enum HookError {
     #[error("the body is not json")]
     NotJson(#[source] serde_json::Error),
+    #[error("the body is not utf-8")]
+    NotText(#[source] std::str::Utf8Error),
     #[error("{field} is missing or is not what it must be")]
     Contract { field: &'static str },
     #[error("type is none of attended, message, typing, transferred, closed")]

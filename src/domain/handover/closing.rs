@@ -5,7 +5,9 @@ use crate::domain::{
     conversation::{Answer, Closing, Phase, ResumeContract},
     delivery::{Lane, Task},
     effect::{Cancelled, Cause, Effect, LegRow},
+    ids::MessageId,
     policy::Notice,
+    retry::ErrorClass,
 };
 
 impl Turn<'_> {
@@ -70,15 +72,20 @@ impl Turn<'_> {
         }
     }
 
-    /// The platform does not know the session any more: nobody is left who could be stuck.
-    pub(super) fn session_gone(&mut self) {
+    /// The platform does not know the session any more: nobody is left who could be stuck. A desk whose message found
+    /// that out is told so.
+    pub(super) fn session_gone(&mut self, unsaid: Option<MessageId>) {
         let lane = Lane::Bot(self.conversation.id);
         self.push(Effect::CancelUnsent {
             lane,
             only: Cancelled::All,
         });
         if self.closing_mut().is_none() {
-            self.close_leg("session_gone");
+            let failed = unsaid.map(|message| Task::Failed {
+                message,
+                reason: ErrorClass::Gone.label().to_owned(),
+            });
+            self.close_leg_after(failed, "session_gone");
         }
         self.end(Cause::Resumed, "session_gone");
     }

@@ -2,7 +2,7 @@
 
 use super::{Guard, Outcome, turn::Turn};
 use crate::domain::{
-    conversation::{Agent, Phase},
+    conversation::{Agent, Answer, Phase},
     effect::{Cause, WarningKind},
     event::DeskEvent,
     ids::{DeskName, HandoverId},
@@ -34,11 +34,31 @@ impl Turn<'_> {
                 self.taken()
             }
             DeskEvent::Closed { reason } => {
-                self.desk_shows_it_has_it();
-                self.close_by_desk(reason.as_deref().unwrap_or("closed"));
+                let reason = reason.as_deref().unwrap_or("closed");
+                if self.is_undecided() {
+                    self.turned_away(reason);
+                } else {
+                    self.close_by_desk(reason);
+                }
                 self.taken()
             }
         }
+    }
+
+    /// The bot has not been promised anything yet.
+    fn is_undecided(&self) -> bool {
+        let open = self.conversation.handover.as_ref();
+        open.is_some_and(|open| open.answer == Answer::Pending)
+    }
+
+    /// A desk that closes what it has been asked to take refuses it, and need not hear of it again.
+    fn turned_away(&mut self, reason: &str) {
+        self.forget_leg();
+        if let Some(handover) = &mut self.conversation.handover {
+            handover.leg.opened = false;
+            handover.leg.maybe_opened = false;
+        }
+        self.move_on(Cause::Refused, reason);
     }
 
     /// A desk that speaks about a handover has taken it, even if its answer to the open call never came.

@@ -4,12 +4,12 @@ use super::{Guard, Outcome, turn::Turn};
 use crate::domain::{
     conversation::{Answer, Handover, Leg, PauseState, Phase},
     dedupe::Fingerprint,
-    delivery::{Lane, Task},
+    delivery::{Destination, Lane, Task},
     effect::{Cancelled, Cause, Effect, JournalEntry, LegRow, WarningKind},
     event::Request,
     ids::{DeskName, HandoverId, LegId},
     message::Actor,
-    policy::{Notice, WhenUnsure},
+    policy::{ClosedBecause, Notice, PausedBecause, WhenUnsure},
 };
 
 impl Turn<'_> {
@@ -121,6 +121,11 @@ impl Turn<'_> {
 
     /// Tells the present leg's desk that its part is over, if it may know of it, and sends it nothing else.
     pub(super) fn close_leg(&mut self, reason: &str) {
+        self.close_leg_after(None, reason);
+    }
+
+    /// The same, with one thing that the desk has to know before.
+    pub(super) fn close_leg_after(&mut self, last: Option<Task>, reason: &str) {
         let Some(handover) = &self.conversation.handover else {
             return;
         };
@@ -131,6 +136,9 @@ impl Turn<'_> {
             only: Cancelled::All,
         });
         if told && self.is_called(&leg.desk) {
+            if let Some(last) = last {
+                self.owe_desk(last);
+            }
             self.owe_desk(Task::Close {
                 reason: reason.to_owned(),
             });
@@ -199,7 +207,7 @@ impl Turn<'_> {
             }
             let message = self.record_said(item.actor, &item.said);
             if open && item.actor == Actor::User {
-                self.owe_desk(Task::Message { message });
+                self.pass_on(message);
             }
         }
     }
@@ -224,6 +232,7 @@ impl Turn<'_> {
             self.warn(WarningKind::NoRoute, subject);
         }
         let enabled = self.bot().is_some_and(|bot| bot.enabled);
+        let speechless = self.speechless_bot();
         let now = self.context.now;
         let language = self.language();
         let (first, fallback, options) = match route {
@@ -278,7 +287,7 @@ impl Turn<'_> {
             cause: Cause::Requested,
             detail: None,
         }));
-        let desk = if enabled {
+        let desk = if enabled && speechless.is_none() {
             self.next_fallback(false)
         } else {
             None
@@ -291,7 +300,7 @@ impl Turn<'_> {
                     self.enter(Phase::Waiting, Cause::Accepted, Some(desk.to_string()));
                 }
             }
-            None => self.end(Cause::Declined, "no_desk"),
+            None => self.end(Cause::Declined, speechless.unwrap_or("no_desk")),
         }
         let answer = self
             .conversation
@@ -310,6 +319,30 @@ impl Turn<'_> {
         self.end(cause, reason);
     }
 
+    /// The bot has been told that it keeps the user, so it does. If it was accepted by then, the bot may have been
+    /// paused all the same, by a step or by what another request for the same handover was answered: it is resumed.
+    /// Once an agent speaks with the user, the guard against a bot that speaks over the agent is what helps.
+    pub(super) fn told_declined(&mut self, handover: HandoverId) -> Outcome {
+        let unattended = self.conversation.handover.as_ref().is_some_and(|open| {
+            open.id == handover && matches!(open.phase, Phase::Requested | Phase::Waiting)
+        });
+        if unattended {
+            self.close_for(Cause::Declined, "told_declined", Notice::Nobody);
+        }
+        self.taken()
+    }
+
+    /// Why nothing can be said to the user, if so: an agent would speak to nobody, and nobody could give the user back.
+    /// A bot that is called too often only hears it a little later.
+    fn speechless_bot(&self) -> Option<&'static str> {
+        let bot = Destination::Bot(self.conversation.key.bot.clone());
+        match self.context.conditions.closed.get(&bot)? {
+            ClosedBecause::BreakerOpen => Some("bot_does_not_answer"),
+            ClosedBecause::Paused(PausedBecause::Refused) => Some("bot_refuses_calls"),
+            ClosedBecause::Paused(PausedBecause::RateLimited) => None,
+        }
+    }
+
     /// The next desk that can be asked at this moment.
     fn next_fallback(&mut self, only_at_once: bool) -> Option<DeskName> {
         let policy = self.context.policy;
@@ -321,7 +354,9 @@ impl Turn<'_> {
             |name: &DeskName| {
                 policy.desks.get(name).is_some_and(|desk| {
                     desk.enabled && (desk.takes_at_once || !(late || only_at_once))
-                }) && !conditions.closed.contains_key(name)
+                }) && !conditions
+                    .closed
+                    .contains_key(&Destination::Desk(name.clone()))
             };
         let at = handover.fallbacks.iter().position(usable)?;
         let rest = handover.fallbacks.split_off(at);

@@ -41,7 +41,7 @@ impl Turn<'_> {
             }
             (_, StepResult::Delayed { .. }) => {}
             (Task::Resume { .. }, StepResult::Gone) if self.has(Guard::ResumeWatched) => {
-                self.session_gone();
+                self.session_gone(None);
             }
             (Task::Resume { .. }, StepResult::Dead { .. }) => {
                 let subject = self.conversation.key.bot.to_string();
@@ -51,7 +51,9 @@ impl Turn<'_> {
             (Task::Resume { .. }, _) => self.resume_step_settled(),
             (Task::Pause { index }, StepResult::Done(_)) => self.paused(*index),
             (Task::Pause { .. }, _) => self.pause_failed(),
-            (Task::Say { .. }, StepResult::Gone) => self.session_gone(),
+            (Task::Say { message, notice }, StepResult::Gone) => {
+                self.session_gone((!notice).then_some(*message));
+            }
             (
                 Task::Say {
                     message,
@@ -193,8 +195,15 @@ impl Turn<'_> {
         handover.leg.maybe_opened |= ambiguous;
         let asked = handover.phase == Phase::Requested;
         let promised = handover.answer == Answer::Accepted;
-        if asked && class == ErrorClass::NotSent && self.fall_back("unreachable") {
+        let not_called = matches!(
+            class,
+            ErrorClass::Certificate | ErrorClass::Unauthorized | ErrorClass::RateLimited
+        );
+        if asked && (not_called || class == ErrorClass::NotSent) && self.fall_back("unreachable") {
             return;
+        }
+        if asked && not_called && !promised {
+            return self.decline(Cause::Declined, "desk_paused");
         }
         if promised {
             self.desk_stalls(since);

@@ -7,10 +7,10 @@ use super::{
 use crate::domain::{
     conversation::Phase,
     dedupe::Fingerprint,
-    delivery::Task,
+    delivery::{Destination, Task},
     effect::{Cause, Effect, JournalEntry, WarningKind},
     event::{AgentSaid, Said},
-    ids::HandoverId,
+    ids::{HandoverId, MessageId},
     message::Actor,
     policy::Notice,
 };
@@ -39,8 +39,21 @@ impl Turn<'_> {
         }
         handover.unanswered_since.get_or_insert(now);
         let message = self.record_said(Actor::User, said);
-        self.owe_desk(Task::Message { message });
+        self.pass_on(message);
         Outcome::message(message)
+    }
+
+    /// Owes the desk what the user said. If it is not called at this moment, the user begins to wait for it now, and
+    /// not only when a call has failed.
+    pub(super) fn pass_on(&mut self, message: MessageId) {
+        self.owe_desk(Task::Message { message });
+        let (now, closed) = (self.context.now, &self.context.conditions.closed);
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
+        if closed.contains_key(&Destination::Desk(handover.leg.desk.clone())) {
+            handover.stalled_since.get_or_insert(now);
+        }
     }
 
     pub(super) fn bot_said(&mut self, said: &Said) -> Outcome {

@@ -15,11 +15,12 @@ use std::time::Duration;
 use super::*;
 use crate::domain::{
     conversation::{Agent, PauseState, ResumeContract},
-    delivery::{Done, Lane, StepResult, Task},
+    delivery::{Destination, Done, Lane, StepResult, Task},
     effect::{Cancelled, Cause, WarningKind},
     event::{AgentSaid, DeskEvent, Request, Said, TranscriptItem},
+    ids::BotName,
     message::{Actor, Content},
-    policy::{ClosedBecause, Notice, WhenUnsure},
+    policy::{ClosedBecause, Notice, PausedBecause, WhenUnsure},
     retry::ErrorClass,
 };
 use world::{World, desk};

@@ -95,7 +95,7 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn has(&self, guard: Guard) -> bool {
-        guard.stands(self.context.policy)
+        self.context.policy.keeps(guard)
     }
 
     pub(super) fn bot(&self) -> Option<&BotPolicy> {

@@ -74,7 +74,8 @@ function show(line) {
 }
 
 function changeHands(line) {
-  if (line.state === "asking") setStep(Math.max(step, 1));
+  if (line.state === "asking") setStep(1);
+  if (line.state === "speaking" && bot === "asking") setStep(0);
   if (line.state === "speaking" && bot === "paused") setStep(3);
   setBot(line.state);
   notice(line.note);

@@ -7,6 +7,10 @@ const $ = (id) => document.getElementById(id);
 const REASONS = ["solved", "follow-up", "user went silent", "not for us"];
 const TYPING_EVERY = 4000;
 const NAMES = { waiting: "waiting", attended: "with you", closed: "closed" };
+const LOST = {
+  session_gone: "Closed: the bot platform has forgotten this conversation.",
+  bridge_gone: "Closed: the bridge has forgotten this conversation.",
+};
 const TAGS = { waiting: "tag tag--warn", attended: "tag tag--agent", closed: "tag" };
 
 const handovers = new Map();
@@ -87,7 +91,7 @@ function show() {
   $("waits").textContent = `${who(handover)} is waiting.`;
   $("form").hidden = handover.state === "closed";
   $("ended").hidden = handover.state !== "closed";
-  $("ended").textContent = handover.ended ? `Closed (${handover.ended}). The bot has the user back.` : "Closed. The bot has the user back.";
+  $("ended").textContent = LOST[handover.ended] ?? (handover.ended ? `Closed (${handover.ended}). The bot has the user back.` : "Closed. The bot has the user back.");
   $("write").placeholder = `Write to ${who(handover)}`;
   // Only what is new is drawn, so that nothing moves under the reader and a screen reader hears each line once.
   const lines = $("transcript");
@@ -148,11 +152,23 @@ function showQuick(open) {
 function listen() {
   const stream = new EventSource("/desk/events");
   stream.onmessage = (event) => receive(JSON.parse(event.data));
-  stream.onopen = () => { $("cut").hidden = true; };
+  stream.onopen = () => {
+    $("cut").hidden = true;
+    for (const [id, handover] of handovers) if (handover.state !== "closed") remind(id);
+  };
   stream.onerror = () => {
     $("cut").hidden = false;
     if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 1000);
   };
+}
+
+/** The desk may have been started anew since the page heard of this handover; asking makes it remember. */
+async function remind(id) {
+  try {
+    const { status } = await fetch(`/desk/handovers/${encodeURIComponent(id)}`);
+    const known = handovers.get(id);
+    if (status === 404 && known) receive({ ...known, state: "closed", ended: "bridge_gone" });
+  } catch { /* the stream says that the server is away */ }
 }
 
 async function start() {
@@ -165,8 +181,7 @@ async function start() {
     const chat = address(about.chat_url);
     if (chat) $("none-hint").append(" Play one in ", el("a", { href: chat, target: "_blank", rel: "noopener" }, "the chat"), ": write “agent”.");
     const wanted = decodeURIComponent(location.hash.slice(1));
-    // The desk may have been started anew since this address was written down; asking makes it remember.
-    if (wanted) await fetch(`/desk/handovers/${encodeURIComponent(wanted)}`);
+    if (wanted) await remind(wanted);
   } catch { /* the stream says that the server is away */ }
 }
 

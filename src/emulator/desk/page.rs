@@ -89,6 +89,8 @@ async fn act(
     Path(id): Path<String>,
     Json(done): Json<Done>,
 ) -> Result<StatusCode, Failed> {
+    // A page that outlived the desk acts on what the desk has forgotten.
+    desk.know(&id).await?;
     let stored = desk.0.bridge.tell(&id, &done, new_id()).await?;
     let now = desk.0.clock.now();
     desk.board().did(&id, done, (stored, now));

@@ -87,7 +87,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>> {
 
 fn refused(error: &HookError) -> Problem {
     let kind = match error {
-        HookError::NotJson(_) => Kind::Malformed,
+        HookError::NotJson(_) | HookError::NotText(_) => Kind::Malformed,
         HookError::Contract { .. } | HookError::UnknownType => Kind::InvalidContract,
     };
     Problem::from(kind).detail(error.to_string())

@@ -62,7 +62,11 @@ async fn event(
     let bytes = body::read(&headers, sent, state.limits(body::BOT_HOOK_MAX)).await?;
     body::check_depth(&bytes).map_err(|_| body::too_deep())?;
     let kind = hook::kind(&bytes);
-    if !admitted.by_token && !matches!(kind, Ok(hook::Kind::Offload) | Err(HookError::NotJson(_))) {
+    let needs_no_token = matches!(
+        kind,
+        Ok(hook::Kind::Offload) | Err(HookError::NotJson(_) | HookError::NotText(_))
+    );
+    if !admitted.by_token && !needs_no_token {
         return Err(state.refuse(caller));
     }
     if kind.map_err(|error| refused(&error))? == hook::Kind::Messages
@@ -92,7 +96,7 @@ async fn take(state: &State, admitted: &Admitted, bytes: &[u8]) -> Result<Json<V
 
 fn refused(error: &HookError) -> Problem {
     let kind = match error {
-        HookError::NotJson(_) => Kind::Malformed,
+        HookError::NotJson(_) | HookError::NotText(_) => Kind::Malformed,
         HookError::Contract { .. } | HookError::Id { .. } => Kind::InvalidContract,
     };
     Problem::from(kind).detail(error.to_string())

@@ -8,7 +8,7 @@ use super::{
     lanes::Waiting,
     memory::Change,
     warnings,
-    work::Work,
+    work::{DeadLetter, Work},
 };
 use crate::{
     domain::{
@@ -50,15 +50,17 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
         };
         if state == DeliveryState::Dead {
             let subject = unsent.handover.to_string();
-            warnings::raise(
-                work,
-                &Warning {
-                    kind: WarningKind::DeadLetter,
-                    subject,
-                },
-            )?;
+            let kind = WarningKind::DeadLetter;
+            warnings::raise(work, &Warning { kind, subject })?;
+            let letter = DeadLetter {
+                id: unsent.id,
+                destination: unsent.destination,
+                class: None,
+            };
+            bury(work, unsent.row, letter)?;
+        } else {
+            call_off(work, unsent.row)?;
         }
-        give_up(work, (unsent.row, state, None))?;
         forget_echo(work, unsent.conversation, unsent.id)?;
         let lane = work.key_of(lane, unsent.order);
         work.change(Change::Remove {
@@ -92,15 +94,15 @@ pub(super) fn hurry(work: &mut Work<'_>, lane: Lane) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Settles a row that is not going to be sent.
-pub(super) fn give_up(
-    work: &Work<'_>,
-    (row, state, class): (i64, DeliveryState, Option<&str>),
-) -> Result<(), Fault> {
-    work.execute(
-        "UPDATE deliveries SET state = ?2, error_class = coalesce(?3, error_class), settled_at = ?4 WHERE row = ?1",
-        params![row, state, class, work.now],
-    )?;
+/// Settles a row that need not be sent any more.
+pub(super) fn call_off(work: &Work<'_>, row: i64) -> Result<(), Fault> {
+    end(work, (row, DeliveryState::Cancelled, None))
+}
+
+/// Settles a row that was to be sent and will not be. The only way to become a dead letter.
+pub(super) fn bury(work: &mut Work<'_>, row: i64, letter: DeadLetter) -> Result<(), Fault> {
+    end(work, (row, DeliveryState::Dead, letter.class))?;
+    work.batch.dead.push(letter);
     Ok(())
 }
 
@@ -113,6 +115,17 @@ pub(super) fn forget_echo(
     work.execute(
         "DELETE FROM echoes WHERE conversation = ?1 AND delivery = ?2",
         params![conversation, delivery],
+    )?;
+    Ok(())
+}
+
+fn end(
+    work: &Work<'_>,
+    (row, state, class): (i64, DeliveryState, Option<&str>),
+) -> Result<(), Fault> {
+    work.execute(
+        "UPDATE deliveries SET state = ?2, error_class = coalesce(?3, error_class), settled_at = ?4 WHERE row = ?1",
+        params![row, state, class, work.now],
     )?;
     Ok(())
 }

@@ -17,6 +17,7 @@ use crate::{
             BotName, ConversationId, DeliveryId, DeskName, ExternalId, HandoverId, LegId, MessageId,
         },
         message::Actor,
+        policy::PausedBecause,
         time::Timestamp,
     },
     store::DeliveryState,
@@ -141,6 +142,7 @@ labels! {
     } else Ok(Self::Unknown);
     Answer { Pending => "pending", Accepted => "accepted", Declined => "declined" } else Err(FromSqlError::InvalidType);
     Actor { User => "user", Bot => "bot", Agent => "agent", System => "system" } else Err(FromSqlError::InvalidType);
+    PausedBecause { RateLimited => "rate_limited", Refused => "refused" } else Ok(Self::Refused);
     DeliveryState {
         Pending => "pending",
         Retrying => "retrying",

@@ -15,12 +15,13 @@ use super::{
 use crate::{
     domain::{
         dedupe::Fingerprint,
-        delivery::NewDelivery,
+        delivery::{NewDelivery, Task},
         effect::{Effect, HandoverRow, JournalEntry, LegRow},
         event::Event,
         handover::Echo,
         ids::DeliveryId,
         message::Message,
+        time::Timestamp,
     },
     store::DeliveryState,
 };
@@ -137,13 +138,18 @@ fn deliver(work: &mut Work<'_>, conversation: i64, delivery: &NewDelivery) -> Re
             work.now
         ],
     )?;
+    // A platform waits for what comes of an open call: its lane goes ahead of those that are only late.
+    let due = match delivery.task {
+        Task::Open { .. } => Timestamp::default(),
+        _ => work.now,
+    };
     let waiting = Waiting {
         row: work.connection.last_insert_rowid(),
         lane: work.key_of(delivery.lane, delivery.order),
         destination: delivery.destination.clone(),
         order: delivery.order,
         urgent: delivery.urgent,
-        due: work.now,
+        due,
     };
     work.change(Change::Put(waiting));
     Ok(())

@@ -7,6 +7,7 @@ use super::{
     fault::Fault,
     lanes::{LaneKey, Waiting},
     memory::{Change, Memory},
+    pauses,
     work::Settings,
 };
 use crate::domain::delivery::Task;
@@ -18,14 +19,7 @@ pub(super) fn fill(
 ) -> Result<(), Fault> {
     let mut changes = Vec::new();
     unsettled(connection, settings, &mut changes)?;
-    let mut statement = connection.prepare("SELECT destination, until FROM pauses")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        changes.push(Change::Paused {
-            destination: row.get(0)?,
-            until: Some(row.get(1)?),
-        });
-    }
+    changes.extend(pauses::all(connection)?);
     memory.apply(changes);
     Ok(())
 }

@@ -11,11 +11,14 @@ use std::{
 use tokio::sync::Notify;
 
 use super::lanes::{Head, LaneKey, Lanes, Waiting};
-use crate::domain::{
-    delivery::Destination,
-    ids::{DeskName, HandoverId},
-    policy::{ClosedBecause, Conditions},
-    time::{Clock, Timestamp},
+use crate::{
+    domain::{
+        delivery::Destination,
+        ids::HandoverId,
+        policy::{ClosedBecause, Conditions},
+        time::{Clock, Timestamp},
+    },
+    store::Pause,
 };
 
 /// A claim that is dropped instead of settled comes back after this long, as a lease would: whoever dropped it may
@@ -35,7 +38,7 @@ pub(super) enum Change {
     Answered(HandoverId),
     Paused {
         destination: Destination,
-        until: Option<Timestamp>,
+        pause: Option<Pause>,
     },
 }
 
@@ -49,7 +52,7 @@ pub(super) struct Memory {
 #[derive(Debug, Default)]
 struct Inner {
     lanes: Lanes,
-    pauses: HashMap<Destination, Timestamp>,
+    pauses: HashMap<Destination, Pause>,
     bells: HashMap<Destination, Arc<Notify>>,
     conditions: Conditions,
     answers: HashMap<HandoverId, Answers>,
@@ -122,9 +125,9 @@ impl Memory {
                         answers.bell.notify_waiters();
                     }
                 }
-                Change::Paused { destination, until } => {
-                    match until {
-                        Some(until) => inner.pauses.insert(destination.clone(), until),
+                Change::Paused { destination, pause } => {
+                    match pause {
+                        Some(pause) => inner.pauses.insert(destination.clone(), pause),
                         None => inner.pauses.remove(&destination),
                     };
                     inner.ring(Some(destination));
@@ -212,26 +215,28 @@ impl Memory {
         }
     }
 
-    pub(super) fn set_condition(&self, desk: &DeskName, condition: Option<ClosedBecause>) {
+    pub(super) fn set_condition(
+        &self,
+        destination: &Destination,
+        condition: Option<ClosedBecause>,
+    ) {
         let closed = &mut self.lock().conditions.closed;
         match condition {
-            Some(because) => closed.insert(desk.clone(), because),
-            None => closed.remove(desk),
+            Some(because) => closed.insert(destination.clone(), because),
+            None => closed.remove(destination),
         };
     }
 
-    /// What `decide` may know of the desks: what it was told, and which of them are paused.
+    /// What `decide` may know of bots and desks: what it was told, and which of them are paused.
     pub(super) fn conditions(&self, now: Timestamp) -> Conditions {
         let inner = self.lock();
         let mut conditions = inner.conditions.clone();
-        for (destination, until) in &inner.pauses {
-            if let Destination::Desk(desk) = destination
-                && *until > now
-            {
+        for (destination, pause) in &inner.pauses {
+            if pause.until > now {
                 conditions
                     .closed
-                    .entry(desk.clone())
-                    .or_insert(ClosedBecause::Paused);
+                    .entry(destination.clone())
+                    .or_insert(ClosedBecause::Paused(pause.because));
             }
         }
         conditions
@@ -261,7 +266,7 @@ impl Inner {
     fn paused(&self, destination: &Destination, now: Timestamp) -> Option<Timestamp> {
         self.pauses
             .get(destination)
-            .copied()
+            .map(|pause| pause.until)
             .filter(|until| *until > now)
     }
 }

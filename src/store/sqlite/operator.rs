@@ -3,8 +3,15 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::{
-    cancel, effects, fault::Fault, jobs, memory::Change, settle::Delivery, subject::Subject,
-    warnings, work::Work,
+    audit::{self, Action},
+    cancel, effects,
+    fault::Fault,
+    jobs,
+    memory::Change,
+    settle::Delivery,
+    subject::Subject,
+    warnings,
+    work::Work,
 };
 use crate::{
     domain::{
@@ -48,6 +55,7 @@ pub(super) fn retry(work: &mut Work<'_>, id: DeliveryId) -> Result<Changed, Faul
     )?;
     let waiting = delivery.waiting(work, work.now);
     work.change(Change::Put(waiting));
+    audit::keep(work, Action::RetryDelivery, id)?;
     Ok(Changed::Yes)
 }
 
@@ -60,7 +68,7 @@ pub(super) fn skip(work: &mut Work<'_>, id: DeliveryId) -> Result<Changed, Fault
     if !dead && !waits {
         return Ok(Changed::NotNow);
     }
-    cancel::give_up(work, (delivery.row, DeliveryState::Cancelled, None))?;
+    cancel::call_off(work, delivery.row)?;
     if !dead {
         cancel::forget_echo(work, delivery.conversation, delivery.id)?;
         let lane = work.key_of(delivery.lane, delivery.order);
@@ -70,6 +78,7 @@ pub(super) fn skip(work: &mut Work<'_>, id: DeliveryId) -> Result<Changed, Fault
         });
         delivery.conclude(work, StepResult::Skipped)?;
     }
+    audit::keep(work, Action::SkipDelivery, id)?;
     Ok(Changed::Yes)
 }
 
@@ -135,8 +144,8 @@ pub(super) fn bury_unreadable(work: &mut Work<'_>, row: i64) -> Result<(), Fault
     Ok(())
 }
 
-fn give_up(work: &mut Work<'_>, delivery: &Delivery, class: &str) -> Result<(), Fault> {
-    cancel::give_up(work, (delivery.row, DeliveryState::Dead, Some(class)))?;
+fn give_up(work: &mut Work<'_>, delivery: &Delivery, class: &'static str) -> Result<(), Fault> {
+    cancel::bury(work, delivery.row, delivery.letter(class))?;
     cancel::forget_echo(work, delivery.conversation, delivery.id)?;
     let lane = work.key_of(delivery.lane, delivery.order);
     work.change(Change::Remove {

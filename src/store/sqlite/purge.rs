@@ -40,6 +40,10 @@ pub(super) fn purge(work: &mut Work<'_>, keep: &Retention, limit: usize) -> Resu
         "DELETE FROM unknown_events WHERE row IN (SELECT row FROM unknown_events ORDER BY row LIMIT ?2) AND at < ?1",
         params![now.minus(keep.observed), limit],
     )?;
+    removed += work.execute(
+        "DELETE FROM audit WHERE row IN (SELECT row FROM audit ORDER BY row LIMIT ?2) AND at < ?1",
+        params![now.minus(keep.audit), limit],
+    )?;
     removed += work.execute("DELETE FROM pauses WHERE until < ?1", [now])?;
     Ok(removed)
 }

@@ -11,7 +11,7 @@ use super::{
     lanes::Waiting,
     memory::Change,
     subject::Subject,
-    work::Work,
+    work::{DeadLetter, Work},
 };
 use crate::{
     domain::{
@@ -93,6 +93,14 @@ impl Delivery {
         }
     }
 
+    pub(super) fn letter(&self, class: &'static str) -> DeadLetter {
+        DeadLetter {
+            id: self.id,
+            destination: self.destination.clone(),
+            class: Some(class),
+        }
+    }
+
     /// Lets `decide` draw the consequences; it has nothing to say about a task that it does not know.
     pub(super) fn conclude(self, work: &mut Work<'_>, result: StepResult) -> Result<(), Fault> {
         let Some(task) = self.task else { return Ok(()) };
@@ -107,7 +115,7 @@ impl Delivery {
         });
         let (_, turned) = Subject::by_row(work, self.conversation)?.turn(work, &event)?;
         if turned.effects.contains(&Effect::Withdraw) {
-            cancel::give_up(work, (self.row, DeliveryState::Cancelled, None))?;
+            cancel::call_off(work, self.row)?;
             cancel::forget_echo(work, self.conversation, self.id)?;
             work.change(Change::Remove {
                 lane,
@@ -152,7 +160,7 @@ impl Delivery {
                     "UPDATE deliveries SET attempts = attempts + 1 WHERE row = ?1",
                     [self.row],
                 )?;
-                cancel::give_up(work, (self.row, DeliveryState::Dead, Some(class.label())))?;
+                cancel::bury(work, self.row, self.letter(class.label()))?;
                 cancel::forget_echo(work, self.conversation, self.id)?;
                 work.change(Change::Remove {
                     lane,

@@ -6,7 +6,7 @@ use futures_util::{FutureExt, future::join_all, poll};
 use rusqlite::ffi;
 use serde_json::Map;
 
-use super::{fault::Fault, work::Work, *};
+use super::{fault::Fault, memory::Change, work::Work, *};
 use crate::{
     clock::{SystemClock, new_id},
     domain::{
@@ -16,7 +16,7 @@ use crate::{
         event::{Event, Incoming, Request, Said, Target},
         ids::{BotName, ExternalId},
         message::Content,
-        policy::{BotPolicy, DeskPolicy, Route},
+        policy::{BotPolicy, DeskPolicy, PausedBecause, Route},
     },
     store::{DeliveryState, RowOutcome},
 };
@@ -89,15 +89,20 @@ async fn a_step_that_fails_or_panics_takes_no_neighbour_with_it() {
     let gate = Gate::close(&store);
     let mut first = Box::pin(store.apply(request("ann")));
     let mut twice = Box::pin(store.writer.step(|work| {
-        let sql = "INSERT INTO pauses (destination, until) VALUES ('desk:team', 1)";
+        let sql =
+            "INSERT INTO pauses (destination, until, because) VALUES ('desk:team', 1, 'refused')";
         work.execute(sql, [])?;
         work.execute(sql, [])?;
         Ok(())
     }));
     let mut panics = Box::pin(store.writer.step(|work| {
+        let pause = Pause {
+            until: Timestamp::from_millis(i64::MAX),
+            because: PausedBecause::Refused,
+        };
         work.change(Change::Paused {
             destination: team(),
-            until: Some(Timestamp::from_millis(i64::MAX)),
+            pause: Some(pause),
         });
         assert_eq!(work.now, Timestamp::default(), "on purpose");
         Ok(())

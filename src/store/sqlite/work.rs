@@ -12,7 +12,8 @@ use super::{
     mutant::Mutant,
 };
 use crate::domain::{
-    delivery::Lane,
+    delivery::{Destination, Lane},
+    ids::DeliveryId,
     policy::Policy,
     time::{Clock, Timestamp},
 };
@@ -44,6 +45,16 @@ pub(super) struct Batch {
     pub(super) landed: Vec<i64>,
     /// Lanes that nobody may claim until the batch is done.
     pub(super) frozen: Vec<LaneKey>,
+    /// What has been given up for good, to be logged when that is certain.
+    pub(super) dead: Vec<DeadLetter>,
+}
+
+#[derive(Debug)]
+pub(super) struct DeadLetter {
+    pub(super) id: DeliveryId,
+    pub(super) destination: Destination,
+    /// None: it did not fail, it was overtaken.
+    pub(super) class: Option<&'static str>,
 }
 
 /// How far a batch had come, to go back there when a step fails.
@@ -51,6 +62,7 @@ pub(super) struct Batch {
 pub(super) struct Mark {
     changes: usize,
     landed: usize,
+    dead: usize,
 }
 
 impl Work<'_> {
@@ -92,11 +104,29 @@ impl Batch {
         Mark {
             changes: self.changes.len(),
             landed: self.landed.len(),
+            dead: self.dead.len(),
         }
     }
 
     pub(super) fn back_to(&mut self, mark: Mark) {
         self.changes.truncate(mark.changes);
         self.landed.truncate(mark.landed);
+        self.dead.truncate(mark.dead);
+    }
+}
+
+impl DeadLetter {
+    pub(super) fn log(&self) {
+        let Self {
+            id,
+            destination,
+            class,
+        } = self;
+        tracing::warn!(
+            %destination,
+            delivery.id = %id,
+            error.class = class,
+            "a delivery is a dead letter"
+        );
     }
 }

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     fault::{BatchFault, Fault},
     memory::Memory,
-    work::{Batch, Settings, Work},
+    work::{Batch, DeadLetter, Settings, Work},
 };
 use crate::store::Error;
 
@@ -207,6 +207,7 @@ impl Thread {
                         Error::from(fault)
                     }));
                 }
+                batch.dead.iter().for_each(DeadLetter::log);
             }
             Err(fault) => {
                 self.ground.memory.thaw(&batch.frozen);
@@ -223,6 +224,7 @@ impl Thread {
             *fault = self.savepoint(command.as_mut(), batch)?;
         }
         if self.ground.settings.mutant.acks_before_commit() {
+            self.ground.memory.apply(std::mem::take(&mut batch.changes));
             for (command, fault) in std::mem::take(ran) {
                 command.answer(fault.map(Error::from));
             }

@@ -2,13 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use handover_bridge::domain::{
-    conversation::Answer, delivery::Destination, handover::Outcome, ids::HandoverId,
-    policy::ClosedBecause,
+use handover_bridge::{
+    domain::{
+        conversation::Answer,
+        handover::Outcome,
+        ids::HandoverId,
+        policy::{ClosedBecause, PausedBecause},
+    },
+    store::Pause,
 };
 use uuid::Uuid;
 
-use crate::world::{Harness, World, request, team, team_name};
+use crate::world::{Harness, World, bot, request, team};
 
 const LONG: Duration = Duration::from_mins(1);
 
@@ -57,11 +62,9 @@ pub async fn a_handover_that_is_closing_is_declined(harness: impl Harness + 'sta
 pub async fn a_paused_desk_is_not_asked(harness: impl Harness + 'static) {
     let mut world = World::new(harness).await;
     let until = world.clock.now().plus(LONG);
-    world
-        .store
-        .pause(&Destination::Desk(team_name()), Some(until))
-        .await
-        .unwrap();
+    let because = PausedBecause::RateLimited;
+    let pause = Some(Pause { until, because });
+    world.store.pause(&team(), pause).await.unwrap();
     world.reopen().await;
     assert_eq!(answered(&world).await, Answer::Declined);
     world.wait(LONG);
@@ -72,9 +75,35 @@ pub async fn a_desk_with_an_open_breaker_is_not_asked(harness: impl Harness + 's
     let world = World::new(harness).await;
     world
         .store
-        .set_condition(&team_name(), Some(ClosedBecause::BreakerOpen));
+        .set_condition(&team(), Some(ClosedBecause::BreakerOpen));
     assert_eq!(answered(&world).await, Answer::Declined);
-    world.store.set_condition(&team_name(), None);
+    world.store.set_condition(&team(), None);
+    assert_eq!(answered(&world).await, Answer::Pending);
+}
+
+pub async fn a_bot_that_refuses_calls_gets_no_agent_and_one_that_limits_them_does(
+    harness: impl Harness + 'static,
+) {
+    let mut world = World::new(harness).await;
+    let until = world.clock.now().plus(LONG);
+    for (because, answer) in [
+        (PausedBecause::Refused, Answer::Declined),
+        (PausedBecause::RateLimited, Answer::Pending),
+    ] {
+        let pause = Some(Pause { until, because });
+        world.store.pause(&bot(), pause).await.unwrap();
+        world.reopen().await;
+        assert_eq!(answered(&world).await, answer);
+    }
+}
+
+pub async fn a_bot_with_an_open_breaker_gets_no_agent(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    world
+        .store
+        .set_condition(&bot(), Some(ClosedBecause::BreakerOpen));
+    assert_eq!(answered(&world).await, Answer::Declined);
+    world.store.set_condition(&bot(), None);
     assert_eq!(answered(&world).await, Answer::Pending);
 }
 

@@ -10,7 +10,7 @@ use handover_bridge::{
         message::{Actor, Content},
         time::Timestamp,
     },
-    store::{DeliveryFilter, DeliveryState, Retention},
+    store::{Changed, DeliveryFilter, DeliveryState, Retention},
 };
 
 use crate::world::{
@@ -53,6 +53,7 @@ pub async fn an_open_handover_is_never_touched(harness: impl Harness + 'static) 
         delivered: nothing,
         dead_letters: nothing,
         keys: nothing,
+        audit: nothing,
     };
     world.store.purge(all, 99).await.unwrap();
     world.wait(MOMENT);
@@ -161,6 +162,27 @@ pub async fn a_key_is_known_until_its_day_is_over(harness: impl Harness + 'stati
     world.store.purge(retention, 99).await.unwrap();
     let new = world.apply(says_once("ann", "m1", "hello")).await;
     assert!(matches!(new.as_slice(), [Outcome::Taken { .. }]), "{new:?}");
+}
+
+pub async fn what_operators_changed_is_known_for_its_time(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    let handover = world.waiting("ann").await;
+    world.agent_says(handover, "hi").await;
+    let say = world.claim(&bot()).await.unwrap();
+    let id = say.job.delivery;
+    world.dies(say).await;
+    let retention = Retention {
+        audit: DAY,
+        ..keep()
+    };
+    world.store.retry_delivery(id).await.unwrap();
+    world.store.skip_delivery(id).await.unwrap();
+    let nothing = world.store.skip_delivery(id).await.unwrap();
+    assert_eq!(nothing, Changed::NotNow, "and leaves no trace");
+    world.wait(DAY);
+    assert_eq!(world.store.purge(retention, 99).await.unwrap(), 0);
+    world.wait(MOMENT);
+    assert_eq!(world.store.purge(retention, 99).await.unwrap(), 2);
 }
 
 pub async fn a_message_that_was_removed_is_taken_from_a_later_transcript(

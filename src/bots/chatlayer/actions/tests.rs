@@ -18,12 +18,37 @@ fn the_six_templates() {
         json!({"type": "buttons", "text": "Choose", "buttons": [link, call, press]}),
         json!({"type": "text", "text": "Choose", "quick_replies": [
             {"title": "Yes", "payload": {"nextDialogstateId": "d2"}, "image_url": "https://i.example/y.png"},
-            {"title": "No", "payload": "{\"title\":\"No\",\"nextDialogstateId\":\"d3\"}"}, {"title": "Perhaps", "payload": "opaque"}]}),
+            {"title": "No", "payload": "{\"title\":\"No\",\"nextDialogstateId\":\"d3\"}"}, {"title": "Perhaps", "payload": "opaque"}, {"title": "Neither"}]}),
         json!({"type": "cards", "cards": [card]}),
         json!({"type": "list", "items": [card], "button": press}),
         json!({"type": "media", "kind": "image", "url": "https://i.example/1.png", "caption": "The door"}),
     ];
     insta::assert_json_snapshot!(contents.map(said));
+}
+
+#[test]
+fn a_payload_goes_back_untouched_whatever_it_is() {
+    let payloads = [
+        json!({"nextDialogstateId": "d1", "zeta": 1, "alpha": [null]}),
+        json!("opaque-7f"),
+        json!("{\"nextDialogstateId\": \"d1\", \"parameters\": []}"),
+        json!(7),
+    ];
+    for payload in payloads {
+        let replies = said(
+            json!({"type": "text", "text": "?", "quick_replies": [{"title": "Yes", "payload": payload}]}),
+        );
+        let reply = &replies["sendMessages"][0]["quickReplyTemplate"]["quickReplies"][0];
+        assert_eq!(reply["payload"].to_string(), payload.to_string());
+        let buttons = said(
+            json!({"type": "buttons", "text": "?", "buttons": [{"type": "postback", "title": "Yes", "payload": payload}]}),
+        );
+        let button = &buttons["sendMessages"][0]["buttonTemplate"]["buttons"][0];
+        assert_eq!(
+            button["postBackButton"]["payload"].to_string(),
+            payload.to_string()
+        );
+    }
 }
 
 #[test]

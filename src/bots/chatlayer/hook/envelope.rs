@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, value::RawValue};
 
 use super::Kind;
@@ -52,15 +52,17 @@ pub(super) struct Item {
 }
 
 impl Named<'_> {
-    pub(super) fn kind(&self) -> Kind {
+    /// A call that names no event is nobody's: to answer it with 200 would hide a misconfigured sender.
+    pub(super) fn kind(&self) -> Result<Kind, HookError> {
         let old = || {
             self.old_event
                 .and_then(|raw| serde_json::from_str::<Cow<'_, str>>(raw.get()).ok())
         };
         match self.event.clone().or_else(old).as_deref() {
-            Some("messages") => Kind::Messages,
-            Some("offload") => Kind::Offload,
-            _ => Kind::Other,
+            Some("messages") => Ok(Kind::Messages),
+            Some("offload") => Ok(Kind::Offload),
+            Some("") | None => Err(HookError::Contract { field: "event" }),
+            Some(_) => Ok(Kind::Other),
         }
     }
 }
@@ -97,49 +99,56 @@ impl Envelope<'_> {
 }
 
 impl Item {
-    pub(super) fn read(raw: &RawValue) -> Self {
-        let mut item: Value = serde_json::from_str(raw.get()).unwrap_or_default();
-        let actor = match item
-            .get("actor")
-            .or_else(|| item.get("type"))
-            .and_then(Value::as_str)
-        {
+    /// What was only skipped so far is read here, so a text that is no text (half a surrogate pair) comes out here.
+    pub(super) fn read(raw: &RawValue) -> Result<Self, HookError> {
+        let mut item: Value = serde_json::from_str(raw.get()).map_err(HookError::NotJson)?;
+        let actor = ["actor", "type"]
+            .iter()
+            .find_map(|name| item.get(name)?.as_str());
+        let actor = match actor {
             Some("user") => Some(Actor::User),
             Some("bot") => Some(Actor::Bot),
             Some("agent") => Some(Actor::Agent),
             _ => None,
         };
         let message = item.get_mut("message").map(Value::take).unwrap_or_default();
-        let at = item
-            .get("timestamp")
-            .or_else(|| message.get("timestamp"))
-            .and_then(time);
-        Self {
+        let at = [&item, &message]
+            .iter()
+            .find_map(|holder| time(holder.get("timestamp")?));
+        Ok(Self {
             actor,
             at,
             message,
             raw: raw.get().to_owned(),
-        }
+        })
     }
 }
 
 pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, HookError> {
-    serde_json::from_slice(body).map_err(|fault| {
+    let text = str::from_utf8(body).map_err(HookError::NotText)?;
+    // serde would fill the fields from an array by their order.
+    if !text.trim_start().starts_with('{') {
+        let array_or_scalar: Result<IgnoredAny, _> = serde_json::from_str(text);
+        return Err(array_or_scalar.map_or_else(HookError::NotJson, |_| shapeless()));
+    }
+    serde_json::from_str(text).map_err(|fault| {
         // Only a fault of syntax is kept as the cause: one of shape would quote the body.
         if fault.is_data() {
-            HookError::Contract { field: "the body" }
+            shapeless()
         } else {
             HookError::NotJson(fault)
         }
     })
 }
 
+fn shapeless() -> HookError {
+    HookError::Contract { field: "the body" }
+}
+
 fn id(field: &'static str, value: Option<&Value>) -> Result<ExternalId, HookError> {
-    let text = match value {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) if number.is_u64() => number.to_string(),
-        _ => return Err(HookError::Contract { field }),
-    };
+    let text = value
+        .and_then(Value::as_str)
+        .ok_or(HookError::Contract { field })?;
     ExternalId::new(text).map_err(|source| HookError::Id { field, source })
 }
 

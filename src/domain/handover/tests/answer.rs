@@ -201,12 +201,57 @@ fn a_request_is_declined_at_once_where_no_desk_can_be_asked() {
         world
             .conditions
             .closed
-            .insert(desk("team"), ClosedBecause::BreakerOpen);
+            .insert(Destination::Desk(desk("team")), ClosedBecause::BreakerOpen);
     });
     let world = closed(|world| world.add_desk("second", false));
     assert_eq!(world.warned(WarningKind::NoRoute), 1);
     let world = closed(|world| world.policy.desks.clear());
     assert_eq!(world.warned(WarningKind::NoRoute), 1);
+}
+
+#[test]
+fn a_bot_that_cannot_be_spoken_to_keeps_its_users_and_the_journal_says_why() {
+    let cases = [
+        (ClosedBecause::BreakerOpen, "bot_does_not_answer"),
+        (
+            ClosedBecause::Paused(PausedBecause::Refused),
+            "bot_refuses_calls",
+        ),
+    ];
+    for (because, reason) in cases {
+        let mut world = World::with_fallback("console", true);
+        world.close_bot(because);
+        let (id, answer) = world.request();
+        assert_eq!((answer, world.phase()), (Answer::Declined, None));
+        assert_eq!(world.tasks(), [""; 0], "no desk hears of it");
+        let told = world.effects().iter().any(|effect| {
+            matches!(effect, Effect::Journal(entry) if entry.handover == Some(id)
+                && entry.cause == Cause::Declined && entry.detail.as_deref() == Some(reason))
+        });
+        assert!(told, "{:?}", world.effects());
+    }
+}
+
+#[test]
+fn a_bot_that_is_called_too_often_or_is_another_one_declines_nothing() {
+    let mut world = World::new();
+    world.close_bot(ClosedBecause::Paused(PausedBecause::RateLimited));
+    let other = Destination::Bot(BotName::new("other").unwrap());
+    world
+        .conditions
+        .closed
+        .insert(other, ClosedBecause::BreakerOpen);
+    assert_eq!(world.request().1, Answer::Pending);
+}
+
+#[test]
+fn an_open_handover_goes_on_while_its_bot_cannot_be_spoken_to() {
+    let mut world = World::attended();
+    let open = world.handover().id;
+    world.close_bot(ClosedBecause::Paused(PausedBecause::Refused));
+    assert_eq!(world.request(), (open, Answer::Accepted));
+    world.agent_says("still here");
+    assert_eq!(world.tasks().last(), Some(&"say"));
 }
 
 #[test]
@@ -324,4 +369,39 @@ fn every_transition_is_journalled_with_its_cause() {
         .filter(|effect| matches!(effect, Effect::Handover(_)))
         .count();
     assert_eq!(rows, expected.len(), "and each is in the handover's row");
+}
+
+#[test]
+fn what_the_bot_was_told_for_want_of_time_is_what_counts() {
+    let mut world = World::new();
+    let (handover, _) = world.request();
+    world.apply(&Event::ToldDeclined { handover });
+    assert_eq!(
+        (world.phase(), world.outcomes_of_repeat()),
+        (None, Answer::Declined)
+    );
+}
+
+#[test]
+fn a_bot_that_may_be_paused_is_resumed_though_it_was_told_that_it_keeps_the_user() {
+    let mut world = World::new();
+    let (handover, _) = world.request();
+    world.opened();
+    world.apply(&Event::ToldDeclined { handover });
+    assert_eq!(world.phase(), Some(Phase::Closing));
+    assert_eq!(
+        world.tasks(),
+        ["open", "close", "resume"],
+        "the desk hears that its part is over"
+    );
+}
+
+#[test]
+fn an_agent_who_speaks_already_is_not_cut_off_by_a_late_answer() {
+    let mut world = World::new();
+    let (handover, _) = world.request();
+    world.opened();
+    world.agent_says("hello");
+    world.apply(&Event::ToldDeclined { handover });
+    assert_eq!(world.handover().phase, Phase::Attended);
 }

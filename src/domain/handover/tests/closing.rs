@@ -143,7 +143,11 @@ fn a_session_that_is_gone_needs_no_resume() {
     attended.agent_says("are you there?");
     attended.comes_to("say", StepResult::Gone);
     assert_eq!(attended.phase(), None);
-    assert_eq!(attended.tasks(), ["say", "close"], "the desk is told");
+    assert_eq!(
+        attended.tasks(),
+        ["say", "failed", "close"],
+        "the desk is told"
+    );
     assert!(
         attended
             .cancelled()

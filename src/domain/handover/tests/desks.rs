@@ -90,10 +90,10 @@ fn when_the_time_for_an_answer_is_over_no_other_desk_is_called() {
 #[test]
 fn a_desk_that_is_known_to_be_away_is_not_asked() {
     let mut world = World::with_fallback("second", false);
-    world
-        .conditions
-        .closed
-        .insert(desk("team"), ClosedBecause::Paused);
+    world.conditions.closed.insert(
+        Destination::Desk(desk("team")),
+        ClosedBecause::Paused(PausedBecause::RateLimited),
+    );
     world.request();
     assert_eq!(world.handover().leg.desk, desk("second"));
 }
@@ -189,4 +189,47 @@ fn a_desk_that_has_closed_is_not_told_when_the_bot_is_gone() {
     world.look_from_here();
     world.apply(&Event::BotRemoved);
     assert_eq!((world.phase(), world.tasks()), (None, vec![]));
+}
+
+#[test]
+fn a_desk_that_closes_what_it_was_asked_to_take_has_refused_it() {
+    let mut world = World::with_texts();
+    world.request();
+    world.desk_closes();
+    assert_eq!(world.phase(), None);
+    assert_eq!(world.outcomes_of_repeat(), Answer::Declined);
+    assert_eq!(
+        world.tasks(),
+        ["open"],
+        "the bot was promised nothing and is told nothing"
+    );
+    assert_eq!(world.notices(), [""; 0]);
+}
+
+#[test]
+fn a_request_does_not_wait_for_a_desk_that_is_paused() {
+    let mut world = World::with_texts();
+    world.request();
+    let open = world.deliveries().last().copied().cloned().unwrap();
+    world.settle(
+        &open,
+        StepResult::Delayed {
+            since: world.now,
+            class: ErrorClass::Unauthorized,
+            ambiguous: false,
+        },
+    );
+    assert_eq!(world.phase(), None);
+    assert_eq!(world.outcomes_of_repeat(), Answer::Declined);
+}
+
+#[test]
+fn an_agent_hears_that_the_message_found_nobody_before_the_close() {
+    let mut world = World::new();
+    world.request();
+    world.opened();
+    world.agent_says("hello");
+    let say = world.deliveries().last().copied().cloned().unwrap();
+    world.settle(&say, StepResult::Gone);
+    assert_eq!(world.tasks(), ["open", "say", "failed", "close"]);
 }

@@ -32,9 +32,18 @@ enum Act {
     Jump {
         seconds: i64,
     },
+    /// The desk or the bot is not called any more, or again.
+    Condition {
+        desk: bool,
+        closed: Option<ClosedBecause>,
+    },
     DeskRemoved,
     DeskBack,
     BotRemoved,
+    /// Of one of the handovers so far; 0 is the newest.
+    ToldDeclined {
+        back: usize,
+    },
     NewerVersion,
 }
 
@@ -241,6 +250,22 @@ fn event(world: &mut World, seen: &Seen, act: Act) -> Option<Event> {
             };
             return None;
         }
+        Act::Condition {
+            desk: of_desk,
+            closed,
+        } => {
+            let destination = if of_desk {
+                Destination::Desk(desk("team"))
+            } else {
+                Destination::Bot(world.state().key.bot.clone())
+            };
+            let all = &mut world.conditions.closed;
+            match closed {
+                Some(because) => all.insert(destination, because),
+                None => all.remove(&destination),
+            };
+            return None;
+        }
         Act::DeskRemoved => {
             world.policy.desks.remove(&desk("team"));
             Event::DeskRemoved { desk: desk("team") }
@@ -250,6 +275,12 @@ fn event(world: &mut World, seen: &Seen, act: Act) -> Option<Event> {
             return None;
         }
         Act::BotRemoved => Event::BotRemoved,
+        Act::ToldDeclined { back } => {
+            let (handover, _) = seen.handovers.iter().rev().nth(back)?;
+            Event::ToldDeclined {
+                handover: *handover,
+            }
+        }
         Act::NewerVersion => {
             world.change_state(|state| {
                 if let Some(open) = state
@@ -278,10 +309,21 @@ fn act() -> impl Strategy<Value = Act> {
         6 => Just(Act::Timer),
         3 => prop_oneof![Just(1_i64), Just(7), Just(90), Just(400), Just(4_000), Just(100_000), Just(-50), Just(-4_000)]
             .prop_map(|seconds| Act::Jump { seconds }),
+        2 => (any::<bool>(), closed()).prop_map(|(desk, closed)| Act::Condition { desk, closed }),
         1 => Just(Act::DeskRemoved),
         1 => Just(Act::DeskBack),
         1 => Just(Act::BotRemoved),
+        1 => (0_usize..3).prop_map(|back| Act::ToldDeclined { back }),
         1 => Just(Act::NewerVersion),
+    ]
+}
+
+fn closed() -> impl Strategy<Value = Option<ClosedBecause>> {
+    prop_oneof![
+        3 => Just(None),
+        1 => Just(Some(ClosedBecause::BreakerOpen)),
+        1 => Just(Some(ClosedBecause::Paused(PausedBecause::Refused))),
+        1 => Just(Some(ClosedBecause::Paused(PausedBecause::RateLimited))),
     ]
 }
 

@@ -101,6 +101,44 @@ fn while_the_desk_takes_nothing_the_user_is_told_after_a_minute_and_then_every_f
 }
 
 #[test]
+fn who_writes_to_a_desk_that_is_not_called_is_told_after_a_minute_also_if_no_call_was_tried() {
+    for because in [
+        ClosedBecause::BreakerOpen,
+        ClosedBecause::Paused(PausedBecause::RateLimited),
+        ClosedBecause::Paused(PausedBecause::Refused),
+    ] {
+        let mut world = World::attended();
+        let team = Destination::Desk(desk("team"));
+        world.conditions.closed.insert(team.clone(), because);
+        world.user_says("hello?");
+        world.wait(Duration::from_secs(20));
+        world.user_says("are you there?");
+        world.look_from_here();
+        world.pass(Duration::from_secs(40) - Duration::from_millis(1));
+        assert_eq!(world.notices().len(), 0);
+        world.pass(Duration::from_millis(1));
+        assert_eq!(world.notices(), ["reconnecting"]);
+        world.conditions.closed.remove(&team);
+        world.comes_to("message", done());
+        world.look_from_here();
+        world.pass(Duration::from_mins(5));
+        assert_eq!(world.notices().len(), 0, "the desk is back");
+    }
+}
+
+#[test]
+fn who_writes_while_another_desk_is_not_called_waits_for_nothing() {
+    let mut world = World::attended();
+    let other = Destination::Desk(desk("other"));
+    world
+        .conditions
+        .closed
+        .insert(other, ClosedBecause::BreakerOpen);
+    world.user_says("hello?");
+    assert_eq!(world.handover().stalled_since, None);
+}
+
+#[test]
 fn one_notice_a_window_however_much_goes_wrong_in_it() {
     let mut world = World::with_texts();
     world.request();

@@ -1,5 +1,7 @@
 //! One conversation with its policy, clock and everything that was written, for tests of `decide`.
 
+mod seen;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -9,13 +11,13 @@ use uuid::Uuid;
 
 use crate::domain::{
     conversation::{Answer, Conversation, ConversationKey, Handover, Phase},
-    delivery::{Done, Lane, NewDelivery, StepResult, Task},
+    delivery::{Destination, Done, Lane, NewDelivery, StepResult, Task},
     effect::{Cancelled, Cause, Effect, WarningKind},
     event::{AgentSaid, DeskEvent, Event, Request, Said, Settled},
     handover::{Context, Echo, Outcome, decide, repeated_answer},
     ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
     message::{Actor, Content, Message},
-    policy::{BotPolicy, Conditions, DeskPolicy, Notice, Policy, Route},
+    policy::{BotPolicy, ClosedBecause, Conditions, DeskPolicy, Notice, Policy, Route},
     retry::ErrorClass,
     time::Timestamp,
 };
@@ -147,6 +149,11 @@ impl World {
                 takes_at_once,
             },
         );
+    }
+
+    pub(super) fn close_bot(&mut self, because: ClosedBecause) {
+        let bot = Destination::Bot(self.state.key.bot.clone());
+        self.conditions.closed.insert(bot, because);
     }
 
     pub(super) fn desk_mut(&mut self, name: &str) -> &mut DeskPolicy {
@@ -307,11 +314,6 @@ impl World {
         self.now = self.now.plus(span);
     }
 
-    /// How long until a timer looks.
-    pub(super) fn wakes_in(&self) -> Duration {
-        self.handover().wake_at.since(self.now)
-    }
-
     /// Lets the timers fire that fall due within this span.
     pub(super) fn pass(&mut self, span: Duration) {
         let end = self.now.plus(span);
@@ -326,49 +328,6 @@ impl World {
         self.now = end;
     }
 
-    pub(super) fn phase(&self) -> Option<Phase> {
-        self.state.handover.as_ref().map(|open| open.phase)
-    }
-
-    /// What the user was told by the bridge itself.
-    pub(super) fn notices(&self) -> Vec<String> {
-        self.transcript()
-            .into_iter()
-            .filter(|(actor, _)| *actor == Actor::System)
-            .map(|(_, text)| text)
-            .collect()
-    }
-
-    pub(super) fn journal(&self) -> Vec<(Option<Phase>, Option<Phase>, Cause)> {
-        let entries = self.effects.iter().filter_map(|effect| match effect {
-            Effect::Journal(entry) => Some((entry.from, entry.to, entry.cause)),
-            _ => None,
-        });
-        entries.collect()
-    }
-
-    pub(super) fn warned(&self, kind: WarningKind) -> usize {
-        self.effects
-            .iter()
-            .filter(|effect| matches!(effect, Effect::Warn(warning) if warning.kind == kind))
-            .count()
-    }
-
-    pub(super) fn cancelled(&self) -> Vec<(Lane, Cancelled)> {
-        let cancelled = self.effects.iter().filter_map(|effect| match effect {
-            Effect::CancelUnsent { lane, only } => Some((*lane, *only)),
-            _ => None,
-        });
-        cancelled.collect()
-    }
-
-    pub(super) fn withdrawn(&self) -> usize {
-        self.effects
-            .iter()
-            .filter(|effect| matches!(effect, Effect::Withdraw))
-            .count()
-    }
-
     /// Forgets what was written so far, to look at what comes next alone.
     pub(super) fn look_from_here(&mut self) {
         self.effects.clear();
@@ -376,56 +335,6 @@ impl World {
 
     pub(super) fn change_state(&mut self, change: impl FnOnce(&mut Conversation)) {
         change(&mut self.state);
-    }
-
-    pub(super) fn state(&self) -> &Conversation {
-        &self.state
-    }
-
-    pub(super) fn handover(&self) -> &Handover {
-        self.state.handover.as_ref().expect("an open handover")
-    }
-
-    pub(super) fn effects(&self) -> &[Effect] {
-        &self.effects
-    }
-
-    pub(super) fn deliveries(&self) -> Vec<&NewDelivery> {
-        self.effects
-            .iter()
-            .filter_map(|effect| match effect {
-                Effect::Deliver(delivery) => Some(delivery),
-                _ => None,
-            })
-            .collect()
-    }
-
-    pub(super) fn tasks(&self) -> Vec<&'static str> {
-        self.deliveries()
-            .iter()
-            .map(|delivery| delivery.task.kind())
-            .collect()
-    }
-
-    pub(super) fn transcript(&self) -> Vec<(Actor, String)> {
-        self.messages()
-            .map(|message| match &message.content {
-                Content::Text { text, .. } => (message.actor, text.clone()),
-                other => panic!("{other:?}"),
-            })
-            .collect()
-    }
-
-    pub(super) fn messages(&self) -> impl Iterator<Item = &Message> {
-        self.effects.iter().filter_map(|effect| match effect {
-            Effect::Record(message) => Some(message),
-            _ => None,
-        })
-    }
-
-    /// What a repeat of the newest request would be answered.
-    pub(super) fn outcomes_of_repeat(&self) -> Answer {
-        repeated_answer(&self.state, self.last_request.expect("a request"))
     }
 
     fn newest(&self, wanted: impl Fn(&Task) -> bool) -> NewDelivery {

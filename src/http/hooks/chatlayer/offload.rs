@@ -6,10 +6,18 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout_at},
+};
 
 use crate::{
-    domain::{conversation::Answer, event::Step, handover::Outcome},
+    domain::{
+        conversation::Answer,
+        event::{Event, Incoming, Step},
+        handover::Outcome,
+        ids::HandoverId,
+    },
     http::State,
     store::{Applied, Error},
 };
@@ -17,15 +25,26 @@ use crate::{
 /// For the timer that decides an undecided request to fire and commit.
 const GRACE: Duration = Duration::from_millis(400);
 
+/// What was stored: the handover of this request, and what to answer.
+type Decided = Result<(Option<HandoverId>, Answer), Error>;
+
 pub(super) async fn answer(state: &State, step: Step) -> Value {
     let until = Instant::now() + state.decide_within() + GRACE;
-    let taken = match timeout_at(until, decided(state, step, until)).await {
-        Ok(Ok(answer)) => answer == Answer::Accepted,
-        Ok(Err(error)) => {
+    let (tell, mut told) = oneshot::channel();
+    state.spawn(decide(state.clone(), (step, until), tell));
+    let decided = if let Ok(decided) = timeout_at(until, &mut told).await {
+        decided.ok()
+    } else {
+        told.close();
+        told.try_recv().ok()
+    };
+    let taken = match decided {
+        Some(Ok((_, answer))) => answer == Answer::Accepted,
+        Some(Err(error)) => {
             tracing::warn!(error = %error, "a handover was declined since the store did not take it");
             false
         }
-        Err(_) => {
+        None => {
             tracing::warn!("a handover was declined since nothing was decided in time");
             false
         }
@@ -33,9 +52,34 @@ pub(super) async fn answer(state: &State, step: Step) -> Value {
     json!({"offloadSuccess": taken, "pauseBot": taken})
 }
 
-async fn decided(state: &State, step: Step, until: Instant) -> Result<Answer, Error> {
+/// Sees the request through. If by then the platform has been told that it keeps the user, the store is told so too.
+async fn decide(state: State, (step, until): (Step, Instant), tell: oneshot::Sender<Decided>) {
+    let target = step.target.clone();
+    let decided = decided(&state, step, until).await;
+    let (handover, undecided) = match &decided {
+        Ok((handover, answer)) => (*handover, *answer == Answer::Pending),
+        Err(_) => (None, false),
+    };
+    let unheard = tell.send(decided).is_err();
+    let Some(handover) = handover.filter(|_| undecided || unheard) else {
+        return;
+    };
+    let withdrawal = Step {
+        target,
+        profile: None,
+        events: vec![Incoming {
+            event: Event::ToldDeclined { handover },
+            keys: Vec::new(),
+        }],
+    };
+    if let Err(error) = state.store().apply(withdrawal).await {
+        tracing::warn!(error = %error, "the store does not know that a handover was declined");
+    }
+}
+
+async fn decided(state: &State, step: Step, until: Instant) -> Decided {
     let Applied::Done { outcomes, .. } = state.store().apply(step).await? else {
-        return Ok(Answer::Declined);
+        return Ok((None, Answer::Declined));
     };
     let requested = outcomes.into_iter().find_map(|outcome| match outcome {
         Outcome::Requested { handover, answer } => Some((handover, answer)),
@@ -43,12 +87,11 @@ async fn decided(state: &State, step: Step, until: Instant) -> Result<Answer, Er
     });
     match requested {
         Some((handover, Answer::Pending)) => {
-            state
-                .store()
-                .answer(handover, until.saturating_duration_since(Instant::now()))
-                .await
+            let left = until.saturating_duration_since(Instant::now());
+            let answer = state.store().answer(handover, left).await?;
+            Ok((Some(handover), answer))
         }
-        Some((_, answer)) => Ok(answer),
-        None => Ok(Answer::Declined),
+        Some((handover, answer)) => Ok((Some(handover), answer)),
+        None => Ok((None, Answer::Declined)),
     }
 }

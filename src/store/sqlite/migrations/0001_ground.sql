@@ -141,5 +141,15 @@ CREATE TABLE unknown_events (
 
 CREATE TABLE pauses (
     destination TEXT NOT NULL PRIMARY KEY,
-    until       INTEGER NOT NULL
+    until       INTEGER NOT NULL,
+    because     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What operators changed.
+CREATE TABLE audit (
+    row     INTEGER PRIMARY KEY,
+    at      INTEGER NOT NULL,
+    actor   TEXT NOT NULL,
+    action  TEXT NOT NULL,
+    subject TEXT NOT NULL
+) STRICT;

@@ -171,6 +171,22 @@ impl Hasher for Key<'_> {
         self.words = (a ^ (a >> 32), b ^ (b >> 29));
     }
 
+    fn write_u8(&mut self, word: u8) {
+        self.write_u64(u64::from(word));
+    }
+
+    fn write_usize(&mut self, word: usize) {
+        self.write_u64(word.try_into().unwrap());
+    }
+
+    fn write_isize(&mut self, word: isize) {
+        self.write_usize(word.cast_unsigned());
+    }
+
+    fn write_i64(&mut self, word: i64) {
+        self.write_u64(word.cast_unsigned());
+    }
+
     fn finish(&self) -> u64 {
         self.words.0 ^ self.words.1
     }

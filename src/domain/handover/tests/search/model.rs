@@ -12,7 +12,6 @@ use super::{
 use crate::domain::{
     conversation::{Conversation, ConversationKey, Handover},
     delivery::NewDelivery,
-    event::Settled,
     ids::{BotName, ConversationId, DeskName, ExternalId, LegId},
 };
 
@@ -22,6 +21,8 @@ pub(super) struct Rules {
     pub(super) start: Left,
     /// A deadline that has to be found out by itself: the first state has a phase that nobody knows.
     pub(super) newer_version: bool,
+    /// A store that leaves out a part of its work.
+    pub(super) keeps_pauses: bool,
 }
 
 /// What may still happen.
@@ -47,6 +48,8 @@ pub(super) enum Step {
     CallerHears,
     /// A fault.
     CallerGone,
+    /// A fault: the handler runs out of time, and the bot hears that it keeps the user.
+    CallerToldDeclined,
     User,
     BotSpeaks,
     Agent(usize),
@@ -76,7 +79,7 @@ pub(super) enum How {
 
 #[derive(Clone)]
 pub(super) struct Model {
-    pub(super) state: Conversation,
+    pub(super) state: Rc<Conversation>,
     pub(super) now: Timestamp,
     pub(super) left: Left,
     pub(super) rows: Vec<Row>,
@@ -87,8 +90,8 @@ pub(super) struct Model {
     pub(super) asked: Option<HandoverId>,
     pub(super) bot_paused: bool,
     pub(super) watch: Watch,
-    ids: u128,
-    withdrawn: bool,
+    pub(super) ids: u128,
+    pub(super) withdrawn: bool,
 }
 
 /// A delivery that is not settled. Lane 0 is the bot's, the others are the desks' parts.
@@ -111,6 +114,7 @@ pub(super) enum Flight {
 
 /// One leg, as its desk sees it.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Part {
     pub(super) leg: LegId,
     pub(super) handover: HandoverId,
@@ -155,7 +159,10 @@ impl Model {
         };
         let now = Timestamp::from_millis(1_767_225_600_000);
         Self {
-            state: Conversation::new(ConversationId::from_uuid(Uuid::from_u128(1)), key),
+            state: Rc::new(Conversation::new(
+                ConversationId::from_uuid(Uuid::from_u128(1)),
+                key,
+            )),
             now,
             left: rules.start,
             rows: Vec::new(),
@@ -218,7 +225,7 @@ impl Model {
         answer_again(
             &self.state,
             handover,
-            Guard::RepeatedRequest.stands(&rules.policy),
+            rules.policy.keeps(Guard::RepeatedRequest),
         )
     }
 
@@ -247,11 +254,15 @@ impl Model {
             Step::RequestRepeated => self.repeat_request(rules),
             Step::CallerHears => self.caller_hears(rules),
             Step::CallerGone => drop(self.callers.remove(0)),
+            Step::CallerToldDeclined => {
+                let handover = self.callers.remove(0);
+                self.apply(rules, &Event::ToldDeclined { handover })?;
+            }
             Step::User => self.user(rules)?,
             Step::BotSpeaks => {
                 let said = Said {
                     at: Some(self.now.plus(Duration::from_secs(6))),
-                    ..said("bot")
+                    ..Said::of("bot")
                 };
                 self.apply(rules, &Event::BotSaid(said))?;
             }
@@ -318,310 +329,11 @@ impl Model {
         }
         Err(Broken::TimerSpins)
     }
-
-    /// Sends a row, with this luck.
-    pub(super) fn attempt(&mut self, rules: &Rules, at: usize, how: How) -> Result<(), Broken> {
-        let delayed = |class, row: &Row| StepResult::Delayed {
-            since: row.created,
-            class,
-            ambiguous: class == ErrorClass::Ambiguous,
-        };
-        if how == How::NotSent {
-            let result = delayed(ErrorClass::NotSent, &self.rows[at]);
-            return self.settle(rules, at, result);
-        }
-        if how != How::Refused {
-            self.vendor_acts(rules, at)?;
-        }
-        let row = &mut self.rows[at];
-        let message = row.delivery.task.message().is_some();
-        match how {
-            How::Well if message => self.settle(rules, at, done()),
-            How::AnswerLost if message => {
-                let result = delayed(ErrorClass::Ambiguous, row);
-                self.settle(rules, at, result)
-            }
-            _ => {
-                row.flight = Some(match how {
-                    How::Refused => Flight::Refused,
-                    How::AnswerLost => Flight::AnswerLost,
-                    How::Well | How::NotSent => Flight::Done,
-                });
-                Ok(())
-            }
-        }
-    }
-
-    /// The bridge learns what became of a call.
-    pub(super) fn settle_flight(&mut self, rules: &Rules, at: usize) -> Result<(), Broken> {
-        let row = &mut self.rows[at];
-        let result = match row.flight.take().unwrap() {
-            Flight::Done => done(),
-            Flight::Refused => refused(),
-            Flight::AnswerLost => StepResult::Delayed {
-                since: row.created,
-                class: ErrorClass::Ambiguous,
-                ambiguous: true,
-            },
-        };
-        self.settle(rules, at, result)
-    }
-
-    pub(super) fn caller_hears(&mut self, rules: &Rules) {
-        let caller = self.callers.remove(0);
-        let answer = self.answer(rules, caller);
-        self.bot_hears(rules, answer);
-    }
-
-    pub(super) fn apply(&mut self, rules: &Rules, event: &Event) -> Result<Outcome, Broken> {
-        let ids = &mut self.ids;
-        let mut new_id = || {
-            *ids += 1;
-            Uuid::from_u128(*ids)
-        };
-        let context = Context {
-            policy: &rules.policy,
-            conditions: &Conditions::default(),
-            now: self.now,
-            new_id: &mut new_id,
-            echoes: &mut Vec::new(),
-        };
-        let before = self.state.clone();
-        let decision = decide(before.clone(), event, context);
-        self.state = decision.state;
-        let cancelled = self.write(&decision.effects);
-        self.watch_phase(&before);
-        promise::nothing_is_dropped(self, rules, &decision.effects, &cancelled)?;
-        promise::event_is_answered(&before, event, &decision.effects)?;
-        Ok(decision.outcome)
-    }
-
-    fn request(&mut self, rules: &Rules, heard: bool) -> Result<(), Broken> {
-        let event = Event::HandoverRequested(Request {
-            payload: None,
-            transcript: Vec::new(),
-        });
-        let Outcome::Requested { handover, answer } = self.apply(rules, &event)? else {
-            return Ok(());
-        };
-        self.asked = Some(handover);
-        if rules.newer_version
-            && let Some(open) = &mut self.state.handover
-        {
-            open.phase = Phase::Unknown;
-            open.answer = Answer::Accepted;
-            open.wake_at = self.now;
-        }
-        match answer {
-            _ if !heard => {}
-            Answer::Pending => self.callers.push(handover),
-            decided => self.bot_hears(rules, decided),
-        }
-        Ok(())
-    }
-
-    fn repeat_request(&mut self, rules: &Rules) {
-        let Some(asked) = self.asked else { return };
-        match self.answer(rules, asked) {
-            Answer::Pending => self.callers.push(asked),
-            decided => self.bot_hears(rules, decided),
-        }
-    }
-
-    fn bot_hears(&mut self, rules: &Rules, answer: Answer) {
-        let by_answer = rules.policy.bots.values().all(|bot| bot.answer_pauses);
-        if answer == Answer::Accepted && by_answer {
-            self.bot_paused = true;
-        }
-    }
-
-    fn user(&mut self, rules: &Rules) -> Result<(), Broken> {
-        self.watch.person = self.now;
-        if self.phase().is_some_and(|phase| phase != Phase::Closing) {
-            self.watch.unanswered.get_or_insert(self.now);
-        }
-        self.apply(rules, &Event::UserSaid(said("user")))?;
-        Ok(())
-    }
-
-    fn agent(&mut self, rules: &Rules, part: usize) -> Result<(), Broken> {
-        let text = AgentSaid {
-            content: Content::text("agent"),
-            agent: None,
-            automatic: false,
-            keep_if_late: false,
-            raw: None,
-        };
-        if self.desk_tells(rules, part, DeskEvent::Said(text))? != Outcome::Closed {
-            self.watch.person = self.now;
-            self.watch.unanswered = None;
-        }
-        Ok(())
-    }
-
-    fn desk_closed(&mut self, part: usize) {
-        self.parts[part].has = false;
-        self.parts[part].closed = true;
-    }
-
-    fn desk_tells(
-        &mut self,
-        rules: &Rules,
-        part: usize,
-        event: DeskEvent,
-    ) -> Result<Outcome, Broken> {
-        let part = &self.parts[part];
-        let event = Event::FromDesk {
-            handover: part.handover,
-            desk: part.desk.clone(),
-            event,
-        };
-        self.apply(rules, &event)
-    }
-
-    fn vendor_acts(&mut self, rules: &Rules, at: usize) -> Result<(), Broken> {
-        let row = &self.rows[at];
-        let last = rules
-            .policy
-            .bots
-            .values()
-            .map(|bot| bot.resume_steps)
-            .max()
-            .unwrap_or(0);
-        if row.lane == 0 {
-            match row.delivery.task {
-                Task::Pause { .. } => self.bot_paused = true,
-                Task::Resume { index, .. } if index + 1 == last => self.bot_paused = false,
-                _ => {}
-            }
-            return Ok(());
-        }
-        let part = &mut self.parts[row.lane - 1];
-        match row.delivery.task {
-            Task::Open { .. } if !part.offered => (part.offered, part.has) = (true, true),
-            Task::Close { .. } => (part.told, part.has) = (true, false),
-            Task::Message { .. } if !part.offered || part.told => return Err(Broken::OutOfPlace),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn settle(&mut self, rules: &Rules, at: usize, result: StepResult) -> Result<(), Broken> {
-        let again = matches!(result, StepResult::Delayed { .. });
-        let delivery = Rc::clone(&self.rows[at].delivery);
-        let leg_closed = match self.rows[at].lane {
-            0 => false,
-            lane => self.parts[lane - 1].row_closed,
-        };
-        if !again {
-            self.rows.remove(at);
-        }
-        self.withdrawn = false;
-        let settled = Settled {
-            handover: delivery.handover,
-            lane: delivery.lane,
-            destination: delivery.destination.clone(),
-            task: delivery.task.clone(),
-            result,
-            leg_closed,
-        };
-        self.apply(rules, &Event::Settled(settled))?;
-        if self.withdrawn {
-            self.rows.retain(|row| row.delivery.id != delivery.id);
-        }
-        Ok(())
-    }
-
-    /// Does what a store does with the effects. Gives the deliveries that were cancelled.
-    fn write(&mut self, effects: &[Effect]) -> Vec<Row> {
-        let mut cancelled = Vec::new();
-        for effect in effects {
-            match effect {
-                Effect::Record(message)
-                    if matches!(message.actor, Actor::System | Actor::Agent) && !message.late =>
-                {
-                    self.watch.told = self.now;
-                }
-                Effect::Deliver(delivery) => self.rows.push(Row {
-                    lane: self.lane(delivery.lane),
-                    urgent: delivery.urgent,
-                    delivery: Rc::new(delivery.clone()),
-                    created: self.now,
-                    flight: None,
-                }),
-                Effect::CancelUnsent { lane, only } => {
-                    let lane = self.lane(*lane);
-                    let goes =
-                        |row: &mut Row| row.lane == lane && row.flight.is_none() && only.names(row);
-                    cancelled.extend(self.rows.extract_if(.., goes));
-                }
-                Effect::Withdraw => self.withdrawn = true,
-                Effect::Hurry { lane } => {
-                    let lane = self.lane(*lane);
-                    for row in self.rows.iter_mut().filter(|row| row.lane == lane) {
-                        row.urgent |= row.delivery.task.message().is_none();
-                    }
-                }
-                Effect::Leg(leg) => match self.parts.iter_mut().find(|part| part.leg == leg.id) {
-                    Some(part) => part.row_closed |= leg.closed,
-                    None => self.parts.push(Part {
-                        leg: leg.id,
-                        handover: leg.handover,
-                        desk: leg.desk.clone(),
-                        offered: false,
-                        has: false,
-                        closed: false,
-                        told: false,
-                        row_closed: leg.closed,
-                    }),
-                },
-                Effect::Warn(warning) if warning.kind == WarningKind::ResumeLate => {
-                    self.watch.alerted = true
-                }
-                _ => {}
-            }
-        }
-        cancelled
-    }
-
-    fn lane(&self, lane: Lane) -> usize {
-        match lane {
-            Lane::Bot(_) => 0,
-            Lane::Leg(leg) => self.parts.iter().position(|part| part.leg == leg).unwrap() + 1,
-        }
-    }
-
-    fn watch_phase(&mut self, before: &Conversation) {
-        let seen = |state: &Conversation| {
-            state
-                .handover
-                .as_ref()
-                .map(|open| (open.id, open.phase, open.answer, open.leg.id))
-        };
-        let (was, is) = (seen(before), seen(&self.state));
-        if was == is {
-            return;
-        }
-        self.watch.phase = self.now;
-        if was.map(|was| was.0) != is.map(|is| is.0) {
-            self.watch.opened = self.now;
-            self.watch.person = self.now;
-            self.watch.unanswered = None;
-        }
-        match self.phase() {
-            Some(Phase::Closing) => self.watch.alerted = false,
-            Some(Phase::Attended) => {
-                self.watch.person = self.now;
-                self.watch.unanswered = self.watch.unanswered.map(|_| self.now);
-            }
-            _ => {}
-        }
-    }
 }
 
 impl Left {
     /// Whatever can happen within `other` can happen within this.
-    pub(super) fn covers(&self, other: &Self) -> bool {
+    pub(super) fn covers(self, other: Self) -> bool {
         self.requests >= other.requests
             && self.users >= other.users
             && self.agents >= other.agents
@@ -639,31 +351,12 @@ impl Step {
             Self::RequestUnheard
             | Self::RequestRepeated
             | Self::CallerGone
+            | Self::CallerToldDeclined
             | Self::AgentSwapped(_)
             | Self::CloseLost(_)
             | Self::CloseRepeated(_) => true,
             Self::Attempt(_, how) => how != How::Well,
             _ => false,
         }
-    }
-}
-
-impl Cancelled {
-    fn names(self, row: &Row) -> bool {
-        match (self, &row.delivery.task) {
-            (Self::All, _)
-            | (Self::Resumes, Task::Resume { .. })
-            | (Self::Pauses, Task::Pause { .. }) => true,
-            (Self::SaysBefore(order), Task::Say { .. }) => row.delivery.order < order,
-            _ => false,
-        }
-    }
-}
-
-fn said(text: &str) -> Said {
-    Said {
-        at: None,
-        content: Content::text(text),
-        raw: None,
     }
 }

@@ -60,11 +60,12 @@ impl Model {
         if self.left.requests > 0 && !self.bot_paused {
             steps.extend([Step::Request, Step::RequestUnheard]);
         }
-        if self.asked.is_some() {
+        let repeated = |asked| self.answer(rules, asked) != Answer::Declined;
+        if self.asked.is_some_and(repeated) {
             steps.push(Step::RequestRepeated);
         }
         if let Some(caller) = self.callers.first() {
-            steps.push(Step::CallerGone);
+            steps.extend([Step::CallerGone, Step::CallerToldDeclined]);
             if self.answer(rules, *caller) != Answer::Pending {
                 steps.push(Step::CallerHears);
             }

@@ -1,0 +1,164 @@
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+fn event(body: &Value) -> Result<DeskEvent, HookError> {
+    parse(body.to_string().as_bytes())
+}
+
+fn said(content: &Value) -> Result<Content, HookError> {
+    match event(&json!({"type": "message", "content": content}))? {
+        DeskEvent::Said(AgentSaid { content, .. }) => Ok(content),
+        other => panic!("not a message: {other:?}"),
+    }
+}
+
+#[test]
+fn the_five_events_of_the_protocol() {
+    let ann = Agent {
+        name: Some("Ann".into()),
+        avatar_url: Some("https://desk.example/ann.png".into()),
+    };
+    let attended = json!({"type": "attended", "agent": {"name": "Ann", "avatar_url": "https://desk.example/ann.png"}});
+    assert_eq!(event(&attended).unwrap(), DeskEvent::Joined(ann));
+    assert_eq!(
+        event(&json!({"type": "attended", "agent": null})).unwrap(),
+        DeskEvent::Joined(Agent::default())
+    );
+    assert_eq!(
+        event(&json!({"type": "typing"})).unwrap(),
+        DeskEvent::Typing
+    );
+    let transferred = DeskEvent::Transferred {
+        to: Some("billing".into()),
+    };
+    assert_eq!(
+        event(&json!({"type": "transferred", "to": "billing"})).unwrap(),
+        transferred
+    );
+    assert_eq!(
+        event(&json!({"type": "closed", "reason": "solved"})).unwrap(),
+        DeskEvent::Closed {
+            reason: Some("solved".into())
+        }
+    );
+    assert_eq!(
+        event(&json!({"type": "closed"})).unwrap(),
+        DeskEvent::Closed { reason: None }
+    );
+
+    let body = br#"{"type": "message", "content": {"type": "text", "text": "Hello, I am Ann"}}"#;
+    let DeskEvent::Said(said) = parse(body).unwrap() else {
+        panic!("a message")
+    };
+    assert_eq!(said.content, Content::text("Hello, I am Ann"));
+    assert_eq!(said.raw.as_deref().map(str::as_bytes), Some(&body[..]));
+    assert!(!said.automatic && !said.keep_if_late);
+}
+
+#[test]
+fn every_content_type_is_taken_and_written_as_it_came() {
+    let contents = [
+        json!({"type": "text", "text": "?", "quick_replies": [{"title": "Yes", "payload": {"a": 1}, "image_url": "https://i.example/y.png"}]}),
+        json!({"type": "buttons", "text": "?", "buttons": [
+            {"type": "postback", "title": "A", "payload": "p"},
+            {"type": "url", "title": "B", "url": "https://b.example"},
+            {"type": "phone", "title": "C", "phone_number": "+31"}]}),
+        json!({"type": "cards", "cards": [{"title": "A", "subtitle": "b", "image_url": "https://i.example/1.png", "url": "https://a.example"}]}),
+        json!({"type": "list", "items": [{"title": "A"}], "button": {"type": "url", "title": "B", "url": "https://b.example"}}),
+        json!({"type": "media", "kind": "file", "url": "https://f.example/a.pdf", "name": "a.pdf", "caption": "c"}),
+        json!({"type": "location", "latitude": 52.5, "longitude": 4.5, "label": "here"}),
+        json!({"type": "postback", "title": "A", "payload": {"a": 1}}),
+        json!({"type": "intro"}),
+        json!({"type": "unknown", "raw": {"a": 1}}),
+    ];
+    for content in contents {
+        assert_eq!(
+            serde_json::to_value(said(&content).unwrap()).unwrap(),
+            content
+        );
+    }
+}
+
+#[test]
+fn what_breaks_the_contract_is_named_and_never_quoted() {
+    let rows = [
+        (json!({}), "type"),
+        (json!({"type": 1}), "type"),
+        (json!({"type": "message"}), "content"),
+        (
+            json!({"type": "message", "content": {"type": "canary"}}),
+            "content",
+        ),
+        (
+            json!({"type": "message", "content": {"type": "text", "text": " "}}),
+            "content.text",
+        ),
+        (
+            json!({"type": "message", "content": {"type": "media", "kind": "image", "url": "javascript:canary()"}}),
+            "content.url",
+        ),
+        (
+            json!({"type": "message", "content": {"type": "buttons", "text": "?", "buttons": []}}),
+            "content.buttons",
+        ),
+        (
+            json!({"type": "message", "content": {"type": "location", "latitude": 91, "longitude": 0}}),
+            "content.latitude",
+        ),
+        (json!({"type": "attended", "agent": "canary"}), "agent"),
+        (
+            json!({"type": "attended", "agent": {"avatar_url": "data:canary"}}),
+            "agent.avatar_url",
+        ),
+        (json!({"type": "transferred", "to": ["canary"]}), "to"),
+        (json!(["canary"]), "the body"),
+        (
+            json!(["message", null, {"type": "text", "text": "canary"}, null, null]),
+            "the body",
+        ),
+        (
+            json!({"type": "message", "content": ["text", "canary", []]}),
+            "content",
+        ),
+        (
+            json!({"type": "message", "content": {"type": "text", "text": "?", "quick_replies": [["canary"]]}}),
+            "content",
+        ),
+        (
+            json!({"type": "message", "content": {"type": "list", "items": [{"title": "?", "buttons": [["url", "canary", "https://a.example"]]}]}}),
+            "content",
+        ),
+        (
+            json!({"type": "message", "content": {"type": "list", "items": [{"title": "?"}], "button": ["url", "canary", "https://a.example"]}}),
+            "content",
+        ),
+    ];
+    for (body, expected) in rows {
+        let error = event(&body).unwrap_err();
+        assert!(
+            matches!(error, HookError::Contract { field } if field == expected),
+            "{body}: {error:?}"
+        );
+        assert!(!format!("{error} {error:?}").contains("canary"));
+    }
+    assert!(matches!(
+        event(&json!({"type": "canary"})),
+        Err(HookError::UnknownType)
+    ));
+    for malformed in [&b"{\"type\": "[..], b"", b"[] []", b"\xef\xbb\xbf{}"] {
+        assert!(matches!(parse(malformed), Err(HookError::NotJson(_))));
+    }
+    assert!(matches!(
+        parse(b"{\"type\": \"typing\", \"x\": \"\xff\"}"),
+        Err(HookError::NotText(_))
+    ));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = parse(&body);
+    }
+}

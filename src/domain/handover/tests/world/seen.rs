@@ -1,0 +1,103 @@
+//! What a test looks at.
+
+use super::*;
+
+impl World {
+    pub(in super::super) fn tasks(&self) -> Vec<&'static str> {
+        self.deliveries()
+            .iter()
+            .map(|delivery| delivery.task.kind())
+            .collect()
+    }
+
+    pub(in super::super) fn transcript(&self) -> Vec<(Actor, String)> {
+        self.messages()
+            .map(|message| match &message.content {
+                Content::Text { text, .. } => (message.actor, text.clone()),
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
+
+    pub(in super::super) fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.effects.iter().filter_map(|effect| match effect {
+            Effect::Record(message) => Some(message),
+            _ => None,
+        })
+    }
+
+    /// What the user was told by the bridge itself.
+    pub(in super::super) fn notices(&self) -> Vec<String> {
+        self.transcript()
+            .into_iter()
+            .filter(|(actor, _)| *actor == Actor::System)
+            .map(|(_, text)| text)
+            .collect()
+    }
+
+    pub(in super::super) fn journal(&self) -> Vec<(Option<Phase>, Option<Phase>, Cause)> {
+        let entries = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Journal(entry) => Some((entry.from, entry.to, entry.cause)),
+            _ => None,
+        });
+        entries.collect()
+    }
+
+    pub(in super::super) fn warned(&self, kind: WarningKind) -> usize {
+        self.effects
+            .iter()
+            .filter(|effect| matches!(effect, Effect::Warn(warning) if warning.kind == kind))
+            .count()
+    }
+
+    pub(in super::super) fn cancelled(&self) -> Vec<(Lane, Cancelled)> {
+        let cancelled = self.effects.iter().filter_map(|effect| match effect {
+            Effect::CancelUnsent { lane, only } => Some((*lane, *only)),
+            _ => None,
+        });
+        cancelled.collect()
+    }
+
+    pub(in super::super) fn withdrawn(&self) -> usize {
+        self.effects
+            .iter()
+            .filter(|effect| matches!(effect, Effect::Withdraw))
+            .count()
+    }
+
+    pub(in super::super) fn phase(&self) -> Option<Phase> {
+        self.state.handover.as_ref().map(|open| open.phase)
+    }
+
+    /// How long until a timer looks.
+    pub(in super::super) fn wakes_in(&self) -> Duration {
+        self.handover().wake_at.since(self.now)
+    }
+
+    /// What a repeat of the newest request would be answered.
+    pub(in super::super) fn outcomes_of_repeat(&self) -> Answer {
+        repeated_answer(&self.state, self.last_request.expect("a request"))
+    }
+
+    pub(in super::super) fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+
+    pub(in super::super) fn deliveries(&self) -> Vec<&NewDelivery> {
+        self.effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Deliver(delivery) => Some(delivery),
+                _ => None,
+            })
+            .collect()
+    }
+
+    pub(in super::super) fn handover(&self) -> &Handover {
+        self.state.handover.as_ref().expect("an open handover")
+    }
+
+    pub(in super::super) fn state(&self) -> &Conversation {
+        &self.state
+    }
+}

@@ -1,0 +1,32 @@
+//! What operators changed, and who they were: one row a change, in the same transaction.
+
+use rusqlite::params;
+
+use super::{fault::Fault, work::Work};
+use crate::domain::ids::DeliveryId;
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Action {
+    RetryDelivery,
+    SkipDelivery,
+}
+
+/// Whoever has the admin token; there is nobody else who could change anything.
+const ADMIN: &str = "admin";
+
+pub(super) fn keep(work: &Work<'_>, action: Action, subject: DeliveryId) -> Result<(), Fault> {
+    work.execute(
+        "INSERT INTO audit (at, actor, action, subject) VALUES (?1, ?2, ?3, ?4)",
+        params![work.now, ADMIN, action.as_str(), subject.to_string()],
+    )?;
+    Ok(())
+}
+
+impl Action {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::RetryDelivery => "deliveries.retry",
+            Self::SkipDelivery => "deliveries.skip",
+        }
+    }
+}

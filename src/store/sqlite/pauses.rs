@@ -1,0 +1,38 @@
+//! Destinations that nobody calls for a while. Rows, so that a restart does not run into the same wall at once.
+
+use rusqlite::{Connection, params};
+
+use super::{fault::Fault, memory::Change, work::Work};
+use crate::{domain::delivery::Destination, store::Pause};
+
+pub(super) fn set(
+    work: &mut Work<'_>,
+    destination: Destination,
+    pause: Option<Pause>,
+) -> Result<(), Fault> {
+    if let Some(Pause { until, because }) = pause {
+        work.execute(
+            "INSERT INTO pauses (destination, until, because) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (destination) DO UPDATE SET until = excluded.until, because = excluded.because",
+            params![destination, until, because],
+        )?;
+    } else {
+        work.execute("DELETE FROM pauses WHERE destination = ?1", [&destination])?;
+    }
+    work.change(Change::Paused { destination, pause });
+    Ok(())
+}
+
+pub(super) fn all(connection: &Connection) -> Result<Vec<Change>, Fault> {
+    let mut statement = connection.prepare("SELECT destination, until, because FROM pauses")?;
+    let rows = statement.query_map([], |row| {
+        Ok(Change::Paused {
+            destination: row.get(0)?,
+            pause: Some(Pause {
+                until: row.get(1)?,
+                because: row.get(2)?,
+            }),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,18 @@
+//! The newcomer's path: `handover` without any configuration, the real binary in an empty folder, seen from outside.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod browser;
+mod certificates;
+mod commands;
+mod demo;
+mod faults;
+mod life;
+mod talk;
+#[path = "../emulator/webdriver.rs"]
+mod webdriver;
