@@ -20,6 +20,8 @@ const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_ground.sql")];
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pages of the log after which a commit copies them back: 16 MiB, so that the copying's two syncs come seldom.
 const CHECKPOINT_PAGES: i64 = 4096;
+/// Negative: KiB. The indices that every step writes stay in memory, also with some hundred thousand keys.
+const CACHE_KIB: i64 = -16 * 1024;
 /// Every statement of the program, prepared once a connection.
 const STATEMENTS: usize = 128;
 
@@ -93,6 +95,7 @@ pub(super) fn open_to_write(path: &Path, mutant: Mutant) -> Result<Connection, O
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", CACHE_KIB)?;
     Ok(connection)
 }
 
