@@ -88,6 +88,8 @@ pub struct SqliteStore {
     hasher: Hasher,
     clock: Arc<dyn Clock>,
     transcript_limits: Arc<TranscriptLimits>,
+    #[cfg(feature = "mutants")]
+    mutant: Mutant,
 }
 
 impl Options {
@@ -128,6 +130,8 @@ impl Options {
             hasher,
             clock: self.clock,
             transcript_limits,
+            #[cfg(feature = "mutants")]
+            mutant,
         })
     }
 }
@@ -198,6 +202,10 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn apply(&self, step: Step) -> Result<Applied, Error> {
+        #[cfg(feature = "mutants")]
+        if self.mutant.tells_early(&step) {
+            return mutant::apply_early(&self.writer, Keyed::new(step, &self.hasher)).await;
+        }
         let step = Keyed::new(step, &self.hasher);
         self.writer.try_step(move |work| step.apply(work)).await
     }

@@ -2,6 +2,17 @@
 //!
 //! Without the feature `mutants` every question is answered by a constant and nothing of this is left.
 
+#[cfg(feature = "mutants")]
+use tokio::sync::oneshot;
+
+#[cfg(feature = "mutants")]
+use super::{apply::Keyed, writer::Writer};
+#[cfg(feature = "mutants")]
+use crate::{
+    domain::event::{Event, Incoming, Step},
+    store::{Applied, Error},
+};
+
 /// Which promise is broken, read once when the store is opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mutant {
@@ -63,6 +74,12 @@ impl Mutant {
         self.broken == Some(Broken::AckBeforeCommit)
     }
 
+    /// What is said is acknowledged early. A request is not: what waits for its answer must find it.
+    pub(super) fn tells_early(self, step: &Step) -> bool {
+        let asks = |incoming: &Incoming| matches!(incoming.event, Event::HandoverRequested(_));
+        self.acks_before_commit() && !step.events.iter().any(asks)
+    }
+
     pub(super) fn synchronous(self) -> &'static str {
         if self.broken == Some(Broken::SynchronousNormal) {
             "NORMAL"
@@ -82,5 +99,21 @@ impl Mutant {
         } else {
             0
         }
+    }
+}
+
+/// Answers when the step has run, which is before its commit.
+#[cfg(feature = "mutants")]
+pub(super) async fn apply_early(writer: &Writer, step: Keyed) -> Result<Applied, Error> {
+    let (tell, told) = oneshot::channel();
+    let written = writer.try_step(move |work| {
+        let applied = step.apply(work)?;
+        drop(tell.send(applied.clone()));
+        Ok(applied)
+    });
+    tokio::select! {
+        biased;
+        written = written => written,
+        Ok(applied) = told => Ok(applied),
     }
 }
