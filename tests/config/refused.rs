@@ -1,0 +1,366 @@
+//! What is refused, and how it is said.
+
+use super::*;
+
+#[test]
+fn all_faults_are_told_at_once_with_file_and_line() {
+    let text = r#"[server]
+lisen = "x"
+max_connections = "many"
+[handover]
+idle_limit = "soon"
+[bots.webshop]
+platform = "chatlayer"
+region = "mars"
+access_token = "canary"
+[colours]
+"#;
+    let faults = load(text).unwrap_err();
+    assert_eq!(
+        lines(&faults),
+        [
+            "handover.toml:2: server.lisen is unknown; did you mean listen?",
+            "handover.toml:3: server.max_connections must be a whole number, not text",
+            "handover.toml:5: handover.idle_limit must be a duration such as \"2s\", \"15m\", \"4h\" or \"90d\"",
+            "handover.toml:6: bots.webshop.verify_token is missing; \
+             add the verify token that is set in Chatlayer, or verify_token_file",
+            "handover.toml:8: bots.webshop.region is not one of \"eu\", \"us\", \"asia\", \"staging\"",
+            "handover.toml:10: colours is unknown; remove it",
+        ]
+    );
+    assert!(!format!("{faults:?}{faults}").contains("canary"));
+}
+
+#[test]
+fn a_file_that_is_not_toml_is_told_by_line_without_its_text() {
+    let faults = load("[server]\nlisten = canary-not-quoted\n").unwrap_err();
+    let told = lines(&faults).join("\n");
+    assert!(told.starts_with("handover.toml:2: is not TOML: "), "{told}");
+    assert!(!told.contains("canary"), "{told}");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_told_by_name() {
+    let faults = Config::load(&Source::of_process(Some("no/such/file.toml".into()))).unwrap_err();
+    let told = lines(&faults).join("\n");
+    assert!(
+        told.starts_with("no/such/file.toml:1: cannot be read: "),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_fault_of_the_environment_is_told_by_its_variable() {
+    let source = Source::default().with_environment([
+        ("HANDOVER__SERVER__MAX_CONNECTIONS", "canary"),
+        ("HANDOVER__COLOURS__RED", "canary"),
+        ("HANDOVER__SERVER__DRAYN", "canary"),
+    ]);
+    assert_eq!(
+        lines(&Config::load(&source).unwrap_err()),
+        [
+            "HANDOVER__COLOURS__RED: colours.red is unknown; remove it",
+            "HANDOVER__SERVER__DRAYN: server.drayn is unknown; did you mean drain?",
+            "HANDOVER__SERVER__MAX_CONNECTIONS: server.max_connections must be between 1 and 1000000",
+        ]
+    );
+}
+
+#[test]
+fn urls_are_https_unless_their_addresses_are_allowed() {
+    let url = "https://desk.example.com/canary-path?canary=1";
+    let refused = [
+        ("http://desk.example.com/x", "[]"),
+        ("http://10.1.2.3/x", "[]"),
+        ("http://10.1.2.3/x", "[\"192.168.0.0/16\"]"),
+        ("http://localhost:3000/x", "[]"),
+        ("https://127.0.0.1/x", "[]"),
+        ("https://[::1]/x", "[]"),
+        ("https://[::ffff:10.0.0.1]/x", "[]"),
+        ("https://user:canary@desk.example.com", "[]"),
+        ("https://desk.example.com/#x", "[]"),
+        ("ftp://desk.example.com", "[]"),
+        ("desk.example.com", "[]"),
+    ];
+    let taken = [
+        ("https://desk.example.com:8443/x?y=z", "[]"),
+        ("https://1.1.1.1/x", "[]"),
+        ("http://10.1.2.3:9000/x", "[\"10.0.0.0/8\"]"),
+        ("http://localhost:3000/x", "[\"127.0.0.0/8\"]"),
+        ("http://[::ffff:10.0.0.1]/x", "[\"10.0.0.0/8\"]"),
+        // A name is judged when it is resolved.
+        ("http://desk:3000/x", "[\"172.16.0.0/12\"]"),
+    ];
+    let with = |(written, networks): (&str, &str)| {
+        load(&format!(
+            "{}\n[outbound]\nallow_networks = {networks}",
+            GOOD.replace(url, written)
+        ))
+    };
+    for case in refused {
+        let faults = with(case).expect_err(case.0);
+        assert_only(&faults, "desks.custom.url", |_| true);
+    }
+    for case in taken {
+        assert!(with(case).is_ok(), "{case:?}");
+    }
+}
+
+#[test]
+fn names_of_bots_and_desks_fit_a_path_and_a_variable() {
+    for name in [
+        "Shop",
+        "web-shop",
+        "web__shop",
+        "1shop",
+        "a23456789012345678901234567890123",
+    ] {
+        let faults = load(&format!("[bots.{name}]\nplatform = \"chatlayer\"")).unwrap_err();
+        assert_only(&faults, &format!("bots.{name}"), |problem| {
+            matches!(problem, Problem::NotAName)
+        });
+    }
+}
+
+#[test]
+fn what_a_later_version_will_know_is_refused_by_name() {
+    for (settings, key) in [
+        ("[hours.office]\ntime_zone = \"Europe/Amsterdam\"", "hours"),
+        ("[admin.users.ann]\nrole = \"agent\"", "admin.users"),
+        (
+            "[telemetry]\notlp_endpoint = \"\"",
+            "telemetry.otlp_endpoint",
+        ),
+        ("[store]\npool = 16", "store.pool"),
+        ("[store]\nlisten_url = \"off\"", "store.listen_url"),
+        ("[store]\nurl = \"postgres://user@host/db\"", "store.url"),
+        (
+            "[bots.f]\nplatform = \"certainly\"\ndeployment_id = \"x\"",
+            "bots.f.platform",
+        ),
+        ("[desks.t]\nkind = \"console\"", "desks.t.kind"),
+        (
+            "[desks.t]\nkind = \"aivo-live\"\ngroups = [1]",
+            "desks.t.kind",
+        ),
+        ("[desks.t]\nkind = \"chatwoot\"", "desks.t.kind"),
+        (
+            "[[routes]]\ndesk = \"custom\"\nwhen = { language = \"nl\" }",
+            "routes[0].when",
+        ),
+    ] {
+        let text = GOOD
+            .replace("[admin]\n", "")
+            .replace("token = \"0123456789abcdef0123456789abcdef\"\n", "");
+        let faults = load(&format!("{text}{settings}")).unwrap_err();
+        assert_only(&faults, key, |problem| {
+            matches!(problem, Problem::NotYet | Problem::ValueNotYet { .. })
+        });
+        assert!(
+            faults.to_string().contains("not available in this version"),
+            "{faults}"
+        );
+    }
+    for key in ["require_agent = true", "max_open = 0", "hours = \"office\""] {
+        let told = told("kind = \"webhook\"", &format!("kind = \"webhook\"\n{key}"));
+        assert!(
+            told[0].ends_with("is not available in this version; remove it"),
+            "{told:?}"
+        );
+    }
+    let told = told(
+        "region = \"eu\"",
+        "region = \"eu\"\nchannel_verify_token = \"canary\"",
+    );
+    assert!(
+        told[0].ends_with("channel_verify_token is not available in this version; remove it"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn routes_name_what_there_is_and_can_be_reached() {
+    let config = good_with(
+        "[[routes]]\nbot = \"webshop\"\ndesk = \"custom\"\noptions = { groups = [2180], deep = { x = true } }",
+    );
+    assert_eq!(
+        config.routes[0].options["groups"],
+        serde_json::json!([2180])
+    );
+
+    for (routes, key) in [
+        ("[[routes]]\ndesk = \"nowhere\"", "routes[0].desk"),
+        (
+            "[[routes]]\ndesk = \"custom\"\nfallback = \"nowhere\"",
+            "routes[0].fallback",
+        ),
+        (
+            "[[routes]]\ndesk = \"custom\"\nfallback = \"custom\"",
+            "routes[0].fallback",
+        ),
+        (
+            "[[routes]]\nbot = \"nobody\"\ndesk = \"custom\"",
+            "routes[0].bot",
+        ),
+        ("[[routes]]\nbot = []\ndesk = \"custom\"", "routes[0].bot"),
+        ("[[routes]]\nbot = \"webshop\"", "routes[0].desk"),
+        (
+            "[[routes]]\ndesk = \"custom\"\n[[routes]]\nbot = \"webshop\"\ndesk = \"custom\"",
+            "routes[1]",
+        ),
+        (
+            "[[routes]]\nbot = [\"webshop\"]\ndesk = \"custom\"\n[[routes]]\ndesk = \"custom\"",
+            "routes[1]",
+        ),
+    ] {
+        let faults = load(&format!("{GOOD}{routes}")).unwrap_err();
+        assert_only(&faults, key, |_| true);
+    }
+}
+
+#[test]
+fn a_route_to_a_faulty_desk_is_not_one_more_fault() {
+    let text = GOOD.replace("https://desk.example.com/canary-path?canary=1", "nonsense");
+    let faults = load(&format!("{text}[[routes]]\ndesk = \"custom\"")).unwrap_err();
+    assert_only(&faults, "desks.custom.url", |_| true);
+}
+
+#[test]
+fn a_chatlayer_bot_needs_its_tokens_and_its_address() {
+    for (before, key) in [
+        ("verify_token = \"canary-verify-token\"\n", "verify_token"),
+        ("access_token = \"canary-access-token\"\n", "access_token"),
+        ("region = \"eu\"\n", "api_url"),
+    ] {
+        let faults = load(&GOOD.replace(before, "")).unwrap_err();
+        assert_only(&faults, &format!("bots.webshop.{key}"), |problem| {
+            matches!(problem, Problem::Missing(_))
+        });
+    }
+    let told = told(
+        "region = \"eu\"",
+        "region = \"eu\"\napi_url = \"https://api.example.com\"",
+    );
+    assert!(
+        told[0].ends_with("bots.webshop.region is set together with api_url; keep one of the two"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn steps_are_exactly_one_thing_and_pause_takes_requests() {
+    for (steps, says) in [
+        (
+            "resume = [{ text = \"a\", dialog_state = \"b\" }]",
+            "resume[0] must be exactly one of",
+        ),
+        ("resume = [{}]", "resume[0] must be exactly one of"),
+        (
+            "resume = [{ request = { url = \"u\" } }]",
+            "resume[0].request.method is missing",
+        ),
+        (
+            "resume = [{ request = { method = \"GET\", url = \"u\", retries = 3 } }]",
+            "retries is unknown",
+        ),
+        (
+            "resume = \"later\"",
+            "resume must be a list of tables, not text",
+        ),
+        (
+            "pause = [{ text = \"a\" }]",
+            "pause takes request steps only",
+        ),
+    ] {
+        let told = told("region = \"eu\"", &format!("region = \"eu\"\n{steps}"));
+        assert!(matches!(&told[..], [one] if one.contains(says)), "{told:?}");
+    }
+}
+
+#[test]
+fn texts_fall_back_to_english_and_name_only_what_can_be_filled() {
+    let config = good_with("[texts.fr]\njoined = \"Vous parlez avec {name}.\"");
+    assert_eq!(
+        config.texts.get("fr", Notice::Joined),
+        Some("Vous parlez avec {name}.")
+    );
+    assert_eq!(
+        config.texts.get("fr", Notice::Ended),
+        config.texts.get("en", Notice::Ended)
+    );
+    assert_eq!(config.texts.get("en", Notice::HandingOver), None);
+    for language in ["en", "nl"] {
+        let silent = [
+            Notice::Waiting,
+            Notice::Joined,
+            Notice::Transferred,
+            Notice::Away,
+            Notice::Reconnecting,
+            Notice::Nobody,
+            Notice::Ended,
+            Notice::EndedRepeat,
+        ]
+        .into_iter()
+        .filter(|notice| config.texts.0[language][notice].is_empty())
+        .count();
+        assert_eq!(silent, 0, "{language}");
+    }
+    for text in ["{nam}", "{", "{name", "{ name }"] {
+        let told = told_of(&format!("[texts.en]\njoined = \"{text}\""));
+        assert!(
+            told[0].contains("has a placeholder that nothing fills"),
+            "{told:?}"
+        );
+    }
+    assert!(
+        told_of("[texts.english]\njoined = \"x\"")[0]
+            .contains("texts.english must be named by a language tag")
+    );
+    assert!(told_of("[texts.en]\njoind = \"x\"")[0].ends_with("did you mean joined?"));
+}
+
+#[test]
+fn durations_numbers_and_stores_that_make_no_sense_are_refused() {
+    for settings in [
+        "[handover]\ndecide_within = \"2001ms\"",
+        "[handover]\nwaiting_limit = \"0s\"",
+        "[handover]\nwaiting_limit = 15",
+        "[handover]\nwaiting_limit = \"-5m\"",
+        "[handover]\nwaiting_limit = \"1 month\"",
+        "[handover]\nwhen_unsure = \"maybe\"",
+        "[retention]\nkeys = \"0s\"",
+        "[store]\nurl = \"sqlite::memory:\"",
+        "[store]\nurl = \"sqlite:\"",
+        "[store]\nurl = \"mysql://x\"",
+        "[telemetry]\nlog = \"handover=loud=er\"",
+        "[telemetry]\nformat = \"xml\"",
+        "[outbound]\nallow_networks = [\"10.0.0.0/33\"]",
+    ] {
+        assert_eq!(told_of(settings).len(), 1, "{settings}");
+    }
+    assert_eq!(
+        good_with("[retention]\nobserved = \"0s\"")
+            .retention
+            .observed,
+        Duration::ZERO
+    );
+    assert_eq!(
+        good_with("[handover]\nidle_limit = \"1h 30m\"")
+            .handover
+            .idle,
+        Duration::from_mins(90)
+    );
+}
+
+#[test]
+fn a_fault_knows_its_place() {
+    let faults = load("[server]\n\ndrain = 5\n").unwrap_err();
+    let place = &faults.iter().next().unwrap().place;
+    assert_eq!(
+        place,
+        &Place::File {
+            file: "handover.toml".into(),
+            line: 3
+        }
+    );
+}
