@@ -11,6 +11,7 @@ pub mod event;
 pub mod guard;
 pub mod handover;
 pub mod ids;
+pub mod json;
 pub mod message;
 pub mod pace;
 pub mod policy;

@@ -3,7 +3,7 @@
 //! Strict, since the contract is our own: a desk is told at once what is wrong, rather than the agent later that a
 //! message did not arrive. Unknown fields are ignored.
 
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
@@ -11,6 +11,7 @@ use super::HookError;
 use crate::domain::{
     conversation::Agent,
     event::{AgentSaid, DeskEvent},
+    json::{self, NotAnObject},
     message::{Button, Card, Content, QuickReply},
 };
 
@@ -50,24 +51,11 @@ struct Incoming {
 
 impl Incoming {
     fn read(body: &str) -> Result<Self, HookError> {
-        // serde would fill the fields from an array by their order.
-        if !body.trim_start().starts_with('{') {
-            let array_or_scalar: Result<IgnoredAny, _> = serde_json::from_str(body);
-            return Err(array_or_scalar.map_or_else(HookError::NotJson, |_| shapeless()));
-        }
-        serde_json::from_str(body).map_err(|fault| {
-            // Only a fault of syntax is kept as the cause: one of shape would quote the body.
-            if fault.is_data() {
-                shapeless()
-            } else {
-                HookError::NotJson(fault)
-            }
+        json::object(body).map_err(|fault| match fault {
+            NotAnObject::Syntax(fault) => HookError::NotJson(fault),
+            NotAnObject::Shape => HookError::Contract { field: "the body" },
         })
     }
-}
-
-fn shapeless() -> HookError {
-    HookError::Contract { field: "the body" }
 }
 
 fn agent(value: Option<&Value>) -> Result<Agent, HookError> {

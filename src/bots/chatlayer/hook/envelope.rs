@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::Kind;
@@ -14,6 +14,7 @@ use crate::{
     domain::{
         conversation::{ConversationKey, Profile},
         ids::{BotName, ExternalId},
+        json::{self, NotAnObject},
         message::Actor,
         time::Timestamp,
     },
@@ -126,23 +127,10 @@ impl Item {
 
 pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, HookError> {
     let text = str::from_utf8(body).map_err(HookError::NotText)?;
-    // serde would fill the fields from an array by their order.
-    if !text.trim_start().starts_with('{') {
-        let array_or_scalar: Result<IgnoredAny, _> = serde_json::from_str(text);
-        return Err(array_or_scalar.map_or_else(HookError::NotJson, |_| shapeless()));
-    }
-    serde_json::from_str(text).map_err(|fault| {
-        // Only a fault of syntax is kept as the cause: one of shape would quote the body.
-        if fault.is_data() {
-            shapeless()
-        } else {
-            HookError::NotJson(fault)
-        }
+    json::object(text).map_err(|fault| match fault {
+        NotAnObject::Syntax(fault) => HookError::NotJson(fault),
+        NotAnObject::Shape => HookError::Contract { field: "the body" },
     })
-}
-
-fn shapeless() -> HookError {
-    HookError::Contract { field: "the body" }
 }
 
 fn id(field: &'static str, value: Option<&Value>) -> Result<ExternalId, HookError> {
