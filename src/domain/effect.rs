@@ -145,7 +145,7 @@ pub struct Warning {
 pub enum WarningKind {
     /// The bot spoke while an agent had the user.
     BotNotPaused,
-    /// The platform checked the URL without the hook key; offloads are refused there unless it sends its token.
+    /// The platform checked the URL without the hook key; requests for an agent are refused there unless it sends its token.
     UnkeyedHook,
     /// No route leads from this bot to a desk.
     NoRoute,
