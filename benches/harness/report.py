@@ -5,6 +5,8 @@ import statistics
 from dataclasses import dataclass
 
 INTAKE = 'intake 64'
+# Beyond this the generator may have been the limit.
+TOO_BUSY = 0.95
 
 
 @dataclass
@@ -36,6 +38,7 @@ class Report:
             ['measurement', 'a second', 'p50 ms', 'p99 ms', 'CPU ms per 1000', 'server busy', 'generator busy', 'peak MB'],
             self._all(),
         ))
+        parts.extend(self._doubts())
         about = ', '.join(f'{name} {value}' for name, value in self.about.items())
         return '\n\n'.join([*parts, f'Medians; {about}.']) + '\n'
 
@@ -116,6 +119,13 @@ class Report:
             if with_it is not None and without is not None:
                 costs.append([feature, f'{with_it:.1f}', f'{without:.1f}', f'{with_it - without:.1f}'])
         return costs
+
+    def _doubts(self):
+        """What speaks against a figure, so that nobody has to look for it."""
+        for name in sorted(self.results):
+            busy = self._median(name, 'generator_busy')
+            if busy is not None and busy > TOO_BUSY:
+                yield f'**{name}: the generator was busy for {busy:.0%} of the time, so the server may be faster than this.**'
 
     def _all(self):
         columns = [('per_second', '{:,.0f}'), ('p50_ms', '{:.2f}'), ('p99_ms', '{:.2f}'), ('cpu_ms_per_1000', '{:.1f}'),
