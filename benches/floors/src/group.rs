@@ -17,7 +17,7 @@ pub struct Arguments {
     file: PathBuf,
 }
 
-pub fn run(arguments: Arguments) -> Result<()> {
+pub fn run(arguments: &Arguments) -> Result<()> {
     let writer = Writer::open(&arguments.file)?;
     let router = Router::new().route("/hooks", post(take)).with_state(writer);
     bare::serve(arguments.listen, router)

@@ -50,8 +50,8 @@ enum Command {
 fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Bare(arguments) => bare::run(&arguments),
-        Command::Group(arguments) => group::run(arguments),
-        Command::Relay(arguments) => relay::run(arguments),
+        Command::Group(arguments) => group::run(&arguments),
+        Command::Relay(arguments) => relay::run(&arguments),
         Command::Disk(arguments) => disk::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Flow(arguments) => flow::run(&arguments),

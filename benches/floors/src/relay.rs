@@ -26,7 +26,7 @@ struct Relay {
     desk: reqwest::Url,
 }
 
-pub fn run(arguments: Arguments) -> Result<()> {
+pub fn run(arguments: &Arguments) -> Result<()> {
     let relay = Relay {
         writer: Writer::open(&arguments.file)?,
         client: reqwest::Client::builder().no_proxy().build()?,
