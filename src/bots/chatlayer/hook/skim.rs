@@ -84,8 +84,8 @@ impl Skimmer {
         {
             // What is too long or no text is an unknown event's name, if it is one at all.
             let value = text.unwrap_or_else(|| "unknown".to_owned());
-            let member = serde_json::Value::from(value);
-            self.found.push_str(&format!("\"{key}\":{member},"));
+            let value = serde_json::Value::from(value).to_string();
+            self.found.extend(["\"", key, "\":", &value, ","]);
         }
     }
 
@@ -140,7 +140,7 @@ mod tests {
         for body in SAMPLES.into_iter().chain(odd) {
             let whole = kind(body.as_bytes()).ok();
             for piece in [1, 7, body.len()] {
-                assert_eq!(skimmed(body, piece), whole, "{:.80}", body);
+                assert_eq!(skimmed(body, piece), whole, "{body:.80}");
             }
         }
     }
