@@ -8,7 +8,10 @@ use std::{
 
 use handover_bridge::{
     clock::{SystemClock, new_id},
-    domain::policy::{BotPolicy, Policy},
+    domain::{
+        fallback::Capabilities,
+        policy::{BotPolicy, Policy},
+    },
     http::{self, secret::Accepted, server, shed::Capacity},
     store::{Store as _, sqlite},
 };
@@ -35,6 +38,7 @@ async fn what_a_flood_gets_in_is_stored_and_the_rest_is_told_to_come_again() {
         pause_steps: 0,
         resume_steps: 0,
         answer_pauses: true,
+        capabilities: Capabilities::EVERY_USER,
     };
     let store = sqlite::Options {
         path: folder.path().join("handover.db"),
