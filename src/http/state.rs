@@ -3,7 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    body::Bytes,
+    extract::{FromRef, FromRequestParts},
+    http::request::Parts,
+};
 use ipnet::IpNet;
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -12,6 +16,7 @@ use tracing::Instrument as _;
 use super::{
     body,
     failures::FailedCalls,
+    openapi,
     probes::{Probe, Readiness},
     problem::{Kind, Problem, Result},
     secret::Accepted,
@@ -76,6 +81,7 @@ struct Shared {
     decide_within: Duration,
     body_within: Duration,
     tasks: TaskTracker,
+    document: Bytes,
 }
 
 /// Whoever makes this call, for the limit on failed ones.
@@ -110,6 +116,7 @@ impl Options {
             decide_within,
             body_within,
             tasks,
+            document: openapi::bytes(),
         }))
     }
 }
@@ -119,8 +126,9 @@ impl State {
         &*self.0.store
     }
 
-    pub(super) fn readiness(&self) -> &Readiness {
-        &self.0.readiness
+    /// The published document, as it is served.
+    pub(super) fn document(&self) -> Bytes {
+        self.0.document.clone()
     }
 
     pub(super) fn decide_within(&self) -> Duration {
@@ -200,6 +208,12 @@ impl State {
                 tracing::error!("a request panicked");
                 Err(Kind::Internal.into())
             })
+    }
+}
+
+impl FromRef<State> for Readiness {
+    fn from_ref(state: &State) -> Self {
+        state.0.readiness.clone()
     }
 }
 
