@@ -25,7 +25,8 @@ HERE = pathlib.Path(__file__).parent
 CHECKS = ["--checks", "all", "--max-examples", "200", "--request-timeout", "20"]
 # Each with the first number of the addresses that its calls come from.
 RUNS = {"with-credentials": 10, "without-credentials": 11}
-FAILED_CALLS_A_MINUTE = 60
+# The limit is 60 a minute and forgets one failure a second, so that a slow machine needs a few more.
+MOST_FAILED_CALLS = 200
 EXPECTED_WEBHOOKS = {"handover.opened", "message.created", "message.failed", "handover.closed"}
 
 
@@ -94,8 +95,6 @@ def start(bridge, described, name, passed_on):
 def limit_faults(bridge, document):
     """One source fails too often: each operation with a token then answers 429 as described, but not to the right one."""
     source = {"X-Forwarded-For": "12.0.0.1"}
-    for _ in range(FAILED_CALLS_A_MINUTE):
-        answer_of(bridge, "GET", "/api/admin/warnings", source)
     tokens = {"deskToken": world.DESK_TOKEN, "adminToken": world.ADMIN_TOKEN}
     faults, secured = [], 0
     for path, item in document["paths"].items():
@@ -105,7 +104,10 @@ def limit_faults(bridge, document):
                 continue
             secured += 1
             address = path.replace("{id}", str(uuid.uuid4()))
-            status, headers, body = answer_of(bridge, method.upper(), address, source)
+            for _ in range(MOST_FAILED_CALLS):
+                status, headers, body = answer_of(bridge, method.upper(), address, source)
+                if status != 401:
+                    break
             described = {"$ref": "#/components/responses/too-many-failures/content/application~1problem+json/schema"}
             valid = status == 429 and jsonschema_rs.is_valid(document | described, body)
             if not valid or not int(headers.get("Retry-After", 0)) or "429" not in operation["responses"]:
