@@ -12,8 +12,10 @@ pub mod log;
 pub mod openapi;
 pub mod probes;
 pub mod problem;
+pub mod request_id;
 pub mod secret;
 pub mod server;
+pub mod shed;
 pub mod source;
 mod state;
 
@@ -49,5 +51,5 @@ fn finish(router: Router<State>, state: State) -> Router {
     let router = router
         .fallback(async || problem::Problem::from(Kind::NotFound))
         .method_not_allowed_fallback(async || problem::Problem::from(Kind::MethodNotAllowed));
-    log::layers(router).with_state(state)
+    log::layers(router, state.sources().clone()).with_state(state)
 }

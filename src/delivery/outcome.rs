@@ -112,7 +112,7 @@ impl Plan {
             | Task::Message { .. }
             | Task::Placeholder { .. }
             | Task::Failed { .. } => Self::over(StepResult::Gone, RowOutcome::Dead { class }),
-            Task::Open { .. } | Task::Pause { .. } => {
+            Task::LookUp { .. } | Task::Open { .. } | Task::Pause { .. } => {
                 Self::over(StepResult::Dead { class }, RowOutcome::Dead { class })
             }
         }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     conversation::{ConversationKey, Profile, ResumeContract},
+    event::TranscriptItem,
     ids::{BotName, ConversationId, DeliveryId, DeskName, HandoverId, LegId, MessageId},
     message::Message,
     retry::ErrorClass,
@@ -33,6 +34,8 @@ pub enum Destination {
 pub enum Task {
     /// Bot: have the platform say this message to the user; a notice is the bridge's own.
     Say { message: MessageId, notice: bool },
+    /// Bot: tell what the platform knows of the conversation; no desk has been asked yet.
+    LookUp { history: bool, session: bool },
     /// Bot: the configured pause step of this index.
     Pause { index: usize },
     /// Bot: the configured resume step of this index.
@@ -101,13 +104,24 @@ pub struct LegFacts {
 }
 
 /// The vendor took it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Done {
     /// The desk's own id of the conversation, where it gave one.
     pub reference: Option<String>,
     pub position: Option<u64>,
     /// The desk understood and said no.
     pub refused: Option<String>,
+    /// What a look-up found.
+    pub found: Found,
+}
+
+/// What a bot platform knows of a conversation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// What was said, oldest first.
+    pub transcript: Vec<TranscriptItem>,
+    /// The bot's session data.
+    pub session: Option<Value>,
 }
 
 /// The vendor did not take it.
@@ -154,6 +168,7 @@ impl Task {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Say { .. } => "say",
+            Self::LookUp { .. } => "look_up",
             Self::Pause { .. } => "pause",
             Self::Resume { .. } => "resume",
             Self::Open { .. } => "open",
@@ -170,9 +185,11 @@ impl Task {
             | Self::Message { message }
             | Self::Placeholder { message }
             | Self::Failed { message, .. } => Some(*message),
-            Self::Pause { .. } | Self::Resume { .. } | Self::Open { .. } | Self::Close { .. } => {
-                None
-            }
+            Self::LookUp { .. }
+            | Self::Pause { .. }
+            | Self::Resume { .. }
+            | Self::Open { .. }
+            | Self::Close { .. } => None,
         }
     }
 }

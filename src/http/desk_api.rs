@@ -15,6 +15,7 @@ use super::{
     State,
     problem::{Kind, Problem},
     secret,
+    shed::Place,
     state::Caller,
 };
 use crate::domain::ids::{DeskName, HandoverId};
@@ -25,17 +26,24 @@ pub(super) fn router() -> OpenApiRouter<State> {
         .routes(routes!(event::take))
 }
 
-/// A desk that has shown its token, and the handover that it speaks of.
+/// A desk that has shown its token, and the handover that it speaks of. Every handler takes one, and first: without a
+/// place nothing else is looked at.
 #[derive(Debug)]
 struct Call {
     desk: DeskName,
     handover: HandoverId,
+    /// Goes along with the work, also where nobody waits for it any more.
+    place: Place,
 }
 
 impl FromRequestParts<State> for Call {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
+        let place = state
+            .desk_api()
+            .enter()
+            .ok_or_else(|| state.desk_api().shed())?;
         let Ok(caller) = Caller::from_request_parts(parts, state).await;
         let desk = secret::bearer(&parts.headers)
             .and_then(|token| state.desk_of(token))
@@ -49,6 +57,10 @@ impl FromRequestParts<State> for Call {
             .find(|(name, _)| *name == "id")
             .map(|(_, id)| id);
         let handover = id.and_then(|id| id.parse().ok()).ok_or(Kind::NotFound)?;
-        Ok(Self { desk, handover })
+        Ok(Self {
+            desk,
+            handover,
+            place,
+        })
     }
 }

@@ -176,7 +176,8 @@ impl BotPlatform for Chatlayer {
             Task::Say { .. } => self.say(job).await,
             Task::Pause { index } => self.pause(job, *index).await,
             Task::Resume { index, contract } => self.resume(job, (*index, contract)).await,
-            Task::Open { .. }
+            Task::LookUp { .. }
+            | Task::Open { .. }
             | Task::Message { .. }
             | Task::Placeholder { .. }
             | Task::Failed { .. }

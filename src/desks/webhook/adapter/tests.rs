@@ -247,7 +247,7 @@ async fn any_2xx_takes_the_handover_and_only_accepted_false_refuses_it() {
     let kept = Done {
         reference: Some("c7".into()),
         position: Some(3),
-        refused: None,
+        ..Done::default()
     };
     assert_eq!(
         opened_by(r#"{"conversation_id": "c7", "position": 3}"#).await,
