@@ -7,6 +7,7 @@ mod deliveries;
 mod demo;
 mod healthcheck;
 mod migrate;
+mod openapi;
 mod serve;
 mod simulate;
 mod urls;
@@ -53,6 +54,8 @@ enum Command {
     /// See and settle what the running bridge owes to platforms and desks
     #[command(subcommand)]
     Deliveries(deliveries::Action),
+    /// Print what desks and operators may call, as OpenAPI 3.1
+    Openapi,
     /// End with success if the bridge on this machine is alive
     Healthcheck,
     /// Bring the store's tables up to date and end
@@ -120,6 +123,7 @@ fn run(cli: Cli) -> Result<(), Error> {
         Command::Urls => urls::run(&load(&source)?),
         Command::Simulate(options) => simulate::run(&load(&source)?, options),
         Command::Deliveries(action) => deliveries::run(&load(&source)?, action),
+        Command::Openapi => openapi::run(),
         Command::Healthcheck => healthcheck::run(&load(&source)?),
         Command::Migrate => migrate::run(load(&source)?),
     }

@@ -3,7 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    body::Bytes,
+    extract::{FromRef, FromRequestParts},
+    http::request::Parts,
+};
 use ipnet::IpNet;
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -12,6 +16,7 @@ use tracing::Instrument as _;
 use super::{
     body,
     failures::FailedCalls,
+    openapi,
     probes::{Probe, Readiness},
     problem::{Kind, Problem, Result},
     secret::Accepted,
@@ -81,6 +86,7 @@ struct Shared {
     hooks: Gate,
     desk_api: Gate,
     tasks: TaskTracker,
+    document: Bytes,
 }
 
 /// Whoever makes this call, for the limit on failed ones.
@@ -118,6 +124,7 @@ impl Options {
             hooks: Gate::new(capacity),
             desk_api: Gate::new(capacity),
             tasks,
+            document: openapi::bytes(),
         }))
     }
 }
@@ -127,8 +134,9 @@ impl State {
         &*self.0.store
     }
 
-    pub(super) fn readiness(&self) -> &Readiness {
-        &self.0.readiness
+    /// The published document, as it is served.
+    pub(super) fn document(&self) -> Bytes {
+        self.0.document.clone()
     }
 
     pub(super) fn decide_within(&self) -> Duration {
@@ -224,6 +232,12 @@ impl State {
                 tracing::error!("a request panicked");
                 Err(Kind::Internal.into())
             })
+    }
+}
+
+impl FromRef<State> for Readiness {
+    fn from_ref(state: &State) -> Self {
+        state.0.readiness.clone()
     }
 }
 

@@ -15,6 +15,7 @@ mod desk_api;
 mod hooks;
 mod log;
 mod offload;
+mod openapi;
 mod problems;
 mod server;
 mod shed;
