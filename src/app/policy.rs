@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
-    config::{self, Bot, Desk, Kind, Platform},
+    config::{self, Bot, Desk, History, Kind, Platform},
     domain::{
         ids::{BotName, DeskName},
-        policy::{BotPolicy, DeskPolicy, Limits, Policy, Route, Texts},
+        policy::{BotPolicy, DeskPolicy, Limits, LookUps, Policy, Route, Texts},
     },
     store::{self, TranscriptLimits},
 };
@@ -94,6 +94,10 @@ fn of_bot(bot: &Bot) -> BotPolicy {
         resume_steps: chatlayer.resume.len(),
         // `pauseBot` in the answer to the offload.
         answer_pauses: true,
+        look_ups: LookUps {
+            history: chatlayer.history != History::Off,
+            session: true,
+        },
     }
 }
 

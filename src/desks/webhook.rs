@@ -12,5 +12,5 @@ mod settings;
 pub use self::{
     adapter::Webhook,
     error::{HookError, SettingsError},
-    settings::Settings,
+    settings::{Settings, signing},
 };

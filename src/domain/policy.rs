@@ -57,6 +57,14 @@ pub struct BotPolicy {
     pub resume_steps: usize,
     /// The platform pauses its bot by itself when the answer says so.
     pub answer_pauses: bool,
+    pub look_ups: LookUps,
+}
+
+/// What a bot platform tells of a conversation when it is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LookUps {
+    pub history: bool,
+    pub session: bool,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -22,7 +22,7 @@ use handover_bridge::{
         handover::Outcome,
         ids::{BotName, DeskName, ExternalId},
         message::Content,
-        policy::{BotPolicy, DeskPolicy, Notice, Policy, Texts},
+        policy::{BotPolicy, DeskPolicy, LookUps, Notice, Policy, Texts},
         retry::ErrorClass,
         time::{Clock, Timestamp},
     },
@@ -248,6 +248,7 @@ fn policy() -> Policy {
         pause_steps: 0,
         resume_steps: 1,
         answer_pauses: true,
+        look_ups: LookUps::default(),
     };
     let desk = DeskPolicy {
         enabled: true,

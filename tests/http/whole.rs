@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use axum::Router;
 use handover_bridge::{
     clock::{SystemClock, new_id},
-    domain::policy::{BotPolicy, DeskPolicy, Limits, Policy},
+    domain::policy::{BotPolicy, DeskPolicy, Limits, LookUps, Policy},
     store::{
         Store,
         sqlite::{self, SqliteStore},
@@ -37,6 +37,7 @@ impl Whole {
             pause_steps: 0,
             resume_steps: 0,
             answer_pauses: true,
+            look_ups: LookUps::default(),
         };
         let policy = Policy {
             limits: Limits {

@@ -21,7 +21,7 @@ use handover_bridge::{
         handover::Outcome,
         ids::{BotName, DeskName, ExternalId, HandoverId},
         message::{Actor, Content},
-        policy::{BotPolicy, DeskPolicy, Policy, Route},
+        policy::{BotPolicy, DeskPolicy, LookUps, Policy, Route},
         retry::ErrorClass,
         time::{Clock, Timestamp},
     },
@@ -217,6 +217,7 @@ pub fn policy() -> Policy {
         pause_steps: 0,
         resume_steps: 1,
         answer_pauses: true,
+        look_ups: LookUps::default(),
     };
     let desk_policy = DeskPolicy {
         enabled: true,

@@ -6,6 +6,7 @@
 //! Strict only in what names the conversation.
 
 mod envelope;
+pub(super) mod past;
 
 use std::collections::HashMap;
 

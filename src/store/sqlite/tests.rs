@@ -16,7 +16,7 @@ use crate::{
         event::{Event, Incoming, Request, Said, Target},
         ids::{BotName, ExternalId},
         message::Content,
-        policy::{BotPolicy, DeskPolicy, PausedBecause, Route},
+        policy::{BotPolicy, DeskPolicy, LookUps, PausedBecause, Route},
     },
     store::{DeliveryState, RowOutcome},
 };
@@ -291,6 +291,7 @@ fn options(directory: &std::path::Path) -> Options {
         pause_steps: 0,
         resume_steps: 1,
         answer_pauses: true,
+        look_ups: LookUps::default(),
     };
     let desk = DeskPolicy {
         enabled: true,

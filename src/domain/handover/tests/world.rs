@@ -17,7 +17,7 @@ use crate::domain::{
     handover::{Context, Echo, Outcome, decide, repeated_answer},
     ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
     message::{Actor, Content, Message},
-    policy::{BotPolicy, ClosedBecause, Conditions, DeskPolicy, Notice, Policy, Route},
+    policy::{BotPolicy, ClosedBecause, Conditions, DeskPolicy, LookUps, Notice, Policy, Route},
     retry::ErrorClass,
     time::Timestamp,
 };
@@ -65,6 +65,7 @@ impl World {
                     pause_steps: 0,
                     resume_steps: 1,
                     answer_pauses: true,
+                    look_ups: LookUps::default(),
                 },
             )]),
             desks: BTreeMap::from([(
