@@ -24,7 +24,7 @@ use crate::{
 /// Carries conversations between chatbots and human agents
 ///
 /// Without a subcommand: the development bridge (`demo`) if nothing is configured, else `serve`. Configured means: there
-/// is --config FILE, or HANDOVER_CONFIG, or a variable HANDOVER__SECTION__KEY. The three are laid over each other in
+/// is --config FILE, or `HANDOVER_CONFIG`, or a variable `HANDOVER__SECTION__KEY`. The three are laid over each other in
 /// that order, and all of them over the defaults; config/default.toml describes every setting.
 #[derive(Debug, Parser)]
 #[command(name = "handover", version, after_long_help = GENERAL)]
@@ -256,3 +256,6 @@ impl Error {
         told
     }
 }
+
+#[cfg(test)]
+mod tests;
