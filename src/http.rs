@@ -11,8 +11,10 @@ mod hooks;
 pub mod log;
 pub mod probes;
 pub mod problem;
+pub mod request_id;
 pub mod secret;
 pub mod server;
+pub mod shed;
 pub mod source;
 mod state;
 
@@ -47,5 +49,5 @@ fn finish(router: Router<State>, state: State) -> Router {
     let router = router
         .fallback(async || problem::Problem::from(Kind::NotFound))
         .method_not_allowed_fallback(async || problem::Problem::from(Kind::MethodNotAllowed));
-    log::layers(router).with_state(state)
+    log::layers(router, state.sources().clone()).with_state(state)
 }

@@ -15,6 +15,7 @@ use super::{
     probes::{Probe, Readiness},
     problem::{Kind, Problem, Result},
     secret::Accepted,
+    shed::{Capacity, Gate},
     source::{Peer, Source, Sources},
 };
 use crate::{
@@ -35,6 +36,8 @@ pub struct Options {
     pub decide_within: Duration,
     /// How long a sender may take over a body.
     pub body_within: Duration,
+    /// How much the hooks let in at once, and the desk API beside them.
+    pub capacity: Capacity,
     /// The soft stop: from then on not ready.
     pub stopping: CancellationToken,
     /// Accepted calls run here, so that they outlive a client that hangs up. To be waited for before the store closes.
@@ -75,6 +78,8 @@ struct Shared {
     readiness: Readiness,
     decide_within: Duration,
     body_within: Duration,
+    hooks: Gate,
+    desk_api: Gate,
     tasks: TaskTracker,
 }
 
@@ -92,6 +97,7 @@ impl Options {
             trusted_proxies,
             decide_within,
             body_within,
+            capacity,
             stopping,
             tasks,
         } = self;
@@ -109,6 +115,8 @@ impl Options {
             readiness: Readiness::new(probe, stopping),
             decide_within,
             body_within,
+            hooks: Gate::new(capacity),
+            desk_api: Gate::new(capacity),
             tasks,
         }))
     }
@@ -146,10 +154,26 @@ impl State {
         self.0.admin.matches(token)
     }
 
-    pub(super) fn limits(&self, max: usize) -> body::Limits {
+    pub(super) fn sources(&self) -> &Sources {
+        &self.0.sources
+    }
+
+    /// What all bots' platforms pass together.
+    pub fn hooks(&self) -> &Gate {
+        &self.0.hooks
+    }
+
+    /// What all desks pass together.
+    pub fn desk_api(&self) -> &Gate {
+        &self.0.desk_api
+    }
+
+    /// For a body of at most so many bytes, behind this gate.
+    pub(super) fn limits(&self, max: usize, gate: &Gate) -> body::Limits {
         body::Limits {
             max,
             within: self.0.body_within,
+            gate: gate.clone(),
         }
     }
 

@@ -7,10 +7,13 @@
 
 mod envelope;
 pub(super) mod past;
+mod skim;
 
 use std::collections::HashMap;
 
 use serde_json::Value;
+
+pub use self::skim::Skimmer;
 
 use self::envelope::{Envelope, Item, Named, read, time};
 use super::{

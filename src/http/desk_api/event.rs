@@ -31,13 +31,22 @@ pub(super) async fn take(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<(StatusCode, Json<Value>)> {
-    let bytes = body::read_json(&headers, sent, state.limits(body::DEFAULT_MAX)).await?;
+    let bytes = body::read_json(
+        &headers,
+        sent,
+        state.limits(body::DEFAULT_MAX, state.desk_api()),
+    )
+    .await?;
     let event = hook::parse(&bytes).map_err(|error| refused(&error))?;
     let keys = idempotency_key(&headers)?
         .map(|key| DedupeKey::idempotency(&call.desk, call.handover, (key, &bytes)))
         .into_iter()
         .collect();
-    let Call { desk, handover } = call;
+    let Call {
+        desk,
+        handover,
+        place,
+    } = call;
     let step = Step {
         target: Target::Handover {
             id: handover,
@@ -55,7 +64,10 @@ pub(super) async fn take(
     };
     let through = state.clone();
     let id = state
-        .see_through(async move { store(&through, step).await })
+        .see_through(async move {
+            let _in_hand = (place, bytes);
+            store(&through, step).await
+        })
         .await?;
     Ok((StatusCode::ACCEPTED, Json(json!({"id": id}))))
 }
