@@ -81,6 +81,10 @@ enum Command {
     #[command(subcommand, after_long_help = DELIVERIES)]
     Deliveries(deliveries::Action),
     /// Print what desks and operators may call, as OpenAPI 3.1
+    ///
+    /// The document that a running bridge serves at /openapi.json: the desk API, the webhooks that a desk is sent, and the
+    /// admin API. Needs no configuration.
+    #[command(after_long_help = OPENAPI)]
     Openapi,
     /// End with success if the bridge on this machine is alive
     ///
@@ -129,6 +133,11 @@ Examples:
   handover --config handover.toml simulate                                a talk, line by line
   handover --config handover.toml simulate --offload --say 'Are you there?'
   handover --config handover.toml simulate --bot webshop --version live --session s1 --say hello";
+const OPENAPI: &str = "\
+Examples:
+  handover openapi > openapi.json
+  handover openapi | jq '.webhooks | keys'";
+
 const DELIVERIES: &str = "\
 Needs admin.token, and speaks to the admin API at admin.listen.
 
