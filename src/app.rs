@@ -13,7 +13,7 @@ mod signals;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::spawn_blocking, time::interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::demo::demo;
@@ -29,7 +29,7 @@ use crate::{
         time::Clock,
     },
     http::{
-        self,
+        self, ConnectionMeter,
         server::{self, Server, Shutdown},
     },
     outbound::OutboundError,
@@ -37,6 +37,7 @@ use crate::{
         Store as _, TranscriptLimits,
         sqlite::{self, SqliteStore},
     },
+    telemetry::{self, Instruments, Registry, Traces, traces},
 };
 
 /// Why the bridge did not start, or ended early.
@@ -63,6 +64,10 @@ pub enum Error {
     },
     #[error("the store cannot be opened")]
     Store(#[from] sqlite::OpenError),
+    #[error(transparent)]
+    Metrics(#[from] telemetry::SetupError),
+    #[error("telemetry.otlp_endpoint cannot be used")]
+    Traces(#[from] traces::SetupError),
     #[error("the store may have lost what it had written, and was left at once")]
     StoreFailed,
     #[error("deliveries have ended before their time")]
@@ -80,6 +85,7 @@ pub struct App {
     requests: TaskTracker,
     shutdown: Shutdown,
     drain: Duration,
+    instruments: Instruments,
 }
 
 /// Bound listeners; a caller that has to know its own address first binds them itself.
@@ -96,6 +102,8 @@ pub struct Listeners {
 const BODY_WITHIN: Duration = Duration::from_secs(15);
 /// How long calls of ours that are under way may take after the last request was answered.
 const DELIVERY_FINISH: Duration = Duration::from_secs(8);
+/// Often enough that what a busy bridge records takes a few megabytes until it is in its buckets.
+const TIDY_EVERY: Duration = Duration::from_secs(5);
 /// Requests, deliveries and the store take their share of this; with the usual drain of 5 s all is over within 25 s.
 const STOP_WITHIN: Duration = Duration::from_secs(19);
 
@@ -120,6 +128,7 @@ pub async fn migrate(config: Config) -> Result<(), Error> {
         clock: Arc::new(SystemClock),
         new_id,
         transcript_limits: TranscriptLimits::new(),
+        instruments: Instruments::default(),
     };
     store.open()?.close().await;
     Ok(())
@@ -146,7 +155,11 @@ impl Listeners {
         })
     }
 
-    fn serve(self, options: server::Options, state: http::State) -> Vec<Server> {
+    fn serve(
+        self,
+        (options, metrics): (server::Options, &Registry),
+        state: http::State,
+    ) -> Vec<Server> {
         let Self {
             public,
             admin,
@@ -154,15 +167,19 @@ impl Listeners {
         } = self;
         let mut routers = match admin {
             Some(admin) => vec![
-                (public, http::public_router(state.clone())),
-                (admin, http::admin_router(state)),
+                ("public", public, http::public_router(state.clone())),
+                ("admin", admin, http::admin_router(state)),
             ],
-            None => vec![(public, http::combined_router(state))],
+            None => vec![("public", public, http::combined_router(state))],
         };
-        routers.extend(extra);
+        let extra = extra.into_iter();
+        routers.extend(extra.map(|(listener, router)| ("extra", listener, router)));
         routers
             .into_iter()
-            .map(|(listener, router)| options.build(listener, router))
+            .map(|(name, listener, router)| {
+                let meter = ConnectionMeter::new(metrics, name);
+                options.build(listener, router).metered(meter)
+            })
             .collect()
     }
 }
@@ -178,7 +195,12 @@ impl App {
                     url: StoreUrl::Sqlite(path),
                     migrate,
                 },
-            telemetry: config::Telemetry { log: _, format: _ },
+            telemetry:
+                config::Telemetry {
+                    log: _,
+                    format: _,
+                    otlp_endpoint,
+                },
             outbound: config::Outbound { allow_networks },
             bots,
             desks,
@@ -187,6 +209,10 @@ impl App {
             texts,
             retention,
         } = config;
+        let instruments = Instruments {
+            metrics: Registry::new()?,
+            traces: otlp_endpoint.map_or_else(|| Ok(Traces::default()), |url| Traces::to(&url))?,
+        };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let outward = Adapters::build(&bots, &desks, (allow_networks, Arc::clone(&clock)))?;
         let sections = Sections {
@@ -202,6 +228,7 @@ impl App {
             clock: Arc::clone(&clock),
             new_id,
             transcript_limits: policy::transcript_limits(&desks),
+            instruments: instruments.clone(),
         };
         let store = Arc::new(store.open()?);
         let (shutdown, requests) = (Shutdown::default(), TaskTracker::new());
@@ -223,6 +250,12 @@ impl App {
             body_within: BODY_WITHIN,
             stopping: shutdown.soft.clone(),
             tasks: requests.clone(),
+            watched: http::Watched {
+                bots: bots.keys().cloned().collect(),
+                desks: desks.keys().cloned().collect(),
+                started_at: clock.now(),
+            },
+            instruments: instruments.clone(),
         };
         let options = server::Options {
             keep_alive,
@@ -230,7 +263,7 @@ impl App {
             drain,
             ..server::Options::default()
         };
-        let servers = listeners.serve(options, state.build());
+        let servers = listeners.serve((options, &instruments.metrics), state.build());
         let delivery = delivery::Options {
             retention: policy::retention(&retention),
             limit: limits.max_duration,
@@ -243,6 +276,7 @@ impl App {
             jitter: fastrand::f64,
             bots,
             desks,
+            instruments: instruments.clone(),
         };
         Ok(Self {
             servers,
@@ -251,6 +285,7 @@ impl App {
             requests,
             shutdown,
             drain,
+            instruments,
         })
     }
 
@@ -273,7 +308,9 @@ impl App {
             requests,
             shutdown,
             drain: _,
+            instruments,
         } = self;
+        let tidying = tokio::spawn(tidy(instruments.metrics));
         let serving = TaskTracker::new();
         for server in servers {
             if let Ok(address) = server.local_addr() {
@@ -296,6 +333,9 @@ impl App {
         shutdown.hard.run_until_cancelled(&mut delivering).await;
         delivering.abort();
         store.close().await;
+        tidying.abort();
+        // Waits for the collector, some seconds at most.
+        let _ = spawn_blocking(move || instruments.traces.finish()).await;
         tracing::info!("stopped");
         Ok(())
     }
@@ -305,4 +345,13 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
     TcpListener::bind(address)
         .await
         .map_err(|source| Error::Listen { address, source })
+}
+
+/// Nobody may ever read the metrics.
+async fn tidy(metrics: Registry) {
+    let mut turns = interval(TIDY_EVERY);
+    loop {
+        turns.tick().await;
+        metrics.tidy();
+    }
 }

@@ -9,16 +9,22 @@ pub mod desk_api;
 pub mod failures;
 mod hooks;
 pub mod log;
+mod meter;
 pub mod probes;
 pub mod problem;
 pub mod secret;
 pub mod server;
 pub mod source;
 mod state;
+mod trace;
+mod watch;
 
 use axum::Router;
 
-pub use state::{Bot, Desk, Options, State};
+pub use self::{
+    meter::ConnectionMeter,
+    state::{Bot, Desk, Options, State, Watched},
+};
 
 use problem::Kind;
 
@@ -47,5 +53,6 @@ fn finish(router: Router<State>, state: State) -> Router {
     let router = router
         .fallback(async || problem::Problem::from(Kind::NotFound))
         .method_not_allowed_fallback(async || problem::Problem::from(Kind::MethodNotAllowed));
-    log::layers(router).with_state(state)
+    let router = trace::layer(router, state.instruments().traces.clone());
+    log::layers(router, state.meter().clone()).with_state(state)
 }

@@ -1,7 +1,9 @@
-//! What operators and the command line ask of a running bridge: deliveries, warnings, open handovers. No texts.
+//! What operators and the command line ask of a running bridge: deliveries, warnings, open handovers, metrics. No
+//! texts.
 
 mod deliveries;
 mod handovers;
+pub(super) mod metrics;
 pub mod shape;
 mod warnings;
 
@@ -27,6 +29,7 @@ pub(super) fn router() -> Router<State> {
         .route("/api/admin/deliveries/{id}/skip", post(deliveries::skip))
         .route("/api/admin/handovers", get(handovers::list))
         .route("/api/admin/warnings", get(warnings::list))
+        .route("/metrics", get(metrics::show))
 }
 
 /// Whoever has shown the admin token. Every handler takes one, and first.

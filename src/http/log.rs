@@ -1,4 +1,4 @@
-//! The outer layers of every route: request id, one log line, and a panic that stays within its request.
+//! The outer layers of every route: request id, one log line, its metrics, and a panic that stays within its request.
 //!
 //! The line names the matched route, never the path or the query: a hook's path holds its key and its query the token.
 
@@ -14,11 +14,18 @@ use axum::{
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
-use super::problem::{Kind, Problem};
+use super::{
+    meter::{Meter, Status},
+    problem::{Kind, Problem},
+};
 use crate::clock::new_id;
 
 /// Wraps a whole router, its fallbacks included.
-pub fn layers<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+pub(super) fn layers<S: Clone + Send + Sync + 'static>(
+    router: Router<S>,
+    meter: Meter,
+) -> Router<S> {
+    let one_line = move |request, next| one_line(meter.clone(), request, next);
     router
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(one_line))
@@ -30,18 +37,27 @@ struct Line {
     route: Option<MatchedPath>,
     began: Instant,
     status: Option<u16>,
+    problem: Option<Kind>,
+    meter: Meter,
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
         let route = self.route.as_ref().map_or("unmatched", MatchedPath::as_str);
-        let duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let took = self.began.elapsed();
+        let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let (method, status) = (self.method, self.status);
+        let class = status.map_or(Status::Abandoned, |status| Status::Class(status / 100));
+        self.meter.request(route, class, took);
+        if let Some(kind) = self.problem {
+            self.meter.problem(kind);
+        }
         if let Some(status) = status {
             tracing::info!(
                 http.method = method,
                 http.route = route,
                 http.status = status,
+                http.problem = self.problem.map(Kind::id),
                 http.duration_ms = duration_ms,
                 "request answered"
             );
@@ -56,7 +72,7 @@ impl Drop for Line {
     }
 }
 
-async fn one_line(request: Request, next: Next) -> Response {
+async fn one_line(meter: Meter, request: Request, next: Next) -> Response {
     // An id that the caller chose would let it write into our log, so ours is always our own.
     let id = new_id().to_string();
     let span = tracing::info_span!("request", request.id = id);
@@ -65,10 +81,13 @@ async fn one_line(request: Request, next: Next) -> Response {
         route: request.extensions().get().cloned(),
         began: Instant::now(),
         status: None,
+        problem: None,
+        meter,
     };
     let answer = async move {
         let response = next.run(request).await;
         line.status = Some(response.status().as_u16());
+        line.problem = response.extensions().get().copied();
         drop(line);
         response
     };

@@ -130,14 +130,34 @@ impl IntoResponse for Problem {
             detail: self.detail.as_deref(),
             retry: self.kind.retry(),
         };
-        match serde_json::to_vec(&body) {
+        let mut response = match serde_json::to_vec(&body) {
             Ok(bytes) => (self.kind.status(), self.headers(), bytes).into_response(),
             Err(_) => self.kind.status().into_response(),
-        }
+        };
+        // For whoever counts and logs the answer.
+        response.extensions_mut().insert(self.kind);
+        response
     }
 }
 
 impl Kind {
+    pub const ALL: [Self; 14] = [
+        Self::Malformed,
+        Self::Unauthorized,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::TooSlow,
+        Self::Conflict,
+        Self::Closed,
+        Self::TooLarge,
+        Self::UnsupportedMediaType,
+        Self::InvalidContract,
+        Self::IdempotencyMismatch,
+        Self::TooManyFailures,
+        Self::Internal,
+        Self::Unavailable,
+    ];
+
     pub fn id(self) -> &'static str {
         match self {
             Self::Malformed => "malformed",

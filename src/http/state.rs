@@ -10,16 +10,23 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument as _;
 
 use super::{
+    admin::metrics::Reading,
     body,
     failures::FailedCalls,
+    meter::Meter,
     probes::{Probe, Readiness},
     problem::{Kind, Problem, Result},
     secret::Accepted,
     source::{Peer, Source, Sources},
+    watch::Watch,
 };
 use crate::{
-    domain::ids::{BotName, DeskName},
+    domain::{
+        ids::{BotName, DeskName},
+        time::Timestamp,
+    },
     store::{self, Store},
+    telemetry::{Instruments, Process, traces},
 };
 
 /// What `app` composes the routes from.
@@ -39,6 +46,16 @@ pub struct Options {
     pub stopping: CancellationToken,
     /// Accepted calls run here, so that they outlive a client that hangs up. To be waited for before the store closes.
     pub tasks: TaskTracker,
+    pub watched: Watched,
+    pub instruments: Instruments,
+}
+
+/// What shows in the metrics from the start, and since when there is something to show.
+#[derive(Clone, Debug, Default)]
+pub struct Watched {
+    pub bots: Vec<BotName>,
+    pub desks: Vec<DeskName>,
+    pub started_at: Timestamp,
 }
 
 /// One bot on Chatlayer, as its hook sees it.
@@ -76,6 +93,9 @@ struct Shared {
     decide_within: Duration,
     body_within: Duration,
     tasks: TaskTracker,
+    instruments: Instruments,
+    meter: Meter,
+    reading: Reading,
 }
 
 /// Whoever makes this call, for the limit on failed ones.
@@ -94,7 +114,18 @@ impl Options {
             body_within,
             stopping,
             tasks,
+            watched,
+            instruments,
         } = self;
+        let Watched {
+            bots: all_bots,
+            desks: all_desks,
+            started_at,
+        } = watched;
+        let metrics = &instruments.metrics;
+        let meter = Meter::new(metrics, &all_bots, &all_desks);
+        let watch = Watch::new(metrics, &all_bots, &all_desks);
+        let process = Process::new(metrics, seconds(started_at));
         let probe = Arc::new(WritePath(Arc::clone(&store)));
         State(Arc::new(Shared {
             store,
@@ -110,6 +141,9 @@ impl Options {
             decide_within,
             body_within,
             tasks,
+            instruments,
+            meter,
+            reading: Reading::new(watch, process),
         }))
     }
 }
@@ -117,6 +151,18 @@ impl Options {
 impl State {
     pub(super) fn store(&self) -> &dyn Store {
         &*self.0.store
+    }
+
+    pub(super) fn instruments(&self) -> &Instruments {
+        &self.0.instruments
+    }
+
+    pub(super) fn meter(&self) -> &Meter {
+        &self.0.meter
+    }
+
+    pub(super) fn reading(&self) -> &Reading {
+        &self.0.reading
     }
 
     pub(super) fn readiness(&self) -> &Readiness {
@@ -184,7 +230,8 @@ impl State {
 
     /// Runs to its end before the process stops, and nobody waits for it.
     pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.0.tasks.spawn(work.in_current_span());
+        let work = traces::carried(work.in_current_span());
+        self.0.tasks.spawn(work);
     }
 
     /// Runs to its end, whether or not the client waits for it: a commit is never cut off from what follows it.
@@ -192,14 +239,11 @@ impl State {
         &self,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        self.0
-            .tasks
-            .spawn(work.in_current_span())
-            .await
-            .unwrap_or_else(|_| {
-                tracing::error!("a request panicked");
-                Err(Kind::Internal.into())
-            })
+        let work = traces::carried(work.in_current_span());
+        self.0.tasks.spawn(work).await.unwrap_or_else(|_| {
+            tracing::error!("a request panicked");
+            Err(Kind::Internal.into())
+        })
     }
 }
 
@@ -230,4 +274,9 @@ impl Probe for WritePath {
             }
         }
     }
+}
+
+fn seconds(at: Timestamp) -> f64 {
+    let millis = u64::try_from(at.as_millis()).unwrap_or(0);
+    Duration::from_millis(millis).as_secs_f64()
 }

@@ -8,8 +8,9 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use handover_bridge::{
-    http::{Bot, Desk, Options, combined_router, secret::Accepted, source::Peer},
+    http::{Bot, Desk, Options, Watched, combined_router, secret::Accepted, source::Peer},
     store::Store,
+    telemetry::{Instruments, Registry},
 };
 use serde_json::Value;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -181,6 +182,15 @@ fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracke
         body_within: Duration::from_secs(1),
         stopping,
         tasks,
+        watched: Watched {
+            bots: vec!["webshop".parse().unwrap(), "plain".parse().unwrap()],
+            desks: vec!["custom".parse().unwrap(), "other".parse().unwrap()],
+            ..Watched::default()
+        },
+        instruments: Instruments {
+            metrics: Registry::new().unwrap(),
+            ..Instruments::default()
+        },
     }
 }
 

@@ -26,6 +26,7 @@ use crate::{
         ids::{DeliveryId, DeskName},
     },
     store::Retention,
+    telemetry::Instruments,
 };
 
 /// The answer to the `n`th call (from 1) of all calls.
@@ -154,6 +155,7 @@ impl World {
             jitter: || 1.0,
             bots: BTreeMap::new(),
             desks,
+            instruments: Instruments::default(),
         };
         tokio::spawn(options.build(parts).run(self.stop.clone()))
     }

@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::Call;
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
     },
     http::{
         State, body,
+        meter::Outcome as Became,
         problem::{Kind, Problem, Result},
     },
     store::Applied,
@@ -31,6 +33,22 @@ pub(super) async fn take(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<(StatusCode, Json<Value>)> {
+    let desk = call.desk.clone();
+    let taken = receive(&state, call, (headers, sent)).await;
+    let became = match &taken {
+        Ok((_, became)) => *became,
+        Err(problem) => Became::Refused(problem.kind()),
+    };
+    state.meter().desk(&desk, became);
+    let (id, _) = taken?;
+    Ok((StatusCode::ACCEPTED, Json(json!({"id": id}))))
+}
+
+async fn receive(
+    state: &State,
+    call: Call,
+    (headers, sent): (HeaderMap, Body),
+) -> Result<(Option<Uuid>, Became)> {
     let bytes = body::read_json(&headers, sent, state.limits(body::DEFAULT_MAX)).await?;
     let event = hook::parse(&bytes).map_err(|error| refused(&error))?;
     let keys = idempotency_key(&headers)?
@@ -54,20 +72,19 @@ pub(super) async fn take(
         }],
     };
     let through = state.clone();
-    let id = state
+    state
         .see_through(async move { store(&through, step).await })
-        .await?;
-    Ok((StatusCode::ACCEPTED, Json(json!({"id": id}))))
+        .await
 }
 
-async fn store(state: &State, step: Step) -> Result<Option<uuid::Uuid>> {
+async fn store(state: &State, step: Step) -> Result<(Option<Uuid>, Became)> {
     let applied = state.ask(state.store().apply(step)).await?;
     let Applied::Done { outcomes, .. } = applied else {
         return Err(Kind::NotFound.into());
     };
     match outcomes.into_iter().next() {
-        Some(Outcome::Taken { id }) => Ok(Some(id)),
-        Some(Outcome::Repeat { id }) => Ok(id),
+        Some(Outcome::Taken { id }) => Ok((Some(id), Became::Accepted)),
+        Some(Outcome::Repeat { id }) => Ok((id, Became::Repeat)),
         Some(Outcome::KeyReused) => Err(Kind::IdempotencyMismatch.into()),
         Some(Outcome::Closed) => Err(Kind::Closed.into()),
         Some(Outcome::Requested { .. }) | None => Err(Kind::Internal.into()),

@@ -28,7 +28,13 @@ const GRACE: Duration = Duration::from_millis(400);
 /// What was stored: the handover of this request, and what to answer.
 type Decided = Result<(Option<HandoverId>, Answer), Error>;
 
-pub(super) async fn answer(state: &State, step: Step) -> Value {
+/// The answer as the platform reads it.
+pub(super) fn answer(taken: bool) -> Value {
+    json!({"offloadSuccess": taken, "pauseBot": taken})
+}
+
+/// Has the request decided, and says what is stored by the time that the platform must be answered.
+pub(super) async fn is_taken(state: &State, step: Step) -> bool {
     let until = Instant::now() + state.decide_within() + GRACE;
     let (tell, mut told) = oneshot::channel();
     state.spawn(decide(state.clone(), (step, until), tell));
@@ -38,7 +44,7 @@ pub(super) async fn answer(state: &State, step: Step) -> Value {
         told.close();
         told.try_recv().ok()
     };
-    let taken = match decided {
+    match decided {
         Some(Ok((_, answer))) => answer == Answer::Accepted,
         Some(Err(error)) => {
             tracing::warn!(error = %error, "a handover was declined since the store did not take it");
@@ -48,8 +54,7 @@ pub(super) async fn answer(state: &State, step: Step) -> Value {
             tracing::warn!("a handover was declined since nothing was decided in time");
             false
         }
-    };
-    json!({"offloadSuccess": taken, "pauseBot": taken})
+    }
 }
 
 /// Sees the request through. If by then the platform has been told that it keeps the user, the store is told so too.

@@ -1,0 +1,50 @@
+//! A span for each call of a vendor. The layer is there only while traces are on.
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request},
+    middleware::{self, Next},
+    response::Response,
+};
+
+use super::problem::Kind;
+use crate::telemetry::traces::{Side, Traces, within};
+
+pub(super) fn layer<S: Clone + Send + Sync + 'static>(
+    router: Router<S>,
+    traces: Traces,
+) -> Router<S> {
+    if !traces.are_on() {
+        return router;
+    }
+    let traced = move |request, next| traced(traces.clone(), request, next);
+    router.layer(middleware::from_fn(traced))
+}
+
+/// What is asked by operators and probes begins nothing that could be followed.
+async fn traced(traces: Traces, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map(|route| route.as_str().to_owned());
+    let Some(route) = route.filter(|route| is_of_a_vendor(route)) else {
+        return next.run(request).await;
+    };
+    let mut span = traces.begin(|| route.clone(), Side::Called, None);
+    let parent = span.as_ref().map(|span| span.parent());
+    let response = within(parent, next.run(request)).await;
+    if let Some(span) = &mut span {
+        let status = response.status();
+        span.set("http.route", route);
+        span.set("http.response.status_code", i64::from(status.as_u16()));
+        if let Some(kind) = response.extensions().get::<Kind>() {
+            span.set("http.problem", kind.id());
+        }
+        if status.is_server_error() {
+            span.failed("server_error");
+        }
+    }
+    response
+}
+
+fn is_of_a_vendor(route: &str) -> bool {
+    route.starts_with("/hooks/") || route.starts_with("/api/v1/")
+}
