@@ -88,7 +88,7 @@ mod tests {
     const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
     fn handover(phase: &str) -> Handover {
-        let at = START.as_millis();
+        let at = START.to_string();
         let leg = json!({
             "id": "01930000-0000-7000-8000-000000000002", "desk": "live", "opened": true, "maybe_opened": false,
             "reopened": false, "reference": null, "position": null,

@@ -8,7 +8,7 @@ use axum::{
 };
 
 use super::problem::Kind;
-use crate::telemetry::traces::{Side, Traces, within};
+use crate::telemetry::traces::{Side, Span, Traces, within};
 
 pub(super) fn layer<S: Clone + Send + Sync + 'static>(
     router: Router<S>,
@@ -17,19 +17,19 @@ pub(super) fn layer<S: Clone + Send + Sync + 'static>(
     if !traces.are_on() {
         return router;
     }
-    let traced = move |request, next| traced(traces.clone(), request, next);
-    router.layer(middleware::from_fn(traced))
+    let in_a_span = move |request, next| in_a_span(traces.clone(), request, next);
+    router.layer(middleware::from_fn(in_a_span))
 }
 
 /// What is asked by operators and probes begins nothing that could be followed.
-async fn traced(traces: Traces, request: Request, next: Next) -> Response {
+async fn in_a_span(traces: Traces, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map(|route| route.as_str().to_owned());
     let Some(route) = route.filter(|route| is_of_a_vendor(route)) else {
         return next.run(request).await;
     };
     let mut span = traces.begin(|| route.clone(), Side::Called, None);
-    let parent = span.as_ref().map(|span| span.parent());
+    let parent = span.as_ref().map(Span::parent);
     let response = within(parent, next.run(request)).await;
     if let Some(span) = &mut span {
         let status = response.status();

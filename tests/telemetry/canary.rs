@@ -40,6 +40,12 @@ async fn no_secret_and_nobodys_words_are_logged_counted_or_told() {
     told.push(String::from_utf8(listed.stdout).unwrap());
     let lines = process.lines();
     drop(process);
+    let kept = world.rows("SELECT content FROM messages").len();
+    let marked = world.rows("SELECT content FROM messages WHERE content LIKE '%canary%'");
+    assert!(
+        kept > 3 && marked.len() > 3,
+        "the marks did not go through: {marked:?}"
+    );
 
     let requests = lines
         .iter()

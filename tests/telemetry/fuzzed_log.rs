@@ -25,8 +25,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 use tracing_subscriber::EnvFilter;
 
-const REQUESTS: usize = 15_000;
-const ERRORS: usize = 85_000;
+const REQUESTS: usize = 4_000;
+const ERRORS: usize = 96_000;
 
 /// Collects what is logged on this thread.
 #[derive(Clone, Default)]

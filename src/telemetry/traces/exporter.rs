@@ -52,7 +52,7 @@ pub(super) fn to(endpoint: &Url) -> Result<Exporter, SetupError> {
 
 /// The one client beside `outbound`'s. It blocks, for the batch processor has no runtime, and so it cannot be made on one.
 fn client(https: bool) -> Result<Client, SetupError> {
-    let make = move || {
+    let build = move || {
         let builder = Client::builder().timeout(WITHIN).redirect(Policy::none());
         if https {
             builder.build()
@@ -61,9 +61,10 @@ fn client(https: bool) -> Result<Client, SetupError> {
             builder.tls_certs_only([]).build()
         }
     };
-    let made = thread::Builder::new().name("traces-setup".to_owned());
-    let made = made.spawn(make).map_err(|_| SetupError::Thread)?;
-    made.join()
+    let aside = thread::Builder::new().name("traces-setup".to_owned());
+    let built = aside.spawn(build).map_err(|_| SetupError::Thread)?;
+    built
+        .join()
         .map_err(|_| SetupError::Thread)?
         .map_err(SetupError::Client)
 }
