@@ -12,8 +12,10 @@ pub mod log;
 mod meter;
 pub mod probes;
 pub mod problem;
+pub mod request_id;
 pub mod secret;
 pub mod server;
+pub mod shed;
 pub mod source;
 mod state;
 mod trace;
@@ -54,5 +56,5 @@ fn finish(router: Router<State>, state: State) -> Router {
         .fallback(async || problem::Problem::from(Kind::NotFound))
         .method_not_allowed_fallback(async || problem::Problem::from(Kind::MethodNotAllowed));
     let router = trace::layer(router, state.instruments().traces.clone());
-    log::layers(router, state.meter().clone()).with_state(state)
+    log::layers(router, (state.sources().clone(), state.meter().clone())).with_state(state)
 }

@@ -112,7 +112,7 @@ impl Plan {
             | Task::Message { .. }
             | Task::Placeholder { .. }
             | Task::Failed { .. } => Self::over(StepResult::Gone, RowOutcome::Dead { class }),
-            Task::Open { .. } | Task::Pause { .. } => {
+            Task::LookUp { .. } | Task::Open { .. } | Task::Pause { .. } => {
                 Self::over(StepResult::Dead { class }, RowOutcome::Dead { class })
             }
         }
@@ -298,11 +298,19 @@ mod tests {
                 StepResult::Gone,
                 RowOutcome::Delivered,
             ),
-            (Task::Message { message }, StepResult::Gone, dead),
+            (
+                Task::Message {
+                    message,
+                    part: None,
+                },
+                StepResult::Gone,
+                dead,
+            ),
             (
                 Task::Say {
                     message,
                     notice: false,
+                    part: None,
                 },
                 StepResult::Gone,
                 dead,

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 
 use super::{
     conversation::{ConversationKey, Profile, ResumeContract},
+    event::TranscriptItem,
+    fallback::Part,
     ids::{BotName, ConversationId, DeliveryId, DeskName, HandoverId, LegId, MessageId},
     message::Message,
     retry::ErrorClass,
@@ -32,7 +34,15 @@ pub enum Destination {
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Task {
     /// Bot: have the platform say this message to the user; a notice is the bridge's own.
-    Say { message: MessageId, notice: bool },
+    Say {
+        message: MessageId,
+        notice: bool,
+        /// One part of it; none: all of it, in one call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Part>,
+    },
+    /// Bot: tell what the platform knows of the conversation; no desk has been asked yet.
+    LookUp { history: bool, session: bool },
     /// Bot: the configured pause step of this index.
     Pause { index: usize },
     /// Bot: the configured resume step of this index.
@@ -43,7 +53,12 @@ pub enum Task {
     /// Desk: take this handover, with the transcript up to and including `upto`.
     Open { upto: u64 },
     /// Desk: the user said this, or the bot slipped it through.
-    Message { message: MessageId },
+    Message {
+        message: MessageId,
+        /// One part of it; none: all of it, in one call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Part>,
+    },
     /// Desk: a message that could not be shown; a line in its place.
     Placeholder { message: MessageId },
     /// Desk: one of your messages did not reach the user.
@@ -101,13 +116,24 @@ pub struct LegFacts {
 }
 
 /// The vendor took it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Done {
     /// The desk's own id of the conversation, where it gave one.
     pub reference: Option<String>,
     pub position: Option<u64>,
     /// The desk understood and said no.
     pub refused: Option<String>,
+    /// What a look-up found.
+    pub found: Found,
+}
+
+/// What a bot platform knows of a conversation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// What was said, oldest first.
+    pub transcript: Vec<TranscriptItem>,
+    /// The bot's session data.
+    pub session: Option<Value>,
 }
 
 /// The vendor did not take it.
@@ -154,6 +180,7 @@ impl Task {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Say { .. } => "say",
+            Self::LookUp { .. } => "look_up",
             Self::Pause { .. } => "pause",
             Self::Resume { .. } => "resume",
             Self::Open { .. } => "open",
@@ -167,12 +194,22 @@ impl Task {
     pub fn message(&self) -> Option<MessageId> {
         match self {
             Self::Say { message, .. }
-            | Self::Message { message }
+            | Self::Message { message, .. }
             | Self::Placeholder { message }
             | Self::Failed { message, .. } => Some(*message),
-            Self::Pause { .. } | Self::Resume { .. } | Self::Open { .. } | Self::Close { .. } => {
-                None
-            }
+            Self::LookUp { .. }
+            | Self::Pause { .. }
+            | Self::Resume { .. }
+            | Self::Open { .. }
+            | Self::Close { .. } => None,
+        }
+    }
+
+    /// Which part of its message the task is for.
+    pub fn part(&self) -> Option<Part> {
+        match self {
+            Self::Say { part, .. } | Self::Message { part, .. } => *part,
+            _ => None,
         }
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{
     delivery::Destination,
+    fallback::Capabilities,
     guard::Guard,
     ids::{BotName, DeskName},
 };
@@ -57,14 +58,18 @@ pub struct BotPolicy {
     pub resume_steps: usize,
     /// The platform pauses its bot by itself when the answer says so.
     pub answer_pauses: bool,
+    /// What its users can be shown.
+    pub capabilities: Capabilities,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct DeskPolicy {
     /// False: no new handovers, open ones finish.
     pub enabled: bool,
     /// The desk is this process (the console): it takes a handover without being called.
     pub takes_at_once: bool,
+    /// What its agents can be shown.
+    pub capabilities: Capabilities,
 }
 
 #[derive(Clone, Debug)]

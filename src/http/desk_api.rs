@@ -16,6 +16,7 @@ use super::{
     State,
     problem::{Kind, Problem},
     secret,
+    shed::Place,
     state::Caller,
 };
 use crate::domain::ids::{DeskName, HandoverId};
@@ -26,17 +27,24 @@ pub(super) fn router() -> Router<State> {
         .route("/api/v1/handovers/{id}/events", post(event::take))
 }
 
-/// A desk that has shown its token, and the handover that it speaks of.
+/// A desk that has shown its token, and the handover that it speaks of. Every handler takes one, and first: without a
+/// place nothing else is looked at.
 #[derive(Debug)]
 struct Call {
     desk: DeskName,
     handover: HandoverId,
+    /// Goes along with the work, also where nobody waits for it any more.
+    place: Place,
 }
 
 impl FromRequestParts<State> for Call {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
+        let place = state
+            .desk_api()
+            .enter()
+            .ok_or_else(|| state.desk_api().shed())?;
         let Ok(caller) = Caller::from_request_parts(parts, state).await;
         let desk = secret::bearer(&parts.headers)
             .and_then(|token| state.desk_of(token))
@@ -50,6 +58,10 @@ impl FromRequestParts<State> for Call {
             .find(|(name, _)| *name == "id")
             .map(|(_, id)| id);
         let handover = id.and_then(|id| id.parse().ok()).ok_or(Kind::NotFound)?;
-        Ok(Self { desk, handover })
+        Ok(Self {
+            desk,
+            handover,
+            place,
+        })
     }
 }

@@ -6,8 +6,8 @@ use std::{any::Any, time::Instant};
 
 use axum::{
     Router,
-    extract::{MatchedPath, Request},
-    http::{HeaderValue, Method},
+    extract::{MatchedPath, Request, State},
+    http::Method,
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -17,18 +17,18 @@ use tracing::Instrument as _;
 use super::{
     meter::{Meter, Status},
     problem::{Kind, Problem},
+    request_id::{self, RequestId},
+    source::{Peer, Sources},
 };
-use crate::clock::new_id;
 
-/// Wraps a whole router, its fallbacks included.
+/// Wraps a whole router, its fallbacks included. `sources` tells which peers may name a request.
 pub(super) fn layers<S: Clone + Send + Sync + 'static>(
     router: Router<S>,
-    meter: Meter,
+    (sources, meter): (Sources, Meter),
 ) -> Router<S> {
-    let one_line = move |request, next| one_line(meter.clone(), request, next);
     router
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(one_line))
+        .layer(middleware::from_fn_with_state((sources, meter), one_line))
 }
 
 /// Logs when dropped, so that a request whose client hung up leaves its line too.
@@ -72,10 +72,14 @@ impl Drop for Line {
     }
 }
 
-async fn one_line(meter: Meter, request: Request, next: Next) -> Response {
-    // An id that the caller chose would let it write into our log, so ours is always our own.
-    let id = new_id().to_string();
-    let span = tracing::info_span!("request", request.id = id);
+async fn one_line(
+    State((sources, meter)): State<(Sources, Meter)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let peer: Option<Peer> = request.extensions().get().copied();
+    let id = RequestId::of(&sources, peer, request.headers());
+    let span = tracing::info_span!("request", request.id = id.as_str());
     let mut line = Line {
         method: known(request.method()),
         route: request.extensions().get().cloned(),
@@ -87,14 +91,14 @@ async fn one_line(meter: Meter, request: Request, next: Next) -> Response {
     let answer = async move {
         let response = next.run(request).await;
         line.status = Some(response.status().as_u16());
-        line.problem = response.extensions().get().copied();
+        line.problem = response.extensions().get().map(Problem::kind);
         drop(line);
         response
     };
-    let mut response = answer.instrument(span).await;
-    if let Ok(id) = HeaderValue::try_from(id) {
-        response.headers_mut().insert("x-request-id", id);
-    }
+    let mut response = Problem::name_request(answer.instrument(span).await, &id);
+    response
+        .headers_mut()
+        .insert(request_id::HEADER, id.header());
     response
 }
 

@@ -1,15 +1,19 @@
 //! Every answer that is not a success: RFC 9457 problem details from a closed list of kinds.
 //!
 //! A problem never carries anything of the request (no text, token, path or id), and `Unauthorized` is the same
-//! bytes whatever was wrong, so that nobody learns which bots and desks exist.
+//! whatever was wrong, so that nobody learns which bots and desks exist. What tells two of them apart is `request_id`
+//! alone, which the outermost layer adds.
 
 use std::{borrow::Cow, time::Duration};
 
 use axum::{
+    body::{Body as HttpBody, HttpBody as _},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+
+use super::request_id::RequestId;
 
 /// An answer that is not a success.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +64,8 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
     retry: Retry,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
 }
 
 /// What `Unavailable` asks for where the caller did not say.
@@ -82,6 +88,30 @@ impl Problem {
 
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Writes the request's id into the body of an answer that is a problem.
+    pub(super) fn name_request(mut response: Response, id: &RequestId) -> Response {
+        if let Some(problem) = response.extensions_mut().remove::<Self>()
+            // A HEAD has none to write it into.
+            && !response.body().is_end_stream()
+        {
+            *response.body_mut() = HttpBody::from(problem.body(Some(id)));
+        }
+        response
+    }
+
+    /// Empty if it cannot be written, which does not happen: all that is in it are strings and a number.
+    fn body(&self, id: Option<&RequestId>) -> Vec<u8> {
+        let body = Body {
+            r#type: format!("urn:handover-bridge:problem:{}", self.kind.id()).into(),
+            title: self.kind.title(),
+            status: self.kind.status().as_u16(),
+            detail: self.detail.as_deref(),
+            retry: self.kind.retry(),
+            request_id: id.map(RequestId::as_str),
+        };
+        serde_json::to_vec(&body).unwrap_or_default()
     }
 
     fn headers(&self) -> HeaderMap {
@@ -123,19 +153,9 @@ impl From<Kind> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = Body {
-            r#type: format!("urn:handover-bridge:problem:{}", self.kind.id()).into(),
-            title: self.kind.title(),
-            status: self.kind.status().as_u16(),
-            detail: self.detail.as_deref(),
-            retry: self.kind.retry(),
-        };
-        let mut response = match serde_json::to_vec(&body) {
-            Ok(bytes) => (self.kind.status(), self.headers(), bytes).into_response(),
-            Err(_) => self.kind.status().into_response(),
-        };
-        // For whoever counts and logs the answer.
-        response.extensions_mut().insert(self.kind);
+        let mut response = (self.kind.status(), self.headers(), self.body(None)).into_response();
+        // For the outer layers, which count it and know the request's id.
+        response.extensions_mut().insert(self);
         response
     }
 }

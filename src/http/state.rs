@@ -17,6 +17,7 @@ use super::{
     probes::{Probe, Readiness},
     problem::{Kind, Problem, Result},
     secret::Accepted,
+    shed::{Capacity, Gate},
     source::{Peer, Source, Sources},
     watch::Watch,
 };
@@ -26,7 +27,7 @@ use crate::{
         time::Timestamp,
     },
     store::{self, Store},
-    telemetry::{Instruments, Process, traces},
+    telemetry::{Instruments, Process, catalog, traces},
 };
 
 /// What `app` composes the routes from.
@@ -42,6 +43,8 @@ pub struct Options {
     pub decide_within: Duration,
     /// How long a sender may take over a body.
     pub body_within: Duration,
+    /// How much the hooks let in at once, and the desk API beside them.
+    pub capacity: Capacity,
     /// The soft stop: from then on not ready.
     pub stopping: CancellationToken,
     /// Accepted calls run here, so that they outlive a client that hangs up. To be waited for before the store closes.
@@ -92,6 +95,8 @@ struct Shared {
     readiness: Readiness,
     decide_within: Duration,
     body_within: Duration,
+    hooks: Gate,
+    desk_api: Gate,
     tasks: TaskTracker,
     instruments: Instruments,
     meter: Meter,
@@ -112,6 +117,7 @@ impl Options {
             trusted_proxies,
             decide_within,
             body_within,
+            capacity,
             stopping,
             tasks,
             watched,
@@ -126,6 +132,9 @@ impl Options {
         let meter = Meter::new(metrics, &all_bots, &all_desks);
         let watch = Watch::new(metrics, &all_bots, &all_desks);
         let process = Process::new(metrics, seconds(started_at));
+        let (hooks, desk_api) = (Gate::new(capacity), Gate::new(capacity));
+        let shed = [(&hooks, "hooks"), (&desk_api, "desk_api")]
+            .map(|(gate, name)| (gate.clone(), metrics.counter(&catalog::SHED, &[name])));
         let probe = Arc::new(WritePath(Arc::clone(&store)));
         State(Arc::new(Shared {
             store,
@@ -140,10 +149,12 @@ impl Options {
             readiness: Readiness::new(probe, stopping),
             decide_within,
             body_within,
+            hooks,
+            desk_api,
             tasks,
             instruments,
             meter,
-            reading: Reading::new(watch, process),
+            reading: Reading::new(watch, process, shed),
         }))
     }
 }
@@ -192,10 +203,26 @@ impl State {
         self.0.admin.matches(token)
     }
 
-    pub(super) fn limits(&self, max: usize) -> body::Limits {
+    pub(super) fn sources(&self) -> &Sources {
+        &self.0.sources
+    }
+
+    /// What all bots' platforms pass together.
+    pub fn hooks(&self) -> &Gate {
+        &self.0.hooks
+    }
+
+    /// What all desks pass together.
+    pub fn desk_api(&self) -> &Gate {
+        &self.0.desk_api
+    }
+
+    /// For a body of at most so many bytes, behind this gate.
+    pub(super) fn limits(&self, max: usize, gate: &Gate) -> body::Limits {
         body::Limits {
             max,
             within: self.0.body_within,
+            gate: gate.clone(),
         }
     }
 

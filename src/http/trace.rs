@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 
-use super::problem::Kind;
+use super::problem::Problem;
 use crate::telemetry::traces::{Side, Span, Traces, within};
 
 pub(super) fn layer<S: Clone + Send + Sync + 'static>(
@@ -35,8 +35,8 @@ async fn in_a_span(traces: Traces, request: Request, next: Next) -> Response {
         let status = response.status();
         span.set("http.route", route);
         span.set("http.response.status_code", i64::from(status.as_u16()));
-        if let Some(kind) = response.extensions().get::<Kind>() {
-            span.set("http.problem", kind.id());
+        if let Some(problem) = response.extensions().get::<Problem>() {
+            span.set("http.problem", problem.kind().id());
         }
         if status.is_server_error() {
             span.failed("server_error");

@@ -60,6 +60,11 @@ pub const HTTP_PROBLEMS: Metric = counter(
     &["type"],
     "Answers that were not a success, by type of problem: bad input, wrong secrets, shed load.",
 );
+pub const SHED: Metric = counter(
+    "handover_http_shed_total",
+    &["gate"],
+    "Calls that were turned away since more was asked than the store can take.",
+);
 pub const HTTP_CONNECTIONS: Metric = gauge(
     "handover_http_connections",
     &["listener"],
@@ -268,6 +273,7 @@ pub const ALL: &[Metric] = &[
     DESK_EVENTS,
     HTTP_REQUEST_SECONDS,
     HTTP_PROBLEMS,
+    SHED,
     HTTP_CONNECTIONS,
     HTTP_ACCEPTED,
     UNDELIVERED,

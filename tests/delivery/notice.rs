@@ -19,6 +19,7 @@ use handover_bridge::{
         conversation::{Answer, ConversationKey},
         delivery::{Done, Failure, Job},
         event::{Event, Incoming, Request, Said, Step, Target},
+        fallback::Capabilities,
         handover::Outcome,
         ids::{BotName, DeskName, ExternalId},
         message::Content,
@@ -251,10 +252,12 @@ fn policy() -> Policy {
         pause_steps: 0,
         resume_steps: 1,
         answer_pauses: true,
+        capabilities: Capabilities::EVERY_USER,
     };
     let desk = DeskPolicy {
         enabled: true,
         takes_at_once: false,
+        capabilities: Capabilities::EVERY_AGENT,
     };
     let texts = BTreeMap::from([(Notice::Reconnecting, RECONNECTING.to_owned())]);
     Policy {

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use axum::Router;
 use handover_bridge::{
     clock::{SystemClock, new_id},
+    domain::fallback::Capabilities,
     domain::policy::{BotPolicy, DeskPolicy, Limits, Policy},
     store::{
         Store,
@@ -38,6 +39,7 @@ impl Whole {
             pause_steps: 0,
             resume_steps: 0,
             answer_pauses: true,
+            capabilities: Capabilities::EVERY_USER,
         };
         let policy = Policy {
             limits: Limits {
@@ -50,6 +52,7 @@ impl Whole {
                 DeskPolicy {
                     enabled: true,
                     takes_at_once,
+                    capabilities: Capabilities::EVERY_AGENT,
                 },
             )]),
             observe: true,

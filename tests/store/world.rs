@@ -18,6 +18,7 @@ use handover_bridge::{
         event::{
             AgentSaid, DeskEvent, Event, Incoming, Request, Said, Step, Target, TranscriptItem,
         },
+        fallback::Capabilities,
         handover::Outcome,
         ids::{BotName, DeskName, ExternalId, HandoverId},
         message::{Actor, Content},
@@ -217,14 +218,19 @@ pub fn policy() -> Policy {
         pause_steps: 0,
         resume_steps: 1,
         answer_pauses: true,
+        capabilities: Capabilities::EVERY_USER,
     };
     let desk_policy = DeskPolicy {
         enabled: true,
         takes_at_once: false,
+        capabilities: Capabilities::EVERY_AGENT,
     };
     Policy {
         bots: BTreeMap::from([(bot_name(), bot_policy)]),
-        desks: BTreeMap::from([(team_name(), desk_policy), (spare_name(), desk_policy)]),
+        desks: BTreeMap::from([
+            (team_name(), desk_policy.clone()),
+            (spare_name(), desk_policy),
+        ]),
         routes: vec![Route {
             bots: [bot_name()].into(),
             desk: team_name(),

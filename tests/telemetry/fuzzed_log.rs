@@ -15,7 +15,7 @@ use axum::{
 use handover_bridge::{
     clock::{SystemClock, new_id},
     domain::policy::Policy,
-    http::{Options, Watched, combined_router, secret::Accepted},
+    http::{Options, Watched, combined_router, secret::Accepted, shed::Capacity},
     store::{TranscriptLimits, sqlite},
     telemetry::{Instruments, json_lines},
 };
@@ -189,6 +189,7 @@ fn router(data: &TempDir) -> Router {
         trusted_proxies: Vec::new(),
         decide_within: Duration::from_secs(1),
         body_within: Duration::from_secs(1),
+        capacity: Capacity::default(),
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),
         watched: Watched::default(),

@@ -135,7 +135,9 @@ impl Desk for Webhook {
                     .await
                     .map(|_| Done::default())
             }
-            Task::Say { .. } | Task::Pause { .. } | Task::Resume { .. } => Err(impossible()),
+            Task::Say { .. } | Task::LookUp { .. } | Task::Pause { .. } | Task::Resume { .. } => {
+                Err(impossible())
+            }
         }
     }
 
@@ -171,6 +173,7 @@ fn opened(answer: &Value) -> Done {
         reference: reference.filter(|id| !id.is_empty() && id.len() <= MAX_TEXT),
         position: answer.get("position").and_then(Value::as_u64),
         refused,
+        ..Done::default()
     }
 }
 

@@ -5,12 +5,12 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use url::Url;
 
 use super::HookError;
 use crate::domain::{
     conversation::Agent,
     event::{AgentSaid, DeskEvent},
+    fallback::is_web,
     json::{self, NotAnObject},
     message::{Button, Card, Content, QuickReply},
 };
@@ -165,11 +165,6 @@ fn is_card(card: &Card) -> bool {
 
 fn is_filled(text: &str) -> bool {
     !text.trim().is_empty()
-}
-
-/// A link that may be shown to a user: `javascript:` and its like are none.
-fn is_web(url: &str) -> bool {
-    Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
 }
 
 fn check(field: &'static str, holds: bool) -> Result<(), HookError> {

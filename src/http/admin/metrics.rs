@@ -9,6 +9,7 @@ use axum::{
     extract,
     http::{HeaderName, header},
 };
+use metrics::Counter;
 use tokio::{sync::Mutex, task::spawn_blocking};
 
 use super::Operator;
@@ -16,6 +17,7 @@ use crate::{
     http::{
         State,
         problem::{Kind, Result},
+        shed::Gate,
         watch::Watch,
     },
     telemetry::Process,
@@ -26,6 +28,7 @@ use crate::{
 pub(in crate::http) struct Reading {
     watch: Watch,
     process: Process,
+    shed: [(Gate, Counter); 2],
     /// Held while the store is asked, so that those who read meanwhile share its answer.
     asked_at: Mutex<Option<Instant>>,
 }
@@ -35,10 +38,11 @@ type Text = ([(HeaderName, &'static str); 2], String);
 const FRESH_FOR: Duration = Duration::from_secs(1);
 
 impl Reading {
-    pub(in crate::http) fn new(watch: Watch, process: Process) -> Self {
+    pub(in crate::http) fn new(watch: Watch, process: Process, shed: [(Gate, Counter); 2]) -> Self {
         Self {
             watch,
             process,
+            shed,
             asked_at: Mutex::default(),
         }
     }
@@ -55,6 +59,9 @@ pub(super) async fn show(
         let census = state.ask(state.store().census()).await.ok();
         reading.watch.show(census.as_ref());
         reading.process.read();
+        for (gate, counter) in &reading.shed {
+            counter.absolute(gate.shed_total());
+        }
         *asked_at = Some(Instant::now());
     }
     drop(asked_at);

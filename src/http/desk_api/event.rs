@@ -49,13 +49,22 @@ async fn receive(
     call: Call,
     (headers, sent): (HeaderMap, Body),
 ) -> Result<(Option<Uuid>, Became)> {
-    let bytes = body::read_json(&headers, sent, state.limits(body::DEFAULT_MAX)).await?;
+    let bytes = body::read_json(
+        &headers,
+        sent,
+        state.limits(body::DEFAULT_MAX, state.desk_api()),
+    )
+    .await?;
     let event = hook::parse(&bytes).map_err(|error| refused(&error))?;
     let keys = idempotency_key(&headers)?
         .map(|key| DedupeKey::idempotency(&call.desk, call.handover, (key, &bytes)))
         .into_iter()
         .collect();
-    let Call { desk, handover } = call;
+    let Call {
+        desk,
+        handover,
+        place,
+    } = call;
     let step = Step {
         target: Target::Handover {
             id: handover,
@@ -73,7 +82,10 @@ async fn receive(
     };
     let through = state.clone();
     state
-        .see_through(async move { store(&through, step).await })
+        .see_through(async move {
+            let _in_hand = (place, bytes);
+            store(&through, step).await
+        })
         .await
 }
 

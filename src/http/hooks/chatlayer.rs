@@ -2,18 +2,15 @@
 //!
 //! The verify token opens everything. Chatlayer's documents show none on `offload`, so the hook key in the path opens
 //! that too, and only that. A token that is there and not right is refused whatever else is right.
+//!
+//! Both events share the URL, so it is only when a call has been heard out that it can be turned away: an `offload` is
+//! declined, anything else is to come again.
 
 mod admit;
 mod offload;
 mod token;
 
-use axum::{
-    Json, Router,
-    body::{Body, Bytes},
-    extract,
-    http::HeaderMap,
-    routing::get,
-};
+use axum::{Json, Router, body::Body, extract, http::HeaderMap, routing::get};
 use serde_json::{Value, json};
 
 use admit::Admitted;
@@ -21,20 +18,29 @@ use admit::Admitted;
 use crate::{
     bots::chatlayer::{
         HookError,
-        hook::{self, Hook},
+        hook::{self, Hook, Skimmer},
     },
     domain::{
         effect::{Warning, WarningKind},
         handover,
     },
     http::{
-        State, body,
+        State,
+        body::{self, Kept, Skim},
         meter::{Outcome, Sent},
         problem::{Kind, Problem, Result},
+        shed::Place,
         state::Caller,
     },
     store::Applied,
 };
+
+/// A call that was let in. Kept until the store has answered, for as long its place and its room are taken.
+#[derive(Debug)]
+struct InHand {
+    body: Kept,
+    _place: Place,
+}
 
 pub(super) fn router() -> Router<State> {
     let hook = || get(check).post(event);
@@ -74,29 +80,35 @@ async fn event(
     sent: Body,
 ) -> Result<Json<Value>> {
     let bot = admitted.bot.name.clone();
-    let refused = |sent, problem: &Problem| {
+    let heard = hear(&state, (caller, &admitted), (headers, sent)).await;
+    let sent = heard
+        .as_ref()
+        .map_or(Sent::Unread, |(kind, _)| (*kind).into());
+    let answer = match heard {
+        Ok((kind, body)) => let_in(&state, admitted, (kind, body)).await,
+        Err(problem) => Err(problem),
+    };
+    answer.inspect_err(|problem| {
         let outcome = Outcome::Refused(problem.kind());
         state.meter().intake(&bot, sent, outcome);
-    };
-    let (kind, bytes) = receive(&state, (caller, &admitted), (headers, sent))
-        .await
-        .inspect_err(|problem| refused(Sent::Unread, problem))?;
-    let through = state.clone();
-    state
-        .see_through(async move { take(&through, &admitted, &bytes).await })
-        .await
-        .inspect_err(|problem| refused(kind.into(), problem))
+    })
 }
 
-/// The bytes of a call that may be taken, and what they are.
-async fn receive(
+/// What a call is, and its body if there was room for it.
+async fn hear(
     state: &State,
     (caller, admitted): (Caller, &Admitted),
     (headers, sent): (HeaderMap, Body),
-) -> Result<(hook::Kind, Bytes)> {
-    let bytes = body::read(&headers, sent, state.limits(body::BOT_HOOK_MAX)).await?;
-    body::check_depth(&bytes).map_err(|_| body::too_deep())?;
-    let kind = hook::kind(&bytes);
+) -> Result<(hook::Kind, Option<Kept>)> {
+    let limits = state.limits(body::BOT_HOOK_MAX, state.hooks());
+    let mut skimmer = Skimmer::default();
+    let body = body::read_or_skim(&headers, sent, (&limits, &mut skimmer)).await?;
+    let kind = if let Some(body) = &body {
+        body::check_depth(body).map_err(|_| body::too_deep())?;
+        hook::kind(body)
+    } else {
+        skimmer.kind()
+    };
     let needs_no_token = matches!(
         kind,
         Ok(hook::Kind::Offload) | Err(HookError::NotJson(_) | HookError::NotText(_))
@@ -105,29 +117,41 @@ async fn receive(
         return Err(state.refuse(caller));
     }
     let kind = kind.map_err(|error| refused(&error))?;
-    if kind == hook::Kind::Messages && bytes.len() > body::DEFAULT_MAX {
-        return Err(Kind::TooLarge.into());
-    }
-    Ok((kind, bytes))
+    Ok((kind, body))
 }
 
-async fn take(state: &State, admitted: &Admitted, bytes: &[u8]) -> Result<Json<Value>> {
+async fn let_in(
+    state: &State,
+    admitted: Admitted,
+    (kind, body): (hook::Kind, Option<Kept>),
+) -> Result<Json<Value>> {
+    let (Some(body), Some(place)) = (body, state.hooks().enter()) else {
+        return turned_away(state, &admitted, kind);
+    };
+    if kind == hook::Kind::Messages && body.len() > body::DEFAULT_MAX {
+        return Err(Kind::TooLarge.into());
+    }
+    let in_hand = InHand {
+        body,
+        _place: place,
+    };
+    let through = state.clone();
+    state
+        .see_through(async move { take(&through, &admitted, in_hand).await })
+        .await
+}
+
+async fn take(state: &State, admitted: &Admitted, in_hand: InHand) -> Result<Json<Value>> {
     let Hook { kind, step } =
-        hook::parse(&admitted.bot.name, bytes).map_err(|error| refused(&error))?;
+        hook::parse(&admitted.bot.name, &in_hand.body).map_err(|error| refused(&error))?;
     let bot = &admitted.bot.name;
     let Some(step) = step else {
         state.meter().intake(bot, kind.into(), Outcome::Accepted);
         return Ok(Json(json!({})));
     };
     if kind == hook::Kind::Offload {
-        let taken = offload::is_taken(state, step).await;
-        let outcome = if taken {
-            Outcome::Accepted
-        } else {
-            Outcome::Declined
-        };
-        state.meter().intake(bot, Sent::Request, outcome);
-        return Ok(Json(offload::answer(taken)));
+        let taken = offload::is_taken(state, (step, in_hand)).await;
+        return Ok(answer(state, admitted, taken));
     }
     if let Applied::Done { outcomes, .. } = state.ask(state.store().apply(step)).await? {
         for outcome in outcomes {
@@ -143,13 +167,24 @@ async fn take(state: &State, admitted: &Admitted, bytes: &[u8]) -> Result<Json<V
     Ok(Json(json!({})))
 }
 
-impl From<hook::Kind> for Sent {
-    fn from(kind: hook::Kind) -> Self {
-        match kind {
-            hook::Kind::Messages => Self::Message,
-            hook::Kind::Offload => Self::Request,
-            hook::Kind::Other => Self::Other,
-        }
+fn answer(state: &State, admitted: &Admitted, taken: bool) -> Json<Value> {
+    let outcome = if taken {
+        Outcome::Accepted
+    } else {
+        Outcome::Declined
+    };
+    state
+        .meter()
+        .intake(&admitted.bot.name, Sent::Request, outcome);
+    Json(offload::said(taken))
+}
+
+fn turned_away(state: &State, admitted: &Admitted, kind: hook::Kind) -> Result<Json<Value>> {
+    let problem = state.hooks().shed();
+    if kind == hook::Kind::Offload {
+        Ok(answer(state, admitted, false))
+    } else {
+        Err(problem)
     }
 }
 
@@ -159,4 +194,20 @@ fn refused(error: &HookError) -> Problem {
         HookError::Contract { .. } | HookError::Id { .. } => Kind::InvalidContract,
     };
     Problem::from(kind).detail(error.to_string())
+}
+
+impl Skim for Skimmer {
+    fn piece(&mut self, bytes: &[u8]) {
+        self.read(bytes);
+    }
+}
+
+impl From<hook::Kind> for Sent {
+    fn from(kind: hook::Kind) -> Self {
+        match kind {
+            hook::Kind::Messages => Self::Message,
+            hook::Kind::Offload => Self::Request,
+            hook::Kind::Other => Self::Other,
+        }
+    }
 }

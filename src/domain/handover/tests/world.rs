@@ -14,6 +14,7 @@ use crate::domain::{
     delivery::{Destination, Done, Lane, NewDelivery, StepResult, Task},
     effect::{Cancelled, Cause, Effect, WarningKind},
     event::{AgentSaid, DeskEvent, Event, Request, Said, Settled},
+    fallback::Capabilities,
     handover::{Context, Echo, Outcome, decide, repeated_answer},
     ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
     message::{Actor, Content, Message},
@@ -65,6 +66,7 @@ impl World {
                     pause_steps: 0,
                     resume_steps: 1,
                     answer_pauses: true,
+                    capabilities: Capabilities::EVERY_USER,
                 },
             )]),
             desks: BTreeMap::from([(
@@ -72,6 +74,7 @@ impl World {
                 DeskPolicy {
                     enabled: true,
                     takes_at_once: false,
+                    capabilities: Capabilities::EVERY_AGENT,
                 },
             )]),
             observe: true,
@@ -147,6 +150,7 @@ impl World {
             DeskPolicy {
                 enabled: true,
                 takes_at_once,
+                capabilities: Capabilities::EVERY_AGENT,
             },
         );
     }

@@ -137,6 +137,7 @@ impl Key<'_> {
                 Task::Placeholder { .. } => (6, 0),
                 Task::Failed { .. } => (7, 0),
                 Task::Close { .. } => (8, 0),
+                Task::LookUp { .. } => (9, 0),
             }
             .hash(self);
             if self.model.is_current(lane) {
