@@ -15,7 +15,7 @@ mod signals;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::spawn_blocking, time::interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
@@ -39,7 +39,7 @@ use crate::{
         time::Clock,
     },
     http::{
-        self,
+        self, ConnectionMeter,
         server::{self, Server, Shutdown},
     },
     outbound::OutboundError,
@@ -47,6 +47,7 @@ use crate::{
         Store as _, TranscriptLimits,
         sqlite::{self, SqliteStore},
     },
+    telemetry::{self, Instruments, Registry, Traces, traces},
 };
 
 /// Why the bridge did not start, or ended early.
@@ -73,6 +74,10 @@ pub enum Error {
     },
     #[error("the store cannot be opened")]
     Store(#[from] sqlite::OpenError),
+    #[error(transparent)]
+    Metrics(#[from] telemetry::SetupError),
+    #[error("telemetry.otlp_endpoint cannot be used")]
+    Traces(#[from] traces::SetupError),
     #[error("the store may have lost what it had written, and was left at once")]
     StoreFailed,
     #[error("deliveries have ended before their time")]
@@ -91,6 +96,7 @@ pub struct App {
     shutdown: Shutdown,
     drain: Duration,
     secrets: (Holders, Vec<NamedSecrets>),
+    instruments: Instruments,
 }
 
 /// Bound listeners; a caller that has to know its own address first binds them itself.
@@ -107,6 +113,8 @@ pub struct Listeners {
 const BODY_WITHIN: Duration = Duration::from_secs(15);
 /// How long calls of ours that are under way may take after the last request was answered.
 const DELIVERY_FINISH: Duration = Duration::from_secs(8);
+/// Often enough that what a busy bridge records takes a few megabytes until it is in its buckets.
+const TIDY_EVERY: Duration = Duration::from_secs(5);
 /// Requests, deliveries and the store take their share of this; with the usual drain of 5 s all is over within 25 s.
 const STOP_WITHIN: Duration = Duration::from_secs(19);
 
@@ -132,6 +140,7 @@ pub async fn migrate(config: Config) -> Result<(), Error> {
         clock: Arc::new(SystemClock),
         new_id,
         transcript_limits: TranscriptLimits::new(),
+        instruments: Instruments::default(),
     };
     store.open()?.close().await;
     Ok(())
@@ -158,7 +167,11 @@ impl Listeners {
         })
     }
 
-    fn serve(self, options: server::Options, state: http::State) -> Vec<Server> {
+    fn serve(
+        self,
+        (options, metrics): (server::Options, &Registry),
+        state: http::State,
+    ) -> Vec<Server> {
         let Self {
             public,
             admin,
@@ -166,15 +179,19 @@ impl Listeners {
         } = self;
         let mut routers = match admin {
             Some(admin) => vec![
-                (public, http::public_router(state.clone())),
-                (admin, http::admin_router(state)),
+                ("public", public, http::public_router(state.clone())),
+                ("admin", admin, http::admin_router(state)),
             ],
-            None => vec![(public, http::combined_router(state))],
+            None => vec![("public", public, http::combined_router(state))],
         };
-        routers.extend(extra);
+        let extra = extra.into_iter();
+        routers.extend(extra.map(|(listener, router)| ("extra", listener, router)));
         routers
             .into_iter()
-            .map(|(listener, router)| options.build(listener, router))
+            .map(|(name, listener, router)| {
+                let meter = ConnectionMeter::new(metrics, name);
+                options.build(listener, router).metered(meter)
+            })
             .collect()
     }
 }
@@ -191,7 +208,12 @@ impl App {
                     url: StoreUrl::Sqlite(path),
                     migrate,
                 },
-            telemetry: config::Telemetry { log: _, format: _ },
+            telemetry:
+                config::Telemetry {
+                    log: _,
+                    format: _,
+                    otlp_endpoint,
+                },
             outbound: config::Outbound { allow_networks },
             bots,
             desks,
@@ -200,6 +222,10 @@ impl App {
             texts,
             retention,
         } = config;
+        let instruments = Instruments {
+            metrics: Registry::new()?,
+            traces: otlp_endpoint.map_or_else(|| Ok(Traces::default()), |url| Traces::to(&url))?,
+        };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let outward = Adapters::build(&bots, &desks, (allow_networks, Arc::clone(&clock)))?;
         let sections = Sections {
@@ -215,6 +241,7 @@ impl App {
             clock: Arc::clone(&clock),
             new_id,
             transcript_limits: policy::transcript_limits(&desks),
+            instruments: instruments.clone(),
         };
         let store = Arc::new(store.open()?);
         let (shutdown, requests) = (Shutdown::default(), TaskTracker::new());
@@ -245,6 +272,12 @@ impl App {
             capacity: http::shed::Capacity::default(),
             stopping: shutdown.soft.clone(),
             tasks: requests.clone(),
+            watched: http::Watched {
+                bots: bots.keys().cloned().collect(),
+                desks: desks.keys().cloned().collect(),
+                started_at: clock.now(),
+            },
+            instruments: instruments.clone(),
         };
         let options = server::Options {
             keep_alive,
@@ -252,7 +285,7 @@ impl App {
             drain,
             ..server::Options::default()
         };
-        let servers = listeners.serve(options, state.build());
+        let servers = listeners.serve((options, &instruments.metrics), state.build());
         let delivery = delivery::Options {
             retention: policy::retention(&retention),
             limit: limits.max_duration,
@@ -264,6 +297,7 @@ impl App {
             jitter: fastrand::f64,
             bots: to_bots,
             desks: to_desks,
+            instruments: instruments.clone(),
         };
         Ok(Self {
             servers,
@@ -273,6 +307,7 @@ impl App {
             shutdown,
             drain,
             secrets: (holders, named_secrets),
+            instruments,
         })
     }
 
@@ -301,7 +336,9 @@ impl App {
             shutdown,
             drain: _,
             secrets: _,
+            instruments,
         } = self;
+        let tidying = tokio::spawn(tidy(instruments.metrics));
         let serving = TaskTracker::new();
         for server in servers {
             if let Ok(address) = server.local_addr() {
@@ -324,6 +361,9 @@ impl App {
         shutdown.hard.run_until_cancelled(&mut delivering).await;
         delivering.abort();
         store.close().await;
+        tidying.abort();
+        // Waits for the collector, some seconds at most.
+        let _ = spawn_blocking(move || instruments.traces.finish()).await;
         tracing::info!("stopped");
         Ok(())
     }
@@ -333,4 +373,13 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
     TcpListener::bind(address)
         .await
         .map_err(|source| Error::Listen { address, source })
+}
+
+/// Nobody may ever read the metrics.
+async fn tidy(metrics: Registry) {
+    let mut turns = interval(TIDY_EVERY);
+    loop {
+        turns.tick().await;
+        metrics.tidy();
+    }
 }

@@ -10,6 +10,7 @@
 mod dispatcher;
 mod endpoint;
 mod health;
+mod meter;
 mod outcome;
 mod outlet;
 mod timers;
@@ -36,6 +37,7 @@ use crate::{
         time::Clock,
     },
     store::{Retention, Store},
+    telemetry::Instruments,
 };
 
 /// What an operator decides about deliveries.
@@ -56,6 +58,7 @@ pub struct Parts {
     pub jitter: fn() -> f64,
     pub bots: BTreeMap<BotName, Arc<dyn BotPlatform>>,
     pub desks: BTreeMap<DeskName, Arc<dyn Desk>>,
+    pub instruments: Instruments,
 }
 
 /// Everything that delivers, ready to run.
@@ -100,6 +103,7 @@ impl Options {
                 clock: Arc::clone(&parts.clock),
                 jitter: parts.jitter,
                 window,
+                instruments: parts.instruments.clone(),
                 stop: stop.clone(),
             };
             Dispatcher::new(Outlet::new(destination, endpoint, shared))

@@ -2,6 +2,7 @@
 //!
 //! [`handover::decide`] is the only place where a handover changes; the other modules are the words it speaks.
 
+pub mod attention;
 pub mod breaker;
 pub mod conversation;
 pub mod dedupe;

@@ -9,6 +9,7 @@ pub mod desk_api;
 pub mod failures;
 mod hooks;
 pub mod log;
+mod meter;
 pub mod openapi;
 pub mod probes;
 pub mod problem;
@@ -18,10 +19,15 @@ pub mod server;
 pub mod shed;
 pub mod source;
 mod state;
+mod trace;
+mod watch;
 
 use axum::Router;
 
-pub use state::{Bot, Desk, Options, State};
+pub use self::{
+    meter::ConnectionMeter,
+    state::{Bot, Desk, Options, State, Watched},
+};
 
 use problem::Kind;
 
@@ -51,5 +57,6 @@ fn finish(router: Router<State>, state: State) -> Router {
     let router = router
         .fallback(async || problem::Problem::from(Kind::NotFound))
         .method_not_allowed_fallback(async || problem::Problem::from(Kind::MethodNotAllowed));
-    log::layers(router, state.sources().clone()).with_state(state)
+    let router = trace::layer(router, state.instruments().traces.clone());
+    log::layers(router, (state.sources().clone(), state.meter().clone())).with_state(state)
 }

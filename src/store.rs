@@ -3,6 +3,7 @@
 //!
 //! Every implementation passes the contract of `tests/store`, which is written once against this trait.
 
+mod census;
 pub mod sqlite;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
@@ -10,6 +11,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
+pub use self::census::{Census, Owed};
 use crate::domain::{
     conversation::{Answer, Phase, Profile},
     delivery::{Destination, HandoverFacts, Job, StepResult},
@@ -22,6 +24,7 @@ use crate::domain::{
     retry::ErrorClass,
     time::Timestamp,
 };
+use crate::telemetry::traces::TraceParent;
 
 /// The state rows are the truth. Implementations call `decide` inside their transaction.
 #[async_trait]
@@ -97,6 +100,9 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Removes what has been kept for as long as the operator wants, at most `limit` rows of each kind. Says how many.
     async fn purge(&self, keep: Retention, limit: usize) -> Result<usize, Error>;
 
+    /// Counts what an operator watches, from the rows, so that it does not rest on whoever should have seen to them.
+    async fn census(&self) -> Result<Census, Error>;
+
     /// Tries the write path.
     async fn probe(&self) -> Result<(), Error>;
 
@@ -138,6 +144,8 @@ pub struct Claim {
     /// Attempts made so far; 0 before the first.
     pub attempts: u32,
     pub destination: Destination,
+    /// The span of the call that brought it about, if traces were on.
+    pub trace: Option<TraceParent>,
     pub ticket: Ticket,
 }
 

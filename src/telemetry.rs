@@ -1,17 +1,38 @@
-//! What the process says about itself: log lines on standard error.
+//! What the process says about itself: log lines on standard error, metrics, traces.
+//!
+//! The log is the process's own and set up once. Metrics and traces belong to a bridge: `app` makes its
+//! [`Instruments`] and hands them to the parts.
 //!
 //! Redaction is by construction, not by filter: nobody hands a log line a body, a token, a name, a query or the path of
 //! a hook. The secret types print nothing, the request log writes the matched route, and a panic's text, which may
 //! quote what was being parsed, is dropped in favour of its place.
+
+pub mod catalog;
+mod process;
+mod registry;
+pub mod traces;
 
 use std::{
     io::{self, IsTerminal as _},
     panic,
 };
 
-use tracing_subscriber::{EnvFilter, util::TryInitError};
+use tracing::Subscriber;
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter, util::TryInitError};
 
+pub use self::{
+    process::Process,
+    registry::{Family, Registry, SetupError},
+    traces::Traces,
+};
 use crate::config::{LogFormat, Telemetry};
+
+/// What a part of the bridge reports with. Cheap to clone; the default reports nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Instruments {
+    pub metrics: Registry,
+    pub traces: Traces,
+}
 
 /// The subscriber is one of the few globals; somebody else has set it.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +41,11 @@ pub struct AlreadySet(#[source] TryInitError);
 
 /// Sets up the log of a server, once in the life of the process.
 pub fn init(telemetry: &Telemetry) -> Result<(), AlreadySet> {
-    let Telemetry { log, format } = telemetry;
+    let Telemetry {
+        log,
+        format,
+        otlp_endpoint: _,
+    } = telemetry;
     start(log.to_filter(), *format)
 }
 
@@ -33,20 +58,28 @@ pub fn init_for_development() -> Result<(), AlreadySet> {
     )
 }
 
+/// The log as machines read it: one JSON object a line, whatever stands in it.
+pub fn json_lines<W>(filter: EnvFilter, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer)
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .finish()
+}
+
 fn start(filter: EnvFilter, format: LogFormat) -> Result<(), AlreadySet> {
     use tracing_subscriber::util::SubscriberInitExt as _;
 
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr);
     match format {
-        LogFormat::Json => lines
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .finish()
-            .try_init(),
-        LogFormat::Text => lines
+        LogFormat::Json => json_lines(filter, io::stderr).try_init(),
+        LogFormat::Text => tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(io::stderr)
             .with_ansi(io::stderr().is_terminal())
             .finish()
             .try_init(),

@@ -9,7 +9,7 @@ pub(super) fn run(source: Source) -> Result<(), Error> {
     let config = load(&source)?;
     telemetry::init(&config.telemetry)?;
     for warning in config.warnings() {
-        tracing::warn!("{warning}");
+        tracing::warn!(config.warning = %warning, "the configuration asks for a second look");
     }
     runtime()?.block_on(app::serve(config, source))?;
     Ok(())

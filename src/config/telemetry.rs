@@ -4,14 +4,17 @@ use std::fmt;
 
 use config::Value;
 use tracing_subscriber::EnvFilter;
+use url::Url;
 
-use super::{fault::Problem, section::Section, value};
+use super::{fault::Problem, networks, section::Section, value};
 
 /// What leaves the process about itself.
 #[derive(Clone, Debug)]
 pub struct Telemetry {
     pub log: LogFilter,
     pub format: LogFormat,
+    /// The base address of an OTLP collector; none: no traces leave.
+    pub otlp_endpoint: Option<Url>,
 }
 
 /// Filter directives that have been parsed once: `info`, or `info,handover_bridge::delivery=debug`.
@@ -29,11 +32,12 @@ impl Telemetry {
     pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
         let log = section.defaulted("log", LogFilter::read);
         let format = section.defaulted("format", LogFormat::read);
-        section.not_yet(&["otlp_endpoint"]);
+        let otlp_endpoint = section.defaulted("otlp_endpoint", read_endpoint);
         section.finish();
         Some(Self {
             log: log?,
             format: format?,
+            otlp_endpoint: otlp_endpoint?,
         })
     }
 }
@@ -67,4 +71,13 @@ impl fmt::Display for LogFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+fn read_endpoint(value: &Value) -> Result<Option<Url>, Problem> {
+    if value::text(value)?.is_empty() {
+        return Ok(None);
+    }
+    networks::web_url(value)
+        .and_then(networks::base_url)
+        .map(Some)
 }

@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::meter::Meter;
 use crate::{
     domain::{
         breaker::{self, Breaker},
@@ -18,6 +19,7 @@ use crate::{
 pub(super) struct Health {
     destination: Destination,
     store: Arc<dyn Store>,
+    meter: Arc<Meter>,
     state: Mutex<State>,
 }
 
@@ -44,10 +46,11 @@ struct State {
 }
 
 impl Health {
-    pub(super) fn new(destination: Destination, store: Arc<dyn Store>) -> Self {
+    pub(super) fn new(destination: Destination, store: Arc<dyn Store>, meter: Arc<Meter>) -> Self {
         Self {
             destination,
             store,
+            meter,
             state: Mutex::default(),
         }
     }
@@ -121,6 +124,7 @@ impl Health {
             .then_some(ClosedBecause::BreakerOpen);
         if state.told != condition {
             state.told = condition;
+            self.meter.breaker(condition.is_some());
             self.store.set_condition(&self.destination, condition);
         }
     }

@@ -1,6 +1,9 @@
 //! One destination with all that its lanes share, and the life of a lane: attempt, settle, on to the next head.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -8,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     endpoint::Endpoint,
     health::{Health, Permit},
+    meter::{Ended, Meter, Outcome, PING},
     outcome::{Attempt, Plan},
 };
 use crate::{
@@ -18,6 +22,10 @@ use crate::{
         time::Clock,
     },
     store::{Claim, Error, Pause, RowOutcome, Settlement, Store},
+    telemetry::{
+        Instruments,
+        traces::{Side, Span},
+    },
 };
 
 #[derive(Debug)]
@@ -28,6 +36,7 @@ pub(super) struct Outlet {
     pub(super) stirred: Notify,
     endpoint: Endpoint,
     health: Health,
+    meter: Arc<Meter>,
 }
 
 /// What all outlets share.
@@ -37,19 +46,26 @@ pub(super) struct Shared {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) jitter: fn() -> f64,
     pub(super) window: Window,
+    pub(super) instruments: Instruments,
     /// No new call is begun.
     pub(super) stop: CancellationToken,
 }
 
 impl Outlet {
     pub(super) fn new(destination: Destination, endpoint: Endpoint, shared: Shared) -> Self {
-        let health = Health::new(destination.clone(), Arc::clone(&shared.store));
+        let meter = Arc::new(Meter::new(&shared.instruments.metrics, &destination));
+        let health = Health::new(
+            destination.clone(),
+            Arc::clone(&shared.store),
+            Arc::clone(&meter),
+        );
         Self {
             destination,
             shared,
             stirred: Notify::new(),
             endpoint,
             health,
+            meter,
         }
     }
 
@@ -78,12 +94,25 @@ impl Outlet {
     /// Finds out by the vendor's cheapest call whether the destination is back.
     pub(super) async fn ping(&self) {
         self.health.begin(self.shared.clock.now());
+        let began = Instant::now();
         let result = self.endpoint.probe().await;
         self.record(result.as_ref().err());
+        let outcome = match result {
+            Ok(()) => Outcome::Delivered,
+            Err(failure) => Outcome::Failed(failure.class),
+        };
+        self.meter.ended(Ended {
+            kind: PING,
+            outcome,
+            took: began.elapsed(),
+            age: Duration::ZERO,
+            first: true,
+        });
     }
 
     async fn attempt(&self, claim: Claim) -> Option<Claim> {
-        let started_at = self.shared.clock.now();
+        let (started_at, began) = (self.shared.clock.now(), Instant::now());
+        let span = self.span(&claim);
         self.health.begin(started_at);
         let result = self.endpoint.perform(&claim.job).await;
         self.record(result.as_ref().err());
@@ -97,6 +126,15 @@ impl Outlet {
             tracing::info!(destination = %self.destination, %until, "destination has taken its last call for now, the others wait");
             self.health.rest(until);
         }
+        let outcome = Outcome::of(result.as_ref());
+        self.meter.ended(Ended {
+            kind: claim.job.task.kind(),
+            outcome,
+            took: began.elapsed(),
+            age: ended_at.since(claim.job.created_at),
+            first: claim.attempts == 0,
+        });
+        end(span, outcome);
         let attempt = Attempt {
             job: &claim.job,
             number,
@@ -111,6 +149,18 @@ impl Outlet {
             self.keep(pause).await;
         }
         self.settle(claim, settlement).await
+    }
+
+    /// In the trace of what brought the delivery about.
+    fn span(&self, claim: &Claim) -> Option<Span> {
+        let kind = claim.job.task.kind();
+        let traces = &self.shared.instruments.traces;
+        let mut span = traces.begin(|| format!("deliver {kind}"), Side::Calling, claim.trace)?;
+        span.set("handover.destination", self.destination.to_string());
+        span.set("handover.delivery.id", claim.job.delivery.to_string());
+        span.set("handover.delivery.kind", kind);
+        span.set("handover.delivery.attempts", i64::from(claim.attempts) + 1);
+        Some(span)
     }
 
     fn may_go_on(&self) -> bool {
@@ -178,5 +228,13 @@ impl Outlet {
                 "a delivery was not taken"
             ),
         }
+    }
+}
+
+fn end(span: Option<Span>, outcome: Outcome) {
+    let Some(mut span) = span else { return };
+    span.set("handover.delivery.outcome", outcome.label());
+    if let Outcome::Failed(class) = outcome {
+        span.failed(class.label());
     }
 }

@@ -1,13 +1,16 @@
-//! What operators and the command line ask of a running bridge: deliveries, warnings, open handovers. No texts.
+//! What operators and the command line ask of a running bridge: deliveries, warnings, open handovers, metrics. No
+//! texts.
 
 mod deliveries;
 mod handovers;
+pub(super) mod metrics;
 pub mod shape;
 mod warnings;
 
 use axum::{
     extract::FromRequestParts,
     http::{header, request::Parts},
+    routing::get,
 };
 use serde::de::DeserializeOwned;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -26,6 +29,8 @@ pub(super) fn router() -> OpenApiRouter<State> {
         .routes(routes!(deliveries::skip))
         .routes(routes!(handovers::list))
         .routes(routes!(warnings::list))
+        // Not JSON, and for a scraper: it has a page of its own in place of the document.
+        .route("/metrics", get(metrics::show))
 }
 
 /// Whoever has shown the admin token. Every handler takes one, and first.

@@ -1,4 +1,4 @@
-//! The outer layers of every route: request id, one log line, and a panic that stays within its request.
+//! The outer layers of every route: request id, one log line, its metrics, and a panic that stays within its request.
 //!
 //! The line names the matched route, never the path or the query: a hook's path holds its key and its query the token.
 
@@ -15,16 +15,20 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
 use super::{
+    meter::{Meter, Status},
     problem::{Kind, Problem},
     request_id::{self, RequestId},
     source::{Peer, Sources},
 };
 
 /// Wraps a whole router, its fallbacks included. `sources` tells which peers may name a request.
-pub fn layers<S: Clone + Send + Sync + 'static>(router: Router<S>, sources: Sources) -> Router<S> {
+pub(super) fn layers<S: Clone + Send + Sync + 'static>(
+    router: Router<S>,
+    (sources, meter): (Sources, Meter),
+) -> Router<S> {
     router
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn_with_state(sources, one_line))
+        .layer(middleware::from_fn_with_state((sources, meter), one_line))
 }
 
 /// Logs when dropped, so that a request whose client hung up leaves its line too.
@@ -33,18 +37,27 @@ struct Line {
     route: Option<MatchedPath>,
     began: Instant,
     status: Option<u16>,
+    problem: Option<Kind>,
+    meter: Meter,
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
         let route = self.route.as_ref().map_or("unmatched", MatchedPath::as_str);
-        let duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let took = self.began.elapsed();
+        let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let (method, status) = (self.method, self.status);
+        let class = status.map_or(Status::Abandoned, |status| Status::Class(status / 100));
+        self.meter.request(route, class, took);
+        if let Some(kind) = self.problem {
+            self.meter.problem(kind);
+        }
         if let Some(status) = status {
             tracing::info!(
                 http.method = method,
                 http.route = route,
                 http.status = status,
+                http.problem = self.problem.map(Kind::id),
                 http.duration_ms = duration_ms,
                 "request answered"
             );
@@ -59,7 +72,11 @@ impl Drop for Line {
     }
 }
 
-async fn one_line(State(sources): State<Sources>, request: Request, next: Next) -> Response {
+async fn one_line(
+    State((sources, meter)): State<(Sources, Meter)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let peer: Option<Peer> = request.extensions().get().copied();
     let id = RequestId::of(&sources, peer, request.headers());
     let span = tracing::info_span!("request", request.id = id.as_str());
@@ -68,10 +85,13 @@ async fn one_line(State(sources): State<Sources>, request: Request, next: Next) 
         route: request.extensions().get().cloned(),
         began: Instant::now(),
         status: None,
+        problem: None,
+        meter,
     };
     let answer = async move {
         let response = next.run(request).await;
         line.status = Some(response.status().as_u16());
+        line.problem = response.extensions().get().map(Problem::kind);
         drop(line);
         response
     };

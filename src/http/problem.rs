@@ -163,7 +163,7 @@ impl From<Kind> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = (self.kind.status(), self.headers(), self.body(None)).into_response();
-        // For the outermost layer, which knows the request's id.
+        // For the outer layers, which count it and know the request's id.
         response.extensions_mut().insert(self);
         response
     }

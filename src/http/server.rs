@@ -20,6 +20,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use connection::Connection;
 
+use super::meter::ConnectionMeter;
+
 /// How long a client may take over each step, and how many there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -54,6 +56,7 @@ pub struct Server {
     options: Options,
     listener: TcpListener,
     router: Router,
+    meter: ConnectionMeter,
 }
 
 /// Out of file descriptors, for the most part: time for others to end.
@@ -79,11 +82,18 @@ impl Options {
             options: self,
             listener,
             router,
+            meter: ConnectionMeter::default(),
         }
     }
 }
 
 impl Server {
+    /// Counts its connections here.
+    #[must_use]
+    pub fn metered(self, meter: ConnectionMeter) -> Self {
+        Self { meter, ..self }
+    }
+
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
@@ -94,10 +104,12 @@ impl Server {
             options,
             listener,
             router,
+            meter,
         } = self;
         let connections = Connections {
             options,
             router,
+            meter,
             slots: Arc::new(Semaphore::new(options.max_connections)),
             tracker: TaskTracker::new(),
             soft: shutdown.soft.clone(),
@@ -117,6 +129,7 @@ impl Server {
 struct Connections {
     options: Options,
     router: Router,
+    meter: ConnectionMeter,
     slots: Arc<Semaphore>,
     tracker: TaskTracker,
     soft: CancellationToken,
@@ -161,12 +174,13 @@ impl Connections {
             soft: self.soft.clone(),
         };
         let (finishing, cut) = (self.finishing.clone(), self.cut.clone());
+        let open = self.meter.opened();
         self.tracker.spawn(async move {
             tokio::select! {
                 () = connection.serve(stream, finishing) => {}
                 () = cut.cancelled() => {}
             }
-            drop(slot);
+            drop((slot, open));
         });
     }
 

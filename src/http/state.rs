@@ -14,18 +14,25 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument as _;
 
 use super::{
+    admin::metrics::Reading,
     body,
     failures::FailedCalls,
+    meter::Meter,
     openapi,
     probes::{Probe, Readiness},
     problem::{Kind, Problem, Result},
     secret::Accepted,
     shed::{Capacity, Gate},
     source::{Peer, Source, Sources},
+    watch::Watch,
 };
 use crate::{
-    domain::ids::{BotName, DeskName},
+    domain::{
+        ids::{BotName, DeskName},
+        time::Timestamp,
+    },
     store::{self, Store},
+    telemetry::{Instruments, Process, catalog, traces},
 };
 
 /// What `app` composes the routes from.
@@ -47,6 +54,16 @@ pub struct Options {
     pub stopping: CancellationToken,
     /// Accepted calls run here, so that they outlive a client that hangs up. To be waited for before the store closes.
     pub tasks: TaskTracker,
+    pub watched: Watched,
+    pub instruments: Instruments,
+}
+
+/// What shows in the metrics from the start, and since when there is something to show.
+#[derive(Clone, Debug, Default)]
+pub struct Watched {
+    pub bots: Vec<BotName>,
+    pub desks: Vec<DeskName>,
+    pub started_at: Timestamp,
 }
 
 /// One bot on Chatlayer, as its hook sees it.
@@ -87,6 +104,9 @@ struct Shared {
     desk_api: Gate,
     tasks: TaskTracker,
     document: Bytes,
+    instruments: Instruments,
+    meter: Meter,
+    reading: Reading,
 }
 
 /// Whoever makes this call, for the limit on failed ones.
@@ -106,7 +126,21 @@ impl Options {
             capacity,
             stopping,
             tasks,
+            watched,
+            instruments,
         } = self;
+        let Watched {
+            bots: all_bots,
+            desks: all_desks,
+            started_at,
+        } = watched;
+        let metrics = &instruments.metrics;
+        let meter = Meter::new(metrics, &all_bots, &all_desks);
+        let watch = Watch::new(metrics, &all_bots, &all_desks);
+        let process = Process::new(metrics, seconds(started_at));
+        let (hooks, desk_api) = (Gate::new(capacity), Gate::new(capacity));
+        let shed = [(&hooks, "hooks"), (&desk_api, "desk_api")]
+            .map(|(gate, name)| (gate.clone(), metrics.counter(&catalog::SHED, &[name])));
         let probe = Arc::new(WritePath(Arc::clone(&store)));
         State(Arc::new(Shared {
             store,
@@ -121,10 +155,13 @@ impl Options {
             readiness: Readiness::new(probe, stopping),
             decide_within,
             body_within,
-            hooks: Gate::new(capacity),
-            desk_api: Gate::new(capacity),
+            hooks,
+            desk_api,
             tasks,
             document: openapi::bytes(),
+            instruments,
+            meter,
+            reading: Reading::new(watch, process, shed),
         }))
     }
 }
@@ -137,6 +174,18 @@ impl State {
     /// The published document, as it is served.
     pub(super) fn document(&self) -> Bytes {
         self.0.document.clone()
+    }
+
+    pub(super) fn instruments(&self) -> &Instruments {
+        &self.0.instruments
+    }
+
+    pub(super) fn meter(&self) -> &Meter {
+        &self.0.meter
+    }
+
+    pub(super) fn reading(&self) -> &Reading {
+        &self.0.reading
     }
 
     pub(super) fn decide_within(&self) -> Duration {
@@ -216,7 +265,8 @@ impl State {
 
     /// Runs to its end before the process stops, and nobody waits for it.
     pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.0.tasks.spawn(work.in_current_span());
+        let work = traces::carried(work.in_current_span());
+        self.0.tasks.spawn(work);
     }
 
     /// Runs to its end, whether or not the client waits for it: a commit is never cut off from what follows it.
@@ -224,14 +274,11 @@ impl State {
         &self,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        self.0
-            .tasks
-            .spawn(work.in_current_span())
-            .await
-            .unwrap_or_else(|_| {
-                tracing::error!("a request panicked");
-                Err(Kind::Internal.into())
-            })
+        let work = traces::carried(work.in_current_span());
+        self.0.tasks.spawn(work).await.unwrap_or_else(|_| {
+            tracing::error!("a request panicked");
+            Err(Kind::Internal.into())
+        })
     }
 }
 
@@ -268,4 +315,9 @@ impl Probe for WritePath {
             }
         }
     }
+}
+
+fn seconds(at: Timestamp) -> f64 {
+    let millis = u64::try_from(at.as_millis()).unwrap_or(0);
+    Duration::from_millis(millis).as_secs_f64()
 }

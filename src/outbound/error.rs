@@ -151,7 +151,8 @@ impl From<CallError> for Failure {
         tracing::debug!(
             error.class = error.metric_label(),
             error.causes = causes,
-            "call failed: {error}"
+            %error,
+            "a call failed"
         );
         Self {
             class: error.class(),

@@ -7,6 +7,7 @@
 mod apply;
 mod audit;
 mod cancel;
+mod census;
 mod columns;
 mod effects;
 mod fault;
@@ -23,6 +24,7 @@ mod purge;
 mod readers;
 mod settle;
 mod subject;
+mod tally;
 mod timers;
 mod views;
 mod warnings;
@@ -48,11 +50,12 @@ use self::{
     memory::Memory,
     mutant::Mutant,
     readers::{READERS, Readers},
+    tally::Meter,
     work::Settings,
     writer::{Ground, Writer},
 };
 use super::{
-    Applied, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Error, Fired, Gone,
+    Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Error, Fired, Gone,
     HandoverSummary, HandoverView, NamesInUse, Page, Pause, Proof, Retention, Settlement, Store,
     Ticket, TranscriptLimits, WarningView,
 };
@@ -65,6 +68,7 @@ use crate::domain::{
     policy::{ClosedBecause, Policy},
     time::{Clock, Timestamp},
 };
+use crate::telemetry::{Instruments, traces};
 
 /// How long an outcome waits before it is tried to be written again, when the disk is full.
 const SETTLE_AGAIN: Duration = Duration::from_millis(500);
@@ -78,6 +82,7 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     pub new_id: fn() -> Uuid,
     pub transcript_limits: TranscriptLimits,
+    pub instruments: Instruments,
 }
 
 #[derive(Debug)]
@@ -87,6 +92,7 @@ pub struct SqliteStore {
     memory: Arc<Memory>,
     hasher: Hasher,
     clock: Arc<dyn Clock>,
+    policy: Arc<Policy>,
     transcript_limits: Arc<TranscriptLimits>,
     #[cfg(feature = "mutants")]
     mutant: Mutant,
@@ -103,7 +109,7 @@ impl Options {
         let mut connection = file::open_to_write(&self.path, mutant)?;
         file::migrate(&mut connection, self.migrate, self.clock.now())?;
         let settings = Settings {
-            policy: self.policy,
+            policy: Arc::clone(&self.policy),
             clock: Arc::clone(&self.clock),
             new_id: self.new_id,
             mutant,
@@ -119,6 +125,7 @@ impl Options {
             connection,
             settings,
             memory: Arc::clone(&memory),
+            meter: Meter::new(self.instruments.metrics, &self.policy),
             lock,
         };
         let writer = Writer::start(ground).map_err(OpenError::Threads)?;
@@ -129,6 +136,7 @@ impl Options {
             memory,
             hasher,
             clock: self.clock,
+            policy: self.policy,
             transcript_limits,
             #[cfg(feature = "mutants")]
             mutant,
@@ -166,6 +174,7 @@ impl SqliteStore {
                     job: loaded.job,
                     attempts: loaded.attempts,
                     destination: loaded.destination,
+                    trace: loaded.trace,
                     ticket: Ticket(Proof::Sqlite(hold.hand_over())),
                 }),
                 Err(fault) if fault.concerns_everyone() => return Err(fault.into()),
@@ -207,7 +216,13 @@ impl Store for SqliteStore {
             return mutant::apply_early(&self.writer, Keyed::new(step, &self.hasher)).await;
         }
         let step = Keyed::new(step, &self.hasher);
-        self.writer.try_step(move |work| step.apply(work)).await
+        let trace = traces::current();
+        self.writer
+            .try_step(move |work| {
+                work.trace = trace;
+                step.apply(work)
+            })
+            .await
     }
 
     async fn answer(&self, handover: HandoverId, within: Duration) -> Result<Answer, Error> {
@@ -367,6 +382,16 @@ impl Store for SqliteStore {
         self.writer
             .step(move |work| purge::purge(work, &keep, limit))
             .await
+    }
+
+    async fn census(&self) -> Result<Census, Error> {
+        let (limits, now) = (self.policy.limits, self.clock.now());
+        let census = self
+            .readers
+            .read(move |connection| census::take(connection, &limits, now))
+            .await?;
+        let queued = u64::try_from(self.writer.queued()).unwrap_or(u64::MAX);
+        Ok(Census { queued, ..census })
     }
 
     async fn probe(&self) -> Result<(), Error> {

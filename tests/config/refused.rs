@@ -165,10 +165,6 @@ fn what_a_later_version_will_know_is_refused_by_name() {
     for (settings, key) in [
         ("[hours.office]\ntime_zone = \"Europe/Amsterdam\"", "hours"),
         ("[admin.users.ann]\nrole = \"agent\"", "admin.users"),
-        (
-            "[telemetry]\notlp_endpoint = \"\"",
-            "telemetry.otlp_endpoint",
-        ),
         ("[store]\npool = 16", "store.pool"),
         ("[store]\nlisten_url = \"off\"", "store.listen_url"),
         ("[store]\nurl = \"postgres://user@host/db\"", "store.url"),

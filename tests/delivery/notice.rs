@@ -32,6 +32,7 @@ use handover_bridge::{
         Applied, DeliveryFilter, DeliveryState, DeliveryView, Retention, Store, TranscriptLimits,
         sqlite::{self, SqliteStore},
     },
+    telemetry::Instruments,
 };
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -117,6 +118,7 @@ impl World {
             clock: clock.clone(),
             new_id,
             transcript_limits: TranscriptLimits::new(),
+            instruments: Instruments::default(),
         };
         let world = Self {
             store: Arc::new(store.open().unwrap()),
@@ -146,6 +148,7 @@ impl World {
             jitter: || 1.0,
             bots: BTreeMap::from([(bot_name(), bot)]),
             desks: BTreeMap::from([(desk_name(), desk)]),
+            instruments: Instruments::default(),
         };
         tokio::spawn(options.build(parts).run(CancellationToken::new()));
         world

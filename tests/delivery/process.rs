@@ -29,8 +29,10 @@ impl Process {
     pub async fn start(folder: &Path, address: SocketAddr, config: &str) -> Self {
         let (file, log) = (folder.join("handover.toml"), folder.join("bridge.log"));
         fs::write(&file, config).unwrap();
+        let output = File::create(&log).unwrap();
         let child = handover(&file, &["serve"])
-            .stderr(File::create(&log).unwrap())
+            .stdout(output.try_clone().unwrap())
+            .stderr(output)
             .spawn()
             .unwrap();
         let process = Self {
@@ -65,7 +67,7 @@ impl Process {
         assert!(status.unwrap().success());
     }
 
-    /// What the bridge has logged.
+    /// What the bridge has logged, or printed.
     pub fn lines(&self) -> Vec<Value> {
         let log = fs::read_to_string(&self.log).unwrap();
         log.lines()

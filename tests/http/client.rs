@@ -8,8 +8,12 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use handover_bridge::{
-    http::{Bot, Desk, Options, combined_router, secret::Accepted, shed::Capacity, source::Peer},
+    http::{
+        Bot, Desk, Options, Watched, combined_router, secret::Accepted, shed::Capacity,
+        source::Peer,
+    },
     store::Store,
+    telemetry::{Instruments, Registry},
 };
 use serde_json::Value;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -190,6 +194,15 @@ fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracke
         capacity: Capacity::default(),
         stopping,
         tasks,
+        watched: Watched {
+            bots: vec!["webshop".parse().unwrap(), "plain".parse().unwrap()],
+            desks: vec!["custom".parse().unwrap(), "other".parse().unwrap()],
+            ..Watched::default()
+        },
+        instruments: Instruments {
+            metrics: Registry::new().unwrap(),
+            ..Instruments::default()
+        },
     }
 }
 

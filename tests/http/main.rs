@@ -14,6 +14,7 @@ mod client;
 mod desk_api;
 mod hooks;
 mod log;
+mod metrics;
 mod offload;
 mod openapi;
 mod problems;

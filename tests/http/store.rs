@@ -21,7 +21,7 @@ use handover_bridge::{
         policy::ClosedBecause,
     },
     store::{
-        Applied, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Error, Fired, Gone,
+        Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Error, Fired, Gone,
         HandoverSummary, HandoverView, NamesInUse, Page, Pause, Retention, Settlement, Store,
         WarningView,
     },
@@ -39,6 +39,8 @@ pub struct Script {
     pub change: Option<Changed>,
     pub summaries: Vec<HandoverSummary>,
     pub warnings: Vec<WarningView>,
+    pub census: Census,
+    pub census_fails: bool,
     pub probe_fails: bool,
 }
 
@@ -175,6 +177,14 @@ impl Store for Scripted {
 
     async fn warnings(&self) -> Result<Vec<WarningView>, Error> {
         Ok(self.script.warnings.clone())
+    }
+
+    async fn census(&self) -> Result<Census, Error> {
+        if self.script.census_fails {
+            Err(Error::Busy)
+        } else {
+            Ok(self.script.census.clone())
+        }
     }
 
     async fn probe(&self) -> Result<(), Error> {

@@ -62,7 +62,6 @@ async fn an_unknown_path_is_a_problem_too() {
         "/hooks/chatlayer/a/b/c",
         "/api/v1/handovers",
         "/livez/",
-        "/metrics",
     ] {
         let reply = bridge.send(Call::get(path)).await;
         assert_eq!(

@@ -13,6 +13,7 @@ use handover_bridge::{
         Store,
         sqlite::{self, SqliteStore},
     },
+    telemetry::Instruments,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -67,6 +68,7 @@ impl Whole {
             clock: Arc::new(SystemClock),
             new_id,
             transcript_limits: BTreeMap::new(),
+            instruments: Instruments::default(),
         };
         let store = Arc::new(options.open().unwrap());
         Self {

@@ -1,6 +1,7 @@
 //! What every store promises, one promise a test.
 
 pub mod answers;
+pub mod census;
 pub mod lanes;
 pub mod operator;
 pub mod retention;
@@ -83,6 +84,15 @@ macro_rules! run_against {
                 a_bot_that_is_gone_leaves_dead_letters,
                 a_closed_store_says_so,
                 a_probe_writes,
+            ],
+            census: [
+                an_empty_store_counts_nothing,
+                what_is_owed_is_counted_and_as_old_as_its_oldest,
+                open_handovers_dead_letters_and_pauses_are_counted,
+                a_user_in_line_whom_nobody_told_anything_is_unattended,
+                a_notice_that_is_empty_tells_nobody,
+                an_agent_who_owes_an_answer_for_too_long_leaves_the_user_unattended,
+                a_late_resume_is_counted_and_unattended_until_an_operator_knows,
             ],
             retention: [
                 what_was_observed_goes_after_its_time,

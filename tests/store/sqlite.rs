@@ -13,6 +13,7 @@ use handover_bridge::{
         DeliveryFilter, DeliveryState, Store, TranscriptLimits,
         sqlite::{OpenError, Options},
     },
+    telemetry::Instruments,
 };
 use tempfile::TempDir;
 
@@ -34,6 +35,7 @@ impl Files {
             clock,
             new_id,
             transcript_limits: TranscriptLimits::from([(team_name(), 3)]),
+            instruments: Instruments::default(),
         }
     }
 }

@@ -241,7 +241,7 @@ pub(super) fn not_an_id(fault: crate::outbound::url::SegmentError) -> Failure {
 }
 
 fn unshowable(fault: Unshowable) -> Failure {
-    tracing::debug!("a message cannot be said: {fault}");
+    tracing::debug!(error = %fault, "a message cannot be said");
     Failure {
         class: ErrorClass::Rejected,
         status: None,

@@ -21,7 +21,7 @@ use crate::{
         time::{Clock, Timestamp},
     },
     store::{
-        Applied, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Error, Fired, Gone,
+        Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Error, Fired, Gone,
         HandoverSummary, HandoverView, NamesInUse, Page, Pause, Retention, RowOutcome, Settlement,
         Store, Ticket, WarningView,
     },
@@ -171,6 +171,7 @@ impl Row {
             job: self.job.clone(),
             attempts: self.attempts,
             destination: destination.clone(),
+            trace: None,
             ticket: Ticket::scripted(),
         }
     }
@@ -356,6 +357,10 @@ impl Store for Lanes {
 
     async fn warnings(&self) -> Result<Vec<WarningView>, Error> {
         unreachable!("delivery lists nothing")
+    }
+
+    async fn census(&self) -> Result<Census, Error> {
+        Err(Error::Closed)
     }
 
     async fn probe(&self) -> Result<(), Error> {

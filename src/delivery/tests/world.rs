@@ -29,6 +29,7 @@ use crate::{
     },
     outbound::{CallError, Refusal},
     store::Retention,
+    telemetry::Instruments,
 };
 
 /// The answer to the `n`th call (from 1) of all calls.
@@ -165,6 +166,7 @@ impl World {
             jitter: || 1.0,
             bots: BTreeMap::new(),
             desks,
+            instruments: Instruments::default(),
         };
         tokio::spawn(options.build(parts).run(self.stop.clone()))
     }

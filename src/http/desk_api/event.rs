@@ -20,6 +20,7 @@ use crate::{
     },
     http::{
         State, body,
+        meter::Outcome as Became,
         openapi::{desk::DeskEvent, refusals::DeskSend},
         problem::{Kind, Problem, Result},
     },
@@ -70,6 +71,22 @@ pub(super) async fn take(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<(StatusCode, Json<Stored>)> {
+    let desk = call.desk.clone();
+    let taken = receive(&state, call, (headers, sent)).await;
+    let became = match &taken {
+        Ok((_, became)) => *became,
+        Err(problem) => Became::Refused(problem.kind()),
+    };
+    state.meter().desk(&desk, became);
+    let (id, _) = taken?;
+    Ok((StatusCode::ACCEPTED, Json(Stored { id })))
+}
+
+async fn receive(
+    state: &State,
+    call: Call,
+    (headers, sent): (HeaderMap, Body),
+) -> Result<(Option<Uuid>, Became)> {
     let bytes = body::read_json(
         &headers,
         sent,
@@ -102,23 +119,22 @@ pub(super) async fn take(
         }],
     };
     let through = state.clone();
-    let id = state
+    state
         .see_through(async move {
             let _in_hand = (place, bytes);
             store(&through, step).await
         })
-        .await?;
-    Ok((StatusCode::ACCEPTED, Json(Stored { id })))
+        .await
 }
 
-async fn store(state: &State, step: Step) -> Result<Option<Uuid>> {
+async fn store(state: &State, step: Step) -> Result<(Option<Uuid>, Became)> {
     let applied = state.ask(state.store().apply(step)).await?;
     let Applied::Done { outcomes, .. } = applied else {
         return Err(Kind::NotFound.into());
     };
     match outcomes.into_iter().next() {
-        Some(Outcome::Taken { id }) => Ok(Some(id)),
-        Some(Outcome::Repeat { id }) => Ok(id),
+        Some(Outcome::Taken { id }) => Ok((Some(id), Became::Accepted)),
+        Some(Outcome::Repeat { id }) => Ok((id, Became::Repeat)),
         Some(Outcome::KeyReused) => Err(Kind::IdempotencyMismatch.into()),
         Some(Outcome::Closed) => Err(Kind::Closed.into()),
         Some(Outcome::Requested { .. }) | None => Err(Kind::Internal.into()),

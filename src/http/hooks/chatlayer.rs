@@ -20,14 +20,19 @@ use crate::{
         HookError,
         hook::{self, Hook, Skimmer},
     },
-    domain::effect::{Warning, WarningKind},
+    domain::{
+        effect::{Warning, WarningKind},
+        handover,
+    },
     http::{
         State,
         body::{self, Kept, Skim},
+        meter::{Outcome, Sent},
         problem::{Kind, Problem, Result},
-        shed::{Gate, Place},
+        shed::Place,
         state::Caller,
     },
+    store::Applied,
 };
 
 /// A call that was let in. Kept until the store has answered, for as long its place and its room are taken.
@@ -61,6 +66,9 @@ async fn check(
         // The check itself does not hang on the store.
         let _ = state.ask(state.store().warn(warning)).await;
     }
+    state
+        .meter()
+        .intake(&admitted.bot.name, Sent::Check, Outcome::Accepted);
     Ok(Json(json!({"status": "ok"})))
 }
 
@@ -71,8 +79,28 @@ async fn event(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Json<Value>> {
-    let gate = state.hooks();
-    let limits = state.limits(body::BOT_HOOK_MAX, gate);
+    let bot = admitted.bot.name.clone();
+    let heard = hear(&state, (caller, &admitted), (headers, sent)).await;
+    let sent = heard
+        .as_ref()
+        .map_or(Sent::Unread, |(kind, _)| (*kind).into());
+    let answer = match heard {
+        Ok((kind, body)) => let_in(&state, admitted, (kind, body)).await,
+        Err(problem) => Err(problem),
+    };
+    answer.inspect_err(|problem| {
+        let outcome = Outcome::Refused(problem.kind());
+        state.meter().intake(&bot, sent, outcome);
+    })
+}
+
+/// What a call is, and its body if there was room for it.
+async fn hear(
+    state: &State,
+    (caller, admitted): (Caller, &Admitted),
+    (headers, sent): (HeaderMap, Body),
+) -> Result<(hook::Kind, Option<Kept>)> {
+    let limits = state.limits(body::BOT_HOOK_MAX, state.hooks());
     let mut skimmer = Skimmer::default();
     let body = body::read_or_skim(&headers, sent, (&limits, &mut skimmer)).await?;
     let kind = if let Some(body) = &body {
@@ -89,8 +117,16 @@ async fn event(
         return Err(state.refuse(caller));
     }
     let kind = kind.map_err(|error| refused(&error))?;
-    let (Some(body), Some(place)) = (body, gate.enter()) else {
-        return turned_away(kind, gate);
+    Ok((kind, body))
+}
+
+async fn let_in(
+    state: &State,
+    admitted: Admitted,
+    (kind, body): (hook::Kind, Option<Kept>),
+) -> Result<Json<Value>> {
+    let (Some(body), Some(place)) = (body, state.hooks().enter()) else {
+        return turned_away(state, &admitted, kind);
     };
     if kind == hook::Kind::Messages && body.len() > body::DEFAULT_MAX {
         return Err(Kind::TooLarge.into());
@@ -108,23 +144,45 @@ async fn event(
 async fn take(state: &State, admitted: &Admitted, in_hand: InHand) -> Result<Json<Value>> {
     let Hook { kind, step } =
         hook::parse(&admitted.bot.name, &in_hand.body).map_err(|error| refused(&error))?;
-    match (kind, step) {
-        (hook::Kind::Offload, Some(step)) => {
-            Ok(Json(offload::answer(state, (step, in_hand)).await))
-        }
-        (_, step) => {
-            if let Some(step) = step {
-                state.ask(state.store().apply(step)).await?;
-            }
-            Ok(Json(json!({})))
+    let bot = &admitted.bot.name;
+    let Some(step) = step else {
+        state.meter().intake(bot, kind.into(), Outcome::Accepted);
+        return Ok(Json(json!({})));
+    };
+    if kind == hook::Kind::Offload {
+        let taken = offload::is_taken(state, (step, in_hand)).await;
+        return Ok(answer(state, admitted, taken));
+    }
+    if let Applied::Done { outcomes, .. } = state.ask(state.store().apply(step)).await? {
+        for outcome in outcomes {
+            let repeat = matches!(outcome, handover::Outcome::Repeat { .. });
+            let outcome = if repeat {
+                Outcome::Repeat
+            } else {
+                Outcome::Accepted
+            };
+            state.meter().intake(bot, kind.into(), outcome);
         }
     }
+    Ok(Json(json!({})))
 }
 
-fn turned_away(kind: hook::Kind, gate: &Gate) -> Result<Json<Value>> {
-    let problem = gate.shed();
+fn answer(state: &State, admitted: &Admitted, taken: bool) -> Json<Value> {
+    let outcome = if taken {
+        Outcome::Accepted
+    } else {
+        Outcome::Declined
+    };
+    state
+        .meter()
+        .intake(&admitted.bot.name, Sent::Request, outcome);
+    Json(offload::said(taken))
+}
+
+fn turned_away(state: &State, admitted: &Admitted, kind: hook::Kind) -> Result<Json<Value>> {
+    let problem = state.hooks().shed();
     if kind == hook::Kind::Offload {
-        Ok(Json(offload::said(false)))
+        Ok(answer(state, admitted, false))
     } else {
         Err(problem)
     }
@@ -141,5 +199,15 @@ fn refused(error: &HookError) -> Problem {
 impl Skim for Skimmer {
     fn piece(&mut self, bytes: &[u8]) {
         self.read(bytes);
+    }
+}
+
+impl From<hook::Kind> for Sent {
+    fn from(kind: hook::Kind) -> Self {
+        match kind {
+            hook::Kind::Messages => Self::Message,
+            hook::Kind::Offload => Self::Request,
+            hook::Kind::Other => Self::Other,
+        }
     }
 }

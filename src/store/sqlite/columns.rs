@@ -21,6 +21,7 @@ use crate::{
         time::Timestamp,
     },
     store::DeliveryState,
+    telemetry::traces::TraceParent,
 };
 
 /// A count as a column holds it; none of ours comes near the end of the range.
@@ -161,6 +162,18 @@ impl ToSql for Timestamp {
 impl FromSql for Timestamp {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         value.as_i64().map(Self::from_millis)
+    }
+}
+
+impl ToSql for TraceParent {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.to_string().into())
+    }
+}
+
+impl FromSql for TraceParent {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str()?.parse().map_err(FromSqlError::other)
     }
 }
 

@@ -124,7 +124,7 @@ fn record(work: &Work<'_>, conversation: i64, message: &Message) -> Result<(), F
 fn deliver(work: &mut Work<'_>, conversation: i64, delivery: &NewDelivery) -> Result<(), Fault> {
     work.execute(
         "INSERT INTO deliveries (id, conversation, handover, lane, destination, ord, urgent, task, state, attempts, \
-         due_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?10)",
+         due_at, created_at, trace) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?10, ?11)",
         params![
             delivery.id,
             conversation,
@@ -135,7 +135,8 @@ fn deliver(work: &mut Work<'_>, conversation: i64, delivery: &NewDelivery) -> Re
             delivery.urgent,
             serde_json::to_string(&delivery.task)?,
             DeliveryState::Pending,
-            work.now
+            work.now,
+            work.trace
         ],
     )?;
     // A platform waits for what comes of an open call: its lane goes ahead of those that are only late.

@@ -15,6 +15,7 @@ use crate::{
         time::Timestamp,
     },
     store::TranscriptLimits,
+    telemetry::traces::TraceParent,
 };
 
 /// How much of a transcript a desk is told at once where its configuration does not say.
@@ -25,6 +26,7 @@ pub(super) struct Loaded {
     pub(super) job: Job,
     pub(super) attempts: u32,
     pub(super) destination: Destination,
+    pub(super) trace: Option<TraceParent>,
 }
 
 pub(super) fn load(
@@ -33,7 +35,7 @@ pub(super) fn load(
     limits: &TranscriptLimits,
 ) -> Result<Loaded, Fault> {
     let sql = "SELECT d.id, d.conversation, d.lane, d.destination, d.task, d.attempts, d.created_at, c.state, h.facts, \
-               l.reference FROM deliveries d JOIN conversations c ON c.row = d.conversation \
+               l.reference, d.trace FROM deliveries d JOIN conversations c ON c.row = d.conversation \
                JOIN handovers h ON h.id = d.handover LEFT JOIN legs l ON l.id = d.lane WHERE d.row = ?1";
     let stored = connection
         .prepare_cached(sql)?
@@ -87,6 +89,7 @@ pub(super) fn load(
         },
         attempts: stored.attempts,
         destination: stored.destination,
+        trace: stored.trace,
     })
 }
 
@@ -150,6 +153,7 @@ struct Stored {
     state: Conversation,
     facts: HandoverFacts,
     reference: Option<String>,
+    trace: Option<TraceParent>,
 }
 
 impl Stored {
@@ -166,6 +170,7 @@ impl Stored {
             state: columns::json(row, 7)?,
             facts: columns::json(row, 8)?,
             reference: row.get(9)?,
+            trace: row.get(10)?,
         })
     }
 }

@@ -22,6 +22,7 @@ use crate::{
         time::Timestamp,
     },
     store::{DeliveryState, RowOutcome, Settlement},
+    telemetry::traces::TraceParent,
 };
 
 /// How long after its delivery a text may still come back from the platform.
@@ -41,11 +42,14 @@ pub(super) struct Delivery {
     pub(super) task: Option<Task>,
     pub(super) state: DeliveryState,
     leg_closed: bool,
+    /// What comes of the delivery belongs to the same trace.
+    trace: Option<TraceParent>,
 }
 
 pub(super) fn settle(work: &mut Work<'_>, row: i64, settlement: Settlement) -> Result<(), Fault> {
     let delivery = Delivery::by_row(work, row)?.ok_or(Fault::Missing)?;
     let lane = work.key_of(delivery.lane, delivery.order);
+    work.trace = delivery.trace;
     work.batch.landed.push(row);
     work.change(Change::Landed(lane));
     delivery.write(work, settlement.row)?;
@@ -56,7 +60,7 @@ impl Delivery {
     pub(super) fn by_row(work: &Work<'_>, row: i64) -> Result<Option<Self>, Fault> {
         let mut statement = work.prepare(
             "SELECT d.row, d.id, d.conversation, d.handover, d.lane, d.destination, d.ord, d.urgent, d.task, d.state, \
-             coalesce(l.closed, 0) FROM deliveries d LEFT JOIN legs l ON l.id = d.lane WHERE d.row = ?1",
+             coalesce(l.closed, 0), d.trace FROM deliveries d LEFT JOIN legs l ON l.id = d.lane WHERE d.row = ?1",
         )?;
         Ok(statement.query_row([row], Self::read).optional()?)
     }
@@ -75,6 +79,7 @@ impl Delivery {
             task: columns::json(row, 8).ok(),
             state: row.get(9)?,
             leg_closed: row.get(10)?,
+            trace: row.get(11)?,
         })
     }
 

@@ -2,7 +2,14 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{columns::integer, effects, fault::Fault, memory::Change, work::Work};
+use super::{
+    columns::integer,
+    effects,
+    fault::Fault,
+    memory::Change,
+    tally::{self, Before},
+    work::Work,
+};
 use crate::domain::{
     conversation::{Conversation, ConversationKey, Profile},
     effect::Effect,
@@ -103,6 +110,7 @@ impl Subject {
         let mut echoes = self.echoes(work, event)?;
         let mut new_id = work.settings.new_id;
         let before = self.state.version;
+        let open_before = Before::of(&self.state);
         let decision = decide(
             self.state,
             event,
@@ -135,6 +143,9 @@ impl Subject {
             self.save(work)?;
         }
         effects::perform(work, &mut self, (event, &decision.effects))?;
+        let states = (open_before.as_ref(), &self.state);
+        let tallies = tally::of_turn(states, &decision.effects, work.now);
+        work.batch.tallies.extend(tallies);
         Ok((
             self,
             Turned {

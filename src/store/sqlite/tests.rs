@@ -319,6 +319,7 @@ fn options(directory: &std::path::Path) -> Options {
         clock: Arc::new(SystemClock),
         new_id,
         transcript_limits: TranscriptLimits::new(),
+        instruments: Instruments::default(),
     }
 }
 

@@ -2,19 +2,20 @@
 
 use rusqlite::{Connection, params};
 
-use super::{columns::count, fault::Fault, work::Work};
+use super::{columns::count, fault::Fault, tally::Tally, work::Work};
 use crate::{
     domain::effect::{Warning, WarningKind},
     store::WarningView,
 };
 
-pub(super) fn raise(work: &Work<'_>, warning: &Warning) -> Result<(), Fault> {
+pub(super) fn raise(work: &mut Work<'_>, warning: &Warning) -> Result<(), Fault> {
     let kind = serde_json::to_value(warning.kind)?;
     work.execute(
         "INSERT INTO warnings (kind, subject, count, first_at, last_at) VALUES (?1, ?2, 1, ?3, ?3) \
          ON CONFLICT (kind, subject) DO UPDATE SET count = count + 1, last_at = excluded.last_at",
         params![kind.as_str(), warning.subject, work.now],
     )?;
+    work.batch.tallies.push(Tally::Warned(warning.kind));
     Ok(())
 }
 

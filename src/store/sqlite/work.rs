@@ -10,12 +10,16 @@ use super::{
     lanes::LaneKey,
     memory::{Change, Memory},
     mutant::Mutant,
+    tally::Tally,
 };
-use crate::domain::{
-    delivery::{Destination, Lane},
-    ids::DeliveryId,
-    policy::Policy,
-    time::{Clock, Timestamp},
+use crate::{
+    domain::{
+        delivery::{Destination, Lane},
+        ids::DeliveryId,
+        policy::Policy,
+        time::{Clock, Timestamp},
+    },
+    telemetry::traces::TraceParent,
 };
 
 /// What the operator decided and the process lends.
@@ -34,6 +38,8 @@ pub(super) struct Work<'w> {
     pub(super) memory: &'w Memory,
     /// The clock when the step began.
     pub(super) now: Timestamp,
+    /// The span of the call that the step is part of; kept with what it owes.
+    pub(super) trace: Option<TraceParent>,
     pub(super) batch: &'w mut Batch,
 }
 
@@ -47,6 +53,7 @@ pub(super) struct Batch {
     pub(super) frozen: Vec<LaneKey>,
     /// What has been given up for good, to be logged when that is certain.
     pub(super) dead: Vec<DeadLetter>,
+    pub(super) tallies: Vec<Tally>,
 }
 
 #[derive(Debug)]
@@ -63,6 +70,7 @@ pub(super) struct Mark {
     changes: usize,
     landed: usize,
     dead: usize,
+    tallies: usize,
 }
 
 impl Work<'_> {
@@ -105,6 +113,7 @@ impl Batch {
             changes: self.changes.len(),
             landed: self.landed.len(),
             dead: self.dead.len(),
+            tallies: self.tallies.len(),
         }
     }
 
@@ -112,6 +121,7 @@ impl Batch {
         self.changes.truncate(mark.changes);
         self.landed.truncate(mark.landed);
         self.dead.truncate(mark.dead);
+        self.tallies.truncate(mark.tallies);
     }
 }
 

@@ -10,6 +10,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
     thread,
+    time::Instant,
 };
 
 use rusqlite::Connection;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     fault::{BatchFault, Fault},
     memory::Memory,
+    tally::Meter,
     work::{Batch, DeadLetter, Settings, Work},
 };
 use crate::store::Error;
@@ -45,6 +47,7 @@ pub(super) struct Ground {
     pub(super) connection: Connection,
     pub(super) settings: Settings,
     pub(super) memory: Arc<Memory>,
+    pub(super) meter: Meter,
     /// Held as long as the connection is open.
     pub(super) lock: File,
 }
@@ -124,6 +127,12 @@ impl Writer {
         self.ended.cancelled().await;
     }
 
+    /// How many steps wait.
+    pub(super) fn queued(&self) -> usize {
+        let sender = self.sender().ok();
+        sender.map_or(0, |sender| sender.max_capacity() - sender.capacity())
+    }
+
     fn sender(&self) -> Result<mpsc::Sender<Box<dyn Command>>, Error> {
         self.queue
             .lock()
@@ -192,6 +201,10 @@ impl Thread {
     fn batch(&self, commands: impl Iterator<Item = Box<dyn Command>>) {
         let mut ran: Ran = commands.map(|command| (command, None)).collect();
         let mut batch = Batch::default();
+        let meter = &self.ground.meter;
+        meter
+            .batch
+            .record(u32::try_from(ran.len()).unwrap_or(u32::MAX));
         let written = if self.fatal.is_cancelled() {
             Err(Fault::Failed)
         } else {
@@ -208,9 +221,15 @@ impl Thread {
                     }));
                 }
                 batch.dead.iter().for_each(DeadLetter::log);
+                batch
+                    .dead
+                    .iter()
+                    .for_each(|letter| meter.count_dead(letter));
+                batch.tallies.iter().for_each(|tally| meter.count(tally));
             }
             Err(fault) => {
                 self.ground.memory.thaw(&batch.frozen);
+                meter.failed.increment(1);
                 self.fail(ran, fault);
             }
         }
@@ -230,7 +249,10 @@ impl Thread {
         if connection.is_autocommit() {
             return Err(Fault::RolledBack);
         }
-        self.statement("COMMIT")
+        let began = Instant::now();
+        self.statement("COMMIT")?;
+        self.ground.meter.commit.record(began.elapsed());
+        Ok(())
     }
 
     /// One step. A failure of its own is given back; an error is everyone's.
@@ -247,6 +269,7 @@ impl Thread {
             settings: &ground.settings,
             memory: &ground.memory,
             now: ground.settings.clock.now(),
+            trace: None,
             batch,
         };
         let ran = catch_unwind(AssertUnwindSafe(|| command.run(&mut work)))

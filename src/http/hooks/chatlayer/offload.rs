@@ -29,7 +29,8 @@ const GRACE: Duration = Duration::from_millis(400);
 /// What was stored: the handover of this request, and what to answer.
 type Decided = Result<(Option<HandoverId>, Answer), Error>;
 
-pub(super) async fn answer(state: &State, request: (Step, InHand)) -> Value {
+/// Has the request decided, and says what is stored by the time that the platform must be answered.
+pub(super) async fn is_taken(state: &State, request: (Step, InHand)) -> bool {
     let until = Instant::now() + state.decide_within() + GRACE;
     let (tell, mut told) = oneshot::channel();
     state.spawn(decide(state.clone(), (request, until), tell));
@@ -39,7 +40,7 @@ pub(super) async fn answer(state: &State, request: (Step, InHand)) -> Value {
         told.close();
         told.try_recv().ok()
     };
-    let taken = match decided {
+    match decided {
         Some(Ok((_, answer))) => answer == Answer::Accepted,
         Some(Err(error)) => {
             tracing::warn!(error = %error, "a handover was declined since the store did not take it");
@@ -49,10 +50,10 @@ pub(super) async fn answer(state: &State, request: (Step, InHand)) -> Value {
             tracing::warn!("a handover was declined since nothing was decided in time");
             false
         }
-    };
-    said(taken)
+    }
 }
 
+/// The answer as the platform reads it.
 pub(super) fn said(taken: bool) -> Value {
     json!({"offloadSuccess": taken, "pauseBot": taken})
 }

@@ -1,0 +1,37 @@
+//! What a store counts for whoever watches it.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{
+    conversation::Phase,
+    delivery::Destination,
+    ids::{BotName, DeskName},
+    time::Timestamp,
+};
+
+/// The state of things at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Conversations whose user is left with nobody, see [`crate::domain::attention`].
+    pub unattended: u64,
+    /// Open handovers.
+    pub open: BTreeMap<(DeskName, Phase), u64>,
+    /// Conversations whose bot has not been resumed in time.
+    pub late_resumes: BTreeMap<BotName, u64>,
+    pub owed: BTreeMap<Destination, Owed>,
+    pub dead_letters: BTreeMap<Destination, u64>,
+    /// Destinations that are not called until then.
+    pub paused: BTreeMap<Destination, Timestamp>,
+    /// Steps that wait to be written.
+    pub queued: u64,
+    /// The store's clock.
+    pub at: Timestamp,
+}
+
+/// Deliveries to one destination that are not settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owed {
+    pub count: u64,
+    /// When the oldest of them was stored.
+    pub since: Timestamp,
+}

@@ -1,0 +1,157 @@
+//! Counts what an operator watches, from committed rows. What it costs grows with what is open and owed, never with
+//! what is kept.
+
+use rusqlite::{Connection, params};
+
+use super::{
+    columns::{self, AnyId, count},
+    fault::Fault,
+};
+use crate::{
+    domain::{
+        attention::{self, Evidence, GRACE},
+        conversation::{Conversation, Handover, Phase},
+        policy::Limits,
+        time::Timestamp,
+    },
+    store::{Census, Owed},
+};
+
+pub(super) fn take(
+    connection: &Connection,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<Census, Fault> {
+    let mut census = Census {
+        at: now,
+        ..Census::default()
+    };
+    look_at_conversations(connection, (limits, now), &mut census)?;
+    count_handovers(connection, &mut census)?;
+    count_owed(connection, &mut census)?;
+    count_dead_letters(connection, &mut census)?;
+    list_pauses(connection, now, &mut census)?;
+    Ok(census)
+}
+
+/// Every conversation whose bot does not have the user, by what its state says and, where that leaves it open, by the
+/// rows beside it.
+fn look_at_conversations(
+    connection: &Connection,
+    (limits, now): (&Limits, Timestamp),
+    census: &mut Census,
+) -> Result<(), Fault> {
+    let mut statement = connection
+        .prepare_cached("SELECT row, state FROM conversations WHERE wake_at IS NOT NULL")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        // A row that nobody can read is left with nobody.
+        let Ok(state) = columns::json::<Conversation>(row, 1) else {
+            census.unattended += 1;
+            continue;
+        };
+        let Some(open) = &state.handover else {
+            continue;
+        };
+        if open.phase == Phase::Closing && now > open.phase_since.plus(limits.closing) {
+            *census
+                .late_resumes
+                .entry(state.key.bot.clone())
+                .or_default() += 1;
+        }
+        if !attention::is_in_question(open, limits, now) {
+            continue;
+        }
+        let evidence = evidence(connection, (row.get(0)?, &state, open), now)?;
+        census.unattended += u64::from(attention::is_unattended(open, &evidence, (limits, now)));
+    }
+    Ok(())
+}
+
+fn evidence(
+    connection: &Connection,
+    (row, state, open): (i64, &Conversation, &Handover),
+    now: Timestamp,
+) -> Result<Evidence, Fault> {
+    let told_at = connection
+        .prepare_cached(
+            "SELECT max(recorded_at) FROM messages \
+             WHERE conversation = ?1 AND handover = ?2 AND actor = 'system'",
+        )?
+        .query_row(params![row, open.id], |row| row.get(0))?;
+    let operator_knows = connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM journal WHERE handover = ?1 AND cause = 'resume_late')",
+        )?
+        .query_row([open.id], |row| row.get(0))?;
+    let lane = AnyId(state.id.as_uuid());
+    let (notice_waits, resume_waits) = connection
+        .prepare_cached(
+            "SELECT \
+             coalesce(max(task ->> '$.do' = 'say' AND task ->> '$.notice' AND created_at < ?2), 0), \
+             coalesce(max(task ->> '$.do' = 'resume'), 0) \
+             FROM deliveries WHERE lane = ?1 AND settled_at IS NULL",
+        )?
+        .query_row(params![lane, now.minus(GRACE)], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    Ok(Evidence {
+        told_at,
+        notice_waits,
+        resume_waits,
+        operator_knows,
+    })
+}
+
+fn count_handovers(connection: &Connection, census: &mut Census) -> Result<(), Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT h.desk, h.phase, count(*) FROM conversations c \
+         JOIN handovers h ON h.conversation = c.row AND h.ended_at IS NULL \
+         WHERE c.wake_at IS NOT NULL GROUP BY h.desk, h.phase",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let open = census.open.entry((row.get(0)?, row.get(1)?)).or_default();
+        *open += count(row.get(2)?);
+    }
+    Ok(())
+}
+
+/// Rows are numbered as they are made, so the first is the oldest.
+fn count_owed(connection: &Connection, census: &mut Census) -> Result<(), Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT o.destination, o.owed, d.created_at FROM \
+         (SELECT destination, count(*) AS owed, min(row) AS oldest FROM deliveries INDEXED BY deliveries_owed \
+          WHERE settled_at IS NULL GROUP BY destination) o JOIN deliveries d ON d.row = o.oldest",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let owed = Owed {
+            count: count(row.get(1)?),
+            since: row.get(2)?,
+        };
+        census.owed.insert(row.get(0)?, owed);
+    }
+    Ok(())
+}
+
+fn count_dead_letters(connection: &Connection, census: &mut Census) -> Result<(), Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT destination, count(*) FROM deliveries WHERE state = 'dead' GROUP BY destination",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        census.dead_letters.insert(row.get(0)?, count(row.get(1)?));
+    }
+    Ok(())
+}
+
+fn list_pauses(connection: &Connection, now: Timestamp, census: &mut Census) -> Result<(), Fault> {
+    let mut statement =
+        connection.prepare_cached("SELECT destination, until FROM pauses WHERE until > ?1")?;
+    let mut rows = statement.query([now])?;
+    while let Some(row) = rows.next()? {
+        census.paused.insert(row.get(0)?, row.get(1)?);
+    }
+    Ok(())
+}

@@ -1,0 +1,221 @@
+//! What the steps of a batch did to handovers, to be counted when it is certain.
+
+use std::time::Duration;
+
+use metrics::{Counter, Histogram};
+use serde::Serialize;
+
+use super::work::DeadLetter;
+use crate::{
+    domain::{
+        conversation::{Answer, Conversation, Phase},
+        effect::{Cause, Effect, HandoverRow, WarningKind},
+        ids::{BotName, DeskName, HandoverId},
+        policy::Policy,
+        time::Timestamp,
+    },
+    telemetry::{Registry, catalog},
+};
+
+/// One thing that is counted.
+#[derive(Clone, Debug)]
+pub(super) enum Tally {
+    Transition {
+        bot: BotName,
+        /// None: no desk was there to be asked.
+        desk: Option<DeskName>,
+        cause: Cause,
+    },
+    Answered {
+        bot: BotName,
+        answer: Answer,
+        after: Duration,
+    },
+    Joined {
+        desk: DeskName,
+        after: Duration,
+    },
+    Ended {
+        desk: DeskName,
+        after: Duration,
+    },
+    Warned(WarningKind),
+}
+
+/// The handover that was open before a turn, as much of it as is compared.
+#[derive(Clone, Debug)]
+pub(super) struct Before {
+    id: HandoverId,
+    phase: Phase,
+    answer: Answer,
+    desk: DeskName,
+}
+
+/// The writer's handles.
+#[derive(Debug)]
+pub(super) struct Meter {
+    registry: Registry,
+    pub(super) batch: Histogram,
+    pub(super) commit: Histogram,
+    pub(super) failed: Counter,
+}
+
+const NO_DESK: &str = "(none)";
+/// What people alarm on.
+const WARNINGS: [WarningKind; 4] = [
+    WarningKind::DeadLetter,
+    WarningKind::ResumeLate,
+    WarningKind::ResumeFailed,
+    WarningKind::DestinationPaused,
+];
+/// What every handover goes through, and what ends it.
+const CAUSES: [Cause; 7] = [
+    Cause::Requested,
+    Cause::Accepted,
+    Cause::Declined,
+    Cause::Joined,
+    Cause::Closed,
+    Cause::TimedOut,
+    Cause::Resumed,
+];
+
+impl Before {
+    pub(super) fn of(state: &Conversation) -> Option<Self> {
+        state.handover.as_ref().map(|open| Self {
+            id: open.id,
+            phase: open.phase,
+            answer: open.answer,
+            desk: open.leg.desk.clone(),
+        })
+    }
+}
+
+/// What a turn did, by its effects.
+pub(super) fn of_turn(
+    (before, after): (Option<&Before>, &Conversation),
+    effects: &[Effect],
+    now: Timestamp,
+) -> Vec<Tally> {
+    let bot = &after.key.bot;
+    let desk = || {
+        let now = after.handover.as_ref().map(|open| &open.leg.desk);
+        now.or(before.map(|before| &before.desk)).cloned()
+    };
+    let mut tallies = Vec::new();
+    for effect in effects {
+        match effect {
+            Effect::Journal(entry) => tallies.push(Tally::Transition {
+                bot: bot.clone(),
+                desk: desk(),
+                cause: entry.cause,
+            }),
+            Effect::Handover(row) => {
+                let before = before.filter(|before| before.id == row.facts.id);
+                of_row(row, (before, bot, now), &mut tallies);
+            }
+            _ => {}
+        }
+    }
+    tallies
+}
+
+fn of_row(
+    row: &HandoverRow,
+    (before, bot, now): (Option<&Before>, &BotName, Timestamp),
+    tallies: &mut Vec<Tally>,
+) {
+    let after = now.since(row.requested_at);
+    let undecided = before.is_none_or(|before| before.answer == Answer::Pending);
+    if undecided && row.answer != Answer::Pending {
+        tallies.push(Tally::Answered {
+            bot: bot.clone(),
+            answer: row.answer,
+            after,
+        });
+    }
+    let unattended = before.is_none_or(|before| before.phase != Phase::Attended);
+    if unattended && row.phase == Some(Phase::Attended) {
+        tallies.push(Tally::Joined {
+            desk: row.desk.clone(),
+            after,
+        });
+    }
+    if row.ended.is_some() && row.answer == Answer::Accepted {
+        tallies.push(Tally::Ended {
+            desk: row.desk.clone(),
+            after,
+        });
+    }
+}
+
+impl Meter {
+    /// What will happen shows with 0 before it does, so that a rate over it is right from the start.
+    pub(super) fn new(registry: Registry, policy: &Policy) -> Self {
+        for kind in WARNINGS {
+            drop(registry.counter(&catalog::WARNINGS, &[&word(kind)]));
+        }
+        for desk in policy.desks.keys() {
+            drop(registry.histogram(&catalog::JOIN_SECONDS, &[desk.as_str()]));
+            drop(registry.histogram(&catalog::HANDOVER_SECONDS, &[desk.as_str()]));
+        }
+        for bot in policy.bots.keys() {
+            for answer in [Answer::Accepted, Answer::Declined] {
+                let values = [bot.as_str(), &word(answer)];
+                drop(registry.histogram(&catalog::ANSWER_SECONDS, &values));
+            }
+            for desk in policy.desks.keys() {
+                for cause in CAUSES {
+                    let values = [bot.as_str(), desk.as_str(), &word(cause)];
+                    drop(registry.counter(&catalog::TRANSITIONS, &values));
+                }
+            }
+        }
+        Self {
+            batch: registry.histogram(&catalog::STORE_BATCH, &[]),
+            commit: registry.histogram(&catalog::STORE_COMMIT_SECONDS, &[]),
+            failed: registry.counter(&catalog::STORE_FAILED_BATCHES, &[]),
+            registry,
+        }
+    }
+
+    /// Handovers change seldom enough for their handles to be looked up.
+    pub(super) fn count(&self, tally: &Tally) {
+        let registry = &self.registry;
+        match tally {
+            Tally::Transition { bot, desk, cause } => {
+                let desk = desk.as_ref().map_or(NO_DESK, DeskName::as_str);
+                let values = [bot.as_str(), desk, &word(cause)];
+                registry
+                    .counter(&catalog::TRANSITIONS, &values)
+                    .increment(1);
+            }
+            Tally::Answered { bot, answer, after } => registry
+                .histogram(&catalog::ANSWER_SECONDS, &[bot.as_str(), &word(answer)])
+                .record(after.as_secs_f64()),
+            Tally::Joined { desk, after } => registry
+                .histogram(&catalog::JOIN_SECONDS, &[desk.as_str()])
+                .record(after.as_secs_f64()),
+            Tally::Ended { desk, after } => registry
+                .histogram(&catalog::HANDOVER_SECONDS, &[desk.as_str()])
+                .record(after.as_secs_f64()),
+            Tally::Warned(kind) => registry
+                .counter(&catalog::WARNINGS, &[&word(kind)])
+                .increment(1),
+        }
+    }
+
+    pub(super) fn count_dead(&self, letter: &DeadLetter) {
+        let destination = letter.destination.to_string();
+        self.registry
+            .counter(&catalog::DEAD_LETTERS, &[&destination])
+            .increment(1);
+    }
+}
+
+/// The word by which a member of a closed list is stored.
+fn word(of: impl Serialize) -> String {
+    match serde_json::to_value(of) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
