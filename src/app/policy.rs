@@ -3,10 +3,12 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
-    config::{self, Bot, Desk, Kind, Platform},
+    bots::chatlayer,
+    config::{self, Bot, Desk, History, Kind, Platform},
+    desks::webhook,
     domain::{
         ids::{BotName, DeskName},
-        policy::{BotPolicy, DeskPolicy, Limits, Policy, Route, Texts},
+        policy::{BotPolicy, DeskPolicy, Limits, LookUps, Policy, Route, Texts},
     },
     store::{self, TranscriptLimits},
 };
@@ -86,14 +88,19 @@ fn of_bot(bot: &Bot) -> BotPolicy {
         default_language,
         platform,
     } = bot;
-    let Platform::Chatlayer(chatlayer) = platform;
+    let Platform::Chatlayer(configured) = platform;
     BotPolicy {
         enabled: *enabled,
         default_language: default_language.to_string(),
-        pause_steps: chatlayer.pause.len(),
-        resume_steps: chatlayer.resume.len(),
+        pause_steps: configured.pause.len(),
+        resume_steps: configured.resume.len(),
         // `pauseBot` in the answer to the offload.
         answer_pauses: true,
+        capabilities: chatlayer::capabilities(configured.text_limit),
+        look_ups: LookUps {
+            history: configured.history != History::Off,
+            session: true,
+        },
     }
 }
 
@@ -103,5 +110,6 @@ fn of_desk(desk: &Desk) -> DeskPolicy {
     DeskPolicy {
         enabled: *enabled,
         takes_at_once: false,
+        capabilities: webhook::CAPABILITIES,
     }
 }

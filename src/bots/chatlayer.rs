@@ -4,14 +4,19 @@
 
 mod actions;
 mod adapter;
+mod capabilities;
+mod dry_run;
 mod error;
 pub mod hook;
+mod look_up;
 mod message;
 mod realm;
+mod session;
 mod settings;
 
 pub use self::{
     adapter::Chatlayer,
-    error::{HookError, SettingsError, StepPart},
+    capabilities::capabilities,
+    error::{DryRunError, HookError, SettingsError, StepPart},
     settings::Settings,
 };

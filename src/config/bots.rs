@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use config::Value;
 use ipnet::IpNet;
-use secrecy::SecretString;
 
 use super::{
     fault::Problem,
@@ -37,16 +36,31 @@ pub enum Platform {
 #[derive(Clone, Debug)]
 pub struct Chatlayer {
     pub api_url: CallUrl,
-    /// What the bridge presents to Chatlayer.
-    pub access_token: SecretString,
+    /// What the bridge presents to Chatlayer; exactly one.
+    pub access_token: Secrets,
     /// What Chatlayer presents to the bridge.
     pub verify_token: Secrets,
     /// The unguessable segment of the hook's path. `None`: offloads, which carry no token, are refused.
     pub hook_key: Option<Secrets>,
+    /// The longest text that is sent in one message, in grapheme clusters.
+    pub text_limit: usize,
     /// How the bot is paused outside an offload; empty: it cannot be.
     pub pause: Vec<RequestStep>,
     /// How the bot is told that it speaks again; empty: it is not told.
     pub resume: Vec<Step>,
+    /// Where a transcript comes from that a request for an agent lacks.
+    pub history: History,
+}
+
+/// Which of Chatlayer's calls tells what was said before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum History {
+    /// The messages of the conversation, of the v1 API.
+    Messages,
+    /// The history of the sender, of the legacy API.
+    Legacy,
+    /// None is called.
+    Off,
 }
 
 /// What bots start from.
@@ -59,8 +73,10 @@ pub(super) struct Defaults {
 struct ChatlayerDefaults {
     enabled: bool,
     default_language: Language,
+    text_limit: usize,
     pause: Vec<RequestStep>,
     resume: Vec<Step>,
+    history: History,
 }
 
 /// Every bot that is written rightly; the others are reported.
@@ -90,14 +106,18 @@ impl ChatlayerDefaults {
     fn read(mut section: Section<'_>) -> Option<Self> {
         let enabled = section.defaulted("enabled", value::switch);
         let default_language = section.defaulted("default_language", Language::read);
+        let text_limit = section.defaulted("text_limit", read_text_limit);
         let pause = steps::read_requests(&mut section, "pause");
         let resume = steps::read_list(&mut section, "resume");
+        let history = section.defaulted("history", History::read);
         section.finish();
         Some(Self {
             enabled: enabled?,
             default_language: default_language?,
+            text_limit: text_limit?,
             pause: pause.unwrap_or_default(),
             resume: resume.unwrap_or_default(),
+            history: history?,
         })
     }
 }
@@ -144,17 +164,32 @@ impl Chatlayer {
         let access_token = secrets::required_one(section, Self::ACCESS_TOKEN);
         let verify_token = secrets::required(section, Self::VERIFY_TOKEN, Rule::Foreign);
         let hook_key = secrets::optional(section, Self::HOOK_KEY, Rule::Unguessable { least: 20 });
+        let text_limit = section.optional("text_limit", read_text_limit);
         let pause = steps::read_requests(section, "pause");
         let resume = steps::read_list(section, "resume");
+        let history = section.optional("history", History::read);
         section.not_yet(&["channel_verify_token", "channel_verify_token_file"]);
         Some(Self {
             api_url: api_url?,
             access_token: access_token?,
             verify_token: verify_token?,
             hook_key,
+            text_limit: text_limit.unwrap_or(defaults.text_limit),
             pause: pause.unwrap_or_else(|| defaults.pause.clone()),
             resume: resume.unwrap_or_else(|| defaults.resume.clone()),
+            history: history.unwrap_or(defaults.history),
         })
+    }
+}
+
+impl History {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        match value::text(value)?.as_str() {
+            "messages" => Ok(Self::Messages),
+            "legacy" => Ok(Self::Legacy),
+            "off" => Ok(Self::Off),
+            _ => Err(Problem::NotOneOf("\"messages\", \"legacy\", \"off\"")),
+        }
     }
 }
 
@@ -166,6 +201,11 @@ fn read_platform(value: &Value) -> Result<(), Problem> {
         }),
         _ => Err(Problem::NotOneOf("\"chatlayer\"")),
     }
+}
+
+/// A shorter one would turn every longer text into a flood.
+fn read_text_limit(value: &Value) -> Result<usize, Problem> {
+    value::number(value, 100, 100_000).map(|limit| usize::try_from(limit).unwrap_or(usize::MAX))
 }
 
 /// Either the address itself or the region that stands for it; a guess would send the access token to a stranger.

@@ -14,7 +14,7 @@ use crate::{
     domain::{
         delivery::{Destination, Done, Failure},
         effect::{Warning, WarningKind},
-        retry::Window,
+        retry::{self, Window},
         time::Clock,
     },
     store::{Claim, Error, Pause, RowOutcome, Settlement, Store},
@@ -89,6 +89,14 @@ impl Outlet {
         self.record(result.as_ref().err());
         let number = claim.attempts.saturating_add(1);
         let ended_at = self.shared.clock.now();
+        if let Ok(Done {
+            rest: Some(rest), ..
+        }) = &result
+        {
+            let until = ended_at.plus(retry::clamp(*rest));
+            tracing::info!(destination = %self.destination, %until, "destination has taken its last call for now, the others wait");
+            self.health.rest(until);
+        }
         let attempt = Attempt {
             job: &claim.job,
             number,

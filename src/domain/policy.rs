@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{
     delivery::Destination,
+    fallback::Capabilities,
     guard::Guard,
     ids::{BotName, DeskName},
 };
@@ -57,14 +58,26 @@ pub struct BotPolicy {
     pub resume_steps: usize,
     /// The platform pauses its bot by itself when the answer says so.
     pub answer_pauses: bool,
+    /// What its users can be shown.
+    pub capabilities: Capabilities,
+    pub look_ups: LookUps,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// What a bot platform tells of a conversation when it is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LookUps {
+    pub history: bool,
+    pub session: bool,
+}
+
+#[derive(Clone, Debug)]
 pub struct DeskPolicy {
     /// False: no new handovers, open ones finish.
     pub enabled: bool,
     /// The desk is this process (the console): it takes a handover without being called.
     pub takes_at_once: bool,
+    /// What its agents can be shown.
+    pub capabilities: Capabilities,
 }
 
 #[derive(Clone, Debug)]

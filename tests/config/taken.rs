@@ -37,6 +37,7 @@ fn bots_and_desks_start_from_what_the_defaults_say() {
     assert!(bot.enabled);
     assert_eq!(chatlayer.api_url.as_str(), "https://api.chatlayer.ai/");
     assert!(chatlayer.pause.is_empty());
+    assert_eq!(chatlayer.text_limit, 2000);
     assert!(
         matches!(&chatlayer.resume[..], [Step::Request(step)] if step.url.starts_with("{{ bot.api_url }}/v1/bots/"))
     );
@@ -101,7 +102,7 @@ fn the_environment_goes_over_the_file_and_may_write_numbers_switches_and_lists()
     ]);
     let config = Config::load(&source).unwrap();
     let Platform::Chatlayer(chatlayer) = &config.bots.first_key_value().unwrap().1.platform;
-    assert_eq!(chatlayer.access_token.expose_secret(), "12345");
+    assert_eq!(chatlayer.access_token.first().expose_secret(), "12345");
     assert_eq!(config.server.max_connections, 7);
     assert!(!config.store.migrate);
     let networks: Vec<_> = config

@@ -19,13 +19,15 @@ use handover_bridge::{
         conversation::{Answer, ConversationKey},
         delivery::{Done, Failure, Job},
         event::{Event, Incoming, Request, Said, Step, Target},
+        fallback::Capabilities,
         handover::Outcome,
         ids::{BotName, DeskName, ExternalId},
         message::Content,
-        policy::{BotPolicy, DeskPolicy, Notice, Policy, Texts},
+        policy::{BotPolicy, DeskPolicy, LookUps, Notice, Policy, Texts},
         retry::ErrorClass,
         time::{Clock, Timestamp},
     },
+    outbound::CallError,
     store::{
         Applied, DeliveryFilter, DeliveryState, DeliveryView, Retention, Store, TranscriptLimits,
         sqlite::{self, SqliteStore},
@@ -88,7 +90,7 @@ impl BotPlatform for Vendor {
         self.take(job)
     }
 
-    async fn probe(&self) -> Result<(), Failure> {
+    async fn probe(&self) -> Result<(), CallError> {
         Ok(())
     }
 }
@@ -99,7 +101,7 @@ impl Desk for Vendor {
         self.take(job)
     }
 
-    async fn probe(&self) -> Result<(), Failure> {
+    async fn probe(&self) -> Result<(), CallError> {
         Ok(())
     }
 }
@@ -248,10 +250,13 @@ fn policy() -> Policy {
         pause_steps: 0,
         resume_steps: 1,
         answer_pauses: true,
+        capabilities: Capabilities::EVERY_USER,
+        look_ups: LookUps::default(),
     };
     let desk = DeskPolicy {
         enabled: true,
         takes_at_once: false,
+        capabilities: Capabilities::EVERY_AGENT,
     };
     let texts = BTreeMap::from([(Notice::Reconnecting, RECONNECTING.to_owned())]);
     Policy {

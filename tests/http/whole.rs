@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use axum::Router;
 use handover_bridge::{
     clock::{SystemClock, new_id},
-    domain::policy::{BotPolicy, DeskPolicy, Limits, Policy},
+    domain::{
+        fallback::Capabilities,
+        policy::{BotPolicy, DeskPolicy, Limits, LookUps, Policy},
+    },
     store::{
         Store,
         sqlite::{self, SqliteStore},
@@ -37,6 +40,8 @@ impl Whole {
             pause_steps: 0,
             resume_steps: 0,
             answer_pauses: true,
+            capabilities: Capabilities::EVERY_USER,
+            look_ups: LookUps::default(),
         };
         let policy = Policy {
             limits: Limits {
@@ -49,6 +54,7 @@ impl Whole {
                 DeskPolicy {
                     enabled: true,
                     takes_at_once,
+                    capabilities: Capabilities::EVERY_AGENT,
                 },
             )]),
             observe: true,

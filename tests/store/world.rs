@@ -18,10 +18,11 @@ use handover_bridge::{
         event::{
             AgentSaid, DeskEvent, Event, Incoming, Request, Said, Step, Target, TranscriptItem,
         },
+        fallback::Capabilities,
         handover::Outcome,
         ids::{BotName, DeskName, ExternalId, HandoverId},
         message::{Actor, Content},
-        policy::{BotPolicy, DeskPolicy, Policy, Route},
+        policy::{BotPolicy, DeskPolicy, LookUps, Policy, Route},
         retry::ErrorClass,
         time::{Clock, Timestamp},
     },
@@ -217,14 +218,20 @@ pub fn policy() -> Policy {
         pause_steps: 0,
         resume_steps: 1,
         answer_pauses: true,
+        capabilities: Capabilities::EVERY_USER,
+        look_ups: LookUps::default(),
     };
     let desk_policy = DeskPolicy {
         enabled: true,
         takes_at_once: false,
+        capabilities: Capabilities::EVERY_AGENT,
     };
     Policy {
         bots: BTreeMap::from([(bot_name(), bot_policy)]),
-        desks: BTreeMap::from([(team_name(), desk_policy), (spare_name(), desk_policy)]),
+        desks: BTreeMap::from([
+            (team_name(), desk_policy.clone()),
+            (spare_name(), desk_policy),
+        ]),
         routes: vec![Route {
             bots: [bot_name()].into(),
             desk: team_name(),

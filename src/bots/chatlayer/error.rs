@@ -1,4 +1,4 @@
-//! What can be wrong with a call of Chatlayer, with the configured steps, and with a message on its way out.
+//! What can be wrong with a call of Chatlayer and with the configured steps.
 
 use crate::{
     domain::ids::NotAnExternalId,
@@ -44,6 +44,15 @@ pub enum SettingsError {
     Take { list: &'static str, number: usize },
 }
 
+/// A step that compiles and cannot be filled in.
+#[derive(Debug, thiserror::Error)]
+#[error("{list}, step {number} cannot be filled in")]
+pub struct DryRunError {
+    pub list: &'static str,
+    pub number: usize,
+    pub source: TemplateError,
+}
+
 /// Where in a step a fault lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepPart {
@@ -52,15 +61,6 @@ pub enum StepPart {
     Header(String),
     Body,
     SessionData(String),
-}
-
-/// A content for which Chatlayer has no form and which has no words to fall back to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unshowable {
-    #[error("there is nothing in it that a user could be shown")]
-    Empty,
-    #[error("this kind of message cannot be shown to a user")]
-    Kind,
 }
 
 impl std::fmt::Display for StepPart {

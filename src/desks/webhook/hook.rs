@@ -10,6 +10,7 @@ use super::HookError;
 use crate::domain::{
     conversation::Agent,
     event::{AgentSaid, DeskEvent},
+    fallback::{is_blank, is_web},
     json::{self, NotAnObject},
     message::{Button, Card, Content, QuickReply},
 };
@@ -169,28 +170,9 @@ fn is_card(card: &Card) -> bool {
         && card.buttons.iter().all(is_button)
 }
 
-/// The published document says this, and the next, as a pattern each: `http::openapi::message`.
+/// The published document says this, and `is_web`, as a pattern each: `http::openapi::message`.
 fn is_filled(text: &str) -> bool {
     !text.chars().all(is_blank)
-}
-
-/// A link that may be shown to a user: `javascript:` and its like are none.
-fn is_web(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return false;
-    };
-    let is_web = ["https", "http"]
-        .iter()
-        .any(|web| scheme.eq_ignore_ascii_case(web));
-    is_web
-        && !rest.starts_with(['/', '?', '#', '\\'])
-        && !rest.is_empty()
-        && !rest.contains(is_blank)
-}
-
-/// White space and what else does not show, the byte order mark included.
-fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || c == '\u{feff}'
 }
 
 fn check(field: &'static str, holds: bool) -> Result<(), HookError> {

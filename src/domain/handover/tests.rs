@@ -7,6 +7,7 @@ mod desks;
 mod laws;
 mod pause;
 mod search;
+mod shown;
 mod speech;
 mod timers;
 mod world;

@@ -141,6 +141,7 @@ pub(in crate::http) struct FilledText(String);
 #[derive(ToSchema)]
 #[schema(
     pattern = r"^[Hh][Tt][Tt][Pp][Ss]?://[^/?#\\\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff][^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*$",
+    max_length = 2048,
     examples("https://example.com/ann.png")
 )]
 pub(in crate::http) struct WebUrl(String);

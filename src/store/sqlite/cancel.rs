@@ -46,7 +46,16 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
                     DeliveryState::Dead
                 }
             }
-            (Cancelled::Resumes | Cancelled::Pauses | Cancelled::SaysBefore(_), _) => continue,
+            (Cancelled::PartsOf(message), Task::Say { .. }) if task.message() == Some(message) => {
+                DeliveryState::Dead
+            }
+            (
+                Cancelled::Resumes
+                | Cancelled::Pauses
+                | Cancelled::SaysBefore(_)
+                | Cancelled::PartsOf(_),
+                _,
+            ) => continue,
         };
         if state == DeliveryState::Dead {
             let subject = unsent.handover.to_string();

@@ -14,9 +14,10 @@ use crate::{
         dedupe::DedupeKey,
         delivery::{Done, StepResult},
         event::{Event, Incoming, Request, Said, Target},
+        fallback::Capabilities,
         ids::{BotName, ExternalId},
         message::Content,
-        policy::{BotPolicy, DeskPolicy, PausedBecause, Route},
+        policy::{BotPolicy, DeskPolicy, LookUps, PausedBecause, Route},
     },
     store::{DeliveryState, RowOutcome},
 };
@@ -291,10 +292,13 @@ fn options(directory: &std::path::Path) -> Options {
         pause_steps: 0,
         resume_steps: 1,
         answer_pauses: true,
+        capabilities: Capabilities::EVERY_USER,
+        look_ups: LookUps::default(),
     };
     let desk = DeskPolicy {
         enabled: true,
         takes_at_once: false,
+        capabilities: Capabilities::EVERY_AGENT,
     };
     let team = DeskName::new("team").unwrap();
     Options {

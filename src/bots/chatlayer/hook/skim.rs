@@ -26,10 +26,12 @@ const MAX_TEXT: usize = 64;
 const MAX_FOUND: usize = 4 * MAX_TEXT;
 
 impl Skimmer {
-    pub fn read(&mut self, piece: &[u8]) {
-        for byte in piece {
+    pub fn read(&mut self, mut piece: &[u8]) {
+        while let Some((byte, rest)) = piece.split_first() {
+            piece = rest;
             if self.in_string {
                 self.read_in_string(*byte);
+                piece = self.past_plain_text(piece);
             } else {
                 self.read_outside(*byte);
             }
@@ -51,6 +53,16 @@ impl Skimmer {
         if self.depth == 1 && self.text.len() <= MAX_TEXT {
             self.text.push(byte);
         }
+    }
+
+    /// Most of a large body is text that nobody looks at.
+    fn past_plain_text<'a>(&self, piece: &'a [u8]) -> &'a [u8] {
+        let looked_at = self.depth == 1 && self.text.len() <= MAX_TEXT;
+        if !self.in_string || self.escaped || looked_at {
+            return piece;
+        }
+        let end = piece.iter().position(|byte| matches!(byte, b'"' | b'\\'));
+        end.and_then(|end| piece.get(end..)).unwrap_or_default()
     }
 
     fn read_outside(&mut self, byte: u8) {

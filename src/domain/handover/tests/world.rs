@@ -14,10 +14,11 @@ use crate::domain::{
     delivery::{Destination, Done, Lane, NewDelivery, StepResult, Task},
     effect::{Cancelled, Cause, Effect, WarningKind},
     event::{AgentSaid, DeskEvent, Event, Request, Said, Settled},
+    fallback::Capabilities,
     handover::{Context, Echo, Outcome, decide, repeated_answer},
     ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
     message::{Actor, Content, Message},
-    policy::{BotPolicy, ClosedBecause, Conditions, DeskPolicy, Notice, Policy, Route},
+    policy::{BotPolicy, ClosedBecause, Conditions, DeskPolicy, LookUps, Notice, Policy, Route},
     retry::ErrorClass,
     time::Timestamp,
 };
@@ -65,6 +66,8 @@ impl World {
                     pause_steps: 0,
                     resume_steps: 1,
                     answer_pauses: true,
+                    capabilities: Capabilities::EVERY_USER,
+                    look_ups: LookUps::default(),
                 },
             )]),
             desks: BTreeMap::from([(
@@ -72,6 +75,7 @@ impl World {
                 DeskPolicy {
                     enabled: true,
                     takes_at_once: false,
+                    capabilities: Capabilities::EVERY_AGENT,
                 },
             )]),
             observe: true,
@@ -147,6 +151,7 @@ impl World {
             DeskPolicy {
                 enabled: true,
                 takes_at_once,
+                capabilities: Capabilities::EVERY_AGENT,
             },
         );
     }

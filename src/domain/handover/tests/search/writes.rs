@@ -144,6 +144,7 @@ impl Cancelled {
             | (Self::Resumes, Task::Resume { .. })
             | (Self::Pauses, Task::Pause { .. }) => true,
             (Self::SaysBefore(order), Task::Say { .. }) => row.delivery.order < order,
+            (Self::PartsOf(message), task @ Task::Say { .. }) => task.message() == Some(message),
             _ => false,
         }
     }
