@@ -14,6 +14,7 @@ use handover_bridge::{
     },
     http::{self, secret::Accepted, server, shed::Capacity},
     store::{Store as _, sqlite},
+    telemetry::Instruments,
 };
 use tokio::{
     io::AsyncWriteExt as _,
@@ -56,6 +57,7 @@ async fn what_a_flood_gets_in_is_stored_and_the_rest_is_told_to_come_again() {
         clock: Arc::new(SystemClock),
         new_id,
         transcript_limits: [].into(),
+        instruments: Instruments::default(),
     };
     let store = Arc::new(store.open().unwrap());
     let accepted = |secret: &str| [secret].into_iter().collect::<Accepted>();
@@ -77,6 +79,8 @@ async fn what_a_flood_gets_in_is_stored_and_the_rest_is_told_to_come_again() {
         },
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),
+        watched: http::Watched::default(),
+        instruments: Instruments::default(),
     };
     let state = state.build();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
