@@ -10,6 +10,7 @@ pub mod failures;
 mod hooks;
 pub mod log;
 mod meter;
+pub mod openapi;
 pub mod probes;
 pub mod problem;
 pub mod request_id;
@@ -32,22 +33,23 @@ use problem::Kind;
 
 /// What vendors, desks and the platform call: `server.listen`.
 pub fn public_router(state: State) -> Router {
-    finish(public(&state), state)
+    finish(public(), state)
 }
 
 /// What operators call: `admin.listen`.
 pub fn admin_router(state: State) -> Router {
-    finish(admin::router(), state)
+    finish(admin::router().into(), state)
 }
 
 /// Both on one listener, `admin.listen = "server"`.
 pub fn combined_router(state: State) -> Router {
-    finish(public(&state).merge(admin::router()), state)
+    finish(public().merge(admin::router()), state)
 }
 
-fn public(state: &State) -> Router<State> {
-    probes::router(state.readiness().clone())
-        .merge(hooks::router())
+fn public() -> Router<State> {
+    hooks::router()
+        .merge(probes::router())
+        .merge(openapi::router())
         .merge(desk_api::router())
 }
 

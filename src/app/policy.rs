@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     bots::chatlayer,
-    config::{self, Bot, Desk, Kind, Platform},
+    config::{self, Bot, Desk, History, Kind, Platform},
     desks::webhook,
     domain::{
         ids::{BotName, DeskName},
-        policy::{BotPolicy, DeskPolicy, Limits, Policy, Route, Texts},
+        policy::{BotPolicy, DeskPolicy, Limits, LookUps, Policy, Route, Texts},
     },
     store::{self, TranscriptLimits},
 };
@@ -97,6 +97,10 @@ fn of_bot(bot: &Bot) -> BotPolicy {
         // `pauseBot` in the answer to the offload.
         answer_pauses: true,
         capabilities: chatlayer::capabilities(configured.text_limit),
+        look_ups: LookUps {
+            history: configured.history != History::Off,
+            session: true,
+        },
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
     domain::{
         delivery::{Destination, Done, Failure},
         effect::{Warning, WarningKind},
-        retry::Window,
+        retry::{self, Window},
         time::Clock,
     },
     store::{Claim, Error, Pause, RowOutcome, Settlement, Store},
@@ -127,6 +127,14 @@ impl Outlet {
             first: claim.attempts == 0,
         });
         end(span, outcome);
+        if let Ok(Done {
+            rest: Some(rest), ..
+        }) = &result
+        {
+            let until = ended_at.plus(retry::clamp(*rest));
+            tracing::info!(destination = %self.destination, %until, "destination has taken its last call for now, the others wait");
+            self.health.rest(until);
+        }
         let attempt = Attempt {
             job: &claim.job,
             number,

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     capabilities::{Bare, ButtonKind, Buttons, Capabilities, Cards, List, Media, Reader},
     choices::{Choice, Choices},
-    words::is_web,
+    words::{is_blank, is_web},
 };
 use self::{sheet::Sheet, split::fits};
 use super::message::{Button, Card, Content, QuickReply};

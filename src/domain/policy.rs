@@ -60,6 +60,14 @@ pub struct BotPolicy {
     pub answer_pauses: bool,
     /// What its users can be shown.
     pub capabilities: Capabilities,
+    pub look_ups: LookUps,
+}
+
+/// What a bot platform tells of a conversation when it is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LookUps {
+    pub history: bool,
+    pub session: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -6,11 +6,10 @@ mod event;
 mod view;
 
 use axum::{
-    Router,
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
-    routing::{get, post},
 };
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     State,
@@ -21,10 +20,10 @@ use super::{
 };
 use crate::domain::ids::{DeskName, HandoverId};
 
-pub(super) fn router() -> Router<State> {
-    Router::new()
-        .route("/api/v1/handovers/{id}", get(view::show))
-        .route("/api/v1/handovers/{id}/events", post(event::take))
+pub(super) fn router() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
+        .routes(routes!(view::show))
+        .routes(routes!(event::take))
 }
 
 /// A desk that has shown its token, and the handover that it speaks of. Every handler takes one, and first: without a

@@ -3,7 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    body::Bytes,
+    extract::{FromRef, FromRequestParts},
+    http::request::Parts,
+};
 use ipnet::IpNet;
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -14,6 +18,7 @@ use super::{
     body,
     failures::FailedCalls,
     meter::Meter,
+    openapi,
     probes::{Probe, Readiness},
     problem::{Kind, Problem, Result},
     secret::Accepted,
@@ -101,6 +106,7 @@ struct Shared {
     instruments: Instruments,
     meter: Meter,
     reading: Reading,
+    document: Bytes,
 }
 
 /// Whoever makes this call, for the limit on failed ones.
@@ -155,6 +161,7 @@ impl Options {
             instruments,
             meter,
             reading: Reading::new(watch, process, shed),
+            document: openapi::bytes(),
         }))
     }
 }
@@ -176,8 +183,9 @@ impl State {
         &self.0.reading
     }
 
-    pub(super) fn readiness(&self) -> &Readiness {
-        &self.0.readiness
+    /// The published document, as it is served.
+    pub(super) fn document(&self) -> Bytes {
+        self.0.document.clone()
     }
 
     pub(super) fn decide_within(&self) -> Duration {
@@ -271,6 +279,12 @@ impl State {
             tracing::error!("a request panicked");
             Err(Kind::Internal.into())
         })
+    }
+}
+
+impl FromRef<State> for Readiness {
+    fn from_ref(state: &State) -> Self {
+        state.0.readiness.clone()
     }
 }
 

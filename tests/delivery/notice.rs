@@ -23,10 +23,11 @@ use handover_bridge::{
         handover::Outcome,
         ids::{BotName, DeskName, ExternalId},
         message::Content,
-        policy::{BotPolicy, DeskPolicy, Notice, Policy, Texts},
+        policy::{BotPolicy, DeskPolicy, LookUps, Notice, Policy, Texts},
         retry::ErrorClass,
         time::{Clock, Timestamp},
     },
+    outbound::CallError,
     store::{
         Applied, DeliveryFilter, DeliveryState, DeliveryView, Retention, Store, TranscriptLimits,
         sqlite::{self, SqliteStore},
@@ -90,7 +91,7 @@ impl BotPlatform for Vendor {
         self.take(job)
     }
 
-    async fn probe(&self) -> Result<(), Failure> {
+    async fn probe(&self) -> Result<(), CallError> {
         Ok(())
     }
 }
@@ -101,7 +102,7 @@ impl Desk for Vendor {
         self.take(job)
     }
 
-    async fn probe(&self) -> Result<(), Failure> {
+    async fn probe(&self) -> Result<(), CallError> {
         Ok(())
     }
 }
@@ -253,6 +254,7 @@ fn policy() -> Policy {
         resume_steps: 1,
         answer_pauses: true,
         capabilities: Capabilities::EVERY_USER,
+        look_ups: LookUps::default(),
     };
     let desk = DeskPolicy {
         enabled: true,

@@ -16,6 +16,7 @@ mod hooks;
 mod log;
 mod metrics;
 mod offload;
+mod openapi;
 mod problems;
 mod server;
 mod shed;

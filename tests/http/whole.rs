@@ -5,8 +5,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use axum::Router;
 use handover_bridge::{
     clock::{SystemClock, new_id},
-    domain::fallback::Capabilities,
-    domain::policy::{BotPolicy, DeskPolicy, Limits, Policy},
+    domain::{
+        fallback::Capabilities,
+        policy::{BotPolicy, DeskPolicy, Limits, LookUps, Policy},
+    },
     store::{
         Store,
         sqlite::{self, SqliteStore},
@@ -40,6 +42,7 @@ impl Whole {
             resume_steps: 0,
             answer_pauses: true,
             capabilities: Capabilities::EVERY_USER,
+            look_ups: LookUps::default(),
         };
         let policy = Policy {
             limits: Limits {

@@ -10,7 +10,7 @@ use handover_bridge::{
     clock::{SystemClock, new_id},
     domain::{
         fallback::Capabilities,
-        policy::{BotPolicy, Policy},
+        policy::{BotPolicy, LookUps, Policy},
     },
     http::{self, secret::Accepted, server, shed::Capacity},
     store::{Store as _, sqlite},
@@ -45,6 +45,7 @@ async fn what_a_flood_gets_in_is_stored_and_the_rest_is_told_to_come_again() {
         resume_steps: 0,
         answer_pauses: true,
         capabilities: Capabilities::EVERY_USER,
+        look_ups: LookUps::default(),
     };
     let store = sqlite::Options {
         path: folder.path().join("handover.db"),

@@ -22,7 +22,7 @@ use handover_bridge::{
         handover::Outcome,
         ids::{BotName, DeskName, ExternalId, HandoverId},
         message::{Actor, Content},
-        policy::{BotPolicy, DeskPolicy, Policy, Route},
+        policy::{BotPolicy, DeskPolicy, LookUps, Policy, Route},
         retry::ErrorClass,
         time::{Clock, Timestamp},
     },
@@ -219,6 +219,7 @@ pub fn policy() -> Policy {
         resume_steps: 1,
         answer_pauses: true,
         capabilities: Capabilities::EVERY_USER,
+        look_ups: LookUps::default(),
     };
     let desk_policy = DeskPolicy {
         enabled: true,

@@ -15,6 +15,7 @@ mod exposition;
 mod fuzzed_log;
 mod metrics;
 #[path = "../delivery/process.rs"]
+#[expect(dead_code, reason = "the tests of deliveries use the rest")]
 mod process;
 mod traces;
 #[path = "../delivery/vendors.rs"]

@@ -1,7 +1,5 @@
 //! The words that stand for what cannot be shown, and what makes a link or a title fit to go out.
 
-use url::Url;
-
 use crate::domain::message::Button;
 
 /// What an agent reads in the place of what has no words of its own.
@@ -13,11 +11,25 @@ pub(super) const NO_PLACE: &str = "(a place that is on no map)";
 /// Browsers and messengers take no more.
 const LONGEST_LINK: usize = 2048;
 
-/// A link that may be shown: `javascript:` and its like are none, nor is one that no browser would open.
+/// A link that may be shown: a host on the web, and nothing that makes a reader take it for something else.
+/// `javascript:` and its like are none.
 pub fn is_web(url: &str) -> bool {
-    url.len() <= LONGEST_LINK
-        && !url.contains(char::is_control)
-        && Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return false;
+    };
+    let is_web = ["https", "http"]
+        .iter()
+        .any(|web| scheme.eq_ignore_ascii_case(web));
+    is_web
+        && !rest.is_empty()
+        && !rest.starts_with(['/', '?', '#', '\\'])
+        && !rest.contains(is_blank)
+        && url.chars().count() <= LONGEST_LINK
+}
+
+/// White space and what else does not show, the byte order mark included.
+pub fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || c == '\u{feff}'
 }
 
 /// On one line, without the characters that would let it pass for something else.

@@ -6,7 +6,8 @@ use axum::{
     extract,
     http::{HeaderMap, StatusCode},
 };
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::Call;
@@ -20,19 +21,56 @@ use crate::{
     http::{
         State, body,
         meter::Outcome as Became,
+        openapi::{desk::DeskEvent, refusals::DeskSend},
         problem::{Kind, Problem, Result},
     },
     store::Applied,
 };
 
+/// An event that is stored.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EventStored)]
+pub(super) struct Stored {
+    /// The event's id; of a message, the message's.
+    #[schema(required)]
+    id: Option<Uuid>,
+}
+
+/// The header that [`idempotency_key`] reads.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "described here, read from the headers")]
+struct Keyed {
+    /// Names the event within the handover: a repeat gets the first answer and has no second effect.
+    #[param(
+        rename = "Idempotency-Key",
+        nullable = false,
+        min_length = 1,
+        max_length = 255,
+        pattern = r"^[!-~]([\t -~]*[!-~])?$"
+    )]
+    key: Option<String>,
+}
+
 const MAX_KEY: usize = 255;
 
+/// Tells one event of a handover. Without an idempotency key every call is a new event.
+#[utoipa::path(
+    post,
+    path = "/api/v1/handovers/{id}/events",
+    operation_id = "tellEvent",
+    tag = "desk",
+    params(("id" = Uuid, Path, description = "The handover's `id`."), Keyed),
+    request_body = DeskEvent,
+    responses((status = 202, description = "Stored.", body = Stored), DeskSend),
+    security(("deskToken" = [])),
+)]
 pub(super) async fn take(
     extract::State(state): extract::State<State>,
     call: Call,
     headers: HeaderMap,
     sent: Body,
-) -> Result<(StatusCode, Json<Value>)> {
+) -> Result<(StatusCode, Json<Stored>)> {
     let desk = call.desk.clone();
     let taken = receive(&state, call, (headers, sent)).await;
     let became = match &taken {
@@ -41,7 +79,7 @@ pub(super) async fn take(
     };
     state.meter().desk(&desk, became);
     let (id, _) = taken?;
-    Ok((StatusCode::ACCEPTED, Json(json!({"id": id}))))
+    Ok((StatusCode::ACCEPTED, Json(Stored { id })))
 }
 
 async fn receive(

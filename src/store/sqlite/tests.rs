@@ -17,7 +17,7 @@ use crate::{
         fallback::Capabilities,
         ids::{BotName, ExternalId},
         message::Content,
-        policy::{BotPolicy, DeskPolicy, PausedBecause, Route},
+        policy::{BotPolicy, DeskPolicy, LookUps, PausedBecause, Route},
     },
     store::{DeliveryState, RowOutcome},
 };
@@ -293,6 +293,7 @@ fn options(directory: &std::path::Path) -> Options {
         resume_steps: 1,
         answer_pauses: true,
         capabilities: Capabilities::EVERY_USER,
+        look_ups: LookUps::default(),
     };
     let desk = DeskPolicy {
         enabled: true,

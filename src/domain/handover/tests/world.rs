@@ -18,7 +18,7 @@ use crate::domain::{
     handover::{Context, Echo, Outcome, decide, repeated_answer},
     ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
     message::{Actor, Content, Message},
-    policy::{BotPolicy, ClosedBecause, Conditions, DeskPolicy, Notice, Policy, Route},
+    policy::{BotPolicy, ClosedBecause, Conditions, DeskPolicy, LookUps, Notice, Policy, Route},
     retry::ErrorClass,
     time::Timestamp,
 };
@@ -67,6 +67,7 @@ impl World {
                     resume_steps: 1,
                     answer_pauses: true,
                     capabilities: Capabilities::EVERY_USER,
+                    look_ups: LookUps::default(),
                 },
             )]),
             desks: BTreeMap::from([(
