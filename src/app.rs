@@ -17,6 +17,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use axum::Router;
 use tokio::{net::TcpListener, task::spawn_blocking, time::interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use url::Url;
 
 use self::{
     adapters::Adapters,
@@ -222,10 +223,7 @@ impl App {
             texts,
             retention,
         } = config;
-        let instruments = Instruments {
-            metrics: Registry::new()?,
-            traces: otlp_endpoint.map_or_else(|| Ok(Traces::default()), |url| Traces::to(&url))?,
-        };
+        let instruments = instruments(otlp_endpoint.as_ref())?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let outward = Adapters::build(&bots, &desks, (allow_networks, Arc::clone(&clock)))?;
         let sections = Sections {
@@ -373,6 +371,13 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
     TcpListener::bind(address)
         .await
         .map_err(|source| Error::Listen { address, source })
+}
+
+fn instruments(collector: Option<&Url>) -> Result<Instruments, Error> {
+    Ok(Instruments {
+        metrics: Registry::new()?,
+        traces: collector.map(Traces::to).transpose()?.unwrap_or_default(),
+    })
 }
 
 /// Nobody may ever read the metrics.

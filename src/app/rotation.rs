@@ -152,7 +152,7 @@ impl Rotation {
             Ok(config) => config,
             Err(faults) => {
                 for fault in &faults {
-                    tracing::error!("all secrets stay as they were: {fault}");
+                    tracing::error!(config.fault = %fault, "all secrets stay as they were");
                 }
                 return;
             }

@@ -96,7 +96,7 @@ async fn a_trace_goes_on_where_it_was_after_failures_and_a_restart() {
     assert_eq!(attribute(first, "handover.delivery.outcome"), "busy");
     assert_eq!(
         first.status.as_ref().unwrap().code,
-        StatusCode::Error as i32
+        i32::from(StatusCode::Error)
     );
     assert_eq!(attribute(last, "handover.delivery.outcome"), "delivered");
 }

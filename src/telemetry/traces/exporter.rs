@@ -62,8 +62,8 @@ fn client(https: bool) -> Result<Client, SetupError> {
         }
     };
     let aside = thread::Builder::new().name("traces-setup".to_owned());
-    let built = aside.spawn(build).map_err(|_| SetupError::Thread)?;
-    built
+    let setup = aside.spawn(build).map_err(|_| SetupError::Thread)?;
+    setup
         .join()
         .map_err(|_| SetupError::Thread)?
         .map_err(SetupError::Client)
