@@ -7,6 +7,7 @@ mod deliveries;
 mod demo;
 mod healthcheck;
 mod migrate;
+mod route;
 mod serve;
 mod simulate;
 mod urls;
@@ -48,6 +49,7 @@ enum Command {
     Check,
     /// Print what to paste where, secrets included
     Urls,
+    Route(route::Options),
     /// Play a user against the running bridge
     Simulate(simulate::Options),
     /// See and settle what the running bridge owes to platforms and desks
@@ -71,6 +73,10 @@ enum Error {
     NothingConfigured,
     #[error("the development bridge takes no --config; use `serve`")]
     DemoWithConfig,
+    #[error(transparent)]
+    Route(#[from] route::UsageError),
+    #[error("no desk would be asked: {0}")]
+    Declined(&'static str),
     #[error(transparent)]
     Simulate(#[from] simulate::UsageError),
     #[error("admin.token is not set, so the admin API takes nobody")]
@@ -118,6 +124,7 @@ fn run(cli: Cli) -> Result<(), Error> {
         Command::Demo => demo::run(),
         Command::Check => check::run(&load(&source)?),
         Command::Urls => urls::run(&load(&source)?),
+        Command::Route(options) => route::run(&load(&source)?, options),
         Command::Simulate(options) => simulate::run(&load(&source)?, options),
         Command::Deliveries(action) => deliveries::run(&load(&source)?, action),
         Command::Healthcheck => healthcheck::run(&load(&source)?),
@@ -143,12 +150,14 @@ impl Error {
             Self::Faults(_)
             | Self::NothingConfigured
             | Self::DemoWithConfig
+            | Self::Route(_)
             | Self::Simulate(_)
             | Self::NoAdminToken
             | Self::App(app::Error::Chatlayer { .. } | app::Error::Webhook { .. }) => {
                 ExitCode::from(2)
             }
-            Self::App(_)
+            Self::Declined(_)
+            | Self::App(_)
             | Self::Client(_)
             | Self::Health(_)
             | Self::Telemetry(_)

@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
-    config::{self, Bot, Desk, Kind, Platform},
+    config::{self, AllHours, Bot, Desk, Kind, Platform},
     domain::{
         ids::{BotName, DeskName},
-        policy::{BotPolicy, DeskPolicy, Limits, Policy, Route, Texts},
+        policy::{BotPolicy, DeskPolicy, Limits, Policy, Texts},
+        routing::Route,
     },
     store::{self, TranscriptLimits},
 };
@@ -14,6 +15,7 @@ use crate::{
 /// The sections that go over as they are.
 pub(super) struct Sections {
     pub(super) limits: Limits,
+    pub(super) hours: AllHours,
     pub(super) routes: Vec<Route>,
     pub(super) texts: Texts,
     /// `retention.observed`.
@@ -27,6 +29,7 @@ pub(super) fn policy(
 ) -> Policy {
     let Sections {
         limits,
+        hours,
         routes,
         texts,
         observed,
@@ -39,7 +42,7 @@ pub(super) fn policy(
             .collect(),
         desks: desks
             .iter()
-            .map(|(name, desk)| (name.clone(), of_desk(desk)))
+            .map(|(name, desk)| (name.clone(), of_desk(desk, &hours)))
             .collect(),
         routes,
         texts,
@@ -94,14 +97,24 @@ fn of_bot(bot: &Bot) -> BotPolicy {
         resume_steps: chatlayer.resume.len(),
         // `pauseBot` in the answer to the offload.
         answer_pauses: true,
+        reads_history: false,
+        reads_session: false,
     }
 }
 
-fn of_desk(desk: &Desk) -> DeskPolicy {
-    let Desk { enabled, kind } = desk;
+fn of_desk(desk: &Desk, all_hours: &AllHours) -> DeskPolicy {
+    let Desk {
+        enabled,
+        max_open,
+        hours,
+        kind,
+    } = desk;
     let Kind::Webhook(_) = kind;
     DeskPolicy {
         enabled: *enabled,
         takes_at_once: false,
+        hours: hours.as_ref().and_then(|name| all_hours.get(name)).cloned(),
+        max_open: *max_open,
+        require_agent: false,
     }
 }

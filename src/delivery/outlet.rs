@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     domain::{
-        delivery::{Destination, Done, Failure},
+        delivery::{Destination, Done, Failure, Task},
         effect::{Warning, WarningKind},
-        retry::Window,
+        retry::{ErrorClass, Window},
         time::Clock,
     },
     store::{Claim, Error, Pause, RowOutcome, Settlement, Store},
@@ -86,7 +86,8 @@ impl Outlet {
         let started_at = self.shared.clock.now();
         self.health.begin(started_at);
         let result = self.endpoint.perform(&claim.job).await;
-        self.record(result.as_ref().err());
+        let failure = result.as_ref().err();
+        self.record(failure.filter(|failure| self.is_telling(&claim.job.task, failure)));
         let number = claim.attempts.saturating_add(1);
         let ended_at = self.shared.clock.now();
         let attempt = Attempt {
@@ -103,6 +104,13 @@ impl Outlet {
             self.keep(pause).await;
         }
         self.settle(claim, settlement).await
+    }
+
+    /// A look-up that the platform cannot answer says little about the calls that carry a conversation. That it cannot
+    /// be reached, or has no answer to the call that finds out whether it is back, says all.
+    fn is_telling(&self, task: &Task, failure: &Failure) -> bool {
+        let looks_up = matches!(task, Task::LookUp { .. });
+        !looks_up || failure.class == ErrorClass::NotSent || self.health.is_probing()
     }
 
     fn may_go_on(&self) -> bool {

@@ -34,7 +34,7 @@ pub enum Destination {
 pub enum Task {
     /// Bot: have the platform say this message to the user; a notice is the bridge's own.
     Say { message: MessageId, notice: bool },
-    /// Bot: tell what the platform knows of the conversation; no desk has been asked yet.
+    /// Bot: tell what the platform knows of the conversation; no desk has been asked yet. Never tried again.
     LookUp { history: bool, session: bool },
     /// Bot: the configured pause step of this index.
     Pause { index: usize },
@@ -118,7 +118,7 @@ pub struct Done {
 /// What a bot platform knows of a conversation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
-    /// What was said, oldest first.
+    /// What was said, oldest first. Of more than [`Found::MOST`] the newest are taken.
     pub transcript: Vec<TranscriptItem>,
     /// The bot's session data.
     pub session: Option<Value>,
@@ -152,6 +152,11 @@ pub enum StepResult {
     },
     /// An operator gave it up.
     Skipped,
+}
+
+impl Found {
+    /// As many messages of the past are taken into a transcript.
+    pub const MOST: u64 = 1000;
 }
 
 impl fmt::Display for Destination {

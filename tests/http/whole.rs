@@ -31,24 +31,17 @@ impl Whole {
     /// The desk `custom` takes at once what it is asked, or is asked and does not answer.
     fn new(takes_at_once: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let bot = BotPolicy {
-            enabled: true,
-            default_language: "en".to_owned(),
-            pause_steps: 0,
-            resume_steps: 0,
-            answer_pauses: true,
-        };
         let policy = Policy {
             limits: Limits {
                 decide_within: Duration::from_millis(100),
                 ..Limits::default()
             },
-            bots: BTreeMap::from([("webshop".parse().unwrap(), bot)]),
+            bots: BTreeMap::from([("webshop".parse().unwrap(), BotPolicy::default())]),
             desks: BTreeMap::from([(
                 "custom".parse().unwrap(),
                 DeskPolicy {
-                    enabled: true,
                     takes_at_once,
+                    ..DeskPolicy::new()
                 },
             )]),
             observe: true,

@@ -38,6 +38,7 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
         let state = match (only, task) {
             (Cancelled::All, _)
             | (Cancelled::Resumes, Task::Resume { .. })
+            | (Cancelled::LookUps, Task::LookUp { .. })
             | (Cancelled::Pauses, Task::Pause { .. }) => DeliveryState::Cancelled,
             (Cancelled::SaysBefore(order), Task::Say { notice, .. }) if unsent.order < order => {
                 if *notice {
@@ -46,7 +47,13 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
                     DeliveryState::Dead
                 }
             }
-            (Cancelled::Resumes | Cancelled::Pauses | Cancelled::SaysBefore(_), _) => continue,
+            (
+                Cancelled::Resumes
+                | Cancelled::LookUps
+                | Cancelled::Pauses
+                | Cancelled::SaysBefore(_),
+                _,
+            ) => continue,
         };
         if state == DeliveryState::Dead {
             let subject = unsent.handover.to_string();
