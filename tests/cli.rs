@@ -363,7 +363,10 @@ fn a_dry_run_that_ends_in_a_decline_ends_with_1_and_a_mistyped_one_with_2() {
         "{output:?}"
     );
     for (arguments, says) in [
-        (&["route", "--bot", "nobody"][..], "no bot is called nobody"),
+        (
+            &["route", "--bot", "nobody"][..],
+            "no bot is called nobody; configured are: webshop",
+        ),
         (
             &["route", "--payload", "sales"],
             "a text is written with quotes",

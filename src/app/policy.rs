@@ -6,7 +6,7 @@ use crate::{
     config::{self, AllHours, Bot, Desk, Kind, Platform},
     domain::{
         ids::{BotName, DeskName},
-        policy::{BotPolicy, DeskPolicy, Limits, Policy, Texts},
+        policy::{BotPolicy, DeskPolicy, Limits, LookUps, Policy, Texts},
         routing::Route,
     },
     store::{self, TranscriptLimits},
@@ -97,8 +97,7 @@ fn of_bot(bot: &Bot) -> BotPolicy {
         resume_steps: chatlayer.resume.len(),
         // `pauseBot` in the answer to the offload.
         answer_pauses: true,
-        reads_history: false,
-        reads_session: false,
+        look_ups: LookUps::default(),
     }
 }
 

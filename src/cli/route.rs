@@ -66,8 +66,8 @@ const EXAMPLES: &str = "Examples:
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum UsageError {
-    #[error("no bot is called {0}; `handover check` counts those that there are")]
-    UnknownBot(BotName),
+    #[error("no bot is called {named}; configured are: {}", listed(.known))]
+    UnknownBot { named: BotName, known: Vec<BotName> },
     #[error("give --bot NAME: not exactly one bot is configured")]
     WhichBot,
 }
@@ -132,11 +132,23 @@ fn chosen(config: &Config, named: Option<BotName>) -> Result<BotName, UsageError
     let mut all = config.bots.keys();
     match named {
         Some(name) if config.bots.contains_key(&name) => Ok(name),
-        Some(name) => Err(UsageError::UnknownBot(name)),
+        Some(named) => Err(UsageError::UnknownBot {
+            named,
+            known: all.cloned().collect(),
+        }),
         None => match (all.next(), all.next()) {
             (Some(only), None) => Ok(only.clone()),
             _ => Err(UsageError::WhichBot),
         },
+    }
+}
+
+fn listed(names: &[BotName]) -> String {
+    let names: Vec<&str> = names.iter().map(BotName::as_str).collect();
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
     }
 }
 

@@ -44,10 +44,6 @@ pub enum WhenUnsure {
     Accept,
 }
 
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact of its own about the platform"
-)]
 #[derive(Clone, Debug)]
 pub struct BotPolicy {
     /// False: no new handovers, open ones finish.
@@ -58,10 +54,14 @@ pub struct BotPolicy {
     pub resume_steps: usize,
     /// The platform pauses its bot by itself when the answer says so.
     pub answer_pauses: bool,
-    /// The platform can be asked what was said before a request that tells nothing of it.
-    pub reads_history: bool,
-    /// The platform can be asked for the bot's session data.
-    pub reads_session: bool,
+    pub look_ups: LookUps,
+}
+
+/// What a bot platform tells of a conversation when it is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LookUps {
+    pub history: bool,
+    pub session: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -164,8 +164,7 @@ impl Default for BotPolicy {
             pause_steps: 0,
             resume_steps: 0,
             answer_pauses: true,
-            reads_history: false,
-            reads_session: false,
+            look_ups: LookUps::default(),
         }
     }
 }

@@ -128,7 +128,7 @@ fn what_is_no_condition_is_refused_with_its_line() {
         let faults = route_when(when).unwrap_err();
         assert_only(&faults, &format!("routes[0].when.{key}"), |_| true);
         let told = lines(&faults).remove(0);
-        assert!(told.starts_with("handover.toml:26: "), "{told}");
+        assert!(told.starts_with("handover.toml:27: "), "{told}");
         assert!(told.contains(says), "{told}");
     }
     let faults = route_when("5").unwrap_err();

@@ -207,7 +207,7 @@ impl<'c> Report<'c> {
 
     fn about_session(&self) -> &'static str {
         let bot = self.policy.bots.get(self.facts.bot);
-        if bot.is_some_and(|bot| bot.reads_session) {
+        if bot.is_some_and(|bot| bot.look_ups.session) {
             "session data may decide otherwise: the bridge asks the platform for it; give it by --session"
         } else {
             "session data would decide, but the bridge cannot read it of this bot: such a route never matches"

@@ -39,8 +39,8 @@ impl Turn<'_> {
             return None;
         }
         let question = Question {
-            history: bot.reads_history && self.conversation.next_seq == 1,
-            session: bot.reads_session && self.waits_for_session(),
+            history: bot.look_ups.history && self.conversation.next_seq == 1,
+            session: bot.look_ups.session && self.waits_for_session(),
         };
         let decided = !question.session && !self.any_desk_takes_it();
         ((question.history || question.session) && !decided).then_some(question)

@@ -257,7 +257,7 @@ fn with_history() -> Policy {
     policy
         .bots
         .values_mut()
-        .for_each(|bot| bot.reads_history = true);
+        .for_each(|bot| bot.look_ups.history = true);
     policy
 }
 

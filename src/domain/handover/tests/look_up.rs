@@ -66,7 +66,7 @@ fn what_is_known_is_not_asked_for() {
         "it was observed"
     );
     assert_eq!(
-        asks(|world| world.bot_mut().reads_session = false, &[]),
+        asks(|world| world.bot_mut().look_ups.session = false, &[]),
         Some((true, false))
     );
     assert_eq!(
@@ -98,7 +98,7 @@ fn what_is_known_is_not_asked_for() {
 #[test]
 fn a_request_that_no_desk_could_take_is_declined_without_asking() {
     let mut world = World::with_look_ups();
-    world.bot_mut().reads_session = false;
+    world.bot_mut().look_ups.session = false;
     world.desk_mut("team").enabled = false;
     let (_, answer) = world.request();
     assert_eq!((answer, world.tasks()), (Answer::Declined, vec![]));

@@ -123,8 +123,8 @@ impl World {
     /// A platform that can be asked. Whose session data says `tier = "gold"` goes to `second`, the others to `team`.
     pub(super) fn with_look_ups() -> Self {
         let mut world = Self::with_texts();
-        world.bot_mut().reads_history = true;
-        world.bot_mut().reads_session = true;
+        world.bot_mut().look_ups.history = true;
+        world.bot_mut().look_ups.session = true;
         world.add_desk("second", false);
         let gold = Condition {
             of: Fact::Session(Path::new(["tier"])),
