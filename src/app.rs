@@ -236,6 +236,7 @@ impl App {
             trusted_proxies,
             decide_within: limits.decide_within,
             body_within: BODY_WITHIN,
+            capacity: http::shed::Capacity::default(),
             stopping: shutdown.soft.clone(),
             tasks: requests.clone(),
         };

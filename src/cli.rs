@@ -7,6 +7,7 @@ mod deliveries;
 mod demo;
 mod healthcheck;
 mod migrate;
+mod openapi;
 mod route;
 mod serve;
 mod simulate;
@@ -55,6 +56,8 @@ enum Command {
     /// See and settle what the running bridge owes to platforms and desks
     #[command(subcommand)]
     Deliveries(deliveries::Action),
+    /// Print what desks and operators may call, as OpenAPI 3.1
+    Openapi,
     /// End with success if the bridge on this machine is alive
     Healthcheck,
     /// Bring the store's tables up to date and end
@@ -127,6 +130,7 @@ fn run(cli: Cli) -> Result<(), Error> {
         Command::Route(options) => route::run(&load(&source)?, options),
         Command::Simulate(options) => simulate::run(&load(&source)?, options),
         Command::Deliveries(action) => deliveries::run(&load(&source)?, action),
+        Command::Openapi => openapi::run(),
         Command::Healthcheck => healthcheck::run(&load(&source)?),
         Command::Migrate => migrate::run(load(&source)?),
     }

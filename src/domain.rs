@@ -8,6 +8,7 @@ pub mod dedupe;
 pub mod delivery;
 pub mod effect;
 pub mod event;
+pub mod fallback;
 pub mod guard;
 pub mod handover;
 pub mod hours;

@@ -9,10 +9,13 @@ pub mod desk_api;
 pub mod failures;
 mod hooks;
 pub mod log;
+pub mod openapi;
 pub mod probes;
 pub mod problem;
+pub mod request_id;
 pub mod secret;
 pub mod server;
+pub mod shed;
 pub mod source;
 mod state;
 
@@ -24,22 +27,23 @@ use problem::Kind;
 
 /// What vendors, desks and the platform call: `server.listen`.
 pub fn public_router(state: State) -> Router {
-    finish(public(&state), state)
+    finish(public(), state)
 }
 
 /// What operators call: `admin.listen`.
 pub fn admin_router(state: State) -> Router {
-    finish(admin::router(), state)
+    finish(admin::router().into(), state)
 }
 
 /// Both on one listener, `admin.listen = "server"`.
 pub fn combined_router(state: State) -> Router {
-    finish(public(&state).merge(admin::router()), state)
+    finish(public().merge(admin::router()), state)
 }
 
-fn public(state: &State) -> Router<State> {
-    probes::router(state.readiness().clone())
-        .merge(hooks::router())
+fn public() -> Router<State> {
+    hooks::router()
+        .merge(probes::router())
+        .merge(openapi::router())
         .merge(desk_api::router())
 }
 
@@ -47,5 +51,5 @@ fn finish(router: Router<State>, state: State) -> Router {
     let router = router
         .fallback(async || problem::Problem::from(Kind::NotFound))
         .method_not_allowed_fallback(async || problem::Problem::from(Kind::MethodNotAllowed));
-    log::layers(router).with_state(state)
+    log::layers(router, state.sources().clone()).with_state(state)
 }

@@ -134,6 +134,21 @@ fn serving_without_any_configuration_is_an_error_that_says_what_to_do() {
 }
 
 #[test]
+fn the_document_is_printed_without_any_configuration() {
+    let output = handover(&["openapi"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let document: Value = serde_json::from_str(&printed(&output)).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    for (part, name) in [
+        ("paths", "/api/v1/handovers/{id}/events"),
+        ("paths", "/api/admin/deliveries"),
+        ("webhooks", "handover.opened"),
+    ] {
+        assert!(document[part].get(name).is_some(), "{name}");
+    }
+}
+
+#[test]
 fn an_unknown_command_ends_with_2() {
     assert_eq!(
         handover(&["dance"]).output().unwrap().status.code(),

@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
+    bots::chatlayer,
     config::{self, AllHours, Bot, Desk, Kind, Platform},
+    desks::webhook,
     domain::{
         ids::{BotName, DeskName},
         policy::{BotPolicy, DeskPolicy, Limits, LookUps, Policy, Texts},
@@ -89,15 +91,16 @@ fn of_bot(bot: &Bot) -> BotPolicy {
         default_language,
         platform,
     } = bot;
-    let Platform::Chatlayer(chatlayer) = platform;
+    let Platform::Chatlayer(configured) = platform;
     BotPolicy {
         enabled: *enabled,
         default_language: default_language.to_string(),
-        pause_steps: chatlayer.pause.len(),
-        resume_steps: chatlayer.resume.len(),
+        pause_steps: configured.pause.len(),
+        resume_steps: configured.resume.len(),
         // `pauseBot` in the answer to the offload.
         answer_pauses: true,
         look_ups: LookUps::default(),
+        capabilities: chatlayer::capabilities(configured.text_limit),
     }
 }
 
@@ -115,5 +118,6 @@ fn of_desk(desk: &Desk, all_hours: &AllHours) -> DeskPolicy {
         hours: hours.as_ref().and_then(|name| all_hours.get(name)).cloned(),
         max_open: *max_open,
         require_agent: false,
+        capabilities: webhook::CAPABILITIES,
     }
 }

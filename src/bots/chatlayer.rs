@@ -4,6 +4,7 @@
 
 mod actions;
 mod adapter;
+mod capabilities;
 mod error;
 pub mod hook;
 mod message;
@@ -12,6 +13,7 @@ mod settings;
 
 pub use self::{
     adapter::Chatlayer,
+    capabilities::capabilities,
     error::{HookError, SettingsError, StepPart},
     settings::Settings,
 };

@@ -43,6 +43,8 @@ pub struct Chatlayer {
     pub verify_token: Secrets,
     /// The unguessable segment of the hook's path. `None`: offloads, which carry no token, are refused.
     pub hook_key: Option<Secrets>,
+    /// The longest text that is sent in one message, in grapheme clusters.
+    pub text_limit: usize,
     /// How the bot is paused outside an offload; empty: it cannot be.
     pub pause: Vec<RequestStep>,
     /// How the bot is told that it speaks again; empty: it is not told.
@@ -59,6 +61,7 @@ pub(super) struct Defaults {
 struct ChatlayerDefaults {
     enabled: bool,
     default_language: Language,
+    text_limit: usize,
     pause: Vec<RequestStep>,
     resume: Vec<Step>,
 }
@@ -90,12 +93,14 @@ impl ChatlayerDefaults {
     fn read(mut section: Section<'_>) -> Option<Self> {
         let enabled = section.defaulted("enabled", value::switch);
         let default_language = section.defaulted("default_language", Language::read);
+        let text_limit = section.defaulted("text_limit", read_text_limit);
         let pause = steps::read_requests(&mut section, "pause");
         let resume = steps::read_list(&mut section, "resume");
         section.finish();
         Some(Self {
             enabled: enabled?,
             default_language: default_language?,
+            text_limit: text_limit?,
             pause: pause.unwrap_or_default(),
             resume: resume.unwrap_or_default(),
         })
@@ -144,6 +149,7 @@ impl Chatlayer {
         let access_token = secrets::required_one(section, Self::ACCESS_TOKEN);
         let verify_token = secrets::required(section, Self::VERIFY_TOKEN, Rule::Foreign);
         let hook_key = secrets::optional(section, Self::HOOK_KEY, Rule::Unguessable { least: 20 });
+        let text_limit = section.optional("text_limit", read_text_limit);
         let pause = steps::read_requests(section, "pause");
         let resume = steps::read_list(section, "resume");
         section.not_yet(&["channel_verify_token", "channel_verify_token_file"]);
@@ -152,6 +158,7 @@ impl Chatlayer {
             access_token: access_token?,
             verify_token: verify_token?,
             hook_key,
+            text_limit: text_limit.unwrap_or(defaults.text_limit),
             pause: pause.unwrap_or_else(|| defaults.pause.clone()),
             resume: resume.unwrap_or_else(|| defaults.resume.clone()),
         })
@@ -166,6 +173,11 @@ fn read_platform(value: &Value) -> Result<(), Problem> {
         }),
         _ => Err(Problem::NotOneOf("\"chatlayer\"")),
     }
+}
+
+/// A shorter one would turn every longer text into a flood.
+fn read_text_limit(value: &Value) -> Result<usize, Problem> {
+    value::number(value, 100, 100_000).map(|limit| usize::try_from(limit).unwrap_or(usize::MAX))
 }
 
 /// Either the address itself or the region that stands for it; a guess would send the access token to a stranger.

@@ -329,11 +329,19 @@ mod tests {
                 StepResult::Gone,
                 RowOutcome::Delivered,
             ),
-            (Task::Message { message }, StepResult::Gone, dead),
+            (
+                Task::Message {
+                    message,
+                    part: None,
+                },
+                StepResult::Gone,
+                dead,
+            ),
             (
                 Task::Say {
                     message,
                     notice: false,
+                    part: None,
                 },
                 StepResult::Gone,
                 dead,

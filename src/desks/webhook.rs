@@ -9,8 +9,13 @@ pub mod hook;
 pub mod message;
 mod settings;
 
+use crate::domain::fallback::Capabilities;
+
 pub use self::{
     adapter::Webhook,
     error::{HookError, SettingsError},
     settings::Settings,
 };
+
+/// Its protocol has every content, and the desk decides what it makes of them.
+pub const CAPABILITIES: Capabilities = Capabilities::EVERY_AGENT;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
+    fallback::Choices,
     ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
     time::Timestamp,
 };
@@ -88,6 +89,9 @@ pub struct Handover {
     pub stalled_since: Option<Timestamp>,
     /// How far the bot's pause steps are.
     pub pause: PauseState,
+    /// The numbered list that the user may answer by a number, until it is answered or an agent has said more.
+    #[serde(default, skip_serializing_if = "Choices::is_empty")]
+    pub choices: Choices,
     pub closing: Option<Closing>,
     /// No desk has been asked yet: the platform is asked first. `leg` means nothing until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]

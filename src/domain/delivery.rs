@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::{
     conversation::{ConversationKey, Profile, ResumeContract},
     event::TranscriptItem,
+    fallback::Part,
     ids::{BotName, ConversationId, DeliveryId, DeskName, HandoverId, LegId, MessageId},
     message::Message,
     retry::ErrorClass,
@@ -33,7 +34,13 @@ pub enum Destination {
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Task {
     /// Bot: have the platform say this message to the user; a notice is the bridge's own.
-    Say { message: MessageId, notice: bool },
+    Say {
+        message: MessageId,
+        notice: bool,
+        /// One part of it; none: all of it, in one call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Part>,
+    },
     /// Bot: tell what the platform knows of the conversation; no desk has been asked yet. Never tried again.
     LookUp { history: bool, session: bool },
     /// Bot: the configured pause step of this index.
@@ -46,7 +53,12 @@ pub enum Task {
     /// Desk: take this handover, with the transcript up to and including `upto`.
     Open { upto: u64 },
     /// Desk: the user said this, or the bot slipped it through.
-    Message { message: MessageId },
+    Message {
+        message: MessageId,
+        /// One part of it; none: all of it, in one call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Part>,
+    },
     /// Desk: a message that could not be shown; a line in its place.
     Placeholder { message: MessageId },
     /// Desk: one of your messages did not reach the user.
@@ -187,7 +199,7 @@ impl Task {
     pub fn message(&self) -> Option<MessageId> {
         match self {
             Self::Say { message, .. }
-            | Self::Message { message }
+            | Self::Message { message, .. }
             | Self::Placeholder { message }
             | Self::Failed { message, .. } => Some(*message),
             Self::LookUp { .. }
@@ -195,6 +207,14 @@ impl Task {
             | Self::Resume { .. }
             | Self::Open { .. }
             | Self::Close { .. } => None,
+        }
+    }
+
+    /// Which part of its message the task is for.
+    pub fn part(&self) -> Option<Part> {
+        match self {
+            Self::Say { part, .. } | Self::Message { part, .. } => *part,
+            _ => None,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{
     conversation::{Answer, Phase},
     dedupe::Fingerprint,
     delivery::{HandoverFacts, Lane, NewDelivery},
-    ids::{DeliveryId, DeskName, HandoverId, LegId},
+    ids::{DeliveryId, DeskName, HandoverId, LegId, MessageId},
     message::Message,
     time::Timestamp,
 };
@@ -63,6 +63,9 @@ pub enum Cancelled {
     /// What an agent wanted to tell before the resume of this order went ahead of it: the user is with the bot by
     /// now. These become dead letters.
     SaysBefore(u64),
+    /// The later parts of a message of which one was given up: what is left of it has a hole. These become dead letters,
+    /// so that an operator can have it said to its end.
+    PartsOf(MessageId),
 }
 
 /// The handover as reads and late events see it, also after its end.

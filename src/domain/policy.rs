@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, num::NonZeroU64, sync::Arc, time::Duration};
 
 use super::{
     delivery::Destination,
+    fallback::Capabilities,
     guard::Guard,
     hours::Hours,
     ids::{BotName, DeskName},
@@ -55,6 +56,8 @@ pub struct BotPolicy {
     /// The platform pauses its bot by itself when the answer says so.
     pub answer_pauses: bool,
     pub look_ups: LookUps,
+    /// What its users can be shown.
+    pub capabilities: Capabilities,
 }
 
 /// What a bot platform tells of a conversation when it is asked.
@@ -76,6 +79,8 @@ pub struct DeskPolicy {
     pub max_open: Option<NonZeroU64>,
     /// Takes no new handovers while [`ClosedBecause::NoAgent`] is said of it.
     pub require_agent: bool,
+    /// What its agents can be shown.
+    pub capabilities: Capabilities,
 }
 
 /// What the user is told, by language. An empty text is not sent.
@@ -165,6 +170,7 @@ impl Default for BotPolicy {
             resume_steps: 0,
             answer_pauses: true,
             look_ups: LookUps::default(),
+            capabilities: Capabilities::EVERY_USER,
         }
     }
 }
@@ -178,6 +184,7 @@ impl DeskPolicy {
             hours: None,
             max_open: None,
             require_agent: false,
+            capabilities: Capabilities::EVERY_AGENT,
         }
     }
 }

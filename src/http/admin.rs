@@ -6,12 +6,11 @@ pub mod shape;
 mod warnings;
 
 use axum::{
-    Router,
     extract::FromRequestParts,
     http::{header, request::Parts},
-    routing::{get, post},
 };
 use serde::de::DeserializeOwned;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     State, body,
@@ -20,13 +19,13 @@ use super::{
     state::Caller,
 };
 
-pub(super) fn router() -> Router<State> {
-    Router::new()
-        .route("/api/admin/deliveries", get(deliveries::list))
-        .route("/api/admin/deliveries/{id}/retry", post(deliveries::retry))
-        .route("/api/admin/deliveries/{id}/skip", post(deliveries::skip))
-        .route("/api/admin/handovers", get(handovers::list))
-        .route("/api/admin/warnings", get(warnings::list))
+pub(super) fn router() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::retry))
+        .routes(routes!(deliveries::skip))
+        .routes(routes!(handovers::list))
+        .routes(routes!(warnings::list))
 }
 
 /// Whoever has shown the admin token. Every handler takes one, and first.
@@ -73,6 +72,10 @@ fn unknown_filter() -> Problem {
         .detail("a filter is unknown or its value is not one it can have")
 }
 
-fn page_size(asked: Option<usize>) -> usize {
-    asked.unwrap_or(PAGE).clamp(1, LARGEST_PAGE)
+fn page_size(asked: Option<usize>) -> Result<usize> {
+    match asked {
+        None => Ok(PAGE),
+        Some(size @ 1..=LARGEST_PAGE) => Ok(size),
+        Some(_) => Err(unknown_filter()),
+    }
 }

@@ -1,9 +1,10 @@
 //! Bodies are bounded in size, time and depth before anything parses them.
 //!
-//! Invariants: never more than [`Limits::max`] bytes are kept, whether the length was announced or the body came in
-//! chunks; a compressed body is refused, never inflated; depth is counted without recursion.
+//! Invariants: never more than [`Limits::max`] bytes of one body are kept, whether the length was announced or it came in
+//! chunks, and never more of all together than their gate has room for; a compressed body is refused, never inflated;
+//! depth is counted without recursion.
 
-use std::time::Duration;
+use std::{ops::Deref, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
@@ -12,13 +13,30 @@ use axum::{
 use bytes::BytesMut;
 use http_body_util::BodyExt as _;
 
-use super::problem::{Kind, Problem, Result};
+use super::{
+    problem::{Kind, Problem, Result},
+    shed::{Gate, Room},
+};
 
 /// How much of a body is taken, and for how long the sender may take over it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Limits {
     pub max: usize,
     pub within: Duration,
+    /// What all bodies of a kind share.
+    pub gate: Gate,
+}
+
+/// A whole body. It takes up room behind its gate until it is dropped.
+#[derive(Debug)]
+pub struct Kept {
+    bytes: Bytes,
+    _room: Room,
+}
+
+/// Learns something of a body that there is no room to keep.
+pub trait Skim: Send {
+    fn piece(&mut self, bytes: &[u8]);
 }
 
 /// The JSON is nested deeper than [`MAX_DEPTH`].
@@ -33,16 +51,23 @@ pub const DEFAULT_MAX: usize = 1 << 20;
 /// How many arrays and objects may stand inside one another.
 pub const MAX_DEPTH: usize = 64;
 
-/// Reads a whole body.
-pub async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Bytes> {
-    refuse_encoded(headers)?;
-    tokio::time::timeout(limits.within, collect(body, limits.max))
-        .await
-        .map_err(|_| Kind::TooSlow)?
+/// Reads a whole body. Without room for it the rest is not waited for.
+pub async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Kept> {
+    let kept = read_with(headers, body, (&limits, None)).await?;
+    kept.ok_or_else(|| limits.gate.shed())
+}
+
+/// Reads a whole body, or shows it to `skim` from its first byte to its last if there is no room for it.
+pub async fn read_or_skim(
+    headers: &HeaderMap,
+    body: Body,
+    (limits, skim): (&Limits, &mut dyn Skim),
+) -> Result<Option<Kept>> {
+    read_with(headers, body, (limits, Some(skim))).await
 }
 
 /// Reads a whole body that must say it is JSON, as our own APIs ask. Hooks do not: vendors promise no type.
-pub async fn read_json(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Bytes> {
+pub async fn read_json(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Kept> {
     require_json(headers)?;
     let bytes = read(headers, body, limits).await?;
     check_depth(&bytes).map_err(|_| too_deep())?;
@@ -85,10 +110,26 @@ pub fn too_deep() -> Problem {
     Problem::from(Kind::Malformed).detail("the JSON is nested too deeply")
 }
 
+async fn read_with(
+    headers: &HeaderMap,
+    body: Body,
+    (limits, skim): (&Limits, Option<&mut dyn Skim>),
+) -> Result<Option<Kept>> {
+    refuse_encoded(headers)?;
+    tokio::time::timeout(limits.within, collect(body, limits, skim))
+        .await
+        .map_err(|_| Kind::TooSlow)?
+}
+
 /// Keeps at most `max` bytes. As much again is read and thrown away, so that a sender that is only a little over the
 /// limit reads its 413 rather than a reset connection.
-async fn collect(mut body: Body, max: usize) -> Result<Bytes> {
-    let mut kept = BytesMut::new();
+async fn collect(
+    mut body: Body,
+    limits: &Limits,
+    mut skim: Option<&mut dyn Skim>,
+) -> Result<Option<Kept>> {
+    let max = limits.max;
+    let mut kept = Some((BytesMut::new(), limits.gate.room()));
     let mut seen = 0_usize;
     while let Some(frame) = body.frame().await {
         let frame =
@@ -97,18 +138,34 @@ async fn collect(mut body: Body, max: usize) -> Result<Bytes> {
             continue;
         };
         seen = seen.saturating_add(data.len());
-        if seen <= max {
-            kept.extend_from_slice(&data);
-        } else if seen > max.saturating_mul(2) {
+        if seen > max.saturating_mul(2) {
             break;
-        } else {
-            kept.clear();
         }
+        if seen > max {
+            kept = None;
+            continue;
+        }
+        if let Some((bytes, room)) = &mut kept
+            && room.grow(data.len())
+        {
+            bytes.extend_from_slice(&data);
+            continue;
+        }
+        let Some(skim) = &mut skim else {
+            return Ok(None);
+        };
+        if let Some((bytes, _)) = kept.take() {
+            skim.piece(&bytes);
+        }
+        skim.piece(&data);
     }
     if seen > max {
         return Err(Kind::TooLarge.into());
     }
-    Ok(kept.freeze())
+    Ok(kept.map(|(bytes, room)| Kept {
+        bytes: bytes.freeze(),
+        _room: room,
+    }))
 }
 
 fn refuse_encoded(headers: &HeaderMap) -> Result<()> {
@@ -146,14 +203,35 @@ fn is_json(headers: &HeaderMap) -> bool {
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
+impl Deref for Kept {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::shed::Capacity;
 
-    const LIMITS: Limits = Limits {
-        max: 10,
-        within: Duration::from_secs(5),
-    };
+    impl Skim for Vec<u8> {
+        fn piece(&mut self, bytes: &[u8]) {
+            self.extend_from_slice(bytes);
+        }
+    }
+
+    fn limits(body_bytes: usize) -> Limits {
+        Limits {
+            max: 10,
+            within: Duration::from_secs(5),
+            gate: Gate::new(Capacity {
+                requests: 1,
+                body_bytes,
+            }),
+        }
+    }
 
     fn announced(length: usize) -> Body {
         Body::from(vec![b'x'; length])
@@ -168,18 +246,38 @@ mod tests {
     async fn the_limit_itself_is_taken_and_one_byte_more_is_not() {
         for body in [announced, in_chunks] {
             assert_eq!(
-                read(&HeaderMap::new(), body(10), LIMITS)
+                read(&HeaderMap::new(), body(10), limits(10))
                     .await
                     .unwrap()
                     .len(),
                 10
             );
-            let refused = read(&HeaderMap::new(), body(11), LIMITS).await.unwrap_err();
-            assert_eq!(refused.kind(), Kind::TooLarge);
-            let refused = read(&HeaderMap::new(), body(1000), LIMITS)
+            let refused = read(&HeaderMap::new(), body(11), limits(10))
                 .await
                 .unwrap_err();
             assert_eq!(refused.kind(), Kind::TooLarge);
+            let refused = read(&HeaderMap::new(), body(1000), limits(10))
+                .await
+                .unwrap_err();
+            assert_eq!(refused.kind(), Kind::TooLarge);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_without_room_is_turned_away_or_seen_whole_and_leaves_the_room_to_others() {
+        let limits = limits(8);
+        for body in [announced, in_chunks] {
+            let (none, eight) = (HeaderMap::new(), |kept: &Kept| kept.len() == 8);
+            let refused = read(&none, body(9), limits.clone()).await.unwrap_err();
+            assert_eq!(refused.kind(), Kind::Unavailable);
+            let mut seen = Vec::new();
+            let skimmed = read_or_skim(&none, body(9), (&limits, &mut seen)).await;
+            assert!(skimmed.unwrap().is_none());
+            assert_eq!(seen, b"xxxxxxxxx");
+            let kept = read(&none, body(8), limits.clone()).await.unwrap();
+            assert!(eight(&kept));
+            let refused = read(&none, body(1), limits.clone()).await.unwrap_err();
+            assert_eq!(refused.kind(), Kind::Unavailable);
         }
     }
 
@@ -189,8 +287,8 @@ mod tests {
             std::result::Result<Bytes, std::io::Error>,
         >());
         let limits = Limits {
-            max: 10,
             within: Duration::from_millis(20),
+            ..limits(10)
         };
         assert_eq!(
             read(&HeaderMap::new(), body, limits)
@@ -213,7 +311,7 @@ mod tests {
             let headers =
                 HeaderMap::from_iter([(header::CONTENT_ENCODING, encoding.parse().unwrap())]);
             assert_eq!(
-                read(&headers, announced(1), LIMITS).await.is_ok(),
+                read(&headers, announced(1), limits(10)).await.is_ok(),
                 taken,
                 "{encoding}"
             );

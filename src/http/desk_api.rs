@@ -6,37 +6,44 @@ mod event;
 mod view;
 
 use axum::{
-    Router,
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
-    routing::{get, post},
 };
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     State,
     problem::{Kind, Problem},
     secret,
+    shed::Place,
     state::Caller,
 };
 use crate::domain::ids::{DeskName, HandoverId};
 
-pub(super) fn router() -> Router<State> {
-    Router::new()
-        .route("/api/v1/handovers/{id}", get(view::show))
-        .route("/api/v1/handovers/{id}/events", post(event::take))
+pub(super) fn router() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
+        .routes(routes!(view::show))
+        .routes(routes!(event::take))
 }
 
-/// A desk that has shown its token, and the handover that it speaks of.
+/// A desk that has shown its token, and the handover that it speaks of. Every handler takes one, and first: without a
+/// place nothing else is looked at.
 #[derive(Debug)]
 struct Call {
     desk: DeskName,
     handover: HandoverId,
+    /// Goes along with the work, also where nobody waits for it any more.
+    place: Place,
 }
 
 impl FromRequestParts<State> for Call {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
+        let place = state
+            .desk_api()
+            .enter()
+            .ok_or_else(|| state.desk_api().shed())?;
         let Ok(caller) = Caller::from_request_parts(parts, state).await;
         let desk = secret::bearer(&parts.headers)
             .and_then(|token| state.desk_of(token))
@@ -50,6 +57,10 @@ impl FromRequestParts<State> for Call {
             .find(|(name, _)| *name == "id")
             .map(|(_, id)| id);
         let handover = id.and_then(|id| id.parse().ok()).ok_or(Kind::NotFound)?;
-        Ok(Self { desk, handover })
+        Ok(Self {
+            desk,
+            handover,
+            place,
+        })
     }
 }

@@ -7,7 +7,6 @@ use std::{
     fmt,
     num::NonZeroU32,
     sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
 };
 
 use governor::{
@@ -57,7 +56,7 @@ impl<C: Clock> FailedCalls<C> {
         };
         match self.limiter.check_key(&counted) {
             Ok(()) => Kind::Unauthorized.into(),
-            Err(_) => Problem::from(Kind::TooManyFailures).retry_after(Duration::from_mins(1)),
+            Err(_) => Kind::TooManyFailures.into(),
         }
     }
 
@@ -86,7 +85,10 @@ impl<C: Clock> fmt::Debug for FailedCalls<C> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
+    use std::{
+        net::{IpAddr, Ipv4Addr},
+        time::Duration,
+    };
 
     use governor::clock::FakeRelativeClock;
 

@@ -6,22 +6,25 @@ use std::{any::Any, time::Instant};
 
 use axum::{
     Router,
-    extract::{MatchedPath, Request},
-    http::{HeaderValue, Method},
+    extract::{MatchedPath, Request, State},
+    http::Method,
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
-use super::problem::{Kind, Problem};
-use crate::clock::new_id;
+use super::{
+    problem::{Kind, Problem},
+    request_id::{self, RequestId},
+    source::{Peer, Sources},
+};
 
-/// Wraps a whole router, its fallbacks included.
-pub fn layers<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+/// Wraps a whole router, its fallbacks included. `sources` tells which peers may name a request.
+pub fn layers<S: Clone + Send + Sync + 'static>(router: Router<S>, sources: Sources) -> Router<S> {
     router
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(one_line))
+        .layer(middleware::from_fn_with_state(sources, one_line))
 }
 
 /// Logs when dropped, so that a request whose client hung up leaves its line too.
@@ -56,10 +59,10 @@ impl Drop for Line {
     }
 }
 
-async fn one_line(request: Request, next: Next) -> Response {
-    // An id that the caller chose would let it write into our log, so ours is always our own.
-    let id = new_id().to_string();
-    let span = tracing::info_span!("request", request.id = id);
+async fn one_line(State(sources): State<Sources>, request: Request, next: Next) -> Response {
+    let peer: Option<Peer> = request.extensions().get().copied();
+    let id = RequestId::of(&sources, peer, request.headers());
+    let span = tracing::info_span!("request", request.id = id.as_str());
     let mut line = Line {
         method: known(request.method()),
         route: request.extensions().get().cloned(),
@@ -72,10 +75,10 @@ async fn one_line(request: Request, next: Next) -> Response {
         drop(line);
         response
     };
-    let mut response = answer.instrument(span).await;
-    if let Ok(id) = HeaderValue::try_from(id) {
-        response.headers_mut().insert("x-request-id", id);
-    }
+    let mut response = Problem::name_request(answer.instrument(span).await, &id);
+    response
+        .headers_mut()
+        .insert(request_id::HEADER, id.header());
     response
 }
 

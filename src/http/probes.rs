@@ -11,16 +11,19 @@ use std::{
 
 use async_trait::async_trait;
 use axum::{
-    Router,
     extract::State,
     http::header,
     response::{IntoResponse, Response},
-    routing::get,
 };
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::problem::{Kind, Problem};
+use super::{
+    openapi::refusals::Unready,
+    problem::{Kind, Problem},
+};
 
 /// Tries the way that a call would take.
 #[async_trait]
@@ -82,12 +85,40 @@ impl fmt::Debug for Readiness {
     }
 }
 
-pub fn router<S: Clone + Send + Sync + 'static>(readiness: Readiness) -> Router<S> {
-    Router::new()
-        .route("/livez", get(|| async { json(r#"{"status":"alive"}"#) }))
-        .route("/readyz", get(readyz).with_state(readiness))
+pub(super) fn router() -> OpenApiRouter<super::State> {
+    OpenApiRouter::default()
+        .routes(routes!(livez))
+        .routes(routes!(readyz))
 }
 
+/// What a probe is told.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "described here, written as text")]
+struct Probed {
+    #[schema(examples("ready"))]
+    status: String,
+}
+
+/// Whether the process answers.
+#[utoipa::path(
+    get,
+    path = "/livez",
+    operation_id = "live",
+    tag = "service",
+    responses((status = 200, description = "It does.", body = Probed)),
+)]
+async fn livez() -> Response {
+    json(r#"{"status":"alive"}"#)
+}
+
+/// Whether the bridge can take calls: the store takes writes, and it is not stopping.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "ready",
+    tag = "service",
+    responses((status = 200, description = "It can.", body = Probed), Unready),
+)]
 async fn readyz(State(readiness): State<Readiness>) -> Response {
     if readiness.ready().await {
         json(r#"{"status":"ready"}"#)

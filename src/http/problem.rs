@@ -1,15 +1,20 @@
 //! Every answer that is not a success: RFC 9457 problem details from a closed list of kinds.
 //!
 //! A problem never carries anything of the request (no text, token, path or id), and `Unauthorized` is the same
-//! bytes whatever was wrong, so that nobody learns which bots and desks exist.
+//! whatever was wrong, so that nobody learns which bots and desks exist. What tells two of them apart is `request_id`
+//! alone, which the outermost layer adds.
 
 use std::{borrow::Cow, time::Duration};
 
 use axum::{
+    body::{Body as HttpBody, HttpBody as _},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{openapi, request_id::RequestId};
 
 /// An answer that is not a success.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +44,7 @@ pub enum Kind {
 }
 
 /// What becomes of the same request sent once more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Retry {
     /// Nothing was changed, and it may well succeed.
@@ -52,18 +57,29 @@ pub enum Retry {
 
 pub type Result<T> = std::result::Result<T, Problem>;
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// RFC 9457 problem details.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Body<'a> {
+    /// From a closed list.
+    #[schema(schema_with = openapi::refusals::types)]
     r#type: Cow<'static, str>,
     title: &'static str,
+    /// The status of the answer.
     status: u16,
+    /// A sentence for the person who reads it.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
     retry: Retry,
+    /// By which the log knows the request; the same as in `x-request-id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
 }
 
-/// What `Unavailable` asks for where the caller did not say.
-const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(2);
+/// A store that cannot write now may be able to in a moment.
+const UNAVAILABLE_FOR: Duration = Duration::from_secs(2);
+/// After that much time without a call the limit on failed ones is forgotten.
+const TOO_MANY_FAILURES_FOR: Duration = Duration::from_mins(1);
 
 impl Problem {
     /// Adds a sentence for the person who reads the answer. It must not quote the request.
@@ -82,6 +98,30 @@ impl Problem {
 
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Writes the request's id into the body of an answer that is a problem.
+    pub(super) fn name_request(mut response: Response, id: &RequestId) -> Response {
+        if let Some(problem) = response.extensions_mut().remove::<Self>()
+            // A HEAD has none to write it into.
+            && !response.body().is_end_stream()
+        {
+            *response.body_mut() = HttpBody::from(problem.body(Some(id)));
+        }
+        response
+    }
+
+    /// Empty if it cannot be written, which does not happen: all that is in it are strings and a number.
+    fn body(&self, id: Option<&RequestId>) -> Vec<u8> {
+        let body = Body {
+            r#type: self.kind.urn().into(),
+            title: self.kind.title(),
+            status: self.kind.status().as_u16(),
+            detail: self.detail.as_deref(),
+            retry: self.kind.retry(),
+            request_id: id.map(RequestId::as_str),
+        };
+        serde_json::to_vec(&body).unwrap_or_default()
     }
 
     fn headers(&self) -> HeaderMap {
@@ -112,32 +152,46 @@ impl Problem {
 
 impl From<Kind> for Problem {
     fn from(kind: Kind) -> Self {
-        let retry_after = (kind == Kind::Unavailable).then_some(DEFAULT_RETRY_AFTER);
         Self {
             kind,
             detail: None,
-            retry_after,
+            retry_after: kind.default_retry_after(),
         }
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = Body {
-            r#type: format!("urn:handover-bridge:problem:{}", self.kind.id()).into(),
-            title: self.kind.title(),
-            status: self.kind.status().as_u16(),
-            detail: self.detail.as_deref(),
-            retry: self.kind.retry(),
-        };
-        match serde_json::to_vec(&body) {
-            Ok(bytes) => (self.kind.status(), self.headers(), bytes).into_response(),
-            Err(_) => self.kind.status().into_response(),
-        }
+        let mut response = (self.kind.status(), self.headers(), self.body(None)).into_response();
+        // For the outermost layer, which knows the request's id.
+        response.extensions_mut().insert(self);
+        response
     }
 }
 
 impl Kind {
+    pub const ALL: [Self; 14] = [
+        Self::Malformed,
+        Self::Unauthorized,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::TooSlow,
+        Self::Conflict,
+        Self::Closed,
+        Self::TooLarge,
+        Self::UnsupportedMediaType,
+        Self::InvalidContract,
+        Self::IdempotencyMismatch,
+        Self::TooManyFailures,
+        Self::Internal,
+        Self::Unavailable,
+    ];
+
+    /// The `type` of its problem.
+    pub fn urn(self) -> String {
+        format!("urn:handover-bridge:problem:{}", self.id())
+    }
+
     pub fn id(self) -> &'static str {
         match self {
             Self::Malformed => "malformed",
@@ -193,6 +247,15 @@ impl Kind {
         }
     }
 
+    /// How long the caller is told to wait if nobody says otherwise. A kind that has none never says.
+    pub(super) fn default_retry_after(self) -> Option<Duration> {
+        match self {
+            Self::Unavailable => Some(UNAVAILABLE_FOR),
+            Self::TooManyFailures => Some(TOO_MANY_FAILURES_FOR),
+            _ => None,
+        }
+    }
+
     pub fn retry(self) -> Retry {
         match self {
             Self::TooSlow | Self::TooManyFailures => Retry::Safe,
@@ -215,6 +278,18 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[expect(
+        clippy::as_conversions,
+        reason = "the number of a variant has no other way out"
+    )]
+    fn the_list_holds_every_kind_once_and_in_order() {
+        for (index, kind) in Kind::ALL.into_iter().enumerate() {
+            assert_eq!(kind as usize, index, "{kind:?}");
+        }
+        assert_eq!(Kind::ALL.last(), Some(&Kind::Unavailable), "the last kind");
+    }
 
     #[test]
     fn unavailable_always_says_when_to_come_back() {

@@ -63,6 +63,11 @@ impl Sources {
         nearest.into()
     }
 
+    /// Whether the other end of the connection is one of the proxies.
+    pub fn trusts_peer(&self, Peer(peer): Peer) -> bool {
+        self.trusts(peer.to_canonical())
+    }
+
     fn trusts(&self, address: IpAddr) -> bool {
         self.trusted.iter().any(|range| range.contains(&address))
     }

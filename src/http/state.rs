@@ -3,7 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    body::Bytes,
+    extract::{FromRef, FromRequestParts},
+    http::request::Parts,
+};
 use ipnet::IpNet;
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -12,9 +16,11 @@ use tracing::Instrument as _;
 use super::{
     body,
     failures::FailedCalls,
+    openapi,
     probes::{Probe, Readiness},
     problem::{Kind, Problem, Result},
     secret::Accepted,
+    shed::{Capacity, Gate},
     source::{Peer, Source, Sources},
 };
 use crate::{
@@ -35,6 +41,8 @@ pub struct Options {
     pub decide_within: Duration,
     /// How long a sender may take over a body.
     pub body_within: Duration,
+    /// How much the hooks let in at once, and the desk API beside them.
+    pub capacity: Capacity,
     /// The soft stop: from then on not ready.
     pub stopping: CancellationToken,
     /// Accepted calls run here, so that they outlive a client that hangs up. To be waited for before the store closes.
@@ -75,7 +83,10 @@ struct Shared {
     readiness: Readiness,
     decide_within: Duration,
     body_within: Duration,
+    hooks: Gate,
+    desk_api: Gate,
     tasks: TaskTracker,
+    document: Bytes,
 }
 
 /// Whoever makes this call, for the limit on failed ones.
@@ -92,6 +103,7 @@ impl Options {
             trusted_proxies,
             decide_within,
             body_within,
+            capacity,
             stopping,
             tasks,
         } = self;
@@ -109,7 +121,10 @@ impl Options {
             readiness: Readiness::new(probe, stopping),
             decide_within,
             body_within,
+            hooks: Gate::new(capacity),
+            desk_api: Gate::new(capacity),
             tasks,
+            document: openapi::bytes(),
         }))
     }
 }
@@ -119,8 +134,9 @@ impl State {
         &*self.0.store
     }
 
-    pub(super) fn readiness(&self) -> &Readiness {
-        &self.0.readiness
+    /// The published document, as it is served.
+    pub(super) fn document(&self) -> Bytes {
+        self.0.document.clone()
     }
 
     pub(super) fn decide_within(&self) -> Duration {
@@ -146,10 +162,26 @@ impl State {
         self.0.admin.matches(token)
     }
 
-    pub(super) fn limits(&self, max: usize) -> body::Limits {
+    pub(super) fn sources(&self) -> &Sources {
+        &self.0.sources
+    }
+
+    /// What all bots' platforms pass together.
+    pub fn hooks(&self) -> &Gate {
+        &self.0.hooks
+    }
+
+    /// What all desks pass together.
+    pub fn desk_api(&self) -> &Gate {
+        &self.0.desk_api
+    }
+
+    /// For a body of at most so many bytes, behind this gate.
+    pub(super) fn limits(&self, max: usize, gate: &Gate) -> body::Limits {
         body::Limits {
             max,
             within: self.0.body_within,
+            gate: gate.clone(),
         }
     }
 
@@ -200,6 +232,12 @@ impl State {
                 tracing::error!("a request panicked");
                 Err(Kind::Internal.into())
             })
+    }
+}
+
+impl FromRef<State> for Readiness {
+    fn from_ref(state: &State) -> Self {
+        state.0.readiness.clone()
     }
 }
 

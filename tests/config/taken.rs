@@ -37,6 +37,7 @@ fn bots_and_desks_start_from_what_the_defaults_say() {
     assert!(bot.enabled);
     assert_eq!(chatlayer.api_url.as_str(), "https://api.chatlayer.ai/");
     assert!(chatlayer.pause.is_empty());
+    assert_eq!(chatlayer.text_limit, 2000);
     assert!(
         matches!(&chatlayer.resume[..], [Step::Request(step)] if step.url.starts_with("{{ bot.api_url }}/v1/bots/"))
     );

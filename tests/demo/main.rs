@@ -13,6 +13,7 @@ mod commands;
 mod demo;
 mod faults;
 mod life;
+mod rich;
 mod talk;
 #[path = "../emulator/webdriver.rs"]
 mod webdriver;

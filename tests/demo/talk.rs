@@ -78,10 +78,14 @@ impl Talk {
 
     /// The user writes.
     pub async fn write(&self, text: &str) {
+        self.say(json!({"type": "text", "text": text})).await;
+    }
+
+    /// The user says something that may be more than a text.
+    pub async fn say(&self, said: Value) {
         let url = format!("{}/emulator/sessions/{}/messages", self.chat, self.session);
-        let said = json!({"type": "text", "text": text});
         let sent = self.http.post(url).json(&said).send().await.unwrap();
-        assert_eq!(sent.status(), 202, "{text}");
+        assert_eq!(sent.status(), 202, "{said}");
     }
 
     /// The agent does something; the body is that of the desk protocol.

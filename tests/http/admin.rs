@@ -83,6 +83,8 @@ async fn a_filter_that_would_not_be_applied_is_refused() {
         "/api/admin/deliveries?destination=desk:No",
         "/api/admin/deliveries?after=x",
         "/api/admin/deliveries?limit=-1",
+        "/api/admin/deliveries?limit=0",
+        "/api/admin/handovers?limit=1001",
         "/api/admin/handovers?state=closed",
     ] {
         let reply = bridge.send(get(path)).await;

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use handover_bridge::{
-    http::{Bot, Desk, Options, combined_router, secret::Accepted, source::Peer},
+    http::{Bot, Desk, Options, combined_router, secret::Accepted, shed::Capacity, source::Peer},
     store::Store,
 };
 use serde_json::Value;
@@ -47,10 +47,18 @@ pub struct Reply {
 
 impl Bridge {
     pub fn new(script: Script) -> Self {
+        Self::letting_in(Capacity::default(), script)
+    }
+
+    pub fn letting_in(capacity: Capacity, script: Script) -> Self {
         let store = Scripted::new(script);
         let stopping = CancellationToken::new();
         let tasks = TaskTracker::new();
-        let state = options(store.clone(), stopping.clone(), tasks.clone()).build();
+        let options = Options {
+            capacity,
+            ..options(store.clone(), stopping.clone(), tasks.clone())
+        };
+        let state = options.build();
         Self {
             store,
             router: combined_router(state),
@@ -179,6 +187,7 @@ fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracke
         trusted_proxies: Vec::new(),
         decide_within: Duration::from_millis(100),
         body_within: Duration::from_secs(1),
+        capacity: Capacity::default(),
         stopping,
         tasks,
     }

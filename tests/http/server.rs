@@ -277,6 +277,21 @@ async fn a_soft_stop_goes_on_accepting_says_close_and_lets_requests_finish() {
 }
 
 #[tokio::test]
+async fn whoever_connected_just_before_the_end_may_still_ask() {
+    let drain = Duration::ZERO;
+    let bridge = serve(Options { drain, ..patient() }, hello()).await;
+    let mut asks = connect(bridge.address).await;
+    let mut says_nothing = connect(bridge.address).await;
+    bridge.shutdown.soft.cancel();
+    while TcpStream::connect(bridge.address).await.is_ok() {}
+    asks.write_all(GET).await.unwrap();
+    let answer = answer(&mut asks).await;
+    assert!(answer.contains("connection: close") && answer.ends_with("hello"));
+    closed_after(&mut says_nothing).await;
+    timeout(FOREVER, bridge.task).await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_hard_stop_waits_for_nobody() {
     let (router, mut begun) = held();
     let bridge = serve(

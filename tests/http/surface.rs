@@ -7,7 +7,7 @@ use crate::{
     store::{Apply, Script},
 };
 
-const ROUTES: [(&str, &[&str]); 9] = [
+const ROUTES: [(&str, &[&str]); 10] = [
     ("/hooks/chatlayer/webshop", &["GET", "HEAD", "POST"]),
     ("/hooks/chatlayer/webshop/key", &["GET", "HEAD", "POST"]),
     ("/api/v1/handovers/x", &["GET", "HEAD"]),
@@ -16,6 +16,7 @@ const ROUTES: [(&str, &[&str]); 9] = [
     ("/api/admin/deliveries/x/retry", &["POST"]),
     ("/api/admin/deliveries/x/skip", &["POST"]),
     ("/livez", &["GET", "HEAD"]),
+    ("/openapi.json", &["GET", "HEAD"]),
     ("/readyz", &["GET", "HEAD"]),
 ];
 

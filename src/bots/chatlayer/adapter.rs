@@ -1,5 +1,7 @@
 //! Performs what the bridge owes to a Chatlayer bot: one call a task.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 use reqwest::Method;
 use serde_json::{Map, json};
@@ -7,7 +9,6 @@ use serde_json::{Map, json};
 use super::{
     Settings,
     actions::Actions,
-    error::Unshowable,
     realm::Realm,
     settings::{RequestStep, Step},
 };
@@ -16,6 +17,8 @@ use crate::{
     domain::{
         conversation::ResumeContract,
         delivery::{Done, Failure, Job, Task},
+        fallback::{self, Part, Unshowable},
+        message::Content,
         retry::ErrorClass,
     },
     outbound::{Call, CallError, Endpoint, Outbound, template::Context},
@@ -38,8 +41,18 @@ impl Chatlayer {
 
     async fn say(&self, job: &Job) -> Result<Done, Failure> {
         let message = job.message.as_ref().ok_or_else(impossible)?;
-        self.act(job, &Actions::say(&message.content).map_err(unshowable)?)
-            .await
+        self.show(job, (&message.content, job.task.part())).await
+    }
+
+    async fn show(
+        &self,
+        job: &Job,
+        (content, part): (&Content, Option<Part>),
+    ) -> Result<Done, Failure> {
+        let parts =
+            fallback::said(content, part, &self.settings.capabilities).map_err(unshowable)?;
+        let actions = Actions::say(parts.iter().map(Cow::as_ref)).map_err(unshowable)?;
+        self.act(job, &actions).await
     }
 
     async fn resume(
@@ -69,8 +82,7 @@ impl Chatlayer {
         match step {
             Step::Text(template) => {
                 let text = template.render(context).map_err(CallError::from)?;
-                self.act(job, &Actions::text(&text).map_err(unshowable)?)
-                    .await
+                self.show(job, (&Content::text(text), None)).await
             }
             Step::DialogState { id, session_data } => {
                 let data = session_data

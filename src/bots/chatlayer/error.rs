@@ -1,4 +1,4 @@
-//! What can be wrong with a call of Chatlayer, with the configured steps, and with a message on its way out.
+//! What can be wrong with a call of Chatlayer and with the configured steps.
 
 use crate::{
     domain::ids::NotAnExternalId,
@@ -52,15 +52,6 @@ pub enum StepPart {
     Header(String),
     Body,
     SessionData(String),
-}
-
-/// A content for which Chatlayer has no form and which has no words to fall back to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unshowable {
-    #[error("there is nothing in it that a user could be shown")]
-    Empty,
-    #[error("this kind of message cannot be shown to a user")]
-    Kind,
 }
 
 impl std::fmt::Display for StepPart {

@@ -6,10 +6,13 @@
 //! Strict only in what names the conversation.
 
 mod envelope;
+mod skim;
 
 use std::collections::HashMap;
 
 use serde_json::Value;
+
+pub use self::skim::Skimmer;
 
 use self::envelope::{Envelope, Item, Named, read, time};
 use super::{

@@ -3,7 +3,10 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::domain::message::{Button, Card, Content, MediaKind, QuickReply};
+use crate::domain::{
+    fallback::is_web,
+    message::{Button, Card, Content, MediaKind, QuickReply},
+};
 
 /// What a user sent. An upload may carry several files, each of which is a content of its own.
 pub(super) fn user_contents(message: &Value) -> Vec<Content> {
@@ -56,7 +59,7 @@ fn uploads(message: &Value) -> Vec<Content> {
             .or_else(|| text(message, "url"));
         urls.extend(single);
     }
-    if urls.is_empty() {
+    if urls.is_empty() || !urls.iter().all(|url| is_web(url)) {
         return vec![unknown(message)];
     }
     urls.into_iter().map(file).collect()
@@ -138,7 +141,7 @@ fn attached(attachment: &Value) -> Option<Content> {
     };
     Some(Content::Media {
         kind,
-        url: text(payload, "url")?.to_owned(),
+        url: text(payload, "url").filter(|url| is_web(url))?.to_owned(),
         name: None,
         caption: None,
     })
@@ -147,7 +150,8 @@ fn attached(attachment: &Value) -> Option<Content> {
 fn template(payload: &Value) -> Option<Content> {
     match text(payload, "template_type")? {
         "button" => Some(Content::Buttons {
-            text: text(payload, "text")?.to_owned(),
+            // Optional, says the page of the Webhook channel.
+            text: text(payload, "text").unwrap_or_default().to_owned(),
             buttons: list(payload, "buttons", button),
         }),
         "generic" => Some(Content::Cards {
@@ -170,7 +174,7 @@ fn quick_reply(reply: &Value) -> QuickReply {
     }
 }
 
-/// A kind of button that is not known is kept whole as the payload of a postback.
+/// A kind of button that is not known, or a link that no browser should open, is kept whole as the payload of a postback.
 fn button(button: &Value) -> Button {
     let title = text(button, "title").unwrap_or_default().to_owned();
     match (
@@ -178,7 +182,7 @@ fn button(button: &Value) -> Button {
         text(button, "url"),
         text(button, "payload"),
     ) {
-        (Some("web_url"), Some(url), _) => Button::Url {
+        (Some("web_url"), Some(url), _) if is_web(url) => Button::Url {
             title,
             url: url.to_owned(),
         },
@@ -204,7 +208,8 @@ fn card(element: &Value) -> Card {
         image_url: owned(element, "image_url"),
         url: element
             .get("default_action")
-            .and_then(|action| owned(action, "url")),
+            .and_then(|action| owned(action, "url"))
+            .or_else(|| owned(element, "item_url")),
         buttons: list(element, "buttons", button),
     }
 }
@@ -223,151 +228,4 @@ fn text<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn the_transcripts_copy_of_a_postback_is_the_same_content() {
-        let live = json!({"messageType": "postback", "title": "Yes", "parameters": [], "nextDialogstateId": "d1",
-            "id": "61921b63cdee7f21ab6ee621", "channelType": "web", "sender": {"id": "s"}});
-        let copy = json!({"parameters": [], "text": "Yes", "messageType": "postback", "title": "Yes",
-            "nextDialogstateId": "d1", "channelType": "emulator", "sender": {"id": "s", "botId": "b"}});
-        assert_eq!(user_contents(&live), user_contents(&copy));
-    }
-
-    #[test]
-    fn an_opaque_payload_is_kept_untouched() {
-        for payload in [
-            json!("opaque-7f"),
-            json!("{\"a\": 1}"),
-            json!({"a": [1]}),
-            json!(7),
-        ] {
-            let said = user_contents(
-                &json!({"messageType": "postback", "title": "Yes", "payload": payload}),
-            );
-            assert_eq!(
-                said,
-                [Content::Postback {
-                    title: "Yes".into(),
-                    payload: payload.clone()
-                }]
-            );
-            let shown = bot_content(
-                &json!({"text": "?", "quick_replies": [{"title": "Yes", "payload": payload}]}),
-            );
-            let Content::Text { quick_replies, .. } = shown else {
-                panic!("a text")
-            };
-            assert_eq!(quick_replies[0].payload, payload);
-        }
-    }
-
-    #[test]
-    fn every_file_of_an_upload_is_a_content_of_its_own() {
-        let message = json!({"messageType": "upload", "urls": ["https://f.example/a%20b.PNG?x=1", "https://f.example/v.mp4", "https://f.example/"]});
-        let media = |kind, url: &str, name: Option<&str>| Content::Media {
-            kind,
-            url: url.into(),
-            name: name.map(Into::into),
-            caption: None,
-        };
-        assert_eq!(
-            user_contents(&message),
-            [
-                media(
-                    MediaKind::Image,
-                    "https://f.example/a%20b.PNG?x=1",
-                    Some("a b.PNG")
-                ),
-                media(MediaKind::Video, "https://f.example/v.mp4", Some("v.mp4")),
-                media(MediaKind::File, "https://f.example/", None),
-            ]
-        );
-        let single = json!({"messageType": "fileUploadInputResult", "data": {"fileUrl": "https://f.example/x.pdf"}});
-        assert_eq!(
-            user_contents(&single),
-            [media(
-                MediaKind::File,
-                "https://f.example/x.pdf",
-                Some("x.pdf")
-            )]
-        );
-    }
-
-    #[test]
-    fn what_is_not_known_stays_whole_but_for_what_differs_between_copies() {
-        let messages = [
-            json!({"messageType": "sticker", "pack": [1, 2], "id": "i", "sender": {}, "channelType": "web", "timestamp": "t"}),
-            json!({"messageType": "location", "coordinates": {"lat": "far"}}),
-            json!({"messageType": "fileUploadInputResult", "data": {"uploadStatus": "FAILED"}}),
-            json!({"messageType": "text", "text": null}),
-            json!("just a string"),
-            json!(null),
-        ];
-        for message in messages {
-            assert!(
-                matches!(user_contents(&message)[..], [Content::Unknown { .. }]),
-                "{message}"
-            );
-            assert!(
-                matches!(bot_content(&message), Content::Unknown { .. }),
-                "{message}"
-            );
-        }
-        let kept = user_contents(
-            &json!({"messageType": "sticker", "pack": [1, 2], "id": "i", "sender": {"id": "s"}}),
-        );
-        assert_eq!(
-            kept,
-            [Content::Unknown {
-                raw: json!({"messageType": "sticker", "pack": [1, 2]})
-            }]
-        );
-    }
-
-    #[test]
-    fn a_button_of_an_unknown_kind_keeps_what_it_was() {
-        let message = json!({"attachment": {"type": "template", "payload": {"template_type": "button", "text": "?",
-            "buttons": [{"type": "element_share", "title": "Share"}, {"type": "phone_number", "title": "Call", "payload": "+31"}]}}});
-        let Content::Buttons { buttons, .. } = bot_content(&message) else {
-            panic!("buttons")
-        };
-        let share = Button::Postback {
-            title: "Share".into(),
-            payload: json!({"type": "element_share", "title": "Share"}),
-        };
-        assert_eq!(
-            buttons,
-            [
-                share,
-                Button::Phone {
-                    title: "Call".into(),
-                    phone_number: "+31".into()
-                }
-            ]
-        );
-    }
-
-    #[test]
-    fn a_list_keeps_its_items_and_its_button() {
-        let message = json!({"attachment": {"type": "template", "payload": {"template_type": "list",
-            "elements": [{"title": "One", "subtitle": "first"}], "buttons": [{"type": "web_url", "title": "All", "url": "https://a.example"}]}}});
-        let Content::List { items, button } = bot_content(&message) else {
-            panic!("a list")
-        };
-        assert_eq!(
-            (items[0].title.as_str(), items[0].subtitle.as_deref()),
-            ("One", Some("first"))
-        );
-        assert_eq!(
-            button,
-            Some(Button::Url {
-                title: "All".into(),
-                url: "https://a.example".into()
-            })
-        );
-    }
-}
+mod tests;

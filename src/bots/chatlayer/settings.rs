@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use reqwest::Method;
 use secrecy::SecretString;
 
-use super::{SettingsError, StepPart};
+use super::{SettingsError, StepPart, capabilities};
 use crate::{
     config,
+    domain::fallback::Capabilities,
     outbound::{
         BaseUrl,
         template::{Expression, Template, TemplateError},
@@ -18,6 +19,7 @@ use crate::{
 pub struct Settings {
     pub(super) api_url: BaseUrl,
     pub(super) access_token: SecretString,
+    pub(super) capabilities: Capabilities,
     pub(super) pause: Vec<Step>,
     pub(super) resume: Vec<Step>,
 }
@@ -65,6 +67,7 @@ impl Settings {
         Ok(Self {
             api_url: BaseUrl::try_from(configured.api_url.as_url().clone())?,
             access_token: configured.access_token.clone(),
+            capabilities: capabilities(configured.text_limit),
             pause: pause
                 .map(|(index, step)| place("pause", index).request(step).map(Step::Request))
                 .collect::<Result<_, _>>()?,

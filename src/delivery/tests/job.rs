@@ -20,7 +20,10 @@ pub(in crate::delivery) fn job(lane: u32, seq: u32) -> Job {
     let message = MessageId::from_uuid(id(1));
     Job {
         delivery: DeliveryId::from_uuid(id(2)),
-        task: Task::Message { message },
+        task: Task::Message {
+            message,
+            part: None,
+        },
         created_at: EPOCH,
         conversation: ConversationId::from_uuid(Uuid::from_u128(u128::from(lane))),
         key: ConversationKey {

@@ -5,12 +5,12 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use url::Url;
 
 use super::HookError;
 use crate::domain::{
     conversation::Agent,
     event::{AgentSaid, DeskEvent},
+    fallback::{is_blank, is_web},
     json::{self, NotAnObject},
     message::{Button, Card, Content, QuickReply},
 };
@@ -84,9 +84,10 @@ fn text(field: &'static str, value: Option<&Value>) -> Result<Option<String>, Ho
 /// Every type is taken that the protocol knows; whether the bot platform can show it turns out when it is delivered.
 fn content(value: Option<Value>) -> Result<Content, HookError> {
     let value = value.ok_or(HookError::Contract { field: "content" })?;
-    check("content", is_spelt_out(&value))?;
-    let content: Content =
-        serde_json::from_value(value).map_err(|_| HookError::Contract { field: "content" })?;
+    let not_content = |_| HookError::Contract { field: "content" };
+    let content = Content::deserialize(&value).map_err(not_content)?;
+    let understood = serde_json::to_value(&content).map_err(not_content)?;
+    check("content", is_as_sent(&understood, &value))?;
     match &content {
         Content::Text {
             text,
@@ -128,17 +129,23 @@ fn content(value: Option<Value>) -> Result<Content, HookError> {
     Ok(content)
 }
 
-/// Whether all that has fields is an object: serde would take an array of their values as well.
-fn is_spelt_out(content: &Value) -> bool {
-    let Some(fields) = content.as_object() else {
-        return false;
-    };
-    let lists = ["quick_replies", "buttons", "cards", "items"];
-    let members = lists
-        .iter()
-        .filter_map(|list| fields.get(*list)?.as_array());
-    let button = fields.get("button").filter(|button| !button.is_null());
-    members.flatten().chain(button).all(is_spelt_out)
+/// Whether what was understood stands in what was sent. serde also takes an array of a struct's values, a number for a
+/// type's name, and an object for a kind's; the contract knows none of these.
+fn is_as_sent(understood: &Value, sent: &Value) -> bool {
+    match (understood, sent) {
+        (Value::Object(understood), Value::Object(sent)) => understood
+            .iter()
+            .all(|(name, value)| sent.get(name).is_some_and(|sent| is_as_sent(value, sent))),
+        (Value::Array(understood), Value::Array(sent)) => {
+            understood.len() == sent.len()
+                && understood
+                    .iter()
+                    .zip(sent)
+                    .all(|(understood, sent)| is_as_sent(understood, sent))
+        }
+        (Value::Number(understood), Value::Number(sent)) => understood.as_f64() == sent.as_f64(),
+        _ => understood == sent,
+    }
 }
 
 fn is_reply(reply: &QuickReply) -> bool {
@@ -163,13 +170,9 @@ fn is_card(card: &Card) -> bool {
         && card.buttons.iter().all(is_button)
 }
 
+/// The published document says this, and `is_web`, as a pattern each: `http::openapi::message`.
 fn is_filled(text: &str) -> bool {
-    !text.trim().is_empty()
-}
-
-/// A link that may be shown to a user: `javascript:` and its like are none.
-fn is_web(url: &str) -> bool {
-    Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
+    !text.chars().all(is_blank)
 }
 
 fn check(field: &'static str, holds: bool) -> Result<(), HookError> {

@@ -11,6 +11,7 @@ use crate::domain::{
     delivery::{Destination, Lane, Task},
     effect::{Cancelled, Cause, Effect, JournalEntry, LegRow, WarningKind},
     event::Request,
+    fallback::Choices,
     ids::{DeskName, HandoverId, LegId},
     message::Actor,
     policy::{ClosedBecause, Notice, PausedBecause, WhenUnsure},
@@ -214,7 +215,7 @@ impl Turn<'_> {
             }
             let message = self.record_said(item.actor, &item.said);
             if open && item.actor == Actor::User {
-                self.pass_on(message);
+                self.pass_on((message, &item.said.content));
             }
         }
     }
@@ -293,6 +294,7 @@ impl Turn<'_> {
             last_notice_at: None,
             stalled_since: None,
             pause: PauseState::Paused,
+            choices: Choices::default(),
             closing: None,
             look_up: None,
         });

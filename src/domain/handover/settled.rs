@@ -4,7 +4,7 @@ use super::{Guard, Outcome, turn::Turn};
 use crate::domain::{
     conversation::{Answer, PauseState, Phase, ResumeContract},
     delivery::{Destination, Done, Lane, StepResult, Task},
-    effect::{Cause, Effect, LegRow, WarningKind},
+    effect::{Cancelled, Cause, Effect, LegRow, WarningKind},
     event::Settled,
     ids::{HandoverId, LegId, MessageId},
     retry::ErrorClass,
@@ -29,6 +29,7 @@ impl Turn<'_> {
     }
 
     fn bot_settled(&mut self, settled: &Settled) {
+        self.give_up_with(settled);
         if self
             .conversation
             .handover
@@ -55,34 +56,48 @@ impl Turn<'_> {
             (Task::Resume { .. }, _) => self.resume_step_settled(),
             (Task::Pause { index }, StepResult::Done(_)) => self.paused(*index),
             (Task::Pause { .. }, _) => self.pause_failed(),
-            (Task::Say { message, notice }, StepResult::Gone) => {
+            (
+                Task::Say {
+                    message, notice, ..
+                },
+                StepResult::Gone,
+            ) => {
                 self.session_gone((!notice).then_some(*message));
             }
             (
                 Task::Say {
                     message,
                     notice: false,
+                    ..
                 },
-                StepResult::Dead { class },
+                result @ (StepResult::Dead { .. } | StepResult::Skipped),
             ) => {
                 self.owe_desk(Task::Failed {
                     message: *message,
-                    reason: class.label().to_owned(),
-                });
-            }
-            (
-                Task::Say {
-                    message,
-                    notice: false,
-                },
-                StepResult::Skipped,
-            ) => {
-                self.owe_desk(Task::Failed {
-                    message: *message,
-                    reason: "skipped".to_owned(),
+                    reason: given_up(result).to_owned(),
                 });
             }
             _ => {}
+        }
+    }
+
+    /// A message of which one part was given up is given up from there on.
+    fn give_up_with(&mut self, settled: &Settled) {
+        let given_up = matches!(
+            settled.result,
+            StepResult::Dead { .. } | StepResult::Skipped
+        );
+        if let Task::Say {
+            message,
+            part: Some(_),
+            ..
+        } = settled.task
+            && given_up
+        {
+            self.push(Effect::CancelUnsent {
+                lane: settled.lane,
+                only: Cancelled::PartsOf(message),
+            });
         }
     }
 
@@ -152,7 +167,7 @@ impl Turn<'_> {
                 self.open_delayed(*class, *ambiguous, *since);
             }
             (Task::Open { .. }, _) if asked => self.move_on(Cause::Refused, "not_taken"),
-            (Task::Message { message }, StepResult::Dead { .. }) => {
+            (Task::Message { message, .. }, StepResult::Dead { .. }) => {
                 self.desk_moves();
                 self.hold_the_place(*message);
             }
@@ -330,5 +345,13 @@ impl Turn<'_> {
         if let Some(handover) = &mut self.conversation.handover {
             handover.stalled_since = None;
         }
+    }
+}
+
+/// What a desk is told of its message that was not said.
+fn given_up(result: &StepResult) -> &'static str {
+    match result {
+        StepResult::Dead { class } => class.label(),
+        _ => "skipped",
     }
 }

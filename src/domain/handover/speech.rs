@@ -5,13 +5,14 @@ use super::{
     turn::{Spoken, Turn},
 };
 use crate::domain::{
-    conversation::Phase,
+    conversation::{Handover, Phase},
     dedupe::Fingerprint,
     delivery::{Destination, Task},
     effect::{Cause, Effect, JournalEntry, WarningKind},
     event::{AgentSaid, Said},
+    fallback::{Choice, Choices},
     ids::{HandoverId, MessageId},
-    message::Actor,
+    message::{Actor, Content},
     policy::Notice,
 };
 
@@ -38,19 +39,21 @@ impl Turn<'_> {
             return Outcome::message(message);
         }
         handover.unanswered_since.get_or_insert(now);
+        let chosen = chosen(handover, said);
+        let said = chosen.as_ref().unwrap_or(said);
         let message = self.record_said(Actor::User, said);
-        self.pass_on(message);
+        self.pass_on((message, &said.content));
         Outcome::message(message)
     }
 
     /// Owes the desk what the user said. If it is not called at this moment, the user begins to wait for it now, and
     /// not only when a call has failed.
-    pub(super) fn pass_on(&mut self, message: MessageId) {
+    pub(super) fn pass_on(&mut self, said: (MessageId, &Content)) {
         if self.is_looking_up() {
             // It will stand in the transcript that the desk is offered.
             return;
         }
-        self.owe_desk(Task::Message { message });
+        self.tell_desk(said);
         let (now, closed) = (self.context.now, &self.context.conditions.closed);
         let Some(handover) = &mut self.conversation.handover else {
             return;
@@ -75,7 +78,7 @@ impl Turn<'_> {
         let closing = handover.phase == Phase::Closing;
         let message = self.record_said(Actor::Bot, said);
         if !closing {
-            self.owe_desk(Task::Message { message });
+            self.tell_desk((message, &said.content));
         }
         if talks_over && self.has(Guard::BotSpeaksOver) {
             let subject = self.conversation.key.bot.to_string();
@@ -109,8 +112,26 @@ impl Turn<'_> {
             raw: said.raw.as_deref(),
             late_for: None,
         });
-        self.say(id, (message, &said.content), false);
+        self.say_for_agent(id, message, said);
         Outcome::message(message)
+    }
+
+    /// What cannot be said at all is told to the desk. What an automaton says between a list and its answer leaves the
+    /// list as it is.
+    fn say_for_agent(&mut self, handover: HandoverId, message: MessageId, said: &AgentSaid) {
+        match self.say(handover, (message, &said.content), false) {
+            Ok(choices) => {
+                if let Some(handover) = &mut self.conversation.handover
+                    && !(said.automatic && choices.is_empty())
+                {
+                    handover.choices = choices;
+                }
+            }
+            Err(why) => self.owe_desk(Task::Failed {
+                message,
+                reason: why.label().to_owned(),
+            }),
+        }
     }
 
     /// An agent's message after the close: kept and shown, never sent.
@@ -165,4 +186,21 @@ impl Turn<'_> {
         }
         Outcome::message(self.record_said(actor, said))
     }
+}
+
+/// What the user meant by a number or a title of the list that was shown last. It is answered by that.
+fn chosen(handover: &mut Handover, said: &Said) -> Option<Said> {
+    let Content::Text {
+        text,
+        quick_replies: _,
+    } = &said.content
+    else {
+        return None;
+    };
+    let Choice { title, payload } = handover.choices.meant_by(text)?.clone();
+    handover.choices = Choices::default();
+    Some(Said {
+        content: Content::Postback { title, payload },
+        ..said.clone()
+    })
 }

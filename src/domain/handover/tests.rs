@@ -9,6 +9,7 @@ mod look_up;
 mod pause;
 mod routes;
 mod search;
+mod shown;
 mod speech;
 mod timers;
 mod world;

@@ -9,6 +9,7 @@ use crate::domain::{
     delivery::{Destination, HandoverFacts, Lane, NewDelivery, Task},
     effect::{Cause, Effect, Ended, HandoverRow, JournalEntry, Warning, WarningKind},
     event::Said,
+    fallback::{self, Capabilities, Choices, Unshowable},
     ids::{DeliveryId, HandoverId, MessageId},
     message::{Actor, Content, Message},
     policy::{BotPolicy, Notice},
@@ -195,18 +196,59 @@ impl<'a> Turn<'a> {
         id
     }
 
-    /// Has the platform say something to the user, and expects it back.
+    /// Has the platform say something to the user, as far as the user can be shown it, and expects each part of it back.
+    /// The answer is what stands in it as a numbered list, or why it is not said.
     pub(super) fn say(
         &mut self,
         handover: HandoverId,
         (message, content): (MessageId, &Content),
         notice: bool,
-    ) {
-        let delivery = self.owe_bot(handover, Task::Say { message, notice });
-        self.push(Effect::ExpectEcho {
-            fingerprint: Fingerprint::of(content),
-            delivery,
-        });
+    ) -> Result<Choices, Unshowable> {
+        let policy = self.context.policy;
+        let able = policy.bots.get(&self.conversation.key.bot);
+        let able = able.map_or(&Capabilities::EVERY_USER, |bot| &bot.capabilities);
+        let shown = fallback::show(content, able)?;
+        for part in shown.deliveries(able) {
+            let task = Task::Say {
+                message,
+                notice,
+                part,
+            };
+            let delivery = self.owe_bot(handover, task);
+            for said in shown.part(part) {
+                let fingerprint = Fingerprint::of(said);
+                self.push(Effect::ExpectEcho {
+                    fingerprint,
+                    delivery,
+                });
+            }
+        }
+        Ok(Choices::remember(shown.choices))
+    }
+
+    /// Owes the present leg's desk what was said, as far as its agents can be shown it; else a line in its place.
+    pub(super) fn tell_desk(&mut self, (message, content): (MessageId, &Content)) {
+        let Some(handover) = &self.conversation.handover else {
+            return;
+        };
+        let policy = self.context.policy;
+        let able = policy.desks.get(&handover.leg.desk);
+        // A desk that takes everything in one call need not be looked at.
+        let Some(able) = able
+            .map(|desk| &desk.capabilities)
+            .filter(|able| !able.one_call)
+        else {
+            return self.owe_desk(Task::Message {
+                message,
+                part: None,
+            });
+        };
+        let Ok(shown) = fallback::show(content, able) else {
+            return self.owe_desk(Task::Placeholder { message });
+        };
+        for part in shown.deliveries(able) {
+            self.owe_desk(Task::Message { message, part });
+        }
     }
 
     /// Tells the user something in the bridge's own words, if there are words for it.
@@ -231,7 +273,8 @@ impl<'a> Turn<'a> {
             raw: None,
             late_for: None,
         });
-        self.say(id, (message, &content), true);
+        // The operator's words, which are no reason to remember another list or to tell anybody.
+        let _ = self.say(id, (message, &content), true);
     }
 
     pub(super) fn enter(&mut self, phase: Phase, cause: Cause, detail: Option<String>) {

@@ -41,9 +41,15 @@ pub(super) struct Handover {
     /// Why it ended, where that is known.
     pub ended: Option<String>,
     pub messages: Vec<Value>,
+    /// Messages of ours that failed before the answer to them had come, and why.
+    #[serde(skip)]
+    failed_early: Vec<(String, String)>,
     #[serde(skip)]
     version: usize,
 }
+
+/// More answers than these cannot be on their way at once.
+const FAILED_EARLY: usize = 16;
 
 impl Board {
     pub(super) fn watch(&self) -> watch::Receiver<usize> {
@@ -125,6 +131,7 @@ impl Board {
             opened_at: opened_at.unwrap_or_default(),
             ended: None,
             messages: found.transcript,
+            failed_early: Vec::new(),
             version: 0,
         });
     }
@@ -143,6 +150,10 @@ impl Board {
                 let message =
                     json!({"id": stored, "actor": "agent", "at": now, "content": content});
                 handover.messages.push(message);
+                let early = std::mem::take(&mut handover.failed_early);
+                for (message, reason) in early {
+                    handover.fail(&message, &reason);
+                }
             }
             Done::Transferred { to } => {
                 handover.state = State::Waiting;
@@ -167,6 +178,7 @@ impl Board {
             opened_at: now,
             ended: None,
             messages: opened.transcript,
+            failed_early: Vec::new(),
             version: 0,
         });
     }
@@ -214,8 +226,15 @@ impl Handover {
             .messages
             .iter_mut()
             .find(|old| old.get("id").and_then(Value::as_str) == Some(message));
-        if let Some(Value::Object(failed)) = failed {
-            failed.insert("failed".to_owned(), json!(reason));
+        match failed {
+            Some(Value::Object(failed)) => {
+                failed.insert("failed".to_owned(), json!(reason));
+            }
+            _ if self.failed_early.len() < FAILED_EARLY => {
+                self.failed_early
+                    .push((message.to_owned(), reason.to_owned()));
+            }
+            _ => {}
         }
     }
 
@@ -281,6 +300,23 @@ mod tests {
             (handover.state, handover.messages.len()),
             (State::Waiting, 1)
         );
+    }
+
+    #[test]
+    fn a_message_that_failed_before_its_answer_came_says_why_too() {
+        let mut board = board();
+        let failed = FromBridge::MessageFailed {
+            handover_id: "h".to_owned(),
+            message_id: "m9".to_owned(),
+            reason: "kind_not_shown".to_owned(),
+        };
+        board.hear("c2", failed, NOW);
+        let intro = Done::Message {
+            content: json!({"type": "intro"}),
+        };
+        board.did("h", intro, ("m9".to_owned(), NOW));
+        let (_, handover) = board.next(0).unwrap();
+        assert_eq!(handover.messages[0]["failed"], "kind_not_shown");
     }
 
     #[test]

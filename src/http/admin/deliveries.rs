@@ -5,23 +5,35 @@ use axum::{
     extract::{self, RawPathParams, rejection::RawPathParamsRejection},
 };
 use serde::Deserialize;
+use utoipa::{
+    IntoParams,
+    openapi::{ObjectBuilder, OneOfBuilder, Schema, Type},
+};
 
 use super::{Filter, Operator, page_size, shape, unknown_filter};
 use crate::{
     domain::{delivery::Destination, ids::DeliveryId},
     http::{
         State,
+        openapi::refusals::{AdminChange, AdminList},
         problem::{Kind, Problem, Result},
     },
     store::{Changed, DeliveryFilter, DeliveryState, DeliveryView},
 };
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
+    #[param(value_type = Option<shape::State>, inline, nullable = false)]
     state: Option<String>,
+    /// `bot:NAME` or `desk:NAME`.
+    #[param(schema_with = described_destination)]
     destination: Option<String>,
+    /// The `next` of the page before.
+    #[param(value_type = Option<Uuid>, nullable = false)]
     after: Option<DeliveryId>,
+    #[param(minimum = 1, maximum = 1000, default = 100, nullable = false)]
     limit: Option<usize>,
 }
 
@@ -35,6 +47,16 @@ const STATES: [DeliveryState; 5] = [
     DeliveryState::Cancelled,
 ];
 
+/// What the bridge owes, or owed, oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/admin/deliveries",
+    operation_id = "listDeliveries",
+    tag = "admin",
+    params(Wanted),
+    responses((status = 200, description = "One page.", body = shape::Deliveries), AdminList),
+    security(("adminToken" = [])),
+)]
 pub(super) async fn list(
     _: Operator,
     extract::State(state): extract::State<State>,
@@ -44,7 +66,7 @@ pub(super) async fn list(
         state: wanted.state.as_deref().map(named).transpose()?,
         destination: wanted.destination.as_deref().map(destination).transpose()?,
         after: wanted.after,
-        limit: page_size(wanted.limit),
+        limit: page_size(wanted.limit)?,
     };
     let page = state.ask(state.store().deliveries(filter)).await?;
     let next = page.items.last().map(|last| last.id).filter(|_| page.more);
@@ -54,6 +76,16 @@ pub(super) async fn list(
     }))
 }
 
+/// Makes a delivery due at once that was given up or waits for its next attempt.
+#[utoipa::path(
+    post,
+    path = "/api/admin/deliveries/{id}/retry",
+    operation_id = "retryDelivery",
+    tag = "admin",
+    params(("id" = Uuid, Path, description = "The delivery's `id`.")),
+    responses((status = 200, description = "It is due.", body = shape::Changed), AdminChange),
+    security(("adminToken" = [])),
+)]
 pub(super) async fn retry(
     _: Operator,
     extract::State(state): extract::State<State>,
@@ -67,6 +99,16 @@ pub(super) async fn retry(
     outcome(id, changed)
 }
 
+/// Gives up a delivery that has not been delivered.
+#[utoipa::path(
+    post,
+    path = "/api/admin/deliveries/{id}/skip",
+    operation_id = "skipDelivery",
+    tag = "admin",
+    params(("id" = Uuid, Path, description = "The delivery's `id`.")),
+    responses((status = 200, description = "It is given up.", body = shape::Changed), AdminChange),
+    security(("adminToken" = [])),
+)]
 pub(super) async fn skip(
     _: Operator,
     extract::State(state): extract::State<State>,
@@ -110,6 +152,18 @@ fn destination(text: &str) -> Result<Destination> {
         _ => None,
     };
     found.ok_or_else(unknown_filter)
+}
+
+/// As [`destination`] reads it. No pattern says both how long a name is and that it has no double underscore.
+fn described_destination() -> Schema {
+    let named = |kind: &str| {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(format!("^{kind}:[a-z](_?[a-z0-9])*_?$")))
+            .max_length(Some(kind.len() + 1 + 32))
+    };
+    let either = OneOfBuilder::new().item(named("bot")).item(named("desk"));
+    Schema::OneOf(either.build())
 }
 
 fn shape(view: DeliveryView) -> shape::Delivery {

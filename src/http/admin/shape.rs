@@ -1,6 +1,7 @@
 //! The answers of the admin API, shared with those who read them.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::domain::{
     conversation::Phase,
@@ -10,64 +11,105 @@ use crate::domain::{
 };
 
 /// One page of deliveries; `next` goes into `after` for the one behind it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Deliveries {
     pub deliveries: Vec<Delivery>,
+    #[schema(value_type = Option<Uuid>, required)]
     pub next: Option<DeliveryId>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Delivery {
+    #[schema(value_type = Uuid)]
     pub id: DeliveryId,
+    #[schema(value_type = Uuid)]
     pub handover: HandoverId,
     /// `bot:NAME` or `desk:NAME`.
+    #[schema(examples("desk:team"))]
     pub destination: String,
+    /// What is to be done.
+    #[schema(examples("message"))]
     pub kind: String,
-    /// `pending`, `retrying`, `delivered`, `dead` or `cancelled`.
+    #[schema(value_type = State)]
     pub state: String,
     pub attempts: u32,
+    /// Why the last attempt failed.
+    #[schema(required, examples("rejected"))]
     pub error_class: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     pub next_at: Option<Timestamp>,
 }
 
+/// What became of a delivery so far.
+#[derive(ToSchema)]
+#[schema(as = DeliveryState)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "described here, written as text")]
+pub(super) enum State {
+    /// Waits for its first attempt.
+    Pending,
+    /// Has failed, will be tried again.
+    Retrying,
+    Delivered,
+    /// Given up.
+    Dead,
+    Cancelled,
+}
+
 /// A delivery that was changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = DeliveryChanged)]
 pub struct Changed {
+    #[schema(value_type = Uuid)]
     pub id: DeliveryId,
 }
 
 /// One page of handovers; `next` goes into `after` for the one behind it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = OpenHandovers)]
 pub struct Handovers {
     pub handovers: Vec<Handover>,
+    #[schema(value_type = Option<Uuid>, required)]
     pub next: Option<HandoverId>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = OpenHandover)]
 pub struct Handover {
+    #[schema(value_type = Uuid)]
     pub id: HandoverId,
+    #[schema(value_type = String, examples("webshop"))]
     pub bot: BotName,
+    #[schema(value_type = String, examples("team"))]
     pub desk: DeskName,
+    #[schema(value_type = String, examples("waiting"))]
     pub phase: Phase,
     /// When the present phase began.
+    #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
     pub requested_at: Timestamp,
     /// When the bridge looks at it again by itself.
+    #[schema(value_type = String, format = DateTime)]
     pub wake_at: Timestamp,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Warnings {
     pub warnings: Vec<Warning>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Warning {
+    #[schema(value_type = String, examples("no_route"))]
     pub kind: WarningKind,
     /// A bot, a desk, or a handover's id.
     pub subject: String,
     pub count: u64,
+    #[schema(value_type = String, format = DateTime)]
     pub first_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
     pub last_at: Timestamp,
 }

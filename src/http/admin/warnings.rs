@@ -4,10 +4,19 @@ use axum::{Json, extract};
 
 use super::{Operator, shape};
 use crate::{
-    http::{State, problem::Result},
+    http::{State, openapi::refusals::AdminRead, problem::Result},
     store::WarningView,
 };
 
+/// What an operator should look at.
+#[utoipa::path(
+    get,
+    path = "/api/admin/warnings",
+    operation_id = "listWarnings",
+    tag = "admin",
+    responses((status = 200, description = "All of them.", body = shape::Warnings), AdminRead),
+    security(("adminToken" = [])),
+)]
 pub(super) async fn list(
     _: Operator,
     extract::State(state): extract::State<State>,

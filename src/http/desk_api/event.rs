@@ -6,7 +6,9 @@ use axum::{
     extract,
     http::{HeaderMap, StatusCode},
 };
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::Call;
 use crate::{
@@ -18,26 +20,72 @@ use crate::{
     },
     http::{
         State, body,
+        openapi::{desk::DeskEvent, refusals::DeskSend},
         problem::{Kind, Problem, Result},
     },
     store::Applied,
 };
 
+/// An event that is stored.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EventStored)]
+pub(super) struct Stored {
+    /// The event's id; of a message, the message's.
+    #[schema(required)]
+    id: Option<Uuid>,
+}
+
+/// The header that [`idempotency_key`] reads.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "described here, read from the headers")]
+struct Keyed {
+    /// Names the event within the handover: a repeat gets the first answer and has no second effect.
+    #[param(
+        rename = "Idempotency-Key",
+        nullable = false,
+        min_length = 1,
+        max_length = 255,
+        pattern = r"^[!-~]([\t -~]*[!-~])?$"
+    )]
+    key: Option<String>,
+}
+
 const MAX_KEY: usize = 255;
 
+/// Tells one event of a handover. Without an idempotency key every call is a new event.
+#[utoipa::path(
+    post,
+    path = "/api/v1/handovers/{id}/events",
+    operation_id = "tellEvent",
+    tag = "desk",
+    params(("id" = Uuid, Path, description = "The handover's `id`."), Keyed),
+    request_body = DeskEvent,
+    responses((status = 202, description = "Stored.", body = Stored), DeskSend),
+    security(("deskToken" = [])),
+)]
 pub(super) async fn take(
     extract::State(state): extract::State<State>,
     call: Call,
     headers: HeaderMap,
     sent: Body,
-) -> Result<(StatusCode, Json<Value>)> {
-    let bytes = body::read_json(&headers, sent, state.limits(body::DEFAULT_MAX)).await?;
+) -> Result<(StatusCode, Json<Stored>)> {
+    let bytes = body::read_json(
+        &headers,
+        sent,
+        state.limits(body::DEFAULT_MAX, state.desk_api()),
+    )
+    .await?;
     let event = hook::parse(&bytes).map_err(|error| refused(&error))?;
     let keys = idempotency_key(&headers)?
         .map(|key| DedupeKey::idempotency(&call.desk, call.handover, (key, &bytes)))
         .into_iter()
         .collect();
-    let Call { desk, handover } = call;
+    let Call {
+        desk,
+        handover,
+        place,
+    } = call;
     let step = Step {
         target: Target::Handover {
             id: handover,
@@ -55,12 +103,15 @@ pub(super) async fn take(
     };
     let through = state.clone();
     let id = state
-        .see_through(async move { store(&through, step).await })
+        .see_through(async move {
+            let _in_hand = (place, bytes);
+            store(&through, step).await
+        })
         .await?;
-    Ok((StatusCode::ACCEPTED, Json(json!({"id": id}))))
+    Ok((StatusCode::ACCEPTED, Json(Stored { id })))
 }
 
-async fn store(state: &State, step: Step) -> Result<Option<uuid::Uuid>> {
+async fn store(state: &State, step: Step) -> Result<Option<Uuid>> {
     let applied = state.ask(state.store().apply(step)).await?;
     let Applied::Done { outcomes, .. } = applied else {
         return Err(Kind::NotFound.into());

@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Call;
 use crate::{
@@ -12,18 +13,35 @@ use crate::{
     domain::conversation::Phase,
     http::{
         State,
+        openapi::{self, refusals::DeskRead},
         problem::{Kind, Result},
     },
     store::HandoverView,
 };
 
-#[derive(Debug, Serialize)]
+/// A handover and what was said in its conversation.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HandoverShown)]
 struct Shown<'a> {
+    #[schema(value_type = openapi::desk::Handover)]
     handover: HandoverBody<'a>,
+    #[schema(value_type = openapi::desk::HandoverState)]
     state: &'static str,
+    /// Oldest first.
+    #[schema(value_type = Vec<openapi::message::Message>)]
     transcript: Vec<MessageBody<'a>>,
 }
 
+/// A handover that the desk has or had, with its whole transcript.
+#[utoipa::path(
+    get,
+    path = "/api/v1/handovers/{id}",
+    operation_id = "readHandover",
+    tag = "desk",
+    params(("id" = uuid::Uuid, Path, description = "The handover's `id`.")),
+    responses((status = 200, description = "The handover.", body = Shown), DeskRead),
+    security(("deskToken" = [])),
+)]
 pub(super) async fn show(
     extract::State(state): extract::State<State>,
     call: Call,

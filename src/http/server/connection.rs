@@ -32,8 +32,8 @@ pub(super) struct Connection {
 
 /// Start line and headers; hooks have short ones.
 const MAX_HEAD: usize = 32 << 10;
-/// What hyper may read ahead of a handler.
-const MAX_BUFFER: usize = 64 << 10;
+/// What hyper may read ahead of a handler; a flood of large bodies takes up to this for each connection.
+const MAX_BUFFER: usize = 32 << 10;
 
 impl Connection {
     /// Ends when the client goes, when it is too slow, or after the answer under way once `finishing` is cancelled.
@@ -65,9 +65,12 @@ impl Connection {
                 }
                 if !finishes && finishing.as_mut().poll(cx).is_ready() {
                     finishes = true;
-                    connection.as_mut().graceful_shutdown();
+                    if !pace.may_still_begin() {
+                        connection.as_mut().graceful_shutdown();
+                    }
                     continue;
                 }
+                // A first request may still come; its answer says `Connection: close`, as all do after the soft stop.
                 let Some(due) = pace.due() else {
                     return Poll::Pending;
                 };

@@ -9,6 +9,7 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use axum::body::{Body, Bytes};
@@ -33,6 +34,8 @@ struct State {
     phase: Phase,
     since: Instant,
     blocked_since: Option<Instant>,
+    /// When the bridge is stopping: until then a first request may still come.
+    last_call: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,12 +62,16 @@ pub(super) struct Answer {
     pub(super) pace: Arc<Pace>,
 }
 
+/// More than a client takes between connecting and sending, and little enough for somebody who waits for the end.
+const LAST_CALL: Duration = Duration::from_millis(500);
+
 impl Pace {
     pub(super) fn new(options: Options) -> Self {
         let state = State {
             phase: Phase::Silent,
             since: Instant::now(),
             blocked_since: None,
+            last_call: None,
         };
         Self {
             options,
@@ -78,6 +85,7 @@ impl Pace {
             phase,
             since,
             blocked_since,
+            last_call,
         } = *self.state();
         let patience = match phase {
             Phase::Silent => Some(self.options.first_byte),
@@ -87,7 +95,22 @@ impl Pace {
         };
         let phase_due = patience.and_then(|patience| since.checked_add(patience));
         let write_due = blocked_since.and_then(|since| since.checked_add(self.options.write));
-        [phase_due, write_due].into_iter().flatten().min()
+        let last_call = last_call.filter(|_| phase == Phase::Silent);
+        [phase_due, write_due, last_call]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Whether the client has connected and not said anything yet; if so, it may do so for a little while longer. It has
+    /// done nothing wrong: most likely its request is on its way.
+    pub(super) fn may_still_begin(&self) -> bool {
+        let mut state = self.state();
+        let silent = state.phase == Phase::Silent;
+        if silent {
+            state.last_call = Instant::now().checked_add(LAST_CALL);
+        }
+        silent
     }
 
     pub(super) fn request_began(&self) {

@@ -47,11 +47,15 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
                     DeliveryState::Dead
                 }
             }
+            (Cancelled::PartsOf(message), Task::Say { .. }) if task.message() == Some(message) => {
+                DeliveryState::Dead
+            }
             (
                 Cancelled::Resumes
                 | Cancelled::LookUps
                 | Cancelled::Pauses
-                | Cancelled::SaysBefore(_),
+                | Cancelled::SaysBefore(_)
+                | Cancelled::PartsOf(_),
                 _,
             ) => continue,
         };

@@ -19,6 +19,7 @@ use crate::{
         delivery::{Destination, StepResult, Task},
         effect::{Warning, WarningKind},
         event::Event,
+        fallback::{self, Capabilities},
         ids::{BotName, DeliveryId, DeskName},
     },
     store::{Changed, DeliveryState, Gone},
@@ -162,13 +163,22 @@ fn is_kept(work: &Work<'_>, delivery: &Delivery) -> Result<bool, Fault> {
     Ok(work.prepare(sql)?.query_row(parameters, |row| row.get(0))?)
 }
 
-/// A dead letter that goes out after all may come back from the platform after all.
+/// A dead letter that goes out after all may come back from the platform after all, part by part.
 fn expect_again(work: &Work<'_>, delivery: &Delivery) -> Result<(), Fault> {
-    let Some(Task::Say { message, .. }) = &delivery.task else {
+    let Some(Task::Say { message, part, .. }) = &delivery.task else {
         return Ok(());
     };
-    if let Some(message) = jobs::read_message(work.connection, *message)? {
-        let echo = (Fingerprint::of(&message.content), delivery.id);
+    let Destination::Bot(bot) = &delivery.destination else {
+        return Ok(());
+    };
+    let Some(message) = jobs::read_message(work.connection, *message)? else {
+        return Ok(());
+    };
+    let able = work.settings.policy.bots.get(bot);
+    let able = able.map_or(&Capabilities::EVERY_USER, |bot| &bot.capabilities);
+    // What cannot be shown any more will not be said either.
+    for shown in fallback::said(&message.content, *part, able).unwrap_or_default() {
+        let echo = (Fingerprint::of(&shown), delivery.id);
         effects::expect_echo(work, delivery.conversation, echo)?;
     }
     Ok(())

@@ -6,13 +6,16 @@ use handover_bridge::{
     domain::{
         delivery::Task,
         effect::{Warning, WarningKind},
+        fallback::{Capabilities, Reader},
         ids::DeliveryId,
     },
     store::{Changed, DeliveryFilter, DeliveryState, DeliveryView, Error, Gone, NamesInUse},
 };
 use uuid::Uuid;
 
-use crate::world::{Harness, World, bot, bot_name, bot_said, says, step, team, team_name, text};
+use crate::world::{
+    Harness, World, bot, bot_name, bot_said, policy, says, step, team, team_name, text,
+};
 
 pub async fn deliveries_are_listed_by_state_and_page_by_page(harness: impl Harness + 'static) {
     let world = World::new(harness).await;
@@ -105,6 +108,40 @@ pub async fn a_retried_text_may_come_back_as_an_echo(harness: impl Harness + 'st
     world.store.retry_delivery(id).await.unwrap();
     world.apply(step("ann", vec![bot_said("one")])).await;
     assert_eq!(world.transcript(handover).await.len(), 1);
+}
+
+pub async fn a_message_in_parts_that_is_given_up_can_be_said_to_its_end(
+    harness: impl Harness + 'static,
+) {
+    let mut texts_alone = policy();
+    for bot in texts_alone.bots.values_mut() {
+        bot.capabilities = Capabilities::text_only(Reader::User, 10);
+    }
+    let mut world = World::with(harness, texts_alone).await;
+    let handover = world.waiting("ann").await;
+    world
+        .agent_says(handover, "the first the second the third")
+        .await;
+    world.agent_says(handover, "after it").await;
+    let claim = world.claim(&bot()).await.unwrap();
+    let second = world.done(claim).await.unwrap();
+    let next = world.dies(second).await.unwrap();
+    assert_eq!(text(&next), "after it");
+    world.done(next).await;
+    world.reopen().await;
+    let dead = listed(&world, DeliveryState::Dead).await;
+    assert_eq!(dead.len(), 2, "what comes after the hole is not said");
+    for view in &dead {
+        world.store.retry_delivery(view.id).await.unwrap();
+        let claim = world.claim(&bot()).await.unwrap();
+        assert_eq!(claim.job.delivery, view.id);
+        world.done(claim).await;
+    }
+    for part in ["the first", "the second", "the third"] {
+        world.apply(step("ann", vec![bot_said(part)])).await;
+    }
+    let said = world.transcript(handover).await;
+    assert_eq!(said.len(), 2, "the parts that came back are echoes");
 }
 
 pub async fn a_delivery_that_waits_is_retried_at_once(harness: impl Harness + 'static) {

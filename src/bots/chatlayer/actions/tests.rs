@@ -1,10 +1,16 @@
 use serde_json::json;
 
 use super::*;
+use crate::{bots::chatlayer::capabilities, domain::fallback};
+
+fn actions(content: Value) -> Result<Value, Unshowable> {
+    let content: Content = serde_json::from_value(content).unwrap();
+    let parts = fallback::said(&content, None, &capabilities(2000))?;
+    Ok(json!(Actions::say(parts.iter().map(AsRef::as_ref))?))
+}
 
 fn said(content: Value) -> Value {
-    let content: Content = serde_json::from_value(content).unwrap();
-    serde_json::to_value(Actions::say(&content).unwrap()).unwrap()
+    actions(content).unwrap()
 }
 
 #[test]
@@ -20,7 +26,7 @@ fn the_six_templates() {
             {"title": "Yes", "payload": {"nextDialogstateId": "d2"}, "image_url": "https://i.example/y.png"},
             {"title": "No", "payload": "{\"title\":\"No\",\"nextDialogstateId\":\"d3\"}"}, {"title": "Perhaps", "payload": "opaque"}, {"title": "Neither"}]}),
         json!({"type": "cards", "cards": [card]}),
-        json!({"type": "list", "items": [card], "button": press}),
+        json!({"type": "list", "items": [card, card], "button": press}),
         json!({"type": "media", "kind": "image", "url": "https://i.example/1.png", "caption": "The door"}),
     ];
     insta::assert_json_snapshot!(contents.map(said));
@@ -119,7 +125,33 @@ fn what_has_nothing_to_show_is_an_error_and_not_an_empty_call() {
         json!({"type": "unknown", "raw": {"x": 1}}),
     ];
     for content in nothing {
-        let content: Content = serde_json::from_value(content).unwrap();
-        assert!(Actions::say(&content).is_err(), "{content:?}");
+        assert!(actions(content.clone()).is_err(), "{content}");
     }
+}
+
+#[test]
+fn a_long_text_is_said_in_parts_and_its_quick_replies_stand_under_the_last() {
+    let long = format!("{}\n\n{}", "a".repeat(1500), "b".repeat(1000));
+    let shown = said(json!({"type": "text", "text": long, "quick_replies": [{"title": "Yes"}]}));
+    let expected = json!({"sendMessages": [
+        {"textMessageTemplate": {"textMessages": [{"text": "a".repeat(1500)}]}},
+        {"quickReplyTemplate": {"textMessages": [{"text": "b".repeat(1000)}], "quickReplies": [{"title": "Yes", "payload": {}}]}},
+    ]});
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn a_card_with_more_than_three_buttons_is_a_picture_and_buttons() {
+    let press = |title: &str| json!({"type": "postback", "title": title});
+    let shown = said(
+        json!({"type": "cards", "cards": [{"title": "One", "image_url": "https://i.example/1.png",
+        "buttons": [press("a"), press("b"), press("c"), press("d")]}]}),
+    );
+    assert_eq!(
+        shown["sendMessages"][0],
+        json!({"attachmentTemplate": {"media": {"url": "https://i.example/1.png", "type": "image"}}})
+    );
+    let buttons = &shown["sendMessages"][1]["buttonTemplate"];
+    assert_eq!(buttons["textMessages"], json!([{"text": "One"}]));
+    assert_eq!(buttons["buttons"].as_array().unwrap().len(), 4);
 }

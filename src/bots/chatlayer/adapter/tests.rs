@@ -56,6 +56,7 @@ fn say(content: Content) -> Job {
         Task::Say {
             message: MessageId::from_uuid(Uuid::from_u128(2)),
             notice: false,
+            part: None,
         },
         Some(content),
     )

@@ -144,7 +144,11 @@ async fn messages_failures_and_the_end_are_told_in_the_shapes_of_the_protocol() 
     let message = json!({"id": id(2), "seq": 2, "actor": "user", "at": "2026-01-01T00:00:00.000Z",
         "content": {"type": "text", "text": "hello"}});
     assert_eq!(
-        sent(Task::Message { message: named }).await,
+        sent(Task::Message {
+            message: named,
+            part: None
+        })
+        .await,
         told(
             "message.created",
             json!({"handover_id": handover_id, "message": message})

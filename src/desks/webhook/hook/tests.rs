@@ -82,6 +82,35 @@ fn every_content_type_is_taken_and_written_as_it_came() {
 }
 
 #[test]
+fn a_link_names_a_host_on_the_web_and_nothing_in_it_is_blank() {
+    let link = |url: &str| said(&json!({"type": "media", "kind": "image", "url": url}));
+    for good in [
+        "https://i.example/1.png",
+        "HTTP://10.0.0.5:8080",
+        "https://b\u{fc}cher.example/a#b",
+    ] {
+        assert!(link(good).is_ok(), "{good}");
+    }
+    for bad in [
+        "",
+        "https:",
+        "https://",
+        "https:///a",
+        "https://?a",
+        "http:i.example",
+        "//i.example",
+        " https://i.example",
+        "https://i.example/a b",
+        "https://i.example\n",
+        "https://i.example/\u{feff}",
+        "xhttps://i.example",
+        "javascript://i.example",
+    ] {
+        assert!(link(bad).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
 fn what_breaks_the_contract_is_named_and_never_quoted() {
     let rows = [
         (json!({}), "type"),
@@ -93,6 +122,10 @@ fn what_breaks_the_contract_is_named_and_never_quoted() {
         ),
         (
             json!({"type": "message", "content": {"type": "text", "text": " "}}),
+            "content.text",
+        ),
+        (
+            json!({"type": "message", "content": {"type": "text", "text": "\u{7}\u{2003}\u{feff}"}}),
             "content.text",
         ),
         (
@@ -128,6 +161,18 @@ fn what_breaks_the_contract_is_named_and_never_quoted() {
         ),
         (
             json!({"type": "message", "content": {"type": "list", "items": [{"title": "?", "buttons": [["url", "canary", "https://a.example"]]}]}}),
+            "content",
+        ),
+        (
+            json!({"type": "message", "content": {"type": 0, "text": "canary"}}),
+            "content",
+        ),
+        (
+            json!({"type": "message", "content": {"type": "media", "kind": {"image": null}, "url": "https://canary.example"}}),
+            "content",
+        ),
+        (
+            json!({"type": "message", "content": {"type": "list", "items": [{"title": "?"}], "button": {"type": 1, "title": "canary", "url": "https://a.example"}}}),
             "content",
         ),
         (

@@ -51,7 +51,7 @@ enum Act {
 #[derive(Default)]
 struct Seen {
     messages: BTreeSet<MessageId>,
-    carried: BTreeSet<(Lane, MessageId)>,
+    carried: BTreeSet<(Lane, MessageId, Option<usize>)>,
     answers: BTreeMap<HandoverId, Answer>,
     open: BTreeSet<HandoverId>,
     handovers: Vec<(HandoverId, DeskName)>,
@@ -207,9 +207,10 @@ impl Seen {
                 delivery.task
             );
         }
-        if let Task::Say { message, .. } | Task::Message { message } = delivery.task {
+        if let Task::Say { message, part, .. } | Task::Message { message, part } = delivery.task {
+            let part = part.map(|part| part.index);
             assert!(
-                self.carried.insert((delivery.lane, message)),
+                self.carried.insert((delivery.lane, message, part)),
                 "twice in a lane: {:?}",
                 delivery.task
             );

@@ -11,6 +11,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
+use super::InHand;
 use crate::{
     domain::{
         conversation::Answer,
@@ -28,10 +29,10 @@ const GRACE: Duration = Duration::from_millis(400);
 /// What was stored: the handover of this request, and what to answer.
 type Decided = Result<(Option<HandoverId>, Answer), Error>;
 
-pub(super) async fn answer(state: &State, step: Step) -> Value {
+pub(super) async fn answer(state: &State, request: (Step, InHand)) -> Value {
     let until = Instant::now() + state.decide_within() + GRACE;
     let (tell, mut told) = oneshot::channel();
-    state.spawn(decide(state.clone(), (step, until), tell));
+    state.spawn(decide(state.clone(), (request, until), tell));
     let decided = if let Ok(decided) = timeout_at(until, &mut told).await {
         decided.ok()
     } else {
@@ -49,13 +50,21 @@ pub(super) async fn answer(state: &State, step: Step) -> Value {
             false
         }
     };
+    said(taken)
+}
+
+pub(super) fn said(taken: bool) -> Value {
     json!({"offloadSuccess": taken, "pauseBot": taken})
 }
 
 /// Sees the request through. If by then the platform has been told that it keeps the user, the store is told so too.
-async fn decide(state: State, (step, until): (Step, Instant), tell: oneshot::Sender<Decided>) {
-    let target = step.target.clone();
-    let decided = decided(&state, step, until).await;
+async fn decide(
+    state: State,
+    (request, until): ((Step, InHand), Instant),
+    tell: oneshot::Sender<Decided>,
+) {
+    let target = request.0.target.clone();
+    let decided = decided(&state, request, until).await;
     let (handover, undecided) = match &decided {
         Ok((handover, answer)) => (*handover, *answer == Answer::Pending),
         Err(_) => (None, false),
@@ -77,8 +86,11 @@ async fn decide(state: State, (step, until): (Step, Instant), tell: oneshot::Sen
     }
 }
 
-async fn decided(state: &State, step: Step, until: Instant) -> Decided {
-    let Applied::Done { outcomes, .. } = state.store().apply(step).await? else {
+async fn decided(state: &State, (step, in_hand): (Step, InHand), until: Instant) -> Decided {
+    let applied = state.store().apply(step).await;
+    // While it waits for the desk it keeps nobody else out.
+    drop(in_hand);
+    let Applied::Done { outcomes, .. } = applied? else {
         return Ok((None, Answer::Declined));
     };
     let requested = outcomes.into_iter().find_map(|outcome| match outcome {

@@ -146,6 +146,7 @@ impl Cancelled {
             | (Self::LookUps, Task::LookUp { .. })
             | (Self::Pauses, Task::Pause { .. }) => true,
             (Self::SaysBefore(order), Task::Say { .. }) => row.delivery.order < order,
+            (Self::PartsOf(message), task @ Task::Say { .. }) => task.message() == Some(message),
             _ => false,
         }
     }

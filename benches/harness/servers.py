@@ -1,0 +1,116 @@
+"""The bridge, its floors and its peer, each as a running server with the URL that messages go to."""
+
+import contextlib
+from dataclasses import dataclass
+
+from . import machine
+
+VERIFY_TOKEN = 'bench-verify-token-0123456789'
+HOOK_KEY = 'bench-hook-key-0123456789'
+
+# Everything else is as it is delivered: log, repeats, order, journal, synced commits.
+CONFIGURATION = """
+[server]
+listen = "{listen}"
+public_url = "http://{listen}"
+
+[admin]
+listen = "{admin}"
+token = "bench-admin-token-0123456789-0123456789"
+
+[store]
+url = "sqlite:{data}/handover.db"
+
+[outbound]
+allow_networks = ["127.0.0.0/8"]
+
+[bots.shop]
+platform = "chatlayer"
+api_url = "http://{vendors}"
+access_token = "bench-access-token"
+verify_token = "{verify_token}"
+hook_key = "{hook_key}"
+
+[desks.stub]
+kind = "webhook"
+url = "http://{vendors}/desk"
+secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+token = "bench-desk-token-0123456789"
+{more}
+"""
+
+
+@dataclass
+class Server:
+    pid: int
+    url: str
+    vendors: str | None = None
+
+
+class Servers:
+    """Starts any of them by name."""
+
+    def __init__(self, on, bridge, floors, express):
+        self.machine = on
+        self.bridge_binary = bridge
+        self.floors = floors
+        self.express_folder = express
+
+    @contextlib.contextmanager
+    def bare(self):
+        with self._floor('bare') as server:
+            yield server
+
+    @contextlib.contextmanager
+    def group(self):
+        with self.machine.data() as data, self._floor('group', '--file', data / 'floor.db') as server:
+            yield server
+
+    @contextlib.contextmanager
+    def relay(self):
+        vendors = machine.free_address()
+        desk = f'http://{vendors}/desk'
+        with self.machine.data() as data:
+            with self._floor('relay', '--file', data / 'floor.db', '--desk', desk) as server:
+                server.vendors = vendors
+                yield server
+
+    @contextlib.contextmanager
+    def express(self):
+        address = machine.free_address()
+        command = ['node', self.express_folder / 'server.js', address]
+        with self.machine.server(command, address, self._log('express')) as process:
+            yield Server(process.pid, f'http://{address}/hooks?challenge.verifyToken={VERIFY_TOKEN}')
+
+    @contextlib.contextmanager
+    def bridge(self, more=''):
+        """With more configuration, in TOML, than every run has."""
+        listen, admin, vendors = (machine.free_address() for _ in range(3))
+        with self.machine.data() as data:
+            configuration = data / 'handover.toml'
+            configuration.write_text(
+                CONFIGURATION.format(
+                    listen=listen,
+                    admin=admin,
+                    vendors=vendors,
+                    data=data,
+                    verify_token=VERIFY_TOKEN,
+                    hook_key=HOOK_KEY,
+                    more=more,
+                )
+            )
+            command = [self.bridge_binary, 'serve', '--config', configuration]
+            # In the folder that is thrown away: a log of every request grows.
+            with self.machine.server(command, listen, data / 'bridge.log') as process:
+                url = f'http://{listen}/hooks/chatlayer/shop/{HOOK_KEY}?challenge.verifyToken={VERIFY_TOKEN}'
+                yield Server(process.pid, url, vendors)
+
+    @contextlib.contextmanager
+    def _floor(self, name, *options):
+        address = machine.free_address()
+        command = [self.floors, name, '--listen', address, *options]
+        with self.machine.server(command, address, self._log(name)) as process:
+            yield Server(process.pid, f'http://{address}/hooks')
+
+    def _log(self, name):
+        return self.machine.folder / f'{name}.log'

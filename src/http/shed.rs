@@ -1,0 +1,158 @@
+//! Load shedding: how many requests may be with the store at once, and how much of their bodies is kept for them.
+//!
+//! There is one gate for the vendors' hooks and one for the desk API, so that neither can keep the other out; probes and
+//! operators pass none. Nobody waits at a gate: without a place or without room the answer is given at once. It is
+//! `Unavailable`, but a request for an agent is declined, so a hook asks for its place only once it knows what the call
+//! is. Callers that have shown no secret never get as far as a gate, and the accept loop bounds how many there are.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::problem::{Kind, Problem};
+
+/// How much one gate lets in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// Requests that the store is working for. A request that waits for a desk to decide is none of them.
+    pub requests: usize,
+    /// What is kept of bodies, from their first byte until the store has answered.
+    pub body_bytes: usize,
+}
+
+/// Cheap to clone; all clones share one count.
+#[derive(Clone, Debug)]
+pub struct Gate(Arc<Counts>);
+
+/// One request's place behind the gate, until dropped.
+#[derive(Debug)]
+pub struct Place {
+    _permit: OwnedSemaphorePermit,
+}
+
+/// What one body takes up, until dropped.
+#[derive(Debug)]
+pub struct Room {
+    of: Arc<Semaphore>,
+    held: Option<OwnedSemaphorePermit>,
+}
+
+#[derive(Debug)]
+struct Counts {
+    places: Arc<Semaphore>,
+    room: Arc<Semaphore>,
+    shed: AtomicU64,
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        Self {
+            // Four full commits of the store: whoever is let in is answered after a few of them, on a slow disk too, and
+            // the store's own queue never fills from outside.
+            requests: 1024,
+            // 32 KiB for each of them, ten times an ordinary call, or eight of the largest.
+            body_bytes: 32 << 20,
+        }
+    }
+}
+
+impl Gate {
+    pub fn new(capacity: Capacity) -> Self {
+        Self(Arc::new(Counts {
+            places: Arc::new(Semaphore::new(capacity.requests)),
+            room: Arc::new(Semaphore::new(capacity.body_bytes)),
+            shed: AtomicU64::new(0),
+        }))
+    }
+
+    /// None: as many are in as may be. The caller is to be told by [`Gate::shed`], or declined.
+    pub fn enter(&self) -> Option<Place> {
+        let permit = Arc::clone(&self.0.places).try_acquire_owned().ok()?;
+        Some(Place { _permit: permit })
+    }
+
+    /// For a body that is about to be read: nothing is taken yet.
+    pub fn room(&self) -> Room {
+        Room {
+            of: Arc::clone(&self.0.room),
+            held: None,
+        }
+    }
+
+    /// Counts a request that was not let in and gives the answer to it.
+    pub fn shed(&self) -> Problem {
+        let total = self.0.shed.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        // A line for each would be a flood of its own: each time that the total has doubled says enough.
+        if total.is_power_of_two() {
+            tracing::warn!(
+                http.shed_total = total,
+                "more is asked than the store can take, some calls are turned away"
+            );
+        }
+        Kind::Unavailable.into()
+    }
+
+    /// How many requests were not let in since the start.
+    pub fn shed_total(&self) -> u64 {
+        self.0.shed.load(Ordering::Relaxed)
+    }
+}
+
+impl Room {
+    /// Whether there is room for so much more. What it has already stays its own.
+    pub fn grow(&mut self, bytes: usize) -> bool {
+        let Some(more) = u32::try_from(bytes)
+            .ok()
+            .and_then(|bytes| Arc::clone(&self.of).try_acquire_many_owned(bytes).ok())
+        else {
+            return false;
+        };
+        match &mut self.held {
+            Some(held) => held.merge(more),
+            None => self.held = Some(more),
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: Capacity = Capacity {
+        requests: 2,
+        body_bytes: 10,
+    };
+
+    #[test]
+    fn a_place_comes_free_when_it_is_dropped() {
+        let gate = Gate::new(SMALL);
+        let (first, _second) = (gate.enter().unwrap(), gate.enter().unwrap());
+        assert!(gate.enter().is_none());
+        drop(first);
+        assert!(gate.clone().enter().is_some());
+    }
+
+    #[test]
+    fn bodies_share_the_room_and_a_refused_piece_takes_nothing() {
+        let gate = Gate::new(SMALL);
+        let (mut first, mut second) = (gate.room(), gate.room());
+        assert!(first.grow(4) && first.grow(2) && second.grow(3));
+        assert!(!second.grow(2));
+        assert!(second.grow(1) && second.grow(0));
+        drop(first);
+        assert!(second.grow(6));
+        assert!(!gate.room().grow(1));
+    }
+
+    #[test]
+    fn whoever_is_turned_away_is_counted_and_told_when_to_come_back() {
+        let gate = Gate::new(SMALL);
+        assert_eq!(gate.shed().kind(), Kind::Unavailable);
+        gate.shed();
+        assert_eq!(gate.shed_total(), 2);
+    }
+}

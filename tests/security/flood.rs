@@ -1,0 +1,165 @@
+//! More than the bridge can take, on the wire: what is accepted is stored, the rest is told to come again, memory stays
+//! within bounds, and it says that it is alive.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use handover_bridge::{
+    clock::{SystemClock, new_id},
+    domain::policy::{BotPolicy, Policy},
+    http::{self, secret::Accepted, server, shed::Capacity},
+    store::{Store as _, sqlite},
+};
+use tokio::{
+    io::AsyncWriteExt as _,
+    net::{TcpListener, TcpSocket},
+    task::JoinSet,
+    time::sleep,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    bridge::{HOOK_KEY, VERIFY_TOKEN, hook_path, stored, text},
+    process::Process,
+    raw,
+};
+
+const CLIENTS: usize = 64;
+const EACH: usize = 15;
+/// So few that most are turned away: the store takes them all at once into one commit.
+const LET_IN: usize = 4;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_flood_gets_in_is_stored_and_the_rest_is_told_to_come_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = sqlite::Options {
+        path: folder.path().join("handover.db"),
+        migrate: true,
+        policy: Arc::new(Policy {
+            bots: [("webshop".parse().unwrap(), BotPolicy::default())].into(),
+            observe: true,
+            ..Policy::default()
+        }),
+        clock: Arc::new(SystemClock),
+        new_id,
+        transcript_limits: [].into(),
+    };
+    let store = Arc::new(store.open().unwrap());
+    let accepted = |secret: &str| [secret].into_iter().collect::<Accepted>();
+    let state = http::Options {
+        store: store.clone(),
+        bots: vec![http::Bot {
+            name: "webshop".parse().unwrap(),
+            verify_token: accepted(VERIFY_TOKEN),
+            hook_key: accepted(HOOK_KEY),
+        }],
+        desks: Vec::new(),
+        admin: Accepted::default(),
+        trusted_proxies: Vec::new(),
+        decide_within: Duration::from_secs(1),
+        body_within: Duration::from_secs(15),
+        capacity: Capacity {
+            requests: LET_IN,
+            ..Capacity::default()
+        },
+        stopping: CancellationToken::new(),
+        tasks: TaskTracker::new(),
+    };
+    let state = state.build();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = server::Options::default().build(listener, http::public_router(state.clone()));
+    let address = server.local_addr().unwrap();
+    let running = tokio::spawn(server.run(server::Shutdown::default()));
+
+    let mut flood = JoinSet::new();
+    for client in 0..CLIENTS {
+        flood.spawn(async move {
+            let mut stream = raw::connect(address).await;
+            let (mut taken, mut shed) = (0, 0);
+            for number in 0..EACH {
+                let body = text("s1", client * EACH + number);
+                let request = raw::post(&hook_path(), "", &body).replace("close", "keep-alive");
+                stream.write_all(request.as_bytes()).await.unwrap();
+                let answer = raw::next(&mut stream).await.unwrap();
+                match answer.status {
+                    200 => taken += 1,
+                    503 => {
+                        assert_eq!(answer.problem(), "unavailable");
+                        assert!(answer.header("retry-after").is_some());
+                        shed += 1;
+                    }
+                    other => panic!("{other}: {}", answer.body),
+                }
+            }
+            (taken, shed)
+        });
+    }
+    let mut slowest = Duration::ZERO;
+    while state.hooks().shed_total() == 0 {
+        sleep(Duration::from_millis(1)).await;
+    }
+    for _ in 0..10 {
+        let asked = Instant::now();
+        assert_eq!(raw::ask(address, ("GET", "/livez"), "").await.status, 200);
+        slowest = slowest.max(asked.elapsed());
+    }
+    let (taken, shed) = flood
+        .join_all()
+        .await
+        .into_iter()
+        .fold((0, 0), |(taken, shed), (more, less)| {
+            (taken + more, shed + less)
+        });
+    assert_eq!(taken + shed, CLIENTS * EACH);
+    assert!(taken > 0 && shed > 0, "{taken} taken, {shed} shed");
+    assert_eq!(state.hooks().shed_total(), u64::try_from(shed).unwrap());
+    // 100 ms is the promise of a release build; this is for a debug build beside other tests.
+    assert!(slowest < Duration::from_secs(2), "{slowest:?}");
+    running.abort();
+    store.close().await;
+    assert_eq!(stored(folder.path()), taken);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bodies_that_do_not_end_share_a_bounded_room() {
+    const BODIES: usize = 24;
+    const LENGTH: usize = 4 << 20;
+    let process = Process::start("0s").await;
+    let before = process.memory();
+    let path = format!("/hooks/chatlayer/webshop/{HOOK_KEY}");
+    let shell = r#"{"botId":"b1","version":"LIVE","sessionId":"s1","event":"offload","transcript":[],"x":""#;
+    let body = format!("{shell}{}\"}}", "x".repeat(LENGTH - shell.len() - 2));
+    let request = Arc::new(raw::post(&path, "", &body));
+    let mut senders = JoinSet::new();
+    for _ in 0..BODIES {
+        let request = request.clone();
+        // What is sent is soon read: little of it can lie between.
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_send_buffer_size(64 << 10).unwrap();
+        let mut stream = socket.connect(process.public).await.unwrap();
+        senders.spawn(async move {
+            let bytes = request.as_bytes();
+            let (whole, last) = bytes.split_at(bytes.len() - 1);
+            stream.write_all(whole).await.unwrap();
+            (stream, last.to_vec())
+        });
+    }
+    let senders = senders.join_all().await;
+    let sent = BODIES * LENGTH;
+    let grown = process.memory().saturating_sub(before);
+    assert!(grown < 80 << 20, "{grown} bytes for {sent} that were sent");
+    let mut heard = JoinSet::new();
+    for (mut stream, last) in senders {
+        heard.spawn(async move {
+            stream.write_all(&last).await.unwrap();
+            raw::next(&mut stream).await.unwrap()
+        });
+    }
+    // Nobody took it: there was no room, or there is no desk.
+    for answer in heard.join_all().await {
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(answer.json()["offloadSuccess"], false);
+    }
+}

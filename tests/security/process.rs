@@ -1,0 +1,105 @@
+//! `handover serve` as a process of its own: for signals, and for memory that nobody else uses.
+
+use std::{
+    fs::{self, File},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+use tokio::time::sleep;
+
+use crate::{PATIENCE, bridge::config};
+
+pub struct Process {
+    pub public: SocketAddr,
+    pub data: TempDir,
+    child: Child,
+}
+
+impl Process {
+    /// Nobody listens where it looks for its vendors. `drain` is how long it goes on accepting.
+    pub async fn start(drain: &str) -> Self {
+        let data = TempDir::new().unwrap();
+        let [public, admin, nobody] = free();
+        let config = config(data.path(), [public, admin, nobody, nobody]);
+        let config = config.replace("drain = \"0s\"", &format!("drain = \"{drain}\""));
+        let file = data.path().join("handover.toml");
+        fs::write(&file, config).unwrap();
+        let log = File::create(data.path().join("log")).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_handover"));
+        command.arg("serve").arg("--config").arg(&file);
+        // What a developer has set for his own bridge is not for this one.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("HANDOVER_") {
+                command.env_remove(name);
+            }
+        }
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let process = Self {
+            public,
+            data,
+            child,
+        };
+        let began = Instant::now();
+        while tokio::net::TcpStream::connect(public).await.is_err() {
+            assert!(began.elapsed() < PATIENCE, "{}", process.log());
+            sleep(Duration::from_millis(10)).await;
+        }
+        process
+    }
+
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let kill = Command::new("kill")
+            .args([&format!("-{name}"), &pid])
+            .status();
+        assert!(kill.unwrap().success());
+    }
+
+    pub async fn end(&mut self) -> ExitStatus {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(began.elapsed() < PATIENCE, "{}", self.log());
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// What of its memory is in use, in bytes.
+    pub fn memory(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let kilobytes = line.unwrap().split_whitespace().nth(1).unwrap();
+        kilobytes.parse::<usize>().unwrap() << 10
+    }
+
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.data.path().join("log")).unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Loopback addresses that nobody listens on. Below the ports that the system hands out by itself, so that they stay
+/// free, and each test process begins elsewhere.
+pub fn free<const N: usize>() -> [SocketAddr; N] {
+    let begin = 18_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    let mut found = (begin..28_001 + 4_000)
+        .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        .filter(|address| TcpListener::bind(address).is_ok());
+    std::array::from_fn(|_| found.next().expect("a free port"))
+}

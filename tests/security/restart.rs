@@ -1,0 +1,154 @@
+//! A stop under load: whoever was connected before the bridge stopped accepting is answered, and what was answered with
+//! 200 is in the file.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::{io::AsyncWriteExt as _, net::TcpStream, task::JoinSet, time::sleep};
+
+use crate::{
+    bridge::{hook_path, stored, text},
+    process::Process,
+    raw,
+};
+
+const CLIENTS: usize = 16;
+/// Between two messages of one client: together about 300 a second.
+const PAUSE: Duration = Duration::from_millis(50);
+/// `reliability.md` gives a stop 25 s; with a drain of one second rather than five it has that much less.
+const STOP_WITHIN: Duration = Duration::from_secs(21);
+
+/// What one client has seen.
+#[derive(Debug, Default)]
+struct Seen {
+    accepted: usize,
+    /// Connected, and then not answered; when.
+    broken: Vec<Instant>,
+    /// When it was first not let in.
+    refused: Option<Instant>,
+}
+
+/// One message after the other, on a connection for as long as the bridge keeps it, until there is no new one.
+async fn client(address: SocketAddr, next: Arc<AtomicUsize>) -> Seen {
+    let mut seen = Seen::default();
+    let mut open: Option<TcpStream> = None;
+    loop {
+        if open.is_none() {
+            open = TcpStream::connect(address).await.ok();
+        }
+        let Some(mut stream) = open.take() else {
+            seen.refused = Some(Instant::now());
+            return seen;
+        };
+        let number = next.fetch_add(1, Ordering::SeqCst);
+        let request =
+            raw::post(&hook_path(), "", &text("s1", number)).replace("connection: close\r\n", "");
+        let asked = Instant::now();
+        let sent = stream.write_all(request.as_bytes()).await;
+        match raw::next(&mut stream).await {
+            Some(answer) if sent.is_ok() => {
+                assert_eq!(answer.status, 200, "{}", answer.body);
+                seen.accepted += 1;
+                let closes = answer.header("connection") == Some("close");
+                open = (!closes).then_some(stream);
+            }
+            _ => seen.broken.push(asked),
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_under_load_fails_nobody_who_came_before_the_end_of_accepting() {
+    let mut process = Process::start("1s").await;
+    let next = Arc::<AtomicUsize>::default();
+    let mut clients = JoinSet::new();
+    for _ in 0..CLIENTS {
+        clients.spawn(client(process.public, next.clone()));
+    }
+    while next.load(Ordering::SeqCst) < 10 * CLIENTS {
+        sleep(PAUSE).await;
+    }
+    let asked = Instant::now();
+    process.signal("TERM");
+    let ready = loop {
+        let ready = raw::ask(process.public, ("GET", "/readyz"), "").await;
+        if ready.status != 200 {
+            break ready;
+        }
+    };
+    assert_eq!(
+        (ready.status, ready.problem().as_str()),
+        (503, "unavailable")
+    );
+    assert!(
+        asked.elapsed() < Duration::from_secs(1),
+        "not ready at once"
+    );
+    let all: Vec<Seen> = clients.join_all().await;
+    let status = process.end().await;
+    assert_eq!(status.code(), Some(0), "{}", process.log());
+    assert!(asked.elapsed() < STOP_WITHIN, "{:?}", asked.elapsed());
+
+    let stopped = all.iter().filter_map(|seen| seen.refused).min().unwrap();
+    assert!(
+        stopped - asked >= Duration::from_millis(900),
+        "it has gone on accepting"
+    );
+    // A connection that the kernel took in the moment between the last accept and the close was never the bridge's.
+    let last_moment = stopped.checked_sub(2 * PAUSE).unwrap();
+    let failed: usize = all
+        .iter()
+        .map(|seen| {
+            seen.broken
+                .iter()
+                .filter(|asked| **asked < last_moment)
+                .count()
+        })
+        .sum();
+    assert_eq!(failed, 0, "{}", process.log());
+    let accepted: usize = all.iter().map(|seen| seen.accepted).sum();
+    assert!(accepted > 10 * CLIENTS);
+    let stored = stored(process.data.path());
+    let broken: usize = all.iter().map(|seen| seen.broken.len()).sum();
+    assert!(
+        (accepted..=accepted + broken).contains(&stored),
+        "{accepted} accepted, {stored} stored"
+    );
+}
+
+#[tokio::test]
+async fn an_interrupt_does_not_wait_and_a_second_signal_waits_for_nobody() {
+    let mut process = Process::start("20s").await;
+    let asked = Instant::now();
+    process.signal("INT");
+    assert_eq!(process.end().await.code(), Some(0), "{}", process.log());
+    assert!(
+        asked.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        asked.elapsed()
+    );
+
+    let mut process = Process::start("20s").await;
+    let asked = Instant::now();
+    process.signal("TERM");
+    // Until it is told, the second would be the first.
+    while raw::ask(process.public, ("GET", "/readyz"), "")
+        .await
+        .status
+        == 200
+    {}
+    process.signal("TERM");
+    assert_eq!(process.end().await.code(), Some(0), "{}", process.log());
+    assert!(
+        asked.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        asked.elapsed()
+    );
+}
