@@ -8,6 +8,8 @@ mod adapters;
 mod demo;
 mod hooks;
 mod policy;
+mod probe;
+mod rotation;
 mod signals;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -16,12 +18,20 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use self::demo::demo;
-use self::{adapters::Adapters, policy::Sections, signals::Signals};
+use self::{
+    adapters::Adapters,
+    policy::Sections,
+    rotation::{Holders, Rotation},
+    signals::Signals,
+};
+pub use self::{
+    demo::demo,
+    probe::{Probed, probe},
+};
 use crate::{
     bots::chatlayer,
     clock::{SystemClock, new_id},
-    config::{self, AdminListen, Config, StoreUrl},
+    config::{self, AdminListen, Config, NamedSecrets, Source, StoreUrl},
     delivery::{self, Delivery},
     desks::webhook,
     domain::{
@@ -81,6 +91,7 @@ pub struct App {
     requests: TaskTracker,
     shutdown: Shutdown,
     drain: Duration,
+    secrets: (Holders, Vec<NamedSecrets>),
 }
 
 /// Bound listeners; a caller that has to know its own address first binds them itself.
@@ -100,12 +111,13 @@ const DELIVERY_FINISH: Duration = Duration::from_secs(8);
 /// Requests, deliveries and the store take their share of this; with the usual drain of 5 s all is over within 25 s.
 const STOP_WITHIN: Duration = Duration::from_secs(19);
 
-/// Runs the bridge until it is told to stop.
-pub async fn serve(config: Config) -> Result<(), Error> {
+/// Runs the bridge until it is told to stop. `config` comes from `source`, which is pinned: SIGHUP has it loaded again.
+pub async fn serve(config: Config, source: Source) -> Result<(), Error> {
     let signals = Signals::listen().map_err(Error::Signals)?;
     let listeners = Listeners::bind(&config).await?;
     let app = App::build(config, listeners)?;
-    let obeying = tokio::spawn(signals.obey(app.shutdown(), app.patience()));
+    let stop = (app.shutdown(), app.patience());
+    let obeying = tokio::spawn(signals.obey(stop, app.rotation(source)));
     let ended = app.run().await;
     obeying.abort();
     ended
@@ -183,6 +195,7 @@ impl Listeners {
 impl App {
     /// Opens the store and compiles what the configuration says; nothing runs yet.
     pub fn build(config: Config, listeners: Listeners) -> Result<Self, Error> {
+        let named_secrets = config.secrets();
         let Config {
             server,
             admin: config::Admin { listen: _, token },
@@ -228,11 +241,19 @@ impl App {
             keep_alive,
             drain,
         } = server;
+        let Adapters {
+            bots: to_bots,
+            desks: to_desks,
+            presented,
+        } = outward;
+        let (from_bots, from_desks) = (hooks::bots(&bots), hooks::desks(&desks));
+        let admin = hooks::accepted(token.as_ref());
+        let holders = Holders::new((&from_bots, &from_desks), &admin, presented);
         let state = http::Options {
             store: store.clone(),
-            bots: hooks::bots(&bots),
-            desks: hooks::desks(&desks),
-            admin: hooks::accepted(token.as_ref()),
+            bots: from_bots,
+            desks: from_desks,
+            admin,
             trusted_proxies,
             decide_within: limits.decide_within,
             body_within: BODY_WITHIN,
@@ -252,13 +273,12 @@ impl App {
             limit: limits.max_duration,
             finish: DELIVERY_FINISH,
         };
-        let Adapters { bots, desks } = outward;
         let parts = delivery::Parts {
             store: store.clone(),
             clock,
             jitter: fastrand::f64,
-            bots,
-            desks,
+            bots: to_bots,
+            desks: to_desks,
         };
         Ok(Self {
             servers,
@@ -267,6 +287,7 @@ impl App {
             requests,
             shutdown,
             drain,
+            secrets: (holders, named_secrets),
         })
     }
 
@@ -280,6 +301,11 @@ impl App {
         self.drain.saturating_add(STOP_WITHIN)
     }
 
+    /// What exchanges the secrets of this bridge for those that their files hold.
+    fn rotation(&self, source: Source) -> Rotation {
+        Rotation::new(source, self.secrets.clone(), Arc::new(SystemClock))
+    }
+
     /// Runs until it is told to stop and all is finished, or something that it cannot run without has failed.
     pub async fn run(self) -> Result<(), Error> {
         let Self {
@@ -289,6 +315,7 @@ impl App {
             requests,
             shutdown,
             drain: _,
+            secrets: _,
         } = self;
         let serving = TaskTracker::new();
         for server in servers {

@@ -9,7 +9,10 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::domain::delivery::{Done, Failure, Job};
+use crate::{
+    domain::delivery::{Done, Failure, Job},
+    outbound::CallError,
+};
 
 /// One configured connection to a bot platform.
 #[async_trait]
@@ -18,5 +21,5 @@ pub trait BotPlatform: Send + Sync + fmt::Debug {
     async fn perform(&self, job: &Job) -> Result<Done, Failure>;
 
     /// The platform's cheapest read, to see whether address and token are good.
-    async fn probe(&self) -> Result<(), Failure>;
+    async fn probe(&self) -> Result<(), CallError>;
 }

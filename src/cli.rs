@@ -23,11 +23,13 @@ use crate::{
     telemetry,
 };
 
-/// Carries conversations between chatbots and human agents.
+/// Carries conversations between chatbots and human agents
 ///
-/// Without a subcommand: the development bridge (`demo`) if nothing is configured, else `serve`.
+/// Without a subcommand: the development bridge (`demo`) if nothing is configured, else `serve`. Configured means: there
+/// is --config FILE, or `HANDOVER_CONFIG`, or a variable `HANDOVER__SECTION__KEY`. The three are laid over each other in
+/// that order, and all of them over the defaults; config/default.toml describes every setting.
 #[derive(Debug, Parser)]
-#[command(name = "handover", version)]
+#[command(name = "handover", version, after_long_help = GENERAL)]
 struct Cli {
     #[arg(
         long,
@@ -43,26 +45,117 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the bridge
+    ///
+    /// Listens to bot platforms, desks and operators, and delivers what it owes, until SIGTERM (which goes on accepting
+    /// for server.drain first) or SIGINT; a second signal stops at once. SIGHUP has the files of secrets read again. Logs
+    /// go to standard error.
+    #[command(after_long_help = SERVE)]
     Serve,
     /// Run a bridge to try out: on this machine alone, with an emulated bot platform and a desk
+    ///
+    /// Needs no configuration and takes no account: it prints the addresses of a chat page and of a desk page. Keeps its
+    /// data in data/, and leaves its configuration there for the other commands.
+    #[command(after_long_help = DEMO)]
     Demo,
     /// Read the configuration, say everything that is wrong with it, and end
-    Check,
+    ///
+    /// Does what a start would do with the configuration, and starts nothing. Every fault is told at once, with file and
+    /// line, or with the variable that holds it; what is allowed and yet asks for a second look is a warning.
+    #[command(after_long_help = CHECK)]
+    Check(check::Options),
     /// Print what to paste where, secrets included
+    ///
+    /// Prints for each bot and each desk what has to be entered on the other side. The address of a hook is a secret, as
+    /// long as it holds a hook key, and this is the only command that shows it. Of several hook keys it prints the first.
+    #[command(after_long_help = URLS)]
     Urls,
+    /// Say which desk would be asked for an agent, and why
+    ///
+    /// Goes through [[routes]] as the bridge would and tells of each why it does not match, until one does; then of each
+    /// desk of that route whether it is open at that time. Reads the configuration and calls nobody.
+    #[command(after_long_help = ROUTE)]
     Route(route::Options),
     /// Play a user against the running bridge
+    ///
+    /// Calls the hook of a configured bot as its platform would, and tells what the bridge answers. What an agent writes
+    /// goes to the platform, so it does not appear here.
+    #[command(after_long_help = SIMULATE)]
     Simulate(simulate::Options),
     /// See and settle what the running bridge owes to platforms and desks
-    #[command(subcommand)]
+    ///
+    /// A delivery is one call that the bridge owes. One that was refused for good is dead: it can be sent again under its
+    /// old id, so that whoever had it already knows it, or be given up.
+    #[command(subcommand, after_long_help = DELIVERIES)]
     Deliveries(deliveries::Action),
     /// Print what desks and operators may call, as OpenAPI 3.1
     Openapi,
     /// End with success if the bridge on this machine is alive
+    ///
+    /// Asks /livez at server.listen, and gives up after 3 seconds. For containers, which have no shell and no curl.
+    #[command(after_long_help = HEALTHCHECK)]
     Healthcheck,
     /// Bring the store's tables up to date and end
+    ///
+    /// For those who run with store.migrate = false. The bridge must not be running.
+    #[command(after_long_help = MIGRATE)]
     Migrate,
 }
+
+const GENERAL: &str = "\
+Exit codes:
+  0  done
+  1  the answer is no, or it went wrong on the way
+  2  the command line or the configuration has to be written differently
+
+Examples:
+  handover                                       try it out, without any configuration
+  handover --config handover.toml check          is the configuration right?
+  handover --config handover.toml check --probe  and does everybody answer?
+  handover --config handover.toml urls           what to enter at the platforms and desks
+  handover --config handover.toml serve          run it";
+const SERVE: &str = "\
+Examples:
+  handover --config handover.toml serve
+  HANDOVER_CONFIG=/etc/handover.toml HANDOVER__SERVER__LISTEN=0.0.0.0:80 handover serve
+  kill -HUP PID                    after the file of a secret has been written anew";
+const DEMO: &str = "\
+Examples:
+  handover demo
+  handover --config data/demo.toml deliveries list     while it runs";
+const CHECK: &str = "\
+Ends with 2 if there is a fault, and with 1 if a probe finds that somebody does not answer.
+
+Examples:
+  handover --config handover.toml check
+  handover --config handover.toml check --probe";
+const URLS: &str = "\
+Examples:
+  handover --config handover.toml urls";
+const ROUTE: &str = "\
+Ends with 0 if a desk would be asked, and with 1 if the handover would be declined.
+
+Examples:
+  handover --config handover.toml route --bot webshop --language nl --payload '{\"department\": \"sales\"}'
+  handover --config handover.toml route --version LIVE --user tier=gold --at 2026-12-25T10:00:00+01:00
+  handover --config handover.toml route --session '{\"tier\": \"gold\"}' --json";
+const SIMULATE: &str = "\
+Examples:
+  handover --config handover.toml simulate                                a talk, line by line
+  handover --config handover.toml simulate --offload --say 'Are you there?'
+  handover --config handover.toml simulate --bot webshop --version live --session s1 --say hello";
+const DELIVERIES: &str = "\
+Needs admin.token, and speaks to the admin API at admin.listen.
+
+Examples:
+  handover --config handover.toml deliveries list --state dead
+  handover --config handover.toml deliveries retry ID
+  handover --config handover.toml deliveries skip ID";
+const HEALTHCHECK: &str = "\
+Examples:
+  handover --config handover.toml healthcheck && echo alive";
+const MIGRATE: &str = "\
+Examples:
+  handover --config handover.toml migrate";
 
 /// Why a command ends badly.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +183,8 @@ enum Error {
     Client(#[from] client::Error),
     #[error(transparent)]
     Health(#[from] healthcheck::Error),
+    #[error(transparent)]
+    Check(#[from] check::Error),
     #[error(transparent)]
     Telemetry(#[from] telemetry::AlreadySet),
     #[error("the runtime did not start")]
@@ -122,10 +217,10 @@ fn run(cli: Cli) -> Result<(), Error> {
     });
     match command {
         Command::Serve if source.is_empty() => Err(Error::NothingConfigured),
-        Command::Serve => serve::run(load(&source)?),
+        Command::Serve => serve::run(source),
         Command::Demo if named.is_some() => Err(Error::DemoWithConfig),
         Command::Demo => demo::run(),
-        Command::Check => check::run(&load(&source)?),
+        Command::Check(options) => check::run(&load(&source)?, options),
         Command::Urls => urls::run(&load(&source)?),
         Command::Route(options) => route::run(&load(&source)?, options),
         Command::Simulate(options) => simulate::run(&load(&source)?, options),
@@ -164,6 +259,7 @@ impl Error {
             | Self::App(_)
             | Self::Client(_)
             | Self::Health(_)
+            | Self::Check(_)
             | Self::Telemetry(_)
             | Self::Runtime(_)
             | Self::Terminal(_) => ExitCode::FAILURE,
@@ -185,3 +281,6 @@ impl Error {
         told
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,9 @@ mod names;
 mod networks;
 mod outbound;
 mod retention;
+mod rotating;
 mod routes;
+mod secret_file;
 mod secrets;
 mod section;
 mod server;
@@ -33,7 +35,7 @@ use std::collections::BTreeMap;
 
 pub use self::{
     admin::{Admin, AdminListen},
-    bots::{Bot, Chatlayer, Platform},
+    bots::{Bot, Chatlayer, History, Platform},
     desks::{Desk, Kind, WebhookDesk},
     fault::{Fault, Faults, Place, Problem},
     hours::AllHours,
@@ -42,7 +44,8 @@ pub use self::{
     networks::CallUrl,
     outbound::Outbound,
     retention::Retention,
-    secrets::Secrets,
+    rotating::Rotating,
+    secrets::{NamedSecrets, Secrets},
     server::Server,
     source::Source,
     steps::{DialogState, Method, RequestStep, Step},
@@ -91,6 +94,33 @@ impl Config {
     /// Settings that are allowed and yet ask for a second look.
     pub fn warnings(&self) -> Vec<Warning> {
         warning::find(self)
+    }
+
+    /// Every secret there is, by its key.
+    pub fn secrets(&self) -> Vec<NamedSecrets> {
+        let mut named = Vec::new();
+        let mut add = |key: String, secrets: Option<&Secrets>| {
+            named.extend(
+                secrets
+                    .cloned()
+                    .map(|secrets| NamedSecrets { key, secrets }),
+            );
+        };
+        add("admin.token".to_owned(), self.admin.token.as_ref());
+        for (name, bot) in &self.bots {
+            let Platform::Chatlayer(chatlayer) = &bot.platform;
+            let key = |last| format!("bots.{name}.{last}");
+            add(key("access_token"), Some(&chatlayer.access_token));
+            add(key("verify_token"), Some(&chatlayer.verify_token));
+            add(key("hook_key"), chatlayer.hook_key.as_ref());
+        }
+        for (name, desk) in &self.desks {
+            let Kind::Webhook(webhook) = &desk.kind;
+            let key = |last| format!("desks.{name}.{last}");
+            add(key("secret"), Some(&webhook.secret));
+            add(key("token"), Some(&webhook.token));
+        }
+        named
     }
 
     /// Reads every section before it gives up on any, so that all faults are in the report.

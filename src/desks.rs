@@ -9,7 +9,10 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::domain::delivery::{Done, Failure, Job};
+use crate::{
+    domain::delivery::{Done, Failure, Job},
+    outbound::CallError,
+};
 
 /// One configured connection to a desk.
 #[async_trait]
@@ -19,5 +22,5 @@ pub trait Desk: Send + Sync + fmt::Debug {
     async fn perform(&self, job: &Job) -> Result<Done, Failure>;
 
     /// The desk's cheapest call, to see whether address and secret are good.
-    async fn probe(&self) -> Result<(), Failure>;
+    async fn probe(&self) -> Result<(), CallError>;
 }

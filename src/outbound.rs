@@ -2,7 +2,7 @@
 //!
 //! Adapters build a [`Call`] and get an [`Answer`] or a [`CallError`] that knows its class. What holds for every call:
 //! redirects are never followed, so credentials never reach another host; nothing is decompressed; no cookies, no
-//! referer; at most [`ANSWER_LIMIT`] bytes of an answer are kept; addresses that are not public are called only where
+//! referer; at most [`ANSWER_LIMIT`] bytes of an answer are kept unless a call says otherwise; addresses that are not public are called only where
 //! the operator listed them; nothing is repeated here, since only `delivery` knows whether it may be.
 
 pub mod address;
@@ -20,7 +20,7 @@ use ipnet::IpNet;
 use reqwest::{StatusCode, redirect::Policy};
 
 use self::address::{FilteringResolver, Lookup, Reach, SystemLookup};
-use self::retry_after::{rate_limit_reset, retry_after};
+use self::retry_after::{rate_limit_reset, retry_after, used_up};
 use crate::domain::time::Clock;
 
 pub use self::call::{Answer, Call};
@@ -157,6 +157,7 @@ impl Outbound {
             self.https.as_ref()
         };
         let client = client.ok_or_else(|| CallError::NoRoots { host: host.clone() })?;
+        let limit = call.answer_limit;
         let request = call.into_request(client)?;
         let response = client
             .execute(request)
@@ -171,7 +172,9 @@ impl Outbound {
             }
             _ => retry_after(headers, now),
         };
-        let answer = Answer::read(response).await;
+        let rest = used_up(headers, now);
+        let mut answer = Answer::read(response, limit).await;
+        answer.rest = rest;
         if status.is_success() {
             return Ok(answer);
         }

@@ -149,6 +149,126 @@ fn the_document_is_printed_without_any_configuration() {
 }
 
 #[test]
+fn the_version_is_told() {
+    let output = handover(&["--version"]).output().unwrap();
+    let version = format!("handover {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(printed(&output), version);
+}
+
+#[test]
+fn a_probe_calls_everybody_once_and_opens_nothing() {
+    let (platform, desk) = (
+        Stub::answering(StatusCode::OK, "[]"),
+        Stub::answering(StatusCode::OK, "{}"),
+    );
+    let setup = Setup::probing(platform.address, desk.address);
+    let output = setup.run(&["check", "--probe"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let lines = format!(
+        "bot webshop: http://{} answers\ndesk custom: http://{} answers\nok: 1 bot, 1 desk, 0 routes\n",
+        platform.address, desk.address
+    );
+    assert!(printed(&output).ends_with(&lines), "{output:?}");
+    let [list] = &platform.calls()[..] else {
+        panic!("one call")
+    };
+    assert_eq!(
+        (&list.method, list.uri.as_str()),
+        (&Method::GET, "/v1/bots")
+    );
+    assert_eq!(list.bearer.as_deref(), Some("Bearer canary-access-token"));
+    let [ping] = &desk.calls()[..] else {
+        panic!("one call")
+    };
+    assert_eq!(ping.body["type"], "ping");
+    let left = std::fs::read_dir(setup.directory.path()).unwrap().count();
+    assert_eq!(left, 1, "nothing but the configuration");
+}
+
+#[test]
+fn a_probe_says_who_does_not_answer_and_what_to_look_at() {
+    let desk = Stub::answering(StatusCode::OK, "{}");
+    for (status, body, advice) in [
+        (
+            StatusCode::UNAUTHORIZED,
+            "{}",
+            "does not take bots.webshop.access_token",
+        ),
+        (StatusCode::NOT_FOUND, "{}", "look at bots.webshop.api_url"),
+        (
+            StatusCode::FOUND,
+            "",
+            "Write the final one into bots.webshop.api_url",
+        ),
+        (StatusCode::TOO_MANY_REQUESTS, "", "called too often"),
+        (StatusCode::BAD_GATEWAY, "", "there and not well"),
+        (StatusCode::OK, "<html>canary</html>", "not the API"),
+    ] {
+        let platform = Stub::answering(status, body);
+        let setup = Setup::probing(platform.address, desk.address);
+        let output = setup.run(&["check", "--probe"]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let told = printed(&output);
+        assert!(
+            told.contains("bot webshop: ") && told.contains(advice),
+            "{told}"
+        );
+        assert!(
+            told.contains("desk custom: ") && told.contains(" answers\n"),
+            "{told}"
+        );
+        let complaint = complaint(&output);
+        assert!(complaint.contains("1 of 2 probed"), "{complaint}");
+        assert!(!told.contains("canary") && !complaint.contains("canary"));
+    }
+    let nobody = Setup::probing(unused(), unused()).run(&["check", "--probe"]);
+    assert_eq!(nobody.status.code(), Some(1));
+    let told = printed(&nobody);
+    assert_eq!(
+        told.matches("Nobody takes connections there").count(),
+        2,
+        "{told}"
+    );
+    assert!(complaint(&nobody).contains("2 of 2 probed"));
+}
+
+#[test]
+fn a_probe_fills_in_the_templates() {
+    let stub = Stub::answering(StatusCode::OK, "[]");
+    let setup = Setup::probing(stub.address, stub.address);
+    let text = std::fs::read_to_string(setup.file()).unwrap();
+    let step = "[[bots.webshop.resume]]\nrequest = { method = \"POST\", url = \"nowhere\" }\n";
+    std::fs::write(setup.file(), text + step).unwrap();
+    assert_eq!(setup.run(&["check"]).status.code(), Some(0));
+    let output = setup.run(&["check", "--probe"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(
+        printed(&output).contains("bot webshop: resume, step 1 cannot be filled in"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn a_secret_with_several_values_is_noted_with_its_age() {
+    let setup = Setup::new(unused());
+    let file = setup.directory.path().join("admin");
+    std::fs::write(
+        &file,
+        "0123456789abcdef0123456789abcdef\nfedcba9876543210fedcba9876543210\n",
+    )
+    .unwrap();
+    let text = std::fs::read_to_string(setup.file()).unwrap();
+    let by_file = format!("token_file = \"{}\"", file.display());
+    let text = text.replace(&format!("token = \"{ADMIN_TOKEN}\""), &by_file);
+    std::fs::write(setup.file(), text).unwrap();
+    let output = setup.run(&["check"]);
+    assert!(
+        printed(&output).contains("note: admin.token takes 2 values since 0 days; "),
+        "{output:?}"
+    );
+}
+
+#[test]
 fn an_unknown_command_ends_with_2() {
     assert_eq!(
         handover(&["dance"]).output().unwrap().status.code(),
@@ -405,6 +525,21 @@ impl Setup {
             address,
         };
         setup.append("");
+        setup
+    }
+
+    /// Everybody that a probe calls is on loopback.
+    fn probing(platform: SocketAddr, desk: SocketAddr) -> Self {
+        let setup = Self::new(unused());
+        let text = std::fs::read_to_string(setup.file()).unwrap();
+        let text = text
+            .replace(
+                "region = \"eu\"",
+                &format!("api_url = \"http://{platform}\""),
+            )
+            .replace("https://desk.example.com", &format!("http://{desk}/hooks"));
+        let networks = "\n[outbound]\nallow_networks = [\"127.0.0.0/8\"]\n";
+        std::fs::write(setup.file(), text + networks).unwrap();
         setup
     }
 

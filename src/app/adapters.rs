@@ -3,17 +3,18 @@
 use std::{collections::BTreeMap, env, sync::Arc};
 
 use ipnet::IpNet;
+use secrecy::SecretString;
 
 use super::Error;
 use crate::{
     bots::{BotPlatform, chatlayer},
-    config::{self, Kind, Platform},
+    config::{self, Kind, Platform, Rotating},
     desks::{Desk, webhook},
     domain::{
         ids::{BotName, DeskName},
         time::Clock,
     },
-    outbound::{Outbound, OutboundOptions, ProxySettings},
+    outbound::{Outbound, OutboundOptions, ProxySettings, webhook_signature::WebhookSecrets},
 };
 
 /// All that is called.
@@ -21,6 +22,14 @@ use crate::{
 pub(super) struct Adapters {
     pub(super) bots: BTreeMap<BotName, Arc<dyn BotPlatform>>,
     pub(super) desks: BTreeMap<DeskName, Arc<dyn Desk>>,
+    pub(super) presented: Presented,
+}
+
+/// The secrets that the adapters call with, to be exchanged while they run.
+#[derive(Debug, Default)]
+pub(super) struct Presented {
+    pub(super) access_tokens: BTreeMap<BotName, Rotating<SecretString>>,
+    pub(super) signing: BTreeMap<DeskName, Rotating<WebhookSecrets>>,
 }
 
 impl Adapters {
@@ -41,16 +50,47 @@ impl Adapters {
         let mut adapters = Self {
             bots: BTreeMap::new(),
             desks: BTreeMap::new(),
+            presented: Presented::default(),
         };
         for (name, bot) in bots {
-            let bot = build_bot(name, bot, &outbound)?;
-            adapters.bots.insert(name.clone(), bot);
+            adapters.add_bot(name, (bot, &outbound))?;
         }
         for (name, desk) in desks {
-            let desk = build_desk(name, desk, (&outbound, &clock))?;
-            adapters.desks.insert(name.clone(), desk);
+            adapters.add_desk(name, desk, (&outbound, &clock))?;
         }
         Ok(adapters)
+    }
+
+    fn add_bot(
+        &mut self,
+        name: &BotName,
+        (bot, outbound): (&config::Bot, &Outbound),
+    ) -> Result<(), Error> {
+        let settings = bot_settings(name, bot)?;
+        let access_token = settings.access_token().clone();
+        let bot = chatlayer::Chatlayer::new(settings, outbound.clone());
+        self.bots.insert(name.clone(), Arc::new(bot));
+        let tokens = &mut self.presented.access_tokens;
+        tokens.insert(name.clone(), access_token);
+        Ok(())
+    }
+
+    fn add_desk(
+        &mut self,
+        name: &DeskName,
+        desk: &config::Desk,
+        (outbound, clock): (&Outbound, &Arc<dyn Clock>),
+    ) -> Result<(), Error> {
+        let Kind::Webhook(webhook) = &desk.kind;
+        let settings = webhook::Settings::new(webhook).map_err(|source| Error::Webhook {
+            desk: name.clone(),
+            source,
+        })?;
+        let secrets = settings.secrets().clone();
+        let desk = webhook::Webhook::new(settings, outbound.clone(), Arc::clone(clock));
+        self.desks.insert(name.clone(), Arc::new(desk));
+        self.presented.signing.insert(name.clone(), secrets);
+        Ok(())
     }
 }
 
@@ -69,35 +109,14 @@ fn calls_https(
         .any(|url| url.as_url().scheme() == "https")
 }
 
-fn build_bot(
+/// A bot's settings with its templates compiled.
+pub(super) fn bot_settings(
     name: &BotName,
     bot: &config::Bot,
-    outbound: &Outbound,
-) -> Result<Arc<dyn BotPlatform>, Error> {
+) -> Result<chatlayer::Settings, Error> {
     let Platform::Chatlayer(chatlayer) = &bot.platform;
-    let settings = chatlayer::Settings::compile(chatlayer).map_err(|source| Error::Chatlayer {
+    chatlayer::Settings::compile(chatlayer).map_err(|source| Error::Chatlayer {
         bot: name.clone(),
         source,
-    })?;
-    Ok(Arc::new(chatlayer::Chatlayer::new(
-        settings,
-        outbound.clone(),
-    )))
-}
-
-fn build_desk(
-    name: &DeskName,
-    desk: &config::Desk,
-    (outbound, clock): (&Outbound, &Arc<dyn Clock>),
-) -> Result<Arc<dyn Desk>, Error> {
-    let Kind::Webhook(webhook) = &desk.kind;
-    let settings = webhook::Settings::new(webhook).map_err(|source| Error::Webhook {
-        desk: name.clone(),
-        source,
-    })?;
-    Ok(Arc::new(webhook::Webhook::new(
-        settings,
-        outbound.clone(),
-        Arc::clone(clock),
-    )))
+    })
 }

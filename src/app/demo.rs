@@ -94,7 +94,8 @@ pub async fn demo() -> Result<(), Error> {
     } = Stage::build().await?;
     let keys = Keys::draw();
     let text = addresses.configuration(&keys)?;
-    let config = Config::load(&Source::text(CONFIG_FILE, text.clone())).map_err(DemoError::from)?;
+    let source = Source::text(CONFIG_FILE, text.clone());
+    let config = Config::load(&source).map_err(DemoError::from)?;
     let (platform, agents) = (addresses.emulator(&keys)?, addresses.play_desk(&keys)?);
     let listeners = Listeners {
         public: bridge,
@@ -111,7 +112,8 @@ pub async fn demo() -> Result<(), Error> {
         platform.run(stopping).await;
         agents.close();
     });
-    let obeying = tokio::spawn(signals.obey(shutdown, app.patience()));
+    let stop = (shutdown, app.patience());
+    let obeying = tokio::spawn(signals.obey(stop, app.rotation(source)));
     let ended = app.run().await;
     obeying.abort();
     playing.abort();

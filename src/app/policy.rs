@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     bots::chatlayer,
-    config::{self, AllHours, Bot, Desk, Kind, Platform},
+    config::{self, AllHours, Bot, Desk, History, Kind, Platform},
     desks::webhook,
     domain::{
         ids::{BotName, DeskName},
@@ -99,8 +99,11 @@ fn of_bot(bot: &Bot) -> BotPolicy {
         resume_steps: configured.resume.len(),
         // `pauseBot` in the answer to the offload.
         answer_pauses: true,
-        look_ups: LookUps::default(),
         capabilities: chatlayer::capabilities(configured.text_limit),
+        look_ups: LookUps {
+            history: configured.history != History::Off,
+            session: true,
+        },
     }
 }
 

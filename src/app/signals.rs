@@ -1,13 +1,18 @@
-//! The signals of a service manager and of a person at a terminal, as stops.
+//! The signals of a service manager and of a person at a terminal, as stops, and as the wish to have secrets read again.
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
-    time::sleep,
+    task::spawn_blocking,
+    time::{Instant, Interval, interval_at, sleep},
 };
 
+use super::rotation::Rotation;
 use crate::http::server::Shutdown;
+
+/// How often somebody who has two values of a secret is reminded of it.
+const REMIND_EVERY: Duration = Duration::from_hours(24);
 
 /// Listened to from here on: before, each of them ends the process at once.
 #[derive(Debug)]
@@ -15,6 +20,7 @@ pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
+    remind: Interval,
 }
 
 impl Signals {
@@ -23,13 +29,20 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
+            remind: interval_at(Instant::now() + REMIND_EVERY, REMIND_EVERY),
         })
     }
 
     /// The first SIGTERM or SIGINT stops softly, SIGTERM with the drain; the second, or the end of `patience`, stops
-    /// at once.
-    pub(super) async fn obey(mut self, shutdown: Shutdown, patience: Duration) {
-        let drained = self.next().await;
+    /// at once. Each SIGHUP has the secrets read again.
+    pub(super) async fn obey(
+        mut self,
+        (shutdown, patience): (Shutdown, Duration),
+        rotation: Rotation,
+    ) {
+        let rotation = Arc::new(rotation);
+        rotation.remind();
+        let drained = self.next(&rotation).await;
         if drained {
             tracing::info!("stopping, new calls are still taken for a while");
         } else {
@@ -38,21 +51,24 @@ impl Signals {
         }
         shutdown.soft.cancel();
         tokio::select! {
-            _ = self.next() => tracing::warn!("stopping at once"),
+            _ = self.next(&rotation) => tracing::warn!("stopping at once"),
             () = sleep(patience) => tracing::warn!("the stop takes too long, stopping at once"),
         }
         shutdown.hard.cancel();
     }
 
     /// Whether it is one that asks to drain.
-    async fn next(&mut self) -> bool {
+    async fn next(&mut self, rotation: &Arc<Rotation>) -> bool {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return true,
                 _ = self.interrupt.recv() => return false,
                 _ = self.hangup.recv() => {
-                    tracing::warn!("secrets are read at the start only: to change them, start again");
+                    let rotation = Arc::clone(rotation);
+                    // Not waited for: a disk that hangs must not keep a stop from being heard.
+                    spawn_blocking(move || rotation.read_again());
                 }
+                _ = self.remind.tick() => rotation.remind(),
             }
         }
     }

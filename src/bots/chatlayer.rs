@@ -5,15 +5,18 @@
 mod actions;
 mod adapter;
 mod capabilities;
+mod dry_run;
 mod error;
 pub mod hook;
+mod look_up;
 mod message;
 mod realm;
+mod session;
 mod settings;
 
 pub use self::{
     adapter::Chatlayer,
     capabilities::capabilities,
-    error::{HookError, SettingsError, StepPart},
+    error::{DryRunError, HookError, SettingsError, StepPart},
     settings::Settings,
 };

@@ -23,13 +23,8 @@ use crate::{
     },
 };
 
-/// Say which desk would be asked for an agent, and why.
-///
-/// Goes through [[routes]] as the bridge would and tells of each route why it does not match, until one does; then of
-/// each desk of that route whether it is open at that time. Ends with 0 if a desk would be asked and with 1 if the
-/// handover would be declined.
+/// A request for an agent, as far as routes look at it.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
 pub(super) struct Options {
     /// The bot that asks; may be left out if only one is configured
     #[arg(long, value_name = "NAME")]
@@ -59,10 +54,6 @@ pub(super) struct Options {
     #[arg(long)]
     json: bool,
 }
-
-const EXAMPLES: &str = "Examples:
-  handover route --bot webshop --language nl --payload '{\"department\": \"sales\"}'
-  handover route --version LIVE --user tier=gold --at 2026-12-25T10:00:00+01:00";
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum UsageError {

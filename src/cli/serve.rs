@@ -1,13 +1,16 @@
 //! `handover serve`: the bridge itself.
 
-use super::{Error, runtime};
-use crate::{app, config::Config, telemetry};
+use super::{Error, load, runtime};
+use crate::{app, config::Source, telemetry};
 
-pub(super) fn run(config: Config) -> Result<(), Error> {
+/// The file is read once, so that what SIGHUP has loaded again differs in nothing but the secrets.
+pub(super) fn run(source: Source) -> Result<(), Error> {
+    let source = source.pinned().map_err(Error::Faults)?;
+    let config = load(&source)?;
     telemetry::init(&config.telemetry)?;
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
-    runtime()?.block_on(app::serve(config))?;
+    runtime()?.block_on(app::serve(config, source))?;
     Ok(())
 }

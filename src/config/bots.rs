@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use config::Value;
 use ipnet::IpNet;
-use secrecy::SecretString;
 
 use super::{
     fault::Problem,
@@ -37,8 +36,8 @@ pub enum Platform {
 #[derive(Clone, Debug)]
 pub struct Chatlayer {
     pub api_url: CallUrl,
-    /// What the bridge presents to Chatlayer.
-    pub access_token: SecretString,
+    /// What the bridge presents to Chatlayer; exactly one.
+    pub access_token: Secrets,
     /// What Chatlayer presents to the bridge.
     pub verify_token: Secrets,
     /// The unguessable segment of the hook's path. `None`: offloads, which carry no token, are refused.
@@ -49,6 +48,19 @@ pub struct Chatlayer {
     pub pause: Vec<RequestStep>,
     /// How the bot is told that it speaks again; empty: it is not told.
     pub resume: Vec<Step>,
+    /// Where a transcript comes from that a request for an agent lacks.
+    pub history: History,
+}
+
+/// Which of Chatlayer's calls tells what was said before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum History {
+    /// The messages of the conversation, of the v1 API.
+    Messages,
+    /// The history of the sender, of the legacy API.
+    Legacy,
+    /// None is called.
+    Off,
 }
 
 /// What bots start from.
@@ -64,6 +76,7 @@ struct ChatlayerDefaults {
     text_limit: usize,
     pause: Vec<RequestStep>,
     resume: Vec<Step>,
+    history: History,
 }
 
 /// Every bot that is written rightly; the others are reported.
@@ -96,6 +109,7 @@ impl ChatlayerDefaults {
         let text_limit = section.defaulted("text_limit", read_text_limit);
         let pause = steps::read_requests(&mut section, "pause");
         let resume = steps::read_list(&mut section, "resume");
+        let history = section.defaulted("history", History::read);
         section.finish();
         Some(Self {
             enabled: enabled?,
@@ -103,6 +117,7 @@ impl ChatlayerDefaults {
             text_limit: text_limit?,
             pause: pause.unwrap_or_default(),
             resume: resume.unwrap_or_default(),
+            history: history?,
         })
     }
 }
@@ -152,6 +167,7 @@ impl Chatlayer {
         let text_limit = section.optional("text_limit", read_text_limit);
         let pause = steps::read_requests(section, "pause");
         let resume = steps::read_list(section, "resume");
+        let history = section.optional("history", History::read);
         section.not_yet(&["channel_verify_token", "channel_verify_token_file"]);
         Some(Self {
             api_url: api_url?,
@@ -161,7 +177,19 @@ impl Chatlayer {
             text_limit: text_limit.unwrap_or(defaults.text_limit),
             pause: pause.unwrap_or_else(|| defaults.pause.clone()),
             resume: resume.unwrap_or_else(|| defaults.resume.clone()),
+            history: history.unwrap_or(defaults.history),
         })
+    }
+}
+
+impl History {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        match value::text(value)?.as_str() {
+            "messages" => Ok(Self::Messages),
+            "legacy" => Ok(Self::Legacy),
+            "off" => Ok(Self::Off),
+            _ => Err(Problem::NotOneOf("\"messages\", \"legacy\", \"off\"")),
+        }
     }
 }
 

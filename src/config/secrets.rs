@@ -1,19 +1,29 @@
 //! Secrets: given as text or in a file, never printed. Those that others present to us, and those that we sign with,
 //! may be several at once, so that they can be changed without a gap.
 
-use std::fs;
+use std::{path::Path, time::Duration};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use config::Value;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{fault::Problem, section::Section, value};
+use super::{fault::Problem, secret_file::Files, section::Section, value};
+use crate::domain::time::Timestamp;
 
 /// One secret or more: all are accepted, the first is the one that is used and printed.
 #[derive(Clone, Debug)]
 pub struct Secrets {
     first: SecretString,
     others: Vec<SecretString>,
+    /// None: they stand in the configuration itself, and stay as they are while the bridge runs.
+    files: Option<Files>,
+}
+
+/// A secret of the configuration by its key, for those who speak of it without showing it.
+#[derive(Clone, Debug)]
+pub struct NamedSecrets {
+    pub key: String,
+    pub secrets: Secrets,
 }
 
 /// The names of the two keys of one secret. `file` is `key` with `_file` behind it.
@@ -43,6 +53,36 @@ impl Secrets {
 
     pub fn iter(&self) -> impl Iterator<Item = &SecretString> {
         std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// How many are accepted.
+    pub fn count(&self) -> usize {
+        self.others.len().saturating_add(1)
+    }
+
+    /// Whether they are read again on SIGHUP.
+    pub fn from_files(&self) -> bool {
+        self.files.is_some()
+    }
+
+    /// How long ago their files were last written.
+    pub fn age(&self, now: Timestamp) -> Option<Duration> {
+        let written_at = self.files.as_ref()?.written_at?;
+        Some(now.since(written_at))
+    }
+
+    /// A file of theirs that everybody on this machine can read.
+    pub fn open_file(&self) -> Option<&Path> {
+        self.files.as_ref()?.open_to_all.as_deref()
+    }
+
+    /// Whether both are the same secrets in the same order.
+    pub fn equals(&self, other: &Self) -> bool {
+        let both = self.iter().zip(other.iter());
+        self.count() == other.count()
+            && both
+                .into_iter()
+                .all(|(a, b)| a.expose_secret() == b.expose_secret())
     }
 
     /// Whether both accept one and the same secret.
@@ -76,18 +116,28 @@ pub(super) fn optional(section: &mut Section<'_>, keys: Keys, rule: Rule) -> Opt
         if twice {
             return Err(Problem::SecretTwice);
         }
-        checked(lines_of_files(value)?, rule)
+        let (secrets, files) = lines_of_files(value)?;
+        let files = Some(files);
+        Ok(Secrets {
+            files,
+            ..checked(secrets, rule)?
+        })
     });
     given.or(from_file)
 }
 
 /// One secret that must be there and cannot be a list: what the bridge itself presents.
-pub(super) fn required_one(section: &mut Section<'_>, keys: Keys) -> Option<SecretString> {
+pub(super) fn required_one(section: &mut Section<'_>, keys: Keys) -> Option<Secrets> {
+    let by_file = section.has(keys.file);
     let secrets = required(section, keys, Rule::Foreign)?;
     if secrets.others.is_empty() {
-        return Some(secrets.first);
+        return Some(secrets);
     }
-    section.fault(keys.key, Problem::Expected("one secret, not a list"));
+    if by_file {
+        section.fault(keys.file, Problem::SecretFileShape);
+    } else {
+        section.fault(keys.key, Problem::Expected("one secret, not a list"));
+    }
     None
 }
 
@@ -99,25 +149,15 @@ fn several(value: &Value) -> Result<Vec<SecretString>, Problem> {
     Ok(secrets.into_iter().map(SecretString::from).collect())
 }
 
-/// One secret a line, from each of the files.
-fn lines_of_files(value: &Value) -> Result<Vec<SecretString>, Problem> {
-    let mut secrets = Vec::new();
-    for file in several(value)? {
-        let content = SecretString::from(
-            fs::read_to_string(file.expose_secret()).map_err(Problem::SecretFile)?,
-        );
-        let lines = content
-            .expose_secret()
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty());
-        secrets.extend(lines.map(SecretString::from));
+fn lines_of_files(value: &Value) -> Result<(Vec<SecretString>, Files), Problem> {
+    let (mut secrets, mut files) = (Vec::new(), Files::default());
+    for path in several(value)? {
+        secrets.extend(files.read(Path::new(path.expose_secret()))?);
     }
     if secrets.is_empty() {
-        Err(Problem::SecretFileShape)
-    } else {
-        Ok(secrets)
+        return Err(Problem::SecretFileShape);
     }
+    Ok((secrets, files))
 }
 
 fn checked(secrets: Vec<SecretString>, rule: Rule) -> Result<Secrets, Problem> {
@@ -129,6 +169,7 @@ fn checked(secrets: Vec<SecretString>, rule: Rule) -> Result<Secrets, Problem> {
     Ok(Secrets {
         first,
         others: secrets.collect(),
+        files: None,
     })
 }
 

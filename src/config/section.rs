@@ -9,6 +9,7 @@ use super::{
     fault::{Fault, Faults, Place, Problem},
     key::KeyPath,
     lines::Lines,
+    source::default_keys,
     value::{self, is_from_environment},
 };
 
@@ -205,7 +206,9 @@ impl<'r> Section<'r> {
     /// Reports every key that nobody asked for.
     pub(super) fn finish(&mut self) {
         for (key, value) in mem::take(&mut self.values) {
-            let near = nearest(&key, &self.asked).map(Into::into);
+            let near = nearest(&key, &self.asked)
+                .map(Into::into)
+                .or_else(|| elsewhere(&key));
             self.report.add_unknown(self.key.key(&key), &value, near);
         }
     }
@@ -239,6 +242,16 @@ impl<'r> Section<'r> {
                 None
             }
         }
+    }
+}
+
+/// The key of this name in another section, if there is just one: a line that slipped below the wrong heading.
+fn elsewhere(key: &str) -> Option<Box<str>> {
+    let homes = default_keys();
+    let mut homes = homes.iter().filter(|(_, name)| *name == key);
+    match (homes.next(), homes.next()) {
+        (Some((section, name)), None) => Some(format!("{section}.{name}").into()),
+        _ => None,
     }
 }
 

@@ -17,6 +17,20 @@ use super::{
 /// The documentation, which is at the same time the lowest layer.
 const DEFAULT: &str = include_str!("../../config/default.toml");
 
+/// The sections of the defaults with their keys: what is wrong is told by what would be right.
+pub(super) fn default_keys() -> Vec<(String, String)> {
+    let defaults: toml::Table = DEFAULT.parse().unwrap_or_default();
+    let sections = defaults
+        .into_iter()
+        .filter_map(|(section, keys)| match keys {
+            toml::Value::Table(keys) => Some((section, keys)),
+            _ => None,
+        });
+    sections
+        .flat_map(|(section, keys)| keys.into_iter().map(move |(key, _)| (section.clone(), key)))
+        .collect()
+}
+
 /// Where to read from. Built by the command line; tests hand in text and variables of their own.
 #[derive(Clone, Default)]
 pub struct Source {
@@ -80,6 +94,19 @@ impl Source {
     /// Whether nobody has configured anything.
     pub fn is_empty(&self) -> bool {
         self.document.is_none() && self.environment.is_empty()
+    }
+
+    /// The same with the text that the file has now. What is loaded from it again differs in nothing but what the files
+    /// of secrets hold by then.
+    pub fn pinned(self) -> Result<Self, Faults> {
+        let pin = |document: Document| {
+            let (name, text) = document.read()?;
+            Ok(Document::Text { name, text })
+        };
+        Ok(Self {
+            document: self.document.map(pin).transpose()?,
+            ..self
+        })
     }
 
     pub(super) fn merge(&self) -> Result<Layers, Faults> {

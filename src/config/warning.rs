@@ -1,6 +1,6 @@
 //! Settings that are allowed and yet ask for a second look: `serve` logs them once, `check` prints them.
 
-use std::fmt;
+use std::{fmt, path::PathBuf};
 
 use super::{AdminListen, Bot, Config, Platform, names::Language};
 use crate::domain::ids::{BotName, HoursName};
@@ -23,6 +23,7 @@ pub enum Warning {
     IdleBeforeUnanswered,
     NeverReached { limit: &'static str },
     ShortKeys,
+    OpenSecretFile { key: String, file: PathBuf },
 }
 
 /// Every warning that `config` deserves.
@@ -47,6 +48,14 @@ pub(super) fn find(config: &Config) -> Vec<Warning> {
     let unused = config.hours.keys().filter(|name| !used(*name));
     warnings.extend(unused.cloned().map(Warning::UnusedHours));
     limits(config, &mut warnings);
+    let open = config.secrets().into_iter().filter_map(|named| {
+        let file = named.secrets.open_file()?.to_owned();
+        Some(Warning::OpenSecretFile {
+            key: named.key,
+            file,
+        })
+    });
+    warnings.extend(open);
     warnings
 }
 
@@ -164,6 +173,11 @@ impl fmt::Display for Warning {
             Self::NeverReached { limit } => {
                 write!(f, "handover.{limit} is not shorter than max_duration and will never be reached")
             }
+            Self::OpenSecretFile { key, file } => write!(
+                f,
+                "{key}_file names {}, which every user of this machine can read; `chmod o-r` it",
+                file.display()
+            ),
             Self::ShortKeys => f.write_str(
                 "retention.keys is shorter than 3d: what a sender repeats after that is taken for new",
             ),

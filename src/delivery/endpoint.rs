@@ -2,7 +2,7 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, TryFutureExt as _};
 use tokio::time::timeout;
 
 use crate::{
@@ -34,8 +34,8 @@ impl Endpoint {
 
     pub(super) async fn probe(&self) -> Result<(), Failure> {
         match self {
-            Self::Bot(bot) => guarded(bot.probe()).await,
-            Self::Desk(desk) => guarded(desk.probe()).await,
+            Self::Bot(bot) => guarded(bot.probe().map_err(Failure::from)).await,
+            Self::Desk(desk) => guarded(desk.probe().map_err(Failure::from)).await,
         }
     }
 }

@@ -106,6 +106,13 @@ impl Health {
         }
     }
 
+    /// The destination has taken its last call for now. Known to this process alone: one call too many after a restart
+    /// is refused, and pauses.
+    pub(super) fn rest(&self, until: Timestamp) {
+        let mut state = self.lock();
+        state.pausing = state.pausing.max(Some(until));
+    }
+
     /// The store keeps this pause now. If it does not, this process does.
     pub(super) fn pause_is_kept(&self, pause: Pause) {
         let mut state = self.lock();

@@ -31,7 +31,7 @@ pub(super) struct Plan {
     pub(super) pause: Option<Pause>,
 }
 
-/// A bot that was paused must be resumed: nothing short of this ends the attempts.
+/// A bot that was paused must be resumed, and what is to be deleted must go: nothing short of this ends the attempts.
 const RESUME_LIMIT: Duration = Duration::from_hours(24);
 /// A resume that was refused outright is tried again after this, then after twice as long, up to the longest wait.
 const REFUSED_RESUME_FIRST: Duration = Duration::from_secs(15);
@@ -44,9 +44,13 @@ impl Attempt<'_> {
             Err(failure) => failure,
         };
         let class = failure.class;
-        let resumes = matches!(self.job.task, Task::Resume { .. });
         let looks_up = matches!(self.job.task, Task::LookUp { .. });
-        let limit = if resumes { RESUME_LIMIT } else { window.limit };
+        let must_be_done = matches!(self.job.task, Task::Resume { .. } | Task::Forget);
+        let limit = if must_be_done {
+            RESUME_LIMIT
+        } else {
+            window.limit
+        };
         // Zero if the clock has been set back since.
         let age = self.ended_at.since(self.job.created_at);
         let failed = retry::Failure {
@@ -56,7 +60,7 @@ impl Attempt<'_> {
             retry_after: failure.retry_after,
         };
         let verdict = match retry::verdict(&failed, &Window { limit, ..*window }, self.jitter) {
-            Verdict::Dead if resumes && age < limit => Verdict::Retry {
+            Verdict::Dead if must_be_done && age < limit => Verdict::Retry {
                 after: refused_resume_wait(self.number),
                 degraded: false,
             },
@@ -117,7 +121,7 @@ impl Plan {
     fn gone(task: &Task) -> Self {
         let class = ErrorClass::Gone;
         match task {
-            Task::Resume { .. } | Task::Close { .. } => {
+            Task::Resume { .. } | Task::Forget | Task::Close { .. } => {
                 Self::over(StepResult::Gone, RowOutcome::Delivered)
             }
             Task::Say { .. }
@@ -200,17 +204,28 @@ mod tests {
 
     #[test]
     fn a_resume_goes_on_for_a_day_whatever_is_answered_and_a_lost_session_is_its_end() {
-        let job = resume();
+        goes_on_for_a_day(&resume());
+    }
+
+    #[test]
+    fn a_deletion_goes_on_as_a_resume_does_and_what_is_not_there_is_deleted() {
+        goes_on_for_a_day(&Job {
+            task: Task::Forget,
+            ..job(1, 1)
+        });
+    }
+
+    fn goes_on_for_a_day(job: &Job) {
         for class in ErrorClass::ALL {
             for (number, age) in [(1, Duration::ZERO), (30, Duration::from_hours(23))] {
-                let plan = failed(&job, class, (number, age));
+                let plan = failed(job, class, (number, age));
                 match class {
                     ErrorClass::Gone => assert_eq!(plan.settlement.result, StepResult::Gone),
                     ErrorClass::Duplicate | ErrorClass::Unreadable => {
                         assert_eq!(plan.settlement.row, RowOutcome::Delivered);
                     }
                     _ => {
-                        let wait = wait(&plan, &job, age).expect("tried again");
+                        let wait = wait(&plan, job, age).expect("tried again");
                         assert!(
                             wait <= Duration::from_mins(5),
                             "{} waits {wait:?}",
@@ -219,8 +234,8 @@ mod tests {
                     }
                 }
             }
-            let late = failed(&job, class, (300, RESUME_LIMIT));
-            assert_eq!(wait(&late, &job, RESUME_LIMIT), None, "{}", class.label());
+            let late = failed(job, class, (300, RESUME_LIMIT));
+            assert_eq!(wait(&late, job, RESUME_LIMIT), None, "{}", class.label());
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{
     domain::{
         delivery::{Destination, Done, Failure, Task},
         effect::{Warning, WarningKind},
-        retry::{ErrorClass, Window},
+        retry::{self, ErrorClass, Window},
         time::Clock,
     },
     store::{Claim, Error, Pause, RowOutcome, Settlement, Store},
@@ -90,6 +90,14 @@ impl Outlet {
         self.record(failure.filter(|failure| self.is_telling(&claim.job.task, failure)));
         let number = claim.attempts.saturating_add(1);
         let ended_at = self.shared.clock.now();
+        if let Ok(Done {
+            rest: Some(rest), ..
+        }) = &result
+        {
+            let until = ended_at.plus(retry::clamp(*rest));
+            tracing::info!(destination = %self.destination, %until, "destination has taken its last call for now, the others wait");
+            self.health.rest(until);
+        }
         let attempt = Attempt {
             job: &claim.job,
             number,

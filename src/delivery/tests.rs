@@ -154,6 +154,33 @@ async fn a_rate_limit_keeps_every_lane_away_for_as_long_as_it_says_and_costs_no_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_destination_that_has_taken_its_last_call_rests_and_then_goes_on_as_before() {
+    for (asked, rested) in [(30, 30_000), (0, 1_000), (86_400, 300_000)] {
+        let mut world = World::new();
+        let (live, desk) = world.desk("live", AT_ONCE, move |_, call| {
+            let rest = (call == 1).then_some(Duration::from_secs(asked));
+            Ok(Done {
+                rest,
+                ..Done::default()
+            })
+        });
+        world.lanes.add(&live, job(1, 1));
+        world.start();
+        world.until(|| !desk.log().calls.is_empty()).await;
+        (2..=40).for_each(|lane| world.lanes.add(&live, job(lane, 1)));
+        world.until(|| world.lanes.is_empty()).await;
+        let times = desk.call_times();
+        let after = rested..rested + 200;
+        assert!(times[1..].iter().all(|at| after.contains(at)), "{times:?}");
+        let seen = world.lanes.seen();
+        assert!(
+            seen.warnings.is_empty() && seen.pauses.is_empty(),
+            "no operator is needed"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn after_a_rate_limit_calls_go_at_half_the_rate_and_then_a_little_faster() {
     let mut world = World::new();
     let (live, desk) = world.desk("live", AT_ONCE, |_, call| {

@@ -14,7 +14,7 @@ use crate::domain::fallback::Capabilities;
 pub use self::{
     adapter::Webhook,
     error::{HookError, SettingsError},
-    settings::Settings,
+    settings::{Settings, signing},
 };
 
 /// Its protocol has every content, and the desk decides what it makes of them.

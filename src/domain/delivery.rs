@@ -50,6 +50,8 @@ pub enum Task {
         index: usize,
         contract: ResumeContract,
     },
+    /// Bot: delete what the platform keeps of the user in this conversation.
+    Forget,
     /// Desk: take this handover, with the transcript up to and including `upto`.
     Open { upto: u64 },
     /// Desk: the user said this, or the bot slipped it through.
@@ -125,6 +127,8 @@ pub struct Done {
     pub refused: Option<String>,
     /// What a look-up found.
     pub found: Found,
+    /// The vendor has said that it takes no more calls for so long; unclamped.
+    pub rest: Option<Duration>,
 }
 
 /// What a bot platform knows of a conversation.
@@ -188,6 +192,7 @@ impl Task {
             Self::LookUp { .. } => "look_up",
             Self::Pause { .. } => "pause",
             Self::Resume { .. } => "resume",
+            Self::Forget => "forget",
             Self::Open { .. } => "open",
             Self::Message { .. } => "message",
             Self::Placeholder { .. } => "placeholder",
@@ -205,6 +210,7 @@ impl Task {
             Self::LookUp { .. }
             | Self::Pause { .. }
             | Self::Resume { .. }
+            | Self::Forget
             | Self::Open { .. }
             | Self::Close { .. } => None,
         }

@@ -55,9 +55,9 @@ pub struct BotPolicy {
     pub resume_steps: usize,
     /// The platform pauses its bot by itself when the answer says so.
     pub answer_pauses: bool,
-    pub look_ups: LookUps,
     /// What its users can be shown.
     pub capabilities: Capabilities,
+    pub look_ups: LookUps,
 }
 
 /// What a bot platform tells of a conversation when it is asked.

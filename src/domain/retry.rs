@@ -189,7 +189,8 @@ fn spread(step: Duration, jitter: f64) -> Duration {
     step.mul_f64(0.25 + 0.75 * share)
 }
 
-fn clamp(asked: Duration) -> Duration {
+/// As long as a vendor is believed that asks to be left alone.
+pub fn clamp(asked: Duration) -> Duration {
     asked.clamp(RETRY_AFTER_MIN, RETRY_AFTER_MAX)
 }
 

@@ -1,8 +1,11 @@
-//! The API that the bridge calls back: conversation actions, the list of bots, and the legacy `webview` call.
+//! The API that the bridge calls back: conversation actions, what is known of a conversation, the list of bots, and the
+//! legacy `webview` call.
 //!
 //! Paths and bodies follow Chatlayer's public examples. Three things are guesses, because no public document tells
 //! them: the answers' bodies, the status codes of errors, and `pauseBot`, `unpauseBot`, `sessionData` and
 //! `nextDialogstateId` beside `sendMessages`.
+
+mod known;
 
 use std::{io, sync::Arc};
 
@@ -37,6 +40,7 @@ pub(super) fn router(hub: Arc<Hub>) -> Router {
             post(actions),
         )
         .route("/api/webview", post(webview))
+        .merge(known::router())
         .route_layer(middleware::from_fn_with_state(Arc::clone(&hub), authorize))
         .with_state(hub)
 }

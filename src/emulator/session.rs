@@ -153,6 +153,16 @@ impl Session {
         &self.data
     }
 
+    /// What user and bot have said, as an offload tells it.
+    pub(super) fn transcript(&self) -> &[Value] {
+        &self.transcript
+    }
+
+    /// The session data are gone; what was said stays.
+    pub(super) fn forget(&mut self) {
+        self.data.clear();
+    }
+
     pub(super) fn lines(&self) -> &[Line] {
         &self.lines
     }

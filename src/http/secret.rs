@@ -10,12 +10,12 @@ use secrecy::ExposeSecret;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
-use crate::config::Secrets;
+use crate::config::{Rotating, Secrets};
 
-/// The secrets that one bot, desk or operator may present. None at all accepts nothing.
+/// The secrets that one bot, desk or operator may present. None at all accepts nothing. Clones share them.
 #[derive(Clone, Default)]
 pub struct Accepted {
-    digests: Vec<[u8; 32]>,
+    digests: Rotating<Vec<[u8; 32]>>,
 }
 
 /// Longer than any secret that can be configured in earnest; more is not even hashed.
@@ -24,7 +24,12 @@ const MAX_PRESENTED: usize = 1024;
 impl Accepted {
     /// Whether nothing was configured, so that nothing can match.
     pub fn is_empty(&self) -> bool {
-        self.digests.is_empty()
+        self.digests.get().is_empty()
+    }
+
+    /// Accepts what `other` accepts from now on, and so do all clones.
+    pub fn replace(&self, other: &Self) {
+        self.digests.set(other.digests.get().to_vec());
     }
 
     /// Every digest is compared, and one is made where there is none, so that a wrong secret costs what a right one does.
@@ -33,7 +38,8 @@ impl Accepted {
             return false;
         }
         let presented = digest(presented);
-        let found = self.digests.iter().fold(Choice::from(0), |found, digest| {
+        let digests = self.digests.get();
+        let found = digests.iter().fold(Choice::from(0), |found, digest| {
             found | digest.ct_eq(&presented)
         });
         found.into()
@@ -47,7 +53,9 @@ impl<S: AsRef<str>> FromIterator<S> for Accepted {
             .filter(|secret| !secret.as_ref().is_empty())
             .map(|secret| digest(secret.as_ref()))
             .collect();
-        Self { digests }
+        Self {
+            digests: Rotating::new(digests),
+        }
     }
 }
 
@@ -59,7 +67,7 @@ impl From<&Secrets> for Accepted {
 
 impl fmt::Debug for Accepted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Accepted({})", self.digests.len())
+        write!(f, "Accepted({})", self.digests.get().len())
     }
 }
 
@@ -95,6 +103,16 @@ mod tests {
     fn an_empty_configured_secret_never_matches() {
         let accepted: Accepted = [""].into_iter().collect();
         assert!(accepted.is_empty() && !accepted.matches("") && !accepted.matches("x"));
+    }
+
+    #[test]
+    fn a_clone_accepts_what_replaces_the_secrets_and_nothing_else() {
+        let accepted: Accepted = ["old"].into_iter().collect();
+        let clone = accepted.clone();
+        accepted.replace(&["new", "next"].into_iter().collect());
+        assert!(clone.matches("new") && clone.matches("next") && !clone.matches("old"));
+        accepted.replace(&Accepted::default());
+        assert!(clone.is_empty() && !clone.matches("new"));
     }
 
     #[test]

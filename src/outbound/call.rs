@@ -1,5 +1,7 @@
 //! One call and its answer.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use reqwest::{
     Method, StatusCode,
@@ -17,6 +19,7 @@ pub struct Call {
     method: Method,
     headers: HeaderMap,
     body: Option<Bytes>,
+    pub(super) answer_limit: usize,
     fault: Option<Unsendable>,
 }
 
@@ -24,6 +27,8 @@ pub struct Call {
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
+    /// The vendor's limit is used up: it takes no more calls for so long, by its own account.
+    pub rest: Option<Duration>,
     host: String,
     body: Bytes,
     complete: bool,
@@ -38,6 +43,7 @@ impl Call {
             method,
             headers,
             body: None,
+            answer_limit: ANSWER_LIMIT,
             fault: None,
         }
     }
@@ -48,6 +54,17 @@ impl Call {
 
     pub fn post(endpoint: Endpoint) -> Self {
         Self::new(Method::POST, endpoint)
+    }
+
+    pub fn delete(endpoint: Endpoint) -> Self {
+        Self::new(Method::DELETE, endpoint)
+    }
+
+    /// Up to so many bytes of the answer are read, where a vendor's usual answer is longer than [`ANSWER_LIMIT`].
+    #[must_use]
+    pub fn answer_limit(mut self, bytes: usize) -> Self {
+        self.answer_limit = bytes;
+        self
     }
 
     #[must_use]
@@ -139,14 +156,19 @@ impl Answer {
             .map_err(|fault| self.unreadable(Some(fault.classify())))
     }
 
-    pub(super) async fn read(mut response: reqwest::Response) -> Self {
+    /// The error of a caller that can read the JSON and makes nothing of it.
+    pub fn not_understood(&self) -> CallError {
+        self.unreadable(Some(serde_json::error::Category::Data))
+    }
+
+    pub(super) async fn read(mut response: reqwest::Response, limit: usize) -> Self {
         let (status, host) = (response.status(), host_of(&response));
         let headers = std::mem::take(response.headers_mut());
         let mut body = BytesMut::new();
         let complete = loop {
             match response.chunk().await {
                 Ok(Some(chunk)) => {
-                    let room = ANSWER_LIMIT.saturating_sub(body.len());
+                    let room = limit.saturating_sub(body.len());
                     body.extend(chunk.iter().take(room));
                     if chunk.len() > room {
                         break false;
@@ -159,6 +181,7 @@ impl Answer {
         Self {
             status,
             headers,
+            rest: None,
             host,
             body: body.freeze(),
             complete,

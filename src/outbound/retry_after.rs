@@ -1,4 +1,4 @@
-//! Reads `Retry-After`. What is made of it, `domain::retry` decides.
+//! Reads `Retry-After` and the headers of rate limits. What is made of them, `domain::retry` decides.
 
 use std::time::Duration;
 
@@ -49,6 +49,14 @@ pub(super) fn rate_limit_reset(headers: &HeaderMap, now: Timestamp) -> Option<Du
         _ => Duration::from_secs(u64::try_from(reset).unwrap_or(0)),
     };
     Some(wait)
+}
+
+/// How long no more calls are taken, where an answer says that this one was the last: nothing remains, and it is known
+/// when the count begins anew. Without that time, or with a number that is none, nothing is said.
+pub(super) fn used_up(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let remaining = headers.get("x-ratelimit-remaining")?.to_str().ok()?;
+    let remaining: i64 = remaining.trim().parse().ok()?;
+    (remaining <= 0).then(|| rate_limit_reset(headers, now))?
 }
 
 fn http_date(text: &str) -> Option<Timestamp> {
@@ -118,6 +126,37 @@ mod tests {
                 rate_limit_reset(&headers, NOW).map(|wait| wait.as_secs()),
                 seconds,
                 "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_limit_is_used_up_when_nothing_remains_and_its_end_is_known() {
+        let rows = [
+            (Some("0"), Some("30"), Some(30)),
+            (Some(" 0 "), Some("1767225660000"), Some(60)),
+            (Some("-1"), Some("1767225660"), Some(60)),
+            (Some("0"), Some("1"), Some(1)),
+            (Some("0"), Some("soon"), None),
+            (Some("0"), None, None),
+            (Some("1"), Some("30"), None),
+            (Some("none"), Some("30"), None),
+            (Some(""), Some("30"), None),
+            (None, Some("30"), None),
+        ];
+        for (remaining, reset, seconds) in rows {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-ratelimit-limit", "1200".parse().unwrap());
+            if let Some(remaining) = remaining {
+                headers.insert("x-ratelimit-remaining", remaining.parse().unwrap());
+            }
+            if let Some(reset) = reset {
+                headers.insert("x-ratelimit-reset", reset.parse().unwrap());
+            }
+            assert_eq!(
+                used_up(&headers, NOW).map(|wait| wait.as_secs()),
+                seconds,
+                "{remaining:?} {reset:?}"
             );
         }
     }

@@ -67,6 +67,44 @@ fn a_fault_of_the_environment_is_told_by_its_variable() {
 }
 
 #[test]
+fn a_slip_is_told_by_what_was_meant_also_below_the_wrong_heading() {
+    for (settings, says) in [
+        (
+            "[bot.other]\nplatform = \"chatlayer\"",
+            "bot is unknown; did you mean bots?",
+        ),
+        (
+            "[desk.other]\nkind = \"webhook\"",
+            "desk is unknown; did you mean desks?",
+        ),
+        (
+            "[texts.en]\nhandling_over = \"\"",
+            "did you mean handing_over?",
+        ),
+        (
+            "[store]\nwaiting_limit = \"5m\"",
+            "store.waiting_limit is unknown; did you mean handover.waiting_limit?",
+        ),
+        (
+            "[retention]\nallow_networks = []",
+            "did you mean outbound.allow_networks?",
+        ),
+        ("[store]\nlisten = \"x\"", "store.listen is unknown; "),
+        (
+            "[store]\ncolour = \"x\"",
+            "store.colour is unknown; remove it",
+        ),
+    ] {
+        let told = told_of(settings);
+        assert!(matches!(&told[..], [one] if one.contains(says)), "{told:?}");
+    }
+    let told = told("hook_key = ", "hook_keys = ");
+    assert!(told[0].ends_with("did you mean hook_key?"), "{told:?}");
+    let told = self::told("region = \"eu\"", "region = \"eu\"\nhistory = \"all\"");
+    assert!(told[0].contains("is not one of \"messages\", \"legacy\", \"off\""));
+}
+
+#[test]
 fn urls_are_https_unless_their_addresses_are_allowed() {
     let url = "https://desk.example.com/canary-path?canary=1";
     let refused = [

@@ -58,6 +58,134 @@ fn a_secret_is_given_once_and_its_file_holds_it() {
 }
 
 #[test]
+fn a_file_that_cannot_be_used_is_told_by_its_key_and_never_by_what_is_in_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("secret");
+    let long = vec![b'x'; 65 * 1024];
+    let cases: [(&[u8], &str); 5] = [
+        (
+            b"canary-one\ncanary-two\n",
+            "more than one where one is wanted",
+        ),
+        (b"\n \n\t\n", "holds no secret"),
+        (b"canary-\xff\n", "cannot be read"),
+        (&long, "must be a file of at most 64 KiB"),
+        (&[b'x'; 2 * 1024], "must be at most 1024 bytes on one line"),
+    ];
+    for (content, says) in cases {
+        fs::write(&file, content).unwrap();
+        let setting = format!("access_token_file = \"{}\"", file.display());
+        let told = told("access_token = \"canary-access-token\"", &setting);
+        let [one] = &told[..] else { panic!("{told:?}") };
+        assert!(
+            one.contains("bots.webshop.access_token_file ") && one.contains(says),
+            "{one}"
+        );
+        assert!(!one.contains("canary"), "{one}");
+    }
+    let setting = format!("access_token_file = \"{}\"", directory.path().display());
+    let told = told("access_token = \"canary-access-token\"", &setting);
+    assert!(told[0].contains("cannot be read"), "a folder: {told:?}");
+}
+
+#[test]
+fn a_trailing_newline_is_no_part_of_a_secret_and_files_can_be_several() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = ["new", "old"].map(|name| {
+        let file = directory.path().join(name);
+        fs::write(&file, format!("  {name}-token-of-the-desk-here \r\n")).unwrap();
+        file.display().to_string()
+    });
+    let text = GOOD.replace(
+        "token = \"canary-token-of-the-desk\"",
+        &format!("token_file = {files:?}"),
+    );
+    let config = load(&text).unwrap();
+    let Kind::Webhook(webhook) = &config.desks.first_key_value().unwrap().1.kind;
+    let tokens: Vec<_> = webhook
+        .token
+        .iter()
+        .map(secrecy::ExposeSecret::expose_secret)
+        .collect();
+    assert_eq!(
+        tokens,
+        ["new-token-of-the-desk-here", "old-token-of-the-desk-here"]
+    );
+}
+
+#[test]
+fn a_variable_names_the_file_of_a_secret_and_a_fault_of_it_is_told_by_the_variable() {
+    let text = GOOD.replace("access_token = \"canary-access-token\"", "");
+    let variable = "HANDOVER__BOTS__WEBSHOP__ACCESS_TOKEN_FILE";
+    let source = |file: &str| {
+        Source::text("handover.toml", text.clone()).with_environment([(variable, file)])
+    };
+    let faults = Config::load(&source("no/such/file")).unwrap_err();
+    let told = lines(&faults).join("\n");
+    let start = format!("{variable}: bots.webshop.access_token_file names a file that cannot");
+    assert!(told.starts_with(&start), "{told}");
+
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("token");
+    fs::write(&file, "from-a-file\n").unwrap();
+    let config = Config::load(&source(file.to_str().unwrap())).unwrap();
+    let Platform::Chatlayer(chatlayer) = &config.bots.first_key_value().unwrap().1.platform;
+    assert_eq!(
+        chatlayer.access_token.first().expose_secret(),
+        "from-a-file"
+    );
+}
+
+#[test]
+fn a_file_that_everybody_can_read_is_a_warning() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("token");
+    fs::write(&file, "token-of-the-desk-in-a-file\n").unwrap();
+    let text = GOOD.replace(
+        "token = \"canary-token-of-the-desk\"",
+        &format!("token_file = \"{}\"", file.display()),
+    );
+    for (mode, warned) in [(0o644, true), (0o640, false), (0o400, false)] {
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        let warnings = load(&text).unwrap().warnings();
+        let of_file = warnings.iter().any(|warning| {
+            matches!(warning, Warning::OpenSecretFile { key, .. } if key == "desks.custom.token")
+        });
+        assert_eq!(of_file, warned, "{mode:o}");
+    }
+}
+
+#[test]
+fn what_is_loaded_again_from_a_pinned_source_differs_in_its_secret_files_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let (file, token) = (
+        directory.path().join("handover.toml"),
+        directory.path().join("token"),
+    );
+    let text = GOOD.replace(
+        "token = \"canary-token-of-the-desk\"",
+        &format!("token_file = \"{}\"", token.display()),
+    );
+    fs::write(&file, &text).unwrap();
+    fs::write(&token, "first-token-of-the-desk").unwrap();
+    let source = Source::of_process(Some(file.clone())).pinned().unwrap();
+    let before = Config::load(&source).unwrap();
+    fs::write(&file, "[colours]").unwrap();
+    fs::write(&token, "second-token-of-the-desk").unwrap();
+    let after = Config::load(&source).unwrap();
+    let differ: Vec<_> = before
+        .secrets()
+        .iter()
+        .zip(&after.secrets())
+        .filter(|(one, other)| !one.secrets.equals(&other.secrets))
+        .map(|(one, _)| one.key.clone())
+        .collect();
+    assert_eq!(differ, ["desks.custom.token"]);
+}
+
+#[test]
 fn inbound_secrets_take_a_list_and_what_the_bridge_presents_does_not() {
     let text = GOOD.replace(
         "\"canary-hook-key-of-webshop\"",

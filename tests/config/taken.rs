@@ -102,7 +102,7 @@ fn the_environment_goes_over_the_file_and_may_write_numbers_switches_and_lists()
     ]);
     let config = Config::load(&source).unwrap();
     let Platform::Chatlayer(chatlayer) = &config.bots.first_key_value().unwrap().1.platform;
-    assert_eq!(chatlayer.access_token.expose_secret(), "12345");
+    assert_eq!(chatlayer.access_token.first().expose_secret(), "12345");
     assert_eq!(config.server.max_connections, 7);
     assert!(!config.store.migrate);
     let networks: Vec<_> = config

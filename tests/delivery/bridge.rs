@@ -1,6 +1,6 @@
 //! The whole bridge in this process, on its own data, between a platform and a desk.
 
-use std::{net::SocketAddr, ops::Deref};
+use std::{net::SocketAddr, ops::Deref, path::Path};
 
 use handover_bridge::{
     app::{App, Listeners},
@@ -75,6 +75,11 @@ impl World {
         let address = process::free_address();
         let process = Process::start(self.data.path(), address, &self.config(address)).await;
         (Caller::of(address), process)
+    }
+
+    /// Where everything of this world is kept.
+    pub fn folder(&self) -> &Path {
+        self.data.path()
     }
 
     /// What is kept, once the bridge has ended: the first column of a query.
@@ -214,6 +219,6 @@ impl Caller {
     clippy::disallowed_methods,
     reason = "the caller's client, not the bridge's"
 )]
-fn client() -> reqwest::Client {
+pub fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().unwrap()
 }

@@ -6,6 +6,7 @@ mod bridge;
 mod notice;
 mod operator;
 mod process;
+mod rotation;
 mod vendors;
 
 use std::time::Duration;

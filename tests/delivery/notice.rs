@@ -26,6 +26,7 @@ use handover_bridge::{
         retry::ErrorClass,
         time::{Clock, Timestamp},
     },
+    outbound::CallError,
     store::{
         Applied, DeliveryFilter, DeliveryState, DeliveryView, Retention, Store, TranscriptLimits,
         sqlite::{self, SqliteStore},
@@ -88,7 +89,7 @@ impl BotPlatform for Vendor {
         self.take(job)
     }
 
-    async fn probe(&self) -> Result<(), Failure> {
+    async fn probe(&self) -> Result<(), CallError> {
         Ok(())
     }
 }
@@ -99,7 +100,7 @@ impl Desk for Vendor {
         self.take(job)
     }
 
-    async fn probe(&self) -> Result<(), Failure> {
+    async fn probe(&self) -> Result<(), CallError> {
         Ok(())
     }
 }

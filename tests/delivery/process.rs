@@ -5,6 +5,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{self, Child, Command, Output, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
@@ -58,6 +59,12 @@ impl Process {
             .unwrap()
     }
 
+    pub fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
+        let status = Command::new("sh").args(["-c", &kill]).status();
+        assert!(status.unwrap().success());
+    }
+
     /// What the bridge has logged.
     pub fn lines(&self) -> Vec<Value> {
         let log = fs::read_to_string(&self.log).unwrap();
@@ -74,10 +81,13 @@ impl Drop for Process {
     }
 }
 
-/// A loopback address that nobody listens on.
+/// A loopback address that nobody listens on. The search begins elsewhere for each process and each call, since between
+/// finding a port and listening on it another test could find the same.
 pub fn free_address() -> SocketAddr {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
     let (first, count) = PORTS;
-    let begin = u16::try_from(process::id() % u32::from(count)).unwrap();
+    let call = CALLS.fetch_add(1, Ordering::Relaxed);
+    let begin = u16::try_from((process::id() + call * 97) % u32::from(count)).unwrap();
     (0..count)
         .map(|next| first + (begin + next) % count)
         .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))

@@ -33,6 +33,9 @@ pub struct Vendor {
 pub struct Call {
     /// `webhook-id`, empty where there is none.
     pub id: String,
+    /// `webhook-signature` and `authorization`, empty where there is none.
+    pub signature: String,
+    pub authorization: String,
     pub path: String,
     pub body: Value,
     pub at: Instant,
@@ -112,7 +115,11 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let id = headers.get(HeaderName::from_static("webhook-id"));
+    let header = |name| {
+        let value = headers.get(HeaderName::from_static(name));
+        let text = value.map(|value| value.to_str().unwrap().to_owned());
+        text.unwrap_or_default()
+    };
     let mut seen = vendor.state.lock().unwrap();
     let otherwise = if seen.else_down {
         Answer::Status(503)
@@ -141,9 +148,9 @@ async fn answer(
         }
     };
     seen.calls.push(Call {
-        id: id
-            .map(|id| id.to_str().unwrap().to_owned())
-            .unwrap_or_default(),
+        id: header("webhook-id"),
+        signature: header("webhook-signature"),
+        authorization: header("authorization"),
         path: uri.path().to_owned(),
         body: serde_json::from_slice(&body).unwrap_or(Value::Null),
         at: Instant::now(),

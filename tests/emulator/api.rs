@@ -162,3 +162,66 @@ async fn the_legacy_call_sets_data_speaks_and_jumps_to_a_dialog() {
     let carousel = |line: &Line| matches!(line, Line::Said { by: Speaker::Bot, message, .. } if message["attachment"]["payload"]["template_type"] == "generic");
     world.shows(&session, carousel).await;
 }
+
+#[tokio::test]
+async fn what_was_said_can_be_asked_for_by_todays_call_and_by_the_legacy_one() {
+    let world = World::new().await;
+    let session = world.talk().await;
+    world.user.write(&session, "hello there").unwrap();
+    let get = |path: String| world.http.get(format!("{}{path}", world.root));
+    let conversation = format!("/v1/bots/b1/conversations/{session}");
+    let messages = get(format!("{conversation}/messages?version=DRAFT"));
+    let answer = messages.bearer_auth(ACCESS_TOKEN).send().await.unwrap();
+    let today: Value = answer.json().await.unwrap();
+    let legacy = get(format!(
+        "/api/bots/b1/history/{session}?limit=1&offset=1&access_token=id%3Asecret"
+    ));
+    let legacy: Value = legacy.send().await.unwrap().json().await.unwrap();
+    let said = today["data"].as_array().unwrap();
+    assert!(
+        said.iter()
+            .any(|item| item["actor"] == "user" && item["message"]["text"] == "hello there")
+    );
+    assert_eq!(legacy["count"], said.len());
+    assert_eq!(legacy["rows"][0]["message"], said[1]["message"]);
+    assert_eq!(legacy["rows"][0]["createdAt"], said[1]["timestamp"]);
+}
+
+#[tokio::test]
+async fn session_data_are_read_and_deleted() {
+    let world = World::new().await;
+    let session = world.talk().await;
+    let data = json!({"sessionData": {"tier": "gold"}});
+    assert_eq!(world.act(&session, &data).await.unwrap().status(), 200);
+    let url = |version: &str| {
+        format!(
+            "{}/v1/bots/b1/conversations/{session}/session-data?version={version}",
+            world.root
+        )
+    };
+    let read = || {
+        world
+            .http
+            .get(url("DRAFT"))
+            .bearer_auth(ACCESS_TOKEN)
+            .send()
+    };
+    let before: Value = read().await.unwrap().json().await.unwrap();
+    assert_eq!(before["tier"], "gold");
+    let wrong = [
+        (world.http.delete(url("DRAFT")), 401),
+        (
+            world.http.delete(url("LIVE")).bearer_auth(ACCESS_TOKEN),
+            404,
+        ),
+    ];
+    for (call, status) in wrong {
+        assert_eq!(call.send().await.unwrap().status(), status);
+    }
+    for _ in 0..2 {
+        let delete = world.http.delete(url("DRAFT")).bearer_auth(ACCESS_TOKEN);
+        assert_eq!(delete.send().await.unwrap().status(), 204);
+    }
+    let after: Value = read().await.unwrap().json().await.unwrap();
+    assert_eq!(after, json!({}));
+}

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use async_trait::async_trait;
 use reqwest::Method;
+use secrecy::SecretString;
+use serde::de::IgnoredAny;
 use serde_json::{Map, json};
 
 use super::{
@@ -27,12 +29,14 @@ use crate::{
 /// One configured connection to Chatlayer.
 #[derive(Debug)]
 pub struct Chatlayer {
-    settings: Settings,
-    outbound: Outbound,
+    pub(super) settings: Settings,
+    pub(super) outbound: Outbound,
 }
 
 /// The namespace of the session under which a dialog finds what the bridge tells it.
 const SESSION_NAMESPACE: &str = "handover";
+/// A team may have many bots.
+const LIST_LIMIT: usize = 1024 * 1024;
 
 impl Chatlayer {
     pub fn new(settings: Settings, outbound: Outbound) -> Self {
@@ -93,34 +97,33 @@ impl Chatlayer {
                     .map_err(CallError::Template)?;
                 self.send(self.dialog_state(job, (id, data))?).await
             }
-            Step::Request(request) => self.send(self.request(request, context)?).await,
+            Step::Request(request) => self.make(request, context).await,
         }
     }
 
     /// `executeConversationAction`.
     async fn act(&self, job: &Job, actions: &Actions) -> Result<Done, Failure> {
-        let realm = Realm::parse(&job.key.realm).map_err(|_| impossible())?;
-        let user = job.key.user.as_str();
-        let path = [
-            "v1",
-            "bots",
-            realm.bot_id.as_str(),
-            "conversations",
-            user,
-            "actions",
-        ];
-        let endpoint = self
-            .settings
-            .api_url
-            .join(&path)
-            .map_err(not_an_id)?
-            .query("version", realm.version.as_str());
+        let endpoint = self.conversation(job, "actions")?;
         self.send(
             Call::post(endpoint)
-                .bearer(&self.settings.access_token)
+                .bearer(&self.access_token())
                 .json(actions),
         )
         .await
+    }
+
+    /// An address of the v1 API below the job's conversation.
+    pub(super) fn conversation(&self, job: &Job, last: &str) -> Result<Endpoint, Failure> {
+        let realm = Realm::parse(&job.key.realm).map_err(|_| impossible())?;
+        let (bot, user) = (realm.bot_id.as_str(), job.key.user.as_str());
+        let path = ["v1", "bots", bot, "conversations", user, last];
+        let endpoint = self.settings.api_url.join(&path).map_err(not_an_id)?;
+        Ok(endpoint.query("version", realm.version.as_str()))
+    }
+
+    /// The token of this moment; it may be another one for the next call.
+    pub(super) fn access_token(&self) -> SecretString {
+        SecretString::clone(&self.settings.access_token().get())
     }
 
     /// The legacy call, the only documented one that triggers a dialog and sets session data. It wants its token in the
@@ -136,7 +139,7 @@ impl Chatlayer {
             .api_url
             .join(&["api", "webview"])
             .map_err(not_an_id)?;
-        let endpoint = endpoint.secret_query("access_token", &self.settings.access_token);
+        let endpoint = endpoint.secret_query("access_token", &self.access_token());
         Ok(Call::post(endpoint).json(&json!({
             "botId": realm.bot_id,
             "senderId": job.key.user,
@@ -145,30 +148,45 @@ impl Chatlayer {
         })))
     }
 
-    fn request(&self, request: &RequestStep, context: &Context) -> Result<Call, CallError> {
+    async fn make(&self, request: &RequestStep, context: &Context) -> Result<Done, Failure> {
+        let (call, own) = self.request(request, context)?;
+        let done = self.send(call).await?;
+        // Another host's limit is not that of this bot.
+        Ok(if own { done } else { Done::default() })
+    }
+
+    /// The call, and whether it goes to the bot's own API.
+    pub(super) fn request(
+        &self,
+        request: &RequestStep,
+        context: &Context,
+    ) -> Result<(Call, bool), CallError> {
         let endpoint: Endpoint = request.url.endpoint(context)?;
         let own = endpoint.is_at(&self.settings.api_url);
         let mut call = Call::new(request.method.clone(), endpoint);
         if own {
-            call = call.bearer(&self.settings.access_token);
+            call = call.bearer(&self.access_token());
         }
         for (name, value) in &request.headers {
             call = call.header(name, &value.render(context)?);
         }
         match &request.body {
-            Some(body) => Ok(call.json(&body.evaluate(context)?)),
-            None if request.method == Method::GET => Ok(call),
-            None => Ok(call.json_bytes("{}".into())),
+            Some(body) => Ok((call.json(&body.evaluate(context)?), own)),
+            None if request.method == Method::GET => Ok((call, own)),
+            None => Ok((call.json_bytes("{}".into()), own)),
         }
     }
 
     /// Chatlayer documents no body for its successes, so none is read: any 2xx means taken.
-    async fn send(&self, call: Call) -> Result<Done, Failure> {
-        self.outbound.send(call).await?;
-        Ok(Done::default())
+    pub(super) async fn send(&self, call: Call) -> Result<Done, Failure> {
+        let answer = self.outbound.send(call).await?;
+        Ok(Done {
+            rest: answer.rest,
+            ..Done::default()
+        })
     }
 
-    fn context(&self, job: &Job) -> Result<Context, Failure> {
+    pub(super) fn context(&self, job: &Job) -> Result<Context, Failure> {
         let realm = Realm::parse(&job.key.realm).map_err(|_| impossible())?;
         Ok(Context::default()
             .with_url("bot", "api_url", &self.settings.api_url)
@@ -188,8 +206,9 @@ impl BotPlatform for Chatlayer {
             Task::Say { .. } => self.say(job).await,
             Task::Pause { index } => self.pause(job, *index).await,
             Task::Resume { index, contract } => self.resume(job, (*index, contract)).await,
-            Task::LookUp { .. }
-            | Task::Open { .. }
+            Task::LookUp { history, session } => self.look_up(job, (*history, *session)).await,
+            Task::Forget => self.forget(job).await,
+            Task::Open { .. }
             | Task::Message { .. }
             | Task::Placeholder { .. }
             | Task::Failed { .. }
@@ -197,21 +216,19 @@ impl BotPlatform for Chatlayer {
         }
     }
 
-    async fn probe(&self) -> Result<(), Failure> {
-        let endpoint = self
-            .settings
-            .api_url
-            .join(&["v1", "bots"])
-            .map_err(not_an_id)?;
-        self.outbound
-            .send(Call::get(endpoint).bearer(&self.settings.access_token))
-            .await?;
-        Ok(())
+    /// The list of the bots that the token can see. What it lists is no part of the check, since hooks name the bot
+    /// themselves; but what is no JSON is some other server.
+    async fn probe(&self) -> Result<(), CallError> {
+        let endpoint = self.settings.api_url.join(&["v1", "bots"]);
+        let endpoint = endpoint.map_err(|fault| CallError::Url(fault.into()))?;
+        let call = Call::get(endpoint).bearer(&self.access_token());
+        let answer = self.outbound.send(call.answer_limit(LIST_LIMIT)).await?;
+        answer.json::<IgnoredAny>().map(drop)
     }
 }
 
 /// A task that no bot can perform, or that lacks what it speaks of: trying again changes nothing.
-fn impossible() -> Failure {
+pub(super) fn impossible() -> Failure {
     Failure {
         class: ErrorClass::Unsupported,
         status: None,
@@ -219,7 +236,7 @@ fn impossible() -> Failure {
     }
 }
 
-fn not_an_id(fault: crate::outbound::url::SegmentError) -> Failure {
+pub(super) fn not_an_id(fault: crate::outbound::url::SegmentError) -> Failure {
     CallError::Url(fault.into()).into()
 }
 
@@ -233,4 +250,4 @@ fn unshowable(fault: Unshowable) -> Failure {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -44,6 +44,15 @@ pub enum SettingsError {
     Take { list: &'static str, number: usize },
 }
 
+/// A step that compiles and cannot be filled in.
+#[derive(Debug, thiserror::Error)]
+#[error("{list}, step {number} cannot be filled in")]
+pub struct DryRunError {
+    pub list: &'static str,
+    pub number: usize,
+    pub source: TemplateError,
+}
+
 /// Where in a step a fault lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepPart {

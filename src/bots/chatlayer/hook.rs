@@ -6,6 +6,7 @@
 //! Strict only in what names the conversation.
 
 mod envelope;
+pub(super) mod past;
 mod skim;
 
 use std::collections::HashMap;

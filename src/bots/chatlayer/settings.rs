@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::{SettingsError, StepPart, capabilities};
 use crate::{
-    config,
+    config::{self, History, Rotating},
     domain::fallback::Capabilities,
     outbound::{
         BaseUrl,
@@ -18,10 +18,11 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(super) api_url: BaseUrl,
-    pub(super) access_token: SecretString,
     pub(super) capabilities: Capabilities,
+    access_token: Rotating<SecretString>,
     pub(super) pause: Vec<Step>,
     pub(super) resume: Vec<Step>,
+    pub(super) history: History,
 }
 
 /// One call of a pause or resume.
@@ -66,8 +67,9 @@ impl Settings {
         let resume = configured.resume.iter().enumerate();
         Ok(Self {
             api_url: BaseUrl::try_from(configured.api_url.as_url().clone())?,
-            access_token: configured.access_token.clone(),
             capabilities: capabilities(configured.text_limit),
+            access_token: Rotating::new(configured.access_token.first().clone()),
+            history: configured.history,
             pause: pause
                 .map(|(index, step)| place("pause", index).request(step).map(Step::Request))
                 .collect::<Result<_, _>>()?,
@@ -84,6 +86,11 @@ impl Settings {
 
     pub fn pause_steps(&self) -> usize {
         self.pause.len()
+    }
+
+    /// For whoever exchanges it while the bridge runs.
+    pub fn access_token(&self) -> &Rotating<SecretString> {
+        &self.access_token
     }
 }
 

@@ -8,6 +8,8 @@ use std::{
 };
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use reqwest::StatusCode;
 use tokio::{
     task::JoinHandle,
     time::{Instant, sleep},
@@ -25,6 +27,7 @@ use crate::{
         delivery::{Done, Failure, Job},
         ids::{DeliveryId, DeskName},
     },
+    outbound::{CallError, Refusal},
     store::Retention,
 };
 
@@ -83,13 +86,21 @@ impl Desk for Scripted {
         (self.script)(job, number)
     }
 
-    async fn probe(&self) -> Result<(), Failure> {
+    async fn probe(&self) -> Result<(), CallError> {
         let number = {
             let mut log = self.log.lock().unwrap();
             log.pings.push(self.now());
             log.calls.len() + log.pings.len()
         };
-        (self.script)(&job(0, 0), number).map(drop)
+        let unwell = |_| Refusal {
+            host: "desk.example".to_owned(),
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            retry_after: None,
+            body: Bytes::new(),
+        };
+        (self.script)(&job(0, 0), number)
+            .map(drop)
+            .map_err(|failure| CallError::Refused(Box::new(unwell(failure))))
     }
 }
 

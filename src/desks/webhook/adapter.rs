@@ -20,7 +20,8 @@ use crate::{
         time::Clock,
     },
     outbound::{
-        Answer, Call, Outbound,
+        Answer, Call, CallError, Outbound,
+        error::Unsendable,
         webhook_signature::{
             ID_HEADER, SIGNATURE_HEADER, SignedContent, TIMESTAMP_HEADER, seconds,
         },
@@ -82,13 +83,17 @@ impl Webhook {
             timestamp: job.created_at,
             data,
         };
-        self.send(&job.delivery.to_string(), &action).await
+        Ok(self.send(&job.delivery.to_string(), &action).await?)
     }
 
-    async fn send(&self, id: &str, action: &Action<'_>) -> Result<Answer, Failure> {
-        let body = serde_json::to_vec(action).map_err(|_| impossible())?;
+    async fn send(&self, id: &str, action: &Action<'_>) -> Result<Answer, CallError> {
+        let host = || self.settings.url.host().to_owned();
+        let body = serde_json::to_vec(action).map_err(|_| CallError::Unsendable {
+            host: host(),
+            source: Unsendable::Body,
+        })?;
         let at = self.clock.now();
-        let signature = self.settings.secrets.sign(&SignedContent {
+        let signature = self.settings.secrets().get().sign(&SignedContent {
             id,
             at,
             body: &body,
@@ -98,7 +103,7 @@ impl Webhook {
             .header(TIMESTAMP_HEADER, &seconds(at).to_string())
             .header(SIGNATURE_HEADER, &signature)
             .json_bytes(body.into());
-        Ok(self.outbound.send(call).await?)
+        self.outbound.send(call).await
     }
 }
 
@@ -135,13 +140,15 @@ impl Desk for Webhook {
                     .await
                     .map(|_| Done::default())
             }
-            Task::Say { .. } | Task::LookUp { .. } | Task::Pause { .. } | Task::Resume { .. } => {
-                Err(impossible())
-            }
+            Task::Say { .. }
+            | Task::LookUp { .. }
+            | Task::Pause { .. }
+            | Task::Resume { .. }
+            | Task::Forget => Err(impossible()),
         }
     }
 
-    async fn probe(&self) -> Result<(), Failure> {
+    async fn probe(&self) -> Result<(), CallError> {
         let ping = Action {
             kind: Kind::Ping,
             timestamp: self.clock.now(),

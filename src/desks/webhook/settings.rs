@@ -4,7 +4,7 @@ use secrecy::ExposeSecret;
 
 use super::SettingsError;
 use crate::{
-    config,
+    config::{self, Rotating, Secrets},
     outbound::{
         BaseUrl,
         webhook_signature::{WebhookSecret, WebhookSecrets},
@@ -14,18 +14,27 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(super) url: BaseUrl,
-    pub(super) secrets: WebhookSecrets,
+    secrets: Rotating<WebhookSecrets>,
 }
 
 impl Settings {
     pub fn new(configured: &config::WebhookDesk) -> Result<Self, SettingsError> {
-        let secrets = configured
-            .secret
-            .iter()
-            .map(|secret| WebhookSecret::parse(secret.expose_secret()));
         Ok(Self {
             url: BaseUrl::try_from(configured.url.as_url().clone())?,
-            secrets: WebhookSecrets::new(secrets.collect::<Result<_, _>>()?)?,
+            secrets: Rotating::new(signing(&configured.secret)?),
         })
     }
+
+    /// For whoever exchanges them while the bridge runs.
+    pub fn secrets(&self) -> &Rotating<WebhookSecrets> {
+        &self.secrets
+    }
+}
+
+/// The keys of configured signing secrets.
+pub fn signing(configured: &Secrets) -> Result<WebhookSecrets, SettingsError> {
+    let secrets = configured
+        .iter()
+        .map(|secret| WebhookSecret::parse(secret.expose_secret()));
+    Ok(WebhookSecrets::new(secrets.collect::<Result<_, _>>()?)?)
 }

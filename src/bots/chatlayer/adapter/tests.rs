@@ -42,7 +42,7 @@ fn configured(api_url: &str, steps: &str) -> config::Chatlayer {
     bot
 }
 
-fn bot(stub: &Stub, steps: &str) -> Chatlayer {
+pub(in crate::bots::chatlayer) fn bot(stub: &Stub, steps: &str) -> Chatlayer {
     let settings = Settings::compile(&configured(stub.base().expose(), steps)).unwrap();
     Chatlayer::new(settings, loopback())
 }
@@ -72,7 +72,7 @@ fn resume(index: usize) -> Job {
     job(Task::Resume { index, contract }, None)
 }
 
-async fn only_request(stub: &Stub) -> (String, Value) {
+pub(in crate::bots::chatlayer) async fn only_request(stub: &Stub) -> (String, Value) {
     let [request] = <[String; 1]>::try_from(stub.requests().await).unwrap();
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
     (
@@ -81,7 +81,7 @@ async fn only_request(stub: &Stub) -> (String, Value) {
     )
 }
 
-fn job(task: Task, content: Option<Content>) -> Job {
+pub(in crate::bots::chatlayer) fn job(task: Task, content: Option<Content>) -> Job {
     let message = content.map(|content| Message {
         id: MessageId::from_uuid(Uuid::from_u128(2)),
         seq: 1,
@@ -248,6 +248,75 @@ async fn the_probe_is_a_read() {
             .0
             .starts_with("GET /v1/bots HTTP/1.1")
     );
+}
+
+#[tokio::test]
+async fn what_answers_a_probe_with_a_web_page_is_not_the_api() {
+    let stub = Stub::answering("200 OK", "", "<html>Welcome</html>").await;
+    let error = bot(&stub, "").probe().await.unwrap_err();
+    assert!(matches!(error, CallError::Unreadable { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn the_last_call_that_chatlayer_takes_says_so_and_another_hosts_limit_does_not_count() {
+    let headers = "x-ratelimit-limit: 1200\r\nx-ratelimit-remaining: 0\r\nx-ratelimit-reset: 7\r\n";
+    let stub = Stub::answering("200 OK", headers, "{}").await;
+    let done = bot(&stub, "").perform(&say(Content::text("Hello"))).await;
+    assert_eq!(done.unwrap().rest, Some(std::time::Duration::from_secs(7)));
+
+    let own = Stub::answering("200 OK", "", "").await;
+    let url = stub.base().expose().trim_end_matches('/').to_owned();
+    let steps = format!(r#"pause = [{{ request = {{ method = "POST", url = "{url}/x" }} }}]"#);
+    let done = bot(&own, &steps)
+        .perform(&job(Task::Pause { index: 0 }, None))
+        .await;
+    assert_eq!(done.unwrap().rest, None);
+}
+
+#[tokio::test]
+async fn the_next_call_carries_the_token_that_was_put_in_place() {
+    let stub = Stub::answering("200 OK", "", "[]").await;
+    let bot = bot(&stub, "");
+    bot.probe().await.unwrap();
+    bot.settings.access_token().set("id:new".into());
+    bot.probe().await.unwrap();
+    let tokens: Vec<_> = stub
+        .requests()
+        .await
+        .iter()
+        .map(|head| {
+            (
+                head.contains("Bearer id:canary"),
+                head.contains("Bearer id:new"),
+            )
+        })
+        .collect();
+    assert_eq!(tokens, [(true, false), (false, true)]);
+}
+
+#[tokio::test]
+async fn what_only_shows_when_a_step_is_filled_in_shows_in_the_dry_run() {
+    let stub = Stub::answering("200 OK", "", "").await;
+    let steps = r#"
+        pause = [{ request = { method = "POST", url = "{{ bot.api_url }}/{{ channel }}" } }]
+        resume = [
+            { text = "Bye" },
+            { text = "{{ agent|upper }}" },
+            { dialog_state = "d", session_data = { name = "agent.name" } },
+            { request = { method = "POST", url = "no address" } },
+        ]"#;
+    let faults = bot(&stub, steps).settings.dry_run();
+    let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "pause, step 1 cannot be filled in",
+            "resume, step 3 cannot be filled in",
+            "resume, step 4 cannot be filled in",
+        ]
+    );
+    assert!(bot(&stub, "").settings.dry_run().is_empty(), "the default");
+    assert!(stub.requests().await.is_empty());
 }
 
 #[test]

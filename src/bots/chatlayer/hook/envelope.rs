@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::{Map, Value, value::RawValue};
 
 use super::Kind;
 use crate::{
@@ -103,15 +103,7 @@ impl Item {
     /// What was only skipped so far is read here, so a text that is no text (half a surrogate pair) comes out here.
     pub(super) fn read(raw: &RawValue) -> Result<Self, HookError> {
         let mut item: Value = serde_json::from_str(raw.get()).map_err(HookError::NotJson)?;
-        let actor = ["actor", "type"]
-            .iter()
-            .find_map(|name| item.get(name)?.as_str());
-        let actor = match actor {
-            Some("user") => Some(Actor::User),
-            Some("bot") => Some(Actor::Bot),
-            Some("agent") => Some(Actor::Agent),
-            _ => None,
-        };
+        let actor = item.as_object().and_then(actor);
         let message = item.get_mut("message").map(Value::take).unwrap_or_default();
         let at = [&item, &message]
             .iter()
@@ -131,6 +123,19 @@ pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, HookErro
         NotAnObject::Syntax(fault) => HookError::NotJson(fault),
         NotAnObject::Shape => HookError::Contract { field: "the body" },
     })
+}
+
+/// Who spoke, by the name of today or by that of before.
+pub(super) fn actor(item: &Map<String, Value>) -> Option<Actor> {
+    let named = ["actor", "type"]
+        .iter()
+        .find_map(|name| item.get(*name)?.as_str());
+    match named {
+        Some("user") => Some(Actor::User),
+        Some("bot") => Some(Actor::Bot),
+        Some("agent") => Some(Actor::Agent),
+        _ => None,
+    }
 }
 
 fn id(field: &'static str, value: Option<&Value>) -> Result<ExternalId, HookError> {

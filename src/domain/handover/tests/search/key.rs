@@ -139,6 +139,7 @@ impl Key<'_> {
                 Task::Failed { .. } => (7, 0),
                 Task::Close { .. } => (8, 0),
                 Task::LookUp { .. } => (9, 0),
+                Task::Forget => (10, 0),
             }
             .hash(self);
             if self.model.is_current(lane) {

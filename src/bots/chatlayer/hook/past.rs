@@ -1,0 +1,145 @@
+//! Messages that Chatlayer tells when it is asked for them. No document shows their form, so what the hook understands is
+//! understood, the form of the legacy history as well, and all else is kept as `unknown`; nothing here fails.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, value::RawValue};
+
+use super::{
+    Reader,
+    envelope::{Item, actor, time},
+};
+use crate::domain::{
+    conversation::{ConversationKey, Profile},
+    event::{Said, TranscriptItem},
+    message::{Actor, Content},
+    time::Timestamp,
+};
+
+/// More of the past than this helps no agent.
+pub(in crate::bots::chatlayer) const NEWEST: usize = 200;
+/// Longer than any message that a person or a bot writes.
+const LONGEST: usize = 64 * 1024;
+
+/// The newest of these messages, oldest first, with the keys under which the hook knows them.
+pub(in crate::bots::chatlayer) fn transcript(
+    conversation: &ConversationKey,
+    listed: &[Box<RawValue>],
+) -> Vec<TranscriptItem> {
+    let mut reader = Reader {
+        conversation: conversation.clone(),
+        profile: Profile::default(),
+        called_at: None,
+        equals: HashMap::new(),
+    };
+    let mut items: Vec<Told> = listed.iter().map(|raw| Told::read(raw)).collect();
+    put_in_order(&mut items);
+    let older = items.len().saturating_sub(NEWEST);
+    let newest = items.into_iter().skip(older);
+    newest
+        .flat_map(|told| told.into_items(&mut reader))
+        .collect()
+}
+
+/// When a message was said, by whichever name the API gives its time.
+pub(in crate::bots::chatlayer) fn said_at(raw: &RawValue) -> Option<Timestamp> {
+    let item: Map<String, Value> = serde_json::from_str(raw.get()).ok()?;
+    time_of(&item)
+}
+
+enum Told {
+    Item(Item),
+    /// It would fill the transcript alone.
+    TooLong(Option<Timestamp>),
+}
+
+impl Told {
+    fn read(raw: &RawValue) -> Self {
+        if raw.get().len() > LONGEST {
+            return Self::TooLong(said_at(raw));
+        }
+        let whole: Value = serde_json::from_str(raw.get()).unwrap_or_default();
+        let Value::Object(mut item) = whole else {
+            return Self::Item(Item {
+                actor: None,
+                at: None,
+                message: whole,
+                raw: raw.get().to_owned(),
+            });
+        };
+        let (at, actor) = (time_of(&item), actor(&item));
+        let id = item.get("id").cloned();
+        let intro = item.get("isIntro") == Some(&Value::Bool(true));
+        let mut message = item
+            .remove("message")
+            .unwrap_or_else(|| Value::Object(item));
+        if let Value::Object(fields) = &mut message {
+            if let Some(id) = id {
+                fields.entry("id").or_insert(id);
+            }
+            if intro && actor == Some(Actor::User) {
+                fields.insert("messageType".to_owned(), "intro".into());
+            }
+        }
+        Self::Item(Item {
+            actor,
+            at,
+            message,
+            raw: raw.get().to_owned(),
+        })
+    }
+
+    fn at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Item(item) => item.at,
+            Self::TooLong(at) => *at,
+        }
+    }
+
+    fn into_items(self, reader: &mut Reader) -> Vec<TranscriptItem> {
+        let known = |(actor, said, keys)| TranscriptItem {
+            actor,
+            said,
+            keys,
+            known: false,
+        };
+        match self {
+            Self::Item(item) => reader.said(&item).into_iter().map(known).collect(),
+            Self::TooLong(at) => {
+                let content = Content::Unknown {
+                    raw: Value::String("too long".to_owned()),
+                };
+                let said = Said {
+                    at,
+                    content,
+                    raw: None,
+                };
+                vec![known((Actor::Bot, said, Vec::new()))]
+            }
+        }
+    }
+}
+
+/// Oldest first. A list that runs backwards is turned round before it is sorted, so that those of one moment are too;
+/// one in which a time is missing is left in whichever direction it has.
+fn put_in_order(items: &mut [Told]) {
+    let times: Vec<Timestamp> = items.iter().filter_map(Told::at).collect();
+    if times.first() > times.last() {
+        items.reverse();
+    }
+    if times.len() == items.len() {
+        items.sort_by_key(Told::at);
+    }
+}
+
+fn time_of(item: &Map<String, Value>) -> Option<Timestamp> {
+    let message = item.get("message").and_then(Value::as_object);
+    let names = ["timestamp", "createdAt", "created_at"];
+    [Some(item), message]
+        .into_iter()
+        .flatten()
+        .find_map(|holder| names.iter().find_map(|name| time(holder.get(*name)?)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! What the command line says of itself: a document like any other, so it is held against what it said before.
+
+use clap::{Command as Clap, CommandFactory as _};
+
+use super::Cli;
+
+/// Every command with the words that lead to it.
+fn all() -> Vec<(String, Clap)> {
+    fn walk(name: &str, command: &Clap, found: &mut Vec<(String, Clap)>) {
+        found.push((name.to_owned(), command.clone()));
+        let inner = command.get_subcommands();
+        for inner in inner.filter(|inner| inner.get_name() != "help") {
+            walk(&format!("{name} {}", inner.get_name()), inner, found);
+        }
+    }
+    let mut root = Cli::command();
+    root.build();
+    let mut found = Vec::new();
+    walk("handover", &root, &mut found);
+    found
+}
+
+#[test]
+fn every_help_says_what_it_said() {
+    for (name, mut command) in all() {
+        let help = command.render_long_help().to_string();
+        insta::assert_snapshot!(name.replace(' ', "_"), help);
+    }
+}
+
+#[test]
+fn every_command_teaches_and_stands_in_the_documentation() {
+    let documentation = include_str!("../../docs/cli.md");
+    for (name, command) in all() {
+        let group = name.split(' ').count() > 2;
+        let heading = if group {
+            format!("`{name}`")
+        } else {
+            format!("## {name}\n")
+        };
+        assert!(documentation.contains(&heading), "docs/cli.md lacks {name}");
+        if group {
+            continue;
+        }
+        let examples = command.get_after_long_help().map(ToString::to_string);
+        assert!(
+            examples.is_some_and(|examples| examples.contains("Examples:\n  ")),
+            "{name} shows no example"
+        );
+        let about = command.get_long_about().map(ToString::to_string);
+        assert!(
+            about.is_some_and(|about| about.len() > 100),
+            "{name} explains nothing"
+        );
+    }
+}
+
+#[test]
+fn the_definition_is_sound() {
+    Cli::command().debug_assert();
+}
