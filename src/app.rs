@@ -37,6 +37,7 @@ use crate::{
     desks::webhook,
     domain::{
         ids::{BotName, DeskName},
+        policy::Policy,
         time::Clock,
     },
     http::{
@@ -154,6 +155,18 @@ pub fn check(config: &Config) -> Result<(), Error> {
     Adapters::build(&config.bots, &config.desks, (networks, clock)).map(drop)
 }
 
+/// What `decide` would go by with this configuration.
+pub fn policy_of(config: &Config) -> Policy {
+    let sections = Sections {
+        limits: config.handover,
+        hours: config.hours.clone(),
+        routes: config.routes.clone(),
+        texts: config.texts.clone(),
+        observed: config.retention.observed,
+    };
+    policy::policy(&config.bots, &config.desks, sections)
+}
+
 impl Listeners {
     pub async fn bind(config: &Config) -> Result<Self, Error> {
         let public = listen(config.server.listen).await?;
@@ -218,6 +231,7 @@ impl App {
             outbound: config::Outbound { allow_networks },
             bots,
             desks,
+            hours,
             routes,
             handover: limits,
             texts,
@@ -228,6 +242,7 @@ impl App {
         let outward = Adapters::build(&bots, &desks, (allow_networks, Arc::clone(&clock)))?;
         let sections = Sections {
             limits,
+            hours,
             routes,
             texts,
             observed: retention.observed,

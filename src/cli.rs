@@ -8,6 +8,7 @@ mod demo;
 mod healthcheck;
 mod migrate;
 mod openapi;
+mod route;
 mod serve;
 mod simulate;
 mod urls;
@@ -68,6 +69,12 @@ enum Command {
     /// long as it holds a hook key, and this is the only command that shows it. Of several hook keys it prints the first.
     #[command(after_long_help = URLS)]
     Urls,
+    /// Say which desk would be asked for an agent, and why
+    ///
+    /// Goes through [[routes]] as the bridge would and tells of each why it does not match, until one does; then of each
+    /// desk of that route whether it is open at that time. Reads the configuration and calls nobody.
+    #[command(after_long_help = ROUTE)]
+    Route(route::Options),
     /// Play a user against the running bridge
     ///
     /// Calls the hook of a configured bot as its platform would, and tells what the bridge answers. What an agent writes
@@ -128,6 +135,13 @@ Examples:
 const URLS: &str = "\
 Examples:
   handover --config handover.toml urls";
+const ROUTE: &str = "\
+Ends with 0 if a desk would be asked, and with 1 if the handover would be declined.
+
+Examples:
+  handover --config handover.toml route --bot webshop --language nl --payload '{\"department\": \"sales\"}'
+  handover --config handover.toml route --version LIVE --user tier=gold --at 2026-12-25T10:00:00+01:00
+  handover --config handover.toml route --session '{\"tier\": \"gold\"}' --json";
 const SIMULATE: &str = "\
 Examples:
   handover --config handover.toml simulate                                a talk, line by line
@@ -164,6 +178,10 @@ enum Error {
     NothingConfigured,
     #[error("the development bridge takes no --config; use `serve`")]
     DemoWithConfig,
+    #[error(transparent)]
+    Route(#[from] route::UsageError),
+    #[error("no desk would be asked: {0}")]
+    Declined(&'static str),
     #[error(transparent)]
     Simulate(#[from] simulate::UsageError),
     #[error("admin.token is not set, so the admin API takes nobody")]
@@ -213,6 +231,7 @@ fn run(cli: Cli) -> Result<(), Error> {
         Command::Demo => demo::run(),
         Command::Check(options) => check::run(&load(&source)?, options),
         Command::Urls => urls::run(&load(&source)?),
+        Command::Route(options) => route::run(&load(&source)?, options),
         Command::Simulate(options) => simulate::run(&load(&source)?, options),
         Command::Deliveries(action) => deliveries::run(&load(&source)?, action),
         Command::Openapi => openapi::run(),
@@ -239,12 +258,14 @@ impl Error {
             Self::Faults(_)
             | Self::NothingConfigured
             | Self::DemoWithConfig
+            | Self::Route(_)
             | Self::Simulate(_)
             | Self::NoAdminToken
             | Self::App(app::Error::Chatlayer { .. } | app::Error::Webhook { .. }) => {
                 ExitCode::from(2)
             }
-            Self::App(_)
+            Self::Declined(_)
+            | Self::App(_)
             | Self::Client(_)
             | Self::Health(_)
             | Self::Check(_)

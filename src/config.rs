@@ -10,6 +10,7 @@ mod bots;
 mod desks;
 mod fault;
 mod handover;
+mod hours;
 mod key;
 mod lines;
 mod names;
@@ -37,6 +38,7 @@ pub use self::{
     bots::{Bot, Chatlayer, History, Platform},
     desks::{Desk, Kind, WebhookDesk},
     fault::{Fault, Faults, Place, Problem},
+    hours::AllHours,
     key::KeyPath,
     names::Language,
     networks::CallUrl,
@@ -54,8 +56,9 @@ pub use self::{
 
 use self::section::{Report, Section};
 use crate::domain::{
-    ids::{BotName, DeskName},
-    policy::{Limits, Route, Texts},
+    ids::{BotName, DeskName, HoursName},
+    policy::{Limits, Texts},
+    routing::Route,
 };
 
 /// The whole configuration, every rule checked. Take it apart without `..`: a setting nobody uses must not compile.
@@ -68,6 +71,7 @@ pub struct Config {
     pub outbound: Outbound,
     pub bots: BTreeMap<BotName, Bot>,
     pub desks: BTreeMap<DeskName, Desk>,
+    pub hours: AllHours,
     pub routes: Vec<Route>,
     pub handover: Limits,
     pub texts: Texts,
@@ -134,18 +138,24 @@ impl Config {
 
         let bot_tables = names::named_tables::<BotName>(root.table("bots"));
         let desk_tables = names::named_tables::<DeskName>(root.table("desks"));
+        let hour_tables = names::named_tables::<HoursName>(root.table("hours"));
+        let hour_names = hour_tables.iter().map(|(name, _)| name.clone()).collect();
+        let surroundings = desks::Surroundings {
+            networks,
+            hours: &hour_names,
+        };
         let known = routes::Known {
             bots: bot_tables.iter().map(|(name, _)| name.clone()).collect(),
             desks: desk_tables.iter().map(|(name, _)| name.clone()).collect(),
         };
         let bots = platforms.map(|defaults| bots::read_all(bot_tables, &defaults, networks));
-        let desks = kinds.map(|defaults| desks::read_all(desk_tables, &defaults, networks));
+        let desks = kinds.map(|defaults| desks::read_all(desk_tables, &defaults, surroundings));
+        let hours = hours::read_all(hour_tables);
         let routes = routes::read_all(root.tables("routes"), &known);
 
         let handover = root.table("handover").and_then(handover::read);
         let texts = root.table("texts").map(texts::read);
         let retention = root.table("retention").and_then(Retention::read);
-        root.not_yet(&["hours"]);
         root.finish();
         Some(Self {
             server: server?,
@@ -155,6 +165,7 @@ impl Config {
             outbound: outbound?,
             bots: bots?,
             desks: desks?,
+            hours,
             routes,
             handover: handover?,
             texts: texts?,

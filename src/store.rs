@@ -30,6 +30,10 @@ use crate::telemetry::traces::TraceParent;
 #[async_trait]
 pub trait Store: Send + Sync + fmt::Debug {
     /// Drops repeats, loads the conversation, decides each event in order, and writes all of it or nothing.
+    ///
+    /// Where a desk has a `max_open`, [`Conditions::open`](crate::domain::policy::Conditions) says how many handovers it
+    /// has ([`Conversation::desk`](crate::domain::conversation::Conversation::desk)), steps that are not committed yet
+    /// but will be before this one included: no two requests get the last place.
     async fn apply(&self, step: Step) -> Result<Applied, Error>;
 
     /// Waits until the answer to a request is no longer pending, at most for `within`; then says what is stored. A
@@ -50,7 +54,8 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Rings when a lane of this destination may have become due.
     fn bell(&self, destination: &Destination) -> Arc<Notify>;
 
-    /// Writes what came of an attempt and lets `decide` draw the consequences, in one step. Gives the lane's next
+    /// Writes what came of an attempt and lets `decide` draw the consequences, in one step. What a look-up found is
+    /// recorded under its keys as a request's transcript is. Gives the lane's next
     /// head, still claimed, if one is due; else the lane is free. Waits for as long as there is no space to write: a
     /// call that was made must not be made again for having been forgotten.
     async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<Option<Claim>, Error>;

@@ -4,11 +4,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     bots::chatlayer,
-    config::{self, Bot, Desk, History, Kind, Platform},
+    config::{self, AllHours, Bot, Desk, History, Kind, Platform},
     desks::webhook,
     domain::{
         ids::{BotName, DeskName},
-        policy::{BotPolicy, DeskPolicy, Limits, LookUps, Policy, Route, Texts},
+        policy::{BotPolicy, DeskPolicy, Limits, LookUps, Policy, Texts},
+        routing::Route,
     },
     store::{self, TranscriptLimits},
 };
@@ -16,6 +17,7 @@ use crate::{
 /// The sections that go over as they are.
 pub(super) struct Sections {
     pub(super) limits: Limits,
+    pub(super) hours: AllHours,
     pub(super) routes: Vec<Route>,
     pub(super) texts: Texts,
     /// `retention.observed`.
@@ -29,6 +31,7 @@ pub(super) fn policy(
 ) -> Policy {
     let Sections {
         limits,
+        hours,
         routes,
         texts,
         observed,
@@ -41,7 +44,7 @@ pub(super) fn policy(
             .collect(),
         desks: desks
             .iter()
-            .map(|(name, desk)| (name.clone(), of_desk(desk)))
+            .map(|(name, desk)| (name.clone(), of_desk(desk, &hours)))
             .collect(),
         routes,
         texts,
@@ -104,12 +107,20 @@ fn of_bot(bot: &Bot) -> BotPolicy {
     }
 }
 
-fn of_desk(desk: &Desk) -> DeskPolicy {
-    let Desk { enabled, kind } = desk;
+fn of_desk(desk: &Desk, all_hours: &AllHours) -> DeskPolicy {
+    let Desk {
+        enabled,
+        max_open,
+        hours,
+        kind,
+    } = desk;
     let Kind::Webhook(_) = kind;
     DeskPolicy {
         enabled: *enabled,
         takes_at_once: false,
+        hours: hours.as_ref().and_then(|name| all_hours.get(name)).cloned(),
+        max_open: *max_open,
+        require_agent: false,
         capabilities: webhook::CAPABILITIES,
     }
 }

@@ -1,24 +1,32 @@
 //! `[desks.*]`: the connections to where agents work, and `[kinds.*]`: what a desk of a kind starts from.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroU64,
+};
 
 use config::Value;
 use ipnet::IpNet;
 
 use super::{
     fault::Problem,
+    names,
     networks::CallUrl,
     secrets::{self, Keys, Rule, Secrets},
     section::Section,
     value,
 };
-use crate::domain::ids::DeskName;
+use crate::domain::ids::{DeskName, HoursName};
 
 /// One connection to where agents work.
 #[derive(Clone, Debug)]
 pub struct Desk {
     /// `false`: takes no new handovers; open ones finish.
     pub enabled: bool,
+    /// How many handovers it has at most. `None`: any number.
+    pub max_open: Option<NonZeroU64>,
+    /// When it takes new handovers. `None`: always.
+    pub hours: Option<HoursName>,
     pub kind: Kind,
 }
 
@@ -49,26 +57,35 @@ pub(super) struct Defaults {
 #[derive(Debug)]
 struct WebhookDefaults {
     enabled: bool,
+    max_open: Option<NonZeroU64>,
     transcript_limit: usize,
 }
 
 /// What the reading of one desk needs to know of the others.
 struct Reader<'a> {
     defaults: &'a Defaults,
-    networks: &'a [IpNet],
+    surroundings: Surroundings<'a>,
     /// Those of desks with other faults included, so that one more fault is not found only when they are mended.
     tokens: Vec<(DeskName, Secrets)>,
+}
+
+/// What else of the configuration a desk refers to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Surroundings<'a> {
+    pub(super) networks: &'a [IpNet],
+    /// Those of faulty tables included: one fault is enough.
+    pub(super) hours: &'a BTreeSet<HoursName>,
 }
 
 /// Every desk that is written rightly; the others are reported.
 pub(super) fn read_all(
     tables: Vec<(DeskName, Section<'_>)>,
     defaults: &Defaults,
-    networks: &[IpNet],
+    surroundings: Surroundings<'_>,
 ) -> BTreeMap<DeskName, Desk> {
     let mut reader = Reader {
         defaults,
-        networks,
+        surroundings,
         tokens: Vec::new(),
     };
     tables
@@ -88,10 +105,12 @@ impl Defaults {
 impl WebhookDefaults {
     fn read(mut section: Section<'_>) -> Option<Self> {
         let enabled = section.defaulted("enabled", value::switch);
+        let max_open = section.defaulted("max_open", read_max_open);
         let transcript_limit = section.defaulted("transcript_limit", read_transcript_limit);
         section.finish();
         Some(Self {
             enabled: enabled?,
+            max_open: max_open?,
             transcript_limit: transcript_limit?,
         })
     }
@@ -111,12 +130,22 @@ impl Reader<'_> {
 
     fn desk(&mut self, name: &DeskName, mut section: Section<'_>) -> Option<Desk> {
         section.required("kind", read_kind, "add kind = \"webhook\"")?;
-        section.not_yet(&["max_open", "hours", "require_agent"]);
+        section.not_yet(&["require_agent"]);
         let enabled = section.optional("enabled", value::switch);
+        let max_open = section.optional("max_open", read_max_open);
+        let hours = section.optional("hours", names::read);
+        if hours
+            .as_ref()
+            .is_some_and(|hours| !self.surroundings.hours.contains(hours))
+        {
+            section.fault("hours", Problem::UnknownReference { what: "hours" });
+        }
         let webhook = self.webhook(name, &mut section);
         section.finish();
         Some(Desk {
             enabled: enabled.unwrap_or(self.defaults.webhook.enabled),
+            max_open: max_open.unwrap_or(self.defaults.webhook.max_open),
+            hours,
             kind: Kind::Webhook(webhook?),
         })
     }
@@ -124,7 +153,7 @@ impl Reader<'_> {
     fn webhook(&mut self, name: &DeskName, section: &mut Section<'_>) -> Option<WebhookDesk> {
         let url = section.required(
             "url",
-            |value| CallUrl::read(value, self.networks),
+            |value| CallUrl::read(value, self.surroundings.networks),
             "add the URL that takes the bridge's calls",
         );
         let secret = secrets::required(section, Self::SECRET, Rule::Signing);
@@ -159,6 +188,11 @@ fn read_kind(value: &Value) -> Result<(), Problem> {
         }),
         _ => Err(Problem::NotOneOf("\"webhook\"")),
     }
+}
+
+/// 0 stands for no limit.
+fn read_max_open(value: &Value) -> Result<Option<NonZeroU64>, Problem> {
+    value::number(value, 0, 1_000_000).map(NonZeroU64::new)
 }
 
 fn read_transcript_limit(value: &Value) -> Result<usize, Problem> {

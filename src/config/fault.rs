@@ -4,7 +4,7 @@
 use std::{fmt, io, path::PathBuf};
 
 use super::key::KeyPath;
-use crate::domain::ids::DeskName;
+use crate::domain::{hours::Overlap, ids::DeskName};
 
 /// Everything that is wrong, in the order of the file. Never empty when it is returned as an error.
 #[derive(Debug, Default, thiserror::Error)]
@@ -99,8 +99,16 @@ pub enum Problem {
     PauseTakesRequests,
     #[error("names no configured {what}")]
     UnknownReference { what: &'static str },
-    #[error("is the desk of the same route; a fallback must be another one")]
-    FallbackIsDesk,
+    #[error("names a desk that the route asks before; every desk of a route must be another one")]
+    DeskTwice,
+    #[error(
+        "is nothing that a route can look at; there are version, channel, language, payload, payload.PATH, user.FIELD and session.PATH"
+    )]
+    NotACondition,
+    #[error("is no time zone; use a name such as \"Europe/Amsterdam\"")]
+    NotATimeZone,
+    #[error("has ranges that overlap: [{}] and [{}]; the first is [0]", .0.one, .0.other)]
+    HoursOverlap(Overlap),
     #[error(
         "can never be reached: the routes before it take every handover it could take; remove it or move it up"
     )]

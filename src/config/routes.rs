@@ -1,11 +1,13 @@
 //! `[[routes]]`: which desk takes whose handovers. The first match wins.
 
+mod when;
+
 use std::collections::BTreeSet;
 
 use super::{fault::Problem, names, section::Section, value};
 use crate::domain::{
     ids::{BotName, DeskName},
-    policy::Route,
+    routing::{Condition, Route, leaves_nothing},
 };
 
 /// The names that a route may use, those of faulty tables included: one fault is enough.
@@ -15,78 +17,87 @@ pub(super) struct Known {
     pub(super) desks: BTreeSet<DeskName>,
 }
 
-/// Whose handovers the routes so far take.
-#[derive(Debug, Default)]
-struct Taken {
-    everybody: bool,
-    bots: BTreeSet<BotName>,
+/// Whose handovers a route takes, wherever it leads.
+#[derive(Debug)]
+struct Taking {
+    /// None: every bot's.
+    bots: Option<BTreeSet<BotName>>,
+    when: Vec<Condition>,
 }
 
 pub(super) fn read_all(sections: Vec<Section<'_>>, known: &Known) -> Vec<Route> {
-    let mut taken = Taken::default();
+    let mut before = Vec::new();
     sections
         .into_iter()
-        .filter_map(|section| read(section, known, &mut taken))
+        .filter_map(|section| read(section, known, &mut before))
         .collect()
 }
 
-fn read(mut section: Section<'_>, known: &Known, taken: &mut Taken) -> Option<Route> {
-    let every_bot = !section.has("bot");
-    let bots: Option<BTreeSet<BotName>> = section.optional("bot", names::read_list);
+fn read(mut section: Section<'_>, known: &Known, before: &mut Vec<Taking>) -> Option<Route> {
+    let taking = read_taking(&mut section, known);
+    if let Some(taking) = &taking
+        && taking.is_left_nothing(before, known)
+    {
+        section.fault_here(Problem::UnreachableRoute);
+    }
     let desk = section.required(
         "desk",
         names::read,
         "add the name of the desk that takes these handovers",
     );
-    let fallback = section.optional("fallback", names::read);
+    let fallbacks: Vec<DeskName> = section
+        .optional("fallback", names::read_list)
+        .unwrap_or_default();
     let options = section.optional("options", value::json_table);
-    section.not_yet(&["when"]);
-
-    if bots.iter().flatten().any(|bot| !known.bots.contains(bot)) {
-        section.fault("bot", Problem::UnknownReference { what: "bot" });
-    }
-    for (key, name) in [("desk", &desk), ("fallback", &fallback)] {
-        if name
-            .as_ref()
-            .is_some_and(|name| !known.desks.contains(name))
-        {
+    for (key, names) in [("desk", desk.as_slice()), ("fallback", &fallbacks[..])] {
+        if names.iter().any(|name| !known.desks.contains(name)) {
             section.fault(key, Problem::UnknownReference { what: "desk" });
         }
     }
-    if fallback.is_some() && fallback == desk {
-        section.fault("fallback", Problem::FallbackIsDesk);
-    }
-    if bots.is_some() || every_bot {
-        if !taken.leave_any(bots.as_ref(), known) {
-            section.fault_here(Problem::UnreachableRoute);
-        }
-        taken.add(bots.as_ref());
+    let mut asked = BTreeSet::from_iter(&desk);
+    if !fallbacks.iter().all(|name| asked.insert(name)) {
+        section.fault("fallback", Problem::DeskTwice);
     }
     section.finish();
+    let (bots, when) = taking
+        .as_ref()
+        .map(|taking| (taking.bots.clone().unwrap_or_default(), taking.when.clone()))
+        .unwrap_or_default();
+    before.extend(taking);
     Some(Route {
-        bots: bots.unwrap_or_default(),
+        bots,
+        when,
         desk: desk?,
-        fallback,
+        fallbacks,
         options: options.unwrap_or_default(),
     })
 }
 
-impl Taken {
-    /// Whether a route for `bots` (`None`: all) could still be the first to match.
-    fn leave_any(&self, bots: Option<&BTreeSet<BotName>>, known: &Known) -> bool {
-        if self.everybody {
-            return false;
-        }
-        match bots {
-            Some(bots) => !bots.is_subset(&self.bots),
-            None => known.bots.is_empty() || !known.bots.is_subset(&self.bots),
-        }
+/// None if a fault was found in it.
+fn read_taking(section: &mut Section<'_>, known: &Known) -> Option<Taking> {
+    let every_bot = !section.has("bot");
+    let bots: Option<BTreeSet<BotName>> = section.optional("bot", names::read_list);
+    let when = section.table("when").and_then(when::read);
+    if bots.iter().flatten().any(|bot| !known.bots.contains(bot)) {
+        section.fault("bot", Problem::UnknownReference { what: "bot" });
     }
+    (every_bot || bots.is_some()).then_some(Taking { bots, when: when? })
+}
 
-    fn add(&mut self, bots: Option<&BTreeSet<BotName>>) {
-        match bots {
-            Some(bots) => self.bots.extend(bots.iter().cloned()),
-            None => self.everybody = true,
-        }
+impl Taking {
+    /// Every handover that it could take is taken by one of those before it.
+    fn is_left_nothing(&self, before: &[Self], known: &Known) -> bool {
+        let taken = |bot: Option<&BotName>| {
+            before.iter().any(|other| {
+                let same_bot = match (&other.bots, bot) {
+                    (None, _) => true,
+                    (Some(bots), Some(bot)) => bots.contains(bot),
+                    (Some(_), None) => false,
+                };
+                same_bot && leaves_nothing(&other.when, &self.when)
+            })
+        };
+        let bots = self.bots.as_ref().unwrap_or(&known.bots);
+        taken(None) || (!bots.is_empty() && bots.iter().all(|bot| taken(Some(bot))))
     }
 }

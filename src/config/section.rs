@@ -183,6 +183,13 @@ impl<'r> Section<'r> {
         tables
     }
 
+    /// Every value in this table, by its name, sorted. For tables whose keys have a meaning of their own.
+    pub(super) fn take_values(&mut self) -> Vec<(String, Value)> {
+        let mut values: Vec<_> = mem::take(&mut self.values).into_iter().collect();
+        values.sort_by(|a, b| a.0.cmp(&b.0));
+        values
+    }
+
     /// Refuses keys that a later version will know: they must not be taken without effect.
     pub(super) fn not_yet(&mut self, keys: &[&'static str]) {
         for key in keys {

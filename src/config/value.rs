@@ -141,7 +141,8 @@ pub(super) fn wrong_type(expected: &'static str, found: &ValueKind) -> Problem {
     Problem::WrongType { expected, found }
 }
 
-fn json(value: &Value) -> Result<serde_json::Value, Problem> {
+/// As it is, for somebody else to understand.
+pub(super) fn json(value: &Value) -> Result<serde_json::Value, Problem> {
     Ok(match &value.kind {
         ValueKind::Nil => serde_json::Value::Null,
         ValueKind::Boolean(switch) => (*switch).into(),

@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf};
 
 use super::{AdminListen, Bot, Config, Platform, names::Language};
-use crate::domain::ids::BotName;
+use crate::domain::ids::{BotName, HoursName};
 
 /// One of them, with what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,7 @@ pub enum Warning {
     Unrouted(BotName),
     NoTexts { bot: BotName, language: Language },
     NeverResumed(BotName),
+    UnusedHours(HoursName),
     IdleBeforeUnanswered,
     NeverReached { limit: &'static str },
     ShortKeys,
@@ -38,6 +39,14 @@ pub(super) fn find(config: &Config) -> Vec<Warning> {
     for (name, bot) in &config.bots {
         one_bot(config, (name, bot), &mut warnings);
     }
+    let used = |name| {
+        config
+            .desks
+            .values()
+            .any(|desk| desk.hours.as_ref() == Some(name))
+    };
+    let unused = config.hours.keys().filter(|name| !used(*name));
+    warnings.extend(unused.cloned().map(Warning::UnusedHours));
     limits(config, &mut warnings);
     let open = config.secrets().into_iter().filter_map(|named| {
         let file = named.secrets.open_file()?.to_owned();
@@ -155,6 +164,9 @@ impl fmt::Display for Warning {
                 f,
                 "bots.{bot}.resume is empty: a bot that a handover has paused stays silent after it, unless something else resumes it"
             ),
+            Self::UnusedHours(name) => {
+                write!(f, "hours.{name} is used by no desk: set hours = \"{name}\" in a desk's table, or remove it")
+            }
             Self::IdleBeforeUnanswered => f.write_str(
                 "handover.idle_limit is not longer than unanswered_limit: the handover ends before the user is told that nobody answers",
             ),

@@ -69,6 +69,11 @@ impl Health {
         self.lock().pace.give_back(calls);
     }
 
+    /// The call that is under way finds out whether the destination is back.
+    pub(super) fn is_probing(&self) -> bool {
+        self.lock().probing
+    }
+
     pub(super) fn begin(&self, now: Timestamp) {
         self.lock().pace.started(now);
     }

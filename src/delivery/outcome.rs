@@ -44,6 +44,7 @@ impl Attempt<'_> {
             Err(failure) => failure,
         };
         let class = failure.class;
+        let looks_up = matches!(self.job.task, Task::LookUp { .. });
         let must_be_done = matches!(self.job.task, Task::Resume { .. } | Task::Forget);
         let limit = if must_be_done {
             RESUME_LIMIT
@@ -63,13 +64,20 @@ impl Attempt<'_> {
                 after: refused_resume_wait(self.number),
                 degraded: false,
             },
+            verdict @ Verdict::PauseDestination { .. }
+                if looks_up && class == ErrorClass::RateLimited =>
+            {
+                verdict
+            }
+            // Nobody waits for a second look-up: `decide` withdraws it. What is refused here says nothing about the calls
+            // that carry a conversation.
+            _ if looks_up => Verdict::Retry {
+                after: Duration::ZERO,
+                degraded: false,
+            },
             verdict => verdict,
         };
         match verdict {
-            // Degraded is what `decide` makes of the age that it is told.
-            Verdict::Retry { after, degraded: _ } => {
-                Plan::again(self.job, class, (self.ended_at.plus(after), true))
-            }
             Verdict::PauseDestination { after } => {
                 let until = self.ended_at.plus(after);
                 let because = paused_because(class);
@@ -77,6 +85,10 @@ impl Attempt<'_> {
                     pause: Some(Pause { until, because }),
                     ..Plan::again(self.job, class, (until, false))
                 }
+            }
+            // Degraded is what `decide` makes of the age that it is told.
+            Verdict::Retry { after, degraded: _ } => {
+                Plan::again(self.job, class, (self.ended_at.plus(after), true))
             }
             Verdict::Delivered { confirmed: _ } => {
                 Plan::over(StepResult::Done(Done::default()), RowOutcome::Delivered)
@@ -296,6 +308,25 @@ mod tests {
                 "{}",
                 class.label()
             );
+        }
+    }
+
+    #[test]
+    fn a_look_up_pauses_nothing_but_the_rate_and_is_never_a_dead_letter() {
+        let task = Task::LookUp {
+            history: true,
+            session: true,
+        };
+        let job = Job { task, ..job(1, 1) };
+        for class in ErrorClass::ALL {
+            let plan = failed(&job, class, (1, Duration::ZERO));
+            assert!(
+                matches!(plan.settlement.result, StepResult::Delayed { .. }),
+                "{}: `decide` withdraws what is delayed",
+                class.label()
+            );
+            let limited = class == ErrorClass::RateLimited;
+            assert_eq!(plan.pause.is_some(), limited, "{}", class.label());
         }
     }
 

@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{
     domain::{
-        delivery::{Destination, Done, Failure},
+        delivery::{Destination, Done, Failure, Task},
         effect::{Warning, WarningKind},
-        retry::{self, Window},
+        retry::{self, ErrorClass, Window},
         time::Clock,
     },
     store::{Claim, Error, Pause, RowOutcome, Settlement, Store},
@@ -115,7 +115,8 @@ impl Outlet {
         let span = self.span(&claim);
         self.health.begin(started_at);
         let result = self.endpoint.perform(&claim.job).await;
-        self.record(result.as_ref().err());
+        let failure = result.as_ref().err();
+        self.record(failure.filter(|failure| self.is_telling(&claim.job.task, failure)));
         let number = claim.attempts.saturating_add(1);
         let ended_at = self.shared.clock.now();
         if let Ok(Done {
@@ -161,6 +162,13 @@ impl Outlet {
         span.set("handover.delivery.kind", kind);
         span.set("handover.delivery.attempts", i64::from(claim.attempts) + 1);
         Some(span)
+    }
+
+    /// A look-up that the platform cannot answer says little about the calls that carry a conversation. That it cannot
+    /// be reached, or has no answer to the call that finds out whether it is back, says all.
+    fn is_telling(&self, task: &Task, failure: &Failure) -> bool {
+        let looks_up = matches!(task, Task::LookUp { .. });
+        !looks_up || failure.class == ErrorClass::NotSent || self.health.is_probing()
     }
 
     fn may_go_on(&self) -> bool {

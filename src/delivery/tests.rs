@@ -12,7 +12,7 @@ use self::job::EPOCH;
 pub(super) use self::job::job;
 use self::world::World;
 use crate::domain::{
-    delivery::{Destination, Done, Failure, Job},
+    delivery::{Destination, Done, Failure, Job, Task},
     effect::WarningKind,
     policy::{ClosedBecause, PausedBecause},
     retry::ErrorClass,
@@ -408,4 +408,32 @@ async fn what_has_been_kept_for_long_enough_is_removed_every_ten_minutes_until_n
         .map(|at| at.as_secs() / 60)
         .collect();
     assert_eq!(minutes, [10, 10, 20, 20]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn look_ups_that_fail_open_no_breaker_unless_nobody_is_reached() {
+    for (class, opens) in [
+        (ErrorClass::Busy, false),
+        (ErrorClass::Ambiguous, false),
+        (ErrorClass::NotSent, true),
+    ] {
+        let mut world = World::new();
+        let (live, _) = world.desk("live", AT_ONCE, fails_first(50, class));
+        let look_up = Task::LookUp {
+            history: true,
+            session: true,
+        };
+        (1..=12).for_each(|lane| {
+            let job = Job {
+                task: look_up.clone(),
+                ..job(lane, 1)
+            };
+            world.lanes.add(&live, job);
+        });
+        world.lanes.postpone_retries(Duration::from_mins(10));
+        world.start();
+        world.until(|| world.lanes.seen().settled.len() >= 10).await;
+        let opened = !world.lanes.seen().conditions.is_empty();
+        assert_eq!(opened, opens, "{}", class.label());
+    }
 }

@@ -93,6 +93,18 @@ pub struct Handover {
     #[serde(default, skip_serializing_if = "Choices::is_empty")]
     pub choices: Choices,
     pub closing: Option<Closing>,
+    /// No desk has been asked yet: the platform is asked first. `leg` means nothing until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look_up: Option<LookUp>,
+}
+
+/// What the platform is asked before a desk is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookUp {
+    /// What was said before. Whatever is said meanwhile leaves room for it in the transcript.
+    pub history: bool,
+    /// From then on it goes on without.
+    pub until: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -188,6 +200,19 @@ impl Conversation {
             profile: Profile::default(),
             handover: None,
         }
+    }
+
+    /// The desk that has the open handover, or is asked to take it. It is done with one that closes.
+    pub fn desk(&self) -> Option<&DeskName> {
+        let open = self.handover.as_ref()?;
+        let with_a_desk = open.phase != Phase::Closing && open.look_up.is_none();
+        with_a_desk.then_some(&open.leg.desk)
+    }
+
+    /// What this handover waits to hear from its platform. What comes later, or was not asked for, is not heard.
+    pub fn looks_up(&self, handover: HandoverId) -> Option<LookUp> {
+        let open = self.handover.as_ref().filter(|open| open.id == handover);
+        open.and_then(|open| open.look_up)
     }
 
     /// The moment at which a timer must look; none while the bot has the user.

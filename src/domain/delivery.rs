@@ -41,7 +41,7 @@ pub enum Task {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         part: Option<Part>,
     },
-    /// Bot: tell what the platform knows of the conversation; no desk has been asked yet.
+    /// Bot: tell what the platform knows of the conversation; no desk has been asked yet. Never tried again.
     LookUp { history: bool, session: bool },
     /// Bot: the configured pause step of this index.
     Pause { index: usize },
@@ -134,7 +134,7 @@ pub struct Done {
 /// What a bot platform knows of a conversation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
-    /// What was said, oldest first.
+    /// What was said, oldest first. Of more than [`Found::MOST`] the newest are taken.
     pub transcript: Vec<TranscriptItem>,
     /// The bot's session data.
     pub session: Option<Value>,
@@ -168,6 +168,11 @@ pub enum StepResult {
     },
     /// An operator gave it up.
     Skipped,
+}
+
+impl Found {
+    /// As many messages of the past are taken into a transcript.
+    pub const MOST: u64 = 1000;
 }
 
 impl fmt::Display for Destination {

@@ -56,6 +56,8 @@ pub enum Cancelled {
     All,
     /// The resume steps: the bot has shown that it speaks.
     Resumes,
+    /// What the platform was to be asked: it is not waited for any more.
+    LookUps,
     /// The pause steps: the bot is about to be resumed, and one that is tried after that would silence it.
     Pauses,
     /// What an agent wanted to tell before the resume of this order went ahead of it: the user is with the bot by
@@ -112,6 +114,10 @@ pub struct JournalEntry {
 pub enum Cause {
     Requested,
     Attached,
+    /// The platform was asked what it knows.
+    LookedUp,
+    /// A desk that could not be asked at this moment.
+    PassedOver,
     Accepted,
     AcceptedInDoubt,
     Declined,

@@ -8,8 +8,10 @@
 //! conversation without a handover; every other state has a `wake_at`, so no user is left with nobody. The guards
 //! against the known ways to get stuck are named by [`Guard`].
 
+mod choice;
 mod closing;
 mod desk;
+mod look_up;
 mod request;
 mod settled;
 mod speech;

@@ -110,6 +110,8 @@ text_newtype! {
     BotName: is_name => NotABotName "a bot's name is a-z, then a-z, 0-9 and _, at most 32, no double underscore",
     /// The configured name of a desk, `[desks.NAME]`.
     DeskName: is_name => NotADeskName "a desk's name is a-z, then a-z, 0-9 and _, at most 32, no double underscore",
+    /// The configured name of opening hours, `[hours.NAME]`.
+    HoursName: is_name => NotAnHoursName "a name of hours is a-z, then a-z, 0-9 and _, at most 32, no double underscore",
     /// An id that a vendor made up and that may go into an outgoing path.
     ExternalId: is_external_id => NotAnExternalId "an id is 1 to 256 bytes and neither . nor ..",
 }

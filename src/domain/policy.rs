@@ -1,17 +1,14 @@
 //! What the operator has decided, as `decide` needs it. Built from the configuration.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
-
-use serde_json::{Map, Value};
+use std::{collections::BTreeMap, num::NonZeroU64, sync::Arc, time::Duration};
 
 use super::{
     delivery::Destination,
     fallback::Capabilities,
     guard::Guard,
+    hours::Hours,
     ids::{BotName, DeskName},
+    routing::Route,
 };
 
 #[derive(Clone, Debug, Default)]
@@ -76,17 +73,14 @@ pub struct DeskPolicy {
     pub enabled: bool,
     /// The desk is this process (the console): it takes a handover without being called.
     pub takes_at_once: bool,
+    /// None: always open.
+    pub hours: Option<Arc<Hours>>,
+    /// How many handovers the desk has at most. None: any number.
+    pub max_open: Option<NonZeroU64>,
+    /// Takes no new handovers while [`ClosedBecause::NoAgent`] is said of it.
+    pub require_agent: bool,
     /// What its agents can be shown.
     pub capabilities: Capabilities,
-}
-
-#[derive(Clone, Debug)]
-pub struct Route {
-    /// Empty: any bot.
-    pub bots: BTreeSet<BotName>,
-    pub desk: DeskName,
-    pub fallback: Option<DeskName>,
-    pub options: Map<String, Value>,
 }
 
 /// What the user is told, by language. An empty text is not sent.
@@ -106,10 +100,14 @@ pub enum Notice {
     EndedRepeat,
 }
 
-/// Which bots and desks cannot be called at this moment, and why. Known to the store, handed to `decide`.
+/// What bots and desks are like at this moment. Known to the store, handed to `decide`.
 #[derive(Clone, Debug, Default)]
 pub struct Conditions {
+    /// Those that cannot be called.
     pub closed: BTreeMap<Destination, ClosedBecause>,
+    /// How many handovers each desk with a `max_open` has, as the very transaction sees it that the decision is part of:
+    /// two requests must not both find the last place free.
+    pub open: BTreeMap<DeskName, u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +115,8 @@ pub enum ClosedBecause {
     /// It does not answer.
     BreakerOpen,
     Paused(PausedBecause),
+    /// No agent has signed in. Counts only where the desk requires one, and hinders no call.
+    NoAgent,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,25 +155,43 @@ impl Policy {
         }
     }
 
-    /// The first route of this bot; without routes the only desk there is.
-    pub fn route(&self, bot: &BotName) -> Option<Route> {
-        let found = self
-            .routes
-            .iter()
-            .find(|route| route.bots.is_empty() || route.bots.contains(bot));
-        if let Some(route) = found {
-            return Some(route.clone());
+    /// Whether any desk counts its handovers.
+    pub fn counts_open(&self) -> bool {
+        self.desks.values().any(|desk| desk.max_open.is_some())
+    }
+}
+
+impl Default for BotPolicy {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            default_language: "en".to_owned(),
+            pause_steps: 0,
+            resume_steps: 0,
+            answer_pauses: true,
+            look_ups: LookUps::default(),
+            capabilities: Capabilities::EVERY_USER,
         }
-        let mut desks = self.desks.keys();
-        match (desks.next(), desks.next()) {
-            (Some(only), None) => Some(Route {
-                bots: BTreeSet::new(),
-                desk: only.clone(),
-                fallback: None,
-                options: Map::new(),
-            }),
-            _ => None,
+    }
+}
+
+impl DeskPolicy {
+    /// A desk that is called, always open and never full.
+    pub const fn new() -> Self {
+        Self {
+            enabled: true,
+            takes_at_once: false,
+            hours: None,
+            max_open: None,
+            require_agent: false,
+            capabilities: Capabilities::EVERY_AGENT,
         }
+    }
+}
+
+impl Default for DeskPolicy {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

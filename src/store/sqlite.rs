@@ -191,12 +191,13 @@ impl SqliteStore {
     }
 
     /// Writes an outcome, however long the disk is full: forgotten, it would be sent again and again.
-    async fn write_outcome(&self, row: i64, settlement: &Settlement) -> Result<(), Error> {
+    async fn write_outcome(&self, row: i64, settlement: Settlement) -> Result<(), Error> {
+        let settled = settle::Keyed::new(settlement, &self.hasher);
         loop {
-            let settlement = settlement.clone();
+            let settled = settled.clone();
             match self
                 .writer
-                .step(move |work| settle::settle(work, row, settlement))
+                .step(move |work| settle::settle(work, row, settled))
                 .await
             {
                 Err(Error::Unavailable(_)) if !self.writer.fatal.is_cancelled() => {
@@ -282,7 +283,7 @@ impl Store for SqliteStore {
             ..
         } = claim;
         let hold = ticket.into_hold();
-        if let Err(error) = self.write_outcome(hold.head.row, &settlement).await {
+        if let Err(error) = self.write_outcome(hold.head.row, settlement).await {
             hold.keep();
             return Err(error);
         }

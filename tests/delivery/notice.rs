@@ -19,11 +19,10 @@ use handover_bridge::{
         conversation::{Answer, ConversationKey},
         delivery::{Done, Failure, Job},
         event::{Event, Incoming, Request, Said, Step, Target},
-        fallback::Capabilities,
         handover::Outcome,
         ids::{BotName, DeskName, ExternalId},
         message::Content,
-        policy::{BotPolicy, DeskPolicy, LookUps, Notice, Policy, Texts},
+        policy::{BotPolicy, DeskPolicy, Notice, Policy, Texts},
         retry::ErrorClass,
         time::{Clock, Timestamp},
     },
@@ -248,23 +247,13 @@ async fn who_writes_behind_an_open_breaker_is_told_after_a_minute_although_no_ca
 
 fn policy() -> Policy {
     let bot = BotPolicy {
-        enabled: true,
-        default_language: "en".to_owned(),
-        pause_steps: 0,
         resume_steps: 1,
-        answer_pauses: true,
-        capabilities: Capabilities::EVERY_USER,
-        look_ups: LookUps::default(),
-    };
-    let desk = DeskPolicy {
-        enabled: true,
-        takes_at_once: false,
-        capabilities: Capabilities::EVERY_AGENT,
+        ..BotPolicy::default()
     };
     let texts = BTreeMap::from([(Notice::Reconnecting, RECONNECTING.to_owned())]);
     Policy {
         bots: BTreeMap::from([(bot_name(), bot)]),
-        desks: BTreeMap::from([(desk_name(), desk)]),
+        desks: BTreeMap::from([(desk_name(), DeskPolicy::new())]),
         texts: Texts(BTreeMap::from([("en".to_owned(), texts)])),
         ..Policy::default()
     }

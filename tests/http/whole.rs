@@ -5,10 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use axum::Router;
 use handover_bridge::{
     clock::{SystemClock, new_id},
-    domain::{
-        fallback::Capabilities,
-        policy::{BotPolicy, DeskPolicy, Limits, LookUps, Policy},
-    },
+    domain::policy::{BotPolicy, DeskPolicy, Limits, Policy},
     store::{
         Store,
         sqlite::{self, SqliteStore},
@@ -35,27 +32,17 @@ impl Whole {
     /// The desk `custom` takes at once what it is asked, or is asked and does not answer.
     fn new(takes_at_once: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let bot = BotPolicy {
-            enabled: true,
-            default_language: "en".to_owned(),
-            pause_steps: 0,
-            resume_steps: 0,
-            answer_pauses: true,
-            capabilities: Capabilities::EVERY_USER,
-            look_ups: LookUps::default(),
-        };
         let policy = Policy {
             limits: Limits {
                 decide_within: Duration::from_millis(100),
                 ..Limits::default()
             },
-            bots: BTreeMap::from([("webshop".parse().unwrap(), bot)]),
+            bots: BTreeMap::from([("webshop".parse().unwrap(), BotPolicy::default())]),
             desks: BTreeMap::from([(
                 "custom".parse().unwrap(),
                 DeskPolicy {
-                    enabled: true,
                     takes_at_once,
-                    capabilities: Capabilities::EVERY_AGENT,
+                    ..DeskPolicy::new()
                 },
             )]),
             observe: true,

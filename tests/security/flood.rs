@@ -8,10 +8,7 @@ use std::{
 
 use handover_bridge::{
     clock::{SystemClock, new_id},
-    domain::{
-        fallback::Capabilities,
-        policy::{BotPolicy, LookUps, Policy},
-    },
+    domain::policy::{BotPolicy, Policy},
     http::{self, secret::Accepted, server, shed::Capacity},
     store::{Store as _, sqlite},
     telemetry::Instruments,
@@ -38,20 +35,11 @@ const LET_IN: usize = 4;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_flood_gets_in_is_stored_and_the_rest_is_told_to_come_again() {
     let folder = tempfile::tempdir().unwrap();
-    let bot = BotPolicy {
-        enabled: true,
-        default_language: "en".to_owned(),
-        pause_steps: 0,
-        resume_steps: 0,
-        answer_pauses: true,
-        capabilities: Capabilities::EVERY_USER,
-        look_ups: LookUps::default(),
-    };
     let store = sqlite::Options {
         path: folder.path().join("handover.db"),
         migrate: true,
         policy: Arc::new(Policy {
-            bots: [("webshop".parse().unwrap(), bot)].into(),
+            bots: [("webshop".parse().unwrap(), BotPolicy::default())].into(),
             observe: true,
             ..Policy::default()
         }),

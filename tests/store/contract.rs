@@ -5,6 +5,7 @@ pub mod census;
 pub mod lanes;
 pub mod operator;
 pub mod retention;
+pub mod routing;
 pub mod steps;
 pub mod timers;
 
@@ -63,6 +64,17 @@ macro_rules! run_against {
                 a_desk_with_an_open_breaker_is_not_asked,
                 a_bot_that_refuses_calls_gets_no_agent_and_one_that_limits_them_does,
                 a_bot_with_an_open_breaker_gets_no_agent,
+            ],
+            routing: [
+                of_many_requests_at_once_as_many_are_taken_as_there_are_places,
+                two_requests_of_one_batch_do_not_share_the_last_place,
+                a_place_is_free_once_the_desk_is_done_also_after_reopening,
+                a_full_desk_is_passed_over_for_the_fallback,
+                what_a_look_up_finds_is_offered_to_the_desk_and_is_known_from_then_on,
+                what_is_found_too_late_is_new_when_it_comes_again,
+                a_look_up_that_failed_is_not_made_again_and_no_dead_letter,
+                a_look_up_is_made_after_reopening_as_long_as_somebody_waits,
+                nothing_leaks_between_draft_and_live,
             ],
             timers: [
                 a_timer_fires_when_it_is_due_and_not_before,

@@ -18,12 +18,12 @@ use handover_bridge::{
         event::{
             AgentSaid, DeskEvent, Event, Incoming, Request, Said, Step, Target, TranscriptItem,
         },
-        fallback::Capabilities,
         handover::Outcome,
         ids::{BotName, DeskName, ExternalId, HandoverId},
         message::{Actor, Content},
-        policy::{BotPolicy, DeskPolicy, LookUps, Policy, Route},
+        policy::{BotPolicy, DeskPolicy, Policy},
         retry::ErrorClass,
+        routing::Route,
         time::{Clock, Timestamp},
     },
     store::{Applied, Claim, Retention, RowOutcome, Settlement, Store},
@@ -213,30 +213,18 @@ impl World {
 
 pub fn policy() -> Policy {
     let bot_policy = BotPolicy {
-        enabled: true,
-        default_language: "en".to_owned(),
-        pause_steps: 0,
         resume_steps: 1,
-        answer_pauses: true,
-        capabilities: Capabilities::EVERY_USER,
-        look_ups: LookUps::default(),
-    };
-    let desk_policy = DeskPolicy {
-        enabled: true,
-        takes_at_once: false,
-        capabilities: Capabilities::EVERY_AGENT,
+        ..BotPolicy::default()
     };
     Policy {
         bots: BTreeMap::from([(bot_name(), bot_policy)]),
         desks: BTreeMap::from([
-            (team_name(), desk_policy.clone()),
-            (spare_name(), desk_policy),
+            (team_name(), DeskPolicy::new()),
+            (spare_name(), DeskPolicy::new()),
         ]),
         routes: vec![Route {
             bots: [bot_name()].into(),
-            desk: team_name(),
-            fallback: None,
-            options: serde_json::Map::new(),
+            ..Route::to(team_name())
         }],
         observe: true,
         ..Policy::default()

@@ -1,6 +1,6 @@
 //! What Chatlayer knows of a conversation: what was said in it, and the bot's session data.
 //!
-//! A desk waits for this while the user does, so each part has a second and the whole is worth something in part. Which
+//! A desk waits for this while the user does, so each part has its time and the whole is worth something in part. Which
 //! call tells the history is a setting, since none of them is documented to be there for good.
 
 use std::{collections::HashMap, time::Duration};
@@ -23,8 +23,9 @@ use crate::{
     outbound::{Answer, Call, CallError},
 };
 
-/// Leaves a desk the other second of the time in which a request has to be answered.
-const WITHIN: Duration = Duration::from_secs(1);
+/// Whoever asked goes on without after a second, see `handover.decide_within`. What was found by then must not be lost for
+/// what was not.
+const WITHIN: Duration = Duration::from_millis(800);
 /// A few hundred messages with their buttons.
 const HISTORY_LIMIT: usize = 1024 * 1024;
 /// How deep a list may lie in its answer.

@@ -19,6 +19,9 @@ impl Turn<'_> {
 
     /// The desk's part is over, and it need not be told.
     pub(super) fn forget_leg(&mut self) {
+        if self.is_looking_up() {
+            return;
+        }
         let Some(handover) = &self.conversation.handover else {
             return;
         };

@@ -15,9 +15,12 @@ impl Turn<'_> {
         (handover, desk): (HandoverId, &DeskName),
         event: &DeskEvent,
     ) -> Outcome {
-        let open = self.conversation.handover.as_ref().is_some_and(|open| {
-            open.id == handover && open.leg.desk == *desk && open.phase != Phase::Closing
-        });
+        let open = self
+            .conversation
+            .handover
+            .as_ref()
+            .is_some_and(|open| open.id == handover)
+            && self.conversation.desk() == Some(desk);
         match event {
             DeskEvent::Said(said) if open => self.agent_said(said),
             DeskEvent::Said(said) => self.agent_said_late(handover, said),
@@ -102,11 +105,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn desk_removed(&mut self, desk: &DeskName) -> Outcome {
-        let concerned = self
-            .conversation
-            .handover
-            .as_ref()
-            .is_some_and(|open| open.leg.desk == *desk && open.phase != Phase::Closing);
+        let concerned = self.conversation.desk() == Some(desk);
         if concerned && self.has(Guard::DeskRemoved) {
             self.warn(WarningKind::DeskRemoved, desk.to_string());
             self.move_on(Cause::DeskRemoved, "desk_removed");

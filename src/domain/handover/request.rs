@@ -1,6 +1,10 @@
-//! A bot asks for an agent: which desk is asked, and what the bot is told.
+//! A bot asks for an agent: how the request is opened, moved on and answered.
 
-use super::{Guard, Outcome, turn::Turn};
+use super::{
+    Guard, Outcome,
+    choice::{Among, Next},
+    turn::Turn,
+};
 use crate::domain::{
     conversation::{Answer, Handover, Leg, PauseState, Phase},
     dedupe::Fingerprint,
@@ -69,7 +73,7 @@ impl Turn<'_> {
     /// The desk of the present leg will not do: the next one is asked; without one, the request is declined or, where
     /// the bot has been promised an agent, the user is told and given back.
     pub(super) fn move_on(&mut self, cause: Cause, reason: &str) {
-        if let Some(desk) = self.next_fallback(false) {
+        if let Next::Desk(desk) = self.next_desk(Among::InTime) {
             return self.change_leg(&desk, cause, reason);
         }
         self.close_for(cause, reason, Notice::Nobody);
@@ -77,18 +81,18 @@ impl Turn<'_> {
 
     /// Asks another desk, if there is one. Says whether it did.
     pub(super) fn fall_back(&mut self, reason: &str) -> bool {
-        match self.next_fallback(false) {
-            Some(desk) => {
+        match self.next_desk(Among::InTime) {
+            Next::Desk(desk) => {
                 self.change_leg(&desk, Cause::FellBack, reason);
                 true
             }
-            None => false,
+            Next::TooLate | Next::Nobody(_) => false,
         }
     }
 
     /// The time for an answer is over and no desk has said anything.
     pub(super) fn decide_unsure(&mut self) {
-        if let Some(desk) = self.next_fallback(true) {
+        if let Next::Desk(desk) = self.next_desk(Among::AtOnce) {
             return self.change_leg(&desk, Cause::FellBack, "decide_within");
         }
         match self.context.policy.limits.when_unsure {
@@ -127,6 +131,9 @@ impl Turn<'_> {
 
     /// The same, with one thing that the desk has to know before.
     pub(super) fn close_leg_after(&mut self, last: Option<Task>, reason: &str) {
+        if self.is_looking_up() {
+            return;
+        }
         let Some(handover) = &self.conversation.handover else {
             return;
         };
@@ -227,29 +234,38 @@ impl Turn<'_> {
 
     fn open(&mut self, request: &Request) -> Outcome {
         let id = HandoverId::from_uuid(self.new_id());
-        let route = self.context.policy.route(&self.conversation.key.bot);
-        if route.is_none() {
+        let Some(some_desk) = self.context.policy.desks.keys().next().cloned() else {
             let subject = self.conversation.key.bot.to_string();
             self.warn(WarningKind::NoRoute, subject);
-        }
-        let enabled = self.bot().is_some_and(|bot| bot.enabled);
-        let speechless = self.speechless_bot();
-        let now = self.context.now;
-        let language = self.language();
-        let (first, fallback, options) = match route {
-            Some(route) => (Some(route.desk), route.fallback, route.options),
-            None => (None, None, serde_json::Map::new()),
-        };
-        let asked = first
-            .clone()
-            .or_else(|| self.context.policy.desks.keys().next().cloned());
-        let Some(asked) = asked else {
-            self.note(Cause::Declined, Some("no_desk".to_owned()));
+            self.note(Cause::Declined, Some("no_route".to_owned()));
             return Outcome::Requested {
                 handover: id,
                 answer: Answer::Declined,
             };
         };
+        self.begin_handover((id, some_desk), request);
+        if let Some(reason) = self.silent_bot() {
+            self.end(Cause::Declined, reason);
+        } else if let Some(question) = self.question() {
+            self.look_up(question);
+        } else {
+            self.choose(None);
+        }
+        let answer = self
+            .conversation
+            .handover
+            .as_ref()
+            .map_or(Answer::Declined, |open| open.answer);
+        Outcome::Requested {
+            handover: id,
+            answer,
+        }
+    }
+
+    /// In REQUESTED, with no desk asked. `some_desk` stands where one has to be named.
+    fn begin_handover(&mut self, (id, some_desk): (HandoverId, DeskName), request: &Request) {
+        let now = self.context.now;
+        let language = self.language();
         self.conversation.handover = Some(Handover {
             id,
             phase: Phase::Requested,
@@ -261,17 +277,17 @@ impl Turn<'_> {
             wake_at: now,
             language,
             payload: request.payload.clone(),
-            options,
+            options: serde_json::Map::new(),
             leg: Leg {
                 id: LegId::from_uuid(id.as_uuid()),
-                desk: asked,
+                desk: some_desk,
                 opened: false,
                 maybe_opened: false,
                 reopened: false,
                 reference: None,
                 position: None,
             },
-            fallbacks: first.into_iter().chain(fallback).collect(),
+            fallbacks: Vec::new(),
             agent: None,
             unanswered_since: None,
             last_said_at: now,
@@ -280,6 +296,7 @@ impl Turn<'_> {
             pause: PauseState::Paused,
             choices: Choices::default(),
             closing: None,
+            look_up: None,
         });
         self.push(Effect::Journal(JournalEntry {
             at: now,
@@ -289,30 +306,6 @@ impl Turn<'_> {
             cause: Cause::Requested,
             detail: None,
         }));
-        let desk = if enabled && speechless.is_none() {
-            self.next_fallback(false)
-        } else {
-            None
-        };
-        match desk {
-            Some(desk) => {
-                self.open_leg(desk.clone(), false);
-                if self.takes_at_once(&desk) {
-                    self.accept(Cause::Accepted);
-                    self.enter(Phase::Waiting, Cause::Accepted, Some(desk.to_string()));
-                }
-            }
-            None => self.end(Cause::Declined, speechless.unwrap_or("no_desk")),
-        }
-        let answer = self
-            .conversation
-            .handover
-            .as_ref()
-            .map_or(Answer::Declined, |open| open.answer);
-        Outcome::Requested {
-            handover: id,
-            answer,
-        }
     }
 
     /// The bot keeps the user; its own dialog says so.
@@ -334,37 +327,17 @@ impl Turn<'_> {
         self.taken()
     }
 
-    /// Why nothing can be said to the user, if so: an agent would speak to nobody, and nobody could give the user back.
+    /// Why this bot gets no agent, if so. Where nothing can be said to the user, an agent would speak to nobody, and nobody could give the user back.
     /// A bot that is called too often only hears it a little later.
-    fn speechless_bot(&self) -> Option<&'static str> {
+    fn silent_bot(&self) -> Option<&'static str> {
+        if !self.bot().is_some_and(|bot| bot.enabled) {
+            return Some("bot_disabled");
+        }
         let bot = Destination::Bot(self.conversation.key.bot.clone());
         match self.context.conditions.closed.get(&bot)? {
             ClosedBecause::BreakerOpen => Some("bot_does_not_answer"),
             ClosedBecause::Paused(PausedBecause::Refused) => Some("bot_refuses_calls"),
-            ClosedBecause::Paused(PausedBecause::RateLimited) => None,
+            ClosedBecause::Paused(PausedBecause::RateLimited) | ClosedBecause::NoAgent => None,
         }
-    }
-
-    /// The next desk that can be asked at this moment.
-    fn next_fallback(&mut self, only_at_once: bool) -> Option<DeskName> {
-        let policy = self.context.policy;
-        let conditions = self.context.conditions;
-        let handover = self.conversation.handover.as_mut()?;
-        let late = handover.answer == Answer::Pending
-            && self.context.now >= handover.requested_at.plus(policy.limits.decide_within);
-        let usable =
-            |name: &DeskName| {
-                policy.desks.get(name).is_some_and(|desk| {
-                    desk.enabled && (desk.takes_at_once || !(late || only_at_once))
-                }) && !conditions
-                    .closed
-                    .contains_key(&Destination::Desk(name.clone()))
-            };
-        let at = handover.fallbacks.iter().position(usable)?;
-        let rest = handover.fallbacks.split_off(at);
-        let mut rest = rest.into_iter();
-        let next = rest.next();
-        handover.fallbacks = rest.collect();
-        next
     }
 }

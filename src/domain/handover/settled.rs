@@ -13,6 +13,10 @@ use crate::domain::{
 
 impl Turn<'_> {
     pub(super) fn settled(&mut self, settled: &Settled) -> Outcome {
+        if let Task::LookUp { .. } = settled.task {
+            self.looked_up(settled);
+            return self.taken();
+        }
         if let StepResult::Dead { .. } = settled.result {
             self.warn(WarningKind::DeadLetter, settled.handover.to_string());
             self.note(Cause::DeadLetter, Some(settled.task.kind().to_owned()));

@@ -49,6 +49,10 @@ impl Turn<'_> {
     /// Owes the desk what the user said. If it is not called at this moment, the user begins to wait for it now, and
     /// not only when a call has failed.
     pub(super) fn pass_on(&mut self, said: (MessageId, &Content)) {
+        if self.is_looking_up() {
+            // It will stand in the transcript that the desk is offered.
+            return;
+        }
         self.tell_desk(said);
         let (now, closed) = (self.context.now, &self.context.conditions.closed);
         let Some(handover) = &mut self.conversation.handover else {

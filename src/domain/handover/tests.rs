@@ -5,7 +5,9 @@ mod bots;
 mod closing;
 mod desks;
 mod laws;
+mod look_up;
 mod pause;
+mod routes;
 mod search;
 mod shown;
 mod speech;
@@ -17,7 +19,7 @@ use std::time::Duration;
 use super::*;
 use crate::domain::{
     conversation::{Agent, PauseState, ResumeContract},
-    delivery::{Destination, Done, Lane, StepResult, Task},
+    delivery::{Destination, Done, Found, Lane, StepResult, Task},
     effect::{Cancelled, Cause, WarningKind},
     event::{AgentSaid, DeskEvent, Request, Said, TranscriptItem},
     ids::BotName,
@@ -29,6 +31,27 @@ use world::{World, desk};
 
 fn done() -> StepResult {
     StepResult::Done(Done::default())
+}
+
+/// What a look-up comes to.
+fn found() -> StepResult {
+    let said = TranscriptItem {
+        actor: Actor::User,
+        said: Said {
+            at: None,
+            content: Content::text("before"),
+            raw: None,
+        },
+        keys: Vec::new(),
+        known: false,
+    };
+    StepResult::Done(Done {
+        found: Found {
+            transcript: vec![said.clone(), said],
+            session: Some(serde_json::json!({"tier": "gold"})),
+        },
+        ..Done::default()
+    })
 }
 
 fn refused() -> StepResult {

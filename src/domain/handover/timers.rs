@@ -25,7 +25,9 @@ pub(super) fn wake_at(handover: &Handover, limits: &Limits, now: Timestamp) -> T
     let end = handover.requested_at.plus(limits.max_duration);
     let due = match handover.phase {
         Phase::Requested if handover.answer == Answer::Pending => {
-            handover.requested_at.plus(limits.decide_within)
+            let decided = handover.requested_at.plus(limits.decide_within);
+            let look_up = handover.look_up.as_ref();
+            look_up.map_or(decided, |look_up| look_up.until.min(decided))
         }
         Phase::Requested => handover.phase_since.plus(limits.request).min(end),
         Phase::Waiting => handover.phase_since.plus(limits.waiting).min(end),
@@ -102,6 +104,11 @@ impl Turn<'_> {
         let waited_too_long = now >= handover.phase_since.plus(limits.waiting);
         let idle = now >= handover.last_said_at.plus(limits.idle);
         match phase {
+            Phase::Requested if self.is_looking_up() => {
+                if self.looks_up_too_long() {
+                    self.go_on("slow");
+                }
+            }
             Phase::Requested if pending => {
                 if now >= handover.requested_at.plus(limits.decide_within)
                     && self.has(Guard::RequestDeadline)

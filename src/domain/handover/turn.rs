@@ -120,6 +120,7 @@ impl<'a> Turn<'a> {
 
     /// Puts a message into the transcript.
     pub(super) fn record(&mut self, spoken: &Spoken<'_>) -> MessageId {
+        self.leave_room();
         let id = MessageId::from_uuid(self.new_id());
         let seq = self.conversation.next_seq;
         self.conversation.next_seq += 1;
@@ -152,8 +153,11 @@ impl<'a> Turn<'a> {
         })
     }
 
-    /// Owes a call to the present leg's desk.
+    /// Owes a call to the present leg's desk, if one has been asked.
     pub(super) fn owe_desk(&mut self, task: Task) {
+        if self.is_looking_up() {
+            return;
+        }
         let Some(handover) = &self.conversation.handover else {
             return;
         };
@@ -308,6 +312,7 @@ impl<'a> Turn<'a> {
 
     /// Gives the user to the bot: the handover is over. A request that was not answered yet is declined by it.
     pub(super) fn end(&mut self, cause: Cause, reason: &str) {
+        self.stop_looking();
         let Some(mut handover) = self.conversation.handover.take() else {
             return;
         };
@@ -349,6 +354,7 @@ fn seen(handover: &Handover) -> impl PartialEq + '_ {
         handover.answer,
         handover.phase_since,
         &handover.leg.desk,
+        handover.look_up.is_some(),
     )
 }
 

@@ -15,7 +15,7 @@ use crate::{
     domain::{
         conversation::Profile,
         effect::Effect,
-        event::{Event, Incoming, Request, Step, Target},
+        event::{Event, Incoming, Step, Target, TranscriptItem},
         handover::{Outcome, repeated_answer},
         ids::HandoverId,
     },
@@ -106,14 +106,15 @@ impl KeyedEvent {
             return Ok((subject, outcome));
         }
         if let Event::HandoverRequested(request) = &mut self.event {
-            mark_known(work, request, &self.transcript)?;
+            mark_known(work, &mut request.transcript, &self.transcript)?;
         }
         let (subject, turned) = subject.turn(work, &self.event)?;
         if self.counts(&turned) {
             keys::store(work, &self.keys, reference(&turned))?;
         }
         if let Event::HandoverRequested(request) = &self.event {
-            store_transcript_keys(work, (request, &self.transcript), &turned.effects)?;
+            let items = (&request.transcript[..], &self.transcript[..]);
+            store_transcript_keys(work, items, &turned.effects)?;
         }
         Ok((subject, turned.outcome))
     }
@@ -151,14 +152,14 @@ impl KeyedEvent {
 
 /// Says which messages of the transcript have been recorded, or are ours and came back. One that was kept and has been
 /// removed since counts as new.
-fn mark_known(
+pub(super) fn mark_known(
     work: &Work<'_>,
-    request: &mut Request,
+    items: &mut [TranscriptItem],
     transcript: &[Vec<Hashed>],
 ) -> Result<(), Fault> {
     let mut kept = work.prepare("SELECT EXISTS (SELECT 1 FROM messages WHERE id = ?1)")?;
     let mut seen = HashSet::new();
-    for (item, keys) in request.transcript.iter_mut().zip(transcript) {
+    for (item, keys) in items.iter_mut().zip(transcript) {
         let twice = keys.iter().any(|key| seen.contains(&key.hash));
         seen.extend(keys.iter().map(|key| key.hash));
         item.known = match keys::find(work, keys)? {
@@ -177,10 +178,10 @@ fn mark_known(
 }
 
 /// Each message that was new has become one record, or has been recognised as an echo, in order and before anything
-/// else that the request brought about.
-fn store_transcript_keys(
+/// else that the event brought about.
+pub(super) fn store_transcript_keys(
     work: &Work<'_>,
-    (request, transcript): (&Request, &[Vec<Hashed>]),
+    (items, transcript): (&[TranscriptItem], &[Vec<Hashed>]),
     effects: &[Effect],
 ) -> Result<(), Fault> {
     let mut came_of_it = effects.iter().filter_map(|effect| match effect {
@@ -188,7 +189,7 @@ fn store_transcript_keys(
         Effect::ConsumeEcho { .. } => Some(None),
         _ => None,
     });
-    for (item, keys) in request.transcript.iter().zip(transcript) {
+    for (item, keys) in items.iter().zip(transcript) {
         if !item.known {
             keys::store(work, keys, came_of_it.next().flatten())?;
         }

@@ -38,6 +38,7 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
         let state = match (only, task) {
             (Cancelled::All, _)
             | (Cancelled::Resumes, Task::Resume { .. })
+            | (Cancelled::LookUps, Task::LookUp { .. })
             | (Cancelled::Pauses, Task::Pause { .. }) => DeliveryState::Cancelled,
             (Cancelled::SaysBefore(order), Task::Say { notice, .. }) if unsent.order < order => {
                 if *notice {
@@ -51,6 +52,7 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
             }
             (
                 Cancelled::Resumes
+                | Cancelled::LookUps
                 | Cancelled::Pauses
                 | Cancelled::SaysBefore(_)
                 | Cancelled::PartsOf(_),

@@ -139,9 +139,9 @@ fn deliver(work: &mut Work<'_>, conversation: i64, delivery: &NewDelivery) -> Re
             work.trace
         ],
     )?;
-    // A platform waits for what comes of an open call: its lane goes ahead of those that are only late.
+    // A platform waits for what comes of these calls: their lanes go ahead of those that are only late.
     let due = match delivery.task {
-        Task::Open { .. } => Timestamp::default(),
+        Task::LookUp { .. } | Task::Open { .. } => Timestamp::default(),
         _ => work.now,
     };
     let waiting = Waiting {

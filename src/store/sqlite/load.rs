@@ -10,7 +10,7 @@ use super::{
     pauses,
     work::Settings,
 };
-use crate::domain::delivery::Task;
+use crate::domain::{conversation::Conversation, delivery::Task};
 
 pub(super) fn fill(
     connection: &Connection,
@@ -19,8 +19,26 @@ pub(super) fn fill(
 ) -> Result<(), Fault> {
     let mut changes = Vec::new();
     unsettled(connection, settings, &mut changes)?;
+    at_desks(connection, &mut changes)?;
     changes.extend(pauses::all(connection)?);
     memory.apply(changes);
+    Ok(())
+}
+
+/// A state that cannot be read fails when it is needed, not here.
+fn at_desks(connection: &Connection, changes: &mut Vec<Change>) -> Result<(), Fault> {
+    let mut statement =
+        connection.prepare("SELECT state FROM conversations WHERE wake_at IS NOT NULL")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let state = columns::json::<Conversation>(row, 0).ok();
+        if let Some(desk) = state.as_ref().and_then(Conversation::desk) {
+            changes.push(Change::Moved {
+                from: None,
+                to: Some(desk.clone()),
+            });
+        }
+    }
     Ok(())
 }
 

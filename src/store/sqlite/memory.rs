@@ -3,7 +3,7 @@
 //! Changed only after the commit that the change belongs to, in the order of the steps, under one lock.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -14,7 +14,7 @@ use super::lanes::{Head, LaneKey, Lanes, Waiting};
 use crate::{
     domain::{
         delivery::Destination,
-        ids::HandoverId,
+        ids::{DeskName, HandoverId},
         policy::{ClosedBecause, Conditions},
         time::{Clock, Timestamp},
     },
@@ -36,6 +36,11 @@ pub(super) enum Change {
     Landed(LaneKey),
     Wake(Timestamp),
     Answered(HandoverId),
+    /// A handover went from one desk to another, came to one or left it.
+    Moved {
+        from: Option<DeskName>,
+        to: Option<DeskName>,
+    },
     Paused {
         destination: Destination,
         pause: Option<Pause>,
@@ -55,6 +60,8 @@ struct Inner {
     pauses: HashMap<Destination, Pause>,
     bells: HashMap<Destination, Arc<Notify>>,
     conditions: Conditions,
+    /// How many handovers each desk has.
+    open: BTreeMap<DeskName, u64>,
     answers: HashMap<HandoverId, Answers>,
     /// The earliest timer that upkeep has been told of.
     told_wake: Option<Timestamp>,
@@ -124,6 +131,9 @@ impl Memory {
                     if let Some(answers) = inner.answers.get(&handover) {
                         answers.bell.notify_waiters();
                     }
+                }
+                Change::Moved { from, to } => {
+                    moved(&mut inner.open, from.as_ref(), to.as_ref());
                 }
                 Change::Paused { destination, pause } => {
                     match pause {
@@ -242,6 +252,17 @@ impl Memory {
         conditions
     }
 
+    /// How many handovers each desk has once these changes are committed.
+    pub(super) fn open_after(&self, changes: &[Change]) -> BTreeMap<DeskName, u64> {
+        let mut open = self.lock().open.clone();
+        for change in changes {
+            if let Change::Moved { from, to } = change {
+                moved(&mut open, from.as_ref(), to.as_ref());
+            }
+        }
+        open
+    }
+
     fn hold(self: &Arc<Self>, head: Head) -> Hold {
         Hold {
             memory: Arc::clone(self),
@@ -253,6 +274,15 @@ impl Memory {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn moved(open: &mut BTreeMap<DeskName, u64>, from: Option<&DeskName>, to: Option<&DeskName>) {
+    if let Some(count) = from.and_then(|desk| open.get_mut(desk)) {
+        *count = count.saturating_sub(1);
+    }
+    if let Some(desk) = to {
+        *open.entry(desk.clone()).or_default() += 1;
     }
 }
 

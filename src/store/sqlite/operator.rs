@@ -77,7 +77,7 @@ pub(super) fn skip(work: &mut Work<'_>, id: DeliveryId) -> Result<Changed, Fault
             lane,
             order: delivery.order,
         });
-        delivery.conclude(work, StepResult::Skipped)?;
+        delivery.conclude(work, (StepResult::Skipped, &[]))?;
     }
     audit::keep(work, Action::SkipDelivery, id)?;
     Ok(Changed::Yes)

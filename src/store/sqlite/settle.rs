@@ -5,9 +5,10 @@ use std::time::Duration;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
-    cancel,
+    apply, cancel,
     columns::{self, AnyId, count},
     fault::Fault,
+    keys::{Hashed, Hasher},
     lanes::Waiting,
     memory::Change,
     subject::Subject,
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     domain::{
-        delivery::{Destination, Lane, StepResult, Task},
+        delivery::{Destination, Found, Lane, StepResult, Task},
         effect::Effect,
         event::{Event, Settled},
         ids::{DeliveryId, HandoverId},
@@ -27,6 +28,13 @@ use crate::{
 
 /// How long after its delivery a text may still come back from the platform.
 const ECHO_FOR: Duration = Duration::from_mins(2);
+
+/// A settlement with the keys of what was found hashed, which is done before it is queued.
+#[derive(Clone, Debug)]
+pub(super) struct Keyed {
+    settlement: Settlement,
+    found: Vec<Vec<Hashed>>,
+}
 
 /// A delivery's row, with all that settling it needs.
 pub(super) struct Delivery {
@@ -46,14 +54,33 @@ pub(super) struct Delivery {
     trace: Option<TraceParent>,
 }
 
-pub(super) fn settle(work: &mut Work<'_>, row: i64, settlement: Settlement) -> Result<(), Fault> {
+pub(super) fn settle(work: &mut Work<'_>, row: i64, settled: Keyed) -> Result<(), Fault> {
+    let Keyed { settlement, found } = settled;
     let delivery = Delivery::by_row(work, row)?.ok_or(Fault::Missing)?;
     let lane = work.key_of(delivery.lane, delivery.order);
     work.trace = delivery.trace;
     work.batch.landed.push(row);
     work.change(Change::Landed(lane));
     delivery.write(work, settlement.row)?;
-    delivery.conclude(work, settlement.result)
+    delivery.conclude(work, (settlement.result, &found))
+}
+
+impl Keyed {
+    pub(super) fn new(mut settlement: Settlement, hasher: &Hasher) -> Self {
+        let found = match &mut settlement.result {
+            StepResult::Done(done) => {
+                let items = &mut done.found.transcript;
+                let most = usize::try_from(Found::MOST).unwrap_or(usize::MAX);
+                items.drain(..items.len().saturating_sub(most));
+                items
+                    .iter()
+                    .map(|item| hasher.hash_all(&item.keys))
+                    .collect()
+            }
+            _ => Vec::new(),
+        };
+        Self { settlement, found }
+    }
 }
 
 impl Delivery {
@@ -107,8 +134,23 @@ impl Delivery {
     }
 
     /// Lets `decide` draw the consequences; it has nothing to say about a task that it does not know.
-    pub(super) fn conclude(self, work: &mut Work<'_>, result: StepResult) -> Result<(), Fault> {
+    pub(super) fn conclude(
+        self,
+        work: &mut Work<'_>,
+        (mut result, found): (StepResult, &[Vec<Hashed>]),
+    ) -> Result<(), Fault> {
         let Some(task) = self.task else { return Ok(()) };
+        let subject = Subject::by_row(work, self.conversation)?;
+        if let StepResult::Done(done) = &mut result {
+            let items = &mut done.found.transcript;
+            let waits = subject.state.looks_up(self.handover);
+            if waits.is_some_and(|look_up| look_up.history) {
+                apply::mark_known(work, items, found)?;
+            } else {
+                // Too late, or not asked for. Nothing of it is recorded, so nothing of it may be known from now on.
+                items.clear();
+            }
+        }
         let lane = work.key_of(self.lane, self.order);
         let event = Event::Settled(Settled {
             handover: self.handover,
@@ -118,7 +160,15 @@ impl Delivery {
             result,
             leg_closed: self.leg_closed,
         });
-        let (_, turned) = Subject::by_row(work, self.conversation)?.turn(work, &event)?;
+        let (_, turned) = subject.turn(work, &event)?;
+        if let Event::Settled(Settled {
+            result: StepResult::Done(done),
+            ..
+        }) = &event
+        {
+            let items = (&done.found.transcript[..], found);
+            apply::store_transcript_keys(work, items, &turned.effects)?;
+        }
         if turned.effects.contains(&Effect::Withdraw) {
             cancel::call_off(work, self.row)?;
             cancel::forget_echo(work, self.conversation, self.id)?;

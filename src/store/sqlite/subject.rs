@@ -108,6 +108,10 @@ impl Subject {
         event: &Event,
     ) -> Result<(Self, Turned), Fault> {
         let mut echoes = self.echoes(work, event)?;
+        if may_ask_a_desk(event) && work.settings.policy.counts_open() {
+            self.conditions.open = work.open_at_desks();
+        }
+        let desk = self.state.desk().cloned();
         let mut new_id = work.settings.new_id;
         let before = self.state.version;
         let open_before = Before::of(&self.state);
@@ -123,6 +127,12 @@ impl Subject {
             },
         );
         self.state = decision.state;
+        if self.state.desk() != desk.as_ref() {
+            work.change(Change::Moved {
+                from: desk,
+                to: self.state.desk().cloned(),
+            });
+        }
         if needs_echoes(event) {
             self.echoes = Some(echoes);
         }
@@ -225,6 +235,11 @@ impl Subject {
             }
         }
     }
+}
+
+/// What is only said asks no desk, and there is far more of it than of anything else.
+fn may_ask_a_desk(event: &Event) -> bool {
+    !matches!(event, Event::UserSaid(_) | Event::BotSaid(_))
 }
 
 fn needs_echoes(event: &Event) -> bool {

@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, sync::mpsc, time::Duration};
 
 use futures_util::{FutureExt, future::join_all, poll};
 use rusqlite::ffi;
-use serde_json::Map;
 
 use super::{fault::Fault, memory::Change, work::Work, *};
 use crate::{
@@ -14,10 +13,10 @@ use crate::{
         dedupe::DedupeKey,
         delivery::{Done, StepResult},
         event::{Event, Incoming, Request, Said, Target},
-        fallback::Capabilities,
         ids::{BotName, ExternalId},
         message::Content,
-        policy::{BotPolicy, DeskPolicy, LookUps, PausedBecause, Route},
+        policy::{BotPolicy, DeskPolicy, PausedBecause},
+        routing::Route,
     },
     store::{DeliveryState, RowOutcome},
 };
@@ -287,18 +286,8 @@ fn open() -> (SqliteStore, tempfile::TempDir) {
 
 fn options(directory: &std::path::Path) -> Options {
     let bot = BotPolicy {
-        enabled: true,
-        default_language: "en".to_owned(),
-        pause_steps: 0,
         resume_steps: 1,
-        answer_pauses: true,
-        capabilities: Capabilities::EVERY_USER,
-        look_ups: LookUps::default(),
-    };
-    let desk = DeskPolicy {
-        enabled: true,
-        takes_at_once: false,
-        capabilities: Capabilities::EVERY_AGENT,
+        ..BotPolicy::default()
     };
     let team = DeskName::new("team").unwrap();
     Options {
@@ -306,13 +295,8 @@ fn options(directory: &std::path::Path) -> Options {
         migrate: true,
         policy: Arc::new(Policy {
             bots: BTreeMap::from([(BotName::new("webshop").unwrap(), bot)]),
-            desks: BTreeMap::from([(team.clone(), desk)]),
-            routes: vec![Route {
-                bots: [].into(),
-                desk: team,
-                fallback: None,
-                options: Map::new(),
-            }],
+            desks: BTreeMap::from([(team.clone(), DeskPolicy::new())]),
+            routes: vec![Route::to(team)],
             observe: true,
             ..Policy::default()
         }),

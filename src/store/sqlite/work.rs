@@ -1,6 +1,6 @@
 //! What a step has in hand while it runs on the writer's thread, inside its savepoint.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use rusqlite::{CachedStatement, Connection, Params};
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     domain::{
         delivery::{Destination, Lane},
-        ids::DeliveryId,
+        ids::{DeliveryId, DeskName},
         policy::Policy,
         time::{Clock, Timestamp},
     },
@@ -100,6 +100,11 @@ impl Work<'_> {
 
     pub(super) fn key_of(&self, lane: Lane, order: u64) -> LaneKey {
         LaneKey(lane, self.settings.mutant.apart(order))
+    }
+
+    /// How many handovers each desk has, those of this transaction's steps so far included.
+    pub(super) fn open_at_desks(&self) -> BTreeMap<DeskName, u64> {
+        self.memory.open_after(&self.batch.changes)
     }
 
     pub(super) fn new_id(&self) -> Uuid {

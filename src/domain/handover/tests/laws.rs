@@ -58,6 +58,9 @@ struct Seen {
     deliveries: Vec<NewDelivery>,
     seq: u64,
     order: u64,
+    /// The places in the transcript that are taken.
+    places: BTreeSet<u64>,
+    looked_up: BTreeSet<HandoverId>,
 }
 
 proptest! {
@@ -66,13 +69,14 @@ proptest! {
 
     #[test]
     fn the_laws_hold_in_every_sequence_of_events(
-        setting in 0_usize..4,
+        setting in 0_usize..6,
         acts in prop::collection::vec(act(), 1..60),
     ) {
         let mut world = match setting {
             0 => World::with_texts(),
             1 => World::with_fallback("second", false),
             2 => World::with_fallback("console", true),
+            4 | 5 => World::with_look_ups(),
             _ => World::with_pause_steps(2),
         };
         if setting % 2 == 1 {
@@ -118,8 +122,7 @@ impl Seen {
         for effect in world.effects() {
             match effect {
                 Effect::Record(message) => {
-                    assert_eq!(message.seq, self.seq, "no gap in the transcript");
-                    self.seq += 1;
+                    self.hold_place(message.seq, before);
                     self.messages.insert(message.id);
                 }
                 Effect::Deliver(delivery) => self.hold_delivery(delivery),
@@ -134,6 +137,23 @@ impl Seen {
             "the rows and the state name the same owner"
         );
         let Some(open) = &after.handover else { return };
+        if open.look_up.is_some() {
+            assert_eq!(
+                (open.phase, open.answer),
+                (Phase::Requested, Answer::Pending)
+            );
+            let concerns_a_desk = |effect: &Effect| match effect {
+                Effect::Leg(leg) => leg.handover == open.id,
+                Effect::Deliver(delivery) => {
+                    delivery.handover == open.id && matches!(delivery.lane, Lane::Leg(_))
+                }
+                _ => false,
+            };
+            assert!(
+                !world.effects().iter().any(concerns_a_desk),
+                "no desk is asked before the platform"
+            );
+        }
         if matches!(
             open.phase,
             Phase::Waiting | Phase::Attended | Phase::Closing
@@ -150,6 +170,27 @@ impl Seen {
         let known = self.handovers.last();
         if known.is_none_or(|(id, desk)| *id != open.id || *desk != open.leg.desk) {
             self.handovers.push((open.id, open.leg.desk.clone()));
+        }
+    }
+
+    /// No gap, but for the room that is left for what is looked up, which nothing else may take.
+    fn hold_place(&mut self, place: u64, before: &Conversation) {
+        assert!(self.places.insert(place), "two messages in one place");
+        let behind_found = Found::MOST + 1;
+        let looking_up = before
+            .handover
+            .as_ref()
+            .is_some_and(|open| open.look_up.is_some_and(|look_up| look_up.history));
+        if place == self.seq {
+            self.seq += 1;
+        } else if place == behind_found && self.seq == 1 {
+            assert!(looking_up, "room for nothing");
+            self.seq = behind_found + 1;
+        } else {
+            assert!(
+                looking_up && place < behind_found,
+                "a gap in the transcript"
+            );
         }
     }
 
@@ -172,6 +213,12 @@ impl Seen {
                 self.carried.insert((delivery.lane, message, part)),
                 "twice in a lane: {:?}",
                 delivery.task
+            );
+        }
+        if let Task::LookUp { .. } = delivery.task {
+            assert!(
+                self.looked_up.insert(delivery.handover),
+                "the platform is asked once"
             );
         }
         let declined = self.answers.get(&delivery.handover) == Some(&Answer::Declined);
@@ -368,5 +415,6 @@ fn result() -> impl Strategy<Value = StepResult> {
         2 => Just(StepResult::Gone),
         2 => Just(StepResult::Dead { class: ErrorClass::Rejected }),
         1 => Just(StepResult::Skipped),
+        3 => Just(found()),
     ]
 }

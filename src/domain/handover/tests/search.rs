@@ -168,6 +168,36 @@ fn the_user_is_never_left_with_nobody_where_the_bot_is_paused_by_steps_and_doubt
 }
 
 #[test]
+fn the_user_is_never_left_with_nobody_where_the_platform_is_asked_first() {
+    let found = nobody_is_left(
+        "looked up first, two desks",
+        &rules(World::with_look_ups(), FEWER),
+    );
+    assert!(
+        found.states > 5_000,
+        "the search does not reach far: {} states",
+        found.states
+    );
+}
+
+#[test]
+fn the_user_is_never_left_with_nobody_where_the_platform_is_asked_first_and_doubt_accepts() {
+    let mut world = World::with_look_ups();
+    world.policy.limits.when_unsure = WhenUnsure::Accept;
+    let start = Left {
+        users: 1,
+        agents: 1,
+        ..FEWER
+    };
+    let found = nobody_is_left("looked up first, accepts in doubt", &rules(world, start));
+    assert!(
+        found.states > 1_000,
+        "the search does not reach far: {} states",
+        found.states
+    );
+}
+
+#[test]
 fn the_user_is_never_left_with_nobody_where_the_bot_speaks_over_the_agent() {
     let start = Left {
         bots: 1,

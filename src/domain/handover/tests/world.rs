@@ -2,24 +2,22 @@
 
 mod seen;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::domain::{
     conversation::{Answer, Conversation, ConversationKey, Handover, Phase},
-    delivery::{Destination, Done, Lane, NewDelivery, StepResult, Task},
+    delivery::{Destination, Done, Found, Lane, NewDelivery, StepResult, Task},
     effect::{Cancelled, Cause, Effect, WarningKind},
-    event::{AgentSaid, DeskEvent, Event, Request, Said, Settled},
-    fallback::Capabilities,
+    event::{AgentSaid, DeskEvent, Event, Request, Said, Settled, TranscriptItem},
     handover::{Context, Echo, Outcome, decide, repeated_answer},
     ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
     message::{Actor, Content, Message},
-    policy::{BotPolicy, ClosedBecause, Conditions, DeskPolicy, LookUps, Notice, Policy, Route},
+    policy::{BotPolicy, ClosedBecause, Conditions, DeskPolicy, Notice, Policy},
     retry::ErrorClass,
+    routing::{Condition, Fact, Path, Route, Wanted},
     time::Timestamp,
 };
 
@@ -61,23 +59,11 @@ impl World {
             bots: BTreeMap::from([(
                 bot.clone(),
                 BotPolicy {
-                    enabled: true,
-                    default_language: "en".to_owned(),
-                    pause_steps: 0,
                     resume_steps: 1,
-                    answer_pauses: true,
-                    capabilities: Capabilities::EVERY_USER,
-                    look_ups: LookUps::default(),
+                    ..BotPolicy::default()
                 },
             )]),
-            desks: BTreeMap::from([(
-                desk,
-                DeskPolicy {
-                    enabled: true,
-                    takes_at_once: false,
-                    capabilities: Capabilities::EVERY_AGENT,
-                },
-            )]),
+            desks: BTreeMap::from([(desk, DeskPolicy::new())]),
             observe: true,
             ..Policy::default()
         };
@@ -120,10 +106,8 @@ impl World {
         let mut world = Self::with_texts();
         world.add_desk(second, takes_at_once);
         world.policy.routes.push(Route {
-            bots: BTreeSet::new(),
-            desk: desk("team"),
-            fallback: Some(desk(second)),
-            options: serde_json::Map::new(),
+            fallbacks: vec![desk(second)],
+            ..Route::to(desk("team"))
         });
         world
     }
@@ -133,6 +117,27 @@ impl World {
         let mut world = Self::with_texts();
         world.bot_mut().answer_pauses = false;
         world.bot_mut().pause_steps = steps;
+        world
+    }
+
+    /// A platform that can be asked. Whose session data says `tier = "gold"` goes to `second`, the others to `team`.
+    pub(super) fn with_look_ups() -> Self {
+        let mut world = Self::with_texts();
+        world.bot_mut().look_ups.history = true;
+        world.bot_mut().look_ups.session = true;
+        world.add_desk("second", false);
+        let gold = Condition {
+            of: Fact::Session(Path::new(["tier"])),
+            any_of: Wanted::of(&json!("gold")).into_iter().collect(),
+        };
+        world.policy.routes = vec![
+            Route {
+                when: vec![gold],
+                fallbacks: vec![desk("team")],
+                ..Route::to(desk("second"))
+            },
+            Route::to(desk("team")),
+        ];
         world
     }
 
@@ -149,9 +154,8 @@ impl World {
         self.policy.desks.insert(
             desk(name),
             DeskPolicy {
-                enabled: true,
                 takes_at_once,
-                capabilities: Capabilities::EVERY_AGENT,
+                ..DeskPolicy::new()
             },
         );
     }
@@ -205,9 +209,13 @@ impl World {
     }
 
     pub(super) fn request(&mut self) -> (HandoverId, Answer) {
+        self.request_with(Vec::new())
+    }
+
+    pub(super) fn request_with(&mut self, transcript: Vec<TranscriptItem>) -> (HandoverId, Answer) {
         let request = Request {
             payload: None,
-            transcript: Vec::new(),
+            transcript,
         };
         match self.apply(&Event::HandoverRequested(request)) {
             Outcome::Requested { handover, answer } => (handover, answer),
@@ -349,6 +357,34 @@ impl World {
             .rev()
             .find(|delivery| wanted(&delivery.task));
         found.expect("such a delivery").clone()
+    }
+
+    /// The platform is asked, and knows this.
+    pub(super) fn finds(&mut self, texts: &[&str], session: serde_json::Value) -> Outcome {
+        let transcript = texts
+            .iter()
+            .map(|text| self.item(Actor::Bot, text))
+            .collect();
+        let found = Found {
+            transcript,
+            session: Some(session),
+        };
+        self.comes_to(
+            "look_up",
+            StepResult::Done(Done {
+                found,
+                ..Done::default()
+            }),
+        )
+    }
+
+    pub(super) fn item(&self, actor: Actor, text: &str) -> TranscriptItem {
+        TranscriptItem {
+            actor,
+            said: self.said(text),
+            keys: Vec::new(),
+            known: false,
+        }
     }
 
     fn said(&self, text: &str) -> Said {

@@ -58,6 +58,7 @@ impl Key<'_> {
             return;
         }
         self.time(Some(open.requested_at));
+        self.time(open.look_up.map(|look_up| look_up.until));
         self.time(
             open.last_notice_at
                 .filter(|at| self.model.now < at.plus(Duration::from_mins(5))),

@@ -274,7 +274,7 @@ impl Model {
             Step::CloseLost(part) => self.desk_closed(part),
             Step::Timer => self.fire(rules)?,
             Step::RemoveDesk => {
-                let desk = self.open().map(|open| open.leg.desk.clone()).unwrap();
+                let desk = self.state.desk().cloned().unwrap();
                 self.apply(rules, &Event::DeskRemoved { desk: desk.clone() })?;
                 promise::desk_is_gone(self, &desk)?;
             }
@@ -282,6 +282,7 @@ impl Model {
             Step::Settle(lane) => self.settle_flight(rules, self.flying(lane).unwrap())?,
         }
         promise::user_is_with_somebody(self)?;
+        promise::nothing_is_asked_in_vain(self)?;
         self.flow(rules)
     }
 

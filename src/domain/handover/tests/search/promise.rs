@@ -35,6 +35,8 @@ pub(super) enum Broken {
     BotUnnoticed,
     /// A handover stays with a desk that is gone.
     DeskGone,
+    /// A look-up goes out that nobody waits for.
+    AskedInVain,
     /// Who asked for an agent gets no answer.
     Unanswered,
 }
@@ -80,6 +82,7 @@ pub(super) fn nobody_waited_too_long(
     let (limits, watch) = (&rules.policy.limits, &model.watch);
     let promised = open.answer == Answer::Accepted;
     let (since, limit) = match open.phase {
+        Phase::Requested if open.look_up.is_some() => (watch.opened, limits.decide_within / 2),
         Phase::Requested if !promised => (watch.opened, limits.decide_within),
         Phase::Requested => (watch.phase, limits.request),
         Phase::Waiting => (watch.phase, limits.waiting),
@@ -164,6 +167,8 @@ pub(super) fn event_is_answered(
                 || owed("say");
             if told { Ok(()) } else { Err(Broken::Dropped) }
         }
+        // The desk that is asked at last is offered it, see `all_is_offered`.
+        Event::UserSaid(_) if open.look_up.is_some() => Ok(()),
         Event::UserSaid(_) if !owed("message") => Err(Broken::Dropped),
         Event::BotSaid(_) if matches!(open.phase, Phase::Waiting | Phase::Attended) => {
             let noticed = effects
@@ -179,13 +184,47 @@ pub(super) fn event_is_answered(
     }
 }
 
-pub(super) fn desk_is_gone(model: &Model, desk: &DeskName) -> Result<(), Broken> {
-    match model.open() {
-        Some(open) if open.leg.desk == *desk && open.phase != Phase::Closing => {
-            Err(Broken::DeskGone)
-        }
-        _ => Ok(()),
+/// The desk that is asked after a look-up is offered all that was said until then.
+pub(super) fn all_is_offered(
+    before: &Conversation,
+    model: &Model,
+    (rules, effects): (&Rules, &[Effect]),
+) -> Result<(), Broken> {
+    let looked_up = |state: &Conversation| {
+        let open = state.handover.as_ref();
+        open.is_some_and(|open| open.look_up.is_some())
+    };
+    let Some(desk) = model.state.desk() else {
+        return Ok(());
+    };
+    let whole = effects.iter().any(|effect| {
+        matches!(effect, Effect::Deliver(delivery)
+            if matches!(delivery.task, Task::Open { upto } if upto + 1 == model.state.next_seq))
+    });
+    if looked_up(before) && !whole && !rules.policy.desks[desk].takes_at_once {
+        return Err(Broken::Dropped);
     }
+    Ok(())
+}
+
+/// What the platform was to be asked is not asked any more once nobody waits for it.
+pub(super) fn nothing_is_asked_in_vain(model: &Model) -> Result<(), Broken> {
+    let waiting = |row: &Row| {
+        matches!(row.delivery.task, Task::LookUp { .. })
+            && row.flight.is_none()
+            && model.state.looks_up(row.delivery.handover).is_none()
+    };
+    if model.rows.iter().any(waiting) {
+        return Err(Broken::AskedInVain);
+    }
+    Ok(())
+}
+
+pub(super) fn desk_is_gone(model: &Model, desk: &DeskName) -> Result<(), Broken> {
+    if model.state.desk() == Some(desk) {
+        return Err(Broken::DeskGone);
+    }
+    Ok(())
 }
 
 impl Weather {

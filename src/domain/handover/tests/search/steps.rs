@@ -19,7 +19,7 @@ impl Model {
         if self.left.timers > 0 && self.open().is_some() {
             steps.push(Step::Timer);
         }
-        if self.left.removals > 0 && self.phase().is_some_and(|phase| phase != Phase::Closing) {
+        if self.left.removals > 0 && self.state.desk().is_some() {
             steps.push(Step::RemoveDesk);
         }
         for lane in 0..self.lanes() {
@@ -34,7 +34,8 @@ impl Model {
             if !fault
                 || !matches!(
                     task,
-                    Task::Open { .. }
+                    Task::LookUp { .. }
+                        | Task::Open { .. }
                         | Task::Message { .. }
                         | Task::Resume { .. }
                         | Task::Pause { .. }

@@ -103,7 +103,10 @@ impl Model {
     pub(super) fn settle_flight(&mut self, rules: &Rules, at: usize) -> Result<(), Broken> {
         let row = &mut self.rows[at];
         let result = match row.flight.take().unwrap() {
-            Flight::Done => done(),
+            Flight::Done => match row.delivery.task {
+                Task::LookUp { .. } => found(),
+                _ => done(),
+            },
             Flight::Refused => refused(),
             Flight::AnswerLost => StepResult::Delayed {
                 since: row.created,

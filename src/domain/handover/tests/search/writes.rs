@@ -30,6 +30,7 @@ impl Model {
         self.watch_phase(&before);
         promise::nothing_is_dropped(self, rules, &decision.effects, &cancelled)?;
         promise::event_is_answered(&before, event, &decision.effects)?;
+        promise::all_is_offered(&before, self, (rules, &decision.effects))?;
         Ok(decision.outcome)
     }
 
@@ -142,6 +143,7 @@ impl Cancelled {
         match (self, &row.delivery.task) {
             (Self::All, _)
             | (Self::Resumes, Task::Resume { .. })
+            | (Self::LookUps, Task::LookUp { .. })
             | (Self::Pauses, Task::Pause { .. }) => true,
             (Self::SaysBefore(order), Task::Say { .. }) => row.delivery.order < order,
             (Self::PartsOf(message), task @ Task::Say { .. }) => task.message() == Some(message),

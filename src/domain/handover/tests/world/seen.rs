@@ -35,6 +35,29 @@ impl World {
             .collect()
     }
 
+    /// The transcript as a desk reads it, by `seq`.
+    pub(in super::super) fn in_order(&self) -> Vec<(u64, String)> {
+        let mut messages: Vec<_> = self
+            .messages()
+            .map(|message| message.seq)
+            .zip(self.transcript())
+            .collect();
+        messages.sort_by_key(|(seq, _)| *seq);
+        messages
+            .into_iter()
+            .map(|(seq, (_, text))| (seq, text))
+            .collect()
+    }
+
+    /// What the journal says of the last such entry.
+    pub(in super::super) fn told(&self, cause: Cause) -> Option<&str> {
+        let entries = self.effects.iter().rev().filter_map(|effect| match effect {
+            Effect::Journal(entry) if entry.cause == cause => entry.detail.as_deref(),
+            _ => None,
+        });
+        entries.into_iter().next()
+    }
+
     pub(in super::super) fn journal(&self) -> Vec<(Option<Phase>, Option<Phase>, Cause)> {
         let entries = self.effects.iter().filter_map(|effect| match effect {
             Effect::Journal(entry) => Some((entry.from, entry.to, entry.cause)),

@@ -1,0 +1,80 @@
+//! `[hours.*]`: when desks are open.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use config::Value;
+use jiff::tz::TimeZone;
+
+use super::{fault::Problem, section::Section, value};
+use crate::domain::{
+    hours::{Dates, Hours, NotWeekly, Weekly},
+    ids::HoursName,
+};
+
+/// Opening hours by their names. Those of several desks are one and the same.
+pub type AllHours = BTreeMap<HoursName, Arc<Hours>>;
+
+/// All that are written rightly; the others are reported.
+pub(super) fn read_all(tables: Vec<(HoursName, Section<'_>)>) -> AllHours {
+    tables
+        .into_iter()
+        .filter_map(|(name, section)| Some((name, Arc::new(read(section)?))))
+        .collect()
+}
+
+fn read(mut section: Section<'_>) -> Option<Hours> {
+    let zone = section.required(
+        "time_zone",
+        read_zone,
+        "add the zone's name, such as \"Europe/Amsterdam\"",
+    );
+    let open = section.required(
+        "open",
+        read_open,
+        "add a list such as [\"mon-fri 09:00-17:30\", \"sat 10:00-14:00\"]",
+    );
+    let closed = section.optional("closed", read_closed);
+    section.finish();
+    match Hours::new(zone?, open?, closed.unwrap_or_default()) {
+        Ok(hours) => Some(hours),
+        Err(overlap) => {
+            section.fault("open", Problem::HoursOverlap(overlap));
+            None
+        }
+    }
+}
+
+/// By its name in the tz database; an abbreviation or an offset knows no summer time.
+fn read_zone(value: &Value) -> Result<TimeZone, Problem> {
+    let name = value::filled_text(value)?;
+    TimeZone::get(&name).map_err(|_| Problem::NotATimeZone)
+}
+
+fn read_open(value: &Value) -> Result<Vec<Weekly>, Problem> {
+    let texts = value::texts(value)?;
+    if texts.is_empty() {
+        return Err(Problem::Empty);
+    }
+    let range = |text: &String| {
+        text.trim().parse().map_err(|not| match not {
+            NotWeekly::Shape => Problem::Expected(
+                "days and one range each, such as \"mon-fri 09:00-17:30\", \"sat 10:00-14:00\" or \"fri 22:00-02:00\"",
+            ),
+            NotWeekly::Empty => Problem::Expected(
+                "ranges that end later than they begin; a whole day is 00:00-24:00",
+            ),
+        })
+    };
+    texts.iter().map(range).collect()
+}
+
+fn read_closed(value: &Value) -> Result<Vec<Dates>, Problem> {
+    let dates = |text: &String| {
+        text.trim().parse().map_err(|_| {
+            Problem::Expected(
+                "dates such as \"2026-12-25\", or the first and the last of several, such as \"2026-12-24 to 2027-01-01\"",
+            )
+        })
+    };
+    value::texts(value)?.iter().map(dates).collect()
+}
