@@ -169,9 +169,14 @@ fn the_user_is_never_left_with_nobody_where_the_bot_is_paused_by_steps_and_doubt
 
 #[test]
 fn the_user_is_never_left_with_nobody_where_the_platform_is_asked_first() {
+    let start = Left {
+        users: 1,
+        agents: 1,
+        ..FEWER
+    };
     let found = nobody_is_left(
         "looked up first, two desks",
-        &rules(World::with_look_ups(), FEWER),
+        &rules(World::with_look_ups(), start),
     );
     assert!(
         found.states > 5_000,
