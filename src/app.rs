@@ -15,9 +15,9 @@ mod signals;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
+use ipnet::IpNet;
 use tokio::{net::TcpListener, task::spawn_blocking, time::interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use url::Url;
 
 use self::{
     adapters::Adapters,
@@ -222,12 +222,7 @@ impl App {
                     url: StoreUrl::Sqlite(path),
                     migrate,
                 },
-            telemetry:
-                config::Telemetry {
-                    log: _,
-                    format: _,
-                    otlp_endpoint,
-                },
+            telemetry,
             outbound: config::Outbound { allow_networks },
             bots,
             desks,
@@ -237,7 +232,7 @@ impl App {
             texts,
             retention,
         } = config;
-        let instruments = instruments(otlp_endpoint.as_ref())?;
+        let instruments = instruments(telemetry)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let outward = Adapters::build(&bots, &desks, (allow_networks, Arc::clone(&clock)))?;
         let sections = Sections {
@@ -258,14 +253,7 @@ impl App {
         };
         let store = Arc::new(store.open()?);
         let (shutdown, requests) = (Shutdown::default(), TaskTracker::new());
-        let config::Server {
-            listen: _,
-            public_url: _,
-            trusted_proxies,
-            max_connections,
-            keep_alive,
-            drain,
-        } = server;
+        let (options, trusted_proxies) = accepting(server);
         let Adapters {
             bots: to_bots,
             desks: to_desks,
@@ -286,18 +274,13 @@ impl App {
             stopping: shutdown.soft.clone(),
             tasks: requests.clone(),
             watched: http::Watched {
-                bots: bots.keys().cloned().collect(),
-                desks: desks.keys().cloned().collect(),
+                bots: bots.into_keys().collect(),
+                desks: desks.into_keys().collect(),
                 started_at: clock.now(),
             },
             instruments: instruments.clone(),
         };
-        let options = server::Options {
-            keep_alive,
-            max_connections,
-            drain,
-            ..server::Options::default()
-        };
+        let drain = options.drain;
         let servers = listeners.serve((options, &instruments.metrics), state.build());
         let delivery = delivery::Options {
             retention: policy::retention(&retention),
@@ -388,7 +371,33 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
         .map_err(|source| Error::Listen { address, source })
 }
 
-fn instruments(collector: Option<&Url>) -> Result<Instruments, Error> {
+/// How connections are taken, and whose word is believed about where they come from.
+fn accepting(configured: config::Server) -> (server::Options, Vec<IpNet>) {
+    let config::Server {
+        listen: _,
+        public_url: _,
+        trusted_proxies,
+        max_connections,
+        keep_alive,
+        drain,
+    } = configured;
+    let options = server::Options {
+        keep_alive,
+        max_connections,
+        drain,
+        ..server::Options::default()
+    };
+    (options, trusted_proxies)
+}
+
+/// The log is the process's, and set up before.
+fn instruments(configured: config::Telemetry) -> Result<Instruments, Error> {
+    let config::Telemetry {
+        log: _,
+        format: _,
+        otlp_endpoint,
+    } = configured;
+    let collector = otlp_endpoint.as_ref();
     Ok(Instruments {
         metrics: Registry::new()?,
         traces: collector.map(Traces::to).transpose()?.unwrap_or_default(),
