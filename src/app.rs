@@ -12,10 +12,9 @@ mod probe;
 mod rotation;
 mod signals;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
-use ipnet::IpNet;
 use tokio::{net::TcpListener, task::spawn_blocking, time::interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -32,13 +31,13 @@ pub use self::{
 use crate::{
     bots::chatlayer,
     clock::{SystemClock, new_id},
-    config::{self, AdminListen, Config, NamedSecrets, Source, StoreUrl},
+    config::{self, AdminListen, Bot, Config, Desk, NamedSecrets, Source, StoreUrl},
     delivery::{self, Delivery},
     desks::webhook,
     domain::{
         ids::{BotName, DeskName},
-        policy::Policy,
-        time::Clock,
+        policy::{Limits, Policy},
+        time::{Clock, Timestamp},
     },
     http::{
         self, ConnectionMeter,
@@ -232,7 +231,7 @@ impl App {
             texts,
             retention,
         } = config;
-        let instruments = instruments(telemetry)?;
+        let instruments = instruments(&telemetry)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let outward = Adapters::build(&bots, &desks, (allow_networks, Arc::clone(&clock)))?;
         let sections = Sections {
@@ -253,7 +252,14 @@ impl App {
         };
         let store = Arc::new(store.open()?);
         let (shutdown, requests) = (Shutdown::default(), TaskTracker::new());
-        let (options, trusted_proxies) = accepting(server);
+        let config::Server {
+            listen: _,
+            public_url: _,
+            trusted_proxies,
+            max_connections,
+            keep_alive,
+            drain,
+        } = server;
         let Adapters {
             bots: to_bots,
             desks: to_desks,
@@ -273,20 +279,16 @@ impl App {
             capacity: http::shed::Capacity::default(),
             stopping: shutdown.soft.clone(),
             tasks: requests.clone(),
-            watched: http::Watched {
-                bots: bots.into_keys().collect(),
-                desks: desks.into_keys().collect(),
-                started_at: clock.now(),
-            },
+            watched: watched(&bots, &desks, clock.now()),
             instruments: instruments.clone(),
         };
-        let drain = options.drain;
-        let servers = listeners.serve((options, &instruments.metrics), state.build());
-        let delivery = delivery::Options {
-            retention: policy::retention(&retention),
-            limit: limits.max_duration,
-            finish: DELIVERY_FINISH,
+        let options = server::Options {
+            keep_alive,
+            max_connections,
+            drain,
+            ..server::Options::default()
         };
+        let servers = listeners.serve((options, &instruments.metrics), state.build());
         let parts = delivery::Parts {
             store: store.clone(),
             clock,
@@ -297,7 +299,7 @@ impl App {
         };
         Ok(Self {
             servers,
-            delivery: delivery.build(parts),
+            delivery: delivering(&retention, &limits).build(parts),
             store,
             requests,
             shutdown,
@@ -371,37 +373,38 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
         .map_err(|source| Error::Listen { address, source })
 }
 
-/// How connections are taken, and whose word is believed about where they come from.
-fn accepting(configured: config::Server) -> (server::Options, Vec<IpNet>) {
-    let config::Server {
-        listen: _,
-        public_url: _,
-        trusted_proxies,
-        max_connections,
-        keep_alive,
-        drain,
-    } = configured;
-    let options = server::Options {
-        keep_alive,
-        max_connections,
-        drain,
-        ..server::Options::default()
-    };
-    (options, trusted_proxies)
-}
-
-/// The log is the process's, and set up before.
-fn instruments(configured: config::Telemetry) -> Result<Instruments, Error> {
+fn instruments(telemetry: &config::Telemetry) -> Result<Instruments, Error> {
     let config::Telemetry {
         log: _,
         format: _,
         otlp_endpoint,
-    } = configured;
-    let collector = otlp_endpoint.as_ref();
+    } = telemetry;
+    let traces = otlp_endpoint.as_ref().map(Traces::to).transpose()?;
     Ok(Instruments {
         metrics: Registry::new()?,
-        traces: collector.map(Traces::to).transpose()?.unwrap_or_default(),
+        traces: traces.unwrap_or_default(),
     })
+}
+
+/// Whose figures are shown from the first moment on.
+fn watched(
+    bots: &BTreeMap<BotName, Bot>,
+    desks: &BTreeMap<DeskName, Desk>,
+    started_at: Timestamp,
+) -> http::Watched {
+    http::Watched {
+        bots: bots.keys().cloned().collect(),
+        desks: desks.keys().cloned().collect(),
+        started_at,
+    }
+}
+
+fn delivering(retention: &config::Retention, limits: &Limits) -> delivery::Options {
+    delivery::Options {
+        retention: policy::retention(retention),
+        limit: limits.max_duration,
+        finish: DELIVERY_FINISH,
+    }
 }
 
 /// Nobody may ever read the metrics.
