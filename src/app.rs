@@ -4,9 +4,8 @@
 //! first the listeners (not ready, then nothing new, then what is under way is answered), then deliveries, which the
 //! answers were waiting for, and last the store.
 
-mod adapters;
+mod connections;
 mod demo;
-mod hooks;
 mod policy;
 mod probe;
 mod rotation;
@@ -19,9 +18,9 @@ use tokio::{net::TcpListener, task::spawn_blocking, time::interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
-    adapters::Adapters,
+    connections::{Connection, Connections},
     policy::Sections,
-    rotation::{Holders, Rotation},
+    rotation::{Holder, Holders, Rotation},
     signals::Signals,
 };
 pub use self::{
@@ -29,11 +28,11 @@ pub use self::{
     probe::{Probed, probe},
 };
 use crate::{
-    bots::chatlayer,
+    bots::{BotPlatform, chatlayer},
     clock::{SystemClock, new_id},
     config::{self, AdminListen, Bot, Config, Desk, NamedSecrets, Source, StoreUrl},
     delivery::{self, Delivery},
-    desks::webhook,
+    desks::{self, webhook},
     domain::{
         ids::{BotName, DeskName},
         policy::{Limits, Policy},
@@ -41,6 +40,7 @@ use crate::{
     },
     http::{
         self, ConnectionMeter,
+        secret::Accepted,
         server::{self, Server, Shutdown},
     },
     outbound::OutboundError,
@@ -85,6 +85,15 @@ pub enum Error {
     DeliveryEnded,
     #[error(transparent)]
     Demo(#[from] demo::DemoError),
+}
+
+/// Connections, taken apart for those who use them.
+struct Parts {
+    to_bots: BTreeMap<BotName, Arc<dyn BotPlatform>>,
+    to_desks: BTreeMap<DeskName, Arc<dyn desks::Desk>>,
+    from_bots: Vec<http::Bot>,
+    from_desks: Vec<http::Desk>,
+    holders: Holders,
 }
 
 /// The bridge, ready to run.
@@ -151,11 +160,14 @@ pub async fn migrate(config: Config) -> Result<(), Error> {
 pub fn check(config: &Config) -> Result<(), Error> {
     let networks = config.outbound.allow_networks.clone();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    Adapters::build(&config.bots, &config.desks, (networks, clock)).map(drop)
+    Connections::build(&config.bots, &config.desks, (networks, clock)).map(drop)
 }
 
 /// What `decide` would go by with this configuration.
-pub fn policy_of(config: &Config) -> Policy {
+pub fn policy_of(config: &Config) -> Result<Policy, Error> {
+    let networks = config.outbound.allow_networks.clone();
+    let (bots, desks) = (&config.bots, &config.desks);
+    let connections = Connections::build(bots, desks, (networks, Arc::new(SystemClock)))?;
     let sections = Sections {
         limits: config.handover,
         hours: config.hours.clone(),
@@ -163,7 +175,7 @@ pub fn policy_of(config: &Config) -> Policy {
         texts: config.texts.clone(),
         observed: config.retention.observed,
     };
-    policy::policy(&config.bots, &config.desks, sections)
+    Ok(policy::policy((bots, desks), &connections, sections))
 }
 
 impl Listeners {
@@ -233,7 +245,7 @@ impl App {
         } = config;
         let instruments = instruments(&telemetry)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let outward = Adapters::build(&bots, &desks, (allow_networks, Arc::clone(&clock)))?;
+        let connections = Connections::build(&bots, &desks, (allow_networks, Arc::clone(&clock)))?;
         let sections = Sections {
             limits,
             hours,
@@ -244,10 +256,10 @@ impl App {
         let store = sqlite::Options {
             path,
             migrate,
-            policy: Arc::new(policy::policy(&bots, &desks, sections)),
+            policy: Arc::new(policy::policy((&bots, &desks), &connections, sections)),
             clock: Arc::clone(&clock),
             new_id,
-            transcript_limits: policy::transcript_limits(&desks),
+            transcript_limits: policy::transcript_limits(&connections),
             instruments: instruments.clone(),
         };
         let store = Arc::new(store.open()?);
@@ -260,14 +272,15 @@ impl App {
             keep_alive,
             drain,
         } = server;
-        let Adapters {
-            bots: to_bots,
-            desks: to_desks,
-            presented,
-        } = outward;
-        let (from_bots, from_desks) = (hooks::bots(&bots), hooks::desks(&desks));
-        let admin = hooks::accepted(token.as_ref());
-        let holders = Holders::new((&from_bots, &from_desks), &admin, presented);
+        let watched = watched(&bots, &desks, clock.now());
+        let admin = token.as_ref().map(Accepted::from).unwrap_or_default();
+        let Parts {
+            to_bots,
+            to_desks,
+            from_bots,
+            from_desks,
+            holders,
+        } = Parts::of(connections, &admin);
         let state = http::Options {
             store: store.clone(),
             bots: from_bots,
@@ -279,7 +292,7 @@ impl App {
             capacity: http::shed::Capacity::default(),
             stopping: shutdown.soft.clone(),
             tasks: requests.clone(),
-            watched: watched(&bots, &desks, clock.now()),
+            watched,
             instruments: instruments.clone(),
         };
         let options = server::Options {
@@ -364,6 +377,44 @@ impl App {
         let _ = spawn_blocking(move || instruments.traces.finish()).await;
         tracing::info!("stopped");
         Ok(())
+    }
+}
+
+impl Parts {
+    fn of(connections: Connections, admin: &Accepted) -> Self {
+        let admin = Holder::Accepted(admin.clone());
+        let mut holders = vec![("admin.token".to_owned(), admin)];
+        let (mut to_bots, mut from_bots) = (BTreeMap::new(), Vec::new());
+        for (name, connection) in connections.bots {
+            let Connection {
+                adapter,
+                hook,
+                secrets,
+                address: _,
+            } = connection;
+            holders.extend(secrets);
+            to_bots.insert(name.clone(), adapter);
+            from_bots.push(http::Bot { name, hook });
+        }
+        let (mut to_desks, mut from_desks) = (BTreeMap::new(), Vec::new());
+        for (name, connection) in connections.desks {
+            let Connection {
+                adapter,
+                hook,
+                secrets,
+                address: _,
+            } = connection;
+            holders.extend(secrets);
+            to_desks.insert(name.clone(), adapter);
+            from_desks.push(http::Desk { name, hook });
+        }
+        Self {
+            to_bots,
+            to_desks,
+            from_bots,
+            from_desks,
+            holders: Holders::new(holders),
+        }
     }
 }
 
