@@ -121,6 +121,8 @@ fn of_desk(desk: &Desk, all_hours: &AllHours) -> DeskPolicy {
         hours: hours.as_ref().and_then(|name| all_hours.get(name)).cloned(),
         max_open: *max_open,
         require_agent: false,
+        // It knows a call again by its `webhook-id`.
+        reopen_after: Duration::ZERO,
         capabilities: webhook::CAPABILITIES,
     }
 }
