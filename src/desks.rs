@@ -3,6 +3,8 @@
 //! A folder has two halves: `hook` turns a call of the desk into domain events (used by `http`), the desk performs
 //! what the bridge owes (used by `delivery`).
 
+pub mod protocol;
+pub mod template;
 pub mod webhook;
 
 use std::{fmt, time::Duration};

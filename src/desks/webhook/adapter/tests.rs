@@ -289,7 +289,7 @@ async fn any_2xx_takes_the_handover_and_only_accepted_false_refuses_it() {
             .unwrap()
             .chars()
             .count(),
-        MAX_TEXT
+        256
     );
 }
 
