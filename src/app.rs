@@ -32,8 +32,9 @@ use crate::{
     clock::{SystemClock, new_id},
     config::{self, AdminListen, Bot, Config, Desk, NamedSecrets, Source, StoreUrl},
     delivery::{self, Delivery},
-    desks::{self, webhook},
+    desks::{self, template, webhook},
     domain::{
+        delivery::Destination,
         ids::{BotName, DeskName},
         policy::{Limits, Policy},
         time::{Clock, Timestamp},
@@ -43,7 +44,7 @@ use crate::{
         secret::Accepted,
         server::{self, Server, Shutdown},
     },
-    outbound::OutboundError,
+    outbound::{OutboundError, request::DryRunError},
     store::{
         Store as _, TranscriptLimits,
         sqlite::{self, SqliteStore},
@@ -72,6 +73,11 @@ pub enum Error {
     Webhook {
         desk: DeskName,
         source: webhook::SettingsError,
+    },
+    #[error("desks.{desk} cannot be used")]
+    Template {
+        desk: DeskName,
+        source: template::SettingsError,
     },
     #[error("the store cannot be opened")]
     Store(#[from] sqlite::OpenError),
@@ -156,11 +162,13 @@ pub async fn migrate(config: Config) -> Result<(), Error> {
     Ok(())
 }
 
-/// Finds what is wrong with the configuration's templates, as a start would; opens and calls nothing.
-pub fn check(config: &Config) -> Result<(), Error> {
+/// Finds what is wrong with the configuration's templates: what a start would find, and what only shows when they are
+/// filled in with examples. Opens and calls nothing.
+pub fn check(config: &Config) -> Result<Vec<(Destination, DryRunError)>, Error> {
     let networks = config.outbound.allow_networks.clone();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    Connections::build(&config.bots, &config.desks, (networks, clock)).map(drop)
+    let connections = Connections::build(&config.bots, &config.desks, (networks, clock))?;
+    Ok(connections.dry_run())
 }
 
 /// What `decide` would go by with this configuration.

@@ -37,8 +37,8 @@ use std::collections::BTreeMap;
 pub use self::{
     admin::{Admin, AdminListen},
     bots::{Bot, Chatlayer, History, Platform},
-    desks::{Desk, Kind, WebhookDesk},
-    fault::{Fault, Faults, Place, Problem},
+    desks::{Contents, Desk, DeskRequests, Kind, TemplateDesk, TemplateHook, WebhookDesk},
+    fault::{Fault, Faults, Place, Problem, Written},
     hours::AllHours,
     key::KeyPath,
     names::Language,

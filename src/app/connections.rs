@@ -2,6 +2,7 @@
 //! exchanged. One file a vendor. Templates are compiled here, so that their faults come at the start.
 
 mod chatlayer;
+mod template;
 mod webhook;
 
 use std::{collections::BTreeMap, env, sync::Arc};
@@ -15,11 +16,12 @@ use crate::{
     config::{self, Kind, Platform},
     desks::Desk,
     domain::{
+        delivery::Destination,
         ids::{BotName, DeskName},
         time::Clock,
     },
     http,
-    outbound::{Outbound, OutboundOptions, ProxySettings},
+    outbound::{Outbound, OutboundOptions, ProxySettings, request::DryRunError},
 };
 
 /// Everybody who is configured.
@@ -83,6 +85,7 @@ impl Connections {
         let desks = desks.iter().map(|(name, desk)| {
             let connection = match &desk.kind {
                 Kind::Webhook(desk) => webhook::connect(name, desk, &ground)?,
+                Kind::Template(desk) => template::connect(name, desk, &ground)?,
             };
             Ok((name.clone(), connection))
         });
@@ -90,6 +93,21 @@ impl Connections {
             bots: bots.collect::<Result<_, Error>>()?,
             desks: desks.collect::<Result<_, Error>>()?,
         })
+    }
+}
+
+impl Connections {
+    /// What is wrong with everybody's templates when they are filled in with examples, bots first.
+    pub(super) fn dry_run(&self) -> Vec<(Destination, DryRunError)> {
+        let bots = self.bots.iter().flat_map(|(name, bot)| {
+            let to = Destination::Bot(name.clone());
+            told_of(to, bot.adapter.dry_run())
+        });
+        let desks = self.desks.iter().flat_map(|(name, desk)| {
+            let to = Destination::Desk(name.clone());
+            told_of(to, desk.adapter.dry_run())
+        });
+        bots.chain(desks).collect()
     }
 }
 
@@ -104,6 +122,13 @@ impl Address {
     }
 }
 
+fn told_of(
+    to: Destination,
+    faults: Vec<DryRunError>,
+) -> impl Iterator<Item = (Destination, DryRunError)> {
+    faults.into_iter().map(move |fault| (to.clone(), fault))
+}
+
 /// Only the addresses that are known now; that of a request template is not.
 fn calls_https(
     bots: &BTreeMap<BotName, config::Bot>,
@@ -114,6 +139,7 @@ fn calls_https(
     });
     let desks = desks.values().map(|desk| match &desk.kind {
         Kind::Webhook(desk) => &desk.url,
+        Kind::Template(desk) => &desk.api_url,
     });
     bots.chain(desks)
         .any(|url| url.as_url().scheme() == "https")

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{Error, client};
 use crate::{
-    config::{Chatlayer, Config, Kind, Platform, WebhookDesk},
+    config::{Chatlayer, Config, Kind, Platform, TemplateDesk, WebhookDesk},
     domain::ids::{BotName, DeskName},
 };
 
@@ -35,6 +35,7 @@ fn write_all(out: &mut impl Write, config: &Config) -> io::Result<()> {
     for (name, desk) in &config.desks {
         match &desk.kind {
             Kind::Webhook(desk) => write_webhook(out, &base, (name, desk))?,
+            Kind::Template(desk) => write_template(out, &base, (name, desk))?,
         }
     }
     Ok(())
@@ -78,6 +79,32 @@ fn write_webhook(
     writeln!(out, "Desk {name} (webhook)")?;
     let called = host_of(desk.url.as_url());
     writeln!(out, "  The bridge calls     {called}")?;
+    write_desk_api(out, base, name)?;
+    writeln!(out)
+}
+
+fn write_template(
+    out: &mut impl Write,
+    base: &str,
+    (name, desk): (&DeskName, &TemplateDesk),
+) -> io::Result<()> {
+    writeln!(out, "Desk {name} (template)")?;
+    let called = host_of(desk.api_url.as_url());
+    writeln!(out, "  The bridge calls     {called}")?;
+    if let (Some(key), Some(_)) = (&desk.hook_key, &desk.hook) {
+        let key = key.first().expose_secret();
+        writeln!(
+            out,
+            "  Its webhook          {base}/hooks/template/{name}/{key}"
+        )?;
+    }
+    if desk.token.is_some() {
+        write_desk_api(out, base, name)?;
+    }
+    writeln!(out)
+}
+
+fn write_desk_api(out: &mut impl Write, base: &str, name: &DeskName) -> io::Result<()> {
     writeln!(
         out,
         "  Events go to         {base}/api/v1/handovers/{{id}}/events"
@@ -85,8 +112,7 @@ fn write_webhook(
     writeln!(
         out,
         "  with the header      Authorization: Bearer (the text of desks.{name}.token)"
-    )?;
-    writeln!(out)
+    )
 }
 
 /// The desk knows its own path, which may be secret.

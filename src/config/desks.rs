@@ -1,9 +1,11 @@
 //! `[desks.*]`: the connections to where agents work, one file a kind, and `[kinds.*]`: what a desk of a kind starts
 //! from.
 
+mod template;
 mod webhook;
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     num::NonZeroU64,
 };
@@ -11,7 +13,10 @@ use std::{
 use config::Value;
 use ipnet::IpNet;
 
-pub use self::webhook::WebhookDesk;
+pub use self::{
+    template::{Contents, DeskRequests, TemplateDesk, TemplateHook},
+    webhook::WebhookDesk,
+};
 use super::{fault::Problem, names, secrets::Secrets, section::Section, value};
 use crate::domain::ids::{DeskName, HoursName};
 
@@ -29,14 +34,17 @@ pub struct Desk {
 
 /// What differs from kind to kind.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one a desk, and there are few")]
 pub enum Kind {
     Webhook(WebhookDesk),
+    Template(TemplateDesk),
 }
 
 /// What desks start from.
 #[derive(Debug)]
 pub(super) struct Defaults {
     webhook: webhook::Defaults,
+    template: template::Defaults,
 }
 
 /// What every kind has a default of.
@@ -65,6 +73,7 @@ struct Reader<'a> {
 #[derive(Clone, Copy, Debug)]
 enum Named {
     Webhook,
+    Template,
 }
 
 /// Every desk that is written rightly; the others are reported.
@@ -87,8 +96,12 @@ pub(super) fn read_all(
 impl Defaults {
     pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
         let webhook = section.table("webhook").and_then(webhook::Defaults::read);
+        let template = section.table("template").and_then(template::Defaults::read);
         section.finish();
-        Some(Self { webhook: webhook? })
+        Some(Self {
+            webhook: webhook?,
+            template: template?,
+        })
     }
 }
 
@@ -115,10 +128,11 @@ impl Common {
 }
 
 impl Kind {
-    /// Every secret by the last part of its key.
-    pub(super) fn secrets(&self) -> Vec<(&'static str, Option<&Secrets>)> {
+    /// Every secret by its key below the desk's.
+    pub(super) fn secrets(&self) -> Vec<(Cow<'static, str>, Option<&Secrets>)> {
         match self {
-            Self::Webhook(desk) => desk.secrets(),
+            Self::Webhook(desk) => known(desk.secrets()),
+            Self::Template(desk) => desk.secrets(),
         }
     }
 }
@@ -139,6 +153,16 @@ impl Reader<'_> {
                 let read = WebhookDesk::read(&mut section, defaults, (self.surroundings, claim));
                 (common, read.map(Kind::Webhook))
             }
+            Named::Template => {
+                let defaults = &self.defaults.template;
+                let common = defaults.common.overlaid(&mut section);
+                let tokens = &mut self.tokens;
+                let claim = |section: &Section<'_>, token: &Secrets| {
+                    claim_token(tokens, section, (name, token));
+                };
+                let read = TemplateDesk::read(&mut section, defaults, (self.surroundings, claim));
+                (common, read.map(Kind::Template))
+            }
         };
         section.finish();
         Some(Desk {
@@ -158,6 +182,16 @@ impl Reader<'_> {
     }
 }
 
+/// Secrets whose keys are the same with every desk of the kind.
+fn known<'s>(
+    secrets: Vec<(&'static str, Option<&'s Secrets>)>,
+) -> Vec<(Cow<'static, str>, Option<&'s Secrets>)> {
+    let secrets = secrets.into_iter();
+    secrets
+        .map(|(key, secrets)| (Cow::Borrowed(key), secrets))
+        .collect()
+}
+
 /// The events of two desks with one token could not be told apart.
 fn claim_token(
     tokens: &mut Vec<(DeskName, Secrets)>,
@@ -175,12 +209,17 @@ impl Named {
     fn read(value: &Value) -> Result<Self, Problem> {
         match value::text(value)?.as_str() {
             "webhook" => Ok(Self::Webhook),
+            "template" => Ok(Self::Template),
             "console" | "aivo-live" | "chatwoot" => Err(Problem::ValueNotYet {
                 instead: "\"webhook\"",
             }),
-            _ => Err(Problem::NotOneOf("\"webhook\"")),
+            _ => Err(Problem::NotOneOf("\"webhook\", \"template\"")),
         }
     }
+}
+
+fn read_transcript_limit(value: &Value) -> Result<usize, Problem> {
+    value::number(value, 0, 10_000).map(|limit| usize::try_from(limit).unwrap_or(usize::MAX))
 }
 
 /// 0 stands for no limit.

@@ -181,6 +181,8 @@ pub enum WarningKind {
     BotNotPaused,
     /// The platform checked the URL without the hook key; requests for an agent are refused there unless it sends its token.
     UnkeyedHook,
+    /// The expressions of a desk's hook make nothing of what it sends.
+    EventNotUnderstood,
     /// No route leads from this bot to a desk.
     NoRoute,
     ResumeLate,

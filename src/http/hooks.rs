@@ -1,10 +1,11 @@
 //! The routes on which vendors call: one file a vendor, whose words stay there and in its own folder.
 
 mod chatlayer;
+mod template;
 
 use axum::Router;
 
-pub use self::chatlayer::ChatlayerHook;
+pub use self::{chatlayer::ChatlayerHook, template::TemplateHook};
 use super::{State, secret::Accepted};
 
 /// Who may call in the name of a bot, platform by platform.
@@ -18,8 +19,19 @@ pub enum BotHook {
 pub enum DeskHook {
     /// It calls the desk API with this token.
     Api { token: Accepted },
+    Template(TemplateHook),
+}
+
+impl DeskHook {
+    /// What opens the desk API to it.
+    pub(super) fn token(&self) -> &Accepted {
+        match self {
+            Self::Api { token } => token,
+            Self::Template(hook) => &hook.token,
+        }
+    }
 }
 
 pub(super) fn router() -> Router<State> {
-    chatlayer::router()
+    chatlayer::router().merge(template::router())
 }

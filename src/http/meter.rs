@@ -52,6 +52,10 @@ pub(super) enum Outcome {
     Repeat,
     /// A request for an agent that was told no.
     Declined,
+    /// An event that means nothing here.
+    Unknown,
+    /// An event of a conversation that is none of ours.
+    Unmatched,
     Refused(Kind),
 }
 
@@ -183,6 +187,8 @@ impl Outcome {
             Self::Accepted => "accepted",
             Self::Repeat => "repeat",
             Self::Declined => "declined",
+            Self::Unknown => "unknown",
+            Self::Unmatched => "unmatched",
             Self::Refused(kind) => kind.id(),
         }
     }

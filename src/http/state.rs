@@ -195,11 +195,15 @@ impl State {
         self.0.bots.get(name)
     }
 
+    pub(super) fn desk(&self, name: &str) -> Option<&Desk> {
+        let mut desks = self.0.desks.iter();
+        desks.find(|desk| desk.name.as_str() == name)
+    }
+
     /// The desk whose token this is. All are compared, so that the time does not tell which.
     pub(super) fn desk_of(&self, token: &str) -> Option<&Desk> {
         self.0.desks.iter().fold(None, |found, desk| {
-            let DeskHook::Api { token: accepted } = &desk.hook;
-            if accepted.matches(token) {
+            if desk.hook.token().matches(token) {
                 Some(desk)
             } else {
                 found

@@ -1,14 +1,10 @@
 //! A desk that speaks the bridge's own protocol.
 
-use config::Value;
-
-use super::{Common, Surroundings};
+use super::{Common, Surroundings, read_transcript_limit};
 use crate::config::{
-    fault::Problem,
     networks::CallUrl,
     secrets::{self, Keys, Rule, Secrets},
     section::Section,
-    value,
 };
 
 #[derive(Clone, Debug)]
@@ -81,8 +77,4 @@ impl Defaults {
             transcript_limit: transcript_limit?,
         })
     }
-}
-
-fn read_transcript_limit(value: &Value) -> Result<usize, Problem> {
-    value::number(value, 0, 10_000).map(|limit| usize::try_from(limit).unwrap_or(usize::MAX))
 }
