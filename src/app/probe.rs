@@ -47,11 +47,7 @@ pub async fn probe(config: &Config) -> Result<Vec<Probed>, Error> {
 }
 
 impl Probed {
-    fn new(
-        destination: Destination,
-        address: &Address,
-        answer: Result<(), CallError>,
-    ) -> Self {
+    fn new(destination: Destination, address: &Address, answer: Result<(), CallError>) -> Self {
         let Address {
             key,
             secret_key,

@@ -34,7 +34,10 @@ pub fn from_value(event: Value, raw: &str) -> Result<DeskEvent, EventError> {
     // serde would fill the fields of an array by their order.
     let sent = event.is_object().then(|| Sent::deserialize(event).ok());
     let sent = sent.flatten();
-    read(sent.ok_or(EventError::Contract { field: "the event" })?, raw)
+    read(
+        sent.ok_or(EventError::Contract { field: "the event" })?,
+        raw,
+    )
 }
 
 /// An event that cannot be taken. None of these quotes what came.

@@ -71,7 +71,10 @@ impl Action {
         names: &[&'static str],
     ) -> Result<Self, SettingsError> {
         let taken = configured.take.iter().map(|(name, _)| name);
-        if let Some(name) = taken.into_iter().find(|name| OFFERED.contains(&name.as_str())) {
+        if let Some(name) = taken
+            .into_iter()
+            .find(|name| OFFERED.contains(&name.as_str()))
+        {
             return Err(SettingsError::NotOffered {
                 at: configured.at.clone(),
                 name: name.clone(),

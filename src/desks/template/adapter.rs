@@ -79,12 +79,7 @@ impl Template {
             .await
     }
 
-    async fn say(
-        &self,
-        job: &Job,
-        message: &Message,
-        shown: &Content,
-    ) -> Result<Done, Failure> {
+    async fn say(&self, job: &Job, message: &Message, shown: &Content) -> Result<Done, Failure> {
         let context = message::said(self.context(job), (message, shown));
         self.make(&self.settings.requests.message, &context).await
     }
@@ -95,7 +90,9 @@ impl Template {
         let answer = self.outbound.send(call).await?;
         let Some(done) = action.done(&answer, context) else {
             // Whatever took it, nothing more can be said to it: better another desk than an agent who hears nothing.
-            tracing::warn!("the answer to an offer does not hold the reference, so the desk cannot have it");
+            tracing::warn!(
+                "the answer to an offer does not hold the reference, so the desk cannot have it"
+            );
             return Err(Failure {
                 status: Some(answer.status.as_u16()),
                 ..failure(ErrorClass::Unsupported)
@@ -143,7 +140,9 @@ impl Desk for Template {
     /// Without a request of its own it is only seen whether somebody answers there, whatever the answer is.
     async fn probe(&self) -> Result<(), CallError> {
         let Some(ping) = &self.settings.requests.ping else {
-            let answer = self.outbound.send(Call::get(self.settings.api_url.endpoint()));
+            let answer = self
+                .outbound
+                .send(Call::get(self.settings.api_url.endpoint()));
             return match answer.await {
                 Ok(_) | Err(CallError::Refused(_)) => Ok(()),
                 Err(error) => Err(error),

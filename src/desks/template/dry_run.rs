@@ -40,29 +40,35 @@ impl Settings {
         let mut faults = Vec::new();
         let requests = &self.requests;
         let mut try_request = |action: &Action, contexts: Vec<Context>| {
-            let tried = contexts.iter().try_for_each(|context| action.call(context).map(drop));
+            let tried = contexts
+                .iter()
+                .try_for_each(|context| action.call(context).map(drop));
             faults.extend(tried.err().map(|source| fault(&action.at, source)));
         };
         let handovers = self.handovers();
-        let each = |with: &dyn Fn(Context) -> Context| handovers.iter().cloned().map(with).collect();
+        let each =
+            |with: &dyn Fn(Context) -> Context| handovers.iter().cloned().map(with).collect();
         let past = [example(Content::text("help"))];
-        try_request(&requests.open, each(&|context| {
-            message::past(context, (&past, 1))
-        }));
+        try_request(
+            &requests.open,
+            each(&|context| message::past(context, (&past, 1))),
+        );
         let contents = self.contents.examples();
         for content in &contents {
             let message = example(content.clone());
-            try_request(&requests.message, each(&|context| {
-                message::said(context, (&message, content))
-            }));
+            try_request(
+                &requests.message,
+                each(&|context| message::said(context, (&message, content))),
+            );
         }
         if let Some(close) = &requests.close {
             try_request(close, each(&|context| context.with("reason", REASON)));
         }
         if let Some(failed) = &requests.failed {
-            try_request(failed, each(&|context| {
-                context.with("message_id", ID).with("reason", REASON)
-            }));
+            try_request(
+                failed,
+                each(&|context| context.with("message_id", ID).with("reason", REASON)),
+            );
         }
         if let Some(ping) = &requests.ping {
             try_request(ping, vec![self.context(&ID.to_string())]);

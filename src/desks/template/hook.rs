@@ -118,9 +118,7 @@ impl Hook {
     ) -> Result<Heard, HookError> {
         let text = str::from_utf8(body).map_err(HookError::NotText)?;
         let body: Value = serde_json::from_str(text).map_err(HookError::NotJson)?;
-        let context = Context::default()
-            .with(BODY, &body)
-            .with(HEADERS, headers);
+        let context = Context::default().with(BODY, &body).with(HEADERS, headers);
         let mut heard = Heard::default();
         let items = match self.items(&context, body) {
             Ok(items) => items,
@@ -134,7 +132,11 @@ impl Hook {
         }
         let single = self.list.is_none();
         for (number, item) in items.into_iter().enumerate() {
-            let raw = if single { text.to_owned() } else { item.to_string() };
+            let raw = if single {
+                text.to_owned()
+            } else {
+                item.to_string()
+            };
             let context = context.clone().with(ITEM, item);
             match self.tell(&context, (number, &raw)) {
                 Ok(Some(told)) => heard.told.push(told),

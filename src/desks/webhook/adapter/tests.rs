@@ -8,7 +8,7 @@ use crate::{
         conversation::{ConversationKey, Profile, UserProfile},
         delivery::HandoverFacts,
         ids::{BotName, ConversationId, DeliveryId, ExternalId, HandoverId, MessageId},
-        message::Actor,
+        message::{Actor, Content},
         taken::Taken,
         time::Timestamp,
     },
@@ -47,7 +47,9 @@ fn desk(stub: &Stub) -> Webhook {
         url.expose()
     );
     let config = config::Config::load(&config::Source::text("test.toml", text)).unwrap();
-    let config::Kind::Webhook(configured) = config.desks.into_values().next().unwrap().kind;
+    let config::Kind::Webhook(configured) = config.desks.into_values().next().unwrap().kind else {
+        panic!("another kind of desk")
+    };
     Webhook::new(
         Settings::new(&configured).unwrap(),
         loopback(),
