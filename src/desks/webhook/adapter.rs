@@ -1,18 +1,18 @@
 //! Performs what the bridge owes to a webhook desk: one signed call a task.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{
-    Settings,
+    CAPABILITIES, Settings,
     actions::{Action, Data, Kind},
     message::{HandoverBody, MessageBody},
 };
 use crate::{
     clock::new_id,
-    desks::Desk,
+    desks::{Desk, DeskFacts},
     domain::{
         delivery::{Done, Failure, Job, Task},
         message::{Content, Message},
@@ -22,6 +22,7 @@ use crate::{
     outbound::{
         Answer, Call, CallError, Outbound,
         error::Unsendable,
+        request::DryRunError,
         webhook_signature::{
             ID_HEADER, SIGNATURE_HEADER, SignedContent, TIMESTAMP_HEADER, seconds,
         },
@@ -109,6 +110,15 @@ impl Webhook {
 
 #[async_trait]
 impl Desk for Webhook {
+    fn facts(&self) -> DeskFacts {
+        DeskFacts {
+            capabilities: CAPABILITIES,
+            // It knows a call again by its `webhook-id`.
+            reopen_after: Duration::ZERO,
+            transcript_limit: self.settings.transcript_limit,
+        }
+    }
+
     async fn perform(&self, job: &Job) -> Result<Done, Failure> {
         let handover_id = job.handover.id;
         match &job.task {
@@ -155,6 +165,11 @@ impl Desk for Webhook {
             data: Data::Ping {},
         };
         self.send(&new_id().to_string(), &ping).await.map(drop)
+    }
+
+    /// It has no templates.
+    fn dry_run(&self) -> Vec<DryRunError> {
+        Vec::new()
     }
 }
 
