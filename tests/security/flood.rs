@@ -57,6 +57,8 @@ async fn what_a_flood_gets_in_is_stored_and_the_rest_is_told_to_come_again() {
             hook: http::BotHook::Chatlayer(http::ChatlayerHook {
                 verify_token: accepted(VERIFY_TOKEN),
                 hook_key: accepted(HOOK_KEY),
+                channel_verify_token: Accepted::default(),
+                turns: http::Turns::default(),
             }),
         }],
         desks: Vec::new(),
