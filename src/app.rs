@@ -122,7 +122,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(19);
 /// Runs the bridge until it is told to stop. `config` comes from `source`, which is pinned: SIGHUP has it loaded again.
 pub async fn serve(config: Config, source: Source) -> Result<(), Error> {
     let signals = Signals::listen().map_err(Error::Signals)?;
-    let listeners = Listeners::bind(&config).await?;
+    let listeners = Listeners::bind(&config)?;
     let app = App::build(config, listeners)?;
     let stop = (app.shutdown(), app.patience());
     let obeying = tokio::spawn(signals.obey(stop, app.rotation(source)));
@@ -167,10 +167,10 @@ pub fn policy_of(config: &Config) -> Policy {
 }
 
 impl Listeners {
-    pub async fn bind(config: &Config) -> Result<Self, Error> {
-        let public = listen(config.server.listen).await?;
+    pub fn bind(config: &Config) -> Result<Self, Error> {
+        let public = listen(config.server.listen)?;
         let admin = match config.admin.listen {
-            AdminListen::Own(address) => Some(listen(address).await?),
+            AdminListen::Own(address) => Some(listen(address)?),
             AdminListen::Server => None,
         };
         Ok(Self {
@@ -367,10 +367,8 @@ impl App {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| Error::Listen { address, source })
+fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    server::listen(address).map_err(|source| Error::Listen { address, source })
 }
 
 fn instruments(telemetry: &config::Telemetry) -> Result<Instruments, Error> {
