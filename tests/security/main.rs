@@ -9,6 +9,7 @@
     reason = "test code"
 )]
 
+mod authority;
 mod bridge;
 mod flood;
 mod hangup;
@@ -22,6 +23,7 @@ mod restart;
 mod routes;
 mod slow;
 mod smuggling;
+mod tls;
 
 /// Far beyond anything that is waited for: whatever takes so long was forgotten.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
