@@ -16,6 +16,7 @@ mod hangup;
 mod ids;
 mod json;
 mod limits;
+mod ports;
 mod process;
 mod proxies;
 mod raw;
