@@ -206,13 +206,13 @@ async fn a_desk_that_cannot_be_believed_is_paused_and_hears_all_of_it_when_it_ca
 
         desk.speak(good());
         caller.retry(&owed[0]).await;
-        let hears = format!("message {number}");
+        let wanted = format!("message {number}");
         until(fault, async || {
             let heard = desk.heard();
             let mut texts = heard
                 .iter()
                 .map(|call| &call["data"]["message"]["content"]["text"]);
-            texts.any(|text| *text == hears)
+            texts.any(|text| *text == wanted)
         })
         .await;
     }
