@@ -201,7 +201,7 @@ fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracke
         ],
         admin: accepted(ADMIN),
         trusted_proxies: Vec::new(),
-        decide_within: Duration::from_millis(100),
+        decide_within: Duration::from_secs(2),
         body_within: Duration::from_secs(1),
         capacity: Capacity::default(),
         stopping,
