@@ -118,8 +118,8 @@ fn of_desk(desk: &Desk, facts: DeskFacts, all_hours: &AllHours) -> DeskPolicy {
     } = desk;
     let DeskFacts {
         capabilities,
-        transcript_limit: _,
         reopen_after,
+        transcript_limit: _,
     } = facts;
     DeskPolicy {
         enabled: *enabled,

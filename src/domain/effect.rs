@@ -38,6 +38,12 @@ pub enum Effect {
         fingerprint: Fingerprint,
         delivery: DeliveryId,
     },
+    /// The platform may tell of this message once more, by its other way, until then.
+    ExpectCopy {
+        fingerprint: Fingerprint,
+        message: MessageId,
+        until: Timestamp,
+    },
     /// An expected echo has come; the next equal one is no echo.
     ConsumeEcho {
         fingerprint: Fingerprint,
@@ -71,7 +77,8 @@ pub enum Cancelled {
     Resumes,
     /// What the platform was to be asked: it is not waited for any more.
     LookUps,
-    /// The offer: the desk has shown that it has it.
+    /// The offer: the desk has shown that it has it. One that is on its way is settled as it comes, and is not sent again
+    /// should its claim be lost.
     Opens,
     /// The pause steps: the bot is about to be resumed, and one that is tried after that would silence it.
     Pauses,
@@ -181,8 +188,10 @@ pub enum WarningKind {
     BotNotPaused,
     /// The platform checked the URL without the hook key; requests for an agent are refused there unless it sends its token.
     UnkeyedHook,
-    /// The expressions of a desk's hook make nothing of what it sends.
-    EventNotUnderstood,
+    /// A desk sent an event that the bridge does not know; it is passed over.
+    UnknownEvent,
+    /// The platform told something of a user whom the bot has not, or has in several realms.
+    UnmatchedMessage,
     /// No route leads from this bot to a desk.
     NoRoute,
     ResumeLate,

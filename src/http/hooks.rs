@@ -5,7 +5,10 @@ mod template;
 
 use axum::Router;
 
-pub use self::{chatlayer::ChatlayerHook, template::TemplateHook};
+pub use self::{
+    chatlayer::{ChatlayerHook, Turns},
+    template::TemplateHook,
+};
 use super::{State, secret::Accepted};
 
 /// Who may call in the name of a bot, platform by platform.

@@ -54,7 +54,7 @@ pub(super) enum Outcome {
     Declined,
     /// An event that means nothing here.
     Unknown,
-    /// An event of a conversation that is none of ours.
+    /// It is about nobody whom the bridge knows.
     Unmatched,
     Refused(Kind),
 }

@@ -86,6 +86,7 @@ macro_rules! run_against {
             legs: [
                 a_desk_reaches_a_handover_by_its_own_id,
                 a_desk_reaches_a_handover_by_the_leg_and_its_id_is_learnt,
+                an_answer_that_comes_after_the_proof_still_names_the_leg,
                 an_id_of_another_desk_is_unknown,
                 two_names_of_two_handovers_reach_nobody,
                 what_is_told_of_a_leg_that_is_over_never_reaches_the_next_one,
@@ -109,6 +110,7 @@ macro_rules! run_against {
             operator: [
                 deliveries_are_listed_by_state_and_page_by_page,
                 a_dead_letter_is_retried_under_its_old_id,
+                a_retry_ends_a_pause_that_waits_for_a_repair_and_no_other,
                 a_retried_text_may_come_back_as_an_echo,
                 a_message_in_parts_that_is_given_up_can_be_said_to_its_end,
                 a_delivery_that_waits_is_retried_at_once,

@@ -127,7 +127,7 @@ async fn tell_all(state: &State, desk: &DeskName, in_hand: InHand) -> Result<()>
         tracing::warn!(%desk, %error, cause, "an event of a desk was passed over");
         state.meter().desk(desk, Outcome::Unknown);
         let warning = Warning {
-            kind: WarningKind::EventNotUnderstood,
+            kind: WarningKind::UnknownEvent,
             subject: desk.to_string(),
         };
         state.ask(state.store().warn(warning)).await?;
