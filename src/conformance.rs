@@ -73,6 +73,12 @@ pub trait Harness {
         None
     }
 
+    /// Whether what has no words goes to the vendor as it is. If not it is refused without a call, and the reader gets a line
+    /// in its place.
+    fn passes_everything_on(&self) -> bool {
+        false
+    }
+
     /// Calls of the vendor's own, as bodies; none where it does not call.
     fn bodies(&self) -> Vec<Vec<u8>> {
         Vec::new()

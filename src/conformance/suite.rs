@@ -27,6 +27,8 @@ struct Suite<'h> {
     harness: &'h dyn Harness,
     vendor: Vendor,
     adapter: Adapter,
+    /// The client that it is connected with, and one that soon gives up.
+    clients: [Outbound; 2],
     canaries: Vec<String>,
     log: Log,
     findings: Vec<Finding>,
@@ -75,23 +77,32 @@ pub(super) async fn run(harness: &dyn Harness) -> Result<(), Findings> {
 impl<'h> Suite<'h> {
     async fn new(harness: &'h dyn Harness) -> Result<Self, NoSuite> {
         let vendor = Vendor::start().await?;
-        let adapter = harness.connect(vendor.base(), loopback(Seams::default().call)?);
+        let clients = [loopback(Seams::default().call)?, loopback(SHORT)?];
+        let [usual, _] = &clients;
+        let adapter = harness.connect(vendor.base(), usual.clone());
         let mut canaries = harness.secrets();
         canaries.extend([canary::TEXT, canary::ANSWER].map(str::to_owned));
         Ok(Self {
             harness,
             vendor,
             adapter,
+            clients,
             canaries,
             log: Log::default(),
             findings: Vec::new(),
         })
     }
 
-    /// The same adapter with another vendor, or with less patience.
-    fn connected(&self, vendor: &BaseUrl, within: Duration) -> Option<Adapter> {
-        let outbound = loopback(within).ok()?;
-        Some(self.harness.connect(vendor, outbound))
+    /// The same adapter with another vendor.
+    fn at(&self, vendor: &BaseUrl) -> Adapter {
+        let [usual, _] = &self.clients;
+        self.harness.connect(vendor, usual.clone())
+    }
+
+    /// The same adapter with less patience.
+    fn hurried(&self) -> Adapter {
+        let [_, hurried] = &self.clients;
+        self.harness.connect(self.vendor.base(), hurried.clone())
     }
 
     fn find(&mut self, rule: Rule, what: impl Into<String>) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use super::{
-    PATIENCE, SHORT, Suite,
+    Suite,
     calls::{is_of, outcome},
 };
 use crate::{
@@ -112,22 +112,22 @@ impl Suite<'_> {
     }
 
     async fn arrival_is_told(&mut self, job: &Job) {
-        if let Some(nobody) = nobody().await
-            && let Some(adapter) = self.connected(&nobody, PATIENCE)
-        {
-            self.arrives((adapter, job), ("nobody there", ErrorClass::NotSent))
-                .await;
+        if let Some(nobody) = nobody().await {
+            let adapter = self.at(&nobody);
+            let expected = ("nobody there", ErrorClass::NotSent);
+            self.arrives((adapter, job), expected).await;
         }
-        let vendor = self.vendor.base().clone();
-        for (way, answer, within) in [
-            ("hung up on", Answer::HangsUp, PATIENCE),
-            ("not answered", Answer::Silent, SHORT),
+        for (way, answer) in [
+            ("hung up on", Answer::HangsUp),
+            ("not answered", Answer::Silent),
         ] {
+            let adapter = match answer {
+                Answer::Silent => self.hurried(),
+                _ => self.adapter.clone(),
+            };
             self.vendor.answers(answer);
-            if let Some(adapter) = self.connected(&vendor, within) {
-                self.arrives((adapter, job), (way, ErrorClass::Ambiguous))
-                    .await;
-            }
+            let expected = (way, ErrorClass::Ambiguous);
+            self.arrives((adapter, job), expected).await;
         }
         self.vendor.take_calls();
     }
