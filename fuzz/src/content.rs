@@ -1,7 +1,10 @@
 //! Whatever can be said, as [`Content`].
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use handover_bridge::domain::message::{Button, Card, Content, MediaKind, QuickReply};
+use handover_bridge::domain::{
+    fallback::{Capabilities, Cards, List, Media},
+    message::{Button, Card, Content, MediaKind, QuickReply},
+};
 
 use crate::Json;
 
@@ -12,6 +15,32 @@ pub struct Spoken(pub Content);
 /// A text: any, or words again and again, or what marks and joins.
 #[derive(Clone, Debug)]
 pub struct Words(pub String);
+
+/// What a messenger with cards shows its users: most of everything, each with a catch.
+pub fn messenger(text_limit: usize) -> Capabilities {
+    let card = Cards {
+        picture_needed: true,
+        links: false,
+        buttons: 3,
+    };
+    Capabilities {
+        text_limit,
+        title_limit: 80,
+        cards: Some(card),
+        list: Some(List {
+            items: 2..=4,
+            button_needed: true,
+            item: Cards { buttons: 1, ..card },
+            item_buttons_needed: true,
+        }),
+        media: Media {
+            kinds: &[MediaKind::Image, MediaKind::Video],
+            captions: false,
+        },
+        bare: &[],
+        ..Capabilities::EVERY_USER
+    }
+}
 
 const MOST: usize = 4;
 const LONGEST: usize = 60;

@@ -11,7 +11,7 @@ use peak_alloc::PeakAlloc;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
 pub use self::{
-    content::{Spoken, Words},
+    content::{Spoken, Words, messenger},
     json::Json,
 };
 

@@ -5,7 +5,6 @@
 #![no_main]
 
 use handover_bridge::{
-    bots::chatlayer,
     desks::webhook::hook,
     domain::{
         event::DeskEvent,
@@ -14,7 +13,7 @@ use handover_bridge::{
     },
     http::body::check_depth,
 };
-use handover_fuzz::target;
+use handover_fuzz::{messenger, target};
 
 target!(|bytes: &[u8]| {
     if check_depth(bytes).is_err() {
@@ -31,7 +30,7 @@ target!(|bytes: &[u8]| {
         std::mem::discriminant(&said.content)
     );
     let users = [
-        chatlayer::capabilities(640),
+        messenger(640),
         Capabilities::text_only(Reader::User, 20),
         Capabilities::EVERY_USER,
     ];

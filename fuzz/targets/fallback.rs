@@ -7,15 +7,12 @@
 use std::borrow::Cow;
 
 use arbitrary::Arbitrary;
-use handover_bridge::{
-    bots::chatlayer,
-    domain::{
-        dedupe::Fingerprint,
-        fallback::{Capabilities, Choices, Reader, Shown, Unshowable, said, show},
-        message::Content,
-    },
+use handover_bridge::domain::{
+    dedupe::Fingerprint,
+    fallback::{Capabilities, Choices, Reader, Shown, Unshowable, said, show},
+    message::Content,
 };
-use handover_fuzz::{Spoken, Words, target};
+use handover_fuzz::{Spoken, Words, messenger, target};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 #[derive(Arbitrary, Debug)]
@@ -31,7 +28,7 @@ target!(|input: Input| {
     let content = &input.content.0;
     let limit = usize::from(input.limit) + 1;
     let readers = [
-        chatlayer::capabilities(limit),
+        messenger(limit),
         Capabilities::text_only(Reader::User, limit),
         Capabilities::text_only(Reader::Agent, limit),
         Capabilities {

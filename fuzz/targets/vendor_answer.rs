@@ -4,6 +4,10 @@
 //! from a header that says so; what a desk tells of itself is short; what is found of a conversation is bounded and
 //! stands in the answer byte for byte.
 #![no_main]
+#![allow(
+    irrefutable_let_patterns,
+    reason = "until there is a second platform and a second kind of desk"
+)]
 
 use std::{
     net::SocketAddr,
@@ -129,13 +133,17 @@ impl World {
         };
         let outbound = Outbound::new(options, Arc::new(SystemClock)).unwrap();
         let bot = |history| {
-            let Platform::Chatlayer(bot) = only(configured(at, history).bots).platform;
+            let Platform::Chatlayer(bot) = only(configured(at, history).bots).platform else {
+                panic!("it is configured as one")
+            };
             Chatlayer::new(
                 chatlayer::Settings::compile(&bot).unwrap(),
                 outbound.clone(),
             )
         };
-        let Kind::Webhook(desk) = only(configured(at, "off").desks).kind;
+        let Kind::Webhook(desk) = only(configured(at, "off").desks).kind else {
+            panic!("it is configured as one")
+        };
         let desk = webhook::Settings::new(&desk).unwrap();
         Self {
             messages: bot("messages"),
