@@ -31,7 +31,10 @@ target!(|text: &str| {
 
 fn hold(config: &Config) {
     let _ = (config.warnings(), config.secrets());
-    let policy = app::policy_of(config);
+    // A template that cannot be compiled is the fault of a start, not of the reading.
+    let Ok(policy) = app::policy_of(config) else {
+        return;
+    };
     let hours = policy.desks.values().filter_map(|desk| desk.hours.as_ref());
     for hours in hours {
         for moment in MOMENTS {

@@ -23,7 +23,10 @@ use handover_bridge::{
     clock::{SystemClock, new_id},
     domain::policy::{BotPolicy, DeskPolicy, Limits, Policy},
     domain::routing::Route,
-    http::{Bot, Desk, Options, Watched, combined_router, shed::Capacity, source::Peer},
+    http::{
+        Bot, BotHook, ChatlayerHook, Desk, DeskHook, Options, Watched, combined_router,
+        shed::Capacity, source::Peer,
+    },
     store::sqlite,
     telemetry::{Instruments, Registry},
 };
@@ -440,15 +443,19 @@ fn router(folder: &TempDir) -> Router {
     };
     let bot = |name: &str| Bot {
         name: name.parse().unwrap(),
-        verify_token: [VERIFY].into_iter().collect(),
-        hook_key: [KEY].into_iter().collect(),
+        hook: BotHook::Chatlayer(ChatlayerHook {
+            verify_token: [VERIFY].into_iter().collect(),
+            hook_key: [KEY].into_iter().collect(),
+        }),
     };
     let options = Options {
         store: Arc::new(store.open().unwrap()),
         bots: vec![bot("webshop"), bot("fashion")],
         desks: vec![Desk {
             name: "team".parse().unwrap(),
-            token: [DESK].into_iter().collect(),
+            hook: DeskHook::Api {
+                token: [DESK].into_iter().collect(),
+            },
         }],
         admin: [ADMIN].into_iter().collect(),
         trusted_proxies: Vec::new(),
