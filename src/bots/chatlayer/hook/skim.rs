@@ -11,16 +11,24 @@ pub struct Skimmer {
     depth: usize,
     in_string: bool,
     escaped: bool,
-    /// Past the colon of a member of the outermost object.
-    in_value: bool,
-    /// The value under way is `null`, if it is no string.
-    null: bool,
+    place: Place,
     /// The string under way, if it stands in the outermost object; cut off when too long to be a name.
     text: Vec<u8>,
     /// The name of the member under way, if it names the event and its value has not been found yet.
     key: Option<&'static str>,
     /// Members that name the event, as JSON and with a comma behind each.
     found: String,
+}
+
+/// Where in a member of the outermost object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Place {
+    /// Before the colon.
+    #[default]
+    Name,
+    Value,
+    /// In a value that is `null`, if it is no string.
+    Null,
 }
 
 /// Longer than any name of an event.
@@ -79,13 +87,10 @@ impl Skimmer {
                 self.end_member();
                 self.depth = self.depth.saturating_sub(1);
             }
-            b':' if self.depth == 1 => {
-                self.in_value = true;
-                self.null = false;
-            }
+            b':' if self.depth == 1 => self.place = Place::Value,
             b',' => self.end_member(),
             // Nothing else in JSON is written with this letter.
-            b'n' if self.depth == 1 => self.null = true,
+            b'n' if self.depth == 1 && self.place == Place::Value => self.place = Place::Null,
             _ => {}
         }
     }
@@ -95,7 +100,7 @@ impl Skimmer {
             return;
         }
         let text = self.string();
-        if !self.in_value {
+        if self.place == Place::Name {
             self.key = ["event", "type"]
                 .into_iter()
                 .find(|name| text.as_deref() == Some(name));
@@ -111,10 +116,11 @@ impl Skimmer {
         if self.depth != 1 {
             return;
         }
-        if let Some(key) = self.key.take().filter(|_| self.in_value) {
-            self.find(key, if self.null { "null" } else { "0" });
+        match (std::mem::take(&mut self.place), self.key.take()) {
+            (Place::Value, Some(key)) => self.find(key, "0"),
+            (Place::Null, Some(key)) => self.find(key, "null"),
+            _ => {}
         }
-        self.in_value = false;
     }
 
     fn find(&mut self, key: &str, value: &str) {
