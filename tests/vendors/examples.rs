@@ -136,7 +136,7 @@ async fn zammad_is_called_and_read_as_its_documentation_says() {
     let article = &bodies(&zammad, is_article)[0];
     assert_eq!(
         (&article["ticket_id"], &article["body"]),
-        (&json!("81"), &json!("u1 1"))
+        (&json!(81), &json!("u1 1"))
     );
 
     // The agent answers and closes in one go.

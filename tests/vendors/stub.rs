@@ -65,6 +65,10 @@ impl Stub {
         self.state.lock().unwrap().calls.clone()
     }
 
+    pub fn count(&self) -> usize {
+        self.state.lock().unwrap().calls.len()
+    }
+
     pub fn set_down(&self, status: Option<u16>) {
         let status = status.map(|status| StatusCode::from_u16(status).unwrap());
         self.state.lock().unwrap().down = status;
@@ -89,12 +93,7 @@ impl Call {
     }
 }
 
-async fn take(
-    State(stub): State<Stub>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn take(State(stub): State<Stub>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let call = Call {
         path: uri.to_string(),
         headers,
