@@ -40,6 +40,9 @@ enum Act {
     DeskRemoved,
     DeskBack,
     BotRemoved,
+    Erase {
+        at_platform: bool,
+    },
     /// Of one of the handovers so far; 0 is the newest.
     ToldDeclined {
         back: usize,
@@ -61,6 +64,7 @@ struct Seen {
     /// The places in the transcript that are taken.
     places: BTreeSet<u64>,
     looked_up: BTreeSet<HandoverId>,
+    forgets: bool,
 }
 
 proptest! {
@@ -131,6 +135,14 @@ impl Seen {
             }
         }
         assert_eq!((after.next_seq, after.next_order), (self.seq, self.order));
+        if after.erasing.is_some() {
+            let closes = after
+                .handover
+                .as_ref()
+                .is_none_or(|open| open.closing.is_some());
+            assert!(closes, "nothing begins where all is to go");
+        }
+        assert!(before.erasing.is_none() || after.erasing.is_some());
         let owner: BTreeSet<_> = after.handover.iter().map(|open| open.id).collect();
         assert_eq!(
             self.open, owner,
@@ -220,6 +232,10 @@ impl Seen {
                 self.looked_up.insert(delivery.handover),
                 "the platform is asked once"
             );
+        }
+        if let Task::Forget = delivery.task {
+            assert!(!self.forgets, "the platform is asked once to delete");
+            self.forgets = true;
         }
         let declined = self.answers.get(&delivery.handover) == Some(&Answer::Declined);
         if declined && matches!(delivery.destination, Destination::Desk(_)) {
@@ -323,6 +339,7 @@ fn event(world: &mut World, seen: &Seen, act: Act) -> Option<Event> {
             return None;
         }
         Act::BotRemoved => Event::BotRemoved,
+        Act::Erase { at_platform } => Event::EraseRequested { at_platform },
         Act::ToldDeclined { back } => {
             let (handover, _) = seen.handovers.iter().rev().nth(back)?;
             Event::ToldDeclined {
@@ -361,6 +378,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::DeskRemoved),
         1 => Just(Act::DeskBack),
         1 => Just(Act::BotRemoved),
+        1 => any::<bool>().prop_map(|at_platform| Act::Erase { at_platform }),
         1 => (0_usize..3).prop_map(|back| Act::ToldDeclined { back }),
         1 => Just(Act::NewerVersion),
     ]
