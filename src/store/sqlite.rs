@@ -18,6 +18,7 @@ mod file;
 mod jobs;
 mod keys;
 mod lanes;
+mod legs;
 mod load;
 mod memory;
 mod mutant;
@@ -30,6 +31,7 @@ mod subject;
 mod tally;
 mod tidy;
 mod timers;
+mod unmatched;
 mod views;
 mod warnings;
 mod work;
@@ -393,7 +395,10 @@ impl Store for SqliteStore {
     }
 
     async fn warnings(&self) -> Result<Vec<WarningView>, Error> {
-        self.readers.read(warnings::all).await
+        let now = self.clock.now();
+        self.readers
+            .read(move |connection| warnings::all(connection, now))
+            .await
     }
 
     async fn purge(&self, keep: Retention, limit: usize) -> Result<usize, Error> {

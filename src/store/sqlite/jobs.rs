@@ -12,6 +12,7 @@ use crate::{
         delivery::{Destination, HandoverFacts, Job, Lane, LegFacts, Task},
         ids::{DeliveryId, HandoverId, MessageId},
         message::Message,
+        taken::Taken,
         time::Timestamp,
     },
     store::TranscriptLimits,
@@ -35,8 +36,9 @@ pub(super) fn load(
     limits: &TranscriptLimits,
 ) -> Result<Loaded, Fault> {
     let sql = "SELECT d.id, d.conversation, d.lane, d.destination, d.task, d.attempts, d.created_at, c.state, h.facts, \
-               l.reference, d.trace, d.handover FROM deliveries d JOIN conversations c ON c.row = d.conversation \
-               LEFT JOIN handovers h ON h.id = d.handover LEFT JOIN legs l ON l.id = d.lane WHERE d.row = ?1";
+               l.reference, d.trace, h.taken, l.taken, d.handover FROM deliveries d \
+               JOIN conversations c ON c.row = d.conversation LEFT JOIN handovers h ON h.id = d.handover \
+               LEFT JOIN legs l ON l.id = d.lane WHERE d.row = ?1";
     let stored = connection
         .prepare_cached(sql)?
         .query_row([row], Stored::read)
@@ -47,6 +49,7 @@ pub(super) fn load(
             id,
             desk: desk.clone(),
             reference: stored.reference.clone(),
+            taken: stored.of_leg,
         }),
         _ => None,
     };
@@ -82,6 +85,7 @@ pub(super) fn load(
             key: stored.state.key,
             profile: stored.state.profile,
             handover: stored.facts,
+            taken: stored.of_handover,
             leg,
             message,
             transcript: transcript.0,
@@ -91,6 +95,14 @@ pub(super) fn load(
         destination: stored.destination,
         trace: stored.trace,
     })
+}
+
+/// Nothing was taken, mostly.
+pub(super) fn taken(row: &Row<'_>, column: usize) -> rusqlite::Result<Taken> {
+    match row.get_ref(column)? {
+        ValueRef::Null => Ok(Taken::default()),
+        _ => columns::json(row, column),
+    }
 }
 
 /// A message from a row of `id, seq, actor, at, content, handover, late, raw`.
@@ -154,6 +166,8 @@ struct Stored {
     facts: HandoverFacts,
     reference: Option<String>,
     trace: Option<TraceParent>,
+    of_handover: Taken,
+    of_leg: Taken,
 }
 
 impl Stored {
@@ -163,7 +177,7 @@ impl Stored {
         let state: Conversation = columns::json(row, 7)?;
         // A user may be erased who never had a handover.
         let facts = if matches!(task, Task::Forget) && row.get_ref(8)? == ValueRef::Null {
-            no_handover(row.get(11)?, &state)
+            no_handover(row.get(13)?, &state)
         } else {
             columns::json(row, 8)?
         };
@@ -179,6 +193,8 @@ impl Stored {
             facts,
             reference: row.get(9)?,
             trace: row.get(10)?,
+            of_handover: taken(row, 11)?,
+            of_leg: taken(row, 12)?,
         })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{fault::Fault, keys, work::Work};
+use super::{fault::Fault, keys, unmatched, work::Work};
 use crate::{
     domain::{ids::HandoverId, time::Timestamp},
     store::Retention,
@@ -43,7 +43,6 @@ pub(super) fn purge(work: &mut Work<'_>, keep: &Retention, limit: usize) -> Resu
         params![now.minus(keep.observed), limit],
     )?;
     removed += operators(work, keep, limit)?;
-    removed += work.execute("DELETE FROM pauses WHERE until < ?1", [now])?;
     Ok(removed)
 }
 
@@ -69,6 +68,8 @@ fn operators(work: &Work<'_>, keep: &Retention, limit: i64) -> Result<usize, Fau
          AND at < ?1",
         params![now.minus(keep.transcripts), limit],
     )?;
+    removed += work.execute("DELETE FROM pauses WHERE until < ?1", [now])?;
+    removed += unmatched::purge(work, limit)?;
     Ok(removed)
 }
 
