@@ -11,6 +11,7 @@
 mod choice;
 mod closing;
 mod desk;
+mod leg;
 mod look_up;
 mod request;
 mod settled;
@@ -93,6 +94,7 @@ pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decis
             desk,
             event,
         } => turn.desk_told((*handover, desk), event),
+        Event::FromLeg { leg, event } => turn.leg_told(leg.as_ref(), event),
         Event::ToldDeclined { handover } => turn.told_declined(*handover),
         Event::Settled(settled) => turn.settled(settled),
         Event::TimerFired => turn.timer_fired(),

@@ -208,7 +208,7 @@ impl World {
         };
         match self.store.apply(step).await.unwrap() {
             Applied::Done { mut outcomes, .. } => outcomes.remove(0),
-            Applied::NotFound => panic!("a conversation is made if there is none"),
+            other => panic!("a conversation is made if there is none: {other:?}"),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Performs what the bridge owes to a webhook desk: one signed call a task.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -114,6 +114,8 @@ impl Desk for Webhook {
         DeskFacts {
             capabilities: CAPABILITIES,
             transcript_limit: self.settings.transcript_limit,
+            // It knows a call again by its `webhook-id`.
+            reopen_after: Duration::ZERO,
         }
     }
 

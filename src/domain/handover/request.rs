@@ -66,7 +66,10 @@ impl Turn<'_> {
         handover.pause = PauseState::Pausing;
         let id = handover.id;
         for index in 0..steps {
-            self.owe_bot(id, Task::Pause { index });
+            // Nothing that waits for the bot from before may let it speak meanwhile.
+            let bot = Destination::Bot(self.conversation.key.bot.clone());
+            let lane = Lane::Bot(self.conversation.id);
+            self.deliver((lane, bot, id), Task::Pause { index }, true);
         }
     }
 
@@ -168,6 +171,7 @@ impl Turn<'_> {
             desk,
             opened: at_once,
             maybe_opened: false,
+            maybe_twice: false,
             reopened,
             reference: None,
             position: None,
@@ -283,6 +287,7 @@ impl Turn<'_> {
                 desk: some_desk,
                 opened: false,
                 maybe_opened: false,
+                maybe_twice: false,
                 reopened: false,
                 reference: None,
                 position: None,

@@ -4,7 +4,7 @@ use super::{Guard, Outcome, turn::Turn};
 use crate::domain::{
     conversation::{Answer, PauseState, Phase, ResumeContract},
     delivery::{Destination, Done, Lane, StepResult, Task},
-    effect::{Cancelled, Cause, Effect, LegRow, WarningKind},
+    effect::{Cancelled, Cause, Effect, LegName, LegRow, WarningKind},
     event::Settled,
     ids::{HandoverId, LegId, MessageId},
     retry::ErrorClass,
@@ -21,11 +21,29 @@ impl Turn<'_> {
             self.warn(WarningKind::DeadLetter, settled.handover.to_string());
             self.note(Cause::DeadLetter, Some(settled.task.kind().to_owned()));
         }
+        self.keep_taken(settled);
         match settled.lane {
             Lane::Bot(_) => self.bot_settled(settled),
             Lane::Leg(leg) => self.leg_settled(leg, settled),
         }
         self.taken()
+    }
+
+    /// Also of what has ended meanwhile: a call that takes it back may need it.
+    fn keep_taken(&mut self, settled: &Settled) {
+        if let StepResult::Done(Done {
+            taken,
+            refused: None,
+            ..
+        }) = &settled.result
+            && !taken.is_empty()
+        {
+            self.push(Effect::Take {
+                lane: settled.lane,
+                handover: settled.handover,
+                taken: taken.clone(),
+            });
+        }
     }
 
     fn bot_settled(&mut self, settled: &Settled) {
@@ -182,24 +200,35 @@ impl Turn<'_> {
     }
 
     fn opened(&mut self, done: &Done) {
-        if let Some(reason) = &done.refused {
-            return self.move_on(Cause::Refused, reason);
-        }
         let Some(handover) = &mut self.conversation.handover else {
             return;
         };
-        handover.leg.opened = true;
-        handover.leg.reference.clone_from(&done.reference);
-        handover.leg.position = done.position;
+        if let Some(reason) = &done.refused {
+            // One that has shown that it has the leg refuses to have it twice.
+            if handover.leg.opened {
+                return self.desk_moves();
+            }
+            return self.move_on(Cause::Refused, reason);
+        }
+        let leg = &mut handover.leg;
+        leg.opened = true;
+        leg.position = done.position;
+        // Of two conversations the user is in the one in which an agent is.
+        let settled_in =
+            leg.maybe_twice && leg.reference.is_some() && handover.phase == Phase::Attended;
+        if done.reference.is_some() && !settled_in {
+            leg.reference.clone_from(&done.reference);
+        }
         handover.stalled_since = None;
         let row = LegRow {
-            id: handover.leg.id,
+            id: leg.id,
             handover: handover.id,
-            desk: handover.leg.desk.clone(),
-            reference: done.reference.clone(),
+            desk: leg.desk.clone(),
+            reference: leg.reference.clone(),
             closed: false,
         };
         let asked = handover.phase == Phase::Requested;
+        self.name_leg(&row, done.reference.as_ref());
         self.push(Effect::Leg(row));
         if asked {
             self.accept(Cause::Accepted);
@@ -207,11 +236,28 @@ impl Turn<'_> {
         }
     }
 
+    /// From now on the desk's events are known by this.
+    fn name_leg(&mut self, row: &LegRow, reference: Option<&String>) {
+        if let Some(reference) = reference {
+            self.push(Effect::Name(LegName {
+                leg: row.id,
+                handover: row.handover,
+                desk: row.desk.clone(),
+                reference: reference.clone(),
+            }));
+        }
+    }
+
     fn open_delayed(&mut self, class: ErrorClass, ambiguous: bool, since: Timestamp) {
         let Some(handover) = &mut self.conversation.handover else {
             return;
         };
+        if handover.leg.opened {
+            // It has arrived, an earlier call or this one.
+            return self.push(Effect::Withdraw);
+        }
         handover.leg.maybe_opened |= ambiguous;
+        handover.leg.maybe_twice |= ambiguous;
         let asked = handover.phase == Phase::Requested;
         let promised = handover.answer == Answer::Accepted;
         let not_called = matches!(
@@ -224,8 +270,22 @@ impl Turn<'_> {
         if asked && not_called && !promised {
             return self.decline(Cause::Declined, "desk_paused");
         }
+        if ambiguous {
+            self.put_off_open();
+        }
         if promised {
             self.desk_stalls(since);
+        }
+    }
+
+    /// A desk that would take the same call for another conversation is given the time to show that it has this one.
+    fn put_off_open(&mut self) {
+        let open = self.conversation.handover.as_ref();
+        let desk = open.and_then(|open| self.context.policy.desks.get(&open.leg.desk));
+        let after = desk.map(|desk| desk.reopen_after).unwrap_or_default();
+        if !after.is_zero() {
+            let until = self.context.now.plus(after);
+            self.push(Effect::PutOff { until });
         }
     }
 
@@ -272,13 +332,15 @@ impl Turn<'_> {
             Task::Close { reason },
             false,
         );
-        self.push(Effect::Leg(LegRow {
+        let row = LegRow {
             id: leg,
             handover,
             desk,
             reference,
             closed: true,
-        }));
+        };
+        self.name_leg(&row, row.reference.as_ref());
+        self.push(Effect::Leg(row));
     }
 
     /// The desk does not know the conversation any more: it is opened there anew, once. It is not told that the lost
@@ -318,18 +380,30 @@ impl Turn<'_> {
 
     fn paused(&mut self, index: usize) {
         let now = self.context.now;
-        let last = self.bot().is_none_or(|bot| index + 1 >= bot.pause_steps);
+        let steps = self.bot().map_or(0, |bot| bot.pause_steps);
         let Some(handover) = &mut self.conversation.handover else {
             return;
         };
-        if last && handover.pause == PauseState::Pausing {
+        let counts = match handover.pause {
+            PauseState::Pausing => index + 1 >= steps,
+            // An operator had it tried once more. The last of several steps says nothing about the others.
+            PauseState::Failed => steps <= 1,
+            PauseState::Paused => false,
+        };
+        if counts {
             handover.pause = PauseState::Paused;
             handover.paused_at = Some(now);
             self.note(Cause::Paused, None);
         }
     }
 
+    /// What follows on the step is not tried without it.
     fn pause_failed(&mut self) {
+        let lane = Lane::Bot(self.conversation.id);
+        self.push(Effect::CancelUnsent {
+            lane,
+            only: Cancelled::Pauses,
+        });
         if let Some(handover) = &mut self.conversation.handover {
             handover.pause = PauseState::Failed;
         }

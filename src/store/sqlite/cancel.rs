@@ -39,6 +39,7 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
             (Cancelled::All, _)
             | (Cancelled::Resumes, Task::Resume { .. })
             | (Cancelled::LookUps, Task::LookUp { .. })
+            | (Cancelled::Opens, Task::Open { .. })
             | (Cancelled::Pauses, Task::Pause { .. }) => DeliveryState::Cancelled,
             (Cancelled::SaysBefore(order), Task::Say { notice, .. }) if unsent.order < order => {
                 if *notice {
@@ -53,6 +54,7 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
             (
                 Cancelled::Resumes
                 | Cancelled::LookUps
+                | Cancelled::Opens
                 | Cancelled::Pauses
                 | Cancelled::SaysBefore(_)
                 | Cancelled::PartsOf(_),
