@@ -37,7 +37,7 @@ use std::collections::BTreeMap;
 pub use self::{
     admin::{Admin, AdminListen},
     bots::{Bot, Chatlayer, History, Platform},
-    desks::{Desk, Kind, WebhookDesk},
+    desks::{AgentName, AivoLive, Desk, Extra, Files, Kind, WebhookDesk},
     fault::{Fault, Faults, Place, Problem},
     hours::AllHours,
     key::KeyPath,
@@ -133,7 +133,7 @@ impl Config {
             .as_ref()
             .map_or(&[][..], |outbound| &outbound.allow_networks);
         let platforms = root.table("platforms").and_then(bots::Defaults::read);
-        let kinds = root.table("kinds").and_then(desks::Defaults::read);
+        let kinds = root.table("kinds").and_then(|kinds| desks::Defaults::read(kinds, networks));
 
         let bot_tables = names::named_tables::<BotName>(root.table("bots"));
         let desk_tables = names::named_tables::<DeskName>(root.table("desks"));

@@ -27,6 +27,8 @@ pub struct Probed {
     /// Scheme, host and port: the path may be a secret.
     pub origin: String,
     pub answer: Result<(), CallError>,
+    /// What to look at although it answers.
+    pub remarks: Vec<String>,
     /// What is wrong with its templates.
     pub templates: Vec<DryRunError>,
 }
@@ -37,7 +39,7 @@ pub async fn probe(config: &Config) -> Result<Vec<Probed>, Error> {
     let networks = config.outbound.allow_networks.clone();
     let connections = Connections::build(&config.bots, &config.desks, (networks, clock))?;
     let bots = connections.bots.iter().map(async |(name, bot)| {
-        let answer = bot.adapter.probe().await;
+        let answer = bot.adapter.probe().await.map(|()| Vec::new());
         let found = (answer, bot.adapter.dry_run());
         Probed::new(Destination::Bot(name.clone()), &bot.address, found)
     });
@@ -55,19 +57,24 @@ impl Probed {
     fn new(
         destination: Destination,
         address: &Address,
-        (answer, templates): (Result<(), CallError>, Vec<DryRunError>),
+        (answer, templates): (Result<Vec<String>, CallError>, Vec<DryRunError>),
     ) -> Self {
         let Address {
             key,
             secret_key,
             origin,
         } = address.clone();
+        let (answer, remarks) = match answer {
+            Ok(remarks) => (Ok(()), remarks),
+            Err(error) => (Err(error), Vec::new()),
+        };
         Self {
             destination,
             address_key: key,
             secret_key,
             origin,
             answer,
+            remarks,
             templates,
         }
     }

@@ -91,6 +91,9 @@ fn write_probes(out: &mut impl Write, probed: &[Probed]) -> Result<(), super::Er
                 writeln!(out, "    {}", advice::on(error, probed))?;
             }
         }
+        for remark in &probed.remarks {
+            writeln!(out, "{kind} {name}: {remark}")?;
+        }
         for fault in &probed.templates {
             writeln!(out, "{kind} {name}: {}", told(fault))?;
         }

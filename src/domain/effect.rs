@@ -191,4 +191,10 @@ pub enum WarningKind {
     BotRemoved,
     /// The state was written by a newer version.
     UnknownState,
+    /// A desk's event names two handovers; nobody was told.
+    ContradictingEvent,
+    /// A desk was sent events of a bot that is not its own; they are passed over.
+    OtherBotsEvent,
+    /// A desk sent an event that the bridge does not know; it is passed over.
+    UnknownEvent,
 }

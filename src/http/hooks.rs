@@ -1,10 +1,11 @@
 //! The routes on which vendors call: one file a vendor, whose words stay there and in its own folder.
 
+mod aivo_live;
 mod chatlayer;
 
 use axum::Router;
 
-pub use self::chatlayer::ChatlayerHook;
+pub use self::{aivo_live::AivoLiveHook, chatlayer::ChatlayerHook};
 use super::{State, secret::Accepted};
 
 /// Who may call in the name of a bot, platform by platform.
@@ -18,8 +19,9 @@ pub enum BotHook {
 pub enum DeskHook {
     /// It calls the desk API with this token.
     Api { token: Accepted },
+    AivoLive(AivoLiveHook),
 }
 
 pub(super) fn router() -> Router<State> {
-    chatlayer::router()
+    chatlayer::router().merge(aivo_live::router())
 }
