@@ -24,7 +24,7 @@ use self::{
     signals::Signals,
 };
 pub use self::{
-    demo::demo,
+    demo::{DemoDesk, Options as DemoOptions, demo},
     listeners::Listeners,
     probe::{Probed, probe},
 };

@@ -35,7 +35,7 @@ pub struct Desk {
 #[derive(Clone, Debug)]
 pub enum Kind {
     AivoLive(Box<AivoLive>),
-    Webhook(WebhookDesk),
+    Webhook(Box<WebhookDesk>),
 }
 
 /// What desks start from.
@@ -156,7 +156,7 @@ impl Reader<'_> {
                     claim_token(tokens, section, (name, token));
                 };
                 let read = WebhookDesk::read(&mut section, defaults, (self.surroundings, claim));
-                (common, read.map(Kind::Webhook))
+                (common, read.map(Box::new).map(Kind::Webhook))
             }
         };
         section.finish();

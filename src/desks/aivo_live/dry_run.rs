@@ -58,13 +58,13 @@ impl AivoLive {
         faults.collect()
     }
 
-    fn try_message(&self, context: &Context, content: &Content) -> Result<(), TemplateError> {
+    fn try_message(&self, known: &Context, content: &Content) -> Result<(), TemplateError> {
         let example = example(content.clone());
         let able = &self.settings.capabilities;
         let parts = fallback::said(content, None, able).unwrap_or_default();
         parts.iter().try_for_each(|part| {
-            let context = context.clone().with("message", Told::part(&example, part));
-            try_one(&self.settings.message, &context)
+            let filled = known.clone().with("message", Told::part(&example, part));
+            try_one(&self.settings.message, &filled)
         })
     }
 
