@@ -133,7 +133,9 @@ impl Config {
             .as_ref()
             .map_or(&[][..], |outbound| &outbound.allow_networks);
         let platforms = root.table("platforms").and_then(bots::Defaults::read);
-        let kinds = root.table("kinds").and_then(|kinds| desks::Defaults::read(kinds, networks));
+        let kinds = root
+            .table("kinds")
+            .and_then(|kinds| desks::Defaults::read(kinds, networks));
 
         let bot_tables = names::named_tables::<BotName>(root.table("bots"));
         let desk_tables = names::named_tables::<DeskName>(root.table("desks"));

@@ -138,7 +138,11 @@ impl Kind {
 
 impl Reader<'_> {
     fn desk(&mut self, name: &DeskName, mut section: Section<'_>) -> Option<Desk> {
-        let named = section.required("kind", Named::read, "add kind = \"webhook\" or \"aivo-live\"")?;
+        let named = section.required(
+            "kind",
+            Named::read,
+            "add kind = \"webhook\" or \"aivo-live\"",
+        )?;
         section.not_yet(&["require_agent"]);
         let hours = self.hours(&mut section);
         let (common, kind) = match named {

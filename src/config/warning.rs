@@ -19,7 +19,10 @@ pub enum Warning {
     NoHookKey(BotName),
     ShortVerifyToken(BotName),
     Unrouted(BotName),
-    NoTexts { bot: BotName, language: Language },
+    NoTexts {
+        bot: BotName,
+        language: Language,
+    },
     NeverResumed(BotName),
     Guessed {
         desk: DeskName,
@@ -28,9 +31,14 @@ pub enum Warning {
     NotGroups(DeskName),
     UnusedHours(HoursName),
     IdleBeforeUnanswered,
-    NeverReached { limit: &'static str },
+    NeverReached {
+        limit: &'static str,
+    },
     ShortKeys,
-    OpenSecretFile { key: String, file: PathBuf },
+    OpenSecretFile {
+        key: String,
+        file: PathBuf,
+    },
 }
 
 /// Every warning that `config` deserves.

@@ -24,6 +24,7 @@ use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
+pub use self::event::IDLE;
 use self::{courier::Courier, rooms::Rooms};
 use super::{
     client::{self, BuildError},

@@ -18,7 +18,9 @@ pub enum BotHook {
 #[derive(Clone, Debug)]
 pub enum DeskHook {
     /// It calls the desk API with this token.
-    Api { token: Accepted },
+    Api {
+        token: Accepted,
+    },
     AivoLive(AivoLiveHook),
 }
 

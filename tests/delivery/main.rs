@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod aivo_live;
 mod bridge;
 mod notice;
 mod operator;

@@ -161,7 +161,11 @@ impl Desk for AivoLive {
         let told = self.settings.transcript_chars > 0;
         DeskFacts {
             capabilities: self.settings.capabilities.clone(),
-            transcript_limit: if told { self.settings.transcript_limit } else { 0 },
+            transcript_limit: if told {
+                self.settings.transcript_limit
+            } else {
+                0
+            },
             reopen_after: REOPEN_AFTER,
         }
     }
@@ -227,9 +231,8 @@ pub(super) fn desk_ref(leg: &LegFacts, effective: String) -> Map<String, Value> 
 }
 
 fn is_answer(value: &Value) -> bool {
-    let names = |answer: &Map<String, Value>| {
-        answer.keys().all(|name| KEPT.contains(&name.as_str()))
-    };
+    let names =
+        |answer: &Map<String, Value>| answer.keys().all(|name| KEPT.contains(&name.as_str()));
     value.as_object().is_some_and(names)
 }
 
@@ -257,7 +260,11 @@ fn find_ids((value, depth): (&Value, u8), seen: &mut BTreeSet<u64>) {
         Value::Object(fields) => {
             for (name, value) in fields {
                 let text = value.as_str().and_then(|text| text.parse().ok());
-                if let Some(id) = value.as_u64().or(text).filter(|_| NAMES.contains(&name.as_str())) {
+                if let Some(id) = value
+                    .as_u64()
+                    .or(text)
+                    .filter(|_| NAMES.contains(&name.as_str()))
+                {
                     seen.insert(id);
                 }
                 find_ids((value, deeper), seen);

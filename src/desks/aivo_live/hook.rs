@@ -67,7 +67,10 @@ impl Reader {
         Self {
             desk: desk.clone(),
             bot_id: configured.bot_id,
-            files: configured.files_url.as_ref().map(|url| url.as_url().clone()),
+            files: configured
+                .files_url
+                .as_ref()
+                .map(|url| url.as_url().clone()),
             agent_name: configured.agent_name,
         }
     }

@@ -31,7 +31,9 @@ impl<'a> Told<'a> {
             Content::Media {
                 kind, url, name, ..
             } => (file(*kind), None, Some(url.as_str()), name.as_deref()),
-            Content::Text { text, .. } => ("text", Some(attributed(message.actor, text)), None, None),
+            Content::Text { text, .. } => {
+                ("text", Some(attributed(message.actor, text)), None, None)
+            }
             _ => ("text", None, None, None),
         };
         Self {
@@ -140,7 +142,10 @@ mod tests {
             ("https://cdn.example/a.png", "https://cdn.example/a.png"),
             ("a b.png", "https://files.example/live/a%20b.png"),
             ("/up/a.pdf", "https://files.example/live/up/a.pdf"),
-            ("//other.example/a.pdf", "https://files.example/live/other.example/a.pdf"),
+            (
+                "//other.example/a.pdf",
+                "https://files.example/live/other.example/a.pdf",
+            ),
             ("../../a.pdf", "https://files.example/a.pdf"),
         ];
         for (value, address_of) in rows {
@@ -153,11 +158,18 @@ mod tests {
 
     #[test]
     fn a_file_is_called_by_the_end_of_its_address() {
-        let file = content(("file", "https://cdn.example/up/Invoice 7.pdf?key=1"), None, &Value::Null);
+        let file = content(
+            ("file", "https://cdn.example/up/Invoice 7.pdf?key=1"),
+            None,
+            &Value::Null,
+        );
         let Content::Media { kind, name, .. } = file else {
             panic!("a file")
         };
-        assert_eq!((kind, name.as_deref()), (MediaKind::File, Some("Invoice 7.pdf")));
+        assert_eq!(
+            (kind, name.as_deref()),
+            (MediaKind::File, Some("Invoice 7.pdf"))
+        );
     }
 
     #[test]

@@ -105,14 +105,20 @@ mod tests {
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines.first(), Some(&"Bot: Welcome"));
         assert_eq!(lines.last(), Some(&"Agent: Let me look"));
-        assert!(text.contains("https://files.example/a.png") && text.contains("my shoe"), "{text}");
+        assert!(
+            text.contains("https://files.example/a.png") && text.contains("my shoe"),
+            "{text}"
+        );
         assert!(!text.contains("notice"), "{text}");
     }
 
     #[test]
     fn the_newest_has_room_and_what_is_left_out_is_counted() {
         let text = told((&talk(), 12), "Agent: Let me look".len() + 1).unwrap();
-        assert_eq!(text, "(11 earlier messages are left out)\nAgent: Let me look");
+        assert_eq!(
+            text,
+            "(11 earlier messages are left out)\nAgent: Let me look"
+        );
         let cut = told((&talk(), 3), 10).unwrap();
         assert_eq!(cut, "(2 earlier messages are left out)\nAgent: Le…");
     }

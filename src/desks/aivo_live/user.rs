@@ -30,7 +30,11 @@ const TRANSCRIPT: &str = "transcript";
 
 impl User {
     /// `transcript` is what was said before, in words.
-    pub(super) fn of(job: &Job, (hash, extra): (String, Extra), transcript: Option<String>) -> Self {
+    pub(super) fn of(
+        job: &Job,
+        (hash, extra): (String, Extra),
+        transcript: Option<String>,
+    ) -> Self {
         let UserProfile {
             id: _,
             first_name,
@@ -40,7 +44,13 @@ impl User {
         } = &job.profile.user;
         let payload = job.handover.payload.as_ref();
         let payload = payload.and_then(Value::as_object).into_iter().flatten();
-        let mut known = Known(fields.iter().chain(payload).map(|(name, value)| (name.as_str(), value)).collect());
+        let mut known = Known(
+            fields
+                .iter()
+                .chain(payload)
+                .map(|(name, value)| (name.as_str(), value))
+                .collect(),
+        );
         let mut one = |told: Option<&String>, names: &[&str]| {
             let found = known.take(names);
             told.cloned().or(found).unwrap_or_default()
@@ -88,7 +98,10 @@ fn about(job: &Job) -> Map<String, Value> {
         ("bot", Some(job.key.bot.as_str())),
         ("channel", profile.channel.as_deref()),
         ("language", Some(job.handover.language.as_str())),
-        ("user_id", profile.user.id.as_deref()),
+        (
+            "user_id",
+            profile.user.id.as_deref().or(Some(job.key.user.as_str())),
+        ),
     ];
     let about = about.into_iter();
     let mut about: Map<_, _> = about

@@ -148,7 +148,8 @@ async fn message(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
         Err(status) => return fault(status),
     };
     if verdict.has_effect() {
-        let message = json!({"id": new_id(), "actor": "user", "at": shared.now(), "content": content});
+        let message =
+            json!({"id": new_id(), "actor": "user", "at": shared.now(), "content": content});
         let event = FromBridge::MessageCreated {
             handover_id: named.room.to_owned(),
             message,
@@ -220,7 +221,9 @@ fn admitted(shared: &Shared, named: &Named<'_>) -> Result<u64, StatusCode> {
     };
     let genuine = named.bot_id == shared.bot_id
         && named.hash == room.hash
-        && named.custom_token.is_none_or(|token| token == room.custom_token);
+        && named
+            .custom_token
+            .is_none_or(|token| token == room.custom_token);
     match (genuine, room.closed) {
         (false, _) => Err(StatusCode::UNAUTHORIZED),
         (true, true) => Err(StatusCode::NOT_FOUND),
@@ -280,7 +283,11 @@ fn about(user: User, (groups, now): (&[u64], Timestamp)) -> (Value, Value) {
     let fields = [("email", email), ("phone", phone)].into_iter();
     let fields = fields.filter(|(_, text)| !text.is_empty());
     let fields = fields.map(|(name, text)| (name, Value::from(text)));
-    let known = fields.chain(extra.iter().map(|(name, value)| (name.as_str(), value.clone())));
+    let known = fields.chain(
+        extra
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.clone())),
+    );
     let lines: Vec<_> = known
         .map(|(name, value)| match value {
             Value::String(text) if text.contains('\n') => format!("{name}:\n{text}"),

@@ -18,7 +18,7 @@ pub(super) struct Event {
 pub(super) struct NoSuchEvent;
 
 /// What Aivo says by itself when nobody has written for a while.
-pub(super) const IDLE: &str = "Are you still there?";
+pub const IDLE: &str = "Are you still there?";
 
 impl Event {
     /// What an agent did in this room, or nothing where Aivo tells nothing of it.
@@ -69,7 +69,9 @@ impl Event {
     /// The whole call. `nth` keeps the nanoseconds of one millisecond apart.
     pub(super) fn body(&self, (room, bot_id): (&str, u64), (now, nth): (Timestamp, u64)) -> Value {
         let millis = u64::try_from(now.as_millis()).unwrap_or(0);
-        let nanos = millis.saturating_mul(1_000_000).saturating_add(nth % 1_000_000);
+        let nanos = millis
+            .saturating_mul(1_000_000)
+            .saturating_add(nth % 1_000_000);
         json!({"name": self.name, "roomId": room, "timestamp": nanos, "botId": bot_id,
             "eventTime": millis / 1000, "data": self.data})
     }

@@ -85,8 +85,14 @@ impl Feed for Changes {
 
 async fn about(State(shared): State<Arc<Shared>>) -> Json<Value> {
     let away = shared.state().board.refusal().is_some();
-    let groups: Vec<_> = shared.groups.iter().map(|(id, name)| json!({"id": id, "name": name})).collect();
-    Json(json!({"kind": "aivo-live", "chat_url": shared.chat_url, "away": away, "reasons": REASONS, "groups": groups}))
+    let groups: Vec<_> = shared
+        .groups
+        .iter()
+        .map(|(id, name)| json!({"id": id, "name": name}))
+        .collect();
+    Json(
+        json!({"kind": "aivo-live", "chat_url": shared.chat_url, "away": away, "reasons": REASONS, "groups": groups}),
+    )
 }
 
 async fn set_away(
@@ -146,7 +152,9 @@ async fn act(
     }
     match act {
         Act::Done(done) => state.board.did(&id, done, (new_id().to_string(), now)),
-        Act::Idle(_) => state.board.note(&id, (&format!("Aivo Live wrote by itself: {IDLE}"), now)),
+        Act::Idle(_) => state
+            .board
+            .note(&id, (&format!("Aivo Live wrote by itself: {IDLE}"), now)),
     }
     Ok(StatusCode::ACCEPTED)
 }
@@ -155,10 +163,7 @@ async fn faults(State(shared): State<Arc<Shared>>) -> Json<Faults> {
     Json(shared.state().dice.faults().clone())
 }
 
-async fn set_faults(
-    State(shared): State<Arc<Shared>>,
-    Json(faults): Json<Faults>,
-) -> Json<Faults> {
+async fn set_faults(State(shared): State<Arc<Shared>>, Json(faults): Json<Faults>) -> Json<Faults> {
     shared.state().dice.set(faults.clone());
     Json(faults)
 }

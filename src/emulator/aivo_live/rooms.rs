@@ -42,7 +42,10 @@ impl Rooms {
 
     /// A room of its own for each call, also of the same user: Aivo documents no way to recognise a repeat. Gives its id,
     /// its number, and the events that are to be told of it.
-    pub(super) fn open(&mut self, (hash, group): (String, u64)) -> (String, u64, mpsc::Receiver<Event>) {
+    pub(super) fn open(
+        &mut self,
+        (hash, group): (String, u64),
+    ) -> (String, u64, mpsc::Receiver<Event>) {
         let id = Builder::from_random_bytes(self.rng.u128(..).to_be_bytes()).into_uuid();
         let id = id.to_string();
         let (queue, events) = mpsc::channel(QUEUE);

@@ -137,7 +137,12 @@ impl Board {
     }
 
     /// Takes down what an agent did once the bridge has stored it under `stored`.
-    pub(in crate::emulator) fn did(&mut self, id: &str, done: Done, (stored, now): (String, Timestamp)) {
+    pub(in crate::emulator) fn did(
+        &mut self,
+        id: &str,
+        done: Done,
+        (stored, now): (String, Timestamp),
+    ) {
         self.change(id, |handover| match done {
             Done::Attended { agent } => {
                 handover.state = State::Attended;

@@ -97,7 +97,9 @@ async fn take(
     (desk, reader): (&DeskName, &Reader),
     in_hand: InHand,
 ) -> Result<Outcome> {
-    let told = reader.read(&in_hand.body).map_err(|error| refused(&error))?;
+    let told = reader
+        .read(&in_hand.body)
+        .map_err(|error| refused(&error))?;
     let step = match told {
         Told::Step(step) => *step,
         Told::Unknown => {
@@ -130,7 +132,9 @@ fn became(outcome: &handover::Outcome) -> Outcome {
 
 async fn warn(state: &State, (kind, desk): (WarningKind, &DeskName)) -> Result<()> {
     let subject = desk.to_string();
-    state.ask(state.store().warn(Warning { kind, subject })).await
+    state
+        .ask(state.store().warn(Warning { kind, subject }))
+        .await
 }
 
 fn refused(error: &HookError) -> Problem {
@@ -150,7 +154,9 @@ impl FromRequestParts<State> for Admitted {
         let path = RawPathParams::from_request_parts(parts, state).await.ok();
         let path = |wanted: &str| {
             let mut named = path.as_ref()?.iter();
-            named.find(|(name, _)| *name == wanted).map(|(_, value)| value)
+            named
+                .find(|(name, _)| *name == wanted)
+                .map(|(_, value)| value)
         };
         admit(state, path("desk"), path("hook_key")).ok_or_else(|| state.refuse(caller))
     }

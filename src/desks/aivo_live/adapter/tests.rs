@@ -86,7 +86,10 @@ fn job(task: Task) -> Job {
             user: UserProfile {
                 id: Some("u1".into()),
                 first_name: Some("Ada".into()),
-                fields: json!({"e_mail": "ada@example.com"}).as_object().unwrap().clone(),
+                fields: json!({"e_mail": "ada@example.com"})
+                    .as_object()
+                    .unwrap()
+                    .clone(),
                 ..UserProfile::default()
             },
             ..Profile::default()
@@ -151,21 +154,30 @@ async fn opened_by(status: &str, answer: &str) -> Result<Done, Failure> {
 
 async fn made(job: &Job, settings: &str) -> (String, Value) {
     let stub = Stub::answering("200 OK", "", "").await;
-    assert_eq!(desk(&stub, settings).perform(job).await, Ok(Done::default()));
+    assert_eq!(
+        desk(&stub, settings).perform(job).await,
+        Ok(Done::default())
+    );
     sent(&stub).await
 }
 
 #[tokio::test]
 async fn the_queue_call_is_the_documented_one() {
     let stub = Stub::answering("200 OK", "", QUEUED).await;
-    let done = desk(&stub, "").perform(&job(Task::Open { upto: 1 })).await.unwrap();
+    let done = desk(&stub, "")
+        .perform(&job(Task::Open { upto: 1 }))
+        .await
+        .unwrap();
     assert_eq!(done.reference.as_deref(), Some(ROOM));
     assert_eq!(
         done.taken.get(ROOM),
         Some(&json!({"customToken": "canary-custom", "messageQueueId": 9}))
     );
     let (head, body) = sent(&stub).await;
-    assert!(head.starts_with("post /api/v1/live-handler/queue/external http/1.1"), "{head}");
+    assert!(
+        head.starts_with("post /api/v1/live-handler/queue/external http/1.1"),
+        "{head}"
+    );
     assert!(head.contains("\r\nx-token: canary-header"), "{head}");
     let expected = json!({
         "botId": 1000, "groupsId": [2179, 2180], "botToken": TOKEN, "protocolId": 28,
@@ -179,11 +191,21 @@ async fn the_queue_call_is_the_documented_one() {
 
 #[tokio::test]
 async fn extra_may_be_a_list_and_be_without_the_past() {
-    let body = opened(job(Task::Open { upto: 1 }), "extra = \"list\"\ntranscript_chars = 0").await;
+    let body = opened(
+        job(Task::Open { upto: 1 }),
+        "extra = \"list\"\ntranscript_chars = 0",
+    )
+    .await;
     let extra = body["user"]["extra"].as_array().unwrap();
     assert_eq!(extra.first(), Some(&json!({"bot": "webshop"})));
-    assert!(extra.iter().all(|one| one.as_object().unwrap().len() == 1), "{extra:?}");
-    assert!(!extra.iter().any(|one| one.get("transcript").is_some()), "{extra:?}");
+    assert!(
+        extra.iter().all(|one| one.as_object().unwrap().len() == 1),
+        "{extra:?}"
+    );
+    assert!(
+        !extra.iter().any(|one| one.get("transcript").is_some()),
+        "{extra:?}"
+    );
 }
 
 #[tokio::test]
@@ -216,8 +238,13 @@ async fn an_answer_that_says_nothing_of_use_has_taken_the_user_all_the_same() {
         assert_eq!(failure.class, ErrorClass::Unreadable, "{answer}");
     }
     let long = format!(r#"{{"conversationId": "{}"}}"#, "x".repeat(300));
-    assert_eq!(opened_by("200 OK", &long).await.unwrap_err().class, ErrorClass::Unreadable);
-    let bare = opened_by("200 OK", r#"{"conversationId": "r1"}"#).await.unwrap();
+    assert_eq!(
+        opened_by("200 OK", &long).await.unwrap_err().class,
+        ErrorClass::Unreadable
+    );
+    let bare = opened_by("200 OK", r#"{"conversationId": "r1"}"#)
+        .await
+        .unwrap();
     assert_eq!(bare.taken.get("r1"), Some(&json!({})));
 }
 
@@ -231,7 +258,11 @@ async fn answers_and_silences_have_their_class() {
         ("302 Found", ErrorClass::Redirected),
         ("503 Service Unavailable", ErrorClass::Busy),
     ] {
-        assert_eq!(opened_by(status, "canary").await.unwrap_err().class, class, "{status}");
+        assert_eq!(
+            opened_by(status, "canary").await.unwrap_err().class,
+            class,
+            "{status}"
+        );
     }
     let stub = Stub::new(Behaviour::HangUp).await;
     let failure = desk(&stub, "").perform(&job(Task::Open { upto: 1 })).await;
@@ -241,7 +272,10 @@ async fn answers_and_silences_have_their_class() {
 #[tokio::test]
 async fn a_text_goes_out_as_the_default_template_says() {
     let (head, body) = made(&in_room(told(None)), "").await;
-    assert!(head.starts_with("post /api/v1/live-handler/message/external http/1.1"), "{head}");
+    assert!(
+        head.starts_with("post /api/v1/live-handler/message/external http/1.1"),
+        "{head}"
+    );
     assert!(head.contains("\r\nx-token: canary-header"), "{head}");
     let hash = format!("{HASH}_{TOKEN}");
     let expected = json!({"botId": 1000, "conversationId": ROOM, "hash": hash, "customToken": "canary-custom",
@@ -254,7 +288,10 @@ async fn a_conversation_that_is_known_by_its_events_alone_has_no_token() {
     let mut job = in_room(told(None));
     job.leg.as_mut().unwrap().taken = Taken::default();
     let (_, body) = made(&job, "").await;
-    assert_eq!((&body["conversationId"], &body["customToken"]), (&json!(ROOM), &Value::Null));
+    assert_eq!(
+        (&body["conversationId"], &body["customToken"]),
+        (&json!(ROOM), &Value::Null)
+    );
 }
 
 #[tokio::test]
@@ -276,8 +313,19 @@ async fn what_is_not_the_users_says_whose_it_is() {
     job.message = Some(message(2, Actor::Bot, Content::text("Welcome")));
     assert_eq!(made(&job, "").await.1["value"], "Bot: Welcome");
     let lines = [
-        (Task::Placeholder { message: MessageId::from_uuid(id(2)) }, "[One message could not be shown here, reference 00000000-0000-0000-0000-000000000002]"),
-        (Task::Failed { message: MessageId::from_uuid(id(2)), reason: "link_not_allowed".into() }, "[A message of yours did not reach the user: link_not_allowed]"),
+        (
+            Task::Placeholder {
+                message: MessageId::from_uuid(id(2)),
+            },
+            "[One message could not be shown here, reference 00000000-0000-0000-0000-000000000002]",
+        ),
+        (
+            Task::Failed {
+                message: MessageId::from_uuid(id(2)),
+                reason: "link_not_allowed".into(),
+            },
+            "[A message of yours did not reach the user: link_not_allowed]",
+        ),
     ];
     for (task, text) in lines {
         assert_eq!(made(&in_room(task), "").await.1["value"], text);
@@ -296,17 +344,32 @@ async fn a_file_is_a_link_unless_the_template_knows_files() {
     job.message = Some(message(2, Actor::User, file));
     let (_, body) = made(&job, "").await;
     assert_eq!(body["action"], "text");
-    assert!(body["value"].as_str().unwrap().contains("https://files.example/a.mp3"), "{body}");
+    assert!(
+        body["value"]
+            .as_str()
+            .unwrap()
+            .contains("https://files.example/a.mp3"),
+        "{body}"
+    );
     let (_, body) = made(&job, "files = \"native\"").await;
-    assert_eq!((&body["action"], &body["value"]), (&json!("file"), &json!("https://files.example/a.mp3")));
+    assert_eq!(
+        (&body["action"], &body["value"]),
+        (&json!("file"), &json!("https://files.example/a.mp3"))
+    );
 }
 
 #[tokio::test]
 async fn a_part_of_a_long_text_is_one_call() {
-    let mut job = in_room(told(Some(Part { index: 1, text_limit: 100 })));
+    let mut job = in_room(told(Some(Part {
+        index: 1,
+        text_limit: 100,
+    })));
     let text = format!("{} {}", "a".repeat(90), "b".repeat(90));
     job.message = Some(message(2, Actor::User, Content::text(text)));
-    assert_eq!(made(&job, "text_limit = 100").await.1["value"], "b".repeat(90));
+    assert_eq!(
+        made(&job, "text_limit = 100").await.1["value"],
+        "b".repeat(90)
+    );
 }
 
 #[tokio::test]
@@ -320,15 +383,23 @@ async fn an_operators_own_calls_are_made_as_written_and_their_answers_kept() {
         body = "{ 'text': message.text, 'url': message.url, 'token': bot_token }"
         take = { ticket = "answer.ticket" }
     "#;
-    let done = desk(&stub, own).perform(&in_room(told(None))).await.unwrap();
+    let done = desk(&stub, own)
+        .perform(&in_room(told(None)))
+        .await
+        .unwrap();
     assert_eq!(done.taken.get("ticket"), Some(&json!("t1")));
     let (head, body) = sent(&stub).await;
     let path = format!("put /rooms/{ROOM}/00000000-0000-0000-0000-000000000002 http");
     assert!(head.starts_with(&path), "{head}");
-    assert!(head.contains("\r\nauthorization: bearer canary-custom"), "{head}");
+    assert!(
+        head.contains("\r\nauthorization: bearer canary-custom"),
+        "{head}"
+    );
     assert_eq!(body, json!({"text": "hello", "url": null, "token": TOKEN}));
 
-    let mut later = in_room(Task::Close { reason: "ended".into() });
+    let mut later = in_room(Task::Close {
+        reason: "ended".into(),
+    });
     let leg = later.leg.as_mut().unwrap();
     leg.taken = leg.taken.clone().with(&done.taken).unwrap();
     let close = r#"
@@ -351,7 +422,10 @@ async fn no_header_of_ours_goes_to_another_host() {
         "[desks.live.requests.message]\nmethod = \"POST\"\nurl = \"{}x\"\nbody = \"message.text\"\n",
         base.expose()
     );
-    desk(&stub, &own).perform(&in_room(told(None))).await.unwrap();
+    desk(&stub, &own)
+        .perform(&in_room(told(None)))
+        .await
+        .unwrap();
     let (head, body) = sent(&elsewhere).await;
     assert!(!head.contains("canary"), "{head}");
     assert_eq!(body, "hello");
@@ -359,9 +433,21 @@ async fn no_header_of_ours_goes_to_another_host() {
 
 #[tokio::test]
 async fn the_default_close_names_the_conversation_and_the_reason() {
-    let (head, body) = made(&in_room(Task::Close { reason: "idle".into() }), "").await;
-    assert!(head.starts_with("post /api/v1/live-handler/close/external http/1.1"), "{head}");
-    assert_eq!((&body["conversationId"], &body["reason"]), (&json!(ROOM), &json!("idle")));
+    let (head, body) = made(
+        &in_room(Task::Close {
+            reason: "idle".into(),
+        }),
+        "",
+    )
+    .await;
+    assert!(
+        head.starts_with("post /api/v1/live-handler/close/external http/1.1"),
+        "{head}"
+    );
+    assert_eq!(
+        (&body["conversationId"], &body["reason"]),
+        (&json!(ROOM), &json!("idle"))
+    );
 }
 
 #[tokio::test]
@@ -391,12 +477,20 @@ async fn a_dry_run_finds_what_only_shows_when_a_template_is_filled_in() {
     assert!(desk(&stub, "files = \"native\"").dry_run().is_empty());
     for (key, url, body) in [
         ("message", "{{ desk.api_url }}/x", "message.txt"),
-        ("message", "{{ desk.api_url }}/{{ desk_ref.customToken }}", "1"),
+        (
+            "message",
+            "{{ desk.api_url }}/{{ desk_ref.customToken }}",
+            "1",
+        ),
         ("close", "{{ desk.api_url }}/x", "desk_ref.nothing"),
     ] {
-        let own = format!("[desks.live.requests.{key}]\nmethod = \"POST\"\nurl = \"{url}\"\nbody = \"{body}\"");
+        let own = format!(
+            "[desks.live.requests.{key}]\nmethod = \"POST\"\nurl = \"{url}\"\nbody = \"{body}\""
+        );
         let faults = desk(&stub, &own).dry_run();
-        let [fault] = &faults[..] else { panic!("{faults:?}") };
+        let [fault] = &faults[..] else {
+            panic!("{faults:?}")
+        };
         assert_eq!(fault.place, format!("requests.{key}"));
     }
     assert!(stub.requests().await.is_empty(), "it calls nobody");
@@ -406,8 +500,14 @@ async fn a_dry_run_finds_what_only_shows_when_a_template_is_filled_in() {
 async fn what_cannot_be_compiled_stops_the_start_and_says_where() {
     let stub = Stub::answering("200 OK", "", "").await;
     for (settings, says) in [
-        ("[desks.live.requests.close]\nmethod = \"POST\"\nurl = \"{{ desk.api_url }}\"\nbody = \"message.text\"", "requests.close"),
-        ("[desks.live.requests.message]\nmethod = \"POST\"\nurl = \"{{ desk.api_url\"", "requests.message"),
+        (
+            "[desks.live.requests.close]\nmethod = \"POST\"\nurl = \"{{ desk.api_url }}\"\nbody = \"message.text\"",
+            "requests.close",
+        ),
+        (
+            "[desks.live.requests.message]\nmethod = \"POST\"\nurl = \"{{ desk.api_url\"",
+            "requests.message",
+        ),
     ] {
         let error = Settings::compile(&configured(&stub, settings)).unwrap_err();
         assert_eq!(error.to_string(), says);

@@ -86,7 +86,10 @@ fn an_agent_attends_and_the_event_waits_for_its_conversation_to_be_known() {
         target.reference.as_deref(),
         Some("d5211892-e170-4d4a-b2dd-de705b595674")
     );
-    assert_eq!((target.leg, target.keep_unmatched), (None, Some(KEEP_UNMATCHED)));
+    assert_eq!(
+        (target.leg, target.keep_unmatched),
+        (None, Some(KEEP_UNMATCHED))
+    );
     let tomas = Agent {
         name: Some("Tomas NICKK".to_owned()),
         avatar_url: None,
@@ -111,7 +114,10 @@ fn the_other_documented_samples() {
     assert_eq!(said.agent, None);
     assert_eq!(said.raw.as_deref(), Some(MESSAGE));
 
-    for (sample, reason) in [(CLOSED_BY_AGENT, "solved"), (QUEUE_CLEANED, "queue_expired")] {
+    for (sample, reason) in [
+        (CLOSED_BY_AGENT, "solved"),
+        (QUEUE_CLEANED, "queue_expired"),
+    ] {
         let (_, event, _) = step(sample);
         let reason = Some(reason.to_owned());
         assert_eq!(event, DeskEvent::Closed { reason });
@@ -121,7 +127,11 @@ fn the_other_documented_samples() {
 #[test]
 fn a_hash_of_ours_names_its_leg_with_the_token_and_without() {
     let leg = Some(LegId::from_uuid(LEG.parse::<Uuid>().unwrap()));
-    for hash in [LEG.to_owned(), format!("{LEG}_canary-token"), format!("{LEG}_another")] {
+    for hash in [
+        LEG.to_owned(),
+        format!("{LEG}_canary-token"),
+        format!("{LEG}_another"),
+    ] {
         let event = event("close", json!({"hash": hash, "reason": "agent"}));
         let (target, ..) = step(&event.to_string());
         assert_eq!(target.leg, leg, "{hash}");
@@ -132,15 +142,24 @@ fn a_hash_of_ours_names_its_leg_with_the_token_and_without() {
 fn a_hash_alone_is_enough_and_nothing_at_all_is_not() {
     let hash = json!({"name": "close", "botId": 1000, "data": {"hash": LEG}}).to_string();
     let (target, event, keys) = step(&hash);
-    assert_eq!((target.reference, event), (None, DeskEvent::Closed { reason: None }));
-    assert!(target.leg.is_some() && keys.is_empty(), "without a time it is never a repeat");
+    assert_eq!(
+        (target.reference, event),
+        (None, DeskEvent::Closed { reason: None })
+    );
+    assert!(
+        target.leg.is_some() && keys.is_empty(),
+        "without a time it is never a repeat"
+    );
     for body in [
         json!({"name": "attended", "botId": 1000, "data": {}}),
         json!({"name": "close", "roomId": null, "data": {"hash": "b9e8f46b56efbace"}}),
         json!({"name": "close", "roomId": ["x"], "data": {}}),
     ] {
         let error = refused(body.to_string().as_bytes());
-        assert!(matches!(error, HookError::Contract { field: "roomId" }), "{error:?}");
+        assert!(
+            matches!(error, HookError::Contract { field: "roomId" }),
+            "{error:?}"
+        );
     }
 }
 
@@ -149,20 +168,38 @@ fn ids_that_could_not_stand_in_an_address_are_refused() {
     for room in ["", ".", "..", &"x".repeat(257)] {
         let body = json!({"name": "attended", "roomId": room, "data": {}}).to_string();
         let error = refused(body.as_bytes());
-        assert!(matches!(error, HookError::Id { field: "roomId", .. }), "{error:?}");
+        assert!(
+            matches!(
+                error,
+                HookError::Id {
+                    field: "roomId",
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
     }
 }
 
 #[test]
 fn two_nanoseconds_are_two_events_and_the_same_nanosecond_is_a_repeat() {
     let key = |nanos: u64| {
-        let mut event = event("messageToClient", json!({"action": "text", "value": "ok", "source": "agent"}));
+        let mut event = event(
+            "messageToClient",
+            json!({"action": "text", "value": "ok", "source": "agent"}),
+        );
         event["timestamp"] = nanos.into();
         step(&event.to_string()).2
     };
-    assert_eq!(key(1_706_293_970_842_633_079), key(1_706_293_970_842_633_079));
+    assert_eq!(
+        key(1_706_293_970_842_633_079),
+        key(1_706_293_970_842_633_079)
+    );
     // As floating-point numbers these two are one.
-    assert_ne!(key(1_706_293_970_842_633_079), key(1_706_293_970_842_633_080));
+    assert_ne!(
+        key(1_706_293_970_842_633_079),
+        key(1_706_293_970_842_633_080)
+    );
     let text = |value: &str| {
         let data = json!({"action": "text", "value": value, "source": "agent"});
         step(&event("messageToClient", data).to_string()).2
@@ -172,8 +209,14 @@ fn two_nanoseconds_are_two_events_and_the_same_nanosecond_is_a_repeat() {
 
 #[test]
 fn an_agent_without_a_name_is_nobody_and_the_configured_name_goes_first() {
-    assert_eq!(told(event("attended", json!({"agent": {}}))), DeskEvent::Joined(Agent::default()));
-    assert_eq!(told(event("attended", json!({}))), DeskEvent::Joined(Agent::default()));
+    assert_eq!(
+        told(event("attended", json!({"agent": {}}))),
+        DeskEvent::Joined(Agent::default())
+    );
+    assert_eq!(
+        told(event("attended", json!({}))),
+        DeskEvent::Joined(Agent::default())
+    );
     let named = |agent: Value, settings: &str| {
         reader_with(settings)
             .agent(Some(&agent))
@@ -181,7 +224,10 @@ fn an_agent_without_a_name_is_nobody_and_the_configured_name_goes_first() {
     };
     let both = json!({"name": "Tomas", "nickname": "Tom"});
     assert_eq!(named(both.clone(), "").as_deref(), Some("Tom"));
-    assert_eq!(named(both, "agent_name = \"name\"").as_deref(), Some("Tomas"));
+    assert_eq!(
+        named(both, "agent_name = \"name\"").as_deref(),
+        Some("Tomas")
+    );
     let blank = json!({"name": "Tomas", "nickname": "  "});
     assert_eq!(named(blank, "").as_deref(), Some("Tomas"));
     assert_eq!(named(json!({"name": 7}), ""), None);
@@ -189,7 +235,9 @@ fn an_agent_without_a_name_is_nobody_and_the_configured_name_goes_first() {
 
 #[test]
 fn pictures_files_and_what_aivo_may_think_of_later() {
-    let image = said(json!({"action": "image", "value": "https://cdn.example/a.png", "source": "agent", "agent": {"name": "Ann"}}));
+    let image = said(
+        json!({"action": "image", "value": "https://cdn.example/a.png", "source": "agent", "agent": {"name": "Ann"}}),
+    );
     assert_eq!(
         image.content,
         Content::Media {
@@ -204,12 +252,18 @@ fn pictures_files_and_what_aivo_may_think_of_later() {
     let data = json!({"action": "sticker", "value": "smile"});
     assert!(matches!(said(data).content, Content::Unknown { .. }));
     let below = reader_with("files_url = \"https://files.example/live/\"");
-    let body = event("messageToClient", json!({"action": "file", "value": "/up/offer.pdf"}));
+    let body = event(
+        "messageToClient",
+        json!({"action": "file", "value": "/up/offer.pdf"}),
+    );
     let Ok(Told::Step(step)) = below.read(body.to_string().as_bytes()) else {
         panic!("no step")
     };
     let text = format!("{:?}", step.events);
-    assert!(text.contains("https://files.example/live/up/offer.pdf"), "{text}");
+    assert!(
+        text.contains("https://files.example/live/up/offer.pdf"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -230,11 +284,20 @@ fn reasons_that_are_not_known_are_passed_on() {
 fn events_of_other_bots_and_other_names_are_told_apart_from_ours() {
     let mut other = event("attended", json!({}));
     other["botId"] = 1001.into();
-    assert!(matches!(reader().read(other.to_string().as_bytes()), Ok(Told::OtherBot)));
+    assert!(matches!(
+        reader().read(other.to_string().as_bytes()),
+        Ok(Told::OtherBot)
+    ));
     other["botId"] = "1000".into();
-    assert!(matches!(reader().read(other.to_string().as_bytes()), Ok(Told::Step(_))));
+    assert!(matches!(
+        reader().read(other.to_string().as_bytes()),
+        Ok(Told::Step(_))
+    ));
     let later = event("typing", json!({}));
-    assert!(matches!(reader().read(later.to_string().as_bytes()), Ok(Told::Unknown)));
+    assert!(matches!(
+        reader().read(later.to_string().as_bytes()),
+        Ok(Told::Unknown)
+    ));
 }
 
 #[test]
