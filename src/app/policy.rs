@@ -118,6 +118,7 @@ fn of_desk(desk: &Desk, facts: DeskFacts, all_hours: &AllHours) -> DeskPolicy {
     } = desk;
     let DeskFacts {
         capabilities,
+        reopen_after,
         transcript_limit: _,
         reopen_after,
     } = facts;

@@ -71,7 +71,8 @@ pub enum Cancelled {
     Resumes,
     /// What the platform was to be asked: it is not waited for any more.
     LookUps,
-    /// The offer: the desk has shown that it has it.
+    /// The offer: the desk has shown that it has it. One that is on its way is settled as it comes, and is not sent again
+    /// should its claim be lost.
     Opens,
     /// The pause steps: the bot is about to be resumed, and one that is tried after that would silence it.
     Pauses,

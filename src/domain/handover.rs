@@ -13,6 +13,7 @@ mod closing;
 mod desk;
 mod leg;
 mod look_up;
+mod pause;
 mod request;
 mod settled;
 mod speech;

@@ -86,6 +86,7 @@ macro_rules! run_against {
             legs: [
                 a_desk_reaches_a_handover_by_its_own_id,
                 a_desk_reaches_a_handover_by_the_leg_and_its_id_is_learnt,
+                an_answer_that_comes_after_the_proof_still_names_the_leg,
                 an_id_of_another_desk_is_unknown,
                 two_names_of_two_handovers_reach_nobody,
                 what_is_told_of_a_leg_that_is_over_never_reaches_the_next_one,

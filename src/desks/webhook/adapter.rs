@@ -113,6 +113,8 @@ impl Desk for Webhook {
     fn facts(&self) -> DeskFacts {
         DeskFacts {
             capabilities: CAPABILITIES,
+            // It knows a call again by its `webhook-id`.
+            reopen_after: Duration::ZERO,
             transcript_limit: self.settings.transcript_limit,
             // It knows a call again by its `webhook-id`.
             reopen_after: Duration::ZERO,

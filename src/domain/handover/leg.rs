@@ -121,4 +121,27 @@ impl Turn<'_> {
             }
         }
     }
+
+    /// From now on the desk's events are known by this.
+    pub(super) fn name_leg(&mut self, row: &LegRow, reference: Option<&String>) {
+        if let Some(reference) = reference {
+            self.push(Effect::Name(LegName {
+                leg: row.id,
+                handover: row.handover,
+                desk: row.desk.clone(),
+                reference: reference.clone(),
+            }));
+        }
+    }
+
+    /// A desk that would take the same call for another conversation is given the time to show that it has this one.
+    pub(super) fn put_off_open(&mut self) {
+        let open = self.conversation.handover.as_ref();
+        let desk = open.and_then(|open| self.context.policy.desks.get(&open.leg.desk));
+        let after = desk.map(|desk| desk.reopen_after).unwrap_or_default();
+        if !after.is_zero() {
+            let until = self.context.now.plus(after);
+            self.push(Effect::PutOff { until });
+        }
+    }
 }

@@ -56,23 +56,6 @@ impl Turn<'_> {
         self.notify(Notice::HandingOver);
     }
 
-    pub(super) fn pause_bot(&mut self, steps: usize) {
-        let Some(handover) = &mut self.conversation.handover else {
-            return;
-        };
-        if steps == 0 || handover.pause == PauseState::Pausing {
-            return;
-        }
-        handover.pause = PauseState::Pausing;
-        let id = handover.id;
-        for index in 0..steps {
-            // Nothing that waits for the bot from before may let it speak meanwhile.
-            let bot = Destination::Bot(self.conversation.key.bot.clone());
-            let lane = Lane::Bot(self.conversation.id);
-            self.deliver((lane, bot, id), Task::Pause { index }, true);
-        }
-    }
-
     /// The desk of the present leg will not do: the next one is asked; without one, the request is declined or, where
     /// the bot has been promised an agent, the user is told and given back.
     pub(super) fn move_on(&mut self, cause: Cause, reason: &str) {

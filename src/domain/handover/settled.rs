@@ -2,11 +2,11 @@
 
 use super::{Guard, Outcome, turn::Turn};
 use crate::domain::{
-    conversation::{Answer, PauseState, Phase, ResumeContract},
+    conversation::{Answer, Phase},
     delivery::{Destination, Done, Lane, StepResult, Task},
-    effect::{Cancelled, Cause, Effect, LegName, LegRow, WarningKind},
+    effect::{Cancelled, Cause, Effect, LegRow, WarningKind},
     event::Settled,
-    ids::{HandoverId, LegId, MessageId},
+    ids::{LegId, MessageId},
     retry::ErrorClass,
     time::Timestamp,
 };
@@ -141,27 +141,6 @@ impl Turn<'_> {
         }
     }
 
-    /// The bot has been silenced for a handover that is over, and nobody else would resume it.
-    fn undo_pause(&mut self, handover: HandoverId) {
-        let contract = ResumeContract {
-            reason: "paused_too_late".to_owned(),
-            agent: None,
-            seconds: 0,
-            unanswered: false,
-        };
-        let bot = self.conversation.key.bot.clone();
-        for index in 0..self.bot().map_or(0, |bot| bot.resume_steps) {
-            let lane = (
-                Lane::Bot(self.conversation.id),
-                Destination::Bot(bot.clone()),
-                handover,
-            );
-            let contract = contract.clone();
-            // No timer watches over it, so it must not stand behind a text that cannot go out.
-            self.deliver(lane, Task::Resume { index, contract }, true);
-        }
-    }
-
     fn leg_settled(&mut self, leg: LegId, settled: &Settled) {
         let open = self
             .conversation
@@ -236,18 +215,6 @@ impl Turn<'_> {
         }
     }
 
-    /// From now on the desk's events are known by this.
-    fn name_leg(&mut self, row: &LegRow, reference: Option<&String>) {
-        if let Some(reference) = reference {
-            self.push(Effect::Name(LegName {
-                leg: row.id,
-                handover: row.handover,
-                desk: row.desk.clone(),
-                reference: reference.clone(),
-            }));
-        }
-    }
-
     fn open_delayed(&mut self, class: ErrorClass, ambiguous: bool, since: Timestamp) {
         let Some(handover) = &mut self.conversation.handover else {
             return;
@@ -275,17 +242,6 @@ impl Turn<'_> {
         }
         if promised {
             self.desk_stalls(since);
-        }
-    }
-
-    /// A desk that would take the same call for another conversation is given the time to show that it has this one.
-    fn put_off_open(&mut self) {
-        let open = self.conversation.handover.as_ref();
-        let desk = open.and_then(|open| self.context.policy.desks.get(&open.leg.desk));
-        let after = desk.map(|desk| desk.reopen_after).unwrap_or_default();
-        if !after.is_zero() {
-            let until = self.context.now.plus(after);
-            self.push(Effect::PutOff { until });
         }
     }
 
@@ -376,37 +332,6 @@ impl Turn<'_> {
             handover.id,
         );
         self.deliver(lane, Task::Placeholder { message }, true);
-    }
-
-    fn paused(&mut self, index: usize) {
-        let now = self.context.now;
-        let steps = self.bot().map_or(0, |bot| bot.pause_steps);
-        let Some(handover) = &mut self.conversation.handover else {
-            return;
-        };
-        let counts = match handover.pause {
-            PauseState::Pausing => index + 1 >= steps,
-            // An operator had it tried once more. The last of several steps says nothing about the others.
-            PauseState::Failed => steps <= 1,
-            PauseState::Paused => false,
-        };
-        if counts {
-            handover.pause = PauseState::Paused;
-            handover.paused_at = Some(now);
-            self.note(Cause::Paused, None);
-        }
-    }
-
-    /// What follows on the step is not tried without it.
-    fn pause_failed(&mut self) {
-        let lane = Lane::Bot(self.conversation.id);
-        self.push(Effect::CancelUnsent {
-            lane,
-            only: Cancelled::Pauses,
-        });
-        if let Some(handover) = &mut self.conversation.handover {
-            handover.pause = PauseState::Failed;
-        }
     }
 
     fn desk_stalls(&mut self, since: Timestamp) {

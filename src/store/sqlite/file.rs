@@ -17,7 +17,7 @@ use crate::domain::time::Timestamp;
 const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/0001_ground.sql"),
     include_str!("migrations/0003_telemetry.sql"),
-    include_str!("migrations/0004_legs_by_name.sql"),
+    include_str!("migrations/0005_legs_by_name.sql"),
 ];
 
 /// A reader of the file from outside may stand in the way for a moment.

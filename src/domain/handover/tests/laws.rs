@@ -122,6 +122,17 @@ fn moves_on(world: &mut World, seen: &mut Seen) {
 }
 
 impl Seen {
+    fn named(&self, back: usize, reference: Option<&str>) -> Option<NamedLeg> {
+        let leg = self.legs.iter().rev().nth(back)?;
+        Some(NamedLeg {
+            id: leg.id,
+            handover: leg.handover,
+            desk: leg.desk.clone(),
+            reference: reference.map(ToOwned::to_owned),
+            is_new: reference.is_some(),
+        })
+    }
+
     fn hold(&mut self, world: &World, before: &Conversation) {
         let after = world.state();
         assert_eq!(
@@ -289,14 +300,7 @@ fn event(world: &mut World, seen: &Seen, act: Act) -> Option<Event> {
             reference,
             event,
         } => {
-            let leg = seen.legs.iter().rev().nth(back)?;
-            let leg = Some(NamedLeg {
-                id: leg.id,
-                handover: leg.handover,
-                desk: leg.desk.clone(),
-                reference: reference.map(ToOwned::to_owned),
-                is_new: reference.is_some(),
-            });
+            let leg = Some(seen.named(back, reference)?);
             Event::FromLeg { event, leg }
         }
         Act::Settle { back, result } => {
