@@ -45,7 +45,4 @@ pub struct DeskFacts {
     pub reopen_after: Duration,
     /// How many messages of the past it is sent with a handover at most.
     pub transcript_limit: usize,
-    /// How long after an open call that may have arrived the next is made. Zero where the desk knows a call again by its
-    /// key; else long enough for the desk to show by an event that it has the conversation.
-    pub reopen_after: Duration,
 }

@@ -120,7 +120,6 @@ fn of_desk(desk: &Desk, facts: DeskFacts, all_hours: &AllHours) -> DeskPolicy {
         capabilities,
         reopen_after,
         transcript_limit: _,
-        reopen_after,
     } = facts;
     DeskPolicy {
         enabled: *enabled,

@@ -5,7 +5,10 @@ mod chatlayer;
 
 use axum::Router;
 
-pub use self::{aivo_live::AivoLiveHook, chatlayer::ChatlayerHook};
+pub use self::{
+    aivo_live::AivoLiveHook,
+    chatlayer::{ChatlayerHook, Turns},
+};
 use super::{State, secret::Accepted};
 
 /// Who may call in the name of a bot, platform by platform.

@@ -52,12 +52,12 @@ pub(super) enum Outcome {
     Repeat,
     /// A request for an agent that was told no.
     Declined,
+    /// It is about nobody whom the bridge knows.
+    Unmatched,
     /// A desk's event of a handover that is over.
     Late,
     /// A desk's event of a conversation that is not known yet: it waits.
     Kept,
-    /// A desk's event of a conversation that is not known.
-    Unmatched,
     /// A desk's event that names two handovers.
     Contradiction,
     /// A desk's event of a bot that is not this desk's.
@@ -195,9 +195,9 @@ impl Outcome {
             Self::Accepted => "accepted",
             Self::Repeat => "repeat",
             Self::Declined => "declined",
+            Self::Unmatched => "unmatched",
             Self::Late => "late",
             Self::Kept => "kept",
-            Self::Unmatched => "unmatched",
             Self::Contradiction => "contradiction",
             Self::OtherBot => "other_bot",
             Self::Unknown => "unknown",

@@ -11,7 +11,7 @@ use handover_bridge::{
     config::{Config, Kind, Source},
     desks::aivo_live::Reader,
     http::{
-        AivoLiveHook, Bot, BotHook, ChatlayerHook, Desk, DeskHook, Options, Watched,
+        AivoLiveHook, Bot, BotHook, ChatlayerHook, Desk, DeskHook, Options, Turns, Watched,
         combined_router, secret::Accepted, shed::Capacity, source::Peer,
     },
     store::Store,
@@ -25,6 +25,7 @@ use crate::store::{Script, Scripted};
 
 pub const VERIFY: &str = "verify-token-of-webshop";
 pub const KEY: &str = "hook-key-of-the-webshop";
+pub const CHANNEL: &str = "verify-token-of-the-channel";
 pub const DESK: &str = "token-of-the-custom-desk";
 pub const OTHER_DESK: &str = "token-of-the-other-desk-";
 /// Of the desk on Aivo Live.
@@ -170,6 +171,8 @@ fn chatlayer(hook_key: Accepted) -> BotHook {
     BotHook::Chatlayer(ChatlayerHook {
         verify_token: accepted(VERIFY),
         hook_key,
+        channel_verify_token: accepted(CHANNEL),
+        turns: Turns::default(),
     })
 }
 
@@ -228,7 +231,7 @@ fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracke
         ],
         admin: accepted(ADMIN),
         trusted_proxies: Vec::new(),
-        decide_within: Duration::from_millis(100),
+        decide_within: Duration::from_secs(2),
         body_within: Duration::from_secs(1),
         capacity: Capacity::default(),
         stopping,

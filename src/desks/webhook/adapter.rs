@@ -116,8 +116,6 @@ impl Desk for Webhook {
             // It knows a call again by its `webhook-id`.
             reopen_after: Duration::ZERO,
             transcript_limit: self.settings.transcript_limit,
-            // It knows a call again by its `webhook-id`.
-            reopen_after: Duration::ZERO,
         }
     }
 

@@ -1,3 +1,8 @@
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "literals are read more easily without a sign before them"
+)]
+
 use proptest::prelude::*;
 use serde_json::json;
 use uuid::Uuid;

@@ -9,7 +9,7 @@ use crate::domain::{
     conversation::Conversation,
     delivery::{Destination, NewDelivery},
     effect::{HandoverRow, LegRow},
-    event::Settled,
+    event::{Settled, Way},
     ids::DeskName,
 };
 
@@ -279,6 +279,7 @@ fn event(world: &mut World, seen: &Seen, act: Act) -> Option<Event> {
         at: Some(world.now),
         content: Content::text("words"),
         raw: None,
+        way: Way::Only,
     };
     let event = match act {
         Act::Request => Event::HandoverRequested(Request {
