@@ -134,6 +134,7 @@ impl Fingerprint {
     }
 
     /// Of the copy that comes by this way.
+    #[must_use]
     pub fn by(self, way: Way) -> Self {
         let tag = match way {
             Way::Only => return self,

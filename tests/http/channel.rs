@@ -18,7 +18,7 @@ async fn tell(whole: &Whole, body: &Value) -> Reply {
     whole.send(Call::post(&path, body.to_string())).await
 }
 
-fn event(version: &str, more: Value) -> Value {
+fn event(version: &str, more: &Value) -> Value {
     let mut event = serde_json::from_str::<Value>(OFFLOAD).unwrap();
     event["version"] = json!(version);
     event.as_object_mut().unwrap().remove("transcript");
@@ -64,11 +64,11 @@ async fn texts(whole: &Whole) -> Vec<String> {
 #[tokio::test]
 async fn a_message_joins_the_session_of_its_user_and_its_other_copy_does_not() {
     let whole = Whole::new(true);
-    let session = event("LIVE", json!({}))["sessionId"]
+    let session = event("LIVE", &json!({}))["sessionId"]
         .as_str()
         .unwrap()
         .to_owned();
-    let hello = event("LIVE", bot_says("hello", "2026-01-01T00:00:00.000Z"));
+    let hello = event("LIVE", &bot_says("hello", "2026-01-01T00:00:00.000Z"));
     assert_eq!(hook(&whole, &hello).await.status, 200);
     let told = tell(&whole, &body(&session, "hello")).await;
     assert_eq!(told.status, 200);
@@ -81,11 +81,11 @@ async fn a_message_joins_the_session_of_its_user_and_its_other_copy_does_not() {
     );
     let copy = event(
         "LIVE",
-        bot_says("by the channel first", "2026-01-01T00:00:01.000Z"),
+        &bot_says("by the channel first", "2026-01-01T00:00:01.000Z"),
     );
     assert_eq!(hook(&whole, &copy).await.status, 200);
     assert_eq!(
-        hook(&whole, &event("LIVE", json!({"event": "offload"})))
+        hook(&whole, &event("LIVE", &json!({"event": "offload"})))
             .await
             .status,
         200
@@ -97,7 +97,7 @@ async fn a_message_joins_the_session_of_its_user_and_its_other_copy_does_not() {
 #[tokio::test]
 async fn a_user_whom_the_bot_has_not_or_has_twice_gets_nothing_and_the_operator_hears_of_it() {
     let whole = Whole::new(true);
-    let session = event("LIVE", json!({}))["sessionId"]
+    let session = event("LIVE", &json!({}))["sessionId"]
         .as_str()
         .unwrap()
         .to_owned();
@@ -107,7 +107,7 @@ async fn a_user_whom_the_bot_has_not_or_has_twice_gets_nothing_and_the_operator_
         [("unmatched_message".to_owned(), 1)]
     );
     for version in ["DRAFT", "LIVE"] {
-        let hello = event(version, bot_says("hello", "2026-01-01T00:00:00.000Z"));
+        let hello = event(version, &bot_says("hello", "2026-01-01T00:00:00.000Z"));
         assert_eq!(hook(&whole, &hello).await.status, 200);
     }
     assert_eq!(tell(&whole, &body(&session, "which?")).await.status, 200);
@@ -116,7 +116,7 @@ async fn a_user_whom_the_bot_has_not_or_has_twice_gets_nothing_and_the_operator_
         [("unmatched_message".to_owned(), 2)]
     );
     assert_eq!(
-        hook(&whole, &event("LIVE", json!({"event": "offload"})))
+        hook(&whole, &event("LIVE", &json!({"event": "offload"})))
             .await
             .status,
         200

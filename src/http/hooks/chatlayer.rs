@@ -82,7 +82,7 @@ async fn check(
     if !admitted.by_token {
         return Err(state.refuse(caller));
     }
-    if !admitted.by_key && admitted.has_keyed_url {
+    if !admitted.by_key && !admitted.hook.hook_key.is_empty() {
         let warning = Warning {
             kind: WarningKind::UnkeyedHook,
             subject: admitted.bot.to_string(),
@@ -167,11 +167,8 @@ async fn let_in(
 
 async fn take(state: &State, admitted: &Admitted, in_hand: InHand) -> Result<Json<Value>> {
     let hook = hook::parse(&admitted.bot, &in_hand.body).map_err(|error| refused(&error))?;
-    let hook = if admitted.has_channel {
-        hook.told_twice()
-    } else {
-        hook
-    };
+    let has_channel = !admitted.hook.channel_verify_token.is_empty();
+    let hook = if has_channel { hook.told_twice() } else { hook };
     let Hook { kind, step } = hook;
     let bot = &admitted.bot;
     let Some(step) = step else {

@@ -9,7 +9,7 @@ use crate::domain::{
     conversation::Conversation,
     delivery::{Destination, NewDelivery},
     effect::{HandoverRow, LegRow},
-    event::{Settled, Way},
+    event::Settled,
     ids::DeskName,
 };
 
@@ -275,12 +275,7 @@ impl Seen {
 }
 
 fn event(world: &mut World, seen: &Seen, act: Act) -> Option<Event> {
-    let said = Said {
-        at: Some(world.now),
-        content: Content::text("words"),
-        raw: None,
-        way: Way::Only,
-    };
+    let said = world.said("words");
     let event = match act {
         Act::Request => Event::HandoverRequested(Request {
             payload: None,

@@ -411,7 +411,7 @@ impl World {
         }
     }
 
-    fn said(&self, text: &str) -> Said {
+    pub(super) fn said(&self, text: &str) -> Said {
         Said {
             at: Some(self.now),
             content: Content::text(text),

@@ -15,10 +15,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Admitted {
     pub(super) bot: BotName,
-    /// There is a URL with a key, so that this one should not be used.
-    pub(super) has_keyed_url: bool,
-    /// Whether its messages come by the Webhook channel as well.
-    pub(super) has_channel: bool,
+    pub(super) hook: ChatlayerHook,
     pub(super) by_key: bool,
     pub(super) by_token: bool,
 }
@@ -88,8 +85,7 @@ fn admit(
     (nothing_wrong && something_right).then_some(())?;
     Some(Admitted {
         bot: bot?.0.clone(),
-        has_channel: bot.is_some_and(|(_, hook)| !hook.channel_verify_token.is_empty()),
-        has_keyed_url: !keys.is_empty(),
+        hook: bot?.1.clone(),
         by_key: by_key.is_some(),
         by_token: by_token.is_some(),
     })
