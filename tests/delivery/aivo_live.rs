@@ -477,7 +477,7 @@ impl World {
                 |row| row.get(0),
             )
             .unwrap();
-        let hex: String = leg.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{hex}_{BOT_TOKEN}")
+        let leg = uuid::Uuid::from_slice(&leg).unwrap();
+        format!("{}_{BOT_TOKEN}", leg.simple())
     }
 }

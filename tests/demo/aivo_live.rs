@@ -11,14 +11,13 @@ use crate::{
 async fn a_conversation_goes_to_aivo_live_and_back_whatever_goes_wrong_there() {
     let folder = Folder::new();
     let demo = folder.start_aivo_live();
+    let talk = Talk::open(&demo).await;
+    talk.write("agent").await;
+    let room = talk.at_the_desk().await;
     let faults = json!({"seed": 7, "repeats": 2, "unknown_fields": true, "api_5xx": {"next": 1}, "api_cut_before": {"next": 1}});
     let url = format!("{}/emulator/faults", demo.desk);
     let set = client().put(url).json(&faults).send().await.unwrap();
     assert_eq!(set.status(), 200);
-
-    let talk = Talk::open(&demo).await;
-    talk.write("agent").await;
-    let room = talk.at_the_desk().await;
     talk.act(&room, json!({"type": "attended", "agent": {"name": "Ann"}}))
         .await;
     talk.answer(&room, "Hello, I am Ann").await;
@@ -53,13 +52,20 @@ async fn a_conversation_goes_to_aivo_live_and_back_whatever_goes_wrong_there() {
     let urls = folder.beside(&["urls"]);
     let urls = String::from_utf8(urls.stdout).unwrap();
     assert!(urls.contains("/hooks/aivo-live/team/"), "{urls}");
-    let check = folder.beside(&["check", "--probe"]);
-    let check = String::from_utf8(check.stdout).unwrap();
+    let mut probe = folder.handover(&["--config", "data/demo.toml", "check", "--probe"]);
+    let check = probe
+        .env("HANDOVER__DESKS__TEAM__GROUPS", "2179,7")
+        .output();
+    let check = String::from_utf8(check.unwrap().stdout).unwrap();
     assert!(
         check.contains("requests.message and requests.close are not documented"),
         "{check}"
     );
     assert!(check.contains("desk team: http://127.0.0.1"), "{check}");
+    assert!(
+        check.contains("desk team: group 7 is configured") && !check.contains("group 2179"),
+        "{check}"
+    );
     let secret = std::fs::read_to_string(folder.file("data/demo.toml")).unwrap();
     let secret = secret
         .lines()
