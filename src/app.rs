@@ -24,7 +24,7 @@ use self::{
     signals::Signals,
 };
 pub use self::{
-    demo::demo,
+    demo::{DemoDesk, Options as DemoOptions, demo},
     listeners::Listeners,
     probe::{Probed, probe},
 };
@@ -33,7 +33,7 @@ use crate::{
     clock::{SystemClock, new_id},
     config::{self, Bot, Config, Desk, NamedSecrets, Source, StoreUrl},
     delivery::{self, Delivery},
-    desks::{template, webhook},
+    desks::{aivo_live, template, webhook},
     domain::{
         delivery::Destination,
         ids::{BotName, DeskName},
@@ -74,6 +74,11 @@ pub enum Error {
     Webhook {
         desk: DeskName,
         source: webhook::SettingsError,
+    },
+    #[error("desks.{desk} cannot be used")]
+    AivoLive {
+        desk: DeskName,
+        source: Box<aivo_live::SettingsError>,
     },
     #[error("desks.{desk} cannot be used")]
     Template {

@@ -37,7 +37,10 @@ use std::collections::BTreeMap;
 pub use self::{
     admin::{Admin, AdminListen},
     bots::{Bot, Chatlayer, History, Platform},
-    desks::{Contents, Desk, DeskRequests, Kind, TemplateDesk, TemplateHook, WebhookDesk},
+    desks::{
+        AgentName, AivoLive, Contents, Desk, DeskRequests, Extra, Files, Kind, TemplateDesk,
+        TemplateHook, WebhookDesk,
+    },
     fault::{Fault, Faults, Place, Problem, Written},
     hours::AllHours,
     key::KeyPath,
@@ -133,7 +136,9 @@ impl Config {
             .as_ref()
             .map_or(&[][..], |outbound| &outbound.allow_networks);
         let platforms = root.table("platforms").and_then(bots::Defaults::read);
-        let kinds = root.table("kinds").and_then(desks::Defaults::read);
+        let kinds = root
+            .table("kinds")
+            .and_then(|kinds| desks::Defaults::read(kinds, networks));
 
         let bot_tables = names::named_tables::<BotName>(root.table("bots"));
         let desk_tables = names::named_tables::<DeskName>(root.table("desks"));

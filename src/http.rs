@@ -25,7 +25,7 @@ mod watch;
 use axum::Router;
 
 pub use self::{
-    hooks::{BotHook, ChatlayerHook, DeskHook, TemplateHook, Turns},
+    hooks::{AivoLiveHook, BotHook, ChatlayerHook, DeskHook, TemplateHook, Turns},
     meter::ConnectionMeter,
     state::{Bot, Desk, Options, State, Watched},
 };

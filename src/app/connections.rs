@@ -1,6 +1,7 @@
 //! One connection for each configured bot and desk: who is called, who may call, and which of its secrets can be
 //! exchanged. One file a vendor. Templates are compiled here, so that their faults come at the start.
 
+mod aivo_live;
 mod chatlayer;
 mod template;
 mod webhook;
@@ -96,6 +97,7 @@ impl Connections {
         });
         let desks = desks.iter().map(|(name, desk)| {
             let connection = match &desk.kind {
+                Kind::AivoLive(desk) => aivo_live::connect(name, desk, &ground)?,
                 Kind::Webhook(desk) => webhook::connect(name, desk, &ground)?,
                 Kind::Template(desk) => template::connect(name, desk, &ground)?,
             };
@@ -187,6 +189,7 @@ fn calls_https(
         Platform::Chatlayer(bot) => &bot.api_url,
     });
     let desks = desks.values().map(|desk| match &desk.kind {
+        Kind::AivoLive(desk) => &desk.api_url,
         Kind::Webhook(desk) => &desk.url,
         Kind::Template(desk) => &desk.api_url,
     });

@@ -26,6 +26,8 @@ pub struct Probed {
     /// Scheme, host and port: the path may be a secret.
     pub origin: String,
     pub answer: Result<(), CallError>,
+    /// What to look at although it answers.
+    pub remarks: Vec<String>,
 }
 
 /// Calls everybody at once, bots first, each once.
@@ -34,7 +36,7 @@ pub async fn probe(config: &Config) -> Result<Vec<Probed>, Error> {
     let networks = config.outbound.allow_networks.clone();
     let connections = Connections::build(&config.bots, &config.desks, (networks, clock))?;
     let bots = connections.bots.iter().map(async |(name, bot)| {
-        let answer = bot.adapter.probe().await;
+        let answer = bot.adapter.probe().await.map(|()| Vec::new());
         Probed::new(Destination::Bot(name.clone()), &bot.address, answer)
     });
     let desks = connections.desks.iter().map(async |(name, desk)| {
@@ -47,18 +49,27 @@ pub async fn probe(config: &Config) -> Result<Vec<Probed>, Error> {
 }
 
 impl Probed {
-    fn new(destination: Destination, address: &Address, answer: Result<(), CallError>) -> Self {
+    fn new(
+        destination: Destination,
+        address: &Address,
+        answer: Result<Vec<String>, CallError>,
+    ) -> Self {
         let Address {
             key,
             secret_key,
             origin,
         } = address.clone();
+        let (answer, remarks) = match answer {
+            Ok(remarks) => (Ok(()), remarks),
+            Err(error) => (Err(error), Vec::new()),
+        };
         Self {
             destination,
             address_key: key,
             secret_key,
             origin,
             answer,
+            remarks,
         }
     }
 }

@@ -23,7 +23,8 @@ pub(super) struct Options {
     /// Also call each bot platform and desk once
     ///
     /// Each is called with its cheapest request: Chatlayer is asked for the list of bots, a webhook desk is sent a
-    /// signed `ping`. Whoever does not answer is told with what to look at. Nothing is changed anywhere.
+    /// signed `ping`, Aivo Live is asked for the list of groups. Whoever does not answer is told with what to look at.
+    /// Nothing is changed anywhere.
     #[arg(long)]
     probe: bool,
 }
@@ -96,6 +97,9 @@ fn write_probes(out: &mut impl Write, probed: &[Probed]) -> Result<(), super::Er
                 writeln!(out, "{kind} {name}: {}", told(error))?;
                 writeln!(out, "    {}", advice::on(error, probed))?;
             }
+        }
+        for remark in &probed.remarks {
+            writeln!(out, "{kind} {name}: {remark}")?;
         }
     }
     let failed = probed.iter().filter(|probed| probed.answer.is_err());

@@ -1,10 +1,35 @@
 //! `handover demo`, and `handover` alone where nothing is configured: a bridge to try out.
 
-use super::{Error, runtime};
-use crate::{app, telemetry};
+use clap::{Args, ValueEnum};
 
-pub(super) fn run() -> Result<(), Error> {
+use super::{Error, runtime};
+use crate::{
+    app::{self, DemoDesk, DemoOptions},
+    telemetry,
+};
+
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(super) struct Options {
+    /// Where agents answer
+    #[arg(long, value_enum, value_name = "KIND", default_value_t)]
+    desk: Desk,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Desk {
+    /// The bridge's own protocol
+    #[default]
+    Webhook,
+    /// An emulated Aivo Live
+    AivoLive,
+}
+
+pub(super) fn run(options: Options) -> Result<(), Error> {
     telemetry::init_for_development()?;
-    runtime()?.block_on(app::demo())?;
+    let desk = match options.desk {
+        Desk::Webhook => DemoDesk::Webhook,
+        Desk::AivoLive => DemoDesk::AivoLive,
+    };
+    runtime()?.block_on(app::demo(DemoOptions { desk }))?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `[desks.*]`: the connections to where agents work, one file a kind, and `[kinds.*]`: what a desk of a kind starts
 //! from.
 
+mod aivo_live;
 mod template;
 mod webhook;
 
@@ -14,6 +15,7 @@ use config::Value;
 use ipnet::IpNet;
 
 pub use self::{
+    aivo_live::{AgentName, AivoLive, Extra, Files},
     template::{Contents, DeskRequests, TemplateDesk, TemplateHook},
     webhook::WebhookDesk,
 };
@@ -34,15 +36,16 @@ pub struct Desk {
 
 /// What differs from kind to kind.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "one a desk, and there are few")]
 pub enum Kind {
-    Webhook(WebhookDesk),
-    Template(TemplateDesk),
+    AivoLive(Box<AivoLive>),
+    Template(Box<TemplateDesk>),
+    Webhook(Box<WebhookDesk>),
 }
 
 /// What desks start from.
 #[derive(Debug)]
 pub(super) struct Defaults {
+    aivo_live: aivo_live::Defaults,
     webhook: webhook::Defaults,
     template: template::Defaults,
 }
@@ -72,6 +75,7 @@ struct Reader<'a> {
 
 #[derive(Clone, Copy, Debug)]
 enum Named {
+    AivoLive,
     Webhook,
     Template,
 }
@@ -94,11 +98,14 @@ pub(super) fn read_all(
 }
 
 impl Defaults {
-    pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
+    pub(super) fn read(mut section: Section<'_>, networks: &[IpNet]) -> Option<Self> {
+        let aivo_live = section.table("aivo-live");
+        let aivo_live = aivo_live.and_then(|table| aivo_live::Defaults::read(table, networks));
         let webhook = section.table("webhook").and_then(webhook::Defaults::read);
         let template = section.table("template").and_then(template::Defaults::read);
         section.finish();
         Some(Self {
+            aivo_live: aivo_live?,
             webhook: webhook?,
             template: template?,
         })
@@ -131,6 +138,7 @@ impl Kind {
     /// Every secret by its key below the desk's.
     pub(super) fn secrets(&self) -> Vec<(Cow<'static, str>, Option<&Secrets>)> {
         match self {
+            Self::AivoLive(desk) => known(desk.secrets()),
             Self::Webhook(desk) => known(desk.secrets()),
             Self::Template(desk) => desk.secrets(),
         }
@@ -139,10 +147,20 @@ impl Kind {
 
 impl Reader<'_> {
     fn desk(&mut self, name: &DeskName, mut section: Section<'_>) -> Option<Desk> {
-        let named = section.required("kind", Named::read, "add kind = \"webhook\"")?;
+        let named = section.required(
+            "kind",
+            Named::read,
+            "add kind = \"webhook\" or \"aivo-live\"",
+        )?;
         section.not_yet(&["require_agent"]);
         let hours = self.hours(&mut section);
         let (common, kind) = match named {
+            Named::AivoLive => {
+                let defaults = &self.defaults.aivo_live;
+                let common = defaults.common.overlaid(&mut section);
+                let read = AivoLive::read(&mut section, defaults, self.surroundings);
+                (common, read.map(Box::new).map(Kind::AivoLive))
+            }
             Named::Webhook => {
                 let defaults = &self.defaults.webhook;
                 let common = defaults.common.overlaid(&mut section);
@@ -151,7 +169,7 @@ impl Reader<'_> {
                     claim_token(tokens, section, (name, token));
                 };
                 let read = WebhookDesk::read(&mut section, defaults, (self.surroundings, claim));
-                (common, read.map(Kind::Webhook))
+                (common, read.map(Box::new).map(Kind::Webhook))
             }
             Named::Template => {
                 let defaults = &self.defaults.template;
@@ -161,7 +179,7 @@ impl Reader<'_> {
                     claim_token(tokens, section, (name, token));
                 };
                 let read = TemplateDesk::read(&mut section, defaults, (self.surroundings, claim));
-                (common, read.map(Kind::Template))
+                (common, read.map(Box::new).map(Kind::Template))
             }
         };
         section.finish();
@@ -208,12 +226,15 @@ fn claim_token(
 impl Named {
     fn read(value: &Value) -> Result<Self, Problem> {
         match value::text(value)?.as_str() {
+            "aivo-live" => Ok(Self::AivoLive),
             "webhook" => Ok(Self::Webhook),
             "template" => Ok(Self::Template),
-            "console" | "aivo-live" | "chatwoot" => Err(Problem::ValueNotYet {
-                instead: "\"webhook\"",
+            "console" | "chatwoot" => Err(Problem::ValueNotYet {
+                instead: "\"webhook\", \"template\" or \"aivo-live\"",
             }),
-            _ => Err(Problem::NotOneOf("\"webhook\", \"template\"")),
+            _ => Err(Problem::NotOneOf(
+                "\"webhook\", \"template\", \"aivo-live\"",
+            )),
         }
     }
 }

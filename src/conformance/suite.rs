@@ -191,7 +191,7 @@ impl<'h> Suite<'h> {
             let probing = async move {
                 match adapter {
                     Adapter::Bot(bot) => bot.probe().await,
-                    Adapter::Desk(desk) => desk.probe().await,
+                    Adapter::Desk(desk) => desk.probe().await.map(drop),
                 }
             };
             if let Err(error) = probing.with_subscriber(self.log.dispatch()).await {

@@ -190,8 +190,6 @@ pub enum WarningKind {
     BotNotPaused,
     /// The platform checked the URL without the hook key; requests for an agent are refused there unless it sends its token.
     UnkeyedHook,
-    /// A desk sent an event that the bridge does not know; it is passed over.
-    UnknownEvent,
     /// The platform told something of a user whom the bot has not, or has in several realms.
     UnmatchedMessage,
     /// No route leads from this bot to a desk.
@@ -206,4 +204,10 @@ pub enum WarningKind {
     UnknownState,
     /// The platform did not delete what it keeps of a user who is being erased; somebody has to see to it there.
     NotErased,
+    /// A desk's event names two handovers; nobody was told.
+    ContradictingEvent,
+    /// A desk was sent events of a bot that is not its own; they are passed over.
+    OtherBotsEvent,
+    /// A desk sent an event that the bridge does not know; it is passed over.
+    UnknownEvent,
 }

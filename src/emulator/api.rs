@@ -7,18 +7,17 @@
 
 mod known;
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    body::{Body, Bytes},
+    body::Bytes,
     extract::{Path, Query, Request, State},
     http::{HeaderMap, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use futures_util::{future, stream};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -27,9 +26,9 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     bot_message::{BotMessage, Template},
-    faults::{Chance, Faults},
     hub::{Hub, Refused},
     session::{Call, Way},
+    trial::{Verdict, cut, fault},
 };
 
 pub(super) fn router(hub: Arc<Hub>) -> Router {
@@ -107,17 +106,6 @@ struct Order {
     dialog: Option<String>,
 }
 
-type Trial = (fn(&mut Faults) -> &mut Chance, Verdict, &'static str);
-
-/// What a fault makes of a call.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Go,
-    Answer(StatusCode),
-    CutBefore,
-    CutAfter,
-}
-
 /// A bearer token, or, for the legacy calls, `access_token` in the query.
 async fn authorize(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
     let query = request.uri().query().unwrap_or_default().as_bytes();
@@ -174,12 +162,9 @@ async fn perform(hub: &Hub, order: Order) -> Response {
     };
     let delay = hub.dice().faults().api_delay();
     sleep(delay).await;
-    let (verdict, note, echo) = judge(hub, ordinal);
-    let status = match verdict {
-        Verdict::Go => Some(StatusCode::OK),
-        Verdict::Answer(status) => Some(status),
-        Verdict::CutBefore | Verdict::CutAfter => None,
-    };
+    let (verdict, note) = Verdict::of(&mut hub.dice(), ordinal);
+    let echo = hub.dice().faults().echo;
+    let status = verdict.status();
     let call = Call {
         at: hub.now(),
         way: Way::FromBridge,
@@ -191,7 +176,7 @@ async fn perform(hub: &Hub, order: Order) -> Response {
     };
     hub.with(&order.session, |session| {
         session.wire(call);
-        if !matches!(verdict, Verdict::Go | Verdict::CutAfter) {
+        if !verdict.has_effect() {
             return;
         }
         session.store(order.data);
@@ -208,45 +193,6 @@ async fn perform(hub: &Hub, order: Order) -> Response {
         Some(status) => fault(status),
         None => cut(),
     }
-}
-
-fn judge(hub: &Hub, ordinal: u64) -> (Verdict, Option<&'static str>, bool) {
-    /// In the order of a real call's way: the token, the limit, the server, the line.
-    const TRIALS: [Trial; 5] = [
-        (
-            |faults| &mut faults.api_401,
-            Verdict::Answer(StatusCode::UNAUTHORIZED),
-            "refused on purpose",
-        ),
-        (
-            |faults| &mut faults.api_429,
-            Verdict::Answer(StatusCode::TOO_MANY_REQUESTS),
-            "refused on purpose",
-        ),
-        (
-            |faults| &mut faults.api_5xx,
-            Verdict::Answer(StatusCode::SERVICE_UNAVAILABLE),
-            "refused on purpose",
-        ),
-        (
-            |faults| &mut faults.api_cut_before,
-            Verdict::CutBefore,
-            "cut on purpose, without effect",
-        ),
-        (
-            |faults| &mut faults.api_cut_after,
-            Verdict::CutAfter,
-            "done, then cut on purpose",
-        ),
-    ];
-    let mut dice = hub.dice();
-    let echo = dice.faults().echo;
-    for (pick, verdict, note) in TRIALS {
-        if dice.strikes(ordinal, pick) {
-            return (verdict, Some(note), echo);
-        }
-    }
-    (Verdict::Go, None, echo)
 }
 
 impl Actions {
@@ -342,20 +288,4 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 fn is_token(hub: &Hub, token: &str) -> bool {
     let right = hub.access_token.expose_secret().as_bytes();
     token.as_bytes().ct_eq(right).into()
-}
-
-fn fault(status: StatusCode) -> Response {
-    let body = Json(json!({"error": status.canonical_reason()}));
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        return (status, [(header::RETRY_AFTER, "1")], body).into_response();
-    }
-    (status, body).into_response()
-}
-
-/// An answer whose body fails before its first byte: the server drops the line and sends nothing.
-fn cut() -> Response {
-    let failing = stream::once(future::ready(Err::<Bytes, _>(io::Error::from(
-        io::ErrorKind::ConnectionReset,
-    ))));
-    Response::new(Body::from_stream(failing))
 }

@@ -1,11 +1,14 @@
 //! The routes on which vendors call: one file a vendor, whose words stay there and in its own folder.
 
+mod aivo_live;
 mod chatlayer;
+mod desk;
 mod template;
 
 use axum::Router;
 
 pub use self::{
+    aivo_live::AivoLiveHook,
     chatlayer::{ChatlayerHook, Turns},
     template::TemplateHook,
 };
@@ -24,19 +27,23 @@ pub enum DeskHook {
     Api {
         token: Accepted,
     },
+    AivoLive(AivoLiveHook),
     Template(TemplateHook),
 }
 
 impl DeskHook {
-    /// What opens the desk API to it.
-    pub(super) fn token(&self) -> &Accepted {
+    /// What opens the desk API to it; none where it does not use that.
+    pub(super) fn token(&self) -> Option<&Accepted> {
         match self {
-            Self::Api { token } => token,
-            Self::Template(hook) => &hook.token,
+            Self::Api { token } => Some(token),
+            Self::Template(hook) => Some(&hook.token),
+            Self::AivoLive(_) => None,
         }
     }
 }
 
 pub(super) fn router() -> Router<State> {
-    chatlayer::router().merge(template::router())
+    chatlayer::router()
+        .merge(aivo_live::router())
+        .merge(template::router())
 }

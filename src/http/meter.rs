@@ -52,10 +52,18 @@ pub(super) enum Outcome {
     Repeat,
     /// A request for an agent that was told no.
     Declined,
-    /// An event that means nothing here.
-    Unknown,
     /// It is about nobody whom the bridge knows.
     Unmatched,
+    /// A desk's event of a handover that is over.
+    Late,
+    /// A desk's event of a conversation that is not known yet: it waits.
+    Kept,
+    /// A desk's event that names two handovers.
+    Contradiction,
+    /// A desk's event of a bot that is not this desk's.
+    OtherBot,
+    /// A desk's event that the bridge does not know.
+    Unknown,
     Refused(Kind),
 }
 
@@ -187,8 +195,12 @@ impl Outcome {
             Self::Accepted => "accepted",
             Self::Repeat => "repeat",
             Self::Declined => "declined",
-            Self::Unknown => "unknown",
             Self::Unmatched => "unmatched",
+            Self::Late => "late",
+            Self::Kept => "kept",
+            Self::Contradiction => "contradiction",
+            Self::OtherBot => "other_bot",
+            Self::Unknown => "unknown",
             Self::Refused(kind) => kind.id(),
         }
     }

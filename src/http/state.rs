@@ -203,7 +203,8 @@ impl State {
     /// The desk whose token this is. All are compared, so that the time does not tell which.
     pub(super) fn desk_of(&self, token: &str) -> Option<&Desk> {
         self.0.desks.iter().fold(None, |found, desk| {
-            if desk.hook.token().matches(token) {
+            let token_of = desk.hook.token();
+            if token_of.is_some_and(|accepted| accepted.matches(token)) {
                 Some(desk)
             } else {
                 found
@@ -219,12 +220,12 @@ impl State {
         &self.0.sources
     }
 
-    /// What all bots' platforms pass together.
+    /// What all hooks pass together.
     pub fn hooks(&self) -> &Gate {
         &self.0.hooks
     }
 
-    /// What all desks pass together.
+    /// What all desks of the desk API pass together.
     pub fn desk_api(&self) -> &Gate {
         &self.0.desk_api
     }

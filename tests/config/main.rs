@@ -1,6 +1,7 @@
 //! What an operator sees of the configuration: what is taken, what is refused, and how it is said.
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
 
+mod aivo_live;
 mod refused;
 mod routing;
 mod secrets;

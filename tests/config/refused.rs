@@ -172,10 +172,6 @@ fn what_a_later_version_will_know_is_refused_by_name() {
             "bots.f.platform",
         ),
         ("[desks.t]\nkind = \"console\"", "desks.t.kind"),
-        (
-            "[desks.t]\nkind = \"aivo-live\"\ngroups = [1]",
-            "desks.t.kind",
-        ),
         ("[desks.t]\nkind = \"chatwoot\"", "desks.t.kind"),
     ] {
         let text = GOOD

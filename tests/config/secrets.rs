@@ -17,7 +17,7 @@ fn secrets_come_from_files_as_well() {
     );
     let config = load(&text).unwrap();
     let Kind::Webhook(webhook) = &config.desks.first_key_value().unwrap().1.kind else {
-        panic!("another kind of desk")
+        panic!("another kind")
     };
     let tokens: Vec<_> = webhook
         .token
@@ -104,7 +104,7 @@ fn a_trailing_newline_is_no_part_of_a_secret_and_files_can_be_several() {
     );
     let config = load(&text).unwrap();
     let Kind::Webhook(webhook) = &config.desks.first_key_value().unwrap().1.kind else {
-        panic!("another kind of desk")
+        panic!("another kind")
     };
     let tokens: Vec<_> = webhook
         .token

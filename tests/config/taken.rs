@@ -43,7 +43,7 @@ fn bots_and_desks_start_from_what_the_defaults_say() {
     );
     let (_, desk) = config.desks.first_key_value().unwrap();
     let Kind::Webhook(webhook) = &desk.kind else {
-        panic!("another kind of desk")
+        panic!("another kind")
     };
     assert_eq!(webhook.transcript_limit, 200);
 }

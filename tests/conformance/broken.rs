@@ -111,7 +111,7 @@ impl Desk for Broken {
         }
     }
 
-    async fn probe(&self) -> Result<(), CallError> {
+    async fn probe(&self) -> Result<Vec<String>, CallError> {
         self.right.probe().await
     }
 

@@ -64,6 +64,11 @@ impl Folder {
         Demo::from_command(self.handover(&[]), self)
     }
 
+    /// With an emulated Aivo Live as the desk.
+    pub fn start_aivo_live(&self) -> Demo {
+        Demo::from_command(self.handover(&["demo", "--desk", "aivo-live"]), self)
+    }
+
     pub fn start_with(&self, variables: &[(&str, &str)]) -> Demo {
         let mut command = self.handover(&[]);
         command.envs(variables.iter().copied());

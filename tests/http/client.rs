@@ -8,9 +8,11 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use handover_bridge::{
+    config::{Config, Kind, Source},
+    desks::aivo_live::Reader,
     http::{
-        Bot, BotHook, ChatlayerHook, Desk, DeskHook, Options, Turns, Watched, combined_router,
-        secret::Accepted, shed::Capacity, source::Peer,
+        AivoLiveHook, Bot, BotHook, ChatlayerHook, Desk, DeskHook, Options, Turns, Watched,
+        combined_router, secret::Accepted, shed::Capacity, source::Peer,
     },
     store::Store,
     telemetry::{Instruments, Registry},
@@ -26,6 +28,8 @@ pub const KEY: &str = "hook-key-of-the-webshop";
 pub const CHANNEL: &str = "verify-token-of-the-channel";
 pub const DESK: &str = "token-of-the-custom-desk";
 pub const OTHER_DESK: &str = "token-of-the-other-desk-";
+/// Of the desk on Aivo Live.
+pub const AIVO_KEY: &str = "hook-key-of-the-live-desk";
 pub const ADMIN: &str = "admin-token-admin-token-admin-token";
 /// A handover's id; what is behind it is for the scripted store to say.
 pub const HANDOVER: &str = "01930000-0000-7000-8000-000000000001";
@@ -172,6 +176,28 @@ fn chatlayer(hook_key: Accepted) -> BotHook {
     })
 }
 
+fn aivo_live() -> AivoLiveHook {
+    let text = format!(
+        r#"
+        [desks.live]
+        kind = "aivo-live"
+        bot_id = 1000
+        bot_token = "bot-token"
+        groups = [2179]
+        hook_key = "{AIVO_KEY}"
+        "#
+    );
+    let config = Config::load(&Source::text("test.toml", text)).unwrap();
+    let (name, desk) = config.desks.first_key_value().unwrap();
+    let Kind::AivoLive(desk) = &desk.kind else {
+        panic!("another kind")
+    };
+    AivoLiveHook {
+        hook_key: accepted(AIVO_KEY),
+        reader: Reader::new(name, desk),
+    }
+}
+
 fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracker) -> Options {
     Options {
         store,
@@ -198,6 +224,10 @@ fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracke
                     token: accepted(OTHER_DESK),
                 },
             },
+            Desk {
+                name: "live".parse().unwrap(),
+                hook: DeskHook::AivoLive(aivo_live()),
+            },
         ],
         admin: accepted(ADMIN),
         trusted_proxies: Vec::new(),
@@ -208,7 +238,9 @@ fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracke
         tasks,
         watched: Watched {
             bots: vec!["webshop".parse().unwrap(), "plain".parse().unwrap()],
-            desks: vec!["custom".parse().unwrap(), "other".parse().unwrap()],
+            desks: ["custom", "other", "live"]
+                .map(|name| name.parse().unwrap())
+                .to_vec(),
             ..Watched::default()
         },
         instruments: Instruments {

@@ -9,6 +9,7 @@
 )]
 
 mod admin;
+mod aivo_live;
 mod auth;
 mod channel;
 mod client;

@@ -167,7 +167,14 @@ async fn campaign_isolation() {
     troubled.trouble().await;
     let mut figures = [Vec::new(), Vec::new()];
     for number in 0..=ROUNDS {
-        let pair = [round(&calm, number).await, round(&troubled, number).await];
+        // In turn, so that neither always has the better moment.
+        let pair = if number % 2 == 0 {
+            let first = round(&calm, number).await;
+            [first, round(&troubled, number).await]
+        } else {
+            let first = round(&troubled, number).await;
+            [round(&calm, number).await, first]
+        };
         println!(
             "round {number}: p99 {:?} without and {:?} with a desk that hangs",
             pair[0], pair[1]

@@ -25,6 +25,8 @@ pub struct Template {
     outbound: Outbound,
 }
 
+const UNASKED: &str = "it has no request ping, so nobody has asked whether it takes its secrets";
+
 impl Template {
     pub fn new(settings: Settings, outbound: Outbound) -> Self {
         Self { settings, outbound }
@@ -138,18 +140,19 @@ impl Desk for Template {
     }
 
     /// Without a request of its own it is only seen whether somebody answers there, whatever the answer is.
-    async fn probe(&self) -> Result<(), CallError> {
+    async fn probe(&self) -> Result<Vec<String>, CallError> {
         let Some(ping) = &self.settings.requests.ping else {
             let answer = self
                 .outbound
                 .send(Call::get(self.settings.api_url.endpoint()));
             return match answer.await {
-                Ok(_) | Err(CallError::Refused(_)) => Ok(()),
+                Ok(_) | Err(CallError::Refused(_)) => Ok(vec![UNASKED.to_owned()]),
                 Err(error) => Err(error),
             };
         };
         let context = self.settings.context(&new_id().to_string());
-        self.outbound.send(ping.call(&context)?).await.map(drop)
+        let answer = self.outbound.send(ping.call(&context)?).await;
+        answer.map(|_| Vec::new())
     }
 
     fn dry_run(&self) -> Vec<DryRunError> {

@@ -14,10 +14,11 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{SIMULATED, VersionQuery, fault};
+use super::{SIMULATED, VersionQuery};
 use crate::emulator::{
     hub::Hub,
     session::{Call, Session, Way},
+    trial::fault,
 };
 
 /// The longest page of the legacy call.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     body::Body,
-    extract::{self, FromRequestParts, RawPathParams},
+    extract::{self, FromRequestParts},
     http::{HeaderMap, request::Parts},
     routing::post,
 };
@@ -19,22 +19,19 @@ use crate::{
     },
     domain::{
         dedupe::DedupeKey,
-        effect::{Warning, WarningKind},
+        effect::WarningKind,
         event::{Event, Incoming, LegTarget, Step, Target},
-        handover,
         ids::DeskName,
     },
     http::{
         State,
         body::{self, Kept},
-        hooks::DeskHook,
+        hooks::{DeskHook, desk},
         meter::Outcome,
         problem::{Kind, Problem, Result},
         secret::Accepted,
         shed::Place,
-        state::Caller,
     },
-    store::Applied,
 };
 
 /// What opens the two ways in which such a desk can call, each empty where it has only the other.
@@ -116,7 +113,7 @@ async fn tell_all(state: &State, desk: &DeskName, in_hand: InHand) -> Result<()>
         not_understood,
     } = in_hand.heard;
     for told in told {
-        let outcome = tell(state, desk, told).await?;
+        let outcome = desk::tell(state, desk, step(desk, told)).await?;
         state.meter().desk(desk, outcome);
     }
     for _ in 0..passed_over {
@@ -126,30 +123,9 @@ async fn tell_all(state: &State, desk: &DeskName, in_hand: InHand) -> Result<()>
         let cause = std::error::Error::source(&error).map(ToString::to_string);
         tracing::warn!(%desk, %error, cause, "an event of a desk was passed over");
         state.meter().desk(desk, Outcome::Unknown);
-        let warning = Warning {
-            kind: WarningKind::UnknownEvent,
-            subject: desk.to_string(),
-        };
-        state.ask(state.store().warn(warning)).await?;
+        desk::warn(state, (WarningKind::UnknownEvent, desk)).await?;
     }
     Ok(())
-}
-
-async fn tell(state: &State, desk: &DeskName, told: Told) -> Result<Outcome> {
-    let applied = state.ask(state.store().apply(step(desk, told))).await?;
-    Ok(match applied {
-        Applied::Done { outcomes, .. } => match outcomes.first() {
-            Some(handover::Outcome::Repeat { .. } | handover::Outcome::KeyReused) => {
-                Outcome::Repeat
-            }
-            _ => Outcome::Accepted,
-        },
-        Applied::Kept => Outcome::Accepted,
-        Applied::NotFound
-        | Applied::Contradiction
-        | Applied::NoSuchUser
-        | Applied::SeveralUsers => Outcome::Unmatched,
-    })
 }
 
 fn step(desk: &DeskName, told: Told) -> Step {
@@ -193,33 +169,13 @@ impl FromRequestParts<State> for Admitted {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self> {
-        let Ok(caller) = Caller::from_request_parts(parts, state).await;
-        // A path that is no text belongs to no desk either.
-        let path = RawPathParams::from_request_parts(parts, state).await.ok();
-        let path = |wanted: &str| {
-            path.as_ref()?
-                .iter()
-                .find(|(name, _)| *name == wanted)
-                .map(|(_, value)| value)
+        let hook_of = |hook: &DeskHook| match hook {
+            DeskHook::Template(hook) => Some((hook.hook_key.clone(), hook.hook.clone()?)),
+            _ => None,
         };
-        admit(state, (path("desk"), path("hook_key"))).ok_or_else(|| state.refuse(caller))
+        let (desk, hook) = desk::admitted(parts, state, hook_of).await?;
+        Ok(Self { desk, hook })
     }
-}
-
-fn admit(state: &State, (name, key): (Option<&str>, Option<&str>)) -> Option<Admitted> {
-    let desk = name.and_then(|name| state.desk(name));
-    let hook = desk.and_then(|desk| match &desk.hook {
-        DeskHook::Template(hook) => Some(hook),
-        DeskHook::Api { .. } => None,
-    });
-    // Compared also where there is no such desk, so that the time does not tell which was wrong.
-    let nobody = Accepted::default();
-    let keys = hook.map_or(&nobody, |hook| &hook.hook_key);
-    let opened = keys.matches(key.unwrap_or_default());
-    opened.then_some(Admitted {
-        desk: desk?.name.clone(),
-        hook: hook?.hook.clone()?,
-    })
 }
 
 fn refused(error: &HookError) -> Problem {

@@ -48,7 +48,7 @@ fn desk(stub: &Stub) -> Webhook {
     );
     let config = config::Config::load(&config::Source::text("test.toml", text)).unwrap();
     let config::Kind::Webhook(configured) = config.desks.into_values().next().unwrap().kind else {
-        panic!("another kind of desk")
+        panic!("another kind")
     };
     Webhook::new(
         Settings::new(&configured).unwrap(),
