@@ -3,7 +3,9 @@
 #![cfg(test)]
 
 mod aivo_live;
+mod backup;
 mod bridge;
+mod erasure;
 mod notice;
 mod operator;
 mod process;
