@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod aivo_live;
 mod broken;
 mod chatlayer;
 mod template;

@@ -31,6 +31,7 @@ fn group(route: &str) -> Group {
         ("/openapi.json", Group::Open),
         ("/hooks/chatlayer/", Group::Hook),
         ("/hooks/aivo-live/", Group::Hook),
+        ("/hooks/template/", Group::Hook),
         ("/api/v1/", Group::Desk),
         ("/api/admin/", Group::Operator),
         ("/metrics", Group::Operator),
@@ -69,9 +70,14 @@ fn routes() -> BTreeSet<String> {
 }
 
 fn filled(route: &str) -> String {
+    let desk = if route.starts_with("/hooks/template/") {
+        "tickets"
+    } else {
+        "room"
+    };
     route
         .replace("{bot}", "webshop")
-        .replace("{desk}", "room")
+        .replace("{desk}", desk)
         .replace("{hook_key}", HOOK_KEY)
         .replace("{id}", ID)
 }

@@ -12,6 +12,7 @@ pub enum Kind {
     Webhook,
     /// A ticket system that calls a hook of its own.
     Template,
+    AivoLive,
 }
 
 /// A configured desk and the system behind it.
@@ -23,7 +24,7 @@ pub struct Desk {
 }
 
 impl Kind {
-    pub const ALL: [Self; 2] = [Self::Webhook, Self::Template];
+    pub const ALL: [Self; 3] = [Self::Webhook, Self::Template, Self::AivoLive];
 }
 
 impl Desk {
@@ -32,6 +33,12 @@ impl Desk {
             Kind::Webhook => |_, _| json!({}),
             Kind::Template => |call, number| match call.path.as_str() {
                 "/api/tickets" => json!({ "id": number }),
+                _ => json!({}),
+            },
+            Kind::AivoLive => |call, number| match call.path.as_str() {
+                AIVO_QUEUE => json!({
+                    "conversationId": format!("room-{number}"), "customToken": "t", "messageQueueId": number,
+                }),
                 _ => json!({}),
             },
         };
@@ -81,6 +88,18 @@ impl Desk {
                 key = "body.id"
                 "#
             ),
+            Kind::AivoLive => format!(
+                r#"
+                [desks.{name}]
+                kind = "aivo-live"
+                api_url = "http://{address}"
+                groups_url = "http://{address}"
+                bot_id = 1000
+                bot_token = "bot-token-of-the-desk-{name}"
+                groups = [2179]
+                hook_key = "hook-key-of-the-desk-{name}"
+                "#
+            ),
         }
     }
 
@@ -90,6 +109,7 @@ impl Desk {
             // It signs; what could leak is what the desk presents.
             Kind::Webhook => format!("token-of-the-desk-{}", self.name),
             Kind::Template => format!("secret-of-the-desk-{}", self.name),
+            Kind::AivoLive => format!("bot-token-of-the-desk-{}", self.name),
         }
     }
 
@@ -109,6 +129,10 @@ impl Desk {
                     .next()
                     .map(|(number, _): (usize, _)| number.to_string())
             }
+            Kind::AivoLive => {
+                let mut calls = calls.filter(|(_, call)| is_queued(call, user));
+                calls.next().map(|(number, _)| format!("room-{number}"))
+            }
         }
     }
 
@@ -118,6 +142,7 @@ impl Desk {
         let mut offers = calls.iter().filter(|call| match self.kind {
             Kind::Webhook => call.body["data"]["handover"]["session_id"] == user,
             Kind::Template => call.body["of"] == user,
+            Kind::AivoLive => is_queued(call, user),
         });
         let offer = offers.next().map(|call| call.body.to_string());
         offer.unwrap_or_default()
@@ -135,15 +160,24 @@ impl Desk {
     pub async fn says(&self, bridge: &Bridge, (conversation, text): (&str, &str)) {
         let content = json!({"type": "text", "text": text});
         let message = json!({"type": "message", "content": content});
-        let note = json!({"kind": "reply", "ticket": conversation, "text": text, "id": text});
-        self.tells(bridge, conversation, (&message, &note)).await;
+        let body = match self.kind {
+            Kind::AivoLive => {
+                let data = json!({"action": "text", "value": text, "source": "agent"});
+                self.aivo(conversation, "messageToClient", &data)
+            }
+            _ => json!({"kind": "reply", "ticket": conversation, "text": text, "id": text}),
+        };
+        self.tells(bridge, conversation, (&message, &body)).await;
     }
 
     pub async fn closes(&self, bridge: &Bridge, conversation: &str) {
         let closed = json!({"type": "closed", "reason": "solved"});
         let id = format!("close {conversation}");
-        let state = json!({"kind": "closed", "ticket": conversation, "state": "solved", "id": id});
-        self.tells(bridge, conversation, (&closed, &state)).await;
+        let body = match self.kind {
+            Kind::AivoLive => self.aivo(conversation, "close", &json!({"reason": "agent"})),
+            _ => json!({"kind": "closed", "ticket": conversation, "state": "solved", "id": id}),
+        };
+        self.tells(bridge, conversation, (&closed, &body)).await;
     }
 
     async fn tells(&self, bridge: &Bridge, conversation: &str, (event, body): (&Value, &Value)) {
@@ -158,7 +192,15 @@ impl Desk {
                 let path = format!("/hooks/template/{name}/hook-key-of-the-desk-{name}");
                 assert_eq!(bridge.post(&path, body).await, (200, json!({})));
             }
+            Kind::AivoLive => {
+                let path = format!("/hooks/aivo-live/{name}/hook-key-of-the-desk-{name}");
+                assert_eq!(bridge.post(&path, body).await, (200, json!({})));
+            }
         }
+    }
+
+    fn aivo(&self, room: &str, name: &str, data: &Value) -> Value {
+        json!({"name": name, "roomId": room, "timestamp": 1_706_293_179_331_454_146_u64, "botId": 1000, "data": data})
     }
 
     fn text(&self, call: &Call, conversation: &str) -> Option<String> {
@@ -168,9 +210,20 @@ impl Desk {
                 (&data["handover_id"], &data["message"]["content"]["text"])
             }
             Kind::Template => (&call.body["ticket"], &call.body["text"]),
+            Kind::AivoLive => (&call.body["conversationId"], &call.body["value"]),
         };
         (of == conversation)
             .then(|| Some(text.as_str()?.to_owned()))
             .flatten()
     }
+}
+
+const AIVO_QUEUE: &str = "/api/v1/live-handler/queue/external";
+
+/// Whether it queues this user, of whom only what was said before tells.
+fn is_queued(call: &Call, user: &str) -> bool {
+    let said = format!("help {user}");
+    let body = call.body.to_string();
+    let ends = |rest: &&str| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '-');
+    call.path == AIVO_QUEUE && body.split(&said).skip(1).any(|rest| ends(&rest))
 }
