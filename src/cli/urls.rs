@@ -185,6 +185,28 @@ mod tests {
     }
 
     #[test]
+    fn a_desk_made_by_configuration_has_its_hook_or_the_desk_api() {
+        let printed = printed(
+            r#"
+            [desks.tickets]
+            kind = "template"
+            api_url = "https://tickets.example.com/canary-path"
+            hook_key = "hook-key-of-the-tickets"
+            secrets = { api = "canary" }
+            requests.open = { method = "POST", url = "{{ desk.api_url }}" }
+            requests.message = { method = "POST", url = "{{ desk.api_url }}" }
+            hook = { reference = "body.id", event = "none" }
+            "#,
+        );
+        let hook = "http://127.0.0.1:8080/hooks/template/tickets/hook-key-of-the-tickets\n";
+        assert!(printed.contains(hook), "{printed}");
+        assert!(
+            !printed.contains("/api/v1/") && !printed.contains("canary"),
+            "{printed}"
+        );
+    }
+
+    #[test]
     fn says_what_is_missing_where_there_is_no_key() {
         let printed = printed(
             r#"

@@ -126,9 +126,11 @@ pub enum Problem {
     UnknownPlaceholder,
     #[error("makes a desk that cannot tell anything: set token, for the desk API, or a table hook")]
     MuteDesk,
+    #[error("opens a hook that is not there; add the table hook, or remove it")]
+    IdleHookKey,
     #[error("needs handover or reference, or no event would be of any handover")]
     NamelessEvents,
-    #[error("has no requests.{request}, without which there is no desk; add the table")]
+    #[error("has no {request}, without which there is no desk; add the table")]
     MissingRequest { request: &'static str },
     #[error("must not be longer than {limit}")]
     LongerThan { limit: &'static str },

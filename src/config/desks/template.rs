@@ -119,7 +119,11 @@ impl TemplateDesk {
         let hook_key = if has_hook {
             secrets::required(section, Self::HOOK_KEY, rule)
         } else {
-            secrets::optional(section, Self::HOOK_KEY, rule)
+            let idle = secrets::optional(section, Self::HOOK_KEY, rule);
+            if idle.is_some() {
+                section.fault(Self::HOOK_KEY.key, Problem::IdleHookKey);
+            }
+            None
         };
         let hook = section.table("hook");
         let hook = if has_hook {

@@ -34,7 +34,7 @@ pub enum HookError {
 /// One event that the expressions make nothing of.
 #[derive(Debug, thiserror::Error)]
 pub enum TellError {
-    #[error("{part} cannot be told of it")]
+    #[error("{part} cannot be evaluated")]
     Expression {
         part: &'static str,
         source: TemplateError,
