@@ -23,15 +23,12 @@ url = "{{ desk.api_url }}/end"
 "#;
 
 fn desk(text: &str) -> AivoLive {
-    let config = good_with(text);
-    let live = config
-        .desks
-        .iter()
-        .find(|(name, _)| name.as_str() == "live");
-    match &live.unwrap().1.kind {
-        Kind::AivoLive(desk) => (**desk).clone(),
-        _ => panic!("another kind"),
-    }
+    let mut desks = good_with(text).desks.into_values();
+    let live = desks.find_map(|desk| match desk.kind {
+        Kind::AivoLive(desk) => Some(*desk),
+        _ => None,
+    });
+    live.unwrap()
 }
 
 /// What is said of the desk in which `before` stands as `after`.

@@ -29,6 +29,8 @@ pub(super) struct Queued {
 
 /// What of the answer later calls may need, beside the conversation's own id.
 pub(super) const KEPT: [&str; 2] = ["customToken", "messageQueueId"];
+/// No name in a template has a space.
+const ANSWER: &str = "answer about ";
 
 impl Queue<'_> {
     /// The values that Aivo's document fixes.
@@ -47,7 +49,17 @@ impl Queued {
             Some((name.to_owned(), value))
         });
         let kept: Map<_, _> = kept.collect();
-        let taken = Taken::from_iter([(id.clone(), Value::Object(kept))]);
+        let taken = Taken::from_iter([(kept_as(&id), Value::Object(kept))]);
         (id, taken)
     }
+}
+
+/// The name under which the answer about a conversation is kept.
+pub(super) fn kept_as(conversation: &str) -> String {
+    format!("{ANSWER}{conversation}")
+}
+
+/// Whether it is such a name, and none that an operator has given.
+pub(super) fn is_kept_as(name: &str) -> bool {
+    name.starts_with(ANSWER)
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Settings,
-    actions::{KEPT, Queue, Queued},
+    actions::{KEPT, Queue, Queued, is_kept_as, kept_as},
     hash,
     message::Told,
     transcript,
@@ -218,22 +218,16 @@ pub(super) fn desk_ref(leg: &LegFacts, effective: String) -> Map<String, Value> 
         reference, taken, ..
     } = leg;
     let conversation = reference.as_deref();
-    let answered = conversation.and_then(|id| taken.get(id));
+    let answered = conversation.and_then(|id| taken.get(&kept_as(id)));
     if let Some(Value::Object(answered)) = answered {
         known.extend(answered.clone());
     }
-    // Those of the queue calls have the ids of their conversations.
-    let later = taken.values().iter().filter(|(_, value)| !is_answer(value));
+    let later = taken.values().iter();
+    let later = later.filter(|(name, _)| !is_kept_as(name));
     known.extend(later.map(|(name, value)| (name.clone(), value.clone())));
     known.insert("conversationId".to_owned(), conversation.into());
     known.insert("hash".to_owned(), effective.into());
     known
-}
-
-fn is_answer(value: &Value) -> bool {
-    let names =
-        |answer: &Map<String, Value>| answer.keys().all(|name| KEPT.contains(&name.as_str()));
-    value.as_object().is_some_and(names)
 }
 
 /// `options.groups` of the route, where they are one.

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{
     AivoLive,
+    actions::kept_as,
     adapter::desk_ref,
     hash,
     message::Told,
@@ -71,7 +72,7 @@ impl AivoLive {
     /// One with all that Aivo may answer, one that is known by an event alone, and one of which nothing is known.
     fn examples(&self) -> [Context; 3] {
         let answered = json!({"customToken": "example", "messageQueueId": 1});
-        let answered = Taken::from_iter([(CONVERSATION.to_owned(), answered)]);
+        let answered = Taken::from_iter([(kept_as(CONVERSATION), answered)]);
         [
             (Some(CONVERSATION), answered),
             (Some(CONVERSATION), Taken::default()),

@@ -30,7 +30,13 @@ function since(text) {
   return minutes < 1 ? "now" : minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
 }
 
+/** The emulated Aivo Live may name a file without a host, as the real one is said to; it lies beside this page. */
+function placed({ content }) {
+  if (content.url?.startsWith("/")) content.url = new URL(`/assets${content.url}`, location).href;
+}
+
 function receive(handover) {
+  handover.messages.forEach(placed);
   const id = handover.about.id;
   const isNew = !handovers.has(id);
   handovers.set(id, handover);

@@ -122,7 +122,7 @@ fn in_room(task: Task) -> Job {
     let mut job = job(task);
     let leg = job.leg.as_mut().unwrap();
     leg.reference = Some(ROOM.to_owned());
-    leg.taken = Taken::from_iter([(ROOM.to_owned(), answered)]);
+    leg.taken = Taken::from_iter([(kept_as(ROOM), answered)]);
     job
 }
 
@@ -170,7 +170,7 @@ async fn the_queue_call_is_the_documented_one() {
         .unwrap();
     assert_eq!(done.reference.as_deref(), Some(ROOM));
     assert_eq!(
-        done.taken.get(ROOM),
+        done.taken.get(&kept_as(ROOM)),
         Some(&json!({"customToken": "canary-custom", "messageQueueId": 9}))
     );
     let (head, body) = sent(&stub).await;
@@ -245,7 +245,7 @@ async fn an_answer_that_says_nothing_of_use_has_taken_the_user_all_the_same() {
     let bare = opened_by("200 OK", r#"{"conversationId": "r1"}"#)
         .await
         .unwrap();
-    assert_eq!(bare.taken.get("r1"), Some(&json!({})));
+    assert_eq!(bare.taken.get(&kept_as("r1")), Some(&json!({})));
 }
 
 #[tokio::test]
@@ -298,7 +298,7 @@ async fn a_conversation_that_is_known_by_its_events_alone_has_no_token() {
 async fn each_of_two_conversations_keeps_its_own_token() {
     let mut job = in_room(told(None));
     let leg = job.leg.as_mut().unwrap();
-    let second = Taken::from_iter([("r2".to_owned(), json!({"customToken": "second"}))]);
+    let second = Taken::from_iter([(kept_as("r2"), json!({"customToken": "second"}))]);
     leg.taken = leg.taken.clone().with(&second).unwrap();
     let (_, body) = made(&job, "").await;
     assert_eq!(body["customToken"], "canary-custom");
