@@ -24,11 +24,12 @@ event = "none"
 "#;
 
 fn desk(text: &str) -> TemplateDesk {
-    let config = load(text).unwrap();
-    match config.desks.into_values().next().unwrap().kind {
-        Kind::Template(desk) => *desk,
-        _ => panic!("another kind"),
-    }
+    let mut desks = load(text).unwrap().desks.into_values();
+    let made = desks.find_map(|desk| match desk.kind {
+        Kind::Template(desk) => Some(*desk),
+        _ => None,
+    });
+    made.unwrap()
 }
 
 /// What is said of the desk in which `before` stands as `after`.

@@ -163,7 +163,7 @@ impl Desk {
         let body = match self.kind {
             Kind::AivoLive => {
                 let data = json!({"action": "text", "value": text, "source": "agent"});
-                self.aivo(conversation, "messageToClient", &data)
+                aivo(conversation, "messageToClient", &data)
             }
             _ => json!({"kind": "reply", "ticket": conversation, "text": text, "id": text}),
         };
@@ -174,7 +174,7 @@ impl Desk {
         let closed = json!({"type": "closed", "reason": "solved"});
         let id = format!("close {conversation}");
         let body = match self.kind {
-            Kind::AivoLive => self.aivo(conversation, "close", &json!({"reason": "agent"})),
+            Kind::AivoLive => aivo(conversation, "close", &json!({"reason": "agent"})),
             _ => json!({"kind": "closed", "ticket": conversation, "state": "solved", "id": id}),
         };
         self.tells(bridge, conversation, (&closed, &body)).await;
@@ -197,10 +197,6 @@ impl Desk {
                 assert_eq!(bridge.post(&path, body).await, (200, json!({})));
             }
         }
-    }
-
-    fn aivo(&self, room: &str, name: &str, data: &Value) -> Value {
-        json!({"name": name, "roomId": room, "timestamp": 1_706_293_179_331_454_146_u64, "botId": 1000, "data": data})
     }
 
     fn text(&self, call: &Call, conversation: &str) -> Option<String> {
@@ -226,4 +222,8 @@ fn is_queued(call: &Call, user: &str) -> bool {
     let body = call.body.to_string();
     let ends = |rest: &&str| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '-');
     call.path == AIVO_QUEUE && body.split(&said).skip(1).any(|rest| ends(&rest))
+}
+
+fn aivo(room: &str, name: &str, data: &Value) -> Value {
+    json!({"name": name, "roomId": room, "timestamp": 1_706_293_179_331_454_146_u64, "botId": 1000, "data": data})
 }
