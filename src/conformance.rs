@@ -58,6 +58,11 @@ pub trait Harness {
         }
     }
 
+    /// Whether the vendor has no call for the task at all. It is then to be refused, as the tasks of the other side are.
+    fn cannot(&self, _task: &Task) -> bool {
+        false
+    }
+
     /// The headers that a repeat may have otherwise: a signature over the time, for example. In small letters.
     fn fresh_headers(&self) -> &[&'static str] {
         &[]

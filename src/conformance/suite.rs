@@ -120,6 +120,19 @@ impl<'h> Suite<'h> {
         }
     }
 
+    /// What it can be asked.
+    fn tasks(&self) -> Vec<Task> {
+        let tasks = self.adapter.tasks().into_iter();
+        tasks.filter(|task| !self.harness.cannot(task)).collect()
+    }
+
+    /// What it has to refuse.
+    fn refused_tasks(&self) -> Vec<Task> {
+        let tasks = self.adapter.tasks().into_iter();
+        let impossible = tasks.filter(|task| self.harness.cannot(task));
+        impossible.chain(self.adapter.foreign_tasks()).collect()
+    }
+
     async fn perform(&mut self, job: &Job) -> Option<Result<Done, Failure>> {
         let adapter = self.adapter.clone();
         self.perform_by(adapter, job).await

@@ -14,7 +14,7 @@ use crate::{
 impl Suite<'_> {
     /// Each task is so many calls, and the same ones when it is performed again.
     pub(super) async fn calls_are_made(&mut self) {
-        for task in self.adapter.tasks() {
+        for task in self.tasks() {
             let first = self.calls_of(&task).await;
             let second = self.calls_of(&task).await;
             if matches!(task, Task::LookUp { .. }) {
@@ -39,7 +39,7 @@ impl Suite<'_> {
     }
 
     pub(super) async fn foreign_tasks_are_refused(&mut self) {
-        for task in self.adapter.foreign_tasks() {
+        for task in self.refused_tasks() {
             let kind = task.kind();
             let Some(job) = self.job(task, Content::text("hello")) else {
                 continue;

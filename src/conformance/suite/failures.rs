@@ -44,7 +44,7 @@ impl Suite<'_> {
 
     /// A job for each task that makes a call and is held to the classes: a look-up is never tried again.
     pub(super) fn calling_jobs(&mut self) -> Vec<Job> {
-        let tasks = self.adapter.tasks().into_iter();
+        let tasks = self.tasks().into_iter();
         let tasks: Vec<_> = tasks
             .filter(|task| !matches!(task, Task::LookUp { .. }) && self.harness.calls(task).0 > 0)
             .collect();

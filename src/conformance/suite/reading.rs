@@ -22,7 +22,7 @@ const MOST_ANSWERS: usize = 60;
 
 impl Suite<'_> {
     pub(super) async fn answers_are_read(&mut self) {
-        let tasks = self.adapter.tasks();
+        let tasks = self.tasks();
         for task in tasks {
             let good = match self.harness.good_answer(&task) {
                 Answer::Says { body, .. } => body,
