@@ -24,11 +24,11 @@ use self::{
     signals::Signals,
 };
 pub use self::{
-    demo::demo,
+    demo::{DemoBot, Options as DemoOptions, demo},
     probe::{Probed, probe},
 };
 use crate::{
-    bots::{BotPlatform, chatlayer},
+    bots::{BotPlatform, certainly, chatlayer},
     clock::{SystemClock, new_id},
     config::{self, AdminListen, Bot, Config, Desk, NamedSecrets, Source, StoreUrl},
     delivery::{self, Delivery},
@@ -67,6 +67,11 @@ pub enum Error {
     Chatlayer {
         bot: BotName,
         source: chatlayer::SettingsError,
+    },
+    #[error("bots.{bot} cannot be used")]
+    Certainly {
+        bot: BotName,
+        source: certainly::SettingsError,
     },
     #[error("desks.{desk} cannot be used")]
     Webhook {

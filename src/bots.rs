@@ -3,7 +3,10 @@
 //! A folder has two halves: `hook` turns a call of the vendor into domain events (used by `http`), the platform
 //! performs what the bridge owes (used by `delivery`).
 
+pub mod certainly;
 pub mod chatlayer;
+mod failures;
+mod files;
 pub mod steps;
 
 use std::fmt;
@@ -30,10 +33,19 @@ pub trait BotPlatform: Send + Sync + fmt::Debug {
     async fn perform(&self, job: &Job) -> Result<Done, Failure>;
 
     /// The platform's cheapest read, to see whether address and token are good.
-    async fn probe(&self) -> Result<(), CallError>;
+    async fn probe(&self) -> Result<Proof, CallError>;
 
     /// What is wrong with its templates when they are filled in with examples. Calls nobody.
     fn dry_run(&self) -> Vec<DryRunError>;
+}
+
+/// What the answer to a probe is a proof of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The address and the token are good.
+    Token,
+    /// The address is good. The platform has no read that looks at the token and changes nothing.
+    Address,
 }
 
 /// What a bot can do.

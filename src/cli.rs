@@ -56,7 +56,7 @@ enum Command {
     /// Needs no configuration and takes no account: it prints the addresses of a chat page and of a desk page. Keeps its
     /// data in data/, and leaves its configuration there for the other commands.
     #[command(after_long_help = DEMO)]
-    Demo,
+    Demo(demo::Options),
     /// Read the configuration, say everything that is wrong with it, and end
     ///
     /// Does what a start would do with the configuration, and starts nothing. Every fault is told at once, with file and
@@ -125,6 +125,7 @@ Examples:
 const DEMO: &str = "\
 Examples:
   handover demo
+  handover demo --bot certainly
   handover --config data/demo.toml deliveries list     while it runs";
 const CHECK: &str = "\
 Ends with 2 if there is a fault, and with 1 if a probe finds that somebody does not answer.
@@ -220,15 +221,15 @@ fn run(cli: Cli) -> Result<(), Error> {
         .map(PathBuf::from);
     let source = Source::of_process(cli.config.or(from_variable));
     let command = cli.command.unwrap_or(if source.is_empty() {
-        Command::Demo
+        Command::Demo(demo::Options::default())
     } else {
         Command::Serve
     });
     match command {
         Command::Serve if source.is_empty() => Err(Error::NothingConfigured),
         Command::Serve => serve::run(source),
-        Command::Demo if named.is_some() => Err(Error::DemoWithConfig),
-        Command::Demo => demo::run(),
+        Command::Demo(_) if named.is_some() => Err(Error::DemoWithConfig),
+        Command::Demo(options) => demo::run(options),
         Command::Check(options) => check::run(&load(&source)?, options),
         Command::Urls => urls::run(&load(&source)?),
         Command::Route(options) => route::run(&load(&source)?, options),
@@ -261,9 +262,11 @@ impl Error {
             | Self::Route(_)
             | Self::Simulate(_)
             | Self::NoAdminToken
-            | Self::App(app::Error::Chatlayer { .. } | app::Error::Webhook { .. }) => {
-                ExitCode::from(2)
-            }
+            | Self::App(
+                app::Error::Chatlayer { .. }
+                | app::Error::Certainly { .. }
+                | app::Error::Webhook { .. },
+            ) => ExitCode::from(2),
             Self::Declined(_)
             | Self::App(_)
             | Self::Client(_)

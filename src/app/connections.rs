@@ -1,6 +1,7 @@
 //! One connection for each configured bot and desk: who is called, who may call, and which of its secrets can be
 //! exchanged. One file a vendor. Templates are compiled here, so that their faults come at the start.
 
+mod certainly;
 mod chatlayer;
 mod webhook;
 
@@ -77,6 +78,7 @@ impl Connections {
         let bots = bots.iter().map(|(name, bot)| {
             let connection = match &bot.platform {
                 Platform::Chatlayer(bot) => chatlayer::connect(name, bot, &ground)?,
+                Platform::Certainly(bot) => certainly::connect(name, bot, &ground)?,
             };
             Ok((name.clone(), connection))
         });
@@ -111,6 +113,7 @@ fn calls_https(
 ) -> bool {
     let bots = bots.values().map(|bot| match &bot.platform {
         Platform::Chatlayer(bot) => &bot.api_url,
+        Platform::Certainly(bot) => &bot.api_url,
     });
     let desks = desks.values().map(|desk| match &desk.kind {
         Kind::Webhook(desk) => &desk.url,

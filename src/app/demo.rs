@@ -22,6 +22,19 @@ use crate::{
     emulator::{self, Emulator, desk::Desk},
 };
 
+/// What stands on either side of the bridge.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    pub bot: DemoBot,
+}
+
+/// Where users talk to the bot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DemoBot {
+    Chatlayer,
+    Certainly,
+}
+
 /// Why there is no demo.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
@@ -75,6 +88,7 @@ struct Addresses {
 /// Secrets of this run.
 struct Keys {
     access_token: String,
+    api_token: String,
     verify_token: String,
     hook_key: String,
     signing_secret: String,
@@ -83,7 +97,7 @@ struct Keys {
 }
 
 /// Runs the development bridge until it is told to stop.
-pub async fn demo() -> Result<(), Error> {
+pub async fn demo(options: Options) -> Result<(), Error> {
     let signals = Signals::listen().map_err(Error::Signals)?;
     let Stage {
         bridge,
@@ -93,10 +107,13 @@ pub async fn demo() -> Result<(), Error> {
         addresses,
     } = Stage::build().await?;
     let keys = Keys::draw();
-    let text = addresses.configuration(&keys)?;
+    let text = addresses.configuration((&keys, options))?;
     let source = Source::text(CONFIG_FILE, text.clone());
     let config = Config::load(&source).map_err(DemoError::from)?;
-    let (platform, agents) = (addresses.emulator(&keys)?, addresses.play_desk(&keys)?);
+    let (platform, agents) = (
+        addresses.emulator((&keys, options.bot))?,
+        addresses.play_desk(&keys)?,
+    );
     let listeners = Listeners {
         public: bridge,
         admin: Some(admin),
@@ -143,18 +160,19 @@ impl Stage {
 }
 
 impl Addresses {
-    fn configuration(&self, keys: &Keys) -> Result<String, DemoError> {
+    fn configuration(&self, (keys, options): (&Keys, Options)) -> Result<String, DemoError> {
         let Keys {
-            access_token,
-            verify_token,
-            hook_key,
+            access_token: _,
+            api_token: _,
+            verify_token: _,
+            hook_key: _,
             signing_secret,
             desk_token,
             admin_token,
         } = keys;
         let listen = self.bridge_url.authority();
         let (bridge, admin) = (&self.bridge_url, self.admin_address);
-        let platform = self.chat_url.as_str().trim_end_matches('/');
+        let bot = self.bot_table((keys, options.bot));
         let hook = self.desk_url.join("hook")?;
         Ok(format!(
             "# Written by `handover demo` at each start; the secrets are new each time.\n\
@@ -175,11 +193,7 @@ impl Addresses {
              allow_networks = [\"127.0.0.0/8\"]\n\
              \n\
              [bots.demo]\n\
-             platform = \"chatlayer\"\n\
-             api_url = \"{platform}\"\n\
-             access_token = \"{access_token}\"\n\
-             verify_token = \"{verify_token}\"\n\
-             hook_key = \"{hook_key}\"\n\
+             {bot}\
              \n\
              [desks.team]\n\
              kind = \"webhook\"\n\
@@ -189,15 +203,55 @@ impl Addresses {
         ))
     }
 
-    fn emulator(&self, keys: &Keys) -> Result<Emulator, DemoError> {
-        let hook_url = self
-            .bridge_url
-            .join(&format!("hooks/chatlayer/demo/{}", keys.hook_key))?;
+    fn bot_table(&self, (keys, bot): (&Keys, DemoBot)) -> String {
+        let root = self.chat_url.as_str().trim_end_matches('/');
+        let (access_token, hook_key) = (&keys.access_token, &keys.hook_key);
+        let (platform, own) = match bot {
+            DemoBot::Chatlayer => (
+                "chatlayer",
+                format!("verify_token = \"{}\"\n", keys.verify_token),
+            ),
+            DemoBot::Certainly => (
+                "certainly",
+                format!(
+                    "deployment_id = \"{BOT_ID}\"\n\
+                     api_token = \"{}\"\n\
+                     claim_end = \"handover_done\"\n",
+                    keys.api_token
+                ),
+            ),
+        };
+        format!(
+            "platform = \"{platform}\"\n\
+             api_url = \"{root}\"\n\
+             access_token = \"{access_token}\"\n\
+             hook_key = \"{hook_key}\"\n\
+             {own}"
+        )
+    }
+
+    fn platform(&self, (keys, bot): (&Keys, DemoBot)) -> Result<emulator::Platform, DemoError> {
+        let hook = |platform| {
+            let path = format!("hooks/{platform}/demo/{}", keys.hook_key);
+            self.bridge_url.join(&path)
+        };
+        Ok(match bot {
+            DemoBot::Chatlayer => emulator::Platform::Chatlayer {
+                version: emulator::Version::Draft,
+                hook_url: hook("chatlayer")?,
+                verify_token: SecretString::from(keys.verify_token.clone()),
+            },
+            DemoBot::Certainly => emulator::Platform::Certainly {
+                hook_url: hook("certainly")?,
+                api_token: SecretString::from(keys.api_token.clone()),
+            },
+        })
+    }
+
+    fn emulator(&self, (keys, bot): (&Keys, DemoBot)) -> Result<Emulator, DemoError> {
         let options = emulator::Options {
             bot_id: BOT_ID.to_owned(),
-            version: emulator::Version::Draft,
-            hook_url,
-            verify_token: SecretString::from(keys.verify_token.clone()),
+            platform: self.platform((keys, bot))?,
             access_token: SecretString::from(keys.access_token.clone()),
             public_url: self.chat_url.clone(),
             desk_url: Some(self.desk_url.clone()),
@@ -238,6 +292,7 @@ impl Keys {
         };
         Self {
             access_token: word(),
+            api_token: word(),
             verify_token: word(),
             hook_key: word(),
             signing_secret: format!("whsec_{}", word()),

@@ -10,6 +10,7 @@ use super::{
     connections::{Address, Connections},
 };
 use crate::{
+    bots::Proof,
     clock::SystemClock,
     config::Config,
     domain::{delivery::Destination, time::Clock},
@@ -26,7 +27,7 @@ pub struct Probed {
     pub secret_key: String,
     /// Scheme, host and port: the path may be a secret.
     pub origin: String,
-    pub answer: Result<(), CallError>,
+    pub answer: Result<Proof, CallError>,
     /// What is wrong with its templates.
     pub templates: Vec<DryRunError>,
 }
@@ -42,7 +43,7 @@ pub async fn probe(config: &Config) -> Result<Vec<Probed>, Error> {
         Probed::new(Destination::Bot(name.clone()), &bot.address, found)
     });
     let desks = connections.desks.iter().map(async |(name, desk)| {
-        let answer = desk.adapter.probe().await;
+        let answer = desk.adapter.probe().await.map(|()| Proof::Token);
         let found = (answer, desk.adapter.dry_run());
         Probed::new(Destination::Desk(name.clone()), &desk.address, found)
     });
@@ -55,7 +56,7 @@ impl Probed {
     fn new(
         destination: Destination,
         address: &Address,
-        (answer, templates): (Result<(), CallError>, Vec<DryRunError>),
+        (answer, templates): (Result<Proof, CallError>, Vec<DryRunError>),
     ) -> Self {
         let Address {
             key,

@@ -13,6 +13,7 @@ use clap::Args;
 use super::runtime;
 use crate::{
     app::{self, Probed},
+    bots::Proof,
     clock::SystemClock,
     config::{Config, NamedSecrets},
     domain::{delivery::Destination, time::Clock as _},
@@ -22,8 +23,8 @@ use crate::{
 pub(super) struct Options {
     /// Also call each bot platform and desk once, and fill in every template
     ///
-    /// Each is called with its cheapest request: Chatlayer is asked for the list of bots, a webhook desk is sent a
-    /// signed `ping`. Whoever does not answer is told with what to look at. Nothing is changed anywhere.
+    /// Each is called with its cheapest request: Chatlayer is asked for the list of bots, Certainly for the settings of
+    /// the widget (which wants no token, and so proves none), a webhook desk is sent a signed `ping`. Whoever does not answer is told with what to look at. Nothing is changed anywhere.
     #[arg(long)]
     probe: bool,
 }
@@ -85,7 +86,12 @@ fn write_probes(out: &mut impl Write, probed: &[Probed]) -> Result<(), super::Er
         };
         let origin = &probed.origin;
         match &probed.answer {
-            Ok(()) => writeln!(out, "{kind} {name}: {origin} answers")?,
+            Ok(Proof::Token) => writeln!(out, "{kind} {name}: {origin} answers")?,
+            Ok(Proof::Address) => writeln!(
+                out,
+                "{kind} {name}: {origin} answers, but no call that changes nothing shows whether {} is good",
+                probed.secret_key
+            )?,
             Err(error) => {
                 writeln!(out, "{kind} {name}: {}", told(error))?;
                 writeln!(out, "    {}", advice::on(error, probed))?;

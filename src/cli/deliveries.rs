@@ -147,6 +147,7 @@ impl<'c> Admin<'c> {
             query: &[],
             bearer: Some(self.token),
             body: Some(&body),
+            ..Call::default()
         };
         self.client.send(call).await?.check()?;
         Ok(())

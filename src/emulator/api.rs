@@ -7,29 +7,25 @@
 
 mod known;
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    body::{Body, Bytes},
+    body::Bytes,
     extract::{Path, Query, Request, State},
     http::{HeaderMap, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use futures_util::{future, stream};
-use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use subtle::ConstantTimeEq;
-use tokio::time::{Instant, sleep};
 
 use super::{
     bot_message::{BotMessage, Template},
-    faults::{Chance, Faults},
-    hub::{Hub, Refused},
-    session::{Call, Way},
+    hub::{Hub, SIMULATED},
+    order::{Order, perform},
+    trial::fault,
 };
 
 pub(super) fn router(hub: Arc<Hub>) -> Router {
@@ -44,10 +40,6 @@ pub(super) fn router(hub: Arc<Hub>) -> Router {
         .route_layer(middleware::from_fn_with_state(Arc::clone(&hub), authorize))
         .with_state(hub)
 }
-
-/// The sessions of `handover simulate`, which plays user and platform by itself. What is said to them is taken and shown
-/// nowhere; were it refused, the bridge would end the conversation before an agent could try it out.
-const SIMULATED: &str = "simulated-";
 
 #[derive(Deserialize)]
 struct VersionQuery {
@@ -95,35 +87,12 @@ struct LegacyMessage {
     config: Value,
 }
 
-/// A call that has been read: what it does to whom.
-struct Order {
-    what: String,
-    body: String,
-    session: String,
-    messages: Vec<BotMessage>,
-    data: Map<String, Value>,
-    pause: bool,
-    unpause: bool,
-    dialog: Option<String>,
-}
-
-type Trial = (fn(&mut Faults) -> &mut Chance, Verdict, &'static str);
-
-/// What a fault makes of a call.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Go,
-    Answer(StatusCode),
-    CutBefore,
-    CutAfter,
-}
-
 /// A bearer token, or, for the legacy calls, `access_token` in the query.
 async fn authorize(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
     let query = request.uri().query().unwrap_or_default().as_bytes();
     let in_query = form_urlencoded::parse(query).find(|(name, _)| name == "access_token");
     let token = bearer(request.headers()).or(in_query.as_ref().map(|(_, token)| token.as_ref()));
-    let right = token.is_some_and(|token| is_token(&hub, token));
+    let right = token.is_some_and(|token| hub.is_access_token(token));
     if right {
         next.run(request).await
     } else {
@@ -142,7 +111,7 @@ async fn actions(
     body: Bytes,
 ) -> Response {
     let simulated = session.starts_with(SIMULATED);
-    if !simulated && (bot != hub.bot_id || version != hub.version) {
+    if !simulated && (bot != hub.bot_id || version != hub.version()) {
         return fault(StatusCode::NOT_FOUND);
     }
     let order = match serde_json::from_slice::<Actions>(&body) {
@@ -164,89 +133,6 @@ async fn webview(State(hub): State<Arc<Hub>>, body: Bytes) -> Response {
         Some(order) => perform(&hub, order).await,
         None => fault(StatusCode::BAD_REQUEST),
     }
-}
-
-/// Carries the order out, unless a fault comes between.
-async fn perform(hub: &Hub, order: Order) -> Response {
-    let started = Instant::now();
-    let Some(ordinal) = hub.with(&order.session, |session| session.ordinal()) else {
-        return Refused::UnknownSession.into_response();
-    };
-    let delay = hub.dice().faults().api_delay();
-    sleep(delay).await;
-    let (verdict, note, echo) = judge(hub, ordinal);
-    let status = match verdict {
-        Verdict::Go => Some(StatusCode::OK),
-        Verdict::Answer(status) => Some(status),
-        Verdict::CutBefore | Verdict::CutAfter => None,
-    };
-    let call = Call {
-        at: hub.now(),
-        way: Way::FromBridge,
-        what: order.what.clone(),
-        status: status.map(|status| status.as_u16()),
-        millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        body: order.body.clone(),
-        fault: note,
-    };
-    hub.with(&order.session, |session| {
-        session.wire(call);
-        if !matches!(verdict, Verdict::Go | Verdict::CutAfter) {
-            return;
-        }
-        session.store(order.data);
-        session.agent(&order.messages, echo);
-        if order.pause {
-            session.pause();
-        }
-        if order.unpause {
-            session.unpause(order.dialog.as_deref());
-        }
-    });
-    match status {
-        Some(StatusCode::OK) => Json(json!({})).into_response(),
-        Some(status) => fault(status),
-        None => cut(),
-    }
-}
-
-fn judge(hub: &Hub, ordinal: u64) -> (Verdict, Option<&'static str>, bool) {
-    /// In the order of a real call's way: the token, the limit, the server, the line.
-    const TRIALS: [Trial; 5] = [
-        (
-            |faults| &mut faults.api_401,
-            Verdict::Answer(StatusCode::UNAUTHORIZED),
-            "refused on purpose",
-        ),
-        (
-            |faults| &mut faults.api_429,
-            Verdict::Answer(StatusCode::TOO_MANY_REQUESTS),
-            "refused on purpose",
-        ),
-        (
-            |faults| &mut faults.api_5xx,
-            Verdict::Answer(StatusCode::SERVICE_UNAVAILABLE),
-            "refused on purpose",
-        ),
-        (
-            |faults| &mut faults.api_cut_before,
-            Verdict::CutBefore,
-            "cut on purpose, without effect",
-        ),
-        (
-            |faults| &mut faults.api_cut_after,
-            Verdict::CutAfter,
-            "done, then cut on purpose",
-        ),
-    ];
-    let mut dice = hub.dice();
-    let echo = dice.faults().echo;
-    for (pick, verdict, note) in TRIALS {
-        if dice.strikes(ordinal, pick) {
-            return (verdict, Some(note), echo);
-        }
-    }
-    (Verdict::Go, None, echo)
 }
 
 impl Actions {
@@ -283,7 +169,8 @@ impl Actions {
             data: self.session_data,
             pause: self.pause_bot,
             unpause: self.unpause_bot,
-            dialog: self.next_dialogstate_id,
+            dialog: self.next_dialogstate_id.filter(|_| self.unpause_bot),
+            ..Order::default()
         }
     }
 }
@@ -309,6 +196,7 @@ impl Webview {
             pause: false,
             unpause: self.action.is_some(),
             dialog: self.action.map(|action| action.next),
+            ..Order::default()
         })
     }
 }
@@ -337,25 +225,4 @@ impl LegacyMessage {
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     value.strip_prefix("Bearer ")
-}
-
-fn is_token(hub: &Hub, token: &str) -> bool {
-    let right = hub.access_token.expose_secret().as_bytes();
-    token.as_bytes().ct_eq(right).into()
-}
-
-fn fault(status: StatusCode) -> Response {
-    let body = Json(json!({"error": status.canonical_reason()}));
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        return (status, [(header::RETRY_AFTER, "1")], body).into_response();
-    }
-    (status, body).into_response()
-}
-
-/// An answer whose body fails before its first byte: the server drops the line and sends nothing.
-fn cut() -> Response {
-    let failing = stream::once(future::ready(Err::<Bytes, _>(io::Error::from(
-        io::ErrorKind::ConnectionReset,
-    ))));
-    Response::new(Body::from_stream(failing))
 }

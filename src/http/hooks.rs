@@ -1,16 +1,30 @@
 //! The routes on which vendors call: one file a vendor, whose words stay there and in its own folder.
 
+mod certainly;
 mod chatlayer;
+mod request;
 
 use axum::Router;
 
-pub use self::chatlayer::ChatlayerHook;
-use super::{State, secret::Accepted};
+pub use self::{
+    certainly::{CertainlyHook, Credentials},
+    chatlayer::ChatlayerHook,
+};
+use super::{
+    State,
+    meter::{Outcome, Sent},
+    secret::Accepted,
+};
+use crate::{
+    domain::{handover, ids::BotName},
+    store::Applied,
+};
 
 /// Who may call in the name of a bot, platform by platform.
 #[derive(Clone, Debug)]
 pub enum BotHook {
     Chatlayer(ChatlayerHook),
+    Certainly(CertainlyHook),
 }
 
 /// Who may call in the name of a desk.
@@ -21,5 +35,21 @@ pub enum DeskHook {
 }
 
 pub(super) fn router() -> Router<State> {
-    chatlayer::router()
+    chatlayer::router().merge(certainly::router())
+}
+
+/// Counts what became of the events of a call that the store has taken.
+fn count(state: &State, (bot, sent): (&BotName, Sent), applied: Applied) {
+    let Applied::Done { outcomes, .. } = applied else {
+        return;
+    };
+    for outcome in outcomes {
+        let repeat = matches!(outcome, handover::Outcome::Repeat { .. });
+        let outcome = if repeat {
+            Outcome::Repeat
+        } else {
+            Outcome::Accepted
+        };
+        state.meter().intake(bot, sent, outcome);
+    }
 }

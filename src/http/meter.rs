@@ -52,6 +52,8 @@ pub(super) enum Outcome {
     Repeat,
     /// A request for an agent that was told no.
     Declined,
+    /// It tells of nobody by name: there was no place to keep it in.
+    Unattributed,
     Refused(Kind),
 }
 
@@ -183,6 +185,7 @@ impl Outcome {
             Self::Accepted => "accepted",
             Self::Repeat => "repeat",
             Self::Declined => "declined",
+            Self::Unattributed => "unattributed",
             Self::Refused(kind) => kind.id(),
         }
     }

@@ -10,11 +10,11 @@ use tokio::time::timeout;
 
 use super::{
     Chatlayer,
-    adapter::{impossible, not_an_id},
     hook::past,
     realm::Realm,
 };
 use crate::{
+    bots::failures::{impossible, not_an_id},
     config::History,
     domain::{
         delivery::{Done, Failure, Found, Job},

@@ -14,10 +14,11 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{SIMULATED, VersionQuery, fault};
+use super::VersionQuery;
 use crate::emulator::{
-    hub::Hub,
+    hub::{Hub, SIMULATED},
     session::{Call, Session, Way},
+    trial::fault,
 };
 
 /// The longest page of the legacy call.
@@ -103,7 +104,7 @@ fn answer(
     if name.starts_with(SIMULATED) {
         return Json(Map::new()).into_response();
     }
-    if bot != hub.bot_id || version.is_some_and(|version| version != hub.version) {
+    if bot != hub.bot_id || version.is_some_and(|version| version != hub.version()) {
         return fault(StatusCode::NOT_FOUND);
     }
     let at = hub.now();

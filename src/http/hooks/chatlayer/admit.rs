@@ -44,9 +44,10 @@ fn admit(
     name: Option<&str>,
     (key, token): (Option<&str>, &Presented),
 ) -> Option<Admitted> {
-    let bot = name.and_then(|name| state.bot(name)).map(|bot| {
-        let BotHook::Chatlayer(hook) = &bot.hook;
-        (&bot.name, hook)
+    let bot = name.and_then(|name| state.bot(name));
+    let bot = bot.and_then(|bot| match &bot.hook {
+        BotHook::Chatlayer(hook) => Some((&bot.name, hook)),
+        BotHook::Certainly(_) => None,
     });
     let nobody = Accepted::default();
     let (keys, tokens) = bot.map_or((&nobody, &nobody), |(_, hook)| {
