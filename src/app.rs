@@ -6,6 +6,7 @@
 
 mod connections;
 mod demo;
+mod listeners;
 mod policy;
 mod probe;
 mod rotation;
@@ -13,33 +14,33 @@ mod signals;
 
 use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::Router;
-use tokio::{net::TcpListener, task::spawn_blocking, time::interval};
+use tokio::{task::spawn_blocking, time::interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
-    connections::{Connection, Connections},
+    connections::{Connections, Parts},
     policy::Sections,
-    rotation::{Holder, Holders, Rotation},
+    rotation::{Holders, Rotation},
     signals::Signals,
 };
 pub use self::{
     demo::{DemoBot, Options as DemoOptions, demo},
+    listeners::Listeners,
     probe::{Probed, probe},
 };
 use crate::{
-    bots::{BotPlatform, certainly, chatlayer},
+    bots::{certainly, chatlayer},
     clock::{SystemClock, new_id},
-    config::{self, AdminListen, Bot, Config, Desk, NamedSecrets, Source, StoreUrl},
+    config::{self, Bot, Config, Desk, NamedSecrets, Source, StoreUrl},
     delivery::{self, Delivery},
-    desks::{self, webhook},
+    desks::webhook,
     domain::{
         ids::{BotName, DeskName},
         policy::{Limits, Policy},
         time::{Clock, Timestamp},
     },
     http::{
-        self, ConnectionMeter,
+        self,
         secret::Accepted,
         server::{self, Server, Shutdown},
     },
@@ -92,15 +93,6 @@ pub enum Error {
     Demo(#[from] demo::DemoError),
 }
 
-/// Connections, taken apart for those who use them.
-struct Parts {
-    to_bots: BTreeMap<BotName, Arc<dyn BotPlatform>>,
-    to_desks: BTreeMap<DeskName, Arc<dyn desks::Desk>>,
-    from_bots: Vec<http::Bot>,
-    from_desks: Vec<http::Desk>,
-    holders: Holders,
-}
-
 /// The bridge, ready to run.
 #[derive(Debug)]
 pub struct App {
@@ -112,16 +104,6 @@ pub struct App {
     drain: Duration,
     secrets: (Holders, Vec<NamedSecrets>),
     instruments: Instruments,
-}
-
-/// Bound listeners; a caller that has to know its own address first binds them itself.
-#[derive(Debug)]
-pub struct Listeners {
-    pub public: TcpListener,
-    /// None: the operators' side is on `public`.
-    pub admin: Option<TcpListener>,
-    /// What else is served for as long as the bridge runs.
-    pub extra: Vec<(TcpListener, Router)>,
 }
 
 /// How long a sender may take over a body.
@@ -183,49 +165,6 @@ pub fn policy_of(config: &Config) -> Result<Policy, Error> {
     Ok(policy::policy((bots, desks), &connections, sections))
 }
 
-impl Listeners {
-    pub async fn bind(config: &Config) -> Result<Self, Error> {
-        let public = listen(config.server.listen).await?;
-        let admin = match config.admin.listen {
-            AdminListen::Own(address) => Some(listen(address).await?),
-            AdminListen::Server => None,
-        };
-        Ok(Self {
-            public,
-            admin,
-            extra: Vec::new(),
-        })
-    }
-
-    fn serve(
-        self,
-        (options, metrics): (server::Options, &Registry),
-        state: http::State,
-    ) -> Vec<Server> {
-        let Self {
-            public,
-            admin,
-            extra,
-        } = self;
-        let mut routers = match admin {
-            Some(admin) => vec![
-                ("public", public, http::public_router(state.clone())),
-                ("admin", admin, http::admin_router(state)),
-            ],
-            None => vec![("public", public, http::combined_router(state))],
-        };
-        let extra = extra.into_iter();
-        routers.extend(extra.map(|(listener, router)| ("extra", listener, router)));
-        routers
-            .into_iter()
-            .map(|(name, listener, router)| {
-                let meter = ConnectionMeter::new(metrics, name);
-                options.build(listener, router).metered(meter)
-            })
-            .collect()
-    }
-}
-
 impl App {
     /// Opens the store and compiles what the configuration says; nothing runs yet.
     pub fn build(config: Config, listeners: Listeners) -> Result<Self, Error> {
@@ -285,7 +224,7 @@ impl App {
             from_bots,
             from_desks,
             holders,
-        } = Parts::of(connections, &admin);
+        } = connections.take_apart(&admin);
         let state = http::Options {
             store: store.clone(),
             bots: from_bots,
@@ -383,50 +322,6 @@ impl App {
         tracing::info!("stopped");
         Ok(())
     }
-}
-
-impl Parts {
-    fn of(connections: Connections, admin: &Accepted) -> Self {
-        let admin = Holder::Accepted(admin.clone());
-        let mut holders = vec![("admin.token".to_owned(), admin)];
-        let (mut to_bots, mut from_bots) = (BTreeMap::new(), Vec::new());
-        for (name, connection) in connections.bots {
-            let Connection {
-                adapter,
-                hook,
-                secrets,
-                address: _,
-            } = connection;
-            holders.extend(secrets);
-            to_bots.insert(name.clone(), adapter);
-            from_bots.push(http::Bot { name, hook });
-        }
-        let (mut to_desks, mut from_desks) = (BTreeMap::new(), Vec::new());
-        for (name, connection) in connections.desks {
-            let Connection {
-                adapter,
-                hook,
-                secrets,
-                address: _,
-            } = connection;
-            holders.extend(secrets);
-            to_desks.insert(name.clone(), adapter);
-            from_desks.push(http::Desk { name, hook });
-        }
-        Self {
-            to_bots,
-            to_desks,
-            from_bots,
-            from_desks,
-            holders: Holders::new(holders),
-        }
-    }
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| Error::Listen { address, source })
 }
 
 fn instruments(telemetry: &config::Telemetry) -> Result<Instruments, Error> {

@@ -31,6 +31,9 @@ use crate::telemetry::traces::TraceParent;
 pub trait Store: Send + Sync + fmt::Debug {
     /// Drops repeats, loads the conversation, decides each event in order, and writes all of it or nothing.
     ///
+    /// What was kept of a reference goes before the event that shows whose it is, or follows the settlement that does, in
+    /// the order in which it came and in the same step. A repeat of it is one while it is kept as well as afterwards.
+    ///
     /// Where a desk has a `max_open`, [`Conditions::open`](crate::domain::policy::Conditions) says how many handovers it
     /// has ([`Conversation::desk`](crate::domain::conversation::Conversation::desk)), steps that are not committed yet
     /// but will be before this one included: no two requests get the last place.
@@ -100,6 +103,7 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     async fn warn(&self, warning: Warning) -> Result<(), Error>;
 
+    /// The newest first. For as long as a bot that should be silent is not known to be, one says so of its handover.
     async fn warnings(&self) -> Result<Vec<WarningView>, Error>;
 
     /// Removes what has been kept for as long as the operator wants, at most `limit` rows of each kind. Says how many.
@@ -140,6 +144,14 @@ pub enum Applied {
     },
     /// The target does not exist, or is another desk's.
     NotFound,
+    /// The target does not exist yet: what was said of it waits until it does, or until its time is over.
+    Kept,
+    /// Reference and leg are of two handovers. Nobody was told.
+    Contradiction,
+    /// The bot has no such user.
+    NoSuchUser,
+    /// The bot has such a user in several realms. Nobody was told.
+    SeveralUsers,
 }
 
 /// A lane that this process holds, with the work at its head.

@@ -10,7 +10,10 @@ use std::{collections::BTreeMap, env, sync::Arc};
 use ipnet::IpNet;
 use url::Url;
 
-use super::{Error, rotation::Holder};
+use super::{
+    Error,
+    rotation::{Holder, Holders},
+};
 use crate::{
     bots::BotPlatform,
     config::{self, Kind, Platform},
@@ -19,7 +22,7 @@ use crate::{
         ids::{BotName, DeskName},
         time::Clock,
     },
-    http,
+    http::{self, secret::Accepted},
     outbound::{Outbound, OutboundOptions, ProxySettings},
 };
 
@@ -50,6 +53,15 @@ pub(super) struct Address {
     pub(super) secret_key: String,
     /// Scheme, host and port: the path may be a secret.
     pub(super) origin: String,
+}
+
+/// Connections, taken apart for those who use them.
+pub(super) struct Parts {
+    pub(super) to_bots: BTreeMap<BotName, Arc<dyn BotPlatform>>,
+    pub(super) to_desks: BTreeMap<DeskName, Arc<dyn Desk>>,
+    pub(super) from_bots: Vec<http::Bot>,
+    pub(super) from_desks: Vec<http::Desk>,
+    pub(super) holders: Holders,
 }
 
 /// What connections are made with.
@@ -92,6 +104,43 @@ impl Connections {
             bots: bots.collect::<Result<_, Error>>()?,
             desks: desks.collect::<Result<_, Error>>()?,
         })
+    }
+
+    /// `admin` opens the admin API, whose token is exchanged with the others.
+    pub(super) fn take_apart(self, admin: &Accepted) -> Parts {
+        let admin = Holder::Accepted(admin.clone());
+        let mut holders = vec![("admin.token".to_owned(), admin)];
+        let (mut to_bots, mut from_bots) = (BTreeMap::new(), Vec::new());
+        for (name, connection) in self.bots {
+            let Connection {
+                adapter,
+                hook,
+                secrets,
+                address: _,
+            } = connection;
+            holders.extend(secrets);
+            to_bots.insert(name.clone(), adapter);
+            from_bots.push(http::Bot { name, hook });
+        }
+        let (mut to_desks, mut from_desks) = (BTreeMap::new(), Vec::new());
+        for (name, connection) in self.desks {
+            let Connection {
+                adapter,
+                hook,
+                secrets,
+                address: _,
+            } = connection;
+            holders.extend(secrets);
+            to_desks.insert(name.clone(), adapter);
+            from_desks.push(http::Desk { name, hook });
+        }
+        Parts {
+            to_bots,
+            to_desks,
+            from_bots,
+            from_desks,
+            holders: Holders::new(holders),
+        }
     }
 }
 

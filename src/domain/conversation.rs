@@ -134,6 +134,7 @@ pub enum Answer {
 
 /// One desk's part in a handover.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Leg {
     pub id: LegId,
     pub desk: DeskName,
@@ -141,6 +142,9 @@ pub struct Leg {
     pub opened: bool,
     /// An open call may have reached the desk although no answer came back.
     pub maybe_opened: bool,
+    /// Such a call may have been made again, so the desk may have two conversations of this leg.
+    #[serde(default)]
+    pub maybe_twice: bool,
     /// The leg was opened anew after the desk had lost the conversation; that happens once.
     pub reopened: bool,
     /// The desk's own id of the conversation.

@@ -87,6 +87,12 @@ impl DedupeKey {
         }
     }
 
+    /// What a desk tells that does not know our ids, by the parts of it that tell it from all else of this desk.
+    pub fn desk_event(desk: &DeskName, parts: &[&str]) -> Self {
+        let scope = ["desk_event", desk.as_str()];
+        Self::new(&[&scope, parts].concat())
+    }
+
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }

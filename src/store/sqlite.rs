@@ -15,6 +15,7 @@ mod file;
 mod jobs;
 mod keys;
 mod lanes;
+mod legs;
 mod load;
 mod memory;
 mod mutant;
@@ -26,6 +27,7 @@ mod settle;
 mod subject;
 mod tally;
 mod timers;
+mod unmatched;
 mod views;
 mod warnings;
 mod work;
@@ -376,7 +378,10 @@ impl Store for SqliteStore {
     }
 
     async fn warnings(&self) -> Result<Vec<WarningView>, Error> {
-        self.readers.read(warnings::all).await
+        let now = self.clock.now();
+        self.readers
+            .read(move |connection| warnings::all(connection, now))
+            .await
     }
 
     async fn purge(&self, keep: Retention, limit: usize) -> Result<usize, Error> {

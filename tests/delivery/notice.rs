@@ -11,7 +11,7 @@ use std::{
 
 use async_trait::async_trait;
 use handover_bridge::{
-    bots::{BotFacts, BotPlatform},
+    bots::{BotFacts, BotPlatform, Proof},
     clock::new_id,
     delivery::{Options, Parts},
     desks::{Desk, DeskFacts},
@@ -94,8 +94,8 @@ impl BotPlatform for Vendor {
         self.take(job)
     }
 
-    async fn probe(&self) -> Result<(), CallError> {
-        Ok(())
+    async fn probe(&self) -> Result<Proof, CallError> {
+        Ok(Proof::Token)
     }
 
     fn dry_run(&self) -> Vec<DryRunError> {
@@ -208,7 +208,7 @@ impl World {
         };
         match self.store.apply(step).await.unwrap() {
             Applied::Done { mut outcomes, .. } => outcomes.remove(0),
-            Applied::NotFound => panic!("a conversation is made if there is none"),
+            other => panic!("a conversation is made if there is none: {other:?}"),
         }
     }
 

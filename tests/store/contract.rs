@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod census;
 pub mod lanes;
+pub mod legs;
 pub mod operator;
 pub mod retention;
 pub mod routing;
@@ -81,6 +82,30 @@ macro_rules! run_against {
                 a_timer_survives_reopening,
                 a_timer_rings_when_it_is_earlier_than_the_one_before,
                 timers_fire_a_few_at_a_time,
+            ],
+            legs: [
+                a_desk_reaches_a_handover_by_its_own_id,
+                a_desk_reaches_a_handover_by_the_leg_and_its_id_is_learnt,
+                an_answer_that_comes_after_the_proof_still_names_the_leg,
+                an_id_of_another_desk_is_unknown,
+                two_names_of_two_handovers_reach_nobody,
+                what_is_told_of_a_leg_that_is_over_never_reaches_the_next_one,
+                an_id_that_is_used_again_is_the_newest_legs,
+                what_comes_before_the_answer_is_told_with_it_in_order,
+                what_comes_before_its_leg_is_known_goes_ahead_of_the_event_that_names_it,
+                a_repeat_of_what_was_kept_is_one_before_and_after,
+                what_was_kept_for_too_long_is_told_to_nobody,
+                only_so_much_is_kept_of_one_desk,
+                what_names_a_leg_that_is_not_ours_is_not_kept,
+                what_an_answer_gave_is_known_to_later_calls,
+                more_than_can_be_kept_of_an_answer_is_left_out,
+                an_offer_that_may_have_arrived_waits_for_the_desks_time,
+                an_offer_that_an_event_proves_is_not_made_again,
+                a_user_is_found_in_whichever_realm,
+                what_has_neither_time_nor_id_is_new_each_time,
+                a_bot_that_is_not_paused_yet_is_a_warning_until_it_is,
+                a_pause_that_was_given_up_stays_a_warning_until_the_end,
+                many_events_of_one_conversation_at_once_are_all_told,
             ],
             operator: [
                 deliveries_are_listed_by_state_and_page_by_page,

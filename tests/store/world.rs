@@ -92,7 +92,7 @@ impl World {
     pub async fn apply(&self, step: Step) -> Vec<Outcome> {
         match self.store.apply(step).await.unwrap() {
             Applied::Done { outcomes, .. } => outcomes,
-            Applied::NotFound => panic!("the target was not found"),
+            nobody => panic!("nobody was told: {nobody:?}"),
         }
     }
 

@@ -56,20 +56,6 @@ impl Turn<'_> {
         self.notify(Notice::HandingOver);
     }
 
-    pub(super) fn pause_bot(&mut self, steps: usize) {
-        let Some(handover) = &mut self.conversation.handover else {
-            return;
-        };
-        if steps == 0 || handover.pause == PauseState::Pausing {
-            return;
-        }
-        handover.pause = PauseState::Pausing;
-        let id = handover.id;
-        for index in 0..steps {
-            self.owe_bot(id, Task::Pause { index });
-        }
-    }
-
     /// The desk of the present leg will not do: the next one is asked; without one, the request is declined or, where
     /// the bot has been promised an agent, the user is told and given back.
     pub(super) fn move_on(&mut self, cause: Cause, reason: &str) {
@@ -168,6 +154,7 @@ impl Turn<'_> {
             desk,
             opened: at_once,
             maybe_opened: false,
+            maybe_twice: false,
             reopened,
             reference: None,
             position: None,
@@ -283,6 +270,7 @@ impl Turn<'_> {
                 desk: some_desk,
                 opened: false,
                 maybe_opened: false,
+                maybe_twice: false,
                 reopened: false,
                 reference: None,
                 position: None,

@@ -5,6 +5,7 @@ mod bots;
 mod closing;
 mod desks;
 mod laws;
+mod legs;
 mod look_up;
 mod pause;
 mod routes;
@@ -21,7 +22,7 @@ use crate::domain::{
     conversation::{Agent, PauseState, ResumeContract},
     delivery::{Destination, Done, Found, Lane, StepResult, Task},
     effect::{Cancelled, Cause, WarningKind},
-    event::{AgentSaid, DeskEvent, Request, Said, TranscriptItem},
+    event::{AgentSaid, DeskEvent, NamedLeg, Request, Said, TranscriptItem},
     ids::BotName,
     message::{Actor, Content},
     policy::{ClosedBecause, Notice, PausedBecause, WhenUnsure},

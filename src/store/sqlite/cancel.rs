@@ -31,14 +31,17 @@ struct Unsent {
     task: Option<Task>,
 }
 
-/// What waits in the lane is not sent. What is on its way cannot be called back and is settled as it comes.
+/// What waits in the lane is not sent. What is on its way cannot be called back and is settled as it comes; an offer that
+/// is not needed any more does not go out again either, should nobody be left to settle it.
 pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result<(), Fault> {
-    for unsent in waiting(work, lane)? {
+    let also_flying = only == Cancelled::Opens;
+    for unsent in waiting(work, lane, also_flying)? {
         let Some(task) = &unsent.task else { continue };
         let state = match (only, task) {
             (Cancelled::All, _)
             | (Cancelled::Resumes, Task::Resume { .. })
             | (Cancelled::LookUps, Task::LookUp { .. })
+            | (Cancelled::Opens, Task::Open { .. })
             | (Cancelled::Pauses, Task::Pause { .. }) => DeliveryState::Cancelled,
             (Cancelled::SaysBefore(order), Task::Say { notice, .. }) if unsent.order < order => {
                 if *notice {
@@ -53,6 +56,7 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
             (
                 Cancelled::Resumes
                 | Cancelled::LookUps
+                | Cancelled::Opens
                 | Cancelled::Pauses
                 | Cancelled::SaysBefore(_)
                 | Cancelled::PartsOf(_),
@@ -84,7 +88,7 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
 
 /// The control tasks of the lane go ahead of its messages, and at once.
 pub(super) fn hurry(work: &mut Work<'_>, lane: Lane) -> Result<(), Fault> {
-    for unsent in waiting(work, lane)? {
+    for unsent in waiting(work, lane, false)? {
         let Some(Task::Resume { .. } | Task::Close { .. }) = &unsent.task else {
             continue;
         };
@@ -141,7 +145,7 @@ fn end(
     Ok(())
 }
 
-fn waiting(work: &mut Work<'_>, lane: Lane) -> Result<Vec<Unsent>, Fault> {
+fn waiting(work: &mut Work<'_>, lane: Lane, also_flying: bool) -> Result<Vec<Unsent>, Fault> {
     let mut statement = work.prepare(
         "SELECT row, id, conversation, handover, destination, ord, task FROM deliveries \
          WHERE lane = ?1 AND settled_at IS NULL ORDER BY ord",
@@ -161,5 +165,8 @@ fn waiting(work: &mut Work<'_>, lane: Lane) -> Result<Vec<Unsent>, Fault> {
     drop(statement);
     let mut flying =
         |unsent: &Unsent| work.flying(work.key_of(lane, unsent.order)) == Some(unsent.row);
-    Ok(rows.into_iter().filter(|unsent| !flying(unsent)).collect())
+    Ok(rows
+        .into_iter()
+        .filter(|unsent| !flying(unsent) || also_flying)
+        .collect())
 }

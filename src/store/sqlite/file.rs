@@ -14,9 +14,10 @@ use super::{fault::Fault, mutant::Mutant};
 use crate::domain::time::Timestamp;
 
 /// Embedded, numbered from 1, never changed once released: the file remembers what each looked like.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/0001_ground.sql"),
     include_str!("migrations/0003_telemetry.sql"),
+    include_str!("migrations/0005_legs_by_name.sql"),
 ];
 
 /// A reader of the file from outside may stand in the way for a moment.

@@ -1,6 +1,6 @@
 //! Puts together what a claimed row is about, from committed rows.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params, types::ValueRef};
 
 use super::{
     columns::{self, AnyId, count, integer},
@@ -12,6 +12,7 @@ use crate::{
         delivery::{Destination, HandoverFacts, Job, Lane, LegFacts, Task},
         ids::{DeliveryId, MessageId},
         message::Message,
+        taken::Taken,
         time::Timestamp,
     },
     store::TranscriptLimits,
@@ -35,7 +36,7 @@ pub(super) fn load(
     limits: &TranscriptLimits,
 ) -> Result<Loaded, Fault> {
     let sql = "SELECT d.id, d.conversation, d.lane, d.destination, d.task, d.attempts, d.created_at, c.state, h.facts, \
-               l.reference, d.trace FROM deliveries d JOIN conversations c ON c.row = d.conversation \
+               l.reference, d.trace, h.taken, l.taken FROM deliveries d JOIN conversations c ON c.row = d.conversation \
                JOIN handovers h ON h.id = d.handover LEFT JOIN legs l ON l.id = d.lane WHERE d.row = ?1";
     let stored = connection
         .prepare_cached(sql)?
@@ -47,6 +48,7 @@ pub(super) fn load(
             id,
             desk: desk.clone(),
             reference: stored.reference.clone(),
+            taken: stored.of_leg,
         }),
         _ => None,
     };
@@ -82,6 +84,7 @@ pub(super) fn load(
             key: stored.state.key,
             profile: stored.state.profile,
             handover: stored.facts,
+            taken: stored.of_handover,
             leg,
             message,
             transcript: transcript.0,
@@ -91,6 +94,14 @@ pub(super) fn load(
         destination: stored.destination,
         trace: stored.trace,
     })
+}
+
+/// Nothing was taken, mostly.
+pub(super) fn taken(row: &Row<'_>, column: usize) -> rusqlite::Result<Taken> {
+    match row.get_ref(column)? {
+        ValueRef::Null => Ok(Taken::default()),
+        _ => columns::json(row, column),
+    }
 }
 
 /// A message from a row of `id, seq, actor, at, content, handover, late, raw`.
@@ -154,6 +165,8 @@ struct Stored {
     facts: HandoverFacts,
     reference: Option<String>,
     trace: Option<TraceParent>,
+    of_handover: Taken,
+    of_leg: Taken,
 }
 
 impl Stored {
@@ -171,6 +184,8 @@ impl Stored {
             facts: columns::json(row, 8)?,
             reference: row.get(9)?,
             trace: row.get(10)?,
+            of_handover: taken(row, 11)?,
+            of_leg: taken(row, 12)?,
         })
     }
 }

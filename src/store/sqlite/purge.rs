@@ -3,7 +3,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{fault::Fault, keys, work::Work};
+use super::{fault::Fault, keys, unmatched, work::Work};
 use crate::{
     domain::{ids::HandoverId, time::Timestamp},
     store::Retention,
@@ -45,6 +45,7 @@ pub(super) fn purge(work: &mut Work<'_>, keep: &Retention, limit: usize) -> Resu
         params![now.minus(keep.audit), limit],
     )?;
     removed += work.execute("DELETE FROM pauses WHERE until < ?1", [now])?;
+    removed += unmatched::purge(work, limit)?;
     Ok(removed)
 }
 

@@ -15,10 +15,11 @@ use crate::domain::{
     effect::Effect,
     event::Event,
     handover::{Context, Echo, Outcome, decide},
-    ids::{ConversationId, DeskName, HandoverId},
+    ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId},
     policy::Conditions,
     time::Timestamp,
 };
+use crate::store::Applied;
 
 #[derive(Debug)]
 pub(super) struct Subject {
@@ -79,6 +80,28 @@ impl Subject {
         .optional()?
         .map(|stored| stored.into_subject(work))
         .transpose()
+    }
+
+    /// The conversation of this user of the bot, if there is one in all its realms. There are few realms, and each is
+    /// looked into by the index that names conversations.
+    pub(super) fn by_user(
+        work: &Work<'_>,
+        (bot, user): (&BotName, &ExternalId),
+    ) -> Result<Result<Self, Applied>, Fault> {
+        let mut statement = work.prepare(
+            "WITH RECURSIVE realms (realm) AS (SELECT min(realm) FROM conversations WHERE bot = ?1 UNION ALL \
+             SELECT (SELECT min(realm) FROM conversations WHERE bot = ?1 AND realm > realms.realm) FROM realms \
+             WHERE realm IS NOT NULL) \
+             SELECT c.row, c.state, c.observed_since, c.handed_over FROM realms JOIN conversations c \
+             ON c.bot = ?1 AND c.realm = realms.realm AND c.user = ?2 LIMIT 2",
+        )?;
+        let found = statement.query_map(params![bot, user], Stored::read)?;
+        let mut found = found.collect::<Result<Vec<_>, _>>()?;
+        Ok(match (found.pop(), found.is_empty()) {
+            (Some(stored), true) => Ok(stored.into_subject(work)?),
+            (None, _) => Err(Applied::NoSuchUser),
+            (Some(_), false) => Err(Applied::SeveralUsers),
+        })
     }
 
     pub(super) fn by_row(work: &Work<'_>, row: i64) -> Result<Self, Fault> {

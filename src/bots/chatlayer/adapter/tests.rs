@@ -10,6 +10,8 @@ use crate::{
         delivery::HandoverFacts,
         ids::{BotName, ConversationId, DeliveryId, ExternalId, HandoverId, MessageId},
         message::{Actor, Content, Message},
+        retry::ErrorClass,
+        taken::Taken,
         time::Timestamp,
     },
     outbound::stub::{Stub, loopback},
@@ -38,8 +40,10 @@ fn configured(api_url: &str, steps: &str) -> config::Chatlayer {
         "#
     );
     let config = config::Config::load(&config::Source::text("test.toml", text)).unwrap();
-    let config::Platform::Chatlayer(bot) = config.bots.into_values().next().unwrap().platform;
-    bot
+    match config.bots.into_values().next().unwrap().platform {
+        config::Platform::Chatlayer(bot) => bot,
+        other @ config::Platform::Certainly(_) => panic!("{other:?}"),
+    }
 }
 
 pub(in crate::bots::chatlayer) fn bot(stub: &Stub, steps: &str) -> Chatlayer {
@@ -109,6 +113,7 @@ pub(in crate::bots::chatlayer) fn job(task: Task, content: Option<Content>) -> J
             payload: None,
             options: Map::new(),
         },
+        taken: Taken::default(),
         leg: None,
         message,
         transcript: Vec::new(),

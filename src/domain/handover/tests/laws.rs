@@ -8,7 +8,7 @@ use super::*;
 use crate::domain::{
     conversation::Conversation,
     delivery::{Destination, NewDelivery},
-    effect::HandoverRow,
+    effect::{HandoverRow, LegRow},
     event::Settled,
     ids::DeskName,
 };
@@ -21,6 +21,12 @@ enum Act {
     /// An event of the desk for one of the handovers so far; 0 is the newest.
     Desk {
         back: usize,
+        event: DeskEvent,
+    },
+    /// The same of one of the legs so far, by what the desk calls it.
+    Leg {
+        back: usize,
+        reference: Option<&'static str>,
         event: DeskEvent,
     },
     /// One of the deliveries so far comes to something, perhaps once more.
@@ -55,6 +61,7 @@ struct Seen {
     answers: BTreeMap<HandoverId, Answer>,
     open: BTreeSet<HandoverId>,
     handovers: Vec<(HandoverId, DeskName)>,
+    legs: Vec<LegRow>,
     deliveries: Vec<NewDelivery>,
     seq: u64,
     order: u64,
@@ -79,6 +86,9 @@ proptest! {
             4 | 5 => World::with_look_ups(),
             _ => World::with_pause_steps(2),
         };
+        if setting > 2 {
+            world.desk_mut("team").reopen_after = Duration::from_secs(20);
+        }
         if setting % 2 == 1 {
             world.policy.limits.when_unsure = WhenUnsure::Accept;
         }
@@ -112,6 +122,17 @@ fn moves_on(world: &mut World, seen: &mut Seen) {
 }
 
 impl Seen {
+    fn named(&self, back: usize, reference: Option<&str>) -> Option<NamedLeg> {
+        let leg = self.legs.iter().rev().nth(back)?;
+        Some(NamedLeg {
+            id: leg.id,
+            handover: leg.handover,
+            desk: leg.desk.clone(),
+            reference: reference.map(ToOwned::to_owned),
+            is_new: reference.is_some(),
+        })
+    }
+
     fn hold(&mut self, world: &World, before: &Conversation) {
         let after = world.state();
         assert_eq!(
@@ -127,6 +148,9 @@ impl Seen {
                 }
                 Effect::Deliver(delivery) => self.hold_delivery(delivery),
                 Effect::Handover(row) => self.hold_row(row),
+                Effect::Leg(row) if self.legs.iter().all(|leg| leg.id != row.id) => {
+                    self.legs.push(row.clone());
+                }
                 _ => {}
             }
         }
@@ -271,6 +295,14 @@ fn event(world: &mut World, seen: &Seen, act: Act) -> Option<Event> {
                 event,
             }
         }
+        Act::Leg {
+            back,
+            reference,
+            event,
+        } => {
+            let leg = Some(seen.named(back, reference)?);
+            Event::FromLeg { event, leg }
+        }
         Act::Settle { back, result } => {
             let delivery = seen.deliveries.iter().rev().nth(back)?;
             Event::Settled(Settled {
@@ -352,6 +384,8 @@ fn act() -> impl Strategy<Value = Act> {
         2 => Just(Act::BotSays),
         10 => (prop_oneof![5 => Just(0_usize), 1 => 0_usize..4], desk_event())
             .prop_map(|(back, event)| Act::Desk { back, event }),
+        5 => (prop_oneof![5 => Just(0_usize), 1 => 0_usize..4], prop::sample::select(vec![None, Some("r1"), Some("r2")]), desk_event())
+            .prop_map(|(back, reference, event)| Act::Leg { back, reference, event }),
         16 => (prop_oneof![3 => Just(0_usize), 3 => 0_usize..4, 1 => 0_usize..20], result())
             .prop_map(|(back, result)| Act::Settle { back, result }),
         6 => Just(Act::Timer),
@@ -408,6 +442,7 @@ fn result() -> impl Strategy<Value = StepResult> {
     };
     prop_oneof![
         8 => Just(done()),
+        1 => Just(StepResult::Done(Done { reference: Some("r1".to_owned()), ..Done::default() })),
         2 => Just(refused()),
         2 => Just(delayed(ErrorClass::NotSent, false)),
         2 => Just(delayed(ErrorClass::Ambiguous, true)),

@@ -111,7 +111,8 @@ fn rules(world: World, start: Left) -> Rules {
         policy: world.policy,
         start,
         newer_version: false,
-        keeps_pauses: false,
+        keeps_opens: false,
+        by_leg: false,
     }
 }
 
@@ -165,6 +166,28 @@ fn the_user_is_never_left_with_nobody_where_the_bot_is_paused_by_steps_and_doubt
         "the search does not reach far: {} states",
         found.states
     );
+}
+
+#[test]
+fn the_user_is_never_left_with_nobody_where_the_desk_names_the_leg_and_would_take_it_twice() {
+    let start = Left { users: 1, ..FEWER };
+    let found = nobody_is_left("named by the leg", &forgetful(start));
+    assert!(
+        found.states > 5_000,
+        "the search does not reach far: {} states",
+        found.states
+    );
+}
+
+/// A desk that does not know an open call again, and a bridge that accepts in doubt.
+fn forgetful(start: Left) -> Rules {
+    let mut world = World::with_texts();
+    world.desk_mut("team").reopen_after = Duration::from_secs(20);
+    world.policy.limits.when_unsure = WhenUnsure::Accept;
+    Rules {
+        by_leg: true,
+        ..rules(world, start)
+    }
 }
 
 #[test]

@@ -22,7 +22,9 @@ pub(super) struct Rules {
     /// A deadline that has to be found out by itself: the first state has a phase that nobody knows.
     pub(super) newer_version: bool,
     /// A store that leaves out a part of its work.
-    pub(super) keeps_pauses: bool,
+    pub(super) keeps_opens: bool,
+    /// Desks name what they tell of by the leg.
+    pub(super) by_leg: bool,
 }
 
 /// What may still happen.
@@ -92,6 +94,7 @@ pub(super) struct Model {
     pub(super) watch: Watch,
     pub(super) ids: u128,
     pub(super) withdrawn: bool,
+    pub(super) put_off: Option<Timestamp>,
 }
 
 /// A delivery that is not settled. Lane 0 is the bot's, the others are the desks' parts.
@@ -101,6 +104,7 @@ pub(super) struct Row {
     pub(super) urgent: bool,
     pub(super) delivery: Rc<NewDelivery>,
     pub(super) created: Timestamp,
+    pub(super) due: Timestamp,
     pub(super) flight: Option<Flight>,
 }
 
@@ -129,6 +133,8 @@ pub(super) struct Part {
     pub(super) told: bool,
     /// As the store keeps it.
     pub(super) row_closed: bool,
+    /// The bridge has heard of it by the leg.
+    pub(super) heard: bool,
 }
 
 /// What an onlooker with a watch knows, without looking into the state's own times.
@@ -180,6 +186,7 @@ impl Model {
             },
             ids: 1,
             withdrawn: false,
+            put_off: None,
         }
     }
 
@@ -191,7 +198,7 @@ impl Model {
         self.open().map(|open| open.phase)
     }
 
-    /// The row that a lane would send next; none while one is on its way.
+    /// The row that a lane would send next; none while one is on its way, or until the next one is due.
     pub(super) fn head(&self, lane: usize) -> Option<usize> {
         let mut head: Option<usize> = None;
         for (at, row) in self
@@ -208,7 +215,7 @@ impl Model {
                 head = Some(at);
             }
         }
-        head
+        head.filter(|head| self.rows[*head].due <= self.now)
     }
 
     pub(super) fn flying(&self, lane: usize) -> Option<usize> {
