@@ -64,6 +64,11 @@ impl Folder {
         Demo::from_command(self.handover(&[]), self)
     }
 
+    /// With these arguments, as a newcomer would type them.
+    pub fn start_as(&self, arguments: &[&str]) -> Demo {
+        Demo::from_command(self.handover(arguments), self)
+    }
+
     pub fn start_with(&self, variables: &[(&str, &str)]) -> Demo {
         let mut command = self.handover(&[]);
         command.envs(variables.iter().copied());

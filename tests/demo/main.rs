@@ -8,6 +8,7 @@
 )]
 
 mod browser;
+mod certainly;
 mod certificates;
 mod commands;
 mod demo;

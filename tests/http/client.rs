@@ -8,8 +8,10 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use handover_bridge::{
+    bots::certainly::hook::Reader,
+    domain::ids::{BotName, ExternalId},
     http::{
-        Bot, BotHook, ChatlayerHook, Desk, DeskHook, Options, Watched, combined_router,
+        Bot, BotHook, CertainlyHook, ChatlayerHook, Credentials, Desk, DeskHook, Options, Watched, combined_router,
         secret::Accepted, shed::Capacity, source::Peer,
     },
     store::Store,
@@ -23,6 +25,8 @@ use crate::store::{Script, Scripted};
 
 pub const VERIFY: &str = "verify-token-of-webshop";
 pub const KEY: &str = "hook-key-of-the-webshop";
+pub const HOOK_TOKEN: &str = "token-of-the-hooks";
+pub const HOOK_PASSWORD: &str = "password:of the hooks";
 pub const DESK: &str = "token-of-the-custom-desk";
 pub const OTHER_DESK: &str = "token-of-the-other-desk-";
 pub const ADMIN: &str = "admin-token-admin-token-admin-token";
@@ -169,6 +173,26 @@ fn chatlayer(hook_key: Accepted) -> BotHook {
     })
 }
 
+/// With the key of the others, so that it is the platform that tells them apart.
+fn certainly(name: &str, credentials: Credentials) -> Bot {
+    let bot: BotName = name.parse().unwrap();
+    let reader = Reader {
+        bot: bot.clone(),
+        deployment_id: ExternalId::new("d7").unwrap(),
+        user_id_field: "to".to_owned(),
+        user_id_prefix: "webbot:".to_owned(),
+        drop_repeats: false,
+    };
+    Bot {
+        name: bot,
+        hook: BotHook::Certainly(CertainlyHook {
+            hook_key: accepted(KEY),
+            credentials,
+            reader: Arc::new(reader),
+        }),
+    }
+}
+
 fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracker) -> Options {
     Options {
         store,
@@ -181,6 +205,15 @@ fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracke
                 name: "plain".parse().unwrap(),
                 hook: chatlayer(Accepted::default()),
             },
+            certainly("fashion", Credentials::None),
+            certainly("by_token", Credentials::Bearer(accepted(HOOK_TOKEN))),
+            certainly(
+                "by_password",
+                Credentials::Basic {
+                    user: "certainly".to_owned(),
+                    password: accepted(HOOK_PASSWORD),
+                },
+            ),
         ],
         desks: vec![
             Desk {

@@ -10,6 +10,7 @@
 
 mod admin;
 mod auth;
+mod certainly;
 mod client;
 mod desk_api;
 mod hooks;
