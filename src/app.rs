@@ -118,7 +118,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(19);
 /// Runs the bridge until it is told to stop. `config` comes from `source`, which is pinned: SIGHUP has it loaded again.
 pub async fn serve(config: Config, source: Source) -> Result<(), Error> {
     let signals = Signals::listen().map_err(Error::Signals)?;
-    let listeners = Listeners::bind(&config).await?;
+    let listeners = Listeners::bind(&config)?;
     let app = App::build(config, listeners)?;
     let stop = (app.shutdown(), app.patience());
     let obeying = tokio::spawn(signals.obey(stop, app.rotation(source)));

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     conversation::ConversationKey,
+    event::Way,
     ids::{DeskName, HandoverId},
     message::{Actor, Button, Card, Content},
     time::Timestamp,
@@ -130,6 +131,17 @@ impl Fingerprint {
             .flat_map(|words| words.split_whitespace())
             .collect();
         Self(digest(normal.join(" ").as_bytes()))
+    }
+
+    /// Of the copy that comes by this way.
+    #[must_use]
+    pub fn by(self, way: Way) -> Self {
+        let tag = match way {
+            Way::Only => return self,
+            Way::First => 1,
+            Way::Second => 2,
+        };
+        Self(digest(&[self.0.as_slice(), &[tag]].concat()))
     }
 }
 

@@ -38,6 +38,12 @@ pub enum Effect {
         fingerprint: Fingerprint,
         delivery: DeliveryId,
     },
+    /// The platform may tell of this message once more, by its other way, until then.
+    ExpectCopy {
+        fingerprint: Fingerprint,
+        message: MessageId,
+        until: Timestamp,
+    },
     /// An expected echo has come; the next equal one is no echo.
     ConsumeEcho {
         fingerprint: Fingerprint,
@@ -182,6 +188,8 @@ pub enum WarningKind {
     BotNotPaused,
     /// The platform checked the URL without the hook key; requests for an agent are refused there unless it sends its token.
     UnkeyedHook,
+    /// The platform told something of a user whom the bot has not, or has in several realms.
+    UnmatchedMessage,
     /// No route leads from this bot to a desk.
     NoRoute,
     ResumeLate,

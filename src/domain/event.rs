@@ -63,6 +63,17 @@ pub struct Said {
     pub content: Content,
     /// The vendor's JSON of this message, byte for byte.
     pub raw: Option<String>,
+    pub way: Way,
+}
+
+/// By which way a platform has told of a message, where it may tell of each one twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// There is no other.
+    #[default]
+    Only,
+    First,
+    Second,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -128,6 +139,17 @@ pub struct Settled {
     pub result: StepResult,
     /// The lane is a leg's, and a `Close` has been queued for it before.
     pub leg_closed: bool,
+}
+
+impl Way {
+    /// The one by which the same message may come as well.
+    pub const fn other(self) -> Option<Self> {
+        match self {
+            Self::Only => None,
+            Self::First => Some(Self::Second),
+            Self::Second => Some(Self::First),
+        }
+    }
 }
 
 /// One atomic change: events of one conversation, applied in order, all or none.

@@ -8,7 +8,7 @@ use axum::Router;
 
 pub use self::{
     certainly::{CertainlyHook, Credentials},
-    chatlayer::ChatlayerHook,
+    chatlayer::{ChatlayerHook, Turns},
 };
 use super::{
     State,

@@ -52,8 +52,8 @@ pub(super) enum Outcome {
     Repeat,
     /// A request for an agent that was told no.
     Declined,
-    /// It tells of nobody by name: there was no place to keep it in.
-    Unattributed,
+    /// It is about nobody whom the bridge knows, or whom it names.
+    Unmatched,
     Refused(Kind),
 }
 
@@ -185,7 +185,7 @@ impl Outcome {
             Self::Accepted => "accepted",
             Self::Repeat => "repeat",
             Self::Declined => "declined",
-            Self::Unattributed => "unattributed",
+            Self::Unmatched => "unmatched",
             Self::Refused(kind) => kind.id(),
         }
     }

@@ -18,7 +18,7 @@ use handover_bridge::{
     domain::{
         conversation::{Answer, ConversationKey},
         delivery::{Done, Failure, Job},
-        event::{Event, Incoming, Request, Said, Step, Target},
+        event::{Event, Incoming, Request, Said, Step, Target, Way},
         handover::Outcome,
         ids::{BotName, DeskName, ExternalId},
         message::Content,
@@ -187,6 +187,7 @@ impl World {
             at: None,
             content: Content::text("hello?"),
             raw: None,
+            way: Way::Only,
         };
         self.apply(user, Event::UserSaid(said)).await;
     }

@@ -132,7 +132,7 @@ async fn a_users_message_is_kept_and_a_bots_that_names_nobody_is_counted() {
     assert!(matches!(step.events[0].event, Event::UserSaid(_)));
     let metrics = bridge.send(Call::get("/metrics").bearer(ADMIN)).await;
     let metrics = String::from_utf8(metrics.body.to_vec()).unwrap();
-    for (outcome, count) in [("accepted", 1), ("unattributed", 2)] {
+    for (outcome, count) in [("accepted", 1), ("unmatched", 2)] {
         let told = metrics.lines().any(|line| {
             line.contains("bot=\"fashion\"")
                 && line.contains(&format!("outcome=\"{outcome}\""))

@@ -110,6 +110,7 @@ macro_rules! run_against {
             operator: [
                 deliveries_are_listed_by_state_and_page_by_page,
                 a_dead_letter_is_retried_under_its_old_id,
+                a_retry_ends_a_pause_that_waits_for_a_repair_and_no_other,
                 a_retried_text_may_come_back_as_an_echo,
                 a_message_in_parts_that_is_given_up_can_be_said_to_its_end,
                 a_delivery_that_waits_is_retried_at_once,

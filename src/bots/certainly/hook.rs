@@ -16,7 +16,7 @@ use super::{
 use crate::domain::{
     conversation::{ConversationKey, Profile, UserProfile},
     dedupe::{ContentKey, DedupeKey},
-    event::{Event, Incoming, Request, Said, Step, Target},
+    event::{Event, Incoming, Request, Said, Step, Target, Way},
     ids::{BotName, ExternalId},
     json::{self, NotAnObject},
     message::{Actor, Content},
@@ -248,6 +248,7 @@ fn said_at(at: Option<Timestamp>, (content, raw): (Content, &str)) -> Said {
         at,
         content,
         raw: Some(raw.to_owned()),
+        way: Way::Only,
     }
 }
 

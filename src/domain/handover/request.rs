@@ -7,7 +7,6 @@ use super::{
 };
 use crate::domain::{
     conversation::{Answer, Handover, Leg, PauseState, Phase},
-    dedupe::Fingerprint,
     delivery::{Destination, Lane, Task},
     effect::{Cancelled, Cause, Effect, JournalEntry, LegRow, WarningKind},
     event::Request,
@@ -195,12 +194,13 @@ impl Turn<'_> {
     fn record_transcript(&mut self, request: &Request) {
         let open = self.conversation.handover.is_some();
         for item in request.transcript.iter().filter(|item| !item.known) {
-            if item.actor == Actor::Bot
-                && self.consume_echo(Fingerprint::of(&item.said.content), true)
-            {
+            if item.actor == Actor::Bot && self.is_known(&item.said, true) {
                 continue;
             }
             let message = self.record_said(item.actor, &item.said);
+            if item.actor == Actor::Bot {
+                self.expect_copy(&item.said, message);
+            }
             if open && item.actor == Actor::User {
                 self.pass_on((message, &item.said.content));
             }

@@ -104,7 +104,7 @@ async fn take_message(
     body::check_depth(&body).map_err(|_| body::too_deep())?;
     let heard = reader.message(&body).map_err(|error| refused(&error))?;
     let Heard::Of(step) = heard else {
-        let (bot, outcome) = (&reader.bot, Outcome::Unattributed);
+        let (bot, outcome) = (&reader.bot, Outcome::Unmatched);
         state.meter().intake(bot, Sent::Message, outcome);
         return Ok(());
     };

@@ -55,6 +55,21 @@ pub(super) fn perform(
                     until: None,
                 });
             }
+            (
+                Effect::ExpectCopy {
+                    fingerprint,
+                    message,
+                    until,
+                },
+                Some(row),
+            ) => {
+                let sql = "INSERT INTO echoes (conversation, fingerprint, delivery, expires_at) VALUES (?1, ?2, ?3, ?4)";
+                work.execute(sql, params![row, fingerprint, message, until])?;
+                subject.expect_echo(Echo {
+                    fingerprint: *fingerprint,
+                    until: Some(*until),
+                });
+            }
             (Effect::ConsumeEcho { fingerprint }, Some(row)) => {
                 let however_old = matches!(event, Event::HandoverRequested(_));
                 consume_echo(work, row, (*fingerprint, however_old))?;

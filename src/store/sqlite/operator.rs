@@ -8,6 +8,7 @@ use super::{
     fault::Fault,
     jobs,
     memory::Change,
+    pauses,
     settle::Delivery,
     subject::Subject,
     warnings,
@@ -54,6 +55,7 @@ pub(super) fn retry(work: &mut Work<'_>, id: DeliveryId) -> Result<Changed, Faul
         "UPDATE deliveries SET due_at = ?2 WHERE row = ?1",
         params![delivery.row, work.now],
     )?;
+    pauses::end_if_refused(work, &delivery.destination)?;
     let waiting = delivery.waiting(work, work.now);
     work.change(Change::Put(waiting));
     audit::keep(work, Action::RetryDelivery, id)?;

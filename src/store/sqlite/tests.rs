@@ -12,7 +12,7 @@ use crate::{
         conversation::ConversationKey,
         dedupe::DedupeKey,
         delivery::{Done, StepResult},
-        event::{Event, Incoming, Request, Said, Target},
+        event::{Event, Incoming, Request, Said, Target, Way},
         ids::{BotName, ExternalId},
         message::Content,
         policy::{BotPolicy, DeskPolicy, PausedBecause},
@@ -340,6 +340,7 @@ fn says(text: &str) -> Step {
         at: None,
         content: Content::text(text),
         raw: None,
+        way: Way::Only,
     });
     let events = vec![Incoming {
         event,

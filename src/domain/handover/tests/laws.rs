@@ -275,11 +275,7 @@ impl Seen {
 }
 
 fn event(world: &mut World, seen: &Seen, act: Act) -> Option<Event> {
-    let said = Said {
-        at: Some(world.now),
-        content: Content::text("words"),
-        raw: None,
-    };
+    let said = world.said("words");
     let event = match act {
         Act::Request => Event::HandoverRequested(Request {
             payload: None,

@@ -11,7 +11,7 @@ use crate::domain::{
     conversation::{Answer, Conversation, ConversationKey, Handover, Phase},
     delivery::{Destination, Done, Found, Lane, NewDelivery, StepResult, Task},
     effect::{Cancelled, Cause, Effect, WarningKind},
-    event::{AgentSaid, DeskEvent, Event, NamedLeg, Request, Said, Settled, TranscriptItem},
+    event::{AgentSaid, DeskEvent, Event, NamedLeg, Request, Said, Settled, TranscriptItem, Way},
     handover::{Context, Echo, Outcome, decide, repeated_answer},
     ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
     message::{Actor, Content, Message},
@@ -194,6 +194,14 @@ impl World {
                     self.echoes.push(Echo {
                         fingerprint: *fingerprint,
                         until: None,
+                    });
+                }
+                Effect::ExpectCopy {
+                    fingerprint, until, ..
+                } => {
+                    self.echoes.push(Echo {
+                        fingerprint: *fingerprint,
+                        until: Some(*until),
                     });
                 }
                 Effect::Deliver(delivery) => self.owed.push(delivery.clone()),
@@ -403,11 +411,12 @@ impl World {
         }
     }
 
-    fn said(&self, text: &str) -> Said {
+    pub(super) fn said(&self, text: &str) -> Said {
         Said {
             at: Some(self.now),
             content: Content::text(text),
             raw: None,
+            way: Way::Only,
         }
     }
 }

@@ -230,6 +230,7 @@ impl Said {
             at: None,
             content: Content::text(text),
             raw: None,
+            way: Way::Only,
         }
     }
 }
