@@ -32,20 +32,12 @@ pub trait BotPlatform: Send + Sync + fmt::Debug {
     /// costs.
     async fn perform(&self, job: &Job) -> Result<Done, Failure>;
 
-    /// The platform's cheapest read, to see whether address and token are good.
-    async fn probe(&self) -> Result<Proof, CallError>;
+    /// The platform's cheapest read, to see whether address and token are good. What an operator should look at although it
+    /// answers is told in sentences.
+    async fn probe(&self) -> Result<Vec<String>, CallError>;
 
     /// What is wrong with its templates when they are filled in with examples. Calls nobody.
     fn dry_run(&self) -> Vec<DryRunError>;
-}
-
-/// What the answer to a probe is a proof of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proof {
-    /// The address and the token are good.
-    Token,
-    /// The address is good. The platform has no read that looks at the token and changes nothing.
-    Address,
 }
 
 /// What a bot can do.

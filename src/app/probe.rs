@@ -10,7 +10,6 @@ use super::{
     connections::{Address, Connections},
 };
 use crate::{
-    bots::Proof,
     clock::SystemClock,
     config::Config,
     domain::{delivery::Destination, time::Clock},
@@ -27,7 +26,9 @@ pub struct Probed {
     pub secret_key: String,
     /// Scheme, host and port: the path may be a secret.
     pub origin: String,
-    pub answer: Result<Proof, CallError>,
+    pub answer: Result<(), CallError>,
+    /// What to look at although it answers.
+    pub remarks: Vec<String>,
     /// What is wrong with its templates.
     pub templates: Vec<DryRunError>,
 }
@@ -43,7 +44,7 @@ pub async fn probe(config: &Config) -> Result<Vec<Probed>, Error> {
         Probed::new(Destination::Bot(name.clone()), &bot.address, found)
     });
     let desks = connections.desks.iter().map(async |(name, desk)| {
-        let answer = desk.adapter.probe().await.map(|()| Proof::Token);
+        let answer = desk.adapter.probe().await.map(|()| Vec::new());
         let found = (answer, desk.adapter.dry_run());
         Probed::new(Destination::Desk(name.clone()), &desk.address, found)
     });
@@ -56,19 +57,24 @@ impl Probed {
     fn new(
         destination: Destination,
         address: &Address,
-        (answer, templates): (Result<Proof, CallError>, Vec<DryRunError>),
+        (answer, templates): (Result<Vec<String>, CallError>, Vec<DryRunError>),
     ) -> Self {
         let Address {
             key,
             secret_key,
             origin,
         } = address.clone();
+        let (answer, remarks) = match answer {
+            Ok(remarks) => (Ok(()), remarks),
+            Err(error) => (Err(error), Vec::new()),
+        };
         Self {
             destination,
             address_key: key,
             secret_key,
             origin,
             answer,
+            remarks,
             templates,
         }
     }

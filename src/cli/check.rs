@@ -13,7 +13,6 @@ use clap::Args;
 use super::runtime;
 use crate::{
     app::{self, Probed},
-    bots::Proof,
     clock::SystemClock,
     config::{Config, NamedSecrets},
     domain::{delivery::Destination, time::Clock as _},
@@ -86,16 +85,14 @@ fn write_probes(out: &mut impl Write, probed: &[Probed]) -> Result<(), super::Er
         };
         let origin = &probed.origin;
         match &probed.answer {
-            Ok(Proof::Token) => writeln!(out, "{kind} {name}: {origin} answers")?,
-            Ok(Proof::Address) => writeln!(
-                out,
-                "{kind} {name}: {origin} answers, but no call that changes nothing shows whether {} is good",
-                probed.secret_key
-            )?,
+            Ok(()) => writeln!(out, "{kind} {name}: {origin} answers")?,
             Err(error) => {
                 writeln!(out, "{kind} {name}: {}", told(error))?;
                 writeln!(out, "    {}", advice::on(error, probed))?;
             }
+        }
+        for remark in &probed.remarks {
+            writeln!(out, "{kind} {name}: {remark}")?;
         }
         for fault in &probed.templates {
             writeln!(out, "{kind} {name}: {}", told(fault))?;

@@ -187,13 +187,24 @@ mod tests {
             "#,
         );
         let hook = "https://bridge.example.com/hooks/certainly/fashion/key-of-the-hooks-of-fashion";
-        assert!(printed.contains(&format!("POST {hook}/claim\n")), "{printed}");
-        assert!(printed.contains(&format!("POST {hook}/messages\n")), "{printed}");
         assert!(
-            printed.contains("basic authentication: certainly, and the text of bots.fashion.hook_password\n"),
+            printed.contains(&format!("POST {hook}/claim\n")),
             "{printed}"
         );
-        assert!(printed.contains("deployment d7") && !printed.contains("canary"), "{printed}");
+        assert!(
+            printed.contains(&format!("POST {hook}/messages\n")),
+            "{printed}"
+        );
+        assert!(
+            printed.contains(
+                "basic authentication: certainly, and the text of bots.fashion.hook_password\n"
+            ),
+            "{printed}"
+        );
+        assert!(
+            printed.contains("deployment d7") && !printed.contains("canary"),
+            "{printed}"
+        );
     }
 
     #[test]

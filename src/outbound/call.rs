@@ -81,13 +81,19 @@ impl Call {
     #[must_use]
     pub fn basic(self, (user, password): (&str, &SecretString)) -> Self {
         let pair = format!("{user}:{}", password.expose_secret());
-        self.secret_header(AUTHORIZATION, &format!("Basic {}", BASE64_STANDARD.encode(pair)))
+        self.secret_header(
+            AUTHORIZATION,
+            &format!("Basic {}", BASE64_STANDARD.encode(pair)),
+        )
     }
 
     /// A token under a scheme of the vendor's own.
     #[must_use]
     pub fn token(self, (scheme, token): (&str, &SecretString)) -> Self {
-        self.secret_header(AUTHORIZATION, &format!("{scheme} {}", token.expose_secret()))
+        self.secret_header(
+            AUTHORIZATION,
+            &format!("{scheme} {}", token.expose_secret()),
+        )
     }
 
     /// For vendors that want their token in the query.

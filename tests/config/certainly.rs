@@ -33,7 +33,10 @@ fn a_bot_starts_from_the_documented_calls() {
     let bot = certainly(&config);
     assert_eq!(bot.api_url.as_str(), "https://app.certainly.io/");
     assert_eq!((bot.auth, bot.sender), (Auth::Bearer, Sender::Handover));
-    assert_eq!((bot.user_id_field.as_str(), bot.user_id_prefix.as_str()), ("to", "webbot:"));
+    assert_eq!(
+        (bot.user_id_field.as_str(), bot.user_id_prefix.as_str()),
+        ("to", "webbot:")
+    );
     assert!(bot.claim_end.is_none() && !bot.drop_repeats);
     assert!(matches!(bot.hook_auth, HookAuth::None));
     assert!(matches!(&bot.pause[..], [listen] if listen.url.ends_with("/handover/{{ user_id }}/")));
@@ -95,7 +98,10 @@ fn a_token_is_asked_for_only_where_it_is_shown() {
         let [line] = &lines(&missing)[..] else {
             panic!("{missing}")
         };
-        assert!(line.contains("bots.fashion.api_token is missing; "), "{line}");
+        assert!(
+            line.contains("bots.fashion.api_token is missing; "),
+            "{line}"
+        );
         load(&format!("{open}{acts}\napi_token = \"p\"")).unwrap();
         load(&format!("{open}{acts}\naccess_token = \"a\"")).unwrap();
     }
@@ -107,7 +113,10 @@ fn credentials_of_the_hooks_are_whole_and_of_one_kind() {
     let rows = [
         ("hook_user = \"u\"", "hook_password is missing; "),
         ("hook_password = \"p\"", "hook_user is missing; "),
-        ("hook_user = \"u:v\"\nhook_password = \"p\"", "hook_user must be a name without a colon"),
+        (
+            "hook_user = \"u:v\"\nhook_password = \"p\"",
+            "hook_user must be a name without a colon",
+        ),
         (both, "hook_token is set together with hook_user; "),
     ];
     for (more, told) in rows {
@@ -145,7 +154,9 @@ fn what_is_none_of_the_choices_is_refused() {
 fn a_bot_that_talks_on_or_stays_silent_is_warned_of() {
     let warnings = |more: &str| {
         let all = load(&format!("{GOOD}{BOT}{more}")).unwrap().warnings();
-        all.into_iter().map(|warning| warning.to_string()).collect::<Vec<_>>()
+        all.into_iter()
+            .map(|warning| warning.to_string())
+            .collect::<Vec<_>>()
     };
     for (more, told) in [
         ("pause = []", "bots.fashion.pause is empty"),

@@ -11,8 +11,8 @@ use std::{fs, time::Duration};
 
 use handover_bridge::{
     config::{
-        AdminListen, Chatlayer, Config, Fault, Faults, Kind, Place, Platform, Problem, Source, Step, StoreUrl,
-        Warning,
+        AdminListen, Chatlayer, Config, Fault, Faults, Kind, Place, Platform, Problem, Source,
+        Step, StoreUrl, Warning,
     },
     domain::policy::{Notice, WhenUnsure},
 };

@@ -11,7 +11,7 @@ use std::{
 
 use async_trait::async_trait;
 use handover_bridge::{
-    bots::{BotFacts, BotPlatform, Proof},
+    bots::{BotFacts, BotPlatform},
     clock::new_id,
     delivery::{Options, Parts},
     desks::{Desk, DeskFacts},
@@ -94,8 +94,8 @@ impl BotPlatform for Vendor {
         self.take(job)
     }
 
-    async fn probe(&self) -> Result<Proof, CallError> {
-        Ok(Proof::Token)
+    async fn probe(&self) -> Result<Vec<String>, CallError> {
+        Ok(Vec::new())
     }
 
     fn dry_run(&self) -> Vec<DryRunError> {

@@ -42,10 +42,16 @@ async fn a_claim_is_taken_the_bot_listens_both_speak_and_the_bot_takes_over() {
         .filter_map(|line| line["state"].as_str())
         .collect();
     // The call to listen may come before the bot has heard the answer to its claim.
-    let states: Vec<_> = states.iter().filter(|state| **state != "speaking").collect();
+    let states: Vec<_> = states
+        .iter()
+        .filter(|state| **state != "speaking")
+        .collect();
     assert_eq!(states, [&"asking", &"paused"]);
     let about = &played.desk["about"];
-    assert_eq!(about["payload"], json!({"department": "demo", "language": "en"}));
+    assert_eq!(
+        about["payload"],
+        json!({"department": "demo", "language": "en"})
+    );
     assert_eq!(about["user"]["first_name"], "Ada");
     assert_eq!(about["language"], "en");
     assert_eq!(folder.complaints(), "");
@@ -62,11 +68,20 @@ async fn an_agents_offer_becomes_words_and_the_number_that_is_typed_goes_as_the_
         "type": "text", "text": "Which one?",
         "quick_replies": [{"title": "Chain", "payload": "c"}, {"title": "Spoke", "payload": "s"}],
     });
-    talk.act(&handover, json!({"type": "message", "content": offer})).await;
-    let seen = talk
-        .chat_until(|lines| texts(lines, By::Agent).iter().any(|text| text.contains("2. Spoke")))
+    talk.act(&handover, json!({"type": "message", "content": offer}))
         .await;
-    assert!(texts(&seen, By::Agent).iter().any(|text| text.starts_with("Which one?")));
+    let seen = talk
+        .chat_until(|lines| {
+            texts(lines, By::Agent)
+                .iter()
+                .any(|text| text.contains("2. Spoke"))
+        })
+        .await;
+    assert!(
+        texts(&seen, By::Agent)
+            .iter()
+            .any(|text| text.starts_with("Which one?"))
+    );
     talk.write("2").await;
     let chosen = |message: &Value| {
         message["content"] == json!({"type": "postback", "title": "Spoke", "payload": "s"})
@@ -82,7 +97,8 @@ async fn a_file_reaches_the_agent_and_the_bots_own_words_are_nobodys() {
     let talk = Talk::open(&demo).await;
     talk.write("agent").await;
     talk.at_the_desk().await;
-    talk.say(json!({"type": "upload", "url": "https://files.example/broken.png"})).await;
+    talk.say(json!({"type": "upload", "url": "https://files.example/broken.png"}))
+        .await;
     let is_file = |message: &Value| {
         message["content"]["kind"] == "image"
             && message["content"]["url"] == "https://files.example/broken.png"
@@ -109,7 +125,11 @@ async fn refusals_cuts_and_delays_keep_the_agents_words_in_order() {
         let shown = faults.to_string();
         let played = play_with(faults).await;
         played.is_whole();
-        assert_eq!(calls(&played.chat).first(), Some(&"handover: listen"), "{shown}");
+        assert_eq!(
+            calls(&played.chat).first(),
+            Some(&"handover: listen"),
+            "{shown}"
+        );
     }
 }
 
@@ -127,7 +147,10 @@ async fn webhooks_that_come_twice_open_one_handover_and_are_told_twice() {
     let played = play_with(json!({"repeats": 2})).await;
     played.user_saw_all();
     let mut seen = texts_at_desk(&played.desk, By::User);
-    assert!(seen.len() > written().len(), "nothing tells a repeat from a second word: {seen:?}");
+    assert!(
+        seen.len() > written().len(),
+        "nothing tells a repeat from a second word: {seen:?}"
+    );
     seen.dedup();
     assert_eq!(seen, written());
 }
@@ -160,11 +183,14 @@ async fn the_configuration_that_it_leaves_serves_the_other_commands() {
     };
     let probed = printed(&["check", "--probe"]);
     assert!(
-        probed.contains("bot demo: ") && probed.contains("answers, but no call that changes nothing shows whether bots.demo.access_token is good"),
+        probed.contains("bot demo: whether access_token is good has to be tried with a handover"),
         "{probed}"
     );
     assert!(printed(&["urls"]).contains(&format!("POST {}/hooks/certainly/demo/", demo.bridge)));
     let told = printed(&["simulate", "--offload", "--say", "hi"]);
-    assert!(told.contains("accepted: the bot is told to listen"), "{told}");
+    assert!(
+        told.contains("accepted: the bot is told to listen"),
+        "{told}"
+    );
     assert!(told.ends_with("> hi\n  kept\n"), "{told}");
 }

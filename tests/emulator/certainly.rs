@@ -92,7 +92,8 @@ impl Drop for Platformed {
 impl Whole {
     async fn with(settings: &str) -> Self {
         let [public, desk_at] = [loopback().await, loopback().await];
-        let [bridge, desk] = [&public, &desk_at].map(|at| format!("http://{}", at.local_addr().unwrap()));
+        let [bridge, desk] =
+            [&public, &desk_at].map(|at| format!("http://{}", at.local_addr().unwrap()));
         let platform = Platformed::before(&bridge).await;
         let agents = desk::build(desk::Options {
             bridge_url: bridge.parse().unwrap(),
@@ -151,7 +152,15 @@ impl Whole {
     async fn handed_over(&self) -> (String, String) {
         let session = self.platform.user.open(Person::default()).unwrap();
         self.platform.user.write(&session, "agent").unwrap();
-        let paused = |line: &Line| matches!(line, Line::Bot { state: BotState::Paused, .. });
+        let paused = |line: &Line| {
+            matches!(
+                line,
+                Line::Bot {
+                    state: BotState::Paused,
+                    ..
+                }
+            )
+        };
         self.platform
             .until(&session, |lines| lines.iter().any(paused))
             .await;
@@ -195,7 +204,8 @@ async fn every_sender_and_every_way_of_showing_who_calls_brings_a_conversation_t
     ] {
         let whole = Whole::with(settings).await;
         let (session, handover) = whole.handed_over().await;
-        let hello = json!({"type": "message", "content": {"type": "text", "text": "Hello, I am Ann"}});
+        let hello =
+            json!({"type": "message", "content": {"type": "text", "text": "Hello, I am Ann"}});
         whole.act(&handover, hello).await;
         let platform = &whole.platform;
         platform
@@ -207,13 +217,18 @@ async fn every_sender_and_every_way_of_showing_who_calls_brings_a_conversation_t
         platform
             .until(&session, |lines| says(lines, Speaker::Bot, "Welcome back"))
             .await;
-        assert_eq!(platform.user.bot(&session), Some(BotState::Speaking), "{settings}");
+        assert_eq!(
+            platform.user.bot(&session),
+            Some(BotState::Speaking),
+            "{settings}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_resume_may_move_the_flow_and_set_variables_behind_the_takeover() {
-    let takeover = "{{ bot.api_url }}/webbot/api/webchat/{{ deployment_id }}/takeover/{{ user_id }}/";
+    let takeover =
+        "{{ bot.api_url }}/webbot/api/webchat/{{ deployment_id }}/takeover/{{ user_id }}/";
     let settings = format!(
         r#"resume = [
             {{ request = {{ method = "GET", url = "{takeover}" }} }},
@@ -234,7 +249,10 @@ async fn a_resume_may_move_the_flow_and_set_variables_behind_the_takeover() {
         .until(&session, |lines| lines.iter().any(list))
         .await;
     let data = Value::from(whole.platform.user.session_data(&session));
-    assert_eq!(data, json!({"handover_reason": "solved", "unanswered": false}));
+    assert_eq!(
+        data,
+        json!({"handover_reason": "solved", "unanswered": false})
+    );
 }
 
 #[tokio::test]
@@ -242,18 +260,43 @@ async fn the_api_wants_the_right_token_in_the_right_place() {
     let platform = Platformed::before("http://127.0.0.1:9").await;
     let session = platform.user.open(Person::default()).unwrap();
     let path = format!("/webbot/api/webchat/d7/handover/{session}/");
-    let config = platform.get("/webbot/api/webchat/d7/config/").send().await.unwrap();
+    let config = platform
+        .get("/webbot/api/webchat/d7/config/")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(config.status(), 200, "anybody may see how the widget looks");
     let password = |token: &str| Some(format!("bearer {token}"));
     let listening = [
         (platform.get(&path), 401),
         (platform.get(&path).bearer_auth(API_TOKEN), 401),
-        (platform.get(&path).basic_auth("user", Some(ACCESS_TOKEN)), 401),
-        (platform.get(&format!("{path}?access_token={ACCESS_TOKEN}")), 200),
-        (platform.get(&path).basic_auth("user", password(ACCESS_TOKEN)), 200),
+        (
+            platform.get(&path).basic_auth("user", Some(ACCESS_TOKEN)),
+            401,
+        ),
+        (
+            platform.get(&format!("{path}?access_token={ACCESS_TOKEN}")),
+            200,
+        ),
+        (
+            platform
+                .get(&path)
+                .basic_auth("user", password(ACCESS_TOKEN)),
+            200,
+        ),
         (platform.get(&path).bearer_auth(ACCESS_TOKEN), 200),
-        (platform.get(path.trim_end_matches('/')).bearer_auth(ACCESS_TOKEN), 404),
-        (platform.get("/webbot/api/webchat/d8/handover/u/").bearer_auth(ACCESS_TOKEN), 404),
+        (
+            platform
+                .get(path.trim_end_matches('/'))
+                .bearer_auth(ACCESS_TOKEN),
+            404,
+        ),
+        (
+            platform
+                .get("/webbot/api/webchat/d8/handover/u/")
+                .bearer_auth(ACCESS_TOKEN),
+            404,
+        ),
     ];
     for (place, (call, status)) in listening.into_iter().enumerate() {
         assert_eq!(call.send().await.unwrap().status(), status, "{place}");
@@ -263,8 +306,18 @@ async fn the_api_wants_the_right_token_in_the_right_place() {
     let path = "/actionsvc/trigger-message/";
     for (call, status) in [
         (platform.post(path, &message).bearer_auth(ACCESS_TOKEN), 401),
-        (platform.post(path, &message).basic_auth("user", password(ACCESS_TOKEN)), 401),
-        (platform.post(path, &message).basic_auth("user", password(API_TOKEN)), 200),
+        (
+            platform
+                .post(path, &message)
+                .basic_auth("user", password(ACCESS_TOKEN)),
+            401,
+        ),
+        (
+            platform
+                .post(path, &message)
+                .basic_auth("user", password(API_TOKEN)),
+            200,
+        ),
     ] {
         assert_eq!(call.send().await.unwrap().status(), status);
     }
@@ -278,11 +331,17 @@ async fn what_the_documents_say_of_answers_is_answered() {
         let call = platform.post(path, &body);
         let call = call.header("authorization", format!("JWT {API_TOKEN}"));
         let answer = call.send().await.unwrap();
-        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+        (
+            answer.status().as_u16(),
+            answer.json::<Value>().await.unwrap(),
+        )
     };
     let taken = json!({"message": "1", "error": []});
     let said = json!({"user_id": session, "text_message": "Hi"});
-    assert_eq!(answer("/actionsvc/trigger-message/", said).await, (200, taken.clone()));
+    assert_eq!(
+        answer("/actionsvc/trigger-message/", said).await,
+        (200, taken.clone())
+    );
     let nobody = json!({"user_id": "nobody", "text_message": "Hi"});
     assert_eq!(
         answer("/actionsvc/trigger-message/", nobody).await,
@@ -291,8 +350,12 @@ async fn what_the_documents_say_of_answers_is_answered() {
             json!({"error": "Bot user with this id does not exist", "message": null})
         )
     );
-    let moved = json!({"user_id": session, "module_id": null, "custom_vars": {"a": 1}, "is_async": true});
-    assert_eq!(answer("/actionsvc/trigger-response/", moved).await, (200, taken));
+    let moved =
+        json!({"user_id": session, "module_id": null, "custom_vars": {"a": 1}, "is_async": true});
+    assert_eq!(
+        answer("/actionsvc/trigger-response/", moved).await,
+        (200, taken)
+    );
     let data = Value::from(platform.user.session_data(&session));
     assert_eq!(data, json!({"a": 1}));
     let odd = answer("/actionsvc/trigger-response/", json!([])).await;

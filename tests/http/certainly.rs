@@ -41,7 +41,9 @@ fn requested(answer: Answer) -> Script {
 
 async fn claimed(bridge: &Bridge) -> (u16, Value) {
     let began = Instant::now();
-    let reply = bridge.send(Call::post(&hook("fashion", "claim"), CLAIM)).await;
+    let reply = bridge
+        .send(Call::post(&hook("fashion", "claim"), CLAIM))
+        .await;
     assert!(began.elapsed() < Duration::from_millis(2500));
     (reply.status.as_u16(), reply.json())
 }
@@ -74,7 +76,10 @@ async fn a_claim_is_answered_with_one_flat_object_that_says_what_is_stored() {
         let bridge = Bridge::new(script);
         assert_eq!(claimed(&bridge).await, (200, answer));
         let steps = bridge.store.steps();
-        assert!(matches!(steps[0].events[0].event, Event::HandoverRequested(_)));
+        assert!(matches!(
+            steps[0].events[0].event,
+            Event::HandoverRequested(_)
+        ));
         let Target::Conversation(key) = &steps[0].target else {
             panic!("{steps:?}")
         };
@@ -97,7 +102,11 @@ async fn without_a_decision_a_store_or_room_the_bot_keeps_the_user() {
         failing(Apply::Outcome(Outcome::Repeat { id: None })),
     ] {
         let shown = format!("{script:?}");
-        assert_eq!(claimed(&Bridge::new(script)).await, (200, declined()), "{shown}");
+        assert_eq!(
+            claimed(&Bridge::new(script)).await,
+            (200, declined()),
+            "{shown}"
+        );
     }
     for capacity in [
         Capacity {
@@ -112,8 +121,13 @@ async fn without_a_decision_a_store_or_room_the_bot_keeps_the_user() {
         let bridge = Bridge::letting_in(capacity, requested(Answer::Accepted));
         assert_eq!(claimed(&bridge).await, (200, declined()), "{capacity:?}");
         assert!(bridge.store.steps().is_empty());
-        let reply = bridge.send(Call::post(&hook("fashion", "messages"), USER_TEXT)).await;
-        assert_eq!((reply.status.as_u16(), reply.problem().as_str()), (503, "unavailable"));
+        let reply = bridge
+            .send(Call::post(&hook("fashion", "messages"), USER_TEXT))
+            .await;
+        assert_eq!(
+            (reply.status.as_u16(), reply.problem().as_str()),
+            (503, "unavailable")
+        );
         assert!(reply.headers.contains_key("retry-after"));
     }
 }
@@ -121,9 +135,19 @@ async fn without_a_decision_a_store_or_room_the_bot_keeps_the_user() {
 #[tokio::test]
 async fn a_users_message_is_kept_and_a_bots_that_names_nobody_is_counted() {
     let bridge = Bridge::new(Script::default());
-    for body in [USER_TEXT, BOT_TEXT, r#"{"interlocutor": "later", "data": 7}"#] {
-        let reply = bridge.send(Call::post(&hook("fashion", "messages"), body)).await;
-        assert_eq!((reply.status.as_u16(), reply.json()), (200, json!({})), "{body}");
+    for body in [
+        USER_TEXT,
+        BOT_TEXT,
+        r#"{"interlocutor": "later", "data": 7}"#,
+    ] {
+        let reply = bridge
+            .send(Call::post(&hook("fashion", "messages"), body))
+            .await;
+        assert_eq!(
+            (reply.status.as_u16(), reply.json()),
+            (200, json!({})),
+            "{body}"
+        );
     }
     let steps = bridge.store.steps();
     let [step] = &steps[..] else {
@@ -148,7 +172,11 @@ async fn what_is_not_the_contract_is_refused_in_its_class_and_changes_nothing() 
     let rows = [
         ("claim", "{".to_owned(), (400, "malformed")),
         ("claim", "{}".to_owned(), (422, "invalid-contract")),
-        ("claim", r#"{"to": ".."}"#.to_owned(), (422, "invalid-contract")),
+        (
+            "claim",
+            r#"{"to": ".."}"#.to_owned(),
+            (422, "invalid-contract"),
+        ),
         ("claim", deep.clone(), (400, "malformed")),
         ("claim", " ".repeat((1 << 20) + 1), (413, "too-large")),
         ("messages", "<html>".to_owned(), (400, "malformed")),
@@ -194,11 +222,19 @@ async fn whoever_shows_less_than_all_that_is_asked_for_is_refused_alike() {
         ("by_token", KEY, None),
         ("by_token", KEY, Some(right_pair.clone())),
         ("by_token", KEY, Some(format!("Bearer {KEY}"))),
-        ("by_token", "wrong-key-of-nobody-at-all", Some(right_token.clone())),
+        (
+            "by_token",
+            "wrong-key-of-nobody-at-all",
+            Some(right_token.clone()),
+        ),
         ("by_password", KEY, None),
         ("by_password", KEY, Some(right_token.clone())),
         ("by_password", KEY, Some(basic("certainly:"))),
-        ("by_password", KEY, Some(basic(&format!("other:{HOOK_PASSWORD}")))),
+        (
+            "by_password",
+            KEY,
+            Some(basic(&format!("other:{HOOK_PASSWORD}"))),
+        ),
         ("by_password", KEY, Some("Basic %%%".to_owned())),
     ];
     let right = [

@@ -12,8 +12,7 @@ use handover_bridge::{
     domain::ids::{BotName, ExternalId},
     http::{
         Bot, BotHook, CertainlyHook, ChatlayerHook, Credentials, Desk, DeskHook, Options, Turns,
-        Watched, combined_router,
-        secret::Accepted, shed::Capacity, source::Peer,
+        Watched, combined_router, secret::Accepted, shed::Capacity, source::Peer,
     },
     store::Store,
     telemetry::{Instruments, Registry},

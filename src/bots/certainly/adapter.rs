@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     bots::{
-        BotFacts, BotPlatform, Proof,
+        BotFacts, BotPlatform,
         failures::{impossible, not_an_id, unshowable},
         steps::{Step, resume_context},
     },
@@ -42,6 +42,8 @@ pub struct Certainly {
     outbound: Outbound,
 }
 
+/// What the probe leaves open.
+const UNPROVEN: &str = "whether access_token is good has to be tried with a handover: no call shows it that changes nothing";
 /// Styles and a menu.
 const CONFIG_LIMIT: usize = 1024 * 1024;
 
@@ -116,11 +118,7 @@ impl Certainly {
     }
 
     /// `trigger-response`: the bot goes on at a module and finds these variables. The user is told nothing by it.
-    async fn move_flow(
-        &self,
-        job: &Job,
-        to: (&str, Map<String, Value>),
-    ) -> Result<Done, Failure> {
+    async fn move_flow(&self, job: &Job, to: (&str, Map<String, Value>)) -> Result<Done, Failure> {
         let body = TriggerResponse::new(user_id(job), to);
         let call = Call::post(self.action("trigger-response")?).json(&body);
         let call = match self.api_token() {
@@ -254,13 +252,13 @@ impl BotPlatform for Certainly {
     }
 
     /// How the widget of this deployment looks: the only read that is documented. It wants no token.
-    async fn probe(&self) -> Result<Proof, CallError> {
+    async fn probe(&self) -> Result<Vec<String>, CallError> {
         let deployment = self.settings.deployment_id.as_str();
         let endpoint = self.at(&["webbot", "api", "webchat", deployment, "config"]);
         let endpoint = endpoint.map_err(|fault| CallError::Url(fault.into()))?;
         let call = Call::get(endpoint).answer_limit(CONFIG_LIMIT);
         self.outbound.send(call).await?.json::<IgnoredAny>()?;
-        Ok(Proof::Address)
+        Ok(vec![UNPROVEN.to_owned()])
     }
 
     fn dry_run(&self) -> Vec<DryRunError> {

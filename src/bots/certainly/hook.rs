@@ -222,7 +222,8 @@ impl Reader {
             let text = claim.get(name).and_then(Value::as_str);
             text.filter(|text| !text.is_empty()).map(str::to_owned)
         };
-        let (platform_bot_id, channel, language) = (text("botId"), text("channel"), text("language"));
+        let (platform_bot_id, channel, language) =
+            (text("botId"), text("channel"), text("language"));
         let (first_name, last_name) = (text("firstName"), text("lastName"));
         let others = claim.into_iter().filter(|(name, value)| {
             !PLACED.contains(&name.as_str()) && *name != self.user_id_field && says_something(value)

@@ -60,7 +60,11 @@ fn option(option: &Value) -> QuickReply {
 }
 
 fn card(card: &Value) -> Card {
-    let web = |name: &str| text(card, name).filter(|url| is_web(url)).map(str::to_owned);
+    let web = |name: &str| {
+        text(card, name)
+            .filter(|url| is_web(url))
+            .map(str::to_owned)
+    };
     Card {
         title: text(card, "title").unwrap_or_default().to_owned(),
         subtitle: text(card, "text")

@@ -8,11 +8,7 @@ use std::{collections::HashMap, time::Duration};
 use serde_json::value::RawValue;
 use tokio::time::timeout;
 
-use super::{
-    Chatlayer,
-    hook::past,
-    realm::Realm,
-};
+use super::{Chatlayer, hook::past, realm::Realm};
 use crate::{
     bots::failures::{impossible, not_an_id},
     config::History,

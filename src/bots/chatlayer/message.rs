@@ -1,6 +1,5 @@
 //! Chatlayer's messages as domain content. What is not known stays whole, as `unknown`; nothing here fails.
 
-use serde_json::{Map, Value};
 use crate::{
     bots::files,
     domain::{
@@ -8,6 +7,7 @@ use crate::{
         message::{Button, Card, Content, MediaKind, QuickReply},
     },
 };
+use serde_json::{Map, Value};
 
 /// What a user sent. An upload may carry several files, each of which is a content of its own.
 pub(super) fn user_contents(message: &Value) -> Vec<Content> {

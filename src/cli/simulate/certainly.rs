@@ -70,9 +70,13 @@ pub(super) fn meaning_of_claim(status: StatusCode, body: &[u8]) -> String {
         status.as_u16(),
         answer.get("accepted").and_then(Value::as_bool),
     ) {
-        (200, Some(true)) => "accepted: the bot is told to listen, an agent has the conversation".to_owned(),
+        (200, Some(true)) => {
+            "accepted: the bot is told to listen, an agent has the conversation".to_owned()
+        }
         (200, Some(false)) => "declined: the bot goes on".to_owned(),
-        (401, _) => "refused: the hook's key, or what is shown besides, is not the bridge's".to_owned(),
+        (401, _) => {
+            "refused: the hook's key, or what is shown besides, is not the bridge's".to_owned()
+        }
         (other, _) => format!("not understood: status {other}"),
     }
 }
@@ -111,7 +115,13 @@ mod tests {
         assert_eq!(said.body, serde_json::from_str::<Value>(sample).unwrap());
         assert_eq!(
             said.path,
-            ["hooks", "certainly", "fashion", "hook-key-of-the-tests", "messages"]
+            [
+                "hooks",
+                "certainly",
+                "fashion",
+                "hook-key-of-the-tests",
+                "messages"
+            ]
         );
 
         let claim = user(&config).asks_for_agent();

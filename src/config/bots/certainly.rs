@@ -126,7 +126,9 @@ impl Certainly {
             read_id,
             "add the id that stands in the script of the widget",
         );
-        let auth = section.optional("auth", Auth::read).unwrap_or(defaults.auth);
+        let auth = section
+            .optional("auth", Auth::read)
+            .unwrap_or(defaults.auth);
         let sender = section
             .optional("sender", Sender::read)
             .unwrap_or(defaults.sender);

@@ -93,7 +93,12 @@ fn text_data(text: &str) -> Value {
 }
 
 fn card_data(card: &Card) -> Value {
-    let buttons: Vec<_> = card.buttons.iter().chain(&card.button).map(button_data).collect();
+    let buttons: Vec<_> = card
+        .buttons
+        .iter()
+        .chain(&card.button)
+        .map(button_data)
+        .collect();
     json!({
         "title": card.title, "text": card.sub_title, "image_source_url": card.image_url, "image_destination_url": "",
         "buttons": buttons,

@@ -6,13 +6,7 @@
 
 mod admit;
 
-use axum::{
-    Json, Router,
-    body::Body,
-    extract,
-    http::HeaderMap,
-    routing::post,
-};
+use axum::{Json, Router, body::Body, extract, http::HeaderMap, routing::post};
 use serde_json::{Value, json};
 
 use admit::Admitted;

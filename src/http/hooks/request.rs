@@ -1,5 +1,5 @@
-//! The answer to a request for an agent. It is the transfer of control, so it says what is stored, and no where nothing
-//! is.
+//! The answer to a request for an agent. It is the transfer of control, so it says what is stored, and where nothing is
+//! it says no.
 //!
 //! A bot is never left waiting: whatever happens to the store, it hears within `decide_within` and a little, and what
 //! it hears when the bridge could not take the user is that it keeps the user. In which words it is told is its

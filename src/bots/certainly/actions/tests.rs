@@ -11,7 +11,10 @@ fn an_agents_words_are_the_documented_sample() {
     let sample = include_str!("../../../../tests/samples/certainly/agent-message.request.json");
     let content = Content::text("Hello from Agent!");
     let body = AgentMessage::new(&content).unwrap();
-    assert_eq!(written(&body), serde_json::from_str::<Value>(sample).unwrap());
+    assert_eq!(
+        written(&body),
+        serde_json::from_str::<Value>(sample).unwrap()
+    );
 }
 
 #[test]
@@ -39,7 +42,10 @@ fn only_an_answer_that_says_so_is_a_refusal() {
             r#"{"error":"Bot user with this id does not exist","message":null}"#,
             Verdict::UnknownUser,
         ),
-        (r#"{"error":"text is missing","message":null}"#, Verdict::Refused),
+        (
+            r#"{"error":"text is missing","message":null}"#,
+            Verdict::Refused,
+        ),
         (r#"{"error":["text is missing"]}"#, Verdict::Refused),
         (r#"{"error":"a remark","message":"1"}"#, Verdict::Taken),
         ("{}", Verdict::Taken),

@@ -134,7 +134,10 @@ async fn a_text_goes_out_to_the_claimed_user_with_the_slash_at_the_end() {
     let done = bot(&stub, "").perform(&say(Content::text("Hello"))).await;
     assert_eq!(done, Ok(Done::default()));
     let (head, body) = only_request(&stub).await;
-    assert!(head.starts_with(&format!("POST {HANDOVER} HTTP/1.1\r\n")), "{head}");
+    assert!(
+        head.starts_with(&format!("POST {HANDOVER} HTTP/1.1\r\n")),
+        "{head}"
+    );
     assert!(head.contains("authorization: Bearer canary"), "{head}");
     assert_eq!(body, json!({"message": "Hello"}));
 }
@@ -155,17 +158,28 @@ async fn a_user_whom_no_claim_has_named_is_called_as_the_conversation_is() {
 async fn each_way_of_showing_who_calls_is_that_and_no_other() {
     let rows = [
         ("none", HANDOVER.to_owned(), None),
-        ("bearer", HANDOVER.to_owned(), Some("authorization: Bearer canary")),
+        (
+            "bearer",
+            HANDOVER.to_owned(),
+            Some("authorization: Bearer canary"),
+        ),
         ("query", format!("{HANDOVER}?access_token=canary"), None),
         // user:bearer canary
-        ("basic", HANDOVER.to_owned(), Some("authorization: Basic dXNlcjpiZWFyZXIgY2FuYXJ5")),
+        (
+            "basic",
+            HANDOVER.to_owned(),
+            Some("authorization: Basic dXNlcjpiZWFyZXIgY2FuYXJ5"),
+        ),
     ];
     for (auth, target, header) in rows {
         let stub = Stub::answering("200 OK", "", "").await;
         let bot = bot(&stub, &format!("auth = \"{auth}\""));
         bot.perform(&pause()).await.unwrap();
         let (head, _) = only_request(&stub).await;
-        assert!(head.starts_with(&format!("GET {target} HTTP/1.1\r\n")), "{auth}: {head}");
+        assert!(
+            head.starts_with(&format!("GET {target} HTTP/1.1\r\n")),
+            "{auth}: {head}"
+        );
         match header {
             Some(header) => assert!(head.contains(header), "{auth}: {head}"),
             None => assert!(!head.contains("authorization"), "{auth}: {head}"),
@@ -180,7 +194,11 @@ async fn the_bot_is_told_to_listen_and_to_take_over_by_the_documented_calls() {
     bot.perform(&pause()).await.unwrap();
     bot.perform(&resume(0)).await.unwrap();
     let heads: Vec<_> = stub.requests().await;
-    assert!(heads[0].starts_with(&format!("GET {HANDOVER} ")), "{}", heads[0]);
+    assert!(
+        heads[0].starts_with(&format!("GET {HANDOVER} ")),
+        "{}",
+        heads[0]
+    );
     let takeover = format!("GET {TAKEOVER}?ClaimEnd=handover%20done%26x ");
     assert!(heads[1].starts_with(&takeover), "{}", heads[1]);
     assert_eq!(bot.facts().pause_steps, 1);
@@ -198,12 +216,21 @@ async fn without_a_claim_end_the_takeover_names_none() {
 #[tokio::test]
 async fn trigger_message_is_the_other_sender() {
     let stub = Stub::answering("200 OK", "", r#"{"message":"1","error":[]}"#).await;
-    let bot = bot(&stub, "sender = \"trigger-message\"\napi_token = \"profile\"");
+    let bot = bot(
+        &stub,
+        "sender = \"trigger-message\"\napi_token = \"profile\"",
+    );
     bot.perform(&say(Content::text("Hello"))).await.unwrap();
     let (head, body) = only_request(&stub).await;
-    assert!(head.starts_with("POST /actionsvc/trigger-message/ HTTP/1.1\r\n"), "{head}");
+    assert!(
+        head.starts_with("POST /actionsvc/trigger-message/ HTTP/1.1\r\n"),
+        "{head}"
+    );
     // user:bearer profile
-    assert!(head.contains("authorization: Basic dXNlcjpiZWFyZXIgcHJvZmlsZQ=="), "{head}");
+    assert!(
+        head.contains("authorization: Basic dXNlcjpiZWFyZXIgcHJvZmlsZQ=="),
+        "{head}"
+    );
     assert_eq!(
         body,
         json!({"text_message": "Hello", "user_id": "webbot:../u?1"})
@@ -248,7 +275,10 @@ async fn a_dialog_state_moves_the_flow_and_sets_variables() {
     let steps = r#"resume = [{ dialog_state = "1068935", session_data = { why = "reason|upper", agent = "agent" } }]"#;
     bot(&stub, steps).perform(&resume(0)).await.unwrap();
     let (head, body) = only_request(&stub).await;
-    assert!(head.starts_with("POST /actionsvc/trigger-response/ HTTP/1.1\r\n"), "{head}");
+    assert!(
+        head.starts_with("POST /actionsvc/trigger-response/ HTTP/1.1\r\n"),
+        "{head}"
+    );
     assert!(head.contains("authorization: JWT canary"), "{head}");
     assert_eq!(
         body,
@@ -263,7 +293,9 @@ async fn a_dialog_state_moves_the_flow_and_sets_variables() {
 async fn a_long_text_of_a_step_takes_several_calls() {
     let stub = Stub::answering("200 OK", "", "").await;
     let text = format!("{} {}", "a".repeat(90), "b".repeat(90));
-    let settings = format!("text_limit = 100\nresume = [{{ text = \"{text}\" }}, {{ request = {{ method = \"GET\", url = \"{{{{ bot.api_url }}}}\" }} }}]");
+    let settings = format!(
+        "text_limit = 100\nresume = [{{ text = \"{text}\" }}, {{ request = {{ method = \"GET\", url = \"{{{{ bot.api_url }}}}\" }} }}]"
+    );
     bot(&stub, &settings).perform(&resume(0)).await.unwrap();
     assert_eq!(stub.requests().await.len(), 2);
 }
@@ -332,7 +364,7 @@ async fn the_token_goes_to_no_other_host() {
 #[tokio::test]
 async fn the_probe_reads_how_the_widget_looks_and_proves_no_token() {
     let stub = Stub::answering("200 OK", "", "{}").await;
-    assert_eq!(bot(&stub, "").probe().await.unwrap(), Proof::Address);
+    assert_eq!(bot(&stub, "").probe().await.unwrap(), [UNPROVEN]);
     let (head, _) = only_request(&stub).await;
     assert!(
         head.starts_with("GET /webbot/api/webchat/d%2F7/config/ HTTP/1.1\r\n"),

@@ -4,8 +4,7 @@ use serde_json::json;
 use super::*;
 use crate::domain::message::QuickReply;
 
-const CLAIM: &[u8] =
-    include_bytes!("../../../../tests/samples/certainly/handover-webhook.json");
+const CLAIM: &[u8] = include_bytes!("../../../../tests/samples/certainly/handover-webhook.json");
 const USER_TEXT: &[u8] =
     include_bytes!("../../../../tests/samples/certainly/messages.user.text.json");
 const BOT: [&[u8]; 3] = [
@@ -106,7 +105,11 @@ fn a_claim_and_a_message_of_one_user_are_one_conversation_in_either_form_of_the_
     assert_eq!(conversation(&bare), conversation(&said));
     assert_eq!(conversation(&whole), conversation(&said));
     let id = |step: &Step| step.profile.as_ref().unwrap().user.id.clone();
-    assert_eq!(id(&bare).as_deref(), Some("d0f23640"), "as it is called back");
+    assert_eq!(
+        id(&bare).as_deref(),
+        Some("d0f23640"),
+        "as it is called back"
+    );
     assert_eq!(id(&whole).as_deref(), Some("webbot:d0f23640"));
 }
 
@@ -127,7 +130,10 @@ fn the_sample_of_a_users_message_is_read_with_its_time_in_seconds() {
     };
     assert_eq!(said.content, Content::text("Hello"));
     assert_eq!(said.at, Some(Timestamp::from_millis(1_521_717_539_000)));
-    assert!(said.raw.as_ref().unwrap().contains("\"ref\":null,"), "byte for byte");
+    assert!(
+        said.raw.as_ref().unwrap().contains("\"ref\":null,"),
+        "byte for byte"
+    );
     assert!(keys.is_empty(), "two equal ones may be meant");
 }
 
@@ -160,8 +166,12 @@ fn a_bots_message_that_names_its_user_is_kept_with_the_user() {
             quick_replies: vec![reply],
         }
     );
-    let inside = json!({"interlocutor": "bot", "data": {"type": "text", "text": "x", "user_id": "u"}});
-    assert_eq!(conversation(&heard(&reader(), &inside)), conversation(&step));
+    let inside =
+        json!({"interlocutor": "bot", "data": {"type": "text", "text": "x", "user_id": "u"}});
+    assert_eq!(
+        conversation(&heard(&reader(), &inside)),
+        conversation(&step)
+    );
 }
 
 #[test]
@@ -205,15 +215,24 @@ fn repeats_are_known_by_time_and_content_where_that_is_wanted() {
 
 #[test]
 fn times_are_seconds_in_whatever_form_and_milliseconds_where_they_must_be() {
-    let at = |value: Value| {
-        time(&value).map(Timestamp::as_millis)
-    };
-    for seconds in [json!(1_521_717_539), json!("1521717539"), json!(1_521_717_539_000_i64)] {
+    let at = |value: Value| time(&value).map(Timestamp::as_millis);
+    for seconds in [
+        json!(1_521_717_539),
+        json!("1521717539"),
+        json!(1_521_717_539_000_i64),
+    ] {
         assert_eq!(at(seconds), Some(1_521_717_539_000));
     }
     assert_eq!(at(json!(1_521_717_539.5)), Some(1_521_717_539_500));
     assert_eq!(at(json!("2018-03-22T11:18:59Z")), Some(1_521_717_539_000));
-    for none in [json!(null), json!("soon"), json!([]), json!(1e300), json!(-1.5), json!(u64::MAX)] {
+    for none in [
+        json!(null),
+        json!("soon"),
+        json!([]),
+        json!(1e300),
+        json!(-1.5),
+        json!(u64::MAX),
+    ] {
         assert_eq!(at(none.clone()), None, "{none}");
     }
     assert!(at(json!(i64::MIN)).is_some(), "no panic");
@@ -264,9 +283,13 @@ fn what_is_no_json_is_told_from_what_is_not_the_contract() {
     for body in [&b"{"[..], b"", b"<html>", b"{\"to\": \"\\ud800\"}"] {
         assert!(matches!(reader().claim(body), Err(HookError::NotJson(_))));
     }
-    let half = br#"{"interlocutor": "user", "data": {"message": {"user_id": "u", "message": "\ud800"}}}"#;
+    let half =
+        br#"{"interlocutor": "user", "data": {"message": {"user_id": "u", "message": "\ud800"}}}"#;
     assert!(matches!(reader().message(half), Err(HookError::NotJson(_))));
-    assert!(matches!(reader().message(b"\xff"), Err(HookError::NotText(_))));
+    assert!(matches!(
+        reader().message(b"\xff"),
+        Err(HookError::NotText(_))
+    ));
     assert!(matches!(
         reader().message(b"[]"),
         Err(HookError::Contract { field: "the body" })

@@ -26,9 +26,21 @@ fn a_text_and_its_files_are_contents_of_their_own_in_order() {
         user_contents(&message),
         [
             Content::text("see these"),
-            file(MediaKind::Image, "https://files.example/a%20b.png", "a b.png"),
-            file(MediaKind::File, "https://files.example/terms.pdf", "terms.pdf"),
-            file(MediaKind::Video, "https://files.example/clip.mp4", "clip.mp4"),
+            file(
+                MediaKind::Image,
+                "https://files.example/a%20b.png",
+                "a b.png"
+            ),
+            file(
+                MediaKind::File,
+                "https://files.example/terms.pdf",
+                "terms.pdf"
+            ),
+            file(
+                MediaKind::Video,
+                "https://files.example/clip.mp4",
+                "clip.mp4"
+            ),
             unknown(json!({"id": 7})),
             unknown(json!({"url": "javascript:alert(1)"})),
         ]
@@ -45,7 +57,9 @@ fn a_message_in_which_nothing_is_known_is_kept_whole() {
     ] {
         assert_eq!(
             user_contents(&message),
-            [Content::Unknown { raw: message.clone() }],
+            [Content::Unknown {
+                raw: message.clone()
+            }],
             "{message}"
         );
     }
