@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     demo::{Demo, Folder},
-    faults::{ADA, Played, play, told, written},
+    faults::{ADA, Played, ask, to_the_end, told, written},
     talk::{By, Talk, id, set_faults, texts, texts_at_desk},
 };
 
@@ -17,6 +17,14 @@ async fn play_with(faults: Value) -> Played {
     let demo = start(&folder);
     set_faults(&demo, faults).await;
     play(&demo).await
+}
+
+/// The same conversation as on the other platform. It goes on when the bot listens: a close before that would spare it.
+async fn play(demo: &Demo) -> Played {
+    let (talk, handover) = ask(demo).await;
+    talk.chat_until(|lines| lines.iter().any(|line| line["state"] == "paused"))
+        .await;
+    to_the_end(&talk, &handover).await
 }
 
 /// What the platform was told, in order, one word for each call that had an effect.

@@ -212,15 +212,26 @@ async fn play_with(faults: Value) -> Played {
 }
 
 /// Ada asks for a person, Ann answers, each says three things, and Ann closes.
-pub async fn play(demo: &Demo) -> Played {
+async fn play(demo: &Demo) -> Played {
+    let (talk, handover) = ask(demo).await;
+    to_the_end(&talk, &handover).await
+}
+
+/// Ada asks for a person, and the desk has her.
+pub async fn ask(demo: &Demo) -> (Talk, String) {
     let talk = Talk::open(demo).await;
     talk.write("hello").await;
     talk.write("agent").await;
     let handover = talk.at_the_desk().await;
+    (talk, handover)
+}
+
+/// Ann answers, each says three things, and Ann closes.
+pub async fn to_the_end(talk: &Talk, handover: &str) -> Played {
     let join = json!({"type": "attended", "agent": {"name": "Ann"}});
-    talk.act(&handover, join).await;
+    talk.act(handover, join).await;
     for text in ANN {
-        talk.answer(&handover, text).await;
+        talk.answer(handover, text).await;
     }
     for text in ADA {
         talk.write(text).await;
@@ -231,7 +242,7 @@ pub async fn play(demo: &Demo) -> Played {
     })
     .await;
     let close = json!({"type": "closed", "reason": "solved"});
-    talk.act(&handover, close).await;
+    talk.act(handover, close).await;
     let chat = talk.welcomed_back().await;
     let desk = talk
         .desk_until(|handover| handover["state"] == "closed")
