@@ -12,7 +12,7 @@ mod probe;
 mod rotation;
 mod signals;
 
-use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use tokio::{task::spawn_blocking, time::interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -81,6 +81,8 @@ pub enum Error {
     },
     #[error("the store cannot be opened")]
     Store(#[from] sqlite::OpenError),
+    #[error("there is no backup")]
+    Backup(#[from] sqlite::BackupError),
     #[error(transparent)]
     Metrics(#[from] telemetry::SetupError),
     #[error("telemetry.otlp_endpoint cannot be used")]
@@ -141,6 +143,12 @@ pub async fn migrate(config: Config) -> Result<(), Error> {
     };
     store.open()?.close().await;
     Ok(())
+}
+
+/// Copies the store into one file, whether or not a bridge works with it. Says how large the copy is.
+pub fn backup(config: &Config, to: &Path) -> Result<u64, Error> {
+    let StoreUrl::Sqlite(path) = &config.store.url;
+    Ok(sqlite::backup(path, to, SystemClock.now())?)
 }
 
 /// Finds what is wrong with the configuration's templates, as a start would; opens and calls nothing.

@@ -4,6 +4,7 @@
 //! Every implementation passes the contract of `tests/store`, which is written once against this trait.
 
 mod census;
+mod erasure;
 pub mod sqlite;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
@@ -11,14 +12,17 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-pub use self::census::{Census, Owed};
+pub use self::{
+    census::{Census, Owed},
+    erasure::{Erased, Erasure, Named, Whose},
+};
 use crate::domain::{
     conversation::{Answer, Phase, Profile},
     delivery::{Destination, HandoverFacts, Job, StepResult},
     effect::{Warning, WarningKind},
     event::Step,
     handover::Outcome,
-    ids::{BotName, ConversationId, DeliveryId, DeskName, HandoverId},
+    ids::{BotName, ConversationId, DeliveryId, DeskName, ErasureId, HandoverId},
     message::Message,
     policy::{ClosedBecause, PausedBecause},
     retry::ErrorClass,
@@ -108,6 +112,21 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// Removes what has been kept for as long as the operator wants, at most `limit` rows of each kind. Says how many.
     async fn purge(&self, keep: Retention, limit: usize) -> Result<usize, Error>;
+
+    /// Has everything erased that is kept of a user: ends what is open, and owes the platform its part if it is to
+    /// delete it too. The rows go when nothing is owed any more, see [`Self::go_on_erasing`]; what stays is the keyed
+    /// hashes by which a repeat is known. Survives a restart, and leaves a trace of who did it that names nobody.
+    async fn erase(&self, whose: Whose, at_platform: bool) -> Result<Erasure, Error>;
+
+    /// How far an erasure has come, for as long as operators' changes are kept.
+    async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error>;
+
+    /// Goes on with what is to be erased, at most `limit` rows in one step. An erasure is finished when nothing of it is
+    /// left in the store's files either.
+    async fn go_on_erasing(&self, limit: usize) -> Result<Erased, Error>;
+
+    /// Rings when there is something to erase.
+    fn erasure_bell(&self) -> Arc<Notify>;
 
     /// Counts what an operator watches, from the rows, so that it does not rest on whoever should have seen to them.
     async fn census(&self) -> Result<Census, Error>;

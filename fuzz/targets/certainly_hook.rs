@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 
 use handover_bridge::{
-    bots::certainly::hook::{Heard, Reader},
+    bots::certainly::hook::Reader,
     domain::{
         event::{Event, Said, Step, Target},
         fallback::{Capabilities, Unshowable, show},
@@ -36,7 +36,7 @@ target!(|bytes: &[u8]| {
             [only] if matches!(only.event, Event::HandoverRequested(_)) && only.keys.is_empty()
         ));
     }
-    let Ok(Heard::Of(step)) = reader.message(bytes) else {
+    let Ok(Some(step)) = reader.message(bytes) else {
         return;
     };
     here(&reader, &step);

@@ -1,4 +1,4 @@
-//! Certainly, formerly BotXO. In its words a request for an agent is a claim, a silent bot listens, and a resume is a
+//! Certainly, formerly `BotXO`. In its words a request for an agent is a claim, a silent bot listens, and a resume is a
 //! takeover; they end at this folder.
 //!
 //! What the vendor has documented and what is a guess stands in `docs/certainly.md`.

@@ -103,7 +103,7 @@ pub(super) fn run(config: &Config, options: Options) -> Result<(), Error> {
         Platform::Certainly(certainly) => User::Certainly(certainly::User {
             bot: (name, certainly),
             bot_id: options.bot_id,
-            user_id: session.clone(),
+            id: session.clone(),
         }),
     };
     let mut player = Player {

@@ -32,6 +32,15 @@ pub struct Conversation {
     pub next_order: u64,
     pub profile: Profile,
     pub handover: Option<Handover>,
+    /// Everything here goes as soon as nothing is owed any more: no agent is asked, and nothing new is observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erasing: Option<Erasing>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erasing {
+    /// The platform has been asked, or is to be asked, to delete what it keeps.
+    pub at_platform: bool,
 }
 
 /// What the platform told about the user and the channel. Later facts win, silence changes nothing.
@@ -203,6 +212,7 @@ impl Conversation {
             next_order: 1,
             profile: Profile::default(),
             handover: None,
+            erasing: None,
         }
     }
 

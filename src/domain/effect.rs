@@ -18,7 +18,7 @@ pub enum Effect {
     Record(Message),
     /// A delivery row. Nothing is ever sent that was not first one of these.
     Deliver(NewDelivery),
-    /// What waits in this lane and is not on its way is not sent any more.
+    /// What waits in this lane and is not on its way is not sent any more, but for what the platform is to delete.
     CancelUnsent {
         lane: Lane,
         only: Cancelled,
@@ -171,6 +171,8 @@ pub enum Cause {
     BotSpeaksAgain,
     DeadLetter,
     UnknownState,
+    /// The user's data are to go.
+    Erased,
 }
 
 /// Something an operator should look at. Raised again it counts up, it does not pile up.
@@ -200,4 +202,6 @@ pub enum WarningKind {
     BotRemoved,
     /// The state was written by a newer version.
     UnknownState,
+    /// The platform did not delete what it keeps of a user who is being erased; somebody has to see to it there.
+    NotErased,
 }

@@ -53,6 +53,8 @@ pub enum Event {
     DeskRemoved { desk: DeskName },
     /// The bot is gone from the configuration: it cannot be spoken to.
     BotRemoved,
+    /// Everything that is kept of the user is to go: here, and at the platform too if so wanted.
+    EraseRequested { at_platform: bool },
 }
 
 /// A platform's message.

@@ -11,6 +11,7 @@
 mod choice;
 mod closing;
 mod desk;
+mod erase;
 mod leg;
 mod look_up;
 mod pause;
@@ -101,6 +102,7 @@ pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decis
         Event::TimerFired => turn.timer_fired(),
         Event::DeskRemoved { desk } => turn.desk_removed(desk),
         Event::BotRemoved => turn.bot_removed(),
+        Event::EraseRequested { at_platform } => turn.erase(*at_platform),
     };
     turn.finish(outcome)
 }

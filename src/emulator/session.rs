@@ -188,7 +188,7 @@ impl Session {
             });
         }
         let what = format!("messages (user: {})", said.message_type());
-        self.report(what, item.into_iter().collect(), at);
+        self.report(&what, item.into_iter().collect(), at);
         if let Said::Postback { payload, .. } = said {
             self.store_parameters(&Tapped::read(payload).parameters);
         }
@@ -213,7 +213,7 @@ impl Session {
                 message: message.to_wire(),
             });
         }
-        self.report("messages (echo of the agent)".to_owned(), items, self.last);
+        self.report("messages (echo of the agent)", items, self.last);
     }
 
     /// The bridge has answered the request for an agent, or has not (`None`).
@@ -291,7 +291,7 @@ impl Session {
             });
         }
         let what = format!("messages (bot: {})", items.len());
-        self.report(what, items, self.last);
+        self.report(&what, items, self.last);
         match turn.act {
             Some(Act::Offload { department }) => self.offload(&department),
             Some(Act::Upload) => self.user(&Said::Upload {
@@ -317,11 +317,11 @@ impl Session {
         self.send(webhook);
     }
 
-    fn report(&mut self, what: String, items: Vec<Value>, at: Timestamp) {
+    fn report(&mut self, what: &str, items: Vec<Value>, at: Timestamp) {
         for body in self.parts.tongue.events(items, at) {
             self.send(Webhook {
                 kind: WebhookKind::Messages,
-                what: what.clone(),
+                what: what.to_owned(),
                 body,
             });
         }

@@ -1,5 +1,9 @@
 //! What an operator sees of the configuration: what is taken, what is refused, and how it is said.
-#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper of a test may fail the test"
+)]
 
 mod certainly;
 mod refused;

@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod census;
+pub mod erasure;
 pub mod lanes;
 pub mod legs;
 pub mod operator;
@@ -131,6 +132,20 @@ macro_rules! run_against {
                 a_notice_that_is_empty_tells_nobody,
                 an_agent_who_owes_an_answer_for_too_long_leaves_the_user_unattended,
                 a_late_resume_is_counted_and_unattended_until_an_operator_knows,
+            ],
+            erasure: [
+                an_open_handover_is_ended_before_anything_goes,
+                what_was_said_before_an_erasure_is_still_a_repeat,
+                an_erased_user_who_comes_back_begins_anew,
+                a_request_during_an_erasure_is_declined,
+                only_who_is_meant_is_erased,
+                an_erasure_goes_on_after_reopening,
+                a_large_conversation_goes_a_few_rows_at_a_time,
+                a_platform_that_does_not_delete_does_not_hold_the_rest_for_ever,
+                what_is_owed_is_given_up_a_day_later_or_when_an_operator_skips_it,
+                two_erasures_of_one_user_both_come_to_their_end,
+                an_erasure_is_known_for_as_long_as_what_operators_changed,
+                who_is_erased_by_retention_first_is_erased_too,
             ],
             retention: [
                 what_was_observed_goes_after_its_time,

@@ -18,7 +18,7 @@ use crate::{
         failures::{impossible, not_an_id, unshowable},
         steps::{Step, resume_context},
     },
-    config::{Auth, Sender},
+    config::{Auth, Rotating, Sender},
     domain::{
         conversation::ResumeContract,
         delivery::{Done, Failure, Job, Task},
@@ -194,7 +194,7 @@ impl Certainly {
 
     /// Shows who calls, in the way that the operator has found to work.
     fn presenting(&self, call: Call) -> Call {
-        let token = self.settings.access_token().map(|token| token.get());
+        let token = self.settings.access_token().map(Rotating::get);
         match (self.settings.auth, token.as_deref()) {
             (Auth::None, _) | (_, None) => call,
             (Auth::Bearer, Some(token)) => call.bearer(token),

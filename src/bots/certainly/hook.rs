@@ -36,15 +36,6 @@ pub struct Reader {
     pub drop_repeats: bool,
 }
 
-/// What a call of the message webhook asks of the store.
-#[derive(Debug)]
-pub enum Heard {
-    /// Somebody said something, or did what the bridge does not know, in this conversation.
-    Of(Step),
-    /// The bot, or something unknown, said it to somebody who is not named. There is no place to keep it in.
-    Nobodys,
-}
-
 /// The user as a call names them.
 struct User {
     /// What names the conversation.
@@ -107,11 +98,12 @@ impl Reader {
         })
     }
 
-    pub fn message(&self, body: &[u8]) -> Result<Heard, HookError> {
+    /// None: the bot, or something unknown, said it to somebody who is not named. There is no place to keep it in.
+    pub fn message(&self, body: &[u8]) -> Result<Option<Step>, HookError> {
         let envelope: Envelope<'_> = read(body)?;
         let interlocutor = envelope.interlocutor.as_ref().and_then(Value::as_str);
         match interlocutor.filter(|who| !who.is_empty()) {
-            Some("user") => self.user_said(&envelope).map(Heard::Of),
+            Some("user") => self.user_said(&envelope).map(Some),
             Some(who) => self.other_said(&envelope, who, body),
             None => Err(HookError::Contract {
                 field: "interlocutor",
@@ -169,12 +161,12 @@ impl Reader {
         envelope: &Envelope<'_>,
         who: &str,
         body: &[u8],
-    ) -> Result<Heard, HookError> {
+    ) -> Result<Option<Step>, HookError> {
         let raw = envelope.data.map_or("null", RawValue::get);
         let data: Value = serde_json::from_str(raw).map_err(HookError::NotJson)?;
         let places = [envelope.user_id.as_ref(), data.get("user_id")];
         let Some(user) = places.into_iter().flatten().find(|id| !id.is_null()) else {
-            return Ok(Heard::Nobodys);
+            return Ok(None);
         };
         let user = self.user(user)?;
         let event = if who == "bot" {
@@ -184,7 +176,7 @@ impl Reader {
             let raw = String::from_utf8_lossy(body).into_owned();
             Event::PlatformUnknown { raw }
         };
-        Ok(Heard::Of(Step {
+        Ok(Some(Step {
             target: Target::Conversation(self.conversation(&user)),
             profile: None,
             events: vec![Incoming {

@@ -15,7 +15,7 @@ use crate::{
 pub(super) struct User<'c> {
     pub(super) bot: (&'c BotName, &'c Certainly),
     pub(super) bot_id: String,
-    pub(super) user_id: String,
+    pub(super) id: String,
 }
 
 impl<'c> User<'c> {
@@ -23,7 +23,7 @@ impl<'c> User<'c> {
         let message = json!({
             "user_profile": {},
             "ref": null,
-            "user_id": self.user_id,
+            "user_id": self.id,
             "timestamp": at.as_millis().div_euclid(1000),
             "message": text,
             "attachments": [],
@@ -40,7 +40,7 @@ impl<'c> User<'c> {
             "replyData": "", "moduleId": "", "botTrainedModelId": "",
         });
         if let Some(fields) = claim.as_object_mut() {
-            fields.insert(self.bot.1.user_id_field.clone(), json!(self.user_id));
+            fields.insert(self.bot.1.user_id_field.clone(), json!(self.id));
         }
         self.hooked("claim", claim)
     }
@@ -102,7 +102,7 @@ mod tests {
         User {
             bot: (name, bot),
             bot_id: "7".to_owned(),
-            user_id: "webbot:d0f23640-2dc2-11e8-a182-89f9297141e0".to_owned(),
+            id: "webbot:d0f23640-2dc2-11e8-a182-89f9297141e0".to_owned(),
         }
     }
 
@@ -129,7 +129,7 @@ mod tests {
         let sample: Map<String, Value> = serde_json::from_str(sample).unwrap();
         let keys = |fields: &Map<String, Value>| fields.keys().cloned().collect::<Vec<_>>();
         assert_eq!(keys(claim.body.as_object().unwrap()), keys(&sample));
-        assert_eq!(claim.body["to"], user(&config).user_id.as_str());
+        assert_eq!(claim.body["to"], user(&config).id.as_str());
     }
 
     #[test]

@@ -18,6 +18,9 @@ use crate::domain::{
 
 impl Turn<'_> {
     pub(super) fn requested(&mut self, request: &Request) -> Outcome {
+        if self.conversation.erasing.is_some() {
+            return self.requested_while_erasing();
+        }
         match self.conversation.handover.as_ref().map(|open| open.phase) {
             Some(Phase::Closing) if self.has(Guard::RequestWhileClosing) => self.bot_speaks_again(),
             Some(_) if self.has(Guard::Attach) => return self.attach(request),

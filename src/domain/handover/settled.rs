@@ -17,6 +17,10 @@ impl Turn<'_> {
             self.looked_up(settled);
             return self.taken();
         }
+        if let Task::Forget = settled.task {
+            self.forgotten(settled);
+            return self.taken();
+        }
         if let StepResult::Dead { .. } = settled.result {
             self.warn(WarningKind::DeadLetter, settled.handover.to_string());
             self.note(Cause::DeadLetter, Some(settled.task.kind().to_owned()));

@@ -162,6 +162,9 @@ impl Turn<'_> {
     }
 
     pub(super) fn keep_unknown(&mut self, raw: &str) -> Outcome {
+        if self.conversation.handover.is_none() && !self.observes() {
+            return self.taken();
+        }
         self.push(Effect::KeepUnknown {
             raw: raw.to_owned(),
         });
@@ -211,7 +214,7 @@ impl Turn<'_> {
     }
 
     fn observe_bot(&mut self, said: &Said) -> Outcome {
-        if !self.context.policy.observe {
+        if !self.observes() {
             return self.taken();
         }
         let message = self.record_said(Actor::Bot, said);
@@ -221,10 +224,15 @@ impl Turn<'_> {
 
     /// The bot has the user: the bridge only listens, if it may.
     fn observe(&mut self, actor: Actor, said: &Said) -> Outcome {
-        if !self.context.policy.observe {
+        if !self.observes() {
             return self.taken();
         }
         Outcome::message(self.record_said(actor, said))
+    }
+
+    /// Whether anything may be kept of a user whom the bot has.
+    fn observes(&self) -> bool {
+        self.context.policy.observe && self.conversation.erasing.is_none()
     }
 }
 

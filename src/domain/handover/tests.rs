@@ -4,6 +4,7 @@ mod answer;
 mod bots;
 mod closing;
 mod desks;
+mod erase;
 mod laws;
 mod legs;
 mod look_up;

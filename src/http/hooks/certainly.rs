@@ -18,10 +18,7 @@ use super::{
     request::{InHand, Verdict, verdict},
 };
 use crate::{
-    bots::certainly::{
-        HookError,
-        hook::{Heard, Reader},
-    },
+    bots::certainly::{HookError, hook::Reader},
     domain::event::Event,
     http::{
         State,
@@ -97,7 +94,7 @@ async fn take_message(
     let place = state.hooks().enter().ok_or_else(|| state.hooks().shed())?;
     body::check_depth(&body).map_err(|_| body::too_deep())?;
     let heard = reader.message(&body).map_err(|error| refused(&error))?;
-    let Heard::Of(step) = heard else {
+    let Some(step) = heard else {
         let (bot, outcome) = (&reader.bot, Outcome::Unmatched);
         state.meter().intake(bot, Sent::Message, outcome);
         return Ok(());

@@ -199,7 +199,9 @@ impl KeyedEvent {
         if self.counts(&turned) {
             keys::store(work, &self.keys, reference(&turned))?;
         }
-        if let Event::HandoverRequested(request) = &self.event {
+        if let Event::HandoverRequested(request) = &self.event
+            && subject.state.erasing.is_none()
+        {
             let items = (&request.transcript[..], &self.transcript[..]);
             store_transcript_keys(work, items, &turned.effects)?;
         }

@@ -38,6 +38,8 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
     for unsent in waiting(work, lane, also_flying)? {
         let Some(task) = &unsent.task else { continue };
         let state = match (only, task) {
+            // Asked for by an operator, whatever becomes of the handover.
+            (_, Task::Forget) => continue,
             (Cancelled::All, _)
             | (Cancelled::Resumes, Task::Resume { .. })
             | (Cancelled::LookUps, Task::LookUp { .. })

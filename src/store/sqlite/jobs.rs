@@ -10,7 +10,7 @@ use crate::{
     domain::{
         conversation::Conversation,
         delivery::{Destination, HandoverFacts, Job, Lane, LegFacts, Task},
-        ids::{DeliveryId, MessageId},
+        ids::{DeliveryId, HandoverId, MessageId},
         message::Message,
         taken::Taken,
         time::Timestamp,
@@ -36,8 +36,9 @@ pub(super) fn load(
     limits: &TranscriptLimits,
 ) -> Result<Loaded, Fault> {
     let sql = "SELECT d.id, d.conversation, d.lane, d.destination, d.task, d.attempts, d.created_at, c.state, h.facts, \
-               l.reference, d.trace, h.taken, l.taken FROM deliveries d JOIN conversations c ON c.row = d.conversation \
-               JOIN handovers h ON h.id = d.handover LEFT JOIN legs l ON l.id = d.lane WHERE d.row = ?1";
+               l.reference, d.trace, h.taken, l.taken, d.handover FROM deliveries d \
+               JOIN conversations c ON c.row = d.conversation LEFT JOIN handovers h ON h.id = d.handover \
+               LEFT JOIN legs l ON l.id = d.lane WHERE d.row = ?1";
     let stored = connection
         .prepare_cached(sql)?
         .query_row([row], Stored::read)
@@ -172,20 +173,37 @@ struct Stored {
 impl Stored {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let destination = row.get(3)?;
+        let task = columns::json(row, 4)?;
+        let state: Conversation = columns::json(row, 7)?;
+        // A user may be erased who never had a handover.
+        let facts = if matches!(task, Task::Forget) && row.get_ref(8)? == ValueRef::Null {
+            no_handover(row.get(13)?, &state)
+        } else {
+            columns::json(row, 8)?
+        };
         Ok(Self {
             id: row.get(0)?,
             conversation: row.get(1)?,
             lane: columns::lane(row.get::<_, AnyId>(2)?.as_uuid(), &destination),
             destination,
-            task: columns::json(row, 4)?,
+            task,
             attempts: row.get(5)?,
             created_at: row.get(6)?,
-            state: columns::json(row, 7)?,
-            facts: columns::json(row, 8)?,
+            state,
+            facts,
             reference: row.get(9)?,
             trace: row.get(10)?,
             of_handover: taken(row, 11)?,
             of_leg: taken(row, 12)?,
         })
+    }
+}
+
+fn no_handover(id: HandoverId, state: &Conversation) -> HandoverFacts {
+    HandoverFacts {
+        id,
+        language: state.profile.language.clone().unwrap_or_default(),
+        payload: None,
+        options: serde_json::Map::new(),
     }
 }

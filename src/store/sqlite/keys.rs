@@ -44,18 +44,21 @@ impl Hasher {
     }
 
     pub(super) fn hash(&self, key: &DedupeKey) -> Hashed {
-        let mut mac = self.0.clone();
-        mac.update(key.bytes());
-        let full = mac.finalize().into_bytes();
-        let hash = std::array::from_fn(|at| full.get(at).copied().unwrap_or_default());
         Hashed {
-            hash,
-            body: key.body(),
+            hash: self.keyed(key.bytes()),
+            body: key.body().map(|body| self.keyed(&body)),
         }
     }
 
     pub(super) fn hash_all(&self, keys: &[DedupeKey]) -> Vec<Hashed> {
         keys.iter().map(|key| self.hash(key)).collect()
+    }
+
+    fn keyed(&self, bytes: &[u8]) -> [u8; 16] {
+        let mut mac = self.0.clone();
+        mac.update(bytes);
+        let full = mac.finalize().into_bytes();
+        std::array::from_fn(|at| full.get(at).copied().unwrap_or_default())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Removes what has been kept for long enough, a few rows at a time. What belongs to an open handover, or is still
-//! owed to somebody, stays.
+//! owed to somebody, stays. A conversation goes with the last that was kept of it, and its user's name with it.
+
+use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, params};
 
@@ -40,9 +42,31 @@ pub(super) fn purge(work: &mut Work<'_>, keep: &Retention, limit: usize) -> Resu
         "DELETE FROM unknown_events WHERE row IN (SELECT row FROM unknown_events ORDER BY row LIMIT ?2) AND at < ?1",
         params![now.minus(keep.observed), limit],
     )?;
-    removed += work.execute(
+    removed += operators(work, keep, limit)?;
+    Ok(removed)
+}
+
+/// What operators did and were told.
+fn operators(work: &Work<'_>, keep: &Retention, limit: i64) -> Result<usize, Fault> {
+    let now = work.now;
+    let mut removed = work.execute(
         "DELETE FROM audit WHERE row IN (SELECT row FROM audit ORDER BY row LIMIT ?2) AND at < ?1",
         params![now.minus(keep.audit), limit],
+    )?;
+    removed += work.execute(
+        "DELETE FROM erasures WHERE row IN (SELECT row FROM erasures ORDER BY row LIMIT ?2) AND finished_at < ?1",
+        params![now.minus(keep.audit), limit],
+    )?;
+    removed += work.execute(
+        "DELETE FROM warnings WHERE (kind, subject) IN \
+         (SELECT kind, subject FROM warnings WHERE last_at < ?1 LIMIT ?2)",
+        params![now.minus(keep.dead_letters), limit],
+    )?;
+    // Of requests that became no handover.
+    removed += work.execute(
+        "DELETE FROM journal WHERE row IN (SELECT row FROM journal WHERE handover IS NULL ORDER BY row LIMIT ?2) \
+         AND at < ?1",
+        params![now.minus(keep.transcripts), limit],
     )?;
     removed += work.execute("DELETE FROM pauses WHERE until < ?1", [now])?;
     removed += unmatched::purge(work, limit)?;
@@ -52,11 +76,15 @@ pub(super) fn purge(work: &mut Work<'_>, keep: &Retention, limit: usize) -> Resu
 /// Conversations that were never handed over: their messages, and what has none left.
 fn observed(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fault> {
     let mut removed = 0;
+    let enough = usize::try_from(limit).unwrap_or(usize::MAX);
     for conversation in rows(
         work,
         "SELECT row FROM conversations WHERE observed_since < ?1 ORDER BY observed_since LIMIT ?2",
         (before, limit),
     )? {
+        if removed >= enough {
+            break;
+        }
         removed += work.execute(
             "DELETE FROM messages WHERE row IN (SELECT row FROM messages WHERE conversation = ?1 \
              AND recorded_at < ?2 LIMIT ?3)",
@@ -67,7 +95,7 @@ fn observed(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fau
              (SELECT min(recorded_at) FROM messages WHERE conversation = ?1) WHERE row = ?1",
             [conversation],
         )?;
-        removed += forget(work, conversation, before)?;
+        removed += forget(work, conversation)?;
     }
     Ok(removed)
 }
@@ -75,13 +103,22 @@ fn observed(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fau
 /// Messages of conversations that have been handed over and are the bot's now. The oldest stand in front of the table,
 /// so only its front is looked at; what may not go yet keeps its place there for some hours at most.
 fn transcripts(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fault> {
-    work.execute(
-        "DELETE FROM messages WHERE row IN (SELECT m.row FROM messages m JOIN conversations c \
-         ON c.row = m.conversation WHERE m.recorded_at < ?1 AND c.phase IS NULL AND NOT EXISTS \
-         (SELECT 1 FROM deliveries d WHERE d.lane = c.id AND d.settled_at IS NULL) \
-         AND m.row <= (SELECT max(row) FROM (SELECT row FROM messages ORDER BY row LIMIT ?2)))",
-        params![before, limit],
-    )
+    let conversations = {
+        let mut statement = work.prepare(
+            "DELETE FROM messages WHERE row IN (SELECT m.row FROM messages m JOIN conversations c \
+             ON c.row = m.conversation WHERE m.recorded_at < ?1 AND c.phase IS NULL AND NOT EXISTS \
+             (SELECT 1 FROM deliveries d WHERE d.lane = c.id AND d.settled_at IS NULL) \
+             AND m.row <= (SELECT max(row) FROM (SELECT row FROM messages ORDER BY row LIMIT ?2))) \
+             RETURNING conversation",
+        )?;
+        let rows = statement.query_map(params![before, limit], |row| row.get(0))?;
+        rows.collect::<Result<Vec<i64>, _>>()?
+    };
+    let mut removed = conversations.len();
+    for conversation in conversations.into_iter().collect::<BTreeSet<_>>() {
+        removed += forget(work, conversation)?;
+    }
+    Ok(removed)
 }
 
 /// Handovers that ended long ago and owe nobody anything, with their legs and journal.
@@ -101,21 +138,21 @@ fn handovers(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fa
         work.execute("DELETE FROM legs WHERE handover = ?1", [handover])?;
         work.execute("DELETE FROM journal WHERE handover = ?1", [handover])?;
         removed += work.execute("DELETE FROM handovers WHERE id = ?1", [handover])?;
-        removed += forget(work, conversation, before)?;
+        removed += forget(work, conversation)?;
     }
     Ok(removed)
 }
 
-/// Removes the conversation itself, if nothing of it is left and nobody has spoken lately.
-fn forget(work: &Work<'_>, conversation: i64, before: Timestamp) -> Result<usize, Fault> {
+/// Removes the conversation itself, if nothing of it is left.
+fn forget(work: &Work<'_>, conversation: i64) -> Result<usize, Fault> {
     let left = work
         .prepare(
-            "SELECT 1 FROM conversations c WHERE c.row = ?1 AND (c.phase IS NOT NULL OR c.updated_at >= ?2 \
+            "SELECT 1 FROM conversations c WHERE c.row = ?1 AND (c.phase IS NOT NULL \
              OR EXISTS (SELECT 1 FROM messages WHERE conversation = ?1) \
              OR EXISTS (SELECT 1 FROM handovers WHERE conversation = ?1) \
              OR EXISTS (SELECT 1 FROM deliveries WHERE lane = c.id AND settled_at IS NULL))",
         )?
-        .query_row(params![conversation, before], |_| Ok(()))
+        .query_row([conversation], |_| Ok(()))
         .optional()?;
     if left.is_some() {
         return Ok(0);

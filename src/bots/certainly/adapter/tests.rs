@@ -37,7 +37,7 @@ fn configured(api_url: &str, settings: &str) -> config::Certainly {
     let config = config::Config::load(&config::Source::text("test.toml", text)).unwrap();
     match config.bots.into_values().next().unwrap().platform {
         config::Platform::Certainly(bot) => bot,
-        other => panic!("{other:?}"),
+        other @ config::Platform::Chatlayer(_) => panic!("{other:?}"),
     }
 }
 

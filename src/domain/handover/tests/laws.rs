@@ -46,6 +46,9 @@ enum Act {
     DeskRemoved,
     DeskBack,
     BotRemoved,
+    Erase {
+        at_platform: bool,
+    },
     /// Of one of the handovers so far; 0 is the newest.
     ToldDeclined {
         back: usize,
@@ -68,6 +71,7 @@ struct Seen {
     /// The places in the transcript that are taken.
     places: BTreeSet<u64>,
     looked_up: BTreeSet<HandoverId>,
+    forgets: bool,
 }
 
 proptest! {
@@ -155,6 +159,14 @@ impl Seen {
             }
         }
         assert_eq!((after.next_seq, after.next_order), (self.seq, self.order));
+        if after.erasing.is_some() {
+            let closes = after
+                .handover
+                .as_ref()
+                .is_none_or(|open| open.closing.is_some());
+            assert!(closes, "nothing begins where all is to go");
+        }
+        assert!(before.erasing.is_none() || after.erasing.is_some());
         let owner: BTreeSet<_> = after.handover.iter().map(|open| open.id).collect();
         assert_eq!(
             self.open, owner,
@@ -244,6 +256,10 @@ impl Seen {
                 self.looked_up.insert(delivery.handover),
                 "the platform is asked once"
             );
+        }
+        if let Task::Forget = delivery.task {
+            assert!(!self.forgets, "the platform is asked once to delete");
+            self.forgets = true;
         }
         let declined = self.answers.get(&delivery.handover) == Some(&Answer::Declined);
         if declined && matches!(delivery.destination, Destination::Desk(_)) {
@@ -351,6 +367,7 @@ fn event(world: &mut World, seen: &Seen, act: Act) -> Option<Event> {
             return None;
         }
         Act::BotRemoved => Event::BotRemoved,
+        Act::Erase { at_platform } => Event::EraseRequested { at_platform },
         Act::ToldDeclined { back } => {
             let (handover, _) = seen.handovers.iter().rev().nth(back)?;
             Event::ToldDeclined {
@@ -358,19 +375,19 @@ fn event(world: &mut World, seen: &Seen, act: Act) -> Option<Event> {
             }
         }
         Act::NewerVersion => {
-            world.change_state(|state| {
-                if let Some(open) = state
-                    .handover
-                    .as_mut()
-                    .filter(|open| open.phase == Phase::Attended)
-                {
-                    open.phase = Phase::Unknown;
-                }
-            });
+            world.change_state(forget_the_phase);
             Event::TimerFired
         }
     };
     Some(event)
+}
+
+/// As a newer version would have left an attended handover.
+fn forget_the_phase(state: &mut Conversation) {
+    let open = state.handover.as_mut();
+    if let Some(open) = open.filter(|open| open.phase == Phase::Attended) {
+        open.phase = Phase::Unknown;
+    }
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -391,6 +408,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::DeskRemoved),
         1 => Just(Act::DeskBack),
         1 => Just(Act::BotRemoved),
+        1 => any::<bool>().prop_map(|at_platform| Act::Erase { at_platform }),
         1 => (0_usize..3).prop_map(|back| Act::ToldDeclined { back }),
         1 => Just(Act::NewerVersion),
     ]

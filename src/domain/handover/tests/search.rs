@@ -38,6 +38,7 @@ const ISSUE: Left = Left {
     timers: 2,
     bots: 0,
     removals: 0,
+    erasures: 0,
     faults: 3,
 };
 
@@ -239,6 +240,45 @@ fn the_user_is_never_left_with_nobody_where_the_bot_speaks_over_the_agent() {
     );
     assert!(
         found.states > 5_000,
+        "the search does not reach far: {} states",
+        found.states
+    );
+}
+
+#[test]
+fn the_user_is_never_left_with_nobody_where_an_operator_has_them_erased() {
+    let start = Left {
+        erasures: 1,
+        users: 1,
+        agents: 1,
+        ..FEWER
+    };
+    let found = nobody_is_left(
+        "erased, two desks",
+        &rules(World::with_fallback("second", false), start),
+    );
+    assert!(
+        found.states > 5_000,
+        "the search does not reach far: {} states",
+        found.states
+    );
+}
+
+#[test]
+fn the_user_is_never_left_with_nobody_where_they_are_erased_while_the_platform_is_asked_first() {
+    let start = Left {
+        erasures: 1,
+        users: 1,
+        agents: 1,
+        faults: 1,
+        ..FEWER
+    };
+    let found = nobody_is_left(
+        "erased, looked up first",
+        &rules(World::with_look_ups(), start),
+    );
+    assert!(
+        found.states > 1_000,
         "the search does not reach far: {} states",
         found.states
     );

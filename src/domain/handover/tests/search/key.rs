@@ -32,6 +32,7 @@ impl Key<'_> {
     fn bot(&mut self) {
         let model = self.model;
         (model.bot_paused, self.is_open(model.asked)).hash(self);
+        model.state.erasing.is_some().hash(self);
         for caller in &model.callers {
             self.is_open(Some(*caller)).hash(self);
         }

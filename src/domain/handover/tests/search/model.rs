@@ -37,6 +37,7 @@ pub(super) struct Left {
     pub(super) timers: u8,
     pub(super) bots: u8,
     pub(super) removals: u8,
+    pub(super) erasures: u8,
     pub(super) faults: u8,
 }
 
@@ -64,6 +65,7 @@ pub(super) enum Step {
     CloseRepeated(usize),
     Timer,
     RemoveDesk,
+    Erase,
     Attempt(usize, How),
     Settle(usize),
 }
@@ -247,6 +249,7 @@ impl Model {
             Step::Timer => Some(&mut left.timers),
             Step::BotSpeaks => Some(&mut left.bots),
             Step::RemoveDesk => Some(&mut left.removals),
+            Step::Erase => Some(&mut left.erasures),
             _ => None,
         };
         if let Some(budget) = budget {
@@ -284,6 +287,10 @@ impl Model {
                 let desk = self.state.desk().cloned().unwrap();
                 self.apply(rules, &Event::DeskRemoved { desk: desk.clone() })?;
                 promise::desk_is_gone(self, &desk)?;
+            }
+            Step::Erase => {
+                let at_platform = true;
+                self.apply(rules, &Event::EraseRequested { at_platform })?;
             }
             Step::Attempt(lane, how) => self.attempt(rules, self.head(lane).unwrap(), how)?,
             Step::Settle(lane) => self.settle_flight(rules, self.flying(lane).unwrap())?,
@@ -349,6 +356,7 @@ impl Left {
             && self.timers >= other.timers
             && self.bots >= other.bots
             && self.removals >= other.removals
+            && self.erasures >= other.erasures
             && self.faults >= other.faults
     }
 }

@@ -144,6 +144,7 @@ impl Model {
 impl Cancelled {
     fn names(self, row: &Row) -> bool {
         match (self, &row.delivery.task) {
+            (_, Task::Forget) => false,
             (Self::All, _)
             | (Self::Resumes, Task::Resume { .. })
             | (Self::LookUps, Task::LookUp { .. })
