@@ -50,6 +50,7 @@ async fn every_sample_is_stored_and_answered_and_the_malformed_ones_are_refused(
     let mut names: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
         .collect();
     names.sort();
     assert_eq!(names.len(), 11);

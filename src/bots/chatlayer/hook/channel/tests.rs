@@ -5,39 +5,39 @@ use crate::domain::message::{Button, Content, MediaKind};
 const SAMPLES: [(&str, &str); 7] = [
     (
         "text",
-        include_str!("../../../../../tests/samples/chatlayer/channel.text.json"),
+        include_str!("../../../../../tests/samples/chatlayer/channel/text.json"),
     ),
     (
         "button",
-        include_str!("../../../../../tests/samples/chatlayer/channel.button.json"),
+        include_str!("../../../../../tests/samples/chatlayer/channel/button.json"),
     ),
     (
         "quick replies",
-        include_str!("../../../../../tests/samples/chatlayer/channel.quick-replies.json"),
+        include_str!("../../../../../tests/samples/chatlayer/channel/quick-replies.json"),
     ),
     (
         "generic",
-        include_str!("../../../../../tests/samples/chatlayer/channel.generic.json"),
+        include_str!("../../../../../tests/samples/chatlayer/channel/generic.json"),
     ),
     (
         "list",
-        include_str!("../../../../../tests/samples/chatlayer/channel.list.json"),
+        include_str!("../../../../../tests/samples/chatlayer/channel/list.json"),
     ),
     (
         "image",
-        include_str!("../../../../../tests/samples/chatlayer/channel.image.json"),
+        include_str!("../../../../../tests/samples/chatlayer/channel/image.json"),
     ),
     (
         "video",
-        include_str!("../../../../../tests/samples/chatlayer/channel.video.json"),
+        include_str!("../../../../../tests/samples/chatlayer/channel/video.json"),
     ),
 ];
 const AS_PRINTED: [&str; 5] = [
-    include_str!("../../../../../tests/samples/chatlayer/channel.button.as-printed.txt"),
-    include_str!("../../../../../tests/samples/chatlayer/channel.quick-replies.as-printed.txt"),
-    include_str!("../../../../../tests/samples/chatlayer/channel.generic.as-printed.txt"),
-    include_str!("../../../../../tests/samples/chatlayer/channel.list.as-printed.txt"),
-    include_str!("../../../../../tests/samples/chatlayer/channel.image.as-printed.txt"),
+    include_str!("../../../../../tests/samples/chatlayer/channel/button.as-printed.txt"),
+    include_str!("../../../../../tests/samples/chatlayer/channel/quick-replies.as-printed.txt"),
+    include_str!("../../../../../tests/samples/chatlayer/channel/generic.as-printed.txt"),
+    include_str!("../../../../../tests/samples/chatlayer/channel/list.as-printed.txt"),
+    include_str!("../../../../../tests/samples/chatlayer/channel/image.as-printed.txt"),
 ];
 
 fn bot() -> BotName {
