@@ -39,7 +39,7 @@ pub async fn probe(config: &Config) -> Result<Vec<Probed>, Error> {
     let networks = config.outbound.allow_networks.clone();
     let connections = Connections::build(&config.bots, &config.desks, (networks, clock))?;
     let bots = connections.bots.iter().map(async |(name, bot)| {
-        let answer = bot.adapter.probe().await.map(|()| Vec::new());
+        let answer = bot.adapter.probe().await;
         let found = (answer, bot.adapter.dry_run());
         Probed::new(Destination::Bot(name.clone()), &bot.address, found)
     });

@@ -31,6 +31,7 @@ fn group(route: &str) -> Group {
         ("/openapi.json", Group::Open),
         ("/hooks/chatlayer/", Group::Hook),
         ("/hooks/aivo-live/", Group::Hook),
+        ("/hooks/certainly/", Group::Hook),
         ("/api/v1/", Group::Desk),
         ("/api/admin/", Group::Operator),
         ("/metrics", Group::Operator),
@@ -69,8 +70,13 @@ fn routes() -> BTreeSet<String> {
 }
 
 fn filled(route: &str) -> String {
+    let bot = if route.starts_with("/hooks/certainly/") {
+        "fashion"
+    } else {
+        "webshop"
+    };
     route
-        .replace("{bot}", "webshop")
+        .replace("{bot}", bot)
         .replace("{desk}", "room")
         .replace("{hook_key}", HOOK_KEY)
         .replace("{id}", ID)
