@@ -24,12 +24,12 @@ use self::{
     signals::Signals,
 };
 pub use self::{
-    demo::{DemoDesk, Options as DemoOptions, demo},
+    demo::{DemoBot, DemoDesk, Options as DemoOptions, demo},
     listeners::Listeners,
     probe::{Probed, probe},
 };
 use crate::{
-    bots::chatlayer,
+    bots::{certainly, chatlayer},
     clock::{SystemClock, new_id},
     config::{self, Bot, Config, Desk, NamedSecrets, Source, StoreUrl},
     delivery::{self, Delivery},
@@ -69,6 +69,11 @@ pub enum Error {
     Chatlayer {
         bot: BotName,
         source: chatlayer::SettingsError,
+    },
+    #[error("bots.{bot} cannot be used")]
+    Certainly {
+        bot: BotName,
+        source: certainly::SettingsError,
     },
     #[error("desks.{desk} cannot be used")]
     Webhook {

@@ -3,7 +3,10 @@
 //! A folder has two halves: `hook` turns a call of the vendor into domain events (used by `http`), the platform
 //! performs what the bridge owes (used by `delivery`).
 
+pub mod certainly;
 pub mod chatlayer;
+mod failures;
+mod files;
 pub mod steps;
 
 use std::fmt;
@@ -52,8 +55,9 @@ pub trait BotPlatform: Send + Sync + fmt::Debug {
     /// [`ErrorClass`](crate::domain::retry::ErrorClass). [`CallError`] knows its class.
     async fn perform(&self, job: &Job) -> Result<Done, Failure>;
 
-    /// The platform's cheapest read, to see whether address and token are good.
-    async fn probe(&self) -> Result<(), CallError>;
+    /// The platform's cheapest read, to see whether address and token are good. What an operator should look at although it
+    /// answers is told in sentences.
+    async fn probe(&self) -> Result<Vec<String>, CallError>;
 
     /// What is wrong with its templates when they are filled in with examples. Calls nobody.
     fn dry_run(&self) -> Vec<DryRunError>;

@@ -142,7 +142,7 @@ Examples:
 const DEMO: &str = "\
 Examples:
   handover demo
-  handover demo --desk aivo-live                       the agents' side is an emulated Aivo Live
+  handover demo --bot certainly --desk aivo-live       the same with other emulated systems on both sides
   handover --config data/demo.toml deliveries list     while it runs";
 const CHECK: &str = "\
 Ends with 2 if there is a fault, and with 1 if a probe finds that somebody does not answer.
@@ -295,9 +295,11 @@ impl Error {
             | Self::Route(_)
             | Self::Simulate(_)
             | Self::NoAdminToken
-            | Self::App(app::Error::Chatlayer { .. } | app::Error::Webhook { .. }) => {
-                ExitCode::from(2)
-            }
+            | Self::App(
+                app::Error::Chatlayer { .. }
+                | app::Error::Certainly { .. }
+                | app::Error::Webhook { .. },
+            ) => ExitCode::from(2),
             Self::Declined(_)
             | Self::App(_)
             | Self::Client(_)

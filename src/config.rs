@@ -36,7 +36,7 @@ use std::collections::BTreeMap;
 
 pub use self::{
     admin::{Admin, AdminListen},
-    bots::{Bot, Chatlayer, History, Platform},
+    bots::{Auth, Bot, Certainly, Chatlayer, History, HookAuth, Platform, Sender},
     desks::{
         AgentName, AivoLive, Contents, Desk, DeskRequests, Extra, Files, Kind, TemplateDesk,
         TemplateHook, WebhookDesk,
@@ -135,10 +135,13 @@ impl Config {
         let networks = outbound
             .as_ref()
             .map_or(&[][..], |outbound| &outbound.allow_networks);
-        let platforms = root.table("platforms").and_then(bots::Defaults::read);
+        let around_bots = bots::Surroundings { networks };
+        let platforms = root
+            .table("platforms")
+            .and_then(|section| bots::Defaults::read(section, around_bots));
         let kinds = root
             .table("kinds")
-            .and_then(|kinds| desks::Defaults::read(kinds, networks));
+            .and_then(|section| desks::Defaults::read(section, networks));
 
         let bot_tables = names::named_tables::<BotName>(root.table("bots"));
         let desk_tables = names::named_tables::<DeskName>(root.table("desks"));
@@ -152,8 +155,7 @@ impl Config {
             bots: bot_tables.iter().map(|(name, _)| name.clone()).collect(),
             desks: desk_tables.iter().map(|(name, _)| name.clone()).collect(),
         };
-        let bots = platforms
-            .map(|defaults| bots::read_all(bot_tables, &defaults, bots::Surroundings { networks }));
+        let bots = platforms.map(|defaults| bots::read_all(bot_tables, &defaults, around_bots));
         let desks = kinds.map(|defaults| desks::read_all(desk_tables, &defaults, surroundings));
         let hours = hours::read_all(hour_tables);
         let routes = routes::read_all(root.tables("routes"), &known);

@@ -1,9 +1,9 @@
-//! A Chatlayer that runs on the desk top: for development, demos and tests. Never part of `serve`.
+//! A bot platform that runs on the desk top: for development, demos and tests. Never part of `serve`.
 //!
-//! It has a bot with a chat page for the browser, reports every message to the bridge's real hook as Chatlayer does,
-//! asks for an agent by a real `offload`, and serves the API that the bridge calls back. What goes wrong can be chosen
-//! (see [`Faults`]), from the page or from a test. Beside it stand a development [`desk`] and
-//! an [Aivo Live](aivo_live).
+//! It has a bot with a chat page for the browser, and plays one of the platforms that the bridge knows: it reports every
+//! message to the bridge's real hook as that platform does, asks for an agent by a real call, and serves the API that the
+//! bridge calls back. What goes wrong can be chosen (see [`Faults`]), from the page or from a test. Beside it stand a
+//! development [`desk`] and an [Aivo Live](aivo_live).
 //!
 //! `app` mounts [`Emulator::router`] on a listener and drives [`Emulator::run`]; without the latter nothing is sent.
 //! All is in memory. The calls that resume a bot are a labelled guess, see `docs/emulator.md`.
@@ -12,6 +12,7 @@ pub mod aivo_live;
 mod api;
 mod assets;
 mod bot_message;
+mod certainly;
 mod client;
 mod courier;
 pub mod desk;
@@ -19,7 +20,9 @@ mod dialog;
 mod faults;
 mod files;
 mod hub;
+mod order;
 mod page;
+mod platform;
 mod session;
 mod stream;
 mod trial;
@@ -38,21 +41,19 @@ pub use self::{
     client::BuildError,
     faults::{Chance, Faults},
     hub::Refused,
+    platform::{Platform, Version},
     session::{BotState, Call, Line, Speaker, Way},
     wire::{Person, Said},
 };
-use self::{courier::Courier, hub::Hub};
+use self::{courier::Courier, hub::Hub, platform::Played};
 use crate::domain::time::Clock;
 
 /// What an emulated bot needs to know of the bridge, and the bridge of it.
 #[derive(Debug)]
 pub struct Options {
+    /// The platform's own id of the bot, or of its deployment.
     pub bot_id: String,
-    pub version: Version,
-    /// The bridge's hook for this bot, with its hook key and without a query. Loopback only.
-    pub hook_url: Url,
-    /// Sent as `challenge.verifyToken` with `messages` and the health check, not with `offload`, as documented.
-    pub verify_token: SecretString,
+    pub platform: Platform,
     /// What the bridge must present to the API.
     pub access_token: SecretString,
     /// Where [`Emulator::router`] can be reached: the root of the media addresses in messages.
@@ -62,13 +63,6 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Ids and faults follow from it.
     pub seed: u64,
-}
-
-/// Chatlayer's two worlds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Version {
-    Draft,
-    Live,
 }
 
 /// An emulator that has been built and not yet been run.
@@ -92,19 +86,14 @@ pub fn build(options: Options) -> Result<Emulator, BuildError> {
     })
 }
 
-impl Version {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Draft => "DRAFT",
-            Self::Live => "LIVE",
-        }
-    }
-}
-
 impl Emulator {
     /// The chat page, its calls, the fault panel, and the API that the bridge calls: to be mounted at the root.
     pub fn router(&self) -> Router {
-        page::router(Arc::clone(&self.hub)).merge(api::router(Arc::clone(&self.hub)))
+        let api = match self.hub.played {
+            Played::Chatlayer { .. } => api::router(Arc::clone(&self.hub)),
+            Played::Certainly { .. } => certainly::router(Arc::clone(&self.hub)),
+        };
+        page::router(Arc::clone(&self.hub)).merge(api)
     }
 
     pub fn handle(&self) -> Handle {
@@ -203,7 +192,8 @@ impl Handle {
         self.hub.dice().set(faults);
     }
 
-    /// The call that Chatlayer makes when an operator saves the webhook: true if the bridge answered as it must.
+    /// The call that Chatlayer makes when an operator saves the webhook: true if the bridge answered as it must. Certainly
+    /// makes none.
     pub async fn health_check(&self) -> bool {
         self.hub.health_check().await.is_ok_and(|check| check.ok)
     }

@@ -2,6 +2,7 @@
 //! exchanged. One file a vendor. Templates are compiled here, so that their faults come at the start.
 
 mod aivo_live;
+mod certainly;
 mod chatlayer;
 mod template;
 mod webhook;
@@ -92,6 +93,7 @@ impl Connections {
         let bots = bots.iter().map(|(name, bot)| {
             let connection = match &bot.platform {
                 Platform::Chatlayer(bot) => chatlayer::connect(name, bot, &ground)?,
+                Platform::Certainly(bot) => certainly::connect(name, bot, &ground)?,
             };
             Ok((name.clone(), connection))
         });
@@ -187,6 +189,7 @@ fn calls_https(
 ) -> bool {
     let bots = bots.values().map(|bot| match &bot.platform {
         Platform::Chatlayer(bot) => &bot.api_url,
+        Platform::Certainly(bot) => &bot.api_url,
     });
     let desks = desks.values().map(|desk| match &desk.kind {
         Kind::AivoLive(desk) => &desk.api_url,

@@ -28,7 +28,15 @@ use crate::{
 /// What stands on either side of the bridge.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
+    pub bot: DemoBot,
     pub desk: DemoDesk,
+}
+
+/// Where users talk to the bot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DemoBot {
+    Chatlayer,
+    Certainly,
 }
 
 /// Where agents answer.
@@ -100,6 +108,7 @@ struct Addresses {
 /// Secrets of this run.
 struct Keys {
     access_token: String,
+    api_token: String,
     verify_token: String,
     hook_key: String,
     signing_secret: String,
@@ -124,7 +133,7 @@ pub async fn demo(options: Options) -> Result<(), Error> {
     let source = Source::text(CONFIG_FILE, text.clone());
     let config = Config::load(&source).map_err(DemoError::from)?;
     let (platform, agents) = (
-        addresses.emulator(&keys)?,
+        addresses.emulator((&keys, options.bot))?,
         addresses.play_desk((&keys, options.desk))?,
     );
     let listeners = Listeners {
@@ -174,9 +183,10 @@ impl Stage {
 impl Addresses {
     fn configuration(&self, (keys, options): (&Keys, Options)) -> Result<String, DemoError> {
         let Keys {
-            access_token,
-            verify_token,
-            hook_key,
+            access_token: _,
+            api_token: _,
+            verify_token: _,
+            hook_key: _,
             signing_secret: _,
             desk_token: _,
             desk_hook_key: _,
@@ -185,7 +195,7 @@ impl Addresses {
         } = keys;
         let listen = self.bridge_url.authority();
         let (bridge, admin) = (&self.bridge_url, self.admin_address);
-        let platform = self.chat_url.as_str().trim_end_matches('/');
+        let bot = self.bot_table((keys, options.bot));
         let desk = self.desk_table((keys, options.desk))?;
         Ok(format!(
             "# Written by `handover demo` at each start; the secrets are new each time.\n\
@@ -206,11 +216,7 @@ impl Addresses {
              allow_networks = [\"127.0.0.0/8\"]\n\
              \n\
              [bots.demo]\n\
-             platform = \"chatlayer\"\n\
-             api_url = \"{platform}\"\n\
-             access_token = \"{access_token}\"\n\
-             verify_token = \"{verify_token}\"\n\
-             hook_key = \"{hook_key}\"\n\
+             {bot}\
              \n\
              [desks.team]\n\
              {desk}"
@@ -247,15 +253,55 @@ impl Addresses {
         })
     }
 
-    fn emulator(&self, keys: &Keys) -> Result<Emulator, DemoError> {
-        let hook_url = self
-            .bridge_url
-            .join(&format!("hooks/chatlayer/demo/{}", keys.hook_key))?;
+    fn bot_table(&self, (keys, bot): (&Keys, DemoBot)) -> String {
+        let root = self.chat_url.as_str().trim_end_matches('/');
+        let (access_token, hook_key) = (&keys.access_token, &keys.hook_key);
+        let (platform, own) = match bot {
+            DemoBot::Chatlayer => (
+                "chatlayer",
+                format!("verify_token = \"{}\"\n", keys.verify_token),
+            ),
+            DemoBot::Certainly => (
+                "certainly",
+                format!(
+                    "deployment_id = \"{BOT_ID}\"\n\
+                     api_token = \"{}\"\n\
+                     claim_end = \"handover_done\"\n",
+                    keys.api_token
+                ),
+            ),
+        };
+        format!(
+            "platform = \"{platform}\"\n\
+             api_url = \"{root}\"\n\
+             access_token = \"{access_token}\"\n\
+             hook_key = \"{hook_key}\"\n\
+             {own}"
+        )
+    }
+
+    fn platform(&self, (keys, bot): (&Keys, DemoBot)) -> Result<emulator::Platform, DemoError> {
+        let hook = |platform| {
+            let path = format!("hooks/{platform}/demo/{}", keys.hook_key);
+            self.bridge_url.join(&path)
+        };
+        Ok(match bot {
+            DemoBot::Chatlayer => emulator::Platform::Chatlayer {
+                version: emulator::Version::Draft,
+                hook_url: hook("chatlayer")?,
+                verify_token: SecretString::from(keys.verify_token.clone()),
+            },
+            DemoBot::Certainly => emulator::Platform::Certainly {
+                hook_url: hook("certainly")?,
+                api_token: SecretString::from(keys.api_token.clone()),
+            },
+        })
+    }
+
+    fn emulator(&self, (keys, bot): (&Keys, DemoBot)) -> Result<Emulator, DemoError> {
         let options = emulator::Options {
             bot_id: BOT_ID.to_owned(),
-            version: emulator::Version::Draft,
-            hook_url,
-            verify_token: SecretString::from(keys.verify_token.clone()),
+            platform: self.platform((keys, bot))?,
             access_token: SecretString::from(keys.access_token.clone()),
             public_url: self.chat_url.clone(),
             desk_url: Some(self.desk_url.clone()),
@@ -336,6 +382,7 @@ impl Keys {
         };
         Self {
             access_token: word(),
+            api_token: word(),
             verify_token: word(),
             hook_key: word(),
             signing_secret: format!("whsec_{}", word()),

@@ -36,7 +36,7 @@ pub async fn probe(config: &Config) -> Result<Vec<Probed>, Error> {
     let networks = config.outbound.allow_networks.clone();
     let connections = Connections::build(&config.bots, &config.desks, (networks, clock))?;
     let bots = connections.bots.iter().map(async |(name, bot)| {
-        let answer = bot.adapter.probe().await.map(|()| Vec::new());
+        let answer = bot.adapter.probe().await;
         Probed::new(Destination::Bot(name.clone()), &bot.address, answer)
     });
     let desks = connections.desks.iter().map(async |(name, desk)| {

@@ -47,9 +47,9 @@ impl<'c> Admin<'c> {
         let call = Call {
             method: Method::POST,
             path,
-            query: &[],
             bearer: Some(self.token),
             body: Some(body),
+            ..Call::default()
         };
         Ok(self.client.send(call).await?)
     }

@@ -24,6 +24,7 @@ pub(super) struct Call<'a> {
     pub(super) path: &'a [&'a str],
     pub(super) query: &'a [(&'a str, &'a str)],
     pub(super) bearer: Option<&'a SecretString>,
+    pub(super) basic: Option<(&'a str, &'a SecretString)>,
     pub(super) body: Option<&'a Value>,
 }
 
@@ -94,6 +95,9 @@ impl Client {
             .query(call.query);
         if let Some(bearer) = call.bearer {
             request = request.bearer_auth(bearer.expose_secret());
+        }
+        if let Some((user, password)) = call.basic {
+            request = request.basic_auth(user, Some(password.expose_secret()));
         }
         if let Some(body) = call.body {
             request = request.json(body);

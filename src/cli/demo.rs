@@ -4,15 +4,27 @@ use clap::{Args, ValueEnum};
 
 use super::{Error, runtime};
 use crate::{
-    app::{self, DemoDesk, DemoOptions},
+    app::{self, DemoBot, DemoDesk, DemoOptions},
     telemetry,
 };
 
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub(super) struct Options {
+    /// Where users talk to the bot
+    #[arg(long, value_enum, value_name = "PLATFORM", default_value_t)]
+    bot: Bot,
     /// Where agents answer
     #[arg(long, value_enum, value_name = "KIND", default_value_t)]
     desk: Desk,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Bot {
+    /// An emulated Chatlayer
+    #[default]
+    Chatlayer,
+    /// An emulated Certainly
+    Certainly,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -26,10 +38,14 @@ enum Desk {
 
 pub(super) fn run(options: Options) -> Result<(), Error> {
     telemetry::init_for_development()?;
+    let bot = match options.bot {
+        Bot::Chatlayer => DemoBot::Chatlayer,
+        Bot::Certainly => DemoBot::Certainly,
+    };
     let desk = match options.desk {
         Desk::Webhook => DemoDesk::Webhook,
         Desk::AivoLive => DemoDesk::AivoLive,
     };
-    runtime()?.block_on(app::demo(DemoOptions { desk }))?;
+    runtime()?.block_on(app::demo(DemoOptions { bot, desk }))?;
     Ok(())
 }

@@ -3,22 +3,24 @@
 //! It calls the bot's hook as the platform would and shows what the bridge answers. It is not the platform: what an
 //! agent writes goes to the platform's API, so it does not appear here.
 
+mod certainly;
 mod chatlayer;
 
 use std::io::{self, BufRead as _, Write};
 
 use clap::{Args, ValueEnum};
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::{Method, StatusCode};
+use secrecy::SecretString;
+use serde_json::Value;
 
-use self::chatlayer::User;
 use super::{
     Error,
-    client::{Call, Client, Reply},
+    client::{Call, Client},
     runtime,
 };
 use crate::{
     clock::{SystemClock, new_id},
-    config::{Bot, Chatlayer, Config, Platform},
+    config::{Bot, Config, Platform},
     domain::{ids::BotName, time::Clock as _},
 };
 
@@ -28,13 +30,13 @@ pub(super) struct Options {
     /// The bot to talk to; may be left out if only one is configured
     #[arg(long, value_name = "NAME")]
     bot: Option<BotName>,
-    /// The user's session: the same one goes on with the same conversation [default: a new one]
+    /// The user, by session or id: the same one goes on with the same conversation [default: a new one]
     #[arg(long, value_name = "ID")]
     session: Option<String>,
     /// The platform's own id of the bot
     #[arg(long, value_name = "ID", default_value = "simulated")]
     bot_id: String,
-    /// Which world of the platform
+    /// Which world of the platform, where it has two
     #[arg(long, value_enum, default_value = "draft")]
     version: Version,
     /// Ask for an agent, before anything is said
@@ -59,38 +61,59 @@ pub(super) enum UsageError {
     WhichBot,
 }
 
+/// A user of some platform, and what the bridge's answers mean there.
+#[derive(Debug)]
+enum User<'c> {
+    Chatlayer(chatlayer::User<'c>),
+    Certainly(certainly::User<'c>),
+}
+
+/// One call of a platform.
+#[derive(Debug)]
+struct Hooked<'c> {
+    path: Vec<&'c str>,
+    query: Vec<(&'static str, &'c str)>,
+    basic: Option<(&'c str, &'c SecretString)>,
+    bearer: Option<&'c SecretString>,
+    body: Value,
+}
+
 /// One user at one hook.
 struct Player<'c> {
     client: Client,
-    bot: (&'c BotName, &'c Chatlayer),
-    user: User,
+    user: User<'c>,
 }
 
 pub(super) fn run(config: &Config, options: Options) -> Result<(), Error> {
     let (name, bot) = chosen(config, options.bot.as_ref())?;
-    let Platform::Chatlayer(chatlayer) = &bot.platform;
     let session = options
         .session
         .unwrap_or_else(|| format!("simulated-{}", new_id()));
-    let version = match options.version {
-        Version::Draft => "DRAFT",
-        Version::Live => "LIVE",
-    };
-    let user = User {
-        bot_id: options.bot_id,
-        version,
-        session,
-        language: bot.default_language.to_string(),
+    let user = match &bot.platform {
+        Platform::Chatlayer(chatlayer) => User::Chatlayer(chatlayer::User {
+            bot: (name, chatlayer),
+            bot_id: options.bot_id,
+            version: match options.version {
+                Version::Draft => "DRAFT",
+                Version::Live => "LIVE",
+            },
+            session: session.clone(),
+            language: bot.default_language.to_string(),
+        }),
+        Platform::Certainly(certainly) => User::Certainly(certainly::User {
+            bot: (name, certainly),
+            bot_id: options.bot_id,
+            id: session.clone(),
+        }),
     };
     let mut player = Player {
         client: Client::new(config.server.listen)?,
-        bot: (name, chatlayer),
         user,
     };
 
     let mut out = io::stdout().lock();
     let runtime = runtime()?;
-    writeln!(out, "session {} of bot {name}", player.user.session)?;
+    writeln!(out, "session {session} of bot {name}")?;
     if options.offload {
         runtime.block_on(player.ask_for_agent(&mut out))?;
     }
@@ -135,46 +158,52 @@ fn chosen<'c>(
 
 impl Player<'_> {
     async fn say(&mut self, text: &str, out: &mut impl Write) -> Result<(), Error> {
-        let event = self.user.says(text, (new_id(), SystemClock.now()));
-        let token = self.bot.1.verify_token.first();
-        let reply = self.post(&event, Some(token)).await?;
-        writeln!(out, "> {text}")?;
-        writeln!(out, "  {}", chatlayer::meaning_of_messages(reply.status))?;
-        Ok(())
-    }
-
-    /// The platform is not documented to send its token with this one.
-    async fn ask_for_agent(&mut self, out: &mut impl Write) -> Result<(), Error> {
-        let event = self.user.asks_for_agent(SystemClock.now());
-        let reply = self.post(&event, None).await?;
-        writeln!(out, "> (asks for an agent)")?;
-        writeln!(
-            out,
-            "  {}",
-            chatlayer::meaning_of_offload(reply.status, &reply.body)
-        )?;
-        Ok(())
-    }
-
-    async fn post(
-        &self,
-        event: &serde_json::Value,
-        token: Option<&SecretString>,
-    ) -> Result<Reply, Error> {
-        let (name, bot) = self.bot;
-        let mut path = vec!["hooks", "chatlayer", name.as_str()];
-        path.extend(bot.hook_key.as_ref().map(|key| key.first().expose_secret()));
-        let query: Vec<_> = token
-            .map(|token| ("challenge.verifyToken", token.expose_secret()))
-            .into_iter()
-            .collect();
-        let call = Call {
-            method: reqwest::Method::POST,
-            path: &path,
-            query: &query,
-            bearer: None,
-            body: Some(event),
+        let now = (new_id(), SystemClock.now());
+        let call = match &self.user {
+            User::Chatlayer(user) => user.says(text, now),
+            User::Certainly(user) => user.says(text, now.1),
         };
-        Ok(self.client.send(call).await?)
+        let (status, _) = self.post(&call).await?;
+        writeln!(out, "> {text}")?;
+        writeln!(out, "  {}", meaning_of_messages(status))?;
+        Ok(())
+    }
+
+    async fn ask_for_agent(&mut self, out: &mut impl Write) -> Result<(), Error> {
+        let call = match &self.user {
+            User::Chatlayer(user) => user.asks_for_agent(SystemClock.now()),
+            User::Certainly(user) => user.asks_for_agent(),
+        };
+        let (status, body) = self.post(&call).await?;
+        let meaning = match &self.user {
+            User::Chatlayer(_) => chatlayer::meaning_of_offload(status, &body),
+            User::Certainly(_) => certainly::meaning_of_claim(status, &body),
+        };
+        writeln!(out, "> (asks for an agent)")?;
+        writeln!(out, "  {meaning}")?;
+        Ok(())
+    }
+
+    async fn post(&self, hooked: &Hooked<'_>) -> Result<(StatusCode, Vec<u8>), Error> {
+        let call = Call {
+            method: Method::POST,
+            path: &hooked.path,
+            query: &hooked.query,
+            bearer: hooked.bearer,
+            basic: hooked.basic,
+            body: Some(&hooked.body),
+        };
+        let reply = self.client.send(call).await?;
+        Ok((reply.status, reply.body))
+    }
+}
+
+/// What a platform would make of the answer to a message.
+fn meaning_of_messages(status: StatusCode) -> String {
+    match status.as_u16() {
+        200 => "kept".to_owned(),
+        401 => "refused: the token or the hook's key is not the bridge's".to_owned(),
+        503 => "not kept: the bridge cannot write at the moment".to_owned(),
+        other => format!("not kept: status {other}"),
     }
 }

@@ -7,7 +7,9 @@ use url::Url;
 
 use super::{Error, client};
 use crate::{
-    config::{AivoLive, Chatlayer, Config, Kind, Platform, TemplateDesk, WebhookDesk},
+    config::{
+        AivoLive, Certainly, Chatlayer, Config, HookAuth, Kind, Platform, TemplateDesk, WebhookDesk,
+    },
     domain::ids::{BotName, DeskName},
 };
 
@@ -30,6 +32,7 @@ fn write_all(out: &mut impl Write, config: &Config) -> io::Result<()> {
     for (name, bot) in &config.bots {
         match &bot.platform {
             Platform::Chatlayer(bot) => write_chatlayer(out, &base, (name, bot))?,
+            Platform::Certainly(bot) => write_certainly(out, &base, (name, bot))?,
         }
     }
     for (name, desk) in &config.desks {
@@ -93,6 +96,34 @@ fn write_aivo_live(
         "  Webhook of botId {}  {base}/hooks/aivo-live/{name}/{key}",
         desk.bot_id
     )?;
+    writeln!(out)
+}
+
+fn write_certainly(
+    out: &mut impl Write,
+    base: &str,
+    (name, bot): (&BotName, &Certainly),
+) -> io::Result<()> {
+    let key = bot.hook_key.first().expose_secret();
+    let hook = format!("{base}/hooks/certainly/{name}/{key}");
+    writeln!(
+        out,
+        "Bot {name} (Certainly), for the deployment {} alone",
+        bot.deployment_id
+    )?;
+    writeln!(out, "  Webhook of a claim   POST {hook}/claim")?;
+    writeln!(out, "  Webhook of messages  POST {hook}/messages")?;
+    match &bot.hook_auth {
+        HookAuth::None => {}
+        HookAuth::Basic { user, password: _ } => writeln!(
+            out,
+            "  both with            basic authentication: {user}, and the text of bots.{name}.hook_password"
+        )?,
+        HookAuth::Bearer(_) => writeln!(
+            out,
+            "  both with            bearer authentication: the text of bots.{name}.hook_token"
+        )?,
+    }
     writeln!(out)
 }
 
@@ -202,6 +233,42 @@ mod tests {
         assert!(printed.contains(hook), "{printed}");
         assert!(
             !printed.contains("/api/v1/") && !printed.contains("canary"),
+            "{printed}"
+        );
+    }
+
+    #[test]
+    fn prints_both_hooks_of_a_bot_on_certainly_and_how_to_authenticate() {
+        let printed = printed(
+            r#"
+            [server]
+            public_url = "https://bridge.example.com"
+            [bots.fashion]
+            platform = "certainly"
+            deployment_id = "d7"
+            access_token = "canary-access"
+            hook_key = "key-of-the-hooks-of-fashion"
+            hook_user = "certainly"
+            hook_password = "canary-password"
+            "#,
+        );
+        let hook = "https://bridge.example.com/hooks/certainly/fashion/key-of-the-hooks-of-fashion";
+        assert!(
+            printed.contains(&format!("POST {hook}/claim\n")),
+            "{printed}"
+        );
+        assert!(
+            printed.contains(&format!("POST {hook}/messages\n")),
+            "{printed}"
+        );
+        assert!(
+            printed.contains(
+                "basic authentication: certainly, and the text of bots.fashion.hook_password\n"
+            ),
+            "{printed}"
+        );
+        assert!(
+            printed.contains("deployment d7") && !printed.contains("canary"),
             "{printed}"
         );
     }

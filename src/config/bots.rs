@@ -1,6 +1,7 @@
 //! `[bots.*]`: the connections to bot platforms, one file a platform, and `[platforms.*]`: what a bot of a platform
 //! starts from.
 
+mod certainly;
 mod chatlayer;
 
 use std::collections::BTreeMap;
@@ -8,7 +9,10 @@ use std::collections::BTreeMap;
 use config::Value;
 use ipnet::IpNet;
 
-pub use self::chatlayer::{Chatlayer, History};
+pub use self::{
+    certainly::{Auth, Certainly, HookAuth, Sender},
+    chatlayer::{Chatlayer, History},
+};
 use super::{
     fault::Problem, names::Language, networks::CallUrl, secrets::Secrets, section::Section, value,
 };
@@ -28,12 +32,14 @@ pub struct Bot {
 #[derive(Clone, Debug)]
 pub enum Platform {
     Chatlayer(Chatlayer),
+    Certainly(Certainly),
 }
 
 /// What bots start from.
 #[derive(Debug)]
 pub(super) struct Defaults {
     chatlayer: chatlayer::Defaults,
+    certainly: certainly::Defaults,
 }
 
 /// What every platform has a default of.
@@ -52,6 +58,7 @@ pub(super) struct Surroundings<'a> {
 #[derive(Clone, Copy, Debug)]
 enum Named {
     Chatlayer,
+    Certainly,
 }
 
 /// Every bot that is written rightly; the others are reported.
@@ -67,14 +74,17 @@ pub(super) fn read_all(
 }
 
 impl Defaults {
-    pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
+    pub(super) fn read(mut section: Section<'_>, surroundings: Surroundings<'_>) -> Option<Self> {
         let chatlayer = section
             .table("chatlayer")
             .and_then(chatlayer::Defaults::read);
-        section.not_yet(&["certainly"]);
+        let certainly = section
+            .table("certainly")
+            .and_then(|section| certainly::Defaults::read(section, surroundings));
         section.finish();
         Some(Self {
             chatlayer: chatlayer?,
+            certainly: certainly?,
         })
     }
 }
@@ -107,13 +117,23 @@ impl Bot {
         defaults: &Defaults,
         surroundings: Surroundings<'_>,
     ) -> Option<Self> {
-        let named = section.required("platform", Named::read, "add platform = \"chatlayer\"")?;
+        let named = section.required(
+            "platform",
+            Named::read,
+            "add platform = \"chatlayer\" or \"certainly\"",
+        )?;
         let (common, platform) = match named {
             Named::Chatlayer => {
                 let defaults = &defaults.chatlayer;
                 let common = defaults.common.overlaid(&mut section);
                 let read = Chatlayer::read(&mut section, defaults, surroundings);
                 (common, read.map(Platform::Chatlayer))
+            }
+            Named::Certainly => {
+                let defaults = &defaults.certainly;
+                let common = defaults.common.overlaid(&mut section);
+                let read = Certainly::read(&mut section, defaults, surroundings);
+                (common, read.map(Platform::Certainly))
             }
         };
         section.finish();
@@ -130,6 +150,7 @@ impl Platform {
     pub(super) fn secrets(&self) -> Vec<(&'static str, Option<&Secrets>)> {
         match self {
             Self::Chatlayer(bot) => bot.secrets(),
+            Self::Certainly(bot) => bot.secrets(),
         }
     }
 }
@@ -145,10 +166,13 @@ impl Named {
     fn read(value: &Value) -> Result<Self, Problem> {
         match value::text(value)?.as_str() {
             "chatlayer" => Ok(Self::Chatlayer),
-            "certainly" => Err(Problem::ValueNotYet {
-                instead: "\"chatlayer\"",
-            }),
-            _ => Err(Problem::NotOneOf("\"chatlayer\"")),
+            "certainly" => Ok(Self::Certainly),
+            _ => Err(Problem::NotOneOf("\"chatlayer\", \"certainly\"")),
         }
     }
+}
+
+/// A shorter one would turn every longer text into a flood.
+fn read_text_limit(value: &Value) -> Result<usize, Problem> {
+    value::number(value, 100, 100_000).map(|limit| usize::try_from(limit).unwrap_or(usize::MAX))
 }

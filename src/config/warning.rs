@@ -4,7 +4,9 @@ use std::{fmt, path::PathBuf};
 
 use serde_json::Value;
 
-use super::{AdminListen, AivoLive, Bot, Config, Kind, Platform, names::Language};
+use super::{
+    AdminListen, AivoLive, Bot, Certainly, Chatlayer, Config, Kind, Platform, Step, names::Language,
+};
 use crate::domain::ids::{BotName, DeskName, HoursName};
 
 /// One of them, with what to do.
@@ -29,6 +31,8 @@ pub enum Warning {
         requests: Vec<&'static str>,
     },
     NotGroups(DeskName),
+    NeverPaused(BotName),
+    KeepsListening(BotName),
     UnusedHours(HoursName),
     IdleBeforeUnanswered,
     NeverReached {
@@ -95,18 +99,11 @@ fn server(config: &Config, warnings: &mut Vec<Warning>) {
 }
 
 fn one_bot(config: &Config, (name, bot): (&BotName, &Bot), warnings: &mut Vec<Warning>) {
-    /// Short enough to be guessed by one who may try for long.
-    const SHORT: usize = 16;
-    let Platform::Chatlayer(chatlayer) = &bot.platform;
-    if chatlayer.hook_key.is_none() {
-        warnings.push(Warning::NoHookKey(name.clone()));
-    }
-    if chatlayer.verify_token.shortest() < SHORT {
-        warnings.push(Warning::ShortVerifyToken(name.clone()));
-    }
-    if chatlayer.resume.is_empty() {
-        warnings.push(Warning::NeverResumed(name.clone()));
-    }
+    let of_platform = match &bot.platform {
+        Platform::Chatlayer(bot) => chatlayer(bot),
+        Platform::Certainly(bot) => certainly(bot),
+    };
+    warnings.extend(of_platform.into_iter().map(|warning| warning(name.clone())));
     if !has_texts(config, &bot.default_language) {
         warnings.push(Warning::NoTexts {
             bot: name.clone(),
@@ -142,6 +139,36 @@ fn aivo_live(config: &Config, (name, desk): (&DeskName, &AivoLive), warnings: &m
     if wrong {
         warnings.push(Warning::NotGroups(name.clone()));
     }
+}
+
+fn chatlayer(bot: &Chatlayer) -> Vec<fn(BotName) -> Warning> {
+    /// Short enough to be guessed by one who may try for long.
+    const SHORT: usize = 16;
+    let mut warnings: Vec<fn(BotName) -> Warning> = Vec::new();
+    if bot.hook_key.is_none() {
+        warnings.push(Warning::NoHookKey);
+    }
+    if bot.verify_token.shortest() < SHORT {
+        warnings.push(Warning::ShortVerifyToken);
+    }
+    if bot.resume.is_empty() {
+        warnings.push(Warning::NeverResumed);
+    }
+    warnings
+}
+
+fn certainly(bot: &Certainly) -> Vec<fn(BotName) -> Warning> {
+    let mut warnings: Vec<fn(BotName) -> Warning> = Vec::new();
+    if bot.pause.is_empty() {
+        warnings.push(Warning::NeverPaused);
+    }
+    let calls = |step: &Step| matches!(step, Step::Request(_));
+    if bot.resume.is_empty() {
+        warnings.push(Warning::NeverResumed);
+    } else if !bot.resume.iter().any(calls) {
+        warnings.push(Warning::KeepsListening);
+    }
+    warnings
 }
 
 fn has_texts(config: &Config, language: &Language) -> bool {
@@ -218,6 +245,14 @@ impl fmt::Display for Warning {
             Self::NotGroups(desk) => write!(
                 f,
                 "a route to {desk} has options.groups that are no list of group ids: desks.{desk}.groups are asked in their place"
+            ),
+            Self::NeverPaused(bot) => write!(
+                f,
+                "bots.{bot}.pause is empty: nothing tells the bot to listen, so it talks while an agent does"
+            ),
+            Self::KeepsListening(bot) => write!(
+                f,
+                "bots.{bot}.resume has no request step, so nothing ends the listening: begin with the takeover, as [platforms.certainly] does"
             ),
             Self::UnusedHours(name) => {
                 write!(f, "hours.{name} is used by no desk: set hours = \"{name}\" in a desk's table, or remove it")

@@ -203,7 +203,7 @@ impl<'h> Suite<'h> {
             let adapter = self.adapter.clone();
             let probing = async move {
                 match adapter {
-                    Adapter::Bot(bot) => bot.probe().await,
+                    Adapter::Bot(bot) => bot.probe().await.map(drop),
                     Adapter::Desk(desk) => desk.probe().await.map(drop),
                 }
             };

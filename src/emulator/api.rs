@@ -18,17 +18,14 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use subtle::ConstantTimeEq;
-use tokio::time::{Instant, sleep};
 
 use super::{
     bot_message::{BotMessage, Template},
-    hub::{Hub, Refused},
-    session::{Call, Way},
-    trial::{Verdict, cut, fault},
+    hub::{Hub, SIMULATED},
+    order::{Order, perform},
+    trial::fault,
 };
 
 pub(super) fn router(hub: Arc<Hub>) -> Router {
@@ -43,10 +40,6 @@ pub(super) fn router(hub: Arc<Hub>) -> Router {
         .route_layer(middleware::from_fn_with_state(Arc::clone(&hub), authorize))
         .with_state(hub)
 }
-
-/// The sessions of `handover simulate`, which plays user and platform by itself. What is said to them is taken and shown
-/// nowhere; were it refused, the bridge would end the conversation before an agent could try it out.
-const SIMULATED: &str = "simulated-";
 
 #[derive(Deserialize)]
 struct VersionQuery {
@@ -94,24 +87,12 @@ struct LegacyMessage {
     config: Value,
 }
 
-/// A call that has been read: what it does to whom.
-struct Order {
-    what: String,
-    body: String,
-    session: String,
-    messages: Vec<BotMessage>,
-    data: Map<String, Value>,
-    pause: bool,
-    unpause: bool,
-    dialog: Option<String>,
-}
-
 /// A bearer token, or, for the legacy calls, `access_token` in the query.
 async fn authorize(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
     let query = request.uri().query().unwrap_or_default().as_bytes();
     let in_query = form_urlencoded::parse(query).find(|(name, _)| name == "access_token");
     let token = bearer(request.headers()).or(in_query.as_ref().map(|(_, token)| token.as_ref()));
-    let right = token.is_some_and(|token| is_token(&hub, token));
+    let right = token.is_some_and(|token| hub.is_access_token(token));
     if right {
         next.run(request).await
     } else {
@@ -130,7 +111,7 @@ async fn actions(
     body: Bytes,
 ) -> Response {
     let simulated = session.starts_with(SIMULATED);
-    if !simulated && (bot != hub.bot_id || version != hub.version) {
+    if !simulated && (bot != hub.bot_id || version != hub.version()) {
         return fault(StatusCode::NOT_FOUND);
     }
     let order = match serde_json::from_slice::<Actions>(&body) {
@@ -151,47 +132,6 @@ async fn webview(State(hub): State<Arc<Hub>>, body: Bytes) -> Response {
     match call.into_order(&body) {
         Some(order) => perform(&hub, order).await,
         None => fault(StatusCode::BAD_REQUEST),
-    }
-}
-
-/// Carries the order out, unless a fault comes between.
-async fn perform(hub: &Hub, order: Order) -> Response {
-    let started = Instant::now();
-    let Some(ordinal) = hub.with(&order.session, |session| session.ordinal()) else {
-        return Refused::UnknownSession.into_response();
-    };
-    let delay = hub.dice().faults().api_delay();
-    sleep(delay).await;
-    let (verdict, note) = Verdict::of(&mut hub.dice(), ordinal);
-    let echo = hub.dice().faults().echo;
-    let status = verdict.status();
-    let call = Call {
-        at: hub.now(),
-        way: Way::FromBridge,
-        what: order.what.clone(),
-        status: status.map(|status| status.as_u16()),
-        millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        body: order.body.clone(),
-        fault: note,
-    };
-    hub.with(&order.session, |session| {
-        session.wire(call);
-        if !verdict.has_effect() {
-            return;
-        }
-        session.store(order.data);
-        session.agent(&order.messages, echo);
-        if order.pause {
-            session.pause();
-        }
-        if order.unpause {
-            session.unpause(order.dialog.as_deref());
-        }
-    });
-    match status {
-        Some(StatusCode::OK) => Json(json!({})).into_response(),
-        Some(status) => fault(status),
-        None => cut(),
     }
 }
 
@@ -229,7 +169,8 @@ impl Actions {
             data: self.session_data,
             pause: self.pause_bot,
             unpause: self.unpause_bot,
-            dialog: self.next_dialogstate_id,
+            dialog: self.next_dialogstate_id.filter(|_| self.unpause_bot),
+            ..Order::default()
         }
     }
 }
@@ -255,6 +196,7 @@ impl Webview {
             pause: false,
             unpause: self.action.is_some(),
             dialog: self.action.map(|action| action.next),
+            ..Order::default()
         })
     }
 }
@@ -283,9 +225,4 @@ impl LegacyMessage {
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     value.strip_prefix("Bearer ")
-}
-
-fn is_token(hub: &Hub, token: &str) -> bool {
-    let right = hub.access_token.expose_secret().as_bytes();
-    token.as_bytes().ct_eq(right).into()
 }

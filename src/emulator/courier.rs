@@ -1,11 +1,10 @@
 //! Brings one conversation's webhooks to the bridge: one at a time, in order, unless a fault says otherwise.
 //!
-//! A webhook that fails is not sent again: nothing is documented about retries of the offloading webhook,
-//! and a bridge that lives with none lives with some.
+//! A webhook that fails is not sent again: no platform documents that it would be, and a bridge that lives with no
+//! retries lives with some.
 
 use std::{sync::Arc, time::Duration};
 
-use serde::Deserialize;
 use serde_json::json;
 use tokio::{
     sync::mpsc,
@@ -14,7 +13,8 @@ use tokio::{
 
 use super::{
     hub::Hub,
-    session::{Call, OffloadAnswer, Way, Webhook, WebhookKind},
+    platform::Answer,
+    session::{Call, Way, Webhook, WebhookKind},
 };
 
 /// How long a webhook that is to change places waits for the one behind it.
@@ -35,13 +35,6 @@ struct Orders {
     dropped: bool,
     answer_lost: bool,
     unknown_fields: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct OffloadBody {
-    offload_success: bool,
-    pause_bot: bool,
 }
 
 impl Courier {
@@ -91,7 +84,7 @@ impl Courier {
         let mut dice = self.hub.dice();
         Orders {
             dropped: dice.strikes(self.ordinal, |faults| &mut faults.webhook_drop),
-            answer_lost: kind == WebhookKind::Offload
+            answer_lost: kind == WebhookKind::Request
                 && dice.strikes(self.ordinal, |faults| &mut faults.offload_answer_lost),
             delay: dice.faults().webhook_delay(),
             repeats: dice.faults().repeats.get(),
@@ -99,15 +92,11 @@ impl Courier {
         }
     }
 
-    /// Sends the webhook once and says what an offload was answered.
-    async fn post(&self, webhook: &Webhook, again: bool) -> Option<OffloadAnswer> {
+    /// Sends the webhook once and says what a request for an agent was answered.
+    async fn post(&self, webhook: &Webhook, again: bool) -> Option<Answer> {
         let started = Instant::now();
-        let token = webhook.kind == WebhookKind::Messages;
-        let request = self
-            .hub
-            .client()
-            .post(self.hub.hook_url(token))
-            .json(&webhook.body);
+        let hook = self.hub.played.hook(webhook.kind);
+        let request = self.hub.client().post(hook).json(&webhook.body);
         let (status, body) = match request.send().await {
             Ok(response) => (
                 Some(response.status().as_u16()),
@@ -127,16 +116,11 @@ impl Courier {
                 fault: again.then_some("sent again on purpose"),
             },
         );
-        let answer: OffloadBody =
-            (status == Some(200)).then(|| serde_json::from_slice(&body).ok())??;
-        Some(OffloadAnswer {
-            success: answer.offload_success,
-            pause: answer.pause_bot,
-        })
+        (status == Some(200)).then(|| self.hub.played.answer(&body))?
     }
 
-    fn answered(&self, webhook: &Webhook, answer: Option<OffloadAnswer>) {
-        if webhook.kind == WebhookKind::Offload {
+    fn answered(&self, webhook: &Webhook, answer: Option<Answer>) {
+        if webhook.kind == WebhookKind::Request {
             self.hub
                 .with(&self.session, |session| session.answered(answer));
         }

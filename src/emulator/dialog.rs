@@ -230,10 +230,13 @@ fn menu(dialogs: &[&str]) -> Vec<Choice> {
         .collect()
 }
 
-/// The names of session data are the operator's choice; a reason is whatever calls itself one.
+/// The names of session data are the operator's choice; a reason is whatever calls itself one, or what Certainly's takeover
+/// brings.
 fn end_reason(data: &Map<String, Value>) -> Option<&str> {
     data.iter().find_map(|(name, value)| match value {
-        Value::String(text) if name.to_lowercase().ends_with("reason") => Some(text.as_str()),
+        Value::String(text) if name == "ClaimEnd" || name.to_lowercase().ends_with("reason") => {
+            Some(text.as_str())
+        }
         Value::Object(inner) => end_reason(inner),
         _ => None,
     })

@@ -15,6 +15,7 @@ use fastrand::Rng;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use subtle::ConstantTimeEq as _;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -25,8 +26,9 @@ use super::{
     courier::Courier,
     faults::Dice,
     files::Files,
+    platform::Played,
     session::{Call, Parts, Session},
-    wire::{Origin, Person, Said},
+    wire::{Person, Said},
 };
 use crate::domain::time::{Clock, Timestamp};
 
@@ -35,6 +37,10 @@ const MAX_SESSIONS: usize = 20_000;
 
 /// Webhooks that may wait in one conversation, for a bridge that is slow or away.
 const QUEUE: usize = 512;
+
+/// The conversations of `handover simulate`, which plays user and platform by itself. What is said to them is taken and
+/// shown nowhere; were it refused, the bridge would end the conversation before an agent could try it out.
+pub(super) const SIMULATED: &str = "simulated-";
 
 /// The longest text that the chat takes, in bytes.
 const MAX_TEXT: usize = 16 * 1024;
@@ -59,12 +65,10 @@ pub(super) struct Check {
 
 pub(super) struct Hub {
     pub bot_id: String,
-    pub version: &'static str,
-    pub access_token: SecretString,
+    pub played: Played,
     pub desk_url: Option<Url>,
     pub files: Files,
-    hook_url: Url,
-    verified_hook_url: Url,
+    access_token: SecretString,
     media: String,
     clock: Arc<dyn Clock>,
     client: reqwest::Client,
@@ -88,21 +92,14 @@ struct HealthBody {
 impl Hub {
     pub(super) fn new(options: Options) -> Result<(Self, mpsc::Receiver<Courier>), BuildError> {
         let (couriers, starts) = mpsc::channel(MAX_SESSIONS);
-        let client = client::build(&options.hook_url)?;
-        let mut verified_hook_url = options.hook_url.clone();
-        verified_hook_url.query_pairs_mut().append_pair(
-            "challenge.verifyToken",
-            options.verify_token.expose_secret(),
-        );
+        let client = client::build(options.platform.hook_url())?;
         let root = options.public_url.as_str().trim_end_matches('/').to_owned();
         let hub = Self {
             bot_id: options.bot_id,
-            version: options.version.as_str(),
+            played: Played::new(options.platform),
             access_token: options.access_token,
             desk_url: options.desk_url,
             files: Files::new(format!("{root}/emulator/files"), options.seed),
-            hook_url: options.hook_url,
-            verified_hook_url,
             media: format!("{root}/assets"),
             clock: options.clock,
             client,
@@ -124,7 +121,7 @@ impl Hub {
             return Err(Refused::Busy);
         }
         let id = Builder::from_random_bytes(sessions.rng.u128(..).to_be_bytes()).into_uuid();
-        let session = format!("emulator-{id}");
+        let session = self.played.session_id(id);
         let (queue, webhooks) = mpsc::channel(QUEUE);
         sessions.opened += 1;
         let courier = Courier {
@@ -135,11 +132,7 @@ impl Hub {
         };
         self.couriers.try_send(courier).map_err(|_| Refused::Busy)?;
         let parts = Parts {
-            origin: Origin {
-                bot_id: self.bot_id.clone(),
-                version: self.version,
-                session_id: session.clone(),
-            },
+            tongue: self.played.tongue(&self.bot_id, &session),
             ordinal: sessions.opened,
             person,
             media: self.media.clone(),
@@ -177,7 +170,13 @@ impl Hub {
     }
 
     pub(super) async fn health_check(&self) -> Result<Check, reqwest::Error> {
-        let response = self.client.get(self.hook_url(true)).send().await;
+        let Some(url) = self.played.health_check() else {
+            return Ok(Check {
+                ok: false,
+                status: None,
+            });
+        };
+        let response = self.client.get(url).send().await;
         let response = response.map_err(reqwest::Error::without_url)?;
         let status = response.status();
         let body: Option<HealthBody> = response.json().await.ok();
@@ -187,11 +186,18 @@ impl Hub {
         })
     }
 
-    pub(super) fn hook_url(&self, with_token: bool) -> Url {
-        if with_token {
-            self.verified_hook_url.clone()
-        } else {
-            self.hook_url.clone()
+    pub(super) fn version(&self) -> &'static str {
+        self.played.version()
+    }
+
+    pub(super) fn is_access_token(&self, shown: &str) -> bool {
+        is_same(&self.access_token, shown)
+    }
+
+    pub(super) fn is_api_token(&self, shown: &str) -> bool {
+        match &self.played {
+            Played::Chatlayer { .. } => false,
+            Played::Certainly { api_token, .. } => is_same(api_token, shown),
         }
     }
 
@@ -219,6 +225,11 @@ impl Hub {
     fn sessions(&self) -> MutexGuard<'_, Sessions> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_same(secret: &SecretString, shown: &str) -> bool {
+    let right = secret.expose_secret().as_bytes();
+    shown.as_bytes().ct_eq(right).into()
 }
 
 impl IntoResponse for Refused {

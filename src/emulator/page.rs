@@ -145,5 +145,8 @@ async fn health_check(State(hub): State<Arc<Hub>>, _: Json<Value>) -> Json<Check
 
 /// What the page needs to know to show a conversation.
 fn about(hub: &Hub, session: &str) -> Value {
-    json!({"session": session, "bot": hub.bot_id, "version": hub.version, "desk_url": hub.desk_url})
+    json!({
+        "session": session, "platform": hub.played.name(), "bot": hub.bot_id, "version": hub.version(),
+        "desk_url": hub.desk_url,
+    })
 }

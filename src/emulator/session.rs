@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio::sync::{mpsc, watch};
 
 use super::{
     bot_message::BotMessage,
     dialog::{self, Act, Turn},
-    wire::{self, Origin, Person, Said, Tapped},
+    platform::{Answer, Tongue},
+    wire::{Person, Said, Tapped},
 };
 use crate::domain::time::{Clock, Timestamp};
 
@@ -47,7 +48,8 @@ pub enum Speaker {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Line {
-    /// `message` has Chatlayer's form: of a bot message for bot and agent, of a user message for the user.
+    /// `message` has Chatlayer's form, whichever platform is played: of a bot message for bot and agent, of a user
+    /// message for the user.
     Said {
         by: Speaker,
         at: Timestamp,
@@ -94,19 +96,13 @@ pub(super) struct Webhook {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WebhookKind {
     Messages,
-    Offload,
-}
-
-/// The bridge's word on an offload, as far as it was heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct OffloadAnswer {
-    pub success: bool,
-    pub pause: bool,
+    /// For an agent.
+    Request,
 }
 
 /// What a conversation is made of.
 pub(super) struct Parts {
-    pub origin: Origin,
+    pub tongue: Tongue,
     pub ordinal: u64,
     pub person: Person,
     pub media: String,
@@ -181,23 +177,18 @@ impl Session {
     pub(super) fn user(&mut self, said: &Said) {
         let at = self.now();
         let id = object_id(at, &mut self.parts.rng);
-        let item = self
-            .parts
-            .origin
-            .user_item(said, &self.parts.person, at, &id);
+        let Parts { tongue, person, .. } = &self.parts;
+        let item = tongue.user(said, person, (at, &id));
         if *said != Said::Intro {
-            self.transcript.push(self.parts.origin.user_copy(said, at));
+            self.transcript.extend(tongue.user_copy(said, at));
             self.line(Line::Said {
                 by: Speaker::User,
                 at,
-                message: item.get("message").cloned().unwrap_or_default(),
+                message: said.shown(),
             });
         }
-        self.report(
-            format!("messages (user: {})", said.message_type()),
-            &[item],
-            at,
-        );
+        let what = format!("messages (user: {})", said.message_type());
+        self.report(&what, item.into_iter().collect(), at);
         if let Said::Postback { payload, .. } = said {
             self.store_parameters(&Tapped::read(payload).parameters);
         }
@@ -211,47 +202,38 @@ impl Session {
         let mut items = Vec::new();
         for message in messages {
             let at = self.now();
-            let message = message.to_wire();
             if echo {
-                let item = wire::item("bot", &message, at);
-                self.transcript.push(item.clone());
-                items.push(item);
+                let tongue = &self.parts.tongue;
+                items.push(tongue.bot(message, at));
+                self.transcript.extend(tongue.bot_copy(message, at));
             }
             self.line(Line::Said {
                 by: Speaker::Agent,
                 at,
-                message,
+                message: message.to_wire(),
             });
         }
-        if !items.is_empty() {
-            self.report("messages (echo of the agent)".to_owned(), &items, self.last);
-        }
+        self.report("messages (echo of the agent)", items, self.last);
     }
 
-    /// The bridge has answered an offload, or has not (`None`).
-    pub(super) fn answered(&mut self, answer: Option<OffloadAnswer>) {
+    /// The bridge has answered the request for an agent, or has not (`None`).
+    pub(super) fn answered(&mut self, answer: Option<Answer>) {
         if self.bot != BotState::Asking {
             return;
         }
-        match answer {
-            Some(OffloadAnswer {
-                success: true,
-                pause: true,
-            }) => self.set_bot(BotState::Paused, "The bot is paused"),
-            Some(OffloadAnswer {
-                success: true,
-                pause: false,
-            }) => {
-                self.set_bot(BotState::Speaking, "Taken, but the bot was not paused");
-            }
-            Some(OffloadAnswer { success: false, .. }) => {
-                self.set_bot(BotState::Speaking, "Nobody took the conversation");
-                self.turn(dialog::closed());
-            }
-            None => {
-                self.set_bot(BotState::Speaking, "The bridge gave no answer");
-                self.turn(dialog::closed());
-            }
+        let (state, note) = match answer {
+            Some(Answer::Paused) => (BotState::Paused, "The bot is paused"),
+            Some(Answer::NotPaused) => (BotState::Speaking, "Taken, but the bot was not paused"),
+            Some(Answer::ToBePaused) => (
+                BotState::Speaking,
+                "Taken; the bot waits to be told to listen",
+            ),
+            Some(Answer::Nobody) => (BotState::Speaking, "Nobody took the conversation"),
+            None => (BotState::Speaking, "The bridge gave no answer"),
+        };
+        self.set_bot(state, note);
+        if matches!(answer, Some(Answer::Nobody) | None) {
+            self.turn(dialog::closed());
         }
     }
 
@@ -278,6 +260,15 @@ impl Session {
         }
     }
 
+    /// The bot goes on at a dialog that it has, if it speaks.
+    pub(super) fn go_to(&mut self, dialog: &str) {
+        if self.bot == BotState::Speaking
+            && let Some(turn) = dialog::named(dialog, &self.parts.media)
+        {
+            self.turn(turn);
+        }
+    }
+
     pub(super) fn store(&mut self, data: Map<String, Value>) {
         self.data.extend(data);
     }
@@ -290,22 +281,17 @@ impl Session {
         let mut items = Vec::new();
         for message in &turn.says {
             let at = self.now();
-            let item = wire::item("bot", &message.to_wire(), at);
-            self.transcript.push(item.clone());
+            let tongue = &self.parts.tongue;
+            items.push(tongue.bot(message, at));
+            self.transcript.extend(tongue.bot_copy(message, at));
             self.line(Line::Said {
                 by: Speaker::Bot,
                 at,
                 message: message.to_wire(),
             });
-            items.push(item);
         }
-        if !items.is_empty() {
-            self.report(
-                format!("messages (bot: {})", items.len()),
-                &items,
-                self.last,
-            );
-        }
+        let what = format!("messages (bot: {})", items.len());
+        self.report(&what, items, self.last);
         match turn.act {
             Some(Act::Offload { department }) => self.offload(&department),
             Some(Act::Upload) => self.user(&Said::Upload {
@@ -322,24 +308,23 @@ impl Session {
     fn offload(&mut self, department: &str) {
         self.set_bot(BotState::Asking, "The bot asks the bridge for a person");
         let at = self.now();
-        let payload = json!({"department": department, "language": self.parts.person.language});
-        let body = self
-            .parts
-            .origin
-            .offload_event(&payload, &self.transcript, at);
-        self.send(Webhook {
-            kind: WebhookKind::Offload,
-            what: format!("offload ({} in transcript)", self.transcript.len()),
-            body,
-        });
+        let Parts { tongue, person, .. } = &self.parts;
+        let webhook = Webhook {
+            kind: WebhookKind::Request,
+            what: tongue.request_name(self.transcript.len()),
+            body: tongue.request(department, (person, &self.transcript), at),
+        };
+        self.send(webhook);
     }
 
-    fn report(&mut self, what: String, items: &[Value], at: Timestamp) {
-        self.send(Webhook {
-            kind: WebhookKind::Messages,
-            what,
-            body: self.parts.origin.messages_event(items, at),
-        });
+    fn report(&mut self, what: &str, items: Vec<Value>, at: Timestamp) {
+        for body in self.parts.tongue.events(items, at) {
+            self.send(Webhook {
+                kind: WebhookKind::Messages,
+                what: what.to_owned(),
+                body,
+            });
+        }
     }
 
     fn send(&mut self, webhook: Webhook) {
@@ -355,7 +340,7 @@ impl Session {
                 fault: Some("not sent: too many are waiting"),
             };
             self.wire(call);
-            if webhook.kind == WebhookKind::Offload {
+            if webhook.kind == WebhookKind::Request {
                 self.answered(None);
             }
         }

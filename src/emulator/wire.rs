@@ -83,6 +83,13 @@ impl Said {
         }
     }
 
+    /// As the page shows it.
+    pub(super) fn shown(&self) -> Value {
+        let mut fields = self.fields();
+        fields.insert("messageType".to_owned(), json!(self.message_type()));
+        Value::Object(fields)
+    }
+
     fn fields(&self) -> Map<String, Value> {
         let fields = match self {
             Self::Intro => json!({}),

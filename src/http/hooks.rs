@@ -1,23 +1,35 @@
 //! The routes on which vendors call: one file a vendor, whose words stay there and in its own folder.
 
 mod aivo_live;
+mod certainly;
 mod chatlayer;
 mod desk;
+mod request;
 mod template;
 
 use axum::Router;
 
 pub use self::{
     aivo_live::AivoLiveHook,
+    certainly::{CertainlyHook, Credentials},
     chatlayer::{ChatlayerHook, Turns},
     template::TemplateHook,
 };
-use super::{State, secret::Accepted};
+use super::{
+    State,
+    meter::{Outcome, Sent},
+    secret::Accepted,
+};
+use crate::{
+    domain::{handover, ids::BotName},
+    store::Applied,
+};
 
 /// Who may call in the name of a bot, platform by platform.
 #[derive(Clone, Debug)]
 pub enum BotHook {
     Chatlayer(ChatlayerHook),
+    Certainly(CertainlyHook),
 }
 
 /// Who may call in the name of a desk.
@@ -44,6 +56,23 @@ impl DeskHook {
 
 pub(super) fn router() -> Router<State> {
     chatlayer::router()
+        .merge(certainly::router())
         .merge(aivo_live::router())
         .merge(template::router())
+}
+
+/// Counts what became of the events of a call that the store has taken.
+fn count(state: &State, (bot, sent): (&BotName, Sent), applied: Applied) {
+    let Applied::Done { outcomes, .. } = applied else {
+        return;
+    };
+    for outcome in outcomes {
+        let repeat = matches!(outcome, handover::Outcome::Repeat { .. });
+        let outcome = if repeat {
+            Outcome::Repeat
+        } else {
+            Outcome::Accepted
+        };
+        state.meter().intake(bot, sent, outcome);
+    }
 }

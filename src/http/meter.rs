@@ -52,7 +52,7 @@ pub(super) enum Outcome {
     Repeat,
     /// A request for an agent that was told no.
     Declined,
-    /// It is about nobody whom the bridge knows.
+    /// It is about nobody whom the bridge knows, or whom it names.
     Unmatched,
     /// A desk's event of a handover that is over.
     Late,

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use axum::http::{HeaderMap, header};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use secrecy::ExposeSecret;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
@@ -20,6 +21,8 @@ pub struct Accepted {
 
 /// Longer than any secret that can be configured in earnest; more is not even hashed.
 const MAX_PRESENTED: usize = 1024;
+/// Two of them in base64.
+const MAX_PAIR: usize = 3 * MAX_PRESENTED;
 
 impl Accepted {
     /// Whether nothing was configured, so that nothing can match.
@@ -73,12 +76,24 @@ impl fmt::Debug for Accepted {
 
 /// The token of an `Authorization: Bearer` header, where there is exactly one such header.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    authorization(headers, "bearer")
+}
+
+/// User and password of an `Authorization: Basic` header, where there is exactly one such header.
+pub fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let pair = authorization(headers, "basic").filter(|pair| pair.len() <= MAX_PAIR)?;
+    let pair = String::from_utf8(BASE64_STANDARD.decode(pair).ok()?).ok()?;
+    let (user, password) = pair.split_once(':')?;
+    Some((user.to_owned(), password.to_owned()))
+}
+
+fn authorization<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&'h str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(only), None) = (values.next(), values.next()) else {
         return None;
     };
-    let (scheme, token) = only.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    let (scheme, shown) = only.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case(wanted).then(|| shown.trim())
 }
 
 fn digest(secret: &str) -> [u8; 32] {
@@ -134,5 +149,19 @@ mod tests {
         let mut twice = one("Bearer abc");
         twice.append(header::AUTHORIZATION, "Bearer abc".parse().unwrap());
         assert_eq!(bearer(&twice), None);
+    }
+
+    #[test]
+    fn a_basic_pair_is_parted_at_its_first_colon() {
+        let shown = |pair: &str| {
+            let value = format!("Basic {}", BASE64_STANDARD.encode(pair));
+            HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())])
+        };
+        let pair = basic(&shown("certainly:a:b")).unwrap();
+        assert_eq!(pair, ("certainly".to_owned(), "a:b".to_owned()));
+        assert_eq!(basic(&shown("no colon")), None);
+        let broken = HeaderMap::from_iter([(header::AUTHORIZATION, "Basic %%%".parse().unwrap())]);
+        assert_eq!(basic(&broken), None);
+        assert_eq!(basic(&HeaderMap::new()), None);
     }
 }

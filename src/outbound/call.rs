@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use bytes::{Bytes, BytesMut};
 use reqwest::{
     Method, StatusCode,
@@ -74,7 +75,32 @@ impl Call {
 
     #[must_use]
     pub fn bearer(self, token: &SecretString) -> Self {
-        self.secret_header(AUTHORIZATION, &format!("Bearer {}", token.expose_secret()))
+        self.token(("Bearer", token))
+    }
+
+    #[must_use]
+    pub fn basic(self, (user, password): (&str, &SecretString)) -> Self {
+        let pair = format!("{user}:{}", password.expose_secret());
+        self.secret_header(
+            AUTHORIZATION,
+            &format!("Basic {}", BASE64_STANDARD.encode(pair)),
+        )
+    }
+
+    /// A token under a scheme of the vendor's own.
+    #[must_use]
+    pub fn token(self, (scheme, token): (&str, &SecretString)) -> Self {
+        self.secret_header(
+            AUTHORIZATION,
+            &format!("{scheme} {}", token.expose_secret()),
+        )
+    }
+
+    /// For vendors that want their token in the query.
+    #[must_use]
+    pub fn secret_query(mut self, name: &str, value: &SecretString) -> Self {
+        self.endpoint = self.endpoint.secret_query(name, value);
+        self
     }
 
     /// A header from configuration or a template. All of them may hold credentials, so none is printed.
@@ -159,6 +185,11 @@ impl Answer {
         serde_json::from_slice(&self.body)
             .map(Some)
             .map_err(|fault| self.unreadable(Some(fault.classify())))
+    }
+
+    /// As much as there is of it; may hold what users wrote, so it is never printed.
+    pub fn body(&self) -> &[u8] {
+        &self.body
     }
 
     /// The error of a caller that can read the JSON and makes nothing of it.

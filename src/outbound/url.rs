@@ -83,6 +83,14 @@ impl BaseUrl {
 }
 
 impl Endpoint {
+    /// The same address with a slash at its end, for vendors who would else answer with a redirect.
+    #[must_use]
+    pub fn with_slash(mut self) -> Self {
+        let path = format!("{}/", self.0.path().trim_end_matches('/'));
+        self.0.set_path(&path);
+        self
+    }
+
     #[must_use]
     pub fn query(mut self, name: &str, value: &str) -> Self {
         self.0.query_pairs_mut().append_pair(name, value);
@@ -254,6 +262,13 @@ mod tests {
             endpoint.0.as_str(),
             "https://desk.example/hook?key=1&version=a%26b%3Dc"
         );
+    }
+
+    #[test]
+    fn a_slash_is_put_at_the_end_once_and_stands_before_the_query() {
+        let endpoint = base("https://api.example/v1/").join(&["a/"]).unwrap();
+        let endpoint = endpoint.query("x", "1").with_slash().with_slash();
+        assert_eq!(endpoint.0.as_str(), "https://api.example/v1/a%2F/?x=1");
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! What an operator sees of the configuration: what is taken, what is refused, and how it is said.
-#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper of a test may fail the test"
+)]
 
 mod aivo_live;
+mod certainly;
 mod refused;
 mod routing;
 mod secrets;
@@ -12,8 +17,8 @@ use std::{fs, time::Duration};
 
 use handover_bridge::{
     config::{
-        AdminListen, Config, Fault, Faults, Kind, Place, Platform, Problem, Source, Step, StoreUrl,
-        Warning,
+        AdminListen, Chatlayer, Config, Fault, Faults, Kind, Place, Platform, Problem, Source,
+        Step, StoreUrl, Warning,
     },
     domain::policy::{Notice, WhenUnsure},
 };
@@ -47,6 +52,14 @@ fn load(text: &str) -> Result<Config, Faults> {
 
 fn good_with(more: &str) -> Config {
     load(&format!("{GOOD}{more}")).unwrap()
+}
+
+/// The first bot.
+fn chatlayer(config: &Config) -> &Chatlayer {
+    match &config.bots.first_key_value().unwrap().1.platform {
+        Platform::Chatlayer(bot) => bot,
+        other @ Platform::Certainly(_) => panic!("{other:?}"),
+    }
 }
 
 /// The lines that an operator reads when `before` stands as `after` in a good configuration.

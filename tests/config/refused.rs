@@ -167,10 +167,6 @@ fn what_a_later_version_will_know_is_refused_by_name() {
         ("[store]\npool = 16", "store.pool"),
         ("[store]\nlisten_url = \"off\"", "store.listen_url"),
         ("[store]\nurl = \"postgres://user@host/db\"", "store.url"),
-        (
-            "[bots.f]\nplatform = \"certainly\"\ndeployment_id = \"x\"",
-            "bots.f.platform",
-        ),
         ("[desks.t]\nkind = \"console\"", "desks.t.kind"),
         ("[desks.t]\nkind = \"chatwoot\"", "desks.t.kind"),
     ] {

@@ -133,7 +133,7 @@ fn a_variable_names_the_file_of_a_secret_and_a_fault_of_it_is_told_by_the_variab
     let file = directory.path().join("token");
     fs::write(&file, "from-a-file\n").unwrap();
     let config = Config::load(&source(file.to_str().unwrap())).unwrap();
-    let Platform::Chatlayer(chatlayer) = &config.bots.first_key_value().unwrap().1.platform;
+    let chatlayer = chatlayer(&config);
     assert_eq!(
         chatlayer.access_token.first().expose_secret(),
         "from-a-file"
@@ -196,7 +196,7 @@ fn inbound_secrets_take_a_list_and_what_the_bridge_presents_does_not() {
         "[\"new-key-of-the-webshop\", \"old-key-of-the-webshop\"]",
     );
     let config = load(&text).unwrap();
-    let Platform::Chatlayer(chatlayer) = &config.bots.first_key_value().unwrap().1.platform;
+    let chatlayer = chatlayer(&config);
     let keys = chatlayer.hook_key.as_ref().unwrap();
     assert_eq!(keys.first().expose_secret(), "new-key-of-the-webshop");
     assert_eq!(keys.iter().count(), 2);

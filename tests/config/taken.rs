@@ -32,9 +32,8 @@ fn a_good_configuration_has_no_warnings() {
 #[test]
 fn bots_and_desks_start_from_what_the_defaults_say() {
     let config = good_with("");
-    let (_, bot) = config.bots.first_key_value().unwrap();
-    let Platform::Chatlayer(chatlayer) = &bot.platform;
-    assert!(bot.enabled);
+    let chatlayer = chatlayer(&config);
+    assert!(config.bots.first_key_value().unwrap().1.enabled);
     assert_eq!(chatlayer.api_url.as_str(), "https://api.chatlayer.ai/");
     assert!(chatlayer.pause.is_empty());
     assert_eq!(chatlayer.text_limit, 2000);
@@ -52,7 +51,7 @@ fn bots_and_desks_start_from_what_the_defaults_say() {
 fn an_explicitly_empty_resume_means_no_step() {
     let text = GOOD.replace("region = \"eu\"", "region = \"eu\"\nresume = []");
     let config = load(&text).unwrap();
-    let Platform::Chatlayer(chatlayer) = &config.bots.first_key_value().unwrap().1.platform;
+    let chatlayer = chatlayer(&config);
     assert!(chatlayer.resume.is_empty());
 }
 
@@ -66,7 +65,7 @@ fn steps_are_read_in_their_order_and_kind() {
         ]
         pause = [{ request = { method = "POST", url = "https://x.example.com" } }]"#;
     let config = load(&GOOD.replace("region = \"eu\"", steps)).unwrap();
-    let Platform::Chatlayer(chatlayer) = &config.bots.first_key_value().unwrap().1.platform;
+    let chatlayer = chatlayer(&config);
     let [
         Step::Text(text),
         Step::DialogState(dialog),
@@ -103,7 +102,7 @@ fn the_environment_goes_over_the_file_and_may_write_numbers_switches_and_lists()
         ("PATH", "/bin"),
     ]);
     let config = Config::load(&source).unwrap();
-    let Platform::Chatlayer(chatlayer) = &config.bots.first_key_value().unwrap().1.platform;
+    let chatlayer = chatlayer(&config);
     assert_eq!(chatlayer.access_token.first().expose_secret(), "12345");
     assert_eq!(config.server.max_connections, 7);
     assert!(!config.store.migrate);
@@ -127,7 +126,7 @@ fn a_whole_bot_can_come_from_the_environment() {
     ]);
     assert!(!source.is_empty());
     let config = Config::load(&source).unwrap();
-    let Platform::Chatlayer(chatlayer) = &config.bots.first_key_value().unwrap().1.platform;
+    let chatlayer = chatlayer(&config);
     assert_eq!(
         chatlayer.verify_token.first().expose_secret(),
         "one,with,commas"

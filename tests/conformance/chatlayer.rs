@@ -32,7 +32,9 @@ impl Harness for ChatlayerHarness {
             request = {{ method = "POST", url = "{{{{ bot.api_url }}}}/pause/{{{{ session_id }}}}" }}
             "#
         );
-        let Platform::Chatlayer(bot) = crate::bot(&settings, vendor).platform;
+        let Platform::Chatlayer(bot) = crate::bot(&settings, vendor).platform else {
+            panic!("another platform")
+        };
         let settings = Settings::compile(&bot).unwrap();
         Adapter::Bot(Arc::new(Chatlayer::new(settings, outbound)))
     }

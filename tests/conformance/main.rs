@@ -4,6 +4,7 @@
 
 mod aivo_live;
 mod broken;
+mod certainly;
 mod chatlayer;
 mod template;
 mod webhook;

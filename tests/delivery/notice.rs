@@ -94,8 +94,8 @@ impl BotPlatform for Vendor {
         self.take(job)
     }
 
-    async fn probe(&self) -> Result<(), CallError> {
-        Ok(())
+    async fn probe(&self) -> Result<Vec<String>, CallError> {
+        Ok(Vec::new())
     }
 
     fn dry_run(&self) -> Vec<DryRunError> {

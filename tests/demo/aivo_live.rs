@@ -10,7 +10,7 @@ use crate::{
 #[tokio::test]
 async fn a_conversation_goes_to_aivo_live_and_back_whatever_goes_wrong_there() {
     let folder = Folder::new();
-    let demo = folder.start_aivo_live();
+    let demo = folder.start_as(&["demo", "--desk", "aivo-live"]);
     let talk = Talk::open(&demo).await;
     talk.write("agent").await;
     let room = talk.at_the_desk().await;

@@ -64,9 +64,9 @@ impl Folder {
         Demo::from_command(self.handover(&[]), self)
     }
 
-    /// With an emulated Aivo Live as the desk.
-    pub fn start_aivo_live(&self) -> Demo {
-        Demo::from_command(self.handover(&["demo", "--desk", "aivo-live"]), self)
+    /// With these arguments, as a newcomer would type them.
+    pub fn start_as(&self, arguments: &[&str]) -> Demo {
+        Demo::from_command(self.handover(arguments), self)
     }
 
     pub fn start_with(&self, variables: &[(&str, &str)]) -> Demo {

@@ -11,12 +11,12 @@ const JOINED: &str = "You are now talking with Ann.";
 const ENDED: &str =
     "The conversation with our colleague has ended. The assistant goes on with you.";
 const ANN: [&str; 3] = ["Hello, I am Ann", "What is broken?", "I shall see"];
-const ADA: [&str; 3] = ["the chain", "and a spoke", "since Monday"];
+pub const ADA: [&str; 3] = ["the chain", "and a spoke", "since Monday"];
 
 /// What both sides have before them in the end.
-struct Played {
-    chat: Vec<Value>,
-    desk: Value,
+pub struct Played {
+    pub chat: Vec<Value>,
+    pub desk: Value,
 }
 
 #[tokio::test]
@@ -213,14 +213,25 @@ async fn play_with(faults: Value) -> Played {
 
 /// Ada asks for a person, Ann answers, each says three things, and Ann closes.
 async fn play(demo: &Demo) -> Played {
+    let (talk, handover) = ask(demo).await;
+    to_the_end(&talk, &handover).await
+}
+
+/// Ada asks for a person, and the desk has her.
+pub async fn ask(demo: &Demo) -> (Talk, String) {
     let talk = Talk::open(demo).await;
     talk.write("hello").await;
     talk.write("agent").await;
     let handover = talk.at_the_desk().await;
+    (talk, handover)
+}
+
+/// Ann answers, each says three things, and Ann closes.
+pub async fn to_the_end(talk: &Talk, handover: &str) -> Played {
     let join = json!({"type": "attended", "agent": {"name": "Ann"}});
-    talk.act(&handover, join).await;
+    talk.act(handover, join).await;
     for text in ANN {
-        talk.answer(&handover, text).await;
+        talk.answer(handover, text).await;
     }
     for text in ADA {
         talk.write(text).await;
@@ -231,7 +242,7 @@ async fn play(demo: &Demo) -> Played {
     })
     .await;
     let close = json!({"type": "closed", "reason": "solved"});
-    talk.act(&handover, close).await;
+    talk.act(handover, close).await;
     let chat = talk.welcomed_back().await;
     let desk = talk
         .desk_until(|handover| handover["state"] == "closed")
@@ -240,33 +251,33 @@ async fn play(demo: &Demo) -> Played {
 }
 
 impl Played {
-    fn is_whole(&self) {
+    pub fn is_whole(&self) {
         self.user_saw_all();
         self.agent_saw_all();
     }
 
-    fn user_saw_all(&self) {
+    pub fn user_saw_all(&self) {
         assert_eq!(texts(&self.chat, By::Agent), told());
         let back: Vec<_> = texts(&self.chat, By::Bot)
             .into_iter()
-            .filter(|text| text.contains("(solved)"))
+            .filter(|text| text.contains("(solved)") || text.contains("(handover_done)"))
             .collect();
         assert_eq!(back.len(), 1, "welcomed back once: {back:?}");
     }
 
-    fn agent_saw_all(&self) {
+    pub fn agent_saw_all(&self) {
         assert_eq!(texts_at_desk(&self.desk, By::User), written());
         assert_eq!(texts_at_desk(&self.desk, By::Agent), ANN);
     }
 }
 
 /// All that the user is to read from the other side.
-fn told() -> Vec<&'static str> {
+pub fn told() -> Vec<&'static str> {
     [[JOINED].as_slice(), &ANN, &[ENDED]].concat()
 }
 
 /// All that the agent is to read from the user.
-fn written() -> Vec<&'static str> {
+pub fn written() -> Vec<&'static str> {
     [["hello", "agent"].as_slice(), &ADA].concat()
 }
 

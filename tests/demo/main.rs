@@ -9,6 +9,7 @@
 
 mod aivo_live;
 mod browser;
+mod certainly;
 mod certificates;
 mod commands;
 mod demo;

@@ -14,6 +14,8 @@ pub struct Talk {
     desk: String,
     http: reqwest::Client,
     session: String,
+    /// What the desk knows it by: platforms that put the channel before the user's id leave it out there.
+    known_as: String,
 }
 
 /// Whose words.
@@ -62,6 +64,7 @@ impl Talk {
             desk: demo.desk.clone(),
             http: client(),
             session: session.to_owned(),
+            known_as: session.trim_start_matches("webbot:").to_owned(),
         }
     }
 
@@ -122,7 +125,7 @@ impl Talk {
     pub async fn desk_until(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let mut last = Value::Null;
         follow(format!("{}/desk/events", self.desk), |handover| {
-            if handover["about"]["session_id"] != json!(self.session) {
+            if handover["about"]["session_id"] != json!(self.known_as) {
                 return false;
             }
             last = handover;

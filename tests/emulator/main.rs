@@ -1,4 +1,5 @@
-//! The emulator and the development desk as seen from outside, against a stub of the bridge.
+//! The emulator and the development desk as seen from outside, against a stub of the bridge, and against the bridge itself
+//! where its settings decide which calls are made.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,6 +11,7 @@
 mod aivo_live;
 mod api;
 mod browser;
+mod certainly;
 mod conversation;
 mod desk;
 mod examples;

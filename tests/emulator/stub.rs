@@ -16,7 +16,7 @@ use axum::{
 };
 use handover_bridge::{
     clock::SystemClock,
-    emulator::{self, Handle, Line, Options, Person, Version},
+    emulator::{self, Handle, Line, Options, Person, Platform, Version},
 };
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, time::timeout};
@@ -113,11 +113,13 @@ impl World {
         let root = format!("http://{}", listener.local_addr().unwrap());
         let emulator = emulator::build(Options {
             bot_id: "b1".to_owned(),
-            version: Version::Draft,
-            hook_url: format!("http://{hook}/hooks/chatlayer/demo/key")
-                .parse()
-                .unwrap(),
-            verify_token: VERIFY_TOKEN.into(),
+            platform: Platform::Chatlayer {
+                version: Version::Draft,
+                hook_url: format!("http://{hook}/hooks/chatlayer/demo/key")
+                    .parse()
+                    .unwrap(),
+                verify_token: VERIFY_TOKEN.into(),
+            },
             access_token: ACCESS_TOKEN.into(),
             public_url: root.parse().unwrap(),
             desk_url: None,

@@ -8,11 +8,13 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use handover_bridge::{
+    bots::certainly,
     config::{Config, Kind, Source},
-    desks::aivo_live::Reader,
+    desks::aivo_live,
+    domain::ids::{BotName, ExternalId},
     http::{
-        AivoLiveHook, Bot, BotHook, ChatlayerHook, Desk, DeskHook, Options, Turns, Watched,
-        combined_router, secret::Accepted, shed::Capacity, source::Peer,
+        AivoLiveHook, Bot, BotHook, CertainlyHook, ChatlayerHook, Credentials, Desk, DeskHook,
+        Options, Turns, Watched, combined_router, secret::Accepted, shed::Capacity, source::Peer,
     },
     store::Store,
     telemetry::{Instruments, Registry},
@@ -25,6 +27,8 @@ use crate::store::{Script, Scripted};
 
 pub const VERIFY: &str = "verify-token-of-webshop";
 pub const KEY: &str = "hook-key-of-the-webshop";
+pub const HOOK_TOKEN: &str = "token-of-the-hooks";
+pub const HOOK_PASSWORD: &str = "password:of the hooks";
 pub const CHANNEL: &str = "verify-token-of-the-channel";
 pub const DESK: &str = "token-of-the-custom-desk";
 pub const OTHER_DESK: &str = "token-of-the-other-desk-";
@@ -176,7 +180,7 @@ fn chatlayer(hook_key: Accepted) -> BotHook {
     })
 }
 
-fn aivo_live() -> AivoLiveHook {
+fn aivo_live_hook() -> AivoLiveHook {
     let text = format!(
         r#"
         [desks.live]
@@ -194,7 +198,27 @@ fn aivo_live() -> AivoLiveHook {
     };
     AivoLiveHook {
         hook_key: accepted(AIVO_KEY),
-        reader: Reader::new(name, desk),
+        reader: aivo_live::Reader::new(name, desk),
+    }
+}
+
+/// With the key of the others, so that it is the platform that tells them apart.
+fn certainly_bot(name: &str, credentials: Credentials) -> Bot {
+    let bot: BotName = name.parse().unwrap();
+    let reader = certainly::hook::Reader {
+        bot: bot.clone(),
+        deployment_id: ExternalId::new("d7").unwrap(),
+        user_id_field: "to".to_owned(),
+        user_id_prefix: "webbot:".to_owned(),
+        drop_repeats: false,
+    };
+    Bot {
+        name: bot,
+        hook: BotHook::Certainly(CertainlyHook {
+            hook_key: accepted(KEY),
+            credentials,
+            reader: Arc::new(reader),
+        }),
     }
 }
 
@@ -210,6 +234,15 @@ fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracke
                 name: "plain".parse().unwrap(),
                 hook: chatlayer(Accepted::default()),
             },
+            certainly_bot("fashion", Credentials::None),
+            certainly_bot("by_token", Credentials::Bearer(accepted(HOOK_TOKEN))),
+            certainly_bot(
+                "by_password",
+                Credentials::Basic {
+                    user: "certainly".to_owned(),
+                    password: accepted(HOOK_PASSWORD),
+                },
+            ),
         ],
         desks: vec![
             Desk {
@@ -226,7 +259,7 @@ fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracke
             },
             Desk {
                 name: "live".parse().unwrap(),
-                hook: DeskHook::AivoLive(aivo_live()),
+                hook: DeskHook::AivoLive(aivo_live_hook()),
             },
         ],
         admin: accepted(ADMIN),

@@ -11,6 +11,7 @@
 mod admin;
 mod aivo_live;
 mod auth;
+mod certainly;
 mod channel;
 mod client;
 mod desk_api;

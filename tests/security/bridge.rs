@@ -198,6 +198,12 @@ api_url = "http://{platform}"
 access_token = "access"
 verify_token = "{VERIFY_TOKEN}"
 hook_key = "{HOOK_KEY}"
+[bots.fashion]
+platform = "certainly"
+api_url = "http://{platform}"
+deployment_id = "d7"
+access_token = "access"
+hook_key = "{HOOK_KEY}"
 [desks.live]
 kind = "webhook"
 url = "http://{desk}/hooks"

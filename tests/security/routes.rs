@@ -31,6 +31,7 @@ fn group(route: &str) -> Group {
         ("/openapi.json", Group::Open),
         ("/hooks/chatlayer/", Group::Hook),
         ("/hooks/aivo-live/", Group::Hook),
+        ("/hooks/certainly/", Group::Hook),
         ("/hooks/template/", Group::Hook),
         ("/api/v1/", Group::Desk),
         ("/api/admin/", Group::Operator),
@@ -75,8 +76,13 @@ fn filled(route: &str) -> String {
     } else {
         "room"
     };
+    let bot = if route.starts_with("/hooks/certainly/") {
+        "fashion"
+    } else {
+        "webshop"
+    };
     route
-        .replace("{bot}", "webshop")
+        .replace("{bot}", bot)
         .replace("{desk}", desk)
         .replace("{hook_key}", HOOK_KEY)
         .replace("{id}", ID)

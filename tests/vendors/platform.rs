@@ -1,6 +1,6 @@
 //! The bot platforms, as they call the bridge and are called by it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     bridge::Bridge,
@@ -10,6 +10,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Platform {
     Chatlayer,
+    Certainly,
 }
 
 /// A configured bot and its platform.
@@ -21,13 +22,13 @@ pub struct Bot {
 }
 
 impl Platform {
-    pub const ALL: [Self; 1] = [Self::Chatlayer];
+    pub const ALL: [Self; 2] = [Self::Chatlayer, Self::Certainly];
 }
 
 impl Bot {
     pub async fn start(name: &'static str, platform: Platform) -> Self {
         let answer: Answer = match platform {
-            Platform::Chatlayer => |_, _| json!({}),
+            Platform::Chatlayer | Platform::Certainly => |_, _| json!({}),
         };
         let stub = Stub::start(answer).await;
         Self {
@@ -52,13 +53,23 @@ impl Bot {
                 history = "off"
                 "#
             ),
+            Platform::Certainly => format!(
+                r#"
+                [bots.{name}]
+                platform = "certainly"
+                api_url = "http://{address}"
+                deployment_id = "d7"
+                access_token = "access-token-of-{name}"
+                hook_key = "hook-key-of-the-bot-{name}"
+                "#
+            ),
         }
     }
 
     /// What nobody but this bot's platform may see.
     pub fn secret(&self) -> String {
         match self.platform {
-            Platform::Chatlayer => format!("access-token-of-{}", self.name),
+            Platform::Chatlayer | Platform::Certainly => format!("access-token-of-{}", self.name),
         }
     }
 
@@ -77,6 +88,17 @@ impl Bot {
                 let (status, answer) = bridge.post(&self.hook(), &body).await;
                 assert_eq!(status, 200);
                 answer["offloadSuccess"] == true
+            }
+            // A claim tells nothing of what was said before: the bridge has heard it.
+            Platform::Certainly => {
+                let help = certainly_message(user, &format!("help {user}"));
+                let messages = format!("{}/messages", self.hook());
+                assert_eq!(bridge.post(&messages, &help).await.0, 200);
+                let claim = json!({"to": user, "customVariables": {"desk": desk}});
+                let path = format!("{}/claim", self.hook());
+                let (status, answer) = bridge.post(&path, &claim).await;
+                assert_eq!(status, 200);
+                answer["accepted"] == true
             }
         }
     }
@@ -104,6 +126,11 @@ impl Bot {
                 );
                 assert_eq!(bridge.post(&path, &body).await.0, 200);
             }
+            Platform::Certainly => {
+                let said = certainly_message(user, &format!("{user} {number}"));
+                let path = format!("{}/messages", self.hook());
+                assert_eq!(bridge.post(&path, &said).await.0, 200);
+            }
         }
     }
 
@@ -123,12 +150,14 @@ impl Bot {
         let mut calls = calls.iter().filter(|call| self.is_of(call, user));
         match self.platform {
             Platform::Chatlayer => calls.any(|call| call.body["unpauseBot"] == true),
+            Platform::Certainly => calls.any(|call| call.path.contains("/takeover/")),
         }
     }
 
     fn is_of(&self, call: &Call, user: &str) -> bool {
         match self.platform {
             Platform::Chatlayer => call.path.contains(&format!("/conversations/{user}/")),
+            Platform::Certainly => call.path.contains(&format!("/{user}/")),
         }
     }
 
@@ -137,6 +166,7 @@ impl Bot {
             Platform::Chatlayer => call
                 .body
                 .pointer("/sendMessages/0/textMessageTemplate/textMessages/0/text"),
+            Platform::Certainly => call.body.get("message"),
         };
         Some(text?.as_str()?.to_owned())
     }
@@ -145,6 +175,13 @@ impl Bot {
         let name = self.name;
         match self.platform {
             Platform::Chatlayer => format!("/hooks/chatlayer/{name}/hook-key-of-the-bot-{name}"),
+            Platform::Certainly => format!("/hooks/certainly/{name}/hook-key-of-the-bot-{name}"),
         }
     }
+}
+
+fn certainly_message(user: &str, text: &str) -> Value {
+    json!({"interlocutor": "user", "data": {"error": null, "message": {
+        "user_profile": {}, "ref": null, "user_id": user, "timestamp": 1_767_225_600, "message": text, "attachments": [],
+    }}})
 }

@@ -11,16 +11,16 @@ use super::{Settings, actions::Actions, realm::Realm};
 use crate::{
     bots::{
         BotFacts, BotPlatform,
+        failures::{impossible, not_an_id, unshowable},
         steps::{Step, resume_context},
     },
     config::History,
     domain::{
         conversation::ResumeContract,
         delivery::{Done, Failure, Job, Task},
-        fallback::{self, Part, Unshowable},
+        fallback::{self, Part},
         message::Content,
         policy::LookUps,
-        retry::ErrorClass,
     },
     outbound::{
         Call, CallError, Endpoint, Outbound,
@@ -222,38 +222,17 @@ impl BotPlatform for Chatlayer {
 
     /// The list of the bots that the token can see. What it lists is no part of the check, since hooks name the bot
     /// themselves; but what is no JSON is some other server.
-    async fn probe(&self) -> Result<(), CallError> {
+    async fn probe(&self) -> Result<Vec<String>, CallError> {
         let endpoint = self.settings.api_url.join(&["v1", "bots"]);
         let endpoint = endpoint.map_err(|fault| CallError::Url(fault.into()))?;
         let call = Call::get(endpoint).bearer(&self.access_token());
         let answer = self.outbound.send(call.answer_limit(LIST_LIMIT)).await?;
-        answer.json::<IgnoredAny>().map(drop)
+        answer.json::<IgnoredAny>()?;
+        Ok(Vec::new())
     }
 
     fn dry_run(&self) -> Vec<DryRunError> {
         self.settings.steps.dry_run(&self.settings.examples())
-    }
-}
-
-/// A task that no bot can perform, or that lacks what it speaks of: trying again changes nothing.
-pub(super) fn impossible() -> Failure {
-    Failure {
-        class: ErrorClass::Unsupported,
-        status: None,
-        retry_after: None,
-    }
-}
-
-pub(super) fn not_an_id(fault: crate::outbound::url::SegmentError) -> Failure {
-    CallError::Url(fault.into()).into()
-}
-
-fn unshowable(fault: Unshowable) -> Failure {
-    tracing::debug!(error = %fault, "a message cannot be said");
-    Failure {
-        class: ErrorClass::Rejected,
-        status: None,
-        retry_after: None,
     }
 }
 

@@ -8,13 +8,9 @@ use std::{collections::HashMap, time::Duration};
 use serde_json::value::RawValue;
 use tokio::time::timeout;
 
-use super::{
-    Chatlayer,
-    adapter::{impossible, not_an_id},
-    hook::past,
-    realm::Realm,
-};
+use super::{Chatlayer, hook::past, realm::Realm};
 use crate::{
+    bots::failures::{impossible, not_an_id},
     config::History,
     domain::{
         delivery::{Done, Failure, Found, Job},

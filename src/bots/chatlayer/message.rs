@@ -1,12 +1,13 @@
 //! Chatlayer's messages as domain content. What is not known stays whole, as `unknown`; nothing here fails.
 
-use serde_json::{Map, Value};
-use url::Url;
-
-use crate::domain::{
-    fallback::is_web,
-    message::{Button, Card, Content, MediaKind, QuickReply},
+use crate::{
+    bots::files,
+    domain::{
+        fallback::is_web,
+        message::{Button, Card, Content, MediaKind, QuickReply},
+    },
 };
+use serde_json::{Map, Value};
 
 /// What a user sent. An upload may carry several files, each of which is a content of its own.
 pub(super) fn user_contents(message: &Value) -> Vec<Content> {
@@ -62,35 +63,7 @@ fn uploads(message: &Value) -> Vec<Content> {
     if urls.is_empty() || !urls.iter().all(|url| is_web(url)) {
         return vec![unknown(message)];
     }
-    urls.into_iter().map(file).collect()
-}
-
-fn file(url: &str) -> Content {
-    let path = Url::parse(url)
-        .ok()
-        .map(|url| url.path().to_owned())
-        .unwrap_or_default();
-    let name = path.rsplit('/').next().filter(|name| !name.is_empty());
-    let decode = |name: &str| {
-        percent_encoding::percent_decode_str(name)
-            .decode_utf8_lossy()
-            .into_owned()
-    };
-    let extension = name
-        .and_then(|name| name.rsplit_once('.'))
-        .map(|(_, extension)| extension.to_ascii_lowercase());
-    let kind = match extension.as_deref() {
-        Some("png" | "jpg" | "jpeg" | "gif" | "webp" | "heic") => MediaKind::Image,
-        Some("mp4" | "mov" | "webm") => MediaKind::Video,
-        Some("mp3" | "ogg" | "oga" | "wav" | "m4a" | "aac") => MediaKind::Audio,
-        _ => MediaKind::File,
-    };
-    Content::Media {
-        kind,
-        url: url.to_owned(),
-        name: name.map(decode),
-        caption: None,
-    }
+    urls.into_iter().map(files::at).collect()
 }
 
 fn location(message: &Value) -> Option<Content> {

@@ -1,23 +1,57 @@
 //! The events that Chatlayer's offloading webhook would send, and what the bridge's answers to them mean.
 
 use reqwest::StatusCode;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::domain::time::Timestamp;
+use super::Hooked;
+use crate::{
+    config::Chatlayer,
+    domain::{ids::BotName, time::Timestamp},
+};
 
 /// A user who writes in one session.
 #[derive(Debug)]
-pub(super) struct User {
+pub(super) struct User<'c> {
+    pub(super) bot: (&'c BotName, &'c Chatlayer),
     pub(super) bot_id: String,
     pub(super) version: &'static str,
     pub(super) session: String,
     pub(super) language: String,
 }
 
-impl User {
+impl<'c> User<'c> {
     /// One text; the id is the message's own, by which a repeat would be known.
-    pub(super) fn says(&self, text: &str, (id, at): (Uuid, Timestamp)) -> Value {
+    pub(super) fn says(&self, text: &str, now: (Uuid, Timestamp)) -> Hooked<'c> {
+        let token = self.bot.1.verify_token.first().expose_secret();
+        self.hooked(
+            vec![("challenge.verifyToken", token)],
+            self.message(text, now),
+        )
+    }
+
+    /// The bot's flow has come to its offload; nothing was said before. The platform is not documented to send its token
+    /// with this one.
+    pub(super) fn asks_for_agent(&self, at: Timestamp) -> Hooked<'c> {
+        let event = self.event("offload", at, ("transcript", json!([])));
+        self.hooked(Vec::new(), event)
+    }
+
+    fn hooked(&self, query: Vec<(&'static str, &'c str)>, body: Value) -> Hooked<'c> {
+        let (name, bot) = self.bot;
+        let mut path = vec!["hooks", "chatlayer", name.as_str()];
+        path.extend(bot.hook_key.as_ref().map(|key| key.first().expose_secret()));
+        Hooked {
+            path,
+            query,
+            basic: None,
+            bearer: None,
+            body,
+        }
+    }
+
+    fn message(&self, text: &str, (id, at): (Uuid, Timestamp)) -> Value {
         let message = json!({
             "channelType": "web",
             "sender": {
@@ -42,11 +76,6 @@ impl User {
         )
     }
 
-    /// The bot's flow has come to its offload; nothing was said before.
-    pub(super) fn asks_for_agent(&self, at: Timestamp) -> Value {
-        self.event("offload", at, ("transcript", json!([])))
-    }
-
     fn event(&self, name: &str, at: Timestamp, (key, content): (&str, Value)) -> Value {
         json!({
             "botId": self.bot_id,
@@ -56,16 +85,6 @@ impl User {
             "timestamp": at,
             key: content,
         })
-    }
-}
-
-/// What the platform would make of the answer to a message.
-pub(super) fn meaning_of_messages(status: StatusCode) -> String {
-    match status.as_u16() {
-        200 => "kept".to_owned(),
-        401 => "refused: the token or the hook's key is not the bridge's".to_owned(),
-        503 => "not kept: the bridge cannot write at the moment".to_owned(),
-        other => format!("not kept: status {other}"),
     }
 }
 
@@ -98,10 +117,27 @@ fn short(id: Uuid) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config;
 
     #[test]
     fn speaks_as_the_samples_do() {
+        let config = config::Config::load(&config::Source::text(
+            "handover.toml",
+            r#"
+            [bots.webshop]
+            platform = "chatlayer"
+            region = "eu"
+            access_token = "a"
+            verify_token = "v"
+            "#,
+        ))
+        .unwrap();
+        let (name, bot) = config.bots.first_key_value().unwrap();
+        let config::Platform::Chatlayer(bot) = &bot.platform else {
+            unreachable!("the text above")
+        };
         let user = User {
+            bot: (name, bot),
             bot_id: "ko3123ze".to_owned(),
             version: "DRAFT",
             session: "emulator-8f5873aa-8fee-471a-9467-81e30dec693d".to_owned(),
@@ -112,7 +148,7 @@ mod tests {
             "../../../tests/samples/chatlayer/messages.user.text.json"
         ))
         .unwrap();
-        let event = user.says("hi there", (Uuid::max(), at));
+        let event = user.says("hi there", (Uuid::max(), at)).body;
 
         for pointer in [
             "/botId",

@@ -2,7 +2,7 @@
 
 use config::Value;
 
-use super::{Common, Surroundings};
+use super::{Common, Surroundings, read_text_limit};
 use crate::config::{
     fault::Problem,
     networks::CallUrl,
@@ -145,11 +145,6 @@ impl History {
             _ => Err(Problem::NotOneOf("\"messages\", \"legacy\", \"off\"")),
         }
     }
-}
-
-/// A shorter one would turn every longer text into a flood.
-fn read_text_limit(value: &Value) -> Result<usize, Problem> {
-    value::number(value, 100, 100_000).map(|limit| usize::try_from(limit).unwrap_or(usize::MAX))
 }
 
 /// Either the address itself or the region that stands for it; a guess would send the access token to a stranger.

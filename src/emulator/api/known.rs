@@ -14,9 +14,9 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{SIMULATED, VersionQuery};
+use super::VersionQuery;
 use crate::emulator::{
-    hub::Hub,
+    hub::{Hub, SIMULATED},
     session::{Call, Session, Way},
     trial::fault,
 };
@@ -104,7 +104,7 @@ fn answer(
     if name.starts_with(SIMULATED) {
         return Json(Map::new()).into_response();
     }
-    if bot != hub.bot_id || version.is_some_and(|version| version != hub.version) {
+    if bot != hub.bot_id || version.is_some_and(|version| version != hub.version()) {
         return fault(StatusCode::NOT_FOUND);
     }
     let at = hub.now();

@@ -45,7 +45,8 @@ function begin(opened) {
   speaker = undefined;
   $("talk").replaceChildren();
   $("wire").replaceChildren(el("li", { class: "wire__none" }, "Nothing has travelled yet."));
-  $("bot").textContent = opened.version === "LIVE" ? opened.bot : `${opened.bot} (draft)`;
+  $("bot").textContent = opened.version === "DRAFT" ? `${opened.bot} (draft)` : opened.bot;
+  $("health").hidden = opened.platform === "certainly"; // It makes none.
   const desk = address(opened.desk_url);
   if (desk) $("desk").href = desk;
   setBot("speaking");
@@ -75,6 +76,7 @@ function show(line) {
 
 function changeHands(line) {
   if (line.state === "asking") setStep(1);
+  if (line.state === "paused") setStep(Math.max(step, 1));
   if (line.state === "speaking" && bot === "asking") setStep(0);
   if (line.state === "speaking" && bot === "paused") setStep(3);
   setBot(line.state);

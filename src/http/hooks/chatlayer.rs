@@ -8,7 +8,6 @@
 
 mod admit;
 mod channel;
-mod offload;
 mod token;
 
 use axum::{
@@ -23,25 +22,24 @@ use serde_json::{Value, json};
 use self::admit::Admitted;
 pub use self::channel::Turns;
 
+use super::{
+    count,
+    request::{InHand, Verdict, verdict},
+};
 use crate::{
     bots::chatlayer::{
         HookError,
         hook::{self, Hook, Skimmer},
     },
-    domain::{
-        effect::{Warning, WarningKind},
-        handover,
-    },
+    domain::effect::{Warning, WarningKind},
     http::{
         State,
         body::{self, Kept, Skim},
         meter::{Outcome, Sent},
         problem::{Kind, Problem, Result},
         secret::Accepted,
-        shed::Place,
         state::Caller,
     },
-    store::Applied,
 };
 
 /// What opens the hook of one bot.
@@ -53,13 +51,6 @@ pub struct ChatlayerHook {
     /// Of the Webhook channel. Empty: nothing is taken from there.
     pub channel_verify_token: Accepted,
     pub turns: Turns,
-}
-
-/// A call that was let in. Kept until the store has answered, for as long its place and its room are taken.
-#[derive(Debug)]
-struct InHand {
-    body: Kept,
-    _place: Place,
 }
 
 pub(super) fn router() -> Router<State> {
@@ -155,10 +146,7 @@ async fn let_in(
     if kind == hook::Kind::Messages && body.len() > body::DEFAULT_MAX {
         return Err(Kind::TooLarge.into());
     }
-    let in_hand = InHand {
-        body,
-        _place: place,
-    };
+    let in_hand = InHand::new(body, place);
     let through = state.clone();
     state
         .see_through(async move { take(&through, &admitted, in_hand).await })
@@ -176,20 +164,11 @@ async fn take(state: &State, admitted: &Admitted, in_hand: InHand) -> Result<Jso
         return Ok(Json(json!({})));
     };
     if kind == hook::Kind::Offload {
-        let taken = offload::is_taken(state, (step, in_hand)).await;
-        return Ok(answer(state, admitted, taken));
+        let verdict = verdict(state, (step, in_hand)).await;
+        return Ok(answer(state, admitted, verdict != Verdict::Declined));
     }
-    if let Applied::Done { outcomes, .. } = state.ask(state.store().apply(step)).await? {
-        for outcome in outcomes {
-            let repeat = matches!(outcome, handover::Outcome::Repeat { .. });
-            let outcome = if repeat {
-                Outcome::Repeat
-            } else {
-                Outcome::Accepted
-            };
-            state.meter().intake(bot, kind.into(), outcome);
-        }
-    }
+    let applied = state.ask(state.store().apply(step)).await?;
+    count(state, (bot, kind.into()), applied);
     Ok(Json(json!({})))
 }
 
@@ -200,7 +179,7 @@ fn answer(state: &State, admitted: &Admitted, taken: bool) -> Json<Value> {
         Outcome::Declined
     };
     state.meter().intake(&admitted.bot, Sent::Request, outcome);
-    Json(offload::said(taken))
+    Json(json!({"offloadSuccess": taken, "pauseBot": taken}))
 }
 
 fn turned_away(state: &State, admitted: &Admitted, kind: hook::Kind) -> Result<Json<Value>> {

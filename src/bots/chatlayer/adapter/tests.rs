@@ -10,6 +10,7 @@ use crate::{
         delivery::HandoverFacts,
         ids::{BotName, ConversationId, DeliveryId, ExternalId, HandoverId, MessageId},
         message::{Actor, Content, Message},
+        retry::ErrorClass,
         taken::Taken,
         time::Timestamp,
     },
@@ -39,8 +40,10 @@ fn configured(api_url: &str, steps: &str) -> config::Chatlayer {
         "#
     );
     let config = config::Config::load(&config::Source::text("test.toml", text)).unwrap();
-    let config::Platform::Chatlayer(bot) = config.bots.into_values().next().unwrap().platform;
-    bot
+    match config.bots.into_values().next().unwrap().platform {
+        config::Platform::Chatlayer(bot) => bot,
+        other @ config::Platform::Certainly(_) => panic!("{other:?}"),
+    }
 }
 
 pub(in crate::bots::chatlayer) fn bot(stub: &Stub, steps: &str) -> Chatlayer {

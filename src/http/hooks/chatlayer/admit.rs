@@ -93,8 +93,10 @@ fn admit(
 
 fn hook_of<'s>(state: &'s State, name: &str) -> Option<(&'s BotName, &'s ChatlayerHook)> {
     let bot = state.bot(name)?;
-    let BotHook::Chatlayer(hook) = &bot.hook;
-    Some((&bot.name, hook))
+    match &bot.hook {
+        BotHook::Chatlayer(hook) => Some((&bot.name, hook)),
+        BotHook::Certainly(_) => None,
+    }
 }
 
 fn in_path<'p>(path: Option<&'p RawPathParams>, wanted: &str) -> Option<&'p str> {

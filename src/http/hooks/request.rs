@@ -1,17 +1,17 @@
-//! The answer to an offload. It is the transfer of control, so it says what is stored, and `false` where nothing is.
+//! The answer to a request for an agent. It is the transfer of control, so it says what is stored, and where nothing is
+//! it says no.
 //!
 //! A bot is never left waiting: whatever happens to the store, it hears within `decide_within` and a little, and what
-//! it hears when the bridge could not take the user is that it keeps the user.
+//! it hears when the bridge could not take the user is that it keeps the user. In which words it is told is its
+//! platform's matter.
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use tokio::{
     sync::oneshot,
     time::{Instant, timeout_at},
 };
 
-use super::InHand;
 use crate::{
     domain::{
         conversation::Answer,
@@ -19,18 +19,41 @@ use crate::{
         handover::Outcome,
         ids::HandoverId,
     },
-    http::State,
+    http::{State, body::Kept, shed::Place},
     store::{Applied, Error},
 };
 
 /// For the timer that decides an undecided request to fire and commit.
 const GRACE: Duration = Duration::from_millis(400);
 
+/// A call that was let in. Kept until the store has answered, for as long its place and its room are taken.
+#[derive(Debug)]
+pub(super) struct InHand {
+    pub(super) body: Kept,
+    _place: Place,
+}
+
+/// What the platform is to be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Accepted(HandoverId),
+    Declined,
+}
+
 /// What was stored: the handover of this request, and what to answer.
 type Decided = Result<(Option<HandoverId>, Answer), Error>;
 
+impl InHand {
+    pub(super) fn new(body: Kept, place: Place) -> Self {
+        Self {
+            body,
+            _place: place,
+        }
+    }
+}
+
 /// Has the request decided, and says what is stored by the time that the platform must be answered.
-pub(super) async fn is_taken(state: &State, request: (Step, InHand)) -> bool {
+pub(super) async fn verdict(state: &State, request: (Step, InHand)) -> Verdict {
     let until = Instant::now() + state.decide_within() + GRACE;
     let (tell, mut told) = oneshot::channel();
     state.spawn(decide(state.clone(), (request, until), tell));
@@ -41,21 +64,17 @@ pub(super) async fn is_taken(state: &State, request: (Step, InHand)) -> bool {
         told.try_recv().ok()
     };
     match decided {
-        Some(Ok((_, answer))) => answer == Answer::Accepted,
+        Some(Ok((Some(handover), Answer::Accepted))) => Verdict::Accepted(handover),
+        Some(Ok(_)) => Verdict::Declined,
         Some(Err(error)) => {
             tracing::warn!(error = %error, "a handover was declined since the store did not take it");
-            false
+            Verdict::Declined
         }
         None => {
             tracing::warn!("a handover was declined since nothing was decided in time");
-            false
+            Verdict::Declined
         }
     }
-}
-
-/// The answer as the platform reads it.
-pub(super) fn said(taken: bool) -> Value {
-    json!({"offloadSuccess": taken, "pauseBot": taken})
 }
 
 /// Sees the request through. If by then the platform has been told that it keeps the user, the store is told so too.

@@ -1,0 +1,80 @@
+//! A bot on Certainly.
+
+use std::sync::Arc;
+
+use super::{Address, Connection, Ground};
+use crate::{
+    app::{Error, rotation::Holder},
+    bots::{
+        BotPlatform,
+        certainly::{Certainly, Settings, hook::Reader},
+    },
+    config::{self, HookAuth},
+    domain::ids::BotName,
+    http::{self, Credentials, secret::Accepted},
+};
+
+pub(super) fn connect(
+    name: &BotName,
+    bot: &config::Certainly,
+    ground: &Ground,
+) -> Result<Connection<dyn BotPlatform, http::BotHook>, Error> {
+    let settings = Settings::compile(bot).map_err(|source| Error::Certainly {
+        bot: name.clone(),
+        source,
+    })?;
+    let table = format!("bots.{name}");
+    let hook = http::CertainlyHook {
+        hook_key: Accepted::from(&bot.hook_key),
+        credentials: credentials(&bot.hook_auth),
+        reader: Arc::new(Reader {
+            bot: name.clone(),
+            deployment_id: bot.deployment_id.clone(),
+            user_id_field: bot.user_id_field.clone(),
+            user_id_prefix: bot.user_id_prefix.clone(),
+            drop_repeats: bot.drop_repeats,
+        }),
+    };
+    let secrets = holders(&settings, &hook);
+    Ok(Connection {
+        address: Address::new(&table, ("api_url", "access_token"), bot.api_url.as_url()),
+        adapter: Arc::new(Certainly::new(settings, ground.outbound.clone())),
+        hook: http::BotHook::Certainly(hook),
+        secrets: secrets
+            .into_iter()
+            .map(|(key, holder)| (format!("{table}.{key}"), holder))
+            .collect(),
+    })
+}
+
+fn credentials(configured: &HookAuth) -> Credentials {
+    match configured {
+        HookAuth::None => Credentials::None,
+        HookAuth::Basic { user, password } => Credentials::Basic {
+            user: user.clone(),
+            password: Accepted::from(password),
+        },
+        HookAuth::Bearer(token) => Credentials::Bearer(Accepted::from(token)),
+    }
+}
+
+fn holders(settings: &Settings, hook: &http::CertainlyHook) -> Vec<(&'static str, Holder)> {
+    let mut holders = vec![("hook_key", Holder::Accepted(hook.hook_key.clone()))];
+    let presented = [
+        ("access_token", settings.access_token()),
+        ("api_token", settings.api_token()),
+    ];
+    for (key, token) in presented {
+        holders.extend(token.map(|token| (key, Holder::Presented(token.clone()))));
+    }
+    match &hook.credentials {
+        Credentials::None => {}
+        Credentials::Basic { user: _, password } => {
+            holders.push(("hook_password", Holder::Accepted(password.clone())));
+        }
+        Credentials::Bearer(token) => {
+            holders.push(("hook_token", Holder::Accepted(token.clone())));
+        }
+    }
+    holders
+}

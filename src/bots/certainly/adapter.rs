@@ -1,0 +1,285 @@
+//! Performs what the bridge owes to a Certainly bot: one call a task.
+//!
+//! Every address of its own ends in a slash. Without it the server would answer with a redirect, and a redirected POST
+//! is a GET.
+
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+
+use super::{
+    Settings,
+    actions::{AgentMessage, TriggerMessage, TriggerResponse, Verdict},
+};
+use crate::{
+    bots::{
+        BotFacts, BotPlatform,
+        failures::{impossible, not_an_id, unshowable},
+        steps::{Step, resume_context},
+    },
+    config::{Auth, Rotating, Sender},
+    domain::{
+        conversation::ResumeContract,
+        delivery::{Done, Failure, Job, Task},
+        fallback::{self, Part},
+        message::Content,
+        policy::LookUps,
+        retry::ErrorClass,
+    },
+    outbound::{
+        Call, CallError, Endpoint, Outbound,
+        request::{DryRunError, RequestTemplate},
+        template::Context,
+        url::SegmentError,
+    },
+};
+
+/// One configured connection to a deployment at Certainly.
+#[derive(Debug)]
+pub struct Certainly {
+    settings: Settings,
+    outbound: Outbound,
+}
+
+/// What the probe leaves open.
+const UNPROVEN: &str = "whether access_token is good has to be tried with a handover: no call shows it that changes nothing";
+/// Styles and a menu.
+const CONFIG_LIMIT: usize = 1024 * 1024;
+
+impl Certainly {
+    pub fn new(settings: Settings, outbound: Outbound) -> Self {
+        Self { settings, outbound }
+    }
+
+    async fn say(&self, job: &Job) -> Result<Done, Failure> {
+        let message = job.message.as_ref().ok_or_else(impossible)?;
+        self.show(job, (&message.content, job.task.part())).await
+    }
+
+    /// Only a step's own text may be so long that it takes more than one call.
+    async fn show(
+        &self,
+        job: &Job,
+        (content, part): (&Content, Option<Part>),
+    ) -> Result<Done, Failure> {
+        let parts =
+            fallback::said(content, part, &self.settings.capabilities).map_err(unshowable)?;
+        let mut done = Done::default();
+        for part in &parts {
+            done = self.tell(job, part).await?;
+        }
+        Ok(done)
+    }
+
+    async fn tell(&self, job: &Job, content: &Content) -> Result<Done, Failure> {
+        match self.settings.sender {
+            Sender::Handover => {
+                let body = AgentMessage::new(content).map_err(unshowable)?;
+                let call = Call::post(self.handover(job)?).json(&body);
+                self.send(self.presenting(call)).await
+            }
+            Sender::TriggerMessage => {
+                let body = TriggerMessage::new(content, user_id(job)).map_err(unshowable)?;
+                let call = Call::post(self.action("trigger-message")?).json(&body);
+                self.act(presenting_as_user(call, self.api_token().as_ref()))
+                    .await
+            }
+        }
+    }
+
+    async fn resume(
+        &self,
+        job: &Job,
+        (index, contract): (usize, &ResumeContract),
+    ) -> Result<Done, Failure> {
+        // A step that has gone from the configuration since is one that the operator does not want made.
+        let Some(step) = self.settings.steps.resume.get(index) else {
+            return Ok(Done::default());
+        };
+        let context = resume_context(self.context(job), contract);
+        match step {
+            Step::Text(template) => {
+                let text = template.render(&context).map_err(CallError::from)?;
+                self.show(job, (&Content::text(text), None)).await
+            }
+            Step::DialogState { id, values } => {
+                let variables = values.evaluate(&context).map_err(CallError::Template)?;
+                self.move_flow(job, (id, variables)).await
+            }
+            Step::Request(request) => self.make(request, &context).await,
+        }
+    }
+
+    async fn pause(&self, job: &Job, index: usize) -> Result<Done, Failure> {
+        let step = self.settings.steps.pause.get(index);
+        self.make(step.ok_or_else(impossible)?, &self.context(job))
+            .await
+    }
+
+    /// `trigger-response`: the bot goes on at a module and finds these variables. The user is told nothing by it.
+    async fn move_flow(&self, job: &Job, to: (&str, Map<String, Value>)) -> Result<Done, Failure> {
+        let body = TriggerResponse::new(user_id(job), to);
+        let call = Call::post(self.action("trigger-response")?).json(&body);
+        let call = match self.api_token() {
+            Some(token) => call.token(("JWT", &token)),
+            None => call,
+        };
+        self.act(call).await
+    }
+
+    async fn make(&self, request: &RequestTemplate, context: &Context) -> Result<Done, Failure> {
+        let mut own = false;
+        let call = request.call(context, |call| {
+            own = call.is_at(&self.settings.api_url);
+            if own { self.presenting(call) } else { call }
+        });
+        let done = self.send(call.map_err(CallError::from)?).await?;
+        // Another host's limit is not that of this bot.
+        Ok(if own { done } else { Done::default() })
+    }
+
+    /// No body is documented for the successes of these calls, so none is read: any 2xx means taken.
+    async fn send(&self, call: Call) -> Result<Done, Failure> {
+        let answer = self.outbound.send(call).await?;
+        Ok(Done {
+            rest: answer.rest,
+            ..Done::default()
+        })
+    }
+
+    /// One of the calls whose answers are documented.
+    async fn act(&self, call: Call) -> Result<Done, Failure> {
+        let refused = |class, status| Failure {
+            class,
+            status: Some(status),
+            retry_after: None,
+        };
+        let (status, verdict, done) = match self.outbound.send(call).await {
+            Ok(answer) => {
+                let done = Done {
+                    rest: answer.rest,
+                    ..Done::default()
+                };
+                (answer.status, Verdict::of(answer.body()), done)
+            }
+            Err(CallError::Refused(refusal))
+                if Verdict::of(&refusal.body) == Verdict::UnknownUser =>
+            {
+                (refusal.status, Verdict::UnknownUser, Done::default())
+            }
+            Err(error) => return Err(error.into()),
+        };
+        match verdict {
+            Verdict::Taken => Ok(done),
+            Verdict::UnknownUser => Err(refused(ErrorClass::Gone, status.as_u16())),
+            Verdict::Refused => Err(refused(ErrorClass::Rejected, status.as_u16())),
+        }
+    }
+
+    fn handover(&self, job: &Job) -> Result<Endpoint, Failure> {
+        let (deployment, user) = (job.key.realm.as_str(), user_id(job));
+        self.at(&["webbot", "api", "webchat", deployment, "handover", user])
+            .map_err(not_an_id)
+    }
+
+    fn action(&self, name: &str) -> Result<Endpoint, Failure> {
+        self.at(&["actionsvc", name]).map_err(not_an_id)
+    }
+
+    fn at(&self, path: &[&str]) -> Result<Endpoint, SegmentError> {
+        let endpoint = self.settings.api_url.join(path)?;
+        Ok(endpoint.with_slash())
+    }
+
+    /// Shows who calls, in the way that the operator has found to work.
+    fn presenting(&self, call: Call) -> Call {
+        let token = self.settings.access_token().map(Rotating::get);
+        match (self.settings.auth, token.as_deref()) {
+            (Auth::None, _) | (_, None) => call,
+            (Auth::Bearer, Some(token)) => call.bearer(token),
+            (Auth::Query, Some(token)) => call.secret_query("access_token", token),
+            (Auth::Basic, token) => presenting_as_user(call, token),
+        }
+    }
+
+    /// The token of this moment; it may be another one for the next call.
+    fn api_token(&self) -> Option<SecretString> {
+        let settings = &self.settings;
+        let token = settings.api_token().or_else(|| settings.access_token())?;
+        Some(SecretString::clone(&token.get()))
+    }
+
+    fn context(&self, job: &Job) -> Context {
+        Context::default()
+            .with_url("bot", "api_url", &self.settings.api_url)
+            .with("deployment_id", &job.key.realm)
+            .with("user_id", user_id(job))
+            .with("claim_end", &self.settings.claim_end)
+            .with("language", &job.handover.language)
+            .with("handover_id", job.handover.id)
+    }
+}
+
+#[async_trait]
+impl BotPlatform for Certainly {
+    fn facts(&self) -> BotFacts {
+        BotFacts {
+            // Whatever a claim is answered, the bot goes on talking until it is told to listen.
+            answer_pauses: false,
+            pause_steps: self.settings.steps.pause.len(),
+            resume_steps: self.settings.steps.resume.len(),
+            capabilities: self.settings.capabilities.clone(),
+            // No document has a call that tells what was said, or what the bot's variables are.
+            look_ups: LookUps::default(),
+        }
+    }
+
+    /// A user cannot be forgotten by a call, so that becomes a dead letter which tells the operator.
+    async fn perform(&self, job: &Job) -> Result<Done, Failure> {
+        match &job.task {
+            Task::Say { .. } => self.say(job).await,
+            Task::Pause { index } => self.pause(job, *index).await,
+            Task::Resume { index, contract } => self.resume(job, (*index, contract)).await,
+            Task::LookUp { .. }
+            | Task::Forget
+            | Task::Open { .. }
+            | Task::Message { .. }
+            | Task::Placeholder { .. }
+            | Task::Failed { .. }
+            | Task::Close { .. } => Err(impossible()),
+        }
+    }
+
+    /// How the widget of this deployment looks: the only read that is documented. It wants no token.
+    async fn probe(&self) -> Result<Vec<String>, CallError> {
+        let deployment = self.settings.deployment_id.as_str();
+        let endpoint = self.at(&["webbot", "api", "webchat", deployment, "config"]);
+        let endpoint = endpoint.map_err(|fault| CallError::Url(fault.into()))?;
+        let call = Call::get(endpoint).answer_limit(CONFIG_LIMIT);
+        self.outbound.send(call).await?.json::<IgnoredAny>()?;
+        Ok(vec![UNPROVEN.to_owned()])
+    }
+
+    fn dry_run(&self) -> Vec<DryRunError> {
+        self.settings.steps.dry_run(&self.settings.examples())
+    }
+}
+
+/// As the claim gave it, which need not be how messages name the user.
+fn user_id(job: &Job) -> &str {
+    let claimed = job.profile.user.id.as_deref();
+    claimed.unwrap_or(job.key.user.as_str())
+}
+
+/// The way that is documented for `trigger-message`: the word "bearer" is a part of the password.
+fn presenting_as_user(call: Call, token: Option<&SecretString>) -> Call {
+    let Some(token) = token else {
+        return call;
+    };
+    let password = SecretString::from(format!("bearer {}", token.expose_secret()));
+    call.basic(("user", &password))
+}
+
+#[cfg(test)]
+mod tests;

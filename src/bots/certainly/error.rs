@@ -1,0 +1,25 @@
+//! What can be wrong with a call of Certainly and with the configuration of a bot.
+
+use crate::{bots::steps::StepsError, domain::ids::NotAnExternalId, outbound::url::UrlError};
+
+/// A call to a hook that cannot be taken. None of these quotes what came.
+#[derive(Debug, thiserror::Error)]
+pub enum HookError {
+    #[error("the body is not json")]
+    NotJson(#[source] serde_json::Error),
+    #[error("the body is not utf-8")]
+    NotText(#[source] std::str::Utf8Error),
+    #[error("{field} is missing or is not what it must be")]
+    Contract { field: &'static str },
+    #[error("the id of the user cannot be used as one")]
+    UserId(#[source] NotAnExternalId),
+}
+
+/// A bot that cannot be built from its configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error("api_url cannot be called")]
+    ApiUrl(#[from] UrlError),
+    #[error(transparent)]
+    Steps(#[from] StepsError),
+}

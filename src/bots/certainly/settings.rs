@@ -1,0 +1,64 @@
+//! One deployment's connection, its templates compiled. Built by `app` when the bridge starts, so that faults come then.
+
+use secrecy::SecretString;
+
+use super::SettingsError;
+use crate::{
+    bots::steps::Steps,
+    config::{self, Auth, Rotating, Secrets, Sender},
+    domain::{fallback::Capabilities, ids::ExternalId},
+    outbound::BaseUrl,
+};
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub(super) api_url: BaseUrl,
+    pub(super) deployment_id: ExternalId,
+    pub(super) capabilities: Capabilities,
+    pub(super) auth: Auth,
+    pub(super) sender: Sender,
+    pub(super) claim_end: Option<String>,
+    pub(super) steps: Steps,
+    access_token: Option<Rotating<SecretString>>,
+    api_token: Option<Rotating<SecretString>>,
+}
+
+/// What every step may speak of.
+const NAMES: [&str; 6] = [
+    "bot",
+    "deployment_id",
+    "user_id",
+    "claim_end",
+    "language",
+    "handover_id",
+];
+
+impl Settings {
+    pub fn compile(configured: &config::Certainly) -> Result<Self, SettingsError> {
+        Ok(Self {
+            api_url: BaseUrl::try_from(configured.api_url.as_url().clone())?,
+            deployment_id: configured.deployment_id.clone(),
+            capabilities: super::capabilities(configured.text_limit),
+            auth: configured.auth,
+            sender: configured.sender,
+            claim_end: configured.claim_end.clone(),
+            steps: Steps::compile((&configured.pause, &configured.resume), &NAMES)?,
+            access_token: configured.access_token.as_ref().map(held),
+            api_token: configured.api_token.as_ref().map(held),
+        })
+    }
+
+    /// For whoever exchanges it while the bridge runs.
+    pub fn access_token(&self) -> Option<&Rotating<SecretString>> {
+        self.access_token.as_ref()
+    }
+
+    /// The token of a profile; none: the access token stands for it.
+    pub fn api_token(&self) -> Option<&Rotating<SecretString>> {
+        self.api_token.as_ref()
+    }
+}
+
+fn held(secrets: &Secrets) -> Rotating<SecretString> {
+    Rotating::new(secrets.first().clone())
+}
