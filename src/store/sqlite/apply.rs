@@ -56,7 +56,7 @@ impl Keyed {
         }
     }
 
-    pub(super) fn apply(self, work: &mut Work<'_>) -> Result<Applied, Fault> {
+    pub(super) fn apply(&mut self, work: &mut Work<'_>) -> Result<Applied, Fault> {
         let subject = match &self.target {
             Target::Conversation(key) => Some(Subject::by_key(work, key)?),
             Target::Handover { id, desk } => Subject::by_handover(work, *id, desk)?,
@@ -68,7 +68,7 @@ impl Keyed {
             subject.learn(profile);
         }
         let mut outcomes = Vec::with_capacity(self.events.len());
-        for event in self.events {
+        for event in &mut self.events {
             let outcome;
             (subject, outcome) = event.apply(work, subject)?;
             outcomes.push(outcome);
@@ -76,8 +76,10 @@ impl Keyed {
         if subject.row.is_some() {
             subject.save(work)?;
         }
+        let conversation = subject.state.id;
+        subject.leave(work);
         Ok(Applied::Done {
-            conversation: subject.state.id,
+            conversation,
             outcomes,
         })
     }
@@ -100,7 +102,11 @@ impl KeyedEvent {
         }
     }
 
-    fn apply(mut self, work: &mut Work<'_>, subject: Subject) -> Result<(Subject, Outcome), Fault> {
+    fn apply(
+        &mut self,
+        work: &mut Work<'_>,
+        subject: Subject,
+    ) -> Result<(Subject, Outcome), Fault> {
         if let Some(known) = keys::find(work, &self.keys)? {
             let outcome = self.repeated(&subject, known);
             return Ok((subject, outcome));

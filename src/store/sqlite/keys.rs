@@ -1,5 +1,8 @@
 //! Keys under which an event was taken. Kept as a keyed hash: nobody who reads the file learns what was said, and
 //! nobody outside can make a key that collides with another's.
+//!
+//! A hash begins with a few bytes that all keys of one owner share, so that the keys of a conversation lie side by side
+//! in the index: a message with two keys changes one page of it, not two.
 
 use hmac::{Hmac, KeyInit, Mac};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -10,6 +13,8 @@ use super::{columns::AnyId, fault::Fault, work::Work};
 use crate::domain::{dedupe::DedupeKey, time::Timestamp};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// Enough to keep owners apart for the most part; what is left of a hash tells keys apart, with 96 bits.
+const OWNER_BYTES: usize = 4;
 
 /// Makes hashes. Cheap to clone; used by the callers, so that the writer need not do it.
 #[derive(Clone)]
@@ -42,19 +47,29 @@ impl Hasher {
             .map_err(|_| Fault::Missing)
     }
 
-    pub(super) fn hash(&self, key: &DedupeKey) -> Hashed {
-        let mut mac = self.0.clone();
-        mac.update(key.bytes());
-        let full = mac.finalize().into_bytes();
-        let hash = std::array::from_fn(|at| full.get(at).copied().unwrap_or_default());
-        Hashed {
-            hash,
-            body: key.body(),
-        }
+    pub(super) fn hash_all(&self, keys: &[DedupeKey]) -> Vec<Hashed> {
+        let mut owner = (&[][..], [0; 16]);
+        let hashed = keys.iter().map(|key| {
+            if owner.0 != key.owner() {
+                owner = (key.owner(), self.digest(key.owner()));
+            }
+            let mut hash = self.digest(key.bytes());
+            for (ours, owners) in hash.iter_mut().zip(owner.1).take(OWNER_BYTES) {
+                *ours = owners;
+            }
+            Hashed {
+                hash,
+                body: key.body(),
+            }
+        });
+        hashed.collect()
     }
 
-    pub(super) fn hash_all(&self, keys: &[DedupeKey]) -> Vec<Hashed> {
-        keys.iter().map(|key| self.hash(key)).collect()
+    fn digest(&self, bytes: &[u8]) -> [u8; 16] {
+        let mut mac = self.0.clone();
+        mac.update(bytes);
+        let full = mac.finalize().into_bytes();
+        std::array::from_fn(|at| full.get(at).copied().unwrap_or_default())
     }
 }
 
