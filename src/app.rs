@@ -4,9 +4,9 @@
 //! first the listeners (not ready, then nothing new, then what is under way is answered), then deliveries, which the
 //! answers were waiting for, and last the store.
 
-mod adapters;
+mod connections;
 mod demo;
-mod hooks;
+mod listeners;
 mod policy;
 mod probe;
 mod rotation;
@@ -14,24 +14,24 @@ mod signals;
 
 use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::Router;
-use tokio::{net::TcpListener, task::spawn_blocking, time::interval};
+use tokio::{task::spawn_blocking, time::interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
-    adapters::Adapters,
+    connections::{Connections, Parts},
     policy::Sections,
     rotation::{Holders, Rotation},
     signals::Signals,
 };
 pub use self::{
     demo::demo,
+    listeners::Listeners,
     probe::{Probed, probe},
 };
 use crate::{
     bots::chatlayer,
     clock::{SystemClock, new_id},
-    config::{self, AdminListen, Bot, Config, Desk, NamedSecrets, Source, StoreUrl},
+    config::{self, Bot, Config, Desk, NamedSecrets, Source, StoreUrl},
     delivery::{self, Delivery},
     desks::webhook,
     domain::{
@@ -40,7 +40,8 @@ use crate::{
         time::{Clock, Timestamp},
     },
     http::{
-        self, ConnectionMeter,
+        self,
+        secret::Accepted,
         server::{self, Server, Shutdown},
     },
     outbound::OutboundError,
@@ -100,16 +101,6 @@ pub struct App {
     instruments: Instruments,
 }
 
-/// Bound listeners; a caller that has to know its own address first binds them itself.
-#[derive(Debug)]
-pub struct Listeners {
-    pub public: TcpListener,
-    /// None: the operators' side is on `public`.
-    pub admin: Option<TcpListener>,
-    /// What else is served for as long as the bridge runs.
-    pub extra: Vec<(TcpListener, Router)>,
-}
-
 /// How long a sender may take over a body.
 const BODY_WITHIN: Duration = Duration::from_secs(15);
 /// How long calls of ours that are under way may take after the last request was answered.
@@ -151,11 +142,14 @@ pub async fn migrate(config: Config) -> Result<(), Error> {
 pub fn check(config: &Config) -> Result<(), Error> {
     let networks = config.outbound.allow_networks.clone();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    Adapters::build(&config.bots, &config.desks, (networks, clock)).map(drop)
+    Connections::build(&config.bots, &config.desks, (networks, clock)).map(drop)
 }
 
 /// What `decide` would go by with this configuration.
-pub fn policy_of(config: &Config) -> Policy {
+pub fn policy_of(config: &Config) -> Result<Policy, Error> {
+    let networks = config.outbound.allow_networks.clone();
+    let (bots, desks) = (&config.bots, &config.desks);
+    let connections = Connections::build(bots, desks, (networks, Arc::new(SystemClock)))?;
     let sections = Sections {
         limits: config.handover,
         hours: config.hours.clone(),
@@ -163,50 +157,7 @@ pub fn policy_of(config: &Config) -> Policy {
         texts: config.texts.clone(),
         observed: config.retention.observed,
     };
-    policy::policy(&config.bots, &config.desks, sections)
-}
-
-impl Listeners {
-    pub async fn bind(config: &Config) -> Result<Self, Error> {
-        let public = listen(config.server.listen).await?;
-        let admin = match config.admin.listen {
-            AdminListen::Own(address) => Some(listen(address).await?),
-            AdminListen::Server => None,
-        };
-        Ok(Self {
-            public,
-            admin,
-            extra: Vec::new(),
-        })
-    }
-
-    fn serve(
-        self,
-        (options, metrics): (server::Options, &Registry),
-        state: http::State,
-    ) -> Vec<Server> {
-        let Self {
-            public,
-            admin,
-            extra,
-        } = self;
-        let mut routers = match admin {
-            Some(admin) => vec![
-                ("public", public, http::public_router(state.clone())),
-                ("admin", admin, http::admin_router(state)),
-            ],
-            None => vec![("public", public, http::combined_router(state))],
-        };
-        let extra = extra.into_iter();
-        routers.extend(extra.map(|(listener, router)| ("extra", listener, router)));
-        routers
-            .into_iter()
-            .map(|(name, listener, router)| {
-                let meter = ConnectionMeter::new(metrics, name);
-                options.build(listener, router).metered(meter)
-            })
-            .collect()
-    }
+    Ok(policy::policy((bots, desks), &connections, sections))
 }
 
 impl App {
@@ -233,7 +184,7 @@ impl App {
         } = config;
         let instruments = instruments(&telemetry)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let outward = Adapters::build(&bots, &desks, (allow_networks, Arc::clone(&clock)))?;
+        let connections = Connections::build(&bots, &desks, (allow_networks, Arc::clone(&clock)))?;
         let sections = Sections {
             limits,
             hours,
@@ -244,10 +195,10 @@ impl App {
         let store = sqlite::Options {
             path,
             migrate,
-            policy: Arc::new(policy::policy(&bots, &desks, sections)),
+            policy: Arc::new(policy::policy((&bots, &desks), &connections, sections)),
             clock: Arc::clone(&clock),
             new_id,
-            transcript_limits: policy::transcript_limits(&desks),
+            transcript_limits: policy::transcript_limits(&connections),
             instruments: instruments.clone(),
         };
         let store = Arc::new(store.open()?);
@@ -260,14 +211,15 @@ impl App {
             keep_alive,
             drain,
         } = server;
-        let Adapters {
-            bots: to_bots,
-            desks: to_desks,
-            presented,
-        } = outward;
-        let (from_bots, from_desks) = (hooks::bots(&bots), hooks::desks(&desks));
-        let admin = hooks::accepted(token.as_ref());
-        let holders = Holders::new((&from_bots, &from_desks), &admin, presented);
+        let watched = watched(&bots, &desks, clock.now());
+        let admin = token.as_ref().map(Accepted::from).unwrap_or_default();
+        let Parts {
+            to_bots,
+            to_desks,
+            from_bots,
+            from_desks,
+            holders,
+        } = connections.take_apart(&admin);
         let state = http::Options {
             store: store.clone(),
             bots: from_bots,
@@ -279,7 +231,7 @@ impl App {
             capacity: http::shed::Capacity::default(),
             stopping: shutdown.soft.clone(),
             tasks: requests.clone(),
-            watched: watched(&bots, &desks, clock.now()),
+            watched,
             instruments: instruments.clone(),
         };
         let options = server::Options {
@@ -365,12 +317,6 @@ impl App {
         tracing::info!("stopped");
         Ok(())
     }
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| Error::Listen { address, source })
 }
 
 fn instruments(telemetry: &config::Telemetry) -> Result<Instruments, Error> {

@@ -16,6 +16,7 @@ mod lines;
 mod names;
 mod networks;
 mod outbound;
+mod requests;
 mod retention;
 mod rotating;
 mod routes;
@@ -43,12 +44,13 @@ pub use self::{
     names::Language,
     networks::CallUrl,
     outbound::Outbound,
+    requests::{Method, Request},
     retention::Retention,
     rotating::Rotating,
     secrets::{NamedSecrets, Secrets},
     server::Server,
     source::Source,
-    steps::{DialogState, Method, RequestStep, Step},
+    steps::{DialogState, Step},
     store::{Store, StoreUrl},
     telemetry::{LogFilter, LogFormat, Telemetry},
     warning::Warning,
@@ -108,17 +110,14 @@ impl Config {
         };
         add("admin.token".to_owned(), self.admin.token.as_ref());
         for (name, bot) in &self.bots {
-            let Platform::Chatlayer(chatlayer) = &bot.platform;
-            let key = |last| format!("bots.{name}.{last}");
-            add(key("access_token"), Some(&chatlayer.access_token));
-            add(key("verify_token"), Some(&chatlayer.verify_token));
-            add(key("hook_key"), chatlayer.hook_key.as_ref());
+            for (key, secrets) in bot.platform.secrets() {
+                add(format!("bots.{name}.{key}"), secrets);
+            }
         }
         for (name, desk) in &self.desks {
-            let Kind::Webhook(webhook) = &desk.kind;
-            let key = |last| format!("desks.{name}.{last}");
-            add(key("secret"), Some(&webhook.secret));
-            add(key("token"), Some(&webhook.token));
+            for (key, secrets) in desk.kind.secrets() {
+                add(format!("desks.{name}.{key}"), secrets);
+            }
         }
         named
     }
@@ -148,7 +147,8 @@ impl Config {
             bots: bot_tables.iter().map(|(name, _)| name.clone()).collect(),
             desks: desk_tables.iter().map(|(name, _)| name.clone()).collect(),
         };
-        let bots = platforms.map(|defaults| bots::read_all(bot_tables, &defaults, networks));
+        let bots = platforms
+            .map(|defaults| bots::read_all(bot_tables, &defaults, bots::Surroundings { networks }));
         let desks = kinds.map(|defaults| desks::read_all(desk_tables, &defaults, surroundings));
         let hours = hours::read_all(hour_tables);
         let routes = routes::read_all(root.tables("routes"), &known);

@@ -25,6 +25,7 @@ mod watch;
 use axum::Router;
 
 pub use self::{
+    hooks::{BotHook, ChatlayerHook, DeskHook},
     meter::ConnectionMeter,
     state::{Bot, Desk, Options, State, Watched},
 };

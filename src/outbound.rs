@@ -9,6 +9,7 @@ pub mod address;
 mod call;
 pub mod error;
 pub mod proxy;
+pub mod request;
 mod retry_after;
 pub mod template;
 pub mod url;

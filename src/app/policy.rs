@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use super::connections::Connections;
 use crate::{
-    bots::chatlayer,
-    config::{self, AllHours, Bot, Desk, History, Kind, Platform},
-    desks::webhook,
+    bots::BotFacts,
+    config::{self, AllHours, Bot, Desk},
+    desks::DeskFacts,
     domain::{
         ids::{BotName, DeskName},
-        policy::{BotPolicy, DeskPolicy, Limits, LookUps, Policy, Texts},
+        policy::{BotPolicy, DeskPolicy, Limits, Policy, Texts},
         routing::Route,
     },
     store::{self, TranscriptLimits},
@@ -24,9 +25,10 @@ pub(super) struct Sections {
     pub(super) observed: Duration,
 }
 
+/// `bots` and `desks` are those of the connections.
 pub(super) fn policy(
-    bots: &BTreeMap<BotName, Bot>,
-    desks: &BTreeMap<DeskName, Desk>,
+    (bots, desks): (&BTreeMap<BotName, Bot>, &BTreeMap<DeskName, Desk>),
+    connections: &Connections,
     sections: Sections,
 ) -> Policy {
     let Sections {
@@ -36,16 +38,18 @@ pub(super) fn policy(
         texts,
         observed,
     } = sections;
+    let bots = bots.iter().filter_map(|(name, bot)| {
+        let facts = connections.bots.get(name)?.adapter.facts();
+        Some((name.clone(), of_bot(bot, facts)))
+    });
+    let desks = desks.iter().filter_map(|(name, desk)| {
+        let facts = connections.desks.get(name)?.adapter.facts();
+        Some((name.clone(), of_desk(desk, facts, &hours)))
+    });
     Policy {
         limits,
-        bots: bots
-            .iter()
-            .map(|(name, bot)| (name.clone(), of_bot(bot)))
-            .collect(),
-        desks: desks
-            .iter()
-            .map(|(name, desk)| (name.clone(), of_desk(desk, &hours)))
-            .collect(),
+        bots: bots.collect(),
+        desks: desks.collect(),
         routes,
         texts,
         observe: !observed.is_zero(),
@@ -55,14 +59,10 @@ pub(super) fn policy(
 }
 
 /// How much of a transcript each desk is sent with a handover.
-pub(super) fn transcript_limits(desks: &BTreeMap<DeskName, Desk>) -> TranscriptLimits {
-    let limit = |desk: &Desk| {
-        let Kind::Webhook(webhook) = &desk.kind;
-        webhook.transcript_limit
-    };
+pub(super) fn transcript_limits(connections: &Connections) -> TranscriptLimits {
+    let desks = connections.desks.iter();
     desks
-        .iter()
-        .map(|(name, desk)| (name.clone(), limit(desk)))
+        .map(|(name, desk)| (name.clone(), desk.adapter.facts().transcript_limit))
         .collect()
 }
 
@@ -85,42 +85,47 @@ pub(super) fn retention(configured: &config::Retention) -> store::Retention {
     }
 }
 
-fn of_bot(bot: &Bot) -> BotPolicy {
+fn of_bot(bot: &Bot, facts: BotFacts) -> BotPolicy {
     let Bot {
         enabled,
         default_language,
-        platform,
+        platform: _,
     } = bot;
-    let Platform::Chatlayer(configured) = platform;
+    let BotFacts {
+        answer_pauses,
+        pause_steps,
+        resume_steps,
+        capabilities,
+        look_ups,
+    } = facts;
     BotPolicy {
         enabled: *enabled,
         default_language: default_language.to_string(),
-        pause_steps: configured.pause.len(),
-        resume_steps: configured.resume.len(),
-        // `pauseBot` in the answer to the offload.
-        answer_pauses: true,
-        capabilities: chatlayer::capabilities(configured.text_limit),
-        look_ups: LookUps {
-            history: configured.history != History::Off,
-            session: true,
-        },
+        pause_steps,
+        resume_steps,
+        answer_pauses,
+        capabilities,
+        look_ups,
     }
 }
 
-fn of_desk(desk: &Desk, all_hours: &AllHours) -> DeskPolicy {
+fn of_desk(desk: &Desk, facts: DeskFacts, all_hours: &AllHours) -> DeskPolicy {
     let Desk {
         enabled,
         max_open,
         hours,
-        kind,
+        kind: _,
     } = desk;
-    let Kind::Webhook(_) = kind;
+    let DeskFacts {
+        capabilities,
+        transcript_limit: _,
+    } = facts;
     DeskPolicy {
         enabled: *enabled,
         takes_at_once: false,
         hours: hours.as_ref().and_then(|name| all_hours.get(name)).cloned(),
         max_open: *max_open,
         require_agent: false,
-        capabilities: webhook::CAPABILITIES,
+        capabilities,
     }
 }

@@ -3,19 +3,17 @@
 
 use std::sync::Arc;
 
-use futures_util::future::join_all;
-use url::Url;
+use futures_util::future::{join, join_all};
 
 use super::{
     Error,
-    adapters::{Adapters, bot_settings},
+    connections::{Address, Connections},
 };
 use crate::{
-    bots::chatlayer::DryRunError,
     clock::SystemClock,
-    config::{Config, Kind, Platform},
+    config::Config,
     domain::{delivery::Destination, time::Clock},
-    outbound::CallError,
+    outbound::{CallError, request::DryRunError},
 };
 
 /// What came of the call to one bot platform or desk.
@@ -30,42 +28,47 @@ pub struct Probed {
     pub origin: String,
     pub answer: Result<(), CallError>,
     /// What is wrong with its templates.
-    pub steps: Vec<DryRunError>,
+    pub templates: Vec<DryRunError>,
 }
 
 /// Calls everybody at once, bots first, each once.
 pub async fn probe(config: &Config) -> Result<Vec<Probed>, Error> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let networks = config.outbound.allow_networks.clone();
-    let adapters = Adapters::build(&config.bots, &config.desks, (networks, clock))?;
-    let mut probed = Vec::new();
-    let answers = adapters.bots.values().map(|bot| bot.probe());
-    for ((name, bot), answer) in config.bots.iter().zip(join_all(answers).await) {
-        let Platform::Chatlayer(chatlayer) = &bot.platform;
-        probed.push(Probed {
-            destination: Destination::Bot(name.clone()),
-            address_key: format!("bots.{name}.api_url"),
-            secret_key: format!("bots.{name}.access_token"),
-            origin: origin(chatlayer.api_url.as_url()),
-            answer,
-            steps: bot_settings(name, bot)?.dry_run(),
-        });
-    }
-    let answers = adapters.desks.values().map(|desk| desk.probe());
-    for ((name, desk), answer) in config.desks.iter().zip(join_all(answers).await) {
-        let Kind::Webhook(webhook) = &desk.kind;
-        probed.push(Probed {
-            destination: Destination::Desk(name.clone()),
-            address_key: format!("desks.{name}.url"),
-            secret_key: format!("desks.{name}.secret"),
-            origin: origin(webhook.url.as_url()),
-            answer,
-            steps: Vec::new(),
-        });
-    }
+    let connections = Connections::build(&config.bots, &config.desks, (networks, clock))?;
+    let bots = connections.bots.iter().map(async |(name, bot)| {
+        let answer = bot.adapter.probe().await;
+        let found = (answer, bot.adapter.dry_run());
+        Probed::new(Destination::Bot(name.clone()), &bot.address, found)
+    });
+    let desks = connections.desks.iter().map(async |(name, desk)| {
+        let answer = desk.adapter.probe().await;
+        let found = (answer, desk.adapter.dry_run());
+        Probed::new(Destination::Desk(name.clone()), &desk.address, found)
+    });
+    let (mut probed, desks) = join(join_all(bots), join_all(desks)).await;
+    probed.extend(desks);
     Ok(probed)
 }
 
-fn origin(url: &Url) -> String {
-    url.origin().ascii_serialization()
+impl Probed {
+    fn new(
+        destination: Destination,
+        address: &Address,
+        (answer, templates): (Result<(), CallError>, Vec<DryRunError>),
+    ) -> Self {
+        let Address {
+            key,
+            secret_key,
+            origin,
+        } = address.clone();
+        Self {
+            destination,
+            address_key: key,
+            secret_key,
+            origin,
+            answer,
+            templates,
+        }
+    }
 }

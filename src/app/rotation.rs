@@ -13,37 +13,27 @@ use std::{
 
 use secrecy::SecretString;
 
-use super::{adapters::Presented, hooks};
 use crate::{
-    config::{Config, Kind, NamedSecrets, Platform, Rotating, Source},
+    config::{Config, NamedSecrets, Rotating, Secrets, Source},
     desks::webhook,
-    domain::{
-        ids::{BotName, DeskName},
-        time::Clock,
-    },
-    http::{self, secret::Accepted},
+    domain::time::Clock,
+    http::secret::Accepted,
     outbound::webhook_signature::WebhookSecrets,
 };
 
-/// Where the secrets of a running bridge are.
+/// Where the secrets of a running bridge are, by their keys in the configuration.
 #[derive(Clone, Debug)]
-pub(super) struct Holders {
-    admin: Accepted,
-    bots: BTreeMap<BotName, BotHolders>,
-    desks: BTreeMap<DeskName, DeskHolders>,
-}
+pub(super) struct Holders(BTreeMap<String, Holder>);
 
+/// Where one secret is used. Clones share it.
 #[derive(Clone, Debug)]
-struct BotHolders {
-    verify_token: Accepted,
-    hook_key: Accepted,
-    access_token: Rotating<SecretString>,
-}
-
-#[derive(Clone, Debug)]
-struct DeskHolders {
-    token: Accepted,
-    signing: Rotating<WebhookSecrets>,
+pub(super) enum Holder {
+    /// Others show it to us.
+    Accepted(Accepted),
+    /// We show it to others.
+    Presented(Rotating<SecretString>),
+    /// We sign with it.
+    Signing(Rotating<WebhookSecrets>),
 }
 
 /// Reads the files of secrets again, as often as it is told.
@@ -61,68 +51,50 @@ const LONG: Duration = Duration::from_hours(7 * 24);
 const DAY: Duration = Duration::from_hours(24);
 
 impl Holders {
-    pub(super) fn new(
-        (bots, desks): (&[http::Bot], &[http::Desk]),
-        admin: &Accepted,
-        presented: Presented,
-    ) -> Self {
-        let Presented {
-            mut access_tokens,
-            mut signing,
-        } = presented;
-        let bots = bots.iter().filter_map(|bot| {
-            let holders = BotHolders {
-                verify_token: bot.verify_token.clone(),
-                hook_key: bot.hook_key.clone(),
-                access_token: access_tokens.remove(&bot.name)?,
-            };
-            Some((bot.name.clone(), holders))
-        });
-        let desks = desks.iter().filter_map(|desk| {
-            let holders = DeskHolders {
-                token: desk.token.clone(),
-                signing: signing.remove(&desk.name)?,
-            };
-            Some((desk.name.clone(), holders))
-        });
-        Self {
-            admin: admin.clone(),
-            bots: bots.collect(),
-            desks: desks.collect(),
-        }
+    pub(super) fn new(holders: impl IntoIterator<Item = (String, Holder)>) -> Self {
+        Self(holders.into_iter().collect())
     }
 
     /// Takes over what `config` says. What can fail is done before anything is exchanged.
     fn exchange(&self, config: &Config) -> Result<(), webhook::SettingsError> {
-        let desks = config.desks.iter().filter_map(|(name, desk)| {
-            let Kind::Webhook(webhook) = &desk.kind;
-            Some((self.desks.get(name)?, webhook))
-        });
-        let desks: Vec<_> = desks
-            .map(|(holders, desk)| {
-                let token = hooks::accepted(Some(&desk.token));
-                Ok((holders, token, webhook::signing(&desk.secret)?))
-            })
-            .collect::<Result<_, webhook::SettingsError>>()?;
-
-        self.admin
-            .replace(&hooks::accepted(config.admin.token.as_ref()));
-        for (holders, token, signing) in desks {
-            holders.token.replace(&token);
-            holders.signing.set(signing);
-        }
-        for (name, bot) in &config.bots {
-            let Platform::Chatlayer(bot) = &bot.platform;
-            let Some(holders) = self.bots.get(name) else {
-                continue;
-            };
-            let verify_token = hooks::accepted(Some(&bot.verify_token));
-            holders.verify_token.replace(&verify_token);
-            let hook_key = hooks::accepted(bot.hook_key.as_ref());
-            holders.hook_key.replace(&hook_key);
-            holders.access_token.set(bot.access_token.first().clone());
+        let named = config.secrets();
+        let mut named: BTreeMap<_, _> = named
+            .iter()
+            .map(|named| (named.key.as_str(), &named.secrets))
+            .collect();
+        let holders = self.0.iter();
+        let exchanges: Vec<_> = holders
+            .map(|(key, holder)| holder.exchange(named.remove(key.as_str())))
+            .collect::<Result<_, _>>()?;
+        for exchange in exchanges {
+            exchange();
         }
         Ok(())
+    }
+}
+
+impl Holder {
+    /// What makes the exchange when it is called. A secret that is not configured is left as it is if it is ours, and
+    /// opens nothing if it is others'.
+    fn exchange(
+        &self,
+        secrets: Option<&Secrets>,
+    ) -> Result<Box<dyn FnOnce() + '_>, webhook::SettingsError> {
+        Ok(match (self, secrets) {
+            (Self::Accepted(accepted), secrets) => {
+                let other = secrets.map(Accepted::from).unwrap_or_default();
+                Box::new(move || accepted.replace(&other))
+            }
+            (Self::Presented(token), Some(secrets)) => {
+                let other = secrets.first().clone();
+                Box::new(move || token.set(other))
+            }
+            (Self::Signing(signing), Some(secrets)) => {
+                let other = webhook::signing(secrets)?;
+                Box::new(move || signing.set(other))
+            }
+            (Self::Presented(_) | Self::Signing(_), None) => Box::new(|| ()),
+        })
     }
 }
 

@@ -14,9 +14,9 @@ mod realm;
 mod session;
 mod settings;
 
+use self::capabilities::capabilities;
 pub use self::{
     adapter::Chatlayer,
-    capabilities::capabilities,
-    error::{DryRunError, HookError, SettingsError, StepPart},
+    error::{HookError, SettingsError},
     settings::Settings,
 };

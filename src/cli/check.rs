@@ -91,13 +91,13 @@ fn write_probes(out: &mut impl Write, probed: &[Probed]) -> Result<(), super::Er
                 writeln!(out, "    {}", advice::on(error, probed))?;
             }
         }
-        for step in &probed.steps {
-            writeln!(out, "{kind} {name}: {}", told(step))?;
+        for fault in &probed.templates {
+            writeln!(out, "{kind} {name}: {}", told(fault))?;
         }
     }
     let failed = probed
         .iter()
-        .filter(|probed| probed.answer.is_err() || !probed.steps.is_empty());
+        .filter(|probed| probed.answer.is_err() || !probed.templates.is_empty());
     match failed.count() {
         0 => Ok(()),
         failed => Err(Error::Probe {

@@ -87,7 +87,7 @@ pub(super) fn run(config: &Config, options: Options) -> Result<(), Error> {
         json,
     } = options;
     let bot = chosen(config, bot)?;
-    let policy = app::policy_of(config);
+    let policy = app::policy_of(config)?;
     let language = language
         .or_else(|| {
             policy

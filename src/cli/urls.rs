@@ -7,8 +7,8 @@ use url::Url;
 
 use super::{Error, client};
 use crate::{
-    config::{Chatlayer, Config, Kind, Platform},
-    domain::ids::BotName,
+    config::{Chatlayer, Config, Kind, Platform, WebhookDesk},
+    domain::ids::{BotName, DeskName},
 };
 
 pub(super) fn run(config: &Config) -> Result<(), Error> {
@@ -28,26 +28,14 @@ fn write_all(out: &mut impl Write, config: &Config) -> io::Result<()> {
         )?;
     }
     for (name, bot) in &config.bots {
-        let Platform::Chatlayer(chatlayer) = &bot.platform;
-        write_chatlayer(out, &base, (name, chatlayer))?;
+        match &bot.platform {
+            Platform::Chatlayer(bot) => write_chatlayer(out, &base, (name, bot))?,
+        }
     }
     for (name, desk) in &config.desks {
-        let Kind::Webhook(webhook) = &desk.kind;
-        writeln!(out, "Desk {name} (webhook)")?;
-        writeln!(
-            out,
-            "  The bridge calls     {}",
-            host_of(webhook.url.as_url())
-        )?;
-        writeln!(
-            out,
-            "  Events go to         {base}/api/v1/handovers/{{id}}/events"
-        )?;
-        writeln!(
-            out,
-            "  with the header      Authorization: Bearer (the text of desks.{name}.token)"
-        )?;
-        writeln!(out)?;
+        match &desk.kind {
+            Kind::Webhook(desk) => write_webhook(out, &base, (name, desk))?,
+        }
     }
     Ok(())
 }
@@ -78,6 +66,25 @@ fn write_chatlayer(
     writeln!(
         out,
         "  Verify token         (the text of bots.{name}.verify_token)"
+    )?;
+    writeln!(out)
+}
+
+fn write_webhook(
+    out: &mut impl Write,
+    base: &str,
+    (name, desk): (&DeskName, &WebhookDesk),
+) -> io::Result<()> {
+    writeln!(out, "Desk {name} (webhook)")?;
+    let called = host_of(desk.url.as_url());
+    writeln!(out, "  The bridge calls     {called}")?;
+    writeln!(
+        out,
+        "  Events go to         {base}/api/v1/handovers/{{id}}/events"
+    )?;
+    writeln!(
+        out,
+        "  with the header      Authorization: Bearer (the text of desks.{name}.token)"
     )?;
     writeln!(out)
 }

@@ -1,4 +1,7 @@
-//! `[desks.*]`: the connections to where agents work, and `[kinds.*]`: what a desk of a kind starts from.
+//! `[desks.*]`: the connections to where agents work, one file a kind, and `[kinds.*]`: what a desk of a kind starts
+//! from.
+
+mod webhook;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,14 +11,8 @@ use std::{
 use config::Value;
 use ipnet::IpNet;
 
-use super::{
-    fault::Problem,
-    names,
-    networks::CallUrl,
-    secrets::{self, Keys, Rule, Secrets},
-    section::Section,
-    value,
-};
+pub use self::webhook::WebhookDesk;
+use super::{fault::Problem, names, secrets::Secrets, section::Section, value};
 use crate::domain::ids::{DeskName, HoursName};
 
 /// One connection to where agents work.
@@ -36,29 +33,25 @@ pub enum Kind {
     Webhook(WebhookDesk),
 }
 
-/// A desk that speaks the bridge's own protocol.
-#[derive(Clone, Debug)]
-pub struct WebhookDesk {
-    pub url: CallUrl,
-    /// Signs what the bridge sends; each one adds its signature.
-    pub secret: Secrets,
-    /// What the desk presents to the bridge.
-    pub token: Secrets,
-    /// How many messages of the past `handover.opened` carries at most.
-    pub transcript_limit: usize,
-}
-
 /// What desks start from.
 #[derive(Debug)]
 pub(super) struct Defaults {
-    webhook: WebhookDefaults,
+    webhook: webhook::Defaults,
 }
 
-#[derive(Debug)]
-struct WebhookDefaults {
+/// What every kind has a default of.
+#[derive(Clone, Copy, Debug)]
+struct Common {
     enabled: bool,
     max_open: Option<NonZeroU64>,
-    transcript_limit: usize,
+}
+
+/// What else of the configuration a desk refers to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Surroundings<'a> {
+    pub(super) networks: &'a [IpNet],
+    /// Those of faulty tables included: one fault is enough.
+    pub(super) hours: &'a BTreeSet<HoursName>,
 }
 
 /// What the reading of one desk needs to know of the others.
@@ -69,12 +62,9 @@ struct Reader<'a> {
     tokens: Vec<(DeskName, Secrets)>,
 }
 
-/// What else of the configuration a desk refers to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Surroundings<'a> {
-    pub(super) networks: &'a [IpNet],
-    /// Those of faulty tables included: one fault is enough.
-    pub(super) hours: &'a BTreeSet<HoursName>,
+enum Named {
+    Webhook,
 }
 
 /// Every desk that is written rightly; the others are reported.
@@ -96,105 +86,104 @@ pub(super) fn read_all(
 
 impl Defaults {
     pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
-        let webhook = section.table("webhook").and_then(WebhookDefaults::read);
+        let webhook = section.table("webhook").and_then(webhook::Defaults::read);
         section.finish();
         Some(Self { webhook: webhook? })
     }
 }
 
-impl WebhookDefaults {
-    fn read(mut section: Section<'_>) -> Option<Self> {
+impl Common {
+    /// The defaults of a kind.
+    fn read(section: &mut Section<'_>) -> Option<Self> {
         let enabled = section.defaulted("enabled", value::switch);
         let max_open = section.defaulted("max_open", read_max_open);
-        let transcript_limit = section.defaulted("transcript_limit", read_transcript_limit);
-        section.finish();
         Some(Self {
             enabled: enabled?,
             max_open: max_open?,
-            transcript_limit: transcript_limit?,
         })
+    }
+
+    /// What a desk says instead.
+    fn overlaid(self, section: &mut Section<'_>) -> Self {
+        let enabled = section.optional("enabled", value::switch);
+        let max_open = section.optional("max_open", read_max_open);
+        Self {
+            enabled: enabled.unwrap_or(self.enabled),
+            max_open: max_open.unwrap_or(self.max_open),
+        }
+    }
+}
+
+impl Kind {
+    /// Every secret by the last part of its key.
+    pub(super) fn secrets(&self) -> Vec<(&'static str, Option<&Secrets>)> {
+        match self {
+            Self::Webhook(desk) => desk.secrets(),
+        }
     }
 }
 
 impl Reader<'_> {
-    const SECRET: Keys = Keys {
-        key: "secret",
-        file: "secret_file",
-        hint: "add the secret that signs what the desk gets, or secret_file",
-    };
-    const TOKEN: Keys = Keys {
-        key: "token",
-        file: "token_file",
-        hint: "add the desk's own token, or token_file",
-    };
-
     fn desk(&mut self, name: &DeskName, mut section: Section<'_>) -> Option<Desk> {
-        section.required("kind", read_kind, "add kind = \"webhook\"")?;
+        let named = section.required("kind", Named::read, "add kind = \"webhook\"")?;
         section.not_yet(&["require_agent"]);
-        let enabled = section.optional("enabled", value::switch);
-        let max_open = section.optional("max_open", read_max_open);
-        let hours = section.optional("hours", names::read);
-        if hours
-            .as_ref()
-            .is_some_and(|hours| !self.surroundings.hours.contains(hours))
-        {
-            section.fault("hours", Problem::UnknownReference { what: "hours" });
-        }
-        let webhook = self.webhook(name, &mut section);
+        let hours = self.hours(&mut section);
+        let (common, kind) = match named {
+            Named::Webhook => {
+                let defaults = &self.defaults.webhook;
+                let common = defaults.common.overlaid(&mut section);
+                let tokens = &mut self.tokens;
+                let claim = |section: &Section<'_>, token: &Secrets| {
+                    claim_token(tokens, section, (name, token));
+                };
+                let read = WebhookDesk::read(&mut section, defaults, (self.surroundings, claim));
+                (common, read.map(Kind::Webhook))
+            }
+        };
         section.finish();
         Some(Desk {
-            enabled: enabled.unwrap_or(self.defaults.webhook.enabled),
-            max_open: max_open.unwrap_or(self.defaults.webhook.max_open),
+            enabled: common.enabled,
+            max_open: common.max_open,
             hours,
-            kind: Kind::Webhook(webhook?),
+            kind: kind?,
         })
     }
 
-    fn webhook(&mut self, name: &DeskName, section: &mut Section<'_>) -> Option<WebhookDesk> {
-        let url = section.required(
-            "url",
-            |value| CallUrl::read(value, self.surroundings.networks),
-            "add the URL that takes the bridge's calls",
-        );
-        let secret = secrets::required(section, Self::SECRET, Rule::Signing);
-        let token = secrets::required(section, Self::TOKEN, Rule::Unguessable { least: 20 });
-        let transcript_limit = section.optional("transcript_limit", read_transcript_limit);
-        if let Some(token) = &token {
-            self.claim_token(name, section, token);
+    fn hours(&self, section: &mut Section<'_>) -> Option<HoursName> {
+        let hours = section.optional("hours", names::read)?;
+        if !self.surroundings.hours.contains(&hours) {
+            section.fault("hours", Problem::UnknownReference { what: "hours" });
         }
-        Some(WebhookDesk {
-            url: url?,
-            secret: secret?,
-            token: token?,
-            transcript_limit: transcript_limit.unwrap_or(self.defaults.webhook.transcript_limit),
-        })
-    }
-
-    /// The events of two desks with one token could not be told apart.
-    fn claim_token(&mut self, name: &DeskName, section: &Section<'_>, token: &Secrets) {
-        if let Some((other, _)) = self.tokens.iter().find(|(_, taken)| taken.overlap(token)) {
-            let other = other.clone();
-            section.fault("token", Problem::SharedToken { other });
-        }
-        self.tokens.push((name.clone(), token.clone()));
+        Some(hours)
     }
 }
 
-fn read_kind(value: &Value) -> Result<(), Problem> {
-    match value::text(value)?.as_str() {
-        "webhook" => Ok(()),
-        "console" | "aivo-live" | "chatwoot" => Err(Problem::ValueNotYet {
-            instead: "\"webhook\"",
-        }),
-        _ => Err(Problem::NotOneOf("\"webhook\"")),
+/// The events of two desks with one token could not be told apart.
+fn claim_token(
+    tokens: &mut Vec<(DeskName, Secrets)>,
+    section: &Section<'_>,
+    (name, secrets): (&DeskName, &Secrets),
+) {
+    if let Some((other, _)) = tokens.iter().find(|(_, other)| other.overlap(secrets)) {
+        let other = other.clone();
+        section.fault("token", Problem::SharedToken { other });
+    }
+    tokens.push((name.clone(), secrets.clone()));
+}
+
+impl Named {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        match value::text(value)?.as_str() {
+            "webhook" => Ok(Self::Webhook),
+            "console" | "aivo-live" | "chatwoot" => Err(Problem::ValueNotYet {
+                instead: "\"webhook\"",
+            }),
+            _ => Err(Problem::NotOneOf("\"webhook\"")),
+        }
     }
 }
 
 /// 0 stands for no limit.
 fn read_max_open(value: &Value) -> Result<Option<NonZeroU64>, Problem> {
     value::number(value, 0, 1_000_000).map(NonZeroU64::new)
-}
-
-fn read_transcript_limit(value: &Value) -> Result<usize, Problem> {
-    value::number(value, 0, 10_000).map(|limit| usize::try_from(limit).unwrap_or(usize::MAX))
 }

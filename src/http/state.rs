@@ -17,6 +17,7 @@ use super::{
     admin::metrics::Reading,
     body,
     failures::FailedCalls,
+    hooks::{BotHook, DeskHook},
     meter::Meter,
     openapi,
     probes::{Probe, Readiness},
@@ -66,20 +67,18 @@ pub struct Watched {
     pub started_at: Timestamp,
 }
 
-/// One bot on Chatlayer, as its hook sees it.
+/// One bot, as its platform may call.
 #[derive(Clone, Debug)]
 pub struct Bot {
     pub name: BotName,
-    pub verify_token: Accepted,
-    /// Empty: there is no keyed URL.
-    pub hook_key: Accepted,
+    pub hook: BotHook,
 }
 
-/// One desk of kind `webhook`, as its API sees it.
+/// One desk, as it may call.
 #[derive(Clone, Debug)]
 pub struct Desk {
     pub name: DeskName,
-    pub token: Accepted,
+    pub hook: DeskHook,
 }
 
 /// A refusal for want of the store must be heard within 2 s.
@@ -199,7 +198,8 @@ impl State {
     /// The desk whose token this is. All are compared, so that the time does not tell which.
     pub(super) fn desk_of(&self, token: &str) -> Option<&Desk> {
         self.0.desks.iter().fold(None, |found, desk| {
-            if desk.token.matches(token) {
+            let DeskHook::Api { token: accepted } = &desk.hook;
+            if accepted.matches(token) {
                 Some(desk)
             } else {
                 found

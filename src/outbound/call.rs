@@ -10,7 +10,7 @@ use reqwest::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{ANSWER_LIMIT, CallError, Endpoint, error::Unsendable};
+use super::{ANSWER_LIMIT, BaseUrl, CallError, Endpoint, error::Unsendable};
 
 /// A call to be made. Faults of its parts come out of [`super::Outbound::send`], so that building one reads as one sentence.
 #[derive(Debug)]
@@ -58,6 +58,11 @@ impl Call {
 
     pub fn delete(endpoint: Endpoint) -> Self {
         Self::new(Method::DELETE, endpoint)
+    }
+
+    /// Whether it goes to the same scheme, host and port as the base, so that the base's credentials may go along.
+    pub fn is_at(&self, base: &BaseUrl) -> bool {
+        self.endpoint.is_at(base)
     }
 
     /// Up to so many bytes of the answer are read, where a vendor's usual answer is longer than [`ANSWER_LIMIT`].

@@ -168,6 +168,14 @@ impl Ledger {
         conversation.user.acked == 0
     }
 
+    /// The bridge gives a user back whom no agent has: it may if the platform was not told that an agent takes over. A
+    /// bot that was told `declined` too late may have been paused by then.
+    pub fn may_be_given_back(&self, conversation: usize) -> bool {
+        let books = self.books();
+        let conversation = books.conversations.get(conversation);
+        conversation.is_some_and(|conversation| conversation.user.acked == 0)
+    }
+
     /// How many conversations the bot keeps, as it was told, and how many of them the desk has taken and kept.
     pub fn declined(&self) -> (u64, u64) {
         let books = self.books();

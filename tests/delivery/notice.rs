@@ -11,10 +11,10 @@ use std::{
 
 use async_trait::async_trait;
 use handover_bridge::{
-    bots::BotPlatform,
+    bots::{BotFacts, BotPlatform},
     clock::new_id,
     delivery::{Options, Parts},
-    desks::Desk,
+    desks::{Desk, DeskFacts},
     domain::{
         conversation::{Answer, ConversationKey},
         delivery::{Done, Failure, Job},
@@ -26,7 +26,7 @@ use handover_bridge::{
         retry::ErrorClass,
         time::{Clock, Timestamp},
     },
-    outbound::CallError,
+    outbound::{CallError, request::DryRunError},
     store::{
         Applied, DeliveryFilter, DeliveryState, DeliveryView, Retention, Store, TranscriptLimits,
         sqlite::{self, SqliteStore},
@@ -86,23 +86,39 @@ impl Vendor {
 
 #[async_trait]
 impl BotPlatform for Vendor {
+    fn facts(&self) -> BotFacts {
+        unreachable!("the test has a policy of its own")
+    }
+
     async fn perform(&self, job: &Job) -> Result<Done, Failure> {
         self.take(job)
     }
 
     async fn probe(&self) -> Result<(), CallError> {
         Ok(())
+    }
+
+    fn dry_run(&self) -> Vec<DryRunError> {
+        Vec::new()
     }
 }
 
 #[async_trait]
 impl Desk for Vendor {
+    fn facts(&self) -> DeskFacts {
+        unreachable!("the test has a policy of its own")
+    }
+
     async fn perform(&self, job: &Job) -> Result<Done, Failure> {
         self.take(job)
     }
 
     async fn probe(&self) -> Result<(), CallError> {
         Ok(())
+    }
+
+    fn dry_run(&self) -> Vec<DryRunError> {
+        Vec::new()
     }
 }
 

@@ -9,8 +9,8 @@ use axum::{
 };
 use handover_bridge::{
     http::{
-        Bot, Desk, Options, Watched, combined_router, secret::Accepted, shed::Capacity,
-        source::Peer,
+        Bot, BotHook, ChatlayerHook, Desk, DeskHook, Options, Watched, combined_router,
+        secret::Accepted, shed::Capacity, source::Peer,
     },
     store::Store,
     telemetry::{Instruments, Registry},
@@ -162,29 +162,38 @@ impl Reply {
     }
 }
 
+fn chatlayer(hook_key: Accepted) -> BotHook {
+    BotHook::Chatlayer(ChatlayerHook {
+        verify_token: accepted(VERIFY),
+        hook_key,
+    })
+}
+
 fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracker) -> Options {
     Options {
         store,
         bots: vec![
             Bot {
                 name: "webshop".parse().unwrap(),
-                verify_token: accepted(VERIFY),
-                hook_key: accepted(KEY),
+                hook: chatlayer(accepted(KEY)),
             },
             Bot {
                 name: "plain".parse().unwrap(),
-                verify_token: accepted(VERIFY),
-                hook_key: Accepted::default(),
+                hook: chatlayer(Accepted::default()),
             },
         ],
         desks: vec![
             Desk {
                 name: "custom".parse().unwrap(),
-                token: accepted(DESK),
+                hook: DeskHook::Api {
+                    token: accepted(DESK),
+                },
             },
             Desk {
                 name: "other".parse().unwrap(),
-                token: accepted(OTHER_DESK),
+                hook: DeskHook::Api {
+                    token: accepted(OTHER_DESK),
+                },
             },
         ],
         admin: accepted(ADMIN),

@@ -54,8 +54,10 @@ async fn what_a_flood_gets_in_is_stored_and_the_rest_is_told_to_come_again() {
         store: store.clone(),
         bots: vec![http::Bot {
             name: "webshop".parse().unwrap(),
-            verify_token: accepted(VERIFY_TOKEN),
-            hook_key: accepted(HOOK_KEY),
+            hook: http::BotHook::Chatlayer(http::ChatlayerHook {
+                verify_token: accepted(VERIFY_TOKEN),
+                hook_key: accepted(HOOK_KEY),
+            }),
         }],
         desks: Vec::new(),
         admin: Accepted::default(),

@@ -3,27 +3,30 @@
 use std::borrow::Cow;
 
 use async_trait::async_trait;
-use reqwest::Method;
 use secrecy::SecretString;
 use serde::de::IgnoredAny;
 use serde_json::{Map, json};
 
-use super::{
-    Settings,
-    actions::Actions,
-    realm::Realm,
-    settings::{RequestStep, Step},
-};
+use super::{Settings, actions::Actions, realm::Realm};
 use crate::{
-    bots::BotPlatform,
+    bots::{
+        BotFacts, BotPlatform,
+        steps::{Step, resume_context},
+    },
+    config::History,
     domain::{
         conversation::ResumeContract,
         delivery::{Done, Failure, Job, Task},
         fallback::{self, Part, Unshowable},
         message::Content,
+        policy::LookUps,
         retry::ErrorClass,
     },
-    outbound::{Call, CallError, Endpoint, Outbound, template::Context},
+    outbound::{
+        Call, CallError, Endpoint, Outbound,
+        request::{DryRunError, RequestTemplate},
+        template::Context,
+    },
 };
 
 /// One configured connection to Chatlayer.
@@ -65,21 +68,17 @@ impl Chatlayer {
         (index, contract): (usize, &ResumeContract),
     ) -> Result<Done, Failure> {
         // A step that has gone from the configuration since is one that the operator does not want made.
-        let Some(step) = self.settings.resume.get(index) else {
+        let Some(step) = self.settings.steps.resume.get(index) else {
             return Ok(Done::default());
         };
-        let context = self
-            .context(job)?
-            .with("reason", &contract.reason)
-            .with("agent", &contract.agent)
-            .with("seconds", contract.seconds)
-            .with("unanswered", contract.unanswered);
+        let context = resume_context(self.context(job)?, contract);
         self.step(job, step, &context).await
     }
 
     async fn pause(&self, job: &Job, index: usize) -> Result<Done, Failure> {
-        let step = self.settings.pause.get(index).ok_or_else(impossible)?;
-        self.step(job, step, &self.context(job)?).await
+        let pause = &self.settings.steps.pause;
+        let step = pause.get(index).ok_or_else(impossible)?;
+        self.make(step, &self.context(job)?).await
     }
 
     async fn step(&self, job: &Job, step: &Step, context: &Context) -> Result<Done, Failure> {
@@ -88,13 +87,8 @@ impl Chatlayer {
                 let text = template.render(context).map_err(CallError::from)?;
                 self.show(job, (&Content::text(text), None)).await
             }
-            Step::DialogState { id, session_data } => {
-                let data = session_data
-                    .iter()
-                    .map(|(name, value)| Ok((name.clone(), value.evaluate(context)?)));
-                let data = data
-                    .collect::<Result<Map<_, _>, _>>()
-                    .map_err(CallError::Template)?;
+            Step::DialogState { id, values } => {
+                let data = values.evaluate(context).map_err(CallError::Template)?;
                 self.send(self.dialog_state(job, (id, data))?).await
             }
             Step::Request(request) => self.make(request, context).await,
@@ -148,33 +142,29 @@ impl Chatlayer {
         })))
     }
 
-    async fn make(&self, request: &RequestStep, context: &Context) -> Result<Done, Failure> {
+    async fn make(&self, request: &RequestTemplate, context: &Context) -> Result<Done, Failure> {
         let (call, own) = self.request(request, context)?;
         let done = self.send(call).await?;
         // Another host's limit is not that of this bot.
         Ok(if own { done } else { Done::default() })
     }
 
-    /// The call, and whether it goes to the bot's own API.
-    pub(super) fn request(
+    /// The call, and whether it goes to the bot's own API, which alone gets the access token.
+    fn request(
         &self,
-        request: &RequestStep,
+        request: &RequestTemplate,
         context: &Context,
     ) -> Result<(Call, bool), CallError> {
-        let endpoint: Endpoint = request.url.endpoint(context)?;
-        let own = endpoint.is_at(&self.settings.api_url);
-        let mut call = Call::new(request.method.clone(), endpoint);
-        if own {
-            call = call.bearer(&self.access_token());
-        }
-        for (name, value) in &request.headers {
-            call = call.header(name, &value.render(context)?);
-        }
-        match &request.body {
-            Some(body) => Ok((call.json(&body.evaluate(context)?), own)),
-            None if request.method == Method::GET => Ok((call, own)),
-            None => Ok((call.json_bytes("{}".into()), own)),
-        }
+        let mut own = false;
+        let call = request.call(context, |call| {
+            own = call.is_at(&self.settings.api_url);
+            if own {
+                call.bearer(&self.access_token())
+            } else {
+                call
+            }
+        })?;
+        Ok((call, own))
     }
 
     /// Chatlayer documents no body for its successes, so none is read: any 2xx means taken.
@@ -201,6 +191,20 @@ impl Chatlayer {
 
 #[async_trait]
 impl BotPlatform for Chatlayer {
+    fn facts(&self) -> BotFacts {
+        BotFacts {
+            // `pauseBot` in the answer to the offload.
+            answer_pauses: true,
+            pause_steps: self.settings.steps.pause.len(),
+            resume_steps: self.settings.steps.resume.len(),
+            capabilities: self.settings.capabilities.clone(),
+            look_ups: LookUps {
+                history: self.settings.history != History::Off,
+                session: true,
+            },
+        }
+    }
+
     async fn perform(&self, job: &Job) -> Result<Done, Failure> {
         match &job.task {
             Task::Say { .. } => self.say(job).await,
@@ -224,6 +228,10 @@ impl BotPlatform for Chatlayer {
         let call = Call::get(endpoint).bearer(&self.access_token());
         let answer = self.outbound.send(call.answer_limit(LIST_LIMIT)).await?;
         answer.json::<IgnoredAny>().map(drop)
+    }
+
+    fn dry_run(&self) -> Vec<DryRunError> {
+        self.settings.steps.dry_run(&self.settings.examples())
     }
 }
 

@@ -22,12 +22,12 @@ use super::{
 };
 use crate::{
     delivery::{Options, Parts},
-    desks::Desk,
+    desks::{Desk, DeskFacts},
     domain::{
         delivery::{Done, Failure, Job},
         ids::{DeliveryId, DeskName},
     },
-    outbound::{CallError, Refusal},
+    outbound::{CallError, Refusal, request::DryRunError},
     store::Retention,
     telemetry::Instruments,
 };
@@ -74,6 +74,10 @@ impl fmt::Debug for Scripted {
 
 #[async_trait]
 impl Desk for Scripted {
+    fn facts(&self) -> DeskFacts {
+        unreachable!("delivery goes by its jobs")
+    }
+
     async fn perform(&self, job: &Job) -> Result<Done, Failure> {
         let number = {
             let mut log = self.log.lock().unwrap();
@@ -102,6 +106,10 @@ impl Desk for Scripted {
         (self.script)(&job(0, 0), number)
             .map(drop)
             .map_err(|failure| CallError::Refused(Box::new(unwell(failure))))
+    }
+
+    fn dry_run(&self) -> Vec<DryRunError> {
+        unreachable!("delivery fills in no examples")
     }
 }
 

@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{
-    Settings,
+    CAPABILITIES, Settings,
     actions::{Action, Data, Kind},
     message::{HandoverBody, MessageBody},
 };
 use crate::{
     clock::new_id,
-    desks::Desk,
+    desks::{Desk, DeskFacts},
     domain::{
         delivery::{Done, Failure, Job, Task},
         message::{Content, Message},
@@ -22,6 +22,7 @@ use crate::{
     outbound::{
         Answer, Call, CallError, Outbound,
         error::Unsendable,
+        request::DryRunError,
         webhook_signature::{
             ID_HEADER, SIGNATURE_HEADER, SignedContent, TIMESTAMP_HEADER, seconds,
         },
@@ -109,6 +110,13 @@ impl Webhook {
 
 #[async_trait]
 impl Desk for Webhook {
+    fn facts(&self) -> DeskFacts {
+        DeskFacts {
+            capabilities: CAPABILITIES,
+            transcript_limit: self.settings.transcript_limit,
+        }
+    }
+
     async fn perform(&self, job: &Job) -> Result<Done, Failure> {
         let handover_id = job.handover.id;
         match &job.task {
@@ -155,6 +163,11 @@ impl Desk for Webhook {
             data: Data::Ping {},
         };
         self.send(&new_id().to_string(), &ping).await.map(drop)
+    }
+
+    /// It has no templates.
+    fn dry_run(&self) -> Vec<DryRunError> {
+        Vec::new()
     }
 }
 

@@ -1,4 +1,4 @@
-//! One desk's address and signing secrets. Its token is `http`'s, its transcript limit the store's.
+//! One desk's address and signing secrets. Its token is `http`'s.
 
 use secrecy::ExposeSecret;
 
@@ -14,6 +14,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(super) url: BaseUrl,
+    pub(super) transcript_limit: usize,
     secrets: Rotating<WebhookSecrets>,
 }
 
@@ -21,6 +22,7 @@ impl Settings {
     pub fn new(configured: &config::WebhookDesk) -> Result<Self, SettingsError> {
         Ok(Self {
             url: BaseUrl::try_from(configured.url.as_url().clone())?,
+            transcript_limit: configured.transcript_limit,
             secrets: Rotating::new(signing(&configured.secret)?),
         })
     }

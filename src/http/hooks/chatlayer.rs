@@ -29,11 +29,20 @@ use crate::{
         body::{self, Kept, Skim},
         meter::{Outcome, Sent},
         problem::{Kind, Problem, Result},
+        secret::Accepted,
         shed::Place,
         state::Caller,
     },
     store::Applied,
 };
+
+/// What opens the hook of one bot.
+#[derive(Clone, Debug)]
+pub struct ChatlayerHook {
+    pub verify_token: Accepted,
+    /// Empty: there is no keyed URL.
+    pub hook_key: Accepted,
+}
 
 /// A call that was let in. Kept until the store has answered, for as long its place and its room are taken.
 #[derive(Debug)]
@@ -58,17 +67,17 @@ async fn check(
     if !admitted.by_token {
         return Err(state.refuse(caller));
     }
-    if !admitted.by_key && !admitted.bot.hook_key.is_empty() {
+    if !admitted.by_key && admitted.has_keyed_url {
         let warning = Warning {
             kind: WarningKind::UnkeyedHook,
-            subject: admitted.bot.name.to_string(),
+            subject: admitted.bot.to_string(),
         };
         // The check itself does not hang on the store.
         let _ = state.ask(state.store().warn(warning)).await;
     }
     state
         .meter()
-        .intake(&admitted.bot.name, Sent::Check, Outcome::Accepted);
+        .intake(&admitted.bot, Sent::Check, Outcome::Accepted);
     Ok(Json(json!({"status": "ok"})))
 }
 
@@ -79,7 +88,7 @@ async fn event(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Json<Value>> {
-    let bot = admitted.bot.name.clone();
+    let bot = admitted.bot.clone();
     let heard = hear(&state, (caller, &admitted), (headers, sent)).await;
     let sent = heard
         .as_ref()
@@ -143,8 +152,8 @@ async fn let_in(
 
 async fn take(state: &State, admitted: &Admitted, in_hand: InHand) -> Result<Json<Value>> {
     let Hook { kind, step } =
-        hook::parse(&admitted.bot.name, &in_hand.body).map_err(|error| refused(&error))?;
-    let bot = &admitted.bot.name;
+        hook::parse(&admitted.bot, &in_hand.body).map_err(|error| refused(&error))?;
+    let bot = &admitted.bot;
     let Some(step) = step else {
         state.meter().intake(bot, kind.into(), Outcome::Accepted);
         return Ok(Json(json!({})));
@@ -173,9 +182,7 @@ fn answer(state: &State, admitted: &Admitted, taken: bool) -> Json<Value> {
     } else {
         Outcome::Declined
     };
-    state
-        .meter()
-        .intake(&admitted.bot.name, Sent::Request, outcome);
+    state.meter().intake(&admitted.bot, Sent::Request, outcome);
     Json(offload::said(taken))
 }
 

@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    bots::chatlayer::{SettingsError, StepPart},
+    bots::{chatlayer::SettingsError, steps::StepsError},
     config,
     domain::{
         conversation::{ConversationKey, Profile},
@@ -305,7 +305,7 @@ async fn what_only_shows_when_a_step_is_filled_in_shows_in_the_dry_run() {
             { dialog_state = "d", session_data = { name = "agent.name" } },
             { request = { method = "POST", url = "no address" } },
         ]"#;
-    let faults = bot(&stub, steps).settings.dry_run();
+    let faults = bot(&stub, steps).dry_run();
     let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
@@ -315,31 +315,34 @@ async fn what_only_shows_when_a_step_is_filled_in_shows_in_the_dry_run() {
             "resume, step 4 cannot be filled in",
         ]
     );
-    assert!(bot(&stub, "").settings.dry_run().is_empty(), "the default");
+    assert!(bot(&stub, "").dry_run().is_empty(), "the default");
     assert!(stub.requests().await.is_empty());
 }
 
 #[test]
 fn faults_of_steps_are_found_at_start_and_say_where_they_are() {
-    let error = compile(r#"resume = [{ text = "Bye" }, { text = "{{ oops" }]"#);
+    let told = |settings: &str| {
+        let error = compile(settings);
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        format!("{error}: {}", cause.unwrap_or_default())
+    };
     assert_eq!(
-        error.to_string(),
+        told(r#"resume = [{ text = "Bye" }, { text = "{{ oops" }]"#),
         "resume, step 2: the text cannot be compiled"
     );
-    let error = compile(r#"resume = [{ dialog_state = "d", session_data = { why = "raeson" } }]"#);
     assert_eq!(
-        error.to_string(),
-        "resume, step 1: the session data why speaks of raeson, which steps do not know"
+        told(r#"resume = [{ dialog_state = "d", session_data = { why = "raeson" } }]"#),
+        "resume, step 1: the session data why speaks of raeson, which is not known there"
     );
-    let request = r#"pause = [{ request = { method = "POST", url = "{{ bot.api_url }}", body = "reason" } }]"#;
-    assert!(matches!(
-        compile(request),
-        SettingsError::UnknownName {
-            list: "pause",
-            part: StepPart::Body,
-            ..
-        }
-    ));
+    assert_eq!(
+        told(
+            r#"pause = [{ request = { method = "POST", url = "{{ bot.api_url }}", body = "reason" } }]"#
+        ),
+        "pause, step 1: the body speaks of reason, which is not known there"
+    );
     let take = r#"resume = [{ request = { method = "POST", url = "{{ bot.api_url }}", take = { id = "answer.id" } } }]"#;
-    assert!(matches!(compile(take), SettingsError::Take { .. }));
+    assert!(matches!(
+        compile(take),
+        SettingsError::Steps(StepsError::Take { .. })
+    ));
 }

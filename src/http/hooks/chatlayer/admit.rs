@@ -6,17 +6,17 @@ use axum::{
 };
 
 use super::token::Presented;
-use crate::http::{
-    State,
-    problem::Problem,
-    secret::Accepted,
-    state::{Bot, Caller},
+use crate::{
+    domain::ids::BotName,
+    http::{State, hooks::BotHook, problem::Problem, secret::Accepted, state::Caller},
 };
 
 /// A call of a known bot's platform that has shown nothing wrong, and its key or its token.
 #[derive(Debug)]
 pub(super) struct Admitted {
-    pub(super) bot: Bot,
+    pub(super) bot: BotName,
+    /// There is a URL with a key, so that this one should not be used.
+    pub(super) has_keyed_url: bool,
     pub(super) by_key: bool,
     pub(super) by_token: bool,
 }
@@ -44,9 +44,14 @@ fn admit(
     name: Option<&str>,
     (key, token): (Option<&str>, &Presented),
 ) -> Option<Admitted> {
-    let bot = name.and_then(|name| state.bot(name));
+    let bot = name.and_then(|name| state.bot(name)).map(|bot| {
+        let BotHook::Chatlayer(hook) = &bot.hook;
+        (&bot.name, hook)
+    });
     let nobody = Accepted::default();
-    let (keys, tokens) = bot.map_or((&nobody, &nobody), |bot| (&bot.hook_key, &bot.verify_token));
+    let (keys, tokens) = bot.map_or((&nobody, &nobody), |(_, hook)| {
+        (&hook.hook_key, &hook.verify_token)
+    });
     // Both are compared whatever the other gives, so that the time does not tell which was wrong.
     let by_key = key.map(|key| keys.matches(key));
     let by_token = match token {
@@ -58,7 +63,8 @@ fn admit(
     let something_right = by_key == Some(true) || by_token == Some(true);
     (nothing_wrong && something_right).then_some(())?;
     Some(Admitted {
-        bot: bot?.clone(),
+        bot: bot?.0.clone(),
+        has_keyed_url: !keys.is_empty(),
         by_key: by_key.is_some(),
         by_token: by_token.is_some(),
     })

@@ -1,0 +1,169 @@
+//! One connection for each configured bot and desk: who is called, who may call, and which of its secrets can be
+//! exchanged. One file a vendor. Templates are compiled here, so that their faults come at the start.
+
+mod chatlayer;
+mod webhook;
+
+use std::{collections::BTreeMap, env, sync::Arc};
+
+use ipnet::IpNet;
+use url::Url;
+
+use super::{
+    Error,
+    rotation::{Holder, Holders},
+};
+use crate::{
+    bots::BotPlatform,
+    config::{self, Kind, Platform},
+    desks::Desk,
+    domain::{
+        ids::{BotName, DeskName},
+        time::Clock,
+    },
+    http::{self, secret::Accepted},
+    outbound::{Outbound, OutboundOptions, ProxySettings},
+};
+
+/// Everybody who is configured.
+#[derive(Debug)]
+pub(super) struct Connections {
+    pub(super) bots: BTreeMap<BotName, Connection<dyn BotPlatform, http::BotHook>>,
+    pub(super) desks: BTreeMap<DeskName, Connection<dyn Desk, http::DeskHook>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Connection<A: ?Sized, H> {
+    /// Who is called.
+    pub(super) adapter: Arc<A>,
+    /// Who may call.
+    pub(super) hook: H,
+    /// Its secrets by their keys, to be exchanged while the bridge runs.
+    pub(super) secrets: Vec<(String, Holder)>,
+    pub(super) address: Address,
+}
+
+/// Where a call goes, for those who are told what to look at when nobody answers.
+#[derive(Clone, Debug)]
+pub(super) struct Address {
+    /// The key of the address in the configuration.
+    pub(super) key: String,
+    /// The key of the secret that a call presents or signs with.
+    pub(super) secret_key: String,
+    /// Scheme, host and port: the path may be a secret.
+    pub(super) origin: String,
+}
+
+/// Connections, taken apart for those who use them.
+pub(super) struct Parts {
+    pub(super) to_bots: BTreeMap<BotName, Arc<dyn BotPlatform>>,
+    pub(super) to_desks: BTreeMap<DeskName, Arc<dyn Desk>>,
+    pub(super) from_bots: Vec<http::Bot>,
+    pub(super) from_desks: Vec<http::Desk>,
+    pub(super) holders: Holders,
+}
+
+/// What connections are made with.
+#[derive(Clone, Debug)]
+struct Ground {
+    outbound: Outbound,
+    clock: Arc<dyn Clock>,
+}
+
+impl Connections {
+    pub(super) fn build(
+        bots: &BTreeMap<BotName, config::Bot>,
+        desks: &BTreeMap<DeskName, config::Desk>,
+        (allow_networks, clock): (Vec<IpNet>, Arc<dyn Clock>),
+    ) -> Result<Self, Error> {
+        let proxy = ProxySettings::from_variables(|name| env::var(name).ok());
+        let outbound = Outbound::new(
+            OutboundOptions {
+                allow_networks,
+                proxy,
+                needs_https: calls_https(bots, desks),
+            },
+            Arc::clone(&clock),
+        )?;
+        let ground = Ground { outbound, clock };
+        let bots = bots.iter().map(|(name, bot)| {
+            let connection = match &bot.platform {
+                Platform::Chatlayer(bot) => chatlayer::connect(name, bot, &ground)?,
+            };
+            Ok((name.clone(), connection))
+        });
+        let desks = desks.iter().map(|(name, desk)| {
+            let connection = match &desk.kind {
+                Kind::Webhook(desk) => webhook::connect(name, desk, &ground)?,
+            };
+            Ok((name.clone(), connection))
+        });
+        Ok(Self {
+            bots: bots.collect::<Result<_, Error>>()?,
+            desks: desks.collect::<Result<_, Error>>()?,
+        })
+    }
+
+    /// `admin` opens the admin API, whose token is exchanged with the others.
+    pub(super) fn take_apart(self, admin: &Accepted) -> Parts {
+        let admin = Holder::Accepted(admin.clone());
+        let mut holders = vec![("admin.token".to_owned(), admin)];
+        let (mut to_bots, mut from_bots) = (BTreeMap::new(), Vec::new());
+        for (name, connection) in self.bots {
+            let Connection {
+                adapter,
+                hook,
+                secrets,
+                address: _,
+            } = connection;
+            holders.extend(secrets);
+            to_bots.insert(name.clone(), adapter);
+            from_bots.push(http::Bot { name, hook });
+        }
+        let (mut to_desks, mut from_desks) = (BTreeMap::new(), Vec::new());
+        for (name, connection) in self.desks {
+            let Connection {
+                adapter,
+                hook,
+                secrets,
+                address: _,
+            } = connection;
+            holders.extend(secrets);
+            to_desks.insert(name.clone(), adapter);
+            from_desks.push(http::Desk { name, hook });
+        }
+        Parts {
+            to_bots,
+            to_desks,
+            from_bots,
+            from_desks,
+            holders: Holders::new(holders),
+        }
+    }
+}
+
+impl Address {
+    /// `table` is the table of the bot or desk, `keys` are the last parts of the two keys.
+    fn new(table: &str, (address, secret): (&str, &str), url: &Url) -> Self {
+        Self {
+            key: format!("{table}.{address}"),
+            secret_key: format!("{table}.{secret}"),
+            origin: url.origin().ascii_serialization(),
+        }
+    }
+}
+
+/// Only the addresses that are known now; that of a request template is not.
+fn calls_https(
+    bots: &BTreeMap<BotName, config::Bot>,
+    desks: &BTreeMap<DeskName, config::Desk>,
+) -> bool {
+    let bots = bots.values().map(|bot| match &bot.platform {
+        Platform::Chatlayer(bot) => &bot.api_url,
+    });
+    let desks = desks.values().map(|desk| match &desk.kind {
+        Kind::Webhook(desk) => &desk.url,
+    });
+    bots.chain(desks)
+        .any(|url| url.as_url().scheme() == "https")
+}

@@ -1,0 +1,56 @@
+//! A bot on Chatlayer.
+
+use std::sync::Arc;
+
+use super::{Address, Connection, Ground};
+use crate::{
+    app::{Error, rotation::Holder},
+    bots::{
+        BotPlatform,
+        chatlayer::{Chatlayer, Settings},
+    },
+    config,
+    domain::ids::BotName,
+    http::{self, secret::Accepted},
+};
+
+pub(super) fn connect(
+    name: &BotName,
+    bot: &config::Chatlayer,
+    ground: &Ground,
+) -> Result<Connection<dyn BotPlatform, http::BotHook>, Error> {
+    let settings = Settings::compile(bot).map_err(|source| Error::Chatlayer {
+        bot: name.clone(),
+        source,
+    })?;
+    let table = format!("bots.{name}");
+    let access_token = settings.access_token().clone();
+    let hook = http::ChatlayerHook {
+        verify_token: Accepted::from(&bot.verify_token),
+        hook_key: bot
+            .hook_key
+            .as_ref()
+            .map(Accepted::from)
+            .unwrap_or_default(),
+    };
+    let secrets = vec![
+        (
+            format!("{table}.access_token"),
+            Holder::Presented(access_token),
+        ),
+        (
+            format!("{table}.verify_token"),
+            Holder::Accepted(hook.verify_token.clone()),
+        ),
+        (
+            format!("{table}.hook_key"),
+            Holder::Accepted(hook.hook_key.clone()),
+        ),
+    ];
+    Ok(Connection {
+        adapter: Arc::new(Chatlayer::new(settings, ground.outbound.clone())),
+        hook: http::BotHook::Chatlayer(hook),
+        secrets,
+        address: Address::new(&table, ("api_url", "access_token"), bot.api_url.as_url()),
+    })
+}

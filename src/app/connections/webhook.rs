@@ -1,0 +1,42 @@
+//! A desk that speaks the bridge's own protocol.
+
+use std::sync::Arc;
+
+use super::{Address, Connection, Ground};
+use crate::{
+    app::{Error, rotation::Holder},
+    config,
+    desks::{
+        Desk,
+        webhook::{Settings, Webhook},
+    },
+    domain::ids::DeskName,
+    http::{self, secret::Accepted},
+};
+
+pub(super) fn connect(
+    name: &DeskName,
+    desk: &config::WebhookDesk,
+    ground: &Ground,
+) -> Result<Connection<dyn Desk, http::DeskHook>, Error> {
+    let settings = Settings::new(desk).map_err(|source| Error::Webhook {
+        desk: name.clone(),
+        source,
+    })?;
+    let table = format!("desks.{name}");
+    let token = Accepted::from(&desk.token);
+    let secrets = vec![
+        (
+            format!("{table}.secret"),
+            Holder::Signing(settings.secrets().clone()),
+        ),
+        (format!("{table}.token"), Holder::Accepted(token.clone())),
+    ];
+    let clock = Arc::clone(&ground.clock);
+    Ok(Connection {
+        adapter: Arc::new(Webhook::new(settings, ground.outbound.clone(), clock)),
+        hook: http::DeskHook::Api { token },
+        secrets,
+        address: Address::new(&table, ("url", "secret"), desk.url.as_url()),
+    })
+}

@@ -1,0 +1,196 @@
+//! The steps by which a bot is paused and resumed, compiled. What a step calls is the vendor's matter; what a step is
+//! made of is the same for all of them.
+
+use serde_json::{Map, Value};
+
+use crate::{
+    config,
+    domain::conversation::ResumeContract,
+    outbound::{
+        request::{CompileError, Compiler, DryRunError, Part, RequestTemplate},
+        template::{Context, Expression, Template, TemplateError},
+    },
+};
+
+#[derive(Clone, Debug)]
+pub struct Steps {
+    pub pause: Vec<RequestTemplate>,
+    pub resume: Vec<Step>,
+}
+
+/// One call of a resume.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// The user is told something.
+    Text(Template),
+    /// The bot goes on at this place, and finds these values there.
+    DialogState {
+        id: String,
+        values: Values,
+    },
+    Request(RequestTemplate),
+}
+
+/// Values by name, each to be evaluated.
+#[derive(Clone, Debug)]
+pub struct Values(Vec<(String, Expression)>);
+
+/// A step that cannot be compiled.
+#[derive(Debug, thiserror::Error)]
+pub enum StepsError {
+    #[error("{list}, step {number}")]
+    Step {
+        list: &'static str,
+        number: usize,
+        source: CompileError,
+    },
+    #[error("{list}, step {number}: take is not available in the steps of a bot")]
+    Take { list: &'static str, number: usize },
+}
+
+/// What a resume may speak of besides what every step of its vendor may.
+const RESUME_NAMES: [&str; 4] = ["reason", "agent", "seconds", "unanswered"];
+
+impl Steps {
+    /// `names` are those that every step of this vendor may speak of.
+    pub fn compile(
+        (pause, resume): (&[config::Request], &[config::Step]),
+        names: &[&'static str],
+    ) -> Result<Self, StepsError> {
+        let pausing = Compiler { names };
+        let resume_names = [names, &RESUME_NAMES].concat();
+        let resuming = Compiler {
+            names: &resume_names,
+        };
+        let pause = pause.iter().enumerate();
+        let resume = resume.iter().enumerate();
+        Ok(Self {
+            pause: pause
+                .map(|(index, step)| request(pausing, ("pause", index), step))
+                .collect::<Result<_, _>>()?,
+            resume: resume
+                .map(|(index, step)| Step::compile(resuming, ("resume", index), step))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// What is wrong with each step when it is filled in, the first of it. Nothing is called. `examples` are conversations
+    /// as steps may meet them, each with the agent's name.
+    pub fn dry_run(&self, examples: &[(Context, Option<&str>)]) -> Vec<DryRunError> {
+        let pauses = self.pause.iter().enumerate().filter_map(|(index, step)| {
+            let mut examples = examples.iter();
+            let tried = examples.try_for_each(|(context, _)| step.dry_run(context));
+            Some(fault(("pause", index), tried.err()?))
+        });
+        let resumes = self.resume.iter().enumerate().filter_map(|(index, step)| {
+            let mut examples = examples.iter();
+            let tried = examples.try_for_each(|(context, agent)| {
+                let contract = ResumeContract {
+                    reason: "solved".to_owned(),
+                    agent: agent.map(str::to_owned),
+                    seconds: 61,
+                    unanswered: agent.is_some(),
+                };
+                step.dry_run(&resume_context(context.clone(), &contract))
+            });
+            Some(fault(("resume", index), tried.err()?))
+        });
+        pauses.chain(resumes).collect()
+    }
+}
+
+impl Step {
+    fn compile(
+        compiler: Compiler<'_>,
+        place: (&'static str, usize),
+        step: &config::Step,
+    ) -> Result<Self, StepsError> {
+        match step {
+            config::Step::Text(text) => compiler
+                .text(text)
+                .map(Self::Text)
+                .map_err(|source| refused(place, source)),
+            config::Step::Request(step) => request(compiler, place, step).map(Self::Request),
+            config::Step::DialogState(dialog) => {
+                let values = dialog.session_data.iter().map(|(name, source)| {
+                    let part = Part::Value {
+                        of: "session data",
+                        name: name.clone(),
+                    };
+                    let value = compiler.expression(part, source);
+                    Ok((
+                        name.clone(),
+                        value.map_err(|source| refused(place, source))?,
+                    ))
+                });
+                Ok(Self::DialogState {
+                    id: dialog.dialog_state.clone(),
+                    values: Values(values.collect::<Result<_, StepsError>>()?),
+                })
+            }
+        }
+    }
+
+    fn dry_run(&self, context: &Context) -> Result<(), TemplateError> {
+        match self {
+            Self::Text(text) => text.render(context).map(drop),
+            Self::DialogState { id: _, values } => values.evaluate(context).map(drop),
+            Self::Request(request) => request.dry_run(context),
+        }
+    }
+}
+
+impl Values {
+    pub fn evaluate(&self, context: &Context) -> Result<Map<String, Value>, TemplateError> {
+        let values = self.0.iter();
+        values
+            .map(|(name, value)| Ok((name.clone(), value.evaluate(context)?)))
+            .collect()
+    }
+}
+
+/// What a step of a resume may speak of besides.
+pub fn resume_context(context: Context, contract: &ResumeContract) -> Context {
+    let ResumeContract {
+        reason,
+        agent,
+        seconds,
+        unanswered,
+    } = contract;
+    context
+        .with("reason", reason)
+        .with("agent", agent)
+        .with("seconds", seconds)
+        .with("unanswered", unanswered)
+}
+
+fn request(
+    compiler: Compiler<'_>,
+    (list, index): (&'static str, usize),
+    step: &config::Request,
+) -> Result<RequestTemplate, StepsError> {
+    if !step.take.is_empty() {
+        return Err(StepsError::Take {
+            list,
+            number: index.saturating_add(1),
+        });
+    }
+    compiler
+        .request(step)
+        .map_err(|source| refused((list, index), source))
+}
+
+fn refused((list, index): (&'static str, usize), source: CompileError) -> StepsError {
+    StepsError::Step {
+        list,
+        number: index.saturating_add(1),
+        source,
+    }
+}
+
+fn fault((list, index): (&'static str, usize), source: TemplateError) -> DryRunError {
+    DryRunError {
+        place: format!("{list}, step {}", index.saturating_add(1)),
+        source,
+    }
+}
