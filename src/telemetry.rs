@@ -25,12 +25,12 @@ use tracing_subscriber::{
     util::TryInitError,
 };
 
+use self::lines::Lines;
 pub use self::{
     process::Process,
     registry::{Family, Registry, SetupError},
     traces::Traces,
 };
-use self::lines::Lines;
 use crate::config::{LogFormat, Telemetry};
 
 /// What a part of the bridge reports with. Cheap to clone; the default reports nothing.

@@ -104,7 +104,8 @@ impl Members<'_> {
     fn member(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
         if self.written.is_ok() {
             let name = field.name().trim_start_matches("r#");
-            self.written = write!(self.writer, r#","{name}":"#).and_then(|()| value(&mut self.writer));
+            self.written =
+                write!(self.writer, r#","{name}":"#).and_then(|()| value(&mut self.writer));
         }
     }
 }
@@ -230,8 +231,18 @@ mod tests {
 
     fn of_all_kinds() {
         tracing::info!("plain");
-        tracing::warn!(count = 3_u64, below = -2_i64, share = 0.5, is = true, "numbers");
-        tracing::error!(text = "\"quoted\" \\ \n\t\u{1}\u{8} ü", nothing = None::<u64>, "odd");
+        tracing::warn!(
+            count = 3_u64,
+            below = -2_i64,
+            share = 0.5,
+            is = true,
+            "numbers"
+        );
+        tracing::error!(
+            text = "\"quoted\" \\ \n\t\u{1}\u{8} ü",
+            nothing = None::<u64>,
+            "odd"
+        );
         let error: &dyn std::error::Error = &io::Error::other("a \"cause\"");
         tracing::error!(error, place = %"shown", value = ?Some("debugged"), "it {}", "failed");
         let outer = tracing::info_span!("outer", request.id = "one \"two\"", number = 7);

@@ -1,8 +1,8 @@
 //! The conversations that were turned over lately, so that their next step need not find, read and parse a row.
 //!
 //! What a step takes out comes back only when its transaction is committed, so nothing uncommitted is ever found here,
-//! and what was rolled back is read from its row again. A row that anything else has changed is forgotten: SQLite itself
-//! tells which rows are changed, whatever statement does it.
+//! and what was rolled back is read from its row again. A row that anything else has changed is forgotten: the database
+//! itself tells which rows are changed, whatever statement does it.
 
 use std::{
     collections::HashMap,
@@ -84,10 +84,11 @@ impl Cache {
         }
     }
 
-    /// Also of some steps only: what the others have left is read from its row.
+    /// It may be one step only that is undone: what the others have left is read from its row, and what they have changed
+    /// stays forgotten.
     pub(super) fn rolled_back(&mut self) {
+        self.forget_changed();
         self.uncommitted.clear();
-        self.changed.lock().clear();
     }
 
     fn forget_changed(&mut self) {

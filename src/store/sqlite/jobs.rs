@@ -1,6 +1,7 @@
 //! Puts together what a claimed row is about, from committed rows.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Deserialize;
 
 use super::{
     columns::{self, AnyId, count, integer},
@@ -8,9 +9,9 @@ use super::{
 };
 use crate::{
     domain::{
-        conversation::Conversation,
+        conversation::{Closing, ConversationKey, Profile},
         delivery::{Destination, HandoverFacts, Job, Lane, LegFacts, Task},
-        ids::{DeliveryId, MessageId},
+        ids::{ConversationId, DeliveryId, HandoverId, MessageId},
         message::Message,
         time::Timestamp,
     },
@@ -142,6 +143,21 @@ fn read_transcript(
     Ok((messages, count(total)))
 }
 
+/// What a job needs of a conversation's state; the rest need not be parsed.
+#[derive(Deserialize)]
+struct Excerpt {
+    id: ConversationId,
+    key: ConversationKey,
+    profile: Profile,
+    handover: Option<Open>,
+}
+
+#[derive(Deserialize)]
+struct Open {
+    id: HandoverId,
+    closing: Option<Closing>,
+}
+
 struct Stored {
     id: DeliveryId,
     conversation: i64,
@@ -150,7 +166,7 @@ struct Stored {
     task: Task,
     attempts: u32,
     created_at: Timestamp,
-    state: Conversation,
+    state: Excerpt,
     facts: HandoverFacts,
     reference: Option<String>,
     trace: Option<TraceParent>,

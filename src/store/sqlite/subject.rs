@@ -111,7 +111,10 @@ impl Subject {
             return Ok(stored.into_subject(work));
         }
         let sql = "SELECT row, state, phase, wake_at, observed_since, handed_over FROM conversations WHERE row = ?1";
-        let found = work.prepare(sql)?.query_row([row], Stored::read).optional()?;
+        let found = work
+            .prepare(sql)?
+            .query_row([row], Stored::read)
+            .optional()?;
         Ok(found.ok_or(Fault::Missing)?.into_subject(work))
     }
 
