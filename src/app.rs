@@ -12,7 +12,7 @@ mod probe;
 mod rotation;
 mod signals;
 
-use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use tokio::{task::spawn_blocking, time::interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -76,6 +76,8 @@ pub enum Error {
     },
     #[error("the store cannot be opened")]
     Store(#[from] sqlite::OpenError),
+    #[error("there is no backup")]
+    Backup(#[from] sqlite::BackupError),
     #[error(transparent)]
     Metrics(#[from] telemetry::SetupError),
     #[error("telemetry.otlp_endpoint cannot be used")]
@@ -113,7 +115,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(19);
 /// Runs the bridge until it is told to stop. `config` comes from `source`, which is pinned: SIGHUP has it loaded again.
 pub async fn serve(config: Config, source: Source) -> Result<(), Error> {
     let signals = Signals::listen().map_err(Error::Signals)?;
-    let listeners = Listeners::bind(&config).await?;
+    let listeners = Listeners::bind(&config)?;
     let app = App::build(config, listeners)?;
     let stop = (app.shutdown(), app.patience());
     let obeying = tokio::spawn(signals.obey(stop, app.rotation(source)));
@@ -136,6 +138,12 @@ pub async fn migrate(config: Config) -> Result<(), Error> {
     };
     store.open()?.close().await;
     Ok(())
+}
+
+/// Copies the store into one file, whether or not a bridge works with it. Says how large the copy is.
+pub fn backup(config: &Config, to: &Path) -> Result<u64, Error> {
+    let StoreUrl::Sqlite(path) = &config.store.url;
+    Ok(sqlite::backup(path, to, SystemClock.now())?)
 }
 
 /// Finds what is wrong with the configuration's templates, as a start would; opens and calls nothing.

@@ -1,16 +1,19 @@
 //! The command line: one subcommand a file. Reads the configuration and hands over to `app`, or speaks to a bridge
 //! that runs with the same configuration.
 
+mod admin;
 mod check;
 mod client;
 mod deliveries;
 mod demo;
+mod erase;
 mod healthcheck;
 mod migrate;
 mod openapi;
 mod route;
 mod serve;
 mod simulate;
+mod store;
 mod urls;
 
 use std::{env, error::Error as StdError, io, path::PathBuf, process::ExitCode};
@@ -87,6 +90,14 @@ enum Command {
     /// old id, so that whoever had it already knows it, or be given up.
     #[command(subcommand, after_long_help = DELIVERIES)]
     Deliveries(deliveries::Action),
+    /// Have the running bridge forget a user
+    ///
+    /// Ends what is open for the user (the bot is resumed and the desk told), has the platform delete the session's data,
+    /// and then removes every trace: messages, names, handovers, deliveries, dead letters, warnings. What stays is keyed
+    /// hashes by which a late repeat is known, and says nothing of anybody. Tells what it waits for, and goes on in the
+    /// bridge if it is not waited for: a platform that does not answer is asked for a day and then given up.
+    #[command(after_long_help = ERASE)]
+    Erase(erase::Options),
     /// Print what desks and operators may call, as OpenAPI 3.1
     ///
     /// The document that a running bridge serves at /openapi.json: the desk API, the webhooks that a desk is sent, and the
@@ -103,6 +114,12 @@ enum Command {
     /// For those who run with store.migrate = false. The bridge must not be running.
     #[command(after_long_help = MIGRATE)]
     Migrate,
+    /// Back the store up
+    ///
+    /// Opens the store itself, with the same configuration, and may do so while the bridge works with it: what is copied is
+    /// the store at one moment, and the bridge does not wait for it. A bridge starts from the copy as it is.
+    #[command(subcommand, after_long_help = STORE)]
+    Store(store::Action),
 }
 
 const GENERAL: &str = "\
@@ -159,12 +176,24 @@ Examples:
   handover --config handover.toml deliveries list --state dead
   handover --config handover.toml deliveries retry ID
   handover --config handover.toml deliveries skip ID";
+const ERASE: &str = "\
+Needs admin.token, and speaks to the admin API at admin.listen. Ends with 1 if it is not finished after two minutes, or if
+the platform did not delete its part. A delivery that is skipped is not waited for.
+
+Examples:
+  handover --config handover.toml erase --session ID
+  handover --config handover.toml erase --user ID --bot webshop --version LIVE
+  handover --config handover.toml erase --user ID --keep-at-platform --no-wait
+  handover --config handover.toml erase --follow ERASURE";
 const HEALTHCHECK: &str = "\
 Examples:
   handover --config handover.toml healthcheck && echo alive";
 const MIGRATE: &str = "\
 Examples:
   handover --config handover.toml migrate";
+const STORE: &str = "\
+Examples:
+  handover --config handover.toml store backup /backups/handover-2026-01-01.db";
 
 /// Why a command ends badly.
 #[derive(Debug, thiserror::Error)]
@@ -192,6 +221,8 @@ enum Error {
     Client(#[from] client::Error),
     #[error(transparent)]
     Health(#[from] healthcheck::Error),
+    #[error(transparent)]
+    Erase(#[from] erase::Unfinished),
     #[error(transparent)]
     Check(#[from] check::Error),
     #[error(transparent)]
@@ -234,9 +265,11 @@ fn run(cli: Cli) -> Result<(), Error> {
         Command::Route(options) => route::run(&load(&source)?, options),
         Command::Simulate(options) => simulate::run(&load(&source)?, options),
         Command::Deliveries(action) => deliveries::run(&load(&source)?, action),
+        Command::Erase(options) => erase::run(&load(&source)?, &options),
         Command::Openapi => openapi::run(),
         Command::Healthcheck => healthcheck::run(&load(&source)?),
         Command::Migrate => migrate::run(load(&source)?),
+        Command::Store(action) => store::run(&load(&source)?, action),
     }
 }
 
@@ -268,6 +301,7 @@ impl Error {
             | Self::App(_)
             | Self::Client(_)
             | Self::Health(_)
+            | Self::Erase(_)
             | Self::Check(_)
             | Self::Telemetry(_)
             | Self::Runtime(_)

@@ -5,10 +5,11 @@
 //! transaction or connection is held across a call. A row that is unsettled after a crash goes out once more under its
 //! old id: at least once.
 //!
-//! Beside them run the timers of the handovers and the upkeep. `app` builds and runs all of it.
+//! Beside them run the timers of the handovers, the upkeep, and what is to be erased. `app` builds and runs all of it.
 
 mod dispatcher;
 mod endpoint;
+mod erasing;
 mod health;
 mod meter;
 mod outcome;
@@ -25,7 +26,8 @@ use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
-    dispatcher::Dispatcher, endpoint::Endpoint, outlet::Outlet, timers::Timers, upkeep::Upkeep,
+    dispatcher::Dispatcher, endpoint::Endpoint, erasing::Erasing, outlet::Outlet, timers::Timers,
+    upkeep::Upkeep,
 };
 use crate::{
     bots::BotPlatform,
@@ -67,6 +69,7 @@ pub struct Delivery {
     dispatchers: Vec<Dispatcher>,
     timers: Timers,
     upkeep: Upkeep,
+    erasing: Erasing,
     stop: CancellationToken,
     finish: Duration,
 }
@@ -88,6 +91,7 @@ impl Options {
             self.retention,
             upkeep::Known { bots, desks },
         );
+        let erasing = Erasing::new(Arc::clone(&parts.store));
         let timers = Timers::new(Arc::clone(&parts.store), Arc::clone(&parts.clock));
         let to_bots = parts
             .bots
@@ -113,6 +117,7 @@ impl Options {
             dispatchers,
             timers,
             upkeep,
+            erasing,
             stop,
             finish: self.finish,
         }
@@ -126,6 +131,7 @@ impl Delivery {
             dispatchers,
             timers,
             upkeep,
+            erasing,
             stop: stopping,
             finish,
         } = self;
@@ -136,6 +142,7 @@ impl Delivery {
         }
         tasks.spawn(stopping.clone().run_until_cancelled_owned(timers.run()));
         tasks.spawn(stopping.clone().run_until_cancelled_owned(upkeep.run()));
+        tasks.spawn(stopping.clone().run_until_cancelled_owned(erasing.run()));
         tasks.close();
         stop.cancelled().await;
         stopping.cancel();

@@ -5,7 +5,7 @@
 
 pub mod webhook;
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 
@@ -39,6 +39,8 @@ pub trait Desk: Send + Sync + fmt::Debug {
 pub struct DeskFacts {
     /// What its agents can be shown.
     pub capabilities: Capabilities,
+    /// How long after an open call that may have arrived the next is made; zero where the desk knows a call again.
+    pub reopen_after: Duration,
     /// How many messages of the past it is sent with a handover at most.
     pub transcript_limit: usize,
 }

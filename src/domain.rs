@@ -20,4 +20,5 @@ pub mod pace;
 pub mod policy;
 pub mod retry;
 pub mod routing;
+pub mod taken;
 pub mod time;

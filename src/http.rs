@@ -25,7 +25,7 @@ mod watch;
 use axum::Router;
 
 pub use self::{
-    hooks::{BotHook, ChatlayerHook, DeskHook},
+    hooks::{BotHook, ChatlayerHook, DeskHook, Turns},
     meter::ConnectionMeter,
     state::{Bot, Desk, Options, State, Watched},
 };

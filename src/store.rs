@@ -4,6 +4,7 @@
 //! Every implementation passes the contract of `tests/store`, which is written once against this trait.
 
 mod census;
+mod erasure;
 pub mod sqlite;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
@@ -11,14 +12,17 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-pub use self::census::{Census, Owed};
+pub use self::{
+    census::{Census, Owed},
+    erasure::{Erased, Erasure, Named, Whose},
+};
 use crate::domain::{
     conversation::{Answer, Phase, Profile},
     delivery::{Destination, HandoverFacts, Job, StepResult},
     effect::{Warning, WarningKind},
     event::Step,
     handover::Outcome,
-    ids::{BotName, ConversationId, DeliveryId, DeskName, HandoverId},
+    ids::{BotName, ConversationId, DeliveryId, DeskName, ErasureId, HandoverId},
     message::Message,
     policy::{ClosedBecause, PausedBecause},
     retry::ErrorClass,
@@ -30,6 +34,9 @@ use crate::telemetry::traces::TraceParent;
 #[async_trait]
 pub trait Store: Send + Sync + fmt::Debug {
     /// Drops repeats, loads the conversation, decides each event in order, and writes all of it or nothing.
+    ///
+    /// What was kept of a reference goes before the event that shows whose it is, or follows the settlement that does, in
+    /// the order in which it came and in the same step. A repeat of it is one while it is kept as well as afterwards.
     ///
     /// Where a desk has a `max_open`, [`Conditions::open`](crate::domain::policy::Conditions) says how many handovers it
     /// has ([`Conversation::desk`](crate::domain::conversation::Conversation::desk)), steps that are not committed yet
@@ -100,10 +107,26 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     async fn warn(&self, warning: Warning) -> Result<(), Error>;
 
+    /// The newest first. For as long as a bot that should be silent is not known to be, one says so of its handover.
     async fn warnings(&self) -> Result<Vec<WarningView>, Error>;
 
     /// Removes what has been kept for as long as the operator wants, at most `limit` rows of each kind. Says how many.
     async fn purge(&self, keep: Retention, limit: usize) -> Result<usize, Error>;
+
+    /// Has everything erased that is kept of a user: ends what is open, and owes the platform its part if it is to
+    /// delete it too. The rows go when nothing is owed any more, see [`Self::go_on_erasing`]; what stays is the keyed
+    /// hashes by which a repeat is known. Survives a restart, and leaves a trace of who did it that names nobody.
+    async fn erase(&self, whose: Whose, at_platform: bool) -> Result<Erasure, Error>;
+
+    /// How far an erasure has come, for as long as operators' changes are kept.
+    async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error>;
+
+    /// Goes on with what is to be erased, at most `limit` rows in one step. An erasure is finished when nothing of it is
+    /// left in the store's files either.
+    async fn go_on_erasing(&self, limit: usize) -> Result<Erased, Error>;
+
+    /// Rings when there is something to erase.
+    fn erasure_bell(&self) -> Arc<Notify>;
 
     /// Counts what an operator watches, from the rows, so that it does not rest on whoever should have seen to them.
     async fn census(&self) -> Result<Census, Error>;
@@ -140,6 +163,14 @@ pub enum Applied {
     },
     /// The target does not exist, or is another desk's.
     NotFound,
+    /// The target does not exist yet: what was said of it waits until it does, or until its time is over.
+    Kept,
+    /// Reference and leg are of two handovers. Nobody was told.
+    Contradiction,
+    /// The bot has no such user.
+    NoSuchUser,
+    /// The bot has such a user in several realms. Nobody was told.
+    SeveralUsers,
 }
 
 /// A lane that this process holds, with the work at its head.

@@ -103,6 +103,10 @@ class Container:
         lines = pathlib.Path(f"/proc/{self.pid()}/status").read_text().splitlines()
         return {key: value.split() for key, value in (line.split(":", 1) for line in lines)}
 
+    def mounts(self):
+        """The fields of its mounts, as the kernel lists them."""
+        return [line.split() for line in pathlib.Path(f"/proc/{self.pid()}/mountinfo").read_text().splitlines()]
+
     def terminate(self, within):
         """Sends SIGTERM; gives the exit status and how long it took."""
         began = time.monotonic()

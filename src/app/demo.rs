@@ -20,6 +20,7 @@ use crate::{
     clock::{SystemClock, new_id},
     config::{Config, Source},
     emulator::{self, Emulator, desk::Desk},
+    http::server,
 };
 
 /// Why there is no demo.
@@ -91,7 +92,7 @@ pub async fn demo() -> Result<(), Error> {
         chat,
         desk,
         addresses,
-    } = Stage::build().await?;
+    } = Stage::build()?;
     let keys = Keys::draw();
     let text = addresses.configuration(&keys)?;
     let source = Source::text(CONFIG_FILE, text.clone());
@@ -121,12 +122,12 @@ pub async fn demo() -> Result<(), Error> {
 }
 
 impl Stage {
-    async fn build() -> Result<Self, DemoError> {
+    fn build() -> Result<Self, DemoError> {
         let mut next = FIRST_PORT;
-        let (bridge, bridge_address) = bind("the bridge", &mut next).await?;
-        let (admin, admin_address) = bind("the admin API", &mut next).await?;
-        let (chat, chat_address) = bind("the chat", &mut next).await?;
-        let (desk, desk_address) = bind("the desk", &mut next).await?;
+        let (bridge, bridge_address) = bind("the bridge", &mut next)?;
+        let (admin, admin_address) = bind("the admin API", &mut next)?;
+        let (chat, chat_address) = bind("the chat", &mut next)?;
+        let (desk, desk_address) = bind("the desk", &mut next)?;
         Ok(Self {
             bridge,
             admin,
@@ -248,13 +249,13 @@ impl Keys {
 }
 
 /// The first free port from `next` on.
-async fn bind(what: &str, next: &mut u16) -> Result<(TcpListener, SocketAddr), DemoError> {
+fn bind(what: &str, next: &mut u16) -> Result<(TcpListener, SocketAddr), DemoError> {
     let (wanted, last) = (*next, FIRST_PORT.saturating_add(PORTS));
     loop {
         let port = *next;
         *next = next.saturating_add(1);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        match TcpListener::bind(address).await {
+        match server::listen(address) {
             Ok(listener) => {
                 if port != wanted {
                     tell(&format!("Port {wanted} is taken, {what} uses {port}."))?;

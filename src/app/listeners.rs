@@ -26,10 +26,10 @@ pub struct Listeners {
 }
 
 impl Listeners {
-    pub async fn bind(config: &Config) -> Result<Self, Error> {
-        let public = listen(config.server.listen).await?;
+    pub fn bind(config: &Config) -> Result<Self, Error> {
+        let public = listen(config.server.listen)?;
         let admin = match config.admin.listen {
-            AdminListen::Own(address) => Some(listen(address).await?),
+            AdminListen::Own(address) => Some(listen(address)?),
             AdminListen::Server => None,
         };
         Ok(Self {
@@ -68,8 +68,6 @@ impl Listeners {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| Error::Listen { address, source })
+fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    server::listen(address).map_err(|source| Error::Listen { address, source })
 }

@@ -118,6 +118,7 @@ fn of_desk(desk: &Desk, facts: DeskFacts, all_hours: &AllHours) -> DeskPolicy {
     } = desk;
     let DeskFacts {
         capabilities,
+        reopen_after,
         transcript_limit: _,
     } = facts;
     DeskPolicy {
@@ -126,6 +127,7 @@ fn of_desk(desk: &Desk, facts: DeskFacts, all_hours: &AllHours) -> DeskPolicy {
         hours: hours.as_ref().and_then(|name| all_hours.get(name)).cloned(),
         max_open: *max_open,
         require_agent: false,
+        reopen_after,
         capabilities,
     }
 }

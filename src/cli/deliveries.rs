@@ -3,18 +3,12 @@
 use std::io::{self, Write};
 
 use clap::{Args, Subcommand, ValueEnum, builder::PossibleValue};
-use reqwest::Method;
-use secrecy::SecretString;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{
-    Error,
-    client::{Call, Client},
-    runtime,
-};
+use super::{Error, admin::Admin, runtime};
 use crate::{
-    config::{AdminListen, Config},
+    config::Config,
     http::admin::shape::{Deliveries, Delivery},
 };
 
@@ -61,30 +55,24 @@ enum State {
     Cancelled,
 }
 
-/// The admin API and the key to it.
-struct Admin<'c> {
-    client: Client,
-    token: &'c SecretString,
-}
-
 pub(super) fn run(config: &Config, action: Action) -> Result<(), Error> {
     let admin = Admin::of(config)?;
     let mut out = io::stdout().lock();
     runtime()?.block_on(async {
         match action {
             Action::List(filter) => {
-                let page = admin.list(&filter).await?;
+                let page = list(&admin, &filter).await?;
                 write_table(&mut out, &page)?;
             }
             Action::Retry(Ids { ids }) => {
                 for id in ids {
-                    admin.change(id, "retry").await?;
+                    change(&admin, id, "retry").await?;
                     writeln!(out, "{id} is sent again")?;
                 }
             }
             Action::Skip(Ids { ids }) => {
                 for id in ids {
-                    admin.change(id, "skip").await?;
+                    change(&admin, id, "skip").await?;
                     writeln!(out, "{id} is given up")?;
                 }
             }
@@ -93,64 +81,32 @@ pub(super) fn run(config: &Config, action: Action) -> Result<(), Error> {
     })
 }
 
-impl<'c> Admin<'c> {
-    fn of(config: &'c Config) -> Result<Self, Error> {
-        let token = config
-            .admin
-            .token
-            .as_ref()
-            .ok_or(Error::NoAdminToken)?
-            .first();
-        let listen = match config.admin.listen {
-            AdminListen::Own(listen) => listen,
-            AdminListen::Server => config.server.listen,
-        };
-        Ok(Self {
-            client: Client::new(listen)?,
-            token,
-        })
-    }
+async fn list(admin: &Admin<'_>, filter: &Filter) -> Result<Deliveries, Error> {
+    let state = filter.state.and_then(|state| state.to_possible_value());
+    let (after, limit) = (
+        filter.after.map(|id| id.to_string()),
+        filter.limit.to_string(),
+    );
+    let query = [
+        ("state", state.as_ref().map(PossibleValue::get_name)),
+        ("destination", filter.destination.as_deref()),
+        ("after", after.as_deref()),
+        ("limit", Some(limit.as_str())),
+    ];
+    let query: Vec<_> = query
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+    let path = ["api", "admin", "deliveries"];
+    Ok(admin.get(&path, &query).await?.json()?)
+}
 
-    async fn list(&self, filter: &Filter) -> Result<Deliveries, Error> {
-        let state = filter.state.and_then(|state| state.to_possible_value());
-        let (after, limit) = (
-            filter.after.map(|id| id.to_string()),
-            filter.limit.to_string(),
-        );
-        let query = [
-            ("state", state.as_ref().map(PossibleValue::get_name)),
-            ("destination", filter.destination.as_deref()),
-            ("after", after.as_deref()),
-            ("limit", Some(limit.as_str())),
-        ];
-        let query: Vec<_> = query
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)))
-            .collect();
-        let path = ["api", "admin", "deliveries"];
-        let call = Call {
-            path: &path,
-            query: &query,
-            bearer: Some(self.token),
-            ..Call::default()
-        };
-        Ok(self.client.send(call).await?.json()?)
-    }
-
-    async fn change(&self, id: Uuid, verb: &str) -> Result<(), Error> {
-        let id = id.to_string();
-        let path = ["api", "admin", "deliveries", &id, verb];
-        let body = Value::Object(Map::new());
-        let call = Call {
-            method: Method::POST,
-            path: &path,
-            query: &[],
-            bearer: Some(self.token),
-            body: Some(&body),
-        };
-        self.client.send(call).await?.check()?;
-        Ok(())
-    }
+async fn change(admin: &Admin<'_>, id: Uuid, verb: &str) -> Result<(), Error> {
+    let id = id.to_string();
+    let path = ["api", "admin", "deliveries", &id, verb];
+    let nothing = Value::Object(Map::new());
+    admin.post(&path, &nothing).await?.check()?;
+    Ok(())
 }
 
 fn write_table(out: &mut impl Write, page: &Deliveries) -> io::Result<()> {

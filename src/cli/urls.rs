@@ -67,6 +67,15 @@ fn write_chatlayer(
         out,
         "  Verify token         (the text of bots.{name}.verify_token)"
     )?;
+    if let (Some(key), Some(_)) = (&bot.hook_key, &bot.channel_verify_token) {
+        let key = key.first().expose_secret();
+        writeln!(out, "  and in the settings of its Webhook channel")?;
+        writeln!(out, "  Webhook URL          {hook}/{key}/channel")?;
+        writeln!(
+            out,
+            "  Verify token         (the text of bots.{name}.channel_verify_token)"
+        )?;
+    }
     writeln!(out)
 }
 

@@ -81,6 +81,8 @@ pub enum Problem {
     SecretFileShape,
     #[error("uses a token that the desk {other} uses as well; every desk needs its own")]
     SharedToken { other: DeskName },
+    #[error("needs a hook_key beside it: the Webhook channel is taken only on a URL with the key")]
+    ChannelWithoutKey,
     #[error("must not hold a user name, a password or a fragment")]
     UrlWithExtras,
     #[error(

@@ -46,10 +46,12 @@ impl Attempt<'_> {
         let class = failure.class;
         let looks_up = matches!(self.job.task, Task::LookUp { .. });
         let must_be_done = matches!(self.job.task, Task::Resume { .. } | Task::Forget);
-        let limit = if must_be_done {
-            RESUME_LIMIT
-        } else {
-            window.limit
+        let limit = match self.job.task {
+            _ if must_be_done => RESUME_LIMIT,
+            // What the agent says waits behind it, and a bot that speaks too is better than nobody. `decide` has it
+            // tried again.
+            Task::Pause { .. } => window.blocking,
+            _ => window.limit,
         };
         // Zero if the clock has been set back since.
         let age = self.ended_at.since(self.job.created_at);
@@ -245,6 +247,19 @@ mod tests {
             .map(|number| refused_resume_wait(number).as_secs())
             .collect();
         assert_eq!(waits, [15, 30, 60, 120, 240, 300, 300]);
+    }
+
+    #[test]
+    fn a_pause_gives_way_to_what_the_agent_says_after_five_minutes() {
+        let job = Job {
+            task: Task::Pause { index: 0 },
+            ..job(1, 1)
+        };
+        let young = failed(&job, ErrorClass::Busy, (20, Duration::from_secs(299)));
+        assert!(matches!(young.settlement.row, RowOutcome::Retry { .. }));
+        let old = failed(&job, ErrorClass::Busy, (21, WINDOW.blocking));
+        let class = ErrorClass::Busy;
+        assert_eq!(old.settlement.row, RowOutcome::Dead { class });
     }
 
     #[test]

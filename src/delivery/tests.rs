@@ -17,7 +17,7 @@ use crate::domain::{
     policy::{ClosedBecause, PausedBecause},
     retry::ErrorClass,
 };
-use crate::store::{Pause, RowOutcome, Store as _};
+use crate::store::{Erased, Error, Pause, RowOutcome, Store as _};
 
 const AT_ONCE: Duration = Duration::ZERO;
 
@@ -436,4 +436,29 @@ async fn look_ups_that_fail_open_no_breaker_unless_nobody_is_reached() {
         let opened = !world.lanes.seen().conditions.is_empty();
         assert_eq!(opened, opens, "{}", class.label());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn erasure_begins_at_the_start_and_looks_each_second_until_nothing_is_left() {
+    let world = World::new();
+    world.lanes.erase([
+        Ok(Erased::More),
+        Ok(Erased::Waits),
+        Err(Error::Busy),
+        Ok(Erased::All),
+    ]);
+    let running = world.start();
+    sleep(Duration::from_mins(5)).await;
+    world.lanes.erase([Ok(Erased::All)]);
+    sleep(Duration::from_secs(1)).await;
+    let at: Vec<_> = world
+        .lanes
+        .seen()
+        .erased_at
+        .iter()
+        .map(Duration::as_secs)
+        .collect();
+    assert_eq!(at, [0, 0, 1, 11, 300]);
+    world.stop.cancel();
+    running.await.unwrap();
 }

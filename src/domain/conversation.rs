@@ -32,6 +32,15 @@ pub struct Conversation {
     pub next_order: u64,
     pub profile: Profile,
     pub handover: Option<Handover>,
+    /// Everything here goes as soon as nothing is owed any more: no agent is asked, and nothing new is observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erasing: Option<Erasing>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erasing {
+    /// The platform has been asked, or is to be asked, to delete what it keeps.
+    pub at_platform: bool,
 }
 
 /// What the platform told about the user and the channel. Later facts win, silence changes nothing.
@@ -134,6 +143,7 @@ pub enum Answer {
 
 /// One desk's part in a handover.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Leg {
     pub id: LegId,
     pub desk: DeskName,
@@ -141,6 +151,9 @@ pub struct Leg {
     pub opened: bool,
     /// An open call may have reached the desk although no answer came back.
     pub maybe_opened: bool,
+    /// Such a call may have been made again, so the desk may have two conversations of this leg.
+    #[serde(default)]
+    pub maybe_twice: bool,
     /// The leg was opened anew after the desk had lost the conversation; that happens once.
     pub reopened: bool,
     /// The desk's own id of the conversation.
@@ -199,6 +212,7 @@ impl Conversation {
             next_order: 1,
             profile: Profile::default(),
             handover: None,
+            erasing: None,
         }
     }
 

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     conversation::ConversationKey,
+    event::Way,
     ids::{DeskName, HandoverId},
     message::{Actor, Button, Card, Content},
     time::Timestamp,
@@ -69,6 +70,11 @@ impl DedupeKey {
         }
     }
 
+    /// What a desk tells that does not know our ids, by the parts of it that tell it from all else of this desk.
+    pub fn desk_event(desk: &DeskName, parts: &[&str]) -> Self {
+        Self::new(&["desk_event", desk.as_str()], parts)
+    }
+
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -124,6 +130,17 @@ impl Fingerprint {
             .flat_map(|words| words.split_whitespace())
             .collect();
         Self(digest(normal.join(" ").as_bytes()))
+    }
+
+    /// Of the copy that comes by this way.
+    #[must_use]
+    pub fn by(self, way: Way) -> Self {
+        let tag = match way {
+            Way::Only => return self,
+            Way::First => 1,
+            Way::Second => 2,
+        };
+        Self(digest(&[self.0.as_slice(), &[tag]].concat()))
     }
 }
 

@@ -12,6 +12,7 @@ use super::{
     ids::{BotName, ConversationId, DeliveryId, DeskName, HandoverId, LegId, MessageId},
     message::Message,
     retry::ErrorClass,
+    taken::Taken,
     time::Timestamp,
 };
 
@@ -93,6 +94,8 @@ pub struct Job {
     pub key: ConversationKey,
     pub profile: Profile,
     pub handover: HandoverFacts,
+    /// What the bot platform's answers gave in this handover.
+    pub taken: Taken,
     pub leg: Option<LegFacts>,
     /// The message that the task names.
     pub message: Option<Message>,
@@ -110,11 +113,13 @@ pub struct HandoverFacts {
     pub options: Map<String, Value>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LegFacts {
     pub id: LegId,
     pub desk: DeskName,
     pub reference: Option<String>,
+    /// What the desk's answers gave in this leg.
+    pub taken: Taken,
 }
 
 /// The vendor took it.
@@ -123,6 +128,8 @@ pub struct Done {
     /// The desk's own id of the conversation, where it gave one.
     pub reference: Option<String>,
     pub position: Option<u64>,
+    /// What later calls of the same leg, or to the bot in the same handover, need.
+    pub taken: Taken,
     /// The desk understood and said no.
     pub refused: Option<String>,
     /// What a look-up found.
@@ -152,6 +159,10 @@ pub struct Failure {
 
 /// What came of a delivery, for `decide`.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one a call, never kept in numbers"
+)]
 pub enum StepResult {
     Done(Done),
     /// It will be tried again. `since` is when the delivery was stored, `ambiguous` that the vendor may have it.

@@ -8,6 +8,7 @@ use super::{
     delivery::{HandoverFacts, Lane, NewDelivery},
     ids::{DeliveryId, DeskName, HandoverId, LegId, MessageId},
     message::Message,
+    taken::Taken,
     time::Timestamp,
 };
 
@@ -17,13 +18,17 @@ pub enum Effect {
     Record(Message),
     /// A delivery row. Nothing is ever sent that was not first one of these.
     Deliver(NewDelivery),
-    /// What waits in this lane and is not on its way is not sent any more.
+    /// What waits in this lane and is not on its way is not sent any more, but for what the platform is to delete.
     CancelUnsent {
         lane: Lane,
         only: Cancelled,
     },
     /// The delivery that was just settled as delayed is not tried again: what it was for is over.
     Withdraw,
+    /// The delivery that was just settled as delayed is not tried again before this.
+    PutOff {
+        until: Timestamp,
+    },
     /// The control tasks that wait in this lane go ahead of the messages before them.
     Hurry {
         lane: Lane,
@@ -33,6 +38,12 @@ pub enum Effect {
         fingerprint: Fingerprint,
         delivery: DeliveryId,
     },
+    /// The platform may tell of this message once more, by its other way, until then.
+    ExpectCopy {
+        fingerprint: Fingerprint,
+        message: MessageId,
+        until: Timestamp,
+    },
     /// An expected echo has come; the next equal one is no echo.
     ConsumeEcho {
         fingerprint: Fingerprint,
@@ -41,6 +52,14 @@ pub enum Effect {
     Handover(HandoverRow),
     /// A leg was opened, or the desk told its id of it.
     Leg(LegRow),
+    /// The desk's id of a leg. One that named another leg before names this one from now on.
+    Name(LegName),
+    /// What an answer gave that later calls in this lane need: kept with the leg, or of a bot's with the handover.
+    Take {
+        lane: Lane,
+        handover: HandoverId,
+        taken: Taken,
+    },
     Journal(JournalEntry),
     /// An operator should know.
     Warn(Warning),
@@ -58,6 +77,9 @@ pub enum Cancelled {
     Resumes,
     /// What the platform was to be asked: it is not waited for any more.
     LookUps,
+    /// The offer: the desk has shown that it has it. One that is on its way is settled as it comes, and is not sent again
+    /// should its claim be lost.
+    Opens,
     /// The pause steps: the bot is about to be resumed, and one that is tried after that would silence it.
     Pauses,
     /// What an agent wanted to tell before the resume of this order went ahead of it: the user is with the bot by
@@ -97,6 +119,14 @@ pub struct LegRow {
     pub closed: bool,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegName {
+    pub leg: LegId,
+    pub handover: HandoverId,
+    pub desk: DeskName,
+    pub reference: String,
+}
+
 /// One transition with its cause, for people. Never replayed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalEntry {
@@ -131,6 +161,8 @@ pub enum Cause {
     Paused,
     BotSpokeOver,
     LateMessage,
+    /// The desk ended or moved the one of its two conversations of a leg in which the user is not.
+    OtherConversation,
     DeskLost,
     DeskRemoved,
     BotRemoved,
@@ -139,6 +171,8 @@ pub enum Cause {
     BotSpeaksAgain,
     DeadLetter,
     UnknownState,
+    /// The user's data are to go.
+    Erased,
 }
 
 /// Something an operator should look at. Raised again it counts up, it does not pile up.
@@ -152,10 +186,12 @@ pub struct Warning {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WarningKind {
-    /// The bot spoke while an agent had the user.
+    /// The bot spoke while an agent had the user; or, of a handover, its pause steps have not succeeded yet.
     BotNotPaused,
     /// The platform checked the URL without the hook key; requests for an agent are refused there unless it sends its token.
     UnkeyedHook,
+    /// The platform told something of a user whom the bot has not, or has in several realms.
+    UnmatchedMessage,
     /// No route leads from this bot to a desk.
     NoRoute,
     ResumeLate,
@@ -166,4 +202,6 @@ pub enum WarningKind {
     BotRemoved,
     /// The state was written by a newer version.
     UnknownState,
+    /// The platform did not delete what it keeps of a user who is being erased; somebody has to see to it there.
+    NotErased,
 }

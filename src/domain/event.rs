@@ -1,12 +1,15 @@
 //! What can happen to a conversation: said by a platform or a desk, settled by delivery, or due by the clock.
 
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
     conversation::{Agent, ConversationKey, Profile},
     dedupe::DedupeKey,
     delivery::{Destination, Lane, StepResult, Task},
-    ids::{DeskName, HandoverId},
+    ids::{BotName, DeskName, ExternalId, HandoverId, LegId},
     message::{Actor, Content},
     time::Timestamp,
 };
@@ -34,6 +37,12 @@ pub enum Event {
         desk: DeskName,
         event: DeskEvent,
     },
+    /// The same, from a desk that does not know the handover's id.
+    FromLeg {
+        event: DeskEvent,
+        /// Filled in by the store, which finds it by the step's target.
+        leg: Option<NamedLeg>,
+    },
     /// The platform has been told `declined` for want of an answer in time, whatever was or will be decided.
     ToldDeclined { handover: HandoverId },
     /// A delivery was attempted, or given up.
@@ -44,6 +53,8 @@ pub enum Event {
     DeskRemoved { desk: DeskName },
     /// The bot is gone from the configuration: it cannot be spoken to.
     BotRemoved,
+    /// Everything that is kept of the user is to go: here, and at the platform too if so wanted.
+    EraseRequested { at_platform: bool },
 }
 
 /// A platform's message.
@@ -54,6 +65,17 @@ pub struct Said {
     pub content: Content,
     /// The vendor's JSON of this message, byte for byte.
     pub raw: Option<String>,
+    pub way: Way,
+}
+
+/// By which way a platform has told of a message, where it may tell of each one twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// There is no other.
+    #[default]
+    Only,
+    First,
+    Second,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -72,7 +94,19 @@ pub struct TranscriptItem {
     pub known: bool,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+/// A leg that was found by what its desk calls it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedLeg {
+    pub id: LegId,
+    pub handover: HandoverId,
+    pub desk: DeskName,
+    pub reference: Option<String>,
+    /// Nobody has called it by this reference before.
+    pub is_new: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum DeskEvent {
     Joined(Agent),
     Said(AgentSaid),
@@ -87,7 +121,7 @@ pub enum DeskEvent {
     },
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AgentSaid {
     pub content: Content,
     pub agent: Option<Agent>,
@@ -109,6 +143,17 @@ pub struct Settled {
     pub leg_closed: bool,
 }
 
+impl Way {
+    /// The one by which the same message may come as well.
+    pub const fn other(self) -> Option<Self> {
+        match self {
+            Self::Only => None,
+            Self::First => Some(Self::Second),
+            Self::Second => Some(Self::First),
+        }
+    }
+}
+
 /// One atomic change: events of one conversation, applied in order, all or none.
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -122,6 +167,23 @@ pub struct Step {
 pub enum Target {
     /// Made if it does not exist.
     Conversation(ConversationKey),
+    /// The one that this user of the bot has, in whichever realm. Never made.
+    User { bot: BotName, user: ExternalId },
     /// As a desk names it. A handover of another desk is as unknown as one that does not exist.
     Handover { id: HandoverId, desk: DeskName },
+    /// As a desk names it that does not know our id. The events are [`Event::FromLeg`].
+    Leg(LegTarget),
+}
+
+/// Found by the reference, else by the leg. Of a desk's leg that is closed the events are late; they never reach a newer
+/// one that is called otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegTarget {
+    pub desk: DeskName,
+    /// The desk's own id of the conversation.
+    pub reference: Option<String>,
+    /// Where the desk gives back what it was given as the user's id, which the vendor's folder made of the leg's.
+    pub leg: Option<LegId>,
+    /// What names no leg that is known is kept for so long, in case its reference becomes known.
+    pub keep_unmatched: Option<Duration>,
 }

@@ -11,7 +11,10 @@
 mod choice;
 mod closing;
 mod desk;
+mod erase;
+mod leg;
 mod look_up;
+mod pause;
 mod request;
 mod settled;
 mod speech;
@@ -93,11 +96,13 @@ pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decis
             desk,
             event,
         } => turn.desk_told((*handover, desk), event),
+        Event::FromLeg { leg, event } => turn.leg_told(leg.as_ref(), event),
         Event::ToldDeclined { handover } => turn.told_declined(*handover),
         Event::Settled(settled) => turn.settled(settled),
         Event::TimerFired => turn.timer_fired(),
         Event::DeskRemoved { desk } => turn.desk_removed(desk),
         Event::BotRemoved => turn.bot_removed(),
+        Event::EraseRequested { at_platform } => turn.erase(*at_platform),
     };
     turn.finish(outcome)
 }

@@ -49,6 +49,8 @@ uuid_newtype! {
     MessageId,
     /// One call that the bridge owes; the `webhook-id` of a webhook desk, the same over all attempts.
     DeliveryId,
+    /// One call of an operator to have a user erased.
+    ErasureId,
 }
 
 macro_rules! text_newtype {

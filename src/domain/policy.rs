@@ -79,6 +79,9 @@ pub struct DeskPolicy {
     pub max_open: Option<NonZeroU64>,
     /// Takes no new handovers while [`ClosedBecause::NoAgent`] is said of it.
     pub require_agent: bool,
+    /// How long after an open call that may have arrived the next is made. Zero where the desk knows a call again by its
+    /// key; else long enough for the desk to show by an event that it has the conversation.
+    pub reopen_after: Duration,
     /// What its agents can be shown.
     pub capabilities: Capabilities,
 }
@@ -184,6 +187,7 @@ impl DeskPolicy {
             hours: None,
             max_open: None,
             require_agent: false,
+            reopen_after: Duration::ZERO,
             capabilities: Capabilities::EVERY_AGENT,
         }
     }

@@ -1,7 +1,8 @@
-//! What operators and the command line ask of a running bridge: deliveries, warnings, open handovers, metrics. No
-//! texts.
+//! What operators and the command line ask of a running bridge: deliveries, warnings, open handovers, erasures,
+//! metrics. No texts.
 
 mod deliveries;
+mod erasures;
 mod handovers;
 pub(super) mod metrics;
 pub mod shape;
@@ -29,6 +30,8 @@ pub(super) fn router() -> OpenApiRouter<State> {
         .routes(routes!(deliveries::skip))
         .routes(routes!(handovers::list))
         .routes(routes!(warnings::list))
+        .routes(routes!(erasures::begin))
+        .routes(routes!(erasures::show))
         // Not JSON, and for a scraper: it has a page of its own in place of the document.
         .route("/metrics", get(metrics::show))
 }
@@ -53,7 +56,7 @@ impl FromRequestParts<State> for Operator {
         if !known {
             return Err(state.refuse(caller));
         }
-        // Nothing here takes a body; one that is no JSON was meant for somebody else.
+        // Hardly anything here takes a body; one that is no JSON was meant for somebody else.
         if parts.headers.contains_key(header::CONTENT_TYPE) {
             body::require_json(&parts.headers)?;
         }

@@ -4,7 +4,7 @@ mod chatlayer;
 
 use axum::Router;
 
-pub use self::chatlayer::ChatlayerHook;
+pub use self::chatlayer::{ChatlayerHook, Turns};
 use super::{State, secret::Accepted};
 
 /// Who may call in the name of a bot, platform by platform.

@@ -52,6 +52,8 @@ pub(super) enum Outcome {
     Repeat,
     /// A request for an agent that was told no.
     Declined,
+    /// It is about nobody whom the bridge knows.
+    Unmatched,
     Refused(Kind),
 }
 
@@ -183,6 +185,7 @@ impl Outcome {
             Self::Accepted => "accepted",
             Self::Repeat => "repeat",
             Self::Declined => "declined",
+            Self::Unmatched => "unmatched",
             Self::Refused(kind) => kind.id(),
         }
     }

@@ -12,7 +12,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use axum::Router;
 use futures_util::FutureExt as _;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     time::sleep,
 };
@@ -59,8 +59,23 @@ pub struct Server {
     meter: ConnectionMeter,
 }
 
+/// Connections that the kernel keeps for us until they are accepted; `net.core.somaxconn` may allow fewer. The usual 128
+/// overflow in a burst, and then the kernel drops what it had told the client was a connection.
+const BACKLOG: u32 = 4096;
 /// Out of file descriptors, for the most part: time for others to end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Binds a listener whose queue takes a burst of connections. To be called inside a runtime.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // A bridge that starts again need not wait until the connections of the one before are forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 impl Default for Options {
     fn default() -> Self {

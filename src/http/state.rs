@@ -234,6 +234,15 @@ impl State {
         }
     }
 
+    /// For a body of an operator, who passes no gate: each call has room of its own.
+    pub(super) fn operators_limits(&self, max: usize) -> body::Limits {
+        let room = Capacity {
+            requests: 1,
+            body_bytes: max,
+        };
+        self.limits(max, &Gate::new(room))
+    }
+
     /// The answer to a call that did not show the right secret.
     pub(super) fn refuse(&self, caller: Caller) -> Problem {
         self.0.failures.refuse(caller.0)
@@ -244,7 +253,16 @@ impl State {
         &self,
         call: impl Future<Output = std::result::Result<T, store::Error>>,
     ) -> Result<T> {
-        match timeout(STORE_WITHIN, call).await {
+        self.ask_for(STORE_WITHIN, call).await
+    }
+
+    /// The same for what may take longer.
+    pub(super) async fn ask_for<T>(
+        &self,
+        within: Duration,
+        call: impl Future<Output = std::result::Result<T, store::Error>>,
+    ) -> Result<T> {
+        match timeout(within, call).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => {
                 tracing::warn!(error = %error, "the store failed a request");

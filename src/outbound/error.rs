@@ -29,6 +29,11 @@ pub enum CallError {
         host: String,
         source: reqwest::Error,
     },
+    #[error("{host} speaks no TLS that is taken")]
+    OutdatedTls {
+        host: String,
+        source: reqwest::Error,
+    },
     #[error("the certificate of {host} cannot be checked, this machine has no root certificates")]
     NoRoots { host: String },
     #[error("{host} is not to be called")]
@@ -92,7 +97,10 @@ impl CallError {
             Self::Lookup { .. } | Self::Connect { .. } | Self::AddressRefused { .. } => {
                 ErrorClass::NotSent
             }
-            Self::Certificate { .. } | Self::NoRoots { .. } => ErrorClass::Certificate,
+            // All of them wait for somebody who mends the destination: calling again is no help.
+            Self::Certificate { .. } | Self::OutdatedTls { .. } | Self::NoRoots { .. } => {
+                ErrorClass::Certificate
+            }
             Self::TimedOut { .. } | Self::Broken { .. } => ErrorClass::Ambiguous,
             Self::Refused(refusal) => refusal.class(),
             Self::Unreadable { .. } => ErrorClass::Unreadable,
@@ -121,8 +129,10 @@ impl CallError {
                 host,
                 source: refused,
             }
-        } else if is_certificate_fault(&source) {
+        } else if tls_fault(&source).is_some_and(is_of_certificate) {
             Self::Certificate { host, source }
+        } else if tls_fault(&source).is_some_and(is_of_version) {
+            Self::OutdatedTls { host, source }
         } else if source.is_dns() {
             Self::Lookup { host, source }
         } else if source.is_connect() {
@@ -221,13 +231,21 @@ fn says_duplicate(body: &[u8]) -> bool {
     serde_json::from_slice(body).is_ok_and(|answer| search(&answer, 4))
 }
 
-fn is_certificate_fault(error: &(dyn Error + 'static)) -> bool {
-    chain(error).any(|fault| {
-        matches!(
-            fault.downcast_ref(),
-            Some(rustls::Error::InvalidCertificate(_))
-        )
-    })
+fn tls_fault<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    chain(error).find_map(|fault| fault.downcast_ref())
+}
+
+fn is_of_certificate(fault: &rustls::Error) -> bool {
+    matches!(fault, rustls::Error::InvalidCertificate(_))
+}
+
+/// A server says that it has no version in common with us, or goes on in one that we did not offer.
+fn is_of_version(fault: &rustls::Error) -> bool {
+    matches!(
+        fault,
+        rustls::Error::PeerIncompatible(_)
+            | rustls::Error::AlertReceived(rustls::AlertDescription::ProtocolVersion)
+    )
 }
 
 /// An error and what caused it, also where an I/O error hides the cause inside itself.
@@ -301,12 +319,14 @@ mod tests {
     fn an_invalid_certificate_is_found_inside_an_io_error() {
         let inner = rustls::Error::InvalidCertificate(rustls::CertificateError::Expired);
         let outer = io::Error::new(io::ErrorKind::InvalidData, inner);
-        assert!(is_certificate_fault(&outer));
+        assert!(tls_fault(&outer).is_some_and(is_of_certificate));
         let cut = io::Error::new(
             io::ErrorKind::InvalidData,
             rustls::Error::HandshakeNotComplete,
         );
-        assert!(!is_certificate_fault(&cut));
+        assert!(
+            !tls_fault(&cut).is_some_and(|fault| is_of_certificate(fault) || is_of_version(fault))
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 use std::{fmt::Write, io, net::IpAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
 use super::{
@@ -9,6 +10,10 @@ use super::{
     stub::{Behaviour, Stub, loopback},
 };
 use crate::{clock::SystemClock, domain::retry::ErrorClass};
+
+const GZIP_OF_AN_EMPTY_OBJECT: [u8; 22] = [
+    0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3, 0xab, 0xae, 5, 0, 0x43, 0xbf, 0xa6, 0xa3, 2, 0, 0, 0,
+];
 
 async fn ask(outbound: &Outbound, behaviour: Behaviour) -> Result<Answer, CallError> {
     let stub = Stub::new(behaviour).await;
@@ -64,14 +69,33 @@ async fn a_redirect_is_a_failure_and_no_credential_follows_it() {
 #[tokio::test]
 async fn a_2xx_that_cannot_be_read_was_probably_taken() {
     let outbound = loopback();
+    // What would be `{}` if it were inflated.
+    let mut zipped =
+        b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 22\r\n\r\n".to_vec();
+    zipped.extend(GZIP_OF_AN_EMPTY_OBJECT);
     let cases: [(&str, &[u8]); 7] = [
-        ("html", b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<html></html>"),
+        (
+            "html",
+            b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<html></html>",
+        ),
         ("nothing", b"HTTP/1.1 204 No Content\r\n\r\n"),
-        ("truncated json", b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n{\"a\":["),
-        ("short of its length", b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{}"),
-        ("broken chunk", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"),
-        ("not utf-8", b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n\"\xff\xfe\""),
-        ("gzip", b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 4\r\n\r\n\x1f\x8b\x08\x00"),
+        (
+            "truncated json",
+            b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n{\"a\":[",
+        ),
+        (
+            "short of its length",
+            b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{}",
+        ),
+        (
+            "broken chunk",
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        ),
+        (
+            "not utf-8",
+            b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n\"\xff\xfe\"",
+        ),
+        ("gzip", &zipped),
     ];
     for (name, bytes) in cases {
         let answer = ask_bytes(&outbound, bytes)
@@ -295,8 +319,50 @@ impl Lookup for Names {
     }
 }
 
+/// Knows one name, and answers otherwise each time it is asked.
+#[derive(Debug)]
+struct Rebound(std::sync::Mutex<Vec<&'static str>>);
+
+#[async_trait]
+impl Lookup for Rebound {
+    async fn lookup(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+        let next = self.0.lock().unwrap().pop();
+        Ok(vec![next.expect("it was asked once more").parse().unwrap()])
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_answered_otherwise_the_next_time_gains_nothing() {
+    // Both answer; the first is one that may be called, as a public one would be.
+    let stub = Stub::answering("200 OK", "connection: close\r\n", "{}").await;
+    let port = stub.base().endpoint().into_url().port().unwrap();
+    let inside = tokio::net::TcpListener::bind(("127.0.0.2", port)).await;
+    let seams = Seams {
+        lookup: Arc::new(Rebound(vec!["127.0.0.2", "127.0.0.1"].into())),
+        ..Seams::default()
+    };
+    let options = OutboundOptions {
+        allow_networks: vec!["127.0.0.1/32".parse().unwrap()],
+        proxy: None,
+        needs_https: false,
+    };
+    let outbound = Outbound::with_seams(options, Arc::new(SystemClock), &seams).unwrap();
+    let url: BaseUrl = format!("http://rebound.example:{port}").parse().unwrap();
+    // What was looked up once is what was checked and what is connected to: a second answer would be of the next call.
+    outbound.send(Call::get(url.endpoint())).await.unwrap();
+    let error = outbound.send(Call::get(url.endpoint())).await.unwrap_err();
+    assert!(
+        matches!(error, CallError::AddressRefused { .. }),
+        "{error:?}"
+    );
+    assert_eq!(stub.requests().await.len(), 1);
+    let connected = inside.unwrap().accept().now_or_never();
+    assert!(connected.is_none(), "it was connected to");
+}
+
 async fn call_as(url: &str, allow: &[&str]) -> CallError {
     let names = Names(&[
+        // A name may also be another's alias: what counts is where it ends.
         ("inside.example", &["127.0.0.1"]),
         ("mixed.example", &["127.0.0.1", "8.8.8.8"]),
         ("rebound.example", &["169.254.169.254", "10.0.0.1", "::1"]),

@@ -6,16 +6,20 @@
 
 mod apply;
 mod audit;
+mod backup;
 mod cache;
 mod cancel;
 mod census;
 mod columns;
 mod effects;
+mod erase;
+mod erasing;
 mod fault;
 mod file;
 mod jobs;
 mod keys;
 mod lanes;
+mod legs;
 mod load;
 mod memory;
 mod mutant;
@@ -26,7 +30,9 @@ mod readers;
 mod settle;
 mod subject;
 mod tally;
+mod tidy;
 mod timers;
+mod unmatched;
 mod views;
 mod warnings;
 mod work;
@@ -42,7 +48,6 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub use self::file::OpenError;
 pub(super) use self::memory::Hold;
 use self::{
     apply::Keyed,
@@ -56,17 +61,21 @@ use self::{
     work::Settings,
     writer::{Ground, Writer},
 };
+pub use self::{
+    backup::{BackupError, backup},
+    file::OpenError,
+};
 use super::{
-    Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Error, Fired, Gone,
-    HandoverSummary, HandoverView, NamesInUse, Page, Pause, Proof, Retention, Settlement, Store,
-    Ticket, TranscriptLimits, WarningView,
+    Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure, Error,
+    Fired, Gone, HandoverSummary, HandoverView, NamesInUse, Page, Pause, Proof, Retention,
+    Settlement, Store, Ticket, TranscriptLimits, WarningView, Whose,
 };
 use crate::domain::{
     conversation::Answer,
     delivery::Destination,
     effect::Warning,
     event::Step,
-    ids::{DeliveryId, DeskName, HandoverId},
+    ids::{DeliveryId, DeskName, ErasureId, HandoverId},
     policy::{ClosedBecause, Policy},
     time::{Clock, Timestamp},
 };
@@ -96,6 +105,8 @@ pub struct SqliteStore {
     clock: Arc<dyn Clock>,
     policy: Arc<Policy>,
     transcript_limits: Arc<TranscriptLimits>,
+    path: PathBuf,
+    erasure_bell: Arc<Notify>,
     #[cfg(feature = "mutants")]
     mutant: Mutant,
 }
@@ -110,6 +121,12 @@ impl Options {
         let lock = file::lock(&self.path)?;
         let mut connection = file::open_to_write(&self.path, mutant)?;
         file::migrate(&mut connection, self.migrate, self.clock.now())?;
+        if let Some(taken_at) = backup::taken_at(&connection)? {
+            tracing::warn!(
+                backup.taken_at = %taken_at,
+                "the store is a backup: what happened since is not in it, and what was delivered since goes out again under its old id"
+            );
+        }
         let settings = Settings {
             policy: Arc::clone(&self.policy),
             clock: Arc::clone(&self.clock),
@@ -141,6 +158,8 @@ impl Options {
             clock: self.clock,
             policy: self.policy,
             transcript_limits,
+            path: self.path,
+            erasure_bell: Arc::default(),
             #[cfg(feature = "mutants")]
             mutant,
         })
@@ -379,13 +398,34 @@ impl Store for SqliteStore {
     }
 
     async fn warnings(&self) -> Result<Vec<WarningView>, Error> {
-        self.readers.read(warnings::all).await
+        let now = self.clock.now();
+        self.readers
+            .read(move |connection| warnings::all(connection, now))
+            .await
     }
 
     async fn purge(&self, keep: Retention, limit: usize) -> Result<usize, Error> {
         self.writer
             .step(move |work| purge::purge(work, &keep, limit))
             .await
+    }
+
+    async fn erase(&self, whose: Whose, at_platform: bool) -> Result<Erasure, Error> {
+        self.begin_erasing(whose, at_platform).await
+    }
+
+    async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error> {
+        self.readers
+            .read(move |connection| erase::view(connection, id))
+            .await
+    }
+
+    async fn go_on_erasing(&self, limit: usize) -> Result<Erased, Error> {
+        self.take_an_erasing_turn(limit).await
+    }
+
+    fn erasure_bell(&self) -> Arc<Notify> {
+        Arc::clone(&self.erasure_bell)
     }
 
     async fn census(&self) -> Result<Census, Error> {

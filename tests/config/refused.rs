@@ -198,13 +198,17 @@ fn what_a_later_version_will_know_is_refused_by_name() {
         told_of_agents[0].ends_with("require_agent is not available in this version; remove it"),
         "{told_of_agents:?}"
     );
-    let told = told(
-        "region = \"eu\"",
-        "region = \"eu\"\nchannel_verify_token = \"canary\"",
+}
+
+#[test]
+fn the_webhook_channel_needs_the_hook_key() {
+    let keyless = told(
+        "hook_key = \"canary-hook-key-of-webshop\"",
+        "channel_verify_token = \"canary-of-a-channel\"",
     );
     assert!(
-        told[0].ends_with("channel_verify_token is not available in this version; remove it"),
-        "{told:?}"
+        matches!(&keyless[..], [only] if only.contains("channel_verify_token needs a hook_key")),
+        "{keyless:?}"
     );
 }
 

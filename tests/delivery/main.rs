@@ -2,7 +2,9 @@
 
 #![cfg(test)]
 
+mod backup;
 mod bridge;
+mod erasure;
 mod notice;
 mod operator;
 mod process;

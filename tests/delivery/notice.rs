@@ -18,7 +18,7 @@ use handover_bridge::{
     domain::{
         conversation::{Answer, ConversationKey},
         delivery::{Done, Failure, Job},
-        event::{Event, Incoming, Request, Said, Step, Target},
+        event::{Event, Incoming, Request, Said, Step, Target, Way},
         handover::Outcome,
         ids::{BotName, DeskName, ExternalId},
         message::Content,
@@ -187,6 +187,7 @@ impl World {
             at: None,
             content: Content::text("hello?"),
             raw: None,
+            way: Way::Only,
         };
         self.apply(user, Event::UserSaid(said)).await;
     }
@@ -208,7 +209,7 @@ impl World {
         };
         match self.store.apply(step).await.unwrap() {
             Applied::Done { mut outcomes, .. } => outcomes.remove(0),
-            Applied::NotFound => panic!("a conversation is made if there is none"),
+            other => panic!("a conversation is made if there is none: {other:?}"),
         }
     }
 

@@ -70,7 +70,8 @@ async fn ctrl_c_ends_it_soon_and_well_with_both_pages_open() {
         .await
         .unwrap();
     assert_eq!(status.code(), Some(0), "{}", folder.complaints());
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    // It has no drain, and waits for no page.
+    assert!(took < Duration::from_secs(5), "{took:?}");
     for page in &mut pages {
         while page.chunk().await.expect("ended, not cut").is_some() {}
     }

@@ -29,7 +29,7 @@ use crate::stub::{client, serve, serve_on};
 
 const KEY: &[u8] = b"a key of the desk's very own";
 pub const TOKEN: &str = "token_of_the_desk_0123456789";
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the desk has told the bridge.
 #[derive(Clone, Debug)]

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 pub const VERIFY_TOKEN: &str = "verify me/+&";
 pub const ACCESS_TOKEN: &str = "id:secret";
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A call that reached the hook.
 #[derive(Clone, Debug)]

@@ -5,11 +5,13 @@ use handover_bridge::{
         conversation::Phase,
         delivery::Destination,
         effect::WarningKind,
-        ids::{DeliveryId, HandoverId},
+        ids::{DeliveryId, ErasureId, HandoverId},
         time::Timestamp,
     },
     http::admin::shape,
-    store::{Changed, DeliveryState, DeliveryView, HandoverSummary, WarningView},
+    store::{
+        Changed, DeliveryState, DeliveryView, Erasure, HandoverSummary, Named, WarningView, Whose,
+    },
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -173,5 +175,135 @@ async fn open_handovers_and_warnings_are_shown_without_texts() {
     assert_eq!(
         bridge.send(get("/api/admin/warnings")).await.json(),
         json!({"warnings": [{"kind": "unkeyed_hook", "subject": "webshop", "count": 2, "first_at": epoch, "last_at": epoch}]})
+    );
+}
+
+fn erasure(finished: bool) -> Erasure {
+    let at = Timestamp::from_millis(0);
+    Erasure {
+        id: ErasureId::from_uuid(TAKEN),
+        requested_at: at,
+        finished_at: finished.then_some(at),
+        conversations: 2,
+        left: u64::from(!finished),
+        platform_deleted: 1,
+        platform_kept: 0,
+        waits_for: (!finished).then(|| delivery(9)).into_iter().collect(),
+    }
+}
+
+fn erase(body: &serde_json::Value) -> Call {
+    Call::post("/api/admin/erasures", body.to_string())
+        .bearer(ADMIN)
+        .header("content-type", "application/json")
+}
+
+#[tokio::test]
+async fn a_user_is_erased_by_session_or_by_id_and_within_a_bot_and_a_version() {
+    let bridge = Bridge::new(Script {
+        erasure: Some(erasure(false)),
+        ..Script::default()
+    });
+    let reply = bridge.send(erase(&json!({"session_id": "s1"}))).await;
+    assert_eq!(reply.status, 202);
+    let begun = reply.json();
+    assert_eq!(
+        (
+            &begun["id"],
+            &begun["state"],
+            &begun["left"],
+            &begun["finished_at"]
+        ),
+        (&json!(TAKEN), &json!("pending"), &json!(1), &json!(null))
+    );
+    assert_eq!(begun["waits_for"][0]["destination"], "desk:custom");
+    let narrowed =
+        json!({"user_id": "u1", "bot": "webshop", "version": "LIVE", "keep_at_platform": true});
+    assert_eq!(bridge.send(erase(&narrowed)).await.status, 202);
+    let whose = |user, bot: Option<&str>, version: Option<&str>| Whose {
+        user,
+        bot: bot.map(|bot| bot.parse().unwrap()),
+        version: version.map(ToOwned::to_owned),
+    };
+    assert_eq!(
+        bridge.store.erased(),
+        [
+            (whose(Named::Key("s1".to_owned()), None, None), true),
+            (
+                whose(
+                    Named::Profile("u1".to_owned()),
+                    Some("webshop"),
+                    Some("LIVE")
+                ),
+                false
+            ),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_erasure_that_names_nobody_or_two_is_refused() {
+    let bridge = Bridge::new(Script {
+        erasure: Some(erasure(false)),
+        ..Script::default()
+    });
+    for body in [
+        json!({}),
+        json!({"session_id": "s1", "user_id": "u1"}),
+        json!({"session_id": ""}),
+        json!({"session_id": "s".repeat(1001)}),
+        json!({"user_id": 7}),
+        json!({"session_id": "s1", "bot": "No"}),
+        json!({"session_id": "s1", "everything": true}),
+        json!([]),
+    ] {
+        let reply = bridge.send(erase(&body)).await;
+        assert_eq!(
+            (reply.status.as_u16(), reply.problem().as_str()),
+            (422, "invalid-contract"),
+            "{body}"
+        );
+    }
+    let broken = Call::post("/api/admin/erasures", "{")
+        .bearer(ADMIN)
+        .header("content-type", "application/json");
+    assert_eq!(bridge.send(broken).await.problem(), "malformed");
+    let untyped = Call::post("/api/admin/erasures", r#"{"session_id": "s1"}"#).bearer(ADMIN);
+    assert_eq!(
+        bridge.send(untyped).await.problem(),
+        "unsupported-media-type"
+    );
+    let large = json!({"session_id": "s1", "version": "x".repeat(17 * 1024)});
+    assert_eq!(bridge.send(erase(&large)).await.problem(), "too-large");
+    assert_eq!(bridge.store.erased(), []);
+}
+
+#[tokio::test]
+async fn an_erasure_tells_how_far_it_has_come() {
+    let bridge = Bridge::new(Script {
+        erasure: Some(erasure(true)),
+        ..Script::default()
+    });
+    let reply = bridge
+        .send(get(&format!("/api/admin/erasures/{TAKEN}")))
+        .await;
+    assert_eq!(
+        reply.json(),
+        json!({
+            "id": TAKEN, "state": "finished", "requested_at": "1970-01-01T00:00:00.000Z",
+            "finished_at": "1970-01-01T00:00:00.000Z", "conversations": 2, "left": 0, "platform_deleted": 1,
+            "platform_kept": 0, "waits_for": [],
+        })
+    );
+    for unknown in [HANDOVER, "x"] {
+        let reply = bridge
+            .send(get(&format!("/api/admin/erasures/{unknown}")))
+            .await;
+        assert_eq!(reply.status, 404);
+    }
+    let busy = Bridge::new(Script::default());
+    assert_eq!(
+        busy.send(erase(&json!({"user_id": "u1"}))).await.status,
+        503
     );
 }

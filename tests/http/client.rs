@@ -9,7 +9,7 @@ use axum::{
 };
 use handover_bridge::{
     http::{
-        Bot, BotHook, ChatlayerHook, Desk, DeskHook, Options, Watched, combined_router,
+        Bot, BotHook, ChatlayerHook, Desk, DeskHook, Options, Turns, Watched, combined_router,
         secret::Accepted, shed::Capacity, source::Peer,
     },
     store::Store,
@@ -23,6 +23,7 @@ use crate::store::{Script, Scripted};
 
 pub const VERIFY: &str = "verify-token-of-webshop";
 pub const KEY: &str = "hook-key-of-the-webshop";
+pub const CHANNEL: &str = "verify-token-of-the-channel";
 pub const DESK: &str = "token-of-the-custom-desk";
 pub const OTHER_DESK: &str = "token-of-the-other-desk-";
 pub const ADMIN: &str = "admin-token-admin-token-admin-token";
@@ -166,6 +167,8 @@ fn chatlayer(hook_key: Accepted) -> BotHook {
     BotHook::Chatlayer(ChatlayerHook {
         verify_token: accepted(VERIFY),
         hook_key,
+        channel_verify_token: accepted(CHANNEL),
+        turns: Turns::default(),
     })
 }
 
@@ -198,7 +201,7 @@ fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracke
         ],
         admin: accepted(ADMIN),
         trusted_proxies: Vec::new(),
-        decide_within: Duration::from_millis(100),
+        decide_within: Duration::from_secs(2),
         body_within: Duration::from_secs(1),
         capacity: Capacity::default(),
         stopping,

@@ -10,6 +10,7 @@
 
 mod admin;
 mod auth;
+mod channel;
 mod client;
 mod desk_api;
 mod hooks;

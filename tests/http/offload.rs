@@ -43,7 +43,7 @@ async fn answer(script: Script) -> (u16, Value) {
     (reply.status.as_u16(), reply.json())
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_decided_at_once_is_answered_at_once() {
     for (decided, taken) in [(Answer::Accepted, true), (Answer::Declined, false)] {
         let script = Script {
@@ -54,7 +54,7 @@ async fn what_is_decided_at_once_is_answered_at_once() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_pending_is_waited_for() {
     for (decided, taken) in [
         (Answer::Accepted, true),
@@ -70,7 +70,7 @@ async fn what_is_pending_is_waited_for() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_a_decision_or_a_store_the_bot_keeps_the_user() {
     for apply in [
         requested(Answer::Pending),

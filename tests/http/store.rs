@@ -17,13 +17,13 @@ use handover_bridge::{
         effect::Warning,
         event::Step,
         handover::Outcome,
-        ids::{ConversationId, DeliveryId, DeskName, HandoverId},
+        ids::{ConversationId, DeliveryId, DeskName, ErasureId, HandoverId},
         policy::ClosedBecause,
     },
     store::{
-        Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Error, Fired, Gone,
-        HandoverSummary, HandoverView, NamesInUse, Page, Pause, Retention, Settlement, Store,
-        WarningView,
+        Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure,
+        Error, Fired, Gone, HandoverSummary, HandoverView, NamesInUse, Page, Pause, Retention,
+        Settlement, Store, WarningView, Whose,
     },
 };
 use tokio::sync::{Notify, Semaphore};
@@ -39,6 +39,7 @@ pub struct Script {
     pub change: Option<Changed>,
     pub summaries: Vec<HandoverSummary>,
     pub warnings: Vec<WarningView>,
+    pub erasure: Option<Erasure>,
     pub census: Census,
     pub census_fails: bool,
     pub probe_fails: bool,
@@ -68,6 +69,7 @@ pub struct Scripted {
     committed: AtomicUsize,
     warned: Mutex<Vec<Warning>>,
     asked: Mutex<Vec<DeliveryFilter>>,
+    erased: Mutex<Vec<(Whose, bool)>>,
 }
 
 /// The id of everything that [`Apply::Taken`] takes.
@@ -92,6 +94,11 @@ impl Scripted {
 
     pub fn warned(&self) -> Vec<Warning> {
         self.warned.lock().unwrap().clone()
+    }
+
+    /// Who was to be erased, and whether at the platform too.
+    pub fn erased(&self) -> Vec<(Whose, bool)> {
+        self.erased.lock().unwrap().clone()
     }
 
     pub fn asked(&self) -> Vec<DeliveryFilter> {
@@ -177,6 +184,24 @@ impl Store for Scripted {
 
     async fn warnings(&self) -> Result<Vec<WarningView>, Error> {
         Ok(self.script.warnings.clone())
+    }
+
+    async fn erase(&self, whose: Whose, at_platform: bool) -> Result<Erasure, Error> {
+        self.erased.lock().unwrap().push((whose, at_platform));
+        self.script.erasure.clone().ok_or(Error::Busy)
+    }
+
+    async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error> {
+        let known = self.script.erasure.clone();
+        Ok(known.filter(|known| known.id == id))
+    }
+
+    async fn go_on_erasing(&self, _: usize) -> Result<Erased, Error> {
+        Err(Error::Closed)
+    }
+
+    fn erasure_bell(&self) -> Arc<Notify> {
+        Arc::default()
     }
 
     async fn census(&self) -> Result<Census, Error> {

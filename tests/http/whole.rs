@@ -22,7 +22,7 @@ const TEXT: &str = include_str!("../samples/chatlayer/messages.user.text.json");
 /// The same session and message id as [`TEXT`]: a repeat of it.
 const LOCATION: &str = include_str!("../samples/chatlayer/messages.user.location.json");
 
-struct Whole {
+pub struct Whole {
     store: Arc<SqliteStore>,
     router: Router,
     folder: TempDir,
@@ -30,7 +30,7 @@ struct Whole {
 
 impl Whole {
     /// The desk `custom` takes at once what it is asked, or is asked and does not answer.
-    fn new(takes_at_once: bool) -> Self {
+    pub fn new(takes_at_once: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let policy = Policy {
             limits: Limits {
@@ -65,7 +65,7 @@ impl Whole {
         }
     }
 
-    async fn send(&self, call: Call) -> Reply {
+    pub async fn send(&self, call: Call) -> Reply {
         send(&self.router, call).await
     }
 
@@ -89,7 +89,7 @@ impl Whole {
     }
 
     /// The one handover that is open, as operators see it.
-    async fn open_handover(&self) -> String {
+    pub async fn open_handover(&self) -> String {
         let list = self
             .send(Call::get("/api/admin/handovers?state=open").bearer(ADMIN))
             .await
@@ -111,7 +111,7 @@ impl Whole {
         self.send(call).await
     }
 
-    async fn show(&self, handover: &str, token: &str) -> Reply {
+    pub async fn show(&self, handover: &str, token: &str) -> Reply {
         self.send(Call::get(&format!("/api/v1/handovers/{handover}")).bearer(token))
             .await
     }

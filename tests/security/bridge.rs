@@ -13,7 +13,7 @@ use axum::{
 use handover_bridge::{
     app::{App, Listeners},
     config::{Config, Source},
-    http::server::Shutdown,
+    http::server::{self, Shutdown},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -26,6 +26,9 @@ pub const HOOK_KEY: &str = "hook-key-of-these-tests-0";
 pub const DESK_TOKEN: &str = "desk-token-of-these-tests";
 pub const OTHER_DESK_TOKEN: &str = "token-of-the-other-desk-0";
 pub const ADMIN_TOKEN: &str = "admin-token-of-these-tests-0123456789";
+
+/// A port that is free.
+const LOOPBACK: &str = "127.0.0.1:0";
 
 pub struct Bridge {
     pub public: SocketAddr,
@@ -52,7 +55,7 @@ impl Bridge {
     /// `server` are further settings of `[server]`.
     pub async fn start_with(server: &str) -> Self {
         let (platform, desk) = (Vendor::start().await, Vendor::start().await);
-        let [public, admin] = [loopback().await, loopback().await];
+        let [public, admin] = [(); 2].map(|()| server::listen(LOOPBACK.parse().unwrap()).unwrap());
         let [public_at, admin_at] = [&public, &admin].map(|bound| bound.local_addr().unwrap());
         let data = TempDir::new().unwrap();
         let config = config(
@@ -121,7 +124,7 @@ impl Vendor {
             seen.lock().unwrap().push((method, uri, body));
             async { axum::Json(json!({})) }
         });
-        let listener = loopback().await;
+        let listener = TcpListener::bind(LOOPBACK).await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { address, calls }
@@ -209,8 +212,4 @@ token = "{OTHER_DESK_TOKEN}"
 desk = "live"
 "#
     )
-}
-
-async fn loopback() -> TcpListener {
-    TcpListener::bind("127.0.0.1:0").await.unwrap()
 }

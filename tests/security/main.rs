@@ -9,12 +9,14 @@
     reason = "test code"
 )]
 
+mod authority;
 mod bridge;
 mod flood;
 mod hangup;
 mod ids;
 mod json;
 mod limits;
+mod ports;
 mod process;
 mod proxies;
 mod raw;
@@ -22,6 +24,7 @@ mod restart;
 mod routes;
 mod slow;
 mod smuggling;
+mod tls;
 
 /// Far beyond anything that is waited for: whatever takes so long was forgotten.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);

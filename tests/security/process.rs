@@ -1,6 +1,7 @@
 //! `handover serve` as a process of its own: for signals, and for memory that nobody else uses.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File},
     net::{Ipv4Addr, SocketAddr, TcpListener},
     process::{Child, Command, ExitStatus, Stdio},
@@ -14,6 +15,7 @@ use crate::{PATIENCE, bridge::config};
 
 pub struct Process {
     pub public: SocketAddr,
+    pub admin: SocketAddr,
     pub data: TempDir,
     child: Child,
 }
@@ -21,10 +23,18 @@ pub struct Process {
 impl Process {
     /// Nobody listens where it looks for its vendors. `drain` is how long it goes on accepting.
     pub async fn start(drain: &str) -> Self {
+        let drain = format!("drain = \"{drain}\"");
+        Self::start_with(|config| config.replace("drain = \"0s\"", &drain), &[]).await
+    }
+
+    /// With its configuration edited, and these in its environment.
+    pub async fn start_with(
+        edit: impl FnOnce(String) -> String,
+        environment: &[(&str, &OsStr)],
+    ) -> Self {
         let data = TempDir::new().unwrap();
         let [public, admin, nobody] = free();
-        let config = config(data.path(), [public, admin, nobody, nobody]);
-        let config = config.replace("drain = \"0s\"", &format!("drain = \"{drain}\""));
+        let config = edit(config(data.path(), [public, admin, nobody, nobody]));
         let file = data.path().join("handover.toml");
         fs::write(&file, config).unwrap();
         let log = File::create(data.path().join("log")).unwrap();
@@ -36,6 +46,7 @@ impl Process {
                 command.env_remove(name);
             }
         }
+        command.envs(environment.iter().copied());
         let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -44,6 +55,7 @@ impl Process {
             .unwrap();
         let process = Self {
             public,
+            admin,
             data,
             child,
         };
@@ -53,6 +65,10 @@ impl Process {
             sleep(Duration::from_millis(10)).await;
         }
         process
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn signal(&self, name: &str) {

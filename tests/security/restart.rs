@@ -21,8 +21,12 @@ use crate::{
 const CLIENTS: usize = 16;
 /// Between two messages of one client: together about 300 a second.
 const PAUSE: Duration = Duration::from_millis(50);
-/// `reliability.md` gives a stop 25 s; with a drain of one second rather than five it has that much less.
-const STOP_WITHIN: Duration = Duration::from_secs(21);
+const DRAIN: Duration = Duration::from_secs(3);
+/// A stop may take 25 s with a drain of five.
+const STOP_WITHIN: Duration = Duration::from_secs(23);
+/// Between the last accept and the close the kernel may take one more connection, which was never the bridge's. It is
+/// a moment, but a busy machine stretches it, and so does whoever finds out that nobody listens any more.
+const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 /// What one client has seen.
 #[derive(Debug, Default)]
@@ -66,7 +70,7 @@ async fn client(address: SocketAddr, next: Arc<AtomicUsize>) -> Seen {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_under_load_fails_nobody_who_came_before_the_end_of_accepting() {
-    let mut process = Process::start("1s").await;
+    let mut process = Process::start("3s").await;
     let next = Arc::<AtomicUsize>::default();
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {
@@ -77,6 +81,7 @@ async fn a_stop_under_load_fails_nobody_who_came_before_the_end_of_accepting() {
     }
     let asked = Instant::now();
     process.signal("TERM");
+    // Said while it still accepts: later nobody would be answered.
     let ready = loop {
         let ready = raw::ask(process.public, ("GET", "/readyz"), "").await;
         if ready.status != 200 {
@@ -87,22 +92,14 @@ async fn a_stop_under_load_fails_nobody_who_came_before_the_end_of_accepting() {
         (ready.status, ready.problem().as_str()),
         (503, "unavailable")
     );
-    assert!(
-        asked.elapsed() < Duration::from_secs(1),
-        "not ready at once"
-    );
     let all: Vec<Seen> = clients.join_all().await;
     let status = process.end().await;
     assert_eq!(status.code(), Some(0), "{}", process.log());
     assert!(asked.elapsed() < STOP_WITHIN, "{:?}", asked.elapsed());
 
     let stopped = all.iter().filter_map(|seen| seen.refused).min().unwrap();
-    assert!(
-        stopped - asked >= Duration::from_millis(900),
-        "it has gone on accepting"
-    );
-    // A connection that the kernel took in the moment between the last accept and the close was never the bridge's.
-    let last_moment = stopped.checked_sub(2 * PAUSE).unwrap();
+    assert!(stopped - asked >= DRAIN, "it has not gone on accepting");
+    let last_moment = stopped.checked_sub(LAST_MOMENT).unwrap();
     let failed: usize = all
         .iter()
         .map(|seen| {

@@ -33,7 +33,8 @@ impl Seen {
     }
 }
 
-async fn bridge() -> (SocketAddr, Seen) {
+/// `keep_alive` is how long it waits for a further request.
+async fn bridge(keep_alive: Duration) -> (SocketAddr, Seen) {
     let seen = Seen::default();
     let paths = seen.clone();
     let router = Router::new().fallback(move |uri: Uri, _whole: Bytes| {
@@ -42,7 +43,7 @@ async fn bridge() -> (SocketAddr, Seen) {
     });
     let options = Options {
         head: SHORT,
-        keep_alive: SHORT,
+        keep_alive,
         ..Options::default()
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -137,7 +138,7 @@ fn corpus() -> Vec<(String, bool)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_hidden_in_a_request_becomes_one() {
-    let (address, seen) = bridge().await;
+    let (address, seen) = bridge(SHORT).await;
     for (item, may_be_heard) in corpus() {
         let answers = raw::exchange(address, item.as_bytes()).await;
         let seen = seen.take();
@@ -158,7 +159,7 @@ async fn nothing_hidden_in_a_request_becomes_one() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_line_that_ends_without_its_carriage_return_hides_nothing() {
-    let (address, seen) = bridge().await;
+    let (address, seen) = bridge(SHORT).await;
     let hidden_behind = format!("0\r\n\r\n{HIDDEN}");
     for headers in [
         "X: y\nTransfer-Encoding: chunked\r\nContent-Length: 5",
@@ -254,7 +255,8 @@ fn nginx(folder: &Path, listen: SocketAddr, bridge: SocketAddr) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_proxy_in_front_disagrees_with_the_bridge_about_where_a_request_ends() {
     for name in ["haproxy", "nginx"] {
-        let (bridge, seen) = bridge().await;
+        // Longer than the proxies, or they would now and then send on a connection that is just being closed.
+        let (bridge, seen) = bridge(2 * PATIENCE).await;
         let Some(proxy) = Proxy::start(name, bridge).await else {
             eprintln!("{name} is not installed, nothing was tried with it");
             continue;

@@ -2,7 +2,9 @@
 
 pub mod answers;
 pub mod census;
+pub mod erasure;
 pub mod lanes;
+pub mod legs;
 pub mod operator;
 pub mod retention;
 pub mod routing;
@@ -82,9 +84,34 @@ macro_rules! run_against {
                 a_timer_rings_when_it_is_earlier_than_the_one_before,
                 timers_fire_a_few_at_a_time,
             ],
+            legs: [
+                a_desk_reaches_a_handover_by_its_own_id,
+                a_desk_reaches_a_handover_by_the_leg_and_its_id_is_learnt,
+                an_answer_that_comes_after_the_proof_still_names_the_leg,
+                an_id_of_another_desk_is_unknown,
+                two_names_of_two_handovers_reach_nobody,
+                what_is_told_of_a_leg_that_is_over_never_reaches_the_next_one,
+                an_id_that_is_used_again_is_the_newest_legs,
+                what_comes_before_the_answer_is_told_with_it_in_order,
+                what_comes_before_its_leg_is_known_goes_ahead_of_the_event_that_names_it,
+                a_repeat_of_what_was_kept_is_one_before_and_after,
+                what_was_kept_for_too_long_is_told_to_nobody,
+                only_so_much_is_kept_of_one_desk,
+                what_names_a_leg_that_is_not_ours_is_not_kept,
+                what_an_answer_gave_is_known_to_later_calls,
+                more_than_can_be_kept_of_an_answer_is_left_out,
+                an_offer_that_may_have_arrived_waits_for_the_desks_time,
+                an_offer_that_an_event_proves_is_not_made_again,
+                a_user_is_found_in_whichever_realm,
+                what_has_neither_time_nor_id_is_new_each_time,
+                a_bot_that_is_not_paused_yet_is_a_warning_until_it_is,
+                a_pause_that_was_given_up_stays_a_warning_until_the_end,
+                many_events_of_one_conversation_at_once_are_all_told,
+            ],
             operator: [
                 deliveries_are_listed_by_state_and_page_by_page,
                 a_dead_letter_is_retried_under_its_old_id,
+                a_retry_ends_a_pause_that_waits_for_a_repair_and_no_other,
                 a_retried_text_may_come_back_as_an_echo,
                 a_message_in_parts_that_is_given_up_can_be_said_to_its_end,
                 a_delivery_that_waits_is_retried_at_once,
@@ -105,6 +132,20 @@ macro_rules! run_against {
                 a_notice_that_is_empty_tells_nobody,
                 an_agent_who_owes_an_answer_for_too_long_leaves_the_user_unattended,
                 a_late_resume_is_counted_and_unattended_until_an_operator_knows,
+            ],
+            erasure: [
+                an_open_handover_is_ended_before_anything_goes,
+                what_was_said_before_an_erasure_is_still_a_repeat,
+                an_erased_user_who_comes_back_begins_anew,
+                a_request_during_an_erasure_is_declined,
+                only_who_is_meant_is_erased,
+                an_erasure_goes_on_after_reopening,
+                a_large_conversation_goes_a_few_rows_at_a_time,
+                a_platform_that_does_not_delete_does_not_hold_the_rest_for_ever,
+                what_is_owed_is_given_up_a_day_later_or_when_an_operator_skips_it,
+                two_erasures_of_one_user_both_come_to_their_end,
+                an_erasure_is_known_for_as_long_as_what_operators_changed,
+                who_is_erased_by_retention_first_is_erased_too,
             ],
             retention: [
                 what_was_observed_goes_after_its_time,

@@ -16,7 +16,7 @@ use handover_bridge::{
         dedupe::DedupeKey,
         delivery::{Destination, Done, StepResult, Task},
         event::{
-            AgentSaid, DeskEvent, Event, Incoming, Request, Said, Step, Target, TranscriptItem,
+            AgentSaid, DeskEvent, Event, Incoming, Request, Said, Step, Target, TranscriptItem, Way,
         },
         handover::Outcome,
         ids::{BotName, DeskName, ExternalId, HandoverId},
@@ -92,7 +92,7 @@ impl World {
     pub async fn apply(&self, step: Step) -> Vec<Outcome> {
         match self.store.apply(step).await.unwrap() {
             Applied::Done { outcomes, .. } => outcomes,
-            Applied::NotFound => panic!("the target was not found"),
+            nobody => panic!("nobody was told: {nobody:?}"),
         }
     }
 
@@ -390,5 +390,6 @@ fn said(text: &str) -> Said {
         at: None,
         content: Content::text(text),
         raw: None,
+        way: Way::Only,
     }
 }

@@ -27,11 +27,9 @@ pub(super) fn connect(
     let access_token = settings.access_token().clone();
     let hook = http::ChatlayerHook {
         verify_token: Accepted::from(&bot.verify_token),
-        hook_key: bot
-            .hook_key
-            .as_ref()
-            .map(Accepted::from)
-            .unwrap_or_default(),
+        hook_key: accepted(bot.hook_key.as_ref()),
+        channel_verify_token: accepted(bot.channel_verify_token.as_ref()),
+        turns: http::Turns::default(),
     };
     let secrets = vec![
         (
@@ -46,6 +44,10 @@ pub(super) fn connect(
             format!("{table}.hook_key"),
             Holder::Accepted(hook.hook_key.clone()),
         ),
+        (
+            format!("{table}.channel_verify_token"),
+            Holder::Accepted(hook.channel_verify_token.clone()),
+        ),
     ];
     Ok(Connection {
         adapter: Arc::new(Chatlayer::new(settings, ground.outbound.clone())),
@@ -53,4 +55,9 @@ pub(super) fn connect(
         secrets,
         address: Address::new(&table, ("api_url", "access_token"), bot.api_url.as_url()),
     })
+}
+
+/// None of them accepts nobody.
+fn accepted(secrets: Option<&config::Secrets>) -> Accepted {
+    secrets.map(Accepted::from).unwrap_or_default()
 }

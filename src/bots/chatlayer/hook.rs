@@ -5,6 +5,7 @@
 //! unknown events and messages kept, the names of before October 2020 (`type` for `event` and for `actor`) understood.
 //! Strict only in what names the conversation.
 
+pub mod channel;
 mod envelope;
 pub(super) mod past;
 mod skim;
@@ -23,7 +24,7 @@ use super::{
 use crate::domain::{
     conversation::{ConversationKey, Profile, UserProfile},
     dedupe::{ContentKey, DedupeKey},
-    event::{Event, Incoming, Request, Said, Step, Target, TranscriptItem},
+    event::{Event, Incoming, Request, Said, Step, Target, TranscriptItem, Way},
     ids::BotName,
     message::{Actor, Content},
     time::Timestamp,
@@ -99,6 +100,25 @@ pub fn parse(bot: &BotName, body: &[u8]) -> Result<Hook, HookError> {
         kind,
         step: (!step.events.is_empty()).then_some(step),
     })
+}
+
+impl Hook {
+    /// The bot's Webhook channel tells of every message of the bot as well.
+    #[must_use]
+    pub fn told_twice(mut self) -> Self {
+        for incoming in self.step.iter_mut().flat_map(|step| &mut step.events) {
+            match &mut incoming.event {
+                Event::BotSaid(said) => said.way = Way::First,
+                Event::HandoverRequested(request) => {
+                    for item in &mut request.transcript {
+                        item.said.way = Way::First;
+                    }
+                }
+                _ => {}
+            }
+        }
+        self
+    }
 }
 
 /// Goes through one call, counting equals and learning about the user on the way.
@@ -196,6 +216,7 @@ impl Reader {
                     at: item.at,
                     content,
                     raw: Some(item.raw.clone()),
+                    way: Way::Only,
                 },
                 keys,
             )

@@ -23,6 +23,10 @@ pub(super) fn on(error: &CallError, probed: &Probed) -> String {
             "Has it expired, or is it for another name than the one in {address}? If it is signed by an authority of \
              your own, name that in SSL_CERT_FILE."
         ),
+        CallError::OutdatedTls { .. } => {
+            "The bridge speaks TLS 1.2 and 1.3. The server, or what stands before it, has to be brought up to date."
+                .to_owned()
+        }
         CallError::NoRoots { .. } => {
             "Install the package ca-certificates, or name a file of them in SSL_CERT_FILE.".to_owned()
         }

@@ -22,6 +22,8 @@ pub struct Chatlayer {
     pub verify_token: Secrets,
     /// The unguessable segment of the hook's path. `None`: offloads, which carry no token, are refused.
     pub hook_key: Option<Secrets>,
+    /// What the Webhook channel presents to the bridge. `None`: nothing is taken from there.
+    pub channel_verify_token: Option<Secrets>,
     /// The longest text that is sent in one message, in grapheme clusters.
     pub text_limit: usize,
     /// How the bot is paused outside an offload; empty: it cannot be.
@@ -69,6 +71,11 @@ impl Chatlayer {
         file: "hook_key_file",
         hint: "give it a value",
     };
+    const CHANNEL_VERIFY_TOKEN: Keys = Keys {
+        key: "channel_verify_token",
+        file: "channel_verify_token_file",
+        hint: "give it a value",
+    };
 
     pub(super) fn read(
         section: &mut Section<'_>,
@@ -79,16 +86,21 @@ impl Chatlayer {
         let access_token = secrets::required_one(section, Self::ACCESS_TOKEN);
         let verify_token = secrets::required(section, Self::VERIFY_TOKEN, Rule::Foreign);
         let hook_key = secrets::optional(section, Self::HOOK_KEY, Rule::Unguessable { least: 20 });
+        let channel_verify_token =
+            secrets::optional(section, Self::CHANNEL_VERIFY_TOKEN, Rule::Foreign);
+        if channel_verify_token.is_some() && hook_key.is_none() {
+            section.fault("channel_verify_token", Problem::ChannelWithoutKey);
+        }
         let text_limit = section.optional("text_limit", read_text_limit);
         let pause = steps::read_requests(section, "pause");
         let resume = steps::read_list(section, "resume");
         let history = section.optional("history", History::read);
-        section.not_yet(&["channel_verify_token", "channel_verify_token_file"]);
         Some(Self {
             api_url: api_url?,
             access_token: access_token?,
             verify_token: verify_token?,
             hook_key,
+            channel_verify_token,
             text_limit: text_limit.unwrap_or(defaults.text_limit),
             pause: pause.unwrap_or_else(|| defaults.pause.clone()),
             resume: resume.unwrap_or_else(|| defaults.resume.clone()),
@@ -101,6 +113,7 @@ impl Chatlayer {
             ("access_token", Some(&self.access_token)),
             ("verify_token", Some(&self.verify_token)),
             ("hook_key", self.hook_key.as_ref()),
+            ("channel_verify_token", self.channel_verify_token.as_ref()),
         ]
     }
 }

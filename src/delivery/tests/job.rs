@@ -7,6 +7,7 @@ use crate::domain::{
     delivery::{HandoverFacts, Job, Task},
     ids::{BotName, ConversationId, DeliveryId, ExternalId, HandoverId, MessageId},
     message::{Actor, Content, Message},
+    taken::Taken,
     time::Timestamp,
 };
 
@@ -38,6 +39,7 @@ pub(in crate::delivery) fn job(lane: u32, seq: u32) -> Job {
             payload: None,
             options: serde_json::Map::new(),
         },
+        taken: Taken::default(),
         leg: None,
         message: Some(Message {
             id: message,

@@ -16,14 +16,14 @@ use crate::{
         delivery::{Destination, Job},
         effect::Warning,
         event::Step,
-        ids::{ConversationId, DeliveryId, DeskName, HandoverId},
+        ids::{ConversationId, DeliveryId, DeskName, ErasureId, HandoverId},
         policy::ClosedBecause,
         time::{Clock, Timestamp},
     },
     store::{
-        Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Error, Fired, Gone,
-        HandoverSummary, HandoverView, NamesInUse, Page, Pause, Retention, RowOutcome, Settlement,
-        Store, Ticket, WarningView,
+        Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure,
+        Error, Fired, Gone, HandoverSummary, HandoverView, NamesInUse, Page, Pause, Retention,
+        RowOutcome, Settlement, Store, Ticket, WarningView, Whose,
     },
 };
 
@@ -52,6 +52,7 @@ pub(super) struct Lanes {
     clock: PausedClock,
     bells: Mutex<BTreeMap<Destination, Arc<Notify>>>,
     timer_bell: Arc<Notify>,
+    erasure_bell: Arc<Notify>,
     state: Mutex<State>,
 }
 
@@ -64,6 +65,8 @@ struct State {
     timers: BTreeSet<Timestamp>,
     /// A desk with so many legs that nothing is configured for.
     gone: Option<(DeskName, usize)>,
+    /// What comes of erasing, turn by turn.
+    erases: VecDeque<Result<Erased, Error>>,
 }
 
 /// What the store was told.
@@ -79,6 +82,8 @@ pub(super) struct Seen {
     /// When legs of a desk that is gone were ended, and how many.
     pub(super) removed: Vec<(Duration, usize)>,
     pub(super) purged_at: Vec<Duration>,
+    /// When it was asked to go on erasing.
+    pub(super) erased_at: Vec<Duration>,
 }
 
 #[derive(Debug)]
@@ -95,6 +100,7 @@ impl Lanes {
             clock,
             bells: Mutex::default(),
             timer_bell: Arc::default(),
+            erasure_bell: Arc::default(),
             state: Mutex::default(),
         }
     }
@@ -130,6 +136,11 @@ impl Lanes {
 
     pub(super) fn leave_behind(&self, desk: &str, legs: usize) {
         self.state.lock().unwrap().gone = Some((DeskName::new(desk).unwrap(), legs));
+    }
+
+    pub(super) fn erase(&self, turns: impl IntoIterator<Item = Result<Erased, Error>>) {
+        self.state.lock().unwrap().erases.extend(turns);
+        self.erasure_bell.notify_one();
     }
 
     pub(super) fn seen(&self) -> Seen {
@@ -361,6 +372,24 @@ impl Store for Lanes {
 
     async fn census(&self) -> Result<Census, Error> {
         Err(Error::Closed)
+    }
+
+    async fn erase(&self, _whose: Whose, _at_platform: bool) -> Result<Erasure, Error> {
+        Err(Error::Busy)
+    }
+
+    async fn erasure(&self, _id: ErasureId) -> Result<Option<Erasure>, Error> {
+        Ok(None)
+    }
+
+    async fn go_on_erasing(&self, _limit: usize) -> Result<Erased, Error> {
+        let mut state = self.state.lock().unwrap();
+        state.seen.erased_at.push(self.clock.elapsed());
+        state.erases.pop_front().unwrap_or(Ok(Erased::All))
+    }
+
+    fn erasure_bell(&self) -> Arc<Notify> {
+        Arc::clone(&self.erasure_bell)
     }
 
     async fn probe(&self) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! Performs what the bridge owes to a webhook desk: one signed call a task.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -113,6 +113,8 @@ impl Desk for Webhook {
     fn facts(&self) -> DeskFacts {
         DeskFacts {
             capabilities: CAPABILITIES,
+            // It knows a call again by its `webhook-id`.
+            reopen_after: Duration::ZERO,
             transcript_limit: self.settings.transcript_limit,
         }
     }

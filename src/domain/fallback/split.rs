@@ -13,11 +13,13 @@ pub(super) fn fits(text: &str, limit: usize) -> bool {
 /// around a cut is left out.
 pub(super) fn split(text: &str, limit: usize) -> Vec<&str> {
     let mut parts = Vec::new();
-    let mut rest = trimmed(text);
+    let mut rest = begun(ended(text));
     while !rest.is_empty() {
         let (part, after) = rest.split_at(cut(rest, limit.max(1)));
-        parts.push(trimmed(part));
-        rest = trimmed(after);
+        parts.push(ended(part));
+        // Its end is that of the whole. To look for it from behind once a part would take forever in a row of flags, of
+        // which only their number tells where one begins.
+        rest = begun(after);
     }
     parts
 }
@@ -92,20 +94,23 @@ impl Gap<'_> {
     }
 }
 
-/// Without the clusters of white space at both ends. A mark that is combined with a space stays with it.
-fn trimmed(text: &str) -> &str {
-    let mut clusters = text
+/// Without the clusters of white space before it. A mark that is combined with a space stays with it.
+fn begun(text: &str) -> &str {
+    let start = text
         .grapheme_indices(true)
-        .filter(|(_, cluster)| !is_blank(cluster));
-    let start = clusters.next().map(|(at, _)| at);
+        .find(|(_, cluster)| !is_blank(cluster));
+    start
+        .and_then(|(start, _)| text.get(start..))
+        .unwrap_or_default()
+}
+
+/// Without the clusters of white space behind it.
+fn ended(text: &str) -> &str {
     let end = text
         .grapheme_indices(true)
         .rev()
-        .find(|(_, cluster)| !is_blank(cluster))
-        .map(|(at, cluster)| at.saturating_add(cluster.len()));
-    start
-        .zip(end)
-        .and_then(|(start, end)| text.get(start..end))
+        .find(|(_, cluster)| !is_blank(cluster));
+    end.and_then(|(at, cluster)| text.get(..at.saturating_add(cluster.len())))
         .unwrap_or_default()
 }
 

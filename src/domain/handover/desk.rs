@@ -2,7 +2,7 @@
 
 use super::{Guard, Outcome, turn::Turn};
 use crate::domain::{
-    conversation::{Agent, Answer, Phase},
+    conversation::{Agent, Answer, PauseState, Phase},
     effect::{Cause, WarningKind},
     event::DeskEvent,
     ids::{DeskName, HandoverId},
@@ -21,6 +21,15 @@ impl Turn<'_> {
             .as_ref()
             .is_some_and(|open| open.id == handover)
             && self.conversation.desk() == Some(desk);
+        self.hear_desk((handover, open), event)
+    }
+
+    /// `open`: it speaks of the leg that the handover has now.
+    pub(super) fn hear_desk(
+        &mut self,
+        (handover, open): (HandoverId, bool),
+        event: &DeskEvent,
+    ) -> Outcome {
         match event {
             DeskEvent::Said(said) if open => self.agent_said(said),
             DeskEvent::Said(said) => self.agent_said_late(handover, said),
@@ -99,8 +108,14 @@ impl Turn<'_> {
             handover.agent = Some(agent.cloned().unwrap_or_default());
         }
         handover.last_said_at = now;
+        let unpaused = handover.pause == PauseState::Failed;
         let name = name.map(ToOwned::to_owned);
         self.enter(Phase::Attended, Cause::Joined, name);
+        if unpaused {
+            // Two who speak at once are worst from now on.
+            let steps = self.bot().map_or(0, |bot| bot.pause_steps);
+            self.pause_bot(steps);
+        }
         self.notify(Notice::Joined);
     }
 

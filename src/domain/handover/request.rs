@@ -7,7 +7,6 @@ use super::{
 };
 use crate::domain::{
     conversation::{Answer, Handover, Leg, PauseState, Phase},
-    dedupe::Fingerprint,
     delivery::{Destination, Lane, Task},
     effect::{Cancelled, Cause, Effect, JournalEntry, LegRow, WarningKind},
     event::Request,
@@ -19,6 +18,9 @@ use crate::domain::{
 
 impl Turn<'_> {
     pub(super) fn requested(&mut self, request: &Request) -> Outcome {
+        if self.conversation.erasing.is_some() {
+            return self.requested_while_erasing();
+        }
         match self.conversation.handover.as_ref().map(|open| open.phase) {
             Some(Phase::Closing) if self.has(Guard::RequestWhileClosing) => self.bot_speaks_again(),
             Some(_) if self.has(Guard::Attach) => return self.attach(request),
@@ -54,20 +56,6 @@ impl Turn<'_> {
         });
         self.pause_bot(pause_steps);
         self.notify(Notice::HandingOver);
-    }
-
-    pub(super) fn pause_bot(&mut self, steps: usize) {
-        let Some(handover) = &mut self.conversation.handover else {
-            return;
-        };
-        if steps == 0 || handover.pause == PauseState::Pausing {
-            return;
-        }
-        handover.pause = PauseState::Pausing;
-        let id = handover.id;
-        for index in 0..steps {
-            self.owe_bot(id, Task::Pause { index });
-        }
     }
 
     /// The desk of the present leg will not do: the next one is asked; without one, the request is declined or, where
@@ -168,6 +156,7 @@ impl Turn<'_> {
             desk,
             opened: at_once,
             maybe_opened: false,
+            maybe_twice: false,
             reopened,
             reference: None,
             position: None,
@@ -208,12 +197,13 @@ impl Turn<'_> {
     fn record_transcript(&mut self, request: &Request) {
         let open = self.conversation.handover.is_some();
         for item in request.transcript.iter().filter(|item| !item.known) {
-            if item.actor == Actor::Bot
-                && self.consume_echo(Fingerprint::of(&item.said.content), true)
-            {
+            if item.actor == Actor::Bot && self.is_known(&item.said, true) {
                 continue;
             }
             let message = self.record_said(item.actor, &item.said);
+            if item.actor == Actor::Bot {
+                self.expect_copy(&item.said, message);
+            }
             if open && item.actor == Actor::User {
                 self.pass_on((message, &item.said.content));
             }
@@ -283,6 +273,7 @@ impl Turn<'_> {
                 desk: some_desk,
                 opened: false,
                 maybe_opened: false,
+                maybe_twice: false,
                 reopened: false,
                 reference: None,
                 position: None,

@@ -2,11 +2,11 @@
 
 use super::{Guard, Outcome, turn::Turn};
 use crate::domain::{
-    conversation::{Answer, PauseState, Phase, ResumeContract},
+    conversation::{Answer, Phase},
     delivery::{Destination, Done, Lane, StepResult, Task},
     effect::{Cancelled, Cause, Effect, LegRow, WarningKind},
     event::Settled,
-    ids::{HandoverId, LegId, MessageId},
+    ids::{LegId, MessageId},
     retry::ErrorClass,
     time::Timestamp,
 };
@@ -17,15 +17,37 @@ impl Turn<'_> {
             self.looked_up(settled);
             return self.taken();
         }
+        if let Task::Forget = settled.task {
+            self.forgotten(settled);
+            return self.taken();
+        }
         if let StepResult::Dead { .. } = settled.result {
             self.warn(WarningKind::DeadLetter, settled.handover.to_string());
             self.note(Cause::DeadLetter, Some(settled.task.kind().to_owned()));
         }
+        self.keep_taken(settled);
         match settled.lane {
             Lane::Bot(_) => self.bot_settled(settled),
             Lane::Leg(leg) => self.leg_settled(leg, settled),
         }
         self.taken()
+    }
+
+    /// Also of what has ended meanwhile: a call that takes it back may need it.
+    fn keep_taken(&mut self, settled: &Settled) {
+        if let StepResult::Done(Done {
+            taken,
+            refused: None,
+            ..
+        }) = &settled.result
+            && !taken.is_empty()
+        {
+            self.push(Effect::Take {
+                lane: settled.lane,
+                handover: settled.handover,
+                taken: taken.clone(),
+            });
+        }
     }
 
     fn bot_settled(&mut self, settled: &Settled) {
@@ -123,27 +145,6 @@ impl Turn<'_> {
         }
     }
 
-    /// The bot has been silenced for a handover that is over, and nobody else would resume it.
-    fn undo_pause(&mut self, handover: HandoverId) {
-        let contract = ResumeContract {
-            reason: "paused_too_late".to_owned(),
-            agent: None,
-            seconds: 0,
-            unanswered: false,
-        };
-        let bot = self.conversation.key.bot.clone();
-        for index in 0..self.bot().map_or(0, |bot| bot.resume_steps) {
-            let lane = (
-                Lane::Bot(self.conversation.id),
-                Destination::Bot(bot.clone()),
-                handover,
-            );
-            let contract = contract.clone();
-            // No timer watches over it, so it must not stand behind a text that cannot go out.
-            self.deliver(lane, Task::Resume { index, contract }, true);
-        }
-    }
-
     fn leg_settled(&mut self, leg: LegId, settled: &Settled) {
         let open = self
             .conversation
@@ -182,24 +183,35 @@ impl Turn<'_> {
     }
 
     fn opened(&mut self, done: &Done) {
-        if let Some(reason) = &done.refused {
-            return self.move_on(Cause::Refused, reason);
-        }
         let Some(handover) = &mut self.conversation.handover else {
             return;
         };
-        handover.leg.opened = true;
-        handover.leg.reference.clone_from(&done.reference);
-        handover.leg.position = done.position;
+        if let Some(reason) = &done.refused {
+            // One that has shown that it has the leg refuses to have it twice.
+            if handover.leg.opened {
+                return self.desk_moves();
+            }
+            return self.move_on(Cause::Refused, reason);
+        }
+        let leg = &mut handover.leg;
+        leg.opened = true;
+        leg.position = done.position;
+        // Of two conversations the user is in the one in which an agent is.
+        let settled_in =
+            leg.maybe_twice && leg.reference.is_some() && handover.phase == Phase::Attended;
+        if done.reference.is_some() && !settled_in {
+            leg.reference.clone_from(&done.reference);
+        }
         handover.stalled_since = None;
         let row = LegRow {
-            id: handover.leg.id,
+            id: leg.id,
             handover: handover.id,
-            desk: handover.leg.desk.clone(),
-            reference: done.reference.clone(),
+            desk: leg.desk.clone(),
+            reference: leg.reference.clone(),
             closed: false,
         };
         let asked = handover.phase == Phase::Requested;
+        self.name_leg(&row, done.reference.as_ref());
         self.push(Effect::Leg(row));
         if asked {
             self.accept(Cause::Accepted);
@@ -211,7 +223,12 @@ impl Turn<'_> {
         let Some(handover) = &mut self.conversation.handover else {
             return;
         };
+        if handover.leg.opened {
+            // It has arrived, an earlier call or this one.
+            return self.push(Effect::Withdraw);
+        }
         handover.leg.maybe_opened |= ambiguous;
+        handover.leg.maybe_twice |= ambiguous;
         let asked = handover.phase == Phase::Requested;
         let promised = handover.answer == Answer::Accepted;
         let not_called = matches!(
@@ -223,6 +240,9 @@ impl Turn<'_> {
         }
         if asked && not_called && !promised {
             return self.decline(Cause::Declined, "desk_paused");
+        }
+        if ambiguous {
+            self.put_off_open();
         }
         if promised {
             self.desk_stalls(since);
@@ -272,13 +292,15 @@ impl Turn<'_> {
             Task::Close { reason },
             false,
         );
-        self.push(Effect::Leg(LegRow {
+        let row = LegRow {
             id: leg,
             handover,
             desk,
             reference,
             closed: true,
-        }));
+        };
+        self.name_leg(&row, row.reference.as_ref());
+        self.push(Effect::Leg(row));
     }
 
     /// The desk does not know the conversation any more: it is opened there anew, once. It is not told that the lost
@@ -314,25 +336,6 @@ impl Turn<'_> {
             handover.id,
         );
         self.deliver(lane, Task::Placeholder { message }, true);
-    }
-
-    fn paused(&mut self, index: usize) {
-        let now = self.context.now;
-        let last = self.bot().is_none_or(|bot| index + 1 >= bot.pause_steps);
-        let Some(handover) = &mut self.conversation.handover else {
-            return;
-        };
-        if last && handover.pause == PauseState::Pausing {
-            handover.pause = PauseState::Paused;
-            handover.paused_at = Some(now);
-            self.note(Cause::Paused, None);
-        }
-    }
-
-    fn pause_failed(&mut self) {
-        if let Some(handover) = &mut self.conversation.handover {
-            handover.pause = PauseState::Failed;
-        }
     }
 
     fn desk_stalls(&mut self, since: Timestamp) {

@@ -20,6 +20,9 @@ use crate::domain::{
 /// still be on its way.
 const PAUSE_GRACE: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// How far apart the two ways of one platform may tell of a message.
+const COPY_WITHIN: std::time::Duration = std::time::Duration::from_mins(2);
+
 impl Turn<'_> {
     pub(super) fn user_said(&mut self, said: &Said) -> Outcome {
         let now = self.context.now;
@@ -64,11 +67,11 @@ impl Turn<'_> {
     }
 
     pub(super) fn bot_said(&mut self, said: &Said) -> Outcome {
-        if self.consume_echo(Fingerprint::of(&said.content), false) {
+        if self.is_known(said, false) {
             return self.taken();
         }
         let Some(handover) = &self.conversation.handover else {
-            return self.observe(Actor::Bot, said);
+            return self.observe_bot(said);
         };
         let talks_over = matches!(handover.phase, Phase::Waiting | Phase::Attended)
             && handover
@@ -77,6 +80,7 @@ impl Turn<'_> {
                 .is_some_and(|(paused, at)| at > paused.plus(PAUSE_GRACE));
         let closing = handover.phase == Phase::Closing;
         let message = self.record_said(Actor::Bot, said);
+        self.expect_copy(said, message);
         if !closing {
             self.tell_desk((message, &said.content));
         }
@@ -158,6 +162,9 @@ impl Turn<'_> {
     }
 
     pub(super) fn keep_unknown(&mut self, raw: &str) -> Outcome {
+        if self.conversation.handover.is_none() && !self.observes() {
+            return self.taken();
+        }
         self.push(Effect::KeepUnknown {
             raw: raw.to_owned(),
         });
@@ -179,12 +186,53 @@ impl Turn<'_> {
         true
     }
 
+    /// Whether a bot's message is the second copy of one that is known, or a text of ours that comes back. Of that the
+    /// other copy is expected as well. In a transcript either may be old.
+    pub(super) fn is_known(&mut self, said: &Said, however_old: bool) -> bool {
+        let fingerprint = Fingerprint::of(&said.content);
+        if said.way.other().is_some() && self.consume_echo(fingerprint.by(said.way), however_old) {
+            return true;
+        }
+        if !self.consume_echo(fingerprint, however_old) {
+            return false;
+        }
+        let echo = MessageId::from_uuid(self.new_id());
+        self.expect_copy(said, echo);
+        true
+    }
+
+    /// Of a bot's message that is new.
+    pub(super) fn expect_copy(&mut self, said: &Said, message: MessageId) {
+        let Some(other) = said.way.other() else {
+            return;
+        };
+        self.push(Effect::ExpectCopy {
+            fingerprint: Fingerprint::of(&said.content).by(other),
+            message,
+            until: self.context.now.plus(COPY_WITHIN),
+        });
+    }
+
+    fn observe_bot(&mut self, said: &Said) -> Outcome {
+        if !self.observes() {
+            return self.taken();
+        }
+        let message = self.record_said(Actor::Bot, said);
+        self.expect_copy(said, message);
+        Outcome::message(message)
+    }
+
     /// The bot has the user: the bridge only listens, if it may.
     fn observe(&mut self, actor: Actor, said: &Said) -> Outcome {
-        if !self.context.policy.observe {
+        if !self.observes() {
             return self.taken();
         }
         Outcome::message(self.record_said(actor, said))
+    }
+
+    /// Whether anything may be kept of a user whom the bot has.
+    fn observes(&self) -> bool {
+        self.context.policy.observe && self.conversation.erasing.is_none()
     }
 }
 

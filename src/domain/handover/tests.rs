@@ -4,7 +4,9 @@ mod answer;
 mod bots;
 mod closing;
 mod desks;
+mod erase;
 mod laws;
+mod legs;
 mod look_up;
 mod pause;
 mod routes;
@@ -21,7 +23,7 @@ use crate::domain::{
     conversation::{Agent, PauseState, ResumeContract},
     delivery::{Destination, Done, Found, Lane, StepResult, Task},
     effect::{Cancelled, Cause, WarningKind},
-    event::{AgentSaid, DeskEvent, Request, Said, TranscriptItem},
+    event::{AgentSaid, DeskEvent, NamedLeg, Request, Said, TranscriptItem, Way},
     ids::BotName,
     message::{Actor, Content},
     policy::{ClosedBecause, Notice, PausedBecause, WhenUnsure},
@@ -41,6 +43,7 @@ fn found() -> StepResult {
             at: None,
             content: Content::text("before"),
             raw: None,
+            way: Way::Only,
         },
         keys: Vec::new(),
         known: false,

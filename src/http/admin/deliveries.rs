@@ -166,7 +166,7 @@ fn described_destination() -> Schema {
     Schema::OneOf(either.build())
 }
 
-fn shape(view: DeliveryView) -> shape::Delivery {
+pub(super) fn shape(view: DeliveryView) -> shape::Delivery {
     let DeliveryView {
         id,
         handover,

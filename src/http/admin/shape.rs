@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::domain::{
     conversation::Phase,
     effect::WarningKind,
-    ids::{BotName, DeliveryId, DeskName, HandoverId},
+    ids::{BotName, DeliveryId, DeskName, ErasureId, HandoverId},
     time::Timestamp,
 };
 
@@ -112,4 +112,36 @@ pub struct Warning {
     pub first_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
     pub last_at: Timestamp,
+}
+
+/// A user's data on their way out. Says nothing of whom.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Erasure {
+    #[schema(value_type = Uuid)]
+    pub id: ErasureId,
+    pub state: Progress,
+    #[schema(value_type = String, format = DateTime)]
+    pub requested_at: Timestamp,
+    /// When nothing was left, in the files either.
+    #[schema(value_type = Option<String>, format = DateTime, required)]
+    pub finished_at: Option<Timestamp>,
+    /// How many conversations it is about.
+    pub conversations: u64,
+    /// How many of them are not gone yet.
+    pub left: u64,
+    /// In how many the platform has deleted what it kept.
+    pub platform_deleted: u64,
+    /// In how many it was asked in vain.
+    pub platform_kept: u64,
+    /// What is still owed in them, the oldest twenty. One that is skipped is not waited for.
+    pub waits_for: Vec<Delivery>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ErasureState)]
+#[serde(rename_all = "snake_case")]
+pub enum Progress {
+    /// Something is still owed, or being removed.
+    Pending,
+    Finished,
 }

@@ -7,13 +7,21 @@
 //! declined, anything else is to come again.
 
 mod admit;
+mod channel;
 mod offload;
 mod token;
 
-use axum::{Json, Router, body::Body, extract, http::HeaderMap, routing::get};
+use axum::{
+    Json, Router,
+    body::Body,
+    extract,
+    http::HeaderMap,
+    routing::{get, post},
+};
 use serde_json::{Value, json};
 
-use admit::Admitted;
+use self::admit::Admitted;
+pub use self::channel::Turns;
 
 use crate::{
     bots::chatlayer::{
@@ -42,6 +50,9 @@ pub struct ChatlayerHook {
     pub verify_token: Accepted,
     /// Empty: there is no keyed URL.
     pub hook_key: Accepted,
+    /// Of the Webhook channel. Empty: nothing is taken from there.
+    pub channel_verify_token: Accepted,
+    pub turns: Turns,
 }
 
 /// A call that was let in. Kept until the store has answered, for as long its place and its room are taken.
@@ -56,6 +67,10 @@ pub(super) fn router() -> Router<State> {
     Router::new()
         .route("/hooks/chatlayer/{bot}", hook())
         .route("/hooks/chatlayer/{bot}/{hook_key}", hook())
+        .route(
+            "/hooks/chatlayer/{bot}/{hook_key}/channel",
+            post(channel::message),
+        )
 }
 
 /// The platform saves the URL and asks whether the token is ours.
@@ -67,7 +82,7 @@ async fn check(
     if !admitted.by_token {
         return Err(state.refuse(caller));
     }
-    if !admitted.by_key && admitted.has_keyed_url {
+    if !admitted.by_key && !admitted.hook.hook_key.is_empty() {
         let warning = Warning {
             kind: WarningKind::UnkeyedHook,
             subject: admitted.bot.to_string(),
@@ -151,8 +166,10 @@ async fn let_in(
 }
 
 async fn take(state: &State, admitted: &Admitted, in_hand: InHand) -> Result<Json<Value>> {
-    let Hook { kind, step } =
-        hook::parse(&admitted.bot, &in_hand.body).map_err(|error| refused(&error))?;
+    let hook = hook::parse(&admitted.bot, &in_hand.body).map_err(|error| refused(&error))?;
+    let has_channel = !admitted.hook.channel_verify_token.is_empty();
+    let hook = if has_channel { hook.told_twice() } else { hook };
+    let Hook { kind, step } = hook;
     let bot = &admitted.bot;
     let Some(step) = step else {
         state.meter().intake(bot, kind.into(), Outcome::Accepted);

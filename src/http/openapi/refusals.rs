@@ -41,6 +41,11 @@ refusals! {
     AdminRead: Unauthorized, UnsupportedMediaType, TooManyFailures, Internal, Unavailable;
     /// An operator reads by filter.
     AdminList: Unauthorized, UnsupportedMediaType, InvalidContract, TooManyFailures, Internal, Unavailable;
+    /// An operator reads one thing.
+    AdminOne: Unauthorized, NotFound, UnsupportedMediaType, TooManyFailures, Internal, Unavailable;
+    /// An operator sends a body.
+    AdminSend: Malformed, Unauthorized, TooSlow, TooLarge, UnsupportedMediaType, InvalidContract, TooManyFailures,
+        Internal, Unavailable;
     /// An operator changes one thing, without a body.
     AdminChange: Unauthorized, NotFound, Conflict, UnsupportedMediaType, TooManyFailures, Internal, Unavailable;
 }

@@ -8,14 +8,16 @@ use super::{
     columns::AnyId,
     fault::Fault,
     keys::{self, Hashed, Hasher, Known},
+    legs::{self, Found},
     subject::{Subject, Turned},
+    unmatched::{self, Unmatched},
     work::Work,
 };
 use crate::{
     domain::{
         conversation::Profile,
         effect::Effect,
-        event::{Event, Incoming, Step, Target, TranscriptItem},
+        event::{Event, Incoming, LegTarget, NamedLeg, Step, Target, TranscriptItem},
         handover::{Outcome, repeated_answer},
         ids::HandoverId,
     },
@@ -57,32 +59,111 @@ impl Keyed {
     }
 
     pub(super) fn apply(&mut self, work: &mut Work<'_>) -> Result<Applied, Fault> {
-        let subject = match &self.target {
-            Target::Conversation(key) => Some(Subject::by_key(work, key)?),
-            Target::Handover { id, desk } => Subject::by_handover(work, *id, desk)?,
-        };
-        let Some(mut subject) = subject else {
-            return Ok(Applied::NotFound);
+        let mut subject = match &self.target {
+            Target::Conversation(key) => Subject::by_key(work, key)?,
+            Target::User { bot, user } => match Subject::by_user(work, (bot, user))? {
+                Ok(subject) => subject,
+                Err(nobody) => return Ok(nobody),
+            },
+            Target::Handover { id, desk } => match Subject::by_handover(work, *id, desk)? {
+                Some(subject) => subject,
+                None => return Ok(Applied::NotFound),
+            },
+            Target::Leg(target) => match legs::find(work, target)? {
+                Found::Leg(leg) => return self.apply_to_leg(work, &leg),
+                Found::Nothing => return keep(work, target, &self.events),
+                Found::Contradiction => return Ok(Applied::Contradiction),
+            },
         };
         if let Some(profile) = &self.profile {
             subject.learn(profile);
         }
-        let mut outcomes = Vec::with_capacity(self.events.len());
-        for event in &mut self.events {
-            let outcome;
-            (subject, outcome) = event.apply(work, subject)?;
-            outcomes.push(outcome);
-        }
-        if subject.row.is_some() {
-            subject.save(work)?;
-        }
-        let conversation = subject.state.id;
-        subject.leave(work);
-        Ok(Applied::Done {
-            conversation,
-            outcomes,
-        })
+        decide_all(work, subject, &mut self.events)
     }
+
+    fn apply_to_leg(&mut self, work: &mut Work<'_>, leg: &NamedLeg) -> Result<Applied, Fault> {
+        let subject = Subject::by_handover(work, leg.handover, &leg.desk)?.ok_or(Fault::Missing)?;
+        let subject = match &leg.reference {
+            Some(reference) if leg.is_new => tell_what_was_kept(work, subject, (leg, reference))?,
+            _ => subject,
+        };
+        for event in &mut self.events {
+            if let Event::FromLeg { leg: about, .. } = &mut event.event {
+                *about = Some(leg.clone());
+            }
+        }
+        decide_all(work, subject, &mut self.events)
+    }
+}
+
+fn decide_all(
+    work: &mut Work<'_>,
+    mut subject: Subject,
+    events: &mut [KeyedEvent],
+) -> Result<Applied, Fault> {
+    let mut outcomes = Vec::with_capacity(events.len());
+    for event in events {
+        let outcome;
+        (subject, outcome) = event.apply(work, subject)?;
+        outcomes.push(outcome);
+    }
+    if subject.row.is_some() {
+        subject.save(work)?;
+    }
+    let conversation = subject.state.id;
+    subject.leave(work);
+    Ok(Applied::Done {
+        conversation,
+        outcomes,
+    })
+}
+
+/// What no leg is known for waits for one, if it names its conversation and may wait.
+fn keep(work: &mut Work<'_>, target: &LegTarget, events: &[KeyedEvent]) -> Result<Applied, Fault> {
+    let LegTarget {
+        desk,
+        reference: Some(reference),
+        // One that is none of this desk's will not become one.
+        leg: None,
+        keep_unmatched: Some(span),
+    } = target
+    else {
+        return Ok(Applied::NotFound);
+    };
+    let unmatched = |event: &KeyedEvent| match &event.event {
+        Event::FromLeg { event: told, .. } => Some(Unmatched {
+            event: told.clone(),
+            keys: event.keys.clone(),
+        }),
+        _ => None,
+    };
+    let events: Vec<_> = events.iter().filter_map(unmatched).collect();
+    let kept = unmatched::keep(work, (desk, reference), (&events, work.now.plus(*span)))?;
+    Ok(if kept {
+        Applied::Kept
+    } else {
+        Applied::NotFound
+    })
+}
+
+/// What waited for the desk's conversation to become known is told now, as if it came now.
+pub(super) fn tell_what_was_kept(
+    work: &mut Work<'_>,
+    mut subject: Subject,
+    (leg, reference): (&NamedLeg, &str),
+) -> Result<Subject, Fault> {
+    for Unmatched { event, keys } in unmatched::take(work, (&leg.desk, reference))? {
+        let mut event = KeyedEvent {
+            event: Event::FromLeg {
+                event,
+                leg: Some(leg.clone()),
+            },
+            keys,
+            transcript: Vec::new(),
+        };
+        (subject, _) = event.apply(work, subject)?;
+    }
+    Ok(subject)
 }
 
 impl KeyedEvent {
@@ -118,7 +199,9 @@ impl KeyedEvent {
         if self.counts(&turned) {
             keys::store(work, &self.keys, reference(&turned))?;
         }
-        if let Event::HandoverRequested(request) = &self.event {
+        if let Event::HandoverRequested(request) = &self.event
+            && subject.state.erasing.is_none()
+        {
             let items = (&request.transcript[..], &self.transcript[..]);
             store_transcript_keys(work, items, &turned.effects)?;
         }
@@ -148,7 +231,7 @@ impl KeyedEvent {
             Event::UserSaid(_) | Event::BotSaid(_) | Event::PlatformUnknown { .. } => {
                 !turned.effects.is_empty()
             }
-            Event::FromDesk { .. } => {
+            Event::FromDesk { .. } | Event::FromLeg { .. } => {
                 turned.outcome != Outcome::Closed || !turned.effects.is_empty()
             }
             _ => true,

@@ -3,18 +3,23 @@
 use rusqlite::params;
 
 use super::{fault::Fault, work::Work};
-use crate::domain::ids::DeliveryId;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Action {
     RetryDelivery,
     SkipDelivery,
+    Erase,
 }
 
 /// Whoever has the admin token; there is nobody else who could change anything.
 const ADMIN: &str = "admin";
 
-pub(super) fn keep(work: &Work<'_>, action: Action, subject: DeliveryId) -> Result<(), Fault> {
+/// `subject` is an id: nothing here may tell of a person.
+pub(super) fn keep(
+    work: &Work<'_>,
+    action: Action,
+    subject: impl std::fmt::Display,
+) -> Result<(), Fault> {
     work.execute(
         "INSERT INTO audit (at, actor, action, subject) VALUES (?1, ?2, ?3, ?4)",
         params![work.now, ADMIN, action.as_str(), subject.to_string()],
@@ -27,6 +32,7 @@ impl Action {
         match self {
             Self::RetryDelivery => "deliveries.retry",
             Self::SkipDelivery => "deliveries.skip",
+            Self::Erase => "erasures.request",
         }
     }
 }

@@ -30,13 +30,18 @@ struct Unsent {
     task: Task,
 }
 
-/// What waits in the lane is not sent. What is on its way cannot be called back and is settled as it comes.
+/// What waits in the lane is not sent. What is on its way cannot be called back and is settled as it comes; an offer that
+/// is not needed any more does not go out again either, should nobody be left to settle it.
 pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result<(), Fault> {
-    for unsent in waiting(work, lane)? {
+    let also_flying = only == Cancelled::Opens;
+    for unsent in waiting(work, lane, also_flying)? {
         let state = match (only, &unsent.task) {
+            // Asked for by an operator, whatever becomes of the handover.
+            (_, Task::Forget) => continue,
             (Cancelled::All, _)
             | (Cancelled::Resumes, Task::Resume { .. })
             | (Cancelled::LookUps, Task::LookUp { .. })
+            | (Cancelled::Opens, Task::Open { .. })
             | (Cancelled::Pauses, Task::Pause { .. }) => DeliveryState::Cancelled,
             (Cancelled::SaysBefore(order), Task::Say { notice, .. }) if unsent.order < order => {
                 if *notice {
@@ -53,6 +58,7 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
             (
                 Cancelled::Resumes
                 | Cancelled::LookUps
+                | Cancelled::Opens
                 | Cancelled::Pauses
                 | Cancelled::SaysBefore(_)
                 | Cancelled::PartsOf(_),
@@ -84,7 +90,7 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
 
 /// The control tasks of the lane go ahead of its messages, and at once.
 pub(super) fn hurry(work: &mut Work<'_>, lane: Lane) -> Result<(), Fault> {
-    for unsent in waiting(work, lane)? {
+    for unsent in waiting(work, lane, false)? {
         let (Task::Resume { .. } | Task::Close { .. }) = &unsent.task else {
             continue;
         };
@@ -142,10 +148,11 @@ fn end(
 }
 
 /// The memory knows them: to find them in the table, each delivery would have to be in an index by lane.
-fn waiting(work: &mut Work<'_>, lane: Lane) -> Result<Vec<Unsent>, Fault> {
+fn waiting(work: &mut Work<'_>, lane: Lane, also_flying: bool) -> Result<Vec<Unsent>, Fault> {
     let mut waiting = Vec::new();
     for (order, row) in work.unsettled(lane) {
-        if work.flying(work.key_of(lane, order)) == Some(row) {
+        let is_flying = work.flying(work.key_of(lane, order)) == Some(row);
+        if is_flying && !also_flying {
             continue;
         }
         let sql = "SELECT id, conversation, handover, destination, task FROM deliveries \

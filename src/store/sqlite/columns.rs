@@ -14,7 +14,8 @@ use crate::{
         dedupe::Fingerprint,
         delivery::{Destination, Lane},
         ids::{
-            BotName, ConversationId, DeliveryId, DeskName, ExternalId, HandoverId, LegId, MessageId,
+            BotName, ConversationId, DeliveryId, DeskName, ErasureId, ExternalId, HandoverId,
+            LegId, MessageId,
         },
         message::Actor,
         policy::PausedBecause,
@@ -92,7 +93,8 @@ ids!(
     HandoverId,
     LegId,
     MessageId,
-    DeliveryId
+    DeliveryId,
+    ErasureId
 );
 
 macro_rules! names {

@@ -7,6 +7,7 @@ use super::{
     columns::{AnyId, integer, lane_id},
     fault::Fault,
     lanes::Waiting,
+    legs,
     memory::Change,
     subject::Subject,
     warnings,
@@ -54,6 +55,21 @@ pub(super) fn perform(
                     until: None,
                 });
             }
+            (
+                Effect::ExpectCopy {
+                    fingerprint,
+                    message,
+                    until,
+                },
+                Some(row),
+            ) => {
+                let sql = "INSERT INTO echoes (conversation, fingerprint, delivery, expires_at) VALUES (?1, ?2, ?3, ?4)";
+                work.execute(sql, params![row, fingerprint, message, until])?;
+                subject.expect_echo(Echo {
+                    fingerprint: *fingerprint,
+                    until: Some(*until),
+                });
+            }
             (Effect::ConsumeEcho { fingerprint }, Some(row)) => {
                 let however_old = matches!(event, Event::HandoverRequested(_));
                 consume_echo(work, row, (*fingerprint, however_old))?;
@@ -61,6 +77,15 @@ pub(super) fn perform(
             (Effect::CancelUnsent { lane, only }, _) => cancel::unsent(work, *lane, *only)?,
             (Effect::Hurry { lane }, _) => cancel::hurry(work, *lane)?,
             (Effect::Leg(leg), _) => keep_leg(work, leg)?,
+            (Effect::Name(name), _) => legs::name(work, name)?,
+            (
+                Effect::Take {
+                    lane,
+                    handover,
+                    taken,
+                },
+                _,
+            ) => legs::take(work, (*lane, *handover), taken)?,
             (Effect::Journal(entry), _) => keep_entry(work, entry)?,
             (Effect::Warn(warning), _) => warnings::raise(work, warning)?,
             (Effect::KeepUnknown { raw }, _) => {
@@ -68,7 +93,7 @@ pub(super) fn perform(
                 work.execute(sql, params![subject.state.id, work.now, raw])?;
             }
             // Seen to by the settlement, which knows the row.
-            (Effect::Handover(_) | Effect::Withdraw, _) => {}
+            (Effect::Handover(_) | Effect::Withdraw | Effect::PutOff { .. }, _) => {}
             // A decision that keeps something changes the state, and a changed state has a row.
             (_, None) => return Err(Fault::Missing),
         }

@@ -7,20 +7,22 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, config::DbConfig, params};
 use sha2::{Digest, Sha256};
 
 use super::{fault::Fault, mutant::Mutant};
 use crate::domain::time::Timestamp;
 
 /// Embedded, numbered from 1, never changed once released: the file remembers what each looked like.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001_ground.sql"),
     include_str!("migrations/0003_telemetry.sql"),
+    include_str!("migrations/0004_erasure.sql"),
+    include_str!("migrations/0005_legs_by_name.sql"),
 ];
 
 /// A reader of the file from outside may stand in the way for a moment.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pages of the log after which a commit copies them back: 16 MiB, so that the copying's two syncs come seldom.
 const CHECKPOINT_PAGES: i64 = 4096;
 /// Negative: KiB. The indices that every step writes stay in memory, also with some hundred thousand keys.
@@ -96,16 +98,41 @@ pub(super) fn open_to_write(path: &Path, mutant: Mutant) -> Result<Connection, O
     }
     connection.pragma_update(None, "synchronous", mutant.synchronous())?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What is deleted is gone from the file, and not merely no longer found in it.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", CACHE_KIB)?;
+    plan_once(&connection)?;
     Ok(connection)
 }
 
+/// Else a statement is compiled again each time that it is given a value by which its plan might become another one,
+/// which takes longer than to run it.
+fn plan_once(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, OpenError> {
+    let connection = open_to_copy(path)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    plan_once(&connection)?;
+    Ok(connection)
+}
+
+/// A connection that sees the store and changes nothing, beside whoever has the lock.
+pub(super) fn open_to_copy(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
+}
+
+/// A connection that empties the log beside the writer.
+pub(super) fn open_beside(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(connection)
 }

@@ -1,6 +1,6 @@
 //! Puts together what a claimed row is about, from committed rows.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params, types::ValueRef};
 use serde::Deserialize;
 
 use super::{
@@ -13,6 +13,7 @@ use crate::{
         delivery::{Destination, HandoverFacts, Job, Lane, LegFacts, Task},
         ids::{ConversationId, DeliveryId, HandoverId, MessageId},
         message::Message,
+        taken::Taken,
         time::Timestamp,
     },
     store::TranscriptLimits,
@@ -36,8 +37,9 @@ pub(super) fn load(
     limits: &TranscriptLimits,
 ) -> Result<Loaded, Fault> {
     let sql = "SELECT d.id, d.conversation, d.lane, d.destination, d.task, d.attempts, d.created_at, c.state, h.facts, \
-               l.reference, d.trace FROM deliveries d JOIN conversations c ON c.row = d.conversation \
-               JOIN handovers h ON h.id = d.handover LEFT JOIN legs l ON l.id = d.lane WHERE d.row = ?1";
+               l.reference, d.trace, h.taken, l.taken, d.handover FROM deliveries d \
+               JOIN conversations c ON c.row = d.conversation LEFT JOIN handovers h ON h.id = d.handover \
+               LEFT JOIN legs l ON l.id = d.lane WHERE d.row = ?1";
     let stored = connection
         .prepare_cached(sql)?
         .query_row([row], Stored::read)
@@ -48,6 +50,7 @@ pub(super) fn load(
             id,
             desk: desk.clone(),
             reference: stored.reference.clone(),
+            taken: stored.of_leg,
         }),
         _ => None,
     };
@@ -83,6 +86,7 @@ pub(super) fn load(
             key: stored.state.key,
             profile: stored.state.profile,
             handover: stored.facts,
+            taken: stored.of_handover,
             leg,
             message,
             transcript: transcript.0,
@@ -92,6 +96,14 @@ pub(super) fn load(
         destination: stored.destination,
         trace: stored.trace,
     })
+}
+
+/// Nothing was taken, mostly.
+pub(super) fn taken(row: &Row<'_>, column: usize) -> rusqlite::Result<Taken> {
+    match row.get_ref(column)? {
+        ValueRef::Null => Ok(Taken::default()),
+        _ => columns::json(row, column),
+    }
 }
 
 /// A message from a row of `id, seq, actor, at, content, handover, late, raw`.
@@ -170,23 +182,44 @@ struct Stored {
     facts: HandoverFacts,
     reference: Option<String>,
     trace: Option<TraceParent>,
+    of_handover: Taken,
+    of_leg: Taken,
 }
 
 impl Stored {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let destination = row.get(3)?;
+        let task = columns::json(row, 4)?;
+        let state: Excerpt = columns::json(row, 7)?;
+        // A user may be erased who never had a handover.
+        let facts = if matches!(task, Task::Forget) && row.get_ref(8)? == ValueRef::Null {
+            no_handover(row.get(13)?, &state)
+        } else {
+            columns::json(row, 8)?
+        };
         Ok(Self {
             id: row.get(0)?,
             conversation: row.get(1)?,
             lane: columns::lane(row.get::<_, AnyId>(2)?.as_uuid(), &destination),
             destination,
-            task: columns::json(row, 4)?,
+            task,
             attempts: row.get(5)?,
             created_at: row.get(6)?,
-            state: columns::json(row, 7)?,
-            facts: columns::json(row, 8)?,
+            state,
+            facts,
             reference: row.get(9)?,
             trace: row.get(10)?,
+            of_handover: taken(row, 11)?,
+            of_leg: taken(row, 12)?,
         })
+    }
+}
+
+fn no_handover(id: HandoverId, state: &Excerpt) -> HandoverFacts {
+    HandoverFacts {
+        id,
+        language: state.profile.language.clone().unwrap_or_default(),
+        payload: None,
+        options: serde_json::Map::new(),
     }
 }

@@ -6,6 +6,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
 
@@ -20,7 +21,7 @@ const OWNER_BYTES: usize = 4;
 #[derive(Clone)]
 pub(super) struct Hasher(Hmac<Sha256>);
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Hashed {
     pub(super) hash: [u8; 16],
     body: Option<[u8; 16]>,
@@ -51,21 +52,21 @@ impl Hasher {
         let mut owner = (&[][..], [0; 16]);
         let hashed = keys.iter().map(|key| {
             if owner.0 != key.owner() {
-                owner = (key.owner(), self.digest(key.owner()));
+                owner = (key.owner(), self.keyed(key.owner()));
             }
-            let mut hash = self.digest(key.bytes());
+            let mut hash = self.keyed(key.bytes());
             for (ours, owners) in hash.iter_mut().zip(owner.1).take(OWNER_BYTES) {
                 *ours = owners;
             }
             Hashed {
                 hash,
-                body: key.body(),
+                body: key.body().map(|body| self.keyed(&body)),
             }
         });
         hashed.collect()
     }
 
-    fn digest(&self, bytes: &[u8]) -> [u8; 16] {
+    fn keyed(&self, bytes: &[u8]) -> [u8; 16] {
         let mut mac = self.0.clone();
         mac.update(bytes);
         let full = mac.finalize().into_bytes();

@@ -8,6 +8,7 @@ use super::{
     fault::Fault,
     jobs,
     memory::Change,
+    pauses,
     settle::Delivery,
     subject::Subject,
     warnings,
@@ -54,6 +55,7 @@ pub(super) fn retry(work: &mut Work<'_>, id: DeliveryId) -> Result<Changed, Faul
         "UPDATE deliveries SET due_at = ?2 WHERE row = ?1",
         params![delivery.row, work.now],
     )?;
+    pauses::end_if_refused(work, &delivery.destination)?;
     let waiting = delivery.waiting(work, work.now);
     work.change(Change::Put(waiting));
     audit::keep(work, Action::RetryDelivery, id)?;
@@ -156,9 +158,10 @@ fn give_up(work: &mut Work<'_>, delivery: &Delivery, class: &'static str) -> Res
     Ok(())
 }
 
-/// Whether the conversation and the handover of a dead letter are still there.
+/// Whether the conversation and the handover of a dead letter are still there, and are to stay.
 fn is_kept(work: &Work<'_>, delivery: &Delivery) -> Result<bool, Fault> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM handovers WHERE id = ?1 AND conversation = ?2)";
+    let sql = "SELECT EXISTS (SELECT 1 FROM handovers WHERE id = ?1 AND conversation = ?2) \
+               AND NOT EXISTS (SELECT 1 FROM erasing WHERE conversation = ?2)";
     let parameters = params![delivery.handover, delivery.conversation];
     Ok(work.prepare(sql)?.query_row(parameters, |row| row.get(0))?)
 }

@@ -3,7 +3,10 @@
 use rusqlite::{Connection, params};
 
 use super::{fault::Fault, memory::Change, work::Work};
-use crate::{domain::delivery::Destination, store::Pause};
+use crate::{
+    domain::{delivery::Destination, policy::PausedBecause},
+    store::Pause,
+};
 
 pub(super) fn set(
     work: &mut Work<'_>,
@@ -23,6 +26,21 @@ pub(super) fn set(
         destination: destination.clone(),
         pause,
     });
+    Ok(())
+}
+
+/// Somebody has mended what was refused: it shows at the next call. What asked to be left alone for a while still is.
+pub(super) fn end_if_refused(work: &mut Work<'_>, destination: &Destination) -> Result<(), Fault> {
+    let ended = work.execute(
+        "DELETE FROM pauses WHERE destination = ?1 AND because = ?2",
+        params![destination, PausedBecause::Refused],
+    )?;
+    if ended > 0 {
+        work.change(Change::Paused {
+            destination: destination.clone(),
+            pause: None,
+        });
+    }
     Ok(())
 }
 

@@ -1,9 +1,11 @@
 //! Removes what has been kept for long enough, a few rows at a time. What belongs to an open handover, or is still
-//! owed to somebody, stays.
+//! owed to somebody, stays. A conversation goes with the last that was kept of it, and its user's name with it.
+
+use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{fault::Fault, keys, work::Work};
+use super::{fault::Fault, keys, unmatched, work::Work};
 use crate::{
     domain::{
         delivery::Lane,
@@ -44,22 +46,49 @@ pub(super) fn purge(work: &mut Work<'_>, keep: &Retention, limit: usize) -> Resu
         "DELETE FROM unknown_events WHERE row IN (SELECT row FROM unknown_events ORDER BY row LIMIT ?2) AND at < ?1",
         params![now.minus(keep.observed), limit],
     )?;
-    removed += work.execute(
+    removed += operators(work, keep, limit)?;
+    Ok(removed)
+}
+
+/// What operators did and were told.
+fn operators(work: &Work<'_>, keep: &Retention, limit: i64) -> Result<usize, Fault> {
+    let now = work.now;
+    let mut removed = work.execute(
         "DELETE FROM audit WHERE row IN (SELECT row FROM audit ORDER BY row LIMIT ?2) AND at < ?1",
         params![now.minus(keep.audit), limit],
     )?;
+    removed += work.execute(
+        "DELETE FROM erasures WHERE row IN (SELECT row FROM erasures ORDER BY row LIMIT ?2) AND finished_at < ?1",
+        params![now.minus(keep.audit), limit],
+    )?;
+    removed += work.execute(
+        "DELETE FROM warnings WHERE (kind, subject) IN \
+         (SELECT kind, subject FROM warnings WHERE last_at < ?1 LIMIT ?2)",
+        params![now.minus(keep.dead_letters), limit],
+    )?;
+    // Of requests that became no handover.
+    removed += work.execute(
+        "DELETE FROM journal WHERE row IN (SELECT row FROM journal WHERE handover IS NULL ORDER BY row LIMIT ?2) \
+         AND at < ?1",
+        params![now.minus(keep.transcripts), limit],
+    )?;
     removed += work.execute("DELETE FROM pauses WHERE until < ?1", [now])?;
+    removed += unmatched::purge(work, limit)?;
     Ok(removed)
 }
 
 /// Conversations that were never handed over: their messages, and what has none left.
 fn observed(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fault> {
     let mut removed = 0;
+    let enough = usize::try_from(limit).unwrap_or(usize::MAX);
     for conversation in rows(
         work,
         "SELECT row FROM conversations WHERE observed_since < ?1 ORDER BY observed_since LIMIT ?2",
         (before, limit),
     )? {
+        if removed >= enough {
+            break;
+        }
         removed += work.execute(
             "DELETE FROM messages WHERE row IN (SELECT row FROM messages WHERE conversation = ?1 \
              AND recorded_at < ?2 LIMIT ?3)",
@@ -70,7 +99,7 @@ fn observed(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fau
              (SELECT min(recorded_at) FROM messages WHERE conversation = ?1) WHERE row = ?1",
             [conversation],
         )?;
-        removed += forget(work, conversation, before)?;
+        removed += forget(work, conversation)?;
     }
     Ok(removed)
 }
@@ -79,19 +108,26 @@ fn observed(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fau
 /// so only its front is looked at; what may not go yet keeps its place there for some hours at most.
 fn transcripts(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fault> {
     let mut statement = work.prepare(
-        "SELECT m.row, c.id FROM messages m JOIN conversations c ON c.row = m.conversation \
+        "SELECT m.row, c.row, c.id FROM messages m JOIN conversations c ON c.row = m.conversation \
          WHERE m.recorded_at < ?1 AND c.phase IS NULL \
          AND m.row <= (SELECT max(row) FROM (SELECT row FROM messages ORDER BY row LIMIT ?2))",
     )?;
     let old = statement
-        .query_map(params![before, limit], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<Vec<(i64, ConversationId)>, _>>()?;
+        .query_map(params![before, limit], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?
+        .collect::<Result<Vec<(i64, i64, ConversationId)>, _>>()?;
     let mut removed = 0;
-    for (message, conversation) in old {
-        if owes(work, Lane::Bot(conversation)) {
+    let mut conversations = BTreeSet::new();
+    for (message, conversation, id) in old {
+        if owes(work, Lane::Bot(id)) {
             continue;
         }
         removed += work.execute("DELETE FROM messages WHERE row = ?1", [message])?;
+        conversations.insert(conversation);
+    }
+    for conversation in conversations {
+        removed += forget(work, conversation)?;
     }
     Ok(removed)
 }
@@ -115,7 +151,7 @@ fn handovers(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fa
         work.execute("DELETE FROM legs WHERE handover = ?1", [handover])?;
         work.execute("DELETE FROM journal WHERE handover = ?1", [handover])?;
         removed += work.execute("DELETE FROM handovers WHERE id = ?1", [handover])?;
-        removed += forget(work, row, before)?;
+        removed += forget(work, row)?;
     }
     Ok(removed)
 }
@@ -131,15 +167,15 @@ fn owes_a_desk(work: &Work<'_>, handover: HandoverId) -> Result<bool, Fault> {
     Ok(legs.into_iter().any(|leg| owes(work, Lane::Leg(leg))))
 }
 
-/// Removes the conversation itself, if nothing of it is left and nobody has spoken lately.
-fn forget(work: &Work<'_>, conversation: i64, before: Timestamp) -> Result<usize, Fault> {
+/// Removes the conversation itself, if nothing of it is left.
+fn forget(work: &Work<'_>, conversation: i64) -> Result<usize, Fault> {
     let empty: Option<ConversationId> = work
         .prepare(
-            "SELECT id FROM conversations WHERE row = ?1 AND phase IS NULL AND updated_at < ?2 \
+            "SELECT id FROM conversations WHERE row = ?1 AND phase IS NULL \
              AND NOT EXISTS (SELECT 1 FROM messages WHERE conversation = ?1) \
              AND NOT EXISTS (SELECT 1 FROM handovers WHERE conversation = ?1)",
         )?
-        .query_row(params![conversation, before], |row| row.get(0))
+        .query_row([conversation], |row| row.get(0))
         .optional()?;
     if empty.is_none_or(|id| owes(work, Lane::Bot(id))) {
         return Ok(0);

@@ -18,7 +18,7 @@ use crate::{
     domain::{
         delivery::{Destination, Found, Lane, StepResult, Task},
         effect::Effect,
-        event::{Event, Settled},
+        event::{Event, NamedLeg, Settled},
         ids::{DeliveryId, HandoverId},
         time::Timestamp,
     },
@@ -161,7 +161,6 @@ impl Delivery {
             leg_closed: self.leg_closed,
         });
         let (subject, turned) = subject.turn(work, &event)?;
-        subject.leave(work);
         if let Event::Settled(Settled {
             result: StepResult::Done(done),
             ..
@@ -178,7 +177,12 @@ impl Delivery {
                 order: self.order,
             });
         }
-        Ok(())
+        for effect in &turned.effects {
+            if let Effect::PutOff { until } = effect {
+                put_off(work, self.row, *until)?;
+            }
+        }
+        tell_what_waited(work, subject, &turned.effects)
     }
 
     /// What was delivered is delivered, even if it was given up meanwhile; else a row that was given up stays so.
@@ -226,4 +230,42 @@ impl Delivery {
         }
         Ok(())
     }
+}
+
+/// The next attempt is not made before this.
+fn put_off(work: &mut Work<'_>, row: i64, until: Timestamp) -> Result<(), Fault> {
+    work.execute(
+        "UPDATE deliveries SET due_at = max(due_at, ?2) WHERE row = ?1",
+        params![row, until],
+    )?;
+    let due = work
+        .prepare("SELECT due_at FROM deliveries WHERE row = ?1")?
+        .query_row([row], |row| row.get(0))?;
+    if let Some(delivery) = Delivery::by_row(work, row)?.filter(Delivery::is_unsettled) {
+        let waiting = delivery.waiting(work, due);
+        work.change(Change::Put(waiting));
+    }
+    Ok(())
+}
+
+/// A desk may tell of its conversation before it has answered the call that began it.
+fn tell_what_waited(
+    work: &mut Work<'_>,
+    mut subject: Subject,
+    effects: &[Effect],
+) -> Result<(), Fault> {
+    for effect in effects {
+        if let Effect::Name(name) = effect {
+            let leg = NamedLeg {
+                id: name.leg,
+                handover: name.handover,
+                desk: name.desk.clone(),
+                reference: Some(name.reference.clone()),
+                is_new: false,
+            };
+            subject = apply::tell_what_was_kept(work, subject, (&leg, &name.reference))?;
+        }
+    }
+    subject.leave(work);
+    Ok(())
 }

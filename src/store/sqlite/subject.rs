@@ -15,10 +15,11 @@ use crate::domain::{
     effect::Effect,
     event::Event,
     handover::{Context, Echo, Outcome, decide},
-    ids::{ConversationId, DeskName, HandoverId},
+    ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId},
     policy::Conditions,
     time::Timestamp,
 };
+use crate::store::Applied;
 
 #[derive(Debug)]
 pub(super) struct Subject {
@@ -104,6 +105,29 @@ impl Subject {
             .query_row(params![id, desk], |row| row.get(0))
             .optional()?;
         row.map(|row| Self::by_row(work, row)).transpose()
+    }
+
+    /// The conversation of this user of the bot, if there is one in all its realms. There are few realms, and each is
+    /// looked into by the index that names conversations.
+    pub(super) fn by_user(
+        work: &mut Work<'_>,
+        (bot, user): (&BotName, &ExternalId),
+    ) -> Result<Result<Self, Applied>, Fault> {
+        let mut statement = work.prepare(
+            "WITH RECURSIVE realms (realm) AS (SELECT min(realm) FROM conversations WHERE bot = ?1 UNION ALL \
+             SELECT (SELECT min(realm) FROM conversations WHERE bot = ?1 AND realm > realms.realm) FROM realms \
+             WHERE realm IS NOT NULL) \
+             SELECT c.row FROM realms JOIN conversations c \
+             ON c.bot = ?1 AND c.realm = realms.realm AND c.user = ?2 LIMIT 2",
+        )?;
+        let found = statement.query_map(params![bot, user], |row| row.get(0))?;
+        let found = found.collect::<Result<Vec<i64>, _>>()?;
+        drop(statement);
+        Ok(match found.as_slice() {
+            [row] => Ok(Self::by_row(work, *row)?),
+            [] => Err(Applied::NoSuchUser),
+            _ => Err(Applied::SeveralUsers),
+        })
     }
 
     pub(super) fn by_row(work: &mut Work<'_>, row: i64) -> Result<Self, Fault> {

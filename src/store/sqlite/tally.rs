@@ -62,11 +62,12 @@ pub(super) struct Meter {
 
 const NO_DESK: &str = "(none)";
 /// What people alarm on.
-const WARNINGS: [WarningKind; 4] = [
+const WARNINGS: [WarningKind; 5] = [
     WarningKind::DeadLetter,
     WarningKind::ResumeLate,
     WarningKind::ResumeFailed,
     WarningKind::DestinationPaused,
+    WarningKind::NotErased,
 ];
 /// What every handover goes through, and what ends it.
 const CAUSES: [Cause; 7] = [

@@ -14,7 +14,7 @@ use crate::{
         conversation::ConversationKey,
         dedupe::DedupeKey,
         delivery::{Done, StepResult},
-        event::{Event, Incoming, Request, Said, Target},
+        event::{Event, Incoming, Request, Said, Target, Way},
         ids::{BotName, ExternalId},
         message::Content,
         policy::{BotPolicy, DeskPolicy, PausedBecause},
@@ -342,6 +342,7 @@ fn says(text: &str) -> Step {
         at: None,
         content: Content::text(text),
         raw: None,
+        way: Way::Only,
     });
     let events = vec![Incoming {
         event,
@@ -378,4 +379,36 @@ async fn limit_pages(store: &SqliteStore, more: i64) {
         })
         .await
         .unwrap();
+}
+
+#[test]
+fn the_legs_of_an_older_file_keep_their_names_and_a_name_is_the_newest_legs() {
+    let connection = rusqlite::Connection::open_in_memory().unwrap();
+    let ground = include_str!("migrations/0001_ground.sql");
+    connection.execute_batch(ground).unwrap();
+    let rows = "PRAGMA foreign_keys = OFF;
+        INSERT INTO legs VALUES
+        (CAST('the second leg..' AS BLOB), zeroblob(16), 'team', 'r1', 0),
+        (CAST('the first leg...' AS BLOB), zeroblob(16), 'team', 'r1', 1),
+        (CAST('at another desk.' AS BLOB), zeroblob(16), 'spare', 'r1', 0),
+        (CAST('without a name..' AS BLOB), zeroblob(16), 'team', NULL, 0);";
+    connection.execute_batch(rows).unwrap();
+    let by_name = include_str!("migrations/0005_legs_by_name.sql");
+    connection.execute_batch(by_name).unwrap();
+    let mut names = connection
+        .prepare("SELECT desk, reference, CAST(leg AS TEXT) FROM leg_names ORDER BY desk")
+        .unwrap();
+    let names: Vec<(String, String, String)> = names
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let name = |desk: &str, leg: &str| (desk.to_owned(), "r1".to_owned(), leg.to_owned());
+    assert_eq!(
+        names,
+        [
+            name("spare", "at another desk."),
+            name("team", "the second leg..")
+        ]
+    );
 }

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         conversation::{Answer, Conversation, Phase},
         delivery::{Destination, HandoverFacts},
-        ids::{DeliveryId, DeskName, HandoverId},
+        ids::{DeliveryId, DeskName, ErasureId, HandoverId},
         message::Message,
         time::Timestamp,
     },
@@ -113,6 +113,25 @@ pub(super) fn deliveries(
         delivery_view,
     )?;
     Ok(page(rows.collect::<Result<_, _>>()?, filter.limit))
+}
+
+/// What is still owed in the conversations of an erasure.
+pub(super) fn owed_in(
+    connection: &Connection,
+    erasure: ErasureId,
+    limit: usize,
+) -> Result<Vec<DeliveryView>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT d.id, d.handover, d.destination, json_extract(d.task, '$.do'), d.state, d.attempts, d.error_class, \
+         d.created_at, d.due_at FROM deliveries d INDEXED BY deliveries_owed \
+         WHERE d.settled_at IS NULL AND d.lane IN \
+         (SELECT c.id FROM erasing e JOIN conversations c ON c.row = e.conversation WHERE e.erasure = ?1 \
+          UNION ALL SELECT l.id FROM erasing e JOIN handovers h ON h.conversation = e.conversation \
+          JOIN legs l ON l.handover = h.id WHERE e.erasure = ?1) ORDER BY d.row LIMIT ?2",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map(params![erasure, limit], delivery_view)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn open_handovers(

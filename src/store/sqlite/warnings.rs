@@ -1,10 +1,20 @@
-//! What an operator should look at. Raised again it counts up.
+//! What an operator should look at. Raised again it counts up. That a bot is not paused yet is no row: it is read from
+//! the handover, so that it is over when that is.
 
 use rusqlite::{Connection, params};
 
-use super::{columns::count, fault::Fault, tally::Tally, work::Work};
+use super::{
+    columns::{self, count},
+    fault::Fault,
+    tally::Tally,
+    work::Work,
+};
 use crate::{
-    domain::effect::{Warning, WarningKind},
+    domain::{
+        conversation::Conversation,
+        effect::{Warning, WarningKind},
+        time::Timestamp,
+    },
     store::WarningView,
 };
 
@@ -20,12 +30,12 @@ pub(super) fn raise(work: &mut Work<'_>, warning: &Warning) -> Result<(), Fault>
 }
 
 /// The newest first. One of a kind that only a newer version knows is not shown.
-pub(super) fn all(connection: &Connection) -> Result<Vec<WarningView>, Fault> {
+pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Vec<WarningView>, Fault> {
+    let mut views = unpaused(connection, now)?;
     let mut statement = connection.prepare_cached(
         "SELECT kind, subject, count, first_at, last_at FROM warnings ORDER BY last_at DESC, kind, subject",
     )?;
     let mut rows = statement.query([])?;
-    let mut views = Vec::new();
     while let Some(row) = rows.next()? {
         let Ok(kind) = serde_json::from_value::<WarningKind>(row.get::<_, String>(0)?.into())
         else {
@@ -38,6 +48,28 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<WarningView>, Fault> {
             first_at: row.get(3)?,
             last_at: row.get(4)?,
         });
+    }
+    Ok(views)
+}
+
+/// Handovers whose bot should be silent and is not known to be.
+fn unpaused(connection: &Connection, now: Timestamp) -> Result<Vec<WarningView>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT state FROM conversations WHERE wake_at IS NOT NULL AND phase <> 'closing' \
+         AND json_extract(state, '$.handover.pause') <> 'paused' ORDER BY row",
+    )?;
+    let states = statement.query_map([], |row| columns::json::<Conversation>(row, 0))?;
+    let mut views = Vec::new();
+    for state in states {
+        if let Some(open) = state?.handover {
+            views.push(WarningView {
+                kind: WarningKind::BotNotPaused,
+                subject: open.id.to_string(),
+                count: 1,
+                first_at: open.answered_at.unwrap_or(open.requested_at),
+                last_at: now,
+            });
+        }
     }
     Ok(views)
 }

@@ -8,8 +8,9 @@ use handover_bridge::{
         effect::{Warning, WarningKind},
         fallback::{Capabilities, Reader},
         ids::DeliveryId,
+        policy::PausedBecause,
     },
-    store::{Changed, DeliveryFilter, DeliveryState, DeliveryView, Error, Gone, NamesInUse},
+    store::{Changed, DeliveryFilter, DeliveryState, DeliveryView, Error, Gone, NamesInUse, Pause},
 };
 use uuid::Uuid;
 
@@ -96,6 +97,30 @@ pub async fn a_dead_letter_is_retried_under_its_old_id(harness: impl Harness + '
         world.store.skip_delivery(unknown).await.unwrap(),
         Changed::NotFound
     );
+}
+
+pub async fn a_retry_ends_a_pause_that_waits_for_a_repair_and_no_other(
+    harness: impl Harness + 'static,
+) {
+    let world = World::new(harness).await;
+    let handover = world.waiting("ann").await;
+    world.agent_says(handover, "one").await;
+    let owed = listed(&world, DeliveryState::Pending).await;
+    let id = owed
+        .iter()
+        .find(|view| view.destination == bot())
+        .unwrap()
+        .id;
+    let until = world.clock.now().plus(Duration::from_mins(1));
+    for (because, ends) in [
+        (PausedBecause::RateLimited, false),
+        (PausedBecause::Refused, true),
+    ] {
+        let pause = Some(Pause { until, because });
+        world.store.pause(&bot(), pause).await.unwrap();
+        assert_eq!(world.store.retry_delivery(id).await.unwrap(), Changed::Yes);
+        assert_eq!(world.claim(&bot()).await.is_some(), ends, "{because:?}");
+    }
 }
 
 pub async fn a_retried_text_may_come_back_as_an_echo(harness: impl Harness + 'static) {

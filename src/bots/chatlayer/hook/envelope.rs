@@ -147,7 +147,7 @@ pub(super) fn actor(item: &Map<String, Value>) -> Option<Actor> {
     }
 }
 
-fn id(field: &'static str, value: Option<&Value>) -> Result<ExternalId, HookError> {
+pub(super) fn id(field: &'static str, value: Option<&Value>) -> Result<ExternalId, HookError> {
     let text = value
         .and_then(Value::as_str)
         .ok_or(HookError::Contract { field })?;

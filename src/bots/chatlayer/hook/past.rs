@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::{
     conversation::{ConversationKey, Profile},
-    event::{Said, TranscriptItem},
+    event::{Said, TranscriptItem, Way},
     message::{Actor, Content},
     time::Timestamp,
 };
@@ -113,6 +113,7 @@ impl Told {
                     at,
                     content,
                     raw: None,
+                    way: Way::Only,
                 };
                 vec![known((Actor::Bot, said, Vec::new()))]
             }

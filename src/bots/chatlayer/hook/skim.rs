@@ -11,13 +11,24 @@ pub struct Skimmer {
     depth: usize,
     in_string: bool,
     escaped: bool,
-    /// Past the colon of a member of the outermost object.
-    in_value: bool,
+    place: Place,
     /// The string under way, if it stands in the outermost object; cut off when too long to be a name.
     text: Vec<u8>,
+    /// The name of the member under way, if it names the event and its value has not been found yet.
     key: Option<&'static str>,
     /// Members that name the event, as JSON and with a comma behind each.
     found: String,
+}
+
+/// Where in a member of the outermost object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Place {
+    /// Before the colon.
+    #[default]
+    Name,
+    Value,
+    /// In a value that is `null`, if it is no string.
+    Null,
 }
 
 /// Longer than any name of an event.
@@ -72,12 +83,14 @@ impl Skimmer {
                 self.text.clear();
             }
             b'{' | b'[' => self.depth = self.depth.saturating_add(1),
-            b'}' | b']' => self.depth = self.depth.saturating_sub(1),
-            b':' if self.depth == 1 => self.in_value = true,
-            b',' if self.depth == 1 => {
-                self.in_value = false;
-                self.key = None;
+            b'}' | b']' => {
+                self.end_member();
+                self.depth = self.depth.saturating_sub(1);
             }
+            b':' if self.depth == 1 => self.place = Place::Value,
+            b',' => self.end_member(),
+            // Nothing else in JSON is written with this letter.
+            b'n' if self.depth == 1 && self.place == Place::Value => self.place = Place::Null,
             _ => {}
         }
     }
@@ -87,17 +100,32 @@ impl Skimmer {
             return;
         }
         let text = self.string();
-        if !self.in_value {
+        if self.place == Place::Name {
             self.key = ["event", "type"]
                 .into_iter()
                 .find(|name| text.as_deref() == Some(name));
-        } else if let Some(key) = self.key
-            && self.found.len() < MAX_FOUND
-        {
+        } else if let Some(key) = self.key.take() {
             // What is too long or no text is an unknown event's name, if it is one at all.
             let value = text.unwrap_or_else(|| "unknown".to_owned());
-            let value = serde_json::Value::from(value).to_string();
-            self.found.extend(["\"", key, "\":", &value, ","]);
+            self.find(key, &serde_json::Value::from(value).to_string());
+        }
+    }
+
+    /// A value that is no string is no name, and yet the member stands there.
+    fn end_member(&mut self) {
+        if self.depth != 1 {
+            return;
+        }
+        match (std::mem::take(&mut self.place), self.key.take()) {
+            (Place::Value, Some(key)) => self.find(key, "0"),
+            (Place::Null, Some(key)) => self.find(key, "null"),
+            _ => {}
+        }
+    }
+
+    fn find(&mut self, key: &str, value: &str) {
+        if self.found.len() < MAX_FOUND {
+            self.found.extend(["\"", key, "\":", value, ","]);
         }
     }
 
@@ -145,6 +173,12 @@ mod tests {
             r#"{"event": ""}"#,
             r#"{"event": {"offload": "offload"}}"#,
             r#"{"event": null, "type": "messages"}"#,
+            r#"{"event": null, "event": "offload"}"#,
+            r#"{"event": 5, "type": "offload"}"#,
+            r#"{"event": ["null", null], "type": "offload"}"#,
+            r#"{"event": "offload", "event": {"n": null}}"#,
+            r#"{"event": "messages", "type": 5}"#,
+            r#"["event", "offload"]"#,
             r#"{"event": "rating"}"#,
             "{}",
             &long,

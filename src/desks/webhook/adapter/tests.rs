@@ -9,6 +9,7 @@ use crate::{
         delivery::HandoverFacts,
         ids::{BotName, ConversationId, DeliveryId, ExternalId, HandoverId, MessageId},
         message::Actor,
+        taken::Taken,
         time::Timestamp,
     },
     outbound::{
@@ -99,6 +100,7 @@ fn job(task: Task) -> Job {
             payload: Some(json!({"department": "sales"})),
             options: Map::new(),
         },
+        taken: Taken::default(),
         leg: None,
         message: Some(message(2, Actor::User, "hello")),
         transcript: vec![

@@ -41,3 +41,13 @@ fn the_length_is_counted_in_what_a_reader_sees() {
     assert!(fits("🇳🇱🇧🇪", 2) && !fits("🇳🇱🇧🇪", 1));
     assert!(fits("", 0) && !fits("a", 0));
 }
+
+/// Where the clusters of such a row begin can only be told from its start: looked at from behind once a part, these would
+/// take minutes.
+#[test]
+fn a_long_row_of_flags_is_cut_in_one_pass() {
+    let flags = "🇳🇱".repeat(100_000);
+    let parts = split(&flags, 100);
+    assert_eq!(parts.len(), 1_000);
+    assert_eq!(parts.concat(), flags);
+}

@@ -229,6 +229,7 @@ fn what_only_the_second_requests_transcript_holds_reaches_the_desk() {
             at: Some(world.now),
             content: Content::text(text),
             raw: None,
+            way: Way::Only,
         },
         keys: Vec::new(),
         known,

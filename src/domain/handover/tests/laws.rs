@@ -8,7 +8,7 @@ use super::*;
 use crate::domain::{
     conversation::Conversation,
     delivery::{Destination, NewDelivery},
-    effect::HandoverRow,
+    effect::{HandoverRow, LegRow},
     event::Settled,
     ids::DeskName,
 };
@@ -21,6 +21,12 @@ enum Act {
     /// An event of the desk for one of the handovers so far; 0 is the newest.
     Desk {
         back: usize,
+        event: DeskEvent,
+    },
+    /// The same of one of the legs so far, by what the desk calls it.
+    Leg {
+        back: usize,
+        reference: Option<&'static str>,
         event: DeskEvent,
     },
     /// One of the deliveries so far comes to something, perhaps once more.
@@ -40,6 +46,9 @@ enum Act {
     DeskRemoved,
     DeskBack,
     BotRemoved,
+    Erase {
+        at_platform: bool,
+    },
     /// Of one of the handovers so far; 0 is the newest.
     ToldDeclined {
         back: usize,
@@ -55,12 +64,14 @@ struct Seen {
     answers: BTreeMap<HandoverId, Answer>,
     open: BTreeSet<HandoverId>,
     handovers: Vec<(HandoverId, DeskName)>,
+    legs: Vec<LegRow>,
     deliveries: Vec<NewDelivery>,
     seq: u64,
     order: u64,
     /// The places in the transcript that are taken.
     places: BTreeSet<u64>,
     looked_up: BTreeSet<HandoverId>,
+    forgets: bool,
 }
 
 proptest! {
@@ -79,6 +90,9 @@ proptest! {
             4 | 5 => World::with_look_ups(),
             _ => World::with_pause_steps(2),
         };
+        if setting > 2 {
+            world.desk_mut("team").reopen_after = Duration::from_secs(20);
+        }
         if setting % 2 == 1 {
             world.policy.limits.when_unsure = WhenUnsure::Accept;
         }
@@ -112,6 +126,17 @@ fn moves_on(world: &mut World, seen: &mut Seen) {
 }
 
 impl Seen {
+    fn named(&self, back: usize, reference: Option<&str>) -> Option<NamedLeg> {
+        let leg = self.legs.iter().rev().nth(back)?;
+        Some(NamedLeg {
+            id: leg.id,
+            handover: leg.handover,
+            desk: leg.desk.clone(),
+            reference: reference.map(ToOwned::to_owned),
+            is_new: reference.is_some(),
+        })
+    }
+
     fn hold(&mut self, world: &World, before: &Conversation) {
         let after = world.state();
         assert_eq!(
@@ -127,10 +152,21 @@ impl Seen {
                 }
                 Effect::Deliver(delivery) => self.hold_delivery(delivery),
                 Effect::Handover(row) => self.hold_row(row),
+                Effect::Leg(row) if self.legs.iter().all(|leg| leg.id != row.id) => {
+                    self.legs.push(row.clone());
+                }
                 _ => {}
             }
         }
         assert_eq!((after.next_seq, after.next_order), (self.seq, self.order));
+        if after.erasing.is_some() {
+            let closes = after
+                .handover
+                .as_ref()
+                .is_none_or(|open| open.closing.is_some());
+            assert!(closes, "nothing begins where all is to go");
+        }
+        assert!(before.erasing.is_none() || after.erasing.is_some());
         let owner: BTreeSet<_> = after.handover.iter().map(|open| open.id).collect();
         assert_eq!(
             self.open, owner,
@@ -221,6 +257,10 @@ impl Seen {
                 "the platform is asked once"
             );
         }
+        if let Task::Forget = delivery.task {
+            assert!(!self.forgets, "the platform is asked once to delete");
+            self.forgets = true;
+        }
         let declined = self.answers.get(&delivery.handover) == Some(&Answer::Declined);
         if declined && matches!(delivery.destination, Destination::Desk(_)) {
             assert_eq!(
@@ -251,11 +291,7 @@ impl Seen {
 }
 
 fn event(world: &mut World, seen: &Seen, act: Act) -> Option<Event> {
-    let said = Said {
-        at: Some(world.now),
-        content: Content::text("words"),
-        raw: None,
-    };
+    let said = world.said("words");
     let event = match act {
         Act::Request => Event::HandoverRequested(Request {
             payload: None,
@@ -270,6 +306,14 @@ fn event(world: &mut World, seen: &Seen, act: Act) -> Option<Event> {
                 desk,
                 event,
             }
+        }
+        Act::Leg {
+            back,
+            reference,
+            event,
+        } => {
+            let leg = Some(seen.named(back, reference)?);
+            Event::FromLeg { event, leg }
         }
         Act::Settle { back, result } => {
             let delivery = seen.deliveries.iter().rev().nth(back)?;
@@ -323,6 +367,7 @@ fn event(world: &mut World, seen: &Seen, act: Act) -> Option<Event> {
             return None;
         }
         Act::BotRemoved => Event::BotRemoved,
+        Act::Erase { at_platform } => Event::EraseRequested { at_platform },
         Act::ToldDeclined { back } => {
             let (handover, _) = seen.handovers.iter().rev().nth(back)?;
             Event::ToldDeclined {
@@ -330,19 +375,19 @@ fn event(world: &mut World, seen: &Seen, act: Act) -> Option<Event> {
             }
         }
         Act::NewerVersion => {
-            world.change_state(|state| {
-                if let Some(open) = state
-                    .handover
-                    .as_mut()
-                    .filter(|open| open.phase == Phase::Attended)
-                {
-                    open.phase = Phase::Unknown;
-                }
-            });
+            world.change_state(forget_the_phase);
             Event::TimerFired
         }
     };
     Some(event)
+}
+
+/// As a newer version would have left an attended handover.
+fn forget_the_phase(state: &mut Conversation) {
+    let open = state.handover.as_mut();
+    if let Some(open) = open.filter(|open| open.phase == Phase::Attended) {
+        open.phase = Phase::Unknown;
+    }
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -352,6 +397,8 @@ fn act() -> impl Strategy<Value = Act> {
         2 => Just(Act::BotSays),
         10 => (prop_oneof![5 => Just(0_usize), 1 => 0_usize..4], desk_event())
             .prop_map(|(back, event)| Act::Desk { back, event }),
+        5 => (prop_oneof![5 => Just(0_usize), 1 => 0_usize..4], prop::sample::select(vec![None, Some("r1"), Some("r2")]), desk_event())
+            .prop_map(|(back, reference, event)| Act::Leg { back, reference, event }),
         16 => (prop_oneof![3 => Just(0_usize), 3 => 0_usize..4, 1 => 0_usize..20], result())
             .prop_map(|(back, result)| Act::Settle { back, result }),
         6 => Just(Act::Timer),
@@ -361,6 +408,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::DeskRemoved),
         1 => Just(Act::DeskBack),
         1 => Just(Act::BotRemoved),
+        1 => any::<bool>().prop_map(|at_platform| Act::Erase { at_platform }),
         1 => (0_usize..3).prop_map(|back| Act::ToldDeclined { back }),
         1 => Just(Act::NewerVersion),
     ]
@@ -408,6 +456,7 @@ fn result() -> impl Strategy<Value = StepResult> {
     };
     prop_oneof![
         8 => Just(done()),
+        1 => Just(StepResult::Done(Done { reference: Some("r1".to_owned()), ..Done::default() })),
         2 => Just(refused()),
         2 => Just(delayed(ErrorClass::NotSent, false)),
         2 => Just(delayed(ErrorClass::Ambiguous, true)),

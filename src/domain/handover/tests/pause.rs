@@ -1,6 +1,7 @@
 //! Bots that are paused by steps of their own, and bots that speak over the agent.
 
 use super::*;
+use crate::domain::delivery::NewDelivery;
 
 #[test]
 fn the_pause_is_the_first_in_the_bots_lane_once_the_request_is_accepted() {
@@ -103,6 +104,46 @@ fn a_pause_that_was_given_up_is_tried_again_when_the_bot_speaks() {
     world.look_from_here();
     world.bot_says("how can I help?");
     assert_eq!(world.tasks(), ["message", "pause"]);
+}
+
+#[test]
+fn the_pause_goes_ahead_of_what_waits_for_the_bot_from_before() {
+    let mut world = World::with_pause_steps(1);
+    world.request();
+    world.opened();
+    let urgent = |kind| {
+        let of_kind = |delivery: &&NewDelivery| delivery.task.kind() == kind;
+        world.deliveries().into_iter().find(of_kind).unwrap().urgent
+    };
+    assert!(urgent("pause") && !urgent("say"));
+}
+
+#[test]
+fn a_pause_that_was_given_up_is_tried_again_when_an_agent_joins() {
+    let mut world = World::with_pause_steps(2);
+    world.request();
+    world.opened();
+    world.comes_to("pause", StepResult::Skipped);
+    let lane = Lane::Bot(world.state().id);
+    assert!(
+        world.cancelled().contains(&(lane, Cancelled::Pauses)),
+        "the steps behind it are not tried without it"
+    );
+    world.look_from_here();
+    world.agent_says("hi");
+    assert_eq!(world.tasks(), ["pause", "pause", "say", "say"]);
+    assert_eq!(world.handover().pause, PauseState::Pausing);
+}
+
+#[test]
+fn a_pause_that_an_operator_had_tried_again_counts() {
+    let mut world = World::with_pause_steps(1);
+    world.request();
+    world.opened();
+    let class = ErrorClass::Rejected;
+    world.comes_to("pause", StepResult::Dead { class });
+    world.comes_to("pause", done());
+    assert_eq!(world.handover().pause, PauseState::Paused);
 }
 
 #[test]

@@ -38,6 +38,7 @@ const ISSUE: Left = Left {
     timers: 2,
     bots: 0,
     removals: 0,
+    erasures: 0,
     faults: 3,
 };
 
@@ -111,7 +112,8 @@ fn rules(world: World, start: Left) -> Rules {
         policy: world.policy,
         start,
         newer_version: false,
-        keeps_pauses: false,
+        keeps_opens: false,
+        by_leg: false,
     }
 }
 
@@ -168,6 +170,28 @@ fn the_user_is_never_left_with_nobody_where_the_bot_is_paused_by_steps_and_doubt
 }
 
 #[test]
+fn the_user_is_never_left_with_nobody_where_the_desk_names_the_leg_and_would_take_it_twice() {
+    let start = Left { users: 1, ..FEWER };
+    let found = nobody_is_left("named by the leg", &forgetful(start));
+    assert!(
+        found.states > 5_000,
+        "the search does not reach far: {} states",
+        found.states
+    );
+}
+
+/// A desk that does not know an open call again, and a bridge that accepts in doubt.
+fn forgetful(start: Left) -> Rules {
+    let mut world = World::with_texts();
+    world.desk_mut("team").reopen_after = Duration::from_secs(20);
+    world.policy.limits.when_unsure = WhenUnsure::Accept;
+    Rules {
+        by_leg: true,
+        ..rules(world, start)
+    }
+}
+
+#[test]
 fn the_user_is_never_left_with_nobody_where_the_platform_is_asked_first() {
     let start = Left {
         users: 1,
@@ -216,6 +240,45 @@ fn the_user_is_never_left_with_nobody_where_the_bot_speaks_over_the_agent() {
     );
     assert!(
         found.states > 5_000,
+        "the search does not reach far: {} states",
+        found.states
+    );
+}
+
+#[test]
+fn the_user_is_never_left_with_nobody_where_an_operator_has_them_erased() {
+    let start = Left {
+        erasures: 1,
+        users: 1,
+        agents: 1,
+        ..FEWER
+    };
+    let found = nobody_is_left(
+        "erased, two desks",
+        &rules(World::with_fallback("second", false), start),
+    );
+    assert!(
+        found.states > 5_000,
+        "the search does not reach far: {} states",
+        found.states
+    );
+}
+
+#[test]
+fn the_user_is_never_left_with_nobody_where_they_are_erased_while_the_platform_is_asked_first() {
+    let start = Left {
+        erasures: 1,
+        users: 1,
+        agents: 1,
+        faults: 1,
+        ..FEWER
+    };
+    let found = nobody_is_left(
+        "erased, looked up first",
+        &rules(World::with_look_ups(), start),
+    );
+    assert!(
+        found.states > 1_000,
         "the search does not reach far: {} states",
         found.states
     );

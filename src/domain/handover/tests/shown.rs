@@ -240,6 +240,7 @@ fn a_desk_that_takes_texts_gets_a_long_one_in_parts_and_a_line_for_what_is_no_te
         at: None,
         content: content(json!({"type": "unknown", "raw": {"messageType": "sticker"}})),
         raw: None,
+        way: Way::Only,
     };
     world.apply(&Event::UserSaid(sticker));
     assert_eq!(world.tasks(), ["message"]);

@@ -11,7 +11,7 @@ use crate::domain::{
     conversation::{Answer, Conversation, ConversationKey, Handover, Phase},
     delivery::{Destination, Done, Found, Lane, NewDelivery, StepResult, Task},
     effect::{Cancelled, Cause, Effect, WarningKind},
-    event::{AgentSaid, DeskEvent, Event, Request, Said, Settled, TranscriptItem},
+    event::{AgentSaid, DeskEvent, Event, NamedLeg, Request, Said, Settled, TranscriptItem, Way},
     handover::{Context, Echo, Outcome, decide, repeated_answer},
     ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
     message::{Actor, Content, Message},
@@ -196,6 +196,14 @@ impl World {
                         until: None,
                     });
                 }
+                Effect::ExpectCopy {
+                    fingerprint, until, ..
+                } => {
+                    self.echoes.push(Echo {
+                        fingerprint: *fingerprint,
+                        until: Some(*until),
+                    });
+                }
                 Effect::Deliver(delivery) => self.owed.push(delivery.clone()),
                 Effect::Leg(row) if row.closed => self.closed.push(row.id),
                 _ => {}
@@ -255,6 +263,22 @@ impl World {
             handover,
             desk,
             event,
+        })
+    }
+
+    /// The desk tells of the present leg, which it calls so. What it was told of before is what the state knows.
+    pub(super) fn leg_tells(&mut self, reference: &str, event: DeskEvent) -> Outcome {
+        let open = self.handover();
+        let leg = NamedLeg {
+            id: open.leg.id,
+            handover: open.id,
+            desk: open.leg.desk.clone(),
+            reference: Some(reference.to_owned()),
+            is_new: open.leg.reference.as_deref() != Some(reference),
+        };
+        self.apply(&Event::FromLeg {
+            event,
+            leg: Some(leg),
         })
     }
 
@@ -387,11 +411,12 @@ impl World {
         }
     }
 
-    fn said(&self, text: &str) -> Said {
+    pub(super) fn said(&self, text: &str) -> Said {
         Said {
             at: Some(self.now),
             content: Content::text(text),
             raw: None,
+            way: Way::Only,
         }
     }
 }

@@ -5,7 +5,7 @@ use axum::{
     http::request::Parts,
 };
 
-use super::token::Presented;
+use super::{ChatlayerHook, channel::Turns, token::Presented};
 use crate::{
     domain::ids::BotName,
     http::{State, hooks::BotHook, problem::Problem, secret::Accepted, state::Caller},
@@ -15,10 +15,39 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Admitted {
     pub(super) bot: BotName,
-    /// There is a URL with a key, so that this one should not be used.
-    pub(super) has_keyed_url: bool,
+    pub(super) hook: ChatlayerHook,
     pub(super) by_key: bool,
     pub(super) by_token: bool,
+}
+
+/// A call of a known bot's Webhook channel with the right key. Its token is in the body.
+#[derive(Debug)]
+pub(super) struct Keyed {
+    pub(super) bot: BotName,
+    pub(super) channel_verify_token: Accepted,
+    pub(super) turns: Turns,
+}
+
+impl FromRequestParts<State> for Keyed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
+        let Ok(caller) = Caller::from_request_parts(parts, state).await;
+        let path = RawPathParams::from_request_parts(parts, state).await.ok();
+        let path = |wanted| in_path(path.as_ref(), wanted);
+        let hook = path("bot").and_then(|name| hook_of(state, name));
+        let nobody = Accepted::default();
+        let keys = hook.map_or(&nobody, |(_, hook)| &hook.hook_key);
+        let right = keys.matches(path("hook_key").unwrap_or_default());
+        match hook {
+            Some((bot, hook)) if right => Ok(Self {
+                bot: bot.clone(),
+                channel_verify_token: hook.channel_verify_token.clone(),
+                turns: hook.turns.clone(),
+            }),
+            _ => Err(state.refuse(caller)),
+        }
+    }
 }
 
 impl FromRequestParts<State> for Admitted {
@@ -28,12 +57,7 @@ impl FromRequestParts<State> for Admitted {
         let Ok(caller) = Caller::from_request_parts(parts, state).await;
         // A path that is no text belongs to no bot either.
         let path = RawPathParams::from_request_parts(parts, state).await.ok();
-        let path = |wanted: &str| {
-            path.as_ref()?
-                .iter()
-                .find(|(name, _)| *name == wanted)
-                .map(|(_, value)| value)
-        };
+        let path = |wanted| in_path(path.as_ref(), wanted);
         let token = Presented::in_query(parts.uri.query().unwrap_or_default());
         admit(state, path("bot"), (path("hook_key"), &token)).ok_or_else(|| state.refuse(caller))
     }
@@ -44,10 +68,7 @@ fn admit(
     name: Option<&str>,
     (key, token): (Option<&str>, &Presented),
 ) -> Option<Admitted> {
-    let bot = name.and_then(|name| state.bot(name)).map(|bot| {
-        let BotHook::Chatlayer(hook) = &bot.hook;
-        (&bot.name, hook)
-    });
+    let bot = name.and_then(|name| hook_of(state, name));
     let nobody = Accepted::default();
     let (keys, tokens) = bot.map_or((&nobody, &nobody), |(_, hook)| {
         (&hook.hook_key, &hook.verify_token)
@@ -64,8 +85,20 @@ fn admit(
     (nothing_wrong && something_right).then_some(())?;
     Some(Admitted {
         bot: bot?.0.clone(),
-        has_keyed_url: !keys.is_empty(),
+        hook: bot?.1.clone(),
         by_key: by_key.is_some(),
         by_token: by_token.is_some(),
     })
+}
+
+fn hook_of<'s>(state: &'s State, name: &str) -> Option<(&'s BotName, &'s ChatlayerHook)> {
+    let bot = state.bot(name)?;
+    let BotHook::Chatlayer(hook) = &bot.hook;
+    Some((&bot.name, hook))
+}
+
+fn in_path<'p>(path: Option<&'p RawPathParams>, wanted: &str) -> Option<&'p str> {
+    let mut path = path?.iter();
+    path.find(|(name, _)| *name == wanted)
+        .map(|(_, value)| value)
 }

@@ -1,5 +1,7 @@
 //! What is known without asking the file agrees with it, whatever the steps of a batch do to each other.
 
+use rusqlite::StatementStatus;
+
 use super::*;
 use crate::domain::delivery::Done;
 
@@ -113,6 +115,25 @@ async fn a_delivery_is_cancelled_by_a_later_step_of_the_batch_that_owes_it() {
         ]
     );
     assert!(store.claim(&team(), 9).await.unwrap().claims.is_empty());
+}
+
+#[tokio::test]
+async fn a_statement_is_compiled_once_whatever_values_it_is_given() {
+    let (store, _directory) = open();
+    store.apply(request("ann")).await.unwrap();
+    let compiled_again = store
+        .readers
+        .read(|connection| {
+            let sql = "SELECT d.task, l.reference FROM deliveries d LEFT JOIN legs l ON l.id = d.lane WHERE d.row = ?1";
+            let mut statement = connection.prepare(sql)?;
+            for row in 1..9 {
+                statement.query([row])?.next()?;
+            }
+            Ok(statement.get_status(StatementStatus::RePrepare))
+        })
+        .await
+        .unwrap();
+    assert_eq!(compiled_again, 0);
 }
 
 async fn seqs(store: &SqliteStore) -> Vec<i64> {

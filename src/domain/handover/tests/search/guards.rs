@@ -2,7 +2,7 @@
 
 use super::{
     super::*,
-    explore,
+    explore, forgetful,
     model::{Left, Rules},
     nobody_is_left,
     promise::Broken,
@@ -184,20 +184,20 @@ fn a_phase_of_a_newer_version_needs_its_guard() {
 }
 
 #[test]
-fn pauses_that_wait_have_to_be_cancelled_at_the_close() {
+fn an_offer_that_waits_has_to_be_cancelled_when_the_desk_shows_that_it_has_it() {
     let start = Left {
         requests: 1,
-        closes: 1,
+        agents: 1,
         timers: 2,
         faults: 1,
         ..Left::default()
     };
-    let mut rules = rules(World::with_pause_steps(1), start);
-    nobody_is_left("with pauses cancelled", &rules);
-    rules.keeps_pauses = true;
+    let mut rules = forgetful(start);
+    nobody_is_left("with offers cancelled", &rules);
+    rules.keeps_opens = true;
     assert_eq!(
         explore(&rules).err().map(|found| found.broken),
-        Some(Broken::WithNobody)
+        Some(Broken::OfferedTwice)
     );
 }
 

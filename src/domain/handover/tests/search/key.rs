@@ -2,7 +2,10 @@
 
 use std::hash::{Hash, Hasher};
 
-use super::{super::*, model::Model};
+use super::{
+    super::*,
+    model::{Model, Row},
+};
 use crate::domain::conversation::Handover;
 
 impl Model {
@@ -29,6 +32,7 @@ impl Key<'_> {
     fn bot(&mut self) {
         let model = self.model;
         (model.bot_paused, self.is_open(model.asked)).hash(self);
+        model.state.erasing.is_some().hash(self);
         for caller in &model.callers {
             self.is_open(Some(*caller)).hash(self);
         }
@@ -45,6 +49,9 @@ impl Key<'_> {
         )
             .hash(self);
         (open.leg.opened || open.leg.maybe_opened, open.leg.reopened).hash(self);
+        // While an offer is under way it counts whether the desk has shown already that it has it.
+        let offered = |row: &Row| matches!(row.delivery.task, Task::Open { .. });
+        (open.leg.opened && self.model.rows.iter().any(offered)).hash(self);
         if let Some(closing) = &open.closing {
             self.time(Some(closing.since));
             self.time(Some(open.wake_at));
@@ -100,6 +107,7 @@ impl Key<'_> {
                 part.closed,
                 part.told,
                 part.row_closed,
+                part.heard,
             )
                 .hash(self);
             self.rows(lane);
@@ -121,6 +129,7 @@ impl Key<'_> {
         rows.sort_by_key(|row| (!row.urgent, row.delivery.order));
         rows.len().hash(self);
         for row in rows {
+            self.time(Some(row.due).filter(|due| *due > self.model.now));
             (
                 row.urgent,
                 row.flight,

@@ -22,7 +22,9 @@ pub(super) struct Rules {
     /// A deadline that has to be found out by itself: the first state has a phase that nobody knows.
     pub(super) newer_version: bool,
     /// A store that leaves out a part of its work.
-    pub(super) keeps_pauses: bool,
+    pub(super) keeps_opens: bool,
+    /// Desks name what they tell of by the leg.
+    pub(super) by_leg: bool,
 }
 
 /// What may still happen.
@@ -35,6 +37,7 @@ pub(super) struct Left {
     pub(super) timers: u8,
     pub(super) bots: u8,
     pub(super) removals: u8,
+    pub(super) erasures: u8,
     pub(super) faults: u8,
 }
 
@@ -62,6 +65,7 @@ pub(super) enum Step {
     CloseRepeated(usize),
     Timer,
     RemoveDesk,
+    Erase,
     Attempt(usize, How),
     Settle(usize),
 }
@@ -92,6 +96,7 @@ pub(super) struct Model {
     pub(super) watch: Watch,
     pub(super) ids: u128,
     pub(super) withdrawn: bool,
+    pub(super) put_off: Option<Timestamp>,
 }
 
 /// A delivery that is not settled. Lane 0 is the bot's, the others are the desks' parts.
@@ -101,6 +106,7 @@ pub(super) struct Row {
     pub(super) urgent: bool,
     pub(super) delivery: Rc<NewDelivery>,
     pub(super) created: Timestamp,
+    pub(super) due: Timestamp,
     pub(super) flight: Option<Flight>,
 }
 
@@ -129,6 +135,8 @@ pub(super) struct Part {
     pub(super) told: bool,
     /// As the store keeps it.
     pub(super) row_closed: bool,
+    /// The bridge has heard of it by the leg.
+    pub(super) heard: bool,
 }
 
 /// What an onlooker with a watch knows, without looking into the state's own times.
@@ -180,6 +188,7 @@ impl Model {
             },
             ids: 1,
             withdrawn: false,
+            put_off: None,
         }
     }
 
@@ -191,7 +200,7 @@ impl Model {
         self.open().map(|open| open.phase)
     }
 
-    /// The row that a lane would send next; none while one is on its way.
+    /// The row that a lane would send next; none while one is on its way, or until the next one is due.
     pub(super) fn head(&self, lane: usize) -> Option<usize> {
         let mut head: Option<usize> = None;
         for (at, row) in self
@@ -208,7 +217,7 @@ impl Model {
                 head = Some(at);
             }
         }
-        head
+        head.filter(|head| self.rows[*head].due <= self.now)
     }
 
     pub(super) fn flying(&self, lane: usize) -> Option<usize> {
@@ -240,6 +249,7 @@ impl Model {
             Step::Timer => Some(&mut left.timers),
             Step::BotSpeaks => Some(&mut left.bots),
             Step::RemoveDesk => Some(&mut left.removals),
+            Step::Erase => Some(&mut left.erasures),
             _ => None,
         };
         if let Some(budget) = budget {
@@ -277,6 +287,10 @@ impl Model {
                 let desk = self.state.desk().cloned().unwrap();
                 self.apply(rules, &Event::DeskRemoved { desk: desk.clone() })?;
                 promise::desk_is_gone(self, &desk)?;
+            }
+            Step::Erase => {
+                let at_platform = true;
+                self.apply(rules, &Event::EraseRequested { at_platform })?;
             }
             Step::Attempt(lane, how) => self.attempt(rules, self.head(lane).unwrap(), how)?,
             Step::Settle(lane) => self.settle_flight(rules, self.flying(lane).unwrap())?,
@@ -342,6 +356,7 @@ impl Left {
             && self.timers >= other.timers
             && self.bots >= other.bots
             && self.removals >= other.removals
+            && self.erasures >= other.erasures
             && self.faults >= other.faults
     }
 }

@@ -31,6 +31,8 @@ pub(super) enum Broken {
     Dropped,
     /// A message reached a desk before the offer or after the end.
     OutOfPlace,
+    /// A desk that had shown that it has a conversation was offered it once more.
+    OfferedTwice,
     /// The bot spoke over the agent and nobody noticed.
     BotUnnoticed,
     /// A handover stays with a desk that is gone.

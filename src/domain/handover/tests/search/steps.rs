@@ -22,6 +22,9 @@ impl Model {
         if self.left.removals > 0 && self.state.desk().is_some() {
             steps.push(Step::RemoveDesk);
         }
+        if self.left.erasures > 0 {
+            steps.push(Step::Erase);
+        }
         for lane in 0..self.lanes() {
             if self.flying(lane).is_some() {
                 steps.push(Step::Settle(lane));

@@ -149,6 +149,7 @@ impl Model {
         }
         let part = &mut self.parts[row.lane - 1];
         match row.delivery.task {
+            Task::Open { .. } if part.offered && part.heard => return Err(Broken::OfferedTwice),
             Task::Open { .. } if !part.offered => (part.offered, part.has) = (true, true),
             Task::Close { .. } => (part.told, part.has) = (true, false),
             Task::Message { .. } if !part.offered || part.told => return Err(Broken::OutOfPlace),
@@ -168,6 +169,7 @@ impl Model {
             self.rows.remove(at);
         }
         self.withdrawn = false;
+        self.put_off = None;
         let settled = Settled {
             handover: delivery.handover,
             lane: delivery.lane,
@@ -179,6 +181,11 @@ impl Model {
         self.apply(rules, &Event::Settled(settled))?;
         if self.withdrawn {
             self.rows.retain(|row| row.delivery.id != delivery.id);
+        }
+        if let Some(until) = self.put_off
+            && let Some(row) = self.rows.get_mut(at)
+        {
+            row.due = until;
         }
         Ok(())
     }
@@ -194,11 +201,24 @@ impl Model {
         part: usize,
         event: DeskEvent,
     ) -> Result<Outcome, Broken> {
-        let part = &self.parts[part];
-        let event = Event::FromDesk {
-            handover: part.handover,
-            desk: part.desk.clone(),
-            event,
+        let part = &mut self.parts[part];
+        let (handover, desk) = (part.handover, part.desk.clone());
+        let event = if rules.by_leg {
+            part.heard = true;
+            let leg = Some(NamedLeg {
+                id: part.leg,
+                handover,
+                desk,
+                reference: None,
+                is_new: false,
+            });
+            Event::FromLeg { event, leg }
+        } else {
+            Event::FromDesk {
+                handover,
+                desk,
+                event,
+            }
         };
         self.apply(rules, &event)
     }
@@ -210,6 +230,7 @@ impl Said {
             at: None,
             content: Content::text(text),
             raw: None,
+            way: Way::Only,
         }
     }
 }

@@ -49,12 +49,13 @@ impl Model {
                     urgent: delivery.urgent,
                     delivery: Rc::new(delivery.clone()),
                     created: self.now,
+                    due: self.now,
                     flight: None,
                 }),
                 Effect::CancelUnsent {
-                    only: Cancelled::Pauses,
+                    only: Cancelled::Opens,
                     ..
-                } if rules.keeps_pauses => {}
+                } if rules.keeps_opens => {}
                 Effect::CancelUnsent { lane, only } => {
                     let lane = self.lane(*lane);
                     let goes =
@@ -62,6 +63,7 @@ impl Model {
                     cancelled.extend(self.rows.extract_if(.., goes));
                 }
                 Effect::Withdraw => self.withdrawn = true,
+                Effect::PutOff { until } => self.put_off = Some(*until),
                 Effect::Hurry { lane } => {
                     let lane = self.lane(*lane);
                     for row in self.rows.iter_mut().filter(|row| row.lane == lane) {
@@ -100,6 +102,7 @@ impl Model {
             closed: false,
             told: false,
             row_closed: leg.closed,
+            heard: false,
         });
     }
 
@@ -141,9 +144,11 @@ impl Model {
 impl Cancelled {
     fn names(self, row: &Row) -> bool {
         match (self, &row.delivery.task) {
+            (_, Task::Forget) => false,
             (Self::All, _)
             | (Self::Resumes, Task::Resume { .. })
             | (Self::LookUps, Task::LookUp { .. })
+            | (Self::Opens, Task::Open { .. })
             | (Self::Pauses, Task::Pause { .. }) => true,
             (Self::SaysBefore(order), Task::Say { .. }) => row.delivery.order < order,
             (Self::PartsOf(message), task @ Task::Say { .. }) => task.message() == Some(message),

@@ -1,0 +1,595 @@
+//! `domain::handover::decide` under any events, any policy and any clock.
+//!
+//! Laws: who owns the user is the same in the state and in the rows; an answer is decided once, and nobody is promised an
+//! agent without it; a transcript has no place twice; a delivery speaks of what was recorded, stands behind those before
+//! it, and carries nothing twice in a lane; a timer that is due moves on; the version counts the changes.
+#![no_main]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use arbitrary::Arbitrary;
+use handover_bridge::domain::{
+    conversation::{Agent, Answer, Conversation, ConversationKey, Phase},
+    delivery::{Destination, Done, Found, Lane, NewDelivery, StepResult, Task},
+    effect::{Effect, HandoverRow},
+    event::{AgentSaid, DeskEvent, Event, Request, Said, Settled, TranscriptItem},
+    fallback::{Capabilities, Reader},
+    handover::{Context, Decision, Echo, decide},
+    ids::{ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId},
+    message::Actor,
+    policy::{
+        BotPolicy, ClosedBecause, Conditions, DeskPolicy, Notice, PausedBecause, Policy, Texts,
+        WhenUnsure,
+    },
+    retry::ErrorClass,
+    routing::Route,
+    time::Timestamp,
+};
+use handover_fuzz::{Json, Spoken, target};
+use uuid::Uuid;
+
+#[derive(Arbitrary, Debug)]
+struct Input {
+    setting: Setting,
+    acts: Vec<Act>,
+}
+
+#[derive(Arbitrary, Debug)]
+struct Setting {
+    accept_in_doubt: bool,
+    answer_pauses: bool,
+    pause_steps: u8,
+    resume_steps: u8,
+    history: bool,
+    session: bool,
+    fallback: Option<bool>,
+    takes_at_once: bool,
+    one_at_most: bool,
+    plain_user: bool,
+    plain_agent: bool,
+    silent: bool,
+    observe: bool,
+}
+
+#[derive(Arbitrary, Debug)]
+enum Act {
+    Request(Option<Json>, Vec<(bool, Spoken)>),
+    UserSays(Spoken),
+    BotSays(Spoken),
+    BotEchoes(u8),
+    /// Of the handovers so far; 0 is the newest.
+    Desk(u8, Tells),
+    /// One of the deliveries so far comes to something, perhaps once more.
+    Settle(u8, Result),
+    Timer,
+    Jump(i32),
+    /// To the end of time, or its beginning.
+    Leap(bool),
+    Closed(bool, Option<Because>),
+    Full(bool),
+    DeskRemoved,
+    DeskBack,
+    BotRemoved,
+    ToldDeclined(u8),
+    Unknown(String),
+}
+
+#[derive(Arbitrary, Debug)]
+enum Tells {
+    Joined(Option<String>),
+    Said {
+        spoken: Spoken,
+        automatic: bool,
+        keep_if_late: bool,
+    },
+    Typing,
+    Transferred(Option<String>),
+    Closed(Option<String>),
+}
+
+#[derive(Arbitrary, Debug)]
+enum Result {
+    Done,
+    Refused(String),
+    Named(String, Option<u64>),
+    Found(Vec<(bool, Spoken)>, Option<Json>),
+    Delayed { class: u8, ambiguous: bool },
+    Gone,
+    Dead(u8),
+    Skipped,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Because {
+    Breaker,
+    RateLimited,
+    Refused,
+    NoAgent,
+}
+
+const CLASSES: [ErrorClass; 6] = [
+    ErrorClass::NotSent,
+    ErrorClass::Ambiguous,
+    ErrorClass::Busy,
+    ErrorClass::Rejected,
+    ErrorClass::Gone,
+    ErrorClass::Unauthorized,
+];
+const NOTICES: [Notice; 9] = [
+    Notice::HandingOver,
+    Notice::Waiting,
+    Notice::Joined,
+    Notice::Transferred,
+    Notice::Away,
+    Notice::Reconnecting,
+    Notice::Nobody,
+    Notice::Ended,
+    Notice::EndedRepeat,
+];
+const MOST_ACTS: usize = 80;
+/// As often a timer that is due may fire before it has to have moved on.
+const FIRINGS: usize = 8;
+
+target!(|input: Input| {
+    let mut world = World::new(&input.setting);
+    for act in input.acts.iter().take(MOST_ACTS) {
+        let Some(event) = world.event(act) else {
+            continue;
+        };
+        let due = world.is_due();
+        world.apply(&event);
+        if due && event == Event::TimerFired {
+            world.moves_on();
+        }
+    }
+});
+
+struct World {
+    policy: Policy,
+    conditions: Conditions,
+    now: Timestamp,
+    state: Conversation,
+    ids: u128,
+    echoes: Vec<Echo>,
+    closed: BTreeSet<LegId>,
+    seen: Seen,
+}
+
+/// What has been seen, to hold every decision against.
+#[derive(Default)]
+struct Seen {
+    messages: BTreeSet<MessageId>,
+    said: Vec<Spoken>,
+    carried: BTreeSet<(Lane, MessageId, Option<usize>)>,
+    answers: BTreeMap<HandoverId, Answer>,
+    open: BTreeSet<HandoverId>,
+    handovers: Vec<(HandoverId, DeskName)>,
+    deliveries: Vec<NewDelivery>,
+    places: BTreeSet<u64>,
+    order: u64,
+}
+
+impl World {
+    fn new(setting: &Setting) -> Self {
+        let key = ConversationKey {
+            bot: "webshop".parse().unwrap(),
+            realm: "b1/LIVE".to_owned(),
+            user: ExternalId::new("s1").unwrap(),
+        };
+        Self {
+            policy: setting.policy(),
+            conditions: Conditions::default(),
+            now: Timestamp::from_millis(1_767_225_600_000),
+            state: Conversation::new(ConversationId::from_uuid(Uuid::from_u128(1)), key),
+            ids: 1,
+            echoes: Vec::new(),
+            closed: BTreeSet::new(),
+            seen: Seen {
+                order: 1,
+                ..Seen::default()
+            },
+        }
+    }
+
+    fn apply(&mut self, event: &Event) {
+        let ids = &mut self.ids;
+        let mut new_id = || {
+            *ids += 1;
+            Uuid::from_u128(*ids)
+        };
+        let context = Context {
+            policy: &self.policy,
+            conditions: &self.conditions,
+            now: self.now,
+            new_id: &mut new_id,
+            echoes: &mut self.echoes,
+        };
+        let before = self.state.clone();
+        let Decision {
+            state,
+            effects,
+            outcome: _,
+        } = decide(before.clone(), event, context);
+        assert_eq!(
+            state.version > before.version,
+            state != before,
+            "the version counts changes"
+        );
+        self.state = state;
+        for effect in &effects {
+            match effect {
+                Effect::ExpectEcho { fingerprint, .. } => self.echoes.push(Echo {
+                    fingerprint: *fingerprint,
+                    until: None,
+                }),
+                Effect::Leg(leg) if leg.closed => {
+                    self.closed.insert(leg.id);
+                }
+                _ => {}
+            }
+            self.seen.hold(effect);
+        }
+        self.seen.hold_state(&self.state);
+    }
+
+    fn is_due(&self) -> bool {
+        self.state.wake_at().is_some_and(|at| at <= self.now)
+    }
+
+    fn moves_on(&mut self) {
+        // At the end of time there is no later moment to wake at.
+        if self.now >= Timestamp::from_millis(i64::MAX / 2) {
+            return;
+        }
+        for _ in 0..FIRINGS {
+            if !self.is_due() {
+                return;
+            }
+            self.apply(&Event::TimerFired);
+        }
+        panic!("a timer that spins: {:?}", self.state.handover);
+    }
+
+    /// None: it happens to the world, not to the conversation.
+    fn event(&mut self, act: &Act) -> Option<Event> {
+        Some(match act {
+            Act::Request(payload, said) => Event::HandoverRequested(Request {
+                payload: payload.as_ref().map(|payload| payload.0.clone()),
+                transcript: self.transcript(said),
+            }),
+            Act::UserSays(spoken) => Event::UserSaid(self.said(spoken)),
+            Act::BotSays(spoken) => Event::BotSaid(self.said(spoken)),
+            Act::BotEchoes(back) => {
+                let spoken = self.seen.said.iter().rev().nth(usize::from(*back))?.clone();
+                Event::BotSaid(self.said(&spoken))
+            }
+            Act::Desk(back, tells) => {
+                let (handover, desk) = self.handover(*back)?;
+                if let Tells::Said { spoken, .. } = tells {
+                    self.seen.said.push(spoken.clone());
+                }
+                Event::FromDesk {
+                    handover,
+                    desk,
+                    event: tells.event(),
+                }
+            }
+            Act::Settle(back, result) => {
+                let delivery = self
+                    .seen
+                    .deliveries
+                    .iter()
+                    .rev()
+                    .nth(usize::from(*back))?
+                    .clone();
+                Event::Settled(Settled {
+                    handover: delivery.handover,
+                    lane: delivery.lane,
+                    destination: delivery.destination,
+                    task: delivery.task,
+                    result: self.result(result),
+                    leg_closed: self
+                        .closed
+                        .iter()
+                        .any(|leg| delivery.lane == Lane::Leg(*leg)),
+                })
+            }
+            Act::Timer => {
+                self.now = self.state.wake_at().map_or(self.now, |at| at.max(self.now));
+                Event::TimerFired
+            }
+            Act::ToldDeclined(back) => Event::ToldDeclined {
+                handover: self.handover(*back)?.0,
+            },
+            Act::DeskRemoved => {
+                self.policy.desks.remove(&team());
+                Event::DeskRemoved { desk: team() }
+            }
+            Act::BotRemoved => Event::BotRemoved,
+            Act::Unknown(raw) => Event::PlatformUnknown { raw: raw.clone() },
+            Act::Jump(_) | Act::Leap(_) | Act::Closed(..) | Act::Full(_) | Act::DeskBack => {
+                self.change(act);
+                return None;
+            }
+        })
+    }
+
+    fn change(&mut self, act: &Act) {
+        match act {
+            Act::Jump(seconds) => {
+                let span = Duration::from_secs(u64::from(seconds.unsigned_abs()));
+                self.now = if *seconds < 0 {
+                    self.now.minus(span)
+                } else {
+                    self.now.plus(span)
+                };
+            }
+            Act::Leap(forwards) => {
+                self.now = Timestamp::from_millis(if *forwards { i64::MAX } else { i64::MIN });
+            }
+            Act::Closed(of_desk, because) => {
+                let destination = if *of_desk {
+                    Destination::Desk(team())
+                } else {
+                    Destination::Bot(self.state.key.bot.clone())
+                };
+                match because {
+                    Some(because) => self
+                        .conditions
+                        .closed
+                        .insert(destination, (*because).into()),
+                    None => self.conditions.closed.remove(&destination),
+                };
+            }
+            Act::Full(full) => {
+                self.conditions.open.insert(team(), u64::from(*full));
+            }
+            Act::DeskBack => {
+                self.policy.desks.entry(team()).or_default();
+            }
+            _ => {}
+        }
+    }
+
+    fn handover(&self, back: u8) -> Option<(HandoverId, DeskName)> {
+        self.seen
+            .handovers
+            .iter()
+            .rev()
+            .nth(usize::from(back))
+            .cloned()
+    }
+
+    fn said(&self, spoken: &Spoken) -> Said {
+        Said {
+            at: Some(self.now),
+            content: spoken.0.clone(),
+            raw: None,
+        }
+    }
+
+    fn transcript(&self, said: &[(bool, Spoken)]) -> Vec<TranscriptItem> {
+        let item = |(user, spoken): &(bool, Spoken)| TranscriptItem {
+            actor: if *user { Actor::User } else { Actor::Bot },
+            said: self.said(spoken),
+            keys: Vec::new(),
+            known: false,
+        };
+        said.iter().map(item).collect()
+    }
+
+    fn result(&self, result: &Result) -> StepResult {
+        let class = |class: &u8| CLASSES[usize::from(*class) % CLASSES.len()];
+        match result {
+            Result::Done => StepResult::Done(Done::default()),
+            Result::Refused(reason) => StepResult::Done(Done {
+                refused: Some(reason.clone()),
+                ..Done::default()
+            }),
+            Result::Named(reference, position) => StepResult::Done(Done {
+                reference: Some(reference.clone()),
+                position: *position,
+                ..Done::default()
+            }),
+            Result::Found(said, session) => StepResult::Done(Done {
+                found: Found {
+                    transcript: self.transcript(said),
+                    session: session.as_ref().map(|session| session.0.clone()),
+                },
+                ..Done::default()
+            }),
+            Result::Delayed {
+                class: of,
+                ambiguous,
+            } => StepResult::Delayed {
+                since: self.now,
+                class: class(of),
+                ambiguous: *ambiguous,
+            },
+            Result::Gone => StepResult::Gone,
+            Result::Dead(of) => StepResult::Dead { class: class(of) },
+            Result::Skipped => StepResult::Skipped,
+        }
+    }
+}
+
+impl Seen {
+    fn hold(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Record(message) => {
+                assert!(self.places.insert(message.seq), "two messages in one place");
+                self.messages.insert(message.id);
+            }
+            Effect::Deliver(delivery) => self.hold_delivery(delivery),
+            Effect::Handover(row) => self.hold_row(row),
+            _ => {}
+        }
+    }
+
+    fn hold_delivery(&mut self, delivery: &NewDelivery) {
+        assert_eq!(
+            delivery.order, self.order,
+            "the order grows with every delivery"
+        );
+        self.order += 1;
+        if let Some(message) = delivery.task.message() {
+            assert!(
+                self.messages.contains(&message),
+                "{:?} of no message",
+                delivery.task
+            );
+        }
+        if let Task::Say { message, part, .. } | Task::Message { message, part } = delivery.task {
+            let part = part.map(|part| part.index);
+            let first = self.carried.insert((delivery.lane, message, part));
+            assert!(first, "twice in a lane: {:?}", delivery.task);
+        }
+        let declined = self.answers.get(&delivery.handover) == Some(&Answer::Declined);
+        if declined && matches!(delivery.destination, Destination::Desk(_)) {
+            assert_eq!(
+                delivery.task.kind(),
+                "close",
+                "after a decline a desk hears nothing but its end"
+            );
+        }
+        self.deliveries.push(delivery.clone());
+    }
+
+    fn hold_row(&mut self, row: &HandoverRow) {
+        let id = row.facts.id;
+        match self.answers.get(&id) {
+            None | Some(Answer::Pending) => {
+                self.answers.insert(id, row.answer);
+            }
+            Some(decided) => assert_eq!(row.answer, *decided, "an answer is decided once"),
+        }
+        if row.phase.is_some() {
+            self.open.insert(id);
+        } else {
+            assert_ne!(row.answer, Answer::Pending, "who asked is answered");
+            assert!(row.ended.is_some());
+            self.open.remove(&id);
+        }
+    }
+
+    fn hold_state(&mut self, state: &Conversation) {
+        let owner: BTreeSet<_> = state.handover.iter().map(|open| open.id).collect();
+        assert_eq!(
+            self.open, owner,
+            "the rows and the state name the same owner"
+        );
+        assert_eq!(state.next_order, self.order);
+        assert!(self.places.last().is_none_or(|last| *last < state.next_seq));
+        let Some(open) = &state.handover else { return };
+        if matches!(
+            open.phase,
+            Phase::Waiting | Phase::Attended | Phase::Closing
+        ) {
+            assert_eq!(
+                open.answer,
+                Answer::Accepted,
+                "promised in {:?}",
+                open.phase
+            );
+        }
+        assert_eq!(open.closing.is_some(), open.phase == Phase::Closing);
+        let newest = (open.id, open.leg.desk.clone());
+        if self.handovers.last() != Some(&newest) {
+            self.handovers.push(newest);
+        }
+    }
+}
+
+impl Setting {
+    fn policy(&self) -> Policy {
+        let mut policy = Policy {
+            observe: self.observe,
+            ..Policy::default()
+        };
+        if self.accept_in_doubt {
+            policy.limits.when_unsure = WhenUnsure::Accept;
+        }
+        let mut bot = BotPolicy {
+            answer_pauses: self.answer_pauses,
+            pause_steps: usize::from(self.pause_steps % 3),
+            resume_steps: usize::from(self.resume_steps % 3),
+            ..BotPolicy::default()
+        };
+        (bot.look_ups.history, bot.look_ups.session) = (self.history, self.session);
+        if self.plain_user {
+            bot.capabilities = Capabilities::text_only(Reader::User, 20);
+        }
+        policy.bots.insert("webshop".parse().unwrap(), bot);
+        let mut desk = DeskPolicy {
+            takes_at_once: self.takes_at_once,
+            max_open: self.one_at_most.then_some(std::num::NonZeroU64::MIN),
+            ..DeskPolicy::new()
+        };
+        if self.plain_agent {
+            desk.capabilities = Capabilities::text_only(Reader::Agent, 20);
+        }
+        policy.desks.insert(team(), desk);
+        if let Some(takes_at_once) = self.fallback {
+            let second: DeskName = "second".parse().unwrap();
+            let desk = DeskPolicy {
+                takes_at_once,
+                ..DeskPolicy::new()
+            };
+            policy.desks.insert(second.clone(), desk);
+            policy.routes.push(Route {
+                fallbacks: vec![second],
+                ..Route::to(team())
+            });
+        }
+        if !self.silent {
+            let texts = NOTICES.map(|notice| (notice, format!("{notice:?}")));
+            policy.texts = Texts([("en".to_owned(), texts.into())].into());
+        }
+        policy
+    }
+}
+
+impl Tells {
+    fn event(&self) -> DeskEvent {
+        match self {
+            Self::Joined(name) => DeskEvent::Joined(Agent {
+                name: name.clone(),
+                avatar_url: None,
+            }),
+            Self::Said {
+                spoken,
+                automatic,
+                keep_if_late,
+            } => DeskEvent::Said(AgentSaid {
+                content: spoken.0.clone(),
+                agent: None,
+                automatic: *automatic,
+                keep_if_late: *keep_if_late,
+                raw: None,
+            }),
+            Self::Typing => DeskEvent::Typing,
+            Self::Transferred(to) => DeskEvent::Transferred { to: to.clone() },
+            Self::Closed(reason) => DeskEvent::Closed {
+                reason: reason.clone(),
+            },
+        }
+    }
+}
+
+impl From<Because> for ClosedBecause {
+    fn from(because: Because) -> Self {
+        match because {
+            Because::Breaker => Self::BreakerOpen,
+            Because::RateLimited => Self::Paused(PausedBecause::RateLimited),
+            Because::Refused => Self::Paused(PausedBecause::Refused),
+            Because::NoAgent => Self::NoAgent,
+        }
+    }
+}
+
+fn team() -> DeskName {
+    "team".parse().unwrap()
+}

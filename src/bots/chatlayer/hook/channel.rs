@@ -1,0 +1,99 @@
+//! Chatlayer's Webhook channel: each call holds one message of the bot to one of its users.
+//!
+//! The body names neither the bot nor its version, so the user is looked up among all sessions of this bot. It has no id
+//! and no time either; `messageCounter` is all that says what comes first. The token is in the body, which is therefore
+//! kept nowhere as a whole.
+
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+
+use super::envelope::{id, read};
+use crate::{
+    bots::chatlayer::{HookError, message::bot_content},
+    domain::{
+        event::{Event, Incoming, Said, Step, Target, Way},
+        ids::{BotName, ExternalId},
+    },
+};
+
+/// One call, its message not yet looked at. Not `Debug`: it holds the token.
+#[expect(missing_debug_implementations, reason = "it holds a token")]
+pub struct Call<'a> {
+    /// None: there is none, or it is no text.
+    pub token: Option<String>,
+    user: Option<Value>,
+    message: Option<&'a RawValue>,
+    counter: Option<Value>,
+}
+
+/// One message of the bot.
+#[derive(Debug)]
+pub struct ChannelMessage {
+    pub user: ExternalId,
+    /// The place among the messages to this user, as the platform counts.
+    pub counter: Option<u64>,
+    pub step: Step,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    sender_id: Option<Value>,
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+    message_counter: Option<Value>,
+    verify_token: Option<Value>,
+}
+
+impl<'a> Call<'a> {
+    pub fn read(body: &'a [u8]) -> Result<Self, HookError> {
+        let Body {
+            sender_id,
+            message,
+            message_counter,
+            verify_token,
+        } = read(body)?;
+        Ok(Self {
+            token: match verify_token {
+                Some(Value::String(token)) => Some(token),
+                _ => None,
+            },
+            user: sender_id,
+            message,
+            counter: message_counter,
+        })
+    }
+
+    pub fn parse(self, bot: &BotName) -> Result<ChannelMessage, HookError> {
+        let user = id("senderId", self.user.as_ref())?;
+        let raw = self
+            .message
+            .ok_or(HookError::Contract { field: "message" })?;
+        let message: Value = serde_json::from_str(raw.get()).map_err(HookError::NotJson)?;
+        let said = Said {
+            at: None,
+            content: bot_content(&message),
+            raw: Some(raw.get().to_owned()),
+            way: Way::Second,
+        };
+        let step = Step {
+            target: Target::User {
+                bot: bot.clone(),
+                user: user.clone(),
+            },
+            profile: None,
+            events: vec![Incoming {
+                event: Event::BotSaid(said),
+                keys: Vec::new(),
+            }],
+        };
+        Ok(ChannelMessage {
+            user,
+            counter: self.counter.as_ref().and_then(Value::as_u64),
+            step,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

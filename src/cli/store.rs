@@ -1,0 +1,35 @@
+//! `handover store`: what is done with the store itself, not through a bridge.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use clap::{Args, Subcommand};
+
+use super::Error;
+use crate::{app, config::Config};
+
+/// What to do with the store.
+#[derive(Debug, Subcommand)]
+pub(super) enum Action {
+    /// Copy it into one file, while the bridge works with it
+    Backup(Backup),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Backup {
+    /// The copy; must not be there yet
+    file: PathBuf,
+}
+
+pub(super) fn run(config: &Config, action: Action) -> Result<(), Error> {
+    match action {
+        Action::Backup(Backup { file }) => {
+            let size = app::backup(config, &file)?;
+            let told = format!("{} holds the store, {size} bytes", file.display());
+            writeln!(io::stdout().lock(), "{told}")?;
+        }
+    }
+    Ok(())
+}

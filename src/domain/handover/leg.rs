@@ -1,0 +1,147 @@
+//! Desks that do not know our ids: what they tell is about a leg, by the desk's own id of the conversation.
+//!
+//! Such a desk cannot be asked whether it has a conversation, so its events are also the proof that a call arrived whose
+//! answer was lost. Where a call was made twice all the same, it may have two conversations of one leg.
+
+use super::{Outcome, turn::Turn};
+use crate::domain::{
+    conversation::Phase,
+    delivery::Lane,
+    effect::{Cancelled, Cause, Effect, LegName, LegRow},
+    event::{DeskEvent, NamedLeg},
+};
+
+impl Turn<'_> {
+    pub(super) fn leg_told(&mut self, leg: Option<&NamedLeg>, event: &DeskEvent) -> Outcome {
+        let Some(leg) = leg else {
+            return Outcome::Closed;
+        };
+        if let Some(reference) = leg.reference.clone().filter(|_| leg.is_new) {
+            self.push(Effect::Name(LegName {
+                leg: leg.id,
+                handover: leg.handover,
+                desk: leg.desk.clone(),
+                reference,
+            }));
+        }
+        let open = self
+            .conversation
+            .handover
+            .as_ref()
+            .is_some_and(|open| open.leg.id == leg.id)
+            && self.conversation.desk().is_some();
+        if open {
+            self.learn_reference(leg.reference.as_deref());
+            if self.is_other_conversation(leg.reference.as_deref())
+                && !self.moves_to_conversation(leg.reference.as_deref(), event)
+            {
+                return self.other_conversation_told(leg, event);
+            }
+            self.proves_open(event);
+        }
+        self.hear_desk((leg.handover, open), event)
+    }
+
+    /// The call that offers the leg has arrived, whatever became of its answer. It is not made again.
+    fn proves_open(&mut self, event: &DeskEvent) {
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
+        if !handover.leg.opened {
+            handover.leg.opened = true;
+            handover.stalled_since = None;
+            let lane = Lane::Leg(handover.leg.id);
+            self.push(Effect::CancelUnsent {
+                lane,
+                only: Cancelled::Opens,
+            });
+        }
+        if !matches!(event, DeskEvent::Closed { .. }) {
+            self.desk_shows_it_has_it();
+        }
+    }
+
+    /// The first one counts: later calls are made with it.
+    fn learn_reference(&mut self, reference: Option<&str>) {
+        let known = self.conversation.handover.as_ref();
+        let known = known.is_some_and(|open| open.leg.reference.is_some());
+        if let Some(reference) = reference.filter(|_| !known) {
+            self.call_leg(reference);
+        }
+    }
+
+    fn call_leg(&mut self, reference: &str) {
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
+        handover.leg.reference = Some(reference.to_owned());
+        let row = LegRow {
+            id: handover.leg.id,
+            handover: handover.id,
+            desk: handover.leg.desk.clone(),
+            reference: handover.leg.reference.clone(),
+            closed: false,
+        };
+        self.push(Effect::Leg(row));
+    }
+
+    /// Only a call that was made twice leaves two of them; else the desk just has two names for one.
+    fn is_other_conversation(&self, reference: Option<&str>) -> bool {
+        let leg = self.conversation.handover.as_ref().map(|open| &open.leg);
+        leg.is_some_and(|leg| {
+            leg.maybe_twice && reference.is_some() && leg.reference.as_deref() != reference
+        })
+    }
+
+    /// The one in which an agent shows up first is the one that the user is brought to.
+    fn moves_to_conversation(&mut self, reference: Option<&str>, event: &DeskEvent) -> bool {
+        let shows_up = match event {
+            DeskEvent::Joined(_) => true,
+            DeskEvent::Said(said) => !said.automatic,
+            DeskEvent::Typing | DeskEvent::Transferred { .. } | DeskEvent::Closed { .. } => false,
+        };
+        let open = self.conversation.handover.as_ref();
+        let attended = open.is_some_and(|open| open.phase == Phase::Attended);
+        let moves = shows_up && !attended;
+        if let Some(reference) = reference.filter(|_| moves) {
+            self.call_leg(reference);
+        }
+        moves
+    }
+
+    /// What is said there is the agent's all the same. What else happens there happens to no user.
+    fn other_conversation_told(&mut self, leg: &NamedLeg, event: &DeskEvent) -> Outcome {
+        self.proves_open(event);
+        match event {
+            DeskEvent::Said(_) => self.hear_desk((leg.handover, true), event),
+            DeskEvent::Typing => self.taken(),
+            DeskEvent::Joined(_) | DeskEvent::Transferred { .. } | DeskEvent::Closed { .. } => {
+                self.note(Cause::OtherConversation, None);
+                self.taken()
+            }
+        }
+    }
+
+    /// From now on the desk's events are known by this.
+    pub(super) fn name_leg(&mut self, row: &LegRow, reference: Option<&String>) {
+        if let Some(reference) = reference {
+            self.push(Effect::Name(LegName {
+                leg: row.id,
+                handover: row.handover,
+                desk: row.desk.clone(),
+                reference: reference.clone(),
+            }));
+        }
+    }
+
+    /// A desk that would take the same call for another conversation is given the time to show that it has this one.
+    pub(super) fn put_off_open(&mut self) {
+        let open = self.conversation.handover.as_ref();
+        let desk = open.and_then(|open| self.context.policy.desks.get(&open.leg.desk));
+        let after = desk.map(|desk| desk.reopen_after).unwrap_or_default();
+        if !after.is_zero() {
+            let until = self.context.now.plus(after);
+            self.push(Effect::PutOff { until });
+        }
+    }
+}

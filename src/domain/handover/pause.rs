@@ -1,0 +1,82 @@
+//! Bots that are paused by calls of their own, not by the answer: when the calls are owed, and what becomes of them.
+//!
+//! They go ahead of all that waits for the bot, and none may go out behind a resume.
+
+use super::turn::Turn;
+use crate::domain::{
+    conversation::{PauseState, ResumeContract},
+    delivery::{Destination, Lane, Task},
+    effect::{Cancelled, Cause, Effect},
+    ids::HandoverId,
+};
+
+impl Turn<'_> {
+    pub(super) fn pause_bot(&mut self, steps: usize) {
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
+        if steps == 0 || handover.pause == PauseState::Pausing {
+            return;
+        }
+        handover.pause = PauseState::Pausing;
+        let id = handover.id;
+        for index in 0..steps {
+            // Nothing that waits for the bot from before may let it speak meanwhile.
+            let bot = Destination::Bot(self.conversation.key.bot.clone());
+            let lane = Lane::Bot(self.conversation.id);
+            self.deliver((lane, bot, id), Task::Pause { index }, true);
+        }
+    }
+
+    pub(super) fn paused(&mut self, index: usize) {
+        let now = self.context.now;
+        let steps = self.bot().map_or(0, |bot| bot.pause_steps);
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
+        let counts = match handover.pause {
+            PauseState::Pausing => index + 1 >= steps,
+            // An operator had it tried once more. The last of several steps says nothing about the others.
+            PauseState::Failed => steps <= 1,
+            PauseState::Paused => false,
+        };
+        if counts {
+            handover.pause = PauseState::Paused;
+            handover.paused_at = Some(now);
+            self.note(Cause::Paused, None);
+        }
+    }
+
+    /// What follows on the step is not tried without it.
+    pub(super) fn pause_failed(&mut self) {
+        let lane = Lane::Bot(self.conversation.id);
+        self.push(Effect::CancelUnsent {
+            lane,
+            only: Cancelled::Pauses,
+        });
+        if let Some(handover) = &mut self.conversation.handover {
+            handover.pause = PauseState::Failed;
+        }
+    }
+
+    /// The bot has been silenced for a handover that is over, and nobody else would resume it.
+    pub(super) fn undo_pause(&mut self, handover: HandoverId) {
+        let contract = ResumeContract {
+            reason: "paused_too_late".to_owned(),
+            agent: None,
+            seconds: 0,
+            unanswered: false,
+        };
+        let bot = self.conversation.key.bot.clone();
+        for index in 0..self.bot().map_or(0, |bot| bot.resume_steps) {
+            let lane = (
+                Lane::Bot(self.conversation.id),
+                Destination::Bot(bot.clone()),
+                handover,
+            );
+            let contract = contract.clone();
+            // No timer watches over it, so it must not stand behind a text that cannot go out.
+            self.deliver(lane, Task::Resume { index, contract }, true);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Chatlayer's Webhook channel: each message of the bot, one a call, for bots that users reach that way.
+//!
+//! The path has to hold the hook key and the body the channel's own verify token. A user whom this bot has not, or has in
+//! several of its versions, gets nothing; the operator sees how often that was.
+
+mod turns;
+
+use axum::{Json, body::Body, extract, http::HeaderMap};
+use serde_json::{Value, json};
+
+pub use self::turns::Turns;
+use super::{admit::Keyed, refused};
+use crate::{
+    bots::chatlayer::hook::channel::{Call, ChannelMessage},
+    domain::effect::{Warning, WarningKind},
+    http::{
+        State,
+        body::{self, Kept},
+        meter::{Outcome, Sent},
+        problem::Result,
+        shed::Place,
+        state::Caller,
+    },
+    store::Applied,
+};
+
+pub(super) async fn message(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+    keyed: Keyed,
+    headers: HeaderMap,
+    sent: Body,
+) -> Result<Json<Value>> {
+    let bot = keyed.bot.clone();
+    let taken = hear(state.clone(), (caller, keyed), (headers, sent)).await;
+    taken.map(|()| Json(json!({}))).inspect_err(|problem| {
+        let outcome = Outcome::Refused(problem.kind());
+        state.meter().intake(&bot, Sent::Message, outcome);
+    })
+}
+
+async fn hear(
+    state: State,
+    (caller, keyed): (Caller, Keyed),
+    (headers, sent): (HeaderMap, Body),
+) -> Result<()> {
+    let place = state.hooks().enter().ok_or_else(|| state.hooks().shed())?;
+    let limits = state.limits(body::DEFAULT_MAX, state.hooks());
+    let body = body::read(&headers, sent, limits).await?;
+    body::check_depth(&body).map_err(|_| body::too_deep())?;
+    let call = Call::read(&body).map_err(|error| refused(&error))?;
+    let token = call.token.as_deref().unwrap_or_default();
+    if !keyed.channel_verify_token.matches(token) {
+        return Err(state.refuse(caller));
+    }
+    let message = call.parse(&keyed.bot).map_err(|error| refused(&error))?;
+    let through = state.clone();
+    state
+        .see_through(async move { take(&through, (keyed, message), (body, place)).await })
+        .await
+}
+
+async fn take(
+    state: &State,
+    (keyed, message): (Keyed, ChannelMessage),
+    _in_hand: (Kept, Place),
+) -> Result<()> {
+    let ChannelMessage {
+        user,
+        counter,
+        step,
+    } = message;
+    let bot = keyed.bot;
+    let turn = keyed.turns.wait(&user, counter).await;
+    let applied = state.ask(state.store().apply(step)).await?;
+    drop(turn);
+    let outcome = if let Applied::NoSuchUser | Applied::SeveralUsers = applied {
+        let warning = Warning {
+            kind: WarningKind::UnmatchedMessage,
+            subject: bot.to_string(),
+        };
+        state.ask(state.store().warn(warning)).await?;
+        Outcome::Unmatched
+    } else {
+        Outcome::Accepted
+    };
+    state.meter().intake(&bot, Sent::Message, outcome);
+    Ok(())
+}

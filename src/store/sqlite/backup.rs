@@ -1,0 +1,118 @@
+//! A sound copy of the store in one file, taken while a bridge works with it.
+//!
+//! One connection that only reads sees the store as it was at one moment, and writes that anew (`VACUUM INTO`). The
+//! writer goes on meanwhile; only its log is not cut back until the copy is done. Nothing stands under the name that was
+//! asked for before the copy is whole and on disk.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File, OpenOptions},
+    io,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::file;
+use crate::domain::time::Timestamp;
+
+/// Why there is no copy.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    #[error("{} is there already, and nothing is overwritten", path.display())]
+    Exists { path: PathBuf },
+    #[error("{} cannot be written", path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error("the store cannot be copied")]
+    Copy(#[source] rusqlite::Error),
+    #[error("the copy is not sound; look at the disk")]
+    Unsound,
+}
+
+/// Says how large the copy is.
+///
+/// # Errors
+/// There is no copy, and nothing is left of it.
+pub fn backup(store: &Path, to: &Path, now: Timestamp) -> Result<u64, BackupError> {
+    let failed = |source| BackupError::File {
+        path: to.to_owned(),
+        source,
+    };
+    if to.try_exists().map_err(failed)? {
+        return Err(BackupError::Exists {
+            path: to.to_owned(),
+        });
+    }
+    let part = unfinished(to);
+    let made = OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        // What it holds is for the bridge alone.
+        .mode(0o600)
+        .open(&part);
+    made.map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => BackupError::Exists { path: part.clone() },
+        _ => BackupError::File {
+            path: part.clone(),
+            source,
+        },
+    })?;
+    let written = copy(store, &part, now).and_then(|()| keep(&part, to).map_err(failed));
+    if written.is_err() {
+        // What cannot be removed is named by the next attempt.
+        let _ = fs::remove_file(&part);
+    }
+    written
+}
+
+/// What a copy says of itself until a bridge starts from it.
+pub(super) fn taken_at(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
+    let sql = "DELETE FROM meta WHERE name = 'backed_up_at' RETURNING value";
+    connection.query_row(sql, [], |row| row.get(0)).optional()
+}
+
+fn copy(store: &Path, part: &Path, now: Timestamp) -> Result<(), BackupError> {
+    let name = part.to_str().ok_or_else(|| BackupError::File {
+        path: part.to_owned(),
+        source: io::ErrorKind::InvalidFilename.into(),
+    })?;
+    let source = file::open_to_copy(store).map_err(BackupError::Copy)?;
+    source
+        .execute("VACUUM INTO ?1", [name])
+        .map_err(BackupError::Copy)?;
+    let copied = Connection::open(part).map_err(BackupError::Copy)?;
+    let sound: String = copied
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(BackupError::Copy)?;
+    if sound != "ok" {
+        return Err(BackupError::Unsound);
+    }
+    copied
+        .execute(
+            "INSERT OR REPLACE INTO meta (name, value) VALUES ('backed_up_at', ?1)",
+            params![now],
+        )
+        .map_err(BackupError::Copy)?;
+    copied
+        .close()
+        .map_err(|(_, error)| BackupError::Copy(error))
+}
+
+fn keep(part: &Path, to: &Path) -> io::Result<u64> {
+    let file = File::open(part)?;
+    file.sync_all()?;
+    fs::rename(part, to)?;
+    let directory = to
+        .parent()
+        .filter(|directory| !directory.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    File::open(directory)?.sync_all()?;
+    Ok(file.metadata()?.len())
+}
+
+fn unfinished(to: &Path) -> PathBuf {
+    let mut name: OsString = to.as_os_str().to_owned();
+    name.push(".part");
+    name.into()
+}

@@ -1,0 +1,138 @@
+//! The turns of an erasure: what readers look for, the writer does, and the files are tidied of.
+
+use super::{SqliteStore, erase, fault::Fault, tidy};
+use crate::store::{Erased, Erasure, Error, Whose};
+
+/// As many conversations are erased side by side.
+const AT_ONCE: usize = 50;
+
+impl SqliteStore {
+    pub(super) async fn begin_erasing(
+        &self,
+        whose: Whose,
+        at_platform: bool,
+    ) -> Result<Erasure, Error> {
+        let found = self
+            .readers
+            .read(move |connection| erase::find(connection, &whose))
+            .await?;
+        let id = self
+            .writer
+            .step(move |work| erase::begin(work, &found, at_platform))
+            .await?;
+        // Before anything else: whoever asked may not wait for the rest.
+        self.erasure_bell.notify_one();
+        self.tell_to_end().await?;
+        let begun = self
+            .readers
+            .read(move |connection| erase::view(connection, id))
+            .await?;
+        begun.ok_or_else(|| Fault::Missing.into())
+    }
+
+    pub(super) async fn take_an_erasing_turn(&self, limit: usize) -> Result<Erased, Error> {
+        let told = self.tell_to_end().await?;
+        let given_up = self.give_up_overdue().await?;
+        let taken = self.take_away(limit).await?;
+        let finished = self.finish_erasures().await?;
+        Ok(if told + given_up + taken > 0 {
+            Erased::More
+        } else if finished && !self.readers.read(erase::any).await? {
+            Erased::All
+        } else {
+            Erased::Waits
+        })
+    }
+
+    /// Has handovers end that have not been told to yet.
+    async fn tell_to_end(&self) -> Result<usize, Error> {
+        let untold = self
+            .readers
+            .read(|connection| erase::untold(connection, AT_ONCE))
+            .await?;
+        let steps = untold
+            .iter()
+            .copied()
+            .map(|one| self.writer.step(move |work| erase::tell(work, one)));
+        futures_util::future::try_join_all(steps).await?;
+        Ok(untold.len())
+    }
+
+    async fn give_up_overdue(&self) -> Result<usize, Error> {
+        let now = self.clock.now();
+        let overdue = self
+            .readers
+            .read(move |connection| erase::overdue(connection, now, AT_ONCE))
+            .await?;
+        for delivery in &overdue {
+            let delivery = *delivery;
+            self.writer
+                .step(move |work| erase::give_up(work, delivery))
+                .await?;
+        }
+        Ok(overdue.len())
+    }
+
+    /// Takes conversations away in which nothing is owed any more. Says how many.
+    async fn take_away(&self, limit: usize) -> Result<usize, Error> {
+        let mut remains = self
+            .readers
+            .read(|connection| erase::remains(connection, AT_ONCE))
+            .await?;
+        let mut after = Some(0);
+        while let Some(from) = after {
+            (remains, after) = self
+                .readers
+                .read(move |connection| {
+                    let next = erase::look_through(connection, from, &mut remains)?;
+                    Ok((remains, next))
+                })
+                .await?;
+        }
+        let found = remains.len();
+        for mut one in remains {
+            loop {
+                let (left, rest) = self
+                    .writer
+                    .step(move |work| {
+                        let mut rest = one.clone();
+                        let left = erase::take_away(work, &mut rest, limit)?;
+                        Ok((left, rest))
+                    })
+                    .await?;
+                one = rest;
+                if left != erase::Left::Rows {
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Finishes erasures of which no row is left, once no file holds anything of them. Says whether it could.
+    async fn finish_erasures(&self) -> Result<bool, Error> {
+        let gone = self.readers.read(erase::gone).await?;
+        if gone.is_empty() {
+            return Ok(true);
+        }
+        let path = self.path.clone();
+        let tidied = tokio::task::spawn_blocking(move || tidy::tidy(&path))
+            .await
+            .unwrap_or(Err(Fault::Panicked));
+        match tidied {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            Err(fault) => {
+                if fault.is_fatal() {
+                    self.writer.fatal.cancel();
+                }
+                fault.log("the log of the store was not emptied after an erasure");
+                return Err(fault.into());
+            }
+        }
+        self.writer
+            .step(move |work| erase::finish(work, &gone))
+            .await?;
+        Ok(true)
+    }
+}
