@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, config::DbConfig, params};
 use sha2::{Digest, Sha256};
 
 use super::{fault::Fault, mutant::Mutant};
@@ -103,12 +103,21 @@ pub(super) fn open_to_write(path: &Path, mutant: Mutant) -> Result<Connection, O
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", CACHE_KIB)?;
+    plan_once(&connection)?;
     Ok(connection)
+}
+
+/// Else a statement is compiled again each time that it is given a value by which its plan might become another one,
+/// which takes longer than to run it.
+fn plan_once(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, OpenError> {
     let connection = open_to_copy(path)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    plan_once(&connection)?;
     Ok(connection)
 }
 

@@ -1,5 +1,7 @@
 //! What only the inside can provoke: batches that fail, disks that are full, steps that panic.
 
+mod consistency;
+
 use std::{collections::BTreeMap, sync::mpsc, time::Duration};
 
 use futures_util::{FutureExt, future::join_all, poll};
