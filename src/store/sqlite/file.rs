@@ -14,11 +14,12 @@ use super::{fault::Fault, mutant::Mutant};
 use crate::domain::time::Timestamp;
 
 /// Embedded, numbered from 1, never changed once released: the file remembers what each looked like.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0001_ground.sql"),
-    include_str!("migrations/0003_telemetry.sql"),
-    include_str!("migrations/0004_erasure.sql"),
-    include_str!("migrations/0005_legs_by_name.sql"),
+    include_str!("migrations/0002_telemetry.sql"),
+    include_str!("migrations/0003_erasure.sql"),
+    include_str!("migrations/0004_legs_by_name.sql"),
+    include_str!("migrations/0005_lanes_of_bots.sql"),
 ];
 
 /// A reader of the file from outside may stand in the way for a moment.
