@@ -24,7 +24,7 @@ use self::{
     signals::Signals,
 };
 pub use self::{
-    demo::{DemoBot, Options as DemoOptions, demo},
+    demo::{DemoBot, DemoDesk, Options as DemoOptions, demo},
     listeners::Listeners,
     probe::{Probed, probe},
 };
@@ -33,7 +33,7 @@ use crate::{
     clock::{SystemClock, new_id},
     config::{self, Bot, Config, Desk, NamedSecrets, Source, StoreUrl},
     delivery::{self, Delivery},
-    desks::webhook,
+    desks::{aivo_live, webhook},
     domain::{
         ids::{BotName, DeskName},
         policy::{Limits, Policy},
@@ -78,6 +78,11 @@ pub enum Error {
     Webhook {
         desk: DeskName,
         source: webhook::SettingsError,
+    },
+    #[error("desks.{desk} cannot be used")]
+    AivoLive {
+        desk: DeskName,
+        source: Box<aivo_live::SettingsError>,
     },
     #[error("the store cannot be opened")]
     Store(#[from] sqlite::OpenError),

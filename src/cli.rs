@@ -142,7 +142,7 @@ Examples:
 const DEMO: &str = "\
 Examples:
   handover demo
-  handover demo --bot certainly
+  handover demo --bot certainly --desk aivo-live       the same with other emulated systems on both sides
   handover --config data/demo.toml deliveries list     while it runs";
 const CHECK: &str = "\
 Ends with 2 if there is a fault, and with 1 if a probe finds that somebody does not answer.

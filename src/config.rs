@@ -37,7 +37,7 @@ use std::collections::BTreeMap;
 pub use self::{
     admin::{Admin, AdminListen},
     bots::{Auth, Bot, Certainly, Chatlayer, History, HookAuth, Platform, Sender},
-    desks::{Desk, Kind, WebhookDesk},
+    desks::{AgentName, AivoLive, Desk, Extra, Files, Kind, WebhookDesk},
     fault::{Fault, Faults, Place, Problem},
     hours::AllHours,
     key::KeyPath,
@@ -136,7 +136,9 @@ impl Config {
         let platforms = root
             .table("platforms")
             .and_then(|section| bots::Defaults::read(section, around_bots));
-        let kinds = root.table("kinds").and_then(desks::Defaults::read);
+        let kinds = root
+            .table("kinds")
+            .and_then(|section| desks::Defaults::read(section, networks));
 
         let bot_tables = names::named_tables::<BotName>(root.table("bots"));
         let desk_tables = names::named_tables::<DeskName>(root.table("desks"));

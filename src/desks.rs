@@ -3,6 +3,7 @@
 //! A folder has two halves: `hook` turns a call of the desk into domain events (used by `http`), the desk performs
 //! what the bridge owes (used by `delivery`).
 
+pub mod aivo_live;
 pub mod webhook;
 
 use std::{fmt, time::Duration};
@@ -27,8 +28,9 @@ pub trait Desk: Send + Sync + fmt::Debug {
     /// attempt costs. A refusal is a [`Done`] that says so.
     async fn perform(&self, job: &Job) -> Result<Done, Failure>;
 
-    /// The desk's cheapest call, to see whether address and secret are good.
-    async fn probe(&self) -> Result<(), CallError>;
+    /// The desk's cheapest call, to see whether address and secret are good. What an operator should look at although it
+    /// answers is told in sentences.
+    async fn probe(&self) -> Result<Vec<String>, CallError>;
 
     /// What is wrong with its templates when they are filled in with examples. Calls nobody.
     fn dry_run(&self) -> Vec<DryRunError>;

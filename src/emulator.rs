@@ -2,12 +2,13 @@
 //!
 //! It has a bot with a chat page for the browser, and plays one of the platforms that the bridge knows: it reports every
 //! message to the bridge's real hook as that platform does, asks for an agent by a real call, and serves the API that the
-//! bridge calls back. What goes wrong can be chosen (see [`Faults`]), from the page or from a test. Beside it stands a
-//! development [`desk`].
+//! bridge calls back. What goes wrong can be chosen (see [`Faults`]), from the page or from a test. Beside it stand a
+//! development [`desk`] and an [Aivo Live](aivo_live).
 //!
 //! `app` mounts [`Emulator::router`] on a listener and drives [`Emulator::run`]; without the latter nothing is sent.
 //! All is in memory. The calls that resume a bot are a labelled guess, see `docs/emulator.md`.
 
+pub mod aivo_live;
 mod api;
 mod assets;
 mod bot_message;

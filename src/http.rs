@@ -25,7 +25,7 @@ mod watch;
 use axum::Router;
 
 pub use self::{
-    hooks::{BotHook, CertainlyHook, ChatlayerHook, Credentials, DeskHook, Turns},
+    hooks::{AivoLiveHook, BotHook, CertainlyHook, ChatlayerHook, Credentials, DeskHook, Turns},
     meter::ConnectionMeter,
     state::{Bot, Desk, Options, State, Watched},
 };

@@ -1,6 +1,7 @@
 //! One connection for each configured bot and desk: who is called, who may call, and which of its secrets can be
 //! exchanged. One file a vendor. Templates are compiled here, so that their faults come at the start.
 
+mod aivo_live;
 mod certainly;
 mod chatlayer;
 mod webhook;
@@ -96,6 +97,7 @@ impl Connections {
         });
         let desks = desks.iter().map(|(name, desk)| {
             let connection = match &desk.kind {
+                Kind::AivoLive(desk) => aivo_live::connect(name, desk, &ground)?,
                 Kind::Webhook(desk) => webhook::connect(name, desk, &ground)?,
             };
             Ok((name.clone(), connection))
@@ -165,6 +167,7 @@ fn calls_https(
         Platform::Certainly(bot) => &bot.api_url,
     });
     let desks = desks.values().map(|desk| match &desk.kind {
+        Kind::AivoLive(desk) => &desk.api_url,
         Kind::Webhook(desk) => &desk.url,
     });
     bots.chain(desks)

@@ -11,15 +11,17 @@ use std::{
     sync::Arc,
 };
 
+use axum::Router;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::{App, Error, Listeners, signals::Signals};
 use crate::{
     clock::{SystemClock, new_id},
     config::{Config, Source},
-    emulator::{self, Emulator, desk::Desk},
+    emulator::{self, Emulator, aivo_live::AivoLive, desk::Desk},
     http::server,
 };
 
@@ -27,6 +29,7 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     pub bot: DemoBot,
+    pub desk: DemoDesk,
 }
 
 /// Where users talk to the bot.
@@ -34,6 +37,19 @@ pub struct Options {
 pub enum DemoBot {
     Chatlayer,
     Certainly,
+}
+
+/// Where agents answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DemoDesk {
+    Webhook,
+    AivoLive,
+}
+
+/// A desk that is played.
+enum Agents {
+    Webhook(Desk),
+    AivoLive(AivoLive),
 }
 
 /// Why there is no demo.
@@ -66,6 +82,9 @@ const FOLDER: &str = "data";
 const CONFIG_FILE: &str = "data/demo.toml";
 const DATABASE: &str = "data/demo.db";
 const BOT_ID: &str = "demo";
+/// What the emulated Aivo Live has; the ids are those of Aivo's samples.
+const AIVO_BOT_ID: u64 = 1000;
+const GROUPS: [(u64, &str); 3] = [(2179, "Customer service"), (2180, "Sales"), (5, "Billing")];
 /// Where the search for free ports begins, and how far it goes.
 const FIRST_PORT: u16 = 8080;
 const PORTS: u16 = 100;
@@ -94,6 +113,8 @@ struct Keys {
     hook_key: String,
     signing_secret: String,
     desk_token: String,
+    desk_hook_key: String,
+    bot_token: String,
     admin_token: String,
 }
 
@@ -113,7 +134,7 @@ pub async fn demo(options: Options) -> Result<(), Error> {
     let config = Config::load(&source).map_err(DemoError::from)?;
     let (platform, agents) = (
         addresses.emulator((&keys, options.bot))?,
-        addresses.play_desk(&keys)?,
+        addresses.play_desk((&keys, options.desk))?,
     );
     let listeners = Listeners {
         public: bridge,
@@ -127,8 +148,7 @@ pub async fn demo(options: Options) -> Result<(), Error> {
     let shutdown = app.shutdown();
     let stopping = shutdown.soft.clone();
     let playing = tokio::spawn(async move {
-        platform.run(stopping).await;
-        agents.close();
+        tokio::join!(platform.run(stopping.clone()), agents.run(stopping));
     });
     let stop = (shutdown, app.patience());
     let obeying = tokio::spawn(signals.obey(stop, app.rotation(source)));
@@ -167,14 +187,16 @@ impl Addresses {
             api_token: _,
             verify_token: _,
             hook_key: _,
-            signing_secret,
-            desk_token,
+            signing_secret: _,
+            desk_token: _,
+            desk_hook_key: _,
+            bot_token: _,
             admin_token,
         } = keys;
         let listen = self.bridge_url.authority();
         let (bridge, admin) = (&self.bridge_url, self.admin_address);
         let bot = self.bot_table((keys, options.bot));
-        let hook = self.desk_url.join("hook")?;
+        let desk = self.desk_table((keys, options.desk))?;
         Ok(format!(
             "# Written by `handover demo` at each start; the secrets are new each time.\n\
              \n\
@@ -197,11 +219,38 @@ impl Addresses {
              {bot}\
              \n\
              [desks.team]\n\
-             kind = \"webhook\"\n\
-             url = \"{hook}\"\n\
-             secret = \"{signing_secret}\"\n\
-             token = \"{desk_token}\"\n"
+             {desk}"
         ))
+    }
+
+    fn desk_table(&self, (keys, desk): (&Keys, DemoDesk)) -> Result<String, DemoError> {
+        let (secret, token) = (&keys.signing_secret, &keys.desk_token);
+        Ok(match desk {
+            DemoDesk::Webhook => {
+                let hook = self.desk_url.join("hook")?;
+                format!(
+                    "kind = \"webhook\"\n\
+                     url = \"{hook}\"\n\
+                     secret = \"{secret}\"\n\
+                     token = \"{token}\"\n"
+                )
+            }
+            DemoDesk::AivoLive => {
+                let root = self.desk_url.as_str().trim_end_matches('/');
+                let (token, key) = (&keys.bot_token, &keys.desk_hook_key);
+                let [(group, _), ..] = GROUPS;
+                format!(
+                    "kind = \"aivo-live\"\n\
+                     api_url = \"{root}\"\n\
+                     groups_url = \"{root}\"\n\
+                     files_url = \"{root}/assets\"\n\
+                     bot_id = {AIVO_BOT_ID}\n\
+                     bot_token = \"{token}\"\n\
+                     groups = [{group}]\n\
+                     hook_key = \"{key}\"\n"
+                )
+            }
+        })
     }
 
     fn bot_table(&self, (keys, bot): (&Keys, DemoBot)) -> String {
@@ -262,7 +311,28 @@ impl Addresses {
         Ok(emulator::build(options)?)
     }
 
-    fn play_desk(&self, keys: &Keys) -> Result<Desk, DemoError> {
+    fn play_desk(&self, (keys, desk): (&Keys, DemoDesk)) -> Result<Agents, DemoError> {
+        Ok(match desk {
+            DemoDesk::Webhook => Agents::Webhook(self.play_webhook(keys)?),
+            DemoDesk::AivoLive => Agents::AivoLive(self.play_aivo_live(keys)?),
+        })
+    }
+
+    fn play_aivo_live(&self, keys: &Keys) -> Result<AivoLive, DemoError> {
+        let hook = format!("hooks/aivo-live/team/{}", keys.desk_hook_key);
+        let options = emulator::aivo_live::Options {
+            bot_id: AIVO_BOT_ID,
+            bot_token: SecretString::from(keys.bot_token.clone()),
+            groups: GROUPS.map(|(id, name)| (id, name.to_owned())).to_vec(),
+            hook_url: self.bridge_url.join(&hook)?,
+            chat_url: Some(self.chat_url.clone()),
+            clock: Arc::new(SystemClock),
+            seed: new_id().as_u64_pair().1,
+        };
+        Ok(emulator::aivo_live::build(options)?)
+    }
+
+    fn play_webhook(&self, keys: &Keys) -> Result<Desk, DemoError> {
         let options = emulator::desk::Options {
             bridge_url: self.bridge_url.clone(),
             secret: SecretString::from(keys.signing_secret.clone()),
@@ -285,6 +355,25 @@ impl Addresses {
     }
 }
 
+impl Agents {
+    fn router(&self) -> Router {
+        match self {
+            Self::Webhook(desk) => desk.router(),
+            Self::AivoLive(desk) => desk.router(),
+        }
+    }
+
+    async fn run(self, shutdown: CancellationToken) {
+        match self {
+            Self::Webhook(desk) => {
+                shutdown.cancelled().await;
+                desk.close();
+            }
+            Self::AivoLive(desk) => desk.run(shutdown).await,
+        }
+    }
+}
+
 impl Keys {
     fn draw() -> Self {
         let word = || {
@@ -298,6 +387,8 @@ impl Keys {
             hook_key: word(),
             signing_secret: format!("whsec_{}", word()),
             desk_token: word(),
+            desk_hook_key: word(),
+            bot_token: word(),
             admin_token: word(),
         }
     }

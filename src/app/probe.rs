@@ -44,7 +44,7 @@ pub async fn probe(config: &Config) -> Result<Vec<Probed>, Error> {
         Probed::new(Destination::Bot(name.clone()), &bot.address, found)
     });
     let desks = connections.desks.iter().map(async |(name, desk)| {
-        let answer = desk.adapter.probe().await.map(|()| Vec::new());
+        let answer = desk.adapter.probe().await;
         let found = (answer, desk.adapter.dry_run());
         Probed::new(Destination::Desk(name.clone()), &desk.address, found)
     });

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Error, runtime};
 use crate::{
-    app::{self, DemoBot, DemoOptions},
+    app::{self, DemoBot, DemoDesk, DemoOptions},
     telemetry,
 };
 
@@ -13,6 +13,9 @@ pub(super) struct Options {
     /// Where users talk to the bot
     #[arg(long, value_enum, value_name = "PLATFORM", default_value_t)]
     bot: Bot,
+    /// Where agents answer
+    #[arg(long, value_enum, value_name = "KIND", default_value_t)]
+    desk: Desk,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -24,12 +27,25 @@ enum Bot {
     Certainly,
 }
 
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Desk {
+    /// The bridge's own protocol
+    #[default]
+    Webhook,
+    /// An emulated Aivo Live
+    AivoLive,
+}
+
 pub(super) fn run(options: Options) -> Result<(), Error> {
     telemetry::init_for_development()?;
     let bot = match options.bot {
         Bot::Chatlayer => DemoBot::Chatlayer,
         Bot::Certainly => DemoBot::Certainly,
     };
-    runtime()?.block_on(app::demo(DemoOptions { bot }))?;
+    let desk = match options.desk {
+        Desk::Webhook => DemoDesk::Webhook,
+        Desk::AivoLive => DemoDesk::AivoLive,
+    };
+    runtime()?.block_on(app::demo(DemoOptions { bot, desk }))?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{Error, client};
 use crate::{
-    config::{Certainly, Chatlayer, Config, HookAuth, Kind, Platform, WebhookDesk},
+    config::{AivoLive, Certainly, Chatlayer, Config, HookAuth, Kind, Platform, WebhookDesk},
     domain::ids::{BotName, DeskName},
 };
 
@@ -35,6 +35,7 @@ fn write_all(out: &mut impl Write, config: &Config) -> io::Result<()> {
     }
     for (name, desk) in &config.desks {
         match &desk.kind {
+            Kind::AivoLive(desk) => write_aivo_live(out, &base, (name, desk))?,
             Kind::Webhook(desk) => write_webhook(out, &base, (name, desk))?,
         }
     }
@@ -77,6 +78,21 @@ fn write_chatlayer(
             "  Verify token         (the text of bots.{name}.channel_verify_token)"
         )?;
     }
+    writeln!(out)
+}
+
+fn write_aivo_live(
+    out: &mut impl Write,
+    base: &str,
+    (name, desk): (&DeskName, &AivoLive),
+) -> io::Result<()> {
+    let key = desk.hook_key.first().expose_secret();
+    writeln!(out, "Desk {name} (Aivo Live), by a service request to Aivo")?;
+    writeln!(
+        out,
+        "  Webhook of botId {}  {base}/hooks/aivo-live/{name}/{key}",
+        desk.bot_id
+    )?;
     writeln!(out)
 }
 

@@ -1,6 +1,7 @@
 //! `[desks.*]`: the connections to where agents work, one file a kind, and `[kinds.*]`: what a desk of a kind starts
 //! from.
 
+mod aivo_live;
 mod webhook;
 
 use std::{
@@ -11,7 +12,10 @@ use std::{
 use config::Value;
 use ipnet::IpNet;
 
-pub use self::webhook::WebhookDesk;
+pub use self::{
+    aivo_live::{AgentName, AivoLive, Extra, Files},
+    webhook::WebhookDesk,
+};
 use super::{fault::Problem, names, secrets::Secrets, section::Section, value};
 use crate::domain::ids::{DeskName, HoursName};
 
@@ -30,12 +34,14 @@ pub struct Desk {
 /// What differs from kind to kind.
 #[derive(Clone, Debug)]
 pub enum Kind {
-    Webhook(WebhookDesk),
+    AivoLive(Box<AivoLive>),
+    Webhook(Box<WebhookDesk>),
 }
 
 /// What desks start from.
 #[derive(Debug)]
 pub(super) struct Defaults {
+    aivo_live: aivo_live::Defaults,
     webhook: webhook::Defaults,
 }
 
@@ -64,6 +70,7 @@ struct Reader<'a> {
 
 #[derive(Clone, Copy, Debug)]
 enum Named {
+    AivoLive,
     Webhook,
 }
 
@@ -85,10 +92,15 @@ pub(super) fn read_all(
 }
 
 impl Defaults {
-    pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
+    pub(super) fn read(mut section: Section<'_>, networks: &[IpNet]) -> Option<Self> {
+        let aivo_live = section.table("aivo-live");
+        let aivo_live = aivo_live.and_then(|table| aivo_live::Defaults::read(table, networks));
         let webhook = section.table("webhook").and_then(webhook::Defaults::read);
         section.finish();
-        Some(Self { webhook: webhook? })
+        Some(Self {
+            aivo_live: aivo_live?,
+            webhook: webhook?,
+        })
     }
 }
 
@@ -118,6 +130,7 @@ impl Kind {
     /// Every secret by the last part of its key.
     pub(super) fn secrets(&self) -> Vec<(&'static str, Option<&Secrets>)> {
         match self {
+            Self::AivoLive(desk) => desk.secrets(),
             Self::Webhook(desk) => desk.secrets(),
         }
     }
@@ -125,10 +138,20 @@ impl Kind {
 
 impl Reader<'_> {
     fn desk(&mut self, name: &DeskName, mut section: Section<'_>) -> Option<Desk> {
-        let named = section.required("kind", Named::read, "add kind = \"webhook\"")?;
+        let named = section.required(
+            "kind",
+            Named::read,
+            "add kind = \"webhook\" or \"aivo-live\"",
+        )?;
         section.not_yet(&["require_agent"]);
         let hours = self.hours(&mut section);
         let (common, kind) = match named {
+            Named::AivoLive => {
+                let defaults = &self.defaults.aivo_live;
+                let common = defaults.common.overlaid(&mut section);
+                let read = AivoLive::read(&mut section, defaults, self.surroundings);
+                (common, read.map(Box::new).map(Kind::AivoLive))
+            }
             Named::Webhook => {
                 let defaults = &self.defaults.webhook;
                 let common = defaults.common.overlaid(&mut section);
@@ -137,7 +160,7 @@ impl Reader<'_> {
                     claim_token(tokens, section, (name, token));
                 };
                 let read = WebhookDesk::read(&mut section, defaults, (self.surroundings, claim));
-                (common, read.map(Kind::Webhook))
+                (common, read.map(Box::new).map(Kind::Webhook))
             }
         };
         section.finish();
@@ -174,11 +197,12 @@ fn claim_token(
 impl Named {
     fn read(value: &Value) -> Result<Self, Problem> {
         match value::text(value)?.as_str() {
+            "aivo-live" => Ok(Self::AivoLive),
             "webhook" => Ok(Self::Webhook),
-            "console" | "aivo-live" | "chatwoot" => Err(Problem::ValueNotYet {
-                instead: "\"webhook\"",
+            "console" | "chatwoot" => Err(Problem::ValueNotYet {
+                instead: "\"webhook\" or \"aivo-live\"",
             }),
-            _ => Err(Problem::NotOneOf("\"webhook\"")),
+            _ => Err(Problem::NotOneOf("\"webhook\", \"aivo-live\"")),
         }
     }
 }
@@ -186,4 +210,8 @@ impl Named {
 /// 0 stands for no limit.
 fn read_max_open(value: &Value) -> Result<Option<NonZeroU64>, Problem> {
     value::number(value, 0, 1_000_000).map(NonZeroU64::new)
+}
+
+fn read_transcript_limit(value: &Value) -> Result<usize, Problem> {
+    value::number(value, 0, 10_000).map(|limit| usize::try_from(limit).unwrap_or(usize::MAX))
 }

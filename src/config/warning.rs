@@ -2,8 +2,12 @@
 
 use std::{fmt, path::PathBuf};
 
-use super::{AdminListen, Bot, Certainly, Chatlayer, Config, Platform, Step, names::Language};
-use crate::domain::ids::{BotName, HoursName};
+use serde_json::Value;
+
+use super::{
+    AdminListen, AivoLive, Bot, Certainly, Chatlayer, Config, Kind, Platform, Step, names::Language,
+};
+use crate::domain::ids::{BotName, DeskName, HoursName};
 
 /// One of them, with what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,15 +21,28 @@ pub enum Warning {
     NoHookKey(BotName),
     ShortVerifyToken(BotName),
     Unrouted(BotName),
-    NoTexts { bot: BotName, language: Language },
+    NoTexts {
+        bot: BotName,
+        language: Language,
+    },
     NeverResumed(BotName),
+    Guessed {
+        desk: DeskName,
+        requests: Vec<&'static str>,
+    },
+    NotGroups(DeskName),
     NeverPaused(BotName),
     KeepsListening(BotName),
     UnusedHours(HoursName),
     IdleBeforeUnanswered,
-    NeverReached { limit: &'static str },
+    NeverReached {
+        limit: &'static str,
+    },
     ShortKeys,
-    OpenSecretFile { key: String, file: PathBuf },
+    OpenSecretFile {
+        key: String,
+        file: PathBuf,
+    },
 }
 
 /// Every warning that `config` deserves.
@@ -40,6 +57,12 @@ pub(super) fn find(config: &Config) -> Vec<Warning> {
     }
     for (name, bot) in &config.bots {
         one_bot(config, (name, bot), &mut warnings);
+    }
+    for (name, desk) in &config.desks {
+        match &desk.kind {
+            Kind::AivoLive(desk) => aivo_live(config, (name, desk), &mut warnings),
+            Kind::Webhook(_) => {}
+        }
     }
     let used = |name| {
         config
@@ -93,6 +116,28 @@ fn one_bot(config: &Config, (name, bot): (&BotName, &Bot), warnings: &mut Vec<Wa
         .any(|route| route.bots.is_empty() || route.bots.contains(name));
     if !routed && config.desks.len() > 1 {
         warnings.push(Warning::Unrouted(name.clone()));
+    }
+}
+
+fn aivo_live(config: &Config, (name, desk): (&DeskName, &AivoLive), warnings: &mut Vec<Warning>) {
+    if !desk.guessed.is_empty() {
+        warnings.push(Warning::Guessed {
+            desk: name.clone(),
+            requests: desk.guessed.clone(),
+        });
+    }
+    let is_id = |group: &Value| group.as_u64().is_some();
+    let is_groups = |groups: &Value| match groups {
+        Value::Array(groups) => !groups.is_empty() && groups.iter().all(is_id),
+        one => is_id(one),
+    };
+    let mut routes = config.routes.iter();
+    let wrong = routes.any(|route| {
+        let leads_here = route.desk == *name || route.fallbacks.contains(name);
+        leads_here && !route.options.get("groups").is_none_or(is_groups)
+    });
+    if wrong {
+        warnings.push(Warning::NotGroups(name.clone()));
     }
 }
 
@@ -188,6 +233,18 @@ impl fmt::Display for Warning {
             Self::NeverResumed(bot) => write!(
                 f,
                 "bots.{bot}.resume is empty: a bot that a handover has paused stays silent after it, unless something else resumes it"
+            ),
+            Self::Guessed { desk, requests } => write!(
+                f,
+                "desks.{desk}: {} not documented by Aivo, and the default is a guess (UNVERIFIED); try it before you go live, or write the call down in [desks.{desk}.requests]",
+                match requests[..] {
+                    [one] => format!("{one} is"),
+                    _ => format!("{} are", requests.join(" and ")),
+                }
+            ),
+            Self::NotGroups(desk) => write!(
+                f,
+                "a route to {desk} has options.groups that are no list of group ids: desks.{desk}.groups are asked in their place"
             ),
             Self::NeverPaused(bot) => write!(
                 f,

@@ -35,7 +35,7 @@ impl Endpoint {
     pub(super) async fn probe(&self) -> Result<(), Failure> {
         match self {
             Self::Bot(bot) => guarded(bot.probe().map_ok(drop).map_err(Failure::from)).await,
-            Self::Desk(desk) => guarded(desk.probe().map_err(Failure::from)).await,
+            Self::Desk(desk) => guarded(desk.probe().map_ok(drop).map_err(Failure::from)).await,
         }
     }
 }

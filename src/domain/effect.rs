@@ -202,6 +202,12 @@ pub enum WarningKind {
     BotRemoved,
     /// The state was written by a newer version.
     UnknownState,
+    /// A desk's event names two handovers; nobody was told.
+    ContradictingEvent,
+    /// A desk was sent events of a bot that is not its own; they are passed over.
+    OtherBotsEvent,
+    /// A desk sent an event that the bridge does not know; it is passed over.
+    UnknownEvent,
     /// The platform did not delete what it keeps of a user who is being erased; somebody has to see to it there.
     NotErased,
 }

@@ -13,9 +13,10 @@ const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-const FILES: [(&str, &str, &[u8]); 15] = [
+const FILES: [(&str, &str, &[u8]); 16] = [
     ("tokens.css", CSS, include_bytes!("assets/tokens.css")),
     ("base.css", CSS, include_bytes!("assets/base.css")),
+    ("faults.css", CSS, include_bytes!("assets/faults.css")),
     ("chat.css", CSS, include_bytes!("assets/chat.css")),
     ("desk.css", CSS, include_bytes!("assets/desk.css")),
     ("theme.js", JS, include_bytes!("assets/theme.js")),

@@ -5,11 +5,11 @@
 //! every handover that is spoken of and not known. `app` mounts [`Desk::router`] and gives the bridge
 //! `{public url}/hook` as the desk's URL.
 
-mod board;
+pub(super) mod board;
 mod bridge;
-mod event;
+pub(super) mod event;
 mod hook;
-mod page;
+pub(super) mod page;
 mod signature;
 
 use std::{

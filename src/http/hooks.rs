@@ -1,5 +1,6 @@
 //! The routes on which vendors call: one file a vendor, whose words stay there and in its own folder.
 
+mod aivo_live;
 mod certainly;
 mod chatlayer;
 mod request;
@@ -7,6 +8,7 @@ mod request;
 use axum::Router;
 
 pub use self::{
+    aivo_live::AivoLiveHook,
     certainly::{CertainlyHook, Credentials},
     chatlayer::{ChatlayerHook, Turns},
 };
@@ -31,11 +33,16 @@ pub enum BotHook {
 #[derive(Clone, Debug)]
 pub enum DeskHook {
     /// It calls the desk API with this token.
-    Api { token: Accepted },
+    Api {
+        token: Accepted,
+    },
+    AivoLive(AivoLiveHook),
 }
 
 pub(super) fn router() -> Router<State> {
-    chatlayer::router().merge(certainly::router())
+    chatlayer::router()
+        .merge(certainly::router())
+        .merge(aivo_live::router())
 }
 
 /// Counts what became of the events of a call that the store has taken.

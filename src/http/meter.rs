@@ -54,6 +54,16 @@ pub(super) enum Outcome {
     Declined,
     /// It is about nobody whom the bridge knows, or whom it names.
     Unmatched,
+    /// A desk's event of a handover that is over.
+    Late,
+    /// A desk's event of a conversation that is not known yet: it waits.
+    Kept,
+    /// A desk's event that names two handovers.
+    Contradiction,
+    /// A desk's event of a bot that is not this desk's.
+    OtherBot,
+    /// A desk's event that the bridge does not know.
+    Unknown,
     Refused(Kind),
 }
 
@@ -186,6 +196,11 @@ impl Outcome {
             Self::Repeat => "repeat",
             Self::Declined => "declined",
             Self::Unmatched => "unmatched",
+            Self::Late => "late",
+            Self::Kept => "kept",
+            Self::Contradiction => "contradiction",
+            Self::OtherBot => "other_bot",
+            Self::Unknown => "unknown",
             Self::Refused(kind) => kind.id(),
         }
     }

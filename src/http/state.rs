@@ -195,10 +195,17 @@ impl State {
         self.0.bots.get(name)
     }
 
+    pub(super) fn desk(&self, name: &str) -> Option<&Desk> {
+        let mut desks = self.0.desks.iter();
+        desks.find(|desk| desk.name.as_str() == name)
+    }
+
     /// The desk whose token this is. All are compared, so that the time does not tell which.
     pub(super) fn desk_of(&self, token: &str) -> Option<&Desk> {
         self.0.desks.iter().fold(None, |found, desk| {
-            let DeskHook::Api { token: accepted } = &desk.hook;
+            let DeskHook::Api { token: accepted } = &desk.hook else {
+                return found;
+            };
             if accepted.matches(token) {
                 Some(desk)
             } else {
@@ -215,12 +222,12 @@ impl State {
         &self.0.sources
     }
 
-    /// What all bots' platforms pass together.
+    /// What all hooks pass together.
     pub fn hooks(&self) -> &Gate {
         &self.0.hooks
     }
 
-    /// What all desks pass together.
+    /// What all desks of the desk API pass together.
     pub fn desk_api(&self) -> &Gate {
         &self.0.desk_api
     }

@@ -5,6 +5,7 @@
     reason = "a helper of a test may fail the test"
 )]
 
+mod aivo_live;
 mod certainly;
 mod refused;
 mod routing;

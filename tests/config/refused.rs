@@ -168,10 +168,6 @@ fn what_a_later_version_will_know_is_refused_by_name() {
         ("[store]\nlisten_url = \"off\"", "store.listen_url"),
         ("[store]\nurl = \"postgres://user@host/db\"", "store.url"),
         ("[desks.t]\nkind = \"console\"", "desks.t.kind"),
-        (
-            "[desks.t]\nkind = \"aivo-live\"\ngroups = [1]",
-            "desks.t.kind",
-        ),
         ("[desks.t]\nkind = \"chatwoot\"", "desks.t.kind"),
     ] {
         let text = GOOD

@@ -16,7 +16,9 @@ fn secrets_come_from_files_as_well() {
         &format!("token_file = \"{}\"", file.display()),
     );
     let config = load(&text).unwrap();
-    let Kind::Webhook(webhook) = &config.desks.first_key_value().unwrap().1.kind;
+    let Kind::Webhook(webhook) = &config.desks.first_key_value().unwrap().1.kind else {
+        panic!("another kind")
+    };
     let tokens: Vec<_> = webhook
         .token
         .iter()
@@ -101,7 +103,9 @@ fn a_trailing_newline_is_no_part_of_a_secret_and_files_can_be_several() {
         &format!("token_file = {files:?}"),
     );
     let config = load(&text).unwrap();
-    let Kind::Webhook(webhook) = &config.desks.first_key_value().unwrap().1.kind;
+    let Kind::Webhook(webhook) = &config.desks.first_key_value().unwrap().1.kind else {
+        panic!("another kind")
+    };
     let tokens: Vec<_> = webhook
         .token
         .iter()

@@ -41,7 +41,9 @@ fn bots_and_desks_start_from_what_the_defaults_say() {
         matches!(&chatlayer.resume[..], [Step::Request(step)] if step.url.starts_with("{{ bot.api_url }}/v1/bots/"))
     );
     let (_, desk) = config.desks.first_key_value().unwrap();
-    let Kind::Webhook(webhook) = &desk.kind;
+    let Kind::Webhook(webhook) = &desk.kind else {
+        panic!("another kind")
+    };
     assert_eq!(webhook.transcript_limit, 200);
 }
 

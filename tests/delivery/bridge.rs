@@ -18,7 +18,7 @@ use crate::{
 
 const VERIFY_TOKEN: &str = "verify-token-of-these-tests";
 const HOOK_KEY: &str = "hook-key-of-these-tests-0";
-const ADMIN_TOKEN: &str = "admin-token-of-these-tests-0123456789";
+pub const ADMIN_TOKEN: &str = "admin-token-of-these-tests-0123456789";
 const DESK_TOKEN: &str = "desk-token-of-these-tests";
 
 #[derive(Debug)]
@@ -93,7 +93,7 @@ impl World {
 
     fn config(&self, listen: SocketAddr) -> String {
         let data = self.data.path().display();
-        let (platform, desk) = (self.platform.address, self.desk.address);
+        let (platform, desk) = (platform_table(self.platform.address), self.desk.address);
         format!(
             r#"
             server = {{ listen = "{listen}", drain = "0s" }}
@@ -101,12 +101,7 @@ impl World {
             store = {{ url = "sqlite:{data}/handover.db" }}
             outbound = {{ allow_networks = ["127.0.0.0/8"] }}
             texts.en = {{ handing_over = "", waiting = "", joined = "", ended = "", nobody = "" }}
-            [bots.webshop]
-            platform = "chatlayer"
-            api_url = "http://{platform}"
-            access_token = "access"
-            verify_token = "{VERIFY_TOKEN}"
-            hook_key = "{HOOK_KEY}"
+            {platform}
             [desks.live]
             kind = "webhook"
             url = "http://{desk}/hooks"
@@ -134,7 +129,7 @@ impl Deref for Bridge {
 }
 
 impl Caller {
-    fn of(address: SocketAddr) -> Self {
+    pub fn of(address: SocketAddr) -> Self {
         let http = client();
         Self { address, http }
     }
@@ -205,6 +200,20 @@ impl Caller {
             .filter_map(|warning| warning["count"].as_u64())
             .sum()
     }
+}
+
+/// The bot of these tests, on the platform at this address.
+pub fn platform_table(platform: SocketAddr) -> String {
+    format!(
+        r#"
+            [bots.webshop]
+            platform = "chatlayer"
+            api_url = "http://{platform}"
+            access_token = "access"
+            verify_token = "{VERIFY_TOKEN}"
+            hook_key = "{HOOK_KEY}"
+        "#
+    )
 }
 
 #[expect(

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod aivo_live;
 mod backup;
 mod bridge;
 mod erasure;

@@ -113,8 +113,8 @@ impl Desk for Vendor {
         self.take(job)
     }
 
-    async fn probe(&self) -> Result<(), CallError> {
-        Ok(())
+    async fn probe(&self) -> Result<Vec<String>, CallError> {
+        Ok(Vec::new())
     }
 
     fn dry_run(&self) -> Vec<DryRunError> {

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod aivo_live;
 mod browser;
 mod certainly;
 mod certificates;

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod aivo_live;
 mod api;
 mod browser;
 mod certainly;

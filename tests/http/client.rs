@@ -8,11 +8,13 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use handover_bridge::{
-    bots::certainly::hook::Reader,
+    bots::certainly,
+    config::{Config, Kind, Source},
+    desks::aivo_live,
     domain::ids::{BotName, ExternalId},
     http::{
-        Bot, BotHook, CertainlyHook, ChatlayerHook, Credentials, Desk, DeskHook, Options, Turns,
-        Watched, combined_router, secret::Accepted, shed::Capacity, source::Peer,
+        AivoLiveHook, Bot, BotHook, CertainlyHook, ChatlayerHook, Credentials, Desk, DeskHook,
+        Options, Turns, Watched, combined_router, secret::Accepted, shed::Capacity, source::Peer,
     },
     store::Store,
     telemetry::{Instruments, Registry},
@@ -30,6 +32,8 @@ pub const HOOK_PASSWORD: &str = "password:of the hooks";
 pub const CHANNEL: &str = "verify-token-of-the-channel";
 pub const DESK: &str = "token-of-the-custom-desk";
 pub const OTHER_DESK: &str = "token-of-the-other-desk-";
+/// Of the desk on Aivo Live.
+pub const AIVO_KEY: &str = "hook-key-of-the-live-desk";
 pub const ADMIN: &str = "admin-token-admin-token-admin-token";
 /// A handover's id; what is behind it is for the scripted store to say.
 pub const HANDOVER: &str = "01930000-0000-7000-8000-000000000001";
@@ -176,10 +180,32 @@ fn chatlayer(hook_key: Accepted) -> BotHook {
     })
 }
 
+fn aivo_live_hook() -> AivoLiveHook {
+    let text = format!(
+        r#"
+        [desks.live]
+        kind = "aivo-live"
+        bot_id = 1000
+        bot_token = "bot-token"
+        groups = [2179]
+        hook_key = "{AIVO_KEY}"
+        "#
+    );
+    let config = Config::load(&Source::text("test.toml", text)).unwrap();
+    let (name, desk) = config.desks.first_key_value().unwrap();
+    let Kind::AivoLive(desk) = &desk.kind else {
+        panic!("another kind")
+    };
+    AivoLiveHook {
+        hook_key: accepted(AIVO_KEY),
+        reader: aivo_live::Reader::new(name, desk),
+    }
+}
+
 /// With the key of the others, so that it is the platform that tells them apart.
-fn certainly(name: &str, credentials: Credentials) -> Bot {
+fn certainly_bot(name: &str, credentials: Credentials) -> Bot {
     let bot: BotName = name.parse().unwrap();
-    let reader = Reader {
+    let reader = certainly::hook::Reader {
         bot: bot.clone(),
         deployment_id: ExternalId::new("d7").unwrap(),
         user_id_field: "to".to_owned(),
@@ -208,9 +234,9 @@ fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracke
                 name: "plain".parse().unwrap(),
                 hook: chatlayer(Accepted::default()),
             },
-            certainly("fashion", Credentials::None),
-            certainly("by_token", Credentials::Bearer(accepted(HOOK_TOKEN))),
-            certainly(
+            certainly_bot("fashion", Credentials::None),
+            certainly_bot("by_token", Credentials::Bearer(accepted(HOOK_TOKEN))),
+            certainly_bot(
                 "by_password",
                 Credentials::Basic {
                     user: "certainly".to_owned(),
@@ -231,6 +257,10 @@ fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracke
                     token: accepted(OTHER_DESK),
                 },
             },
+            Desk {
+                name: "live".parse().unwrap(),
+                hook: DeskHook::AivoLive(aivo_live_hook()),
+            },
         ],
         admin: accepted(ADMIN),
         trusted_proxies: Vec::new(),
@@ -241,7 +271,9 @@ fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracke
         tasks,
         watched: Watched {
             bots: vec!["webshop".parse().unwrap(), "plain".parse().unwrap()],
-            desks: vec!["custom".parse().unwrap(), "other".parse().unwrap()],
+            desks: ["custom", "other", "live"]
+                .map(|name| name.parse().unwrap())
+                .to_vec(),
             ..Watched::default()
         },
         instruments: Instruments {

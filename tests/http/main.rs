@@ -9,6 +9,7 @@
 )]
 
 mod admin;
+mod aivo_live;
 mod auth;
 mod certainly;
 mod channel;

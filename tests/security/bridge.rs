@@ -214,6 +214,14 @@ kind = "webhook"
 url = "http://{desk}/other"
 secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSx"
 token = "{OTHER_DESK_TOKEN}"
+[desks.room]
+kind = "aivo-live"
+api_url = "http://{desk}"
+groups_url = "http://{desk}"
+bot_id = 1000
+bot_token = "bot-token-of-these-tests"
+groups = [2179]
+hook_key = "{HOOK_KEY}"
 [[routes]]
 desk = "live"
 "#

@@ -30,6 +30,7 @@ fn group(route: &str) -> Group {
         ("/readyz", Group::Open),
         ("/openapi.json", Group::Open),
         ("/hooks/chatlayer/", Group::Hook),
+        ("/hooks/aivo-live/", Group::Hook),
         ("/hooks/certainly/", Group::Hook),
         ("/api/v1/", Group::Desk),
         ("/api/admin/", Group::Operator),
@@ -76,6 +77,7 @@ fn filled(route: &str) -> String {
     };
     route
         .replace("{bot}", bot)
+        .replace("{desk}", "room")
         .replace("{hook_key}", HOOK_KEY)
         .replace("{id}", ID)
 }
@@ -118,7 +120,7 @@ async fn without_the_right_secret_every_route_gives_the_same_answer() {
             continue;
         }
         let bridge = Bridge::start().await;
-        let unknown = route.replace("{bot}", "nobody");
+        let unknown = route.replace("{bot}", "nobody").replace("{desk}", "nobody");
         for (path, token) in [&route, &unknown]
             .into_iter()
             .flat_map(|path| tokens.iter().map(move |token| (filled(path), token)))

@@ -1,14 +1,10 @@
 //! A desk that speaks the bridge's own protocol.
 
-use config::Value;
-
 use super::{Common, Surroundings};
 use crate::config::{
-    fault::Problem,
     networks::CallUrl,
     secrets::{self, Keys, Rule, Secrets},
     section::Section,
-    value,
 };
 
 #[derive(Clone, Debug)]
@@ -54,7 +50,7 @@ impl WebhookDesk {
         );
         let secret = secrets::required(section, Self::SECRET, Rule::Signing);
         let token = secrets::required(section, Self::TOKEN, Rule::Unguessable { least: 20 });
-        let transcript_limit = section.optional("transcript_limit", read_transcript_limit);
+        let transcript_limit = section.optional("transcript_limit", super::read_transcript_limit);
         if let Some(token) = &token {
             claim(section, token);
         }
@@ -74,15 +70,11 @@ impl WebhookDesk {
 impl Defaults {
     pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
         let common = Common::read(&mut section);
-        let transcript_limit = section.defaulted("transcript_limit", read_transcript_limit);
+        let transcript_limit = section.defaulted("transcript_limit", super::read_transcript_limit);
         section.finish();
         Some(Self {
             common: common?,
             transcript_limit: transcript_limit?,
         })
     }
-}
-
-fn read_transcript_limit(value: &Value) -> Result<usize, Problem> {
-    value::number(value, 0, 10_000).map(|limit| usize::try_from(limit).unwrap_or(usize::MAX))
 }

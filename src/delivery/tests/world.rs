@@ -91,7 +91,7 @@ impl Desk for Scripted {
         (self.script)(job, number)
     }
 
-    async fn probe(&self) -> Result<(), CallError> {
+    async fn probe(&self) -> Result<Vec<String>, CallError> {
         let number = {
             let mut log = self.log.lock().unwrap();
             log.pings.push(self.now());
@@ -104,7 +104,7 @@ impl Desk for Scripted {
             body: Bytes::new(),
         };
         (self.script)(&job(0, 0), number)
-            .map(drop)
+            .map(|_| Vec::new())
             .map_err(|failure| CallError::Refused(Box::new(unwell(failure))))
     }
 

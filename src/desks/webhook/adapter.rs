@@ -158,13 +158,14 @@ impl Desk for Webhook {
         }
     }
 
-    async fn probe(&self) -> Result<(), CallError> {
+    async fn probe(&self) -> Result<Vec<String>, CallError> {
         let ping = Action {
             kind: Kind::Ping,
             timestamp: self.clock.now(),
             data: Data::Ping {},
         };
-        self.send(&new_id().to_string(), &ping).await.map(drop)
+        self.send(&new_id().to_string(), &ping).await?;
+        Ok(Vec::new())
     }
 
     /// It has no templates.

@@ -13,8 +13,12 @@ use crate::domain::{
 impl Turn<'_> {
     /// The desk has closed it: it knows, and is told nothing more.
     pub(super) fn close_by_desk(&mut self, reason: &str) {
+        let open = self.conversation.handover.as_ref();
+        let waits = open.is_some_and(|open| open.phase == Phase::Waiting);
+        // A desk may give a user up whom no agent has taken.
+        let notice = if waits { Notice::Nobody } else { Notice::Ended };
         self.forget_leg();
-        self.resume(Cause::Closed, reason, Notice::Ended);
+        self.resume(Cause::Closed, reason, notice);
     }
 
     /// The desk's part is over, and it need not be told.

@@ -9,7 +9,7 @@ export function drawContent(content) {
 /** One line for the list. */
 export function summary(content) {
   const text = content?.text || content?.title || content?.caption || content?.name || content?.cards?.[0]?.title || content?.items?.[0]?.title;
-  return text || { intro: "Opened the chat", media: `A ${content?.kind ?? "file"}`, location: "A place" }[content?.type] || "A message";
+  return text || { intro: "Opened the chat", media: content?.kind === "image" ? "A picture" : "A file", location: "A place" }[content?.type] || "A message";
 }
 
 const DRAW = {

@@ -2,9 +2,10 @@
 
 import { address, call, clock, el, icon } from "./draw.js";
 import { drawContent, summary } from "./content.js";
+import { startFaults } from "./faults.js";
 
 const $ = (id) => document.getElementById(id);
-const REASONS = ["solved", "follow-up", "user went silent", "not for us"];
+let reasons = ["solved", "follow-up", "user went silent", "not for us"];
 const TYPING_EVERY = 4000;
 const NAMES = { waiting: "waiting", attended: "with you", closed: "closed" };
 const LOST = {
@@ -29,7 +30,13 @@ function since(text) {
   return minutes < 1 ? "now" : minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
 }
 
+/** The emulated Aivo Live may name a file without a host, as the real one is said to; it lies beside this page. */
+function placed({ content }) {
+  if (content.url?.startsWith("/")) content.url = new URL(`/assets${content.url}`, location).href;
+}
+
 function receive(handover) {
+  handover.messages.forEach(placed);
   const id = handover.about.id;
   const isNew = !handovers.has(id);
   handovers.set(id, handover);
@@ -171,18 +178,34 @@ async function remind(id) {
   } catch { /* the stream says that the server is away */ }
 }
 
+/** What Aivo Live has that other desks have not, and the other way round. */
+function becomeAivoLive(about) {
+  reasons = about.reasons;
+  $("kind").textContent = "emulated Aivo Live";
+  for (const id of ["idle", "file-open"]) $(id).hidden = false;
+  $("quick-toggle").hidden = true;
+  $("to").replaceWith(el("select", { class: "input", id: "to" }, ...about.groups.map(({ id, name }) => el("option", { value: String(id) }, `${name} (${id})`))));
+  $("faults").hidden = false;
+  startFaults();
+}
+
+function drawReasons() {
+  $("reasons").replaceChildren(...reasons.map((reason) => el("button", { type: "button", onclick: () => { $("close").hidePopover(); act({ type: "closed", reason }); } }, reason)));
+}
+
 async function start() {
   try { $("me").value = localStorage.getItem("agent") || "Developer"; } catch { /* then the name is for this page */ }
-  $("reasons").append(...REASONS.map((reason) => el("button", { type: "button", onclick: () => { $("close").hidePopover(); act({ type: "closed", reason }); } }, reason)));
   listen();
   try {
     const about = await call("GET", "/desk");
+    if (about.kind === "aivo-live") becomeAivoLive(about);
     $("away").checked = about.away;
     const chat = address(about.chat_url);
     if (chat) $("none-hint").append(" Play one in ", el("a", { href: chat, target: "_blank", rel: "noopener" }, "the chat"), ": write “agent”.");
     const wanted = decodeURIComponent(location.hash.slice(1));
     if (wanted) await remind(wanted);
   } catch { /* the stream says that the server is away */ }
+  drawReasons();
 }
 
 $("form").addEventListener("submit", (event) => { event.preventDefault(); reply(); });
@@ -200,6 +223,14 @@ $("transfer").addEventListener("submit", (event) => {
   $("transfer").hidePopover();
   const to = $("to").value.trim();
   if (to) act({ type: "transferred", to });
+});
+$("idle").addEventListener("click", () => act({ type: "idle" }));
+$("file").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  $("file").hidePopover();
+  const url = $("file-url").value.trim();
+  const kind = /\.(png|jpe?g|gif|svg|webp)$/i.test(url) ? "image" : "file";
+  if (url) await act({ type: "message", content: { type: "media", kind, url } });
 });
 $("quick-toggle").addEventListener("click", () => { showQuick($("quick").hidden); if (!$("quick").hidden) $("choices").focus(); });
 $("back").addEventListener("click", () => { $("board").dataset.pane = "list"; $("list").querySelector("[aria-current]")?.focus(); });

@@ -26,7 +26,7 @@ export async function startFaults() {
   form.addEventListener("input", say);
   form.addEventListener("change", save);
   $("faults-clear").addEventListener("click", () => { fill({ repeats: 1 }); save(); });
-  $("health").addEventListener("click", check);
+  $("health")?.addEventListener("click", check);
   try { fill(await call("GET", "/emulator/faults")); } catch { /* the chat already says that nobody answers */ }
 }
 
@@ -71,7 +71,7 @@ function say() {
 
 async function save() {
   say();
-  try { await call("PUT", "/emulator/faults", read()); } catch (fault) { $("health-said").textContent = fault.message; }
+  try { await call("PUT", "/emulator/faults", read()); } catch (fault) { $("faults-on").textContent = fault.message; }
 }
 
 async function check() {

@@ -24,7 +24,7 @@ pub enum State {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Board {
+pub(in crate::emulator) struct Board {
     handovers: HashMap<String, Handover>,
     calls: HashSet<String>,
     order: VecDeque<String>,
@@ -34,7 +34,7 @@ pub(super) struct Board {
 
 /// A handover as the page shows it.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Handover {
+pub(in crate::emulator) struct Handover {
     pub about: About,
     pub state: State,
     pub opened_at: Timestamp,
@@ -52,25 +52,25 @@ pub(super) struct Handover {
 const FAILED_EARLY: usize = 16;
 
 impl Board {
-    pub(super) fn watch(&self) -> watch::Receiver<usize> {
+    pub(in crate::emulator) fn watch(&self) -> watch::Receiver<usize> {
         self.seen.subscribe()
     }
 
     /// Why a new handover is refused, if it is.
-    pub(super) fn refusal(&self) -> Option<&'static str> {
+    pub(in crate::emulator) fn refusal(&self) -> Option<&'static str> {
         self.away.then_some("nobody is at the desk")
     }
 
-    pub(super) fn set_away(&mut self, away: bool) {
+    pub(in crate::emulator) fn set_away(&mut self, away: bool) {
         self.away = away;
     }
 
-    pub(super) fn has(&self, id: &str) -> bool {
+    pub(in crate::emulator) fn has(&self, id: &str) -> bool {
         self.handovers.contains_key(id)
     }
 
     /// The handover that changed first after `version`.
-    pub(super) fn next(&self, version: usize) -> Option<(usize, Handover)> {
+    pub(in crate::emulator) fn next(&self, version: usize) -> Option<(usize, Handover)> {
         let newer = self
             .handovers
             .values()
@@ -80,18 +80,18 @@ impl Board {
     }
 
     /// Every handover, the one that changed last at the end.
-    pub(super) fn all(&self) -> Vec<Handover> {
+    pub(in crate::emulator) fn all(&self) -> Vec<Handover> {
         let mut all: Vec<_> = self.handovers.values().cloned().collect();
         all.sort_unstable_by_key(|handover| handover.version);
         all
     }
 
-    pub(super) fn is_repeat(&self, call: &str) -> bool {
+    pub(in crate::emulator) fn is_repeat(&self, call: &str) -> bool {
         self.calls.contains(call)
     }
 
     /// Applies what the bridge says in the call of that id. The handover is known, or opened by it.
-    pub(super) fn hear(&mut self, call: &str, event: FromBridge, now: Timestamp) {
+    pub(in crate::emulator) fn hear(&mut self, call: &str, event: FromBridge, now: Timestamp) {
         self.remember(call);
         match event {
             FromBridge::Opened(opened) => self.open(opened, now),
@@ -117,7 +117,7 @@ impl Board {
     }
 
     /// Puts a handover on the board that the desk has forgotten.
-    pub(super) fn recover(&mut self, found: Found) {
+    pub(in crate::emulator) fn recover(&mut self, found: Found) {
         let state = match found.state.as_str() {
             "attended" => State::Attended,
             "closing" | "closed" => State::Closed,
@@ -137,7 +137,12 @@ impl Board {
     }
 
     /// Takes down what an agent did once the bridge has stored it under `stored`.
-    pub(super) fn did(&mut self, id: &str, done: Done, (stored, now): (String, Timestamp)) {
+    pub(in crate::emulator) fn did(
+        &mut self,
+        id: &str,
+        done: Done,
+        (stored, now): (String, Timestamp),
+    ) {
         self.change(id, |handover| match done {
             Done::Attended { agent } => {
                 handover.state = State::Attended;
@@ -164,6 +169,11 @@ impl Board {
             Done::Closed { reason } => handover.end(reason),
             Done::Typing => {}
         });
+    }
+
+    /// Puts a line of the desk's own between the messages.
+    pub(in crate::emulator) fn note(&mut self, id: &str, (text, now): (&str, Timestamp)) {
+        self.change(id, |handover| handover.messages.push(note(text, now)));
     }
 
     /// A handover that comes back after it was closed here (a fallback, a transfer) begins anew.

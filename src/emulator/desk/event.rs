@@ -7,7 +7,7 @@ use serde_json::Value;
 /// What the bridge calls the desk with.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", content = "data")]
-pub(super) enum FromBridge {
+pub(in crate::emulator) enum FromBridge {
     #[serde(rename = "handover.opened")]
     Opened(Opened),
     #[serde(rename = "message.created")]
@@ -28,14 +28,14 @@ pub(super) enum FromBridge {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Opened {
+pub(in crate::emulator) struct Opened {
     pub handover: About,
     pub transcript: Vec<Value>,
 }
 
 /// The handover itself, with whatever else the bridge tells of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct About {
+pub(in crate::emulator) struct About {
     pub id: String,
     #[serde(flatten)]
     pub more: Value,
@@ -43,7 +43,7 @@ pub(super) struct About {
 
 /// The answer of `GET /api/v1/handovers/{id}`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Found {
+pub(in crate::emulator) struct Found {
     pub handover: About,
     pub state: String,
     pub transcript: Vec<Value>,
@@ -52,7 +52,7 @@ pub(super) struct Found {
 /// What an agent does; the shape is that of `POST /api/v1/handovers/{id}/events`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Done {
+pub(in crate::emulator) enum Done {
     Attended { agent: Agent },
     Message { content: Value },
     Typing,
@@ -62,7 +62,7 @@ pub(super) enum Done {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Agent {
+pub(in crate::emulator) struct Agent {
     pub name: String,
 }
 

@@ -38,8 +38,8 @@ pub(super) fn router(desk: Desk) -> Router {
 }
 
 #[derive(Deserialize)]
-struct Away {
-    away: bool,
+pub(in crate::emulator) struct Away {
+    pub(in crate::emulator) away: bool,
 }
 
 struct Changes(Desk);

@@ -47,7 +47,9 @@ fn desk(stub: &Stub) -> Webhook {
         url.expose()
     );
     let config = config::Config::load(&config::Source::text("test.toml", text)).unwrap();
-    let config::Kind::Webhook(configured) = config.desks.into_values().next().unwrap().kind;
+    let config::Kind::Webhook(configured) = config.desks.into_values().next().unwrap().kind else {
+        panic!("another kind")
+    };
     Webhook::new(
         Settings::new(&configured).unwrap(),
         loopback(),

@@ -16,6 +16,19 @@ fn a_close_resumes_the_bot_and_then_the_user_is_the_bots() {
 }
 
 #[test]
+fn a_desk_that_gives_up_on_a_user_who_waits_has_the_user_told_that_nobody_came() {
+    let mut world = World::with_texts();
+    world.request();
+    world.opened();
+    world.desk_closes();
+    let told = world.notices();
+    assert_eq!(told.last().map(String::as_str), Some("nobody"), "{told:?}");
+    let mut attended = World::attended();
+    attended.desk_closes();
+    assert_eq!(attended.notices().last().map(String::as_str), Some("ended"));
+}
+
+#[test]
 fn the_resume_tells_the_bot_how_it_ended() {
     let mut world = World::new();
     world.request();

@@ -1,0 +1,285 @@
+//! Performs what the bridge owes to Aivo Live: the queue call as documented, all else as the operator's templates say.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+
+use super::{
+    Settings,
+    actions::{KEPT, Queue, Queued, is_kept_as, kept_as},
+    hash,
+    message::Told,
+    transcript,
+    user::User,
+};
+use crate::{
+    desks::{Desk, DeskFacts},
+    domain::{
+        delivery::{Done, Failure, Job, LegFacts, Task},
+        fallback,
+        ids::MessageId,
+        retry::ErrorClass,
+        taken::Taken,
+    },
+    outbound::{
+        Call, CallError, Outbound,
+        request::{DryRunError, RequestTemplate},
+        template::Context,
+    },
+};
+
+/// One configured desk.
+#[derive(Debug)]
+pub struct AivoLive {
+    pub(super) settings: Settings,
+    outbound: Outbound,
+}
+
+/// A queue call cannot be recognised by Aivo when it comes again. What comes of it shows within seconds, mostly.
+const REOPEN_AFTER: Duration = Duration::from_secs(10);
+/// A company may have many groups.
+const LIST_LIMIT: usize = 1024 * 1024;
+/// How deep a list of groups is looked into for ids.
+const LIST_DEPTH: u8 = 6;
+
+impl AivoLive {
+    pub fn new(settings: Settings, outbound: Outbound) -> Self {
+        Self { settings, outbound }
+    }
+
+    async fn open(&self, job: &Job) -> Result<Done, Failure> {
+        let leg = job.leg.as_ref().ok_or_else(impossible)?;
+        let settings = &self.settings;
+        let bot_token = self.bot_token();
+        let groups = groups_of(job).unwrap_or_else(|| settings.groups.clone());
+        let said = transcript::told(
+            (&job.transcript, job.transcript_total),
+            settings.transcript_chars,
+        );
+        let queue = Queue {
+            bot_id: settings.bot_id,
+            groups_id: &groups,
+            bot_token: bot_token.expose_secret(),
+            protocol_id: Queue::PROTOCOL,
+            user: User::of(job, (hash::of(leg.id), settings.extra), said),
+            status: Queue::STATUS,
+            last_sender: Queue::LAST_SENDER,
+        };
+        let path = ["api", "v1", "live-handler", "queue", "external"];
+        let endpoint = settings.api_url.join(&path);
+        let endpoint = endpoint.map_err(|fault| CallError::Url(fault.into()))?;
+        let call = settings.present(Call::post(endpoint)).json(&queue);
+        let answer = self.outbound.send(call).await?;
+        let (id, taken) = answer.json::<Queued>()?.into_kept();
+        Ok(Done {
+            reference: Some(id),
+            taken,
+            rest: answer.rest,
+            ..Done::default()
+        })
+    }
+
+    async fn message(&self, job: &Job) -> Result<Done, Failure> {
+        let message = job.message.as_ref().ok_or_else(impossible)?;
+        let able = &self.settings.capabilities;
+        let parts = fallback::said(&message.content, job.task.part(), able);
+        let parts = parts.map_err(|fault| {
+            tracing::debug!(error = %fault, "a message cannot be told");
+            failure(ErrorClass::Rejected)
+        })?;
+        let mut done = Done::default();
+        for part in &parts {
+            let told = Told::part(message, part);
+            done = self.tell(job, &told).await?;
+        }
+        Ok(done)
+    }
+
+    /// A line of the bridge's own. Aivo shows it as the user's, so it stands in brackets.
+    async fn line(&self, job: &Job, (about, text): (MessageId, String)) -> Result<Done, Failure> {
+        let told = Told::line(about, job.created_at, format!("[{text}]"));
+        self.tell(job, &told).await
+    }
+
+    async fn tell(&self, job: &Job, told: &Told<'_>) -> Result<Done, Failure> {
+        let context = self.context(job)?.with("message", told);
+        self.make(&self.settings.message, context).await
+    }
+
+    async fn close(&self, job: &Job, reason: &str) -> Result<Done, Failure> {
+        let context = self.context(job)?.with("reason", reason);
+        self.make(&self.settings.close, context).await
+    }
+
+    /// Nothing is documented of the answer: any 2xx means taken.
+    async fn make(&self, request: &RequestTemplate, context: Context) -> Result<Done, Failure> {
+        let mut own = false;
+        let call = request.call(&context, |call| {
+            own = call.is_at(&self.settings.api_url);
+            self.settings.present(call)
+        });
+        let answer = self.outbound.send(call.map_err(CallError::from)?).await?;
+        Ok(Done {
+            taken: Taken::from(request.taken(&answer, &context)),
+            // Another host's limit is not that of this desk.
+            rest: answer.rest.filter(|_| own),
+            ..Done::default()
+        })
+    }
+
+    fn context(&self, job: &Job) -> Result<Context, Failure> {
+        let leg = job.leg.as_ref().ok_or_else(impossible)?;
+        let effective = hash::effective(leg.id, &self.bot_token());
+        Ok(self
+            .base_context()
+            .with("desk_ref", desk_ref(leg, effective))
+            .with("handover_id", job.handover.id)
+            .with("language", &job.handover.language))
+    }
+
+    /// What does not hang on the handover.
+    pub(super) fn base_context(&self) -> Context {
+        let settings = &self.settings;
+        Context::default()
+            .with_url("desk", "api_url", &settings.api_url)
+            .with_url("desk", "groups_url", &settings.groups_url)
+            .with("bot_id", settings.bot_id)
+            .with("bot_token", self.bot_token().expose_secret())
+    }
+
+    /// The token of this moment; it may be another one for the next call.
+    fn bot_token(&self) -> SecretString {
+        SecretString::clone(&self.settings.bot_token().get())
+    }
+}
+
+#[async_trait]
+impl Desk for AivoLive {
+    fn facts(&self) -> DeskFacts {
+        let told = self.settings.transcript_chars > 0;
+        DeskFacts {
+            capabilities: self.settings.capabilities.clone(),
+            transcript_limit: if told {
+                self.settings.transcript_limit
+            } else {
+                0
+            },
+            reopen_after: REOPEN_AFTER,
+        }
+    }
+
+    async fn perform(&self, job: &Job) -> Result<Done, Failure> {
+        match &job.task {
+            Task::Open { .. } => self.open(job).await,
+            Task::Message { .. } => self.message(job).await,
+            Task::Placeholder { message } => {
+                let text = format!("One message could not be shown here, reference {message}");
+                self.line(job, (*message, text)).await
+            }
+            Task::Failed { message, reason } => {
+                let text = format!("A message of yours did not reach the user: {reason}");
+                self.line(job, (*message, text)).await
+            }
+            Task::Close { reason } => self.close(job, reason).await,
+            Task::Say { .. }
+            | Task::LookUp { .. }
+            | Task::Pause { .. }
+            | Task::Resume { .. }
+            | Task::Forget => Err(impossible()),
+        }
+    }
+
+    /// The list of groups. Neither what it asks of a caller nor what it looks like is documented, so any JSON is an answer.
+    async fn probe(&self) -> Result<Vec<String>, CallError> {
+        let endpoint = self.settings.groups_url.join(&["group"]);
+        let endpoint = endpoint.map_err(|fault| CallError::Url(fault.into()))?;
+        let call = self.settings.present(Call::get(endpoint));
+        let answer = self.outbound.send(call.answer_limit(LIST_LIMIT)).await?;
+        let list: Value = answer.json()?;
+        let mut seen = BTreeSet::new();
+        find_ids((&list, LIST_DEPTH), &mut seen);
+        let unseen = self.settings.unseen(&seen);
+        Ok(unseen
+            .map(|group| format!("group {group} is configured, and Aivo's list does not name it"))
+            .collect())
+    }
+
+    fn dry_run(&self) -> Vec<DryRunError> {
+        self.try_templates()
+    }
+}
+
+/// `desk_ref` in a template: the documented names, null where nothing is known, and what earlier calls have taken.
+pub(super) fn desk_ref(leg: &LegFacts, effective: String) -> Map<String, Value> {
+    let mut known = Map::from_iter(KEPT.map(|name| (name.to_owned(), Value::Null)));
+    let LegFacts {
+        reference, taken, ..
+    } = leg;
+    let conversation = reference.as_deref();
+    let answered = conversation.and_then(|id| taken.get(&kept_as(id)));
+    if let Some(Value::Object(answered)) = answered {
+        known.extend(answered.clone());
+    }
+    let later = taken.values().iter();
+    let later = later.filter(|(name, _)| !is_kept_as(name));
+    known.extend(later.map(|(name, value)| (name.clone(), value.clone())));
+    known.insert("conversationId".to_owned(), conversation.into());
+    known.insert("hash".to_owned(), effective.into());
+    known
+}
+
+/// `options.groups` of the route, where they are one.
+fn groups_of(job: &Job) -> Option<Vec<u64>> {
+    let groups = match job.handover.options.get("groups")? {
+        Value::Array(groups) => groups.iter().map(Value::as_u64).collect::<Option<Vec<_>>>(),
+        one => one.as_u64().map(|one| vec![one]),
+    };
+    groups.filter(|groups| !groups.is_empty())
+}
+
+/// Numbers under a name that an id may have.
+fn find_ids((value, depth): (&Value, u8), seen: &mut BTreeSet<u64>) {
+    const NAMES: [&str; 4] = ["id", "groupId", "group_id", "groupsId"];
+    let Some(deeper) = depth.checked_sub(1) else {
+        return;
+    };
+    match value {
+        Value::Array(items) => {
+            for item in items {
+                find_ids((item, deeper), seen);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let text = value.as_str().and_then(|text| text.parse().ok());
+                if let Some(id) = value
+                    .as_u64()
+                    .or(text)
+                    .filter(|_| NAMES.contains(&name.as_str()))
+                {
+                    seen.insert(id);
+                }
+                find_ids((value, deeper), seen);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A task that no desk can perform, or that lacks what it speaks of: trying again changes nothing.
+fn impossible() -> Failure {
+    failure(ErrorClass::Unsupported)
+}
+
+fn failure(class: ErrorClass) -> Failure {
+    Failure {
+        class,
+        status: None,
+        retry_after: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

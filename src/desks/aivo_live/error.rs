@@ -1,0 +1,36 @@
+//! What can be wrong with an event of Aivo Live and with the configuration of a desk.
+
+use crate::{
+    domain::ids::NotAnExternalId,
+    outbound::{request::CompileError, url::UrlError},
+};
+
+/// A call to the hook that cannot be taken. None of these quotes what came.
+#[derive(Debug, thiserror::Error)]
+pub enum HookError {
+    #[error("the body is not json")]
+    NotJson(#[source] serde_json::Error),
+    #[error("the body is not utf-8")]
+    NotText(#[source] std::str::Utf8Error),
+    #[error("{field} is missing or is not what it must be")]
+    Contract { field: &'static str },
+    #[error("{field} cannot be used as an id")]
+    Id {
+        field: &'static str,
+        source: NotAnExternalId,
+    },
+}
+
+/// A desk that cannot be built from its configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error("{key} cannot be called")]
+    Url { key: &'static str, source: UrlError },
+    #[error("headers has one that cannot be sent")]
+    Header,
+    #[error("{key}")]
+    Request {
+        key: &'static str,
+        source: CompileError,
+    },
+}

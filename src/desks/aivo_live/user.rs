@@ -1,0 +1,153 @@
+//! Who the user is: the five documented fields, and everything else that is known as free data.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    config::Extra,
+    domain::{conversation::UserProfile, delivery::Job},
+};
+
+#[derive(Serialize)]
+pub(super) struct User {
+    hash: String,
+    firstname: String,
+    lastname: String,
+    email: String,
+    phone: String,
+    extra: Value,
+}
+
+/// What platform and bot tell, looked through by name.
+struct Known<'a>(Vec<(&'a str, &'a Value)>);
+
+/// A value is shown up to here: it stands in a narrow column beside the conversation.
+const LONGEST_VALUE: usize = 1000;
+/// More of them come of a payload that was meant for a program.
+const MOST_VALUES: usize = 50;
+/// Where the transcript stands in the free data.
+const TRANSCRIPT: &str = "transcript";
+
+impl User {
+    /// `transcript` is what was said before, in words.
+    pub(super) fn of(
+        job: &Job,
+        (hash, extra): (String, Extra),
+        transcript: Option<String>,
+    ) -> Self {
+        let UserProfile {
+            id: _,
+            first_name,
+            last_name,
+            avatar_url: _,
+            fields,
+        } = &job.profile.user;
+        let payload = job.handover.payload.as_ref();
+        let payload = payload.and_then(Value::as_object).into_iter().flatten();
+        let mut known = Known(
+            fields
+                .iter()
+                .chain(payload)
+                .map(|(name, value)| (name.as_str(), value))
+                .collect(),
+        );
+        let mut one = |told: Option<&String>, names: &[&str]| {
+            let found = known.take(names);
+            told.cloned().or(found).unwrap_or_default()
+        };
+        let firstname = one(first_name.as_ref(), &["firstname", "name"]);
+        let lastname = one(last_name.as_ref(), &["lastname", "surname"]);
+        let email = one(None, &["email", "mail"]);
+        let phone = one(None, &["phone", "phonenumber", "mobile"]);
+        let mut free = about(job);
+        for (name, value) in known.0 {
+            free.insert(name.to_owned(), shown(value));
+        }
+        free.retain(|_, value| !value.is_null());
+        let mut extra_values: Map<String, Value> = free.into_iter().take(MOST_VALUES).collect();
+        if let Some(transcript) = transcript {
+            extra_values.insert(TRANSCRIPT.to_owned(), transcript.into());
+        }
+        Self {
+            hash,
+            firstname,
+            lastname,
+            email,
+            phone,
+            extra: written(extra_values, extra),
+        }
+    }
+}
+
+impl Known<'_> {
+    /// The first text or number under one of the names, whatever their case and dashes. It is not told a second time.
+    fn take(&mut self, names: &[&str]) -> Option<String> {
+        let at = names.iter().find_map(|wanted| {
+            let mut known = self.0.iter();
+            known.position(|(name, value)| plain(name) == *wanted && text(value).is_some())
+        })?;
+        let (_, value) = self.0.remove(at);
+        text(value)
+    }
+}
+
+/// What the bridge itself can say. What platform or bot tell under the same name goes over it.
+fn about(job: &Job) -> Map<String, Value> {
+    let profile = &job.profile;
+    let about = [
+        ("bot", Some(job.key.bot.as_str())),
+        ("channel", profile.channel.as_deref()),
+        ("language", Some(job.handover.language.as_str())),
+        (
+            "user_id",
+            profile.user.id.as_deref().or(Some(job.key.user.as_str())),
+        ),
+    ];
+    let about = about.into_iter();
+    let mut about: Map<_, _> = about
+        .filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?))))
+        .collect();
+    about.insert("handover_id".to_owned(), job.handover.id.to_string().into());
+    if let Some(payload) = &job.handover.payload
+        && !payload.is_object()
+    {
+        about.insert("payload".to_owned(), shown(payload));
+    }
+    about
+}
+
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(|c| !matches!(c, '_' | '-' | ' '));
+    letters.collect::<String>().to_lowercase()
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Numbers and switches as they are; what has parts as the text of its JSON.
+fn shown(value: &Value) -> Value {
+    let short = |text: String| match text.char_indices().nth(LONGEST_VALUE) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    };
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        Value::String(text) => short(text.clone()).into(),
+        Value::Array(_) | Value::Object(_) => short(value.to_string()).into(),
+    }
+}
+
+fn written(values: Map<String, Value>, extra: Extra) -> Value {
+    match extra {
+        Extra::Object => Value::Object(values),
+        Extra::List => values
+            .into_iter()
+            .map(|(name, value)| Value::Object(Map::from_iter([(name, value)])))
+            .collect(),
+    }
+}

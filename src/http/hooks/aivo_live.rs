@@ -1,0 +1,181 @@
+//! Aivo Live's events: one URL a desk, opened by the hook key in its path, since Aivo signs nothing and shows no token.
+//!
+//! Whatever is understood is answered 200 with `{}`, also what is unknown, late, repeated or of a conversation that is not
+//! ours: it is not documented what Aivo makes of anything else.
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{self, FromRequestParts, RawPathParams},
+    http::{HeaderMap, request::Parts},
+    routing::post,
+};
+use serde_json::{Value, json};
+
+use super::DeskHook;
+use crate::{
+    desks::aivo_live::{HookError, Reader, hook::Told},
+    domain::{
+        effect::{Warning, WarningKind},
+        handover,
+        ids::DeskName,
+    },
+    http::{
+        State,
+        body::{self, Kept},
+        meter::Outcome,
+        problem::{Kind, Problem, Result},
+        secret::Accepted,
+        shed::Place,
+        state::Caller,
+    },
+    store::Applied,
+};
+
+/// What opens the hook of one desk, and what reads it.
+#[derive(Clone, Debug)]
+pub struct AivoLiveHook {
+    pub hook_key: Accepted,
+    pub reader: Reader,
+}
+
+/// A call that has shown the key of the desk that it names.
+#[derive(Debug)]
+struct Admitted {
+    desk: DeskName,
+    reader: Reader,
+}
+
+/// A call that was let in. Kept until the store has answered, for as long its place and its room are taken.
+#[derive(Debug)]
+struct InHand {
+    body: Kept,
+    _place: Place,
+}
+
+pub(super) fn router() -> Router<State> {
+    Router::new().route("/hooks/aivo-live/{desk}/{hook_key}", post(event))
+}
+
+async fn event(
+    extract::State(state): extract::State<State>,
+    Admitted { desk, reader }: Admitted,
+    headers: HeaderMap,
+    sent: Body,
+) -> Result<Json<Value>> {
+    let taken = hear(&state, (&desk, reader), (headers, sent)).await;
+    let outcome = match &taken {
+        Ok(outcome) => *outcome,
+        Err(problem) => Outcome::Refused(problem.kind()),
+    };
+    state.meter().desk(&desk, outcome);
+    taken.map(|_| Json(json!({})))
+}
+
+async fn hear(
+    state: &State,
+    (desk, reader): (&DeskName, Reader),
+    (headers, sent): (HeaderMap, Body),
+) -> Result<Outcome> {
+    let place = state.hooks().enter();
+    let place = place.ok_or_else(|| state.hooks().shed())?;
+    let limits = state.limits(body::DEFAULT_MAX, state.hooks());
+    let body = body::read(&headers, sent, limits).await?;
+    body::check_depth(&body).map_err(|_| body::too_deep())?;
+    let in_hand = InHand {
+        body,
+        _place: place,
+    };
+    let (through, desk) = (state.clone(), desk.clone());
+    state
+        .see_through(async move { take(&through, (&desk, &reader), in_hand).await })
+        .await
+}
+
+async fn take(
+    state: &State,
+    (desk, reader): (&DeskName, &Reader),
+    in_hand: InHand,
+) -> Result<Outcome> {
+    let told = reader
+        .read(&in_hand.body)
+        .map_err(|error| refused(&error))?;
+    let step = match told {
+        Told::Step(step) => *step,
+        Told::Unknown => {
+            warn(state, (WarningKind::UnknownEvent, desk)).await?;
+            return Ok(Outcome::Unknown);
+        }
+        Told::OtherBot => {
+            warn(state, (WarningKind::OtherBotsEvent, desk)).await?;
+            return Ok(Outcome::OtherBot);
+        }
+    };
+    Ok(match state.ask(state.store().apply(step)).await? {
+        Applied::Done { outcomes, .. } => outcomes.first().map_or(Outcome::Accepted, became),
+        Applied::Kept => Outcome::Kept,
+        Applied::Contradiction => {
+            warn(state, (WarningKind::ContradictingEvent, desk)).await?;
+            Outcome::Contradiction
+        }
+        Applied::NotFound | Applied::NoSuchUser | Applied::SeveralUsers => Outcome::Unmatched,
+    })
+}
+
+fn became(outcome: &handover::Outcome) -> Outcome {
+    match outcome {
+        handover::Outcome::Repeat { .. } | handover::Outcome::KeyReused => Outcome::Repeat,
+        handover::Outcome::Closed => Outcome::Late,
+        handover::Outcome::Taken { .. } | handover::Outcome::Requested { .. } => Outcome::Accepted,
+    }
+}
+
+async fn warn(state: &State, (kind, desk): (WarningKind, &DeskName)) -> Result<()> {
+    let subject = desk.to_string();
+    state
+        .ask(state.store().warn(Warning { kind, subject }))
+        .await
+}
+
+fn refused(error: &HookError) -> Problem {
+    let kind = match error {
+        HookError::NotJson(_) | HookError::NotText(_) => Kind::Malformed,
+        HookError::Contract { .. } | HookError::Id { .. } => Kind::InvalidContract,
+    };
+    Problem::from(kind).detail(error.to_string())
+}
+
+impl FromRequestParts<State> for Admitted {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self> {
+        let Ok(caller) = Caller::from_request_parts(parts, state).await;
+        // A path that is no text belongs to no desk either.
+        let path = RawPathParams::from_request_parts(parts, state).await.ok();
+        let path = |wanted: &str| {
+            let mut named = path.as_ref()?.iter();
+            named
+                .find(|(name, _)| *name == wanted)
+                .map(|(_, value)| value)
+        };
+        admit(state, path("desk"), path("hook_key")).ok_or_else(|| state.refuse(caller))
+    }
+}
+
+fn admit(state: &State, name: Option<&str>, key: Option<&str>) -> Option<Admitted> {
+    let hook = name
+        .and_then(|name| state.desk(name))
+        .and_then(|desk| match &desk.hook {
+            DeskHook::AivoLive(hook) => Some((&desk.name, hook)),
+            DeskHook::Api { .. } => None,
+        });
+    // Compared in any case, so that the time does not tell whether there is such a desk.
+    let nobody = Accepted::default();
+    let keys = hook.map_or(&nobody, |(_, hook)| &hook.hook_key);
+    let opens = keys.matches(key.unwrap_or_default());
+    let (name, hook) = hook.filter(|_| opens)?;
+    Some(Admitted {
+        desk: name.clone(),
+        reader: hook.reader.clone(),
+    })
+}
