@@ -33,8 +33,9 @@ use crate::{
     clock::{SystemClock, new_id},
     config::{self, Bot, Config, Desk, NamedSecrets, Source, StoreUrl},
     delivery::{self, Delivery},
-    desks::{aivo_live, webhook},
+    desks::{aivo_live, template, webhook},
     domain::{
+        delivery::Destination,
         ids::{BotName, DeskName},
         policy::{Limits, Policy},
         time::{Clock, Timestamp},
@@ -44,7 +45,7 @@ use crate::{
         secret::Accepted,
         server::{self, Server, Shutdown},
     },
-    outbound::OutboundError,
+    outbound::{OutboundError, request::DryRunError},
     store::{
         Store as _, TranscriptLimits,
         sqlite::{self, SqliteStore},
@@ -83,6 +84,11 @@ pub enum Error {
     AivoLive {
         desk: DeskName,
         source: Box<aivo_live::SettingsError>,
+    },
+    #[error("desks.{desk} cannot be used")]
+    Template {
+        desk: DeskName,
+        source: template::SettingsError,
     },
     #[error("the store cannot be opened")]
     Store(#[from] sqlite::OpenError),
@@ -156,11 +162,13 @@ pub fn backup(config: &Config, to: &Path) -> Result<u64, Error> {
     Ok(sqlite::backup(path, to, SystemClock.now())?)
 }
 
-/// Finds what is wrong with the configuration's templates, as a start would; opens and calls nothing.
-pub fn check(config: &Config) -> Result<(), Error> {
+/// Finds what is wrong with the configuration's templates: what a start would find, and what only shows when they are
+/// filled in with examples. Opens and calls nothing.
+pub fn check(config: &Config) -> Result<Vec<(Destination, DryRunError)>, Error> {
     let networks = config.outbound.allow_networks.clone();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    Connections::build(&config.bots, &config.desks, (networks, clock)).map(drop)
+    let connections = Connections::build(&config.bots, &config.desks, (networks, clock))?;
+    Ok(connections.dry_run())
 }
 
 /// What `decide` would go by with this configuration.

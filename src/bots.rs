@@ -22,14 +22,37 @@ use crate::{
     outbound::{CallError, request::DryRunError},
 };
 
-/// One configured connection to a bot platform.
+/// One configured connection to a bot platform: all that is asked of an adapter. What it has to hold to is written down as
+/// a suite, the module `conformance` (feature of the same name). [`Desk`](crate::desks::Desk) shows an adapter whole; one of
+/// a platform differs in its tasks:
+///
+/// ```
+/// use handover_bridge::domain::delivery::Task;
+///
+/// /// What the platform has to be called for.
+/// fn purpose(task: &Task) -> &'static str {
+///     match task {
+///         Task::Say { .. } => "the user is told something, by an agent or by the bridge",
+///         Task::LookUp { .. } => "what does it know of the conversation? Never tried again",
+///         Task::Pause { .. } => "the bot is to be silent: one of as many calls as the facts say",
+///         Task::Resume { .. } => "the bot speaks again: the same",
+///         Task::Forget => "the user is erased",
+///         _ => "a desk's: to be refused as `Unsupported`",
+///     }
+/// }
+/// assert!(purpose(&Task::Forget).contains("erased"));
+/// ```
 #[async_trait]
 pub trait BotPlatform: Send + Sync + fmt::Debug {
     /// What `decide` has to know of it. Stays as it is while the bridge runs.
     fn facts(&self) -> BotFacts;
 
     /// Performs `Say`, `LookUp`, `Pause`, `Resume` or `Forget`, once. Never retries: the caller knows what an attempt
-    /// costs.
+    /// costs. One call at a time is asked for in a lane, in order; many lanes at once.
+    ///
+    /// # Errors
+    /// The class of what went wrong decides whether and when it is asked for again: see
+    /// [`ErrorClass`](crate::domain::retry::ErrorClass). [`CallError`] knows its class.
     async fn perform(&self, job: &Job) -> Result<Done, Failure>;
 
     /// The platform's cheapest read, to see whether address and token are good. What an operator should look at although it

@@ -37,8 +37,11 @@ use std::collections::BTreeMap;
 pub use self::{
     admin::{Admin, AdminListen},
     bots::{Auth, Bot, Certainly, Chatlayer, History, HookAuth, Platform, Sender},
-    desks::{AgentName, AivoLive, Desk, Extra, Files, Kind, WebhookDesk},
-    fault::{Fault, Faults, Place, Problem},
+    desks::{
+        AgentName, AivoLive, Contents, Desk, DeskRequests, Extra, Files, Kind, TemplateDesk,
+        TemplateHook, WebhookDesk,
+    },
+    fault::{Fault, Faults, Place, Problem, Written},
     hours::AllHours,
     key::KeyPath,
     names::Language,

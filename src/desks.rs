@@ -4,6 +4,8 @@
 //! what the bridge owes (used by `delivery`).
 
 pub mod aivo_live;
+pub mod protocol;
+pub mod template;
 pub mod webhook;
 
 use std::{fmt, time::Duration};
@@ -18,7 +20,85 @@ use crate::{
     outbound::{CallError, request::DryRunError},
 };
 
-/// One configured connection to a desk.
+/// One configured connection to a desk: all that is asked of an adapter. What it has to hold to is written down as a suite,
+/// the module `conformance` (feature of the same name); `examples/custom_desk.rs` runs it against an adapter like this one:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use async_trait::async_trait;
+/// use handover_bridge::{
+///     desks::{Desk, DeskFacts},
+///     domain::{
+///         delivery::{Done, Failure, Job, Task},
+///         fallback::{self, Capabilities, Reader},
+///         message::Content,
+///         retry::ErrorClass,
+///     },
+///     outbound::{BaseUrl, Call, CallError, Outbound, request::DryRunError},
+/// };
+/// use serde_json::json;
+///
+/// /// Agents read lines of a board, and answer by the desk API.
+/// #[derive(Debug)]
+/// struct Board {
+///     url: BaseUrl,
+///     outbound: Outbound,
+/// }
+///
+/// impl Board {
+///     /// One call, under a name that a repeat has as well.
+///     async fn write(&self, job: &Job, line: &str) -> Result<Done, Failure> {
+///         let id = job.handover.id.to_string();
+///         let endpoint = self.url.join(&["lines", &id]).expect("an id is a segment");
+///         let call = Call::post(endpoint)
+///             .header("idempotency-key", &job.delivery.to_string())
+///             .json(&json!({ "line": line }));
+///         self.outbound.send(call).await?;
+///         Ok(Done::default())
+///     }
+/// }
+///
+/// #[async_trait]
+/// impl Desk for Board {
+///     fn facts(&self) -> DeskFacts {
+///         DeskFacts {
+///             capabilities: Capabilities::text_only(Reader::Agent, 1000),
+///             reopen_after: Duration::ZERO,
+///             transcript_limit: 0,
+///         }
+///     }
+///
+///     async fn perform(&self, job: &Job) -> Result<Done, Failure> {
+///         let refused = |class| Failure { class, status: None, retry_after: None };
+///         match &job.task {
+///             Task::Open { .. } => self.write(job, "somebody asks for an agent").await,
+///             Task::Message { part, .. } => {
+///                 let message = job.message.as_ref().ok_or(refused(ErrorClass::Unsupported))?;
+///                 let parts = fallback::said(&message.content, *part, &self.facts().capabilities)
+///                     .map_err(|_| refused(ErrorClass::Rejected))?;
+///                 match parts.first().map(AsRef::as_ref) {
+///                     Some(Content::Text { text, .. }) => self.write(job, text).await,
+///                     _ => Err(refused(ErrorClass::Rejected)),
+///                 }
+///             }
+///             Task::Placeholder { .. } => self.write(job, "a message that cannot be shown").await,
+///             Task::Failed { reason, .. } => self.write(job, &format!("not sent: {reason}")).await,
+///             Task::Close { reason } => self.write(job, &format!("over: {reason}")).await,
+///             _ => Err(refused(ErrorClass::Unsupported)),
+///         }
+///     }
+///
+///     async fn probe(&self) -> Result<Vec<String>, CallError> {
+///         let call = Call::get(self.url.endpoint());
+///         self.outbound.send(call).await.map(|_| Vec::new())
+///     }
+///
+///     fn dry_run(&self) -> Vec<DryRunError> {
+///         Vec::new()
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Desk: Send + Sync + fmt::Debug {
     /// What the others have to know of it. Stays as it is while the bridge runs.
@@ -26,10 +106,21 @@ pub trait Desk: Send + Sync + fmt::Debug {
 
     /// Performs `Open`, `Message`, `Placeholder`, `Failed` or `Close`, once. Never retries: the caller knows what an
     /// attempt costs. A refusal is a [`Done`] that says so.
+    ///
+    /// One call at a time is asked for in a lane, in order; many lanes at once. A job that is asked for again is the same
+    /// job under the same [`Job::delivery`], and the call should let the desk see that. What an answer gives for later calls
+    /// goes into [`Done::taken`] and comes back in [`Job::leg`].
+    ///
+    /// # Errors
+    /// The class of what went wrong decides whether and when it is asked for again: see
+    /// [`ErrorClass`](crate::domain::retry::ErrorClass). [`CallError`] knows its class.
     async fn perform(&self, job: &Job) -> Result<Done, Failure>;
 
     /// The desk's cheapest call, to see whether address and secret are good. What an operator should look at although it
     /// answers is told in sentences.
+    ///
+    /// # Errors
+    /// It does not answer, or does not take the secret.
     async fn probe(&self) -> Result<Vec<String>, CallError>;
 
     /// What is wrong with its templates when they are filled in with examples. Calls nobody.

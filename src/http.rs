@@ -25,7 +25,10 @@ mod watch;
 use axum::Router;
 
 pub use self::{
-    hooks::{AivoLiveHook, BotHook, CertainlyHook, ChatlayerHook, Credentials, DeskHook, Turns},
+    hooks::{
+        AivoLiveHook, BotHook, CertainlyHook, ChatlayerHook, Credentials, DeskHook, TemplateHook,
+        Turns,
+    },
     meter::ConnectionMeter,
     state::{Bot, Desk, Options, State, Watched},
 };

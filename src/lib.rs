@@ -7,6 +7,8 @@ pub mod bots;
 pub mod cli;
 pub mod clock;
 pub mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod delivery;
 pub mod desks;
 pub mod domain;

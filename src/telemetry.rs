@@ -8,6 +8,7 @@
 //! quote what was being parsed, is dropped in favour of its place.
 
 pub mod catalog;
+mod lines;
 mod process;
 mod registry;
 pub mod traces;
@@ -18,8 +19,13 @@ use std::{
 };
 
 use tracing::Subscriber;
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter, util::TryInitError};
+use tracing_subscriber::{
+    EnvFilter,
+    fmt::{MakeWriter, format::JsonFields},
+    util::TryInitError,
+};
 
+use self::lines::Lines;
 pub use self::{
     process::Process,
     registry::{Family, Registry, SetupError},
@@ -66,9 +72,8 @@ where
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer)
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
+        .fmt_fields(JsonFields::new())
+        .event_format(Lines::default())
         .finish()
 }
 

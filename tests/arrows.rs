@@ -26,6 +26,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("http", &["domain", "store", "bots", "desks", COMMON]),
     ("emulator", &["domain", "outbound", COMMON]),
+    (
+        "conformance",
+        &["domain", "outbound", "bots", "desks", COMMON],
+    ),
 ];
 
 /// Stands for the rooms that serve all the others but the domain.

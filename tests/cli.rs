@@ -233,19 +233,23 @@ fn a_probe_says_who_does_not_answer_and_what_to_look_at() {
 }
 
 #[test]
-fn a_probe_fills_in_the_templates() {
+fn a_check_fills_in_the_templates_and_calls_nobody_before_they_are_right() {
     let stub = Stub::answering(StatusCode::OK, "[]");
     let setup = Setup::probing(stub.address, stub.address);
     let text = std::fs::read_to_string(setup.file()).unwrap();
     let step = "[[bots.webshop.resume]]\nrequest = { method = \"POST\", url = \"nowhere\" }\n";
     std::fs::write(setup.file(), text + step).unwrap();
-    assert_eq!(setup.run(&["check"]).status.code(), Some(0));
-    let output = setup.run(&["check", "--probe"]);
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(
-        printed(&output).contains("bot webshop: resume, step 1 cannot be filled in"),
-        "{output:?}"
-    );
+    for options in [&["check"][..], &["check", "--probe"]] {
+        let output = setup.run(options);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let told = printed(&output);
+        assert!(
+            told.contains("bot webshop: resume, step 1 cannot be filled in"),
+            "{output:?}"
+        );
+        assert!(!told.contains("answers"), "{output:?}");
+        assert!(complaint(&output).contains("1 of the templates"));
+    }
 }
 
 #[test]

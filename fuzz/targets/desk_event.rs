@@ -5,7 +5,7 @@
 #![no_main]
 
 use handover_bridge::{
-    desks::webhook::hook,
+    desks::protocol::event,
     domain::{
         event::DeskEvent,
         fallback::{Capabilities, Reader, show},
@@ -19,7 +19,7 @@ target!(|bytes: &[u8]| {
     if check_depth(bytes).is_err() {
         return;
     }
-    let Ok(DeskEvent::Said(said)) = hook::parse(bytes) else {
+    let Ok(DeskEvent::Said(said)) = event::parse(bytes) else {
         return;
     };
     assert_eq!(said.raw.as_deref().map(str::as_bytes), Some(bytes));

@@ -4,6 +4,7 @@
 mod aivo_live;
 mod certainly;
 mod chatlayer;
+mod template;
 mod webhook;
 
 use std::{collections::BTreeMap, env, sync::Arc};
@@ -20,11 +21,12 @@ use crate::{
     config::{self, Kind, Platform},
     desks::Desk,
     domain::{
+        delivery::Destination,
         ids::{BotName, DeskName},
         time::Clock,
     },
     http::{self, secret::Accepted},
-    outbound::{Outbound, OutboundOptions, ProxySettings},
+    outbound::{Outbound, OutboundOptions, ProxySettings, request::DryRunError},
 };
 
 /// Everybody who is configured.
@@ -99,6 +101,7 @@ impl Connections {
             let connection = match &desk.kind {
                 Kind::AivoLive(desk) => aivo_live::connect(name, desk, &ground)?,
                 Kind::Webhook(desk) => webhook::connect(name, desk, &ground)?,
+                Kind::Template(desk) => template::connect(name, desk, &ground)?,
             };
             Ok((name.clone(), connection))
         });
@@ -146,6 +149,21 @@ impl Connections {
     }
 }
 
+impl Connections {
+    /// What is wrong with everybody's templates when they are filled in with examples, bots first.
+    pub(super) fn dry_run(&self) -> Vec<(Destination, DryRunError)> {
+        let bots = self.bots.iter().flat_map(|(name, bot)| {
+            let to = Destination::Bot(name.clone());
+            told_of(to, bot.adapter.dry_run())
+        });
+        let desks = self.desks.iter().flat_map(|(name, desk)| {
+            let to = Destination::Desk(name.clone());
+            told_of(to, desk.adapter.dry_run())
+        });
+        bots.chain(desks).collect()
+    }
+}
+
 impl Address {
     /// `table` is the table of the bot or desk, `keys` are the last parts of the two keys.
     fn new(table: &str, (address, secret): (&str, &str), url: &Url) -> Self {
@@ -155,6 +173,13 @@ impl Address {
             origin: url.origin().ascii_serialization(),
         }
     }
+}
+
+fn told_of(
+    to: Destination,
+    faults: Vec<DryRunError>,
+) -> impl Iterator<Item = (Destination, DryRunError)> {
+    faults.into_iter().map(move |fault| (to.clone(), fault))
 }
 
 /// Only the addresses that are known now; that of a request template is not.
@@ -169,6 +194,7 @@ fn calls_https(
     let desks = desks.values().map(|desk| match &desk.kind {
         Kind::AivoLive(desk) => &desk.api_url,
         Kind::Webhook(desk) => &desk.url,
+        Kind::Template(desk) => &desk.api_url,
     });
     bots.chain(desks)
         .any(|url| url.as_url().scheme() == "https")

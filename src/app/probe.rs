@@ -1,5 +1,4 @@
-//! `handover check --probe`: one cheap call to everybody whom the configuration names, and every template filled in with
-//! an example. Opens no listener and no store.
+//! `handover check --probe`: one cheap call to everybody whom the configuration names. Opens no listener and no store.
 
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use crate::{
     clock::SystemClock,
     config::Config,
     domain::{delivery::Destination, time::Clock},
-    outbound::{CallError, request::DryRunError},
+    outbound::CallError,
 };
 
 /// What came of the call to one bot platform or desk.
@@ -29,8 +28,6 @@ pub struct Probed {
     pub answer: Result<(), CallError>,
     /// What to look at although it answers.
     pub remarks: Vec<String>,
-    /// What is wrong with its templates.
-    pub templates: Vec<DryRunError>,
 }
 
 /// Calls everybody at once, bots first, each once.
@@ -40,13 +37,11 @@ pub async fn probe(config: &Config) -> Result<Vec<Probed>, Error> {
     let connections = Connections::build(&config.bots, &config.desks, (networks, clock))?;
     let bots = connections.bots.iter().map(async |(name, bot)| {
         let answer = bot.adapter.probe().await;
-        let found = (answer, bot.adapter.dry_run());
-        Probed::new(Destination::Bot(name.clone()), &bot.address, found)
+        Probed::new(Destination::Bot(name.clone()), &bot.address, answer)
     });
     let desks = connections.desks.iter().map(async |(name, desk)| {
         let answer = desk.adapter.probe().await;
-        let found = (answer, desk.adapter.dry_run());
-        Probed::new(Destination::Desk(name.clone()), &desk.address, found)
+        Probed::new(Destination::Desk(name.clone()), &desk.address, answer)
     });
     let (mut probed, desks) = join(join_all(bots), join_all(desks)).await;
     probed.extend(desks);
@@ -57,7 +52,7 @@ impl Probed {
     fn new(
         destination: Destination,
         address: &Address,
-        (answer, templates): (Result<Vec<String>, CallError>, Vec<DryRunError>),
+        answer: Result<Vec<String>, CallError>,
     ) -> Self {
         let Address {
             key,
@@ -75,7 +70,6 @@ impl Probed {
             origin,
             answer,
             remarks,
-            templates,
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::{
 
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct Options {
-    /// Also call each bot platform and desk once, and fill in every template
+    /// Also call each bot platform and desk once
     ///
     /// Each is called with its cheapest request: Chatlayer is asked for the list of bots, Certainly for the settings of
     /// the widget (which wants no token, and so proves none), a webhook desk is sent a signed `ping`, Aivo Live is asked for
@@ -31,18 +31,27 @@ pub(super) struct Options {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Error {
+    #[error("{0} of the templates cannot be filled in; what is wrong stands above")]
+    Templates(usize),
     #[error("{failed} of {all} probed are not in order; what to look at stands above")]
     Probe { failed: usize, all: usize },
 }
 
 pub(super) fn run(config: &Config, options: Options) -> Result<(), super::Error> {
-    app::check(config)?;
+    let faults = app::check(config)?;
     let mut out = io::stdout().lock();
     for warning in config.warnings() {
         writeln!(out, "warning: {warning}")?;
     }
     for named in config.secrets() {
         write_rotation(&mut out, &named)?;
+    }
+    for (destination, fault) in &faults {
+        let (kind, name) = named(destination);
+        writeln!(out, "{kind} {name}: {}", told(fault))?;
+    }
+    if !faults.is_empty() {
+        return Err(Error::Templates(faults.len()).into());
     }
     if options.probe {
         let probed = runtime()?.block_on(app::probe(config))?;
@@ -80,10 +89,7 @@ fn write_rotation(out: &mut impl Write, named: &NamedSecrets) -> io::Result<()> 
 
 fn write_probes(out: &mut impl Write, probed: &[Probed]) -> Result<(), super::Error> {
     for probed in probed {
-        let (kind, name) = match &probed.destination {
-            Destination::Bot(name) => ("bot", name.as_str()),
-            Destination::Desk(name) => ("desk", name.as_str()),
-        };
+        let (kind, name) = named(&probed.destination);
         let origin = &probed.origin;
         match &probed.answer {
             Ok(()) => writeln!(out, "{kind} {name}: {origin} answers")?,
@@ -95,13 +101,8 @@ fn write_probes(out: &mut impl Write, probed: &[Probed]) -> Result<(), super::Er
         for remark in &probed.remarks {
             writeln!(out, "{kind} {name}: {remark}")?;
         }
-        for fault in &probed.templates {
-            writeln!(out, "{kind} {name}: {}", told(fault))?;
-        }
     }
-    let failed = probed
-        .iter()
-        .filter(|probed| probed.answer.is_err() || !probed.templates.is_empty());
+    let failed = probed.iter().filter(|probed| probed.answer.is_err());
     match failed.count() {
         0 => Ok(()),
         failed => Err(Error::Probe {
@@ -109,6 +110,13 @@ fn write_probes(out: &mut impl Write, probed: &[Probed]) -> Result<(), super::Er
             all: probed.len(),
         }
         .into()),
+    }
+}
+
+fn named(destination: &Destination) -> (&'static str, &str) {
+    match destination {
+        Destination::Bot(name) => ("bot", name.as_str()),
+        Destination::Desk(name) => ("desk", name.as_str()),
     }
 }
 

@@ -7,7 +7,9 @@ use url::Url;
 
 use super::{Error, client};
 use crate::{
-    config::{AivoLive, Certainly, Chatlayer, Config, HookAuth, Kind, Platform, WebhookDesk},
+    config::{
+        AivoLive, Certainly, Chatlayer, Config, HookAuth, Kind, Platform, TemplateDesk, WebhookDesk,
+    },
     domain::ids::{BotName, DeskName},
 };
 
@@ -37,6 +39,7 @@ fn write_all(out: &mut impl Write, config: &Config) -> io::Result<()> {
         match &desk.kind {
             Kind::AivoLive(desk) => write_aivo_live(out, &base, (name, desk))?,
             Kind::Webhook(desk) => write_webhook(out, &base, (name, desk))?,
+            Kind::Template(desk) => write_template(out, &base, (name, desk))?,
         }
     }
     Ok(())
@@ -132,6 +135,32 @@ fn write_webhook(
     writeln!(out, "Desk {name} (webhook)")?;
     let called = host_of(desk.url.as_url());
     writeln!(out, "  The bridge calls     {called}")?;
+    write_desk_api(out, base, name)?;
+    writeln!(out)
+}
+
+fn write_template(
+    out: &mut impl Write,
+    base: &str,
+    (name, desk): (&DeskName, &TemplateDesk),
+) -> io::Result<()> {
+    writeln!(out, "Desk {name} (template)")?;
+    let called = host_of(desk.api_url.as_url());
+    writeln!(out, "  The bridge calls     {called}")?;
+    if let (Some(key), Some(_)) = (&desk.hook_key, &desk.hook) {
+        let key = key.first().expose_secret();
+        writeln!(
+            out,
+            "  Its webhook          {base}/hooks/template/{name}/{key}"
+        )?;
+    }
+    if desk.token.is_some() {
+        write_desk_api(out, base, name)?;
+    }
+    writeln!(out)
+}
+
+fn write_desk_api(out: &mut impl Write, base: &str, name: &DeskName) -> io::Result<()> {
     writeln!(
         out,
         "  Events go to         {base}/api/v1/handovers/{{id}}/events"
@@ -139,8 +168,7 @@ fn write_webhook(
     writeln!(
         out,
         "  with the header      Authorization: Bearer (the text of desks.{name}.token)"
-    )?;
-    writeln!(out)
+    )
 }
 
 /// The desk knows its own path, which may be secret.
@@ -185,6 +213,28 @@ mod tests {
         assert!(printed.contains("https://bridge.example.com/api/v1/handovers/{id}/events"));
         assert!(!printed.contains("canary"), "{printed}");
         assert!(!printed.contains("second-key"), "{printed}");
+    }
+
+    #[test]
+    fn a_desk_made_by_configuration_has_its_hook_or_the_desk_api() {
+        let printed = printed(
+            r#"
+            [desks.tickets]
+            kind = "template"
+            api_url = "https://tickets.example.com/canary-path"
+            hook_key = "hook-key-of-the-tickets"
+            secrets = { api = "canary" }
+            requests.open = { method = "POST", url = "{{ desk.api_url }}" }
+            requests.message = { method = "POST", url = "{{ desk.api_url }}" }
+            hook = { reference = "body.id", event = "none" }
+            "#,
+        );
+        let hook = "http://127.0.0.1:8080/hooks/template/tickets/hook-key-of-the-tickets\n";
+        assert!(printed.contains(hook), "{printed}");
+        assert!(
+            !printed.contains("/api/v1/") && !printed.contains("canary"),
+            "{printed}"
+        );
     }
 
     #[test]

@@ -2,9 +2,11 @@
 //! from.
 
 mod aivo_live;
+mod template;
 mod webhook;
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     num::NonZeroU64,
 };
@@ -14,6 +16,7 @@ use ipnet::IpNet;
 
 pub use self::{
     aivo_live::{AgentName, AivoLive, Extra, Files},
+    template::{Contents, DeskRequests, TemplateDesk, TemplateHook},
     webhook::WebhookDesk,
 };
 use super::{fault::Problem, names, secrets::Secrets, section::Section, value};
@@ -35,6 +38,7 @@ pub struct Desk {
 #[derive(Clone, Debug)]
 pub enum Kind {
     AivoLive(Box<AivoLive>),
+    Template(Box<TemplateDesk>),
     Webhook(Box<WebhookDesk>),
 }
 
@@ -43,6 +47,7 @@ pub enum Kind {
 pub(super) struct Defaults {
     aivo_live: aivo_live::Defaults,
     webhook: webhook::Defaults,
+    template: template::Defaults,
 }
 
 /// What every kind has a default of.
@@ -72,6 +77,7 @@ struct Reader<'a> {
 enum Named {
     AivoLive,
     Webhook,
+    Template,
 }
 
 /// Every desk that is written rightly; the others are reported.
@@ -96,10 +102,12 @@ impl Defaults {
         let aivo_live = section.table("aivo-live");
         let aivo_live = aivo_live.and_then(|table| aivo_live::Defaults::read(table, networks));
         let webhook = section.table("webhook").and_then(webhook::Defaults::read);
+        let template = section.table("template").and_then(template::Defaults::read);
         section.finish();
         Some(Self {
             aivo_live: aivo_live?,
             webhook: webhook?,
+            template: template?,
         })
     }
 }
@@ -127,11 +135,12 @@ impl Common {
 }
 
 impl Kind {
-    /// Every secret by the last part of its key.
-    pub(super) fn secrets(&self) -> Vec<(&'static str, Option<&Secrets>)> {
+    /// Every secret by its key below the desk's.
+    pub(super) fn secrets(&self) -> Vec<(Cow<'static, str>, Option<&Secrets>)> {
         match self {
-            Self::AivoLive(desk) => desk.secrets(),
-            Self::Webhook(desk) => desk.secrets(),
+            Self::AivoLive(desk) => known(desk.secrets()),
+            Self::Webhook(desk) => known(desk.secrets()),
+            Self::Template(desk) => desk.secrets(),
         }
     }
 }
@@ -162,6 +171,16 @@ impl Reader<'_> {
                 let read = WebhookDesk::read(&mut section, defaults, (self.surroundings, claim));
                 (common, read.map(Box::new).map(Kind::Webhook))
             }
+            Named::Template => {
+                let defaults = &self.defaults.template;
+                let common = defaults.common.overlaid(&mut section);
+                let tokens = &mut self.tokens;
+                let claim = |section: &Section<'_>, token: &Secrets| {
+                    claim_token(tokens, section, (name, token));
+                };
+                let read = TemplateDesk::read(&mut section, defaults, (self.surroundings, claim));
+                (common, read.map(Box::new).map(Kind::Template))
+            }
         };
         section.finish();
         Some(Desk {
@@ -179,6 +198,16 @@ impl Reader<'_> {
         }
         Some(hours)
     }
+}
+
+/// Secrets whose keys are the same with every desk of the kind.
+fn known<'s>(
+    secrets: Vec<(&'static str, Option<&'s Secrets>)>,
+) -> Vec<(Cow<'static, str>, Option<&'s Secrets>)> {
+    let secrets = secrets.into_iter();
+    secrets
+        .map(|(key, secrets)| (Cow::Borrowed(key), secrets))
+        .collect()
 }
 
 /// The events of two desks with one token could not be told apart.
@@ -199,19 +228,22 @@ impl Named {
         match value::text(value)?.as_str() {
             "aivo-live" => Ok(Self::AivoLive),
             "webhook" => Ok(Self::Webhook),
+            "template" => Ok(Self::Template),
             "console" | "chatwoot" => Err(Problem::ValueNotYet {
-                instead: "\"webhook\" or \"aivo-live\"",
+                instead: "\"webhook\", \"template\" or \"aivo-live\"",
             }),
-            _ => Err(Problem::NotOneOf("\"webhook\", \"aivo-live\"")),
+            _ => Err(Problem::NotOneOf(
+                "\"webhook\", \"template\", \"aivo-live\"",
+            )),
         }
     }
+}
+
+fn read_transcript_limit(value: &Value) -> Result<usize, Problem> {
+    value::number(value, 0, 10_000).map(|limit| usize::try_from(limit).unwrap_or(usize::MAX))
 }
 
 /// 0 stands for no limit.
 fn read_max_open(value: &Value) -> Result<Option<NonZeroU64>, Problem> {
     value::number(value, 0, 1_000_000).map(NonZeroU64::new)
-}
-
-fn read_transcript_limit(value: &Value) -> Result<usize, Problem> {
-    value::number(value, 0, 10_000).map(|limit| usize::try_from(limit).unwrap_or(usize::MAX))
 }

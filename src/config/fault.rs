@@ -31,6 +31,13 @@ pub enum Place {
     Unwritten,
 }
 
+/// Where a setting stands that nothing is wrong with, as far as can be told before it is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    pub key: KeyPath,
+    pub place: Place,
+}
+
 /// The reasons to refuse a setting.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
@@ -117,6 +124,14 @@ pub enum Problem {
     UnreachableRoute,
     #[error("has a placeholder that nothing fills; there are {{name}} and {{position}}")]
     UnknownPlaceholder,
+    #[error("makes a desk that cannot tell anything: set token, for the desk API, or a table hook")]
+    MuteDesk,
+    #[error("opens a hook that is not there; add the table hook, or remove it")]
+    IdleHookKey,
+    #[error("needs handover or reference, or no event would be of any handover")]
+    NamelessEvents,
+    #[error("has no {request}, without which there is no desk; add the table")]
+    MissingRequest { request: &'static str },
     #[error("must not be longer than {limit}")]
     LongerThan { limit: &'static str },
 }
@@ -168,15 +183,29 @@ impl fmt::Display for Faults {
 impl fmt::Display for Fault {
     /// `handover.toml:12: bots.webshop.hook_key must have …`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.place {
-            Place::File { file, line } => write!(f, "{}:{line}: ", file.display())?,
-            Place::Variable(name) => write!(f, "{name}: ")?,
-            Place::Unwritten => {}
-        }
+        self.place.fmt(f)?;
         if self.key != KeyPath::default() {
             write!(f, "{} ", self.key)?;
         }
         self.problem.fmt(f)
+    }
+}
+
+impl fmt::Display for Place {
+    /// What stands before all that is told of it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { file, line } => write!(f, "{}:{line}: ", file.display()),
+            Self::Variable(name) => write!(f, "{name}: "),
+            Self::Unwritten => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Written {
+    /// `handover.toml:12: desks.tickets.requests.open`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.place, self.key)
     }
 }
 

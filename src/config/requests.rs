@@ -3,10 +3,15 @@
 
 use config::Value;
 
-use super::{fault::Problem, section::Section, value};
+use super::{
+    fault::{Problem, Written},
+    section::Section,
+    value,
+};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
+    pub at: Written,
     pub method: Method,
     /// A template.
     pub url: String,
@@ -27,15 +32,20 @@ pub enum Method {
     Delete,
 }
 
+/// More than any template needs. What is longer is a file that was pasted by mistake.
+const LONGEST: usize = 16 * 1024;
+
 impl Request {
     pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
+        let at = section.written();
         let method = section.required("method", Method::read, "add method = \"POST\"");
-        let url = section.required("url", value::filled_text, "add the URL to call, a template");
-        let headers = section.optional("headers", value::named_texts);
-        let body = section.optional("body", value::filled_text);
-        let take = section.optional("take", value::named_texts);
+        let url = section.required("url", template, "add the URL to call, a template");
+        let headers = section.optional("headers", named_templates);
+        let body = section.optional("body", template);
+        let take = section.optional("take", named_templates);
         section.finish();
         Some(Self {
+            at,
             method: method?,
             url: url?,
             headers: headers.unwrap_or_default(),
@@ -68,4 +78,24 @@ impl Method {
             )),
         }
     }
+}
+
+/// A text that is compiled later.
+pub(super) fn template(value: &Value) -> Result<String, Problem> {
+    let text = value::filled_text(value)?;
+    short(text.len())?;
+    Ok(text)
+}
+
+fn named_templates(value: &Value) -> Result<Vec<(String, String)>, Problem> {
+    let named = value::named_texts(value)?;
+    named.iter().try_for_each(|(_, text)| short(text.len()))?;
+    Ok(named)
+}
+
+fn short(length: usize) -> Result<(), Problem> {
+    let is_short = length <= LONGEST;
+    is_short
+        .then_some(())
+        .ok_or(Problem::LongerThan { limit: "16 KiB" })
 }

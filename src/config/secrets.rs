@@ -1,7 +1,7 @@
 //! Secrets: given as text or in a file, never printed. Those that others present to us, and those that we sign with,
 //! may be several at once, so that they can be changed without a gap.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use config::Value;
@@ -154,6 +154,53 @@ fn only_one(
         section.fault(keys.key, Problem::Expected("one secret, not a list"));
     }
     None
+}
+
+/// Secrets by names that the operator chooses, one each, `NAME` or `NAME_file`.
+pub(super) fn read_named(mut section: Section<'_>) -> BTreeMap<String, Secrets> {
+    let mut named = BTreeMap::new();
+    for (key, value) in section.take_values() {
+        let read = match key.strip_suffix("_file") {
+            Some(name) => one_of_file(&value).map(|secrets| (name.to_owned(), secrets)),
+            None => several(&value)
+                .and_then(one)
+                .map(|secrets| (key.clone(), secrets)),
+        };
+        match read {
+            Ok((name, _)) if !is_name(&name) => section.fault(&key, Problem::NotAName),
+            Ok((name, _)) if named.contains_key(&name) => {
+                section.fault(&key, Problem::SecretTwice);
+            }
+            Ok((name, secrets)) => {
+                named.insert(name, secrets);
+            }
+            Err(problem) => section.fault(&key, problem),
+        }
+    }
+    named
+}
+
+/// As expressions can speak of it.
+fn is_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_lowercase())
+        && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && name.len() <= 32
+}
+
+fn one(secrets: Vec<SecretString>) -> Result<Secrets, Problem> {
+    let secrets = checked(secrets, Rule::Foreign)?;
+    let is_one = secrets.others.is_empty();
+    is_one
+        .then_some(secrets)
+        .ok_or(Problem::Expected("one secret, not a list"))
+}
+
+fn one_of_file(value: &Value) -> Result<Secrets, Problem> {
+    let (secrets, files) = lines_of_files(value)?;
+    let files = Some(files);
+    let secrets = one(secrets).map_err(|_| Problem::SecretFileShape)?;
+    Ok(Secrets { files, ..secrets })
 }
 
 fn several(value: &Value) -> Result<Vec<SecretString>, Problem> {

@@ -6,7 +6,7 @@ use std::{cell::RefCell, collections::BTreeSet, mem};
 use config::{Map, Value, ValueKind};
 
 use super::{
-    fault::{Fault, Faults, Place, Problem},
+    fault::{Fault, Faults, Place, Problem, Written},
     key::KeyPath,
     lines::Lines,
     source::default_keys,
@@ -60,16 +60,20 @@ impl Report {
     }
 
     fn add(&self, key: KeyPath, from_environment: bool, problem: Problem) {
-        let place = if from_environment {
-            Place::Variable(key.variable())
-        } else {
-            self.lines.place(&key).unwrap_or(Place::Unwritten)
-        };
+        let place = self.place(&key, from_environment);
         self.faults.borrow_mut().push(Fault {
             key,
             place,
             problem,
         });
+    }
+
+    fn place(&self, key: &KeyPath, from_environment: bool) -> Place {
+        if from_environment {
+            Place::Variable(key.variable())
+        } else {
+            self.lines.place(key).unwrap_or(Place::Unwritten)
+        }
     }
 }
 
@@ -226,6 +230,15 @@ impl<'r> Section<'r> {
     pub(super) fn fault_here(&self, problem: Problem) {
         self.report
             .add(self.key.clone(), self.wholly_from_environment, problem);
+    }
+
+    /// Where the table stands, for those who find faults in it only when they use it.
+    pub(super) fn written(&self) -> Written {
+        let place = self.report.place(&self.key, self.wholly_from_environment);
+        Written {
+            key: self.key.clone(),
+            place,
+        }
     }
 
     pub(super) fn has(&self, key: &str) -> bool {

@@ -1,19 +1,18 @@
 //! A desk of kind `webhook`: it speaks the bridge's own protocol, so any system can be one.
 //!
-//! What the bridge calls is signed by Standard Webhooks; what the desk sends comes by the desk API, with its token.
+//! What the bridge calls is signed by Standard Webhooks; what the desk sends comes by the desk API, with its token. The
+//! words of both are those of `desks::protocol`.
 
 mod actions;
 mod adapter;
 mod error;
-pub mod hook;
-pub mod message;
 mod settings;
 
 use crate::domain::fallback::Capabilities;
 
 pub use self::{
     adapter::Webhook,
-    error::{HookError, SettingsError},
+    error::SettingsError,
     settings::{Settings, signing},
 };
 

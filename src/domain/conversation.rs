@@ -242,26 +242,31 @@ impl Handover {
 }
 
 impl Profile {
-    /// Takes over what `newer` knows.
-    pub fn merge(&mut self, newer: &Self) {
-        overlay(&mut self.platform_bot_id, newer.platform_bot_id.as_ref());
-        overlay(&mut self.version, newer.version.as_ref());
-        overlay(&mut self.channel, newer.channel.as_ref());
-        overlay(&mut self.language, newer.language.as_ref());
-        overlay(&mut self.user.id, newer.user.id.as_ref());
-        overlay(&mut self.user.first_name, newer.user.first_name.as_ref());
-        overlay(&mut self.user.last_name, newer.user.last_name.as_ref());
-        overlay(&mut self.user.avatar_url, newer.user.avatar_url.as_ref());
-        for (name, value) in &newer.user.fields {
-            self.user.fields.insert(name.clone(), value.clone());
+    /// Takes over what `newer` knows. Says whether anything of it is new.
+    pub fn merge(&mut self, newer: &Self) -> bool {
+        let (ours, theirs) = (&mut self.user, &newer.user);
+        let mut is_new = false;
+        for (known, newer) in [
+            (&mut self.platform_bot_id, &newer.platform_bot_id),
+            (&mut self.version, &newer.version),
+            (&mut self.channel, &newer.channel),
+            (&mut self.language, &newer.language),
+            (&mut ours.id, &theirs.id),
+            (&mut ours.first_name, &theirs.first_name),
+            (&mut ours.last_name, &theirs.last_name),
+            (&mut ours.avatar_url, &theirs.avatar_url),
+        ] {
+            if newer.is_some() && known != newer {
+                known.clone_from(newer);
+                is_new = true;
+            }
         }
-    }
-}
-
-fn overlay(known: &mut Option<String>, newer: Option<&String>) {
-    if let Some(newer) = newer
-        && known.as_ref() != Some(newer)
-    {
-        *known = Some(newer.clone());
+        for (name, value) in &theirs.fields {
+            if ours.fields.get(name) != Some(value) {
+                ours.fields.insert(name.clone(), value.clone());
+                is_new = true;
+            }
+        }
+        is_new
     }
 }

@@ -16,6 +16,8 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DedupeKey {
     bytes: Vec<u8>,
+    /// As many of the bytes say whose the key is.
+    owner: usize,
     /// The body that came with the key, where the same key with another body is a fault of the caller.
     body: Option<[u8; 16]>,
 }
@@ -27,13 +29,7 @@ pub struct Fingerprint(pub [u8; 16]);
 impl DedupeKey {
     /// The platform's own id of a message.
     pub fn message_id(conversation: &ConversationKey, id: &str) -> Self {
-        Self::new(&[
-            "id",
-            conversation.bot.as_str(),
-            &conversation.realm,
-            conversation.user.as_str(),
-            id,
-        ])
+        Self::of_conversation(conversation, &["id", id])
     }
 
     /// A message by what it says: `ordinal` counts equal ones within one batch from 0.
@@ -51,16 +47,8 @@ impl DedupeKey {
             Actor::System => "system",
         };
         let content = serde_json::to_string(content).unwrap_or_default();
-        Self::new(&[
-            "content",
-            conversation.bot.as_str(),
-            &conversation.realm,
-            conversation.user.as_str(),
-            actor,
-            &at.as_millis().to_string(),
-            &ordinal.to_string(),
-            &content,
-        ])
+        let (at, ordinal) = (at.as_millis().to_string(), ordinal.to_string());
+        Self::of_conversation(conversation, &["content", actor, &at, &ordinal, &content])
     }
 
     /// A request for an agent, by its own time and payload.
@@ -70,48 +58,59 @@ impl DedupeKey {
         payload: Option<&serde_json::Value>,
     ) -> Self {
         let payload = payload.map(ToString::to_string).unwrap_or_default();
-        Self::new(&[
-            "request",
-            conversation.bot.as_str(),
-            &conversation.realm,
-            conversation.user.as_str(),
-            &at.as_millis().to_string(),
-            &payload,
-        ])
+        let at = at.as_millis().to_string();
+        Self::of_conversation(conversation, &["request", &at, &payload])
     }
 
     /// A desk's `Idempotency-Key`, scoped to desk and handover, with the body it came with.
     pub fn idempotency(desk: &DeskName, handover: HandoverId, (key, body): (&str, &[u8])) -> Self {
         Self {
             body: Some(digest(body)),
-            ..Self::new(&["idempotency", desk.as_str(), &handover.to_string(), key])
+            ..Self::new(&["desk", desk.as_str(), &handover.to_string()], &[key])
         }
     }
 
     /// What a desk tells that does not know our ids, by the parts of it that tell it from all else of this desk.
     pub fn desk_event(desk: &DeskName, parts: &[&str]) -> Self {
-        let scope = ["desk_event", desk.as_str()];
-        Self::new(&[&scope, parts].concat())
+        Self::new(&["desk_event", desk.as_str()], parts)
     }
 
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
+    /// Whose the key is: the same for all keys of a conversation, or of a desk's handover.
+    pub fn owner(&self) -> &[u8] {
+        self.bytes.get(..self.owner).unwrap_or_default()
+    }
+
     pub fn body(&self) -> Option<[u8; 16]> {
         self.body
     }
 
+    fn of_conversation(conversation: &ConversationKey, parts: &[&str]) -> Self {
+        let ConversationKey { bot, realm, user } = conversation;
+        Self::new(&["bot", bot.as_str(), realm, user.as_str()], parts)
+    }
+
     /// Length-prefixed parts, so that no two lists of parts give the same bytes.
-    fn new(parts: &[&str]) -> Self {
-        let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len() + 8).sum());
-        for part in parts {
+    fn new(owner: &[&str], parts: &[&str]) -> Self {
+        let both = || owner.iter().chain(parts);
+        let mut bytes = Vec::with_capacity(both().map(|part| part.len() + LENGTH).sum());
+        for part in both() {
             bytes.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             bytes.extend_from_slice(part.as_bytes());
         }
-        Self { bytes, body: None }
+        Self {
+            bytes,
+            owner: owner.iter().map(|part| part.len() + LENGTH).sum(),
+            body: None,
+        }
     }
 }
+
+/// Bytes before each part.
+const LENGTH: usize = 8;
 
 /// The parts of a message that tell it from every other in its conversation.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,9 @@
 mod aivo_live;
 mod certainly;
 mod chatlayer;
+mod desk;
 mod request;
+mod template;
 
 use axum::Router;
 
@@ -11,6 +13,7 @@ pub use self::{
     aivo_live::AivoLiveHook,
     certainly::{CertainlyHook, Credentials},
     chatlayer::{ChatlayerHook, Turns},
+    template::TemplateHook,
 };
 use super::{
     State,
@@ -37,12 +40,25 @@ pub enum DeskHook {
         token: Accepted,
     },
     AivoLive(AivoLiveHook),
+    Template(TemplateHook),
+}
+
+impl DeskHook {
+    /// What opens the desk API to it; none where it does not use that.
+    pub(super) fn token(&self) -> Option<&Accepted> {
+        match self {
+            Self::Api { token } => Some(token),
+            Self::Template(hook) => Some(&hook.token),
+            Self::AivoLive(_) => None,
+        }
+    }
 }
 
 pub(super) fn router() -> Router<State> {
     chatlayer::router()
         .merge(certainly::router())
         .merge(aivo_live::router())
+        .merge(template::router())
 }
 
 /// Counts what became of the events of a call that the store has taken.

@@ -203,10 +203,8 @@ impl State {
     /// The desk whose token this is. All are compared, so that the time does not tell which.
     pub(super) fn desk_of(&self, token: &str) -> Option<&Desk> {
         self.0.desks.iter().fold(None, |found, desk| {
-            let DeskHook::Api { token: accepted } = &desk.hook else {
-                return found;
-            };
-            if accepted.matches(token) {
+            let token_of = desk.hook.token();
+            if token_of.is_some_and(|accepted| accepted.matches(token)) {
                 Some(desk)
             } else {
                 found

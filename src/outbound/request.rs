@@ -69,6 +69,7 @@ const ANSWER: &str = "answer";
 impl Compiler<'_> {
     pub fn request(self, configured: &config::Request) -> Result<RequestTemplate, CompileError> {
         let config::Request {
+            at: _,
             method,
             url,
             headers,

@@ -14,7 +14,7 @@ use minijinja::{
     value::{Object, ObjectRepr, Serde, ValueKind},
 };
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::url::{BaseUrl, Endpoint, SegmentError, UrlError, encode_segment};
 
@@ -30,7 +30,7 @@ pub struct Expression {
 }
 
 /// What templates may speak of: values by name, and the configured addresses of one group, `{{ bot.api_url }}`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Context {
     values: BTreeMap<String, Value>,
     addresses: BTreeMap<String, BTreeMap<String, Value>>,
@@ -50,6 +50,8 @@ pub enum TemplateError {
     Url(#[from] UrlError),
     #[error("the value cannot be written as json")]
     Json(#[source] serde_json::Error),
+    #[error("what it makes does not fit")]
+    Misfit(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// Steps that an evaluation may take; a long list of cards takes a few hundred.
@@ -177,6 +179,30 @@ impl Context {
     }
 }
 
+/// Stands in a dry run for what only an operator knows: it has every field, and reads as an example.
+#[derive(Clone, Copy, Debug)]
+pub struct Anything;
+
+impl Serialize for Anything {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Value::from_object(*self).serialize(serializer)
+    }
+}
+
+impl Object for Anything {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, _: &Value) -> Option<Value> {
+        Some(Value::from_dyn_object(Arc::clone(self)))
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("example")
+    }
+}
+
 /// Marks a configured address by its type: unlike a string marked safe, no filter can make one.
 #[derive(Debug)]
 struct Address(Box<str>);
@@ -247,6 +273,14 @@ fn evaluation(error: &Error) -> TemplateError {
     TemplateError::Evaluation {
         kind: error.kind(),
         line: error.line().unwrap_or(1),
+    }
+}
+
+impl fmt::Debug for Context {
+    /// Without the values: they are what users wrote, and secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.values.keys().chain(self.addresses.keys());
+        f.debug_set().entries(names).finish()
     }
 }
 

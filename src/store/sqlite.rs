@@ -7,6 +7,7 @@
 mod apply;
 mod audit;
 mod backup;
+mod cache;
 mod cancel;
 mod census;
 mod columns;
@@ -50,6 +51,7 @@ use uuid::Uuid;
 pub(super) use self::memory::Hold;
 use self::{
     apply::Keyed,
+    cache::Cache,
     fault::Fault,
     keys::Hasher,
     memory::Memory,
@@ -139,6 +141,7 @@ impl Options {
             .collect::<Result<_, _>>()?;
         let readers = Readers::start(reading).map_err(OpenError::Threads)?;
         let ground = Ground {
+            cache: Cache::of(&mut connection)?,
             connection,
             settings,
             memory: Arc::clone(&memory),
@@ -211,12 +214,12 @@ impl SqliteStore {
 
     /// Writes an outcome, however long the disk is full: forgotten, it would be sent again and again.
     async fn write_outcome(&self, row: i64, settlement: Settlement) -> Result<(), Error> {
-        let settled = settle::Keyed::new(settlement, &self.hasher);
+        let settled = Arc::new(settle::Keyed::new(settlement, &self.hasher));
         loop {
-            let settled = settled.clone();
+            let settled = Arc::clone(&settled);
             match self
                 .writer
-                .step(move |work| settle::settle(work, row, settled))
+                .step(move |work| settle::settle(work, row, &settled))
                 .await
             {
                 Err(Error::Unavailable(_)) if !self.writer.fatal.is_cancelled() => {
@@ -235,7 +238,7 @@ impl Store for SqliteStore {
         if self.mutant.tells_early(&step) {
             return mutant::apply_early(&self.writer, Keyed::new(step, &self.hasher)).await;
         }
-        let step = Keyed::new(step, &self.hasher);
+        let mut step = Keyed::new(step, &self.hasher);
         let trace = traces::current();
         self.writer
             .try_step(move |work| {
@@ -343,7 +346,7 @@ impl Store for SqliteStore {
     async fn pause(&self, destination: &Destination, pause: Option<Pause>) -> Result<(), Error> {
         let destination = destination.clone();
         self.writer
-            .step(move |work| pauses::set(work, destination, pause))
+            .step(move |work| pauses::set(work, &destination, pause))
             .await
     }
 

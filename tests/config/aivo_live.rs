@@ -26,7 +26,7 @@ fn desk(text: &str) -> AivoLive {
     let mut desks = good_with(text).desks.into_values();
     let live = desks.find_map(|desk| match desk.kind {
         Kind::AivoLive(desk) => Some(*desk),
-        Kind::Webhook(_) => None,
+        _ => None,
     });
     live.unwrap()
 }

@@ -11,6 +11,7 @@ mod refused;
 mod routing;
 mod secrets;
 mod taken;
+mod template;
 
 use std::{fs, time::Duration};
 

@@ -222,6 +222,13 @@ bot_id = 1000
 bot_token = "bot-token-of-these-tests"
 groups = [2179]
 hook_key = "{HOOK_KEY}"
+[desks.tickets]
+kind = "template"
+api_url = "http://{desk}"
+hook_key = "{HOOK_KEY}"
+requests.open = {{ method = "POST", url = "{{{{ desk.api_url }}}}" }}
+requests.message = {{ method = "POST", url = "{{{{ desk.api_url }}}}" }}
+hook = {{ reference = "body.id", event = "none" }}
 [[routes]]
 desk = "live"
 "#

@@ -32,6 +32,7 @@ fn group(route: &str) -> Group {
         ("/hooks/chatlayer/", Group::Hook),
         ("/hooks/aivo-live/", Group::Hook),
         ("/hooks/certainly/", Group::Hook),
+        ("/hooks/template/", Group::Hook),
         ("/api/v1/", Group::Desk),
         ("/api/admin/", Group::Operator),
         ("/metrics", Group::Operator),
@@ -70,6 +71,11 @@ fn routes() -> BTreeSet<String> {
 }
 
 fn filled(route: &str) -> String {
+    let desk = if route.starts_with("/hooks/template/") {
+        "tickets"
+    } else {
+        "room"
+    };
     let bot = if route.starts_with("/hooks/certainly/") {
         "fashion"
     } else {
@@ -77,7 +83,7 @@ fn filled(route: &str) -> String {
     };
     route
         .replace("{bot}", bot)
-        .replace("{desk}", "room")
+        .replace("{desk}", desk)
         .replace("{hook_key}", HOOK_KEY)
         .replace("{id}", ID)
 }

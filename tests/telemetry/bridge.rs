@@ -86,8 +86,8 @@ impl World {
 
     /// The binary, as an operator runs it.
     pub async fn start_process(&self) -> (Caller, Process) {
-        let public = process::free_address();
-        let admin = SocketAddr::new(public.ip(), public.port() + 1);
+        // Not the port behind the other: that is where the next process begins to search.
+        let (public, admin) = (process::free_address(), process::free_address());
         let caller = Caller::of(public, admin);
         let config = self.config(&caller);
         let process = Process::start(self.data.path(), public, &config).await;
@@ -131,7 +131,6 @@ impl World {
             secret = "{SIGNING_SECRET}"
             token = "another-desk-token-0123"
             [[routes]]
-            bot = "webshop"
             desk = "live"
             "#
         )

@@ -100,6 +100,69 @@ async fn vendors_that_fail_in_every_way_are_not_quoted() {
     no_canary_in("the metrics", &told);
 }
 
+#[tokio::test]
+async fn nothing_of_a_bot_on_certainly_is_logged_or_counted() {
+    let mut world = World::new().await;
+    let platform = world.platform.address;
+    world.settings = format!(
+        r#"
+        telemetry = {{ log = "trace" }}
+        [bots.fashion]
+        platform = "certainly"
+        api_url = "http://{platform}"
+        deployment_id = "canary-deployment"
+        access_token = "canary-chat-token"
+        auth = "query"
+        claim_end = "canary-claim-end"
+        hook_key = "canary-hook-key-of-fashion"
+        hook_user = "certainly"
+        hook_password = "canary-password"
+        "#
+    );
+    let (caller, process) = world.start_process().await;
+    let post = async |last: &str, password: &str, body: Value| {
+        let hooks = format!("http://{}/hooks/certainly", caller.public);
+        let url = format!("{hooks}/fashion/canary-hook-key-of-fashion/{last}");
+        let call = caller.http.post(url).json(&body);
+        let call = call.basic_auth("certainly", Some(password));
+        call.send().await.unwrap().status().as_u16()
+    };
+    let claim = json!({
+        "to": "canary-user", "firstName": "Canary", "customVariables": {"phone": "canary-phone"},
+        "attachedMedia": "https://canary.example/a.png",
+    });
+    assert_eq!(post("claim", "canary-password", claim.clone()).await, 200);
+    let handover = handover_of(&world.desk);
+    let message = json!({"user_id": "canary-user", "message": "canary-text", "attachments": ["https://canary.example/b"]});
+    let said = json!({"interlocutor": "user", "data": {"message": message}});
+    assert_eq!(post("messages", "canary-password", said.clone()).await, 200);
+    assert_eq!(post("messages", "canary-wrong", said).await, 401);
+    assert_eq!(
+        post("claim", "canary-password", json!({"from": "canary"})).await,
+        422
+    );
+    let bot = json!({"interlocutor": "bot", "data": {"type": "text", "text": "canary-bot"}});
+    assert_eq!(post("messages", "canary-password", bot).await, 200);
+    for event in [
+        json!({"type": "message", "content": {"type": "text", "text": "canary answer"}}),
+        json!({"type": "closed", "reason": "canary reason"}),
+    ] {
+        assert_eq!(caller.desk_says(&handover, &event).await.0, 202);
+    }
+    // Listen, speak, take over.
+    let calls = world
+        .platform
+        .until("the takeover", |calls| calls.len() >= 3);
+    calls.await;
+    let counted = caller.metrics().await.text;
+    let lines = process.lines();
+    drop(process);
+    assert!(lines.iter().any(|line| line["level"] == "TRACE"));
+    let lines: Vec<_> = lines.iter().map(Value::to_string).collect();
+    no_canary_in("the log", &lines);
+    no_canary_in("the metrics", &[counted]);
+}
+
 /// A conversation in which everything works, and every part of it is marked.
 async fn well_behaved(caller: &Caller, world: &World, told: &mut Vec<String>) {
     let check = caller.http.get(caller.hook()).send().await.unwrap();

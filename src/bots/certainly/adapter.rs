@@ -235,7 +235,7 @@ impl BotPlatform for Certainly {
         }
     }
 
-    /// A user cannot be forgotten by a call, so that becomes a dead letter which tells the operator.
+    /// A user cannot be forgotten by a call; that it fails is how the operator hears that Certainly keeps what it has.
     async fn perform(&self, job: &Job) -> Result<Done, Failure> {
         match &job.task {
             Task::Say { .. } => self.say(job).await,

@@ -53,8 +53,8 @@ pub fn kind(body: &[u8]) -> Result<Kind, HookError> {
 }
 
 pub fn parse(bot: &BotName, body: &[u8]) -> Result<Hook, HookError> {
-    let kind = kind(body)?;
     let envelope: Envelope<'_> = read(body)?;
+    let kind = envelope.kind()?;
     if kind == Kind::Other {
         // An event that names no conversation has no place to be kept in.
         let step = envelope.conversation(bot).ok().map(|conversation| {
@@ -242,10 +242,14 @@ impl Reader {
                 },
             )
         };
-        let seen = self.equals.entry(key(0)).or_default();
-        let ordinal = *seen;
-        *seen += 1;
-        Some(key(ordinal))
+        let first = key(0);
+        if let Some(seen) = self.equals.get_mut(&first) {
+            let ordinal = *seen;
+            *seen += 1;
+            return Some(key(ordinal));
+        }
+        self.equals.insert(first.clone(), 1);
+        Some(first)
     }
 
     /// Takes over what a user's message tells about its sender.

@@ -1,6 +1,6 @@
 //! A desk that speaks the bridge's own protocol.
 
-use super::{Common, Surroundings};
+use super::{Common, Surroundings, read_transcript_limit};
 use crate::config::{
     networks::CallUrl,
     secrets::{self, Keys, Rule, Secrets},
@@ -50,7 +50,7 @@ impl WebhookDesk {
         );
         let secret = secrets::required(section, Self::SECRET, Rule::Signing);
         let token = secrets::required(section, Self::TOKEN, Rule::Unguessable { least: 20 });
-        let transcript_limit = section.optional("transcript_limit", super::read_transcript_limit);
+        let transcript_limit = section.optional("transcript_limit", read_transcript_limit);
         if let Some(token) = &token {
             claim(section, token);
         }
@@ -70,7 +70,7 @@ impl WebhookDesk {
 impl Defaults {
     pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
         let common = Common::read(&mut section);
-        let transcript_limit = section.defaulted("transcript_limit", super::read_transcript_limit);
+        let transcript_limit = section.defaulted("transcript_limit", read_transcript_limit);
         section.finish();
         Some(Self {
             common: common?,

@@ -2,10 +2,12 @@
 
 use serde::Serialize;
 
-use super::message::{HandoverBody, MessageBody};
-use crate::domain::{
-    ids::{HandoverId, MessageId},
-    time::Timestamp,
+use crate::{
+    desks::protocol::message::{HandoverBody, MessageBody},
+    domain::{
+        ids::{HandoverId, MessageId},
+        time::Timestamp,
+    },
 };
 
 /// One call. `timestamp` is the time of what it tells of, the same over all attempts.

@@ -8,14 +8,19 @@ use serde_json::Value;
 use super::{
     CAPABILITIES, Settings,
     actions::{Action, Data, Kind},
-    message::{HandoverBody, MessageBody},
 };
 use crate::{
     clock::new_id,
-    desks::{Desk, DeskFacts},
+    desks::{
+        Desk, DeskFacts,
+        protocol::{
+            answer::Offered,
+            message::{HandoverBody, MessageBody, placeholder},
+        },
+    },
     domain::{
         delivery::{Done, Failure, Job, Task},
-        message::{Content, Message},
+        message::Message,
         retry::ErrorClass,
         time::Clock,
     },
@@ -36,9 +41,6 @@ pub struct Webhook {
     outbound: Outbound,
     clock: Arc<dyn Clock>,
 }
-
-/// A longer id of the desk's, or reason, is cut or left out: both are kept and shown.
-const MAX_TEXT: usize = 256;
 
 impl Webhook {
     pub fn new(settings: Settings, outbound: Outbound, clock: Arc<dyn Clock>) -> Self {
@@ -125,9 +127,7 @@ impl Desk for Webhook {
             Task::Open { .. } => self.open(job).await,
             Task::Message { .. } => self.message(job, told(job)?.into()).await,
             Task::Placeholder { message } => {
-                let content = Content::text(format!(
-                    "One message could not be shown here (reference {message})."
-                ));
+                let content = placeholder(*message);
                 self.message(job, MessageBody::from(told(job)?).with_content(&content))
                     .await
             }
@@ -179,25 +179,13 @@ fn told(job: &Job) -> Result<&Message, Failure> {
 }
 
 fn opened(answer: &Value) -> Done {
-    let short = |text: String| text.chars().take(MAX_TEXT).collect::<String>();
-    let refused = (answer.get("accepted") == Some(&Value::Bool(false))).then(|| {
-        let reason = answer
-            .get("reason")
-            .and_then(Value::as_str)
-            .filter(|reason| !reason.is_empty());
-        short(reason.unwrap_or("refused").to_owned())
-    });
-    let reference = match answer.get("conversation_id") {
-        Some(Value::String(id)) => Some(id.clone()),
-        Some(Value::Number(id)) => Some(id.to_string()),
-        _ => None,
+    let offered = Offered {
+        accepted: answer.get("accepted"),
+        reason: answer.get("reason"),
+        reference: answer.get("conversation_id"),
+        position: answer.get("position"),
     };
-    Done {
-        reference: reference.filter(|id| !id.is_empty() && id.len() <= MAX_TEXT),
-        position: answer.get("position").and_then(Value::as_u64),
-        refused,
-        ..Done::default()
-    }
+    offered.into_done()
 }
 
 /// A task that no desk can perform, or that lacks what it speaks of: trying again changes nothing.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::Call;
 use crate::{
-    desks::webhook::{HookError, hook},
+    desks::protocol::event::{self, EventError},
     domain::{
         dedupe::DedupeKey,
         event::{Event, Incoming, Step, Target},
@@ -93,7 +93,7 @@ async fn receive(
         state.limits(body::DEFAULT_MAX, state.desk_api()),
     )
     .await?;
-    let event = hook::parse(&bytes).map_err(|error| refused(&error))?;
+    let told = event::parse(&bytes).map_err(|error| refused(&error))?;
     let keys = idempotency_key(&headers)?
         .map(|key| DedupeKey::idempotency(&call.desk, call.handover, (key, &bytes)))
         .into_iter()
@@ -113,7 +113,7 @@ async fn receive(
             event: Event::FromDesk {
                 handover,
                 desk,
-                event,
+                event: told,
             },
             keys,
         }],
@@ -152,10 +152,10 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>> {
     }
 }
 
-fn refused(error: &HookError) -> Problem {
+fn refused(error: &EventError) -> Problem {
     let kind = match error {
-        HookError::NotJson(_) | HookError::NotText(_) => Kind::Malformed,
-        HookError::Contract { .. } | HookError::UnknownType => Kind::InvalidContract,
+        EventError::NotJson(_) | EventError::NotText(_) => Kind::Malformed,
+        EventError::Contract { .. } | EventError::UnknownType => Kind::InvalidContract,
     };
     Problem::from(kind).detail(error.to_string())
 }

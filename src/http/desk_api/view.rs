@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::Call;
 use crate::{
-    desks::webhook::message::{HandoverBody, MessageBody},
+    desks::protocol::message::{HandoverBody, MessageBody},
     domain::conversation::Phase,
     http::{
         State,

@@ -6,20 +6,16 @@
 use axum::{
     Json, Router,
     body::Body,
-    extract::{self, FromRequestParts, RawPathParams},
+    extract::{self, FromRequestParts},
     http::{HeaderMap, request::Parts},
     routing::post,
 };
 use serde_json::{Value, json};
 
-use super::DeskHook;
+use super::{DeskHook, desk};
 use crate::{
     desks::aivo_live::{HookError, Reader, hook::Told},
-    domain::{
-        effect::{Warning, WarningKind},
-        handover,
-        ids::DeskName,
-    },
+    domain::{effect::WarningKind, ids::DeskName},
     http::{
         State,
         body::{self, Kept},
@@ -27,9 +23,7 @@ use crate::{
         problem::{Kind, Problem, Result},
         secret::Accepted,
         shed::Place,
-        state::Caller,
     },
-    store::Applied,
 };
 
 /// What opens the hook of one desk, and what reads it.
@@ -94,7 +88,7 @@ async fn hear(
 
 async fn take(
     state: &State,
-    (desk, reader): (&DeskName, &Reader),
+    (name, reader): (&DeskName, &Reader),
     in_hand: InHand,
 ) -> Result<Outcome> {
     let told = reader
@@ -103,38 +97,15 @@ async fn take(
     let step = match told {
         Told::Step(step) => *step,
         Told::Unknown => {
-            warn(state, (WarningKind::UnknownEvent, desk)).await?;
+            desk::warn(state, (WarningKind::UnknownEvent, name)).await?;
             return Ok(Outcome::Unknown);
         }
         Told::OtherBot => {
-            warn(state, (WarningKind::OtherBotsEvent, desk)).await?;
+            desk::warn(state, (WarningKind::OtherBotsEvent, name)).await?;
             return Ok(Outcome::OtherBot);
         }
     };
-    Ok(match state.ask(state.store().apply(step)).await? {
-        Applied::Done { outcomes, .. } => outcomes.first().map_or(Outcome::Accepted, became),
-        Applied::Kept => Outcome::Kept,
-        Applied::Contradiction => {
-            warn(state, (WarningKind::ContradictingEvent, desk)).await?;
-            Outcome::Contradiction
-        }
-        Applied::NotFound | Applied::NoSuchUser | Applied::SeveralUsers => Outcome::Unmatched,
-    })
-}
-
-fn became(outcome: &handover::Outcome) -> Outcome {
-    match outcome {
-        handover::Outcome::Repeat { .. } | handover::Outcome::KeyReused => Outcome::Repeat,
-        handover::Outcome::Closed => Outcome::Late,
-        handover::Outcome::Taken { .. } | handover::Outcome::Requested { .. } => Outcome::Accepted,
-    }
-}
-
-async fn warn(state: &State, (kind, desk): (WarningKind, &DeskName)) -> Result<()> {
-    let subject = desk.to_string();
-    state
-        .ask(state.store().warn(Warning { kind, subject }))
-        .await
+    desk::tell(state, name, step).await
 }
 
 fn refused(error: &HookError) -> Problem {
@@ -149,33 +120,11 @@ impl FromRequestParts<State> for Admitted {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self> {
-        let Ok(caller) = Caller::from_request_parts(parts, state).await;
-        // A path that is no text belongs to no desk either.
-        let path = RawPathParams::from_request_parts(parts, state).await.ok();
-        let path = |wanted: &str| {
-            let mut named = path.as_ref()?.iter();
-            named
-                .find(|(name, _)| *name == wanted)
-                .map(|(_, value)| value)
+        let hook_of = |hook: &DeskHook| match hook {
+            DeskHook::AivoLive(hook) => Some((hook.hook_key.clone(), hook.reader.clone())),
+            _ => None,
         };
-        admit(state, path("desk"), path("hook_key")).ok_or_else(|| state.refuse(caller))
+        let (desk, reader) = desk::admitted(parts, state, hook_of).await?;
+        Ok(Self { desk, reader })
     }
-}
-
-fn admit(state: &State, name: Option<&str>, key: Option<&str>) -> Option<Admitted> {
-    let hook = name
-        .and_then(|name| state.desk(name))
-        .and_then(|desk| match &desk.hook {
-            DeskHook::AivoLive(hook) => Some((&desk.name, hook)),
-            DeskHook::Api { .. } => None,
-        });
-    // Compared in any case, so that the time does not tell whether there is such a desk.
-    let nobody = Accepted::default();
-    let keys = hook.map_or(&nobody, |(_, hook)| &hook.hook_key);
-    let opens = keys.matches(key.unwrap_or_default());
-    let (name, hook) = hook.filter(|_| opens)?;
-    Some(Admitted {
-        desk: name.clone(),
-        reader: hook.reader.clone(),
-    })
 }

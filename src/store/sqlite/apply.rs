@@ -58,7 +58,7 @@ impl Keyed {
         }
     }
 
-    pub(super) fn apply(self, work: &mut Work<'_>) -> Result<Applied, Fault> {
+    pub(super) fn apply(&mut self, work: &mut Work<'_>) -> Result<Applied, Fault> {
         let mut subject = match &self.target {
             Target::Conversation(key) => Subject::by_key(work, key)?,
             Target::User { bot, user } => match Subject::by_user(work, (bot, user))? {
@@ -71,38 +71,36 @@ impl Keyed {
             },
             Target::Leg(target) => match legs::find(work, target)? {
                 Found::Leg(leg) => return self.apply_to_leg(work, &leg),
-                Found::Nothing => return keep(work, target, self.events),
+                Found::Nothing => return keep(work, target, &self.events),
                 Found::Contradiction => return Ok(Applied::Contradiction),
             },
         };
         if let Some(profile) = &self.profile {
             subject.learn(profile);
         }
-        decide_all(work, subject, self.events)
+        decide_all(work, subject, &mut self.events)
     }
 
-    fn apply_to_leg(self, work: &mut Work<'_>, leg: &NamedLeg) -> Result<Applied, Fault> {
+    fn apply_to_leg(&mut self, work: &mut Work<'_>, leg: &NamedLeg) -> Result<Applied, Fault> {
         let subject = Subject::by_handover(work, leg.handover, &leg.desk)?.ok_or(Fault::Missing)?;
         let subject = match &leg.reference {
             Some(reference) if leg.is_new => tell_what_was_kept(work, subject, (leg, reference))?,
             _ => subject,
         };
-        let mut events = self.events;
-        for event in &mut events {
+        for event in &mut self.events {
             if let Event::FromLeg { leg: about, .. } = &mut event.event {
                 *about = Some(leg.clone());
             }
         }
-        decide_all(work, subject, events)
+        decide_all(work, subject, &mut self.events)
     }
 }
 
 fn decide_all(
     work: &mut Work<'_>,
-    subject: Subject,
-    events: Vec<KeyedEvent>,
+    mut subject: Subject,
+    events: &mut [KeyedEvent],
 ) -> Result<Applied, Fault> {
-    let mut subject = subject;
     let mut outcomes = Vec::with_capacity(events.len());
     for event in events {
         let outcome;
@@ -112,18 +110,16 @@ fn decide_all(
     if subject.row.is_some() {
         subject.save(work)?;
     }
+    let conversation = subject.state.id;
+    subject.leave(work);
     Ok(Applied::Done {
-        conversation: subject.state.id,
+        conversation,
         outcomes,
     })
 }
 
 /// What no leg is known for waits for one, if it names its conversation and may wait.
-fn keep(
-    work: &mut Work<'_>,
-    target: &LegTarget,
-    events: Vec<KeyedEvent>,
-) -> Result<Applied, Fault> {
+fn keep(work: &mut Work<'_>, target: &LegTarget, events: &[KeyedEvent]) -> Result<Applied, Fault> {
     let LegTarget {
         desk,
         reference: Some(reference),
@@ -134,14 +130,14 @@ fn keep(
     else {
         return Ok(Applied::NotFound);
     };
-    let unmatched = |event: KeyedEvent| match event.event {
+    let unmatched = |event: &KeyedEvent| match &event.event {
         Event::FromLeg { event: told, .. } => Some(Unmatched {
-            event: told,
-            keys: event.keys,
+            event: told.clone(),
+            keys: event.keys.clone(),
         }),
         _ => None,
     };
-    let events: Vec<_> = events.into_iter().filter_map(unmatched).collect();
+    let events: Vec<_> = events.iter().filter_map(unmatched).collect();
     let kept = unmatched::keep(work, (desk, reference), (&events, work.now.plus(*span)))?;
     Ok(if kept {
         Applied::Kept
@@ -157,7 +153,7 @@ pub(super) fn tell_what_was_kept(
     (leg, reference): (&NamedLeg, &str),
 ) -> Result<Subject, Fault> {
     for Unmatched { event, keys } in unmatched::take(work, (&leg.desk, reference))? {
-        let event = KeyedEvent {
+        let mut event = KeyedEvent {
             event: Event::FromLeg {
                 event,
                 leg: Some(leg.clone()),
@@ -187,7 +183,11 @@ impl KeyedEvent {
         }
     }
 
-    fn apply(mut self, work: &mut Work<'_>, subject: Subject) -> Result<(Subject, Outcome), Fault> {
+    fn apply(
+        &mut self,
+        work: &mut Work<'_>,
+        subject: Subject,
+    ) -> Result<(Subject, Outcome), Fault> {
         if let Some(known) = keys::find(work, &self.keys)? {
             let outcome = self.repeated(&subject, known);
             return Ok((subject, outcome));

@@ -1,9 +1,9 @@
 //! Deliveries that wait and are overtaken by events: not sent any more, or sent first.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::{
-    columns::{AnyId, count, lane_id},
+    columns,
     fault::Fault,
     lanes::Waiting,
     memory::Change,
@@ -27,8 +27,7 @@ struct Unsent {
     handover: HandoverId,
     destination: Destination,
     order: u64,
-    /// None: a newer version wrote it; it is left alone.
-    task: Option<Task>,
+    task: Task,
 }
 
 /// What waits in the lane is not sent. What is on its way cannot be called back and is settled as it comes; an offer that
@@ -36,8 +35,7 @@ struct Unsent {
 pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result<(), Fault> {
     let also_flying = only == Cancelled::Opens;
     for unsent in waiting(work, lane, also_flying)? {
-        let Some(task) = &unsent.task else { continue };
-        let state = match (only, task) {
+        let state = match (only, &unsent.task) {
             // Asked for by an operator, whatever becomes of the handover.
             (_, Task::Forget) => continue,
             (Cancelled::All, _)
@@ -52,7 +50,9 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
                     DeliveryState::Dead
                 }
             }
-            (Cancelled::PartsOf(message), Task::Say { .. }) if task.message() == Some(message) => {
+            (Cancelled::PartsOf(message), task @ Task::Say { .. })
+                if task.message() == Some(message) =>
+            {
                 DeliveryState::Dead
             }
             (
@@ -91,7 +91,7 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
 /// The control tasks of the lane go ahead of its messages, and at once.
 pub(super) fn hurry(work: &mut Work<'_>, lane: Lane) -> Result<(), Fault> {
     for unsent in waiting(work, lane, false)? {
-        let Some(Task::Resume { .. } | Task::Close { .. }) = &unsent.task else {
+        let (Task::Resume { .. } | Task::Close { .. }) = &unsent.task else {
             continue;
         };
         work.execute(
@@ -147,28 +147,28 @@ fn end(
     Ok(())
 }
 
+/// The memory knows them: to find them in the table, each delivery would have to be in an index by lane.
 fn waiting(work: &mut Work<'_>, lane: Lane, also_flying: bool) -> Result<Vec<Unsent>, Fault> {
-    let mut statement = work.prepare(
-        "SELECT row, id, conversation, handover, destination, ord, task FROM deliveries \
-         WHERE lane = ?1 AND settled_at IS NULL ORDER BY ord",
-    )?;
-    let rows = statement.query_map([AnyId(lane_id(lane))], |row| {
-        Ok(Unsent {
-            row: row.get(0)?,
-            id: row.get(1)?,
-            conversation: row.get(2)?,
-            handover: row.get(3)?,
-            destination: row.get(4)?,
-            order: count(row.get(5)?),
-            task: serde_json::from_str(row.get_ref(6)?.as_str()?).ok(),
-        })
-    })?;
-    let rows = rows.collect::<Result<Vec<_>, _>>()?;
-    drop(statement);
-    let mut flying =
-        |unsent: &Unsent| work.flying(work.key_of(lane, unsent.order)) == Some(unsent.row);
-    Ok(rows
-        .into_iter()
-        .filter(|unsent| !flying(unsent) || also_flying)
-        .collect())
+    let mut waiting = Vec::new();
+    for (order, row) in work.unsettled(lane) {
+        let is_flying = work.flying(work.key_of(lane, order)) == Some(row);
+        if is_flying && !also_flying {
+            continue;
+        }
+        let sql = "SELECT id, conversation, handover, destination, task FROM deliveries \
+                   WHERE row = ?1 AND settled_at IS NULL";
+        let unsent = work.prepare(sql)?.query_row([row], |found| {
+            Ok(Unsent {
+                row,
+                id: found.get(0)?,
+                conversation: found.get(1)?,
+                handover: found.get(2)?,
+                destination: found.get(3)?,
+                order,
+                task: columns::json(found, 4)?,
+            })
+        });
+        waiting.extend(unsent.optional()?);
+    }
+    Ok(waiting)
 }

@@ -90,7 +90,7 @@ fn evidence(
             "SELECT \
              coalesce(max(task ->> '$.do' = 'say' AND task ->> '$.notice' AND created_at < ?2), 0), \
              coalesce(max(task ->> '$.do' = 'resume'), 0) \
-             FROM deliveries WHERE lane = ?1 AND settled_at IS NULL",
+             FROM deliveries WHERE lane = ?1 AND settled_at IS NULL AND substr(destination, 1, 4) = 'bot:'",
         )?
         .query_row(params![lane, now.minus(GRACE)], |row| {
             Ok((row.get(0)?, row.get(1)?))

@@ -177,9 +177,11 @@ pub(super) fn remains(connection: &Connection, limit: usize) -> Result<Vec<Remai
         "SELECT DISTINCT e.conversation FROM erasing e LEFT JOIN conversations c ON c.row = e.conversation \
          WHERE e.told = 1 AND c.phase IS NULL \
          AND NOT EXISTS (SELECT 1 FROM erasing u WHERE u.conversation = e.conversation AND u.told = 0) \
-         AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.lane = c.id AND d.settled_at IS NULL) \
+         AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.lane = c.id AND d.settled_at IS NULL \
+             AND substr(d.destination, 1, 4) = 'bot:') \
          AND NOT EXISTS (SELECT 1 FROM handovers h JOIN legs l ON l.handover = h.id \
-             JOIN deliveries d ON d.lane = l.id AND d.settled_at IS NULL WHERE h.conversation = e.conversation) \
+             JOIN deliveries d ON d.destination = 'desk:' || l.desk AND d.lane = l.id AND d.settled_at IS NULL \
+             WHERE h.conversation = e.conversation) \
          LIMIT ?1",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -385,7 +387,8 @@ fn forget_subjects(work: &Work<'_>, ids: &[String]) -> Result<(), Fault> {
 /// Whether something has come between since it was looked at.
 fn is_owed(work: &Work<'_>, remains: &Remains) -> Result<bool, Fault> {
     let sql = "SELECT EXISTS (SELECT 1 FROM conversations c WHERE c.row = ?1 AND (c.phase IS NOT NULL \
-               OR EXISTS (SELECT 1 FROM deliveries WHERE lane = c.id AND settled_at IS NULL))) \
+               OR EXISTS (SELECT 1 FROM deliveries WHERE lane = c.id AND settled_at IS NULL \
+                   AND substr(destination, 1, 4) = 'bot:'))) \
                OR EXISTS (SELECT 1 FROM deliveries WHERE row > ?2 AND conversation = ?1) \
                OR EXISTS (SELECT 1 FROM erasing WHERE conversation = ?1 AND told = 0)";
     Ok(work

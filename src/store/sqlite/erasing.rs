@@ -95,8 +95,9 @@ impl SqliteStore {
                 let (left, rest) = self
                     .writer
                     .step(move |work| {
-                        let left = erase::take_away(work, &mut one, limit)?;
-                        Ok((left, one))
+                        let mut rest = one.clone();
+                        let left = erase::take_away(work, &mut rest, limit)?;
+                        Ok((left, rest))
                     })
                     .await?;
                 one = rest;

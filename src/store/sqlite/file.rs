@@ -7,18 +7,19 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, config::DbConfig, params};
 use sha2::{Digest, Sha256};
 
 use super::{fault::Fault, mutant::Mutant};
 use crate::domain::time::Timestamp;
 
 /// Embedded, numbered from 1, never changed once released: the file remembers what each looked like.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0001_ground.sql"),
-    include_str!("migrations/0003_telemetry.sql"),
-    include_str!("migrations/0004_erasure.sql"),
-    include_str!("migrations/0005_legs_by_name.sql"),
+    include_str!("migrations/0002_telemetry.sql"),
+    include_str!("migrations/0003_erasure.sql"),
+    include_str!("migrations/0004_legs_by_name.sql"),
+    include_str!("migrations/0005_lanes_of_bots.sql"),
 ];
 
 /// A reader of the file from outside may stand in the way for a moment.
@@ -103,12 +104,21 @@ pub(super) fn open_to_write(path: &Path, mutant: Mutant) -> Result<Connection, O
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", CACHE_KIB)?;
+    plan_once(&connection)?;
     Ok(connection)
+}
+
+/// Else a statement is compiled again each time that it is given a value by which its plan might become another one,
+/// which takes longer than to run it.
+fn plan_once(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, OpenError> {
     let connection = open_to_copy(path)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    plan_once(&connection)?;
     Ok(connection)
 }
 

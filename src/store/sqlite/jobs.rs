@@ -1,6 +1,7 @@
 //! Puts together what a claimed row is about, from committed rows.
 
 use rusqlite::{Connection, OptionalExtension, Row, params, types::ValueRef};
+use serde::Deserialize;
 
 use super::{
     columns::{self, AnyId, count, integer},
@@ -8,9 +9,9 @@ use super::{
 };
 use crate::{
     domain::{
-        conversation::Conversation,
+        conversation::{Closing, ConversationKey, Profile},
         delivery::{Destination, HandoverFacts, Job, Lane, LegFacts, Task},
-        ids::{DeliveryId, HandoverId, MessageId},
+        ids::{ConversationId, DeliveryId, HandoverId, MessageId},
         message::Message,
         taken::Taken,
         time::Timestamp,
@@ -154,6 +155,21 @@ fn read_transcript(
     Ok((messages, count(total)))
 }
 
+/// What a job needs of a conversation's state; the rest need not be parsed.
+#[derive(Deserialize)]
+struct Excerpt {
+    id: ConversationId,
+    key: ConversationKey,
+    profile: Profile,
+    handover: Option<Open>,
+}
+
+#[derive(Deserialize)]
+struct Open {
+    id: HandoverId,
+    closing: Option<Closing>,
+}
+
 struct Stored {
     id: DeliveryId,
     conversation: i64,
@@ -162,7 +178,7 @@ struct Stored {
     task: Task,
     attempts: u32,
     created_at: Timestamp,
-    state: Conversation,
+    state: Excerpt,
     facts: HandoverFacts,
     reference: Option<String>,
     trace: Option<TraceParent>,
@@ -174,7 +190,7 @@ impl Stored {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let destination = row.get(3)?;
         let task = columns::json(row, 4)?;
-        let state: Conversation = columns::json(row, 7)?;
+        let state: Excerpt = columns::json(row, 7)?;
         // A user may be erased who never had a handover.
         let facts = if matches!(task, Task::Forget) && row.get_ref(8)? == ValueRef::Null {
             no_handover(row.get(13)?, &state)
@@ -199,7 +215,7 @@ impl Stored {
     }
 }
 
-fn no_handover(id: HandoverId, state: &Conversation) -> HandoverFacts {
+fn no_handover(id: HandoverId, state: &Excerpt) -> HandoverFacts {
     HandoverFacts {
         id,
         language: state.profile.language.clone().unwrap_or_default(),

@@ -1,5 +1,8 @@
 //! Keys under which an event was taken. Kept as a keyed hash: nobody who reads the file learns what was said, and
 //! nobody outside can make a key that collides with another's.
+//!
+//! A hash begins with a few bytes that all keys of one owner share, so that the keys of a conversation lie side by side
+//! in the index: a message with two keys changes one page of it, not two.
 
 use hmac::{Hmac, KeyInit, Mac};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -11,6 +14,8 @@ use super::{columns::AnyId, fault::Fault, work::Work};
 use crate::domain::{dedupe::DedupeKey, time::Timestamp};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// Enough to keep owners apart for the most part; what is left of a hash tells keys apart, with 96 bits.
+const OWNER_BYTES: usize = 4;
 
 /// Makes hashes. Cheap to clone; used by the callers, so that the writer need not do it.
 #[derive(Clone)]
@@ -43,15 +48,22 @@ impl Hasher {
             .map_err(|_| Fault::Missing)
     }
 
-    pub(super) fn hash(&self, key: &DedupeKey) -> Hashed {
-        Hashed {
-            hash: self.keyed(key.bytes()),
-            body: key.body().map(|body| self.keyed(&body)),
-        }
-    }
-
     pub(super) fn hash_all(&self, keys: &[DedupeKey]) -> Vec<Hashed> {
-        keys.iter().map(|key| self.hash(key)).collect()
+        let mut owner = (&[][..], [0; 16]);
+        let hashed = keys.iter().map(|key| {
+            if owner.0 != key.owner() {
+                owner = (key.owner(), self.keyed(key.owner()));
+            }
+            let mut hash = self.keyed(key.bytes());
+            for (ours, owners) in hash.iter_mut().zip(owner.1).take(OWNER_BYTES) {
+                *ours = owners;
+            }
+            Hashed {
+                hash,
+                body: key.body().map(|body| self.keyed(&body)),
+            }
+        });
+        hashed.collect()
     }
 
     fn keyed(&self, bytes: &[u8]) -> [u8; 16] {

@@ -35,7 +35,7 @@ pub(super) struct Head {
 
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    queues: HashMap<LaneKey, Queue>,
+    queues: BTreeMap<LaneKey, Queue>,
     /// The lanes that may be claimed, by the time their head is due. A lane whose head is not due waits whole.
     due: HashMap<Destination, BTreeSet<(Timestamp, LaneKey)>>,
     fences: u64,
@@ -100,6 +100,15 @@ impl Lanes {
     pub(super) fn remove(&mut self, lane: LaneKey, order: u64) -> Option<Destination> {
         self.queues.get_mut(&lane)?.remove(order);
         self.list(lane)
+    }
+
+    /// What waits in the lane or is on its way: each with its place in the order and its row.
+    pub(super) fn unsettled(&self, lane: Lane) -> impl Iterator<Item = (u64, i64)> {
+        let keys = LaneKey(lane, u64::MIN)..=LaneKey(lane, u64::MAX);
+        let queues = self.queues.range(keys).map(|(_, queue)| queue);
+        queues
+            .flat_map(|queue| &queue.waiting)
+            .map(|(place, entry)| (place.order, entry.row))
     }
 
     /// The call is over, whatever comes next; the lane is still held.

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use super::lanes::{Head, LaneKey, Lanes, Waiting};
 use crate::{
     domain::{
-        delivery::Destination,
+        delivery::{Destination, Lane},
         ids::{DeskName, HandoverId},
         policy::{ClosedBecause, Conditions},
         time::{Clock, Timestamp},
@@ -250,6 +250,23 @@ impl Memory {
             }
         }
         conditions
+    }
+
+    /// The rows of a lane that are unsettled once these changes are committed, by their place in its order.
+    pub(super) fn unsettled_after(&self, changes: &[Change], lane: Lane) -> BTreeMap<u64, i64> {
+        let mut rows: BTreeMap<u64, i64> = self.lock().lanes.unsettled(lane).collect();
+        for change in changes {
+            match change {
+                Change::Put(waiting) if waiting.lane.0 == lane => {
+                    rows.insert(waiting.order, waiting.row);
+                }
+                Change::Remove { lane: of, order } if of.0 == lane => {
+                    rows.remove(order);
+                }
+                _ => {}
+            }
+        }
+        rows
     }
 
     /// How many handovers each desk has once these changes are committed.

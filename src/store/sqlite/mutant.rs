@@ -104,11 +104,14 @@ impl Mutant {
 
 /// Answers when the step has run, which is before its commit.
 #[cfg(feature = "mutants")]
-pub(super) async fn apply_early(writer: &Writer, step: Keyed) -> Result<Applied, Error> {
+pub(super) async fn apply_early(writer: &Writer, mut step: Keyed) -> Result<Applied, Error> {
     let (tell, told) = oneshot::channel();
+    let mut tell = Some(tell);
     let written = writer.try_step(move |work| {
         let applied = step.apply(work)?;
-        drop(tell.send(applied.clone()));
+        if let Some(tell) = tell.take() {
+            drop(tell.send(applied.clone()));
+        }
         Ok(applied)
     });
     tokio::select! {

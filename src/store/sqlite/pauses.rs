@@ -10,7 +10,7 @@ use crate::{
 
 pub(super) fn set(
     work: &mut Work<'_>,
-    destination: Destination,
+    destination: &Destination,
     pause: Option<Pause>,
 ) -> Result<(), Fault> {
     if let Some(Pause { until, because }) = pause {
@@ -20,9 +20,12 @@ pub(super) fn set(
             params![destination, until, because],
         )?;
     } else {
-        work.execute("DELETE FROM pauses WHERE destination = ?1", [&destination])?;
+        work.execute("DELETE FROM pauses WHERE destination = ?1", [destination])?;
     }
-    work.change(Change::Paused { destination, pause });
+    work.change(Change::Paused {
+        destination: destination.clone(),
+        pause,
+    });
     Ok(())
 }
 

@@ -7,7 +7,11 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{fault::Fault, keys, unmatched, work::Work};
 use crate::{
-    domain::{ids::HandoverId, time::Timestamp},
+    domain::{
+        delivery::Lane,
+        ids::{ConversationId, HandoverId, LegId},
+        time::Timestamp,
+    },
     store::Retention,
 };
 
@@ -103,19 +107,26 @@ fn observed(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fau
 /// Messages of conversations that have been handed over and are the bot's now. The oldest stand in front of the table,
 /// so only its front is looked at; what may not go yet keeps its place there for some hours at most.
 fn transcripts(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fault> {
-    let conversations = {
-        let mut statement = work.prepare(
-            "DELETE FROM messages WHERE row IN (SELECT m.row FROM messages m JOIN conversations c \
-             ON c.row = m.conversation WHERE m.recorded_at < ?1 AND c.phase IS NULL AND NOT EXISTS \
-             (SELECT 1 FROM deliveries d WHERE d.lane = c.id AND d.settled_at IS NULL) \
-             AND m.row <= (SELECT max(row) FROM (SELECT row FROM messages ORDER BY row LIMIT ?2))) \
-             RETURNING conversation",
-        )?;
-        let rows = statement.query_map(params![before, limit], |row| row.get(0))?;
-        rows.collect::<Result<Vec<i64>, _>>()?
-    };
-    let mut removed = conversations.len();
-    for conversation in conversations.into_iter().collect::<BTreeSet<_>>() {
+    let mut statement = work.prepare(
+        "SELECT m.row, c.row, c.id FROM messages m JOIN conversations c ON c.row = m.conversation \
+         WHERE m.recorded_at < ?1 AND c.phase IS NULL \
+         AND m.row <= (SELECT max(row) FROM (SELECT row FROM messages ORDER BY row LIMIT ?2))",
+    )?;
+    let old = statement
+        .query_map(params![before, limit], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?
+        .collect::<Result<Vec<(i64, i64, ConversationId)>, _>>()?;
+    let mut removed = 0;
+    let mut conversations = BTreeSet::new();
+    for (message, conversation, id) in old {
+        if owes(work, Lane::Bot(id)) {
+            continue;
+        }
+        removed += work.execute("DELETE FROM messages WHERE row = ?1", [message])?;
+        conversations.insert(conversation);
+    }
+    for conversation in conversations {
         removed += forget(work, conversation)?;
     }
     Ok(removed)
@@ -124,37 +135,49 @@ fn transcripts(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, 
 /// Handovers that ended long ago and owe nobody anything, with their legs and journal.
 fn handovers(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fault> {
     let mut statement = work.prepare(
-        "SELECT h.id, h.conversation FROM handovers h WHERE h.ended_at < ?1 AND NOT EXISTS (SELECT 1 FROM deliveries d \
-         WHERE d.settled_at IS NULL AND (d.lane IN (SELECT id FROM legs WHERE handover = h.id) \
-         OR d.lane = (SELECT id FROM conversations WHERE row = h.conversation))) ORDER BY h.ended_at LIMIT ?2",
+        "SELECT h.id, h.conversation, c.id FROM handovers h JOIN conversations c ON c.row = h.conversation \
+         WHERE h.ended_at < ?1 ORDER BY h.ended_at LIMIT ?2",
     )?;
     let ended = statement
         .query_map(params![before, limit], |row| {
-            Ok((row.get::<_, HandoverId>(0)?, row.get::<_, i64>(1)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?
-        .collect::<Result<Vec<_>, _>>()?;
+        .collect::<Result<Vec<(HandoverId, i64, ConversationId)>, _>>()?;
     let mut removed = 0;
-    for (handover, conversation) in ended {
+    for (handover, row, conversation) in ended {
+        if owes(work, Lane::Bot(conversation)) || owes_a_desk(work, handover)? {
+            continue;
+        }
         work.execute("DELETE FROM legs WHERE handover = ?1", [handover])?;
         work.execute("DELETE FROM journal WHERE handover = ?1", [handover])?;
         removed += work.execute("DELETE FROM handovers WHERE id = ?1", [handover])?;
-        removed += forget(work, conversation)?;
+        removed += forget(work, row)?;
     }
     Ok(removed)
 }
 
+fn owes(work: &Work<'_>, lane: Lane) -> bool {
+    !work.unsettled(lane).is_empty()
+}
+
+fn owes_a_desk(work: &Work<'_>, handover: HandoverId) -> Result<bool, Fault> {
+    let mut statement = work.prepare("SELECT id FROM legs WHERE handover = ?1")?;
+    let legs = statement.query_map([handover], |row| row.get(0))?;
+    let legs = legs.collect::<Result<Vec<LegId>, _>>()?;
+    Ok(legs.into_iter().any(|leg| owes(work, Lane::Leg(leg))))
+}
+
 /// Removes the conversation itself, if nothing of it is left.
 fn forget(work: &Work<'_>, conversation: i64) -> Result<usize, Fault> {
-    let left = work
+    let empty: Option<ConversationId> = work
         .prepare(
-            "SELECT 1 FROM conversations c WHERE c.row = ?1 AND (c.phase IS NOT NULL \
-             OR EXISTS (SELECT 1 FROM messages WHERE conversation = ?1) \
-             OR EXISTS (SELECT 1 FROM handovers WHERE conversation = ?1) \
-             OR EXISTS (SELECT 1 FROM deliveries WHERE lane = c.id AND settled_at IS NULL))",
+            "SELECT id FROM conversations WHERE row = ?1 AND phase IS NULL \
+             AND NOT EXISTS (SELECT 1 FROM messages WHERE conversation = ?1) \
+             AND NOT EXISTS (SELECT 1 FROM handovers WHERE conversation = ?1)",
         )?
-        .query_row([conversation], |_| Ok(()))
+        .query_row([conversation], |row| row.get(0))
         .optional()?;
-    if left.is_some() {
+    if empty.is_none_or(|id| owes(work, Lane::Bot(id))) {
         return Ok(0);
     }
     work.execute("DELETE FROM echoes WHERE conversation = ?1", [conversation])?;

@@ -54,7 +54,7 @@ pub(super) struct Delivery {
     trace: Option<TraceParent>,
 }
 
-pub(super) fn settle(work: &mut Work<'_>, row: i64, settled: Keyed) -> Result<(), Fault> {
+pub(super) fn settle(work: &mut Work<'_>, row: i64, settled: &Keyed) -> Result<(), Fault> {
     let Keyed { settlement, found } = settled;
     let delivery = Delivery::by_row(work, row)?.ok_or(Fault::Missing)?;
     let lane = work.key_of(delivery.lane, delivery.order);
@@ -62,7 +62,7 @@ pub(super) fn settle(work: &mut Work<'_>, row: i64, settled: Keyed) -> Result<()
     work.batch.landed.push(row);
     work.change(Change::Landed(lane));
     delivery.write(work, settlement.row)?;
-    delivery.conclude(work, (settlement.result, &found))
+    delivery.conclude(work, (settlement.result.clone(), found))
 }
 
 impl Keyed {
@@ -266,5 +266,6 @@ fn tell_what_waited(
             subject = apply::tell_what_was_kept(work, subject, (&leg, &name.reference))?;
         }
     }
+    subject.leave(work);
     Ok(())
 }

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
-    columns::integer,
+    columns::{self, integer},
     effects,
     fault::Fault,
     memory::Change,
@@ -11,7 +11,7 @@ use super::{
     work::Work,
 };
 use crate::domain::{
-    conversation::{Conversation, ConversationKey, Profile},
+    conversation::{Conversation, ConversationKey, Phase, Profile},
     effect::Effect,
     event::Event,
     handover::{Context, Echo, Outcome, decide},
@@ -27,11 +27,32 @@ pub(super) struct Subject {
     pub(super) row: Option<i64>,
     pub(super) state: Conversation,
     stored_version: u64,
+    stored_columns: Columns,
+    stored_length: usize,
     observed_since: Option<Timestamp>,
     handed_over: bool,
     /// Loaded when an event first needs them.
     echoes: Option<Vec<Echo>>,
     conditions: Conditions,
+}
+
+/// A conversation as its row is.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub(super) row: i64,
+    pub(super) state: Conversation,
+    /// Of the state, as JSON.
+    pub(super) length: usize,
+    columns: Columns,
+}
+
+/// What stands beside the state to be searched. It changes seldom, and each change is one of an index too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Columns {
+    phase: Option<Phase>,
+    wake_at: Option<Timestamp>,
+    observed_since: Option<Timestamp>,
+    handed_over: bool,
 }
 
 /// What one event did.
@@ -43,20 +64,25 @@ pub(super) struct Turned {
 
 impl Subject {
     /// The conversation of this name, new if there is none.
-    pub(super) fn by_key(work: &Work<'_>, key: &ConversationKey) -> Result<Self, Fault> {
+    pub(super) fn by_key(work: &mut Work<'_>, key: &ConversationKey) -> Result<Self, Fault> {
+        if let Some(stored) = work.cache.take_by_key(key) {
+            return Ok(stored.into_subject(work));
+        }
         let found = work
             .prepare(
-                "SELECT row, state, observed_since, handed_over FROM conversations \
+                "SELECT row, state, phase, wake_at, observed_since, handed_over FROM conversations \
                  WHERE bot = ?1 AND realm = ?2 AND user = ?3",
             )?
             .query_row(params![key.bot, key.realm, key.user], Stored::read)
             .optional()?;
         match found {
-            Some(stored) => stored.into_subject(work),
+            Some(stored) => Ok(stored.into_subject(work)),
             None => Ok(Self {
                 row: None,
                 state: Conversation::new(ConversationId::from_uuid(work.new_id()), key.clone()),
                 stored_version: 0,
+                stored_columns: Columns::default(),
+                stored_length: 0,
                 observed_since: None,
                 handed_over: false,
                 echoes: None,
@@ -67,59 +93,70 @@ impl Subject {
 
     /// The conversation of this handover, if this desk has or had a leg of it.
     pub(super) fn by_handover(
-        work: &Work<'_>,
+        work: &mut Work<'_>,
         id: HandoverId,
         desk: &DeskName,
     ) -> Result<Option<Self>, Fault> {
-        work.prepare(
-            "SELECT c.row, c.state, c.observed_since, c.handed_over \
-             FROM handovers h JOIN conversations c ON c.row = h.conversation \
-             WHERE h.id = ?1 AND EXISTS (SELECT 1 FROM legs l WHERE l.handover = ?1 AND l.desk = ?2)",
-        )?
-        .query_row(params![id, desk], Stored::read)
-        .optional()?
-        .map(|stored| stored.into_subject(work))
-        .transpose()
+        let row = work
+            .prepare(
+                "SELECT conversation FROM handovers WHERE id = ?1 \
+                 AND EXISTS (SELECT 1 FROM legs WHERE handover = ?1 AND desk = ?2)",
+            )?
+            .query_row(params![id, desk], |row| row.get(0))
+            .optional()?;
+        row.map(|row| Self::by_row(work, row)).transpose()
     }
 
     /// The conversation of this user of the bot, if there is one in all its realms. There are few realms, and each is
     /// looked into by the index that names conversations.
     pub(super) fn by_user(
-        work: &Work<'_>,
+        work: &mut Work<'_>,
         (bot, user): (&BotName, &ExternalId),
     ) -> Result<Result<Self, Applied>, Fault> {
         let mut statement = work.prepare(
             "WITH RECURSIVE realms (realm) AS (SELECT min(realm) FROM conversations WHERE bot = ?1 UNION ALL \
              SELECT (SELECT min(realm) FROM conversations WHERE bot = ?1 AND realm > realms.realm) FROM realms \
              WHERE realm IS NOT NULL) \
-             SELECT c.row, c.state, c.observed_since, c.handed_over FROM realms JOIN conversations c \
+             SELECT c.row FROM realms JOIN conversations c \
              ON c.bot = ?1 AND c.realm = realms.realm AND c.user = ?2 LIMIT 2",
         )?;
-        let found = statement.query_map(params![bot, user], Stored::read)?;
-        let mut found = found.collect::<Result<Vec<_>, _>>()?;
-        Ok(match (found.pop(), found.is_empty()) {
-            (Some(stored), true) => Ok(stored.into_subject(work)?),
-            (None, _) => Err(Applied::NoSuchUser),
-            (Some(_), false) => Err(Applied::SeveralUsers),
+        let found = statement.query_map(params![bot, user], |row| row.get(0))?;
+        let found = found.collect::<Result<Vec<i64>, _>>()?;
+        drop(statement);
+        Ok(match found.as_slice() {
+            [row] => Ok(Self::by_row(work, *row)?),
+            [] => Err(Applied::NoSuchUser),
+            _ => Err(Applied::SeveralUsers),
         })
     }
 
-    pub(super) fn by_row(work: &Work<'_>, row: i64) -> Result<Self, Fault> {
-        work.prepare(
-            "SELECT row, state, observed_since, handed_over FROM conversations WHERE row = ?1",
-        )?
-        .query_row([row], Stored::read)
-        .optional()?
-        .ok_or(Fault::Missing)?
-        .into_subject(work)
+    pub(super) fn by_row(work: &mut Work<'_>, row: i64) -> Result<Self, Fault> {
+        if let Some(stored) = work.cache.take(row) {
+            return Ok(stored.into_subject(work));
+        }
+        let sql = "SELECT row, state, phase, wake_at, observed_since, handed_over FROM conversations WHERE row = ?1";
+        let found = work
+            .prepare(sql)?
+            .query_row([row], Stored::read)
+            .optional()?;
+        Ok(found.ok_or(Fault::Missing)?.into_subject(work))
+    }
+
+    /// Leaves the conversation to the next step. Its row is written.
+    pub(super) fn leave(self, work: &mut Work<'_>) {
+        if let Some(row) = self.row {
+            work.cache.put(Stored {
+                row,
+                state: self.state,
+                length: self.stored_length,
+                columns: self.stored_columns,
+            });
+        }
     }
 
     /// Takes over what the platform said about the user; written with the next turn or by [`Self::save`].
     pub(super) fn learn(&mut self, profile: &Profile) {
-        let mut known = self.state.profile.clone();
-        known.merge(profile);
-        if known != self.state.profile {
-            self.state.profile = known;
+        if self.state.profile.merge(profile) {
             self.state.version += 1;
         }
     }
@@ -194,40 +231,79 @@ impl Subject {
             return Ok(());
         }
         let state = serde_json::to_string(&self.state)?;
-        let phase = self.state.handover.as_ref().map(|handover| handover.phase);
-        let wake_at = self.state.wake_at();
-        let version = integer(self.state.version);
-        if let Some(row) = self.row {
-            work.execute(
-                "UPDATE conversations SET version = ?2, state = ?3, phase = ?4, wake_at = ?5, updated_at = ?6, \
-                 observed_since = ?7, handed_over = ?8 WHERE row = ?1",
-                params![row, version, state, phase, wake_at, work.now, self.observed_since, self.handed_over],
-            )?;
-        } else {
-            let key = &self.state.key;
-            work.execute(
-                "INSERT INTO conversations (id, bot, realm, user, version, state, phase, wake_at, updated_at, \
-                 observed_since, handed_over) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-                params![
-                    self.state.id,
-                    key.bot,
-                    key.realm,
-                    key.user,
-                    version,
-                    state,
-                    phase,
-                    wake_at,
-                    work.now,
-                    self.observed_since,
-                    self.handed_over
-                ],
-            )?;
-            self.row = Some(work.connection.last_insert_rowid());
+        let columns = Columns {
+            phase: self.state.handover.as_ref().map(|open| open.phase),
+            wake_at: self.state.wake_at(),
+            observed_since: self.observed_since,
+            handed_over: self.handed_over,
+        };
+        match self.row {
+            Some(row) if columns == self.stored_columns => self.update(work, (row, &state))?,
+            Some(row) => self.update_all(work, (row, &state), columns)?,
+            None => self.insert(work, &state, columns)?,
         }
-        self.stored_version = self.state.version;
-        if let Some(wake_at) = wake_at {
+        if let Some(wake_at) = columns.wake_at
+            && columns.wake_at != self.stored_columns.wake_at
+        {
             work.change(Change::Wake(wake_at));
         }
+        self.stored_version = self.state.version;
+        self.stored_columns = columns;
+        self.stored_length = state.len();
+        Ok(())
+    }
+
+    fn update(&self, work: &Work<'_>, (row, state): (i64, &str)) -> Result<(), Fault> {
+        work.execute(
+            "UPDATE conversations SET version = ?2, state = ?3, updated_at = ?4 WHERE row = ?1",
+            params![row, integer(self.state.version), state, work.now],
+        )?;
+        Ok(())
+    }
+
+    fn update_all(
+        &self,
+        work: &Work<'_>,
+        (row, state): (i64, &str),
+        columns: Columns,
+    ) -> Result<(), Fault> {
+        work.execute(
+            "UPDATE conversations SET version = ?2, state = ?3, updated_at = ?4, phase = ?5, wake_at = ?6, \
+             observed_since = ?7, handed_over = ?8 WHERE row = ?1",
+            params![
+                row,
+                integer(self.state.version),
+                state,
+                work.now,
+                columns.phase,
+                columns.wake_at,
+                columns.observed_since,
+                columns.handed_over
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn insert(&mut self, work: &Work<'_>, state: &str, columns: Columns) -> Result<(), Fault> {
+        let key = &self.state.key;
+        work.execute(
+            "INSERT INTO conversations (id, bot, realm, user, version, state, updated_at, phase, wake_at, \
+             observed_since, handed_over) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            params![
+                self.state.id,
+                key.bot,
+                key.realm,
+                key.user,
+                integer(self.state.version),
+                state,
+                work.now,
+                columns.phase,
+                columns.wake_at,
+                columns.observed_since,
+                columns.handed_over
+            ],
+        )?;
+        self.row = Some(work.connection.last_insert_rowid());
         Ok(())
     }
 
@@ -269,33 +345,32 @@ fn needs_echoes(event: &Event) -> bool {
     matches!(event, Event::BotSaid(_) | Event::HandoverRequested(_))
 }
 
-struct Stored {
-    row: i64,
-    state: String,
-    observed_since: Option<Timestamp>,
-    handed_over: bool,
-}
-
 impl Stored {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             row: row.get(0)?,
-            state: row.get(1)?,
-            observed_since: row.get(2)?,
-            handed_over: row.get(3)?,
+            state: columns::json(row, 1)?,
+            length: row.get_ref(1)?.as_str()?.len(),
+            columns: Columns {
+                phase: row.get(2)?,
+                wake_at: row.get(3)?,
+                observed_since: row.get(4)?,
+                handed_over: row.get(5)?,
+            },
         })
     }
 
-    fn into_subject(self, work: &Work<'_>) -> Result<Subject, Fault> {
-        let state: Conversation = serde_json::from_str(&self.state)?;
-        Ok(Subject {
+    fn into_subject(self, work: &Work<'_>) -> Subject {
+        Subject {
             row: Some(self.row),
-            stored_version: state.version,
-            state,
-            observed_since: self.observed_since,
-            handed_over: self.handed_over,
+            stored_version: self.state.version,
+            stored_columns: self.columns,
+            stored_length: self.length,
+            state: self.state,
+            observed_since: self.columns.observed_since,
+            handed_over: self.columns.handed_over,
             echoes: None,
             conditions: work.memory.conditions(work.now),
-        })
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What only the inside can provoke: batches that fail, disks that are full, steps that panic.
 
+mod consistency;
+
 use std::{collections::BTreeMap, sync::mpsc, time::Duration};
 
 use futures_util::{FutureExt, future::join_all, poll};
@@ -391,7 +393,7 @@ fn the_legs_of_an_older_file_keep_their_names_and_a_name_is_the_newest_legs() {
         (CAST('at another desk.' AS BLOB), zeroblob(16), 'spare', 'r1', 0),
         (CAST('without a name..' AS BLOB), zeroblob(16), 'team', NULL, 0);";
     connection.execute_batch(rows).unwrap();
-    let by_name = include_str!("migrations/0005_legs_by_name.sql");
+    let by_name = include_str!("migrations/0004_legs_by_name.sql");
     connection.execute_batch(by_name).unwrap();
     let mut names = connection
         .prepare("SELECT desk, reference, CAST(leg AS TEXT) FROM leg_names ORDER BY desk")

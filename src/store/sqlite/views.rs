@@ -123,7 +123,8 @@ pub(super) fn owed_in(
 ) -> Result<Vec<DeliveryView>, Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT d.id, d.handover, d.destination, json_extract(d.task, '$.do'), d.state, d.attempts, d.error_class, \
-         d.created_at, d.due_at FROM deliveries d WHERE d.settled_at IS NULL AND d.lane IN \
+         d.created_at, d.due_at FROM deliveries d INDEXED BY deliveries_owed \
+         WHERE d.settled_at IS NULL AND d.lane IN \
          (SELECT c.id FROM erasing e JOIN conversations c ON c.row = e.conversation WHERE e.erasure = ?1 \
           UNION ALL SELECT l.id FROM erasing e JOIN handovers h ON h.conversation = e.conversation \
           JOIN legs l ON l.handover = h.id WHERE e.erasure = ?1) ORDER BY d.row LIMIT ?2",

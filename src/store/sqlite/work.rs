@@ -1,4 +1,4 @@
-//! What a step has in hand while it runs on the writer's thread, inside its savepoint.
+//! What a step has in hand while it runs on the writer's thread, inside its transaction.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -6,6 +6,7 @@ use rusqlite::{CachedStatement, Connection, Params};
 use uuid::Uuid;
 
 use super::{
+    cache::Cache,
     fault::Fault,
     lanes::LaneKey,
     memory::{Change, Memory},
@@ -41,6 +42,7 @@ pub(super) struct Work<'w> {
     /// The span of the call that the step is part of; kept with what it owes.
     pub(super) trace: Option<TraceParent>,
     pub(super) batch: &'w mut Batch,
+    pub(super) cache: &'w mut Cache,
 }
 
 /// What the steps of one transaction leave to be done after its commit.
@@ -96,6 +98,11 @@ impl Work<'_> {
         self.memory
             .freeze(lane)
             .filter(|row| !self.batch.landed.contains(row))
+    }
+
+    /// The rows of a lane that are not settled, those of this transaction's steps so far included, in order.
+    pub(super) fn unsettled(&self, lane: Lane) -> BTreeMap<u64, i64> {
+        self.memory.unsettled_after(&self.batch.changes, lane)
     }
 
     pub(super) fn key_of(&self, lane: Lane, order: u64) -> LaneKey {

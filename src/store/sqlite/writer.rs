@@ -1,11 +1,13 @@
 //! The one thread that writes: many steps, one commit.
 //!
-//! It takes what is queued, runs each step in a savepoint of one transaction, commits once, changes the memory, and
-//! then answers. Nothing in memory is touched and nobody is answered before COMMIT has returned, for a repeat as
-//! little as for anything new: what it repeats may be in the same batch. There is no timer: a lone step commits alone.
+//! It takes what is queued, runs the steps in one transaction, commits once, changes the memory, and then answers.
+//! Nothing in memory is touched and nobody is answered before COMMIT has returned, for a repeat as little as for anything
+//! new: what it repeats may be in the same batch. There is no timer: a lone step commits alone.
+//!
+//! Hardly any step ever fails, and a savepoint for each costs a copy of every page that it changes. So a batch runs
+//! without; when a step fails, all is rolled back and run again with savepoints, and only that step is undone.
 
 use std::{
-    cell::Cell,
     fs::File,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
@@ -18,6 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    cache::Cache,
     fault::{BatchFault, Fault},
     memory::Memory,
     tally::Meter,
@@ -47,6 +50,7 @@ pub(super) struct Ground {
     pub(super) connection: Connection,
     pub(super) settings: Settings,
     pub(super) memory: Arc<Memory>,
+    pub(super) cache: Cache,
     pub(super) meter: Meter,
     /// Held as long as the connection is open.
     pub(super) lock: File,
@@ -54,13 +58,14 @@ pub(super) struct Ground {
 
 /// A queued step.
 trait Command: Send {
+    /// May be called again when what it has written before has been rolled back.
     fn run(&mut self, work: &mut Work<'_>) -> Result<(), Fault>;
     /// Tells the caller, once the commit has returned or failed.
     fn answer(self: Box<Self>, failure: Option<Error>);
 }
 
 struct Queued<T, F> {
-    step: Option<F>,
+    step: F,
     done: Option<T>,
     caller: oneshot::Sender<Result<T, Error>>,
 }
@@ -72,7 +77,7 @@ impl Writer {
         let thread = Thread {
             ground,
             fatal: fatal.clone(),
-            failing: Cell::new(false),
+            failing: false,
         };
         let over = ended.clone();
         thread::Builder::new()
@@ -91,7 +96,7 @@ impl Writer {
     /// Runs a step that its caller can try again later: refused at once when too many wait.
     pub(super) async fn try_step<T: Send + 'static>(
         &self,
-        step: impl FnOnce(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
+        step: impl FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Error> {
         let (command, answer) = queued(step);
         self.sender()?
@@ -106,7 +111,7 @@ impl Writer {
     /// Runs a step of the bridge's own, which waits for its place: there are never more of them than calls in flight.
     pub(super) async fn step<T: Send + 'static>(
         &self,
-        step: impl FnOnce(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
+        step: impl FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Error> {
         let (command, answer) = queued(step);
         self.sender()?
@@ -143,12 +148,12 @@ impl Writer {
 }
 
 fn queued<T: Send + 'static>(
-    step: impl FnOnce(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
+    step: impl FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
 ) -> (Box<dyn Command>, oneshot::Receiver<Result<T, Error>>) {
     let (caller, answer) = oneshot::channel();
     (
         Box::new(Queued {
-            step: Some(step),
+            step,
             done: None,
             caller,
         }),
@@ -159,12 +164,10 @@ fn queued<T: Send + 'static>(
 impl<T, F> Command for Queued<T, F>
 where
     T: Send,
-    F: FnOnce(&mut Work<'_>) -> Result<T, Fault> + Send,
+    F: FnMut(&mut Work<'_>) -> Result<T, Fault> + Send,
 {
     fn run(&mut self, work: &mut Work<'_>) -> Result<(), Fault> {
-        if let Some(step) = self.step.take() {
-            self.done = Some(step(work)?);
-        }
+        self.done = Some((self.step)(work)?);
         Ok(())
     }
 
@@ -183,14 +186,14 @@ struct Thread {
     ground: Ground,
     fatal: CancellationToken,
     /// The last batch was not written. A disk stays full for a while: one line says so, and one that it is over.
-    failing: Cell<bool>,
+    failing: bool,
 }
 
 /// Each command with what it failed of, if it did.
 type Ran = Vec<(Box<dyn Command>, Option<Fault>)>;
 
 impl Thread {
-    fn run(self, mut queue: mpsc::Receiver<Box<dyn Command>>) {
+    fn run(mut self, mut queue: mpsc::Receiver<Box<dyn Command>>) {
         let mut waiting = Vec::with_capacity(BATCH);
         while queue.blocking_recv_many(&mut waiting, BATCH) > 0 {
             self.batch(waiting.drain(..));
@@ -198,55 +201,72 @@ impl Thread {
         self.ground.close();
     }
 
-    fn batch(&self, commands: impl Iterator<Item = Box<dyn Command>>) {
+    fn batch(&mut self, commands: impl Iterator<Item = Box<dyn Command>>) {
         let mut ran: Ran = commands.map(|command| (command, None)).collect();
         let mut batch = Batch::default();
-        let meter = &self.ground.meter;
-        meter
-            .batch
-            .record(u32::try_from(ran.len()).unwrap_or(u32::MAX));
+        let steps = u32::try_from(ran.len()).unwrap_or(u32::MAX);
+        self.ground.meter.batch.record(steps);
         let written = if self.fatal.is_cancelled() {
             Err(Fault::Failed)
         } else {
             self.write(&mut ran, &mut batch)
         };
         match written {
-            Ok(()) => {
-                self.ground.memory.apply(std::mem::take(&mut batch.changes));
-                self.ground.memory.thaw(&batch.frozen);
-                for (command, fault) in ran {
-                    command.answer(fault.map(|fault| {
-                        fault.log("a step failed and was undone");
-                        Error::from(fault)
-                    }));
-                }
-                batch.dead.iter().for_each(DeadLetter::log);
-                batch
-                    .dead
-                    .iter()
-                    .for_each(|letter| meter.count_dead(letter));
-                batch.tallies.iter().for_each(|tally| meter.count(tally));
-            }
+            Ok(()) => self.conclude(ran, batch),
             Err(fault) => {
                 self.ground.memory.thaw(&batch.frozen);
-                meter.failed.increment(1);
+                self.ground.meter.failed.increment(1);
                 self.fail(ran, fault);
             }
         }
     }
 
+    /// What is to be done once the commit has returned: the memory first, so that whoever is answered finds it changed.
+    fn conclude(&mut self, ran: Ran, mut batch: Batch) {
+        let Ground {
+            memory,
+            cache,
+            meter,
+            ..
+        } = &mut self.ground;
+        if std::mem::take(&mut self.failing) {
+            tracing::info!("the store writes again");
+        }
+        cache.committed();
+        memory.apply(std::mem::take(&mut batch.changes));
+        memory.thaw(&batch.frozen);
+        for (command, fault) in ran {
+            command.answer(fault.map(|fault| {
+                fault.log("a step failed and was undone");
+                Error::from(fault)
+            }));
+        }
+        batch.dead.iter().for_each(DeadLetter::log);
+        batch
+            .dead
+            .iter()
+            .for_each(|letter| meter.count_dead(letter));
+        batch.tallies.iter().for_each(|tally| meter.count(tally));
+    }
+
     /// One transaction. An error means that nothing of the batch is written.
-    fn write(&self, ran: &mut Ran, batch: &mut Batch) -> Result<(), Fault> {
-        let connection = &self.ground.connection;
+    fn write(&mut self, ran: &mut Ran, batch: &mut Batch) -> Result<(), Fault> {
+        let start = batch.mark();
         self.statement("BEGIN IMMEDIATE")?;
-        for (command, fault) in ran.iter_mut() {
-            *fault = self.savepoint(command.as_mut(), batch)?;
+        if !self.run_all(ran, batch)? {
+            self.statement("ROLLBACK")?;
+            self.ground.cache.rolled_back();
+            batch.back_to(start);
+            self.statement("BEGIN IMMEDIATE")?;
+            for (command, fault) in ran.iter_mut() {
+                *fault = self.savepoint(command.as_mut(), batch)?;
+            }
         }
         if self.ground.settings.mutant.acks_before_commit() {
             // As long as a slow disk would take, so that a kill finds the window open.
             thread::sleep(std::time::Duration::from_millis(20));
         }
-        if connection.is_autocommit() {
+        if self.ground.connection.is_autocommit() {
             return Err(Fault::RolledBack);
         }
         let began = Instant::now();
@@ -255,15 +275,40 @@ impl Thread {
         Ok(())
     }
 
-    /// One step. A failure of its own is given back; an error is everyone's.
+    /// All steps, as if none could fail. Says whether none has; an error is everyone's.
+    fn run_all(&mut self, ran: &mut Ran, batch: &mut Batch) -> Result<bool, Fault> {
+        for (command, _) in ran {
+            if self.run_one(command.as_mut(), batch)?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// One step that can be undone. A failure of its own is given back; an error is everyone's.
     fn savepoint(
-        &self,
+        &mut self,
         command: &mut dyn Command,
         batch: &mut Batch,
     ) -> Result<Option<Fault>, Fault> {
         let mark = batch.mark();
         self.statement("SAVEPOINT step")?;
-        let ground = &self.ground;
+        let failed = self.run_one(command, batch)?;
+        if failed.is_some() {
+            self.statement("ROLLBACK TO step")?;
+            self.ground.cache.rolled_back();
+            batch.back_to(mark);
+        }
+        self.statement("RELEASE step")?;
+        Ok(failed)
+    }
+
+    fn run_one(
+        &mut self,
+        command: &mut dyn Command,
+        batch: &mut Batch,
+    ) -> Result<Option<Fault>, Fault> {
+        let ground = &mut self.ground;
         let mut work = Work {
             connection: &ground.connection,
             settings: &ground.settings,
@@ -271,30 +316,24 @@ impl Thread {
             now: ground.settings.clock.now(),
             trace: None,
             batch,
+            cache: &mut ground.cache,
         };
         let ran = catch_unwind(AssertUnwindSafe(|| command.run(&mut work)))
             .unwrap_or(Err(Fault::Panicked));
         let Err(fault) = ran else {
-            self.statement("RELEASE step")?;
             return Ok(None);
         };
-        if ground.connection.is_autocommit() {
-            return Err(if fault.concerns_everyone() {
-                fault
-            } else {
-                Fault::RolledBack
-            });
-        }
         if fault.concerns_everyone() {
             return Err(fault);
         }
-        self.statement("ROLLBACK TO step")?;
-        self.statement("RELEASE step")?;
-        batch.back_to(mark);
+        if ground.connection.is_autocommit() {
+            return Err(Fault::RolledBack);
+        }
         Ok(Some(fault))
     }
 
-    fn fail(&self, ran: Ran, fault: Fault) {
+    fn fail(&mut self, ran: Ran, fault: Fault) {
+        self.ground.cache.rolled_back();
         if fault.is_fatal() {
             self.fatal.cancel();
         }
@@ -304,7 +343,7 @@ impl Thread {
             rollback.log("a batch could not be rolled back");
             self.fatal.cancel();
         }
-        if !self.failing.replace(true) {
+        if !std::mem::replace(&mut self.failing, true) {
             fault.log("the store does not write");
         }
         let fault = BatchFault(Arc::new(fault));

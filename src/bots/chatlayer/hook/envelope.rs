@@ -32,6 +32,10 @@ pub(super) struct Named<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Envelope<'a> {
+    #[serde(borrow)]
+    event: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "type")]
+    old_event: Option<&'a RawValue>,
     bot_id: Option<Value>,
     version: Option<Value>,
     session_id: Option<Value>,
@@ -53,22 +57,27 @@ pub(super) struct Item {
 }
 
 impl Named<'_> {
-    /// A call that names no event is nobody's: to answer it with 200 would hide a misconfigured sender.
     pub(super) fn kind(&self) -> Result<Kind, HookError> {
-        let old = || {
-            self.old_event
-                .and_then(|raw| serde_json::from_str::<Cow<'_, str>>(raw.get()).ok())
-        };
-        match self.event.clone().or_else(old).as_deref() {
-            Some("messages") => Ok(Kind::Messages),
-            Some("offload") => Ok(Kind::Offload),
-            Some("") | None => Err(HookError::Contract { field: "event" }),
-            Some(_) => Ok(Kind::Other),
-        }
+        kind(self.event.as_deref(), self.old_event)
+    }
+}
+
+/// A call that names no event is nobody's: to answer it with 200 would hide a misconfigured sender.
+fn kind(event: Option<&str>, old_event: Option<&RawValue>) -> Result<Kind, HookError> {
+    let old = old_event.and_then(|raw| serde_json::from_str::<Cow<'_, str>>(raw.get()).ok());
+    match event.or(old.as_deref()) {
+        Some("messages") => Ok(Kind::Messages),
+        Some("offload") => Ok(Kind::Offload),
+        Some("") | None => Err(HookError::Contract { field: "event" }),
+        Some(_) => Ok(Kind::Other),
     }
 }
 
 impl Envelope<'_> {
+    pub(super) fn kind(&self) -> Result<Kind, HookError> {
+        kind(self.event.as_deref(), self.old_event)
+    }
+
     pub(super) fn conversation(&self, bot: &BotName) -> Result<ConversationKey, HookError> {
         let version = self
             .version

@@ -8,7 +8,7 @@ use crate::{
         conversation::{ConversationKey, Profile, UserProfile},
         delivery::HandoverFacts,
         ids::{BotName, ConversationId, DeliveryId, ExternalId, HandoverId, MessageId},
-        message::Actor,
+        message::{Actor, Content},
         taken::Taken,
         time::Timestamp,
     },
@@ -291,7 +291,7 @@ async fn any_2xx_takes_the_handover_and_only_accepted_false_refuses_it() {
             .unwrap()
             .chars()
             .count(),
-        MAX_TEXT
+        256
     );
 }
 

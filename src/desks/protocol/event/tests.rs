@@ -3,11 +3,11 @@ use serde_json::json;
 
 use super::*;
 
-fn event(body: &Value) -> Result<DeskEvent, HookError> {
+fn event(body: &Value) -> Result<DeskEvent, EventError> {
     parse(body.to_string().as_bytes())
 }
 
-fn said(content: &Value) -> Result<Content, HookError> {
+fn said(content: &Value) -> Result<Content, EventError> {
     match event(&json!({"type": "message", "content": content}))? {
         DeskEvent::Said(AgentSaid { content, .. }) => Ok(content),
         other => panic!("not a message: {other:?}"),
@@ -183,21 +183,21 @@ fn what_breaks_the_contract_is_named_and_never_quoted() {
     for (body, expected) in rows {
         let error = event(&body).unwrap_err();
         assert!(
-            matches!(error, HookError::Contract { field } if field == expected),
+            matches!(error, EventError::Contract { field } if field == expected),
             "{body}: {error:?}"
         );
         assert!(!format!("{error} {error:?}").contains("canary"));
     }
     assert!(matches!(
         event(&json!({"type": "canary"})),
-        Err(HookError::UnknownType)
+        Err(EventError::UnknownType)
     ));
     for malformed in [&b"{\"type\": "[..], b"", b"[] []", b"\xef\xbb\xbf{}"] {
-        assert!(matches!(parse(malformed), Err(HookError::NotJson(_))));
+        assert!(matches!(parse(malformed), Err(EventError::NotJson(_))));
     }
     assert!(matches!(
         parse(b"{\"type\": \"typing\", \"x\": \"\xff\"}"),
-        Err(HookError::NotText(_))
+        Err(EventError::NotText(_))
     ));
 }
 

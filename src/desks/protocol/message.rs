@@ -1,4 +1,5 @@
-//! Handovers and messages as the desk protocol writes them, for calls to the desk and for its reads alike.
+//! Handovers and messages as the desk protocol writes them: for calls to a desk, for its reads, and for what templates may
+//! speak of.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -25,8 +26,15 @@ pub struct HandoverBody<'a> {
     user: UserBody<'a>,
 }
 
+/// A line in the place of a message that an agent cannot be shown.
+pub fn placeholder(message: MessageId) -> Content {
+    Content::text(format!(
+        "One message could not be shown here (reference {message})."
+    ))
+}
+
 #[derive(Debug, Serialize)]
-struct UserBody<'a> {
+pub struct UserBody<'a> {
     id: &'a str,
     first_name: Option<&'a str>,
     last_name: Option<&'a str>,
@@ -76,6 +84,12 @@ impl<'a> HandoverBody<'a> {
     }
 }
 
+impl HandoverBody<'_> {
+    pub fn user(&self) -> &UserBody<'_> {
+        &self.user
+    }
+}
+
 impl<'a> MessageBody<'a> {
     /// The messages that a desk may see: the bridge's own notices are none of them.
     pub fn transcript(messages: &'a [Message]) -> Vec<Self> {
@@ -87,7 +101,8 @@ impl<'a> MessageBody<'a> {
     }
 
     /// The same message with other words.
-    pub(super) fn with_content(self, content: &'a Content) -> Self {
+    #[must_use]
+    pub fn with_content(self, content: &'a Content) -> Self {
         Self { content, ..self }
     }
 }

@@ -1,4 +1,5 @@
-//! What a desk tells by the desk API: from the bytes of one call to one domain event.
+//! What a desk tells, from its bytes to one domain event: by the desk API, or by a hook whose vendor's words somebody has
+//! put into these.
 //!
 //! Strict, since the contract is our own: a desk is told at once what is wrong, rather than the agent later that a
 //! message did not arrive. Unknown fields are ignored.
@@ -6,7 +7,6 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::HookError;
 use crate::domain::{
     conversation::Agent,
     event::{AgentSaid, DeskEvent},
@@ -15,32 +15,46 @@ use crate::domain::{
     message::{Button, Card, Content, QuickReply},
 };
 
-pub fn parse(body: &[u8]) -> Result<DeskEvent, HookError> {
-    let body = str::from_utf8(body).map_err(HookError::NotText)?;
-    let event = Incoming::read(body)?;
-    match event.kind.as_ref().and_then(Value::as_str) {
-        Some("attended") => Ok(DeskEvent::Joined(agent(event.agent.as_ref())?)),
-        Some("message") => Ok(DeskEvent::Said(AgentSaid {
-            content: content(event.content)?,
-            agent: None,
-            automatic: false,
-            keep_if_late: false,
-            raw: Some(body.to_owned()),
-        })),
-        Some("typing") => Ok(DeskEvent::Typing),
-        Some("transferred") => Ok(DeskEvent::Transferred {
-            to: text("to", event.to.as_ref())?,
-        }),
-        Some("closed") => Ok(DeskEvent::Closed {
-            reason: text("reason", event.reason.as_ref())?,
-        }),
-        Some(_) => Err(HookError::UnknownType),
-        None => Err(HookError::Contract { field: "type" }),
-    }
+/// # Errors
+/// It is no event of the protocol. Nothing of it is quoted.
+pub fn parse(body: &[u8]) -> Result<DeskEvent, EventError> {
+    let body = str::from_utf8(body).map_err(EventError::NotText)?;
+    let sent = json::object(body).map_err(|fault| match fault {
+        NotAnObject::Syntax(fault) => EventError::NotJson(fault),
+        NotAnObject::Shape => EventError::Contract { field: "the body" },
+    })?;
+    read(sent, body)
+}
+
+/// The same from JSON that somebody has made of a vendor's own words, `raw`.
+///
+/// # Errors
+/// As [`parse`].
+pub fn from_value(event: Value, raw: &str) -> Result<DeskEvent, EventError> {
+    // serde would fill the fields of an array by their order.
+    let sent = event.is_object().then(|| Sent::deserialize(event).ok());
+    let sent = sent.flatten();
+    read(
+        sent.ok_or(EventError::Contract { field: "the event" })?,
+        raw,
+    )
+}
+
+/// An event that cannot be taken. None of these quotes what came.
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    #[error("the body is not json")]
+    NotJson(#[source] serde_json::Error),
+    #[error("the body is not utf-8")]
+    NotText(#[source] std::str::Utf8Error),
+    #[error("{field} is missing or is not what it must be")]
+    Contract { field: &'static str },
+    #[error("type is none of attended, message, typing, transferred, closed")]
+    UnknownType,
 }
 
 #[derive(Deserialize)]
-struct Incoming {
+struct Sent {
     #[serde(rename = "type")]
     kind: Option<Value>,
     agent: Option<Value>,
@@ -49,22 +63,36 @@ struct Incoming {
     reason: Option<Value>,
 }
 
-impl Incoming {
-    fn read(body: &str) -> Result<Self, HookError> {
-        json::object(body).map_err(|fault| match fault {
-            NotAnObject::Syntax(fault) => HookError::NotJson(fault),
-            NotAnObject::Shape => HookError::Contract { field: "the body" },
-        })
+fn read(sent: Sent, raw: &str) -> Result<DeskEvent, EventError> {
+    match sent.kind.as_ref().and_then(Value::as_str) {
+        Some("attended") => Ok(DeskEvent::Joined(agent(sent.agent.as_ref())?)),
+        Some("message") => Ok(DeskEvent::Said(AgentSaid {
+            content: content(sent.content)?,
+            agent: None,
+            automatic: false,
+            keep_if_late: false,
+            raw: Some(raw.to_owned()),
+        })),
+        Some("typing") => Ok(DeskEvent::Typing),
+        Some("transferred") => Ok(DeskEvent::Transferred {
+            to: text("to", sent.to.as_ref())?,
+        }),
+        Some("closed") => Ok(DeskEvent::Closed {
+            reason: text("reason", sent.reason.as_ref())?,
+        }),
+        Some(_) => Err(EventError::UnknownType),
+        None => Err(EventError::Contract { field: "type" }),
     }
 }
 
-fn agent(value: Option<&Value>) -> Result<Agent, HookError> {
+/// Somebody who answers, as the protocol writes one.
+pub fn agent(value: Option<&Value>) -> Result<Agent, EventError> {
     let Some(value) = value else {
         return Ok(Agent::default());
     };
     let fields = value
         .as_object()
-        .ok_or(HookError::Contract { field: "agent" })?;
+        .ok_or(EventError::Contract { field: "agent" })?;
     let avatar_url = text("agent.avatar_url", fields.get("avatar_url"))?;
     check("agent.avatar_url", avatar_url.iter().all(|url| is_web(url)))?;
     Ok(Agent {
@@ -73,18 +101,18 @@ fn agent(value: Option<&Value>) -> Result<Agent, HookError> {
     })
 }
 
-fn text(field: &'static str, value: Option<&Value>) -> Result<Option<String>, HookError> {
+fn text(field: &'static str, value: Option<&Value>) -> Result<Option<String>, EventError> {
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(HookError::Contract { field }),
+        Some(_) => Err(EventError::Contract { field }),
     }
 }
 
 /// Every type is taken that the protocol knows; whether the bot platform can show it turns out when it is delivered.
-fn content(value: Option<Value>) -> Result<Content, HookError> {
-    let value = value.ok_or(HookError::Contract { field: "content" })?;
-    let not_content = |_| HookError::Contract { field: "content" };
+fn content(value: Option<Value>) -> Result<Content, EventError> {
+    let value = value.ok_or(EventError::Contract { field: "content" })?;
+    let not_content = |_| EventError::Contract { field: "content" };
     let content = Content::deserialize(&value).map_err(not_content)?;
     let understood = serde_json::to_value(&content).map_err(not_content)?;
     check("content", is_as_sent(&understood, &value))?;
@@ -175,11 +203,11 @@ fn is_filled(text: &str) -> bool {
     !text.chars().all(is_blank)
 }
 
-fn check(field: &'static str, holds: bool) -> Result<(), HookError> {
+fn check(field: &'static str, holds: bool) -> Result<(), EventError> {
     if holds {
         Ok(())
     } else {
-        Err(HookError::Contract { field })
+        Err(EventError::Contract { field })
     }
 }
 

@@ -1,0 +1,182 @@
+//! Performs what the bridge owes to a desk that is made by configuration: one call a task, none where nothing is to be
+//! said.
+
+use std::borrow::Cow;
+
+use async_trait::async_trait;
+
+use super::{Settings, actions::Action, message};
+use crate::{
+    clock::new_id,
+    desks::{Desk, DeskFacts, protocol::message::placeholder},
+    domain::{
+        delivery::{Done, Failure, Job, Task},
+        fallback::{self, Part},
+        message::{Content, Message},
+        retry::ErrorClass,
+    },
+    outbound::{Call, CallError, Outbound, request::DryRunError, template::Context},
+};
+
+/// One configured desk.
+#[derive(Debug)]
+pub struct Template {
+    pub(super) settings: Settings,
+    outbound: Outbound,
+}
+
+const UNASKED: &str = "it has no request ping, so nobody has asked whether it takes its secrets";
+
+impl Template {
+    pub fn new(settings: Settings, outbound: Outbound) -> Self {
+        Self { settings, outbound }
+    }
+
+    async fn open(&self, job: &Job) -> Result<Done, Failure> {
+        let context = message::past(self.context(job), (&job.transcript, job.transcript_total));
+        self.make(&self.settings.requests.open, &context).await
+    }
+
+    async fn message(&self, job: &Job) -> Result<Done, Failure> {
+        let message = told(job)?;
+        let able = &self.settings.capabilities;
+        let parts = fallback::said(&message.content, job.task.part(), able);
+        let parts = parts.map_err(|_| failure(ErrorClass::Rejected))?;
+        match parts.as_slice() {
+            [part] => self.say(job, message, part).await,
+            // Cut otherwise than when it was stored: no part of it may be left out now.
+            parts => self.say(job, message, &joined(parts)).await,
+        }
+    }
+
+    async fn failed(&self, job: &Job, reason: &str) -> Result<Done, Failure> {
+        let message = told(job)?;
+        let Some(failed) = &self.settings.requests.failed else {
+            let content = Content::text(format!(
+                "A message of yours did not reach the user ({reason}): {}",
+                message::text_of(&message.content)
+            ));
+            let part = Part {
+                index: 0,
+                text_limit: self.settings.capabilities.text_limit,
+            };
+            let cut = fallback::said(&content, Some(part), &self.settings.capabilities);
+            let first = cut.ok().and_then(|parts| parts.into_iter().next());
+            return self
+                .say(job, message, &first.unwrap_or(Cow::Borrowed(&content)))
+                .await;
+        };
+        let context = self
+            .context(job)
+            .with("message_id", message.id)
+            .with("reason", reason);
+        self.make(failed, &context).await
+    }
+
+    async fn close(&self, job: &Job, reason: &str) -> Result<Done, Failure> {
+        let Some(close) = &self.settings.requests.close else {
+            return Ok(Done::default());
+        };
+        self.make(close, &self.context(job).with("reason", reason))
+            .await
+    }
+
+    async fn say(&self, job: &Job, message: &Message, shown: &Content) -> Result<Done, Failure> {
+        let context = message::said(self.context(job), (message, shown));
+        self.make(&self.settings.requests.message, &context).await
+    }
+
+    async fn make(&self, action: &Action, context: &Context) -> Result<Done, Failure> {
+        let call = action.call(context).map_err(CallError::from)?;
+        let own = call.is_at(&self.settings.api_url);
+        let answer = self.outbound.send(call).await?;
+        let Some(done) = action.done(&answer, context) else {
+            // Whatever took it, nothing more can be said to it: better another desk than an agent who hears nothing.
+            tracing::warn!(
+                "the answer to an offer does not hold the reference, so the desk cannot have it"
+            );
+            return Err(Failure {
+                status: Some(answer.status.as_u16()),
+                ..failure(ErrorClass::Unsupported)
+            });
+        };
+        Ok(Done {
+            // Another host's limit is not that of this desk.
+            rest: answer.rest.filter(|_| own),
+            ..done
+        })
+    }
+
+    fn context(&self, job: &Job) -> Context {
+        message::handover(self.settings.context(&job.delivery.to_string()), job)
+    }
+}
+
+#[async_trait]
+impl Desk for Template {
+    fn facts(&self) -> DeskFacts {
+        DeskFacts {
+            capabilities: self.settings.capabilities.clone(),
+            transcript_limit: self.settings.transcript_limit,
+            reopen_after: self.settings.reopen_after,
+        }
+    }
+
+    async fn perform(&self, job: &Job) -> Result<Done, Failure> {
+        match &job.task {
+            Task::Open { .. } => self.open(job).await,
+            Task::Message { .. } => self.message(job).await,
+            Task::Placeholder { message } => {
+                self.say(job, told(job)?, &placeholder(*message)).await
+            }
+            Task::Failed { reason, .. } => self.failed(job, reason).await,
+            Task::Close { reason } => self.close(job, reason).await,
+            Task::Say { .. }
+            | Task::LookUp { .. }
+            | Task::Pause { .. }
+            | Task::Resume { .. }
+            | Task::Forget => Err(failure(ErrorClass::Unsupported)),
+        }
+    }
+
+    /// Without a request of its own it is only seen whether somebody answers there, whatever the answer is.
+    async fn probe(&self) -> Result<Vec<String>, CallError> {
+        let Some(ping) = &self.settings.requests.ping else {
+            let answer = self
+                .outbound
+                .send(Call::get(self.settings.api_url.endpoint()));
+            return match answer.await {
+                Ok(_) | Err(CallError::Refused(_)) => Ok(vec![UNASKED.to_owned()]),
+                Err(error) => Err(error),
+            };
+        };
+        let context = self.settings.context(&new_id().to_string());
+        let answer = self.outbound.send(ping.call(&context)?).await;
+        answer.map(|_| Vec::new())
+    }
+
+    fn dry_run(&self) -> Vec<DryRunError> {
+        self.settings.dry_run()
+    }
+}
+
+fn told(job: &Job) -> Result<&Message, Failure> {
+    let message = job.message.as_ref();
+    message.ok_or_else(|| failure(ErrorClass::Unsupported))
+}
+
+fn joined(parts: &[Cow<'_, Content>]) -> Content {
+    let texts = parts.iter().map(|part| message::text_of(part));
+    Content::text(texts.collect::<Vec<_>>().join("\n"))
+}
+
+fn failure(class: ErrorClass) -> Failure {
+    Failure {
+        class,
+        status: None,
+        retry_after: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

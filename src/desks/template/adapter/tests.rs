@@ -1,0 +1,296 @@
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    config::{Config, Kind, Source},
+    domain::{
+        conversation::{ConversationKey, Profile},
+        delivery::{HandoverFacts, LegFacts},
+        ids::{
+            BotName, ConversationId, DeliveryId, DeskName, ExternalId, HandoverId, LegId, MessageId,
+        },
+        message::{Actor, Button},
+        taken::Taken,
+        time::Timestamp,
+    },
+    outbound::stub::{Stub, loopback},
+};
+
+const OPEN: &str = r#"
+    [desks.tickets.requests.open]
+    method = "POST"
+    url = "{{ desk.api_url }}/tickets"
+    headers = { Authorization = "Bearer {{ secrets.api }}", Key = "{{ delivery_id }}" }
+    body = "{ 'text': transcript_text, 'of': transcript_total, 'lines': transcript | length }"
+    take = { reference = "answer.id", accepted = "answer.ok", reason = "answer.why", position = "answer.place", room = "answer.room" }
+"#;
+const MESSAGE: &str = r#"
+    [desks.tickets.requests.message]
+    method = "POST"
+    url = "{{ desk.api_url }}/tickets/{{ desk_ref.reference }}/{{ desk_ref.room }}"
+    body = "{ 'text': message.text, 'type': message.content.type, 'by': message.actor }"
+"#;
+
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+fn settings(base: &str, more: &str) -> Result<Settings, crate::desks::template::SettingsError> {
+    let text = format!(
+        r#"
+        [outbound]
+        allow_networks = ["127.0.0.0/8"]
+        [desks.tickets]
+        kind = "template"
+        api_url = "{base}api"
+        token = "token-of-the-desk-of-the-tests"
+        secrets = {{ api = "canary" }}
+        {more}
+        "#
+    );
+    let config = Config::load(&Source::text("test.toml", text)).unwrap();
+    let Kind::Template(desk) = config.desks.into_values().next().unwrap().kind else {
+        panic!("another kind of desk")
+    };
+    Settings::compile(&desk)
+}
+
+fn desk(stub: &Stub, more: &str) -> Template {
+    Template::new(settings(stub.base().expose(), more).unwrap(), loopback())
+}
+
+fn message(content: Content) -> Message {
+    Message {
+        id: MessageId::from_uuid(id(2)),
+        seq: 2,
+        actor: Actor::User,
+        at: Timestamp::from_millis(1_767_225_600_000),
+        content,
+        handover: None,
+        late: false,
+        raw: None,
+    }
+}
+
+fn job(task: Task, content: Content) -> Job {
+    Job {
+        delivery: DeliveryId::from_uuid(id(0xd)),
+        task,
+        created_at: Timestamp::from_millis(1_767_225_600_000),
+        conversation: ConversationId::from_uuid(id(0xc)),
+        key: ConversationKey {
+            bot: BotName::new("webshop").unwrap(),
+            realm: "b1/LIVE".into(),
+            user: ExternalId::new("s1").unwrap(),
+        },
+        profile: Profile::default(),
+        handover: HandoverFacts {
+            id: HandoverId::from_uuid(id(0xa)),
+            language: "en".into(),
+            payload: None,
+            options: Map::new(),
+        },
+        taken: Taken::default(),
+        leg: Some(LegFacts {
+            id: LegId::from_uuid(id(0xe)),
+            desk: DeskName::new("tickets").unwrap(),
+            reference: Some("7".into()),
+            taken: Taken::from_iter([("room".to_owned(), json!("a/b"))]),
+        }),
+        message: Some(message(content)),
+        transcript: vec![
+            message(Content::text("help")),
+            Message {
+                actor: Actor::System,
+                ..message(Content::text("a notice"))
+            },
+            Message {
+                actor: Actor::Bot,
+                ..message(Content::Intro {})
+            },
+        ],
+        transcript_total: 9,
+    }
+}
+
+fn telling() -> Task {
+    Task::Message {
+        message: MessageId::from_uuid(id(2)),
+        part: None,
+    }
+}
+
+async fn only(stub: &Stub) -> (String, Value) {
+    let [request] = <[String; 1]>::try_from(stub.requests().await).unwrap();
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), serde_json::from_str(body).unwrap())
+}
+
+#[tokio::test]
+async fn an_offer_tells_the_past_and_takes_what_later_calls_need() {
+    let stub = Stub::answering(
+        "200 OK",
+        "",
+        r#"{"id": 7, "ok": true, "place": 3, "room": "r1", "why": null}"#,
+    )
+    .await;
+    let desk = desk(&stub, &[OPEN, MESSAGE].concat());
+    let open = job(Task::Open { upto: 3 }, Content::text("help"));
+    let done = desk.perform(&open).await.unwrap();
+    let expected = Done {
+        reference: Some("7".into()),
+        position: Some(3),
+        taken: Taken::from_iter([("room".to_owned(), json!("r1"))]),
+        ..Done::default()
+    };
+    assert_eq!(done, expected);
+    let (head, body) = only(&stub).await;
+    assert!(head.starts_with("POST /api/tickets "), "{head}");
+    assert!(head.contains("authorization: Bearer canary"), "{head}");
+    assert!(head.contains(&format!("key: {}", open.delivery)), "{head}");
+    let shown =
+        json!({"text": "user: help\nbot: The user opened the conversation.", "of": 9, "lines": 2});
+    assert_eq!(body["of"], shown["of"]);
+    assert_eq!(body["lines"], shown["lines"]);
+    assert!(
+        body["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("user: help\nbot: ")
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_is_one_only_where_the_answer_says_false() {
+    for (answer, refused) in [
+        (r#"{"id": 7, "ok": false, "why": "full"}"#, Some("full")),
+        (r#"{"ok": false}"#, Some("refused")),
+        (r#"{"id": 7, "ok": "false"}"#, None),
+        (r#"{"id": 7}"#, None),
+    ] {
+        let stub = Stub::answering("200 OK", "", answer).await;
+        let desk = desk(&stub, &[OPEN, MESSAGE].concat());
+        let open = job(Task::Open { upto: 1 }, Content::text("help"));
+        let done = desk.perform(&open).await.unwrap();
+        assert_eq!(done.refused.as_deref(), refused, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_the_reference_is_no_success() {
+    for answer in [
+        "",
+        "{}",
+        r#"{"id": null}"#,
+        r#"{"id": {}}"#,
+        "<html></html>",
+    ] {
+        let stub = Stub::answering("200 OK", "", answer).await;
+        let desk = desk(&stub, &[OPEN, MESSAGE].concat());
+        let failure = desk
+            .perform(&job(Task::Open { upto: 1 }, Content::text("help")))
+            .await
+            .unwrap_err();
+        assert_eq!(failure.class, ErrorClass::Unsupported, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_goes_where_the_answers_said_as_the_text_that_agents_can_be_shown() {
+    let stub = Stub::answering("200 OK", "", "").await;
+    let desk = desk(&stub, &[OPEN, MESSAGE].concat());
+    let content = Content::Buttons {
+        text: "Which?".into(),
+        buttons: vec![Button::Postback {
+            title: "Red".into(),
+            payload: Value::Null,
+        }],
+    };
+    desk.perform(&job(telling(), content)).await.unwrap();
+    let (head, body) = only(&stub).await;
+    assert!(head.starts_with("POST /api/tickets/7/a%2Fb "), "{head}");
+    assert_eq!(
+        body,
+        json!({"text": "Which?\n1. Red", "type": "text", "by": "user"})
+    );
+}
+
+#[tokio::test]
+async fn without_a_request_for_them_a_close_is_no_call_and_a_failure_is_a_message() {
+    let stub = Stub::answering("200 OK", "", "").await;
+    let desk = desk(&stub, &[OPEN, MESSAGE].concat());
+    let close = Task::Close {
+        reason: "idle".into(),
+    };
+    desk.perform(&job(close, Content::text("hello")))
+        .await
+        .unwrap();
+    assert!(stub.requests().await.is_empty());
+    let failed = Task::Failed {
+        message: MessageId::from_uuid(id(2)),
+        reason: "too_long".into(),
+    };
+    desk.perform(&job(failed, Content::text("hello")))
+        .await
+        .unwrap();
+    let (_, body) = only(&stub).await;
+    assert_eq!(
+        body["text"],
+        "A message of yours did not reach the user (too_long): hello"
+    );
+}
+
+#[tokio::test]
+async fn a_template_that_cannot_be_filled_in_is_refused_without_a_call() {
+    let stub = Stub::answering("200 OK", "", "").await;
+    let desk = desk(&stub, &[OPEN, MESSAGE].concat());
+    let mut job = job(telling(), Content::text("hello"));
+    job.leg = None;
+    let failure = desk.perform(&job).await.unwrap_err();
+    assert_eq!(failure.class, ErrorClass::Rejected);
+    assert!(stub.requests().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_probe_without_a_request_of_its_own_is_content_with_any_answer() {
+    let stub = Stub::answering("404 Not Found", "", "").await;
+    desk(&stub, &[OPEN, MESSAGE].concat())
+        .probe()
+        .await
+        .unwrap();
+    let ping = "[desks.tickets.requests.ping]\nmethod = \"GET\"\nurl = \"{{ desk.api_url }}/me\"\n";
+    let stub = Stub::answering("401 Unauthorized", "", "").await;
+    let asked = desk(&stub, &[OPEN, MESSAGE, ping].concat()).probe().await;
+    assert_eq!(asked.unwrap_err().class(), ErrorClass::Unauthorized);
+}
+
+#[test]
+fn what_cannot_work_is_found_before_anybody_is_called() {
+    let compiled = |more: &str| settings("http://127.0.0.1/", more);
+    let whole = [OPEN, MESSAGE].concat();
+    assert!(compiled(&whole).unwrap().dry_run().is_empty());
+    for (right, wrong, told) in [
+        ("answer.id", "secrets.api", "secrets"),
+        ("message.actor", "mesage.actor", "mesage"),
+        ("answer.place", "answer.", "cannot be compiled"),
+    ] {
+        let error = compiled(&whole.replace(right, wrong)).unwrap_err();
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert!(source.contains(told), "{source}");
+        assert!(error.to_string().starts_with("test.toml:"), "{error}");
+    }
+    let take = "take = { reference = \"answer.id\" }\n";
+    let error = compiled(&[&whole, take].concat()).unwrap_err();
+    assert!(error.to_string().contains("take reference"), "{error}");
+    for (right, wrong) in [
+        ("desk_ref.room", "desk_ref.hall"),
+        ("message.text", "message.words"),
+        ("{{ desk.api_url }}/tickets\"", "tickets\""),
+        ("transcript_text", "handover.payload.department"),
+    ] {
+        let faults = compiled(&whole.replace(right, wrong)).unwrap().dry_run();
+        assert_eq!(faults.len(), 1, "{wrong}: {faults:?}");
+        assert!(faults[0].place.starts_with("test.toml:"), "{faults:?}");
+    }
+}

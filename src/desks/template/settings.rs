@@ -1,0 +1,127 @@
+//! One desk's templates, compiled. Built by `app` when the bridge starts, so that faults come then.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Hook, SettingsError, actions::Action, capabilities::capabilities};
+use crate::{
+    config::{self, Contents, Rotating},
+    domain::fallback::Capabilities,
+    outbound::{BaseUrl, template::Context},
+};
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub(super) api_url: BaseUrl,
+    pub(super) requests: Requests,
+    pub(super) contents: Contents,
+    pub(super) capabilities: Capabilities,
+    pub(super) transcript_limit: usize,
+    pub(super) reopen_after: Duration,
+    hook: Option<Hook>,
+    secrets: BTreeMap<String, Rotating<SecretString>>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Requests {
+    pub(super) open: Action,
+    pub(super) message: Action,
+    pub(super) close: Option<Action>,
+    pub(super) failed: Option<Action>,
+    pub(super) ping: Option<Action>,
+}
+
+/// What every request may speak of.
+const ALWAYS: [&str; 3] = ["desk", "secrets", "delivery_id"];
+/// What those may that are of a handover.
+const HANDOVER: [&str; 2] = ["handover", "user"];
+const OPEN: [&str; 3] = ["transcript", "transcript_text", "transcript_total"];
+/// What the answers before gave.
+const REFERENCE: &str = "desk_ref";
+
+impl Settings {
+    pub fn compile(configured: &config::TemplateDesk) -> Result<Self, SettingsError> {
+        let config::TemplateDesk {
+            api_url,
+            requests,
+            hook,
+            hook_key: _,
+            token: _,
+            secrets,
+            contents,
+            text_limit,
+            transcript_limit,
+            reopen_after,
+        } = configured;
+        let secrets = secrets.iter();
+        Ok(Self {
+            api_url: BaseUrl::try_from(api_url.as_url().clone())?,
+            requests: Requests::compile(requests)?,
+            contents: *contents,
+            capabilities: capabilities(*contents, *text_limit),
+            transcript_limit: *transcript_limit,
+            reopen_after: *reopen_after,
+            hook: hook.as_ref().map(Hook::compile).transpose()?,
+            secrets: secrets
+                .map(|(name, secret)| (name.clone(), Rotating::new(secret.first().clone())))
+                .collect(),
+        })
+    }
+
+    /// How the desk's own calls are read; none where it uses the desk API.
+    pub fn hook(&self) -> Option<&Hook> {
+        self.hook.as_ref()
+    }
+
+    /// For whoever exchanges them while the bridge runs, by their names.
+    pub fn secrets(&self) -> impl Iterator<Item = (&str, &Rotating<SecretString>)> {
+        let secrets = self.secrets.iter();
+        secrets.map(|(name, secret)| (name.as_str(), secret))
+    }
+
+    /// What every request may speak of, with the secrets of this moment.
+    pub(super) fn context(&self, delivery_id: &str) -> Context {
+        let secrets: BTreeMap<_, _> = self
+            .secrets
+            .iter()
+            .map(|(name, secret)| (name, secret.get().expose_secret().to_owned()))
+            .collect();
+        Context::default()
+            .with_url("desk", "api_url", &self.api_url)
+            .with("secrets", secrets)
+            .with("delivery_id", delivery_id)
+    }
+}
+
+impl Requests {
+    /// What later requests find in `desk_ref`.
+    pub(super) fn kept(&self) -> impl Iterator<Item = &str> {
+        let first = [&self.open, &self.message].into_iter();
+        first.flat_map(Action::kept)
+    }
+
+    fn compile(configured: &config::DeskRequests) -> Result<Self, SettingsError> {
+        let config::DeskRequests {
+            open,
+            message,
+            close,
+            failed,
+            ping,
+        } = configured;
+        let known = |own: &[&'static str]| [&ALWAYS[..], &HANDOVER, &[REFERENCE], own].concat();
+        let optional = |request: &Option<config::Request>, names: &[&'static str]| {
+            let request = request.as_ref();
+            request
+                .map(|request| Action::compile(request, names))
+                .transpose()
+        };
+        Ok(Self {
+            open: Action::offer(open, &[&ALWAYS[..], &HANDOVER, &OPEN].concat())?,
+            message: Action::compile(message, &known(&["message"]))?,
+            close: optional(close, &known(&["reason"]))?,
+            failed: optional(failed, &known(&["message_id", "reason"]))?,
+            ping: optional(ping, &ALWAYS)?,
+        })
+    }
+}

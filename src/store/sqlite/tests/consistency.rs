@@ -1,0 +1,149 @@
+//! What is known without asking the file agrees with it, whatever the steps of a batch do to each other.
+
+use rusqlite::StatementStatus;
+
+use super::*;
+use crate::domain::delivery::Done;
+
+#[tokio::test]
+async fn a_conversation_that_some_other_statement_changes_is_read_again() {
+    let (store, _directory) = open();
+    store.apply(says("one")).await.unwrap();
+    store.apply(says("two")).await.unwrap();
+    store
+        .writer
+        .step(|work| {
+            let sql = "UPDATE conversations SET state = json_set(state, '$.next_seq', 100)";
+            work.execute(sql, [])?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    store.apply(says("three")).await.unwrap();
+    assert_eq!(seqs(&store).await, [1, 2, 100]);
+    store
+        .writer
+        .step(|work| {
+            work.execute("DELETE FROM messages", [])?;
+            work.execute("DELETE FROM conversations", [])?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    store.apply(says("four")).await.unwrap();
+    assert_eq!(seqs(&store).await, [1], "it is another conversation");
+}
+
+#[tokio::test]
+async fn what_another_statement_changes_is_read_again_also_when_a_later_step_of_its_batch_fails() {
+    let (store, _directory) = open();
+    store.apply(says("one")).await.unwrap();
+    let gate = Gate::close(&store);
+    let mut changes = Box::pin(store.writer.step(|work| {
+        let sql = "UPDATE conversations SET state = json_set(state, '$.next_seq', 100)";
+        work.execute(sql, [])?;
+        Ok(())
+    }));
+    let mut fails = Box::pin(store.writer.step(|_| Err::<(), _>(Fault::Missing)));
+    let mut after = Box::pin(store.apply(says("two")));
+    assert!(poll!(&mut changes).is_pending());
+    assert!(poll!(&mut fails).is_pending());
+    assert!(poll!(&mut after).is_pending());
+    gate.open().await;
+    changes.await.unwrap();
+    assert!(fails.await.is_err());
+    after.await.unwrap();
+    assert_eq!(seqs(&store).await, [1, 100]);
+}
+
+#[tokio::test]
+async fn what_a_failed_step_made_of_a_conversation_is_forgotten() {
+    let (store, _directory) = open();
+    store.apply(says("one")).await.unwrap();
+    let gate = Gate::close(&store);
+    let mut before = Box::pin(store.apply(says("two")));
+    let mut half = Keyed::new(says("never said"), &store.hasher);
+    let mut fails = Box::pin(store.writer.step(move |work| {
+        half.apply(work)?;
+        Err::<(), _>(Fault::Missing)
+    }));
+    let mut after = Box::pin(store.apply(says("three")));
+    assert!(poll!(&mut before).is_pending());
+    assert!(poll!(&mut fails).is_pending());
+    assert!(poll!(&mut after).is_pending());
+    gate.open().await;
+    before.await.unwrap();
+    assert!(matches!(fails.await, Err(Error::Corrupt(_))));
+    after.await.unwrap();
+    store.apply(says("four")).await.unwrap();
+    assert_eq!(seqs(&store).await, [1, 2, 3, 4]);
+}
+
+#[tokio::test]
+async fn a_delivery_is_cancelled_by_a_later_step_of_the_batch_that_owes_it() {
+    let (store, _directory) = open();
+    store.apply(request("ann")).await.unwrap();
+    let claim = store.claim(&team(), 1).await.unwrap().claims.pop().unwrap();
+    let opened = Settlement {
+        result: StepResult::Done(Done::default()),
+        row: RowOutcome::Delivered,
+    };
+    store.settle(claim, opened).await.unwrap();
+    let gate = Gate::close(&store);
+    let gone = Gone::Desk(DeskName::new("team").unwrap());
+    let mut owes = Box::pin(store.apply(says("is anybody there?")));
+    let mut removes = Box::pin(store.remove(&gone, 9));
+    assert!(poll!(&mut owes).is_pending());
+    assert!(poll!(&mut removes).is_pending());
+    gate.open().await;
+    owes.await.unwrap();
+    assert!(removes.await.unwrap() > 0);
+    let filter = DeliveryFilter {
+        destination: Some(team()),
+        limit: 9,
+        ..DeliveryFilter::default()
+    };
+    let page = store.deliveries(filter).await.unwrap();
+    let states: Vec<DeliveryState> = page.items.iter().map(|item| item.state).collect();
+    // That it was opened, what was said, and that it is over.
+    assert_eq!(
+        states,
+        [
+            DeliveryState::Delivered,
+            DeliveryState::Cancelled,
+            DeliveryState::Dead
+        ]
+    );
+    assert!(store.claim(&team(), 9).await.unwrap().claims.is_empty());
+}
+
+#[tokio::test]
+async fn a_statement_is_compiled_once_whatever_values_it_is_given() {
+    let (store, _directory) = open();
+    store.apply(request("ann")).await.unwrap();
+    let compiled_again = store
+        .readers
+        .read(|connection| {
+            let sql = "SELECT d.task, l.reference FROM deliveries d LEFT JOIN legs l ON l.id = d.lane WHERE d.row = ?1";
+            let mut statement = connection.prepare(sql)?;
+            for row in 1..9 {
+                statement.query([row])?.next()?;
+            }
+            Ok(statement.get_status(StatementStatus::RePrepare))
+        })
+        .await
+        .unwrap();
+    assert_eq!(compiled_again, 0);
+}
+
+async fn seqs(store: &SqliteStore) -> Vec<i64> {
+    store
+        .readers
+        .read(|connection| {
+            let mut statement = connection.prepare("SELECT seq FROM messages ORDER BY row")?;
+            let seqs = statement.query_map([], |row| row.get(0))?;
+            Ok(seqs.collect::<Result<_, _>>()?)
+        })
+        .await
+        .unwrap()
+}
