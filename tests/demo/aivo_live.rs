@@ -78,3 +78,25 @@ async fn a_conversation_goes_to_aivo_live_and_back_whatever_goes_wrong_there() {
         "no token in the log"
     );
 }
+
+#[tokio::test]
+async fn a_bot_on_certainly_and_agents_on_aivo_live_meet() {
+    let folder = Folder::new();
+    let demo = folder.start_as(&["demo", "--bot", "certainly", "--desk", "aivo-live"]);
+    let talk = Talk::open(&demo).await;
+    talk.write("agent").await;
+    let room = talk.at_the_desk().await;
+    talk.chat_until(|lines| lines.iter().any(|line| line["state"] == "paused"))
+        .await;
+    talk.act(&room, json!({"type": "attended", "agent": {"name": "Ann"}}))
+        .await;
+    talk.answer(&room, "Hello, I am Ann").await;
+    talk.write("the chain").await;
+    talk.desk_until(|seen| texts_at_desk(seen, By::User) == ["the chain"])
+        .await;
+    talk.act(&room, json!({"type": "closed", "reason": "agent"}))
+        .await;
+    let chat = talk.welcomed_back().await;
+    assert!(texts(&chat, By::Agent).contains(&"Hello, I am Ann"));
+    assert_eq!(folder.complaints(), "");
+}

@@ -98,10 +98,8 @@ fn about(job: &Job) -> Map<String, Value> {
         ("bot", Some(job.key.bot.as_str())),
         ("channel", profile.channel.as_deref()),
         ("language", Some(job.handover.language.as_str())),
-        (
-            "user_id",
-            profile.user.id.as_deref().or(Some(job.key.user.as_str())),
-        ),
+        ("session_id", Some(job.key.user.as_str())),
+        ("user_id", profile.user.id.as_deref()),
     ];
     let about = about.into_iter();
     let mut about: Map<_, _> = about

@@ -296,7 +296,7 @@ fn about(user: User, (groups, now): (&[u64], Timestamp)) -> (Value, Value) {
         })
         .collect();
     let name = format!("{firstname} {lastname}");
-    let id = extra.get("user_id").cloned().unwrap_or_default();
+    let id = extra.get("session_id").cloned().unwrap_or_default();
     let more = json!({"bot": extra.get("bot"), "channel": extra.get("channel"), "language": extra.get("language"),
         "session_id": id, "groups": groups, "extra": extra, "user": {"id": id, "first_name": name.trim()}});
     let shown = json!({"actor": "system", "at": now, "content": {"type": "text", "text": lines.join("\n")}});

@@ -182,7 +182,7 @@ async fn the_queue_call_is_the_documented_one() {
     let expected = json!({
         "botId": 1000, "groupsId": [2179, 2180], "botToken": TOKEN, "protocolId": 28,
         "user": {"hash": HASH, "firstname": "Ada", "lastname": "", "email": "ada@example.com", "phone": "12345",
-            "extra": {"bot": "webshop", "channel": "web", "language": "en", "user_id": "u1", "handover_id": id(0xa),
+            "extra": {"bot": "webshop", "channel": "web", "language": "en", "session_id": "s1", "user_id": "u1", "handover_id": id(0xa),
                 "department": "sales", "order": "{\"id\":7}", "transcript": "User: help"}},
         "status": "queued", "lastSender": "user",
     });
