@@ -4,15 +4,17 @@
 //! chunks, and never more of all together than their gate has room for; a compressed body is refused, never inflated;
 //! depth is counted without recursion.
 
+mod growing;
+
 use std::{ops::Deref, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, header},
 };
-use bytes::BytesMut;
 use http_body_util::BodyExt as _;
 
+use self::growing::Growing;
 use super::{
     problem::{Kind, Problem, Result},
     shed::{Gate, Room},
@@ -129,7 +131,7 @@ async fn collect(
     mut skim: Option<&mut dyn Skim>,
 ) -> Result<Option<Kept>> {
     let max = limits.max;
-    let mut kept = Some((BytesMut::new(), limits.gate.room()));
+    let mut kept = Some((Growing::default(), limits.gate.room()));
     let mut seen = 0_usize;
     while let Some(frame) = body.frame().await {
         let frame =
@@ -148,14 +150,14 @@ async fn collect(
         if let Some((bytes, room)) = &mut kept
             && room.grow(data.len())
         {
-            bytes.extend_from_slice(&data);
+            bytes.push(&data);
             continue;
         }
         let Some(skim) = &mut skim else {
             return Ok(None);
         };
         if let Some((bytes, _)) = kept.take() {
-            skim.piece(&bytes);
+            bytes.pieces().for_each(|piece| skim.piece(piece));
         }
         skim.piece(&data);
     }
@@ -163,7 +165,7 @@ async fn collect(
         return Err(Kind::TooLarge.into());
     }
     Ok(kept.map(|(bytes, room)| Kept {
-        bytes: bytes.freeze(),
+        bytes: bytes.whole(),
         _room: room,
     }))
 }
