@@ -51,7 +51,10 @@ target!(|bytes: &[u8]| {
     let [incoming] = &step.events[..] else {
         panic!("one event a call")
     };
-    assert_eq!(told(bytes).expect("taken again").events[0].keys, incoming.keys);
+    assert_eq!(
+        told(bytes).expect("taken again").events[0].keys,
+        incoming.keys
+    );
     let Event::FromLeg { event, leg: None } = &incoming.event else {
         panic!("a desk does not tell {:?}", incoming.event)
     };

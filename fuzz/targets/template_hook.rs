@@ -9,10 +9,7 @@ use std::sync::LazyLock;
 
 use handover_bridge::{
     config::{Config, Kind, Source},
-    desks::template::{
-        Hook, Settings,
-        hook::About,
-    },
+    desks::template::{Hook, Settings, hook::About},
     http::body::check_depth,
 };
 use handover_fuzz::target;
