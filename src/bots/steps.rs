@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     config,
-    domain::conversation::ResumeContract,
+    domain::{conversation::ResumeContract, delivery::Job},
     outbound::{
         request::{CompileError, Compiler, DryRunError, Part, RequestTemplate},
-        template::{Context, Expression, Template, TemplateError},
+        template::{Anything, Context, Expression, Template, TemplateError},
     },
 };
 
@@ -44,10 +44,10 @@ pub enum StepsError {
         number: usize,
         source: CompileError,
     },
-    #[error("{list}, step {number}: take is not available in the steps of a bot")]
-    Take { list: &'static str, number: usize },
 }
 
+/// What steps of this handover have taken from the answers before, by name.
+const TAKEN: &str = "taken";
 /// What a resume may speak of besides what every step of its vendor may.
 const RESUME_NAMES: [&str; 4] = ["reason", "agent", "seconds", "unanswered"];
 
@@ -57,8 +57,9 @@ impl Steps {
         (pause, resume): (&[config::Request], &[config::Step]),
         names: &[&'static str],
     ) -> Result<Self, StepsError> {
-        let pausing = Compiler { names };
-        let resume_names = [names, &RESUME_NAMES].concat();
+        let names = [names, &[TAKEN]].concat();
+        let pausing = Compiler { names: &names };
+        let resume_names = [&names[..], &RESUME_NAMES].concat();
         let resuming = Compiler {
             names: &resume_names,
         };
@@ -79,7 +80,8 @@ impl Steps {
     pub fn dry_run(&self, examples: &[(Context, Option<&str>)]) -> Vec<DryRunError> {
         let pauses = self.pause.iter().enumerate().filter_map(|(index, step)| {
             let mut examples = examples.iter();
-            let tried = examples.try_for_each(|(context, _)| step.dry_run(context));
+            let tried = examples
+                .try_for_each(|(context, _)| step.dry_run(&context.clone().with(TAKEN, Anything)));
             Some(fault(("pause", index), tried.err()?))
         });
         let resumes = self.resume.iter().enumerate().filter_map(|(index, step)| {
@@ -91,7 +93,8 @@ impl Steps {
                     seconds: 61,
                     unanswered: agent.is_some(),
                 };
-                step.dry_run(&resume_context(context.clone(), &contract))
+                let context = context.clone().with(TAKEN, Anything);
+                step.dry_run(&resume_context(context, &contract))
             });
             Some(fault(("resume", index), tried.err()?))
         });
@@ -149,6 +152,11 @@ impl Values {
     }
 }
 
+/// What every step may speak of besides what its vendor knows.
+pub fn step_context(context: Context, job: &Job) -> Context {
+    context.with(TAKEN, job.taken.values())
+}
+
 /// What a step of a resume may speak of besides.
 pub fn resume_context(context: Context, contract: &ResumeContract) -> Context {
     let ResumeContract {
@@ -169,12 +177,6 @@ fn request(
     (list, index): (&'static str, usize),
     step: &config::Request,
 ) -> Result<RequestTemplate, StepsError> {
-    if !step.take.is_empty() {
-        return Err(StepsError::Take {
-            list,
-            number: index.saturating_add(1),
-        });
-    }
     compiler
         .request(step)
         .map_err(|source| refused((list, index), source))

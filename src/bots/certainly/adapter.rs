@@ -16,7 +16,7 @@ use crate::{
     bots::{
         BotFacts, BotPlatform,
         failures::{impossible, not_an_id, unshowable},
-        steps::{Step, resume_context},
+        steps::{Step, resume_context, step_context},
     },
     config::{Auth, Rotating, Sender},
     domain::{
@@ -134,9 +134,13 @@ impl Certainly {
             own = call.is_at(&self.settings.api_url);
             if own { self.presenting(call) } else { call }
         });
-        let done = self.send(call.map_err(CallError::from)?).await?;
-        // Another host's limit is not that of this bot.
-        Ok(if own { done } else { Done::default() })
+        let answer = self.outbound.send(call.map_err(CallError::from)?).await?;
+        Ok(Done {
+            // Another host's limit is not that of this bot.
+            rest: answer.rest.filter(|_| own),
+            taken: request.taken(&answer, context).into(),
+            ..Done::default()
+        })
     }
 
     /// No body is documented for the successes of these calls, so none is read: any 2xx means taken.
@@ -211,13 +215,14 @@ impl Certainly {
     }
 
     fn context(&self, job: &Job) -> Context {
-        Context::default()
+        let context = Context::default()
             .with_url("bot", "api_url", &self.settings.api_url)
             .with("deployment_id", &job.key.realm)
             .with("user_id", user_id(job))
             .with("claim_end", &self.settings.claim_end)
             .with("language", &job.handover.language)
-            .with("handover_id", job.handover.id)
+            .with("handover_id", job.handover.id);
+        step_context(context, job)
     }
 }
 

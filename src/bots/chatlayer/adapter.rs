@@ -12,7 +12,7 @@ use crate::{
     bots::{
         BotFacts, BotPlatform,
         failures::{impossible, not_an_id, unshowable},
-        steps::{Step, resume_context},
+        steps::{Step, resume_context, step_context},
     },
     config::History,
     domain::{
@@ -144,9 +144,13 @@ impl Chatlayer {
 
     async fn make(&self, request: &RequestTemplate, context: &Context) -> Result<Done, Failure> {
         let (call, own) = self.request(request, context)?;
-        let done = self.send(call).await?;
-        // Another host's limit is not that of this bot.
-        Ok(if own { done } else { Done::default() })
+        let answer = self.outbound.send(call).await?;
+        Ok(Done {
+            // Another host's limit is not that of this bot.
+            rest: answer.rest.filter(|_| own),
+            taken: request.taken(&answer, context).into(),
+            ..Done::default()
+        })
     }
 
     /// The call, and whether it goes to the bot's own API, which alone gets the access token.
@@ -178,14 +182,15 @@ impl Chatlayer {
 
     pub(super) fn context(&self, job: &Job) -> Result<Context, Failure> {
         let realm = Realm::parse(&job.key.realm).map_err(|_| impossible())?;
-        Ok(Context::default()
+        let context = Context::default()
             .with_url("bot", "api_url", &self.settings.api_url)
             .with("bot_id", &realm.bot_id)
             .with("session_id", &job.key.user)
             .with("version", realm.version.as_str())
             .with("channel", &job.profile.channel)
             .with("language", &job.handover.language)
-            .with("handover_id", job.handover.id))
+            .with("handover_id", job.handover.id);
+        Ok(step_context(context, job))
     }
 }
 

@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    bots::{chatlayer::SettingsError, steps::StepsError},
+    bots::chatlayer::SettingsError,
     config,
     domain::{
         conversation::{ConversationKey, Profile},
@@ -345,9 +345,44 @@ fn faults_of_steps_are_found_at_start_and_say_where_they_are() {
         ),
         "pause, step 1: the body speaks of reason, which is not known there"
     );
-    let take = r#"resume = [{ request = { method = "POST", url = "{{ bot.api_url }}", take = { id = "answer.id" } } }]"#;
-    assert!(matches!(
-        compile(take),
-        SettingsError::Steps(StepsError::Take { .. })
-    ));
+    assert_eq!(
+        told(
+            r#"pause = [{ request = { method = "POST", url = "{{ bot.api_url }}", take = { id = "reply.id" } } }]"#
+        ),
+        "pause, step 1: the take id speaks of reply, which is not known there"
+    );
+}
+
+const TAKING: &str = r#"resume = [
+    { request = { method = "POST", url = "{{ bot.api_url }}/first", take = { ticket = "answer.ticket", gone = "answer.gone" } } },
+    { request = { method = "POST", url = "{{ bot.api_url }}/second/{{ taken.ticket }}" } },
+]"#;
+
+#[tokio::test]
+async fn what_a_step_takes_from_its_answer_is_there_for_later_steps() {
+    let stub = Stub::answering(
+        "200 OK",
+        "content-type: application/json\r\n",
+        r#"{"ticket": "t/1"}"#,
+    )
+    .await;
+    let bot = bot(&stub, TAKING);
+    let done = bot.perform(&resume(0)).await.unwrap();
+    assert_eq!(done.taken.get("ticket"), Some(&json!("t/1")));
+    assert_eq!(
+        done.taken.get("gone"),
+        None,
+        "what is not there is left out"
+    );
+    let later = Job {
+        taken: done.taken,
+        ..resume(1)
+    };
+    bot.perform(&later).await.unwrap();
+    let requests = stub.requests().await;
+    assert!(
+        requests[1].starts_with("POST /second/t%2F1 "),
+        "{requests:?}"
+    );
+    assert!(bot.perform(&resume(1)).await.is_err(), "nothing was taken");
 }
