@@ -15,7 +15,7 @@ use handover_bridge::domain::{
     conversation::{Agent, Answer, Conversation, ConversationKey, Phase},
     delivery::{Destination, Done, Found, Lane, NewDelivery, StepResult, Task},
     effect::{Effect, HandoverRow},
-    event::{AgentSaid, DeskEvent, Event, Request, Said, Settled, TranscriptItem},
+    event::{AgentSaid, DeskEvent, Event, Request, Said, Settled, TranscriptItem, Way},
     fallback::{Capabilities, Reader},
     handover::{Context, Decision, Echo, decide},
     ids::{ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId},
@@ -368,6 +368,7 @@ impl World {
             at: Some(self.now),
             content: spoken.0.clone(),
             raw: None,
+            way: Way::Only,
         }
     }
 

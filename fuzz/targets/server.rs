@@ -24,7 +24,7 @@ use handover_bridge::{
     domain::policy::{BotPolicy, DeskPolicy, Limits, Policy},
     domain::routing::Route,
     http::{
-        Bot, BotHook, ChatlayerHook, Desk, DeskHook, Options, Watched, combined_router,
+        Bot, BotHook, ChatlayerHook, Desk, DeskHook, Options, Turns, Watched, combined_router,
         shed::Capacity, source::Peer,
     },
     store::sqlite,
@@ -446,6 +446,8 @@ fn router(folder: &TempDir) -> Router {
         hook: BotHook::Chatlayer(ChatlayerHook {
             verify_token: [VERIFY].into_iter().collect(),
             hook_key: [KEY].into_iter().collect(),
+            channel_verify_token: [VERIFY].into_iter().collect(),
+            turns: Turns::default(),
         }),
     };
     let options = Options {

@@ -31,6 +31,7 @@ use handover_bridge::{
         delivery::{Done, Failure, HandoverFacts, Job, Task},
         ids::{BotName, ConversationId, DeliveryId, ExternalId, HandoverId},
         retry::ErrorClass,
+        taken::Taken,
         time::Timestamp,
     },
     outbound::{Outbound, OutboundOptions},
@@ -212,7 +213,10 @@ impl Input {
             refused,
             found,
             rest,
+            taken,
         } = done;
+        // No step of these takes anything.
+        assert!(taken.is_empty());
         assert!(reference.iter().all(|id| (1..=SHORT).contains(&id.len())));
         assert!(
             refused
@@ -412,6 +416,7 @@ fn job(task: Task) -> Job {
             payload: None,
             options: serde_json::Map::new(),
         },
+        taken: Taken::default(),
         leg: None,
         message: None,
         transcript: Vec::new(),

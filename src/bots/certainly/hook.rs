@@ -169,7 +169,8 @@ impl Reader {
             return Ok(None);
         };
         let user = self.user(user)?;
-        let event = if who == "bot" {
+        // A bot that said nothing at all has sent something that is not known.
+        let event = if who == "bot" && envelope.data.is_some() {
             let at = data.get("timestamp").and_then(time);
             Event::BotSaid(said_at(at, (bot_content(&data), raw)))
         } else {

@@ -174,12 +174,16 @@ fn a_bots_message_that_names_its_user_is_kept_with_the_user() {
 
 #[test]
 fn whoever_else_speaks_is_kept_as_unknown_if_the_user_is_named() {
-    let body = json!({"interlocutor": "agent", "user_id": "u", "data": {"text": "hi"}});
-    let step = heard(&reader(), &body);
-    let expected = Event::PlatformUnknown {
-        raw: body.to_string(),
-    };
-    assert_eq!(step.events[0].event, expected);
+    for body in [
+        json!({"interlocutor": "agent", "user_id": "u", "data": {"text": "hi"}}),
+        json!({"interlocutor": "bot", "user_id": "u"}),
+    ] {
+        let step = heard(&reader(), &body);
+        let expected = Event::PlatformUnknown {
+            raw: body.to_string(),
+        };
+        assert_eq!(step.events[0].event, expected);
+    }
     let nobody = json!({"interlocutor": "agent", "data": {"text": "hi"}});
     let read = reader().message(nobody.to_string().as_bytes()).unwrap();
     assert!(read.is_none());
