@@ -1,6 +1,6 @@
 //! One desk that hangs is nobody else's trouble.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, env, time::Duration};
 
 use futures_util::future::join_all;
 use tokio::time::{Instant, interval};
@@ -110,9 +110,19 @@ const USERS: usize = 4;
 const MESSAGES: u32 = 100;
 /// Far from what keeps the machine busy, so that what is measured is waiting.
 const PACE: Duration = Duration::from_millis(20);
-const ROUNDS: usize = 5;
 /// As much longer the slowest hundredth may take at the others.
 const MOST_SLOWED: f64 = 1.30;
+
+/// How many rounds are judged. None: one is made, to see that all arrives and is measured; a busy machine would decide the
+/// figure, so `scripts/campaign isolation` asks for more on a quiet one.
+fn judged_rounds() -> Option<usize> {
+    let rounds = env::var("HANDOVER_ISOLATION_ROUNDS").ok()?;
+    Some(
+        rounds
+            .parse()
+            .expect("HANDOVER_ISOLATION_ROUNDS is a number"),
+    )
+}
 
 /// How long messages took from the platform's call to the desk's: the slowest hundredth.
 async fn round(world: &World, round: usize) -> Duration {
@@ -161,19 +171,20 @@ async fn round(world: &World, round: usize) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "measures, and wants the machine for itself: scripts/campaign isolation"]
-async fn campaign_isolation() {
-    let (calm, troubled) = (World::start().await, World::start().await);
-    troubled.trouble().await;
+async fn how_much_a_desk_that_hangs_slows_the_others() {
+    let judged = judged_rounds();
+    let rounds = judged.unwrap_or(1);
+    let (calm_world, troubled_world) = (World::start().await, World::start().await);
+    troubled_world.trouble().await;
     let mut figures = [Vec::new(), Vec::new()];
-    for number in 0..=ROUNDS {
+    for number in 0..=rounds {
         // In turn, so that neither always has the better moment.
         let pair = if number % 2 == 0 {
-            let first = round(&calm, number).await;
-            [first, round(&troubled, number).await]
+            let first = round(&calm_world, number).await;
+            [first, round(&troubled_world, number).await]
         } else {
-            let first = round(&troubled, number).await;
-            [round(&calm, number).await, first]
+            let first = round(&troubled_world, number).await;
+            [round(&calm_world, number).await, first]
         };
         println!(
             "round {number}: p99 {:?} without and {:?} with a desk that hangs",
@@ -186,11 +197,14 @@ async fn campaign_isolation() {
     }
     let [calm, troubled] = figures.map(|mut figures| {
         figures.sort_unstable();
-        figures[ROUNDS / 2]
+        figures[rounds / 2]
     });
     let ratio = troubled.as_secs_f64() / calm.as_secs_f64();
     println!(
         "median p99 {calm:?} without and {troubled:?} with a desk that hangs: {ratio:.2} times"
     );
-    assert!(ratio <= MOST_SLOWED, "{ratio:.2}");
+    assert!(judged.is_none() || ratio <= MOST_SLOWED, "{ratio:.2}");
+    for world in [calm_world, troubled_world] {
+        world.bridge.stop_at_once();
+    }
 }
