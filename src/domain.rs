@@ -16,6 +16,7 @@ pub mod hours;
 pub mod ids;
 pub mod json;
 pub mod message;
+pub mod operator;
 pub mod pace;
 pub mod policy;
 pub mod retry;

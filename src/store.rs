@@ -4,6 +4,7 @@
 //! Every implementation passes the contract of `tests/store`, which is written once against this trait.
 
 mod census;
+mod console;
 mod erasure;
 pub mod sqlite;
 
@@ -14,6 +15,11 @@ use tokio::sync::Notify;
 
 pub use self::{
     census::{Census, Owed},
+    console::{
+        AuditEntry, Changing, ConsoleStore, ConversationView, InboxCounts, InboxCursor,
+        InboxHandover, InboxList, InboxQuery, InboxRow, MessageView, NewAudit, Session, SessionId,
+        Standing,
+    },
     erasure::{Erased, Erasure, Named, Whose},
 };
 use crate::domain::{
@@ -94,10 +100,10 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// Makes a dead letter, or one that waits for its next attempt, due at once, under its old id. Leaves a trace of who
     /// did it.
-    async fn retry_delivery(&self, id: DeliveryId) -> Result<Changed, Error>;
+    async fn retry_delivery(&self, id: DeliveryId, by: &str) -> Result<Changed, Error>;
 
     /// Gives a delivery up that has not been delivered. Leaves a trace of who did it.
-    async fn skip_delivery(&self, id: DeliveryId) -> Result<Changed, Error>;
+    async fn skip_delivery(&self, id: DeliveryId, by: &str) -> Result<Changed, Error>;
 
     async fn open_handovers(
         &self,

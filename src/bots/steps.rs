@@ -92,6 +92,7 @@ impl Steps {
                     agent: agent.map(str::to_owned),
                     seconds: 61,
                     unanswered: agent.is_some(),
+                    dialog_state: None,
                 };
                 let context = context.clone().with(TAKEN, Anything);
                 step.dry_run(&resume_context(context, &contract))
@@ -164,6 +165,7 @@ pub fn resume_context(context: Context, contract: &ResumeContract) -> Context {
         agent,
         seconds,
         unanswered,
+        dialog_state: _,
     } = contract;
     context
         .with("reason", reason)

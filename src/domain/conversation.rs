@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     fallback::Choices,
-    ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
+    ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId, OperatorName},
     time::Timestamp,
 };
 
@@ -88,6 +88,9 @@ pub struct Handover {
     /// Desks not tried yet, in order.
     pub fallbacks: Vec<DeskName>,
     pub agent: Option<Agent>,
+    /// Whoever has claimed it, at the console.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<OperatorName>,
     /// When the user wrote what no agent has answered yet.
     pub unanswered_since: Option<Timestamp>,
     /// When a person last wrote: the user or an agent, not a desk's automaton.
@@ -200,6 +203,9 @@ pub struct ResumeContract {
     pub seconds: u64,
     /// The user wrote after the close and nobody has answered.
     pub unanswered: bool,
+    /// Where the bot is to go on instead of where the steps say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialog_state: Option<String>,
 }
 
 impl Conversation {

@@ -6,7 +6,7 @@ use super::{
     conversation::{Answer, Phase},
     dedupe::Fingerprint,
     delivery::{HandoverFacts, Lane, NewDelivery},
-    ids::{DeliveryId, DeskName, HandoverId, LegId, MessageId},
+    ids::{DeliveryId, DeskName, HandoverId, LegId, MessageId, OperatorName},
     message::Message,
     taken::Taken,
     time::Timestamp,
@@ -100,6 +100,8 @@ pub struct HandoverRow {
     pub phase: Option<Phase>,
     pub answer: Answer,
     pub desk: DeskName,
+    /// Whoever has it, at the console.
+    pub operator: Option<OperatorName>,
     pub ended: Option<Ended>,
 }
 
@@ -137,6 +139,8 @@ pub struct JournalEntry {
     pub cause: Cause,
     /// A reason, a desk, an agent's name: whatever the cause needs to be understood.
     pub detail: Option<String>,
+    /// Who did it, at the console.
+    pub by: Option<OperatorName>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -173,6 +177,16 @@ pub enum Cause {
     UnknownState,
     /// The user's data are to go.
     Erased,
+    /// Somebody at the console took it.
+    Claimed,
+    /// Somebody at the console gave it to a colleague, or back to those who wait.
+    Assigned,
+    /// Somebody at the console gave it to another desk.
+    SentOn,
+    /// Somebody at the console took it from the bot.
+    TakenOver,
+    /// A colleague's note; the detail is its text.
+    Noted,
 }
 
 /// Something an operator should look at. Raised again it counts up, it does not pile up.

@@ -9,8 +9,9 @@ use super::{
     conversation::{Agent, ConversationKey, Profile},
     dedupe::DedupeKey,
     delivery::{Destination, Lane, StepResult, Task},
-    ids::{BotName, DeskName, ExternalId, HandoverId, LegId},
+    ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
     message::{Actor, Content},
+    operator::Operated,
     time::Timestamp,
 };
 
@@ -55,6 +56,8 @@ pub enum Event {
     BotRemoved,
     /// Everything that is kept of the user is to go: here, and at the platform too if so wanted.
     EraseRequested { at_platform: bool },
+    /// Somebody at the console did something.
+    Operated(Operated),
 }
 
 /// A platform's message.
@@ -169,6 +172,8 @@ pub enum Target {
     Conversation(ConversationKey),
     /// The one that this user of the bot has, in whichever realm. Never made.
     User { bot: BotName, user: ExternalId },
+    /// As the console knows it. Never made.
+    Id(ConversationId),
     /// As a desk names it. A handover of another desk is as unknown as one that does not exist.
     Handover { id: HandoverId, desk: DeskName },
     /// As a desk names it that does not know our id. The events are [`Event::FromLeg`].

@@ -14,6 +14,7 @@ mod desk;
 mod erase;
 mod leg;
 mod look_up;
+mod operator;
 mod pause;
 mod request;
 mod settled;
@@ -35,6 +36,7 @@ use super::{
     event::Event,
     guard::Guard,
     ids::{HandoverId, MessageId},
+    operator::Refusal,
     policy::{Conditions, Policy},
     time::Timestamp,
 };
@@ -80,6 +82,8 @@ pub enum Outcome {
     KeyReused,
     /// The handover, or this desk's part of it, is over.
     Closed,
+    /// Somebody at the console wanted what cannot be.
+    Refused(Refusal),
 }
 
 /// Turns the state over for one event.
@@ -103,6 +107,7 @@ pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decis
         Event::DeskRemoved { desk } => turn.desk_removed(desk),
         Event::BotRemoved => turn.bot_removed(),
         Event::EraseRequested { at_platform } => turn.erase(*at_platform),
+        Event::Operated(operated) => turn.operated(operated),
     };
     turn.finish(outcome)
 }

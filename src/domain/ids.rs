@@ -114,6 +114,8 @@ text_newtype! {
     DeskName: is_name => NotADeskName "a desk's name is a-z, then a-z, 0-9 and _, at most 32, no double underscore",
     /// The configured name of opening hours, `[hours.NAME]`.
     HoursName: is_name => NotAnHoursName "a name of hours is a-z, then a-z, 0-9 and _, at most 32, no double underscore",
+    /// The name of somebody who works at the console, `[admin.users.NAME]`.
+    OperatorName: is_name => NotAnOperatorName "an operator's name is a-z, then a-z, 0-9 and _, at most 32, no double underscore",
     /// An id that a vendor made up and that may go into an outgoing path.
     ExternalId: is_external_id => NotAnExternalId "an id is 1 to 256 bytes and neither . nor ..",
 }

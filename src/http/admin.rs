@@ -44,6 +44,9 @@ struct Operator;
 #[derive(Debug)]
 struct Filter<T>(T);
 
+/// Whoever has the admin token, in the audit trail.
+const ADMIN: &str = "admin";
+
 const PAGE: usize = 100;
 const LARGEST_PAGE: usize = 1000;
 

@@ -371,14 +371,18 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn retry_delivery(&self, id: DeliveryId) -> Result<Changed, Error> {
+    async fn retry_delivery(&self, id: DeliveryId, by: &str) -> Result<Changed, Error> {
+        let by = by.to_owned();
         self.writer
-            .step(move |work| operator::retry(work, id))
+            .step(move |work| operator::retry(work, id, &by))
             .await
     }
 
-    async fn skip_delivery(&self, id: DeliveryId) -> Result<Changed, Error> {
-        self.writer.step(move |work| operator::skip(work, id)).await
+    async fn skip_delivery(&self, id: DeliveryId, by: &str) -> Result<Changed, Error> {
+        let by = by.to_owned();
+        self.writer
+            .step(move |work| operator::skip(work, id, &by))
+            .await
     }
 
     async fn open_handovers(

@@ -125,6 +125,7 @@ impl Turn<'_> {
             agent: handover.agent.as_ref().and_then(|agent| agent.name.clone()),
             seconds: handover.lasted(now).as_secs(),
             unanswered: false,
+            dialog_state: None,
         };
         handover.closing = Some(Closing {
             reason: reason.to_owned(),

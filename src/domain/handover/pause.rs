@@ -66,6 +66,7 @@ impl Turn<'_> {
             agent: None,
             seconds: 0,
             unanswered: false,
+            dialog_state: None,
         };
         let bot = self.conversation.key.bot.clone();
         for index in 0..self.bot().map_or(0, |bot| bot.resume_steps) {

@@ -280,6 +280,7 @@ impl Turn<'_> {
             },
             fallbacks: Vec::new(),
             agent: None,
+            operator: None,
             unanswered_since: None,
             last_said_at: now,
             last_notice_at: None,
@@ -296,6 +297,7 @@ impl Turn<'_> {
             to: Some(Phase::Requested),
             cause: Cause::Requested,
             detail: None,
+            by: None,
         }));
     }
 

@@ -156,6 +156,7 @@ impl Turn<'_> {
                 to: None,
                 cause: Cause::LateMessage,
                 detail: None,
+                by: None,
             }));
         }
         Outcome::Closed

@@ -91,6 +91,7 @@ impl<'a> Turn<'a> {
             to: Some(Phase::Waiting),
             cause: Cause::UnknownState,
             detail: None,
+            by: None,
         }));
         self.warn(WarningKind::UnknownState, handover.to_string());
     }
@@ -292,6 +293,7 @@ impl<'a> Turn<'a> {
             to: Some(phase),
             cause,
             detail,
+            by: None,
         }));
     }
 
@@ -307,6 +309,7 @@ impl<'a> Turn<'a> {
             to: phase,
             cause,
             detail,
+            by: None,
         }));
     }
 
@@ -327,6 +330,7 @@ impl<'a> Turn<'a> {
             to: None,
             cause,
             detail: Some(reason.to_owned()),
+            by: None,
         }));
         self.push(Effect::Handover(row(
             &handover,
@@ -371,6 +375,7 @@ fn row(handover: &Handover, ended: Option<Ended>) -> HandoverRow {
         phase: ended.is_none().then_some(handover.phase),
         answer: handover.answer,
         desk: handover.leg.desk.clone(),
+        operator: handover.operator.clone(),
         ended,
     }
 }

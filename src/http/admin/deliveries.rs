@@ -94,7 +94,11 @@ pub(super) async fn retry(
     let id = id(path)?;
     let through = state.clone();
     let changed = state
-        .see_through(async move { through.ask(through.store().retry_delivery(id)).await })
+        .see_through(async move {
+            through
+                .ask(through.store().retry_delivery(id, super::ADMIN))
+                .await
+        })
         .await?;
     outcome(id, changed)
 }
@@ -117,7 +121,11 @@ pub(super) async fn skip(
     let id = id(path)?;
     let through = state.clone();
     let changed = state
-        .see_through(async move { through.ask(through.store().skip_delivery(id)).await })
+        .see_through(async move {
+            through
+                .ask(through.store().skip_delivery(id, super::ADMIN))
+                .await
+        })
         .await?;
     outcome(id, changed)
 }

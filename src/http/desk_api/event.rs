@@ -137,7 +137,7 @@ async fn store(state: &State, step: Step) -> Result<(Option<Uuid>, Became)> {
         Some(Outcome::Repeat { id }) => Ok((id, Became::Repeat)),
         Some(Outcome::KeyReused) => Err(Kind::IdempotencyMismatch.into()),
         Some(Outcome::Closed) => Err(Kind::Closed.into()),
-        Some(Outcome::Requested { .. }) | None => Err(Kind::Internal.into()),
+        Some(Outcome::Requested { .. } | Outcome::Refused(_)) | None => Err(Kind::Internal.into()),
     }
 }
 

@@ -78,7 +78,7 @@ fn admit<T>(
 fn became(outcome: &handover::Outcome) -> Outcome {
     match outcome {
         handover::Outcome::Repeat { .. } | handover::Outcome::KeyReused => Outcome::Repeat,
-        handover::Outcome::Closed => Outcome::Late,
+        handover::Outcome::Closed | handover::Outcome::Refused(_) => Outcome::Late,
         handover::Outcome::Taken { .. } | handover::Outcome::Requested { .. } => Outcome::Accepted,
     }
 }

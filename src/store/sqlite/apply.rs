@@ -65,6 +65,10 @@ impl Keyed {
                 Ok(subject) => subject,
                 Err(nobody) => return Ok(nobody),
             },
+            Target::Id(id) => match Subject::by_id(work, *id)? {
+                Some(subject) => subject,
+                None => return Ok(Applied::NotFound),
+            },
             Target::Handover { id, desk } => match Subject::by_handover(work, *id, desk)? {
                 Some(subject) => subject,
                 None => return Ok(Applied::NotFound),

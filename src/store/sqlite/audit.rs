@@ -11,18 +11,18 @@ pub(super) enum Action {
     Erase,
 }
 
-/// Whoever has the admin token; there is nobody else who could change anything.
-const ADMIN: &str = "admin";
+/// Whoever has the admin token.
+pub(super) const ADMIN: &str = "admin";
 
 /// `subject` is an id: nothing here may tell of a person.
 pub(super) fn keep(
     work: &Work<'_>,
-    action: Action,
+    (by, action): (&str, Action),
     subject: impl std::fmt::Display,
 ) -> Result<(), Fault> {
     work.execute(
         "INSERT INTO audit (at, actor, action, subject) VALUES (?1, ?2, ?3, ?4)",
-        params![work.now, ADMIN, action.as_str(), subject.to_string()],
+        params![work.now, by, action.as_str(), subject.to_string()],
     )?;
     Ok(())
 }

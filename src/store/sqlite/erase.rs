@@ -102,7 +102,7 @@ pub(super) fn begin(
             i64::try_from(there).unwrap_or(i64::MAX)
         ],
     )?;
-    audit::keep(work, Action::Erase, id)?;
+    audit::keep(work, (audit::ADMIN, Action::Erase), id)?;
     Ok(id)
 }
 

@@ -31,7 +31,7 @@ const REMOVED: &str = "removed";
 /// The class of what the store cannot put together any more.
 const UNREADABLE: &str = "unreadable_row";
 
-pub(super) fn retry(work: &mut Work<'_>, id: DeliveryId) -> Result<Changed, Fault> {
+pub(super) fn retry(work: &mut Work<'_>, id: DeliveryId, by: &str) -> Result<Changed, Fault> {
     let Some(mut delivery) = by_id(work, id)? else {
         return Ok(Changed::NotFound);
     };
@@ -58,11 +58,11 @@ pub(super) fn retry(work: &mut Work<'_>, id: DeliveryId) -> Result<Changed, Faul
     pauses::end_if_refused(work, &delivery.destination)?;
     let waiting = delivery.waiting(work, work.now);
     work.change(Change::Put(waiting));
-    audit::keep(work, Action::RetryDelivery, id)?;
+    audit::keep(work, (by, Action::RetryDelivery), id)?;
     Ok(Changed::Yes)
 }
 
-pub(super) fn skip(work: &mut Work<'_>, id: DeliveryId) -> Result<Changed, Fault> {
+pub(super) fn skip(work: &mut Work<'_>, id: DeliveryId, by: &str) -> Result<Changed, Fault> {
     let Some(delivery) = by_id(work, id)? else {
         return Ok(Changed::NotFound);
     };
@@ -81,7 +81,7 @@ pub(super) fn skip(work: &mut Work<'_>, id: DeliveryId) -> Result<Changed, Fault
         });
         delivery.conclude(work, (StepResult::Skipped, &[]))?;
     }
-    audit::keep(work, Action::SkipDelivery, id)?;
+    audit::keep(work, (by, Action::SkipDelivery), id)?;
     Ok(Changed::Yes)
 }
 

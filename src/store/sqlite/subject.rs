@@ -91,6 +91,14 @@ impl Subject {
         }
     }
 
+    pub(super) fn by_id(work: &mut Work<'_>, id: ConversationId) -> Result<Option<Self>, Fault> {
+        let row = work
+            .prepare("SELECT row FROM conversations WHERE id = ?1")?
+            .query_row([id], |row| row.get(0))
+            .optional()?;
+        row.map(|row| Self::by_row(work, row)).transpose()
+    }
+
     /// The conversation of this handover, if this desk has or had a leg of it.
     pub(super) fn by_handover(
         work: &mut Work<'_>,

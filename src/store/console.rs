@@ -1,0 +1,227 @@
+//! What the operator's console asks of a store: lists, one conversation, what has changed, who is signed in, and the
+//! audit trail.
+
+use async_trait::async_trait;
+use tokio::sync::broadcast;
+
+use super::{DeliveryView, Error, Page, Store};
+use crate::domain::{
+    conversation::{Conversation, Phase, Profile},
+    delivery::Destination,
+    effect::JournalEntry,
+    ids::{BotName, ConversationId, DeskName, HandoverId, OperatorName},
+    message::Message,
+    policy::ClosedBecause,
+    retry::ErrorClass,
+    time::Timestamp,
+};
+
+#[async_trait]
+pub trait ConsoleStore: Store {
+    /// One page of a list.
+    async fn inbox(&self, wanted: InboxQuery) -> Result<Page<InboxRow>, Error>;
+
+    /// The row of one conversation as `operator` sees it.
+    async fn inbox_row(
+        &self,
+        id: ConversationId,
+        operator: &OperatorName,
+    ) -> Result<Option<InboxRow>, Error>;
+
+    async fn inbox_counts(&self, operator: &OperatorName) -> Result<InboxCounts, Error>;
+
+    /// A conversation with the newest messages before `before` (none: the newest of all), at most `limit`, oldest first.
+    async fn conversation(
+        &self,
+        id: ConversationId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Option<ConversationView>, Error>;
+
+    /// This operator has seen the messages up to and including `seq`. Never goes back.
+    async fn mark_read(
+        &self,
+        id: ConversationId,
+        operator: &OperatorName,
+        seq: u64,
+    ) -> Result<(), Error>;
+
+    /// What has been committed from now on. Who lags is told so and asks [`Self::changed_since`].
+    fn changes(&self) -> broadcast::Receiver<Changing>;
+
+    /// Every conversation that has changed since, in the order of its last change, once each. None: too long ago to
+    /// know; all has to be read anew.
+    async fn changed_since(&self, at: Timestamp) -> Result<Option<Vec<Changing>>, Error>;
+
+    /// How every bot and desk does that has been called since the start, or is owed a call.
+    async fn standings(&self) -> Result<Vec<Standing>, Error>;
+
+    /// Makes every dead letter and every waiting retry of a destination due at once. Leaves a trace of who did it.
+    async fn retry_all(&self, destination: &Destination, by: &str) -> Result<usize, Error>;
+
+    async fn keep_audit(&self, entry: NewAudit) -> Result<(), Error>;
+
+    /// The newest first; `before` is the last `row` of the page before.
+    async fn audit_trail(
+        &self,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Page<AuditEntry>, Error>;
+
+    async fn begin_session(&self, session: Session) -> Result<(), Error>;
+
+    async fn session(&self, id: SessionId) -> Result<Option<Session>, Error>;
+
+    async fn touch_session(&self, id: SessionId, at: Timestamp) -> Result<(), Error>;
+
+    async fn end_session(&self, id: SessionId) -> Result<(), Error>;
+
+    /// Every session of this operator; all there are if none is named. Says how many.
+    async fn end_sessions(&self, of: Option<&OperatorName>) -> Result<usize, Error>;
+
+    /// Those that were seen since, the newest first.
+    async fn sessions_since(&self, seen: Timestamp) -> Result<Vec<Session>, Error>;
+}
+
+#[derive(Clone, Debug)]
+pub struct InboxQuery {
+    pub list: InboxList,
+    /// Whose unread messages are counted, and whose `Mine` it is.
+    pub operator: OperatorName,
+    pub bot: Option<BotName>,
+    pub desk: Option<DeskName>,
+    /// In the user's id or name; or the id of a conversation, a handover or a message.
+    pub text: Option<String>,
+    /// The last row of the page before.
+    pub after: Option<InboxCursor>,
+    pub limit: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InboxList {
+    /// Nobody has it yet, the longest waiting first.
+    Waiting,
+    /// The operator's own, the oldest first.
+    Mine,
+    /// Every open handover at any desk, the oldest first.
+    Open,
+    /// The bot has the user, the newest first.
+    WithBot,
+    /// Handovers that are over, the last ended first.
+    Closed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InboxCursor {
+    pub at: Timestamp,
+    pub conversation: ConversationId,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct InboxRow {
+    pub conversation: ConversationId,
+    /// Of the last change, see [`Changing::version`].
+    pub version: u64,
+    pub bot: BotName,
+    pub user: String,
+    pub profile: Profile,
+    /// The open handover, or in [`InboxList::Closed`] the one that ended.
+    pub handover: Option<InboxHandover>,
+    pub last: Option<Message>,
+    pub unread: u64,
+    /// What the list is ordered by.
+    pub cursor: InboxCursor,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct InboxHandover {
+    pub id: HandoverId,
+    pub desk: DeskName,
+    pub language: String,
+    /// None: it is over.
+    pub phase: Option<Phase>,
+    pub operator: Option<OperatorName>,
+    pub requested_at: Timestamp,
+    pub phase_since: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    pub reason: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InboxCounts {
+    pub waiting: u64,
+    pub mine: u64,
+    pub open: u64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConversationView {
+    pub state: Conversation,
+    pub version: u64,
+    pub messages: Vec<MessageView>,
+    /// There are older ones.
+    pub more: bool,
+    /// Its handovers, the newest last.
+    pub handovers: Vec<InboxHandover>,
+    /// Of all its handovers, the oldest first.
+    pub journal: Vec<JournalEntry>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct MessageView {
+    pub message: Message,
+    /// What is or was owed of it, in order.
+    pub deliveries: Vec<DeliveryView>,
+}
+
+/// A conversation, and what it is at now: state, transcript or a delivery. Versions grow with every change that a person
+/// can see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changing {
+    pub conversation: ConversationId,
+    pub version: u64,
+    pub at: Timestamp,
+}
+
+/// How calls to a bot or desk go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    pub destination: Destination,
+    pub last_success: Option<Timestamp>,
+    pub last_error: Option<(ErrorClass, Timestamp)>,
+    pub closed: Option<ClosedBecause>,
+    /// Until when it is not called, if a pause says so.
+    pub paused_until: Option<Timestamp>,
+    pub owed: u64,
+    pub oldest: Option<Timestamp>,
+    pub dead: u64,
+}
+
+/// What is kept of a session's token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionId(pub [u8; 32]);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub id: SessionId,
+    pub operator: OperatorName,
+    pub begun_at: Timestamp,
+    pub seen_at: Timestamp,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewAudit {
+    pub actor: String,
+    pub action: &'static str,
+    /// An id or a name of the configuration: nothing here may tell of a user.
+    pub subject: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEntry {
+    pub row: i64,
+    pub at: Timestamp,
+    pub actor: String,
+    pub action: String,
+    pub subject: String,
+}
