@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod console;
 pub mod delivery;
 pub mod desks;
 pub mod domain;

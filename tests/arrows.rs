@@ -25,6 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["domain", "store", "bots", "desks", "outbound", COMMON],
     ),
     ("http", &["domain", "store", "bots", "desks", COMMON]),
+    ("console", &["domain", "store", "http", COMMON]),
     ("emulator", &["domain", "outbound", COMMON]),
     (
         "conformance",
