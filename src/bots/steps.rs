@@ -49,7 +49,7 @@ pub enum StepsError {
 /// What steps of this handover have taken from the answers before, by name.
 const TAKEN: &str = "taken";
 /// What a resume may speak of besides what every step of its vendor may.
-const RESUME_NAMES: [&str; 4] = ["reason", "agent", "seconds", "unanswered"];
+const RESUME_NAMES: [&str; 5] = ["reason", "agent", "seconds", "unanswered", "dialog_state"];
 
 impl Steps {
     /// `names` are those that every step of this vendor may speak of.
@@ -165,13 +165,14 @@ pub fn resume_context(context: Context, contract: &ResumeContract) -> Context {
         agent,
         seconds,
         unanswered,
-        dialog_state: _,
+        dialog_state,
     } = contract;
     context
         .with("reason", reason)
         .with("agent", agent)
         .with("seconds", seconds)
         .with("unanswered", unanswered)
+        .with("dialog_state", dialog_state)
 }
 
 fn request(
