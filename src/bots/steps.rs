@@ -1,6 +1,8 @@
 //! The steps by which a bot is paused and resumed, compiled. What a step calls is the vendor's matter; what a step is
 //! made of is the same for all of them.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::{
@@ -132,6 +134,17 @@ impl Step {
                     values: Values(values.collect::<Result<_, StepsError>>()?),
                 })
             }
+        }
+    }
+
+    /// The step as this handover was closed: the bot goes on where whoever closed it has chosen, if they have.
+    pub fn for_contract(&self, contract: &ResumeContract) -> Cow<'_, Self> {
+        match (self, &contract.dialog_state) {
+            (Self::DialogState { id: _, values }, Some(chosen)) => Cow::Owned(Self::DialogState {
+                id: chosen.clone(),
+                values: values.clone(),
+            }),
+            _ => Cow::Borrowed(self),
         }
     }
 
