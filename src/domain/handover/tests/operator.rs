@@ -5,6 +5,7 @@ use crate::domain::{
     effect::Effect,
     ids::OperatorName,
     operator::{Act, Operated, Refusal},
+    routing::Route,
 };
 
 fn name(name: &str) -> OperatorName {
@@ -24,6 +25,7 @@ fn waiting() -> (World, HandoverId) {
     let mut world = World::with_texts();
     world.add_desk("second", false);
     world.desk_mut("team").takes_at_once = true;
+    world.policy.routes.push(Route::to(desk("team")));
     let (id, _) = world.request();
     (world, id)
 }
