@@ -1,6 +1,8 @@
 //! The steps by which a bot is paused and resumed, compiled. What a step calls is the vendor's matter; what a step is
 //! made of is the same for all of them.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::{
@@ -49,7 +51,7 @@ pub enum StepsError {
 /// What steps of this handover have taken from the answers before, by name.
 const TAKEN: &str = "taken";
 /// What a resume may speak of besides what every step of its vendor may.
-const RESUME_NAMES: [&str; 4] = ["reason", "agent", "seconds", "unanswered"];
+const RESUME_NAMES: [&str; 5] = ["reason", "agent", "seconds", "unanswered", "dialog_state"];
 
 impl Steps {
     /// `names` are those that every step of this vendor may speak of.
@@ -135,6 +137,17 @@ impl Step {
         }
     }
 
+    /// The step as this handover was closed: the bot goes on where whoever closed it has chosen, if they have.
+    pub fn for_contract(&self, contract: &ResumeContract) -> Cow<'_, Self> {
+        match (self, &contract.dialog_state) {
+            (Self::DialogState { id: _, values }, Some(chosen)) => Cow::Owned(Self::DialogState {
+                id: chosen.clone(),
+                values: values.clone(),
+            }),
+            _ => Cow::Borrowed(self),
+        }
+    }
+
     fn dry_run(&self, context: &Context) -> Result<(), TemplateError> {
         match self {
             Self::Text(text) => text.render(context).map(drop),
@@ -165,13 +178,14 @@ pub fn resume_context(context: Context, contract: &ResumeContract) -> Context {
         agent,
         seconds,
         unanswered,
-        dialog_state: _,
+        dialog_state,
     } = contract;
     context
         .with("reason", reason)
         .with("agent", agent)
         .with("seconds", seconds)
         .with("unanswered", unanswered)
+        .with("dialog_state", dialog_state)
 }
 
 fn request(

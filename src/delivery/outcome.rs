@@ -190,6 +190,7 @@ mod tests {
             agent: None,
             seconds: 1,
             unanswered: false,
+            dialog_state: None,
         };
         Job {
             task: Task::Resume { index: 0, contract },

@@ -98,7 +98,7 @@ impl Certainly {
             return Ok(Done::default());
         };
         let context = resume_context(self.context(job), contract);
-        match step {
+        match &*step.for_contract(contract) {
             Step::Text(template) => {
                 let text = template.render(&context).map_err(CallError::from)?;
                 self.show(job, (&Content::text(text), None)).await

@@ -72,7 +72,7 @@ impl Chatlayer {
             return Ok(Done::default());
         };
         let context = resume_context(self.context(job)?, contract);
-        self.step(job, step, &context).await
+        self.step(job, &step.for_contract(contract), &context).await
     }
 
     async fn pause(&self, job: &Job, index: usize) -> Result<Done, Failure> {

@@ -350,11 +350,11 @@ impl Store for Lanes {
         unreachable!("delivery lists nothing")
     }
 
-    async fn retry_delivery(&self, _id: DeliveryId) -> Result<Changed, Error> {
+    async fn retry_delivery(&self, _id: DeliveryId, _by: &str) -> Result<Changed, Error> {
         unreachable!("an operator's")
     }
 
-    async fn skip_delivery(&self, _id: DeliveryId) -> Result<Changed, Error> {
+    async fn skip_delivery(&self, _id: DeliveryId, _by: &str) -> Result<Changed, Error> {
         unreachable!("an operator's")
     }
 

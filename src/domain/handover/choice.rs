@@ -105,7 +105,7 @@ impl Turn<'_> {
         Next::Desk(desk)
     }
 
-    fn unavailable(&self, desk: &DeskName) -> Option<Unavailable> {
+    pub(super) fn unavailable(&self, desk: &DeskName) -> Option<Unavailable> {
         let (policy, conditions) = (self.context.policy, self.context.conditions);
         policy.unavailable(desk, (conditions, self.context.now))
     }
@@ -129,7 +129,7 @@ impl Turn<'_> {
         }
     }
 
-    fn ask(&mut self, desk: &DeskName) {
+    pub(super) fn ask(&mut self, desk: &DeskName) {
         self.open_leg(desk.clone(), false);
         if self.takes_at_once(desk) {
             self.accept(Cause::Accepted);

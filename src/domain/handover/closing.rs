@@ -125,7 +125,7 @@ impl Turn<'_> {
             agent: handover.agent.as_ref().and_then(|agent| agent.name.clone()),
             seconds: handover.lasted(now).as_secs(),
             unanswered: false,
-            dialog_state: None,
+            dialog_state: self.resume_at.take(),
         };
         handover.closing = Some(Closing {
             reason: reason.to_owned(),

@@ -141,9 +141,10 @@ impl Turn<'_> {
         self.taken()
     }
 
-    fn transferred(&mut self, to: Option<String>) {
+    pub(super) fn transferred(&mut self, to: Option<String>) {
         if let Some(handover) = &mut self.conversation.handover {
             handover.agent = None;
+            handover.operator = None;
         }
         self.enter(Phase::Waiting, Cause::Transferred, to);
         self.notify(Notice::Transferred);

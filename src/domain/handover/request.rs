@@ -99,6 +99,7 @@ impl Turn<'_> {
         let at_once = self.takes_at_once(desk);
         if let Some(handover) = &mut self.conversation.handover {
             handover.agent = None;
+            handover.operator = None;
             handover.stalled_since = None;
         }
         if at_once {
@@ -253,7 +254,11 @@ impl Turn<'_> {
     }
 
     /// In REQUESTED, with no desk asked. `some_desk` stands where one has to be named.
-    fn begin_handover(&mut self, (id, some_desk): (HandoverId, DeskName), request: &Request) {
+    pub(super) fn begin_handover(
+        &mut self,
+        (id, some_desk): (HandoverId, DeskName),
+        request: &Request,
+    ) {
         let now = self.context.now;
         let language = self.language();
         self.conversation.handover = Some(Handover {
@@ -297,7 +302,7 @@ impl Turn<'_> {
             to: Some(Phase::Requested),
             cause: Cause::Requested,
             detail: None,
-            by: None,
+            by: self.by.clone(),
         }));
     }
 
@@ -322,7 +327,7 @@ impl Turn<'_> {
 
     /// Why this bot gets no agent, if so. Where nothing can be said to the user, an agent would speak to nobody, and nobody could give the user back.
     /// A bot that is called too often only hears it a little later.
-    fn silent_bot(&self) -> Option<&'static str> {
+    pub(super) fn silent_bot(&self) -> Option<&'static str> {
         if !self.bot().is_some_and(|bot| bot.enabled) {
             return Some("bot_disabled");
         }

@@ -57,10 +57,15 @@ impl Turn<'_> {
             return;
         }
         self.tell_desk(said);
+        let desk = self.conversation.desk();
+        let at_once = desk.is_some_and(|desk| self.takes_at_once(desk));
         let (now, closed) = (self.context.now, &self.context.conditions.closed);
         let Some(handover) = &mut self.conversation.handover else {
             return;
         };
+        if at_once {
+            return;
+        }
         if closed.contains_key(&Destination::Desk(handover.leg.desk.clone())) {
             handover.stalled_since.get_or_insert(now);
         }

@@ -8,6 +8,7 @@ mod erase;
 mod laws;
 mod legs;
 mod look_up;
+mod operator;
 mod pause;
 mod routes;
 mod search;

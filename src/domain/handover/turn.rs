@@ -10,7 +10,7 @@ use crate::domain::{
     effect::{Cause, Effect, Ended, HandoverRow, JournalEntry, Warning, WarningKind},
     event::Said,
     fallback::{self, Capabilities, Choices, Unshowable},
-    ids::{DeliveryId, HandoverId, MessageId},
+    ids::{DeliveryId, HandoverId, MessageId, OperatorName},
     message::{Actor, Content, Message},
     policy::{BotPolicy, Notice},
     time::Timestamp,
@@ -19,6 +19,10 @@ use crate::domain::{
 pub(super) struct Turn<'a> {
     pub(super) conversation: Conversation,
     pub(super) context: Context<'a>,
+    /// Whoever acts, at the console.
+    pub(super) by: Option<OperatorName>,
+    /// Where the bot is to go on, if the handover is closed in this turn.
+    pub(super) resume_at: Option<String>,
     before: Conversation,
     effects: Vec<Effect>,
 }
@@ -39,6 +43,8 @@ impl<'a> Turn<'a> {
             before: conversation.clone(),
             conversation,
             context,
+            by: None,
+            resume_at: None,
             effects: Vec::new(),
         }
     }
@@ -91,7 +97,7 @@ impl<'a> Turn<'a> {
             to: Some(Phase::Waiting),
             cause: Cause::UnknownState,
             detail: None,
-            by: None,
+            by: self.by.clone(),
         }));
         self.warn(WarningKind::UnknownState, handover.to_string());
     }
@@ -154,7 +160,7 @@ impl<'a> Turn<'a> {
         })
     }
 
-    /// Owes a call to the present leg's desk, if one has been asked.
+    /// Owes a call to the present leg's desk, if one has been asked and it is not this process.
     pub(super) fn owe_desk(&mut self, task: Task) {
         if self.is_looking_up() {
             return;
@@ -162,6 +168,9 @@ impl<'a> Turn<'a> {
         let Some(handover) = &self.conversation.handover else {
             return;
         };
+        if self.takes_at_once(&handover.leg.desk) {
+            return;
+        }
         let (lane, destination) = (
             Lane::Leg(handover.leg.id),
             Destination::Desk(handover.leg.desk.clone()),
@@ -293,7 +302,7 @@ impl<'a> Turn<'a> {
             to: Some(phase),
             cause,
             detail,
-            by: None,
+            by: self.by.clone(),
         }));
     }
 
@@ -309,7 +318,7 @@ impl<'a> Turn<'a> {
             to: phase,
             cause,
             detail,
-            by: None,
+            by: self.by.clone(),
         }));
     }
 
@@ -330,7 +339,7 @@ impl<'a> Turn<'a> {
             to: None,
             cause,
             detail: Some(reason.to_owned()),
-            by: None,
+            by: self.by.clone(),
         }));
         self.push(Effect::Handover(row(
             &handover,
@@ -358,6 +367,7 @@ fn seen(handover: &Handover) -> impl PartialEq + '_ {
         handover.answer,
         handover.phase_since,
         &handover.leg.desk,
+        &handover.operator,
         handover.look_up.is_some(),
     )
 }

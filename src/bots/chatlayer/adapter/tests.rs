@@ -72,6 +72,7 @@ fn resume(index: usize) -> Job {
         agent: None,
         seconds: 61,
         unanswered: true,
+        dialog_state: None,
     };
     job(Task::Resume { index, contract }, None)
 }

@@ -48,6 +48,7 @@ fn the_resume_tells_the_bot_how_it_ended() {
         agent: Some("Ann".to_owned()),
         seconds: 90,
         unanswered: false,
+        dialog_state: None,
     };
     assert_eq!(resume, Some(Task::Resume { index: 0, contract }));
 }
