@@ -183,5 +183,6 @@ fn contract() -> ResumeContract {
         agent: Some(TEXT.to_owned()),
         seconds: 61,
         unanswered: true,
+        dialog_state: None,
     }
 }

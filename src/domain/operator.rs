@@ -29,7 +29,7 @@ pub enum Act {
     /// Gives it to a colleague, or back to those who wait.
     Assign {
         handover: HandoverId,
-        to: Option<OperatorName>,
+        to: Option<Colleague>,
     },
     /// Gives it to another desk: a new leg with the whole transcript.
     Transfer {
@@ -46,6 +46,14 @@ pub enum Act {
     TakeOver { desk: DeskName },
 }
 
+/// Somebody else who may sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Colleague {
+    pub name: OperatorName,
+    /// The name that the user is told.
+    pub shown_as: Option<String>,
+}
+
 /// Why an act changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -57,6 +65,8 @@ pub enum Refusal {
     AtDesk(DeskName),
     #[error("this handover is over")]
     Over,
+    #[error("it is being decided who gets this conversation")]
+    Undecided,
     /// For a take-over: an agent is being found already.
     #[error("this conversation has been handed over already")]
     HandedOver,

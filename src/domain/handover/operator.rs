@@ -1,68 +1,64 @@
-//! Somebody at the console does something.
+//! Somebody at the console does something. One person at a time has a conversation; whoever is late is told who has it.
 
 use super::{Outcome, turn::Turn};
 use crate::domain::{
     conversation::{Agent, Answer, Handover, Phase},
-    effect::{Cause, Effect, JournalEntry},
+    delivery::Lane,
+    effect::{Cancelled, Cause, Effect, JournalEntry},
     event::{AgentSaid, Request},
     fallback::{self, Capabilities},
     ids::{DeskName, HandoverId, OperatorName},
     message::Content,
-    operator::{Act, Operated, Refusal},
+    operator::{Act, Colleague, Operated, Refusal},
     policy::Notice,
 };
 
 impl Turn<'_> {
     pub(super) fn operated(&mut self, operated: &Operated) -> Outcome {
+        if self.conversation.erasing.is_some() {
+            return Outcome::Refused(Refusal::Erasing);
+        }
         self.by = Some(operated.by.clone());
         self.act(operated).unwrap_or_else(Outcome::Refused)
     }
 
     fn act(&mut self, operated: &Operated) -> Result<Outcome, Refusal> {
-        if self.conversation.erasing.is_some() {
-            return Err(Refusal::Erasing);
-        }
+        let by = &operated.by;
         match &operated.act {
             Act::Claim { handover } => self.claim(*handover, operated)?,
-            Act::Say { handover, content } => {
-                return self.say_as(*handover, content, operated);
-            }
-            Act::Note { handover, text } => self.note_for_colleagues(*handover, text),
-            Act::Assign { handover, to } => self.assign(*handover, to.as_ref(), &operated.by)?,
-            Act::Transfer { handover, desk } => self.send_on(*handover, desk, &operated.by)?,
+            Act::Say { handover, content } => return self.say_as((*handover, operated), content),
+            Act::Note { handover, text } => self.keep_note(*handover, text),
+            Act::Assign { handover, to } => self.assign((*handover, by), to.as_ref())?,
+            Act::Transfer { handover, desk } => self.send_on((*handover, by), desk)?,
             Act::Close {
                 handover,
                 reason,
                 dialog_state,
-            } => {
-                self.not_of_another(*handover, &operated.by)?;
-                self.resume_at.clone_from(dialog_state);
-                self.close_by_operator(reason);
-            }
+            } => self.close_as((*handover, by), reason, dialog_state.as_ref())?,
             Act::TakeOver { desk } => self.take_over(desk, operated)?,
         }
         Ok(self.taken())
     }
 
     fn claim(&mut self, handover: HandoverId, operated: &Operated) -> Result<(), Refusal> {
-        self.not_of_another(handover, &operated.by)?;
         let open = self.at_console(handover)?;
-        if open.operator.is_some() {
+        if open.operator.as_ref() == Some(&operated.by) {
             return Ok(());
         }
+        not_anothers(open, &operated.by)?;
+        self.give_to(&operated.by, operated.shown_as.as_ref());
         self.note(Cause::Claimed, None);
-        self.attend(operated);
         Ok(())
     }
 
     fn say_as(
         &mut self,
-        handover: HandoverId,
+        (handover, operated): (HandoverId, &Operated),
         content: &Content,
-        operated: &Operated,
     ) -> Result<Outcome, Refusal> {
-        self.not_of_another(handover, &operated.by)?;
-        if self.at_console(handover)?.operator.is_none() {
+        let open = self.at_console(handover)?;
+        not_anothers(open, &operated.by)?;
+        if open.operator.is_none() {
             return Err(Refusal::NotClaimed);
         }
         let able = self.bot().map(|bot| &bot.capabilities);
@@ -70,20 +66,20 @@ impl Turn<'_> {
             .map_err(Refusal::Unshowable)?;
         Ok(self.agent_said(&AgentSaid {
             content: content.clone(),
-            agent: Some(shown(operated)),
+            agent: Some(agent(&operated.by, operated.shown_as.as_ref())),
             automatic: false,
             keep_if_late: false,
             raw: None,
         }))
     }
 
-    /// Of a handover that has ended only the id is known.
-    fn note_for_colleagues(&mut self, handover: HandoverId, text: &str) {
+    /// The store has seen that the handover is this conversation's; it may be over.
+    fn keep_note(&mut self, handover: HandoverId, text: &str) {
         let open = self.conversation.handover.as_ref();
         let phase = open
             .filter(|open| open.id == handover)
             .map(|open| open.phase);
-        let entry = JournalEntry {
+        self.push(Effect::Journal(JournalEntry {
             at: self.context.now,
             handover: Some(handover),
             from: phase,
@@ -91,146 +87,158 @@ impl Turn<'_> {
             cause: Cause::Noted,
             detail: Some(text.to_owned()),
             by: self.by.clone(),
-        };
-        self.push(Effect::Journal(entry));
+        }));
     }
 
-    /// The user hears the colleague's name with the first answer.
     fn assign(
         &mut self,
-        handover: HandoverId,
-        to: Option<&OperatorName>,
-        by: &OperatorName,
+        (handover, by): (HandoverId, &OperatorName),
+        to: Option<&Colleague>,
     ) -> Result<(), Refusal> {
-        self.not_of_another(handover, by)?;
         let open = self.at_console(handover)?;
-        if open.operator.as_ref() == to {
-            return Ok(());
+        not_anothers(open, by)?;
+        let held = open.operator.is_some();
+        match to {
+            Some(to) => {
+                self.give_to(&to.name, to.shown_as.as_ref());
+                self.note(Cause::Assigned, Some(to.name.to_string()));
+            }
+            None if held => {
+                if let Some(open) = &mut self.conversation.handover {
+                    open.agent = None;
+                    open.operator = None;
+                }
+                self.enter(Phase::Waiting, Cause::Assigned, None);
+                self.notify(Notice::Transferred);
+            }
+            None => {}
         }
-        self.note(Cause::Assigned, to.map(ToString::to_string));
-        let Some(to) = to else {
-            self.transferred(None);
-            return Ok(());
-        };
-        if let Some(open) = &mut self.conversation.handover {
-            open.operator = Some(to.clone());
-            open.agent = None;
-        }
-        self.join(None);
         Ok(())
     }
 
+    /// A console desk that gave it away takes it back if the other one does not want it.
     fn send_on(
         &mut self,
-        handover: HandoverId,
+        (handover, by): (HandoverId, &OperatorName),
         desk: &DeskName,
-        by: &OperatorName,
     ) -> Result<(), Refusal> {
-        let open = self.not_of_another(handover, by)?;
-        let promised = open.answer == Answer::Accepted;
-        if self.conversation.desk() == Some(desk) {
-            return Err(Refusal::AtDesk(desk.clone()));
+        let open = self.open_to(handover, by)?;
+        let before = open.leg.desk.clone();
+        if before == *desk {
+            return Err(Refusal::AtDesk(before));
         }
-        self.takes_more(desk)?;
-        self.stop_looking();
+        if self.unavailable(desk).is_some() {
+            return Err(Refusal::DeskClosed(desk.clone()));
+        }
+        let takes_back = self.takes_at_once(&before).then_some(before);
         if let Some(open) = &mut self.conversation.handover {
-            open.fallbacks.retain(|left| left != desk);
+            let others = std::mem::take(&mut open.fallbacks);
+            let all = takes_back.into_iter().chain(others);
+            open.fallbacks = all.filter(|other| other != desk).collect();
         }
         self.change_leg(desk, Cause::SentOn, "transferred");
-        if promised {
-            self.notify(Notice::Transferred);
-        }
+        self.notify(Notice::Transferred);
         Ok(())
     }
 
-    fn close_by_operator(&mut self, reason: &str) {
-        let open = self.conversation.handover.as_ref();
-        let attended = open.is_some_and(|open| open.phase == Phase::Attended);
+    fn close_as(
+        &mut self,
+        (handover, by): (HandoverId, &OperatorName),
+        reason: &str,
+        dialog_state: Option<&String>,
+    ) -> Result<(), Refusal> {
+        let attended = self.open_to(handover, by)?.phase == Phase::Attended;
         let notice = if attended {
             Notice::Ended
         } else {
             Notice::Nobody
         };
+        self.resume_at = dialog_state.cloned();
         self.close_for(Cause::Closed, reason, notice);
+        Ok(())
     }
 
-    /// The bot goes on speaking until its pause is confirmed, so what is said meanwhile stands behind the pause.
+    /// Nobody has asked for it, so nobody waits for an answer; it is the pause steps that silence the bot.
     fn take_over(&mut self, desk: &DeskName, operated: &Operated) -> Result<(), Refusal> {
         if self.conversation.handover.is_some() {
             return Err(Refusal::HandedOver);
         }
-        let pauses = self.bot().is_some_and(|bot| bot.pause_steps > 0);
-        if !pauses || self.silent_bot().is_some() {
+        let steps = self.bot().map_or(0, |bot| bot.pause_steps);
+        if steps == 0 || self.silent_bot().is_some() {
             return Err(Refusal::CannotPause);
         }
-        if !self.takes_at_once(desk) {
+        if !self.takes_at_once(desk) || self.unavailable(desk).is_some() {
             return Err(Refusal::DeskClosed(desk.clone()));
         }
-        self.takes_more(desk)?;
-        let id = HandoverId::from_uuid(self.new_id());
-        let request = Request {
+        let nothing_asked = Request {
             payload: None,
             transcript: Vec::new(),
         };
-        self.begin_handover((id, desk.clone()), &request);
-        self.note(Cause::TakenOver, Some(desk.to_string()));
-        self.ask(desk);
-        let steps = self.bot().map_or(0, |bot| bot.pause_steps);
+        let id = HandoverId::from_uuid(self.new_id());
+        self.begin_handover((id, desk.clone()), &nothing_asked, Cause::TakenOver);
+        self.open_leg(desk.clone(), false);
+        let now = self.context.now;
+        if let Some(open) = &mut self.conversation.handover {
+            open.answer = Answer::Accepted;
+            open.answered_at = Some(now);
+        }
+        self.push(Effect::CancelUnsent {
+            lane: Lane::Bot(self.conversation.id),
+            only: Cancelled::Resumes,
+        });
         self.pause_bot(steps);
-        self.attend(operated);
+        self.give_to(&operated.by, operated.shown_as.as_ref());
         Ok(())
     }
 
-    fn attend(&mut self, operated: &Operated) {
+    fn give_to(&mut self, operator: &OperatorName, shown_as: Option<&String>) {
         if let Some(open) = &mut self.conversation.handover {
-            open.operator = Some(operated.by.clone());
+            open.operator = Some(operator.clone());
         }
-        self.join(Some(&shown(operated)));
+        self.join(Some(&agent(operator, shown_as)));
     }
 
-    /// The open handover of this id, unless a colleague has it.
-    fn not_of_another(
-        &self,
-        handover: HandoverId,
-        by: &OperatorName,
-    ) -> Result<&Handover, Refusal> {
-        let open = self.conversation.handover.as_ref();
-        let open = open
-            .filter(|open| open.id == handover && open.phase != Phase::Closing)
-            .ok_or(Refusal::Over)?;
-        match &open.operator {
-            Some(other) if other != by => Err(Refusal::TakenBy(other.clone())),
-            _ => Ok(open),
-        }
-    }
-
+    /// The handover, if it is open and at a desk of the console.
     fn at_console(&self, handover: HandoverId) -> Result<&Handover, Refusal> {
-        let open = self.conversation.handover.as_ref();
-        let open = open
-            .filter(|open| open.id == handover)
-            .ok_or(Refusal::Over)?;
-        let desk = self.conversation.desk();
-        if desk.is_some_and(|desk| self.takes_at_once(desk)) {
+        let open = self.open_handover(handover)?;
+        if self.takes_at_once(&open.leg.desk) {
             Ok(open)
         } else {
             Err(Refusal::AtDesk(open.leg.desk.clone()))
         }
     }
 
-    fn takes_more(&self, desk: &DeskName) -> Result<(), Refusal> {
-        let closed = self.unavailable(desk).is_some();
-        if closed {
-            return Err(Refusal::DeskClosed(desk.clone()));
+    /// The handover, if it is open, at whichever desk, and nobody else at the console has it.
+    fn open_to(&self, handover: HandoverId, by: &OperatorName) -> Result<&Handover, Refusal> {
+        let open = self.open_handover(handover)?;
+        not_anothers(open, by)?;
+        Ok(open)
+    }
+
+    fn open_handover(&self, handover: HandoverId) -> Result<&Handover, Refusal> {
+        let open = self.conversation.handover.as_ref();
+        let open = open
+            .filter(|open| open.id == handover && open.phase != Phase::Closing)
+            .ok_or(Refusal::Over)?;
+        if self.is_looking_up() {
+            return Err(Refusal::Undecided);
         }
-        Ok(())
+        Ok(open)
     }
 }
 
-/// How the user is told of whoever acts.
-fn shown(operated: &Operated) -> Agent {
-    let name = operated.shown_as.clone();
+fn not_anothers(open: &Handover, by: &OperatorName) -> Result<(), Refusal> {
+    match &open.operator {
+        Some(other) if other != by => Err(Refusal::TakenBy(other.clone())),
+        _ => Ok(()),
+    }
+}
+
+/// How the user is told of them.
+fn agent(operator: &OperatorName, shown_as: Option<&String>) -> Agent {
+    let name = shown_as.cloned();
     Agent {
-        name: Some(name.unwrap_or_else(|| operated.by.to_string())),
+        name: Some(name.unwrap_or_else(|| operator.to_string())),
         avatar_url: None,
     }
 }

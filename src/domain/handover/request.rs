@@ -234,7 +234,7 @@ impl Turn<'_> {
                 answer: Answer::Declined,
             };
         };
-        self.begin_handover((id, some_desk), request);
+        self.begin_handover((id, some_desk), request, Cause::Requested);
         if let Some(reason) = self.silent_bot() {
             self.end(Cause::Declined, reason);
         } else if let Some(question) = self.question() {
@@ -258,6 +258,7 @@ impl Turn<'_> {
         &mut self,
         (id, some_desk): (HandoverId, DeskName),
         request: &Request,
+        cause: Cause,
     ) {
         let now = self.context.now;
         let language = self.language();
@@ -300,7 +301,7 @@ impl Turn<'_> {
             handover: Some(id),
             from: None,
             to: Some(Phase::Requested),
-            cause: Cause::Requested,
+            cause,
             detail: None,
             by: self.by.clone(),
         }));

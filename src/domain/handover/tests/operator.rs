@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::{
     effect::Effect,
     ids::OperatorName,
-    operator::{Act, Operated, Refusal},
+    operator::{Act, Colleague, Operated, Refusal},
     routing::Route,
 };
 
@@ -94,17 +94,25 @@ fn what_goes_back_to_those_who_wait_is_nobodys() {
 }
 
 #[test]
-fn a_colleague_is_named_with_the_first_answer() {
+fn a_colleague_who_is_given_it_is_named_to_the_user() {
     let (mut world, handover) = claimed();
-    let to = Some(name("ben"));
+    world.look_from_here();
+    let to = Some(Colleague {
+        name: name("ben"),
+        shown_as: Some("Ben".to_owned()),
+    });
     act(&mut world, "ann", Act::Assign { handover, to });
-    assert_eq!(world.handover().operator, Some(name("ben")));
-    assert_eq!(world.phase(), Some(Phase::Attended));
-    act(&mut world, "ben", say(handover, "hi"));
-    let agent = world.handover().agent.clone();
+    let open = world.handover();
     assert_eq!(
-        agent.and_then(|agent| agent.name).as_deref(),
-        Some("ben shown")
+        (open.phase, &open.operator),
+        (Phase::Attended, &Some(name("ben")))
+    );
+    let agent = open.agent.clone();
+    assert_eq!(agent.and_then(|agent| agent.name).as_deref(), Some("Ben"));
+    assert_eq!(world.notices(), ["joined"]);
+    assert_eq!(
+        act(&mut world, "ann", say(handover, "one more")),
+        Outcome::Refused(Refusal::TakenBy(name("ben")))
     );
 }
 

@@ -150,11 +150,16 @@ pub(super) fn nothing_is_dropped(
 pub(super) fn event_is_answered(
     before: &Conversation,
     event: &Event,
-    effects: &[Effect],
+    (rules, effects): (&Rules, &[Effect]),
 ) -> Result<(), Broken> {
     let Some(open) = &before.handover else {
         return Ok(());
     };
+    // It reads the transcript.
+    let is_called = !rules.policy.desks[&open.leg.desk].takes_at_once;
+    let recorded = effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::Record(_)));
     let owed = |kind: &str| {
         effects.iter().any(
             |effect| matches!(effect, Effect::Deliver(delivery) if delivery.task.kind() == kind),
@@ -171,7 +176,7 @@ pub(super) fn event_is_answered(
         }
         // The desk that is asked at last is offered it, see `all_is_offered`.
         Event::UserSaid(_) if open.look_up.is_some() => Ok(()),
-        Event::UserSaid(_) if !owed("message") => Err(Broken::Dropped),
+        Event::UserSaid(_) if !recorded || (is_called && !owed("message")) => Err(Broken::Dropped),
         Event::BotSaid(_) if matches!(open.phase, Phase::Waiting | Phase::Attended) => {
             let noticed = effects
                 .iter()
