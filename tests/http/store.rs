@@ -161,11 +161,11 @@ impl Store for Scripted {
         Ok(Page { items, more })
     }
 
-    async fn retry_delivery(&self, _: DeliveryId) -> Result<Changed, Error> {
+    async fn retry_delivery(&self, _: DeliveryId, _: &str) -> Result<Changed, Error> {
         self.script.change.ok_or(Error::Busy)
     }
 
-    async fn skip_delivery(&self, _: DeliveryId) -> Result<Changed, Error> {
+    async fn skip_delivery(&self, _: DeliveryId, _: &str) -> Result<Changed, Error> {
         self.script.change.ok_or(Error::Busy)
     }
 
