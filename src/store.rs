@@ -28,7 +28,7 @@ use crate::domain::{
     effect::{Warning, WarningKind},
     event::Step,
     handover::Outcome,
-    ids::{BotName, ConversationId, DeliveryId, DeskName, ErasureId, HandoverId},
+    ids::{BotName, ConversationId, DeliveryId, DeskName, ErasureId, HandoverId, MessageId},
     message::Message,
     policy::{ClosedBecause, PausedBecause},
     retry::ErrorClass,
@@ -312,6 +312,9 @@ pub struct DeliveryView {
     pub error_class: Option<String>,
     pub created_at: Timestamp,
     pub next_at: Option<Timestamp>,
+    /// The message that it carries or tells of.
+    pub message: Option<MessageId>,
+    pub settled_at: Option<Timestamp>,
 }
 
 /// Whether an operator's change took effect.

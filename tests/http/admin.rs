@@ -32,6 +32,8 @@ fn delivery(number: u128) -> DeliveryView {
         error_class: Some("rejected".to_owned()),
         created_at: Timestamp::from_millis(0),
         next_at: None,
+        message: None,
+        settled_at: None,
     }
 }
 

@@ -218,8 +218,8 @@ async fn each_change_of_an_operator_leaves_a_row_that_says_who_did_what_to_what(
     let claim = world.claim(&team()).await.unwrap();
     let id = claim.job.delivery;
     world.dies(claim).await;
-    world.store.retry_delivery(id).await.unwrap();
-    world.store.skip_delivery(id).await.unwrap();
+    world.store.retry_delivery(id, "admin").await.unwrap();
+    world.store.skip_delivery(id, "admin").await.unwrap();
     world.store.close().await;
     let connection = rusqlite::Connection::open(path).unwrap();
     let mut statement = connection

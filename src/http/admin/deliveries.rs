@@ -185,6 +185,8 @@ pub(super) fn shape(view: DeliveryView) -> shape::Delivery {
         error_class,
         created_at,
         next_at,
+        message: _,
+        settled_at: _,
     } = view;
     shape::Delivery {
         id,

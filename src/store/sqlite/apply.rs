@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use rusqlite::params;
 use uuid::Uuid;
 
 use super::{
@@ -20,6 +21,7 @@ use crate::{
         event::{Event, Incoming, LegTarget, NamedLeg, Step, Target, TranscriptItem},
         handover::{Outcome, repeated_answer},
         ids::HandoverId,
+        operator::{Act, Operated},
     },
     store::Applied,
 };
@@ -66,8 +68,8 @@ impl Keyed {
                 Err(nobody) => return Ok(nobody),
             },
             Target::Id(id) => match Subject::by_id(work, *id)? {
-                Some(subject) => subject,
-                None => return Ok(Applied::NotFound),
+                Some(subject) if has_noted(work, &subject, &self.events)? => subject,
+                _ => return Ok(Applied::NotFound),
             },
             Target::Handover { id, desk } => match Subject::by_handover(work, *id, desk)? {
                 Some(subject) => subject,
@@ -120,6 +122,27 @@ fn decide_all(
         conversation,
         outcomes,
     })
+}
+
+/// Whether every handover that takes a note is this conversation's. One that is over is not in its state.
+fn has_noted(work: &Work<'_>, subject: &Subject, events: &[KeyedEvent]) -> Result<bool, Fault> {
+    for event in events {
+        if let Event::Operated(Operated {
+            act: Act::Note { handover, .. },
+            ..
+        }) = &event.event
+        {
+            let sql = "SELECT EXISTS (SELECT 1 FROM handovers WHERE id = ?1 AND conversation = ?2)";
+            let parameters = params![handover, subject.row];
+            if !work
+                .prepare(sql)?
+                .query_row(parameters, |row| row.get::<_, bool>(0))?
+            {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
 }
 
 /// What no leg is known for waits for one, if it names its conversation and may wait.

@@ -1,12 +1,14 @@
 //! What operators changed, and who they were: one row a change, in the same transaction.
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
-use super::{fault::Fault, work::Work};
+use super::{fault::Fault, views, work::Work};
+use crate::store::{AuditEntry, Page};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Action {
     RetryDelivery,
+    RetryDestination,
     SkipDelivery,
     Erase,
 }
@@ -20,17 +22,48 @@ pub(super) fn keep(
     (by, action): (&str, Action),
     subject: impl std::fmt::Display,
 ) -> Result<(), Fault> {
+    write(work, (by, action.as_str()), &subject.to_string())
+}
+
+pub(super) fn write(
+    work: &Work<'_>,
+    (by, action): (&str, &str),
+    subject: &str,
+) -> Result<(), Fault> {
     work.execute(
         "INSERT INTO audit (at, actor, action, subject) VALUES (?1, ?2, ?3, ?4)",
-        params![work.now, by, action.as_str(), subject.to_string()],
+        params![work.now, by, action, subject],
     )?;
     Ok(())
+}
+
+/// The newest first, before this row if one is named.
+pub(super) fn trail(
+    connection: &Connection,
+    before: Option<i64>,
+    limit: usize,
+) -> Result<Page<AuditEntry>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT row, at, actor, action, subject FROM audit WHERE row < ?1 ORDER BY row DESC LIMIT ?2",
+    )?;
+    let before = before.unwrap_or(i64::MAX);
+    let rows = statement.query_map(params![before, views::one_more(limit)], |row| {
+        Ok(AuditEntry {
+            row: row.get(0)?,
+            at: row.get(1)?,
+            actor: row.get(2)?,
+            action: row.get(3)?,
+            subject: row.get(4)?,
+        })
+    })?;
+    Ok(views::page(rows.collect::<Result<_, _>>()?, limit))
 }
 
 impl Action {
     const fn as_str(self) -> &'static str {
         match self {
             Self::RetryDelivery => "deliveries.retry",
+            Self::RetryDestination => "deliveries.retry_all",
             Self::SkipDelivery => "deliveries.skip",
             Self::Erase => "erasures.request",
         }

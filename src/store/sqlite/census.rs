@@ -118,7 +118,7 @@ fn count_handovers(connection: &Connection, census: &mut Census) -> Result<(), F
 }
 
 /// Rows are numbered as they are made, so the first is the oldest.
-fn count_owed(connection: &Connection, census: &mut Census) -> Result<(), Fault> {
+pub(super) fn count_owed(connection: &Connection, census: &mut Census) -> Result<(), Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT o.destination, o.owed, d.created_at FROM \
          (SELECT destination, count(*) AS owed, min(row) AS oldest FROM deliveries INDEXED BY deliveries_owed \
@@ -135,7 +135,10 @@ fn count_owed(connection: &Connection, census: &mut Census) -> Result<(), Fault>
     Ok(())
 }
 
-fn count_dead_letters(connection: &Connection, census: &mut Census) -> Result<(), Fault> {
+pub(super) fn count_dead_letters(
+    connection: &Connection,
+    census: &mut Census,
+) -> Result<(), Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT destination, count(*) FROM deliveries WHERE state = 'dead' GROUP BY destination",
     )?;

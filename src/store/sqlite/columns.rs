@@ -15,13 +15,13 @@ use crate::{
         delivery::{Destination, Lane},
         ids::{
             BotName, ConversationId, DeliveryId, DeskName, ErasureId, ExternalId, HandoverId,
-            LegId, MessageId,
+            LegId, MessageId, OperatorName,
         },
         message::Actor,
         policy::PausedBecause,
         time::Timestamp,
     },
-    store::DeliveryState,
+    store::{DeliveryState, SessionId},
     telemetry::traces::TraceParent,
 };
 
@@ -113,7 +113,7 @@ macro_rules! names {
     )+};
 }
 
-names!(BotName, DeskName, ExternalId);
+names!(BotName, DeskName, ExternalId, OperatorName);
 
 macro_rules! labels {
     ($($kind:ident { $($variant:ident => $label:literal),+ $(,)? } else $unknown:expr;)+) => {$(
@@ -188,6 +188,18 @@ impl ToSql for Fingerprint {
 impl FromSql for Fingerprint {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         <[u8; 16]>::column_result(value).map(Self)
+    }
+}
+
+impl ToSql for SessionId {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(ValueRef::Blob(&self.0)))
+    }
+}
+
+impl FromSql for SessionId {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        <[u8; 32]>::column_result(value).map(Self)
     }
 }
 

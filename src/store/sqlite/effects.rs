@@ -189,10 +189,10 @@ fn keep_handover(
     let ended = handover.ended.as_ref();
     work.execute(
         "INSERT INTO handovers (id, conversation, desk, facts, phase, answer, requested_at, phase_since, ended_at, \
-         reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+         reason, operator) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
          ON CONFLICT (id) DO UPDATE SET desk = excluded.desk, facts = excluded.facts, phase = excluded.phase, \
          answer = excluded.answer, phase_since = excluded.phase_since, ended_at = excluded.ended_at, \
-         reason = excluded.reason",
+         reason = excluded.reason, operator = excluded.operator",
         params![
             handover.facts.id,
             conversation,
@@ -203,7 +203,8 @@ fn keep_handover(
             handover.requested_at,
             handover.phase_since,
             ended.map(|ended| ended.at),
-            ended.map(|ended| &ended.reason)
+            ended.map(|ended| &ended.reason),
+            handover.operator
         ],
     )?;
     work.change(Change::Answered(handover.facts.id));
@@ -223,8 +224,17 @@ fn keep_leg(work: &Work<'_>, leg: &LegRow) -> Result<(), Fault> {
 fn keep_entry(work: &Work<'_>, entry: &JournalEntry) -> Result<(), Fault> {
     let cause = serde_json::to_value(entry.cause)?;
     work.execute(
-        "INSERT INTO journal (handover, at, from_phase, to_phase, cause, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![entry.handover, entry.at, entry.from, entry.to, cause.as_str(), entry.detail],
+        "INSERT INTO journal (handover, at, from_phase, to_phase, cause, detail, operator) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            entry.handover,
+            entry.at,
+            entry.from,
+            entry.to,
+            cause.as_str(),
+            entry.detail,
+            entry.by
+        ],
     )?;
     Ok(())
 }

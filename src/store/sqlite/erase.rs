@@ -262,6 +262,9 @@ pub(super) fn take_away(
         .query_row([conversation], |row| row.get(0))
         .optional()?;
     work.execute("DELETE FROM unknown_events WHERE conversation = ?1", [id])?;
+    if let Some(id) = id {
+        work.change(Change::Touched(id));
+    }
     work.execute(
         "DELETE FROM erasing WHERE conversation = ?1",
         [conversation],

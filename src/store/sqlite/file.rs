@@ -14,12 +14,13 @@ use super::{fault::Fault, mutant::Mutant};
 use crate::domain::time::Timestamp;
 
 /// Embedded, numbered from 1, never changed once released: the file remembers what each looked like.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001_ground.sql"),
     include_str!("migrations/0002_telemetry.sql"),
     include_str!("migrations/0003_erasure.sql"),
     include_str!("migrations/0004_legs_by_name.sql"),
     include_str!("migrations/0005_lanes_of_bots.sql"),
+    include_str!("migrations/0006_console.sql"),
 ];
 
 /// A reader of the file from outside may stand in the way for a moment.

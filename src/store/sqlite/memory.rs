@@ -10,12 +10,16 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::lanes::{Head, LaneKey, Lanes, Waiting};
+use super::{
+    changes::Changes,
+    lanes::{Head, LaneKey, Lanes, Waiting},
+};
 use crate::{
     domain::{
         delivery::{Destination, Lane},
-        ids::{DeskName, HandoverId},
+        ids::{ConversationId, DeskName, HandoverId},
         policy::{ClosedBecause, Conditions},
+        retry::ErrorClass,
         time::{Clock, Timestamp},
     },
     store::Pause,
@@ -45,11 +49,20 @@ pub(super) enum Change {
         destination: Destination,
         pause: Option<Pause>,
     },
+    /// A person would see the conversation changed.
+    Touched(ConversationId),
+    /// The destination was called, and this came of it.
+    Called {
+        destination: Destination,
+        failed: Option<ErrorClass>,
+        at: Timestamp,
+    },
 }
 
 #[derive(Debug)]
 pub(super) struct Memory {
     inner: Mutex<Inner>,
+    changes: Changes,
     timer: Arc<Notify>,
     clock: Arc<dyn Clock>,
 }
@@ -65,6 +78,14 @@ struct Inner {
     answers: HashMap<HandoverId, Answers>,
     /// The earliest timer that upkeep has been told of.
     told_wake: Option<Timestamp>,
+    calls: HashMap<Destination, Calls>,
+}
+
+/// How the last calls to a destination ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Calls {
+    pub(super) last_success: Option<Timestamp>,
+    pub(super) last_error: Option<(ErrorClass, Timestamp)>,
 }
 
 #[derive(Debug, Default)]
@@ -102,6 +123,7 @@ impl Memory {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             inner: Mutex::default(),
+            changes: Changes::since(clock.now()),
             timer: Arc::default(),
             clock,
         }
@@ -109,6 +131,7 @@ impl Memory {
 
     /// Takes over what has been committed.
     pub(super) fn apply(&self, changes: Vec<Change>) {
+        let mut touched = Vec::new();
         let mut inner = self.lock();
         for change in changes {
             match change {
@@ -142,8 +165,35 @@ impl Memory {
                     };
                     inner.ring(Some(destination));
                 }
+                Change::Touched(conversation) => touched.push(conversation),
+                Change::Called {
+                    destination,
+                    failed,
+                    at,
+                } => inner.called(destination, failed, at),
             }
         }
+        drop(inner);
+        self.changes.committed(touched, self.clock.now());
+    }
+
+    /// Which conversations have changed, and when.
+    pub(super) fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// How calls went, since the start.
+    pub(super) fn calls(&self) -> HashMap<Destination, Calls> {
+        self.lock().calls.clone()
+    }
+
+    /// Which destinations are not called, and until when.
+    pub(super) fn pauses(&self, now: Timestamp) -> HashMap<Destination, Timestamp> {
+        let inner = self.lock();
+        let paused = inner.pauses.iter().filter(|(_, pause)| pause.until > now);
+        paused
+            .map(|(destination, pause)| (destination.clone(), pause.until))
+            .collect()
     }
 
     pub(super) fn freeze(&self, lane: LaneKey) -> Option<i64> {
@@ -307,6 +357,14 @@ impl Inner {
     fn ring(&mut self, destination: Option<Destination>) {
         if let Some(destination) = destination {
             self.bells.entry(destination).or_default().notify_one();
+        }
+    }
+
+    fn called(&mut self, destination: Destination, failed: Option<ErrorClass>, at: Timestamp) {
+        let calls = self.calls.entry(destination).or_default();
+        match failed {
+            Some(class) => calls.last_error = Some((class, at)),
+            None => calls.last_success = Some(at),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What operators and upkeep change: deliveries retried or given up, what is gone from the configuration taken away.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     audit::{self, Action},
@@ -32,9 +32,54 @@ const REMOVED: &str = "removed";
 const UNREADABLE: &str = "unreadable_row";
 
 pub(super) fn retry(work: &mut Work<'_>, id: DeliveryId, by: &str) -> Result<Changed, Fault> {
-    let Some(mut delivery) = by_id(work, id)? else {
+    let Some(delivery) = by_id(work, id)? else {
         return Ok(Changed::NotFound);
     };
+    let destination = delivery.destination.clone();
+    let changed = make_due(work, delivery)?;
+    if changed == Changed::Yes {
+        pauses::end_if_refused(work, &destination)?;
+        audit::keep(work, (by, Action::RetryDelivery), id)?;
+    }
+    Ok(changed)
+}
+
+/// Dead letters and those that wait for their next attempt.
+pub(super) fn retryable(
+    connection: &Connection,
+    destination: &Destination,
+) -> Result<Vec<i64>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT row FROM deliveries WHERE state = 'dead' AND destination = ?1 \
+         UNION ALL SELECT row FROM deliveries INDEXED BY deliveries_owed \
+         WHERE settled_at IS NULL AND destination = ?1 AND state = 'retrying' ORDER BY row",
+    )?;
+    let rows = statement.query_map([destination], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Before the deliveries themselves: who has a destination called again is known also if that is as far as it comes.
+pub(super) fn begin_to_retry(
+    work: &mut Work<'_>,
+    destination: &Destination,
+    by: &str,
+) -> Result<(), Fault> {
+    pauses::end_if_refused(work, destination)?;
+    audit::keep(work, (by, Action::RetryDestination), destination)
+}
+
+/// Says how many of these are due now. What has been settled meanwhile, or is on its way, is left alone.
+pub(super) fn retry_rows(work: &mut Work<'_>, rows: &[i64]) -> Result<usize, Fault> {
+    let mut retried = 0;
+    for row in rows {
+        if let Some(delivery) = Delivery::by_row(work, *row)? {
+            retried += usize::from(make_due(work, delivery)? == Changed::Yes);
+        }
+    }
+    Ok(retried)
+}
+
+fn make_due(work: &mut Work<'_>, mut delivery: Delivery) -> Result<Changed, Fault> {
     match delivery.state {
         DeliveryState::Dead => {}
         DeliveryState::Pending | DeliveryState::Retrying if !is_flying(work, &delivery) => {}
@@ -55,10 +100,9 @@ pub(super) fn retry(work: &mut Work<'_>, id: DeliveryId, by: &str) -> Result<Cha
         "UPDATE deliveries SET due_at = ?2 WHERE row = ?1",
         params![delivery.row, work.now],
     )?;
-    pauses::end_if_refused(work, &delivery.destination)?;
     let waiting = delivery.waiting(work, work.now);
     work.change(Change::Put(waiting));
-    audit::keep(work, (by, Action::RetryDelivery), id)?;
+    work.touch(delivery.lane);
     Ok(Changed::Yes)
 }
 
@@ -72,6 +116,7 @@ pub(super) fn skip(work: &mut Work<'_>, id: DeliveryId, by: &str) -> Result<Chan
         return Ok(Changed::NotNow);
     }
     cancel::call_off(work, delivery.row)?;
+    work.touch(delivery.lane);
     if !dead {
         cancel::forget_echo(work, delivery.conversation, delivery.id)?;
         let lane = work.key_of(delivery.lane, delivery.order);
@@ -149,6 +194,7 @@ pub(super) fn bury_unreadable(work: &mut Work<'_>, row: i64) -> Result<(), Fault
 
 fn give_up(work: &mut Work<'_>, delivery: &Delivery, class: &'static str) -> Result<(), Fault> {
     cancel::bury(work, delivery.row, delivery.letter(class))?;
+    work.touch(delivery.lane);
     cancel::forget_echo(work, delivery.conversation, delivery.id)?;
     let lane = work.key_of(delivery.lane, delivery.order);
     work.change(Change::Remove {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{fault::Fault, keys, unmatched, work::Work};
+use super::{console::sessions, fault::Fault, keys, unmatched, work::Work};
 use crate::{
     domain::{
         delivery::Lane,
@@ -72,6 +72,7 @@ fn operators(work: &Work<'_>, keep: &Retention, limit: i64) -> Result<usize, Fau
          AND at < ?1",
         params![now.minus(keep.transcripts), limit],
     )?;
+    removed += sessions::purge(work)?;
     removed += work.execute("DELETE FROM pauses WHERE until < ?1", [now])?;
     removed += unmatched::purge(work, limit)?;
     Ok(removed)

@@ -188,6 +188,15 @@ impl Delivery {
     /// What was delivered is delivered, even if it was given up meanwhile; else a row that was given up stays so.
     fn write(&self, work: &mut Work<'_>, outcome: RowOutcome) -> Result<(), Fault> {
         let lane = work.key_of(self.lane, self.order);
+        work.touch(self.lane);
+        work.change(Change::Called {
+            destination: self.destination.clone(),
+            failed: match outcome {
+                RowOutcome::Delivered => None,
+                RowOutcome::Retry { class, .. } | RowOutcome::Dead { class } => Some(class),
+            },
+            at: work.now,
+        });
         match outcome {
             RowOutcome::Delivered => {
                 work.execute(

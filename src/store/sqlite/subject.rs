@@ -221,6 +221,9 @@ impl Subject {
             self.save(work)?;
         }
         effects::perform(work, &mut self, (event, &decision.effects))?;
+        if !decision.effects.is_empty() {
+            work.change(Change::Touched(self.state.id));
+        }
         let states = (open_before.as_ref(), &self.state);
         let tallies = tally::of_turn(states, &decision.effects, work.now);
         work.batch.tallies.extend(tallies);
@@ -255,6 +258,7 @@ impl Subject {
         {
             work.change(Change::Wake(wake_at));
         }
+        work.change(Change::Touched(self.state.id));
         self.stored_version = self.state.version;
         self.stored_columns = columns;
         self.stored_length = state.len();

@@ -88,17 +88,20 @@ pub(super) fn deliveries(
     let sql = match filter.state {
         Some(DeliveryState::Pending | DeliveryState::Retrying) => {
             "SELECT id, handover, destination, json_extract(task, '$.do'), state, attempts, error_class, created_at, \
-             due_at FROM deliveries WHERE settled_at IS NULL AND state = ?1 AND (?2 IS NULL OR destination = ?2) \
+             due_at, json_extract(task, '$.message'), settled_at FROM deliveries \
+             WHERE settled_at IS NULL AND state = ?1 AND (?2 IS NULL OR destination = ?2) \
              AND row > ?3 ORDER BY row LIMIT ?4"
         }
         Some(DeliveryState::Dead) => {
             "SELECT id, handover, destination, json_extract(task, '$.do'), state, attempts, error_class, created_at, \
-             NULL FROM deliveries WHERE state = 'dead' AND state = ?1 AND (?2 IS NULL OR destination = ?2) \
+             NULL, json_extract(task, '$.message'), settled_at FROM deliveries \
+             WHERE state = 'dead' AND state = ?1 AND (?2 IS NULL OR destination = ?2) \
              AND row > ?3 ORDER BY row LIMIT ?4"
         }
         Some(DeliveryState::Delivered | DeliveryState::Cancelled) | None => {
             "SELECT id, handover, destination, json_extract(task, '$.do'), state, attempts, error_class, created_at, \
-             iif(settled_at IS NULL, due_at, NULL) FROM deliveries WHERE (?1 IS NULL OR state = ?1) \
+             iif(settled_at IS NULL, due_at, NULL), json_extract(task, '$.message'), settled_at FROM deliveries \
+             WHERE (?1 IS NULL OR state = ?1) \
              AND (?2 IS NULL OR destination = ?2) AND row > ?3 ORDER BY row LIMIT ?4"
         }
     };
@@ -123,7 +126,8 @@ pub(super) fn owed_in(
 ) -> Result<Vec<DeliveryView>, Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT d.id, d.handover, d.destination, json_extract(d.task, '$.do'), d.state, d.attempts, d.error_class, \
-         d.created_at, d.due_at FROM deliveries d INDEXED BY deliveries_owed \
+         d.created_at, d.due_at, json_extract(d.task, '$.message'), d.settled_at \
+         FROM deliveries d INDEXED BY deliveries_owed \
          WHERE d.settled_at IS NULL AND d.lane IN \
          (SELECT c.id FROM erasing e JOIN conversations c ON c.row = e.conversation WHERE e.erasure = ?1 \
           UNION ALL SELECT l.id FROM erasing e JOIN handovers h ON h.conversation = e.conversation \
@@ -172,7 +176,9 @@ fn transcript(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn delivery_view(row: &Row<'_>) -> rusqlite::Result<DeliveryView> {
+/// A delivery from a row of `id, handover, destination, kind, state, attempts, error_class, created_at, next_at, message,
+/// settled_at`.
+pub(super) fn delivery_view(row: &Row<'_>) -> rusqlite::Result<DeliveryView> {
     Ok(DeliveryView {
         id: row
             .get::<_, AnyId>(0)
@@ -185,15 +191,19 @@ fn delivery_view(row: &Row<'_>) -> rusqlite::Result<DeliveryView> {
         error_class: row.get(6)?,
         created_at: row.get(7)?,
         next_at: row.get(8)?,
+        message: row
+            .get::<_, Option<String>>(9)?
+            .and_then(|id| id.parse().ok()),
+        settled_at: row.get(10)?,
     })
 }
 
 /// One row more than is shown tells whether there are more.
-fn one_more(limit: usize) -> i64 {
+pub(super) fn one_more(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
 }
 
-fn page<T>(mut items: Vec<T>, limit: usize) -> Page<T> {
+pub(super) fn page<T>(mut items: Vec<T>, limit: usize) -> Page<T> {
     let more = items.len() > limit;
     items.truncate(limit);
     Page { items, more }

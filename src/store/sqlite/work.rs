@@ -92,6 +92,13 @@ impl Work<'_> {
         self.batch.changes.push(change);
     }
 
+    /// A person sees what becomes of a delivery to the bot.
+    pub(super) fn touch(&mut self, lane: Lane) {
+        if let Lane::Bot(conversation) = lane {
+            self.change(Change::Touched(conversation));
+        }
+    }
+
     /// The row of this lane that is on its way and so cannot be called back. Until the batch is done no other sets out.
     pub(super) fn flying(&mut self, lane: LaneKey) -> Option<i64> {
         self.batch.frozen.push(lane);

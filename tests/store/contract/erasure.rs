@@ -198,7 +198,7 @@ pub async fn a_platform_that_does_not_delete_does_not_hold_the_rest_for_ever(
     };
     world.store.settle(forget, dead).await.unwrap();
     assert_eq!(
-        world.store.retry_delivery(id).await.unwrap(),
+        world.store.retry_delivery(id, "admin").await.unwrap(),
         Changed::NotNow,
         "it is on its way out"
     );
@@ -224,7 +224,7 @@ pub async fn what_is_owed_is_given_up_a_day_later_or_when_an_operator_skips_it(
     assert_eq!(go_on(&world).await, Erased::Waits);
     let forget = ann.waits_for[0].id;
     assert_eq!(
-        world.store.skip_delivery(forget).await.unwrap(),
+        world.store.skip_delivery(forget, "admin").await.unwrap(),
         Changed::Yes
     );
     finished(&world, &ann).await;

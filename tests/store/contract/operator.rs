@@ -78,23 +78,26 @@ pub async fn a_dead_letter_is_retried_under_its_old_id(harness: impl Harness + '
     world.dies(claim).await;
     let dead = listed(&world, DeliveryState::Dead).await;
     assert_eq!(dead.iter().map(|view| view.id).collect::<Vec<_>>(), [id]);
-    assert_eq!(world.store.retry_delivery(id).await.unwrap(), Changed::Yes);
+    assert_eq!(
+        world.store.retry_delivery(id, "admin").await.unwrap(),
+        Changed::Yes
+    );
     world.reopen().await;
     let again = world.claim(&bot()).await.unwrap();
     assert_eq!((again.job.delivery, text(&again)), (id, "one".to_owned()));
     world.done(again).await;
     assert_eq!(
-        world.store.retry_delivery(id).await.unwrap(),
+        world.store.retry_delivery(id, "admin").await.unwrap(),
         Changed::NotNow,
         "it is delivered"
     );
     let unknown = DeliveryId::from_uuid(Uuid::from_u128(7));
     assert_eq!(
-        world.store.retry_delivery(unknown).await.unwrap(),
+        world.store.retry_delivery(unknown, "admin").await.unwrap(),
         Changed::NotFound
     );
     assert_eq!(
-        world.store.skip_delivery(unknown).await.unwrap(),
+        world.store.skip_delivery(unknown, "admin").await.unwrap(),
         Changed::NotFound
     );
 }
@@ -118,7 +121,10 @@ pub async fn a_retry_ends_a_pause_that_waits_for_a_repair_and_no_other(
     ] {
         let pause = Some(Pause { until, because });
         world.store.pause(&bot(), pause).await.unwrap();
-        assert_eq!(world.store.retry_delivery(id).await.unwrap(), Changed::Yes);
+        assert_eq!(
+            world.store.retry_delivery(id, "admin").await.unwrap(),
+            Changed::Yes
+        );
         assert_eq!(world.claim(&bot()).await.is_some(), ends, "{because:?}");
     }
 }
@@ -130,7 +136,7 @@ pub async fn a_retried_text_may_come_back_as_an_echo(harness: impl Harness + 'st
     let claim = world.claim(&bot()).await.unwrap();
     let id = claim.job.delivery;
     world.dies(claim).await;
-    world.store.retry_delivery(id).await.unwrap();
+    world.store.retry_delivery(id, "admin").await.unwrap();
     world.apply(step("ann", vec![bot_said("one")])).await;
     assert_eq!(world.transcript(handover).await.len(), 1);
 }
@@ -157,7 +163,7 @@ pub async fn a_message_in_parts_that_is_given_up_can_be_said_to_its_end(
     let dead = listed(&world, DeliveryState::Dead).await;
     assert_eq!(dead.len(), 2, "what comes after the hole is not said");
     for view in &dead {
-        world.store.retry_delivery(view.id).await.unwrap();
+        world.store.retry_delivery(view.id, "admin").await.unwrap();
         let claim = world.claim(&bot()).await.unwrap();
         assert_eq!(claim.job.delivery, view.id);
         world.done(claim).await;
@@ -177,7 +183,10 @@ pub async fn a_delivery_that_waits_is_retried_at_once(harness: impl Harness + 's
     let id = claim.job.delivery;
     world.fails_for(claim, Duration::from_mins(5)).await;
     assert!(world.claim(&team()).await.is_none());
-    assert_eq!(world.store.retry_delivery(id).await.unwrap(), Changed::Yes);
+    assert_eq!(
+        world.store.retry_delivery(id, "admin").await.unwrap(),
+        Changed::Yes
+    );
     assert_eq!(world.claim(&team()).await.unwrap().job.delivery, id);
 }
 
@@ -191,11 +200,11 @@ pub async fn a_skipped_delivery_is_not_sent(harness: impl Harness + 'static) {
         .try_into()
         .unwrap();
     assert_eq!(
-        world.store.skip_delivery(first.id).await.unwrap(),
+        world.store.skip_delivery(first.id, "admin").await.unwrap(),
         Changed::Yes
     );
     assert_eq!(
-        world.store.skip_delivery(first.id).await.unwrap(),
+        world.store.skip_delivery(first.id, "admin").await.unwrap(),
         Changed::NotNow
     );
     assert_eq!(text(&world.claim(&bot()).await.unwrap()), "two");
@@ -210,15 +219,18 @@ pub async fn what_is_on_its_way_is_neither_skipped_nor_retried(harness: impl Har
     let claim = world.claim(&team()).await.unwrap();
     let id = claim.job.delivery;
     assert_eq!(
-        world.store.skip_delivery(id).await.unwrap(),
+        world.store.skip_delivery(id, "admin").await.unwrap(),
         Changed::NotNow
     );
     assert_eq!(
-        world.store.retry_delivery(id).await.unwrap(),
+        world.store.retry_delivery(id, "admin").await.unwrap(),
         Changed::NotNow
     );
     world.store.release(claim).await.unwrap();
-    assert_eq!(world.store.skip_delivery(id).await.unwrap(), Changed::Yes);
+    assert_eq!(
+        world.store.skip_delivery(id, "admin").await.unwrap(),
+        Changed::Yes
+    );
     assert!(world.claim(&team()).await.is_none());
 }
 

@@ -175,9 +175,9 @@ pub async fn what_operators_changed_is_known_for_its_time(harness: impl Harness 
         audit: DAY,
         ..keep()
     };
-    world.store.retry_delivery(id).await.unwrap();
-    world.store.skip_delivery(id).await.unwrap();
-    let nothing = world.store.skip_delivery(id).await.unwrap();
+    world.store.retry_delivery(id, "admin").await.unwrap();
+    world.store.skip_delivery(id, "admin").await.unwrap();
+    let nothing = world.store.skip_delivery(id, "admin").await.unwrap();
     assert_eq!(nothing, Changed::NotNow, "and leaves no trace");
     world.wait(DAY);
     assert_eq!(world.store.purge(retention, 99).await.unwrap(), 0);

@@ -1,0 +1,129 @@
+//! One row of the inbox, from the row of its conversation.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Deserialize;
+
+use super::super::{
+    columns::{self, count},
+    fault::Fault,
+    jobs,
+};
+use crate::{
+    domain::{
+        conversation::Profile,
+        ids::{BotName, ConversationId, OperatorName},
+        message::Message,
+        time::Timestamp,
+    },
+    store::{InboxCursor, InboxHandover, InboxRow},
+};
+
+/// What [`Found::read`] reads, of `conversations c` and `handovers h`.
+pub(super) const COLUMNS: &str = "c.row, c.id, c.bot, c.user, c.state, c.updated_at, h.id, h.desk, \
+    h.facts ->> '$.language', h.phase, h.operator, h.requested_at, h.phase_since, h.ended_at, h.reason";
+/// The same without a handover.
+pub(super) const COLUMNS_ALONE: &str = "c.row, c.id, c.bot, c.user, c.state, c.updated_at, NULL";
+
+/// More unread messages than that are as many as that.
+const UNREAD_AT_MOST: i64 = 99;
+
+/// A conversation that a list has found.
+pub(super) struct Found {
+    row: i64,
+    pub(super) conversation: ConversationId,
+    pub(super) bot: BotName,
+    pub(super) user: String,
+    pub(super) profile: Profile,
+    updated_at: Timestamp,
+    pub(super) handover: Option<InboxHandover>,
+}
+
+/// As much of a state as the inbox shows.
+#[derive(Deserialize)]
+struct Excerpt {
+    profile: Profile,
+}
+
+impl Found {
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let handover: Option<_> = row.get_ref(6)?.as_blob_or_null()?;
+        Ok(Self {
+            row: row.get(0)?,
+            conversation: row.get(1)?,
+            bot: row.get(2)?,
+            user: row.get(3)?,
+            profile: columns::json::<Excerpt>(row, 4)?.profile,
+            updated_at: row.get(5)?,
+            handover: handover
+                .is_some()
+                .then(|| read_handover(row, 6))
+                .transpose()?,
+        })
+    }
+
+    /// With what was said last, and how much of it `operator` has not seen.
+    pub(super) fn complete(
+        self,
+        connection: &Connection,
+        operator: &OperatorName,
+    ) -> Result<InboxRow, Fault> {
+        let at = match &self.handover {
+            Some(handover) => handover.ended_at.unwrap_or(handover.requested_at),
+            None => self.updated_at,
+        };
+        Ok(InboxRow {
+            conversation: self.conversation,
+            version: 0,
+            bot: self.bot,
+            user: self.user,
+            profile: self.profile,
+            handover: self.handover,
+            last: last(connection, self.row)?,
+            unread: unread(connection, self.row, operator)?,
+            cursor: InboxCursor {
+                at,
+                conversation: self.conversation,
+            },
+        })
+    }
+}
+
+/// From `id, desk, language, phase, operator, requested_at, phase_since, ended_at, reason`.
+pub(super) fn read_handover(row: &Row<'_>, from: usize) -> rusqlite::Result<InboxHandover> {
+    Ok(InboxHandover {
+        id: row.get(from)?,
+        desk: row.get(from + 1)?,
+        language: row.get::<_, Option<String>>(from + 2)?.unwrap_or_default(),
+        phase: row.get(from + 3)?,
+        operator: row.get(from + 4)?,
+        requested_at: row.get(from + 5)?,
+        phase_since: row.get(from + 6)?,
+        ended_at: row.get(from + 7)?,
+        reason: row.get(from + 8)?,
+    })
+}
+
+fn last(connection: &Connection, conversation: i64) -> Result<Option<Message>, Fault> {
+    let sql = "SELECT id, seq, actor, at, content, handover, late, raw FROM messages \
+               WHERE conversation = ?1 ORDER BY seq DESC LIMIT 1";
+    Ok(connection
+        .prepare_cached(sql)?
+        .query_row([conversation], jobs::message)
+        .optional()?)
+}
+
+fn unread(
+    connection: &Connection,
+    conversation: i64,
+    operator: &OperatorName,
+) -> Result<u64, Fault> {
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM messages WHERE conversation = ?1 AND seq > coalesce(\
+               (SELECT seq FROM console_reads WHERE conversation = ?1 AND operator = ?2), 0) \
+               AND actor = 'user' LIMIT ?3)";
+    let parameters = params![conversation, operator, UNREAD_AT_MOST];
+    Ok(count(
+        connection
+            .prepare_cached(sql)?
+            .query_row(parameters, |row| row.get(0))?,
+    ))
+}
