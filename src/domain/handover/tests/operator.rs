@@ -117,7 +117,7 @@ fn a_colleague_who_is_given_it_is_named_to_the_user() {
 }
 
 #[test]
-fn another_desk_gets_it_whole_and_falls_back_as_ever() {
+fn another_desk_gets_it_whole_and_the_console_takes_back_what_is_refused() {
     let (mut world, handover) = claimed();
     world.look_from_here();
     let to = |to: &str| Act::Transfer {
@@ -144,7 +144,12 @@ fn another_desk_gets_it_whole_and_falls_back_as_ever() {
         Outcome::Refused(Refusal::AtDesk(desk("second")))
     );
     world.comes_to("open", refused());
-    assert_eq!(world.phase(), Some(Phase::Closing), "the bot has the user");
+    let open = world.handover();
+    assert_eq!(
+        (&open.leg.desk, open.phase),
+        (&desk("team"), Phase::Waiting),
+        "the user waits for a person, not for the bot"
+    );
 }
 
 #[test]
