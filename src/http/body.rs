@@ -88,24 +88,34 @@ pub fn require_json(headers: &HeaderMap) -> Result<()> {
 /// Counts open brackets outside strings. Text that is not JSON at all is left to the parser to refuse.
 pub fn check_depth(json: &[u8]) -> std::result::Result<(), TooDeep> {
     let mut depth = 0_usize;
-    let mut in_string = false;
-    let mut escaped = false;
-    for byte in json {
-        match (in_string, byte) {
-            (true, _) if escaped => escaped = false,
-            (true, b'\\') => escaped = true,
-            (_, b'"') => in_string = !in_string,
-            (false, b'{' | b'[') => {
+    let mut rest = json;
+    while let Some((byte, behind)) = rest.split_first() {
+        rest = behind;
+        match byte {
+            b'"' => rest = behind_string(rest),
+            b'{' | b'[' => {
                 depth += 1;
                 if depth > MAX_DEPTH {
                     return Err(TooDeep);
                 }
             }
-            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
     Ok(())
+}
+
+/// What follows the string that begins here. Most of a body is text, so it is not looked at byte by byte.
+fn behind_string(mut rest: &[u8]) -> &[u8] {
+    while let Some(at) = memchr::memchr2(b'"', b'\\', rest) {
+        let (mark, behind) = rest.split_at(at).1.split_first().unwrap_or((&b'"', &[]));
+        if *mark == b'"' {
+            return behind;
+        }
+        rest = behind.split_first().map_or(behind, |(_, behind)| behind);
+    }
+    &[]
 }
 
 pub fn too_deep() -> Problem {

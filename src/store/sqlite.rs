@@ -18,6 +18,7 @@ mod erase;
 mod erasing;
 mod fault;
 mod file;
+mod handed_over;
 mod jobs;
 mod keys;
 mod lanes;
@@ -76,8 +77,9 @@ use crate::domain::{
     conversation::Answer,
     delivery::Destination,
     effect::Warning,
-    event::Step,
-    ids::{DeliveryId, DeskName, ErasureId, HandoverId},
+    event::{Event, Step, Target},
+    handover::Outcome,
+    ids::{ConversationId, DeliveryId, DeskName, ErasureId, HandoverId},
     policy::{ClosedBecause, Policy},
     time::{Clock, Timestamp},
 };
@@ -105,6 +107,7 @@ pub struct SqliteStore {
     memory: Arc<Memory>,
     hasher: Hasher,
     clock: Arc<dyn Clock>,
+    new_id: fn() -> Uuid,
     policy: Arc<Policy>,
     transcript_limits: Arc<TranscriptLimits>,
     path: PathBuf,
@@ -158,6 +161,7 @@ impl Options {
             memory,
             hasher,
             clock: self.clock,
+            new_id: self.new_id,
             policy: self.policy,
             transcript_limits,
             path: self.path,
@@ -214,6 +218,32 @@ impl SqliteStore {
         Ok(claims)
     }
 
+    /// What is said to a bot that has the user changes nothing where nothing is observed, so the writer need not be asked.
+    /// Whoever was told that a conversation has been handed over was told after the memory had learnt of it.
+    fn keeps_nothing_of(&self, step: &Step) -> Option<Applied> {
+        let Target::Conversation(key) = &step.target else {
+            return None;
+        };
+        let only_said = step.events.iter().all(|incoming| {
+            use Event::{BotSaid, PlatformUnknown, UserSaid};
+            matches!(
+                incoming.event,
+                UserSaid(_) | BotSaid(_) | PlatformUnknown { .. }
+            )
+        });
+        let nothing = !self.policy.observe && only_said && self.memory.is_the_bots(key);
+        nothing.then(|| Applied::Done {
+            conversation: ConversationId::from_uuid((self.new_id)()),
+            outcomes: step
+                .events
+                .iter()
+                .map(|_| Outcome::Taken {
+                    id: (self.new_id)(),
+                })
+                .collect(),
+        })
+    }
+
     /// Writes an outcome, however long the disk is full: forgotten, it would be sent again and again.
     async fn write_outcome(&self, row: i64, settlement: Settlement) -> Result<(), Error> {
         let settled = Arc::new(settle::Keyed::new(settlement, &self.hasher));
@@ -239,6 +269,9 @@ impl Store for SqliteStore {
         #[cfg(feature = "mutants")]
         if self.mutant.tells_early(&step) {
             return mutant::apply_early(&self.writer, Keyed::new(step, &self.hasher)).await;
+        }
+        if let Some(nothing) = self.keeps_nothing_of(&step) {
+            return Ok(nothing);
         }
         let mut step = Keyed::new(step, &self.hasher);
         let trace = traces::current();

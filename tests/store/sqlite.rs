@@ -416,6 +416,36 @@ async fn ten_thousand_chats_leave_no_row_where_nothing_may_be_observed() {
 }
 
 #[tokio::test]
+async fn where_nothing_is_observed_handovers_are_kept_whole_also_over_a_restart() {
+    let files = Files::new();
+    let path = files.0.path().join("data").join("handover.db");
+    let silent = Policy {
+        observe: false,
+        ..policy()
+    };
+    let mut world = World::with(files, silent).await;
+    world.apply(says("ann", "to the bot")).await;
+    let handover = world.waiting("ann").await;
+    world.apply(says("ann", "one")).await;
+    world.store.close().await;
+    world.reopen().await;
+    world.apply(says("ann", "two")).await;
+    let said = |transcript: Vec<(u64, String)>| -> Vec<String> {
+        transcript.into_iter().map(|(_, text)| text).collect()
+    };
+    assert_eq!(said(world.transcript(handover).await), ["one", "two"]);
+    world.closes(handover).await;
+    let resume = world.claim(&bot()).await.unwrap();
+    world.done(resume).await;
+    world.wait(Duration::from_mins(10));
+    world.apply(says("ann", "to the bot again")).await;
+    assert_eq!(rows_of(&path, "messages"), 2);
+    let again = world.waiting("ann").await;
+    world.apply(says("ann", "three")).await;
+    assert_eq!(said(world.transcript(again).await), ["one", "two", "three"]);
+}
+
+#[tokio::test]
 async fn a_conversation_goes_with_the_last_that_is_kept_of_it_also_if_the_bot_spoke_after_the_handover()
  {
     let (world, path) = with_file().await;

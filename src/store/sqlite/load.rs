@@ -5,12 +5,16 @@ use rusqlite::Connection;
 use super::{
     columns::{self, AnyId, count},
     fault::Fault,
+    handed_over::LATELY,
     lanes::{LaneKey, Waiting},
     memory::{Change, Memory},
     pauses,
     work::Settings,
 };
-use crate::domain::{conversation::Conversation, delivery::Task};
+use crate::domain::{
+    conversation::{Conversation, ConversationKey},
+    delivery::Task,
+};
 
 pub(super) fn fill(
     connection: &Connection,
@@ -20,6 +24,7 @@ pub(super) fn fill(
     let mut changes = Vec::new();
     unsettled(connection, settings, &mut changes)?;
     at_desks(connection, &mut changes)?;
+    handed_over(connection, settings, &mut changes)?;
     changes.extend(pauses::all(connection)?);
     memory.apply(changes);
     Ok(())
@@ -38,6 +43,32 @@ fn at_desks(connection: &Connection, changes: &mut Vec<Change>) -> Result<(), Fa
                 to: Some(desk.clone()),
             });
         }
+    }
+    Ok(())
+}
+
+/// Those that ended lately included. Not from the states: of one that cannot be read it is known all the same.
+fn handed_over(
+    connection: &Connection,
+    settings: &Settings,
+    changes: &mut Vec<Change>,
+) -> Result<(), Fault> {
+    let lately = settings.clock.now().minus(LATELY);
+    let mut statement = connection.prepare(
+        "SELECT c.bot, c.realm, c.user, h.ended_at FROM handovers h JOIN conversations c ON c.row = h.conversation \
+         WHERE h.ended_at >= ?1 UNION ALL \
+         SELECT bot, realm, user, NULL FROM conversations WHERE wake_at IS NOT NULL",
+    )?;
+    let mut rows = statement.query([lately])?;
+    while let Some(row) = rows.next()? {
+        changes.push(Change::HandedOver {
+            key: ConversationKey {
+                bot: row.get(0)?,
+                realm: row.get(1)?,
+                user: row.get(2)?,
+            },
+            until: row.get(3)?,
+        });
     }
     Ok(())
 }

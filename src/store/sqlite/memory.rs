@@ -12,10 +12,12 @@ use tokio::sync::Notify;
 
 use super::{
     changes::Changes,
+    handed_over::HandedOver,
     lanes::{Head, LaneKey, Lanes, Waiting},
 };
 use crate::{
     domain::{
+        conversation::ConversationKey,
         delivery::{Destination, Lane},
         ids::{ConversationId, DeskName, HandoverId},
         policy::{ClosedBecause, Conditions},
@@ -44,6 +46,11 @@ pub(super) enum Change {
     Moved {
         from: Option<DeskName>,
         to: Option<DeskName>,
+    },
+    /// A conversation has been handed over, or given back to its bot at that time.
+    HandedOver {
+        key: ConversationKey,
+        until: Option<Timestamp>,
     },
     Paused {
         destination: Destination,
@@ -75,6 +82,7 @@ struct Inner {
     conditions: Conditions,
     /// How many handovers each desk has.
     open: BTreeMap<DeskName, u64>,
+    handed_over: HandedOver,
     answers: HashMap<HandoverId, Answers>,
     /// The earliest timer that upkeep has been told of.
     told_wake: Option<Timestamp>,
@@ -158,6 +166,7 @@ impl Memory {
                 Change::Moved { from, to } => {
                     moved(&mut inner.open, from.as_ref(), to.as_ref());
                 }
+                Change::HandedOver { key, until } => inner.handed_over.put(key, until),
                 Change::Paused { destination, pause } => {
                     match pause {
                         Some(pause) => inner.pauses.insert(destination.clone(), pause),
@@ -300,6 +309,12 @@ impl Memory {
             }
         }
         conditions
+    }
+
+    /// Whether the bot has this conversation, and has had it for a while.
+    pub(super) fn is_the_bots(&self, key: &ConversationKey) -> bool {
+        let now = self.clock.now();
+        self.lock().handed_over.is_long_over(key, now)
     }
 
     /// The rows of a lane that are unsettled once these changes are committed, by their place in its order.

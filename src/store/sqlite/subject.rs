@@ -180,6 +180,7 @@ impl Subject {
             self.conditions.open = work.open_at_desks();
         }
         let desk = self.state.desk().cloned();
+        let was_handed_over = self.state.handover.is_some();
         let mut new_id = work.settings.new_id;
         let before = self.state.version;
         let open_before = Before::of(&self.state);
@@ -199,6 +200,13 @@ impl Subject {
             work.change(Change::Moved {
                 from: desk,
                 to: self.state.desk().cloned(),
+            });
+        }
+        let is_handed_over = self.state.handover.is_some();
+        if is_handed_over != was_handed_over {
+            work.change(Change::HandedOver {
+                key: self.state.key.clone(),
+                until: was_handed_over.then_some(work.now),
             });
         }
         if needs_echoes(event) {

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::domain::{
-    effect::Effect,
-    ids::OperatorName,
+    delivery::NewDelivery,
+    effect::{Effect, JournalEntry},
+    ids::{DeskName, OperatorName},
     operator::{Act, Colleague, Operated, Refusal},
     routing::Route,
 };
@@ -20,6 +21,15 @@ fn act(world: &mut World, by: &str, act: Act) -> Outcome {
     }))
 }
 
+/// The act is refused so, and nothing is written.
+#[track_caller]
+fn is_refused(world: &mut World, (by, wanted): (&str, Act), why: Refusal) {
+    let (before, written) = (world.state().clone(), world.effects().len());
+    assert_eq!(act(world, by, wanted), Outcome::Refused(why));
+    assert_eq!(world.state(), &before);
+    assert_eq!(world.effects().len(), written);
+}
+
 /// A handover that waits at the console; `second` is called.
 fn waiting() -> (World, HandoverId) {
     let mut world = World::with_texts();
@@ -30,10 +40,25 @@ fn waiting() -> (World, HandoverId) {
     (world, id)
 }
 
+/// One that `ann` has.
 fn claimed() -> (World, HandoverId) {
     let (mut world, handover) = waiting();
     act(&mut world, "ann", Act::Claim { handover });
     (world, handover)
+}
+
+/// One that `ann` has given to the desk that is called.
+fn sent_on() -> (World, HandoverId) {
+    let (mut world, handover) = claimed();
+    act(&mut world, "ann", transfer(handover, "second"));
+    (world, handover)
+}
+
+/// A bot that the console can take a user from.
+fn pausable() -> World {
+    let mut world = World::with_pause_steps(2);
+    world.desk_mut("team").takes_at_once = true;
+    world
 }
 
 fn say(handover: HandoverId, text: &str) -> Act {
@@ -43,175 +68,572 @@ fn say(handover: HandoverId, text: &str) -> Act {
     }
 }
 
+fn note(handover: HandoverId, text: &str) -> Act {
+    Act::Note {
+        handover,
+        text: text.to_owned(),
+    }
+}
+
+fn assign(handover: HandoverId, to: &str) -> Act {
+    let to = Some(Colleague {
+        name: name(to),
+        shown_as: Some(format!("{to} shown")),
+    });
+    Act::Assign { handover, to }
+}
+
+fn give_back(handover: HandoverId) -> Act {
+    Act::Assign { handover, to: None }
+}
+
+fn transfer(handover: HandoverId, to: &str) -> Act {
+    Act::Transfer {
+        handover,
+        desk: desk(to),
+    }
+}
+
+fn close(handover: HandoverId) -> Act {
+    Act::Close {
+        handover,
+        reason: "solved".to_owned(),
+        dialog_state: Some("shop".to_owned()),
+    }
+}
+
+fn take_over(desk_name: &str) -> Act {
+    Act::TakeOver {
+        desk: desk(desk_name),
+    }
+}
+
+/// What was written into the journal, and who did it.
+fn done_by(world: &World) -> Vec<(Cause, Option<&str>)> {
+    let entries = entries(world);
+    let named = entries.map(|entry| (entry.cause, entry.by.as_ref().map(OperatorName::as_str)));
+    named.collect()
+}
+
+fn entries(world: &World) -> impl Iterator<Item = &JournalEntry> {
+    world.effects().iter().filter_map(|effect| match effect {
+        Effect::Journal(entry) => Some(entry),
+        _ => None,
+    })
+}
+
+/// The desks that are owed a call, and what call.
+fn owed_to_desks(world: &World) -> Vec<(DeskName, &'static str)> {
+    let owed = world.deliveries().into_iter();
+    let to_desks = owed.filter_map(|delivery| match &delivery.destination {
+        Destination::Desk(desk) => Some((desk.clone(), delivery.task.kind())),
+        Destination::Bot(_) => None,
+    });
+    to_desks.collect()
+}
+
+fn agent(world: &World) -> Option<&str> {
+    let agent = world.handover().agent.as_ref();
+    agent.and_then(|agent| agent.name.as_deref())
+}
+
 #[test]
-fn one_claims_and_the_other_hears_who_has_it() {
-    let (mut world, handover) = claimed();
+fn whoever_claims_it_joins_and_the_user_is_told() {
+    let (mut world, handover) = waiting();
+    world.look_from_here();
+    act(&mut world, "ann", Act::Claim { handover });
     let open = world.handover();
     assert_eq!(
         (open.phase, &open.operator),
         (Phase::Attended, &Some(name("ann")))
     );
+    assert_eq!(agent(&world), Some("ann shown"));
+    assert_eq!(world.notices(), ["joined"]);
     assert_eq!(
-        act(&mut world, "ben", Act::Claim { handover }),
-        Outcome::Refused(Refusal::TakenBy(name("ann")))
+        done_by(&world),
+        [(Cause::Joined, Some("ann")), (Cause::Claimed, Some("ann"))]
     );
-    let before = world.state().clone();
-    act(&mut world, "ann", Act::Claim { handover });
-    assert_eq!(world.state(), &before, "already one's own");
 }
 
 #[test]
-fn only_whoever_has_it_answers_and_no_console_is_called() {
+fn whoever_claims_it_second_hears_who_has_it() {
+    let (mut world, handover) = claimed();
+    let claim = Act::Claim { handover };
+    is_refused(&mut world, ("ben", claim), Refusal::TakenBy(name("ann")));
+}
+
+#[test]
+fn claiming_what_is_ones_own_changes_nothing() {
+    let (mut world, handover) = claimed();
+    let before = world.state().clone();
+    world.look_from_here();
+    let outcome = act(&mut world, "ann", Act::Claim { handover });
+    assert!(matches!(outcome, Outcome::Taken { .. }));
+    assert_eq!(world.state(), &before);
+    assert_eq!(world.effects(), []);
+}
+
+#[test]
+fn nobody_answers_before_it_is_claimed() {
     let (mut world, handover) = waiting();
+    let wanted = ("ann", say(handover, "hi"));
+    is_refused(&mut world, wanted, Refusal::NotClaimed);
+}
+
+#[test]
+fn nobody_but_whoever_has_it_answers() {
+    let (mut world, handover) = claimed();
+    let wanted = ("ben", say(handover, "hi"));
+    is_refused(&mut world, wanted, Refusal::TakenBy(name("ann")));
+}
+
+#[test]
+fn what_is_answered_goes_to_the_bot_and_ends_the_users_wait() {
+    let (mut world, handover) = claimed();
     world.user_says("hello?");
-    assert_eq!(
-        act(&mut world, "ann", say(handover, "hi")),
-        Outcome::Refused(Refusal::NotClaimed)
-    );
-    act(&mut world, "ann", Act::Claim { handover });
+    assert!(world.handover().unanswered_since.is_some());
     world.look_from_here();
     act(&mut world, "ann", say(handover, "hi"));
-    assert_eq!(world.tasks(), ["say"]);
+    assert_eq!(world.transcript(), [(Actor::Agent, "hi".to_owned())]);
+    let lanes: Vec<_> = world
+        .deliveries()
+        .into_iter()
+        .map(|owed| (owed.lane, owed.task.kind()))
+        .collect();
+    assert_eq!(lanes, [(Lane::Bot(world.state().id), "say")]);
     assert_eq!(world.handover().unanswered_since, None);
-    assert_eq!(
-        act(&mut world, "ben", say(handover, "hi")),
-        Outcome::Refused(Refusal::TakenBy(name("ann")))
-    );
-    let before = world.state().clone();
+}
+
+#[test]
+fn what_the_user_cannot_be_shown_is_not_recorded() {
+    let (mut world, handover) = claimed();
+    let (before, written) = (world.state().clone(), world.effects().len());
     assert!(matches!(
         act(&mut world, "ann", say(handover, " ")),
         Outcome::Refused(Refusal::Unshowable(_))
     ));
-    assert_eq!(world.state(), &before, "nothing is recorded");
+    assert_eq!(world.state(), &before);
+    assert_eq!(world.effects().len(), written);
 }
 
 #[test]
-fn what_goes_back_to_those_who_wait_is_nobodys() {
+fn nothing_is_ever_owed_to_a_desk_of_the_console() {
+    let (mut world, handover) = waiting();
+    world.user_says("hello?");
+    world.bot_says("one moment");
+    act(&mut world, "ann", Act::Claim { handover });
+    world.user_says("at last");
+    let class = ErrorClass::Rejected;
+    for result in [StepResult::Dead { class }, StepResult::Skipped] {
+        act(&mut world, "ann", say(handover, "hi"));
+        world.comes_to("say", result);
+    }
+    act(&mut world, "ann", give_back(handover));
+    act(&mut world, "ben", close(handover));
+    world.user_says("thank you");
+    assert_eq!(owed_to_desks(&world), []);
+}
+
+#[test]
+fn a_desk_of_the_console_is_not_told_that_the_session_is_gone() {
     let (mut world, handover) = claimed();
-    act(&mut world, "ann", Act::Assign { handover, to: None });
-    let open = world.handover();
-    assert_eq!((open.phase, &open.operator), (Phase::Waiting, &None));
+    act(&mut world, "ann", say(handover, "hi"));
+    world.comes_to("say", StepResult::Gone);
+    assert_eq!(world.phase(), None);
+    assert_eq!(owed_to_desks(&world), []);
+}
+
+#[test]
+fn a_note_says_who_wrote_it_and_is_for_everybody_to_write() {
+    let (mut world, handover) = claimed();
+    world.look_from_here();
+    let before = world.state().clone();
+    act(&mut world, "ben", note(handover, "a regular"));
+    assert_eq!(world.state(), &before);
+    assert_eq!(done_by(&world), [(Cause::Noted, Some("ben"))]);
+    assert_eq!(world.told(Cause::Noted), Some("a regular"));
+    assert_eq!(world.tasks(), [""; 0], "it is for colleagues only");
+}
+
+#[test]
+fn what_has_ended_takes_notes_too() {
+    let (mut world, handover) = claimed();
+    act(&mut world, "ann", close(handover));
+    world.resumed();
+    assert_eq!(world.phase(), None);
+    world.look_from_here();
+    act(&mut world, "ben", note(handover, "will write again"));
+    let noted: Vec<_> = entries(&world)
+        .map(|entry| (entry.handover, entry.from, entry.to, entry.by.clone()))
+        .collect();
+    assert_eq!(noted, [(Some(handover), None, None, Some(name("ben")))]);
+    assert_eq!(world.told(Cause::Noted), Some("will write again"));
 }
 
 #[test]
 fn a_colleague_who_is_given_it_is_named_to_the_user() {
     let (mut world, handover) = claimed();
     world.look_from_here();
-    let to = Some(Colleague {
-        name: name("ben"),
-        shown_as: Some("Ben".to_owned()),
-    });
-    act(&mut world, "ann", Act::Assign { handover, to });
+    act(&mut world, "ann", assign(handover, "ben"));
     let open = world.handover();
     assert_eq!(
         (open.phase, &open.operator),
         (Phase::Attended, &Some(name("ben")))
     );
-    let agent = open.agent.clone();
-    assert_eq!(agent.and_then(|agent| agent.name).as_deref(), Some("Ben"));
+    assert_eq!(agent(&world), Some("ben shown"));
     assert_eq!(world.notices(), ["joined"]);
     assert_eq!(
-        act(&mut world, "ann", say(handover, "one more")),
-        Outcome::Refused(Refusal::TakenBy(name("ben")))
+        done_by(&world),
+        [(Cause::Joined, Some("ann")), (Cause::Assigned, Some("ann"))]
+    );
+    assert_eq!(world.told(Cause::Assigned), Some("ben"));
+}
+
+#[test]
+fn what_was_given_to_a_colleague_is_the_colleagues() {
+    let (mut world, handover) = claimed();
+    act(&mut world, "ann", assign(handover, "ben"));
+    let wanted = ("ann", say(handover, "one more"));
+    is_refused(&mut world, wanted, Refusal::TakenBy(name("ben")));
+}
+
+#[test]
+fn what_nobody_has_can_be_given_to_a_colleague() {
+    let (mut world, handover) = waiting();
+    act(&mut world, "ann", assign(handover, "ben"));
+    let open = world.handover();
+    assert_eq!(
+        (open.phase, &open.operator),
+        (Phase::Attended, &Some(name("ben")))
     );
 }
 
 #[test]
-fn another_desk_gets_it_whole_and_the_console_takes_back_what_is_refused() {
+fn nobody_gives_away_what_somebody_else_has() {
     let (mut world, handover) = claimed();
+    for wanted in [assign(handover, "ben"), give_back(handover)] {
+        let taken = Refusal::TakenBy(name("ann"));
+        is_refused(&mut world, ("ben", wanted), taken);
+    }
+}
+
+#[test]
+fn what_goes_back_to_those_who_wait_is_nobodys_and_waits_from_now_on() {
+    let (mut world, handover) = claimed();
+    world.wait(Duration::from_mins(1));
     world.look_from_here();
-    let to = |to: &str| Act::Transfer {
-        handover,
-        desk: desk(to),
-    };
+    act(&mut world, "ann", give_back(handover));
+    let open = world.handover();
+    assert_eq!((open.phase, &open.operator), (Phase::Waiting, &None));
+    assert_eq!(open.agent, None);
+    assert_eq!(open.phase_since, world.now);
+    assert_eq!(world.notices(), ["transferred"]);
+    assert_eq!(done_by(&world), [(Cause::Assigned, Some("ann"))]);
     assert_eq!(
-        act(&mut world, "ann", to("team")),
-        Outcome::Refused(Refusal::AtDesk(desk("team")))
+        world.wakes_in(),
+        Duration::from_mins(2),
+        "the user hears then that they still wait"
     );
-    assert_eq!(
-        act(&mut world, "ann", to("unknown")),
-        Outcome::Refused(Refusal::DeskClosed(desk("unknown")))
-    );
-    act(&mut world, "ann", to("second"));
-    assert_eq!(world.tasks(), ["open", "say"]);
+    act(&mut world, "ben", Act::Claim { handover });
+    assert_eq!(world.handover().operator, Some(name("ben")));
+}
+
+#[test]
+fn what_waits_already_is_not_given_back() {
+    let (mut world, handover) = waiting();
+    let before = world.state().clone();
+    world.look_from_here();
+    act(&mut world, "ann", give_back(handover));
+    assert_eq!(world.state(), &before);
+    assert_eq!(world.effects(), []);
+}
+
+#[test]
+fn another_desk_is_offered_the_whole_transcript() {
+    let (mut world, handover) = claimed();
+    world.user_says("hello?");
+    act(&mut world, "ann", say(handover, "hi"));
+    let last = world.messages().map(|message| message.seq).max();
+    world.look_from_here();
+    act(&mut world, "ann", transfer(handover, "second"));
     let open = world.handover();
     assert_eq!(
-        (open.id, open.phase, &open.operator),
-        (handover, Phase::Requested, &None)
+        (open.id, open.phase, &open.leg.desk),
+        (handover, Phase::Requested, &desk("second"))
     );
-    assert_eq!(
-        act(&mut world, "ann", Act::Claim { handover }),
-        Outcome::Refused(Refusal::AtDesk(desk("second")))
-    );
-    world.comes_to("open", refused());
+    assert_eq!((&open.operator, &open.agent), (&None, &None));
+    assert_eq!(owed_to_desks(&world), [(desk("second"), "open")]);
+    let offer = world.deliveries()[0];
+    assert!(matches!(offer.task, Task::Open { upto } if Some(upto) == last));
+    assert_eq!(world.notices(), ["transferred"]);
+    assert_eq!(done_by(&world), [(Cause::SentOn, Some("ann"))]);
+}
+
+#[test]
+fn what_was_sent_on_is_not_the_consoles() {
+    let (mut world, handover) = sent_on();
+    for wanted in [
+        Act::Claim { handover },
+        say(handover, "hi"),
+        assign(handover, "ben"),
+        give_back(handover),
+    ] {
+        let away = Refusal::AtDesk(desk("second"));
+        is_refused(&mut world, ("ann", wanted), away);
+    }
+}
+
+#[test]
+fn what_the_other_desk_does_not_take_comes_back_to_the_console() {
+    let class = ErrorClass::NotSent;
+    let (since, ambiguous) = (World::new().now, false);
+    for result in [
+        refused(),
+        StepResult::Dead { class },
+        StepResult::Delayed {
+            since,
+            class,
+            ambiguous,
+        },
+    ] {
+        let (mut world, handover) = sent_on();
+        world.look_from_here();
+        world.comes_to("open", result);
+        let open = world.handover();
+        assert_eq!(
+            (open.id, open.phase, &open.leg.desk),
+            (handover, Phase::Waiting, &desk("team"))
+        );
+        assert_eq!(open.operator, None);
+        assert_eq!(owed_to_desks(&world), []);
+        act(&mut world, "ben", Act::Claim { handover });
+        assert_eq!(world.handover().operator, Some(name("ben")));
+    }
+}
+
+#[test]
+fn the_console_fetches_it_from_a_desk_that_is_told_so() {
+    let (mut world, handover) = sent_on();
+    world.opened();
+    let lane = Lane::Leg(world.handover().leg.id);
+    world.look_from_here();
+    act(&mut world, "ben", transfer(handover, "team"));
     let open = world.handover();
     assert_eq!(
-        (&open.leg.desk, open.phase),
-        (&desk("team"), Phase::Waiting),
-        "the user waits for a person, not for the bot"
+        (open.phase, &open.leg.desk, &open.operator),
+        (Phase::Waiting, &desk("team"), &None)
     );
+    assert_eq!(owed_to_desks(&world), [(desk("second"), "close")]);
+    let in_lane = |owed: &&NewDelivery| owed.lane == lane;
+    assert!(world.deliveries().first().is_some_and(in_lane));
+    assert_eq!(world.notices(), ["transferred"]);
+}
+
+#[test]
+fn a_desk_is_not_given_what_it_has() {
+    let (mut world, handover) = claimed();
+    let wanted = ("ann", transfer(handover, "team"));
+    is_refused(&mut world, wanted, Refusal::AtDesk(desk("team")));
+}
+
+#[test]
+fn a_desk_that_takes_nothing_is_given_nothing() {
+    let (mut world, handover) = claimed();
+    world.desk_mut("second").enabled = false;
+    for other in ["second", "unknown"] {
+        let wanted = ("ann", transfer(handover, other));
+        is_refused(&mut world, wanted, Refusal::DeskClosed(desk(other)));
+    }
+}
+
+#[test]
+fn nobody_sends_on_what_somebody_else_has() {
+    let (mut world, handover) = claimed();
+    let wanted = ("ben", transfer(handover, "second"));
+    is_refused(&mut world, wanted, Refusal::TakenBy(name("ann")));
 }
 
 #[test]
 fn the_bot_goes_on_where_whoever_closes_it_says() {
     let (mut world, handover) = claimed();
-    let close = || Act::Close {
-        handover,
-        reason: "solved".to_owned(),
-        dialog_state: Some("shop".to_owned()),
-    };
-    assert_eq!(
-        act(&mut world, "ben", close()),
-        Outcome::Refused(Refusal::TakenBy(name("ann")))
-    );
-    act(&mut world, "ann", close());
+    world.look_from_here();
+    act(&mut world, "ann", close(handover));
+    assert_eq!(world.phase(), Some(Phase::Closing));
     let resume = world.deliveries().last().map(|owed| owed.task.clone());
     assert!(
         matches!(resume, Some(Task::Resume { contract, .. }) if contract.dialog_state.as_deref() == Some("shop"))
     );
-    assert_eq!(
-        act(&mut world, "ann", say(handover, "hi")),
-        Outcome::Refused(Refusal::Over)
-    );
+    assert_eq!(world.notices(), ["ended"]);
+    assert_eq!(done_by(&world), [(Cause::Closed, Some("ann"))]);
 }
 
 #[test]
-fn taking_over_pauses_the_bot_first() {
-    let mut world = World::with_pause_steps(1);
-    world.desk_mut("team").takes_at_once = true;
-    let take = || Act::TakeOver { desk: desk("team") };
-    act(&mut world, "ann", take());
+fn a_user_whom_nobody_has_taken_is_told_that_nobody_came() {
+    let (mut world, handover) = waiting();
+    world.look_from_here();
+    act(&mut world, "ann", close(handover));
+    assert_eq!(world.notices(), ["nobody"]);
+}
+
+#[test]
+fn nobody_closes_what_somebody_else_has() {
+    let (mut world, handover) = claimed();
+    let wanted = ("ben", close(handover));
+    is_refused(&mut world, wanted, Refusal::TakenBy(name("ann")));
+}
+
+#[test]
+fn what_is_closed_is_over_for_everybody() {
+    let (mut world, handover) = claimed();
+    act(&mut world, "ann", close(handover));
+    for phase in [Some(Phase::Closing), None] {
+        assert_eq!(world.phase(), phase);
+        for wanted in [
+            Act::Claim { handover },
+            say(handover, "hi"),
+            assign(handover, "ben"),
+            give_back(handover),
+            transfer(handover, "second"),
+            close(handover),
+        ] {
+            is_refused(&mut world, ("ann", wanted), Refusal::Over);
+        }
+        world.resumed();
+    }
+}
+
+#[test]
+fn nobody_acts_while_the_platform_is_asked_what_it_knows() {
+    let mut world = World::with_look_ups();
+    let (handover, _) = world.request();
+    for wanted in [
+        Act::Claim { handover },
+        transfer(handover, "second"),
+        close(handover),
+    ] {
+        is_refused(&mut world, ("ann", wanted), Refusal::Undecided);
+    }
+}
+
+#[test]
+fn taking_over_pauses_the_bot_before_the_user_is_told() {
+    let mut world = pausable();
+    act(&mut world, "ann", take_over("team"));
     let open = world.handover();
     assert_eq!(
         (open.phase, open.pause, &open.operator),
         (Phase::Attended, PauseState::Pausing, &Some(name("ann")))
     );
-    assert_eq!(world.tasks().first(), Some(&"pause"));
+    assert_eq!(world.tasks(), ["pause", "pause", "say"]);
+    assert!(world.deliveries()[0].urgent);
+    assert_eq!(world.notices(), ["joined"]);
     assert_eq!(
-        act(&mut world, "ben", take()),
-        Outcome::Refused(Refusal::HandedOver)
+        done_by(&world),
+        [(Cause::TakenOver, Some("ann")), (Cause::Joined, Some("ann"))]
     );
 }
 
 #[test]
-fn a_bot_without_pause_steps_is_not_taken_over() {
+fn a_bot_that_cannot_be_paused_is_not_taken_over() {
+    let mut without_steps = World::with_texts();
+    without_steps.desk_mut("team").takes_at_once = true;
+    let mut silent = pausable();
+    silent.close_bot(ClosedBecause::BreakerOpen);
+    for mut world in [without_steps, silent] {
+        let wanted = ("ann", take_over("team"));
+        is_refused(&mut world, wanted, Refusal::CannotPause);
+    }
+}
+
+#[test]
+fn what_was_handed_over_is_not_taken_over() {
+    let mut world = pausable();
+    world.request();
+    let wanted = ("ann", take_over("team"));
+    is_refused(&mut world, wanted, Refusal::HandedOver);
+    let mut taken = pausable();
+    act(&mut taken, "ann", take_over("team"));
+    let wanted = ("ben", take_over("team"));
+    is_refused(&mut taken, wanted, Refusal::HandedOver);
+}
+
+#[test]
+fn only_an_open_desk_of_the_console_takes_over() {
+    let mut world = pausable();
+    world.add_desk("second", false);
+    world.add_desk("third", true);
+    world.desk_mut("third").enabled = false;
+    for other in ["second", "third", "unknown"] {
+        let wanted = ("ann", take_over(other));
+        is_refused(&mut world, wanted, Refusal::DeskClosed(desk(other)));
+    }
+}
+
+#[test]
+fn nobody_acts_on_a_user_who_is_being_erased() {
+    let (mut world, handover) = claimed();
+    world.apply(&Event::EraseRequested { at_platform: true });
+    for wanted in [
+        Act::Claim { handover },
+        say(handover, "hi"),
+        note(handover, "a regular"),
+        assign(handover, "ben"),
+        transfer(handover, "second"),
+        close(handover),
+        take_over("team"),
+    ] {
+        is_refused(&mut world, ("ann", wanted), Refusal::Erasing);
+    }
+}
+// SCRATCH
+#[test]
+fn scratch_failed_pause_of_takeover_is_retried() {
+    let mut world = pausable();
+    act(&mut world, "ann", take_over("team"));
+    world.comes_to("pause", StepResult::Dead { class: ErrorClass::Rejected });
+    world.wait(Duration::from_secs(6));
+    world.look_from_here();
+    world.bot_says("how can I help?");
+    assert_eq!((world.tasks(), world.warned(WarningKind::BotNotPaused)), (vec!["pause", "pause"], 1));
+}
+#[test]
+fn scratch_pending_transfer_tells_nothing() {
     let mut world = World::with_texts();
-    world.desk_mut("team").takes_at_once = true;
-    let take = Act::TakeOver { desk: desk("team") };
-    assert_eq!(
-        act(&mut world, "ann", take),
-        Outcome::Refused(Refusal::CannotPause)
-    );
+    world.add_desk("second", false);
+    world.policy.routes.push(Route::to(desk("team")));
+    let (handover, answer) = world.request();
+    assert_eq!(answer, Answer::Pending);
+    act(&mut world, "ann", transfer(handover, "second"));
+    assert_eq!((world.handover().answer, world.notices()), (Answer::Pending, vec![]));
 }
-
 #[test]
-fn a_note_says_who_wrote_it() {
-    let (mut world, handover) = waiting();
-    let text = "a regular".to_owned();
-    act(&mut world, "ben", Act::Note { handover, text });
-    let noted = world.effects().iter().any(|effect| {
-        matches!(effect, Effect::Journal(entry)
-            if entry.cause == Cause::Noted && entry.by == Some(name("ben")) && entry.detail.as_deref() == Some("a regular"))
-    });
-    assert!(noted);
+fn scratch_refusal_by_event_comes_back() {
+    let (mut world, _) = sent_on();
+    world.look_from_here();
+    world.desk_closes();
+    assert_eq!((world.phase(), world.notices()), (Some(Phase::Waiting), vec![]));
+}
+#[test]
+fn scratch_pending_to_console_notices() {
+    let mut world = World::with_fallback("console", true);
+    let (handover, _) = world.request();
+    act(&mut world, "ann", transfer(handover, "console"));
+    assert_eq!(world.notices(), ["handingover"]);
+}
+#[test]
+fn scratch_no_resume_steps_dialog_state() {
+    let (mut world, handover) = claimed();
+    world.bot_mut().resume_steps = 0;
+    world.look_from_here();
+    let o = act(&mut world, "ann", close(handover));
+    assert!(matches!(o, Outcome::Refused(_)), "{:?} {:?}", world.tasks(), world.phase());
+}
+#[test]
+fn scratch_take_over_while_closing() {
+    let mut world = pausable();
+    let (handover, _) = world.request();
+    act(&mut world, "ann", close(handover));
+    assert_eq!(world.phase(), Some(Phase::Closing));
+    let o = act(&mut world, "ann", take_over("team"));
+    assert!(!matches!(o, Outcome::Refused(_)), "{o:?}");
 }
