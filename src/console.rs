@@ -1,20 +1,25 @@
 //! The operators' web page: conversations, answers, deliveries, health, people. Served on the admin listener.
 //!
-//! Pages are rendered here and work without script; the script that there is fetches the same pages again and puts what
-//! is new in its place.
+//! Pages are rendered here and work without script.
 
+mod layout;
 mod session;
 mod state;
 
-use axum::Router;
+use axum::{Router, middleware};
 
 pub use self::{
-    session::{Role, User},
+    session::{NoRandomness, OneTime},
     state::Options,
 };
 use state::State;
 
+/// The first page.
+pub const HOME: &str = "/console";
+
 /// Everything below `/console`.
-pub fn router(options: Options) -> Router {
-    Router::new().with_state(State::new(options))
+pub fn router<S: Clone + Send + Sync + 'static>(options: Options) -> Router<S> {
+    session::router()
+        .layer(middleware::from_fn(session::only_from_here))
+        .with_state(State::new(options))
 }
