@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use argon2::password_hash::phc::PasswordHash;
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher as _, phc::PasswordHash},
+};
 use config::Value;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -49,6 +52,12 @@ pub(super) fn read_all(section: Option<Section<'_>>) -> BTreeMap<OperatorName, U
 }
 
 impl User {
+    /// What stands in the configuration for this password. `None`: the machine has no random bytes or not the memory.
+    pub fn hash(password: &str) -> Option<String> {
+        let hash = Argon2::default().hash_password(password.as_bytes());
+        hash.ok().map(|hash| hash.to_string())
+    }
+
     fn read(mut section: Section<'_>) -> Option<Self> {
         let by_file = section.has(PASSWORD_HASH.file);
         let hash = secrets::required_one(&mut section, PASSWORD_HASH);

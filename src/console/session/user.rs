@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::OnceLock};
 
 use argon2::{
     Argon2,
-    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+    password_hash::{PasswordVerifier as _, phc::PasswordHash},
 };
 use secrecy::ExposeSecret as _;
 
@@ -84,8 +84,5 @@ impl Door {
 /// A hash to compare with where there is no such user.
 fn nobodys() -> &'static str {
     static HASH: OnceLock<String> = OnceLock::new();
-    HASH.get_or_init(|| {
-        let hash = Argon2::default().hash_password(b"nobody");
-        hash.map(|hash| hash.to_string()).unwrap_or_default()
-    })
+    HASH.get_or_init(|| User::hash("nobody").unwrap_or_default())
 }
