@@ -7,6 +7,9 @@ mod search;
 pub(super) mod sessions;
 mod standing;
 
+#[cfg(test)]
+pub(super) use self::inbox::sql as list_sql;
+
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 

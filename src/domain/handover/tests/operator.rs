@@ -529,7 +529,10 @@ fn taking_over_pauses_the_bot_before_the_user_is_told() {
     assert_eq!(world.notices(), ["joined"]);
     assert_eq!(
         done_by(&world),
-        [(Cause::TakenOver, Some("ann")), (Cause::Joined, Some("ann"))]
+        [
+            (Cause::TakenOver, Some("ann")),
+            (Cause::Joined, Some("ann"))
+        ]
     );
 }
 
@@ -590,11 +593,19 @@ fn nobody_acts_on_a_user_who_is_being_erased() {
 fn scratch_failed_pause_of_takeover_is_retried() {
     let mut world = pausable();
     act(&mut world, "ann", take_over("team"));
-    world.comes_to("pause", StepResult::Dead { class: ErrorClass::Rejected });
+    world.comes_to(
+        "pause",
+        StepResult::Dead {
+            class: ErrorClass::Rejected,
+        },
+    );
     world.wait(Duration::from_secs(6));
     world.look_from_here();
     world.bot_says("how can I help?");
-    assert_eq!((world.tasks(), world.warned(WarningKind::BotNotPaused)), (vec!["pause", "pause"], 1));
+    assert_eq!(
+        (world.tasks(), world.warned(WarningKind::BotNotPaused)),
+        (vec!["pause", "pause"], 1)
+    );
 }
 #[test]
 fn scratch_pending_transfer_tells_nothing() {
@@ -604,14 +615,20 @@ fn scratch_pending_transfer_tells_nothing() {
     let (handover, answer) = world.request();
     assert_eq!(answer, Answer::Pending);
     act(&mut world, "ann", transfer(handover, "second"));
-    assert_eq!((world.handover().answer, world.notices()), (Answer::Pending, vec![]));
+    assert_eq!(
+        (world.handover().answer, world.notices()),
+        (Answer::Pending, vec![])
+    );
 }
 #[test]
 fn scratch_refusal_by_event_comes_back() {
     let (mut world, _) = sent_on();
     world.look_from_here();
     world.desk_closes();
-    assert_eq!((world.phase(), world.notices()), (Some(Phase::Waiting), vec![]));
+    assert_eq!(
+        (world.phase(), world.notices()),
+        (Some(Phase::Waiting), vec![])
+    );
 }
 #[test]
 fn scratch_pending_to_console_notices() {
@@ -626,7 +643,12 @@ fn scratch_no_resume_steps_dialog_state() {
     world.bot_mut().resume_steps = 0;
     world.look_from_here();
     let o = act(&mut world, "ann", close(handover));
-    assert!(matches!(o, Outcome::Refused(_)), "{:?} {:?}", world.tasks(), world.phase());
+    assert!(
+        matches!(o, Outcome::Refused(_)),
+        "{:?} {:?}",
+        world.tasks(),
+        world.phase()
+    );
 }
 #[test]
 fn scratch_take_over_while_closing() {
