@@ -109,7 +109,7 @@ impl ConsoleStore for SqliteStore {
 
     async fn standings(&self) -> Result<Vec<Standing>, Error> {
         let owed = self.readers.read(standing::owed).await?;
-        Ok(standing::all(&self.memory, owed, self.clock.now()))
+        Ok(standing::all(&self.memory, &owed, self.clock.now()))
     }
 
     async fn retry_all(&self, destination: &Destination, by: &str) -> Result<usize, Error> {
