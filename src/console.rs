@@ -3,10 +3,12 @@
 //! Pages are rendered here and work without script; the script that there is fetches the same pages again and puts what
 //! is new in its place.
 
+mod assets;
+mod headers;
 mod session;
 mod state;
 
-use axum::Router;
+use axum::{Router, middleware::from_fn};
 
 pub use self::{
     session::{Role, User},
@@ -16,5 +18,8 @@ use state::State;
 
 /// Everything below `/console`.
 pub fn router(options: Options) -> Router {
-    Router::new().with_state(State::new(options))
+    Router::new()
+        .merge(assets::router())
+        .layer(from_fn(headers::guard))
+        .with_state(State::new(options))
 }
