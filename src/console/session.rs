@@ -25,6 +25,7 @@ pub(super) use self::{
     attempts::Attempts,
     origin::only_from_here,
     sign_in::router,
+    transport::mark_https,
     user::{Door, SignedIn},
 };
 use super::state::State;

@@ -1,8 +1,17 @@
 //! How a call has come here: that decides whether a session may be begun over it, and what its cookie is called.
 
-use axum::http::{HeaderMap, header, request::Parts};
+use axum::{
+    extract,
+    extract::Request,
+    http::{Extensions, HeaderMap, header, request::Parts},
+    middleware::Next,
+    response::Response,
+};
 
-use crate::{console::state::State, http::source::Peer};
+use crate::{
+    console::{headers::Https, state::State},
+    http::source::Peer,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Transport {
@@ -16,10 +25,14 @@ pub(super) enum Transport {
 
 impl Transport {
     pub(super) fn of(parts: &Parts, state: &State) -> Self {
-        let Some(Peer(peer)) = parts.extensions.get::<Peer>().copied() else {
+        Self::known_by(&parts.extensions, &parts.headers, state)
+    }
+
+    fn known_by(extensions: &Extensions, headers: &HeaderMap, state: &State) -> Self {
+        let Some(Peer(peer)) = extensions.get::<Peer>().copied() else {
             return Self::Plain;
         };
-        if state.sources().trusts_peer(Peer(peer)) && is_https(&parts.headers) {
+        if state.sources().trusts_peer(Peer(peer)) && is_https(headers) {
             return Self::Https;
         }
         let direct = [
@@ -29,13 +42,25 @@ impl Transport {
             "forwarded",
         ]
         .iter()
-        .all(|name| !parts.headers.contains_key(*name));
-        if peer.to_canonical().is_loopback() && direct && names_loopback(&parts.headers) {
+        .all(|name| !headers.contains_key(*name));
+        if peer.to_canonical().is_loopback() && direct && names_loopback(headers) {
             Self::Loopback
         } else {
             Self::Plain
         }
     }
+}
+
+/// Lets the answer demand https from then on.
+pub(in crate::console) async fn mark_https(
+    extract::State(state): extract::State<State>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if Transport::known_by(request.extensions(), request.headers(), &state) == Transport::Https {
+        request.extensions_mut().insert(Https);
+    }
+    next.run(request).await
 }
 
 /// The proxy's own word is the last.
