@@ -32,7 +32,7 @@ use crate::{
     bots::{certainly, chatlayer},
     clock::{SystemClock, new_id},
     config::{self, Bot, Config, Desk, NamedSecrets, Source, StoreUrl},
-    console::{self, OneTime},
+    console::{self, Development},
     delivery::{self, Delivery},
     desks::{aivo_live, template, webhook},
     domain::{
@@ -194,11 +194,11 @@ impl App {
         Self::build_with(config, listeners, None)
     }
 
-    /// The same, and `link` signs in at the console once and leads to an address.
+    /// The same, and a developer finds the way to the console.
     fn build_with(
         config: Config,
         listeners: Listeners,
-        link: Option<(OneTime, String)>,
+        development: Option<Development>,
     ) -> Result<Self, Error> {
         let named_secrets = config.secrets();
         let Config {
@@ -262,14 +262,12 @@ impl App {
             from_desks,
             holders,
         } = connections.take_apart(&admin);
-        let (one_time, home) = link.unzip();
         let console = console::router(console::Options {
             store: store.clone(),
             clock: Arc::clone(&clock),
             users,
             token: admin.clone(),
-            one_time,
-            home: home.unwrap_or_else(|| console::HOME.to_owned()),
+            development,
             sources: Sources::new(trusted_proxies.clone()),
         });
         let state = http::Options {

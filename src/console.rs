@@ -15,7 +15,7 @@ use axum::{
 
 pub use self::{
     session::{NoRandomness, OneTime},
-    state::Options,
+    state::{Development, Options},
 };
 use state::State;
 
@@ -24,11 +24,13 @@ pub const HOME: &str = "/console";
 
 /// Everything below `/console`.
 pub fn router<S: Clone + Send + Sync + 'static>(options: Options) -> Router<S> {
+    let development = options.development.as_ref();
+    let policy = headers::policy(development.map(|it| it.framed_by.as_str()));
     let state = State::new(options);
     session::router()
         .layer(from_fn(session::only_from_here))
         .merge(assets::router())
-        .layer(from_fn(headers::guard))
+        .layer(from_fn_with_state(policy, headers::guard))
         .layer(from_fn_with_state(state.clone(), session::mark_https))
         .with_state(state)
 }

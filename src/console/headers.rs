@@ -1,7 +1,7 @@
 //! The headers that every answer of the console carries.
 
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderValue, header},
     middleware::Next,
     response::Response,
@@ -9,19 +9,29 @@ use axum::{
 
 /// No script, style or form but our own, no frame around us. Pictures that users and bots send may come from elsewhere.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-    img-src 'self' https:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'";
+    img-src 'self' https:; base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'; frame-ancestors";
+
+/// `framed_by`: the origin of a page that may show ours within itself.
+pub(super) fn policy(framed_by: Option<&str>) -> HeaderValue {
+    let framed_by = framed_by.unwrap_or("'none'");
+    HeaderValue::try_from(format!("{POLICY} {framed_by}"))
+        .unwrap_or(HeaderValue::from_static("default-src 'none'"))
+}
 
 /// In the extensions of a request that came over TLS.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Https;
 
-pub(super) async fn guard(request: Request, next: Next) -> Response {
+pub(super) async fn guard(
+    State(policy): State<HeaderValue>,
+    request: Request,
+    next: Next,
+) -> Response {
     let is_https = request.extensions().get::<Https>().is_some();
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (
@@ -48,7 +58,7 @@ pub(super) async fn guard(request: Request, next: Next) -> Response {
 mod tests {
     use std::fmt::Write as _;
 
-    use axum::{Extension, Router, body::Body, middleware::from_fn, routing::get};
+    use axum::{Extension, Router, body::Body, middleware::from_fn_with_state, routing::get};
     use tower::ServiceExt as _;
 
     use super::*;
@@ -70,14 +80,14 @@ mod tests {
                 "/kept",
                 get(async || ([(header::CACHE_CONTROL, "public, max-age=1")], "a file")),
             )
-            .layer(from_fn(guard))
+            .layer(from_fn_with_state(policy(None), guard))
     }
 
     #[tokio::test]
     async fn every_answer_is_guarded() {
         insta::assert_snapshot!(headers_of(router(), "/console").await, @r"
         content-type: text/plain; charset=utf-8
-        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' https:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'
+        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' https:; base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'; frame-ancestors 'none'
         x-content-type-options: nosniff
         referrer-policy: no-referrer
         cross-origin-opener-policy: same-origin

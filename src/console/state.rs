@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::sync::Semaphore;
 
-use super::session::{Attempts, Door, OneTime};
+use super::{
+    HOME,
+    session::{Attempts, Door, OneTime},
+};
 use crate::{
     config::User,
     domain::{
@@ -23,10 +26,19 @@ pub struct Options {
     pub users: BTreeMap<OperatorName, User>,
     /// `admin.token`, which signs in while there are no users.
     pub token: Accepted,
-    pub one_time: Option<OneTime>,
-    /// Where whoever comes by the link that signs in once is led.
-    pub home: String,
     pub sources: Sources,
+    pub development: Option<Development>,
+}
+
+/// For a developer, who plays both ends on one machine.
+#[derive(Debug)]
+pub struct Development {
+    /// Signs in once.
+    pub link: OneTime,
+    /// Where it leads.
+    pub home: String,
+    /// The origin of a page that may show the console within itself.
+    pub framed_by: String,
 }
 
 /// Cheap to clone.
@@ -54,10 +66,12 @@ impl State {
             clock,
             users,
             token,
-            one_time,
-            home,
             sources,
+            development,
         } = options;
+        let (one_time, home) = development
+            .map(|development| (development.link, development.home))
+            .unzip();
         Self(Arc::new(Shared {
             store,
             clock,
@@ -66,7 +80,7 @@ impl State {
                 token,
                 one_time,
             },
-            home,
+            home: home.unwrap_or_else(|| HOME.to_owned()),
             sources,
             attempts: Attempts::default(),
             turns: Semaphore::new(TURNS),

@@ -17,7 +17,7 @@ use axum::{
 };
 use handover_bridge::{
     config::{Role, User},
-    console::{self, OneTime},
+    console::{self, Development, OneTime},
     domain::{
         ids::OperatorName,
         policy::Policy,
@@ -102,9 +102,12 @@ impl World {
             clock: clock.clone(),
             users,
             token: [TOKEN].into_iter().collect::<Accepted>(),
-            one_time,
-            home: console::HOME.to_owned(),
             sources: Sources::new(vec!["10.0.0.0/8".parse().unwrap()]),
+            development: one_time.map(|link| Development {
+                link,
+                home: console::HOME.to_owned(),
+                framed_by: "http://127.0.0.1:8082".to_owned(),
+            }),
         });
         Self {
             store,
