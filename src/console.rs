@@ -3,10 +3,14 @@
 //! Pages are rendered here and work without script; the script that there is fetches the same pages again and puts what
 //! is new in its place.
 
+mod ages;
 mod assets;
 mod headers;
+mod icons;
+mod layout;
 mod session;
 mod state;
+mod texts;
 
 use axum::{Router, middleware::from_fn};
 
