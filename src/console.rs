@@ -2,11 +2,14 @@
 //!
 //! Pages are rendered here and work without script.
 
+mod ages;
 mod assets;
 mod headers;
+mod icons;
 mod layout;
 mod session;
 mod state;
+mod texts;
 
 use axum::{
     Router,
