@@ -2,6 +2,7 @@
 //!
 //! Pages are rendered here and work without script.
 
+mod account;
 mod ages;
 mod assets;
 mod headers;
@@ -31,6 +32,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(options: Options) -> Router<S> {
     let policy = headers::policy(development.map(|it| it.framed_by.as_str()));
     let state = State::new(options);
     session::router()
+        .merge(account::router())
         .layer(from_fn(session::only_from_here))
         .merge(assets::router())
         .layer(from_fn_with_state(policy, headers::guard))

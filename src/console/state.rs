@@ -6,7 +6,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     HOME,
-    session::{Attempts, Door, OneTime},
+    session::{Attempts, Door, OneTime, SignedIn},
 };
 use crate::{
     config::User,
@@ -15,7 +15,7 @@ use crate::{
         time::{Clock, Timestamp},
     },
     http::{secret::Accepted, source::Sources},
-    store::ConsoleStore,
+    store::{ConsoleStore, InboxCounts},
 };
 
 /// What `app` composes the console from.
@@ -89,6 +89,12 @@ impl State {
 
     pub(super) fn store(&self) -> &dyn ConsoleStore {
         &*self.0.store
+    }
+
+    /// None where they cannot be read: a page is shown all the same.
+    pub(super) async fn counts(&self, who: &SignedIn) -> InboxCounts {
+        let counts = self.store().inbox_counts(&who.operator).await;
+        counts.unwrap_or_default()
     }
 
     pub(super) fn now(&self) -> Timestamp {

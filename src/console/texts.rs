@@ -11,6 +11,10 @@ pub(super) const HEALTH: &str = "Health";
 pub(super) const PEOPLE: &str = "People";
 pub(super) const AUDIT: &str = "Audit";
 pub(super) const ACCOUNT: &str = "Account";
+pub(super) const SIGNED_IN_AS: &str = "Signed in as";
+pub(super) const ROLE: &str = "Role";
+pub(super) const SIGN_OUT: &str = "Sign out";
+pub(super) const SIGN_OUT_EVERYWHERE: &str = "Sign out everywhere";
 /// Read aloud behind a number.
 pub(super) const SR_WAITING: &str = " waiting";
 pub(super) const SR_UNREAD: &str = " unread";

@@ -20,7 +20,7 @@ const WRONG: &str = "name=ann&password=wrong+horse+battery";
 
 /// Signing out is answered with the way to the page only to whoever is signed in.
 async fn is_signed_in(world: &World, browser: &Browser) -> bool {
-    let answer = world.get(browser, "/console").await;
+    let answer = world.get(browser, "/console/account").await;
     answer.status == StatusCode::OK
 }
 

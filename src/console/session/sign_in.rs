@@ -133,7 +133,7 @@ async fn sign_in(
     let (door, tried) = (state.clone(), name.clone());
     let opened = spawn_blocking(move || door.door().open(&tried, &password)).await;
     let Ok(Some(operator)) = opened else {
-        state.attempts().failed(who, now);
+        state.attempts().failed(&who, now);
         state.audit("-", "sign_in.refused", "-").await;
         return refuse(StatusCode::UNAUTHORIZED, "Name or password is not right.");
     };

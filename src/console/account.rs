@@ -1,0 +1,43 @@
+//! Whoever is signed in: name, role, and the ways out.
+
+use axum::{
+    Router, extract,
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use maud::html;
+
+use super::{
+    layout::{self, Frame, Place},
+    session::SignedIn,
+    state::State,
+    texts,
+};
+
+pub(super) fn router() -> Router<State> {
+    Router::new().route(Place::Account.path(), get(show))
+}
+
+async fn show(extract::State(state): extract::State<State>, who: SignedIn) -> Response {
+    let counts = state.counts(&who).await;
+    let frame = Frame {
+        who: &who,
+        here: Place::Account,
+        counts,
+    };
+    let name = who.shown_as.as_deref().unwrap_or(who.operator.as_str());
+    let body = html! {
+        header.page__head { h1 dir="auto" { (name) } }
+        dl.facts {
+            dt { (texts::SIGNED_IN_AS) } dd { (who.operator.as_str()) }
+            dt { (texts::ROLE) } dd { (who.role.as_str()) }
+        }
+        form method="post" action="/console/sign-out" {
+            button.btn type="submit" { (texts::SIGN_OUT) }
+        }
+        form method="post" action="/console/sign-out/everywhere" {
+            button.btn type="submit" { (texts::SIGN_OUT_EVERYWHERE) }
+        }
+    };
+    layout::page(&frame, texts::ACCOUNT, &body).into_response()
+}
