@@ -32,6 +32,7 @@ use crate::{
     bots::{certainly, chatlayer},
     clock::{SystemClock, new_id},
     config::{self, Bot, Config, Desk, NamedSecrets, Source, StoreUrl},
+    console::{self, Development},
     delivery::{self, Delivery},
     desks::{aivo_live, template, webhook},
     domain::{
@@ -44,6 +45,7 @@ use crate::{
         self,
         secret::Accepted,
         server::{self, Server, Shutdown},
+        source::Sources,
     },
     outbound::{OutboundError, request::DryRunError},
     store::{
@@ -189,10 +191,24 @@ pub fn policy_of(config: &Config) -> Result<Policy, Error> {
 impl App {
     /// Opens the store and compiles what the configuration says; nothing runs yet.
     pub fn build(config: Config, listeners: Listeners) -> Result<Self, Error> {
+        Self::build_with(config, listeners, None)
+    }
+
+    /// The same, and a developer finds the way to the console.
+    fn build_with(
+        config: Config,
+        listeners: Listeners,
+        development: Option<Development>,
+    ) -> Result<Self, Error> {
         let named_secrets = config.secrets();
         let Config {
             server,
-            admin: config::Admin { listen: _, token },
+            admin:
+                config::Admin {
+                    listen: _,
+                    token,
+                    users,
+                },
             store:
                 config::Store {
                     url: StoreUrl::Sqlite(path),
@@ -246,6 +262,14 @@ impl App {
             from_desks,
             holders,
         } = connections.take_apart(&admin);
+        let console = console::router(console::Options {
+            store: store.clone(),
+            clock: Arc::clone(&clock),
+            users,
+            token: admin.clone(),
+            development,
+            sources: Sources::new(trusted_proxies.clone()),
+        });
         let state = http::Options {
             store: store.clone(),
             bots: from_bots,
@@ -266,7 +290,7 @@ impl App {
             drain,
             ..server::Options::default()
         };
-        let servers = listeners.serve((options, &instruments.metrics), state.build());
+        let servers = listeners.serve((options, &instruments.metrics), (state.build(), console));
         let parts = delivery::Parts {
             store: store.clone(),
             clock,

@@ -4,6 +4,7 @@
 mod admin;
 mod check;
 mod client;
+mod console;
 mod deliveries;
 mod demo;
 mod erase;
@@ -98,6 +99,12 @@ enum Command {
     /// bridge if it is not waited for: a platform that does not answer is asked for a day and then given up.
     #[command(after_long_help = ERASE)]
     Erase(erase::Options),
+    /// Say who may sign in at the console
+    ///
+    /// The console is the web page at /console on admin.listen. Users stand in the configuration, with a hash of their
+    /// password; there is no default password. While there are none, admin.token signs in.
+    #[command(subcommand, after_long_help = CONSOLE)]
+    Console(console::Action),
     /// Print what desks and operators may call, as OpenAPI 3.1
     ///
     /// The document that a running bridge serves at /openapi.json: the desk API, the webhooks that a desk is sent, and the
@@ -186,6 +193,11 @@ Examples:
   handover --config handover.toml erase --user ID --bot webshop --version LIVE
   handover --config handover.toml erase --user ID --keep-at-platform --no-wait
   handover --config handover.toml erase --follow ERASURE";
+const CONSOLE: &str = "\
+Examples:
+  handover console user add ann
+  handover console user add ben --role admin
+  printf '%s' \"$PASSWORD\" | handover console user add ann --password-stdin >> handover.toml";
 const HEALTHCHECK: &str = "\
 Examples:
   handover --config handover.toml healthcheck && echo alive";
@@ -227,6 +239,8 @@ enum Error {
     #[error(transparent)]
     Check(#[from] check::Error),
     #[error(transparent)]
+    Password(#[from] console::UnfitPassword),
+    #[error(transparent)]
     Telemetry(#[from] telemetry::AlreadySet),
     #[error("the runtime did not start")]
     Runtime(#[source] io::Error),
@@ -267,6 +281,7 @@ fn run(cli: Cli) -> Result<(), Error> {
         Command::Simulate(options) => simulate::run(&load(&source)?, options),
         Command::Deliveries(action) => deliveries::run(&load(&source)?, action),
         Command::Erase(options) => erase::run(&load(&source)?, &options),
+        Command::Console(action) => console::run(action),
         Command::Openapi => openapi::run(),
         Command::Healthcheck => healthcheck::run(&load(&source)?),
         Command::Migrate => migrate::run(load(&source)?),
@@ -295,6 +310,7 @@ impl Error {
             | Self::Route(_)
             | Self::Simulate(_)
             | Self::NoAdminToken
+            | Self::Password(_)
             | Self::App(
                 app::Error::Chatlayer { .. }
                 | app::Error::Certainly { .. }

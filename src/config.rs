@@ -35,7 +35,7 @@ mod warning;
 use std::collections::BTreeMap;
 
 pub use self::{
-    admin::{Admin, AdminListen},
+    admin::{Admin, AdminListen, Role, User},
     bots::{Auth, Bot, Certainly, Chatlayer, History, HookAuth, Platform, Sender},
     desks::{
         AgentName, AivoLive, ConsoleDesk, Contents, Desk, DeskRequests, Extra, Files, Kind,

@@ -1,20 +1,39 @@
 //! The operators' web page: conversations, answers, deliveries, health, people. Served on the admin listener.
 //!
-//! Pages are rendered here and work without script; the script that there is fetches the same pages again and puts what
-//! is new in its place.
+//! Pages are rendered here and work without script.
 
+mod ages;
+mod assets;
+mod headers;
+mod icons;
+mod layout;
 mod session;
 mod state;
+mod texts;
 
-use axum::Router;
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+};
 
 pub use self::{
-    session::{Role, User},
-    state::Options,
+    session::{NoRandomness, OneTime},
+    state::{Development, Options},
 };
 use state::State;
 
+/// The first page.
+pub const HOME: &str = "/console";
+
 /// Everything below `/console`.
-pub fn router(options: Options) -> Router {
-    Router::new().with_state(State::new(options))
+pub fn router<S: Clone + Send + Sync + 'static>(options: Options) -> Router<S> {
+    let development = options.development.as_ref();
+    let policy = headers::policy(development.map(|it| it.framed_by.as_str()));
+    let state = State::new(options);
+    session::router()
+        .layer(from_fn(session::only_from_here))
+        .merge(assets::router())
+        .layer(from_fn_with_state(policy, headers::guard))
+        .layer(from_fn_with_state(state.clone(), session::mark_https))
+        .with_state(state)
 }

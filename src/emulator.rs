@@ -60,6 +60,8 @@ pub struct Options {
     pub public_url: Url,
     /// Where agents answer; the page links to it.
     pub desk_url: Option<Url>,
+    /// The console, to be shown beside the chat.
+    pub console_url: Option<Url>,
     pub clock: Arc<dyn Clock>,
     /// Ids and faults follow from it.
     pub seed: u64,

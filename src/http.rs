@@ -40,14 +40,14 @@ pub fn public_router(state: State) -> Router {
     finish(public(), state)
 }
 
-/// What operators call: `admin.listen`.
-pub fn admin_router(state: State) -> Router {
-    finish(admin::router().into(), state)
+/// What operators call: `admin.listen`. The console is theirs too.
+pub fn admin_router(state: State, console: Router<State>) -> Router {
+    finish(console.merge(admin::router()), state)
 }
 
 /// Both on one listener, `admin.listen = "server"`.
-pub fn combined_router(state: State) -> Router {
-    finish(public().merge(admin::router()), state)
+pub fn combined_router(state: State, console: Router<State>) -> Router {
+    finish(public().merge(admin::router()).merge(console), state)
 }
 
 fn public() -> Router<State> {

@@ -472,5 +472,5 @@ fn router(folder: &TempDir) -> Router {
             ..Instruments::default()
         },
     };
-    combined_router(options.build())
+    combined_router(options.build(), axum::Router::new())
 }

@@ -17,10 +17,12 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{App, Error, Listeners, signals::Signals};
+use super::{App, Development, Error, Listeners, signals::Signals};
 use crate::{
     clock::{SystemClock, new_id},
     config::{Config, Source},
+    console::{self, NoRandomness, OneTime},
+    domain::{ids::OperatorName, time::Clock as _},
     emulator::{self, Emulator, aivo_live::AivoLive, desk::Desk},
     http::server,
 };
@@ -42,12 +44,15 @@ pub enum DemoBot {
 /// Where agents answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DemoDesk {
+    /// The bridge's own console.
+    Console,
     Webhook,
     AivoLive,
 }
 
-/// A desk that is played.
+/// A desk that is played, or the bridge's own.
 enum Agents {
+    Console,
     Webhook(Desk),
     AivoLive(AivoLive),
 }
@@ -66,6 +71,10 @@ pub enum DemoError {
         file: &'static str,
         source: io::Error,
     },
+    #[error("nobody can be signed in at the console")]
+    Link(#[source] NoRandomness),
+    #[error("the developer's name is no name")]
+    Developer,
     #[error("cannot print the addresses")]
     Print(#[source] io::Error),
     #[error("the demo's own configuration is at fault")]
@@ -82,6 +91,8 @@ const FOLDER: &str = "data";
 const CONFIG_FILE: &str = "data/demo.toml";
 const DATABASE: &str = "data/demo.db";
 const BOT_ID: &str = "demo";
+/// Whoever follows the link to the console.
+const DEVELOPER: &str = "you";
 /// What the emulated Aivo Live has; the ids are those of Aivo's samples.
 const AIVO_BOT_ID: u64 = 1000;
 const GROUPS: [(u64, &str); 3] = [(2179, "Customer service"), (2180, "Sales"), (5, "Billing")];
@@ -94,13 +105,15 @@ struct Stage {
     bridge: TcpListener,
     admin: TcpListener,
     chat: TcpListener,
-    desk: TcpListener,
+    /// None: agents answer at the console.
+    desk: Option<TcpListener>,
     addresses: Addresses,
 }
 
 struct Addresses {
     bridge_url: Url,
     admin_address: SocketAddr,
+    admin_url: Url,
     chat_url: Url,
     desk_url: Url,
 }
@@ -127,24 +140,34 @@ pub async fn demo(options: Options) -> Result<(), Error> {
         chat,
         desk,
         addresses,
-    } = Stage::build()?;
+    } = Stage::build(options.desk)?;
     let keys = Keys::draw();
     let text = addresses.configuration((&keys, options))?;
     let source = Source::text(CONFIG_FILE, text.clone());
     let config = Config::load(&source).map_err(DemoError::from)?;
     let (platform, agents) = (
-        addresses.emulator((&keys, options.bot))?,
+        addresses.emulator((&keys, options))?,
         addresses.play_desk((&keys, options.desk))?,
     );
     let listeners = Listeners {
         public: bridge,
         admin: Some(admin),
-        extra: vec![(chat, platform.router()), (desk, agents.router())],
+        extra: std::iter::once((chat, platform.router()))
+            .chain(desk.map(|desk| (desk, agents.router())))
+            .collect(),
     };
-    let app = App::build(config, listeners)?;
+    let you = OperatorName::new(DEVELOPER).map_err(|_| DemoError::Developer)?;
+    let (link, token) =
+        OneTime::new(you, Some("You".to_owned()), SystemClock.now()).map_err(DemoError::Link)?;
+    let development = Development {
+        link,
+        home: addresses.home(options.desk).to_string(),
+        framed_by: addresses.chat_url.origin().ascii_serialization(),
+    };
+    let app = App::build_with(config, listeners, Some(development))?;
     // Not before the store is ours: a second demo in the same folder must leave the file of the first alone.
     keep(&text)?;
-    addresses.introduce()?;
+    addresses.introduce(options.desk, &token)?;
     let shutdown = app.shutdown();
     let stopping = shutdown.soft.clone();
     let playing = tokio::spawn(async move {
@@ -159,12 +182,18 @@ pub async fn demo(options: Options) -> Result<(), Error> {
 }
 
 impl Stage {
-    fn build() -> Result<Self, DemoError> {
+    fn build(kind: DemoDesk) -> Result<Self, DemoError> {
         let mut next = FIRST_PORT;
         let (bridge, bridge_address) = bind("the bridge", &mut next)?;
         let (admin, admin_address) = bind("the admin API", &mut next)?;
         let (chat, chat_address) = bind("the chat", &mut next)?;
-        let (desk, desk_address) = bind("the desk", &mut next)?;
+        let admin_url = root(admin_address)?;
+        let (desk, desk_url) = if kind == DemoDesk::Console {
+            (None, admin_url.join(console::HOME)?)
+        } else {
+            let (desk, address) = bind("the desk", &mut next)?;
+            (Some(desk), root(address)?)
+        };
         Ok(Self {
             bridge,
             admin,
@@ -173,8 +202,9 @@ impl Stage {
             addresses: Addresses {
                 bridge_url: root(bridge_address)?,
                 admin_address,
+                admin_url,
                 chat_url: root(chat_address)?,
-                desk_url: root(desk_address)?,
+                desk_url,
             },
         })
     }
@@ -226,6 +256,7 @@ impl Addresses {
     fn desk_table(&self, (keys, desk): (&Keys, DemoDesk)) -> Result<String, DemoError> {
         let (secret, token) = (&keys.signing_secret, &keys.desk_token);
         Ok(match desk {
+            DemoDesk::Console => "kind = \"console\"\n".to_owned(),
             DemoDesk::Webhook => {
                 let hook = self.desk_url.join("hook")?;
                 format!(
@@ -298,13 +329,15 @@ impl Addresses {
         })
     }
 
-    fn emulator(&self, (keys, bot): (&Keys, DemoBot)) -> Result<Emulator, DemoError> {
+    fn emulator(&self, (keys, options): (&Keys, Options)) -> Result<Emulator, DemoError> {
+        let beside = (options.desk == DemoDesk::Console).then(|| self.desk_url.clone());
         let options = emulator::Options {
             bot_id: BOT_ID.to_owned(),
-            platform: self.platform((keys, bot))?,
+            platform: self.platform((keys, options.bot))?,
             access_token: SecretString::from(keys.access_token.clone()),
             public_url: self.chat_url.clone(),
             desk_url: Some(self.desk_url.clone()),
+            console_url: beside,
             clock: Arc::new(SystemClock),
             seed: new_id().as_u64_pair().1,
         };
@@ -313,6 +346,7 @@ impl Addresses {
 
     fn play_desk(&self, (keys, desk): (&Keys, DemoDesk)) -> Result<Agents, DemoError> {
         Ok(match desk {
+            DemoDesk::Console => Agents::Console,
             DemoDesk::Webhook => Agents::Webhook(self.play_webhook(keys)?),
             DemoDesk::AivoLive => Agents::AivoLive(self.play_aivo_live(keys)?),
         })
@@ -343,13 +377,39 @@ impl Addresses {
         Ok(emulator::desk::build(options)?)
     }
 
-    fn introduce(&self) -> Result<(), DemoError> {
-        let (chat, desk, bridge) = (&self.chat_url, &self.desk_url, &self.bridge_url);
+    /// Where whoever has signed in by the link is led: to both ends beside each other, if the console is one of them.
+    fn home(&self, desk: DemoDesk) -> &str {
+        if desk == DemoDesk::Console {
+            self.chat_url.as_str()
+        } else {
+            console::HOME
+        }
+    }
+
+    fn introduce(&self, desk: DemoDesk, token: &str) -> Result<(), DemoError> {
+        let (chat, answer, bridge) = (&self.chat_url, &self.desk_url, &self.bridge_url);
+        let link = self
+            .admin_url
+            .join(&format!("console/sign-in/once/{token}"))?;
+        let (first, console) = if desk == DemoDesk::Console {
+            (
+                format!("\n  Open both ends          {link}\n"),
+                String::new(),
+            )
+        } else {
+            (
+                String::new(),
+                format!("\n  Watch in the console    {link}\n"),
+            )
+        };
         tell(&format!(
             "\nHandover Bridge: a bot, a bridge and a desk. Nothing leaves this machine.\n\
+             {first}\
              \n  1. Talk to the bot      {chat}\
-             \n  2. Answer at the desk   {desk}\n\
+             \n  2. Answer at the desk   {answer}\n\
+             {console}\
              \nType \"agent\" in the chat, answer at the desk, close there: the bot speaks again.\n\
+             The link to the console signs in once, within ten minutes.\n\
              \n  bridge {bridge}   data {DATABASE}   configuration {CONFIG_FILE}   stop: Ctrl-C\n"
         ))
     }
@@ -358,6 +418,7 @@ impl Addresses {
 impl Agents {
     fn router(&self) -> Router {
         match self {
+            Self::Console => Router::new(),
             Self::Webhook(desk) => desk.router(),
             Self::AivoLive(desk) => desk.router(),
         }
@@ -365,6 +426,7 @@ impl Agents {
 
     async fn run(self, shutdown: CancellationToken) {
         match self {
+            Self::Console => {}
             Self::Webhook(desk) => {
                 shutdown.cancelled().await;
                 desk.close();

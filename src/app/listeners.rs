@@ -42,7 +42,7 @@ impl Listeners {
     pub(super) fn serve(
         self,
         (options, metrics): (server::Options, &Registry),
-        state: http::State,
+        (state, console): (http::State, Router<http::State>),
     ) -> Vec<Server> {
         let Self {
             public,
@@ -52,9 +52,9 @@ impl Listeners {
         let mut routers = match admin {
             Some(admin) => vec![
                 ("public", public, http::public_router(state.clone())),
-                ("admin", admin, http::admin_router(state)),
+                ("admin", admin, http::admin_router(state, console)),
             ],
-            None => vec![("public", public, http::combined_router(state))],
+            None => vec![("public", public, http::combined_router(state, console))],
         };
         let extra = extra.into_iter();
         routers.extend(extra.map(|(listener, router)| ("extra", listener, router)));

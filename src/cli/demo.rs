@@ -29,8 +29,10 @@ enum Bot {
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 enum Desk {
-    /// The bridge's own protocol
+    /// The bridge's own console
     #[default]
+    Console,
+    /// A desk page of its own, by the bridge's protocol
     Webhook,
     /// An emulated Aivo Live
     AivoLive,
@@ -43,6 +45,7 @@ pub(super) fn run(options: Options) -> Result<(), Error> {
         Bot::Certainly => DemoBot::Certainly,
     };
     let desk = match options.desk {
+        Desk::Console => DemoDesk::Console,
         Desk::Webhook => DemoDesk::Webhook,
         Desk::AivoLive => DemoDesk::AivoLive,
     };

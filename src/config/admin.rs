@@ -1,12 +1,17 @@
 //! `[admin]`: the operators' listener and what opens it.
 
-use std::net::SocketAddr;
+mod users;
+
+use std::{collections::BTreeMap, net::SocketAddr};
+
+pub use self::users::{Role, User};
 
 use super::{
     secrets::{self, Keys, Rule, Secrets},
     section::Section,
     value,
 };
+use crate::domain::ids::OperatorName;
 
 /// The operators' side.
 #[derive(Clone, Debug)]
@@ -14,6 +19,8 @@ pub struct Admin {
     pub listen: AdminListen,
     /// Bearer for the admin API. `None`: the admin API takes nobody.
     pub token: Option<Secrets>,
+    /// Who may sign in at the console. Nobody: whoever has the token.
+    pub users: BTreeMap<OperatorName, User>,
 }
 
 /// Where the operators' side is served.
@@ -39,11 +46,12 @@ impl Admin {
             value::socket_address(value).map(AdminListen::Own)
         });
         let token = secrets::optional(&mut section, Self::TOKEN, Rule::Unguessable { least: 32 });
-        section.not_yet(&["users"]);
+        let users = users::read_all(section.table("users"));
         section.finish();
         Some(Self {
             listen: listen?,
             token,
+            users,
         })
     }
 }

@@ -80,6 +80,8 @@ pub enum Problem {
         "must be whsec_ followed by base64 of at least 16 bytes; `echo whsec_$(openssl rand -base64 24)` makes one"
     )]
     NotASigningSecret,
+    #[error("is no argon2id hash; `handover console user add NAME` makes one")]
+    NotAPasswordHash,
     #[error("is set together with the secret itself; keep one of the two")]
     SecretTwice,
     #[error("names a file that cannot be read: {0}")]

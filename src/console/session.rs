@@ -1,40 +1,79 @@
-//! Who is signed in.
+//! Who is signed in. The browser holds a random token in a cookie, the store only its hash.
+//!
+//! A session ends an hour after it was last seen, twelve hours after it began, at sign-out, and when whoever began it is
+//! no longer in the configuration.
 
-use axum::{extract::FromRequestParts, http::request::Parts, response::Response};
-use secrecy::SecretString;
+mod attempts;
+mod cookie;
+mod one_time;
+mod origin;
+mod sign_in;
+mod transport;
+mod user;
 
+use std::time::Duration;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{Method, request::Parts},
+    response::{IntoResponse as _, Redirect, Response},
+};
+
+pub use self::one_time::{NoRandomness, OneTime};
+use self::transport::Transport;
+pub(super) use self::{
+    attempts::Attempts,
+    origin::only_from_here,
+    sign_in::router,
+    transport::mark_https,
+    user::{Door, SignedIn},
+};
 use super::state::State;
-use crate::domain::ids::OperatorName;
+use crate::{domain::time::Timestamp, store::Session};
 
-/// Somebody who may sign in, `[admin.users.*]`.
-#[derive(Clone, Debug)]
-pub struct User {
-    /// Argon2id, in the PHC string format.
-    pub password_hash: SecretString,
-    pub role: Role,
-    /// What users and colleagues are told.
-    pub shown_as: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    Agent,
-    /// Sees hook URLs as well, and may change what is not a conversation.
-    Admin,
-}
-
-/// Whoever makes this call. Every page takes one, and first; who is not signed in is sent to sign in.
-#[derive(Clone, Debug)]
-pub(super) struct SignedIn {
-    pub(super) operator: OperatorName,
-    pub(super) shown_as: Option<String>,
-    pub(super) role: Role,
-}
+const IDLE: Duration = Duration::from_hours(1);
+const LONGEST: Duration = Duration::from_hours(12);
+/// What was seen more lately than this is not written down again.
+const TOUCH_EVERY: Duration = Duration::from_mins(1);
 
 impl FromRequestParts<State> for SignedIn {
     type Rejection = Response;
 
-    async fn from_request_parts(_parts: &mut Parts, _state: &State) -> Result<Self, Response> {
-        Err(Response::default())
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Response> {
+        match find(parts, state).await {
+            Ok(Some(signed_in)) => Ok(signed_in),
+            Ok(None) if parts.method == Method::GET => {
+                let wanted = parts.uri.path_and_query().map_or("", |path| path.as_str());
+                Err(Redirect::to(&sign_in::address(wanted)).into_response())
+            }
+            Ok(None) => Err(sign_in::session_has_ended()),
+            Err(unavailable) => Err(unavailable),
+        }
     }
+}
+
+async fn find(parts: &Parts, state: &State) -> Result<Option<SignedIn>, Response> {
+    let transport = Transport::of(parts, state);
+    let Some(id) = cookie::presented(&parts.headers, transport) else {
+        return Ok(None);
+    };
+    let session = state.store().session(id).await;
+    let Some(session) = session.map_err(|error| sign_in::store_is_away(&error))? else {
+        return Ok(None);
+    };
+    let now = state.now();
+    let known = state.door().known(&session.operator);
+    let Some(signed_in) = known.filter(|_| is_alive(&session, now)) else {
+        // If it cannot be written now, it will be found over again.
+        let _ = state.store().end_session(id).await;
+        return Ok(None);
+    };
+    if now.since(session.seen_at) >= TOUCH_EVERY {
+        let _ = state.store().touch_session(id, now).await;
+    }
+    Ok(Some(signed_in))
+}
+
+fn is_alive(session: &Session, now: Timestamp) -> bool {
+    now.since(session.seen_at) < IDLE && now.since(session.begun_at) < LONGEST
 }

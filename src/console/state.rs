@@ -2,9 +2,19 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::session::User;
+use tokio::sync::Semaphore;
+
+use super::{
+    HOME,
+    session::{Attempts, Door, OneTime},
+};
 use crate::{
-    domain::{ids::OperatorName, time::Clock},
+    config::User,
+    domain::{
+        ids::OperatorName,
+        time::{Clock, Timestamp},
+    },
+    http::{secret::Accepted, source::Sources},
     store::ConsoleStore,
 };
 
@@ -14,18 +24,94 @@ pub struct Options {
     pub store: Arc<dyn ConsoleStore>,
     pub clock: Arc<dyn Clock>,
     pub users: BTreeMap<OperatorName, User>,
+    /// `admin.token`, which signs in while there are no users.
+    pub token: Accepted,
+    pub sources: Sources,
+    pub development: Option<Development>,
+}
+
+/// For a developer, who plays both ends on one machine.
+#[derive(Debug)]
+pub struct Development {
+    /// Signs in once.
+    pub link: OneTime,
+    /// Where it leads.
+    pub home: String,
+    /// The origin of a page that may show the console within itself.
+    pub framed_by: String,
 }
 
 /// Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct State(Arc<Options>);
+pub(super) struct State(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    store: Arc<dyn ConsoleStore>,
+    clock: Arc<dyn Clock>,
+    door: Door,
+    home: String,
+    sources: Sources,
+    attempts: Attempts,
+    turns: Semaphore,
+}
+
+/// So many passwords are looked at at once: each takes 19 MiB and a tenth of a second of a processor.
+const TURNS: usize = 2;
 
 impl State {
     pub(super) fn new(options: Options) -> Self {
-        Self(Arc::new(options))
+        let Options {
+            store,
+            clock,
+            users,
+            token,
+            sources,
+            development,
+        } = options;
+        let (one_time, home) = development
+            .map(|development| (development.link, development.home))
+            .unzip();
+        Self(Arc::new(Shared {
+            store,
+            clock,
+            door: Door {
+                users,
+                token,
+                one_time,
+            },
+            home: home.unwrap_or_else(|| HOME.to_owned()),
+            sources,
+            attempts: Attempts::default(),
+            turns: Semaphore::new(TURNS),
+        }))
     }
 
     pub(super) fn store(&self) -> &dyn ConsoleStore {
         &*self.0.store
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    pub(super) fn door(&self) -> &Door {
+        &self.0.door
+    }
+
+    pub(super) fn home(&self) -> &str {
+        &self.0.home
+    }
+
+    pub(super) fn sources(&self) -> &Sources {
+        &self.0.sources
+    }
+
+    pub(super) fn attempts(&self) -> &Attempts {
+        &self.0.attempts
+    }
+
+    pub(super) fn turns(&self) -> &Semaphore {
+        &self.0.turns
     }
 }

@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
+use url::Url;
 
 pub(super) const CHAT: Html<&str> = Html(include_str!("assets/chat.html"));
 pub(super) const DESK: Html<&str> = Html(include_str!("assets/desk.html"));
@@ -13,10 +14,14 @@ const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-const FILES: [(&str, &str, &[u8]); 16] = [
+/// Its `{console}` is the address of the console.
+const BOTH: &str = include_str!("assets/both.html");
+
+const FILES: [(&str, &str, &[u8]); 17] = [
     ("tokens.css", CSS, include_bytes!("assets/tokens.css")),
     ("base.css", CSS, include_bytes!("assets/base.css")),
     ("faults.css", CSS, include_bytes!("assets/faults.css")),
+    ("both.css", CSS, include_bytes!("assets/both.css")),
     ("chat.css", CSS, include_bytes!("assets/chat.css")),
     ("desk.css", CSS, include_bytes!("assets/desk.css")),
     ("theme.js", JS, include_bytes!("assets/theme.js")),
@@ -56,6 +61,20 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
 
+/// Chat and console on one page, and the headers under which it is served: it shows both, and nothing may frame it.
+pub(super) fn both(console: &Url) -> impl IntoResponse + Clone + Send + 'static {
+    let origin = console.origin().ascii_serialization();
+    let policy = format!("{POLICY}; frame-src 'self' {origin}");
+    let page = BOTH.replace("{console}", console.as_str());
+    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(page))
+}
+
+/// The chat alone, as it stands within [`both`].
+pub(super) fn framed_chat() -> impl IntoResponse + Clone + Send + 'static {
+    let policy = POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'");
+    ([(header::CONTENT_SECURITY_POLICY, policy)], CHAT)
+}
+
 /// `GET /assets/{name}`
 pub(super) async fn serve(Path(name): Path<String>) -> Response {
     match FILES.iter().find(|(known, _, _)| *known == name) {
@@ -66,8 +85,10 @@ pub(super) async fn serve(Path(name): Path<String>) -> Response {
     }
 }
 
-/// Puts the headers under which a page is served onto its answers.
+/// Puts the headers under which a page is served onto its answers, but for a policy of its own.
 pub(super) async fn guard(mut response: Response) -> Response {
-    response.headers_mut().extend(HEADERS);
+    for (name, value) in HEADERS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
     response
 }

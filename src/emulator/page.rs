@@ -23,8 +23,7 @@ use super::{
 };
 
 pub(super) fn router(hub: Arc<Hub>) -> Router {
-    Router::new()
-        .route("/", get(async || assets::CHAT))
+    front(&hub)
         .route("/assets/{name}", get(assets::serve))
         .route("/emulator/sessions", post(open))
         .route("/emulator/sessions/{session}", get(known))
@@ -37,6 +36,17 @@ pub(super) fn router(hub: Arc<Hub>) -> Router {
         .route("/emulator/health-check", post(health_check))
         .layer(middleware::map_response(assets::guard))
         .with_state(hub)
+}
+
+/// The page that a developer opens: the chat, beside the console where there is one.
+fn front(hub: &Hub) -> Router<Arc<Hub>> {
+    let Some(console) = &hub.console_url else {
+        return Router::new().route("/", get(async || assets::CHAT));
+    };
+    let (both, chat) = (assets::both(console), assets::framed_chat());
+    Router::new()
+        .route("/", get(async move || both))
+        .route("/chat", get(async move || chat))
 }
 
 /// The lines of one conversation, numbered from 1.

@@ -18,7 +18,8 @@ use crate::domain::{
 
 #[async_trait]
 pub trait ConsoleStore: Store {
-    /// One page of a list.
+    /// One page of a list. It costs as much as is looked at: a store may stop looking for what a filter or a text wants
+    /// after some ten thousand rows of the list.
     async fn inbox(&self, wanted: InboxQuery) -> Result<Page<InboxRow>, Error>;
 
     /// The row of one conversation as `operator` sees it.
@@ -46,7 +47,7 @@ pub trait ConsoleStore: Store {
         seq: u64,
     ) -> Result<(), Error>;
 
-    /// What has been committed from now on. Who lags is told so and asks [`Self::changed_since`].
+    /// What is committed from now on, and can be read when it is heard. Who lags is told so and asks [`Self::changed_since`].
     fn changes(&self) -> broadcast::Receiver<Changing>;
 
     /// Every conversation that has changed since, in the order of its last change, once each. None: too long ago to
@@ -90,7 +91,8 @@ pub struct InboxQuery {
     pub operator: OperatorName,
     pub bot: Option<BotName>,
     pub desk: Option<DeskName>,
-    /// In the user's id or name; or the id of a conversation, a handover or a message.
+    /// Part of the user's id or name, in whatever case; or the whole id of a conversation, a handover or a message of
+    /// theirs. What was said is not searched.
     pub text: Option<String>,
     /// The last row of the page before.
     pub after: Option<InboxCursor>,
@@ -113,6 +115,7 @@ pub enum InboxList {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InboxCursor {
+    /// In [`InboxList::WithBot`] it only informs, of the last change: ids grow with time, and the order is theirs.
     pub at: Timestamp,
     pub conversation: ConversationId,
 }
@@ -128,6 +131,7 @@ pub struct InboxRow {
     /// The open handover, or in [`InboxList::Closed`] the one that ended.
     pub handover: Option<InboxHandover>,
     pub last: Option<Message>,
+    /// Of the user, at most 99.
     pub unread: u64,
     /// What the list is ordered by.
     pub cursor: InboxCursor,
@@ -170,12 +174,14 @@ pub struct ConversationView {
 #[derive(Clone, Debug, PartialEq)]
 pub struct MessageView {
     pub message: Message,
-    /// What is or was owed of it, in order.
+    /// What is or was owed of it to the bot, in order, for as long as that is kept. What desks are owed is not shown: it
+    /// would cost more to find, with every message of a user, than it tells.
     pub deliveries: Vec<DeliveryView>,
 }
 
-/// A conversation, and what it is at now: state, transcript or a delivery. Versions grow with every change that a person
-/// can see.
+/// A conversation, and what it is at now: state, transcript, journal or a delivery to the bot. Versions grow with every
+/// change that a person can see, and may grow without one. Whatever is read has a version that is not newer than it, so
+/// that who passes over all that is not newer than what they have misses nothing. What retention removes is not told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Changing {
     pub conversation: ConversationId,

@@ -61,7 +61,7 @@ impl Folder {
     }
 
     pub fn start(&self) -> Demo {
-        Demo::from_command(self.handover(&[]), self)
+        Demo::from_command(self.handover(&["demo", "--desk", "webhook"]), self)
     }
 
     /// With these arguments, as a newcomer would type them.
@@ -70,7 +70,7 @@ impl Folder {
     }
 
     pub fn start_with(&self, variables: &[(&str, &str)]) -> Demo {
-        let mut command = self.handover(&[]);
+        let mut command = self.handover(&["demo", "--desk", "webhook"]);
         command.envs(variables.iter().copied());
         Demo::from_command(command, self)
     }

@@ -54,6 +54,7 @@ impl Platformed {
             access_token: ACCESS_TOKEN.into(),
             public_url: root.parse().unwrap(),
             desk_url: None,
+            console_url: None,
             clock: Arc::new(SystemClock),
             seed: 7,
         })

@@ -123,6 +123,7 @@ impl World {
             access_token: ACCESS_TOKEN.into(),
             public_url: root.parse().unwrap(),
             desk_url: None,
+            console_url: None,
             clock: Arc::new(SystemClock),
             seed: 7,
         })

@@ -74,7 +74,7 @@ impl Bridge {
         let state = options.build();
         Self {
             store,
-            router: combined_router(state),
+            router: combined_router(state, Router::new()),
             stopping,
             tasks,
         }
@@ -87,7 +87,10 @@ impl Bridge {
 
 /// All routes before a store of any kind.
 pub fn router_before(store: Arc<dyn Store>) -> Router {
-    combined_router(options(store, CancellationToken::new(), TaskTracker::new()).build())
+    combined_router(
+        options(store, CancellationToken::new(), TaskTracker::new()).build(),
+        Router::new(),
+    )
 }
 
 pub async fn send(router: &Router, call: Call) -> Reply {

@@ -2,12 +2,17 @@
 
 pub mod answers;
 pub mod census;
+pub mod changes;
 pub mod erasure;
+pub mod inbox;
 pub mod lanes;
 pub mod legs;
 pub mod operator;
+pub mod reading;
 pub mod retention;
 pub mod routing;
+pub mod sessions;
+pub mod standing;
 pub mod steps;
 pub mod timers;
 
@@ -146,6 +151,43 @@ macro_rules! run_against {
                 two_erasures_of_one_user_both_come_to_their_end,
                 an_erasure_is_known_for_as_long_as_what_operators_changed,
                 who_is_erased_by_retention_first_is_erased_too,
+            ],
+            inbox: [
+                each_list_has_what_is_meant_for_it_in_its_order,
+                paging_is_complete_without_repeats_while_things_change,
+                handovers_of_one_moment_are_paged_completely,
+                a_list_is_narrowed_to_a_bot_and_a_desk,
+                a_user_is_found_by_name_or_id_and_a_conversation_by_any_of_our_ids,
+                a_row_says_who_has_the_user_and_what_was_said_last,
+                a_row_of_an_unknown_conversation_is_none,
+            ],
+            reading: [
+                a_conversation_is_read_from_its_end_page_by_page,
+                what_became_of_an_answer_stands_with_it,
+                who_did_what_stands_in_the_journal_also_after_reopening,
+                what_was_read_stays_read_and_never_goes_back,
+                unread_messages_are_the_users_and_counted_up_to_ninety_nine,
+                a_note_of_another_conversations_handover_is_refused,
+                notes_and_read_marks_go_with_an_erasure,
+            ],
+            changes: [
+                a_change_is_heard_after_it_can_be_read,
+                what_was_missed_is_told_once_each_in_order,
+                a_version_grows_with_every_visible_change_and_over_a_restart,
+                a_settled_answer_is_a_change,
+                a_version_is_never_newer_than_what_is_read,
+                what_changes_nothing_is_not_heard,
+            ],
+            sessions: [
+                a_session_is_known_until_it_ends,
+                a_session_is_seen_later_but_never_earlier,
+                sessions_of_one_operator_or_of_all_end_together,
+                an_old_session_is_purged,
+            ],
+            standing: [
+                a_destination_stands_as_its_last_calls_went,
+                all_of_a_destination_is_retried_at_once_and_it_is_known_who_wanted_it,
+                the_audit_trail_is_paged_the_newest_first,
             ],
             retention: [
                 what_was_observed_goes_after_its_time,

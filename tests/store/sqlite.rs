@@ -17,7 +17,8 @@ use handover_bridge::{
         policy::Policy,
     },
     store::{
-        DeliveryFilter, DeliveryState, Erased, Named, Retention, Store, TranscriptLimits, Whose,
+        ConsoleStore, DeliveryFilter, DeliveryState, Erased, Named, Retention, Store,
+        TranscriptLimits, Whose,
         sqlite::{BackupError, OpenError, Options, backup},
     },
     telemetry::Instruments,
@@ -52,7 +53,7 @@ impl Files {
 
 #[async_trait]
 impl Harness for Files {
-    async fn open(&self, policy: Policy, clock: Arc<ManualClock>) -> Arc<dyn Store> {
+    async fn open(&self, policy: Policy, clock: Arc<ManualClock>) -> Arc<dyn ConsoleStore> {
         Arc::new(self.options(policy, clock).open().unwrap())
     }
 }

@@ -19,14 +19,15 @@ use handover_bridge::{
             AgentSaid, DeskEvent, Event, Incoming, Request, Said, Step, Target, TranscriptItem, Way,
         },
         handover::Outcome,
-        ids::{BotName, DeskName, ExternalId, HandoverId},
+        ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, OperatorName},
         message::{Actor, Content},
+        operator::{Act, Operated},
         policy::{BotPolicy, DeskPolicy, Policy},
         retry::ErrorClass,
         routing::Route,
         time::{Clock, Timestamp},
     },
-    store::{Applied, Claim, Retention, RowOutcome, Settlement, Store},
+    store::{Applied, Claim, ConsoleStore, Retention, RowOutcome, Settlement},
 };
 
 pub const START: i64 = 1_767_225_600_000;
@@ -34,11 +35,11 @@ pub const START: i64 = 1_767_225_600_000;
 /// Makes stores of one kind. Opening again finds what was durable.
 #[async_trait]
 pub trait Harness: Send + Sync {
-    async fn open(&self, policy: Policy, clock: Arc<ManualClock>) -> Arc<dyn Store>;
+    async fn open(&self, policy: Policy, clock: Arc<ManualClock>) -> Arc<dyn ConsoleStore>;
 }
 
 pub struct World {
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn ConsoleStore>,
     pub clock: Arc<ManualClock>,
     policy: Policy,
     harness: Box<dyn Harness>,
@@ -94,6 +95,20 @@ impl World {
             Applied::Done { outcomes, .. } => outcomes,
             nobody => panic!("nobody was told: {nobody:?}"),
         }
+    }
+
+    /// What the console knows the user's conversation by. Something must have been kept of it.
+    pub async fn conversation(&self, user: &str) -> ConversationId {
+        match self.store.apply(step(user, Vec::new())).await.unwrap() {
+            Applied::Done { conversation, .. } => conversation,
+            nobody => panic!("nobody was told: {nobody:?}"),
+        }
+    }
+
+    /// Somebody at the console does something with the user's conversation.
+    pub async fn operate(&self, user: &str, by: &OperatorName, act: Act) -> Outcome {
+        let conversation = self.conversation(user).await;
+        self.apply(operated(conversation, by, act)).await.remove(0)
     }
 
     /// A user asks for an agent.
@@ -241,6 +256,39 @@ pub fn keep() -> Retention {
         dead_letters: long,
         keys: long,
         audit: long,
+    }
+}
+
+/// As [`policy`], but the people of the team work at the console.
+pub fn console_policy() -> Policy {
+    let mut policy = policy();
+    for (name, desk) in &mut policy.desks {
+        desk.takes_at_once = *name == team_name();
+    }
+    policy
+}
+
+pub fn ines() -> OperatorName {
+    OperatorName::new("ines").unwrap()
+}
+
+pub fn tom() -> OperatorName {
+    OperatorName::new("tom").unwrap()
+}
+
+pub fn operated(conversation: ConversationId, by: &OperatorName, act: Act) -> Step {
+    let event = Event::Operated(Operated {
+        by: by.clone(),
+        shown_as: None,
+        act,
+    });
+    Step {
+        target: Target::Id(conversation),
+        profile: None,
+        events: vec![Incoming {
+            event,
+            keys: Vec::new(),
+        }],
     }
 }
 

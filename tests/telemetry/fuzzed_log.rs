@@ -200,5 +200,5 @@ fn router(data: &TempDir) -> Router {
         watched: Watched::default(),
         instruments: Instruments::default(),
     };
-    combined_router(options.build())
+    combined_router(options.build(), axum::Router::new())
 }

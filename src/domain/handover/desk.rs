@@ -57,10 +57,10 @@ impl Turn<'_> {
         }
     }
 
-    /// The bot has not been promised anything yet.
+    /// The bot has not been promised anything yet, or the desk is still being asked to take what was promised.
     fn is_undecided(&self) -> bool {
         let open = self.conversation.handover.as_ref();
-        open.is_some_and(|open| open.answer == Answer::Pending)
+        open.is_some_and(|open| open.answer == Answer::Pending || open.phase == Phase::Requested)
     }
 
     /// A desk that closes what it has been asked to take refuses it, and need not hear of it again.

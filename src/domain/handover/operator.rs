@@ -130,6 +130,7 @@ impl Turn<'_> {
         if self.unavailable(desk).is_some() {
             return Err(Refusal::DeskClosed(desk.clone()));
         }
+        let promised = open.answer == Answer::Accepted;
         let takes_back = self.takes_at_once(&before).then_some(before);
         if let Some(open) = &mut self.conversation.handover {
             let others = std::mem::take(&mut open.fallbacks);
@@ -137,7 +138,9 @@ impl Turn<'_> {
             open.fallbacks = all.filter(|other| other != desk).collect();
         }
         self.change_leg(desk, Cause::SentOn, "transferred");
-        self.notify(Notice::Transferred);
+        if promised {
+            self.notify(Notice::Transferred);
+        }
         Ok(())
     }
 
@@ -181,6 +184,8 @@ impl Turn<'_> {
         if let Some(open) = &mut self.conversation.handover {
             open.answer = Answer::Accepted;
             open.answered_at = Some(now);
+            // A bot that speaks on from here shows that its pause steps have failed.
+            open.paused_at = Some(now);
         }
         self.push(Effect::CancelUnsent {
             lane: Lane::Bot(self.conversation.id),

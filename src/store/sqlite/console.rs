@@ -7,6 +7,9 @@ mod search;
 pub(super) mod sessions;
 mod standing;
 
+#[cfg(test)]
+pub(super) use self::inbox::sql as list_sql;
+
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 
@@ -106,7 +109,7 @@ impl ConsoleStore for SqliteStore {
 
     async fn standings(&self) -> Result<Vec<Standing>, Error> {
         let owed = self.readers.read(standing::owed).await?;
-        Ok(standing::all(&self.memory, owed, self.clock.now()))
+        Ok(standing::all(&self.memory, &owed, self.clock.now()))
     }
 
     async fn retry_all(&self, destination: &Destination, by: &str) -> Result<usize, Error> {

@@ -262,9 +262,7 @@ pub(super) fn take_away(
         .query_row([conversation], |row| row.get(0))
         .optional()?;
     work.execute("DELETE FROM unknown_events WHERE conversation = ?1", [id])?;
-    if let Some(id) = id {
-        work.change(Change::Touched(id));
-    }
+    work.batch.changes.extend(id.map(Change::Touched));
     work.execute(
         "DELETE FROM erasing WHERE conversation = ?1",
         [conversation],

@@ -2,14 +2,16 @@
 //!
 //! Changed only after the commit that the change belongs to, in the order of the steps, under one lock.
 
+mod hold;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use tokio::sync::Notify;
 
+pub(in crate::store) use self::hold::Hold;
 use super::{
     changes::Changes,
     handed_over::HandedOver,
@@ -26,10 +28,6 @@ use crate::{
     },
     store::Pause,
 };
-
-/// A claim that is dropped instead of settled comes back after this long, as a lease would: whoever dropped it may
-/// have failed because of what it held.
-const DROPPED_FOR: Duration = Duration::from_secs(15);
 
 /// What a committed step changes here.
 #[derive(Debug)]
@@ -100,16 +98,6 @@ pub(super) struct Calls {
 struct Answers {
     bell: Arc<Notify>,
     waiting: usize,
-}
-
-/// A lane that is held. Dropped, it gives the lane back after a while.
-#[derive(Debug)]
-pub(in crate::store) struct Hold {
-    memory: Arc<Memory>,
-    pub(super) head: Head,
-    /// Until the claim has left the store, nobody can have acted on it and it comes back at once.
-    handed_over: bool,
-    spent: bool,
 }
 
 /// Somebody waits for the answer to this request.
@@ -388,42 +376,6 @@ impl Inner {
             .get(destination)
             .map(|pause| pause.until)
             .filter(|until| *until > now)
-    }
-}
-
-impl Hold {
-    /// From now on somebody outside acts on it.
-    pub(super) fn hand_over(mut self) -> Self {
-        self.handed_over = true;
-        self
-    }
-
-    /// Gives the lane back at once.
-    pub(super) fn release(mut self) {
-        self.handed_over = false;
-    }
-
-    /// The lane stays held until the process ends: nothing in it can be trusted to go out once.
-    pub(super) fn keep(mut self) {
-        self.spent = true;
-    }
-}
-
-impl Drop for Hold {
-    fn drop(&mut self) {
-        if self.spent {
-            return;
-        }
-        let not_before = if self.handed_over {
-            self.memory.clock.now().plus(DROPPED_FOR)
-        } else {
-            Timestamp::default()
-        };
-        let mut inner = self.memory.lock();
-        let rings = inner
-            .lanes
-            .give_back((self.head.lane, self.head.fence), not_before);
-        inner.ring(rings);
     }
 }
 

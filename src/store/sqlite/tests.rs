@@ -1,6 +1,7 @@
 //! What only the inside can provoke: batches that fail, disks that are full, steps that panic.
 
 mod consistency;
+mod console;
 
 use std::{collections::BTreeMap, sync::mpsc, time::Duration};
 

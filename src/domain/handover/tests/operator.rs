@@ -529,7 +529,10 @@ fn taking_over_pauses_the_bot_before_the_user_is_told() {
     assert_eq!(world.notices(), ["joined"]);
     assert_eq!(
         done_by(&world),
-        [(Cause::TakenOver, Some("ann")), (Cause::Joined, Some("ann"))]
+        [
+            (Cause::TakenOver, Some("ann")),
+            (Cause::Joined, Some("ann"))
+        ]
     );
 }
 
@@ -584,56 +587,4 @@ fn nobody_acts_on_a_user_who_is_being_erased() {
     ] {
         is_refused(&mut world, ("ann", wanted), Refusal::Erasing);
     }
-}
-// SCRATCH
-#[test]
-fn scratch_failed_pause_of_takeover_is_retried() {
-    let mut world = pausable();
-    act(&mut world, "ann", take_over("team"));
-    world.comes_to("pause", StepResult::Dead { class: ErrorClass::Rejected });
-    world.wait(Duration::from_secs(6));
-    world.look_from_here();
-    world.bot_says("how can I help?");
-    assert_eq!((world.tasks(), world.warned(WarningKind::BotNotPaused)), (vec!["pause", "pause"], 1));
-}
-#[test]
-fn scratch_pending_transfer_tells_nothing() {
-    let mut world = World::with_texts();
-    world.add_desk("second", false);
-    world.policy.routes.push(Route::to(desk("team")));
-    let (handover, answer) = world.request();
-    assert_eq!(answer, Answer::Pending);
-    act(&mut world, "ann", transfer(handover, "second"));
-    assert_eq!((world.handover().answer, world.notices()), (Answer::Pending, vec![]));
-}
-#[test]
-fn scratch_refusal_by_event_comes_back() {
-    let (mut world, _) = sent_on();
-    world.look_from_here();
-    world.desk_closes();
-    assert_eq!((world.phase(), world.notices()), (Some(Phase::Waiting), vec![]));
-}
-#[test]
-fn scratch_pending_to_console_notices() {
-    let mut world = World::with_fallback("console", true);
-    let (handover, _) = world.request();
-    act(&mut world, "ann", transfer(handover, "console"));
-    assert_eq!(world.notices(), ["handingover"]);
-}
-#[test]
-fn scratch_no_resume_steps_dialog_state() {
-    let (mut world, handover) = claimed();
-    world.bot_mut().resume_steps = 0;
-    world.look_from_here();
-    let o = act(&mut world, "ann", close(handover));
-    assert!(matches!(o, Outcome::Refused(_)), "{:?} {:?}", world.tasks(), world.phase());
-}
-#[test]
-fn scratch_take_over_while_closing() {
-    let mut world = pausable();
-    let (handover, _) = world.request();
-    act(&mut world, "ann", close(handover));
-    assert_eq!(world.phase(), Some(Phase::Closing));
-    let o = act(&mut world, "ann", take_over("team"));
-    assert!(!matches!(o, Outcome::Refused(_)), "{o:?}");
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// As many rows are looked at for one page; what a filter or a search finds beyond is not found.
-const LOOKED_AT: usize = 20_000;
+const LOOKED_AT: u32 = 20_000;
 /// Larger than every id.
 const LAST: [u8; 17] = [0xFF; 17];
 
@@ -51,12 +51,7 @@ fn walk(
     let (at, id) = start(wanted);
     let mut rows = statement.query(params![at, id, wanted.operator, only])?;
     let mut found = Vec::new();
-    let mut looked_at = 0;
     while let Some(row) = rows.next()? {
-        looked_at += 1;
-        if looked_at > LOOKED_AT {
-            break;
-        }
         let row = Found::read(row)?;
         if sieve.lets_through(&row) {
             found.push(row);
@@ -85,27 +80,40 @@ const fn is_newest_first(list: InboxList) -> bool {
 }
 
 /// Parameters: where to begin (time, then id), the operator, and the only conversation that is meant.
-pub(super) fn sql(list: InboxList, only: bool) -> String {
-    let (column, which) = match list {
+pub(in crate::store::sqlite) fn sql(list: InboxList, only: bool) -> String {
+    let (column, index, which) = match list {
         InboxList::Waiting => (
             "h.requested_at",
+            "handovers_waiting",
             "h.phase NOT IN ('attended', 'closing') AND ?3 IS NOT NULL",
         ),
-        InboxList::Mine => ("h.requested_at", "h.operator = ?3 AND h.phase <> 'closing'"),
-        InboxList::Open => ("h.requested_at", "h.ended_at IS NULL AND ?3 IS NOT NULL"),
-        InboxList::Closed => ("h.ended_at", "h.ended_at IS NOT NULL AND ?3 IS NOT NULL"),
+        InboxList::Mine => (
+            "h.requested_at",
+            "handovers_operator",
+            "h.operator = ?3 AND h.phase <> 'closing'",
+        ),
+        InboxList::Open => (
+            "h.requested_at",
+            "handovers_by_age",
+            "h.ended_at IS NULL AND ?3 IS NOT NULL",
+        ),
+        InboxList::Closed => (
+            "h.ended_at",
+            "handovers_ended",
+            "h.ended_at IS NOT NULL AND ?3 IS NOT NULL",
+        ),
         InboxList::WithBot => {
             let only = if only { "c.row = ?4" } else { "?4 IS NULL" };
             return format!(
                 "SELECT {COLUMNS_ALONE} FROM conversations c WHERE c.phase IS NULL AND c.id < ?2 AND {only} \
-                 AND ?1 IS NOT NULL AND ?3 IS NOT NULL ORDER BY c.id DESC"
+                 AND ?1 IS NOT NULL AND ?3 IS NOT NULL ORDER BY c.id DESC LIMIT {LOOKED_AT}"
             );
         }
     };
-    let only = if only {
-        "h.conversation = ?4"
+    let (index, only) = if only {
+        ("handovers_conversation", "h.conversation = ?4")
     } else {
-        "?4 IS NULL"
+        (index, "?4 IS NULL")
     };
     let (than, order) = if is_newest_first(list) {
         ("<", "DESC")
@@ -113,9 +121,9 @@ pub(super) fn sql(list: InboxList, only: bool) -> String {
         (">", "ASC")
     };
     format!(
-        "SELECT {COLUMNS} FROM handovers h CROSS JOIN conversations c ON c.row = h.conversation \
+        "SELECT {COLUMNS} FROM handovers h INDEXED BY {index} CROSS JOIN conversations c ON c.row = h.conversation \
          WHERE {which} AND {only} AND {column} {than}= ?1 AND ({column} {than} ?1 OR c.id {than} ?2) \
-         ORDER BY {column} {order}, c.id {order}"
+         ORDER BY {column} {order}, c.id {order} LIMIT {LOOKED_AT}"
     )
 }
 

@@ -18,7 +18,7 @@ pub(super) fn owed(connection: &Connection) -> Result<Census, Fault> {
     Ok(census)
 }
 
-pub(super) fn all(memory: &Memory, census: Census, now: Timestamp) -> Vec<Standing> {
+pub(super) fn all(memory: &Memory, census: &Census, now: Timestamp) -> Vec<Standing> {
     let calls = memory.calls();
     let closed = memory.conditions(now).closed;
     let pauses = memory.pauses(now);

@@ -1,0 +1,114 @@
+//! `[admin.users.*]`: who may sign in at the console.
+
+use std::collections::BTreeMap;
+
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher as _, phc::PasswordHash},
+};
+use config::Value;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::{
+    config::{
+        fault::Problem,
+        names,
+        secrets::{self, Keys},
+        section::Section,
+        value,
+    },
+    domain::ids::OperatorName,
+};
+
+/// Somebody who may sign in at the console.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// Argon2id, in the PHC string format.
+    pub password_hash: SecretString,
+    pub role: Role,
+    /// What users and colleagues are told; the name of the table where it is left out.
+    pub shown_as: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Agent,
+    /// Sees hook URLs as well, and may change what is not a conversation.
+    Admin,
+}
+
+const PASSWORD_HASH: Keys = Keys {
+    key: "password_hash",
+    file: "password_hash_file",
+    hint: "`handover console user add NAME` makes one",
+};
+const LONGEST_NAME: usize = 64;
+
+pub(super) fn read_all(section: Option<Section<'_>>) -> BTreeMap<OperatorName, User> {
+    let tables = names::named_tables::<OperatorName>(section).into_iter();
+    tables
+        .filter_map(|(name, section)| Some((name, User::read(section)?)))
+        .collect()
+}
+
+impl User {
+    /// What stands in the configuration for this password. `None`: the machine has no random bytes or not the memory.
+    pub fn hash(password: &str) -> Option<String> {
+        let hash = Argon2::default().hash_password(password.as_bytes());
+        hash.ok().map(|hash| hash.to_string())
+    }
+
+    fn read(mut section: Section<'_>) -> Option<Self> {
+        let by_file = section.has(PASSWORD_HASH.file);
+        let hash = secrets::required_one(&mut section, PASSWORD_HASH);
+        let role = section.required("role", Role::read, "add role = \"agent\" or \"admin\"");
+        let shown_as = section.optional("name", read_name);
+        section.finish();
+        let hash = hash?.first().clone();
+        let key = if by_file {
+            PASSWORD_HASH.file
+        } else {
+            PASSWORD_HASH.key
+        };
+        if !is_argon2id(hash.expose_secret()) {
+            section.fault(key, Problem::NotAPasswordHash);
+            return None;
+        }
+        Some(Self {
+            password_hash: hash,
+            role: role?,
+            shown_as,
+        })
+    }
+}
+
+impl Role {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Admin => "admin",
+        }
+    }
+
+    fn read(value: &Value) -> Result<Self, Problem> {
+        match value::text(value)?.as_str() {
+            "agent" => Ok(Self::Agent),
+            "admin" => Ok(Self::Admin),
+            _ => Err(Problem::NotOneOf("\"agent\", \"admin\"")),
+        }
+    }
+}
+
+fn read_name(value: &Value) -> Result<String, Problem> {
+    let name = value::text(value)?.trim().to_owned();
+    match name.chars().count() {
+        0 => Err(Problem::Empty),
+        1..=LONGEST_NAME => Ok(name),
+        _ => Err(Problem::Expected("a name of at most 64 characters")),
+    }
+}
+
+fn is_argon2id(hash: &str) -> bool {
+    PasswordHash::new(hash)
+        .is_ok_and(|hash| hash.algorithm.as_str() == "argon2id" && hash.hash.is_some())
+}

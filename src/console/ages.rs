@@ -1,0 +1,112 @@
+//! How long ago something was, in words and in how urgent it looks.
+
+use std::time::Duration;
+
+use super::texts;
+use crate::domain::time::Timestamp;
+
+/// Nobody has answered yet: how urgent that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Urgency {
+    New,
+    Soon,
+    Late,
+    Overdue,
+}
+
+impl Urgency {
+    pub(super) fn of(since: Timestamp, now: Timestamp) -> Self {
+        match minutes(since, now) {
+            0..2 => Self::New,
+            2..5 => Self::Soon,
+            5..10 => Self::Late,
+            10.. => Self::Overdue,
+        }
+    }
+
+    /// Beside `age`.
+    pub(super) fn age_class(self) -> &'static str {
+        match self {
+            Self::New => "age--0",
+            Self::Soon => "age--1",
+            Self::Late => "age--2",
+            Self::Overdue => "age--3",
+        }
+    }
+
+    /// Beside `tile`.
+    pub(super) fn tile_class(self) -> &'static str {
+        match self {
+            Self::New => "tile--w0",
+            Self::Soon => "tile--w1",
+            Self::Late => "tile--w2",
+            Self::Overdue => "tile--w3",
+        }
+    }
+
+    /// Of a dot on the arch.
+    pub(super) fn dot_class(self) -> &'static str {
+        match self {
+            Self::New => "w0",
+            Self::Soon => "w1",
+            Self::Late => "w2",
+            Self::Overdue => "w3",
+        }
+    }
+}
+
+/// `now`, `4 min`, `3 h`, `12 d`: always rounded down.
+pub(super) fn short(since: Timestamp, now: Timestamp) -> String {
+    match minutes(since, now) {
+        0 => texts::NOW.to_owned(),
+        minutes @ 1..60 => texts::minutes(minutes),
+        minutes @ 60..1440 => texts::hours(minutes / 60),
+        minutes => texts::days(minutes / 1440),
+    }
+}
+
+fn minutes(since: Timestamp, now: Timestamp) -> u64 {
+    now.since(since).as_secs() / Duration::from_mins(1).as_secs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    fn ago(seconds: u64) -> Timestamp {
+        NOW.minus(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn an_age_is_told_in_its_largest_whole_unit() {
+        let told = |seconds| short(ago(seconds), NOW);
+        assert_eq!(told(0), "now");
+        assert_eq!(told(59), "now");
+        assert_eq!(told(60), "1 min");
+        assert_eq!(told(3_599), "59 min");
+        assert_eq!(told(3_600), "1 h");
+        assert_eq!(told(86_399), "23 h");
+        assert_eq!(told(86_400), "1 d");
+        assert_eq!(told(86_400 * 40), "40 d");
+    }
+
+    #[test]
+    fn what_a_wrong_clock_puts_into_the_future_is_now() {
+        let later = NOW.plus(Duration::from_hours(1));
+        assert_eq!(short(later, NOW), "now");
+        assert_eq!(Urgency::of(later, NOW), Urgency::New);
+    }
+
+    #[test]
+    fn urgency_rises_at_two_five_and_ten_minutes() {
+        let urgency = |seconds| Urgency::of(ago(seconds), NOW);
+        assert_eq!(urgency(119), Urgency::New);
+        assert_eq!(urgency(120), Urgency::Soon);
+        assert_eq!(urgency(299), Urgency::Soon);
+        assert_eq!(urgency(300), Urgency::Late);
+        assert_eq!(urgency(599), Urgency::Late);
+        assert_eq!(urgency(600), Urgency::Overdue);
+    }
+}

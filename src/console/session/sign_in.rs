@@ -1,0 +1,304 @@
+//! Signing in and out.
+
+use std::time::Duration;
+
+use axum::{
+    Form, Router,
+    extract::{self, Path, Query},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse as _, Redirect, Response},
+    routing::{get, post},
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+use tokio::task::spawn_blocking;
+
+use super::{SignedIn, cookie, cookie::Token, transport::Transport};
+use crate::{
+    console::{HOME, layout, state::State},
+    domain::ids::OperatorName,
+    http::source::{Peer, Source},
+    store::{self, NewAudit, Session},
+};
+
+const PAGE: &str = "/console/sign-in";
+
+pub(in crate::console) fn router() -> Router<State> {
+    Router::new()
+        .route("/console/sign-in", get(show).post(sign_in))
+        .route("/console/sign-in/once/{token}", get(by_link))
+        .route("/console/sign-out", post(sign_out))
+        .route("/console/sign-out/everywhere", post(sign_out_everywhere))
+}
+
+#[derive(Debug, Deserialize)]
+struct Wanted {
+    /// Where whoever signs in wanted to go.
+    #[serde(default)]
+    to: String,
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    #[serde(default)]
+    name: String,
+    password: String,
+    #[serde(default)]
+    to: String,
+}
+
+/// A call and how it came here.
+struct Call {
+    transport: Transport,
+    source: Source,
+    headers: HeaderMap,
+}
+
+impl extract::FromRequestParts<State> for Call {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Self::Rejection> {
+        let peer = parts.extensions.get::<Peer>().copied();
+        Ok(Self {
+            transport: Transport::of(parts, state),
+            source: state.sources().of(peer, &parts.headers),
+            headers: parts.headers.clone(),
+        })
+    }
+}
+
+/// The page to sign in on, for somebody who wanted to go there.
+pub(super) fn address(to: &str) -> String {
+    let query: String = form_urlencoded::Serializer::new(String::new())
+        .append_pair("to", to)
+        .finish();
+    format!("{PAGE}?{query}")
+}
+
+pub(super) fn session_has_ended() -> Response {
+    let page = html! {
+        h1 { "Your session has ended" }
+        p { "Nothing was sent, and nothing is lost: sign in in another tab, then reload this page. \
+             The browser will offer to send the form again, with what you wrote." }
+        p { a .btn.btn--main href=(PAGE) target="_blank" rel="noopener" { "Sign in in a new tab" } }
+    };
+    answer(StatusCode::UNAUTHORIZED, &page)
+}
+
+pub(super) fn store_is_away(error: &store::Error) -> Response {
+    tracing::warn!(error = %error, "the store failed a page of the console");
+    let page = html! {
+        h1 { "The bridge cannot read its store at the moment" }
+        p { "Nothing is lost. Try again in a few seconds; if it goes on, its log says why." }
+    };
+    answer(StatusCode::SERVICE_UNAVAILABLE, &page)
+}
+
+async fn show(
+    extract::State(state): extract::State<State>,
+    Query(wanted): Query<Wanted>,
+    call: Call,
+) -> Response {
+    if call.transport == Transport::Plain {
+        return answer(StatusCode::FORBIDDEN, &not_over_this());
+    }
+    answer(StatusCode::OK, &form(&state, &wanted.to, None))
+}
+
+async fn sign_in(
+    extract::State(state): extract::State<State>,
+    call: Call,
+    Form(credentials): Form<Credentials>,
+) -> Response {
+    if call.transport == Transport::Plain {
+        return answer(StatusCode::FORBIDDEN, &not_over_this());
+    }
+    let Credentials { name, password, to } = credentials;
+    let name = name.trim().to_lowercase();
+    let name = if state.door().opens_by_token() {
+        "admin".to_owned()
+    } else {
+        name
+    };
+    let refuse = |status, words: &str| answer(status, &form(&state, &to, Some((&name, words))));
+    let who = (call.source, name.chars().take(64).collect::<String>());
+    let now = state.now();
+    if let Some(wait) = state.attempts().wait(&who, now) {
+        return refuse(StatusCode::TOO_MANY_REQUESTS, &later(wait));
+    }
+    // One at a time for each core, so that passwords do not take the machine.
+    let Ok(_turn) = state.turns().acquire().await else {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "The bridge is stopping.");
+    };
+    let (door, tried) = (state.clone(), name.clone());
+    let opened = spawn_blocking(move || door.door().open(&tried, &password)).await;
+    let Ok(Some(operator)) = opened else {
+        state.attempts().failed(who, now);
+        state.audit("-", "sign_in.refused", "-").await;
+        return refuse(StatusCode::UNAUTHORIZED, "Name or password is not right.");
+    };
+    state.attempts().succeeded(&who);
+    begin(&state, &call, operator, &to).await
+}
+
+async fn by_link(
+    extract::State(state): extract::State<State>,
+    Path(token): Path<String>,
+    call: Call,
+) -> Response {
+    let now = state.now();
+    let link = state.door().one_time.as_ref();
+    let link = link.filter(|link| call.transport == Transport::Loopback && link.takes(&token, now));
+    let Some(link) = link else {
+        let page = html! {
+            h1 { "This link has been used" }
+            p { "It signs in once, within ten minutes, on the machine that printed it. Start the bridge again for another one." }
+        };
+        return answer(StatusCode::FORBIDDEN, &page);
+    };
+    begin(&state, &call, link.operator.clone(), state.home()).await
+}
+
+async fn sign_out(
+    extract::State(state): extract::State<State>,
+    signed_in: SignedIn,
+    call: Call,
+) -> Response {
+    if let Some(id) = cookie::presented(&call.headers, call.transport)
+        && let Err(error) = state.store().end_session(id).await
+    {
+        return store_is_away(&error);
+    }
+    let by = signed_in.operator.to_string();
+    state.audit(&by, "sign_out", &by).await;
+    gone(&call)
+}
+
+async fn sign_out_everywhere(
+    extract::State(state): extract::State<State>,
+    signed_in: SignedIn,
+    call: Call,
+) -> Response {
+    let ended = state.store().end_sessions(Some(&signed_in.operator)).await;
+    if let Err(error) = ended {
+        return store_is_away(&error);
+    }
+    let by = signed_in.operator.to_string();
+    state.audit(&by, "sign_out.everywhere", &by).await;
+    gone(&call)
+}
+
+/// A new token each time, so that one that somebody planted is worth nothing.
+async fn begin(state: &State, call: &Call, operator: OperatorName, to: &str) -> Response {
+    let Ok(token) = Token::draw() else {
+        tracing::error!("the system gives no random bytes");
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let Some(cookie) = token.cookie(call.transport) else {
+        return answer(StatusCode::FORBIDDEN, &not_over_this());
+    };
+    let now = state.now();
+    let by = operator.to_string();
+    let session = Session {
+        id: token.id(),
+        operator,
+        begun_at: now,
+        seen_at: now,
+    };
+    if let Err(error) = state.store().begin_session(session).await {
+        return store_is_away(&error);
+    }
+    state.audit(&by, "sign_in", &by).await;
+    with_cookie(Redirect::to(place(state, to)).into_response(), cookie)
+}
+
+fn gone(call: &Call) -> Response {
+    let response = Redirect::to(PAGE).into_response();
+    match cookie::removal(call.transport) {
+        Some(cookie) => with_cookie(response, cookie),
+        None => response,
+    }
+}
+
+fn with_cookie(mut response: Response, cookie: HeaderValue) -> Response {
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    response
+}
+
+/// Only to a page of ours.
+fn place<'t>(state: &'t State, to: &'t str) -> &'t str {
+    let ours = to == HOME || to.starts_with("/console/") || to.starts_with("/console?");
+    let odd = to.chars().any(|char| char.is_control() || char == '\\');
+    if (ours && !odd && !to.starts_with(PAGE)) || to == state.home() {
+        to
+    } else {
+        HOME
+    }
+}
+
+fn form(state: &State, to: &str, refused: Option<(&str, &str)>) -> Markup {
+    let by_token = state.door().opens_by_token();
+    html! {
+        h1 { "Sign in" }
+        form method="post" action=(PAGE) {
+            @if let Some((_, words)) = refused {
+                p .field__fault role="alert" { (words) }
+            }
+            input type="hidden" name="to" value=(to);
+            @if !by_token {
+                div .field {
+                    label for="name" { "Name" }
+                    input .input #name name="name" autocomplete="username" autocapitalize="none" spellcheck="false" required
+                        value=[refused.map(|(name, _)| name)];
+                }
+            }
+            div .field {
+                label for="password" { @if by_token { "admin.token" } @else { "Password" } }
+                input .input #password name="password" type="password" autocomplete="current-password" required
+                    aria-invalid=[refused.map(|_| "true")];
+            }
+            button .btn.btn--main type="submit" { "Sign in" }
+        }
+        p .hintbox {
+            @if by_token {
+                "There are no users yet, so the bridge takes its " code { "admin.token" } ". "
+            } @else {
+                "No account yet? "
+            }
+            "Whoever runs this bridge adds one with " code { "handover console user add" } ". There is no default password."
+        }
+    }
+}
+
+fn not_over_this() -> Markup {
+    html! {
+        h1 { "Nobody can sign in over this connection" }
+        p { "It is plain http from another machine, so whoever is on the way could read along and take the session over." }
+        p { "Reach the console by https through a proxy that is listed in " code { "server.trusted_proxies" }
+            " and sends " code { "X-Forwarded-Proto" } ", or through a tunnel to this machine: "
+            code { "ssh -L 8081:127.0.0.1:8081 …" } ", then " code { "http://127.0.0.1:8081/console" } "." }
+    }
+}
+
+fn later(wait: Duration) -> String {
+    let minutes = wait.as_secs().div_ceil(60);
+    format!("Too many wrong passwords. The next try is in {minutes} min.")
+}
+
+fn answer(status: StatusCode, body: &Markup) -> Response {
+    (status, layout::bare("Sign in", body)).into_response()
+}
+
+impl State {
+    /// Kept if it can be: an act is not refused for want of its trace, and the log says that it is missing.
+    pub(in crate::console) async fn audit(&self, actor: &str, action: &'static str, subject: &str) {
+        let entry = NewAudit {
+            actor: actor.to_owned(),
+            action,
+            subject: subject.to_owned(),
+        };
+        if let Err(error) = self.store().keep_audit(entry).await {
+            tracing::error!(error = %error, audit.action = action, "an act of an operator has left no trace");
+        }
+    }
+}

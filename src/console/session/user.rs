@@ -1,0 +1,88 @@
+//! Who may sign in, and as what.
+
+use std::{collections::BTreeMap, sync::OnceLock};
+
+use argon2::{
+    Argon2,
+    password_hash::{PasswordVerifier as _, phc::PasswordHash},
+};
+use secrecy::ExposeSecret as _;
+
+use super::one_time::OneTime;
+use crate::{
+    config::{Role, User},
+    domain::ids::OperatorName,
+    http::secret::Accepted,
+};
+
+/// Whoever makes this call. Every page takes one, and first; who is not signed in is sent to sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::console) struct SignedIn {
+    pub(in crate::console) operator: OperatorName,
+    pub(in crate::console) shown_as: Option<String>,
+    pub(in crate::console) role: Role,
+}
+
+/// Everybody who can come in.
+#[derive(Debug)]
+pub(in crate::console) struct Door {
+    pub(in crate::console) users: BTreeMap<OperatorName, User>,
+    /// `admin.token`. Opens while there are no users.
+    pub(in crate::console) token: Accepted,
+    pub(in crate::console) one_time: Option<OneTime>,
+}
+
+/// Whoever signs in by `admin.token`.
+const ADMIN: &str = "admin";
+
+impl Door {
+    /// Whoever this is at present.
+    pub(super) fn known(&self, operator: &OperatorName) -> Option<SignedIn> {
+        if let Some(User { role, shown_as, .. }) = self.users.get(operator) {
+            return Some(SignedIn {
+                operator: operator.clone(),
+                shown_as: shown_as.clone(),
+                role: *role,
+            });
+        }
+        let by_link = self
+            .one_time
+            .as_ref()
+            .filter(|link| link.operator == *operator);
+        let by_token = self.opens_by_token() && operator.as_str() == ADMIN;
+        (by_token || by_link.is_some()).then(|| SignedIn {
+            operator: operator.clone(),
+            shown_as: by_link.and_then(|link| link.shown_as.clone()),
+            role: Role::Admin,
+        })
+    }
+
+    pub(super) fn opens_by_token(&self) -> bool {
+        self.users.is_empty() && !self.token.is_empty()
+    }
+
+    /// Takes a good tenth of a second of a processor, whether or not there is such a user.
+    pub(super) fn open(&self, name: &str, password: &str) -> Option<OperatorName> {
+        let operator = OperatorName::new(name).ok()?;
+        if self.opens_by_token() {
+            return (name == ADMIN && self.token.matches(password)).then_some(operator);
+        }
+        let user = self.users.get(&operator);
+        let hash = match user {
+            Some(user) => user.password_hash.expose_secret(),
+            None => nobodys(),
+        };
+        let right = PasswordHash::new(hash).is_ok_and(|hash| {
+            Argon2::default()
+                .verify_password(password.as_bytes(), &hash)
+                .is_ok()
+        });
+        (right && user.is_some()).then_some(operator)
+    }
+}
+
+/// A hash to compare with where there is no such user.
+fn nobodys() -> &'static str {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| User::hash("nobody").unwrap_or_default())
+}

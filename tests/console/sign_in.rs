@@ -1,0 +1,257 @@
+//! Signing in and out, and what a session is good for.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
+use handover_bridge::{
+    console::OneTime,
+    domain::{ids::OperatorName, time::Timestamp},
+};
+
+use crate::world::{Browser, PASSWORD, TOKEN, World};
+
+const SIGN_IN: &str = "/console/sign-in";
+const SIGN_OUT: &str = "/console/sign-out";
+const RIGHT: &str = "name=ann&password=correct+horse+battery";
+const WRONG: &str = "name=ann&password=wrong+horse+battery";
+
+/// Signing out is answered with the way to the page only to whoever is signed in.
+async fn is_signed_in(world: &World, browser: &Browser) -> bool {
+    let answer = world.get(browser, "/console").await;
+    answer.status == StatusCode::OK
+}
+
+#[tokio::test]
+async fn a_session_is_begun_by_https_and_its_cookie_stays_there() {
+    let world = World::new();
+    let answer = world.post(&Browser::by_https(), SIGN_IN, RIGHT).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(answer.location(), Some("/console"));
+    let cookie = answer.cookie().unwrap();
+    assert!(cookie.starts_with("__Host-handover="), "{cookie}");
+    assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict; Secure"));
+    assert_eq!(
+        answer.headers[header::STRICT_TRANSPORT_SECURITY],
+        "max-age=31536000"
+    );
+    let browser = Browser::by_https().keeping(&answer);
+    assert!(is_signed_in(&world, &browser).await);
+    let plain = Browser::here().keeping(&answer);
+    assert!(!is_signed_in(&world, &plain).await, "another transport");
+}
+
+#[tokio::test]
+async fn on_the_machine_itself_plain_http_will_do() {
+    let world = World::new();
+    let answer = world.post(&Browser::here(), SIGN_IN, RIGHT).await;
+    let cookie = answer.cookie().unwrap();
+    assert!(cookie.starts_with("handover=") && !cookie.contains("Secure"));
+    assert!(is_signed_in(&world, &Browser::here().keeping(&answer)).await);
+}
+
+#[tokio::test]
+async fn plain_http_from_elsewhere_signs_nobody_in_and_says_why() {
+    let world = World::new();
+    for browser in [
+        Browser::at("203.0.113.7").sends("host", "bridge.example"),
+        Browser::at("203.0.113.7")
+            .sends("host", "localhost")
+            .sends("x-forwarded-proto", "https"),
+        Browser::here().sends("host", "evil.example"),
+        Browser::here().sends("x-forwarded-for", "203.0.113.7"),
+        Browser::at("10.0.0.1").sends("x-forwarded-proto", "https, http"),
+        Browser::default(),
+    ] {
+        for answer in [
+            world.get(&browser, SIGN_IN).await,
+            world.post(&browser, SIGN_IN, RIGHT).await,
+        ] {
+            assert_eq!(answer.status, StatusCode::FORBIDDEN);
+            assert!(answer.body.contains("server.trusted_proxies"));
+            assert_eq!(answer.cookie(), None);
+        }
+    }
+}
+
+#[tokio::test]
+async fn twenty_wrong_passwords_shut_out_their_source_and_nobody_else() {
+    let world = World::new();
+    let mut statuses = Vec::new();
+    for _ in 0..20 {
+        statuses.push(world.post(&Browser::here(), SIGN_IN, WRONG).await.status);
+    }
+    assert!(
+        statuses[..10]
+            .iter()
+            .all(|s| *s == StatusCode::UNAUTHORIZED)
+    );
+    assert!(
+        statuses[10..]
+            .iter()
+            .all(|s| *s == StatusCode::TOO_MANY_REQUESTS)
+    );
+    let right = world.post(&Browser::here(), SIGN_IN, RIGHT).await;
+    assert_eq!(right.status, StatusCode::TOO_MANY_REQUESTS);
+    world.signed_in(Browser::by_https(), "ann").await;
+    world.signed_in(Browser::here(), "ben").await;
+    world.wait(Duration::from_mins(16));
+    world.signed_in(Browser::here(), "ann").await;
+    let refused = world.audited().await;
+    let refused = refused.iter().filter(|(_, what)| what == "sign_in.refused");
+    assert_eq!(refused.count(), 10);
+}
+
+#[tokio::test]
+async fn nobody_unknown_comes_in_and_the_answer_is_the_same() {
+    let world = World::new();
+    let browser = Browser::here();
+    let known = world.post(&browser, SIGN_IN, WRONG).await;
+    for form in [
+        "name=zoe&password=correct+horse+battery",
+        "name=&password=correct+horse+battery",
+        "name=%2e%2e&password=",
+        &format!("name=admin&password={TOKEN}"),
+    ] {
+        let answer = world.post(&browser, SIGN_IN, form).await;
+        assert_eq!(answer.status, known.status, "{form}");
+        assert!(answer.body.contains("Name or password is not right."));
+    }
+}
+
+#[tokio::test]
+async fn without_users_the_admins_token_opens() {
+    let world = World::with(BTreeMap::new(), None);
+    let browser = Browser::here();
+    let page = world.get(&browser, SIGN_IN).await;
+    assert!(page.body.contains("admin.token") && !page.body.contains("name=\"name\""));
+    let wrong = world.post(&browser, SIGN_IN, "password=wrong").await;
+    assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
+    let right = world
+        .post(&browser, SIGN_IN, &format!("password={TOKEN}"))
+        .await;
+    assert!(is_signed_in(&world, &browser.keeping(&right)).await);
+}
+
+#[tokio::test]
+async fn a_form_of_another_page_changes_nothing() {
+    let world = World::new();
+    let browser = world.signed_in(Browser::here(), "ann").await;
+    for foreign in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "http://evil.example"),
+        ("origin", "null"),
+    ] {
+        let request = Request::post(SIGN_OUT).header(foreign.0, foreign.1);
+        let answer = world
+            .call(&browser, request.body(Body::empty()).unwrap())
+            .await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{foreign:?}");
+    }
+    assert!(is_signed_in(&world, &browser).await);
+}
+
+#[tokio::test]
+async fn a_session_ends_when_it_is_idle_and_at_the_latest_after_twelve_hours() {
+    let world = World::new();
+    let browser = world.signed_in(Browser::here(), "ann").await;
+    for _ in 0..14 {
+        world.wait(Duration::from_mins(50));
+        assert!(is_signed_in(&world, &browser).await);
+    }
+    world.wait(Duration::from_mins(50));
+    assert!(!is_signed_in(&world, &browser).await, "over twelve hours");
+    let idle = world.signed_in(Browser::here(), "ann").await;
+    world.wait(Duration::from_mins(61));
+    assert!(!is_signed_in(&world, &idle).await);
+    let answer = world.post(&idle, SIGN_OUT, "").await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert!(answer.body.contains("nothing is lost"));
+}
+
+#[tokio::test]
+async fn signing_out_ends_one_session_or_all_of_them() {
+    let world = World::new();
+    let one = world.signed_in(Browser::here(), "ann").await;
+    let two = world.signed_in(Browser::by_https(), "ann").await;
+    let three = world.signed_in(Browser::by_https(), "ann").await;
+    let bens = world.signed_in(Browser::by_https(), "ben").await;
+    let answer = world.post(&one, SIGN_OUT, "").await;
+    assert_eq!(answer.location(), Some(SIGN_IN));
+    assert!(answer.cookie().unwrap().contains("Max-Age=0"));
+    assert!(!is_signed_in(&world, &one).await);
+    assert!(is_signed_in(&world, &two).await);
+    world.post(&two, "/console/sign-out/everywhere", "").await;
+    assert!(!is_signed_in(&world, &three).await);
+    assert!(is_signed_in(&world, &bens).await);
+}
+
+#[tokio::test]
+async fn whoever_comes_to_a_page_is_led_there_after_signing_in_and_never_elsewhere() {
+    let world = World::new();
+    let browser = Browser::here();
+    let answer = world.get(&browser, "/console?list=open").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let page = answer.location().unwrap().to_owned();
+    assert_eq!(page, "/console/sign-in?to=%2Fconsole%3Flist%3Dopen");
+    for (to, lands) in [
+        ("%2Fconsole%3Flist%3Dopen", "/console?list=open"),
+        ("%2Fconsole%2Fhealth", "/console/health"),
+        ("https%3A%2F%2Fevil.example", "/console"),
+        ("%2F%2Fevil.example", "/console"),
+        ("%2Fconsole%5C..%2Fevil", "/console"),
+        ("%2Fconsole.evil.example", "/console"),
+        ("%2Fconsole%2Fsign-in", "/console"),
+        ("", "/console"),
+    ] {
+        let form = format!("{RIGHT}&to={to}");
+        let answer = world.post(&browser, SIGN_IN, &form).await;
+        assert_eq!(answer.location(), Some(lands), "{to}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_signs_in_once_in_time_and_on_this_machine_alone() {
+    let link = |at: i64| {
+        let developer = OperatorName::new("you").unwrap();
+        OneTime::new(
+            developer,
+            Some("You".to_owned()),
+            Timestamp::from_millis(at),
+        )
+        .unwrap()
+    };
+    let now = 1_767_225_600_000;
+    let (one_time, token) = link(now);
+    let world = World::with(BTreeMap::new(), Some(one_time));
+    let path = format!("/console/sign-in/once/{token}");
+    let wrong = world
+        .get(&Browser::here(), "/console/sign-in/once/abc")
+        .await;
+    assert_eq!(wrong.status, StatusCode::FORBIDDEN);
+    let elsewhere = world.get(&Browser::by_https(), &path).await;
+    assert_eq!(elsewhere.status, StatusCode::FORBIDDEN);
+    let right = world.get(&Browser::here(), &path).await;
+    assert_eq!(right.status, StatusCode::SEE_OTHER);
+    assert!(is_signed_in(&world, &Browser::here().keeping(&right)).await);
+    let again = world.get(&Browser::here(), &path).await;
+    assert_eq!(again.status, StatusCode::FORBIDDEN);
+    let (late, token) = link(now - 601_000);
+    let world = World::with(BTreeMap::new(), Some(late));
+    let path = format!("/console/sign-in/once/{token}");
+    let late = world.get(&Browser::here(), &path).await;
+    assert_eq!(late.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn no_page_shows_a_password_or_a_token_again() {
+    let world = World::new();
+    let answer = world.post(&Browser::here(), SIGN_IN, WRONG).await;
+    assert!(answer.body.contains("value=\"ann\""));
+    for secret in ["wrong horse battery", PASSWORD, TOKEN] {
+        assert!(!answer.body.contains(secret));
+    }
+}

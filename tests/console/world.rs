@@ -1,0 +1,215 @@
+//! A console over a store of its own, called without a socket.
+
+use std::{
+    collections::BTreeMap,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request, Response, StatusCode, header},
+};
+use handover_bridge::{
+    config::{Role, User},
+    console::{self, Development, OneTime},
+    domain::{
+        ids::OperatorName,
+        policy::Policy,
+        time::{Clock, Timestamp},
+    },
+    http::{
+        secret::Accepted,
+        source::{Peer, Sources},
+    },
+    store::{
+        ConsoleStore, TranscriptLimits,
+        sqlite::{self, SqliteStore},
+    },
+    telemetry::Instruments,
+};
+use http_body_util::BodyExt as _;
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+use uuid::Uuid;
+
+pub const PASSWORD: &str = "correct horse battery";
+pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+#[derive(Debug)]
+pub struct TestClock(AtomicI64);
+
+pub struct World {
+    pub store: Arc<SqliteStore>,
+    pub clock: Arc<TestClock>,
+    router: Router,
+    _files: TempDir,
+}
+
+/// Where a browser sits, and what it has been given.
+#[derive(Clone, Default)]
+pub struct Browser {
+    peer: Option<IpAddr>,
+    headers: HeaderMap,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+impl World {
+    /// Ann is an agent, Ben an admin.
+    pub fn new() -> Self {
+        let hash = User::hash(PASSWORD).unwrap();
+        let user = |role| User {
+            password_hash: hash.clone().into(),
+            role,
+            shown_as: None,
+        };
+        let users = [("ann", Role::Agent), ("ben", Role::Admin)];
+        let users = users.map(|(name, role)| (OperatorName::new(name).unwrap(), user(role)));
+        Self::with(users.into_iter().collect(), None)
+    }
+
+    pub fn with(users: BTreeMap<OperatorName, User>, one_time: Option<OneTime>) -> Self {
+        let files = tempfile::tempdir().unwrap();
+        let clock = Arc::new(TestClock(AtomicI64::new(1_767_225_600_000)));
+        let store = sqlite::Options {
+            path: files.path().join("handover.db"),
+            migrate: true,
+            policy: Arc::new(Policy::default()),
+            clock: clock.clone(),
+            new_id: Uuid::now_v7,
+            transcript_limits: TranscriptLimits::new(),
+            instruments: Instruments::default(),
+        };
+        let store = Arc::new(store.open().unwrap());
+        let router = console::router(console::Options {
+            store: store.clone(),
+            clock: clock.clone(),
+            users,
+            token: [TOKEN].into_iter().collect::<Accepted>(),
+            sources: Sources::new(vec!["10.0.0.0/8".parse().unwrap()]),
+            development: one_time.map(|link| Development {
+                link,
+                home: console::HOME.to_owned(),
+                framed_by: "http://127.0.0.1:8082".to_owned(),
+            }),
+        });
+        Self {
+            store,
+            clock,
+            router,
+            _files: files,
+        }
+    }
+
+    pub fn wait(&self, span: Duration) {
+        let millis = i64::try_from(span.as_millis()).unwrap();
+        self.clock.0.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    pub async fn get(&self, browser: &Browser, path: &str) -> Answer {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        self.call(browser, request).await
+    }
+
+    /// A form of our own page.
+    pub async fn post(&self, browser: &Browser, path: &str, form: &str) -> Answer {
+        let request = Request::post(path)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(form.to_owned()))
+            .unwrap();
+        self.call(browser, request).await
+    }
+
+    pub async fn call(&self, browser: &Browser, mut request: Request<Body>) -> Answer {
+        request.headers_mut().extend(browser.headers.clone());
+        if let Some(peer) = browser.peer {
+            request.extensions_mut().insert(Peer(peer));
+        }
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        Answer::read(response).await
+    }
+
+    /// Signs in and keeps the cookie.
+    pub async fn signed_in(&self, browser: Browser, name: &str) -> Browser {
+        let form = format!("name={name}&password={}", PASSWORD.replace(' ', "+"));
+        let answer = self.post(&browser, "/console/sign-in", &form).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        browser.keeping(&answer)
+    }
+
+    pub async fn audited(&self) -> Vec<(String, String)> {
+        let trail = self.store.audit_trail(None, 100).await.unwrap();
+        let entries = trail.items.into_iter();
+        entries.map(|entry| (entry.actor, entry.action)).collect()
+    }
+}
+
+impl Browser {
+    /// On the machine of the bridge.
+    pub fn here() -> Self {
+        Self::at("127.0.0.1").sends("host", "127.0.0.1:8081")
+    }
+
+    /// Elsewhere, by https through a proxy that is trusted.
+    pub fn by_https() -> Self {
+        Self::at("10.0.0.1")
+            .sends("host", "bridge.example")
+            .sends("x-forwarded-for", "203.0.113.7")
+            .sends("x-forwarded-proto", "https")
+    }
+
+    pub fn at(peer: &str) -> Self {
+        Self {
+            peer: Some(peer.parse().unwrap()),
+            headers: HeaderMap::new(),
+        }
+    }
+
+    pub fn sends(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.insert(name, value.parse().unwrap());
+        self
+    }
+
+    pub fn keeping(self, answer: &Answer) -> Self {
+        let cookie = answer.cookie().unwrap();
+        let pair = cookie.split(';').next().unwrap().to_owned();
+        self.sends("cookie", &pair)
+    }
+}
+
+impl Answer {
+    async fn read(response: Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Self {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+
+    pub fn cookie(&self) -> Option<&str> {
+        self.headers.get(header::SET_COOKIE)?.to_str().ok()
+    }
+
+    pub fn location(&self) -> Option<&str> {
+        self.headers.get(header::LOCATION)?.to_str().ok()
+    }
+}
