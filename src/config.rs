@@ -38,8 +38,8 @@ pub use self::{
     admin::{Admin, AdminListen, Role, User},
     bots::{Auth, Bot, Certainly, Chatlayer, History, HookAuth, Platform, Sender},
     desks::{
-        AgentName, AivoLive, Contents, Desk, DeskRequests, Extra, Files, Kind, TemplateDesk,
-        TemplateHook, WebhookDesk,
+        AgentName, AivoLive, ConsoleDesk, Contents, Desk, DeskRequests, Extra, Files, Kind,
+        TemplateDesk, TemplateHook, WebhookDesk,
     },
     fault::{Fault, Faults, Place, Problem, Written},
     hours::AllHours,

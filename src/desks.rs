@@ -4,6 +4,7 @@
 //! what the bridge owes (used by `delivery`).
 
 pub mod aivo_live;
+pub mod console;
 pub mod protocol;
 pub mod template;
 pub mod webhook;

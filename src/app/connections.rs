@@ -4,6 +4,7 @@
 mod aivo_live;
 mod certainly;
 mod chatlayer;
+mod console;
 mod template;
 mod webhook;
 
@@ -33,7 +34,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Connections {
     pub(super) bots: BTreeMap<BotName, Connection<dyn BotPlatform, http::BotHook>>,
-    pub(super) desks: BTreeMap<DeskName, Connection<dyn Desk, http::DeskHook>>,
+    pub(super) desks: BTreeMap<DeskName, Connection<dyn Desk, Option<http::DeskHook>>>,
 }
 
 #[derive(Debug)]
@@ -44,7 +45,8 @@ pub(super) struct Connection<A: ?Sized, H> {
     pub(super) hook: H,
     /// Its secrets by their keys, to be exchanged while the bridge runs.
     pub(super) secrets: Vec<(String, Holder)>,
-    pub(super) address: Address,
+    /// `None`: it is a part of the bridge, and not called.
+    pub(super) address: Option<Address>,
 }
 
 /// Where a call goes, for those who are told what to look at when nobody answers.
@@ -100,6 +102,7 @@ impl Connections {
         let desks = desks.iter().map(|(name, desk)| {
             let connection = match &desk.kind {
                 Kind::AivoLive(desk) => aivo_live::connect(name, desk, &ground)?,
+                Kind::Console(_) => console::connect(),
                 Kind::Webhook(desk) => webhook::connect(name, desk, &ground)?,
                 Kind::Template(desk) => template::connect(name, desk, &ground)?,
             };
@@ -137,7 +140,7 @@ impl Connections {
             } = connection;
             holders.extend(secrets);
             to_desks.insert(name.clone(), adapter);
-            from_desks.push(http::Desk { name, hook });
+            from_desks.extend(hook.map(|hook| http::Desk { name, hook }));
         }
         Parts {
             to_bots,
@@ -191,10 +194,11 @@ fn calls_https(
         Platform::Chatlayer(bot) => &bot.api_url,
         Platform::Certainly(bot) => &bot.api_url,
     });
-    let desks = desks.values().map(|desk| match &desk.kind {
-        Kind::AivoLive(desk) => &desk.api_url,
-        Kind::Webhook(desk) => &desk.url,
-        Kind::Template(desk) => &desk.api_url,
+    let desks = desks.values().filter_map(|desk| match &desk.kind {
+        Kind::AivoLive(desk) => Some(&desk.api_url),
+        Kind::Console(_) => None,
+        Kind::Webhook(desk) => Some(&desk.url),
+        Kind::Template(desk) => Some(&desk.api_url),
     });
     bots.chain(desks)
         .any(|url| url.as_url().scheme() == "https")

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use super::connections::Connections;
 use crate::{
     bots::BotFacts,
-    config::{self, AllHours, Bot, Desk},
+    config::{self, AllHours, Bot, Desk, Kind},
     desks::DeskFacts,
     domain::{
         ids::{BotName, DeskName},
@@ -114,8 +114,12 @@ fn of_desk(desk: &Desk, facts: DeskFacts, all_hours: &AllHours) -> DeskPolicy {
         enabled,
         max_open,
         hours,
-        kind: _,
+        kind,
     } = desk;
+    let console = match kind {
+        Kind::Console(console) => Some(console),
+        Kind::AivoLive(_) | Kind::Template(_) | Kind::Webhook(_) => None,
+    };
     let DeskFacts {
         capabilities,
         reopen_after,
@@ -123,11 +127,50 @@ fn of_desk(desk: &Desk, facts: DeskFacts, all_hours: &AllHours) -> DeskPolicy {
     } = facts;
     DeskPolicy {
         enabled: *enabled,
-        takes_at_once: false,
+        takes_at_once: console.is_some(),
         hours: hours.as_ref().and_then(|name| all_hours.get(name)).cloned(),
         max_open: *max_open,
-        require_agent: false,
+        require_agent: console.is_some_and(|console| console.require_agent),
         reopen_after,
         capabilities,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        app,
+        config::{Config, Source},
+        domain::{
+            delivery::Destination,
+            policy::{ClosedBecause, Conditions},
+            routing::Unavailable,
+            time::Timestamp,
+        },
+    };
+
+    /// Whether the desk `team` takes a handover with nobody signed in.
+    fn without_agents(settings: &str) -> (bool, Option<Unavailable>) {
+        let settings = format!("[desks.team]\n{settings}");
+        let config = Config::load(&Source::text("handover.toml", settings)).unwrap();
+        let policy = app::policy_of(&config).unwrap();
+        let team: DeskName = "team".parse().unwrap();
+        let mut conditions = Conditions::default();
+        let desk = Destination::Desk(team.clone());
+        conditions.closed.insert(desk, ClosedBecause::NoAgent);
+        let at_once = policy.desks[&team].takes_at_once;
+        let now = Timestamp::from_millis(0);
+        (at_once, policy.unavailable(&team, (&conditions, now)))
+    }
+
+    #[test]
+    fn a_console_desk_takes_at_once_and_requires_an_agent_where_it_is_told_to() {
+        let requires = "kind = \"console\"\nrequire_agent = true";
+        assert_eq!(without_agents(requires), (true, Some(Unavailable::NoAgent)));
+        assert_eq!(without_agents("kind = \"console\""), (true, None));
+        let called = "kind = \"webhook\"\nurl = \"https://desk.example.com\"\n\
+                      secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\ntoken = \"token-of-the-desk-team\"";
+        assert_eq!(without_agents(called), (false, None));
     }
 }

@@ -30,22 +30,25 @@ pub struct Probed {
     pub remarks: Vec<String>,
 }
 
-/// Calls everybody at once, bots first, each once.
+/// Calls everybody who has an address at once, bots first, each once.
 pub async fn probe(config: &Config) -> Result<Vec<Probed>, Error> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let networks = config.outbound.allow_networks.clone();
     let connections = Connections::build(&config.bots, &config.desks, (networks, clock))?;
     let bots = connections.bots.iter().map(async |(name, bot)| {
+        let address = bot.address.as_ref()?;
         let answer = bot.adapter.probe().await;
-        Probed::new(Destination::Bot(name.clone()), &bot.address, answer)
+        let destination = Destination::Bot(name.clone());
+        Some(Probed::new(destination, address, answer))
     });
     let desks = connections.desks.iter().map(async |(name, desk)| {
+        let address = desk.address.as_ref()?;
         let answer = desk.adapter.probe().await;
-        Probed::new(Destination::Desk(name.clone()), &desk.address, answer)
+        let destination = Destination::Desk(name.clone());
+        Some(Probed::new(destination, address, answer))
     });
-    let (mut probed, desks) = join(join_all(bots), join_all(desks)).await;
-    probed.extend(desks);
-    Ok(probed)
+    let (bots, desks) = join(join_all(bots), join_all(desks)).await;
+    Ok(bots.into_iter().chain(desks).flatten().collect())
 }
 
 impl Probed {

@@ -38,6 +38,8 @@ fn write_all(out: &mut impl Write, config: &Config) -> io::Result<()> {
     for (name, desk) in &config.desks {
         match &desk.kind {
             Kind::AivoLive(desk) => write_aivo_live(out, &base, (name, desk))?,
+            // Agents sign in; nobody outside calls it.
+            Kind::Console(_) => {}
             Kind::Webhook(desk) => write_webhook(out, &base, (name, desk))?,
             Kind::Template(desk) => write_template(out, &base, (name, desk))?,
         }

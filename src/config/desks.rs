@@ -2,6 +2,7 @@
 //! from.
 
 mod aivo_live;
+mod console;
 mod template;
 mod webhook;
 
@@ -16,6 +17,7 @@ use ipnet::IpNet;
 
 pub use self::{
     aivo_live::{AgentName, AivoLive, Extra, Files},
+    console::ConsoleDesk,
     template::{Contents, DeskRequests, TemplateDesk, TemplateHook},
     webhook::WebhookDesk,
 };
@@ -38,6 +40,7 @@ pub struct Desk {
 #[derive(Clone, Debug)]
 pub enum Kind {
     AivoLive(Box<AivoLive>),
+    Console(ConsoleDesk),
     Template(Box<TemplateDesk>),
     Webhook(Box<WebhookDesk>),
 }
@@ -46,6 +49,7 @@ pub enum Kind {
 #[derive(Debug)]
 pub(super) struct Defaults {
     aivo_live: aivo_live::Defaults,
+    console: console::Defaults,
     webhook: webhook::Defaults,
     template: template::Defaults,
 }
@@ -76,6 +80,7 @@ struct Reader<'a> {
 #[derive(Clone, Copy, Debug)]
 enum Named {
     AivoLive,
+    Console,
     Webhook,
     Template,
 }
@@ -101,11 +106,13 @@ impl Defaults {
     pub(super) fn read(mut section: Section<'_>, networks: &[IpNet]) -> Option<Self> {
         let aivo_live = section.table("aivo-live");
         let aivo_live = aivo_live.and_then(|table| aivo_live::Defaults::read(table, networks));
+        let console = section.table("console").and_then(console::Defaults::read);
         let webhook = section.table("webhook").and_then(webhook::Defaults::read);
         let template = section.table("template").and_then(template::Defaults::read);
         section.finish();
         Some(Self {
             aivo_live: aivo_live?,
+            console: console?,
             webhook: webhook?,
             template: template?,
         })
@@ -139,6 +146,7 @@ impl Kind {
     pub(super) fn secrets(&self) -> Vec<(Cow<'static, str>, Option<&Secrets>)> {
         match self {
             Self::AivoLive(desk) => known(desk.secrets()),
+            Self::Console(_) => Vec::new(),
             Self::Webhook(desk) => known(desk.secrets()),
             Self::Template(desk) => desk.secrets(),
         }
@@ -150,9 +158,8 @@ impl Reader<'_> {
         let named = section.required(
             "kind",
             Named::read,
-            "add kind = \"webhook\" or \"aivo-live\"",
+            "add kind = \"console\", \"webhook\" or \"aivo-live\"",
         )?;
-        section.not_yet(&["require_agent"]);
         let hours = self.hours(&mut section);
         let (common, kind) = match named {
             Named::AivoLive => {
@@ -160,6 +167,12 @@ impl Reader<'_> {
                 let common = defaults.common.overlaid(&mut section);
                 let read = AivoLive::read(&mut section, defaults, self.surroundings);
                 (common, read.map(Box::new).map(Kind::AivoLive))
+            }
+            Named::Console => {
+                let defaults = &self.defaults.console;
+                let common = defaults.common.overlaid(&mut section);
+                let desk = ConsoleDesk::read(&mut section, defaults);
+                (common, Some(Kind::Console(desk)))
             }
             Named::Webhook => {
                 let defaults = &self.defaults.webhook;
@@ -182,6 +195,9 @@ impl Reader<'_> {
                 (common, read.map(Box::new).map(Kind::Template))
             }
         };
+        if section.refuse("require_agent") {
+            section.fault("require_agent", Problem::ConsoleOnly);
+        }
         section.finish();
         Some(Desk {
             enabled: common.enabled,
@@ -229,11 +245,12 @@ impl Named {
             "aivo-live" => Ok(Self::AivoLive),
             "webhook" => Ok(Self::Webhook),
             "template" => Ok(Self::Template),
-            "console" | "chatwoot" => Err(Problem::ValueNotYet {
-                instead: "\"webhook\", \"template\" or \"aivo-live\"",
+            "console" => Ok(Self::Console),
+            "chatwoot" => Err(Problem::ValueNotYet {
+                instead: "\"console\", \"webhook\", \"template\" or \"aivo-live\"",
             }),
             _ => Err(Problem::NotOneOf(
-                "\"webhook\", \"template\", \"aivo-live\"",
+                "\"console\", \"webhook\", \"template\", \"aivo-live\"",
             )),
         }
     }

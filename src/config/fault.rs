@@ -128,6 +128,8 @@ pub enum Problem {
     UnknownPlaceholder,
     #[error("makes a desk that cannot tell anything: set token, for the desk API, or a table hook")]
     MuteDesk,
+    #[error("is for desks of the console; remove it, or make the desk one by kind = \"console\"")]
+    ConsoleOnly,
     #[error("opens a hook that is not there; add the table hook, or remove it")]
     IdleHookKey,
     #[error("needs handover or reference, or no event would be of any handover")]

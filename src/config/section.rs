@@ -207,6 +207,11 @@ impl<'r> Section<'r> {
         }
     }
 
+    /// Whether `key` is there and has not been asked for. It counts as known.
+    pub(super) fn refuse(&mut self, key: &str) -> bool {
+        self.values.remove(key).is_some()
+    }
+
     /// Reports every key that nobody asked for.
     pub(super) fn finish(&mut self) {
         for (key, value) in mem::take(&mut self.values) {

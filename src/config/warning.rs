@@ -61,7 +61,7 @@ pub(super) fn find(config: &Config) -> Vec<Warning> {
     for (name, desk) in &config.desks {
         match &desk.kind {
             Kind::AivoLive(desk) => aivo_live(config, (name, desk), &mut warnings),
-            Kind::Template(_) | Kind::Webhook(_) => {}
+            Kind::Console(_) | Kind::Template(_) | Kind::Webhook(_) => {}
         }
     }
     let used = |name| {

@@ -7,6 +7,7 @@
 
 mod aivo_live;
 mod certainly;
+mod console;
 mod refused;
 mod routing;
 mod secrets;

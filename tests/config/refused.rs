@@ -166,7 +166,6 @@ fn what_a_later_version_will_know_is_refused_by_name() {
         ("[store]\npool = 16", "store.pool"),
         ("[store]\nlisten_url = \"off\"", "store.listen_url"),
         ("[store]\nurl = \"postgres://user@host/db\"", "store.url"),
-        ("[desks.t]\nkind = \"console\"", "desks.t.kind"),
         ("[desks.t]\nkind = \"chatwoot\"", "desks.t.kind"),
     ] {
         let text = GOOD
@@ -181,14 +180,6 @@ fn what_a_later_version_will_know_is_refused_by_name() {
             "{faults}"
         );
     }
-    let told_of_agents = told(
-        "kind = \"webhook\"",
-        "kind = \"webhook\"\nrequire_agent = true",
-    );
-    assert!(
-        told_of_agents[0].ends_with("require_agent is not available in this version; remove it"),
-        "{told_of_agents:?}"
-    );
 }
 
 #[test]

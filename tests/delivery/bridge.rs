@@ -53,6 +53,11 @@ impl World {
     }
 
     pub async fn start(&self) -> Bridge {
+        self.start_with("").await
+    }
+
+    /// With further tables in its configuration.
+    pub async fn start_with(&self, tables: &str) -> Bridge {
         let public = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = public.local_addr().unwrap();
         let listeners = Listeners {
@@ -60,7 +65,8 @@ impl World {
             admin: None,
             extra: Vec::new(),
         };
-        let config = Config::load(&Source::text("test.toml", self.config(address))).unwrap();
+        let config =
+            Config::load(&Source::text("test.toml", self.config(address) + tables)).unwrap();
         let app = App::build(config, listeners).unwrap();
         let shutdown = app.shutdown();
         Bridge {

@@ -5,6 +5,7 @@
 mod aivo_live;
 mod backup;
 mod bridge;
+mod console;
 mod erasure;
 mod notice;
 mod operator;

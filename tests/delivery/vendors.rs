@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    future::pending,
     net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
@@ -43,13 +44,15 @@ pub struct Call {
     pub status: StatusCode,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     Ok,
     Status(u16),
     RetryAfter(u16, u64),
     /// 200, and the conversation refused.
     Refuse,
+    /// The call is taken, and nothing comes back.
+    Never,
 }
 
 #[derive(Debug, Default)]
@@ -115,46 +118,58 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let header = |name| {
-        let value = headers.get(HeaderName::from_static(name));
-        let text = value.map(|value| value.to_str().unwrap().to_owned());
-        text.unwrap_or_default()
-    };
-    let mut seen = vendor.state.lock().unwrap();
-    let otherwise = if seen.else_down {
-        Answer::Status(503)
-    } else {
-        Answer::Ok
-    };
-    let answer = seen.next.pop_front().unwrap_or(otherwise);
-    let (status, response) = match answer {
-        Answer::Ok => (StatusCode::OK, "{}".into_response()),
-        Answer::Refuse => (
-            StatusCode::OK,
-            json!({"accepted": false, "reason": "full"})
-                .to_string()
-                .into_response(),
-        ),
-        Answer::Status(status) => {
-            let status = StatusCode::from_u16(status).unwrap();
-            (status, status.into_response())
-        }
-        Answer::RetryAfter(status, seconds) => {
-            let status = StatusCode::from_u16(status).unwrap();
-            (
-                status,
-                (status, [(RETRY_AFTER, seconds.to_string())]).into_response(),
-            )
-        }
-    };
-    seen.calls.push(Call {
-        id: header("webhook-id"),
-        signature: header("webhook-signature"),
-        authorization: header("authorization"),
-        path: uri.path().to_owned(),
-        body: serde_json::from_slice(&body).unwrap_or(Value::Null),
-        at: Instant::now(),
-        status,
-    });
-    response
+    match vendor.take(&uri, &headers, &body) {
+        Some(response) => response,
+        None => pending().await,
+    }
+}
+
+impl Vendor {
+    /// Remembers the call. `None`: it is never answered.
+    fn take(&self, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Option<Response> {
+        let header = |name| {
+            let value = headers.get(HeaderName::from_static(name));
+            let text = value.map(|value| value.to_str().unwrap().to_owned());
+            text.unwrap_or_default()
+        };
+        let mut seen = self.state.lock().unwrap();
+        let otherwise = if seen.else_down {
+            Answer::Status(503)
+        } else {
+            Answer::Ok
+        };
+        let answer = seen.next.pop_front().unwrap_or(otherwise);
+        let (status, response) = match answer {
+            // Nobody hears it.
+            Answer::Never => (StatusCode::OK, ().into_response()),
+            Answer::Ok => (StatusCode::OK, "{}".into_response()),
+            Answer::Refuse => (
+                StatusCode::OK,
+                json!({"accepted": false, "reason": "full"})
+                    .to_string()
+                    .into_response(),
+            ),
+            Answer::Status(status) => {
+                let status = StatusCode::from_u16(status).unwrap();
+                (status, status.into_response())
+            }
+            Answer::RetryAfter(status, seconds) => {
+                let status = StatusCode::from_u16(status).unwrap();
+                (
+                    status,
+                    (status, [(RETRY_AFTER, seconds.to_string())]).into_response(),
+                )
+            }
+        };
+        seen.calls.push(Call {
+            id: header("webhook-id"),
+            signature: header("webhook-signature"),
+            authorization: header("authorization"),
+            path: uri.path().to_owned(),
+            body: serde_json::from_slice(body).unwrap_or(Value::Null),
+            at: Instant::now(),
+            status,
+        });
+        (answer != Answer::Never).then_some(response)
+    }
 }

@@ -18,7 +18,7 @@ pub(super) fn connect(
     name: &DeskName,
     desk: &config::AivoLive,
     ground: &Ground,
-) -> Result<Connection<dyn Desk, http::DeskHook>, Error> {
+) -> Result<Connection<dyn Desk, Option<http::DeskHook>>, Error> {
     let settings = Settings::compile(desk).map_err(|source| Error::AivoLive {
         desk: name.clone(),
         source: Box::new(source),
@@ -40,9 +40,13 @@ pub(super) fn connect(
     ];
     Ok(Connection {
         adapter: Arc::new(AivoLive::new(settings, ground.outbound.clone())),
-        hook: http::DeskHook::AivoLive(hook),
+        hook: Some(http::DeskHook::AivoLive(hook)),
         secrets,
         // What a probe calls.
-        address: Address::new(&table, ("groups_url", "headers"), desk.groups_url.as_url()),
+        address: Some(Address::new(
+            &table,
+            ("groups_url", "headers"),
+            desk.groups_url.as_url(),
+        )),
     })
 }

@@ -37,7 +37,11 @@ pub(super) fn connect(
     };
     let secrets = holders(&settings, &hook);
     Ok(Connection {
-        address: Address::new(&table, ("api_url", "access_token"), bot.api_url.as_url()),
+        address: Some(Address::new(
+            &table,
+            ("api_url", "access_token"),
+            bot.api_url.as_url(),
+        )),
         adapter: Arc::new(Certainly::new(settings, ground.outbound.clone())),
         hook: http::BotHook::Certainly(hook),
         secrets: secrets

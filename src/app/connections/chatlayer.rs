@@ -53,7 +53,11 @@ pub(super) fn connect(
         adapter: Arc::new(Chatlayer::new(settings, ground.outbound.clone())),
         hook: http::BotHook::Chatlayer(hook),
         secrets,
-        address: Address::new(&table, ("api_url", "access_token"), bot.api_url.as_url()),
+        address: Some(Address::new(
+            &table,
+            ("api_url", "access_token"),
+            bot.api_url.as_url(),
+        )),
     })
 }
 

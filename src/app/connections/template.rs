@@ -18,7 +18,7 @@ pub(super) fn connect(
     name: &DeskName,
     desk: &config::TemplateDesk,
     ground: &Ground,
-) -> Result<Connection<dyn Desk, http::DeskHook>, Error> {
+) -> Result<Connection<dyn Desk, Option<http::DeskHook>>, Error> {
     let settings = Settings::compile(desk).map_err(|source| Error::Template {
         desk: name.clone(),
         source,
@@ -46,8 +46,12 @@ pub(super) fn connect(
     }));
     Ok(Connection {
         adapter: Arc::new(Template::new(settings, ground.outbound.clone())),
-        hook: http::DeskHook::Template(hook),
+        hook: Some(http::DeskHook::Template(hook)),
         secrets,
-        address: Address::new(&table, ("api_url", "secrets"), desk.api_url.as_url()),
+        address: Some(Address::new(
+            &table,
+            ("api_url", "secrets"),
+            desk.api_url.as_url(),
+        )),
     })
 }

@@ -18,7 +18,7 @@ pub(super) fn connect(
     name: &DeskName,
     desk: &config::WebhookDesk,
     ground: &Ground,
-) -> Result<Connection<dyn Desk, http::DeskHook>, Error> {
+) -> Result<Connection<dyn Desk, Option<http::DeskHook>>, Error> {
     let settings = Settings::new(desk).map_err(|source| Error::Webhook {
         desk: name.clone(),
         source,
@@ -35,8 +35,8 @@ pub(super) fn connect(
     let clock = Arc::clone(&ground.clock);
     Ok(Connection {
         adapter: Arc::new(Webhook::new(settings, ground.outbound.clone(), clock)),
-        hook: http::DeskHook::Api { token },
+        hook: Some(http::DeskHook::Api { token }),
         secrets,
-        address: Address::new(&table, ("url", "secret"), desk.url.as_url()),
+        address: Some(Address::new(&table, ("url", "secret"), desk.url.as_url())),
     })
 }
