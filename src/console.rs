@@ -5,8 +5,10 @@
 
 mod ages;
 mod assets;
+mod faults;
 mod headers;
 mod icons;
+mod inbox;
 mod layout;
 mod session;
 mod state;
@@ -24,6 +26,7 @@ use state::State;
 pub fn router(options: Options) -> Router {
     Router::new()
         .merge(assets::router())
+        .merge(inbox::router())
         .layer(from_fn(headers::guard))
         .with_state(State::new(options))
 }

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::session::User;
 use crate::{
-    domain::{ids::OperatorName, time::Clock},
+    domain::{
+        ids::OperatorName,
+        time::{Clock, Timestamp},
+    },
     store::ConsoleStore,
 };
 
@@ -27,5 +30,9 @@ impl State {
 
     pub(super) fn store(&self) -> &dyn ConsoleStore {
         &*self.0.store
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.0.clock.now()
     }
 }
