@@ -5,8 +5,10 @@
 mod account;
 mod ages;
 mod assets;
+mod faults;
 mod headers;
 mod icons;
+mod inbox;
 mod layout;
 mod session;
 mod state;
@@ -33,6 +35,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(options: Options) -> Router<S> {
     let state = State::new(options);
     session::router()
         .merge(account::router())
+        .merge(inbox::router())
         .layer(from_fn(session::only_from_here))
         .merge(assets::router())
         .layer(from_fn_with_state(policy, headers::guard))

@@ -22,26 +22,26 @@ pub(super) const THEME: &str = "Theme: auto. Change";
 pub(super) const GATE_SAYS: &str =
     "The bot asks for help, you take over, the bot goes on. Nobody is left talking to no one.";
 
+pub(super) const CONVERSATION: &str = "Conversation";
 pub(super) const CONVERSATIONS: &str = "Conversations";
 pub(super) const SEARCH: &str = "Search by user, conversation or message id";
 pub(super) const SEARCH_HINT: &str = "User, conversation, message";
 pub(super) const WHICH: &str = "Which conversations";
 pub(super) const TAB_NOW: &str = "Now";
-pub(super) const TAB_OPEN: &str = "All open";
-pub(super) const TAB_BOT: &str = "With the bot";
+pub(super) const TAB_OPEN: &str = "Open";
+pub(super) const TAB_BOT: &str = "Bot";
 pub(super) const TAB_CLOSED: &str = "Closed";
 pub(super) const LIST: &str = "List of conversations";
 pub(super) const YOURS: &str = "Yours";
 pub(super) const WAITING: &str = "Waiting";
 pub(super) const MORE: &str = "Show more";
-pub(super) const FROM_THE_START: &str = "From the start";
 pub(super) const ONLY: &str = "Only ";
 pub(super) const SHOW_ALL: &str = "Show all";
 
 pub(super) const WAITING_USERS: &str = "Waiting users";
 pub(super) const NOBODY_WAITING: &str = "Nobody waiting.";
 pub(super) const OLDEST: &str = ", oldest ";
-pub(super) const TAKE_NEXT: &str = "Open next";
+pub(super) const OPEN_NEXT: &str = "Open next";
 pub(super) const JUST_ASKED: &str = "just asked";
 pub(super) const FIVE_MINUTES: &str = "5 min";
 pub(super) const TEN_MINUTES: &str = "10";
@@ -49,11 +49,13 @@ pub(super) const LONGER: &str = "15 and more";
 
 pub(super) const GUEST: &str = "Guest";
 pub(super) const YOU: &str = "You: ";
-pub(super) const NOBODY_YET: &str = "nobody yet";
-pub(super) const WITH_YOU: &str = "you";
+pub(super) const BOT: &str = "Bot: ";
+pub(super) const AGENT: &str = "Agent: ";
+pub(super) const OVER: &str = "over";
+/// Of whom no language is known.
+pub(super) const NO_LANGUAGE: &str = "··";
 pub(super) const WITH_THE_BOT: &str = "with the bot";
 pub(super) const BACK_TO_THE_BOT: &str = "on the way back to the bot";
-pub(super) const WITH_A_PERSON: &str = "with a person";
 pub(super) const IMAGE: &str = "Image";
 pub(super) const VIDEO: &str = "Video";
 pub(super) const AUDIO: &str = "Audio";
@@ -80,8 +82,8 @@ pub(super) const EMPTY_CLOSED: [&str; 2] = [
     "Handovers that are over are listed here, the last ended first.",
 ];
 pub(super) const EMPTY_SEARCH: [&str; 2] = [
-    "Nothing found",
-    "Names and ids of users are searched from any part; other ids have to be whole.",
+    "Nothing found in this list",
+    "The other lists above keep your search. Names and ids of users are found by any part, other ids only whole.",
 ];
 pub(super) const QUIET: [&str; 2] = [
     "All quiet on the bridge",

@@ -1,0 +1,171 @@
+//! One conversation in a list.
+
+use maud::{Markup, html};
+
+use super::{said, wanted::Wanted};
+use crate::{
+    console::{
+        ages::{self, Urgency},
+        texts,
+    },
+    domain::{
+        conversation::{Phase, Profile},
+        ids::{ConversationId, OperatorName},
+        message::Actor,
+        time::Timestamp,
+    },
+    store::{InboxHandover, InboxRow},
+};
+
+/// Who looks at the list, when, and what is open beside it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View<'a> {
+    pub(super) who: &'a OperatorName,
+    pub(super) now: Timestamp,
+    pub(super) wanted: &'a Wanted,
+    pub(super) open: Option<ConversationId>,
+}
+
+/// Who has the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hands<'a> {
+    Bot,
+    Nobody { since: Timestamp },
+    Yours,
+    Colleague(Option<&'a OperatorName>),
+    OnTheWayBack,
+    Over { reason: Option<&'a str> },
+}
+
+/// What the user is called; nothing if the platform knows no name.
+fn name(profile: &Profile) -> Option<String> {
+    let user = &profile.user;
+    let parts = [user.first_name.as_deref(), user.last_name.as_deref()];
+    let name = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let name = name.trim();
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+pub(super) fn row(row: &InboxRow, view: View<'_>) -> Markup {
+    let hands = Hands::of(row.handover.as_ref(), view.who);
+    let is_open = view.open == Some(row.conversation);
+    let name = name(&row.profile);
+    html! {
+        a.row .row--unread[row.unread > 0] href=(view.wanted.conversation(row.conversation))
+            aria-current=[is_open.then_some("true")] {
+            span class={ "tile " (hands.tile(view.now)) } aria-hidden="true" { (letters(row)) }
+            b.row__who.clip dir="auto" { (name.as_deref().unwrap_or(texts::GUEST)) }
+            (when(row, hands, view.now))
+            span.row__last.clip dir="auto" {
+                @if let Some(last) = &row.last {
+                    (said::line(last, language(row), hands == Hands::Yours))
+                }
+            }
+            span.row__meta.clip {
+                (row.bot)
+                @if let Some(channel) = &row.profile.channel { " · " bdi { (channel) } }
+                " · " (owner(row, hands))
+                @if name.is_none() { " · " bdi { (row.user) } }
+            }
+            @if row.unread > 0 {
+                span.row__mark { span.count.count--mine { (row.unread) i.sr { (texts::SR_UNREAD) } } }
+            }
+        }
+    }
+}
+
+impl<'a> Hands<'a> {
+    fn of(handover: Option<&'a InboxHandover>, who: &OperatorName) -> Self {
+        let Some(handover) = handover else {
+            return Self::Bot;
+        };
+        match handover.phase {
+            None => Self::Over {
+                reason: handover.reason.as_deref(),
+            },
+            Some(Phase::Closing) => Self::OnTheWayBack,
+            Some(Phase::Attended) if handover.operator.as_ref() == Some(who) => Self::Yours,
+            Some(Phase::Attended) => Self::Colleague(handover.operator.as_ref()),
+            Some(Phase::Requested | Phase::Waiting | Phase::Unknown) => Self::Nobody {
+                since: handover.requested_at,
+            },
+        }
+    }
+
+    fn tile(self, now: Timestamp) -> &'static str {
+        match self {
+            Self::Bot | Self::OnTheWayBack => "tile--bot",
+            Self::Nobody { since } => Urgency::of(since, now).tile_class(),
+            Self::Yours => "tile--mine",
+            Self::Colleague(_) => "",
+            Self::Over { .. } => "tile--closed",
+        }
+    }
+}
+
+/// An age is urgent while the user waits for an answer of the one who looks, or of anybody.
+fn when(row: &InboxRow, hands: Hands<'_>, now: Timestamp) -> Markup {
+    let last = row.last.as_ref();
+    let (since, is_waiting) = match hands {
+        Hands::Nobody { since } => (since, true),
+        Hands::Yours => (
+            last.map_or(row.cursor.at, |last| last.at),
+            last.is_some_and(|last| last.actor == Actor::User),
+        ),
+        Hands::Over { .. } => (ended(row).unwrap_or(row.cursor.at), false),
+        Hands::Bot | Hands::Colleague(_) | Hands::OnTheWayBack => {
+            (last.map_or(row.cursor.at, |last| last.at), false)
+        }
+    };
+    let class = if is_waiting {
+        Urgency::of(since, now).age_class()
+    } else {
+        "age--calm"
+    };
+    html! {
+        time class={ "row__when age " (class) } datetime=(since) title=(since) { (ages::short(since, now)) }
+    }
+}
+
+fn ended(row: &InboxRow) -> Option<Timestamp> {
+    row.handover.as_ref()?.ended_at
+}
+
+fn owner(row: &InboxRow, hands: Hands<'_>) -> Markup {
+    html! {
+        @match hands {
+            Hands::Bot => (texts::WITH_THE_BOT),
+            Hands::Nobody { .. } | Hands::Yours => (desk(row)),
+            Hands::Colleague(Some(name)) => (name),
+            Hands::Colleague(None) => (desk(row)),
+            Hands::OnTheWayBack => (texts::BACK_TO_THE_BOT),
+            Hands::Over { reason } => bdi { (reason.unwrap_or(texts::OVER)) },
+        }
+    }
+}
+
+fn desk(row: &InboxRow) -> &str {
+    row.handover
+        .as_ref()
+        .map_or("", |handover| handover.desk.as_str())
+}
+
+fn language(row: &InboxRow) -> Option<&str> {
+    let handover = row.handover.as_ref();
+    handover
+        .map(|handover| handover.language.as_str())
+        .or(row.profile.language.as_deref())
+        .filter(|language| !language.is_empty())
+}
+
+/// The language, without a region: `nl` of `nl-BE`.
+fn letters(row: &InboxRow) -> String {
+    let language = language(row).unwrap_or(texts::NO_LANGUAGE);
+    language
+        .split(['-', '_'])
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(3)
+        .collect()
+}
