@@ -1,0 +1,184 @@
+//! What was said, as the user saw it. Nothing of it is loaded: pictures and files are links.
+
+use maud::{Markup, html};
+use url::Url;
+
+use crate::{
+    console::{icons::icon, texts},
+    domain::message::{Button, Card, Content, MediaKind},
+};
+
+pub(super) fn content(content: &Content) -> Markup {
+    match content {
+        Content::Text {
+            text,
+            quick_replies,
+        } => html! {
+            div.bubble dir="auto" { (text) }
+            @if !quick_replies.is_empty() {
+                ul.choices aria-label=(texts::QUICK_REPLIES) {
+                    @for reply in quick_replies { li.choice dir="auto" { (reply.title) } }
+                }
+            }
+        },
+        Content::Buttons { text, buttons } => html! {
+            div.offer role="group" aria-label=(texts::BUTTONS) {
+                div.bubble dir="auto" { (text) }
+                @for button in buttons { (one_button(button)) }
+            }
+        },
+        Content::Cards { cards } => html! {
+            div.cards.scroller tabindex="0" role="group" aria-label=(texts::CARDS) {
+                @for card in cards { (one_card(card)) }
+            }
+        },
+        Content::List { items, button } => html! {
+            div.offer role="group" aria-label=(texts::LIST_OF_ITEMS) {
+                @for item in items {
+                    div.offer__item { b dir="auto" { (item.title) } @if let Some(subtitle) = &item.subtitle { span dir="auto" { (subtitle) } } }
+                    @for button in &item.buttons { (one_button(button)) }
+                }
+                @if let Some(button) = button { (one_button(button)) }
+            }
+        },
+        Content::Media {
+            kind,
+            url,
+            name,
+            caption,
+        } => media(*kind, url, (name.as_deref(), caption.as_deref())),
+        Content::Location {
+            latitude,
+            longitude,
+            label,
+        } => html! {
+            div.media { div.media__name {
+                (icon("pin"))
+                div { span dir="auto" { (label.as_deref().unwrap_or(texts::PLACE)) } p.num { (latitude) ", " (longitude) } }
+                (link(&map(*latitude, *longitude), texts::OPEN_MAP))
+            } }
+        },
+        Content::Postback { title, .. } => html! {
+            div.bubble.bubble--tap dir="auto" { (icon("tap")) span { span.sr { (texts::CHOSE) } (title) } }
+        },
+        Content::Intro {} => html! { div.bubble { (texts::OPENED) } },
+        Content::Unknown { raw } => html! {
+            details.raw { summary { (texts::UNKNOWN_KIND) } pre { (raw) } }
+        },
+    }
+}
+
+fn one_card(card: &Card) -> Markup {
+    html! {
+        div.card {
+            div.card__text {
+                b dir="auto" { (card.title) }
+                @if let Some(subtitle) = &card.subtitle { p dir="auto" { (subtitle) } }
+                @if let Some(picture) = &card.image_url { p { (link(picture, texts::PICTURE)) } }
+            }
+            @if let Some(url) = &card.url { div.offer__do { (link(url, url)) } }
+            @for button in &card.buttons { (one_button(button)) }
+        }
+    }
+}
+
+fn one_button(button: &Button) -> Markup {
+    html! {
+        div.offer__do {
+            @match button {
+                Button::Postback { title, .. } => { (icon("tap")) span.clip dir="auto" { (title) } },
+                Button::Url { title, url } => { (icon("out")) (link(url, title)) },
+                Button::Phone { title, phone_number } => { (icon("phone")) span.clip dir="auto" { (title) " · " (phone_number) } },
+            }
+        }
+    }
+}
+
+fn media(kind: MediaKind, url: &str, (name, caption): (Option<&str>, Option<&str>)) -> Markup {
+    let (picture, word) = match kind {
+        MediaKind::Image => ("image", texts::IMAGE),
+        MediaKind::Video => ("image", texts::VIDEO),
+        MediaKind::Audio => ("file", texts::AUDIO),
+        MediaKind::File => ("file", texts::FILE),
+    };
+    let from = Url::parse(url).ok();
+    let from = from.as_ref().and_then(Url::host_str);
+    html! {
+        div.media { div.media__name {
+            (icon(picture))
+            div {
+                b dir="auto" { (name.or(caption).unwrap_or(word)) }
+                p { (word) @if let Some(from) = from { (texts::FROM) (from) } }
+            }
+            (link(url, texts::OPEN))
+        } }
+        @if let Some(caption) = caption.filter(|_| name.is_some()) { div.bubble dir="auto" { (caption) } }
+    }
+}
+
+/// A way out to http or https; any other address is shown and leads nowhere.
+fn link(url: &str, words: &str) -> Markup {
+    let leads = Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    html! {
+        @if leads {
+            a href=(url) target="_blank" rel="noopener noreferrer" dir="auto" { (words) }
+        } @else {
+            span dir="auto" { (words) @if words != url { " (" (url) ")" } }
+        }
+    }
+}
+
+fn map(latitude: f64, longitude: f64) -> String {
+    format!("https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(value: serde_json::Value) -> String {
+        content(&serde_json::from_value(value).unwrap()).into_string()
+    }
+
+    #[test]
+    fn whatever_is_said_is_text_in_every_field() {
+        for hostile in [
+            "<script>alert(1)</script>",
+            "\"><img src=x onerror=alert(1)>",
+            "</div></li></ol><svg/onload=alert(1)>",
+            "javascript:alert(1)",
+            "data:text/html,<script>alert(1)</script>",
+            "&lt;b&gt;\u{202e}\0",
+        ] {
+            let button = json!({"type": "url", "title": hostile, "url": hostile});
+            let phone = json!({"type": "phone", "title": hostile, "phone_number": hostile});
+            let card = json!({"title": hostile, "subtitle": hostile, "image_url": hostile, "url": hostile, "buttons": [button, phone]});
+            for value in [
+                json!({"type": "text", "text": hostile, "quick_replies": [{"title": hostile}]}),
+                json!({"type": "buttons", "text": hostile, "buttons": [button]}),
+                json!({"type": "cards", "cards": [card]}),
+                json!({"type": "list", "items": [card], "button": button}),
+                json!({"type": "media", "kind": "image", "url": hostile, "name": hostile, "caption": hostile}),
+                json!({"type": "location", "latitude": 1.0, "longitude": 2.0, "label": hostile}),
+                json!({"type": "postback", "title": hostile}),
+                json!({"type": "unknown", "raw": {"any": hostile}}),
+            ] {
+                let page = read(value);
+                for sign in ["<script", "<img", "<svg/onload", "href=\"javascript", "href=\"data"] {
+                    assert!(!page.contains(sign), "{page}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_web_is_linked_to_and_nothing_is_loaded() {
+        let page = read(json!({"type": "media", "kind": "image", "url": "https://a.example/b.png"}));
+        assert!(page.contains(r#"href="https://a.example/b.png" target="_blank" rel="noopener noreferrer""#));
+        assert!(!page.contains("src="));
+        let ftp = read(json!({"type": "media", "kind": "file", "url": "ftp://a.example/b"}));
+        assert!(!ftp.contains("href="));
+    }
+}
