@@ -269,6 +269,7 @@ impl App {
             token: admin.clone(),
             development,
             sources: Sources::new(trusted_proxies.clone()),
+            desk: console_desk(&desks),
         });
         let state = http::Options {
             store: store.clone(),
@@ -367,6 +368,13 @@ impl App {
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+/// The first by name, where there are several.
+fn console_desk(desks: &BTreeMap<DeskName, Desk>) -> Option<DeskName> {
+    let mut desks = desks.iter();
+    let desk = desks.find(|(_, desk)| matches!(desk.kind, config::Kind::Console(_)));
+    desk.map(|(name, _)| name.clone())
 }
 
 fn instruments(telemetry: &config::Telemetry) -> Result<Instruments, Error> {

@@ -5,14 +5,17 @@
 mod account;
 mod ages;
 mod assets;
+mod conversation;
 mod faults;
 mod headers;
 mod icons;
 mod inbox;
 mod layout;
+mod presence;
 mod session;
 mod state;
 mod texts;
+mod views;
 
 use axum::{
     Router,
@@ -20,6 +23,7 @@ use axum::{
 };
 
 pub use self::{
+    presence::watch as watch_presence,
     session::{NoRandomness, OneTime},
     state::{Development, Options},
 };
@@ -36,6 +40,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(options: Options) -> Router<S> {
     session::router()
         .merge(account::router())
         .merge(inbox::router())
+        .merge(conversation::router())
         .layer(from_fn(session::only_from_here))
         .merge(assets::router())
         .layer(from_fn_with_state(policy, headers::guard))

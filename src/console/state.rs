@@ -7,11 +7,12 @@ use tokio::sync::Semaphore;
 use super::{
     HOME,
     session::{Attempts, Door, OneTime, SignedIn},
+    views::Views,
 };
 use crate::{
     config::User,
     domain::{
-        ids::OperatorName,
+        ids::{ConversationId, DeskName, OperatorName},
         time::{Clock, Timestamp},
     },
     http::{secret::Accepted, source::Sources},
@@ -27,6 +28,8 @@ pub struct Options {
     /// `admin.token`, which signs in while there are no users.
     pub token: Accepted,
     pub sources: Sources,
+    /// Where a conversation goes that is taken from the bot.
+    pub desk: Option<DeskName>,
     pub development: Option<Development>,
 }
 
@@ -52,6 +55,8 @@ struct Shared {
     door: Door,
     home: String,
     sources: Sources,
+    desk: Option<DeskName>,
+    views: Views,
     attempts: Attempts,
     turns: Semaphore,
 }
@@ -67,6 +72,7 @@ impl State {
             users,
             token,
             sources,
+            desk,
             development,
         } = options;
         let (one_time, home) = development
@@ -82,6 +88,8 @@ impl State {
             },
             home: home.unwrap_or_else(|| HOME.to_owned()),
             sources,
+            desk,
+            views: Views::default(),
             attempts: Attempts::default(),
             turns: Semaphore::new(TURNS),
         }))
@@ -99,6 +107,15 @@ impl State {
 
     pub(super) fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    pub(super) fn desk(&self) -> Option<&DeskName> {
+        self.0.desk.as_ref()
+    }
+
+    /// Whether this look at a transcript is to be written down.
+    pub(super) fn views(&self, operator: &OperatorName, conversation: ConversationId) -> bool {
+        self.0.views.is_new(operator, conversation, self.now())
     }
 
     pub(super) fn door(&self) -> &Door {

@@ -1,5 +1,7 @@
 //! What the frame and the inbox say, in English.
 
+use crate::domain::conversation::Phase;
+
 pub(super) const PRODUCT: &str = "Handover Bridge";
 
 pub(super) const SKIP: &str = "Skip to content";
@@ -11,6 +13,83 @@ pub(super) const HEALTH: &str = "Health";
 pub(super) const PEOPLE: &str = "People";
 pub(super) const AUDIT: &str = "Audit";
 pub(super) const ACCOUNT: &str = "Account";
+pub(super) const NO_CONVERSATION: [&str; 2] = [
+    "No such conversation",
+    "It may have been erased, or its time is over.",
+];
+pub(super) const BACK_TO_THE_LIST: &str = "Back to the list";
+pub(super) const ABOUT: &str = "About this conversation";
+pub(super) const TRANSCRIPT: &str = "Transcript";
+pub(super) const MESSAGES: &str = "Messages";
+pub(super) const OLDER: &str = "Older messages";
+pub(super) const QUICK_REPLIES: &str = "Quick replies";
+pub(super) const BUTTONS: &str = "Buttons";
+pub(super) const LIST_OF_ITEMS: &str = "List";
+pub(super) const PICTURE: &str = "Picture";
+pub(super) const OPEN: &str = "Open";
+pub(super) const OPEN_MAP: &str = "Open map";
+pub(super) const FROM: &str = " from ";
+pub(super) const CHOSE: &str = "Chose: ";
+pub(super) const AN_AGENT: &str = "Agent";
+pub(super) const BRIDGE: &str = "Bridge";
+pub(super) const LATE: &str = "came too late, not sent";
+pub(super) const NOT_SENT: &str = "Not sent";
+pub(super) const NOT_DELIVERED_YET: &str = "Not delivered yet";
+pub(super) const ON_ITS_WAY: &str = "On its way";
+pub(super) const DELIVERED: &str = "Delivered";
+pub(super) const STORED: &str = "stored";
+pub(super) const ATTEMPTS: &str = "attempts: ";
+pub(super) const NEXT_ATTEMPT: &str = "next attempt";
+pub(super) const NOTE_FOR_COLLEAGUES: &str = ", note for colleagues";
+pub(super) const YOURS_TAG: &str = "yours";
+pub(super) const NOT_PAUSED: &str = "bot not paused";
+pub(super) const BOT_HAS_THE_USER: &str = "The bot has this user.";
+pub(super) const TAKE_OVER: &str = "Take over";
+pub(super) const MESSAGE: &str = "Message";
+pub(super) const WRITE: &str = "Write to the user";
+pub(super) const MORE_THAN_TEXT: &str = "Quick replies, file";
+pub(super) const QUICK_REPLIES_EACH_LINE: &str = "Quick replies, one a line";
+pub(super) const FILE_BY_ADDRESS: &str = "File by its address (http or https)";
+pub(super) const SEND: &str = "Send";
+pub(super) const HAS_IT: &str = " has this conversation.";
+pub(super) const NOBODY_HAS_IT: &str = "Nobody has claimed this conversation.";
+pub(super) const CLAIM: &str = "Claim";
+pub(super) const MORE_TO_DO: &str = "Note, transfer, close";
+pub(super) const NOTE: &str = "Note for colleagues";
+pub(super) const KEEP_NOTE: &str = "Keep note";
+pub(super) const TO_COLLEAGUE: &str = "Give to a colleague";
+pub(super) const EMPTY_TO_WAITING: &str = "Left empty, it goes back to those who wait.";
+pub(super) const ASSIGN: &str = "Give away";
+pub(super) const TO_DESK: &str = "Transfer to the desk";
+pub(super) const TRANSFER: &str = "Transfer";
+pub(super) const REASON: &str = "Close as";
+/// What the bot is told, and what people read.
+pub(super) const REASONS: [(&str, &str); 4] = [
+    ("solved", "Solved"),
+    ("follow_up", "Follow-up by mail"),
+    ("user_silent", "User went silent"),
+    ("not_for_us", "Not for us"),
+];
+pub(super) const BOT_GOES_ON_AT: &str = "The bot goes on at the dialog state";
+pub(super) const EMPTY_AS_CONFIGURED: &str = "Left empty, where it is configured to.";
+pub(super) const CLOSE: &str = "Close conversation";
+pub(super) const USER_ID: &str = "User";
+pub(super) const BOT_NAME: &str = "Bot";
+pub(super) const REALM: &str = "Realm";
+pub(super) const CHANNEL: &str = "Channel";
+pub(super) const PAYLOAD: &str = "Payload";
+pub(super) const HANDOVER: &str = "Handover";
+pub(super) const TOO_LONG_OR_EMPTY: &str =
+    "A text has 1 to 4,000 characters. It was not sent; shorten it below.";
+pub(super) const TOO_MANY_REPLIES: &str = "At most 13 quick replies fit. Nothing was sent.";
+pub(super) const NOT_AN_ADDRESS: &str =
+    "Only http and https addresses can be sent. Nothing was sent.";
+pub(super) const NO_SUCH_COLLEAGUE: &str = "Nobody of that name may sign in here.";
+pub(super) const NO_SUCH_DESK: &str = "There is no desk of that name.";
+pub(super) const NO_SUCH_REASON: &str =
+    "That is no reason to close, or the dialog state is too long.";
+pub(super) const NO_CONSOLE_DESK: &str =
+    "No desk of kind console is configured, so nobody here could answer.";
 pub(super) const SIGNED_IN_AS: &str = "Signed in as";
 pub(super) const ROLE: &str = "Role";
 pub(super) const SIGN_OUT: &str = "Sign out";
@@ -100,6 +179,15 @@ pub(super) const STORE_FAULT: [&str; 2] = [
 pub(super) const TRY_AGAIN: &str = "Load again";
 
 pub(super) const NOW: &str = "now";
+
+pub(super) const fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Requested => "being asked",
+        Phase::Waiting | Phase::Unknown => "waiting",
+        Phase::Attended => "attended",
+        Phase::Closing => "closing",
+    }
+}
 
 pub(super) fn minutes(count: u64) -> String {
     format!("{count} min")

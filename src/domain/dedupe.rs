@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{
     conversation::ConversationKey,
     event::Way,
-    ids::{DeskName, HandoverId},
+    ids::{ConversationId, DeskName, HandoverId},
     message::{Actor, Button, Card, Content},
     time::Timestamp,
 };
@@ -73,6 +73,14 @@ impl DedupeKey {
     /// What a desk tells that does not know our ids, by the parts of it that tell it from all else of this desk.
     pub fn desk_event(desk: &DeskName, parts: &[&str]) -> Self {
         Self::new(&["desk_event", desk.as_str()], parts)
+    }
+
+    /// A form of the console, which carries an id of its own.
+    pub fn form(conversation: ConversationId, form: uuid::Uuid) -> Self {
+        Self::new(
+            &["console", &conversation.to_string()],
+            &[&form.to_string()],
+        )
     }
 
     pub fn bytes(&self) -> &[u8] {

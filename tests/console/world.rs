@@ -103,6 +103,7 @@ impl World {
             users,
             token: [TOKEN].into_iter().collect::<Accepted>(),
             sources: Sources::new(vec!["10.0.0.0/8".parse().unwrap()]),
+            desk: None,
             development: one_time.map(|link| Development {
                 link,
                 home: console::HOME.to_owned(),

@@ -166,7 +166,13 @@ mod tests {
                 json!({"type": "unknown", "raw": {"any": hostile}}),
             ] {
                 let page = read(value);
-                for sign in ["<script", "<img", "<svg/onload", "href=\"javascript", "href=\"data"] {
+                for sign in [
+                    "<script",
+                    "<img",
+                    "<svg/onload",
+                    "href=\"javascript",
+                    "href=\"data",
+                ] {
                     assert!(!page.contains(sign), "{page}");
                 }
             }
@@ -175,8 +181,11 @@ mod tests {
 
     #[test]
     fn only_the_web_is_linked_to_and_nothing_is_loaded() {
-        let page = read(json!({"type": "media", "kind": "image", "url": "https://a.example/b.png"}));
-        assert!(page.contains(r#"href="https://a.example/b.png" target="_blank" rel="noopener noreferrer""#));
+        let page =
+            read(json!({"type": "media", "kind": "image", "url": "https://a.example/b.png"}));
+        assert!(page.contains(
+            r#"href="https://a.example/b.png" target="_blank" rel="noopener noreferrer""#
+        ));
         assert!(!page.contains("src="));
         let ftp = read(json!({"type": "media", "kind": "file", "url": "ftp://a.example/b"}));
         assert!(!ftp.contains("href="));

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::{content::content, words};
 use crate::{
-    console::{icons::icon, texts},
+    console::texts,
     domain::{
         effect::{Cause, JournalEntry},
         message::Actor,

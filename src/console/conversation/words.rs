@@ -22,7 +22,9 @@ pub(super) fn refused(refusal: &Refusal) -> String {
         Refusal::CannotPause => {
             "This bot cannot be paused, so it would speak at the same time as you.".to_owned()
         }
-        Refusal::DeskClosed(desk) => format!("The desk {desk} takes no conversations at the moment."),
+        Refusal::DeskClosed(desk) => {
+            format!("The desk {desk} takes no conversations at the moment.")
+        }
         Refusal::Unshowable(why) => format!("The user cannot be shown this: {}.", why.label()),
         Refusal::Erasing => "The data of this user are being erased.".to_owned(),
     }

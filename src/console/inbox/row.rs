@@ -38,7 +38,7 @@ enum Hands<'a> {
 }
 
 /// What the user is called; nothing if the platform knows no name.
-fn name(profile: &Profile) -> Option<String> {
+pub(in crate::console) fn name(profile: &Profile) -> Option<String> {
     let user = &profile.user;
     let parts = [user.first_name.as_deref(), user.last_name.as_deref()];
     let name = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");

@@ -11,7 +11,7 @@ use secrecy::ExposeSecret as _;
 use super::one_time::OneTime;
 use crate::{
     config::{Role, User},
-    domain::ids::OperatorName,
+    domain::{ids::OperatorName, operator::Colleague},
     http::secret::Accepted,
 };
 
@@ -54,6 +54,15 @@ impl Door {
             operator: operator.clone(),
             shown_as: by_link.and_then(|link| link.shown_as.clone()),
             role: Role::Admin,
+        })
+    }
+
+    /// Somebody else to whom a conversation can be given.
+    pub(in crate::console) fn colleague(&self, name: &str) -> Option<Colleague> {
+        let known = self.known(&OperatorName::new(name).ok()?)?;
+        Some(Colleague {
+            name: known.operator,
+            shown_as: known.shown_as,
         })
     }
 

@@ -261,6 +261,8 @@ impl KeyedEvent {
             Event::FromDesk { .. } | Event::FromLeg { .. } => {
                 turned.outcome != Outcome::Closed || !turned.effects.is_empty()
             }
+            // What was refused may be tried again by the same form.
+            Event::Operated(_) => !matches!(turned.outcome, Outcome::Refused(_)),
             _ => true,
         }
     }
