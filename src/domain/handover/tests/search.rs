@@ -3,6 +3,7 @@
 mod guards;
 mod key;
 mod model;
+mod operator;
 mod promise;
 mod steps;
 mod vendors;
@@ -39,6 +40,7 @@ const ISSUE: Left = Left {
     bots: 0,
     removals: 0,
     erasures: 0,
+    acts: 0,
     faults: 3,
 };
 
@@ -279,6 +281,27 @@ fn the_user_is_never_left_with_nobody_where_they_are_erased_while_the_platform_i
     );
     assert!(
         found.states > 1_000,
+        "the search does not reach far: {} states",
+        found.states
+    );
+}
+
+#[test]
+fn the_user_is_never_left_with_nobody_where_two_people_work_at_the_console() {
+    let mut world = World::with_fallback("console", true);
+    world.bot_mut().answer_pauses = false;
+    world.bot_mut().pause_steps = 1;
+    let start = Left {
+        requests: 1,
+        users: 1,
+        agents: 1,
+        faults: 1,
+        acts: 3,
+        ..FEWER
+    };
+    let found = nobody_is_left("desk and console with people", &rules(world, start));
+    assert!(
+        found.states > 5_000,
         "the search does not reach far: {} states",
         found.states
     );

@@ -42,7 +42,11 @@ impl Key<'_> {
     /// What a phase does not look at, and will not before it is set anew, is left out.
     fn open(&mut self, open: &Handover) {
         let watch = &self.model.watch;
-        (open.phase, open.answer, open.fallbacks.len()).hash(self);
+        (open.phase, open.answer).hash(self);
+        open.operator.hash(self);
+        for desk in [&open.leg.desk].into_iter().chain(&open.fallbacks) {
+            desk.as_str().hash(self);
+        }
         (
             open.pause == PauseState::Pausing,
             open.pause == PauseState::Failed,

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::{
     super::*,
+    operator::Doing,
     promise::{self, Broken},
 };
 use crate::domain::{
@@ -38,6 +39,8 @@ pub(super) struct Left {
     pub(super) bots: u8,
     pub(super) removals: u8,
     pub(super) erasures: u8,
+    /// Of people at the console.
+    pub(super) acts: u8,
     pub(super) faults: u8,
 }
 
@@ -66,6 +69,7 @@ pub(super) enum Step {
     Timer,
     RemoveDesk,
     Erase,
+    Operator(Doing),
     Attempt(usize, How),
     Settle(usize),
 }
@@ -250,6 +254,7 @@ impl Model {
             Step::BotSpeaks => Some(&mut left.bots),
             Step::RemoveDesk => Some(&mut left.removals),
             Step::Erase => Some(&mut left.erasures),
+            Step::Operator(_) => Some(&mut left.acts),
             _ => None,
         };
         if let Some(budget) = budget {
@@ -292,11 +297,14 @@ impl Model {
                 let at_platform = true;
                 self.apply(rules, &Event::EraseRequested { at_platform })?;
             }
+            Step::Operator(doing) => self.operate(rules, doing)?,
             Step::Attempt(lane, how) => self.attempt(rules, self.head(lane).unwrap(), how)?,
             Step::Settle(lane) => self.settle_flight(rules, self.flying(lane).unwrap())?,
         }
         promise::user_is_with_somebody(self)?;
         promise::nothing_is_asked_in_vain(self)?;
+        promise::people_attend(self)?;
+        promise::console_is_owed_nothing(self, rules)?;
         self.flow(rules)
     }
 
@@ -357,6 +365,7 @@ impl Left {
             && self.bots >= other.bots
             && self.removals >= other.removals
             && self.erasures >= other.erasures
+            && self.acts >= other.acts
             && self.faults >= other.faults
     }
 }

@@ -41,6 +41,10 @@ pub(super) enum Broken {
     AskedInVain,
     /// Who asked for an agent gets no answer.
     Unanswered,
+    /// Somebody at the console has a conversation that waits.
+    HeldUnattended,
+    /// A call is owed to the bridge itself.
+    OwedToConsole,
 }
 
 /// What goes wrong for good in the run that follows a state.
@@ -223,6 +227,26 @@ pub(super) fn nothing_is_asked_in_vain(model: &Model) -> Result<(), Broken> {
     };
     if model.rows.iter().any(waiting) {
         return Err(Broken::AskedInVain);
+    }
+    Ok(())
+}
+
+pub(super) fn people_attend(model: &Model) -> Result<(), Broken> {
+    let attends = |phase| matches!(phase, Phase::Attended | Phase::Closing);
+    match model.open() {
+        Some(open) if open.operator.is_some() && !attends(open.phase) => {
+            Err(Broken::HeldUnattended)
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn console_is_owed_nothing(model: &Model, rules: &Rules) -> Result<(), Broken> {
+    let here = |row: &Row| {
+        row.lane > 0 && rules.policy.desks[&model.parts[row.lane - 1].desk].takes_at_once
+    };
+    if model.rows.iter().any(here) {
+        return Err(Broken::OwedToConsole);
     }
     Ok(())
 }

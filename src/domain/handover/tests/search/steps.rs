@@ -14,8 +14,9 @@ impl Model {
             steps.push(Step::User);
         }
         for part in 0..self.parts.len() {
-            self.desk_steps(part, &mut steps);
+            self.desk_steps(rules, part, &mut steps);
         }
+        self.operator_steps(rules, &mut steps);
         if self.left.timers > 0 && self.open().is_some() {
             steps.push(Step::Timer);
         }
@@ -79,8 +80,12 @@ impl Model {
         }
     }
 
-    fn desk_steps(&self, at: usize, steps: &mut Vec<Step>) {
+    fn desk_steps(&self, rules: &Rules, at: usize, steps: &mut Vec<Step>) {
         let part = &self.parts[at];
+        // People act there themselves.
+        if rules.start.acts > 0 && rules.policy.desks[&part.desk].takes_at_once {
+            return;
+        }
         if part.has && self.left.agents > 0 {
             steps.push(Step::Agent(at));
         }
