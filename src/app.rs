@@ -119,6 +119,8 @@ pub struct App {
     drain: Duration,
     secrets: (Holders, Vec<NamedSecrets>),
     instruments: Instruments,
+    /// Console desks that take nobody while no agent is there.
+    wanting_agents: Vec<DeskName>,
 }
 
 /// How long a sender may take over a body.
@@ -254,6 +256,7 @@ impl App {
             drain,
         } = server;
         let watched = watched(&bots, &desks, clock.now());
+        let wanting_agents = wanting_agents(&desks);
         let admin = token.as_ref().map(Accepted::from).unwrap_or_default();
         let Parts {
             to_bots,
@@ -309,6 +312,7 @@ impl App {
             drain,
             secrets: (holders, named_secrets),
             instruments,
+            wanting_agents,
         })
     }
 
@@ -338,8 +342,12 @@ impl App {
             drain: _,
             secrets: _,
             instruments,
+            wanting_agents,
         } = self;
         let tidying = tokio::spawn(tidy(instruments.metrics));
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let presence = console::watch_presence(store.clone(), clock, wanting_agents);
+        let presence = tokio::spawn(presence);
         let serving = TaskTracker::new();
         for server in servers {
             if let Ok(address) = server.local_addr() {
@@ -361,6 +369,7 @@ impl App {
         stop_delivering.cancel();
         shutdown.hard.run_until_cancelled(&mut delivering).await;
         delivering.abort();
+        presence.abort();
         store.close().await;
         tidying.abort();
         // Waits for the collector, some seconds at most.
@@ -368,6 +377,14 @@ impl App {
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+fn wanting_agents(desks: &BTreeMap<DeskName, Desk>) -> Vec<DeskName> {
+    let desks = desks.iter();
+    let wanting = desks.filter(
+        |(_, desk)| matches!(&desk.kind, config::Kind::Console(console) if console.require_agent),
+    );
+    wanting.map(|(name, _)| name.clone()).collect()
 }
 
 /// The first by name, where there are several.
