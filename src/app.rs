@@ -5,6 +5,7 @@
 //! answers were waiting for, and last the store.
 
 mod connections;
+mod console;
 mod demo;
 mod listeners;
 mod policy;
@@ -12,13 +13,21 @@ mod probe;
 mod rotation;
 mod signals;
 
-use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{task::spawn_blocking, time::interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
     connections::{Connections, Parts},
+    console::Entrance,
     policy::Sections,
     rotation::{Holders, Rotation},
     signals::Signals,
@@ -32,7 +41,7 @@ use crate::{
     bots::{certainly, chatlayer},
     clock::{SystemClock, new_id},
     config::{self, Bot, Config, Desk, NamedSecrets, Source, StoreUrl},
-    console::{self, Development},
+    console::{Development, watch_presence},
     delivery::{self, Delivery},
     desks::{aivo_live, template, webhook},
     domain::{
@@ -45,11 +54,10 @@ use crate::{
         self,
         secret::Accepted,
         server::{self, Server, Shutdown},
-        source::Sources,
     },
     outbound::{OutboundError, request::DryRunError},
     store::{
-        Store as _, TranscriptLimits,
+        ConsoleStore, Store as _, TranscriptLimits,
         sqlite::{self, SqliteStore},
     },
     telemetry::{self, Instruments, Registry, Traces, traces},
@@ -236,16 +244,13 @@ impl App {
             texts,
             observed: retention.observed,
         };
-        let store = sqlite::Options {
-            path,
-            migrate,
-            policy: Arc::new(policy::policy((&bots, &desks), &connections, sections)),
-            clock: Arc::clone(&clock),
-            new_id,
-            transcript_limits: policy::transcript_limits(&connections),
-            instruments: instruments.clone(),
-        };
-        let store = Arc::new(store.open()?);
+        let policy = policy::policy((&bots, &desks), &connections, sections);
+        let limits_of_desks = policy::transcript_limits(&connections);
+        let store = Arc::new(open(
+            (path, migrate),
+            (policy, limits_of_desks),
+            (&clock, &instruments),
+        )?);
         let (shutdown, requests) = (Shutdown::default(), TaskTracker::new());
         let config::Server {
             listen: _,
@@ -256,7 +261,7 @@ impl App {
             drain,
         } = server;
         let watched = watched(&bots, &desks, clock.now());
-        let wanting_agents = wanting_agents(&desks);
+        let wanting_agents = console::wanting_agents(&desks);
         let admin = token.as_ref().map(Accepted::from).unwrap_or_default();
         let Parts {
             to_bots,
@@ -265,15 +270,11 @@ impl App {
             from_desks,
             holders,
         } = connections.take_apart(&admin);
-        let console = console::router(console::Options {
-            store: store.clone(),
-            clock: Arc::clone(&clock),
-            users,
-            token: admin.clone(),
-            development,
-            sources: Sources::new(trusted_proxies.clone()),
-            desk: console_desk(&desks),
-        });
+        let proxies = trusted_proxies.clone();
+        let entrance = Entrance::new(users, admin.clone(), (proxies, development));
+        let console_store: Arc<dyn ConsoleStore> = store.clone();
+        let sharing = (console_store, Arc::clone(&clock));
+        let console = console::router(sharing, entrance, (&desks, shutdown.soft.clone()));
         let state = http::Options {
             store: store.clone(),
             bots: from_bots,
@@ -288,12 +289,7 @@ impl App {
             watched,
             instruments: instruments.clone(),
         };
-        let options = server::Options {
-            keep_alive,
-            max_connections,
-            drain,
-            ..server::Options::default()
-        };
+        let options = serving(keep_alive, max_connections, drain);
         let servers = listeners.serve((options, &instruments.metrics), (state.build(), console));
         let parts = delivery::Parts {
             store: store.clone(),
@@ -346,7 +342,7 @@ impl App {
         } = self;
         let tidying = tokio::spawn(tidy(instruments.metrics));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let presence = console::watch_presence(store.clone(), clock, wanting_agents);
+        let presence = watch_presence(store.clone(), clock, wanting_agents);
         let presence = tokio::spawn(presence);
         let serving = TaskTracker::new();
         for server in servers {
@@ -379,19 +375,30 @@ impl App {
     }
 }
 
-fn wanting_agents(desks: &BTreeMap<DeskName, Desk>) -> Vec<DeskName> {
-    let desks = desks.iter();
-    let wanting = desks.filter(
-        |(_, desk)| matches!(&desk.kind, config::Kind::Console(console) if console.require_agent),
-    );
-    wanting.map(|(name, _)| name.clone()).collect()
+fn open(
+    (path, migrate): (PathBuf, bool),
+    (policy, transcript_limits): (Policy, TranscriptLimits),
+    (clock, instruments): (&Arc<dyn Clock>, &Instruments),
+) -> Result<SqliteStore, Error> {
+    let store = sqlite::Options {
+        path,
+        migrate,
+        policy: Arc::new(policy),
+        clock: Arc::clone(clock),
+        new_id,
+        transcript_limits,
+        instruments: instruments.clone(),
+    };
+    Ok(store.open()?)
 }
 
-/// The first by name, where there are several.
-fn console_desk(desks: &BTreeMap<DeskName, Desk>) -> Option<DeskName> {
-    let mut desks = desks.iter();
-    let desk = desks.find(|(_, desk)| matches!(desk.kind, config::Kind::Console(_)));
-    desk.map(|(name, _)| name.clone())
+fn serving(keep_alive: Duration, max_connections: usize, drain: Duration) -> server::Options {
+    server::Options {
+        keep_alive,
+        max_connections,
+        drain,
+        ..server::Options::default()
+    }
 }
 
 fn instruments(telemetry: &config::Telemetry) -> Result<Instruments, Error> {

@@ -1,6 +1,7 @@
 //! The operators' web page: conversations, answers, deliveries, health, people. Served on the admin listener.
 //!
-//! Pages are rendered here and work without script.
+//! Pages are rendered here and work without script; the script that there is fetches the same pages again and puts what
+//! is new in its place.
 
 mod account;
 mod ages;
@@ -11,6 +12,7 @@ mod headers;
 mod icons;
 mod inbox;
 mod layout;
+mod live;
 mod presence;
 mod session;
 mod state;
@@ -41,6 +43,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(options: Options) -> Router<S> {
         .merge(account::router())
         .merge(inbox::router())
         .merge(conversation::router())
+        .merge(live::router())
         .layer(from_fn(session::only_from_here))
         .merge(assets::router())
         .layer(from_fn_with_state(policy, headers::guard))

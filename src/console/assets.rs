@@ -19,6 +19,7 @@ const ASSETS: &[Asset] = &[
     Asset::css("tokens.css", include_bytes!("assets/tokens.css")),
     Asset::css("app.css", include_bytes!("assets/app.css")),
     Asset::script("theme.js", include_bytes!("assets/theme.js")),
+    Asset::script("live.js", include_bytes!("assets/live.js")),
     Asset::svg("mark.svg", include_bytes!("assets/mark.svg")),
 ];
 

@@ -23,30 +23,16 @@ pub(super) struct Frame<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Inbox,
-    Deliveries,
-    Health,
-    People,
-    Audit,
     /// Not on the rail; behind the initials at its foot.
     Account,
 }
 
-const ON_THE_RAIL: [Place; 5] = [
-    Place::Inbox,
-    Place::Deliveries,
-    Place::Health,
-    Place::People,
-    Place::Audit,
-];
+const ON_THE_RAIL: [Place; 1] = [Place::Inbox];
 
 impl Place {
     pub(super) const fn path(self) -> &'static str {
         match self {
             Self::Inbox => "/console",
-            Self::Deliveries => "/console/deliveries",
-            Self::Health => "/console/health",
-            Self::People => "/console/people",
-            Self::Audit => "/console/audit",
             Self::Account => "/console/account",
         }
     }
@@ -55,10 +41,6 @@ impl Place {
     const fn sign(self) -> (&'static str, &'static str) {
         match self {
             Self::Inbox => (texts::INBOX, "inbox"),
-            Self::Deliveries => (texts::DELIVERIES, "send-out"),
-            Self::Health => (texts::HEALTH, "pulse"),
-            Self::People => (texts::PEOPLE, "people"),
-            Self::Audit => (texts::AUDIT, "book"),
             Self::Account => (texts::ACCOUNT, "people"),
         }
     }
@@ -67,7 +49,7 @@ impl Place {
     const fn main_class(self) -> &'static str {
         match self {
             Self::Inbox => "main console",
-            _ => "main page scroller",
+            Self::Account => "main page scroller",
         }
     }
 }
@@ -113,6 +95,7 @@ fn document(title: &Markup, class: &str, body: &Markup) -> Html<String> {
                 link rel="stylesheet" href=(assets::href("tokens.css"));
                 link rel="stylesheet" href=(assets::href("app.css"));
                 script src=(assets::href("theme.js")) {}
+                script type="module" src=(assets::href("live.js")) {}
             }
             body class=(class) { (sprite()) (body) }
         }
@@ -223,12 +206,12 @@ mod tests {
 
     #[test]
     fn a_page_says_where_it_is_and_who_waits() {
-        let page = rendered(&named("Ann"), Place::Health, 3);
+        let page = rendered(&named("Ann"), Place::Inbox, 3);
         assert_eq!(page.matches("aria-current").count(), 1);
-        assert!(page.contains(r#"href="/console/health" aria-current="page""#));
+        assert!(page.contains(r#"href="/console" aria-current="page""#));
         assert!(page.contains("<title>(3) A &lt;b&gt;title · Handover Bridge</title>"));
         assert!(page.contains(r#"3<i class="sr"> waiting</i>"#));
-        let calm = rendered(&named("Ann"), Place::Health, 0);
+        let calm = rendered(&named("Ann"), Place::Inbox, 0);
         assert!(calm.contains("<title>A &lt;b&gt;title"));
         assert!(!calm.contains("waiting"));
     }

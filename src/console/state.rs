@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     HOME,
@@ -31,6 +32,8 @@ pub struct Options {
     /// Where a conversation goes that is taken from the bot.
     pub desk: Option<DeskName>,
     pub development: Option<Development>,
+    /// From then on open pages are told to come back.
+    pub stopping: CancellationToken,
 }
 
 /// For a developer, who plays both ends on one machine.
@@ -56,6 +59,7 @@ struct Shared {
     home: String,
     sources: Sources,
     desk: Option<DeskName>,
+    stopping: CancellationToken,
     views: Views,
     attempts: Attempts,
     turns: Semaphore,
@@ -74,6 +78,7 @@ impl State {
             sources,
             desk,
             development,
+            stopping,
         } = options;
         let (one_time, home) = development
             .map(|development| (development.link, development.home))
@@ -89,6 +94,7 @@ impl State {
             home: home.unwrap_or_else(|| HOME.to_owned()),
             sources,
             desk,
+            stopping,
             views: Views::default(),
             attempts: Attempts::default(),
             turns: Semaphore::new(TURNS),
@@ -107,6 +113,10 @@ impl State {
 
     pub(super) fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    pub(super) fn stopping(&self) -> &CancellationToken {
+        &self.0.stopping
     }
 
     pub(super) fn desk(&self) -> Option<&DeskName> {

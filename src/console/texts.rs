@@ -8,10 +8,6 @@ pub(super) const SKIP: &str = "Skip to content";
 pub(super) const MAIN_NAVIGATION: &str = "Main";
 pub(super) const TO_THE_INBOX: &str = "Handover Bridge, to the inbox";
 pub(super) const INBOX: &str = "Inbox";
-pub(super) const DELIVERIES: &str = "Deliveries";
-pub(super) const HEALTH: &str = "Health";
-pub(super) const PEOPLE: &str = "People";
-pub(super) const AUDIT: &str = "Audit";
 pub(super) const ACCOUNT: &str = "Account";
 pub(super) const NO_CONVERSATION: [&str; 2] = [
     "No such conversation",

@@ -6,7 +6,7 @@ use super::*;
 
 fn team(settings: &str) -> Desk {
     let config = good_with(&format!("[desks.team]\nkind = \"console\"\n{settings}"));
-    config.desks[&"team".parse().unwrap()].clone()
+    config.desks.get(&"team".parse().unwrap()).unwrap().clone()
 }
 
 fn requires_agent(desk: &Desk) -> bool {

@@ -35,6 +35,7 @@ use handover_bridge::{
 };
 use http_body_util::BodyExt as _;
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
@@ -109,6 +110,7 @@ impl World {
                 home: console::HOME.to_owned(),
                 framed_by: "http://127.0.0.1:8082".to_owned(),
             }),
+            stopping: CancellationToken::new(),
         });
         Self {
             store,

@@ -267,16 +267,12 @@ impl Call {
             Applied::Done { outcomes, .. } => outcomes.into_iter().next(),
             _ => Some(Outcome::Refused(Refusal::Over)),
         };
-        match outcome {
-            Some(Outcome::Refused(refusal)) => {
-                let draft = draft.refused(&refusal);
-                self.page(StatusCode::CONFLICT, &draft).await
-            }
-            _ => {
-                let back = format!("/console/conversations/{}", self.id);
-                Ok(Redirect::to(&back).into_response())
-            }
+        if let Some(Outcome::Refused(refusal)) = outcome {
+            let draft = draft.refused(&refusal);
+            return self.page(StatusCode::CONFLICT, &draft).await;
         }
+        let back = format!("/console/conversations/{}", self.id);
+        Ok(Redirect::to(&back).into_response())
     }
 
     async fn refuse(self, draft: Draft) -> Answer {
