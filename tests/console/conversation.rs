@@ -1,5 +1,7 @@
 //! A conversation, from the request to the close, by forms alone.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use handover_bridge::{
     domain::{
@@ -178,6 +180,8 @@ async fn what_cannot_be_sent_is_said_in_place_and_stays() {
 async fn an_open_page_hears_what_has_changed() {
     let world = World::new();
     let ann = world.signed_in(Browser::here(), "ann").await;
+    // What was before the store was opened is not known to it.
+    world.wait(Duration::from_mins(1));
     let page = waiting(&world).await;
     let mut events = world.events(&ann, None).await;
     says(&world, "and another thing").await;
