@@ -158,7 +158,7 @@ pub async fn demo(options: Options) -> Result<(), Error> {
     };
     let you = OperatorName::new(DEVELOPER).map_err(|_| DemoError::Developer)?;
     let (link, token) =
-        OneTime::new(you, Some("You".to_owned()), SystemClock.now()).map_err(DemoError::Link)?;
+        OneTime::new(you, Some("Ann".to_owned()), SystemClock.now()).map_err(DemoError::Link)?;
     let development = Development {
         link,
         home: addresses.home(options.desk).to_string(),

@@ -100,14 +100,14 @@ if (document.querySelector("#inbox")) {
   if (talk) talk.scrollTop = talk.scrollHeight;
 }
 
-// Enter sends, Shift and Enter break the line; a draft outlives the page.
-const field = document.querySelector("#write");
-if (field && open) {
+// Enter sends, Shift and Enter break the line; a draft outlives the page. What was said is no draft any more.
+if (open) {
   const key = `draft ${open}`;
   const draft = localStorage.getItem(key)?.trim();
   const said = [...document.querySelectorAll(".turn--agent .bubble")].some((turn) => turn.textContent.trim() === draft);
   if (said) localStorage.removeItem(key);
-  field.value ||= localStorage.getItem(key) ?? "";
+  const field = document.querySelector("#write");
+  if (field) field.value ||= localStorage.getItem(key) ?? "";
   document.addEventListener("input", (event) => {
     if (event.target.id === "write") localStorage.setItem(key, event.target.value);
   });

@@ -115,7 +115,7 @@ pub(super) fn facts(view: &ConversationView) -> Markup {
     let state = &view.state;
     let user = &state.profile.user;
     html! {
-        aside.context #context aria-label=(texts::ABOUT) {
+        aside.context #context aria-label=(texts::ABOUT) { section {
             dl.facts {
                 dt { (texts::USER_ID) } dd dir="auto" { (state.key.user.as_str()) }
                 dt { (texts::BOT_NAME) } dd { (state.key.bot.as_str()) }
@@ -131,7 +131,7 @@ pub(super) fn facts(view: &ConversationView) -> Markup {
                     dd { (handover.requested_at) ", " (handover.desk.as_str()) @if let Some(reason) = &handover.reason { ", " (reason) } }
                 }
             }
-        }
+        } }
     }
 }
 
