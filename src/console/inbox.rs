@@ -96,7 +96,7 @@ async fn found(state: &State, who: &SignedIn, wanted: &Wanted) -> Result<Found, 
 
 fn section(found: &Found, counts: InboxCounts, view: View<'_>) -> Markup {
     html! {
-        section.list #inbox aria-label=(texts::CONVERSATIONS) {
+        section.list #inbox data-at=(view.now.as_millis()) aria-label=(texts::CONVERSATIONS) {
             div.list__top {
                 div.list__title { h2 { (texts::INBOX) } }
                 (search(view.wanted))

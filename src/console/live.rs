@@ -5,7 +5,7 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Router,
-    extract::State as Shared,
+    extract::{Query, State as Shared},
     http::{HeaderMap, HeaderName},
     response::{
         IntoResponse as _, Response,
@@ -14,6 +14,7 @@ use axum::{
     routing::get,
 };
 use futures_util::stream::{self, StreamExt as _};
+use serde::Deserialize;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use super::{faults::Fault, session::SignedIn, state::State};
@@ -26,6 +27,12 @@ const COME_BACK: Duration = Duration::from_secs(2);
 /// A stream ends then, and the page comes back with its session, if that is still good.
 const LONGEST: Duration = Duration::from_mins(1);
 
+/// When the page was made that opens the stream: what has changed until now is not in it.
+#[derive(Debug, Deserialize)]
+struct Since {
+    since: Option<i64>,
+}
+
 pub(super) fn router() -> Router<State> {
     Router::new().route("/console/events", get(events))
 }
@@ -33,11 +40,13 @@ pub(super) fn router() -> Router<State> {
 async fn events(
     _: SignedIn,
     Shared(state): Shared<State>,
+    Query(since): Query<Since>,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
     // Before it is asked what was missed, so that nothing falls in between.
     let changes = state.store().changes();
-    let missed = match last_seen(&headers) {
+    let loaded = since.since.map(Timestamp::from_millis);
+    let missed = match last_seen(&headers).or(loaded) {
         Some(at) => state.store().changed_since(at.minus(OVERLAP)).await?,
         None => Some(Vec::new()),
     };

@@ -197,6 +197,15 @@ async fn an_open_page_hears_what_has_changed() {
         again.next().await.contains(id),
         "what was missed, or may have been"
     );
+    let loaded = world.get(&ann, &page).await;
+    let (_, at) = loaded.body.split_once("data-at=\"").unwrap();
+    let at = at.split('"').next().unwrap();
+    let path = format!("/console/events?since={at}");
+    let mut opened = world.stream(&ann, &path, None).await;
+    assert!(
+        opened.next().await.contains(id),
+        "between the page and its stream"
+    );
     let mut late = world.events(&ann, Some("1000")).await;
     assert!(late.next().await.contains("event: reset"));
     world.stopping.cancel();

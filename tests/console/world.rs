@@ -157,7 +157,11 @@ impl World {
     }
 
     pub async fn events(&self, browser: &Browser, last: Option<&str>) -> Events {
-        let mut request = Request::get("/console/events");
+        self.stream(browser, "/console/events", last).await
+    }
+
+    pub async fn stream(&self, browser: &Browser, path: &str, last: Option<&str>) -> Events {
+        let mut request = Request::get(path);
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }

@@ -93,8 +93,9 @@ function want(conversation) {
   later(conversation === open ? 50 : 300);
 }
 
-if (document.querySelector("#inbox")) {
-  const stream = new EventSource("/console/events");
+const inbox = document.querySelector("#inbox");
+if (inbox) {
+  const stream = new EventSource(`/console/events?since=${inbox.dataset.at}`);
   stream.addEventListener("changed", (event) => want(JSON.parse(event.data).conversation));
   stream.addEventListener("reset", () => want("*"));
   if (talk) talk.scrollTop = talk.scrollHeight;
