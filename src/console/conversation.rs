@@ -28,7 +28,7 @@ use super::{
     texts,
 };
 use crate::{
-    domain::{ids::ConversationId, operator::Refusal},
+    domain::{ids::ConversationId, operator::Refusal, time::Timestamp},
     store::ConversationView,
 };
 
@@ -41,13 +41,20 @@ struct Draft {
     text: String,
     replies: String,
     file: String,
+    /// Apart from the text, so that it never stands where the user is written to.
+    note: String,
+    to: String,
+    desk: String,
+    dialog_state: String,
     refused: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 struct Part {
     /// The oldest message that is not to be shown any more.
     before: Option<u64>,
+    /// When it was said, in milliseconds.
+    until: Option<i64>,
 }
 
 pub(super) fn router() -> Router<State> {
@@ -112,7 +119,7 @@ impl Page<'_> {
             h1.sr dir="auto" { (name) }
             div.console__grid data-pane="talk" {
                 (list)
-                (talk(&view, &name, (self.who, draft)))
+                (talk(&view, (&name, part), (self.who, draft)))
                 (panel::facts(&view))
             }
         };
@@ -125,7 +132,12 @@ fn name(view: &ConversationView) -> String {
     name.unwrap_or_else(|| texts::GUEST.to_owned())
 }
 
-fn talk(view: &ConversationView, name: &str, (who, draft): (&SignedIn, &Draft)) -> Markup {
+fn talk(
+    view: &ConversationView,
+    (name, part): (&str, Part),
+    (who, draft): (&SignedIn, &Draft),
+) -> Markup {
+    let until = part.until.map(Timestamp::from_millis);
     let id = view.state.id;
     let bot = view.state.key.bot.as_str();
     let names = Names { user: name, bot };
@@ -141,9 +153,9 @@ fn talk(view: &ConversationView, name: &str, (who, draft): (&SignedIn, &Draft)) 
             }
             div.talk__scroll.scroller tabindex="0" role="region" aria-label=(texts::TRANSCRIPT) {
                 @if view.more && let Some(first) = view.messages.first() {
-                    p.more { a.btn.btn--small href={ "/console/conversations/" (id) "?before=" (first.message.seq) } { (texts::OLDER) } }
+                    p.more { a.btn.btn--small href={ "/console/conversations/" (id) "?before=" (first.message.seq) "&until=" (first.message.at.as_millis()) } { (texts::OLDER) } }
                 }
-                (transcript::transcript(view, names))
+                (transcript::transcript(view, names, until))
             }
             (panel::doing(view, who, draft))
         }
@@ -151,6 +163,17 @@ fn talk(view: &ConversationView, name: &str, (who, draft): (&SignedIn, &Draft)) 
 }
 
 impl Draft {
+    /// All that there is to keep where nobody may answer.
+    fn as_note(&self) -> String {
+        let parts = [&self.note, &self.text, &self.replies, &self.file];
+        let parts = parts.map(|part| part.trim());
+        parts
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
     fn refused(mut self, refusal: &Refusal) -> Self {
         self.refused = Some(words::refused(refusal));
         self

@@ -40,6 +40,8 @@ pub(super) const NOTE_FOR_COLLEAGUES: &str = ", note for colleagues";
 pub(super) const YOURS_TAG: &str = "yours";
 pub(super) const NOT_PAUSED: &str = "bot not paused";
 pub(super) const BOT_HAS_THE_USER: &str = "The bot has this user.";
+pub(super) const IS_ON_THE_WAY_BACK: &str =
+    "This handover has ended; the bot is being brought back.";
 pub(super) const TAKE_OVER: &str = "Take over";
 pub(super) const MESSAGE: &str = "Message";
 pub(super) const WRITE: &str = "Write to the user";

@@ -89,6 +89,7 @@ async fn who_claims_it_answers_once_and_closes_it() {
     let early = sends(&world, &ann, (&page, "reply"), "text=keep+this").await;
     assert_eq!(early.status, StatusCode::CONFLICT);
     assert!(early.body.contains("Claim this conversation"));
+    assert!(early.body.contains(">keep this</textarea>"));
     let claimed = sends(&world, &ann, (&page, "claim"), "").await;
     assert_eq!(claimed.status, StatusCode::SEE_OTHER);
     assert_eq!(claimed.location(), Some(page.as_str()));
@@ -139,6 +140,9 @@ async fn of_two_who_claim_one_hears_who_has_it_and_keeps_the_text() {
         let answer = world.post(&ben, &format!("{page}/{act}"), &form).await;
         assert_eq!(answer.status, StatusCode::CONFLICT, "{act}");
         assert!(answer.body.contains("ann has this conversation."));
+        let kept = answer.body.contains(">typed by ben</textarea>");
+        assert_eq!(kept, act == "reply", "{act}");
+        assert!(!answer.body.contains("/reply\""), "as a note, not to send");
     }
     let given = sends(&world, &ann, (&page, "assign"), "to=ben").await;
     assert_eq!(given.status, StatusCode::SEE_OTHER);
@@ -146,6 +150,24 @@ async fn of_two_who_claim_one_hears_who_has_it_and_keeps_the_text() {
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     let stranger = sends(&world, &ben, (&page, "assign"), "to=zoe").await;
     assert_eq!(stranger.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(stranger.body.contains("value=\"zoe\""));
+}
+
+#[tokio::test]
+async fn a_refused_note_never_stands_where_the_user_is_written_to() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let page = waiting(&world).await;
+    sends(&world, &ann, (&page, "claim"), "").await;
+    let long = format!("text={}", "n".repeat(4001));
+    let answer = sends(&world, &ann, (&page, "note"), &long).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let field = |id: &str| {
+        let (_, rest) = answer.body.split_once(&format!("id=\"{id}\"")).unwrap();
+        let (_, rest) = rest.split_once('>').unwrap();
+        rest.split("</textarea>").next().unwrap().len()
+    };
+    assert_eq!((field("write"), field("note")), (0, 4001));
 }
 
 #[tokio::test]

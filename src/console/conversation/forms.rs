@@ -129,7 +129,7 @@ async fn reply(
         text: form.text.clone(),
         replies: form.replies.clone(),
         file: form.file.clone(),
-        refused: None,
+        ..Draft::default()
     };
     let content = match said(&form) {
         Ok(content) => content,
@@ -149,7 +149,7 @@ async fn note(
     let call = Call::new(who, state, id);
     let text = form.text.trim().to_owned();
     let draft = Draft {
-        text: text.clone(),
+        note: text.clone(),
         ..Draft::default()
     };
     if text.is_empty() || text.chars().count() > LONGEST {
@@ -167,18 +167,20 @@ async fn assign(
     Form(form): Form<Assign>,
 ) -> Answer {
     let to = form.to.trim();
+    let draft = Draft {
+        to: to.to_owned(),
+        ..Draft::default()
+    };
     let colleague = state.door().colleague(to);
     let call = Call::new(who, state, id);
     if !to.is_empty() && colleague.is_none() {
-        return call
-            .refuse(Draft::default().faulty(texts::NO_SUCH_COLLEAGUE))
-            .await;
+        return call.refuse(draft.faulty(texts::NO_SUCH_COLLEAGUE)).await;
     }
     let act = Act::Assign {
         handover: form.handover,
         to: colleague,
     };
-    call.act(form.form, act, Draft::default()).await
+    call.act(form.form, act, draft).await
 }
 
 async fn transfer(
@@ -188,18 +190,16 @@ async fn transfer(
     Form(form): Form<Transfer>,
 ) -> Answer {
     let call = Call::new(who, state, id);
+    let draft = Draft {
+        desk: form.desk.clone(),
+        ..Draft::default()
+    };
     let Ok(desk) = DeskName::new(form.desk.trim()) else {
-        return call
-            .refuse(Draft::default().faulty(texts::NO_SUCH_DESK))
-            .await;
+        return call.refuse(draft.faulty(texts::NO_SUCH_DESK)).await;
     };
     let handover = form.handover;
-    call.act(
-        form.form,
-        Act::Transfer { handover, desk },
-        Draft::default(),
-    )
-    .await
+    call.act(form.form, Act::Transfer { handover, desk }, draft)
+        .await
 }
 
 async fn close(
@@ -213,17 +213,19 @@ async fn close(
         .iter()
         .any(|(value, _)| *value == form.reason);
     let dialog_state = form.dialog_state.trim();
+    let draft = Draft {
+        dialog_state: dialog_state.to_owned(),
+        ..Draft::default()
+    };
     if !known || dialog_state.chars().count() > 256 {
-        return call
-            .refuse(Draft::default().faulty(texts::NO_SUCH_REASON))
-            .await;
+        return call.refuse(draft.faulty(texts::NO_SUCH_REASON)).await;
     }
     let act = Act::Close {
         handover: form.handover,
         reason: form.reason,
         dialog_state: (!dialog_state.is_empty()).then(|| dialog_state.to_owned()),
     };
-    call.act(form.form, act, Draft::default()).await
+    call.act(form.form, act, draft).await
 }
 
 async fn take_over(

@@ -23,7 +23,7 @@ pub(super) fn where_from(view: &ConversationView) -> String {
 
 pub(super) fn tag(view: &ConversationView, who: &SignedIn) -> Markup {
     let Some(open) = open(view) else {
-        return html! { span.tag.tag--bot { (texts::WITH_THE_BOT) } };
+        return html! { span.tag.tag--bot { (bot_has_it(view)) } };
     };
     html! {
         @match &open.operator {
@@ -32,6 +32,13 @@ pub(super) fn tag(view: &ConversationView, who: &SignedIn) -> Markup {
             None => span.tag { (open.leg.desk.as_str()) ", " (texts::phase(open.phase)) },
         }
         @if open.pause != PauseState::Paused { span.tag.tag--warn { (texts::NOT_PAUSED) } }
+    }
+}
+
+fn bot_has_it(view: &ConversationView) -> &'static str {
+    match view.state.handover {
+        Some(_) => texts::BACK_TO_THE_BOT,
+        None => texts::WITH_THE_BOT,
     }
 }
 
@@ -47,13 +54,25 @@ pub(super) fn doing(view: &ConversationView, who: &SignedIn, draft: &Draft) -> M
         return html! {
             (refused(draft))
             div.ended {
-                p { (texts::BOT_HAS_THE_USER) }
-                form method="post" action={ (at) "/take-over" } { (once()) button.btn type="submit" { (texts::TAKE_OVER) } }
+                @if view.state.handover.is_some() {
+                    p { (texts::IS_ON_THE_WAY_BACK) }
+                } @else {
+                    p { (texts::BOT_HAS_THE_USER) }
+                    form method="post" action={ (at) "/take-over" } { (once()) button.btn type="submit" { (texts::TAKE_OVER) } }
+                }
+                @if let Some(ended) = view.handovers.last() { (note((&at, &ended.id.to_string()), &draft.as_note())) }
             }
         };
     };
     let handover = open.id.to_string();
     let mine = open.operator.as_ref() == Some(&who.operator);
+    let kept = if mine {
+        draft.note.clone()
+    } else {
+        draft.as_note()
+    };
+    let others = [&kept, &draft.to, &draft.desk, &draft.dialog_state];
+    let unfolded = others.iter().any(|typed| !typed.is_empty());
     html! {
         (refused(draft))
         @if mine {
@@ -61,7 +80,7 @@ pub(super) fn doing(view: &ConversationView, who: &SignedIn, draft: &Draft) -> M
                 (hidden(&handover))
                 label.sr for="write" { (texts::MESSAGE) }
                 textarea #write name="text" rows="3" maxlength="4000" dir="auto" placeholder=(texts::WRITE) { (draft.text) }
-                details {
+                details open[!draft.replies.is_empty() || !draft.file.is_empty()] {
                     summary { (texts::MORE_THAN_TEXT) }
                     div.field { label for="replies" { (texts::QUICK_REPLIES_EACH_LINE) } textarea.input #replies name="replies" rows="2" dir="auto" { (draft.replies) } }
                     div.field { label for="file" { (texts::FILE_BY_ADDRESS) } input.input #file name="file" type="text" inputmode="url" value=(draft.file); }
@@ -77,23 +96,19 @@ pub(super) fn doing(view: &ConversationView, who: &SignedIn, draft: &Draft) -> M
                 button.btn.btn--main type="submit" { (texts::CLAIM) }
             }
         }
-        details.ended {
+        details.ended open[unfolded] {
             summary { (texts::MORE_TO_DO) }
-            form method="post" action={ (at) "/note" } {
-                (hidden(&handover))
-                div.field { label for="note" { (texts::NOTE) } textarea.input #note name="text" rows="2" maxlength="4000" dir="auto" required {} }
-                button.btn.btn--small type="submit" { (texts::KEEP_NOTE) }
-            }
+            (note((&at, &handover), &kept))
             @if open.operator.is_some() && mine {
                 form method="post" action={ (at) "/assign" } {
                     (hidden(&handover))
-                    div.field { label for="to" { (texts::TO_COLLEAGUE) } input.input #to name="to" autocapitalize="none"; p.field__hint { (texts::EMPTY_TO_WAITING) } }
+                    div.field { label for="to" { (texts::TO_COLLEAGUE) } input.input #to name="to" autocapitalize="none" value=(draft.to); p.field__hint { (texts::EMPTY_TO_WAITING) } }
                     button.btn.btn--small type="submit" { (texts::ASSIGN) }
                 }
             }
             form method="post" action={ (at) "/transfer" } {
                 (hidden(&handover))
-                div.field { label for="desk" { (texts::TO_DESK) } input.input #desk name="desk" autocapitalize="none" required; }
+                div.field { label for="desk" { (texts::TO_DESK) } input.input #desk name="desk" autocapitalize="none" required value=(draft.desk); }
                 button.btn.btn--small type="submit" { (texts::TRANSFER) }
             }
             form method="post" action={ (at) "/close" } {
@@ -104,9 +119,19 @@ pub(super) fn doing(view: &ConversationView, who: &SignedIn, draft: &Draft) -> M
                         @for (value, words) in texts::REASONS { option value=(value) { (words) } }
                     }
                 }
-                div.field { label for="dialog" { (texts::BOT_GOES_ON_AT) } input.input #dialog name="dialog_state" autocapitalize="none"; p.field__hint { (texts::EMPTY_AS_CONFIGURED) } }
+                div.field { label for="dialog" { (texts::BOT_GOES_ON_AT) } input.input #dialog name="dialog_state" autocapitalize="none" value=(draft.dialog_state); p.field__hint { (texts::EMPTY_AS_CONFIGURED) } }
                 button.btn.btn--small type="submit" { (texts::CLOSE) }
             }
+        }
+    }
+}
+
+fn note((at, handover): (&str, &str), kept: &str) -> Markup {
+    html! {
+        form method="post" action={ (at) "/note" } {
+            (hidden(handover))
+            div.field { label for="note" { (texts::NOTE) } textarea.input #note name="text" rows="2" maxlength="4000" dir="auto" required { (kept) } }
+            button.btn.btn--small type="submit" { (texts::KEEP_NOTE) }
         }
     }
 }
