@@ -3,37 +3,24 @@
 mod content;
 mod forms;
 mod panel;
+mod reply;
 mod transcript;
+mod visit;
 mod words;
 
-use axum::{
-    Router,
-    extract::{Path, Query, State as Shared},
-    http::StatusCode,
-    response::{IntoResponse as _, Response},
-    routing::get,
-};
+use axum::{Router, extract::Query, http::StatusCode, routing::get};
 use maud::{Markup, html};
 use serde::Deserialize;
-use uuid::Uuid;
 
-use self::transcript::Names;
-use super::{
-    faults::Fault,
-    icons::icon,
-    inbox,
-    layout::{self, Frame, Place},
-    session::SignedIn,
-    state::State,
-    texts,
+use self::{
+    transcript::Names,
+    visit::{Answer, Visit},
 };
+use super::{icons::icon, inbox, session::SignedIn, state::State, texts};
 use crate::{
-    domain::{ids::ConversationId, operator::Refusal, time::Timestamp},
+    domain::{operator::Refusal, time::Timestamp},
     store::ConversationView,
 };
-
-/// As many messages are shown at once.
-const PAGE: usize = 100;
 
 /// What somebody had typed when it was refused, and why.
 #[derive(Clone, Debug, Default)]
@@ -64,67 +51,13 @@ pub(super) fn router() -> Router<State> {
 }
 
 async fn show(
-    who: SignedIn,
-    Shared(state): Shared<State>,
-    Path(id): Path<Uuid>,
+    visit: Visit,
     Query(wanted): Query<inbox::Wanted>,
     Query(part): Query<Part>,
-) -> Result<Response, Fault> {
-    let page = Page {
-        state: &state,
-        who: &who,
-        id: ConversationId::from_uuid(id),
-    };
-    page.answer((&wanted, part), StatusCode::OK, &Draft::default())
+) -> Answer {
+    visit
+        .page((&wanted, part), (StatusCode::OK, &Draft::default()))
         .await
-}
-
-/// Who looks at what.
-struct Page<'a> {
-    state: &'a State,
-    who: &'a SignedIn,
-    id: ConversationId,
-}
-
-impl Page<'_> {
-    async fn answer(
-        &self,
-        (wanted, part): (&inbox::Wanted, Part),
-        status: StatusCode,
-        draft: &Draft,
-    ) -> Result<Response, Fault> {
-        let store = self.state.store();
-        let frame = Frame {
-            who: self.who,
-            here: Place::Inbox,
-            counts: self.state.counts(self.who).await,
-        };
-        let Some(view) = store.conversation(self.id, part.before, PAGE).await? else {
-            let [title, advice] = texts::NO_CONVERSATION;
-            let body = html! { div.empty { h1 { (title) } p { (advice) } } };
-            let page = layout::page(&frame, title, &body);
-            return Ok((StatusCode::NOT_FOUND, page).into_response());
-        };
-        if let Some(last) = view.messages.last().filter(|_| part.before.is_none()) {
-            let seq = last.message.seq;
-            store.mark_read(self.id, &self.who.operator, seq).await?;
-        }
-        if self.state.views(&self.who.operator, self.id) {
-            let (by, id) = (self.who.operator.to_string(), self.id.to_string());
-            self.state.audit(&by, "transcript.view", &id).await;
-        }
-        let list = inbox::list(self.state, &frame, wanted, Some(self.id)).await?;
-        let name = name(&view);
-        let body = html! {
-            h1.sr dir="auto" { (name) }
-            div.console__grid data-pane="talk" {
-                (list)
-                (talk(&view, (&name, part), (self.who, draft)))
-                (panel::facts(&view))
-            }
-        };
-        Ok((status, layout::page(&frame, &name, &body)).into_response())
-    }
 }
 
 fn name(view: &ConversationView) -> String {

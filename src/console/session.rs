@@ -28,7 +28,7 @@ pub(super) use self::{
     transport::mark_https,
     user::{Door, SignedIn},
 };
-use super::state::State;
+use super::{faults::Fault, state::State};
 use crate::{domain::time::Timestamp, store::Session};
 
 const IDLE: Duration = Duration::from_hours(1);
@@ -58,7 +58,7 @@ async fn find(parts: &Parts, state: &State) -> Result<Option<SignedIn>, Response
         return Ok(None);
     };
     let session = state.store().session(id).await;
-    let Some(session) = session.map_err(|error| sign_in::store_is_away(&error))? else {
+    let Some(session) = session.map_err(|error| Fault::from(error).into_response())? else {
         return Ok(None);
     };
     let now = state.now();

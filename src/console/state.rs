@@ -17,7 +17,7 @@ use crate::{
         time::{Clock, Timestamp},
     },
     http::{secret::Accepted, source::Sources},
-    store::{ConsoleStore, InboxCounts},
+    store::{ConsoleStore, InboxCounts, NewAudit},
 };
 
 /// What `app` composes the console from.
@@ -109,6 +109,18 @@ impl State {
     pub(super) async fn counts(&self, who: &SignedIn) -> InboxCounts {
         let counts = self.store().inbox_counts(&who.operator).await;
         counts.unwrap_or_default()
+    }
+
+    /// Kept if it can be: an act is not refused for want of its trace, and the log says that it is missing.
+    pub(super) async fn audit(&self, actor: &str, action: &'static str, subject: &str) {
+        let entry = NewAudit {
+            actor: actor.to_owned(),
+            action,
+            subject: subject.to_owned(),
+        };
+        if let Err(error) = self.store().keep_audit(entry).await {
+            tracing::error!(error = %error, audit.action = action, "an act of an operator has left no trace");
+        }
     }
 
     pub(super) fn now(&self) -> Timestamp {

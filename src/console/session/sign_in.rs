@@ -15,10 +15,10 @@ use tokio::{task::spawn_blocking, time::timeout};
 
 use super::{SignedIn, cookie, cookie::Token, transport::Transport};
 use crate::{
-    console::{HOME, layout, state::State},
+    console::{HOME, faults::Fault, layout, state::State},
     domain::ids::OperatorName,
     http::source::{Peer, Source},
-    store::{self, NewAudit, Session},
+    store::Session,
 };
 
 /// How long somebody waits for others who sign in.
@@ -86,15 +86,6 @@ pub(super) fn session_has_ended() -> Response {
         p { a .btn.btn--main href=(PAGE) target="_blank" rel="noopener" { "Sign in in a new tab" } }
     };
     answer(StatusCode::UNAUTHORIZED, &page)
-}
-
-pub(super) fn store_is_away(error: &store::Error) -> Response {
-    tracing::warn!(error = %error, "the store failed a page of the console");
-    let page = html! {
-        h1 { "The bridge cannot read its store at the moment" }
-        p { "Nothing is lost. Try again in a few seconds; if it goes on, its log says why." }
-    };
-    answer(StatusCode::SERVICE_UNAVAILABLE, &page)
 }
 
 async fn show(
@@ -172,7 +163,7 @@ async fn sign_out(
     if let Some(id) = cookie::presented(&call.headers, call.transport)
         && let Err(error) = state.store().end_session(id).await
     {
-        return store_is_away(&error);
+        return Fault::from(error).into_response();
     }
     let by = signed_in.operator.to_string();
     state.audit(&by, "sign_out", &by).await;
@@ -186,7 +177,7 @@ async fn sign_out_everywhere(
 ) -> Response {
     let ended = state.store().end_sessions(Some(&signed_in.operator)).await;
     if let Err(error) = ended {
-        return store_is_away(&error);
+        return Fault::from(error).into_response();
     }
     let by = signed_in.operator.to_string();
     state.audit(&by, "sign_out.everywhere", &by).await;
@@ -211,7 +202,7 @@ async fn begin(state: &State, call: &Call, operator: OperatorName, to: &str) -> 
         seen_at: now,
     };
     if let Err(error) = state.store().begin_session(session).await {
-        return store_is_away(&error);
+        return Fault::from(error).into_response();
     }
     state.audit(&by, "sign_in", &by).await;
     with_cookie(Redirect::to(place(state, to)).into_response(), cookie)
@@ -292,18 +283,4 @@ fn later(wait: Duration) -> String {
 
 fn answer(status: StatusCode, body: &Markup) -> Response {
     (status, layout::bare("Sign in", body)).into_response()
-}
-
-impl State {
-    /// Kept if it can be: an act is not refused for want of its trace, and the log says that it is missing.
-    pub(in crate::console) async fn audit(&self, actor: &str, action: &'static str, subject: &str) {
-        let entry = NewAudit {
-            actor: actor.to_owned(),
-            action,
-            subject: subject.to_owned(),
-        };
-        if let Err(error) = self.store().keep_audit(entry).await {
-            tracing::error!(error = %error, audit.action = action, "an act of an operator has left no trace");
-        }
-    }
 }

@@ -1,0 +1,94 @@
+//! Somebody comes to a conversation, to read it or to do something.
+
+use axum::{
+    extract::{FromRequestParts, Path},
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+};
+use maud::html;
+use uuid::Uuid;
+
+use super::{Draft, Part, name, panel, talk};
+use crate::{
+    console::{
+        faults::Fault,
+        inbox,
+        layout::{self, Frame, Place},
+        session::SignedIn,
+        state::State,
+        texts,
+    },
+    domain::ids::ConversationId,
+};
+
+pub(super) struct Visit {
+    pub(super) who: SignedIn,
+    pub(super) state: State,
+    pub(super) id: ConversationId,
+}
+
+pub(super) type Answer = Result<Response, Fault>;
+
+/// As many messages are shown at once.
+const PAGE: usize = 100;
+
+impl FromRequestParts<State> for Visit {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Response> {
+        let who = SignedIn::from_request_parts(parts, state).await?;
+        let id = Path::<Uuid>::from_request_parts(parts, state).await;
+        let Path(id) = id.map_err(IntoResponse::into_response)?;
+        Ok(Self {
+            who,
+            state: state.clone(),
+            id: ConversationId::from_uuid(id),
+        })
+    }
+}
+
+impl Visit {
+    /// The page with what was refused.
+    pub(super) async fn page_after(&self, status: StatusCode, draft: &Draft) -> Answer {
+        let wanted = inbox::Wanted::default();
+        self.page((&wanted, Part::default()), (status, draft)).await
+    }
+
+    pub(super) async fn page(
+        &self,
+        (wanted, part): (&inbox::Wanted, Part),
+        (status, draft): (StatusCode, &Draft),
+    ) -> Answer {
+        let store = self.state.store();
+        let frame = Frame {
+            who: &self.who,
+            here: Place::Inbox,
+            counts: self.state.counts(&self.who).await,
+        };
+        let Some(view) = store.conversation(self.id, part.before, PAGE).await? else {
+            let [title, advice] = texts::NO_CONVERSATION;
+            let body = html! { div.empty { h1 { (title) } p { (advice) } } };
+            let page = layout::page(&frame, title, &body);
+            return Ok((StatusCode::NOT_FOUND, page).into_response());
+        };
+        if let Some(last) = view.messages.last().filter(|_| part.before.is_none()) {
+            let seq = last.message.seq;
+            store.mark_read(self.id, &self.who.operator, seq).await?;
+        }
+        if self.state.views(&self.who.operator, self.id) {
+            let (by, id) = (self.who.operator.to_string(), self.id.to_string());
+            self.state.audit(&by, "transcript.view", &id).await;
+        }
+        let list = inbox::list(&self.state, &frame, wanted, Some(self.id)).await?;
+        let name = name(&view);
+        let body = html! {
+            h1.sr dir="auto" { (name) }
+            div.console__grid data-pane="talk" {
+                (list)
+                (talk(&view, (&name, part), (&self.who, draft)))
+                (panel::facts(&view))
+            }
+        };
+        Ok((status, layout::page(&frame, &name, &body)).into_response())
+    }
+}
