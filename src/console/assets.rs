@@ -16,11 +16,11 @@ const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 const ASK_AGAIN: &str = "no-cache";
 
 const ASSETS: &[Asset] = &[
-    Asset::css("tokens.css", include_bytes!("assets/tokens.css")),
+    Asset::css("tokens.css", include_bytes!("../assets/tokens.css")),
     Asset::css("app.css", include_bytes!("assets/app.css")),
-    Asset::script("theme.js", include_bytes!("assets/theme.js")),
+    Asset::script("theme.js", include_bytes!("../assets/theme.js")),
     Asset::script("live.js", include_bytes!("assets/live.js")),
-    Asset::svg("mark.svg", include_bytes!("assets/mark.svg")),
+    Asset::svg("mark.svg", include_bytes!("../assets/mark.svg")),
 ];
 
 pub(super) fn router() -> Router<State> {

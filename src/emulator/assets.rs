@@ -18,19 +18,19 @@ const SVG: &str = "image/svg+xml";
 const BOTH: &str = include_str!("assets/both.html");
 
 const FILES: [(&str, &str, &[u8]); 17] = [
-    ("tokens.css", CSS, include_bytes!("assets/tokens.css")),
+    ("tokens.css", CSS, include_bytes!("../assets/tokens.css")),
     ("base.css", CSS, include_bytes!("assets/base.css")),
     ("faults.css", CSS, include_bytes!("assets/faults.css")),
     ("both.css", CSS, include_bytes!("assets/both.css")),
     ("chat.css", CSS, include_bytes!("assets/chat.css")),
     ("desk.css", CSS, include_bytes!("assets/desk.css")),
-    ("theme.js", JS, include_bytes!("assets/theme.js")),
+    ("theme.js", JS, include_bytes!("../assets/theme.js")),
     ("draw.js", JS, include_bytes!("assets/draw.js")),
     ("faults.js", JS, include_bytes!("assets/faults.js")),
     ("chat.js", JS, include_bytes!("assets/chat.js")),
     ("content.js", JS, include_bytes!("assets/content.js")),
     ("desk.js", JS, include_bytes!("assets/desk.js")),
-    ("mark.svg", SVG, include_bytes!("assets/mark.svg")),
+    ("mark.svg", SVG, include_bytes!("../assets/mark.svg")),
     (
         "workshop.png",
         "image/png",
