@@ -1,0 +1,139 @@
+//! Closing, taking over, and when nobody may act.
+
+use super::*;
+
+#[test]
+fn the_bot_goes_on_where_whoever_closes_it_says() {
+    let (mut world, handover) = claimed();
+    world.look_from_here();
+    act(&mut world, "ann", close(handover));
+    assert_eq!(world.phase(), Some(Phase::Closing));
+    let resume = world.deliveries().last().map(|owed| owed.task.clone());
+    assert!(
+        matches!(resume, Some(Task::Resume { contract, .. }) if contract.dialog_state.as_deref() == Some("shop"))
+    );
+    assert_eq!(world.notices(), ["ended"]);
+    assert_eq!(done_by(&world), [(Cause::Closed, Some("ann"))]);
+}
+
+#[test]
+fn a_user_whom_nobody_has_taken_is_told_that_nobody_came() {
+    let (mut world, handover) = waiting();
+    world.look_from_here();
+    act(&mut world, "ann", close(handover));
+    assert_eq!(world.notices(), ["nobody"]);
+}
+
+#[test]
+fn nobody_closes_what_somebody_else_has() {
+    let (mut world, handover) = claimed();
+    let wanted = ("ben", close(handover));
+    is_refused(&mut world, wanted, Refusal::TakenBy(name("ann")));
+}
+
+#[test]
+fn what_is_closed_is_over_for_everybody() {
+    let (mut world, handover) = claimed();
+    act(&mut world, "ann", close(handover));
+    for phase in [Some(Phase::Closing), None] {
+        assert_eq!(world.phase(), phase);
+        for wanted in [
+            Act::Claim { handover },
+            say(handover, "hi"),
+            assign(handover, "ben"),
+            give_back(handover),
+            transfer(handover, "second"),
+            close(handover),
+        ] {
+            is_refused(&mut world, ("ann", wanted), Refusal::Over);
+        }
+        world.resumed();
+    }
+}
+
+#[test]
+fn nobody_acts_while_the_platform_is_asked_what_it_knows() {
+    let mut world = World::with_look_ups();
+    let (handover, _) = world.request();
+    for wanted in [
+        Act::Claim { handover },
+        transfer(handover, "second"),
+        close(handover),
+    ] {
+        is_refused(&mut world, ("ann", wanted), Refusal::Undecided);
+    }
+}
+
+#[test]
+fn taking_over_pauses_the_bot_before_the_user_is_told() {
+    let mut world = pausable();
+    act(&mut world, "ann", take_over("team"));
+    let open = world.handover();
+    assert_eq!(
+        (open.phase, open.pause, &open.operator),
+        (Phase::Attended, PauseState::Pausing, &Some(name("ann")))
+    );
+    assert_eq!(world.tasks(), ["pause", "pause", "say"]);
+    assert!(world.deliveries()[0].urgent);
+    assert_eq!(world.notices(), ["joined"]);
+    assert_eq!(
+        done_by(&world),
+        [
+            (Cause::TakenOver, Some("ann")),
+            (Cause::Joined, Some("ann"))
+        ]
+    );
+}
+
+#[test]
+fn a_bot_that_cannot_be_paused_is_not_taken_over() {
+    let mut without_steps = World::with_texts();
+    without_steps.desk_mut("team").takes_at_once = true;
+    let mut silent = pausable();
+    silent.close_bot(ClosedBecause::BreakerOpen);
+    for mut world in [without_steps, silent] {
+        let wanted = ("ann", take_over("team"));
+        is_refused(&mut world, wanted, Refusal::CannotPause);
+    }
+}
+
+#[test]
+fn what_was_handed_over_is_not_taken_over() {
+    let mut world = pausable();
+    world.request();
+    let wanted = ("ann", take_over("team"));
+    is_refused(&mut world, wanted, Refusal::HandedOver);
+    let mut taken = pausable();
+    act(&mut taken, "ann", take_over("team"));
+    let wanted = ("ben", take_over("team"));
+    is_refused(&mut taken, wanted, Refusal::HandedOver);
+}
+
+#[test]
+fn only_an_open_desk_of_the_console_takes_over() {
+    let mut world = pausable();
+    world.add_desk("second", false);
+    world.add_desk("third", true);
+    world.desk_mut("third").enabled = false;
+    for other in ["second", "third", "unknown"] {
+        let wanted = ("ann", take_over(other));
+        is_refused(&mut world, wanted, Refusal::DeskClosed(desk(other)));
+    }
+}
+
+#[test]
+fn nobody_acts_on_a_user_who_is_being_erased() {
+    let (mut world, handover) = claimed();
+    world.apply(&Event::EraseRequested { at_platform: true });
+    for wanted in [
+        Act::Claim { handover },
+        say(handover, "hi"),
+        note(handover, "a regular"),
+        assign(handover, "ben"),
+        transfer(handover, "second"),
+        close(handover),
+        take_over("team"),
+    ] {
+        is_refused(&mut world, ("ann", wanted), Refusal::Erasing);
+    }
+}
