@@ -61,7 +61,7 @@ async fn show(
 }
 
 fn name(view: &ConversationView) -> String {
-    let name = inbox::name(&view.state.profile);
+    let name = view.state.profile.user.name();
     name.unwrap_or_else(|| texts::GUEST.to_owned())
 }
 

@@ -247,6 +247,16 @@ impl Handover {
     }
 }
 
+impl UserProfile {
+    /// Both names, as far as they are known.
+    pub fn name(&self) -> Option<String> {
+        let parts = [self.first_name.as_deref(), self.last_name.as_deref()];
+        let name = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let name = name.trim();
+        (!name.is_empty()).then(|| name.to_owned())
+    }
+}
+
 impl Profile {
     /// Takes over what `newer` knows. Says whether anything of it is new.
     pub fn merge(&mut self, newer: &Self) -> bool {

@@ -9,7 +9,7 @@ use crate::{
         texts,
     },
     domain::{
-        conversation::{Phase, Profile},
+        conversation::Phase,
         ids::{ConversationId, OperatorName},
         message::Actor,
         time::Timestamp,
@@ -37,19 +37,10 @@ enum Hands<'a> {
     Over { reason: Option<&'a str> },
 }
 
-/// What the user is called; nothing if the platform knows no name.
-pub(in crate::console) fn name(profile: &Profile) -> Option<String> {
-    let user = &profile.user;
-    let parts = [user.first_name.as_deref(), user.last_name.as_deref()];
-    let name = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let name = name.trim();
-    (!name.is_empty()).then(|| name.to_owned())
-}
-
 pub(super) fn row(row: &InboxRow, view: View<'_>) -> Markup {
     let hands = Hands::of(row.handover.as_ref(), view.who);
     let is_open = view.open == Some(row.conversation);
-    let name = name(&row.profile);
+    let name = row.profile.user.name();
     html! {
         a.row .row--unread[row.unread > 0] href=(view.wanted.conversation(row.conversation))
             aria-current=[is_open.then_some("true")] {

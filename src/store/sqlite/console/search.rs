@@ -67,14 +67,13 @@ impl<'w> Sieve<'w> {
 /// Whether the text, in lower case, is part of an id or of the name of the user.
 fn names(found: &Found, text: &str) -> bool {
     let user = &found.profile.user;
-    let name: Vec<&str> = [&user.first_name, &user.last_name]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect();
-    [Some(found.user.as_str()), user.id.as_deref()]
-        .into_iter()
-        .flatten()
-        .chain([name.join(" ").as_str()])
-        .any(|part| part.to_lowercase().contains(text))
+    let name = user.name();
+    [
+        Some(found.user.as_str()),
+        user.id.as_deref(),
+        name.as_deref(),
+    ]
+    .into_iter()
+    .flatten()
+    .any(|part| part.to_lowercase().contains(text))
 }
