@@ -32,7 +32,6 @@ mod purge;
 mod readers;
 mod settle;
 mod subject;
-mod tally;
 mod tidy;
 mod timers;
 mod unmatched;
@@ -52,26 +51,26 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub(super) use self::memory::Hold;
-use self::{
-    apply::Keyed,
-    cache::Cache,
-    fault::Fault,
-    keys::Hasher,
-    memory::Memory,
-    mutant::Mutant,
-    readers::{READERS, Readers},
-    tally::Meter,
-    work::Settings,
-    writer::{Ground, Writer},
-};
 pub use self::{
     backup::{BackupError, backup},
     file::OpenError,
+};
+use self::{
+    cache::Cache,
+    fault::Fault,
+    memory::Memory,
+    mutant::Mutant,
+    readers::{READERS, Readers},
+    work::Settings,
+    writer::{Ground, Writer},
 };
 use super::{
     Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure, Error,
     Fired, Gone, HandoverSummary, HandoverView, NamesInUse, Page, Pause, Proof, Retention,
     Settlement, Store, Ticket, TranscriptLimits, WarningView, Whose,
+    hashing::Hasher,
+    keyed::{Keyed, KeyedSettlement},
+    tally::Meter,
 };
 use crate::domain::{
     conversation::Answer,
@@ -140,7 +139,7 @@ impl Options {
         };
         let memory = Arc::new(Memory::new(Arc::clone(&self.clock)));
         load::fill(&connection, &settings, &memory)?;
-        let hasher = Hasher::open(&connection)?;
+        let hasher = keys::hasher(&connection)?;
         let reading = (0..READERS)
             .map(|_| file::open_to_read(&self.path))
             .collect::<Result<_, _>>()?;
@@ -246,7 +245,7 @@ impl SqliteStore {
 
     /// Writes an outcome, however long the disk is full: forgotten, it would be sent again and again.
     async fn write_outcome(&self, row: i64, settlement: Settlement) -> Result<(), Error> {
-        let settled = Arc::new(settle::Keyed::new(settlement, &self.hasher));
+        let settled = Arc::new(KeyedSettlement::new(settlement, &self.hasher));
         loop {
             let settled = Arc::clone(&settled);
             match self
@@ -278,7 +277,7 @@ impl Store for SqliteStore {
         self.writer
             .try_step(move |work| {
                 work.trace = trace;
-                step.apply(work)
+                apply::apply(work, &mut step)
             })
             .await
     }
@@ -339,7 +338,9 @@ impl Store for SqliteStore {
             ticket,
             ..
         } = claim;
-        let hold = ticket.into_hold();
+        let Some(hold) = ticket.into_sqlite() else {
+            return Ok(None);
+        };
         if let Err(error) = self.write_outcome(hold.head.row, settlement).await {
             hold.keep();
             return Err(error);
@@ -351,7 +352,9 @@ impl Store for SqliteStore {
     }
 
     async fn release(&self, claim: Claim) -> Result<(), Error> {
-        claim.ticket.into_hold().release();
+        if let Some(hold) = claim.ticket.into_sqlite() {
+            hold.release();
+        }
         Ok(())
     }
 

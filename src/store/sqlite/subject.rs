@@ -7,19 +7,22 @@ use super::{
     effects,
     fault::Fault,
     memory::Change,
-    tally::{self, Before},
     work::Work,
 };
 use crate::domain::{
     conversation::{Conversation, ConversationKey, Phase, Profile},
     effect::Effect,
     event::Event,
-    handover::{Context, Echo, Outcome, decide},
+    handover::{Context, Echo, decide},
     ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId},
     policy::Conditions,
     time::Timestamp,
 };
-use crate::store::Applied;
+use crate::store::{
+    Applied,
+    keyed::Turned,
+    tally::{self, Before},
+};
 
 #[derive(Debug)]
 pub(super) struct Subject {
@@ -53,13 +56,6 @@ struct Columns {
     wake_at: Option<Timestamp>,
     observed_since: Option<Timestamp>,
     handed_over: bool,
-}
-
-/// What one event did.
-#[derive(Debug)]
-pub(super) struct Turned {
-    pub(super) effects: Vec<Effect>,
-    pub(super) outcome: Outcome,
 }
 
 impl Subject {

@@ -5,12 +5,12 @@ use std::time::Duration;
 use metrics::{Counter, Histogram};
 use serde::Serialize;
 
-use super::work::DeadLetter;
 use crate::{
     domain::{
         conversation::{Answer, Conversation, Phase},
+        delivery::Destination,
         effect::{Cause, Effect, HandoverRow, WarningKind},
-        ids::{BotName, DeskName, HandoverId},
+        ids::{BotName, DeliveryId, DeskName, HandoverId},
         policy::Policy,
         time::Timestamp,
     },
@@ -40,6 +40,15 @@ pub(super) enum Tally {
         after: Duration,
     },
     Warned(WarningKind),
+}
+
+/// A delivery that was given up for good, to be logged when that is certain.
+#[derive(Debug)]
+pub(super) struct DeadLetter {
+    pub(super) id: DeliveryId,
+    pub(super) destination: Destination,
+    /// None: it did not fail, it was overtaken.
+    pub(super) class: Option<&'static str>,
 }
 
 /// The handover that was open before a turn, as much of it as is compared.
@@ -210,6 +219,22 @@ impl Meter {
         self.registry
             .counter(&catalog::DEAD_LETTERS, &[&destination])
             .increment(1);
+    }
+}
+
+impl DeadLetter {
+    pub(super) fn log(&self) {
+        let Self {
+            id,
+            destination,
+            class,
+        } = self;
+        tracing::warn!(
+            %destination,
+            delivery.id = %id,
+            error.class = class,
+            "a delivery is a dead letter"
+        );
     }
 }
 
