@@ -6,7 +6,12 @@
 mod census;
 mod console;
 mod erasure;
+mod hashing;
+mod keyed;
+mod labels;
+pub mod postgres;
 pub mod sqlite;
+mod tally;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
@@ -199,6 +204,7 @@ pub struct Ticket(Proof);
 #[derive(Debug)]
 enum Proof {
     Sqlite(sqlite::Hold),
+    Postgres(postgres::Hold),
     #[cfg(test)]
     Scripted,
 }
@@ -356,11 +362,19 @@ pub struct Retention {
 pub type TranscriptLimits = BTreeMap<DeskName, usize>;
 
 impl Ticket {
-    fn into_hold(self) -> sqlite::Hold {
+    /// None: another store's.
+    fn into_sqlite(self) -> Option<sqlite::Hold> {
         match self.0 {
-            Proof::Sqlite(hold) => hold,
-            #[cfg(test)]
-            Proof::Scripted => unreachable!("a test's own store looks after its own lanes"),
+            Proof::Sqlite(hold) => Some(hold),
+            _ => None,
+        }
+    }
+
+    /// None: another store's.
+    fn into_postgres(self) -> Option<postgres::Hold> {
+        match self.0 {
+            Proof::Postgres(hold) => Some(hold),
+            _ => None,
         }
     }
 
