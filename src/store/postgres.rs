@@ -5,26 +5,41 @@
 //! database's clock (`lanes`). Replicas tell each other that it may be worth looking (`hints`), and look each second
 //! anyway (`watch`).
 
+mod answers;
+mod apply;
 mod audit;
+mod cancel;
 mod census;
 mod changes;
 mod columns;
 mod connect;
 mod console;
 mod database;
+mod effects;
 mod erase;
 mod erasing;
 mod fault;
+mod giving_up;
 mod hints;
+mod jobs;
+mod keys;
 mod lanes;
+mod leases;
+mod legs;
 mod listing;
 mod memory;
 mod operator;
 mod pauses;
 mod purge;
+mod remove;
 mod schema;
+mod settle;
+mod subject;
+mod timers;
+mod unmatched;
 mod views;
 mod warnings;
+mod watch;
 mod work;
 mod writes;
 
@@ -33,10 +48,16 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Notify, broadcast};
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
 use uuid::Uuid;
 
-pub(super) use self::lanes::Hold;
-use self::{connect::Way, database::Database, fault::Fault, memory::Memory, work::Ground};
+pub(super) use self::leases::Hold;
+use self::{
+    connect::Way, database::Database, fault::Fault, leases::Leases, memory::Memory, work::Ground,
+};
 use super::{
     Applied, AuditEntry, Census, Changed, Changing, Claim, Claimed, ConsoleStore, ConversationView,
     DeliveryFilter, DeliveryView, Erased, Erasure, Error, Fired, Gone, HandoverSummary,
@@ -113,6 +134,10 @@ pub enum OpenError {
 #[derive(Debug)]
 pub struct PostgresStore {
     ground: Arc<Ground>,
+    /// What goes on unasked, and what ends it.
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    _stopped_with_it: DropGuard,
 }
 
 impl Options {
@@ -122,6 +147,11 @@ impl Options {
     /// The database cannot be reached, or this version cannot work with it.
     pub async fn open(self) -> Result<PostgresStore, OpenError> {
         let way = Way::of(self.url.expose_secret())?;
+        let listen = match &self.listen {
+            Listen::Here => Some(way.clone()),
+            Listen::At(url) => Some(Way::of(url.expose_secret())?),
+            Listen::Off => None,
+        };
         let pool = way.pool(self.pool)?;
         let mut object = pool
             .get()
@@ -143,27 +173,33 @@ impl Options {
             memory: Arc::new(Memory::new(Arc::clone(&self.clock))),
             hasher: Hasher::new(&secret).ok_or(Fault::Missing)?,
             meter: Meter::new(self.instruments.metrics, &self.policy),
-            owner: (self.new_id)(),
+            leases: Arc::new(Leases::new((self.new_id)(), Arc::clone(&self.clock))),
+            steps: TaskTracker::new(),
             policy: self.policy,
             clock: self.clock,
             new_id: self.new_id,
             transcript_limits: self.transcript_limits,
             contended: tokio::sync::Mutex::default(),
         });
-        Ok(PostgresStore { ground })
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        watch::start(&ground, (&tasks, &stop), listen);
+        Ok(PostgresStore {
+            ground,
+            _stopped_with_it: stop.clone().drop_guard(),
+            tasks,
+            stop,
+        })
     }
 }
 
 #[async_trait]
 impl Store for PostgresStore {
     async fn apply(&self, step: Step) -> Result<Applied, Error> {
-        let _ = step;
-        Err(not_there())
+        apply::apply(&self.ground, step).await
     }
 
     async fn answer(&self, handover: HandoverId, within: Duration) -> Result<Answer, Error> {
-        let _ = (handover, within);
-        Err(not_there())
+        Ok(answers::wait(&self.ground, handover, within).await?)
     }
 
     async fn handover(
@@ -183,18 +219,15 @@ impl Store for PostgresStore {
     }
 
     async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<Option<Claim>, Error> {
-        let _ = (claim, settlement);
-        Err(not_there())
+        settle::settle(&self.ground, claim, settlement).await
     }
 
     async fn release(&self, claim: Claim) -> Result<(), Error> {
-        let _ = claim;
-        Err(not_there())
+        Ok(lanes::release(&self.ground, claim).await?)
     }
 
     async fn fire_timers(&self, limit: usize) -> Result<Fired, Error> {
-        let _ = limit;
-        Err(not_there())
+        timers::fire(&self.ground, limit).await
     }
 
     fn timer_bell(&self) -> Arc<Notify> {
@@ -214,8 +247,7 @@ impl Store for PostgresStore {
     }
 
     async fn remove(&self, gone: &Gone, limit: usize) -> Result<usize, Error> {
-        let _ = (gone, limit);
-        Err(not_there())
+        Ok(remove::remove(&self.ground, gone, limit).await?)
     }
 
     async fn deliveries(&self, filter: DeliveryFilter) -> Result<Page<DeliveryView>, Error> {
@@ -281,6 +313,15 @@ impl Store for PostgresStore {
     }
 
     async fn close(&self) {
+        self.ground.steps.close();
+        self.ground.steps.wait().await;
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        // Whoever wants a lane gets it a lease later if this fails.
+        if let Err(fault) = lanes::give_all_back(&self.ground).await {
+            tracing::debug!(error = %fault, "lanes could not be given back");
+        }
         self.ground.database.close();
     }
 }
@@ -372,10 +413,6 @@ impl ConsoleStore for PostgresStore {
     async fn sessions_since(&self, seen: Timestamp) -> Result<Vec<Session>, Error> {
         Ok(console::sessions_since(&self.ground, seen).await?)
     }
-}
-
-fn not_there() -> Error {
-    Error::Unavailable("not there yet".into())
 }
 
 impl From<Fault> for OpenError {

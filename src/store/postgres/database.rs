@@ -19,6 +19,7 @@ use super::{columns::Value, fault::Fault};
 const ANSWER_WITHIN: Duration = Duration::from_millis(1800);
 /// A connection of the pool may have been cut since it was used last; the next one may have been cut with it.
 const READ_TRIES: usize = 3;
+const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 #[derive(Clone, Debug)]
 pub(super) struct Database {
@@ -67,8 +68,9 @@ impl Database {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, Fault> {
-        let (_, rows) = self.read(&Statement::new(sql, values)).await?;
-        Ok(rows)
+        let statement = Statement::new(sql, values);
+        let (_, mut answers) = self.read(std::slice::from_ref(&statement)).await?;
+        Ok(answers.pop().unwrap_or_default())
     }
 
     pub(super) async fn row(
@@ -92,12 +94,12 @@ impl Database {
     /// A first read, which finds out whether the connection is good. What has only been read may be read again.
     pub(super) async fn read(
         &self,
-        statement: &Statement,
-    ) -> Result<(Connection, Vec<Row>), Fault> {
+        statements: &[Statement],
+    ) -> Result<(Connection, Vec<Vec<Row>>), Fault> {
         let mut tries = 1;
         loop {
             let mut connection = self.connection().await?;
-            match connection.rows(statement).await {
+            match connection.snapshot(statements).await {
                 Ok(rows) => return Ok((connection, rows)),
                 Err(Fault::Away(_)) if tries < READ_TRIES => tries += 1,
                 Err(fault) => return Err(fault),
@@ -123,7 +125,18 @@ impl Connection {
         })
     }
 
-    /// Several reads in one round trip. Each sees what was committed when the database came to it.
+    /// Reads as of one moment, in one round trip.
+    pub(super) async fn snapshot(
+        &mut self,
+        statements: &[Statement],
+    ) -> Result<Vec<Vec<Row>>, Fault> {
+        match statements {
+            [one] => Ok(vec![self.rows(one).await?]),
+            several => self.in_one_go(READ, several).await,
+        }
+    }
+
+    /// Several statements in one round trip, each a transaction of its own.
     pub(super) async fn many(&mut self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, Fault> {
         let answers = {
             let client = self.client()?;
@@ -143,7 +156,14 @@ impl Connection {
         &mut self,
         statements: &[Statement],
     ) -> Result<Vec<Vec<Row>>, Fault> {
-        let begin = self.begin;
+        self.in_one_go(self.begin, statements).await
+    }
+
+    async fn in_one_go(
+        &mut self,
+        begin: &'static str,
+        statements: &[Statement],
+    ) -> Result<Vec<Vec<Row>>, Fault> {
         let answers = {
             let client = self.client()?;
             let mut sent: Vec<Given<'_>> = Vec::with_capacity(statements.len() + 2);

@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use tokio_postgres::Row;
+
 use super::{
     columns::values,
+    database::Statement,
     fault::Fault,
     memory::Change,
     work::{Ground, Work},
@@ -54,9 +57,23 @@ pub(super) fn end_if_refused(work: &mut Work, destination: &Destination) {
 
 /// What `decide` may know of bots and desks: what it was told, and which of them are paused.
 pub(super) async fn conditions(work: &mut Work) -> Result<Conditions, Fault> {
+    if let Some(conditions) = &work.conditions {
+        return Ok(conditions.clone());
+    }
+    let rows = work.run(&statement(work.now)).await?;
+    read(work, &rows)
+}
+
+pub(super) fn statement(now: Timestamp) -> Statement {
+    Statement::new(
+        "SELECT destination, because FROM pauses WHERE until > $1",
+        values![now],
+    )
+}
+
+pub(super) fn read(work: &Work, rows: &[Row]) -> Result<Conditions, Fault> {
     let mut conditions = work.ground.memory.conditions();
-    let sql = "SELECT destination, because FROM pauses WHERE until > $1";
-    for row in work.rows(sql, values![work.now]).await? {
+    for row in rows {
         let because = ClosedBecause::Paused(row.try_get(1)?);
         conditions.closed.entry(row.try_get(0)?).or_insert(because);
     }

@@ -2,25 +2,30 @@
 //! read. If something is, it is decided again.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
 use async_trait::async_trait;
 use tokio_postgres::Row;
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::{
-    columns::Value,
+    cancel::Unsent,
+    columns::{self, Value},
     database::{Connection, Database, Statement},
     fault::Fault,
+    keys,
+    leases::Leases,
     memory::{Change, Memory},
     writes::Writes,
 };
 use crate::{
     domain::{
-        ids::ConversationId,
-        policy::Policy,
+        ids::{ConversationId, DeliveryId, DeskName},
+        policy::{Conditions, Policy},
+        taken::Taken,
         time::{Clock, Timestamp},
     },
     store::{
@@ -45,8 +50,9 @@ pub(super) struct Ground {
     pub(super) hasher: Hasher,
     pub(super) meter: Meter,
     pub(super) memory: Arc<Memory>,
-    /// Under this name the process holds lanes.
-    pub(super) owner: Uuid,
+    pub(super) leases: Arc<Leases>,
+    /// Steps under way. Closed, none begins any more.
+    pub(super) steps: TaskTracker,
     /// Those that lost a race go one after another, so that a crowd about one conversation does not race for ever.
     pub(super) contended: tokio::sync::Mutex<()>,
 }
@@ -57,6 +63,11 @@ pub(super) trait Attempt: Send + 'static {
     type Done: Send + 'static;
 
     async fn attempt(&mut self, work: &mut Work) -> Result<Self::Done, Fault>;
+
+    /// What was done is durable, and this is what the last statements gave.
+    fn told(&mut self, done: Self::Done, _given: Vec<Vec<Row>>) -> Result<Self::Done, Fault> {
+        Ok(done)
+    }
 }
 
 /// What a step has in hand while it is decided.
@@ -69,6 +80,18 @@ pub(super) struct Work {
     pub(super) trace: Option<TraceParent>,
     pub(super) writes: Writes,
     pub(super) after: After,
+    /// What has been read of keys: what stands under each, or that nothing does.
+    pub(super) known: HashMap<[u8; 16], Option<keys::Stored>>,
+    /// Lanes that have been looked into, with what waits in them after what this step did.
+    pub(super) unsent: HashMap<Uuid, Vec<Unsent>>,
+    /// The delivery that this step settles: it is not on its way any more.
+    pub(super) landed: Option<DeliveryId>,
+    /// What this step has put to what was taken from answers.
+    pub(super) taken: HashMap<Uuid, Taken>,
+    pub(super) conditions: Option<Conditions>,
+    /// How many handovers desks have, and how many of them this step has brought or taken.
+    open: Option<BTreeMap<DeskName, i64>>,
+    moved: BTreeMap<DeskName, i64>,
     connection: Option<Connection>,
 }
 
@@ -86,8 +109,11 @@ pub(super) struct After {
 impl Ground {
     /// Runs to its end, whatever becomes of the caller.
     pub(super) async fn step<A: Attempt>(self: &Arc<Self>, attempt: A) -> Result<A::Done, Error> {
+        if self.steps.is_closed() {
+            return Err(Error::Closed);
+        }
         let ground = Arc::clone(self);
-        let run = tokio::spawn(async move { ground.run(attempt).await });
+        let run = self.steps.spawn(async move { ground.run(attempt).await });
         match run.await {
             Ok(done) => done.map_err(Error::from),
             Err(_) => {
@@ -119,8 +145,8 @@ impl Ground {
     async fn once<A: Attempt>(self: &Arc<Self>, attempt: &mut A) -> Result<A::Done, Fault> {
         let mut work = Work::new(Arc::clone(self));
         let done = attempt.attempt(&mut work).await?;
-        work.commit().await?;
-        Ok(done)
+        let given = work.commit().await?;
+        attempt.told(done, given)
     }
 }
 
@@ -132,6 +158,13 @@ impl Work {
             trace: None,
             writes: Writes::default(),
             after: After::default(),
+            known: HashMap::new(),
+            unsent: HashMap::new(),
+            landed: None,
+            taken: HashMap::new(),
+            conditions: None,
+            open: None,
+            moved: BTreeMap::new(),
             connection: None,
         }
     }
@@ -142,13 +175,35 @@ impl Work {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, Fault> {
-        let statement = Statement::new(sql, values);
+        self.run(&Statement::new(sql, values)).await
+    }
+
+    pub(super) async fn run(&mut self, statement: &Statement) -> Result<Vec<Row>, Fault> {
         match &mut self.connection {
-            Some(connection) => connection.rows(&statement).await,
+            Some(connection) => connection.rows(statement).await,
             None => {
-                let (connection, rows) = self.ground.database.read(&statement).await?;
+                let (connection, mut answers) = self
+                    .ground
+                    .database
+                    .read(std::slice::from_ref(statement))
+                    .await?;
                 self.connection = Some(connection);
-                Ok(rows)
+                Ok(answers.pop().unwrap_or_default())
+            }
+        }
+    }
+
+    /// Reads as of one moment, in one round trip.
+    pub(super) async fn snapshot(
+        &mut self,
+        statements: &[Statement],
+    ) -> Result<Vec<Vec<Row>>, Fault> {
+        match &mut self.connection {
+            Some(connection) => connection.snapshot(statements).await,
+            None => {
+                let (connection, answers) = self.ground.database.read(statements).await?;
+                self.connection = Some(connection);
+                Ok(answers)
             }
         }
     }
@@ -179,9 +234,42 @@ impl Work {
         (self.ground.new_id)()
     }
 
-    /// Whether the step has anything to write so far.
-    pub(super) fn is_idle(&self) -> bool {
-        self.writes.is_empty()
+    /// How many handovers each desk has, those that this step has brought or taken included.
+    pub(super) async fn open_at_desks(&mut self) -> Result<BTreeMap<DeskName, u64>, Fault> {
+        if self.open.is_none() {
+            let sql = "SELECT at_desk, count(*) FROM conversations WHERE at_desk IS NOT NULL GROUP BY at_desk";
+            let rows = self.rows(sql, Vec::new()).await?;
+            let counts = rows
+                .iter()
+                .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+            self.open = Some(counts.collect::<Result<_, Fault>>()?);
+        }
+        let mut open = self.open.clone().unwrap_or_default();
+        for (desk, moved) in &self.moved {
+            *open.entry(desk.clone()).or_default() += moved;
+        }
+        Ok(open
+            .into_iter()
+            .map(|(desk, open)| (desk, columns::count(open)))
+            .collect())
+    }
+
+    /// A handover went from one desk to another, came to one or left it. Where places are counted, nobody else may have
+    /// come meanwhile.
+    pub(super) fn moved(&mut self, from: Option<&DeskName>, to: Option<&DeskName>) {
+        if let Some(from) = from {
+            *self.moved.entry(from.clone()).or_default() -= 1;
+        }
+        if let Some(to) = to {
+            *self.moved.entry(to.clone()).or_default() += 1;
+            let desk = self.ground.policy.desks.get(to);
+            if let Some(open) = &self.open
+                && desk.is_some_and(|desk| desk.max_open.is_some())
+            {
+                let most = open.get(to).copied().unwrap_or(0);
+                self.writes.places.insert(to.clone(), most);
+            }
+        }
     }
 
     /// Sends what is to be written and, once it is durable, lets this process know of it. Gives what the last statements
@@ -228,6 +316,3 @@ impl Ground {
         self.memory.apply(changes, touched);
     }
 }
-
-/// How often each was seen, by what was read: the revision with which a conversation is to be found at the write.
-pub(super) type Revisions = BTreeMap<ConversationId, i64>;

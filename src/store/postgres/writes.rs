@@ -18,11 +18,7 @@ use crate::{
         message::Message,
         time::Timestamp,
     },
-    store::{
-        DeliveryState,
-        hashing::{Hashed, day},
-        labels::Label,
-    },
+    store::{DeliveryState, hashing::day, labels::Label},
     telemetry::traces::TraceParent,
 };
 
@@ -93,10 +89,6 @@ impl Writes {
             && self.others.is_empty()
             && self.lanes.is_empty()
             && self.last.is_empty()
-    }
-
-    pub(super) fn key(&mut self, key: &Hashed, reference: Option<Uuid>) {
-        self.keys.insert(key.hash, (reference, key.body));
     }
 
     /// Everything, in the order in which locks are taken: advisory ones, conversations, then what is theirs, then lanes.

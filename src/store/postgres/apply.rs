@@ -1,0 +1,298 @@
+//! A step from outside: repeats are dropped, the others decided in order, and all of it is one change.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::{
+    columns::values,
+    fault::Fault,
+    keys,
+    legs::{self, Found},
+    subject::Subject,
+    unmatched::{self, Unmatched},
+    work::{Attempt, Ground, Work},
+};
+use crate::{
+    domain::{
+        effect::Effect,
+        event::{Event, LegTarget, NamedLeg, Step, Target, TranscriptItem},
+        handover::Outcome,
+        operator::{Act, Operated},
+    },
+    store::{
+        Applied, Error,
+        hashing::Hashed,
+        keyed::{self, Keyed, KeyedEvent},
+    },
+    telemetry::traces::{self, TraceParent},
+};
+
+pub(super) async fn apply(ground: &Arc<Ground>, step: Step) -> Result<Applied, Error> {
+    let step = Keyed::new(step, &ground.hasher);
+    let trace = traces::current();
+    ground.step(Apply { step, trace }).await
+}
+
+#[derive(Debug)]
+struct Apply {
+    step: Keyed,
+    trace: Option<TraceParent>,
+}
+
+#[async_trait]
+impl Attempt for Apply {
+    type Done = Applied;
+
+    async fn attempt(&mut self, work: &mut Work) -> Result<Applied, Fault> {
+        work.trace = self.trace;
+        let step = &mut self.step;
+        let keys = all_keys(&step.events);
+        let mut subject = match &step.target {
+            Target::Conversation(key) => Subject::by_key(work, key, &keys).await?,
+            Target::User { bot, user } => match Subject::by_user(work, (bot, user), &keys).await? {
+                Ok(subject) => subject,
+                Err(nobody) => return Ok(nobody),
+            },
+            Target::Id(id) => match Subject::by_id(work, *id, &keys).await? {
+                Some(subject) if has_noted(work, &subject, &step.events).await? => subject,
+                _ => return Ok(Applied::NotFound),
+            },
+            Target::Handover { id, desk } => {
+                match Subject::by_handover(work, (*id, desk), &keys).await? {
+                    Some(subject) => subject,
+                    None => return Ok(Applied::NotFound),
+                }
+            }
+            Target::Leg(target) => match legs::find(work, target).await? {
+                Found::Leg(leg) => return to_leg(work, &mut step.events, &leg).await,
+                Found::Nothing => return keep(work, target, &step.events).await,
+                Found::Contradiction => return Ok(Applied::Contradiction),
+            },
+        };
+        if let Some(profile) = &step.profile {
+            subject.learn(profile);
+        }
+        let (_, applied) = decide_all(work, subject, &mut step.events).await?;
+        Ok(applied)
+    }
+}
+
+async fn to_leg(
+    work: &mut Work,
+    events: &mut [KeyedEvent],
+    leg: &NamedLeg,
+) -> Result<Applied, Fault> {
+    let keys = all_keys(events);
+    let subject = Subject::by_handover(work, (leg.handover, &leg.desk), &keys)
+        .await?
+        .ok_or(Fault::Missing)?;
+    let subject = match &leg.reference {
+        Some(reference) if leg.is_new => {
+            tell_what_was_kept(work, subject, (leg, reference)).await?
+        }
+        _ => subject,
+    };
+    for event in &mut *events {
+        if let Event::FromLeg { leg: about, .. } = &mut event.event {
+            *about = Some(leg.clone());
+        }
+    }
+    let (_, applied) = decide_all(work, subject, events).await?;
+    Ok(applied)
+}
+
+/// Gives the conversation back for whoever has more to tell of it.
+pub(super) async fn decide_all(
+    work: &mut Work,
+    mut subject: Subject,
+    events: &mut [KeyedEvent],
+) -> Result<(Subject, Applied), Fault> {
+    let mut outcomes = Vec::with_capacity(events.len());
+    for event in events {
+        let outcome;
+        (subject, outcome) = apply_event(work, subject, event).await?;
+        outcomes.push(outcome);
+    }
+    if subject.is_stored {
+        subject.save(work)?;
+    }
+    let conversation = subject.state.id;
+    let applied = Applied::Done {
+        conversation,
+        outcomes,
+    };
+    Ok((subject, applied))
+}
+
+/// Every key under which something of these events may be known.
+pub(super) fn all_keys(events: &[KeyedEvent]) -> Vec<Hashed> {
+    let keys = events.iter().flat_map(|event| {
+        let transcript = event.transcript.iter().flatten();
+        event.keys.iter().chain(transcript)
+    });
+    keys.copied().collect()
+}
+
+/// Whether every handover that takes a note is this conversation's. One that is over is not in its state.
+async fn has_noted(
+    work: &mut Work,
+    subject: &Subject,
+    events: &[KeyedEvent],
+) -> Result<bool, Fault> {
+    for event in events {
+        if let Event::Operated(Operated {
+            act: Act::Note { handover, .. },
+            ..
+        }) = &event.event
+        {
+            let sql = "SELECT 1 FROM handovers WHERE id = $1 AND conversation = $2";
+            let noted = work.row(sql, values![handover, subject.state.id]).await?;
+            if noted.is_none() {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// What no leg is known for waits for one, if it names its conversation and may wait.
+async fn keep(
+    work: &mut Work,
+    target: &LegTarget,
+    events: &[KeyedEvent],
+) -> Result<Applied, Fault> {
+    let LegTarget {
+        desk,
+        reference: Some(reference),
+        // One that is none of this desk's will not become one.
+        leg: None,
+        keep_unmatched: Some(span),
+    } = target
+    else {
+        return Ok(Applied::NotFound);
+    };
+    let unmatched = |event: &KeyedEvent| match &event.event {
+        Event::FromLeg { event: told, .. } => Some(Unmatched {
+            event: told.clone(),
+            keys: event.keys.clone(),
+        }),
+        _ => None,
+    };
+    let events: Vec<_> = events.iter().filter_map(unmatched).collect();
+    let until = work.now.plus(*span);
+    let kept = unmatched::keep(work, (desk, reference), (&events, until)).await?;
+    Ok(if kept {
+        Applied::Kept
+    } else {
+        Applied::NotFound
+    })
+}
+
+/// What waited for the desk's conversation to become known is told now, as if it came now.
+pub(super) async fn tell_what_was_kept(
+    work: &mut Work,
+    mut subject: Subject,
+    (leg, reference): (&NamedLeg, &str),
+) -> Result<Subject, Fault> {
+    for Unmatched { event, keys } in unmatched::take(work, (&leg.desk, reference)).await? {
+        let mut event = KeyedEvent {
+            event: Event::FromLeg {
+                event,
+                leg: Some(leg.clone()),
+            },
+            keys,
+            transcript: Vec::new(),
+        };
+        (subject, _) = apply_event(work, subject, &mut event).await?;
+    }
+    Ok(subject)
+}
+
+async fn apply_event(
+    work: &mut Work,
+    subject: Subject,
+    event: &mut KeyedEvent,
+) -> Result<(Subject, Outcome), Fault> {
+    if let Some(known) = keys::find(work, &event.keys).await? {
+        let outcome = event.repeated(&subject.state, known);
+        return Ok((subject, outcome));
+    }
+    if let Event::HandoverRequested(request) = &mut event.event {
+        mark_known(work, &mut request.transcript, &event.transcript).await?;
+    }
+    let (subject, turned) = subject.turn(work, &event.event).await?;
+    if event.counts(&turned) {
+        keys::store(work, &event.keys, turned.reference());
+    }
+    if let Event::HandoverRequested(request) = &event.event
+        && subject.state.erasing.is_none()
+    {
+        let items = (&request.transcript[..], &event.transcript[..]);
+        store_transcript_keys(work, items, &turned.effects);
+    }
+    Ok((subject, turned.outcome))
+}
+
+/// Says which messages of the transcript have been recorded, or are ours and came back. One that was kept and has been
+/// removed since counts as new.
+pub(super) async fn mark_known(
+    work: &mut Work,
+    items: &mut [TranscriptItem],
+    transcript: &[Vec<Hashed>],
+) -> Result<(), Fault> {
+    let mut seen = HashSet::new();
+    let mut references: HashMap<usize, Uuid> = HashMap::new();
+    for (at, (item, keys)) in items.iter_mut().zip(transcript).enumerate() {
+        let twice = keys.iter().any(|key| seen.contains(&key.hash));
+        seen.extend(keys.iter().map(|key| key.hash));
+        let known = keys::find(work, keys).await?;
+        item.known = twice || known.is_some();
+        if let Some(reference) = known.and_then(|known| known.reference)
+            && !twice
+        {
+            references.insert(at, reference);
+        }
+    }
+    if references.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = references.values().copied().collect();
+    let sql = "SELECT id FROM messages WHERE id = ANY($1)";
+    let rows = work.rows(sql, values![ids]).await?;
+    let mut kept = rows
+        .iter()
+        .map(|row| row.try_get(0))
+        .collect::<Result<HashSet<Uuid>, _>>()?;
+    kept.extend(
+        work.writes
+            .messages
+            .iter()
+            .map(|(_, message)| message.id.as_uuid()),
+    );
+    for (at, item) in items.iter_mut().enumerate() {
+        if let Some(reference) = references.get(&at) {
+            item.known = kept.contains(reference);
+        }
+    }
+    Ok(())
+}
+
+/// Each message that was new has become one record, or has been recognised as an echo, in order and before anything
+/// else that the event brought about.
+pub(super) fn store_transcript_keys(
+    work: &mut Work,
+    (items, transcript): (&[TranscriptItem], &[Vec<Hashed>]),
+    effects: &[Effect],
+) {
+    let mut came_of_it = keyed::came_of_transcript(effects);
+    for (item, keys) in items.iter().zip(transcript) {
+        if !item.known {
+            keys::store(work, keys, came_of_it.next().flatten());
+        }
+    }
+}

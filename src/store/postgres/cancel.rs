@@ -1,0 +1,195 @@
+//! Deliveries that wait and are overtaken by events: not sent any more, or sent first.
+
+use uuid::Uuid;
+
+use super::{
+    columns::{self, count, lane_id, values},
+    fault::Fault,
+    memory::Change,
+    warnings,
+    work::Work,
+};
+use crate::{
+    domain::{
+        delivery::{Destination, Lane, Task},
+        effect::{Cancelled, Warning, WarningKind},
+        ids::{ConversationId, DeliveryId, HandoverId},
+    },
+    store::{DeliveryState, keyed::overtaken, tally::DeadLetter},
+};
+
+/// An unsettled row of a lane.
+#[derive(Clone, Debug)]
+pub(super) struct Unsent {
+    id: DeliveryId,
+    conversation: ConversationId,
+    handover: HandoverId,
+    destination: Destination,
+    order: u64,
+    /// None: a newer version wrote it.
+    task: Option<Task>,
+    is_flying: bool,
+}
+
+/// What waits in the lane is not sent. What is on its way cannot be called back and is settled as it comes; an offer that
+/// is not needed any more does not go out again either, should nobody be left to settle it.
+pub(super) async fn unsent(work: &mut Work, lane: Lane, only: Cancelled) -> Result<(), Fault> {
+    let also_flying = only == Cancelled::Opens;
+    let lane = lane_id(lane);
+    new_ones(work, lane, only)?;
+    let waiting = waiting(work, lane).await?;
+    let (mut stay, mut rings) = (Vec::with_capacity(waiting.len()), None);
+    for unsent in waiting {
+        let state = match &unsent.task {
+            Some(task) if also_flying || !unsent.is_flying => overtaken(only, task, unsent.order),
+            _ => None,
+        };
+        let Some(state) = state else {
+            stay.push(unsent);
+            continue;
+        };
+        if state == DeliveryState::Dead {
+            warn(work, unsent.handover)?;
+            let letter = DeadLetter {
+                id: unsent.id,
+                destination: unsent.destination.clone(),
+                class: None,
+            };
+            bury(work, unsent.id, letter);
+        } else {
+            call_off(work, unsent.id);
+        }
+        forget_echo(work, unsent.conversation, unsent.id);
+        rings = Some(unsent.destination);
+    }
+    work.unsent.insert(lane, stay);
+    changed(work, lane, rings);
+    Ok(())
+}
+
+/// The control tasks of the lane go ahead of its messages, and at once.
+pub(super) async fn hurry(work: &mut Work, lane: Lane) -> Result<(), Fault> {
+    let lane = lane_id(lane);
+    for row in &mut work.writes.deliveries {
+        if lane_id(row.delivery.lane) == lane && is_control(&row.delivery.task) {
+            row.urgent = true;
+        }
+    }
+    let waiting = waiting(work, lane).await?;
+    let mut rings = None;
+    for unsent in &waiting {
+        if unsent.is_flying || !unsent.task.as_ref().is_some_and(is_control) {
+            continue;
+        }
+        work.write(
+            "UPDATE deliveries SET urgent = TRUE, due_at = $2 WHERE id = $1 AND settled_at IS NULL",
+            values![unsent.id, work.now],
+        );
+        rings = Some(unsent.destination.clone());
+    }
+    work.unsent.insert(lane, waiting);
+    changed(work, lane, rings);
+    Ok(())
+}
+
+/// Settles a row that need not be sent any more.
+pub(super) fn call_off(work: &mut Work, id: DeliveryId) {
+    end(work, (id, DeliveryState::Cancelled, None));
+}
+
+/// Settles a row that was to be sent and will not be. The only way to become a dead letter.
+pub(super) fn bury(work: &mut Work, id: DeliveryId, letter: DeadLetter) {
+    end(work, (id, DeliveryState::Dead, letter.class));
+    work.after.dead.push(letter);
+}
+
+/// What was never said does not come back.
+pub(super) fn forget_echo(work: &mut Work, conversation: ConversationId, delivery: DeliveryId) {
+    work.write(
+        "DELETE FROM echoes WHERE conversation = $1 AND delivery = $2",
+        values![conversation, delivery],
+    );
+}
+
+/// The same for what the step itself is about to owe.
+fn new_ones(work: &mut Work, lane: Uuid, only: Cancelled) -> Result<(), Fault> {
+    let mut ended = Vec::new();
+    for row in &mut work.writes.deliveries {
+        let new = &row.delivery;
+        if lane_id(new.lane) != lane || row.settled_at.is_some() {
+            continue;
+        }
+        if let Some(state) = overtaken(only, &new.task, new.order) {
+            row.state = state;
+            row.settled_at = Some(work.now);
+            ended.push((row.conversation, row.state, new.clone()));
+        }
+    }
+    for (conversation, state, new) in ended {
+        if state == DeliveryState::Dead {
+            warn(work, new.handover)?;
+            work.after.dead.push(DeadLetter {
+                id: new.id,
+                destination: new.destination,
+                class: None,
+            });
+        }
+        forget_echo(work, conversation, new.id);
+    }
+    Ok(())
+}
+
+fn warn(work: &mut Work, handover: HandoverId) -> Result<(), Fault> {
+    let (kind, subject) = (WarningKind::DeadLetter, handover.to_string());
+    warnings::raise(work, &Warning { kind, subject })
+}
+
+fn changed(work: &mut Work, lane: Uuid, rings: Option<Destination>) {
+    if let Some(destination) = rings {
+        work.writes.lanes.insert(lane);
+        work.change(Change::Due(destination));
+    }
+}
+
+fn is_control(task: &Task) -> bool {
+    matches!(task, Task::Resume { .. } | Task::Close { .. })
+}
+
+fn end(work: &mut Work, (id, state, class): (DeliveryId, DeliveryState, Option<&str>)) {
+    work.write(
+        "UPDATE deliveries SET state = $2, error_class = coalesce($3, error_class), settled_at = $4 WHERE id = $1",
+        values![id, state, class, work.now],
+    );
+}
+
+/// What is unsettled in the lane, but for what this step has settled, in order. Nobody may claim the lane between this
+/// and the write, else what is taken to wait may be on its way.
+async fn waiting(work: &mut Work, lane: Uuid) -> Result<Vec<Unsent>, Fault> {
+    if let Some(seen) = work.unsent.remove(&lane) {
+        return Ok(seen);
+    }
+    let sql = "SELECT d.id, d.conversation, d.handover, d.destination, d.ord, d.task, l.fence, \
+               coalesce(l.flying = d.id AND l.leased_until > handover_clock(), FALSE) \
+               FROM deliveries d LEFT JOIN lanes l ON l.id = d.lane \
+               WHERE d.lane = $1 AND d.settled_at IS NULL ORDER BY d.ord";
+    let mut waiting = Vec::new();
+    for row in work.rows(sql, values![lane]).await? {
+        if let Some(fence) = row.try_get(6)? {
+            work.writes.fences.insert(lane, fence);
+        }
+        let id: DeliveryId = row.try_get(0)?;
+        if work.landed == Some(id) {
+            continue;
+        }
+        waiting.push(Unsent {
+            id,
+            conversation: row.try_get(1)?,
+            handover: row.try_get(2)?,
+            destination: row.try_get(3)?,
+            order: count(row.try_get(4)?),
+            task: columns::json(&row, 5).ok(),
+            is_flying: row.try_get(7)?,
+        });
+    }
+    Ok(waiting)
+}

@@ -1,0 +1,137 @@
+//! The lanes that this process holds: each with the number of its claim, for as long as the database's clock says, and
+//! a little less by the process's own.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::domain::{
+    ids::DeliveryId,
+    time::{Clock, Timestamp},
+};
+
+/// How long a lane is held without a word from its holder. `lanes` says the same to the database.
+pub(super) const LEASE: Duration = Duration::from_secs(15);
+/// A claim that is dropped instead of settled comes back after this long: whoever dropped it may have failed because of
+/// what it held.
+const DROPPED_FOR: Duration = Duration::from_secs(15);
+
+#[derive(Debug)]
+pub(super) struct Leases {
+    /// Under this name the process holds lanes.
+    pub(super) owner: Uuid,
+    clock: Arc<dyn Clock>,
+    inner: Mutex<Inner>,
+    /// Rings when a claim was dropped.
+    pub(super) dropped: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    held: HashMap<Claimed, Instant>,
+    dropped: Vec<Dropped>,
+}
+
+/// A lane and the number of its claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Claimed {
+    pub(super) lane: Uuid,
+    pub(super) fence: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dropped {
+    pub(super) claimed: Claimed,
+    pub(super) not_before: Timestamp,
+}
+
+/// A lane that is held, with what is on its way in it. Dropped, it gives the lane back after a while.
+#[derive(Debug)]
+pub struct Hold {
+    leases: Arc<Leases>,
+    pub(super) claimed: Claimed,
+    pub(super) delivery: DeliveryId,
+    spent: bool,
+}
+
+impl Leases {
+    pub(super) fn new(owner: Uuid, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            owner,
+            clock,
+            inner: Mutex::default(),
+            dropped: Notify::new(),
+        }
+    }
+
+    /// A lane that was claimed by a statement sent at `asked`.
+    pub(super) fn hold(
+        self: &Arc<Self>,
+        claimed: Claimed,
+        delivery: DeliveryId,
+        asked: Instant,
+    ) -> Hold {
+        self.lock().held.insert(claimed, asked + LEASE);
+        Hold {
+            leases: Arc::clone(self),
+            claimed,
+            delivery,
+            spent: false,
+        }
+    }
+
+    pub(super) fn held(&self) -> Vec<Claimed> {
+        self.lock().held.keys().copied().collect()
+    }
+
+    /// These have been renewed by a statement sent at `asked`.
+    pub(super) fn renewed(&self, claims: &[Claimed], asked: Instant) {
+        let mut inner = self.lock();
+        for claimed in claims {
+            if let Some(until) = inner.held.get_mut(claimed) {
+                *until = asked + LEASE;
+            }
+        }
+    }
+
+    pub(super) fn take_dropped(&self) -> Vec<Dropped> {
+        std::mem::take(&mut self.lock().dropped)
+    }
+
+    /// They could not be given back.
+    pub(super) fn put_back(&self, dropped: Vec<Dropped>) {
+        self.lock().dropped.extend(dropped);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Hold {
+    /// The lane is given back, or held on under another number, by a statement of its own.
+    pub(super) fn spend(mut self) -> Claimed {
+        self.spent = true;
+        self.claimed
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let mut inner = self.leases.lock();
+        inner.held.remove(&self.claimed);
+        if !self.spent {
+            inner.dropped.push(Dropped {
+                claimed: self.claimed,
+                not_before: self.leases.clock.now().plus(DROPPED_FOR),
+            });
+            drop(inner);
+            self.leases.dropped.notify_one();
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! The conversation that a step is about: its row, read, turned over and written back.
+
+use tokio_postgres::Row;
+
+use super::{
+    columns::{self, values},
+    database::Statement,
+    effects,
+    fault::Fault,
+    keys,
+    memory::Change,
+    pauses,
+    work::Work,
+    writes::{ConversationRow, Read},
+};
+use crate::{
+    domain::{
+        conversation::{Conversation, ConversationKey, Profile},
+        effect::Effect,
+        event::Event,
+        handover::{Context, Echo, decide},
+        ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId},
+        policy::Conditions,
+        time::Timestamp,
+    },
+    store::{
+        Applied,
+        hashing::Hashed,
+        keyed::Turned,
+        tally::{self, Before},
+    },
+};
+
+#[derive(Debug)]
+pub(super) struct Subject {
+    /// Whether anything has been kept of this conversation.
+    pub(super) is_stored: bool,
+    pub(super) state: Conversation,
+    stored_version: u64,
+    stored_wake_at: Option<Timestamp>,
+    observed_since: Option<Timestamp>,
+    handed_over: bool,
+    /// Loaded when an event first needs them.
+    echoes: Option<Vec<Echo>>,
+    conditions: Conditions,
+}
+
+/// The columns that [`Subject::read`] reads, of `conversations c`.
+macro_rules! subject {
+    ($($rest:literal),+) => {
+        concat!("SELECT c.id, c.revision, c.state, c.observed_since, c.handed_over, c.wake_at FROM ", $($rest),+)
+    };
+}
+
+impl Subject {
+    /// The conversation of this name, new if there is none.
+    pub(super) async fn by_key(
+        work: &mut Work,
+        key: &ConversationKey,
+        keys: &[Hashed],
+    ) -> Result<Self, Fault> {
+        let named = Statement::new(
+            subject!("conversations c WHERE c.bot = $1 AND c.realm = $2 AND c.\"user\" = $3"),
+            values![&key.bot, &key.realm, &key.user],
+        );
+        if let Some(subject) = Self::find(work, named, keys).await?.pop() {
+            return Ok(subject);
+        }
+        let conditions = pauses::conditions(work).await?;
+        Ok(Self::fresh(work, key, conditions))
+    }
+
+    pub(super) async fn by_id(
+        work: &mut Work,
+        id: ConversationId,
+        keys: &[Hashed],
+    ) -> Result<Option<Self>, Fault> {
+        let named = Statement::new(subject!("conversations c WHERE c.id = $1"), values![id]);
+        Ok(Self::find(work, named, keys).await?.pop())
+    }
+
+    /// The conversation of this handover, if this desk has or had a leg of it.
+    pub(super) async fn by_handover(
+        work: &mut Work,
+        (id, desk): (HandoverId, &DeskName),
+        keys: &[Hashed],
+    ) -> Result<Option<Self>, Fault> {
+        let named = Statement::new(
+            subject!(
+                "handovers h JOIN conversations c ON c.id = h.conversation WHERE h.id = $1 ",
+                "AND EXISTS (SELECT 1 FROM legs WHERE handover = $1 AND desk = $2)"
+            ),
+            values![id, desk],
+        );
+        Ok(Self::find(work, named, keys).await?.pop())
+    }
+
+    /// The conversation of this user of the bot, if there is one in all its realms. There are few realms, and each is
+    /// looked into by the index that names conversations.
+    pub(super) async fn by_user(
+        work: &mut Work,
+        (bot, user): (&BotName, &ExternalId),
+        keys: &[Hashed],
+    ) -> Result<Result<Self, Applied>, Fault> {
+        let named = Statement::new(
+            concat!(
+                "WITH RECURSIVE realms (realm) AS (SELECT min(realm) FROM conversations WHERE bot = $1 UNION ALL ",
+                "SELECT (SELECT min(realm) FROM conversations WHERE bot = $1 AND realm > realms.realm) FROM realms ",
+                "WHERE realm IS NOT NULL) ",
+                subject!(
+                    "realms JOIN conversations c ON c.bot = $1 AND c.realm = realms.realm AND c.\"user\" = $2 LIMIT 2"
+                )
+            ),
+            values![bot, user],
+        );
+        let mut found = Self::find(work, named, keys).await?;
+        Ok(match (found.pop(), found.is_empty()) {
+            (Some(subject), true) => Ok(subject),
+            (None, _) => Err(Applied::NoSuchUser),
+            _ => Err(Applied::SeveralUsers),
+        })
+    }
+
+    /// One whose row must be there.
+    pub(super) async fn existing(work: &mut Work, id: ConversationId) -> Result<Self, Fault> {
+        Self::by_id(work, id, &[]).await?.ok_or(Fault::Missing)
+    }
+
+    /// A conversation of which nothing has been kept.
+    pub(super) fn fresh(work: &mut Work, key: &ConversationKey, conditions: Conditions) -> Self {
+        let id = ConversationId::from_uuid(work.new_id());
+        work.writes.read.insert(id, Read::New);
+        Self {
+            is_stored: false,
+            state: Conversation::new(id, key.clone()),
+            stored_version: 0,
+            stored_wake_at: None,
+            observed_since: None,
+            handed_over: false,
+            echoes: None,
+            conditions,
+        }
+    }
+
+    /// Reads the conversation together with the keys that may be known and with what is paused, all as of one moment.
+    async fn find(work: &mut Work, named: Statement, keys: &[Hashed]) -> Result<Vec<Self>, Fault> {
+        let mut statements = vec![named, pauses::statement(work.now)];
+        if !keys.is_empty() {
+            statements.push(keys::statement(keys));
+        }
+        let mut found = work.snapshot(&statements).await?.into_iter();
+        let rows = found.next().unwrap_or_default();
+        let conditions = pauses::read(work, &found.next().unwrap_or_default())?;
+        if let Some(known) = found.next() {
+            keys::read(work, keys, &known)?;
+        }
+        work.conditions = Some(conditions.clone());
+        rows.iter()
+            .map(|row| Self::read(work, row, conditions.clone()))
+            .collect()
+    }
+
+    /// From a row of `id, revision, state, observed_since, handed_over, wake_at`.
+    pub(super) fn read(work: &mut Work, row: &Row, conditions: Conditions) -> Result<Self, Fault> {
+        let state: Conversation = columns::json(row, 2)?;
+        work.writes
+            .read
+            .insert(row.try_get(0)?, Read::Revision(row.try_get(1)?));
+        Ok(Self {
+            is_stored: true,
+            stored_version: state.version,
+            stored_wake_at: row.try_get(5)?,
+            state,
+            observed_since: row.try_get(3)?,
+            handed_over: row.try_get(4)?,
+            echoes: None,
+            conditions,
+        })
+    }
+
+    /// When its timer is to look at it, which may be later than the state says.
+    pub(super) const fn wake_at(&self) -> Option<Timestamp> {
+        self.stored_wake_at
+    }
+
+    /// Takes over what the platform said about the user; written with the next turn or by [`Self::save`].
+    pub(super) fn learn(&mut self, profile: &Profile) {
+        if self.state.profile.merge(profile) {
+            self.state.version += 1;
+        }
+    }
+
+    /// Lets `decide` turn the state over for one event and writes what it says.
+    pub(super) async fn turn(
+        mut self,
+        work: &mut Work,
+        event: &Event,
+    ) -> Result<(Self, Turned), Fault> {
+        let mut echoes = self.echoes(work, event).await?;
+        let asks = may_ask_a_desk(event) && work.ground.policy.counts_open();
+        if asks {
+            self.conditions.open = work.open_at_desks().await?;
+        }
+        let desk = self.state.desk().cloned();
+        let before = self.state.version;
+        let open_before = Before::of(&self.state);
+        let decision = {
+            let ground = &work.ground;
+            let mut new_id = ground.new_id;
+            decide(
+                self.state,
+                event,
+                Context {
+                    policy: &ground.policy,
+                    conditions: &self.conditions,
+                    now: work.now,
+                    new_id: &mut new_id,
+                    echoes: &mut echoes,
+                },
+            )
+        };
+        self.state = decision.state;
+        if self.state.desk() != desk.as_ref() {
+            work.moved(desk.as_ref(), self.state.desk());
+        }
+        if needs_echoes(event) {
+            self.echoes = Some(echoes);
+        }
+        if self.is_stored || self.state.version != before {
+            let observes = decision
+                .effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::Record(_)));
+            self.handed_over |= decision
+                .effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::Handover(_)));
+            if self.handed_over {
+                self.observed_since = None;
+            } else if observes {
+                self.observed_since.get_or_insert(work.now);
+            }
+            self.save(work)?;
+        }
+        effects::perform(work, &mut self, (event, &decision.effects)).await?;
+        if !decision.effects.is_empty() {
+            work.touch(self.state.id);
+        }
+        let states = (open_before.as_ref(), &self.state);
+        let tallies = tally::of_turn(states, &decision.effects, work.now);
+        work.after.tallies.extend(tallies);
+        Ok((
+            self,
+            Turned {
+                effects: decision.effects,
+                outcome: decision.outcome,
+            },
+        ))
+    }
+
+    /// Has the row written if the state has changed since it was read or written.
+    pub(super) fn save(&mut self, work: &mut Work) -> Result<(), Fault> {
+        if self.is_stored && self.state.version == self.stored_version {
+            return Ok(());
+        }
+        let wake_at = self.state.wake_at();
+        let row = ConversationRow {
+            key: self.state.key.clone(),
+            version: self.state.version,
+            state: serde_json::to_string(&self.state)?,
+            phase: self.state.handover.as_ref().map(|open| open.phase),
+            wake_at,
+            observed_since: self.observed_since,
+            handed_over: self.handed_over,
+            at_desk: self.state.desk().cloned(),
+        };
+        work.writes.conversations.insert(self.state.id, row);
+        if let Some(wake_at) = wake_at
+            && Some(wake_at) != self.stored_wake_at
+        {
+            work.change(Change::Wake(wake_at));
+        }
+        work.touch(self.state.id);
+        self.is_stored = true;
+        self.stored_wake_at = wake_at;
+        self.stored_version = self.state.version;
+        Ok(())
+    }
+
+    /// A text that was just given to the platform may come back within this very step.
+    pub(super) fn expect_echo(&mut self, echo: Echo) {
+        if let Some(echoes) = &mut self.echoes {
+            echoes.push(echo);
+        }
+    }
+
+    async fn echoes(&mut self, work: &mut Work, event: &Event) -> Result<Vec<Echo>, Fault> {
+        if !needs_echoes(event) {
+            return Ok(Vec::new());
+        }
+        if let Some(echoes) = self.echoes.take() {
+            return Ok(echoes);
+        }
+        if !self.is_stored {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT fingerprint, expires_at FROM echoes WHERE conversation = $1 ORDER BY row";
+        let rows = work.rows(sql, values![self.state.id]).await?;
+        let echoes = rows.iter().map(|row| {
+            Ok(Echo {
+                fingerprint: row.try_get(0)?,
+                until: row.try_get(1)?,
+            })
+        });
+        echoes.collect()
+    }
+}
+
+/// What is only said asks no desk, and there is far more of it than of anything else.
+fn may_ask_a_desk(event: &Event) -> bool {
+    !matches!(event, Event::UserSaid(_) | Event::BotSaid(_))
+}
+
+fn needs_echoes(event: &Event) -> bool {
+    matches!(event, Event::BotSaid(_) | Event::HandoverRequested(_))
+}

@@ -1,0 +1,83 @@
+//! Deadlines: rows, fired by whichever replica looks first. Nothing here ticks; upkeep sleeps until the next one.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::{
+    columns::{self, values},
+    fault::Fault,
+    subject::Subject,
+    work::{Attempt, Ground, Work},
+};
+use crate::{
+    domain::{event::Event, ids::ConversationId, time::Timestamp},
+    store::{Error, Fired},
+};
+
+/// A deadline that `decide` leaves standing is looked at again after this, not at once for ever.
+const AGAIN: Duration = Duration::from_secs(1);
+/// So many deadlines are looked at side by side: some of the pool's connections are left to whoever waits for an answer.
+const AT_ONCE: usize = 4;
+
+pub(super) async fn fire(ground: &Arc<Ground>, limit: usize) -> Result<Fired, Error> {
+    ground.memory.forget_wake();
+    let due = due(ground, limit).await?;
+    let steps = due
+        .into_iter()
+        .map(|conversation| ground.step(Fire { conversation }));
+    let fired: Vec<bool> = stream::iter(steps)
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    let next = next(ground).await?;
+    ground.memory.told_wake(next);
+    Ok(Fired {
+        count: fired.into_iter().filter(|fired| *fired).count(),
+        next,
+    })
+}
+
+/// The conversations whose time has come, the longest overdue first.
+async fn due(ground: &Ground, limit: usize) -> Result<Vec<ConversationId>, Fault> {
+    let sql = "SELECT id FROM conversations WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2";
+    let values = values![ground.clock.now(), columns::limit(limit)];
+    let rows = ground.database.rows(sql, values).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+async fn next(ground: &Ground) -> Result<Option<Timestamp>, Fault> {
+    let sql = "SELECT min(wake_at) FROM conversations WHERE wake_at IS NOT NULL";
+    match ground.database.row(sql, Vec::new()).await? {
+        Some(row) => Ok(row.try_get(0)?),
+        None => Ok(None),
+    }
+}
+
+/// Looks at one conversation. Says whether its time had come: somebody may have been quicker.
+struct Fire {
+    conversation: ConversationId,
+}
+
+#[async_trait]
+impl Attempt for Fire {
+    type Done = bool;
+
+    async fn attempt(&mut self, work: &mut Work) -> Result<bool, Fault> {
+        let Some(subject) = Subject::by_id(work, self.conversation, &[]).await? else {
+            return Ok(false);
+        };
+        if subject.wake_at().is_none_or(|at| at > work.now) {
+            return Ok(false);
+        }
+        let (subject, _) = subject.turn(work, &Event::TimerFired).await?;
+        if subject.state.wake_at().is_some_and(|at| at <= work.now) {
+            work.write(
+                "UPDATE conversations SET wake_at = $2 WHERE id = $1",
+                values![self.conversation, work.now.plus(AGAIN)],
+            );
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,208 @@
+//! What a replica does unasked: it renews its leases, looks each second whether anything has become due, tells the
+//! others where it may be worth looking, and listens to them.
+
+use std::{future::poll_fn, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::mpsc,
+    time::{MissedTickBehavior, interval, sleep},
+};
+use tokio_postgres::{AsyncMessage, Client, NoTls};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{columns::values, connect::Way, fault::Fault, hints::Hint, lanes, work::Ground};
+
+/// Three times a lease, so that one that fails costs nothing.
+const RENEW_EACH: Duration = Duration::from_secs(5);
+/// The truth, if every hint is lost.
+const LOOK_EACH: Duration = Duration::from_secs(1);
+/// So often others are told at most.
+const TELL_EACH: Duration = Duration::from_millis(20);
+/// A listener whose connection was cut comes again after this.
+const LISTEN_AGAIN: Duration = Duration::from_secs(1);
+/// A notice holds at most 8000 bytes; a longer list is left to looking.
+const MOST_BYTES: usize = 7900;
+const CHANNEL: &str = "handover_bridge";
+
+pub(super) fn start(
+    ground: &Arc<Ground>,
+    (tasks, stop): (&TaskTracker, &CancellationToken),
+    listen: Option<Way>,
+) {
+    let run = |task: TaskOf| {
+        let (ground, stop) = (Arc::clone(ground), stop.clone());
+        tasks.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = task.run(ground) => {}
+            }
+        });
+    };
+    run(TaskOf::Renewing);
+    run(TaskOf::Dropped);
+    run(TaskOf::Looking);
+    if let Some(way) = listen {
+        run(TaskOf::Telling);
+        run(TaskOf::Listening(way));
+    }
+}
+
+enum TaskOf {
+    Renewing,
+    Dropped,
+    Looking,
+    Telling,
+    Listening(Way),
+}
+
+impl TaskOf {
+    async fn run(self, ground: Arc<Ground>) {
+        match self {
+            Self::Renewing => renewing(&ground).await,
+            Self::Dropped => giving_back(&ground).await,
+            Self::Looking => looking(&ground).await,
+            Self::Telling => telling(&ground).await,
+            Self::Listening(way) => listening(&ground, &way).await,
+        }
+    }
+}
+
+async fn renewing(ground: &Ground) {
+    let mut tick = interval(RENEW_EACH);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        // Tried again at the next tick, and once more before the lease is over.
+        if let Err(fault) = lanes::renew(ground).await {
+            tracing::debug!(error = %fault, "leases could not be renewed");
+        }
+    }
+}
+
+async fn giving_back(ground: &Ground) {
+    loop {
+        ground.leases.dropped.notified().await;
+        while lanes::give_back_dropped(ground).await.is_err() {
+            sleep(LOOK_EACH).await;
+        }
+    }
+}
+
+/// Rings for whatever is due and nobody holds.
+async fn looking(ground: &Ground) {
+    let mut tick = interval(LOOK_EACH);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if let Err(fault) = look(ground).await {
+            tracing::debug!(error = %fault, "the store could not be looked at");
+        }
+    }
+}
+
+async fn look(ground: &Ground) -> Result<(), Fault> {
+    let sql = "SELECT DISTINCT destination FROM lanes \
+               WHERE due_at <= $1 AND (owner IS NULL OR leased_until <= handover_clock()) \
+               UNION ALL (SELECT NULL FROM conversations WHERE wake_at <= $1 LIMIT 1)";
+    let now = ground.clock.now();
+    for row in ground.database.rows(sql, values![now]).await? {
+        ground.memory.heard(&match row.try_get(0)? {
+            Some(destination) => Hint::Due(destination),
+            None => Hint::Timer,
+        });
+    }
+    ground.memory.heard(&Hint::Changed);
+    Ok(())
+}
+
+/// Outside the steps that it tells of, since the database lets one transaction with a notice commit after another.
+async fn telling(ground: &Ground) {
+    loop {
+        ground.memory.hinting.notified().await;
+        sleep(TELL_EACH).await;
+        let mut notice = String::new();
+        for hint in ground.memory.take_hints() {
+            let line = hint.to_string();
+            if notice.len() + line.len() < MOST_BYTES {
+                notice.push_str(&line);
+                notice.push('\n');
+            }
+        }
+        let sql = "SELECT pg_notify($1, $2)";
+        // What is not told is found by looking.
+        drop(ground.database.write(sql, values![CHANNEL, notice]).await);
+    }
+}
+
+async fn listening(ground: &Ground, way: &Way) {
+    loop {
+        if let Err(fault) = listen(ground, way).await {
+            tracing::debug!(error = %fault, "the store cannot be listened to");
+        }
+        sleep(LISTEN_AGAIN).await;
+    }
+}
+
+async fn listen(ground: &Ground, way: &Way) -> Result<(), Fault> {
+    let (notices, mut heard) = mpsc::channel(NOTICES);
+    let (client, driven) = match &way.tls {
+        Some(tls) => {
+            let (client, connection) = way.config.connect(tls.clone()).await?;
+            (client, drive(connection, notices))
+        }
+        None => {
+            let (client, connection) = way.config.connect(NoTls).await?;
+            (client, drive(connection, notices))
+        }
+    };
+    let hears = async {
+        begin(&client).await?;
+        // Whatever was told before is found by looking.
+        while let Some(notice) = heard.recv().await {
+            take(ground, &notice);
+        }
+        Ok(())
+    };
+    tokio::pin!(driven);
+    tokio::select! {
+        () = &mut driven => Ok(()),
+        done = hears => done,
+    }
+}
+
+/// As many notices wait for whoever takes them in; more than that are left to looking.
+const NOTICES: usize = 256;
+
+type Driven = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Keeps the connection going, until it ends.
+fn drive<S, T>(
+    mut connection: tokio_postgres::Connection<S, T>,
+    notices: mpsc::Sender<String>,
+) -> Driven
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    Box::pin(async move {
+        while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+            if let AsyncMessage::Notification(notice) = message {
+                drop(notices.try_send(notice.payload().to_owned()));
+            }
+        }
+    })
+}
+
+async fn begin(client: &Client) -> Result<(), Fault> {
+    client
+        .batch_execute("LISTEN handover_bridge")
+        .await
+        .map_err(Fault::from)
+}
+
+/// One's own notices as well: ringing twice does no harm.
+fn take(ground: &Ground, notice: &str) {
+    for hint in notice.lines().filter_map(|line| line.parse().ok()) {
+        ground.memory.heard(&hint);
+    }
+}
