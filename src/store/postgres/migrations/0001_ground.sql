@@ -7,13 +7,13 @@ CREATE FUNCTION handover_clock() RETURNS BIGINT LANGUAGE sql VOLATILE
 AS $$ SELECT (extract(epoch FROM clock_timestamp()) * 1000)::BIGINT $$;
 
 -- Ends the transaction where something is not as it was read: somebody else was quicker.
-CREATE FUNCTION handover_expect(found BIGINT, wanted BIGINT) RETURNS BIGINT LANGUAGE plpgsql IMMUTABLE
+CREATE FUNCTION handover_expect(counted BIGINT, wanted BIGINT) RETURNS BIGINT LANGUAGE plpgsql IMMUTABLE
 AS $$
 BEGIN
-    IF found <> wanted THEN
+    IF counted <> wanted THEN
         RAISE EXCEPTION 'somebody else was quicker' USING ERRCODE = 'HB001';
     END IF;
-    RETURN found;
+    RETURN counted;
 END
 $$;
 
