@@ -37,7 +37,6 @@ pub(super) async fn perform(
                 | Effect::ExpectEcho { .. }
                 | Effect::ExpectCopy { .. }
                 | Effect::ConsumeEcho { .. }
-                | Effect::Handover(_)
         );
         // A decision that keeps something changes the state, and a changed state has a row.
         if needs_row && !subject.is_stored {
@@ -76,7 +75,10 @@ pub(super) async fn perform(
             }
             Effect::CancelUnsent { lane, only } => cancel::unsent(work, *lane, *only).await?,
             Effect::Hurry { lane } => cancel::hurry(work, *lane).await?,
-            Effect::Handover(handover) => keep_handover(work, id, handover)?,
+            // Of a request that was declined at once, and of which nothing is kept, there is no row.
+            Effect::Handover(handover) if subject.is_stored => {
+                keep_handover(work, id, handover)?;
+            }
             Effect::Leg(leg) => keep_leg(work, leg),
             Effect::Name(name) => legs::name(work, name),
             Effect::Take {
@@ -90,8 +92,8 @@ pub(super) async fn perform(
                 "INSERT INTO unknown_events (conversation, at, raw) VALUES ($1, $2, $3)",
                 values![id, work.now, raw],
             ),
-            // Seen to by the settlement, which knows the row.
-            Effect::Withdraw | Effect::PutOff { .. } => {}
+            // The last two are seen to by the settlement, which knows the row.
+            Effect::Handover(_) | Effect::Withdraw | Effect::PutOff { .. } => {}
         }
     }
     Ok(())
