@@ -1,6 +1,10 @@
 //! What the operator's console asks of a store: lists, one conversation, what has changed, who is signed in, and the
 //! audit trail.
 
+pub(in crate::store) mod row;
+pub(in crate::store) mod search;
+pub(in crate::store) mod standing;
+
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 
