@@ -3,10 +3,12 @@
 //!
 //! Every implementation passes the contract of `tests/store`, which is written once against this trait.
 
+mod audit;
 mod census;
 mod changes;
 mod console;
 mod erasure;
+mod page;
 pub mod sqlite;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
@@ -22,6 +24,7 @@ pub use self::{
         Standing,
     },
     erasure::{Erased, Erasure, Named, Whose},
+    page::Page,
 };
 use crate::domain::{
     conversation::{Answer, Phase, Profile},
@@ -325,12 +328,6 @@ pub enum Changed {
     /// It is delivered, cancelled or on its way.
     NotNow,
     NotFound,
-}
-
-#[derive(Clone, Debug)]
-pub struct Page<T> {
-    pub items: Vec<T>,
-    pub more: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

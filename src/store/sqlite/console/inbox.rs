@@ -8,7 +8,6 @@ use super::{
     super::{
         columns::{AnyId, count},
         fault::Fault,
-        views,
     },
     row::{COLUMNS, COLUMNS_ALONE, Found},
 };
@@ -34,7 +33,7 @@ pub(super) fn page(connection: &Connection, wanted: &InboxQuery) -> Result<Page<
     };
     let sieve = Sieve::new(wanted, only.is_some());
     let found = walk(&moment, (wanted, only), &sieve)?;
-    let found = views::page(found, wanted.limit);
+    let found = Page::of(found, wanted.limit);
     let items = found
         .items
         .into_iter()
