@@ -10,6 +10,7 @@ mod console;
 mod erasure;
 mod page;
 pub mod sqlite;
+mod tally;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 

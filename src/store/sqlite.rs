@@ -32,7 +32,6 @@ mod purge;
 mod readers;
 mod settle;
 mod subject;
-mod tally;
 mod tidy;
 mod timers;
 mod unmatched;
@@ -60,7 +59,6 @@ use self::{
     memory::Memory,
     mutant::Mutant,
     readers::{READERS, Readers},
-    tally::Meter,
     work::Settings,
     writer::{Ground, Writer},
 };
@@ -71,7 +69,7 @@ pub use self::{
 use super::{
     Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure, Error,
     Fired, Gone, HandoverSummary, HandoverView, NamesInUse, Page, Pause, Proof, Retention,
-    Settlement, Store, Ticket, TranscriptLimits, WarningView, Whose,
+    Settlement, Store, Ticket, TranscriptLimits, WarningView, Whose, tally::Meter,
 };
 use crate::domain::{
     conversation::Answer,

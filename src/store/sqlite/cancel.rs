@@ -2,21 +2,14 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{
-    columns,
-    fault::Fault,
-    lanes::Waiting,
-    memory::Change,
-    warnings,
-    work::{DeadLetter, Work},
-};
+use super::{columns, fault::Fault, lanes::Waiting, memory::Change, warnings, work::Work};
 use crate::{
     domain::{
         delivery::{Destination, Lane, Task},
         effect::{Cancelled, Warning, WarningKind},
         ids::{DeliveryId, HandoverId},
     },
-    store::DeliveryState,
+    store::{DeliveryState, tally::DeadLetter},
 };
 
 /// An unsettled row of a lane that nobody is sending.

@@ -12,7 +12,7 @@ use super::{
     lanes::Waiting,
     memory::Change,
     subject::Subject,
-    work::{DeadLetter, Work},
+    work::Work,
 };
 use crate::{
     domain::{
@@ -22,7 +22,7 @@ use crate::{
         ids::{DeliveryId, HandoverId},
         time::Timestamp,
     },
-    store::{DeliveryState, RowOutcome, Settlement},
+    store::{DeliveryState, RowOutcome, Settlement, tally::DeadLetter},
     telemetry::traces::TraceParent,
 };
 

@@ -7,7 +7,6 @@ use super::{
     effects,
     fault::Fault,
     memory::Change,
-    tally::{self, Before},
     work::Work,
 };
 use crate::domain::{
@@ -19,7 +18,10 @@ use crate::domain::{
     policy::Conditions,
     time::Timestamp,
 };
-use crate::store::Applied;
+use crate::store::{
+    Applied,
+    tally::{self, Before},
+};
 
 #[derive(Debug)]
 pub(super) struct Subject {

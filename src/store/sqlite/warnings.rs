@@ -6,7 +6,6 @@ use rusqlite::{Connection, params};
 use super::{
     columns::{self, count},
     fault::Fault,
-    tally::Tally,
     work::Work,
 };
 use crate::{
@@ -15,7 +14,7 @@ use crate::{
         effect::{Warning, WarningKind},
         time::Timestamp,
     },
-    store::WarningView,
+    store::{WarningView, tally::Tally},
 };
 
 pub(super) fn raise(work: &mut Work<'_>, warning: &Warning) -> Result<(), Fault> {

@@ -11,15 +11,15 @@ use super::{
     lanes::LaneKey,
     memory::{Change, Memory},
     mutant::Mutant,
-    tally::Tally,
 };
 use crate::{
     domain::{
-        delivery::{Destination, Lane},
-        ids::{DeliveryId, DeskName},
+        delivery::Lane,
+        ids::DeskName,
         policy::Policy,
         time::{Clock, Timestamp},
     },
+    store::tally::{DeadLetter, Tally},
     telemetry::traces::TraceParent,
 };
 
@@ -56,14 +56,6 @@ pub(super) struct Batch {
     /// What has been given up for good, to be logged when that is certain.
     pub(super) dead: Vec<DeadLetter>,
     pub(super) tallies: Vec<Tally>,
-}
-
-#[derive(Debug)]
-pub(super) struct DeadLetter {
-    pub(super) id: DeliveryId,
-    pub(super) destination: Destination,
-    /// None: it did not fail, it was overtaken.
-    pub(super) class: Option<&'static str>,
 }
 
 /// How far a batch had come, to go back there when a step fails.
@@ -141,21 +133,5 @@ impl Batch {
         self.landed.truncate(mark.landed);
         self.dead.truncate(mark.dead);
         self.tallies.truncate(mark.tallies);
-    }
-}
-
-impl DeadLetter {
-    pub(super) fn log(&self) {
-        let Self {
-            id,
-            destination,
-            class,
-        } = self;
-        tracing::warn!(
-            %destination,
-            delivery.id = %id,
-            error.class = class,
-            "a delivery is a dead letter"
-        );
     }
 }

@@ -23,10 +23,12 @@ use super::{
     cache::Cache,
     fault::{BatchFault, Fault},
     memory::Memory,
-    tally::Meter,
-    work::{Batch, DeadLetter, Settings, Work},
+    work::{Batch, Settings, Work},
 };
-use crate::store::Error;
+use crate::store::{
+    Error,
+    tally::{DeadLetter, Meter},
+};
 
 /// As many steps share a commit at most. Measured on a laptop's disk, more of them no longer make it quicker, and a
 /// step that rolls back the batch takes its neighbours with it.

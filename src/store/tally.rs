@@ -1,16 +1,16 @@
-//! What the steps of a batch did to handovers, to be counted when it is certain.
+//! What a step did to handovers, and what it gave up for good: to be counted when it is certain.
 
 use std::time::Duration;
 
 use metrics::{Counter, Histogram};
 use serde::Serialize;
 
-use super::work::DeadLetter;
 use crate::{
     domain::{
         conversation::{Answer, Conversation, Phase},
+        delivery::Destination,
         effect::{Cause, Effect, HandoverRow, WarningKind},
-        ids::{BotName, DeskName, HandoverId},
+        ids::{BotName, DeliveryId, DeskName, HandoverId},
         policy::Policy,
         time::Timestamp,
     },
@@ -51,7 +51,16 @@ pub(super) struct Before {
     desk: DeskName,
 }
 
-/// The writer's handles.
+/// A delivery that will not be made any more.
+#[derive(Debug)]
+pub(super) struct DeadLetter {
+    pub(super) id: DeliveryId,
+    pub(super) destination: Destination,
+    /// None: it did not fail, it was overtaken.
+    pub(super) class: Option<&'static str>,
+}
+
+/// The store's handles.
 #[derive(Debug)]
 pub(super) struct Meter {
     registry: Registry,
@@ -210,6 +219,22 @@ impl Meter {
         self.registry
             .counter(&catalog::DEAD_LETTERS, &[&destination])
             .increment(1);
+    }
+}
+
+impl DeadLetter {
+    pub(super) fn log(&self) {
+        let Self {
+            id,
+            destination,
+            class,
+        } = self;
+        tracing::warn!(
+            %destination,
+            delivery.id = %id,
+            error.class = class,
+            "a delivery is a dead letter"
+        );
     }
 }
 
