@@ -8,6 +8,7 @@ mod census;
 mod changes;
 mod console;
 mod erasure;
+mod keys;
 mod page;
 pub mod sqlite;
 mod tally;

@@ -55,7 +55,6 @@ use self::{
     apply::Keyed,
     cache::Cache,
     fault::Fault,
-    keys::Hasher,
     memory::Memory,
     mutant::Mutant,
     readers::{READERS, Readers},
@@ -69,7 +68,7 @@ pub use self::{
 use super::{
     Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure, Error,
     Fired, Gone, HandoverSummary, HandoverView, NamesInUse, Page, Pause, Proof, Retention,
-    Settlement, Store, Ticket, TranscriptLimits, WarningView, Whose, tally::Meter,
+    Settlement, Store, Ticket, TranscriptLimits, WarningView, Whose, keys::Hasher, tally::Meter,
 };
 use crate::domain::{
     conversation::Answer,
@@ -138,7 +137,7 @@ impl Options {
         };
         let memory = Arc::new(Memory::new(Arc::clone(&self.clock)));
         load::fill(&connection, &settings, &memory)?;
-        let hasher = Hasher::open(&connection)?;
+        let hasher = keys::hasher(&connection)?;
         let reading = (0..READERS)
             .map(|_| file::open_to_read(&self.path))
             .collect::<Result<_, _>>()?;

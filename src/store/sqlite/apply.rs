@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     columns::AnyId,
     fault::Fault,
-    keys::{self, Hashed, Hasher, Known},
+    keys::{self, Known},
     legs::{self, Found},
     subject::{Subject, Turned},
     unmatched::{self, Unmatched},
@@ -23,7 +23,10 @@ use crate::{
         ids::HandoverId,
         operator::{Act, Operated},
     },
-    store::Applied,
+    store::{
+        Applied,
+        keys::{Hashed, Hasher},
+    },
 };
 
 /// A step with its keys hashed, which is done before it is queued.

@@ -8,7 +8,6 @@ use super::{
     apply, cancel,
     columns::{self, AnyId, count},
     fault::Fault,
-    keys::{Hashed, Hasher},
     lanes::Waiting,
     memory::Change,
     subject::Subject,
@@ -22,7 +21,11 @@ use crate::{
         ids::{DeliveryId, HandoverId},
         time::Timestamp,
     },
-    store::{DeliveryState, RowOutcome, Settlement, tally::DeadLetter},
+    store::{
+        DeliveryState, RowOutcome, Settlement,
+        keys::{Hashed, Hasher},
+        tally::DeadLetter,
+    },
     telemetry::traces::TraceParent,
 };
 

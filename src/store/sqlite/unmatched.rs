@@ -3,8 +3,11 @@
 
 use rusqlite::params;
 
-use super::{columns, fault::Fault, keys::Hashed, work::Work};
-use crate::domain::{event::DeskEvent, ids::DeskName, time::Timestamp};
+use super::{columns, fault::Fault, work::Work};
+use crate::{
+    domain::{event::DeskEvent, ids::DeskName, time::Timestamp},
+    store::keys::Hashed,
+};
 
 /// As many events are kept of one desk. More than that come of conversations that are none of ours.
 const MOST_EVENTS: i64 = 1000;
