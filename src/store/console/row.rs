@@ -39,12 +39,20 @@ pub(in crate::store) struct Excerpt {
 }
 
 impl Listed {
-    pub(in crate::store) fn complete(self, with: Completion) -> InboxRow {
+    pub(in crate::store) fn cursor(&self) -> InboxCursor {
         let at = match &self.handover {
             Some(handover) => handover.ended_at.unwrap_or(handover.requested_at),
             None => self.updated_at,
         };
+        InboxCursor {
+            at,
+            conversation: self.conversation,
+        }
+    }
+
+    pub(in crate::store) fn complete(self, with: Completion) -> InboxRow {
         InboxRow {
+            cursor: self.cursor(),
             conversation: self.conversation,
             version: with.version,
             bot: self.bot,
@@ -53,10 +61,6 @@ impl Listed {
             handover: self.handover,
             last: with.last,
             unread: with.unread,
-            cursor: InboxCursor {
-                at,
-                conversation: self.conversation,
-            },
         }
     }
 }

@@ -28,6 +28,10 @@ impl<'w> Sieve<'w> {
         }
     }
 
+    pub(in crate::store) fn lets_all_through(&self) -> bool {
+        self.wanted.bot.is_none() && self.wanted.desk.is_none() && self.text.is_none()
+    }
+
     pub(in crate::store) fn lets_through(&self, listed: &Listed) -> bool {
         let bot = self.wanted.bot.as_ref();
         let desk = self.wanted.desk.as_ref();
