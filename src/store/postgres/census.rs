@@ -1,0 +1,152 @@
+//! Counts what an operator watches, from committed rows. What it costs grows with what is open and owed, never with
+//! what is kept.
+
+use tokio_postgres::{GenericClient, types::Type};
+
+use super::{
+    columns::{self, count},
+    fault::Fault,
+};
+use crate::{
+    domain::{
+        attention::{self, Evidence, GRACE},
+        conversation::{Conversation, Handover, Phase},
+        delivery::Task,
+        policy::Limits,
+        time::Timestamp,
+    },
+    store::{Census, Owed},
+};
+
+/// Of one moment.
+pub(super) async fn take(
+    client: &impl GenericClient,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<Census, Fault> {
+    let mut census = Census {
+        at: now,
+        ..Census::default()
+    };
+    look_at_conversations(client, (limits, now), &mut census).await?;
+    count_handovers(client, &mut census).await?;
+    count_owed(client, &mut census).await?;
+    list_pauses(client, now, &mut census).await?;
+    Ok(census)
+}
+
+/// Every conversation whose bot does not have the user, by what its state says and, where that leaves it open, by the
+/// rows beside it.
+async fn look_at_conversations(
+    client: &impl GenericClient,
+    (limits, now): (&Limits, Timestamp),
+    census: &mut Census,
+) -> Result<(), Fault> {
+    let sql = "SELECT row, state FROM conversations WHERE wake_at IS NOT NULL";
+    for row in client.query_typed(sql, &[]).await? {
+        // A row that nobody can read is left with nobody.
+        let Ok(state) = columns::json::<Conversation>(&row, 1) else {
+            census.unattended += 1;
+            continue;
+        };
+        let Some(open) = &state.handover else {
+            continue;
+        };
+        if open.phase == Phase::Closing && now > open.phase_since.plus(limits.closing) {
+            *census
+                .late_resumes
+                .entry(state.key.bot.clone())
+                .or_default() += 1;
+        }
+        if !attention::is_in_question(open, limits, now) {
+            continue;
+        }
+        let evidence = evidence(client, (row.try_get(0)?, &state, open), now).await?;
+        census.unattended += u64::from(attention::is_unattended(open, &evidence, (limits, now)));
+    }
+    Ok(())
+}
+
+async fn evidence(
+    client: &impl GenericClient,
+    (row, state, open): (i64, &Conversation, &Handover),
+    now: Timestamp,
+) -> Result<Evidence, Fault> {
+    let sql = "SELECT (SELECT max(recorded_at) FROM messages \
+               WHERE conversation = $1 AND handover = $2 AND actor = 'system'), \
+               EXISTS (SELECT FROM journal WHERE handover = $2 AND cause = 'resume_late')";
+    let said = client
+        .query_typed_one(sql, &[(&row, Type::INT8), (&open.id.as_uuid(), Type::UUID)])
+        .await?;
+    let mut evidence = Evidence {
+        told_at: said.try_get(0)?,
+        operator_knows: said.try_get(1)?,
+        ..Evidence::default()
+    };
+    let sql = "SELECT task, created_at FROM deliveries WHERE lane = $1 AND settled_at IS NULL";
+    let owed = client
+        .query_typed(sql, &[(&state.id.as_uuid(), Type::UUID)])
+        .await?;
+    for waiting in &owed {
+        let created_at: Timestamp = waiting.try_get(1)?;
+        match columns::json(waiting, 0) {
+            Ok(Task::Say { notice: true, .. }) => {
+                evidence.notice_waits |= created_at < now.minus(GRACE);
+            }
+            Ok(Task::Resume { .. }) => evidence.resume_waits = true,
+            _ => {}
+        }
+    }
+    Ok(evidence)
+}
+
+async fn count_handovers(client: &impl GenericClient, census: &mut Census) -> Result<(), Fault> {
+    let sql =
+        "SELECT desk, phase, count(*) FROM handovers WHERE ended_at IS NULL GROUP BY desk, phase";
+    for row in client.query_typed(sql, &[]).await? {
+        let open = census
+            .open
+            .entry((row.try_get(0)?, row.try_get(1)?))
+            .or_default();
+        *open += count(row.try_get(2)?);
+    }
+    Ok(())
+}
+
+/// What is owed, and what is dead.
+pub(super) async fn count_owed(
+    client: &impl GenericClient,
+    census: &mut Census,
+) -> Result<(), Fault> {
+    let sql = "SELECT destination, count(*), min(created_at) FROM deliveries WHERE settled_at IS NULL \
+               GROUP BY destination";
+    for row in client.query_typed(sql, &[]).await? {
+        let owed = Owed {
+            count: count(row.try_get(1)?),
+            since: row.try_get(2)?,
+        };
+        census.owed.insert(row.try_get(0)?, owed);
+    }
+    let sql =
+        "SELECT destination, count(*) FROM deliveries WHERE state = 'dead' GROUP BY destination";
+    for row in client.query_typed(sql, &[]).await? {
+        let dead = count(row.try_get(1)?);
+        census.dead_letters.insert(row.try_get(0)?, dead);
+    }
+    Ok(())
+}
+
+async fn list_pauses(
+    client: &impl GenericClient,
+    now: Timestamp,
+    census: &mut Census,
+) -> Result<(), Fault> {
+    let sql = "SELECT destination, until FROM pauses WHERE until > $1";
+    let paused = client
+        .query_typed(sql, &[(&now.as_millis(), Type::INT8)])
+        .await?;
+    for row in paused {
+        census.paused.insert(row.try_get(0)?, row.try_get(1)?);
+    }
+    Ok(())
+}
