@@ -8,8 +8,11 @@ mod census;
 mod changes;
 mod console;
 mod erasure;
-mod keys;
+mod hashing;
+mod keyed;
+mod labels;
 mod page;
+pub mod postgres;
 pub mod sqlite;
 mod tally;
 
@@ -205,6 +208,7 @@ pub struct Ticket(Proof);
 #[derive(Debug)]
 enum Proof {
     Sqlite(sqlite::Hold),
+    Postgres(postgres::Hold),
     #[cfg(test)]
     Scripted,
 }
@@ -356,11 +360,19 @@ pub struct Retention {
 pub type TranscriptLimits = BTreeMap<DeskName, usize>;
 
 impl Ticket {
-    fn into_hold(self) -> sqlite::Hold {
+    /// None: another store's.
+    fn into_sqlite(self) -> Option<sqlite::Hold> {
         match self.0 {
-            Proof::Sqlite(hold) => hold,
-            #[cfg(test)]
-            Proof::Scripted => unreachable!("a test's own store looks after its own lanes"),
+            Proof::Sqlite(hold) => Some(hold),
+            _ => None,
+        }
+    }
+
+    /// None: another store's.
+    fn into_postgres(self) -> Option<postgres::Hold> {
+        match self.0 {
+            Proof::Postgres(hold) => Some(hold),
+            _ => None,
         }
     }
 

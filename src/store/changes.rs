@@ -16,11 +16,11 @@ const WAITING: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Feed {
     lately: Mutex<Lately>,
-    sender: broadcast::Sender<Changing>,
 }
 
 #[derive(Debug)]
 struct Lately {
+    sender: broadcast::Sender<Changing>,
     /// The last change of each, in order.
     newest: LruCache<ConversationId, Changing>,
     /// The last that is not among them any more.
@@ -33,35 +33,28 @@ impl Feed {
     /// Nothing is known of what was before.
     pub(super) fn since(at: Timestamp) -> Self {
         Self {
-            lately: Mutex::new(Lately {
-                newest: LruCache::new(KEPT),
-                forgotten: None,
-                complete_since: at,
-            }),
-            sender: broadcast::Sender::new(WAITING),
+            lately: Mutex::new(Lately::since(at)),
         }
+    }
+
+    /// Something may have been missed. Whoever listens hears nothing more, and is to listen anew and read all.
+    pub(super) fn begin_anew(&self, at: Timestamp) {
+        *self.lock() = Lately::since(at);
     }
 
     /// What is not newer than what is known of its conversation is told to nobody.
     pub(super) fn tell(&self, changes: impl IntoIterator<Item = Changing>) {
-        let mut told = Vec::new();
         let mut lately = self.lock();
         for changing in changes {
-            if lately.take(changing) {
-                told.push(changing);
-            }
-        }
-        drop(lately);
-        if self.sender.receiver_count() > 0 {
-            for changing in told {
+            if lately.take(changing) && lately.sender.receiver_count() > 0 {
                 // Whoever listened may just have gone.
-                drop(self.sender.send(changing));
+                drop(lately.sender.send(changing));
             }
         }
     }
 
     pub(super) fn listen(&self) -> broadcast::Receiver<Changing> {
-        self.sender.subscribe()
+        self.lock().sender.subscribe()
     }
 
     /// The last change of this conversation that is known; else the last of those that are forgotten.
@@ -86,6 +79,15 @@ impl Feed {
 }
 
 impl Lately {
+    fn since(at: Timestamp) -> Self {
+        Self {
+            sender: broadcast::Sender::new(WAITING),
+            newest: LruCache::new(KEPT),
+            forgotten: None,
+            complete_since: at,
+        }
+    }
+
     /// Says whether it is news.
     fn take(&mut self, changing: Changing) -> bool {
         let known = self.newest.peek(&changing.conversation);

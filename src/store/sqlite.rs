@@ -51,8 +51,11 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub(super) use self::memory::Hold;
+pub use self::{
+    backup::{BackupError, backup},
+    file::OpenError,
+};
 use self::{
-    apply::Keyed,
     cache::Cache,
     fault::Fault,
     memory::Memory,
@@ -61,14 +64,13 @@ use self::{
     work::Settings,
     writer::{Ground, Writer},
 };
-pub use self::{
-    backup::{BackupError, backup},
-    file::OpenError,
-};
 use super::{
     Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure, Error,
     Fired, Gone, HandoverSummary, HandoverView, NamesInUse, Page, Pause, Proof, Retention,
-    Settlement, Store, Ticket, TranscriptLimits, WarningView, Whose, keys::Hasher, tally::Meter,
+    Settlement, Store, Ticket, TranscriptLimits, WarningView, Whose,
+    hashing::Hasher,
+    keyed::{Keyed, KeyedSettlement},
+    tally::Meter,
 };
 use crate::domain::{
     conversation::Answer,
@@ -243,7 +245,7 @@ impl SqliteStore {
 
     /// Writes an outcome, however long the disk is full: forgotten, it would be sent again and again.
     async fn write_outcome(&self, row: i64, settlement: Settlement) -> Result<(), Error> {
-        let settled = Arc::new(settle::Keyed::new(settlement, &self.hasher));
+        let settled = Arc::new(KeyedSettlement::new(settlement, &self.hasher));
         loop {
             let settled = Arc::clone(&settled);
             match self
@@ -275,7 +277,7 @@ impl Store for SqliteStore {
         self.writer
             .try_step(move |work| {
                 work.trace = trace;
-                step.apply(work)
+                apply::apply(work, &mut step)
             })
             .await
     }
@@ -336,7 +338,9 @@ impl Store for SqliteStore {
             ticket,
             ..
         } = claim;
-        let hold = ticket.into_hold();
+        let Some(hold) = ticket.into_sqlite() else {
+            return Ok(None);
+        };
         if let Err(error) = self.write_outcome(hold.head.row, settlement).await {
             hold.keep();
             return Err(error);
@@ -348,7 +352,9 @@ impl Store for SqliteStore {
     }
 
     async fn release(&self, claim: Claim) -> Result<(), Error> {
-        claim.ticket.into_hold().release();
+        if let Some(hold) = claim.ticket.into_sqlite() {
+            hold.release();
+        }
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! What a step did to handovers, and what it gave up for good: to be counted when it is certain.
+//! What the steps of a batch did to handovers, to be counted when it is certain.
 
 use std::time::Duration;
 
@@ -42,6 +42,15 @@ pub(super) enum Tally {
     Warned(WarningKind),
 }
 
+/// A delivery that was given up for good, to be logged when that is certain.
+#[derive(Debug)]
+pub(super) struct DeadLetter {
+    pub(super) id: DeliveryId,
+    pub(super) destination: Destination,
+    /// None: it did not fail, it was overtaken.
+    pub(super) class: Option<&'static str>,
+}
+
 /// The handover that was open before a turn, as much of it as is compared.
 #[derive(Clone, Debug)]
 pub(super) struct Before {
@@ -51,16 +60,7 @@ pub(super) struct Before {
     desk: DeskName,
 }
 
-/// A delivery that will not be made any more.
-#[derive(Debug)]
-pub(super) struct DeadLetter {
-    pub(super) id: DeliveryId,
-    pub(super) destination: Destination,
-    /// None: it did not fail, it was overtaken.
-    pub(super) class: Option<&'static str>,
-}
-
-/// The store's handles.
+/// The writer's handles.
 #[derive(Debug)]
 pub(super) struct Meter {
     registry: Registry,

@@ -10,7 +10,14 @@
 )]
 
 mod contract;
+mod postgres;
 mod sqlite;
 mod world;
 
-contract::run_against!(crate::sqlite::Files);
+mod embedded {
+    crate::contract::run_against!(crate::sqlite::Files);
+}
+
+mod replicated {
+    crate::contract::run_against!(crate::postgres::Database);
+}

@@ -1,11 +1,10 @@
 //! Counts what an operator watches, from committed rows. What it costs grows with what is open and owed, never with
 //! what is kept.
 
-use tokio_postgres::{GenericClient, types::Type};
-
 use super::{
-    columns::{self, count},
+    columns::{self, count, values},
     fault::Fault,
+    work::Ground,
 };
 use crate::{
     domain::{
@@ -18,34 +17,30 @@ use crate::{
     store::{Census, Owed},
 };
 
-/// Of one moment.
-pub(super) async fn take(
-    client: &impl GenericClient,
-    limits: &Limits,
-    now: Timestamp,
-) -> Result<Census, Fault> {
+pub(super) async fn take(ground: &Ground) -> Result<Census, Fault> {
+    let (limits, now) = (&ground.policy.limits, ground.clock.now());
     let mut census = Census {
         at: now,
         ..Census::default()
     };
-    look_at_conversations(client, (limits, now), &mut census).await?;
-    count_handovers(client, &mut census).await?;
-    count_owed(client, &mut census).await?;
-    list_pauses(client, now, &mut census).await?;
+    look_at_conversations(ground, (limits, now), &mut census).await?;
+    count_handovers(ground, &mut census).await?;
+    count_owed(ground, &mut census).await?;
+    list_pauses(ground, now, &mut census).await?;
     Ok(census)
 }
 
 /// Every conversation whose bot does not have the user, by what its state says and, where that leaves it open, by the
 /// rows beside it.
 async fn look_at_conversations(
-    client: &impl GenericClient,
+    ground: &Ground,
     (limits, now): (&Limits, Timestamp),
     census: &mut Census,
 ) -> Result<(), Fault> {
-    let sql = "SELECT row, state FROM conversations WHERE wake_at IS NOT NULL";
-    for row in client.query_typed(sql, &[]).await? {
+    let sql = "SELECT state FROM conversations WHERE wake_at IS NOT NULL";
+    for row in ground.database.rows(sql, values![]).await? {
         // A row that nobody can read is left with nobody.
-        let Ok(state) = columns::json::<Conversation>(&row, 1) else {
+        let Ok(state) = columns::json::<Conversation>(&row, 0) else {
             census.unattended += 1;
             continue;
         };
@@ -61,32 +56,29 @@ async fn look_at_conversations(
         if !attention::is_in_question(open, limits, now) {
             continue;
         }
-        let evidence = evidence(client, (row.try_get(0)?, &state, open), now).await?;
+        let evidence = evidence(ground, (&state, open), now).await?;
         census.unattended += u64::from(attention::is_unattended(open, &evidence, (limits, now)));
     }
     Ok(())
 }
 
 async fn evidence(
-    client: &impl GenericClient,
-    (row, state, open): (i64, &Conversation, &Handover),
+    ground: &Ground,
+    (state, open): (&Conversation, &Handover),
     now: Timestamp,
 ) -> Result<Evidence, Fault> {
     let sql = "SELECT (SELECT max(recorded_at) FROM messages \
                WHERE conversation = $1 AND handover = $2 AND actor = 'system'), \
                EXISTS (SELECT FROM journal WHERE handover = $2 AND cause = 'resume_late')";
-    let said = client
-        .query_typed_one(sql, &[(&row, Type::INT8), (&open.id.as_uuid(), Type::UUID)])
-        .await?;
+    let said = ground.database.row(sql, values![state.id, open.id]).await?;
+    let said = said.ok_or(Fault::Missing)?;
     let mut evidence = Evidence {
         told_at: said.try_get(0)?,
         operator_knows: said.try_get(1)?,
         ..Evidence::default()
     };
     let sql = "SELECT task, created_at FROM deliveries WHERE lane = $1 AND settled_at IS NULL";
-    let owed = client
-        .query_typed(sql, &[(&state.id.as_uuid(), Type::UUID)])
-        .await?;
+    let owed = ground.database.rows(sql, values![state.id]).await?;
     for waiting in &owed {
         let created_at: Timestamp = waiting.try_get(1)?;
         match columns::json(waiting, 0) {
@@ -100,10 +92,10 @@ async fn evidence(
     Ok(evidence)
 }
 
-async fn count_handovers(client: &impl GenericClient, census: &mut Census) -> Result<(), Fault> {
+async fn count_handovers(ground: &Ground, census: &mut Census) -> Result<(), Fault> {
     let sql =
         "SELECT desk, phase, count(*) FROM handovers WHERE ended_at IS NULL GROUP BY desk, phase";
-    for row in client.query_typed(sql, &[]).await? {
+    for row in ground.database.rows(sql, values![]).await? {
         let open = census
             .open
             .entry((row.try_get(0)?, row.try_get(1)?))
@@ -114,13 +106,10 @@ async fn count_handovers(client: &impl GenericClient, census: &mut Census) -> Re
 }
 
 /// What is owed, and what is dead.
-pub(super) async fn count_owed(
-    client: &impl GenericClient,
-    census: &mut Census,
-) -> Result<(), Fault> {
+pub(super) async fn count_owed(ground: &Ground, census: &mut Census) -> Result<(), Fault> {
     let sql = "SELECT destination, count(*), min(created_at) FROM deliveries WHERE settled_at IS NULL \
                GROUP BY destination";
-    for row in client.query_typed(sql, &[]).await? {
+    for row in ground.database.rows(sql, values![]).await? {
         let owed = Owed {
             count: count(row.try_get(1)?),
             since: row.try_get(2)?,
@@ -129,22 +118,16 @@ pub(super) async fn count_owed(
     }
     let sql =
         "SELECT destination, count(*) FROM deliveries WHERE state = 'dead' GROUP BY destination";
-    for row in client.query_typed(sql, &[]).await? {
+    for row in ground.database.rows(sql, values![]).await? {
         let dead = count(row.try_get(1)?);
         census.dead_letters.insert(row.try_get(0)?, dead);
     }
     Ok(())
 }
 
-async fn list_pauses(
-    client: &impl GenericClient,
-    now: Timestamp,
-    census: &mut Census,
-) -> Result<(), Fault> {
+async fn list_pauses(ground: &Ground, now: Timestamp, census: &mut Census) -> Result<(), Fault> {
     let sql = "SELECT destination, until FROM pauses WHERE until > $1";
-    let paused = client
-        .query_typed(sql, &[(&now.as_millis(), Type::INT8)])
-        .await?;
+    let paused = ground.database.rows(sql, values![now]).await?;
     for row in paused {
         census.paused.insert(row.try_get(0)?, row.try_get(1)?);
     }

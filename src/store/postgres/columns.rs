@@ -2,10 +2,11 @@
 
 use std::error::Error;
 
+use bytes::BytesMut;
 use serde::de::DeserializeOwned;
 use tokio_postgres::{
     Row,
-    types::{FromSql, Type},
+    types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checked},
 };
 use uuid::Uuid;
 
@@ -13,18 +14,92 @@ use super::fault::Fault;
 use crate::{
     domain::{
         conversation::{Answer, Phase},
-        delivery::Destination,
+        dedupe::Fingerprint,
+        delivery::{Destination, Lane},
         ids::{
-            BotName, ConversationId, DeliveryId, DeskName, ErasureId, HandoverId, LegId, MessageId,
-            OperatorName,
+            BotName, ConversationId, DeliveryId, DeskName, ErasureId, ExternalId, HandoverId,
+            LegId, MessageId, OperatorName,
         },
         message::Actor,
+        policy::PausedBecause,
         time::Timestamp,
     },
-    store::{DeliveryState, SessionId},
+    store::{
+        DeliveryState, SessionId,
+        labels::{self, Label},
+    },
+    telemetry::traces::TraceParent,
 };
 
-type Unreadable = Box<dyn Error + Sync + Send>;
+type Boxed = Box<dyn Error + Sync + Send>;
+
+/// What is given to a statement, with its type, so that the database need not be asked for it first.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    Integer(Option<i64>),
+    Text(Option<String>),
+    Id(Option<Uuid>),
+    Bytes(Option<Vec<u8>>),
+    Switch(Option<bool>),
+    Integers(Vec<Option<i64>>),
+    Texts(Vec<Option<String>>),
+    Ids(Vec<Option<Uuid>>),
+    Hashes(Vec<Option<Vec<u8>>>),
+    Switches(Vec<Option<bool>>),
+}
+
+/// Values of a statement, in the order of its parameters.
+macro_rules! values {
+    ($($value:expr),* $(,)?) => {
+        vec![$($crate::store::postgres::columns::Value::from($value)),*]
+    };
+}
+pub(super) use values;
+
+impl Value {
+    pub(super) const fn kind(&self) -> Type {
+        match self {
+            Self::Integer(_) => Type::INT8,
+            Self::Text(_) => Type::TEXT,
+            Self::Id(_) => Type::UUID,
+            Self::Bytes(_) => Type::BYTEA,
+            Self::Switch(_) => Type::BOOL,
+            Self::Integers(_) => Type::INT8_ARRAY,
+            Self::Texts(_) => Type::TEXT_ARRAY,
+            Self::Ids(_) => Type::UUID_ARRAY,
+            Self::Hashes(_) => Type::BYTEA_ARRAY,
+            Self::Switches(_) => Type::BOOL_ARRAY,
+        }
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Boxed> {
+        match self {
+            Self::Integer(value) => value.to_sql(kind, out),
+            Self::Text(value) => value.to_sql(kind, out),
+            Self::Id(value) => value.to_sql(kind, out),
+            Self::Bytes(value) => value.to_sql(kind, out),
+            Self::Switch(value) => value.to_sql(kind, out),
+            Self::Integers(values) => values.to_sql(kind, out),
+            Self::Texts(values) => values.to_sql(kind, out),
+            Self::Ids(values) => values.to_sql(kind, out),
+            Self::Hashes(values) => values.to_sql(kind, out),
+            Self::Switches(values) => values.to_sql(kind, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// A text as a column can hold it: the database has no character 0.
+pub(super) fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
 
 /// A count as a column holds it; none of ours comes near the end of the range.
 pub(super) fn integer(count: u64) -> i64 {
@@ -36,54 +111,210 @@ pub(super) fn count(integer: i64) -> u64 {
     u64::try_from(integer).unwrap_or(0)
 }
 
+/// A limit as a statement is given it.
+pub(super) fn limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
 /// What stands in a column as JSON.
 pub(super) fn json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T, Fault> {
     Ok(serde_json::from_str(row.try_get(column)?)?)
 }
 
-macro_rules! reads {
-    ($($kind:ty, $stored:ty, $read:expr;)+) => {$(
-        impl<'a> FromSql<'a> for $kind {
-            fn from_sql(of: &Type, raw: &'a [u8]) -> Result<Self, Unreadable> {
-                let read: fn($stored) -> Result<Self, Unreadable> = $read;
-                read(<$stored>::from_sql(of, raw)?)
-            }
+/// A lane's column holds the id alone; whose it is follows from where it leads.
+pub(super) fn lane(id: Uuid, destination: &Destination) -> Lane {
+    match destination {
+        Destination::Bot(_) => Lane::Bot(ConversationId::from_uuid(id)),
+        Destination::Desk(_) => Lane::Leg(LegId::from_uuid(id)),
+    }
+}
 
-            fn accepts(of: &Type) -> bool {
-                <$stored>::accepts(of)
+pub(super) fn lane_id(lane: Lane) -> Uuid {
+    match lane {
+        Lane::Bot(id) => id.as_uuid(),
+        Lane::Leg(id) => id.as_uuid(),
+    }
+}
+
+macro_rules! plain {
+    ($($kind:ty => $variant:ident),+ $(,)?) => {$(
+        impl From<$kind> for Value {
+            fn from(value: $kind) -> Self {
+                Self::$variant(Some(value))
+            }
+        }
+
+        impl From<Option<$kind>> for Value {
+            fn from(value: Option<$kind>) -> Self {
+                Self::$variant(value)
             }
         }
     )+};
 }
 
-reads! {
-    ConversationId, Uuid, |id| Ok(Self::from_uuid(id));
-    HandoverId, Uuid, |id| Ok(Self::from_uuid(id));
-    LegId, Uuid, |id| Ok(Self::from_uuid(id));
-    MessageId, Uuid, |id| Ok(Self::from_uuid(id));
-    DeliveryId, Uuid, |id| Ok(Self::from_uuid(id));
-    ErasureId, Uuid, |id| Ok(Self::from_uuid(id));
-    BotName, String, |name| Ok(Self::new(name)?);
-    DeskName, String, |name| Ok(Self::new(name)?);
-    OperatorName, String, |name| Ok(Self::new(name)?);
-    Timestamp, i64, |at| Ok(Self::from_millis(at));
-    SessionId, Vec<u8>, |id| Ok(Self(id.try_into().map_err(|_| "not 32 bytes")?));
-    Phase, String, |word| Ok(word_of(word).unwrap_or(Self::Unknown));
-    Answer, String, word_of;
-    Actor, String, word_of;
-    DeliveryState, String, |word| {
-        let states = [Self::Pending, Self::Retrying, Self::Delivered, Self::Dead, Self::Cancelled];
-        let named = states.into_iter().find(|state| state.as_str() == word);
-        named.ok_or_else(|| "not the state of a delivery".into())
-    };
-    Destination, String, |name| match name.split_once(':') {
-        Some(("bot", name)) => Ok(Self::Bot(BotName::new(name)?)),
-        Some(("desk", name)) => Ok(Self::Desk(DeskName::new(name)?)),
-        _ => Err("not a destination".into()),
-    };
+plain! {
+    i64 => Integer,
+    Uuid => Id,
+    Vec<u8> => Bytes,
+    bool => Switch,
 }
 
-/// A member of a closed list by its word.
-fn word_of<T: DeserializeOwned>(word: String) -> Result<T, Unreadable> {
-    Ok(serde_json::from_value(serde_json::Value::String(word))?)
+/// Everything that is made of one of these is bound as it is.
+macro_rules! made_of {
+    ($($kind:ty => $variant:ident by $make:expr),+ $(,)?) => {$(
+        impl From<&$kind> for Value {
+            fn from(value: &$kind) -> Self {
+                let make: fn(&$kind) -> _ = $make;
+                Self::$variant(Some(make(value)))
+            }
+        }
+
+        impl From<Option<&$kind>> for Value {
+            fn from(value: Option<&$kind>) -> Self {
+                let make: fn(&$kind) -> _ = $make;
+                Self::$variant(value.map(make))
+            }
+        }
+
+        impl From<$kind> for Value {
+            fn from(value: $kind) -> Self {
+                Self::from(&value)
+            }
+        }
+
+        impl From<Option<$kind>> for Value {
+            fn from(value: Option<$kind>) -> Self {
+                Self::from(value.as_ref())
+            }
+        }
+    )+};
 }
+
+made_of! {
+    String => Text by |text| storable(text),
+    BotName => Text by |name| name.as_str().to_owned(),
+    DeskName => Text by |name| name.as_str().to_owned(),
+    OperatorName => Text by |name| name.as_str().to_owned(),
+    ExternalId => Text by |id| storable(id.as_str()),
+    Destination => Text by ToString::to_string,
+    TraceParent => Text by ToString::to_string,
+    Phase => Text by |phase| phase.label().to_owned(),
+    Answer => Text by |answer| answer.label().to_owned(),
+    Actor => Text by |actor| actor.label().to_owned(),
+    PausedBecause => Text by |because| because.label().to_owned(),
+    DeliveryState => Text by |state| state.label().to_owned(),
+    Timestamp => Integer by |at| at.as_millis(),
+    Fingerprint => Bytes by |print| print.0.to_vec(),
+    SessionId => Bytes by |id| id.0.to_vec(),
+    [u8; 16] => Bytes by |hash| hash.to_vec(),
+    ConversationId => Id by |id| id.as_uuid(),
+    HandoverId => Id by |id| id.as_uuid(),
+    LegId => Id by |id| id.as_uuid(),
+    MessageId => Id by |id| id.as_uuid(),
+    DeliveryId => Id by |id| id.as_uuid(),
+    ErasureId => Id by |id| id.as_uuid(),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(Some(storable(text)))
+    }
+}
+
+impl From<Option<&str>> for Value {
+    fn from(text: Option<&str>) -> Self {
+        Self::Text(text.map(storable))
+    }
+}
+
+impl From<Vec<Uuid>> for Value {
+    fn from(ids: Vec<Uuid>) -> Self {
+        Self::Ids(ids.into_iter().map(Some).collect())
+    }
+}
+
+impl From<Vec<i64>> for Value {
+    fn from(values: Vec<i64>) -> Self {
+        Self::Integers(values.into_iter().map(Some).collect())
+    }
+}
+
+impl From<Vec<String>> for Value {
+    fn from(texts: Vec<String>) -> Self {
+        Self::Texts(texts.iter().map(|text| Some(storable(text))).collect())
+    }
+}
+
+macro_rules! read_ids {
+    ($($id:ty),+ $(,)?) => {$(
+        impl<'a> FromSql<'a> for $id {
+            fn from_sql(kind: &Type, raw: &'a [u8]) -> Result<Self, Boxed> {
+                Uuid::from_sql(kind, raw).map(Self::from_uuid)
+            }
+
+            accepts!(UUID);
+        }
+    )+};
+}
+
+read_ids!(
+    ConversationId,
+    HandoverId,
+    LegId,
+    MessageId,
+    DeliveryId,
+    ErasureId
+);
+
+fn unknown_word() -> Boxed {
+    "a word that this version does not know".into()
+}
+
+macro_rules! read_texts {
+    ($($name:ty => $read:expr),+ $(,)?) => {$(
+        impl<'a> FromSql<'a> for $name {
+            fn from_sql(kind: &Type, raw: &'a [u8]) -> Result<Self, Boxed> {
+                let read: fn(&str) -> Result<Self, Boxed> = $read;
+                read(<&str>::from_sql(kind, raw)?)
+            }
+
+            accepts!(TEXT);
+        }
+    )+};
+}
+
+read_texts! {
+    BotName => |text| Ok(Self::new(text)?),
+    DeskName => |text| Ok(Self::new(text)?),
+    ExternalId => |text| Ok(Self::new(text)?),
+    OperatorName => |text| Ok(Self::new(text)?),
+    TraceParent => |text| Ok(text.parse()?),
+    Destination => |text| labels::destination(text).ok_or_else(unknown_word),
+    Phase => |text| Self::from_label(text).ok_or_else(unknown_word),
+    Answer => |text| Self::from_label(text).ok_or_else(unknown_word),
+    Actor => |text| Self::from_label(text).ok_or_else(unknown_word),
+    PausedBecause => |text| Self::from_label(text).ok_or_else(unknown_word),
+    DeliveryState => |text| Self::from_label(text).ok_or_else(unknown_word),
+}
+
+impl<'a> FromSql<'a> for Timestamp {
+    fn from_sql(kind: &Type, raw: &'a [u8]) -> Result<Self, Boxed> {
+        i64::from_sql(kind, raw).map(Self::from_millis)
+    }
+
+    accepts!(INT8);
+}
+
+macro_rules! read_hashes {
+    ($($hash:ty),+ $(,)?) => {$(
+        impl<'a> FromSql<'a> for $hash {
+            fn from_sql(kind: &Type, raw: &'a [u8]) -> Result<Self, Boxed> {
+                Ok(Self(<&[u8]>::from_sql(kind, raw)?.try_into()?))
+            }
+
+            accepts!(BYTEA);
+        }
+    )+};
+}
+
+read_hashes!(Fingerprint, SessionId);

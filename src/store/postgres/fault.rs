@@ -1,18 +1,102 @@
 //! What can go wrong inside the store, and what its callers are told of it.
 
+use std::{error::Error as _, io};
+
 use crate::store::Error;
 
+/// Why a step was not done.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
-    #[error("postgresql refused")]
-    Postgres(#[from] tokio_postgres::Error),
-    #[error("no connection to postgresql")]
-    Pool(#[from] deadpool_postgres::PoolError),
+    /// Without its source, which may quote what is stored.
+    #[error("the database refused a statement ({code})")]
+    Refused { code: String },
+    /// The connection broke, or none could be had. What was under way may have been done.
+    #[error("the database cannot be reached")]
+    Away(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Something is not as it was read: the step is to be decided again.
+    #[error("another step was quicker")]
+    Raced,
+    /// The lane has another holder by now, or none.
+    #[error("the lane is not held any more")]
+    Deposed,
     /// Without its source, which may quote what is stored.
     #[error("stored JSON cannot be read (column {column})")]
     Json { column: usize },
+    /// Without its source, which may quote what is stored.
+    #[error("a stored value cannot be read")]
+    Unreadable,
     #[error("a stored row is gone")]
     Missing,
+    /// A rule of the program was broken; nothing of the step is written.
+    #[error("a step panicked")]
+    Panicked,
+    #[error("the database did not answer in time")]
+    Late,
+    #[error("the store is closed")]
+    Closed,
+}
+
+/// As `handover_expect` has it.
+const RACED: &str = "HB001";
+const SERIALIZATION_FAILURE: &str = "40001";
+const DEADLOCK: &str = "40P01";
+const UNIQUE_VIOLATION: &str = "23505";
+/// A statement after the one that failed.
+const IN_FAILED_TRANSACTION: &str = "25P02";
+/// Classes of codes that say nothing against the statement: connection, resources, an operator's intervention, the
+/// system; a server that is read-only, or in recovery.
+const AWAY: [&str; 6] = ["08", "53", "55", "57", "58", "25"];
+
+impl Fault {
+    /// Once, where it is dealt with.
+    pub(super) fn log(&self, what: &'static str) {
+        let error: &dyn std::error::Error = self;
+        tracing::error!(error, "{what}");
+    }
+
+    /// The database or the way to it stands in the way: nothing is wrong with this step.
+    pub(super) fn concerns_everyone(&self) -> bool {
+        match self {
+            Self::Refused { code } => AWAY.iter().any(|class| code.starts_with(class)),
+            Self::Away(_) | Self::Late | Self::Raced | Self::Closed => true,
+            Self::Deposed
+            | Self::Json { .. }
+            | Self::Unreadable
+            | Self::Missing
+            | Self::Panicked => false,
+        }
+    }
+
+    /// Whether it only follows from the fault of a statement before it.
+    pub(super) fn is_consequence(&self) -> bool {
+        matches!(self, Self::Refused { code } if code == IN_FAILED_TRANSACTION)
+    }
+
+    /// Whether the connection is good for nothing any more.
+    pub(super) const fn breaks_connection(&self) -> bool {
+        matches!(self, Self::Away(_) | Self::Late)
+    }
+}
+
+impl From<tokio_postgres::Error> for Fault {
+    fn from(error: tokio_postgres::Error) -> Self {
+        if let Some(code) = error.code() {
+            return match code.code() {
+                RACED | SERIALIZATION_FAILURE | DEADLOCK | UNIQUE_VIOLATION => Self::Raced,
+                code => Self::Refused {
+                    code: code.to_owned(),
+                },
+            };
+        }
+        let by_network = error
+            .source()
+            .is_some_and(|source| source.downcast_ref::<io::Error>().is_some());
+        if error.is_closed() || by_network {
+            Self::Away(Box::new(error))
+        } else {
+            Self::Unreadable
+        }
+    }
 }
 
 impl From<serde_json::Error> for Fault {
@@ -25,6 +109,10 @@ impl From<serde_json::Error> for Fault {
 
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
-        Self::Unavailable(Box::new(fault))
+        match fault {
+            Fault::Closed => Self::Closed,
+            fault if fault.concerns_everyone() => Self::Unavailable(Box::new(fault)),
+            fault => Self::Corrupt(Box::new(fault)),
+        }
     }
 }

@@ -3,106 +3,69 @@
 use std::collections::HashSet;
 
 use rusqlite::params;
-use uuid::Uuid;
 
 use super::{
     columns::AnyId,
     fault::Fault,
-    keys::{self, Known},
+    keys,
     legs::{self, Found},
-    subject::{Subject, Turned},
+    subject::Subject,
     unmatched::{self, Unmatched},
     work::Work,
 };
 use crate::{
     domain::{
-        conversation::Profile,
         effect::Effect,
-        event::{Event, Incoming, LegTarget, NamedLeg, Step, Target, TranscriptItem},
-        handover::{Outcome, repeated_answer},
-        ids::HandoverId,
+        event::{Event, LegTarget, NamedLeg, Target, TranscriptItem},
+        handover::Outcome,
         operator::{Act, Operated},
     },
     store::{
         Applied,
-        keys::{Hashed, Hasher},
+        hashing::{Hashed, Known},
+        keyed::{self, Keyed, KeyedEvent},
     },
 };
 
-/// A step with its keys hashed, which is done before it is queued.
-#[derive(Debug)]
-pub(super) struct Keyed {
-    target: Target,
-    profile: Option<Profile>,
-    events: Vec<KeyedEvent>,
+pub(super) fn apply(work: &mut Work<'_>, step: &mut Keyed) -> Result<Applied, Fault> {
+    let mut subject = match &step.target {
+        Target::Conversation(key) => Subject::by_key(work, key)?,
+        Target::User { bot, user } => match Subject::by_user(work, (bot, user))? {
+            Ok(subject) => subject,
+            Err(nobody) => return Ok(nobody),
+        },
+        Target::Id(id) => match Subject::by_id(work, *id)? {
+            Some(subject) if has_noted(work, &subject, &step.events)? => subject,
+            _ => return Ok(Applied::NotFound),
+        },
+        Target::Handover { id, desk } => match Subject::by_handover(work, *id, desk)? {
+            Some(subject) => subject,
+            None => return Ok(Applied::NotFound),
+        },
+        Target::Leg(target) => match legs::find(work, target)? {
+            Found::Leg(leg) => return apply_to_leg(work, step, &leg),
+            Found::Nothing => return keep(work, target, &step.events),
+            Found::Contradiction => return Ok(Applied::Contradiction),
+        },
+    };
+    if let Some(profile) = &step.profile {
+        subject.learn(profile);
+    }
+    decide_all(work, subject, &mut step.events)
 }
 
-#[derive(Debug)]
-struct KeyedEvent {
-    event: Event,
-    keys: Vec<Hashed>,
-    /// The keys of a request's transcript, item by item.
-    transcript: Vec<Vec<Hashed>>,
-}
-
-impl Keyed {
-    pub(super) fn new(step: Step, hasher: &Hasher) -> Self {
-        let Step {
-            target,
-            profile,
-            events,
-        } = step;
-        let events = events
-            .into_iter()
-            .map(|incoming| KeyedEvent::new(incoming, hasher))
-            .collect();
-        Self {
-            target,
-            profile,
-            events,
+fn apply_to_leg(work: &mut Work<'_>, step: &mut Keyed, leg: &NamedLeg) -> Result<Applied, Fault> {
+    let subject = Subject::by_handover(work, leg.handover, &leg.desk)?.ok_or(Fault::Missing)?;
+    let subject = match &leg.reference {
+        Some(reference) if leg.is_new => tell_what_was_kept(work, subject, (leg, reference))?,
+        _ => subject,
+    };
+    for event in &mut step.events {
+        if let Event::FromLeg { leg: about, .. } = &mut event.event {
+            *about = Some(leg.clone());
         }
     }
-
-    pub(super) fn apply(&mut self, work: &mut Work<'_>) -> Result<Applied, Fault> {
-        let mut subject = match &self.target {
-            Target::Conversation(key) => Subject::by_key(work, key)?,
-            Target::User { bot, user } => match Subject::by_user(work, (bot, user))? {
-                Ok(subject) => subject,
-                Err(nobody) => return Ok(nobody),
-            },
-            Target::Id(id) => match Subject::by_id(work, *id)? {
-                Some(subject) if has_noted(work, &subject, &self.events)? => subject,
-                _ => return Ok(Applied::NotFound),
-            },
-            Target::Handover { id, desk } => match Subject::by_handover(work, *id, desk)? {
-                Some(subject) => subject,
-                None => return Ok(Applied::NotFound),
-            },
-            Target::Leg(target) => match legs::find(work, target)? {
-                Found::Leg(leg) => return self.apply_to_leg(work, &leg),
-                Found::Nothing => return keep(work, target, &self.events),
-                Found::Contradiction => return Ok(Applied::Contradiction),
-            },
-        };
-        if let Some(profile) = &self.profile {
-            subject.learn(profile);
-        }
-        decide_all(work, subject, &mut self.events)
-    }
-
-    fn apply_to_leg(&mut self, work: &mut Work<'_>, leg: &NamedLeg) -> Result<Applied, Fault> {
-        let subject = Subject::by_handover(work, leg.handover, &leg.desk)?.ok_or(Fault::Missing)?;
-        let subject = match &leg.reference {
-            Some(reference) if leg.is_new => tell_what_was_kept(work, subject, (leg, reference))?,
-            _ => subject,
-        };
-        for event in &mut self.events {
-            if let Event::FromLeg { leg: about, .. } = &mut event.event {
-                *about = Some(leg.clone());
-            }
-        }
-        decide_all(work, subject, &mut self.events)
-    }
+    decide_all(work, subject, &mut step.events)
 }
 
 fn decide_all(
@@ -113,7 +76,7 @@ fn decide_all(
     let mut outcomes = Vec::with_capacity(events.len());
     for event in events {
         let outcome;
-        (subject, outcome) = event.apply(work, subject)?;
+        (subject, outcome) = apply_event(work, subject, event)?;
         outcomes.push(outcome);
     }
     if subject.row.is_some() {
@@ -191,84 +154,34 @@ pub(super) fn tell_what_was_kept(
             keys,
             transcript: Vec::new(),
         };
-        (subject, _) = event.apply(work, subject)?;
+        (subject, _) = apply_event(work, subject, &mut event)?;
     }
     Ok(subject)
 }
 
-impl KeyedEvent {
-    fn new(incoming: Incoming, hasher: &Hasher) -> Self {
-        let transcript = match &incoming.event {
-            Event::HandoverRequested(request) => request
-                .transcript
-                .iter()
-                .map(|item| hasher.hash_all(&item.keys))
-                .collect(),
-            _ => Vec::new(),
-        };
-        Self {
-            keys: hasher.hash_all(&incoming.keys),
-            event: incoming.event,
-            transcript,
-        }
+fn apply_event(
+    work: &mut Work<'_>,
+    subject: Subject,
+    event: &mut KeyedEvent,
+) -> Result<(Subject, Outcome), Fault> {
+    if let Some(known) = keys::find(work, &event.keys)? {
+        let outcome = event.repeated(&subject.state, known);
+        return Ok((subject, outcome));
     }
-
-    fn apply(
-        &mut self,
-        work: &mut Work<'_>,
-        subject: Subject,
-    ) -> Result<(Subject, Outcome), Fault> {
-        if let Some(known) = keys::find(work, &self.keys)? {
-            let outcome = self.repeated(&subject, known);
-            return Ok((subject, outcome));
-        }
-        if let Event::HandoverRequested(request) = &mut self.event {
-            mark_known(work, &mut request.transcript, &self.transcript)?;
-        }
-        let (subject, turned) = subject.turn(work, &self.event)?;
-        if self.counts(&turned) {
-            keys::store(work, &self.keys, reference(&turned))?;
-        }
-        if let Event::HandoverRequested(request) = &self.event
-            && subject.state.erasing.is_none()
-        {
-            let items = (&request.transcript[..], &self.transcript[..]);
-            store_transcript_keys(work, items, &turned.effects)?;
-        }
-        Ok((subject, turned.outcome))
+    if let Event::HandoverRequested(request) = &mut event.event {
+        mark_known(work, &mut request.transcript, &event.transcript)?;
     }
-
-    fn repeated(&self, subject: &Subject, known: Known) -> Outcome {
-        if !known.same_body {
-            return Outcome::KeyReused;
-        }
-        match (&self.event, known.reference) {
-            (Event::HandoverRequested(_), Some(id)) => {
-                let handover = HandoverId::from_uuid(id);
-                Outcome::Requested {
-                    handover,
-                    answer: repeated_answer(&subject.state, handover),
-                }
-            }
-            (_, id) => Outcome::Repeat { id },
-        }
+    let (subject, turned) = subject.turn(work, &event.event)?;
+    if event.counts(&turned) {
+        keys::store(work, &event.keys, turned.reference())?;
     }
-
-    /// Whether the event is known from now on. What a platform said and nobody kept is not: it would be missing from
-    /// the transcript of a later request. Nor is what a desk said in vain, which must be refused again.
-    fn counts(&self, turned: &Turned) -> bool {
-        match &self.event {
-            Event::UserSaid(_) | Event::BotSaid(_) | Event::PlatformUnknown { .. } => {
-                !turned.effects.is_empty()
-            }
-            Event::FromDesk { .. } | Event::FromLeg { .. } => {
-                turned.outcome != Outcome::Closed || !turned.effects.is_empty()
-            }
-            // What was refused may be tried again by the same form.
-            Event::Operated(_) => !matches!(turned.outcome, Outcome::Refused(_)),
-            _ => true,
-        }
+    if let Event::HandoverRequested(request) = &event.event
+        && subject.state.erasing.is_none()
+    {
+        let items = (&request.transcript[..], &event.transcript[..]);
+        store_transcript_keys(work, items, &turned.effects)?;
     }
+    Ok((subject, turned.outcome))
 }
 
 /// Says which messages of the transcript have been recorded, or are ours and came back. One that was kept and has been
@@ -305,28 +218,11 @@ pub(super) fn store_transcript_keys(
     (items, transcript): (&[TranscriptItem], &[Vec<Hashed>]),
     effects: &[Effect],
 ) -> Result<(), Fault> {
-    let mut came_of_it = effects.iter().filter_map(|effect| match effect {
-        Effect::Record(message) => Some(Some(message.id.as_uuid())),
-        Effect::ConsumeEcho { .. } => Some(None),
-        _ => None,
-    });
+    let mut came_of_it = keyed::came_of_transcript(effects);
     for (item, keys) in items.iter().zip(transcript) {
         if !item.known {
             keys::store(work, keys, came_of_it.next().flatten())?;
         }
     }
     Ok(())
-}
-
-/// What a repeat is told. A text of ours that came back has no record of its own.
-fn reference(turned: &Turned) -> Option<Uuid> {
-    let echo = turned
-        .effects
-        .iter()
-        .any(|effect| matches!(effect, Effect::ConsumeEcho { .. }));
-    match &turned.outcome {
-        Outcome::Taken { id } if !echo => Some(*id),
-        Outcome::Requested { handover, .. } => Some(handover.as_uuid()),
-        _ => None,
-    }
 }

@@ -9,7 +9,7 @@ use crate::{
         effect::{Cancelled, Warning, WarningKind},
         ids::{DeliveryId, HandoverId},
     },
-    store::{DeliveryState, tally::DeadLetter},
+    store::{DeliveryState, keyed::overtaken, tally::DeadLetter},
 };
 
 /// An unsettled row of a lane that nobody is sending.
@@ -28,35 +28,8 @@ struct Unsent {
 pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result<(), Fault> {
     let also_flying = only == Cancelled::Opens;
     for unsent in waiting(work, lane, also_flying)? {
-        let state = match (only, &unsent.task) {
-            // Asked for by an operator, whatever becomes of the handover.
-            (_, Task::Forget) => continue,
-            (Cancelled::All, _)
-            | (Cancelled::Resumes, Task::Resume { .. })
-            | (Cancelled::LookUps, Task::LookUp { .. })
-            | (Cancelled::Opens, Task::Open { .. })
-            | (Cancelled::Pauses, Task::Pause { .. }) => DeliveryState::Cancelled,
-            (Cancelled::SaysBefore(order), Task::Say { notice, .. }) if unsent.order < order => {
-                if *notice {
-                    DeliveryState::Cancelled
-                } else {
-                    DeliveryState::Dead
-                }
-            }
-            (Cancelled::PartsOf(message), task @ Task::Say { .. })
-                if task.message() == Some(message) =>
-            {
-                DeliveryState::Dead
-            }
-            (
-                Cancelled::Resumes
-                | Cancelled::LookUps
-                | Cancelled::Opens
-                | Cancelled::Pauses
-                | Cancelled::SaysBefore(_)
-                | Cancelled::PartsOf(_),
-                _,
-            ) => continue,
+        let Some(state) = overtaken(only, &unsent.task, unsent.order) else {
+            continue;
         };
         if state == DeliveryState::Dead {
             let subject = unsent.handover.to_string();

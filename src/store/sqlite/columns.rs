@@ -21,7 +21,10 @@ use crate::{
         policy::PausedBecause,
         time::Timestamp,
     },
-    store::{DeliveryState, SessionId},
+    store::{
+        DeliveryState, SessionId,
+        labels::{self, Label},
+    },
     telemetry::traces::TraceParent,
 };
 
@@ -116,44 +119,22 @@ macro_rules! names {
 names!(BotName, DeskName, ExternalId, OperatorName);
 
 macro_rules! labels {
-    ($($kind:ident { $($variant:ident => $label:literal),+ $(,)? } else $unknown:expr;)+) => {$(
+    ($($kind:ty),+ $(,)?) => {$(
         impl ToSql for $kind {
             fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-                let label = match self { $(Self::$variant => $label),+ };
-                Ok(ToSqlOutput::Borrowed(ValueRef::Text(label.as_bytes())))
+                Ok(ToSqlOutput::Borrowed(ValueRef::Text(self.label().as_bytes())))
             }
         }
 
         impl FromSql for $kind {
             fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-                match value.as_str()? {
-                    $($label => Ok(Self::$variant),)+
-                    _ => $unknown,
-                }
+                Self::from_label(value.as_str()?).ok_or(FromSqlError::InvalidType)
             }
         }
     )+};
 }
 
-labels! {
-    Phase {
-        Requested => "requested",
-        Waiting => "waiting",
-        Attended => "attended",
-        Closing => "closing",
-        Unknown => "unknown",
-    } else Ok(Self::Unknown);
-    Answer { Pending => "pending", Accepted => "accepted", Declined => "declined" } else Err(FromSqlError::InvalidType);
-    Actor { User => "user", Bot => "bot", Agent => "agent", System => "system" } else Err(FromSqlError::InvalidType);
-    PausedBecause { RateLimited => "rate_limited", Refused => "refused" } else Ok(Self::Refused);
-    DeliveryState {
-        Pending => "pending",
-        Retrying => "retrying",
-        Delivered => "delivered",
-        Dead => "dead",
-        Cancelled => "cancelled",
-    } else Err(FromSqlError::InvalidType);
-}
+labels!(Phase, Answer, Actor, PausedBecause, DeliveryState);
 
 impl ToSql for Timestamp {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -211,14 +192,6 @@ impl ToSql for Destination {
 
 impl FromSql for Destination {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        match value.as_str()?.split_once(':') {
-            Some(("bot", name)) => BotName::new(name)
-                .map(Self::Bot)
-                .map_err(FromSqlError::other),
-            Some(("desk", name)) => DeskName::new(name)
-                .map(Self::Desk)
-                .map_err(FromSqlError::other),
-            _ => Err(FromSqlError::InvalidType),
-        }
+        labels::destination(value.as_str()?).ok_or(FromSqlError::InvalidType)
     }
 }

@@ -1,26 +1,15 @@
-//! Keys under which an event was taken, as rows.
+//! The table of the keys under which events were taken.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use super::{columns::AnyId, fault::Fault, work::Work};
-use crate::store::keys::{Hashed, Hasher, day};
+use crate::store::hashing::{Hashed, Hasher, Known, day};
 
-/// What is known under one of an event's keys.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Known {
-    /// What the caller was told the first time; none where nothing of ours came of it.
-    pub(super) reference: Option<Uuid>,
-    pub(super) same_body: bool,
-}
-
-/// Hashes with the secret that was made with the file.
+/// With the secret that was made with the file.
 pub(super) fn hasher(connection: &Connection) -> Result<Hasher, Fault> {
-    let secret: Vec<u8> = connection.query_row(
-        "SELECT value FROM meta WHERE name = 'key_secret'",
-        [],
-        |row| row.get(0),
-    )?;
+    let sql = "SELECT value FROM meta WHERE name = 'key_secret'";
+    let secret: Vec<u8> = connection.query_row(sql, [], |row| row.get(0))?;
     Hasher::new(&secret).ok_or(Fault::Missing)
 }
 

@@ -6,11 +6,11 @@
 use tokio::sync::oneshot;
 
 #[cfg(feature = "mutants")]
-use super::{apply::Keyed, writer::Writer};
+use super::{apply, writer::Writer};
 #[cfg(feature = "mutants")]
 use crate::{
     domain::event::{Event, Incoming, Step},
-    store::{Applied, Error},
+    store::{Applied, Error, keyed::Keyed},
 };
 
 /// Which promise is broken, read once when the store is opened.
@@ -108,7 +108,7 @@ pub(super) async fn apply_early(writer: &Writer, mut step: Keyed) -> Result<Appl
     let (tell, told) = oneshot::channel();
     let mut tell = Some(tell);
     let written = writer.try_step(move |work| {
-        let applied = step.apply(work)?;
+        let applied = apply::apply(work, &mut step)?;
         if let Some(tell) = tell.take() {
             drop(tell.send(applied.clone()));
         }

@@ -12,7 +12,7 @@ use crate::{
         ids::{ConversationId, HandoverId, LegId},
         time::Timestamp,
     },
-    store::{Retention, keys::day},
+    store::{Retention, hashing::day},
 };
 
 /// At most `limit` of each kind. Says how many.

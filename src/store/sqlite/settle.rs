@@ -1,7 +1,5 @@
 //! What came of an attempt: the row's end or next attempt, and what follows for the handover, in one step.
 
-use std::time::Duration;
-
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
@@ -15,29 +13,20 @@ use super::{
 };
 use crate::{
     domain::{
-        delivery::{Destination, Found, Lane, StepResult, Task},
+        delivery::{Destination, Lane, StepResult, Task},
         effect::Effect,
         event::{Event, NamedLeg, Settled},
         ids::{DeliveryId, HandoverId},
         time::Timestamp,
     },
     store::{
-        DeliveryState, RowOutcome, Settlement,
-        keys::{Hashed, Hasher},
+        DeliveryState, RowOutcome,
+        hashing::Hashed,
+        keyed::{ECHO_FOR, KeyedSettlement},
         tally::DeadLetter,
     },
     telemetry::traces::TraceParent,
 };
-
-/// How long after its delivery a text may still come back from the platform.
-const ECHO_FOR: Duration = Duration::from_mins(2);
-
-/// A settlement with the keys of what was found hashed, which is done before it is queued.
-#[derive(Clone, Debug)]
-pub(super) struct Keyed {
-    settlement: Settlement,
-    found: Vec<Vec<Hashed>>,
-}
 
 /// A delivery's row, with all that settling it needs.
 pub(super) struct Delivery {
@@ -57,8 +46,12 @@ pub(super) struct Delivery {
     trace: Option<TraceParent>,
 }
 
-pub(super) fn settle(work: &mut Work<'_>, row: i64, settled: &Keyed) -> Result<(), Fault> {
-    let Keyed { settlement, found } = settled;
+pub(super) fn settle(
+    work: &mut Work<'_>,
+    row: i64,
+    settled: &KeyedSettlement,
+) -> Result<(), Fault> {
+    let KeyedSettlement { settlement, found } = settled;
     let delivery = Delivery::by_row(work, row)?.ok_or(Fault::Missing)?;
     let lane = work.key_of(delivery.lane, delivery.order);
     work.trace = delivery.trace;
@@ -66,24 +59,6 @@ pub(super) fn settle(work: &mut Work<'_>, row: i64, settled: &Keyed) -> Result<(
     work.change(Change::Landed(lane));
     delivery.write(work, settlement.row)?;
     delivery.conclude(work, (settlement.result.clone(), found))
-}
-
-impl Keyed {
-    pub(super) fn new(mut settlement: Settlement, hasher: &Hasher) -> Self {
-        let found = match &mut settlement.result {
-            StepResult::Done(done) => {
-                let items = &mut done.found.transcript;
-                let most = usize::try_from(Found::MOST).unwrap_or(usize::MAX);
-                items.drain(..items.len().saturating_sub(most));
-                items
-                    .iter()
-                    .map(|item| hasher.hash_all(&item.keys))
-                    .collect()
-            }
-            _ => Vec::new(),
-        };
-        Self { settlement, found }
-    }
 }
 
 impl Delivery {

@@ -13,13 +13,14 @@ use crate::domain::{
     conversation::{Conversation, ConversationKey, Phase, Profile},
     effect::Effect,
     event::Event,
-    handover::{Context, Echo, Outcome, decide},
+    handover::{Context, Echo, decide},
     ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId},
     policy::Conditions,
     time::Timestamp,
 };
 use crate::store::{
     Applied,
+    keyed::Turned,
     tally::{self, Before},
 };
 
@@ -55,13 +56,6 @@ struct Columns {
     wake_at: Option<Timestamp>,
     observed_since: Option<Timestamp>,
     handed_over: bool,
-}
-
-/// What one event did.
-#[derive(Debug)]
-pub(super) struct Turned {
-    pub(super) effects: Vec<Effect>,
-    pub(super) outcome: Outcome,
 }
 
 impl Subject {

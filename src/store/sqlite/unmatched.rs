@@ -6,7 +6,7 @@ use rusqlite::params;
 use super::{columns, fault::Fault, work::Work};
 use crate::{
     domain::{event::DeskEvent, ids::DeskName, time::Timestamp},
-    store::keys::Hashed,
+    store::hashing::Hashed,
 };
 
 /// As many events are kept of one desk. More than that come of conversations that are none of ours.

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use serde::Deserialize as _;
-use tokio_postgres::{GenericClient, Row, types::Type};
+use tokio_postgres::Row;
 
 use super::{
     super::{
-        columns::{self, count, integer},
-        deliveries::{self, view_columns},
+        columns::{self, count, integer, values},
+        database::{Database, Statement},
         fault::Fault,
-        messages,
+        listing::{self, view_columns},
+        views,
     },
     row,
 };
@@ -20,117 +21,82 @@ use crate::{
         ids::{ConversationId, MessageId, OperatorName},
         message::Message,
     },
-    store::{ConversationView, DeliveryView, InboxHandover, MessageView, Page, page::one_more},
+    store::{ConversationView, DeliveryView, MessageView, Page, page::one_more},
 };
+
+const STATE: &str = "SELECT revision, state FROM conversations WHERE id = $1";
+const MESSAGES: &str = "SELECT id, seq, actor, at, content, handover, late, raw FROM messages \
+    WHERE conversation = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
+/// What is or was owed to the bot. There is no index from a conversation to what is owed to desks: it would cost more,
+/// with every message of a user, than it tells here.
+const DELIVERIES: &str = concat!(
+    "SELECT ",
+    view_columns!(),
+    " FROM deliveries d WHERE d.conversation = $1 AND substr(d.destination, 1, 4) = 'bot:' ORDER BY d.row"
+);
+const HANDOVERS: &str = "SELECT id, desk, facts, phase, operator, requested_at, phase_since, ended_at, reason \
+    FROM handovers WHERE conversation = $1 ORDER BY requested_at, row";
+const JOURNAL: &str = "SELECT j.at, j.handover, j.from_phase, j.to_phase, j.cause, j.detail, j.operator \
+    FROM handovers h JOIN journal j ON j.handover = h.id WHERE h.conversation = $1 ORDER BY j.row";
 
 /// Its version is read first: what is read after it may be newer, never older.
 pub(super) async fn view(
-    client: &impl GenericClient,
+    database: &Database,
     id: ConversationId,
-    page: (Option<u64>, usize),
+    (before, limit): (Option<u64>, usize),
 ) -> Result<Option<ConversationView>, Fault> {
-    let sql = "SELECT row, touched, state FROM conversations WHERE id = $1";
-    let found = client
-        .query_typed_opt(sql, &[(&id.as_uuid(), Type::UUID)])
-        .await?;
-    let Some(found) = found else {
+    let before = before.map_or(i64::MAX, integer);
+    let (mut connection, state) = database.read(&Statement::new(STATE, values![id])).await?;
+    let Some(state) = state.first() else {
         return Ok(None);
     };
-    let row = found.try_get(0)?;
-    let (messages, mut deliveries, handovers, journal) = tokio::try_join!(
-        messages(client, row, page),
-        deliveries(client, row),
-        handovers(client, row),
-        journal(client, row),
-    )?;
+    let reads = [
+        Statement::new(MESSAGES, values![id, before, one_more(limit)]),
+        Statement::new(DELIVERIES, values![id]),
+        Statement::new(HANDOVERS, values![id]),
+        Statement::new(JOURNAL, values![id]),
+    ];
+    let found = connection.many(&reads).await?;
+    let [messages, deliveries, handovers, journal] = found.as_slice() else {
+        return Err(Fault::Missing);
+    };
+    let messages = newest(messages, limit)?;
+    let mut deliveries = by_message(deliveries)?;
     let shown = |message: Message| MessageView {
         deliveries: deliveries.remove(&message.id).unwrap_or_default(),
         message,
     };
+    let journal = journal.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
     Ok(Some(ConversationView {
-        state: columns::json(&found, 2)?,
-        version: count(found.try_get(1)?),
+        state: columns::json(state, 1)?,
+        version: count(state.try_get(0)?),
         more: messages.more,
         messages: messages.items.into_iter().map(shown).collect(),
-        handovers,
-        journal,
+        handovers: handovers
+            .iter()
+            .map(|handover| row::read_handover(handover, 0))
+            .collect::<Result<_, _>>()?,
+        journal: journal.into_iter().flatten().collect(),
     }))
 }
 
-/// The newest before `before`, oldest first.
-async fn messages(
-    client: &impl GenericClient,
-    conversation: i64,
-    (before, limit): (Option<u64>, usize),
-) -> Result<Page<Message>, Fault> {
-    let sql = "SELECT id, seq, actor, at, content, handover, late, raw FROM messages \
-               WHERE conversation = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
-    let before = before.map_or(i64::MAX, integer);
-    let rows = client
-        .query_typed(
-            sql,
-            &[
-                (&conversation, Type::INT8),
-                (&before, Type::INT8),
-                (&one_more(limit), Type::INT8),
-            ],
-        )
-        .await?;
-    let read = rows.iter().map(|row| messages::message(row, 0));
+/// Oldest first.
+fn newest(rows: &[Row], limit: usize) -> Result<Page<Message>, Fault> {
+    let read = rows.iter().map(|row| views::message(row));
     let mut page = Page::of(read.collect::<Result<_, _>>()?, limit);
     page.items.reverse();
     Ok(page)
 }
 
-/// What is or was owed to the bot, by message. There is no index from a conversation to what is owed to desks: it would
-/// cost more, with every message of a user, than it tells here.
-async fn deliveries(
-    client: &impl GenericClient,
-    conversation: i64,
-) -> Result<HashMap<MessageId, Vec<DeliveryView>>, Fault> {
-    let sql = concat!(
-        "SELECT ",
-        view_columns!(),
-        " FROM deliveries d WHERE d.conversation = $1 AND substr(d.destination, 1, 4) = 'bot:' ORDER BY d.row"
-    );
-    let rows = client
-        .query_typed(sql, &[(&conversation, Type::INT8)])
-        .await?;
+fn by_message(rows: &[Row]) -> Result<HashMap<MessageId, Vec<DeliveryView>>, Fault> {
     let mut of_messages: HashMap<_, Vec<_>> = HashMap::new();
-    for row in &rows {
-        let delivery = deliveries::view(row)?;
+    for row in rows {
+        let delivery = listing::view(row)?;
         if let Some(message) = delivery.message {
             of_messages.entry(message).or_default().push(delivery);
         }
     }
     Ok(of_messages)
-}
-
-async fn handovers(
-    client: &impl GenericClient,
-    conversation: i64,
-) -> Result<Vec<InboxHandover>, Fault> {
-    let sql = "SELECT id, desk, facts, phase, operator, requested_at, phase_since, ended_at, reason \
-               FROM handovers WHERE conversation = $1 ORDER BY requested_at, row";
-    let rows = client
-        .query_typed(sql, &[(&conversation, Type::INT8)])
-        .await?;
-    rows.iter()
-        .map(|found| row::read_handover(found, 0))
-        .collect()
-}
-
-async fn journal(
-    client: &impl GenericClient,
-    conversation: i64,
-) -> Result<Vec<JournalEntry>, Fault> {
-    let sql = "SELECT j.at, j.handover, j.from_phase, j.to_phase, j.cause, j.detail, j.operator \
-               FROM handovers h JOIN journal j ON j.handover = h.id WHERE h.conversation = $1 ORDER BY j.row";
-    let rows = client
-        .query_typed(sql, &[(&conversation, Type::INT8)])
-        .await?;
-    let entries = rows.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
-    Ok(entries.into_iter().flatten().collect())
 }
 
 /// None: of a cause that only a newer version knows.
@@ -152,23 +118,16 @@ fn entry(row: &Row) -> Result<Option<JournalEntry>, Fault> {
 
 /// What does not exist yet cannot have been read.
 pub(super) async fn mark_read(
-    client: &impl GenericClient,
+    database: &Database,
     (id, operator): (ConversationId, &OperatorName),
     seq: u64,
 ) -> Result<(), Fault> {
     let sql = "INSERT INTO console_reads AS r (conversation, operator, seq) \
                SELECT m.conversation, $2, least($3, max(m.seq)) FROM conversations c \
-               JOIN messages m ON m.conversation = c.row WHERE c.id = $1 GROUP BY m.conversation \
+               JOIN messages m ON m.conversation = c.id WHERE c.id = $1 GROUP BY m.conversation \
                ON CONFLICT (conversation, operator) DO UPDATE SET seq = excluded.seq WHERE excluded.seq > r.seq";
-    client
-        .execute_typed(
-            sql,
-            &[
-                (&id.as_uuid(), Type::UUID),
-                (&operator.as_str(), Type::TEXT),
-                (&integer(seq), Type::INT8),
-            ],
-        )
+    database
+        .write(sql, values![id, operator, integer(seq)])
         .await?;
     Ok(())
 }

@@ -1,11 +1,14 @@
 //! The lists of the inbox. Each is walked along its index from the last row of the page before, and only what is shown
 //! is completed from the messages.
 
-use tokio_postgres::{GenericClient, types::Type};
 use uuid::Uuid;
 
 use super::{
-    super::{columns::count, fault::Fault},
+    super::{
+        columns::{count, values},
+        database::Database,
+        fault::Fault,
+    },
     row::{Found, complete, found_columns},
 };
 use crate::{
@@ -32,9 +35,9 @@ macro_rules! handovers {
         concat!(
             "SELECT ",
             found_columns!(),
-            " FROM handovers h JOIN conversations c ON c.row = h.conversation WHERE ",
+            " FROM handovers h JOIN conversations c ON c.id = h.conversation WHERE ",
             $which,
-            " AND $3::text IS NOT NULL AND ($4::bigint IS NULL OR h.conversation = $4) AND ",
+            " AND $3::text IS NOT NULL AND ($4::uuid IS NULL OR h.conversation = $4) AND ",
             $column,
             " ",
             $than,
@@ -42,13 +45,13 @@ macro_rules! handovers {
             $column,
             " ",
             $than,
-            " $1 OR c.id ",
+            " $1 OR h.conversation ",
             $than,
             " $2) ORDER BY ",
             $column,
             " ",
             $order,
-            ", c.id ",
+            ", h.conversation ",
             $order,
             " LIMIT $5",
         )
@@ -65,40 +68,37 @@ const WITH_BOT: &str = concat!(
     "SELECT ",
     found_columns!(),
     " FROM conversations c LEFT JOIN handovers h ON false WHERE c.phase IS NULL AND c.id < $2 \
-     AND $1::bigint IS NOT NULL AND $3::text IS NOT NULL AND ($4::bigint IS NULL OR c.row = $4) ORDER BY c.id DESC LIMIT $5",
+     AND $1::bigint IS NOT NULL AND $3::text IS NOT NULL AND ($4::uuid IS NULL OR c.id = $4) ORDER BY c.id DESC LIMIT $5",
 );
 
 pub(super) async fn page(
-    client: &impl GenericClient,
+    database: &Database,
     wanted: &InboxQuery,
 ) -> Result<Page<InboxRow>, Fault> {
     let only = match search::id(wanted) {
-        Some(id) => conversation_of(client, id).await?,
+        Some(id) => conversation_of(database, id).await?,
         None => None,
     };
-    let found = walk(client, wanted, only).await?;
+    let found = walk(database, wanted, only).await?;
     let Page { items, more } = Page::of(found, wanted.limit);
-    let items = complete(client, items, &wanted.operator).await?;
+    let items = complete(database, items, &wanted.operator).await?;
     Ok(Page { items, more })
 }
 
 /// The conversation that has this id, or whose handover or message has it.
-async fn conversation_of(client: &impl GenericClient, id: Uuid) -> Result<Option<i64>, Fault> {
-    let sql = "SELECT row FROM conversations WHERE id = $1 \
+async fn conversation_of(database: &Database, id: Uuid) -> Result<Option<ConversationId>, Fault> {
+    let sql = "SELECT id FROM conversations WHERE id = $1 \
                UNION ALL SELECT conversation FROM handovers WHERE id = $1 \
                UNION ALL SELECT conversation FROM messages WHERE id = $1 LIMIT 1";
-    let found = client.query_typed_opt(sql, &[(&id, Type::UUID)]).await?;
-    found
-        .map(|row| row.try_get(0))
-        .transpose()
-        .map_err(Fault::from)
+    let found = database.row(sql, values![id]).await?;
+    Ok(found.map(|row| row.try_get(0)).transpose()?)
 }
 
 /// As many as the page takes, and one more if there is one.
 async fn walk(
-    client: &impl GenericClient,
+    database: &Database,
     wanted: &InboxQuery,
-    only: Option<i64>,
+    only: Option<ConversationId>,
 ) -> Result<Vec<Found>, Fault> {
     let sieve = Sieve::new(wanted, only.is_some());
     let at_once = if sieve.lets_all_through() {
@@ -109,7 +109,7 @@ async fn walk(
     let mut from = wanted.after.unwrap_or_else(|| start(wanted.list));
     let (mut found, mut looked_at) = (Vec::new(), 0);
     while looked_at < LOOKED_AT {
-        let read = read(client, wanted, (from, only, at_once)).await?;
+        let read = read(database, wanted, (from, only, at_once)).await?;
         let Some(last) = read.last() else { break };
         from = last.listed.cursor();
         looked_at += read.len();
@@ -126,23 +126,14 @@ async fn walk(
 }
 
 async fn read(
-    client: &impl GenericClient,
+    database: &Database,
     wanted: &InboxQuery,
-    (from, only, limit): (InboxCursor, Option<i64>, usize),
+    (from, only, limit): (InboxCursor, Option<ConversationId>, usize),
 ) -> Result<Vec<Found>, Fault> {
-    let rows = client
-        .query_typed(
-            sql(wanted.list),
-            &[
-                (&from.at.as_millis(), Type::INT8),
-                (&from.conversation.as_uuid(), Type::UUID),
-                (&wanted.operator.as_str(), Type::TEXT),
-                (&only, Type::INT8),
-                (&rows(limit), Type::INT8),
-            ],
-        )
-        .await?;
-    rows.iter().map(Found::read).collect()
+    let InboxCursor { at, conversation } = from;
+    let values = values![at, conversation, &wanted.operator, only, rows(limit)];
+    let found = database.rows(sql(wanted.list), values).await?;
+    found.iter().map(Found::read).collect()
 }
 
 /// In front of all rows.
@@ -171,33 +162,30 @@ const fn sql(list: InboxList) -> &'static str {
 
 /// The row of one conversation, with its open handover if it has one.
 pub(super) async fn one(
-    client: &impl GenericClient,
+    database: &Database,
     id: ConversationId,
     operator: &OperatorName,
 ) -> Result<Option<InboxRow>, Fault> {
     let sql = concat!(
         "SELECT ",
         found_columns!(),
-        " FROM conversations c LEFT JOIN handovers h ON h.conversation = c.row AND h.ended_at IS NULL WHERE c.id = $1"
+        " FROM conversations c LEFT JOIN handovers h ON h.conversation = c.id AND h.ended_at IS NULL WHERE c.id = $1"
     );
-    let found = client
-        .query_typed(sql, &[(&id.as_uuid(), Type::UUID)])
-        .await?;
+    let found = database.rows(sql, values![id]).await?;
     let found = found.iter().map(Found::read).collect::<Result<_, _>>()?;
-    Ok(complete(client, found, operator).await?.pop())
+    Ok(complete(database, found, operator).await?.pop())
 }
 
 /// Counted in the indexes of the lists, whose size is what is open.
 pub(super) async fn counts(
-    client: &impl GenericClient,
+    database: &Database,
     operator: &OperatorName,
 ) -> Result<InboxCounts, Fault> {
     let sql = "SELECT (SELECT count(*) FROM handovers WHERE phase NOT IN ('attended', 'closing')), \
                (SELECT count(*) FROM handovers WHERE operator = $1 AND phase <> 'closing'), \
                (SELECT count(*) FROM handovers WHERE ended_at IS NULL)";
-    let row = client
-        .query_typed_one(sql, &[(&operator.as_str(), Type::TEXT)])
-        .await?;
+    let row = database.row(sql, values![operator]).await?;
+    let row = row.ok_or(Fault::Missing)?;
     Ok(InboxCounts {
         waiting: count(row.try_get(0)?),
         mine: count(row.try_get(1)?),

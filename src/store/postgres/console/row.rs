@@ -3,16 +3,18 @@
 use std::collections::HashMap;
 
 use serde::Deserialize;
-use tokio_postgres::{GenericClient, Row, types::Type};
+use tokio_postgres::Row;
+use uuid::Uuid;
 
 use super::super::{
-    columns::{self, count},
+    columns::{self, count, values},
+    database::Database,
     fault::Fault,
-    messages,
+    views,
 };
 use crate::{
     domain::{
-        ids::{HandoverId, OperatorName},
+        ids::{ConversationId, HandoverId, OperatorName},
         message::Message,
     },
     store::{
@@ -24,15 +26,14 @@ use crate::{
 /// What [`Found::read`] reads, of `conversations c` and `handovers h`.
 macro_rules! found_columns {
     () => {
-        "c.row, c.touched, c.id, c.bot, c.\"user\", c.state, c.updated_at, h.id, h.desk, h.facts, h.phase, h.operator, \
+        "c.id, c.revision, c.bot, c.\"user\", c.state, c.updated_at, h.id, h.desk, h.facts, h.phase, h.operator, \
          h.requested_at, h.phase_since, h.ended_at, h.reason"
     };
 }
 pub(super) use found_columns;
 
-/// A conversation that a list has found. What it is completed with is newer than its version at most.
+/// A conversation that a list has found. What it is completed with may be newer than its version, never older.
 pub(super) struct Found {
-    row: i64,
     version: u64,
     pub(super) listed: Listed,
 }
@@ -48,32 +49,40 @@ type Said = (Option<Message>, u64);
 
 impl Found {
     pub(super) fn read(row: &Row) -> Result<Self, Fault> {
-        let handover: Option<HandoverId> = row.try_get(7)?;
-        let handover = handover.is_some().then(|| read_handover(row, 7));
+        let handover: Option<HandoverId> = row.try_get(6)?;
+        let handover = handover.is_some().then(|| read_handover(row, 6));
         Ok(Self {
-            row: row.try_get(0)?,
             version: count(row.try_get(1)?),
             listed: Listed {
-                conversation: row.try_get(2)?,
-                bot: row.try_get(3)?,
-                user: row.try_get(4)?,
-                profile: columns::json::<Excerpt>(row, 5)?.profile,
-                updated_at: row.try_get(6)?,
+                conversation: row.try_get(0)?,
+                bot: row.try_get(2)?,
+                user: row.try_get(3)?,
+                profile: columns::json::<Excerpt>(row, 4)?.profile,
+                updated_at: row.try_get(5)?,
                 handover: handover.transpose()?,
             },
         })
+    }
+
+    fn id(&self) -> Uuid {
+        self.listed.conversation.as_uuid()
     }
 }
 
 /// With what was said last in each, and how much of it `operator` has not seen.
 pub(super) async fn complete(
-    client: &impl GenericClient,
+    database: &Database,
     found: Vec<Found>,
     operator: &OperatorName,
 ) -> Result<Vec<InboxRow>, Fault> {
-    let mut said = said(client, &found, operator).await?;
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let said = said(database, &found, operator).await?;
     let complete = |found: Found| {
-        let (last, unread) = said.remove(&found.row).unwrap_or_default();
+        let conversation = found.listed.conversation;
+        // One whose handovers are over may be in a list more than once.
+        let (last, unread) = said.get(&conversation).cloned().unwrap_or_default();
         found.listed.complete(Completion {
             last,
             unread,
@@ -84,31 +93,24 @@ pub(super) async fn complete(
 }
 
 async fn said(
-    client: &impl GenericClient,
+    database: &Database,
     found: &[Found],
     operator: &OperatorName,
-) -> Result<HashMap<i64, Said>, Fault> {
-    let sql = "SELECT w.conversation, few.unread, last.* FROM unnest($1) AS w (conversation) \
+) -> Result<HashMap<ConversationId, Said>, Fault> {
+    let sql = "SELECT last.*, w.conversation, few.unread FROM unnest($1) AS w (conversation) \
                CROSS JOIN LATERAL (SELECT count(*) AS unread FROM \
                (SELECT FROM messages m WHERE m.conversation = w.conversation AND m.actor = 'user' AND m.seq > coalesce(\
                (SELECT seq FROM console_reads r WHERE r.conversation = w.conversation AND r.operator = $2), 0) \
                LIMIT $3) found) few \
                CROSS JOIN LATERAL (SELECT id, seq, actor, at, content, handover, late, raw FROM messages m \
                WHERE m.conversation = w.conversation ORDER BY seq DESC LIMIT 1) last";
-    let conversations: Vec<i64> = found.iter().map(|found| found.row).collect();
-    let rows = client
-        .query_typed(
-            sql,
-            &[
-                (&conversations, Type::INT8_ARRAY),
-                (&operator.as_str(), Type::TEXT),
-                (&UNREAD_AT_MOST, Type::INT8),
-            ],
-        )
+    let ids: Vec<Uuid> = found.iter().map(Found::id).collect();
+    let rows = database
+        .rows(sql, values![ids, operator, UNREAD_AT_MOST])
         .await?;
     let read = |row: &Row| {
-        let last = messages::message(row, 2)?;
-        Ok((row.try_get(0)?, (Some(last), count(row.try_get(1)?))))
+        let last = views::message(row)?;
+        Ok((row.try_get(8)?, (Some(last), count(row.try_get(9)?))))
     };
     rows.iter().map(read).collect()
 }

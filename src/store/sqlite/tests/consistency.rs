@@ -64,7 +64,7 @@ async fn what_a_failed_step_made_of_a_conversation_is_forgotten() {
     let mut before = Box::pin(store.apply(says("two")));
     let mut half = Keyed::new(says("never said"), &store.hasher);
     let mut fails = Box::pin(store.writer.step(move |work| {
-        half.apply(work)?;
+        apply::apply(work, &mut half)?;
         Err::<(), _>(Fault::Missing)
     }));
     let mut after = Box::pin(store.apply(says("three")));

@@ -7,6 +7,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use uuid::Uuid;
 
 use crate::domain::{dedupe::DedupeKey, time::Timestamp};
 
@@ -14,7 +15,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Enough to keep owners apart for the most part; what is left of a hash tells keys apart, with 96 bits.
 const OWNER_BYTES: usize = 4;
 
-/// Makes hashes. Cheap to clone; used by the callers, so that who writes need not do it.
+/// Makes hashes. Cheap to clone; used by the callers, so that the writer need not do it.
 #[derive(Clone)]
 pub(super) struct Hasher(Hmac<Sha256>);
 
@@ -24,10 +25,18 @@ pub(super) struct Hashed {
     pub(super) body: Option<[u8; 16]>,
 }
 
+/// What is known under one of an event's keys.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    /// What the caller was told the first time; none where nothing of ours came of it.
+    pub(super) reference: Option<Uuid>,
+    pub(super) same_body: bool,
+}
+
 impl Hasher {
-    /// With the secret that was made with the store. None: it is none.
+    /// With the secret that was made with the store. None: it is not fit for one.
     pub(super) fn new(secret: &[u8]) -> Option<Self> {
-        Hmac::new_from_slice(secret).map(Self).ok()
+        Hmac::new_from_slice(secret).ok().map(Self)
     }
 
     pub(super) fn hash_all(&self, keys: &[DedupeKey]) -> Vec<Hashed> {

@@ -1,9 +1,13 @@
 //! Deliveries and open handovers, as they are listed.
 
 use serde::Deserialize;
-use tokio_postgres::{GenericClient, Row, types::Type};
+use tokio_postgres::Row;
 
-use super::{columns, fault::Fault};
+use super::{
+    columns::{self, values},
+    fault::Fault,
+    work::Ground,
+};
 use crate::{
     domain::ids::{ErasureId, HandoverId, MessageId},
     store::{
@@ -43,16 +47,14 @@ struct Excerpt {
     message: Option<MessageId>,
 }
 
-pub(super) async fn list(
-    client: &impl GenericClient,
+pub(super) async fn deliveries(
+    ground: &Ground,
     filter: &DeliveryFilter,
 ) -> Result<Page<DeliveryView>, Fault> {
     let after = match filter.after {
         Some(id) => {
             let sql = "SELECT row FROM deliveries WHERE id = $1";
-            let found = client
-                .query_typed_opt(sql, &[(&id.as_uuid(), Type::UUID)])
-                .await?;
+            let found = ground.database.row(sql, values![id]).await?;
             found.map_or(Ok(0), |row| row.try_get(0))?
         }
         None => 0_i64,
@@ -62,26 +64,16 @@ pub(super) async fn list(
         Some(DeliveryState::Dead) => DEAD,
         Some(DeliveryState::Delivered | DeliveryState::Cancelled) | None => ANY,
     };
-    let state = filter.state.map(DeliveryState::as_str);
-    let destination = filter.destination.as_ref().map(ToString::to_string);
-    let found = client
-        .query_typed(
-            sql,
-            &[
-                (&state, Type::TEXT),
-                (&destination, Type::TEXT),
-                (&after, Type::INT8),
-                (&one_more(filter.limit), Type::INT8),
-            ],
-        )
-        .await?;
+    let destination = filter.destination.as_ref();
+    let values = values![filter.state, destination, after, one_more(filter.limit)];
+    let found = ground.database.rows(sql, values).await?;
     let views = found.iter().map(view).collect::<Result<_, _>>()?;
     Ok(Page::of(views, filter.limit))
 }
 
 /// What is still owed in the conversations of an erasure.
 pub(super) async fn owed_in(
-    client: &impl GenericClient,
+    ground: &Ground,
     erasure: ErasureId,
     limit: usize,
 ) -> Result<Vec<DeliveryView>, Fault> {
@@ -89,30 +81,28 @@ pub(super) async fn owed_in(
         "SELECT ",
         view_columns!(),
         " FROM deliveries d WHERE d.settled_at IS NULL AND d.lane IN \
-         (SELECT c.id FROM erasing e JOIN conversations c ON c.row = e.conversation WHERE e.erasure = $1 \
+         (SELECT c.id FROM erasing e JOIN conversations c ON c.id = e.conversation WHERE e.erasure = $1 \
           UNION ALL SELECT l.id FROM erasing e JOIN handovers h ON h.conversation = e.conversation \
           JOIN legs l ON l.handover = h.id WHERE e.erasure = $1) ORDER BY d.row LIMIT $2"
     );
-    let found = client
-        .query_typed(
-            sql,
-            &[(&erasure.as_uuid(), Type::UUID), (&rows(limit), Type::INT8)],
-        )
+    let found = ground
+        .database
+        .rows(sql, values![erasure, rows(limit)])
         .await?;
     found.iter().map(view).collect()
 }
 
 pub(super) async fn open_handovers(
-    client: &impl GenericClient,
+    ground: &Ground,
     after: Option<HandoverId>,
     limit: usize,
 ) -> Result<Page<HandoverSummary>, Fault> {
     let sql = "SELECT h.id, c.bot, h.desk, h.phase, h.requested_at, h.phase_since, c.wake_at \
-               FROM handovers h JOIN conversations c ON c.row = h.conversation \
+               FROM handovers h JOIN conversations c ON c.id = h.conversation \
                WHERE h.ended_at IS NULL AND ($1::uuid IS NULL OR h.id > $1) ORDER BY h.id LIMIT $2";
-    let after = after.map(HandoverId::as_uuid);
-    let found = client
-        .query_typed(sql, &[(&after, Type::UUID), (&one_more(limit), Type::INT8)])
+    let found = ground
+        .database
+        .rows(sql, values![after, one_more(limit)])
         .await?;
     let summary = |row: &Row| {
         Ok(HandoverSummary {
@@ -132,7 +122,7 @@ pub(super) async fn open_handovers(
 /// A delivery from the columns above.
 pub(super) fn view(row: &Row) -> Result<DeliveryView, Fault> {
     let task: Excerpt = columns::json(row, 3).unwrap_or_default();
-    let attempts: i32 = row.try_get(5)?;
+    let attempts: i64 = row.try_get(5)?;
     Ok(DeliveryView {
         id: row.try_get(0)?,
         handover: row.try_get(1)?,

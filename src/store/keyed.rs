@@ -1,0 +1,196 @@
+//! Steps and settlements with their keys hashed, and what follows for the keys from what was decided: the same whatever
+//! the database.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::{
+    DeliveryState, Settlement,
+    hashing::{Hashed, Hasher, Known},
+};
+use crate::domain::{
+    conversation::{Conversation, Profile},
+    delivery::{Found, StepResult, Task},
+    effect::{Cancelled, Effect},
+    event::{Event, Incoming, Step, Target},
+    handover::{Outcome, repeated_answer},
+    ids::HandoverId,
+};
+
+/// How long after its delivery a text may still come back from the platform.
+pub(super) const ECHO_FOR: Duration = Duration::from_mins(2);
+
+/// A step with its keys hashed, which is done before it is queued.
+#[derive(Debug)]
+pub(super) struct Keyed {
+    pub(super) target: Target,
+    pub(super) profile: Option<Profile>,
+    pub(super) events: Vec<KeyedEvent>,
+}
+
+#[derive(Debug)]
+pub(super) struct KeyedEvent {
+    pub(super) event: Event,
+    pub(super) keys: Vec<Hashed>,
+    /// The keys of a request's transcript, item by item.
+    pub(super) transcript: Vec<Vec<Hashed>>,
+}
+
+/// A settlement with the keys of what was found hashed, which is done before it is queued.
+#[derive(Clone, Debug)]
+pub(super) struct KeyedSettlement {
+    pub(super) settlement: Settlement,
+    pub(super) found: Vec<Vec<Hashed>>,
+}
+
+/// What one event did.
+#[derive(Debug)]
+pub(super) struct Turned {
+    pub(super) effects: Vec<Effect>,
+    pub(super) outcome: Outcome,
+}
+
+impl Keyed {
+    pub(super) fn new(step: Step, hasher: &Hasher) -> Self {
+        let Step {
+            target,
+            profile,
+            events,
+        } = step;
+        let events = events
+            .into_iter()
+            .map(|incoming| KeyedEvent::new(incoming, hasher))
+            .collect();
+        Self {
+            target,
+            profile,
+            events,
+        }
+    }
+}
+
+impl KeyedEvent {
+    fn new(incoming: Incoming, hasher: &Hasher) -> Self {
+        let transcript = match &incoming.event {
+            Event::HandoverRequested(request) => request
+                .transcript
+                .iter()
+                .map(|item| hasher.hash_all(&item.keys))
+                .collect(),
+            _ => Vec::new(),
+        };
+        Self {
+            keys: hasher.hash_all(&incoming.keys),
+            event: incoming.event,
+            transcript,
+        }
+    }
+
+    pub(super) fn repeated(&self, state: &Conversation, known: Known) -> Outcome {
+        if !known.same_body {
+            return Outcome::KeyReused;
+        }
+        match (&self.event, known.reference) {
+            (Event::HandoverRequested(_), Some(id)) => {
+                let handover = HandoverId::from_uuid(id);
+                Outcome::Requested {
+                    handover,
+                    answer: repeated_answer(state, handover),
+                }
+            }
+            (_, id) => Outcome::Repeat { id },
+        }
+    }
+
+    /// Whether the event is known from now on. What a platform said and nobody kept is not: it would be missing from
+    /// the transcript of a later request. Nor is what a desk said in vain, which must be refused again.
+    pub(super) fn counts(&self, turned: &Turned) -> bool {
+        match &self.event {
+            Event::UserSaid(_) | Event::BotSaid(_) | Event::PlatformUnknown { .. } => {
+                !turned.effects.is_empty()
+            }
+            Event::FromDesk { .. } | Event::FromLeg { .. } => {
+                turned.outcome != Outcome::Closed || !turned.effects.is_empty()
+            }
+            // What was refused may be tried again by the same form.
+            Event::Operated(_) => !matches!(turned.outcome, Outcome::Refused(_)),
+            _ => true,
+        }
+    }
+}
+
+impl KeyedSettlement {
+    pub(super) fn new(mut settlement: Settlement, hasher: &Hasher) -> Self {
+        let found = match &mut settlement.result {
+            StepResult::Done(done) => {
+                let items = &mut done.found.transcript;
+                let most = usize::try_from(Found::MOST).unwrap_or(usize::MAX);
+                items.drain(..items.len().saturating_sub(most));
+                items
+                    .iter()
+                    .map(|item| hasher.hash_all(&item.keys))
+                    .collect()
+            }
+            _ => Vec::new(),
+        };
+        Self { settlement, found }
+    }
+}
+
+impl Turned {
+    /// What a repeat is told. A text of ours that came back has no record of its own.
+    pub(super) fn reference(&self) -> Option<Uuid> {
+        let echo = self
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::ConsumeEcho { .. }));
+        match &self.outcome {
+            Outcome::Taken { id } if !echo => Some(*id),
+            Outcome::Requested { handover, .. } => Some(handover.as_uuid()),
+            _ => None,
+        }
+    }
+}
+
+/// Each message of a transcript that was new has become one record, or has been recognised as an echo, in order and
+/// before anything else that the event brought about.
+pub(super) fn came_of_transcript(effects: &[Effect]) -> impl Iterator<Item = Option<Uuid>> {
+    effects.iter().filter_map(|effect| match effect {
+        Effect::Record(message) => Some(Some(message.id.as_uuid())),
+        Effect::ConsumeEcho { .. } => Some(None),
+        _ => None,
+    })
+}
+
+/// What becomes of a delivery of this order that waits, when this is cancelled in its lane. None: it stays.
+pub(super) fn overtaken(only: Cancelled, task: &Task, order: u64) -> Option<DeliveryState> {
+    match (only, task) {
+        // Asked for by an operator, whatever becomes of the handover.
+        (_, Task::Forget) => None,
+        (Cancelled::All, _)
+        | (Cancelled::Resumes, Task::Resume { .. })
+        | (Cancelled::LookUps, Task::LookUp { .. })
+        | (Cancelled::Opens, Task::Open { .. })
+        | (Cancelled::Pauses, Task::Pause { .. }) => Some(DeliveryState::Cancelled),
+        (Cancelled::SaysBefore(before), Task::Say { notice, .. }) if order < before => {
+            Some(if *notice {
+                DeliveryState::Cancelled
+            } else {
+                DeliveryState::Dead
+            })
+        }
+        (Cancelled::PartsOf(message), Task::Say { .. }) if task.message() == Some(message) => {
+            Some(DeliveryState::Dead)
+        }
+        (
+            Cancelled::Resumes
+            | Cancelled::LookUps
+            | Cancelled::Opens
+            | Cancelled::Pauses
+            | Cancelled::SaysBefore(_)
+            | Cancelled::PartsOf(_),
+            _,
+        ) => None,
+    }
+}

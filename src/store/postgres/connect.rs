@@ -1,0 +1,148 @@
+//! The pool and its connections: where the database is, and how the way to it is kept from being read.
+
+use std::{sync::Arc, time::Duration};
+
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use rustls::ClientConfig;
+use rustls_platform_verifier::ConfigVerifierExt;
+use tokio_postgres::{
+    Config, NoTls,
+    config::{Host, SslMode},
+};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::OpenError;
+
+/// A caller is told 503 rather than kept waiting for a connection.
+const WAIT_FOR_CONNECTION: Duration = Duration::from_millis(1500);
+const CONNECT_WITHIN: Duration = Duration::from_millis(1500);
+/// A peer that is gone without a word is noticed within some seconds.
+const SILENCE: Duration = Duration::from_secs(5);
+const APPLICATION: &str = "handover-bridge";
+
+/// How connections are made.
+#[derive(Clone)]
+pub(super) struct Way {
+    pub(super) config: Config,
+    /// None: the way leads nowhere that could be listened to, or TLS is switched off.
+    pub(super) tls: Option<MakeRustlsConnect>,
+}
+
+impl Way {
+    /// `sslmode` counts as libpq has it, but that `require` and everything above it check the certificate as
+    /// `verify-full` does: an unchecked certificate keeps nobody out. Left out, it is `verify-full`, and `prefer` on
+    /// loopback and on sockets.
+    pub(super) fn of(url: &str) -> Result<Self, OpenError> {
+        let (url, mode) = split_mode(url);
+        let mut config: Config = url.parse().map_err(|_| OpenError::Url)?;
+        let local = config.get_hosts().iter().all(is_local);
+        config.ssl_mode(match mode.as_deref() {
+            Some("disable") => SslMode::Disable,
+            Some("allow" | "prefer") => SslMode::Prefer,
+            Some("require" | "verify-ca" | "verify-full") => SslMode::Require,
+            Some(_) => return Err(OpenError::Url),
+            None if local => SslMode::Prefer,
+            None => SslMode::Require,
+        });
+        if config.get_application_name().is_none() {
+            config.application_name(APPLICATION);
+        }
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECT_WITHIN);
+        }
+        config.keepalives_idle(SILENCE);
+        config.keepalives_interval(SILENCE);
+        config.tcp_user_timeout(SILENCE * 2);
+        let tls = match config.get_ssl_mode() {
+            SslMode::Disable => None,
+            // Nobody on the machine itself has a certificate for it that could be checked.
+            SslMode::Prefer if local => None,
+            _ => {
+                let client = ClientConfig::with_platform_verifier().map_err(OpenError::Tls)?;
+                Some(MakeRustlsConnect::new(client))
+            }
+        };
+        Ok(Self { config, tls })
+    }
+
+    pub(super) fn pool(&self, size: usize) -> Result<Pool, OpenError> {
+        let settings = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
+        let manager = match &self.tls {
+            Some(tls) => Manager::from_config(self.config.clone(), tls.clone(), settings),
+            None => Manager::from_config(self.config.clone(), NoTls, settings),
+        };
+        Pool::builder(manager)
+            .max_size(size)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(WAIT_FOR_CONNECTION))
+            .create_timeout(Some(CONNECT_WITHIN))
+            .recycle_timeout(Some(CONNECT_WITHIN))
+            .build()
+            .map_err(|error| OpenError::Unreachable(Arc::new(error)))
+    }
+}
+
+fn is_local(host: &Host) -> bool {
+    match host {
+        Host::Tcp(name) => {
+            name == "localhost"
+                || name
+                    .parse::<std::net::IpAddr>()
+                    .is_ok_and(|address| address.is_loopback())
+        }
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+    }
+}
+
+/// Takes `sslmode` out of the URL: it has words that the client library does not know.
+fn split_mode(url: &str) -> (String, Option<String>) {
+    let Some((before, query)) = url.split_once('?') else {
+        return (url.to_owned(), None);
+    };
+    let mut mode = None;
+    let rest: Vec<&str> = query
+        .split('&')
+        .filter(|pair| match pair.split_once('=') {
+            Some(("sslmode", value)) => {
+                mode = Some(value.to_owned());
+                false
+            }
+            _ => true,
+        })
+        .collect();
+    if rest.is_empty() {
+        (before.to_owned(), mode)
+    } else {
+        (format!("{before}?{}", rest.join("&")), mode)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(url: &str) -> SslMode {
+        Way::of(url).unwrap().config.get_ssl_mode()
+    }
+
+    #[test]
+    fn a_way_over_a_network_is_checked_unless_it_is_said_otherwise() {
+        assert_eq!(mode("postgres://u@db.example.com/h"), SslMode::Require);
+        assert_eq!(mode("postgres://u@127.0.0.1/h"), SslMode::Prefer);
+        assert_eq!(mode("postgres://u@/h?host=/run/pg"), SslMode::Prefer);
+        let verified = "postgres://u@db.example.com/h?sslmode=verify-full&application_name=x";
+        assert_eq!(mode(verified), SslMode::Require);
+        assert!(Way::of(verified).unwrap().tls.is_some());
+        let plain = "postgres://u@db.example.com/h?sslmode=disable";
+        assert_eq!(mode(plain), SslMode::Disable);
+        assert!(Way::of(plain).unwrap().tls.is_none());
+    }
+
+    #[test]
+    fn a_mode_that_nobody_knows_is_refused() {
+        assert!(Way::of("postgres://u@db.example.com/h?sslmode=maybe").is_err());
+    }
+}

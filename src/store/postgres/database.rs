@@ -1,0 +1,248 @@
+//! The way to the database: a pool that mends itself, statements that need no name, and transactions that are sent in
+//! one go.
+//!
+//! Nothing is prepared under a name, since a pooler in front of the database may hand each transaction to another of
+//! its connections. Nothing is held across a round trip: what is to be written goes out together with its BEGIN and
+//! its COMMIT, so a process that freezes holds nobody up.
+
+use std::{future::Future, pin::Pin, task::Poll, time::Duration};
+
+use deadpool_postgres::{Object, Pool};
+use tokio_postgres::{
+    Client, Row,
+    types::{ToSql, Type},
+};
+
+use super::{columns::Value, fault::Fault};
+
+/// Long enough for a busy database, and short enough for a sender to be told 503 while it still listens.
+const ANSWER_WITHIN: Duration = Duration::from_millis(1800);
+/// A connection of the pool may have been cut since it was used last; the next one may have been cut with it.
+const READ_TRIES: usize = 3;
+
+#[derive(Clone, Debug)]
+pub(super) struct Database {
+    pool: Pool,
+    begin: &'static str,
+}
+
+/// A connection that is in use. Broken, it does not go back to the pool.
+pub(super) struct Connection {
+    object: Option<Object>,
+    begin: &'static str,
+}
+
+/// A statement with its values.
+#[derive(Clone, Debug)]
+pub(super) struct Statement {
+    sql: &'static str,
+    values: Vec<Value>,
+}
+
+/// What one statement of a flight gave.
+type Given<'f> = Pin<Box<dyn Future<Output = Result<Vec<Row>, tokio_postgres::Error>> + Send + 'f>>;
+
+impl Database {
+    pub(super) fn new(pool: Pool, begin: &'static str) -> Self {
+        Self { pool, begin }
+    }
+
+    pub(super) async fn connection(&self) -> Result<Connection, Fault> {
+        if self.pool.is_closed() {
+            return Err(Fault::Closed);
+        }
+        match self.pool.get().await {
+            Ok(object) => Ok(Connection {
+                object: Some(object),
+                begin: self.begin,
+            }),
+            Err(_) if self.pool.is_closed() => Err(Fault::Closed),
+            Err(error) => Err(Fault::Away(Box::new(error))),
+        }
+    }
+
+    /// Reads what is committed.
+    pub(super) async fn rows(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, Fault> {
+        let (_, rows) = self.read(&Statement::new(sql, values)).await?;
+        Ok(rows)
+    }
+
+    pub(super) async fn row(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Option<Row>, Fault> {
+        Ok(self.rows(sql, values).await?.into_iter().next())
+    }
+
+    /// Writes one statement, which is a transaction of its own. Says how many rows it changed or gave.
+    pub(super) async fn write(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, Fault> {
+        let mut connection = self.connection().await?;
+        connection.rows(&Statement::new(sql, values)).await
+    }
+
+    /// A first read, which finds out whether the connection is good. What has only been read may be read again.
+    pub(super) async fn read(
+        &self,
+        statement: &Statement,
+    ) -> Result<(Connection, Vec<Row>), Fault> {
+        let mut tries = 1;
+        loop {
+            let mut connection = self.connection().await?;
+            match connection.rows(statement).await {
+                Ok(rows) => return Ok((connection, rows)),
+                Err(Fault::Away(_)) if tries < READ_TRIES => tries += 1,
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+
+    /// What is in use comes back when it is done; nothing more is handed out.
+    pub(super) fn close(&self) {
+        self.pool.close();
+    }
+}
+
+impl Connection {
+    pub(super) async fn rows(&mut self, statement: &Statement) -> Result<Vec<Row>, Fault> {
+        let answer = {
+            let client = self.client()?;
+            tokio::time::timeout(ANSWER_WITHIN, statement.run(client)).await
+        };
+        self.heed(match answer {
+            Ok(rows) => rows.map_err(Fault::from),
+            Err(_) => Err(Fault::Late),
+        })
+    }
+
+    /// Several reads in one round trip. Each sees what was committed when the database came to it.
+    pub(super) async fn many(&mut self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, Fault> {
+        let answers = {
+            let client = self.client()?;
+            let sent = statements
+                .iter()
+                .map(|statement| -> Given<'_> { Box::pin(statement.run(client)) });
+            tokio::time::timeout(ANSWER_WITHIN, in_order(sent.collect())).await
+        };
+        self.heed(match answers {
+            Ok(answers) => first_fault(answers),
+            Err(_) => Err(Fault::Late),
+        })
+    }
+
+    /// A transaction, sent in one go. All of it is done, or nothing.
+    pub(super) async fn transact(
+        &mut self,
+        statements: &[Statement],
+    ) -> Result<Vec<Vec<Row>>, Fault> {
+        let begin = self.begin;
+        let answers = {
+            let client = self.client()?;
+            let mut sent: Vec<Given<'_>> = Vec::with_capacity(statements.len() + 2);
+            sent.push(simple(client, begin));
+            for statement in statements {
+                sent.push(Box::pin(statement.run(client)));
+            }
+            sent.push(simple(client, "COMMIT"));
+            tokio::time::timeout(ANSWER_WITHIN, in_order(sent)).await
+        };
+        let given = self.heed(match answers {
+            Ok(answers) => first_fault(answers),
+            Err(_) => Err(Fault::Late),
+        })?;
+        let inner = given.len().saturating_sub(2);
+        Ok(given.into_iter().skip(1).take(inner).collect())
+    }
+
+    fn client(&self) -> Result<&Client, Fault> {
+        match &self.object {
+            Some(object) => Ok(object),
+            None => Err(Fault::Closed),
+        }
+    }
+
+    /// A connection that broke, or that still owes an answer, is let go.
+    fn heed<T>(&mut self, answer: Result<T, Fault>) -> Result<T, Fault> {
+        if answer.as_ref().is_err_and(Fault::breaks_connection)
+            && let Some(object) = self.object.take()
+        {
+            drop(Object::take(object));
+        }
+        answer
+    }
+}
+
+impl Statement {
+    pub(super) const fn new(sql: &'static str, values: Vec<Value>) -> Self {
+        Self { sql, values }
+    }
+
+    async fn run(&self, client: &Client) -> Result<Vec<Row>, tokio_postgres::Error> {
+        let values: Vec<(&(dyn ToSql + Sync), Type)> = self
+            .values
+            .iter()
+            .map(|value| -> (&(dyn ToSql + Sync), Type) { (value, value.kind()) })
+            .collect();
+        client.query_typed(self.sql, &values).await
+    }
+}
+
+fn simple<'f>(client: &'f Client, sql: &'static str) -> Given<'f> {
+    Box::pin(async move {
+        client.batch_execute(sql).await?;
+        Ok(Vec::new())
+    })
+}
+
+/// Sends them in their order, without waiting for one's answer before the next one goes out.
+async fn in_order(mut given: Vec<Given<'_>>) -> Vec<Result<Vec<Row>, tokio_postgres::Error>> {
+    let mut answers: Vec<Option<_>> = given.iter().map(|_| None).collect();
+    std::future::poll_fn(|context| {
+        let mut waits = false;
+        for (answer, given) in answers.iter_mut().zip(&mut given) {
+            if answer.is_none() {
+                match given.as_mut().poll(context) {
+                    Poll::Ready(ready) => *answer = Some(ready),
+                    Poll::Pending => waits = true,
+                }
+            }
+        }
+        if waits {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    })
+    .await;
+    answers.into_iter().flatten().collect()
+}
+
+/// All of what was given, or the fault from which the others follow.
+fn first_fault(
+    answers: Vec<Result<Vec<Row>, tokio_postgres::Error>>,
+) -> Result<Vec<Vec<Row>>, Fault> {
+    let mut given = Vec::with_capacity(answers.len());
+    let mut consequence = None;
+    for answer in answers {
+        match answer.map_err(Fault::from) {
+            Ok(rows) => given.push(rows),
+            Err(fault) if fault.is_consequence() => consequence = Some(fault),
+            Err(fault) => return Err(fault),
+        }
+    }
+    consequence.map_or(Ok(given), Err)
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Connection")
+    }
+}

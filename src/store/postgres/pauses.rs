@@ -1,0 +1,77 @@
+//! Destinations that nobody calls for a while. Rows, so that every replica keeps away, also after a restart.
+
+use std::collections::HashMap;
+
+use super::{
+    columns::values,
+    fault::Fault,
+    memory::Change,
+    work::{Ground, Work},
+};
+use crate::{
+    domain::{
+        delivery::Destination,
+        policy::{ClosedBecause, Conditions, PausedBecause},
+        time::Timestamp,
+    },
+    store::Pause,
+};
+
+pub(super) async fn set(
+    ground: &Ground,
+    destination: &Destination,
+    pause: Option<Pause>,
+) -> Result<(), Fault> {
+    match pause {
+        Some(Pause { until, because }) => {
+            ground
+                .database
+                .write(
+                    "INSERT INTO pauses (destination, until, because) VALUES ($1, $2, $3) \
+                     ON CONFLICT (destination) DO UPDATE SET until = excluded.until, because = excluded.because",
+                    values![destination, until, because],
+                )
+                .await?;
+        }
+        None => {
+            let sql = "DELETE FROM pauses WHERE destination = $1";
+            ground.database.write(sql, values![destination]).await?;
+        }
+    }
+    let rings = vec![Change::Due(destination.clone())];
+    ground.memory.apply(rings, Default::default());
+    Ok(())
+}
+
+/// Somebody has mended what was refused: it shows at the next call. What asked to be left alone for a while still is.
+pub(super) fn end_if_refused(work: &mut Work, destination: &Destination) {
+    work.write(
+        "DELETE FROM pauses WHERE destination = $1 AND because = $2",
+        values![destination, PausedBecause::Refused],
+    );
+    work.change(Change::Due(destination.clone()));
+}
+
+/// What `decide` may know of bots and desks: what it was told, and which of them are paused.
+pub(super) async fn conditions(work: &mut Work) -> Result<Conditions, Fault> {
+    let mut conditions = work.ground.memory.conditions();
+    let sql = "SELECT destination, because FROM pauses WHERE until > $1";
+    for row in work.rows(sql, values![work.now]).await? {
+        let because = ClosedBecause::Paused(row.try_get(1)?);
+        conditions.closed.entry(row.try_get(0)?).or_insert(because);
+    }
+    Ok(conditions)
+}
+
+/// Which destinations are not called, and until when.
+pub(super) async fn all(ground: &Ground) -> Result<HashMap<Destination, Timestamp>, Fault> {
+    let sql = "SELECT destination, until FROM pauses WHERE until > $1";
+    let rows = ground
+        .database
+        .rows(sql, values![ground.clock.now()])
+        .await?;
+    let pauses = rows
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+    pauses.collect()
+}

@@ -1,0 +1,99 @@
+//! The schema's migrations.
+
+use sha2::{Digest, Sha256};
+use tokio_postgres::Client;
+
+use super::{OpenError, fault::Fault};
+use crate::domain::time::Timestamp;
+
+/// Embedded, numbered from 1, never changed once released: the database remembers what each looked like.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_ground.sql")];
+
+/// Nobody else migrates this database meanwhile, and no replica starts on one that is half migrated.
+const LOCK: &str =
+    "SELECT pg_advisory_xact_lock(hashtextextended('handover bridge: migrations', 0))";
+
+/// Brings the schema up to date, if it may; refuses what this version does not know.
+pub(super) async fn migrate(
+    client: &mut Client,
+    allowed: bool,
+    now: Timestamp,
+) -> Result<(), OpenError> {
+    let transaction = client.transaction().await.map_err(Fault::from)?;
+    transaction.batch_execute(LOCK).await.map_err(Fault::from)?;
+    let applied = applied(&transaction).await?;
+    if applied.len() > MIGRATIONS.len() {
+        return Err(OpenError::Newer {
+            found: applied.len(),
+            known: MIGRATIONS.len(),
+        });
+    }
+    for (at, (known, found)) in MIGRATIONS.iter().zip(&applied).enumerate() {
+        if checksum(known) != *found {
+            return Err(OpenError::Changed { number: at + 1 });
+        }
+    }
+    if applied.len() == MIGRATIONS.len() {
+        return Ok(());
+    }
+    if !allowed {
+        return Err(OpenError::NotMigrated {
+            found: applied.len(),
+            needed: MIGRATIONS.len(),
+        });
+    }
+    if applied.is_empty() {
+        transaction
+            .batch_execute(
+                "CREATE TABLE IF NOT EXISTS migrations \
+                 (number BIGINT PRIMARY KEY, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)",
+            )
+            .await
+            .map_err(Fault::from)?;
+    }
+    for (at, migration) in MIGRATIONS.iter().enumerate().skip(applied.len()) {
+        transaction
+            .batch_execute(migration)
+            .await
+            .map_err(|error| OpenError::Migration {
+                number: at + 1,
+                source: Box::new(error),
+            })?;
+        // Written by the program alone: a number, hexadecimal digits, a number.
+        let row = format!(
+            "INSERT INTO migrations (number, checksum, applied_at) VALUES ({}, '{}', {})",
+            at + 1,
+            checksum(migration),
+            now.as_millis()
+        );
+        transaction.batch_execute(&row).await.map_err(Fault::from)?;
+    }
+    transaction.commit().await.map_err(Fault::from)?;
+    Ok(())
+}
+
+async fn applied(
+    transaction: &deadpool_postgres::tokio_postgres::Transaction<'_>,
+) -> Result<Vec<String>, OpenError> {
+    let there = transaction
+        .query_typed("SELECT to_regclass('migrations') IS NOT NULL", &[])
+        .await
+        .map_err(Fault::from)?;
+    let there = there
+        .first()
+        .is_some_and(|row| row.try_get(0).unwrap_or(false));
+    if !there {
+        return Ok(Vec::new());
+    }
+    let rows = transaction
+        .query_typed("SELECT checksum FROM migrations ORDER BY number", &[])
+        .await
+        .map_err(Fault::from)?;
+    let checksums = rows.iter().map(|row| row.try_get(0).map_err(Fault::from));
+    Ok(checksums.collect::<Result<_, _>>()?)
+}
+
+fn checksum(migration: &str) -> String {
+    let digest = Sha256::digest(migration.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}

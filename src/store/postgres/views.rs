@@ -1,0 +1,110 @@
+//! What is read for desks and upkeep, all from committed rows.
+
+use tokio_postgres::Row;
+
+use super::{
+    columns::{self, count, values},
+    fault::Fault,
+    work::Ground,
+};
+use crate::{
+    domain::{
+        conversation::{Answer, Conversation, Phase},
+        delivery::Destination,
+        ids::{ConversationId, DeskName, HandoverId},
+        message::Message,
+        time::Timestamp,
+    },
+    store::{HandoverView, NamesInUse, Page},
+};
+
+/// What the platform may be told now. Once the handover closes a late `accepted` would pause a bot that nobody
+/// resumes, and one that is not known at all was never opened.
+pub(super) async fn answer(ground: &Ground, handover: HandoverId) -> Result<Answer, Fault> {
+    let sql = "SELECT answer, phase FROM handovers WHERE id = $1";
+    let Some(row) = ground.database.row(sql, values![handover]).await? else {
+        return Ok(Answer::Declined);
+    };
+    Ok(match row.try_get(1)? {
+        None | Some(Phase::Closing) => Answer::Declined,
+        Some(_) => row.try_get(0)?,
+    })
+}
+
+pub(super) async fn handover(
+    ground: &Ground,
+    id: HandoverId,
+    desk: &DeskName,
+) -> Result<Option<HandoverView>, Fault> {
+    let sql = "SELECT h.conversation, h.facts, h.phase, h.answer, h.ended_at, c.state \
+               FROM handovers h JOIN conversations c ON c.id = h.conversation \
+               WHERE h.id = $1 AND EXISTS (SELECT 1 FROM legs l WHERE l.handover = $1 AND l.desk = $2)";
+    let Some(row) = ground.database.row(sql, values![id, desk]).await? else {
+        return Ok(None);
+    };
+    let state: Conversation = columns::json(&row, 5)?;
+    let transcript = transcript(ground, row.try_get(0)?, row.try_get(4)?).await?;
+    Ok(Some(HandoverView {
+        facts: columns::json(&row, 1)?,
+        bot: state.key.bot,
+        user: state.key.user.as_str().to_owned(),
+        profile: state.profile,
+        phase: row.try_get(2)?,
+        answer: row.try_get(3)?,
+        transcript,
+    }))
+}
+
+pub(super) async fn names_in_use(ground: &Ground) -> Result<NamesInUse, Fault> {
+    let mut names = NamesInUse::default();
+    let sql = "SELECT name FROM (SELECT 'bot:' || bot AS name FROM conversations WHERE wake_at IS NOT NULL \
+               UNION SELECT 'desk:' || desk FROM handovers WHERE ended_at IS NULL \
+               UNION SELECT destination FROM lanes) AS used ORDER BY name COLLATE \"C\"";
+    for row in ground.database.rows(sql, Vec::new()).await? {
+        match row.try_get(0)? {
+            Destination::Bot(bot) => names.bots.push(bot),
+            Destination::Desk(desk) => names.desks.push(desk),
+        }
+    }
+    Ok(names)
+}
+
+/// Everything but the bridge's notices; of a handover that is over, nothing that was said after it.
+async fn transcript(
+    ground: &Ground,
+    conversation: ConversationId,
+    ended_at: Option<Timestamp>,
+) -> Result<Vec<Message>, Fault> {
+    let sql = "SELECT id, seq, actor, at, content, handover, late, raw FROM messages \
+               WHERE conversation = $1 AND actor <> 'system' AND ($2 IS NULL OR recorded_at <= $2) ORDER BY seq";
+    let rows = ground
+        .database
+        .rows(sql, values![conversation, ended_at])
+        .await?;
+    rows.iter().map(message).collect()
+}
+
+/// A message from a row of `id, seq, actor, at, content, handover, late, raw`.
+pub(super) fn message(row: &Row) -> Result<Message, Fault> {
+    Ok(Message {
+        id: row.try_get(0)?,
+        seq: count(row.try_get(1)?),
+        actor: row.try_get(2)?,
+        at: row.try_get(3)?,
+        content: columns::json(row, 4)?,
+        handover: row.try_get(5)?,
+        late: row.try_get(6)?,
+        raw: row.try_get(7)?,
+    })
+}
+
+/// One row more than is shown tells whether there are more.
+pub(super) fn one_more(limit: usize) -> i64 {
+    columns::limit(limit).saturating_add(1)
+}
+
+pub(super) fn page<T>(mut items: Vec<T>, limit: usize) -> Page<T> {
+    let more = items.len() > limit;
+    items.truncate(limit);
+    Page { items, more }
+}

@@ -1,0 +1,87 @@
+//! What an operator should look at. Raised again it counts up. That a bot is not paused yet is no row: it is read from
+//! the handover, so that it is over when that is.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{
+    columns::{self, count, values},
+    fault::Fault,
+    work::{Attempt, Ground, Work},
+};
+use crate::{
+    domain::{
+        conversation::Conversation,
+        effect::{Warning, WarningKind},
+    },
+    store::{Error, WarningView, tally::Tally},
+};
+
+pub(super) async fn warn(ground: &Arc<Ground>, warning: Warning) -> Result<(), Error> {
+    ground.step(Raise(warning)).await
+}
+
+struct Raise(Warning);
+
+#[async_trait]
+impl Attempt for Raise {
+    type Done = ();
+
+    async fn attempt(&mut self, work: &mut Work) -> Result<(), Fault> {
+        raise(work, &self.0)
+    }
+}
+
+pub(super) fn raise(work: &mut Work, warning: &Warning) -> Result<(), Fault> {
+    let kind = serde_json::to_value(warning.kind)?;
+    work.write(
+        "INSERT INTO warnings AS w (kind, subject, count, first_at, last_at) VALUES ($1, $2, 1, $3, $3) \
+         ON CONFLICT (kind, subject) DO UPDATE SET count = w.count + 1, last_at = excluded.last_at",
+        values![kind.as_str(), warning.subject.as_str(), work.now],
+    );
+    work.after.tallies.push(Tally::Warned(warning.kind));
+    Ok(())
+}
+
+/// The newest first. One of a kind that only a newer version knows is not shown.
+pub(super) async fn all(ground: &Ground) -> Result<Vec<WarningView>, Fault> {
+    let mut views = unpaused(ground).await?;
+    let sql = "SELECT kind, subject, count, first_at, last_at FROM warnings \
+               ORDER BY last_at DESC, kind COLLATE \"C\", subject COLLATE \"C\"";
+    for row in ground.database.rows(sql, Vec::new()).await? {
+        let kind: String = row.try_get(0)?;
+        let Ok(kind) = serde_json::from_value::<WarningKind>(kind.into()) else {
+            continue;
+        };
+        views.push(WarningView {
+            kind,
+            subject: row.try_get(1)?,
+            count: count(row.try_get(2)?),
+            first_at: row.try_get(3)?,
+            last_at: row.try_get(4)?,
+        });
+    }
+    Ok(views)
+}
+
+/// Handovers whose bot should be silent and is not known to be.
+async fn unpaused(ground: &Ground) -> Result<Vec<WarningView>, Fault> {
+    let now = ground.clock.now();
+    let sql = "SELECT state FROM conversations WHERE wake_at IS NOT NULL AND phase <> 'closing' \
+               AND state::JSON #>> '{handover,pause}' <> 'paused' ORDER BY id";
+    let mut views = Vec::new();
+    for row in ground.database.rows(sql, Vec::new()).await? {
+        let state: Conversation = columns::json(&row, 0)?;
+        if let Some(open) = state.handover {
+            views.push(WarningView {
+                kind: WarningKind::BotNotPaused,
+                subject: open.id.to_string(),
+                count: 1,
+                first_at: open.answered_at.unwrap_or(open.requested_at),
+                last_at: now,
+            });
+        }
+    }
+    Ok(views)
+}

@@ -1,0 +1,236 @@
+//! A PostgreSQL of the tests' own: started by the first test that wants it and stopped
+//! soon after the last one has left, whether they are threads of one process or processes of their own.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    os::unix::{
+        fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
+        process::CommandExt,
+    },
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// Whoever uses the cluster holds this; it is stopped when nobody does.
+#[derive(Debug)]
+pub struct Cluster {
+    place: PathBuf,
+    _users: File,
+}
+
+const START_WITHIN: Duration = Duration::from_secs(30);
+
+impl Cluster {
+    /// Joins the cluster, started if need be.
+    pub fn join() -> Self {
+        let place = place();
+        fs::create_dir_all(&place).unwrap();
+        give_away(&place);
+        let door = lock_file(&place.join("door"));
+        door.lock().unwrap();
+        let users = lock_file(&place.join("users"));
+        users.lock_shared().unwrap();
+        let cluster = Self {
+            place,
+            _users: users,
+        };
+        if !cluster.accepts() {
+            cluster.start();
+        }
+        drop(door);
+        cluster
+    }
+
+    /// Where clients find it.
+    pub fn url(&self, database: &str) -> String {
+        let socket = self.place.join("run");
+        let host = socket.to_str().unwrap().replace('/', "%2F");
+        format!("postgres://bridge@{host}/{database}")
+    }
+
+    pub fn psql(&self, database: &str, sql: &str) -> String {
+        let output = Command::new(programs().join("psql"))
+            .args([
+                "-X",
+                "-q",
+                "-A",
+                "-t",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-U",
+                "bridge",
+            ])
+            .arg("-h")
+            .arg(self.place.join("run"))
+            .args(["-d", database, "-c", sql])
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{sql}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn accepts(&self) -> bool {
+        Command::new(programs().join("pg_isready"))
+            .args(["-q", "-t", "2", "-h"])
+            .arg(self.place.join("run"))
+            .status()
+            .unwrap()
+            .success()
+    }
+
+    fn start(&self) {
+        let data = self.place.join("data");
+        // What a killed run left behind is in an unknown state.
+        let _ = fs::remove_dir_all(&data);
+        let _ = fs::remove_dir_all(self.place.join("run"));
+        fs::create_dir_all(&data).unwrap();
+        fs::create_dir_all(self.place.join("run")).unwrap();
+        for directory in [&data, &self.place.join("run")] {
+            fs::set_permissions(directory, fs::Permissions::from_mode(0o700)).unwrap();
+            give_away(directory);
+        }
+        let made = as_nobody(&programs().join("initdb"))
+            .args([
+                "--no-sync",
+                "-U",
+                "bridge",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "-D",
+            ])
+            .arg(&data)
+            .stdout(Stdio::null())
+            .output()
+            .unwrap();
+        assert!(
+            made.status.success(),
+            "initdb: {}",
+            String::from_utf8_lossy(&made.stderr)
+        );
+        // The contract is about what is written, not about power cuts, and runs hundreds of databases.
+        let settings = "listen_addresses=''\nfsync=off\nfull_page_writes=off\nmax_connections=400\n\
+                        shared_buffers=32MB\nautovacuum=on\njit=off\nmax_wal_size=256MB\n";
+        let socket = format!(
+            "unix_socket_directories='{}'\n",
+            self.place.join("run").display()
+        );
+        let mut all = fs::read_to_string(data.join("postgresql.conf")).unwrap();
+        all.push_str(settings);
+        all.push_str(&socket);
+        fs::write(data.join("postgresql.conf"), all).unwrap();
+        let started = as_nobody(&programs().join("pg_ctl"))
+            .args(["start", "-W", "-s", "-D"])
+            .arg(&data)
+            .arg("-l")
+            .arg(data.join("log"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(
+            started.success(),
+            "pg_ctl start, see {}",
+            data.join("log").display()
+        );
+        let began = Instant::now();
+        while !self.accepts() {
+            assert!(
+                began.elapsed() < START_WITHIN,
+                "PostgreSQL does not start, see {}",
+                data.join("log").display()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        keep(&self.place, &data);
+    }
+}
+
+/// Stops the cluster a few seconds after the last one has left; whoever comes meanwhile finds it running.
+fn keep(place: &Path, data: &Path) {
+    let script = "while sleep 3; do \
+                  flock -n \"$1/door\" flock -n \"$1/users\" \"$2/pg_ctl\" stop -s -m immediate -D \"$3\" && break; \
+                  [ -e \"$3/postmaster.pid\" ] || break; done; rm -rf \"$3\"";
+    as_nobody(Path::new("/bin/sh"))
+        .args(["-c", script, "keeper"])
+        .arg(place)
+        .arg(programs())
+        .arg(data)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+}
+
+/// Short, since the path of a socket may not be long; not anybody else's, since the tests of two trees may run at once.
+fn place() -> PathBuf {
+    let tree = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let inode = fs::metadata(tree).unwrap().ino();
+    std::env::temp_dir().join(format!("handover-bridge-postgres-{inode}"))
+}
+
+fn lock_file(path: &Path) -> File {
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o666)
+        .open(path)
+        .unwrap()
+}
+
+/// The newest server of Debian's packages, or of any that keep to their places.
+pub fn programs() -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|version| version.path().join("bin"))
+        .filter(|programs| programs.join("initdb").exists());
+    let newest = versions.max_by_key(|programs| {
+        let version = programs.parent().and_then(Path::file_name);
+        version.and_then(|version| version.to_str()?.parse::<u32>().ok())
+    });
+    newest.expect(
+        "these tests start a PostgreSQL of their own: install one (Debian: apt-get install postgresql), \
+         as ./scripts/test does",
+    )
+}
+
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+/// PostgreSQL does not run as root.
+fn as_nobody(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"])
+        .arg(program)
+        .current_dir("/");
+    command
+}
+
+fn give_away(path: &Path) {
+    if is_root() {
+        let given = Command::new("chown")
+            .arg("nobody:nogroup")
+            .arg(path)
+            .status()
+            .unwrap();
+        assert!(given.success(), "chown {}", path.display());
+    }
+}
