@@ -3,12 +3,15 @@
 //!
 //! Every implementation passes the contract of `tests/store`, which is written once against this trait.
 
+mod audit;
 mod census;
+mod changes;
 mod console;
 mod erasure;
 mod hashing;
 mod keyed;
 mod labels;
+mod page;
 pub mod postgres;
 pub mod sqlite;
 mod tally;
@@ -26,6 +29,7 @@ pub use self::{
         Standing,
     },
     erasure::{Erased, Erasure, Named, Whose},
+    page::Page,
 };
 use crate::domain::{
     conversation::{Answer, Phase, Profile},
@@ -330,12 +334,6 @@ pub enum Changed {
     /// It is delivered, cancelled or on its way.
     NotNow,
     NotFound,
-}
-
-#[derive(Clone, Debug)]
-pub struct Page<T> {
-    pub items: Vec<T>,
-    pub more: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

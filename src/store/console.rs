@@ -1,6 +1,12 @@
 //! What the operator's console asks of a store: lists, one conversation, what has changed, who is signed in, and the
 //! audit trail.
 
+pub(in crate::store) mod row;
+pub(in crate::store) mod search;
+pub(in crate::store) mod standing;
+
+use std::time::Duration;
+
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 
@@ -213,6 +219,11 @@ pub struct Session {
     pub operator: OperatorName,
     pub begun_at: Timestamp,
     pub seen_at: Timestamp,
+}
+
+impl Session {
+    /// Longer than any session is let live, whoever asks: what is older is of no use.
+    pub(in crate::store) const KEPT: Duration = Duration::from_hours(30 * 24);
 }
 
 #[derive(Clone, Debug)]

@@ -182,6 +182,7 @@ impl Options {
             contended: tokio::sync::Mutex::default(),
         });
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        changes::follow(&ground, (&tasks, &stop)).await?;
         watch::start(&ground, (&tasks, &stop), listen);
         Ok(PostgresStore {
             ground,
@@ -279,11 +280,11 @@ impl Store for PostgresStore {
     }
 
     async fn purge(&self, keep: Retention, limit: usize) -> Result<usize, Error> {
-        purge::purge(&self.ground, keep, limit).await
+        Ok(purge::purge(&self.ground, &keep, limit).await?)
     }
 
     async fn erase(&self, whose: Whose, at_platform: bool) -> Result<Erasure, Error> {
-        erase::erase(&self.ground, whose, at_platform).await
+        erasing::begin(&self.ground, whose, at_platform).await
     }
 
     async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error> {
@@ -367,7 +368,7 @@ impl ConsoleStore for PostgresStore {
     }
 
     async fn changed_since(&self, at: Timestamp) -> Result<Option<Vec<Changing>>, Error> {
-        Ok(console::changed_since(&self.ground, at).await?)
+        Ok(self.ground.memory.changes.from(at))
     }
 
     async fn standings(&self) -> Result<Vec<Standing>, Error> {

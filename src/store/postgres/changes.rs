@@ -1,42 +1,171 @@
-//! Which conversations have changed, and a version of each that grows with every change, whichever replica made it.
+//! Which conversations have changed, whichever replica changed them. The version of each is its revision, which grows
+//! with every step.
+//!
+//! A step that changes what people see writes a row of `changes` for each conversation. A replica tells of its own steps
+//! as soon as they are committed, and of the others' when it has read their rows. Commits come in another order than the
+//! numbers of their transactions, so rows are read from the oldest transaction on that was not over at the last reading:
+//! some come twice and are known by their version, none is passed over.
 
-use std::collections::BTreeSet;
+use std::{sync::Arc, time::Duration};
 
-use tokio::sync::broadcast;
+use tokio::{
+    sync::{Notify, broadcast},
+    time::{Instant, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::database::Statement;
+use super::{
+    columns::{count, integer, values},
+    database::{Database, Statement},
+    fault::Fault,
+    work::Ground,
+};
 use crate::{
-    domain::{ids::ConversationId, time::Timestamp},
-    store::Changing,
+    domain::time::{Clock, Timestamp},
+    store::{Changing, changes::Feed},
 };
 
-/// As many changes wait for a listener; one that is slower asks what it has missed.
-const WAITING: usize = 4096;
+/// Whether or not somebody has told that there is something to read.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Who has not read for so long may have missed rows.
+const MISSED_AFTER: Duration = Duration::from_mins(5);
+/// Longer than that by far more than clocks and transactions may be late.
+const KEPT: Duration = Duration::from_mins(10);
+const FORGET_EVERY: Duration = Duration::from_secs(15);
+const FORGOTTEN_AT_ONCE: i64 = 5000;
 
 #[derive(Debug)]
 pub(super) struct Changes {
-    sender: broadcast::Sender<Changing>,
+    feed: Feed,
+    /// Rings when another replica has changed something.
+    stirred: Notify,
 }
 
+/// The oldest transaction that was not over when rows were read last.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place(i64);
+
 impl Changes {
-    pub(super) fn since(_at: Timestamp) -> Self {
+    pub(super) fn since(at: Timestamp) -> Self {
         Self {
-            sender: broadcast::Sender::new(WAITING),
+            feed: Feed::since(at),
+            stirred: Notify::new(),
         }
     }
 
-    /// Takes over and tells what one commit of this process has changed.
-    pub(super) fn committed(&self, _touched: BTreeSet<ConversationId>, _now: Timestamp) {}
+    /// Tells what one commit of this process has changed.
+    pub(super) fn committed(&self, changed: impl IntoIterator<Item = Changing>) {
+        self.feed.tell(changed);
+    }
 
     /// Another replica has changed something.
-    pub(super) fn stirred(&self) {}
+    pub(super) fn stirred(&self) {
+        self.stirred.notify_one();
+    }
 
     pub(super) fn listen(&self) -> broadcast::Receiver<Changing> {
-        self.sender.subscribe()
+        self.feed.listen()
+    }
+
+    /// None: not all of it is known any more.
+    pub(super) fn from(&self, at: Timestamp) -> Option<Vec<Changing>> {
+        self.feed.from(at)
+    }
+
+    /// Tells what other replicas change, until the store is closed.
+    async fn follow(&self, database: &Database, clock: &dyn Clock, mut place: Place) {
+        let (mut read_at, mut forgot_at) = (Instant::now(), Instant::now());
+        loop {
+            // Either way it is looked.
+            let _ = timeout(LOOK_EVERY, self.stirred.notified()).await;
+            let asked_at = Instant::now();
+            match read(database, place).await {
+                Ok((changed, next)) => {
+                    if asked_at.duration_since(read_at) > MISSED_AFTER {
+                        self.feed.begin_anew(clock.now());
+                    }
+                    self.feed.tell(changed);
+                    (place, read_at) = (next, asked_at);
+                }
+                Err(Fault::Closed) => return,
+                // What cannot be read now can be read later.
+                Err(_) => continue,
+            }
+            if forgot_at.elapsed() > FORGET_EVERY {
+                forgot_at = Instant::now();
+                // As many as could not go now go another time.
+                let _ = forget(database, clock.now()).await;
+            }
+        }
     }
 }
 
+/// Has what other replicas change told from now on.
+pub(super) async fn follow(
+    ground: &Arc<Ground>,
+    (tasks, stop): (&TaskTracker, &CancellationToken),
+) -> Result<(), Fault> {
+    let place = end(&ground.database).await?;
+    let (ground, stop) = (Arc::clone(ground), stop.clone());
+    tasks.spawn(async move {
+        let Ground {
+            memory,
+            database,
+            clock,
+            ..
+        } = &*ground;
+        let follows = memory.changes.follow(database, &**clock, place);
+        stop.run_until_cancelled(follows).await;
+    });
+    Ok(())
+}
+
 /// Written with everything else that a step changes, behind the conversations' rows.
-pub(super) fn touch(_touched: &BTreeSet<ConversationId>, _now: Timestamp) -> Vec<Statement> {
-    Vec::new()
+pub(super) fn told(changed: &[Changing]) -> Option<Statement> {
+    let sql =
+        "INSERT INTO changes (conversation, version, at) SELECT g.* FROM unnest($1, $2, $3) AS g";
+    let (mut ids, mut versions, mut times) = (Vec::new(), Vec::new(), Vec::new());
+    for changing in changed {
+        ids.push(changing.conversation.as_uuid());
+        versions.push(integer(changing.version));
+        times.push(changing.at.as_millis());
+    }
+    (!ids.is_empty()).then(|| Statement::new(sql, values![ids, versions, times]))
+}
+
+/// All that is committed later comes after this.
+async fn end(database: &Database) -> Result<Place, Fault> {
+    let sql = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+    let row = database.row(sql, values![]).await?.ok_or(Fault::Missing)?;
+    Ok(Place(row.try_get(0)?))
+}
+
+/// In order, and where to go on.
+async fn read(database: &Database, place: Place) -> Result<(Vec<Changing>, Place), Fault> {
+    let sql = "SELECT s.oldest, c.conversation, c.version, c.at \
+               FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest) s \
+               LEFT JOIN changes c ON c.transaction >= $1 ORDER BY c.at, c.version";
+    let rows = database.rows(sql, values![place.0]).await?;
+    let mut next = place;
+    let mut changed = Vec::new();
+    for row in &rows {
+        next = Place(row.try_get(0)?);
+        if let Some(conversation) = row.try_get(1)? {
+            changed.push(Changing {
+                conversation,
+                version: count(row.try_get(2)?),
+                at: row.try_get(3)?,
+            });
+        }
+    }
+    Ok((changed, next))
+}
+
+/// Everybody has read these.
+async fn forget(database: &Database, now: Timestamp) -> Result<(), Fault> {
+    let sql = "DELETE FROM changes WHERE ctid = ANY (ARRAY(SELECT ctid FROM changes WHERE at < $1 LIMIT $2 \
+               FOR UPDATE SKIP LOCKED))";
+    let values = values![now.minus(KEPT), FORGOTTEN_AT_ONCE];
+    database.write(sql, values).await?;
+    Ok(())
 }

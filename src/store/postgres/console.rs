@@ -1,95 +1,116 @@
 //! What the console asks.
 
-use super::{fault::Fault, work::Ground};
+mod conversation;
+mod inbox;
+mod row;
+mod sessions;
+
+use std::collections::HashMap;
+
+use super::{census, columns::values, fault::Fault, work::Ground};
 use crate::{
     domain::{
+        delivery::Destination,
         ids::{ConversationId, OperatorName},
+        policy::ClosedBecause,
         time::Timestamp,
     },
     store::{
-        Changing, ConversationView, InboxCounts, InboxQuery, InboxRow, Page, Session, SessionId,
-        Standing,
+        Census, ConversationView, InboxCounts, InboxQuery, InboxRow, Page, Session, SessionId,
+        Standing, console::standing::Known,
     },
 };
 
-pub(super) async fn inbox(_ground: &Ground, _wanted: InboxQuery) -> Result<Page<InboxRow>, Fault> {
-    Err(Fault::Late)
+pub(super) async fn inbox(ground: &Ground, wanted: InboxQuery) -> Result<Page<InboxRow>, Fault> {
+    inbox::page(&ground.database, &wanted).await
 }
 
 pub(super) async fn inbox_row(
-    _ground: &Ground,
-    _id: ConversationId,
-    _operator: &OperatorName,
+    ground: &Ground,
+    id: ConversationId,
+    operator: &OperatorName,
 ) -> Result<Option<InboxRow>, Fault> {
-    Err(Fault::Late)
+    inbox::one(&ground.database, id, operator).await
 }
 
 pub(super) async fn inbox_counts(
-    _ground: &Ground,
-    _operator: &OperatorName,
+    ground: &Ground,
+    operator: &OperatorName,
 ) -> Result<InboxCounts, Fault> {
-    Err(Fault::Late)
+    inbox::counts(&ground.database, operator).await
 }
 
 pub(super) async fn conversation(
-    _ground: &Ground,
-    _id: ConversationId,
-    _before: Option<u64>,
-    _limit: usize,
+    ground: &Ground,
+    id: ConversationId,
+    before: Option<u64>,
+    limit: usize,
 ) -> Result<Option<ConversationView>, Fault> {
-    Err(Fault::Late)
+    conversation::view(&ground.database, id, (before, limit)).await
 }
 
 pub(super) async fn mark_read(
-    _ground: &Ground,
-    _id: ConversationId,
-    _operator: &OperatorName,
-    _seq: u64,
+    ground: &Ground,
+    id: ConversationId,
+    operator: &OperatorName,
+    seq: u64,
 ) -> Result<(), Fault> {
-    Err(Fault::Late)
+    conversation::mark_read(&ground.database, (id, operator), seq).await
 }
 
-pub(super) async fn changed_since(
-    _ground: &Ground,
-    _at: Timestamp,
-) -> Result<Option<Vec<Changing>>, Fault> {
-    Err(Fault::Late)
+pub(super) async fn standings(ground: &Ground) -> Result<Vec<Standing>, Fault> {
+    let mut census = Census::default();
+    census::count_owed(ground, &mut census).await?;
+    Ok(known(ground).await?.standings(&census))
 }
 
-pub(super) async fn standings(_ground: &Ground) -> Result<Vec<Standing>, Fault> {
-    Err(Fault::Late)
+async fn known(ground: &Ground) -> Result<Known, Fault> {
+    let mut known = Known {
+        calls: ground.memory.calls(),
+        closed: ground.memory.conditions().closed,
+        paused: HashMap::new(),
+    };
+    let sql = "SELECT destination, until, because FROM pauses WHERE until > $1";
+    let now = ground.clock.now();
+    for row in ground.database.rows(sql, values![now]).await? {
+        let destination: Destination = row.try_get(0)?;
+        let because = ClosedBecause::Paused(row.try_get(2)?);
+        known.closed.entry(destination.clone()).or_insert(because);
+        known.paused.insert(destination, row.try_get(1)?);
+    }
+    Ok(known)
 }
 
-pub(super) async fn begin_session(_ground: &Ground, _session: Session) -> Result<(), Fault> {
-    Err(Fault::Late)
+pub(super) async fn begin_session(ground: &Ground, session: Session) -> Result<(), Fault> {
+    sessions::begin(&ground.database, &session).await
 }
 
-pub(super) async fn session(_ground: &Ground, _id: SessionId) -> Result<Option<Session>, Fault> {
-    Err(Fault::Late)
+pub(super) async fn session(ground: &Ground, id: SessionId) -> Result<Option<Session>, Fault> {
+    sessions::find(&ground.database, id).await
 }
 
 pub(super) async fn touch_session(
-    _ground: &Ground,
-    _id: SessionId,
-    _at: Timestamp,
+    ground: &Ground,
+    id: SessionId,
+    at: Timestamp,
 ) -> Result<(), Fault> {
-    Err(Fault::Late)
+    sessions::touch(&ground.database, id, at).await
 }
 
-pub(super) async fn end_session(_ground: &Ground, _id: SessionId) -> Result<(), Fault> {
-    Err(Fault::Late)
+pub(super) async fn end_session(ground: &Ground, id: SessionId) -> Result<(), Fault> {
+    sessions::end(&ground.database, id).await
 }
 
 pub(super) async fn end_sessions(
-    _ground: &Ground,
-    _of: Option<&OperatorName>,
+    ground: &Ground,
+    of: Option<&OperatorName>,
 ) -> Result<usize, Fault> {
-    Err(Fault::Late)
+    sessions::end_all(&ground.database, of).await
 }
 
 pub(super) async fn sessions_since(
-    _ground: &Ground,
-    _seen: Timestamp,
+    ground: &Ground,
+    seen: Timestamp,
 ) -> Result<Vec<Session>, Fault> {
-    Err(Fault::Late)
+    sessions::since(&ground.database, seen).await
 }

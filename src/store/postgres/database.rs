@@ -69,8 +69,7 @@ impl Database {
         values: Vec<Value>,
     ) -> Result<Vec<Row>, Fault> {
         let statement = Statement::new(sql, values);
-        let (_, mut answers) = self.read(std::slice::from_ref(&statement)).await?;
-        Ok(answers.pop().unwrap_or_default())
+        Ok(self.read(&statement).await?.1)
     }
 
     pub(super) async fn row(
@@ -91,8 +90,18 @@ impl Database {
         connection.rows(&Statement::new(sql, values)).await
     }
 
-    /// A first read, which finds out whether the connection is good. What has only been read may be read again.
+    /// A first read of several, and the connection by which to go on.
     pub(super) async fn read(
+        &self,
+        statement: &Statement,
+    ) -> Result<(Connection, Vec<Row>), Fault> {
+        let (connection, mut answers) = self.snapshot(std::slice::from_ref(statement)).await?;
+        Ok((connection, answers.pop().unwrap_or_default()))
+    }
+
+    /// The same with several statements. It finds out whether the connection is good: what has only been read may be
+    /// read again.
+    pub(super) async fn snapshot(
         &self,
         statements: &[Statement],
     ) -> Result<(Connection, Vec<Vec<Row>>), Fault> {

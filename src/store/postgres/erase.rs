@@ -1,21 +1,234 @@
-//! Has a user erased.
+//! Erasure: what is kept of a user goes, when nothing is owed in their conversations any more.
+//!
+//! A row of `erasing` stands for each conversation on its way out, so whichever replica comes next goes on where another
+//! was. What is taken away goes in steps like any other, on the condition that nobody has changed the conversation since
+//! it was looked at. The keys stay: they are keyed hashes, and say nothing of anybody.
 
-use std::sync::Arc;
+use tokio_postgres::Row;
+use uuid::Uuid;
 
-use super::{fault::Fault, work::Ground};
+use super::{
+    columns::{self, count, values},
+    fault::Fault,
+    listing,
+    work::Ground,
+};
 use crate::{
-    domain::ids::ErasureId,
-    store::{Erasure, Error, Whose},
+    domain::{
+        conversation::Conversation,
+        ids::{ConversationId, DeliveryId, ErasureId},
+    },
+    store::{
+        Erasure, Named, Whose,
+        audit::{ADMIN, Action},
+        page::rows,
+    },
 };
 
-pub(super) async fn erase(
-    _ground: &Arc<Ground>,
-    _whose: Whose,
-    _at_platform: bool,
-) -> Result<Erasure, Error> {
-    Err(Fault::Late.into())
+/// As many deliveries are looked through in one statement.
+const LOOK_AT_ONCE: i64 = 20_000;
+/// As much of what is owed is shown.
+const SHOWN: usize = 20;
+
+/// A conversation whose handover has not been told to end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Untold {
+    pub(super) conversation: ConversationId,
+    pub(super) erasure: ErasureId,
+    pub(super) at_platform: bool,
 }
 
-pub(super) async fn view(_ground: &Ground, _id: ErasureId) -> Result<Option<Erasure>, Fault> {
-    Err(Fault::Late)
+/// A conversation that nothing is owed in, with the rows that are left of what was owed.
+#[derive(Clone, Debug)]
+pub(super) struct Remains {
+    pub(super) conversation: ConversationId,
+    /// As it was looked at; none: retention was quicker.
+    pub(super) revision: Option<i64>,
+    pub(super) deliveries: Vec<Uuid>,
+    /// Of deliveries, when it was looked at.
+    last_row: i64,
+}
+
+/// The conversations that are meant.
+pub(super) async fn find(ground: &Ground, whose: &Whose) -> Result<Vec<Uuid>, Fault> {
+    let (sql, user) = match &whose.user {
+        Named::Key(user) => (
+            "SELECT id, state FROM conversations WHERE \"user\" = $1 AND ($2::text IS NULL OR bot = $2)",
+            user.clone(),
+        ),
+        // All are looked through for the words that a state says it with, a million in some seconds.
+        Named::Profile(id) => (
+            "SELECT id, state FROM conversations WHERE strpos(state, $1) > 0 AND ($2::text IS NULL OR bot = $2)",
+            serde_json::to_string(id)?,
+        ),
+    };
+    let found = ground
+        .database
+        .rows(sql, values![user, whose.bot.as_ref()])
+        .await?;
+    let mut meant = Vec::new();
+    for row in &found {
+        if is_meant(whose, row)? {
+            meant.push(row.try_get(0)?);
+        }
+    }
+    Ok(meant)
+}
+
+/// What only the state says, of a row that its columns speak for.
+fn is_meant(whose: &Whose, row: &Row) -> Result<bool, Fault> {
+    let id = match &whose.user {
+        Named::Profile(id) => Some(id),
+        Named::Key(_) if whose.version.is_some() => None,
+        Named::Key(_) => return Ok(true),
+    };
+    let Conversation { profile, .. } = columns::json(row, 1)?;
+    Ok((id.is_none() || profile.user.id.as_ref() == id)
+        && (whose.version.is_none() || profile.version == whose.version))
+}
+
+/// Marks them all, in one step. Where there are none it is finished with that.
+pub(super) async fn begin(
+    ground: &Ground,
+    (id, conversations): (ErasureId, Vec<Uuid>),
+    at_platform: bool,
+) -> Result<(), Fault> {
+    let sql = "WITH there AS (SELECT id FROM conversations WHERE id = ANY($1) ORDER BY id FOR UPDATE), \
+               marked AS (INSERT INTO erasing (conversation, erasure, told) SELECT id, $2, false FROM there \
+                   RETURNING conversation), \
+               trace AS (INSERT INTO audit (at, actor, action, subject) VALUES ($4, $5, $6, $7)) \
+               INSERT INTO erasures (id, at_platform, requested_at, conversations, finished_at) \
+               SELECT $2, $3, $4, count(*), CASE WHEN count(*) = 0 THEN $4 END FROM marked";
+    let values = values![
+        conversations,
+        id,
+        at_platform,
+        ground.clock.now(),
+        ADMIN,
+        Action::Erase.as_str(),
+        id.to_string(),
+    ];
+    ground.database.write(sql, values).await?;
+    Ok(())
+}
+
+pub(super) async fn untold(ground: &Ground, limit: usize) -> Result<Vec<Untold>, Fault> {
+    let sql = "SELECT e.conversation, e.erasure, r.at_platform FROM erasing e JOIN erasures r ON r.id = e.erasure \
+               WHERE NOT e.told LIMIT $1";
+    let found = ground.database.rows(sql, values![rows(limit)]).await?;
+    let untold = |row: &Row| {
+        Ok(Untold {
+            conversation: row.try_get(0)?,
+            erasure: row.try_get(1)?,
+            at_platform: row.try_get(2)?,
+        })
+    };
+    found.iter().map(untold).collect()
+}
+
+/// Deliveries that are still owed although it has been waited for long enough.
+pub(super) async fn overdue(ground: &Ground, limit: usize) -> Result<Vec<DeliveryId>, Fault> {
+    let sql = "SELECT DISTINCT d.id FROM erasures r JOIN erasing e ON e.erasure = r.id \
+               JOIN deliveries d ON d.settled_at IS NULL AND d.conversation = e.conversation \
+               WHERE r.finished_at IS NULL AND r.requested_at < $1 LIMIT $2";
+    let found = ground
+        .database
+        .rows(
+            sql,
+            values![ground.clock.now().minus(Whose::LIMIT), rows(limit)],
+        )
+        .await?;
+    let ids = found.iter().map(|row| row.try_get(0));
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
+/// Conversations in which nothing is owed any more.
+pub(super) async fn remains(ground: &Ground, limit: usize) -> Result<Vec<Remains>, Fault> {
+    let sql = "SELECT e.conversation, c.revision, (SELECT coalesce(max(row), 0) FROM deliveries) FROM erasing e \
+               LEFT JOIN conversations c ON c.id = e.conversation \
+               WHERE c.phase IS NULL \
+               AND NOT EXISTS (SELECT FROM deliveries d WHERE d.lane = e.conversation AND d.settled_at IS NULL) \
+               AND NOT EXISTS (SELECT FROM handovers h JOIN legs l ON l.handover = h.id \
+                   JOIN deliveries d ON d.lane = l.id AND d.settled_at IS NULL \
+                   WHERE h.conversation = e.conversation) \
+               GROUP BY e.conversation, c.revision HAVING bool_and(e.told) LIMIT $1";
+    let found = ground.database.rows(sql, values![rows(limit)]).await?;
+    let remains = |row: &Row| {
+        Ok(Remains {
+            conversation: row.try_get(0)?,
+            revision: row.try_get(1)?,
+            deliveries: Vec::new(),
+            last_row: row.try_get(2)?,
+        })
+    };
+    found.iter().map(remains).collect()
+}
+
+/// Looks through the deliveries, a part at a time. No index leads to them from their conversation: that would cost more,
+/// with every message, than it saves here.
+pub(super) async fn look_through(ground: &Ground, remains: &mut [Remains]) -> Result<(), Fault> {
+    let sql = "SELECT id, conversation FROM deliveries WHERE row > $1 AND row <= $2 AND conversation = ANY($3)";
+    let wanted: Vec<Uuid> = remains
+        .iter()
+        .map(|one| one.conversation.as_uuid())
+        .collect();
+    let last_row = remains.iter().map(|one| one.last_row).max().unwrap_or(0);
+    let mut after = 0_i64;
+    while after < last_row {
+        let to = after.saturating_add(LOOK_AT_ONCE);
+        let found = ground
+            .database
+            .rows(sql, values![after, to, wanted.clone()])
+            .await?;
+        for row in &found {
+            let conversation: ConversationId = row.try_get(1)?;
+            let mut of = remains.iter_mut();
+            if let Some(of) = of.find(|one| one.conversation == conversation) {
+                of.deliveries.push(row.try_get(0)?);
+            }
+        }
+        after = to;
+    }
+    Ok(())
+}
+
+/// Finishes those of which nothing is left. Says whether any is not finished.
+pub(super) async fn finish(ground: &Ground) -> Result<bool, Fault> {
+    let sql = "UPDATE erasures r SET finished_at = $1 WHERE finished_at IS NULL \
+               AND NOT EXISTS (SELECT FROM erasing WHERE erasure = r.id)";
+    ground
+        .database
+        .write(sql, values![ground.clock.now()])
+        .await?;
+    let sql = "SELECT EXISTS (SELECT FROM erasures WHERE finished_at IS NULL)";
+    let any = ground
+        .database
+        .row(sql, values![])
+        .await?
+        .ok_or(Fault::Missing)?;
+    Ok(any.try_get(0)?)
+}
+
+pub(super) async fn view(ground: &Ground, id: ErasureId) -> Result<Option<Erasure>, Fault> {
+    let sql = "SELECT requested_at, finished_at, conversations, platform_deleted, platform_kept, \
+               (SELECT count(*) FROM erasing WHERE erasure = $1) FROM erasures WHERE id = $1";
+    let Some(row) = ground.database.row(sql, values![id]).await? else {
+        return Ok(None);
+    };
+    let left = count(row.try_get(5)?);
+    let waits_for = if left > 0 {
+        listing::owed_in(ground, id, SHOWN).await?
+    } else {
+        Vec::new()
+    };
+    Ok(Some(Erasure {
+        id,
+        requested_at: row.try_get(0)?,
+        finished_at: row.try_get(1)?,
+        conversations: count(row.try_get(2)?),
+        platform_deleted: count(row.try_get(3)?),
+        platform_kept: count(row.try_get(4)?),
+        left,
+        waits_for,
+    }))
 }

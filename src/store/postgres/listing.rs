@@ -1,22 +1,139 @@
-//! Deliveries and open handovers, page by page.
+//! Deliveries and open handovers, as they are listed.
 
-use super::{fault::Fault, work::Ground};
+use serde::Deserialize;
+use tokio_postgres::Row;
+
+use super::{
+    columns::{self, values},
+    fault::Fault,
+    work::Ground,
+};
 use crate::{
-    domain::ids::HandoverId,
-    store::{DeliveryFilter, DeliveryView, HandoverSummary, Page},
+    domain::ids::{ErasureId, HandoverId, MessageId},
+    store::{
+        DeliveryFilter, DeliveryState, DeliveryView, HandoverSummary, Page,
+        page::{one_more, rows},
+    },
 };
 
+/// What [`view`] reads, of `deliveries d`.
+macro_rules! view_columns {
+    () => {
+        "d.id, d.handover, d.destination, d.task, d.state, d.attempts, d.error_class, d.created_at, \
+         CASE WHEN d.settled_at IS NULL THEN d.due_at END, d.settled_at"
+    };
+}
+pub(super) use view_columns;
+
+/// Parameters: state, destination, the row after which, and how many.
+macro_rules! list {
+    ($which:literal) => {
+        concat!(
+            "SELECT ", view_columns!(), " FROM deliveries d WHERE ", $which,
+            " AND ($1::text IS NULL OR d.state = $1) AND ($2::text IS NULL OR d.destination = $2) AND d.row > $3 \
+             ORDER BY d.row LIMIT $4",
+        )
+    };
+}
+const UNSETTLED: &str = list!("d.settled_at IS NULL");
+const DEAD: &str = list!("d.state = 'dead'");
+const ANY: &str = list!("true");
+
+/// As much of a task as is listed. Also one that a newer version wrote has this.
+#[derive(Default, Deserialize)]
+struct Excerpt {
+    #[serde(rename = "do")]
+    kind: String,
+    message: Option<MessageId>,
+}
+
 pub(super) async fn deliveries(
-    _ground: &Ground,
-    _filter: &DeliveryFilter,
+    ground: &Ground,
+    filter: &DeliveryFilter,
 ) -> Result<Page<DeliveryView>, Fault> {
-    Err(Fault::Late)
+    let after = match filter.after {
+        Some(id) => {
+            let sql = "SELECT row FROM deliveries WHERE id = $1";
+            let found = ground.database.row(sql, values![id]).await?;
+            found.map_or(Ok(0), |row| row.try_get(0))?
+        }
+        None => 0_i64,
+    };
+    let sql = match filter.state {
+        Some(DeliveryState::Pending | DeliveryState::Retrying) => UNSETTLED,
+        Some(DeliveryState::Dead) => DEAD,
+        Some(DeliveryState::Delivered | DeliveryState::Cancelled) | None => ANY,
+    };
+    let destination = filter.destination.as_ref();
+    let values = values![filter.state, destination, after, one_more(filter.limit)];
+    let found = ground.database.rows(sql, values).await?;
+    let views = found.iter().map(view).collect::<Result<_, _>>()?;
+    Ok(Page::of(views, filter.limit))
+}
+
+/// What is still owed in the conversations of an erasure.
+pub(super) async fn owed_in(
+    ground: &Ground,
+    erasure: ErasureId,
+    limit: usize,
+) -> Result<Vec<DeliveryView>, Fault> {
+    let sql = concat!(
+        "SELECT ",
+        view_columns!(),
+        " FROM deliveries d WHERE d.settled_at IS NULL AND d.lane IN \
+         (SELECT c.id FROM erasing e JOIN conversations c ON c.id = e.conversation WHERE e.erasure = $1 \
+          UNION ALL SELECT l.id FROM erasing e JOIN handovers h ON h.conversation = e.conversation \
+          JOIN legs l ON l.handover = h.id WHERE e.erasure = $1) ORDER BY d.row LIMIT $2"
+    );
+    let found = ground
+        .database
+        .rows(sql, values![erasure, rows(limit)])
+        .await?;
+    found.iter().map(view).collect()
 }
 
 pub(super) async fn open_handovers(
-    _ground: &Ground,
-    _after: Option<HandoverId>,
-    _limit: usize,
+    ground: &Ground,
+    after: Option<HandoverId>,
+    limit: usize,
 ) -> Result<Page<HandoverSummary>, Fault> {
-    Err(Fault::Late)
+    let sql = "SELECT h.id, c.bot, h.desk, h.phase, h.requested_at, h.phase_since, c.wake_at \
+               FROM handovers h JOIN conversations c ON c.id = h.conversation \
+               WHERE h.ended_at IS NULL AND ($1::uuid IS NULL OR h.id > $1) ORDER BY h.id LIMIT $2";
+    let found = ground
+        .database
+        .rows(sql, values![after, one_more(limit)])
+        .await?;
+    let summary = |row: &Row| {
+        Ok(HandoverSummary {
+            id: row.try_get(0)?,
+            bot: row.try_get(1)?,
+            desk: row.try_get(2)?,
+            phase: row.try_get(3)?,
+            requested_at: row.try_get(4)?,
+            phase_since: row.try_get(5)?,
+            wake_at: row.try_get(6)?,
+        })
+    };
+    let summaries = found.iter().map(summary).collect::<Result<_, Fault>>()?;
+    Ok(Page::of(summaries, limit))
+}
+
+/// A delivery from the columns above.
+pub(super) fn view(row: &Row) -> Result<DeliveryView, Fault> {
+    let task: Excerpt = columns::json(row, 3).unwrap_or_default();
+    let attempts: i64 = row.try_get(5)?;
+    Ok(DeliveryView {
+        id: row.try_get(0)?,
+        handover: row.try_get(1)?,
+        destination: row.try_get(2)?,
+        kind: task.kind,
+        message: task.message,
+        state: row.try_get(4)?,
+        attempts: u32::try_from(attempts).unwrap_or(0),
+        error_class: row.try_get(6)?,
+        created_at: row.try_get(7)?,
+        next_at: row.try_get(8)?,
+        settled_at: row.try_get(9)?,
+    })
 }

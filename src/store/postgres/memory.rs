@@ -9,12 +9,15 @@ use std::{
 use tokio::sync::Notify;
 
 use super::{changes::Changes, hints::Hint};
-use crate::domain::{
-    delivery::Destination,
-    ids::{ConversationId, HandoverId},
-    policy::{ClosedBecause, Conditions},
-    retry::ErrorClass,
-    time::{Clock, Timestamp},
+use crate::{
+    domain::{
+        delivery::Destination,
+        ids::HandoverId,
+        policy::{ClosedBecause, Conditions},
+        retry::ErrorClass,
+        time::{Clock, Timestamp},
+    },
+    store::{Changing, console::standing::Calls},
 };
 
 /// What a committed step changes here.
@@ -57,13 +60,6 @@ struct Inner {
     hints: BTreeSet<Hint>,
 }
 
-/// How the last calls to a destination ended.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Calls {
-    pub(super) last_success: Option<Timestamp>,
-    pub(super) last_error: Option<(ErrorClass, Timestamp)>,
-}
-
 #[derive(Debug, Default)]
 struct Answers {
     bell: Arc<Notify>,
@@ -91,8 +87,8 @@ impl Memory {
     }
 
     /// Takes over what has been committed, and keeps what other replicas are to be told.
-    pub(super) fn apply(&self, changes: Vec<Change>, touched: BTreeSet<ConversationId>) {
-        if changes.is_empty() && touched.is_empty() {
+    pub(super) fn apply(&self, changes: Vec<Change>, changed: Vec<Changing>) {
+        if changes.is_empty() && changed.is_empty() {
             return;
         }
         let mut inner = self.lock();
@@ -124,12 +120,12 @@ impl Memory {
                 } => inner.called(destination, failed, at),
             }
         }
-        if !touched.is_empty() {
+        if !changed.is_empty() {
             inner.hints.insert(Hint::Changed);
         }
         let told = !inner.hints.is_empty();
         drop(inner);
-        self.changes.committed(touched, self.clock.now());
+        self.changes.committed(changed);
         if told {
             self.hinting.notify_one();
         }

@@ -1,14 +1,215 @@
-//! Removes what has been kept for long enough.
+//! Removes what has been kept for long enough, a few rows at a time. What belongs to an open handover, or is still
+//! owed to somebody, stays. A conversation goes with the last that was kept of it, and its user's name with it.
+//!
+//! One replica at a time: the others find the lock taken and leave it to that one. Conversations are locked before it is
+//! decided what of them may go, so that no step comes between.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use super::{fault::Fault, work::Ground};
-use crate::store::{Error, Retention};
+use tokio_postgres::Row;
+use uuid::Uuid;
 
-pub(super) async fn purge(
-    _ground: &Arc<Ground>,
-    _keep: Retention,
-    _limit: usize,
-) -> Result<usize, Error> {
-    Err(Fault::Late.into())
+use super::{
+    columns::{count, values},
+    database::Statement,
+    fault::Fault,
+    work::Ground,
+};
+use crate::{
+    domain::time::Timestamp,
+    store::{Retention, Session, hashing::day, page},
+};
+
+/// Ends the transaction where another replica is at it.
+const ALONE: &str = "SELECT handover_expect(pg_try_advisory_xact_lock(\
+    hashtextextended('handover bridge: retention', 0))::int::bigint, 1)";
+/// In one order, so that nobody waits for somebody who waits for them.
+const LOCK: &str = "SELECT FROM conversations WHERE id = ANY($1) ORDER BY id FOR UPDATE";
+
+/// A statement that says how many rows it removes.
+macro_rules! removes {
+    ($with:literal, $delete:literal) => {
+        concat!(
+            "WITH ",
+            $with,
+            ", gone AS (",
+            $delete,
+            " RETURNING 1) SELECT count(*) FROM gone"
+        )
+    };
+    ($delete:literal) => {
+        concat!(
+            "WITH gone AS (",
+            $delete,
+            " RETURNING 1) SELECT count(*) FROM gone"
+        )
+    };
+}
+
+/// Conversations that were never handed over.
+const OBSERVED: &str =
+    "SELECT id FROM conversations WHERE observed_since < $1 ORDER BY observed_since LIMIT $2";
+const TAKE_OBSERVED: &str = removes!(
+    "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE conversation = ANY($1) AND recorded_at < $2 \
+     AND EXISTS (SELECT FROM conversations c WHERE c.id = conversation AND c.observed_since < $2) LIMIT $3)"
+);
+const OBSERVED_SINCE: &str = "UPDATE conversations c SET observed_since = \
+    (SELECT min(recorded_at) FROM messages WHERE conversation = c.id) WHERE id = ANY($1) AND observed_since IS NOT NULL";
+
+/// Conversations that have been handed over and are the bot's now. The oldest messages stand in front of the table, so
+/// only its front is looked at; what may not go yet keeps its place there for some hours at most.
+const SPOKEN: &str = "SELECT id FROM conversations WHERE phase IS NULL AND id IN (SELECT conversation FROM \
+    (SELECT conversation, recorded_at FROM messages ORDER BY row LIMIT $2) oldest WHERE recorded_at < $1)";
+const TAKE_SPOKEN: &str = removes!(
+    "DELETE FROM messages WHERE id IN (SELECT m.id FROM \
+     (SELECT id, conversation, recorded_at FROM messages ORDER BY row LIMIT $3) m \
+     JOIN conversations c ON c.id = m.conversation \
+     WHERE c.id = ANY($1) AND c.phase IS NULL AND m.recorded_at < $2 \
+     AND NOT EXISTS (SELECT FROM deliveries d WHERE d.lane = c.id AND d.settled_at IS NULL))"
+);
+
+/// Handovers that ended long ago and owe nobody anything, with their legs and journal.
+const ENDED: &str =
+    "SELECT conversation FROM handovers WHERE ended_at < $1 ORDER BY ended_at LIMIT $2";
+const TAKE_ENDED: &str = removes!(
+    "ended AS (SELECT h.id FROM handovers h WHERE h.conversation = ANY($1) AND h.ended_at < $2 \
+         AND NOT EXISTS (SELECT FROM deliveries d WHERE d.lane = h.conversation AND d.settled_at IS NULL) \
+         AND NOT EXISTS (SELECT FROM legs l JOIN deliveries d ON d.lane = l.id AND d.settled_at IS NULL \
+             WHERE l.handover = h.id) LIMIT $3), \
+     legs AS (DELETE FROM legs WHERE handover IN (SELECT id FROM ended)), \
+     journal AS (DELETE FROM journal WHERE handover IN (SELECT id FROM ended))",
+    "DELETE FROM handovers WHERE id IN (SELECT id FROM ended)"
+);
+
+/// Conversations of which nothing is left.
+const FORGET: &str = removes!(
+    "empty AS (SELECT id FROM conversations c WHERE id = ANY($1) AND phase IS NULL \
+         AND NOT EXISTS (SELECT FROM messages WHERE conversation = c.id) \
+         AND NOT EXISTS (SELECT FROM handovers WHERE conversation = c.id) \
+         AND NOT EXISTS (SELECT FROM deliveries WHERE lane = c.id AND settled_at IS NULL)), \
+     echoes AS (DELETE FROM echoes WHERE conversation IN (SELECT id FROM empty))",
+    "DELETE FROM conversations WHERE id IN (SELECT id FROM empty)"
+);
+
+const DELIVERED: &str = removes!(
+    "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE settled_at < $1 \
+     AND state IN ('delivered', 'cancelled') LIMIT $2 FOR UPDATE SKIP LOCKED)"
+);
+const DEAD: &str = removes!(
+    "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE state = 'dead' AND settled_at < $1 LIMIT $2 \
+     FOR UPDATE SKIP LOCKED)"
+);
+const KEYS: &str =
+    removes!("DELETE FROM keys WHERE hash IN (SELECT hash FROM keys WHERE day < $1 LIMIT $2)");
+const ECHOES: &str = removes!(
+    "DELETE FROM echoes WHERE row IN (SELECT row FROM echoes WHERE expires_at < $1 LIMIT $2)"
+);
+/// Oldest first, so only the front of the table is looked at.
+const UNKNOWN_EVENTS: &str = removes!(
+    "DELETE FROM unknown_events WHERE row IN (SELECT row FROM unknown_events ORDER BY row LIMIT $2) AND at < $1"
+);
+const AUDIT: &str = removes!(
+    "DELETE FROM audit WHERE row IN (SELECT row FROM audit ORDER BY row LIMIT $2) AND at < $1"
+);
+const ERASURES: &str = removes!(
+    "DELETE FROM erasures WHERE row IN (SELECT row FROM erasures ORDER BY row LIMIT $2) AND finished_at < $1"
+);
+const WARNINGS: &str = removes!(
+    "DELETE FROM warnings WHERE (kind, subject) IN (SELECT kind, subject FROM warnings WHERE last_at < $1 LIMIT $2)"
+);
+/// Of requests that became no handover.
+const JOURNAL: &str = removes!(
+    "DELETE FROM journal WHERE row IN (SELECT row FROM journal WHERE handover IS NULL ORDER BY row LIMIT $2) AND at < $1"
+);
+/// There are never more of them than people who sign in.
+const SESSIONS: &str = removes!(
+    "DELETE FROM console_sessions WHERE id IN (SELECT id FROM console_sessions WHERE begun_at < $1 LIMIT $2)"
+);
+const PAUSES: &str = removes!(
+    "DELETE FROM pauses WHERE destination IN (SELECT destination FROM pauses WHERE until < $1 LIMIT $2)"
+);
+const UNMATCHED: &str = removes!(
+    "DELETE FROM unmatched_events WHERE row IN \
+     (SELECT row FROM unmatched_events WHERE expires_at < $1 ORDER BY row LIMIT $2)"
+);
+
+/// At most `limit` of each kind. Says how many.
+pub(super) async fn purge(ground: &Ground, keep: &Retention, limit: usize) -> Result<usize, Fault> {
+    let (limit, now) = (page::rows(limit), ground.clock.now());
+    let (observed, spoken) = (now.minus(keep.observed), now.minus(keep.transcripts));
+    let mut connection = ground.database.connection().await?;
+    let found = connection
+        .many(&[
+            Statement::new(OBSERVED, values![observed, limit]),
+            Statement::new(SPOKEN, values![spoken, limit]),
+            Statement::new(ENDED, values![spoken, limit]),
+        ])
+        .await?;
+    let old: Vec<Vec<Uuid>> = found
+        .iter()
+        .map(|rows| ids(rows))
+        .collect::<Result<_, _>>()?;
+    let all: BTreeSet<Uuid> = old.iter().flatten().copied().collect();
+    let all: Vec<Uuid> = all.into_iter().collect();
+    let before_removal = [
+        Statement::new(ALONE, values![]),
+        Statement::new(LOCK, values![all.clone()]),
+    ];
+    let locks = before_removal.len();
+    let mut statements = Vec::from(before_removal);
+    let takes = [
+        (TAKE_OBSERVED, observed),
+        (TAKE_SPOKEN, spoken),
+        (TAKE_ENDED, spoken),
+    ];
+    for ((sql, before), old) in takes.into_iter().zip(old) {
+        if !old.is_empty() {
+            statements.push(Statement::new(sql, values![old, before, limit]));
+        }
+    }
+    if !all.is_empty() {
+        statements.push(Statement::new(OBSERVED_SINCE, values![all.clone()]));
+        statements.push(Statement::new(FORGET, values![all]));
+    }
+    statements.extend(by_age(keep, (limit, now)));
+    match connection.transact(&statements).await {
+        Ok(done) => total(done.iter().skip(locks)),
+        // Another replica sees to it.
+        Err(Fault::Raced) => Ok(0),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// What goes when it is old enough, whatever it belonged to.
+fn by_age(keep: &Retention, (limit, now): (i64, Timestamp)) -> impl Iterator<Item = Statement> {
+    let ages = [
+        (DELIVERED, now.minus(keep.delivered).as_millis()),
+        (DEAD, now.minus(keep.dead_letters).as_millis()),
+        (KEYS, day(now.minus(keep.keys))),
+        (ECHOES, now.minus(keep.keys).as_millis()),
+        (UNKNOWN_EVENTS, now.minus(keep.observed).as_millis()),
+        (AUDIT, now.minus(keep.audit).as_millis()),
+        (ERASURES, now.minus(keep.audit).as_millis()),
+        (WARNINGS, now.minus(keep.dead_letters).as_millis()),
+        (JOURNAL, now.minus(keep.transcripts).as_millis()),
+        (SESSIONS, now.minus(Session::KEPT).as_millis()),
+        (PAUSES, now.as_millis()),
+        (UNMATCHED, now.as_millis()),
+    ];
+    ages.into_iter()
+        .map(move |(sql, before)| Statement::new(sql, values![before, limit]))
+}
+
+fn ids(rows: &[Row]) -> Result<Vec<Uuid>, Fault> {
+    let ids = rows.iter().map(|row| row.try_get(0));
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
+/// Of what statements say that they have removed; some say nothing.
+fn total<'r>(done: impl Iterator<Item = &'r Vec<Row>>) -> Result<usize, Fault> {
+    let mut removed = 0;
+    for row in done.flatten() {
+        removed += count(row.try_get(0)?);
+    }
+    Ok(usize::try_from(removed).unwrap_or(usize::MAX))
 }

@@ -29,7 +29,7 @@ use crate::{
         time::{Clock, Timestamp},
     },
     store::{
-        Error, TranscriptLimits,
+        Changing, Error, TranscriptLimits,
         hashing::Hasher,
         tally::{DeadLetter, Meter, Tally},
     },
@@ -182,13 +182,9 @@ impl Work {
         match &mut self.connection {
             Some(connection) => connection.rows(statement).await,
             None => {
-                let (connection, mut answers) = self
-                    .ground
-                    .database
-                    .read(std::slice::from_ref(statement))
-                    .await?;
+                let (connection, rows) = self.ground.database.read(statement).await?;
                 self.connection = Some(connection);
-                Ok(answers.pop().unwrap_or_default())
+                Ok(rows)
             }
         }
     }
@@ -201,7 +197,7 @@ impl Work {
         match &mut self.connection {
             Some(connection) => connection.snapshot(statements).await,
             None => {
-                let (connection, answers) = self.ground.database.read(statements).await?;
+                let (connection, answers) = self.ground.database.snapshot(statements).await?;
                 self.connection = Some(connection);
                 Ok(answers)
             }
@@ -275,11 +271,12 @@ impl Work {
     /// Sends what is to be written and, once it is durable, lets this process know of it. Gives what the last statements
     /// gave, see [`Writes::last`].
     pub(super) async fn commit(&mut self) -> Result<Vec<Vec<Row>>, Fault> {
-        let mut given = Vec::new();
+        let (mut given, mut changed) = (Vec::new(), Vec::new());
         if !self.writes.is_empty() {
             let last = self.writes.last.len();
+            changed = self.writes.changed(&self.after.touched, self.now);
             let statements =
-                std::mem::take(&mut self.writes).into_statements(self.now, &self.after.touched)?;
+                std::mem::take(&mut self.writes).into_statements(self.now, &changed)?;
             let began = std::time::Instant::now();
             let connection = match &mut self.connection {
                 Some(connection) => connection,
@@ -296,23 +293,23 @@ impl Work {
             given = given.split_off(given.len().saturating_sub(last));
         }
         self.connection = None;
-        self.ground.finish(std::mem::take(&mut self.after));
+        self.ground.finish(std::mem::take(&mut self.after), changed);
         Ok(given)
     }
 }
 
 impl Ground {
     /// What was decided is durable now.
-    fn finish(&self, after: After) {
+    fn finish(&self, after: After, changed: Vec<Changing>) {
         let After {
             changes,
-            touched,
             dead,
             tallies,
+            touched: _,
         } = after;
         dead.iter().for_each(DeadLetter::log);
         dead.iter().for_each(|letter| self.meter.count_dead(letter));
         tallies.iter().for_each(|tally| self.meter.count(tally));
-        self.memory.apply(changes, touched);
+        self.memory.apply(changes, changed);
     }
 }

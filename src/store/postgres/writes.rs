@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     changes,
-    columns::{Value, integer, lane_id, storable, values},
+    columns::{Value, count, integer, lane_id, storable, values},
     database::Statement,
     fault::Fault,
 };
@@ -18,7 +18,7 @@ use crate::{
         message::Message,
         time::Timestamp,
     },
-    store::{DeliveryState, hashing::day, labels::Label},
+    store::{Changing, DeliveryState, hashing::day, labels::Label},
     telemetry::traces::TraceParent,
 };
 
@@ -91,11 +91,31 @@ impl Writes {
             && self.last.is_empty()
     }
 
+    /// What of these a person sees changed when all is written, each at the revision that it has then.
+    pub(super) fn changed(
+        &self,
+        touched: &BTreeSet<ConversationId>,
+        now: Timestamp,
+    ) -> Vec<Changing> {
+        let changing = |id: &ConversationId| {
+            let version = match self.read.get(id)? {
+                Read::New => 1,
+                Read::Revision(revision) => count(*revision) + 1,
+            };
+            Some(Changing {
+                conversation: *id,
+                version,
+                at: now,
+            })
+        };
+        touched.iter().filter_map(changing).collect()
+    }
+
     /// Everything, in the order in which locks are taken: advisory ones, conversations, then what is theirs, then lanes.
     pub(super) fn into_statements(
         self,
         now: Timestamp,
-        touched: &BTreeSet<ConversationId>,
+        changed: &[Changing],
     ) -> Result<Vec<Statement>, Fault> {
         let mut all = Vec::new();
         for (desk, reference) in &self.names {
@@ -126,7 +146,7 @@ impl Writes {
             all.push(keys(self.keys, now));
         }
         all.extend(self.others);
-        all.extend(changes::touch(touched, now));
+        all.extend(changes::told(changed));
         for (lane, fence) in self.fences {
             all.push(Statement::new(
                 "SELECT handover_expect(count(*), 1) FROM \

@@ -2,19 +2,8 @@
 
 use rusqlite::{Connection, params};
 
-use super::{fault::Fault, views, work::Work};
-use crate::store::{AuditEntry, Page};
-
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Action {
-    RetryDelivery,
-    RetryDestination,
-    SkipDelivery,
-    Erase,
-}
-
-/// Whoever has the admin token.
-pub(super) const ADMIN: &str = "admin";
+use super::{fault::Fault, work::Work};
+use crate::store::{AuditEntry, Page, audit::Action, page::one_more};
 
 /// `subject` is an id: nothing here may tell of a person.
 pub(super) fn keep(
@@ -47,7 +36,7 @@ pub(super) fn trail(
         "SELECT row, at, actor, action, subject FROM audit WHERE row < ?1 ORDER BY row DESC LIMIT ?2",
     )?;
     let before = before.unwrap_or(i64::MAX);
-    let rows = statement.query_map(params![before, views::one_more(limit)], |row| {
+    let rows = statement.query_map(params![before, one_more(limit)], |row| {
         Ok(AuditEntry {
             row: row.get(0)?,
             at: row.get(1)?,
@@ -56,16 +45,5 @@ pub(super) fn trail(
             subject: row.get(4)?,
         })
     })?;
-    Ok(views::page(rows.collect::<Result<_, _>>()?, limit))
-}
-
-impl Action {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::RetryDelivery => "deliveries.retry",
-            Self::RetryDestination => "deliveries.retry_all",
-            Self::SkipDelivery => "deliveries.skip",
-            Self::Erase => "erasures.request",
-        }
-    }
+    Ok(Page::of(rows.collect::<Result<_, _>>()?, limit))
 }

@@ -3,7 +3,6 @@
 mod conversation;
 mod inbox;
 mod row;
-mod search;
 pub(super) mod sessions;
 mod standing;
 
@@ -22,7 +21,7 @@ use crate::{
     },
     store::{
         AuditEntry, Changing, ConsoleStore, ConversationView, Error, InboxCounts, InboxQuery,
-        InboxRow, NewAudit, Page, Session, SessionId, Standing,
+        InboxRow, NewAudit, Page, Session, SessionId, Standing, console::standing::Known,
     },
 };
 
@@ -109,7 +108,13 @@ impl ConsoleStore for SqliteStore {
 
     async fn standings(&self) -> Result<Vec<Standing>, Error> {
         let owed = self.readers.read(standing::owed).await?;
-        Ok(standing::all(&self.memory, &owed, self.clock.now()))
+        let now = self.clock.now();
+        let known = Known {
+            calls: self.memory.calls(),
+            closed: self.memory.conditions(now).closed,
+            paused: self.memory.pauses(now),
+        };
+        Ok(known.standings(&owed))
     }
 
     async fn retry_all(&self, destination: &Destination, by: &str) -> Result<usize, Error> {

@@ -7,8 +7,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    audit::{self, Action},
-    cancel,
+    audit, cancel,
     columns::{self, count},
     fault::Fault,
     memory::Change,
@@ -25,7 +24,10 @@ use crate::{
         ids::{ConversationId, DeliveryId, ErasureId, HandoverId},
         time::Timestamp,
     },
-    store::{Erasure, Named, Whose},
+    store::{
+        Erasure, Named, Whose,
+        audit::{ADMIN, Action},
+    },
 };
 
 /// As many deliveries are looked through in one read.
@@ -102,7 +104,7 @@ pub(super) fn begin(
             i64::try_from(there).unwrap_or(i64::MAX)
         ],
     )?;
-    audit::keep(work, (audit::ADMIN, Action::Erase), id)?;
+    audit::keep(work, (ADMIN, Action::Erase), id)?;
     Ok(id)
 }
 

@@ -26,7 +26,7 @@ use crate::{
         retry::ErrorClass,
         time::{Clock, Timestamp},
     },
-    store::Pause,
+    store::{Pause, console::standing::Calls},
 };
 
 /// What a committed step changes here.
@@ -85,13 +85,6 @@ struct Inner {
     /// The earliest timer that upkeep has been told of.
     told_wake: Option<Timestamp>,
     calls: HashMap<Destination, Calls>,
-}
-
-/// How the last calls to a destination ended.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Calls {
-    pub(super) last_success: Option<Timestamp>,
-    pub(super) last_error: Option<(ErrorClass, Timestamp)>,
 }
 
 #[derive(Debug, Default)]

@@ -3,16 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    audit::{self, Action},
-    cancel, effects,
-    fault::Fault,
-    jobs,
-    memory::Change,
-    pauses,
-    settle::Delivery,
-    subject::Subject,
-    warnings,
-    work::Work,
+    audit, cancel, effects, fault::Fault, jobs, memory::Change, pauses, settle::Delivery,
+    subject::Subject, warnings, work::Work,
 };
 use crate::{
     domain::{
@@ -23,7 +15,7 @@ use crate::{
         fallback::{self, Capabilities},
         ids::{BotName, DeliveryId, DeskName},
     },
-    store::{Changed, DeliveryState, Gone},
+    store::{Changed, DeliveryState, Gone, audit::Action},
 };
 
 /// The class of what could not be delivered because nobody is left to deliver it to.

@@ -14,6 +14,7 @@ use crate::{
     store::{
         DeliveryFilter, DeliveryState, DeliveryView, HandoverSummary, HandoverView, NamesInUse,
         Page,
+        page::{one_more, rows},
     },
 };
 
@@ -115,7 +116,7 @@ pub(super) fn deliveries(
         ],
         delivery_view,
     )?;
-    Ok(page(rows.collect::<Result<_, _>>()?, filter.limit))
+    Ok(Page::of(rows.collect::<Result<_, _>>()?, filter.limit))
 }
 
 /// What is still owed in the conversations of an erasure.
@@ -133,9 +134,8 @@ pub(super) fn owed_in(
           UNION ALL SELECT l.id FROM erasing e JOIN handovers h ON h.conversation = e.conversation \
           JOIN legs l ON l.handover = h.id WHERE e.erasure = ?1) ORDER BY d.row LIMIT ?2",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = statement.query_map(params![erasure, limit], delivery_view)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let found = statement.query_map(params![erasure, rows(limit)], delivery_view)?;
+    Ok(found.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn open_handovers(
@@ -159,7 +159,7 @@ pub(super) fn open_handovers(
             wake_at: row.get(6)?,
         })
     })?;
-    Ok(page(rows.collect::<Result<_, _>>()?, limit))
+    Ok(Page::of(rows.collect::<Result<_, _>>()?, limit))
 }
 
 /// Everything but the bridge's notices; of a handover that is over, nothing that was said after it.
@@ -196,17 +196,6 @@ pub(super) fn delivery_view(row: &Row<'_>) -> rusqlite::Result<DeliveryView> {
             .and_then(|id| id.parse().ok()),
         settled_at: row.get(10)?,
     })
-}
-
-/// One row more than is shown tells whether there are more.
-pub(super) fn one_more(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
-}
-
-pub(super) fn page<T>(mut items: Vec<T>, limit: usize) -> Page<T> {
-    let more = items.len() > limit;
-    items.truncate(limit);
-    Page { items, more }
 }
 
 struct StoredHandover {

@@ -276,3 +276,27 @@ CREATE TABLE console_sessions (
     begun_at BIGINT NOT NULL,
     seen_at  BIGINT NOT NULL
 );
+
+-- What people see changed, for the other replicas, for some minutes. `transaction` is whose it is: rows are read from the
+-- oldest on that was not over at the last reading.
+CREATE TABLE changes (
+    transaction  BIGINT NOT NULL DEFAULT (pg_current_xact_id()::TEXT::BIGINT),
+    conversation UUID NOT NULL,
+    version      BIGINT NOT NULL,
+    at           BIGINT NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 20000);
+CREATE INDEX changes_transaction ON changes (transaction);
+
+-- Requests that became no handover.
+CREATE INDEX journal_of_none ON journal (row) WHERE handover IS NULL;
+
+-- Samples of these columns would outlive the rows that they were taken from, and help to plan nothing.
+ALTER TABLE conversations ALTER COLUMN "user" SET STATISTICS 0, ALTER COLUMN state SET STATISTICS 0;
+ALTER TABLE handovers ALTER COLUMN facts SET STATISTICS 0, ALTER COLUMN taken SET STATISTICS 0;
+ALTER TABLE legs ALTER COLUMN reference SET STATISTICS 0, ALTER COLUMN taken SET STATISTICS 0;
+ALTER TABLE leg_names ALTER COLUMN reference SET STATISTICS 0;
+ALTER TABLE messages ALTER COLUMN content SET STATISTICS 0, ALTER COLUMN raw SET STATISTICS 0;
+ALTER TABLE deliveries ALTER COLUMN task SET STATISTICS 0;
+ALTER TABLE journal ALTER COLUMN detail SET STATISTICS 0;
+ALTER TABLE unknown_events ALTER COLUMN raw SET STATISTICS 0;
+ALTER TABLE unmatched_events ALTER COLUMN reference SET STATISTICS 0, ALTER COLUMN event SET STATISTICS 0;

@@ -21,7 +21,7 @@ use crate::{
         ids::{ConversationId, MessageId, OperatorName},
         message::Message,
     },
-    store::{ConversationView, DeliveryView, InboxHandover, MessageView, Page},
+    store::{ConversationView, DeliveryView, InboxHandover, MessageView, Page, page::one_more},
 };
 
 pub(super) fn view(
@@ -69,10 +69,10 @@ fn messages(
     )?;
     let before = before.map_or(i64::MAX, integer);
     let rows = statement.query_map(
-        params![conversation, before, views::one_more(limit)],
+        params![conversation, before, one_more(limit)],
         jobs::message,
     )?;
-    let mut page = views::page(rows.collect::<Result<_, _>>()?, limit);
+    let mut page = Page::of(rows.collect::<Result<_, _>>()?, limit);
     page.items.reverse();
     Ok(page)
 }

@@ -2,15 +2,21 @@
 //! is completed from the messages.
 
 use rusqlite::{Connection, OptionalExtension, params};
+use uuid::Uuid;
 
 use super::{
-    super::{columns::count, fault::Fault, views},
+    super::{
+        columns::{AnyId, count},
+        fault::Fault,
+    },
     row::{COLUMNS, COLUMNS_ALONE, Found},
-    search::{Meant, Sieve},
 };
 use crate::{
     domain::ids::{ConversationId, OperatorName},
-    store::{InboxCounts, InboxList, InboxQuery, InboxRow, Page},
+    store::{
+        InboxCounts, InboxList, InboxQuery, InboxRow, Page,
+        console::search::{self, Sieve},
+    },
 };
 
 /// As many rows are looked at for one page; what a filter or a search finds beyond is not found.
@@ -21,14 +27,13 @@ const LAST: [u8; 17] = [0xFF; 17];
 pub(super) fn page(connection: &Connection, wanted: &InboxQuery) -> Result<Page<InboxRow>, Fault> {
     // The list and what was said last are of one moment.
     let moment = connection.unchecked_transaction()?;
-    let meant = Meant::by(&moment, wanted)?;
-    let only = match meant {
-        Meant::One(row) => Some(row),
-        Meant::Anybody | Meant::Named(_) => None,
+    let only = match search::id(wanted) {
+        Some(id) => conversation_of(&moment, id)?,
+        None => None,
     };
-    let sieve = Sieve::new(wanted, meant);
+    let sieve = Sieve::new(wanted, only.is_some());
     let found = walk(&moment, (wanted, only), &sieve)?;
-    let found = views::page(found, wanted.limit);
+    let found = Page::of(found, wanted.limit);
     let items = found
         .items
         .into_iter()
@@ -38,6 +43,17 @@ pub(super) fn page(connection: &Connection, wanted: &InboxQuery) -> Result<Page<
         items,
         more: found.more,
     })
+}
+
+/// The conversation that has this id, or whose handover or message has it.
+fn conversation_of(connection: &Connection, id: Uuid) -> Result<Option<i64>, Fault> {
+    let sql = "SELECT row FROM conversations WHERE id = ?1 \
+               UNION ALL SELECT conversation FROM handovers WHERE id = ?1 \
+               UNION ALL SELECT conversation FROM messages WHERE id = ?1 LIMIT 1";
+    Ok(connection
+        .prepare_cached(sql)?
+        .query_row([AnyId(id)], |row| row.get(0))
+        .optional()?)
 }
 
 /// As many as the page takes, and one more if there is one.
@@ -53,7 +69,7 @@ fn walk(
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let row = Found::read(row)?;
-        if sieve.lets_through(&row) {
+        if sieve.lets_through(&row.listed) {
             found.push(row);
         }
         if found.len() > wanted.limit {

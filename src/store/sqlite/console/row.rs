@@ -1,7 +1,6 @@
 //! One row of the inbox, from the row of its conversation.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use serde::Deserialize;
 
 use super::super::{
     columns::{self, count},
@@ -9,13 +8,11 @@ use super::super::{
     jobs,
 };
 use crate::{
-    domain::{
-        conversation::Profile,
-        ids::{BotName, ConversationId, OperatorName},
-        message::Message,
-        time::Timestamp,
+    domain::{ids::OperatorName, message::Message},
+    store::{
+        InboxHandover, InboxRow,
+        console::row::{Completion, Excerpt, Listed, UNREAD_AT_MOST},
     },
-    store::{InboxCursor, InboxHandover, InboxRow},
 };
 
 /// What [`Found::read`] reads, of `conversations c` and `handovers h`.
@@ -24,24 +21,10 @@ pub(super) const COLUMNS: &str = "c.row, c.id, c.bot, c.user, c.state, c.updated
 /// The same without a handover.
 pub(super) const COLUMNS_ALONE: &str = "c.row, c.id, c.bot, c.user, c.state, c.updated_at, NULL";
 
-/// More unread messages than that are as many as that.
-const UNREAD_AT_MOST: i64 = 99;
-
 /// A conversation that a list has found.
 pub(super) struct Found {
     row: i64,
-    pub(super) conversation: ConversationId,
-    pub(super) bot: BotName,
-    pub(super) user: String,
-    pub(super) profile: Profile,
-    updated_at: Timestamp,
-    pub(super) handover: Option<InboxHandover>,
-}
-
-/// As much of a state as the inbox shows.
-#[derive(Deserialize)]
-struct Excerpt {
-    profile: Profile,
+    pub(super) listed: Listed,
 }
 
 impl Found {
@@ -49,15 +32,17 @@ impl Found {
         let handover: Option<_> = row.get_ref(6)?.as_blob_or_null()?;
         Ok(Self {
             row: row.get(0)?,
-            conversation: row.get(1)?,
-            bot: row.get(2)?,
-            user: row.get(3)?,
-            profile: columns::json::<Excerpt>(row, 4)?.profile,
-            updated_at: row.get(5)?,
-            handover: handover
-                .is_some()
-                .then(|| read_handover(row, 6))
-                .transpose()?,
+            listed: Listed {
+                conversation: row.get(1)?,
+                bot: row.get(2)?,
+                user: row.get(3)?,
+                profile: columns::json::<Excerpt>(row, 4)?.profile,
+                updated_at: row.get(5)?,
+                handover: handover
+                    .is_some()
+                    .then(|| read_handover(row, 6))
+                    .transpose()?,
+            },
         })
     }
 
@@ -67,24 +52,12 @@ impl Found {
         connection: &Connection,
         operator: &OperatorName,
     ) -> Result<InboxRow, Fault> {
-        let at = match &self.handover {
-            Some(handover) => handover.ended_at.unwrap_or(handover.requested_at),
-            None => self.updated_at,
-        };
-        Ok(InboxRow {
-            conversation: self.conversation,
-            version: 0,
-            bot: self.bot,
-            user: self.user,
-            profile: self.profile,
-            handover: self.handover,
+        let with = Completion {
             last: last(connection, self.row)?,
             unread: unread(connection, self.row, operator)?,
-            cursor: InboxCursor {
-                at,
-                conversation: self.conversation,
-            },
-        })
+            version: 0,
+        };
+        Ok(self.listed.complete(with))
     }
 }
 

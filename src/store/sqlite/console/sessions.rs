@@ -1,7 +1,5 @@
 //! Who is signed in.
 
-use std::time::Duration;
-
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::{fault::Fault, work::Work};
@@ -9,9 +7,6 @@ use crate::{
     domain::{ids::OperatorName, time::Timestamp},
     store::{Session, SessionId},
 };
-
-/// Longer than any session is let live, whoever asks: what is older is of no use.
-const KEPT: Duration = Duration::from_hours(30 * 24);
 
 pub(super) fn begin(work: &Work<'_>, session: &Session) -> Result<(), Fault> {
     work.execute(
@@ -67,7 +62,7 @@ pub(super) fn since(connection: &Connection, seen: Timestamp) -> Result<Vec<Sess
 pub(in crate::store::sqlite) fn purge(work: &Work<'_>) -> Result<usize, Fault> {
     work.execute(
         "DELETE FROM console_sessions WHERE begun_at < ?1",
-        [work.now.minus(KEPT)],
+        [work.now.minus(Session::KEPT)],
     )
 }
 

@@ -1,0 +1,133 @@
+//! One conversation as the console shows it.
+
+use std::collections::HashMap;
+
+use serde::Deserialize as _;
+use tokio_postgres::Row;
+
+use super::{
+    super::{
+        columns::{self, count, integer, values},
+        database::{Database, Statement},
+        fault::Fault,
+        listing::{self, view_columns},
+        views,
+    },
+    row,
+};
+use crate::{
+    domain::{
+        effect::{Cause, JournalEntry},
+        ids::{ConversationId, MessageId, OperatorName},
+        message::Message,
+    },
+    store::{ConversationView, DeliveryView, MessageView, Page, page::one_more},
+};
+
+const STATE: &str = "SELECT revision, state FROM conversations WHERE id = $1";
+const MESSAGES: &str = "SELECT id, seq, actor, at, content, handover, late, raw FROM messages \
+    WHERE conversation = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
+/// What is or was owed to the bot. There is no index from a conversation to what is owed to desks: it would cost more,
+/// with every message of a user, than it tells here.
+const DELIVERIES: &str = concat!(
+    "SELECT ",
+    view_columns!(),
+    " FROM deliveries d WHERE d.conversation = $1 AND substr(d.destination, 1, 4) = 'bot:' ORDER BY d.row"
+);
+const HANDOVERS: &str = "SELECT id, desk, facts, phase, operator, requested_at, phase_since, ended_at, reason \
+    FROM handovers WHERE conversation = $1 ORDER BY requested_at, row";
+const JOURNAL: &str = "SELECT j.at, j.handover, j.from_phase, j.to_phase, j.cause, j.detail, j.operator \
+    FROM handovers h JOIN journal j ON j.handover = h.id WHERE h.conversation = $1 ORDER BY j.row";
+
+/// Its version is read first: what is read after it may be newer, never older.
+pub(super) async fn view(
+    database: &Database,
+    id: ConversationId,
+    (before, limit): (Option<u64>, usize),
+) -> Result<Option<ConversationView>, Fault> {
+    let before = before.map_or(i64::MAX, integer);
+    let (mut connection, state) = database.read(&Statement::new(STATE, values![id])).await?;
+    let Some(state) = state.first() else {
+        return Ok(None);
+    };
+    let reads = [
+        Statement::new(MESSAGES, values![id, before, one_more(limit)]),
+        Statement::new(DELIVERIES, values![id]),
+        Statement::new(HANDOVERS, values![id]),
+        Statement::new(JOURNAL, values![id]),
+    ];
+    let found = connection.many(&reads).await?;
+    let [messages, deliveries, handovers, journal] = found.as_slice() else {
+        return Err(Fault::Missing);
+    };
+    let messages = newest(messages, limit)?;
+    let mut deliveries = by_message(deliveries)?;
+    let shown = |message: Message| MessageView {
+        deliveries: deliveries.remove(&message.id).unwrap_or_default(),
+        message,
+    };
+    let journal = journal.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+    Ok(Some(ConversationView {
+        state: columns::json(state, 1)?,
+        version: count(state.try_get(0)?),
+        more: messages.more,
+        messages: messages.items.into_iter().map(shown).collect(),
+        handovers: handovers
+            .iter()
+            .map(|handover| row::read_handover(handover, 0))
+            .collect::<Result<_, _>>()?,
+        journal: journal.into_iter().flatten().collect(),
+    }))
+}
+
+/// Oldest first.
+fn newest(rows: &[Row], limit: usize) -> Result<Page<Message>, Fault> {
+    let read = rows.iter().map(|row| views::message(row));
+    let mut page = Page::of(read.collect::<Result<_, _>>()?, limit);
+    page.items.reverse();
+    Ok(page)
+}
+
+fn by_message(rows: &[Row]) -> Result<HashMap<MessageId, Vec<DeliveryView>>, Fault> {
+    let mut of_messages: HashMap<_, Vec<_>> = HashMap::new();
+    for row in rows {
+        let delivery = listing::view(row)?;
+        if let Some(message) = delivery.message {
+            of_messages.entry(message).or_default().push(delivery);
+        }
+    }
+    Ok(of_messages)
+}
+
+/// None: of a cause that only a newer version knows.
+fn entry(row: &Row) -> Result<Option<JournalEntry>, Fault> {
+    let word = serde_json::Value::String(row.try_get(4)?);
+    let Ok(cause) = Cause::deserialize(word) else {
+        return Ok(None);
+    };
+    Ok(Some(JournalEntry {
+        at: row.try_get(0)?,
+        handover: row.try_get(1)?,
+        from: row.try_get(2)?,
+        to: row.try_get(3)?,
+        cause,
+        detail: row.try_get(5)?,
+        by: row.try_get(6)?,
+    }))
+}
+
+/// What does not exist yet cannot have been read.
+pub(super) async fn mark_read(
+    database: &Database,
+    (id, operator): (ConversationId, &OperatorName),
+    seq: u64,
+) -> Result<(), Fault> {
+    let sql = "INSERT INTO console_reads AS r (conversation, operator, seq) \
+               SELECT m.conversation, $2, least($3, max(m.seq)) FROM conversations c \
+               JOIN messages m ON m.conversation = c.id WHERE c.id = $1 GROUP BY m.conversation \
+               ON CONFLICT (conversation, operator) DO UPDATE SET seq = excluded.seq WHERE excluded.seq > r.seq";
+    database
+        .write(sql, values![id, operator, integer(seq)])
+        .await?;
+    Ok(())
+}
