@@ -36,6 +36,7 @@ mod remove;
 mod schema;
 mod settle;
 mod subject;
+mod take_away;
 mod timers;
 mod unmatched;
 mod views;

@@ -2,32 +2,233 @@
 
 use std::sync::Arc;
 
-use super::{fault::Fault, work::Ground};
+use async_trait::async_trait;
+
+use super::{
+    audit, cancel,
+    columns::values,
+    effects,
+    fault::Fault,
+    pauses,
+    settle::Delivery,
+    views,
+    work::{Attempt, Ground, Work},
+};
 use crate::{
-    domain::{delivery::Destination, ids::DeliveryId},
-    store::{Changed, Error},
+    domain::{
+        dedupe::Fingerprint,
+        delivery::{Destination, StepResult, Task},
+        fallback::{self, Capabilities},
+        ids::{DeliveryId, MessageId},
+        message::Message,
+    },
+    store::{Changed, DeliveryState, Error, audit::Action},
 };
 
+/// As many deliveries are made due side by side.
+const RETRIED_AT_ONCE: usize = 8;
+
 pub(super) async fn retry(
-    _ground: &Arc<Ground>,
-    _id: DeliveryId,
-    _by: &str,
+    ground: &Arc<Ground>,
+    id: DeliveryId,
+    by: &str,
 ) -> Result<Changed, Error> {
-    Err(Fault::Late.into())
+    let by = Some(by.to_owned());
+    ground.step(Retry { id, by }).await
 }
 
-pub(super) async fn skip(
-    _ground: &Arc<Ground>,
-    _id: DeliveryId,
-    _by: &str,
-) -> Result<Changed, Error> {
-    Err(Fault::Late.into())
+pub(super) async fn skip(ground: &Arc<Ground>, id: DeliveryId, by: &str) -> Result<Changed, Error> {
+    let by = by.to_owned();
+    ground.step(Skip { id, by }).await
 }
 
+/// Dead letters and those that wait for their next attempt.
 pub(super) async fn retry_all(
-    _ground: &Arc<Ground>,
-    _destination: &Destination,
-    _by: &str,
+    ground: &Arc<Ground>,
+    destination: &Destination,
+    by: &str,
 ) -> Result<usize, Error> {
-    Err(Fault::Late.into())
+    let begin = BeginToRetry {
+        destination: destination.clone(),
+        by: by.to_owned(),
+    };
+    ground.step(begin).await?;
+    let sql = "SELECT id FROM (SELECT id, row FROM deliveries WHERE state = 'dead' AND destination = $1 \
+               UNION ALL SELECT id, row FROM deliveries WHERE settled_at IS NULL AND destination = $1 \
+               AND state = 'retrying') wanted ORDER BY row";
+    let rows = ground.database.rows(sql, values![destination]).await?;
+    let ids = rows.iter().map(|row| row.try_get(0).map_err(Fault::from));
+    let ids: Vec<DeliveryId> = ids.collect::<Result<_, _>>()?;
+    let mut retried = 0;
+    for some in ids.chunks(RETRIED_AT_ONCE) {
+        let steps = some.iter().map(|id| {
+            let (id, by) = (*id, None);
+            ground.step(Retry { id, by })
+        });
+        let changed = futures_util::future::try_join_all(steps).await?;
+        retried += changed
+            .into_iter()
+            .filter(|changed| *changed == Changed::Yes)
+            .count();
+    }
+    Ok(retried)
+}
+
+/// Before the deliveries themselves: who has a destination called again is known also if that is as far as it comes.
+struct BeginToRetry {
+    destination: Destination,
+    by: String,
+}
+
+struct Retry {
+    id: DeliveryId,
+    /// None: they have been kept with the destination.
+    by: Option<String>,
+}
+
+struct Skip {
+    id: DeliveryId,
+    by: String,
+}
+
+/// Gives up what has been owed for too long. What is on its way at this moment is left for the next time.
+pub(super) struct GiveUp(pub(super) DeliveryId);
+
+#[async_trait]
+impl Attempt for BeginToRetry {
+    type Done = ();
+
+    async fn attempt(&mut self, work: &mut Work) -> Result<(), Fault> {
+        pauses::end_if_refused(work, &self.destination);
+        keep(
+            work,
+            (&self.by, Action::RetryDestination),
+            &self.destination,
+        );
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Attempt for Retry {
+    type Done = Changed;
+
+    async fn attempt(&mut self, work: &mut Work) -> Result<Changed, Fault> {
+        let Some(delivery) = Delivery::by_id(work, self.id).await? else {
+            return Ok(Changed::NotFound);
+        };
+        let changed = make_due(work, &delivery).await?;
+        if let (Changed::Yes, Some(by)) = (changed, &self.by) {
+            pauses::end_if_refused(work, &delivery.destination);
+            keep(work, (by, Action::RetryDelivery), self.id);
+        }
+        Ok(changed)
+    }
+}
+
+#[async_trait]
+impl Attempt for Skip {
+    type Done = Changed;
+
+    async fn attempt(&mut self, work: &mut Work) -> Result<Changed, Fault> {
+        let Some(delivery) = Delivery::by_id(work, self.id).await? else {
+            return Ok(Changed::NotFound);
+        };
+        let dead = delivery.state == DeliveryState::Dead;
+        let waits = delivery.is_unsettled() && !delivery.is_flying;
+        if !dead && !waits {
+            return Ok(Changed::NotNow);
+        }
+        call_off(work, delivery).await?;
+        keep(work, (&self.by, Action::SkipDelivery), self.id);
+        Ok(Changed::Yes)
+    }
+}
+
+#[async_trait]
+impl Attempt for GiveUp {
+    type Done = ();
+
+    async fn attempt(&mut self, work: &mut Work) -> Result<(), Fault> {
+        match Delivery::by_id(work, self.0).await? {
+            Some(delivery) if delivery.is_unsettled() && !delivery.is_flying => {
+                call_off(work, delivery).await
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What was dead is no longer shown; of what was owed the conversation learns that it will not be done.
+async fn call_off(work: &mut Work, delivery: Delivery) -> Result<(), Fault> {
+    cancel::call_off(work, delivery.id);
+    delivery.stir(work);
+    if delivery.is_unsettled() {
+        cancel::forget_echo(work, delivery.conversation, delivery.id);
+        work.landed = Some(delivery.id);
+        delivery.conclude(work, (StepResult::Skipped, &[])).await?;
+    }
+    Ok(())
+}
+
+async fn make_due(work: &mut Work, delivery: &Delivery) -> Result<Changed, Fault> {
+    match delivery.state {
+        DeliveryState::Dead if is_kept(work, delivery).await? => {
+            expect_again(work, delivery).await?;
+        }
+        DeliveryState::Pending | DeliveryState::Retrying if !delivery.is_flying => {}
+        _ => return Ok(Changed::NotNow),
+    }
+    let sql = match delivery.state {
+        DeliveryState::Dead => {
+            "UPDATE deliveries SET state = 'retrying', urgent = FALSE, settled_at = NULL, due_at = $2 WHERE id = $1"
+        }
+        _ => "UPDATE deliveries SET due_at = $2 WHERE id = $1",
+    };
+    work.write(sql, values![delivery.id, work.now]);
+    delivery.stir(work);
+    Ok(Changed::Yes)
+}
+
+/// Whether the conversation and the handover of a dead letter are still there, and are to stay.
+async fn is_kept(work: &mut Work, delivery: &Delivery) -> Result<bool, Fault> {
+    let sql = "SELECT EXISTS (SELECT FROM handovers h JOIN conversations c ON c.id = h.conversation \
+               WHERE h.id = $1 AND c.id = $2) \
+               AND NOT EXISTS (SELECT FROM erasing WHERE conversation = $2)";
+    let values = values![delivery.handover, delivery.conversation];
+    let kept = work.row(sql, values).await?.ok_or(Fault::Missing)?;
+    Ok(kept.try_get(0)?)
+}
+
+/// A dead letter that goes out after all may come back from the platform after all, part by part.
+async fn expect_again(work: &mut Work, delivery: &Delivery) -> Result<(), Fault> {
+    let Some(Task::Say { message, part, .. }) = &delivery.task else {
+        return Ok(());
+    };
+    let Destination::Bot(bot) = &delivery.destination else {
+        return Ok(());
+    };
+    let Some(message) = read_message(work, *message).await? else {
+        return Ok(());
+    };
+    let able = work.ground.policy.bots.get(bot);
+    let able = able.map_or(&Capabilities::EVERY_USER, |bot| &bot.capabilities);
+    // What cannot be shown any more will not be said either.
+    let shown = fallback::said(&message.content, *part, able).unwrap_or_default();
+    for content in &shown {
+        let echo = (Fingerprint::of(content), delivery.id);
+        effects::expect_echo(work, delivery.conversation, echo);
+    }
+    Ok(())
+}
+
+async fn read_message(work: &mut Work, id: MessageId) -> Result<Option<Message>, Fault> {
+    let sql = "SELECT id, seq, actor, at, content, handover, late, raw FROM messages WHERE id = $1";
+    let found = work.row(sql, values![id]).await?;
+    found.as_ref().map(views::message).transpose()
+}
+
+fn keep(work: &mut Work, who: (&str, Action), subject: impl std::fmt::Display) {
+    let entry = audit::kept(who, (subject, work.now));
+    work.writes.others.push(entry);
 }
