@@ -96,6 +96,21 @@ fn talk(
 }
 
 impl Draft {
+    /// All of it, in an order that stays.
+    fn typed(&self) -> [&str; 7] {
+        let Self {
+            text,
+            replies,
+            file,
+            note,
+            to,
+            desk,
+            dialog_state,
+            refused: _,
+        } = self;
+        [text, replies, file, note, to, desk, dialog_state].map(String::as_str)
+    }
+
     /// All that there is to keep where nobody may answer.
     fn as_note(&self) -> String {
         let parts = [&self.note, &self.text, &self.replies, &self.file];

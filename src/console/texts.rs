@@ -79,6 +79,7 @@ pub(super) const PAYLOAD: &str = "Payload";
 pub(super) const HANDOVER: &str = "Handover";
 pub(super) const TOO_LONG_OR_EMPTY: &str =
     "A text has 1 to 4,000 characters. It was not sent; shorten it below.";
+pub(super) const SENT_ALREADY: &str = "This form was sent before, with other words. What you typed now was not sent; send it from here if it is meant as well.";
 pub(super) const TOO_MANY_REPLIES: &str = "At most 13 quick replies fit. Nothing was sent.";
 pub(super) const NOT_AN_ADDRESS: &str =
     "Only http and https addresses can be sent. Nothing was sent.";

@@ -115,11 +115,8 @@ async fn who_claims_it_answers_once_and_closes_it() {
             &form.replace("Hello", "Late"),
         )
         .await;
-    assert_eq!(
-        late.status,
-        StatusCode::SEE_OTHER,
-        "a repeat of what was sent"
-    );
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    assert!(late.body.contains(">Late there</textarea>"));
     let seen = world.get(&ann, &page).await;
     assert!(seen.body.contains("Closed: solved") && !seen.body.contains("Late there"));
     let audited = world.audited().await;
@@ -151,6 +148,26 @@ async fn of_two_who_claim_one_hears_who_has_it_and_keeps_the_text() {
     let stranger = sends(&world, &ben, (&page, "assign"), "to=zoe").await;
     assert_eq!(stranger.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(stranger.body.contains("value=\"zoe\""));
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_again_with_other_words_is_no_repeat() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let page = waiting(&world).await;
+    sends(&world, &ann, (&page, "claim"), "").await;
+    let hidden = unseen(&world.get(&ann, &page).await);
+    let reply = format!("{page}/reply");
+    let first = format!("{hidden}&text=first");
+    let first = world.post(&ann, &reply, &first).await;
+    assert_eq!(first.status, StatusCode::SEE_OTHER);
+    let second = format!("{hidden}&text=second");
+    let second = world.post(&ann, &reply, &second).await;
+    assert_eq!(second.status, StatusCode::CONFLICT);
+    assert!(second.body.contains(">second</textarea>"));
+    let again = format!("{}&text=second", unseen(&second));
+    let again = world.post(&ann, &reply, &again).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]

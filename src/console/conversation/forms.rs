@@ -208,19 +208,22 @@ impl Visit {
             profile: None,
             events: vec![Incoming {
                 event: Event::Operated(operated),
-                keys: vec![DedupeKey::form(self.id, form)],
+                keys: vec![DedupeKey::form(self.id, (form, &draft.typed()))],
             }],
         };
         let outcome = match self.state.store().apply(step).await? {
             Applied::Done { outcomes, .. } => outcomes.into_iter().next(),
             _ => Some(Outcome::Refused(Refusal::Over)),
         };
-        if let Some(Outcome::Refused(refusal)) = outcome {
-            let draft = draft.refused(&refusal);
-            return self.page_after(StatusCode::CONFLICT, &draft).await;
-        }
-        let back = format!("/console/conversations/{}", self.id);
-        Ok(Redirect::to(&back).into_response())
+        let refused = match outcome {
+            Some(Outcome::Refused(refusal)) => draft.refused(&refusal),
+            Some(Outcome::KeyReused) => draft.faulty(texts::SENT_ALREADY),
+            _ => {
+                let back = format!("/console/conversations/{}", self.id);
+                return Ok(Redirect::to(&back).into_response());
+            }
+        };
+        self.page_after(StatusCode::CONFLICT, &refused).await
     }
 
     async fn refuse(self, draft: Draft) -> Answer {
