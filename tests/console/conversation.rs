@@ -37,7 +37,7 @@ async fn happens(world: &World, event: Event) -> String {
     }
 }
 
-async fn says(world: &World, text: &str) {
+pub async fn says(world: &World, text: &str) {
     let said = Said {
         at: None,
         content: Content::text(text),
@@ -48,7 +48,7 @@ async fn says(world: &World, text: &str) {
 }
 
 /// Somebody has asked for a person and has written since.
-async fn waiting(world: &World) -> String {
+pub async fn waiting(world: &World) -> String {
     let request = Request {
         payload: None,
         transcript: Vec::new(),

@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
 
 mod conversation;
+mod events;
 mod sign_in;
 mod world;

@@ -62,7 +62,7 @@ pub struct Browser {
 }
 
 /// An open stream of events.
-pub struct Events(Body);
+pub struct Events(HeaderMap, Body);
 
 pub struct Answer {
     pub status: StatusCode,
@@ -168,7 +168,8 @@ impl World {
         }
         let response = self.router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
-        Events(response.into_body())
+        let (parts, body) = response.into_parts();
+        Events(parts.headers, body)
     }
 
     /// Signs in and keeps the cookie.
@@ -207,9 +208,13 @@ fn policy() -> Policy {
 }
 
 impl Events {
-    /// The next event; empty at the end.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0
+    }
+
+    /// The next event, or a sign of life, which comes every 15 s; empty at the end.
     pub async fn next(&mut self) -> String {
-        let frame = tokio::time::timeout(Duration::from_secs(5), self.0.frame());
+        let frame = tokio::time::timeout(Duration::from_secs(20), self.1.frame());
         match frame.await.unwrap() {
             Some(frame) => String::from_utf8(frame.unwrap().into_data().unwrap().to_vec()).unwrap(),
             None => String::new(),
