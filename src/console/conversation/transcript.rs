@@ -22,14 +22,15 @@ pub(super) struct Names<'a> {
 
 enum Item<'v> {
     Said(&'v MessageView),
-    Happened(&'v JournalEntry),
+    /// At this place of the journal, which only grows.
+    Happened(usize, &'v JournalEntry),
 }
 
 impl Item<'_> {
     fn at(&self) -> Timestamp {
         match self {
             Self::Said(view) => view.message.at,
-            Self::Happened(entry) => entry.at,
+            Self::Happened(_, entry) => entry.at,
         }
     }
 }
@@ -40,9 +41,10 @@ pub(super) fn transcript(view: &ConversationView, names: Names<'_>) -> Markup {
     let shown = view
         .journal
         .iter()
-        .filter(|entry| !view.more || since.is_none_or(|since| entry.at >= since));
+        .enumerate()
+        .filter(|(_, entry)| !view.more || since.is_none_or(|since| entry.at >= since));
     let mut items: Vec<Item<'_>> = view.messages.iter().map(Item::Said).collect();
-    items.extend(shown.map(Item::Happened));
+    items.extend(shown.map(|(place, entry)| Item::Happened(place, entry)));
     items.sort_by_key(Item::at);
     html! {
         div.transcript role="log" aria-label=(texts::MESSAGES) {
@@ -50,8 +52,8 @@ pub(super) fn transcript(view: &ConversationView, names: Names<'_>) -> Markup {
                 @for item in &items {
                     @match item {
                         Item::Said(view) => (turn(view, names)),
-                        Item::Happened(entry) if entry.cause == Cause::Noted => (note(entry)),
-                        Item::Happened(entry) => (deck(entry)),
+                        Item::Happened(place, entry) if entry.cause == Cause::Noted => (note(*place, entry)),
+                        Item::Happened(place, entry) => (deck(*place, entry)),
                     }
                 }
             } }
@@ -108,17 +110,17 @@ fn journey(delivery: &DeliveryView) -> Markup {
     }
 }
 
-fn note(entry: &JournalEntry) -> Markup {
+fn note(place: usize, entry: &JournalEntry) -> Markup {
     let by = entry.by.as_ref().map_or("", |by| by.as_str());
     html! {
-        li.turn.turn--note {
+        li.turn.turn--note data-key=(place) {
             p.turn__by { b { (by) (texts::NOTE_FOR_COLLEAGUES) } (time(entry.at)) }
             div.bubble dir="auto" { (entry.detail.as_deref().unwrap_or_default()) }
         }
     }
 }
 
-fn deck(entry: &JournalEntry) -> Markup {
+fn deck(place: usize, entry: &JournalEntry) -> Markup {
     let class = match entry.cause {
         Cause::Requested | Cause::TakenOver => "deck deck--ask",
         Cause::Joined => "deck deck--join",
@@ -126,7 +128,7 @@ fn deck(entry: &JournalEntry) -> Markup {
     };
     html! {
         @if let Some(words) = words::happened(entry) {
-            li class=(class) { p dir="auto" { (words) " " (time(entry.at)) } span.deck__node {} }
+            li class=(class) data-key=(place) { p dir="auto" { (words) " " (time(entry.at)) } span.deck__node {} }
         }
     }
 }
