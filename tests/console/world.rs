@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    future::IntoFuture as _,
     net::IpAddr,
     sync::{
         Arc,
@@ -11,7 +12,7 @@ use std::{
 };
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
     http::{HeaderMap, Request, Response, StatusCode, header},
 };
@@ -37,6 +38,7 @@ use handover_bridge::{
 };
 use http_body_util::BodyExt as _;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -154,6 +156,15 @@ impl World {
         }
         let response = self.router.clone().oneshot(request).await.unwrap();
         Answer::read(response).await
+    }
+
+    /// Answers on a socket of this machine for as long as the test runs, and tells where.
+    pub async fn served(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = self.router.clone().layer(Extension(Peer(address.ip())));
+        tokio::spawn(axum::serve(listener, router).into_future());
+        format!("http://{address}")
     }
 
     pub async fn events(&self, browser: &Browser, last: Option<&str>) -> Events {
