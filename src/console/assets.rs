@@ -20,6 +20,10 @@ const ASSETS: &[Asset] = &[
     Asset::css("app.css", include_bytes!("assets/app.css")),
     Asset::script("theme.js", include_bytes!("../assets/theme.js")),
     Asset::script("live.js", include_bytes!("assets/live.js")),
+    Asset::script("write.js", include_bytes!("assets/write.js")),
+    Asset::script("keys.js", include_bytes!("assets/keys.js")),
+    Asset::script("sound.js", include_bytes!("assets/sound.js")),
+    Asset::script("media.js", include_bytes!("assets/media.js")),
     Asset::svg("mark.svg", include_bytes!("../assets/mark.svg")),
 ];
 

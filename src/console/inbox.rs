@@ -174,7 +174,7 @@ fn group(name: &str, page: &Page<InboxRow>, list: Which, view: View<'_>) -> Mark
         return html! {};
     }
     html! {
-        details.group open {
+        details.group open data-list=(list.name()) {
             summary {
                 (icon("down")) h3 { (name) }
                 span.num { (page.items.len()) @if page.more { "+" } }

@@ -27,6 +27,9 @@ pub(super) enum Place {
     Account,
 }
 
+/// Each does without the others; they meet by events of the page.
+const SCRIPTS: [&str; 5] = ["live.js", "write.js", "media.js", "keys.js", "sound.js"];
+
 const ON_THE_RAIL: [Place; 1] = [Place::Inbox];
 
 impl Place {
@@ -95,7 +98,7 @@ fn document(title: &Markup, class: &str, body: &Markup) -> Html<String> {
                 link rel="stylesheet" href=(assets::href("tokens.css"));
                 link rel="stylesheet" href=(assets::href("app.css"));
                 script src=(assets::href("theme.js")) {}
-                script src=(assets::href("live.js")) type="module" {}
+                @for name in SCRIPTS { script src=(assets::href(name)) type="module" {} }
             }
             body class=(class) { (sprite()) (body) }
         }
@@ -111,7 +114,9 @@ fn rail(frame: &Frame<'_>) -> Markup {
             a.rail__mark href=(Place::Inbox.path()) aria-label=(texts::TO_THE_INBOX) { (mark()) }
             ul.rail__list { @for place in ON_THE_RAIL { li { (item(place, frame)) } } }
             div.rail__foot {
-                // Without script it could do nothing, so only the script shows it.
+                // Without script they could do nothing, so only the script shows them.
+                button.rail__item type="button" data-keys hidden aria-label=(texts::KEYS) { (icon("question")) }
+                button.rail__item type="button" data-sound-switch hidden aria-label=(texts::SOUND) { (icon("bell")) }
                 button.rail__item type="button" data-theme-switch hidden aria-label=(texts::THEME) { (icon("theme")) }
                 a.me href=(Place::Account.path()) aria-current=[current(Place::Account, frame)] {
                     span aria-hidden="true" { (initials(name)) }

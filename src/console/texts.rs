@@ -96,6 +96,8 @@ pub(super) const SIGN_OUT_EVERYWHERE: &str = "Sign out everywhere";
 /// Read aloud behind a number.
 pub(super) const SR_WAITING: &str = " waiting";
 pub(super) const SR_UNREAD: &str = " unread";
+pub(super) const KEYS: &str = "Keys";
+pub(super) const SOUND: &str = "Sound when a user waits";
 pub(super) const THEME: &str = "Theme: auto. Change";
 pub(super) const GATE_SAYS: &str =
     "The bot asks for help, you take over, the bot goes on. Nobody is left talking to no one.";

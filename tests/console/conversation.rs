@@ -17,11 +17,11 @@ use crate::world::{Answer, Browser, World};
 
 const HOSTILE: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)>";
 
-async fn happens(world: &World, event: Event) -> String {
+async fn happens(world: &World, (user, event): (&str, Event)) -> String {
     let key = ConversationKey {
         bot: BotName::new("webshop").unwrap(),
         realm: "b1/LIVE".to_owned(),
-        user: ExternalId::new("s1").unwrap(),
+        user: ExternalId::new(user).unwrap(),
     };
     let step = Step {
         target: Target::Conversation(key),
@@ -37,25 +37,33 @@ async fn happens(world: &World, event: Event) -> String {
     }
 }
 
-async fn says(world: &World, text: &str) {
+pub async fn says(world: &World, text: &str) {
+    says_content(world, Content::text(text)).await;
+}
+
+pub async fn says_content(world: &World, content: Content) {
     let said = Said {
         at: None,
-        content: Content::text(text),
+        content,
         raw: None,
         way: Way::Only,
     };
-    happens(world, Event::UserSaid(said)).await;
+    happens(world, ("s1", Event::UserSaid(said))).await;
 }
 
 /// Somebody has asked for a person and has written since.
-async fn waiting(world: &World) -> String {
+pub async fn waiting(world: &World) -> String {
+    let page = waiting_as(world, "s1").await;
+    says(world, HOSTILE).await;
+    page
+}
+
+pub async fn waiting_as(world: &World, user: &str) -> String {
     let request = Request {
         payload: None,
         transcript: Vec::new(),
     };
-    let page = happens(world, Event::HandoverRequested(request)).await;
-    says(world, HOSTILE).await;
-    page
+    happens(world, (user, Event::HandoverRequested(request))).await
 }
 
 /// What a form of this page sends along unseen.

@@ -1,6 +1,16 @@
 //! The operators' console, as browsers meet it.
-#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
+mod browser;
 mod conversation;
+mod events;
 mod sign_in;
+#[path = "../emulator/webdriver.rs"]
+mod webdriver;
 mod world;

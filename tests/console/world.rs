@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    future::IntoFuture as _,
     net::IpAddr,
     sync::{
         Arc,
@@ -11,7 +12,7 @@ use std::{
 };
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
     http::{HeaderMap, Request, Response, StatusCode, header},
 };
@@ -37,6 +38,7 @@ use handover_bridge::{
 };
 use http_body_util::BodyExt as _;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -62,7 +64,7 @@ pub struct Browser {
 }
 
 /// An open stream of events.
-pub struct Events(Body);
+pub struct Events(HeaderMap, Body);
 
 pub struct Answer {
     pub status: StatusCode,
@@ -156,6 +158,15 @@ impl World {
         Answer::read(response).await
     }
 
+    /// Answers on a socket of this machine for as long as the test runs, and tells where.
+    pub async fn served(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = self.router.clone().layer(Extension(Peer(address.ip())));
+        tokio::spawn(axum::serve(listener, router).into_future());
+        format!("http://{address}")
+    }
+
     pub async fn events(&self, browser: &Browser, last: Option<&str>) -> Events {
         self.stream(browser, "/console/events", last).await
     }
@@ -172,7 +183,8 @@ impl World {
         }
         let response = self.router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
-        Events(response.into_body())
+        let (parts, body) = response.into_parts();
+        Events(parts.headers, body)
     }
 
     /// Signs in and keeps the cookie.
@@ -211,9 +223,13 @@ fn policy() -> Policy {
 }
 
 impl Events {
-    /// The next event; empty at the end.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0
+    }
+
+    /// The next event, or a sign of life, which comes every 15 s; empty at the end.
     pub async fn next(&mut self) -> String {
-        let frame = tokio::time::timeout(Duration::from_secs(5), self.0.frame());
+        let frame = tokio::time::timeout(Duration::from_secs(20), self.1.frame());
         match frame.await.unwrap() {
             Some(frame) => String::from_utf8(frame.unwrap().into_data().unwrap().to_vec()).unwrap(),
             None => String::new(),

@@ -51,7 +51,7 @@ pub(super) struct After(InboxCursor);
 pub(super) struct NotAPlace;
 
 impl Which {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Now => "now",
             Self::Mine => "mine",
