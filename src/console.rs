@@ -7,6 +7,7 @@ mod account;
 mod ages;
 mod assets;
 mod conversation;
+mod deliveries;
 mod faults;
 mod headers;
 mod icons;
@@ -18,6 +19,7 @@ mod session;
 mod state;
 mod texts;
 mod views;
+mod words;
 
 use axum::{
     Router,
@@ -43,6 +45,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(options: Options) -> Router<S> {
         .merge(account::router())
         .merge(inbox::router())
         .merge(conversation::router())
+        .merge(deliveries::router())
         .merge(live::router())
         .layer(from_fn(session::only_from_here))
         .merge(assets::router())

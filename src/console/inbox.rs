@@ -14,7 +14,7 @@ use axum::{
 use maud::{Markup, html};
 
 use self::{row::View, wanted::Which};
-pub(super) use self::{row::name, wanted::Wanted};
+pub(super) use self::{row::name, said::gist_of, wanted::Wanted};
 use super::{
     faults::Fault,
     icons::icon,
