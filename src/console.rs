@@ -4,8 +4,10 @@
 //! is new in its place.
 
 mod account;
+mod admins;
 mod ages;
 mod assets;
+mod audit;
 mod conversation;
 mod deliveries;
 mod faults;
@@ -14,6 +16,7 @@ mod icons;
 mod inbox;
 mod layout;
 mod live;
+mod people;
 mod presence;
 mod session;
 mod state;
@@ -46,6 +49,8 @@ pub fn router<S: Clone + Send + Sync + 'static>(options: Options) -> Router<S> {
         .merge(inbox::router())
         .merge(conversation::router())
         .merge(deliveries::router())
+        .merge(people::router())
+        .merge(audit::router())
         .merge(live::router())
         .layer(from_fn(session::only_from_here))
         .merge(assets::router())

@@ -15,6 +15,7 @@ use maud::{Markup, html};
 
 use self::wanted::{Class, Done, To, Wanted, Which};
 use super::{
+    admins,
     faults::Fault,
     icons::icon,
     layout::{self, Frame, Place},
@@ -58,7 +59,7 @@ async fn list(
                 }
             }
             @if let Some(done) = wanted.done { (said(done)) }
-            @if !standings.is_empty() { (strip::strip(&standings, now)) }
+            @if !standings.is_empty() { (strip::strip(&standings, now, admins::is_admin(&who))) }
             (filters(&wanted, &standings))
             (table::table(&page, &wanted, now))
         }

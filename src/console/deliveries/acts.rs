@@ -1,4 +1,5 @@
-//! Tries deliveries again or gives them up. Each is asked about first, on a page that says what happens to whom.
+//! Tries deliveries again or gives them up: one of them anybody who is signed in, all of a destination an admin. Each is
+//! asked about first, on a page that says what happens to whom.
 
 use axum::{
     Form, Router,
@@ -14,6 +15,7 @@ use uuid::Uuid;
 use super::wanted::{Done, To, Wanted, Which};
 use crate::{
     console::{
+        admins,
         faults::Fault,
         inbox,
         layout::{self, Frame, Place},
@@ -78,6 +80,9 @@ async fn ask_retry_all(
         destination: To(to),
     }): Query<All>,
 ) -> Answer {
+    if !admins::is_admin(&who) {
+        return Ok(admins::only(&state, &who, Place::Deliveries).await);
+    }
     let standings = state.store().standings().await?;
     let standing = standings.iter().find(|it| it.destination == to);
     let (owed, dead) = standing.map_or((0, 0), |it| (it.owed, it.dead));
@@ -104,6 +109,9 @@ async fn retry_all(
     Shared(state): Shared<State>,
     Form(All { destination }): Form<All>,
 ) -> Answer {
+    if !admins::is_admin(&who) {
+        return Ok(admins::only(&state, &who, Place::Deliveries).await);
+    }
     let by = who.operator.as_str();
     state.store().retry_all(&destination.0, by).await?;
     let wanted = Wanted {

@@ -10,15 +10,15 @@ use crate::{
 
 const PIERS: &str = "M14 20v12M34 20v12M5 33c3-2 6 2 9 0s6 2 9 0 6 2 9 0 6 2 9 0";
 
-pub(super) fn strip(standings: &[Standing], now: Timestamp) -> Markup {
+pub(super) fn strip(standings: &[Standing], now: Timestamp, may_retry: bool) -> Markup {
     html! {
         section.sec aria-label="Destinations" {
-            ul.spans { @for standing in standings { (span(standing, now)) } }
+            ul.spans { @for standing in standings { (span(standing, now, may_retry)) } }
         }
     }
 }
 
-fn span(standing: &Standing, now: Timestamp) -> Markup {
+fn span(standing: &Standing, now: Timestamp, may_retry: bool) -> Markup {
     let (name, kind) = words::destination(&standing.destination);
     let (word, tag, bridge) = words::closed(standing.closed);
     html! {
@@ -27,7 +27,7 @@ fn span(standing: &Standing, now: Timestamp) -> Markup {
             b.clip { (name) " " span.quiet { (kind) } }
             span class=(tag) { (word) }
             p { (owed(standing, now)) }
-            @if standing.owed + standing.dead > 0 {
+            @if may_retry && standing.owed + standing.dead > 0 {
                 p {
                     a href={ "/console/deliveries/retry-all?destination=" (kind) ":" (name) } {
                         "Retry all…" span.sr { " of " (name) }
