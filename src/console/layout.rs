@@ -113,7 +113,7 @@ fn document(title: &Markup, class: &str, body: &Markup) -> Html<String> {
                 link rel="stylesheet" href=(assets::href("tokens.css"));
                 link rel="stylesheet" href=(assets::href("app.css"));
                 script src=(assets::href("theme.js")) {}
-                script type="module" src=(assets::href("live.js")) {}
+                script src=(assets::href("live.js")) type="module" {}
             }
             body class=(class) { (sprite()) (body) }
         }

@@ -4,12 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::interval;
 
-use super::session::IDLE;
 use crate::{
     domain::{delivery::Destination, ids::DeskName, policy::ClosedBecause, time::Clock},
     store::ConsoleStore,
 };
 
+/// An open page comes back each minute; who has not been seen for longer has left.
+const THERE_FOR: Duration = Duration::from_mins(3);
 /// Only where a desk wants to know.
 const EVERY: Duration = Duration::from_secs(5);
 
@@ -27,7 +28,7 @@ pub async fn watch(store: Arc<dyn ConsoleStore>, clock: Arc<dyn Clock>, desks: V
 
 /// A store that cannot be read says nothing of who is there, so what was known stays.
 async fn look(store: &dyn ConsoleStore, clock: &dyn Clock, desks: &[DeskName]) {
-    let Ok(sessions) = store.sessions_since(clock.now().minus(IDLE)).await else {
+    let Ok(sessions) = store.sessions_since(clock.now().minus(THERE_FOR)).await else {
         return;
     };
     let condition = sessions.is_empty().then_some(ClosedBecause::NoAgent);

@@ -34,7 +34,7 @@ use crate::{
     store::{self, Session},
 };
 
-pub(super) const IDLE: Duration = Duration::from_hours(1);
+const IDLE: Duration = Duration::from_hours(1);
 const LONGEST: Duration = Duration::from_hours(12);
 /// What was seen more lately than this is not written down again.
 const TOUCH_EVERY: Duration = Duration::from_mins(1);

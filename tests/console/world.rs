@@ -16,11 +16,13 @@ use axum::{
     http::{HeaderMap, Request, Response, StatusCode, header},
 };
 use handover_bridge::{
+    clock::new_id,
     config::{Role, User},
     console::{self, Development, OneTime},
     domain::{
-        ids::OperatorName,
-        policy::Policy,
+        ids::{BotName, DeskName, OperatorName},
+        policy::{BotPolicy, DeskPolicy, Policy},
+        routing::Route,
         time::{Clock, Timestamp},
     },
     http::{
@@ -37,7 +39,6 @@ use http_body_util::BodyExt as _;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
-use uuid::Uuid;
 
 pub const PASSWORD: &str = "correct horse battery";
 pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -48,6 +49,7 @@ pub struct TestClock(AtomicI64);
 pub struct World {
     pub store: Arc<SqliteStore>,
     pub clock: Arc<TestClock>,
+    pub stopping: CancellationToken,
     router: Router,
     _files: TempDir,
 }
@@ -58,6 +60,9 @@ pub struct Browser {
     peer: Option<IpAddr>,
     headers: HeaderMap,
 }
+
+/// An open stream of events.
+pub struct Events(Body);
 
 pub struct Answer {
     pub status: StatusCode,
@@ -91,13 +96,14 @@ impl World {
         let store = sqlite::Options {
             path: files.path().join("handover.db"),
             migrate: true,
-            policy: Arc::new(Policy::default()),
+            policy: Arc::new(policy()),
             clock: clock.clone(),
-            new_id: Uuid::now_v7,
+            new_id,
             transcript_limits: TranscriptLimits::new(),
             instruments: Instruments::default(),
         };
         let store = Arc::new(store.open().unwrap());
+        let stopping = CancellationToken::new();
         let router = console::router(console::Options {
             store: store.clone(),
             clock: clock.clone(),
@@ -110,11 +116,12 @@ impl World {
                 home: console::HOME.to_owned(),
                 framed_by: "http://127.0.0.1:8082".to_owned(),
             }),
-            stopping: CancellationToken::new(),
+            stopping: stopping.clone(),
         });
         Self {
             store,
             clock,
+            stopping,
             router,
             _files: files,
         }
@@ -149,6 +156,21 @@ impl World {
         Answer::read(response).await
     }
 
+    pub async fn events(&self, browser: &Browser, last: Option<&str>) -> Events {
+        let mut request = Request::get("/console/events");
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let mut request = request.body(Body::empty()).unwrap();
+        request.headers_mut().extend(browser.headers.clone());
+        if let Some(peer) = browser.peer {
+            request.extensions_mut().insert(Peer(peer));
+        }
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        Events(response.into_body())
+    }
+
     /// Signs in and keeps the cookie.
     pub async fn signed_in(&self, browser: Browser, name: &str) -> Browser {
         let form = format!("name={name}&password={}", PASSWORD.replace(' ', "+"));
@@ -161,6 +183,37 @@ impl World {
         let trail = self.store.audit_trail(None, 100).await.unwrap();
         let entries = trail.items.into_iter();
         entries.map(|entry| (entry.actor, entry.action)).collect()
+    }
+}
+
+/// One bot, whose users the console desk `team` takes.
+fn policy() -> Policy {
+    let team = DeskName::new("team").unwrap();
+    let desk = DeskPolicy {
+        takes_at_once: true,
+        ..DeskPolicy::new()
+    };
+    let bot = BotPolicy {
+        resume_steps: 1,
+        ..BotPolicy::default()
+    };
+    Policy {
+        bots: BTreeMap::from([(BotName::new("webshop").unwrap(), bot)]),
+        desks: BTreeMap::from([(team.clone(), desk)]),
+        routes: vec![Route::to(team)],
+        observe: true,
+        ..Policy::default()
+    }
+}
+
+impl Events {
+    /// The next event; empty at the end.
+    pub async fn next(&mut self) -> String {
+        let frame = tokio::time::timeout(Duration::from_secs(5), self.0.frame());
+        match frame.await.unwrap() {
+            Some(frame) => String::from_utf8(frame.unwrap().into_data().unwrap().to_vec()).unwrap(),
+            None => String::new(),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
 };
 
 fn start(folder: &Folder) -> Demo {
-    folder.start_as(&["demo", "--bot", "certainly"])
+    folder.start_as(&["demo", "--bot", "certainly", "--desk", "webhook"])
 }
 
 async fn play_with(faults: Value) -> Played {

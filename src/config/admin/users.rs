@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use argon2::{
-    Argon2,
+    Argon2, Params,
     password_hash::{PasswordHasher as _, phc::PasswordHash},
 };
 use config::Value;
@@ -42,6 +42,8 @@ const PASSWORD_HASH: Keys = Keys {
     file: "password_hash_file",
     hint: "`handover console user add NAME` makes one",
 };
+/// KiB that a password takes to be tried: less is guessed too easily, more would take the machine.
+const MEMORY: std::ops::RangeInclusive<u32> = 8_192..=262_144;
 const LONGEST_NAME: usize = 64;
 
 pub(super) fn read_all(section: Option<Section<'_>>) -> BTreeMap<OperatorName, User> {
@@ -109,6 +111,10 @@ fn read_name(value: &Value) -> Result<String, Problem> {
 }
 
 fn is_argon2id(hash: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| hash.algorithm.as_str() == "argon2id" && hash.hash.is_some())
+    PasswordHash::new(hash).is_ok_and(|hash| {
+        let is_strong = Params::try_from(&hash).is_ok_and(|params| {
+            MEMORY.contains(&params.m_cost()) && (1..=16).contains(&params.t_cost())
+        });
+        hash.algorithm.as_str() == "argon2id" && hash.hash.is_some() && is_strong
+    })
 }

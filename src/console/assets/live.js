@@ -104,12 +104,12 @@ if (document.querySelector("#inbox")) {
 const field = document.querySelector("#write");
 if (field && open) {
   const key = `draft ${open}`;
+  const draft = localStorage.getItem(key)?.trim();
+  const said = [...document.querySelectorAll(".turn--agent .bubble")].some((turn) => turn.textContent.trim() === draft);
+  if (said) localStorage.removeItem(key);
   field.value ||= localStorage.getItem(key) ?? "";
   document.addEventListener("input", (event) => {
     if (event.target.id === "write") localStorage.setItem(key, event.target.value);
-  });
-  document.addEventListener("submit", (event) => {
-    if (event.target.matches(".compose")) localStorage.removeItem(key);
   });
   document.addEventListener("keydown", (event) => {
     const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.id === "write";

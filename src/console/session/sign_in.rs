@@ -11,7 +11,7 @@ use axum::{
 };
 use maud::{Markup, html};
 use serde::Deserialize;
-use tokio::task::spawn_blocking;
+use tokio::{task::spawn_blocking, time::timeout};
 
 use super::{SignedIn, cookie, cookie::Token, transport::Transport};
 use crate::{
@@ -20,6 +20,9 @@ use crate::{
     http::source::{Peer, Source},
     store::{self, NewAudit, Session},
 };
+
+/// How long somebody waits for others who sign in.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 const PAGE: &str = "/console/sign-in";
 
@@ -121,23 +124,25 @@ async fn sign_in(
         name
     };
     let refuse = |status, words: &str| answer(status, &form(&state, &to, Some((&name, words))));
-    let who = (call.source, name.chars().take(64).collect::<String>());
+    let counted: String = name.chars().take(64).collect();
+    // One at a time for each core, so that passwords do not take the machine.
+    let Ok(Ok(_turn)) = timeout(PATIENCE, state.turns().acquire()).await else {
+        return refuse(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Too many sign in at this moment. Try again.",
+        );
+    };
     let now = state.now();
-    if let Some(wait) = state.attempts().wait(&who, now) {
+    if let Some(wait) = state.attempts().begin(call.source, &counted, now) {
         return refuse(StatusCode::TOO_MANY_REQUESTS, &later(wait));
     }
-    // One at a time for each core, so that passwords do not take the machine.
-    let Ok(_turn) = state.turns().acquire().await else {
-        return refuse(StatusCode::SERVICE_UNAVAILABLE, "The bridge is stopping.");
-    };
     let (door, tried) = (state.clone(), name.clone());
     let opened = spawn_blocking(move || door.door().open(&tried, &password)).await;
     let Ok(Some(operator)) = opened else {
-        state.attempts().failed(&who, now);
         state.audit("-", "sign_in.refused", "-").await;
         return refuse(StatusCode::UNAUTHORIZED, "Name or password is not right.");
     };
-    state.attempts().succeeded(&who);
+    state.attempts().succeeded(call.source, &counted);
     begin(&state, &call, operator, &to).await
 }
 

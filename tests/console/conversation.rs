@@ -1,0 +1,204 @@
+//! A conversation, from the request to the close, by forms alone.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use handover_bridge::{
+    domain::{
+        conversation::ConversationKey,
+        event::{Event, Incoming, Request, Said, Step, Target, Way},
+        ids::{BotName, ExternalId},
+        message::Content,
+    },
+    store::{Applied, Store as _},
+};
+
+use crate::world::{Answer, Browser, World};
+
+const HOSTILE: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)>";
+
+async fn happens(world: &World, event: Event) -> String {
+    let key = ConversationKey {
+        bot: BotName::new("webshop").unwrap(),
+        realm: "b1/LIVE".to_owned(),
+        user: ExternalId::new("s1").unwrap(),
+    };
+    let step = Step {
+        target: Target::Conversation(key),
+        profile: None,
+        events: vec![Incoming {
+            event,
+            keys: Vec::new(),
+        }],
+    };
+    match world.store.apply(step).await.unwrap() {
+        Applied::Done { conversation, .. } => format!("/console/conversations/{conversation}"),
+        other => unreachable!("{other:?}"),
+    }
+}
+
+async fn says(world: &World, text: &str) {
+    let said = Said {
+        at: None,
+        content: Content::text(text),
+        raw: None,
+        way: Way::Only,
+    };
+    happens(world, Event::UserSaid(said)).await;
+}
+
+/// Somebody has asked for a person and has written since.
+async fn waiting(world: &World) -> String {
+    let request = Request {
+        payload: None,
+        transcript: Vec::new(),
+    };
+    let page = happens(world, Event::HandoverRequested(request)).await;
+    says(world, HOSTILE).await;
+    page
+}
+
+/// What a form of this page sends along unseen.
+fn unseen(page: &Answer) -> String {
+    let value = |name: &str| {
+        let (_, rest) = page
+            .body
+            .split_once(&format!("name=\"{name}\" value=\""))
+            .unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    format!("handover={}&form={}", value("handover"), value("form"))
+}
+
+/// Fills in a form of the page as it is now.
+async fn sends(world: &World, browser: &Browser, (page, act): (&str, &str), form: &str) -> Answer {
+    let unseen = unseen(&world.get(browser, page).await);
+    let address = format!("{page}/{act}");
+    world
+        .post(browser, &address, &format!("{unseen}&{form}"))
+        .await
+}
+
+#[tokio::test]
+async fn who_claims_it_answers_once_and_closes_it() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let page = waiting(&world).await;
+    let inbox = world.get(&ann, "/console").await;
+    assert!(inbox.body.contains(&page) && !inbox.body.contains("<script>alert"));
+    let early = sends(&world, &ann, (&page, "reply"), "text=keep+this").await;
+    assert_eq!(early.status, StatusCode::CONFLICT);
+    assert!(early.body.contains("Claim this conversation"));
+    let claimed = sends(&world, &ann, (&page, "claim"), "").await;
+    assert_eq!(claimed.status, StatusCode::SEE_OTHER);
+    assert_eq!(claimed.location(), Some(page.as_str()));
+    let form = format!("{}&text=Hello+there", unseen(&world.get(&ann, &page).await));
+    for _ in 0..2 {
+        let answer = world.post(&ann, &format!("{page}/reply"), &form).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    }
+    sends(&world, &ann, (&page, "note"), "text=a+regular").await;
+    let seen = world.get(&ann, &page).await;
+    assert_eq!(
+        seen.body.matches("Hello there").count(),
+        1 + 1,
+        "turn and row"
+    );
+    assert!(seen.body.contains("a regular") && seen.body.contains("On its way"));
+    assert!(!seen.body.contains("<script>alert") && !seen.body.contains("<img"));
+    sends(&world, &ann, (&page, "close"), "reason=solved").await;
+    let late = world
+        .post(
+            &ann,
+            &format!("{page}/reply"),
+            &form.replace("Hello", "Late"),
+        )
+        .await;
+    assert_eq!(
+        late.status,
+        StatusCode::SEE_OTHER,
+        "a repeat of what was sent"
+    );
+    let seen = world.get(&ann, &page).await;
+    assert!(seen.body.contains("Closed: solved") && !seen.body.contains("Late there"));
+    let audited = world.audited().await;
+    let looks = audited.iter().filter(|(_, what)| what == "transcript.view");
+    assert_eq!(looks.count(), 1);
+}
+
+#[tokio::test]
+async fn of_two_who_claim_one_hears_who_has_it_and_keeps_the_text() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let ben = world.signed_in(Browser::by_https(), "ben").await;
+    let page = waiting(&world).await;
+    let bens = unseen(&world.get(&ben, &page).await);
+    sends(&world, &ann, (&page, "claim"), "").await;
+    for act in ["claim", "reply"] {
+        let form = format!("{bens}&text=typed+by+ben");
+        let answer = world.post(&ben, &format!("{page}/{act}"), &form).await;
+        assert_eq!(answer.status, StatusCode::CONFLICT, "{act}");
+        assert!(answer.body.contains("ann has this conversation."));
+    }
+    let given = sends(&world, &ann, (&page, "assign"), "to=ben").await;
+    assert_eq!(given.status, StatusCode::SEE_OTHER);
+    let answer = sends(&world, &ben, (&page, "reply"), "text=now+mine").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let stranger = sends(&world, &ben, (&page, "assign"), "to=zoe").await;
+    assert_eq!(stranger.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn what_cannot_be_sent_is_said_in_place_and_stays() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let page = waiting(&world).await;
+    sends(&world, &ann, (&page, "claim"), "").await;
+    let long = format!("text={}", "x".repeat(4001));
+    for (form, kept) in [
+        (long.as_str(), "xxxx</textarea>"),
+        ("text=+", ""),
+        (
+            "text=look&file=ftp%3A%2F%2Fa.example%2Fb",
+            "value=\"ftp://a.example/b\"",
+        ),
+        ("text=look&file=javascript%3Aalert(1)", ">look</textarea>"),
+    ] {
+        let answer = sends(&world, &ann, (&page, "reply"), form).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{form:.40}"
+        );
+        assert!(answer.body.contains("role=\"alert\"") && answer.body.contains(kept));
+    }
+    let unknown = "/console/conversations/00000000-0000-0000-0000-000000000001";
+    assert_eq!(world.get(&ann, unknown).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_open_page_hears_what_has_changed() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    // What was before the store was opened is not known to it.
+    world.wait(Duration::from_mins(1));
+    let page = waiting(&world).await;
+    let mut events = world.events(&ann, None).await;
+    says(&world, "and another thing").await;
+    let event = events.next().await;
+    let id = page.rsplit('/').next().unwrap();
+    assert!(
+        event.contains("event: changed") && event.contains(id),
+        "{event}"
+    );
+    let seen = event.lines().find_map(|line| line.strip_prefix("id: "));
+    let mut again = world.events(&ann, seen).await;
+    assert!(
+        again.next().await.contains(id),
+        "what was missed, or may have been"
+    );
+    let mut late = world.events(&ann, Some("1000")).await;
+    assert!(late.next().await.contains("event: reset"));
+    world.stopping.cancel();
+    assert_eq!(events.next().await, "", "the stream has ended");
+}
