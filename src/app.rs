@@ -251,6 +251,7 @@ impl App {
             (policy, limits_of_desks),
             (&clock, &instruments),
         )?);
+        let ends = console::ends(&server, &bots, &desks);
         let (shutdown, requests) = (Shutdown::default(), TaskTracker::new());
         let config::Server {
             listen: _,
@@ -274,7 +275,11 @@ impl App {
         let entrance = Entrance::new(users, admin.clone(), (proxies, development));
         let console_store: Arc<dyn ConsoleStore> = store.clone();
         let sharing = (console_store, Arc::clone(&clock));
-        let console = console::router(sharing, entrance, (&desks, shutdown.soft.clone()));
+        let console = console::router(
+            sharing,
+            entrance,
+            (console::desk(&desks), ends, shutdown.soft.clone()),
+        );
         let state = http::Options {
             store: store.clone(),
             bots: from_bots,

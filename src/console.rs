@@ -12,6 +12,7 @@ mod conversation;
 mod deliveries;
 mod faults;
 mod headers;
+mod health;
 mod icons;
 mod inbox;
 mod layout;
@@ -32,7 +33,7 @@ use axum::{
 pub use self::{
     presence::watch as watch_presence,
     session::{NoRandomness, OneTime},
-    state::{Development, Options},
+    state::{Development, Ends, Options},
 };
 use state::State;
 
@@ -49,6 +50,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(options: Options) -> Router<S> {
         .merge(inbox::router())
         .merge(conversation::router())
         .merge(deliveries::router())
+        .merge(health::router())
         .merge(people::router())
         .merge(audit::router())
         .merge(live::router())

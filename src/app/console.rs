@@ -7,10 +7,10 @@ use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{Desk, Kind, User},
-    console::{self, Development},
+    config::{Bot, Desk, Kind, Server, User, hooks},
+    console::{self, Development, Ends},
     domain::{
-        ids::{DeskName, OperatorName},
+        ids::{BotName, DeskName, OperatorName},
         time::Clock,
     },
     http::{self, secret::Accepted, source::Sources},
@@ -43,7 +43,7 @@ impl Entrance {
 pub(super) fn router(
     (store, clock): (Arc<dyn ConsoleStore>, Arc<dyn Clock>),
     entrance: Entrance,
-    (desks, stopping): (&BTreeMap<DeskName, Desk>, CancellationToken),
+    (desk, ends, stopping): (Option<DeskName>, Ends, CancellationToken),
 ) -> Router<http::State> {
     let Entrance {
         users,
@@ -58,9 +58,27 @@ pub(super) fn router(
         token,
         development,
         sources: Sources::new(trusted_proxies),
-        desk: desks_of_console(desks, |_| true).into_iter().next(),
+        desk,
+        ends,
         stopping,
     })
+}
+
+/// Where a conversation goes that is taken from the bot.
+pub(super) fn desk(desks: &BTreeMap<DeskName, Desk>) -> Option<DeskName> {
+    desks_of_console(desks, |_| true).into_iter().next()
+}
+
+pub(super) fn ends(
+    server: &Server,
+    bots: &BTreeMap<BotName, Bot>,
+    desks: &BTreeMap<DeskName, Desk>,
+) -> Ends {
+    Ends {
+        bots: bots.keys().cloned().collect(),
+        desks: desks.keys().cloned().collect(),
+        hook_urls: hooks::all(server, bots, desks),
+    }
 }
 
 /// Console desks that take nobody while no agent is there.
