@@ -2,5 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
 
 mod conversation;
+mod deliveries;
+mod health;
+mod owing;
+mod people;
+mod presence;
 mod sign_in;
 mod world;
