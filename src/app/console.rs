@@ -25,6 +25,13 @@ pub(super) struct Entrance {
     development: Option<Development>,
 }
 
+/// Whom the bridge is between.
+pub(super) struct Between {
+    /// Where a conversation goes that is taken from the bot.
+    desk: Option<DeskName>,
+    ends: Ends,
+}
+
 impl Entrance {
     pub(super) fn new(
         users: BTreeMap<OperatorName, User>,
@@ -43,7 +50,7 @@ impl Entrance {
 pub(super) fn router(
     (store, clock): (Arc<dyn ConsoleStore>, Arc<dyn Clock>),
     entrance: Entrance,
-    (desk, ends, stopping): (Option<DeskName>, Ends, CancellationToken),
+    (Between { desk, ends }, stopping): (Between, CancellationToken),
 ) -> Router<http::State> {
     let Entrance {
         users,
@@ -64,20 +71,19 @@ pub(super) fn router(
     })
 }
 
-/// Where a conversation goes that is taken from the bot.
-pub(super) fn desk(desks: &BTreeMap<DeskName, Desk>) -> Option<DeskName> {
-    desks_of_console(desks, |_| true).into_iter().next()
-}
-
-pub(super) fn ends(
+pub(super) fn between(
     server: &Server,
     bots: &BTreeMap<BotName, Bot>,
     desks: &BTreeMap<DeskName, Desk>,
-) -> Ends {
-    Ends {
+) -> Between {
+    let ends = Ends {
         bots: bots.keys().cloned().collect(),
         desks: desks.keys().cloned().collect(),
         hook_urls: hooks::all(server, bots, desks),
+    };
+    Between {
+        desk: desks_of_console(desks, |_| true).into_iter().next(),
+        ends,
     }
 }
 

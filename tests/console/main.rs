@@ -1,5 +1,10 @@
 //! The operators' console, as browsers meet it.
-#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper of a test may fail the test"
+)]
 
 mod conversation;
 mod deliveries;
