@@ -251,6 +251,7 @@ impl App {
             (policy, limits_of_desks),
             (&clock, &instruments),
         )?);
+        let between = console::between(&server, &bots, &desks);
         let (shutdown, requests) = (Shutdown::default(), TaskTracker::new());
         let config::Server {
             listen: _,
@@ -272,9 +273,8 @@ impl App {
         } = connections.take_apart(&admin);
         let proxies = trusted_proxies.clone();
         let entrance = Entrance::new(users, admin.clone(), (proxies, development));
-        let console_store: Arc<dyn ConsoleStore> = store.clone();
-        let sharing = (console_store, Arc::clone(&clock));
-        let console = console::router(sharing, entrance, (&desks, shutdown.soft.clone()));
+        let sharing: (Arc<dyn ConsoleStore>, _) = (store.clone(), Arc::clone(&clock));
+        let console = console::router(sharing, entrance, (between, shutdown.soft.clone()));
         let state = http::Options {
             store: store.clone(),
             bots: from_bots,

@@ -10,6 +10,7 @@ mod bots;
 mod desks;
 mod fault;
 mod handover;
+pub mod hooks;
 mod hours;
 mod key;
 mod lines;

@@ -7,10 +7,10 @@ use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{Desk, Kind, User},
-    console::{self, Development},
+    config::{Bot, Desk, Kind, Server, User, hooks},
+    console::{self, Development, Ends},
     domain::{
-        ids::{DeskName, OperatorName},
+        ids::{BotName, DeskName, OperatorName},
         time::Clock,
     },
     http::{self, secret::Accepted, source::Sources},
@@ -23,6 +23,13 @@ pub(super) struct Entrance {
     token: Accepted,
     trusted_proxies: Vec<IpNet>,
     development: Option<Development>,
+}
+
+/// Whom the bridge is between.
+pub(super) struct Between {
+    /// Where a conversation goes that is taken from the bot.
+    desk: Option<DeskName>,
+    ends: Ends,
 }
 
 impl Entrance {
@@ -43,7 +50,7 @@ impl Entrance {
 pub(super) fn router(
     (store, clock): (Arc<dyn ConsoleStore>, Arc<dyn Clock>),
     entrance: Entrance,
-    (desks, stopping): (&BTreeMap<DeskName, Desk>, CancellationToken),
+    (Between { desk, ends }, stopping): (Between, CancellationToken),
 ) -> Router<http::State> {
     let Entrance {
         users,
@@ -58,9 +65,26 @@ pub(super) fn router(
         token,
         development,
         sources: Sources::new(trusted_proxies),
-        desk: desks_of_console(desks, |_| true).into_iter().next(),
+        desk,
+        ends,
         stopping,
     })
+}
+
+pub(super) fn between(
+    server: &Server,
+    bots: &BTreeMap<BotName, Bot>,
+    desks: &BTreeMap<DeskName, Desk>,
+) -> Between {
+    let ends = Ends {
+        bots: bots.keys().cloned().collect(),
+        desks: desks.keys().cloned().collect(),
+        hook_urls: hooks::all(server, bots, desks),
+    };
+    Between {
+        desk: desks_of_console(desks, |_| true).into_iter().next(),
+        ends,
+    }
 }
 
 /// Console desks that take nobody while no agent is there.

@@ -13,8 +13,8 @@ use axum::{
 };
 use maud::{Markup, html};
 
-pub(super) use self::wanted::Wanted;
 use self::{row::View, wanted::Which};
+pub(super) use self::{said::gist_of, wanted::Wanted};
 use super::{
     faults::Fault,
     icons::icon,

@@ -23,6 +23,10 @@ pub(super) struct Frame<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Inbox,
+    Deliveries,
+    Health,
+    People,
+    Audit,
     /// Not on the rail; behind the initials at its foot.
     Account,
 }
@@ -30,12 +34,22 @@ pub(super) enum Place {
 /// Each does without the others; they meet by events of the page.
 const SCRIPTS: [&str; 5] = ["live.js", "write.js", "media.js", "keys.js", "sound.js"];
 
-const ON_THE_RAIL: [Place; 1] = [Place::Inbox];
+const ON_THE_RAIL: [Place; 5] = [
+    Place::Inbox,
+    Place::Deliveries,
+    Place::Health,
+    Place::People,
+    Place::Audit,
+];
 
 impl Place {
     pub(super) const fn path(self) -> &'static str {
         match self {
             Self::Inbox => "/console",
+            Self::Deliveries => "/console/deliveries",
+            Self::Health => "/console/health",
+            Self::People => "/console/people",
+            Self::Audit => "/console/audit",
             Self::Account => "/console/account",
         }
     }
@@ -44,6 +58,10 @@ impl Place {
     const fn sign(self) -> (&'static str, &'static str) {
         match self {
             Self::Inbox => (texts::INBOX, "inbox"),
+            Self::Deliveries => ("Deliveries", "send-out"),
+            Self::Health => ("Health", "pulse"),
+            Self::People => ("People", "people"),
+            Self::Audit => ("Audit", "book"),
             Self::Account => (texts::ACCOUNT, "people"),
         }
     }
@@ -52,7 +70,7 @@ impl Place {
     const fn main_class(self) -> &'static str {
         match self {
             Self::Inbox => "main console",
-            Self::Account => "main page scroller",
+            _ => "main page scroller",
         }
     }
 }

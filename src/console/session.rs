@@ -29,7 +29,10 @@ pub(super) use self::{
     user::{Door, SignedIn},
 };
 use super::{faults::Fault, state::State};
-use crate::{domain::time::Timestamp, store::Session};
+use crate::{
+    domain::time::Timestamp,
+    store::{self, Session},
+};
 
 const IDLE: Duration = Duration::from_hours(1);
 const LONGEST: Duration = Duration::from_hours(12);
@@ -72,6 +75,14 @@ async fn find(parts: &Parts, state: &State) -> Result<Option<SignedIn>, Response
         let _ = state.store().touch_session(id, now).await;
     }
     Ok(Some(signed_in))
+}
+
+/// Those that a call with their cookie would still be taken for.
+pub(super) async fn alive(state: &State) -> Result<Vec<Session>, store::Error> {
+    let now = state.now();
+    let mut sessions = state.store().sessions_since(now.minus(IDLE)).await?;
+    sessions.retain(|session| is_alive(session, now));
+    Ok(sessions)
 }
 
 fn is_alive(session: &Session, now: Timestamp) -> bool {

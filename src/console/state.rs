@@ -11,9 +11,9 @@ use super::{
     views::Views,
 };
 use crate::{
-    config::User,
+    config::{User, hooks::HookUrl},
     domain::{
-        ids::{ConversationId, DeskName, OperatorName},
+        ids::{BotName, ConversationId, DeskName, OperatorName},
         time::{Clock, Timestamp},
     },
     http::{secret::Accepted, source::Sources},
@@ -32,8 +32,18 @@ pub struct Options {
     /// Where a conversation goes that is taken from the bot.
     pub desk: Option<DeskName>,
     pub development: Option<Development>,
+    pub ends: Ends,
     /// From then on open pages are told to come back.
     pub stopping: CancellationToken,
+}
+
+/// Whom the bridge is between.
+#[derive(Debug, Default)]
+pub struct Ends {
+    pub bots: Vec<BotName>,
+    pub desks: Vec<DeskName>,
+    /// For admins to copy. Those that have a key in them are secrets.
+    pub hook_urls: Vec<HookUrl>,
 }
 
 /// For a developer, who plays both ends on one machine.
@@ -59,6 +69,7 @@ struct Shared {
     home: String,
     sources: Sources,
     desk: Option<DeskName>,
+    ends: Ends,
     stopping: CancellationToken,
     views: Views,
     attempts: Attempts,
@@ -78,6 +89,7 @@ impl State {
             sources,
             desk,
             development,
+            ends,
             stopping,
         } = options;
         let (one_time, home) = development
@@ -94,6 +106,7 @@ impl State {
             home: home.unwrap_or_else(|| HOME.to_owned()),
             sources,
             desk,
+            ends,
             stopping,
             views: Views::default(),
             attempts: Attempts::default(),
@@ -133,6 +146,10 @@ impl State {
 
     pub(super) fn desk(&self) -> Option<&DeskName> {
         self.0.desk.as_ref()
+    }
+
+    pub(super) fn ends(&self) -> &Ends {
+        &self.0.ends
     }
 
     /// Whether this look at a transcript is to be written down.

@@ -9,7 +9,12 @@
 
 mod browser;
 mod conversation;
+mod deliveries;
 mod events;
+mod health;
+mod owing;
+mod people;
+mod presence;
 mod sign_in;
 #[path = "../emulator/webdriver.rs"]
 mod webdriver;

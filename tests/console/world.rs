@@ -19,7 +19,7 @@ use axum::{
 use handover_bridge::{
     clock::new_id,
     config::{Role, User},
-    console::{self, Development, OneTime},
+    console::{self, Development, Ends, OneTime},
     domain::{
         ids::{BotName, DeskName, OperatorName},
         policy::{BotPolicy, DeskPolicy, Policy},
@@ -43,6 +43,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 pub const PASSWORD: &str = "correct horse battery";
+pub const HOOK_URL: &str = "https://bridge.example/hooks/chatlayer/webshop/key-of-the-hook";
 pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 #[derive(Debug)]
@@ -112,6 +113,11 @@ impl World {
             users,
             token: [TOKEN].into_iter().collect::<Accepted>(),
             sources: Sources::new(vec!["10.0.0.0/8".parse().unwrap()]),
+            ends: Ends {
+                bots: vec![BotName::new("webshop").unwrap()],
+                desks: vec![DeskName::new("team").unwrap()],
+                hook_urls: vec![("webshop: offloading".to_owned(), HOOK_URL.into())],
+            },
             desk: None,
             development: one_time.map(|link| Development {
                 link,

@@ -1,6 +1,9 @@
 //! Who may sign in, and as what.
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
 
 use argon2::{
     Argon2,
@@ -57,6 +60,14 @@ impl Door {
         })
     }
 
+    /// Whoever can come in at present, by name.
+    pub(in crate::console) fn everybody(&self) -> Vec<SignedIn> {
+        let mut names: BTreeSet<OperatorName> = self.users.keys().cloned().collect();
+        names.extend(self.one_time.as_ref().map(|link| link.operator.clone()));
+        names.extend(OperatorName::new(ADMIN));
+        names.iter().filter_map(|name| self.known(name)).collect()
+    }
+
     /// Somebody else to whom a conversation can be given.
     pub(in crate::console) fn colleague(&self, name: &str) -> Option<Colleague> {
         let known = self.known(&OperatorName::new(name).ok()?)?;
@@ -66,7 +77,7 @@ impl Door {
         })
     }
 
-    pub(super) fn opens_by_token(&self) -> bool {
+    pub(in crate::console) fn opens_by_token(&self) -> bool {
         self.users.is_empty() && !self.token.is_empty()
     }
 

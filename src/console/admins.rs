@@ -1,0 +1,32 @@
+//! The page of an agent who asked for what only an admin may do.
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
+use maud::html;
+
+use super::{
+    layout::{self, Frame, Place},
+    session::SignedIn,
+    state::State,
+};
+use crate::config::Role;
+
+pub(super) fn is_admin(who: &SignedIn) -> bool {
+    who.role == Role::Admin
+}
+
+pub(super) async fn only(state: &State, who: &SignedIn, here: Place) -> Response {
+    let counts = state.counts(who).await;
+    let frame = Frame { who, here, counts };
+    let title = "Only an admin may do this";
+    let body = html! {
+        div.empty {
+            h1 { (title) }
+            p { "Nothing was changed. Ask somebody whose role is admin; the list of people says who that is." }
+            p { a.btn href=(here.path()) { "Back" } }
+        }
+    };
+    (StatusCode::FORBIDDEN, layout::page(&frame, title, &body)).into_response()
+}

@@ -1,0 +1,110 @@
+//! One card for each bot and each desk.
+
+use maud::{Markup, html};
+
+use crate::{
+    console::{
+        ages::{self, Urgency},
+        icons::icon,
+        words,
+    },
+    domain::{delivery::Destination, time::Timestamp},
+    store::Standing,
+};
+
+pub(super) fn ends(
+    (title, destinations): (&str, &[Destination]),
+    standings: &[Standing],
+    now: Timestamp,
+) -> Markup {
+    html! {
+        section.sec aria-label=(title) {
+            div.sec__head { h2 { (title) } p { (destinations.len()) " configured" } }
+            ul.ends {
+                @for destination in destinations {
+                    (card(destination, standings.iter().find(|it| it.destination == *destination), now))
+                }
+            }
+        }
+    }
+}
+
+fn card(destination: &Destination, standing: Option<&Standing>, now: Timestamp) -> Markup {
+    let (name, _) = words::destination(destination);
+    let closed = standing.and_then(|it| it.closed);
+    // Of whom nothing is known nobody can say that it works.
+    let (word, tag, bridge) = match standing {
+        None => ("Not called yet", "tag", "up"),
+        Some(_) => words::closed(closed),
+    };
+    let (glyph, picture) = match destination {
+        Destination::Bot(_) => ("glyph glyph--bot", "chips"),
+        Destination::Desk(_) => ("glyph", "people"),
+    };
+    html! {
+        li class=(class(bridge)) {
+            div.end-card__head {
+                span class=(glyph) { (icon(picture)) }
+                div { h3 { (name) } }
+                span class=(tag) { (word) }
+            }
+            dl.facts.facts--wide {
+                dt { "Last success" } dd { (success(standing, now)) }
+                dt { "Last error" } dd { (error(standing, now)) }
+                dt { "Queue" } dd.num { (standing.map_or(0, |it| it.owed)) }
+                dt { "Oldest" } dd.num { (oldest(standing, now)) }
+                @if let Some(until) = standing.and_then(|it| it.paused_until) {
+                    dt { "Paused until" } dd { (ages::since(until)) }
+                }
+                dt { "Dead letters" } dd.num { (dead(destination, standing)) }
+            }
+        }
+    }
+}
+
+fn class(bridge: &str) -> &'static str {
+    match bridge {
+        "open" => "end-card end-card--bad",
+        "paused" => "end-card end-card--warn",
+        _ => "end-card",
+    }
+}
+
+fn success(standing: Option<&Standing>, now: Timestamp) -> String {
+    let at = standing.and_then(|it| it.last_success);
+    at.map_or("none since the start".to_owned(), |at| ago(at, now))
+}
+
+fn error(standing: Option<&Standing>, now: Timestamp) -> String {
+    match standing.and_then(|it| it.last_error) {
+        None => "none since the start".to_owned(),
+        Some((class, at)) => format!("{}, {}", words::class(class), ago(at, now)),
+    }
+}
+
+fn oldest(standing: Option<&Standing>, now: Timestamp) -> Markup {
+    html! {
+        @match standing.and_then(|it| it.oldest) {
+            None => { "nothing waits" },
+            Some(oldest) => {
+                span class={ "age " (Urgency::of(oldest, now).age_class()) } { (ages::short(oldest, now)) }
+            },
+        }
+    }
+}
+
+fn dead(destination: &Destination, standing: Option<&Standing>) -> Markup {
+    let count = standing.map_or(0, |it| it.dead);
+    html! {
+        @if count > 0 {
+            a href={ "/console/deliveries?state=dead&destination=" (destination) } { (count) }
+        } @else { "0" }
+    }
+}
+
+fn ago(at: Timestamp, now: Timestamp) -> String {
+    match now.since(at).as_secs() {
+        seconds @ 0..60 => format!("{seconds} s ago"),
+        _ => format!("{} ago", ages::short(at, now)),
+    }
+}
