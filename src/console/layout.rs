@@ -32,7 +32,9 @@ pub(super) enum Place {
 }
 
 /// Each does without the others; they meet by events of the page.
-const SCRIPTS: [&str; 5] = ["live.js", "write.js", "media.js", "keys.js", "sound.js"];
+const SCRIPTS: [&str; 6] = [
+    "live.js", "write.js", "times.js", "media.js", "keys.js", "sound.js",
+];
 
 const ON_THE_RAIL: [Place; 5] = [
     Place::Inbox,

@@ -1,49 +1,30 @@
 // Single keys. They rest while a field has the focus, and can be turned off where they are listed.
 
-const STORED = "keys";
+import { button, element } from "./dom.js";
+import { browser } from "./keep.js";
+import * as words from "./words.js";
 
-const KEYS = [
-  ["J, K", "next, previous conversation"],
-  ["Enter", "open; sends while writing"],
-  ["Shift Enter", "new line while writing"],
-  ["N", "whoever waits longest"],
-  ["C", "claim or take over"],
-  ["R", "reply"],
-  ["Shift N", "note"],
-  ["T", "transfer"],
-  ["E", "close"],
-  ["/", "search"],
-  ["G, then I, D or H", "Inbox, Deliveries, Health"],
-  ["Esc", "leave the field; back to the list"],
-  ["?", "these keys"],
-];
+const STORED = "keys";
 
 const PLACES = { i: "/console", d: "/console/deliveries", h: "/console/health" };
 
 let goes = false;
 
 function areOn() {
-  try { return localStorage.getItem(STORED) !== "off"; } catch { return true; }
+  return browser.read(STORED) !== "off";
 }
 
 function turn(on) {
-  try { localStorage.setItem(STORED, on ? "on" : "off"); } catch { /* lasts for this page */ }
-}
-
-function element(name, className, text) {
-  const made = document.createElement(name);
-  made.className = className;
-  made.textContent = text;
-  return made;
+  browser.write(STORED, on ? "on" : "off");
 }
 
 function explain() {
   const dialog = document.createElement("dialog");
-  const head = element("h2", "", "Keys");
+  const head = element("h2", "", words.KEYS);
   head.id = "keys-head";
   dialog.setAttribute("aria-labelledby", head.id);
   const keys = element("dl", "keys", "");
-  for (const [key, does] of KEYS) {
+  for (const [key, does] of words.WHAT_KEYS_DO) {
     const name = document.createElement("dt");
     name.append(element("kbd", "", key));
     keys.append(name, element("dd", "", does));
@@ -53,14 +34,11 @@ function explain() {
   box.type = "checkbox";
   box.checked = areOn();
   box.addEventListener("change", () => turn(box.checked));
-  choice.append(box, " Single keys");
-  const close = element("button", "btn btn--small", "Close");
-  close.type = "button";
-  close.addEventListener("click", () => dialog.close());
+  choice.append(box, words.SINGLE_KEYS);
   const body = element("div", "dlg__body", "");
   body.append(head, keys, choice);
   const foot = element("div", "dlg__foot", "");
-  foot.append(close);
+  foot.append(button("btn btn--small", words.CLOSE, () => dialog.close()));
   dialog.append(body, foot);
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
@@ -120,7 +98,7 @@ document.addEventListener("keydown", (event) => {
   act();
 });
 
-for (const button of document.querySelectorAll("[data-keys]")) {
-  button.hidden = false;
-  button.addEventListener("click", explain);
+for (const control of document.querySelectorAll("[data-keys]")) {
+  control.hidden = false;
+  control.addEventListener("click", explain);
 }

@@ -1,23 +1,22 @@
 // A picture is fetched from whoever sent it only when somebody asks to see it, and nobody there learns from which page.
 
+import { button } from "./dom.js";
+import { NO_PICTURE, SHOW_PICTURE } from "./words.js";
+
 function offer(media) {
   if (media.querySelector(".media__load, img")) return;
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "media__load";
-  button.textContent = "Show the picture";
-  button.addEventListener("click", () => {
+  const load = button("media__load", SHOW_PICTURE, () => {
     const picture = document.createElement("img");
     picture.referrerPolicy = "no-referrer";
     picture.alt = media.querySelector("b")?.textContent ?? "";
     picture.addEventListener("error", () => {
-      button.textContent = "The picture cannot be shown. Try again";
-      picture.replaceWith(button);
+      load.textContent = NO_PICTURE;
+      picture.replaceWith(load);
     });
     picture.src = media.dataset.picture;
-    button.replaceWith(picture);
+    load.replaceWith(picture);
   });
-  media.prepend(button);
+  media.prepend(load);
 }
 
 function offerAll() {

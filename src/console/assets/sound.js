@@ -1,5 +1,8 @@
 // One tone and a flash of the title for each user who begins to wait, unless somebody is writing or has turned it off.
 
+import { browser } from "./keep.js";
+import { SOUND_IS_OFF, SOUND_IS_ON } from "./words.js";
+
 const STORED = "sound";
 const HEARD = "heard";
 
@@ -8,7 +11,7 @@ let waiting = count();
 let known = [...document.querySelectorAll("[data-list=waiting] .row")].map((row) => row.dataset.conversation);
 
 function isOn() {
-  try { return localStorage.getItem(STORED) !== "off"; } catch { return true; }
+  return browser.read(STORED) !== "off";
 }
 
 function count() {
@@ -17,13 +20,9 @@ function count() {
 
 // Of several pages of one browser, one makes the sound. Who no longer waits may begin to wait again.
 function unheard(come, now) {
-  try {
-    const heard = JSON.parse(localStorage.getItem(HEARD) ?? "[]").filter((conversation) => now.includes(conversation));
-    localStorage.setItem(HEARD, JSON.stringify([...new Set([...heard, ...come])]));
-    return come.filter((conversation) => !heard.includes(conversation));
-  } catch {
-    return come;
-  }
+  const heard = JSON.parse(browser.read(HEARD) || "[]").filter((conversation) => now.includes(conversation));
+  browser.write(HEARD, JSON.stringify([...new Set([...heard, ...come])]));
+  return come.filter((conversation) => !heard.includes(conversation));
 }
 
 function tone() {
@@ -67,10 +66,10 @@ for (const button of document.querySelectorAll("[data-sound-switch]")) {
   const show = () => {
     button.hidden = false;
     button.setAttribute("aria-pressed", String(isOn()));
-    button.setAttribute("aria-label", isOn() ? "Sound when a user waits: on" : "Sound when a user waits: off");
+    button.setAttribute("aria-label", isOn() ? SOUND_IS_ON : SOUND_IS_OFF);
   };
   button.addEventListener("click", () => {
-    try { localStorage.setItem(STORED, isOn() ? "off" : "on"); } catch { /* stays as it is */ }
+    browser.write(STORED, isOn() ? "off" : "on");
     show();
   });
   show();

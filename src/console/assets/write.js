@@ -1,41 +1,24 @@
 // Writing: a draft outlives the page, Enter sends, and what was sent stands in the transcript at once.
 
-const id = location.pathname.match(/^\/console\/conversations\/([0-9a-f-]{36})/)?.[1];
-const draftKey = `draft ${id}`;
-const unsentKey = `unsent ${id}`;
+import { button, element, open } from "./dom.js";
+import { browser, tab } from "./keep.js";
+import * as words from "./words.js";
+
+const draftKey = `draft ${open}`;
+const unsentKey = `unsent ${open}`;
 
 const KEPT_FIELDS = ["text", "replies", "file"];
-
-// A browser may forbid to keep anything; then a draft lasts as long as its page.
-function keep(store, key, text) {
-  try {
-    if (text) store.setItem(key, text);
-    else store.removeItem(key);
-  } catch { /* lasts for this page */ }
-}
-
-function kept(store, key) {
-  try { return store.getItem(key) ?? ""; } catch { return ""; }
-}
-
-function element(name, className, text) {
-  const made = document.createElement(name);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
 
 function field() {
   return document.querySelector("#write");
 }
 
-// ---- what is on its way, in order ----
-
+// What is on its way, in order.
 const queue = [];
 let isSending = false;
 
 function keepUnsent() {
-  keep(sessionStorage, unsentKey, queue.length > 0 && JSON.stringify(queue.map(({ address, values }) => ({ address, values }))));
+  tab.write(unsentKey, queue.length > 0 && JSON.stringify(queue.map(({ address, values }) => ({ address, values }))));
 }
 
 function show(entry) {
@@ -52,7 +35,7 @@ function add(entry) {
   queue.push(entry);
   keepUnsent();
   show(entry);
-  entry.says.textContent = queue.length > 1 ? "Waits behind the message above" : "Sending";
+  entry.says.textContent = queue.length > 1 ? words.WAITS_BEHIND : words.SENDING;
 }
 
 function remove(entry) {
@@ -63,27 +46,24 @@ function remove(entry) {
 
 function fail(entry, why) {
   entry.turn.className = "turn turn--agent turn--failed";
-  const again = element("button", "btn btn--small", "Try again");
-  const back = element("button", "btn btn--small btn--bare", "Back into the field");
-  again.type = back.type = "button";
-  again.addEventListener("click", run);
-  back.addEventListener("click", () => {
+  const again = button("btn btn--small", words.TRY_AGAIN, run);
+  const back = button("btn btn--small btn--bare", words.BACK_INTO_THE_FIELD, () => {
     remove(entry);
     takeBack(entry.values);
     run();
   });
-  entry.says.replaceChildren(element("b", "", `Not sent: ${why} `), again, back);
+  entry.says.replaceChildren(element("b", "", words.notSent(why)), again, back);
 }
 
 function takeBack(values) {
   const text = field();
-  if (!text) return keep(localStorage, draftKey, values.text);
+  if (!text) return browser.write(draftKey, values.text);
   text.value = [values.text, text.value].filter(Boolean).join("\n");
   for (const name of ["replies", "file"]) {
     const other = text.form.elements[name];
     if (other && !other.value) other.value = values[name];
   }
-  keep(localStorage, draftKey, text.value);
+  browser.write(draftKey, text.value);
   text.focus();
 }
 
@@ -94,12 +74,12 @@ function post({ address, values }) {
     request.responseType = "document";
     request.onload = () => {
       const answer = request.responseXML;
-      if (new URL(request.responseURL).pathname.startsWith("/console/sign-in")) return reject(new Error("you have been signed out."));
+      if (new URL(request.responseURL).pathname.startsWith("/console/sign-in")) return reject(new Error(words.NO_SESSION));
       if (request.status === 200) return resolve(answer);
       const fault = (answer?.querySelector(".compose__fault") ?? answer?.querySelector("h1"))?.textContent;
-      reject(new Error(fault ?? "the bridge does not answer."));
+      reject(new Error(fault ?? words.NO_ANSWER));
     };
-    request.onerror = () => reject(new Error("there is no connection."));
+    request.onerror = () => reject(new Error(words.NO_CONNECTION));
     request.send(new URLSearchParams(values));
   });
 }
@@ -111,7 +91,7 @@ async function run() {
   while (queue.length > 0) {
     const [entry] = queue;
     entry.turn.className = "turn turn--agent turn--late";
-    entry.says.textContent = "Sending";
+    entry.says.textContent = words.SENDING;
     try {
       const page = await post(entry);
       remove(entry);
@@ -129,20 +109,20 @@ function send(form) {
   if (!values.text?.trim() && !values.file?.trim()) return;
   add({ address: form.action, values: { ...values, form: crypto.randomUUID() } });
   for (const name of KEPT_FIELDS) if (form.elements[name]) form.elements[name].value = "";
-  keep(localStorage, draftKey, "");
+  browser.write(draftKey, "");
   run();
 }
 
-if (id) {
+if (open) {
   const text = field();
-  if (text) text.value ||= kept(localStorage, draftKey);
+  if (text) text.value ||= browser.read(draftKey);
   // What a page did not hear the end of may have been sent: trying again does no harm.
-  for (const entry of JSON.parse(kept(sessionStorage, unsentKey) || "[]")) {
+  for (const entry of JSON.parse(tab.read(unsentKey) || "[]")) {
     add(entry);
-    fail(entry, "the page was left before it was.");
+    fail(entry, words.PAGE_WAS_LEFT);
   }
   document.addEventListener("input", (event) => {
-    if (event.target.id === "write") keep(localStorage, draftKey, event.target.value);
+    if (event.target.id === "write") browser.write(draftKey, event.target.value);
   });
   document.addEventListener("keydown", (event) => {
     const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.id === "write";
@@ -160,7 +140,6 @@ if (id) {
 // The next one at this browser is to find nothing of what this one wrote.
 document.addEventListener("submit", (event) => {
   if (!new URL(event.target.action).pathname.startsWith("/console/sign-out")) return;
-  const keys = [...Array(localStorage.length).keys()].map((place) => localStorage.key(place));
-  keys.filter((key) => key.startsWith("draft ")).forEach((key) => localStorage.removeItem(key));
-  sessionStorage.clear();
+  browser.forget((key) => key.startsWith("draft "));
+  tab.forget(() => true);
 });
