@@ -218,6 +218,7 @@ impl App {
                     listen: _,
                     token,
                     users,
+                    answers,
                 },
             store:
                 config::Store {
@@ -251,7 +252,7 @@ impl App {
             (policy, limits_of_desks),
             (&clock, &instruments),
         )?);
-        let between = console::between(&server, &bots, &desks);
+        let ends = console::ends(&server, &bots, &desks);
         let (shutdown, requests) = (Shutdown::default(), TaskTracker::new());
         let config::Server {
             listen: _,
@@ -272,9 +273,9 @@ impl App {
             holders,
         } = connections.take_apart(&admin);
         let proxies = trusted_proxies.clone();
-        let entrance = Entrance::new(users, admin.clone(), (proxies, development));
+        let entrance = Entrance::new((users, answers), admin.clone(), (proxies, development));
         let sharing: (Arc<dyn ConsoleStore>, _) = (store.clone(), Arc::clone(&clock));
-        let console = console::router(sharing, entrance, (between, shutdown.soft.clone()));
+        let console = console::router(sharing, entrance, (ends, shutdown.soft.clone()));
         let state = http::Options {
             store: store.clone(),
             bots: from_bots,

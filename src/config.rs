@@ -36,7 +36,7 @@ mod warning;
 use std::collections::BTreeMap;
 
 pub use self::{
-    admin::{Admin, AdminListen, Role, User},
+    admin::{Admin, AdminListen, Answers, Role, User},
     bots::{Auth, Bot, Certainly, Chatlayer, History, HookAuth, Platform, Sender},
     desks::{
         AgentName, AivoLive, ConsoleDesk, Contents, Desk, DeskRequests, Extra, Files, Kind,

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{Bot, Desk, Kind, Server, User, hooks},
+    config::{Answers, Bot, Desk, Kind, Server, User, hooks},
     console::{self, Development, Ends},
     domain::{
         ids::{BotName, DeskName, OperatorName},
@@ -20,26 +20,21 @@ use crate::{
 /// Who may come in, and from where.
 pub(super) struct Entrance {
     users: BTreeMap<OperatorName, User>,
+    answers: Answers,
     token: Accepted,
     trusted_proxies: Vec<IpNet>,
     development: Option<Development>,
 }
 
-/// Whom the bridge is between.
-pub(super) struct Between {
-    /// Where a conversation goes that is taken from the bot.
-    desk: Option<DeskName>,
-    ends: Ends,
-}
-
 impl Entrance {
     pub(super) fn new(
-        users: BTreeMap<OperatorName, User>,
+        (users, answers): (BTreeMap<OperatorName, User>, Answers),
         token: Accepted,
         (trusted_proxies, development): (Vec<IpNet>, Option<Development>),
     ) -> Self {
         Self {
             users,
+            answers,
             token,
             trusted_proxies,
             development,
@@ -50,10 +45,11 @@ impl Entrance {
 pub(super) fn router(
     (store, clock): (Arc<dyn ConsoleStore>, Arc<dyn Clock>),
     entrance: Entrance,
-    (Between { desk, ends }, stopping): (Between, CancellationToken),
+    (ends, stopping): (Ends, CancellationToken),
 ) -> Router<http::State> {
     let Entrance {
         users,
+        answers,
         token,
         trusted_proxies,
         development,
@@ -65,25 +61,24 @@ pub(super) fn router(
         token,
         development,
         sources: Sources::new(trusted_proxies),
-        desk,
         ends,
+        answers,
         stopping,
     })
 }
 
-pub(super) fn between(
+pub(super) fn ends(
     server: &Server,
     bots: &BTreeMap<BotName, Bot>,
     desks: &BTreeMap<DeskName, Desk>,
-) -> Between {
-    let ends = Ends {
+) -> Ends {
+    let paused = bots.iter().filter(|(_, bot)| bot.platform.can_be_paused());
+    Ends {
         bots: bots.keys().cloned().collect(),
+        can_be_paused: paused.map(|(name, _)| name.clone()).collect(),
         desks: desks.keys().cloned().collect(),
+        of_console: desks_of_console(desks, |_| true),
         hook_urls: hooks::all(server, bots, desks),
-    };
-    Between {
-        desk: desks_of_console(desks, |_| true).into_iter().next(),
-        ends,
     }
 }
 

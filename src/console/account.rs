@@ -25,7 +25,7 @@ async fn show(extract::State(state): extract::State<State>, who: SignedIn) -> Re
         here: Place::Account,
         counts,
     };
-    let name = who.shown_as.as_deref().unwrap_or(who.operator.as_str());
+    let name = who.called();
     let body = html! {
         header.page__head { h1 dir="auto" { (name) } }
         dl.facts {

@@ -67,6 +67,13 @@ pub(super) fn short(since: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// The hour and minute. In UTC, as the logs are; the script shows the reader's own.
+pub(super) fn time_of(at: Timestamp) -> Markup {
+    let full = at.to_string();
+    let short = full.get(11..16).unwrap_or_default();
+    html! { time.clock datetime=(full) title=(full) { (short) } " " }
+}
+
 /// The time itself, where how long ago it was says too little.
 pub(super) fn since(at: Timestamp) -> Markup {
     let full = at.to_string();

@@ -71,17 +71,29 @@ struct Asset {
 impl Asset {
     const fn css(name: &'static str, body: &'static [u8]) -> Self {
         let media_type = "text/css; charset=utf-8";
-        Self { name, media_type, body }
+        Self {
+            name,
+            media_type,
+            body,
+        }
     }
 
     const fn script(name: &'static str, body: &'static [u8]) -> Self {
         let media_type = "text/javascript; charset=utf-8";
-        Self { name, media_type, body }
+        Self {
+            name,
+            media_type,
+            body,
+        }
     }
 
     const fn svg(name: &'static str, body: &'static [u8]) -> Self {
         let media_type = "image/svg+xml";
-        Self { name, media_type, body }
+        Self {
+            name,
+            media_type,
+            body,
+        }
     }
 }
 

@@ -3,15 +3,18 @@
 mod ends;
 mod warnings;
 
+use std::collections::BTreeSet;
+
 use axum::{Router, extract::State as Shared, response::Html, routing::get};
 use maud::{Markup, html};
 use secrecy::ExposeSecret as _;
 
+use self::ends::Here;
 use super::{
     admins, ages,
     faults::Fault,
     layout::{self, Frame, Place},
-    session::SignedIn,
+    session::{self, SignedIn},
     state::State,
 };
 use crate::{
@@ -38,6 +41,15 @@ async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
     let warned = state.store().warnings().await?;
     let now = state.now();
     let ends = state.ends();
+    let signed_in: BTreeSet<_> = session::alive(&state)
+        .await?
+        .into_iter()
+        .map(|session| session.operator)
+        .collect();
+    let here = Here {
+        desks: &ends.of_console,
+        signed_in: signed_in.len(),
+    };
     let bots: Vec<_> = ends.bots.iter().cloned().map(Destination::Bot).collect();
     let desks: Vec<_> = ends.desks.iter().cloned().map(Destination::Desk).collect();
     let body = html! {
@@ -46,8 +58,8 @@ async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
             (figures(&census, counts, now))
             (warnings::warnings(&warned, now))
             div.ends2 {
-                (ends::ends(("Bots", &bots), &standings, now))
-                (ends::ends(("Desks", &desks), &standings, now))
+                (ends::ends(("Bots", &bots), (&standings, here), now))
+                (ends::ends(("Desks", &desks), (&standings, here), now))
             }
             @if admins::is_admin(&who) { (hooks(&ends.hook_urls)) }
         }

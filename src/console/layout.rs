@@ -128,7 +128,7 @@ fn document(title: &Markup, class: &str, body: &Markup) -> Html<String> {
 
 fn rail(frame: &Frame<'_>) -> Markup {
     let who = frame.who;
-    let name = who.shown_as.as_deref().unwrap_or(who.operator.as_str());
+    let name = who.called();
     html! {
         nav.rail aria-label=(texts::MAIN_NAVIGATION) {
             a.rail__mark href=(Place::Inbox.path()) aria-label=(texts::TO_THE_INBOX) { (mark()) }

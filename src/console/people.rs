@@ -67,7 +67,7 @@ fn row(person: &SignedIn, who: &SignedIn, (sessions, now): (&[Session], Timestam
     let name = person.operator.as_str();
     html! {
         tr {
-            td.full { b dir="auto" { (person.shown_as.as_deref().unwrap_or(name)) } p.mono { (name) } }
+            td.full { b dir="auto" { (person.called()) } p.mono { (name) } }
             td { span class=(tag(person.role)) { (person.role.as_str()) } }
             td data-label="Seen" { (seen.map_or("not now".to_owned(), |seen| ago(seen, now))) }
             td.num {

@@ -40,6 +40,11 @@ async fn whoever_is_configured_is_there_before_the_first_call_and_tells_of_the_l
     let quiet = world.get(&ann, HEALTH).await.body;
     assert!(quiet.contains("<h3>webshop</h3>") && quiet.contains("<h3>team</h3>"));
     assert_eq!(quiet.matches("Not called yet").count(), 2);
+    assert!(
+        quiet.contains("Answered here"),
+        "nobody calls a desk of the console"
+    );
+    assert!(quiet.contains("<dt>Signed in</dt><dd class=\"num\">1</dd>"));
     assert!(quiet.contains("class=\"zero\"") && !quiet.contains("Warnings"));
 
     failed(&world, "u1", ErrorClass::Rejected, true).await;

@@ -1,7 +1,7 @@
 //! A console over a store of its own, called without a socket.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     future::IntoFuture as _,
     net::IpAddr,
     sync::{
@@ -18,7 +18,7 @@ use axum::{
 };
 use handover_bridge::{
     clock::new_id,
-    config::{Role, User},
+    config::{Answers, Role, User},
     console::{self, Development, Ends, OneTime},
     domain::{
         ids::{BotName, DeskName, OperatorName},
@@ -115,10 +115,14 @@ impl World {
             sources: Sources::new(vec!["10.0.0.0/8".parse().unwrap()]),
             ends: Ends {
                 bots: vec![BotName::new("webshop").unwrap()],
-                desks: vec![DeskName::new("team").unwrap()],
+                can_be_paused: BTreeSet::new(),
+                desks: ["team", "sales"]
+                    .map(|name| DeskName::new(name).unwrap())
+                    .into(),
+                of_console: vec![DeskName::new("team").unwrap()],
                 hook_urls: vec![("webshop: offloading".to_owned(), HOOK_URL.into())],
             },
-            desk: None,
+            answers: Answers::from([("en", "greeting", "Hello {user}, I am {agent}.")]),
             development: one_time.map(|link| Development {
                 link,
                 home: console::HOME.to_owned(),

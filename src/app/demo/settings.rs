@@ -41,6 +41,11 @@ impl Addresses {
              listen = \"{admin}\"\n\
              token = \"{admin_token}\"\n\
              \n\
+             [admin.answers.en]\n\
+             greeting = \"Hello {{user}}, this is {{agent}}. How can I help?\"\n\
+             one_moment = \"One moment please, I am looking it up.\"\n\
+             goodbye = \"Thank you for writing to us. Have a nice day!\"\n\
+             \n\
              [store]\n\
              url = \"sqlite:{DATABASE}\"\n\
              \n\

@@ -13,7 +13,7 @@ function show(time) {
 }
 
 function showAll() {
-  document.querySelectorAll("time[datetime]").forEach(show);
+  document.querySelectorAll("time.clock").forEach(show);
 }
 
 showAll();

@@ -7,7 +7,7 @@ import * as words from "./words.js";
 const draftKey = `draft ${open}`;
 const unsentKey = `unsent ${open}`;
 
-const KEPT_FIELDS = ["text", "replies", "file"];
+const FIELDS = ["text", "replies", "buttons", "file", "file_name"];
 
 function field() {
   return document.querySelector("#write");
@@ -59,10 +59,7 @@ function takeBack(values) {
   const text = field();
   if (!text) return browser.write(draftKey, values.text);
   text.value = [values.text, text.value].filter(Boolean).join("\n");
-  for (const name of ["replies", "file"]) {
-    const other = text.form.elements[name];
-    if (other && !other.value) other.value = values[name];
-  }
+  for (const name of FIELDS.slice(1)) text.form.elements[name].value ||= values[name] ?? "";
   browser.write(draftKey, text.value);
   text.focus();
 }
@@ -108,7 +105,8 @@ function send(form) {
   const values = Object.fromEntries(new FormData(form));
   if (!values.text?.trim() && !values.file?.trim()) return;
   add({ address: form.action, values: { ...values, form: crypto.randomUUID() } });
-  for (const name of KEPT_FIELDS) if (form.elements[name]) form.elements[name].value = "";
+  for (const name of FIELDS) form.elements[name].value = "";
+  form.querySelectorAll("details[open]").forEach((tool) => { tool.open = false; });
   browser.write(draftKey, "");
   run();
 }
@@ -136,6 +134,30 @@ if (open) {
     send(event.target);
   });
 }
+
+// A ready answer is put where the cursor is, to be read and changed before it is sent.
+function putReady(answer) {
+  const text = field();
+  text.setRangeText(answer, text.selectionStart, text.selectionEnd, "end");
+  browser.write(draftKey, text.value);
+  document.querySelector("#ready").open = false;
+  text.focus();
+}
+
+document.addEventListener("click", (event) => {
+  const ready = event.target.closest?.("[data-answer]");
+  if (!ready || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  putReady(ready.dataset.answer);
+});
+
+document.addEventListener("keydown", (event) => {
+  const ready = document.querySelector("#ready");
+  if (event.key !== "/" || event.target.id !== "write" || event.target.value || !ready) return;
+  event.preventDefault();
+  ready.open = true;
+  ready.querySelector("[data-answer]").focus();
+});
 
 // The next one at this browser is to find nothing of what this one wrote.
 document.addEventListener("submit", (event) => {

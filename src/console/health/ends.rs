@@ -6,15 +6,23 @@ use crate::{
     console::{
         ages::{self, Urgency},
         icons::icon,
-        words,
+        texts, words,
     },
-    domain::{delivery::Destination, time::Timestamp},
+    domain::{delivery::Destination, ids::DeskName, time::Timestamp},
     store::Standing,
 };
 
+/// What is answered in the console itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Here<'a> {
+    pub(super) desks: &'a [DeskName],
+    /// How many people are signed in.
+    pub(super) signed_in: usize,
+}
+
 pub(super) fn ends(
     (title, destinations): (&str, &[Destination]),
-    standings: &[Standing],
+    (standings, here): (&[Standing], Here<'_>),
     now: Timestamp,
 ) -> Markup {
     html! {
@@ -22,9 +30,32 @@ pub(super) fn ends(
             div.sec__head { h2 { (title) } p { (destinations.len()) " configured" } }
             ul.ends {
                 @for destination in destinations {
-                    (card(destination, standings.iter().find(|it| it.destination == *destination), now))
+                    @let standing = standings.iter().find(|it| it.destination == *destination);
+                    @match destination {
+                        Destination::Desk(desk) if here.desks.contains(desk) => (desk_of_console(desk, standing, here)),
+                        _ => (card(destination, standing, now)),
+                    }
                 }
             }
+        }
+    }
+}
+
+/// Nobody calls it, so no call can fail.
+fn desk_of_console(desk: &DeskName, standing: Option<&Standing>, here: Here<'_>) -> Markup {
+    let closed = standing.and_then(|it| it.closed);
+    let (word, tag, bridge) = match closed {
+        None => (texts::ANSWERED_HERE, "tag tag--ok", "up"),
+        Some(_) => words::closed(closed),
+    };
+    html! {
+        li class=(class(bridge)) {
+            div.end-card__head {
+                span.glyph { (icon("people")) }
+                div { h3 { (desk.as_str()) } }
+                span class=(tag) { (word) }
+            }
+            dl.facts.facts--wide { dt { (texts::SIGNED_IN) } dd.num { (here.signed_in) } }
         }
     }
 }

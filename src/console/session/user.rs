@@ -26,6 +26,13 @@ pub(in crate::console) struct SignedIn {
     pub(in crate::console) role: Role,
 }
 
+impl SignedIn {
+    /// How users and colleagues are told of them.
+    pub(in crate::console) fn called(&self) -> &str {
+        self.shown_as.as_deref().unwrap_or(self.operator.as_str())
+    }
+}
+
 /// Everybody who can come in.
 #[derive(Debug)]
 pub(in crate::console) struct Door {
