@@ -15,13 +15,18 @@ use crate::{
 };
 
 /// Ann at this page, in a world that has run for a while.
-async fn ann_at(world: &World, page: &str) -> Browser {
+pub async fn ann_at(world: &World, page: &str) -> Browser {
     world.wait(Duration::from_mins(1));
     let root = world.served().await;
+    signed_in_at("ann", &root, page).await
+}
+
+/// In a browser of their own.
+pub async fn signed_in_at(name: &str, root: &str, page: &str) -> Browser {
     let browser = Browser::start().await;
     browser.resize(1280, 860).await;
     browser.go(&format!("{root}{page}")).await;
-    browser.type_into("#name", "ann").await;
+    browser.type_into("#name", name).await;
     browser
         .type_into("#password", &format!("{PASSWORD}\u{e007}"))
         .await;
@@ -31,11 +36,11 @@ async fn ann_at(world: &World, page: &str) -> Browser {
     browser
 }
 
-async fn is_still_the_same_page(browser: &Browser) -> bool {
+pub async fn is_still_the_same_page(browser: &Browser) -> bool {
     browser.script("return window.isTheSamePage === true").await == json!(true)
 }
 
-async fn claims(browser: &Browser) {
+pub async fn claims(browser: &Browser) {
     let claim = browser.find("css selector", "form.claim button").await;
     browser.click(&claim).await;
     browser.find("css selector", "#write").await;

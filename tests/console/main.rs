@@ -9,12 +9,15 @@
 
 mod browser;
 mod conversation;
+mod cut;
 mod deliveries;
 mod events;
 mod health;
 mod owing;
 mod people;
 mod presence;
+mod proxy;
+mod race;
 mod sign_in;
 #[path = "../emulator/webdriver.rs"]
 mod webdriver;
