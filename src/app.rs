@@ -272,8 +272,11 @@ impl App {
             from_desks,
             holders,
         } = connections.take_apart(&admin);
-        let proxies = trusted_proxies.clone();
-        let entrance = Entrance::new((users, answers), admin.clone(), (proxies, development));
+        let entrance = Entrance::new(
+            (users, answers),
+            admin.clone(),
+            (trusted_proxies.clone(), development),
+        );
         let sharing: (Arc<dyn ConsoleStore>, _) = (store.clone(), Arc::clone(&clock));
         let console = console::router(sharing, entrance, (ends, shutdown.soft.clone()));
         let state = http::Options {

@@ -52,10 +52,10 @@ fn fields<'v>(fields: impl Iterator<Item = (&'v String, &'v Value)>) -> Markup {
 }
 
 fn told(payload: &Value) -> Markup {
-    match payload.as_object() {
-        Some(members) => fields(members.iter()),
-        None => html! { dt { (texts::PAYLOAD) } dd dir="auto" { (plain(payload)) } },
-    }
+    payload.as_object().map_or_else(
+        || html! { dt { (texts::PAYLOAD) } dd dir="auto" { (plain(payload)) } },
+        |members| fields(members.iter()),
+    )
 }
 
 /// How one handover has gone so far.
