@@ -160,8 +160,8 @@ async fn sign_out(
     signed_in: SignedIn,
     call: Call,
 ) -> Response {
-    if let Some(id) = cookie::presented(&call.headers, call.transport)
-        && let Err(error) = state.store().end_session(id).await
+    if let Some(presented) = cookie::presented(&call.headers, call.transport)
+        && let Err(error) = state.store().end_session(presented.id()).await
     {
         return Fault::from(error).into_response();
     }
@@ -190,7 +190,7 @@ async fn begin(state: &State, call: &Call, operator: OperatorName, to: &str) -> 
         tracing::error!("the system gives no random bytes");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let Some(cookie) = token.cookie(call.transport) else {
+    let Some(cookie) = token.cookie(state.door().credential(&operator), call.transport) else {
         return answer(StatusCode::FORBIDDEN, &not_over_this());
     };
     let now = state.now();
