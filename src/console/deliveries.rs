@@ -61,7 +61,7 @@ async fn list(
             @if let Some(done) = wanted.done { (said(done)) }
             @if !standings.is_empty() { (strip::strip(&standings, now, admins::is_admin(&who))) }
             (filters(&wanted, &standings))
-            (table::table(&page, &wanted, now))
+            div #owed data-watch { (table::table(&page, &wanted, now)) }
         }
     };
     Ok(layout::page(&frame, TITLE, &body))

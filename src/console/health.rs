@@ -55,11 +55,13 @@ async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
     let body = html! {
         div.page__in {
             header.page__head { div { h1 { (TITLE) } p { "Every bot, every desk, and whether anybody is left alone." } } }
-            (figures(&census, counts, now))
-            (warnings::warnings(&warned, now))
-            div.ends2 {
-                (ends::ends(("Bots", &bots), (&standings, here), now))
-                (ends::ends(("Desks", &desks), (&standings, here), now))
+            div.page__part #how-it-stands data-watch {
+                (figures(&census, counts, now))
+                (warnings::warnings(&warned, now))
+                div.ends2 {
+                    (ends::ends(("Bots", &bots), (&standings, here), now))
+                    (ends::ends(("Desks", &desks), (&standings, here), now))
+                }
             }
             @if admins::is_admin(&who) { (hooks(&ends.hook_urls)) }
         }

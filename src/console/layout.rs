@@ -32,8 +32,8 @@ pub(super) enum Place {
 }
 
 /// Each does without the others; they meet by events of the page.
-const SCRIPTS: [&str; 6] = [
-    "live.js", "write.js", "times.js", "media.js", "keys.js", "sound.js",
+const SCRIPTS: [&str; 7] = [
+    "live.js", "watch.js", "write.js", "times.js", "media.js", "keys.js", "sound.js",
 ];
 
 const ON_THE_RAIL: [Place; 5] = [

@@ -12,7 +12,7 @@ const PIERS: &str = "M14 20v12M34 20v12M5 33c3-2 6 2 9 0s6 2 9 0 6 2 9 0 6 2 9 0
 
 pub(super) fn strip(standings: &[Standing], now: Timestamp, may_retry: bool) -> Markup {
     html! {
-        section.sec aria-label="Destinations" {
+        section.sec #destinations data-watch aria-label="Destinations" {
             ul.spans { @for standing in standings { (span(standing, now, may_retry)) } }
         }
     }
