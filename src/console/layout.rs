@@ -60,10 +60,10 @@ impl Place {
     const fn sign(self) -> (&'static str, &'static str) {
         match self {
             Self::Inbox => (texts::INBOX, "inbox"),
-            Self::Deliveries => ("Deliveries", "send-out"),
-            Self::Health => ("Health", "pulse"),
-            Self::People => ("People", "people"),
-            Self::Audit => ("Audit", "book"),
+            Self::Deliveries => (texts::deliveries::TITLE, "send-out"),
+            Self::Health => (texts::health::TITLE, "pulse"),
+            Self::People => (texts::people::TITLE, "people"),
+            Self::Audit => (texts::AUDIT, "book"),
             Self::Account => (texts::ACCOUNT, "people"),
         }
     }
