@@ -213,13 +213,7 @@ impl App {
         let named_secrets = config.secrets();
         let Config {
             server,
-            admin:
-                config::Admin {
-                    listen: _,
-                    token,
-                    users,
-                    answers,
-                },
+            admin: operators,
             store:
                 config::Store {
                     url: StoreUrl::Sqlite(path),
@@ -264,7 +258,11 @@ impl App {
         } = server;
         let watched = watched(&bots, &desks, clock.now());
         let wanting_agents = console::wanting_agents(&desks);
-        let admin = token.as_ref().map(Accepted::from).unwrap_or_default();
+        let admin = operators
+            .token
+            .as_ref()
+            .map(Accepted::from)
+            .unwrap_or_default();
         let Parts {
             to_bots,
             to_desks,
@@ -272,8 +270,8 @@ impl App {
             from_desks,
             holders,
         } = connections.take_apart(&admin);
-        let proxies = trusted_proxies.clone();
-        let entrance = Entrance::new((users, answers), admin.clone(), (proxies, development));
+        let around = (trusted_proxies.clone(), development);
+        let entrance = Entrance::new(operators, admin.clone(), around);
         let sharing: (Arc<dyn ConsoleStore>, _) = (store.clone(), Arc::clone(&clock));
         let console = console::router(sharing, entrance, (ends, shutdown.soft.clone()));
         let state = http::Options {

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{Answers, Bot, Desk, Kind, Server, User, hooks},
+    config::{Admin, Answers, Bot, Desk, Kind, Server, User, hooks},
     console::{self, Development, Ends},
     domain::{
         ids::{BotName, DeskName, OperatorName},
@@ -28,10 +28,16 @@ pub(super) struct Entrance {
 
 impl Entrance {
     pub(super) fn new(
-        (users, answers): (BTreeMap<OperatorName, User>, Answers),
+        operators: Admin,
         token: Accepted,
         (trusted_proxies, development): (Vec<IpNet>, Option<Development>),
     ) -> Self {
+        let Admin {
+            listen: _,
+            token: _,
+            users,
+            answers,
+        } = operators;
         Self {
             users,
             answers,

@@ -30,7 +30,7 @@ pub async fn signed_in_at(name: &str, root: &str, page: &str) -> Browser {
     browser
         .type_into("#password", &format!("{PASSWORD}\u{e007}"))
         .await;
-    browser.find("css selector", "#inbox").await;
+    browser.find("css selector", ".app").await;
     // Gone after any load of a page.
     browser.script("window.isTheSamePage = true").await;
     browser
@@ -320,4 +320,24 @@ async fn one_tone_sounds_for_who_begins_to_wait_unless_it_is_off() {
         2,
         "it is on again"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_says_how_things_stand_is_made_anew_when_it_is_turned_to() {
+    let world = World::new();
+    let browser = ann_at(&world, "/console/health").await;
+    browser.sees("Health").await;
+    let waiting_now = "return [...document.querySelectorAll('.figs div')].find((it) => it.textContent.startsWith('Waiting')).querySelector('dd').textContent";
+    assert_eq!(browser.script(waiting_now).await, "0");
+    waiting(&world).await;
+    browser
+        .script("document.dispatchEvent(new Event('visibilitychange'))")
+        .await;
+    browser
+        .find(
+            "xpath",
+            "//dt[text()='Waiting for a person']/../dd[text()='1']",
+        )
+        .await;
+    assert!(is_still_the_same_page(&browser).await);
 }

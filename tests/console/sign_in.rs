@@ -255,3 +255,13 @@ async fn no_page_shows_a_password_or_a_token_again() {
         assert!(!answer.body.contains(secret));
     }
 }
+
+#[tokio::test]
+async fn who_has_another_password_has_to_sign_in_by_it() {
+    let mut world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    assert_eq!(world.get(&ann, "/console").await.status, StatusCode::OK);
+    world.change_passwords("another horse");
+    let again = world.get(&ann, "/console").await.status;
+    assert_eq!(again, StatusCode::SEE_OTHER);
+}

@@ -82,15 +82,7 @@ impl Clock for TestClock {
 impl World {
     /// Ann is an agent, Ben an admin.
     pub fn new() -> Self {
-        let hash = User::hash(PASSWORD).unwrap();
-        let user = |role| User {
-            password_hash: hash.clone().into(),
-            role,
-            shown_as: None,
-        };
-        let users = [("ann", Role::Agent), ("ben", Role::Admin)];
-        let users = users.map(|(name, role)| (OperatorName::new(name).unwrap(), user(role)));
-        Self::with(users.into_iter().collect(), None)
+        Self::with(users(PASSWORD), None)
     }
 
     pub fn with(users: BTreeMap<OperatorName, User>, one_time: Option<OneTime>) -> Self {
@@ -107,29 +99,7 @@ impl World {
         };
         let store = Arc::new(store.open().unwrap());
         let stopping = CancellationToken::new();
-        let router = console::router(console::Options {
-            store: store.clone(),
-            clock: clock.clone(),
-            users,
-            token: [TOKEN].into_iter().collect::<Accepted>(),
-            sources: Sources::new(vec!["10.0.0.0/8".parse().unwrap()]),
-            ends: Ends {
-                bots: vec![BotName::new("webshop").unwrap()],
-                can_be_paused: BTreeSet::new(),
-                desks: ["team", "sales"]
-                    .map(|name| DeskName::new(name).unwrap())
-                    .into(),
-                of_console: vec![DeskName::new("team").unwrap()],
-                hook_urls: vec![("webshop: offloading".to_owned(), HOOK_URL.into())],
-            },
-            answers: Answers::from([("en", "greeting", "Hello {user}, I am {agent}.")]),
-            development: one_time.map(|link| Development {
-                link,
-                home: console::HOME.to_owned(),
-                framed_by: "http://127.0.0.1:8082".to_owned(),
-            }),
-            stopping: stopping.clone(),
-        });
+        let router = router((&store, &clock), (users, one_time), &stopping);
         Self {
             store,
             clock,
@@ -137,6 +107,12 @@ impl World {
             router,
             _files: files,
         }
+    }
+
+    /// The same store behind a console with other passwords, as after a restart.
+    pub fn change_passwords(&mut self, password: &str) {
+        let users = users(password);
+        self.router = router((&self.store, &self.clock), (users, None), &self.stopping);
     }
 
     pub fn wait(&self, span: Duration) {
@@ -210,6 +186,48 @@ impl World {
         let entries = trail.items.into_iter();
         entries.map(|entry| (entry.actor, entry.action)).collect()
     }
+}
+
+fn users(password: &str) -> BTreeMap<OperatorName, User> {
+    let hash = User::hash(password).unwrap();
+    let user = |role| User {
+        password_hash: hash.clone().into(),
+        role,
+        shown_as: None,
+    };
+    let users = [("ann", Role::Agent), ("ben", Role::Admin)];
+    let users = users.map(|(name, role)| (OperatorName::new(name).unwrap(), user(role)));
+    users.into_iter().collect()
+}
+
+fn router(
+    (store, clock): (&Arc<SqliteStore>, &Arc<TestClock>),
+    (users, one_time): (BTreeMap<OperatorName, User>, Option<OneTime>),
+    stopping: &CancellationToken,
+) -> Router {
+    console::router(console::Options {
+        store: store.clone(),
+        clock: clock.clone(),
+        users,
+        token: [TOKEN].into_iter().collect::<Accepted>(),
+        sources: Sources::new(vec!["10.0.0.0/8".parse().unwrap()]),
+        ends: Ends {
+            bots: vec![BotName::new("webshop").unwrap()],
+            can_be_paused: BTreeSet::new(),
+            desks: ["team", "sales"]
+                .map(|name| DeskName::new(name).unwrap())
+                .into(),
+            of_console: vec![DeskName::new("team").unwrap()],
+            hook_urls: vec![("webshop: offloading".to_owned(), HOOK_URL.into())],
+        },
+        answers: Answers::from([("en", "greeting", "Hello {user}, I am {agent}.")]),
+        development: one_time.map(|link| Development {
+            link,
+            home: console::HOME.to_owned(),
+            framed_by: "http://127.0.0.1:8082".to_owned(),
+        }),
+        stopping: stopping.clone(),
+    })
 }
 
 /// One bot, whose users the console desk `team` takes.

@@ -8,6 +8,9 @@ use super::{
 };
 
 const FOLDER: &str = "data";
+/// The emulated Chatlayer can be paused by the counterpart of the step by which it is resumed.
+const PAUSE: &str = r#"pause = [{ request = { method = "POST", url = "{{ bot.api_url }}/v1/bots/{{ bot_id }}/conversations/{{ session_id }}/actions?version={{ version }}", body = "{ 'pauseBot': true }" } }]
+"#;
 
 impl Addresses {
     pub(super) fn configuration(
@@ -109,7 +112,7 @@ impl Addresses {
         let (platform, own) = match bot {
             DemoBot::Chatlayer => (
                 "chatlayer",
-                format!("verify_token = \"{}\"\n", keys.verify_token),
+                format!("verify_token = \"{}\"\n{PAUSE}", keys.verify_token),
             ),
             DemoBot::Certainly => (
                 "certainly",

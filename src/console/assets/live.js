@@ -2,6 +2,7 @@
 // as HTML here, and without this script every page works by being loaded again.
 
 import { address, element, open } from "./dom.js";
+import { Refused, SignedOut, page } from "./fetch.js";
 import { takeFoot } from "./foot.js";
 import { list, takeList } from "./list.js";
 import { remember, takePart } from "./parts.js";
@@ -25,24 +26,6 @@ let underWay = false;
 let stream;
 let cut;
 let hasEnded = false;
-
-class Refused extends Error {}
-class SignedOut extends Refused {}
-
-function page() {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("GET", address);
-    request.responseType = "document";
-    request.onload = () => {
-      if (new URL(request.responseURL).pathname.startsWith("/console/sign-in")) return reject(new SignedOut());
-      if (request.status === 200) return resolve(request.responseXML);
-      reject(request.status < 500 ? new Refused(String(request.status)) : new Error(String(request.status)));
-    };
-    request.onerror = () => reject(new Error("offline"));
-    request.send();
-  });
-}
 
 function take(fresh) {
   const waiting = [...fresh.querySelectorAll("[data-list=waiting] .row")].map((row) => row.dataset.conversation);
