@@ -13,6 +13,7 @@ mod cut;
 mod deliveries;
 mod events;
 mod health;
+mod hostile;
 mod owing;
 mod people;
 mod presence;
