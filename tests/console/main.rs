@@ -7,15 +7,18 @@
     reason = "a test fails by panicking"
 )]
 
+mod access;
 mod browser;
 mod conversation;
 mod cut;
 mod deliveries;
 mod events;
+mod gallery;
 mod health;
 mod hostile;
 mod owing;
 mod people;
+mod pictures;
 mod presence;
 mod proxy;
 mod race;

@@ -1,6 +1,6 @@
 //! What people try to slip into pages, made by families.
 //!
-//! The families are those of public collections: OWASP's XSS Filter Evasion Cheat Sheet, PortSwigger's cross-site
+//! The families are those of public collections: OWASP's XSS Filter Evasion Cheat Sheet, `PortSwigger`'s cross-site
 //! scripting cheat sheet, the HTML5 Security Cheatsheet (html5sec.org), `PayloadsAllTheThings` (XSS, template injection),
 //! the research on mutation XSS around `DOMPurify`, and the Big List of Naughty Strings. The payloads themselves are put
 //! together here from the elements, events, encodings and schemes that HTML knows; no list is copied.
