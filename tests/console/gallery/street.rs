@@ -1,8 +1,9 @@
 //! A bicycle shop on a busy afternoon: something of everything that the pages show.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use handover_bridge::{
+    clock::SystemClock,
     domain::{
         conversation::{ConversationKey, Profile, UserProfile},
         delivery::{Done, StepResult},
@@ -63,9 +64,9 @@ const fn user(
 
 pub async fn street() -> Street {
     let world = World::new();
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let since = Duration::from_millis(u64::try_from(world.clock.now().as_millis()).unwrap());
-    world.wait(now.unwrap() - since - Duration::from_mins(50));
+    // Today, so that times are shown as times of the day.
+    let since = SystemClock.now().since(world.clock.now());
+    world.wait(since.saturating_sub(Duration::from_mins(50)));
     let closed = closed(&world).await;
     let dead = asks(&world, GUEST, "Wo ist meine Bestellung?").await;
     answers(&world, (GUEST, "ben", dead.1), "Ich sehe nach.").await;
