@@ -3,11 +3,10 @@
 import time
 from dataclasses import dataclass
 
-from . import machine
+from . import machine, report
 from .servers import PASSWORD
 
 KEEP_NOTHING = '[retention]\nobserved = "0s"\n'
-OPERATORS = 20
 LOG_OFF = '[telemetry]\nlog = "off"\n'
 
 
@@ -129,10 +128,10 @@ class Plan:
 
     def console_alone(self):
         """The same messages to the same desk, and nobody looks."""
-        self._console('console, nobody', 0)
+        self._console(report.ALONE, 0)
 
     def console(self):
-        self._console(f'console, {OPERATORS}', OPERATORS)
+        self._console(report.WATCHED, report.OPERATORS)
 
     # Once.
 

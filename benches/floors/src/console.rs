@@ -170,6 +170,7 @@ async fn under(arguments: &Arguments, operators: &[Operator], traffic: &Traffic)
         "p99_ms": hooks.p99_ms,
         "max_ms": hooks.max_ms,
         "cpu_ms_per_1000": server.as_secs_f64() * 1_000_000.0 / messages,
+        "cpu_ms_per_message": server.as_secs_f64() * 1000.0 / messages,
         "server_busy": server.as_secs_f64() / seconds,
         "generator_busy": generator.as_secs_f64() / seconds,
         "events_per_second": f64::from(counts.events) / seconds,
