@@ -25,6 +25,7 @@ const ASSETS: &[Asset] = &[
     Asset::script("transcript.js", include_bytes!("assets/transcript.js")),
     Asset::script("list.js", include_bytes!("assets/list.js")),
     Asset::script("foot.js", include_bytes!("assets/foot.js")),
+    Asset::script("pace.js", include_bytes!("assets/pace.js")),
     Asset::script("live.js", include_bytes!("assets/live.js")),
     Asset::script("write.js", include_bytes!("assets/write.js")),
     Asset::script("times.js", include_bytes!("assets/times.js")),

@@ -42,13 +42,17 @@ pub async fn says(world: &World, text: &str) {
 }
 
 pub async fn says_content(world: &World, content: Content) {
+    says_as(world, "s1", content).await;
+}
+
+pub async fn says_as(world: &World, user: &str, content: Content) {
     let said = Said {
         at: None,
         content,
         raw: None,
         way: Way::Only,
     };
-    happens(world, ("s1", Event::UserSaid(said))).await;
+    happens(world, (user, Event::UserSaid(said))).await;
 }
 
 /// Somebody has asked for a person and has written since.

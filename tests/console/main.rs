@@ -13,6 +13,7 @@ mod deliveries;
 mod events;
 mod health;
 mod owing;
+mod parts;
 mod people;
 mod presence;
 mod sign_in;
