@@ -14,6 +14,7 @@ mod deliveries;
 mod events;
 mod health;
 mod owing;
+mod parts;
 mod people;
 mod presence;
 mod proxy;
