@@ -79,9 +79,8 @@ impl Place {
 
 /// A page of somebody who is signed in. `body` brings the one `h1`.
 pub(super) fn page(frame: &Frame<'_>, title: &str, body: &Markup) -> Html<String> {
-    let waiting = frame.counts.waiting;
     document(
-        &html! { @if waiting > 0 { "(" (waiting) ") " } (title) " · " (texts::PRODUCT) },
+        &title_of(frame, title),
         "app",
         &html! {
             a.skip href="#main" { (texts::SKIP) }
@@ -89,6 +88,18 @@ pub(super) fn page(frame: &Frame<'_>, title: &str, body: &Markup) -> Html<String
             main #main class=(frame.here.main_class()) tabindex="-1" { (body) }
         },
     )
+}
+
+/// A part of such a page, for the script of one that is open: without what stands still.
+pub(super) fn part(frame: &Frame<'_>, title: &str, body: &Markup) -> Html<String> {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head { meta charset="utf-8"; title { (title_of(frame, title)) } }
+            body { (ways(frame)) (body) }
+        }
+    };
+    Html(page.into_string())
 }
 
 /// A page of somebody who is not signed in. `body` brings the one `h1`.
@@ -126,13 +137,18 @@ fn document(title: &Markup, class: &str, body: &Markup) -> Html<String> {
     Html(page.into_string())
 }
 
+fn title_of(frame: &Frame<'_>, title: &str) -> Markup {
+    let waiting = frame.counts.waiting;
+    html! { @if waiting > 0 { "(" (waiting) ") " } (title) " · " (texts::PRODUCT) }
+}
+
 fn rail(frame: &Frame<'_>) -> Markup {
     let who = frame.who;
     let name = who.called();
     html! {
         nav.rail aria-label=(texts::MAIN_NAVIGATION) {
             a.rail__mark href=(Place::Inbox.path()) aria-label=(texts::TO_THE_INBOX) { (mark()) }
-            ul.rail__list { @for place in ON_THE_RAIL { li { (item(place, frame)) } } }
+            (ways(frame))
             div.rail__foot {
                 // Without script they could do nothing, so only the script shows them.
                 button.rail__item type="button" data-keys hidden aria-label=(texts::KEYS) { (icon("question")) }
@@ -145,6 +161,10 @@ fn rail(frame: &Frame<'_>) -> Markup {
             }
         }
     }
+}
+
+fn ways(frame: &Frame<'_>) -> Markup {
+    html! { ul.rail__list { @for place in ON_THE_RAIL { li { (item(place, frame)) } } } }
 }
 
 fn item(place: Place, frame: &Frame<'_>) -> Markup {

@@ -7,9 +7,10 @@ use handover_bridge::{
     store::ConsoleStore as _,
 };
 use serde_json::json;
+use tokio::time::sleep;
 
 use crate::{
-    conversation::{says, says_content, waiting, waiting_as},
+    conversation::{says, says_as, says_content, waiting, waiting_as},
     webdriver::Browser,
     world::{PASSWORD, World},
 };
@@ -69,6 +70,36 @@ async fn who_begins_to_wait_and_what_is_said_appear_by_themselves() {
             "//li[contains(@class, 'turn--user')]//div[text()='one more thing']",
         )
         .await;
+    assert!(is_still_the_same_page(&browser).await);
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_much_is_said_elsewhere_a_page_shows_what_is_said_here() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    waiting_as(&world, "s2").await;
+    let browser = ann_at(&world, &page).await;
+    let elsewhere = async {
+        loop {
+            says_as(&world, ("s2", "not here")).await;
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let here = async {
+        says(&world, "one more thing").await;
+        let places = [
+            "//li[contains(@class, 'turn--user')]//div[text()='one more thing']".to_owned(),
+            format!("//a[@href='{page}'][@aria-current]//span[contains(., 'one more thing')]"),
+        ];
+        for place in places {
+            browser.find("xpath", &place).await;
+        }
+    };
+    tokio::select! {
+        () = elsewhere => {}
+        () = here => {}
+    }
     assert!(is_still_the_same_page(&browser).await);
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 }

@@ -49,7 +49,7 @@ pub async fn says_content(world: &World, content: Content) {
     said_by(world, ("s1", content)).await;
 }
 
-async fn said_by(world: &World, (user, content): (&str, Content)) {
+pub async fn said_by(world: &World, (user, content): (&str, Content)) {
     let said = Said {
         at: None,
         content,

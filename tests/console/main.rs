@@ -17,6 +17,7 @@ mod gallery;
 mod health;
 mod hostile;
 mod owing;
+mod parts;
 mod people;
 mod pictures;
 mod presence;

@@ -1,14 +1,12 @@
-// This page as it is now.
-
-import { address } from "./dom.js";
+// A page, or a part of one, as it is now.
 
 export class Refused extends Error {}
 export class SignedOut extends Refused {}
 
-export function page() {
+export function page(from) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("GET", address);
+    request.open("GET", from);
     request.responseType = "document";
     request.onload = () => {
       if (new URL(request.responseURL).pathname.startsWith("/console/sign-in")) return reject(new SignedOut());

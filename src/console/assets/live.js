@@ -1,10 +1,11 @@
-// Keeps an open page up to date. What has changed is fetched as a page and moved in by its keys; no text is ever parsed
-// as HTML here, and without this script every page works by being loaded again.
+// Keeps an open page up to date. The part that has changed is fetched as a page and moved in by its keys; no text is ever
+// parsed as HTML here, and without this script every page works by being loaded again.
 
 import { address, element, open } from "./dom.js";
 import { Refused, SignedOut, page } from "./fetch.js";
 import { takeFoot } from "./foot.js";
 import { list, takeList } from "./list.js";
+import { paced } from "./pace.js";
 import { remember, takePart } from "./parts.js";
 import { takeTranscript } from "./transcript.js";
 import { CUT_OFF, SIGNED_OUT, SIGN_IN_AGAIN } from "./words.js";
@@ -13,6 +14,14 @@ import { CUT_OFF, SIGNED_OUT, SIGN_IN_AGAIN } from "./words.js";
 const CUT_AFTER = 5000;
 const AGAIN_AFTER = 5000;
 
+// A busy bridge tells of hundreds of changes a second, few of which anybody sees here. What one reads comes at once, a
+// row on the list soon, and what only moves a count, or begins or ends elsewhere, when there is time.
+const TALK = { soon: 30, apart: 100 };
+const SHOWN = { soon: 50, apart: 200 };
+const OUT_OF_SIGHT = { soon: 100, apart: 1000 };
+const AGAIN = { soon: 2000, apart: 2000 };
+
+const WAITING = /^(● )?(\(\d+\) )?/;
 const AROUND = [".talk__sub", "#context"];
 
 const banner = element("div", "banner", "");
@@ -20,15 +29,28 @@ banner.setAttribute("role", "status");
 const bannerSays = element("p", "", "");
 banner.append(bannerSays);
 
-let wanted = new Set();
-let timer;
-let underWay = false;
+const wantTalk = kept("talk", address);
+const wantList = kept("list", `/console${location.search}`, open);
+
+let waiting = waitingIn(document);
 let stream;
 let cut;
 let hasEnded = false;
 
+function addressOf(part, path, beside) {
+  const of = new URL(path, location);
+  of.searchParams.set("part", part);
+  if (beside) of.searchParams.set("open", beside);
+  return of;
+}
+
+function waitingIn(root) {
+  return [...root.querySelectorAll("[data-list=waiting] .row")].map((row) => row.dataset.conversation);
+}
+
+// A page or a part of one: what is not in it stays as it is.
 function take(fresh) {
-  const waiting = [...fresh.querySelectorAll("[data-list=waiting] .row")].map((row) => row.dataset.conversation);
+  if (fresh.querySelector("#inbox")) waiting = waitingIn(fresh);
   takeList(fresh);
   takePart(".rail__list", fresh);
   if (open && fresh.querySelector(".transcript")) {
@@ -36,34 +58,34 @@ function take(fresh) {
     takeFoot(fresh);
     AROUND.forEach((selector) => takePart(selector, fresh));
   }
-  document.title = fresh.title;
+  // Of a list alone only how many wait is news.
+  document.title = fresh.querySelector("#talk") ? fresh.title : document.title.replace(WAITING, fresh.title.match(WAITING)[0]);
   document.dispatchEvent(new CustomEvent("console:taken", { detail: waiting }));
 }
 
-async function refresh() {
-  if (underWay) return;
-  underWay = true;
-  const asked = wanted;
-  wanted = new Set();
-  try {
-    take(await page());
-  } catch (failure) {
-    if (failure instanceof SignedOut) return end();
-    if (!(failure instanceof Refused)) asked.forEach((one) => wanted.add(one));
-  } finally {
-    underWay = false;
-  }
-  if (wanted.size > 0) later(2000);
+function kept(part, path, beside) {
+  const from = addressOf(part, path, beside);
+  const want = paced(async () => {
+    try {
+      take(await page(from));
+    } catch (failure) {
+      if (failure instanceof SignedOut) end();
+      else if (!(failure instanceof Refused)) want(AGAIN);
+    }
+  });
+  return want;
 }
 
-function later(milliseconds) {
-  clearTimeout(timer);
-  timer = setTimeout(refresh, milliseconds);
+function wantAll() {
+  if (open) wantTalk(TALK);
+  wantList(SHOWN);
 }
 
-function want(changed) {
-  wanted.add(changed);
-  later(changed === open ? 50 : 300);
+function changed({ conversation, version }) {
+  if (conversation === open) wantTalk(TALK);
+  const row = list().querySelector(`.row[data-conversation="${conversation}"]`);
+  if (!row) wantList(OUT_OF_SIGHT);
+  else if (Number(row.dataset.version) < version) wantList(SHOWN);
 }
 
 function tell(words) {
@@ -72,6 +94,7 @@ function tell(words) {
 }
 
 function end() {
+  if (hasEnded) return;
   hasEnded = true;
   stream.close();
   clearTimeout(cut);
@@ -92,7 +115,7 @@ function broken() {
   cut ??= setTimeout(() => tell(CUT_OFF), CUT_AFTER);
   // An answer that is no stream ends it for good: of a proxy whose bridge starts again, or the page to sign in.
   if (stream.readyState !== EventSource.CLOSED) return;
-  want("*");
+  wantAll();
   setTimeout(() => hasEnded || listen(true), AGAIN_AFTER);
 }
 
@@ -100,15 +123,19 @@ function listen(again) {
   stream = new EventSource(`/console/events?since=${list().dataset.at}`);
   stream.addEventListener("open", () => {
     connected();
-    if (again) want("*");
+    if (again) wantAll();
   });
   stream.addEventListener("error", broken);
-  stream.addEventListener("changed", (event) => want(JSON.parse(event.data).conversation));
-  stream.addEventListener("reset", () => want("*"));
+  stream.addEventListener("changed", (event) => changed(JSON.parse(event.data)));
+  stream.addEventListener("reset", wantAll);
 }
 
 if (list()) {
   [".rail__list", ...AROUND].forEach((selector) => remember(document.querySelector(selector)));
-  document.addEventListener("console:page", (event) => take(event.detail));
+  document.addEventListener("console:page", (event) => {
+    take(event.detail);
+    // A part that was asked for before may come after it.
+    wantAll();
+  });
   listen(false);
 }
