@@ -69,7 +69,7 @@ fn row(person: &SignedIn, who: &SignedIn, (sessions, now): (&[Session], Timestam
             td.full { b dir="auto" { (person.called()) } p.mono { (name) } }
             td { span class=(tag(person.role)) { (person.role.as_str()) } }
             td data-label=(texts::SEEN) { (seen.map_or(texts::NOT_NOW.to_owned(), |seen| ago(seen, now))) }
-            td.num {
+            td.num data-label=(texts::SIGNED_IN) {
                 @if let Some(begun) = begun { (texts::sessions(theirs.len())) (texts::SINCE) (ages::since(begun)) } @else { (texts::NO) }
             }
             td.acts { (acts(person, who, theirs.is_empty())) }

@@ -42,7 +42,7 @@ struct User {
 const AOIFE: User = user("u-4711", ["Aoife", "Brennan"], "en", "whatsapp");
 const JONAS: User = user("u-4712", ["Jonas", "Claes"], "nl-BE", "webchat");
 const FATIMA: User = user("u-4713", ["Fatima", "El Idrissi"], "fr", "messenger");
-const HANAKO: User = user("u-4714", ["花子", "山田"], "ja", "webchat");
+const ZOE: User = user("u-4714", ["Zoë", "Lindqvist"], "sv", "webchat");
 const YOUSSEF: User = user("u-4715", ["يوسف", "منصور"], "ar", "whatsapp");
 const GUEST: User = user("u-4716", ["", ""], "de", "webchat");
 const MILA: User = user("u-4717", ["Mila", "Novak"], "en", "webchat");
@@ -101,8 +101,11 @@ async fn closed(world: &World) -> String {
         reason,
         dialog_state: None,
     };
-    acts(world, (PIETER, "ann"), close).await;
     settle(world, None).await;
+    acts(world, (PIETER, "ann"), close).await;
+    for _ in 0..2 {
+        settle(world, None).await;
+    }
     page
 }
 
@@ -115,7 +118,7 @@ async fn waiting(world: &World) -> String {
     .await;
     for (user, text, wait) in [
         (FATIMA, "Je voudrais parler à quelqu’un.", 7),
-        (HANAKO, "返品したいのですが、どうすればいいですか。", 4),
+        (ZOE, "Hej! Hur skickar jag tillbaka en hjälm?", 4),
         (YOUSSEF, "مرحبا، أحتاج إلى مساعدة في الدفع.", 2),
     ] {
         world.wait(Duration::from_mins(wait));
@@ -309,6 +312,7 @@ async fn happens(world: &World, user: User, event: Event) -> (String, Outcome) {
 
 /// All that the bot is owed is delivered, or fails so: for good, or until its next attempt.
 async fn settle(world: &World, fails: Option<(ErrorClass, bool)>) {
+    world.wait(Duration::from_secs(5));
     loop {
         let claimed = world.store.claim(&bot(), 1).await.unwrap();
         let Some(claim) = claimed.claims.into_iter().next() else {
