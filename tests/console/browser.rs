@@ -10,8 +10,9 @@ use serde_json::json;
 
 use crate::{
     conversation::{says, says_content, waiting, waiting_as},
+    form::PASSWORD,
     webdriver::Browser,
-    world::{PASSWORD, World},
+    world::World,
 };
 
 /// Ann at this page, in a world that has run for a while.

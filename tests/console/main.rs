@@ -11,6 +11,7 @@ mod browser;
 mod conversation;
 mod deliveries;
 mod events;
+mod form;
 mod health;
 mod owing;
 mod people;
