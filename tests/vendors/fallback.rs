@@ -31,17 +31,20 @@ async fn a_desk_that_does_not_take_it_gives_way_to_one_of_another_kind_with_the_
         (Kind::Template, Kind::Webhook),
     ] {
         let (bot, [refusing, taking], bridge) = between(first, second).await;
-        refusing.stub.set_down(Some(422));
+        refusing.stub().set_down(Some(422));
         assert!(bot.asks(&bridge, ("u1", "first")).await);
         until("the other has it", async || {
-            taking.conversation("u1").is_some()
+            taking.conversation(&bridge, "u1").await.is_some()
         })
         .await;
-        assert!(taking.past("u1").contains("help u1"), "{first:?}");
-        let conversation = taking.conversation("u1").unwrap();
+        assert!(
+            taking.past(&bridge, "u1").await.contains("help u1"),
+            "{first:?}"
+        );
+        let conversation = taking.conversation(&bridge, "u1").await.unwrap();
         bot.user_says(&bridge, ("u1", 1)).await;
         until("it hears the user", async || {
-            !taking.heard(&conversation).is_empty()
+            !taking.heard(&bridge, &conversation).await.is_empty()
         })
         .await;
         taking.says(&bridge, (&conversation, "Hello")).await;
@@ -61,18 +64,18 @@ async fn a_desk_that_loses_the_conversation_twice_gives_way_to_one_of_another_ki
         let (bot, [losing, taking], bridge) = between(first, second).await;
         assert!(bot.asks(&bridge, ("u1", "first")).await);
         until("the desk has it", async || {
-            losing.conversation("u1").is_some()
+            losing.conversation(&bridge, "u1").await.is_some()
         })
         .await;
-        losing.stub.set_down(Some(410));
+        losing.stub().set_down(Some(410));
         bot.user_says(&bridge, ("u1", 1)).await;
         until("the other has it", async || {
-            taking.conversation("u1").is_some()
+            taking.conversation(&bridge, "u1").await.is_some()
         })
         .await;
-        let past = taking.past("u1");
-        let conversation = taking.conversation("u1").unwrap();
-        let heard = taking.heard(&conversation).join(" ");
+        let past = taking.past(&bridge, "u1").await;
+        let conversation = taking.conversation(&bridge, "u1").await.unwrap();
+        let heard = taking.heard(&bridge, &conversation).await.join(" ");
         assert!(past.contains("help u1"), "{past}");
         assert!(
             past.contains("u1 1") || heard.contains("u1 1"),
