@@ -124,7 +124,7 @@ impl Bridge {
         (status, answer.json().await.unwrap_or_default())
     }
 
-    fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 }

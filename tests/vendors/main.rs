@@ -9,6 +9,7 @@
 mod bridge;
 mod console;
 mod desk;
+mod emulated;
 mod examples;
 mod fallback;
 #[path = "../console/form.rs"]
