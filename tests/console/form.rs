@@ -7,16 +7,15 @@ pub fn sign_in(name: &str) -> String {
     format!("name={name}&password={}", PASSWORD.replace(' ', "+"))
 }
 
-/// What the page's forms send along unseen: the handover that they are about, and what makes a second click count for
-/// nothing.
+/// What the page's forms send along unseen: the handover that they are about, if there is one, and what makes a second click
+/// count for nothing.
 pub fn unseen(page: &str) -> String {
-    let value = |name: &str| {
-        let (_, rest) = page
-            .split_once(&format!("name=\"{name}\" value=\""))
-            .unwrap();
-        rest.split('"').next().unwrap()
+    let pair = |name: &str| {
+        let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\""))?;
+        Some(format!("{name}={}", rest.split('"').next()?))
     };
-    format!("handover={}&form={}", value("handover"), value("form"))
+    let pairs = [pair("handover"), pair("form")].into_iter().flatten();
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 /// Who is shown to have said what, in order: `user`, `bot` or `agent`, and `notice` for the bridge's own words.

@@ -185,30 +185,47 @@ impl Desk {
             .await;
     }
 
-    /// Not at the console: whoever is there may close what is at any desk.
+    /// Not at the console: whoever is there may close what is at any desk. Aivo Live tells it of rooms, and of users by what
+    /// they were queued as.
     pub async fn closes_too_late(&self, bridge: &Bridge, conversation: &str) {
+        if self.kind == Kind::AivoLive {
+            let queued = self.calls().into_iter().zip(1..);
+            let queued = queued.filter(|(_, number)| room(*number) == conversation);
+            let hash = queued
+                .last()
+                .map(|(call, _)| call.body["user"]["hash"].clone());
+            let data = json!({"reason": "agent", "hash": hash.unwrap()});
+            let close = aivo(&format!("other-{conversation}"), "close", &data);
+            let told = self.tells(bridge, conversation, &close).await;
+            assert_eq!(told, self.takes_no_more());
+        }
         let told = self
             .tells(bridge, conversation, &self.close(conversation))
             .await;
         assert_eq!(told, self.takes_no_more());
     }
 
-    /// Whether it was told that its part is over.
-    pub fn is_dismissed(&self, conversation: &str) -> bool {
-        self.calls().iter().any(|call| match self.kind {
+    /// Why its part is over, if it was told that it is.
+    pub fn dismissal(&self, conversation: &str) -> Option<String> {
+        let calls = self.calls();
+        let reason = calls.iter().find_map(|call| match self.kind {
             Kind::Webhook => {
                 let (kind, data) = (&call.body["type"], &call.body["data"]);
-                kind == "handover.closed" && data["handover_id"] == conversation
+                let is_its = kind == "handover.closed" && data["handover_id"] == conversation;
+                is_its.then_some(&data["reason"])
             }
             Kind::Template => {
-                let ticket = format!("/api/tickets/{conversation}");
-                call.path == ticket && call.body["state"] == "transferred"
+                let is_its = call.path == format!("/api/tickets/{conversation}");
+                is_its.then_some(&call.body["state"])
             }
             Kind::AivoLive => {
-                call.path == AIVO_CLOSE && call.body["conversationId"] == conversation
+                let is_close = call.path == AIVO_CLOSE;
+                let is_its = is_close && call.body["conversationId"] == conversation;
+                is_its.then_some(&call.body["reason"])
             }
-            Kind::Console => false,
-        })
+            Kind::Console => None,
+        });
+        Some(reason?.as_str()?.to_owned())
     }
 
     /// The call that last offered it this user, with its place among all calls.

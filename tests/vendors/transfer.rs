@@ -75,7 +75,7 @@ impl<'a> Moved<'a> {
         if desk.is_called() {
             desk.closes_too_late(self.bridge, conversation).await;
             until("the first desk is told", async || {
-                desk.is_dismissed(conversation)
+                desk.dismissal(conversation).as_deref() == Some("transferred")
             })
             .await;
         }
