@@ -248,3 +248,72 @@ async fn ann_brings_a_user_back_to_the_desk_that_had_them() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_goes_wrong_on_the_way_neither_loses_nor_repeats_anything() {
+    let stage = Stage::new().await;
+    for platform in Platform::ALL {
+        let faults = json!({"repeats": 3, "webhook_delay_ms": 50, "api_5xx": {"next": 2}});
+        let faults = serde_json::from_value(faults).unwrap();
+        stage.bot(platform).set_faults(faults);
+    }
+    let faults = json!({"repeats": 2, "unknown_fields": true, "api_5xx": {"next": 1}});
+    stage.live.goes_wrong(&faults).await;
+    for platform in Platform::ALL {
+        console_to(&stage, (platform, &stage.live)).await;
+        console_from(&stage, (platform, &stage.live)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_desk_that_has_taken_a_user_without_being_heard_is_not_asked_again() {
+    let stage = Stage::new().await;
+    let (ann, live) = (stage.bridge.ann().await, &stage.live);
+    let talk = Talk::new(&stage, (Platform::Chatlayer, "team")).await;
+    let page = at_console(ann, talk.user()).await;
+    live.goes_wrong(&json!({"api_cut_after": {"next": 1}}))
+        .await;
+    ann.does(&page.path, "transfer", &[("desk", "live")]).await;
+    let room = live.has(talk.user()).await;
+    talk.writes("user one");
+    live.says(&room, "desk one").await;
+    talk.is_told(&[MOVED, "desk one"]).await;
+    heard_by(live, (talk.user(), &room), &["user one"]).await;
+    live.closes(&room).await;
+    talk.is_welcomed_back().await;
+    assert_eq!(live.all(talk.user()).await.len(), 1, "one room");
+}
+
+#[tokio::test]
+async fn ann_takes_a_user_from_the_bot_and_sends_them_on() {
+    let stage = Stage::new().await;
+    let ann = stage.bridge.ann().await;
+    for desk in [&stage.custom, &stage.live] {
+        let bot = stage.bot(Platform::Certainly);
+        let session = bot.open(User::default()).unwrap();
+        let talk = Talk { bot, session };
+        talk.writes("hello there");
+        let user = talk.user();
+        until("the bridge knows the user", async || {
+            ann.finds_with_bot(user).await.is_some()
+        })
+        .await;
+        let page = ann.finds_with_bot(user).await.unwrap();
+        ann.does(&page.path, "take-over", &[]).await;
+        ann.does(&page.path, "reply", &[("text", "ann one")]).await;
+        talk.is_told(&["ann one"]).await;
+        assert_eq!(bot.bot(&talk.session), Some(BotState::Paused));
+        ann.does(&page.path, "transfer", &[("desk", desk.name)])
+            .await;
+        let id = desk.has(user).await;
+        in_order(&desk.shows((user, &id)).await, &["hello there", "ann one"]);
+        talk.writes("user one");
+        heard_by(desk, (user, &id), &["user one"]).await;
+        desk.says(&id, "desk one").await;
+        let told = ["ann one", MOVED, "desk one"];
+        talk.is_told(&told).await;
+        desk.closes(&id).await;
+        talk.is_welcomed_back().await;
+        assert_eq!(talk.told(), told);
+    }
+}

@@ -60,7 +60,16 @@ impl Person {
 
     /// The conversation of this user that is open at this desk.
     pub async fn finds(&self, (user, desk): (&str, &str)) -> Option<Page> {
-        let list = format!("/console?list=open&desk={desk}&q={user}");
+        self.looks_in(&format!("list=open&desk={desk}"), user).await
+    }
+
+    /// The conversation of this user that the bot has.
+    pub async fn finds_with_bot(&self, user: &str) -> Option<Page> {
+        self.looks_in("list=bot", user).await
+    }
+
+    async fn looks_in(&self, list: &str, user: &str) -> Option<Page> {
+        let list = format!("/console?{list}&q={user}");
         let is_theirs = format!("dir=\"auto\">{user}</dd>");
         for path in conversations(&self.reads(&list).await) {
             let body = self.reads(&path).await;

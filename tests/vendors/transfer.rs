@@ -129,6 +129,19 @@ fn answer(user: &str, word: &str) -> String {
     format!("{word} for {user}")
 }
 
+/// A bot of each platform and a desk of each kind.
+async fn everybody() -> (Vec<Bot>, Vec<Desk>, Bridge) {
+    let bots = [
+        ("alpha", Platform::Chatlayer),
+        ("beta", Platform::Certainly),
+    ];
+    let bots = join_all(bots.map(|(name, platform)| Bot::start(name, platform))).await;
+    let desks = ["red", "blue", "green", "black"].into_iter().zip(Kind::ALL);
+    let desks = join_all(desks.map(|(name, kind)| Desk::start(name, kind))).await;
+    let bridge = Bridge::start(&settings(&bots, &desks)).await;
+    (bots, desks, bridge)
+}
+
 #[tokio::test]
 async fn somebody_at_the_console_moves_users_between_desks_of_any_two_kinds() {
     let bots = [
@@ -152,5 +165,40 @@ async fn somebody_at_the_console_moves_users_between_desks_of_any_two_kinds() {
         moved.ends().await;
     }))
     .await;
+    bridge.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_desk_does_not_take_comes_back_to_the_console_that_sent_it() {
+    let (bots, desks, bridge) = everybody().await;
+    let ann = bridge.ann().await;
+    let console = desks.iter().find(|desk| !desk.is_called()).unwrap();
+    for desk in desks.iter().filter(|desk| desk.is_called()) {
+        desk.stub().set_down(Some(422));
+        for bot in &bots {
+            let user = format!("{}-{}", bot.name, desk.name);
+            assert!(bot.asks(&bridge, (&user, console.name)).await);
+            let page = console.conversation(&bridge, &user).await.unwrap();
+            console.says(&bridge, (&page, "one")).await;
+            ann.does(&page, "transfer", &[("desk", desk.name)]).await;
+            until("it is back", async || {
+                let page = console.conversation(&bridge, &user).await;
+                page.is_some()
+                    && ann
+                        .reads(&page.unwrap())
+                        .await
+                        .contains("Nobody has claimed")
+            })
+            .await;
+            bot.user_says(&bridge, (&user, 1)).await;
+            console.says(&bridge, (&page, "two")).await;
+            until("the user hears all", async || bot.said(&user).len() >= 3).await;
+            assert_eq!(bot.said(&user), ["one", MOVED, "two"]);
+            let heard = console.heard(&bridge, &page).await;
+            assert_eq!(heard, [format!("{user} 1")]);
+            console.closes(&bridge, &page).await;
+            until("the bot speaks again", async || bot.is_resumed(&user)).await;
+        }
+    }
     bridge.stop().await;
 }

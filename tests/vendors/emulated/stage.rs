@@ -150,6 +150,13 @@ impl Agents {
         assert_eq!(self.acts(id, &closed).await, 202);
     }
 
+    /// From now on, as on the panel of its page.
+    pub async fn goes_wrong(&self, faults: &Value) {
+        let url = format!("{}/emulator/faults", self.root);
+        let set = self.http.put(url).json(faults).send().await.unwrap();
+        assert_eq!(set.status(), 200);
+    }
+
     async fn acts(&self, id: &str, act: &Value) -> u16 {
         let url = format!("{}/desk/handovers/{id}/events", self.root);
         let answer = self.http.post(url).json(act).send().await.unwrap();
@@ -199,6 +206,7 @@ fn settings([shop, fashion, custom, live]: [&str; 4]) -> String {
         api_token = "{API_TOKEN}"
         hook_key = "{BOT_KEY}"
         claim_end = "handover_done"
+        drop_repeats = true
         [desks.team]
         kind = "console"
         [desks.custom]
