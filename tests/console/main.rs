@@ -12,6 +12,7 @@ mod conversation;
 mod cut;
 mod deliveries;
 mod events;
+mod form;
 mod health;
 mod owing;
 mod parts;
