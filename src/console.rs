@@ -23,7 +23,6 @@ mod session;
 mod state;
 mod texts;
 mod views;
-mod words;
 
 use axum::{
     Router,

@@ -10,6 +10,7 @@ use super::{
     layout::{self, Frame, Place},
     session::SignedIn,
     state::State,
+    texts,
 };
 use crate::config::Role;
 
@@ -20,12 +21,12 @@ pub(super) fn is_admin(who: &SignedIn) -> bool {
 pub(super) async fn only(state: &State, who: &SignedIn, here: Place) -> Response {
     let counts = state.counts(who).await;
     let frame = Frame { who, here, counts };
-    let title = "Only an admin may do this";
+    let [title, advice] = texts::ONLY_ADMINS;
     let body = html! {
         div.empty {
             h1 { (title) }
-            p { "Nothing was changed. Ask somebody whose role is admin; the list of people says who that is." }
-            p { a.btn href=(here.path()) { "Back" } }
+            p { (advice) }
+            p { a.btn href=(here.path()) { (texts::BACK) } }
         }
     };
     (StatusCode::FORBIDDEN, layout::page(&frame, title, &body)).into_response()

@@ -26,6 +26,8 @@ const ASSETS: &[Asset] = &[
     Asset::script("list.js", include_bytes!("assets/list.js")),
     Asset::script("foot.js", include_bytes!("assets/foot.js")),
     Asset::script("pace.js", include_bytes!("assets/pace.js")),
+    Asset::script("fetch.js", include_bytes!("assets/fetch.js")),
+    Asset::script("watch.js", include_bytes!("assets/watch.js")),
     Asset::script("live.js", include_bytes!("assets/live.js")),
     Asset::script("write.js", include_bytes!("assets/write.js")),
     Asset::script("times.js", include_bytes!("assets/times.js")),

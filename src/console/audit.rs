@@ -16,10 +16,10 @@ use super::{
     layout::{self, Frame, Place},
     session::SignedIn,
     state::State,
+    texts::audit as texts,
 };
 use crate::store::{AuditEntry, Page};
 
-const TITLE: &str = "Audit trail";
 const ROWS: usize = 100;
 /// Of an entry that is about nobody, or of somebody unknown.
 const NOBODY: &str = "-";
@@ -49,28 +49,28 @@ async fn list(
     let body = html! {
         div.page__in {
             header.page__head {
-                div { h1 { (TITLE) } p { "Who did what, for as long as it is kept. Nobody can change it from here." } }
+                div { h1 { (texts::TITLE) } p { (texts::ABOUT) } }
             }
             @if trail.items.is_empty() { (nothing()) } @else { (table(&trail)) }
         }
     };
-    Ok(layout::page(&frame, TITLE, &body))
+    Ok(layout::page(&frame, texts::TITLE, &body))
 }
 
 fn table(trail: &Page<AuditEntry>) -> Markup {
     let last = trail.items.last().filter(|_| trail.more);
     html! {
-        div.table-wrap tabindex="0" role="region" aria-label=(TITLE) {
+        div.table-wrap tabindex="0" role="region" aria-label=(texts::TITLE) {
             table.table.table--cards {
                 thead { tr {
-                    th scope="col" { "When" } th scope="col" { "Who" }
-                    th scope="col" { "What" } th scope="col" { "On" }
+                    th scope="col" { (texts::WHEN) } th scope="col" { (texts::WHO) }
+                    th scope="col" { (texts::WHAT) } th scope="col" { (texts::ON) }
                 } }
                 tbody { @for entry in &trail.items { (row(entry)) } }
             }
         }
         @if let Some(last) = last {
-            p.table-foot { a.btn.btn--small href={ (Place::Audit.path()) "?before=" (last.row) } { "Show older" } }
+            p.table-foot { a.btn.btn--small href={ (Place::Audit.path()) "?before=" (last.row) } { (texts::OLDER) } }
         }
     }
 }
@@ -79,8 +79,8 @@ fn row(entry: &AuditEntry) -> Markup {
     html! {
         tr {
             td.nowrap.num { (ages::since(entry.at)) }
-            td { @if entry.actor == NOBODY { "Unknown" } @else { (entry.actor) } }
-            td.full { b { (action(&entry.action)) } }
+            td { @if entry.actor == NOBODY { (texts::UNKNOWN) } @else { (entry.actor) } }
+            td.full { b { (texts::action(&entry.action)) } }
             td.full.mono { (subject(entry)) }
         }
     }
@@ -102,29 +102,11 @@ fn subject(entry: &AuditEntry) -> Markup {
     }
 }
 
-/// One of a newer version is shown as it is kept.
-fn action(action: &str) -> &str {
-    match action {
-        "sign_in" => "Signed in",
-        "sign_in.refused" => "Sign-in refused",
-        "sign_out" => "Signed out",
-        "sign_out.everywhere" => "Signed out everywhere",
-        "sessions.end" => "Signed somebody out",
-        "sessions.end_all" => "Signed everyone out",
-        "transcript.view" => "Read a conversation",
-        "deliveries.retry" => "Retried a delivery",
-        "deliveries.retry_all" => "Retried everything for a destination",
-        "deliveries.skip" => "Gave a delivery up",
-        "erasures.request" => "Had a user erased",
-        other => other,
-    }
-}
-
 fn nothing() -> Markup {
     html! {
         div.empty {
-            h2 { "Nothing here" }
-            p { "Sign-ins, conversations that were read, and what was done to deliveries and people are listed here." }
+            h2 { (texts::NOTHING[0]) }
+            p { (texts::NOTHING[1]) }
         }
     }
 }

@@ -12,7 +12,6 @@ mod ready;
 mod reply;
 mod transcript;
 mod visit;
-mod words;
 
 use axum::{Router, extract::Query, http::StatusCode, routing::get};
 use maud::{Markup, html};

@@ -21,14 +21,12 @@ use super::{
     layout::{self, Frame, Place},
     session::SignedIn,
     state::State,
-    words,
+    texts::{calls, deliveries as texts},
 };
 use crate::{
     domain::{delivery::Destination, retry::ErrorClass},
     store::Standing,
 };
-
-const TITLE: &str = "Deliveries";
 
 pub(super) fn router() -> Router<State> {
     Router::new()
@@ -54,24 +52,24 @@ async fn list(
         div.page__in {
             header.page__head {
                 div {
-                    h1 { (TITLE) }
-                    p { "What the bridge still owes to a bot or a desk. Nothing here is lost; it is late." }
+                    h1 { (texts::TITLE) }
+                    p { (texts::ABOUT) }
                 }
             }
             @if let Some(done) = wanted.done { (said(done)) }
             @if !standings.is_empty() { (strip::strip(&standings, now, admins::is_admin(&who))) }
             (filters(&wanted, &standings))
-            (table::table(&page, &wanted, now))
+            div #owed data-watch { (table::table(&page, &wanted, now)) }
         }
     };
-    Ok(layout::page(&frame, TITLE, &body))
+    Ok(layout::page(&frame, texts::TITLE, &body))
 }
 
 fn said(done: Done) -> Markup {
     let words = match done {
-        Done::Retried => "It is due now and goes out with the next call.",
-        Done::Skipped => "It has been given up. What waited behind it goes out.",
-        Done::All => "Everything that could be tried again is due now.",
+        Done::Retried => texts::RETRIED,
+        Done::Skipped => texts::SKIPPED,
+        Done::All => texts::ALL_RETRIED,
     };
     html! { p.banner role="status" { (icon("check")) (words) } }
 }
@@ -81,18 +79,18 @@ fn filters(wanted: &Wanted, standings: &[Standing]) -> Markup {
     let tab = |state| wanted.of(state).href();
     let current = |state| (wanted.state == state).then_some("page");
     html! {
-        form.filters action=(Place::Deliveries.path()) aria-label="Filter" {
-            nav.seg aria-label="State" {
-                a href=(tab(Which::Retrying)) aria-current=[current(Which::Retrying)] { "Retrying" }
+        form.filters action=(Place::Deliveries.path()) aria-label=(texts::FILTER) {
+            nav.seg aria-label=(texts::STATE) {
+                a href=(tab(Which::Retrying)) aria-current=[current(Which::Retrying)] { (texts::RETRYING) }
                 a href=(tab(Which::Dead)) aria-current=[current(Which::Dead)] {
-                    "Dead letters"
+                    (texts::DEAD_LETTERS)
                     @if dead > 0 { " " span.count.count--bad { (dead) } }
                 }
             }
             input type="hidden" name="state" value=(wanted.state.name());
             (destinations(wanted.destination.as_ref(), standings))
             (classes(wanted.class))
-            button.btn type="submit" { "Show" }
+            button.btn type="submit" { (texts::SHOW) }
         }
     }
 }
@@ -106,11 +104,11 @@ fn destinations(chosen: Option<&To>, standings: &[Standing]) -> Markup {
     }
     html! {
         div.field {
-            label for="destination" { "Destination" }
+            label for="destination" { (texts::DESTINATION) }
             select.input #destination name="destination" {
-                option value="" { "All" }
+                option value="" { (texts::ALL) }
                 @for to in offered {
-                    @let (name, kind) = words::destination(to);
+                    @let (name, kind) = calls::destination(to);
                     option value=(to) selected[chosen.is_some_and(|To(chosen)| chosen == to)] { (name) " (" (kind) ")" }
                 }
             }
@@ -121,11 +119,11 @@ fn destinations(chosen: Option<&To>, standings: &[Standing]) -> Markup {
 fn classes(chosen: Option<Class>) -> Markup {
     html! {
         div.field {
-            label for="class" { "Why" }
+            label for="class" { (texts::WHY) }
             select.input #class name="class" {
-                option value="" { "Any reason" }
+                option value="" { (texts::ANY_REASON) }
                 @for class in ErrorClass::ALL {
-                    option value=(class.label()) selected[chosen == Some(Class(class))] { (words::class(class)) }
+                    option value=(class.label()) selected[chosen == Some(Class(class))] { (calls::class(class)) }
                 }
             }
         }

@@ -16,14 +16,13 @@ use super::{
     layout::{self, Frame, Place},
     session::{self, SignedIn},
     state::State,
+    texts::health as texts,
 };
 use crate::{
     config::hooks::HookUrl,
     domain::{delivery::Destination, time::Timestamp},
     store::{Census, InboxCounts},
 };
-
-const TITLE: &str = "Health";
 
 pub(super) fn router() -> Router<State> {
     Router::new().route(Place::Health.path(), get(show))
@@ -54,17 +53,19 @@ async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
     let desks: Vec<_> = ends.desks.iter().cloned().map(Destination::Desk).collect();
     let body = html! {
         div.page__in {
-            header.page__head { div { h1 { (TITLE) } p { "Every bot, every desk, and whether anybody is left alone." } } }
-            (figures(&census, counts, now))
-            (warnings::warnings(&warned, now))
-            div.ends2 {
-                (ends::ends(("Bots", &bots), (&standings, here), now))
-                (ends::ends(("Desks", &desks), (&standings, here), now))
+            header.page__head { div { h1 { (texts::TITLE) } p { (texts::ABOUT) } } }
+            div.page__part #how-it-stands data-watch {
+                (figures(&census, counts, now))
+                (warnings::warnings(&warned, now))
+                div.ends2 {
+                    (ends::ends((texts::BOTS, &bots), (&standings, here), now))
+                    (ends::ends((texts::DESKS, &desks), (&standings, here), now))
+                }
             }
             @if admins::is_admin(&who) { (hooks(&ends.hook_urls)) }
         }
     };
-    Ok(layout::page(&frame, TITLE, &body))
+    Ok(layout::page(&frame, texts::TITLE, &body))
 }
 
 fn figures(census: &Census, counts: InboxCounts, now: Timestamp) -> Markup {
@@ -72,47 +73,39 @@ fn figures(census: &Census, counts: InboxCounts, now: Timestamp) -> Markup {
     let oldest = census.owed.values().map(|owed| owed.since).min();
     let sum = |counts: &mut dyn Iterator<Item = u64>| counts.sum::<u64>();
     html! {
-        section.panel aria-label="Unattended conversations" {
+        section.panel aria-label=(texts::UNATTENDED) {
             div class=(if alone > 0 { "zero zero--bad" } else { "zero" }) {
                 p.zero__fig aria-hidden="true" { (alone) }
                 div.zero__say {
-                    h2 { span.sr { (alone) " " } (if alone == 1 { "person talks to no one" } else { "people talk to no one" }) }
-                    p { (promise(alone)) }
+                    h2 { span.sr { (alone) " " } (texts::talk_to_no_one(alone)) }
+                    p { (texts::promise(alone)) }
                 }
             }
             dl.figs {
-                div { dt { "Open conversations" } dd { (sum(&mut census.open.values().copied())) } }
-                div { dt { "Waiting for a person" } dd { (counts.waiting) } }
+                div { dt { (texts::OPEN) } dd { (sum(&mut census.open.values().copied())) } }
+                div { dt { (texts::WAITING) } dd { (counts.waiting) } }
                 div {
-                    dt { "Undelivered" }
+                    dt { (texts::UNDELIVERED) }
                     dd {
                         (sum(&mut census.owed.values().map(|owed| owed.count)))
-                        @if let Some(oldest) = oldest { " " small { "oldest " (ages::short(oldest, now)) } }
+                        @if let Some(oldest) = oldest { " " small { (texts::OLDEST_OF_THEM) (ages::short(oldest, now)) } }
                     }
                 }
-                div { dt { "Dead letters" } dd { (sum(&mut census.dead_letters.values().copied())) } }
-                div { dt { "Bots late to go on" } dd { (sum(&mut census.late_resumes.values().copied())) } }
+                div { dt { (texts::DEAD_LETTERS) } dd { (sum(&mut census.dead_letters.values().copied())) } }
+                div { dt { (texts::LATE_BOTS) } dd { (sum(&mut census.late_resumes.values().copied())) } }
             }
         }
     }
 }
 
-const fn promise(alone: u64) -> &'static str {
-    if alone == 0 {
-        "Wherever a conversation is open, an agent has the user, or the user has been told lately how it goes on. This must be 0, always."
-    } else {
-        "They are with nobody and have been told nothing, which must not be. Look under Deliveries for what their bots are owed, and keep the log."
-    }
-}
-
 fn hooks(urls: &[HookUrl]) -> Markup {
     html! {
-        section.sec aria-label="Addresses to copy" {
+        section.sec aria-label=(texts::ADDRESSES) {
             div.sec__head {
-                h2 { "Addresses to copy" }
-                p { "For the settings of platforms and desks. Whoever has one can call it: admins alone see them. After a key was changed, " code { "handover urls" } " has the new ones." }
+                h2 { (texts::ADDRESSES) }
+                p { (texts::WHAT_ADDRESSES[0]) code { "handover urls" } (texts::WHAT_ADDRESSES[1]) }
             }
-            @if urls.is_empty() { p.quiet { "No bot or desk here is called from outside." } }
+            @if urls.is_empty() { p.quiet { (texts::NO_ADDRESSES) } }
             div.hooks {
                 @for (name, url) in urls {
                     div.field {

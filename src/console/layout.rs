@@ -32,8 +32,8 @@ pub(super) enum Place {
 }
 
 /// Each does without the others; they meet by events of the page.
-const SCRIPTS: [&str; 6] = [
-    "live.js", "write.js", "times.js", "media.js", "keys.js", "sound.js",
+const SCRIPTS: [&str; 7] = [
+    "live.js", "watch.js", "write.js", "times.js", "media.js", "keys.js", "sound.js",
 ];
 
 const ON_THE_RAIL: [Place; 5] = [
@@ -60,10 +60,10 @@ impl Place {
     const fn sign(self) -> (&'static str, &'static str) {
         match self {
             Self::Inbox => (texts::INBOX, "inbox"),
-            Self::Deliveries => ("Deliveries", "send-out"),
-            Self::Health => ("Health", "pulse"),
-            Self::People => ("People", "people"),
-            Self::Audit => ("Audit", "book"),
+            Self::Deliveries => (texts::deliveries::TITLE, "send-out"),
+            Self::Health => (texts::health::TITLE, "pulse"),
+            Self::People => (texts::people::TITLE, "people"),
+            Self::Audit => (texts::AUDIT, "book"),
             Self::Account => (texts::ACCOUNT, "people"),
         }
     }

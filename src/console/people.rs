@@ -12,14 +12,13 @@ use super::{
     layout::{self, Frame, Place},
     session::{self, SignedIn},
     state::State,
+    texts::{self as common, people as texts},
 };
 use crate::{
     config::Role,
     domain::{ids::OperatorName, time::Timestamp},
     store::Session,
 };
-
-const TITLE: &str = "People";
 
 pub(super) fn router() -> Router<State> {
     Router::new()
@@ -40,16 +39,16 @@ async fn list(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
     let body = html! {
         div.page__in {
             header.page__head {
-                div { h1 { (TITLE) } p { "Who may sign in here, and whether they are signed in now." } }
+                div { h1 { (texts::TITLE) } p { (texts::ABOUT) } }
                 @if admins::is_admin(&who) {
-                    a.btn href="/console/people/sign-out" { "Sign everyone out…" }
+                    a.btn href="/console/people/sign-out" { (texts::SIGN_EVERYONE_OUT) }
                 }
             }
-            div.table-wrap tabindex="0" role="region" aria-label=(TITLE) {
+            div.table-wrap tabindex="0" role="region" aria-label=(texts::TITLE) {
                 table.table.table--cards {
                     thead { tr {
-                        th scope="col" { "Name" } th scope="col" { "Role" } th scope="col" { "Last seen" }
-                        th scope="col" { "Signed in" } th scope="col" { span.sr { "Actions" } }
+                        th scope="col" { (texts::NAME) } th scope="col" { (texts::ROLE) } th scope="col" { (texts::LAST_SEEN) }
+                        th scope="col" { (texts::SIGNED_IN) } th scope="col" { span.sr { (common::ACTIONS) } }
                     } }
                     tbody { @for person in &people { (row(person, &who, (&sessions, now))) } }
                 }
@@ -57,7 +56,7 @@ async fn list(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
             (hint(state.door().opens_by_token()))
         }
     };
-    Ok(layout::page(&frame, TITLE, &body))
+    Ok(layout::page(&frame, texts::TITLE, &body))
 }
 
 fn row(person: &SignedIn, who: &SignedIn, (sessions, now): (&[Session], Timestamp)) -> Markup {
@@ -69,9 +68,9 @@ fn row(person: &SignedIn, who: &SignedIn, (sessions, now): (&[Session], Timestam
         tr {
             td.full { b dir="auto" { (person.called()) } p.mono { (name) } }
             td { span class=(tag(person.role)) { (person.role.as_str()) } }
-            td data-label="Seen" { (seen.map_or("not now".to_owned(), |seen| ago(seen, now))) }
+            td data-label=(texts::SEEN) { (seen.map_or(texts::NOT_NOW.to_owned(), |seen| ago(seen, now))) }
             td.num {
-                @if let Some(begun) = begun { (count(theirs.len())) ", since " (ages::since(begun)) } @else { "no" }
+                @if let Some(begun) = begun { (texts::sessions(theirs.len())) (texts::SINCE) (ages::since(begun)) } @else { (texts::NO) }
             }
             td.acts { (acts(person, who, theirs.is_empty())) }
         }
@@ -83,10 +82,10 @@ fn acts(person: &SignedIn, who: &SignedIn, is_out: bool) -> Markup {
     html! {
         @if person.operator == who.operator {
             form method="post" action="/console/sign-out/everywhere" {
-                button.btn.btn--small type="submit" { (icon("out")) "Sign out everywhere" }
+                button.btn.btn--small type="submit" { (icon("out")) (common::SIGN_OUT_EVERYWHERE) }
             }
         } @else if admins::is_admin(who) && !is_out {
-            a.btn.btn--small href={ "/console/people/sign-out?who=" (name) } { "Sign out…" span.sr { " " (name) } }
+            a.btn.btn--small href={ "/console/people/sign-out?who=" (name) } { (texts::SIGN_OUT) span.sr { " " (name) } }
         }
     }
 }
@@ -94,9 +93,8 @@ fn acts(person: &SignedIn, who: &SignedIn, is_out: bool) -> Markup {
 fn hint(by_token: bool) -> Markup {
     html! {
         p.hintbox {
-            @if by_token { "There are no users yet, so " code { "admin.token" } " signs in. " }
-            "People live in the configuration, with a hash of their password. Add one with "
-            code { "handover console user add NAME" } ", put what it prints into the configuration, and start the bridge again."
+            @if by_token { (texts::BY_TOKEN[0]) code { "admin.token" } (texts::BY_TOKEN[1]) }
+            (texts::HOW_TO_ADD[0]) code { "handover console user add NAME" } (texts::HOW_TO_ADD[1])
         }
     }
 }
@@ -115,16 +113,9 @@ const fn tag(role: Role) -> &'static str {
     }
 }
 
-fn count(sessions: usize) -> String {
-    match sessions {
-        1 => "1 session".to_owned(),
-        sessions => format!("{sessions} sessions"),
-    }
-}
-
 fn ago(seen: Timestamp, now: Timestamp) -> String {
     match now.since(seen).as_secs() {
-        0..60 => "now".to_owned(),
-        _ => format!("{} ago", ages::short(seen, now)),
+        0..60 => texts::NOW.to_owned(),
+        _ => common::ago(&ages::short(seen, now)),
     }
 }

@@ -1,4 +1,12 @@
-//! What the frame and the inbox say, in English.
+//! Whatever the pages say, in English: here the frame, the inbox and the conversation, below the other pages.
+
+pub(super) mod audit;
+pub(super) mod calls;
+pub(super) mod deliveries;
+pub(super) mod happened;
+pub(super) mod health;
+pub(super) mod people;
+pub(super) mod sign_in;
 
 use crate::domain::conversation::Phase;
 
@@ -9,6 +17,15 @@ pub(super) const MAIN_NAVIGATION: &str = "Main";
 pub(super) const TO_THE_INBOX: &str = "Handover Bridge, to the inbox";
 pub(super) const INBOX: &str = "Inbox";
 pub(super) const ACCOUNT: &str = "Account";
+pub(super) const AUDIT: &str = "Audit";
+pub(super) const ACTIONS: &str = "Actions";
+pub(super) const BACK: &str = "Back";
+pub(super) const LEAVE_IT: &str = "Leave it";
+pub(super) const IS_AUDITED: &str = "It is written to the audit trail under your name.";
+pub(super) const ONLY_ADMINS: [&str; 2] = [
+    "Only an admin may do this",
+    "Nothing was changed. Ask somebody whose role is admin; the list of people says who that is.",
+];
 pub(super) const NO_CONVERSATION: [&str; 2] = [
     "No such conversation",
     "It may have been erased, or its time is over.",
@@ -120,8 +137,6 @@ pub(super) const NO_SUCH_REASON: &str =
     "That is no reason to close, or the dialog state is too long.";
 pub(super) const NO_CONSOLE_DESK: &str =
     "No desk of kind console is configured, so nobody here could answer.";
-pub(super) const ANSWERED_HERE: &str = "Answered here";
-pub(super) const SIGNED_IN: &str = "Signed in";
 pub(super) const SIGNED_IN_AS: &str = "Signed in as";
 pub(super) const ROLE: &str = "Role";
 pub(super) const SIGN_OUT: &str = "Sign out";
@@ -221,6 +236,14 @@ pub(super) const fn phase(phase: Phase) -> &'static str {
         Phase::Attended => "attended",
         Phase::Closing => "closing",
     }
+}
+
+pub(super) fn ago(age: &str) -> String {
+    format!("{age} ago")
+}
+
+pub(super) fn seconds(count: u64) -> String {
+    format!("{count} s")
 }
 
 pub(super) fn minutes(count: u64) -> String {

@@ -16,27 +16,32 @@ use crate::{
 };
 
 /// Ann at this page, in a world that has run for a while.
-async fn ann_at(world: &World, page: &str) -> Browser {
+pub async fn ann_at(world: &World, page: &str) -> Browser {
     world.wait(Duration::from_mins(1));
     let root = world.served().await;
+    signed_in_at("ann", &root, page).await
+}
+
+/// In a browser of their own.
+pub async fn signed_in_at(name: &str, root: &str, page: &str) -> Browser {
     let browser = Browser::start().await;
     browser.resize(1280, 860).await;
     browser.go(&format!("{root}{page}")).await;
-    browser.type_into("#name", "ann").await;
+    browser.type_into("#name", name).await;
     browser
         .type_into("#password", &format!("{PASSWORD}\u{e007}"))
         .await;
-    browser.find("css selector", "#inbox").await;
+    browser.find("css selector", ".app").await;
     // Gone after any load of a page.
     browser.script("window.isTheSamePage = true").await;
     browser
 }
 
-async fn is_still_the_same_page(browser: &Browser) -> bool {
+pub async fn is_still_the_same_page(browser: &Browser) -> bool {
     browser.script("return window.isTheSamePage === true").await == json!(true)
 }
 
-async fn claims(browser: &Browser) {
+pub async fn claims(browser: &Browser) {
     let claim = browser.find("css selector", "form.claim button").await;
     browser.click(&claim).await;
     browser.find("css selector", "#write").await;
@@ -77,7 +82,7 @@ async fn however_much_is_said_elsewhere_a_page_shows_what_is_said_here() {
     let browser = ann_at(&world, &page).await;
     let elsewhere = async {
         loop {
-            says_as(&world, "s2", Content::text("not here")).await;
+            says_as(&world, ("s2", "not here")).await;
             sleep(Duration::from_millis(10)).await;
         }
     };
@@ -346,4 +351,24 @@ async fn one_tone_sounds_for_who_begins_to_wait_unless_it_is_off() {
         2,
         "it is on again"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_says_how_things_stand_is_made_anew_when_it_is_turned_to() {
+    let world = World::new();
+    let browser = ann_at(&world, "/console/health").await;
+    browser.sees("Health").await;
+    let waiting_now = "return [...document.querySelectorAll('.figs div')].find((it) => it.textContent.startsWith('Waiting')).querySelector('dd').textContent";
+    assert_eq!(browser.script(waiting_now).await, "0");
+    waiting(&world).await;
+    browser
+        .script("document.dispatchEvent(new Event('visibilitychange'))")
+        .await;
+    browser
+        .find(
+            "xpath",
+            "//dt[text()='Waiting for a person']/../dd[text()='1']",
+        )
+        .await;
+    assert!(is_still_the_same_page(&browser).await);
 }

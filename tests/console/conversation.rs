@@ -41,11 +41,15 @@ pub async fn says(world: &World, text: &str) {
     says_content(world, Content::text(text)).await;
 }
 
-pub async fn says_content(world: &World, content: Content) {
-    says_as(world, "s1", content).await;
+pub async fn says_as(world: &World, (user, text): (&str, &str)) {
+    said_by(world, (user, Content::text(text))).await;
 }
 
-pub async fn says_as(world: &World, user: &str, content: Content) {
+pub async fn says_content(world: &World, content: Content) {
+    said_by(world, ("s1", content)).await;
+}
+
+async fn said_by(world: &World, (user, content): (&str, Content)) {
     let said = Said {
         at: None,
         content,

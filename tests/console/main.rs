@@ -9,6 +9,7 @@
 
 mod browser;
 mod conversation;
+mod cut;
 mod deliveries;
 mod events;
 mod health;
@@ -16,6 +17,8 @@ mod owing;
 mod parts;
 mod people;
 mod presence;
+mod proxy;
+mod race;
 mod sign_in;
 #[path = "../emulator/webdriver.rs"]
 mod webdriver;

@@ -66,7 +66,19 @@ impl Addresses {
     fn desk_table(&self, (keys, desk): (&Keys, DemoDesk)) -> Result<String, DemoError> {
         let (secret, token) = (&keys.signing_secret, &keys.desk_token);
         Ok(match desk {
-            DemoDesk::Console => "kind = \"console\"\n".to_owned(),
+            // A second queue to send users on to, which `agent sales` in the chat asks for.
+            DemoDesk::Console => "kind = \"console\"\n\
+                \n\
+                [desks.sales]\n\
+                kind = \"console\"\n\
+                \n\
+                [[routes]]\n\
+                desk = \"sales\"\n\
+                when = { payload = { department = \"sales\" } }\n\
+                \n\
+                [[routes]]\n\
+                desk = \"team\"\n"
+                .to_owned(),
             DemoDesk::Webhook => {
                 let hook = self.desk_url.join("hook")?;
                 format!(

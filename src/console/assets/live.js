@@ -2,6 +2,7 @@
 // parsed as HTML here, and without this script every page works by being loaded again.
 
 import { address, element, open } from "./dom.js";
+import { Refused, SignedOut, page } from "./fetch.js";
 import { takeFoot } from "./foot.js";
 import { list, takeList } from "./list.js";
 import { paced } from "./pace.js";
@@ -36,29 +37,11 @@ let stream;
 let cut;
 let hasEnded = false;
 
-class Refused extends Error {}
-class SignedOut extends Refused {}
-
 function addressOf(part, path, beside) {
   const of = new URL(path, location);
   of.searchParams.set("part", part);
   if (beside) of.searchParams.set("open", beside);
   return of;
-}
-
-function page(from) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("GET", from);
-    request.responseType = "document";
-    request.onload = () => {
-      if (new URL(request.responseURL).pathname.startsWith("/console/sign-in")) return reject(new SignedOut());
-      if (request.status === 200) return resolve(request.responseXML);
-      reject(request.status < 500 ? new Refused(String(request.status)) : new Error(String(request.status)));
-    };
-    request.onerror = () => reject(new Error("offline"));
-    request.send();
-  });
 }
 
 function waitingIn(root) {

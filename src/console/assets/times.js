@@ -17,4 +17,4 @@ function showAll() {
 }
 
 showAll();
-document.addEventListener("console:taken", showAll);
+for (const change of ["console:taken", "console:shown"]) document.addEventListener(change, showAll);

@@ -5,6 +5,8 @@ import { browser, tab } from "./keep.js";
 import * as words from "./words.js";
 
 const draftKey = `draft ${open}`;
+// What stands in these fields outlives the page, whichever form of it was sent.
+const DRAFTS = { write: draftKey, note: `draft note ${open}` };
 const unsentKey = `unsent ${open}`;
 
 const FIELDS = ["text", "replies", "buttons", "file", "file_name"];
@@ -111,16 +113,26 @@ function send(form) {
   run();
 }
 
+function putDraftsBack() {
+  for (const [id, key] of Object.entries(DRAFTS)) {
+    const draft = document.getElementById(id);
+    if (!draft || draft.value) continue;
+    draft.value = browser.read(key);
+    const tool = draft.closest("details");
+    if (tool && draft.value) tool.open = true;
+  }
+}
+
 if (open) {
-  const text = field();
-  if (text) text.value ||= browser.read(draftKey);
+  putDraftsBack();
   // What a page did not hear the end of may have been sent: trying again does no harm.
   for (const entry of JSON.parse(tab.read(unsentKey) || "[]")) {
     add(entry);
     fail(entry, words.PAGE_WAS_LEFT);
   }
   document.addEventListener("input", (event) => {
-    if (event.target.id === "write") browser.write(draftKey, event.target.value);
+    const key = DRAFTS[event.target.id];
+    if (key) browser.write(key, event.target.value);
   });
   document.addEventListener("keydown", (event) => {
     const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.id === "write";
@@ -129,6 +141,7 @@ if (open) {
     event.target.form.requestSubmit();
   });
   document.addEventListener("submit", (event) => {
+    if (event.target.matches("#do-note form")) browser.write(DRAFTS.note, "");
     if (!event.target.matches(".compose")) return;
     event.preventDefault();
     send(event.target);

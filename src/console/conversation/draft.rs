@@ -1,7 +1,6 @@
 //! What somebody had typed when it was refused.
 
-use super::words;
-use crate::domain::operator::Refusal;
+use crate::{console::texts::happened, domain::operator::Refusal};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Draft {
@@ -74,7 +73,7 @@ impl Draft {
     }
 
     pub(super) fn refused(mut self, refusal: &Refusal) -> Self {
-        self.refused = Some(words::refused(refusal));
+        self.refused = Some(happened::refused(refusal));
         self
     }
 

@@ -3,9 +3,13 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{open_handover, words};
+use super::open_handover;
 use crate::{
-    console::{ages, icons::icon, texts},
+    console::{
+        ages,
+        icons::icon,
+        texts::{self, happened},
+    },
     domain::effect::{Cause, JournalEntry},
     store::{ConversationView, InboxHandover},
 };
@@ -67,7 +71,7 @@ fn passage(handover: &InboxHandover, view: &ConversationView) -> Markup {
             h3 { (texts::HANDOVER) span.num { (handover.desk.as_str()) } }
             ol.journal {
                 @for step in steps.filter(|step| step.cause != Cause::Noted) {
-                    @if let Some(words) = words::happened(step) {
+                    @if let Some(words) = happened::happened(step) {
                         li class=(at(step.cause)) { (ages::time_of(step.at)) span dir="auto" { (words) } }
                     }
                 }

@@ -4,9 +4,12 @@ use std::mem;
 
 use maud::{Markup, html};
 
-use super::{content::content, hands::Hands, words};
+use super::{content::content, hands::Hands};
 use crate::{
-    console::{ages::time_of, texts},
+    console::{
+        ages::time_of,
+        texts::{self, happened},
+    },
     domain::{
         effect::{Cause, JournalEntry},
         message::Actor,
@@ -178,7 +181,7 @@ fn deck(place: usize, entry: &JournalEntry, hands: &Hands) -> Markup {
         _ => "deck",
     };
     html! {
-        @if let Some(words) = words::happened(entry) {
+        @if let Some(words) = happened::happened(entry) {
             li class={ (class) " " (hands.class()) } data-key=(place) { p dir="auto" { (words) " " (time_of(entry.at)) } span.deck__node {} }
         }
     }

@@ -21,7 +21,7 @@ use crate::{
         layout::{self, Frame, Place},
         session::SignedIn,
         state::State,
-        texts, words,
+        texts::{self as common, calls, deliveries as texts},
     },
     domain::ids::DeliveryId,
     store::{Changed, DeliveryState, OneDelivery},
@@ -86,19 +86,18 @@ async fn ask_retry_all(
     let standings = state.store().standings().await?;
     let standing = standings.iter().find(|it| it.destination == to);
     let (owed, dead) = standing.map_or((0, 0), |it| (it.owed, it.dead));
-    let (name, kind) = words::destination(&to);
-    let title = format!("Retry everything for the {kind} {name}?");
+    let (name, kind) = calls::destination(&to);
+    let title = texts::retry_everything(kind, name);
     let says = html! {
-        p { "Whatever of the " (owed) " calls that the " (kind) " " b { (name) } " is owed waits for its next try is due at once, and so are its "
-            (dead) " dead letters. They go out in order within each conversation." }
+        p { (texts::all_that_is_retried((kind, name), (owed, dead))) }
         p { (late(kind)) }
-        p { "It is written to the audit trail under your name." }
+        p { (common::IS_AUDITED) }
     };
     let hidden = html! { input type="hidden" name="destination" value=(to); };
     let form = form(
         "/console/deliveries/retry-all",
         &hidden,
-        ("btn btn--main", "Retry all"),
+        ("btn btn--main", texts::RETRY_ALL),
     );
     let body = question(&title, &says, &form);
     Ok(page(&state, &who, &title, &body).await)
@@ -137,20 +136,20 @@ async fn ask(state: &State, who: &SignedIn, (id, act): (Uuid, Act)) -> Answer {
     let row = state.store();
     let row = row.inbox_row(delivery.conversation, &who.operator).await?;
     let user = row.and_then(|row| row.profile.user.name());
-    let user = user.as_deref().unwrap_or(texts::GUEST);
+    let user = user.as_deref().unwrap_or(common::GUEST);
     let (title, says, button) = match act {
         Act::Retry => (
-            "Try this one now?",
+            texts::TRY_THIS_ONE,
             retrying(&delivery),
-            ("btn btn--main", "Retry now"),
+            ("btn btn--main", texts::RETRY_NOW),
         ),
         Act::Skip => (
-            "Give this one up?",
+            texts::GIVE_THIS_ONE_UP,
             skipping(&delivery),
-            ("btn btn--bad", "Skip it"),
+            ("btn btn--bad", texts::SKIP_IT),
         ),
     };
-    let says = html! { (what(&delivery, user)) (says) p { "It is written to the audit trail under your name." } };
+    let says = html! { (what(&delivery, user)) (says) p { (common::IS_AUDITED) } };
     let action = match act {
         Act::Retry => format!("/console/deliveries/{id}/retry"),
         Act::Skip => format!("/console/deliveries/{id}/skip"),
@@ -161,10 +160,10 @@ async fn ask(state: &State, who: &SignedIn, (id, act): (Uuid, Act)) -> Answer {
 
 /// The call, whose it is, and what it carries.
 fn what(delivery: &OneDelivery, user: &str) -> Markup {
-    let (name, kind) = words::destination(&delivery.view.destination);
+    let (name, kind) = calls::destination(&delivery.view.destination);
     html! {
         p {
-            b { (words::task(&delivery.view.kind)) } " to the " (kind) " " b { (name) } ", for "
+            b { (calls::task(&delivery.view.kind)) } " " (texts::TO_THE) (kind) " " b { (name) } (texts::FOR)
             a href={ "/console/conversations/" (delivery.conversation) } { bdi { (user) } }
         }
         @if let Some(message) = &delivery.message {
@@ -174,42 +173,24 @@ fn what(delivery: &OneDelivery, user: &str) -> Markup {
 }
 
 fn retrying(delivery: &OneDelivery) -> Markup {
-    let (_, kind) = words::destination(&delivery.view.destination);
+    let (_, kind) = calls::destination(&delivery.view.destination);
     html! {
-        p { "The same key goes with it, so whoever has it already and knows the key does not show it twice." }
+        p { (texts::SAME_KEY) }
         @if delivery.view.state == DeliveryState::Dead { p { (late(kind)) } }
     }
 }
 
 fn late(kind: &str) -> &'static str {
     if kind == "bot" {
-        "Users will read messages now that were written for them earlier."
+        texts::USERS_READ_OLD
     } else {
-        "Agents will get messages now that users wrote earlier."
+        texts::AGENTS_READ_OLD
     }
 }
 
 fn skipping(delivery: &OneDelivery) -> Markup {
-    let consequence = match delivery.view.kind.as_str() {
-        "say" => {
-            "The user will never see this message. If an agent wrote it, the desk is told that it was not delivered."
-        }
-        "message" | "placeholder" => "The desk will never see this message of the user.",
-        "open" => {
-            "The desk is not told of this handover by this call. The user goes on to the next desk, or waits until the limits give them back."
-        }
-        "pause" => {
-            "The bot is not paused by this call, so it may speak while an agent has the user."
-        }
-        "resume" => "The bot is not told to go on, so it may stay silent with this user.",
-        "forget" => {
-            "The platform is not asked again to delete the user's data: somebody has to see to it there."
-        }
-        "failed" => "The desk is not told that a message did not reach the user.",
-        "close" => "The desk is not told that this handover is over.",
-        _ => "The bridge goes on without what it asked for.",
-    };
-    html! { p { (consequence) " What waits behind it in this conversation goes out." } }
+    let consequence = texts::consequence(&delivery.view.kind);
+    html! { p { (consequence) (texts::BEHIND_GOES_OUT) } }
 }
 
 async fn told(state: &State, who: &SignedIn, (changed, done): (Changed, Done)) -> Response {
@@ -225,22 +206,14 @@ async fn told(state: &State, who: &SignedIn, (changed, done): (Changed, Done)) -
 }
 
 async fn refused(state: &State, who: &SignedIn, changed: Changed) -> Response {
-    let (status, title, advice) = match changed {
-        Changed::NotFound => (
-            StatusCode::NOT_FOUND,
-            "No such delivery",
-            "It has been erased with its user, or its time is over.",
-        ),
-        Changed::NotNow | Changed::Yes => (
-            StatusCode::CONFLICT,
-            "It cannot be changed at the moment",
-            "It has been delivered or given up, or it is on its way just now. Nothing was changed. Look again in a moment.",
-        ),
+    let (status, [title, advice]) = match changed {
+        Changed::NotFound => (StatusCode::NOT_FOUND, texts::NO_SUCH),
+        Changed::NotNow | Changed::Yes => (StatusCode::CONFLICT, texts::NOT_NOW),
     };
     let body = html! {
         div.empty {
             h1 { (title) } p { (advice) }
-            p { a.btn href=(Place::Deliveries.path()) { "Back to the deliveries" } }
+            p { a.btn href=(Place::Deliveries.path()) { (texts::BACK) } }
         }
     };
     (status, page(state, who, title, &body).await).into_response()
@@ -259,7 +232,7 @@ fn form(action: &str, hidden: &Markup, (class, word): (&str, &str)) -> Markup {
     html! {
         form.dlg__foot method="post" action=(action) {
             (hidden)
-            a.btn href=(Place::Deliveries.path()) { "Leave it" }
+            a.btn href=(Place::Deliveries.path()) { (common::LEAVE_IT) }
             button class=(class) type="submit" { (word) }
         }
     }

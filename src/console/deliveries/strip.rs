@@ -3,7 +3,10 @@
 use maud::{Markup, html};
 
 use crate::{
-    console::{ages, words},
+    console::{
+        ages,
+        texts::{calls, deliveries as texts},
+    },
     domain::time::Timestamp,
     store::Standing,
 };
@@ -12,15 +15,15 @@ const PIERS: &str = "M14 20v12M34 20v12M5 33c3-2 6 2 9 0s6 2 9 0 6 2 9 0 6 2 9 0
 
 pub(super) fn strip(standings: &[Standing], now: Timestamp, may_retry: bool) -> Markup {
     html! {
-        section.sec aria-label="Destinations" {
+        section.sec #destinations data-watch aria-label=(texts::DESTINATIONS) {
             ul.spans { @for standing in standings { (span(standing, now, may_retry)) } }
         }
     }
 }
 
 fn span(standing: &Standing, now: Timestamp, may_retry: bool) -> Markup {
-    let (name, kind) = words::destination(&standing.destination);
-    let (word, tag, bridge) = words::closed(standing.closed);
+    let (name, kind) = calls::destination(&standing.destination);
+    let (word, tag, bridge) = calls::closed(standing.closed);
     html! {
         li class={ "link link--" (bridge) } {
             svg.deckmark viewBox="0 0 48 36" aria-hidden="true" { path.pier d=(PIERS) {} path.d d=(deck(bridge)) {} }
@@ -30,7 +33,7 @@ fn span(standing: &Standing, now: Timestamp, may_retry: bool) -> Markup {
             @if may_retry && standing.owed + standing.dead > 0 {
                 p {
                     a href={ "/console/deliveries/retry-all?destination=" (kind) ":" (name) } {
-                        "Retry all…" span.sr { " of " (name) }
+                        (texts::RETRY_ALL_OF) span.sr { (texts::SR_OF) (name) }
                     }
                 }
             }
@@ -41,11 +44,11 @@ fn span(standing: &Standing, now: Timestamp, may_retry: bool) -> Markup {
 fn owed(standing: &Standing, now: Timestamp) -> Markup {
     html! {
         @if let Some(oldest) = standing.oldest {
-            (standing.owed) " owed, oldest " (ages::short(oldest, now))
+            (standing.owed) (texts::OWED_OLDEST) (ages::short(oldest, now))
         } @else {
-            "Nothing owed"
+            (texts::NOTHING_OWED)
         }
-        @if standing.dead > 0 { ", " (standing.dead) " dead" }
+        @if standing.dead > 0 { ", " (standing.dead) (texts::DEAD) }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     console::{
         ages::{self, Urgency},
         icons::icon,
-        words,
+        texts::{self as common, calls, deliveries as texts},
     },
     domain::time::Timestamp,
     store::{DeliveryState, DeliveryView, Page},
@@ -19,46 +19,46 @@ pub(super) fn table(page: &Page<DeliveryView>, wanted: &Wanted, now: Timestamp) 
     }
     let next = page.items.last().filter(|_| page.more);
     html! {
-        section.sec aria-label="List of deliveries" {
-            div.table-wrap tabindex="0" role="region" aria-label="Table of deliveries" {
+        section.sec aria-label=(texts::LIST) {
+            div.table-wrap tabindex="0" role="region" aria-label=(texts::TABLE) {
                 table.table.table--cards {
                     thead { tr {
-                        th scope="col" { "State" }
-                        th scope="col" { "Destination" }
-                        th scope="col" { "What" }
-                        th scope="col" { "Why" }
-                        th.end scope="col" { "Age" }
-                        th.end scope="col" { "Next try" }
-                        th.end scope="col" { span.sr { "Actions" } }
+                        th scope="col" { (texts::STATE) }
+                        th scope="col" { (texts::DESTINATION) }
+                        th scope="col" { (texts::WHAT) }
+                        th scope="col" { (texts::WHY) }
+                        th.end scope="col" { (texts::AGE) }
+                        th.end scope="col" { (texts::NEXT_TRY) }
+                        th.end scope="col" { span.sr { (common::ACTIONS) } }
                     } }
                     tbody { @for delivery in &page.items { (row(delivery, now)) } }
                 }
             }
             @if let Some(last) = next {
-                p.table-foot { a.btn.btn--small href=(wanted.from(last.id).href()) { "Show more" } }
+                p.table-foot { a.btn.btn--small href=(wanted.from(last.id).href()) { (common::MORE) } }
             }
         }
     }
 }
 
 fn row(delivery: &DeliveryView, now: Timestamp) -> Markup {
-    let (state, tag) = words::state(delivery.state);
-    let (name, kind) = words::destination(&delivery.destination);
+    let (state, tag) = calls::state(delivery.state);
+    let (name, kind) = calls::destination(&delivery.destination);
     let why = delivery.error_class.as_deref();
     let urgency = Urgency::of(delivery.created_at, now).age_class();
     html! {
         tr {
             td { span class=(tag) { (state) } }
-            td.nowrap { b { (name) } p { "to the " (kind) } }
-            td.full.wide { b { (words::task(&delivery.kind)) } }
+            td.nowrap { b { (name) } p { (texts::TO_THE) (kind) } }
+            td.full.wide { b { (calls::task(&delivery.kind)) } }
             td.full.wide {
-                b { (why.map_or("Not tried yet", words::stored_class)) }
-                p { (attempts(delivery.attempts)) }
+                b { (why.map_or(texts::NOT_TRIED_YET, calls::stored_class)) }
+                p { (texts::tries(delivery.attempts)) }
             }
-            td.end.nowrap data-label="Age" {
+            td.end.nowrap data-label=(texts::AGE) {
                 span class={ "age " (urgency) } { (ages::short(delivery.created_at, now)) }
             }
-            td.end.nowrap.num data-label="Next try" { (next(delivery, now)) }
+            td.end.nowrap.num data-label=(texts::NEXT_TRY) { (next(delivery, now)) }
             td.acts { (acts(delivery)) }
         }
     }
@@ -67,45 +67,29 @@ fn row(delivery: &DeliveryView, now: Timestamp) -> Markup {
 fn acts(delivery: &DeliveryView) -> Markup {
     let at = format!("/console/deliveries/{}", delivery.id);
     html! {
-        a.btn.btn--small href={ (at) "/retry" } { (icon("retry")) "Retry…" }
+        a.btn.btn--small href={ (at) "/retry" } { (icon("retry")) (texts::RETRY) }
         " "
-        a.btn.btn--small.btn--bare href={ (at) "/skip" } { "Skip…" }
-    }
-}
-
-fn attempts(count: u32) -> String {
-    match count {
-        1 => "1 try".to_owned(),
-        count => format!("{count} tries"),
+        a.btn.btn--small.btn--bare href={ (at) "/skip" } { (texts::SKIP) }
     }
 }
 
 fn next(delivery: &DeliveryView, now: Timestamp) -> String {
     match delivery.next_at {
-        _ if delivery.state == DeliveryState::Dead => "never".to_owned(),
-        None => "unknown".to_owned(),
+        _ if delivery.state == DeliveryState::Dead => texts::NEVER.to_owned(),
+        None => texts::UNKNOWN.to_owned(),
         Some(at) => match at.since(now).as_secs() {
-            0 => "now".to_owned(),
-            seconds @ 1..120 => format!("{seconds} s"),
-            seconds => format!("{} min", seconds / 60),
+            0 => texts::NOW.to_owned(),
+            seconds @ 1..120 => common::seconds(seconds),
+            seconds => common::minutes(seconds / 60),
         },
     }
 }
 
 fn nothing(wanted: &Wanted) -> Markup {
     let [title, advice] = match wanted.state {
-        _ if wanted.is_narrowed() => [
-            "Nothing of this kind",
-            "Nothing here has this destination and this reason. Choose others above.",
-        ],
-        Which::Retrying => [
-            "Nothing is late",
-            "Whatever was to be sent has been taken, or is on its way for the first time.",
-        ],
-        Which::Dead => [
-            "No dead letters",
-            "What the bridge stops trying is listed here until retention removes it.",
-        ],
+        _ if wanted.is_narrowed() => texts::NOTHING_OF_THIS_KIND,
+        Which::Retrying => texts::NOTHING_IS_LATE,
+        Which::Dead => texts::NO_DEAD_LETTERS,
     };
     html! { div.empty { h2 { (title) } p { (advice) } } }
 }

@@ -6,7 +6,7 @@ use crate::{
     console::{
         ages::{self, Urgency},
         icons::icon,
-        texts, words,
+        texts::{self as common, calls, health as texts},
     },
     domain::{delivery::Destination, ids::DeskName, time::Timestamp},
     store::Standing,
@@ -27,7 +27,7 @@ pub(super) fn ends(
 ) -> Markup {
     html! {
         section.sec aria-label=(title) {
-            div.sec__head { h2 { (title) } p { (destinations.len()) " configured" } }
+            div.sec__head { h2 { (title) } p { (destinations.len()) (texts::CONFIGURED) } }
             ul.ends {
                 @for destination in destinations {
                     @let standing = standings.iter().find(|it| it.destination == *destination);
@@ -46,7 +46,7 @@ fn desk_of_console(desk: &DeskName, standing: Option<&Standing>, here: Here<'_>)
     let closed = standing.and_then(|it| it.closed);
     let (word, tag, bridge) = match closed {
         None => (texts::ANSWERED_HERE, "tag tag--ok", "up"),
-        Some(_) => words::closed(closed),
+        Some(_) => calls::closed(closed),
     };
     html! {
         li class=(class(bridge)) {
@@ -61,12 +61,12 @@ fn desk_of_console(desk: &DeskName, standing: Option<&Standing>, here: Here<'_>)
 }
 
 fn card(destination: &Destination, standing: Option<&Standing>, now: Timestamp) -> Markup {
-    let (name, _) = words::destination(destination);
+    let (name, _) = calls::destination(destination);
     let closed = standing.and_then(|it| it.closed);
     // Of whom nothing is known nobody can say that it works.
     let (word, tag, bridge) = match standing {
-        None => ("Not called yet", "tag", "up"),
-        Some(_) => words::closed(closed),
+        None => (texts::NOT_CALLED_YET, "tag", "up"),
+        Some(_) => calls::closed(closed),
     };
     let (glyph, picture) = match destination {
         Destination::Bot(_) => ("glyph glyph--bot", "chips"),
@@ -80,14 +80,14 @@ fn card(destination: &Destination, standing: Option<&Standing>, now: Timestamp) 
                 span class=(tag) { (word) }
             }
             dl.facts.facts--wide {
-                dt { "Last success" } dd { (success(standing, now)) }
-                dt { "Last error" } dd { (error(standing, now)) }
-                dt { "Queue" } dd.num { (standing.map_or(0, |it| it.owed)) }
-                dt { "Oldest" } dd.num { (oldest(standing, now)) }
+                dt { (texts::LAST_SUCCESS) } dd { (success(standing, now)) }
+                dt { (texts::LAST_ERROR) } dd { (error(standing, now)) }
+                dt { (texts::QUEUE) } dd.num { (standing.map_or(0, |it| it.owed)) }
+                dt { (texts::OLDEST) } dd.num { (oldest(standing, now)) }
                 @if let Some(until) = standing.and_then(|it| it.paused_until) {
-                    dt { "Paused until" } dd { (ages::since(until)) }
+                    dt { (texts::PAUSED_UNTIL) } dd { (ages::since(until)) }
                 }
-                dt { "Dead letters" } dd.num { (dead(destination, standing)) }
+                dt { (texts::DEAD_LETTERS) } dd.num { (dead(destination, standing)) }
             }
         }
     }
@@ -103,20 +103,20 @@ fn class(bridge: &str) -> &'static str {
 
 fn success(standing: Option<&Standing>, now: Timestamp) -> String {
     let at = standing.and_then(|it| it.last_success);
-    at.map_or("none since the start".to_owned(), |at| ago(at, now))
+    at.map_or(texts::NONE_SINCE_THE_START.to_owned(), |at| ago(at, now))
 }
 
 fn error(standing: Option<&Standing>, now: Timestamp) -> String {
     match standing.and_then(|it| it.last_error) {
-        None => "none since the start".to_owned(),
-        Some((class, at)) => format!("{}, {}", words::class(class), ago(at, now)),
+        None => texts::NONE_SINCE_THE_START.to_owned(),
+        Some((class, at)) => format!("{}, {}", calls::class(class), ago(at, now)),
     }
 }
 
 fn oldest(standing: Option<&Standing>, now: Timestamp) -> Markup {
     html! {
         @match standing.and_then(|it| it.oldest) {
-            None => { "nothing waits" },
+            None => { (texts::NOTHING_WAITS) },
             Some(oldest) => {
                 span class={ "age " (Urgency::of(oldest, now).age_class()) } { (ages::short(oldest, now)) }
             },
@@ -135,7 +135,7 @@ fn dead(destination: &Destination, standing: Option<&Standing>) -> Markup {
 
 fn ago(at: Timestamp, now: Timestamp) -> String {
     match now.since(at).as_secs() {
-        seconds @ 0..60 => format!("{seconds} s ago"),
-        _ => format!("{} ago", ages::short(at, now)),
+        seconds @ 0..60 => common::ago(&common::seconds(seconds)),
+        _ => common::ago(&ages::short(at, now)),
     }
 }

@@ -16,6 +16,7 @@ use crate::{
         layout::{self, Frame, Place},
         session::SignedIn,
         state::State,
+        texts::{self as common, people as texts},
     },
     domain::ids::OperatorName,
 };
@@ -39,20 +40,20 @@ async fn ask(
         return admins::only(&state, &who, Place::People).await;
     }
     let title = match &whom {
-        Some(name) => format!("Sign {name} out?"),
-        None => "Sign everyone out?".to_owned(),
+        Some(name) => texts::sign_out_now(name.as_str()),
+        None => texts::SIGN_EVERYONE_OUT_NOW.to_owned(),
     };
     let body = html! {
         div.page__in { section.panel {
             div.dlg__body {
                 h1 { (title) }
-                p { (consequence(whom.as_ref())) " What has been claimed stays claimed, and drafts stay in the browsers." }
-                p { "It is written to the audit trail under your name." }
+                p { (consequence(whom.as_ref())) (texts::WHAT_STAYS) }
+                p { (common::IS_AUDITED) }
             }
             form.dlg__foot method="post" action="/console/people/sign-out" {
                 @if let Some(name) = &whom { input type="hidden" name="who" value=(name); }
-                a.btn href=(Place::People.path()) { "Leave it" }
-                button.btn.btn--bad type="submit" { "Sign out" }
+                a.btn href=(Place::People.path()) { (common::LEAVE_IT) }
+                button.btn.btn--bad type="submit" { (texts::SIGN_OUT_NOW) }
             }
         } }
     };
@@ -79,8 +80,8 @@ async fn sign_out(
 fn consequence(whom: Option<&OperatorName>) -> Markup {
     html! {
         @match whom {
-            Some(name) => { b { (name) } " has to sign in again wherever they are signed in now." },
-            None => { "Everybody, you included, has to sign in again, on every machine." },
+            Some(name) => { b { (name) } (texts::SOMEBODY) },
+            None => { (texts::EVERYBODY) },
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     store::DeliveryState,
 };
 
-pub(super) const fn class(class: ErrorClass) -> &'static str {
+pub(in crate::console) const fn class(class: ErrorClass) -> &'static str {
     match class {
         ErrorClass::NotSent => "Not reached",
         ErrorClass::Certificate => "Certificate not valid",
@@ -27,7 +27,7 @@ pub(super) const fn class(class: ErrorClass) -> &'static str {
 }
 
 /// The store has classes of its own, beside those of calls.
-pub(super) fn stored_class(label: &str) -> &str {
+pub(in crate::console) fn stored_class(label: &str) -> &str {
     match (ErrorClass::from_label(label), label) {
         (Some(known), _) => class(known),
         (None, "removed") => "No longer in the configuration",
@@ -37,7 +37,7 @@ pub(super) fn stored_class(label: &str) -> &str {
 }
 
 /// What a call is to bring about, by its kind.
-pub(super) fn task(kind: &str) -> &str {
+pub(in crate::console) fn task(kind: &str) -> &str {
     match kind {
         "say" => "Message to the user",
         "look_up" => "Look-up of the conversation",
@@ -54,7 +54,7 @@ pub(super) fn task(kind: &str) -> &str {
 }
 
 /// The word, and the class of its tag.
-pub(super) const fn state(state: DeliveryState) -> (&'static str, &'static str) {
+pub(in crate::console) const fn state(state: DeliveryState) -> (&'static str, &'static str) {
     match state {
         DeliveryState::Pending => ("Waiting", "tag"),
         DeliveryState::Retrying => ("Retrying", "tag tag--warn"),
@@ -65,7 +65,7 @@ pub(super) const fn state(state: DeliveryState) -> (&'static str, &'static str) 
 }
 
 /// Whether it is called, and how that looks: the class of a tag, and what stands behind `link--`.
-pub(super) const fn closed(
+pub(in crate::console) const fn closed(
     closed: Option<ClosedBecause>,
 ) -> (&'static str, &'static str, &'static str) {
     match closed {
@@ -82,7 +82,7 @@ pub(super) const fn closed(
 }
 
 /// Its name, and which of the two kinds it is.
-pub(super) fn destination(destination: &Destination) -> (&str, &'static str) {
+pub(in crate::console) fn destination(destination: &Destination) -> (&str, &'static str) {
     match destination {
         Destination::Bot(name) => (name.as_str(), "bot"),
         Destination::Desk(name) => (name.as_str(), "desk"),
