@@ -52,7 +52,7 @@ pub async fn says_content(world: &World, content: Content) {
     said_by(world, ("s1", content)).await;
 }
 
-pub async fn said_by(world: &World, (user, content): (&str, Content)) {
+async fn said_by(world: &World, (user, content): (&str, Content)) {
     let said = Said {
         at: None,
         content,
