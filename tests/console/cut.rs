@@ -60,7 +60,7 @@ async fn a_stream_that_is_cut_resumes_without_a_gap_or_a_double() {
     for line in [Line::Cut, Line::BadGateway] {
         count += 1;
         says(&world, &format!("say {count}")).await;
-        browser.sees(&format!("say {count}")).await;
+        until(&browser, (&said(".turn--user", "say "), numbered(count))).await;
         proxy.set(line);
         for _ in 0..3 {
             count += 1;

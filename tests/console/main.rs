@@ -7,16 +7,20 @@
     reason = "a test fails by panicking"
 )]
 
+mod access;
 mod browser;
 mod conversation;
 mod cut;
 mod deliveries;
 mod events;
 mod form;
+mod gallery;
 mod health;
+mod hostile;
 mod owing;
 mod parts;
 mod people;
+mod pictures;
 mod presence;
 mod proxy;
 mod race;

@@ -55,7 +55,7 @@ pub struct World {
     pub clock: Arc<TestClock>,
     pub stopping: CancellationToken,
     router: Router,
-    _files: TempDir,
+    files: TempDir,
 }
 
 /// Where a browser sits, and what it has been given.
@@ -106,7 +106,7 @@ impl World {
             clock,
             stopping,
             router,
-            _files: files,
+            files,
         }
     }
 
@@ -114,6 +114,12 @@ impl World {
     pub fn change_passwords(&mut self, password: &str) {
         let users = users(password);
         self.router = router((&self.store, &self.clock), (users, None), &self.stopping);
+    }
+
+    /// A table of the store, so that whatever reads it fails.
+    pub fn lose(&self, table: &str) {
+        let file = rusqlite::Connection::open(self.files.path().join("handover.db")).unwrap();
+        file.execute(&format!("DROP TABLE {table}"), []).unwrap();
     }
 
     pub fn wait(&self, span: Duration) {
