@@ -341,7 +341,7 @@ impl App {
         } = self;
         let tidying = tokio::spawn(tidy(instruments.metrics));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let presence = watch_presence(store.clone(), clock, wanting_agents);
+        let presence = watch_presence(store.clone(), clock, wanting_agents).await;
         let presence = tokio::spawn(presence);
         let serving = TaskTracker::new();
         for server in servers {

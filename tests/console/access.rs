@@ -19,7 +19,7 @@ const COLOURS: [&str; 1] = ["color-contrast"];
 
 /// Into every page from now on, by the browser and not by the page, whose policy forbids it.
 async fn with_axe(browser: &Browser) {
-    let tools = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../tools/axe-4.14.1.min.js");
+    let tools = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../tools/axe.min.js");
     let axe = fs::read_to_string(tools).expect("axe-core is fetched by scripts/axe");
     let params = json!({"source": axe});
     let command = json!({"cmd": "Page.addScriptToEvaluateOnNewDocument", "params": params});

@@ -11,8 +11,9 @@ use tokio::time::sleep;
 
 use crate::{
     conversation::{says, says_as, says_content, waiting, waiting_as},
+    form::PASSWORD,
     webdriver::Browser,
-    world::{PASSWORD, World},
+    world::World,
 };
 
 /// Ann at this page, in a world that has run for a while.

@@ -13,6 +13,7 @@ mod conversation;
 mod cut;
 mod deliveries;
 mod events;
+mod form;
 mod gallery;
 mod health;
 mod hostile;

@@ -22,9 +22,13 @@ async fn closed(world: &World) -> Option<ClosedBecause> {
     found.and_then(|it| it.closed)
 }
 
+async fn watch(world: &World) -> impl Future<Output = ()> {
+    watch_presence(world.store.clone(), world.clock.clone(), vec![team()]).await
+}
+
 /// Somebody looks who is there, until the desk stands so.
 async fn comes_to(world: &World, wanted: Option<ClosedBecause>) {
-    let watching = watch_presence(world.store.clone(), world.clock.clone(), vec![team()]);
+    let watching = watch(world).await;
     let seeing = async {
         while closed(world).await != wanted {
             yield_now().await;
@@ -51,4 +55,14 @@ async fn a_desk_is_closed_while_nobody_is_signed_in() {
     comes_to(&world, None).await;
     world.wait(Duration::from_mins(61));
     comes_to(&world, Some(ClosedBecause::NoAgent)).await;
+}
+
+#[tokio::test]
+async fn it_is_known_who_is_there_before_anything_else_goes_on() {
+    let world = World::new();
+    let _later = watch(&world).await;
+    assert_eq!(closed(&world).await, Some(ClosedBecause::NoAgent));
+    world.signed_in(Browser::here(), "ann").await;
+    let _later = watch(&world).await;
+    assert_eq!(closed(&world).await, None);
 }

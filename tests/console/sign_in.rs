@@ -11,7 +11,10 @@ use handover_bridge::{
     domain::{ids::OperatorName, time::Timestamp},
 };
 
-use crate::world::{Browser, PASSWORD, TOKEN, World};
+use crate::{
+    form::PASSWORD,
+    world::{Browser, TOKEN, World},
+};
 
 const SIGN_IN: &str = "/console/sign-in";
 const SIGN_OUT: &str = "/console/sign-out";

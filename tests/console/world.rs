@@ -42,7 +42,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-pub const PASSWORD: &str = "correct horse battery";
+use crate::form::{self, PASSWORD};
+
 pub const HOOK_URL: &str = "https://bridge.example/hooks/chatlayer/webshop/key-of-the-hook";
 pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
@@ -181,8 +182,9 @@ impl World {
 
     /// Signs in and keeps the cookie.
     pub async fn signed_in(&self, browser: Browser, name: &str) -> Browser {
-        let form = format!("name={name}&password={}", PASSWORD.replace(' ', "+"));
-        let answer = self.post(&browser, "/console/sign-in", &form).await;
+        let answer = self
+            .post(&browser, "/console/sign-in", &form::sign_in(name))
+            .await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         browser.keeping(&answer)
     }

@@ -21,10 +21,7 @@ use handover_bridge::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{
-    owing::bot,
-    world::{PASSWORD, World},
-};
+use crate::{form::PASSWORD, owing::bot, world::World};
 
 /// So many payloads share one conversation.
 const TOGETHER: usize = 11;

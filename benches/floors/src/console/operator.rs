@@ -133,3 +133,19 @@ pub fn rows(page: &str) -> Vec<Row> {
 pub fn value<'p>(page: &'p str, before: &str) -> Option<&'p str> {
     page.split_once(before)?.1.split('"').next()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_tells_whose_it_is() {
+        let page = r#"<a data-conversation="c1"><bdi>8f5873aa-8fee-471a-9467-000000000012</bdi></a>
+            <a data-conversation="c2"><b>Ann</b></a><p>8f5873aa-8fee-471a-9467-000000000013</p>"#;
+        let row = Row {
+            id: "c1".to_owned(),
+            number: 12,
+        };
+        assert_eq!(rows(page), [row]);
+    }
+}

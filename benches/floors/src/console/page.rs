@@ -255,3 +255,38 @@ fn change(text: &str) -> Option<(&str, u64)> {
     let version = rest.split_once(':')?.1.split('}').next()?;
     Some((id, version.parse().ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_puts_off_what_is_due_and_what_is_sooner_goes_first() {
+        let mut kept = Kept::new(String::new());
+        kept.want(OUT_OF_SIGHT);
+        let due = kept.next();
+        kept.want(OUT_OF_SIGHT);
+        assert_eq!(kept.next(), due);
+        kept.want(SHOWN);
+        assert!(kept.next() < due);
+    }
+
+    #[test]
+    fn one_fetch_is_under_way_at_a_time_and_the_next_keeps_the_pace() {
+        let mut kept = Kept::new(String::new());
+        kept.want(SHOWN);
+        kept.begin();
+        kept.want(SHOWN);
+        assert_eq!(kept.next(), None);
+        kept.is_under_way = false;
+        assert_eq!(kept.next(), kept.begun.map(|begun| begun + SHOWN.1));
+    }
+
+    #[test]
+    fn a_page_tells_its_rows_and_an_event_its_conversation() {
+        let page = r#"<a href="/x" data-conversation="c1" data-version="7"></a><a data-conversation="c2" data-version="9">"#;
+        let rows = HashMap::from([("c1".to_owned(), 7), ("c2".to_owned(), 9)]);
+        assert_eq!(versions(page), rows);
+        assert_eq!(change(r#"c1","version":12}"#), Some(("c1", 12)));
+    }
+}
