@@ -211,12 +211,7 @@ impl App {
         let named_secrets = config.secrets();
         let Config {
             server,
-            admin:
-                config::Admin {
-                    listen: _,
-                    token,
-                    users,
-                },
+            admin: operators,
             store: store_config,
             telemetry,
             outbound: config::Outbound { allow_networks },
@@ -243,6 +238,7 @@ impl App {
         let decided = (policy, limits_of_desks);
         let opened = store::open(store_config, decided, (&clock, &instruments)).await?;
         let Opened { store, fatal } = opened;
+        let ends = console::ends(&server, &bots, &desks);
         let (shutdown, requests) = (Shutdown::default(), TaskTracker::new());
         let config::Server {
             listen: _,
@@ -254,7 +250,11 @@ impl App {
         } = server;
         let watched = watched(&bots, &desks, clock.now());
         let wanting_agents = console::wanting_agents(&desks);
-        let admin = token.as_ref().map(Accepted::from).unwrap_or_default();
+        let admin = operators
+            .token
+            .as_ref()
+            .map(Accepted::from)
+            .unwrap_or_default();
         let Parts {
             to_bots,
             to_desks,
@@ -262,10 +262,10 @@ impl App {
             from_desks,
             holders,
         } = connections.take_apart(&admin);
-        let proxies = trusted_proxies.clone();
-        let entrance = Entrance::new(users, admin.clone(), (proxies, development));
+        let around = (trusted_proxies.clone(), development);
+        let entrance = Entrance::new(operators, admin.clone(), around);
         let sharing = (Arc::clone(&store), Arc::clone(&clock));
-        let console = console::router(sharing, entrance, (&desks, shutdown.soft.clone()));
+        let console = console::router(sharing, entrance, (ends, shutdown.soft.clone()));
         let state = http::Options {
             store: store.clone(),
             bots: from_bots,
@@ -335,7 +335,7 @@ impl App {
         } = self;
         let tidying = tokio::spawn(tidy(instruments.metrics));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let presence = watch_presence(store.clone(), clock, wanting_agents);
+        let presence = watch_presence(store.clone(), clock, wanting_agents).await;
         let presence = tokio::spawn(presence);
         let serving = TaskTracker::new();
         for server in servers {

@@ -10,6 +10,7 @@ mod bots;
 mod desks;
 mod fault;
 mod handover;
+pub mod hooks;
 mod hours;
 mod key;
 mod lines;
@@ -35,7 +36,7 @@ mod warning;
 use std::collections::BTreeMap;
 
 pub use self::{
-    admin::{Admin, AdminListen, Role, User},
+    admin::{Admin, AdminListen, Answers, Role, User},
     bots::{Auth, Bot, Certainly, Chatlayer, History, HookAuth, Platform, Sender},
     desks::{
         AgentName, AivoLive, ConsoleDesk, Contents, Desk, DeskRequests, Extra, Files, Kind,

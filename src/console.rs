@@ -4,15 +4,20 @@
 //! is new in its place.
 
 mod account;
+mod admins;
 mod ages;
 mod assets;
+mod audit;
 mod conversation;
+mod deliveries;
 mod faults;
 mod headers;
+mod health;
 mod icons;
 mod inbox;
 mod layout;
 mod live;
+mod people;
 mod presence;
 mod session;
 mod state;
@@ -27,7 +32,7 @@ use axum::{
 pub use self::{
     presence::watch as watch_presence,
     session::{NoRandomness, OneTime},
-    state::{Development, Options},
+    state::{Development, Ends, Options},
 };
 use state::State;
 
@@ -43,6 +48,10 @@ pub fn router<S: Clone + Send + Sync + 'static>(options: Options) -> Router<S> {
         .merge(account::router())
         .merge(inbox::router())
         .merge(conversation::router())
+        .merge(deliveries::router())
+        .merge(health::router())
+        .merge(people::router())
+        .merge(audit::router())
         .merge(live::router())
         .layer(from_fn(session::only_from_here))
         .merge(assets::router())

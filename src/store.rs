@@ -25,8 +25,8 @@ pub use self::{
     census::{Census, Owed},
     console::{
         AuditEntry, Changing, ConsoleStore, ConversationView, InboxCounts, InboxCursor,
-        InboxHandover, InboxList, InboxQuery, InboxRow, MessageView, NewAudit, Session, SessionId,
-        Standing,
+        InboxHandover, InboxList, InboxQuery, InboxRow, MessageView, NewAudit, OneDelivery,
+        Session, SessionId, Standing,
     },
     erasure::{Erased, Erasure, Named, Whose},
     page::Page,
@@ -306,6 +306,8 @@ pub enum DeliveryState {
 pub struct DeliveryFilter {
     pub state: Option<DeliveryState>,
     pub destination: Option<Destination>,
+    /// As [`DeliveryView::error_class`] says it.
+    pub error_class: Option<String>,
     /// The last id of the page before.
     pub after: Option<DeliveryId>,
     pub limit: usize,

@@ -3,7 +3,8 @@
 import time
 from dataclasses import dataclass
 
-from . import machine
+from . import machine, report
+from .servers import PASSWORD
 
 KEEP_NOTHING = '[retention]\nobserved = "0s"\n'
 LOG_OFF = '[telemetry]\nlog = "off"\n'
@@ -18,10 +19,13 @@ class Lengths:
     warm: float
     idle: float
     handovers: int
+    # With whom open pages are about: seconds, and open handovers.
+    pages: float
+    watched: int
 
 
-FULL = Lengths(rounds=3, seconds=4, warm=1.5, idle=30, handovers=10_000)
-QUICK = Lengths(rounds=1, seconds=1.5, warm=0.5, idle=5, handovers=2_000)
+FULL = Lengths(rounds=3, seconds=4, warm=1.5, idle=30, handovers=10_000, pages=30, watched=5_000)
+QUICK = Lengths(rounds=1, seconds=1.5, warm=0.5, idle=5, handovers=2_000, pages=8, watched=5_000)
 
 
 class Plan:
@@ -42,6 +46,7 @@ class Plan:
             'features': [self.intake, self.log_off, self.observed, self.unowned, self.one_conversation, self.repeats],
             'idle': [self.idle],
             'handovers': [self.handovers],
+            'console': [self.console_alone, self.console],
         }
 
     def run(self, only, say):
@@ -119,6 +124,15 @@ class Plan:
         with self.servers.bridge() as server:
             self._flow('flow', server, '--open')
 
+    # Messages while operators look at their pages.
+
+    def console_alone(self):
+        """The same messages to the same desk, and nobody looks."""
+        self._console(report.ALONE, 0)
+
+    def console(self):
+        self._console(report.WATCHED, report.OPERATORS)
+
     # Once.
 
     def idle(self):
@@ -157,6 +171,15 @@ class Plan:
         for line in lines:
             kind = f'{line["rate"]}/s' if 'rate' in line else f'{line["in_flight"]} in flight'
             self._add(f'{name} {kind}', line | {'peak_mb': peak})
+
+    def _console(self, name, operators):
+        with self.servers.console(operators) as server:
+            command = [self.floors, 'console', '--url', server.url, '--pid', server.pid, '--vendors', server.vendors]
+            command += ['--console', server.console, '--password', PASSWORD, '--consoles', operators]
+            command += ['--conversations', self.lengths.watched, '--seconds', self.lengths.pages]
+            figures = self.machine.measure(command)[0]
+            memory = {'peak_mb': machine.memory_mb(server.pid, 'VmHWM'), 'rss_mb': machine.memory_mb(server.pid, 'VmRSS')}
+            self._add(name, figures | memory)
 
     def _add(self, name, figures):
         self.results.setdefault(name, []).append(figures)

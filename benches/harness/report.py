@@ -5,6 +5,10 @@ import statistics
 from dataclasses import dataclass
 
 INTAKE = 'intake 64'
+# Whose pages are open at a time.
+OPERATORS = 20
+ALONE = 'console, nobody looks'
+WATCHED = f'console, {OPERATORS} look'
 # Beyond this the generator may have been the limit.
 TOO_BUSY = 0.95
 
@@ -34,6 +38,8 @@ class Report:
         parts = [table(['figure', 'bridge', 'beside it', 'ratio', 'target', 'met'], self._verdicts())]
         if costs := self._costs():
             parts.append(table(['feature', 'µs of CPU a message with it', 'without', 'costs'], costs))
+        if pages := self._pages():
+            parts.append(table(['console at 200 messages a second', 'nobody looks', f'{OPERATORS} look'], pages))
         parts.append(table(
             ['measurement', 'a second', 'p50 ms', 'p99 ms', 'CPU ms per 1000', 'server busy', 'generator busy', 'peak MB'],
             self._all(),
@@ -56,6 +62,8 @@ class Report:
             self._most('idle: share of a core, %', self._median('idle', 'core_share', 100), 0.2),
             self._most('under load: peak MB', self._peak(), 80),
             self._most(self._handovers(), self._median('handovers', 'peak_mb'), 150),
+            self._pixel('an open conversation', 'talk'),
+            self._pixel('a row of the inbox', 'row'),
         ]
         return [row for row in checks if row]
 
@@ -83,6 +91,10 @@ class Report:
         beside = f'fdatasync {disk:.2f} ms' + (f', floor {floor:.2f} ms' if floor is not None else '')
         target = f'≤ {times} × fdatasync + 1 ms = {most:.2f} ms'
         return Row(f'webhook in → desk called, {rate}/s: {which}', f'{ours:.2f} ms', beside, f'{ours / most:.2f}', target, ours <= most)
+
+    def _pixel(self, where, part):
+        ours = self._part(WATCHED, part, 'p95_ms')
+        return self._most(f'webhook in → painted in {where}, {OPERATORS} consoles: p95 ms', ours, 300)
 
     @staticmethod
     def _most(figure, ours, most):
@@ -119,6 +131,36 @@ class Report:
             if with_it is not None and without is not None:
                 costs.append([feature, f'{with_it:.1f}', f'{without:.1f}', f'{with_it - without:.1f}'])
         return costs
+
+    def _pages(self):
+        """What open pages cost the bridge, and what they show how soon."""
+        figures = [
+            ('server busy, share of a core', 'server_busy', '{:.0%}'),
+            ('server CPU ms a message', 'cpu_ms_per_message', '{:.2f}'),
+            ('memory MB after it', 'rss_mb', '{:.0f}'),
+            ('highest memory MB', 'peak_mb', '{:.0f}'),
+            ('events a second, to all pages', 'events_per_second', '{:,.0f}'),
+            ('parts of pages fetched a second', 'pages_per_second', '{:,.1f}'),
+            ('KB a part', 'page_kb', '{:.1f}'),
+            ('webhook answered: p50 ms', 'p50_ms', '{:.1f}'),
+            ('webhook answered: p95 ms', 'p95_ms', '{:.1f}'),
+            ('webhook answered: p99 ms', 'p99_ms', '{:.1f}'),
+        ]
+        rows = []
+        for figure, key, form in figures:
+            values = [self._median(name, key) for name in (ALONE, WATCHED)]
+            if any(values):
+                rows.append([figure, *('' if value is None else form.format(value) for value in values)])
+        for part, where in (('talk', 'open conversation'), ('row', 'row of the inbox')):
+            for which in ('p50_ms', 'p95_ms', 'p99_ms'):
+                value = self._part(WATCHED, part, which)
+                if value is not None:
+                    rows.append([f'painted in the {where}: {which[:3]} ms', '', f'{value:.0f}'])
+        return rows
+
+    def _part(self, name, part, key):
+        values = [figures[part][key] for figures in self.results.get(name, []) if part in figures]
+        return statistics.median(values) if values else None
 
     def _doubts(self):
         """What speaks against a figure, so that nobody has to look for it."""

@@ -7,6 +7,9 @@ from . import machine
 
 VERIFY_TOKEN = 'bench-verify-token-0123456789'
 HOOK_KEY = 'bench-hook-key-0123456789'
+PASSWORD = 'bench-password-0123456789'
+# What `handover console user add` makes of it.
+PASSWORD_HASH = '$argon2id$v=19$m=19456,t=2,p=1$hOStdcmpJYbaTP2tg7KJFw$IG3iT5DNjNc2O5e2nwfobKbUq5X7tUzXqW9Y272G1EM'
 
 # Everything else is as it is delivered: log, repeats, order, journal, synced commits.
 CONFIGURATION = """
@@ -30,13 +33,20 @@ api_url = "http://{vendors}"
 access_token = "bench-access-token"
 verify_token = "{verify_token}"
 hook_key = "{hook_key}"
+{more}
+"""
 
+STUB = """
 [desks.stub]
 kind = "webhook"
 url = "http://{vendors}/desk"
 secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 token = "bench-desk-token-0123456789"
-{more}
+"""
+
+TEAM = """
+[desks.team]
+kind = "console"
 """
 
 
@@ -45,6 +55,7 @@ class Server:
     pid: int
     url: str
     vendors: str | None = None
+    console: str | None = None
 
 
 class Servers:
@@ -82,9 +93,18 @@ class Servers:
         with self.machine.server(command, address, self._log('express')) as process:
             yield Server(process.pid, f'http://{address}/hooks?challenge.verifyToken={VERIFY_TOKEN}')
 
-    @contextlib.contextmanager
     def bridge(self, more=''):
-        """With more configuration, in TOML, than every run has."""
+        """With a desk that is called, and more configuration, in TOML, than every run has."""
+        return self._bridge(STUB + more)
+
+    def console(self, operators):
+        """With a desk of so many operators, `agent_1` and so on, in the bridge itself."""
+        user = '[admin.users.agent_{}]\npassword_hash = "{}"\nrole = "agent"\n'
+        users = [user.format(number + 1, PASSWORD_HASH) for number in range(operators)]
+        return self._bridge(TEAM + ''.join(users))
+
+    @contextlib.contextmanager
+    def _bridge(self, more):
         listen, admin, vendors = (machine.free_address() for _ in range(3))
         with self.machine.data() as data:
             configuration = data / 'handover.toml'
@@ -96,14 +116,14 @@ class Servers:
                     data=data,
                     verify_token=VERIFY_TOKEN,
                     hook_key=HOOK_KEY,
-                    more=more,
+                    more=more.replace('{vendors}', vendors),
                 )
             )
             command = [self.bridge_binary, 'serve', '--config', configuration]
             # In the folder that is thrown away: a log of every request grows.
             with self.machine.server(command, listen, data / 'bridge.log') as process:
                 url = f'http://{listen}/hooks/chatlayer/shop/{HOOK_KEY}?challenge.verifyToken={VERIFY_TOKEN}'
-                yield Server(process.pid, url, vendors)
+                yield Server(process.pid, url, vendors, f'http://{admin}')
 
     @contextlib.contextmanager
     def _floor(self, name, *options):

@@ -7,10 +7,10 @@ use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{Desk, Kind, User},
-    console::{self, Development},
+    config::{Admin, Answers, Bot, Desk, Kind, Server, User, hooks},
+    console::{self, Development, Ends},
     domain::{
-        ids::{DeskName, OperatorName},
+        ids::{BotName, DeskName, OperatorName},
         time::Clock,
     },
     http::{self, secret::Accepted, source::Sources},
@@ -20,6 +20,7 @@ use crate::{
 /// Who may come in, and from where.
 pub(super) struct Entrance {
     users: BTreeMap<OperatorName, User>,
+    answers: Answers,
     token: Accepted,
     trusted_proxies: Vec<IpNet>,
     development: Option<Development>,
@@ -27,12 +28,19 @@ pub(super) struct Entrance {
 
 impl Entrance {
     pub(super) fn new(
-        users: BTreeMap<OperatorName, User>,
+        operators: Admin,
         token: Accepted,
         (trusted_proxies, development): (Vec<IpNet>, Option<Development>),
     ) -> Self {
+        let Admin {
+            listen: _,
+            token: _,
+            users,
+            answers,
+        } = operators;
         Self {
             users,
+            answers,
             token,
             trusted_proxies,
             development,
@@ -43,10 +51,11 @@ impl Entrance {
 pub(super) fn router(
     (store, clock): (Arc<dyn ConsoleStore>, Arc<dyn Clock>),
     entrance: Entrance,
-    (desks, stopping): (&BTreeMap<DeskName, Desk>, CancellationToken),
+    (ends, stopping): (Ends, CancellationToken),
 ) -> Router<http::State> {
     let Entrance {
         users,
+        answers,
         token,
         trusted_proxies,
         development,
@@ -58,9 +67,25 @@ pub(super) fn router(
         token,
         development,
         sources: Sources::new(trusted_proxies),
-        desk: desks_of_console(desks, |_| true).into_iter().next(),
+        ends,
+        answers,
         stopping,
     })
+}
+
+pub(super) fn ends(
+    server: &Server,
+    bots: &BTreeMap<BotName, Bot>,
+    desks: &BTreeMap<DeskName, Desk>,
+) -> Ends {
+    let paused = bots.iter().filter(|(_, bot)| bot.platform.can_be_paused());
+    Ends {
+        bots: bots.keys().cloned().collect(),
+        can_be_paused: paused.map(|(name, _)| name.clone()).collect(),
+        desks: desks.keys().cloned().collect(),
+        of_console: desks_of_console(desks, |_| true),
+        hook_urls: hooks::all(server, bots, desks),
+    }
 }
 
 /// Console desks that take nobody while no agent is there.

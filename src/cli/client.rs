@@ -1,14 +1,13 @@
 //! How the commands speak to the bridge that runs on this machine with the same configuration.
 
-use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    time::Duration,
-};
+use std::{net::SocketAddr, time::Duration};
 
 use reqwest::{Method, StatusCode, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
+
+use crate::config::hooks::local;
 
 /// A bridge and the client to call it.
 #[derive(Debug)]
@@ -54,16 +53,6 @@ pub(super) enum Error {
     },
     #[error("the bridge answered something that cannot be read")]
     Unreadable(#[source] serde_json::Error),
-}
-
-/// Where a listener on `listen` is reached from this machine.
-pub(super) fn local(listen: SocketAddr) -> SocketAddr {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, listen.port())
 }
 
 impl Client {

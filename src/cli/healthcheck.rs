@@ -7,8 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::client;
-use crate::config::Config;
+use crate::config::{Config, hooks};
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
@@ -23,7 +22,7 @@ pub(super) enum Error {
 }
 
 pub(super) fn run(config: &Config) -> Result<(), super::Error> {
-    Ok(ask(client::local(config.server.listen))?)
+    Ok(ask(hooks::local(config.server.listen))?)
 }
 
 fn ask(address: SocketAddr) -> Result<(), Error> {

@@ -1,14 +1,16 @@
-//! `handover urls`: what to paste where. The only command that prints the URL of a hook, since that is a secret.
+//! `handover urls`: what to paste where. The only command that prints the URL of a hook, since that is a secret; the
+//! console shows them to admins.
 
 use std::io::{self, Write};
 
-use secrecy::ExposeSecret;
+use secrecy::ExposeSecret as _;
 use url::Url;
 
-use super::{Error, client};
+use super::Error;
 use crate::{
     config::{
-        AivoLive, Certainly, Chatlayer, Config, HookAuth, Kind, Platform, TemplateDesk, WebhookDesk,
+        AivoLive, Certainly, Chatlayer, Config, HookAuth, Kind, Platform, TemplateDesk,
+        WebhookDesk, hooks,
     },
     domain::ids::{BotName, DeskName},
 };
@@ -19,10 +21,7 @@ pub(super) fn run(config: &Config) -> Result<(), Error> {
 }
 
 fn write_all(out: &mut impl Write, config: &Config) -> io::Result<()> {
-    let base = config.server.public_url.as_ref().map_or_else(
-        || format!("http://{}", client::local(config.server.listen)),
-        |url| url.as_str().trim_end_matches('/').to_owned(),
-    );
+    let base = hooks::base(&config.server);
     if config.server.public_url.is_none() {
         writeln!(
             out,
@@ -56,15 +55,13 @@ fn write_chatlayer(
         out,
         "Bot {name} (Chatlayer), under Settings > Offloading > Webhook"
     )?;
-    let hook = format!("{base}/hooks/chatlayer/{name}");
-    if let Some(key) = &bot.hook_key {
-        writeln!(
-            out,
-            "  API URL              {hook}/{}",
-            key.first().expose_secret()
-        )?;
-    } else {
-        writeln!(out, "  API URL              {hook}")?;
+    let hooks = hooks::chatlayer(base, name, bot);
+    writeln!(
+        out,
+        "  API URL              {}",
+        hooks.offloading.expose_secret()
+    )?;
+    if bot.hook_key.is_none() {
         writeln!(
             out,
             "                       Offloads are refused here until bots.{name}.hook_key is set"
@@ -74,10 +71,9 @@ fn write_chatlayer(
         out,
         "  Verify token         (the text of bots.{name}.verify_token)"
     )?;
-    if let (Some(key), Some(_)) = (&bot.hook_key, &bot.channel_verify_token) {
-        let key = key.first().expose_secret();
+    if let Some(channel) = hooks.channel {
         writeln!(out, "  and in the settings of its Webhook channel")?;
-        writeln!(out, "  Webhook URL          {hook}/{key}/channel")?;
+        writeln!(out, "  Webhook URL          {}", channel.expose_secret())?;
         writeln!(
             out,
             "  Verify token         (the text of bots.{name}.channel_verify_token)"
@@ -91,13 +87,10 @@ fn write_aivo_live(
     base: &str,
     (name, desk): (&DeskName, &AivoLive),
 ) -> io::Result<()> {
-    let key = desk.hook_key.first().expose_secret();
+    let hook = hooks::aivo_live(base, name, desk);
+    let hook = hook.expose_secret();
     writeln!(out, "Desk {name} (Aivo Live), by a service request to Aivo")?;
-    writeln!(
-        out,
-        "  Webhook of botId {}  {base}/hooks/aivo-live/{name}/{key}",
-        desk.bot_id
-    )?;
+    writeln!(out, "  Webhook of botId {}  {hook}", desk.bot_id)?;
     writeln!(out)
 }
 
@@ -106,15 +99,22 @@ fn write_certainly(
     base: &str,
     (name, bot): (&BotName, &Certainly),
 ) -> io::Result<()> {
-    let key = bot.hook_key.first().expose_secret();
-    let hook = format!("{base}/hooks/certainly/{name}/{key}");
+    let hooks = hooks::certainly(base, name, bot);
     writeln!(
         out,
         "Bot {name} (Certainly), for the deployment {} alone",
         bot.deployment_id
     )?;
-    writeln!(out, "  Webhook of a claim   POST {hook}/claim")?;
-    writeln!(out, "  Webhook of messages  POST {hook}/messages")?;
+    writeln!(
+        out,
+        "  Webhook of a claim   POST {}",
+        hooks.claim.expose_secret()
+    )?;
+    writeln!(
+        out,
+        "  Webhook of messages  POST {}",
+        hooks.messages.expose_secret()
+    )?;
     match &bot.hook_auth {
         HookAuth::None => {}
         HookAuth::Basic { user, password: _ } => writeln!(
@@ -149,12 +149,8 @@ fn write_template(
     writeln!(out, "Desk {name} (template)")?;
     let called = host_of(desk.api_url.as_url());
     writeln!(out, "  The bridge calls     {called}")?;
-    if let (Some(key), Some(_)) = (&desk.hook_key, &desk.hook) {
-        let key = key.first().expose_secret();
-        writeln!(
-            out,
-            "  Its webhook          {base}/hooks/template/{name}/{key}"
-        )?;
+    if let Some(hook) = hooks::template(base, name, desk) {
+        writeln!(out, "  Its webhook          {}", hook.expose_secret())?;
     }
     if desk.token.is_some() {
         write_desk_api(out, base, name)?;
@@ -163,10 +159,7 @@ fn write_template(
 }
 
 fn write_desk_api(out: &mut impl Write, base: &str, name: &DeskName) -> io::Result<()> {
-    writeln!(
-        out,
-        "  Events go to         {base}/api/v1/handovers/{{id}}/events"
-    )?;
+    writeln!(out, "  Events go to         {}", hooks::desk_api(base))?;
     writeln!(
         out,
         "  with the header      Authorization: Bearer (the text of desks.{name}.token)"

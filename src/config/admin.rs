@@ -1,10 +1,14 @@
 //! `[admin]`: the operators' listener and what opens it.
 
+mod answers;
 mod users;
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
-pub use self::users::{Role, User};
+pub use self::{
+    answers::Answers,
+    users::{Role, User},
+};
 
 use super::{
     secrets::{self, Keys, Rule, Secrets},
@@ -21,6 +25,8 @@ pub struct Admin {
     pub token: Option<Secrets>,
     /// Who may sign in at the console. Nobody: whoever has the token.
     pub users: BTreeMap<OperatorName, User>,
+    /// Ready for agents to put into a reply.
+    pub answers: Answers,
 }
 
 /// Where the operators' side is served.
@@ -47,11 +53,13 @@ impl Admin {
         });
         let token = secrets::optional(&mut section, Self::TOKEN, Rule::Unguessable { least: 32 });
         let users = users::read_all(section.table("users"));
+        let answers = Answers::read(section.table("answers"));
         section.finish();
         Some(Self {
             listen: listen?,
             token,
             users,
+            answers,
         })
     }
 }

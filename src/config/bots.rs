@@ -146,6 +146,14 @@ impl Bot {
 }
 
 impl Platform {
+    /// Whether it has steps that silence it outside of an offload.
+    pub fn can_be_paused(&self) -> bool {
+        match self {
+            Self::Chatlayer(bot) => !bot.pause.is_empty(),
+            Self::Certainly(bot) => !bot.pause.is_empty(),
+        }
+    }
+
     /// Every secret by the last part of its key.
     pub(super) fn secrets(&self) -> Vec<(&'static str, Option<&Secrets>)> {
         match self {

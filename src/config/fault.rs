@@ -124,8 +124,8 @@ pub enum Problem {
         "can never be reached: the routes before it take every handover it could take; remove it or move it up"
     )]
     UnreachableRoute,
-    #[error("has a placeholder that nothing fills; there are {{name}} and {{position}}")]
-    UnknownPlaceholder,
+    #[error("has a placeholder that nothing fills; there are {known}")]
+    UnknownPlaceholder { known: &'static str },
     #[error("makes a desk that cannot tell anything: set token, for the desk API, or a table hook")]
     MuteDesk,
     #[error("is for desks of the console; remove it, or make the desk one by kind = \"console\"")]

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
     fault::Problem,
+    secret_file::Files,
     secrets::{self, Keys},
     section::Section,
     value,
@@ -57,7 +58,11 @@ const PASSWORD: Keys = Keys {
 
 impl Store {
     pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
-        let url = section.defaulted("url", StoreUrl::read);
+        let written = section.defaulted("url", StoreUrl::read);
+        let url = match section.optional("url_file", StoreUrl::read_file) {
+            Some(url) => Some(url),
+            None => written,
+        };
         let password = secrets::optional_one(&mut section, PASSWORD);
         let migrate = section.defaulted("migrate", value::switch);
         let pool = section.defaulted("pool", |value| value::number(value, 2, 1000));
@@ -75,12 +80,24 @@ impl Store {
 
 impl StoreUrl {
     fn read(value: &Value) -> Result<Self, Problem> {
+        Self::parse(&value::text(value)?)
+    }
+
+    /// The file holds the URL and nothing else.
+    fn read_file(value: &Value) -> Result<Self, Problem> {
+        let path = PathBuf::from(value::filled_text(value)?);
+        match &Files::default().read(&path)?[..] {
+            [url] => Self::parse(url.expose_secret()),
+            _ => Err(Problem::Expected("a file of one line, the URL")),
+        }
+    }
+
+    fn parse(url: &str) -> Result<Self, Problem> {
         const EXPECTED: Problem = Problem::Expected(
             "\"sqlite:\" and the path of a file, such as \"sqlite:data/handover.db\", or a URL such as \
              \"postgres://user@host/database\"",
         );
-        let url = value::text(value)?;
-        if let Some(url) = DatabaseUrl::of(&url) {
+        if let Some(url) = DatabaseUrl::of(url) {
             return Ok(Self::Postgres(url));
         }
         let path = url.strip_prefix("sqlite:").ok_or(EXPECTED)?;

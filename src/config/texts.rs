@@ -50,6 +50,8 @@ fn filled_later(value: &Value) -> Result<String, Problem> {
     if text.split('{').skip(1).all(can_be_filled) {
         Ok(text)
     } else {
-        Err(Problem::UnknownPlaceholder)
+        Err(Problem::UnknownPlaceholder {
+            known: "{name} and {position}",
+        })
     }
 }

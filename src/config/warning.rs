@@ -15,6 +15,8 @@ pub enum Warning {
     NoPublicUrl,
     PlainPublicUrl,
     NoAdminToken,
+    /// A desk whose agents cannot sign in by names of their own.
+    NoUsers(DeskName),
     AdminOnPublicListener,
     NoBots,
     NoDesks,
@@ -61,6 +63,9 @@ pub(super) fn find(config: &Config) -> Vec<Warning> {
     for (name, desk) in &config.desks {
         match &desk.kind {
             Kind::AivoLive(desk) => aivo_live(config, (name, desk), &mut warnings),
+            Kind::Console(_) if config.admin.users.is_empty() => {
+                warnings.push(Warning::NoUsers(name.clone()));
+            }
             Kind::Console(_) | Kind::Template(_) | Kind::Webhook(_) => {}
         }
     }
@@ -212,6 +217,10 @@ impl fmt::Display for Warning {
             Self::NoAdminToken => {
                 f.write_str("admin.token is not set: the admin API takes nobody and `handover deliveries` cannot work")
             }
+            Self::NoUsers(desk) => write!(
+                f,
+                "desks.{desk} is answered in the console and there are no [admin.users]: only whoever has admin.token can sign in, as admin; `handover console user add` makes users"
+            ),
             Self::AdminOnPublicListener => {
                 f.write_str("admin.listen is \"server\": the admin API is reachable wherever the hooks are")
             }

@@ -25,18 +25,20 @@ async fn show(extract::State(state): extract::State<State>, who: SignedIn) -> Re
         here: Place::Account,
         counts,
     };
-    let name = who.shown_as.as_deref().unwrap_or(who.operator.as_str());
+    let name = who.called();
     let body = html! {
-        header.page__head { h1 dir="auto" { (name) } }
-        dl.facts {
-            dt { (texts::SIGNED_IN_AS) } dd { (who.operator.as_str()) }
-            dt { (texts::ROLE) } dd { (who.role.as_str()) }
-        }
-        form method="post" action="/console/sign-out" {
-            button.btn type="submit" { (texts::SIGN_OUT) }
-        }
-        form method="post" action="/console/sign-out/everywhere" {
-            button.btn type="submit" { (texts::SIGN_OUT_EVERYWHERE) }
+        div.page__in {
+            header.page__head { h1 dir="auto" { (name) } }
+            dl.facts {
+                dt { (texts::SIGNED_IN_AS) } dd { (who.operator.as_str()) }
+                dt { (texts::ROLE) } dd { (who.role.as_str()) }
+            }
+            form method="post" action="/console/sign-out" {
+                button.btn type="submit" { (texts::SIGN_OUT) }
+            }
+            form method="post" action="/console/sign-out/everywhere" {
+                button.btn type="submit" { (texts::SIGN_OUT_EVERYWHERE) }
+            }
         }
     };
     layout::page(&frame, texts::ACCOUNT, &body).into_response()

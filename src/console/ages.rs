@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use maud::{Markup, html};
+
 use super::texts;
 use crate::domain::time::Timestamp;
 
@@ -63,6 +65,20 @@ pub(super) fn short(since: Timestamp, now: Timestamp) -> String {
         minutes @ 60..1440 => texts::hours(minutes / 60),
         minutes => texts::days(minutes / 1440),
     }
+}
+
+/// The hour and minute. In UTC, as the logs are; the script shows the reader's own.
+pub(super) fn time_of(at: Timestamp) -> Markup {
+    let full = at.to_string();
+    let short = full.get(11..16).unwrap_or_default();
+    html! { time.clock datetime=(full) title=(full) { (short) } " " }
+}
+
+/// The time itself, where how long ago it was says too little.
+pub(super) fn since(at: Timestamp) -> Markup {
+    let full = at.to_string();
+    let short = full.get(..16).map(|short| short.replacen('T', " ", 1));
+    html! { time datetime=(full) title=(full) { (short.as_deref().unwrap_or(&full)) " UTC" } }
 }
 
 fn minutes(since: Timestamp, now: Timestamp) -> u64 {

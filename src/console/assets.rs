@@ -1,14 +1,13 @@
-//! The files that pages need, compiled in. Their address carries a hash of what is in them, so a browser keeps each for
-//! good and still never shows an old one.
+//! The files that pages need, compiled in. Their address carries a hash of all of them, so a browser keeps each for good
+//! and still never shows an old one, nor scripts of two versions beside each other.
 
 use axum::{
     Router,
-    extract::{Path, Query},
+    extract::Path,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
-use serde::Deserialize;
 
 use super::state::State;
 
@@ -19,31 +18,42 @@ const ASSETS: &[Asset] = &[
     Asset::css("tokens.css", include_bytes!("../assets/tokens.css")),
     Asset::css("app.css", include_bytes!("assets/app.css")),
     Asset::script("theme.js", include_bytes!("../assets/theme.js")),
+    Asset::script("dom.js", include_bytes!("assets/dom.js")),
+    Asset::script("words.js", include_bytes!("assets/words.js")),
+    Asset::script("keep.js", include_bytes!("assets/keep.js")),
+    Asset::script("parts.js", include_bytes!("assets/parts.js")),
+    Asset::script("transcript.js", include_bytes!("assets/transcript.js")),
+    Asset::script("list.js", include_bytes!("assets/list.js")),
+    Asset::script("foot.js", include_bytes!("assets/foot.js")),
+    Asset::script("fetch.js", include_bytes!("assets/fetch.js")),
+    Asset::script("watch.js", include_bytes!("assets/watch.js")),
+    Asset::script("pace.js", include_bytes!("assets/pace.js")),
     Asset::script("live.js", include_bytes!("assets/live.js")),
+    Asset::script("write.js", include_bytes!("assets/write.js")),
+    Asset::script("times.js", include_bytes!("assets/times.js")),
+    Asset::script("keys.js", include_bytes!("assets/keys.js")),
+    Asset::script("sound.js", include_bytes!("assets/sound.js")),
+    Asset::script("media.js", include_bytes!("assets/media.js")),
     Asset::svg("mark.svg", include_bytes!("../assets/mark.svg")),
 ];
 
+const VERSION: u64 = version();
+
 pub(super) fn router() -> Router<State> {
-    Router::new().route("/console/assets/{name}", get(serve))
+    Router::new().route("/console/assets/{version}/{name}", get(serve))
 }
 
-/// Where a page finds the file of this name.
+/// Where a page finds the file of this name. A script finds the others beside it.
 pub(super) fn href(name: &str) -> String {
-    let version = find(name).map_or(0, |asset| asset.version);
-    format!("/console/assets/{name}?v={version:016x}")
+    format!("/console/assets/{VERSION:016x}/{name}")
 }
 
-#[derive(Deserialize)]
-struct Wanted {
-    v: Option<String>,
-}
-
-async fn serve(Path(name): Path<String>, Query(wanted): Query<Wanted>) -> Response {
-    let Some(asset) = find(&name) else {
+async fn serve(Path((version, name)): Path<(String, String)>) -> Response {
+    let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    // A page of another version of the bridge may name another hash: what it gets must not be kept under it.
-    let is_current = wanted.v.as_deref() == Some(&format!("{:016x}", asset.version));
+    // A page of another version of the bridge names another hash: what it gets must not be kept under it.
+    let is_current = version == format!("{VERSION:016x}");
     let keep = if is_current { FOR_GOOD } else { ASK_AGAIN };
     (
         [
@@ -55,43 +65,55 @@ async fn serve(Path(name): Path<String>, Query(wanted): Query<Wanted>) -> Respon
         .into_response()
 }
 
-fn find(name: &str) -> Option<&'static Asset> {
-    ASSETS.iter().find(|asset| asset.name == name)
-}
-
 struct Asset {
     name: &'static str,
     media_type: &'static str,
     body: &'static [u8],
-    version: u64,
 }
 
 impl Asset {
     const fn css(name: &'static str, body: &'static [u8]) -> Self {
-        Self::new(name, "text/css; charset=utf-8", body)
-    }
-
-    const fn script(name: &'static str, body: &'static [u8]) -> Self {
-        Self::new(name, "text/javascript; charset=utf-8", body)
-    }
-
-    const fn svg(name: &'static str, body: &'static [u8]) -> Self {
-        Self::new(name, "image/svg+xml", body)
-    }
-
-    const fn new(name: &'static str, media_type: &'static str, body: &'static [u8]) -> Self {
+        let media_type = "text/css; charset=utf-8";
         Self {
             name,
             media_type,
             body,
-            version: hash(body),
+        }
+    }
+
+    const fn script(name: &'static str, body: &'static [u8]) -> Self {
+        let media_type = "text/javascript; charset=utf-8";
+        Self {
+            name,
+            media_type,
+            body,
+        }
+    }
+
+    const fn svg(name: &'static str, body: &'static [u8]) -> Self {
+        let media_type = "image/svg+xml";
+        Self {
+            name,
+            media_type,
+            body,
         }
     }
 }
 
+const fn version() -> u64 {
+    let mut assets = ASSETS;
+    let mut version = EMPTY;
+    while let [asset, rest @ ..] = assets {
+        version = hash(version, asset.body);
+        assets = rest;
+    }
+    version
+}
+
+const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
+
 /// FNV-1a, because it can be had at compile time. It only has to tell our own files apart.
-const fn hash(mut bytes: &[u8]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+const fn hash(mut hash: u64, mut bytes: &[u8]) -> u64 {
     while let [byte, rest @ ..] = bytes {
         hash ^= u64::from_le_bytes([*byte, 0, 0, 0, 0, 0, 0, 0]);
         hash = hash.wrapping_mul(0x0100_0000_01b3);
@@ -106,8 +128,8 @@ pub(super) fn assert_all_there(page: &str) {
     let mut named = 0;
     for rest in page.split("/console/assets/").skip(1) {
         let address = rest.split('"').next().unwrap();
-        let name = address.split('?').next().unwrap();
-        assert!(find(name).is_some(), "{name} is not embedded");
+        let (_, name) = address.split_once('/').unwrap();
+        assert!(is_embedded(name), "{name} is not embedded");
         assert_eq!(href(name), format!("/console/assets/{address}"));
         named += 1;
     }
@@ -115,21 +137,21 @@ pub(super) fn assert_all_there(page: &str) {
 }
 
 #[cfg(test)]
+fn is_embedded(name: &str) -> bool {
+    ASSETS.iter().any(|asset| asset.name == name)
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
-    async fn get_of(name: &str, v: Option<&str>) -> Response {
-        let wanted = Wanted {
-            v: v.map(str::to_owned),
-        };
-        serve(Path(name.to_owned()), Query(wanted)).await
+    async fn get_of(name: &str, version: &str) -> Response {
+        serve(Path((version.to_owned(), name.to_owned()))).await
     }
 
     #[tokio::test]
     async fn what_is_asked_for_by_its_hash_is_kept_for_good() {
-        let address = href("app.css");
-        let (_, version) = address.split_once("?v=").unwrap();
-        let answer = get_of("app.css", Some(version)).await;
+        let answer = get_of("app.css", &format!("{VERSION:016x}")).await;
         assert_eq!(answer.status(), StatusCode::OK);
         assert_eq!(answer.headers()[header::CACHE_CONTROL], FOR_GOOD);
         assert_eq!(
@@ -140,23 +162,35 @@ mod tests {
 
     #[tokio::test]
     async fn another_hash_is_answered_and_not_kept() {
-        for version in [None, Some("0000000000000000")] {
-            let answer = get_of("app.css", version).await;
-            assert_eq!(answer.status(), StatusCode::OK);
-            assert_eq!(answer.headers()[header::CACHE_CONTROL], ASK_AGAIN);
-        }
+        let answer = get_of("app.css", "0000000000000000").await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(answer.headers()[header::CACHE_CONTROL], ASK_AGAIN);
     }
 
     #[tokio::test]
     async fn only_what_is_embedded_is_found() {
-        let answer = get_of("../assets.rs", None).await;
+        let answer = get_of("../assets.rs", "0000000000000000").await;
         assert_eq!(answer.status(), StatusCode::NOT_FOUND);
     }
 
     #[test]
+    fn whatever_a_script_imports_is_embedded() {
+        let mut imported = 0;
+        for asset in ASSETS {
+            let text = std::str::from_utf8(asset.body).unwrap();
+            for rest in text.split("from \"./").skip(1) {
+                let name = rest.split('"').next().unwrap();
+                assert!(is_embedded(name), "{} imports {name}", asset.name);
+                imported += 1;
+            }
+        }
+        assert!(imported > 0);
+    }
+
+    #[test]
     fn files_that_differ_in_one_byte_have_other_addresses() {
-        assert_ne!(hash(b"a { color: red }"), hash(b"a { color: rev }"));
-        assert_eq!(hash(b""), 0xcbf2_9ce4_8422_2325);
-        assert_eq!(hash(b"a"), 0xaf63_dc4c_8601_ec8c);
+        let of = |bytes: &[u8]| hash(EMPTY, bytes);
+        assert_ne!(of(b"a { color: red }"), of(b"a { color: rev }"));
+        assert_eq!(of(b"a"), 0xaf63_dc4c_8601_ec8c);
     }
 }

@@ -1,47 +1,45 @@
 //! One conversation: what was said, and what can be done now.
 
 mod content;
+mod draft;
+mod facts;
+mod foot;
 mod forms;
-mod panel;
+mod hands;
+mod head;
+mod means;
+mod ready;
 mod reply;
 mod transcript;
 mod visit;
-mod words;
 
 use axum::{Router, extract::Query, http::StatusCode, routing::get};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use self::{
+    draft::Draft,
+    means::Means,
     transcript::Names,
     visit::{Answer, Visit},
 };
-use super::{icons::icon, inbox, session::SignedIn, state::State, texts};
+use super::{inbox, state::State, texts};
 use crate::{
-    domain::{operator::Refusal, time::Timestamp},
+    domain::{
+        conversation::{Handover, Phase},
+        time::Timestamp,
+    },
     store::ConversationView,
 };
 
-/// What somebody had typed when it was refused, and why.
-#[derive(Clone, Debug, Default)]
-struct Draft {
-    text: String,
-    replies: String,
-    file: String,
-    /// Apart from the text, so that it never stands where the user is written to.
-    note: String,
-    to: String,
-    desk: String,
-    dialog_state: String,
-    refused: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 struct Part {
     /// The oldest message that is not to be shown any more.
     before: Option<u64>,
     /// When it was said, in milliseconds.
     until: Option<i64>,
+    /// A ready answer that is to stand in the field.
+    answer: Option<String>,
 }
 
 pub(super) fn router() -> Router<State> {
@@ -56,64 +54,38 @@ async fn show(
     Query(part): Query<Part>,
 ) -> Answer {
     visit
-        .page((&wanted, part), (StatusCode::OK, &Draft::default()))
+        .page((&wanted, &part), (StatusCode::OK, &Draft::default()))
         .await
-}
-
-fn name(view: &ConversationView) -> String {
-    let name = view.state.profile.user.name();
-    name.unwrap_or_else(|| texts::GUEST.to_owned())
 }
 
 fn talk(
     view: &ConversationView,
-    (name, part): (&str, Part),
-    (who, draft): (&SignedIn, &Draft),
+    (name, part): (&str, &Part),
+    (means, draft): (&Means<'_>, &Draft),
 ) -> Markup {
     let until = part.until.map(Timestamp::from_millis);
     let id = view.state.id;
-    let bot = view.state.key.bot.as_str();
-    let names = Names { user: name, bot };
+    let names = Names {
+        user: name,
+        bot: means.bot,
+        reader: means.who.called(),
+    };
     html! {
         section.talk #talk aria-label=(texts::CONVERSATION) {
-            header.talk__head {
-                a.btn.btn--bare.btn--icon.talk__back href="/console" aria-label=(texts::BACK_TO_THE_LIST) { (icon("back")) }
-                div.talk__who {
-                    h2.clip dir="auto" { (name) }
-                    p.talk__sub.clip { span.clip dir="auto" { (panel::where_from(view)) } (panel::tag(view, who)) }
-                }
-                a.btn.btn--bare.btn--icon.talk__more href="#context" aria-label=(texts::ABOUT) { (icon("info")) }
-            }
+            (head::head(view, name, means.who))
             div.talk__scroll.scroller tabindex="0" role="region" aria-label=(texts::TRANSCRIPT) {
                 @if view.more && let Some(first) = view.messages.first() {
                     p.more { a.btn.btn--small href={ "/console/conversations/" (id) "?before=" (first.message.seq) "&until=" (first.message.at.as_millis()) } { (texts::OLDER) } }
                 }
                 (transcript::transcript(view, names, until))
             }
-            (panel::doing(view, who, draft))
+            (foot::foot(view, means, draft))
         }
     }
 }
 
-impl Draft {
-    /// All that there is to keep where nobody may answer.
-    fn as_note(&self) -> String {
-        let parts = [&self.note, &self.text, &self.replies, &self.file];
-        let parts = parts.map(|part| part.trim());
-        parts
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join("\n")
-    }
-
-    fn refused(mut self, refusal: &Refusal) -> Self {
-        self.refused = Some(words::refused(refusal));
-        self
-    }
-
-    fn faulty(mut self, words: &str) -> Self {
-        self.refused = Some(words.to_owned());
-        self
-    }
+/// The handover that can still be acted on.
+fn open_handover(view: &ConversationView) -> Option<&Handover> {
+    let open = view.state.handover.as_ref();
+    open.filter(|open| open.phase != Phase::Closing)
 }

@@ -13,8 +13,11 @@ use axum::{
 };
 use maud::{Markup, html};
 
-pub(super) use self::wanted::Wanted;
-use self::{row::View, wanted::Which};
+use self::{
+    row::View,
+    wanted::{Part, Which},
+};
+pub(super) use self::{said::gist_of, wanted::Wanted};
 use super::{
     faults::Fault,
     icons::icon,
@@ -43,17 +46,23 @@ async fn inbox(
         here: Place::Inbox,
         counts,
     };
-    let list = list(&state, &frame, &wanted, None).await?;
+    let list = list(&state, &frame, &wanted, wanted.open).await?;
+    if wanted.part == Part::List {
+        return Ok(layout::part(&frame, texts::INBOX, &list));
+    }
     Ok(alone(&frame, &list))
 }
 
-/// The list that is wanted, `open` marked in it.
+/// The list that is wanted, `open` marked in it; nothing of it, where a page has it already.
 pub(super) async fn list(
     state: &State,
     frame: &Frame<'_>,
     wanted: &Wanted,
     open: Option<ConversationId>,
 ) -> Result<Markup, Fault> {
+    if wanted.part == Part::Talk {
+        return Ok(html! {});
+    }
     let found = found(state, frame.who, wanted).await?;
     let view = View {
         who: &frame.who.operator,
@@ -174,7 +183,7 @@ fn group(name: &str, page: &Page<InboxRow>, list: Which, view: View<'_>) -> Mark
         return html! {};
     }
     html! {
-        details.group open {
+        details.group open data-list=(list.name()) {
             summary {
                 (icon("down")) h3 { (name) }
                 span.num { (page.items.len()) @if page.more { "+" } }

@@ -23,16 +23,35 @@ pub(super) struct Frame<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Inbox,
+    Deliveries,
+    Health,
+    People,
+    Audit,
     /// Not on the rail; behind the initials at its foot.
     Account,
 }
 
-const ON_THE_RAIL: [Place; 1] = [Place::Inbox];
+/// Each does without the others; they meet by events of the page.
+const SCRIPTS: [&str; 7] = [
+    "live.js", "watch.js", "write.js", "times.js", "media.js", "keys.js", "sound.js",
+];
+
+const ON_THE_RAIL: [Place; 5] = [
+    Place::Inbox,
+    Place::Deliveries,
+    Place::Health,
+    Place::People,
+    Place::Audit,
+];
 
 impl Place {
     pub(super) const fn path(self) -> &'static str {
         match self {
             Self::Inbox => "/console",
+            Self::Deliveries => "/console/deliveries",
+            Self::Health => "/console/health",
+            Self::People => "/console/people",
+            Self::Audit => "/console/audit",
             Self::Account => "/console/account",
         }
     }
@@ -41,6 +60,10 @@ impl Place {
     const fn sign(self) -> (&'static str, &'static str) {
         match self {
             Self::Inbox => (texts::INBOX, "inbox"),
+            Self::Deliveries => (texts::deliveries::TITLE, "send-out"),
+            Self::Health => (texts::health::TITLE, "pulse"),
+            Self::People => (texts::people::TITLE, "people"),
+            Self::Audit => (texts::AUDIT, "book"),
             Self::Account => (texts::ACCOUNT, "people"),
         }
     }
@@ -49,16 +72,15 @@ impl Place {
     const fn main_class(self) -> &'static str {
         match self {
             Self::Inbox => "main console",
-            Self::Account => "main page scroller",
+            _ => "main page scroller",
         }
     }
 }
 
 /// A page of somebody who is signed in. `body` brings the one `h1`.
 pub(super) fn page(frame: &Frame<'_>, title: &str, body: &Markup) -> Html<String> {
-    let waiting = frame.counts.waiting;
     document(
-        &html! { @if waiting > 0 { "(" (waiting) ") " } (title) " · " (texts::PRODUCT) },
+        &title_of(frame, title),
         "app",
         &html! {
             a.skip href="#main" { (texts::SKIP) }
@@ -66,6 +88,18 @@ pub(super) fn page(frame: &Frame<'_>, title: &str, body: &Markup) -> Html<String
             main #main class=(frame.here.main_class()) tabindex="-1" { (body) }
         },
     )
+}
+
+/// A part of such a page, for the script of one that is open: without what stands still.
+pub(super) fn part(frame: &Frame<'_>, title: &str, body: &Markup) -> Html<String> {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head { meta charset="utf-8"; title { (title_of(frame, title)) } }
+            body { (ways(frame)) (body) }
+        }
+    };
+    Html(page.into_string())
 }
 
 /// A page of somebody who is not signed in. `body` brings the one `h1`.
@@ -95,7 +129,7 @@ fn document(title: &Markup, class: &str, body: &Markup) -> Html<String> {
                 link rel="stylesheet" href=(assets::href("tokens.css"));
                 link rel="stylesheet" href=(assets::href("app.css"));
                 script src=(assets::href("theme.js")) {}
-                script src=(assets::href("live.js")) type="module" {}
+                @for name in SCRIPTS { script src=(assets::href(name)) type="module" {} }
             }
             body class=(class) { (sprite()) (body) }
         }
@@ -103,15 +137,22 @@ fn document(title: &Markup, class: &str, body: &Markup) -> Html<String> {
     Html(page.into_string())
 }
 
+fn title_of(frame: &Frame<'_>, title: &str) -> Markup {
+    let waiting = frame.counts.waiting;
+    html! { @if waiting > 0 { "(" (waiting) ") " } (title) " · " (texts::PRODUCT) }
+}
+
 fn rail(frame: &Frame<'_>) -> Markup {
     let who = frame.who;
-    let name = who.shown_as.as_deref().unwrap_or(who.operator.as_str());
+    let name = who.called();
     html! {
         nav.rail aria-label=(texts::MAIN_NAVIGATION) {
             a.rail__mark href=(Place::Inbox.path()) aria-label=(texts::TO_THE_INBOX) { (mark()) }
-            ul.rail__list { @for place in ON_THE_RAIL { li { (item(place, frame)) } } }
+            (ways(frame))
             div.rail__foot {
-                // Without script it could do nothing, so only the script shows it.
+                // Without script they could do nothing, so only the script shows them.
+                button.rail__item type="button" data-keys hidden aria-label=(texts::KEYS) { (icon("question")) }
+                button.rail__item type="button" data-sound-switch hidden aria-label=(texts::SOUND) { (icon("bell")) }
                 button.rail__item type="button" data-theme-switch hidden aria-label=(texts::THEME) { (icon("theme")) }
                 a.me href=(Place::Account.path()) aria-current=[current(Place::Account, frame)] {
                     span aria-hidden="true" { (initials(name)) }
@@ -120,6 +161,10 @@ fn rail(frame: &Frame<'_>) -> Markup {
             }
         }
     }
+}
+
+fn ways(frame: &Frame<'_>) -> Markup {
+    html! { ul.rail__list { @for place in ON_THE_RAIL { li { (item(place, frame)) } } } }
 }
 
 fn item(place: Place, frame: &Frame<'_>) -> Markup {

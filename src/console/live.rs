@@ -6,7 +6,7 @@ use std::{convert::Infallible, time::Duration};
 use axum::{
     Router,
     extract::{Query, State as Shared},
-    http::{HeaderMap, HeaderName},
+    http::{HeaderMap, HeaderName, header},
     response::{
         IntoResponse as _, Response,
         sse::{Event, KeepAlive, Sse},
@@ -45,15 +45,15 @@ async fn events(
 ) -> Result<Response, Fault> {
     // Before it is asked what was missed, so that nothing falls in between.
     let changes = state.store().changes();
+    let now = state.now();
     let loaded = since.since.map(Timestamp::from_millis);
-    let missed = match last_seen(&headers).or(loaded) {
-        Some(at) => state.store().changed_since(at.minus(OVERLAP)).await?,
-        None => Some(Vec::new()),
-    };
-    let first = match missed {
+    let seen = last_seen(&headers).or(loaded).unwrap_or(now);
+    let missed = state.store().changed_since(seen.minus(OVERLAP)).await?;
+    let mut first: Vec<Event> = match missed {
         Some(missed) => missed.into_iter().map(changed).collect(),
-        None => vec![reset(state.now())],
+        None => vec![reset(now)],
     };
+    first.push(up_to(now));
     let stopping = state.stopping().clone();
     let until = async move {
         let _ = tokio::time::timeout(LONGEST, stopping.cancelled()).await;
@@ -63,8 +63,11 @@ async fn events(
         .map(|event| Ok::<_, Infallible>(event.retry(COME_BACK)))
         .take_until(until);
     let answer = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
-    let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
-    Ok((unbuffered, answer).into_response())
+    let as_it_comes = [
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((as_it_comes, answer).into_response())
 }
 
 /// Who lags has missed something, and reads all anew.
@@ -93,10 +96,12 @@ fn changed(change: Changing) -> Event {
 }
 
 fn reset(now: Timestamp) -> Event {
-    Event::default()
-        .event("reset")
-        .id(now.as_millis().to_string())
-        .data("{}")
+    up_to(now).event("reset").data("{}")
+}
+
+/// Nothing to do for a page, but where it resumes even if nothing follows.
+fn up_to(now: Timestamp) -> Event {
+    Event::default().id(now.as_millis().to_string())
 }
 
 fn last_seen(headers: &HeaderMap) -> Option<Timestamp> {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::interval;
+use tokio::time::sleep;
 
 use crate::{
     domain::{delivery::Destination, ids::DeskName, policy::ClosedBecause, time::Clock},
@@ -14,15 +14,22 @@ const THERE_FOR: Duration = Duration::from_mins(3);
 /// Only where a desk wants to know.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Tells the store of these desks for as long as it is polled.
-pub async fn watch(store: Arc<dyn ConsoleStore>, clock: Arc<dyn Clock>, desks: Vec<DeskName>) {
-    if desks.is_empty() {
-        return;
-    }
-    let mut turns = interval(EVERY);
-    loop {
-        turns.tick().await;
-        look(&*store, &*clock, &desks).await;
+/// Tells the store of these desks, at once and then for as long as what is given is polled: no request may come before it
+/// is known that nobody is there.
+pub async fn watch(
+    store: Arc<dyn ConsoleStore>,
+    clock: Arc<dyn Clock>,
+    desks: Vec<DeskName>,
+) -> impl Future<Output = ()> {
+    look(&*store, &*clock, &desks).await;
+    async move {
+        if desks.is_empty() {
+            return;
+        }
+        loop {
+            sleep(EVERY).await;
+            look(&*store, &*clock, &desks).await;
+        }
     }
 }
 

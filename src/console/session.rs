@@ -1,7 +1,7 @@
 //! Who is signed in. The browser holds a random token in a cookie, the store only its hash.
 //!
-//! A session ends an hour after it was last seen, twelve hours after it began, at sign-out, and when whoever began it is
-//! no longer in the configuration.
+//! A session ends an hour after it was last seen, twelve hours after it began, at sign-out, and when whoever began it has
+//! another password or is no longer in the configuration.
 
 mod attempts;
 mod cookie;
@@ -29,7 +29,10 @@ pub(super) use self::{
     user::{Door, SignedIn},
 };
 use super::{faults::Fault, state::State};
-use crate::{domain::time::Timestamp, store::Session};
+use crate::{
+    domain::time::Timestamp,
+    store::{self, Session},
+};
 
 const IDLE: Duration = Duration::from_hours(1);
 const LONGEST: Duration = Duration::from_hours(12);
@@ -54,16 +57,19 @@ impl FromRequestParts<State> for SignedIn {
 
 async fn find(parts: &Parts, state: &State) -> Result<Option<SignedIn>, Response> {
     let transport = Transport::of(parts, state);
-    let Some(id) = cookie::presented(&parts.headers, transport) else {
+    let Some(presented) = cookie::presented(&parts.headers, transport) else {
         return Ok(None);
     };
+    let id = presented.id();
     let session = state.store().session(id).await;
     let Some(session) = session.map_err(|error| Fault::from(error).into_response())? else {
         return Ok(None);
     };
     let now = state.now();
     let known = state.door().known(&session.operator);
-    let Some(signed_in) = known.filter(|_| is_alive(&session, now)) else {
+    let is_good = is_alive(&session, now)
+        && presented.is_sealed_by(state.door().credential(&session.operator));
+    let Some(signed_in) = known.filter(|_| is_good) else {
         // If it cannot be written now, it will be found over again.
         let _ = state.store().end_session(id).await;
         return Ok(None);
@@ -72,6 +78,14 @@ async fn find(parts: &Parts, state: &State) -> Result<Option<SignedIn>, Response
         let _ = state.store().touch_session(id, now).await;
     }
     Ok(Some(signed_in))
+}
+
+/// Those that a call with their cookie would still be taken for.
+pub(super) async fn alive(state: &State) -> Result<Vec<Session>, store::Error> {
+    let now = state.now();
+    let mut sessions = state.store().sessions_since(now.minus(IDLE)).await?;
+    sessions.retain(|session| is_alive(session, now));
+    Ok(sessions)
 }
 
 fn is_alive(session: &Session, now: Timestamp) -> bool {

@@ -1,6 +1,9 @@
 //! What the pages share.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -11,9 +14,9 @@ use super::{
     views::Views,
 };
 use crate::{
-    config::User,
+    config::{Answers, User, hooks::HookUrl},
     domain::{
-        ids::{ConversationId, DeskName, OperatorName},
+        ids::{BotName, ConversationId, DeskName, OperatorName},
         time::{Clock, Timestamp},
     },
     http::{secret::Accepted, source::Sources},
@@ -29,11 +32,24 @@ pub struct Options {
     /// `admin.token`, which signs in while there are no users.
     pub token: Accepted,
     pub sources: Sources,
-    /// Where a conversation goes that is taken from the bot.
-    pub desk: Option<DeskName>,
     pub development: Option<Development>,
+    pub ends: Ends,
+    pub answers: Answers,
     /// From then on open pages are told to come back.
     pub stopping: CancellationToken,
+}
+
+/// Whom the bridge is between.
+#[derive(Debug, Default)]
+pub struct Ends {
+    pub bots: Vec<BotName>,
+    /// Those that pause steps can silence.
+    pub can_be_paused: BTreeSet<BotName>,
+    pub desks: Vec<DeskName>,
+    /// Those that are answered here. What is taken from a bot goes to the first.
+    pub of_console: Vec<DeskName>,
+    /// For admins to copy. Those that have a key in them are secrets.
+    pub hook_urls: Vec<HookUrl>,
 }
 
 /// For a developer, who plays both ends on one machine.
@@ -58,7 +74,8 @@ struct Shared {
     door: Door,
     home: String,
     sources: Sources,
-    desk: Option<DeskName>,
+    ends: Ends,
+    answers: Answers,
     stopping: CancellationToken,
     views: Views,
     attempts: Attempts,
@@ -76,8 +93,9 @@ impl State {
             users,
             token,
             sources,
-            desk,
             development,
+            ends,
+            answers,
             stopping,
         } = options;
         let (one_time, home) = development
@@ -93,7 +111,8 @@ impl State {
             },
             home: home.unwrap_or_else(|| HOME.to_owned()),
             sources,
-            desk,
+            ends,
+            answers,
             stopping,
             views: Views::default(),
             attempts: Attempts::default(),
@@ -131,8 +150,12 @@ impl State {
         &self.0.stopping
     }
 
-    pub(super) fn desk(&self) -> Option<&DeskName> {
-        self.0.desk.as_ref()
+    pub(super) fn ends(&self) -> &Ends {
+        &self.0.ends
+    }
+
+    pub(super) fn answers(&self) -> &Answers {
+        &self.0.answers
     }
 
     /// Whether this look at a transcript is to be written down.

@@ -1,4 +1,12 @@
-//! What the frame and the inbox say, in English.
+//! Whatever the pages say, in English: here the frame, the inbox and the conversation, below the other pages.
+
+pub(super) mod audit;
+pub(super) mod calls;
+pub(super) mod deliveries;
+pub(super) mod happened;
+pub(super) mod health;
+pub(super) mod people;
+pub(super) mod sign_in;
 
 use crate::domain::conversation::Phase;
 
@@ -9,6 +17,15 @@ pub(super) const MAIN_NAVIGATION: &str = "Main";
 pub(super) const TO_THE_INBOX: &str = "Handover Bridge, to the inbox";
 pub(super) const INBOX: &str = "Inbox";
 pub(super) const ACCOUNT: &str = "Account";
+pub(super) const AUDIT: &str = "Audit";
+pub(super) const ACTIONS: &str = "Actions";
+pub(super) const BACK: &str = "Back";
+pub(super) const LEAVE_IT: &str = "Leave it";
+pub(super) const IS_AUDITED: &str = "It is written to the audit trail under your name.";
+pub(super) const ONLY_ADMINS: [&str; 2] = [
+    "Only an admin may do this",
+    "Nothing was changed. Ask somebody whose role is admin; the list of people says who that is.",
+];
 pub(super) const NO_CONVERSATION: [&str; 2] = [
     "No such conversation",
     "It may have been erased, or its time is over.",
@@ -27,6 +44,7 @@ pub(super) const OPEN_MAP: &str = "Open map";
 pub(super) const FROM: &str = " from ";
 pub(super) const CHOSE: &str = "Chose: ";
 pub(super) const AN_AGENT: &str = "Agent";
+pub(super) const YOU_SAID: &str = "You";
 pub(super) const BRIDGE: &str = "Bridge";
 pub(super) const LATE: &str = "came too late, not sent";
 pub(super) const NOT_SENT: &str = "Not sent";
@@ -36,29 +54,46 @@ pub(super) const DELIVERED: &str = "Delivered";
 pub(super) const STORED: &str = "stored";
 pub(super) const ATTEMPTS: &str = "attempts: ";
 pub(super) const NEXT_ATTEMPT: &str = "next attempt";
+pub(super) const TRY_NOW: &str = "Try again now…";
 pub(super) const NOTE_FOR_COLLEAGUES: &str = ", note for colleagues";
 pub(super) const YOURS_TAG: &str = "yours";
+pub(super) const WITH: &str = "with ";
 pub(super) const NOT_PAUSED: &str = "bot not paused";
 pub(super) const BOT_HAS_THE_USER: &str = "The bot has this user.";
+pub(super) const BOT_CANNOT_BE_PAUSED: &str =
+    "It has no steps to pause it, so nobody can take over: it would go on speaking.";
 pub(super) const IS_ON_THE_WAY_BACK: &str =
     "This handover has ended; the bot is being brought back.";
 pub(super) const TAKE_OVER: &str = "Take over";
 pub(super) const MESSAGE: &str = "Message";
 pub(super) const WRITE: &str = "Write to the user";
-pub(super) const MORE_THAN_TEXT: &str = "Quick replies, file";
+pub(super) const READY_ANSWERS: &str = "Ready answers";
+pub(super) const CHOICES: &str = "Choices";
+pub(super) const ATTACHMENT: &str = "File";
+pub(super) const BUTTONS_EACH_LINE: &str = "Buttons, one a line";
+pub(super) const HOW_BUTTONS: &str =
+    "Title, or Title | https://… or Title | phone number. Either quick replies or buttons.";
+pub(super) const FILE_NAME: &str = "Shown as";
 pub(super) const QUICK_REPLIES_EACH_LINE: &str = "Quick replies, one a line";
 pub(super) const FILE_BY_ADDRESS: &str = "File by its address (http or https)";
 pub(super) const SEND: &str = "Send";
 pub(super) const HAS_IT: &str = " has this conversation.";
+pub(super) const IS_AT_DESK: &str = "This conversation is at the desk ";
+pub(super) const ANSWERED_THERE: &str = " and is answered there.";
+pub(super) const WAITS_SINCE: &str = "Waiting since ";
 pub(super) const NOBODY_HAS_IT: &str = "Nobody has claimed this conversation.";
 pub(super) const CLAIM: &str = "Claim";
-pub(super) const MORE_TO_DO: &str = "Note, transfer, close";
-pub(super) const NOTE: &str = "Note for colleagues";
+pub(super) const MORE_TO_DO: &str = "More to do";
+pub(super) const NOTE: &str = "Note";
+pub(super) const NOTE_FOR_WHOM: &str = "Note for colleagues; the user never sees it";
 pub(super) const KEEP_NOTE: &str = "Keep note";
-pub(super) const TO_COLLEAGUE: &str = "Give to a colleague";
-pub(super) const EMPTY_TO_WAITING: &str = "Left empty, it goes back to those who wait.";
+pub(super) const TO_COLLEAGUE: &str = "Colleague";
+pub(super) const TO_WHOM: &str = "Give it to";
+pub(super) const BACK_TO_WAITING: &str = "nobody: back to those who wait";
 pub(super) const ASSIGN: &str = "Give away";
-pub(super) const TO_DESK: &str = "Transfer to the desk";
+pub(super) const TO_DESK: &str = "To the desk";
+pub(super) const TRANSFER_MEANS: &str =
+    "It gets the whole transcript. The user is told that somebody else goes on.";
 pub(super) const TRANSFER: &str = "Transfer";
 pub(super) const REASON: &str = "Close as";
 /// What the bot is told, and what people read.
@@ -70,8 +105,16 @@ pub(super) const REASONS: [(&str, &str); 4] = [
 ];
 pub(super) const BOT_GOES_ON_AT: &str = "The bot goes on at the dialog state";
 pub(super) const EMPTY_AS_CONFIGURED: &str = "Left empty, where it is configured to.";
-pub(super) const CLOSE: &str = "Close conversation";
-pub(super) const USER_ID: &str = "User";
+pub(super) const CLOSE: &str = "Close";
+pub(super) const CLOSE_CONVERSATION: &str = "Close conversation";
+pub(super) const BACK_TO_THE_TRANSCRIPT: &str = "Back to the transcript";
+pub(super) const USER: &str = "User";
+pub(super) const NAME: &str = "Name";
+pub(super) const LANGUAGE: &str = "Language";
+pub(super) const ID: &str = "Id";
+pub(super) const CONNECTION: &str = "Connection";
+pub(super) const DESK: &str = "Desk";
+pub(super) const FROM_THE_BOT: &str = "From the bot";
 pub(super) const BOT_NAME: &str = "Bot";
 pub(super) const REALM: &str = "Realm";
 pub(super) const CHANNEL: &str = "Channel";
@@ -79,7 +122,13 @@ pub(super) const PAYLOAD: &str = "Payload";
 pub(super) const HANDOVER: &str = "Handover";
 pub(super) const TOO_LONG_OR_EMPTY: &str =
     "A text has 1 to 4,000 characters. It was not sent; shorten it below.";
-pub(super) const TOO_MANY_REPLIES: &str = "At most 13 quick replies fit. Nothing was sent.";
+pub(super) const SENT_ALREADY: &str = "This form was sent before, with other words. What you typed now was not sent; send it from here if it is meant as well.";
+pub(super) const TOO_MANY_CHOICES: &str = "At most 13 choices fit. Nothing was sent.";
+pub(super) const REPLIES_OR_BUTTONS: &str =
+    "A message has either quick replies or buttons. Nothing was sent.";
+pub(super) const FILE_OR_CHOICES: &str =
+    "A file goes without choices; send them with a text of their own. Nothing was sent.";
+pub(super) const NOT_A_BUTTON: &str = "A button is a title, or a title, a bar and an http or https address or a phone number. Nothing was sent.";
 pub(super) const NOT_AN_ADDRESS: &str =
     "Only http and https addresses can be sent. Nothing was sent.";
 pub(super) const NO_SUCH_COLLEAGUE: &str = "Nobody of that name may sign in here.";
@@ -95,6 +144,8 @@ pub(super) const SIGN_OUT_EVERYWHERE: &str = "Sign out everywhere";
 /// Read aloud behind a number.
 pub(super) const SR_WAITING: &str = " waiting";
 pub(super) const SR_UNREAD: &str = " unread";
+pub(super) const KEYS: &str = "Keys";
+pub(super) const SOUND: &str = "Sound when a user waits";
 pub(super) const THEME: &str = "Theme: auto. Change";
 pub(super) const GATE_SAYS: &str =
     "The bot asks for help, you take over, the bot goes on. Nobody is left talking to no one.";
@@ -185,6 +236,14 @@ pub(super) const fn phase(phase: Phase) -> &'static str {
         Phase::Attended => "attended",
         Phase::Closing => "closing",
     }
+}
+
+pub(super) fn ago(age: &str) -> String {
+    format!("{age} ago")
+}
+
+pub(super) fn seconds(count: u64) -> String {
+    format!("{count} s")
 }
 
 pub(super) fn minutes(count: u64) -> String {

@@ -75,12 +75,14 @@ impl DedupeKey {
         Self::new(&["desk_event", desk.as_str()], parts)
     }
 
-    /// A form of the console, which carries an id of its own.
-    pub fn form(conversation: ConversationId, form: uuid::Uuid) -> Self {
-        Self::new(
-            &["console", &conversation.to_string()],
-            &[&form.to_string()],
-        )
+    /// A form of the console, which carries an id of its own, with what was typed into it: a browser that goes back
+    /// sends the same id with other words.
+    pub fn form(conversation: ConversationId, (form, typed): (uuid::Uuid, &[&str])) -> Self {
+        let owner = ["console", &conversation.to_string()];
+        Self {
+            body: Some(digest(&Self::new(&[], typed).bytes)),
+            ..Self::new(&owner, &[&form.to_string()])
+        }
     }
 
     pub fn bytes(&self) -> &[u8] {

@@ -15,7 +15,7 @@ use crate::domain::{
     conversation::{Conversation, Phase, Profile},
     delivery::Destination,
     effect::JournalEntry,
-    ids::{BotName, ConversationId, DeskName, HandoverId, OperatorName},
+    ids::{BotName, ConversationId, DeliveryId, DeskName, HandoverId, OperatorName},
     message::Message,
     policy::ClosedBecause,
     retry::ErrorClass,
@@ -59,6 +59,9 @@ pub trait ConsoleStore: Store {
     /// Every conversation that has changed since, in the order of its last change, once each. None: too long ago to
     /// know; all has to be read anew.
     async fn changed_since(&self, at: Timestamp) -> Result<Option<Vec<Changing>>, Error>;
+
+    /// One delivery, with what it carries and whose it is.
+    async fn delivery(&self, id: DeliveryId) -> Result<Option<OneDelivery>, Error>;
 
     /// How every bot and desk does that has been called since the start, or is owed a call.
     async fn standings(&self) -> Result<Vec<Standing>, Error>;
@@ -183,6 +186,14 @@ pub struct MessageView {
     /// What is or was owed of it to the bot, in order, for as long as that is kept. What desks are owed is not shown: it
     /// would cost more to find, with every message of a user, than it tells.
     pub deliveries: Vec<DeliveryView>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct OneDelivery {
+    pub view: DeliveryView,
+    pub conversation: ConversationId,
+    /// None: it carries none, or none that is still kept.
+    pub message: Option<Message>,
 }
 
 /// A conversation, and what it is at now: state, transcript, journal or a delivery to the bot. Versions grow with every

@@ -64,7 +64,7 @@ use self::{
 use super::{
     Applied, AuditEntry, Census, Changed, Changing, Claim, Claimed, ConsoleStore, ConversationView,
     DeliveryFilter, DeliveryView, Erased, Erasure, Error, Fired, Gone, HandoverSummary,
-    HandoverView, InboxCounts, InboxQuery, InboxRow, NamesInUse, NewAudit, Page, Pause, Retention,
+    HandoverView, InboxCounts, InboxQuery, InboxRow, NamesInUse, NewAudit, OneDelivery, Page, Pause, Retention,
     Session, SessionId, Settlement, Standing, Store, TranscriptLimits, WarningView, Whose,
     hashing::Hasher, tally::Meter,
 };
@@ -400,6 +400,10 @@ impl ConsoleStore for PostgresStore {
 
     async fn changed_since(&self, at: Timestamp) -> Result<Option<Vec<Changing>>, Error> {
         Ok(self.ground.memory.changes.from(at))
+    }
+
+    async fn delivery(&self, id: DeliveryId) -> Result<Option<OneDelivery>, Error> {
+        Ok(listing::delivery(&self.ground, id).await?)
     }
 
     async fn standings(&self) -> Result<Vec<Standing>, Error> {

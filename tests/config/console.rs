@@ -1,6 +1,6 @@
 //! Desks of the console.
 
-use handover_bridge::config::Desk;
+use handover_bridge::config::{Desk, User};
 
 use super::*;
 
@@ -77,4 +77,17 @@ fn a_console_desk_has_no_address_and_no_token() {
                 .any(|line| line.contains("desks.team.token is unknown")),
         "{told:?}"
     );
+}
+
+#[test]
+fn a_console_desk_that_nobody_can_sign_in_to_by_name_is_warned_of() {
+    let warned = |more: &str| {
+        let config = good_with(&format!("[desks.agents]\nkind = \"console\"\n{more}"));
+        let warnings = config.warnings().into_iter().map(|it| it.to_string());
+        warnings.filter(|it| it.contains("[admin.users]")).count()
+    };
+    assert_eq!(warned(""), 1);
+    let hash = User::hash("correct horse battery staple").unwrap();
+    let user = format!("[admin.users.ann]\npassword_hash = \"{hash}\"\nrole = \"agent\"");
+    assert_eq!(warned(&user), 0);
 }

@@ -6,6 +6,7 @@
 )]
 
 mod aivo_live;
+mod answers;
 mod certainly;
 mod console;
 mod refused;

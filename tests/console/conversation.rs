@@ -13,15 +13,18 @@ use handover_bridge::{
     store::{Applied, Store as _},
 };
 
-use crate::world::{Answer, Browser, World};
+use crate::{
+    form::{turns, unseen},
+    world::{Answer, Browser, World},
+};
 
 const HOSTILE: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)>";
 
-async fn happens(world: &World, event: Event) -> String {
+async fn happens(world: &World, (user, event): (&str, Event)) -> String {
     let key = ConversationKey {
         bot: BotName::new("webshop").unwrap(),
         realm: "b1/LIVE".to_owned(),
-        user: ExternalId::new("s1").unwrap(),
+        user: ExternalId::new(user).unwrap(),
     };
     let step = Step {
         target: Target::Conversation(key),
@@ -37,42 +40,46 @@ async fn happens(world: &World, event: Event) -> String {
     }
 }
 
-async fn says(world: &World, text: &str) {
+pub async fn says(world: &World, text: &str) {
+    says_content(world, Content::text(text)).await;
+}
+
+pub async fn says_as(world: &World, (user, text): (&str, &str)) {
+    said_by(world, (user, Content::text(text))).await;
+}
+
+pub async fn says_content(world: &World, content: Content) {
+    said_by(world, ("s1", content)).await;
+}
+
+async fn said_by(world: &World, (user, content): (&str, Content)) {
     let said = Said {
         at: None,
-        content: Content::text(text),
+        content,
         raw: None,
         way: Way::Only,
     };
-    happens(world, Event::UserSaid(said)).await;
+    happens(world, (user, Event::UserSaid(said))).await;
 }
 
 /// Somebody has asked for a person and has written since.
-async fn waiting(world: &World) -> String {
-    let request = Request {
-        payload: None,
-        transcript: Vec::new(),
-    };
-    let page = happens(world, Event::HandoverRequested(request)).await;
+pub async fn waiting(world: &World) -> String {
+    let page = waiting_as(world, "s1").await;
     says(world, HOSTILE).await;
     page
 }
 
-/// What a form of this page sends along unseen.
-fn unseen(page: &Answer) -> String {
-    let value = |name: &str| {
-        let (_, rest) = page
-            .body
-            .split_once(&format!("name=\"{name}\" value=\""))
-            .unwrap();
-        rest.split('"').next().unwrap().to_owned()
+pub async fn waiting_as(world: &World, user: &str) -> String {
+    let request = Request {
+        payload: None,
+        transcript: Vec::new(),
     };
-    format!("handover={}&form={}", value("handover"), value("form"))
+    happens(world, (user, Event::HandoverRequested(request))).await
 }
 
 /// Fills in a form of the page as it is now.
 async fn sends(world: &World, browser: &Browser, (page, act): (&str, &str), form: &str) -> Answer {
-    let unseen = unseen(&world.get(browser, page).await);
+    let unseen = unseen(&world.get(browser, page).await.body);
     let address = format!("{page}/{act}");
     world
         .post(browser, &address, &format!("{unseen}&{form}"))
@@ -93,18 +100,19 @@ async fn who_claims_it_answers_once_and_closes_it() {
     let claimed = sends(&world, &ann, (&page, "claim"), "").await;
     assert_eq!(claimed.status, StatusCode::SEE_OTHER);
     assert_eq!(claimed.location(), Some(page.as_str()));
-    let form = format!("{}&text=Hello+there", unseen(&world.get(&ann, &page).await));
+    let form = format!(
+        "{}&text=Hello+there",
+        unseen(&world.get(&ann, &page).await.body)
+    );
     for _ in 0..2 {
         let answer = world.post(&ann, &format!("{page}/reply"), &form).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
     }
     sends(&world, &ann, (&page, "note"), "text=a+regular").await;
     let seen = world.get(&ann, &page).await;
-    assert_eq!(
-        seen.body.matches("Hello there").count(),
-        1 + 1,
-        "turn and row"
-    );
+    let turns = turns(&seen.body);
+    let by_agents: Vec<_> = turns.iter().filter(|(by, _)| by == "agent").collect();
+    assert_eq!(by_agents, [&("agent".to_owned(), "Hello there".to_owned())]);
     assert!(seen.body.contains("a regular") && seen.body.contains("On its way"));
     assert!(!seen.body.contains("<script>alert") && !seen.body.contains("<img"));
     sends(&world, &ann, (&page, "close"), "reason=solved").await;
@@ -115,11 +123,8 @@ async fn who_claims_it_answers_once_and_closes_it() {
             &form.replace("Hello", "Late"),
         )
         .await;
-    assert_eq!(
-        late.status,
-        StatusCode::SEE_OTHER,
-        "a repeat of what was sent"
-    );
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    assert!(late.body.contains(">Late there</textarea>"));
     let seen = world.get(&ann, &page).await;
     assert!(seen.body.contains("Closed: solved") && !seen.body.contains("Late there"));
     let audited = world.audited().await;
@@ -133,7 +138,7 @@ async fn of_two_who_claim_one_hears_who_has_it_and_keeps_the_text() {
     let ann = world.signed_in(Browser::here(), "ann").await;
     let ben = world.signed_in(Browser::by_https(), "ben").await;
     let page = waiting(&world).await;
-    let bens = unseen(&world.get(&ben, &page).await);
+    let bens = unseen(&world.get(&ben, &page).await.body);
     sends(&world, &ann, (&page, "claim"), "").await;
     for act in ["claim", "reply"] {
         let form = format!("{bens}&text=typed+by+ben");
@@ -150,7 +155,31 @@ async fn of_two_who_claim_one_hears_who_has_it_and_keeps_the_text() {
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     let stranger = sends(&world, &ben, (&page, "assign"), "to=zoe").await;
     assert_eq!(stranger.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(stranger.body.contains("value=\"zoe\""));
+    assert!(
+        stranger
+            .body
+            .contains("Nobody of that name may sign in here.")
+    );
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_again_with_other_words_is_no_repeat() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let page = waiting(&world).await;
+    sends(&world, &ann, (&page, "claim"), "").await;
+    let hidden = unseen(&world.get(&ann, &page).await.body);
+    let reply = format!("{page}/reply");
+    let first = format!("{hidden}&text=first");
+    let first = world.post(&ann, &reply, &first).await;
+    assert_eq!(first.status, StatusCode::SEE_OTHER);
+    let second = format!("{hidden}&text=second");
+    let second = world.post(&ann, &reply, &second).await;
+    assert_eq!(second.status, StatusCode::CONFLICT);
+    assert!(second.body.contains(">second</textarea>"));
+    let again = format!("{}&text=second", unseen(&second.body));
+    let again = world.post(&ann, &reply, &again).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]

@@ -1,6 +1,30 @@
 //! The operators' console, as browsers meet it.
-#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
+mod access;
+mod browser;
 mod conversation;
+mod cut;
+mod deliveries;
+mod events;
+mod form;
+mod gallery;
+mod health;
+mod hostile;
+mod owing;
+mod parts;
+mod people;
+mod pictures;
+mod presence;
+mod proxy;
+mod race;
 mod sign_in;
+#[path = "../emulator/webdriver.rs"]
+mod webdriver;
 mod world;

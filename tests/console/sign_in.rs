@@ -11,7 +11,10 @@ use handover_bridge::{
     domain::{ids::OperatorName, time::Timestamp},
 };
 
-use crate::world::{Browser, PASSWORD, TOKEN, World};
+use crate::{
+    form::PASSWORD,
+    world::{Browser, TOKEN, World},
+};
 
 const SIGN_IN: &str = "/console/sign-in";
 const SIGN_OUT: &str = "/console/sign-out";
@@ -254,4 +257,14 @@ async fn no_page_shows_a_password_or_a_token_again() {
     for secret in ["wrong horse battery", PASSWORD, TOKEN] {
         assert!(!answer.body.contains(secret));
     }
+}
+
+#[tokio::test]
+async fn who_has_another_password_has_to_sign_in_by_it() {
+    let mut world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    assert_eq!(world.get(&ann, "/console").await.status, StatusCode::OK);
+    world.change_passwords("another horse");
+    let again = world.get(&ann, "/console").await.status;
+    assert_eq!(again, StatusCode::SEE_OTHER);
 }

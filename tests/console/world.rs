@@ -1,7 +1,8 @@
 //! A console over a store of its own, called without a socket.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
+    future::IntoFuture as _,
     net::IpAddr,
     sync::{
         Arc,
@@ -11,14 +12,14 @@ use std::{
 };
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
     http::{HeaderMap, Request, Response, StatusCode, header},
 };
 use handover_bridge::{
     clock::new_id,
-    config::{Role, User},
-    console::{self, Development, OneTime},
+    config::{Answers, Role, User},
+    console::{self, Development, Ends, OneTime},
     domain::{
         ids::{BotName, DeskName, OperatorName},
         policy::{BotPolicy, DeskPolicy, Policy},
@@ -37,10 +38,13 @@ use handover_bridge::{
 };
 use http_body_util::BodyExt as _;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-pub const PASSWORD: &str = "correct horse battery";
+use crate::form::{self, PASSWORD};
+
+pub const HOOK_URL: &str = "https://bridge.example/hooks/chatlayer/webshop/key-of-the-hook";
 pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 #[derive(Debug)]
@@ -51,7 +55,7 @@ pub struct World {
     pub clock: Arc<TestClock>,
     pub stopping: CancellationToken,
     router: Router,
-    _files: TempDir,
+    files: TempDir,
 }
 
 /// Where a browser sits, and what it has been given.
@@ -62,7 +66,7 @@ pub struct Browser {
 }
 
 /// An open stream of events.
-pub struct Events(Body);
+pub struct Events(HeaderMap, Body);
 
 pub struct Answer {
     pub status: StatusCode,
@@ -79,15 +83,7 @@ impl Clock for TestClock {
 impl World {
     /// Ann is an agent, Ben an admin.
     pub fn new() -> Self {
-        let hash = User::hash(PASSWORD).unwrap();
-        let user = |role| User {
-            password_hash: hash.clone().into(),
-            role,
-            shown_as: None,
-        };
-        let users = [("ann", Role::Agent), ("ben", Role::Admin)];
-        let users = users.map(|(name, role)| (OperatorName::new(name).unwrap(), user(role)));
-        Self::with(users.into_iter().collect(), None)
+        Self::with(users(PASSWORD), None)
     }
 
     pub fn with(users: BTreeMap<OperatorName, User>, one_time: Option<OneTime>) -> Self {
@@ -104,27 +100,26 @@ impl World {
         };
         let store = Arc::new(store.open().unwrap());
         let stopping = CancellationToken::new();
-        let router = console::router(console::Options {
-            store: store.clone(),
-            clock: clock.clone(),
-            users,
-            token: [TOKEN].into_iter().collect::<Accepted>(),
-            sources: Sources::new(vec!["10.0.0.0/8".parse().unwrap()]),
-            desk: None,
-            development: one_time.map(|link| Development {
-                link,
-                home: console::HOME.to_owned(),
-                framed_by: "http://127.0.0.1:8082".to_owned(),
-            }),
-            stopping: stopping.clone(),
-        });
+        let router = router((&store, &clock), (users, one_time), &stopping);
         Self {
             store,
             clock,
             stopping,
             router,
-            _files: files,
+            files,
         }
+    }
+
+    /// The same store behind a console with other passwords, as after a restart.
+    pub fn change_passwords(&mut self, password: &str) {
+        let users = users(password);
+        self.router = router((&self.store, &self.clock), (users, None), &self.stopping);
+    }
+
+    /// A table of the store, so that whatever reads it fails.
+    pub fn lose(&self, table: &str) {
+        let file = rusqlite::Connection::open(self.files.path().join("handover.db")).unwrap();
+        file.execute(&format!("DROP TABLE {table}"), []).unwrap();
     }
 
     pub fn wait(&self, span: Duration) {
@@ -156,6 +151,15 @@ impl World {
         Answer::read(response).await
     }
 
+    /// Answers on a socket of this machine for as long as the test runs, and tells where.
+    pub async fn served(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = self.router.clone().layer(Extension(Peer(address.ip())));
+        tokio::spawn(axum::serve(listener, router).into_future());
+        format!("http://{address}")
+    }
+
     pub async fn events(&self, browser: &Browser, last: Option<&str>) -> Events {
         self.stream(browser, "/console/events", last).await
     }
@@ -172,13 +176,15 @@ impl World {
         }
         let response = self.router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
-        Events(response.into_body())
+        let (parts, body) = response.into_parts();
+        Events(parts.headers, body)
     }
 
     /// Signs in and keeps the cookie.
     pub async fn signed_in(&self, browser: Browser, name: &str) -> Browser {
-        let form = format!("name={name}&password={}", PASSWORD.replace(' ', "+"));
-        let answer = self.post(&browser, "/console/sign-in", &form).await;
+        let answer = self
+            .post(&browser, "/console/sign-in", &form::sign_in(name))
+            .await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         browser.keeping(&answer)
     }
@@ -188,6 +194,48 @@ impl World {
         let entries = trail.items.into_iter();
         entries.map(|entry| (entry.actor, entry.action)).collect()
     }
+}
+
+fn users(password: &str) -> BTreeMap<OperatorName, User> {
+    let hash = User::hash(password).unwrap();
+    let user = |role| User {
+        password_hash: hash.clone().into(),
+        role,
+        shown_as: None,
+    };
+    let users = [("ann", Role::Agent), ("ben", Role::Admin)];
+    let users = users.map(|(name, role)| (OperatorName::new(name).unwrap(), user(role)));
+    users.into_iter().collect()
+}
+
+fn router(
+    (store, clock): (&Arc<SqliteStore>, &Arc<TestClock>),
+    (users, one_time): (BTreeMap<OperatorName, User>, Option<OneTime>),
+    stopping: &CancellationToken,
+) -> Router {
+    console::router(console::Options {
+        store: store.clone(),
+        clock: clock.clone(),
+        users,
+        token: [TOKEN].into_iter().collect::<Accepted>(),
+        sources: Sources::new(vec!["10.0.0.0/8".parse().unwrap()]),
+        ends: Ends {
+            bots: vec![BotName::new("webshop").unwrap()],
+            can_be_paused: BTreeSet::new(),
+            desks: ["team", "sales"]
+                .map(|name| DeskName::new(name).unwrap())
+                .into(),
+            of_console: vec![DeskName::new("team").unwrap()],
+            hook_urls: vec![("webshop: offloading".to_owned(), HOOK_URL.into())],
+        },
+        answers: Answers::from([("en", "greeting", "Hello {user}, I am {agent}.")]),
+        development: one_time.map(|link| Development {
+            link,
+            home: console::HOME.to_owned(),
+            framed_by: "http://127.0.0.1:8082".to_owned(),
+        }),
+        stopping: stopping.clone(),
+    })
 }
 
 /// One bot, whose users the console desk `team` takes.
@@ -211,9 +259,13 @@ fn policy() -> Policy {
 }
 
 impl Events {
-    /// The next event; empty at the end.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0
+    }
+
+    /// The next event, or a sign of life, which comes every 15 s; empty at the end.
     pub async fn next(&mut self) -> String {
-        let frame = tokio::time::timeout(Duration::from_secs(5), self.0.frame());
+        let frame = tokio::time::timeout(Duration::from_secs(20), self.1.frame());
         match frame.await.unwrap() {
             Some(frame) => String::from_utf8(frame.unwrap().into_data().unwrap().to_vec()).unwrap(),
             None => String::new(),

@@ -12,6 +12,7 @@ mod browser;
 mod certainly;
 mod certificates;
 mod commands;
+mod console;
 mod demo;
 mod faults;
 mod life;

@@ -9,7 +9,9 @@ use handover_bridge::{
 };
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::OnceCell, task::JoinHandle};
+
+use crate::person::{self, Person};
 
 #[derive(Debug)]
 pub struct Bridge {
@@ -17,10 +19,14 @@ pub struct Bridge {
     pub http: reqwest::Client,
     shutdown: Shutdown,
     running: JoinHandle<Result<(), app::Error>>,
+    ann: OnceCell<Person>,
     _data: TempDir,
 }
 
 const ADMIN_TOKEN: &str = "admin-token-of-these-tests-0123456789";
+
+/// What users are told who go from one desk to another.
+pub const MOVED: &str = "A colleague goes on";
 
 impl Bridge {
     /// With these bots, desks and routes.
@@ -31,11 +37,12 @@ impl Bridge {
         let common = format!(
             r#"
             server = {{ listen = "{address}", drain = "0s" }}
-            admin = {{ listen = "server", token = "{ADMIN_TOKEN}" }}
+            admin = {{ listen = "server", token = "{ADMIN_TOKEN}", users.ann = {} }}
             store = {{ url = "sqlite:{}/handover.db" }}
             outbound = {{ allow_networks = ["127.0.0.0/8"] }}
-            texts.en = {{ waiting = "", joined = "", ended = "", nobody = "", reconnecting = "" }}
+            texts.en = {{ waiting = "", joined = "", transferred = "{MOVED}", ended = "", nobody = "", reconnecting = "" }}
             "#,
+            person::table(),
             data.path().display()
         );
         let listeners = Listeners {
@@ -53,6 +60,7 @@ impl Bridge {
             http: client(),
             shutdown: app.shutdown(),
             running: tokio::spawn(app.run()),
+            ann: OnceCell::new(),
             _data: data,
         }
     }
@@ -67,6 +75,13 @@ impl Bridge {
         let path = format!("/api/v1/handovers/{handover}/events");
         let call = self.http.post(self.url(&path)).bearer_auth(token);
         self.send(call, event).await
+    }
+
+    /// Who is at the console. She comes when she is first needed.
+    pub async fn ann(&self) -> &Person {
+        self.ann
+            .get_or_init(|| Person::sign_in(self.address, "ann"))
+            .await
     }
 
     pub async fn metrics(&self) -> String {
@@ -109,7 +124,7 @@ impl Bridge {
         (status, answer.json().await.unwrap_or_default())
     }
 
-    fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 }

@@ -1,9 +1,12 @@
 //! The kinds of desks, as they are called by the bridge and call it.
 
+mod tables;
+
 use serde_json::{Value, json};
 
 use crate::{
     bridge::Bridge,
+    person::Page,
     stub::{Answer, Call, Stub},
 };
 
@@ -13,6 +16,7 @@ pub enum Kind {
     /// A ticket system that calls a hook of its own.
     Template,
     AivoLive,
+    Console,
 }
 
 /// A configured desk and the system behind it.
@@ -20,16 +24,18 @@ pub enum Kind {
 pub struct Desk {
     pub name: &'static str,
     pub kind: Kind,
-    pub stub: Stub,
+    /// The console is the bridge's own.
+    stub: Option<Stub>,
 }
 
 impl Kind {
-    pub const ALL: [Self; 3] = [Self::Webhook, Self::Template, Self::AivoLive];
+    pub const ALL: [Self; 4] = [Self::Webhook, Self::Template, Self::AivoLive, Self::Console];
 }
 
 impl Desk {
     pub async fn start(name: &'static str, kind: Kind) -> Self {
         let answer: Answer = match kind {
+            Kind::Console => return Self::of_the_bridge(name),
             Kind::Webhook => |_, _| json!({}),
             Kind::Template => |call, number| match call.path.as_str() {
                 "/api/tickets" => json!({ "id": number }),
@@ -37,166 +43,245 @@ impl Desk {
             },
             Kind::AivoLive => |call, number| match call.path.as_str() {
                 AIVO_QUEUE => json!({
-                    "conversationId": format!("room-{number}"), "customToken": "t", "messageQueueId": number,
+                    "conversationId": room(number), "customToken": "t", "messageQueueId": number,
                 }),
                 _ => json!({}),
             },
         };
-        let stub = Stub::start(answer).await;
+        let stub = Some(Stub::start(answer).await);
         Self { name, kind, stub }
     }
 
-    /// Its tables in the configuration.
-    pub fn config(&self) -> String {
-        let (name, address) = (self.name, self.stub.address);
-        match self.kind {
-            Kind::Webhook => format!(
-                r#"
-                [desks.{name}]
-                kind = "webhook"
-                url = "http://{address}/hooks"
-                secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-                token = "token-of-the-desk-{name}"
-                "#
-            ),
-            Kind::Template => format!(
-                r#"
-                [desks.{name}]
-                kind = "template"
-                api_url = "http://{address}/api"
-                hook_key = "hook-key-of-the-desk-{name}"
-                secrets = {{ api = "secret-of-the-desk-{name}" }}
-                [desks.{name}.requests.open]
-                method = "POST"
-                url = "{{{{ desk.api_url }}}}/tickets"
-                headers = {{ Authorization = "Bearer {{{{ secrets.api }}}}" }}
-                body = "{{ 'of': handover.session_id, 'text': transcript_text }}"
-                take = {{ reference = "answer.id" }}
-                [desks.{name}.requests.message]
-                method = "POST"
-                url = "{{{{ desk.api_url }}}}/tickets/{{{{ desk_ref.reference }}}}/notes"
-                headers = {{ Authorization = "Bearer {{{{ secrets.api }}}}" }}
-                body = "{{ 'ticket': desk_ref.reference, 'text': message.text }}"
-                [desks.{name}.requests.close]
-                method = "PUT"
-                url = "{{{{ desk.api_url }}}}/tickets/{{{{ desk_ref.reference }}}}"
-                headers = {{ Authorization = "Bearer {{{{ secrets.api }}}}" }}
-                body = "{{ 'state': reason }}"
-                [desks.{name}.hook]
-                reference = "body.ticket"
-                event = "{{ 'type': 'message', 'content': {{ 'type': 'text', 'text': body.text }} }} if body.kind == 'reply' else ({{ 'type': 'closed', 'reason': body.state }} if body.kind == 'closed' else none)"
-                key = "body.id"
-                "#
-            ),
-            Kind::AivoLive => format!(
-                r#"
-                [desks.{name}]
-                kind = "aivo-live"
-                api_url = "http://{address}"
-                groups_url = "http://{address}"
-                bot_id = 1000
-                bot_token = "bot-token-of-the-desk-{name}"
-                groups = [2179]
-                hook_key = "hook-key-of-the-desk-{name}"
-                "#
-            ),
-        }
+    fn of_the_bridge(name: &'static str) -> Self {
+        let (kind, stub) = (Kind::Console, None);
+        Self { name, kind, stub }
+    }
+
+    pub fn is_called(&self) -> bool {
+        self.stub.is_some()
+    }
+
+    /// What is called in the place of the system.
+    pub fn stub(&self) -> &Stub {
+        self.stub
+            .as_ref()
+            .expect("the console is nobody that is called")
+    }
+
+    fn calls(&self) -> Vec<Call> {
+        self.stub().calls()
     }
 
     /// What nobody but this desk may see.
-    pub fn secret(&self) -> String {
+    pub fn secret(&self) -> Option<String> {
+        let name = self.name;
         match self.kind {
             // It signs; what could leak is what the desk presents.
-            Kind::Webhook => format!("token-of-the-desk-{}", self.name),
-            Kind::Template => format!("secret-of-the-desk-{}", self.name),
-            Kind::AivoLive => format!("bot-token-of-the-desk-{}", self.name),
+            Kind::Webhook => Some(token(name)),
+            Kind::Template => Some(format!("secret-of-the-desk-{name}")),
+            Kind::AivoLive => Some(format!("bot-token-of-the-desk-{name}")),
+            Kind::Console => None,
         }
     }
 
-    /// By what the desk knows the conversation of this user.
-    pub fn conversation(&self, user: &str) -> Option<String> {
-        let calls = self.stub.calls();
-        let mut calls = (1..).zip(&calls);
+    /// All that whoever works there can have seen.
+    pub async fn seen(&self, bridge: &Bridge) -> Vec<String> {
+        if self.is_called() {
+            return self.calls().iter().map(Call::whole).collect();
+        }
+        bridge.ann().await.sees(self.name).await
+    }
+
+    /// By what the desk knows the conversation of this user. At the console this is where it is shown.
+    pub async fn conversation(&self, bridge: &Bridge, user: &str) -> Option<String> {
+        let number = |(number, _): (usize, Call)| number;
         match self.kind {
-            Kind::Webhook => calls.find_map(|(_, call)| {
-                let handover = &call.body["data"]["handover"];
-                let is_its = handover["session_id"] == user;
-                is_its.then(|| handover["id"].as_str().unwrap().to_owned())
-            }),
-            Kind::Template => {
-                let mut calls = calls.filter(|(_, call)| call.body["of"] == user);
-                calls
-                    .next()
-                    .map(|(number, _): (usize, _)| number.to_string())
+            Kind::Webhook => {
+                let (_, offer) = self.offer(user)?;
+                let id = offer.body["data"]["handover"]["id"].as_str();
+                Some(id.unwrap().to_owned())
             }
-            Kind::AivoLive => {
-                let mut calls = calls.filter(|(_, call)| is_queued(call, user));
-                calls.next().map(|(number, _)| format!("room-{number}"))
+            Kind::Template => self.offer(user).map(number).map(|it| it.to_string()),
+            Kind::AivoLive => self.offer(user).map(number).map(room),
+            Kind::Console => {
+                let page = bridge.ann().await.finds((user, self.name)).await;
+                page.map(|page| page.path)
             }
         }
     }
 
-    /// What it was told of the past when it was offered the conversation of this user.
-    pub fn past(&self, user: &str) -> String {
-        let calls = self.stub.calls();
-        let mut offers = calls.iter().filter(|call| match self.kind {
-            Kind::Webhook => call.body["data"]["handover"]["session_id"] == user,
-            Kind::Template => call.body["of"] == user,
-            Kind::AivoLive => is_queued(call, user),
-        });
-        let offer = offers.next().map(|call| call.body.to_string());
-        offer.unwrap_or_default()
+    /// What it was told of the past when it was offered the conversation of this user. At the console, what is shown.
+    pub async fn past(&self, bridge: &Bridge, user: &str) -> String {
+        if self.is_called() {
+            let offer = self.offer(user);
+            return offer.map_or_else(String::new, |(_, call)| call.body.to_string());
+        }
+        let page = self.conversation(bridge, user).await.unwrap_or_default();
+        let turns = bridge.ann().await.turns(&page).await.into_iter();
+        turns.map(|(_, text)| text + "\n").collect()
     }
 
-    /// What the user has said since, in order.
-    pub fn heard(&self, conversation: &str) -> Vec<String> {
-        let calls = self.stub.calls();
-        calls
-            .iter()
-            .filter_map(|call| self.text(call, conversation))
+    /// What the user has said since, in order. The console has one transcript, so there it is all that was said since an
+    /// agent was asked for.
+    pub async fn heard(&self, bridge: &Bridge, conversation: &str) -> Vec<String> {
+        if self.is_called() {
+            let calls = self.calls();
+            let texts = calls
+                .iter()
+                .filter_map(|call| self.text(call, conversation));
+            return texts.collect();
+        }
+        let turns = bridge.ann().await.turns(conversation).await.into_iter();
+        let by_user = turns.filter(|(by, _)| by == "user").map(|(_, text)| text);
+        by_user
+            .skip_while(|text| !text.starts_with("help "))
+            .skip(1)
             .collect()
     }
 
     pub async fn says(&self, bridge: &Bridge, (conversation, text): (&str, &str)) {
-        let content = json!({"type": "text", "text": text});
-        let message = json!({"type": "message", "content": content});
-        let body = match self.kind {
-            Kind::AivoLive => {
-                let data = json!({"action": "text", "value": text, "source": "agent"});
-                aivo(conversation, "messageToClient", &data)
-            }
-            _ => json!({"kind": "reply", "ticket": conversation, "text": text, "id": text}),
-        };
-        self.tells(bridge, conversation, (&message, &body)).await;
+        if self.is_called() {
+            let told = self
+                .tells(bridge, conversation, &self.reply(conversation, text))
+                .await;
+            return assert_eq!(told, self.takes());
+        }
+        let ann = bridge.ann().await;
+        let page = ann.reads(conversation).await;
+        if page.contains("/claim\"") {
+            ann.does(conversation, "claim", &[]).await;
+        }
+        ann.does(conversation, "reply", &[("text", text)]).await;
+    }
+
+    /// An agent who does not know that the conversation has gone elsewhere.
+    pub async fn says_too_late(&self, bridge: &Bridge, (conversation, text): (&str, &str)) {
+        if self.is_called() {
+            let told = self
+                .tells(bridge, conversation, &self.reply(conversation, text))
+                .await;
+            return assert_eq!(told, self.takes_no_more());
+        }
+        let (ann, path) = (bridge.ann().await, conversation.to_owned());
+        let body = ann.reads(conversation).await;
+        let page = Page { path, body };
+        let (status, shown) = ann.tries(&page, "reply", &[("text", text)]).await;
+        assert_eq!(status, 409, "{shown}");
+        assert!(
+            shown.contains("This conversation is at the desk"),
+            "{shown}"
+        );
     }
 
     pub async fn closes(&self, bridge: &Bridge, conversation: &str) {
-        let closed = json!({"type": "closed", "reason": "solved"});
-        let id = format!("close {conversation}");
-        let body = match self.kind {
-            Kind::AivoLive => aivo(conversation, "close", &json!({"reason": "agent"})),
-            _ => json!({"kind": "closed", "ticket": conversation, "state": "solved", "id": id}),
-        };
-        self.tells(bridge, conversation, (&closed, &body)).await;
+        if self.is_called() {
+            let told = self
+                .tells(bridge, conversation, &self.close(conversation))
+                .await;
+            return assert_eq!(told, self.takes());
+        }
+        let ann = bridge.ann().await;
+        ann.does(conversation, "close", &[("reason", "solved")])
+            .await;
     }
 
-    async fn tells(&self, bridge: &Bridge, conversation: &str, (event, body): (&Value, &Value)) {
-        let name = self.name;
-        match self.kind {
+    /// Not at the console: whoever is there may close what is at any desk. Aivo Live tells it of rooms, and of users by what
+    /// they were queued as.
+    pub async fn closes_too_late(&self, bridge: &Bridge, conversation: &str) {
+        if self.kind == Kind::AivoLive {
+            let queued = self.calls().into_iter().zip(1..);
+            let queued = queued.filter(|(_, number)| room(*number) == conversation);
+            let hash = queued
+                .last()
+                .map(|(call, _)| call.body["user"]["hash"].clone());
+            let data = json!({"reason": "agent", "hash": hash.unwrap()});
+            let close = aivo(&format!("other-{conversation}"), "close", &data);
+            let told = self.tells(bridge, conversation, &close).await;
+            assert_eq!(told, self.takes_no_more());
+        }
+        let told = self
+            .tells(bridge, conversation, &self.close(conversation))
+            .await;
+        assert_eq!(told, self.takes_no_more());
+    }
+
+    /// Why its part is over, if it was told that it is.
+    pub fn dismissal(&self, conversation: &str) -> Option<String> {
+        let calls = self.calls();
+        let reason = calls.iter().find_map(|call| match self.kind {
             Kind::Webhook => {
-                let token = format!("token-of-the-desk-{name}");
-                let (status, _) = bridge.tell((conversation, &token), event).await;
-                assert_eq!(status, 202);
+                let (kind, data) = (&call.body["type"], &call.body["data"]);
+                let is_its = kind == "handover.closed" && data["handover_id"] == conversation;
+                is_its.then_some(&data["reason"])
             }
             Kind::Template => {
-                let path = format!("/hooks/template/{name}/hook-key-of-the-desk-{name}");
-                assert_eq!(bridge.post(&path, body).await, (200, json!({})));
+                let is_its = call.path == format!("/api/tickets/{conversation}");
+                is_its.then_some(&call.body["state"])
             }
             Kind::AivoLive => {
-                let path = format!("/hooks/aivo-live/{name}/hook-key-of-the-desk-{name}");
-                assert_eq!(bridge.post(&path, body).await, (200, json!({})));
+                let is_close = call.path == AIVO_CLOSE;
+                let is_its = is_close && call.body["conversationId"] == conversation;
+                is_its.then_some(&call.body["reason"])
             }
+            Kind::Console => None,
+        });
+        Some(reason?.as_str()?.to_owned())
+    }
+
+    /// The call that last offered it this user, with its place among all calls.
+    fn offer(&self, user: &str) -> Option<(usize, Call)> {
+        let calls = (1..).zip(self.calls());
+        let offers = calls.filter(|(_, call)| match self.kind {
+            Kind::Webhook => call.body["data"]["handover"]["session_id"] == user,
+            Kind::Template => call.body["of"] == user,
+            Kind::AivoLive => is_queued(call, user),
+            Kind::Console => false,
+        });
+        offers.last()
+    }
+
+    fn reply(&self, conversation: &str, text: &str) -> Value {
+        let data = json!({"action": "text", "value": text, "source": "agent"});
+        let content = json!({"type": "text", "text": text});
+        match self.kind {
+            Kind::AivoLive => aivo(conversation, "messageToClient", &data),
+            Kind::Template => {
+                json!({"kind": "reply", "ticket": conversation, "text": text, "id": text})
+            }
+            _ => json!({"type": "message", "content": content}),
         }
+    }
+
+    fn close(&self, conversation: &str) -> Value {
+        let id = format!("close {conversation}");
+        match self.kind {
+            Kind::AivoLive => aivo(conversation, "close", &json!({"reason": "agent"})),
+            Kind::Template => {
+                json!({"kind": "closed", "ticket": conversation, "state": "solved", "id": id})
+            }
+            _ => json!({"type": "closed", "reason": "solved"}),
+        }
+    }
+
+    /// Tells the bridge, in the desk's own way. Gives the status.
+    async fn tells(&self, bridge: &Bridge, conversation: &str, body: &Value) -> u16 {
+        let name = self.name;
+        let vendor = match self.kind {
+            Kind::Template => "template",
+            Kind::AivoLive => "aivo-live",
+            _ => return bridge.tell((conversation, &token(name)), body).await.0,
+        };
+        let path = format!("/hooks/{vendor}/{name}/hook-key-of-the-desk-{name}");
+        bridge.post(&path, body).await.0
+    }
+
+    fn takes(&self) -> u16 {
+        if self.kind == Kind::Webhook { 202 } else { 200 }
+    }
+
+    /// A vendor that is answered anything but 200 may call again and again.
+    fn takes_no_more(&self) -> u16 {
+        if self.kind == Kind::Webhook { 409 } else { 200 }
     }
 
     fn text(&self, call: &Call, conversation: &str) -> Option<String> {
@@ -207,6 +292,7 @@ impl Desk {
             }
             Kind::Template => (&call.body["ticket"], &call.body["text"]),
             Kind::AivoLive => (&call.body["conversationId"], &call.body["value"]),
+            Kind::Console => return None,
         };
         (of == conversation)
             .then(|| Some(text.as_str()?.to_owned()))
@@ -214,7 +300,16 @@ impl Desk {
     }
 }
 
+fn token(name: &str) -> String {
+    format!("token-of-the-desk-{name}")
+}
+
+fn room(number: usize) -> String {
+    format!("room-{number}")
+}
+
 const AIVO_QUEUE: &str = "/api/v1/live-handler/queue/external";
+const AIVO_CLOSE: &str = "/api/v1/live-handler/close/external";
 
 /// Whether it queues this user, of whom only what was said before tells.
 fn is_queued(call: &Call, user: &str) -> bool {

@@ -45,11 +45,16 @@ impl World {
         world
     }
 
+    /// The others that messages are brought to. The console's are there once they are stored, which all of them wait for.
+    fn called(&self) -> impl Iterator<Item = &Desk> {
+        self.others.iter().filter(|desk| desk.is_called())
+    }
+
     async fn open(&self, users: impl Iterator<Item = (String, &Desk)>) {
         let asking = users.map(async |(user, desk)| {
             assert!(self.bot.asks(&self.bridge, (&user, desk.name)).await);
             until("the desk has it", async || {
-                desk.conversation(&user).is_some()
+                desk.conversation(&self.bridge, &user).await.is_some()
             })
             .await;
         });
@@ -58,15 +63,15 @@ impl World {
 
     /// The desk takes calls and answers none, and has more to be told than it is called for at once.
     async fn trouble(&self) {
-        self.troubled.stub.hang();
-        let before = self.troubled.stub.calls().len();
+        self.troubled.stub().hang();
+        let before = self.troubled.stub().calls().len();
         let talking = (0..STUCK).map(async |number| {
             let user = format!("stuck-{number}");
             self.bot.user_says(&self.bridge, (&user, 1)).await;
         });
         join_all(talking).await;
         until("it hangs", async || {
-            self.troubled.stub.calls().len() > before
+            self.troubled.stub().calls().len() > before
         })
         .await;
     }
@@ -86,13 +91,13 @@ async fn a_desk_that_hangs_keeps_no_other_from_its_messages() {
         .open(talks.iter().map(|(user, desk)| (user.clone(), *desk)))
         .await;
     join_all(talks.iter().map(async |(user, desk)| {
-        let conversation = desk.conversation(user).unwrap();
+        let conversation = desk.conversation(bridge, user).await.unwrap();
         for number in 1..=5 {
             bot.user_says(bridge, (user, number)).await;
         }
         let told: Vec<_> = (1..=5).map(|number| format!("{user} {number}")).collect();
         until("the desk hears all", async || {
-            desk.heard(&conversation) == told
+            desk.heard(bridge, &conversation).await == told
         })
         .await;
         desk.says(bridge, (&conversation, &format!("Hello {user}")))
@@ -101,7 +106,7 @@ async fn a_desk_that_hangs_keeps_no_other_from_its_messages() {
     }))
     .await;
     // All that time the troubled desk has taken nothing.
-    assert!(world.troubled.heard("any").is_empty());
+    assert!(world.troubled.heard(bridge, "any").await.is_empty());
     bridge.stop_at_once();
 }
 
@@ -127,7 +132,7 @@ fn judged_rounds() -> Option<usize> {
 /// How long messages took from the platform's call to the desk's: the slowest hundredth.
 async fn round(world: &World, round: usize) -> Duration {
     let (bot, bridge) = (&world.bot, &world.bridge);
-    let talks = world.others.iter().flat_map(|desk| {
+    let talks = world.called().flat_map(|desk| {
         (0..USERS).map(move |number| (format!("measured-{round}-{}-{number}", desk.name), desk))
     });
     let talks: Vec<_> = talks.collect();
@@ -136,9 +141,8 @@ async fn round(world: &World, round: usize) -> Duration {
         .await;
     let each = USERS * usize::try_from(MESSAGES).unwrap();
     let expected: Vec<_> = world
-        .others
-        .iter()
-        .map(|desk| (desk, desk.stub.count() + each))
+        .called()
+        .map(|desk| (desk, desk.stub().count() + each))
         .collect();
     let sent = join_all(talks.iter().map(async |(user, _)| {
         let mut pace = interval(PACE);
@@ -152,13 +156,12 @@ async fn round(world: &World, round: usize) -> Duration {
     }))
     .await;
     for (desk, count) in expected {
-        until("the desk hears all", async || desk.stub.count() >= count).await;
+        until("the desk hears all", async || desk.stub().count() >= count).await;
     }
     let sent: BTreeMap<_, _> = sent.into_iter().flatten().collect();
     let mut took: Vec<_> = world
-        .others
-        .iter()
-        .flat_map(|desk| desk.stub.arrivals())
+        .called()
+        .flat_map(|desk| desk.stub().arrivals())
         .filter_map(|(call, at)| {
             let text = ["/data/message/content/text", "/text"]
                 .iter()

@@ -7,13 +7,19 @@
 #![cfg(test)]
 
 mod bridge;
+mod console;
 mod desk;
+mod emulated;
 mod examples;
 mod fallback;
+#[path = "../console/form.rs"]
+mod form;
 mod isolation;
 mod matrix;
+mod person;
 mod platform;
 mod stub;
+mod transfer;
 
 use std::time::Duration;
 

@@ -5,6 +5,7 @@ use futures_util::future::join_all;
 use crate::{
     bridge::Bridge,
     desk::{Desk, Kind},
+    person::{ACTS, Page},
     platform::{Bot, Platform},
     until,
 };
@@ -43,20 +44,24 @@ async fn passage(bridge: &Bridge, (bot, desk): (&Bot, &Desk)) {
     let user = format!("{}-{}", bot.name, desk.name);
     assert!(bot.asks(bridge, (&user, desk.name)).await, "{user}");
     until("the desk has it", async || {
-        desk.conversation(&user).is_some()
+        desk.conversation(bridge, &user).await.is_some()
     })
     .await;
-    let conversation = desk.conversation(&user).unwrap();
-    assert!(desk.past(&user).contains(&format!("help {user}")));
+    let conversation = desk.conversation(bridge, &user).await.unwrap();
+    assert!(
+        desk.past(bridge, &user)
+            .await
+            .contains(&format!("help {user}"))
+    );
     for number in 1..=3 {
         bot.user_says(bridge, (&user, number)).await;
     }
     let told: Vec<_> = (1..=3).map(|number| format!("{user} {number}")).collect();
     until("the desk hears all", async || {
-        desk.heard(&conversation).len() >= 3
+        desk.heard(bridge, &conversation).await.len() >= 3
     })
     .await;
-    assert_eq!(desk.heard(&conversation), told);
+    assert_eq!(desk.heard(bridge, &conversation).await, told);
     let answers = ["one", "two"].map(|word| format!("{word} for {user}"));
     for answer in &answers {
         desk.says(bridge, (&conversation, answer)).await;
@@ -80,16 +85,19 @@ async fn every_bot_carries_conversations_to_every_desk_and_back() {
     let secrets: Vec<_> = bots
         .iter()
         .map(|bot| (bot.name, bot.secret()))
-        .chain(desks.iter().map(|desk| (desk.name, desk.secret())))
+        .chain(
+            desks
+                .iter()
+                .filter_map(|desk| Some((desk.name, desk.secret()?))),
+        )
         .collect();
-    let seen = bots
-        .iter()
-        .map(|bot| (bot.name, bot.stub.calls()))
-        .chain(desks.iter().map(|desk| (desk.name, desk.stub.calls())));
+    let mut seen: Vec<_> = bots.iter().map(|bot| (bot.name, bot.seen())).collect();
+    for desk in &desks {
+        seen.push((desk.name, desk.seen(&bridge).await));
+    }
     for (name, calls) in seen {
         assert!(!calls.is_empty());
-        for call in calls {
-            let whole = call.whole();
+        for whole in calls {
             let others = secrets.iter().filter(|(owner, _)| *owner != name);
             for (owner, secret) in others {
                 assert!(
@@ -111,7 +119,7 @@ async fn what_a_desk_tells_of_anothers_conversation_reaches_nobody() {
         let user = format!("user-{}", desk.name);
         assert!(bot.asks(&bridge, (&user, desk.name)).await);
         until("the desk has it", async || {
-            desk.conversation(&user).is_some()
+            desk.conversation(&bridge, &user).await.is_some()
         })
         .await;
     }
@@ -121,13 +129,30 @@ async fn what_a_desk_tells_of_anothers_conversation_reaches_nobody() {
             panic!("two of each kind")
         };
         let user = format!("user-{}", own.name);
-        let conversation = own.conversation(&user).unwrap();
+        let conversation = own.conversation(&bridge, &user).await.unwrap();
         match kind {
             Kind::Webhook => {
                 let token = format!("token-of-the-desk-{}", other.name);
                 let event = serde_json::json!({"type": "closed"});
                 let (status, _) = bridge.tell((&conversation, &token), &event).await;
                 assert_eq!(status, 404);
+            }
+            Kind::Console => {
+                // What is asked for on the page of one names the handover of the other.
+                let ann = bridge.ann().await;
+                let theirs = format!("user-{}", other.name);
+                let mixed = Page {
+                    path: other.conversation(&bridge, &theirs).await.unwrap(),
+                    body: ann.reads(&conversation).await,
+                };
+                for (act, fields) in ACTS {
+                    let (status, shown) = ann.tries(&mixed, act, fields).await;
+                    assert_eq!(status, 409, "{act}");
+                    assert!(shown.contains("This handover is over"), "{act}");
+                }
+                for page in [&conversation, &mixed.path] {
+                    assert!(ann.reads(page).await.contains("Nobody has claimed"));
+                }
             }
             // Both count from one: it is its own conversation of that number that it speaks of.
             Kind::Template | Kind::AivoLive => {

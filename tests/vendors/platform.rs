@@ -73,6 +73,11 @@ impl Bot {
         }
     }
 
+    /// All that its platform can have seen.
+    pub fn seen(&self) -> Vec<String> {
+        self.stub.calls().iter().map(Call::whole).collect()
+    }
+
     /// The bot asks for an agent at this desk. Says whether it was told that there is one.
     pub async fn asks(&self, bridge: &Bridge, (user, desk): (&str, &str)) -> bool {
         match self.platform {

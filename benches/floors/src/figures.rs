@@ -13,6 +13,7 @@ pub struct Latencies {
 pub struct Spread {
     pub count: usize,
     pub p50_ms: f64,
+    pub p95_ms: f64,
     pub p99_ms: f64,
     pub max_ms: f64,
 }
@@ -33,6 +34,7 @@ impl Latencies {
         Spread {
             count: self.nanos.len(),
             p50_ms: at(50),
+            p95_ms: at(95),
             p99_ms: at(99),
             max_ms: at(100),
         }
@@ -60,15 +62,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_hundred_the_fiftieth_and_the_ninety_ninth_are_taken() {
+    fn of_a_hundred_each_is_taken_at_its_place() {
         let mut latencies = Latencies::default();
         for millis in (1..=100).rev() {
             latencies.add(Duration::from_millis(millis));
         }
         let spread = latencies.spread();
+        assert_eq!(spread.count, 100);
         assert_eq!(
-            (spread.count, spread.p50_ms, spread.p99_ms, spread.max_ms),
-            (100, 50.0, 99.0, 100.0)
+            (spread.p50_ms, spread.p95_ms, spread.p99_ms, spread.max_ms),
+            (50.0, 95.0, 99.0, 100.0)
         );
     }
 }

@@ -6,6 +6,7 @@
 //! that what they cost themselves is in all figures alike. Results are JSON, one line each.
 
 mod bare;
+mod console;
 mod disk;
 mod envelope;
 mod figures;
@@ -45,6 +46,8 @@ enum Command {
     Load(load::Arguments),
     /// Measures how long a message takes to the desk.
     Flow(flow::Arguments),
+    /// Measures what open pages of the console cost, and how long a message takes to be painted.
+    Console(console::Arguments),
 }
 
 fn main() -> Result<()> {
@@ -55,5 +58,6 @@ fn main() -> Result<()> {
         Command::Disk(arguments) => disk::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Flow(arguments) => flow::run(&arguments),
+        Command::Console(arguments) => console::run(&arguments),
     }
 }

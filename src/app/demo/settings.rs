@@ -8,6 +8,9 @@ use super::{
 };
 
 const FOLDER: &str = "data";
+/// The emulated Chatlayer can be paused by the counterpart of the step by which it is resumed.
+const PAUSE: &str = r#"pause = [{ request = { method = "POST", url = "{{ bot.api_url }}/v1/bots/{{ bot_id }}/conversations/{{ session_id }}/actions?version={{ version }}", body = "{ 'pauseBot': true }" } }]
+"#;
 
 impl Addresses {
     pub(super) fn configuration(
@@ -41,6 +44,11 @@ impl Addresses {
              listen = \"{admin}\"\n\
              token = \"{admin_token}\"\n\
              \n\
+             [admin.answers.en]\n\
+             greeting = \"Hello {{user}}, this is {{agent}}. How can I help?\"\n\
+             one_moment = \"One moment please, I am looking it up.\"\n\
+             goodbye = \"Thank you for writing to us. Have a nice day!\"\n\
+             \n\
              [store]\n\
              url = \"sqlite:{DATABASE}\"\n\
              \n\
@@ -58,7 +66,19 @@ impl Addresses {
     fn desk_table(&self, (keys, desk): (&Keys, DemoDesk)) -> Result<String, DemoError> {
         let (secret, token) = (&keys.signing_secret, &keys.desk_token);
         Ok(match desk {
-            DemoDesk::Console => "kind = \"console\"\n".to_owned(),
+            // A second queue to send users on to, which `agent sales` in the chat asks for.
+            DemoDesk::Console => "kind = \"console\"\n\
+                \n\
+                [desks.sales]\n\
+                kind = \"console\"\n\
+                \n\
+                [[routes]]\n\
+                desk = \"sales\"\n\
+                when = { payload = { department = \"sales\" } }\n\
+                \n\
+                [[routes]]\n\
+                desk = \"team\"\n"
+                .to_owned(),
             DemoDesk::Webhook => {
                 let hook = self.desk_url.join("hook")?;
                 format!(
@@ -92,7 +112,7 @@ impl Addresses {
         let (platform, own) = match bot {
             DemoBot::Chatlayer => (
                 "chatlayer",
-                format!("verify_token = \"{}\"\n", keys.verify_token),
+                format!("verify_token = \"{}\"\n{PAUSE}", keys.verify_token),
             ),
             DemoBot::Certainly => (
                 "certainly",

@@ -3,6 +3,8 @@
 //! Every address of its own ends in a slash. Without it the server would answer with a redirect, and a redirected POST
 //! is a GET.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::IgnoredAny;
@@ -80,7 +82,8 @@ impl Certainly {
                 self.send(self.presenting(call)).await
             }
             Sender::TriggerMessage => {
-                let body = TriggerMessage::new(content, user_id(job)).map_err(unshowable)?;
+                let user = self.user_id(job);
+                let body = TriggerMessage::new(content, &user).map_err(unshowable)?;
                 let call = Call::post(self.action("trigger-message")?).json(&body);
                 self.act(presenting_as_user(call, self.api_token().as_ref()))
                     .await
@@ -119,7 +122,8 @@ impl Certainly {
 
     /// `trigger-response`: the bot goes on at a module and finds these variables. The user is told nothing by it.
     async fn move_flow(&self, job: &Job, to: (&str, Map<String, Value>)) -> Result<Done, Failure> {
-        let body = TriggerResponse::new(user_id(job), to);
+        let user = self.user_id(job);
+        let body = TriggerResponse::new(&user, to);
         let call = Call::post(self.action("trigger-response")?).json(&body);
         let call = match self.api_token() {
             Some(token) => call.token(("JWT", &token)),
@@ -182,8 +186,8 @@ impl Certainly {
     }
 
     fn handover(&self, job: &Job) -> Result<Endpoint, Failure> {
-        let (deployment, user) = (job.key.realm.as_str(), user_id(job));
-        self.at(&["webbot", "api", "webchat", deployment, "handover", user])
+        let (deployment, user) = (job.key.realm.as_str(), self.user_id(job));
+        self.at(&["webbot", "api", "webchat", deployment, "handover", &user])
             .map_err(not_an_id)
     }
 
@@ -214,11 +218,20 @@ impl Certainly {
         Some(SecretString::clone(&token.get()))
     }
 
+    /// As the claim gave it, which need not be how messages name the user. Who was taken over without a claim is known by
+    /// messages alone.
+    fn user_id<'j>(&self, job: &'j Job) -> Cow<'j, str> {
+        match job.profile.user.id.as_deref() {
+            Some(claimed) => Cow::Borrowed(claimed),
+            None => Cow::Owned(format!("{}{}", self.settings.user_id_prefix, job.key.user)),
+        }
+    }
+
     fn context(&self, job: &Job) -> Context {
         let context = Context::default()
             .with_url("bot", "api_url", &self.settings.api_url)
             .with("deployment_id", &job.key.realm)
-            .with("user_id", user_id(job))
+            .with("user_id", self.user_id(job))
             .with("claim_end", &self.settings.claim_end)
             .with("language", &job.handover.language)
             .with("handover_id", job.handover.id);
@@ -269,12 +282,6 @@ impl BotPlatform for Certainly {
     fn dry_run(&self) -> Vec<DryRunError> {
         self.settings.steps.dry_run(&self.settings.examples())
     }
-}
-
-/// As the claim gave it, which need not be how messages name the user.
-fn user_id(job: &Job) -> &str {
-    let claimed = job.profile.user.id.as_deref();
-    claimed.unwrap_or(job.key.user.as_str())
 }
 
 /// The way that is documented for `trigger-message`: the word "bearer" is a part of the password.

@@ -18,6 +18,8 @@ pub struct Settings {
     pub(super) auth: Auth,
     pub(super) sender: Sender,
     pub(super) claim_end: Option<String>,
+    /// What stands before a user's id in messages.
+    pub(super) user_id_prefix: String,
     pub(super) steps: Steps,
     access_token: Option<Rotating<SecretString>>,
     api_token: Option<Rotating<SecretString>>,
@@ -42,6 +44,7 @@ impl Settings {
             auth: configured.auth,
             sender: configured.sender,
             claim_end: configured.claim_end.clone(),
+            user_id_prefix: configured.user_id_prefix.clone(),
             steps: Steps::compile((&configured.pause, &configured.resume), &NAMES)?,
             access_token: configured.access_token.as_ref().map(held),
             api_token: configured.api_token.as_ref().map(held),

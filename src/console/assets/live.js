@@ -1,121 +1,141 @@
-// Keeps an open page up to date. What has changed is fetched as a page and moved in by its keys; no text is ever parsed
-// as HTML here, and without this script every page works by being loaded again.
+// Keeps an open page up to date. The part that has changed is fetched as a page and moved in by its keys; no text is ever
+// parsed as HTML here, and without this script every page works by being loaded again.
 
-const talk = document.querySelector(".talk__scroll");
-const open = location.pathname.match(/^\/console\/conversations\/([0-9a-f-]+)$/)?.[1];
-const title = document.title.replace(/^\(\d+\) /, "");
+import { address, element, open } from "./dom.js";
+import { Refused, SignedOut, page } from "./fetch.js";
+import { takeFoot } from "./foot.js";
+import { list, takeList } from "./list.js";
+import { paced } from "./pace.js";
+import { remember, takePart } from "./parts.js";
+import { takeTranscript } from "./transcript.js";
+import { CUT_OFF, SIGNED_OUT, SIGN_IN_AGAIN } from "./words.js";
 
-let wanted = new Set();
-let timer;
-let under = false;
+// The server ends each stream after a minute and has the page come back after two seconds: that is no cut.
+const CUT_AFTER = 5000;
+const AGAIN_AFTER = 5000;
 
-function page() {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("GET", location.href);
-    request.responseType = "document";
-    request.onload = () =>
-      request.status === 200 && request.responseURL.split("?")[0] === location.href.split(/[?#]/)[0]
-        ? resolve(request.responseXML)
-        : reject(new Error(String(request.status)));
-    request.onerror = () => reject(new Error("offline"));
-    request.send();
-  });
+// A busy bridge tells of hundreds of changes a second, few of which anybody sees here. What one reads comes at once, a
+// row on the list soon, and what only moves a count, or begins or ends elsewhere, when there is time.
+const TALK = { soon: 30, apart: 100 };
+const SHOWN = { soon: 50, apart: 200 };
+const OUT_OF_SIGHT = { soon: 100, apart: 1000 };
+const AGAIN = { soon: 2000, apart: 2000 };
+
+const WAITING = /^(● )?(\(\d+\) )?/;
+const AROUND = [".talk__sub", "#context"];
+
+const banner = element("div", "banner", "");
+banner.setAttribute("role", "status");
+const bannerSays = element("p", "", "");
+banner.append(bannerSays);
+
+const wantTalk = kept("talk", address);
+const wantList = kept("list", `/console${location.search}`, open);
+
+let waiting = waitingIn(document);
+let stream;
+let cut;
+let hasEnded = false;
+
+function addressOf(part, path, beside) {
+  const of = new URL(path, location);
+  of.searchParams.set("part", part);
+  if (beside) of.searchParams.set("open", beside);
+  return of;
 }
 
-function isAtEnd() {
-  return talk && talk.scrollHeight - talk.scrollTop - talk.clientHeight < 48;
+function waitingIn(root) {
+  return [...root.querySelectorAll("[data-list=waiting] .row")].map((row) => row.dataset.conversation);
 }
 
-// Never while the pointer or the focus is in it: rows do not move under the reader's hand.
-function takeList(fresh) {
-  const [mine, theirs] = [document.querySelector("#inbox"), fresh.querySelector("#inbox")];
-  if (!mine || !theirs || mine.matches(":hover, :focus-within")) return;
-  const body = mine.querySelector(".list__body");
-  const top = body?.scrollTop;
-  mine.replaceWith(document.adoptNode(theirs));
-  const now = document.querySelector("#inbox .list__body");
-  if (now && top) now.scrollTop = top;
-}
-
-function takeTranscript(fresh) {
-  const [mine, theirs] = [document.querySelector(".transcript"), fresh.querySelector(".transcript")];
-  if (!mine || !theirs || mine.isEqualNode(theirs)) return;
-  const follows = isAtEnd();
-  const unfolded = [...mine.querySelectorAll("[data-key]:has(details[open])")].map((turn) => turn.dataset.key);
-  mine.replaceWith(document.adoptNode(theirs));
-  for (const key of unfolded) {
-    const details = document.querySelector(`[data-key="${key}"] details`);
-    if (details) details.open = true;
+// A page or a part of one: what is not in it stays as it is.
+function take(fresh) {
+  if (fresh.querySelector("#inbox")) waiting = waitingIn(fresh);
+  takeList(fresh);
+  takePart(".rail__list", fresh);
+  if (open && fresh.querySelector(".transcript")) {
+    takeTranscript(fresh);
+    takeFoot(fresh);
+    AROUND.forEach((selector) => takePart(selector, fresh));
   }
-  if (follows) talk.scrollTop = talk.scrollHeight;
+  // Of a list alone only how many wait is news.
+  document.title = fresh.querySelector("#talk") ? fresh.title : document.title.replace(WAITING, fresh.title.match(WAITING)[0]);
+  document.dispatchEvent(new CustomEvent("console:taken", { detail: waiting }));
 }
 
-// What somebody is writing in stays; only where another form belongs by now is it exchanged.
-function takeForms(fresh) {
-  const form = (root) => root.querySelector(".talk > .compose, .talk > .claim, .talk > .ended");
-  const [mine, theirs] = [form(document), form(fresh)];
-  if (!mine || !theirs || mine.className === theirs.className) return;
-  const text = mine.querySelector("#write")?.value;
-  mine.replaceWith(document.adoptNode(theirs));
-  const field = document.querySelector("#write");
-  if (field && text) field.value = text;
-}
-
-async function refresh() {
-  if (under) return;
-  under = true;
-  const asked = wanted;
-  wanted = new Set();
-  try {
-    const fresh = await page();
-    takeList(fresh);
-    if (open && (asked.has(open) || asked.has("*"))) {
-      takeTranscript(fresh);
-      takeForms(fresh);
+function kept(part, path, beside) {
+  const from = addressOf(part, path, beside);
+  const want = paced(async () => {
+    try {
+      take(await page(from));
+    } catch (failure) {
+      if (failure instanceof SignedOut) end();
+      else if (!(failure instanceof Refused)) want(AGAIN);
     }
-    document.title = fresh.title.match(/^\(\d+\) /)?.[0].concat(title) ?? title;
-  } catch {
-    wanted = new Set([...wanted, ...asked]);
-  } finally {
-    under = false;
-    if (wanted.size > 0) later(2000);
-  }
-}
-
-function later(milliseconds) {
-  clearTimeout(timer);
-  timer = setTimeout(refresh, milliseconds);
-}
-
-function want(conversation) {
-  wanted.add(conversation);
-  later(conversation === open ? 50 : 300);
-}
-
-const inbox = document.querySelector("#inbox");
-if (inbox) {
-  const stream = new EventSource(`/console/events?since=${inbox.dataset.at}`);
-  stream.addEventListener("changed", (event) => want(JSON.parse(event.data).conversation));
-  stream.addEventListener("reset", () => want("*"));
-  if (talk) talk.scrollTop = talk.scrollHeight;
-}
-
-// Enter sends, Shift and Enter break the line; a draft outlives the page. What was said is no draft any more.
-if (open) {
-  const key = `draft ${open}`;
-  const draft = localStorage.getItem(key)?.trim();
-  const said = [...document.querySelectorAll(".turn--agent .bubble")].some((turn) => turn.textContent.trim() === draft);
-  if (said) localStorage.removeItem(key);
-  const field = document.querySelector("#write");
-  if (field) field.value ||= localStorage.getItem(key) ?? "";
-  document.addEventListener("input", (event) => {
-    if (event.target.id === "write") localStorage.setItem(key, event.target.value);
   });
-  document.addEventListener("keydown", (event) => {
-    const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.id === "write";
-    if (!sends) return;
-    event.preventDefault();
-    event.target.form.requestSubmit();
+  return want;
+}
+
+function wantAll() {
+  if (open) wantTalk(TALK);
+  wantList(SHOWN);
+}
+
+function changed({ conversation, version }) {
+  if (conversation === open) wantTalk(TALK);
+  const row = list().querySelector(`.row[data-conversation="${conversation}"]`);
+  if (!row) wantList(OUT_OF_SIGHT);
+  else if (Number(row.dataset.version) < version) wantList(SHOWN);
+}
+
+function tell(words) {
+  document.querySelector("#talk")?.prepend(banner);
+  bannerSays.textContent = words;
+}
+
+function end() {
+  if (hasEnded) return;
+  hasEnded = true;
+  stream.close();
+  clearTimeout(cut);
+  tell(SIGNED_OUT);
+  const again = element("a", "", SIGN_IN_AGAIN);
+  again.href = address;
+  bannerSays.append(again);
+}
+
+function connected() {
+  clearTimeout(cut);
+  cut = undefined;
+  banner.remove();
+}
+
+function broken() {
+  if (hasEnded) return;
+  cut ??= setTimeout(() => tell(CUT_OFF), CUT_AFTER);
+  // An answer that is no stream ends it for good: of a proxy whose bridge starts again, or the page to sign in.
+  if (stream.readyState !== EventSource.CLOSED) return;
+  wantAll();
+  setTimeout(() => hasEnded || listen(true), AGAIN_AFTER);
+}
+
+function listen(again) {
+  stream = new EventSource(`/console/events?since=${list().dataset.at}`);
+  stream.addEventListener("open", () => {
+    connected();
+    if (again) wantAll();
   });
+  stream.addEventListener("error", broken);
+  stream.addEventListener("changed", (event) => changed(JSON.parse(event.data)));
+  stream.addEventListener("reset", wantAll);
+}
+
+if (list()) {
+  [".rail__list", ...AROUND].forEach((selector) => remember(document.querySelector(selector)));
+  document.addEventListener("console:page", (event) => {
+    take(event.detail);
+    // A part that was asked for before may come after it.
+    wantAll();
+  });
+  listen(false);
 }

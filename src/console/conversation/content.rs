@@ -1,4 +1,5 @@
-//! What was said, as the user saw it. Nothing of it is loaded: pictures and files are links.
+//! What was said, as the user saw it. Nothing of it is loaded: pictures and files are links, and a script may show a
+//! picture in its place to who asks for it.
 
 use maud::{Markup, html};
 use url::Url;
@@ -103,8 +104,9 @@ fn media(kind: MediaKind, url: &str, (name, caption): (Option<&str>, Option<&str
     };
     let from = Url::parse(url).ok();
     let from = from.as_ref().and_then(Url::host_str);
+    let shown = (kind == MediaKind::Image && url.starts_with("https://")).then_some(url);
     html! {
-        div.media { div.media__name {
+        div.media data-picture=[shown] { div.media__name {
             (icon(picture))
             div {
                 b dir="auto" { (name.or(caption).unwrap_or(word)) }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
-    Draft,
+    draft::Draft,
     reply::{self, LONGEST},
     visit::{Answer, Visit},
 };
@@ -53,9 +53,14 @@ struct Reply {
     /// Titles, one a line.
     #[serde(default)]
     replies: String,
+    /// Titles and where they lead, one a line.
+    #[serde(default)]
+    buttons: String,
     /// An address.
     #[serde(default)]
     file: String,
+    #[serde(default)]
+    file_name: String,
 }
 
 #[derive(Deserialize)]
@@ -102,20 +107,28 @@ async fn claim(visit: Visit, Form(form): Form<Claim>) -> Answer {
 }
 
 async fn reply(visit: Visit, Form(form): Form<Reply>) -> Answer {
+    let Reply {
+        handover,
+        form,
+        text,
+        replies,
+        buttons,
+        file,
+        file_name,
+    } = form;
     let draft = Draft {
-        text: form.text.clone(),
-        replies: form.replies.clone(),
-        file: form.file.clone(),
+        text,
+        replies,
+        buttons,
+        file,
+        file_name,
         ..Draft::default()
     };
-    let content = match reply::said((&form.text, &form.replies, &form.file)) {
+    let content = match reply::said(&draft) {
         Ok(content) => content,
         Err(words) => return visit.refuse(draft.faulty(words)).await,
     };
-    let handover = form.handover;
-    visit
-        .act(form.form, Act::Say { handover, content }, draft)
-        .await
+    visit.act(form, Act::Say { handover, content }, draft).await
 }
 
 async fn note(visit: Visit, Form(form): Form<Note>) -> Answer {
@@ -185,7 +198,7 @@ async fn close(visit: Visit, Form(form): Form<Close>) -> Answer {
 }
 
 async fn take_over(visit: Visit, Form(form): Form<TakeOver>) -> Answer {
-    let Some(desk) = visit.state.desk().cloned() else {
+    let Some(desk) = visit.state.ends().of_console.first().cloned() else {
         return visit
             .refuse(Draft::default().faulty(texts::NO_CONSOLE_DESK))
             .await;
@@ -208,19 +221,22 @@ impl Visit {
             profile: None,
             events: vec![Incoming {
                 event: Event::Operated(operated),
-                keys: vec![DedupeKey::form(self.id, form)],
+                keys: vec![DedupeKey::form(self.id, (form, &draft.typed()))],
             }],
         };
         let outcome = match self.state.store().apply(step).await? {
             Applied::Done { outcomes, .. } => outcomes.into_iter().next(),
             _ => Some(Outcome::Refused(Refusal::Over)),
         };
-        if let Some(Outcome::Refused(refusal)) = outcome {
-            let draft = draft.refused(&refusal);
-            return self.page_after(StatusCode::CONFLICT, &draft).await;
-        }
-        let back = format!("/console/conversations/{}", self.id);
-        Ok(Redirect::to(&back).into_response())
+        let refused = match outcome {
+            Some(Outcome::Refused(refusal)) => draft.refused(&refusal),
+            Some(Outcome::KeyReused) => draft.faulty(texts::SENT_ALREADY),
+            _ => {
+                let back = format!("/console/conversations/{}", self.id);
+                return Ok(Redirect::to(&back).into_response());
+            }
+        };
+        self.page_after(StatusCode::CONFLICT, &refused).await
     }
 
     async fn refuse(self, draft: Draft) -> Answer {

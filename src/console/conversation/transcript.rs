@@ -1,10 +1,15 @@
 //! The transcript: what was said and what happened, in the order of time.
 
+use std::mem;
+
 use maud::{Markup, html};
 
-use super::{content::content, words};
+use super::{content::content, hands::Hands};
 use crate::{
-    console::texts,
+    console::{
+        ages::time_of,
+        texts::{self, happened},
+    },
     domain::{
         effect::{Cause, JournalEntry},
         message::Actor,
@@ -18,12 +23,30 @@ use crate::{
 pub(super) struct Names<'a> {
     pub(super) user: &'a str,
     pub(super) bot: &'a str,
+    /// Of whoever reads.
+    pub(super) reader: &'a str,
 }
 
-enum Item<'v> {
+impl<'a> Names<'a> {
+    fn of_agent(&self, name: &'a str) -> &'a str {
+        if name == self.reader {
+            texts::YOU_SAID
+        } else {
+            name
+        }
+    }
+}
+
+enum What<'v> {
     Said(&'v MessageView),
     /// At this place of the journal, which only grows.
     Happened(usize, &'v JournalEntry),
+}
+
+struct Item<'v> {
+    what: What<'v>,
+    /// Who had the user until then.
+    hands: Hands,
 }
 
 /// `until`: from then on it stands with the newer ones.
@@ -34,15 +57,15 @@ pub(super) fn transcript(
 ) -> Markup {
     html! {
         div.transcript role="log" aria-label=(texts::MESSAGES) {
-            section.span { ol {
-                @for item in &items(view, until) {
-                    @match item {
-                        Item::Said(view) => (turn(view, names)),
-                        Item::Happened(place, entry) if entry.cause == Cause::Noted => (note(*place, entry)),
-                        Item::Happened(place, entry) => (deck(*place, entry)),
+            ol {
+                @for Item { what, hands } in &items(view, until) {
+                    @match what {
+                        What::Said(view) => (turn(view, names, hands)),
+                        What::Happened(place, entry) if entry.cause == Cause::Noted => (note(*place, entry, hands)),
+                        What::Happened(place, entry) => (deck(*place, entry, hands)),
                     }
                 }
-            } }
+            }
         }
     }
 }
@@ -52,35 +75,49 @@ fn items(view: &ConversationView, until: Option<Timestamp>) -> Vec<Item<'_>> {
     // What happened before the oldest message that is shown stands with the older ones.
     let since = view.messages.first().filter(|_| view.more);
     let since = since.map(|first| first.message.at);
-    let mut happened = view
-        .journal
-        .iter()
-        .enumerate()
-        .filter(|(_, entry)| since.is_none_or(|since| entry.at >= since))
-        .filter(|(_, entry)| until.is_none_or(|until| entry.at < until))
-        .peekable();
+    let is_shown = |entry: &JournalEntry| {
+        since.is_none_or(|since| entry.at >= since) && until.is_none_or(|until| entry.at < until)
+    };
+    let mut happened = view.journal.iter().enumerate().peekable();
+    let mut hands = Hands::at_first(&view.journal);
     let mut items = Vec::new();
-    for view in &view.messages {
-        while let Some((place, entry)) = happened.next_if(|(_, entry)| entry.at < view.message.at) {
-            items.push(Item::Happened(place, entry));
+    let mut happens = |items: &mut Vec<_>, hands: &mut Hands, before: Option<Timestamp>| {
+        let is_next = |entry: &JournalEntry| before.is_none_or(|before| entry.at < before);
+        while let Some((place, entry)) = happened.next_if(|(_, entry)| is_next(entry)) {
+            if is_shown(entry) {
+                items.push(Item {
+                    what: What::Happened(place, entry),
+                    hands: hands.clone(),
+                });
+            }
+            *hands = mem::replace(hands, Hands::Nobody).after(entry);
         }
-        items.push(Item::Said(view));
+    };
+    for view in &view.messages {
+        happens(&mut items, &mut hands, Some(view.message.at));
+        items.push(Item {
+            what: What::Said(view),
+            hands: hands.clone(),
+        });
     }
-    items.extend(happened.map(|(place, entry)| Item::Happened(place, entry)));
+    happens(&mut items, &mut hands, None);
     items
 }
 
-fn turn(view: &MessageView, names: Names<'_>) -> Markup {
+fn turn(view: &MessageView, names: Names<'_>, hands: &Hands) -> Markup {
     let message = &view.message;
     let (class, who) = match message.actor {
         Actor::User => ("turn turn--user", names.user),
         Actor::Bot => ("turn turn--bot", names.bot),
-        Actor::Agent => ("turn turn--agent", texts::AN_AGENT),
+        Actor::Agent => (
+            "turn turn--agent",
+            names.of_agent(hands.agent().unwrap_or(texts::AN_AGENT)),
+        ),
         Actor::System => ("turn turn--bot turn--notice", texts::BRIDGE),
     };
     html! {
-        li class=(class) data-key=(message.id) {
-            p.turn__by { b dir="auto" { (who) } (time(message.at)) @if message.late { span.tag.tag--bad { (texts::LATE) } } }
+        li class={ (class) " " (hands.class()) } data-key=(message.id) {
+            p.turn__by { b dir="auto" { (who) } (time_of(message.at)) @if message.late { span.tag.tag--bad { (texts::LATE) } } }
             (content(&message.content))
             @if !view.deliveries.is_empty() && message.actor == Actor::Agent { (after(&view.deliveries)) }
         }
@@ -103,7 +140,7 @@ fn after(deliveries: &[DeliveryView]) -> Markup {
     let next = next.min().filter(|_| state(DeliveryState::Retrying));
     html! {
         details.after {
-            summary { span class=(class) { (words) } @if let Some(next) = next { " " (texts::NEXT_ATTEMPT) " " (time(next)) } }
+            summary { span class=(class) { (words) } @if let Some(next) = next { " " (texts::NEXT_ATTEMPT) " " (time_of(next)) } }
             ol.journal { @for delivery in deliveries { (journey(delivery)) } }
         }
     }
@@ -111,27 +148,30 @@ fn after(deliveries: &[DeliveryView]) -> Markup {
 
 fn journey(delivery: &DeliveryView) -> Markup {
     html! {
-        li { (time(delivery.created_at)) (texts::STORED) }
+        li { (time_of(delivery.created_at)) (texts::STORED) }
         @if delivery.attempts > 0 {
             li { (texts::ATTEMPTS) (delivery.attempts) @if let Some(class) = &delivery.error_class { ", " (class) } }
         }
-        @if let Some(next) = delivery.next_at { li { (time(next)) (texts::NEXT_ATTEMPT) } }
-        @if let Some(settled) = delivery.settled_at { li { (time(settled)) (delivery.state.as_str()) } }
+        @if let Some(next) = delivery.next_at { li { (time_of(next)) (texts::NEXT_ATTEMPT) } }
+        @if let Some(settled) = delivery.settled_at { li { (time_of(settled)) (delivery.state.as_str()) } }
+        @if delivery.state == DeliveryState::Dead || delivery.state == DeliveryState::Retrying {
+            li { a href={ "/console/deliveries/" (delivery.id) "/retry" } { (texts::TRY_NOW) } }
+        }
         li { code { (delivery.id) } }
     }
 }
 
-fn note(place: usize, entry: &JournalEntry) -> Markup {
+fn note(place: usize, entry: &JournalEntry, hands: &Hands) -> Markup {
     let by = entry.by.as_ref().map_or("", |by| by.as_str());
     html! {
-        li.turn.turn--note data-key=(place) {
-            p.turn__by { b { (by) (texts::NOTE_FOR_COLLEAGUES) } (time(entry.at)) }
+        li class={ "turn turn--note " (hands.class()) } data-key=(place) {
+            p.turn__by { b { (by) (texts::NOTE_FOR_COLLEAGUES) } (time_of(entry.at)) }
             div.bubble dir="auto" { (entry.detail.as_deref().unwrap_or_default()) }
         }
     }
 }
 
-fn deck(place: usize, entry: &JournalEntry) -> Markup {
+fn deck(place: usize, entry: &JournalEntry, hands: &Hands) -> Markup {
     let class = match entry.cause {
         Cause::Requested | Cause::TakenOver => "deck deck--ask",
         Cause::Joined => "deck deck--join",
@@ -141,17 +181,10 @@ fn deck(place: usize, entry: &JournalEntry) -> Markup {
         _ => "deck",
     };
     html! {
-        @if let Some(words) = words::happened(entry) {
-            li class=(class) data-key=(place) { p dir="auto" { (words) " " (time(entry.at)) } span.deck__node {} }
+        @if let Some(words) = happened::happened(entry) {
+            li class={ (class) " " (hands.class()) } data-key=(place) { p dir="auto" { (words) " " (time_of(entry.at)) } span.deck__node {} }
         }
     }
-}
-
-/// In UTC, as the logs are; a browser's script may show it as the reader's own.
-fn time(at: Timestamp) -> Markup {
-    let full = at.to_string();
-    let short = full.get(11..16).unwrap_or_default();
-    html! { time datetime=(full) title=(full) { (short) } " " }
 }
 
 #[cfg(test)]
@@ -166,6 +199,7 @@ mod tests {
     const NAMES: Names<'static> = Names {
         user: "Aoife",
         bot: "webshop",
+        reader: "Ann",
     };
 
     fn said(seq: u64, at: i64) -> MessageView {
@@ -234,9 +268,9 @@ mod tests {
     /// The seq of what was said, and what happened.
     fn order(view: &ConversationView, until: Option<i64>) -> Vec<String> {
         let items = items(view, until.map(Timestamp::from_millis));
-        let name = |item: &Item<'_>| match item {
-            Item::Said(view) => view.message.seq.to_string(),
-            Item::Happened(_, entry) => format!("{:?}", entry.cause),
+        let name = |item: &Item<'_>| match item.what {
+            What::Said(view) => view.message.seq.to_string(),
+            What::Happened(_, entry) => format!("{:?}", entry.cause),
         };
         items.iter().map(name).collect()
     }

@@ -8,7 +8,7 @@ use axum::{
 use maud::html;
 use uuid::Uuid;
 
-use super::{Draft, Part, name, panel, talk};
+use super::{Part, draft::Draft, facts, means::Means, ready, talk};
 use crate::{
     console::{
         faults::Fault,
@@ -51,12 +51,13 @@ impl Visit {
     /// The page with what was refused.
     pub(super) async fn page_after(&self, status: StatusCode, draft: &Draft) -> Answer {
         let wanted = inbox::Wanted::default();
-        self.page((&wanted, Part::default()), (status, draft)).await
+        self.page((&wanted, &Part::default()), (status, draft))
+            .await
     }
 
     pub(super) async fn page(
         &self,
-        (wanted, part): (&inbox::Wanted, Part),
+        (wanted, part): (&inbox::Wanted, &Part),
         (status, draft): (StatusCode, &Draft),
     ) -> Answer {
         let store = self.state.store();
@@ -80,15 +81,30 @@ impl Visit {
             self.state.audit(&by, "transcript.view", &id).await;
         }
         let list = inbox::list(&self.state, &frame, wanted, Some(self.id)).await?;
-        let name = name(&view);
+        let user = view.state.profile.user.name();
+        let name = user.as_deref().unwrap_or(texts::GUEST);
+        let means = Means::new(&self.state, &self.who, (&view, user.as_deref()));
+        let draft = match &part.answer {
+            Some(wanted) => &with_answer(draft, wanted, &means),
+            None => draft,
+        };
         let body = html! {
             h1.sr dir="auto" { (name) }
             div.console__grid data-pane="talk" {
                 (list)
-                (talk(&view, (&name, part), (&self.who, draft)))
-                (panel::facts(&view))
+                (talk(&view, (name, part), (&means, draft)))
+                (facts::facts(&view, name))
             }
         };
-        Ok((status, layout::page(&frame, &name, &body)).into_response())
+        Ok((status, layout::page(&frame, name, &body)).into_response())
+    }
+}
+
+fn with_answer(draft: &Draft, wanted: &str, means: &Means<'_>) -> Draft {
+    let answers = ready::answers(means);
+    let answer = answers.into_iter().find(|(name, _)| *name == wanted);
+    Draft {
+        text: answer.map_or_else(|| draft.text.clone(), |(_, text)| text),
+        ..draft.clone()
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn row(row: &InboxRow, view: View<'_>) -> Markup {
     let name = row.profile.user.name();
     html! {
         a.row .row--unread[row.unread > 0] href=(view.wanted.conversation(row.conversation))
-            aria-current=[is_open.then_some("true")] {
+            aria-current=[is_open.then_some("true")] data-conversation=(row.conversation) data-version=(row.version) {
             span class={ "tile " (hands.tile(view.now)) } aria-hidden="true" { (letters(row)) }
             b.row__who.clip dir="auto" { (name.as_deref().unwrap_or(texts::GUEST)) }
             (when(row, hands, view.now))

@@ -31,6 +31,12 @@ pub(super) fn line(message: &Message, language: Option<&str>, yours: bool) -> Ma
     }
 }
 
+/// The words alone, or what stands for them.
+pub(in crate::console) fn gist_of(message: &Message) -> String {
+    let (_, words) = gist(&message.content);
+    words.chars().take(SIGNS).collect()
+}
+
 /// Its picture, and its words or what stands for them.
 fn gist(content: &Content) -> (Option<&'static str>, &str) {
     match content {

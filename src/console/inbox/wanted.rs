@@ -25,6 +25,22 @@ pub(in crate::console) struct Wanted {
     pub(super) bot: Option<BotName>,
     pub(super) desk: Option<DeskName>,
     pub(super) after: Option<After>,
+    /// Of an open page, which has the rest. Not part of where anything leads.
+    #[serde(default)]
+    pub(super) part: Part,
+    /// What is open beside a list that is fetched alone.
+    pub(super) open: Option<ConversationId>,
+}
+
+/// As much of a page as is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Part {
+    #[default]
+    Whole,
+    List,
+    /// All but the list.
+    Talk,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -51,7 +67,7 @@ pub(super) struct After(InboxCursor);
 pub(super) struct NotAPlace;
 
 impl Which {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Now => "now",
             Self::Mine => "mine",
@@ -227,6 +243,15 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_a_page_leads_to_whole_ones() {
+        let id = "00000000-0000-0000-0000-000000000007";
+        let wanted = read(&format!("/console?list=open&part=list&open={id}")).unwrap();
+        assert_eq!(wanted.part, Part::List);
+        assert_eq!(wanted.open.unwrap().to_string(), id);
+        assert_eq!(wanted.href(), "/console?list=open");
+    }
+
+    #[test]
     fn a_search_for_nothing_is_none() {
         let wanted = read("/console?q=++").unwrap();
         assert_eq!(wanted.text(), None);
@@ -236,7 +261,14 @@ mod tests {
 
     #[test]
     fn what_nobody_offers_is_refused() {
-        for query in ["list=all", "bot=Not+a+name", "after=7", "after=x.y"] {
+        for query in [
+            "list=all",
+            "bot=Not+a+name",
+            "after=7",
+            "after=x.y",
+            "part=foot",
+            "open=7",
+        ] {
             assert_eq!(read(&format!("/console?{query}")), None, "{query}");
         }
     }

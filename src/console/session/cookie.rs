@@ -1,8 +1,9 @@
-//! The cookie that holds a session's token.
+//! The cookie that holds a session's token, sealed by the password that began it: when that is another, the session is over.
 
 use std::fmt::Write as _;
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
 use super::transport::Transport;
@@ -15,17 +16,19 @@ pub(super) struct Token(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NoToken;
 
+/// What a browser shows.
+pub(super) struct Presented {
+    token: String,
+    seal: String,
+}
+
 const BYTES: usize = 32;
 
 impl Token {
     pub(super) fn draw() -> Result<Self, NoToken> {
         let mut bytes = [0_u8; BYTES];
         getrandom::fill(&mut bytes).map_err(|_| NoToken)?;
-        let mut text = String::with_capacity(2 * BYTES);
-        for byte in bytes {
-            let _ = write!(text, "{byte:02x}");
-        }
-        Ok(Self(text))
+        Ok(Self(hex(&bytes)))
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -37,11 +40,50 @@ impl Token {
     }
 
     /// To be set over this transport; none where no session may be begun.
-    pub(super) fn cookie(&self, transport: Transport) -> Option<HeaderValue> {
+    pub(super) fn cookie(&self, credential: &str, transport: Transport) -> Option<HeaderValue> {
         let name = name(transport)?;
         let attributes = attributes(transport);
-        HeaderValue::try_from(format!("{name}={}; {attributes}", self.0)).ok()
+        let seal = hex(seal(&self.0, credential)?
+            .finalize()
+            .into_bytes()
+            .as_slice());
+        HeaderValue::try_from(format!("{name}={}.{seal}; {attributes}", self.0)).ok()
     }
+}
+
+impl Presented {
+    pub(super) fn id(&self) -> SessionId {
+        id_of(&self.token)
+    }
+
+    /// Whether the session was begun by what signs in today.
+    pub(super) fn is_sealed_by(&self, credential: &str) -> bool {
+        let presented = unhex(&self.seal);
+        let expected = seal(&self.token, credential);
+        presented
+            .zip(expected)
+            .is_some_and(|(presented, expected)| expected.verify_slice(&presented).is_ok())
+    }
+}
+
+fn seal(token: &str, credential: &str) -> Option<Hmac<Sha256>> {
+    let mut seal = Hmac::<Sha256>::new_from_slice(credential.as_bytes()).ok()?;
+    seal.update(token.as_bytes());
+    Some(seal)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.as_bytes().chunks(2);
+    let pairs = pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    pairs.collect()
 }
 
 pub(super) fn id_of(token: &str) -> SessionId {
@@ -56,7 +98,7 @@ pub(super) fn removal(transport: Transport) -> Option<HeaderValue> {
 }
 
 /// The session whose token the call shows, where it shows exactly one.
-pub(super) fn presented(headers: &HeaderMap, transport: Transport) -> Option<SessionId> {
+pub(super) fn presented(headers: &HeaderMap, transport: Transport) -> Option<Presented> {
     let name = name(transport)?;
     let pairs = headers
         .get_all(header::COOKIE)
@@ -65,10 +107,15 @@ pub(super) fn presented(headers: &HeaderMap, transport: Transport) -> Option<Ses
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='));
     let mut tokens = pairs.filter(|(found, _)| *found == name);
-    match (tokens.next(), tokens.next()) {
-        (Some((_, token)), None) if token.len() == 2 * BYTES => Some(id_of(token)),
-        _ => None,
-    }
+    let (Some((_, shown)), None) = (tokens.next(), tokens.next()) else {
+        return None;
+    };
+    let (token, seal) = shown.split_once('.')?;
+    let is_whole = token.len() == 2 * BYTES && seal.len() == 2 * BYTES;
+    is_whole.then(|| Presented {
+        token: token.to_owned(),
+        seal: seal.to_owned(),
+    })
 }
 
 /// With the prefix a browser takes it from https alone, for this host alone.

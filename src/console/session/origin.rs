@@ -8,16 +8,14 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
+use crate::console::texts::sign_in as texts;
+
 pub(in crate::console) async fn only_from_here(request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if reads || is_from_here(request.headers()) {
         return next.run(request).await;
     }
-    (
-        StatusCode::FORBIDDEN,
-        "This form was sent from another page.",
-    )
-        .into_response()
+    (StatusCode::FORBIDDEN, texts::FROM_ELSEWHERE).into_response()
 }
 
 fn is_from_here(headers: &HeaderMap) -> bool {

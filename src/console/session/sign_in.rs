@@ -15,7 +15,7 @@ use tokio::{task::spawn_blocking, time::timeout};
 
 use super::{SignedIn, cookie, cookie::Token, transport::Transport};
 use crate::{
-    console::{HOME, faults::Fault, layout, state::State},
+    console::{HOME, faults::Fault, layout, state::State, texts::sign_in as texts},
     domain::ids::OperatorName,
     http::source::{Peer, Source},
     store::Session,
@@ -80,10 +80,9 @@ pub(super) fn address(to: &str) -> String {
 
 pub(super) fn session_has_ended() -> Response {
     let page = html! {
-        h1 { "Your session has ended" }
-        p { "Nothing was sent, and nothing is lost: sign in in another tab, then reload this page. \
-             The browser will offer to send the form again, with what you wrote." }
-        p { a .btn.btn--main href=(PAGE) target="_blank" rel="noopener" { "Sign in in a new tab" } }
+        h1 { (texts::SESSION_HAS_ENDED[0]) }
+        p { (texts::SESSION_HAS_ENDED[1]) }
+        p { a .btn.btn--main href=(PAGE) target="_blank" rel="noopener" { (texts::SIGN_IN_ELSEWHERE) } }
     };
     answer(StatusCode::UNAUTHORIZED, &page)
 }
@@ -118,10 +117,7 @@ async fn sign_in(
     let counted: String = name.chars().take(64).collect();
     // One at a time for each core, so that passwords do not take the machine.
     let Ok(Ok(_turn)) = timeout(PATIENCE, state.turns().acquire()).await else {
-        return refuse(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Too many sign in at this moment. Try again.",
-        );
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, texts::TOO_MANY);
     };
     let now = state.now();
     if let Some(wait) = state.attempts().begin(call.source, &counted, now) {
@@ -131,7 +127,7 @@ async fn sign_in(
     let opened = spawn_blocking(move || door.door().open(&tried, &password)).await;
     let Ok(Some(operator)) = opened else {
         state.audit("-", "sign_in.refused", "-").await;
-        return refuse(StatusCode::UNAUTHORIZED, "Name or password is not right.");
+        return refuse(StatusCode::UNAUTHORIZED, texts::WRONG);
     };
     state.attempts().succeeded(call.source, &counted);
     begin(&state, &call, operator, &to).await
@@ -147,8 +143,8 @@ async fn by_link(
     let link = link.filter(|link| call.transport == Transport::Loopback && link.takes(&token, now));
     let Some(link) = link else {
         let page = html! {
-            h1 { "This link has been used" }
-            p { "It signs in once, within ten minutes, on the machine that printed it. Start the bridge again for another one." }
+            h1 { (texts::LINK_WAS_USED[0]) }
+            p { (texts::LINK_WAS_USED[1]) }
         };
         return answer(StatusCode::FORBIDDEN, &page);
     };
@@ -160,8 +156,8 @@ async fn sign_out(
     signed_in: SignedIn,
     call: Call,
 ) -> Response {
-    if let Some(id) = cookie::presented(&call.headers, call.transport)
-        && let Err(error) = state.store().end_session(id).await
+    if let Some(presented) = cookie::presented(&call.headers, call.transport)
+        && let Err(error) = state.store().end_session(presented.id()).await
     {
         return Fault::from(error).into_response();
     }
@@ -190,7 +186,7 @@ async fn begin(state: &State, call: &Call, operator: OperatorName, to: &str) -> 
         tracing::error!("the system gives no random bytes");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let Some(cookie) = token.cookie(call.transport) else {
+    let Some(cookie) = token.cookie(state.door().credential(&operator), call.transport) else {
         return answer(StatusCode::FORBIDDEN, &not_over_this());
     };
     let now = state.now();
@@ -235,7 +231,7 @@ fn place<'t>(state: &'t State, to: &'t str) -> &'t str {
 fn form(state: &State, to: &str, refused: Option<(&str, &str)>) -> Markup {
     let by_token = state.door().opens_by_token();
     html! {
-        h1 { "Sign in" }
+        h1 { (texts::SIGN_IN) }
         form method="post" action=(PAGE) {
             @if let Some((_, words)) = refused {
                 p .field__fault role="alert" { (words) }
@@ -243,44 +239,46 @@ fn form(state: &State, to: &str, refused: Option<(&str, &str)>) -> Markup {
             input type="hidden" name="to" value=(to);
             @if !by_token {
                 div .field {
-                    label for="name" { "Name" }
+                    label for="name" { (texts::NAME) }
                     input .input #name name="name" autocomplete="username" autocapitalize="none" spellcheck="false" required
                         value=[refused.map(|(name, _)| name)];
                 }
             }
             div .field {
-                label for="password" { @if by_token { "admin.token" } @else { "Password" } }
+                label for="password" { (if by_token { texts::TOKEN } else { texts::PASSWORD }) }
                 input .input #password name="password" type="password" autocomplete="current-password" required
                     aria-invalid=[refused.map(|_| "true")];
             }
-            button .btn.btn--main type="submit" { "Sign in" }
+            button .btn.btn--main type="submit" { (texts::SIGN_IN) }
         }
         p .hintbox {
             @if by_token {
-                "There are no users yet, so the bridge takes its " code { "admin.token" } ". "
+                (texts::BY_TOKEN[0]) code { (texts::TOKEN) } (texts::BY_TOKEN[1])
             } @else {
-                "No account yet? "
+                (texts::NO_ACCOUNT)
             }
-            "Whoever runs this bridge adds one with " code { "handover console user add" } ". There is no default password."
+            (texts::HOW_TO_ADD[0]) code { "handover console user add" } (texts::HOW_TO_ADD[1])
         }
     }
 }
 
 fn not_over_this() -> Markup {
     html! {
-        h1 { "Nobody can sign in over this connection" }
-        p { "It is plain http from another machine, so whoever is on the way could read along and take the session over." }
-        p { "Reach the console by https through a proxy that is listed in " code { "server.trusted_proxies" }
-            " and sends " code { "X-Forwarded-Proto" } ", or through a tunnel to this machine: "
-            code { "ssh -L 8081:127.0.0.1:8081 …" } ", then " code { "http://127.0.0.1:8081/console" } "." }
+        h1 { (texts::NOT_OVER_THIS[0]) }
+        p { (texts::NOT_OVER_THIS[1]) }
+        p {
+            (texts::HOW_TO_REACH[0]) code { "server.trusted_proxies" }
+            (texts::HOW_TO_REACH[1]) code { "X-Forwarded-Proto" }
+            (texts::HOW_TO_REACH[2]) code { "ssh -L 8081:127.0.0.1:8081 …" }
+            (texts::HOW_TO_REACH[3]) code { "http://127.0.0.1:8081/console" } "."
+        }
     }
 }
 
 fn later(wait: Duration) -> String {
-    let minutes = wait.as_secs().div_ceil(60);
-    format!("Too many wrong passwords. The next try is in {minutes} min.")
+    texts::later(wait.as_secs().div_ceil(60))
 }
 
 fn answer(status: StatusCode, body: &Markup) -> Response {
-    (status, layout::bare("Sign in", body)).into_response()
+    (status, layout::bare(texts::SIGN_IN, body)).into_response()
 }

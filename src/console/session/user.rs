@@ -1,6 +1,9 @@
 //! Who may sign in, and as what.
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
 
 use argon2::{
     Argon2,
@@ -21,6 +24,13 @@ pub(in crate::console) struct SignedIn {
     pub(in crate::console) operator: OperatorName,
     pub(in crate::console) shown_as: Option<String>,
     pub(in crate::console) role: Role,
+}
+
+impl SignedIn {
+    /// How users and colleagues are told of them.
+    pub(in crate::console) fn called(&self) -> &str {
+        self.shown_as.as_deref().unwrap_or(self.operator.as_str())
+    }
 }
 
 /// Everybody who can come in.
@@ -57,6 +67,14 @@ impl Door {
         })
     }
 
+    /// Whoever can come in at present, by name.
+    pub(in crate::console) fn everybody(&self) -> Vec<SignedIn> {
+        let mut names: BTreeSet<OperatorName> = self.users.keys().cloned().collect();
+        names.extend(self.one_time.as_ref().map(|link| link.operator.clone()));
+        names.extend(OperatorName::new(ADMIN));
+        names.iter().filter_map(|name| self.known(name)).collect()
+    }
+
     /// Somebody else to whom a conversation can be given.
     pub(in crate::console) fn colleague(&self, name: &str) -> Option<Colleague> {
         let known = self.known(&OperatorName::new(name).ok()?)?;
@@ -66,8 +84,14 @@ impl Door {
         })
     }
 
-    pub(super) fn opens_by_token(&self) -> bool {
+    pub(in crate::console) fn opens_by_token(&self) -> bool {
         self.users.is_empty() && !self.token.is_empty()
+    }
+
+    /// What a session of theirs is sealed by. Whoever came in by the link or by `admin.token` has nothing that changes.
+    pub(super) fn credential(&self, operator: &OperatorName) -> &str {
+        let user = self.users.get(operator);
+        user.map_or("", |user| user.password_hash.expose_secret())
     }
 
     /// Takes a good tenth of a second of a processor, whether or not there is such a user.

@@ -65,6 +65,7 @@ pub(super) async fn list(
     let filter = DeliveryFilter {
         state: wanted.state.as_deref().map(named).transpose()?,
         destination: wanted.destination.as_deref().map(destination).transpose()?,
+        error_class: None,
         after: wanted.after,
         limit: page_size(wanted.limit)?,
     };

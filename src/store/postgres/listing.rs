@@ -6,12 +6,13 @@ use tokio_postgres::Row;
 use super::{
     columns::{self, values},
     fault::Fault,
+    views,
     work::Ground,
 };
 use crate::{
-    domain::ids::{ErasureId, HandoverId, MessageId},
+    domain::ids::{DeliveryId, ErasureId, HandoverId, MessageId},
     store::{
-        DeliveryFilter, DeliveryState, DeliveryView, HandoverSummary, Page,
+        DeliveryFilter, DeliveryState, DeliveryView, HandoverSummary, OneDelivery, Page,
         page::{one_more, rows},
     },
 };
@@ -25,13 +26,13 @@ macro_rules! view_columns {
 }
 pub(super) use view_columns;
 
-/// Parameters: state, destination, the row after which, and how many.
+/// Parameters: state, destination, the row after which, how many, and the class of its error.
 macro_rules! list {
     ($which:literal) => {
         concat!(
             "SELECT ", view_columns!(), " FROM deliveries d WHERE ", $which,
             " AND ($1::text IS NULL OR d.state = $1) AND ($2::text IS NULL OR d.destination = $2) AND d.row > $3 \
-             ORDER BY d.row LIMIT $4",
+             AND ($5::text IS NULL OR d.error_class = $5) ORDER BY d.row LIMIT $4",
         )
     };
 }
@@ -65,10 +66,42 @@ pub(super) async fn deliveries(
         Some(DeliveryState::Delivered | DeliveryState::Cancelled) | None => ANY,
     };
     let destination = filter.destination.as_ref();
-    let values = values![filter.state, destination, after, one_more(filter.limit)];
+    let class = filter.error_class.as_deref();
+    let values = values![
+        filter.state,
+        destination,
+        after,
+        one_more(filter.limit),
+        class
+    ];
     let found = ground.database.rows(sql, values).await?;
     let views = found.iter().map(view).collect::<Result<_, _>>()?;
     Ok(Page::of(views, filter.limit))
+}
+
+/// With what it carries, for whoever decides about it.
+pub(super) async fn delivery(
+    ground: &Ground,
+    id: DeliveryId,
+) -> Result<Option<OneDelivery>, Fault> {
+    let sql = concat!(
+        "SELECT ",
+        view_columns!(),
+        ", d.conversation FROM deliveries d WHERE d.id = $1"
+    );
+    let Some(found) = ground.database.row(sql, values![id]).await? else {
+        return Ok(None);
+    };
+    let view = view(&found)?;
+    let message = match view.message {
+        Some(message) => views::one_message(ground, message).await?,
+        None => None,
+    };
+    Ok(Some(OneDelivery {
+        view,
+        conversation: found.try_get(10)?,
+        message,
+    }))
 }
 
 /// What is still owed in the conversations of an erasure.

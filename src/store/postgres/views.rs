@@ -11,7 +11,7 @@ use crate::{
     domain::{
         conversation::{Answer, Conversation, Phase},
         delivery::Destination,
-        ids::{ConversationId, DeskName, HandoverId},
+        ids::{ConversationId, DeskName, HandoverId, MessageId},
         message::Message,
         time::Timestamp,
     },
@@ -82,6 +82,15 @@ async fn transcript(
         .rows(sql, values![conversation, ended_at])
         .await?;
     rows.iter().map(message).collect()
+}
+
+pub(super) async fn one_message(
+    ground: &Ground,
+    id: MessageId,
+) -> Result<Option<Message>, Fault> {
+    let sql = "SELECT id, seq, actor, at, content, handover, late, raw FROM messages WHERE id = $1";
+    let found = ground.database.row(sql, values![id]).await?;
+    found.as_ref().map(message).transpose()
 }
 
 /// A message from a row of `id, seq, actor, at, content, handover, late, raw`.

@@ -1,6 +1,7 @@
 //! What the operator's console asks of the embedded store.
 
 mod conversation;
+mod delivery;
 mod inbox;
 mod row;
 pub(super) mod sessions;
@@ -16,12 +17,13 @@ use super::{SqliteStore, audit, operator};
 use crate::{
     domain::{
         delivery::Destination,
-        ids::{ConversationId, OperatorName},
+        ids::{ConversationId, DeliveryId, OperatorName},
         time::Timestamp,
     },
     store::{
         AuditEntry, Changing, ConsoleStore, ConversationView, Error, InboxCounts, InboxQuery,
-        InboxRow, NewAudit, Page, Session, SessionId, Standing, console::standing::Known,
+        InboxRow, NewAudit, OneDelivery, Page, Session, SessionId, Standing,
+        console::standing::Known,
     },
 };
 
@@ -104,6 +106,12 @@ impl ConsoleStore for SqliteStore {
 
     async fn changed_since(&self, at: Timestamp) -> Result<Option<Vec<Changing>>, Error> {
         Ok(self.memory.changes().from(at))
+    }
+
+    async fn delivery(&self, id: DeliveryId) -> Result<Option<OneDelivery>, Error> {
+        self.readers
+            .read(move |connection| delivery::find(connection, id))
+            .await
     }
 
     async fn standings(&self) -> Result<Vec<Standing>, Error> {

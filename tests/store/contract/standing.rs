@@ -5,6 +5,8 @@ use std::time::Duration;
 use handover_bridge::{
     domain::{
         delivery::Destination,
+        ids::DeliveryId,
+        message::Content,
         policy::{ClosedBecause, PausedBecause},
         retry::ErrorClass,
     },
@@ -111,6 +113,38 @@ pub async fn all_of_a_destination_is_retried_at_once_and_it_is_known_who_wanted_
         [&*entry.actor, &*entry.action, &*entry.subject],
         ["ines", "deliveries.retry_all", "bot:webshop"]
     );
+}
+
+pub async fn a_delivery_is_found_by_its_class_and_shown_with_what_it_carries(
+    harness: impl Harness + 'static,
+) {
+    let world = World::new(harness).await;
+    let handover = world.waiting("ann").await;
+    world.agent_says(handover, "good morning").await;
+    let claim = world.claim(&bot()).await.unwrap();
+    let (id, conversation) = (claim.job.delivery, claim.job.conversation);
+    world.dies(claim).await;
+    let of_class = |class: ErrorClass| DeliveryFilter {
+        error_class: Some(class.label().to_owned()),
+        limit: 9,
+        ..DeliveryFilter::default()
+    };
+    for (class, count) in [(ErrorClass::Rejected, 1), (ErrorClass::Busy, 0)] {
+        for state in [Some(DeliveryState::Dead), None] {
+            let filter = DeliveryFilter {
+                state,
+                ..of_class(class)
+            };
+            let found = world.store.deliveries(filter).await.unwrap().items;
+            assert_eq!(found.len(), count, "{found:?}");
+        }
+    }
+    let one = world.store.delivery(id).await.unwrap().unwrap();
+    assert_eq!((one.view.id, one.conversation), (id, conversation));
+    assert_eq!(one.view.state, DeliveryState::Dead);
+    assert_eq!(one.message.unwrap().content, Content::text("good morning"));
+    let unknown = DeliveryId::from_uuid(handover.as_uuid());
+    assert_eq!(world.store.delivery(unknown).await.unwrap(), None);
 }
 
 pub async fn the_audit_trail_is_paged_the_newest_first(harness: impl Harness + 'static) {

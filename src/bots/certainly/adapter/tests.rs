@@ -144,15 +144,23 @@ async fn a_text_goes_out_to_the_claimed_user_with_the_slash_at_the_end() {
 }
 
 #[tokio::test]
-async fn a_user_whom_no_claim_has_named_is_called_as_the_conversation_is() {
-    let stub = Stub::answering("200 OK", "", "").await;
-    let job = Job {
-        profile: Profile::default(),
-        ..say(Content::text("Hello"))
-    };
-    bot(&stub, "").perform(&job).await.unwrap();
-    let (head, _) = only_request(&stub).await;
-    assert!(head.contains("/handover/..%2Fu%3F1/ "), "{head}");
+async fn a_user_whom_no_claim_has_named_is_called_as_messages_name_them() {
+    for (settings, path) in [
+        ("", HANDOVER),
+        (
+            "user_id_prefix = \"\"",
+            "/webbot/api/webchat/d%2F7/handover/..%2Fu%3F1/",
+        ),
+    ] {
+        let stub = Stub::answering("200 OK", "", "").await;
+        let job = Job {
+            profile: Profile::default(),
+            ..say(Content::text("Hello"))
+        };
+        bot(&stub, settings).perform(&job).await.unwrap();
+        let (head, _) = only_request(&stub).await;
+        assert!(head.starts_with(&format!("POST {path} ")), "{head}");
+    }
 }
 
 #[tokio::test]

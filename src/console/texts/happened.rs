@@ -5,7 +5,7 @@ use crate::domain::{
     operator::Refusal,
 };
 
-pub(super) fn refused(refusal: &Refusal) -> String {
+pub(in crate::console) fn refused(refusal: &Refusal) -> String {
     match refusal {
         Refusal::TakenBy(other) => format!(
             "{other} has this conversation. Your text is still below; you can leave it as a note."
@@ -31,7 +31,7 @@ pub(super) fn refused(refusal: &Refusal) -> String {
 }
 
 /// None: nothing that a reader of the transcript would miss.
-pub(super) fn happened(entry: &JournalEntry) -> Option<String> {
+pub(in crate::console) fn happened(entry: &JournalEntry) -> Option<String> {
     let detail = entry.detail.as_deref();
     let with = |words: &str| detail.map_or(words.to_owned(), |detail| format!("{words}: {detail}"));
     Some(match entry.cause {

@@ -1,0 +1,27 @@
+// What the scripts share: where this page is, and new elements.
+
+const place = location.pathname.match(/^\/console\/conversations\/([0-9a-f-]{36})/);
+
+// The conversation that this page shows, if it shows one.
+export const open = place?.[1];
+
+// A ready answer was put into the field once.
+const asked = new URLSearchParams(location.search);
+asked.delete("answer");
+
+// What a refused form answers stands under the form's address, which cannot be fetched.
+export const address = (place?.[0] ?? location.pathname) + (asked.size > 0 ? `?${asked}` : "");
+
+export function element(name, className, text) {
+  const made = document.createElement(name);
+  made.className = className;
+  made.textContent = text;
+  return made;
+}
+
+export function button(className, text, does) {
+  const made = element("button", className, text);
+  made.type = "button";
+  made.addEventListener("click", does);
+  return made;
+}

@@ -1,0 +1,39 @@
+// Parts of a page are exchanged only where the server made them another than before, whatever the reader did to them
+// in between.
+
+const made = new WeakMap();
+
+// A form has an id of its own each time it is made, which makes it no other.
+function look(node) {
+  const copy = node.cloneNode(true);
+  copy.querySelectorAll("input[name=form]").forEach((input) => input.removeAttribute("value"));
+  return copy.outerHTML;
+}
+
+export function remember(node) {
+  if (node) made.set(node, look(node));
+  return node;
+}
+
+export function isAsMade(node, fresh) {
+  return made.get(node) === look(fresh);
+}
+
+export function keepUnfolded(from, to) {
+  const all = (root) => [...(root.matches("details") ? [root] : []), ...root.querySelectorAll("details")];
+  const name = (details) => details.id || details.querySelector("summary").textContent;
+  const unfolded = new Set(all(from).filter((details) => details.open).map(name));
+  for (const details of all(to)) if (unfolded.has(name(details))) details.open = true;
+}
+
+export function isInUse(part) {
+  const pointed = matchMedia("(hover: hover)").matches && part.matches(":hover");
+  return pointed || part.matches(":focus-within");
+}
+
+export function takePart(selector, fresh) {
+  const [mine, theirs] = [document.querySelector(selector), fresh.querySelector(selector)];
+  if (!mine || !theirs || isInUse(mine) || isAsMade(mine, theirs)) return;
+  mine.replaceWith(remember(document.adoptNode(theirs)));
+  keepUnfolded(mine, theirs);
+}

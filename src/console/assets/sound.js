@@ -1,0 +1,76 @@
+// One tone and a flash of the title for each user who begins to wait, unless somebody is writing or has turned it off.
+
+import { browser } from "./keep.js";
+import { SOUND_IS_OFF, SOUND_IS_ON } from "./words.js";
+
+const STORED = "sound";
+const HEARD = "heard";
+
+let flashes;
+let waiting = count();
+let known = [...document.querySelectorAll("[data-list=waiting] .row")].map((row) => row.dataset.conversation);
+
+function isOn() {
+  return browser.read(STORED) !== "off";
+}
+
+function count() {
+  return Number(document.title.match(/^\((\d+)\)/)?.[1] ?? 0);
+}
+
+// Of several pages of one browser, one makes the sound. Who no longer waits may begin to wait again.
+function unheard(come, now) {
+  const heard = JSON.parse(browser.read(HEARD) || "[]").filter((conversation) => now.includes(conversation));
+  browser.write(HEARD, JSON.stringify([...new Set([...heard, ...come])]));
+  return come.filter((conversation) => !heard.includes(conversation));
+}
+
+function tone() {
+  const audio = new AudioContext();
+  const [voice, loudness] = [audio.createOscillator(), audio.createGain()];
+  voice.frequency.value = 660;
+  loudness.gain.setValueAtTime(0.15, audio.currentTime);
+  loudness.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + 0.4);
+  voice.connect(loudness).connect(audio.destination);
+  voice.start();
+  voice.stop(audio.currentTime + 0.4);
+  voice.addEventListener("ended", () => audio.close());
+}
+
+function flash() {
+  if (document.hasFocus()) return;
+  clearInterval(flashes);
+  let left = 10;
+  flashes = setInterval(() => {
+    const title = document.title.replace(/^● /, "");
+    left -= 1;
+    document.title = left % 2 === 1 && !document.hasFocus() ? `● ${title}` : title;
+    if (left <= 0 || document.hasFocus()) clearInterval(flashes);
+  }, 1000);
+}
+
+// `now`: who waits, where the page lists them; else only their number is known.
+function listen({ detail: now }) {
+  const come = now.length > 0 ? unheard(now.filter((one) => !known.includes(one)), now).length : count() - waiting;
+  known = now;
+  waiting = count();
+  const isWriting = document.hasFocus() && document.activeElement?.matches("textarea, input");
+  if (come <= 0 || !isOn() || isWriting) return;
+  tone();
+  flash();
+}
+
+document.addEventListener("console:taken", listen);
+
+for (const button of document.querySelectorAll("[data-sound-switch]")) {
+  const show = () => {
+    button.hidden = false;
+    button.setAttribute("aria-pressed", String(isOn()));
+    button.setAttribute("aria-label", isOn() ? SOUND_IS_ON : SOUND_IS_OFF);
+  };
+  button.addEventListener("click", () => {
+    browser.write(STORED, isOn() ? "off" : "on");
+    show();
+  });
+  show();
+}

@@ -1,0 +1,20 @@
+// The server writes times in UTC, as the logs do; people read them as their own.
+
+const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const WHOLE = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+
+function show(time) {
+  const at = new Date(time.dateTime);
+  if (Number.isNaN(at.valueOf())) return;
+  const isToday = at.toDateString() === new Date().toDateString();
+  time.textContent = (isToday ? TIME : DAY).format(at);
+  time.title = WHOLE.format(at);
+}
+
+function showAll() {
+  document.querySelectorAll("time.clock").forEach(show);
+}
+
+showAll();
+for (const change of ["console:taken", "console:shown"]) document.addEventListener(change, showAll);

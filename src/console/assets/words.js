@@ -1,0 +1,40 @@
+// What the scripts say, in English. What the pages say stands in the server's texts.
+
+export const NEW_ROWS = "Show what is new";
+export const CUT_OFF = "Cut off. This page is not up to date; it tries again by itself.";
+export const SIGNED_OUT = "You have been signed out. What you wrote is kept here. ";
+export const SIGN_IN_AGAIN = "Sign in again";
+export const WAITS_BEHIND = "Waits behind the message above";
+export const SENDING = "Sending";
+export const TRY_AGAIN = "Try again";
+export const BACK_INTO_THE_FIELD = "Back into the field";
+export const NO_SESSION = "you have been signed out.";
+export const NO_ANSWER = "the bridge does not answer.";
+export const NO_CONNECTION = "there is no connection.";
+export const PAGE_WAS_LEFT = "the page was left before it was.";
+export const SHOW_PICTURE = "Show the picture";
+export const NO_PICTURE = "The picture cannot be shown. Try again";
+export const SOUND_IS_ON = "Sound when a user waits: on";
+export const SOUND_IS_OFF = "Sound when a user waits: off";
+export const KEYS = "Keys";
+export const SINGLE_KEYS = " Single keys";
+export const CLOSE = "Close";
+
+export const notSent = (why) => `Not sent: ${why} `;
+export const newerBelow = (count) => (count === 1 ? "1 newer message below" : `${count} newer messages below`);
+
+export const WHAT_KEYS_DO = [
+  ["J, K", "next, previous conversation"],
+  ["Enter", "open; sends while writing"],
+  ["Shift Enter", "new line while writing"],
+  ["N", "whoever waits longest"],
+  ["C", "claim or take over"],
+  ["R", "reply"],
+  ["Shift N", "note"],
+  ["T", "transfer"],
+  ["E", "close"],
+  ["/", "search; ready answers in an empty reply"],
+  ["G, then I, D or H", "Inbox, Deliveries, Health"],
+  ["Esc", "leave the field; back to the list"],
+  ["?", "these keys"],
+];

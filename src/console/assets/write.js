@@ -1,0 +1,180 @@
+// Writing: a draft outlives the page, Enter sends, and what was sent stands in the transcript at once.
+
+import { button, element, open } from "./dom.js";
+import { browser, tab } from "./keep.js";
+import * as words from "./words.js";
+
+const draftKey = `draft ${open}`;
+// What stands in these fields outlives the page, whichever form of it was sent.
+const DRAFTS = { write: draftKey, note: `draft note ${open}` };
+const unsentKey = `unsent ${open}`;
+
+const FIELDS = ["text", "replies", "buttons", "file", "file_name"];
+
+function field() {
+  return document.querySelector("#write");
+}
+
+// What is on its way, in order.
+const queue = [];
+let isSending = false;
+
+function keepUnsent() {
+  tab.write(unsentKey, queue.length > 0 && JSON.stringify(queue.map(({ address, values }) => ({ address, values }))));
+}
+
+function show(entry) {
+  entry.turn = element("li", "turn turn--agent turn--late", "");
+  const bubble = element("div", "bubble", entry.values.text || entry.values.file);
+  bubble.dir = "auto";
+  entry.says = element("p", "turn__by", "");
+  entry.turn.append(bubble, entry.says);
+  document.querySelector(".transcript ol").append(entry.turn);
+  document.querySelector(".talk__scroll").scrollTop = 0;
+}
+
+function add(entry) {
+  queue.push(entry);
+  keepUnsent();
+  show(entry);
+  entry.says.textContent = queue.length > 1 ? words.WAITS_BEHIND : words.SENDING;
+}
+
+function remove(entry) {
+  queue.splice(queue.indexOf(entry), 1);
+  keepUnsent();
+  entry.turn.remove();
+}
+
+function fail(entry, why) {
+  entry.turn.className = "turn turn--agent turn--failed";
+  const again = button("btn btn--small", words.TRY_AGAIN, run);
+  const back = button("btn btn--small btn--bare", words.BACK_INTO_THE_FIELD, () => {
+    remove(entry);
+    takeBack(entry.values);
+    run();
+  });
+  entry.says.replaceChildren(element("b", "", words.notSent(why)), again, back);
+}
+
+function takeBack(values) {
+  const text = field();
+  if (!text) return browser.write(draftKey, values.text);
+  text.value = [values.text, text.value].filter(Boolean).join("\n");
+  for (const name of FIELDS.slice(1)) text.form.elements[name].value ||= values[name] ?? "";
+  browser.write(draftKey, text.value);
+  text.focus();
+}
+
+function post({ address, values }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", address);
+    request.responseType = "document";
+    request.onload = () => {
+      const answer = request.responseXML;
+      if (new URL(request.responseURL).pathname.startsWith("/console/sign-in")) return reject(new Error(words.NO_SESSION));
+      if (request.status === 200) return resolve(answer);
+      const fault = (answer?.querySelector(".compose__fault") ?? answer?.querySelector("h1"))?.textContent;
+      reject(new Error(fault ?? words.NO_ANSWER));
+    };
+    request.onerror = () => reject(new Error(words.NO_CONNECTION));
+    request.send(new URLSearchParams(values));
+  });
+}
+
+// One after the other; what comes behind a message that is not sent waits for it. A repeat is known by its form's id.
+async function run() {
+  if (isSending) return;
+  isSending = true;
+  while (queue.length > 0) {
+    const [entry] = queue;
+    entry.turn.className = "turn turn--agent turn--late";
+    entry.says.textContent = words.SENDING;
+    try {
+      const page = await post(entry);
+      remove(entry);
+      document.dispatchEvent(new CustomEvent("console:page", { detail: page }));
+    } catch (failure) {
+      fail(entry, failure.message);
+      break;
+    }
+  }
+  isSending = false;
+}
+
+function send(form) {
+  const values = Object.fromEntries(new FormData(form));
+  if (!values.text?.trim() && !values.file?.trim()) return;
+  add({ address: form.action, values: { ...values, form: crypto.randomUUID() } });
+  for (const name of FIELDS) form.elements[name].value = "";
+  form.querySelectorAll("details[open]").forEach((tool) => { tool.open = false; });
+  browser.write(draftKey, "");
+  run();
+}
+
+function putDraftsBack() {
+  for (const [id, key] of Object.entries(DRAFTS)) {
+    const draft = document.getElementById(id);
+    if (!draft || draft.value) continue;
+    draft.value = browser.read(key);
+    const tool = draft.closest("details");
+    if (tool && draft.value) tool.open = true;
+  }
+}
+
+if (open) {
+  putDraftsBack();
+  // What a page did not hear the end of may have been sent: trying again does no harm.
+  for (const entry of JSON.parse(tab.read(unsentKey) || "[]")) {
+    add(entry);
+    fail(entry, words.PAGE_WAS_LEFT);
+  }
+  document.addEventListener("input", (event) => {
+    const key = DRAFTS[event.target.id];
+    if (key) browser.write(key, event.target.value);
+  });
+  document.addEventListener("keydown", (event) => {
+    const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.id === "write";
+    if (!sends) return;
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("#do-note form")) browser.write(DRAFTS.note, "");
+    if (!event.target.matches(".compose")) return;
+    event.preventDefault();
+    send(event.target);
+  });
+}
+
+// A ready answer is put where the cursor is, to be read and changed before it is sent.
+function putReady(answer) {
+  const text = field();
+  text.setRangeText(answer, text.selectionStart, text.selectionEnd, "end");
+  browser.write(draftKey, text.value);
+  document.querySelector("#ready").open = false;
+  text.focus();
+}
+
+document.addEventListener("click", (event) => {
+  const ready = event.target.closest?.("[data-answer]");
+  if (!ready || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  putReady(ready.dataset.answer);
+});
+
+document.addEventListener("keydown", (event) => {
+  const ready = document.querySelector("#ready");
+  if (event.key !== "/" || event.target.id !== "write" || event.target.value || !ready) return;
+  event.preventDefault();
+  ready.open = true;
+  ready.querySelector("[data-answer]").focus();
+});
+
+// The next one at this browser is to find nothing of what this one wrote.
+document.addEventListener("submit", (event) => {
+  if (!new URL(event.target.action).pathname.startsWith("/console/sign-out")) return;
+  browser.forget((key) => key.startsWith("draft "));
+  tab.forget(() => true);
+});

@@ -1,0 +1,84 @@
+//! What can be done with a conversation, below its transcript: one form each.
+
+mod acts;
+mod compose;
+
+use maud::{Markup, html};
+
+use super::{Draft, means::Means, open_handover};
+use crate::{
+    clock::new_id,
+    console::{ages, texts},
+    domain::{
+        conversation::{Handover, Phase},
+        ids::HandoverId,
+    },
+    store::ConversationView,
+};
+
+pub(super) fn foot(view: &ConversationView, means: &Means<'_>, draft: &Draft) -> Markup {
+    let at = format!("/console/conversations/{}", view.state.id);
+    let Some(open) = open_handover(view) else {
+        return html! { (refused(draft)) (with_the_bot(view, means, (&at, draft))) };
+    };
+    let mine = open.operator.as_ref() == Some(&means.who.operator);
+    html! {
+        (refused(draft))
+        @if mine {
+            (compose::compose((&at, open.id), means, draft))
+        } @else if let Some(operator) = &open.operator {
+            div.ended { p { b { (operator.as_str()) } (texts::HAS_IT) } }
+        } @else if means.is_here(open) {
+            (claim((&at, open)))
+        } @else {
+            div.ended { p { (texts::IS_AT_DESK) b { (open.leg.desk.as_str()) } (texts::ANSWERED_THERE) } }
+        }
+        (acts::acts((&at, open), means, draft))
+    }
+}
+
+fn with_the_bot(view: &ConversationView, means: &Means<'_>, (at, draft): (&str, &Draft)) -> Markup {
+    let can_take_over = means.can_take_over(&view.state.key.bot);
+    html! {
+        div.ended {
+            @if view.state.handover.is_some() {
+                p { (texts::IS_ON_THE_WAY_BACK) }
+            } @else if can_take_over {
+                p { (texts::BOT_HAS_THE_USER) }
+                form method="post" action={ (at) "/take-over" } {
+                    (once())
+                    button.btn.btn--main type="submit" { (texts::TAKE_OVER) }
+                }
+            } @else {
+                p { (texts::BOT_HAS_THE_USER) " " (texts::BOT_CANNOT_BE_PAUSED) }
+            }
+        }
+        @if let Some(ended) = view.handovers.last() { (acts::note_only((at, ended.id), draft)) }
+    }
+}
+
+fn claim((at, open): (&str, &Handover)) -> Markup {
+    html! {
+        form.claim method="post" action={ (at) "/claim" } {
+            (hidden(open.id))
+            p.claim__say {
+                b { (texts::NOBODY_HAS_IT) }
+                @if open.phase == Phase::Waiting { (texts::WAITS_SINCE) (ages::time_of(open.phase_since)) }
+            }
+            button.btn.btn--main type="submit" { (texts::CLAIM) }
+        }
+    }
+}
+
+fn refused(draft: &Draft) -> Markup {
+    html! { @if let Some(words) = &draft.refused { p.compose__fault role="alert" { (words) } } }
+}
+
+fn hidden(handover: HandoverId) -> Markup {
+    html! { input type="hidden" name="handover" value=(handover); (once()) }
+}
+
+/// A form that is sent twice does what it says once.
+fn once() -> Markup {
+    html! { input type="hidden" name="form" value=(new_id()); }
+}

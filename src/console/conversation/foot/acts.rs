@@ -1,0 +1,123 @@
+//! What is done beside answering: each unfolds its form.
+
+use maud::{Markup, html};
+
+use super::hidden;
+use crate::{
+    console::{
+        conversation::{Draft, means::Means},
+        icons::icon,
+        texts,
+    },
+    domain::{conversation::Handover, ids::HandoverId},
+};
+
+pub(super) fn acts((at, open): (&str, &Handover), means: &Means<'_>, draft: &Draft) -> Markup {
+    let mine = open.operator.as_ref() == Some(&means.who.operator);
+    let anothers = open.operator.is_some() && !mine;
+    let kept = if mine {
+        draft.note.clone()
+    } else {
+        draft.as_note()
+    };
+    html! {
+        div.acts role="group" aria-label=(texts::MORE_TO_DO) {
+            (note((at, open.id), &kept))
+            @if mine { (assign((at, open.id), means, draft)) }
+            @if !anothers {
+                (transfer((at, open), means, draft))
+                (close((at, open.id), draft))
+            }
+        }
+    }
+}
+
+/// Of a handover that is over.
+pub(super) fn note_only(at: (&str, HandoverId), draft: &Draft) -> Markup {
+    html! { div.acts role="group" aria-label=(texts::MORE_TO_DO) { (note(at, &draft.as_note())) } }
+}
+
+fn note((at, handover): (&str, HandoverId), kept: &str) -> Markup {
+    html! {
+        details.tool #do-note name="act" open[!kept.is_empty()] {
+            summary { (icon("book")) (texts::NOTE) }
+            form.tool__body method="post" action={ (at) "/note" } {
+                (hidden(handover))
+                div.field {
+                    label for="note" { (texts::NOTE_FOR_WHOM) }
+                    textarea.input #note name="text" rows="2" maxlength="4000" dir="auto" required { (kept) }
+                }
+                button.btn.btn--small type="submit" { (texts::KEEP_NOTE) }
+            }
+        }
+    }
+}
+
+fn assign((at, handover): (&str, HandoverId), means: &Means<'_>, draft: &Draft) -> Markup {
+    let others = means.people.iter();
+    let others = others.filter(|person| person.operator != means.who.operator);
+    html! {
+        details.tool #do-assign name="act" open[!draft.to.is_empty()] {
+            summary { (icon("people")) (texts::TO_COLLEAGUE) }
+            form.tool__body method="post" action={ (at) "/assign" } {
+                (hidden(handover))
+                div.field {
+                    label for="to" { (texts::TO_WHOM) }
+                    select.input #to name="to" {
+                        option value="" { (texts::BACK_TO_WAITING) }
+                        @for person in others {
+                            @let name = person.operator.as_str();
+                            option value=(name) selected[draft.to == name] { (person.called()) }
+                        }
+                    }
+                }
+                button.btn.btn--small type="submit" { (texts::ASSIGN) }
+            }
+        }
+    }
+}
+
+fn transfer((at, open): (&str, &Handover), means: &Means<'_>, draft: &Draft) -> Markup {
+    let mut desks = means.other_desks(open).peekable();
+    html! {
+        @if desks.peek().is_some() {
+            details.tool #do-transfer name="act" open[!draft.desk.is_empty()] {
+                summary { (icon("transfer")) (texts::TRANSFER) }
+                form.tool__body method="post" action={ (at) "/transfer" } {
+                    (hidden(open.id))
+                    div.field {
+                        label for="desk" { (texts::TO_DESK) }
+                        select.input #desk name="desk" {
+                            @for desk in desks { option value=(desk) selected[draft.desk == desk.as_str()] { (desk.as_str()) } }
+                        }
+                        p.field__hint { (texts::TRANSFER_MEANS) }
+                    }
+                    button.btn.btn--small type="submit" { (texts::TRANSFER) }
+                }
+            }
+        }
+    }
+}
+
+fn close((at, handover): (&str, HandoverId), draft: &Draft) -> Markup {
+    html! {
+        details.tool #do-close name="act" open[!draft.dialog_state.is_empty()] {
+            summary { (icon("check")) (texts::CLOSE) }
+            form.tool__body method="post" action={ (at) "/close" } {
+                (hidden(handover))
+                div.field {
+                    label for="reason" { (texts::REASON) }
+                    select.input #reason name="reason" {
+                        @for (value, words) in texts::REASONS { option value=(value) { (words) } }
+                    }
+                }
+                div.field {
+                    label for="dialog" { (texts::BOT_GOES_ON_AT) }
+                    input.input #dialog name="dialog_state" autocapitalize="none" maxlength="256" value=(draft.dialog_state);
+                    p.field__hint { (texts::EMPTY_AS_CONFIGURED) }
+                }
+                button.btn.btn--small type="submit" { (texts::CLOSE_CONVERSATION) }
+            }
+        }
+    }
+}

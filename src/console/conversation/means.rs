@@ -1,0 +1,62 @@
+//! By what somebody can act on a conversation.
+
+use crate::{
+    config::Answers,
+    console::{
+        session::SignedIn,
+        state::{Ends, State},
+    },
+    domain::{
+        conversation::Handover,
+        ids::{BotName, DeskName},
+    },
+    store::ConversationView,
+};
+
+#[derive(Debug)]
+pub(super) struct Means<'a> {
+    pub(super) who: &'a SignedIn,
+    /// Everybody who may sign in.
+    pub(super) people: Vec<SignedIn>,
+    pub(super) answers: &'a Answers,
+    pub(super) language: &'a str,
+    pub(super) bot: &'a str,
+    pub(super) user: Option<&'a str>,
+    ends: &'a Ends,
+}
+
+impl<'a> Means<'a> {
+    pub(super) fn new(
+        state: &'a State,
+        who: &'a SignedIn,
+        (view, user): (&'a ConversationView, Option<&'a str>),
+    ) -> Self {
+        let open = view.state.handover.as_ref();
+        let language = open.map(|open| open.language.as_str());
+        let language = language.or(view.state.profile.language.as_deref());
+        Self {
+            who,
+            people: state.door().everybody(),
+            answers: state.answers(),
+            language: language.unwrap_or_default(),
+            bot: view.state.key.bot.as_str(),
+            user,
+            ends: state.ends(),
+        }
+    }
+
+    /// Whether it is answered here, or at a desk elsewhere.
+    pub(super) fn is_here(&self, open: &Handover) -> bool {
+        self.ends.of_console.contains(&open.leg.desk)
+    }
+
+    pub(super) fn can_take_over(&self, bot: &BotName) -> bool {
+        self.ends.can_be_paused.contains(bot) && !self.ends.of_console.is_empty()
+    }
+
+    /// Where it can be sent on to.
+    pub(super) fn other_desks(&self, open: &Handover) -> impl Iterator<Item = &DeskName> {
+        let desks = self.ends.desks.iter();
+        desks.filter(|desk| **desk != open.leg.desk)
+    }
+}

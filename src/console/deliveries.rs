@@ -1,0 +1,131 @@
+//! What the bridge still owes to a bot or a desk, and what it has given up; and what a person does about it.
+
+mod acts;
+mod strip;
+mod table;
+mod wanted;
+
+use axum::{
+    Router,
+    extract::{Query, State as Shared},
+    response::Html,
+    routing::get,
+};
+use maud::{Markup, html};
+
+use self::wanted::{Class, Done, To, Wanted, Which};
+use super::{
+    admins,
+    faults::Fault,
+    icons::icon,
+    layout::{self, Frame, Place},
+    session::SignedIn,
+    state::State,
+    texts::{calls, deliveries as texts},
+};
+use crate::{
+    domain::{delivery::Destination, retry::ErrorClass},
+    store::Standing,
+};
+
+pub(super) fn router() -> Router<State> {
+    Router::new()
+        .route(Place::Deliveries.path(), get(list))
+        .merge(acts::router())
+}
+
+async fn list(
+    who: SignedIn,
+    Shared(state): Shared<State>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Html<String>, Fault> {
+    let counts = state.counts(&who).await;
+    let frame = Frame {
+        who: &who,
+        here: Place::Deliveries,
+        counts,
+    };
+    let standings = state.store().standings().await?;
+    let page = state.store().deliveries(wanted.filter()).await?;
+    let now = state.now();
+    let body = html! {
+        div.page__in {
+            header.page__head {
+                div {
+                    h1 { (texts::TITLE) }
+                    p { (texts::ABOUT) }
+                }
+            }
+            @if let Some(done) = wanted.done { (said(done)) }
+            @if !standings.is_empty() { (strip::strip(&standings, now, admins::is_admin(&who))) }
+            (filters(&wanted, &standings))
+            div #owed data-watch { (table::table(&page, &wanted, now)) }
+        }
+    };
+    Ok(layout::page(&frame, texts::TITLE, &body))
+}
+
+fn said(done: Done) -> Markup {
+    let words = match done {
+        Done::Retried => texts::RETRIED,
+        Done::Skipped => texts::SKIPPED,
+        Done::All => texts::ALL_RETRIED,
+    };
+    html! { p.banner role="status" { (icon("check")) (words) } }
+}
+
+fn filters(wanted: &Wanted, standings: &[Standing]) -> Markup {
+    let dead: u64 = standings.iter().map(|standing| standing.dead).sum();
+    let tab = |state| wanted.of(state).href();
+    let current = |state| (wanted.state == state).then_some("page");
+    html! {
+        form.filters action=(Place::Deliveries.path()) aria-label=(texts::FILTER) {
+            nav.seg aria-label=(texts::STATE) {
+                a href=(tab(Which::Retrying)) aria-current=[current(Which::Retrying)] { (texts::RETRYING) }
+                a href=(tab(Which::Dead)) aria-current=[current(Which::Dead)] {
+                    (texts::DEAD_LETTERS)
+                    @if dead > 0 { " " span.count.count--bad { (dead) } }
+                }
+            }
+            input type="hidden" name="state" value=(wanted.state.name());
+            (destinations(wanted.destination.as_ref(), standings))
+            (classes(wanted.class))
+            button.btn type="submit" { (texts::SHOW) }
+        }
+    }
+}
+
+fn destinations(chosen: Option<&To>, standings: &[Standing]) -> Markup {
+    let mut offered: Vec<&Destination> = standings.iter().map(|it| &it.destination).collect();
+    if let Some(To(chosen)) = chosen
+        && !offered.contains(&chosen)
+    {
+        offered.push(chosen);
+    }
+    html! {
+        div.field {
+            label for="destination" { (texts::DESTINATION) }
+            select.input #destination name="destination" {
+                option value="" { (texts::ALL) }
+                @for to in offered {
+                    @let (name, kind) = calls::destination(to);
+                    option value=(to) selected[chosen.is_some_and(|To(chosen)| chosen == to)] { (name) " (" (kind) ")" }
+                }
+            }
+        }
+    }
+}
+
+fn classes(chosen: Option<Class>) -> Markup {
+    html! {
+        div.field {
+            label for="class" { (texts::WHY) }
+            select.input #class name="class" {
+                option value="" { (texts::ANY_REASON) }
+                @for class in ErrorClass::ALL {
+                    option value=(class.label()) selected[chosen == Some(Class(class))] { (calls::class(class)) }
+                }
+            }
+        }
+    }
+}

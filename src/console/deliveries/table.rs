@@ -1,0 +1,95 @@
+//! One page of deliveries.
+
+use maud::{Markup, html};
+
+use super::wanted::{Wanted, Which};
+use crate::{
+    console::{
+        ages::{self, Urgency},
+        icons::icon,
+        texts::{self as common, calls, deliveries as texts},
+    },
+    domain::time::Timestamp,
+    store::{DeliveryState, DeliveryView, Page},
+};
+
+pub(super) fn table(page: &Page<DeliveryView>, wanted: &Wanted, now: Timestamp) -> Markup {
+    if page.items.is_empty() {
+        return nothing(wanted);
+    }
+    let next = page.items.last().filter(|_| page.more);
+    html! {
+        section.sec aria-label=(texts::LIST) {
+            div.table-wrap tabindex="0" role="region" aria-label=(texts::TABLE) {
+                table.table.table--cards {
+                    thead { tr {
+                        th scope="col" { (texts::STATE) }
+                        th scope="col" { (texts::DESTINATION) }
+                        th scope="col" { (texts::WHAT) }
+                        th scope="col" { (texts::WHY) }
+                        th.end scope="col" { (texts::AGE) }
+                        th.end scope="col" { (texts::NEXT_TRY) }
+                        th.end scope="col" { span.sr { (common::ACTIONS) } }
+                    } }
+                    tbody { @for delivery in &page.items { (row(delivery, now)) } }
+                }
+            }
+            @if let Some(last) = next {
+                p.table-foot { a.btn.btn--small href=(wanted.from(last.id).href()) { (common::MORE) } }
+            }
+        }
+    }
+}
+
+fn row(delivery: &DeliveryView, now: Timestamp) -> Markup {
+    let (state, tag) = calls::state(delivery.state);
+    let (name, kind) = calls::destination(&delivery.destination);
+    let why = delivery.error_class.as_deref();
+    let urgency = Urgency::of(delivery.created_at, now).age_class();
+    html! {
+        tr {
+            td { span class=(tag) { (state) } }
+            td.nowrap { b { (name) } p { (texts::TO_THE) (kind) } }
+            td.full.wide { b { (calls::task(&delivery.kind)) } }
+            td.full.wide {
+                b { (why.map_or(texts::NOT_TRIED_YET, calls::stored_class)) }
+                p { (texts::tries(delivery.attempts)) }
+            }
+            td.end.nowrap data-label=(texts::AGE) {
+                span class={ "age " (urgency) } { (ages::short(delivery.created_at, now)) }
+            }
+            td.end.nowrap.num data-label=(texts::NEXT_TRY) { (next(delivery, now)) }
+            td.acts { (acts(delivery)) }
+        }
+    }
+}
+
+fn acts(delivery: &DeliveryView) -> Markup {
+    let at = format!("/console/deliveries/{}", delivery.id);
+    html! {
+        a.btn.btn--small href={ (at) "/retry" } { (icon("retry")) (texts::RETRY) }
+        " "
+        a.btn.btn--small.btn--bare href={ (at) "/skip" } { (texts::SKIP) }
+    }
+}
+
+fn next(delivery: &DeliveryView, now: Timestamp) -> String {
+    match delivery.next_at {
+        _ if delivery.state == DeliveryState::Dead => texts::NEVER.to_owned(),
+        None => texts::UNKNOWN.to_owned(),
+        Some(at) => match at.since(now).as_secs() {
+            0 => texts::NOW.to_owned(),
+            seconds @ 1..120 => common::seconds(seconds),
+            seconds => common::minutes(seconds / 60),
+        },
+    }
+}
+
+fn nothing(wanted: &Wanted) -> Markup {
+    let [title, advice] = match wanted.state {
+        _ if wanted.is_narrowed() => texts::NOTHING_OF_THIS_KIND,
+        Which::Retrying => texts::NOTHING_IS_LATE,
+        Which::Dead => texts::NO_DEAD_LETTERS,
+    };
+    html! { div.empty { h2 { (title) } p { (advice) } } }
+}

@@ -1,0 +1,211 @@
+//! Which deliveries are asked for, and what has just been done: all in the address.
+
+use form_urlencoded::Serializer;
+use serde::{Deserialize, Deserializer};
+
+use crate::{
+    console::layout::Place,
+    domain::{delivery::Destination, ids::DeliveryId, retry::ErrorClass},
+    store::{DeliveryFilter, DeliveryState},
+};
+
+const ROWS: usize = 50;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(super) struct Wanted {
+    #[serde(default)]
+    pub(super) state: Which,
+    #[serde(default, deserialize_with = "unless_empty")]
+    pub(super) destination: Option<To>,
+    #[serde(default, deserialize_with = "unless_empty")]
+    pub(super) class: Option<Class>,
+    /// The last one of the page before.
+    pub(super) after: Option<DeliveryId>,
+    pub(super) done: Option<Done>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Which {
+    #[default]
+    Retrying,
+    Dead,
+}
+
+/// What was done on the page before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Done {
+    Retried,
+    Skipped,
+    All,
+}
+
+/// `bot:NAME` or `desk:NAME`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct To(pub(super) Destination);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Class(pub(super) ErrorClass);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("nothing that is offered")]
+pub(super) struct NotOffered;
+
+impl Wanted {
+    pub(super) fn filter(&self) -> DeliveryFilter {
+        DeliveryFilter {
+            state: Some(match self.state {
+                Which::Retrying => DeliveryState::Retrying,
+                Which::Dead => DeliveryState::Dead,
+            }),
+            destination: self.destination.clone().map(|To(to)| to),
+            error_class: self.class.map(|Class(class)| class.label().to_owned()),
+            after: self.after,
+            limit: ROWS,
+        }
+    }
+
+    pub(super) fn is_narrowed(&self) -> bool {
+        self.destination.is_some() || self.class.is_some()
+    }
+
+    /// The same of another state, from its start.
+    pub(super) fn of(&self, state: Which) -> Self {
+        Self {
+            state,
+            after: None,
+            done: None,
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn from(&self, after: DeliveryId) -> Self {
+        Self {
+            after: Some(after),
+            ..self.of(self.state)
+        }
+    }
+
+    pub(super) fn href(&self) -> String {
+        let mut query = Serializer::new(String::new());
+        if self.state != Which::default() {
+            query.append_pair("state", self.state.name());
+        }
+        if let Some(To(to)) = &self.destination {
+            query.append_pair("destination", &to.to_string());
+        }
+        if let Some(Class(class)) = self.class {
+            query.append_pair("class", class.label());
+        }
+        if let Some(after) = self.after {
+            query.append_pair("after", &after.to_string());
+        }
+        if let Some(done) = self.done {
+            query.append_pair("done", done.name());
+        }
+        let path = Place::Deliveries.path();
+        match query.finish() {
+            query if query.is_empty() => path.to_owned(),
+            query => format!("{path}?{query}"),
+        }
+    }
+}
+
+impl Which {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Retrying => "retrying",
+            Self::Dead => "dead",
+        }
+    }
+}
+
+impl Done {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Retried => "retried",
+            Self::Skipped => "skipped",
+            Self::All => "all",
+        }
+    }
+}
+
+impl TryFrom<String> for To {
+    type Error = NotOffered;
+
+    fn try_from(text: String) -> Result<Self, NotOffered> {
+        let found = match text.split_once(':') {
+            Some(("bot", name)) => name.parse().ok().map(Destination::Bot),
+            Some(("desk", name)) => name.parse().ok().map(Destination::Desk),
+            _ => None,
+        };
+        found.map(Self).ok_or(NotOffered)
+    }
+}
+
+impl TryFrom<String> for Class {
+    type Error = NotOffered;
+
+    fn try_from(text: String) -> Result<Self, NotOffered> {
+        ErrorClass::from_label(&text).map(Self).ok_or(NotOffered)
+    }
+}
+
+/// A form sends the choice of everything as nothing.
+fn unless_empty<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<String, Error = NotOffered>,
+{
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    T::try_from(text)
+        .map(Some)
+        .map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{extract::Query, http::Uri};
+
+    use super::*;
+
+    fn read(address: &str) -> Option<Wanted> {
+        let uri: Uri = address.parse().unwrap();
+        Query::try_from_uri(&uri).ok().map(|Query(wanted)| wanted)
+    }
+
+    #[test]
+    fn an_address_says_again_what_was_asked_for() {
+        for address in [
+            "/console/deliveries",
+            "/console/deliveries?state=dead&destination=bot%3Awebshop&class=busy",
+            "/console/deliveries?destination=desk%3Ateam&after=00000000-0000-0000-0000-000000000007&done=all",
+        ] {
+            assert_eq!(read(address).unwrap().href(), address);
+        }
+    }
+
+    #[test]
+    fn an_empty_choice_is_everything_and_what_nobody_offers_is_refused() {
+        let everything = read("/console/deliveries?destination=&class=").unwrap();
+        assert!(!everything.is_narrowed());
+        for query in [
+            "state=delivered",
+            "destination=webshop",
+            "class=x",
+            "after=7",
+        ] {
+            assert_eq!(
+                read(&format!("/console/deliveries?{query}")),
+                None,
+                "{query}"
+            );
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Every bot, every desk, and whether anybody is left alone.
+
+mod ends;
+mod warnings;
+
+use std::collections::BTreeSet;
+
+use axum::{Router, extract::State as Shared, response::Html, routing::get};
+use maud::{Markup, html};
+use secrecy::ExposeSecret as _;
+
+use self::ends::Here;
+use super::{
+    admins, ages,
+    faults::Fault,
+    layout::{self, Frame, Place},
+    session::{self, SignedIn},
+    state::State,
+    texts::health as texts,
+};
+use crate::{
+    config::hooks::HookUrl,
+    domain::{delivery::Destination, time::Timestamp},
+    store::{Census, InboxCounts},
+};
+
+pub(super) fn router() -> Router<State> {
+    Router::new().route(Place::Health.path(), get(show))
+}
+
+async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String>, Fault> {
+    let counts = state.counts(&who).await;
+    let frame = Frame {
+        who: &who,
+        here: Place::Health,
+        counts,
+    };
+    let census = state.store().census().await?;
+    let standings = state.store().standings().await?;
+    let warned = state.store().warnings().await?;
+    let now = state.now();
+    let ends = state.ends();
+    let signed_in: BTreeSet<_> = session::alive(&state)
+        .await?
+        .into_iter()
+        .map(|session| session.operator)
+        .collect();
+    let here = Here {
+        desks: &ends.of_console,
+        signed_in: signed_in.len(),
+    };
+    let bots: Vec<_> = ends.bots.iter().cloned().map(Destination::Bot).collect();
+    let desks: Vec<_> = ends.desks.iter().cloned().map(Destination::Desk).collect();
+    let body = html! {
+        div.page__in {
+            header.page__head { div { h1 { (texts::TITLE) } p { (texts::ABOUT) } } }
+            div.page__part #how-it-stands data-watch {
+                (figures(&census, counts, now))
+                (warnings::warnings(&warned, now))
+                div.ends2 {
+                    (ends::ends((texts::BOTS, &bots), (&standings, here), now))
+                    (ends::ends((texts::DESKS, &desks), (&standings, here), now))
+                }
+            }
+            @if admins::is_admin(&who) { (hooks(&ends.hook_urls)) }
+        }
+    };
+    Ok(layout::page(&frame, texts::TITLE, &body))
+}
+
+fn figures(census: &Census, counts: InboxCounts, now: Timestamp) -> Markup {
+    let alone = census.unattended;
+    let oldest = census.owed.values().map(|owed| owed.since).min();
+    let sum = |counts: &mut dyn Iterator<Item = u64>| counts.sum::<u64>();
+    html! {
+        section.panel aria-label=(texts::UNATTENDED) {
+            div class=(if alone > 0 { "zero zero--bad" } else { "zero" }) {
+                p.zero__fig aria-hidden="true" { (alone) }
+                div.zero__say {
+                    h2 { span.sr { (alone) " " } (texts::talk_to_no_one(alone)) }
+                    p { (texts::promise(alone)) }
+                }
+            }
+            dl.figs {
+                div { dt { (texts::OPEN) } dd { (sum(&mut census.open.values().copied())) } }
+                div { dt { (texts::WAITING) } dd { (counts.waiting) } }
+                div {
+                    dt { (texts::UNDELIVERED) }
+                    dd {
+                        (sum(&mut census.owed.values().map(|owed| owed.count)))
+                        @if let Some(oldest) = oldest { " " small { (texts::OLDEST_OF_THEM) (ages::short(oldest, now)) } }
+                    }
+                }
+                div { dt { (texts::DEAD_LETTERS) } dd { (sum(&mut census.dead_letters.values().copied())) } }
+                div { dt { (texts::LATE_BOTS) } dd { (sum(&mut census.late_resumes.values().copied())) } }
+            }
+        }
+    }
+}
+
+fn hooks(urls: &[HookUrl]) -> Markup {
+    html! {
+        section.sec aria-label=(texts::ADDRESSES) {
+            div.sec__head {
+                h2 { (texts::ADDRESSES) }
+                p { (texts::WHAT_ADDRESSES[0]) code { "handover urls" } (texts::WHAT_ADDRESSES[1]) }
+            }
+            @if urls.is_empty() { p.quiet { (texts::NO_ADDRESSES) } }
+            div.hooks {
+                @for (name, url) in urls {
+                    div.field {
+                        label { (name) input.input.mono type="text" readonly autocomplete="off" spellcheck="false" value=(url.expose_secret()); }
+                    }
+                }
+            }
+        }
+    }
+}

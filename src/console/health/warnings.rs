@@ -1,0 +1,41 @@
+//! What somebody has to see to: what it means and what to do.
+
+use maud::{Markup, html};
+
+use crate::{
+    console::{ages, texts::health as texts},
+    domain::time::Timestamp,
+    store::WarningView,
+};
+
+pub(super) fn warnings(warnings: &[WarningView], now: Timestamp) -> Markup {
+    if warnings.is_empty() {
+        return html! {};
+    }
+    html! {
+        section.sec aria-label=(texts::WARNINGS) {
+            div.sec__head { h2 { (texts::WARNINGS) } p { (texts::LOOK_AT_THESE) } }
+            div.table-wrap tabindex="0" role="region" aria-label=(texts::TABLE_OF_WARNINGS) {
+                table.table.table--cards {
+                    thead { tr {
+                        th scope="col" { (texts::WHAT) } th scope="col" { (texts::WHOM) }
+                        th scope="col" { (texts::HOW_OFTEN) } th scope="col" { (texts::LAST) }
+                    } }
+                    tbody { @for warning in warnings { (row(warning, now)) } }
+                }
+            }
+        }
+    }
+}
+
+fn row(warning: &WarningView, now: Timestamp) -> Markup {
+    let [what, advice] = texts::warning(warning.kind);
+    html! {
+        tr {
+            td.full { b { (what) } p { (advice) } }
+            td.full.mono { bdi { (warning.subject) } }
+            td.num data-label=(texts::HOW_OFTEN) { (warning.count) }
+            td.nowrap.num data-label=(texts::LAST) { (ages::short(warning.last_at, now)) }
+        }
+    }
+}

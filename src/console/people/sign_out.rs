@@ -1,0 +1,97 @@
+//! An admin signs somebody out, or everyone. Asked about first.
+
+use axum::{
+    Form, Router,
+    extract::{Query, State as Shared},
+    response::{IntoResponse as _, Redirect, Response},
+    routing::get,
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::{
+    console::{
+        admins,
+        faults::Fault,
+        layout::{self, Frame, Place},
+        session::SignedIn,
+        state::State,
+        texts::{self as common, people as texts},
+    },
+    domain::ids::OperatorName,
+};
+
+pub(super) fn router() -> Router<State> {
+    Router::new().route("/console/people/sign-out", get(ask).post(sign_out))
+}
+
+/// None: everyone.
+#[derive(Debug, Deserialize)]
+struct Whom {
+    who: Option<OperatorName>,
+}
+
+async fn ask(
+    who: SignedIn,
+    Shared(state): Shared<State>,
+    Query(Whom { who: whom }): Query<Whom>,
+) -> Response {
+    if !admins::is_admin(&who) {
+        return admins::only(&state, &who, Place::People).await;
+    }
+    let title = match &whom {
+        Some(name) => texts::sign_out_now(name.as_str()),
+        None => texts::SIGN_EVERYONE_OUT_NOW.to_owned(),
+    };
+    let body = html! {
+        div.page__in { section.panel {
+            div.dlg__body {
+                h1 { (title) }
+                p { (consequence(whom.as_ref())) (texts::WHAT_STAYS) }
+                p { (common::IS_AUDITED) }
+            }
+            form.dlg__foot method="post" action="/console/people/sign-out" {
+                @if let Some(name) = &whom { input type="hidden" name="who" value=(name); }
+                a.btn href=(Place::People.path()) { (common::LEAVE_IT) }
+                button.btn.btn--bad type="submit" { (texts::SIGN_OUT_NOW) }
+            }
+        } }
+    };
+    page(&state, &who, (&title, &body)).await
+}
+
+async fn sign_out(
+    who: SignedIn,
+    Shared(state): Shared<State>,
+    Form(Whom { who: whom }): Form<Whom>,
+) -> Result<Response, Fault> {
+    if !admins::is_admin(&who) {
+        return Ok(admins::only(&state, &who, Place::People).await);
+    }
+    state.store().end_sessions(whom.as_ref()).await?;
+    let by = who.operator.as_str();
+    match &whom {
+        Some(name) => state.audit(by, "sessions.end", name.as_str()).await,
+        None => state.audit(by, "sessions.end_all", "-").await,
+    }
+    Ok(Redirect::to(Place::People.path()).into_response())
+}
+
+fn consequence(whom: Option<&OperatorName>) -> Markup {
+    html! {
+        @match whom {
+            Some(name) => { b { (name) } (texts::SOMEBODY) },
+            None => { (texts::EVERYBODY) },
+        }
+    }
+}
+
+async fn page(state: &State, who: &SignedIn, (title, body): (&str, &Markup)) -> Response {
+    let counts = state.counts(who).await;
+    let frame = Frame {
+        who,
+        here: Place::People,
+        counts,
+    };
+    layout::page(&frame, title, body).into_response()
+}

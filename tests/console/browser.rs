@@ -1,0 +1,375 @@
+//! Pages that stay open, in a real browser.
+
+use std::time::Duration;
+
+use handover_bridge::{
+    domain::message::{Content, MediaKind},
+    store::ConsoleStore as _,
+};
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::{
+    conversation::{says, says_as, says_content, waiting, waiting_as},
+    form::PASSWORD,
+    webdriver::Browser,
+    world::World,
+};
+
+/// Ann at this page, in a world that has run for a while.
+pub async fn ann_at(world: &World, page: &str) -> Browser {
+    world.wait(Duration::from_mins(1));
+    let root = world.served().await;
+    signed_in_at("ann", &root, page).await
+}
+
+/// In a browser of their own.
+pub async fn signed_in_at(name: &str, root: &str, page: &str) -> Browser {
+    let browser = Browser::start().await;
+    browser.resize(1280, 860).await;
+    browser.go(&format!("{root}{page}")).await;
+    browser.type_into("#name", name).await;
+    browser
+        .type_into("#password", &format!("{PASSWORD}\u{e007}"))
+        .await;
+    browser.find("css selector", ".app").await;
+    // Gone after any load of a page.
+    browser.script("window.isTheSamePage = true").await;
+    browser
+}
+
+pub async fn is_still_the_same_page(browser: &Browser) -> bool {
+    browser.script("return window.isTheSamePage === true").await == json!(true)
+}
+
+pub async fn claims(browser: &Browser) {
+    let claim = browser.find("css selector", "form.claim button").await;
+    browser.click(&claim).await;
+    browser.find("css selector", "#write").await;
+    browser.script("window.isTheSamePage = true").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_begins_to_wait_and_what_is_said_appear_by_themselves() {
+    let world = World::new();
+    let browser = ann_at(&world, "/console").await;
+    let page = waiting(&world).await;
+    let row = format!(".row[href=\"{page}\"]");
+    browser.find("css selector", &row).await;
+    assert!(is_still_the_same_page(&browser).await);
+    let title = browser.script("return document.title").await;
+    assert!(title.as_str().unwrap().starts_with("(1) "), "{title}");
+
+    let row = browser.find("css selector", &row).await;
+    browser.click(&row).await;
+    browser.find("css selector", ".transcript").await;
+    browser.script("window.isTheSamePage = true").await;
+    says(&world, "one more thing").await;
+    browser
+        .find(
+            "xpath",
+            "//li[contains(@class, 'turn--user')]//div[text()='one more thing']",
+        )
+        .await;
+    assert!(is_still_the_same_page(&browser).await);
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_much_is_said_elsewhere_a_page_shows_what_is_said_here() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    waiting_as(&world, "s2").await;
+    let browser = ann_at(&world, &page).await;
+    let elsewhere = async {
+        loop {
+            says_as(&world, ("s2", "not here")).await;
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let here = async {
+        says(&world, "one more thing").await;
+        let places = [
+            "//li[contains(@class, 'turn--user')]//div[text()='one more thing']".to_owned(),
+            format!("//a[@href='{page}'][@aria-current]//span[contains(., 'one more thing')]"),
+        ];
+        for place in places {
+            browser.find("xpath", &place).await;
+        }
+    };
+    tokio::select! {
+        () = elsewhere => {}
+        () = here => {}
+    }
+    assert!(is_still_the_same_page(&browser).await);
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_sent_in_order_and_without_another_page() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    let browser = ann_at(&world, &page).await;
+    claims(&browser).await;
+    browser
+        .type_into(
+            "#write",
+            "first\u{e007}second\u{e007}third\u{e008}\u{e007}\u{e000}goes on\u{e007}",
+        )
+        .await;
+    for text in ["first", "second", "third"] {
+        let turn = format!(
+            "//li[@data-key][contains(@class, 'turn--agent')]//div[starts-with(text(), '{text}')]"
+        );
+        browser.find("xpath", &turn).await;
+    }
+    assert!(is_still_the_same_page(&browser).await);
+    let said = "return [...document.querySelectorAll('.turn--agent .bubble')].map((it) => it.textContent.trim().split('\\n')[0])";
+    assert_eq!(
+        browser.script(said).await,
+        json!(["first", "second", "third"])
+    );
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_outlives_a_change_around_it_and_the_page() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    let browser = ann_at(&world, &page).await;
+    claims(&browser).await;
+    browser.type_into("#write", "half a sent").await;
+    says(&world, "are you there?").await;
+    browser.sees("are you there?").await;
+    browser.type_into("#write", "ence").await;
+    let text = "return document.querySelector('#write').value";
+    assert_eq!(browser.script(text).await, "half a sentence");
+    browser.script("location.reload()").await;
+    browser.find("css selector", "#write").await;
+    assert_eq!(browser.script(text).await, "half a sentence");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_sent_is_kept_with_the_reason() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    let browser = ann_at(&world, &page).await;
+    claims(&browser).await;
+    // A page that has not heard that its handover is over.
+    browser
+        .script("document.querySelector('.compose [name=handover]').value = '00000000-0000-0000-0000-000000000001'")
+        .await;
+    browser.type_into("#write", "too late\u{e007}").await;
+    browser.sees("Not sent:").await;
+    let back = browser.sees("Back into the field").await;
+    browser.click(&back).await;
+    let text = browser
+        .script("return document.querySelector('#write').value")
+        .await;
+    assert_eq!(text, "too late");
+    let failed = browser
+        .script("return document.querySelectorAll('.turn--failed').length")
+        .await;
+    assert_eq!(failed, 0);
+    assert!(is_still_the_same_page(&browser).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_further_up_stays_there_and_hears_how_much_is_new() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    for number in 0..40 {
+        says(&world, &format!("message {number}")).await;
+    }
+    let browser = ann_at(&world, &page).await;
+    let place = |text: &str| {
+        format!(
+            "return [...document.querySelectorAll('.turn')].find((it) => it.textContent.includes('{text}')).getBoundingClientRect().top"
+        )
+    };
+    let newest = browser.script(&place("message 39")).await;
+    assert!(newest.as_f64().unwrap() < 860.0, "it opens at its end");
+    browser
+        .script("document.querySelector('.talk__scroll').scrollTop = -1000")
+        .await;
+    let before = browser.script(&place("message 20")).await;
+    says(&world, "newer one").await;
+    browser.sees("1 newer message below").await;
+    says(&world, "newer two").await;
+    let button = browser.sees("2 newer messages below").await;
+    assert_eq!(browser.script(&place("message 20")).await, before);
+    browser.picture("console-newer-below").await;
+    browser.click(&button).await;
+    says(&world, "newer three").await;
+    browser
+        .find(
+            "xpath",
+            "//li[contains(@class, 'turn')]//div[text()='newer three']",
+        )
+        .await;
+    let newest = browser.script(&place("newer three")).await;
+    assert!(newest.as_f64().unwrap() < 860.0, "it follows");
+    let left = browser
+        .script("return document.querySelectorAll('.talk .fresh').length")
+        .await;
+    assert_eq!(left, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_stay_under_the_hand_until_it_leaves_or_asks() {
+    let world = World::new();
+    waiting(&world).await;
+    let browser = ann_at(&world, "/console").await;
+    browser
+        .script("document.querySelector('#inbox .row').focus()")
+        .await;
+    let before = "return document.querySelector('#inbox .row').textContent.includes('news')";
+    says(&world, "news").await;
+    let button = browser.sees("Show what is new").await;
+    assert_eq!(browser.script(before).await, false);
+    browser.click(&button).await;
+    browser.sees("news").await;
+    let focused = browser
+        .script("return document.querySelector('#inbox').contains(document.activeElement)")
+        .await;
+    assert_eq!(focused, true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn single_keys_work_rest_in_fields_and_can_be_turned_off() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    let browser = ann_at(&world, "/console").await;
+    browser.find("css selector", "#inbox .row").await;
+    browser.type_into("body", "j").await;
+    let focused = "return document.activeElement.getAttribute('href') ?? document.activeElement.id";
+    assert_eq!(browser.script(focused).await, json!(page));
+    browser.type_into("#q", "jk?").await;
+    assert_eq!(
+        browser
+            .script("return document.querySelector('#q').value")
+            .await,
+        "jk?"
+    );
+    browser.script("document.activeElement.blur()").await;
+    browser.type_into("body", "?").await;
+    let choice = browser.find("css selector", "dialog input").await;
+    browser.click(&choice).await;
+    let close = browser.find("css selector", "dialog button").await;
+    browser.click(&close).await;
+    browser.script("document.activeElement.blur()").await;
+    browser.type_into("body", "/").await;
+    assert_ne!(browser.script(focused).await, "q");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_signed_out_is_told_and_led_back() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    let browser = ann_at(&world, &page).await;
+    world.store.end_sessions(None).await.unwrap();
+    says(&world, "anyone?").await;
+    browser.sees("You have been signed out").await;
+    let again = browser.sees("Sign in again").await;
+    browser.click(&again).await;
+    browser.find("css selector", "#password").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_a_refused_form_is_kept_up_to_date_as_well() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    let browser = ann_at(&world, &page).await;
+    claims(&browser).await;
+    browser.type_into("#write", "   ").await;
+    // As a browser without script would send it.
+    browser
+        .script("HTMLFormElement.prototype.submit.call(document.querySelector('.compose'))")
+        .await;
+    browser.find("css selector", ".compose__fault").await;
+    browser.script("window.isTheSamePage = true").await;
+    says(&world, "still here").await;
+    browser
+        .find(
+            "xpath",
+            "//li[contains(@class, 'turn--user')]//div[text()='still here']",
+        )
+        .await;
+    assert!(is_still_the_same_page(&browser).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_is_fetched_only_for_who_asks() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    let picture = "https://pictures.invalid/cat.png";
+    says_content(
+        &world,
+        Content::Media {
+            kind: MediaKind::Image,
+            url: picture.to_owned(),
+            name: None,
+            caption: None,
+        },
+    )
+    .await;
+    let browser = ann_at(&world, &page).await;
+    browser.sees("Show the picture").await;
+    let fetched = "return performance.getEntriesByType('resource').filter((it) => it.name.includes('pictures.invalid')).length";
+    assert_eq!(browser.script(fetched).await, 0);
+    // The click of a person, and what it makes before the picture fails to come.
+    let made = browser
+        .script(
+            "document.querySelector('.media__load').click(); const it = document.querySelector('.media img'); return [it.src, it.referrerPolicy]",
+        )
+        .await;
+    assert_eq!(made, json!([picture, "no-referrer"]));
+    browser.sees("The picture cannot be shown").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_tone_sounds_for_who_begins_to_wait_unless_it_is_off() {
+    let world = World::new();
+    let browser = ann_at(&world, "/console").await;
+    let counted = "window.tones = 0; const Heard = window.AudioContext; \
+        window.AudioContext = class extends Heard { constructor() { super(); window.tones += 1; } }";
+    browser.script(counted).await;
+    waiting_as(&world, "s1").await;
+    browser.find("css selector", ".row").await;
+    says(&world, "hello?").await;
+    browser.sees("hello?").await;
+    assert_eq!(browser.script("return window.tones").await, 1, "once");
+    let switch = browser.find("css selector", "[data-sound-switch]").await;
+    browser.click(&switch).await;
+    waiting_as(&world, "s2").await;
+    browser.find("css selector", "li:nth-child(2) .row").await;
+    assert_eq!(browser.script("return window.tones").await, 1, "it is off");
+    browser.click(&switch).await;
+    waiting_as(&world, "s3").await;
+    browser.find("css selector", "li:nth-child(3) .row").await;
+    assert_eq!(
+        browser.script("return window.tones").await,
+        2,
+        "it is on again"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_says_how_things_stand_is_made_anew_when_it_is_turned_to() {
+    let world = World::new();
+    let browser = ann_at(&world, "/console/health").await;
+    browser.sees("Health").await;
+    let waiting_now = "return [...document.querySelectorAll('.figs div')].find((it) => it.textContent.startsWith('Waiting')).querySelector('dd').textContent";
+    assert_eq!(browser.script(waiting_now).await, "0");
+    waiting(&world).await;
+    browser
+        .script("document.dispatchEvent(new Event('visibilitychange'))")
+        .await;
+    browser
+        .find(
+            "xpath",
+            "//dt[text()='Waiting for a person']/../dd[text()='1']",
+        )
+        .await;
+    assert!(is_still_the_same_page(&browser).await);
+}

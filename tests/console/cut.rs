@@ -1,0 +1,119 @@
+//! A page whose connection is cut, and comes back.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::{
+    browser::{claims, is_still_the_same_page, signed_in_at},
+    conversation::{says, waiting},
+    proxy::{Line, Proxy},
+    webdriver::Browser,
+    world::World,
+};
+
+const BANNERS: &str = "return document.querySelectorAll('.banner').length";
+
+/// Ann, who has claimed a conversation through a proxy.
+async fn ann_behind_a_proxy(world: &World) -> (Proxy, Browser) {
+    let page = waiting(world).await;
+    world.wait(Duration::from_mins(1));
+    let proxy = Proxy::start(&world.served().await).await;
+    let browser = signed_in_at("ann", &proxy.root, &page).await;
+    claims(&browser).await;
+    (proxy, browser)
+}
+
+async fn until(browser: &Browser, (read, wanted): (&str, serde_json::Value)) {
+    let asked = Instant::now();
+    loop {
+        let now = browser.script(read).await;
+        if now == wanted {
+            return;
+        }
+        assert!(
+            asked.elapsed() < Duration::from_secs(30),
+            "{now}, not {wanted}"
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// The texts of these turns that begin with a word of ours, in their order.
+fn said(turns: &str, word: &str) -> String {
+    format!(
+        "return [...document.querySelectorAll('{turns} .bubble')].map((it) => it.textContent.trim()).filter((it) => it.startsWith('{word}'))"
+    )
+}
+
+fn numbered(count: usize) -> serde_json::Value {
+    (1..=count)
+        .map(|number| json!(format!("say {number}")))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_is_cut_resumes_without_a_gap_or_a_double() {
+    let world = World::new();
+    let (proxy, browser) = ann_behind_a_proxy(&world).await;
+    let mut count = 0;
+    for line in [Line::Cut, Line::BadGateway] {
+        count += 1;
+        says(&world, &format!("say {count}")).await;
+        until(&browser, (&said(".turn--user", "say "), numbered(count))).await;
+        proxy.set(line);
+        for _ in 0..3 {
+            count += 1;
+            says(&world, &format!("say {count}")).await;
+        }
+        browser.sees("Cut off. This page is not up to date").await;
+        browser.picture(&format!("console-{line:?}")).await;
+        world.wait(Duration::from_secs(20));
+        count += 1;
+        says(&world, &format!("say {count}")).await;
+        let before = browser.script(&said(".turn--user", "say ")).await;
+        assert_eq!(before, numbered(count - 4), "{line:?}: nothing comes by");
+        proxy.set(Line::Through);
+        until(&browser, (&said(".turn--user", "say "), numbered(count))).await;
+        until(&browser, (BANNERS, json!(0))).await;
+    }
+    assert!(is_still_the_same_page(&browser).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_break_again_and_again_cost_no_turn_and_show_no_banner() {
+    let world = World::new();
+    let (proxy, browser) = ann_behind_a_proxy(&world).await;
+    for count in 1..=4 {
+        proxy.drop_all();
+        says(&world, &format!("say {count}")).await;
+        world.wait(Duration::from_secs(3));
+        until(&browser, (&said(".turn--user", "say "), numbered(count))).await;
+        assert_eq!(browser.script(BANNERS).await, 0);
+    }
+    assert!(is_still_the_same_page(&browser).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_while_the_connection_is_cut_is_sent_once_afterwards() {
+    let world = World::new();
+    let (proxy, browser) = ann_behind_a_proxy(&world).await;
+    for (line, why) in [
+        (Line::Cut, "there is no connection."),
+        (Line::BadGateway, "the bridge does not answer."),
+    ] {
+        proxy.set(line);
+        let text = format!("answer {line:?}");
+        browser
+            .type_into("#write", &format!("{text}\u{e007}"))
+            .await;
+        browser.sees(&format!("Not sent: {why}")).await;
+        proxy.set(Line::Through);
+        let again = browser.sees("Try again").await;
+        browser.click(&again).await;
+        let sent = format!("//li[@data-key]//div[text()='{text}']");
+        browser.find("xpath", &sent).await;
+    }
+    let all = said(".turn--agent", "answer ");
+    until(&browser, (&all, json!(["answer Cut", "answer BadGateway"]))).await;
+}

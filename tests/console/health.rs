@@ -1,0 +1,71 @@
+//! How everybody does, and who is shown the addresses that are secrets.
+
+use axum::http::StatusCode;
+use handover_bridge::{
+    domain::{
+        delivery::Destination,
+        effect::{Warning, WarningKind},
+        ids::DeskName,
+        policy::ClosedBecause,
+        retry::ErrorClass,
+    },
+    store::Store as _,
+};
+
+use crate::{
+    owing::{HOSTILE, bot, failed},
+    world::{Browser, HOOK_URL, World},
+};
+
+const HEALTH: &str = "/console/health";
+
+#[tokio::test]
+async fn admins_alone_are_shown_the_addresses_of_hooks() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let ben = world.signed_in(Browser::by_https(), "ben").await;
+    let (anns, bens) = (world.get(&ann, HEALTH).await, world.get(&ben, HEALTH).await);
+    assert_eq!(anns.status, StatusCode::OK);
+    assert!(!anns.body.contains("key-of-the-hook"));
+    assert!(bens.body.contains(HOOK_URL));
+    assert_eq!(bens.headers["cache-control"], "no-store");
+    let nobody = world.get(&Browser::here(), HEALTH).await;
+    assert_eq!(nobody.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn whoever_is_configured_is_there_before_the_first_call_and_tells_of_the_last() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let quiet = world.get(&ann, HEALTH).await.body;
+    assert!(quiet.contains("<h3>webshop</h3>") && quiet.contains("<h3>team</h3>"));
+    assert_eq!(quiet.matches("Not called yet").count(), 2);
+    assert!(
+        quiet.contains("Answered here"),
+        "nobody calls a desk of the console"
+    );
+    assert!(quiet.contains("<dt>Signed in</dt><dd class=\"num\">1</dd>"));
+    assert!(quiet.contains("class=\"zero\"") && !quiet.contains("Warnings"));
+
+    failed(&world, "u1", ErrorClass::Rejected, true).await;
+    world
+        .store
+        .set_condition(&bot(), Some(ClosedBecause::BreakerOpen));
+    let team = Destination::Desk(DeskName::new("team").unwrap());
+    world
+        .store
+        .set_condition(&team, Some(ClosedBecause::NoAgent));
+    let warning = Warning {
+        kind: WarningKind::UnkeyedHook,
+        subject: HOSTILE.to_owned(),
+    };
+    world.store.warn(warning).await.unwrap();
+    let page = world.get(&ann, HEALTH).await.body;
+    assert!(page.contains("Does not answer") && page.contains("No agent signed in"));
+    assert!(page.contains("Refused the content, 0 s ago"));
+    assert!(
+        page.contains("href=\"/console/deliveries?state=dead&amp;destination=bot:webshop\">1<")
+    );
+    assert!(page.contains("A hook is called without its key"));
+    assert!(!page.contains("<script>alert") && page.contains("&lt;script&gt;alert(1)"));
+}

@@ -1,0 +1,72 @@
+//! A proxy between a browser and the console, whose lines can be cut.
+
+use std::net::SocketAddr;
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional},
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
+
+const BAD_GATEWAY: &[u8] =
+    b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    Through,
+    /// Whoever connects is hung up on.
+    Cut,
+    /// As of a proxy whose server is being started again.
+    BadGateway,
+}
+
+pub struct Proxy {
+    pub root: String,
+    line: watch::Sender<Line>,
+}
+
+impl Proxy {
+    /// `to`: the root of what is behind it.
+    pub async fn start(to: &str) -> Self {
+        let to: SocketAddr = to.strip_prefix("http://").unwrap().parse().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let root = format!("http://{}", listener.local_addr().unwrap());
+        let (line, now) = watch::channel(Line::Through);
+        tokio::spawn(async move {
+            while let Ok((near, _)) = listener.accept().await {
+                tokio::spawn(carry(near, to, now.clone()));
+            }
+        });
+        Self { root, line }
+    }
+
+    /// Every connection that is open ends; those that come are treated like this.
+    pub fn set(&self, line: Line) {
+        self.line.send_replace(line);
+    }
+
+    /// Ends what is open, and takes what comes.
+    pub fn drop_all(&self) {
+        self.set(Line::Through);
+    }
+}
+
+async fn carry(mut near: TcpStream, to: SocketAddr, mut line: watch::Receiver<Line>) {
+    let now = *line.borrow_and_update();
+    match now {
+        Line::Through => {
+            let Ok(mut far) = TcpStream::connect(to).await else {
+                return;
+            };
+            tokio::select! {
+                _ = copy_bidirectional(&mut near, &mut far) => {}
+                _ = line.changed() => {}
+            }
+        }
+        Line::Cut => {}
+        Line::BadGateway => {
+            let _ = near.read(&mut [0; 4096]).await;
+            let _ = near.write_all(BAD_GATEWAY).await;
+        }
+    }
+}

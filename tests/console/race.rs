@@ -1,0 +1,87 @@
+//! Two people in two browsers, who want the same conversation.
+
+use std::time::Duration;
+
+use crate::{
+    browser::signed_in_at,
+    conversation::{says_as, waiting_as},
+    webdriver::Browser,
+    world::World,
+};
+
+/// Presses at a moment of the machine's clock, which both browsers share.
+async fn presses(browser: &Browser, moment: u64) {
+    let press = format!(
+        "setTimeout(() => document.querySelector('form.claim button')?.click(), {moment} - Date.now())"
+    );
+    browser.script(&press).await;
+}
+
+async fn opens(browser: &Browser, address: &str, note: &str) {
+    browser.go(address).await;
+    browser
+        .script("document.querySelector('#do-note').open = true")
+        .await;
+    browser.type_into("#note", note).await;
+}
+
+/// Whether this page has the conversation, after the race; else whom it says to have it.
+async fn outcome(browser: &Browser) -> String {
+    browser
+        .find("css selector", "#write, .ended, .compose__fault")
+        .await;
+    let read = "return document.querySelector('#write') ? 'mine' : document.querySelector('.ended b')?.textContent ?? 'nobody'";
+    let read = browser.script(read).await;
+    read.as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_press_at_once_one_has_it_and_the_other_is_told_who_and_keeps_the_text() {
+    let world = World::new();
+    world.wait(Duration::from_mins(1));
+    let root = world.served().await;
+    let (ann, ben) = tokio::join!(
+        signed_in_at("ann", &root, "/console"),
+        signed_in_at("ben", &root, "/console")
+    );
+    let mut refused = 0;
+    for round in 0..12 {
+        let user = format!("user {round}");
+        let address = format!("{root}{}", waiting_as(&world, &user).await);
+        tokio::join!(
+            opens(&ann, &address, "typed by ann"),
+            opens(&ben, &address, "typed by ben")
+        );
+        let moment = ann.script("return Date.now() + 250").await;
+        let moment = moment.as_u64().unwrap();
+        tokio::join!(presses(&ann, moment), presses(&ben, moment));
+        tokio::time::sleep(Duration::from_millis(350)).await;
+        let said = tokio::join!(outcome(&ann), outcome(&ben));
+        let (late, text) = match (said.0.as_str(), said.1.as_str()) {
+            ("mine", "ann") => (&ben, "typed by ben"),
+            ("ben", "mine") => (&ann, "typed by ann"),
+            other => panic!("round {round}: {other:?}"),
+        };
+        let kept = "return document.querySelector('#note').value";
+        assert_eq!(late.script(kept).await, text, "round {round}");
+        let told = "return document.querySelectorAll('.compose__fault').length";
+        refused += late.script(told).await.as_u64().unwrap();
+        // Neither page is a dead end: both hear what comes.
+        says_as(&world, (&user, "hello both")).await;
+        for browser in [&ann, &ben] {
+            browser
+                .find(
+                    "xpath",
+                    "//li[contains(@class, 'turn--user')]//div[text()='hello both']",
+                )
+                .await;
+        }
+    }
+    assert!(refused > 0, "nobody ever raced");
+    for browser in [&ann, &ben] {
+        let complaints = browser.complaints().await;
+        // The browser's own word for an answer of 409.
+        let others = complaints.iter().filter(|said| !said.contains("409"));
+        assert_eq!(others.collect::<Vec<_>>(), Vec::<&String>::new());
+    }
+}
