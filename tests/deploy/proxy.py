@@ -140,6 +140,9 @@ def rolling_restart(bench):
             wait_until(lambda: len(bench.requests(name)) > count, f"{name} is sent requests again")  # noqa: B023
     statuses = {status: load.statuses.count(status) for status in set(load.statuses)}
     assert set(statuses) == {"200"} and statuses["200"] > 500, f"{statuses} {load.errors}"
+    for name in BRIDGES:
+        down = f"Server bridges/{name} is DOWN, reason: Layer7 wrong status, code: 503"
+        assert down in bench.proxy_log.read_text(), f"{name} was not taken out while it was still serving"
     print(f"    {statuses['200']} requests", flush=True)
 
 
