@@ -64,7 +64,10 @@ class Bench:
 
     def start_proxy(self):
         arguments = ["haproxy", "-db", "-f", DEPLOY / "compose/haproxy.cfg"]
-        self.haproxy = self.proxy.start(arguments, self.proxy_log)
+        checked = self.proxy.run([*arguments, "-c"])
+        said = checked.stdout + checked.stderr
+        assert checked.returncode == 0 and "WARNING" not in said, said
+        self.proxy.start(arguments, self.proxy_log)
 
     def curl(self, *args, **options):
         ours = ["--silent", "--show-error", "--max-time", "60", "--cacert", self.work / "tls.crt",
