@@ -192,6 +192,7 @@ def ways_in_and_out(helm, _):
     monitor = one(objects, "ServiceMonitor")["spec"]
     (watched,) = [made for made in some(objects, "Service")
                   if monitor["selector"]["matchLabels"].items() <= made["metadata"]["labels"].items()]
+    assert watched["metadata"]["labels"][monitor["jobLabel"]] == "handover-bridge", "the alarms go by that name"
     assert watched["spec"]["ports"][0]["name"] == monitor["endpoints"][0]["port"] == "admin"
     policy = policy_of(objects, hook=False)["spec"]
     assert policy["podSelector"]["matchLabels"].items() <= pod.items()
