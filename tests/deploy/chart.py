@@ -240,13 +240,18 @@ access_token_file = "/run/secrets/handover/webshop-access-token"
 verify_token_file = "/run/secrets/handover/webshop-verify-token"
 hook_key_file = "/run/secrets/handover/webshop-hook-key"
 [desks.team]
-kind = "console"
+kind = "webhook"
+url = "https://desk.example.com/hooks"
+secret_file = "/run/secrets/handover/team-secret"
+token_file = "/run/secrets/handover/team-token"
 """
     objects = helm.objects({**SQLITE, "config": config})
     with tempfile.TemporaryDirectory() as folder:
         here = pathlib.Path(folder)
-        for name in ("admin-token", "webshop-access-token", "webshop-verify-token", "webshop-hook-key"):
-            (here / name).write_text(f"a-secret-that-is-long-enough-{name}\n")
+        for name in ("admin-token", "webshop-access-token", "webshop-verify-token", "webshop-hook-key", "team-token",
+                     "team-secret"):
+            secret = "whsec_" + "c2VjcmV0" * 5 if name == "team-secret" else f"a-secret-that-is-long-enough-{name}"
+            (here / name).write_text(secret + "\n")
             (here / name).chmod(0o440)
         toml = here / "bridge.toml"
         toml.write_text(one(objects, "ConfigMap")["data"]["bridge.toml"].replace(SECRETS, f"{here}/"))

@@ -180,7 +180,9 @@ fn spoken_of(expression: &str) -> Spoken {
         let next = tokens.get(at + 1).map_or("", String::as_str);
         match token.as_str() {
             "(" => {
-                let before = at.checked_sub(1).map_or("", |before| tokens[before].as_str());
+                let before = at
+                    .checked_sub(1)
+                    .map_or("", |before| tokens[before].as_str());
                 inside.push(is_grouping(before).then_some("labels"));
             }
             "{" => inside.push(Some("matchers")),
