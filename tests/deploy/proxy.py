@@ -1,7 +1,8 @@
 """Two real bridges behind the proxy of deploy/compose.yaml: proxy.py BINARY.
 
 haproxy runs with the very file that is shipped, the bridges with theirs but for the store, each with one of its own, at
-the addresses that deploy/compose.yaml gives them, in a network of their own. Needs root, ip, haproxy, curl and openssl.
+the addresses that deploy/compose.yaml gives them, in a network of their own. Needs root, ip, setpriv, haproxy, curl and
+openssl.
 """
 
 import contextlib
@@ -28,6 +29,7 @@ class Bench:
     def __init__(self, binary, work):
         self.binary = binary
         self.work = work
+        work.chmod(0o755)
         self.secrets = make_secrets(work)
         self.hook_key = (self.secrets / "webshop_hook_key").read_text().strip()
         named = "".join(f"{address} {name}\n" for name, address in BRIDGES.items())
@@ -63,7 +65,10 @@ class Bench:
         return [line for line in map(json.loads, lines) if line.get("http.route") == route]
 
     def start_proxy(self):
-        arguments = ["haproxy", "-db", "-f", DEPLOY / "compose/haproxy.cfg"]
+        shipped = write(self.work / "haproxy.cfg", (DEPLOY / "compose/haproxy.cfg").read_text())
+        # With as few rights as in its container.
+        arguments = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--bounding-set=-all",
+                     "--no-new-privs", "haproxy", "-db", "-f", shipped]
         checked = self.proxy.run([*arguments, "-c"])
         said = checked.stdout + checked.stderr
         assert checked.returncode == 0 and "WARNING" not in said, said
@@ -92,6 +97,8 @@ def make_secrets(work):
     write(folder / "make-secrets", (DEPLOY / "compose/make-secrets").read_text(), 0o755)
     subprocess.run([folder / "make-secrets"], check=True, stdout=subprocess.DEVNULL)
     secrets = folder / "secrets"
+    # A container is given each file by itself.
+    secrets.chmod(0o755)
     write(secrets / "webshop_access_token", "an-access-token\n")
     write(secrets / "webshop_verify_token", VERIFY_TOKEN + "\n")
     subprocess.run(
@@ -140,7 +147,7 @@ def rolling_restart(bench):
             time.sleep(2)
             bench.start_bridge(name)
             count = len(bench.requests(name))
-            wait_until(lambda: len(bench.requests(name)) > count, f"{name} is sent requests again")  # noqa: B023
+            wait_until(lambda: len(bench.requests(name)) > count, f"{name} is sent requests again")
     statuses = {status: load.statuses.count(status) for status in set(load.statuses)}
     assert set(statuses) == {"200"} and statuses["200"] > 500, f"{statuses} {load.errors}"
     for name in BRIDGES:
