@@ -12,6 +12,7 @@ mod console;
 mod refused;
 mod routing;
 mod secrets;
+mod store;
 mod taken;
 mod template;
 

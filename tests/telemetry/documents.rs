@@ -12,9 +12,9 @@ use crate::bridge::World;
 
 /// A row of the tables of `docs/metrics.md`.
 #[derive(Debug, PartialEq, Eq)]
-struct Documented {
-    kind: String,
-    labels: BTreeSet<String>,
+pub struct Documented {
+    pub kind: String,
+    pub labels: BTreeSet<String>,
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ fn a_line_is_found_in_the_source_however_it_is_written() {
     );
 }
 
-fn documented_metrics() -> BTreeMap<String, Documented> {
+pub fn documented_metrics() -> BTreeMap<String, Documented> {
     document("metrics.md")
         .lines()
         .filter_map(|line| {
@@ -196,11 +196,11 @@ fn last_literal(call: &str) -> Option<String> {
     last
 }
 
-fn document(name: &str) -> String {
+pub fn document(name: &str) -> String {
     fs::read_to_string(root().join("docs").join(name)).unwrap()
 }
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 

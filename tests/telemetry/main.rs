@@ -10,6 +10,7 @@
 mod bridge;
 mod canary;
 mod collector;
+mod deployment;
 mod documents;
 mod exposition;
 mod fuzzed_log;

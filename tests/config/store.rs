@@ -1,0 +1,64 @@
+//! `[store]`: which database, and how a bridge comes to it.
+
+use handover_bridge::config::{Listen, Store, StoreUrl};
+use secrecy::ExposeSecret as _;
+
+use crate::{good_with, told_of};
+
+const URL: &str = "postgres://bridge:secret@db.example/handover?sslmode=verify-full";
+
+fn store(lines: &str) -> Store {
+    good_with(&format!("[store]\n{lines}")).store
+}
+
+fn postgres(store: &Store) -> &str {
+    match &store.url {
+        StoreUrl::Postgres(url) => url.0.expose_secret(),
+        StoreUrl::Sqlite(path) => unreachable!("{}", path.display()),
+    }
+}
+
+#[test]
+fn a_database_server_is_named_by_its_url_or_by_a_file_that_holds_it() {
+    let written = store(&format!("url = \"{URL}\""));
+    assert_eq!(postgres(&written), URL);
+    assert!(matches!(written.listen, Listen::Here));
+    assert_eq!(written.pool, 16);
+    assert!(
+        !format!("{written:?}").contains("secret@"),
+        "no password is printed"
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("url");
+    std::fs::write(&file, format!("{URL}\n")).unwrap();
+    let lines = format!("url = \"sqlite:x.db\"\nurl_file = \"{}\"", file.display());
+    assert_eq!(postgres(&store(&lines)), URL, "the file goes over the text");
+}
+
+#[test]
+fn what_is_heard_of_others_goes_past_a_pooler_or_is_done_without() {
+    let off = store("listen_url = \"off\"");
+    assert!(matches!(off.listen, Listen::Off));
+    let past = store(&format!("listen_url = \"{URL}\""));
+    assert!(matches!(past.listen, Listen::At(url) if url.0.expose_secret() == URL));
+}
+
+#[test]
+fn what_names_no_database_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let two = folder.path().join("two");
+    std::fs::write(&two, format!("{URL}\n{URL}\n")).unwrap();
+    let two = format!("url_file = \"{}\"", two.display());
+    for (line, key) in [
+        ("url = \"mysql://user@host/db\"", "store.url"),
+        ("url = \"sqlite::memory:\"", "store.url"),
+        ("url_file = \"/nowhere/at/all\"", "store.url_file"),
+        (&two, "store.url_file"),
+        ("listen_url = \"on\"", "store.listen_url"),
+        ("pool = 1", "store.pool"),
+    ] {
+        let told = told_of(&format!("[store]\n{line}"));
+        assert!(told.len() == 1 && told[0].contains(key), "{line}: {told:?}");
+    }
+}

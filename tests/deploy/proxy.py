@@ -1,0 +1,260 @@
+"""Two real bridges behind the proxy of deploy/compose.yaml: proxy.py BINARY.
+
+haproxy runs with the very file that is shipped, the bridges with theirs but for the store, each with one of its own, at
+the addresses that deploy/compose.yaml gives them, in a network of their own. Needs root, ip, setpriv, haproxy, curl and
+openssl.
+"""
+
+import contextlib
+import json
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from namespaces import Machine, connect, write
+
+DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "deploy"
+PROXY, BRIDGES = "172.31.253.10", {"bridge-1": "172.31.253.11", "bridge-2": "172.31.253.12"}
+NAME = "bridge.example.com"
+HOOK = "/hooks/chatlayer/{bot}/{hook_key}"
+VERIFY_TOKEN = "a-verify-token-of-the-proxy-test"
+
+
+class Bench:
+    def __init__(self, binary, work):
+        self.binary = binary
+        self.work = work
+        work.chmod(0o755)
+        self.secrets = make_secrets(work)
+        self.hook_key = (self.secrets / "webshop_hook_key").read_text().strip()
+        named = "".join(f"{address} {name}\n" for name, address in BRIDGES.items())
+        hosts = write(work / "hosts", f"127.0.0.1 localhost\n{named}")
+        self.proxy = Machine("proxy", [PROXY], hosts, self.secrets)
+        self.machine = Machine("bridges", BRIDGES.values(), hosts, self.secrets)
+        connect(self.proxy, self.machine)
+        configuration = (DEPLOY / "compose/bridge.toml").read_text()
+        configuration, replaced = re.subn(r"\[store\]\n(?:[^\[\n].*\n)+", "", configuration)
+        assert replaced == 1, "deploy/compose/bridge.toml has no [store]"
+        self.configuration = write(work / "bridge.toml", configuration)
+        self.bridges = {}
+        self.proxy_log = work / "proxy.log"
+
+    def start_bridge(self, name):
+        arguments = [
+            "env", f"HANDOVER__SERVER__LISTEN={BRIDGES[name]}:8080", f"HANDOVER__ADMIN__LISTEN={BRIDGES[name]}:8081",
+            f"HANDOVER__STORE__URL=sqlite:{self.work / name}.db", self.binary, "--config", self.configuration, "serve",
+        ]
+        self.bridges[name] = self.machine.start(arguments, self.log_of(name))
+
+    def stop_bridge(self, name):
+        bridge = self.bridges[name]
+        bridge.send_signal(signal.SIGTERM)
+        assert bridge.wait(timeout=30) == 0, f"{name} ended with {bridge.returncode}"
+
+    def log_of(self, name):
+        return self.work / f"{name}.log"
+
+    def requests(self, name, route=HOOK):
+        """What a bridge has answered on a route, as its log tells."""
+        lines = [line for line in self.log_of(name).read_text().splitlines() if line.startswith("{")]
+        return [line for line in map(json.loads, lines) if line.get("http.route") == route]
+
+    def start_proxy(self):
+        shipped = write(self.work / "haproxy.cfg", (DEPLOY / "compose/haproxy.cfg").read_text())
+        # With as few rights as in its container.
+        arguments = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--bounding-set=-all",
+                     "--no-new-privs", "haproxy", "-db", "-f", shipped]
+        checked = self.proxy.run([*arguments, "-c"])
+        said = checked.stdout + checked.stderr
+        assert checked.returncode == 0 and "WARNING" not in said, said
+        self.proxy.start(arguments, self.proxy_log)
+
+    def curl(self, *args, **options):
+        ours = ["--silent", "--show-error", "--max-time", "60", "--cacert", self.work / "tls.crt",
+                "--resolve", f"{NAME}:8443:{PROXY}", "--resolve", f"{NAME}:9443:{PROXY}"]
+        return self.proxy.run(["curl", *ours, *args], **options)
+
+    def status(self, address, *args):
+        return self.curl("--output", "/dev/null", "--write-out", "%{http_code}", *args, address).stdout
+
+    def hook(self, rest=""):
+        return f"https://{NAME}:8443/hooks/chatlayer/webshop/{self.hook_key}?challenge.verifyToken={VERIFY_TOKEN}{rest}"
+
+    def end(self):
+        self.proxy.end()
+        self.machine.end()
+
+
+def make_secrets(work):
+    """As whoever installs it does: what is missing afterwards is the certificate and what the platform gives."""
+    folder = work / "compose"
+    folder.mkdir()
+    write(folder / "make-secrets", (DEPLOY / "compose/make-secrets").read_text(), 0o755)
+    subprocess.run([folder / "make-secrets"], check=True, stdout=subprocess.DEVNULL)
+    secrets = folder / "secrets"
+    # A container is given each file by itself.
+    secrets.chmod(0o755)
+    write(secrets / "webshop_access_token", "an-access-token\n")
+    write(secrets / "webshop_verify_token", VERIFY_TOKEN + "\n")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}",
+         "-keyout", work / "tls.key", "-out", work / "tls.crt"],
+        check=True, stderr=subprocess.DEVNULL,
+    )
+    write(secrets / "tls.pem", (work / "tls.crt").read_text() + (work / "tls.key").read_text())
+    return secrets
+
+
+def routes(bench):
+    """hooks reach both bridges by https; what is not for outside reaches none"""
+    wait_until(lambda: bench.status(bench.hook()) == "200", "the first hook is answered")
+    bench.curl("--output", "/dev/null", bench.hook("&n=[1-40]"))
+    for name in BRIDGES:
+        assert len(bench.requests(name)) > 5, f"{name} was passed over"
+    assert bench.status(f"https://{NAME}:8443/api/v1/handovers/0") == "401"
+    for path in ("/metrics", "/console", "/console/sign-in", "/api/admin/warnings", "/openapi.json", "/readyz", "/"):
+        assert bench.status(f"https://{NAME}:8443{path}") == "404", path
+    for path in ("/metrics", "/api/admin/warnings", "/hooks/chatlayer/webshop", "/consoles", "/"):
+        assert bench.status(f"https://{NAME}:9443{path}") == "404", path
+    reached = {line["http.route"] for name in BRIDGES for line in map_log(bench, name)}
+    assert reached <= {HOOK, "/api/v1/handovers/{id}", "/readyz"}, reached
+
+
+def logs(bench):
+    """the proxy's log has neither key, token nor path, and the id that the bridge's log has"""
+    answer = bench.curl("--include", "--header", "X-Request-Id: of-somebody-else", bench.hook()).stdout
+    (request_id,) = re.findall(r"^x-request-id: (\S+)", answer, re.M | re.I)
+    assert request_id != "of-somebody-else"
+    wait_until(lambda: f"id={request_id}" in bench.proxy_log.read_text(), "the proxy logs the request's id")
+    by_bridges = [line for name in BRIDGES for line in bench.requests(name)]
+    assert any(request_id in json.dumps(line) for line in by_bridges), "the bridge does not know the proxy's id"
+    log = bench.proxy_log.read_text()
+    for secret in (bench.hook_key, VERIFY_TOKEN, "/hooks", "verifyToken", "/api/v1"):
+        assert secret not in log, f"the proxy's log has {secret}"
+
+
+def rolling_restart(bench):
+    """both bridges are restarted one after the other under load, and no request fails"""
+    with Load(bench) as load:
+        for name in BRIDGES:
+            bench.stop_bridge(name)
+            time.sleep(2)
+            bench.start_bridge(name)
+            count = len(bench.requests(name))
+            wait_until(lambda: len(bench.requests(name)) > count, f"{name} is sent requests again")
+    statuses = {status: load.statuses.count(status) for status in set(load.statuses)}
+    assert set(statuses) == {"200"} and statuses["200"] > 500, f"{statuses} {load.errors}"
+    for name in BRIDGES:
+        down = f"Server bridges/{name} is DOWN, reason: Layer7 wrong status, code: 503"
+        assert down in bench.proxy_log.read_text(), f"{name} was not taken out while it was still serving"
+    print(f"    {statuses['200']} requests", flush=True)
+
+
+def console(bench):
+    """whoever signs in over the proxy has a cookie for https alone; events come as they happen and are not cut short"""
+    bench.stop_bridge("bridge-2")
+    wait_until(lambda: bench.status(bench.hook()) == "200", "one bridge serves alone")
+    jar, address = bench.work / "cookies", f"https://{NAME}:9443/console"
+    token = (bench.secrets / "admin_token").read_text().strip()
+    signed_in = bench.curl(
+        "--include", "--cookie-jar", jar, "--header", f"Origin: https://{NAME}:9443",
+        "--data-urlencode", "name=admin", "--data-urlencode", f"password={token}", f"{address}/sign-in",
+    ).stdout
+    assert "set-cookie: __Host-" in signed_in and "Secure" in signed_in, signed_in
+    assert bench.status(address, "--location", "--cookie", jar) == "200"
+    stream = subprocess.Popen(
+        bench.proxy.command(["curl", "--silent", "--no-buffer", "--max-time", "33", "--cacert", bench.work / "tls.crt",
+                             "--resolve", f"{NAME}:9443:{PROXY}", "--cookie", jar, f"{address}/events"]),
+        stdout=subprocess.PIPE,
+    )
+    began, seen = time.monotonic(), []
+    for line in stream.stdout:
+        if line.strip():
+            seen.append((time.monotonic() - began, line.decode().strip()))
+    lasted = time.monotonic() - began
+    assert stream.wait() == 28 and lasted > 32, f"the stream ended after {lasted:.0f} s: {seen}"
+    assert seen[0][0] < 3, f"the first event was held back: {seen}"
+    alive = [at for at, line in seen if line.startswith(":")]
+    assert len(alive) >= 2 and 13 < alive[0] < 18 and 13 < alive[1] - alive[0] < 18, f"held back: {seen}"
+
+
+def health(bench):
+    """the proxy's own health check fails when there is no bridge left"""
+    probe = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "http://127.0.0.1:8404/livez"]
+    assert bench.proxy.run(probe).stdout == "200"
+    bench.stop_bridge("bridge-1")
+    wait_until(lambda: bench.proxy.run(probe).stdout == "503", "the probe fails")
+    assert bench.status(bench.hook()) == "503"
+
+
+class Load:
+    """Asks without a pause until it is told to stop, over connections that are kept and over new ones."""
+
+    def __init__(self, bench):
+        self.bench = bench
+        self.statuses, self.errors = [], []
+        self.over = threading.Event()
+        self.threads = [threading.Thread(target=self.ask) for _ in range(2)]
+
+    def ask(self):
+        while not self.over.is_set():
+            # No word of which is said twice: a proxy that repeated a request would be found out.
+            asked = self.bench.curl(
+                "--output", "/dev/null", "--write-out", "%{http_code}\\n", "--rate", "50/s", self.bench.hook("&n=[1-50]")
+            )
+            self.statuses += asked.stdout.split()
+            self.errors += asked.stderr.splitlines()
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        time.sleep(1)
+        return self
+
+    def __exit__(self, *_):
+        time.sleep(1)
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def map_log(bench, name):
+    lines = bench.log_of(name).read_text().splitlines()
+    return [line for line in map(json.loads, lines) if "http.route" in line]
+
+
+def wait_until(holds, what, seconds=20):
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            raise AssertionError(f"{what}: not within {seconds} s")
+        time.sleep(0.1)
+
+
+def main():
+    binary = pathlib.Path(sys.argv[1]).resolve()
+    with tempfile.TemporaryDirectory(prefix="handover-proxy-") as work, contextlib.ExitStack() as stack:
+        bench = Bench(binary, pathlib.Path(work))
+        stack.callback(bench.end)
+        try:
+            for name in BRIDGES:
+                bench.start_bridge(name)
+            bench.start_proxy()
+            for check in (routes, logs, rolling_restart, console, health):
+                began = time.monotonic()
+                check(bench)
+                print(f"ok  {check.__doc__} ({time.monotonic() - began:.1f} s)", flush=True)
+        except BaseException:
+            for log in sorted(bench.work.glob("*.log")):
+                sys.stderr.write(f"--- {log.name}\n{log.read_text()[-3000:]}\n")
+            raise
+
+
+if __name__ == "__main__":
+    main()
