@@ -64,9 +64,9 @@ use self::{
 use super::{
     Applied, AuditEntry, Census, Changed, Changing, Claim, Claimed, ConsoleStore, ConversationView,
     DeliveryFilter, DeliveryView, Erased, Erasure, Error, Fired, Gone, HandoverSummary,
-    HandoverView, InboxCounts, InboxQuery, InboxRow, NamesInUse, NewAudit, OneDelivery, Page, Pause, Retention,
-    Session, SessionId, Settlement, Standing, Store, TranscriptLimits, WarningView, Whose,
-    hashing::Hasher, tally::Meter,
+    HandoverView, InboxCounts, InboxQuery, InboxRow, NamesInUse, NewAudit, OneDelivery, Page,
+    Pause, Retention, Session, SessionId, Settlement, Standing, Store, TranscriptLimits,
+    WarningView, Whose, hashing::Hasher, tally::Meter,
 };
 use crate::{
     domain::{

@@ -84,10 +84,7 @@ async fn transcript(
     rows.iter().map(message).collect()
 }
 
-pub(super) async fn one_message(
-    ground: &Ground,
-    id: MessageId,
-) -> Result<Option<Message>, Fault> {
+pub(super) async fn one_message(ground: &Ground, id: MessageId) -> Result<Option<Message>, Fault> {
     let sql = "SELECT id, seq, actor, at, content, handover, late, raw FROM messages WHERE id = $1";
     let found = ground.database.row(sql, values![id]).await?;
     found.as_ref().map(message).transpose()
