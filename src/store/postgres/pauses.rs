@@ -40,7 +40,7 @@ pub(super) async fn set(
         }
     }
     let rings = vec![Change::Due(destination.clone())];
-    ground.memory.apply(rings, Default::default());
+    ground.memory.apply(rings, Vec::new());
     Ok(())
 }
 

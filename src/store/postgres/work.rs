@@ -313,9 +313,13 @@ impl Ground {
             tallies,
             touched: _,
         } = after;
-        dead.iter().for_each(DeadLetter::log);
-        dead.iter().for_each(|letter| self.meter.count_dead(letter));
-        tallies.iter().for_each(|tally| self.meter.count(tally));
+        for letter in &dead {
+            letter.log();
+            self.meter.count_dead(letter);
+        }
+        for tally in &tallies {
+            self.meter.count(tally);
+        }
         self.memory.apply(changes, changed);
     }
 }
