@@ -130,9 +130,9 @@ impl Ground {
         self: &Arc<Self>,
         mut attempt: A,
     ) -> Result<A::Done, Fault> {
-        match self.once(&mut attempt).await {
-            Err(Fault::Raced) => {}
-            done => return done,
+        let done = self.once(&mut attempt).await;
+        if !matches!(done, Err(Fault::Raced)) {
+            return done;
         }
         let _turn = self.contended.lock().await;
         for _ in 1..MOST_RACES {
