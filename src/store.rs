@@ -366,7 +366,9 @@ impl Ticket {
     fn into_sqlite(self) -> Option<sqlite::Hold> {
         match self.0 {
             Proof::Sqlite(hold) => Some(hold),
-            _ => None,
+            Proof::Postgres(_) => None,
+            #[cfg(test)]
+            Proof::Scripted => None,
         }
     }
 
@@ -374,7 +376,9 @@ impl Ticket {
     fn into_postgres(self) -> Option<postgres::Hold> {
         match self.0 {
             Proof::Postgres(hold) => Some(hold),
-            _ => None,
+            Proof::Sqlite(_) => None,
+            #[cfg(test)]
+            Proof::Scripted => None,
         }
     }
 

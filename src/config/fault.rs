@@ -49,8 +49,6 @@ pub enum Problem {
     Merge(#[source] Box<config::ConfigError>),
     #[error("is unknown{}", meant(.near.as_deref()))]
     UnknownKey { near: Option<Box<str>> },
-    #[error("is not available in this version; remove it")]
-    NotYet,
     #[error("names something that is not available in this version; use {instead}")]
     ValueNotYet { instead: &'static str },
     #[error("is missing; {0}")]

@@ -194,19 +194,6 @@ impl<'r> Section<'r> {
         values
     }
 
-    /// Refuses keys that a later version will know: they must not be taken without effect.
-    pub(super) fn not_yet(&mut self, keys: &[&'static str]) {
-        for key in keys {
-            if let Some(value) = self.values.remove(*key) {
-                self.report.add(
-                    self.key.key(key),
-                    is_from_environment(&value),
-                    Problem::NotYet,
-                );
-            }
-        }
-    }
-
     /// Whether `key` is there and has not been asked for. It counts as known.
     pub(super) fn refuse(&mut self, key: &str) -> bool {
         self.values.remove(key).is_some()

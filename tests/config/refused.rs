@@ -168,7 +168,7 @@ fn what_a_later_version_will_know_is_refused_by_name() {
             .replace("token = \"0123456789abcdef0123456789abcdef\"\n", "");
         let faults = load(&format!("{text}{settings}")).unwrap_err();
         assert_only(&faults, key, |problem| {
-            matches!(problem, Problem::NotYet | Problem::ValueNotYet { .. })
+            matches!(problem, Problem::ValueNotYet { .. })
         });
         assert!(
             faults.to_string().contains("not available in this version"),

@@ -15,7 +15,7 @@ use crate::{
         ids::HandoverId,
         policy::{ClosedBecause, Conditions},
         retry::ErrorClass,
-        time::{Clock, Timestamp},
+        time::Timestamp,
     },
     store::{Changing, console::standing::Calls},
 };
@@ -43,7 +43,6 @@ pub(super) struct Memory {
     pub(super) changes: Changes,
     timer: Arc<Notify>,
     erasure: Arc<Notify>,
-    clock: Arc<dyn Clock>,
     /// Rings when other replicas are to be told something.
     pub(super) hinting: Notify,
 }
@@ -75,13 +74,12 @@ pub(super) struct AnswerWait<'a> {
 }
 
 impl Memory {
-    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(now: Timestamp) -> Self {
         Self {
             inner: Mutex::default(),
-            changes: Changes::since(clock.now()),
+            changes: Changes::since(now),
             timer: Arc::default(),
             erasure: Arc::default(),
-            clock,
             hinting: Notify::new(),
         }
     }

@@ -1,5 +1,7 @@
 //! The schema's migrations.
 
+use std::fmt::Write as _;
+
 use sha2::{Digest, Sha256};
 use tokio_postgres::Client;
 
@@ -95,5 +97,10 @@ async fn applied(
 
 fn checksum(migration: &str) -> String {
     let digest = Sha256::digest(migration.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut hex = String::with_capacity(2 * digest.len());
+    for byte in digest {
+        // Writing to a string does not fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }

@@ -43,7 +43,7 @@ pub(super) fn start(
     run(TaskOf::Looking);
     if let Some(way) = listen {
         run(TaskOf::Telling);
-        run(TaskOf::Listening(way));
+        run(TaskOf::Listening(Box::new(way)));
     }
 }
 
@@ -52,7 +52,7 @@ enum TaskOf {
     Dropped,
     Looking,
     Telling,
-    Listening(Way),
+    Listening(Box<Way>),
 }
 
 impl TaskOf {

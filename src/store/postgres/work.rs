@@ -130,9 +130,9 @@ impl Ground {
         self: &Arc<Self>,
         mut attempt: A,
     ) -> Result<A::Done, Fault> {
-        match self.once(&mut attempt).await {
-            Err(Fault::Raced) => {}
-            done => return done,
+        let done = self.once(&mut attempt).await;
+        if !matches!(done, Err(Fault::Raced)) {
+            return done;
         }
         let _turn = self.contended.lock().await;
         for _ in 1..MOST_RACES {
@@ -313,9 +313,13 @@ impl Ground {
             tallies,
             touched: _,
         } = after;
-        dead.iter().for_each(DeadLetter::log);
-        dead.iter().for_each(|letter| self.meter.count_dead(letter));
-        tallies.iter().for_each(|tally| self.meter.count(tally));
+        for letter in &dead {
+            letter.log();
+            self.meter.count_dead(letter);
+        }
+        for tally in &tallies {
+            self.meter.count(tally);
+        }
         self.memory.apply(changes, changed);
     }
 }

@@ -9,12 +9,13 @@ use super::{
     columns::{Value, count, integer, lane_id, storable, values},
     database::Statement,
     fault::Fault,
+    keys::Stored,
 };
 use crate::{
     domain::{
         conversation::{ConversationKey, Phase},
         delivery::{NewDelivery, Task},
-        ids::{ConversationId, DeskName},
+        ids::{ConversationId, DeskName, HandoverId},
         message::Message,
         time::Timestamp,
     },
@@ -30,7 +31,7 @@ pub(super) struct Writes {
     pub(super) messages: Vec<(ConversationId, Message)>,
     pub(super) deliveries: Vec<DeliveryRow>,
     /// By hash, so that two batches with the same keys do not stand in each other's way.
-    pub(super) keys: BTreeMap<[u8; 16], (Option<Uuid>, Option<[u8; 16]>)>,
+    pub(super) keys: BTreeMap<[u8; 16], Stored>,
     /// Everything else, in its order.
     pub(super) others: Vec<Statement>,
     /// Lanes in which something has been put, moved or settled.
@@ -287,7 +288,7 @@ fn messages(rows: Vec<(ConversationId, Message)>, now: Timestamp) -> Result<Stat
         seqs.push(integer(message.seq));
         actors.push(message.actor.label().to_owned());
         ats.push(message.at.as_millis());
-        handovers.push(message.handover.map(|id| id.as_uuid()));
+        handovers.push(message.handover.map(HandoverId::as_uuid));
         lates.push(Some(message.late));
         contents.push(serde_json::to_string(&message.content)?);
         raws.push(message.raw.as_deref().map(storable));
@@ -358,7 +359,7 @@ fn deliveries(rows: &[DeliveryRow], now: Timestamp) -> Result<Statement, Fault> 
 }
 
 /// A key that is known already is one of a message that has been removed since and is kept anew.
-fn keys(keys: BTreeMap<[u8; 16], (Option<Uuid>, Option<[u8; 16]>)>, now: Timestamp) -> Statement {
+fn keys(keys: BTreeMap<[u8; 16], Stored>, now: Timestamp) -> Statement {
     let (mut hashes, mut references, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
     for (hash, (reference, body)) in keys {
         hashes.push(Some(hash.to_vec()));
