@@ -171,7 +171,7 @@ impl Options {
         let secret: Vec<u8> = secret.try_get(0).map_err(Fault::from)?;
         let ground = Arc::new(Ground {
             database,
-            memory: Arc::new(Memory::new(Arc::clone(&self.clock))),
+            memory: Arc::new(Memory::new(self.clock.now())),
             hasher: Hasher::new(&secret).ok_or(Fault::Missing)?,
             meter: Meter::new(self.instruments.metrics, &self.policy),
             leases: Arc::new(Leases::new((self.new_id)(), Arc::clone(&self.clock))),

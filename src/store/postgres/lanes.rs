@@ -126,7 +126,7 @@ pub(super) async fn release(ground: &Ground, claim: Claim) -> Result<(), Fault> 
         give_back(ground, hold.spend()).await?;
         ground
             .memory
-            .apply(vec![Change::Due(destination)], Default::default());
+            .apply(vec![Change::Due(destination)], Vec::new());
     }
     Ok(())
 }

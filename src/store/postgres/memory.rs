@@ -15,7 +15,7 @@ use crate::{
         ids::HandoverId,
         policy::{ClosedBecause, Conditions},
         retry::ErrorClass,
-        time::{Clock, Timestamp},
+        time::Timestamp,
     },
     store::{Changing, console::standing::Calls},
 };
@@ -43,7 +43,6 @@ pub(super) struct Memory {
     pub(super) changes: Changes,
     timer: Arc<Notify>,
     erasure: Arc<Notify>,
-    clock: Arc<dyn Clock>,
     /// Rings when other replicas are to be told something.
     pub(super) hinting: Notify,
 }
@@ -75,20 +74,19 @@ pub(super) struct AnswerWait<'a> {
 }
 
 impl Memory {
-    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(now: Timestamp) -> Self {
         Self {
             inner: Mutex::default(),
-            changes: Changes::since(clock.now()),
+            changes: Changes::since(now),
             timer: Arc::default(),
             erasure: Arc::default(),
-            clock,
             hinting: Notify::new(),
         }
     }
 
-    /// Takes over what has been committed, and keeps what other replicas are to be told.
-    pub(super) fn apply(&self, changes: Vec<Change>, changed: Vec<Changing>) {
-        if changes.is_empty() && changed.is_empty() {
+    /// Takes over what has been committed and what people see of it, and keeps what other replicas are to be told.
+    pub(super) fn apply(&self, changes: Vec<Change>, seen: Vec<Changing>) {
+        if changes.is_empty() && seen.is_empty() {
             return;
         }
         let mut inner = self.lock();
@@ -120,12 +118,12 @@ impl Memory {
                 } => inner.called(destination, failed, at),
             }
         }
-        if !changed.is_empty() {
+        if !seen.is_empty() {
             inner.hints.insert(Hint::Changed);
         }
         let told = !inner.hints.is_empty();
         drop(inner);
-        self.changes.committed(changed);
+        self.changes.committed(seen);
         if told {
             self.hinting.notify_one();
         }

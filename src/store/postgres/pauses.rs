@@ -1,7 +1,5 @@
 //! Destinations that nobody calls for a while. Rows, so that every replica keeps away, also after a restart.
 
-use std::collections::HashMap;
-
 use tokio_postgres::Row;
 
 use super::{
@@ -42,7 +40,7 @@ pub(super) async fn set(
         }
     }
     let rings = vec![Change::Due(destination.clone())];
-    ground.memory.apply(rings, Default::default());
+    ground.memory.apply(rings, Vec::new());
     Ok(())
 }
 
@@ -78,17 +76,4 @@ pub(super) fn read(work: &Work, rows: &[Row]) -> Result<Conditions, Fault> {
         conditions.closed.entry(row.try_get(0)?).or_insert(because);
     }
     Ok(conditions)
-}
-
-/// Which destinations are not called, and until when.
-pub(super) async fn all(ground: &Ground) -> Result<HashMap<Destination, Timestamp>, Fault> {
-    let sql = "SELECT destination, until FROM pauses WHERE until > $1";
-    let rows = ground
-        .database
-        .rows(sql, values![ground.clock.now()])
-        .await?;
-    let pauses = rows
-        .iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
-    pauses.collect()
 }

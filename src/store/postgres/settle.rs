@@ -128,7 +128,7 @@ impl Attempt for Settle {
         }
         if row.try_get::<_, Option<i64>>(3)?.is_some() {
             let waits = Change::Due(self.destination.clone());
-            self.ground.memory.apply(vec![waits], Default::default());
+            self.ground.memory.apply(vec![waits], Vec::new());
         }
         Ok(None)
     }

@@ -103,10 +103,6 @@ pub(super) async fn take(work: &mut Work, of: (&DeskName, &str)) -> Result<Vec<U
     Ok(found.into_iter().map(|(_, kept)| kept).collect())
 }
 
-/// How much of what has expired was removed, at most `limit`.
-pub(super) const PURGE: &str = "DELETE FROM unmatched_events WHERE row IN \
-     (SELECT row FROM unmatched_events WHERE expires_at < $1 ORDER BY row LIMIT $2)";
-
 async fn waiting(
     work: &mut Work,
     (desk, reference): (&DeskName, &str),

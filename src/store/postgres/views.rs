@@ -15,7 +15,7 @@ use crate::{
         message::Message,
         time::Timestamp,
     },
-    store::{HandoverView, NamesInUse, Page},
+    store::{HandoverView, NamesInUse},
 };
 
 /// What the platform may be told now. Once the handover closes a late `accepted` would pause a bot that nobody
@@ -96,15 +96,4 @@ pub(super) fn message(row: &Row) -> Result<Message, Fault> {
         late: row.try_get(6)?,
         raw: row.try_get(7)?,
     })
-}
-
-/// One row more than is shown tells whether there are more.
-pub(super) fn one_more(limit: usize) -> i64 {
-    columns::limit(limit).saturating_add(1)
-}
-
-pub(super) fn page<T>(mut items: Vec<T>, limit: usize) -> Page<T> {
-    let more = items.len() > limit;
-    items.truncate(limit);
-    Page { items, more }
 }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{
     cancel::Unsent,
+    changes,
     columns::{self, Value},
     database::{Connection, Database, Statement},
     fault::Fault,
@@ -274,7 +275,7 @@ impl Work {
         let (mut given, mut changed) = (Vec::new(), Vec::new());
         if !self.writes.is_empty() {
             let last = self.writes.last.len();
-            changed = self.writes.changed(&self.after.touched, self.now);
+            changed = changes::of(&self.writes.read, &self.after.touched, self.now);
             let statements =
                 std::mem::take(&mut self.writes).into_statements(self.now, &changed)?;
             let began = std::time::Instant::now();

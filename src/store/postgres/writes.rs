@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     changes,
-    columns::{Value, count, integer, lane_id, storable, values},
+    columns::{Value, integer, lane_id, storable, values},
     database::Statement,
     fault::Fault,
 };
@@ -89,26 +89,6 @@ impl Writes {
             && self.others.is_empty()
             && self.lanes.is_empty()
             && self.last.is_empty()
-    }
-
-    /// What of these a person sees changed when all is written, each at the revision that it has then.
-    pub(super) fn changed(
-        &self,
-        touched: &BTreeSet<ConversationId>,
-        now: Timestamp,
-    ) -> Vec<Changing> {
-        let changing = |id: &ConversationId| {
-            let version = match self.read.get(id)? {
-                Read::New => 1,
-                Read::Revision(revision) => count(*revision) + 1,
-            };
-            Some(Changing {
-                conversation: *id,
-                version,
-                at: now,
-            })
-        };
-        touched.iter().filter_map(changing).collect()
     }
 
     /// Everything, in the order in which locks are taken: advisory ones, conversations, then what is theirs, then lanes.
