@@ -12,15 +12,9 @@ mod policy;
 mod probe;
 mod rotation;
 mod signals;
+mod store;
 
-use std::{
-    collections::BTreeMap,
-    io,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use tokio::{task::spawn_blocking, time::interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -31,6 +25,7 @@ use self::{
     policy::Sections,
     rotation::{Holders, Rotation},
     signals::Signals,
+    store::Opened,
 };
 pub use self::{
     demo::{DemoBot, DemoDesk, Options as DemoOptions, demo},
@@ -39,7 +34,7 @@ pub use self::{
 };
 use crate::{
     bots::{certainly, chatlayer},
-    clock::{SystemClock, new_id},
+    clock::SystemClock,
     config::{self, Bot, Config, Desk, NamedSecrets, Source, StoreUrl},
     console::{Development, watch_presence},
     delivery::{self, Delivery},
@@ -56,10 +51,7 @@ use crate::{
         server::{self, Server, Shutdown},
     },
     outbound::{OutboundError, request::DryRunError},
-    store::{
-        ConsoleStore, Store as _, TranscriptLimits,
-        sqlite::{self, SqliteStore},
-    },
+    store::{ConsoleStore, TranscriptLimits, postgres, sqlite},
     telemetry::{self, Instruments, Registry, Traces, traces},
 };
 
@@ -102,6 +94,10 @@ pub enum Error {
     },
     #[error("the store cannot be opened")]
     Store(#[from] sqlite::OpenError),
+    #[error("the store cannot be opened")]
+    Database(#[from] postgres::OpenError),
+    #[error("the store is no file; back the database up with pg_dump")]
+    NotAFile,
     #[error("there is no backup")]
     Backup(#[from] sqlite::BackupError),
     #[error(transparent)]
@@ -121,7 +117,9 @@ pub enum Error {
 pub struct App {
     servers: Vec<Server>,
     delivery: Delivery,
-    store: Arc<SqliteStore>,
+    store: Arc<dyn ConsoleStore>,
+    /// Cancelled when the store may have lost what it had taken.
+    fatal: CancellationToken,
     requests: TaskTracker,
     shutdown: Shutdown,
     drain: Duration,
@@ -144,7 +142,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(19);
 pub async fn serve(config: Config, source: Source) -> Result<(), Error> {
     let signals = Signals::listen().map_err(Error::Signals)?;
     let listeners = Listeners::bind(&config)?;
-    let app = App::build(config, listeners)?;
+    let app = App::build(config, listeners).await?;
     let stop = (app.shutdown(), app.patience());
     let obeying = tokio::spawn(signals.obey(stop, app.rotation(source)));
     let ended = app.run().await;
@@ -154,24 +152,24 @@ pub async fn serve(config: Config, source: Source) -> Result<(), Error> {
 
 /// Brings the store's tables up to date and ends.
 pub async fn migrate(config: Config) -> Result<(), Error> {
-    let StoreUrl::Sqlite(path) = config.store.url;
-    let store = sqlite::Options {
-        path,
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let config = config::Store {
         migrate: true,
-        policy: Arc::default(),
-        clock: Arc::new(SystemClock),
-        new_id,
-        transcript_limits: TranscriptLimits::new(),
-        instruments: Instruments::default(),
+        listen: config::Listen::Off,
+        ..config.store
     };
-    store.open()?.close().await;
+    let nothing = (Policy::default(), TranscriptLimits::new());
+    let opened = store::open(config, nothing, (&clock, &Instruments::default())).await?;
+    opened.store.close().await;
     Ok(())
 }
 
 /// Copies the store into one file, whether or not a bridge works with it. Says how large the copy is.
 pub fn backup(config: &Config, to: &Path) -> Result<u64, Error> {
-    let StoreUrl::Sqlite(path) = &config.store.url;
-    Ok(sqlite::backup(path, to, SystemClock.now())?)
+    match &config.store.url {
+        StoreUrl::Sqlite(path) => Ok(sqlite::backup(path, to, SystemClock.now())?),
+        StoreUrl::Postgres(_) => Err(Error::NotAFile),
+    }
 }
 
 /// Finds what is wrong with the configuration's templates: what a start would find, and what only shows when they are
@@ -200,12 +198,12 @@ pub fn policy_of(config: &Config) -> Result<Policy, Error> {
 
 impl App {
     /// Opens the store and compiles what the configuration says; nothing runs yet.
-    pub fn build(config: Config, listeners: Listeners) -> Result<Self, Error> {
-        Self::build_with(config, listeners, None)
+    pub async fn build(config: Config, listeners: Listeners) -> Result<Self, Error> {
+        Self::build_with(config, listeners, None).await
     }
 
     /// The same, and a developer finds the way to the console.
-    fn build_with(
+    async fn build_with(
         config: Config,
         listeners: Listeners,
         development: Option<Development>,
@@ -219,11 +217,7 @@ impl App {
                     token,
                     users,
                 },
-            store:
-                config::Store {
-                    url: StoreUrl::Sqlite(path),
-                    migrate,
-                },
+            store: store_config,
             telemetry,
             outbound: config::Outbound { allow_networks },
             bots,
@@ -246,11 +240,9 @@ impl App {
         };
         let policy = policy::policy((&bots, &desks), &connections, sections);
         let limits_of_desks = policy::transcript_limits(&connections);
-        let store = Arc::new(open(
-            (path, migrate),
-            (policy, limits_of_desks),
-            (&clock, &instruments),
-        )?);
+        let decided = (policy, limits_of_desks);
+        let opened = store::open(store_config, decided, (&clock, &instruments)).await?;
+        let Opened { store, fatal } = opened;
         let (shutdown, requests) = (Shutdown::default(), TaskTracker::new());
         let config::Server {
             listen: _,
@@ -272,8 +264,7 @@ impl App {
         } = connections.take_apart(&admin);
         let proxies = trusted_proxies.clone();
         let entrance = Entrance::new(users, admin.clone(), (proxies, development));
-        let console_store: Arc<dyn ConsoleStore> = store.clone();
-        let sharing = (console_store, Arc::clone(&clock));
+        let sharing = (Arc::clone(&store), Arc::clone(&clock));
         let console = console::router(sharing, entrance, (&desks, shutdown.soft.clone()));
         let state = http::Options {
             store: store.clone(),
@@ -303,6 +294,7 @@ impl App {
             servers,
             delivery: delivering(&retention, &limits).build(parts),
             store,
+            fatal,
             requests,
             shutdown,
             drain,
@@ -333,6 +325,7 @@ impl App {
             servers,
             delivery,
             store,
+            fatal,
             requests,
             shutdown,
             drain: _,
@@ -352,7 +345,6 @@ impl App {
             serving.spawn(server.run(shutdown.clone()));
         }
         serving.close();
-        let fatal = store.fatal();
         let stop_delivering = CancellationToken::new();
         let mut delivering = tokio::spawn(delivery.run(stop_delivering.clone()));
         tokio::select! {
@@ -373,23 +365,6 @@ impl App {
         tracing::info!("stopped");
         Ok(())
     }
-}
-
-fn open(
-    (path, migrate): (PathBuf, bool),
-    (policy, transcript_limits): (Policy, TranscriptLimits),
-    (clock, instruments): (&Arc<dyn Clock>, &Instruments),
-) -> Result<SqliteStore, Error> {
-    let store = sqlite::Options {
-        path,
-        migrate,
-        policy: Arc::new(policy),
-        clock: Arc::clone(clock),
-        new_id,
-        transcript_limits,
-        instruments: instruments.clone(),
-    };
-    Ok(store.open()?)
 }
 
 fn serving(keep_alive: Duration, max_connections: usize, drain: Duration) -> server::Options {

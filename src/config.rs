@@ -54,7 +54,7 @@ pub use self::{
     server::Server,
     source::Source,
     steps::{DialogState, Step},
-    store::{Store, StoreUrl},
+    store::{DatabaseUrl, Listen, Store, StoreUrl},
     telemetry::{LogFilter, LogFormat, Telemetry},
     warning::Warning,
 };

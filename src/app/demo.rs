@@ -119,7 +119,7 @@ pub async fn demo(options: Options) -> Result<(), Error> {
         home: addresses.home(options.desk).to_string(),
         framed_by: addresses.chat_url.origin().ascii_serialization(),
     };
-    let app = App::build_with(config, listeners, Some(development))?;
+    let app = App::build_with(config, listeners, Some(development)).await?;
     // Not before the store is ours: a second demo in the same folder must leave the file of the first alone.
     keep(&text)?;
     addresses.introduce(options.desk, &token)?;

@@ -3,15 +3,26 @@
 use std::path::PathBuf;
 
 use config::Value;
+use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{fault::Problem, section::Section, value};
+use super::{
+    fault::Problem,
+    secrets::{self, Keys},
+    section::Section,
+    value,
+};
 
 /// The store and how it is brought up.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub url: StoreUrl,
+    /// Of the database's role, where it is not in the URL.
+    pub password: Option<SecretString>,
     /// Bring the tables up to date at the start; else `handover migrate` does.
     pub migrate: bool,
+    /// As many connections to PostgreSQL at most.
+    pub pool: usize,
+    pub listen: Listen,
 }
 
 /// Which store.
@@ -19,17 +30,45 @@ pub struct Store {
 pub enum StoreUrl {
     /// `sqlite:` and the path of the database file, relative to the working directory.
     Sqlite(PathBuf),
+    /// `postgres://user@host/database`.
+    Postgres(DatabaseUrl),
 }
+
+/// How a replica hears of what others did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// By the URL of the store.
+    Here,
+    /// By one that leads past a pooler.
+    At(DatabaseUrl),
+    /// Not at all: it looks each second.
+    Off,
+}
+
+/// The URL of a database. It may hold a password, so `Debug` prints nothing of it.
+#[derive(Clone, Debug)]
+pub struct DatabaseUrl(pub SecretString);
+
+const PASSWORD: Keys = Keys {
+    key: "password",
+    file: "password_file",
+    hint: "the password of the database's role",
+};
 
 impl Store {
     pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
         let url = section.defaulted("url", StoreUrl::read);
+        let password = secrets::optional_one(&mut section, PASSWORD);
         let migrate = section.defaulted("migrate", value::switch);
-        section.not_yet(&["pool", "listen_url"]);
+        let pool = section.defaulted("pool", |value| value::number(value, 2, 1000));
+        let listen = section.defaulted("listen_url", Listen::read);
         section.finish();
         Some(Self {
             url: url?,
+            password: password.map(|password| password.first().clone()),
             migrate: migrate?,
+            pool: usize::try_from(pool?).unwrap_or(usize::MAX),
+            listen: listen?,
         })
     }
 }
@@ -37,13 +76,12 @@ impl Store {
 impl StoreUrl {
     fn read(value: &Value) -> Result<Self, Problem> {
         const EXPECTED: Problem = Problem::Expected(
-            "\"sqlite:\" and the path of a file, such as \"sqlite:data/handover.db\"",
+            "\"sqlite:\" and the path of a file, such as \"sqlite:data/handover.db\", or a URL such as \
+             \"postgres://user@host/database\"",
         );
         let url = value::text(value)?;
-        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            return Err(Problem::ValueNotYet {
-                instead: "\"sqlite:\" and the path of a file",
-            });
+        if let Some(url) = DatabaseUrl::of(&url) {
+            return Ok(Self::Postgres(url));
         }
         let path = url.strip_prefix("sqlite:").ok_or(EXPECTED)?;
         let path = path.strip_prefix("//").unwrap_or(path);
@@ -54,3 +92,32 @@ impl StoreUrl {
         Ok(Self::Sqlite(path.into()))
     }
 }
+
+impl Listen {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        let url = value::text(value)?;
+        match url.as_str() {
+            "" => Ok(Self::Here),
+            "off" => Ok(Self::Off),
+            url => DatabaseUrl::of(url).map(Self::At).ok_or(Problem::Expected(
+                "a URL such as \"postgres://user@host/database\", \"off\", or nothing",
+            )),
+        }
+    }
+}
+
+impl DatabaseUrl {
+    fn of(url: &str) -> Option<Self> {
+        let schemes = ["postgres://", "postgresql://"];
+        let known = schemes.iter().any(|scheme| url.starts_with(scheme));
+        known.then(|| Self(url.into()))
+    }
+}
+
+impl PartialEq for DatabaseUrl {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.expose_secret() == other.0.expose_secret()
+    }
+}
+
+impl Eq for DatabaseUrl {}

@@ -21,6 +21,7 @@ mod erasing;
 mod fault;
 mod giving_up;
 mod hints;
+mod intake;
 mod jobs;
 mod keys;
 mod lanes;
@@ -57,7 +58,8 @@ use uuid::Uuid;
 
 pub(super) use self::leases::Hold;
 use self::{
-    connect::Way, database::Database, fault::Fault, leases::Leases, memory::Memory, work::Ground,
+    connect::Way, database::Database, fault::Fault, intake::Intake, leases::Leases, memory::Memory,
+    work::Ground,
 };
 use super::{
     Applied, AuditEntry, Census, Changed, Changing, Claim, Claimed, ConsoleStore, ConversationView,
@@ -83,6 +85,8 @@ use crate::{
 pub struct Options {
     /// `postgres://user@host/database`, with everything that libpq takes in such a URL.
     pub url: SecretString,
+    /// Of the role, where the URL does not have it.
+    pub password: Option<SecretString>,
     pub listen: Listen,
     /// Brings the schema up to date; else an older one is refused.
     pub migrate: bool,
@@ -147,10 +151,11 @@ impl Options {
     /// # Errors
     /// The database cannot be reached, or this version cannot work with it.
     pub async fn open(self) -> Result<PostgresStore, OpenError> {
-        let way = Way::of(self.url.expose_secret())?;
+        let password = self.password.as_ref();
+        let way = Way::of(self.url.expose_secret())?.with(password);
         let listen = match &self.listen {
             Listen::Here => Some(way.clone()),
-            Listen::At(url) => Some(Way::of(url.expose_secret())?),
+            Listen::At(url) => Some(Way::of(url.expose_secret())?.with(password)),
             Listen::Off => None,
         };
         let pool = way.pool(self.pool)?;
@@ -160,7 +165,8 @@ impl Options {
             .map_err(|error| OpenError::Unreachable(Arc::new(error)))?;
         schema::migrate(&mut object, self.migrate, self.clock.now()).await?;
         drop(object);
-        let database = Database::new(pool, "BEGIN");
+        let database = Database::new(pool.clone(), DURABLE);
+        let database = Database::new(pool, how_to_begin(&database).await?);
         let secret = database
             .row(
                 "SELECT value FROM meta WHERE name = 'key_secret'",
@@ -180,6 +186,7 @@ impl Options {
             clock: self.clock,
             new_id: self.new_id,
             transcript_limits: self.transcript_limits,
+            intake: Intake::default(),
             contended: tokio::sync::Mutex::default(),
         });
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
@@ -192,6 +199,29 @@ impl Options {
             stop,
         })
     }
+}
+
+const DURABLE: &str = "BEGIN";
+/// For a database, or a role, that would answer before what it was told is on its disk.
+const MADE_DURABLE: &str = "BEGIN; SET LOCAL synchronous_commit = on";
+
+/// Says once what should be otherwise about the role and the database, and sees to what can be seen to.
+async fn how_to_begin(database: &Database) -> Result<&'static str, Fault> {
+    let sql = "SELECT current_setting('is_superuser') = 'on', current_setting('synchronous_commit') = 'off'";
+    let row = database.row(sql, Vec::new()).await?;
+    let row = row.ok_or(Fault::Missing)?;
+    if row.try_get(0)? {
+        tracing::warn!(
+            "the store's role is a superuser; give the bridge one that may do no more than it needs"
+        );
+    }
+    if row.try_get(1)? {
+        tracing::warn!(
+            "the database has synchronous_commit off; the bridge switches it on for what it writes"
+        );
+        return Ok(MADE_DURABLE);
+    }
+    Ok(DURABLE)
 }
 
 #[async_trait]

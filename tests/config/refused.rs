@@ -162,12 +162,7 @@ fn names_of_bots_and_desks_fit_a_path_and_a_variable() {
 
 #[test]
 fn what_a_later_version_will_know_is_refused_by_name() {
-    for (settings, key) in [
-        ("[store]\npool = 16", "store.pool"),
-        ("[store]\nlisten_url = \"off\"", "store.listen_url"),
-        ("[store]\nurl = \"postgres://user@host/db\"", "store.url"),
-        ("[desks.t]\nkind = \"chatwoot\"", "desks.t.kind"),
-    ] {
+    for (settings, key) in [("[desks.t]\nkind = \"chatwoot\"", "desks.t.kind")] {
         let text = GOOD
             .replace("[admin]\n", "")
             .replace("token = \"0123456789abcdef0123456789abcdef\"\n", "");

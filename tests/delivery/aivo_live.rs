@@ -97,7 +97,7 @@ impl World {
             admin: None,
             extra: Vec::new(),
         };
-        let app = App::build(config, listeners).unwrap();
+        let app = App::build(config, listeners).await.unwrap();
         Self {
             platform,
             bridge: Caller::of(address),

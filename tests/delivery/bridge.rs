@@ -67,7 +67,7 @@ impl World {
         };
         let config =
             Config::load(&Source::text("test.toml", self.config(address) + tables)).unwrap();
-        let app = App::build(config, listeners).unwrap();
+        let app = App::build(config, listeners).await.unwrap();
         let shutdown = app.shutdown();
         Bridge {
             caller: Caller::of(address),

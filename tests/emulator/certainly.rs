@@ -135,7 +135,7 @@ impl Whole {
             admin: None,
             extra: Vec::new(),
         };
-        let app = App::build(config, listeners).unwrap();
+        let app = App::build(config, listeners).await.unwrap();
         let (stop, soft) = (platform.shutdown.clone(), app.shutdown().soft);
         tokio::spawn(async move {
             stop.cancelled().await;

@@ -69,7 +69,7 @@ impl Bridge {
             admin: Some(admin),
             extra: Vec::new(),
         };
-        let app = App::build(config, listeners).unwrap();
+        let app = App::build(config, listeners).await.unwrap();
         Self {
             public: public_at,
             admin: admin_at,

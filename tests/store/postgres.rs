@@ -3,24 +3,35 @@
 mod cluster;
 mod console;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    collections::HashSet,
+    num::NonZeroU64,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use handover_bridge::{
     clock::new_id,
-    domain::policy::Policy,
+    domain::{
+        conversation::Answer,
+        handover::Outcome,
+        policy::{PausedBecause, Policy},
+    },
     store::{
-        ConsoleStore, TranscriptLimits,
-        postgres::{Listen, Options, PostgresStore},
+        ConsoleStore, Pause, Store as _, TranscriptLimits,
+        postgres::{Listen, OpenError, Options, PostgresStore},
     },
     telemetry::Instruments,
 };
 
 use self::cluster::Cluster;
-use crate::world::{Harness, ManualClock, team_name};
+use crate::world::{
+    Harness, ManualClock, World, policy, request, says_once, team, team_name, text,
+};
 
 /// A database of its own, gone with it.
 pub struct Database {
@@ -48,6 +59,7 @@ impl Database {
     fn options(&self, policy: Policy, clock: Arc<ManualClock>) -> Options {
         Options {
             url: self.cluster.url(&self.name).into(),
+            password: None,
             listen: Listen::Here,
             migrate: true,
             pool: 8,
@@ -69,6 +81,11 @@ impl Database {
         Options { listen, ..options }.open().await.unwrap()
     }
 
+    /// What somebody does to the database behind the store's back.
+    fn says(&self, sql: &str) {
+        self.cluster.psql(&self.name, sql);
+    }
+
     pub async fn replica(&self, policy: Policy, clock: Arc<ManualClock>) -> PostgresStore {
         self.options(policy, clock).open().await.unwrap()
     }
@@ -79,6 +96,220 @@ impl Harness for Database {
     async fn open(&self, policy: Policy, clock: Arc<ManualClock>) -> Arc<dyn ConsoleStore> {
         Arc::new(self.replica(policy, clock).await)
     }
+}
+
+/// Two processes on one database, as far as a store can tell.
+struct Replicas {
+    database: Arc<Database>,
+    first: Arc<World>,
+    second: Arc<World>,
+}
+
+impl Replicas {
+    async fn new(policy: Policy) -> Self {
+        let database = Arc::new(Database::new());
+        let first = World::with(Shared(Arc::clone(&database)), policy).await;
+        let second = first.beside(Shared(Arc::clone(&database))).await;
+        Self {
+            database,
+            first: Arc::new(first),
+            second: Arc::new(second),
+        }
+    }
+}
+
+/// A database that several worlds use.
+struct Shared(Arc<Database>);
+
+#[async_trait]
+impl Harness for Shared {
+    async fn open(&self, policy: Policy, clock: Arc<ManualClock>) -> Arc<dyn ConsoleStore> {
+        self.0.open(policy, clock).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lane_is_one_replicas_at_a_time_and_goes_over_when_it_closes() {
+    let Replicas { first, second, .. } = Replicas::new(policy()).await;
+    first.request("ann").await;
+    let claim = first.claim(&team()).await.unwrap();
+    assert!(second.claim(&team()).await.is_none(), "it is held");
+    first.store.close().await;
+    let taken = second.claim(&team()).await.unwrap();
+    assert_eq!(taken.job.delivery, claim.job.delivery, "under the same id");
+    assert!(second.done(taken).await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_former_holder_has_to_say_changes_nothing() {
+    let Replicas {
+        database,
+        first,
+        second,
+    } = Replicas::new(policy()).await;
+    let handover = first.request("ann").await;
+    let late = first.claim(&team()).await.unwrap();
+    let over = "UPDATE lanes SET leased_until = 0";
+    database.says(over);
+    let taken = second.claim(&team()).await.expect("its lease is over");
+    assert!(first.dies(late).await.is_none());
+    assert_eq!(first.answer(handover).await, Answer::Pending);
+    assert!(second.done(taken).await.is_none());
+    assert_eq!(first.answer(handover).await, Answer::Accepted);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_replicas_keep_one_order_and_take_a_repeat_once() {
+    let Replicas { first, second, .. } = Replicas::new(policy()).await;
+    let handover = first.waiting("ann").await;
+    let mut callers = tokio::task::JoinSet::new();
+    for number in 0..40 {
+        for world in [&first, &second] {
+            let world = Arc::clone(world);
+            callers.spawn(async move {
+                let said = says_once("ann", &number.to_string(), &format!("text {number}"));
+                world.apply(said).await.remove(0)
+            });
+        }
+    }
+    let outcomes = callers.join_all().await;
+    let taken = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Outcome::Taken { .. }));
+    assert_eq!(taken.count(), 40, "each once");
+    let said = first.transcript(handover).await;
+    let seqs: Vec<u64> = said.iter().map(|(seq, _)| *seq).collect();
+    let told: HashSet<&str> = said.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!((seqs.len(), told.len()), (40, 40));
+    assert!(seqs.windows(2).all(|pair| pair[1] == pair[0] + 1), "no gap");
+    let mut told = Vec::new();
+    let mut next = second.claim(&team()).await;
+    while let Some(claim) = next {
+        told.push(text(&claim));
+        next = second.done(claim).await;
+    }
+    let said: Vec<String> = said.into_iter().map(|(_, text)| text).collect();
+    assert_eq!(
+        told, said,
+        "the desk is told in the order of the transcript"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_timer_fires_on_one_replica_alone() {
+    let Replicas { first, second, .. } = Replicas::new(policy()).await;
+    for user in 0..10 {
+        first.request(&format!("user{user}")).await;
+    }
+    first.wait(Duration::from_secs(3));
+    let (a, b) = tokio::join!(first.store.fire_timers(100), second.store.fire_timers(100));
+    assert_eq!(a.unwrap().count + b.unwrap().count, 10);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_replicas_do_not_give_away_the_last_place_twice() {
+    let mut policy = policy();
+    let desk = policy.desks.get_mut(&team_name()).unwrap();
+    desk.max_open = NonZeroU64::new(3);
+    let Replicas { first, second, .. } = Replicas::new(policy).await;
+    let mut callers = tokio::task::JoinSet::new();
+    for user in 0..12 {
+        let world = Arc::clone(if user % 2 == 0 { &first } else { &second });
+        callers.spawn(async move { world.apply(request(&format!("u{user}"), Vec::new())).await });
+    }
+    let taken = callers.join_all().await.into_iter().flatten();
+    let taken = taken.filter(|outcome| {
+        matches!(
+            outcome,
+            Outcome::Requested {
+                answer: Answer::Pending,
+                ..
+            }
+        )
+    });
+    assert_eq!(taken.count(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replica_hears_of_what_another_owes_and_has_decided() {
+    let Replicas { first, second, .. } = Replicas::new(policy()).await;
+    let bell = second.store.bell(&team());
+    let handover = first.request("ann").await;
+    tokio::time::timeout(Duration::from_secs(10), bell.notified())
+        .await
+        .expect("it rings on the other replica");
+    let claim = second.claim(&team()).await.unwrap();
+    let within = Duration::from_secs(10);
+    let (answer, _) = tokio::join!(first.store.answer(handover, within), second.done(claim));
+    assert_eq!(answer.unwrap(), Answer::Accepted);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_counts_for_every_replica() {
+    let Replicas { first, second, .. } = Replicas::new(policy()).await;
+    first.request("ann").await;
+    let until = first.clock.now().plus(Duration::from_mins(1));
+    let because = PausedBecause::Refused;
+    let pause = Some(Pause { until, because });
+    first.store.pause(&team(), pause).await.unwrap();
+    let nothing = second.store.claim(&team(), 1).await.unwrap();
+    assert_eq!((nothing.claims.len(), nothing.next_due), (0, Some(until)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cut_connections_are_replaced() {
+    let Replicas {
+        database,
+        first,
+        second,
+    } = Replicas::new(policy()).await;
+    first.request("ann").await;
+    for _ in 0..3 {
+        database.says(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        );
+        first.user_says("ann", "still there?").await;
+        assert!(second.store.claim(&team(), 1).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_refused() {
+    let database = Database::new();
+    let clock = World::new(Database::new()).await.clock;
+    let options = database.options(policy(), clock);
+    options.clone().open().await.unwrap().close().await;
+    database.says("INSERT INTO migrations VALUES (99, '00', 0)");
+    let refused = options.open().await.unwrap_err();
+    assert!(matches!(refused, OpenError::Newer { .. }), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_changed_migration_is_refused() {
+    let database = Database::new();
+    let clock = World::new(Database::new()).await.clock;
+    let options = database.options(policy(), clock);
+    options.clone().open().await.unwrap().close().await;
+    database.says("UPDATE migrations SET checksum = '00'");
+    let refused = options.open().await.unwrap_err();
+    assert!(
+        matches!(refused, OpenError::Changed { number: 1 }),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_empty_database_is_refused_where_migrations_are_not_allowed() {
+    let database = Database::new();
+    let clock = World::new(Database::new()).await.clock;
+    let mut options = database.options(policy(), clock);
+    options.migrate = false;
+    let refused = options.open().await.unwrap_err();
+    assert!(
+        matches!(refused, OpenError::NotMigrated { found: 0, .. }),
+        "{refused:?}"
+    );
 }
 
 impl Drop for Database {

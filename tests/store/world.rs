@@ -81,6 +81,18 @@ impl World {
         }
     }
 
+    /// Another process on what this one has opened.
+    pub async fn beside(&self, harness: impl Harness + 'static) -> Self {
+        let clock = Arc::clone(&self.clock);
+        let store = harness.open(self.policy.clone(), Arc::clone(&clock)).await;
+        Self {
+            store,
+            clock,
+            policy: self.policy.clone(),
+            harness: Box::new(harness),
+        }
+    }
+
     /// Closes the store and opens it again, as a new process would.
     pub async fn reopen(&mut self) {
         self.store.close().await;

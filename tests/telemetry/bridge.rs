@@ -76,7 +76,7 @@ impl World {
             extra: Vec::new(),
         };
         let config = Config::load(&Source::text("test.toml", config)).unwrap();
-        let app = App::build(config, listeners).unwrap();
+        let app = App::build(config, listeners).await.unwrap();
         Bridge {
             caller,
             shutdown: app.shutdown(),

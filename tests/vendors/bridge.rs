@@ -47,7 +47,7 @@ impl Bridge {
         let config = Config::load(&source).unwrap();
         let faults = app::check(&config).unwrap();
         assert!(faults.is_empty(), "{faults:?}");
-        let app = App::build(config, listeners).unwrap();
+        let app = App::build(config, listeners).await.unwrap();
         Self {
             address,
             http: client(),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     columns::values,
     fault::Fault,
-    keys,
+    intake, keys,
     legs::{self, Found},
     subject::Subject,
     unmatched::{self, Unmatched},
@@ -33,15 +33,18 @@ use crate::{
 };
 
 pub(super) async fn apply(ground: &Arc<Ground>, step: Step) -> Result<Applied, Error> {
+    if let Some(key) = intake::is_only_said(&step) {
+        return intake::apply(ground, key, step).await;
+    }
     let step = Keyed::new(step, &ground.hasher);
     let trace = traces::current();
     ground.step(Apply { step, trace }).await
 }
 
 #[derive(Debug)]
-struct Apply {
-    step: Keyed,
-    trace: Option<TraceParent>,
+pub(super) struct Apply {
+    pub(super) step: Keyed,
+    pub(super) trace: Option<TraceParent>,
 }
 
 #[async_trait]

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use rustls::ClientConfig;
 use rustls_platform_verifier::ConfigVerifierExt;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio_postgres::{
     Config, NoTls,
     config::{Host, SslMode},
@@ -63,6 +64,13 @@ impl Way {
             }
         };
         Ok(Self { config, tls })
+    }
+
+    pub(super) fn with(mut self, password: Option<&SecretString>) -> Self {
+        if let Some(password) = password {
+            self.config.password(password.expose_secret());
+        }
+        self
     }
 
     pub(super) fn pool(&self, size: usize) -> Result<Pool, OpenError> {

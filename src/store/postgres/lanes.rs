@@ -133,6 +133,7 @@ pub(super) async fn release(ground: &Ground, claim: Claim) -> Result<(), Fault> 
 
 /// Dropped claims come back when their time has come.
 pub(super) async fn give_back_dropped(ground: &Ground) -> Result<(), Fault> {
+    let _turn = ground.leases.giving_back.lock().await;
     let dropped = ground.leases.take_dropped();
     for (at, one) in dropped.iter().enumerate() {
         let Dropped {

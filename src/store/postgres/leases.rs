@@ -27,6 +27,8 @@ pub(super) struct Leases {
     pub(super) owner: Uuid,
     clock: Arc<dyn Clock>,
     inner: Mutex<Inner>,
+    /// Had by whoever gives dropped claims back: the next one finds them given back.
+    pub(super) giving_back: tokio::sync::Mutex<()>,
     /// Rings when a claim was dropped.
     pub(super) dropped: Notify,
 }
@@ -65,6 +67,7 @@ impl Leases {
             owner,
             clock,
             inner: Mutex::default(),
+            giving_back: tokio::sync::Mutex::default(),
             dropped: Notify::new(),
         }
     }

@@ -66,8 +66,7 @@ impl Subject {
         if let Some(subject) = Self::find(work, named, keys).await?.pop() {
             return Ok(subject);
         }
-        let conditions = pauses::conditions(work).await?;
-        Ok(Self::fresh(work, key, conditions))
+        Self::fresh(work, key).await
     }
 
     pub(super) async fn by_id(
@@ -127,10 +126,11 @@ impl Subject {
     }
 
     /// A conversation of which nothing has been kept.
-    pub(super) fn fresh(work: &mut Work, key: &ConversationKey, conditions: Conditions) -> Self {
+    pub(super) async fn fresh(work: &mut Work, key: &ConversationKey) -> Result<Self, Fault> {
+        let conditions = pauses::conditions(work).await?;
         let id = ConversationId::from_uuid(work.new_id());
         work.writes.read.insert(id, Read::New);
-        Self {
+        Ok(Self {
             is_stored: false,
             state: Conversation::new(id, key.clone()),
             stored_version: 0,
@@ -139,7 +139,7 @@ impl Subject {
             handed_over: false,
             echoes: None,
             conditions,
-        }
+        })
     }
 
     /// Reads the conversation together with the keys that may be known and with what is paused, all as of one moment.
@@ -285,6 +285,11 @@ impl Subject {
         self.stored_wake_at = wake_at;
         self.stored_version = self.state.version;
         Ok(())
+    }
+
+    /// What may come back to it, read with it.
+    pub(super) fn knows_echoes(&mut self, echoes: Vec<Echo>) {
+        self.echoes = Some(echoes);
     }
 
     /// A text that was just given to the platform may come back within this very step.

@@ -63,8 +63,8 @@ pub(super) async fn keep(
         .insert((desk.clone(), storable(reference)));
     work.writes.checks.push(Statement::new(
         "SELECT handover_expect((SELECT count(*) FROM leg_names WHERE desk = $1 AND reference = $2) + \
-         (SELECT count(*) FROM unmatched_events WHERE desk = $1 AND reference = $2 AND row > $3), 0)",
-        values![desk, reference, newest],
+         (SELECT count(*) FROM unmatched_events WHERE desk = $1 AND reference = $2 AND row > $3 AND expires_at >= $4), 0)",
+        values![desk, reference, newest, work.now],
     ));
     work.write(
         "DELETE FROM unmatched_events WHERE desk = $1 AND expires_at < $2",
@@ -91,8 +91,8 @@ pub(super) async fn take(work: &mut Work, of: (&DeskName, &str)) -> Result<Vec<U
         .insert((desk.clone(), storable(reference)));
     work.writes.checks.push(Statement::new(
         "SELECT handover_expect(count(*), 0) FROM unmatched_events \
-         WHERE desk = $1 AND reference = $2 AND row > $3",
-        values![desk, reference, newest],
+         WHERE desk = $1 AND reference = $2 AND row > $3 AND expires_at >= $4",
+        values![desk, reference, newest, work.now],
     ));
     if !found.is_empty() {
         work.write(

@@ -17,6 +17,7 @@ use super::{
     columns::{self, Value},
     database::{Connection, Database, Statement},
     fault::Fault,
+    intake::Intake,
     keys,
     leases::Leases,
     memory::{Change, Memory},
@@ -54,6 +55,7 @@ pub(super) struct Ground {
     pub(super) leases: Arc<Leases>,
     /// Steps under way. Closed, none begins any more.
     pub(super) steps: TaskTracker,
+    pub(super) intake: Intake,
     /// Those that lost a race go one after another, so that a crowd about one conversation does not race for ever.
     pub(super) contended: tokio::sync::Mutex<()>,
 }
@@ -143,7 +145,11 @@ impl Ground {
         Err(Fault::Raced)
     }
 
-    async fn once<A: Attempt>(self: &Arc<Self>, attempt: &mut A) -> Result<A::Done, Fault> {
+    /// Once, whatever comes of it.
+    pub(super) async fn once<A: Attempt>(
+        self: &Arc<Self>,
+        attempt: &mut A,
+    ) -> Result<A::Done, Fault> {
         let mut work = Work::new(Arc::clone(self));
         let done = attempt.attempt(&mut work).await?;
         let given = work.commit().await?;
