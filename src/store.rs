@@ -137,7 +137,7 @@ pub trait Store: Send + Sync + fmt::Debug {
     async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error>;
 
     /// Goes on with what is to be erased, at most `limit` rows in one step. An erasure is finished when nothing of it is
-    /// left in the store's files either.
+    /// left in the store's files either, where they are its own; docs/operations.md tells of those that are a database's.
     async fn go_on_erasing(&self, limit: usize) -> Result<Erased, Error>;
 
     /// Rings when there is something to erase.

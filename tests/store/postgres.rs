@@ -1,6 +1,7 @@
 //! The store for replicas: its harness, and what only many processes on one database promise.
 
 mod cluster;
+mod console;
 
 use std::{
     collections::HashSet,
@@ -68,6 +69,16 @@ impl Database {
             transcript_limits: TranscriptLimits::from([(team_name(), 3)]),
             instruments: Instruments::default(),
         }
+    }
+
+    async fn listening(
+        &self,
+        listen: Listen,
+        policy: Policy,
+        clock: Arc<ManualClock>,
+    ) -> PostgresStore {
+        let options = self.options(policy, clock);
+        Options { listen, ..options }.open().await.unwrap()
     }
 
     /// What somebody does to the database behind the store's back.

@@ -49,6 +49,11 @@ pub struct World {
 pub struct ManualClock(AtomicI64);
 
 impl ManualClock {
+    pub fn wait(&self, span: Duration) {
+        let millis = i64::try_from(span.as_millis()).unwrap();
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+
     pub fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::SeqCst))
     }
@@ -66,7 +71,7 @@ impl World {
     }
 
     pub async fn with(harness: impl Harness + 'static, policy: Policy) -> Self {
-        let clock = Arc::new(ManualClock(AtomicI64::new(START)));
+        let clock = clock();
         let store = harness.open(policy.clone(), Arc::clone(&clock)).await;
         Self {
             store,
@@ -98,8 +103,7 @@ impl World {
     }
 
     pub fn wait(&self, span: Duration) {
-        let millis = i64::try_from(span.as_millis()).unwrap();
-        self.clock.0.fetch_add(millis, Ordering::SeqCst);
+        self.clock.wait(span);
     }
 
     pub async fn apply(&self, step: Step) -> Vec<Outcome> {
@@ -236,6 +240,11 @@ impl World {
             .map(|message| (message.seq, text_of(&message.content)))
             .collect()
     }
+}
+
+/// Stands at the start until somebody waits.
+pub fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock(AtomicI64::new(START)))
 }
 
 pub fn policy() -> Policy {

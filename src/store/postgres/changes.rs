@@ -6,7 +6,11 @@
 //! numbers of their transactions, so rows are read from the oldest transaction on that was not over at the last reading:
 //! some come twice and are known by their version, none is passed over.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     sync::{Notify, broadcast},
@@ -19,9 +23,13 @@ use super::{
     database::{Database, Statement},
     fault::Fault,
     work::Ground,
+    writes::Read,
 };
 use crate::{
-    domain::time::{Clock, Timestamp},
+    domain::{
+        ids::ConversationId,
+        time::{Clock, Timestamp},
+    },
     store::{Changing, changes::Feed},
 };
 
@@ -118,6 +126,26 @@ pub(super) async fn follow(
         stop.run_until_cancelled(follows).await;
     });
     Ok(())
+}
+
+/// What of these a person sees changed when a step is written, each at the revision that it has then.
+pub(super) fn of(
+    read: &BTreeMap<ConversationId, Read>,
+    touched: &BTreeSet<ConversationId>,
+    now: Timestamp,
+) -> Vec<Changing> {
+    let changing = |id: &ConversationId| {
+        let version = match read.get(id)? {
+            Read::New => 1,
+            Read::Revision(revision) => count(*revision) + 1,
+        };
+        Some(Changing {
+            conversation: *id,
+            version,
+            at: now,
+        })
+    };
+    touched.iter().filter_map(changing).collect()
 }
 
 /// Written with everything else that a step changes, behind the conversations' rows.

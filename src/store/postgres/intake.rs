@@ -114,18 +114,18 @@ async fn write_all(ground: &Arc<Ground>) {
 }
 
 async fn write(ground: &Arc<Ground>, batch: Vec<Waiting>) {
-    let (mut applies, mut tells) = (Vec::new(), Vec::new());
+    let (mut steps, mut callers) = (Vec::new(), Vec::new());
     for waiting in batch {
-        applies.push(waiting.apply);
-        tells.push(waiting.tell);
+        steps.push(waiting.apply);
+        callers.push(waiting.tell);
     }
-    if let Ok(steps) = u32::try_from(applies.len()) {
-        ground.meter.batch.record(steps);
+    if let Ok(count) = u32::try_from(steps.len()) {
+        ground.meter.batch.record(count);
     }
-    let mut batch = Batch(applies);
+    let mut batch = Batch(steps);
     match ground.once(&mut batch).await {
-        Ok(applied) => {
-            for (applied, tell) in applied.into_iter().zip(tells) {
+        Ok(all) => {
+            for (applied, tell) in all.into_iter().zip(callers) {
                 // Whoever asked may have gone.
                 drop(tell.send(Ok(applied)));
             }
@@ -133,7 +133,7 @@ async fn write(ground: &Arc<Ground>, batch: Vec<Waiting>) {
         // It may have been written: whoever asked has to come again, and is known again by the keys.
         Err(fault) if fault.breaks_connection() || matches!(fault, Fault::Closed) => {
             let shared = Arc::new(fault);
-            for tell in tells {
+            for tell in callers {
                 drop(
                     tell.send(Err(Error::Unavailable(Box::new(BatchFault(Arc::clone(
                         &shared,
@@ -143,7 +143,7 @@ async fn write(ground: &Arc<Ground>, batch: Vec<Waiting>) {
         }
         // One of them failed, or lost a race: each by itself, and only that one is told.
         Err(_) => {
-            for (apply, tell) in batch.0.into_iter().zip(tells) {
+            for (apply, tell) in batch.0.into_iter().zip(callers) {
                 let applied = ground.run(apply).await;
                 drop(tell.send(applied.map_err(Error::from)));
             }

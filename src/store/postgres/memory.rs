@@ -84,9 +84,9 @@ impl Memory {
         }
     }
 
-    /// Takes over what has been committed, and keeps what other replicas are to be told.
-    pub(super) fn apply(&self, changes: Vec<Change>, changed: Vec<Changing>) {
-        if changes.is_empty() && changed.is_empty() {
+    /// Takes over what has been committed and what people see of it, and keeps what other replicas are to be told.
+    pub(super) fn apply(&self, changes: Vec<Change>, seen: Vec<Changing>) {
+        if changes.is_empty() && seen.is_empty() {
             return;
         }
         let mut inner = self.lock();
@@ -118,12 +118,12 @@ impl Memory {
                 } => inner.called(destination, failed, at),
             }
         }
-        if !changed.is_empty() {
+        if !seen.is_empty() {
             inner.hints.insert(Hint::Changed);
         }
         let told = !inner.hints.is_empty();
         drop(inner);
-        self.changes.committed(changed);
+        self.changes.committed(seen);
         if told {
             self.hinting.notify_one();
         }

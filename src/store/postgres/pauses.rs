@@ -23,21 +23,14 @@ pub(super) async fn set(
     destination: &Destination,
     pause: Option<Pause>,
 ) -> Result<(), Fault> {
-    match pause {
-        Some(Pause { until, because }) => {
-            ground
-                .database
-                .write(
-                    "INSERT INTO pauses (destination, until, because) VALUES ($1, $2, $3) \
-                     ON CONFLICT (destination) DO UPDATE SET until = excluded.until, because = excluded.because",
-                    values![destination, until, because],
-                )
-                .await?;
-        }
-        None => {
-            let sql = "DELETE FROM pauses WHERE destination = $1";
-            ground.database.write(sql, values![destination]).await?;
-        }
+    if let Some(Pause { until, because }) = pause {
+        let sql = "INSERT INTO pauses (destination, until, because) VALUES ($1, $2, $3) \
+                   ON CONFLICT (destination) DO UPDATE SET until = excluded.until, because = excluded.because";
+        let values = values![destination, until, because];
+        ground.database.write(sql, values).await?;
+    } else {
+        let sql = "DELETE FROM pauses WHERE destination = $1";
+        ground.database.write(sql, values![destination]).await?;
     }
     let rings = vec![Change::Due(destination.clone())];
     ground.memory.apply(rings, Vec::new());

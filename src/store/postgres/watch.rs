@@ -144,21 +144,18 @@ async fn listening(ground: &Ground, way: &Way) {
 }
 
 async fn listen(ground: &Ground, way: &Way) -> Result<(), Fault> {
-    let (notices, mut heard) = mpsc::channel(NOTICES);
-    let (client, driven) = match &way.tls {
-        Some(tls) => {
-            let (client, connection) = way.config.connect(tls.clone()).await?;
-            (client, drive(connection, notices))
-        }
-        None => {
-            let (client, connection) = way.config.connect(NoTls).await?;
-            (client, drive(connection, notices))
-        }
+    let (notices, mut told) = mpsc::channel(NOTICES);
+    let (client, driven) = if let Some(tls) = &way.tls {
+        let (client, connection) = way.config.connect(tls.clone()).await?;
+        (client, drive(connection, notices))
+    } else {
+        let (client, connection) = way.config.connect(NoTls).await?;
+        (client, drive(connection, notices))
     };
-    let hears = async {
+    let listening = async {
         begin(&client).await?;
         // Whatever was told before is found by looking.
-        while let Some(notice) = heard.recv().await {
+        while let Some(notice) = told.recv().await {
             take(ground, &notice);
         }
         Ok(())
@@ -166,7 +163,7 @@ async fn listen(ground: &Ground, way: &Way) -> Result<(), Fault> {
     tokio::pin!(driven);
     tokio::select! {
         () = &mut driven => Ok(()),
-        done = hears => done,
+        done = listening => done,
     }
 }
 

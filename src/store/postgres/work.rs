@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{
     cancel::Unsent,
+    changes,
     columns::{self, Value},
     database::{Connection, Database, Statement},
     fault::Fault,
@@ -116,13 +117,11 @@ impl Ground {
         }
         let ground = Arc::clone(self);
         let run = self.steps.spawn(async move { ground.run(attempt).await });
-        match run.await {
-            Ok(done) => done.map_err(Error::from),
-            Err(_) => {
-                Fault::Panicked.log("a step of the store panicked");
-                Err(Fault::Panicked.into())
-            }
-        }
+        let Ok(done) = run.await else {
+            Fault::Panicked.log("a step of the store panicked");
+            return Err(Fault::Panicked.into());
+        };
+        done.map_err(Error::from)
     }
 
     /// As [`Self::step`], for whoever is in a task of its own already.
@@ -185,14 +184,12 @@ impl Work {
     }
 
     pub(super) async fn run(&mut self, statement: &Statement) -> Result<Vec<Row>, Fault> {
-        match &mut self.connection {
-            Some(connection) => connection.rows(statement).await,
-            None => {
-                let (connection, rows) = self.ground.database.read(statement).await?;
-                self.connection = Some(connection);
-                Ok(rows)
-            }
+        if let Some(connection) = &mut self.connection {
+            return connection.rows(statement).await;
         }
+        let (connection, rows) = self.ground.database.read(statement).await?;
+        self.connection = Some(connection);
+        Ok(rows)
     }
 
     /// Reads as of one moment, in one round trip.
@@ -200,14 +197,12 @@ impl Work {
         &mut self,
         statements: &[Statement],
     ) -> Result<Vec<Vec<Row>>, Fault> {
-        match &mut self.connection {
-            Some(connection) => connection.snapshot(statements).await,
-            None => {
-                let (connection, answers) = self.ground.database.snapshot(statements).await?;
-                self.connection = Some(connection);
-                Ok(answers)
-            }
+        if let Some(connection) = &mut self.connection {
+            return connection.snapshot(statements).await;
         }
+        let (connection, answers) = self.ground.database.snapshot(statements).await?;
+        self.connection = Some(connection);
+        Ok(answers)
     }
 
     pub(super) async fn row(
@@ -280,7 +275,7 @@ impl Work {
         let (mut given, mut changed) = (Vec::new(), Vec::new());
         if !self.writes.is_empty() {
             let last = self.writes.last.len();
-            changed = self.writes.changed(&self.after.touched, self.now);
+            changed = changes::of(&self.writes.read, &self.after.touched, self.now);
             let statements =
                 std::mem::take(&mut self.writes).into_statements(self.now, &changed)?;
             let began = std::time::Instant::now();

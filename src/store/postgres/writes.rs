@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     changes,
-    columns::{Value, count, integer, lane_id, storable, values},
+    columns::{Value, integer, lane_id, storable, values},
     database::Statement,
     fault::Fault,
     keys::Stored,
@@ -90,26 +90,6 @@ impl Writes {
             && self.others.is_empty()
             && self.lanes.is_empty()
             && self.last.is_empty()
-    }
-
-    /// What of these a person sees changed when all is written, each at the revision that it has then.
-    pub(super) fn changed(
-        &self,
-        touched: &BTreeSet<ConversationId>,
-        now: Timestamp,
-    ) -> Vec<Changing> {
-        let changing = |id: &ConversationId| {
-            let version = match self.read.get(id)? {
-                Read::New => 1,
-                Read::Revision(revision) => count(*revision) + 1,
-            };
-            Some(Changing {
-                conversation: *id,
-                version,
-                at: now,
-            })
-        };
-        touched.iter().filter_map(changing).collect()
     }
 
     /// Everything, in the order in which locks are taken: advisory ones, conversations, then what is theirs, then lanes.
@@ -281,7 +261,7 @@ fn conversations(
 fn messages(rows: Vec<(ConversationId, Message)>, now: Timestamp) -> Result<Statement, Fault> {
     let (mut ids, mut conversations, mut seqs) = (Vec::new(), Vec::new(), Vec::new());
     let (mut actors, mut ats, mut handovers) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut lates, mut contents, mut raws) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut late, mut contents, mut originals) = (Vec::new(), Vec::new(), Vec::new());
     for (conversation, message) in rows {
         ids.push(message.id.as_uuid());
         conversations.push(conversation.as_uuid());
@@ -289,9 +269,9 @@ fn messages(rows: Vec<(ConversationId, Message)>, now: Timestamp) -> Result<Stat
         actors.push(message.actor.label().to_owned());
         ats.push(message.at.as_millis());
         handovers.push(message.handover.map(HandoverId::as_uuid));
-        lates.push(Some(message.late));
+        late.push(Some(message.late));
         contents.push(serde_json::to_string(&message.content)?);
-        raws.push(message.raw.as_deref().map(storable));
+        originals.push(message.raw.as_deref().map(storable));
     }
     Ok(Statement::new(
         "INSERT INTO messages (id, conversation, seq, actor, at, handover, late, content, raw, recorded_at) \
@@ -303,9 +283,9 @@ fn messages(rows: Vec<(ConversationId, Message)>, now: Timestamp) -> Result<Stat
             actors,
             ats,
             Value::Ids(handovers),
-            Value::Switches(lates),
+            Value::Switches(late),
             contents,
-            Value::Texts(raws),
+            Value::Texts(originals),
             now
         ],
     ))

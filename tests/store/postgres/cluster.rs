@@ -159,7 +159,8 @@ fn keep(place: &Path, data: &Path) {
     let script = "while sleep 3; do \
                   flock -n \"$1/door\" flock -n \"$1/users\" \"$2/pg_ctl\" stop -s -m immediate -D \"$3\" && break; \
                   [ -e \"$3/postmaster.pid\" ] || break; done; rm -rf \"$3\"";
-    as_nobody(Path::new("/bin/sh"))
+    // It outlives this process, and init waits for it.
+    let keeper = as_nobody(Path::new("/bin/sh"))
         .args(["-c", script, "keeper"])
         .arg(place)
         .arg(programs())
@@ -168,8 +169,8 @@ fn keep(place: &Path, data: &Path) {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .process_group(0)
-        .spawn()
-        .unwrap();
+        .spawn();
+    std::mem::forget(keeper.unwrap());
 }
 
 /// Short, since the path of a socket may not be long; not anybody else's, since the tests of two trees may run at once.

@@ -39,26 +39,26 @@ const HANDOVERS: &str = "SELECT id, desk, facts, phase, operator, requested_at, 
 const JOURNAL: &str = "SELECT j.at, j.handover, j.from_phase, j.to_phase, j.cause, j.detail, j.operator \
     FROM handovers h JOIN journal j ON j.handover = h.id WHERE h.conversation = $1 ORDER BY j.row";
 
-/// Its version is read first: what is read after it may be newer, never older.
+/// All of it is of one moment.
 pub(super) async fn view(
     database: &Database,
     id: ConversationId,
     (before, limit): (Option<u64>, usize),
 ) -> Result<Option<ConversationView>, Fault> {
     let before = before.map_or(i64::MAX, integer);
-    let (mut connection, state) = database.read(&Statement::new(STATE, values![id])).await?;
-    let Some(state) = state.first() else {
-        return Ok(None);
-    };
     let reads = [
+        Statement::new(STATE, values![id]),
         Statement::new(MESSAGES, values![id, before, one_more(limit)]),
         Statement::new(DELIVERIES, values![id]),
         Statement::new(HANDOVERS, values![id]),
         Statement::new(JOURNAL, values![id]),
     ];
-    let found = connection.many(&reads).await?;
-    let [messages, deliveries, handovers, journal] = found.as_slice() else {
+    let (_, found) = database.snapshot(&reads).await?;
+    let [state, messages, deliveries, handovers, journal] = found.as_slice() else {
         return Err(Fault::Missing);
+    };
+    let Some(state) = state.first() else {
+        return Ok(None);
     };
     let messages = newest(messages, limit)?;
     let mut deliveries = by_message(deliveries)?;
@@ -82,7 +82,7 @@ pub(super) async fn view(
 
 /// Oldest first.
 fn newest(rows: &[Row], limit: usize) -> Result<Page<Message>, Fault> {
-    let read = rows.iter().map(|row| views::message(row));
+    let read = rows.iter().map(views::message);
     let mut page = Page::of(read.collect::<Result<_, _>>()?, limit);
     page.items.reverse();
     Ok(page)
