@@ -8,6 +8,7 @@ mod census;
 mod changes;
 mod console;
 mod erasure;
+mod found;
 mod hashing;
 mod keyed;
 mod labels;

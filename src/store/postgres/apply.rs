@@ -11,8 +11,7 @@ use uuid::Uuid;
 use super::{
     columns::values,
     fault::Fault,
-    intake, keys,
-    legs::{self, Found},
+    intake, keys, legs,
     subject::Subject,
     unmatched::{self, Unmatched},
     work::{Attempt, Ground, Work},
@@ -26,6 +25,7 @@ use crate::{
     },
     store::{
         Applied, Error,
+        found::Found,
         hashing::Hashed,
         keyed::{self, Keyed, KeyedEvent},
     },

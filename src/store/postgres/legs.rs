@@ -5,24 +5,16 @@ use super::{
     fault::Fault,
     work::Work,
 };
-use crate::domain::{
-    delivery::Lane,
-    effect::LegName,
-    event::{LegTarget, NamedLeg},
-    ids::{DeskName, HandoverId, LegId},
-    taken::Taken,
+use crate::{
+    domain::{
+        delivery::Lane,
+        effect::LegName,
+        event::LegTarget,
+        ids::{DeskName, HandoverId, LegId},
+        taken::Taken,
+    },
+    store::found::{Found, Leg},
 };
-
-/// What a desk's words lead to.
-#[derive(Debug)]
-pub(super) enum Found {
-    Leg(NamedLeg),
-    Nothing,
-    /// Two handovers.
-    Contradiction,
-}
-
-type Leg = (LegId, HandoverId);
 
 /// By the reference, else by the leg.
 pub(super) async fn find(work: &mut Work, target: &LegTarget) -> Result<Found, Fault> {
@@ -40,18 +32,7 @@ pub(super) async fn find(work: &mut Work, target: &LegTarget) -> Result<Found, F
         Some(leg) => by_id(work, desk, *leg).await?,
         None => None,
     };
-    let is_new = called.is_none();
-    Ok(match (called, given) {
-        (Some((_, called)), Some((_, given))) if called != given => Found::Contradiction,
-        (Some((id, handover)), _) | (None, Some((id, handover))) => Found::Leg(NamedLeg {
-            id,
-            handover,
-            desk: desk.clone(),
-            reference: reference.clone(),
-            is_new,
-        }),
-        (None, None) => Found::Nothing,
-    })
+    Ok(Found::of(target, (called, given)))
 }
 
 /// What is kept until this name is known must not come in between.

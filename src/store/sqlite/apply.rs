@@ -7,8 +7,7 @@ use rusqlite::params;
 use super::{
     columns::AnyId,
     fault::Fault,
-    keys,
-    legs::{self, Found},
+    keys, legs,
     subject::Subject,
     unmatched::{self, Unmatched},
     work::Work,
@@ -22,6 +21,7 @@ use crate::{
     },
     store::{
         Applied,
+        found::Found,
         hashing::{Hashed, Known},
         keyed::{self, Keyed, KeyedEvent},
     },

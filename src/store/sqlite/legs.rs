@@ -3,22 +3,16 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::{fault::Fault, jobs, work::Work};
-use crate::domain::{
-    delivery::Lane,
-    effect::LegName,
-    event::{LegTarget, NamedLeg},
-    ids::{DeskName, HandoverId, LegId},
-    taken::Taken,
+use crate::{
+    domain::{
+        delivery::Lane,
+        effect::LegName,
+        event::LegTarget,
+        ids::{DeskName, HandoverId, LegId},
+        taken::Taken,
+    },
+    store::found::{Found, Leg},
 };
-
-/// What a desk's words lead to.
-#[derive(Debug)]
-pub(super) enum Found {
-    Leg(NamedLeg),
-    Nothing,
-    /// Two handovers.
-    Contradiction,
-}
 
 /// By the reference, else by the leg.
 pub(super) fn find(work: &Work<'_>, target: &LegTarget) -> Result<Found, Fault> {
@@ -36,18 +30,7 @@ pub(super) fn find(work: &Work<'_>, target: &LegTarget) -> Result<Found, Fault> 
         Some(leg) => by_id(work, desk, *leg)?,
         None => None,
     };
-    let is_new = called.is_none();
-    Ok(match (called, given) {
-        (Some((_, called)), Some((_, given))) if called != given => Found::Contradiction,
-        (Some((id, handover)), _) | (None, Some((id, handover))) => Found::Leg(NamedLeg {
-            id,
-            handover,
-            desk: desk.clone(),
-            reference: reference.clone(),
-            is_new,
-        }),
-        (None, None) => Found::Nothing,
-    })
+    Ok(Found::of(target, (called, given)))
 }
 
 pub(super) fn name(work: &Work<'_>, name: &LegName) -> Result<(), Fault> {
@@ -97,8 +80,6 @@ pub(super) fn take(
     }
     Ok(())
 }
-
-type Leg = (LegId, HandoverId);
 
 fn by_name(work: &Work<'_>, desk: &DeskName, reference: &str) -> Result<Option<Leg>, Fault> {
     Ok(work
