@@ -209,6 +209,7 @@ impl App {
         development: Option<Development>,
     ) -> Result<Self, Error> {
         let named_secrets = config.secrets();
+        let doubtful = console::doubtful(&config, development.as_ref());
         let Config {
             server,
             admin: operators,
@@ -265,7 +266,8 @@ impl App {
         let around = (trusted_proxies.clone(), development);
         let entrance = Entrance::new(operators, admin.clone(), around);
         let sharing = (Arc::clone(&store), Arc::clone(&clock));
-        let console = console::router(sharing, entrance, (ends, shutdown.soft.clone()));
+        let stopping = shutdown.soft.clone();
+        let console = console::router(sharing, entrance, (ends, doubtful), stopping);
         let state = http::Options {
             store: store.clone(),
             bots: from_bots,

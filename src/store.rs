@@ -309,6 +309,7 @@ pub struct DeliveryFilter {
     pub destination: Option<Destination>,
     /// As [`DeliveryView::error_class`] says it.
     pub error_class: Option<String>,
+    pub created_before: Option<Timestamp>,
     /// The last id of the page before.
     pub after: Option<DeliveryId>,
     pub limit: usize,

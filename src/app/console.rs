@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{Admin, Answers, Bot, Desk, Kind, Server, User, hooks},
+    config::{self, Admin, Answers, Bot, Config, Desk, Kind, Server, User, hooks},
     console::{self, Development, Ends},
     domain::{
         ids::{BotName, DeskName, OperatorName},
@@ -51,7 +51,8 @@ impl Entrance {
 pub(super) fn router(
     (store, clock): (Arc<dyn ConsoleStore>, Arc<dyn Clock>),
     entrance: Entrance,
-    (ends, stopping): (Ends, CancellationToken),
+    (ends, doubtful): (Ends, Vec<config::Warning>),
+    stopping: CancellationToken,
 ) -> Router<http::State> {
     let Entrance {
         users,
@@ -68,6 +69,7 @@ pub(super) fn router(
         development,
         sources: Sources::new(trusted_proxies),
         ends,
+        doubtful,
         answers,
         stopping,
     })
@@ -85,6 +87,14 @@ pub(super) fn ends(
         desks: desks.keys().cloned().collect(),
         of_console: desks_of_console(desks, |_| true),
         hook_urls: hooks::all(server, bots, desks),
+    }
+}
+
+/// What an operator should look at again. Nobody has written the configuration of a development bridge.
+pub(super) fn doubtful(config: &Config, development: Option<&Development>) -> Vec<config::Warning> {
+    match development {
+        Some(_) => Vec::new(),
+        None => config.warnings(),
     }
 }
 

@@ -5,7 +5,8 @@ use std::{fmt, path::PathBuf};
 use serde_json::Value;
 
 use super::{
-    AdminListen, AivoLive, Bot, Certainly, Chatlayer, Config, Kind, Platform, Step, names::Language,
+    AdminListen, AivoLive, Bot, Certainly, Chatlayer, Config, Kind, Platform, Step, fault::Place,
+    names::Language,
 };
 use crate::domain::ids::{BotName, DeskName, HoursName};
 
@@ -28,6 +29,8 @@ pub enum Warning {
         language: Language,
     },
     NeverResumed(BotName),
+    /// By a step of the defaults that its platform documents nowhere.
+    GuessedResume(BotName),
     Guessed {
         desk: DeskName,
         requests: Vec<&'static str>,
@@ -159,7 +162,14 @@ fn chatlayer(bot: &Chatlayer) -> Vec<fn(BotName) -> Warning> {
     if bot.resume.is_empty() {
         warnings.push(Warning::NeverResumed);
     }
+    if bot.resume.iter().any(is_of_defaults) {
+        warnings.push(Warning::GuessedResume);
+    }
     warnings
+}
+
+fn is_of_defaults(step: &Step) -> bool {
+    matches!(step, Step::Request(request) if request.at.place == Place::Unwritten)
 }
 
 fn certainly(bot: &Certainly) -> Vec<fn(BotName) -> Warning> {
@@ -242,6 +252,10 @@ impl fmt::Display for Warning {
             Self::NeverResumed(bot) => write!(
                 f,
                 "bots.{bot}.resume is empty: a bot that a handover has paused stays silent after it, unless something else resumes it"
+            ),
+            Self::GuessedResume(bot) => write!(
+                f,
+                "bots.{bot}.resume is the default, a guess (UNVERIFIED): Chatlayer does not document how a bot is resumed; see that the bot speaks again after a handover, then write the step that does it in [[bots.{bot}.resume]]"
             ),
             Self::Guessed { desk, requests } => write!(
                 f,

@@ -18,7 +18,7 @@ pub(super) enum Urgency {
 
 impl Urgency {
     pub(super) fn of(since: Timestamp, now: Timestamp) -> Self {
-        match minutes(since, now) {
+        match minutes(now.since(since)) {
             0..2 => Self::New,
             2..5 => Self::Soon,
             5..10 => Self::Late,
@@ -59,7 +59,11 @@ impl Urgency {
 
 /// `now`, `4 min`, `3 h`, `12 d`: always rounded down.
 pub(super) fn short(since: Timestamp, now: Timestamp) -> String {
-    match minutes(since, now) {
+    span(now.since(since))
+}
+
+pub(super) fn span(span: Duration) -> String {
+    match minutes(span) {
         0 => texts::NOW.to_owned(),
         minutes @ 1..60 => texts::minutes(minutes),
         minutes @ 60..1440 => texts::hours(minutes / 60),
@@ -81,8 +85,8 @@ pub(super) fn since(at: Timestamp) -> Markup {
     html! { time datetime=(full) title=(full) { (short.as_deref().unwrap_or(&full)) " UTC" } }
 }
 
-fn minutes(since: Timestamp, now: Timestamp) -> u64 {
-    now.since(since).as_secs() / Duration::from_mins(1).as_secs()
+fn minutes(span: Duration) -> u64 {
+    span.as_secs() / Duration::from_mins(1).as_secs()
 }
 
 #[cfg(test)]

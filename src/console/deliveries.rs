@@ -13,9 +13,9 @@ use axum::{
 };
 use maud::{Markup, html};
 
-use self::wanted::{Class, Done, To, Wanted, Which};
+use self::wanted::{Age, Class, Done, To, Wanted, Which};
 use super::{
-    admins,
+    admins, ages,
     faults::Fault,
     icons::icon,
     layout::{self, Frame, Place},
@@ -46,8 +46,8 @@ async fn list(
         counts,
     };
     let standings = state.store().standings().await?;
-    let page = state.store().deliveries(wanted.filter()).await?;
     let now = state.now();
+    let page = state.store().deliveries(wanted.filter(now)).await?;
     let body = html! {
         div.page__in {
             header.page__head {
@@ -90,6 +90,7 @@ fn filters(wanted: &Wanted, standings: &[Standing]) -> Markup {
             input type="hidden" name="state" value=(wanted.state.name());
             (destinations(wanted.destination.as_ref(), standings))
             (classes(wanted.class))
+            (least_ages(wanted.age))
             button.btn type="submit" { (texts::SHOW) }
         }
     }
@@ -124,6 +125,20 @@ fn classes(chosen: Option<Class>) -> Markup {
                 option value="" { (texts::ANY_REASON) }
                 @for class in ErrorClass::ALL {
                     option value=(class.label()) selected[chosen == Some(Class(class))] { (calls::class(class)) }
+                }
+            }
+        }
+    }
+}
+
+fn least_ages(chosen: Option<Age>) -> Markup {
+    html! {
+        div.field {
+            label for="age" { (texts::AGE) }
+            select.input #age name="age" {
+                option value="" { (texts::ANY_AGE) }
+                @for age in Age::ALL {
+                    option value=(age.name()) selected[chosen == Some(age)] { (texts::OVER) (ages::span(age.least())) }
                 }
             }
         }

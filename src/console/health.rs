@@ -57,6 +57,7 @@ async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
             div.page__part #how-it-stands data-watch {
                 (figures(&census, counts, now))
                 (warnings::warnings(&warned, now))
+                (warnings::doubtful(state.doubtful()))
                 div.ends2 {
                     (ends::ends((texts::BOTS, &bots), (&standings, here), now))
                     (ends::ends((texts::DESKS, &desks), (&standings, here), now))

@@ -14,7 +14,7 @@ use super::{
     views::Views,
 };
 use crate::{
-    config::{Answers, User, hooks::HookUrl},
+    config::{self, Answers, User, hooks::HookUrl},
     domain::{
         ids::{BotName, ConversationId, DeskName, OperatorName},
         time::{Clock, Timestamp},
@@ -34,6 +34,8 @@ pub struct Options {
     pub sources: Sources,
     pub development: Option<Development>,
     pub ends: Ends,
+    /// What of the configuration asks for a second look.
+    pub doubtful: Vec<config::Warning>,
     pub answers: Answers,
     /// From then on open pages are told to come back.
     pub stopping: CancellationToken,
@@ -75,6 +77,7 @@ struct Shared {
     home: String,
     sources: Sources,
     ends: Ends,
+    doubtful: Vec<config::Warning>,
     answers: Answers,
     stopping: CancellationToken,
     views: Views,
@@ -95,6 +98,7 @@ impl State {
             sources,
             development,
             ends,
+            doubtful,
             answers,
             stopping,
         } = options;
@@ -112,6 +116,7 @@ impl State {
             home: home.unwrap_or_else(|| HOME.to_owned()),
             sources,
             ends,
+            doubtful,
             answers,
             stopping,
             views: Views::default(),
@@ -152,6 +157,10 @@ impl State {
 
     pub(super) fn ends(&self) -> &Ends {
         &self.0.ends
+    }
+
+    pub(super) fn doubtful(&self) -> &[config::Warning] {
+        &self.0.doubtful
     }
 
     pub(super) fn answers(&self) -> &Answers {

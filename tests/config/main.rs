@@ -28,7 +28,7 @@ use handover_bridge::{
 use secrecy::ExposeSecret as _;
 
 /// A configuration without a fault and without a warning.
-const GOOD: &str = r#"
+const GOOD: &str = r#"platforms.chatlayer.resume = [{ request = { method = "POST", url = "{{ bot.api_url }}/v1/unpause" } }]
 [server]
 public_url = "https://bridge.example.com"
 

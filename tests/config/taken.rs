@@ -38,13 +38,31 @@ fn bots_and_desks_start_from_what_the_defaults_say() {
     assert!(chatlayer.pause.is_empty());
     assert_eq!(chatlayer.text_limit, 2000);
     assert!(
-        matches!(&chatlayer.resume[..], [Step::Request(step)] if step.url.starts_with("{{ bot.api_url }}/v1/bots/"))
+        matches!(&chatlayer.resume[..], [Step::Request(step)] if step.url.ends_with("/v1/unpause"))
     );
     let (_, desk) = config.desks.first_key_value().unwrap();
     let Kind::Webhook(webhook) = &desk.kind else {
         panic!("another kind")
     };
     assert_eq!(webhook.transcript_limit, 200);
+}
+
+#[test]
+fn the_resume_of_the_defaults_is_a_guess_until_the_operator_has_written_it_down() {
+    let (_, without) = GOOD.split_once('\n').unwrap();
+    let config = load(without).unwrap();
+    assert!(
+        matches!(&chatlayer(&config).resume[..], [Step::Request(step)] if step.url.starts_with("{{ bot.api_url }}/v1/bots/"))
+    );
+    let webshop = "webshop".parse().unwrap();
+    assert_eq!(config.warnings(), [Warning::GuessedResume(webshop)]);
+    for written in [
+        "[[platforms.chatlayer.resume]]\ntext = \"Welcome back.\"\n",
+        "[[bots.webshop.resume]]\ndialog_state = \"home\"\n",
+    ] {
+        let config = load(&format!("{without}{written}")).unwrap();
+        assert_eq!(config.warnings(), [], "{written}");
+    }
 }
 
 #[test]

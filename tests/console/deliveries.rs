@@ -1,5 +1,7 @@
 //! What is owed and given up, and what may be done about it by whom.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use handover_bridge::{
     domain::{ids::DeliveryId, retry::ErrorClass},
@@ -47,7 +49,7 @@ async fn who_is_not_signed_in_sees_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_list_is_by_state_destination_and_reason() {
+async fn the_list_is_by_state_destination_reason_and_age() {
     let world = World::new();
     let retrying = failed(&world, "u1", ErrorClass::Busy, false).await;
     let dead = failed(&world, "u2", ErrorClass::Rejected, true).await;
@@ -69,6 +71,12 @@ async fn the_list_is_by_state_destination_and_reason() {
         shown("?destination=desk%3Ateam&class=").await,
         (false, false)
     );
+    world.wait(Duration::from_mins(5));
+    assert_eq!(shown("?age=5m").await, (false, false));
+    world.wait(Duration::from_secs(1));
+    assert_eq!(shown("?age=5m").await, (true, false));
+    assert_eq!(shown("?state=dead&age=5m").await, (false, true));
+    assert_eq!(shown("?age=1h").await, (false, false));
     let page = world.get(&ann, PAGE).await;
     assert!(page.body.contains("Server error") && page.body.contains("1 try"));
 }

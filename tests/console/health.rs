@@ -46,6 +46,10 @@ async fn whoever_is_configured_is_there_before_the_first_call_and_tells_of_the_l
     );
     assert!(quiet.contains("<dt>Signed in</dt><dd class=\"num\">1</dd>"));
     assert!(quiet.contains("class=\"zero\"") && !quiet.contains("Warnings"));
+    assert!(
+        quiet.contains("bots.webshop.resume is the default, a guess"),
+        "what `handover check` says of the configuration"
+    );
 
     failed(&world, "u1", ErrorClass::Rejected, true).await;
     world

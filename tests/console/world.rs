@@ -18,7 +18,7 @@ use axum::{
 };
 use handover_bridge::{
     clock::new_id,
-    config::{Answers, Role, User},
+    config::{Answers, Role, User, Warning},
     console::{self, Development, Ends, OneTime},
     domain::{
         ids::{BotName, DeskName, OperatorName},
@@ -228,6 +228,7 @@ fn router(
             of_console: vec![DeskName::new("team").unwrap()],
             hook_urls: vec![("webshop: offloading".to_owned(), HOOK_URL.into())],
         },
+        doubtful: vec![Warning::GuessedResume(BotName::new("webshop").unwrap())],
         answers: Answers::from([("en", "greeting", "Hello {user}, I am {agent}.")]),
         development: one_time.map(|link| Development {
             link,

@@ -187,7 +187,7 @@ macro_rules! run_against {
             standing: [
                 a_destination_stands_as_its_last_calls_went,
                 all_of_a_destination_is_retried_at_once_and_it_is_known_who_wanted_it,
-                a_delivery_is_found_by_its_class_and_shown_with_what_it_carries,
+                a_delivery_is_found_by_its_class_and_age_and_shown_with_what_it_carries,
                 the_audit_trail_is_paged_the_newest_first,
             ],
             retention: [

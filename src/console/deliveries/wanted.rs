@@ -1,11 +1,13 @@
 //! Which deliveries are asked for, and what has just been done: all in the address.
 
+use std::time::Duration;
+
 use form_urlencoded::Serializer;
 use serde::{Deserialize, Deserializer};
 
 use crate::{
     console::layout::Place,
-    domain::{delivery::Destination, ids::DeliveryId, retry::ErrorClass},
+    domain::{delivery::Destination, ids::DeliveryId, retry::ErrorClass, time::Timestamp},
     store::{DeliveryFilter, DeliveryState},
 };
 
@@ -19,6 +21,8 @@ pub(super) struct Wanted {
     pub(super) destination: Option<To>,
     #[serde(default, deserialize_with = "unless_empty")]
     pub(super) class: Option<Class>,
+    #[serde(default, deserialize_with = "unless_empty")]
+    pub(super) age: Option<Age>,
     /// The last one of the page before.
     pub(super) after: Option<DeliveryId>,
     pub(super) done: Option<Done>,
@@ -50,12 +54,21 @@ pub(super) struct To(pub(super) Destination);
 #[serde(try_from = "String")]
 pub(super) struct Class(pub(super) ErrorClass);
 
+/// How old they are at least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) enum Age {
+    Minutes,
+    Hour,
+    Day,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("nothing that is offered")]
 pub(super) struct NotOffered;
 
 impl Wanted {
-    pub(super) fn filter(&self) -> DeliveryFilter {
+    pub(super) fn filter(&self, now: Timestamp) -> DeliveryFilter {
         DeliveryFilter {
             state: Some(match self.state {
                 Which::Retrying => DeliveryState::Retrying,
@@ -63,13 +76,14 @@ impl Wanted {
             }),
             destination: self.destination.clone().map(|To(to)| to),
             error_class: self.class.map(|Class(class)| class.label().to_owned()),
+            created_before: self.age.map(|age| now.minus(age.least())),
             after: self.after,
             limit: ROWS,
         }
     }
 
     pub(super) fn is_narrowed(&self) -> bool {
-        self.destination.is_some() || self.class.is_some()
+        self.destination.is_some() || self.class.is_some() || self.age.is_some()
     }
 
     /// The same of another state, from its start.
@@ -100,6 +114,9 @@ impl Wanted {
         if let Some(Class(class)) = self.class {
             query.append_pair("class", class.label());
         }
+        if let Some(age) = self.age {
+            query.append_pair("age", age.name());
+        }
         if let Some(after) = self.after {
             query.append_pair("after", &after.to_string());
         }
@@ -119,6 +136,26 @@ impl Which {
         match self {
             Self::Retrying => "retrying",
             Self::Dead => "dead",
+        }
+    }
+}
+
+impl Age {
+    pub(super) const ALL: [Self; 3] = [Self::Minutes, Self::Hour, Self::Day];
+
+    pub(super) const fn least(self) -> Duration {
+        match self {
+            Self::Minutes => Duration::from_mins(5),
+            Self::Hour => Duration::from_hours(1),
+            Self::Day => Duration::from_hours(24),
+        }
+    }
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Minutes => "5m",
+            Self::Hour => "1h",
+            Self::Day => "1d",
         }
     }
 }
@@ -154,6 +191,15 @@ impl TryFrom<String> for Class {
     }
 }
 
+impl TryFrom<String> for Age {
+    type Error = NotOffered;
+
+    fn try_from(text: String) -> Result<Self, NotOffered> {
+        let mut offered = Self::ALL.into_iter();
+        offered.find(|age| age.name() == text).ok_or(NotOffered)
+    }
+}
+
 /// A form sends the choice of everything as nothing.
 fn unless_empty<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
@@ -184,7 +230,7 @@ mod tests {
     fn an_address_says_again_what_was_asked_for() {
         for address in [
             "/console/deliveries",
-            "/console/deliveries?state=dead&destination=bot%3Awebshop&class=busy",
+            "/console/deliveries?state=dead&destination=bot%3Awebshop&class=busy&age=1h",
             "/console/deliveries?destination=desk%3Ateam&after=00000000-0000-0000-0000-000000000007&done=all",
         ] {
             assert_eq!(read(address).unwrap().href(), address);
@@ -193,12 +239,13 @@ mod tests {
 
     #[test]
     fn an_empty_choice_is_everything_and_what_nobody_offers_is_refused() {
-        let everything = read("/console/deliveries?destination=&class=").unwrap();
+        let everything = read("/console/deliveries?destination=&class=&age=").unwrap();
         assert!(!everything.is_narrowed());
         for query in [
             "state=delivered",
             "destination=webshop",
             "class=x",
+            "age=2h",
             "after=7",
         ] {
             assert_eq!(

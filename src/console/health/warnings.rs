@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::{
+    config,
     console::{ages, texts::health as texts},
     domain::time::Timestamp,
     store::WarningView,
@@ -24,6 +25,22 @@ pub(super) fn warnings(warnings: &[WarningView], now: Timestamp) -> Markup {
                     tbody { @for warning in warnings { (row(warning, now)) } }
                 }
             }
+        }
+    }
+}
+
+/// Settings that are allowed, and told as `handover check` tells them.
+pub(super) fn doubtful(settings: &[config::Warning]) -> Markup {
+    if settings.is_empty() {
+        return html! {};
+    }
+    html! {
+        section.sec aria-label=(texts::SETTINGS) {
+            div.sec__head {
+                h2 { (texts::SETTINGS) }
+                p { (texts::WHAT_SETTINGS[0]) code { "handover check" } (texts::WHAT_SETTINGS[1]) }
+            }
+            ul.doubts { @for setting in settings { li { (setting) } } }
         }
     }
 }

@@ -24,6 +24,8 @@ pub(in crate::console) const LIST: &str = "List of deliveries";
 pub(in crate::console) const TABLE: &str = "Table of deliveries";
 pub(in crate::console) const WHAT: &str = "What";
 pub(in crate::console) const AGE: &str = "Age";
+pub(in crate::console) const ANY_AGE: &str = "Any age";
+pub(in crate::console) const OVER: &str = "Over ";
 pub(in crate::console) const NEXT_TRY: &str = "Next try";
 pub(in crate::console) const TO_THE: &str = "to the ";
 pub(in crate::console) const NOT_TRIED_YET: &str = "Not tried yet";
@@ -34,7 +36,7 @@ pub(in crate::console) const UNKNOWN: &str = "unknown";
 pub(in crate::console) const NOW: &str = "now";
 pub(in crate::console) const NOTHING_OF_THIS_KIND: [&str; 2] = [
     "Nothing of this kind",
-    "Nothing here has this destination and this reason. Choose others above.",
+    "Nothing here has this destination, this reason and this age. Choose others above.",
 ];
 pub(in crate::console) const NOTHING_IS_LATE: [&str; 2] = [
     "Nothing is late",

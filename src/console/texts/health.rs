@@ -44,6 +44,13 @@ pub(in crate::console) const WHOM: &str = "About";
 pub(in crate::console) const HOW_OFTEN: &str = "How often";
 pub(in crate::console) const LAST: &str = "Last";
 
+pub(in crate::console) const SETTINGS: &str = "Settings";
+/// Around the command.
+pub(in crate::console) const WHAT_SETTINGS: [&str; 2] = [
+    "The configuration asks for a second look at these. ",
+    " lists them too.",
+];
+
 pub(in crate::console) const fn talk_to_no_one(count: u64) -> &'static str {
     if count == 1 {
         "person talks to no one"

@@ -66,6 +66,7 @@ pub(super) async fn list(
         state: wanted.state.as_deref().map(named).transpose()?,
         destination: wanted.destination.as_deref().map(destination).transpose()?,
         error_class: None,
+        created_before: None,
         after: wanted.after,
         limit: page_size(wanted.limit)?,
     };

@@ -26,13 +26,15 @@ macro_rules! view_columns {
 }
 pub(super) use view_columns;
 
-/// Parameters: state, destination, the row after which, how many, and the class of its error.
+/// Parameters: state, destination, the row after which, how many, the class of its error, and the time before which it was
+/// made.
 macro_rules! list {
     ($which:literal) => {
         concat!(
             "SELECT ", view_columns!(), " FROM deliveries d WHERE ", $which,
             " AND ($1::text IS NULL OR d.state = $1) AND ($2::text IS NULL OR d.destination = $2) AND d.row > $3 \
-             AND ($5::text IS NULL OR d.error_class = $5) ORDER BY d.row LIMIT $4",
+             AND ($5::text IS NULL OR d.error_class = $5) AND ($6::bigint IS NULL OR d.created_at < $6) \
+             ORDER BY d.row LIMIT $4",
         )
     };
 }
@@ -72,7 +74,8 @@ pub(super) async fn deliveries(
         destination,
         after,
         one_more(filter.limit),
-        class
+        class,
+        filter.created_before
     ];
     let found = ground.database.rows(sql, values).await?;
     let views = found.iter().map(view).collect::<Result<_, _>>()?;

@@ -91,19 +91,20 @@ pub(super) fn deliveries(
             "SELECT id, handover, destination, json_extract(task, '$.do'), state, attempts, error_class, created_at, \
              due_at, json_extract(task, '$.message'), settled_at FROM deliveries \
              WHERE settled_at IS NULL AND state = ?1 AND (?2 IS NULL OR destination = ?2) \
-             AND (?5 IS NULL OR error_class = ?5) AND row > ?3 ORDER BY row LIMIT ?4"
+             AND (?5 IS NULL OR error_class = ?5) AND (?6 IS NULL OR created_at < ?6) AND row > ?3 ORDER BY row LIMIT ?4"
         }
         Some(DeliveryState::Dead) => {
             "SELECT id, handover, destination, json_extract(task, '$.do'), state, attempts, error_class, created_at, \
              NULL, json_extract(task, '$.message'), settled_at FROM deliveries \
              WHERE state = 'dead' AND state = ?1 AND (?2 IS NULL OR destination = ?2) \
-             AND (?5 IS NULL OR error_class = ?5) AND row > ?3 ORDER BY row LIMIT ?4"
+             AND (?5 IS NULL OR error_class = ?5) AND (?6 IS NULL OR created_at < ?6) AND row > ?3 ORDER BY row LIMIT ?4"
         }
         Some(DeliveryState::Delivered | DeliveryState::Cancelled) | None => {
             "SELECT id, handover, destination, json_extract(task, '$.do'), state, attempts, error_class, created_at, \
              iif(settled_at IS NULL, due_at, NULL), json_extract(task, '$.message'), settled_at FROM deliveries \
              WHERE (?1 IS NULL OR state = ?1) \
-             AND (?2 IS NULL OR destination = ?2) AND (?5 IS NULL OR error_class = ?5) AND row > ?3 ORDER BY row LIMIT ?4"
+             AND (?2 IS NULL OR destination = ?2) AND (?5 IS NULL OR error_class = ?5) \
+             AND (?6 IS NULL OR created_at < ?6) AND row > ?3 ORDER BY row LIMIT ?4"
         }
     };
     let mut statement = connection.prepare_cached(sql)?;
@@ -113,7 +114,8 @@ pub(super) fn deliveries(
             filter.destination,
             after,
             one_more(filter.limit),
-            filter.error_class
+            filter.error_class,
+            filter.created_before
         ],
         delivery_view,
     )?;

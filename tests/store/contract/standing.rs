@@ -115,7 +115,7 @@ pub async fn all_of_a_destination_is_retried_at_once_and_it_is_known_who_wanted_
     );
 }
 
-pub async fn a_delivery_is_found_by_its_class_and_shown_with_what_it_carries(
+pub async fn a_delivery_is_found_by_its_class_and_age_and_shown_with_what_it_carries(
     harness: impl Harness + 'static,
 ) {
     let world = World::new(harness).await;
@@ -137,6 +137,19 @@ pub async fn a_delivery_is_found_by_its_class_and_shown_with_what_it_carries(
             };
             let found = world.store.deliveries(filter).await.unwrap().items;
             assert_eq!(found.len(), count, "{found:?}");
+        }
+    }
+    let now = world.clock.now();
+    for (created_before, found) in [(now, false), (now.plus(Duration::from_millis(1)), true)] {
+        for state in [Some(DeliveryState::Dead), None] {
+            let filter = DeliveryFilter {
+                state,
+                created_before: Some(created_before),
+                limit: 9,
+                ..DeliveryFilter::default()
+            };
+            let deliveries = world.store.deliveries(filter).await.unwrap().items;
+            assert_eq!(deliveries.iter().any(|it| it.id == id), found);
         }
     }
     let one = world.store.delivery(id).await.unwrap().unwrap();
