@@ -83,6 +83,10 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// call that was made must not be made again for having been forgotten.
     async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<Option<Claim>, Error>;
 
+    /// Makes sure of a claimed lane for so long from now. `false`: by then it may be somebody else's, so nothing is to be
+    /// sent in it.
+    async fn hold(&self, claim: &Claim, span: Duration) -> Result<bool, Error>;
+
     /// Gives a lane back unattempted, and rings its bell.
     async fn release(&self, claim: Claim) -> Result<(), Error>;
 
@@ -369,6 +373,16 @@ impl Ticket {
         match self.0 {
             Proof::Sqlite(hold) => Some(hold),
             Proof::Postgres(_) => None,
+            #[cfg(test)]
+            Proof::Scripted => None,
+        }
+    }
+
+    /// None: another store's.
+    fn as_postgres(&self) -> Option<&postgres::Hold> {
+        match &self.0 {
+            Proof::Postgres(hold) => Some(hold),
+            Proof::Sqlite(_) => None,
             #[cfg(test)]
             Proof::Scripted => None,
         }

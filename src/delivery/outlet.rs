@@ -51,6 +51,9 @@ pub(super) struct Shared {
     pub(super) stop: CancellationToken,
 }
 
+/// An adapter's call is given up after ten seconds, and the clocks of two machines may run apart a little.
+const HELD_FOR: Duration = Duration::from_secs(12);
+
 impl Outlet {
     pub(super) fn new(destination: Destination, endpoint: Endpoint, shared: Shared) -> Self {
         let meter = Arc::new(Meter::new(&shared.instruments.metrics, &destination));
@@ -86,6 +89,10 @@ impl Outlet {
             if !may_call {
                 return self.release(claim).await;
             }
+            if !self.holds(&claim).await {
+                self.give_back(1);
+                return self.release(claim).await;
+            }
             head = self.attempt(claim).await;
             may_call = head.is_some() && !self.shared.stop.is_cancelled() && self.may_go_on();
         }
@@ -108,6 +115,16 @@ impl Outlet {
             age: Duration::ZERO,
             first: true,
         });
+    }
+
+    /// Whether nobody else can have the lane before a call that begins now has ended.
+    async fn holds(&self, claim: &Claim) -> bool {
+        let held = self.shared.store.hold(claim, HELD_FOR).await;
+        let held = self.done(held).unwrap_or(false);
+        if !held {
+            tracing::info!(destination = %self.destination, delivery.id = %claim.job.delivery, "a lane is not held for certain, nothing is sent in it");
+        }
+        held
     }
 
     async fn attempt(&self, claim: Claim) -> Option<Claim> {

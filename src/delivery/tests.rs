@@ -71,6 +71,25 @@ async fn lanes_are_in_order_in_themselves_and_parallel_among_each_other_but_neve
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_is_sent_in_a_lane_that_is_not_held_for_certain() {
+    let mut world = World::new();
+    let (live, desk) = world.desk("live", Duration::from_secs(1), takes_all());
+    for seq in 1..=3 {
+        world.lanes.add(&live, job(1, seq));
+    }
+    world.lanes.depose_once(job(1, 2).delivery);
+    world.start();
+    world.until(|| world.lanes.is_empty()).await;
+    assert_eq!(world.lanes.seen().released, 1);
+    let came: Vec<_> = desk.log().calls.into_iter().map(|(_, id)| id).collect();
+    assert_eq!(
+        came,
+        [1, 2, 3].map(|seq| job(1, seq).delivery),
+        "whoever claims it next sends it, once"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_slow_desk_keeps_no_other_desk_waiting() {
     let mut world = World::new();
     let (slow, _) = world.desk("slow", Duration::from_secs(9), takes_all());

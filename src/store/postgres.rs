@@ -254,6 +254,10 @@ impl Store for PostgresStore {
         settle::settle(&self.ground, claim, settlement).await
     }
 
+    async fn hold(&self, claim: &Claim, span: Duration) -> Result<bool, Error> {
+        Ok(lanes::hold(&self.ground, claim, span).await?)
+    }
+
     async fn release(&self, claim: Claim) -> Result<(), Error> {
         Ok(lanes::release(&self.ground, claim).await?)
     }

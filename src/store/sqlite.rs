@@ -351,6 +351,11 @@ impl Store for SqliteStore {
         Ok(claims.unwrap_or_default().pop())
     }
 
+    /// This process is the only one, and holds its lanes for as long as it lives.
+    async fn hold(&self, _claim: &Claim, _span: Duration) -> Result<bool, Error> {
+        Ok(true)
+    }
+
     async fn release(&self, claim: Claim) -> Result<(), Error> {
         if let Some(hold) = claim.ticket.into_sqlite() {
             hold.release();

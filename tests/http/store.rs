@@ -236,6 +236,10 @@ impl Store for Scripted {
         Err(Error::Closed)
     }
 
+    async fn hold(&self, _: &Claim, _: Duration) -> Result<bool, Error> {
+        Err(Error::Closed)
+    }
+
     async fn release(&self, _: Claim) -> Result<(), Error> {
         Err(Error::Closed)
     }

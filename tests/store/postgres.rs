@@ -86,6 +86,10 @@ impl Database {
         self.cluster.psql(&self.name, sql);
     }
 
+    fn told(&self, sql: &str) -> String {
+        self.cluster.psql(&self.name, sql).trim().to_owned()
+    }
+
     pub async fn replica(&self, policy: Policy, clock: Arc<ManualClock>) -> PostgresStore {
         self.options(policy, clock).open().await.unwrap()
     }
@@ -156,6 +160,31 @@ async fn what_a_former_holder_has_to_say_changes_nothing() {
     assert_eq!(first.answer(handover).await, Answer::Pending);
     assert!(second.done(taken).await.is_none());
     assert_eq!(first.answer(handover).await, Answer::Accepted);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lane_is_held_on_for_a_call_unless_somebody_else_has_it() {
+    let Replicas {
+        database,
+        first,
+        second,
+    } = Replicas::new(policy()).await;
+    first.request("ann").await;
+    let claim = first.claim(&team()).await.unwrap();
+    let holds = async |millis| {
+        let span = Duration::from_millis(millis);
+        first.store.hold(&claim, span).await.unwrap()
+    };
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let leased_until = || database.told("SELECT leased_until FROM lanes");
+    let before = leased_until();
+    assert!(holds(13_500).await, "renewed: 13 s were left");
+    assert_ne!(leased_until(), before);
+    assert!(!holds(15_100).await, "no lease is so long");
+    database.says("UPDATE lanes SET leased_until = 0");
+    let taken = second.claim(&team()).await.expect("its lease is over");
+    assert!(!holds(15_000).await);
+    assert!(second.done(taken).await.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

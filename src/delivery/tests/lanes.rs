@@ -65,6 +65,8 @@ struct State {
     timers: BTreeSet<Timestamp>,
     /// A desk with so many legs that nothing is configured for.
     gone: Option<(DeskName, usize)>,
+    /// Whose lane is not certain when it is first asked.
+    deposed: BTreeSet<DeliveryId>,
     /// What comes of erasing, turn by turn.
     erases: VecDeque<Result<Erased, Error>>,
 }
@@ -126,6 +128,10 @@ impl Lanes {
 
     pub(super) fn postpone_retries(&self, by: Duration) {
         self.state.lock().unwrap().postponed = by;
+    }
+
+    pub(super) fn depose_once(&self, delivery: DeliveryId) {
+        self.state.lock().unwrap().deposed.insert(delivery);
     }
 
     pub(super) fn set_timer(&self, after: Duration) {
@@ -249,6 +255,15 @@ impl Store for Lanes {
             .front_mut()
             .filter(|head| head.due <= now)
             .map(|head| head.claim(&claim.destination)))
+    }
+
+    async fn hold(&self, claim: &Claim, _span: Duration) -> Result<bool, Error> {
+        Ok(!self
+            .state
+            .lock()
+            .unwrap()
+            .deposed
+            .remove(&claim.job.delivery))
     }
 
     async fn release(&self, claim: Claim) -> Result<(), Error> {

@@ -1,6 +1,9 @@
 //! Lanes: claimed by whoever is first, held by a lease, given back.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -119,6 +122,18 @@ pub(super) async fn claims(ground: &Arc<Ground>, holds: Vec<Hold>) -> Result<Vec
     Ok(claims)
 }
 
+/// Renewed only if its lease would be over before: a holder that was frozen learns here that it was deposed.
+pub(super) async fn hold(ground: &Ground, claim: &Claim, span: Duration) -> Result<bool, Fault> {
+    let Some(hold) = claim.ticket.as_postgres() else {
+        return Ok(false);
+    };
+    let leases = &ground.leases;
+    if leases.remaining(hold.claimed) < span {
+        renew_these(ground, &[hold.claimed]).await?;
+    }
+    Ok(leases.remaining(hold.claimed) >= span)
+}
+
 /// Gives a lane back unattempted.
 pub(super) async fn release(ground: &Ground, claim: Claim) -> Result<(), Fault> {
     let destination = claim.destination;
@@ -157,6 +172,10 @@ pub(super) async fn renew(ground: &Ground) -> Result<(), Fault> {
     if held.is_empty() {
         return Ok(());
     }
+    renew_these(ground, &held).await
+}
+
+async fn renew_these(ground: &Ground, held: &[Claimed]) -> Result<(), Fault> {
     let lanes: Vec<Uuid> = held.iter().map(|claimed| claimed.lane).collect();
     let fences: Vec<i64> = held.iter().map(|claimed| claimed.fence).collect();
     let asked = Instant::now();

@@ -88,6 +88,14 @@ impl Leases {
         }
     }
 
+    /// How long a lane is certainly held, whatever has become of the database's clock.
+    pub(super) fn remaining(&self, claimed: Claimed) -> Duration {
+        let until = self.lock().held.get(&claimed).copied();
+        until.map_or(Duration::ZERO, |until| {
+            until.saturating_duration_since(Instant::now())
+        })
+    }
+
     pub(super) fn held(&self) -> Vec<Claimed> {
         self.lock().held.keys().copied().collect()
     }
