@@ -14,13 +14,14 @@ use super::{fault::Fault, mutant::Mutant};
 use crate::domain::time::Timestamp;
 
 /// Embedded, numbered from 1, never changed once released: the file remembers what each looked like.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0001_ground.sql"),
     include_str!("migrations/0002_telemetry.sql"),
     include_str!("migrations/0003_erasure.sql"),
     include_str!("migrations/0004_legs_by_name.sql"),
     include_str!("migrations/0005_lanes_of_bots.sql"),
     include_str!("migrations/0006_console.sql"),
+    include_str!("migrations/0007_deliveries.sql"),
 ];
 
 /// A reader of the file from outside may stand in the way for a moment.
