@@ -241,7 +241,7 @@ enum Error {
     #[error(transparent)]
     Password(#[from] console::UnfitPassword),
     #[error(transparent)]
-    Telemetry(#[from] telemetry::AlreadySet),
+    Telemetry(#[from] telemetry::LogError),
     #[error("the runtime did not start")]
     Runtime(#[source] io::Error),
     #[error("the terminal cannot be read or written")]

@@ -11,6 +11,7 @@ pub mod catalog;
 mod lines;
 mod process;
 mod registry;
+mod sink;
 pub mod traces;
 
 use std::{
@@ -25,10 +26,11 @@ use tracing_subscriber::{
     util::TryInitError,
 };
 
-use self::lines::Lines;
+use self::{lines::Lines, sink::Sink};
 pub use self::{
     process::Process,
     registry::{Family, Registry, SetupError},
+    sink::LastLines,
     traces::Traces,
 };
 use crate::config::{LogFormat, Telemetry};
@@ -40,13 +42,17 @@ pub struct Instruments {
     pub traces: Traces,
 }
 
-/// The subscriber is one of the few globals; somebody else has set it.
 #[derive(Debug, thiserror::Error)]
-#[error("the log is already set up")]
-pub struct AlreadySet(#[source] TryInitError);
+pub enum LogError {
+    /// The subscriber is one of the few globals; somebody else has set it.
+    #[error("the log is already set up")]
+    AlreadySet(#[source] TryInitError),
+    #[error("the log's thread cannot be started")]
+    Thread(#[source] io::Error),
+}
 
-/// Sets up the log of a server, once in the life of the process.
-pub fn init(telemetry: &Telemetry) -> Result<(), AlreadySet> {
+/// Sets up the log of a server, once in the life of the process. What this gives is to be kept until the process ends.
+pub fn init(telemetry: &Telemetry) -> Result<LastLines, LogError> {
     let Telemetry {
         log,
         format,
@@ -56,7 +62,7 @@ pub fn init(telemetry: &Telemetry) -> Result<(), AlreadySet> {
 }
 
 /// The log of the development bridge: for a person at a terminal, only what went wrong.
-pub fn init_for_development() -> Result<(), AlreadySet> {
+pub fn init_for_development() -> Result<LastLines, LogError> {
     // A machine without root certificates is told of once, by `outbound`, and not by every library besides.
     start(
         EnvFilter::new("warn,rustls_platform_verifier=error"),
@@ -77,22 +83,23 @@ where
         .finish()
 }
 
-fn start(filter: EnvFilter, format: LogFormat) -> Result<(), AlreadySet> {
+fn start(filter: EnvFilter, format: LogFormat) -> Result<LastLines, LogError> {
     use tracing_subscriber::util::SubscriberInitExt as _;
 
+    let (sink, last_lines) = Sink::start(io::stderr()).map_err(LogError::Thread)?;
     match format {
-        LogFormat::Json => json_lines(filter, io::stderr).try_init(),
+        LogFormat::Json => json_lines(filter, sink).try_init(),
         LogFormat::Text => tracing_subscriber::fmt()
             .with_env_filter(filter)
-            .with_writer(io::stderr)
+            .with_writer(sink)
             .with_ansi(io::stderr().is_terminal())
             .finish()
             .try_init(),
     }
-    .map_err(AlreadySet)?;
+    .map_err(LogError::AlreadySet)?;
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
         tracing::error!(panic.place = place, "a task panicked");
     }));
-    Ok(())
+    Ok(last_lines)
 }

@@ -39,7 +39,7 @@ enum Desk {
 }
 
 pub(super) fn run(options: Options) -> Result<(), Error> {
-    telemetry::init_for_development()?;
+    let _last_lines = telemetry::init_for_development()?;
     let bot = match options.bot {
         Bot::Chatlayer => DemoBot::Chatlayer,
         Bot::Certainly => DemoBot::Certainly,

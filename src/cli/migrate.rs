@@ -4,7 +4,7 @@ use super::{Error, runtime};
 use crate::{app, config::Config, telemetry};
 
 pub(super) fn run(config: Config) -> Result<(), Error> {
-    telemetry::init(&config.telemetry)?;
+    let _last_lines = telemetry::init(&config.telemetry)?;
     runtime()?.block_on(app::migrate(config))?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::{app, config::Source, telemetry};
 pub(super) fn run(source: Source) -> Result<(), Error> {
     let source = source.pinned().map_err(Error::Faults)?;
     let config = load(&source)?;
-    telemetry::init(&config.telemetry)?;
+    let _last_lines = telemetry::init(&config.telemetry)?;
     for warning in config.warnings() {
         tracing::warn!(config.warning = %warning, "the configuration asks for a second look");
     }

@@ -1,0 +1,195 @@
+//! Where log lines go: to standard error, by a thread of its own, in one write as many as have come meanwhile.
+//!
+//! There is a line for every request, and a write for every line costs more than the line. So the thread rests a moment
+//! after each write: what is said seldom is written at once, what is said often is written together. A process that is
+//! killed loses what came in that moment; one that ends writes all.
+
+use std::{
+    io::{self, Write},
+    mem,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use tracing_subscriber::fmt::MakeWriter;
+
+const REST: Duration = Duration::from_millis(5);
+/// As many bytes wait. Whoever has more to say waits too: no line is dropped.
+const MOST: usize = 1024 * 1024;
+
+/// Takes lines. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Sink(Arc<Shared>);
+
+/// Writes what has been said when it goes, and what is said later at once.
+#[derive(Debug)]
+#[must_use = "without it the last lines are lost"]
+pub struct LastLines {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    pending: Mutex<Pending>,
+    /// Something is pending, or nothing more will be.
+    some: Condvar,
+    /// There is room again.
+    room: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Pending {
+    lines: Vec<u8>,
+    /// Nobody takes from here any more.
+    over: bool,
+}
+
+impl Sink {
+    pub(super) fn start(to: impl Write + Send + 'static) -> io::Result<(Self, LastLines)> {
+        let shared = Arc::new(Shared::default());
+        let taken = Arc::clone(&shared);
+        let thread = thread::Builder::new()
+            .name("log".to_owned())
+            .spawn(move || taken.write_all(to))?;
+        let last = LastLines {
+            shared: Arc::clone(&shared),
+            thread: Some(thread),
+        };
+        Ok((Self(shared), last))
+    }
+}
+
+impl<'w> MakeWriter<'w> for Sink {
+    type Writer = &'w Sink;
+
+    fn make_writer(&'w self) -> Self::Writer {
+        self
+    }
+}
+
+impl Write for &Sink {
+    /// A whole line each: so `tracing_subscriber` calls it.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let mut pending = self.0.lock();
+        while pending.lines.len() > MOST && !pending.over {
+            pending = wait(&self.0.room, pending);
+        }
+        if pending.over {
+            drop(pending);
+            io::stderr().write_all(line)?;
+            return Ok(line.len());
+        }
+        let was_empty = pending.lines.is_empty();
+        pending.lines.extend_from_slice(line);
+        drop(pending);
+        if was_empty {
+            self.0.some.notify_one();
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Shared {
+    fn write_all(&self, mut to: impl Write) {
+        let mut lines = Vec::new();
+        loop {
+            let mut pending = self.lock();
+            while pending.lines.is_empty() {
+                if pending.over {
+                    return;
+                }
+                pending = wait(&self.some, pending);
+            }
+            mem::swap(&mut pending.lines, &mut lines);
+            let over = pending.over;
+            drop(pending);
+            self.room.notify_all();
+            // There is nobody to tell that the log cannot be written.
+            drop(to.write_all(&lines));
+            lines.clear();
+            if !over {
+                thread::sleep(REST);
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wait<'g, T>(bell: &Condvar, guard: MutexGuard<'g, T>) -> MutexGuard<'g, T> {
+    bell.wait(guard).unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Drop for LastLines {
+    fn drop(&mut self) {
+        self.shared.lock().over = true;
+        self.shared.some.notify_one();
+        self.shared.room.notify_all();
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// Tells of each write.
+    struct Told(mpsc::SyncSender<Vec<u8>>);
+
+    impl Write for Told {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.send(bytes.to_vec()).unwrap();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_comes_meanwhile_is_written_together_in_order_and_all_of_it() {
+        let (tell, told) = mpsc::sync_channel(0);
+        let (sink, last_lines) = Sink::start(Told(tell)).unwrap();
+        (&sink).write_all(b"0\n").unwrap();
+        // The thread is in its first write until this test listens.
+        thread::sleep(REST * 4);
+        for number in 1..1000 {
+            writeln!(&sink, "{number}").unwrap();
+        }
+        let ended = thread::spawn(|| drop(last_lines));
+        let writes: Vec<Vec<u8>> = told.iter().collect();
+        ended.join().unwrap();
+        assert_eq!(writes.len(), 2);
+        let all = String::from_utf8(writes.concat()).unwrap();
+        let numbers: Vec<u32> = all.lines().map(|line| line.parse().unwrap()).collect();
+        assert_eq!(numbers, (0..1000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn whoever_has_much_to_say_waits_and_loses_nothing() {
+        let (tell, told) = mpsc::sync_channel(0);
+        let (sink, last_lines) = Sink::start(Told(tell)).unwrap();
+        let line = vec![b'.'; MOST / 3];
+        let talker = thread::spawn(move || {
+            (0..12).for_each(|_| (&sink).write_all(&line).unwrap());
+            drop(last_lines);
+        });
+        let lengths: Vec<usize> = told.iter().map(|write| write.len()).collect();
+        talker.join().unwrap();
+        assert_eq!(lengths.iter().sum::<usize>(), 12 * (MOST / 3));
+        assert!(lengths.iter().all(|length| *length <= MOST + MOST / 3 + 1));
+    }
+}
