@@ -56,7 +56,13 @@ use tokio_util::{
 };
 use uuid::Uuid;
 
-pub(super) use self::leases::Hold;
+pub(super) use self::{
+    columns::storable,
+    connect::{APPLICATION, Driven, alone},
+    leases::Hold,
+    schema::migrate,
+    writes::is_awaited,
+};
 use self::{
     connect::Way, database::Database, fault::Fault, intake::Intake, leases::Leases, memory::Memory,
     work::Ground,
