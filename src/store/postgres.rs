@@ -21,6 +21,7 @@ mod erasing;
 mod fault;
 mod giving_up;
 mod hints;
+mod home;
 mod intake;
 mod jobs;
 mod keys;
@@ -173,6 +174,7 @@ impl Options {
         drop(object);
         let database = Database::new(pool.clone(), DURABLE);
         let database = Database::new(pool, how_to_begin(&database).await?);
+        home::look(&database).await?;
         let secret = database
             .row(
                 "SELECT value FROM meta WHERE name = 'key_secret'",
