@@ -1,6 +1,7 @@
 //! A store that is moved from a file into a database: it goes on where it was, and nothing of it is left behind.
 
 mod refused;
+mod same;
 mod schema;
 mod undone;
 
@@ -28,18 +29,19 @@ use crate::{
 };
 
 /// Opened first it is a file. Before it is opened again it is moved, and is a database from then on.
+#[derive(Clone)]
 pub struct Moved {
     files: Files,
-    database: Database,
-    opened: AtomicUsize,
+    database: Arc<Database>,
+    opened: Arc<AtomicUsize>,
 }
 
 impl Moved {
     pub fn new() -> Self {
         Self {
             files: Files::new(),
-            database: Database::new(),
-            opened: AtomicUsize::new(0),
+            database: Arc::new(Database::new()),
+            opened: Arc::default(),
         }
     }
 }

@@ -163,3 +163,24 @@ async fn the_file_stays_as_it_was_and_rows_go_on_where_they_were() {
     let first = "SELECT nextval(pg_get_serial_sequence('erasures', 'row')), count(*) FROM erasures";
     assert_eq!(moved.database.says(first), "1|0\n");
 }
+
+#[tokio::test]
+async fn texts_that_differ_by_a_character_0_keep_their_order_or_are_refused_together() {
+    let (moved, _) = at_rest().await;
+    let paused = "INSERT INTO pauses SELECT 'bot:a' || char(column1) || 'b', 1, 'refused' FROM";
+    changed(
+        &moved,
+        &format!("{paused} (VALUES (0), (1), (98), (65532))"),
+    );
+    moved.copy().await.unwrap();
+    assert_eq!(moved.database.says("SELECT count(*) FROM pauses"), "4\n");
+
+    changed(&moved, &format!("{paused} (VALUES (65533))"));
+    let database = Database::new();
+    let refused = Move { database, ..moved }.copy().await.unwrap_err();
+    let CopyError::Refused { code, message } = &refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(code, "23505");
+    assert!(message.contains("pauses_pkey"), "{message}");
+}
