@@ -51,7 +51,11 @@ use crate::{
         server::{self, Server, Shutdown},
     },
     outbound::{OutboundError, request::DryRunError},
-    store::{ConsoleStore, TranscriptLimits, postgres, sqlite},
+    store::{
+        ConsoleStore, TranscriptLimits,
+        copy::{Copied, Copy, CopyError},
+        postgres, sqlite,
+    },
     telemetry::{self, Instruments, Registry, Traces, traces},
 };
 
@@ -100,6 +104,8 @@ pub enum Error {
     NotAFile,
     #[error("there is no backup")]
     Backup(#[from] sqlite::BackupError),
+    #[error(transparent)]
+    Copy(#[from] CopyError),
     #[error(transparent)]
     Metrics(#[from] telemetry::SetupError),
     #[error("telemetry.otlp_endpoint cannot be used")]
@@ -170,6 +176,11 @@ pub fn backup(config: &Config, to: &Path) -> Result<u64, Error> {
         StoreUrl::Sqlite(path) => Ok(sqlite::backup(path, to, SystemClock.now())?),
         StoreUrl::Postgres(_) => Err(Error::NotAFile),
     }
+}
+
+/// Moves a store that nobody works with into a database that holds none. Says how many rows there are of each kind.
+pub async fn copy(copy: Copy) -> Result<Vec<Copied>, Error> {
+    Ok(copy.run(SystemClock.now()).await?)
 }
 
 /// Finds what is wrong with the configuration's templates: what a start would find, and what only shows when they are

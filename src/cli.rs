@@ -121,10 +121,11 @@ enum Command {
     /// For those who run with store.migrate = false. The bridge must not be running.
     #[command(after_long_help = MIGRATE)]
     Migrate,
-    /// Back the store up
+    /// Back the store up, or move it into a database for many replicas
     ///
-    /// Opens the store itself, with the same configuration, and may do so while the bridge works with it: what is copied is
-    /// the store at one moment, and the bridge does not wait for it. A bridge starts from the copy as it is.
+    /// Opens the store itself, with the same configuration. A backup is the store at one moment, taken while the bridge
+    /// works with it, and a bridge starts from it as it is. A move is for bridges that are stopped: every row is written
+    /// into an empty PostgreSQL database, read back and compared, all of it or nothing. The file stays as it is.
     #[command(subcommand, after_long_help = STORE)]
     Store(store::Action),
 }
@@ -206,7 +207,9 @@ Examples:
   handover --config handover.toml migrate";
 const STORE: &str = "\
 Examples:
-  handover --config handover.toml store backup /backups/handover-2026-01-01.db";
+  handover --config handover.toml store backup /backups/handover-2026-01-01.db
+  handover --config handover.toml store copy --from sqlite:data/handover.db --to postgres://owner@db.example.com/bridge
+  HANDOVER__STORE__PASSWORD_FILE=/run/secrets/owner handover store copy --from sqlite:old.db --to postgres://…";
 
 /// Why a command ends badly.
 #[derive(Debug, thiserror::Error)]
@@ -226,6 +229,8 @@ enum Error {
     Declined(&'static str),
     #[error(transparent)]
     Simulate(#[from] simulate::UsageError),
+    #[error(transparent)]
+    Copy(#[from] store::UsageError),
     #[error("admin.token is not set, so the admin API takes nobody")]
     NoAdminToken,
     #[error(transparent)]
@@ -285,7 +290,7 @@ fn run(cli: Cli) -> Result<(), Error> {
         Command::Openapi => openapi::run(),
         Command::Healthcheck => healthcheck::run(&load(&source)?),
         Command::Migrate => migrate::run(load(&source)?),
-        Command::Store(action) => store::run(&load(&source)?, action),
+        Command::Store(action) => store::run(load(&source)?, action),
     }
 }
 
@@ -309,6 +314,7 @@ impl Error {
             | Self::DemoWithConfig
             | Self::Route(_)
             | Self::Simulate(_)
+            | Self::Copy(_)
             | Self::NoAdminToken
             | Self::Password(_)
             | Self::App(

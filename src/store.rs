@@ -7,6 +7,7 @@ mod audit;
 mod census;
 mod changes;
 mod console;
+pub mod copy;
 mod erasure;
 mod found;
 mod hashing;

@@ -1,5 +1,7 @@
 //! `handover store`: what is done with the store itself, not through a bridge.
 
+mod copy;
+
 use std::{
     io::{self, Write},
     path::PathBuf,
@@ -7,6 +9,7 @@ use std::{
 
 use clap::{Args, Subcommand};
 
+pub(super) use self::copy::UsageError;
 use super::Error;
 use crate::{app, config::Config};
 
@@ -15,6 +18,8 @@ use crate::{app, config::Config};
 pub(super) enum Action {
     /// Copy it into one file, while the bridge works with it
     Backup(Backup),
+    /// Move it from its file into a PostgreSQL database, while no bridge works with either
+    Copy(copy::Options),
 }
 
 #[derive(Debug, Args)]
@@ -23,13 +28,14 @@ pub(super) struct Backup {
     file: PathBuf,
 }
 
-pub(super) fn run(config: &Config, action: Action) -> Result<(), Error> {
+pub(super) fn run(config: Config, action: Action) -> Result<(), Error> {
     match action {
         Action::Backup(Backup { file }) => {
-            let size = app::backup(config, &file)?;
+            let size = app::backup(&config, &file)?;
             let told = format!("{} holds the store, {size} bytes", file.display());
             writeln!(io::stdout().lock(), "{told}")?;
+            Ok(())
         }
+        Action::Copy(options) => copy::run(config, options),
     }
-    Ok(())
 }

@@ -97,16 +97,22 @@ impl StoreUrl {
             "\"sqlite:\" and the path of a file, such as \"sqlite:data/handover.db\", or a URL such as \
              \"postgres://user@host/database\"",
         );
+        Self::of(url).ok_or(EXPECTED)
+    }
+
+    /// None: it is the URL of no store.
+    pub fn of(url: &str) -> Option<Self> {
         if let Some(url) = DatabaseUrl::of(url) {
-            return Ok(Self::Postgres(url));
+            return Some(Self::Postgres(url));
         }
-        let path = url.strip_prefix("sqlite:").ok_or(EXPECTED)?;
+        let path = url.strip_prefix("sqlite:")?;
         let path = path.strip_prefix("//").unwrap_or(path);
         // A database in memory is none: everything acknowledged would be gone with the process.
-        if path.is_empty() || path.starts_with(':') || path.contains('?') || path.ends_with('/') {
-            return Err(EXPECTED);
-        }
-        Ok(Self::Sqlite(path.into()))
+        let is_file = !path.is_empty()
+            && !path.starts_with(':')
+            && !path.contains('?')
+            && !path.ends_with('/');
+        is_file.then(|| Self::Sqlite(path.into()))
     }
 }
 
@@ -128,6 +134,17 @@ impl DatabaseUrl {
         let schemes = ["postgres://", "postgresql://"];
         let known = schemes.iter().any(|scheme| url.starts_with(scheme));
         known.then(|| Self(url.into()))
+    }
+
+    /// Whether it names the password of its role.
+    pub fn has_password(&self) -> bool {
+        let (_, rest) = self.0.expose_secret().split_once("://").unwrap_or_default();
+        let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let authority = place.split('/').next().unwrap_or_default();
+        let in_front = authority
+            .rsplit_once('@')
+            .is_some_and(|(role, _)| role.contains(':'));
+        in_front || query.split('&').any(|pair| pair.starts_with("password="))
     }
 }
 

@@ -21,6 +21,7 @@ mod erasing;
 mod fault;
 mod giving_up;
 mod hints;
+mod home;
 mod intake;
 mod jobs;
 mod keys;
@@ -56,7 +57,13 @@ use tokio_util::{
 };
 use uuid::Uuid;
 
-pub(super) use self::leases::Hold;
+pub(super) use self::{
+    columns::storable,
+    connect::{APPLICATION, Driven, alone},
+    leases::Hold,
+    schema::migrate,
+    writes::is_awaited,
+};
 use self::{
     connect::Way, database::Database, fault::Fault, intake::Intake, leases::Leases, memory::Memory,
     work::Ground,
@@ -167,6 +174,7 @@ impl Options {
         drop(object);
         let database = Database::new(pool.clone(), DURABLE);
         let database = Database::new(pool, how_to_begin(&database).await?);
+        home::look(&database).await?;
         let secret = database
             .row(
                 "SELECT value FROM meta WHERE name = 'key_secret'",

@@ -5,6 +5,7 @@
 //! proves that whoever held a lane before is dead. Nothing polls, so an idle store sleeps.
 
 mod apply;
+mod at_rest;
 mod audit;
 mod backup;
 mod cache;
@@ -50,7 +51,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub(super) use self::memory::Hold;
+pub(super) use self::{at_rest::AtRest, changes::micros, memory::Hold};
 pub use self::{
     backup::{BackupError, backup},
     file::OpenError,

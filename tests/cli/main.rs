@@ -6,4 +6,5 @@ mod probe;
 mod routes;
 mod running;
 mod setup;
+mod store;
 mod stub;

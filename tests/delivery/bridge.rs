@@ -25,6 +25,8 @@ const DESK_TOKEN: &str = "desk-token-of-these-tests";
 pub struct World {
     pub platform: Vendor,
     pub desk: Vendor,
+    /// Where conversations are kept; nothing said: a file in the folder.
+    pub store: Option<String>,
     data: TempDir,
 }
 
@@ -48,6 +50,7 @@ impl World {
         Self {
             platform: Vendor::start().await,
             desk: Vendor::start().await,
+            store: None,
             data: TempDir::new().unwrap(),
         }
     }
@@ -98,13 +101,14 @@ impl World {
     }
 
     fn config(&self, listen: SocketAddr) -> String {
-        let data = self.data.path().display();
+        let file = || format!("sqlite:{}/handover.db", self.data.path().display());
+        let store = self.store.clone().unwrap_or_else(file);
         let (platform, desk) = (platform_table(self.platform.address), self.desk.address);
         format!(
             r#"
             server = {{ listen = "{listen}", drain = "0s" }}
             admin = {{ listen = "server", token = "{ADMIN_TOKEN}" }}
-            store = {{ url = "sqlite:{data}/handover.db" }}
+            store = {{ url = "{store}" }}
             outbound = {{ allow_networks = ["127.0.0.0/8"] }}
             texts.en = {{ handing_over = "", waiting = "", joined = "", ended = "", nobody = "" }}
             {platform}
@@ -180,6 +184,11 @@ impl Caller {
         let url = format!("http://{}/api/v1/handovers/{handover}/events", self.address);
         let call = self.http.post(url).bearer_auth(DESK_TOKEN).json(&event);
         call.send().await.unwrap().status().as_u16()
+    }
+
+    pub async fn is_ready(&self) -> bool {
+        let url = format!("http://{}/readyz", self.address);
+        self.http.get(url).send().await.unwrap().status() == 200
     }
 
     pub async fn handover(&self, handover: &str) -> Value {

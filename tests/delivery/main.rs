@@ -5,10 +5,13 @@
 mod aivo_live;
 mod backup;
 mod bridge;
+#[path = "../store/postgres/cluster.rs"]
+mod cluster;
 mod console;
 mod erasure;
 mod notice;
 mod operator;
+mod postgres;
 mod process;
 mod rotation;
 mod vendors;

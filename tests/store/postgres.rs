@@ -6,6 +6,7 @@ mod console;
 use std::{
     collections::HashSet,
     num::NonZeroU64,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -30,7 +31,7 @@ use handover_bridge::{
 
 use self::cluster::Cluster;
 use crate::world::{
-    Harness, ManualClock, World, policy, request, says_once, team, team_name, text,
+    Harness, ManualClock, World, clock, policy, request, says_once, team, team_name, text,
 };
 
 /// A database of its own, gone with it.
@@ -81,9 +82,40 @@ impl Database {
         Options { listen, ..options }.open().await.unwrap()
     }
 
-    /// What somebody does to the database behind the store's back.
-    fn says(&self, sql: &str) {
-        self.cluster.psql(&self.name, sql);
+    /// What somebody does to the database behind the store's back, and is told.
+    pub fn says(&self, sql: &str) -> String {
+        self.cluster.psql(&self.name, sql)
+    }
+
+    pub fn url(&self) -> String {
+        self.cluster.url(&self.name)
+    }
+
+    /// The same by another socket that leads to the database's.
+    pub fn url_through(&self, folder: &Path) -> String {
+        Cluster::url_by(folder, &self.name)
+    }
+
+    pub fn socket(&self) -> PathBuf {
+        self.cluster.socket()
+    }
+
+    /// With its tables, and nobody on it.
+    pub async fn migrated(&self) {
+        let options = Options {
+            listen: Listen::Off,
+            ..self.options(policy(), clock())
+        };
+        options.open().await.unwrap().close().await;
+        self.until_left().await;
+    }
+
+    /// Waits until nobody is connected any more.
+    pub async fn until_left(&self) {
+        let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        while self.says(others) != "0\n" {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     fn told(&self, sql: &str) -> String {

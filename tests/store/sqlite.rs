@@ -31,16 +31,26 @@ use crate::world::{
 };
 
 /// A file in a directory of its own.
-pub struct Files(TempDir);
+#[derive(Clone)]
+pub struct Files(Arc<TempDir>);
 
 impl Files {
     pub fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self(Arc::new(tempfile::tempdir().unwrap()))
+    }
+
+    /// The same file.
+    pub fn again(&self) -> Self {
+        self.clone()
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.0.path().join("data").join("handover.db")
     }
 
     fn options(&self, policy: Policy, clock: Arc<ManualClock>) -> Options {
         Options {
-            path: self.0.path().join("data").join("handover.db"),
+            path: self.path(),
             migrate: true,
             policy: Arc::new(policy),
             clock,
@@ -63,7 +73,7 @@ async fn a_second_process_is_refused_and_told_why() {
     let files = Files::new();
     let path = files.0.path().to_owned();
     let world = World::new(files).await;
-    let again = Files(tempfile::TempDir::new_in(&path).unwrap());
+    let again = Files::new();
     let mut options = again.options(policy(), Arc::clone(&world.clock));
     options.path = path.join("data").join("handover.db");
     let refused = options.clone().open().unwrap_err();

@@ -97,7 +97,7 @@ impl ToSql for Value {
 }
 
 /// A text as a column can hold it: the database has no character 0.
-pub(super) fn storable(text: &str) -> String {
+pub(in crate::store) fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 

@@ -6,8 +6,9 @@ use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use rustls::ClientConfig;
 use rustls_platform_verifier::ConfigVerifierExt;
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::task::JoinHandle;
 use tokio_postgres::{
-    Config, NoTls,
+    Client, Config, NoTls,
     config::{Host, SslMode},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -19,7 +20,10 @@ const WAIT_FOR_CONNECTION: Duration = Duration::from_millis(1500);
 const CONNECT_WITHIN: Duration = Duration::from_millis(1500);
 /// A peer that is gone without a word is noticed within some seconds.
 const SILENCE: Duration = Duration::from_secs(5);
-const APPLICATION: &str = "handover-bridge";
+/// As what bridges are known to the database.
+pub(in crate::store) const APPLICATION: &str = "handover-bridge";
+/// A database that writes much at once may take nothing for a while.
+const STALL: Duration = Duration::from_mins(5);
 
 /// How connections are made.
 #[derive(Clone)]
@@ -91,6 +95,25 @@ impl Way {
             .map_err(|error| OpenError::Unreachable(Arc::new(error)))
     }
 }
+
+/// One connection of its own, for work that takes its time, and what keeps it going until the client is dropped.
+pub(in crate::store) async fn alone(
+    url: &SecretString,
+    password: Option<&SecretString>,
+) -> Result<(Client, Driven), OpenError> {
+    let mut way = Way::of(url.expose_secret())?.with(password);
+    way.config.tcp_user_timeout(STALL);
+    let connected = if let Some(tls) = way.tls {
+        let connected = way.config.connect(tls).await;
+        connected.map(|(client, connection)| (client, tokio::spawn(connection)))
+    } else {
+        let connected = way.config.connect(NoTls).await;
+        connected.map(|(client, connection)| (client, tokio::spawn(connection)))
+    };
+    connected.map_err(|error| OpenError::Unreachable(Arc::new(error)))
+}
+
+pub(in crate::store) type Driven = JoinHandle<Result<(), tokio_postgres::Error>>;
 
 fn is_local(host: &Host) -> bool {
     match host {

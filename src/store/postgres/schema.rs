@@ -16,7 +16,7 @@ const LOCK: &str =
     "SELECT pg_advisory_xact_lock(hashtextextended('handover bridge: migrations', 0))";
 
 /// Brings the schema up to date, if it may; refuses what this version does not know.
-pub(super) async fn migrate(
+pub(in crate::store) async fn migrate(
     client: &mut Client,
     allowed: bool,
     now: Timestamp,

@@ -299,7 +299,6 @@ fn deliveries(rows: &[DeliveryRow], now: Timestamp) -> Result<Statement, Fault> 
     let mut classes = Vec::new();
     for row in rows {
         let delivery = &row.delivery;
-        let is_awaited = matches!(delivery.task, Task::LookUp { .. } | Task::Open { .. });
         ids.push(delivery.id.as_uuid());
         conversations.push(row.conversation.as_uuid());
         handovers.push(delivery.handover.as_uuid());
@@ -307,7 +306,7 @@ fn deliveries(rows: &[DeliveryRow], now: Timestamp) -> Result<Statement, Fault> 
         destinations.push(delivery.destination.to_string());
         orders.push(integer(delivery.order));
         urgent.push(Some(row.urgent));
-        awaited.push(Some(is_awaited));
+        awaited.push(Some(is_awaited(&delivery.task)));
         tasks.push(serde_json::to_string(&delivery.task)?);
         states.push(row.state.label().to_owned());
         settled.push(row.settled_at.map(Timestamp::as_millis));
@@ -336,6 +335,11 @@ fn deliveries(rows: &[DeliveryRow], now: Timestamp) -> Result<Statement, Fault> 
             now
         ],
     ))
+}
+
+/// Whether a platform waits for what comes of it.
+pub(in crate::store) const fn is_awaited(task: &Task) -> bool {
+    matches!(task, Task::LookUp { .. } | Task::Open { .. })
 }
 
 /// A key that is known already is one of a message that has been removed since and is kept anew.

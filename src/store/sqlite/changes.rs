@@ -90,7 +90,8 @@ impl Commit {
     }
 }
 
-fn micros(at: Timestamp) -> u64 {
+/// The version of everything that does not change after this time.
+pub(in crate::store) fn micros(at: Timestamp) -> u64 {
     u64::try_from(at.as_millis())
         .unwrap_or(0)
         .saturating_mul(1000)

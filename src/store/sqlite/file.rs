@@ -150,6 +150,38 @@ pub(super) fn migrate(
         "CREATE TABLE IF NOT EXISTS migrations \
          (number INTEGER PRIMARY KEY, checksum BLOB NOT NULL, applied_at INTEGER NOT NULL) STRICT",
     )?;
+    let found = known(connection)?;
+    if !allowed {
+        return complete(found);
+    }
+    for (at, migration) in MIGRATIONS.iter().enumerate().skip(found) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(migration)?;
+        let number = i64::try_from(at + 1).unwrap_or(i64::MAX);
+        let sql = "INSERT INTO migrations (number, checksum, applied_at) VALUES (?1, ?2, ?3)";
+        transaction.execute(sql, params![number, checksum(migration), now])?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Refuses a schema that is not this version's, and changes nothing.
+pub(super) fn up_to_date(connection: &Connection) -> Result<(), OpenError> {
+    let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'migrations'";
+    let begun: bool = connection.query_row(sql, [], |row| row.get(0))?;
+    complete(if begun { known(connection)? } else { 0 })
+}
+
+fn complete(found: usize) -> Result<(), OpenError> {
+    let needed = MIGRATIONS.len();
+    if found < needed {
+        return Err(OpenError::NotMigrated { found, needed });
+    }
+    Ok(())
+}
+
+/// How many migrations the file has been through, all of them known.
+fn known(connection: &Connection) -> Result<usize, OpenError> {
     let applied = applied(connection)?;
     if applied.len() > MIGRATIONS.len() {
         return Err(OpenError::Newer {
@@ -162,22 +194,7 @@ pub(super) fn migrate(
             return Err(OpenError::Changed { number: at + 1 });
         }
     }
-    let pending = MIGRATIONS.iter().enumerate().skip(applied.len());
-    if pending.len() > 0 && !allowed {
-        return Err(OpenError::NotMigrated {
-            found: applied.len(),
-            needed: MIGRATIONS.len(),
-        });
-    }
-    for (at, migration) in pending {
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(migration)?;
-        let number = i64::try_from(at + 1).unwrap_or(i64::MAX);
-        let sql = "INSERT INTO migrations (number, checksum, applied_at) VALUES (?1, ?2, ?3)";
-        transaction.execute(sql, params![number, checksum(migration), now])?;
-        transaction.commit()?;
-    }
-    Ok(())
+    Ok(applied.len())
 }
 
 fn applied(connection: &Connection) -> rusqlite::Result<Vec<Vec<u8>>> {

@@ -44,9 +44,18 @@ impl Cluster {
 
     /// Where clients find it.
     pub fn url(&self, database: &str) -> String {
-        let socket = self.place.join("run");
-        let host = socket.to_str().unwrap().replace('/', "%2F");
+        Self::url_by(&self.place.join("run"), database)
+    }
+
+    /// By another socket that leads there.
+    pub fn url_by(folder: &Path, database: &str) -> String {
+        let host = folder.to_str().unwrap().replace('/', "%2F");
         format!("postgres://bridge@{host}/{database}")
+    }
+
+    /// Where a process on this machine finds it, and what leads there.
+    pub fn socket(&self) -> PathBuf {
+        self.place.join("run").join(".s.PGSQL.5432")
     }
 
     pub fn psql(&self, database: &str, sql: &str) -> String {
