@@ -265,7 +265,7 @@ impl State {
         &self,
         call: impl Future<Output = std::result::Result<T, store::Error>>,
     ) -> Result<T> {
-        self.ask_for(STORE_WITHIN, call).await
+        self.ask_for(mutant::at_most(STORE_WITHIN), call).await
     }
 
     /// The same for what may take longer.

@@ -29,6 +29,7 @@ mod leases;
 mod legs;
 mod listing;
 mod memory;
+mod mutant;
 mod operator;
 mod pauses;
 mod purge;
@@ -166,7 +167,9 @@ impl Options {
         schema::migrate(&mut object, self.migrate, self.clock.now()).await?;
         drop(object);
         let database = Database::new(pool.clone(), DURABLE);
-        let database = Database::new(pool, how_to_begin(&database).await?);
+        let database = Database::new(pool, mutant::begin(how_to_begin(&database).await?));
+        #[cfg(feature = "mutants")]
+        mutant::stop_the_clock(&database).await?;
         let secret = database
             .row(
                 "SELECT value FROM meta WHERE name = 'key_secret'",
