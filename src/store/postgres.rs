@@ -167,7 +167,7 @@ impl Options {
         schema::migrate(&mut object, self.migrate, self.clock.now()).await?;
         drop(object);
         let database = Database::new(pool.clone(), DURABLE);
-        let database = Database::new(pool, mutant::begin(how_to_begin(&database).await?));
+        let database = Database::new(pool, how_to_begin(&database).await?);
         #[cfg(feature = "mutants")]
         mutant::stop_the_clock(&database).await?;
         let secret = database
@@ -218,7 +218,7 @@ async fn how_to_begin(database: &Database) -> Result<&'static str, Fault> {
             "the store's role is a superuser; give the bridge one that may do no more than it needs"
         );
     }
-    if row.try_get(1)? {
+    if row.try_get(1)? && !mutant::trusts_the_database() {
         tracing::warn!(
             "the database has synchronous_commit off; the bridge switches it on for what it writes"
         );

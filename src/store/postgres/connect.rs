@@ -56,6 +56,8 @@ impl Way {
             config.keepalives_interval(SILENCE);
             config.tcp_user_timeout(SILENCE * 2);
         }
+        #[cfg(feature = "mutants")]
+        mutant::weaken(&mut config);
         let tls = match config.get_ssl_mode() {
             SslMode::Disable => None,
             // Nobody on the machine itself has a certificate for it that could be checked.

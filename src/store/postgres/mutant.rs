@@ -31,10 +31,10 @@ pub(super) const fn notices_silence() -> bool {
     true
 }
 
-/// How a transaction begins.
+/// The database is believed to sync whatever it says that it has.
 #[cfg(not(feature = "mutants"))]
-pub(super) const fn begin(sound: &'static str) -> &'static str {
-    sound
+pub(super) const fn trusts_the_database() -> bool {
+    false
 }
 
 #[cfg(feature = "mutants")]
@@ -62,11 +62,15 @@ pub(super) fn notices_silence() -> bool {
 }
 
 #[cfg(feature = "mutants")]
-pub(super) fn begin(sound: &'static str) -> &'static str {
-    if is("synchronous_commit_off") {
-        "BEGIN; SET LOCAL synchronous_commit = off"
-    } else {
-        sound
+pub(super) fn trusts_the_database() -> bool {
+    is("synchronous_commit_off")
+}
+
+/// What is written is there after a crash some moments later.
+#[cfg(feature = "mutants")]
+pub(super) fn weaken(config: &mut tokio_postgres::Config) {
+    if trusts_the_database() {
+        config.options("-c synchronous_commit=off");
     }
 }
 
