@@ -2,6 +2,7 @@
 
 mod cluster;
 mod console;
+mod server;
 
 use std::{
     collections::HashSet,
