@@ -5,6 +5,7 @@
 
 mod cluster;
 mod forwarder;
+mod freezes;
 mod kills;
 mod lanes;
 mod namespaces;
@@ -26,6 +27,8 @@ use crate::{
 pub enum Class {
     /// SIGKILL of a replica, which is started again.
     Kills,
+    /// SIGSTOP of a replica for longer than a lease, then SIGCONT.
+    Freezes,
 }
 
 /// Lanes of a replica that is gone move on within this.
@@ -35,6 +38,7 @@ const TAKEOVER: Duration = Duration::from_secs(20);
 pub async fn run(order: Order<'_>, class: Class, seen: impl FnMut(&Value)) -> Outcome {
     match class {
         Class::Kills => kills::run(order, seen).await,
+        Class::Freezes => freezes::run(order, seen).await,
     }
 }
 
@@ -73,6 +77,11 @@ fn ten_kills_lose_nothing() {
 }
 
 #[test]
+fn five_freezes_lose_nothing() {
+    survive("freezes", Class::Freezes, size(5));
+}
+
+#[test]
 fn mutant_ack_before_commit_is_caught() {
     catch("ack_before_commit", (Class::Kills, size(4)), |fault| {
         matches!(fault, Fault::Lost { .. })
@@ -83,5 +92,12 @@ fn mutant_ack_before_commit_is_caught() {
 fn mutant_no_takeover_is_caught() {
     catch("no_takeover", (Class::Kills, size(1)), |fault| {
         matches!(fault, Fault::Lost { .. })
+    });
+}
+
+#[test]
+fn mutant_no_fence_is_caught() {
+    catch("no_fence", (Class::Freezes, size(2)), |fault| {
+        matches!(fault, Fault::Stale(_))
     });
 }
