@@ -10,6 +10,8 @@ mod kills;
 mod lanes;
 mod namespaces;
 mod network;
+mod partitions;
+mod prober;
 mod world;
 
 use std::time::Duration;
@@ -29,6 +31,8 @@ pub enum Class {
     Kills,
     /// SIGSTOP of a replica for longer than a lease, then SIGCONT.
     Freezes,
+    /// A replica is cut off from the database, or from the desk.
+    Partitions,
 }
 
 /// Lanes of a replica that is gone move on within this.
@@ -39,6 +43,7 @@ pub async fn run(order: Order<'_>, class: Class, seen: impl FnMut(&Value)) -> Ou
     match class {
         Class::Kills => kills::run(order, seen).await,
         Class::Freezes => freezes::run(order, seen).await,
+        Class::Partitions => partitions::run(order, seen).await,
     }
 }
 
@@ -82,6 +87,11 @@ fn five_freezes_lose_nothing() {
 }
 
 #[test]
+fn three_partitions_lose_nothing() {
+    survive("partitions", Class::Partitions, size(3));
+}
+
+#[test]
 fn mutant_ack_before_commit_is_caught() {
     catch("ack_before_commit", (Class::Kills, size(4)), |fault| {
         matches!(fault, Fault::Lost { .. })
@@ -99,5 +109,12 @@ fn mutant_no_takeover_is_caught() {
 fn mutant_no_fence_is_caught() {
     catch("no_fence", (Class::Freezes, size(2)), |fault| {
         matches!(fault, Fault::Stale(_))
+    });
+}
+
+#[test]
+fn mutant_no_time_outs_is_caught() {
+    catch("no_time_outs", (Class::Partitions, size(1)), |fault| {
+        matches!(fault, Fault::Slow { .. })
     });
 }
