@@ -4,6 +4,7 @@
 //! what it is about: how soon another takes over, that a caller is never left hanging, that nobody notices a restart.
 
 mod cluster;
+mod crashes;
 mod forwarder;
 mod freezes;
 mod kills;
@@ -33,6 +34,8 @@ pub enum Class {
     Freezes,
     /// A replica is cut off from the database, or from the desk.
     Partitions,
+    /// The database crashes, or cuts its connections.
+    DatabaseCrashes,
 }
 
 /// Lanes of a replica that is gone move on within this.
@@ -44,6 +47,7 @@ pub async fn run(order: Order<'_>, class: Class, seen: impl FnMut(&Value)) -> Ou
         Class::Kills => kills::run(order, seen).await,
         Class::Freezes => freezes::run(order, seen).await,
         Class::Partitions => partitions::run(order, seen).await,
+        Class::DatabaseCrashes => crashes::run(order, seen).await,
     }
 }
 
@@ -92,6 +96,11 @@ fn three_partitions_lose_nothing() {
 }
 
 #[test]
+fn three_database_crashes_lose_nothing() {
+    survive("database-crashes", Class::DatabaseCrashes, size(3));
+}
+
+#[test]
 fn mutant_ack_before_commit_is_caught() {
     catch("ack_before_commit", (Class::Kills, size(4)), |fault| {
         matches!(fault, Fault::Lost { .. })
@@ -116,5 +125,13 @@ fn mutant_no_fence_is_caught() {
 fn mutant_no_time_outs_is_caught() {
     catch("no_time_outs", (Class::Partitions, size(1)), |fault| {
         matches!(fault, Fault::Slow { .. })
+    });
+}
+
+#[test]
+fn mutant_synchronous_commit_off_is_caught() {
+    let class = (Class::DatabaseCrashes, size(2));
+    catch("synchronous_commit_off", class, |fault| {
+        matches!(fault, Fault::Lost { .. })
     });
 }
