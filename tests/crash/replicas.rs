@@ -13,6 +13,8 @@ mod namespaces;
 mod network;
 mod partitions;
 mod prober;
+mod proxy;
+mod restarts;
 mod world;
 
 use std::time::Duration;
@@ -36,6 +38,8 @@ pub enum Class {
     Partitions,
     /// The database crashes, or cuts its connections.
     DatabaseCrashes,
+    /// One replica after the other is stopped and started, behind a proxy.
+    RollingRestarts,
 }
 
 /// Lanes of a replica that is gone move on within this.
@@ -48,6 +52,7 @@ pub async fn run(order: Order<'_>, class: Class, seen: impl FnMut(&Value)) -> Ou
         Class::Freezes => freezes::run(order, seen).await,
         Class::Partitions => partitions::run(order, seen).await,
         Class::DatabaseCrashes => crashes::run(order, seen).await,
+        Class::RollingRestarts => restarts::run(order, seen).await,
     }
 }
 
@@ -101,6 +106,11 @@ fn three_database_crashes_lose_nothing() {
 }
 
 #[test]
+fn three_rolling_restarts_are_noticed_by_nobody() {
+    survive("rolling-restarts", Class::RollingRestarts, size(3));
+}
+
+#[test]
 fn mutant_ack_before_commit_is_caught() {
     catch("ack_before_commit", (Class::Kills, size(4)), |fault| {
         matches!(fault, Fault::Lost { .. })
@@ -133,5 +143,12 @@ fn mutant_synchronous_commit_off_is_caught() {
     let class = (Class::DatabaseCrashes, size(2));
     catch("synchronous_commit_off", class, |fault| {
         matches!(fault, Fault::Lost { .. })
+    });
+}
+
+#[test]
+fn mutant_no_drain_is_caught() {
+    catch("no_drain", (Class::RollingRestarts, size(2)), |fault| {
+        matches!(fault, Fault::Failed(_))
     });
 }
