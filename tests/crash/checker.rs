@@ -154,12 +154,11 @@ impl<'a> Reading<'a> {
         {
             self.fault(Fault::Overlapped { lane, number });
         }
-        let is_late = match self.firsts.get(&number).copied() {
-            Some(first) => self.read_repeat(first, arrival),
-            None => {
-                self.read_first(arrival);
-                false
-            }
+        let is_late = if let Some(first) = self.firsts.get(&number).copied() {
+            self.read_repeat(first, arrival)
+        } else {
+            self.read_first(arrival);
+            false
         };
         if arrival.answer == Answer::Taken {
             self.turn = self.turn.max(number + 1);

@@ -83,8 +83,8 @@ impl Database {
     }
 
     /// What somebody does to the database behind the store's back.
-    fn says(&self, sql: &str) {
-        self.cluster.psql(&self.name, sql);
+    fn says(&self, sql: &str) -> String {
+        self.cluster.psql(&self.name, sql)
     }
 
     pub async fn replica(&self, policy: Policy, clock: Arc<ManualClock>) -> PostgresStore {
@@ -157,6 +157,31 @@ async fn what_a_former_holder_has_to_say_changes_nothing() {
     assert_eq!(first.answer(handover).await, Answer::Pending);
     assert!(second.done(taken).await.is_none());
     assert_eq!(first.answer(handover).await, Answer::Accepted);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_ends_with_its_outcome_also_where_the_lane_has_to_wait() {
+    let Replicas {
+        database, first, ..
+    } = Replicas::new(policy()).await;
+    first.waiting("ann").await;
+    for text in ["one", "two"] {
+        first.user_says("ann", text).await;
+    }
+    let claim = first.claim(&team()).await.unwrap();
+    let held = database.says("SELECT id, fence FROM lanes WHERE owner IS NOT NULL");
+    let pause = Pause {
+        until: first.clock.now().plus(Duration::from_secs(60)),
+        because: PausedBecause::Refused,
+    };
+    first.store.pause(&team(), Some(pause)).await.unwrap();
+    assert!(first.done(claim).await.is_none(), "no calls may be made");
+    let waits = database.says("SELECT id, fence FROM lanes WHERE owner IS NULL");
+    assert!(!held.trim().is_empty());
+    assert!(
+        !waits.lines().any(|line| line == held.trim()),
+        "an outcome that is written again must be too late: {held} {waits}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -131,7 +131,8 @@ fn a_process_may_not_repeat_what_was_taken_from_it() {
 
 #[test]
 fn a_repeat_keeps_its_name() {
-    let ledger = struck(Damage::Killed);
+    let ledger = history(1, &[(0, 1, Taken)]);
+    ledger.strike(1, Damage::Killed);
     let mut renamed = arrival(0, 2, Taken);
     renamed
         .identity

@@ -80,8 +80,9 @@ pub async fn run(order: Order<'_>, mut seen: impl FnMut(&Value)) -> Outcome {
         };
         outcome.faults.push(Fault::Failed(said));
     }
-    let rate = answers.len() as f64 / began.elapsed().as_secs_f64();
-    println!("{} requests, {rate:.0} a second", answers.len());
+    let requests = u32::try_from(answers.len()).unwrap_or(u32::MAX);
+    let rate = f64::from(requests) / began.elapsed().as_secs_f64();
+    println!("{requests} requests, {rate:.0} a second");
     world.end(&mut outcome).await;
     outcome
 }

@@ -96,7 +96,7 @@ impl World {
     pub async fn set_up(order: Order<'_>, mut rng: fastrand::Rng, mut stage: Stage) -> Self {
         let ledger = Arc::new(Ledger::default());
         let home = stage.network.as_ref();
-        let home = home.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |network| network.home());
+        let home = home.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), Network::home);
         let cluster = Cluster::start(home, &mut rng).await;
         let mut setting = || stub::Setting {
             ledger: Arc::clone(&ledger),
