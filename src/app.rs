@@ -8,6 +8,7 @@ mod connections;
 mod console;
 mod demo;
 mod listeners;
+mod mutant;
 mod policy;
 mod probe;
 mod rotation;

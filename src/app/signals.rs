@@ -8,7 +8,7 @@ use tokio::{
     time::{Instant, Interval, interval_at, sleep},
 };
 
-use super::rotation::Rotation;
+use super::{mutant, rotation::Rotation};
 use crate::http::server::Shutdown;
 
 /// How often somebody who has two values of a secret is reminded of it.
@@ -50,6 +50,9 @@ impl Signals {
             shutdown.undrained.cancel();
         }
         shutdown.soft.cancel();
+        if mutant::leaves_at_once() {
+            shutdown.hard.cancel();
+        }
         tokio::select! {
             _ = self.next(&rotation) => tracing::warn!("stopping at once"),
             () = sleep(patience) => tracing::warn!("the stop takes too long, stopping at once"),

@@ -19,7 +19,7 @@ use super::{
     failures::FailedCalls,
     hooks::{BotHook, DeskHook},
     meter::Meter,
-    openapi,
+    mutant, openapi,
     probes::{Probe, Readiness},
     problem::{Kind, Problem, Result},
     secret::Accepted,
@@ -97,6 +97,7 @@ struct Shared {
     sources: Sources,
     failures: FailedCalls,
     readiness: Readiness,
+    stopping: CancellationToken,
     decide_within: Duration,
     body_within: Duration,
     hooks: Gate,
@@ -151,7 +152,8 @@ impl Options {
             admin,
             sources: Sources::new(trusted_proxies),
             failures: FailedCalls::new(),
-            readiness: Readiness::new(probe, stopping),
+            readiness: Readiness::new(probe, stopping.clone()),
+            stopping,
             decide_within,
             body_within,
             hooks,
@@ -185,6 +187,11 @@ impl State {
 
     pub(super) fn reading(&self) -> &Reading {
         &self.0.reading
+    }
+
+    /// Cancelled when nothing more is to be begun that can wait for the next start.
+    pub(super) fn stopping(&self) -> &CancellationToken {
+        &self.0.stopping
     }
 
     pub(super) fn decide_within(&self) -> Duration {
@@ -258,7 +265,7 @@ impl State {
         &self,
         call: impl Future<Output = std::result::Result<T, store::Error>>,
     ) -> Result<T> {
-        self.ask_for(STORE_WITHIN, call).await
+        self.ask_for(mutant::at_most(STORE_WITHIN), call).await
     }
 
     /// The same for what may take longer.

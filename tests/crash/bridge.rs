@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    ffi::OsString,
     fs::{self, File},
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
@@ -11,7 +12,6 @@ use std::{
 
 use crate::{
     platform,
-    power_loss::Platter,
     script::RESUME,
     wire::{Call, Wire},
 };
@@ -40,13 +40,16 @@ const SILENT: [&str; 9] = [
     "ended_repeat",
 ];
 
-/// Where one round's bridge lives, over all its restarts.
-#[derive(Debug)]
+/// Where a bridge lives, over all its restarts.
+#[derive(Clone, Debug)]
 pub struct Site {
     pub binary: PathBuf,
     pub mutant: Option<&'static str>,
     pub folder: PathBuf,
-    pub platter: Platter,
+    /// What the bridge is started by, where it is not to live on the network of the tests.
+    pub within: Vec<String>,
+    /// The URL of its store.
+    pub store: String,
     pub listen: SocketAddr,
     pub admin: SocketAddr,
     pub desk: SocketAddr,
@@ -62,11 +65,24 @@ pub struct Bridge {
 
 impl Site {
     /// Starts the bridge and waits until it is ready; says how long that took.
-    pub async fn start(&self, process: u32) -> (Bridge, Duration) {
+    pub async fn start(
+        &self,
+        process: u32,
+        prepare: impl FnOnce(&mut Command),
+    ) -> (Bridge, Duration) {
         let config = self.folder.join("handover.toml");
         fs::write(&config, self.config(process)).expect("the round's folder can be written");
         let log = self.folder.join(format!("bridge-{process}.log"));
-        let mut command = Command::new(&self.binary);
+        let mut words = self.within.iter().map(OsString::from);
+        let program = words.next();
+        let mut command = match program {
+            Some(program) => {
+                let mut command = Command::new(program);
+                command.args(words).arg(&self.binary);
+                command
+            }
+            None => Command::new(&self.binary),
+        };
         command
             .arg("serve")
             .arg("--config")
@@ -83,7 +99,7 @@ impl Site {
         if let Some(mutant) = self.mutant {
             command.env("HANDOVER_MUTANT", mutant);
         }
-        self.platter.prepare(&mut command);
+        prepare(&mut command);
         let started = Instant::now();
         let child = command.spawn().expect("the bridge's binary can be started");
         let mut bridge = Bridge { child, log };
@@ -94,7 +110,7 @@ impl Site {
         };
         let mut wire = Wire::new(self.listen);
         while !wire
-            .send(&ask)
+            .send(&ask, START)
             .await
             .is_ok_and(|(status, _)| status.is_success())
         {
@@ -115,10 +131,9 @@ impl Site {
             admin,
             desk,
             platform,
+            store,
             ..
         } = self;
-        let store = self.platter.disk().join("handover.db");
-        let store = store.display();
         let token = platform::TOKEN;
         // Notices would reach the stub as texts that nobody sent.
         let silent = SILENT.map(|text| format!("{text} = \"\"")).join("\n");
@@ -133,14 +148,14 @@ listen = "{admin}"
 token = "crash-admin-token-0123456789-0123456789"
 
 [store]
-url = "sqlite:{store}"
+url = "{store}"
 
 [telemetry]
 log = "warn"
 format = "text"
 
 [outbound]
-allow_networks = ["127.0.0.0/8"]
+allow_networks = ["127.0.0.0/8", "10.0.0.0/8"]
 
 [bots.shop]
 platform = "chatlayer"
@@ -178,6 +193,33 @@ impl Bridge {
     pub fn kill(mut self) {
         self.assert_alive();
         self.end();
+    }
+
+    /// STOP, CONT or TERM.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(self.child.id().to_string())
+            .status()
+            .expect("kill can be run");
+        assert!(sent.success(), "the bridge cannot be sent SIG{name}");
+    }
+
+    /// Waits until the bridge has ended by itself, and says whether it was content.
+    pub async fn ended(mut self, within: Duration) -> bool {
+        let asked = Instant::now();
+        loop {
+            let ended = self.child.try_wait().expect("a child can be waited for");
+            if let Some(status) = ended {
+                return status.success();
+            }
+            assert!(
+                asked.elapsed() < within,
+                "the bridge has not ended within {within:?}:\n{}",
+                self.last_words()
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// A bridge that ends by itself is a fault of its own.

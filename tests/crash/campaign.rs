@@ -1,54 +1,71 @@
 //! A whole campaign: its rounds one after the other, up to the first that finds a fault.
 
-use std::{fs::File, path::Path};
+use std::{collections::BTreeMap, fmt::Write, fs::File, path::Path, time::Duration};
+
+use serde_json::Value;
 
 use crate::{
     checker::{Fault, Tally},
-    load::{AGENTS, USERS},
-    plan::Plan,
+    plan::{Class, Plan},
+    replicas,
     report::Report,
-    round::{self, Cycle, Order, Outcome},
+    round,
 };
 
 /// So many faults are shown.
 const SHOWN: usize = 20;
 
-/// What a campaign has found.
-#[derive(Debug, Default)]
-pub struct Findings {
-    faults: Vec<Fault>,
-    /// Kills that count, of all.
-    kills: u32,
-    cycles: usize,
-    tally: Tally,
-    slowest_start_ms: u128,
+/// What one round is asked to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    pub plan: &'a Plan,
+    pub number: u32,
+    /// So often what is done must count.
+    pub strikes: u32,
+    /// Where the bridge lives.
+    pub folder: &'a Path,
 }
 
-/// Runs the plan. Only one campaign runs at a time on this machine: two would starve each other.
-pub fn run(plan: &Plan) -> Findings {
-    let alone =
-        File::create(folder().join("crash.lock")).expect("the tests' folder can be written");
-    alone.lock().expect("a file can be locked");
+/// What one round has come to, or all of them.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// How often what was done counts …
+    pub strikes: u32,
+    /// … of all that was done.
+    pub cycles: usize,
+    pub tally: Tally,
+    /// The longest of everything that is measured, in milliseconds.
+    pub slowest: BTreeMap<&'static str, u128>,
+    pub faults: Vec<Fault>,
+}
+
+/// Runs the plan. Two bridges that are killed in the thick of it would starve each other, so such a campaign has the
+/// machine for itself; those of replicas wait most of the time.
+pub fn run(plan: &Plan) -> Outcome {
+    let door = File::create(folder().join("crash.lock")).expect("the tests' folder can be written");
+    match plan.class {
+        Class::Process(_) => door.lock(),
+        Class::Replicas(_) => door.lock_shared(),
+    }
+    .expect("a file can be locked");
     println!("{}: seed {}", plan.name, plan.seed);
     let mut report = Report::open(plan);
-    let mut findings = Findings::default();
-    while !findings.faults.iter().any(plan.sought) && report.kills + findings.kills < plan.kills {
-        let kills = plan
-            .kills_per_round
-            .min(plan.kills - report.kills - findings.kills);
-        let outcome = run_round(plan, kills, &mut report);
-        findings.add(outcome);
+    let mut all = Outcome::default();
+    while !all.faults.iter().any(plan.sought) && report.strikes + all.strikes < plan.size.strikes {
+        let left = plan.size.strikes - report.strikes - all.strikes;
+        let outcome = run_round(plan, plan.size.strikes_per_round.min(left), &mut report);
+        all.add(outcome);
         report.rounds += 1;
     }
-    findings.print(plan);
+    all.print(plan);
     assert_eq!(
         report.faults, 0,
         "earlier rounds have found faults; they are in the report"
     );
-    findings
+    all
 }
 
-impl Findings {
+impl Outcome {
     /// Nothing was lost, reordered, renamed or invented.
     pub fn assert_clean(&self) {
         let shown = show(self.faults.iter());
@@ -65,24 +82,32 @@ impl Findings {
             self.faults.iter().partition(|fault| (plan.sought)(fault));
         let Some(first) = caught.first() else {
             panic!(
-                "not found out in {} kills; other faults:\n{}",
-                self.kills,
+                "not found out in {} strikes; other faults:\n{}",
+                self.strikes,
                 show(other.into_iter())
             );
         };
         println!(
-            "found out {} times in {} kills, first: {first}",
+            "found out {} times in {} strikes, first: {first}",
             caught.len(),
-            self.kills
+            self.strikes
         );
     }
 
-    fn add(&mut self, outcome: Outcome) {
-        self.kills += outcome.kills;
-        self.cycles += outcome.cycles.len();
+    /// Keeps the longest.
+    pub fn took(&mut self, what: &'static str, time: Duration) {
+        let slowest = self.slowest.entry(what).or_default();
+        *slowest = time.as_millis().max(*slowest);
+    }
+
+    fn add(&mut self, outcome: Self) {
+        self.strikes += outcome.strikes;
+        self.cycles += outcome.cycles;
         self.tally.add(outcome.tally);
-        let starts = outcome.cycles.iter().map(|cycle| cycle.ready_ms);
-        self.slowest_start_ms = starts.fold(self.slowest_start_ms, u128::max);
+        for (what, time) in outcome.slowest {
+            let slowest = self.slowest.entry(what).or_default();
+            *slowest = time.max(*slowest);
+        }
         self.faults.extend(outcome.faults);
     }
 
@@ -92,26 +117,27 @@ impl Findings {
             declined,
             contradicted,
             arrivals,
-            repeats_after_kills,
+            repeats_after_strikes,
             repeats_after_failures,
             ..
         } = self.tally;
+        let mut slowest = String::new();
+        for (what, time) in &self.slowest {
+            write!(slowest, ", slowest {what} {time} ms").expect("a text takes more text");
+        }
         println!(
-            "{}: seed {}: {} of {} kills count, {} connections, acknowledged {acked}, declined {declined} (and {contradicted} with the desk all the same), arrived {arrivals}, \
-             repeated after kills {repeats_after_kills}, after failed answers {repeats_after_failures}, \
-             slowest start {} ms, faults {}",
+            "{}: seed {}: {} of {} strikes count, acknowledged {acked}, declined {declined} (and {contradicted} with the desk all the same), arrived {arrivals}, \
+             repeated after strikes {repeats_after_strikes}, after failed answers {repeats_after_failures}{slowest}, faults {}",
             plan.name,
             plan.seed,
-            self.kills,
+            self.strikes,
             self.cycles,
-            USERS + AGENTS,
-            self.slowest_start_ms,
             self.faults.len(),
         );
     }
 }
 
-fn run_round(plan: &Plan, kills: u32, report: &mut Report) -> Outcome {
+fn run_round(plan: &Plan, strikes: u32, report: &mut Report) -> Outcome {
     let folder = tempfile::Builder::new()
         .prefix("crash-")
         .tempdir_in(folder())
@@ -124,12 +150,14 @@ fn run_round(plan: &Plan, kills: u32, report: &mut Report) -> Outcome {
     let order = Order {
         plan,
         number,
-        kills,
+        strikes,
         folder: folder.path(),
     };
-    let outcome = runtime.block_on(round::run(order, |cycle: &Cycle| {
-        report.cycle(number, cycle);
-    }));
+    let seen = |cycle: &Value| report.cycle(number, cycle);
+    let outcome = match plan.class {
+        Class::Process(survives) => runtime.block_on(round::run(order, survives, seen)),
+        Class::Replicas(class) => runtime.block_on(replicas::run(order, class, seen)),
+    };
     drop(runtime);
     report.round(number, &outcome);
     if !outcome.faults.is_empty() && plan.mutant.is_none() {

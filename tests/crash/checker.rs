@@ -1,12 +1,15 @@
 //! Says what the history in a ledger proves, once nothing is under way any more.
 //!
 //! Acknowledged is delivered; first deliveries come in source order, each after its predecessor was taken; a repeat is
-//! the last message again, under the name of its first delivery, and has a cause: a failed answer or a kill; nothing
-//! arrives that was not sent.
+//! the last message again, under the name of its first delivery, and has a cause: a failed answer, or something that
+//! happened to the process that made the call; nothing arrives that was not sent.
 
-use std::collections::HashMap;
+#[cfg(test)]
+mod tests;
 
-use crate::ledger::{Answer, Arrival, LaneId, Ledger};
+use std::collections::{HashMap, HashSet};
+
+use crate::ledger::{Answer, Arrival, Damage, LaneId, Ledger, Strike};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
@@ -22,12 +25,22 @@ pub enum Fault {
     Overlapped { lane: LaneId, number: u32 },
     #[error("{lane}: {number} was repeated under another name or with another content")]
     Renamed { lane: LaneId, number: u32 },
-    #[error("{lane}: {number} was repeated by the process whose call had been taken")]
+    #[error("{lane}: {number} was repeated without a cause after it had been taken")]
     Unprovoked { lane: LaneId, number: u32 },
     #[error("{lane}: {number} does not have a higher seq than its predecessor")]
     SeqStoodStill { lane: LaneId, number: u32 },
     #[error("{lane}: {number} carries the webhook-id of another message")]
     SharedName { lane: LaneId, number: u32 },
+    #[error("{0} settlements of former holders of a lane were taken")]
+    Stale(u64),
+    #[error("{what} took {took} ms, which may take {allowed} ms")]
+    Slow {
+        what: &'static str,
+        took: u128,
+        allowed: u128,
+    },
+    #[error("{0}")]
+    Failed(String),
     #[error("{0}")]
     Odd(String),
 }
@@ -42,8 +55,8 @@ pub struct Tally {
     /// … and whose handover the desk has all the same. No fault of delivery, so it is only counted.
     pub contradicted: u64,
     pub arrivals: u64,
-    /// Repeats of what an earlier process had brought.
-    pub repeats_after_kills: u64,
+    /// Repeats of what had been taken, each from or by a process to which something happened.
+    pub repeats_after_strikes: u64,
     /// Repeats of what a stub had refused or cut.
     pub repeats_after_failures: u64,
 }
@@ -55,7 +68,7 @@ impl Tally {
         self.declined += part.declined;
         self.contradicted += part.contradicted;
         self.arrivals += part.arrivals;
-        self.repeats_after_kills += part.repeats_after_kills;
+        self.repeats_after_strikes += part.repeats_after_strikes;
         self.repeats_after_failures += part.repeats_after_failures;
     }
 }
@@ -73,13 +86,14 @@ pub fn judge(ledger: &Ledger) -> Verdict {
     };
     (verdict.tally.declined, verdict.tally.contradicted) = ledger.declined();
     let mut names = HashMap::new();
+    let strikes = ledger.strikes();
     for (id, lane) in ledger.lanes() {
         verdict.tally.sent += u64::from(lane.sent);
         verdict.tally.acked += u64::from(lane.acked);
         verdict
             .faults
             .extend(lane.lost().map(|number| Fault::Lost { lane: id, number }));
-        let mut reading = Reading::new(id, lane.sent, &mut verdict);
+        let mut reading = Reading::new((id, lane.sent), &strikes, &mut verdict);
         for arrival in &lane.arrivals {
             reading.read(arrival);
             if let Some(identity) = &arrival.identity {
@@ -102,22 +116,27 @@ pub fn judge(ledger: &Ledger) -> Verdict {
 struct Reading<'a> {
     lane: LaneId,
     sent: u32,
+    strikes: &'a [Strike],
     verdict: &'a mut Verdict,
     firsts: HashMap<u32, &'a Arrival>,
     before: Option<&'a Arrival>,
     /// The number whose turn it is: all below it have been taken.
     turn: u32,
+    /// Each strike explains one repeat in a lane.
+    spent: HashSet<usize>,
 }
 
 impl<'a> Reading<'a> {
-    fn new(lane: LaneId, sent: u32, verdict: &'a mut Verdict) -> Self {
+    fn new((lane, sent): (LaneId, u32), strikes: &'a [Strike], verdict: &'a mut Verdict) -> Self {
         Self {
             lane,
             sent,
+            strikes,
             verdict,
             firsts: HashMap::new(),
             before: None,
             turn: 0,
+            spent: HashSet::new(),
         }
     }
 
@@ -128,39 +147,58 @@ impl<'a> Reading<'a> {
             self.fault(Fault::Invented { lane, number });
         }
         if let Some(before) = self.before
-            && before.process == arrival.process
             && before
                 .answered
                 .is_none_or(|answered| answered > arrival.arrived)
+            && !self.may_overlap(before, arrival)
         {
             self.fault(Fault::Overlapped { lane, number });
         }
-        match self.firsts.get(&number) {
-            Some(first) => self.read_repeat(first, arrival),
-            None => self.read_first(arrival),
-        }
+        let is_late = if let Some(first) = self.firsts.get(&number).copied() {
+            self.read_repeat(first, arrival)
+        } else {
+            self.read_first(arrival);
+            false
+        };
         if arrival.answer == Answer::Taken {
             self.turn = self.turn.max(number + 1);
         }
-        self.before = Some(arrival);
+        if !is_late {
+            self.before = Some(arrival);
+        }
     }
 
-    /// Only the last call may be repeated, since everything older was settled, and only for a reason.
-    fn read_repeat(&mut self, first: &Arrival, arrival: &Arrival) {
+    /// Only the last call may be repeated, since everything older was settled, and only for a reason. But a process that
+    /// was struck may still make the one call that it held, after others have gone on: says whether it is one of these.
+    fn read_repeat(&mut self, first: &Arrival, arrival: &Arrival) -> bool {
         let (lane, number) = (self.lane, arrival.number);
         if first.identity != arrival.identity {
             self.fault(Fault::Renamed { lane, number });
         }
-        match self.before {
-            Some(before) if before.number != number => self.fault(Fault::WentBack { lane, number }),
-            Some(before) if before.answer != Answer::Taken => {
-                self.verdict.tally.repeats_after_failures += 1;
-            }
-            Some(before) if before.process == arrival.process => {
-                self.fault(Fault::Unprovoked { lane, number });
-            }
-            _ => self.verdict.tally.repeats_after_kills += 1,
+        let Some(before) = self.before else {
+            return false;
+        };
+        if before.number == number && !self.was_heard(before) {
+            self.verdict.tally.repeats_after_failures += 1;
+            return false;
         }
+        let has_moved_on = before.number != number;
+        let cause = self.strikes.iter().enumerate().position(|(at, strike)| {
+            !self.spent.contains(&at)
+                && (wakes_late(*strike, arrival)
+                    || !has_moved_on && takes_over(*strike, before, arrival))
+        });
+        let Some(cause) = cause else {
+            self.fault(if has_moved_on {
+                Fault::WentBack { lane, number }
+            } else {
+                Fault::Unprovoked { lane, number }
+            });
+            return false;
+        };
+        self.spent.insert(cause);
+        self.verdict.tally.repeats_after_strikes += 1;
+        has_moved_on
     }
 
     fn read_first(&mut self, arrival: &'a Arrival) {
@@ -182,190 +220,50 @@ impl<'a> Reading<'a> {
         self.firsts.insert(number, arrival);
     }
 
+    /// Whoever made the call knows that it was taken.
+    fn was_heard(&self, call: &Arrival) -> bool {
+        call.answer == Answer::Taken
+            && !self.strikes.iter().any(|strike| {
+                strike.damage == Damage::Deafened
+                    && strike.process == call.process
+                    && strike.until.is_none_or(|until| call.arrived < until)
+                    && call.answered.is_none_or(|answered| answered > strike.from)
+            })
+    }
+
+    /// A call of a process that is gone, or asleep, may still be under way when another makes it again.
+    fn may_overlap(&self, before: &Arrival, arrival: &Arrival) -> bool {
+        before.process != arrival.process
+            && self.strikes.iter().any(|strike| {
+                strike.from < arrival.arrived
+                    && strike.damage != Damage::Deafened
+                    && (strike.process == before.process || strike.process == arrival.process)
+            })
+    }
+
     fn fault(&mut self, fault: Fault) {
         self.verdict.faults.push(fault);
     }
 }
 
-mod tests {
-    use super::*;
-    use crate::ledger::{Identity, Side};
-
-    const LANE: LaneId = LaneId {
-        conversation: 0,
-        side: Side::User,
+/// Another process makes again what the one that was struck had made, and had not written that it was taken.
+fn takes_over(strike: Strike, before: &Arrival, arrival: &Arrival) -> bool {
+    let is_survivor = match strike.damage {
+        Damage::Killed => arrival.process != before.process,
+        // It may be the first to come again for what it had itself left too long.
+        Damage::Stalled => true,
+        Damage::Deafened => false,
     };
+    is_survivor
+        && before.process == strike.process
+        && arrival.arrived > strike.from
+        && strike.until.is_none_or(|until| before.arrived < until)
+}
 
-    /// A ledger with `acked` acknowledged events, and these arrivals: number, process, answer.
-    fn history(acked: u32, arrivals: &[(u32, u32, Answer)]) -> Ledger {
-        let ledger = Ledger::default();
-        ledger.begin();
-        for _ in 0..acked {
-            ledger.write(LANE);
-            ledger.acknowledge(LANE);
-        }
-        for &(number, process, answer) in arrivals {
-            let receipt = ledger.arrive(LANE, arrival(number, process, answer));
-            ledger.answer(receipt);
-        }
-        ledger
-    }
-
-    fn arrival(number: u32, process: u32, answer: Answer) -> Arrival {
-        let identity = Identity {
-            webhook_id: format!("msg_{number}"),
-            message_id: number.to_string(),
-            seq: u64::from(number),
-            digest: u64::from(number),
-        };
-        Arrival {
-            number,
-            process,
-            answer,
-            identity: Some(identity),
-            arrived: 0,
-            answered: None,
-        }
-    }
-
-    use Answer::{Cut, Refused, Taken};
-
-    #[test]
-    fn repeats_with_a_cause_are_counted_and_no_fault() {
-        let verdict = judge(&history(
-            3,
-            &[
-                (0, 1, Refused),
-                (0, 1, Taken),
-                (1, 1, Taken),
-                (1, 2, Taken),
-                (2, 2, Cut),
-                (2, 2, Taken),
-            ],
-        ));
-        assert_eq!(verdict.faults, []);
-        assert_eq!(
-            (
-                verdict.tally.repeats_after_kills,
-                verdict.tally.repeats_after_failures
-            ),
-            (1, 2)
-        );
-    }
-
-    #[test]
-    fn what_was_acknowledged_and_not_taken_is_lost() {
-        let faults = judge(&history(2, &[(0, 1, Taken), (1, 1, Refused)])).faults;
-        assert_eq!(
-            faults,
-            [Fault::Lost {
-                lane: LANE,
-                number: 1
-            }]
-        );
-    }
-
-    #[test]
-    fn what_was_never_sent_is_invented() {
-        let faults = judge(&history(1, &[(0, 1, Taken), (1, 1, Taken)])).faults;
-        assert_eq!(
-            faults,
-            [Fault::Invented {
-                lane: LANE,
-                number: 1
-            }]
-        );
-    }
-
-    #[test]
-    fn a_text_may_not_pass_one_that_was_not_taken() {
-        let faults = judge(&history(
-            2,
-            &[(0, 1, Refused), (1, 1, Taken), (0, 1, Taken)],
-        ))
-        .faults;
-        assert!(
-            faults.contains(&Fault::Overtook {
-                lane: LANE,
-                number: 1
-            }),
-            "{faults:?}"
-        );
-        assert!(
-            faults.contains(&Fault::WentBack {
-                lane: LANE,
-                number: 0
-            }),
-            "{faults:?}"
-        );
-    }
-
-    #[test]
-    fn a_process_may_not_repeat_what_was_taken_from_it() {
-        let faults = judge(&history(1, &[(0, 1, Taken), (0, 1, Taken)])).faults;
-        assert_eq!(
-            faults,
-            [Fault::Unprovoked {
-                lane: LANE,
-                number: 0
-            }]
-        );
-    }
-
-    #[test]
-    fn a_repeat_keeps_its_name() {
-        let ledger = history(1, &[(0, 1, Taken)]);
-        let mut renamed = arrival(0, 2, Taken);
-        renamed
-            .identity
-            .as_mut()
-            .expect("the desk has ids")
-            .webhook_id = "msg_other".to_owned();
-        ledger.arrive(LANE, renamed);
-        assert_eq!(
-            judge(&ledger).faults,
-            [Fault::Renamed {
-                lane: LANE,
-                number: 0
-            }]
-        );
-    }
-
-    #[test]
-    fn two_messages_do_not_share_a_name_and_seq_grows() {
-        let ledger = history(2, &[(0, 1, Taken)]);
-        let mut shared = arrival(1, 1, Taken);
-        shared.identity = arrival(0, 1, Taken).identity;
-        ledger.arrive(LANE, shared);
-        let faults = judge(&ledger).faults;
-        assert!(
-            faults.contains(&Fault::SharedName {
-                lane: LANE,
-                number: 1
-            }),
-            "{faults:?}"
-        );
-        assert!(
-            faults.contains(&Fault::SeqStoodStill {
-                lane: LANE,
-                number: 1
-            }),
-            "{faults:?}"
-        );
-    }
-
-    #[test]
-    fn two_calls_of_one_lane_may_not_be_under_way_at_once() {
-        let ledger = history(2, &[]);
-        let first = ledger.arrive(LANE, arrival(0, 1, Taken));
-        ledger.arrive(LANE, arrival(1, 1, Taken));
-        ledger.answer(first);
-        assert_eq!(
-            judge(&ledger).faults,
-            [Fault::Overlapped {
-                lane: LANE,
-                number: 1
-            }]
-        );
-    }
+/// A process makes the call that it had in hand when it was stalled, although others have made it meanwhile; or what it
+/// had sent outlives it.
+fn wakes_late(strike: Strike, arrival: &Arrival) -> bool {
+    strike.damage != Damage::Deafened
+        && strike.process == arrival.process
+        && arrival.arrived > strike.from
 }

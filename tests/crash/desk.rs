@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 use crate::{
     ledger::{Arrival, Identity, LaneId, Ledger, Side},
     script,
-    stub::{self, HangUp, Mood, Moods},
+    stub::{self, HangUp, Mood, Moods, Setting},
 };
 
 #[derive(Deserialize)]
@@ -65,9 +65,16 @@ struct Content {
 }
 
 /// Starts the desk.
-pub async fn start(ledger: Arc<Ledger>, rng: fastrand::Rng) -> SocketAddr {
-    let moods = Arc::new(Moods::new(rng));
-    stub::serve(move |request| {
+pub async fn start(
+    Setting {
+        ledger,
+        address,
+        slowest,
+        rng,
+    }: Setting,
+) -> SocketAddr {
+    let moods = Arc::new(Moods::new(rng, slowest));
+    stub::serve(address, move |request| {
         let (ledger, mood) = (Arc::clone(&ledger), moods.next());
         async move { take(&ledger, mood, request).await }
     })

@@ -82,6 +82,27 @@ pub struct Lane {
     pub arrivals: Vec<Arrival>,
 }
 
+/// What has happened to a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// It was killed.
+    Killed,
+    /// It could not renew what it held: frozen, or cut off from the database.
+    Stalled,
+    /// It did not hear what it was answered.
+    Deafened,
+}
+
+/// One time that something happened to a process.
+#[derive(Clone, Copy, Debug)]
+pub struct Strike {
+    pub process: u32,
+    pub damage: Damage,
+    /// Places in the whole history; none while it lasts.
+    pub from: u64,
+    pub until: Option<u64>,
+}
+
 /// A receipt for an arrival, to note that it was answered.
 #[derive(Clone, Copy, Debug)]
 pub struct Receipt {
@@ -109,6 +130,7 @@ struct Conversation {
 struct Books {
     conversations: Vec<Conversation>,
     handovers: HashMap<String, usize>,
+    strikes: Vec<Strike>,
     oddities: Vec<String>,
     acked: u64,
     now: u64,
@@ -255,6 +277,31 @@ impl Ledger {
             .filter(|_| conversation.user.acked > 0)
     }
 
+    /// Something happens to a process now. Gives the number of it.
+    pub fn strike(&self, process: u32, damage: Damage) -> usize {
+        let mut books = self.books();
+        books.now += 1;
+        let from = books.now;
+        books.strike(process, damage, from)
+    }
+
+    /// The same, of something that began at this place in the history.
+    pub fn strike_since(&self, process: u32, damage: Damage, from: u64) -> usize {
+        self.books().strike(process, damage, from)
+    }
+
+    /// It is over.
+    pub fn heal(&self, strike: usize) {
+        let mut books = self.books();
+        books.now += 1;
+        let now = books.now;
+        books.strikes[strike].until = Some(now);
+    }
+
+    pub fn strikes(&self) -> Vec<Strike> {
+        self.books().strikes.clone()
+    }
+
     /// Something arrived that no event explains.
     pub fn odd(&self, what: String) {
         let mut books = self.books();
@@ -311,6 +358,16 @@ impl Lane {
 }
 
 impl Books {
+    fn strike(&mut self, process: u32, damage: Damage, from: u64) -> usize {
+        self.strikes.push(Strike {
+            process,
+            damage,
+            from,
+            until: None,
+        });
+        self.strikes.len() - 1
+    }
+
     fn lane(&mut self, id: LaneId) -> &mut Lane {
         let conversation = &mut self.conversations[id.conversation];
         match id.side {

@@ -1,37 +1,54 @@
 //! The callers: users through the bot platform's hook, agents through the desk API.
 //!
-//! Every caller has its own connection and its own conversations, so that a lane is never in two hands. Within a lane
+//! Every caller has its own connections and its own conversations, so that a lane is never in two hands. Within a lane
 //! the next event is written only when the last was acknowledged; what got no answer is sent again, byte for byte, until
-//! it is. A user says a number of texts; when the desk has heard them all, the agent closes, and another user comes.
+//! it is, to whichever bridge may be called. A user says a number of texts; when the desk has heard them all, the agent
+//! closes, and another user comes.
 
 use std::{
+    collections::HashMap,
     net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use hyper::StatusCode;
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{sync::watch, task::JoinSet, time::sleep};
 
 use crate::{
+    journal::Journal,
     ledger::{LaneId, Ledger, Side},
     script,
     wire::{Call, NoAnswer, Wire},
 };
 
-/// Callers that play users, and callers that play agents; each is one connection.
-pub const USERS: usize = 64;
-pub const AGENTS: usize = 32;
-
 /// How many texts a user has.
 const TEXTS: std::ops::RangeInclusive<u32> = 10..=60;
 
-/// Between two tries of a call that got no 2xx, and before an agent without anybody looks again.
-const PAUSE: Duration = Duration::from_millis(10);
+/// Before an agent without anybody looks again.
+const IDLE: Duration = Duration::from_millis(10);
+
+/// How many callers there are, and how they behave.
+#[derive(Clone, Copy, Debug)]
+pub struct Crowd {
+    /// Callers that play users, and callers that play agents; each makes one call at a time.
+    pub users: usize,
+    pub agents: usize,
+    /// So many at a time.
+    pub conversations: usize,
+    /// How long an answer is waited for.
+    pub patience: Duration,
+    /// The same of requests for an agent: whoever gives up has been told nothing, and must not be told two things.
+    pub patience_of_requests: Duration,
+    /// Between two tries of a call that got no 2xx.
+    pub pause: Duration,
+    /// Between two events, on average.
+    pub think: Duration,
+}
 
 /// What the callers and the round tell each other.
 #[derive(Debug, Default)]
@@ -42,16 +59,24 @@ pub struct Signals {
     pub broken: AtomicU64,
     /// Callers finish what they have written and stop.
     pub stopping: AtomicBool,
+    pub journal: Journal,
 }
 
 /// Everything a caller needs; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Callers {
-    pub bridge: SocketAddr,
+    pub crowd: Crowd,
     pub ledger: Arc<Ledger>,
     pub signals: Arc<Signals>,
-    /// Whether there is a bridge to call.
-    pub up: watch::Receiver<bool>,
+    /// The bridges that may be called. While there are none, callers wait.
+    pub up: watch::Receiver<Vec<SocketAddr>>,
+}
+
+/// One of them.
+struct Caller {
+    shared: Callers,
+    wires: HashMap<SocketAddr, Wire>,
+    rng: fastrand::Rng,
 }
 
 /// This conversation goes no further: the bridge has declined it, or answered what it never should.
@@ -66,130 +91,179 @@ struct User {
 }
 
 impl Callers {
-    /// Starts all callers, with so many conversations at a time; they run until `Signals::stopping`.
-    pub fn start(&self, conversations: usize, rng: &mut fastrand::Rng) -> JoinSet<()> {
+    /// Starts all callers; they run until `Signals::stopping`.
+    pub fn start(&self, rng: &mut fastrand::Rng) -> JoinSet<()> {
+        let Crowd {
+            users,
+            agents,
+            conversations,
+            ..
+        } = self.crowd;
         let mut callers = JoinSet::new();
-        for caller in 0..USERS {
-            let share = (caller..conversations).step_by(USERS).len();
-            callers.spawn(self.clone().users(share, rng.fork()));
+        for caller in 0..users {
+            let share = (caller..conversations).step_by(users).len();
+            callers.spawn(self.caller(rng).plays_users(share));
         }
-        for caller in 0..AGENTS {
-            callers.spawn(self.clone().agents(caller, rng.fork()));
+        for caller in 0..agents {
+            callers.spawn(self.caller(rng).plays_agents(caller));
         }
         callers
     }
 
-    async fn users(mut self, share: usize, mut rng: fastrand::Rng) {
-        let mut wire = Wire::new(self.bridge);
-        let mut users: Vec<_> = (0..share).map(|_| self.new_user(&mut rng)).collect();
+    fn caller(&self, rng: &mut fastrand::Rng) -> Caller {
+        Caller {
+            shared: self.clone(),
+            wires: HashMap::new(),
+            rng: rng.fork(),
+        }
+    }
+}
+
+impl Caller {
+    async fn plays_users(mut self, share: usize) {
+        let mut users: Vec<_> = (0..share).map(|_| self.new_user()).collect();
         while !self.stopping() && !users.is_empty() {
-            let pick = rng.usize(0..users.len());
+            let pick = self.rng.usize(0..users.len());
             let lane = users[pick].lane;
-            let call = script::user(lane, self.ledger.write(lane), &mut rng);
-            let taken = self.until_acknowledged(&mut wire, lane, &call).await;
+            let call = script::user(lane, self.shared.ledger.write(lane), &mut self.rng);
+            let taken = self.until_acknowledged(lane, &call).await;
+            self.think().await;
             if taken.is_ok() && users[pick].left > 0 {
                 users[pick].left -= 1;
                 continue;
             }
             if taken.is_ok() {
-                self.ledger.finish(lane.conversation);
+                self.shared.ledger.finish(lane.conversation);
             }
-            users[pick] = self.new_user(&mut rng);
+            users[pick] = self.new_user();
         }
     }
 
-    async fn agents(mut self, caller: usize, mut rng: fastrand::Rng) {
-        let mut wire = Wire::new(self.bridge);
+    async fn plays_agents(mut self, caller: usize) {
+        let ledger = Arc::clone(&self.shared.ledger);
+        let agents = self.shared.crowd.agents;
         let mut own = Vec::new();
         let mut seen = 0;
         while !self.stopping() {
-            let conversations = self.ledger.conversations();
+            let conversations = ledger.conversations();
             own.extend(
-                (seen..conversations).filter(|conversation| conversation % AGENTS == caller),
+                (seen..conversations).filter(|conversation| conversation % agents == caller),
             );
             seen = conversations;
             // An agent speaks when the desk knows of the conversation and the bot is paused.
-            let pick = rng.usize(0..own.len().max(1));
-            let Some((&conversation, handover)) = own.get(pick).and_then(|conversation| {
-                Some((conversation, self.ledger.handover(*conversation)?))
-            }) else {
-                tokio::time::sleep(PAUSE).await;
+            let pick = self.rng.usize(0..own.len().max(1));
+            let Some((&conversation, handover)) = own
+                .get(pick)
+                .and_then(|conversation| Some((conversation, ledger.handover(*conversation)?)))
+            else {
+                sleep(IDLE).await;
                 continue;
             };
             let lane = LaneId {
                 conversation,
                 side: Side::Agent,
             };
-            let close = self.ledger.close(conversation);
+            let close = ledger.close(conversation);
             let call = match close {
                 Some(number) => script::close(lane, number, &handover),
-                None => script::agent(lane, self.ledger.write(lane), &handover),
+                None => script::agent(lane, ledger.write(lane), &handover),
             };
-            let refused = self
-                .until_acknowledged(&mut wire, lane, &call)
-                .await
-                .is_err();
+            let refused = self.until_acknowledged(lane, &call).await.is_err();
             if refused || close.is_some() {
                 own.swap_remove(pick);
             }
+            self.think().await;
         }
     }
 
-    fn new_user(&self, rng: &mut fastrand::Rng) -> User {
+    fn new_user(&mut self) -> User {
         let lane = LaneId {
-            conversation: self.ledger.begin(),
+            conversation: self.shared.ledger.begin(),
             side: Side::User,
         };
         User {
             lane,
-            left: rng.u32(TEXTS),
+            left: self.rng.u32(TEXTS),
         }
     }
 
     fn stopping(&self) -> bool {
-        self.signals.stopping.load(Ordering::Relaxed)
+        self.shared.signals.stopping.load(Ordering::Relaxed)
+    }
+
+    async fn think(&mut self) {
+        let think = self.shared.crowd.think;
+        if !think.is_zero() {
+            sleep(think.mul_f64(2.0 * self.rng.f64())).await;
+        }
     }
 
     /// Sends the call again and again, until it is acknowledged or refused for good.
-    async fn until_acknowledged(
-        &mut self,
-        wire: &mut Wire,
-        lane: LaneId,
-        call: &Call,
-    ) -> Result<(), Refused> {
+    async fn until_acknowledged(&mut self, lane: LaneId, call: &Call) -> Result<(), Refused> {
+        let (ledger, signals) = (
+            Arc::clone(&self.shared.ledger),
+            Arc::clone(&self.shared.signals),
+        );
+        let mut turn = self.rng.usize(..);
         loop {
-            // The round ends when its callers do, never before: the sender of this value outlives them.
-            let _ = self.up.wait_for(|up| *up).await.map(drop);
-            match self.once(wire, call).await {
+            let to = self.bridge(turn).await;
+            turn = turn.wrapping_add(1);
+            match self.once(to, call).await {
                 Ok((status, body)) if status.is_success() && script::is_taken(call, &body) => {
-                    self.ledger.acknowledge(lane);
+                    ledger.acknowledge(lane);
                     return Ok(());
                 }
                 Ok((status, body)) if status.is_success() && script::is_declined(call, &body) => {
-                    self.ledger.decline(lane.conversation);
+                    ledger.decline(lane.conversation);
                     return Err(Refused);
                 }
                 Ok((StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, _))
                 | Err(NoAnswer::Connect(_)) => {}
                 Ok((status, body)) => {
                     let body = String::from_utf8_lossy(&body);
-                    self.ledger
-                        .odd(format!("{lane} was answered {status}: {body}"));
+                    ledger.odd(format!("{lane} was answered {status}: {body}"));
                     return Err(Refused);
                 }
                 Err(NoAnswer::Broken(_) | NoAnswer::Late) => {
-                    self.signals.broken.fetch_add(1, Ordering::Relaxed);
+                    signals.broken.fetch_add(1, Ordering::Relaxed);
                 }
             }
-            tokio::time::sleep(PAUSE).await;
+            sleep(self.shared.crowd.pause).await;
         }
     }
 
-    async fn once(&self, wire: &mut Wire, call: &Call) -> Result<(StatusCode, Bytes), NoAnswer> {
-        wire.connect().await?;
-        self.signals.in_flight.fetch_add(1, Ordering::Relaxed);
-        let answer = wire.send(call).await;
-        self.signals.in_flight.fetch_sub(1, Ordering::Relaxed);
+    /// One of those that may be called.
+    async fn bridge(&mut self, turn: usize) -> SocketAddr {
+        loop {
+            // The round ends when its callers do, never before: the sender of this value outlives them.
+            let up = self.shared.up.wait_for(|up| !up.is_empty()).await;
+            if let Ok(up) = up {
+                return up[turn % up.len()];
+            }
+        }
+    }
+
+    async fn once(&mut self, to: SocketAddr, call: &Call) -> Result<(StatusCode, Bytes), NoAnswer> {
+        let signals = Arc::clone(&self.shared.signals);
+        let crowd = &self.shared.crowd;
+        let patience = if script::is_request(call) {
+            crowd.patience_of_requests
+        } else {
+            crowd.patience
+        };
+        let wire = self.wires.entry(to).or_insert_with(|| Wire::new(to));
+        let began = Instant::now();
+        let answer = match wire.connect().await {
+            Ok(()) => {
+                signals.in_flight.fetch_add(1, Ordering::Relaxed);
+                let answer = wire.send(call, patience).await;
+                signals.in_flight.fetch_sub(1, Ordering::Relaxed);
+                answer
+            }
+            Err(error) => Err(error),
+        };
+        let status = answer.as_ref().ok().map(|(status, _)| *status);
+        signals.journal.note(call, (to, began), status);
         answer
     }
 }

@@ -1,4 +1,5 @@
-//! Crash tests: the real binary under load, killed at random times, and what must be true afterwards.
+//! Crash tests: the real binary under load, killed at random times, and what must be true afterwards; and several of
+//! them on one database, to which all kinds of things happen.
 //!
 //! Users speak through the bot platform's hook and agents through the desk API; stubs of the desk and of the platform
 //! note what the bridge brings them. `docs/faults.md` says what is proved and how to run it at any size. Every random
@@ -9,12 +10,14 @@ mod bridge;
 mod campaign;
 mod checker;
 mod desk;
+mod journal;
 mod ledger;
 mod load;
 mod mutant;
 mod plan;
 mod platform;
 mod power_loss;
+mod replicas;
 mod report;
 mod round;
 mod script;
@@ -22,17 +25,32 @@ mod stub;
 mod wire;
 
 use checker::Fault;
-use plan::Plan;
+use plan::{Class, Plan, Size};
 use power_loss::Survives;
+
+const GATE: Size = Size {
+    strikes: 30,
+    strikes_per_round: 30,
+    conversations: 300,
+};
+
+/// At most ten kills, judged after every second one.
+const MUTANT: Size = Size {
+    strikes: 10,
+    strikes_per_round: 2,
+    conversations: 200,
+};
 
 #[test]
 fn thirty_kills_lose_nothing() {
-    campaign::run(&Plan::from_environment("kills", Survives::PageCache)).assert_clean();
+    let class = Class::Process(Survives::PageCache);
+    campaign::run(&Plan::from_environment("kills", class, GATE)).assert_clean();
 }
 
 #[test]
 fn thirty_power_losses_lose_nothing() {
-    campaign::run(&Plan::from_environment("power-losses", Survives::Synced)).assert_clean();
+    let class = Class::Process(Survives::Synced);
+    campaign::run(&Plan::from_environment("power-losses", class, GATE)).assert_clean();
 }
 
 #[test]
@@ -64,6 +82,6 @@ fn mutant_no_lane_order_is_caught() {
 }
 
 fn catch(mutant: &'static str, survives: Survives, sought: fn(&Fault) -> bool) {
-    let plan = Plan::mutant(mutant, survives, mutant::binary(), sought);
+    let plan = Plan::mutant(mutant, Class::Process(survives), MUTANT, sought);
     campaign::run(&plan).assert_caught(&plan);
 }

@@ -4,7 +4,7 @@ use std::{env, path::PathBuf, str::FromStr};
 
 use handover_bridge::{clock::SystemClock, domain::time::Clock};
 
-use crate::{bridge, checker::Fault, power_loss::Survives, report};
+use crate::{bridge, checker::Fault, mutant, power_loss::Survives, replicas, report};
 
 /// A kill counts only if at least so many events were acknowledged since the kill before it …
 pub const ACKED_AT_LEAST: u64 = 600;
@@ -17,16 +17,12 @@ pub const ACKED_PER_KILL: u64 = 680;
 
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// What is done to the bridge, as the report calls it.
+    /// What is done, as the report calls it.
     pub name: &'static str,
+    pub class: Class,
     /// Every random choice comes from here.
     pub seed: u64,
-    /// Kills that count, in all rounds together.
-    pub kills: u32,
-    /// Kills that count in one round: a store of its own, judged as a whole.
-    pub kills_per_round: u32,
-    pub conversations: usize,
-    pub survives: Survives,
+    pub size: Size,
     pub binary: PathBuf,
     pub mutant: Option<&'static str>,
     /// The campaign ends with the first round that has found one of these.
@@ -35,18 +31,39 @@ pub struct Plan {
     pub state: Option<PathBuf>,
 }
 
+/// What is done, and to whom.
+#[derive(Clone, Copy, Debug)]
+pub enum Class {
+    /// The one process of a store of its own is killed.
+    Process(Survives),
+    /// Something happens to several processes on one database.
+    Replicas(replicas::Class),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// What is done counts so often, in all rounds together.
+    pub strikes: u32,
+    /// The same in one round: a store of its own, judged as a whole.
+    pub strikes_per_round: u32,
+    pub conversations: usize,
+}
+
 impl Plan {
     /// The size of the gate, or what the environment asks for (`scripts/campaign` does).
-    pub fn from_environment(name: &'static str, survives: Survives) -> Self {
+    pub fn from_environment(name: &'static str, class: Class, gate: Size) -> Self {
         let state: Option<PathBuf> = asked("STATE");
         let begun = state.as_deref().and_then(report::seed);
+        let size = Size {
+            strikes: asked("STRIKES").unwrap_or(gate.strikes),
+            strikes_per_round: asked("STRIKES_PER_ROUND").unwrap_or(gate.strikes_per_round),
+            conversations: asked("CONVERSATIONS").unwrap_or(gate.conversations),
+        };
         Self {
             name,
+            class,
             seed: asked("SEED").or(begun).unwrap_or_else(fresh_seed),
-            kills: asked("KILLS").unwrap_or(30),
-            kills_per_round: asked("KILLS_PER_ROUND").unwrap_or(30),
-            conversations: asked("CONVERSATIONS").unwrap_or(300),
-            survives,
+            size,
             binary: asked("BINARY").unwrap_or_else(|| bridge::binary().to_owned()),
             mutant: None,
             sought: |_| true,
@@ -54,21 +71,19 @@ impl Plan {
         }
     }
 
-    /// At most ten kills on a broken binary, judged after every second one, until it has made a fault of its own kind.
+    /// A broken binary, judged after every round until it has made a fault of its own kind.
     pub fn mutant(
         mutant: &'static str,
-        survives: Survives,
-        binary: PathBuf,
+        class: Class,
+        size: Size,
         sought: fn(&Fault) -> bool,
     ) -> Self {
         Self {
             name: mutant,
+            class,
             seed: asked("SEED").unwrap_or_else(fresh_seed),
-            kills: 10,
-            kills_per_round: 2,
-            conversations: 200,
-            survives,
-            binary,
+            size,
+            binary: mutant::binary(),
             mutant: Some(mutant),
             sought,
             state: None,

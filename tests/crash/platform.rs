@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::{
     ledger::{Arrival, LaneId, Ledger, Side},
     script::{self, RESUME},
-    stub::{self, HangUp, Mood, Moods},
+    stub::{self, HangUp, Mood, Moods, Setting},
 };
 
 /// The access token of one process is this and its number.
@@ -43,9 +43,16 @@ struct Text {
 }
 
 /// Starts the bot platform.
-pub async fn start(ledger: Arc<Ledger>, rng: fastrand::Rng) -> SocketAddr {
-    let moods = Arc::new(Moods::new(rng));
-    stub::serve(move |request| {
+pub async fn start(
+    Setting {
+        ledger,
+        address,
+        slowest,
+        rng,
+    }: Setting,
+) -> SocketAddr {
+    let moods = Arc::new(Moods::new(rng, slowest));
+    stub::serve(address, move |request| {
         let (ledger, mood) = (Arc::clone(&ledger), moods.next());
         async move { take(&ledger, mood, request).await }
     })

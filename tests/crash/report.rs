@@ -8,10 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::{
-    plan::Plan,
-    round::{Cycle, Outcome},
-};
+use crate::{campaign::Outcome, plan::Plan};
 
 /// The file in the campaign's state folder.
 const NAME: &str = "report.jsonl";
@@ -23,8 +20,8 @@ pub struct Report {
     file: Option<File>,
     /// Rounds that were judged.
     pub rounds: u32,
-    /// Kills that count, in those rounds.
-    pub kills: u32,
+    /// How often what was done in those rounds counts.
+    pub strikes: u32,
     /// Faults that were found in them.
     pub faults: usize,
 }
@@ -44,8 +41,8 @@ impl Report {
         let head = json!({
             "campaign": plan.name,
             "seed": plan.seed,
-            "kills_per_round": plan.kills_per_round,
-            "conversations": plan.conversations,
+            "strikes_per_round": plan.size.strikes_per_round,
+            "conversations": plan.size.conversations,
         });
         assert!(
             lines.first().is_none_or(|first| *first == head),
@@ -63,27 +60,25 @@ impl Report {
         for line in &lines {
             report.line(line);
             if judged(line) {
-                let kills = line["kills"]
-                    .as_u64()
-                    .and_then(|kills| u32::try_from(kills).ok());
+                let strikes = line["strikes"].as_u64();
+                let strikes = strikes.and_then(|strikes| u32::try_from(strikes).ok());
                 report.rounds += 1;
-                report.kills += kills.unwrap_or(0);
+                report.strikes += strikes.unwrap_or(0);
                 report.faults += line["faults"].as_array().map_or(0, Vec::len);
             }
         }
         report
     }
 
-    pub fn cycle(&mut self, round: u32, cycle: &Cycle) {
+    pub fn cycle(&mut self, round: u32, cycle: &Value) {
         let mut line = json!({"round": round});
-        extend(&mut line, json!(cycle));
+        extend(&mut line, cycle.clone());
         self.line(&line);
     }
 
     pub fn round(&mut self, round: u32, outcome: &Outcome) {
         let faults: Vec<_> = outcome.faults.iter().map(ToString::to_string).collect();
-        let mut line =
-            json!({"round": round, "kills": outcome.kills, "cycles": outcome.cycles.len()});
+        let mut line = json!({"round": round, "strikes": outcome.strikes, "cycles": outcome.cycles, "slowest_ms": outcome.slowest});
         extend(&mut line, json!(outcome.tally));
         extend(&mut line, json!({"faults": faults}));
         self.line(&line);

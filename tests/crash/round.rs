@@ -1,23 +1,40 @@
 //! One round: a fresh store, callers that never rest, kills at random times, and the verdict when all is quiet.
 
 use std::{
-    path::Path,
+    net::{Ipv4Addr, SocketAddr},
+    process::Command,
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
+use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     bridge::{self, Bridge, Site},
-    checker::{self, Fault, Tally},
+    campaign::{Order, Outcome},
+    checker::{self, Fault},
     desk,
-    ledger::Ledger,
-    load::{Callers, Signals},
-    plan::{ACKED_AT_LEAST, ACKED_PER_KILL, IN_FLIGHT_AT_LEAST, Plan},
+    ledger::{Damage, Ledger},
+    load::{Callers, Crowd, Signals},
+    plan::{ACKED_AT_LEAST, ACKED_PER_KILL, IN_FLIGHT_AT_LEAST},
     platform,
-    power_loss::Platter,
+    power_loss::{Platter, Survives},
+    stub,
 };
+
+/// Connections that play users, and connections that play agents.
+const USERS: usize = 64;
+const AGENTS: usize = 32;
+
+/// Longer than any answer of the bridge may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Between two tries of a call that got no 2xx.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The stubs' answers are late by up to this much.
+const SLOWEST: Duration = Duration::from_millis(5);
 
 /// A cycle that has not come to its kill by then is killed all the same, and does not count.
 const CYCLE: Duration = Duration::from_mins(1);
@@ -45,54 +62,37 @@ pub struct Cycle {
     pub in_flight: usize,
     /// Requests since the kill before that got no answer.
     pub broken: u64,
+    #[serde(skip)]
+    pub ready: Duration,
     pub ready_ms: u128,
     pub lived_ms: u128,
     /// What is wrong with the database after a power loss.
     pub integrity: Option<String>,
 }
 
-/// What one round is asked to do.
-#[derive(Clone, Copy, Debug)]
-pub struct Order<'a> {
-    pub plan: &'a Plan,
-    pub number: u32,
-    /// Kills that must count.
-    pub kills: u32,
-    /// Where the bridge lives.
-    pub folder: &'a Path,
-}
-
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// Kills that count.
-    pub kills: u32,
-    pub cycles: Vec<Cycle>,
-    pub tally: Tally,
-    pub faults: Vec<Fault>,
-}
-
 /// Runs one round; `seen` is told of every cycle as it ends.
-pub async fn run(order: Order<'_>, mut seen: impl FnMut(&Cycle)) -> Outcome {
-    let mut round = Round::set_up(order).await;
+pub async fn run(order: Order<'_>, survives: Survives, mut seen: impl FnMut(&Value)) -> Outcome {
+    let mut round = Round::set_up(order, survives).await;
     let mut outcome = Outcome::default();
-    while outcome.kills < order.kills {
+    let mut cycles = Vec::new();
+    while outcome.strikes < order.strikes {
         let cycle = round.cycle().await;
-        seen(&cycle);
-        outcome.kills += u32::from(cycle.counts);
-        outcome.cycles.push(cycle);
-        let spoilt = outcome.cycles.iter().filter(|cycle| !cycle.counts).count();
-        let few = 5 + outcome.cycles.len() / 3;
-        assert!(
-            spoilt <= few,
-            "too many kills do not count: {:#?}",
-            outcome.cycles
-        );
+        seen(&json!(cycle));
+        outcome.strikes += u32::from(cycle.counts);
+        cycles.push(cycle);
+        let spoilt = cycles.iter().filter(|cycle| !cycle.counts).count();
+        let few = 5 + cycles.len() / 3;
+        assert!(spoilt <= few, "too many kills do not count: {cycles:#?}");
     }
-    round.end(u64::from(order.kills) * ACKED_PER_KILL).await;
+    round.end(u64::from(order.strikes) * ACKED_PER_KILL).await;
 
     let verdict = checker::judge(&round.ledger);
-    let integrity = outcome.cycles.iter().map(|cycle| cycle.integrity.clone());
-    let unsound = integrity.chain([round.site.platter.integrity()]).flatten();
+    let integrity = cycles.iter().map(|cycle| cycle.integrity.clone());
+    let unsound = integrity.chain([round.platter.integrity()]).flatten();
+    outcome.cycles = cycles.len();
+    for cycle in &cycles {
+        outcome.took("start", cycle.ready);
+    }
     outcome.faults = verdict
         .faults
         .into_iter()
@@ -106,9 +106,11 @@ pub async fn run(order: Order<'_>, mut seen: impl FnMut(&Cycle)) -> Outcome {
 struct Round {
     rng: fastrand::Rng,
     site: Site,
+    platter: Platter,
     ledger: Arc<Ledger>,
     signals: Arc<Signals>,
-    up: watch::Sender<bool>,
+    /// Whom the callers may call.
+    up: watch::Sender<Vec<SocketAddr>>,
     callers: JoinSet<()>,
     /// How often the bridge was started.
     process: u32,
@@ -123,31 +125,50 @@ impl Round {
             folder,
             ..
         }: Order<'_>,
+        survives: Survives,
     ) -> Self {
         let mut rng = plan.choices_of(number);
         let ledger = Arc::new(Ledger::default());
+        let platter = Platter::new(folder, survives);
+        let mut setting = || stub::Setting {
+            ledger: Arc::clone(&ledger),
+            address: Ipv4Addr::LOCALHOST.into(),
+            slowest: SLOWEST,
+            rng: rng.fork(),
+        };
+        let (desk, platform) = (setting(), setting());
         let site = Site {
             binary: plan.binary.clone(),
             mutant: plan.mutant,
             folder: folder.to_owned(),
-            platter: Platter::new(folder, plan.survives),
+            within: Vec::new(),
+            store: format!("sqlite:{}", platter.disk().join("handover.db").display()),
             listen: bridge::free_address(&mut rng),
             admin: bridge::free_address(&mut rng),
-            desk: desk::start(Arc::clone(&ledger), rng.fork()).await,
-            platform: platform::start(Arc::clone(&ledger), rng.fork()).await,
+            desk: desk::start(desk).await,
+            platform: platform::start(platform).await,
         };
-        let (up, watching) = watch::channel(false);
+        let (up, watching) = watch::channel(Vec::new());
         let signals = Arc::new(Signals::default());
         let callers = Callers {
-            bridge: site.listen,
+            crowd: Crowd {
+                users: USERS,
+                agents: AGENTS,
+                conversations: plan.size.conversations,
+                patience: PATIENCE,
+                patience_of_requests: PATIENCE,
+                pause: PAUSE,
+                think: Duration::ZERO,
+            },
             ledger: Arc::clone(&ledger),
             signals: Arc::clone(&signals),
             up: watching,
         };
-        let callers = callers.start(plan.conversations, &mut rng);
+        let callers = callers.start(&mut rng);
         Self {
             rng,
             site,
+            platter,
             ledger,
             signals,
             up,
@@ -175,15 +196,16 @@ impl Round {
 
         let in_flight = self.signals.in_flight.load(Ordering::Relaxed);
         bridge.kill();
-        self.up.send_replace(false);
+        self.ledger.strike(self.process, Damage::Killed);
+        self.up.send_replace(Vec::new());
         let lived = born.elapsed();
-        self.site.platter.cut();
+        self.platter.cut();
         // What the kill has broken, and what its last words were, must have reached the callers.
         while self.signals.in_flight.load(Ordering::Relaxed) > 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         let acked = self.ledger.acked() - acked;
-        let platter = &self.site.platter;
+        let platter = &self.platter;
         let integrity = if platter.loses() {
             platter.integrity()
         } else {
@@ -195,6 +217,7 @@ impl Round {
             acked,
             in_flight,
             broken: self.signals.broken.load(Ordering::Relaxed) - broken,
+            ready,
             ready_ms: ready.as_millis(),
             lived_ms: lived.as_millis(),
             integrity,
@@ -232,13 +255,14 @@ impl Round {
             }
         }
         bridge.kill();
-        self.site.platter.cut();
+        self.platter.cut();
     }
 
     async fn start(&mut self) -> (Bridge, Duration) {
         self.process += 1;
-        let started = self.site.start(self.process).await;
-        self.up.send_replace(true);
+        let prepare = |command: &mut Command| self.platter.prepare(command);
+        let started = self.site.start(self.process, prepare).await;
+        self.up.send_replace(vec![self.site.listen]);
         started
     }
 }

@@ -68,12 +68,17 @@ pub fn close(lane: LaneId, number: u32, handover: &str) -> Call {
 
 /// Whether a 2xx with this body acknowledges the call: the answer to an offload must take the user over as well.
 pub fn is_taken(call: &Call, body: &[u8]) -> bool {
-    call.path != HOOK_PATH || answers(body, true)
+    !is_request(call) || answers(body, true)
 }
 
 /// Whether a 2xx with this body leaves the user with the bot, as a bridge may that has too much to do.
 pub fn is_declined(call: &Call, body: &[u8]) -> bool {
-    call.path == HOOK_PATH && answers(body, false)
+    is_request(call) && answers(body, false)
+}
+
+/// Whether it asks for an agent: the answer is the transfer of control, and may have to wait for a desk.
+pub fn is_request(call: &Call) -> bool {
+    call.path == HOOK_PATH
 }
 
 fn answers(body: &[u8], taken: bool) -> bool {

@@ -3,8 +3,8 @@
 use std::{
     fmt,
     future::Future,
-    net::SocketAddr,
-    sync::{Mutex, PoisonError},
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -19,8 +19,15 @@ use crate::ledger::{Answer, Arrival, LaneId, Ledger};
 /// One call in so many is answered badly. Rare enough that the bridge's breaker has no reason to open.
 const TROUBLE_ONE_IN: u32 = 60;
 
-/// A stub's answers are late by up to this much.
-const SLOWEST: Duration = Duration::from_millis(5);
+/// How a stub is started.
+#[derive(Debug)]
+pub struct Setting {
+    pub ledger: Arc<Ledger>,
+    pub address: IpAddr,
+    /// Answers are late by up to this much.
+    pub slowest: Duration,
+    pub rng: fastrand::Rng,
+}
 
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -37,16 +44,22 @@ pub enum Mood {
 }
 
 /// Draws the moods from the round's seed.
-pub struct Moods(Mutex<fastrand::Rng>);
+pub struct Moods {
+    rng: Mutex<fastrand::Rng>,
+    slowest: Duration,
+}
 
 impl Moods {
-    pub fn new(rng: fastrand::Rng) -> Self {
-        Self(Mutex::new(rng))
+    pub fn new(rng: fastrand::Rng, slowest: Duration) -> Self {
+        Self {
+            rng: Mutex::new(rng),
+            slowest,
+        }
     }
 
     pub fn next(&self) -> Mood {
-        let mut rng = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let after = SLOWEST.mul_f64(rng.f64());
+        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+        let after = self.slowest.mul_f64(rng.f64());
         match rng.u32(0..TROUBLE_ONE_IN * 3) {
             0 => Mood::Deaf,
             1 => Mood::Hears(Answer::Refused, after),
@@ -57,14 +70,14 @@ impl Moods {
 }
 
 /// Serves every connection on a free port until the runtime ends.
-pub async fn serve<H, F>(handler: H) -> SocketAddr
+pub async fn serve<H, F>(address: IpAddr, handler: H) -> SocketAddr
 where
     H: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
     F: Future<Output = Result<Response<Full<Bytes>>, HangUp>> + Send + 'static,
 {
-    let listener = TcpListener::bind(("127.0.0.1", 0))
+    let listener = TcpListener::bind((address, 0))
         .await
-        .expect("loopback has a free port");
+        .expect("the address has a free port");
     let address = listener
         .local_addr()
         .expect("a bound socket has an address");

@@ -8,9 +8,6 @@ use hyper::{Request, StatusCode, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// Longer than any answer of the bridge may take.
-const PATIENCE: Duration = Duration::from_secs(15);
-
 /// What a call says.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -59,12 +56,16 @@ impl Wire {
         Ok(())
     }
 
-    /// Sends one call and reads the whole answer.
-    pub async fn send(&mut self, call: &Call) -> Result<(StatusCode, Bytes), NoAnswer> {
+    /// Sends one call and reads the whole answer, which is waited for as long as patience lasts.
+    pub async fn send(
+        &mut self,
+        call: &Call,
+        patience: Duration,
+    ) -> Result<(StatusCode, Bytes), NoAnswer> {
         self.connect().await?;
         // Taken out: a call that is broken off leaves no half-used connection behind.
         let mut open = self.open.take().expect("it is connected");
-        let answered = tokio::time::timeout(PATIENCE, async {
+        let answered = tokio::time::timeout(patience, async {
             let response = open.send_request(call.request(self.to)).await?;
             let status = response.status();
             let body = response.into_body().collect().await?;

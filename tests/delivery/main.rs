@@ -14,6 +14,8 @@ mod operator;
 mod postgres;
 mod process;
 mod rotation;
+#[path = "../store/postgres/server.rs"]
+mod server;
 mod vendors;
 
 use std::time::Duration;

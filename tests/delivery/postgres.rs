@@ -9,11 +9,8 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    accepted, agent_says,
-    bridge::World,
-    cluster::{self, Cluster},
-    handover_of, of_type, said, texts,
-    vendors::Call,
+    accepted, agent_says, bridge::World, cluster::Cluster, handover_of, of_type, said, server,
+    texts, vendors::Call,
 };
 
 /// Databases of a test's own, gone with it.
@@ -49,7 +46,7 @@ impl Databases {
     /// Runs one of PostgreSQL's own programs on a database.
     fn run(&self, program: &str, database: &str, arguments: &[&str]) -> Output {
         let socket = self.cluster.socket();
-        let output = Command::new(cluster::programs().join(program))
+        let output = Command::new(server::programs().join(program))
             .args(["-U", "bridge", "-h"])
             .arg(socket.parent().unwrap())
             .args(["-d", database])

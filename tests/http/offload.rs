@@ -89,6 +89,29 @@ async fn without_a_decision_or_a_store_the_bot_keeps_the_user() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_away_hears_of_a_refusal_when_it_is_back() {
+    let script = Script {
+        apply: requested(Answer::Pending),
+        answer_fails: true,
+        away: 20,
+        ..Script::default()
+    };
+    let bridge = Bridge::new(script);
+    let path = format!("/hooks/chatlayer/webshop/{KEY}");
+    let reply = bridge.send(Call::post(&path, OFFLOAD.to_owned())).await;
+    assert_eq!(reply.json(), said(false));
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let steps = bridge.store.steps();
+    let handover = HandoverId::from_uuid(TAKEN);
+    assert_eq!(steps.len(), 22, "until it was taken, and not again");
+    for step in &steps[1..] {
+        assert!(
+            matches!(&step.events[..], [only] if only.event == Event::ToldDeclined { handover })
+        );
+    }
+}
+
 #[tokio::test]
 async fn the_old_name_of_the_event_is_read_and_a_token_serves_as_well_as_the_key() {
     let script = || Script {

@@ -34,6 +34,9 @@ use uuid::Uuid;
 pub struct Script {
     pub apply: Apply,
     pub answer: Option<Answer>,
+    pub answer_fails: bool,
+    /// So many steps after the first are told that the store is away.
+    pub away: usize,
     pub handover: Option<HandoverView>,
     pub deliveries: Vec<DeliveryView>,
     pub change: Option<Changed>,
@@ -112,7 +115,14 @@ impl Scripted {
 impl Store for Scripted {
     async fn apply(&self, step: Step) -> Result<Applied, Error> {
         let events = step.events.len();
-        self.steps.lock().unwrap().push(step);
+        let before = {
+            let mut steps = self.steps.lock().unwrap();
+            steps.push(step);
+            steps.len() - 1
+        };
+        if (1..=self.script.away).contains(&before) {
+            return Err(Error::Unavailable("no connection".into()));
+        }
         let conversation = ConversationId::from_uuid(TAKEN);
         let outcomes = match &self.script.apply {
             Apply::Taken => vec![Outcome::Taken { id: TAKEN }; events],
@@ -137,6 +147,9 @@ impl Store for Scripted {
     }
 
     async fn answer(&self, _: HandoverId, within: Duration) -> Result<Answer, Error> {
+        if self.script.answer_fails {
+            return Err(Error::Unavailable("no connection".into()));
+        }
         if let Some(answer) = self.script.answer {
             return Ok(answer);
         }

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod console;
+mod server;
 
 use std::{
     collections::HashSet,
@@ -118,10 +119,6 @@ impl Database {
         }
     }
 
-    fn told(&self, sql: &str) -> String {
-        self.cluster.psql(&self.name, sql).trim().to_owned()
-    }
-
     pub async fn replica(&self, policy: Policy, clock: Arc<ManualClock>) -> PostgresStore {
         self.options(policy, clock).open().await.unwrap()
     }
@@ -208,7 +205,7 @@ async fn a_lane_is_held_on_for_a_call_unless_somebody_else_has_it() {
         first.store.hold(&claim, span).await.unwrap()
     };
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let leased_until = || database.told("SELECT leased_until FROM lanes");
+    let leased_until = || database.says("SELECT leased_until FROM lanes");
     let before = leased_until();
     assert!(holds(13_500).await, "renewed: 13 s were left");
     assert_ne!(leased_until(), before);
@@ -217,6 +214,31 @@ async fn a_lane_is_held_on_for_a_call_unless_somebody_else_has_it() {
     let taken = second.claim(&team()).await.expect("its lease is over");
     assert!(!holds(15_000).await);
     assert!(second.done(taken).await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_ends_with_its_outcome_also_where_the_lane_has_to_wait() {
+    let Replicas {
+        database, first, ..
+    } = Replicas::new(policy()).await;
+    first.waiting("ann").await;
+    for text in ["one", "two"] {
+        first.user_says("ann", text).await;
+    }
+    let claim = first.claim(&team()).await.unwrap();
+    let held = database.says("SELECT id, fence FROM lanes WHERE owner IS NOT NULL");
+    let pause = Pause {
+        until: first.clock.now().plus(Duration::from_secs(60)),
+        because: PausedBecause::Refused,
+    };
+    first.store.pause(&team(), Some(pause)).await.unwrap();
+    assert!(first.done(claim).await.is_none(), "no calls may be made");
+    let waits = database.says("SELECT id, fence FROM lanes WHERE owner IS NULL");
+    assert!(!held.trim().is_empty());
+    assert!(
+        !waits.lines().any(|line| line == held.trim()),
+        "an outcome that is written again must be too late: {held} {waits}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

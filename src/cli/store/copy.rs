@@ -51,7 +51,7 @@ pub(in crate::cli) enum UsageError {
 }
 
 pub(super) fn run(config: Config, options: Options) -> Result<(), Error> {
-    telemetry::init(&config.telemetry)?;
+    let _last_lines = telemetry::init(&config.telemetry)?;
     let config::Store { url, password, .. } = config.store;
     let copy = Copy {
         from: file(options.from, &url)?,

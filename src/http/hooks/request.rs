@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use tokio::{
     sync::oneshot,
-    time::{Instant, timeout_at},
+    time::{Instant, sleep, timeout_at},
 };
 
 use crate::{
     domain::{
         conversation::Answer,
-        event::{Event, Incoming, Step},
+        event::{Event, Incoming, Step, Target},
         handover::Outcome,
         ids::HandoverId,
     },
@@ -25,6 +25,10 @@ use crate::{
 
 /// For the timer that decides an undecided request to fire and commit.
 const GRACE: Duration = Duration::from_millis(400);
+/// A store that is away is told again after this …
+const TELL_AGAIN: Duration = Duration::from_secs(1);
+/// … and no more after that: a handover that waits for nobody has come to its own limits.
+const TELL_FOR: Duration = Duration::from_mins(15);
 
 /// A call that was let in. Kept until the store has answered, for as long its place and its room are taken.
 #[derive(Debug)]
@@ -93,16 +97,31 @@ async fn decide(
     let Some(handover) = handover.filter(|_| undecided || unheard) else {
         return;
     };
-    let withdrawal = Step {
-        target,
-        profile: None,
-        events: vec![Incoming {
-            event: Event::ToldDeclined { handover },
-            keys: Vec::new(),
-        }],
-    };
-    if let Err(error) = state.store().apply(withdrawal).await {
-        tracing::warn!(error = %error, "the store does not know that a handover was declined");
+    withdraw(&state, target, handover).await;
+}
+
+/// A desk has the handover, or will: an agent would wait for a user who is with the bot.
+async fn withdraw(state: &State, target: Target, handover: HandoverId) {
+    let until = Instant::now() + TELL_FOR;
+    loop {
+        let step = Step {
+            target: target.clone(),
+            profile: None,
+            events: vec![Incoming {
+                event: Event::ToldDeclined { handover },
+                keys: Vec::new(),
+            }],
+        };
+        let Err(error) = state.store().apply(step).await else {
+            return;
+        };
+        let is_away = matches!(error, Error::Unavailable(_) | Error::Busy);
+        if !is_away || Instant::now() >= until || state.stopping().is_cancelled() {
+            tracing::warn!(error = %error, "the store does not know that a handover was declined");
+            return;
+        }
+        let again = sleep(TELL_AGAIN);
+        state.stopping().run_until_cancelled(again).await;
     }
 }
 
@@ -120,7 +139,12 @@ async fn decided(state: &State, (step, in_hand): (Step, InHand), until: Instant)
     match requested {
         Some((handover, Answer::Pending)) => {
             let left = until.saturating_duration_since(Instant::now());
-            let answer = state.store().answer(handover, left).await?;
+            let answer = state.store().answer(handover, left).await;
+            // What is stored is stored, also if the store is away by now.
+            let answer = answer.unwrap_or_else(|error| {
+                tracing::warn!(error = %error, "whether a handover is accepted cannot be read");
+                Answer::Pending
+            });
             Ok((Some(handover), answer))
         }
         Some((handover, answer)) => Ok((Some(handover), answer)),

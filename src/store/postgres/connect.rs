@@ -13,7 +13,7 @@ use tokio_postgres::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::OpenError;
+use super::{OpenError, mutant};
 
 /// A caller is told 503 rather than kept waiting for a connection.
 const WAIT_FOR_CONNECTION: Duration = Duration::from_millis(1500);
@@ -53,11 +53,15 @@ impl Way {
             config.application_name(APPLICATION);
         }
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(CONNECT_WITHIN);
+            config.connect_timeout(mutant::at_most(CONNECT_WITHIN));
         }
-        config.keepalives_idle(SILENCE);
-        config.keepalives_interval(SILENCE);
-        config.tcp_user_timeout(SILENCE * 2);
+        if mutant::notices_silence() {
+            config.keepalives_idle(SILENCE);
+            config.keepalives_interval(SILENCE);
+            config.tcp_user_timeout(SILENCE * 2);
+        }
+        #[cfg(feature = "mutants")]
+        mutant::weaken(&mut config);
         let tls = match config.get_ssl_mode() {
             SslMode::Disable => None,
             // Nobody on the machine itself has a certificate for it that could be checked.
@@ -88,9 +92,9 @@ impl Way {
         Pool::builder(manager)
             .max_size(size)
             .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(WAIT_FOR_CONNECTION))
-            .create_timeout(Some(CONNECT_WITHIN))
-            .recycle_timeout(Some(CONNECT_WITHIN))
+            .wait_timeout(Some(mutant::at_most(WAIT_FOR_CONNECTION)))
+            .create_timeout(Some(mutant::at_most(CONNECT_WITHIN)))
+            .recycle_timeout(Some(mutant::at_most(CONNECT_WITHIN)))
             .build()
             .map_err(|error| OpenError::Unreachable(Arc::new(error)))
     }

@@ -8,12 +8,13 @@
 use std::{future::Future, pin::Pin, task::Poll, time::Duration};
 
 use deadpool_postgres::{Object, Pool};
+use tokio::time::timeout;
 use tokio_postgres::{
     Client, Row,
     types::{ToSql, Type},
 };
 
-use super::{columns::Value, fault::Fault};
+use super::{columns::Value, fault::Fault, mutant::at_most};
 
 /// Long enough for a busy database, and short enough for a sender to be told 503 while it still listens.
 const ANSWER_WITHIN: Duration = Duration::from_millis(1800);
@@ -126,7 +127,7 @@ impl Connection {
     pub(super) async fn rows(&mut self, statement: &Statement) -> Result<Vec<Row>, Fault> {
         let answer = {
             let client = self.client()?;
-            tokio::time::timeout(ANSWER_WITHIN, statement.run(client)).await
+            timeout(at_most(ANSWER_WITHIN), statement.run(client)).await
         };
         self.heed(match answer {
             Ok(rows) => rows.map_err(Fault::from),
@@ -152,7 +153,7 @@ impl Connection {
             let sent = statements
                 .iter()
                 .map(|statement| -> Given<'_> { Box::pin(statement.run(client)) });
-            tokio::time::timeout(ANSWER_WITHIN, in_order(sent.collect())).await
+            timeout(at_most(ANSWER_WITHIN), in_order(sent.collect())).await
         };
         self.heed(match answers {
             Ok(answers) => first_fault(answers),
@@ -181,7 +182,7 @@ impl Connection {
                 sent.push(Box::pin(statement.run(client)));
             }
             sent.push(simple(client, "COMMIT"));
-            tokio::time::timeout(ANSWER_WITHIN, in_order(sent)).await
+            timeout(at_most(ANSWER_WITHIN), in_order(sent)).await
         };
         let given = self.heed(match answers {
             Ok(answers) => first_fault(answers),

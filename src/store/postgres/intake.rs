@@ -123,6 +123,15 @@ async fn write(ground: &Arc<Ground>, batch: Vec<Waiting>) {
         ground.meter.batch.record(count);
     }
     let mut batch = Batch(steps);
+    #[cfg(feature = "mutants")]
+    if super::mutant::acks_before_commit() {
+        let tell = |all: Vec<Applied>| {
+            for (applied, tell) in all.into_iter().zip(callers) {
+                drop(tell.send(Ok(applied)));
+            }
+        };
+        return super::mutant::write_early(ground, batch, tell).await;
+    }
     match ground.once(&mut batch).await {
         Ok(all) => {
             for (applied, tell) in all.into_iter().zip(callers) {

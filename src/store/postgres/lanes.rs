@@ -239,13 +239,15 @@ async fn give_back_until(
     Ok(())
 }
 
-/// Goes on to the next head of a held lane if it is due and its destination may be called; else gives the lane back.
+/// Goes on to the next head of a held lane if it is due and its destination may be called; else gives the lane back. The
+/// hold has ended in either case, and its number with it: an outcome that is written again, since nobody heard that it had
+/// been, is too late.
 /// What the first of these gives is a row of `id, fence, flying, due_at`.
 pub(super) fn advance(claimed: Claimed, now: Timestamp) -> [Statement; 2] {
     let Claimed { lane, fence } = claimed;
     [
         Statement::new(
-            "UPDATE lanes l SET fence = CASE WHEN g.goes_on THEN nextval('lane_fences') ELSE l.fence END, \
+            "UPDATE lanes l SET fence = nextval('lane_fences'), \
              flying = CASE WHEN g.goes_on THEN l.head END, owner = CASE WHEN g.goes_on THEN l.owner END, \
              leased_until = CASE WHEN g.goes_on THEN handover_clock() + 15000 ELSE 0 END \
              FROM (SELECT coalesce(h.due_at <= $3, FALSE) AND NOT EXISTS \

@@ -12,6 +12,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::server::{as_nobody, give_away, programs};
+
 /// Whoever uses the cluster holds this; it is stopped when nobody does.
 #[derive(Debug)]
 pub struct Cluster {
@@ -197,50 +199,4 @@ fn lock_file(path: &Path) -> File {
         .mode(0o666)
         .open(path)
         .unwrap()
-}
-
-/// The newest server of Debian's packages, or of any that keep to their places.
-pub fn programs() -> PathBuf {
-    let versions = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|version| version.path().join("bin"))
-        .filter(|programs| programs.join("initdb").exists());
-    let newest = versions.max_by_key(|programs| {
-        let version = programs.parent().and_then(Path::file_name);
-        version.and_then(|version| version.to_str()?.parse::<u32>().ok())
-    });
-    newest.expect(
-        "these tests start a PostgreSQL of their own: install one (Debian: apt-get install postgresql), \
-         as ./scripts/test does",
-    )
-}
-
-fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
-}
-
-/// PostgreSQL does not run as root.
-fn as_nobody(program: &Path) -> Command {
-    if !is_root() {
-        return Command::new(program);
-    }
-    let mut command = Command::new("setpriv");
-    command
-        .args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"])
-        .arg(program)
-        .current_dir("/");
-    command
-}
-
-fn give_away(path: &Path) {
-    if is_root() {
-        let given = Command::new("chown")
-            .arg("nobody:nogroup")
-            .arg(path)
-            .status()
-            .unwrap();
-        assert!(given.success(), "chown {}", path.display());
-    }
 }

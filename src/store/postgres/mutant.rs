@@ -1,0 +1,110 @@
+//! Ways to be wrong on purpose, so that the fault tests of many replicas prove that they would notice.
+//!
+//! Without the feature `mutants` every question is answered by a constant and nothing of this is left.
+
+#[cfg(feature = "mutants")]
+use std::sync::Arc;
+use std::time::Duration;
+
+#[cfg(feature = "mutants")]
+use super::{
+    database::Database,
+    fault::Fault,
+    work::{Attempt, Ground, Work},
+};
+
+/// What a former holder of a lane has to say is taken.
+#[cfg(not(feature = "mutants"))]
+pub(super) const fn ignores_fences() -> bool {
+    false
+}
+
+/// How long the database and the way to it are waited for.
+#[cfg(not(feature = "mutants"))]
+pub(super) const fn at_most(wait: Duration) -> Duration {
+    wait
+}
+
+/// A peer that is gone without a word is noticed.
+#[cfg(not(feature = "mutants"))]
+pub(super) const fn notices_silence() -> bool {
+    true
+}
+
+/// The database is believed to sync whatever it says that it has.
+#[cfg(not(feature = "mutants"))]
+pub(super) const fn trusts_the_database() -> bool {
+    false
+}
+
+#[cfg(feature = "mutants")]
+fn is(name: &str) -> bool {
+    std::env::var("HANDOVER_MUTANT").is_ok_and(|mutant| mutant == name)
+}
+
+#[cfg(feature = "mutants")]
+pub(super) fn ignores_fences() -> bool {
+    is("no_fence")
+}
+
+#[cfg(feature = "mutants")]
+pub(super) fn at_most(wait: Duration) -> Duration {
+    if notices_silence() {
+        wait
+    } else {
+        Duration::from_hours(1)
+    }
+}
+
+#[cfg(feature = "mutants")]
+pub(super) fn notices_silence() -> bool {
+    !is("no_time_outs")
+}
+
+#[cfg(feature = "mutants")]
+pub(super) fn trusts_the_database() -> bool {
+    is("synchronous_commit_off")
+}
+
+/// What is written is there after a crash some moments later.
+#[cfg(feature = "mutants")]
+pub(super) fn weaken(config: &mut tokio_postgres::Config) {
+    if trusts_the_database() {
+        config.options("-c synchronous_commit=off");
+    }
+}
+
+#[cfg(feature = "mutants")]
+pub(super) fn acks_before_commit() -> bool {
+    is("ack_before_commit")
+}
+
+/// Tells when all is decided, which is before it is written.
+#[cfg(feature = "mutants")]
+pub(super) async fn write_early<A: Attempt>(
+    ground: &Arc<Ground>,
+    mut attempt: A,
+    tell: impl FnOnce(A::Done) + Send,
+) {
+    let mut work = Work::new(Arc::clone(ground));
+    let Ok(done) = attempt.attempt(&mut work).await else {
+        return;
+    };
+    tell(done);
+    // As long as a slow disk would take, so that a kill finds the window open.
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    if matches!(work.commit().await, Err(Fault::Raced)) {
+        drop(ground.run(attempt).await);
+    }
+}
+
+/// Leases are never over: by this clock no time passes.
+#[cfg(feature = "mutants")]
+pub(super) async fn stop_the_clock(database: &Database) -> Result<(), Fault> {
+    if is("no_takeover") {
+        let sql = "CREATE OR REPLACE FUNCTION handover_clock() RETURNS BIGINT LANGUAGE sql VOLATILE \
+                   AS $$ SELECT 0::BIGINT $$";
+        database.write(sql, Vec::new()).await?;
+    }
+    Ok(())
+}
