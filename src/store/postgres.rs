@@ -33,6 +33,7 @@ mod operator;
 mod pauses;
 mod purge;
 mod remove;
+mod rows;
 mod schema;
 mod settle;
 mod subject;
