@@ -44,7 +44,7 @@ class Machine:
             os.sync()
 
     @contextlib.contextmanager
-    def server(self, command, address, log):
+    def server(self, command, address, log, ends_by=signal.SIGKILL):
         """A server on its core, from its first answered connection on. It is killed: its data is thrown away."""
         with log.open('wb') as output:
             process = self._spawn(command, self.server_core, stdout=output, stderr=output)
@@ -54,7 +54,7 @@ class Machine:
             if process.poll() is not None:
                 raise Failed(f'{command[0]} has ended by itself:\n{last_words(log)}')
         finally:
-            end(process)
+            end(process, ends_by)
 
     def measure(self, command, core=None):
         """Runs a measuring command, on the core that the server has not; its lines."""
@@ -103,9 +103,9 @@ def wait_until_listening(process, address, log):
     raise Failed(f'{process.args[0]} does not listen:\n{last_words(log)}')
 
 
-def end(process):
+def end(process, by=signal.SIGKILL):
     if process.poll() is None:
-        process.kill()
+        process.send_signal(by)
     process.wait()
 
 

@@ -2,12 +2,27 @@
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import machine, report
 from .servers import PASSWORD
 
 KEEP_NOTHING = '[retention]\nobserved = "0s"\n'
 LOG_OFF = '[telemetry]\nlog = "off"\n'
+
+
+# Fills a database.
+STORED = Path(__file__).with_name('stored.sql')
+# The statements that a claim is made of, by words of theirs: of each its calls and all its time, planning included.
+CLAIMS = {
+    'lanes': 'FOR UPDATE SKIP LOCKED) UPDATE lanes l SET owner',
+    'next': 'SELECT greatest(l.due_at, (SELECT until FROM pauses',
+    'heads': 'FROM deliveries d JOIN conversations c ON c.id = d.conversation LEFT JOIN handovers h',
+}
+TIMES = """
+    SELECT coalesce(sum(calls), 0), coalesce(sum(total_plan_time + total_exec_time), 0)
+    FROM pg_stat_statements WHERE strpos(regexp_replace(query, '\\s+', ' ', 'g'), '{words}') > 0
+"""
 
 
 @dataclass
@@ -22,10 +37,11 @@ class Lengths:
     # With whom open pages are about: seconds, and open handovers.
     pages: float
     watched: int
+    claims: float
 
 
-FULL = Lengths(rounds=3, seconds=4, warm=1.5, idle=30, handovers=10_000, pages=30, watched=5_000)
-QUICK = Lengths(rounds=1, seconds=1.5, warm=0.5, idle=5, handovers=2_000, pages=8, watched=5_000)
+FULL = Lengths(rounds=3, seconds=4, warm=1.5, idle=30, handovers=10_000, pages=30, watched=5_000, claims=15)
+QUICK = Lengths(rounds=1, seconds=1.5, warm=0.5, idle=5, handovers=2_000, pages=8, watched=5_000, claims=3)
 
 
 class Plan:
@@ -47,13 +63,17 @@ class Plan:
             'idle': [self.idle],
             'handovers': [self.handovers],
             'console': [self.console_alone, self.console],
+            'postgres': [self.unnest, self.postgres, self.two_replicas, self.ordered, self.two_ordered, self.claims],
+            'postgres-intake': [self.unnest, self.postgres],
+            'postgres-replicas': [self.postgres, self.two_replicas, self.ordered, self.two_ordered],
+            'postgres-claim': [self.claims],
         }
 
     def run(self, only, say):
         groups = self.groups()
         chosen = only or groups
         measurements = list(dict.fromkeys(step for name in chosen for step in groups[name]))
-        once = [step for step in measurements if step in (self.idle, self.handovers)]
+        once = [step for step in measurements if step in (self.idle, self.handovers, self.claims)]
         rounds = [step for step in measurements if step not in once]
         for number in range(self.lengths.rounds if rounds else 0):
             # What the machine does at the side must not always meet the same one.
@@ -133,7 +153,45 @@ class Plan:
     def console(self):
         self._console(report.WATCHED, report.OPERATORS)
 
+    # PostgreSQL: its processes share the core of the servers.
+
+    def unnest(self):
+        with self.servers.unnest() as floor:
+            self._load_replicas('unnest', floor)
+
+    def postgres(self):
+        """As intake."""
+        with self.servers.replicas(1) as one:
+            self._load_replicas('postgres', one, '--open', one.vendors)
+
+    def two_replicas(self):
+        """The same messages, half of the connections to each."""
+        with self.servers.replicas(2) as two:
+            self._load_replicas('two replicas', two, '--open', two.vendors)
+
+    def ordered(self):
+        """Intake and delivery, several messages of a conversation at a time, which must come in their order."""
+        with self.servers.replicas(1) as one:
+            self._in_order('postgres in order', one)
+
+    def two_ordered(self):
+        """The same, one message of a conversation to one replica and the next to the other."""
+        with self.servers.replicas(2) as two:
+            self._in_order('two replicas in order', two)
+
     # Once.
+
+    def claims(self):
+        """How long the database takes for what the bridge asks when it claims a lane, with little and with much stored."""
+        for stored in (report.FEW, report.MANY):
+            with self.servers.replicas(1, tells_statements=True) as one:
+                there = one.database
+                there.run(STORED, stored=stored, owed=report.OWED)
+                there.ask('SELECT pg_stat_statements_reset()')
+                command = [self.floors, 'flow', *one.arguments(), '--vendors', one.vendors, '--open']
+                command += ['--rates', 100, '--conversations', 200, '--seconds', self.lengths.claims]
+                figures = self.machine.measure(command)[0]
+                self._add(f'claims, {stored:,} stored', figures | claim_times(there))
 
     def idle(self):
         with self.servers.bridge() as server:
@@ -162,6 +220,21 @@ class Plan:
         for line in lines:
             self._add(f'{name} {line["connections"]}', line | {'peak_mb': peak})
 
+    def _load_replicas(self, name, replicas, *options):
+        command = [self.floors, 'load', *replicas.arguments(), '--connections', 64]
+        command += ['--seconds', self.lengths.seconds, '--warm', self.lengths.warm, *options]
+        self._add_of_replicas(f'{name} 64', replicas, self.machine.measure(command)[0])
+
+    def _in_order(self, name, replicas):
+        command = [self.floors, 'flow', *replicas.arguments(), '--vendors', replicas.vendors, '--open']
+        # 64 messages in flight, as without the order.
+        command += ['--in-flight', 16, '--burst', 4, '--seconds', self.lengths.seconds, '--warm', self.lengths.warm]
+        self._add_of_replicas(name, replicas, self.machine.measure(command)[0])
+
+    def _add_of_replicas(self, name, replicas, figures):
+        peaks = [machine.memory_mb(server.pid, 'VmHWM') for server in replicas.servers]
+        self._add(name, figures | {'peak_mb': max(peaks)})
+
     def _flow(self, name, server, *options):
         command = [self.floors, 'flow', '--url', server.url, '--pid', server.pid, '--vendors', server.vendors]
         command += ['--rates', '100,1000', '--in-flight', 64]
@@ -183,3 +256,15 @@ class Plan:
 
     def _add(self, name, figures):
         self.results.setdefault(name, []).append(figures)
+
+
+def claim_times(there):
+    """How long a claim takes, from its own statements; each has to be found."""
+    times = {}
+    for name, words in CLAIMS.items():
+        [[calls, total]] = there.ask(TIMES.format(words=words))
+        if int(calls) == 0:
+            raise machine.Failed(f'the database was not asked for a claim: {words}')
+        times[name] = (int(calls), float(total))
+    claims = times['lanes'][0]
+    return {'claims': claims, 'claim_ms': sum(total for _, total in times.values()) / claims}

@@ -9,6 +9,8 @@ INTAKE = 'intake 64'
 OPERATORS = 20
 ALONE = 'console, nobody looks'
 WATCHED = f'console, {OPERATORS} look'
+# Stored deliveries with which a claim is timed, and as many that wait in either case.
+FEW, MANY, OWED = 1_000, 1_000_000, 500
 # Beyond this the generator may have been the limit.
 TOO_BUSY = 0.95
 
@@ -41,7 +43,7 @@ class Report:
         if pages := self._pages():
             parts.append(table(['console at 200 messages a second', 'nobody looks', f'{OPERATORS} look'], pages))
         parts.append(table(
-            ['measurement', 'a second', 'p50 ms', 'p99 ms', 'CPU ms per 1000', 'server busy', 'generator busy', 'peak MB'],
+            ['measurement', 'a second', 'p50 ms', 'p99 ms', 'CPU ms per 1000', 'of it the database', 'server busy', 'generator busy', 'peak MB'],
             self._all(),
         ))
         parts.extend(self._doubts())
@@ -62,6 +64,10 @@ class Report:
             self._most('idle: share of a core, %', self._median('idle', 'core_share', 100), 0.2),
             self._most('under load: peak MB', self._peak(), 80),
             self._most(self._handovers(), self._median('handovers', 'peak_mb'), 150),
+            self._ratio('intake on PostgreSQL at 64 connections', 'postgres 64', 'UNNEST group commit', 'unnest 64', 0.5),
+            self._ratio('intake, two replicas', 'two replicas 64', 'one', 'postgres 64', 1),
+            self._ratio('intake and delivery in order, two replicas', 'two replicas in order', 'one', 'postgres in order', 1),
+            self._claim(),
             self._pixel('an open conversation', 'talk'),
             self._pixel('a row of the inbox', 'row'),
         ]
@@ -91,6 +97,13 @@ class Report:
         beside = f'fdatasync {disk:.2f} ms' + (f', floor {floor:.2f} ms' if floor is not None else '')
         target = f'≤ {times} × fdatasync + 1 ms = {most:.2f} ms'
         return Row(f'webhook in → desk called, {rate}/s: {which}', f'{ours:.2f} ms', beside, f'{ours / most:.2f}', target, ours <= most)
+
+    def _claim(self):
+        many, few = (self._median(f'claims, {stored:,} stored', 'claim_ms') for stored in (MANY, FEW))
+        if many is None or few is None:
+            return None
+        figure, beside = f'a claim, {MANY:,} deliveries stored', f'{FEW:,} stored {few:.3f} ms'
+        return Row(figure, f'{many:.3f} ms', beside, f'{many / few:.2f}', '≤ 2', many <= 2 * few)
 
     def _pixel(self, where, part):
         ours = self._part(WATCHED, part, 'p95_ms')
@@ -171,7 +184,7 @@ class Report:
 
     def _all(self):
         columns = [('per_second', '{:,.0f}'), ('p50_ms', '{:.2f}'), ('p99_ms', '{:.2f}'), ('cpu_ms_per_1000', '{:.1f}'),
-                   ('server_busy', '{:.0%}'), ('generator_busy', '{:.0%}'), ('peak_mb', '{:.0f}')]
+                   ('database_ms_per_1000', '{:.1f}'), ('server_busy', '{:.0%}'), ('generator_busy', '{:.0%}'), ('peak_mb', '{:.0f}')]
         for name in sorted(self.results):
             medians = [(self._median(name, key), form) for key, form in columns]
             yield [name, *('' if value is None else form.format(value) for value, form in medians)]

@@ -1,9 +1,11 @@
 """The bridge, its floors and its peer, each as a running server with the URL that messages go to."""
 
 import contextlib
+import time
+import urllib.request
 from dataclasses import dataclass
 
-from . import machine
+from . import database, machine
 
 VERIFY_TOKEN = 'bench-verify-token-0123456789'
 HOOK_KEY = 'bench-hook-key-0123456789'
@@ -22,7 +24,7 @@ listen = "{admin}"
 token = "bench-admin-token-0123456789-0123456789"
 
 [store]
-url = "sqlite:{data}/handover.db"
+url = "{store}"
 
 [outbound]
 allow_networks = ["127.0.0.0/8"]
@@ -56,6 +58,23 @@ class Server:
     url: str
     vendors: str | None = None
     console: str | None = None
+
+
+@dataclass
+class Replicas:
+    """Several bridges, or one, or a floor, on a PostgreSQL."""
+
+    servers: list[Server]
+    database: database.Database
+
+    def arguments(self):
+        """For whoever measures them."""
+        urls, pids = ([getattr(server, name) for server in self.servers] for name in ('url', 'pid'))
+        return ['--url', ','.join(urls), '--pid', ','.join(map(str, pids)), '--database', self.database.pid]
+
+    @property
+    def vendors(self):
+        return self.servers[0].vendors
 
 
 class Servers:
@@ -104,8 +123,26 @@ class Servers:
         return self._bridge(TEAM + ''.join(users))
 
     @contextlib.contextmanager
-    def _bridge(self, more):
-        listen, admin, vendors = (machine.free_address() for _ in range(3))
+    def unnest(self):
+        with self._database() as there, self._floor('unnest', '--database', there.url) as server:
+            yield Replicas([server], there)
+
+    @contextlib.contextmanager
+    def replicas(self, count, tells_statements=False):
+        """So many bridges on one database, with one desk."""
+        vendors = machine.free_address()
+        with self._database(tells_statements) as there, contextlib.ExitStack() as running:
+            # One after another: the first makes the tables.
+            servers = [running.enter_context(self._bridge(STUB, there.url, vendors)) for _ in range(count)]
+            yield Replicas(servers, there)
+
+    def _database(self, tells_statements=False):
+        return database.started(self.machine, self._log('postgres'), tells_statements)
+
+    @contextlib.contextmanager
+    def _bridge(self, more, store=None, vendors=None):
+        listen, admin = (machine.free_address() for _ in range(2))
+        vendors = vendors or machine.free_address()
         with self.machine.data() as data:
             configuration = data / 'handover.toml'
             configuration.write_text(
@@ -113,7 +150,7 @@ class Servers:
                     listen=listen,
                     admin=admin,
                     vendors=vendors,
-                    data=data,
+                    store=store or f'sqlite:{data}/handover.db',
                     verify_token=VERIFY_TOKEN,
                     hook_key=HOOK_KEY,
                     more=more.replace('{vendors}', vendors),
@@ -122,6 +159,7 @@ class Servers:
             command = [self.bridge_binary, 'serve', '--config', configuration]
             # In the folder that is thrown away: a log of every request grows.
             with self.machine.server(command, listen, data / 'bridge.log') as process:
+                wait_until_ready(f'http://{listen}/readyz', data / 'bridge.log')
                 url = f'http://{listen}/hooks/chatlayer/shop/{HOOK_KEY}?challenge.verifyToken={VERIFY_TOKEN}'
                 yield Server(process.pid, url, vendors, f'http://{admin}')
 
@@ -134,3 +172,13 @@ class Servers:
 
     def _log(self, name):
         return self.machine.folder / f'{name}.log'
+
+
+def wait_until_ready(url, log):
+    """A bridge listens before its store is open, and takes nothing until then."""
+    give_up = time.monotonic() + machine.START_WITHIN
+    while time.monotonic() < give_up:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=1):
+            return
+        time.sleep(0.02)
+    raise machine.Failed(f'the bridge does not become ready:\n{machine.last_words(log)}')

@@ -35,6 +35,7 @@ mod operator;
 mod pauses;
 mod purge;
 mod remove;
+mod rows;
 mod schema;
 mod settle;
 mod subject;
@@ -62,8 +63,8 @@ pub(super) use self::{
     columns::storable,
     connect::{APPLICATION, Driven, alone},
     leases::Hold,
+    rows::is_awaited,
     schema::migrate,
-    writes::is_awaited,
 };
 use self::{
     connect::Way, database::Database, fault::Fault, intake::Intake, leases::Leases, memory::Memory,

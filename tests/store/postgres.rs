@@ -228,7 +228,7 @@ async fn a_hold_ends_with_its_outcome_also_where_the_lane_has_to_wait() {
     let claim = first.claim(&team()).await.unwrap();
     let held = database.says("SELECT id, fence FROM lanes WHERE owner IS NOT NULL");
     let pause = Pause {
-        until: first.clock.now().plus(Duration::from_secs(60)),
+        until: first.clock.now().plus(Duration::from_mins(1)),
         because: PausedBecause::Refused,
     };
     first.store.pause(&team(), Some(pause)).await.unwrap();

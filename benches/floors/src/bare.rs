@@ -20,10 +20,20 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 
 /// As the bridge's own main does it: all cores that it was given.
 pub fn serve(listen: SocketAddr, router: Router) -> Result<()> {
+    serve_beside(listen, router, async { Ok(()) })
+}
+
+/// The same, once something else has been begun in its runtime.
+pub fn serve_beside(
+    listen: SocketAddr,
+    router: Router,
+    begun: impl Future<Output = Result<()>>,
+) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
+        begun.await?;
         let listener = tokio::net::TcpListener::bind(listen).await?;
         axum::serve(listener, router).await?;
         Ok(())

@@ -43,6 +43,16 @@ impl Latencies {
 
 /// User and system time of all threads of a process, of the living and the dead.
 pub fn processor_time(pid: u32) -> Result<Duration> {
+    first_times(pid, 2)
+}
+
+/// With that of the processes that it has started and that have ended.
+pub fn processor_time_with_ended(pid: u32) -> Result<Duration> {
+    first_times(pid, 4)
+}
+
+/// The sum of so many of: user and system time of the process, of its ended children.
+fn first_times(pid: u32, count: usize) -> Result<Duration> {
     // Of Linux on every machine: the unit of /proc is not that of the kernel's clock.
     const TICK: Duration = Duration::from_millis(10);
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
@@ -51,7 +61,7 @@ pub fn processor_time(pid: u32) -> Result<Duration> {
     let ticks = fields
         .split(' ')
         .skip(11)
-        .take(2)
+        .take(count)
         .map(str::parse::<u32>)
         .sum::<std::result::Result<u32, _>>()?;
     Ok(TICK * ticks)

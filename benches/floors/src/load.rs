@@ -9,16 +9,14 @@ use std::{
 
 use clap::Args;
 use serde_json::json;
-use tokio::{
-    task::{JoinSet, LocalSet},
-    time::sleep_until,
-};
+use tokio::task::{JoinSet, LocalSet};
 
 use crate::{
     Result,
-    figures::{Latencies, processor_time},
+    figures::Latencies,
     message::{self, Template},
     open,
+    processes::{Processes, used},
     target::Target,
     vendors::Vendors,
     wire::Wire,
@@ -26,12 +24,11 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Where messages go, with the query.
-    #[arg(long)]
-    url: Target,
-    /// The server's process, whose processor time is counted.
-    #[arg(long)]
-    pid: u32,
+    /// Where messages go, with the query. Of several, connections are spread over them.
+    #[arg(long, value_delimiter = ',', required = true)]
+    url: Vec<Target>,
+    #[command(flatten)]
+    processes: Processes,
     /// How many connections; each number is a measurement of its own.
     #[arg(long, value_delimiter = ',')]
     connections: Vec<u64>,
@@ -52,8 +49,7 @@ pub struct Arguments {
 
 /// What the connections of one measurement share.
 struct Round {
-    template: Template,
-    target: Target,
+    targets: Vec<(Target, Template)>,
     conversations: u64,
     repeat: bool,
     next: Cell<u64>,
@@ -73,7 +69,7 @@ async fn measure_all(arguments: &Arguments) -> Result<()> {
     let vendors = match arguments.open {
         Some(address) => {
             let vendors = Vendors::listen(address).await?;
-            open::handovers(arguments.conversations, &arguments.url, &vendors).await?;
+            open::handovers(arguments.conversations, first(arguments)?, &vendors).await?;
             vendors.be_busy();
             Some(vendors)
         }
@@ -92,13 +88,16 @@ async fn measure_all(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
+fn first(arguments: &Arguments) -> Result<&Target> {
+    arguments.url.first().ok_or_else(|| "no URL".into())
+}
+
 /// One measurement, of messages from this number on; the next number.
 async fn measure(arguments: &Arguments, connections: u64, next: u64) -> Result<u64> {
     let from = Instant::now() + Duration::from_secs_f64(arguments.warm);
     let until = from + Duration::from_secs_f64(arguments.seconds);
     let round = Rc::new(Round {
-        template: Template::messages(&arguments.url),
-        target: arguments.url.clone(),
+        targets: message::of_each(&arguments.url),
         conversations: arguments.conversations,
         repeat: arguments.repeat,
         next: Cell::new(next),
@@ -107,41 +106,33 @@ async fn measure(arguments: &Arguments, connections: u64, next: u64) -> Result<u
         latencies: RefCell::default(),
     });
     let mut tasks = JoinSet::new();
-    for _ in 0..connections {
-        tasks.spawn_local(send(Rc::clone(&round)));
+    let targets = round.targets.iter().cycle();
+    for ((target, template), _) in targets.zip(0..connections) {
+        let (target, template) = (target.clone(), template.clone());
+        tasks.spawn_local(send(Rc::clone(&round), target, template));
     }
-    let used = |pid| async move {
-        sleep_until(from.into()).await;
-        let before = processor_time(pid)?;
-        sleep_until(until.into()).await;
-        Result::Ok(processor_time(pid)?.saturating_sub(before))
-    };
-    let (server, generator) = tokio::try_join!(used(arguments.pid), used(std::process::id()))?;
+    let (used, generator) = used(&arguments.processes, (from, until)).await?;
     while let Some(done) = tasks.join_next().await {
         done??;
     }
     let spread = round.latencies.take().spread();
     let count = f64::from(u32::try_from(spread.count)?);
-    println!(
-        "{}",
-        json!({
-            "connections": connections,
-            "per_second": count / arguments.seconds,
-            "p50_ms": spread.p50_ms,
-            "p99_ms": spread.p99_ms,
-            "max_ms": spread.max_ms,
-            "cpu_ms_per_1000": server.as_secs_f64() * 1_000_000.0 / count,
-            "server_busy": server.as_secs_f64() / arguments.seconds,
-            "generator_busy": generator.as_secs_f64() / arguments.seconds,
-            "body_bytes": message::size(&arguments.url)?,
-        })
-    );
+    let mut line = json!({
+        "connections": connections,
+        "per_second": count / arguments.seconds,
+        "p50_ms": spread.p50_ms,
+        "p99_ms": spread.p99_ms,
+        "max_ms": spread.max_ms,
+        "generator_busy": generator.as_secs_f64() / arguments.seconds,
+        "body_bytes": message::size(first(arguments)?)?,
+    });
+    used.tell(&mut line, (count, arguments.seconds));
+    println!("{line}");
     Ok(round.next.get())
 }
 
-async fn send(round: Rc<Round>) -> Result<()> {
-    let mut template = round.template.clone();
-    let mut wire = Wire::connect(round.target.address).await?;
+async fn send(round: Rc<Round>, target: Target, mut template: Template) -> Result<()> {
+    let mut wire = Wire::connect(target.address).await?;
     loop {
         let number = round.next.replace(round.next.get() + 1);
         let conversation = number % round.conversations;

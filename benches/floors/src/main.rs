@@ -15,8 +15,10 @@ mod group;
 mod load;
 mod message;
 mod open;
+mod processes;
 mod relay;
 mod target;
+mod unnest;
 mod vendors;
 mod wire;
 mod writer;
@@ -38,7 +40,9 @@ enum Command {
     Bare(bare::Arguments),
     /// Floor: the same, and answers after event and outbox row are on disk.
     Group(group::Arguments),
-    /// Floor: the same, and calls a desk and settles the row.
+    /// Floor: the same by PostgreSQL.
+    Unnest(unnest::Arguments),
+    /// Floor: as group, and calls a desk and settles the row.
     Relay(relay::Arguments),
     /// What one synced append costs here and now.
     Disk(disk::Arguments),
@@ -54,6 +58,7 @@ fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Bare(arguments) => bare::run(&arguments),
         Command::Group(arguments) => group::run(&arguments),
+        Command::Unnest(arguments) => unnest::run(&arguments),
         Command::Relay(arguments) => relay::run(&arguments),
         Command::Disk(arguments) => disk::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),

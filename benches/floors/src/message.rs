@@ -62,6 +62,12 @@ impl Template {
     }
 }
 
+/// Messages to each of these.
+pub fn of_each(targets: &[Target]) -> Vec<(Target, Template)> {
+    let with_template = |target: &Target| (target.clone(), Template::messages(target));
+    targets.iter().map(with_template).collect()
+}
+
 /// The number of the message that a desk is told, if it is one of ours.
 pub fn number(body: &[u8]) -> Option<u64> {
     let start = body.windows(NUMBER.len()).position(|part| part == NUMBER)? + NUMBER.len();

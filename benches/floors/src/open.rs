@@ -1,8 +1,8 @@
 //! Hands conversations over before a measurement begins.
 
-use std::{cell::Cell, rc::Rc};
+use std::{cell::Cell, rc::Rc, time::Duration};
 
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::sleep};
 
 use crate::{Result, message::Template, target::Target, vendors::Vendors, wire::Wire};
 
@@ -20,12 +20,7 @@ pub async fn handovers(count: u64, target: &Target, vendors: &Vendors) -> Result
             let mut wire = Wire::connect(target.address).await?;
             while next.get() < count {
                 let conversation = next.replace(next.get() + 1);
-                let answer = wire
-                    .exchange(template.fill(conversation, conversation))
-                    .await?;
-                if answer.body != br#"{"offloadSuccess":true,"pauseBot":true}"# {
-                    return Err(format!("no handover was opened: {}", answer.text()).into());
-                }
+                open(&mut wire, &mut template, conversation).await?;
             }
             Result::<()>::Ok(())
         });
@@ -35,4 +30,16 @@ pub async fn handovers(count: u64, target: &Target, vendors: &Vendors) -> Result
     }
     vendors.quiet().await;
     Ok(())
+}
+
+/// A machine that is busy with something else for a moment may have one declined, in time for the user.
+async fn open(wire: &mut Wire, template: &mut Template, conversation: u64) -> Result<()> {
+    for wait in [0, 1, 2, 4] {
+        sleep(Duration::from_secs(wait)).await;
+        let request = template.fill(conversation, conversation);
+        if wire.exchange(request).await?.body == br#"{"offloadSuccess":true,"pauseBot":true}"# {
+            return Ok(());
+        }
+    }
+    Err(format!("the handover of conversation {conversation} was declined again and again").into())
 }

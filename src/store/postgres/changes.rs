@@ -1,10 +1,11 @@
 //! Which conversations have changed, whichever replica changed them. The version of each is its revision, which grows
 //! with every step.
 //!
-//! A step that changes what people see writes a row of `changes` for each conversation. A replica tells of its own steps
-//! as soon as they are committed, and of the others' when it has read their rows. Commits come in another order than the
-//! numbers of their transactions, so rows are read from the oldest transaction on that was not over at the last reading:
-//! some come twice and are known by their version, none is passed over.
+//! A step, or a batch of them, that changes what people see writes a row of `changes` with the conversations that it has
+//! changed. A replica tells of its own steps as soon as they are committed, and of the others' when it has read their
+//! rows. Commits come in another order than the numbers of their transactions, so rows are read from the oldest
+//! transaction on that was not over at the last reading: some come twice and are known by their version, none is passed
+//! over.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,8 +20,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    columns::{count, integer, values},
-    database::{Database, Statement},
+    columns::{count, values},
+    database::Database,
     fault::Fault,
     work::Ground,
     writes::Read,
@@ -148,19 +149,6 @@ pub(super) fn of(
     touched.iter().filter_map(changing).collect()
 }
 
-/// Written with everything else that a step changes, behind the conversations' rows.
-pub(super) fn told(changed: &[Changing]) -> Option<Statement> {
-    let sql =
-        "INSERT INTO changes (conversation, version, at) SELECT g.* FROM unnest($1, $2, $3) AS g";
-    let (mut ids, mut versions, mut times) = (Vec::new(), Vec::new(), Vec::new());
-    for changing in changed {
-        ids.push(changing.conversation.as_uuid());
-        versions.push(integer(changing.version));
-        times.push(changing.at.as_millis());
-    }
-    (!ids.is_empty()).then(|| Statement::new(sql, values![ids, versions, times]))
-}
-
 /// All that is committed later comes after this.
 async fn end(database: &Database) -> Result<Place, Fault> {
     let sql = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
@@ -170,22 +158,28 @@ async fn end(database: &Database) -> Result<Place, Fault> {
 
 /// In order, and where to go on.
 async fn read(database: &Database, place: Place) -> Result<(Vec<Changing>, Place), Fault> {
-    let sql = "SELECT s.oldest, c.conversation, c.version, c.at \
+    let sql = "SELECT s.oldest, c.conversations, c.versions, c.at \
                FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest) s \
-               LEFT JOIN changes c ON c.transaction >= $1 ORDER BY c.at, c.version";
+               LEFT JOIN changes c ON c.transaction >= $1 ORDER BY c.at";
     let rows = database.rows(sql, values![place.0]).await?;
     let mut next = place;
     let mut changed = Vec::new();
     for row in &rows {
         next = Place(row.try_get(0)?);
-        if let Some(conversation) = row.try_get(1)? {
+        let Some(conversations) = row.try_get::<_, Option<Vec<ConversationId>>>(1)? else {
+            continue;
+        };
+        let (versions, at): (Vec<i64>, _) = (row.try_get(2)?, row.try_get(3)?);
+        for (conversation, version) in conversations.into_iter().zip(versions) {
+            let version = count(version);
             changed.push(Changing {
                 conversation,
-                version: count(row.try_get(2)?),
-                at: row.try_get(3)?,
+                version,
+                at,
             });
         }
     }
+    changed.sort_by_key(|one| (one.at, one.version));
     Ok((changed, next))
 }
 

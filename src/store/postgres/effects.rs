@@ -125,8 +125,8 @@ fn consume_echo(
 }
 
 fn deliver(work: &mut Work, conversation: ConversationId, delivery: &NewDelivery) {
-    work.writes.lanes.insert(lane_id(delivery.lane));
-    work.change(Change::Due(delivery.destination.clone()));
+    let (lane, destination) = (lane_id(delivery.lane), delivery.destination.clone());
+    work.writes.longer.insert(lane, destination);
     let trace = work.trace;
     work.writes.deliveries.push(DeliveryRow {
         conversation,

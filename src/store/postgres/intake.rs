@@ -18,7 +18,7 @@ use super::{
     database::Statement,
     fault::Fault,
     keys, pauses,
-    subject::Subject,
+    subject::{self, Subject},
     work::{Attempt, Ground, Work},
 };
 use crate::{
@@ -35,7 +35,7 @@ use crate::{
 /// More in one transaction would not make it quicker, and a step that fails has its neighbours decided again.
 const MOST_STEPS: usize = 128;
 /// While one batch waits for the disk the next is decided. More at once would only make them smaller.
-const MOST_BATCHES: usize = 3;
+const MOST_BATCHES: usize = 2;
 /// As many steps may wait: a good second of work.
 const QUEUE: usize = 8192;
 
@@ -104,6 +104,8 @@ pub(super) async fn apply(
 /// Writes one batch after another for as long as something waits that no other batch stands in the way of.
 async fn write_all(ground: &Arc<Ground>) {
     loop {
+        // Whatever has come by now is let in first: the more go in one batch, the less each costs.
+        tokio::task::yield_now().await;
         let running = Running::begin(ground);
         let Some((running, batch)) = running else {
             return;
@@ -250,6 +252,10 @@ impl Attempt for Batch {
     }
 }
 
+/// Where in a row of `handover_read` a key stands, and a pause; a conversation stands in front.
+const KEY: usize = 6;
+const PAUSE: usize = 9;
+
 /// Reads the conversations, their echoes, the keys that may be known and what is paused, all as of one moment.
 async fn load(
     work: &mut Work,
@@ -269,27 +275,37 @@ async fn load(
         }
     }
     let wanted = values![bots, realms, users];
-    let statements = [
+    let mut events = applies.iter().flat_map(|apply| &apply.step.events);
+    let needs_echoes = events.any(|incoming| subject::needs_echoes(&incoming.event));
+    let mut statements = vec![
+        // Of each row the part that it is about; see `handover_read`, which is planned but once.
         Statement::new(
-            "SELECT c.id, c.revision, c.state, c.observed_since, c.handed_over, c.wake_at \
-             FROM unnest($1, $2, $3) AS g (bot, realm, usr) \
-             JOIN conversations c ON c.bot = g.bot AND c.realm = g.realm AND c.\"user\" = g.usr",
-            wanted.clone(),
+            "SELECT * FROM handover_read($1, $2, $3, $4, $5)",
+            [wanted.clone(), values![keys::hashes(&keys), work.now]].concat(),
         ),
-        pauses::statement(work.now),
-        keys::statement(&keys),
-        Statement::new(
+    ];
+    if needs_echoes {
+        statements.push(Statement::new(
             "SELECT e.conversation, e.fingerprint, e.expires_at FROM unnest($1, $2, $3) AS g (bot, realm, usr) \
              JOIN conversations c ON c.bot = g.bot AND c.realm = g.realm AND c.\"user\" = g.usr \
              JOIN echoes e ON e.conversation = c.id ORDER BY e.row",
             wanted,
-        ),
-    ];
+        ));
+    }
     let mut found = work.snapshot(&statements).await?.into_iter();
-    let rows = found.next().unwrap_or_default();
-    let conditions = pauses::read(work, &found.next().unwrap_or_default())?;
+    let (mut rows, mut known, mut paused) = (Vec::new(), Vec::new(), Vec::new());
+    for row in found.next().unwrap_or_default() {
+        if row.try_get::<_, Option<ConversationId>>(0)?.is_some() {
+            rows.push(row);
+        } else if row.try_get::<_, Option<&[u8]>>(KEY)?.is_some() {
+            known.push(row);
+        } else {
+            paused.push(row);
+        }
+    }
+    let conditions = pauses::read(work, (&paused, PAUSE))?;
     work.conditions = Some(conditions.clone());
-    keys::read(work, &keys, &found.next().unwrap_or_default())?;
+    keys::read(work, &keys, (&known, KEY))?;
     let mut echoes: HashMap<ConversationId, Vec<Echo>> = HashMap::new();
     for row in found.next().unwrap_or_default() {
         echoes.entry(row.try_get(0)?).or_default().push(Echo {
@@ -300,7 +316,9 @@ async fn load(
     let mut subjects = HashMap::new();
     for row in &rows {
         let mut subject = Subject::read(work, row, conditions.clone())?;
-        subject.knows_echoes(echoes.remove(&subject.state.id).unwrap_or_default());
+        if needs_echoes {
+            subject.knows_echoes(echoes.remove(&subject.state.id).unwrap_or_default());
+        }
         subjects.insert(subject.state.key.clone(), subject);
     }
     Ok(subjects)

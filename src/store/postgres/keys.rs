@@ -15,22 +15,29 @@ use crate::store::hashing::{Hashed, Known};
 pub(super) type Stored = (Option<Uuid>, Option<[u8; 16]>);
 
 pub(super) fn statement(keys: &[Hashed]) -> Statement {
-    let hashes = keys.iter().map(|key| Some(key.hash.to_vec())).collect();
     Statement::new(
         "SELECT hash, reference, body FROM keys WHERE hash = ANY($1)",
-        values![Value::Hashes(hashes)],
+        values![hashes(keys)],
     )
 }
 
-/// From now on the step knows which of these are known.
-pub(super) fn read(work: &mut Work, asked: &[Hashed], rows: &[Row]) -> Result<(), Fault> {
+pub(super) fn hashes(keys: &[Hashed]) -> Value {
+    Value::Hashes(keys.iter().map(|key| Some(key.hash.to_vec())).collect())
+}
+
+/// From now on the step knows which of these are known, by rows in which hash, reference and body stand from a column on.
+pub(super) fn read(
+    work: &mut Work,
+    asked: &[Hashed],
+    (rows, from): (&[Row], usize),
+) -> Result<(), Fault> {
     for key in asked {
         work.known.entry(key.hash).or_insert(None);
     }
     for row in rows {
-        let body: Option<&[u8]> = row.try_get(2)?;
-        let stored = (row.try_get(1)?, body.map(hash).transpose()?);
-        work.known.insert(hash(row.try_get(0)?)?, Some(stored));
+        let body: Option<&[u8]> = row.try_get(from + 2)?;
+        let stored = (row.try_get(from + 1)?, body.map(hash).transpose()?);
+        work.known.insert(hash(row.try_get(from)?)?, Some(stored));
     }
     Ok(())
 }
@@ -43,10 +50,15 @@ pub(super) async fn find(work: &mut Work, keys: &[Hashed]) -> Result<Option<Know
         .collect();
     if !unasked.is_empty() {
         let rows = work.run(&statement(&unasked)).await?;
-        read(work, &unasked, &rows)?;
+        read(work, &unasked, (&rows, 0))?;
     }
     let known = keys.iter().find_map(|key| {
-        let stored = work.writes.keys.get(&key.hash).copied();
+        let written = (&work.writes.keys, &work.writes.known_keys);
+        let stored = written
+            .0
+            .get(&key.hash)
+            .or_else(|| written.1.get(&key.hash))
+            .copied();
         let stored = stored.or_else(|| work.known.get(&key.hash).copied().flatten());
         stored.map(|(reference, body)| Known {
             reference,
@@ -59,11 +71,11 @@ pub(super) async fn find(work: &mut Work, keys: &[Hashed]) -> Result<Option<Know
 /// A key that is known already is one of a message that has been removed since and is kept anew.
 pub(super) fn store(work: &mut Work, keys: &[Hashed], reference: Option<Uuid>) {
     for key in keys {
-        let body = match work.known.get(&key.hash).copied().flatten() {
-            Some((_, body)) => body,
-            None => key.body,
+        let writes = &mut work.writes;
+        match work.known.get(&key.hash).copied().flatten() {
+            Some((_, body)) => writes.known_keys.insert(key.hash, (reference, body)),
+            None => writes.keys.insert(key.hash, (reference, key.body)),
         };
-        work.writes.keys.insert(key.hash, (reference, body));
     }
 }
 

@@ -241,24 +241,11 @@ async fn give_back_until(
 
 /// Goes on to the next head of a held lane if it is due and its destination may be called; else gives the lane back. The
 /// hold has ended in either case, and its number with it: an outcome that is written again, since nobody heard that it had
-/// been, is too late.
-/// What the first of these gives is a row of `id, fence, flying, due_at`.
-pub(super) fn advance(claimed: Claimed, now: Timestamp) -> [Statement; 2] {
+/// been, is too late. It gives a row of `id, fence, flying, due_at`; none: it was another's, or has gone.
+pub(super) fn advance(claimed: Claimed, now: Timestamp) -> Statement {
     let Claimed { lane, fence } = claimed;
-    [
-        Statement::new(
-            "UPDATE lanes l SET fence = nextval('lane_fences'), \
-             flying = CASE WHEN g.goes_on THEN l.head END, owner = CASE WHEN g.goes_on THEN l.owner END, \
-             leased_until = CASE WHEN g.goes_on THEN handover_clock() + 15000 ELSE 0 END \
-             FROM (SELECT coalesce(h.due_at <= $3, FALSE) AND NOT EXISTS \
-              (SELECT 1 FROM pauses p WHERE p.destination = h.destination AND p.until > $3) AS goes_on \
-              FROM lanes h WHERE h.id = $1) AS g \
-             WHERE l.id = $1 AND l.fence = $2 RETURNING l.id, l.fence, l.flying, l.due_at",
-            values![lane, fence, now],
-        ),
-        Statement::new(
-            "DELETE FROM lanes WHERE id = $1 AND head IS NULL AND owner IS NULL",
-            values![lane],
-        ),
-    ]
+    Statement::new(
+        "SELECT * FROM handover_advance($1, $2, $3)",
+        values![lane, fence, now],
+    )
 }

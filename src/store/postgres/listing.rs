@@ -10,7 +10,10 @@ use super::{
     work::Ground,
 };
 use crate::{
-    domain::ids::{DeliveryId, ErasureId, HandoverId, MessageId},
+    domain::{
+        ids::{DeliveryId, ErasureId, HandoverId, MessageId},
+        time::Timestamp,
+    },
     store::{
         DeliveryFilter, DeliveryState, DeliveryView, HandoverSummary, OneDelivery, Page,
         page::{one_more, rows},
@@ -40,6 +43,7 @@ macro_rules! list {
 }
 const UNSETTLED: &str = list!("d.settled_at IS NULL");
 const DEAD: &str = list!("d.state = 'dead'");
+const CANCELLED: &str = list!("d.state = 'cancelled'");
 const ANY: &str = list!("true");
 
 /// As much of a task as is listed. Also one that a newer version wrote has this.
@@ -48,6 +52,17 @@ struct Excerpt {
     #[serde(rename = "do")]
     kind: String,
     message: Option<MessageId>,
+}
+
+/// As much of a conversation's state as its deadline. The column may tell of an earlier one.
+#[derive(Deserialize)]
+struct State {
+    handover: Deadline,
+}
+
+#[derive(Deserialize)]
+struct Deadline {
+    wake_at: Timestamp,
 }
 
 pub(super) async fn deliveries(
@@ -65,7 +80,8 @@ pub(super) async fn deliveries(
     let sql = match filter.state {
         Some(DeliveryState::Pending | DeliveryState::Retrying) => UNSETTLED,
         Some(DeliveryState::Dead) => DEAD,
-        Some(DeliveryState::Delivered | DeliveryState::Cancelled) | None => ANY,
+        Some(DeliveryState::Cancelled) => CANCELLED,
+        Some(DeliveryState::Delivered) | None => ANY,
     };
     let destination = filter.destination.as_ref();
     let class = filter.error_class.as_deref();
@@ -133,7 +149,7 @@ pub(super) async fn open_handovers(
     after: Option<HandoverId>,
     limit: usize,
 ) -> Result<Page<HandoverSummary>, Fault> {
-    let sql = "SELECT h.id, c.bot, h.desk, h.phase, h.requested_at, h.phase_since, c.wake_at \
+    let sql = "SELECT h.id, c.bot, h.desk, h.phase, h.requested_at, h.phase_since, c.state \
                FROM handovers h JOIN conversations c ON c.id = h.conversation \
                WHERE h.ended_at IS NULL AND ($1::uuid IS NULL OR h.id > $1) ORDER BY h.id LIMIT $2";
     let found = ground
@@ -148,7 +164,7 @@ pub(super) async fn open_handovers(
             phase: row.try_get(3)?,
             requested_at: row.try_get(4)?,
             phase_since: row.try_get(5)?,
-            wake_at: row.try_get(6)?,
+            wake_at: columns::json::<State>(row, 6)?.handover.wake_at,
         })
     };
     let summaries = found.iter().map(summary).collect::<Result<_, Fault>>()?;

@@ -52,7 +52,7 @@ pub(super) async fn conditions(work: &mut Work) -> Result<Conditions, Fault> {
         return Ok(conditions.clone());
     }
     let rows = work.run(&statement(work.now)).await?;
-    read(work, &rows)
+    read(work, (&rows, 0))
 }
 
 pub(super) fn statement(now: Timestamp) -> Statement {
@@ -62,11 +62,13 @@ pub(super) fn statement(now: Timestamp) -> Statement {
     )
 }
 
-pub(super) fn read(work: &Work, rows: &[Row]) -> Result<Conditions, Fault> {
+/// From rows in which destination and cause stand from this column on.
+pub(super) fn read(work: &Work, (rows, from): (&[Row], usize)) -> Result<Conditions, Fault> {
     let mut conditions = work.ground.memory.conditions();
     for row in rows {
-        let because = ClosedBecause::Paused(row.try_get(1)?);
-        conditions.closed.entry(row.try_get(0)?).or_insert(because);
+        let because = ClosedBecause::Paused(row.try_get(from + 1)?);
+        let destination = row.try_get(from)?;
+        conditions.closed.entry(destination).or_insert(because);
     }
     Ok(conditions)
 }

@@ -56,13 +56,13 @@ const TAKE_OBSERVED: &str = removes!(
 const OBSERVED_SINCE: &str = "UPDATE conversations c SET observed_since = \
     (SELECT min(recorded_at) FROM messages WHERE conversation = c.id) WHERE id = ANY($1) AND observed_since IS NOT NULL";
 
-/// Conversations that have been handed over and are the bot's now. The oldest messages stand in front of the table, so
-/// only its front is looked at; what may not go yet keeps its place there for some hours at most.
+/// Conversations that have been handed over and are the bot's now. Messages are named in the order of time, so only the
+/// front of their index is looked at; what may not go yet keeps its place there for some hours at most.
 const SPOKEN: &str = "SELECT id FROM conversations WHERE phase IS NULL AND id IN (SELECT conversation FROM \
-    (SELECT conversation, recorded_at FROM messages ORDER BY row LIMIT $2) oldest WHERE recorded_at < $1)";
+    (SELECT conversation, recorded_at FROM messages ORDER BY id LIMIT $2) oldest WHERE recorded_at < $1)";
 const TAKE_SPOKEN: &str = removes!(
     "DELETE FROM messages WHERE id IN (SELECT m.id FROM \
-     (SELECT id, conversation, recorded_at FROM messages ORDER BY row LIMIT $3) m \
+     (SELECT id, conversation, recorded_at FROM messages ORDER BY id LIMIT $3) m \
      JOIN conversations c ON c.id = m.conversation \
      WHERE c.id = ANY($1) AND c.phase IS NULL AND m.recorded_at < $2 \
      AND NOT EXISTS (SELECT FROM deliveries d WHERE d.lane = c.id AND d.settled_at IS NULL))"

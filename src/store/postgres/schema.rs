@@ -9,7 +9,10 @@ use super::{OpenError, fault::Fault};
 use crate::domain::time::Timestamp;
 
 /// Embedded, numbered from 1, never changed once released: the database remembers what each looked like.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_ground.sql")];
+const MIGRATIONS: [&str; 1] = [concat!(
+    include_str!("migrations/0001_ground.sql"),
+    include_str!("migrations/0001_functions.sql")
+)];
 
 /// Nobody else migrates this database meanwhile, and no replica starts on one that is half migrated.
 const LOCK: &str =

@@ -119,7 +119,7 @@ impl Attempt for Settle {
         self.asked = Instant::now();
         work.writes
             .last
-            .extend(lanes::advance(self.claimed, work.now));
+            .push(lanes::advance(self.claimed, work.now));
         Ok(None)
     }
 

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     domain::{
-        conversation::{Conversation, ConversationKey, Profile},
+        conversation::{Conversation, ConversationKey, Phase, Profile},
         effect::Effect,
         event::Event,
         handover::{Context, Echo, decide},
@@ -37,7 +37,10 @@ pub(super) struct Subject {
     pub(super) is_stored: bool,
     pub(super) state: Conversation,
     stored_version: u64,
+    /// A deadline that only moves away within a phase, as it does with every message, is not written: the timer looks too
+    /// early once, and then when it is due.
     stored_wake_at: Option<Timestamp>,
+    stored_phase: Option<Phase>,
     observed_since: Option<Timestamp>,
     handed_over: bool,
     /// Loaded when an event first needs them.
@@ -135,6 +138,7 @@ impl Subject {
             state: Conversation::new(id, key.clone()),
             stored_version: 0,
             stored_wake_at: None,
+            stored_phase: None,
             observed_since: None,
             handed_over: false,
             echoes: None,
@@ -150,9 +154,9 @@ impl Subject {
         }
         let mut found = work.snapshot(&statements).await?.into_iter();
         let rows = found.next().unwrap_or_default();
-        let conditions = pauses::read(work, &found.next().unwrap_or_default())?;
+        let conditions = pauses::read(work, (&found.next().unwrap_or_default(), 0))?;
         if let Some(known) = found.next() {
-            keys::read(work, keys, &known)?;
+            keys::read(work, keys, (&known, 0))?;
         }
         work.conditions = Some(conditions.clone());
         rows.iter()
@@ -170,6 +174,7 @@ impl Subject {
             is_stored: true,
             stored_version: state.version,
             stored_wake_at: row.try_get(5)?,
+            stored_phase: state.handover.as_ref().map(|open| open.phase),
             state,
             observed_since: row.try_get(3)?,
             handed_over: row.try_get(4)?,
@@ -178,7 +183,7 @@ impl Subject {
         })
     }
 
-    /// When its timer is to look at it, which may be later than the state says.
+    /// When its timer is to look at it: before the state says, or later if it has been looked at in vain.
     pub(super) const fn wake_at(&self) -> Option<Timestamp> {
         self.stored_wake_at
     }
@@ -263,12 +268,16 @@ impl Subject {
         if self.is_stored && self.state.version == self.stored_version {
             return Ok(());
         }
-        let wake_at = self.state.wake_at();
+        let phase = self.state.handover.as_ref().map(|open| open.phase);
+        let wake_at = match (self.stored_wake_at, self.state.wake_at()) {
+            (Some(looks_at), Some(due)) if phase == self.stored_phase => Some(due.min(looks_at)),
+            (_, due) => due,
+        };
         let row = ConversationRow {
             key: self.state.key.clone(),
             version: self.state.version,
             state: serde_json::to_string(&self.state)?,
-            phase: self.state.handover.as_ref().map(|open| open.phase),
+            phase,
             wake_at,
             observed_since: self.observed_since,
             handed_over: self.handed_over,
@@ -283,6 +292,7 @@ impl Subject {
         work.touch(self.state.id);
         self.is_stored = true;
         self.stored_wake_at = wake_at;
+        self.stored_phase = phase;
         self.stored_version = self.state.version;
         Ok(())
     }
@@ -326,6 +336,6 @@ fn may_ask_a_desk(event: &Event) -> bool {
     !matches!(event, Event::UserSaid(_) | Event::BotSaid(_))
 }
 
-fn needs_echoes(event: &Event) -> bool {
+pub(super) fn needs_echoes(event: &Event) -> bool {
     matches!(event, Event::BotSaid(_) | Event::HandoverRequested(_))
 }

@@ -55,6 +55,11 @@ async fn next(ground: &Ground) -> Result<Option<Timestamp>, Fault> {
     }
 }
 
+fn look_again(work: &mut Work, conversation: ConversationId, at: Timestamp) {
+    let sql = "UPDATE conversations SET wake_at = $2 WHERE id = $1";
+    work.write(sql, values![conversation, at]);
+}
+
 /// Looks at one conversation. Says whether its time had come: somebody may have been quicker.
 struct Fire {
     conversation: ConversationId,
@@ -71,12 +76,16 @@ impl Attempt for Fire {
         if subject.wake_at().is_none_or(|at| at > work.now) {
             return Ok(false);
         }
+        if let Some(later) = subject.state.wake_at()
+            && later > work.now
+        {
+            look_again(work, self.conversation, later);
+            return Ok(false);
+        }
         let (subject, _) = subject.turn(work, &Event::TimerFired).await?;
         if subject.state.wake_at().is_some_and(|at| at <= work.now) {
-            work.write(
-                "UPDATE conversations SET wake_at = $2 WHERE id = $1",
-                values![self.conversation, work.now.plus(AGAIN)],
-            );
+            let again = work.now.plus(AGAIN);
+            look_again(work, self.conversation, again);
         }
         Ok(true)
     }

@@ -101,8 +101,13 @@ async fn looking(ground: &Ground) {
 }
 
 async fn look(ground: &Ground) -> Result<(), Fault> {
-    let sql = "SELECT DISTINCT destination FROM lanes \
-               WHERE due_at <= $1 AND (owner IS NULL OR leased_until <= handover_clock()) \
+    // From one destination to the next by their index: of each it is looked until the first lane that is due.
+    let sql = "WITH RECURSIVE d (destination) AS ((SELECT destination FROM lanes WHERE due_at IS NOT NULL \
+                ORDER BY destination LIMIT 1) UNION ALL SELECT (SELECT l.destination FROM lanes l \
+                WHERE l.due_at IS NOT NULL AND l.destination > d.destination ORDER BY l.destination LIMIT 1) \
+                FROM d WHERE d.destination IS NOT NULL) \
+               SELECT destination FROM d WHERE EXISTS (SELECT 1 FROM lanes l WHERE l.destination = d.destination \
+                AND l.due_at <= $1 AND (l.owner IS NULL OR l.leased_until <= handover_clock())) \
                UNION ALL (SELECT NULL FROM conversations WHERE wake_at <= $1 LIMIT 1)";
     let now = ground.clock.now();
     for row in ground.database.rows(sql, values![now]).await? {

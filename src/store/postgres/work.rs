@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     domain::{
+        delivery::Destination,
         ids::{ConversationId, DeliveryId, DeskName},
         policy::{Conditions, Policy},
         taken::Taken,
@@ -276,8 +277,7 @@ impl Work {
         if !self.writes.is_empty() {
             let last = self.writes.last.len();
             changed = changes::of(&self.writes.read, &self.after.touched, self.now);
-            let statements =
-                std::mem::take(&mut self.writes).into_statements(self.now, &changed)?;
+            let sending = std::mem::take(&mut self.writes).into_statements(self.now, &changed)?;
             let began = std::time::Instant::now();
             let connection = match &mut self.connection {
                 Some(connection) => connection,
@@ -285,12 +285,20 @@ impl Work {
                     .connection
                     .insert(self.ground.database.connection().await?),
             };
-            let answers = connection.transact(&statements).await;
+            let answers = connection.transact(&sending.statements).await;
             self.ground.meter.commit.record(began.elapsed());
             if matches!(&answers, Err(fault) if !matches!(fault, Fault::Raced | Fault::Deposed)) {
                 self.ground.meter.failed.increment(1);
             }
             given = answers?;
+            let mut rings = sending.rings;
+            let heads = given.get(sending.heads_at).and_then(|rows| rows.first());
+            if let Some(heads) = heads {
+                rings.extend(heads.try_get::<_, Vec<Destination>>(0)?);
+            }
+            self.after
+                .changes
+                .extend(rings.into_iter().map(Change::Due));
             given = given.split_off(given.len().saturating_sub(last));
         }
         self.connection = None;

@@ -45,6 +45,7 @@ CREATE TABLE conversations (
     UNIQUE (bot, realm, "user"),
     CHECK ((phase IS NULL) = (wake_at IS NULL))
 ) WITH (fillfactor = 70);
+CREATE INDEX conversations_user ON conversations ("user");
 CREATE INDEX conversations_at_desk ON conversations (at_desk) WHERE at_desk IS NOT NULL;
 CREATE INDEX conversations_wake ON conversations (wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX conversations_observed ON conversations (observed_since) WHERE observed_since IS NOT NULL;
@@ -109,7 +110,8 @@ CREATE TABLE unmatched_events (
 CREATE INDEX unmatched_events_reference ON unmatched_events (desk, reference);
 
 CREATE TABLE messages (
-    row          BIGINT GENERATED ALWAYS AS IDENTITY UNIQUE,
+    row          BIGINT GENERATED ALWAYS AS IDENTITY,
+    -- In the order of time.
     id           UUID NOT NULL PRIMARY KEY,
     conversation UUID NOT NULL,
     seq          BIGINT NOT NULL,
@@ -145,9 +147,11 @@ CREATE TABLE deliveries (
     trace        TEXT,
     CHECK ((settled_at IS NULL) = (state IN ('pending', 'retrying')))
 ) WITH (fillfactor = 80);
-CREATE INDEX deliveries_lane ON deliveries (lane, ord) WHERE settled_at IS NULL;
+-- In the order in which they go: the head of a lane is found at once, however many wait behind it.
+CREATE INDEX deliveries_lane ON deliveries (lane, urgent DESC, ord) WHERE settled_at IS NULL;
 CREATE INDEX deliveries_settled ON deliveries (settled_at) WHERE settled_at IS NOT NULL;
 CREATE INDEX deliveries_dead ON deliveries (row) WHERE state = 'dead';
+CREATE INDEX deliveries_cancelled ON deliveries (row) WHERE state = 'cancelled';
 CREATE INDEX deliveries_owed ON deliveries (destination, row) WHERE settled_at IS NULL;
 -- From a message to what became of it. Of bots alone: what users say is most of what is owed, and goes to desks.
 CREATE INDEX deliveries_to_bot ON deliveries (conversation) WHERE substr(destination, 1, 4) = 'bot:';
@@ -280,10 +284,11 @@ CREATE TABLE console_sessions (
 -- What people see changed, for the other replicas, for some minutes. `transaction` is whose it is: rows are read from the
 -- oldest on that was not over at the last reading.
 CREATE TABLE changes (
-    transaction  BIGINT NOT NULL DEFAULT (pg_current_xact_id()::TEXT::BIGINT),
-    conversation UUID NOT NULL,
-    version      BIGINT NOT NULL,
-    at           BIGINT NOT NULL
+    transaction   BIGINT NOT NULL DEFAULT (pg_current_xact_id()::TEXT::BIGINT),
+    -- Each with its version, at the same place.
+    conversations UUID[] NOT NULL,
+    versions      BIGINT[] NOT NULL,
+    at            BIGINT NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 20000);
 CREATE INDEX changes_transaction ON changes (transaction);
 
