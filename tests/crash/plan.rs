@@ -109,6 +109,8 @@ fn asked<T: FromStr>(name: &str) -> Option<T> {
     Some(value)
 }
 
+/// Campaigns that begin at once choose differently, their ports too.
 fn fresh_seed() -> u64 {
-    u64::try_from(SystemClock.now().as_millis()).expect("it is after 1970")
+    let millis = u64::try_from(SystemClock.now().as_millis()).expect("it is after 1970");
+    (millis << 16) | u64::from(std::process::id() & 0xffff)
 }
