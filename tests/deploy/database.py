@@ -1,9 +1,14 @@
-"""What the two roles of deploy/compose/roles.sql may do, on a PostgreSQL of its own: database.py BIN, where initdb is.
+"""What the two roles of deploy/compose/roles.sql may do, on a PostgreSQL of its own: database.py BIN BRIDGE, where initdb
+is, and a bridge.
 
-Needs root, since the server will not run as root and the file reads /run/secrets, and setpriv and unshare.
+Needs root, since the server will not run as root and the file reads /run/secrets, and setpriv, unshare, openssl and
+pgbouncer.
 """
 
+import concurrent.futures
 import contextlib
+import json
+import os
 import pathlib
 import shutil
 import socket
@@ -11,11 +16,36 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 
 from namespaces import write
 
 COMPOSE = pathlib.Path(__file__).resolve().parents[2] / "deploy/compose"
 NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+VERIFY_TOKEN = "verify-token-of-the-test"
+HOOK_KEY = "hook-key-of-the-database-test"
+ACCEPTED = {"offloadSuccess": True, "pauseBot": True}
+CONFIGURATION = """
+[server]
+listen = "127.0.0.1:{port}"
+drain = "0s"
+[admin]
+listen = "127.0.0.1:{admin}"
+token = "admin-token-of-the-test-0123456789"
+[store]
+url_file = "{url_file}"
+migrate = false
+listen_url = "off"
+[bots.webshop]
+platform = "chatlayer"
+region = "eu"
+access_token = "access-token-of-the-test"
+verify_token = "{verify_token}"
+hook_key = "{hook_key}"
+[desks.team]
+kind = "console"
+"""
 TABLE = "CREATE TABLE thing (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL);"
 
 
@@ -33,8 +63,22 @@ class Cluster:
         password = write(work / "superuser", self.superuser)
         self.program("initdb", "--pgdata", self.data, "--username", "postgres", "--auth", "scram-sha-256",
                      "--pwfile", password, "--no-sync")
+        self.certify()
         self.control("start", "--wait", "--log", self.data / "log", "--options",
-                     f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories='' -c fsync=off")
+                     f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories='' -c fsync=off -c ssl=on")
+
+    def certify(self):
+        """By an authority that nobody else knows."""
+        self.authority = self.work / "authority.crt"
+        key, request = self.work / "authority.key", self.work / "request"
+        of_server = write(self.work / "extensions", "subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\n")
+        new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"]
+        openssl("req", "-x509", *new, "-keyout", key, "-out", self.authority, "-subj", "/CN=authority", "-days", "2")
+        openssl("req", *new, "-keyout", self.data / "server.key", "-out", request, "-subj", "/CN=localhost")
+        openssl("x509", "-req", "-in", request, "-CA", self.authority, "-CAkey", key, "-days", "2",
+                "-extfile", of_server, "-out", self.data / "server.crt")
+        for name in ("server.key", "server.crt"):
+            shutil.chown(self.data / name, "nobody", "nogroup")
 
     def program(self, name, *args):
         subprocess.run([*NOBODY, self.programs / name, *args], check=True, stdout=subprocess.DEVNULL)
@@ -68,6 +112,125 @@ class Cluster:
         assert "permission denied" in said.stderr or "must be owner" in said.stderr or "not permitted" in said.stderr \
             or "authentication failed" in said.stderr, f"{statement}: {said.stderr}"
         return None
+
+
+class Bridge:
+    """With the address of a database. The authority is known unless it is `trusting` none."""
+
+    def __init__(self, cluster, address, trusting=True):
+        self.port = free_port()
+        folder = pathlib.Path(tempfile.mkdtemp(dir=cluster.work))
+        url_file = write(folder / "url", address, 0o600)
+        configuration = CONFIGURATION.format(port=self.port, admin=free_port(), url_file=url_file,
+                                             verify_token=VERIFY_TOKEN, hook_key=HOOK_KEY)
+        self.configuration = write(folder / "handover.toml", configuration, 0o600)
+        self.environment = {**os.environ, "SSL_CERT_FILE": str(cluster.authority)} if trusting else None
+
+    def run(self, command):
+        """Its exit code, and what it says."""
+        run = subprocess.run([sys.argv[2], command, "--config", self.configuration], env=self.environment,
+                             capture_output=True, text=True, timeout=60, check=False)
+        return run.returncode, run.stderr
+
+    @contextlib.contextmanager
+    def serving(self):
+        serve = [sys.argv[2], "serve", "--config", self.configuration]
+        with subprocess.Popen(serve, env=self.environment, stderr=subprocess.DEVNULL) as process:
+            try:
+                until = time.monotonic() + 30
+                while self.ask("/readyz")[0] != 200:
+                    assert process.poll() is None and time.monotonic() < until, "it is not ready"
+                    time.sleep(0.05)
+                yield
+            finally:
+                process.terminate()
+            assert process.wait(timeout=30) == 0, "it ends badly"
+
+    def ask(self, path, body=None):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", body, timeout=10) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, refusal.read()
+        except OSError:
+            return None, b""
+
+
+    def hook(self, event, session, **fields):
+        """What the platform is answered."""
+        body = {"event": event, "sessionId": session, "botId": "b1", "version": "LIVE",
+                "timestamp": "2026-01-01T00:00:00.000Z", **fields}
+        path = f"/hooks/chatlayer/webshop/{HOOK_KEY}?challenge.verifyToken={VERIFY_TOKEN}"
+        status, answer = self.ask(path, json.dumps(body).encode())
+        assert status == 200, answer
+        return answer and json.loads(answer)
+
+    def says(self, session, text):
+        said = {"actor": "user", "message": {"type": "text", "text": text, "sender": {"id": session}},
+                "timestamp": "2026-01-01T00:00:00.000Z"}
+        self.hook("messages", session, messages=[said])
+
+
+def by_tls(cluster, secret):
+    address = cluster.address(secret).replace("@127.0.0.1:", "@localhost:")
+    return address.replace("sslmode=disable", "sslmode=verify-full")
+
+
+def serving(cluster):
+    """the owner's role migrates, the bridges' cannot and serves, and both know the database by its certificate"""
+    stranger = Bridge(cluster, by_tls(cluster, "store_owner_url"), trusting=False)
+    code, says = stranger.run("migrate")
+    assert code == 1 and "UnknownIssuer" in says, says
+    owner, bridge = (Bridge(cluster, by_tls(cluster, secret)) for secret in ("store_owner_url", "store_url"))
+    code, says = bridge.run("serve")
+    assert code != 0 and "migrate" in says, says
+    code, says = bridge.run("migrate")
+    assert code == 1 and "42501" in says, f"insufficient_privilege: {says}"
+    for _ in range(2):
+        code, says = owner.run("migrate")
+        assert code == 0, says
+    with bridge.serving():
+        for _ in range(2):
+            assert bridge.hook("offload", "s1", transcript=[]) == ACCEPTED
+    asked = "SELECT count(*) FROM handovers WHERE ended_at IS NULL"
+    assert cluster.say(cluster.address("store_owner_url"), asked) == "1"
+
+
+def pooled(cluster):
+    """two bridges behind PgBouncer in transaction mode, with two connections for both, keep what is said once"""
+    with pooler(cluster) as port:
+        address = cluster.address("store_url").replace(f":{cluster.port}/", f":{port}/")
+        bridges = [Bridge(cluster, address) for _ in range(2)]
+        with bridges[0].serving(), bridges[1].serving():
+            sessions = [f"pooled{number}" for number in range(8)]
+            for session in sessions:
+                assert bridges[0].hook("offload", session, transcript=[]) == ACCEPTED
+            with concurrent.futures.ThreadPoolExecutor(len(sessions)) as talkers:
+                list(talkers.map(lambda session: [bridge.says(session, f"text {number}")
+                                                  for number in range(10) for bridge in bridges], sessions))
+    said = ("SELECT count(*), count(DISTINCT (m.conversation, m.content)) FROM messages m JOIN conversations c "
+            "ON c.id = m.conversation WHERE c.\"user\" LIKE 'pooled%' AND m.actor = 'user'")
+    assert cluster.say(cluster.address("store_owner_url"), said) == "80|80"
+
+
+@contextlib.contextmanager
+def pooler(cluster):
+    """The port that it listens on."""
+    port, folder = free_port(), cluster.work / "pooler"
+    folder.mkdir()
+    role, password = cluster.address("store_url").split("//")[1].split("@")[0].split(":")
+    users = write(folder / "users", f'"{role}" "{password}"\n')
+    settings = write(folder / "pgbouncer.ini", "\n".join((
+        "[databases]", f"handover = host=127.0.0.1 port={cluster.port}",
+        "[pgbouncer]", "listen_addr = 127.0.0.1", f"listen_port = {port}", "unix_socket_dir =",
+        "pool_mode = transaction", "default_pool_size = 2", "auth_type = scram-sha-256", f"auth_file = {users}",
+        "ignore_startup_parameters = extra_float_digits", "")))
+    with subprocess.Popen([*NOBODY, shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin"), settings],
+                          stderr=subprocess.DEVNULL) as process:
+        try:
+            yield port
+        finally:
+            process.terminate()
 
 
 def rows(cluster):
@@ -119,6 +282,10 @@ def tables(cluster):
     assert cluster.say(f"{stranger}/handover", "SELECT 1") is None
 
 
+def openssl(*arguments):
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -131,7 +298,7 @@ def main():
         cluster = Cluster(sys.argv[1], pathlib.Path(work))
         stack.callback(cluster.control, "stop", "--mode", "immediate")
         cluster.prepare()
-        for check in (rows, tables):
+        for check in (rows, tables, serving, pooled):
             began = time.monotonic()
             check(cluster)
             print(f"ok  {check.__doc__} ({time.monotonic() - began:.1f} s)", flush=True)

@@ -290,6 +290,24 @@ async fn a_timer_fires_on_one_replica_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_timer_that_looks_too_early_looks_again_when_it_is_due() {
+    let Replicas {
+        database, first, ..
+    } = Replicas::new(policy()).await;
+    first.waiting("ann").await;
+    let due = first.store.fire_timers(10).await.unwrap().next.unwrap();
+    assert!(due > first.clock.now());
+    let early = first.clock.now().as_millis();
+    database.says(&format!("UPDATE conversations SET wake_at = {early}"));
+    let fired = first.store.fire_timers(10).await.unwrap();
+    assert_eq!((fired.count, fired.next), (0, Some(due)));
+    let stored = database.says("SELECT wake_at FROM conversations");
+    assert_eq!(stored.trim(), due.as_millis().to_string());
+    first.wait(due.since(first.clock.now()));
+    assert_eq!(first.store.fire_timers(10).await.unwrap().count, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_replicas_do_not_give_away_the_last_place_twice() {
     let mut policy = policy();
     let desk = policy.desks.get_mut(&team_name()).unwrap();
