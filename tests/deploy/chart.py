@@ -239,6 +239,7 @@ region = "eu"
 access_token_file = "/run/secrets/handover/webshop-access-token"
 verify_token_file = "/run/secrets/handover/webshop-verify-token"
 hook_key_file = "/run/secrets/handover/webshop-hook-key"
+resume = [{ dialog_state = "welcome" }]
 [desks.team]
 kind = "webhook"
 url = "https://desk.example.com/hooks"
