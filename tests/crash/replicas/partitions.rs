@@ -168,7 +168,7 @@ async fn without_database(
         .map(|answer| answer.took)
         .fold(slowest, Duration::max);
     for (what, took, allowed) in [
-        ("an answer without a database", slowest, REFUSED_WITHIN),
+        (super::UNANSWERED, slowest, REFUSED_WITHIN),
         ("becoming unready", unready, UNREADY_WITHIN),
         ("taking texts again after a cut", back, BACK_WITHIN),
         ("becoming ready after a cut", ready, BACK_WITHIN),
