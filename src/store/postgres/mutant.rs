@@ -91,8 +91,8 @@ pub(super) async fn write_early<A: Attempt>(
         return;
     };
     tell(done);
-    // As long as a slow disk would take, so that a kill finds the window open.
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    // As long as a very slow disk would take, so that a kill finds the window open.
+    tokio::time::sleep(Duration::from_millis(100)).await;
     if matches!(work.commit().await, Err(Fault::Raced)) {
         drop(ground.run(attempt).await);
     }
