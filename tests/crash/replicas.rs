@@ -140,7 +140,12 @@ fn mutant_no_time_outs_is_caught() {
 
 #[test]
 fn mutant_synchronous_commit_off_is_caught() {
-    let class = (Class::DatabaseCrashes, size(2));
+    // What a crash takes is a matter of moments: judged after every two, three times at most.
+    let size = Size {
+        strikes: 6,
+        ..size(2)
+    };
+    let class = (Class::DatabaseCrashes, size);
     catch("synchronous_commit_off", class, |fault| {
         matches!(fault, Fault::Lost { .. })
     });

@@ -150,10 +150,8 @@ impl Cluster {
             "initdb: {}",
             String::from_utf8_lossy(&made.stderr)
         );
-        // What nobody waits for is not synced soon by itself, so that a crash takes it.
         let settings = format!(
-            "listen_addresses='{}'\nport={}\nunix_socket_directories='{}'\nshared_buffers=32MB\njit=off\n\
-             wal_writer_delay=5s\nwal_writer_flush_after=64MB\nwal_buffers=4MB\n",
+            "listen_addresses='{}'\nport={}\nunix_socket_directories='{}'\nshared_buffers=32MB\njit=off\n",
             self.address.ip(),
             self.address.port(),
             self.socket().display()
