@@ -8,7 +8,6 @@ mod connections;
 mod console;
 mod demo;
 mod listeners;
-mod mutant;
 mod policy;
 mod probe;
 mod rotation;

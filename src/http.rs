@@ -10,7 +10,6 @@ pub mod failures;
 mod hooks;
 pub mod log;
 mod meter;
-mod mutant;
 pub mod openapi;
 pub mod probes;
 pub mod problem;

@@ -15,6 +15,7 @@ pub mod desks;
 pub mod domain;
 pub mod emulator;
 pub mod http;
+mod mutant;
 pub mod outbound;
 pub mod store;
 pub mod telemetry;

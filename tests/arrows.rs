@@ -15,6 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("clock", &["domain"]),
     ("config", &["domain"]),
+    ("mutant", &[]),
     ("telemetry", &["config"]),
     ("store", &["domain", COMMON]),
     ("outbound", &["domain", COMMON]),
@@ -34,7 +35,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// Stands for the rooms that serve all the others but the domain.
-const COMMON: &str = "config, telemetry, clock";
+const COMMON: &str = "config, telemetry, clock, mutant";
 
 /// One room's use of another, with the place where it is written.
 #[derive(Debug, PartialEq, Eq)]

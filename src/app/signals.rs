@@ -8,8 +8,8 @@ use tokio::{
     time::{Instant, Interval, interval_at, sleep},
 };
 
-use super::{mutant, rotation::Rotation};
-use crate::http::server::Shutdown;
+use super::rotation::Rotation;
+use crate::{http::server::Shutdown, mutant};
 
 /// How often somebody who has two values of a secret is reminded of it.
 const REMIND_EVERY: Duration = Duration::from_hours(24);
@@ -50,7 +50,7 @@ impl Signals {
             shutdown.undrained.cancel();
         }
         shutdown.soft.cancel();
-        if mutant::leaves_at_once() {
+        if mutant::is("no_drain") {
             shutdown.hard.cancel();
         }
         tokio::select! {

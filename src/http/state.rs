@@ -19,7 +19,7 @@ use super::{
     failures::FailedCalls,
     hooks::{BotHook, DeskHook},
     meter::Meter,
-    mutant, openapi,
+    openapi,
     probes::{Probe, Readiness},
     problem::{Kind, Problem, Result},
     secret::Accepted,
@@ -32,6 +32,7 @@ use crate::{
         ids::{BotName, DeskName},
         time::Timestamp,
     },
+    mutant,
     store::{self, Store},
     telemetry::{Instruments, Process, catalog, traces},
 };

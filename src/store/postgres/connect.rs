@@ -14,6 +14,7 @@ use tokio_postgres::{
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{OpenError, mutant};
+use crate::mutant::at_most;
 
 /// A caller is told 503 rather than kept waiting for a connection.
 const WAIT_FOR_CONNECTION: Duration = Duration::from_millis(1500);
@@ -53,7 +54,7 @@ impl Way {
             config.application_name(APPLICATION);
         }
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(mutant::at_most(CONNECT_WITHIN));
+            config.connect_timeout(at_most(CONNECT_WITHIN));
         }
         if mutant::notices_silence() {
             config.keepalives_idle(SILENCE);
@@ -92,9 +93,9 @@ impl Way {
         Pool::builder(manager)
             .max_size(size)
             .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(mutant::at_most(WAIT_FOR_CONNECTION)))
-            .create_timeout(Some(mutant::at_most(CONNECT_WITHIN)))
-            .recycle_timeout(Some(mutant::at_most(CONNECT_WITHIN)))
+            .wait_timeout(Some(at_most(WAIT_FOR_CONNECTION)))
+            .create_timeout(Some(at_most(CONNECT_WITHIN)))
+            .recycle_timeout(Some(at_most(CONNECT_WITHIN)))
             .build()
             .map_err(|error| OpenError::Unreachable(Arc::new(error)))
     }

@@ -14,7 +14,8 @@ use tokio_postgres::{
     types::{ToSql, Type},
 };
 
-use super::{columns::Value, fault::Fault, mutant::at_most};
+use super::{columns::Value, fault::Fault};
+use crate::mutant::at_most;
 
 /// Long enough for a busy database, and short enough for a sender to be told 503 while it still listens.
 const ANSWER_WITHIN: Duration = Duration::from_millis(1800);

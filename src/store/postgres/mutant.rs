@@ -1,10 +1,7 @@
-//! Ways to be wrong on purpose, so that the fault tests of many replicas prove that they would notice.
-//!
-//! Without the feature `mutants` every question is answered by a constant and nothing of this is left.
+//! Ways in which the store for many replicas can be wrong on purpose: see `crate::mutant`.
 
 #[cfg(feature = "mutants")]
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 #[cfg(feature = "mutants")]
 use super::{
@@ -12,56 +9,19 @@ use super::{
     fault::Fault,
     work::{Attempt, Ground, Work},
 };
+use crate::mutant::is;
 
 /// What a former holder of a lane has to say is taken.
-#[cfg(not(feature = "mutants"))]
-pub(super) const fn ignores_fences() -> bool {
-    false
-}
-
-/// How long the database and the way to it are waited for.
-#[cfg(not(feature = "mutants"))]
-pub(super) const fn at_most(wait: Duration) -> Duration {
-    wait
-}
-
-/// A peer that is gone without a word is noticed.
-#[cfg(not(feature = "mutants"))]
-pub(super) const fn notices_silence() -> bool {
-    true
-}
-
-/// The database is believed to sync whatever it says that it has.
-#[cfg(not(feature = "mutants"))]
-pub(super) const fn trusts_the_database() -> bool {
-    false
-}
-
-#[cfg(feature = "mutants")]
-fn is(name: &str) -> bool {
-    std::env::var("HANDOVER_MUTANT").is_ok_and(|mutant| mutant == name)
-}
-
-#[cfg(feature = "mutants")]
 pub(super) fn ignores_fences() -> bool {
     is("no_fence")
 }
 
-#[cfg(feature = "mutants")]
-pub(super) fn at_most(wait: Duration) -> Duration {
-    if notices_silence() {
-        wait
-    } else {
-        Duration::from_hours(1)
-    }
-}
-
-#[cfg(feature = "mutants")]
+/// A peer that is gone without a word is noticed.
 pub(super) fn notices_silence() -> bool {
     !is("no_time_outs")
 }
 
-#[cfg(feature = "mutants")]
+/// The database is believed to sync whatever it says that it has.
 pub(super) fn trusts_the_database() -> bool {
     is("synchronous_commit_off")
 }

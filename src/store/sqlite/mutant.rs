@@ -1,6 +1,4 @@
-//! Ways to be wrong on purpose, so that the fault tests prove that they would notice.
-//!
-//! Without the feature `mutants` every question is answered by a constant and nothing of this is left.
+//! Ways in which the embedded store can be wrong on purpose: see `crate::mutant`.
 
 #[cfg(feature = "mutants")]
 use tokio::sync::oneshot;
@@ -10,6 +8,7 @@ use super::{apply, writer::Writer};
 #[cfg(feature = "mutants")]
 use crate::{
     domain::event::{Event, Incoming, Step},
+    mutant::is,
     store::{Applied, Error, keyed::Keyed},
 };
 
@@ -60,14 +59,16 @@ impl Mutant {
 #[cfg(feature = "mutants")]
 impl Mutant {
     pub(super) fn from_environment() -> Self {
-        let broken = match std::env::var("HANDOVER_MUTANT").as_deref() {
-            Ok("ack_before_commit") => Some(Broken::AckBeforeCommit),
-            Ok("synchronous_normal") => Some(Broken::SynchronousNormal),
-            Ok("no_dedupe") => Some(Broken::NoDedupe),
-            Ok("no_lane_order") => Some(Broken::NoLaneOrder),
-            _ => None,
-        };
-        Self { broken }
+        let ways = [
+            ("ack_before_commit", Broken::AckBeforeCommit),
+            ("synchronous_normal", Broken::SynchronousNormal),
+            ("no_dedupe", Broken::NoDedupe),
+            ("no_lane_order", Broken::NoLaneOrder),
+        ];
+        let broken = ways.into_iter().find(|(name, _)| is(name));
+        Self {
+            broken: broken.map(|(_, broken)| broken),
+        }
     }
 
     pub(super) fn acks_before_commit(self) -> bool {
