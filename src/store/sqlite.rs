@@ -27,6 +27,7 @@ mod legs;
 mod load;
 mod memory;
 mod mutant;
+mod opening;
 mod operator;
 mod pauses;
 mod purge;
@@ -51,27 +52,21 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+#[cfg(feature = "mutants")]
+use self::mutant::Mutant;
 pub(super) use self::{at_rest::AtRest, changes::micros, memory::Hold};
 pub use self::{
     backup::{BackupError, backup},
     file::OpenError,
+    opening::Options,
 };
-use self::{
-    cache::Cache,
-    fault::Fault,
-    memory::Memory,
-    mutant::Mutant,
-    readers::{READERS, Readers},
-    work::Settings,
-    writer::{Ground, Writer},
-};
+use self::{fault::Fault, memory::Memory, readers::Readers, writer::Writer};
 use super::{
     Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure, Error,
     Fired, Gone, HandoverSummary, HandoverView, NamesInUse, Page, Pause, Proof, Retention,
     Settlement, Store, Ticket, TranscriptLimits, WarningView, Whose,
     hashing::Hasher,
     keyed::{Keyed, KeyedSettlement},
-    tally::Meter,
 };
 use crate::domain::{
     conversation::Answer,
@@ -83,22 +78,10 @@ use crate::domain::{
     policy::{ClosedBecause, Policy},
     time::{Clock, Timestamp},
 };
-use crate::telemetry::{Instruments, traces};
+use crate::telemetry::traces;
 
 /// How long an outcome waits before it is tried to be written again, when the disk is full.
 const SETTLE_AGAIN: Duration = Duration::from_millis(500);
-
-#[derive(Clone, Debug)]
-pub struct Options {
-    pub path: PathBuf,
-    /// Brings the schema up to date; else an older one is refused.
-    pub migrate: bool,
-    pub policy: Arc<Policy>,
-    pub clock: Arc<dyn Clock>,
-    pub new_id: fn() -> Uuid,
-    pub transcript_limits: TranscriptLimits,
-    pub instruments: Instruments,
-}
 
 #[derive(Debug)]
 pub struct SqliteStore {
@@ -114,62 +97,6 @@ pub struct SqliteStore {
     erasure_bell: Arc<Notify>,
     #[cfg(feature = "mutants")]
     mutant: Mutant,
-}
-
-impl Options {
-    /// Opens the file, made with its directory if there is none. Blocks: it is called once, at start.
-    ///
-    /// # Errors
-    /// Another process has the file, or this version cannot work with it.
-    pub fn open(self) -> Result<SqliteStore, OpenError> {
-        let mutant = Mutant::from_environment();
-        let lock = file::lock(&self.path)?;
-        let mut connection = file::open_to_write(&self.path, mutant)?;
-        file::migrate(&mut connection, self.migrate, self.clock.now())?;
-        if let Some(taken_at) = backup::taken_at(&connection)? {
-            tracing::warn!(
-                backup.taken_at = %taken_at,
-                "the store is a backup: what happened since is not in it, and what was delivered since goes out again under its old id"
-            );
-        }
-        let settings = Settings {
-            policy: Arc::clone(&self.policy),
-            clock: Arc::clone(&self.clock),
-            new_id: self.new_id,
-            mutant,
-        };
-        let memory = Arc::new(Memory::new(Arc::clone(&self.clock)));
-        load::fill(&connection, &settings, &memory)?;
-        let hasher = keys::hasher(&connection)?;
-        let reading = (0..READERS)
-            .map(|_| file::open_to_read(&self.path))
-            .collect::<Result<_, _>>()?;
-        let readers = Readers::start(reading).map_err(OpenError::Threads)?;
-        let ground = Ground {
-            cache: Cache::of(&mut connection)?,
-            connection,
-            settings,
-            memory: Arc::clone(&memory),
-            meter: Meter::new(self.instruments.metrics, &self.policy),
-            lock,
-        };
-        let writer = Writer::start(ground).map_err(OpenError::Threads)?;
-        let transcript_limits = Arc::new(self.transcript_limits);
-        Ok(SqliteStore {
-            writer,
-            readers,
-            memory,
-            hasher,
-            clock: self.clock,
-            new_id: self.new_id,
-            policy: self.policy,
-            transcript_limits,
-            path: self.path,
-            erasure_bell: Arc::default(),
-            #[cfg(feature = "mutants")]
-            mutant,
-        })
-    }
 }
 
 impl SqliteStore {

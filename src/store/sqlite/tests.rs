@@ -22,6 +22,7 @@ use crate::{
         routing::Route,
     },
     store::{DeliveryState, RowOutcome},
+    telemetry::Instruments,
 };
 
 #[tokio::test]

@@ -1,0 +1,90 @@
+//! Opens the file, fills the memory from its rows, and starts the threads.
+
+use std::{path::PathBuf, sync::Arc};
+
+use uuid::Uuid;
+
+use super::{
+    SqliteStore, backup,
+    cache::Cache,
+    file::{self, OpenError},
+    keys, load,
+    memory::Memory,
+    mutant::Mutant,
+    readers::{READERS, Readers},
+    work::Settings,
+    writer::{Ground, Writer},
+};
+use crate::{
+    domain::{policy::Policy, time::Clock},
+    store::{TranscriptLimits, tally::Meter},
+    telemetry::Instruments,
+};
+
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub path: PathBuf,
+    /// Brings the schema up to date; else an older one is refused.
+    pub migrate: bool,
+    pub policy: Arc<Policy>,
+    pub clock: Arc<dyn Clock>,
+    pub new_id: fn() -> Uuid,
+    pub transcript_limits: TranscriptLimits,
+    pub instruments: Instruments,
+}
+
+impl Options {
+    /// Opens the file, made with its directory if there is none. Blocks: it is called once, at start.
+    ///
+    /// # Errors
+    /// Another process has the file, or this version cannot work with it.
+    pub fn open(self) -> Result<SqliteStore, OpenError> {
+        let mutant = Mutant::from_environment();
+        let lock = file::lock(&self.path)?;
+        let mut connection = file::open_to_write(&self.path, mutant)?;
+        file::migrate(&mut connection, self.migrate, self.clock.now())?;
+        if let Some(taken_at) = backup::taken_at(&connection)? {
+            tracing::warn!(
+                backup.taken_at = %taken_at,
+                "the store is a backup: what happened since is not in it, and what was delivered since goes out again under its old id"
+            );
+        }
+        let settings = Settings {
+            policy: Arc::clone(&self.policy),
+            clock: Arc::clone(&self.clock),
+            new_id: self.new_id,
+            mutant,
+        };
+        let memory = Arc::new(Memory::new(Arc::clone(&self.clock)));
+        load::fill(&connection, &settings, &memory)?;
+        let hasher = keys::hasher(&connection)?;
+        let reading = (0..READERS)
+            .map(|_| file::open_to_read(&self.path))
+            .collect::<Result<_, _>>()?;
+        let readers = Readers::start(reading).map_err(OpenError::Threads)?;
+        let ground = Ground {
+            cache: Cache::of(&mut connection)?,
+            connection,
+            settings,
+            memory: Arc::clone(&memory),
+            meter: Meter::new(self.instruments.metrics, &self.policy),
+            lock,
+        };
+        let writer = Writer::start(ground).map_err(OpenError::Threads)?;
+        let transcript_limits = Arc::new(self.transcript_limits);
+        Ok(SqliteStore {
+            writer,
+            readers,
+            memory,
+            hasher,
+            clock: self.clock,
+            new_id: self.new_id,
+            policy: self.policy,
+            transcript_limits,
+            path: self.path,
+            erasure_bell: Arc::default(),
+            #[cfg(feature = "mutants")]
+            mutant,
+        })
+    }
+}
