@@ -6,7 +6,6 @@
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
     net::SocketAddr,
-    sync::Arc,
 };
 
 use bytes::Bytes;
@@ -18,7 +17,7 @@ use serde_json::value::RawValue;
 use crate::{
     ledger::{Arrival, Identity, LaneId, Ledger, Side},
     script,
-    stub::{self, HangUp, Mood, Moods, Setting},
+    stub::{self, HangUp, Mood, Setting},
 };
 
 #[derive(Deserialize)]
@@ -65,20 +64,10 @@ struct Content {
 }
 
 /// Starts the desk.
-pub async fn start(
-    Setting {
-        ledger,
-        address,
-        slowest,
-        rng,
-    }: Setting,
-) -> SocketAddr {
-    let moods = Arc::new(Moods::new(rng, slowest));
-    stub::serve(address, move |request| {
-        let (ledger, mood) = (Arc::clone(&ledger), moods.next());
-        async move { take(&ledger, mood, request).await }
-    })
-    .await
+pub async fn start(setting: Setting) -> SocketAddr {
+    setting
+        .serve(|ledger, mood, request| async move { take(&ledger, mood, request).await })
+        .await
 }
 
 async fn take(

@@ -3,7 +3,7 @@
 //! The actions API has no id, so a repeat is known by its text alone. Which process called is told by the access token:
 //! each run of the bridge is configured with its own.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::{
     ledger::{Arrival, LaneId, Ledger, Side},
     script::{self, RESUME},
-    stub::{self, HangUp, Mood, Moods, Setting},
+    stub::{self, HangUp, Mood, Setting},
 };
 
 /// The access token of one process is this and its number.
@@ -43,20 +43,10 @@ struct Text {
 }
 
 /// Starts the bot platform.
-pub async fn start(
-    Setting {
-        ledger,
-        address,
-        slowest,
-        rng,
-    }: Setting,
-) -> SocketAddr {
-    let moods = Arc::new(Moods::new(rng, slowest));
-    stub::serve(address, move |request| {
-        let (ledger, mood) = (Arc::clone(&ledger), moods.next());
-        async move { take(&ledger, mood, request).await }
-    })
-    .await
+pub async fn start(setting: Setting) -> SocketAddr {
+    setting
+        .serve(|ledger, mood, request| async move { take(&ledger, mood, request).await })
+        .await
 }
 
 async fn take(

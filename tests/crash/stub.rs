@@ -29,6 +29,23 @@ pub struct Setting {
     pub rng: fastrand::Rng,
 }
 
+impl Setting {
+    /// Serves every connection, each call in a mood of its own.
+    pub async fn serve<F>(
+        self,
+        take: impl Fn(Arc<Ledger>, Mood, Request<Incoming>) -> F + Clone + Send + 'static,
+    ) -> SocketAddr
+    where
+        F: Future<Output = Result<Response<Full<Bytes>>, HangUp>> + Send + 'static,
+    {
+        let moods = Arc::new(Moods::new(self.rng, self.slowest));
+        serve(self.address, move |request| {
+            take(Arc::clone(&self.ledger), moods.next(), request)
+        })
+        .await
+    }
+}
+
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("hung up")]

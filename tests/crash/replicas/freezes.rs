@@ -42,13 +42,7 @@ struct Cycle {
 
 pub async fn run(order: Order<'_>, mut seen: impl FnMut(&Value)) -> Outcome {
     let mut outcome = Outcome::default();
-    let stage = Stage {
-        replicas: REPLICAS,
-        network: None,
-        think: Duration::from_millis(150),
-        is_proxied: false,
-        listeners: None,
-    };
+    let stage = Stage::of(REPLICAS);
     let mut world = World::set_up(order, order.plan.choices_of(order.number), stage).await;
     let (mut one, mut other) = (world.rng.fork(), world.rng.fork());
     let stuck = Mutex::default();

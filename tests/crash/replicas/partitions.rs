@@ -57,11 +57,8 @@ pub async fn run(order: Order<'_>, mut seen: impl FnMut(&Value)) -> Outcome {
     let mut rng = order.plan.choices_of(order.number);
     let network = Network::build(REPLICAS, &mut rng);
     let stage = Stage {
-        replicas: REPLICAS.into(),
         network: Some(network),
-        think: Duration::from_millis(150),
-        is_proxied: false,
-        listeners: None,
+        ..Stage::of(REPLICAS.into())
     };
     let mut world = World::set_up(order, rng, stage).await;
     let mut rngs: Vec<_> = (0..REPLICAS).map(|_| world.rng.fork()).collect();

@@ -35,11 +35,10 @@ pub async fn run(order: Order<'_>, mut seen: impl FnMut(&Value)) -> Outcome {
         .collect();
     let proxy = Proxy::start((order.folder, &listeners), &mut rng);
     let stage = Stage {
-        replicas: REPLICAS,
-        network: None,
         think: Duration::from_millis(200),
         is_proxied: true,
         listeners: Some(listeners),
+        ..Stage::of(REPLICAS)
     };
     let mut world = World::set_up(order, rng, stage).await;
     assert!(proxy.all_are_up(SEEN_WITHIN).await, "the proxy sees nobody");

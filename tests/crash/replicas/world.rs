@@ -65,6 +65,19 @@ pub struct Stage {
     pub listeners: Option<Vec<SocketAddr>>,
 }
 
+impl Stage {
+    /// On loopback, with nothing in between.
+    pub fn of(replicas: usize) -> Self {
+        Self {
+            replicas,
+            network: None,
+            think: Duration::from_millis(150),
+            is_proxied: false,
+            listeners: None,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub struct World {
     pub rng: fastrand::Rng,
