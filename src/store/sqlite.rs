@@ -12,6 +12,7 @@ mod cache;
 mod cancel;
 mod census;
 mod changes;
+mod checkpoints;
 mod columns;
 mod console;
 mod effects;

@@ -26,8 +26,6 @@ const MIGRATIONS: [&str; 7] = [
 
 /// A reader of the file from outside may stand in the way for a moment.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Pages of the log after which a commit copies them back: 16 MiB, so that the copying's two syncs come seldom.
-const CHECKPOINT_PAGES: i64 = 4096;
 /// Negative: KiB. The indices that every step writes stay in memory, also with some hundred thousand keys.
 const CACHE_KIB: i64 = -16 * 1024;
 /// Every statement of the program, prepared once a connection.
@@ -103,7 +101,6 @@ pub(super) fn open_to_write(path: &Path, mutant: Mutant) -> Result<Connection, O
     connection.pragma_update(None, "foreign_keys", true)?;
     // What is deleted is gone from the file, and not merely no longer found in it.
     connection.pragma_update(None, "secure_delete", true)?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", CACHE_KIB)?;
     plan_once(&connection)?;
@@ -132,7 +129,7 @@ pub(super) fn open_to_copy(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// A connection that empties the log beside the writer.
+/// A connection that copies the log back beside the writer.
 pub(super) fn open_beside(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;

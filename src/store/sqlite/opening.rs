@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{
     SqliteStore, backup,
     cache::Cache,
+    checkpoints,
     file::{self, OpenError},
     keys, load,
     memory::Memory,
@@ -61,10 +62,12 @@ impl Options {
         let reading = (0..READERS)
             .map(|_| file::open_to_read(&self.path))
             .collect::<Result<_, _>>()?;
+        let copier = checkpoints::leave_to_a_thread(&mut connection, &self.path)?;
         let readers = Readers::start(reading).map_err(OpenError::Threads)?;
         let ground = Ground {
             cache: Cache::of(&mut connection)?,
             connection,
+            copier,
             settings,
             memory: Arc::clone(&memory),
             meter: Meter::new(self.instruments.metrics, &self.policy),

@@ -11,7 +11,7 @@ use std::{
     fs::File,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
-    thread,
+    thread::{self, JoinHandle},
     time::Instant,
 };
 
@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     cache::Cache,
+    checkpoints,
     fault::{BatchFault, Fault},
     memory::Memory,
     work::{Batch, Settings, Work},
@@ -50,6 +51,8 @@ pub(super) struct Writer {
 #[derive(Debug)]
 pub(super) struct Ground {
     pub(super) connection: Connection,
+    /// Copies the log back.
+    pub(super) copier: JoinHandle<()>,
     pub(super) settings: Settings,
     pub(super) memory: Arc<Memory>,
     pub(super) cache: Cache,
@@ -364,10 +367,13 @@ impl Ground {
     /// Leaves one file behind that needs no log, where that can be had.
     fn close(self) {
         let Self {
-            connection, lock, ..
+            mut connection,
+            copier,
+            lock,
+            ..
         } = self;
-        let tidy = connection
-            .execute_batch("PRAGMA optimize")
+        let tidy = checkpoints::end(&mut connection, copier)
+            .and_then(|()| connection.execute_batch("PRAGMA optimize"))
             .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
         if let Err(untidy) = tidy {
             let error: &dyn std::error::Error = &untidy;
