@@ -139,11 +139,8 @@ async fn hear(
     }
     let hook = call.and_then(|call| call.parse(&admitted.bot));
     let hook = hook.map_err(|error| refused(problem(&error)))?;
-    let (through, in_hand) = (state.clone(), InHand::new(body, place));
-    state
-        .see_through(async move { take(&through, &admitted, (hook, in_hand)).await })
-        .await
-        .map_err(refused)
+    let taken = take(state, admitted, (hook, InHand::new(body, place)));
+    taken.await.map_err(refused)
 }
 
 /// The kind of a call, if whoever shows no more than this may make it.
@@ -164,25 +161,32 @@ fn allowed(
 
 async fn take(
     state: &State,
-    admitted: &Admitted,
+    admitted: Admitted,
     (hook, in_hand): (Hook, InHand),
 ) -> Result<Json<Value>> {
     let has_channel = !admitted.hook.channel_verify_token.is_empty();
     let hook = if has_channel { hook.told_twice() } else { hook };
     let Hook { kind, step } = hook;
-    let bot = &admitted.bot;
     let Some(step) = step else {
-        state.meter().intake(bot, kind.into(), Outcome::Accepted);
+        let (bot, outcome) = (&admitted.bot, Outcome::Accepted);
+        state.meter().intake(bot, kind.into(), outcome);
         return Ok(Json(json!({})));
     };
+    let through = state.clone();
     if kind == hook::Kind::Offload {
-        let verdict = verdict(state, (step, in_hand)).await;
-        return Ok(answer(state, admitted, verdict != Verdict::Declined));
+        let decided = async move {
+            let verdict = verdict(&through, (step, in_hand)).await;
+            Ok(answer(&through, &admitted, verdict != Verdict::Declined))
+        };
+        return state.see_through(decided).await;
     }
-    let applied = state.ask(state.store().apply(step)).await?;
-    drop(in_hand);
-    count(state, (bot, kind.into()), applied);
-    Ok(Json(json!({})))
+    let kept = async move {
+        let applied = through.ask(through.store().apply(step)).await?;
+        drop(in_hand);
+        count(&through, (&admitted.bot, kind.into()), applied);
+        Ok(Json(json!({})))
+    };
+    state.see_through(kept).await
 }
 
 fn answer(state: &State, admitted: &Admitted, taken: bool) -> Json<Value> {
