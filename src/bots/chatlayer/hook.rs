@@ -150,21 +150,20 @@ impl Hook {
 }
 
 /// Goes through one call, counting equals and learning about the user on the way.
-struct Reader {
+struct Reader<'a> {
     conversation: ConversationKey,
     profile: Profile,
-    /// Stands in for the time of an item that has none.
-    called_at: Option<Timestamp>,
+    /// Stands in for the time of an item that has none, and is read only then.
+    called_at: Option<&'a Json<'a>>,
     equals: HashMap<DedupeKey, usize>,
 }
 
-impl Reader {
-    fn new(conversation: ConversationKey, envelope: &Envelope<'_>) -> Self {
-        let called_at = envelope.timestamp.as_ref().and_then(time);
+impl<'a> Reader<'a> {
+    fn new(conversation: ConversationKey, envelope: &'a Envelope<'a>) -> Self {
         Self {
             conversation,
             profile: envelope.profile(),
-            called_at,
+            called_at: envelope.timestamp.as_ref(),
             equals: HashMap::new(),
         }
     }
@@ -203,9 +202,8 @@ impl Reader {
             }));
         }
         let payload = envelope.payload.clone();
-        let keys = self
-            .called_at
-            .map(|at| DedupeKey::request(&self.conversation, at, payload.as_ref()));
+        let called_at = self.called_at.and_then(time);
+        let keys = called_at.map(|at| DedupeKey::request(&self.conversation, at, payload.as_ref()));
         Ok(Incoming {
             event: Event::HandoverRequested(Request {
                 payload,
@@ -260,7 +258,7 @@ impl Reader {
         at: Option<Timestamp>,
         content: &Content,
     ) -> Option<DedupeKey> {
-        let at = at.or(self.called_at)?;
+        let at = at.or_else(|| time(self.called_at?))?;
         let key = |ordinal| {
             DedupeKey::content(
                 &self.conversation,

@@ -88,7 +88,7 @@ impl<'a> Told<'a> {
         }
     }
 
-    fn into_items(self, reader: &mut Reader) -> Vec<TranscriptItem> {
+    fn into_items(self, reader: &mut Reader<'_>) -> Vec<TranscriptItem> {
         let known = |(actor, said, keys)| TranscriptItem {
             actor,
             said,
