@@ -7,6 +7,7 @@ pub mod certainly;
 pub mod chatlayer;
 mod failures;
 mod files;
+mod json;
 pub mod steps;
 
 use std::fmt;

@@ -20,13 +20,12 @@ use std::{
 };
 
 use tracing::Subscriber;
-use tracing_subscriber::{
-    EnvFilter,
-    fmt::{MakeWriter, format::JsonFields},
-    util::TryInitError,
-};
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter, util::TryInitError};
 
-use self::{lines::Lines, sink::Sink};
+use self::{
+    lines::{Fields, Lines},
+    sink::Sink,
+};
 pub use self::{
     process::Process,
     registry::{Family, Registry, SetupError},
@@ -78,7 +77,7 @@ where
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer)
-        .fmt_fields(JsonFields::new())
+        .fmt_fields(Fields)
         .event_format(Lines::default())
         .finish()
 }

@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 
 use handover_bridge::{
-    bots::chatlayer::hook::{self, Hook, Kind, Skimmer},
+    bots::chatlayer::hook::{self, Call, Hook, Kind, Skimmer},
     domain::{
         dedupe::DedupeKey,
         event::{Event, Said, Target},
@@ -32,7 +32,9 @@ target!(|bytes: &[u8]| {
         assert_eq!(whole, named);
     }
     let bot = BotName::new("webshop").unwrap();
-    let Ok(Hook { kind, step }) = hook::parse(&bot, bytes) else {
+    let Ok(call) = Call::read(bytes) else { return };
+    assert_eq!(named, Some(call.kind()));
+    let Ok(Hook { kind, step }) = call.parse(&bot) else {
         return;
     };
     assert_eq!(named, Some(kind));

@@ -13,6 +13,7 @@ use axum::{
     http::{HeaderMap, header},
 };
 use http_body_util::BodyExt as _;
+use memchr::{memchr2, memchr2_iter};
 
 use self::growing::Growing;
 use super::{
@@ -87,6 +88,10 @@ pub fn require_json(headers: &HeaderMap) -> Result<()> {
 
 /// Counts open brackets outside strings. Text that is not JSON at all is left to the parser to refuse.
 pub fn check_depth(json: &[u8]) -> std::result::Result<(), TooDeep> {
+    // Nothing lies deeper than it has brackets, and most bodies have few.
+    if memchr2_iter(b'{', b'[', json).nth(MAX_DEPTH).is_none() {
+        return Ok(());
+    }
     let mut depth = 0_usize;
     let mut rest = json;
     while let Some((byte, behind)) = rest.split_first() {
@@ -108,7 +113,7 @@ pub fn check_depth(json: &[u8]) -> std::result::Result<(), TooDeep> {
 
 /// What follows the string that begins here. Most of a body is text, so it is not looked at byte by byte.
 fn behind_string(mut rest: &[u8]) -> &[u8] {
-    while let Some(at) = memchr::memchr2(b'"', b'\\', rest) {
+    while let Some(at) = memchr2(b'"', b'\\', rest) {
         let (mark, behind) = rest.split_at(at).1.split_first().unwrap_or((&b'"', &[]));
         if *mark == b'"' {
             return behind;

@@ -8,6 +8,7 @@ use axum::{
     extract::{FromRef, FromRequestParts},
     http::request::Parts,
 };
+use futures_util::FutureExt as _;
 use ipnet::IpNet;
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -300,15 +301,19 @@ impl State {
         self.0.tasks.spawn(work);
     }
 
-    /// Runs to its end, whether or not the client waits for it: a commit is never cut off from what follows it.
-    pub(super) async fn see_through<T: Send + 'static>(
+    /// Runs to its end, whether or not the client waits for it: a commit is never cut off from what follows it. Begins at
+    /// once, so that whoever waits holds no more than a handle.
+    pub(super) fn see_through<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T>> + Send + 'static,
-    ) -> Result<T> {
+    ) -> impl Future<Output = Result<T>> {
         let work = traces::carried(work.in_current_span());
-        self.0.tasks.spawn(work).await.unwrap_or_else(|_| {
-            tracing::error!("a request panicked");
-            Err(Kind::Internal.into())
+        let done = self.0.tasks.spawn(work);
+        done.map(|done| {
+            done.unwrap_or_else(|_| {
+                tracing::error!("a request panicked");
+                Err(Kind::Internal.into())
+            })
         })
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use handover_bridge::{
-    bots::chatlayer::{Chatlayer, Settings, hook},
+    bots::chatlayer::{Chatlayer, Settings, hook::Call},
     config::Platform,
     conformance::{Adapter, Answer, Harness, check},
     domain::{delivery::Task, ids::BotName},
@@ -67,7 +67,7 @@ impl Harness for ChatlayerHarness {
 
     fn hear(&self, body: &[u8]) -> Result<(), String> {
         let bot = BotName::new("webshop").unwrap();
-        let heard = hook::parse(&bot, body);
+        let heard = Call::read(body).and_then(|call| call.parse(&bot));
         heard
             .map(drop)
             .map_err(|refusal| format!("{refusal} {refusal:?}"))

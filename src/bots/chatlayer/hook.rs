@@ -1,7 +1,7 @@
 //! Chatlayer's offloading webhook: from the bytes of one call to one step of the conversation.
 //!
-//! `http` authenticates and bounds the call, then asks [`kind`] (some calls must be refused by their size or for want of a
-//! token once their name is known) and [`parse`]. Lenient where the vendor may change: unknown fields are ignored,
+//! `http` authenticates and bounds the call, asks a [`Call`] for its kind (some must be refused by their size or for want of
+//! a token once their name is known) and has it parsed. Lenient where the vendor may change: unknown fields are ignored,
 //! unknown events and messages kept, the names of before October 2020 (`type` for `event` and for `actor`) understood.
 //! Strict only in what names the conversation.
 
@@ -12,8 +12,6 @@ mod skim;
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
 pub use self::skim::Skimmer;
 
 use self::envelope::{Envelope, Item, Named, read, time};
@@ -21,13 +19,16 @@ use super::{
     HookError,
     message::{bot_content, unknown, user_contents},
 };
-use crate::domain::{
-    conversation::{ConversationKey, Profile, UserProfile},
-    dedupe::{ContentKey, DedupeKey},
-    event::{Event, Incoming, Request, Said, Step, Target, TranscriptItem, Way},
-    ids::BotName,
-    message::{Actor, Content},
-    time::Timestamp,
+use crate::{
+    bots::json::Json,
+    domain::{
+        conversation::{ConversationKey, Profile, UserProfile},
+        dedupe::{ContentKey, DedupeKey},
+        event::{Event, Incoming, Request, Said, Step, Target, TranscriptItem, Way},
+        ids::BotName,
+        message::{Actor, Content},
+        time::Timestamp,
+    },
 };
 
 /// The event that a call tells of.
@@ -39,6 +40,14 @@ pub enum Kind {
     Other,
 }
 
+/// One call, its messages not yet looked at.
+#[derive(Debug)]
+pub struct Call<'a> {
+    kind: Kind,
+    envelope: Envelope<'a>,
+    body: &'a [u8],
+}
+
 /// What a call asks of the store.
 #[derive(Debug)]
 pub struct Hook {
@@ -47,59 +56,78 @@ pub struct Hook {
     pub step: Option<Step>,
 }
 
-/// The name of the event, read before anything else is believed.
+/// The name of the event, also where nothing else can be believed.
 pub fn kind(body: &[u8]) -> Result<Kind, HookError> {
     read::<Named<'_>>(body)?.kind()
 }
 
-pub fn parse(bot: &BotName, body: &[u8]) -> Result<Hook, HookError> {
-    let envelope: Envelope<'_> = read(body)?;
-    let kind = envelope.kind()?;
-    if kind == Kind::Other {
-        // An event that names no conversation has no place to be kept in.
-        let step = envelope.conversation(bot).ok().map(|conversation| {
-            let raw = String::from_utf8_lossy(body).into_owned();
-            let unknown = Incoming {
-                event: Event::PlatformUnknown { raw },
-                keys: Vec::new(),
-            };
-            Step {
-                target: Target::Conversation(conversation),
-                profile: None,
-                events: vec![unknown],
-            }
-        });
-        return Ok(Hook { kind, step });
+impl<'a> Call<'a> {
+    pub fn read(body: &'a [u8]) -> Result<Self, HookError> {
+        let envelope: Envelope<'a> = read(body)?;
+        let kind = envelope.kind()?;
+        Ok(Self {
+            kind,
+            envelope,
+            body,
+        })
     }
-    let mut reader = Reader::new(envelope.conversation(bot)?, &envelope);
-    let events = match kind {
-        Kind::Messages => {
-            let messages = envelope
-                .messages
-                .as_deref()
-                .ok_or(HookError::Contract { field: "messages" })?;
-            let mut events = Vec::with_capacity(messages.len());
-            for item in messages {
-                events.extend(reader.message(Item::read(item)?));
-            }
-            events
+
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub fn parse(self, bot: &BotName) -> Result<Hook, HookError> {
+        let Self {
+            kind,
+            envelope,
+            body,
+        } = self;
+        if kind == Kind::Other {
+            // An event that names no conversation has no place to be kept in.
+            let step = envelope.conversation(bot).ok().map(|conversation| {
+                let raw = String::from_utf8_lossy(body).into_owned();
+                let unknown = Incoming {
+                    event: Event::PlatformUnknown { raw },
+                    keys: Vec::new(),
+                };
+                Step {
+                    target: Target::Conversation(conversation),
+                    profile: None,
+                    events: vec![unknown],
+                }
+            });
+            return Ok(Hook { kind, step });
         }
-        Kind::Offload | Kind::Other => vec![reader.offload(&envelope)?],
-    };
-    let Reader {
-        conversation,
-        profile,
-        ..
-    } = reader;
-    let step = Step {
-        target: Target::Conversation(conversation),
-        profile: Some(profile),
-        events,
-    };
-    Ok(Hook {
-        kind,
-        step: (!step.events.is_empty()).then_some(step),
-    })
+        let mut reader = Reader::new(envelope.conversation(bot)?, &envelope);
+        let events = match kind {
+            Kind::Messages => {
+                let messages = envelope
+                    .messages
+                    .as_deref()
+                    .ok_or(HookError::Contract { field: "messages" })?;
+                let mut events = Vec::with_capacity(messages.len());
+                for item in messages {
+                    events.extend(reader.message(&Item::read(item)?));
+                }
+                events
+            }
+            Kind::Offload | Kind::Other => vec![reader.offload(&envelope)?],
+        };
+        let Reader {
+            conversation,
+            profile,
+            ..
+        } = reader;
+        let step = Step {
+            target: Target::Conversation(conversation),
+            profile: Some(profile),
+            events,
+        };
+        Ok(Hook {
+            kind,
+            step: (!step.events.is_empty()).then_some(step),
+        })
+    }
 }
 
 impl Hook {
@@ -122,38 +150,39 @@ impl Hook {
 }
 
 /// Goes through one call, counting equals and learning about the user on the way.
-struct Reader {
+struct Reader<'a> {
     conversation: ConversationKey,
     profile: Profile,
-    /// Stands in for the time of an item that has none.
-    called_at: Option<Timestamp>,
+    /// Stands in for the time of an item that has none, and is read only then.
+    called_at: Option<&'a Json<'a>>,
     equals: HashMap<DedupeKey, usize>,
 }
 
-impl Reader {
-    fn new(conversation: ConversationKey, envelope: &Envelope<'_>) -> Self {
-        let called_at = envelope.timestamp.as_ref().and_then(time);
+impl<'a> Reader<'a> {
+    fn new(conversation: ConversationKey, envelope: &'a Envelope<'a>) -> Self {
         Self {
             conversation,
             profile: envelope.profile(),
-            called_at,
+            called_at: envelope.timestamp.as_ref(),
             equals: HashMap::new(),
         }
     }
 
     /// The events of one message: none that is kept is lost, however odd.
-    fn message(&mut self, item: Item) -> Vec<Incoming> {
+    fn message(&mut self, item: &Item<'_>) -> Vec<Incoming> {
         let speaks_as = match item.actor {
             Some(Actor::User) => Event::UserSaid,
             Some(Actor::Bot) => Event::BotSaid,
             _ => {
                 return vec![Incoming {
-                    event: Event::PlatformUnknown { raw: item.raw },
+                    event: Event::PlatformUnknown {
+                        raw: item.raw.to_owned(),
+                    },
                     keys: Vec::new(),
                 }];
             }
         };
-        let said = self.said(&item).into_iter();
+        let said = self.said(item).into_iter();
         said.map(|(_, said, keys)| Incoming {
             event: speaks_as(said),
             keys,
@@ -173,9 +202,8 @@ impl Reader {
             }));
         }
         let payload = envelope.payload.clone();
-        let keys = self
-            .called_at
-            .map(|at| DedupeKey::request(&self.conversation, at, payload.as_ref()));
+        let called_at = self.called_at.and_then(time);
+        let keys = called_at.map(|at| DedupeKey::request(&self.conversation, at, payload.as_ref()));
         Ok(Incoming {
             event: Event::HandoverRequested(Request {
                 payload,
@@ -185,7 +213,7 @@ impl Reader {
         })
     }
 
-    fn said(&mut self, item: &Item) -> Vec<(Actor, Said, Vec<DedupeKey>)> {
+    fn said(&mut self, item: &Item<'_>) -> Vec<(Actor, Said, Vec<DedupeKey>)> {
         let (actor, contents) = match item.actor {
             Some(Actor::User) => {
                 self.learn(&item.message);
@@ -199,7 +227,7 @@ impl Reader {
         let id = item
             .message
             .get("id")
-            .and_then(Value::as_str)
+            .and_then(Json::as_str)
             .filter(|id| !id.is_empty());
         let several = contents.into_iter().enumerate();
         let said = several.map(|(place, content)| {
@@ -215,7 +243,7 @@ impl Reader {
                 Said {
                     at: item.at,
                     content,
-                    raw: Some(item.raw.clone()),
+                    raw: Some(item.raw.to_owned()),
                     way: Way::Only,
                 },
                 keys,
@@ -230,7 +258,7 @@ impl Reader {
         at: Option<Timestamp>,
         content: &Content,
     ) -> Option<DedupeKey> {
-        let at = at.or(self.called_at)?;
+        let at = at.or_else(|| time(self.called_at?))?;
         let key = |ordinal| {
             DedupeKey::content(
                 &self.conversation,
@@ -253,15 +281,12 @@ impl Reader {
     }
 
     /// Takes over what a user's message tells about its sender.
-    fn learn(&mut self, message: &Value) {
-        let channel = message
-            .get("channelType")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
-        let Some(sender) = message.get("sender").and_then(Value::as_object) else {
+    fn learn(&mut self, message: &Json<'_>) {
+        let text_of = |holder: &Json<'_>, name: &str| Some(holder.get(name)?.as_str()?.to_owned());
+        let Some(sender @ Json::Object(members)) = message.get("sender") else {
             return;
         };
-        let text = |name: &str| sender.get(name).and_then(Value::as_str).map(str::to_owned);
+        let text = |name: &str| text_of(sender, name);
         let either = |one: &str, other: &str| text(one).or_else(|| text(other));
         let known = |name: &str| {
             let ours = [
@@ -275,9 +300,13 @@ impl Reader {
             ours.contains(&name)
                 || matches!(name, "firstname" | "firstName" | "lastname" | "lastName")
         };
-        let others = sender.iter().filter(|(name, _)| !known(name));
+        let others = members.iter().filter(|(name, _)| !known(name));
         self.profile.merge(&Profile {
-            channel: self.profile.channel.clone().or(channel),
+            channel: self
+                .profile
+                .channel
+                .clone()
+                .or_else(|| text_of(message, "channelType")),
             language: text("preferredLanguage").filter(|language| !language.is_empty()),
             user: UserProfile {
                 id: text("id"),
@@ -285,7 +314,7 @@ impl Reader {
                 last_name: either("lastname", "lastName"),
                 avatar_url: either("avatarUrl", "avatar_url"),
                 fields: others
-                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .map(|(name, value)| (name.clone().into_owned(), value.into()))
                     .collect(),
             },
             ..Profile::default()

@@ -1,7 +1,7 @@
 //! Chatlayer's messages as domain content. What is not known stays whole, as `unknown`; nothing here fails.
 
 use crate::{
-    bots::files,
+    bots::{files, json::Json},
     domain::{
         fallback::is_web,
         message::{Button, Card, Content, MediaKind, QuickReply},
@@ -10,7 +10,7 @@ use crate::{
 use serde_json::{Map, Value};
 
 /// What a user sent. An upload may carry several files, each of which is a content of its own.
-pub(super) fn user_contents(message: &Value) -> Vec<Content> {
+pub(super) fn user_contents(message: &Json<'_>) -> Vec<Content> {
     let kind = text(message, "messageType").unwrap_or("text");
     let content = match kind {
         "intro" => Some(Content::Intro {}),
@@ -24,7 +24,7 @@ pub(super) fn user_contents(message: &Value) -> Vec<Content> {
 }
 
 /// What the bot said.
-pub(super) fn bot_content(message: &Value) -> Content {
+pub(super) fn bot_content(message: &Json<'_>) -> Content {
     let content = match message.get("attachment") {
         Some(attachment) => attached(attachment),
         None => text(message, "text").map(|text| Content::Text {
@@ -36,22 +36,25 @@ pub(super) fn bot_content(message: &Value) -> Content {
 }
 
 /// What differs between the two copies of one message, the one sent at once and the one in a transcript, is left out.
-pub(super) fn unknown(message: &Value) -> Content {
-    let mut raw = message.clone();
-    if let Value::Object(fields) = &mut raw {
-        fields.retain(|name, _| {
-            !matches!(name.as_str(), "id" | "sender" | "channelType" | "timestamp")
-        });
-    }
+pub(super) fn unknown(message: &Json<'_>) -> Content {
+    let differs = |name: &str| matches!(name, "id" | "sender" | "channelType" | "timestamp");
+    let raw = match message {
+        Json::Object(members) => members
+            .iter()
+            .map(|(name, value)| (name.as_ref(), value))
+            .filter(|(name, _)| !differs(name))
+            .collect(),
+        other => other.into(),
+    };
     Content::Unknown { raw }
 }
 
-fn uploads(message: &Value) -> Vec<Content> {
-    let listed = message.get("urls").and_then(Value::as_array);
+fn uploads(message: &Json<'_>) -> Vec<Content> {
+    let listed = message.get("urls").and_then(Json::as_array);
     let mut urls: Vec<&str> = listed
         .into_iter()
         .flatten()
-        .filter_map(Value::as_str)
+        .filter_map(Json::as_str)
         .collect();
     if urls.is_empty() {
         let single = message
@@ -66,9 +69,9 @@ fn uploads(message: &Value) -> Vec<Content> {
     urls.into_iter().map(files::at).collect()
 }
 
-fn location(message: &Value) -> Option<Content> {
+fn location(message: &Json<'_>) -> Option<Content> {
     let coordinates = message.get("coordinates")?;
-    let number = |name: &str| coordinates.get(name).and_then(Value::as_f64);
+    let number = |name: &str| coordinates.get(name).and_then(Json::as_f64);
     Some(Content::Location {
         latitude: number("lat")?,
         longitude: number("long")?,
@@ -78,22 +81,21 @@ fn location(message: &Value) -> Option<Content> {
 
 /// The payload is whatever the platform needs to know again which button it was. Its `text`, which only transcripts
 /// have, says the same as the title.
-fn postback(message: &Value) -> Option<Content> {
+fn postback(message: &Json<'_>) -> Option<Content> {
     let title = text(message, "title")
         .or_else(|| text(message, "text"))?
         .to_owned();
     let payload = message
         .get("payload")
-        .cloned()
-        .unwrap_or_else(|| dialog_reference(message));
+        .map_or_else(|| dialog_reference(message), Value::from);
     Some(Content::Postback { title, payload })
 }
 
-fn dialog_reference(message: &Value) -> Value {
+fn dialog_reference(message: &Json<'_>) -> Value {
     let parts = ["nextDialogstateId", "parameters"];
     let given = parts
         .iter()
-        .filter_map(|name| Some(((*name).to_owned(), message.get(*name)?.clone())));
+        .filter_map(|name| Some(((*name).to_owned(), message.get(name)?.into())));
     let given: Map<_, _> = given.collect();
     if given.is_empty() {
         Value::Null
@@ -102,7 +104,7 @@ fn dialog_reference(message: &Value) -> Value {
     }
 }
 
-fn attached(attachment: &Value) -> Option<Content> {
+fn attached(attachment: &Json<'_>) -> Option<Content> {
     let payload = attachment.get("payload")?;
     let kind = match text(attachment, "type")? {
         "template" => return template(payload),
@@ -120,7 +122,7 @@ fn attached(attachment: &Value) -> Option<Content> {
     })
 }
 
-fn template(payload: &Value) -> Option<Content> {
+fn template(payload: &Json<'_>) -> Option<Content> {
     match text(payload, "template_type")? {
         "button" => Some(Content::Buttons {
             // Optional, says the page of the Webhook channel.
@@ -138,17 +140,17 @@ fn template(payload: &Value) -> Option<Content> {
     }
 }
 
-fn quick_reply(reply: &Value) -> QuickReply {
+fn quick_reply(reply: &Json<'_>) -> QuickReply {
     let title = text(reply, "title").or_else(|| text(reply, "content_type"));
     QuickReply {
         title: title.unwrap_or_default().to_owned(),
-        payload: reply.get("payload").cloned().unwrap_or_default(),
+        payload: reply.get("payload").map(Value::from).unwrap_or_default(),
         image_url: owned(reply, "image_url"),
     }
 }
 
 /// A kind of button that is not known, or a link that no browser should open, is kept whole as the payload of a postback.
-fn button(button: &Value) -> Button {
+fn button(button: &Json<'_>) -> Button {
     let title = text(button, "title").unwrap_or_default().to_owned();
     match (
         text(button, "type"),
@@ -165,16 +167,16 @@ fn button(button: &Value) -> Button {
         },
         (Some("postback"), ..) => Button::Postback {
             title,
-            payload: button.get("payload").cloned().unwrap_or_default(),
+            payload: button.get("payload").map(Value::from).unwrap_or_default(),
         },
         _ => Button::Postback {
             title,
-            payload: button.clone(),
+            payload: button.into(),
         },
     }
 }
 
-fn card(element: &Value) -> Card {
+fn card(element: &Json<'_>) -> Card {
     Card {
         title: text(element, "title").unwrap_or_default().to_owned(),
         subtitle: owned(element, "subtitle"),
@@ -187,17 +189,17 @@ fn card(element: &Value) -> Card {
     }
 }
 
-fn list<T>(value: &Value, name: &str, read: fn(&Value) -> T) -> Vec<T> {
-    let items = value.get(name).and_then(Value::as_array);
+fn list<T>(value: &Json<'_>, name: &str, read: fn(&Json<'_>) -> T) -> Vec<T> {
+    let items = value.get(name).and_then(Json::as_array);
     items.into_iter().flatten().map(read).collect()
 }
 
-fn owned(value: &Value, name: &str) -> Option<String> {
+fn owned(value: &Json<'_>, name: &str) -> Option<String> {
     text(value, name).map(str::to_owned)
 }
 
-fn text<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
-    value.get(name).and_then(Value::as_str)
+fn text<'v>(value: &'v Json<'_>, name: &str) -> Option<&'v str> {
+    value.get(name).and_then(Json::as_str)
 }
 
 #[cfg(test)]

@@ -29,12 +29,12 @@ use super::{
 use crate::{
     bots::chatlayer::{
         HookError,
-        hook::{self, Hook, Skimmer},
+        hook::{self, Call, Hook, Skimmer},
     },
     domain::effect::{Warning, WarningKind},
     http::{
         State,
-        body::{self, Kept, Skim},
+        body::{self, Skim},
         meter::{Outcome, Sent},
         problem::{Kind, Problem, Result},
         secret::Accepted,
@@ -52,6 +52,14 @@ pub struct ChatlayerHook {
     pub channel_verify_token: Accepted,
     pub turns: Turns,
 }
+
+/// A call that was not taken, and what it was as far as it was read.
+struct Refused {
+    sent: Sent,
+    problem: Problem,
+}
+
+type Answer = std::result::Result<Json<Value>, Refused>;
 
 pub(super) fn router() -> Router<State> {
     let hook = || get(check).post(event);
@@ -95,35 +103,52 @@ async fn event(
     sent: Body,
 ) -> Result<Json<Value>> {
     let bot = admitted.bot.clone();
-    let heard = hear(&state, (caller, &admitted), (headers, sent)).await;
-    let sent = heard
-        .as_ref()
-        .map_or(Sent::Unread, |(kind, _)| (*kind).into());
-    let answer = match heard {
-        Ok((kind, body)) => let_in(&state, admitted, (kind, body)).await,
-        Err(problem) => Err(problem),
-    };
-    answer.inspect_err(|problem| {
+    let answer = hear(&state, (caller, admitted), (headers, sent)).await;
+    answer.map_err(|Refused { sent, problem }| {
         let outcome = Outcome::Refused(problem.kind());
         state.meter().intake(&bot, sent, outcome);
+        problem
     })
 }
 
-/// What a call is, and its body if there was room for it.
+/// Hears a call out, whether or not there is room for its body, and lets it in if it may and can be.
 async fn hear(
     state: &State,
-    (caller, admitted): (Caller, &Admitted),
+    (caller, admitted): (Caller, Admitted),
     (headers, sent): (HeaderMap, Body),
-) -> Result<(hook::Kind, Option<Kept>)> {
+) -> Answer {
     let limits = state.limits(body::BOT_HOOK_MAX, state.hooks());
     let mut skimmer = Skimmer::default();
     let body = body::read_or_skim(&headers, sent, (&limits, &mut skimmer)).await?;
-    let kind = if let Some(body) = &body {
-        body::check_depth(body).map_err(|_| body::too_deep())?;
-        hook::kind(body)
-    } else {
-        skimmer.kind()
+    let Some(body) = body else {
+        let kind = allowed(state, (caller, &admitted), skimmer.kind())?;
+        return turned_away(state, &admitted, kind);
     };
+    body::check_depth(&body).map_err(|_| body::too_deep())?;
+    let call = Call::read(&body);
+    let kind = call
+        .as_ref()
+        .map_or_else(|_| hook::kind(&body), |call| Ok(call.kind()));
+    let kind = allowed(state, (caller, &admitted), kind)?;
+    let Some(place) = state.hooks().enter() else {
+        return turned_away(state, &admitted, kind);
+    };
+    let refused = |problem| Refused::known(kind, problem);
+    if kind == hook::Kind::Messages && body.len() > body::DEFAULT_MAX {
+        return Err(refused(Kind::TooLarge.into()));
+    }
+    let hook = call.and_then(|call| call.parse(&admitted.bot));
+    let hook = hook.map_err(|error| refused(problem(&error)))?;
+    let taken = take(state, admitted, (hook, InHand::new(body, place)));
+    taken.await.map_err(refused)
+}
+
+/// The kind of a call, if whoever shows no more than this may make it.
+fn allowed(
+    state: &State,
+    (caller, admitted): (Caller, &Admitted),
+    kind: std::result::Result<hook::Kind, HookError>,
+) -> Result<hook::Kind> {
     let needs_no_token = matches!(
         kind,
         Ok(hook::Kind::Offload) | Err(HookError::NotJson(_) | HookError::NotText(_))
@@ -131,45 +156,37 @@ async fn hear(
     if !admitted.by_token && !needs_no_token {
         return Err(state.refuse(caller));
     }
-    let kind = kind.map_err(|error| refused(&error))?;
-    Ok((kind, body))
+    kind.map_err(|error| problem(&error))
 }
 
-async fn let_in(
+async fn take(
     state: &State,
     admitted: Admitted,
-    (kind, body): (hook::Kind, Option<Kept>),
+    (hook, in_hand): (Hook, InHand),
 ) -> Result<Json<Value>> {
-    let (Some(body), Some(place)) = (body, state.hooks().enter()) else {
-        return turned_away(state, &admitted, kind);
-    };
-    if kind == hook::Kind::Messages && body.len() > body::DEFAULT_MAX {
-        return Err(Kind::TooLarge.into());
-    }
-    let in_hand = InHand::new(body, place);
-    let through = state.clone();
-    state
-        .see_through(async move { take(&through, &admitted, in_hand).await })
-        .await
-}
-
-async fn take(state: &State, admitted: &Admitted, in_hand: InHand) -> Result<Json<Value>> {
-    let hook = hook::parse(&admitted.bot, &in_hand.body).map_err(|error| refused(&error))?;
     let has_channel = !admitted.hook.channel_verify_token.is_empty();
     let hook = if has_channel { hook.told_twice() } else { hook };
     let Hook { kind, step } = hook;
-    let bot = &admitted.bot;
     let Some(step) = step else {
-        state.meter().intake(bot, kind.into(), Outcome::Accepted);
+        let (bot, outcome) = (&admitted.bot, Outcome::Accepted);
+        state.meter().intake(bot, kind.into(), outcome);
         return Ok(Json(json!({})));
     };
+    let through = state.clone();
     if kind == hook::Kind::Offload {
-        let verdict = verdict(state, (step, in_hand)).await;
-        return Ok(answer(state, admitted, verdict != Verdict::Declined));
+        let decided = async move {
+            let verdict = verdict(&through, (step, in_hand)).await;
+            Ok(answer(&through, &admitted, verdict != Verdict::Declined))
+        };
+        return state.see_through(decided).await;
     }
-    let applied = state.ask(state.store().apply(step)).await?;
-    count(state, (bot, kind.into()), applied);
-    Ok(Json(json!({})))
+    let kept = async move {
+        let applied = through.ask(through.store().apply(step)).await?;
+        drop(in_hand);
+        count(&through, (&admitted.bot, kind.into()), applied);
+        Ok(Json(json!({})))
+    };
+    state.see_through(kept).await
 }
 
 fn answer(state: &State, admitted: &Admitted, taken: bool) -> Json<Value> {
@@ -182,21 +199,39 @@ fn answer(state: &State, admitted: &Admitted, taken: bool) -> Json<Value> {
     Json(json!({"offloadSuccess": taken, "pauseBot": taken}))
 }
 
-fn turned_away(state: &State, admitted: &Admitted, kind: hook::Kind) -> Result<Json<Value>> {
+fn turned_away(state: &State, admitted: &Admitted, kind: hook::Kind) -> Answer {
     let problem = state.hooks().shed();
     if kind == hook::Kind::Offload {
         Ok(answer(state, admitted, false))
     } else {
-        Err(problem)
+        Err(Refused::known(kind, problem))
     }
 }
 
-fn refused(error: &HookError) -> Problem {
+fn problem(error: &HookError) -> Problem {
     let kind = match error {
         HookError::NotJson(_) | HookError::NotText(_) => Kind::Malformed,
         HookError::Contract { .. } | HookError::Id { .. } => Kind::InvalidContract,
     };
     Problem::from(kind).detail(error.to_string())
+}
+
+impl Refused {
+    fn known(kind: hook::Kind, problem: Problem) -> Self {
+        Self {
+            sent: kind.into(),
+            problem,
+        }
+    }
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self {
+            sent: Sent::Unread,
+            problem,
+        }
+    }
 }
 
 impl Skim for Skimmer {

@@ -33,7 +33,7 @@ const TELL_FOR: Duration = Duration::from_mins(15);
 /// A call that was let in. Kept until the store has answered, for as long its place and its room are taken.
 #[derive(Debug)]
 pub(super) struct InHand {
-    pub(super) body: Kept,
+    _body: Kept,
     _place: Place,
 }
 
@@ -50,7 +50,7 @@ type Decided = Result<(Option<HandoverId>, Answer), Error>;
 impl InHand {
     pub(super) fn new(body: Kept, place: Place) -> Self {
         Self {
-            body,
+            _body: body,
             _place: place,
         }
     }

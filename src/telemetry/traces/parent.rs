@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use futures_util::future::Either;
 use opentelemetry::{
     SpanId, TraceFlags, TraceId,
     trace::{SpanContext, TraceState},
@@ -30,10 +31,13 @@ pub fn current() -> Option<TraceParent> {
 }
 
 /// Works for this span.
-pub async fn within<T>(parent: Option<TraceParent>, work: impl Future<Output = T>) -> T {
+pub fn within<T>(
+    parent: Option<TraceParent>,
+    work: impl Future<Output = T>,
+) -> impl Future<Output = T> {
     match parent {
-        Some(parent) => CURRENT.scope(parent, work).await,
-        None => work.await,
+        Some(parent) => Either::Left(CURRENT.scope(parent, work)),
+        None => Either::Right(work),
     }
 }
 

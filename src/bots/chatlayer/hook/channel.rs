@@ -5,11 +5,14 @@
 //! kept nowhere as a whole.
 
 use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use super::envelope::{id, read};
 use crate::{
-    bots::chatlayer::{HookError, message::bot_content},
+    bots::{
+        chatlayer::{HookError, message::bot_content},
+        json::Json,
+    },
     domain::{
         event::{Event, Incoming, Said, Step, Target, Way},
         ids::{BotName, ExternalId},
@@ -21,9 +24,9 @@ use crate::{
 pub struct Call<'a> {
     /// None: there is none, or it is no text.
     pub token: Option<String>,
-    user: Option<Value>,
+    user: Option<Json<'a>>,
     message: Option<&'a RawValue>,
-    counter: Option<Value>,
+    counter: Option<Json<'a>>,
 }
 
 /// One message of the bot.
@@ -38,11 +41,14 @@ pub struct ChannelMessage {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Body<'a> {
-    sender_id: Option<Value>,
+    #[serde(borrow)]
+    sender_id: Option<Json<'a>>,
     #[serde(borrow)]
     message: Option<&'a RawValue>,
-    message_counter: Option<Value>,
-    verify_token: Option<Value>,
+    #[serde(borrow)]
+    message_counter: Option<Json<'a>>,
+    #[serde(borrow)]
+    verify_token: Option<Json<'a>>,
 }
 
 impl<'a> Call<'a> {
@@ -55,7 +61,7 @@ impl<'a> Call<'a> {
         } = read(body)?;
         Ok(Self {
             token: match verify_token {
-                Some(Value::String(token)) => Some(token),
+                Some(Json::Text(token)) => Some(token.into_owned()),
                 _ => None,
             },
             user: sender_id,
@@ -69,7 +75,7 @@ impl<'a> Call<'a> {
         let raw = self
             .message
             .ok_or(HookError::Contract { field: "message" })?;
-        let message: Value = serde_json::from_str(raw.get()).map_err(HookError::NotJson)?;
+        let message: Json<'_> = serde_json::from_str(raw.get()).map_err(HookError::NotJson)?;
         let said = Said {
             at: None,
             content: bot_content(&message),
@@ -89,7 +95,7 @@ impl<'a> Call<'a> {
         };
         Ok(ChannelMessage {
             user,
-            counter: self.counter.as_ref().and_then(Value::as_u64),
+            counter: self.counter.as_ref().and_then(Json::as_u64),
             step,
         })
     }

@@ -3,13 +3,16 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{Value, value::RawValue};
 
 use super::Kind;
 use crate::{
-    bots::chatlayer::{
-        HookError,
-        realm::{Realm, Version},
+    bots::{
+        chatlayer::{
+            HookError,
+            realm::{Realm, Version},
+        },
+        json::Json,
     },
     domain::{
         conversation::{ConversationKey, Profile},
@@ -29,18 +32,23 @@ pub(super) struct Named<'a> {
     old_event: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Envelope<'a> {
     #[serde(borrow)]
     event: Option<Cow<'a, str>>,
     #[serde(borrow, rename = "type")]
     old_event: Option<&'a RawValue>,
-    bot_id: Option<Value>,
-    version: Option<Value>,
-    session_id: Option<Value>,
-    pub(super) timestamp: Option<Value>,
-    channel: Option<Value>,
+    #[serde(borrow)]
+    bot_id: Option<Json<'a>>,
+    #[serde(borrow)]
+    version: Option<Json<'a>>,
+    #[serde(borrow)]
+    session_id: Option<Json<'a>>,
+    #[serde(borrow)]
+    pub(super) timestamp: Option<Json<'a>>,
+    #[serde(borrow)]
+    channel: Option<Json<'a>>,
     pub(super) payload: Option<Value>,
     #[serde(borrow)]
     pub(super) messages: Option<Vec<&'a RawValue>>,
@@ -49,11 +57,11 @@ pub(super) struct Envelope<'a> {
 }
 
 /// One member of `messages` or `transcript`.
-pub(super) struct Item {
+pub(super) struct Item<'a> {
     pub(super) actor: Option<Actor>,
     pub(super) at: Option<Timestamp>,
-    pub(super) message: Value,
-    pub(super) raw: String,
+    pub(super) message: Json<'a>,
+    pub(super) raw: &'a str,
 }
 
 impl Named<'_> {
@@ -82,7 +90,7 @@ impl Envelope<'_> {
         let version = self
             .version
             .as_ref()
-            .and_then(Value::as_str)
+            .and_then(Json::as_str)
             .unwrap_or_default();
         let realm = Realm {
             version: Version::parse(version)?,
@@ -98,7 +106,7 @@ impl Envelope<'_> {
 
     pub(super) fn profile(&self) -> Profile {
         let text =
-            |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
+            |value: &Option<Json<'_>>| value.as_ref().and_then(Json::as_str).map(str::to_owned);
         Profile {
             platform_bot_id: text(&self.bot_id),
             version: text(&self.version),
@@ -108,20 +116,20 @@ impl Envelope<'_> {
     }
 }
 
-impl Item {
+impl<'a> Item<'a> {
     /// What was only skipped so far is read here, so a text that is no text (half a surrogate pair) comes out here.
-    pub(super) fn read(raw: &RawValue) -> Result<Self, HookError> {
-        let mut item: Value = serde_json::from_str(raw.get()).map_err(HookError::NotJson)?;
-        let actor = item.as_object().and_then(actor);
-        let message = item.get_mut("message").map(Value::take).unwrap_or_default();
-        let at = [&item, &message]
-            .iter()
+    pub(super) fn read(raw: &'a RawValue) -> Result<Self, HookError> {
+        let item: Json<'a> = serde_json::from_str(raw.get()).map_err(HookError::NotJson)?;
+        let holders = [Some(&item), item.get("message")];
+        let at = holders
+            .into_iter()
+            .flatten()
             .find_map(|holder| time(holder.get("timestamp")?));
         Ok(Self {
-            actor,
+            actor: actor(&item),
             at,
-            message,
-            raw: raw.get().to_owned(),
+            message: item.into_member("message").unwrap_or(Json::Null),
+            raw: raw.get(),
         })
     }
 }
@@ -135,10 +143,10 @@ pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, HookErro
 }
 
 /// Who spoke, by the name of today or by that of before.
-pub(super) fn actor(item: &Map<String, Value>) -> Option<Actor> {
+pub(super) fn actor(item: &Json<'_>) -> Option<Actor> {
     let named = ["actor", "type"]
         .iter()
-        .find_map(|name| item.get(*name)?.as_str());
+        .find_map(|name| item.get(name)?.as_str());
     match named {
         Some("user") => Some(Actor::User),
         Some("bot") => Some(Actor::Bot),
@@ -147,18 +155,18 @@ pub(super) fn actor(item: &Map<String, Value>) -> Option<Actor> {
     }
 }
 
-pub(super) fn id(field: &'static str, value: Option<&Value>) -> Result<ExternalId, HookError> {
+pub(super) fn id(field: &'static str, value: Option<&Json<'_>>) -> Result<ExternalId, HookError> {
     let text = value
-        .and_then(Value::as_str)
+        .and_then(Json::as_str)
         .ok_or(HookError::Contract { field })?;
     ExternalId::new(text).map_err(|source| HookError::Id { field, source })
 }
 
 /// ISO 8601 as documented, or milliseconds.
-pub(super) fn time(value: &Value) -> Option<Timestamp> {
+pub(super) fn time(value: &Json<'_>) -> Option<Timestamp> {
     match value {
-        Value::String(text) => text.parse().ok(),
-        Value::Number(number) => number.as_i64().map(Timestamp::from_millis),
+        Json::Text(text) => text.parse().ok(),
+        Json::Number(number) => number.as_i64().map(Timestamp::from_millis),
         _ => None,
     }
 }

@@ -3,17 +3,20 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{Value, value::RawValue};
 
 use super::{
     Reader,
     envelope::{Item, actor, time},
 };
-use crate::domain::{
-    conversation::{ConversationKey, Profile},
-    event::{Said, TranscriptItem, Way},
-    message::{Actor, Content},
-    time::Timestamp,
+use crate::{
+    bots::json::Json,
+    domain::{
+        conversation::{ConversationKey, Profile},
+        event::{Said, TranscriptItem, Way},
+        message::{Actor, Content},
+        time::Timestamp,
+    },
 };
 
 /// More of the past than this helps no agent.
@@ -32,7 +35,7 @@ pub(in crate::bots::chatlayer) fn transcript(
         called_at: None,
         equals: HashMap::new(),
     };
-    let mut items: Vec<Told> = listed.iter().map(|raw| Told::read(raw)).collect();
+    let mut items: Vec<Told<'_>> = listed.iter().map(|raw| Told::read(raw)).collect();
     put_in_order(&mut items);
     let older = items.len().saturating_sub(NEWEST);
     let newest = items.into_iter().skip(older);
@@ -43,49 +46,38 @@ pub(in crate::bots::chatlayer) fn transcript(
 
 /// When a message was said, by whichever name the API gives its time.
 pub(in crate::bots::chatlayer) fn said_at(raw: &RawValue) -> Option<Timestamp> {
-    let item: Map<String, Value> = serde_json::from_str(raw.get()).ok()?;
+    let item: Json<'_> = serde_json::from_str(raw.get()).ok()?;
     time_of(&item)
 }
 
-enum Told {
-    Item(Item),
+enum Told<'a> {
+    Item(Item<'a>),
     /// It would fill the transcript alone.
     TooLong(Option<Timestamp>),
 }
 
-impl Told {
-    fn read(raw: &RawValue) -> Self {
+impl<'a> Told<'a> {
+    fn read(raw: &'a RawValue) -> Self {
         if raw.get().len() > LONGEST {
             return Self::TooLong(said_at(raw));
         }
-        let whole: Value = serde_json::from_str(raw.get()).unwrap_or_default();
-        let Value::Object(mut item) = whole else {
-            return Self::Item(Item {
-                actor: None,
-                at: None,
-                message: whole,
-                raw: raw.get().to_owned(),
-            });
-        };
+        let item: Json<'a> = serde_json::from_str(raw.get()).unwrap_or(Json::Null);
         let (at, actor) = (time_of(&item), actor(&item));
+        let intro = matches!(item.get("isIntro"), Some(Json::Bool(true)));
         let id = item.get("id").cloned();
-        let intro = item.get("isIntro") == Some(&Value::Bool(true));
-        let mut message = item
-            .remove("message")
-            .unwrap_or_else(|| Value::Object(item));
-        if let Value::Object(fields) = &mut message {
-            if let Some(id) = id {
-                fields.entry("id").or_insert(id);
-            }
+        let mut message = item.get("message").cloned().unwrap_or(item);
+        let id = id.filter(|_| message.get("id").is_none());
+        if let Json::Object(members) = &mut message {
+            members.extend(id.map(|id| ("id".into(), id)));
             if intro && actor == Some(Actor::User) {
-                fields.insert("messageType".to_owned(), "intro".into());
+                members.push(("messageType".into(), Json::Text("intro".into())));
             }
         }
         Self::Item(Item {
             actor,
             at,
             message,
-            raw: raw.get().to_owned(),
+            raw: raw.get(),
         })
     }
 
@@ -96,7 +88,7 @@ impl Told {
         }
     }
 
-    fn into_items(self, reader: &mut Reader) -> Vec<TranscriptItem> {
+    fn into_items(self, reader: &mut Reader<'_>) -> Vec<TranscriptItem> {
         let known = |(actor, said, keys)| TranscriptItem {
             actor,
             said,
@@ -123,7 +115,7 @@ impl Told {
 
 /// Oldest first. A list that runs backwards is turned round before it is sorted, so that those of one moment are too;
 /// one in which a time is missing is left in whichever direction it has.
-fn put_in_order(items: &mut [Told]) {
+fn put_in_order(items: &mut [Told<'_>]) {
     let times: Vec<Timestamp> = items.iter().filter_map(Told::at).collect();
     if times.first() > times.last() {
         items.reverse();
@@ -133,13 +125,12 @@ fn put_in_order(items: &mut [Told]) {
     }
 }
 
-fn time_of(item: &Map<String, Value>) -> Option<Timestamp> {
-    let message = item.get("message").and_then(Value::as_object);
+fn time_of(item: &Json<'_>) -> Option<Timestamp> {
     let names = ["timestamp", "createdAt", "created_at"];
-    [Some(item), message]
+    [Some(item), item.get("message")]
         .into_iter()
         .flatten()
-        .find_map(|holder| names.iter().find_map(|name| time(holder.get(*name)?)))
+        .find_map(|holder| names.iter().find_map(|name| time(holder.get(name)?)))
 }
 
 #[cfg(test)]

@@ -2,12 +2,16 @@ mod refused;
 mod samples;
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
 fn bot() -> BotName {
     BotName::new("webshop").unwrap()
+}
+
+fn parse(bot: &BotName, body: &[u8]) -> Result<Hook, HookError> {
+    Call::read(body)?.parse(bot)
 }
 
 fn hook(body: &Value) -> Result<Hook, HookError> {

@@ -1,6 +1,14 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
+
+fn user_contents(message: &Value) -> Vec<Content> {
+    super::user_contents(&serde_json::from_str(&message.to_string()).unwrap())
+}
+
+fn bot_content(message: &Value) -> Content {
+    super::bot_content(&serde_json::from_str(&message.to_string()).unwrap())
+}
 
 #[test]
 fn the_transcripts_copy_of_a_postback_is_the_same_content() {

@@ -9,7 +9,7 @@ use axum::{Json, body::Body, extract, http::HeaderMap};
 use serde_json::{Value, json};
 
 pub use self::turns::Turns;
-use super::{admit::Keyed, refused};
+use super::{admit::Keyed, problem};
 use crate::{
     bots::chatlayer::hook::channel::{Call, ChannelMessage},
     domain::effect::{Warning, WarningKind},
@@ -48,12 +48,12 @@ async fn hear(
     let limits = state.limits(body::DEFAULT_MAX, state.hooks());
     let body = body::read(&headers, sent, limits).await?;
     body::check_depth(&body).map_err(|_| body::too_deep())?;
-    let call = Call::read(&body).map_err(|error| refused(&error))?;
+    let call = Call::read(&body).map_err(|error| problem(&error))?;
     let token = call.token.as_deref().unwrap_or_default();
     if !keyed.channel_verify_token.matches(token) {
         return Err(state.refuse(caller));
     }
-    let message = call.parse(&keyed.bot).map_err(|error| refused(&error))?;
+    let message = call.parse(&keyed.bot).map_err(|error| problem(&error))?;
     let through = state.clone();
     state
         .see_through(async move { take(&through, (keyed, message), (body, place)).await })

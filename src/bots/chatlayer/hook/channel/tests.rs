@@ -99,7 +99,7 @@ fn a_payload_is_passed_on_as_it_came() {
     let Button::Postback { payload, .. } = &buttons[0] else {
         panic!("a postback")
     };
-    let sent: Value = serde_json::from_str(SAMPLES[1].1).unwrap();
+    let sent: serde_json::Value = serde_json::from_str(SAMPLES[1].1).unwrap();
     assert_eq!(
         *payload,
         sent["message"]["attachment"]["payload"]["buttons"][0]["payload"]

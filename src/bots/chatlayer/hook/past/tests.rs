@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    bots::chatlayer::hook,
+    bots::chatlayer::hook::Call,
     domain::{
         event::Event,
         ids::{BotName, ExternalId},
@@ -52,10 +52,9 @@ fn what_the_hook_told_before_is_known_by_the_same_keys() {
     let bot = said("bot", 1, "Hello");
     let body = json!({"event": "messages", "botId": "ko3123ze", "version": "LIVE", "sessionId": "s1",
         "timestamp": "2026-01-01T00:00:02.000Z", "messages": [user, bot]});
-    let hook = hook::parse(
-        &BotName::new("webshop").unwrap(),
-        body.to_string().as_bytes(),
-    );
+    let body = body.to_string();
+    let call = Call::read(body.as_bytes()).unwrap();
+    let hook = call.parse(&BotName::new("webshop").unwrap());
     let events = hook.unwrap().step.unwrap().events;
     let told = read(&[user, bot]);
     for (event, item) in events.iter().zip(&told) {
