@@ -2,7 +2,7 @@
 //!
 //! The line names the matched route, never the path or the query: a hook's path holds its key and its query the token.
 
-use std::{panic::AssertUnwindSafe, time::Instant};
+use std::{any::Any, time::Instant};
 
 use axum::{
     Router,
@@ -11,7 +11,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use futures_util::FutureExt as _;
+use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
 use super::{
@@ -26,7 +26,9 @@ pub(super) fn layers<S: Clone + Send + Sync + 'static>(
     router: Router<S>,
     (sources, meter): (Sources, Meter),
 ) -> Router<S> {
-    router.layer(middleware::from_fn_with_state((sources, meter), one_line))
+    router
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state((sources, meter), one_line))
 }
 
 /// Logs when dropped, so that a request whose client hung up leaves its line too.
@@ -87,9 +89,7 @@ async fn one_line(
         meter,
     };
     let answer = async move {
-        // What was under way is gone with the panic, and nothing else is seen again.
-        let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-        let response = answered.unwrap_or_else(|_| panicked());
+        let response = next.run(request).await;
         line.status = Some(response.status().as_u16());
         line.problem = response.extensions().get().map(Problem::kind);
         drop(line);
@@ -117,7 +117,7 @@ fn known(method: &Method) -> &'static str {
 }
 
 /// The payload may quote the request, so it is not logged; the panic hook has said where it happened.
-fn panicked() -> Response {
+fn panicked(_payload: Box<dyn Any + Send>) -> Response {
     tracing::error!("a request panicked");
     Problem::from(Kind::Internal).into_response()
 }
