@@ -8,6 +8,7 @@
 mod answers;
 mod apply;
 mod audit;
+mod batch;
 mod cancel;
 mod census;
 mod changes;
