@@ -1,7 +1,7 @@
 //! What platforms say and what comes of calls, as it comes: many steps, one transaction.
 //!
-//! There is no timer. A step that comes alone is written alone; what comes while as many batches are under way as may
-//! be waits for one of them to end, and goes together then. No two batches have the same conversation, so they do not
+//! There is no timer. A step that comes alone is written alone; what comes while one is under way waits for its end and
+//! goes together then, or begins another batch as soon as it is many. No two batches have the same conversation, so they do not
 //! race each other. Of a conversation a batch has what was said, or one settlement: what the one cancels is as the other
 //! has read it.
 
@@ -32,6 +32,8 @@ use crate::{
 const MOST_STEPS: usize = 128;
 /// While one batch waits for the disk the next is decided. More at once would only make them smaller.
 const MOST_BATCHES: usize = 2;
+/// So does another one that begins with fewer steps: until then they wait for the end of the one that is under way.
+const ANOTHER_FROM: usize = 32;
 /// As many steps may wait: a good second of work.
 const QUEUE: usize = 8192;
 
@@ -100,7 +102,8 @@ async fn wait(ground: &Arc<Ground>, part: Part) -> Result<Came, Error> {
             return Err(Error::Busy);
         }
         queue.waiting.push_back(Waiting { part, tell });
-        let begins = queue.batches < MOST_BATCHES;
+        let pays = queue.batches < MOST_BATCHES && queue.waiting.len() >= ANOTHER_FROM;
+        let begins = queue.batches == 0 || pays;
         queue.batches += usize::from(begins);
         begins
     };
