@@ -34,6 +34,8 @@ const MOST_STEPS: usize = 128;
 const MOST_BATCHES: usize = 2;
 /// So does another one that begins with fewer steps: until then they wait for the end of the one that is under way.
 const ANOTHER_FROM: usize = 32;
+/// So often a batch is tried before its steps are done one by one, which costs each of them as much as a batch.
+const MOST_TRIES: usize = 4;
 /// As many steps may wait: a good second of work.
 const QUEUE: usize = 8192;
 
@@ -147,7 +149,7 @@ async fn write(ground: &Arc<Ground>, batch: Vec<Waiting>) {
         };
         return super::mutant::write_early(ground, batch, tell).await;
     }
-    match ground.once(&mut batch).await {
+    match together(ground, &mut batch).await {
         Ok(all) => {
             for (came, tell) in all.into_iter().zip(callers) {
                 // Whoever asked may have gone.
@@ -165,7 +167,7 @@ async fn write(ground: &Arc<Ground>, batch: Vec<Waiting>) {
                 );
             }
         }
-        // One of them failed, or lost a race: each by itself, and only that one is told.
+        // One of them failed, or loses one race after another: each by itself, and only that one is told.
         Err(_) => {
             for (part, tell) in batch.parts.into_iter().zip(callers) {
                 let one = ground.run(Batch::of(vec![part], ground)).await;
@@ -174,6 +176,17 @@ async fn write(ground: &Arc<Ground>, batch: Vec<Waiting>) {
             }
         }
     }
+}
+
+/// All of it, decided again after a lost race: another replica has had one of its conversations, most often for a moment.
+async fn together(ground: &Arc<Ground>, batch: &mut Batch) -> Result<Vec<Came>, Fault> {
+    for _ in 1..MOST_TRIES {
+        match ground.once(batch).await {
+            Err(Fault::Raced) => {}
+            done => return done,
+        }
+    }
+    ground.once(batch).await
 }
 
 /// A fault that every step of a batch is told of.
