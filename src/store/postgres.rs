@@ -8,6 +8,7 @@
 mod answers;
 mod apply;
 mod audit;
+mod batch;
 mod cancel;
 mod census;
 mod changes;
@@ -213,9 +214,16 @@ impl Options {
     }
 }
 
-const DURABLE: &str = "BEGIN";
+/// A process may be frozen when it has sent half of a transaction: what that one has locked is free again when nobody waits
+/// for its answer any more.
+macro_rules! begin {
+    ($($more:literal)?) => {
+        concat!("BEGIN; SET LOCAL idle_in_transaction_session_timeout = '2s'" $(, $more)?)
+    };
+}
+const DURABLE: &str = begin!();
 /// For a database, or a role, that would answer before what it was told is on its disk.
-const MADE_DURABLE: &str = "BEGIN; SET LOCAL synchronous_commit = on";
+const MADE_DURABLE: &str = begin!("; SET LOCAL synchronous_commit = on");
 
 /// Says once what should be otherwise about the role and the database, and sees to what can be seen to.
 async fn how_to_begin(database: &Database) -> Result<&'static str, Fault> {

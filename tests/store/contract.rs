@@ -46,6 +46,7 @@ macro_rules! run_against {
                 a_lane_is_claimed_by_one_and_its_messages_come_in_order,
                 lanes_are_claimed_side_by_side_up_to_the_limit,
                 many_claimers_never_hold_the_same_lane,
+                what_is_said_while_outcomes_come_goes_out_in_order_and_once,
                 a_lane_whose_head_waits_for_its_next_attempt_waits_whole,
                 attempts_are_counted_unless_they_do_not_count,
                 a_claim_is_free_again_after_reopening,

@@ -16,9 +16,6 @@ pub(super) enum Fault {
     /// Something is not as it was read: the step is to be decided again.
     #[error("another step was quicker")]
     Raced,
-    /// The lane has another holder by now, or none.
-    #[error("the lane is not held any more")]
-    Deposed,
     /// Without its source, which may quote what is stored.
     #[error("stored JSON cannot be read (column {column})")]
     Json { column: usize },
@@ -59,11 +56,7 @@ impl Fault {
         match self {
             Self::Refused { code } => AWAY.iter().any(|class| code.starts_with(class)),
             Self::Away(_) | Self::Late | Self::Raced | Self::Closed => true,
-            Self::Deposed
-            | Self::Json { .. }
-            | Self::Unreadable
-            | Self::Missing
-            | Self::Panicked => false,
+            Self::Json { .. } | Self::Unreadable | Self::Missing | Self::Panicked => false,
         }
     }
 

@@ -1,34 +1,30 @@
-//! What platforms say, as it comes: many messages, one transaction.
+//! What platforms say and what comes of calls, as it comes: many steps, one transaction.
 //!
-//! There is no timer. A message that comes alone is written alone; what comes while as many batches are under way as may
-//! be waits for one of them to end, and goes together then. No two batches have the same conversation, so they do not
-//! race each other.
+//! There is no timer. A step that comes alone is written alone; what comes while one is under way waits for its end and
+//! goes together then, or begins another batch as soon as it is many. No two batches have the same conversation, so they do not
+//! race each other. Of a conversation a batch has what was said, or one settlement: what the one cancels is as the other
+//! has read it.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use async_trait::async_trait;
 use tokio::sync::oneshot;
 
 use super::{
-    apply::{self, Apply},
-    columns::values,
-    database::Statement,
+    apply::Apply,
+    batch::{Batch, Came, Part},
     fault::Fault,
-    keys, pauses,
-    subject::{self, Subject},
-    work::{Attempt, Ground, Work},
+    settle::{Landing, Settle},
+    work::Ground,
 };
 use crate::{
     domain::{
         conversation::ConversationKey,
         event::{Event, Step, Target},
-        handover::Echo,
-        ids::ConversationId,
     },
-    store::{Applied, Error, hashing::Hashed, keyed::Keyed},
+    store::{Applied, Error, keyed::Keyed},
     telemetry::traces,
 };
 
@@ -36,6 +32,10 @@ use crate::{
 const MOST_STEPS: usize = 128;
 /// While one batch waits for the disk the next is decided. More at once would only make them smaller.
 const MOST_BATCHES: usize = 2;
+/// So does another one that begins with fewer steps: until then they wait for the end of the one that is under way.
+const ANOTHER_FROM: usize = 32;
+/// So often a batch is tried before its steps are done one by one, which costs each of them as much as a batch.
+const MOST_TRIES: usize = 4;
 /// As many steps may wait: a good second of work.
 const QUEUE: usize = 8192;
 
@@ -53,9 +53,8 @@ struct Queue {
 /// A step, and whoever waits for what comes of it.
 #[derive(Debug)]
 struct Waiting {
-    key: ConversationKey,
-    apply: Apply,
-    tell: oneshot::Sender<Result<Applied, Error>>,
+    part: Part,
+    tell: oneshot::Sender<Result<Came, Error>>,
 }
 
 /// The conversation of a step in which something is only said. Everything else goes by itself.
@@ -75,21 +74,38 @@ pub(super) async fn apply(
     key: ConversationKey,
     step: Step,
 ) -> Result<Applied, Error> {
-    if ground.steps.is_closed() {
-        return Err(Error::Closed);
-    }
     let apply = Apply {
         step: Keyed::new(step, &ground.hasher),
         trace: traces::current(),
     };
+    match wait(ground, Part::Said(key, Box::new(apply))).await? {
+        Came::Applied(applied) => Ok(applied),
+        Came::Landed(_) => Err(Fault::Missing.into()),
+    }
+}
+
+pub(super) async fn settle(ground: &Arc<Ground>, settle: Settle) -> Result<Landing, Error> {
+    match wait(ground, Part::Settled(settle)).await? {
+        Came::Landed(landing) => Ok(landing),
+        Came::Applied(_) => Err(Fault::Missing.into()),
+    }
+}
+
+/// Queues a step, and gives what came of it.
+async fn wait(ground: &Arc<Ground>, part: Part) -> Result<Came, Error> {
+    if ground.steps.is_closed() {
+        return Err(Error::Closed);
+    }
     let (tell, told) = oneshot::channel();
     let begins = {
         let mut queue = ground.intake.lock();
-        if queue.waiting.len() >= QUEUE {
+        // What has been done cannot be refused any more.
+        if matches!(part, Part::Said(..)) && queue.waiting.len() >= QUEUE {
             return Err(Error::Busy);
         }
-        queue.waiting.push_back(Waiting { key, apply, tell });
-        let begins = queue.batches < MOST_BATCHES;
+        queue.waiting.push_back(Waiting { part, tell });
+        let pays = queue.batches < MOST_BATCHES && queue.waiting.len() >= ANOTHER_FROM;
+        let begins = queue.batches == 0 || pays;
         queue.batches += usize::from(begins);
         begins
     };
@@ -116,29 +132,28 @@ async fn write_all(ground: &Arc<Ground>) {
 }
 
 async fn write(ground: &Arc<Ground>, batch: Vec<Waiting>) {
-    let (mut steps, mut callers) = (Vec::new(), Vec::new());
-    for waiting in batch {
-        steps.push(waiting.apply);
-        callers.push(waiting.tell);
-    }
-    if let Ok(count) = u32::try_from(steps.len()) {
+    let (parts, callers): (Vec<_>, Vec<_>) = batch
+        .into_iter()
+        .map(|Waiting { part, tell }| (part, tell))
+        .unzip();
+    if let Ok(count) = u32::try_from(parts.len()) {
         ground.meter.batch.record(count);
     }
-    let mut batch = Batch(steps);
+    let mut batch = Batch::of(parts, ground);
     #[cfg(feature = "mutants")]
     if super::mutant::acks_before_commit() {
-        let tell = |all: Vec<Applied>| {
-            for (applied, tell) in all.into_iter().zip(callers) {
-                drop(tell.send(Ok(applied)));
+        let tell = |all: Vec<Came>| {
+            for (came, tell) in all.into_iter().zip(callers) {
+                drop(tell.send(Ok(came)));
             }
         };
         return super::mutant::write_early(ground, batch, tell).await;
     }
-    match ground.once(&mut batch).await {
+    match together(ground, &mut batch).await {
         Ok(all) => {
-            for (applied, tell) in all.into_iter().zip(callers) {
+            for (came, tell) in all.into_iter().zip(callers) {
                 // Whoever asked may have gone.
-                drop(tell.send(Ok(applied)));
+                drop(tell.send(Ok(came)));
             }
         }
         // It may have been written: whoever asked has to come again, and is known again by the keys.
@@ -152,14 +167,26 @@ async fn write(ground: &Arc<Ground>, batch: Vec<Waiting>) {
                 );
             }
         }
-        // One of them failed, or lost a race: each by itself, and only that one is told.
+        // One of them failed, or loses one race after another: each by itself, and only that one is told.
         Err(_) => {
-            for (apply, tell) in batch.0.into_iter().zip(callers) {
-                let applied = ground.run(apply).await;
-                drop(tell.send(applied.map_err(Error::from)));
+            for (part, tell) in batch.parts.into_iter().zip(callers) {
+                let one = ground.run(Batch::of(vec![part], ground)).await;
+                let came = one.and_then(|mut one| one.pop().ok_or(Fault::Missing));
+                drop(tell.send(came.map_err(Error::from)));
             }
         }
     }
+}
+
+/// All of it, decided again after a lost race: another replica has had one of its conversations, most often for a moment.
+async fn together(ground: &Arc<Ground>, batch: &mut Batch) -> Result<Vec<Came>, Fault> {
+    for _ in 1..MOST_TRIES {
+        match ground.once(batch).await {
+            Err(Fault::Raced) => {}
+            done => return done,
+        }
+    }
+    ground.once(batch).await
 }
 
 /// A fault that every step of a batch is told of.
@@ -179,13 +206,22 @@ impl<'g> Running<'g> {
         let mut queue = ground.intake.lock();
         let (mut batch, mut stay) = (Vec::new(), VecDeque::new());
         let mut keys: HashSet<ConversationKey> = HashSet::new();
+        // Those of which nothing more goes with this batch.
+        let mut over: HashSet<ConversationKey> = HashSet::new();
         while batch.len() < MOST_STEPS
             && let Some(waiting) = queue.waiting.pop_front()
         {
-            if queue.busy.contains(&waiting.key) {
+            let key = waiting.part.key();
+            let settles = matches!(waiting.part, Part::Settled(_));
+            let stays =
+                queue.busy.contains(key) || over.contains(key) || (settles && keys.contains(key));
+            if settles || stays {
+                over.insert(key.clone());
+            }
+            if stays {
                 stay.push_back(waiting);
             } else {
-                keys.insert(waiting.key.clone());
+                keys.insert(key.clone());
                 batch.push(waiting);
             }
         }
@@ -218,108 +254,4 @@ impl Intake {
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Steps of several conversations, or of one, decided in their order.
-#[derive(Debug)]
-struct Batch(Vec<Apply>);
-
-#[async_trait]
-impl Attempt for Batch {
-    type Done = Vec<Applied>;
-
-    async fn attempt(&mut self, work: &mut Work) -> Result<Vec<Applied>, Fault> {
-        let mut subjects = load(work, &self.0).await?;
-        let mut all = Vec::with_capacity(self.0.len());
-        for apply in &mut self.0 {
-            work.trace = apply.trace;
-            let Target::Conversation(key) = &apply.step.target else {
-                return Err(Fault::Missing);
-            };
-            let mut subject = match subjects.remove(key) {
-                Some(subject) => subject,
-                None => Subject::fresh(work, key).await?,
-            };
-            if let Some(profile) = &apply.step.profile {
-                subject.learn(profile);
-            }
-            let (subject, applied) =
-                apply::decide_all(work, subject, &mut apply.step.events).await?;
-            subjects.insert(key.clone(), subject);
-            all.push(applied);
-        }
-        Ok(all)
-    }
-}
-
-/// Where in a row of `handover_read` a key stands, and a pause; a conversation stands in front.
-const KEY: usize = 6;
-const PAUSE: usize = 9;
-
-/// Reads the conversations, their echoes, the keys that may be known and what is paused, all as of one moment.
-async fn load(
-    work: &mut Work,
-    applies: &[Apply],
-) -> Result<HashMap<ConversationKey, Subject>, Fault> {
-    let (mut bots, mut realms, mut users) = (Vec::new(), Vec::new(), Vec::new());
-    let mut keys: Vec<Hashed> = Vec::new();
-    let mut named = HashSet::new();
-    for apply in applies {
-        keys.extend(apply::all_keys(&apply.step.events));
-        if let Target::Conversation(key) = &apply.step.target
-            && named.insert(key)
-        {
-            bots.push(key.bot.as_str().to_owned());
-            realms.push(key.realm.clone());
-            users.push(key.user.as_str().to_owned());
-        }
-    }
-    let wanted = values![bots, realms, users];
-    let mut events = applies.iter().flat_map(|apply| &apply.step.events);
-    let needs_echoes = events.any(|incoming| subject::needs_echoes(&incoming.event));
-    let mut statements = vec![
-        // Of each row the part that it is about; see `handover_read`, which is planned but once.
-        Statement::new(
-            "SELECT * FROM handover_read($1, $2, $3, $4, $5)",
-            [wanted.clone(), values![keys::hashes(&keys), work.now]].concat(),
-        ),
-    ];
-    if needs_echoes {
-        statements.push(Statement::new(
-            "SELECT e.conversation, e.fingerprint, e.expires_at FROM unnest($1, $2, $3) AS g (bot, realm, usr) \
-             JOIN conversations c ON c.bot = g.bot AND c.realm = g.realm AND c.\"user\" = g.usr \
-             JOIN echoes e ON e.conversation = c.id ORDER BY e.row",
-            wanted,
-        ));
-    }
-    let mut found = work.snapshot(&statements).await?.into_iter();
-    let (mut rows, mut known, mut paused) = (Vec::new(), Vec::new(), Vec::new());
-    for row in found.next().unwrap_or_default() {
-        if row.try_get::<_, Option<ConversationId>>(0)?.is_some() {
-            rows.push(row);
-        } else if row.try_get::<_, Option<&[u8]>>(KEY)?.is_some() {
-            known.push(row);
-        } else {
-            paused.push(row);
-        }
-    }
-    let conditions = pauses::read(work, (&paused, PAUSE))?;
-    work.conditions = Some(conditions.clone());
-    keys::read(work, &keys, (&known, KEY))?;
-    let mut echoes: HashMap<ConversationId, Vec<Echo>> = HashMap::new();
-    for row in found.next().unwrap_or_default() {
-        echoes.entry(row.try_get(0)?).or_default().push(Echo {
-            fingerprint: row.try_get(1)?,
-            until: row.try_get(2)?,
-        });
-    }
-    let mut subjects = HashMap::new();
-    for row in &rows {
-        let mut subject = Subject::read(work, row, conditions.clone())?;
-        if needs_echoes {
-            subject.knows_echoes(echoes.remove(&subject.state.id).unwrap_or_default());
-        }
-        subjects.insert(subject.state.key.clone(), subject);
-    }
-    Ok(subjects)
 }

@@ -1,7 +1,5 @@
 //! Puts together what claimed deliveries are about, from committed rows.
 
-use std::collections::HashMap;
-
 use serde::Deserialize;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -9,14 +7,14 @@ use uuid::Uuid;
 use super::{
     columns::{self, count, integer, values},
     fault::Fault,
-    views::message,
+    views::{message, message_at},
     work::Ground,
 };
 use crate::{
     domain::{
         conversation::{Closing, ConversationKey, Profile},
         delivery::{Destination, HandoverFacts, Job, Lane, LegFacts, Task},
-        ids::{ConversationId, DeliveryId, HandoverId},
+        ids::{ConversationId, DeliveryId, HandoverId, MessageId},
         message::Message,
         taken::Taken,
     },
@@ -39,33 +37,26 @@ pub(super) struct Loaded {
 pub(super) enum Unfit {
     /// A newer version wrote it: it is left to one.
     Newer,
-    /// What is stored of it cannot be read, or is gone.
+    /// What is stored of it cannot be read.
     Broken(Fault),
+    /// The delivery, or its conversation.
+    Gone,
 }
 
-/// Those that are not among what is given are gone.
+/// From a row in which the columns of `handover_jobs` stand from one on; all of them are empty if the delivery is gone.
 pub(super) async fn load(
     ground: &Ground,
-    ids: Vec<Uuid>,
-) -> Result<HashMap<Uuid, Result<Loaded, Unfit>>, Fault> {
-    let sql = "SELECT d.id, d.conversation, d.lane, d.destination, d.task, d.attempts, d.created_at, c.state, h.facts, \
-               l.reference, d.trace, h.taken, l.taken, d.handover FROM deliveries d \
-               JOIN conversations c ON c.id = d.conversation LEFT JOIN handovers h ON h.id = d.handover \
-               LEFT JOIN legs l ON l.id = d.lane WHERE d.id = ANY($1)";
-    let mut loaded = HashMap::new();
-    for row in ground.database.rows(sql, values![ids]).await? {
-        let id = row.try_get(0)?;
-        let fit = match read(&row) {
-            Ok(loaded) => complete(ground, loaded).await,
-            Err(unfit) => Err(unfit),
-        };
-        match fit {
-            Err(Unfit::Broken(fault)) if fault.concerns_everyone() => return Err(fault),
-            fit => loaded.insert(id, fit),
-        };
-    }
+    (row, from): (&Row, usize),
+    lane: Uuid,
+) -> Result<Loaded, Unfit> {
+    let mut loaded = read(row, from, lane)?;
+    let added = add_messages(ground, &mut loaded.job, (row, from + MESSAGE)).await;
+    added.map_err(Unfit::Broken)?;
     Ok(loaded)
 }
+
+/// Where among these columns the message begins that the task names.
+const MESSAGE: usize = 12;
 
 /// What is taken from a column that is mostly empty.
 fn taken(row: &Row, column: usize) -> Result<Taken, Fault> {
@@ -75,28 +66,37 @@ fn taken(row: &Row, column: usize) -> Result<Taken, Fault> {
     }
 }
 
-fn read(row: &Row) -> Result<Loaded, Unfit> {
-    let task: Task = columns::json(row, 4).map_err(|_| Unfit::Newer)?;
-    read_known(row, task).map_err(Unfit::Broken)
+fn read(row: &Row, from: usize, lane: Uuid) -> Result<Loaded, Unfit> {
+    match row.try_get::<_, Option<DeliveryId>>(from) {
+        Ok(Some(delivery)) => {
+            let task: Task = columns::json(row, from + 2).map_err(|_| Unfit::Newer)?;
+            read_known((row, from), (delivery, lane, task)).map_err(Unfit::Broken)
+        }
+        Ok(None) => Err(Unfit::Gone),
+        Err(error) => Err(Unfit::Broken(error.into())),
+    }
 }
 
-fn read_known(row: &Row, mut task: Task) -> Result<Loaded, Fault> {
-    let destination: Destination = row.try_get(3)?;
-    let lane = columns::lane(row.try_get(2)?, &destination);
-    let state: Excerpt = columns::json(row, 7)?;
+fn read_known(
+    (row, from): (&Row, usize),
+    (delivery, lane, mut task): (DeliveryId, Uuid, Task),
+) -> Result<Loaded, Fault> {
+    let destination: Destination = row.try_get(from + 1)?;
+    let lane = columns::lane(lane, &destination);
+    let state: Excerpt = columns::json(row, from + 7)?;
     // A user may be erased who never had a handover.
-    let no_facts = row.try_get::<_, Option<&str>>(8)?.is_none();
+    let no_facts = row.try_get::<_, Option<&str>>(from + 8)?.is_none();
     let handover = if matches!(task, Task::Forget) && no_facts {
-        no_handover(row.try_get(13)?, &state)
+        no_handover(row.try_get(from + 6)?, &state)
     } else {
-        columns::json(row, 8)?
+        columns::json(row, from + 8)?
     };
     let leg = match (lane, &destination) {
         (Lane::Leg(id), Destination::Desk(desk)) => Some(LegFacts {
             id,
             desk: desk.clone(),
-            reference: row.try_get(9)?,
-            taken: taken(row, 12)?,
+            reference: row.try_get(from + 10)?,
+            taken: taken(row, from + 11)?,
         }),
         _ => None,
     };
@@ -110,45 +110,41 @@ fn read_known(row: &Row, mut task: Task) -> Result<Loaded, Fault> {
     }
     Ok(Loaded {
         job: Job {
-            delivery: row.try_get::<_, DeliveryId>(0)?,
+            delivery,
             task,
-            created_at: row.try_get(6)?,
+            created_at: row.try_get(from + 4)?,
             conversation: state.id,
             key: state.key,
             profile: state.profile,
             handover,
-            taken: taken(row, 11)?,
+            taken: taken(row, from + 9)?,
             leg,
             message: None,
             transcript: Vec::new(),
             transcript_total: 0,
         },
-        attempts: u32::try_from(row.try_get::<_, i64>(5)?).unwrap_or(u32::MAX),
+        attempts: u32::try_from(row.try_get::<_, i64>(from + 3)?).unwrap_or(u32::MAX),
         destination,
-        trace: row.try_get(10)?,
+        trace: row.try_get(from + 5)?,
     })
 }
 
-/// Adds the messages that the task names.
-async fn complete(ground: &Ground, mut loaded: Loaded) -> Result<Loaded, Unfit> {
-    add_messages(ground, &mut loaded.job)
-        .await
-        .map_err(Unfit::Broken)?;
-    Ok(loaded)
-}
-
-async fn add_messages(ground: &Ground, job: &mut Job) -> Result<(), Fault> {
+/// Adds the messages that the task names. The one that it names by its id stands in the row from a column on.
+async fn add_messages(
+    ground: &Ground,
+    job: &mut Job,
+    (row, from): (&Row, usize),
+) -> Result<(), Fault> {
     if let (Task::Open { upto }, Some(leg)) = (&job.task, &job.leg) {
         let limit = ground.transcript_limits.get(&leg.desk);
         let limit = limit.copied().unwrap_or(TRANSCRIPT_LIMIT);
         (job.transcript, job.transcript_total) =
             transcript(ground, job.conversation, (*upto, limit)).await?;
     }
-    if let Some(id) = job.task.message() {
-        let sql =
-            "SELECT id, seq, actor, at, content, handover, late, raw FROM messages WHERE id = $1";
-        let row = ground.database.row(sql, values![id]).await?;
-        job.message = row.as_ref().map(message).transpose()?;
+    if let Some(id) = job.task.message()
+        && row.try_get::<_, Option<MessageId>>(from)? == Some(id)
+    {
+        job.message = Some(message_at(row, from)?);
     }
     Ok(())
 }

@@ -29,78 +29,60 @@ pub(super) async fn claim(
     limit: usize,
 ) -> Result<store::Claimed, Fault> {
     give_back_dropped(ground).await?;
-    let now = ground.clock.now();
     let asked = Instant::now();
-    let mut connection = ground.database.connection().await?;
-    let given = connection
-        .many(&[
-            Statement::new(
-                "WITH due AS (SELECT l.id, l.due_at FROM lanes l WHERE l.destination = $1 AND l.due_at <= $2 \
-                  AND (l.owner IS NULL OR l.leased_until <= handover_clock()) \
-                  AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.destination = $1 AND p.until > $2) \
-                  ORDER BY l.due_at LIMIT $3 FOR UPDATE SKIP LOCKED) \
-                 UPDATE lanes l SET owner = $4, fence = nextval('lane_fences'), flying = l.head, \
-                 leased_until = handover_clock() + 15000 FROM due WHERE l.id = due.id \
-                 RETURNING l.id, l.fence, l.flying, due.due_at",
-                values![destination, now, columns::limit(limit), ground.leases.owner],
-            ),
-            Statement::new(
-                "SELECT greatest(l.due_at, (SELECT until FROM pauses WHERE destination = $1 AND until > $2)) \
-                 FROM lanes l WHERE l.destination = $1 AND l.owner IS NULL AND l.due_at IS NOT NULL \
-                 ORDER BY l.due_at LIMIT 1",
-                values![destination, now],
-            ),
-        ])
+    let most = columns::limit(limit);
+    let rows = ground
+        .database
+        .write(
+            "SELECT * FROM handover_claim($1, $2, $3, $4)",
+            values![destination, ground.clock.now(), most, ground.leases.owner],
+        )
         .await?;
-    drop(connection);
-    let mut given = given.into_iter();
-    let mut claimed = given.next().unwrap_or_default();
-    claimed.sort_by_key(|row| row.try_get::<_, i64>(3).unwrap_or_default());
-    let holds = claimed
-        .iter()
-        .map(|row| held(ground, row, asked))
-        .collect::<Result<Vec<_>, Fault>>()?;
-    let next = given.next().unwrap_or_default();
-    let next_due = match next.first() {
-        Some(row) => row.try_get::<_, Option<Timestamp>>(0)?,
-        None => None,
-    };
+    let (mut heads, mut next_due) = (Vec::new(), None);
+    for row in rows {
+        if row.try_get::<_, Option<Uuid>>(0)?.is_some() {
+            heads.extend(held(ground, row, asked)?);
+        } else {
+            next_due = row.try_get::<_, Option<Timestamp>>(3)?;
+        }
+    }
     Ok(store::Claimed {
-        claims: claims(ground, holds).await?,
+        claims: claims(ground, heads).await?,
         next_due,
     })
 }
 
-/// A lane in this process's hands, from a row of `id, fence, flying`.
-pub(super) fn held(ground: &Ground, row: &Row, asked: Instant) -> Result<Hold, Fault> {
+/// What stands at the head of a lane that this process holds.
+#[derive(Debug)]
+pub(super) struct Head {
+    hold: Hold,
+    row: Row,
+}
+
+/// From a row of `lane, fence, flying, due_at` and of the job. None: nothing flies in it, it was given back.
+pub(super) fn held(ground: &Ground, row: Row, asked: Instant) -> Result<Option<Head>, Fault> {
+    let Some(flying) = row.try_get(2)? else {
+        return Ok(None);
+    };
     let claimed = Claimed {
         lane: row.try_get(0)?,
         fence: row.try_get(1)?,
     };
-    Ok(ground.leases.hold(claimed, row.try_get(2)?, asked))
+    let hold = ground.leases.hold(claimed, flying, asked);
+    Ok(Some(Head { hold, row }))
 }
+
+/// Where in such a row the job begins.
+const JOB: usize = 4;
 
 /// Puts the work together that the held lanes have at their heads. What cannot be put together becomes a dead letter
 /// instead of standing in everyone's way.
-pub(super) async fn claims(ground: &Arc<Ground>, holds: Vec<Hold>) -> Result<Vec<Claim>, Fault> {
-    if holds.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids: Vec<Uuid> = holds.iter().map(|hold| hold.delivery.as_uuid()).collect();
-    let mut loaded = match jobs::load(ground, ids).await {
-        Ok(loaded) => loaded,
-        Err(fault) => {
-            // Nobody has acted on them yet.
-            for hold in holds {
-                drop(give_back(ground, hold.spend()).await);
-            }
-            return Err(fault);
-        }
-    };
-    let mut claims = Vec::with_capacity(holds.len());
-    for hold in holds {
-        match loaded.remove(&hold.delivery.as_uuid()) {
-            Some(Ok(loaded)) => claims.push(Claim {
+pub(super) async fn claims(ground: &Arc<Ground>, heads: Vec<Head>) -> Result<Vec<Claim>, Fault> {
+    let mut claims = Vec::with_capacity(heads.len());
+    let mut heads = heads.into_iter();
+    while let Some(Head { hold, row }) = heads.next() {
+        match jobs::load(ground, (&row, JOB), hold.claimed.lane).await {
+            Ok(loaded) => claims.push(Claim {
                 job: loaded.job,
                 attempts: loaded.attempts,
                 destination: loaded.destination,
@@ -108,9 +90,19 @@ pub(super) async fn claims(ground: &Arc<Ground>, holds: Vec<Hold>) -> Result<Vec
                 ticket: Ticket(Proof::Postgres(hold)),
             }),
             // Dropped, it is looked at again after a while; a replica that knows the task may be quicker.
-            Some(Err(Unfit::Newer)) => {}
-            broken => {
-                if let Some(Err(Unfit::Broken(fault))) = &broken {
+            Err(Unfit::Newer) => {}
+            Err(Unfit::Broken(fault)) if fault.concerns_everyone() => {
+                // Nobody has acted on them yet.
+                let begun = claims
+                    .into_iter()
+                    .filter_map(|claim| claim.ticket.into_postgres());
+                for hold in begun.chain([hold]).chain(heads.map(|head| head.hold)) {
+                    drop(give_back(ground, hold.spend()).await);
+                }
+                return Err(fault);
+            }
+            Err(broken) => {
+                if let Unfit::Broken(fault) = &broken {
                     fault.log("a delivery cannot be read and is given up");
                 }
                 let delivery = hold.delivery;
@@ -237,15 +229,4 @@ async fn give_back_until(
         ])
         .await?;
     Ok(())
-}
-
-/// Goes on to the next head of a held lane if it is due and its destination may be called; else gives the lane back. The
-/// hold has ended in either case, and its number with it: an outcome that is written again, since nobody heard that it had
-/// been, is too late. It gives a row of `id, fence, flying, due_at`; none: it was another's, or has gone.
-pub(super) fn advance(claimed: Claimed, now: Timestamp) -> Statement {
-    let Claimed { lane, fence } = claimed;
-    Statement::new(
-        "SELECT * FROM handover_advance($1, $2, $3)",
-        values![lane, fence, now],
-    )
 }

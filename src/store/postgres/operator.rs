@@ -11,6 +11,7 @@ use super::{
     fault::Fault,
     pauses,
     settle::Delivery,
+    subject::Subject,
     views,
     work::{Attempt, Ground, Work},
 };
@@ -166,7 +167,9 @@ async fn call_off(work: &mut Work, delivery: Delivery) -> Result<(), Fault> {
     if delivery.is_unsettled() {
         cancel::forget_echo(work, delivery.conversation, delivery.id);
         work.landed = Some(delivery.id);
-        delivery.conclude(work, (StepResult::Skipped, &[])).await?;
+        let subject = Subject::existing(work, delivery.conversation).await?;
+        let result = (StepResult::Skipped, &[][..]);
+        delivery.conclude(work, Some(subject), result).await?;
     }
     Ok(())
 }

@@ -12,16 +12,16 @@ use super::{
     database::Statement,
     fault::Fault,
     keys::Stored,
-    writes::{ConversationRow, DeliveryRow, Read},
+    writes::{Attempted, ConversationRow, DeliveryRow, Read},
 };
 use crate::{
     domain::{
         delivery::Task,
-        ids::{ConversationId, HandoverId},
+        ids::{ConversationId, DeliveryId, HandoverId},
         message::Message,
         time::Timestamp,
     },
-    store::{Changing, hashing::day, labels::Label},
+    store::{Changing, hashing::day, keyed::ECHO_FOR, labels::Label},
 };
 
 /// See `Writes`.
@@ -31,6 +31,8 @@ pub(super) struct Rows<'c> {
     pub(super) conversations: BTreeMap<ConversationId, ConversationRow>,
     pub(super) messages: Vec<(ConversationId, Message)>,
     pub(super) deliveries: Vec<DeliveryRow>,
+    pub(super) attempted: Vec<Attempted>,
+    pub(super) said: Vec<(ConversationId, DeliveryId)>,
     pub(super) keys: BTreeMap<[u8; 16], Stored>,
     pub(super) known_keys: BTreeMap<[u8; 16], Stored>,
     pub(super) longer: Vec<Uuid>,
@@ -40,7 +42,7 @@ pub(super) struct Rows<'c> {
 /// One row: the destinations of the lanes that have got a head.
 const WRITE: &str = "SELECT handover_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
     $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, \
-    $42, $43, $44, $45, $46, $47)";
+    $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56)";
 
 pub(super) fn write(rows: Rows<'_>, now: Timestamp) -> Result<Statement, Fault> {
     let mut all = values![now, day(now)];
@@ -51,6 +53,8 @@ pub(super) fn write(rows: Rows<'_>, now: Timestamp) -> Result<Statement, Fault> 
     all.extend(keys(rows.known_keys));
     all.extend(values![rows.longer]);
     all.extend(changes(rows.changed));
+    all.extend(attempted(rows.attempted));
+    all.extend(said(rows.said, now));
     Ok(Statement::new(WRITE, all))
 }
 
@@ -177,6 +181,35 @@ fn deliveries(rows: &[DeliveryRow]) -> Result<Vec<Value>, Fault> {
 /// Whether a platform waits for what comes of it.
 pub(in crate::store) const fn is_awaited(task: &Task) -> bool {
     matches!(task, Task::LookUp { .. } | Task::Open { .. })
+}
+
+fn attempted(rows: Vec<Attempted>) -> Vec<Value> {
+    let (mut ids, mut states, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut classes, mut dues, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+    for row in rows {
+        ids.push(row.id.as_uuid());
+        states.push(row.state.label().to_owned());
+        counts.push(i64::from(row.counts));
+        classes.push(row.class.map(ToOwned::to_owned));
+        dues.push(row.due_at.map(Timestamp::as_millis));
+        ends.push(row.settled_at.map(Timestamp::as_millis));
+    }
+    values![
+        ids,
+        states,
+        counts,
+        Value::Texts(classes),
+        Value::Integers(dues),
+        Value::Integers(ends),
+    ]
+}
+
+fn said(rows: Vec<(ConversationId, DeliveryId)>, now: Timestamp) -> Vec<Value> {
+    let (conversations, deliveries): (Vec<_>, Vec<_>) = rows
+        .into_iter()
+        .map(|(conversation, delivery)| (conversation.as_uuid(), delivery.as_uuid()))
+        .unzip();
+    values![conversations, deliveries, now.plus(ECHO_FOR)]
 }
 
 fn keys(keys: BTreeMap<[u8; 16], Stored>) -> Vec<Value> {

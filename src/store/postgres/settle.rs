@@ -5,33 +5,33 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_trait::async_trait;
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 use super::{
     apply, cancel,
     columns::{self, lane_id, values},
     fault::Fault,
-    lanes,
-    leases::{Claimed, Hold},
+    intake,
+    lanes::{self, Head},
+    leases::Claimed,
     memory::Change,
     mutant,
     subject::Subject,
-    work::{Attempt, Ground, Work},
-    writes::Read,
+    work::{Ground, Work},
+    writes::{Attempted, Read},
 };
 use crate::{
     domain::{
+        conversation::ConversationKey,
         delivery::{Destination, Lane, StepResult, Task},
         effect::Effect,
         event::{Event, NamedLeg, Settled},
         ids::{ConversationId, DeliveryId, HandoverId},
     },
     store::{
-        Claim, DeliveryState, Error, RowOutcome, Settlement,
-        hashing::Hashed,
-        keyed::{ECHO_FOR, KeyedSettlement},
-        tally::DeadLetter,
+        Claim, DeliveryState, Error, RowOutcome, Settlement, hashing::Hashed,
+        keyed::KeyedSettlement, tally::DeadLetter,
     },
     telemetry::traces::TraceParent,
 };
@@ -48,93 +48,105 @@ pub(super) async fn settle(
     let Some(hold) = claim.ticket.into_postgres() else {
         return Ok(None);
     };
-    let settled = Arc::new(KeyedSettlement::new(settlement, &ground.hasher));
-    let next = loop {
-        let settle = Settle {
-            ground: Arc::clone(ground),
-            claimed: hold.claimed,
-            delivery: hold.delivery,
-            settled: Arc::clone(&settled),
-            asked: Instant::now(),
-            destination: claim.destination.clone(),
-        };
-        match ground.step(settle).await {
+    let settle = Settle {
+        key: claim.job.key,
+        claimed: hold.claimed,
+        delivery: hold.delivery,
+        settled: Arc::new(KeyedSettlement::new(settlement, &ground.hasher)),
+        destination: claim.destination,
+    };
+    let landing = loop {
+        match intake::settle(ground, settle.clone()).await {
             Err(Error::Unavailable(_)) => tokio::time::sleep(SETTLE_AGAIN).await,
-            done => break done,
+            // A lane whose outcome cannot be written is not given back at once: nothing in it can be trusted to go out once.
+            done => break done?,
         }
     };
-    let deposed = matches!(&next, Err(Error::Corrupt(source))
-        if matches!(source.downcast_ref::<Fault>(), Some(Fault::Deposed)));
-    if deposed {
-        tracing::warn!(
-            destination = %claim.destination,
-            delivery.id = %hold.delivery,
-            "a call ended after its lane had been taken over; what came of it is not kept"
-        );
-        hold.spend();
-        return Ok(None);
-    }
-    // A lane whose outcome cannot be written is not given back at once: nothing in it can be trusted to go out once.
-    let next = next?;
     hold.spend();
-    // The outcome is written. A head that cannot be read now is claimed by whoever comes next.
-    let claims = lanes::claims(ground, next.into_iter().collect()).await;
-    Ok(claims.unwrap_or_default().pop())
+    match landing {
+        // The outcome is written. A head that cannot be read now is claimed by whoever comes next.
+        Landing::Done(next) => {
+            let claims = lanes::claims(ground, next.into_iter().collect()).await;
+            Ok(claims.unwrap_or_default().pop())
+        }
+        Landing::Deposed => {
+            tracing::warn!(
+                destination = %settle.destination,
+                delivery.id = %settle.delivery,
+                "a call ended after its lane had been taken over; what came of it is not kept"
+            );
+            Ok(None)
+        }
+    }
 }
 
-struct Settle {
-    ground: Arc<Ground>,
+/// An outcome that is to be written.
+#[derive(Clone, Debug)]
+pub(super) struct Settle {
+    /// Whose delivery it is.
+    pub(super) key: ConversationKey,
+    pub(super) delivery: DeliveryId,
     claimed: Claimed,
-    delivery: DeliveryId,
     settled: Arc<KeyedSettlement>,
-    asked: Instant,
     destination: Destination,
 }
 
-#[async_trait]
-impl Attempt for Settle {
-    type Done = Option<Hold>;
+/// What became of an outcome.
+#[derive(Debug)]
+pub(super) enum Landing {
+    /// With the lane's next head, if it is due.
+    Done(Option<Head>),
+    /// The lane has another holder by now, or none. Nothing is changed.
+    Deposed,
+}
 
-    async fn attempt(&mut self, work: &mut Work) -> Result<Option<Hold>, Fault> {
-        let Claimed { lane, fence } = self.claimed;
-        let held = "SELECT 1 FROM lanes WHERE id = $1 AND fence = $2";
-        let is_held = work.row(held, values![lane, fence]).await?.is_some();
-        if !is_held && !mutant::ignores_fences() {
-            return Err(Fault::Deposed);
-        }
-        let KeyedSettlement { settlement, found } = &*self.settled;
-        let delivery = Delivery::by_id(work, self.delivery)
-            .await?
-            .ok_or(Fault::Missing)?;
-        if !mutant::ignores_fences() {
-            work.writes.fences.insert(lane, fence);
-        }
-        work.writes.lanes.insert(lane);
-        work.trace = delivery.trace;
-        work.landed = Some(delivery.id);
-        delivery.write(work, settlement.row);
-        delivery
-            .conclude(work, (settlement.result.clone(), found))
-            .await?;
-        self.asked = Instant::now();
-        work.writes
-            .last
-            .push(lanes::advance(self.claimed, work.now));
-        Ok(None)
+impl Settle {
+    pub(super) const fn lane(&self) -> Uuid {
+        self.claimed.lane
     }
 
-    fn told(&mut self, _: Option<Hold>, given: Vec<Vec<Row>>) -> Result<Option<Hold>, Fault> {
-        let Some(row) = given.first().and_then(|rows| rows.first()) else {
-            return Ok(None);
+    /// Without a delivery there is no lane to hold.
+    pub(super) async fn decide(
+        &self,
+        work: &mut Work,
+        (delivery, subject): (Option<Delivery>, Option<Subject>),
+    ) -> Result<Landing, Fault> {
+        let fence = delivery.as_ref().and_then(|delivery| delivery.fence);
+        let is_held = fence == Some(self.claimed.fence);
+        let Some(delivery) = delivery.filter(|_| is_held || mutant::ignores_fences()) else {
+            if let Some(subject) = subject {
+                work.writes.read.remove(&subject.state.id);
+            }
+            return Ok(Landing::Deposed);
         };
-        if row.try_get::<_, Option<DeliveryId>>(2)?.is_some() {
-            return lanes::held(&self.ground, row, self.asked).map(Some);
+        let lane = lane_id(delivery.lane);
+        if is_held {
+            work.writes.landed.insert(lane);
+        } else {
+            work.writes.lanes.insert(lane);
         }
-        if row.try_get::<_, Option<i64>>(3)?.is_some() {
+        delivery.guard(work);
+        work.trace = delivery.trace;
+        work.landed = Some(delivery.id);
+        let KeyedSettlement { settlement, found } = &*self.settled;
+        delivery.write(work, settlement.row);
+        let result = (settlement.result.clone(), &found[..]);
+        delivery.conclude(work, subject, result).await?;
+        Ok(Landing::Done(None))
+    }
+
+    /// Once it is durable, with what waits in the lane, asked for at `asked`.
+    pub(super) fn told(
+        &self,
+        ground: &Ground,
+        (row, asked): (Row, Instant),
+    ) -> Result<Landing, Fault> {
+        let next = lanes::held(ground, row, asked)?;
+        if next.is_none() {
             let waits = Change::Due(self.destination.clone());
-            self.ground.memory.apply(vec![waits], Vec::new());
+            ground.memory.apply(vec![waits], Vec::new());
         }
-        Ok(None)
+        Ok(Landing::Done(next))
     }
 }
 
@@ -152,6 +164,8 @@ pub(super) struct Delivery {
     /// Somebody is sending it just now.
     pub(super) is_flying: bool,
     leg_closed: bool,
+    /// The number of the lane's last claim.
+    fence: Option<i64>,
     /// What comes of the delivery belongs to the same trace.
     trace: Option<TraceParent>,
 }
@@ -160,37 +174,47 @@ impl Delivery {
     /// Whatever the step writes of it is written if nobody else has changed anything of its conversation meanwhile, and
     /// nobody has claimed its lane.
     pub(super) async fn by_id(work: &mut Work, id: DeliveryId) -> Result<Option<Self>, Fault> {
-        let sql = "SELECT d.id, d.conversation, d.handover, d.lane, d.destination, d.task, d.state, \
-                   coalesce(l.closed, FALSE), d.trace, c.revision, n.fence, \
-                   coalesce(n.flying = d.id AND n.leased_until > handover_clock(), FALSE) \
+        let sql = "SELECT d.destination, d.id, d.conversation, d.handover, d.lane, d.task, d.state, \
+                   coalesce(l.closed, FALSE), d.trace, n.fence, \
+                   coalesce(n.flying = d.id AND n.leased_until > handover_clock(), FALSE), c.revision \
                    FROM deliveries d LEFT JOIN conversations c ON c.id = d.conversation \
                    LEFT JOIN legs l ON l.id = d.lane LEFT JOIN lanes n ON n.id = d.lane WHERE d.id = $1";
         let Some(row) = work.row(sql, values![id]).await? else {
             return Ok(None);
         };
-        let destination: Destination = row.try_get(4)?;
-        let conversation = row.try_get(1)?;
-        if let Some(revision) = row.try_get(9)? {
-            work.writes
-                .read
-                .insert(conversation, Read::Revision(revision));
+        let delivery = Self::read(&row, (0, 1))?;
+        if let Some(revision) = row.try_get(11)? {
+            let read = Read::Revision(revision);
+            work.writes.read.insert(delivery.conversation, read);
         }
-        let lane = row.try_get(3)?;
-        if let Some(fence) = row.try_get(10)? {
-            work.writes.fences.insert(lane, fence);
-        }
-        Ok(Some(Self {
-            id,
-            conversation,
-            handover: row.try_get(2)?,
-            lane: columns::lane(lane, &destination),
+        delivery.guard(work);
+        Ok(Some(delivery))
+    }
+
+    /// From a row in which stands, from a column on: `id, conversation, handover, lane, task, state, leg_closed, trace, fence,
+    /// is_flying`; and somewhere the destination.
+    pub(super) fn read(row: &Row, (destination, from): (usize, usize)) -> Result<Self, Fault> {
+        let destination: Destination = row.try_get(destination)?;
+        Ok(Self {
+            id: row.try_get(from)?,
+            conversation: row.try_get(from + 1)?,
+            handover: row.try_get(from + 2)?,
+            lane: columns::lane(row.try_get(from + 3)?, &destination),
             destination,
-            task: columns::json(&row, 5).ok(),
-            state: row.try_get(6)?,
-            is_flying: row.try_get(11)?,
-            leg_closed: row.try_get(7)?,
-            trace: row.try_get(8)?,
-        }))
+            task: columns::json(row, from + 4).ok(),
+            state: row.try_get(from + 5)?,
+            leg_closed: row.try_get(from + 6)?,
+            trace: row.try_get(from + 7)?,
+            fence: row.try_get(from + 8)?,
+            is_flying: row.try_get(from + 9)?,
+        })
+    }
+
+    /// Nobody else may claim the lane meanwhile.
+    fn guard(&self, work: &mut Work) {
+        if let Some(fence) = self.fence {
+            work.writes.fences.insert(lane_id(self.lane), fence);
+        }
     }
 
     pub(super) fn is_unsettled(&self) -> bool {
@@ -218,10 +242,11 @@ impl Delivery {
     pub(super) async fn conclude(
         self,
         work: &mut Work,
+        subject: Option<Subject>,
         (mut result, found): (StepResult, &[Vec<Hashed>]),
     ) -> Result<(), Fault> {
         let Some(task) = self.task else { return Ok(()) };
-        let subject = Subject::existing(work, self.conversation).await?;
+        let subject = subject.ok_or(Fault::Missing)?;
         if let StepResult::Done(done) = &mut result {
             let items = &mut done.found.transcript;
             let waits = subject.state.looks_up(self.handover);
@@ -279,23 +304,27 @@ impl Delivery {
         });
         match outcome {
             RowOutcome::Delivered => {
-                work.write(
-                    "UPDATE deliveries SET state = 'delivered', attempts = attempts + 1, settled_at = $2 WHERE id = $1",
-                    values![self.id, work.now],
-                );
+                work.writes.attempted.push(Attempted {
+                    id: self.id,
+                    state: DeliveryState::Delivered,
+                    counts: true,
+                    class: None,
+                    due_at: None,
+                    settled_at: Some(work.now),
+                });
                 if matches!(self.task, Some(Task::Say { .. })) {
-                    work.write(
-                        "UPDATE echoes SET expires_at = $3 WHERE conversation = $1 AND delivery = $2",
-                        values![self.conversation, self.id, work.now.plus(ECHO_FOR)],
-                    );
+                    work.writes.said.push((self.conversation, self.id));
                 }
             }
             _ if !self.is_unsettled() => {}
-            RowOutcome::Retry { at, class, counts } => work.write(
-                "UPDATE deliveries SET state = 'retrying', attempts = attempts + $2, error_class = $3, due_at = $4 \
-                 WHERE id = $1",
-                values![self.id, i64::from(counts), class.label(), at],
-            ),
+            RowOutcome::Retry { at, class, counts } => work.writes.attempted.push(Attempted {
+                id: self.id,
+                state: DeliveryState::Retrying,
+                counts,
+                class: Some(class.label()),
+                due_at: Some(at),
+                settled_at: None,
+            }),
             RowOutcome::Dead { class } => {
                 work.write(
                     "UPDATE deliveries SET attempts = attempts + 1 WHERE id = $1",

@@ -92,14 +92,19 @@ pub(super) async fn one_message(ground: &Ground, id: MessageId) -> Result<Option
 
 /// A message from a row of `id, seq, actor, at, content, handover, late, raw`.
 pub(super) fn message(row: &Row) -> Result<Message, Fault> {
+    message_at(row, 0)
+}
+
+/// The same from a row in which these stand from a column on.
+pub(super) fn message_at(row: &Row, from: usize) -> Result<Message, Fault> {
     Ok(Message {
-        id: row.try_get(0)?,
-        seq: count(row.try_get(1)?),
-        actor: row.try_get(2)?,
-        at: row.try_get(3)?,
-        content: columns::json(row, 4)?,
-        handover: row.try_get(5)?,
-        late: row.try_get(6)?,
-        raw: row.try_get(7)?,
+        id: row.try_get(from)?,
+        seq: count(row.try_get(from + 1)?),
+        actor: row.try_get(from + 2)?,
+        at: row.try_get(from + 3)?,
+        content: columns::json(row, from + 4)?,
+        handover: row.try_get(from + 5)?,
+        late: row.try_get(from + 6)?,
+        raw: row.try_get(from + 7)?,
     })
 }

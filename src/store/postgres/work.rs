@@ -68,8 +68,8 @@ pub(super) trait Attempt: Send + 'static {
 
     async fn attempt(&mut self, work: &mut Work) -> Result<Self::Done, Fault>;
 
-    /// What was done is durable, and this is what the last statements gave.
-    fn told(&mut self, done: Self::Done, _given: Vec<Vec<Row>>) -> Result<Self::Done, Fault> {
+    /// What was done is durable, and this is what waits in the lanes that landed with it.
+    fn told(&mut self, done: Self::Done, _waiting: Vec<Row>) -> Result<Self::Done, Fault> {
         Ok(done)
     }
 }
@@ -151,8 +151,8 @@ impl Ground {
     ) -> Result<A::Done, Fault> {
         let mut work = Work::new(Arc::clone(self));
         let done = attempt.attempt(&mut work).await?;
-        let given = work.commit().await?;
-        attempt.told(done, given)
+        let waiting = work.commit().await?;
+        attempt.told(done, waiting)
     }
 }
 
@@ -270,12 +270,11 @@ impl Work {
         }
     }
 
-    /// Sends what is to be written and, once it is durable, lets this process know of it. Gives what the last statements
-    /// gave, see [`Writes::last`].
-    pub(super) async fn commit(&mut self) -> Result<Vec<Vec<Row>>, Fault> {
-        let (mut given, mut changed) = (Vec::new(), Vec::new());
+    /// Sends what is to be written and, once it is durable, lets this process know of it. Gives what waits in the lanes that
+    /// landed with it.
+    pub(super) async fn commit(&mut self) -> Result<Vec<Row>, Fault> {
+        let (mut waiting, mut changed) = (Vec::new(), Vec::new());
         if !self.writes.is_empty() {
-            let last = self.writes.last.len();
             changed = changes::of(&self.writes.read, &self.after.touched, self.now);
             let sending = std::mem::take(&mut self.writes).into_statements(self.now, &changed)?;
             let began = std::time::Instant::now();
@@ -287,10 +286,10 @@ impl Work {
             };
             let answers = connection.transact(&sending.statements).await;
             self.ground.meter.commit.record(began.elapsed());
-            if matches!(&answers, Err(fault) if !matches!(fault, Fault::Raced | Fault::Deposed)) {
+            if matches!(&answers, Err(fault) if !matches!(fault, Fault::Raced)) {
                 self.ground.meter.failed.increment(1);
             }
-            given = answers?;
+            let mut given = answers?;
             let mut rings = sending.rings;
             let heads = given.get(sending.heads_at).and_then(|rows| rows.first());
             if let Some(heads) = heads {
@@ -299,11 +298,13 @@ impl Work {
             self.after
                 .changes
                 .extend(rings.into_iter().map(Change::Due));
-            given = given.split_off(given.len().saturating_sub(last));
+            if sending.goes_on {
+                waiting = given.pop().unwrap_or_default();
+            }
         }
         self.connection = None;
         self.ground.finish(std::mem::take(&mut self.after), changed);
-        Ok(given)
+        Ok(waiting)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     domain::{
         conversation::{ConversationKey, Phase},
         delivery::{Destination, NewDelivery},
-        ids::{ConversationId, DeskName},
+        ids::{ConversationId, DeliveryId, DeskName},
         message::Message,
         time::Timestamp,
     },
@@ -30,6 +30,10 @@ pub(super) struct Writes {
     pub(super) conversations: BTreeMap<ConversationId, ConversationRow>,
     pub(super) messages: Vec<(ConversationId, Message)>,
     pub(super) deliveries: Vec<DeliveryRow>,
+    /// What came of attempts.
+    pub(super) attempted: Vec<Attempted>,
+    /// Texts that were said now, so that they come back within a while or not at all.
+    pub(super) said: Vec<(ConversationId, DeliveryId)>,
     /// By hash, so that two batches with the same keys do not stand in each other's way.
     pub(super) keys: BTreeMap<[u8; 16], Stored>,
     /// The same of keys that were known already: of messages that have been removed since, and are kept anew.
@@ -48,8 +52,8 @@ pub(super) struct Writes {
     pub(super) names: BTreeSet<(DeskName, String)>,
     /// Checks that come when all locks are had, before anything is written.
     pub(super) checks: Vec<Statement>,
-    /// Come last, when lanes are as they will be. What they give is given back.
-    pub(super) last: Vec<Statement>,
+    /// Lanes whose flight has ended: each goes on to its next head, or is given back.
+    pub(super) landed: BTreeSet<Uuid>,
 }
 
 /// How a conversation was found.
@@ -85,12 +89,26 @@ pub(super) struct DeliveryRow {
     pub(super) trace: Option<TraceParent>,
 }
 
+/// What an attempt has made of a delivery's row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempted {
+    pub(super) id: DeliveryId,
+    pub(super) state: DeliveryState,
+    pub(super) counts: bool,
+    /// None: as before, as with the next one.
+    pub(super) class: Option<&'static str>,
+    pub(super) due_at: Option<Timestamp>,
+    pub(super) settled_at: Option<Timestamp>,
+}
+
 /// What is sent in one go.
 #[derive(Debug)]
 pub(super) struct Sending {
     pub(super) statements: Vec<Statement>,
     /// The place of the one that gives the destinations of lanes that have got a head.
     pub(super) heads_at: usize,
+    /// The last one gives what waits in the lanes whose flight has ended.
+    pub(super) goes_on: bool,
     /// Destinations of lanes that may have got another head.
     pub(super) rings: BTreeSet<Destination>,
 }
@@ -103,9 +121,10 @@ impl Writes {
             && self.keys.is_empty()
             && self.known_keys.is_empty()
             && self.others.is_empty()
+            && self.attempted.is_empty()
             && self.lanes.is_empty()
             && self.longer.is_empty()
-            && self.last.is_empty()
+            && self.landed.is_empty()
     }
 
     /// Everything, in the order in which locks are taken: advisory ones, conversations, then what is theirs, then lanes.
@@ -135,10 +154,14 @@ impl Writes {
         let urgent = self.deliveries.iter().filter(|row| row.urgent);
         self.lanes
             .extend(urgent.map(|row| lane_id(row.delivery.lane)));
-        let (rings, longer): (Vec<_>, Vec<_>) = self
-            .longer
-            .into_iter()
-            .partition(|(lane, _)| self.lanes.contains(lane));
+        let (mut rings, mut longer) = (BTreeSet::new(), Vec::new());
+        for (lane, destination) in self.longer {
+            if self.lanes.contains(&lane) {
+                rings.insert(destination);
+            } else if !self.landed.contains(&lane) {
+                longer.push(lane);
+            }
+        }
         let heads_at = all.len();
         all.push(rows::write(
             Rows {
@@ -146,38 +169,39 @@ impl Writes {
                 conversations: self.conversations,
                 messages: self.messages,
                 deliveries: self.deliveries,
+                attempted: self.attempted,
+                said: self.said,
                 keys: self.keys,
                 known_keys: self.known_keys,
-                longer: longer.into_iter().map(|(lane, _)| lane).collect(),
+                longer,
                 changed,
             },
             now,
         )?);
         all.extend(self.others);
-        for (lane, fence) in self.fences {
-            all.push(Statement::new(
-                "SELECT handover_expect(count(*), 1) FROM \
-                 (SELECT 1 FROM lanes WHERE id = $1 AND fence = $2 FOR UPDATE) AS held",
-                values![lane, fence],
-            ));
+        let goes_on = !(self.fences.is_empty() && self.lanes.is_empty() && self.landed.is_empty());
+        if goes_on {
+            all.push(go_on((self.fences, self.lanes, self.landed), now));
         }
-        if !self.lanes.is_empty() {
-            all.push(heads(self.lanes));
-        }
-        all.extend(self.last);
         Ok(Sending {
             statements: all,
             heads_at,
-            rings: rings
-                .into_iter()
-                .map(|(_, destination)| destination)
-                .collect(),
+            goes_on,
+            rings,
         })
     }
 }
 
-/// Finds the heads of these lanes anew. A lane in which nothing waits goes, unless it is held.
-fn heads(lanes: BTreeSet<Uuid>) -> Statement {
-    let lanes: Vec<Uuid> = lanes.into_iter().collect();
-    Statement::new("SELECT handover_heads($1)", values![lanes])
+/// What follows for lanes when everything else is written; gives a row of each that landed and in which something waits.
+fn go_on(
+    (fences, lanes, landed): (BTreeMap<Uuid, i64>, BTreeSet<Uuid>, BTreeSet<Uuid>),
+    now: Timestamp,
+) -> Statement {
+    let (seen, fences): (Vec<Uuid>, Vec<i64>) = fences.into_iter().unzip();
+    let stirred: Vec<Uuid> = lanes.difference(&landed).copied().collect();
+    let landed: Vec<Uuid> = landed.into_iter().collect();
+    Statement::new(
+        "SELECT * FROM handover_go_on($1, $2, $3, $4, $5)",
+        values![seen, fences, stirred, landed, now],
+    )
 }

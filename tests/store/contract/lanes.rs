@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
+use futures_util::future::join_all;
 use handover_bridge::{
     domain::{
         delivery::{Done, StepResult, Task},
@@ -74,6 +75,54 @@ pub async fn many_claimers_never_hold_the_same_lane(harness: impl Harness + 'sta
     let held: Vec<_> = claimers.join_all().await.into_iter().flatten().collect();
     let lanes: HashSet<_> = held.iter().map(|claim| claim.job.handover.id).collect();
     assert_eq!((held.len(), lanes.len()), (64, 64));
+}
+
+pub async fn what_is_said_while_outcomes_come_goes_out_in_order_and_once(
+    harness: impl Harness + 'static,
+) {
+    const TEXTS: usize = 12;
+    let world = World::new(harness).await;
+    let users: Vec<String> = (0..8).map(|number| format!("user{number}")).collect();
+    for user in &users {
+        world.waiting(user).await;
+    }
+    let texts = |user: &str| -> Vec<String> {
+        (0..TEXTS)
+            .map(|number| format!("{user} says {number}"))
+            .collect()
+    };
+    let say = join_all(users.iter().map(async |user| {
+        for text in texts(user) {
+            world.user_says(user, &text).await;
+        }
+    }));
+    let deliver = async {
+        let mut told = Vec::new();
+        while told.len() < users.len() * TEXTS {
+            let lanes = world.claims(&team(), 16).await.into_iter();
+            let lanes = join_all(lanes.map(async |first| {
+                let (mut of_lane, mut next) = (Vec::new(), Some(first));
+                while let Some(claim) = next {
+                    of_lane.push(text(&claim));
+                    next = world.done(claim).await;
+                }
+                of_lane
+            }));
+            told.extend(lanes.await.into_iter().flatten());
+        }
+        told
+    };
+    let (_, told) = tokio::join!(say, deliver);
+    for user in &users {
+        let of_user = told
+            .iter()
+            .filter(|text| text.starts_with(&format!("{user} ")));
+        assert_eq!(of_user.cloned().collect::<Vec<_>>(), texts(user));
+    }
+    assert!(
+        world.claim(&team()).await.is_none(),
+        "nothing goes out a second time"
+    );
 }
 
 pub async fn a_lane_whose_head_waits_for_its_next_attempt_waits_whole(
