@@ -52,9 +52,9 @@ struct Queue {
 
 /// A step, and whoever waits for what comes of it.
 #[derive(Debug)]
-struct Waiting {
-    part: Part,
-    tell: oneshot::Sender<Result<Came, Error>>,
+pub(super) struct Waiting {
+    pub(super) part: Part,
+    pub(super) tell: oneshot::Sender<Result<Came, Error>>,
 }
 
 /// The conversation of a step in which something is only said. Everything else goes by itself.
@@ -132,6 +132,8 @@ async fn write_all(ground: &Arc<Ground>) {
 }
 
 async fn write(ground: &Arc<Ground>, batch: Vec<Waiting>) {
+    #[cfg(feature = "mutants")]
+    let batch = super::mutant::write_early(ground, batch).await;
     let (parts, callers): (Vec<_>, Vec<_>) = batch
         .into_iter()
         .map(|Waiting { part, tell }| (part, tell))
@@ -140,15 +142,6 @@ async fn write(ground: &Arc<Ground>, batch: Vec<Waiting>) {
         ground.meter.batch.record(count);
     }
     let mut batch = Batch::of(parts, ground);
-    #[cfg(feature = "mutants")]
-    if super::mutant::acks_before_commit() {
-        let tell = |all: Vec<Came>| {
-            for (came, tell) in all.into_iter().zip(callers) {
-                drop(tell.send(Ok(came)));
-            }
-        };
-        return super::mutant::write_early(ground, batch, tell).await;
-    }
     match together(ground, &mut batch).await {
         Ok(all) => {
             for (came, tell) in all.into_iter().zip(callers) {

@@ -5,8 +5,10 @@ use std::{sync::Arc, time::Duration};
 
 #[cfg(feature = "mutants")]
 use super::{
+    batch::{Batch, Part},
     database::Database,
     fault::Fault,
+    intake::Waiting,
     work::{Attempt, Ground, Work},
 };
 use crate::mutant::is;
@@ -34,28 +36,37 @@ pub(super) fn weaken(config: &mut tokio_postgres::Config) {
     }
 }
 
+/// Tells what comes of what was said when it is decided, which is before it is written, and gives back the rest. Only whoever
+/// said something outside is told early: of what the process itself has done it goes on from what is there.
 #[cfg(feature = "mutants")]
-pub(super) fn acks_before_commit() -> bool {
-    is("ack_before_commit")
-}
-
-/// Tells when all is decided, which is before it is written.
-#[cfg(feature = "mutants")]
-pub(super) async fn write_early<A: Attempt>(
-    ground: &Arc<Ground>,
-    mut attempt: A,
-    tell: impl FnOnce(A::Done) + Send,
-) {
+pub(super) async fn write_early(ground: &Arc<Ground>, batch: Vec<Waiting>) -> Vec<Waiting> {
+    if !is("ack_before_commit") {
+        return batch;
+    }
+    let (said, rest): (Vec<_>, Vec<_>) = batch
+        .into_iter()
+        .partition(|waiting| matches!(waiting.part, Part::Said(..)));
+    if said.is_empty() {
+        return rest;
+    }
+    let (parts, callers): (Vec<_>, Vec<_>) = said
+        .into_iter()
+        .map(|Waiting { part, tell }| (part, tell))
+        .unzip();
+    let mut batch = Batch::of(parts, ground);
     let mut work = Work::new(Arc::clone(ground));
-    let Ok(done) = attempt.attempt(&mut work).await else {
-        return;
+    let Ok(done) = batch.attempt(&mut work).await else {
+        return rest;
     };
-    tell(done);
+    for (came, tell) in done.into_iter().zip(callers) {
+        drop(tell.send(Ok(came)));
+    }
     // As long as a very slow disk would take, so that a kill finds the window open.
     tokio::time::sleep(Duration::from_millis(100)).await;
     if matches!(work.commit().await, Err(Fault::Raced)) {
-        drop(ground.run(attempt).await);
+        drop(ground.run(batch).await);
     }
+    rest
 }
 
 /// Leases are never over: by this clock no time passes.
