@@ -2,7 +2,10 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{
+    task::{JoinSet, yield_now},
+    time::sleep,
+};
 
 use super::{health::Permit, outlet::Outlet};
 use crate::{domain::time::Timestamp, store::Claimed};
@@ -59,7 +62,10 @@ impl Dispatcher {
                 () = shared.stop.cancelled() => {}
                 () = rung, if !full => {}
                 () = stirred => {}
-                _ = self.lanes.join_next(), if full => {}
+                _ = self.lanes.join_next(), if full => {
+                    // Those that were answered by the same commit end with it, and are followed by as many at once.
+                    yield_now().await;
+                }
                 () = elapsed(&wait, shared.clock.now()) => {}
             }
         }

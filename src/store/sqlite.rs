@@ -61,7 +61,7 @@ pub use self::{
     file::OpenError,
     opening::Options,
 };
-use self::{fault::Fault, memory::Memory, readers::Readers, writer::Writer};
+use self::{memory::Memory, readers::Readers, writer::Writer};
 use super::{
     Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure, Error,
     Fired, Gone, HandoverSummary, HandoverView, NamesInUse, Page, Pause, Proof, Retention,
@@ -114,14 +114,9 @@ impl SqliteStore {
         }
         let rows: Vec<i64> = holds.iter().map(|hold| hold.head.row).collect();
         let limits = Arc::clone(&self.transcript_limits);
-        let loaded: Vec<Result<jobs::Loaded, Fault>> = self
+        let loaded = self
             .readers
-            .read(move |connection| {
-                Ok(rows
-                    .into_iter()
-                    .map(|row| jobs::load(connection, row, &limits))
-                    .collect())
-            })
+            .read(move |connection| jobs::load_all(connection, &rows, &limits))
             .await?;
         let mut claims = Vec::with_capacity(holds.len());
         for (loaded, hold) in loaded.into_iter().zip(holds) {

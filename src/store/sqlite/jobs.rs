@@ -31,11 +31,19 @@ pub(super) struct Loaded {
     pub(super) trace: Option<TraceParent>,
 }
 
-pub(super) fn load(
+/// Each by itself: one that cannot be read does not stand in the others' way.
+pub(super) fn load_all(
     connection: &Connection,
-    row: i64,
+    rows: &[i64],
     limits: &TranscriptLimits,
-) -> Result<Loaded, Fault> {
+) -> Result<Vec<Result<Loaded, Fault>>, Fault> {
+    // Each statement would else begin by finding out whether anything has been written since the one before.
+    let snapshot = connection.unchecked_transaction()?;
+    let all = rows.iter().map(|row| load(&snapshot, *row, limits));
+    Ok(all.collect())
+}
+
+fn load(connection: &Connection, row: i64, limits: &TranscriptLimits) -> Result<Loaded, Fault> {
     let sql = "SELECT d.id, d.conversation, d.lane, d.destination, d.task, d.attempts, d.created_at, c.state, h.facts, \
                l.reference, d.trace, h.taken, l.taken, d.handover FROM deliveries d \
                JOIN conversations c ON c.row = d.conversation LEFT JOIN handovers h ON h.id = d.handover \

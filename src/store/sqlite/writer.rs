@@ -200,7 +200,16 @@ type Ran = Vec<(Box<dyn Command>, Option<Fault>)>;
 impl Thread {
     fn run(mut self, mut queue: mpsc::Receiver<Box<dyn Command>>) {
         let mut waiting = Vec::with_capacity(BATCH);
-        while queue.blocking_recv_many(&mut waiting, BATCH) > 0 {
+        while let Some(first) = queue.blocking_recv() {
+            waiting.push(first);
+            // Whoever has just been answered may be about to ask for more. Where this thread shares its core with them,
+            // it would else run ahead, and commit twice what could have been committed at once.
+            thread::yield_now();
+            while waiting.len() < BATCH
+                && let Ok(command) = queue.try_recv()
+            {
+                waiting.push(command);
+            }
             self.batch(waiting.drain(..));
         }
         self.ground.close();
