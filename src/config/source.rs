@@ -1,6 +1,7 @@
 //! The layers a configuration is made of, and how they are laid over each other.
 
 use std::{
+    cmp::Reverse,
     collections::HashMap,
     env, fs,
     path::{Path, PathBuf},
@@ -118,17 +119,26 @@ impl Source {
             lines = Lines::read(name, &text)?;
             layers = layers.add_source(File::from_str(&text, FileFormat::Toml));
         }
-        let environment = Environment::default()
-            .prefix("HANDOVER")
-            .prefix_separator("__")
-            .separator("__")
-            .source(Some(self.environment.clone()));
-        let merged = layers
-            .add_source(environment)
-            .build()
-            .map_err(merge_fault)?;
+        for (name, value) in self.ordered_environment() {
+            let variable = HashMap::from([(name.clone(), value.clone())]);
+            let variable = Environment::default()
+                .prefix("HANDOVER")
+                .prefix_separator("__")
+                .separator("__")
+                .source(Some(variable));
+            layers = layers.add_source(variable);
+        }
+        let merged = layers.build().map_err(merge_fault)?;
         let values = merged.cache.into_table().map_err(merge_fault)?;
         Ok(Layers { values, lines })
+    }
+
+    /// In the order in which they are laid over each other, which decides where two contradict each other: the name of a
+    /// section comes after its keys, so that a text in its place is what is told, and of two spellings capitals count.
+    fn ordered_environment(&self) -> Vec<(&String, &String)> {
+        let mut variables: Vec<_> = self.environment.iter().collect();
+        variables.sort_by_cached_key(|(name, _)| Reverse((name.to_lowercase(), (*name).clone())));
+        variables
     }
 }
 

@@ -66,6 +66,27 @@ fn a_fault_of_the_environment_is_told_by_its_variable() {
     );
 }
 
+/// Each map is made anew, and so has an order of its own.
+#[test]
+fn variables_that_contradict_each_other_are_always_told_the_same() {
+    let told = || {
+        let source = Source::text("handover.toml", GOOD).with_environment([
+            ("HANDOVER__BOTS__WEBSHOP", "canary"),
+            ("HANDOVER__BOTS__WEBSHOP__ACCESS_TOKEN", "12345"),
+            ("HANDOVER__bots__webshop__region", "us"),
+            ("HANDOVER__SERVER__MAX_CONNECTIONS", "7"),
+            ("HANDOVER__SERVER__max_connections", "canary"),
+        ]);
+        lines(&Config::load(&source).unwrap_err())
+    };
+    for _ in 0..32 {
+        assert_eq!(
+            told(),
+            ["HANDOVER__BOTS__WEBSHOP: bots.webshop must be a table, not text"]
+        );
+    }
+}
+
 #[test]
 fn a_slip_is_told_by_what_was_meant_also_below_the_wrong_heading() {
     for (settings, says) in [
