@@ -197,7 +197,7 @@ pub enum Applied {
 /// A lane that this process holds, with the work at its head.
 #[derive(Debug)]
 pub struct Claim {
-    pub job: Job,
+    pub job: Box<Job>,
     /// Attempts made so far; 0 before the first.
     pub attempts: u32,
     pub destination: Destination,

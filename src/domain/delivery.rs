@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    conversation::{ConversationKey, Profile, ResumeContract},
+    conversation::{ConversationKey, Handover, Profile, ResumeContract},
     event::TranscriptItem,
     fallback::Part,
     ids::{BotName, ConversationId, DeliveryId, DeskName, HandoverId, LegId, MessageId},
@@ -179,6 +179,17 @@ pub enum StepResult {
     },
     /// An operator gave it up.
     Skipped,
+}
+
+impl HandoverFacts {
+    pub fn of(handover: &Handover) -> Self {
+        Self {
+            id: handover.id,
+            language: handover.language.clone(),
+            payload: handover.payload.clone(),
+            options: handover.options.clone(),
+        }
+    }
 }
 
 impl Found {

@@ -5,6 +5,7 @@
 //! proves that whoever held a lane before is dead. Nothing polls, so an idle store sleeps.
 
 mod apply;
+mod at_hand;
 mod at_rest;
 mod audit;
 mod backup;
@@ -61,7 +62,7 @@ pub use self::{
     file::OpenError,
     opening::Options,
 };
-use self::{memory::Memory, readers::Readers, writer::Writer};
+use self::{fault::Fault, jobs::Loaded, memory::Memory, readers::Readers, writer::Writer};
 use super::{
     Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure, Error,
     Fired, Gone, HandoverSummary, HandoverView, NamesInUse, Page, Pause, Proof, Retention,
@@ -109,17 +110,19 @@ impl SqliteStore {
     /// Puts the work together that the held lanes have at their heads. What cannot be put together becomes a dead
     /// letter instead of standing in everyone's way.
     async fn claims(&self, holds: Vec<Hold>) -> Result<Vec<Claim>, Error> {
-        if holds.is_empty() {
-            return Ok(Vec::new());
-        }
-        let rows: Vec<i64> = holds.iter().map(|hold| hold.head.row).collect();
-        let limits = Arc::clone(&self.transcript_limits);
-        let loaded = self
-            .readers
-            .read(move |connection| jobs::load_all(connection, &rows, &limits))
-            .await?;
+        let is_read = |hold: &&Hold| hold.head.at_hand.is_none();
+        let rows: Vec<i64> = holds
+            .iter()
+            .filter(is_read)
+            .map(|hold| hold.head.row)
+            .collect();
+        let mut read = self.read_jobs(rows).await?.into_iter();
         let mut claims = Vec::with_capacity(holds.len());
-        for (loaded, hold) in loaded.into_iter().zip(holds) {
+        for mut hold in holds {
+            let loaded = match hold.head.at_hand.take() {
+                Some(at_hand) => Ok(at_hand.loaded),
+                None => read.next().unwrap_or(Err(Fault::Missing)),
+            };
             match loaded {
                 Ok(loaded) => claims.push(Claim {
                     job: loaded.job,
@@ -139,6 +142,16 @@ impl SqliteStore {
             }
         }
         Ok(claims)
+    }
+
+    async fn read_jobs(&self, rows: Vec<i64>) -> Result<Vec<Result<Loaded, Fault>>, Error> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let limits = Arc::clone(&self.transcript_limits);
+        self.readers
+            .read(move |connection| jobs::load_all(connection, &rows, &limits))
+            .await
     }
 
     /// What is said to a bot that has the user changes nothing where nothing is observed, so the writer need not be asked.

@@ -185,7 +185,7 @@ impl Row {
     fn claim(&mut self, destination: &Destination) -> Claim {
         self.claimed = true;
         Claim {
-            job: self.job.clone(),
+            job: Box::new(self.job.clone()),
             attempts: self.attempts,
             destination: destination.clone(),
             trace: None,

@@ -374,12 +374,7 @@ fn seen(handover: &Handover) -> impl PartialEq + '_ {
 
 fn row(handover: &Handover, ended: Option<Ended>) -> HandoverRow {
     HandoverRow {
-        facts: HandoverFacts {
-            id: handover.id,
-            language: handover.language.clone(),
-            payload: handover.payload.clone(),
-            options: handover.options.clone(),
-        },
+        facts: HandoverFacts::of(handover),
         requested_at: handover.requested_at,
         phase_since: handover.phase_since,
         phase: ended.is_none().then_some(handover.phase),

@@ -26,7 +26,7 @@ const TRANSCRIPT_LIMIT: usize = 200;
 
 #[derive(Debug)]
 pub(super) struct Loaded {
-    pub(super) job: Job,
+    pub(super) job: Box<Job>,
     pub(super) attempts: u32,
     pub(super) destination: Destination,
     pub(super) trace: Option<TraceParent>,
@@ -109,7 +109,7 @@ fn read_known(
             .is_some_and(|closing| closing.user_wrote);
     }
     Ok(Loaded {
-        job: Job {
+        job: Box::new(Job {
             delivery,
             task,
             created_at: row.try_get(from + 4)?,
@@ -122,7 +122,7 @@ fn read_known(
             message: None,
             transcript: Vec::new(),
             transcript_total: 0,
-        },
+        }),
         attempts: u32::try_from(row.try_get::<_, i64>(from + 3)?).unwrap_or(u32::MAX),
         destination,
         trace: row.try_get(from + 5)?,

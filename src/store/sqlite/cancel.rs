@@ -71,6 +71,7 @@ pub(super) fn hurry(work: &mut Work<'_>, lane: Lane) -> Result<(), Fault> {
             order: unsent.order,
             urgent: true,
             due: work.now,
+            at_hand: None,
         };
         work.change(Change::Put(waiting));
     }

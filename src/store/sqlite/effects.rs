@@ -3,6 +3,7 @@
 use rusqlite::params;
 
 use super::{
+    at_hand::{self, AtHand, Recorded},
     cancel,
     columns::{AnyId, integer, lane_id},
     fault::Fault,
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     domain::{
         dedupe::Fingerprint,
-        delivery::{NewDelivery, Task},
+        delivery::{Lane, NewDelivery, Task},
         effect::{Effect, HandoverRow, JournalEntry, LegRow},
         event::Event,
         handover::Echo,
@@ -38,10 +39,16 @@ pub(super) fn perform(
             keep_handover(work, row, handover)?;
         }
     }
+    let mut recorded = None;
     for effect in effects {
         match (effect, subject.row) {
-            (Effect::Record(message), Some(row)) => record(work, row, message)?,
-            (Effect::Deliver(delivery), Some(row)) => deliver(work, row, delivery)?,
+            (Effect::Record(message), Some(row)) => {
+                recorded = Some(record(work, row, message)?);
+            }
+            (Effect::Deliver(delivery), Some(row)) => {
+                let at_hand = at_hand::keep(work, subject, (delivery, recorded))?;
+                deliver(work, row, (delivery, at_hand))?;
+            }
             (
                 Effect::ExpectEcho {
                     fingerprint,
@@ -76,7 +83,10 @@ pub(super) fn perform(
             }
             (Effect::CancelUnsent { lane, only }, _) => cancel::unsent(work, *lane, *only)?,
             (Effect::Hurry { lane }, _) => cancel::hurry(work, *lane)?,
-            (Effect::Leg(leg), _) => keep_leg(work, leg)?,
+            (Effect::Leg(leg), _) => {
+                keep_leg(work, leg)?;
+                work.change(Change::LetGo(Lane::Leg(leg.id)));
+            }
             (Effect::Name(name), _) => legs::name(work, name)?,
             (
                 Effect::Take {
@@ -85,7 +95,10 @@ pub(super) fn perform(
                     taken,
                 },
                 _,
-            ) => legs::take(work, (*lane, *handover), taken)?,
+            ) => {
+                legs::take(work, (*lane, *handover), taken)?;
+                subject.was_taken_of(work, *lane);
+            }
             (Effect::Journal(entry), _) => keep_entry(work, entry)?,
             (Effect::Warn(warning), _) => warnings::raise(work, warning)?,
             (Effect::KeepUnknown { raw }, _) => {
@@ -126,7 +139,12 @@ fn consume_echo(
     Ok(())
 }
 
-fn record(work: &Work<'_>, conversation: i64, message: &Message) -> Result<(), Fault> {
+fn record<'m>(
+    work: &Work<'_>,
+    conversation: i64,
+    message: &'m Message,
+) -> Result<Recorded<'m>, Fault> {
+    let content = serde_json::to_string(&message.content)?;
     work.execute(
         "INSERT INTO messages (id, conversation, seq, actor, at, handover, late, content, raw, recorded_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -138,15 +156,22 @@ fn record(work: &Work<'_>, conversation: i64, message: &Message) -> Result<(), F
             message.at,
             message.handover,
             message.late,
-            serde_json::to_string(&message.content)?,
+            content,
             message.raw,
             work.now
         ],
     )?;
-    Ok(())
+    Ok(Recorded {
+        message,
+        length: content.len() + message.raw.as_ref().map_or(0, String::len),
+    })
 }
 
-fn deliver(work: &mut Work<'_>, conversation: i64, delivery: &NewDelivery) -> Result<(), Fault> {
+fn deliver(
+    work: &mut Work<'_>,
+    conversation: i64,
+    (delivery, at_hand): (&NewDelivery, Option<Box<AtHand>>),
+) -> Result<(), Fault> {
     work.execute(
         "INSERT INTO deliveries (id, conversation, handover, lane, destination, ord, urgent, task, state, attempts, \
          due_at, created_at, trace) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?10, ?11)",
@@ -176,6 +201,7 @@ fn deliver(work: &mut Work<'_>, conversation: i64, delivery: &NewDelivery) -> Re
         order: delivery.order,
         urgent: delivery.urgent,
         due,
+        at_hand,
     };
     work.change(Change::Put(waiting));
     Ok(())

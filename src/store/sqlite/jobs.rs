@@ -25,7 +25,7 @@ const TRANSCRIPT_LIMIT: usize = 200;
 
 #[derive(Debug)]
 pub(super) struct Loaded {
-    pub(super) job: Job,
+    pub(super) job: Box<Job>,
     pub(super) attempts: u32,
     pub(super) destination: Destination,
     pub(super) trace: Option<TraceParent>,
@@ -86,7 +86,7 @@ fn load(connection: &Connection, row: i64, limits: &TranscriptLimits) -> Result<
         .transpose()?
         .flatten();
     Ok(Loaded {
-        job: Job {
+        job: Box::new(Job {
             delivery: stored.id,
             task,
             created_at: stored.created_at,
@@ -99,7 +99,7 @@ fn load(connection: &Connection, row: i64, limits: &TranscriptLimits) -> Result<
             message,
             transcript: transcript.0,
             transcript_total: transcript.1,
-        },
+        }),
         attempts: stored.attempts,
         destination: stored.destination,
         trace: stored.trace,

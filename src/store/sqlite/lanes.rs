@@ -3,8 +3,12 @@
 //! Filled from the rows when the store is opened and changed only by what has been committed. The file lock proves
 //! that no other process holds a lane, so claims need no rows.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::RangeInclusive,
+};
 
+use super::at_hand::AtHand;
 use crate::domain::{
     delivery::{Destination, Lane},
     time::Timestamp,
@@ -15,7 +19,7 @@ use crate::domain::{
 pub(super) struct LaneKey(pub(super) Lane, pub(super) u64);
 
 /// An unsettled delivery.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) row: i64,
     pub(super) lane: LaneKey,
@@ -23,14 +27,17 @@ pub(super) struct Waiting {
     pub(super) order: u64,
     pub(super) urgent: bool,
     pub(super) due: Timestamp,
+    pub(super) at_hand: Option<Box<AtHand>>,
 }
 
 /// A lane that was just claimed, with the row at its head.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Head {
     pub(super) lane: LaneKey,
     pub(super) row: i64,
     pub(super) fence: u64,
+    /// None: what the call needs is to be read.
+    pub(super) at_hand: Option<Box<AtHand>>,
 }
 
 #[derive(Debug, Default)]
@@ -61,10 +68,11 @@ struct Place {
     order: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Entry {
     row: i64,
     due: Timestamp,
+    at_hand: Option<Box<AtHand>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +99,7 @@ impl Lanes {
             Entry {
                 row: waiting.row,
                 due: waiting.due,
+                at_hand: waiting.at_hand,
             },
         );
         self.list(waiting.lane)
@@ -104,11 +113,19 @@ impl Lanes {
 
     /// What waits in the lane or is on its way: each with its place in the order and its row.
     pub(super) fn unsettled(&self, lane: Lane) -> impl Iterator<Item = (u64, i64)> {
-        let keys = LaneKey(lane, u64::MIN)..=LaneKey(lane, u64::MAX);
-        let queues = self.queues.range(keys).map(|(_, queue)| queue);
+        let queues = self.queues.range(keys_of(lane)).map(|(_, queue)| queue);
         queues
             .flat_map(|queue| &queue.waiting)
             .map(|(place, entry)| (place.order, entry.row))
+    }
+
+    /// What is at hand in the lane is not what the rows say any more.
+    pub(super) fn let_go(&mut self, lane: Lane) {
+        for (_, queue) in self.queues.range_mut(keys_of(lane)) {
+            for entry in queue.waiting.values_mut() {
+                entry.at_hand = None;
+            }
+        }
     }
 
     /// The call is over, whatever comes next; the lane is still held.
@@ -161,29 +178,13 @@ impl Lanes {
         let Some(queue) = self.held(lane, fence) else {
             return Advanced::default();
         };
-        match queue
-            .head()
-            .filter(|head| open && !queue.frozen && head.due <= now)
-        {
-            Some(head) => {
-                queue.claim = Some(Held {
-                    fence,
-                    flying: Some(head.row),
-                });
-                Advanced {
-                    head: Some(Head {
-                        lane,
-                        row: head.row,
-                        fence,
-                    }),
-                    rings: None,
-                }
-            }
-            None => Advanced {
-                head: None,
-                rings: self.give_back((lane, fence), Timestamp::default()),
-            },
-        }
+        let goes_on = open && !queue.frozen && queue.head_due().is_some_and(|due| due <= now);
+        let head = goes_on.then(|| queue.take((lane, fence))).flatten();
+        let rings = match head {
+            Some(_) => None,
+            None => self.give_back((lane, fence), Timestamp::default()),
+        };
+        Advanced { head, rings }
     }
 
     pub(super) fn give_back(
@@ -214,18 +215,9 @@ impl Lanes {
     fn take(&mut self, lane: LaneKey) -> Option<Head> {
         self.fences += 1;
         let fence = self.fences;
-        let queue = self.queues.get_mut(&lane)?;
-        let head = queue.head()?;
-        queue.claim = Some(Held {
-            fence,
-            flying: Some(head.row),
-        });
+        let head = self.queues.get_mut(&lane)?.take((lane, fence))?;
         self.list(lane);
-        Some(Head {
-            lane,
-            row: head.row,
-            fence,
-        })
+        Some(head)
     }
 
     fn held(&mut self, lane: LaneKey, fence: u64) -> Option<&mut Queue> {
@@ -240,9 +232,9 @@ impl Lanes {
         let queue = self.queues.get_mut(&lane)?;
         let free = queue.claim.is_none() && !queue.frozen;
         let wanted = queue
-            .head()
+            .head_due()
             .filter(|_| free)
-            .map(|head| head.due.max(queue.not_before));
+            .map(|due| due.max(queue.not_before));
         let listed = std::mem::replace(&mut queue.listed, wanted);
         let gone = free && queue.waiting.is_empty();
         let destination = (wanted != listed).then(|| queue.destination.clone());
@@ -269,6 +261,10 @@ impl Lanes {
     }
 }
 
+fn keys_of(lane: Lane) -> RangeInclusive<LaneKey> {
+    LaneKey(lane, u64::MIN)..=LaneKey(lane, u64::MAX)
+}
+
 /// What came of going on.
 #[derive(Debug, Default)]
 pub(super) struct Advanced {
@@ -288,8 +284,24 @@ impl Queue {
         }
     }
 
-    fn head(&self) -> Option<Entry> {
-        self.waiting.first_key_value().map(|(_, entry)| *entry)
+    fn head_due(&self) -> Option<Timestamp> {
+        self.waiting.first_key_value().map(|(_, entry)| entry.due)
+    }
+
+    /// The head sets out.
+    fn take(&mut self, (lane, fence): (LaneKey, u64)) -> Option<Head> {
+        let mut first = self.waiting.first_entry()?;
+        let entry = first.get_mut();
+        self.claim = Some(Held {
+            fence,
+            flying: Some(entry.row),
+        });
+        Some(Head {
+            lane,
+            row: entry.row,
+            fence,
+            at_hand: entry.at_hand.take(),
+        })
     }
 
     fn remove(&mut self, order: u64) {

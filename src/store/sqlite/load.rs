@@ -98,6 +98,7 @@ fn unsettled(
             order,
             urgent: row.get(4)?,
             due: row.get(5)?,
+            at_hand: None,
         }));
     }
     if unknown > 0 {

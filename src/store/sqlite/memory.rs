@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 pub(in crate::store) use self::hold::Hold;
 use super::{
+    at_hand::Room,
     changes::Changes,
     handed_over::HandedOver,
     lanes::{Head, LaneKey, Lanes, Waiting},
@@ -38,6 +39,8 @@ pub(super) enum Change {
         order: u64,
     },
     Landed(LaneKey),
+    /// What is at hand in the lane has become old.
+    LetGo(Lane),
     Wake(Timestamp),
     Answered(HandoverId),
     /// A handover went from one desk to another, came to one or left it.
@@ -70,6 +73,7 @@ pub(super) struct Memory {
     changes: Changes,
     timer: Arc<Notify>,
     clock: Arc<dyn Clock>,
+    room: Room,
 }
 
 #[derive(Debug, Default)]
@@ -115,6 +119,7 @@ impl Memory {
             changes: Changes::since(clock.now()),
             timer: Arc::default(),
             clock,
+            room: Room::default(),
         }
     }
 
@@ -133,6 +138,7 @@ impl Memory {
                     inner.ring(rings);
                 }
                 Change::Landed(lane) => inner.lanes.landed(lane),
+                Change::LetGo(lane) => inner.lanes.let_go(lane),
                 Change::Wake(at) => {
                     if inner.told_wake.is_none_or(|told| at < told) {
                         inner.told_wake = Some(at);
@@ -165,6 +171,11 @@ impl Memory {
         }
         drop(inner);
         self.changes.committed(touched, self.clock.now());
+    }
+
+    /// For what is owed and at hand.
+    pub(super) fn room(&self) -> &Room {
+        &self.room
     }
 
     /// Which conversations have changed, and when.

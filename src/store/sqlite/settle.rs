@@ -100,6 +100,7 @@ impl Delivery {
             order: self.order,
             urgent: self.urgent,
             due,
+            at_hand: None,
         }
     }
 

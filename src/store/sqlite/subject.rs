@@ -11,10 +11,11 @@ use super::{
 };
 use crate::domain::{
     conversation::{Conversation, ConversationKey, Phase, Profile},
+    delivery::{Destination, Lane},
     effect::Effect,
     event::Event,
     handover::{Context, Echo, decide},
-    ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId},
+    ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
     policy::Conditions,
     time::Timestamp,
 };
@@ -36,6 +37,8 @@ pub(super) struct Subject {
     handed_over: bool,
     /// Loaded when an event first needs them.
     echoes: Option<Vec<Echo>>,
+    /// A leg of which it is known that nothing was taken from its answers, nor from the bot's in its handover.
+    untaken: Option<LegId>,
     conditions: Conditions,
 }
 
@@ -47,6 +50,7 @@ pub(super) struct Stored {
     /// Of the state, as JSON.
     pub(super) length: usize,
     columns: Columns,
+    untaken: Option<LegId>,
 }
 
 /// What stands beside the state to be searched. It changes seldom, and each change is one of an index too.
@@ -82,6 +86,7 @@ impl Subject {
                 observed_since: None,
                 handed_over: false,
                 echoes: None,
+                untaken: None,
                 conditions: work.memory.conditions(work.now),
             }),
         }
@@ -154,6 +159,7 @@ impl Subject {
                 state: self.state,
                 length: self.stored_length,
                 columns: self.stored_columns,
+                untaken: self.untaken,
             });
         }
     }
@@ -330,6 +336,41 @@ impl Subject {
         }
     }
 
+    /// Of the state as its row has it, as JSON.
+    pub(super) fn length(&self) -> usize {
+        self.stored_length
+    }
+
+    /// As far as is known when the step begins.
+    pub(super) fn may_be_called(&self, destination: &Destination) -> bool {
+        !self.conditions.closed.contains_key(destination)
+    }
+
+    /// Whether no answer in this handover gave anything that later calls need. Found out once.
+    pub(super) fn is_untaken(&mut self, work: &Work<'_>) -> Result<bool, Fault> {
+        let Some(open) = &self.state.handover else {
+            return Ok(true);
+        };
+        if self.untaken == Some(open.leg.id) {
+            return Ok(true);
+        }
+        let sql = "SELECT EXISTS (SELECT 1 FROM legs WHERE id = ?1 AND taken IS NOT NULL) \
+                   OR EXISTS (SELECT 1 FROM handovers WHERE id = ?2 AND taken IS NOT NULL)";
+        let taken: bool = work
+            .prepare(sql)?
+            .query_row(params![open.leg.id, open.id], |row| row.get(0))?;
+        self.untaken = (!taken).then_some(open.leg.id);
+        Ok(!taken)
+    }
+
+    /// An answer gave something that later calls need.
+    pub(super) fn was_taken_of(&mut self, work: &mut Work<'_>, lane: Lane) {
+        self.untaken = None;
+        let leg = self.state.handover.as_ref().map(|open| open.leg.id);
+        let lanes = leg.map(Lane::Leg).into_iter().chain([lane]);
+        lanes.for_each(|lane| work.change(Change::LetGo(lane)));
+    }
+
     fn echoes(&mut self, work: &Work<'_>, event: &Event) -> Result<Vec<Echo>, Fault> {
         if !needs_echoes(event) {
             return Ok(Vec::new());
@@ -373,6 +414,7 @@ impl Stored {
                 observed_since: row.get(4)?,
                 handed_over: row.get(5)?,
             },
+            untaken: None,
         })
     }
 
@@ -386,6 +428,7 @@ impl Stored {
             observed_since: self.columns.observed_since,
             handed_over: self.columns.handed_over,
             echoes: None,
+            untaken: self.untaken,
             conditions: work.memory.conditions(work.now),
         }
     }

@@ -213,6 +213,30 @@ pub async fn a_released_lane_can_be_claimed_at_once(harness: impl Harness + 'sta
     assert_eq!((again.job.delivery, again.attempts), (delivery, 0));
 }
 
+pub async fn a_call_is_made_of_the_same_at_once_again_and_after_a_restart(
+    harness: impl Harness + 'static,
+) {
+    let mut world = World::new(harness).await;
+    let handover = world.waiting("ann").await;
+    world.user_says("ann", "hello").await;
+    world.agent_says(handover, "how can I help?").await;
+    let jobs = async |world: &World| {
+        let mut jobs = Vec::new();
+        for destination in [team(), bot()] {
+            let claim = world.claim(&destination).await.unwrap();
+            jobs.push((format!("{:?}", claim.job), claim.attempts));
+            assert_eq!(claim.destination, destination);
+            world.store.release(claim).await.unwrap();
+        }
+        jobs
+    };
+    let at_once = jobs(&world).await;
+    assert!(at_once[0].0.contains("hello") && at_once[1].0.contains("how can I help?"));
+    assert_eq!(jobs(&world).await, at_once);
+    world.reopen().await;
+    assert_eq!(jobs(&world).await, at_once);
+}
+
 pub async fn a_dropped_claim_comes_back_after_a_while(harness: impl Harness + 'static) {
     let world = World::new(harness).await;
     world.request("ann").await;

@@ -283,6 +283,32 @@ pub async fn what_an_answer_gave_is_known_to_later_calls(harness: impl Harness +
     assert_eq!(resume.job.taken.get("token"), None, "the desk's own");
 }
 
+pub async fn what_waits_behind_a_call_is_told_with_what_came_of_it(
+    harness: impl Harness + 'static,
+) {
+    let world = World::with(harness, paused_by_a_step()).await;
+    let handover = world.request("ann").await;
+    for text in ["one", "two", "three"] {
+        world.user_says("ann", text).await;
+    }
+    let open = world.claim_of(&team(), handover).await;
+    settle_called(&world, open, "r1").await;
+    let first = world.claim(&team()).await.unwrap();
+    let leg = first.job.leg.as_ref().unwrap();
+    assert_eq!(leg.reference.as_deref(), Some("r1"));
+    assert!(leg.taken.is_empty());
+    settle_taken(&world, first, "token", "t1").await;
+    let second = world.claim(&team()).await.unwrap();
+    let leg = second.job.leg.as_ref().unwrap();
+    assert_eq!(leg.taken.get("token"), Some(&json!("t1")));
+    world.store.release(second).await.unwrap();
+    let pause = world.claim(&bot()).await.unwrap();
+    settle_taken(&world, pause, "ticket", "9").await;
+    let second = world.claim(&team()).await.unwrap();
+    let third = world.done(second).await.unwrap();
+    assert_eq!(third.job.taken.get("ticket"), Some(&json!("9")));
+}
+
 pub async fn more_than_can_be_kept_of_an_answer_is_left_out(harness: impl Harness + 'static) {
     let world = World::new(harness).await;
     let handover = world.request("ann").await;

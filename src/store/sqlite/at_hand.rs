@@ -1,0 +1,109 @@
+//! Messages that are owed, with all that their calls need, so that their rows need not be read again at once.
+//!
+//! The step that stores such a delivery has the message, the conversation and the handover before it. A reader would look
+//! for the same in five rows, of pages that have just been written and that its connection has to fetch anew. What is at
+//! hand is good for one claim: an attempt after the first is made of what the rows say by then, and so is everything that
+//! a later step has changed the leg of.
+
+use std::sync::Arc;
+
+use super::{fault::Fault, jobs::Loaded, subject::Subject, work::Work};
+use crate::domain::{
+    conversation::Handover,
+    delivery::{HandoverFacts, Job, Lane, LegFacts, NewDelivery},
+    message::Message,
+    taken::Taken,
+};
+
+/// As many are at hand at most. What is owed beyond that waits longer than reading it takes.
+const MOST: usize = 512;
+/// Of a message and of the conversation's state, as JSON: longer ones are read from their rows.
+const LONGEST: usize = 4 * 1024;
+
+/// Counts what is at hand.
+#[derive(Debug, Default)]
+pub(super) struct Room(Arc<()>);
+
+/// A delivery of which nothing has been tried yet.
+#[derive(Debug)]
+pub(super) struct AtHand {
+    pub(super) loaded: Loaded,
+    _counted: Arc<()>,
+}
+
+/// What a step has recorded, with its length as JSON.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Recorded<'m> {
+    pub(super) message: &'m Message,
+    pub(super) length: usize,
+}
+
+impl Room {
+    fn enter(&self) -> Option<Arc<()>> {
+        (Arc::strong_count(&self.0) <= MOST).then(|| Arc::clone(&self.0))
+    }
+}
+
+/// None: it is to be read from its rows.
+pub(super) fn keep(
+    work: &Work<'_>,
+    subject: &mut Subject,
+    (delivery, recorded): (&NewDelivery, Option<Recorded<'_>>),
+) -> Result<Option<Box<AtHand>>, Fault> {
+    let Some(message) = recorded
+        .filter(|recorded| delivery.task.message() == Some(recorded.message.id))
+        .filter(|recorded| recorded.length <= LONGEST && subject.length() <= LONGEST)
+        .map(|recorded| recorded.message)
+    else {
+        return Ok(None);
+    };
+    if !subject.may_be_called(&delivery.destination) || !subject.is_untaken(work)? {
+        return Ok(None);
+    }
+    let Some(handover) = (subject.state.handover.as_ref())
+        .filter(|open| open.id == delivery.handover && subject.state.erasing.is_none())
+    else {
+        return Ok(None);
+    };
+    let leg = match delivery.lane {
+        Lane::Bot(_) => None,
+        Lane::Leg(id) if id == handover.leg.id => Some(leg_facts(handover)),
+        Lane::Leg(_) => return Ok(None),
+    };
+    let Some(counted) = work.memory.room().enter() else {
+        return Ok(None);
+    };
+    let job = Job {
+        delivery: delivery.id,
+        task: delivery.task.clone(),
+        created_at: work.now,
+        conversation: subject.state.id,
+        key: subject.state.key.clone(),
+        profile: subject.state.profile.clone(),
+        handover: HandoverFacts::of(handover),
+        taken: Taken::default(),
+        leg,
+        message: Some(message.clone()),
+        transcript: Vec::new(),
+        transcript_total: 0,
+    };
+    let loaded = Loaded {
+        job: Box::new(job),
+        attempts: 0,
+        destination: delivery.destination.clone(),
+        trace: work.trace,
+    };
+    Ok(Some(Box::new(AtHand {
+        loaded,
+        _counted: counted,
+    })))
+}
+
+fn leg_facts(handover: &Handover) -> LegFacts {
+    LegFacts {
+        id: handover.leg.id,
+        desk: handover.leg.desk.clone(),
+        reference: handover.leg.reference.clone(),
+        taken: Taken::default(),
+    }
+}
