@@ -1,5 +1,6 @@
 //! A store that is moved from a file into a database: it goes on where it was, and nothing of it is left behind.
 
+mod cut;
 mod refused;
 mod same;
 mod schema;
