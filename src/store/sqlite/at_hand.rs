@@ -5,24 +5,27 @@
 //! hand is good for one claim: an attempt after the first is made of what the rows say by then, and so is everything that
 //! a later step has changed the leg of.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use super::{fault::Fault, jobs::Loaded, subject::Subject, work::Work};
 use crate::domain::{
     conversation::Handover,
-    delivery::{HandoverFacts, Job, Lane, LegFacts, NewDelivery},
+    delivery::{Destination, HandoverFacts, Job, Lane, LegFacts, NewDelivery},
     message::Message,
     taken::Taken,
 };
 
-/// As many are at hand at most. What is owed beyond that waits longer than reading it takes.
-const MOST: usize = 512;
+/// As many are at hand for one destination at most. What is owed to it beyond that waits longer than reading it takes.
+const MOST: usize = 128;
 /// Of a message and of the conversation's state, as JSON: longer ones are read from their rows.
 const LONGEST: usize = 4 * 1024;
 
-/// Counts what is at hand.
+/// Counts what is at hand, for each destination by itself: one that takes nothing leaves the others their room.
 #[derive(Debug, Default)]
-pub(super) struct Room(Arc<()>);
+pub(super) struct Room(Mutex<HashMap<Destination, Arc<()>>>);
 
 /// A delivery of which nothing has been tried yet.
 #[derive(Debug)]
@@ -39,8 +42,10 @@ pub(super) struct Recorded<'m> {
 }
 
 impl Room {
-    fn enter(&self) -> Option<Arc<()>> {
-        (Arc::strong_count(&self.0) <= MOST).then(|| Arc::clone(&self.0))
+    fn enter(&self, destination: &Destination) -> Option<Arc<()>> {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = counts.entry(destination.clone()).or_default();
+        (Arc::strong_count(counted) <= MOST).then(|| Arc::clone(counted))
     }
 }
 
@@ -70,7 +75,7 @@ pub(super) fn keep(
         Lane::Leg(id) if id == handover.leg.id => Some(leg_facts(handover)),
         Lane::Leg(_) => return Ok(None),
     };
-    let Some(counted) = work.memory.room().enter() else {
+    let Some(counted) = work.memory.room().enter(&delivery.destination) else {
         return Ok(None);
     };
     let job = Job {
