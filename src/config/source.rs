@@ -133,8 +133,8 @@ impl Source {
         Ok(Layers { values, lines })
     }
 
-    /// In the order in which they are laid over each other, which decides where two contradict each other: the name of a
-    /// section comes after its keys, so that a text in its place is what is told, and of two spellings capitals count.
+    /// In the order in which they are laid over each other, which decides where two contradict each other: a section's
+    /// name comes after its keys, so that a text in its place is what is told, and of two spellings capitals count.
     fn ordered_environment(&self) -> Vec<(&String, &String)> {
         let mut variables: Vec<_> = self.environment.iter().collect();
         variables.sort_by_cached_key(|(name, _)| Reverse((name.to_lowercase(), (*name).clone())));

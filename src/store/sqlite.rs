@@ -110,6 +110,8 @@ impl SqliteStore {
     /// Puts the work together that the held lanes have at their heads. What cannot be put together becomes a dead
     /// letter instead of standing in everyone's way.
     async fn claims(&self, holds: Vec<Hold>) -> Result<Vec<Claim>, Error> {
+        // What is at hand needs no reader; but what came of a call could not be written any more.
+        self.readers.check()?;
         let is_read = |hold: &&Hold| hold.head.at_hand.is_none();
         let rows: Vec<i64> = holds
             .iter()

@@ -53,6 +53,8 @@ macro_rules! run_against {
                 an_open_call_goes_ahead_of_lanes_that_are_only_late,
                 a_released_lane_can_be_claimed_at_once,
                 a_call_is_made_of_the_same_at_once_again_and_after_a_restart,
+                a_call_knows_what_was_learnt_of_the_user_while_it_waited,
+                nothing_is_claimed_of_a_store_that_is_closed,
                 a_dropped_claim_comes_back_after_a_while,
                 a_paused_destination_is_not_claimed_also_after_reopening,
                 a_pause_that_is_lifted_or_shortened_rings,

@@ -222,6 +222,25 @@ async fn a_row_that_cannot_be_read_becomes_a_dead_letter_and_holds_nobody_up() {
 }
 
 #[tokio::test]
+async fn what_is_owed_is_at_hand_for_one_attempt_and_read_for_the_next() {
+    let (world, path) = with_file().await;
+    world.waiting("ann").await;
+    world.user_says("ann", "hello").await;
+    // No reader could make anything of it.
+    assert_eq!(
+        edit(
+            &path,
+            "UPDATE deliveries SET task = '?' WHERE settled_at IS NULL"
+        ),
+        1
+    );
+    let claim = world.claim(&team()).await.unwrap();
+    assert_eq!(text(&claim), "hello");
+    world.store.release(claim).await.unwrap();
+    assert!(world.claim(&team()).await.is_none());
+}
+
+#[tokio::test]
 async fn each_change_of_an_operator_leaves_a_row_that_says_who_did_what_to_what() {
     let (world, path) = with_file().await;
     world.waiting("ann").await;

@@ -49,7 +49,7 @@ pub(super) fn apply(work: &mut Work<'_>, step: &mut Keyed) -> Result<Applied, Fa
         },
     };
     if let Some(profile) = &step.profile {
-        subject.learn(profile);
+        subject.learn(work, profile);
     }
     decide_all(work, subject, &mut step.events)
 }

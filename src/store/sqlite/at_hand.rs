@@ -3,12 +3,9 @@
 //! The step that stores such a delivery has the message, the conversation and the handover before it. A reader would look
 //! for the same in five rows, of pages that have just been written and that its connection has to fetch anew. What is at
 //! hand is good for one claim: an attempt after the first is made of what the rows say by then, and so is everything that
-//! a later step has changed the leg of.
+//! a later step has changed the leg or the profile of.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use super::{fault::Fault, jobs::Loaded, subject::Subject, work::Work};
 use crate::domain::{
@@ -18,14 +15,15 @@ use crate::domain::{
     taken::Taken,
 };
 
-/// As many are at hand for one destination at most. What is owed to it beyond that waits longer than reading it takes.
+/// As many are at hand for one destination at most. Beyond that most of what is owed to it waits for others of its lanes,
+/// longer than reading it takes.
 const MOST: usize = 128;
 /// Of a message and of the conversation's state, as JSON: longer ones are read from their rows.
 const LONGEST: usize = 4 * 1024;
 
 /// Counts what is at hand, for each destination by itself: one that takes nothing leaves the others their room.
 #[derive(Debug, Default)]
-pub(super) struct Room(Mutex<HashMap<Destination, Arc<()>>>);
+pub(super) struct Room(HashMap<Destination, Arc<()>>);
 
 /// A delivery of which nothing has been tried yet.
 #[derive(Debug)]
@@ -42,16 +40,15 @@ pub(super) struct Recorded<'m> {
 }
 
 impl Room {
-    fn enter(&self, destination: &Destination) -> Option<Arc<()>> {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let counted = counts.entry(destination.clone()).or_default();
+    fn enter(&mut self, destination: &Destination) -> Option<Arc<()>> {
+        let counted = self.0.entry(destination.clone()).or_default();
         (Arc::strong_count(counted) <= MOST).then(|| Arc::clone(counted))
     }
 }
 
 /// None: it is to be read from its rows.
 pub(super) fn keep(
-    work: &Work<'_>,
+    work: &mut Work<'_>,
     subject: &mut Subject,
     (delivery, recorded): (&NewDelivery, Option<Recorded<'_>>),
 ) -> Result<Option<Box<AtHand>>, Fault> {
@@ -62,7 +59,7 @@ pub(super) fn keep(
     else {
         return Ok(None);
     };
-    if !subject.may_be_called(&delivery.destination) || !subject.is_untaken(work)? {
+    if !subject.may_be_called(&delivery.destination) || subject.was_taken(work)? {
         return Ok(None);
     }
     let Some(handover) = (subject.state.handover.as_ref())
@@ -75,7 +72,7 @@ pub(super) fn keep(
         Lane::Leg(id) if id == handover.leg.id => Some(leg_facts(handover)),
         Lane::Leg(_) => return Ok(None),
     };
-    let Some(counted) = work.memory.room().enter(&delivery.destination) else {
+    let Some(counted) = work.room.enter(&delivery.destination) else {
         return Ok(None);
     };
     let job = Job {

@@ -97,7 +97,7 @@ pub(super) fn perform(
                 _,
             ) => {
                 legs::take(work, (*lane, *handover), taken)?;
-                subject.was_taken_of(work, *lane);
+                subject.take_of(work, *lane);
             }
             (Effect::Journal(entry), _) => keep_entry(work, entry)?,
             (Effect::Warn(warning), _) => warnings::raise(work, warning)?,

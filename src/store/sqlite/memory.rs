@@ -13,7 +13,6 @@ use tokio::sync::Notify;
 
 pub(in crate::store) use self::hold::Hold;
 use super::{
-    at_hand::Room,
     changes::Changes,
     handed_over::HandedOver,
     lanes::{Head, LaneKey, Lanes, Waiting},
@@ -73,7 +72,6 @@ pub(super) struct Memory {
     changes: Changes,
     timer: Arc<Notify>,
     clock: Arc<dyn Clock>,
-    room: Room,
 }
 
 #[derive(Debug, Default)]
@@ -119,7 +117,6 @@ impl Memory {
             changes: Changes::since(clock.now()),
             timer: Arc::default(),
             clock,
-            room: Room::default(),
         }
     }
 
@@ -171,11 +168,6 @@ impl Memory {
         }
         drop(inner);
         self.changes.committed(touched, self.clock.now());
-    }
-
-    /// For what is owed and at hand.
-    pub(super) fn room(&self) -> &Room {
-        &self.room
     }
 
     /// Which conversations have changed, and when.

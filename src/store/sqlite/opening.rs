@@ -5,7 +5,9 @@ use std::{path::PathBuf, sync::Arc};
 use uuid::Uuid;
 
 use super::{
-    SqliteStore, backup,
+    SqliteStore,
+    at_hand::Room,
+    backup,
     cache::Cache,
     checkpoints,
     file::{self, OpenError},
@@ -66,6 +68,7 @@ impl Options {
         let readers = Readers::start(reading).map_err(OpenError::Threads)?;
         let ground = Ground {
             cache: Cache::of(&mut connection)?,
+            room: Room::default(),
             connection,
             copier,
             settings,

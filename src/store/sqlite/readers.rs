@@ -68,6 +68,14 @@ impl Readers {
             .map_err(Error::from)
     }
 
+    /// Whether it takes reads.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.0.lock().closed {
+            return Err(Error::Closed);
+        }
+        Ok(())
+    }
+
     /// Takes no more reads; the threads end when the queued ones are done.
     pub(super) fn close(&self) {
         self.0.lock().closed = true;

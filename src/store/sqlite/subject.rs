@@ -37,8 +37,8 @@ pub(super) struct Subject {
     handed_over: bool,
     /// Loaded when an event first needs them.
     echoes: Option<Vec<Echo>>,
-    /// A leg of which it is known that nothing was taken from its answers, nor from the bot's in its handover.
-    untaken: Option<LegId>,
+    /// Whether anything was taken from the answers of this leg, or from the bot's in its handover. None: not known.
+    taken: Option<(LegId, bool)>,
     conditions: Conditions,
 }
 
@@ -50,7 +50,7 @@ pub(super) struct Stored {
     /// Of the state, as JSON.
     pub(super) length: usize,
     columns: Columns,
-    untaken: Option<LegId>,
+    taken: Option<(LegId, bool)>,
 }
 
 /// What stands beside the state to be searched. It changes seldom, and each change is one of an index too.
@@ -86,7 +86,7 @@ impl Subject {
                 observed_since: None,
                 handed_over: false,
                 echoes: None,
-                untaken: None,
+                taken: None,
                 conditions: work.memory.conditions(work.now),
             }),
         }
@@ -159,15 +159,19 @@ impl Subject {
                 state: self.state,
                 length: self.stored_length,
                 columns: self.stored_columns,
-                untaken: self.untaken,
+                taken: self.taken,
             });
         }
     }
 
     /// Takes over what the platform said about the user; written with the next turn or by [`Self::save`].
-    pub(super) fn learn(&mut self, profile: &Profile) {
+    pub(super) fn learn(&mut self, work: &mut Work<'_>, profile: &Profile) {
         if self.state.profile.merge(profile) {
             self.state.version += 1;
+            let lanes = [Some(Lane::Bot(self.state.id)), self.open_lane()];
+            for lane in lanes.into_iter().flatten() {
+                work.change(Change::LetGo(lane));
+            }
         }
     }
 
@@ -346,29 +350,38 @@ impl Subject {
         !self.conditions.closed.contains_key(destination)
     }
 
-    /// Whether no answer in this handover gave anything that later calls need. Found out once.
-    pub(super) fn is_untaken(&mut self, work: &Work<'_>) -> Result<bool, Fault> {
+    /// Whether an answer gave anything that calls of this leg, or to the bot, need.
+    pub(super) fn was_taken(&mut self, work: &Work<'_>) -> Result<bool, Fault> {
         let Some(open) = &self.state.handover else {
-            return Ok(true);
+            return Ok(false);
         };
-        if self.untaken == Some(open.leg.id) {
-            return Ok(true);
+        match self.taken {
+            Some((leg, taken)) if leg == open.leg.id => Ok(taken),
+            _ => {
+                let sql = "SELECT EXISTS (SELECT 1 FROM legs WHERE id = ?1 AND taken IS NOT NULL) \
+                           OR EXISTS (SELECT 1 FROM handovers WHERE id = ?2 AND taken IS NOT NULL)";
+                let taken = work
+                    .prepare(sql)?
+                    .query_row(params![open.leg.id, open.id], |row| row.get(0))?;
+                self.taken = Some((open.leg.id, taken));
+                Ok(taken)
+            }
         }
-        let sql = "SELECT EXISTS (SELECT 1 FROM legs WHERE id = ?1 AND taken IS NOT NULL) \
-                   OR EXISTS (SELECT 1 FROM handovers WHERE id = ?2 AND taken IS NOT NULL)";
-        let taken: bool = work
-            .prepare(sql)?
-            .query_row(params![open.leg.id, open.id], |row| row.get(0))?;
-        self.untaken = (!taken).then_some(open.leg.id);
-        Ok(!taken)
     }
 
-    /// An answer gave something that later calls need.
-    pub(super) fn was_taken_of(&mut self, work: &mut Work<'_>, lane: Lane) {
-        self.untaken = None;
-        let leg = self.state.handover.as_ref().map(|open| open.leg.id);
-        let lanes = leg.map(Lane::Leg).into_iter().chain([lane]);
-        lanes.for_each(|lane| work.change(Change::LetGo(lane)));
+    /// An answer in this lane gave something that later calls need.
+    pub(super) fn take_of(&mut self, work: &mut Work<'_>, lane: Lane) {
+        self.taken = None;
+        let open = self.open_lane().filter(|open| *open != lane);
+        for lane in open.into_iter().chain([lane]) {
+            work.change(Change::LetGo(lane));
+        }
+    }
+
+    /// Of the leg that has the handover.
+    fn open_lane(&self) -> Option<Lane> {
+        let open = self.state.handover.as_ref();
+        open.map(|open| Lane::Leg(open.leg.id))
     }
 
     fn echoes(&mut self, work: &Work<'_>, event: &Event) -> Result<Vec<Echo>, Fault> {
@@ -414,7 +427,7 @@ impl Stored {
                 observed_since: row.get(4)?,
                 handed_over: row.get(5)?,
             },
-            untaken: None,
+            taken: None,
         })
     }
 
@@ -428,7 +441,7 @@ impl Stored {
             observed_since: self.columns.observed_since,
             handed_over: self.columns.handed_over,
             echoes: None,
-            untaken: self.untaken,
+            taken: self.taken,
             conditions: work.memory.conditions(work.now),
         }
     }

@@ -6,6 +6,7 @@ use rusqlite::{CachedStatement, Connection, Params};
 use uuid::Uuid;
 
 use super::{
+    at_hand::Room,
     cache::Cache,
     fault::Fault,
     lanes::LaneKey,
@@ -43,6 +44,7 @@ pub(super) struct Work<'w> {
     pub(super) trace: Option<TraceParent>,
     pub(super) batch: &'w mut Batch,
     pub(super) cache: &'w mut Cache,
+    pub(super) room: &'w mut Room,
 }
 
 /// What the steps of one transaction leave to be done after its commit.

@@ -20,6 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    at_hand::Room,
     cache::Cache,
     checkpoints,
     fault::{BatchFault, Fault},
@@ -56,6 +57,7 @@ pub(super) struct Ground {
     pub(super) settings: Settings,
     pub(super) memory: Arc<Memory>,
     pub(super) cache: Cache,
+    pub(super) room: Room,
     pub(super) meter: Meter,
     /// Held as long as the connection is open.
     pub(super) lock: File,
@@ -331,6 +333,7 @@ impl Thread {
             trace: None,
             batch,
             cache: &mut ground.cache,
+            room: &mut ground.room,
         };
         let ran = catch_unwind(AssertUnwindSafe(|| command.run(&mut work)))
             .unwrap_or(Err(Fault::Panicked));

@@ -5,6 +5,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use futures_util::future::join_all;
 use handover_bridge::{
     domain::{
+        conversation::{Profile, UserProfile},
         delivery::{Done, StepResult, Task},
         message::Actor,
         policy::PausedBecause,
@@ -14,7 +15,7 @@ use handover_bridge::{
     store::{DeliveryFilter, DeliveryState, Pause, RowOutcome, Settlement},
 };
 
-use crate::world::{Harness, World, bot, item, request, settled, team, text};
+use crate::world::{Harness, World, bot, item, request, says, settled, team, text};
 
 pub async fn a_lane_is_claimed_by_one_and_its_messages_come_in_order(
     harness: impl Harness + 'static,
@@ -235,6 +236,40 @@ pub async fn a_call_is_made_of_the_same_at_once_again_and_after_a_restart(
     assert_eq!(jobs(&world).await, at_once);
     world.reopen().await;
     assert_eq!(jobs(&world).await, at_once);
+}
+
+pub async fn a_call_knows_what_was_learnt_of_the_user_while_it_waited(
+    harness: impl Harness + 'static,
+) {
+    let world = World::new(harness).await;
+    let handover = world.waiting("ann").await;
+    world.user_says("ann", "hello").await;
+    world.agent_says(handover, "how can I help?").await;
+    let mut learnt = says("ann", "I am Ann");
+    let user = UserProfile {
+        first_name: Some("Ann".to_owned()),
+        ..UserProfile::default()
+    };
+    learnt.profile = Some(Profile {
+        user,
+        ..Profile::default()
+    });
+    world.apply(learnt).await;
+    for destination in [team(), bot()] {
+        let claim = world.claim(&destination).await.unwrap();
+        let name = claim.job.profile.user.first_name.as_deref();
+        assert_eq!(name, Some("Ann"), "{destination}");
+    }
+}
+
+/// What came of a call could not be written any more.
+pub async fn nothing_is_claimed_of_a_store_that_is_closed(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    world.waiting("ann").await;
+    world.user_says("ann", "hello").await;
+    world.store.close().await;
+    let claimed = world.store.claim(&team(), 1).await;
+    assert!(claimed.is_err(), "{claimed:?}");
 }
 
 pub async fn a_dropped_claim_comes_back_after_a_while(harness: impl Harness + 'static) {
