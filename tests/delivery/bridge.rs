@@ -11,10 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::{
-    process::{self, Process},
-    vendors::Vendor,
-};
+use crate::{free_port::free_address, process::Process, vendors::Vendor};
 
 const VERIFY_TOKEN: &str = "verify-token-of-these-tests";
 const HOOK_KEY: &str = "hook-key-of-these-tests-0";
@@ -81,7 +78,7 @@ impl World {
 
     /// The binary, with the command line for its operators.
     pub async fn start_process(&self) -> (Caller, Process) {
-        let address = process::free_address();
+        let address = free_address();
         let process = Process::start(self.data.path(), address, &self.config(address)).await;
         (Caller::of(address), process)
     }

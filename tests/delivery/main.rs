@@ -9,6 +9,7 @@ mod bridge;
 mod cluster;
 mod console;
 mod erasure;
+mod free_port;
 mod notice;
 mod operator;
 mod postgres;

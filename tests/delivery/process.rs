@@ -2,10 +2,9 @@
 
 use std::{
     fs::{self, File},
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
-    process::{self, Child, Command, Output, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    process::{Child, Command, Output, Stdio},
     time::Duration,
 };
 
@@ -21,8 +20,6 @@ pub struct Process {
 }
 
 const START: Duration = Duration::from_mins(1);
-/// Below the ports that the system hands out by itself.
-const PORTS: (u16, u16) = (12_000, 18_000);
 
 impl Process {
     /// Starts the bridge and waits until it listens.
@@ -81,20 +78,6 @@ impl Drop for Process {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
-}
-
-/// A loopback address that nobody listens on. The search begins elsewhere for each process and each call, since between
-/// finding a port and listening on it another test could find the same.
-pub fn free_address() -> SocketAddr {
-    static CALLS: AtomicU32 = AtomicU32::new(0);
-    let (first, count) = PORTS;
-    let call = CALLS.fetch_add(1, Ordering::Relaxed);
-    let begin = u16::try_from((process::id() + call * 97) % u32::from(count)).unwrap();
-    (0..count)
-        .map(|next| first + (begin + next) % count)
-        .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
-        .find(|address| TcpListener::bind(address).is_ok())
-        .expect("a free port")
 }
 
 fn handover(config: &Path, arguments: &[&str]) -> Command {

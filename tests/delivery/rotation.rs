@@ -21,8 +21,9 @@ use tokio::{
 use crate::{
     PATIENCE,
     bridge::{World, client},
+    free_port::free_address,
     handover_of, of_type,
-    process::{self, Process},
+    process::Process,
     until,
 };
 
@@ -48,7 +49,7 @@ impl Rotated {
     async fn start() -> Self {
         let world = World::new().await;
         let folder = world.folder().to_owned();
-        let address = process::free_address();
+        let address = free_address();
         let (data, platform, desk) = (folder.display(), world.platform.address, world.desk.address);
         let config = format!(
             r#"

@@ -12,6 +12,8 @@
 mod authority;
 mod bridge;
 mod flood;
+#[path = "../delivery/free_port.rs"]
+mod free_port;
 mod hangup;
 mod ids;
 mod json;

@@ -3,7 +3,7 @@
 use std::{
     ffi::OsStr,
     fs::{self, File},
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::SocketAddr,
     process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
@@ -11,7 +11,7 @@ use std::{
 use tempfile::TempDir;
 use tokio::time::sleep;
 
-use crate::{PATIENCE, bridge::config};
+use crate::{PATIENCE, bridge::config, free_port::free_address};
 
 pub struct Process {
     pub public: SocketAddr,
@@ -33,7 +33,7 @@ impl Process {
         environment: &[(&str, &OsStr)],
     ) -> Self {
         let data = TempDir::new().unwrap();
-        let [public, admin, nobody] = free();
+        let [public, admin, nobody] = [(); 3].map(|()| free_address());
         let config = edit(config(data.path(), [public, admin, nobody, nobody]));
         let file = data.path().join("handover.toml");
         fs::write(&file, config).unwrap();
@@ -108,14 +108,4 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Loopback addresses that nobody listens on. Below the ports that the system hands out by itself, so that they stay
-/// free, and each test process begins elsewhere.
-pub fn free<const N: usize>() -> [SocketAddr; N] {
-    let begin = 18_000 + u16::try_from(std::process::id() % 10_000).unwrap();
-    let mut found = (begin..28_001 + 4_000)
-        .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
-        .filter(|address| TcpListener::bind(address).is_ok());
-    std::array::from_fn(|_| found.next().expect("a free port"))
 }

@@ -17,7 +17,7 @@ use axum::{Router, body::Bytes, http::Uri};
 use handover_bridge::http::server::{Options, Shutdown};
 use tokio::{net::TcpListener, time::sleep};
 
-use crate::{PATIENCE, process::free, raw};
+use crate::{PATIENCE, free_port::free_address, raw};
 
 const HIDDEN: &str = "GET /smuggled HTTP/1.1\r\nHost: bridge\r\n\r\n";
 /// When nothing more comes, the connection ends by itself.
@@ -189,7 +189,7 @@ impl Proxy {
             .into_iter()
             .find(|path| path.exists())?;
         let folder = tempfile::tempdir().unwrap();
-        let [address] = free();
+        let address = free_address();
         assert_eq!(address.ip(), Ipv4Addr::LOCALHOST);
         let config = folder.path().join("config");
         let (text, arguments) = match name {

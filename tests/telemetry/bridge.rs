@@ -11,11 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::{
-    exposition::Exposition,
-    process::{self, Process},
-    vendors::Vendor,
-};
+use crate::{exposition::Exposition, free_port::free_address, process::Process, vendors::Vendor};
 
 pub const VERIFY_TOKEN: &str = "canary-verify-token-0123";
 pub const HOOK_KEY: &str = "canary-hook-key-012345";
@@ -86,8 +82,7 @@ impl World {
 
     /// The binary, as an operator runs it.
     pub async fn start_process(&self) -> (Caller, Process) {
-        // Not the port behind the other: that is where the next process begins to search.
-        let (public, admin) = (process::free_address(), process::free_address());
+        let (public, admin) = (free_address(), free_address());
         let caller = Caller::of(public, admin);
         let config = self.config(&caller);
         let process = Process::start(self.data.path(), public, &config).await;

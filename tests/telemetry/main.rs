@@ -13,6 +13,8 @@ mod collector;
 mod deployment;
 mod documents;
 mod exposition;
+#[path = "../delivery/free_port.rs"]
+mod free_port;
 mod fuzzed_log;
 mod metrics;
 #[path = "../delivery/process.rs"]
