@@ -165,17 +165,19 @@ impl Cluster {
     }
 }
 
-/// Stops the cluster a few seconds after the last one has left; whoever comes meanwhile finds it running.
+/// Stops the cluster a few seconds after the last one has left; whoever comes meanwhile finds it running. Nobody comes
+/// in before all of it is gone.
 fn keep(place: &Path, data: &Path) {
+    let end = "[ ! -e \"$2/postmaster.pid\" ] || \"$1/pg_ctl\" stop -s -m immediate -D \"$2\"; rm -rf \"$2\"";
     let script = "while sleep 3; do \
-                  flock -n \"$1/door\" flock -n \"$1/users\" \"$2/pg_ctl\" stop -s -m immediate -D \"$3\" && break; \
-                  [ -e \"$3/postmaster.pid\" ] || break; done; rm -rf \"$3\"";
+                  flock -n \"$1/door\" flock -n \"$1/users\" /bin/sh -c \"$4\" end \"$2\" \"$3\" && break; done";
     // It outlives this process, and init waits for it.
     let keeper = as_nobody(Path::new("/bin/sh"))
         .args(["-c", script, "keeper"])
         .arg(place)
         .arg(programs())
         .arg(data)
+        .arg(end)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
