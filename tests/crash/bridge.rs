@@ -24,7 +24,8 @@ pub const DESK_TOKEN: &str = "crash-desk-token-0123456789";
 const START: Duration = Duration::from_mins(1);
 
 /// Where listeners look for a port. Below the range that the system hands out by itself: a port that a killed bridge has
-/// left must not be taken by a caller's own end of a connection before the next bridge listens there. Other tests look below.
+/// left must not be taken by a caller's own end of a connection before the next bridge listens there. Other tests look
+/// below it.
 const PORTS: std::ops::Range<u16> = 24_000..30_000;
 
 /// The notices to the user, all of them.

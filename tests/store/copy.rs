@@ -7,6 +7,7 @@ mod schema;
 mod undone;
 
 use std::{
+    os::unix::net::{UnixListener, UnixStream},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -86,4 +87,13 @@ async fn copy((from, to): (&Path, &Database), now: Timestamp) -> Result<Vec<Copi
         password: None,
     };
     copy.run(now).await
+}
+
+/// Whoever comes, and the database. What the database says goes to them by itself, for as long as they can be told.
+fn joined(listener: &UnixListener, database: &Path) -> (UnixStream, UnixStream) {
+    let (client, _) = listener.accept().unwrap();
+    let server = UnixStream::connect(database).unwrap();
+    let (mut back, mut to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+    std::thread::spawn(move || std::io::copy(&mut back, &mut to_client));
+    (client, server)
 }

@@ -85,7 +85,7 @@ pub(super) fn perform(
             (Effect::Hurry { lane }, _) => cancel::hurry(work, *lane)?,
             (Effect::Leg(leg), _) => {
                 keep_leg(work, leg)?;
-                work.change(Change::LetGo(Lane::Leg(leg.id)));
+                work.let_go([Some(Lane::Leg(leg.id))]);
             }
             (Effect::Name(name), _) => legs::name(work, name)?,
             (

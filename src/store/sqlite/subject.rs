@@ -168,10 +168,7 @@ impl Subject {
     pub(super) fn learn(&mut self, work: &mut Work<'_>, profile: &Profile) {
         if self.state.profile.merge(profile) {
             self.state.version += 1;
-            let lanes = [Some(Lane::Bot(self.state.id)), self.open_lane()];
-            for lane in lanes.into_iter().flatten() {
-                work.change(Change::LetGo(lane));
-            }
+            work.let_go([Some(Lane::Bot(self.state.id)), self.open_lane()]);
         }
     }
 
@@ -373,9 +370,7 @@ impl Subject {
     pub(super) fn take_of(&mut self, work: &mut Work<'_>, lane: Lane) {
         self.taken = None;
         let open = self.open_lane().filter(|open| *open != lane);
-        for lane in open.into_iter().chain([lane]) {
-            work.change(Change::LetGo(lane));
-        }
+        work.let_go([Some(lane), open]);
     }
 
     /// Of the leg that has the handover.

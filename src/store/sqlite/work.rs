@@ -86,6 +86,13 @@ impl Work<'_> {
         self.batch.changes.push(change);
     }
 
+    /// What is at hand in these lanes has become old.
+    pub(super) fn let_go(&mut self, lanes: impl IntoIterator<Item = Option<Lane>>) {
+        for lane in lanes.into_iter().flatten() {
+            self.change(Change::LetGo(lane));
+        }
+    }
+
     /// A person sees what becomes of a delivery to the bot.
     pub(super) fn touch(&mut self, lane: Lane) {
         if let Lane::Bot(conversation) = lane {

@@ -4,7 +4,7 @@
 use std::{
     io::{Read as _, Write as _},
     net::Shutdown,
-    os::unix::net::{UnixListener, UnixStream},
+    os::unix::net::UnixListener,
     path::{Path, PathBuf},
 };
 
@@ -13,7 +13,7 @@ use handover_bridge::{
     store::copy::{Copy, CopyError},
 };
 
-use super::Move;
+use super::{Move, joined};
 use crate::{
     postgres::Database,
     sqlite::Files,
@@ -75,11 +75,7 @@ async fn cut_off(cut: Cut) -> Move {
 fn pass_on(folder: &Path, database: PathBuf, cut: Cut) {
     let listener = UnixListener::bind(folder.join(".s.PGSQL.5432")).unwrap();
     std::thread::spawn(move || {
-        let (mut client, _) = listener.accept().unwrap();
-        let mut server = UnixStream::connect(database).unwrap();
-        let (mut back, mut to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
-        // Ends when the client cannot be told any more.
-        std::thread::spawn(move || std::io::copy(&mut back, &mut to_client));
+        let (mut client, mut server) = joined(&listener, &database);
         let mut buffer = [0; 8192];
         while let Ok(count @ 1..) = client.read(&mut buffer) {
             let said = &buffer[..count];

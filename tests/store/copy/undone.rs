@@ -3,7 +3,7 @@
 use std::{
     io::{Read as _, Write as _},
     net::Shutdown,
-    os::unix::net::{UnixListener, UnixStream},
+    os::unix::net::UnixListener,
     path::Path,
     process::{Child, Command, Stdio},
     sync::mpsc,
@@ -11,7 +11,7 @@ use std::{
 
 use handover_bridge::store::copy::{CopyError, Difference};
 
-use super::Move;
+use super::{Move, joined};
 use crate::{postgres::Database, sqlite::Files, world::World};
 
 /// Texts of so many bytes, so that there is a middle.
@@ -139,10 +139,7 @@ fn start(file: &Path, url: &str) -> Child {
 fn pass_on(folder: &Path, database: std::path::PathBuf, reached: mpsc::Sender<()>) {
     let listener = UnixListener::bind(folder.join(".s.PGSQL.5432")).unwrap();
     std::thread::spawn(move || {
-        let (mut client, _) = listener.accept().unwrap();
-        let mut server = UnixStream::connect(database).unwrap();
-        let (mut back, mut to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
-        std::thread::spawn(move || std::io::copy(&mut back, &mut to_client));
+        let (mut client, mut server) = joined(&listener, &database);
         let (mut passed, mut buffer) = (0, [0; 8192]);
         while let Ok(count @ 1..) = client.read(&mut buffer) {
             if passed >= CUT_AFTER {
