@@ -7,14 +7,16 @@
 mod connections;
 mod console;
 mod demo;
+mod error;
 mod listeners;
+mod offline;
 mod policy;
 mod probe;
 mod rotation;
 mod signals;
 mod store;
 
-use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::{task::spawn_blocking, time::interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -29,20 +31,19 @@ use self::{
 };
 pub use self::{
     demo::{DemoBot, DemoDesk, Options as DemoOptions, demo},
+    error::Error,
     listeners::Listeners,
+    offline::{backup, check, copy, migrate, policy_of},
     probe::{Probed, probe},
 };
 use crate::{
-    bots::{certainly, chatlayer},
     clock::SystemClock,
-    config::{self, Bot, Config, Desk, NamedSecrets, Source, StoreUrl},
+    config::{self, Bot, Config, Desk, NamedSecrets, Source},
     console::{Development, watch_presence},
     delivery::{self, Delivery},
-    desks::{aivo_live, template, webhook},
     domain::{
-        delivery::Destination,
         ids::{BotName, DeskName},
-        policy::{Limits, Policy},
+        policy::Limits,
         time::{Clock, Timestamp},
     },
     http::{
@@ -50,73 +51,9 @@ use crate::{
         secret::Accepted,
         server::{self, Server, Shutdown},
     },
-    outbound::{OutboundError, request::DryRunError},
-    store::{
-        ConsoleStore, TranscriptLimits,
-        copy::{Copied, Copy, CopyError},
-        postgres, sqlite,
-    },
-    telemetry::{self, Instruments, Registry, Traces, traces},
+    store::ConsoleStore,
+    telemetry::{Instruments, Registry, Traces},
 };
-
-/// Why the bridge did not start, or ended early.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("cannot listen on {address}")]
-    Listen {
-        address: SocketAddr,
-        source: io::Error,
-    },
-    #[error("cannot listen to signals")]
-    Signals(#[source] io::Error),
-    #[error(transparent)]
-    Outbound(#[from] OutboundError),
-    #[error("bots.{bot} cannot be used")]
-    Chatlayer {
-        bot: BotName,
-        source: chatlayer::SettingsError,
-    },
-    #[error("bots.{bot} cannot be used")]
-    Certainly {
-        bot: BotName,
-        source: certainly::SettingsError,
-    },
-    #[error("desks.{desk} cannot be used")]
-    Webhook {
-        desk: DeskName,
-        source: webhook::SettingsError,
-    },
-    #[error("desks.{desk} cannot be used")]
-    AivoLive {
-        desk: DeskName,
-        source: Box<aivo_live::SettingsError>,
-    },
-    #[error("desks.{desk} cannot be used")]
-    Template {
-        desk: DeskName,
-        source: template::SettingsError,
-    },
-    #[error("the store cannot be opened")]
-    Store(#[from] sqlite::OpenError),
-    #[error("the store cannot be opened")]
-    Database(#[from] postgres::OpenError),
-    #[error("the store is no file; back the database up with pg_dump")]
-    NotAFile,
-    #[error("there is no backup")]
-    Backup(#[from] sqlite::BackupError),
-    #[error(transparent)]
-    Copy(#[from] CopyError),
-    #[error(transparent)]
-    Metrics(#[from] telemetry::SetupError),
-    #[error("telemetry.otlp_endpoint cannot be used")]
-    Traces(#[from] traces::SetupError),
-    #[error("the store may have lost what it had written, and was left at once")]
-    StoreFailed,
-    #[error("deliveries have ended before their time")]
-    DeliveryEnded,
-    #[error(transparent)]
-    Demo(#[from] demo::DemoError),
-}
 
 /// The bridge, ready to run.
 #[derive(Debug)]
@@ -154,57 +91,6 @@ pub async fn serve(config: Config, source: Source) -> Result<(), Error> {
     let ended = app.run().await;
     obeying.abort();
     ended
-}
-
-/// Brings the store's tables up to date and ends.
-pub async fn migrate(config: Config) -> Result<(), Error> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let config = config::Store {
-        migrate: true,
-        listen: config::Listen::Off,
-        ..config.store
-    };
-    let nothing = (Policy::default(), TranscriptLimits::new());
-    let opened = store::open(config, nothing, (&clock, &Instruments::default())).await?;
-    opened.store.close().await;
-    Ok(())
-}
-
-/// Copies the store into one file, whether or not a bridge works with it. Says how large the copy is.
-pub fn backup(config: &Config, to: &Path) -> Result<u64, Error> {
-    match &config.store.url {
-        StoreUrl::Sqlite(path) => Ok(sqlite::backup(path, to, SystemClock.now())?),
-        StoreUrl::Postgres(_) => Err(Error::NotAFile),
-    }
-}
-
-/// Moves a store that nobody works with into a database that holds none. Says how many rows there are of each kind.
-pub async fn copy(copy: Copy) -> Result<Vec<Copied>, Error> {
-    Ok(copy.run(SystemClock.now()).await?)
-}
-
-/// Finds what is wrong with the configuration's templates: what a start would find, and what only shows when they are
-/// filled in with examples. Opens and calls nothing.
-pub fn check(config: &Config) -> Result<Vec<(Destination, DryRunError)>, Error> {
-    let networks = config.outbound.allow_networks.clone();
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let connections = Connections::build(&config.bots, &config.desks, (networks, clock))?;
-    Ok(connections.dry_run())
-}
-
-/// What `decide` would go by with this configuration.
-pub fn policy_of(config: &Config) -> Result<Policy, Error> {
-    let networks = config.outbound.allow_networks.clone();
-    let (bots, desks) = (&config.bots, &config.desks);
-    let connections = Connections::build(bots, desks, (networks, Arc::new(SystemClock)))?;
-    let sections = Sections {
-        limits: config.handover,
-        hours: config.hours.clone(),
-        routes: config.routes.clone(),
-        texts: config.texts.clone(),
-        observed: config.retention.observed,
-    };
-    Ok(policy::policy((bots, desks), &connections, sections))
 }
 
 impl App {

@@ -6,6 +6,7 @@
 mod audit;
 mod census;
 mod changes;
+mod claim;
 mod console;
 pub mod copy;
 mod erasure;
@@ -23,8 +24,10 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
+use self::claim::Proof;
 pub use self::{
     census::{Census, Owed},
+    claim::{Claim, Claimed, Ticket},
     console::{
         AuditEntry, Changing, ConsoleStore, ConversationView, InboxCounts, InboxCursor,
         InboxHandover, InboxList, InboxQuery, InboxRow, MessageView, NewAudit, OneDelivery,
@@ -35,7 +38,7 @@ pub use self::{
 };
 use crate::domain::{
     conversation::{Answer, Phase, Profile},
-    delivery::{Destination, HandoverFacts, Job, StepResult},
+    delivery::{Destination, HandoverFacts, StepResult},
     effect::{Warning, WarningKind},
     event::Step,
     handover::Outcome,
@@ -45,7 +48,6 @@ use crate::domain::{
     retry::ErrorClass,
     time::Timestamp,
 };
-use crate::telemetry::traces::TraceParent;
 
 /// The state rows are the truth. Implementations call `decide` inside their transaction.
 #[async_trait]
@@ -194,38 +196,6 @@ pub enum Applied {
     SeveralUsers,
 }
 
-/// A lane that this process holds, with the work at its head.
-#[derive(Debug)]
-pub struct Claim {
-    pub job: Box<Job>,
-    /// Attempts made so far; 0 before the first.
-    pub attempts: u32,
-    pub destination: Destination,
-    /// The span of the call that brought it about, if traces were on.
-    pub trace: Option<TraceParent>,
-    pub ticket: Ticket,
-}
-
-/// The store's own proof that the lane is held. Opaque to everybody else. Dropped instead of settled, it gives the lane
-/// back after a while, as a lease would.
-#[derive(Debug)]
-pub struct Ticket(Proof);
-
-#[derive(Debug)]
-enum Proof {
-    Sqlite(sqlite::Hold),
-    Postgres(postgres::Hold),
-    #[cfg(test)]
-    Scripted,
-}
-
-#[derive(Debug, Default)]
-pub struct Claimed {
-    pub claims: Vec<Claim>,
-    /// When the next lane of this destination falls due, if one waits.
-    pub next_due: Option<Timestamp>,
-}
-
 /// What came of an attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settlement {
@@ -367,44 +337,6 @@ pub struct Retention {
 
 /// How many messages of a transcript `handover.opened` carries, by desk.
 pub type TranscriptLimits = BTreeMap<DeskName, usize>;
-
-impl Ticket {
-    /// None: another store's.
-    fn into_sqlite(self) -> Option<sqlite::Hold> {
-        match self.0 {
-            Proof::Sqlite(hold) => Some(hold),
-            Proof::Postgres(_) => None,
-            #[cfg(test)]
-            Proof::Scripted => None,
-        }
-    }
-
-    /// None: another store's.
-    fn as_postgres(&self) -> Option<&postgres::Hold> {
-        match &self.0 {
-            Proof::Postgres(hold) => Some(hold),
-            Proof::Sqlite(_) => None,
-            #[cfg(test)]
-            Proof::Scripted => None,
-        }
-    }
-
-    /// None: another store's.
-    fn into_postgres(self) -> Option<postgres::Hold> {
-        match self.0 {
-            Proof::Postgres(hold) => Some(hold),
-            Proof::Sqlite(_) => None,
-            #[cfg(test)]
-            Proof::Scripted => None,
-        }
-    }
-
-    /// For a test's store, which knows its lanes without.
-    #[cfg(test)]
-    pub(crate) fn scripted() -> Self {
-        Self(Proof::Scripted)
-    }
-}
 
 impl DeliveryState {
     pub const fn as_str(self) -> &'static str {

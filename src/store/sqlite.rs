@@ -14,6 +14,7 @@ mod cancel;
 mod census;
 mod changes;
 mod checkpoints;
+mod claims;
 mod columns;
 mod console;
 mod effects;
@@ -62,13 +63,11 @@ pub use self::{
     file::OpenError,
     opening::Options,
 };
-use self::{fault::Fault, jobs::Loaded, memory::Memory, readers::Readers, writer::Writer};
+use self::{memory::Memory, readers::Readers, writer::Writer};
 use super::{
     Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure, Error,
-    Fired, Gone, HandoverSummary, HandoverView, NamesInUse, Page, Pause, Proof, Retention,
-    Settlement, Store, Ticket, TranscriptLimits, WarningView, Whose,
-    hashing::Hasher,
-    keyed::{Keyed, KeyedSettlement},
+    Fired, Gone, HandoverSummary, HandoverView, NamesInUse, Page, Pause, Retention, Settlement,
+    Store, TranscriptLimits, WarningView, Whose, hashing::Hasher, keyed::Keyed,
 };
 use crate::domain::{
     conversation::Answer,
@@ -81,9 +80,6 @@ use crate::domain::{
     time::{Clock, Timestamp},
 };
 use crate::telemetry::traces;
-
-/// How long an outcome waits before it is tried to be written again, when the disk is full.
-const SETTLE_AGAIN: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
 pub struct SqliteStore {
@@ -105,55 +101,6 @@ impl SqliteStore {
     /// Cancelled when the disk may have lost what it had taken. The process has to end: nothing is written any more.
     pub fn fatal(&self) -> CancellationToken {
         self.writer.fatal.clone()
-    }
-
-    /// Puts the work together that the held lanes have at their heads. What cannot be put together becomes a dead
-    /// letter instead of standing in everyone's way.
-    async fn claims(&self, holds: Vec<Hold>) -> Result<Vec<Claim>, Error> {
-        // What is at hand needs no reader; but what came of a call could not be written any more.
-        self.readers.check()?;
-        let is_read = |hold: &&Hold| hold.head.at_hand.is_none();
-        let rows: Vec<i64> = holds
-            .iter()
-            .filter(is_read)
-            .map(|hold| hold.head.row)
-            .collect();
-        let mut read = self.read_jobs(rows).await?.into_iter();
-        let mut claims = Vec::with_capacity(holds.len());
-        for mut hold in holds {
-            let loaded = match hold.head.at_hand.take() {
-                Some(at_hand) => Ok(at_hand.loaded),
-                None => read.next().unwrap_or(Err(Fault::Missing)),
-            };
-            match loaded {
-                Ok(loaded) => claims.push(Claim {
-                    job: loaded.job,
-                    attempts: loaded.attempts,
-                    destination: loaded.destination,
-                    trace: loaded.trace,
-                    ticket: Ticket(Proof::Sqlite(hold.hand_over())),
-                }),
-                Err(fault) if fault.concerns_everyone() => return Err(fault.into()),
-                Err(fault) => {
-                    fault.log("a delivery cannot be read and is given up");
-                    let row = hold.head.row;
-                    self.writer
-                        .step(move |work| operator::bury_unreadable(work, row))
-                        .await?;
-                }
-            }
-        }
-        Ok(claims)
-    }
-
-    async fn read_jobs(&self, rows: Vec<i64>) -> Result<Vec<Result<Loaded, Fault>>, Error> {
-        if rows.is_empty() {
-            return Ok(Vec::new());
-        }
-        let limits = Arc::clone(&self.transcript_limits);
-        self.readers
-            .read(move |connection| jobs::load_all(connection, &rows, &limits))
-            .await
     }
 
     /// What is said to a bot that has the user changes nothing where nothing is observed, so the writer need not be asked.
@@ -180,24 +127,6 @@ impl SqliteStore {
                 })
                 .collect(),
         })
-    }
-
-    /// Writes an outcome, however long the disk is full: forgotten, it would be sent again and again.
-    async fn write_outcome(&self, row: i64, settlement: Settlement) -> Result<(), Error> {
-        let settled = Arc::new(KeyedSettlement::new(settlement, &self.hasher));
-        loop {
-            let settled = Arc::clone(&settled);
-            match self
-                .writer
-                .step(move |work| settle::settle(work, row, &settled))
-                .await
-            {
-                Err(Error::Unavailable(_)) if !self.writer.fatal.is_cancelled() => {
-                    tokio::time::sleep(SETTLE_AGAIN).await;
-                }
-                done => return done,
-            }
-        }
     }
 }
 

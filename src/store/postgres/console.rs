@@ -1,4 +1,4 @@
-//! What the console asks.
+//! What the operator's console asks of the database.
 
 mod conversation;
 mod inbox;
@@ -7,58 +7,120 @@ mod sessions;
 
 use std::collections::HashMap;
 
-use super::{census, columns::values, fault::Fault, work::Ground};
+use async_trait::async_trait;
+use tokio::sync::broadcast;
+
+use super::{
+    PostgresStore, audit, census, columns::values, fault::Fault, listing, operator, work::Ground,
+};
 use crate::{
     domain::{
         delivery::Destination,
-        ids::{ConversationId, OperatorName},
+        ids::{ConversationId, DeliveryId, OperatorName},
         policy::ClosedBecause,
         time::Timestamp,
     },
     store::{
-        Census, ConversationView, InboxCounts, InboxQuery, InboxRow, Page, Session, SessionId,
-        Standing, console::standing::Known,
+        AuditEntry, Census, Changing, ConsoleStore, ConversationView, Error, InboxCounts,
+        InboxQuery, InboxRow, NewAudit, OneDelivery, Page, Session, SessionId, Standing,
+        console::standing::Known,
     },
 };
 
-pub(super) async fn inbox(ground: &Ground, wanted: InboxQuery) -> Result<Page<InboxRow>, Fault> {
-    inbox::page(&ground.database, &wanted).await
+#[async_trait]
+impl ConsoleStore for PostgresStore {
+    async fn inbox(&self, wanted: InboxQuery) -> Result<Page<InboxRow>, Error> {
+        Ok(inbox::page(&self.ground.database, &wanted).await?)
+    }
+
+    async fn inbox_row(
+        &self,
+        id: ConversationId,
+        operator: &OperatorName,
+    ) -> Result<Option<InboxRow>, Error> {
+        Ok(inbox::one(&self.ground.database, id, operator).await?)
+    }
+
+    async fn inbox_counts(&self, operator: &OperatorName) -> Result<InboxCounts, Error> {
+        Ok(inbox::counts(&self.ground.database, operator).await?)
+    }
+
+    async fn conversation(
+        &self,
+        id: ConversationId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Option<ConversationView>, Error> {
+        Ok(conversation::view(&self.ground.database, id, (before, limit)).await?)
+    }
+
+    async fn mark_read(
+        &self,
+        id: ConversationId,
+        operator: &OperatorName,
+        seq: u64,
+    ) -> Result<(), Error> {
+        Ok(conversation::mark_read(&self.ground.database, (id, operator), seq).await?)
+    }
+
+    fn changes(&self) -> broadcast::Receiver<Changing> {
+        self.ground.memory.changes.listen()
+    }
+
+    async fn changed_since(&self, at: Timestamp) -> Result<Option<Vec<Changing>>, Error> {
+        Ok(self.ground.memory.changes.from(at))
+    }
+
+    async fn delivery(&self, id: DeliveryId) -> Result<Option<OneDelivery>, Error> {
+        Ok(listing::delivery(&self.ground, id).await?)
+    }
+
+    async fn standings(&self) -> Result<Vec<Standing>, Error> {
+        Ok(standings(&self.ground).await?)
+    }
+
+    async fn retry_all(&self, destination: &Destination, by: &str) -> Result<usize, Error> {
+        operator::retry_all(&self.ground, destination, by).await
+    }
+
+    async fn keep_audit(&self, entry: NewAudit) -> Result<(), Error> {
+        Ok(audit::keep(&self.ground, entry).await?)
+    }
+
+    async fn audit_trail(
+        &self,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Page<AuditEntry>, Error> {
+        Ok(audit::trail(&self.ground, before, limit).await?)
+    }
+
+    async fn begin_session(&self, session: Session) -> Result<(), Error> {
+        Ok(sessions::begin(&self.ground.database, &session).await?)
+    }
+
+    async fn session(&self, id: SessionId) -> Result<Option<Session>, Error> {
+        Ok(sessions::find(&self.ground.database, id).await?)
+    }
+
+    async fn touch_session(&self, id: SessionId, at: Timestamp) -> Result<(), Error> {
+        Ok(sessions::touch(&self.ground.database, id, at).await?)
+    }
+
+    async fn end_session(&self, id: SessionId) -> Result<(), Error> {
+        Ok(sessions::end(&self.ground.database, id).await?)
+    }
+
+    async fn end_sessions(&self, of: Option<&OperatorName>) -> Result<usize, Error> {
+        Ok(sessions::end_all(&self.ground.database, of).await?)
+    }
+
+    async fn sessions_since(&self, seen: Timestamp) -> Result<Vec<Session>, Error> {
+        Ok(sessions::since(&self.ground.database, seen).await?)
+    }
 }
 
-pub(super) async fn inbox_row(
-    ground: &Ground,
-    id: ConversationId,
-    operator: &OperatorName,
-) -> Result<Option<InboxRow>, Fault> {
-    inbox::one(&ground.database, id, operator).await
-}
-
-pub(super) async fn inbox_counts(
-    ground: &Ground,
-    operator: &OperatorName,
-) -> Result<InboxCounts, Fault> {
-    inbox::counts(&ground.database, operator).await
-}
-
-pub(super) async fn conversation(
-    ground: &Ground,
-    id: ConversationId,
-    before: Option<u64>,
-    limit: usize,
-) -> Result<Option<ConversationView>, Fault> {
-    conversation::view(&ground.database, id, (before, limit)).await
-}
-
-pub(super) async fn mark_read(
-    ground: &Ground,
-    id: ConversationId,
-    operator: &OperatorName,
-    seq: u64,
-) -> Result<(), Fault> {
-    conversation::mark_read(&ground.database, (id, operator), seq).await
-}
-
-pub(super) async fn standings(ground: &Ground) -> Result<Vec<Standing>, Fault> {
+async fn standings(ground: &Ground) -> Result<Vec<Standing>, Fault> {
     let mut census = Census::default();
     census::count_owed(ground, &mut census).await?;
     Ok(known(ground).await?.standings(&census))
@@ -79,38 +141,4 @@ async fn known(ground: &Ground) -> Result<Known, Fault> {
         known.paused.insert(destination, row.try_get(1)?);
     }
     Ok(known)
-}
-
-pub(super) async fn begin_session(ground: &Ground, session: Session) -> Result<(), Fault> {
-    sessions::begin(&ground.database, &session).await
-}
-
-pub(super) async fn session(ground: &Ground, id: SessionId) -> Result<Option<Session>, Fault> {
-    sessions::find(&ground.database, id).await
-}
-
-pub(super) async fn touch_session(
-    ground: &Ground,
-    id: SessionId,
-    at: Timestamp,
-) -> Result<(), Fault> {
-    sessions::touch(&ground.database, id, at).await
-}
-
-pub(super) async fn end_session(ground: &Ground, id: SessionId) -> Result<(), Fault> {
-    sessions::end(&ground.database, id).await
-}
-
-pub(super) async fn end_sessions(
-    ground: &Ground,
-    of: Option<&OperatorName>,
-) -> Result<usize, Fault> {
-    sessions::end_all(&ground.database, of).await
-}
-
-pub(super) async fn sessions_since(
-    ground: &Ground,
-    seen: Timestamp,
-) -> Result<Vec<Session>, Fault> {
-    sessions::since(&ground.database, seen).await
 }

@@ -1,16 +1,14 @@
 //! The conversation that a step is about: its row, read, turned over and written back.
 
-use rusqlite::{OptionalExtension, Row, params};
+mod row;
 
-use super::{
-    columns::{self, integer},
-    effects,
-    fault::Fault,
-    memory::Change,
-    work::Work,
-};
+use rusqlite::{OptionalExtension, params};
+
+use self::row::Columns;
+pub(super) use self::row::Stored;
+use super::{effects, fault::Fault, memory::Change, work::Work};
 use crate::domain::{
-    conversation::{Conversation, ConversationKey, Phase, Profile},
+    conversation::{Conversation, ConversationKey, Profile},
     delivery::{Destination, Lane},
     effect::Effect,
     event::Event,
@@ -40,26 +38,6 @@ pub(super) struct Subject {
     /// Whether anything was taken from the answers of this leg, or from the bot's in its handover. None: not known.
     taken: Option<(LegId, bool)>,
     conditions: Conditions,
-}
-
-/// A conversation as its row is.
-#[derive(Debug)]
-pub(super) struct Stored {
-    pub(super) row: i64,
-    pub(super) state: Conversation,
-    /// Of the state, as JSON.
-    pub(super) length: usize,
-    columns: Columns,
-    taken: Option<(LegId, bool)>,
-}
-
-/// What stands beside the state to be searched. It changes seldom, and each change is one of an index too.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Columns {
-    phase: Option<Phase>,
-    wake_at: Option<Timestamp>,
-    observed_since: Option<Timestamp>,
-    handed_over: bool,
 }
 
 impl Subject {
@@ -247,89 +225,6 @@ impl Subject {
         ))
     }
 
-    /// Writes the row if the state has changed since it was read or written.
-    pub(super) fn save(&mut self, work: &mut Work<'_>) -> Result<(), Fault> {
-        if self.row.is_some() && self.state.version == self.stored_version {
-            return Ok(());
-        }
-        let state = serde_json::to_string(&self.state)?;
-        let columns = Columns {
-            phase: self.state.handover.as_ref().map(|open| open.phase),
-            wake_at: self.state.wake_at(),
-            observed_since: self.observed_since,
-            handed_over: self.handed_over,
-        };
-        match self.row {
-            Some(row) if columns == self.stored_columns => self.update(work, (row, &state))?,
-            Some(row) => self.update_all(work, (row, &state), columns)?,
-            None => self.insert(work, &state, columns)?,
-        }
-        if let Some(wake_at) = columns.wake_at
-            && columns.wake_at != self.stored_columns.wake_at
-        {
-            work.change(Change::Wake(wake_at));
-        }
-        work.change(Change::Touched(self.state.id));
-        self.stored_version = self.state.version;
-        self.stored_columns = columns;
-        self.stored_length = state.len();
-        Ok(())
-    }
-
-    fn update(&self, work: &Work<'_>, (row, state): (i64, &str)) -> Result<(), Fault> {
-        work.execute(
-            "UPDATE conversations SET version = ?2, state = ?3, updated_at = ?4 WHERE row = ?1",
-            params![row, integer(self.state.version), state, work.now],
-        )?;
-        Ok(())
-    }
-
-    fn update_all(
-        &self,
-        work: &Work<'_>,
-        (row, state): (i64, &str),
-        columns: Columns,
-    ) -> Result<(), Fault> {
-        work.execute(
-            "UPDATE conversations SET version = ?2, state = ?3, updated_at = ?4, phase = ?5, wake_at = ?6, \
-             observed_since = ?7, handed_over = ?8 WHERE row = ?1",
-            params![
-                row,
-                integer(self.state.version),
-                state,
-                work.now,
-                columns.phase,
-                columns.wake_at,
-                columns.observed_since,
-                columns.handed_over
-            ],
-        )?;
-        Ok(())
-    }
-
-    fn insert(&mut self, work: &Work<'_>, state: &str, columns: Columns) -> Result<(), Fault> {
-        let key = &self.state.key;
-        work.execute(
-            "INSERT INTO conversations (id, bot, realm, user, version, state, updated_at, phase, wake_at, \
-             observed_since, handed_over) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            params![
-                self.state.id,
-                key.bot,
-                key.realm,
-                key.user,
-                integer(self.state.version),
-                state,
-                work.now,
-                columns.phase,
-                columns.wake_at,
-                columns.observed_since,
-                columns.handed_over
-            ],
-        )?;
-        self.row = Some(work.connection.last_insert_rowid());
-        Ok(())
-    }
-
     /// A text that was just given to the platform may come back within this very step.
     pub(super) fn expect_echo(&mut self, echo: Echo) {
         if let Some(echoes) = &mut self.echoes {
@@ -408,36 +303,4 @@ fn may_ask_a_desk(event: &Event) -> bool {
 
 fn needs_echoes(event: &Event) -> bool {
     matches!(event, Event::BotSaid(_) | Event::HandoverRequested(_))
-}
-
-impl Stored {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            row: row.get(0)?,
-            state: columns::json(row, 1)?,
-            length: row.get_ref(1)?.as_str()?.len(),
-            columns: Columns {
-                phase: row.get(2)?,
-                wake_at: row.get(3)?,
-                observed_since: row.get(4)?,
-                handed_over: row.get(5)?,
-            },
-            taken: None,
-        })
-    }
-
-    fn into_subject(self, work: &Work<'_>) -> Subject {
-        Subject {
-            row: Some(self.row),
-            stored_version: self.state.version,
-            stored_columns: self.columns,
-            stored_length: self.length,
-            state: self.state,
-            observed_since: self.columns.observed_since,
-            handed_over: self.columns.handed_over,
-            echoes: None,
-            taken: self.taken,
-            conditions: work.memory.conditions(work.now),
-        }
-    }
 }

@@ -7,6 +7,8 @@
 //! Hardly any step ever fails, and a savepoint for each costs a copy of every page that it changes. So a batch runs
 //! without; when a step fails, all is rolled back and run again with savepoints, and only that step is undone.
 
+mod queued;
+
 use std::{
     fs::File,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -16,9 +18,10 @@ use std::{
 };
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use self::queued::{Command, queued};
 use super::{
     at_hand::Room,
     cache::Cache,
@@ -61,20 +64,6 @@ pub(super) struct Ground {
     pub(super) meter: Meter,
     /// Held as long as the connection is open.
     pub(super) lock: File,
-}
-
-/// A queued step.
-trait Command: Send {
-    /// May be called again when what it has written before has been rolled back.
-    fn run(&mut self, work: &mut Work<'_>) -> Result<(), Fault>;
-    /// Tells the caller, once the commit has returned or failed.
-    fn answer(self: Box<Self>, failure: Option<Error>);
-}
-
-struct Queued<T, F> {
-    step: F,
-    done: Option<T>,
-    caller: oneshot::Sender<Result<T, Error>>,
 }
 
 impl Writer {
@@ -151,41 +140,6 @@ impl Writer {
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
             .ok_or(Error::Closed)
-    }
-}
-
-fn queued<T: Send + 'static>(
-    step: impl FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
-) -> (Box<dyn Command>, oneshot::Receiver<Result<T, Error>>) {
-    let (caller, answer) = oneshot::channel();
-    (
-        Box::new(Queued {
-            step,
-            done: None,
-            caller,
-        }),
-        answer,
-    )
-}
-
-impl<T, F> Command for Queued<T, F>
-where
-    T: Send,
-    F: FnMut(&mut Work<'_>) -> Result<T, Fault> + Send,
-{
-    fn run(&mut self, work: &mut Work<'_>) -> Result<(), Fault> {
-        self.done = Some((self.step)(work)?);
-        Ok(())
-    }
-
-    fn answer(self: Box<Self>, failure: Option<Error>) {
-        let answer = match (failure, self.done) {
-            (None, Some(done)) => Ok(done),
-            (Some(failure), _) => Err(failure),
-            (None, None) => Err(Error::Closed),
-        };
-        // The caller may have gone; what was written stays written.
-        drop(self.caller.send(answer));
     }
 }
 
@@ -393,11 +347,5 @@ impl Ground {
         }
         drop(connection);
         drop(lock);
-    }
-}
-
-impl std::fmt::Debug for dyn Command {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Command")
     }
 }

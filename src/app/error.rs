@@ -1,0 +1,71 @@
+//! Why the bridge did not start, or ended early.
+
+use std::{io, net::SocketAddr};
+
+use super::demo;
+use crate::{
+    bots::{certainly, chatlayer},
+    desks::{aivo_live, template, webhook},
+    domain::ids::{BotName, DeskName},
+    outbound::OutboundError,
+    store::{copy::CopyError, postgres, sqlite},
+    telemetry::{self, traces},
+};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("cannot listen on {address}")]
+    Listen {
+        address: SocketAddr,
+        source: io::Error,
+    },
+    #[error("cannot listen to signals")]
+    Signals(#[source] io::Error),
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
+    #[error("bots.{bot} cannot be used")]
+    Chatlayer {
+        bot: BotName,
+        source: chatlayer::SettingsError,
+    },
+    #[error("bots.{bot} cannot be used")]
+    Certainly {
+        bot: BotName,
+        source: certainly::SettingsError,
+    },
+    #[error("desks.{desk} cannot be used")]
+    Webhook {
+        desk: DeskName,
+        source: webhook::SettingsError,
+    },
+    #[error("desks.{desk} cannot be used")]
+    AivoLive {
+        desk: DeskName,
+        source: Box<aivo_live::SettingsError>,
+    },
+    #[error("desks.{desk} cannot be used")]
+    Template {
+        desk: DeskName,
+        source: template::SettingsError,
+    },
+    #[error("the store cannot be opened")]
+    Store(#[from] sqlite::OpenError),
+    #[error("the store cannot be opened")]
+    Database(#[from] postgres::OpenError),
+    #[error("the store is no file; back the database up with pg_dump")]
+    NotAFile,
+    #[error("there is no backup")]
+    Backup(#[from] sqlite::BackupError),
+    #[error(transparent)]
+    Copy(#[from] CopyError),
+    #[error(transparent)]
+    Metrics(#[from] telemetry::SetupError),
+    #[error("telemetry.otlp_endpoint cannot be used")]
+    Traces(#[from] traces::SetupError),
+    #[error("the store may have lost what it had written, and was left at once")]
+    StoreFailed,
+    #[error("deliveries have ended before their time")]
+    DeliveryEnded,
+    #[error(transparent)]
+    Demo(#[from] demo::DemoError),
+}

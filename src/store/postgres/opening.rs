@@ -1,0 +1,170 @@
+//! Connects to the database, sees to its schema, and starts what goes on unasked.
+
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+
+use super::{
+    PostgresStore, changes, connect::Way, database::Database, fault::Fault, home, intake::Intake,
+    leases::Leases, memory::Memory, mutant, schema, watch, work::Ground,
+};
+use crate::{
+    domain::{policy::Policy, time::Clock},
+    store::{TranscriptLimits, hashing::Hasher, tally::Meter},
+    telemetry::Instruments,
+};
+
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `postgres://user@host/database`, with everything that libpq takes in such a URL.
+    pub url: SecretString,
+    /// Of the role, where the URL does not have it.
+    pub password: Option<SecretString>,
+    pub listen: Listen,
+    /// Brings the schema up to date; else an older one is refused.
+    pub migrate: bool,
+    /// As many connections at most.
+    pub pool: usize,
+    pub policy: Arc<Policy>,
+    pub clock: Arc<dyn Clock>,
+    pub new_id: fn() -> Uuid,
+    pub transcript_limits: TranscriptLimits,
+    pub instruments: Instruments,
+}
+
+/// How a replica hears of what others did before it looks by itself.
+#[derive(Clone, Debug)]
+pub enum Listen {
+    /// By the URL of the store.
+    Here,
+    /// By a URL that leads to the database itself, where the store's leads to a pooler.
+    At(SecretString),
+    /// Not at all: it looks each second.
+    Off,
+}
+
+/// Why the store was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("the store's URL is none of PostgreSQL")]
+    Url,
+    #[error("no certificate can be checked here")]
+    Tls(#[source] rustls::Error),
+    #[error("the database cannot be reached")]
+    Unreachable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    #[error(
+        "the store was written by a newer version (schema {found}, this version knows {known})"
+    )]
+    Newer { found: usize, known: usize },
+    #[error("migration {number} of the store is not the one that this version knows")]
+    Changed { number: usize },
+    #[error("migration {number} of the store failed")]
+    Migration {
+        number: usize,
+        source: Box<tokio_postgres::Error>,
+    },
+    #[error("the store's schema is {found}, this version needs {needed}; run `handover migrate`")]
+    NotMigrated { found: usize, needed: usize },
+    #[error("the store cannot be read")]
+    Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Options {
+    /// Connects, and sees to the schema.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or this version cannot work with it.
+    pub async fn open(self) -> Result<PostgresStore, OpenError> {
+        let password = self.password.as_ref();
+        let way = Way::of(self.url.expose_secret())?.with(password);
+        let listen = match &self.listen {
+            Listen::Here => Some(way.clone()),
+            Listen::At(url) => Some(Way::of(url.expose_secret())?.with(password)),
+            Listen::Off => None,
+        };
+        let pool = way.pool(self.pool)?;
+        let mut object = pool
+            .get()
+            .await
+            .map_err(|error| OpenError::Unreachable(Arc::new(error)))?;
+        schema::migrate(&mut object, self.migrate, self.clock.now()).await?;
+        drop(object);
+        let database = Database::new(pool.clone(), DURABLE);
+        let database = Database::new(pool, how_to_begin(&database).await?);
+        home::look(&database).await?;
+        #[cfg(feature = "mutants")]
+        mutant::stop_the_clock(&database).await?;
+        let secret = database
+            .row(
+                "SELECT value FROM meta WHERE name = 'key_secret'",
+                Vec::new(),
+            )
+            .await?
+            .ok_or(Fault::Missing)?;
+        let secret: Vec<u8> = secret.try_get(0).map_err(Fault::from)?;
+        let ground = Arc::new(Ground {
+            database,
+            memory: Arc::new(Memory::new(self.clock.now())),
+            hasher: Hasher::new(&secret).ok_or(Fault::Missing)?,
+            meter: Meter::new(self.instruments.metrics, &self.policy),
+            leases: Arc::new(Leases::new((self.new_id)(), Arc::clone(&self.clock))),
+            steps: TaskTracker::new(),
+            policy: self.policy,
+            clock: self.clock,
+            new_id: self.new_id,
+            transcript_limits: self.transcript_limits,
+            intake: Intake::default(),
+            contended: tokio::sync::Mutex::default(),
+        });
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        changes::follow(&ground, (&tasks, &stop)).await?;
+        watch::start(&ground, (&tasks, &stop), listen);
+        Ok(PostgresStore {
+            ground,
+            _stopped_with_it: stop.clone().drop_guard(),
+            tasks,
+            stop,
+        })
+    }
+}
+
+/// A process may be frozen when it has sent half of a transaction: what that one has locked is free again when nobody waits
+/// for its answer any more.
+macro_rules! begin {
+    ($($more:literal)?) => {
+        concat!("BEGIN; SET LOCAL idle_in_transaction_session_timeout = '2s'" $(, $more)?)
+    };
+}
+const DURABLE: &str = begin!();
+/// For a database, or a role, that would answer before what it was told is on its disk.
+const MADE_DURABLE: &str = begin!("; SET LOCAL synchronous_commit = on");
+
+/// Says once what should be otherwise about the role and the database, and sees to what can be seen to.
+async fn how_to_begin(database: &Database) -> Result<&'static str, Fault> {
+    let sql = "SELECT current_setting('is_superuser') = 'on', current_setting('synchronous_commit') = 'off'";
+    let row = database.row(sql, Vec::new()).await?;
+    let row = row.ok_or(Fault::Missing)?;
+    if row.try_get(0)? {
+        tracing::warn!(
+            "the store's role is a superuser; give the bridge one that may do no more than it needs"
+        );
+    }
+    if row.try_get(1)? && !mutant::trusts_the_database() {
+        tracing::warn!(
+            "the database has synchronous_commit off; the bridge switches it on for what it writes"
+        );
+        return Ok(MADE_DURABLE);
+    }
+    Ok(DURABLE)
+}
+
+impl From<Fault> for OpenError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Away(source) => Self::Unreachable(Arc::from(source)),
+            fault => Self::Unreadable(Box::new(fault)),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What is owed, from the claim of a lane to what came of its head.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    SqliteStore,
+    fault::Fault,
+    jobs::{self, Loaded},
+    memory::Hold,
+    operator, settle,
+};
+use crate::store::{Claim, Error, Proof, Settlement, Ticket, keyed::KeyedSettlement};
+
+/// How long an outcome waits before it is tried to be written again, when the disk is full.
+const SETTLE_AGAIN: Duration = Duration::from_millis(500);
+
+impl SqliteStore {
+    /// Puts the work together that the held lanes have at their heads. What cannot be put together becomes a dead
+    /// letter instead of standing in everyone's way.
+    pub(super) async fn claims(&self, holds: Vec<Hold>) -> Result<Vec<Claim>, Error> {
+        // What is at hand needs no reader; but what came of a call could not be written any more.
+        self.readers.check()?;
+        let is_read = |hold: &&Hold| hold.head.at_hand.is_none();
+        let rows: Vec<i64> = holds
+            .iter()
+            .filter(is_read)
+            .map(|hold| hold.head.row)
+            .collect();
+        let mut read = self.read_jobs(rows).await?.into_iter();
+        let mut claims = Vec::with_capacity(holds.len());
+        for mut hold in holds {
+            let loaded = match hold.head.at_hand.take() {
+                Some(at_hand) => Ok(at_hand.loaded),
+                None => read.next().unwrap_or(Err(Fault::Missing)),
+            };
+            match loaded {
+                Ok(loaded) => claims.push(Claim {
+                    job: loaded.job,
+                    attempts: loaded.attempts,
+                    destination: loaded.destination,
+                    trace: loaded.trace,
+                    ticket: Ticket(Proof::Sqlite(hold.hand_over())),
+                }),
+                Err(fault) if fault.concerns_everyone() => return Err(fault.into()),
+                Err(fault) => {
+                    fault.log("a delivery cannot be read and is given up");
+                    let row = hold.head.row;
+                    self.writer
+                        .step(move |work| operator::bury_unreadable(work, row))
+                        .await?;
+                }
+            }
+        }
+        Ok(claims)
+    }
+
+    async fn read_jobs(&self, rows: Vec<i64>) -> Result<Vec<Result<Loaded, Fault>>, Error> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let limits = Arc::clone(&self.transcript_limits);
+        self.readers
+            .read(move |connection| jobs::load_all(connection, &rows, &limits))
+            .await
+    }
+
+    /// Writes an outcome, however long the disk is full: forgotten, it would be sent again and again.
+    pub(super) async fn write_outcome(
+        &self,
+        row: i64,
+        settlement: Settlement,
+    ) -> Result<(), Error> {
+        let settled = Arc::new(KeyedSettlement::new(settlement, &self.hasher));
+        loop {
+            let settled = Arc::clone(&settled);
+            match self
+                .writer
+                .step(move |work| settle::settle(work, row, &settled))
+                .await
+            {
+                Err(Error::Unavailable(_)) if !self.writer.fatal.is_cancelled() => {
+                    tokio::time::sleep(SETTLE_AGAIN).await;
+                }
+                done => return done,
+            }
+        }
+    }
+}
