@@ -86,8 +86,8 @@ pub async fn serve(config: Config, source: Source) -> Result<(), Error> {
     let signals = Signals::listen().map_err(Error::Signals)?;
     let listeners = Listeners::bind(&config)?;
     let app = App::build(config, listeners).await?;
-    let stop = (app.shutdown(), app.patience());
-    let obeying = tokio::spawn(signals.obey(stop, app.rotation(source)));
+    let obeying = signals.obey(app.shutdown(), app.patience(), app.rotation(source));
+    let obeying = tokio::spawn(obeying);
     let ended = app.run().await;
     obeying.abort();
     ended
@@ -123,7 +123,7 @@ impl App {
         } = config;
         let instruments = instruments(&telemetry)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let connections = Connections::build(&bots, &desks, (allow_networks, Arc::clone(&clock)))?;
+        let connections = Connections::build(&bots, &desks, allow_networks, Arc::clone(&clock))?;
         let sections = Sections {
             limits,
             hours,
@@ -131,7 +131,7 @@ impl App {
             texts,
             observed: retention.observed,
         };
-        let policy = policy::policy((&bots, &desks), &connections, sections);
+        let policy = policy::policy(&bots, &desks, &connections, sections);
         let limits_of_desks = policy::transcript_limits(&connections);
         let decided = (policy, limits_of_desks);
         let opened = store::open(store_config, decided, (&clock, &instruments)).await?;
@@ -153,6 +153,7 @@ impl App {
             .as_ref()
             .map(Accepted::from)
             .unwrap_or_default();
+        let stopping = shutdown.soft.clone();
         let Parts {
             to_bots,
             to_desks,
@@ -160,10 +161,9 @@ impl App {
             from_desks,
             holders,
         } = connections.take_apart(&admin);
-        let around = (trusted_proxies.clone(), development);
-        let entrance = Entrance::new(operators, admin.clone(), around);
+        let (token, proxies) = (admin.clone(), trusted_proxies.clone());
+        let entrance = Entrance::new(operators, token, proxies, development);
         let sharing = (Arc::clone(&store), Arc::clone(&clock));
-        let stopping = shutdown.soft.clone();
         let console = console::router(sharing, entrance, (ends, doubtful), stopping);
         let state = http::Options {
             store: store.clone(),
@@ -215,7 +215,8 @@ impl App {
 
     /// What exchanges the secrets of this bridge for those that their files hold.
     fn rotation(&self, source: Source) -> Rotation {
-        Rotation::new(source, self.secrets.clone(), Arc::new(SystemClock))
+        let (holders, current) = self.secrets.clone();
+        Rotation::new(source, holders, current, Arc::new(SystemClock))
     }
 
     /// Runs until it is told to stop and all is finished, or something that it cannot run without has failed.

@@ -62,5 +62,5 @@ fn finish(router: Router<State>, state: State) -> Router {
         .fallback(async || problem::Problem::from(Kind::NotFound))
         .method_not_allowed_fallback(async || problem::Problem::from(Kind::MethodNotAllowed));
     let router = trace::layer(router, state.instruments().traces.clone());
-    log::layers(router, (state.sources().clone(), state.meter().clone())).with_state(state)
+    log::layers(router, state.sources().clone(), state.meter().clone()).with_state(state)
 }

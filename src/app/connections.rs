@@ -80,7 +80,8 @@ impl Connections {
     pub(super) fn build(
         bots: &BTreeMap<BotName, config::Bot>,
         desks: &BTreeMap<DeskName, config::Desk>,
-        (allow_networks, clock): (Vec<IpNet>, Arc<dyn Clock>),
+        allow_networks: Vec<IpNet>,
+        clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
         let proxy = ProxySettings::from_variables(|name| env::var(name).ok());
         let outbound = Outbound::new(
@@ -169,7 +170,7 @@ impl Connections {
 
 impl Address {
     /// `table` is the table of the bot or desk, `keys` are the last parts of the two keys.
-    fn new(table: &str, (address, secret): (&str, &str), url: &Url) -> Self {
+    fn new(table: &str, address: &str, secret: &str, url: &Url) -> Self {
         Self {
             key: format!("{table}.{address}"),
             secret_key: format!("{table}.{secret}"),

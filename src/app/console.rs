@@ -30,7 +30,8 @@ impl Entrance {
     pub(super) fn new(
         operators: Admin,
         token: Accepted,
-        (trusted_proxies, development): (Vec<IpNet>, Option<Development>),
+        trusted_proxies: Vec<IpNet>,
+        development: Option<Development>,
     ) -> Self {
         let Admin {
             listen: _,

@@ -97,12 +97,12 @@ pub async fn demo(options: Options) -> Result<(), Error> {
         addresses,
     } = Stage::build(options.desk)?;
     let keys = Keys::draw();
-    let text = addresses.configuration((&keys, options))?;
+    let text = addresses.configuration(&keys, options)?;
     let source = Source::text(CONFIG_FILE, text.clone());
     let config = Config::load(&source).map_err(DemoError::from)?;
     let (platform, agents) = (
-        addresses.emulator((&keys, options))?,
-        addresses.play_desk((&keys, options.desk))?,
+        addresses.emulator(&keys, options)?,
+        addresses.play_desk(&keys, options.desk)?,
     );
     let listeners = Listeners {
         public: bridge,
@@ -128,8 +128,7 @@ pub async fn demo(options: Options) -> Result<(), Error> {
     let playing = tokio::spawn(async move {
         tokio::join!(platform.run(stopping.clone()), agents.run(stopping));
     });
-    let stop = (shutdown, app.patience());
-    let obeying = tokio::spawn(signals.obey(stop, app.rotation(source)));
+    let obeying = tokio::spawn(signals.obey(shutdown, app.patience(), app.rotation(source)));
     let ended = app.run().await;
     obeying.abort();
     playing.abort();

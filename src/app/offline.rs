@@ -53,7 +53,7 @@ pub async fn copy(copy: Copy) -> Result<Vec<Copied>, Error> {
 pub fn check(config: &Config) -> Result<Vec<(Destination, DryRunError)>, Error> {
     let networks = config.outbound.allow_networks.clone();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let connections = Connections::build(&config.bots, &config.desks, (networks, clock))?;
+    let connections = Connections::build(&config.bots, &config.desks, networks, clock)?;
     Ok(connections.dry_run())
 }
 
@@ -61,7 +61,7 @@ pub fn check(config: &Config) -> Result<Vec<(Destination, DryRunError)>, Error> 
 pub fn policy_of(config: &Config) -> Result<Policy, Error> {
     let networks = config.outbound.allow_networks.clone();
     let (bots, desks) = (&config.bots, &config.desks);
-    let connections = Connections::build(bots, desks, (networks, Arc::new(SystemClock)))?;
+    let connections = Connections::build(bots, desks, networks, Arc::new(SystemClock))?;
     let sections = Sections {
         limits: config.handover,
         hours: config.hours.clone(),
@@ -69,5 +69,5 @@ pub fn policy_of(config: &Config) -> Result<Policy, Error> {
         texts: config.texts.clone(),
         observed: config.retention.observed,
     };
-    Ok(policy::policy((bots, desks), &connections, sections))
+    Ok(policy::policy(bots, desks, &connections, sections))
 }

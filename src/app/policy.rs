@@ -27,7 +27,8 @@ pub(super) struct Sections {
 
 /// `bots` and `desks` are those of the connections.
 pub(super) fn policy(
-    (bots, desks): (&BTreeMap<BotName, Bot>, &BTreeMap<DeskName, Desk>),
+    bots: &BTreeMap<BotName, Bot>,
+    desks: &BTreeMap<DeskName, Desk>,
     connections: &Connections,
     sections: Sections,
 ) -> Policy {
@@ -161,7 +162,7 @@ mod tests {
         conditions.closed.insert(desk, ClosedBecause::NoAgent);
         let at_once = policy.desks[&team].takes_at_once;
         let now = Timestamp::from_millis(0);
-        (at_once, policy.unavailable(&team, (&conditions, now)))
+        (at_once, policy.unavailable(&team, &conditions, now))
     }
 
     #[test]

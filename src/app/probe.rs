@@ -34,7 +34,7 @@ pub struct Probed {
 pub async fn probe(config: &Config) -> Result<Vec<Probed>, Error> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let networks = config.outbound.allow_networks.clone();
-    let connections = Connections::build(&config.bots, &config.desks, (networks, clock))?;
+    let connections = Connections::build(&config.bots, &config.desks, networks, clock)?;
     let bots = connections.bots.iter().map(async |(name, bot)| {
         let address = bot.address.as_ref()?;
         let answer = bot.adapter.probe().await;

@@ -102,7 +102,8 @@ impl Rotation {
     /// `source` is what the bridge was started with, and pinned.
     pub(super) fn new(
         source: Source,
-        (holders, current): (Holders, Vec<NamedSecrets>),
+        holders: Holders,
+        current: Vec<NamedSecrets>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {

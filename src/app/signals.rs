@@ -35,11 +35,7 @@ impl Signals {
 
     /// The first SIGTERM or SIGINT stops softly, SIGTERM with the drain; the second, or the end of `patience`, stops
     /// at once. Each SIGHUP has the secrets read again.
-    pub(super) async fn obey(
-        mut self,
-        (shutdown, patience): (Shutdown, Duration),
-        rotation: Rotation,
-    ) {
+    pub(super) async fn obey(mut self, shutdown: Shutdown, patience: Duration, rotation: Rotation) {
         let rotation = Arc::new(rotation);
         rotation.remind();
         let drained = self.next(&rotation).await;

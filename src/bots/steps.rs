@@ -56,7 +56,8 @@ const RESUME_NAMES: [&str; 5] = ["reason", "agent", "seconds", "unanswered", "di
 impl Steps {
     /// `names` are those that every step of this vendor may speak of.
     pub fn compile(
-        (pause, resume): (&[config::Request], &[config::Step]),
+        pause: &[config::Request],
+        resume: &[config::Step],
         names: &[&'static str],
     ) -> Result<Self, StepsError> {
         let names = [names, &[TAKEN]].concat();
@@ -69,10 +70,10 @@ impl Steps {
         let resume = resume.iter().enumerate();
         Ok(Self {
             pause: pause
-                .map(|(index, step)| request(pausing, ("pause", index), step))
+                .map(|(index, step)| request(pausing, "pause", index, step))
                 .collect::<Result<_, _>>()?,
             resume: resume
-                .map(|(index, step)| Step::compile(resuming, ("resume", index), step))
+                .map(|(index, step)| Step::compile(resuming, "resume", index, step))
                 .collect::<Result<_, _>>()?,
         })
     }
@@ -84,7 +85,7 @@ impl Steps {
             let mut examples = examples.iter();
             let tried = examples
                 .try_for_each(|(context, _)| step.dry_run(&context.clone().with(TAKEN, Anything)));
-            Some(fault(("pause", index), tried.err()?))
+            Some(fault("pause", index, tried.err()?))
         });
         let resumes = self.resume.iter().enumerate().filter_map(|(index, step)| {
             let mut examples = examples.iter();
@@ -99,7 +100,7 @@ impl Steps {
                 let context = context.clone().with(TAKEN, Anything);
                 step.dry_run(&resume_context(context, &contract))
             });
-            Some(fault(("resume", index), tried.err()?))
+            Some(fault("resume", index, tried.err()?))
         });
         pauses.chain(resumes).collect()
     }
@@ -108,15 +109,16 @@ impl Steps {
 impl Step {
     fn compile(
         compiler: Compiler<'_>,
-        place: (&'static str, usize),
+        list: &'static str,
+        index: usize,
         step: &config::Step,
     ) -> Result<Self, StepsError> {
         match step {
             config::Step::Text(text) => compiler
                 .text(text)
                 .map(Self::Text)
-                .map_err(|source| refused(place, source)),
-            config::Step::Request(step) => request(compiler, place, step).map(Self::Request),
+                .map_err(|source| refused(list, index, source)),
+            config::Step::Request(step) => request(compiler, list, index, step).map(Self::Request),
             config::Step::DialogState(dialog) => {
                 let values = dialog.session_data.iter().map(|(name, source)| {
                     let part = Part::Value {
@@ -126,7 +128,7 @@ impl Step {
                     let value = compiler.expression(part, source);
                     Ok((
                         name.clone(),
-                        value.map_err(|source| refused(place, source))?,
+                        value.map_err(|source| refused(list, index, source))?,
                     ))
                 });
                 Ok(Self::DialogState {
@@ -190,15 +192,16 @@ pub fn resume_context(context: Context, contract: &ResumeContract) -> Context {
 
 fn request(
     compiler: Compiler<'_>,
-    (list, index): (&'static str, usize),
+    list: &'static str,
+    index: usize,
     step: &config::Request,
 ) -> Result<RequestTemplate, StepsError> {
     compiler
         .request(step)
-        .map_err(|source| refused((list, index), source))
+        .map_err(|source| refused(list, index, source))
 }
 
-fn refused((list, index): (&'static str, usize), source: CompileError) -> StepsError {
+fn refused(list: &'static str, index: usize, source: CompileError) -> StepsError {
     StepsError::Step {
         list,
         number: index.saturating_add(1),
@@ -206,7 +209,7 @@ fn refused((list, index): (&'static str, usize), source: CompileError) -> StepsE
     }
 }
 
-fn fault((list, index): (&'static str, usize), source: TemplateError) -> DryRunError {
+fn fault(list: &'static str, index: usize, source: TemplateError) -> DryRunError {
     DryRunError {
         place: format!("{list}, step {}", index.saturating_add(1)),
         source,

@@ -160,7 +160,7 @@ impl Player<'_> {
     async fn say(&mut self, text: &str, out: &mut impl Write) -> Result<(), Error> {
         let now = (new_id(), SystemClock.now());
         let call = match &self.user {
-            User::Chatlayer(user) => user.says(text, now),
+            User::Chatlayer(user) => user.says(text, now.0, now.1),
             User::Certainly(user) => user.says(text, now.1),
         };
         let (status, _) = self.post(&call).await?;

@@ -30,17 +30,17 @@ fn write_all(out: &mut impl Write, config: &Config) -> io::Result<()> {
     }
     for (name, bot) in &config.bots {
         match &bot.platform {
-            Platform::Chatlayer(bot) => write_chatlayer(out, &base, (name, bot))?,
-            Platform::Certainly(bot) => write_certainly(out, &base, (name, bot))?,
+            Platform::Chatlayer(bot) => write_chatlayer(out, &base, name, bot)?,
+            Platform::Certainly(bot) => write_certainly(out, &base, name, bot)?,
         }
     }
     for (name, desk) in &config.desks {
         match &desk.kind {
-            Kind::AivoLive(desk) => write_aivo_live(out, &base, (name, desk))?,
+            Kind::AivoLive(desk) => write_aivo_live(out, &base, name, desk)?,
             // Agents sign in; nobody outside calls it.
             Kind::Console(_) => {}
-            Kind::Webhook(desk) => write_webhook(out, &base, (name, desk))?,
-            Kind::Template(desk) => write_template(out, &base, (name, desk))?,
+            Kind::Webhook(desk) => write_webhook(out, &base, name, desk)?,
+            Kind::Template(desk) => write_template(out, &base, name, desk)?,
         }
     }
     Ok(())
@@ -49,7 +49,8 @@ fn write_all(out: &mut impl Write, config: &Config) -> io::Result<()> {
 fn write_chatlayer(
     out: &mut impl Write,
     base: &str,
-    (name, bot): (&BotName, &Chatlayer),
+    name: &BotName,
+    bot: &Chatlayer,
 ) -> io::Result<()> {
     writeln!(
         out,
@@ -85,7 +86,8 @@ fn write_chatlayer(
 fn write_aivo_live(
     out: &mut impl Write,
     base: &str,
-    (name, desk): (&DeskName, &AivoLive),
+    name: &DeskName,
+    desk: &AivoLive,
 ) -> io::Result<()> {
     let hook = hooks::aivo_live(base, name, desk);
     let hook = hook.expose_secret();
@@ -97,7 +99,8 @@ fn write_aivo_live(
 fn write_certainly(
     out: &mut impl Write,
     base: &str,
-    (name, bot): (&BotName, &Certainly),
+    name: &BotName,
+    bot: &Certainly,
 ) -> io::Result<()> {
     let hooks = hooks::certainly(base, name, bot);
     writeln!(
@@ -132,7 +135,8 @@ fn write_certainly(
 fn write_webhook(
     out: &mut impl Write,
     base: &str,
-    (name, desk): (&DeskName, &WebhookDesk),
+    name: &DeskName,
+    desk: &WebhookDesk,
 ) -> io::Result<()> {
     writeln!(out, "Desk {name} (webhook)")?;
     let called = host_of(desk.url.as_url());
@@ -144,7 +148,8 @@ fn write_webhook(
 fn write_template(
     out: &mut impl Write,
     base: &str,
-    (name, desk): (&DeskName, &TemplateDesk),
+    name: &DeskName,
+    desk: &TemplateDesk,
 ) -> io::Result<()> {
     writeln!(out, "Desk {name} (template)")?;
     let called = host_of(desk.api_url.as_url());

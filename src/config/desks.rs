@@ -179,9 +179,9 @@ impl Reader<'_> {
                 let common = defaults.common.overlaid(&mut section);
                 let tokens = &mut self.tokens;
                 let claim = |section: &Section<'_>, token: &Secrets| {
-                    claim_token(tokens, section, (name, token));
+                    claim_token(tokens, section, name, token);
                 };
-                let read = WebhookDesk::read(&mut section, defaults, (self.surroundings, claim));
+                let read = WebhookDesk::read(&mut section, defaults, self.surroundings, claim);
                 (common, read.map(Box::new).map(Kind::Webhook))
             }
             Named::Template => {
@@ -189,9 +189,9 @@ impl Reader<'_> {
                 let common = defaults.common.overlaid(&mut section);
                 let tokens = &mut self.tokens;
                 let claim = |section: &Section<'_>, token: &Secrets| {
-                    claim_token(tokens, section, (name, token));
+                    claim_token(tokens, section, name, token);
                 };
-                let read = TemplateDesk::read(&mut section, defaults, (self.surroundings, claim));
+                let read = TemplateDesk::read(&mut section, defaults, self.surroundings, claim);
                 (common, read.map(Box::new).map(Kind::Template))
             }
         };
@@ -230,7 +230,8 @@ fn known<'s>(
 fn claim_token(
     tokens: &mut Vec<(DeskName, Secrets)>,
     section: &Section<'_>,
-    (name, secrets): (&DeskName, &Secrets),
+    name: &DeskName,
+    secrets: &Secrets,
 ) {
     if let Some((other, _)) = tokens.iter().find(|(_, other)| other.overlap(secrets)) {
         let other = other.clone();

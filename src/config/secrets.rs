@@ -130,21 +130,17 @@ pub(super) fn optional(section: &mut Section<'_>, keys: Keys, rule: Rule) -> Opt
 pub(super) fn required_one(section: &mut Section<'_>, keys: Keys) -> Option<Secrets> {
     let by_file = section.has(keys.file);
     let secrets = required(section, keys, Rule::Foreign)?;
-    only_one(section, (keys, by_file), secrets)
+    only_one(section, keys, by_file, secrets)
 }
 
 /// The same, where it may be left out.
 pub(super) fn optional_one(section: &mut Section<'_>, keys: Keys) -> Option<Secrets> {
     let by_file = section.has(keys.file);
     let secrets = optional(section, keys, Rule::Foreign)?;
-    only_one(section, (keys, by_file), secrets)
+    only_one(section, keys, by_file, secrets)
 }
 
-fn only_one(
-    section: &Section<'_>,
-    (keys, by_file): (Keys, bool),
-    secrets: Secrets,
-) -> Option<Secrets> {
+fn only_one(section: &Section<'_>, keys: Keys, by_file: bool, secrets: Secrets) -> Option<Secrets> {
     if secrets.others.is_empty() {
         return Some(secrets);
     }

@@ -61,11 +61,11 @@ pub(super) fn find(config: &Config) -> Vec<Warning> {
         warnings.push(Warning::NoDesks);
     }
     for (name, bot) in &config.bots {
-        one_bot(config, (name, bot), &mut warnings);
+        one_bot(config, name, bot, &mut warnings);
     }
     for (name, desk) in &config.desks {
         match &desk.kind {
-            Kind::AivoLive(desk) => aivo_live(config, (name, desk), &mut warnings),
+            Kind::AivoLive(desk) => aivo_live(config, name, desk, &mut warnings),
             Kind::Console(_) if config.admin.users.is_empty() => {
                 warnings.push(Warning::NoUsers(name.clone()));
             }
@@ -106,7 +106,7 @@ fn server(config: &Config, warnings: &mut Vec<Warning>) {
     }
 }
 
-fn one_bot(config: &Config, (name, bot): (&BotName, &Bot), warnings: &mut Vec<Warning>) {
+fn one_bot(config: &Config, name: &BotName, bot: &Bot, warnings: &mut Vec<Warning>) {
     let of_platform = match &bot.platform {
         Platform::Chatlayer(bot) => chatlayer(bot),
         Platform::Certainly(bot) => certainly(bot),
@@ -127,7 +127,7 @@ fn one_bot(config: &Config, (name, bot): (&BotName, &Bot), warnings: &mut Vec<Wa
     }
 }
 
-fn aivo_live(config: &Config, (name, desk): (&DeskName, &AivoLive), warnings: &mut Vec<Warning>) {
+fn aivo_live(config: &Config, name: &DeskName, desk: &AivoLive, warnings: &mut Vec<Warning>) {
     if !desk.guessed.is_empty() {
         warnings.push(Warning::Guessed {
             desk: name.clone(),

@@ -147,24 +147,23 @@ pub(super) fn job(task: Task, content: Content) -> Result<Job, BadName> {
         }),
         message: Some(message(
             MESSAGE,
-            (
-                if is_for_user {
-                    Actor::Agent
-                } else {
-                    Actor::User
-                },
-                content,
-            ),
+            if is_for_user {
+                Actor::Agent
+            } else {
+                Actor::User
+            },
+            content,
         )),
         transcript: vec![message(
             MessageId::from_uuid(Uuid::from_u128(0x01)),
-            (Actor::User, help),
+            Actor::User,
+            help,
         )],
         transcript_total: 1,
     })
 }
 
-fn message(id: MessageId, (actor, content): (Actor, Content)) -> Message {
+fn message(id: MessageId, actor: Actor, content: Content) -> Message {
     Message {
         id,
         seq: 2,

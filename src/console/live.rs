@@ -59,7 +59,9 @@ async fn events(
         let _ = tokio::time::timeout(LONGEST, stopping.cancelled()).await;
     };
     let events = stream::iter(first)
-        .chain(stream::unfold((changes, state), next))
+        .chain(stream::unfold((changes, state), |(changes, state)| {
+            next(changes, state)
+        }))
         .map(|event| Ok::<_, Infallible>(event.retry(COME_BACK)))
         .take_until(until);
     let answer = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
@@ -72,7 +74,8 @@ async fn events(
 
 /// Who lags has missed something, and reads all anew.
 async fn next(
-    (mut changes, state): (Receiver<Changing>, State),
+    mut changes: Receiver<Changing>,
+    state: State,
 ) -> Option<(Event, (Receiver<Changing>, State))> {
     let event = match changes.recv().await {
         Ok(change) => changed(change),

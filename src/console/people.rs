@@ -50,7 +50,7 @@ async fn list(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
                         th scope="col" { (texts::NAME) } th scope="col" { (texts::ROLE) } th scope="col" { (texts::LAST_SEEN) }
                         th scope="col" { (texts::SIGNED_IN) } th scope="col" { span.sr { (common::ACTIONS) } }
                     } }
-                    tbody { @for person in &people { (row(person, &who, (&sessions, now))) } }
+                    tbody { @for person in &people { (row(person, &who, &sessions, now)) } }
                 }
             }
             (hint(state.door().opens_by_token()))
@@ -59,7 +59,7 @@ async fn list(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
     Ok(layout::page(&frame, texts::TITLE, &body))
 }
 
-fn row(person: &SignedIn, who: &SignedIn, (sessions, now): (&[Session], Timestamp)) -> Markup {
+fn row(person: &SignedIn, who: &SignedIn, sessions: &[Session], now: Timestamp) -> Markup {
     let theirs = of(sessions, &person.operator);
     let seen = theirs.iter().map(|session| session.seen_at).max();
     let begun = theirs.iter().map(|session| session.begun_at).min();

@@ -96,7 +96,7 @@ impl Health {
     }
 
     /// The destination wants no calls, or less of them. Holds at once; the store is slower.
-    pub(super) fn pause(&self, (started_at, ended_at): (Timestamp, Timestamp), pause: Pause) {
+    pub(super) fn pause(&self, started_at: Timestamp, ended_at: Timestamp, pause: Pause) {
         let mut state = self.lock();
         let Pause { until, because } = pause;
         state.pausing = state.pausing.max(Some(until));

@@ -85,12 +85,12 @@ impl Attempt<'_> {
                 let because = paused_because(class);
                 Plan {
                     pause: Some(Pause { until, because }),
-                    ..Plan::again(self.job, class, (until, false))
+                    ..Plan::again(self.job, class, until, false)
                 }
             }
             // Degraded is what `decide` makes of the age that it is told.
             Verdict::Retry { after, degraded: _ } => {
-                Plan::again(self.job, class, (self.ended_at.plus(after), true))
+                Plan::again(self.job, class, self.ended_at.plus(after), true)
             }
             Verdict::Delivered { confirmed: _ } => {
                 Plan::over(StepResult::Done(Done::default()), RowOutcome::Delivered)
@@ -109,7 +109,7 @@ impl Plan {
         }
     }
 
-    fn again(job: &Job, class: ErrorClass, (at, counts): (Timestamp, bool)) -> Self {
+    fn again(job: &Job, class: ErrorClass, at: Timestamp, counts: bool) -> Self {
         let result = StepResult::Delayed {
             since: job.created_at,
             class,
@@ -168,7 +168,7 @@ mod tests {
         limit: Duration::from_hours(4),
     };
 
-    fn failed(job: &Job, class: ErrorClass, (number, age): (u32, Duration)) -> Plan {
+    fn failed(job: &Job, class: ErrorClass, number: u32, age: Duration) -> Plan {
         let result = Err(Failure {
             class,
             status: None,
@@ -221,7 +221,7 @@ mod tests {
     fn goes_on_for_a_day(job: &Job) {
         for class in ErrorClass::ALL {
             for (number, age) in [(1, Duration::ZERO), (30, Duration::from_hours(23))] {
-                let plan = failed(job, class, (number, age));
+                let plan = failed(job, class, number, age);
                 match class {
                     ErrorClass::Gone => assert_eq!(plan.settlement.result, StepResult::Gone),
                     ErrorClass::Duplicate | ErrorClass::Unreadable => {
@@ -237,7 +237,7 @@ mod tests {
                     }
                 }
             }
-            let late = failed(job, class, (300, RESUME_LIMIT));
+            let late = failed(job, class, 300, RESUME_LIMIT);
             assert_eq!(wait(&late, job, RESUME_LIMIT), None, "{}", class.label());
         }
     }
@@ -256,9 +256,9 @@ mod tests {
             task: Task::Pause { index: 0 },
             ..job(1, 1)
         };
-        let young = failed(&job, ErrorClass::Busy, (20, Duration::from_secs(299)));
+        let young = failed(&job, ErrorClass::Busy, 20, Duration::from_secs(299));
         assert!(matches!(young.settlement.row, RowOutcome::Retry { .. }));
-        let old = failed(&job, ErrorClass::Busy, (21, WINDOW.blocking));
+        let old = failed(&job, ErrorClass::Busy, 21, WINDOW.blocking);
         let class = ErrorClass::Busy;
         assert_eq!(old.settlement.row, RowOutcome::Dead { class });
     }
@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn only_calls_that_may_have_arrived_are_ambiguous() {
-        let ambiguous = |class| match failed(&job(1, 1), class, (1, Duration::ZERO))
+        let ambiguous = |class| match failed(&job(1, 1), class, 1, Duration::ZERO)
             .settlement
             .result
         {
@@ -310,7 +310,7 @@ mod tests {
             (ErrorClass::Unauthorized, PausedBecause::Refused),
             (ErrorClass::Certificate, PausedBecause::Refused),
         ] {
-            let plan = failed(&job(1, 1), class, (1, Duration::ZERO));
+            let plan = failed(&job(1, 1), class, 1, Duration::ZERO);
             let RowOutcome::Retry {
                 at: until, counts, ..
             } = plan.settlement.row
@@ -335,7 +335,7 @@ mod tests {
         };
         let job = Job { task, ..job(1, 1) };
         for class in ErrorClass::ALL {
-            let plan = failed(&job, class, (1, Duration::ZERO));
+            let plan = failed(&job, class, 1, Duration::ZERO);
             assert!(
                 matches!(plan.settlement.result, StepResult::Delayed { .. }),
                 "{}: `decide` withdraws what is delayed",
@@ -394,7 +394,7 @@ mod tests {
         ];
         for (task, result, row) in cases {
             let job = Job { task, ..job(1, 1) };
-            let plan = failed(&job, ErrorClass::Gone, (1, Duration::ZERO));
+            let plan = failed(&job, ErrorClass::Gone, 1, Duration::ZERO);
             assert_eq!(
                 plan.settlement,
                 Settlement { result, row },

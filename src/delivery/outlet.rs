@@ -163,7 +163,7 @@ impl Outlet {
         self.log(&claim, &attempt.result);
         let Plan { settlement, pause } = attempt.plan(&self.shared.window);
         if let Some(pause) = pause {
-            self.health.pause((started_at, ended_at), pause);
+            self.health.pause(started_at, ended_at, pause);
             self.keep(pause).await;
         }
         self.settle(claim, settlement).await

@@ -40,7 +40,8 @@ pub fn is_in_question(handover: &Handover, limits: &Limits, now: Timestamp) -> b
 pub fn is_unattended(
     handover: &Handover,
     evidence: &Evidence,
-    (limits, now): (&Limits, Timestamp),
+    limits: &Limits,
+    now: Timestamp,
 ) -> bool {
     let Some(until) = covered_until(handover, limits) else {
         return false;
@@ -120,7 +121,7 @@ mod tests {
 
     fn left(handover: &Handover, evidence: Evidence, seconds: u64) -> bool {
         let (limits, now) = (Limits::default(), START.plus(Duration::from_secs(seconds)));
-        let left = is_unattended(handover, &evidence, (&limits, now));
+        let left = is_unattended(handover, &evidence, &limits, now);
         assert!(
             !left || is_in_question(handover, &limits, now),
             "what is left must be in question"

@@ -63,7 +63,7 @@ impl DedupeKey {
     }
 
     /// A desk's `Idempotency-Key`, scoped to desk and handover, with the body it came with.
-    pub fn idempotency(desk: &DeskName, handover: HandoverId, (key, body): (&str, &[u8])) -> Self {
+    pub fn idempotency(desk: &DeskName, handover: HandoverId, key: &str, body: &[u8]) -> Self {
         Self {
             body: Some(digest(body)),
             ..Self::new(&["desk", desk.as_str(), &handover.to_string()], &[key])
@@ -77,7 +77,7 @@ impl DedupeKey {
 
     /// A form of the console, which carries an id of its own, with what was typed into it: a browser that goes back
     /// sends the same id with other words.
-    pub fn form(conversation: ConversationId, (form, typed): (uuid::Uuid, &[&str])) -> Self {
+    pub fn form(conversation: ConversationId, form: uuid::Uuid, typed: &[&str]) -> Self {
         let owner = ["console", &conversation.to_string()];
         Self {
             body: Some(digest(&Self::new(&[], typed).bytes)),

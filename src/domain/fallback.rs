@@ -162,9 +162,7 @@ impl Capabilities {
                 latitude,
                 longitude,
                 ..
-            } => {
-                self.bare.contains(&Bare::Location) && words::is_on_the_map((*latitude, *longitude))
-            }
+            } => self.bare.contains(&Bare::Location) && words::is_on_the_map(*latitude, *longitude),
             Content::Postback { .. } => self.bare.contains(&Bare::Postback),
             Content::Intro {} => self.bare.contains(&Bare::Intro),
             Content::Unknown { .. } => self.bare.contains(&Bare::Unknown),

@@ -99,7 +99,7 @@ pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decis
             handover,
             desk,
             event,
-        } => turn.desk_told((*handover, desk), event),
+        } => turn.desk_told(*handover, desk, event),
         Event::FromLeg { leg, event } => turn.leg_told(leg.as_ref(), event),
         Event::ToldDeclined { handover } => turn.told_declined(*handover),
         Event::Settled(settled) => turn.settled(settled),

@@ -149,7 +149,8 @@ impl Policy {
     pub fn unavailable(
         &self,
         name: &DeskName,
-        (conditions, now): (&Conditions, Timestamp),
+        conditions: &Conditions,
+        now: Timestamp,
     ) -> Option<Unavailable> {
         let Some(desk) = self.desks.get(name) else {
             return Some(Unavailable::Gone);

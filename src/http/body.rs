@@ -56,7 +56,7 @@ pub const MAX_DEPTH: usize = 64;
 
 /// Reads a whole body. Without room for it the rest is not waited for.
 pub async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Kept> {
-    let kept = read_with(headers, body, (&limits, None)).await?;
+    let kept = read_with(headers, body, &limits, None).await?;
     kept.ok_or_else(|| limits.gate.shed())
 }
 
@@ -64,9 +64,10 @@ pub async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Kep
 pub async fn read_or_skim(
     headers: &HeaderMap,
     body: Body,
-    (limits, skim): (&Limits, &mut dyn Skim),
+    limits: &Limits,
+    skim: &mut dyn Skim,
 ) -> Result<Option<Kept>> {
-    read_with(headers, body, (limits, Some(skim))).await
+    read_with(headers, body, limits, Some(skim)).await
 }
 
 /// Reads a whole body that must say it is JSON, as our own APIs ask. Hooks do not: vendors promise no type.
@@ -130,7 +131,8 @@ pub fn too_deep() -> Problem {
 async fn read_with(
     headers: &HeaderMap,
     body: Body,
-    (limits, skim): (&Limits, Option<&mut dyn Skim>),
+    limits: &Limits,
+    skim: Option<&mut dyn Skim>,
 ) -> Result<Option<Kept>> {
     refuse_encoded(headers)?;
     tokio::time::timeout(limits.within, collect(body, limits, skim))
@@ -288,7 +290,7 @@ mod tests {
             let refused = read(&none, body(9), limits.clone()).await.unwrap_err();
             assert_eq!(refused.kind(), Kind::Unavailable);
             let mut seen = Vec::new();
-            let skimmed = read_or_skim(&none, body(9), (&limits, &mut seen)).await;
+            let skimmed = read_or_skim(&none, body(9), &limits, &mut seen).await;
             assert!(skimmed.unwrap().is_none());
             assert_eq!(seen, b"xxxxxxxxx");
             let kept = read(&none, body(8), limits.clone()).await.unwrap();

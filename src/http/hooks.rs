@@ -62,7 +62,7 @@ pub(super) fn router() -> Router<State> {
 }
 
 /// Counts what became of the events of a call that the store has taken.
-fn count(state: &State, (bot, sent): (&BotName, Sent), applied: Applied) {
+fn count(state: &State, bot: &BotName, sent: Sent, applied: Applied) {
     let Applied::Done { outcomes, .. } = applied else {
         return;
     };

@@ -24,7 +24,8 @@ use super::{
 /// Wraps a whole router, its fallbacks included. `sources` tells which peers may name a request.
 pub(super) fn layers<S: Clone + Send + Sync + 'static>(
     router: Router<S>,
-    (sources, meter): (Sources, Meter),
+    sources: Sources,
+    meter: Meter,
 ) -> Router<S> {
     router
         .layer(CatchPanicLayer::custom(panicked))

@@ -75,11 +75,11 @@ impl Call {
 
     #[must_use]
     pub fn bearer(self, token: &SecretString) -> Self {
-        self.token(("Bearer", token))
+        self.token("Bearer", token)
     }
 
     #[must_use]
-    pub fn basic(self, (user, password): (&str, &SecretString)) -> Self {
+    pub fn basic(self, user: &str, password: &SecretString) -> Self {
         let pair = format!("{user}:{}", password.expose_secret());
         self.secret_header(
             AUTHORIZATION,
@@ -89,7 +89,7 @@ impl Call {
 
     /// A token under a scheme of the vendor's own.
     #[must_use]
-    pub fn token(self, (scheme, token): (&str, &SecretString)) -> Self {
+    pub fn token(self, scheme: &str, token: &SecretString) -> Self {
         self.secret_header(
             AUTHORIZATION,
             &format!("{scheme} {}", token.expose_secret()),

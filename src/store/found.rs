@@ -17,7 +17,7 @@ pub(super) type Leg = (LegId, HandoverId);
 
 impl Found {
     /// The leg that is called so, else the one that was given.
-    pub(super) fn of(target: &LegTarget, (called, given): (Option<Leg>, Option<Leg>)) -> Self {
+    pub(super) fn of(target: &LegTarget, called: Option<Leg>, given: Option<Leg>) -> Self {
         let is_new = called.is_none();
         match (called, given) {
             (Some((_, called)), Some((_, given))) if called != given => Self::Contradiction,

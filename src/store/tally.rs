@@ -102,7 +102,8 @@ impl Before {
 
 /// What a turn did, by its effects.
 pub(super) fn of_turn(
-    (before, after): (Option<&Before>, &Conversation),
+    before: Option<&Before>,
+    after: &Conversation,
     effects: &[Effect],
     now: Timestamp,
 ) -> Vec<Tally> {

@@ -132,7 +132,7 @@ async fn an_idempotency_key_goes_with_desk_handover_and_body() {
         .send(tell(SAID).header("idempotency-key", "k1"))
         .await;
     let desk: DeskName = "custom".parse().unwrap();
-    let key = DedupeKey::idempotency(&desk, HANDOVER.parse().unwrap(), ("k1", SAID.as_bytes()));
+    let key = DedupeKey::idempotency(&desk, HANDOVER.parse().unwrap(), "k1", SAID.as_bytes());
     assert_eq!(bridge.store.steps()[0].events[0].keys, [key]);
 }
 

@@ -45,7 +45,8 @@ pub(super) fn connect(
         // What a probe calls.
         address: Some(Address::new(
             &table,
-            ("groups_url", "headers"),
+            "groups_url",
+            "headers",
             desk.groups_url.as_url(),
         )),
     })

@@ -39,7 +39,8 @@ pub(super) fn connect(
     Ok(Connection {
         address: Some(Address::new(
             &table,
-            ("api_url", "access_token"),
+            "api_url",
+            "access_token",
             bot.api_url.as_url(),
         )),
         adapter: Arc::new(Certainly::new(settings, ground.outbound.clone())),

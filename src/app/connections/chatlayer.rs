@@ -55,7 +55,8 @@ pub(super) fn connect(
         secrets,
         address: Some(Address::new(
             &table,
-            ("api_url", "access_token"),
+            "api_url",
+            "access_token",
             bot.api_url.as_url(),
         )),
     })

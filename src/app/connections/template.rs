@@ -50,7 +50,8 @@ pub(super) fn connect(
         secrets,
         address: Some(Address::new(
             &table,
-            ("api_url", "secrets"),
+            "api_url",
+            "secrets",
             desk.api_url.as_url(),
         )),
     })

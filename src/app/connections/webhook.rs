@@ -37,6 +37,6 @@ pub(super) fn connect(
         adapter: Arc::new(Webhook::new(settings, ground.outbound.clone(), clock)),
         hook: Some(http::DeskHook::Api { token }),
         secrets,
-        address: Some(Address::new(&table, ("url", "secret"), desk.url.as_url())),
+        address: Some(Address::new(&table, "url", "secret", desk.url.as_url())),
     })
 }

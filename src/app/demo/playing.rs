@@ -23,7 +23,7 @@ pub(super) enum Agents {
 }
 
 impl Addresses {
-    fn platform(&self, (keys, bot): (&Keys, DemoBot)) -> Result<emulator::Platform, DemoError> {
+    fn platform(&self, keys: &Keys, bot: DemoBot) -> Result<emulator::Platform, DemoError> {
         let hook = |platform| {
             let path = format!("hooks/{platform}/demo/{}", keys.hook_key);
             self.bridge_url.join(&path)
@@ -41,14 +41,11 @@ impl Addresses {
         })
     }
 
-    pub(super) fn emulator(
-        &self,
-        (keys, options): (&Keys, Options),
-    ) -> Result<Emulator, DemoError> {
+    pub(super) fn emulator(&self, keys: &Keys, options: Options) -> Result<Emulator, DemoError> {
         let beside = (options.desk == DemoDesk::Console).then(|| self.desk_url.clone());
         let options = emulator::Options {
             bot_id: BOT_ID.to_owned(),
-            platform: self.platform((keys, options.bot))?,
+            platform: self.platform(keys, options.bot)?,
             access_token: SecretString::from(keys.access_token.clone()),
             public_url: self.chat_url.clone(),
             desk_url: Some(self.desk_url.clone()),
@@ -59,7 +56,7 @@ impl Addresses {
         Ok(emulator::build(options)?)
     }
 
-    pub(super) fn play_desk(&self, (keys, desk): (&Keys, DemoDesk)) -> Result<Agents, DemoError> {
+    pub(super) fn play_desk(&self, keys: &Keys, desk: DemoDesk) -> Result<Agents, DemoError> {
         Ok(match desk {
             DemoDesk::Console => Agents::Console,
             DemoDesk::Webhook => Agents::Webhook(self.play_webhook(keys)?),

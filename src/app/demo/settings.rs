@@ -13,10 +13,7 @@ const PAUSE: &str = r#"pause = [{ request = { method = "POST", url = "{{ bot.api
 "#;
 
 impl Addresses {
-    pub(super) fn configuration(
-        &self,
-        (keys, options): (&Keys, Options),
-    ) -> Result<String, DemoError> {
+    pub(super) fn configuration(&self, keys: &Keys, options: Options) -> Result<String, DemoError> {
         let Keys {
             access_token: _,
             api_token: _,
@@ -30,8 +27,8 @@ impl Addresses {
         } = keys;
         let listen = self.bridge_url.authority();
         let (bridge, admin) = (&self.bridge_url, self.admin_address);
-        let bot = self.bot_table((keys, options.bot));
-        let desk = self.desk_table((keys, options.desk))?;
+        let bot = self.bot_table(keys, options.bot);
+        let desk = self.desk_table(keys, options.desk)?;
         Ok(format!(
             "# Written by `handover demo` at each start; the secrets are new each time.\n\
              \n\
@@ -63,7 +60,7 @@ impl Addresses {
         ))
     }
 
-    fn desk_table(&self, (keys, desk): (&Keys, DemoDesk)) -> Result<String, DemoError> {
+    fn desk_table(&self, keys: &Keys, desk: DemoDesk) -> Result<String, DemoError> {
         let (secret, token) = (&keys.signing_secret, &keys.desk_token);
         Ok(match desk {
             // A second queue to send users on to, which `agent sales` in the chat asks for.
@@ -106,7 +103,7 @@ impl Addresses {
         })
     }
 
-    fn bot_table(&self, (keys, bot): (&Keys, DemoBot)) -> String {
+    fn bot_table(&self, keys: &Keys, bot: DemoBot) -> String {
         let root = self.chat_url.as_str().trim_end_matches('/');
         let (access_token, hook_key) = (&keys.access_token, &keys.hook_key);
         let (platform, own) = match bot {

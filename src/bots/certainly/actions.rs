@@ -67,10 +67,7 @@ impl<'a> TriggerMessage<'a> {
 
 impl<'a> TriggerResponse<'a> {
     /// The id of a module is a number, says the page; an older one shows a text.
-    pub(super) fn new(
-        user_id: &'a str,
-        (module_id, custom_vars): (&str, Map<String, Value>),
-    ) -> Self {
+    pub(super) fn new(user_id: &'a str, module_id: &str, custom_vars: Map<String, Value>) -> Self {
         let number = module_id.parse::<u64>();
         Self {
             user_id,

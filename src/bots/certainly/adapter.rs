@@ -56,14 +56,15 @@ impl Certainly {
 
     async fn say(&self, job: &Job) -> Result<Done, Failure> {
         let message = job.message.as_ref().ok_or_else(impossible)?;
-        self.show(job, (&message.content, job.task.part())).await
+        self.show(job, &message.content, job.task.part()).await
     }
 
     /// Only a step's own text may be so long that it takes more than one call.
     async fn show(
         &self,
         job: &Job,
-        (content, part): (&Content, Option<Part>),
+        content: &Content,
+        part: Option<Part>,
     ) -> Result<Done, Failure> {
         let parts =
             fallback::said(content, part, &self.settings.capabilities).map_err(unshowable)?;
@@ -94,7 +95,8 @@ impl Certainly {
     async fn resume(
         &self,
         job: &Job,
-        (index, contract): (usize, &ResumeContract),
+        index: usize,
+        contract: &ResumeContract,
     ) -> Result<Done, Failure> {
         // A step that has gone from the configuration since is one that the operator does not want made.
         let Some(step) = self.settings.steps.resume.get(index) else {
@@ -104,11 +106,11 @@ impl Certainly {
         match &*step.for_contract(contract) {
             Step::Text(template) => {
                 let text = template.render(&context).map_err(CallError::from)?;
-                self.show(job, (&Content::text(text), None)).await
+                self.show(job, &Content::text(text), None).await
             }
             Step::DialogState { id, values } => {
                 let variables = values.evaluate(&context).map_err(CallError::Template)?;
-                self.move_flow(job, (id, variables)).await
+                self.move_flow(job, id, variables).await
             }
             Step::Request(request) => self.make(request, &context).await,
         }
@@ -121,12 +123,17 @@ impl Certainly {
     }
 
     /// `trigger-response`: the bot goes on at a module and finds these variables. The user is told nothing by it.
-    async fn move_flow(&self, job: &Job, to: (&str, Map<String, Value>)) -> Result<Done, Failure> {
+    async fn move_flow(
+        &self,
+        job: &Job,
+        module_id: &str,
+        custom_vars: Map<String, Value>,
+    ) -> Result<Done, Failure> {
         let user = self.user_id(job);
-        let body = TriggerResponse::new(&user, to);
+        let body = TriggerResponse::new(&user, module_id, custom_vars);
         let call = Call::post(self.action("trigger-response")?).json(&body);
         let call = match self.api_token() {
-            Some(token) => call.token(("JWT", &token)),
+            Some(token) => call.token("JWT", &token),
             None => call,
         };
         self.act(call).await
@@ -258,7 +265,7 @@ impl BotPlatform for Certainly {
         match &job.task {
             Task::Say { .. } => self.say(job).await,
             Task::Pause { index } => self.pause(job, *index).await,
-            Task::Resume { index, contract } => self.resume(job, (*index, contract)).await,
+            Task::Resume { index, contract } => self.resume(job, *index, contract).await,
             Task::LookUp { .. }
             | Task::Forget
             | Task::Open { .. }
@@ -290,7 +297,7 @@ fn presenting_as_user(call: Call, token: Option<&SecretString>) -> Call {
         return call;
     };
     let password = SecretString::from(format!("bearer {}", token.expose_secret()));
-    call.basic(("user", &password))
+    call.basic("user", &password)
 }
 
 #[cfg(test)]

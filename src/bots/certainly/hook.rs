@@ -138,7 +138,7 @@ impl Reader {
             let key = (self.drop_repeats && at.is_some())
                 .then(|| DedupeKey::content(&conversation, said));
             Incoming {
-                event: Event::UserSaid(said_at(at, (content.clone(), raw))),
+                event: Event::UserSaid(said_at(at, content.clone(), raw)),
                 keys: key.into_iter().collect(),
             }
         });
@@ -172,7 +172,7 @@ impl Reader {
         // A bot that said nothing at all has sent something that is not known.
         let event = if who == "bot" && envelope.data.is_some() {
             let at = data.get("timestamp").and_then(time);
-            Event::BotSaid(said_at(at, (bot_content(&data), raw)))
+            Event::BotSaid(said_at(at, bot_content(&data), raw))
         } else {
             let raw = String::from_utf8_lossy(body).into_owned();
             Event::PlatformUnknown { raw }
@@ -237,7 +237,7 @@ impl Reader {
     }
 }
 
-fn said_at(at: Option<Timestamp>, (content, raw): (Content, &str)) -> Said {
+fn said_at(at: Option<Timestamp>, content: Content, raw: &str) -> Said {
     Said {
         at,
         content,

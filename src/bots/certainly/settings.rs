@@ -45,7 +45,7 @@ impl Settings {
             sender: configured.sender,
             claim_end: configured.claim_end.clone(),
             user_id_prefix: configured.user_id_prefix.clone(),
-            steps: Steps::compile((&configured.pause, &configured.resume), &NAMES)?,
+            steps: Steps::compile(&configured.pause, &configured.resume, &NAMES)?,
             access_token: configured.access_token.as_ref().map(held),
             api_token: configured.api_token.as_ref().map(held),
         })

@@ -48,13 +48,14 @@ impl Chatlayer {
 
     async fn say(&self, job: &Job) -> Result<Done, Failure> {
         let message = job.message.as_ref().ok_or_else(impossible)?;
-        self.show(job, (&message.content, job.task.part())).await
+        self.show(job, &message.content, job.task.part()).await
     }
 
     async fn show(
         &self,
         job: &Job,
-        (content, part): (&Content, Option<Part>),
+        content: &Content,
+        part: Option<Part>,
     ) -> Result<Done, Failure> {
         let parts =
             fallback::said(content, part, &self.settings.capabilities).map_err(unshowable)?;
@@ -65,7 +66,8 @@ impl Chatlayer {
     async fn resume(
         &self,
         job: &Job,
-        (index, contract): (usize, &ResumeContract),
+        index: usize,
+        contract: &ResumeContract,
     ) -> Result<Done, Failure> {
         // A step that has gone from the configuration since is one that the operator does not want made.
         let Some(step) = self.settings.steps.resume.get(index) else {
@@ -85,11 +87,11 @@ impl Chatlayer {
         match step {
             Step::Text(template) => {
                 let text = template.render(context).map_err(CallError::from)?;
-                self.show(job, (&Content::text(text), None)).await
+                self.show(job, &Content::text(text), None).await
             }
             Step::DialogState { id, values } => {
                 let data = values.evaluate(context).map_err(CallError::Template)?;
-                self.send(self.dialog_state(job, (id, data))?).await
+                self.send(self.dialog_state(job, id, &data)?).await
             }
             Step::Request(request) => self.make(request, context).await,
         }
@@ -125,7 +127,8 @@ impl Chatlayer {
     fn dialog_state(
         &self,
         job: &Job,
-        (id, data): (&str, Map<String, serde_json::Value>),
+        id: &str,
+        data: &Map<String, serde_json::Value>,
     ) -> Result<Call, Failure> {
         let realm = Realm::parse(&job.key.realm).map_err(|_| impossible())?;
         let endpoint = self
@@ -214,8 +217,8 @@ impl BotPlatform for Chatlayer {
         match &job.task {
             Task::Say { .. } => self.say(job).await,
             Task::Pause { index } => self.pause(job, *index).await,
-            Task::Resume { index, contract } => self.resume(job, (*index, contract)).await,
-            Task::LookUp { history, session } => self.look_up(job, (*history, *session)).await,
+            Task::Resume { index, contract } => self.resume(job, *index, contract).await,
+            Task::LookUp { history, session } => self.look_up(job, *history, *session).await,
             Task::Forget => self.forget(job).await,
             Task::Open { .. }
             | Task::Message { .. }

@@ -43,7 +43,8 @@ impl Chatlayer {
     pub(super) async fn look_up(
         &self,
         job: &Job,
-        (history, session): (bool, bool),
+        history: bool,
+        session: bool,
     ) -> Result<Done, Failure> {
         let history = history && self.settings.history != History::Off;
         let (listed, session) = tokio::join!(

@@ -37,7 +37,7 @@ impl Settings {
             capabilities: super::capabilities(configured.text_limit),
             access_token: Rotating::new(configured.access_token.first().clone()),
             history: configured.history,
-            steps: Steps::compile((&configured.pause, &configured.resume), &NAMES)?,
+            steps: Steps::compile(&configured.pause, &configured.resume, &NAMES)?,
         })
     }
 

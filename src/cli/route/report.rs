@@ -43,7 +43,7 @@ impl<'c> Report<'c> {
         let choice = policy.choose(facts);
         let asked = choice.iter().flat_map(|choice| &choice.desks);
         let desks = asked
-            .map(|desk| (desk.clone(), policy.unavailable(desk, (conditions, at))))
+            .map(|desk| (desk.clone(), policy.unavailable(desk, conditions, at)))
             .collect();
         Self {
             config,

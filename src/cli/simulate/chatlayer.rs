@@ -23,11 +23,11 @@ pub(super) struct User<'c> {
 
 impl<'c> User<'c> {
     /// One text; the id is the message's own, by which a repeat would be known.
-    pub(super) fn says(&self, text: &str, now: (Uuid, Timestamp)) -> Hooked<'c> {
+    pub(super) fn says(&self, text: &str, id: Uuid, now: Timestamp) -> Hooked<'c> {
         let token = self.bot.1.verify_token.first().expose_secret();
         self.hooked(
             vec![("challenge.verifyToken", token)],
-            self.message(text, now),
+            self.message(text, id, now),
         )
     }
 
@@ -51,7 +51,7 @@ impl<'c> User<'c> {
         }
     }
 
-    fn message(&self, text: &str, (id, at): (Uuid, Timestamp)) -> Value {
+    fn message(&self, text: &str, id: Uuid, at: Timestamp) -> Value {
         let message = json!({
             "channelType": "web",
             "sender": {
@@ -148,7 +148,7 @@ mod tests {
             "../../../tests/samples/chatlayer/messages.user.text.json"
         ))
         .unwrap();
-        let event = user.says("hi there", (Uuid::max(), at)).body;
+        let event = user.says("hi there", Uuid::max(), at).body;
 
         for pointer in [
             "/botId",

@@ -141,7 +141,7 @@ impl Certainly {
         let resume = steps::read_list(section, "resume");
         let resume = resume.unwrap_or_else(|| defaults.resume.clone());
         let acts = sender == Sender::TriggerMessage || moves_the_flow(&resume);
-        let (access_token, api_token) = Self::read_tokens(section, (auth, acts));
+        let (access_token, api_token) = Self::read_tokens(section, auth, acts);
         let hook_key = secrets::required(section, Self::HOOK_KEY, Rule::Unguessable { least: 20 });
         let hook_auth = Self::read_hook_auth(section);
         Some(Self {
@@ -182,7 +182,8 @@ impl Certainly {
     /// in its place.
     fn read_tokens(
         section: &mut Section<'_>,
-        (auth, acts): (Auth, bool),
+        auth: Auth,
+        acts: bool,
     ) -> (Option<Secrets>, Option<Secrets>) {
         let needs_access = auth != Auth::None;
         let has_access = section.has("access_token") || section.has("access_token_file");

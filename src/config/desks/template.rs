@@ -97,7 +97,8 @@ impl TemplateDesk {
     pub(super) fn read(
         section: &mut Section<'_>,
         defaults: &Defaults,
-        (surroundings, claim): (Surroundings<'_>, impl FnOnce(&Section<'_>, &Secrets)),
+        surroundings: Surroundings<'_>,
+        claim: impl FnOnce(&Section<'_>, &Secrets),
     ) -> Option<Self> {
         let callable = |value: &Value| {
             CallUrl::read(value, surroundings.networks).and_then(CallUrl::into_base)

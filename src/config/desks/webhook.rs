@@ -41,7 +41,8 @@ impl WebhookDesk {
     pub(super) fn read(
         section: &mut Section<'_>,
         defaults: &Defaults,
-        (surroundings, claim): (Surroundings<'_>, impl FnOnce(&Section<'_>, &Secrets)),
+        surroundings: Surroundings<'_>,
+        claim: impl FnOnce(&Section<'_>, &Secrets),
     ) -> Option<Self> {
         let url = section.required(
             "url",

@@ -47,7 +47,7 @@ pub(super) fn content(content: &Content) -> Markup {
             url,
             name,
             caption,
-        } => media(*kind, url, (name.as_deref(), caption.as_deref())),
+        } => media(*kind, url, name.as_deref(), caption.as_deref()),
         Content::Location {
             latitude,
             longitude,
@@ -95,7 +95,7 @@ fn one_button(button: &Button) -> Markup {
     }
 }
 
-fn media(kind: MediaKind, url: &str, (name, caption): (Option<&str>, Option<&str>)) -> Markup {
+fn media(kind: MediaKind, url: &str, name: Option<&str>, caption: Option<&str>) -> Markup {
     let (picture, word) = match kind {
         MediaKind::Image => ("image", texts::IMAGE),
         MediaKind::Video => ("image", texts::VIDEO),

@@ -19,25 +19,25 @@ use crate::{
 pub(super) fn foot(view: &ConversationView, means: &Means<'_>, draft: &Draft) -> Markup {
     let at = format!("/console/conversations/{}", view.state.id);
     let Some(open) = open_handover(view) else {
-        return html! { (refused(draft)) (with_the_bot(view, means, (&at, draft))) };
+        return html! { (refused(draft)) (with_the_bot(view, means, &at, draft)) };
     };
     let mine = open.operator.as_ref() == Some(&means.who.operator);
     html! {
         (refused(draft))
         @if mine {
-            (compose::compose((&at, open.id), means, draft))
+            (compose::compose(&at, open.id, means, draft))
         } @else if let Some(operator) = &open.operator {
             div.ended { p { b { (operator.as_str()) } (texts::HAS_IT) } }
         } @else if means.is_here(open) {
-            (claim((&at, open)))
+            (claim(&at, open))
         } @else {
             div.ended { p { (texts::IS_AT_DESK) b { (open.leg.desk.as_str()) } (texts::ANSWERED_THERE) } }
         }
-        (acts::acts((&at, open), means, draft))
+        (acts::acts(&at, open, means, draft))
     }
 }
 
-fn with_the_bot(view: &ConversationView, means: &Means<'_>, (at, draft): (&str, &Draft)) -> Markup {
+fn with_the_bot(view: &ConversationView, means: &Means<'_>, at: &str, draft: &Draft) -> Markup {
     let can_take_over = means.can_take_over(&view.state.key.bot);
     html! {
         div.ended {
@@ -53,11 +53,11 @@ fn with_the_bot(view: &ConversationView, means: &Means<'_>, (at, draft): (&str, 
                 p { (texts::BOT_HAS_THE_USER) " " (texts::BOT_CANNOT_BE_PAUSED) }
             }
         }
-        @if let Some(ended) = view.handovers.last() { (acts::note_only((at, ended.id), draft)) }
+        @if let Some(ended) = view.handovers.last() { (acts::note_only(at, ended.id, draft)) }
     }
 }
 
-fn claim((at, open): (&str, &Handover)) -> Markup {
+fn claim(at: &str, open: &Handover) -> Markup {
     html! {
         form.claim method="post" action={ (at) "/claim" } {
             (hidden(open.id))

@@ -221,7 +221,7 @@ impl Visit {
             profile: None,
             events: vec![Incoming {
                 event: Event::Operated(operated),
-                keys: vec![DedupeKey::form(self.id, (form, &draft.typed()))],
+                keys: vec![DedupeKey::form(self.id, form, &draft.typed())],
             }],
         };
         let outcome = match self.state.store().apply(step).await? {

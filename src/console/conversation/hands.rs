@@ -71,7 +71,8 @@ mod tests {
     use crate::domain::time::Timestamp;
 
     fn entry(
-        (from, to): (Option<Phase>, Option<Phase>),
+        from: Option<Phase>,
+        to: Option<Phase>,
         cause: Cause,
         detail: Option<&str>,
     ) -> JournalEntry {
@@ -90,17 +91,13 @@ mod tests {
     fn the_user_goes_from_hand_to_hand() {
         use Phase::{Attended, Closing, Requested, Waiting};
         let journal = [
-            entry((None, Some(Requested)), Cause::Requested, None),
-            entry((Some(Requested), Some(Waiting)), Cause::Accepted, None),
-            entry((Some(Waiting), Some(Attended)), Cause::Joined, Some("Ann")),
-            entry((Some(Attended), Some(Attended)), Cause::Claimed, None),
-            entry((Some(Attended), Some(Attended)), Cause::Joined, Some("Ben")),
-            entry(
-                (Some(Attended), Some(Closing)),
-                Cause::Closed,
-                Some("solved"),
-            ),
-            entry((Some(Closing), None), Cause::Resumed, None),
+            entry(None, Some(Requested), Cause::Requested, None),
+            entry(Some(Requested), Some(Waiting), Cause::Accepted, None),
+            entry(Some(Waiting), Some(Attended), Cause::Joined, Some("Ann")),
+            entry(Some(Attended), Some(Attended), Cause::Claimed, None),
+            entry(Some(Attended), Some(Attended), Cause::Joined, Some("Ben")),
+            entry(Some(Attended), Some(Closing), Cause::Closed, Some("solved")),
+            entry(Some(Closing), None, Cause::Resumed, None),
         ];
         let mut hands = Hands::at_first(&journal);
         let mut gone = vec![hands.class()];
@@ -126,7 +123,8 @@ mod tests {
     #[test]
     fn where_the_beginning_is_no_longer_kept_it_is_known_from_the_first_change() {
         let closed = entry(
-            (Some(Phase::Attended), Some(Phase::Closing)),
+            Some(Phase::Attended),
+            Some(Phase::Closing),
             Cause::Closed,
             None,
         );

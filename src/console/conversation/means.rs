@@ -29,7 +29,8 @@ impl<'a> Means<'a> {
     pub(super) fn new(
         state: &'a State,
         who: &'a SignedIn,
-        (view, user): (&'a ConversationView, Option<&'a str>),
+        view: &'a ConversationView,
+        user: Option<&'a str>,
     ) -> Self {
         let open = view.state.handover.as_ref();
         let language = open.map(|open| open.language.as_str());

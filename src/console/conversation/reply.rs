@@ -24,7 +24,7 @@ pub(super) fn said(draft: &Draft) -> Result<Content, &'static str> {
         if !replies.is_empty() || !buttons.is_empty() {
             return Err(texts::FILE_OR_CHOICES);
         }
-        return attachment(file, (draft.file_name.trim(), text));
+        return attachment(file, draft.file_name.trim(), text);
     }
     if text.is_empty() {
         return Err(texts::TOO_LONG_OR_EMPTY);
@@ -99,7 +99,7 @@ fn is_web_address(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
-fn attachment(address: &str, (name, caption): (&str, &str)) -> Result<Content, &'static str> {
+fn attachment(address: &str, name: &str, caption: &str) -> Result<Content, &'static str> {
     if !is_web_address(address) {
         return Err(texts::NOT_AN_ADDRESS);
     }

@@ -219,7 +219,7 @@ mod tests {
         }
     }
 
-    fn happened(at: i64, (from, to): (Option<Phase>, Option<Phase>), cause: Cause) -> JournalEntry {
+    fn happened(at: i64, from: Option<Phase>, to: Option<Phase>, cause: Cause) -> JournalEntry {
         JournalEntry {
             at: Timestamp::from_millis(at),
             handover: None,
@@ -255,12 +255,12 @@ mod tests {
                 .map(|n| said(n + 1, 5 + 10 * i64::try_from(n).unwrap()))
                 .collect(),
             vec![
-                happened(10, (None, Some(Requested)), Cause::Requested),
-                happened(11, (Some(Requested), Some(Waiting)), Cause::Accepted),
-                happened(20, (Some(Waiting), Some(Attended)), Cause::Joined),
-                happened(21, (None, None), Cause::Noted),
-                happened(30, (Some(Attended), Some(Closing)), Cause::Closed),
-                happened(40, (Some(Closing), None), Cause::Resumed),
+                happened(10, None, Some(Requested), Cause::Requested),
+                happened(11, Some(Requested), Some(Waiting), Cause::Accepted),
+                happened(20, Some(Waiting), Some(Attended), Cause::Joined),
+                happened(21, None, None, Cause::Noted),
+                happened(30, Some(Attended), Some(Closing), Cause::Closed),
+                happened(40, Some(Closing), None, Cause::Resumed),
             ],
         )
     }

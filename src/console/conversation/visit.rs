@@ -83,7 +83,7 @@ impl Visit {
         let list = inbox::list(&self.state, &frame, wanted, Some(self.id)).await?;
         let user = view.state.profile.user.name();
         let name = user.as_deref().unwrap_or(texts::GUEST);
-        let means = Means::new(&self.state, &self.who, (&view, user.as_deref()));
+        let means = Means::new(&self.state, &self.who, &view, user.as_deref());
         let draft = match &part.answer {
             Some(wanted) => &with_answer(draft, wanted, &means),
             None => draft,

@@ -52,25 +52,25 @@ struct All {
 type Answer = Result<Response, Fault>;
 
 async fn ask_retry(who: SignedIn, Shared(state): Shared<State>, Path(id): Path<Uuid>) -> Answer {
-    ask(&state, &who, (id, Act::Retry)).await
+    ask(&state, &who, id, Act::Retry).await
 }
 
 async fn ask_skip(who: SignedIn, Shared(state): Shared<State>, Path(id): Path<Uuid>) -> Answer {
-    ask(&state, &who, (id, Act::Skip)).await
+    ask(&state, &who, id, Act::Skip).await
 }
 
 async fn retry(who: SignedIn, Shared(state): Shared<State>, Path(id): Path<Uuid>) -> Answer {
     let delivery = DeliveryId::from_uuid(id);
     let by = who.operator.as_str();
     let changed = state.store().retry_delivery(delivery, by).await?;
-    Ok(told(&state, &who, (changed, Done::Retried)).await)
+    Ok(told(&state, &who, changed, Done::Retried).await)
 }
 
 async fn skip(who: SignedIn, Shared(state): Shared<State>, Path(id): Path<Uuid>) -> Answer {
     let delivery = DeliveryId::from_uuid(id);
     let by = who.operator.as_str();
     let changed = state.store().skip_delivery(delivery, by).await?;
-    Ok(told(&state, &who, (changed, Done::Skipped)).await)
+    Ok(told(&state, &who, changed, Done::Skipped).await)
 }
 
 async fn ask_retry_all(
@@ -89,7 +89,7 @@ async fn ask_retry_all(
     let (name, kind) = calls::destination(&to);
     let title = texts::retry_everything(kind, name);
     let says = html! {
-        p { (texts::all_that_is_retried((kind, name), (owed, dead))) }
+        p { (texts::all_that_is_retried(kind, name, owed, dead)) }
         p { (late(kind)) }
         p { (common::IS_AUDITED) }
     };
@@ -97,7 +97,8 @@ async fn ask_retry_all(
     let form = form(
         "/console/deliveries/retry-all",
         &hidden,
-        ("btn btn--main", texts::RETRY_ALL),
+        "btn btn--main",
+        texts::RETRY_ALL,
     );
     let body = question(&title, &says, &form);
     Ok(page(&state, &who, &title, &body).await)
@@ -121,7 +122,7 @@ async fn retry_all(
     Ok(Redirect::to(&wanted.href()).into_response())
 }
 
-async fn ask(state: &State, who: &SignedIn, (id, act): (Uuid, Act)) -> Answer {
+async fn ask(state: &State, who: &SignedIn, id: Uuid, act: Act) -> Answer {
     let id = DeliveryId::from_uuid(id);
     let Some(delivery) = state.store().delivery(id).await? else {
         return Ok(refused(state, who, Changed::NotFound).await);
@@ -137,7 +138,7 @@ async fn ask(state: &State, who: &SignedIn, (id, act): (Uuid, Act)) -> Answer {
     let row = row.inbox_row(delivery.conversation, &who.operator).await?;
     let user = row.and_then(|row| row.profile.user.name());
     let user = user.as_deref().unwrap_or(common::GUEST);
-    let (title, says, button) = match act {
+    let (title, says, (class, word)) = match act {
         Act::Retry => (
             texts::TRY_THIS_ONE,
             retrying(&delivery),
@@ -154,7 +155,7 @@ async fn ask(state: &State, who: &SignedIn, (id, act): (Uuid, Act)) -> Answer {
         Act::Retry => format!("/console/deliveries/{id}/retry"),
         Act::Skip => format!("/console/deliveries/{id}/skip"),
     };
-    let body = question(title, &says, &form(&action, &html! {}, button));
+    let body = question(title, &says, &form(&action, &html! {}, class, word));
     Ok(page(state, who, title, &body).await)
 }
 
@@ -193,7 +194,7 @@ fn skipping(delivery: &OneDelivery) -> Markup {
     html! { p { (consequence) (texts::BEHIND_GOES_OUT) } }
 }
 
-async fn told(state: &State, who: &SignedIn, (changed, done): (Changed, Done)) -> Response {
+async fn told(state: &State, who: &SignedIn, changed: Changed, done: Done) -> Response {
     if changed != Changed::Yes {
         return refused(state, who, changed).await;
     }
@@ -228,7 +229,7 @@ fn question(title: &str, says: &Markup, form: &Markup) -> Markup {
     }
 }
 
-fn form(action: &str, hidden: &Markup, (class, word): (&str, &str)) -> Markup {
+fn form(action: &str, hidden: &Markup, class: &str, word: &str) -> Markup {
     html! {
         form.dlg__foot method="post" action=(action) {
             (hidden)

@@ -57,7 +57,7 @@ async fn ask(
             }
         } }
     };
-    page(&state, &who, (&title, &body)).await
+    page(&state, &who, &title, &body).await
 }
 
 async fn sign_out(
@@ -86,7 +86,7 @@ fn consequence(whom: Option<&OperatorName>) -> Markup {
     }
 }
 
-async fn page(state: &State, who: &SignedIn, (title, body): (&str, &Markup)) -> Response {
+async fn page(state: &State, who: &SignedIn, title: &str, body: &Markup) -> Response {
     let counts = state.counts(who).await;
     let frame = Frame {
         who,

@@ -81,8 +81,10 @@ pub(in crate::console) fn retry_everything(kind: &str, name: &str) -> String {
 }
 
 pub(in crate::console) fn all_that_is_retried(
-    (kind, name): (&str, &str),
-    (owed, dead): (u64, u64),
+    kind: &str,
+    name: &str,
+    owed: u64,
+    dead: u64,
 ) -> String {
     format!(
         "Whatever of the {owed} calls that the {kind} {name} is owed waits for its next try is due at once, and so are its {dead} dead letters. They go out in order within each conversation."

@@ -55,7 +55,8 @@ impl AivoLive {
         let bot_token = self.bot_token();
         let groups = groups_of(job).unwrap_or_else(|| settings.groups.clone());
         let said = transcript::told(
-            (&job.transcript, job.transcript_total),
+            &job.transcript,
+            job.transcript_total,
             settings.transcript_chars,
         );
         let queue = Queue {
@@ -63,7 +64,7 @@ impl AivoLive {
             groups_id: &groups,
             bot_token: bot_token.expose_secret(),
             protocol_id: Queue::PROTOCOL,
-            user: User::of(job, (hash::of(leg.id), settings.extra), said),
+            user: User::of(job, hash::of(leg.id), settings.extra, said),
             status: Queue::STATUS,
             last_sender: Queue::LAST_SENDER,
         };
@@ -98,7 +99,7 @@ impl AivoLive {
     }
 
     /// A line of the bridge's own. Aivo shows it as the user's, so it stands in brackets.
-    async fn line(&self, job: &Job, (about, text): (MessageId, String)) -> Result<Done, Failure> {
+    async fn line(&self, job: &Job, about: MessageId, text: String) -> Result<Done, Failure> {
         let told = Told::line(about, job.created_at, format!("[{text}]"));
         self.tell(job, &told).await
     }
@@ -176,11 +177,11 @@ impl Desk for AivoLive {
             Task::Message { .. } => self.message(job).await,
             Task::Placeholder { message } => {
                 let text = format!("One message could not be shown here, reference {message}");
-                self.line(job, (*message, text)).await
+                self.line(job, *message, text).await
             }
             Task::Failed { message, reason } => {
                 let text = format!("A message of yours did not reach the user: {reason}");
-                self.line(job, (*message, text)).await
+                self.line(job, *message, text).await
             }
             Task::Close { reason } => self.close(job, reason).await,
             Task::Say { .. }
@@ -199,7 +200,7 @@ impl Desk for AivoLive {
         let answer = self.outbound.send(call.answer_limit(LIST_LIMIT)).await?;
         let list: Value = answer.json()?;
         let mut seen = BTreeSet::new();
-        find_ids((&list, LIST_DEPTH), &mut seen);
+        find_ids(&list, LIST_DEPTH, &mut seen);
         let unseen = self.settings.unseen(&seen);
         Ok(unseen
             .map(|group| format!("group {group} is configured, and Aivo's list does not name it"))
@@ -240,7 +241,7 @@ fn groups_of(job: &Job) -> Option<Vec<u64>> {
 }
 
 /// Numbers under a name that an id may have.
-fn find_ids((value, depth): (&Value, u8), seen: &mut BTreeSet<u64>) {
+fn find_ids(value: &Value, depth: u8, seen: &mut BTreeSet<u64>) {
     const NAMES: [&str; 4] = ["id", "groupId", "group_id", "groupsId"];
     let Some(deeper) = depth.checked_sub(1) else {
         return;
@@ -248,7 +249,7 @@ fn find_ids((value, depth): (&Value, u8), seen: &mut BTreeSet<u64>) {
     match value {
         Value::Array(items) => {
             for item in items {
-                find_ids((item, deeper), seen);
+                find_ids(item, deeper, seen);
             }
         }
         Value::Object(fields) => {
@@ -261,7 +262,7 @@ fn find_ids((value, depth): (&Value, u8), seen: &mut BTreeSet<u64>) {
                 {
                     seen.insert(id);
                 }
-                find_ids((value, deeper), seen);
+                find_ids(value, deeper, seen);
             }
         }
         _ => {}

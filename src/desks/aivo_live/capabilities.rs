@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Texts, and files where the operator's template knows what to do with them; everything else is said in words.
-pub(super) const fn capabilities((text_limit, files): (usize, Files)) -> Capabilities {
+pub(super) const fn capabilities(text_limit: usize, files: Files) -> Capabilities {
     let words = Capabilities::text_only(Reader::Agent, text_limit);
     match files {
         Files::Link => words,

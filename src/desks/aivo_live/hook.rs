@@ -93,7 +93,7 @@ impl Reader {
             room: room(envelope.room_id.as_ref())?,
             hash: data.get("hash").and_then(Value::as_str),
         };
-        let event = self.event((name, data), text)?;
+        let event = self.event(name, data, text)?;
         let keys = self.key((&names, &envelope), (name, data));
         Ok(Told::Step(Box::new(Step {
             target: self.target(names)?,
@@ -121,7 +121,7 @@ impl Reader {
         }))
     }
 
-    fn event(&self, (name, data): (&str, &Value), raw: &str) -> Result<DeskEvent, HookError> {
+    fn event(&self, name: &str, data: &Value, raw: &str) -> Result<DeskEvent, HookError> {
         let agent = self.agent(data.get("agent"));
         Ok(match name {
             "attended" => DeskEvent::Joined(agent.unwrap_or_default()),
@@ -130,10 +130,11 @@ impl Reader {
                     let value = data.get(name).and_then(Value::as_str);
                     value.ok_or(HookError::Contract { field })
                 };
-                let said = (text("data.action", "action")?, text("data.value", "value")?);
+                let (action, value) =
+                    (text("data.action", "action")?, text("data.value", "value")?);
                 let source = data.get("source").and_then(Value::as_str);
                 DeskEvent::Said(AgentSaid {
-                    content: message::content(said, self.files.as_ref(), data),
+                    content: message::content(action, value, self.files.as_ref(), data),
                     agent,
                     automatic: source.is_some_and(|source| source != "agent"),
                     keep_if_late: true,

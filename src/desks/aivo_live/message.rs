@@ -73,7 +73,7 @@ pub(super) fn speaker(actor: Actor) -> &'static str {
 }
 
 /// What an agent or Aivo itself has said. `data` is kept whole where the kind of it is not known.
-pub(super) fn content((action, value): (&str, &str), files: Option<&Url>, data: &Value) -> Content {
+pub(super) fn content(action: &str, value: &str, files: Option<&Url>, data: &Value) -> Content {
     let kind = match action {
         "text" => return Content::text(value),
         "image" => MediaKind::Image,
@@ -159,7 +159,8 @@ mod tests {
     #[test]
     fn a_file_is_called_by_the_end_of_its_address() {
         let file = content(
-            ("file", "https://cdn.example/up/Invoice 7.pdf?key=1"),
+            "file",
+            "https://cdn.example/up/Invoice 7.pdf?key=1",
             None,
             &Value::Null,
         );
@@ -175,7 +176,7 @@ mod tests {
     #[test]
     fn what_is_not_known_is_kept_whole() {
         let data = json!({"action": "sticker", "value": "smile"});
-        let Content::Unknown { raw } = content(("sticker", "smile"), None, &data) else {
+        let Content::Unknown { raw } = content("sticker", "smile", None, &data) else {
             panic!("unknown")
         };
         assert_eq!(raw, json!({"action": "sticker", "data": data}));

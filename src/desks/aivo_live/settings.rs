@@ -77,9 +77,9 @@ impl Settings {
             extra: *extra,
             transcript_limit: *transcript_limit,
             transcript_chars: *transcript_chars,
-            capabilities: super::capabilities((*text_limit, *files)),
-            message: request((MESSAGE, "message"), message)?,
-            close: request((CLOSE, "reason"), close)?,
+            capabilities: super::capabilities(*text_limit, *files),
+            message: request(MESSAGE, "message", message)?,
+            close: request(CLOSE, "reason", close)?,
         })
     }
 
@@ -113,7 +113,8 @@ fn base_url(key: &'static str, configured: &config::CallUrl) -> Result<BaseUrl, 
 
 /// `name` is what this one may speak of besides.
 fn request(
-    (key, name): (&'static str, &'static str),
+    key: &'static str,
+    name: &'static str,
     configured: &config::Request,
 ) -> Result<RequestTemplate, SettingsError> {
     let names = [&NAMES[..], &[name]].concat();

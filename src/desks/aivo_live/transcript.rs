@@ -8,7 +8,7 @@ use crate::domain::{
 
 /// The newest of it that has room, oldest first; none where there is nothing to tell. `total` counts what is not among
 /// `messages` too.
-pub(super) fn told((messages, total): (&[Message], u64), room: usize) -> Option<String> {
+pub(super) fn told(messages: &[Message], total: u64, room: usize) -> Option<String> {
     let mut lines = Vec::new();
     let mut left = room;
     let shown = messages.iter().filter(|told| told.actor != Actor::System);
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn everybody_is_named_and_files_are_links_and_notices_are_left_out() {
-        let text = told((&talk(), 3), 1000).unwrap();
+        let text = told(&talk(), 3, 1000).unwrap();
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines.first(), Some(&"Bot: Welcome"));
         assert_eq!(lines.last(), Some(&"Agent: Let me look"));
@@ -114,19 +114,19 @@ mod tests {
 
     #[test]
     fn the_newest_has_room_and_what_is_left_out_is_counted() {
-        let text = told((&talk(), 12), "Agent: Let me look".len() + 1).unwrap();
+        let text = told(&talk(), 12, "Agent: Let me look".len() + 1).unwrap();
         assert_eq!(
             text,
             "(11 earlier messages are left out)\nAgent: Let me look"
         );
-        let cut = told((&talk(), 3), 10).unwrap();
+        let cut = told(&talk(), 3, 10).unwrap();
         assert_eq!(cut, "(2 earlier messages are left out)\nAgent: Le…");
     }
 
     #[test]
     fn nothing_is_told_where_there_is_nothing_or_no_room() {
-        assert_eq!(told((&[], 0), 1000), None);
-        assert_eq!(told((&talk(), 3), 0), None);
-        assert_eq!(told((&talk()[1..2], 1), 100), None);
+        assert_eq!(told(&[], 0, 1000), None);
+        assert_eq!(told(&talk(), 3, 0), None);
+        assert_eq!(told(&talk()[1..2], 1, 100), None);
     }
 }

@@ -30,11 +30,7 @@ const TRANSCRIPT: &str = "transcript";
 
 impl User {
     /// `transcript` is what was said before, in words.
-    pub(super) fn of(
-        job: &Job,
-        (hash, extra): (String, Extra),
-        transcript: Option<String>,
-    ) -> Self {
+    pub(super) fn of(job: &Job, hash: String, extra: Extra, transcript: Option<String>) -> Self {
         let UserProfile {
             id: _,
             first_name,

@@ -55,7 +55,8 @@ impl<'a> HandoverBody<'a> {
     pub fn new(
         facts: &'a HandoverFacts,
         profile: &'a Profile,
-        (bot, user): (&'a BotName, &'a str),
+        bot: &'a BotName,
+        user: &'a str,
     ) -> Self {
         let UserProfile {
             id,

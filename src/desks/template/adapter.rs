@@ -33,7 +33,7 @@ impl Template {
     }
 
     async fn open(&self, job: &Job) -> Result<Done, Failure> {
-        let context = message::past(self.context(job), (&job.transcript, job.transcript_total));
+        let context = message::past(self.context(job), &job.transcript, job.transcript_total);
         self.make(&self.settings.requests.open, &context).await
     }
 
@@ -82,7 +82,7 @@ impl Template {
     }
 
     async fn say(&self, job: &Job, message: &Message, shown: &Content) -> Result<Done, Failure> {
-        let context = message::said(self.context(job), (message, shown));
+        let context = message::said(self.context(job), message, shown);
         self.make(&self.settings.requests.message, &context).await
     }
 

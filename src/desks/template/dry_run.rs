@@ -51,14 +51,14 @@ impl Settings {
         let past = [example(Content::text("help"))];
         try_request(
             &requests.open,
-            each(&|context| message::past(context, (&past, 1))),
+            each(&|context| message::past(context, &past, 1)),
         );
         let contents = self.contents.examples();
         for content in &contents {
             let message = example(content.clone());
             try_request(
                 &requests.message,
-                each(&|context| message::said(context, (&message, content))),
+                each(&|context| message::said(context, &message, content)),
             );
         }
         if let Some(close) = &requests.close {
@@ -97,7 +97,7 @@ impl Settings {
         let bot = BotName::new("example").ok();
         let handover = |profile: &Profile, all: bool| {
             let Some(bot) = &bot else { return context() };
-            let body = HandoverBody::new(&facts, profile, (bot, "example-user"));
+            let body = HandoverBody::new(&facts, profile, bot, "example-user");
             let context = context().with("user", body.user());
             if all {
                 let known = Known {

@@ -138,7 +138,7 @@ impl Hook {
                 item.to_string()
             };
             let context = context.clone().with(ITEM, item);
-            match self.tell(&context, (number, &raw)) {
+            match self.tell(&context, number, &raw) {
                 Ok(Some(told)) => heard.told.push(told),
                 Ok(None) => heard.passed_over += 1,
                 Err(error) => heard.not_understood.push(error),
@@ -151,26 +151,22 @@ impl Hook {
         let Some(list) = &self.list else {
             return Ok(vec![body]);
         };
-        match evaluate(("list", list), context)? {
+        match evaluate("list", list, context)? {
             Value::Array(items) => Ok(items),
             Value::Null => Ok(Vec::new()),
             _ => Err(TellError::NoList),
         }
     }
 
-    fn tell(
-        &self,
-        context: &Context,
-        (number, raw): (usize, &str),
-    ) -> Result<Option<Told>, TellError> {
-        let written = evaluate(("event", &self.event), context)?;
+    fn tell(&self, context: &Context, number: usize, raw: &str) -> Result<Option<Told>, TellError> {
+        let written = evaluate("event", &self.event, context)?;
         if written.is_null() {
             return Ok(None);
         }
         let event = understood(written, raw)?;
         let about = self.about(context)?;
         let key = match &self.key {
-            Some(key) => answer::reference(&evaluate(("key", key), context)?),
+            Some(key) => answer::reference(&evaluate("key", key, context)?),
             None => None,
         };
         Ok(Some(Told {
@@ -183,7 +179,7 @@ impl Hook {
 
     fn about(&self, context: &Context) -> Result<About, TellError> {
         if let Some(handover) = &self.handover
-            && let Value::String(id) = evaluate(("handover", handover), context)?
+            && let Value::String(id) = evaluate("handover", handover, context)?
             && let Ok(id) = id.parse()
         {
             return Ok(About::Handover(id));
@@ -191,7 +187,7 @@ impl Hook {
         let Some(reference) = &self.reference else {
             return Err(TellError::Nameless);
         };
-        let reference = evaluate(("reference", reference), context)?;
+        let reference = evaluate("reference", reference, context)?;
         answer::reference(&reference)
             .map(About::Reference)
             .ok_or(TellError::Nameless)
@@ -218,7 +214,8 @@ fn understood(written: Value, raw: &str) -> Result<DeskEvent, TellError> {
 }
 
 fn evaluate(
-    (part, expression): (&'static str, &Expression),
+    part: &'static str,
+    expression: &Expression,
     context: &Context,
 ) -> Result<Value, TellError> {
     let value = expression.evaluate(context);

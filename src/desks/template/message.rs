@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use crate::{
     desks::protocol::message::{HandoverBody, MessageBody},
     domain::{
+        conversation::ConversationKey,
         delivery::Job,
         fallback::{self, Capabilities, Reader},
         message::{Actor, Content, Message},
@@ -29,8 +30,8 @@ const UNSHOWABLE: &str = "(a message that cannot be shown as a text)";
 
 /// What every request of a handover may speak of.
 pub(super) fn handover(context: Context, job: &Job) -> Context {
-    let user = (&job.key.bot, job.key.user.as_str());
-    let body = HandoverBody::new(&job.handover, &job.profile, user);
+    let ConversationKey { bot, user, .. } = &job.key;
+    let body = HandoverBody::new(&job.handover, &job.profile, bot, user.as_str());
     context
         .with("handover", &body)
         .with("user", body.user())
@@ -38,7 +39,7 @@ pub(super) fn handover(context: Context, job: &Job) -> Context {
 }
 
 /// What `open` may: the newest of the past, and how much there is of it.
-pub(super) fn past(context: Context, (transcript, total): (&[Message], u64)) -> Context {
+pub(super) fn past(context: Context, transcript: &[Message], total: u64) -> Context {
     let told: Vec<_> = shown(transcript).map(told).collect();
     context
         .with("transcript", told)
@@ -47,7 +48,7 @@ pub(super) fn past(context: Context, (transcript, total): (&[Message], u64)) -> 
 }
 
 /// What `message` may: this message, saying this.
-pub(super) fn said(context: Context, (message, shown): (&Message, &Content)) -> Context {
+pub(super) fn said(context: Context, message: &Message, shown: &Content) -> Context {
     let message = MessageBody::from(message).with_content(shown);
     let text = text_of(shown);
     context.with("message", Told { message, text })

@@ -56,7 +56,8 @@ impl Webhook {
             handover: HandoverBody::new(
                 &job.handover,
                 &job.profile,
-                (&job.key.bot, job.key.user.as_str()),
+                &job.key.bot,
+                job.key.user.as_str(),
             ),
             transcript_total: job.transcript_total,
             transcript: MessageBody::transcript(&job.transcript),

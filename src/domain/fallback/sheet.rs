@@ -54,7 +54,7 @@ impl<'a> Sheet<'a> {
                 latitude,
                 longitude,
                 label,
-            } => self.location(content, ((*latitude, *longitude), label.as_deref())),
+            } => self.location(content, (*latitude, *longitude), label.as_deref()),
             Content::Postback { title, .. } => {
                 self.text(&clean(title));
                 Ok(())
@@ -264,15 +264,16 @@ impl<'a> Sheet<'a> {
     fn location(
         &mut self,
         content: &Content,
-        (at, label): ((f64, f64), Option<&str>),
+        (latitude, longitude): (f64, f64),
+        label: Option<&str>,
     ) -> Result<(), Unshowable> {
-        let known = words::is_on_the_map(at);
+        let known = words::is_on_the_map(latitude, longitude);
         if known && self.able.bare.contains(&Bare::Location) {
             self.parts.push(content.clone());
             return Ok(());
         }
         let link = match self.able.reader {
-            _ if known => words::map_link(at),
+            _ if known => words::map_link(latitude, longitude),
             Reader::Agent => words::NO_PLACE.to_owned(),
             Reader::User => return Err(Unshowable::Place),
         };

@@ -66,12 +66,12 @@ pub(super) fn lines<'l>(parts: impl IntoIterator<Item = &'l str>) -> String {
     filled.collect::<Vec<_>>().join("\n")
 }
 
-pub(super) fn is_on_the_map((latitude, longitude): (f64, f64)) -> bool {
+pub(super) fn is_on_the_map(latitude: f64, longitude: f64) -> bool {
     (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude)
 }
 
 /// Six decimals are a hand's breadth.
-pub(super) fn map_link((latitude, longitude): (f64, f64)) -> String {
+pub(super) fn map_link(latitude: f64, longitude: f64) -> String {
     let short = |degrees: f64| {
         let digits = format!("{degrees:.6}");
         digits

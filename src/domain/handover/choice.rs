@@ -107,7 +107,7 @@ impl Turn<'_> {
 
     pub(super) fn unavailable(&self, desk: &DeskName) -> Option<Unavailable> {
         let (policy, conditions) = (self.context.policy, self.context.conditions);
-        policy.unavailable(desk, (conditions, self.context.now))
+        policy.unavailable(desk, conditions, self.context.now)
     }
 
     fn choice(&self, session: Session<'_>) -> Option<Choice> {

@@ -12,7 +12,8 @@ use crate::domain::{
 impl Turn<'_> {
     pub(super) fn desk_told(
         &mut self,
-        (handover, desk): (HandoverId, &DeskName),
+        handover: HandoverId,
+        desk: &DeskName,
         event: &DeskEvent,
     ) -> Outcome {
         let open = self
@@ -21,13 +22,14 @@ impl Turn<'_> {
             .as_ref()
             .is_some_and(|open| open.id == handover)
             && self.conversation.desk() == Some(desk);
-        self.hear_desk((handover, open), event)
+        self.hear_desk(handover, open, event)
     }
 
     /// `open`: it speaks of the leg that the handover has now.
     pub(super) fn hear_desk(
         &mut self,
-        (handover, open): (HandoverId, bool),
+        handover: HandoverId,
+        open: bool,
         event: &DeskEvent,
     ) -> Outcome {
         match event {

@@ -39,7 +39,7 @@ impl Turn<'_> {
             }
             self.proves_open(event);
         }
-        self.hear_desk((leg.handover, open), event)
+        self.hear_desk(leg.handover, open, event)
     }
 
     /// The call that offers the leg has arrived, whatever became of its answer. It is not made again.
@@ -113,7 +113,7 @@ impl Turn<'_> {
     fn other_conversation_told(&mut self, leg: &NamedLeg, event: &DeskEvent) -> Outcome {
         self.proves_open(event);
         match event {
-            DeskEvent::Said(_) => self.hear_desk((leg.handover, true), event),
+            DeskEvent::Said(_) => self.hear_desk(leg.handover, true, event),
             DeskEvent::Typing => self.taken(),
             DeskEvent::Joined(_) | DeskEvent::Transferred { .. } | DeskEvent::Closed { .. } => {
                 self.note(Cause::OtherConversation, None);

@@ -26,10 +26,10 @@ impl Turn<'_> {
         let by = &operated.by;
         match &operated.act {
             Act::Claim { handover } => self.claim(*handover, operated)?,
-            Act::Say { handover, content } => return self.say_as((*handover, operated), content),
+            Act::Say { handover, content } => return self.say_as(*handover, operated, content),
             Act::Note { handover, text } => self.keep_note(*handover, text),
-            Act::Assign { handover, to } => self.assign((*handover, by), to.as_ref())?,
-            Act::Transfer { handover, desk } => self.send_on((*handover, by), desk)?,
+            Act::Assign { handover, to } => self.assign(*handover, by, to.as_ref())?,
+            Act::Transfer { handover, desk } => self.send_on(*handover, by, desk)?,
             Act::Close {
                 handover,
                 reason,
@@ -53,7 +53,8 @@ impl Turn<'_> {
 
     fn say_as(
         &mut self,
-        (handover, operated): (HandoverId, &Operated),
+        handover: HandoverId,
+        operated: &Operated,
         content: &Content,
     ) -> Result<Outcome, Refusal> {
         let open = self.at_console(handover)?;
@@ -92,7 +93,8 @@ impl Turn<'_> {
 
     fn assign(
         &mut self,
-        (handover, by): (HandoverId, &OperatorName),
+        handover: HandoverId,
+        by: &OperatorName,
         to: Option<&Colleague>,
     ) -> Result<(), Refusal> {
         let open = self.at_console(handover)?;
@@ -119,7 +121,8 @@ impl Turn<'_> {
     /// A console desk that gave it away takes it back if the other one does not want it.
     fn send_on(
         &mut self,
-        (handover, by): (HandoverId, &OperatorName),
+        handover: HandoverId,
+        by: &OperatorName,
         desk: &DeskName,
     ) -> Result<(), Refusal> {
         let open = self.open_to(handover, by)?;

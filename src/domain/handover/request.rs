@@ -206,7 +206,7 @@ impl Turn<'_> {
                 self.expect_copy(&item.said, message);
             }
             if open && item.actor == Actor::User {
-                self.pass_on((message, &item.said.content));
+                self.pass_on(message, &item.said.content);
             }
         }
     }

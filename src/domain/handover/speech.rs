@@ -45,18 +45,18 @@ impl Turn<'_> {
         let chosen = chosen(handover, said);
         let said = chosen.as_ref().unwrap_or(said);
         let message = self.record_said(Actor::User, said);
-        self.pass_on((message, &said.content));
+        self.pass_on(message, &said.content);
         Outcome::message(message)
     }
 
     /// Owes the desk what the user said. If it is not called at this moment, the user begins to wait for it now, and
     /// not only when a call has failed.
-    pub(super) fn pass_on(&mut self, said: (MessageId, &Content)) {
+    pub(super) fn pass_on(&mut self, message: MessageId, content: &Content) {
         if self.is_looking_up() {
             // It will stand in the transcript that the desk is offered.
             return;
         }
-        self.tell_desk(said);
+        self.tell_desk(message, content);
         let desk = self.conversation.desk();
         let at_once = desk.is_some_and(|desk| self.takes_at_once(desk));
         let (now, closed) = (self.context.now, &self.context.conditions.closed);
@@ -87,7 +87,7 @@ impl Turn<'_> {
         let message = self.record_said(Actor::Bot, said);
         self.expect_copy(said, message);
         if !closing {
-            self.tell_desk((message, &said.content));
+            self.tell_desk(message, &said.content);
         }
         if talks_over && self.has(Guard::BotSpeaksOver) {
             let subject = self.conversation.key.bot.to_string();

@@ -237,7 +237,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Owes the present leg's desk what was said, as far as its agents can be shown it; else a line in its place.
-    pub(super) fn tell_desk(&mut self, (message, content): (MessageId, &Content)) {
+    pub(super) fn tell_desk(&mut self, message: MessageId, content: &Content) {
         let Some(handover) = &self.conversation.handover else {
             return;
         };

@@ -9,16 +9,16 @@ fn at(millis: u64) -> Timestamp {
 }
 
 /// Called `calls` times within the ten seconds up to `millis`, and refused then until `until`.
-fn refused(calls: u64, (millis, until): (u64, u64)) -> Pace {
+fn refused(calls: u64, millis: u64, until: u64) -> Pace {
     let mut pace = Pace::default();
     for call in 0..calls {
         pace.started(at(millis - 9_999 + call * 9_999 / calls));
     }
-    refuse(&mut pace, (millis, until));
+    refuse(&mut pace, millis, until);
     pace
 }
 
-fn refuse(pace: &mut Pace, (millis, until): (u64, u64)) {
+fn refuse(pace: &mut Pace, millis: u64, until: u64) {
     pace.refused(Refusal {
         started_at: at(millis),
         ended_at: at(millis),
@@ -51,7 +51,7 @@ fn nothing_is_held_back_before_a_refusal() {
 
 #[test]
 fn after_a_refusal_half_as_many_calls_go_and_one_a_second_more_every_ten_seconds() {
-    let mut pace = refused(200, (10_000, 20_000));
+    let mut pace = refused(200, 10_000, 20_000);
     let rates: Vec<_> = [25, 35, 45, 95, 115]
         .map(|second| in_a_second(&mut pace, second * 1_000))
         .into();
@@ -60,28 +60,28 @@ fn after_a_refusal_half_as_many_calls_go_and_one_a_second_more_every_ten_seconds
 
 #[test]
 fn the_limit_is_gone_once_calls_go_faster_than_before() {
-    let mut pace = refused(100, (10_000, 20_000));
+    let mut pace = refused(100, 10_000, 20_000);
     assert_eq!(in_a_second(&mut pace, 75_000), 10, "as fast as before");
     assert_eq!(in_a_second(&mut pace, 80_000), usize::MAX);
 }
 
 #[test]
 fn the_limit_is_gone_after_five_minutes() {
-    let mut pace = refused(2_000, (10_000, 20_000));
+    let mut pace = refused(2_000, 10_000, 20_000);
     assert_eq!(in_a_second(&mut pace, 318_000), 129);
     assert_eq!(in_a_second(&mut pace, 320_000), usize::MAX);
 }
 
 #[test]
 fn one_call_a_second_always_goes_and_for_ten_seconds_no_more_also_where_there_were_few() {
-    let mut pace = refused(1, (10_000, 11_000));
+    let mut pace = refused(1, 10_000, 11_000);
     assert!((11..20).all(|second| in_a_second(&mut pace, second * 1_000) == 1));
     assert_eq!(in_a_second(&mut pace, 21_000), usize::MAX);
 }
 
 #[test]
 fn calls_that_were_under_way_at_a_refusal_do_not_halve_the_rate_again() {
-    let mut pace = refused(200, (10_000, 20_000));
+    let mut pace = refused(200, 10_000, 20_000);
     for ended_at in 10_000..10_015 {
         pace.refused(Refusal {
             started_at: at(9_999),
@@ -100,9 +100,9 @@ fn calls_that_were_under_way_at_a_refusal_do_not_halve_the_rate_again() {
 
 #[test]
 fn a_new_refusal_halves_what_is_left_and_begins_the_wait_anew() {
-    let mut pace = refused(200, (10_000, 20_000));
+    let mut pace = refused(200, 10_000, 20_000);
     in_a_second(&mut pace, 25_000);
-    refuse(&mut pace, (26_000, 30_000));
+    refuse(&mut pace, 26_000, 30_000);
     assert_eq!(in_a_second(&mut pace, 38_000), 5);
     assert_eq!(in_a_second(&mut pace, 40_500), 6);
     assert_eq!(
@@ -114,7 +114,7 @@ fn a_new_refusal_halves_what_is_left_and_begins_the_wait_anew() {
 
 #[test]
 fn what_was_not_needed_is_there_for_the_next() {
-    let mut pace = refused(10_000, (10_000, 11_000));
+    let mut pace = refused(10_000, 10_000, 11_000);
     assert_eq!(pace.take(at(12_000), 16), Ok(16));
     pace.give_back(15);
     let left: usize = std::iter::from_fn(|| pace.take(at(12_000), 16).ok()).sum();
@@ -126,7 +126,7 @@ fn what_was_not_needed_is_there_for_the_next() {
 
 #[test]
 fn a_clock_set_back_lifts_the_limit() {
-    let mut pace = refused(200, (86_400_000, 86_500_000));
+    let mut pace = refused(200, 86_400_000, 86_500_000);
     assert_eq!(pace.take(at(0), 16), Ok(16));
 }
 
@@ -137,7 +137,7 @@ proptest! {
         pause in 0_u64..300_000,
         wants in prop::collection::vec((0_u64..3_000, 1_usize..17, 0_usize..17), 1..300),
     ) {
-        let mut pace = refused(calls, (10_000, 10_000 + pause));
+        let mut pace = refused(calls, 10_000, 10_000 + pause);
         let half = (calls / 2).max(LEAST);
         let (begin, mut now, mut total) = (10_000, 10_000, 0);
         for (wait, most, unused) in wants {
@@ -176,7 +176,7 @@ proptest! {
             now += wait;
             (0..calls).for_each(|_| pace.started(at(now)));
             if let Some(pause) = refusal {
-                refuse(&mut pace, (now, now + pause));
+                refuse(&mut pace, now, now + pause);
                 free = free.max(now + pause + 300_000);
                 let left = pace.take(at(now), 1).is_ok();
                 // The second refusal of one moment tells of a call that was under way at the first.

@@ -284,7 +284,7 @@ fn a_desk_says_why_it_cannot_be_asked() {
                 .closed
                 .insert(Destination::Desk(name.clone()), closed);
         }
-        let why = policy.unavailable(&name, (&conditions, now));
+        let why = policy.unavailable(&name, &conditions, now);
         why.map(Unavailable::reason)
     };
     let as_it_is = |_: &mut DeskPolicy| {};
@@ -326,6 +326,6 @@ fn a_desk_says_why_it_cannot_be_asked() {
         ),
         Some("no_agent")
     );
-    let nobody = Policy::default().unavailable(&name, (&Conditions::default(), now));
+    let nobody = Policy::default().unavailable(&name, &Conditions::default(), now);
     assert_eq!(nobody, Some(Unavailable::Gone));
 }

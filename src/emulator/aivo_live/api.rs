@@ -240,7 +240,7 @@ fn open(shared: &Arc<Shared>, queue: Queue) -> Option<Value> {
     let group = groups_id.first().copied().unwrap_or_default();
     let (id, number, token) = {
         let mut state = shared.state();
-        let (id, ordinal, events) = state.rooms.open((hash, group));
+        let (id, ordinal, events) = state.rooms.open(hash, group);
         let courier = Courier {
             shared: Arc::clone(shared),
             room: id.clone(),
@@ -251,7 +251,7 @@ fn open(shared: &Arc<Shared>, queue: Queue) -> Option<Value> {
         let token = state.rooms.get(&id)?.custom_token.clone();
         (id, ordinal, token)
     };
-    let (more, shown) = about(user, (&groups_id, shared.now()));
+    let (more, shown) = about(user, &groups_id, shared.now());
     let opened = Opened {
         handover: About {
             id: id.clone(),
@@ -270,7 +270,7 @@ fn hear(shared: &Shared, event: FromBridge) {
 }
 
 /// The user as the page shows it, and the free data as its first line.
-fn about(user: User, (groups, now): (&[u64], Timestamp)) -> (Value, Value) {
+fn about(user: User, groups: &[u64], now: Timestamp) -> (Value, Value) {
     let User {
         hash: _,
         firstname,

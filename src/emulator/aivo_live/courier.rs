@@ -101,6 +101,6 @@ impl Courier {
 
     fn note(&self, text: &str) {
         let now = self.shared.now();
-        self.shared.state().board.note(&self.room, (text, now));
+        self.shared.state().board.note(&self.room, text, now);
     }
 }

@@ -154,7 +154,7 @@ async fn act(
         Act::Done(done) => state.board.did(&id, done, (new_id().to_string(), now)),
         Act::Idle(_) => state
             .board
-            .note(&id, (&format!("Aivo Live wrote by itself: {IDLE}"), now)),
+            .note(&id, &format!("Aivo Live wrote by itself: {IDLE}"), now),
     }
     Ok(StatusCode::ACCEPTED)
 }

@@ -44,7 +44,8 @@ impl Rooms {
     /// its number, and the events that are to be told of it.
     pub(super) fn open(
         &mut self,
-        (hash, group): (String, u64),
+        hash: String,
+        group: u64,
     ) -> (String, u64, mpsc::Receiver<Event>) {
         let id = Builder::from_random_bytes(self.rng.u128(..).to_be_bytes()).into_uuid();
         let id = id.to_string();

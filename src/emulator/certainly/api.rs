@@ -101,18 +101,21 @@ async fn config(State(hub): State<Arc<Hub>>, Path(deployment): Path<String>) -> 
     Json(json!({"styles": {}, "persistent_menu": []})).into_response()
 }
 
-async fn listen(State(hub): State<Arc<Hub>>, Path(path): Path<(String, String)>) -> Response {
+async fn listen(
+    State(hub): State<Arc<Hub>>,
+    Path((deployment, user)): Path<(String, String)>,
+) -> Response {
     let order = Order {
         what: "handover: listen".to_owned(),
         pause: true,
         ..Order::default()
     };
-    in_chat(&hub, path, order).await
+    in_chat(&hub, deployment, user, order).await
 }
 
 async fn speak(
     State(hub): State<Arc<Hub>>,
-    Path(path): Path<(String, String)>,
+    Path((deployment, user)): Path<(String, String)>,
     body: Bytes,
 ) -> Response {
     let Ok(AgentMessage { message }) = serde_json::from_slice(&body) else {
@@ -124,12 +127,12 @@ async fn speak(
         messages: vec![BotMessage::text(message)],
         ..Order::default()
     };
-    in_chat(&hub, path, order).await
+    in_chat(&hub, deployment, user, order).await
 }
 
 async fn take_over(
     State(hub): State<Arc<Hub>>,
-    Path(path): Path<(String, String)>,
+    Path((deployment, user)): Path<(String, String)>,
     Query(Takeover { claim_end }): Query<Takeover>,
 ) -> Response {
     let claim_end = claim_end.map(|value| ("ClaimEnd".to_owned(), Value::from(value)));
@@ -139,7 +142,7 @@ async fn take_over(
         unpause: true,
         ..Order::default()
     };
-    in_chat(&hub, path, order).await
+    in_chat(&hub, deployment, user, order).await
 }
 
 async fn trigger_message(State(hub): State<Arc<Hub>>, body: Bytes) -> Response {
@@ -175,7 +178,7 @@ async fn trigger_response(State(hub): State<Arc<Hub>>, body: Bytes) -> Response 
     act(&hub, order).await
 }
 
-async fn in_chat(hub: &Hub, (deployment, user): (String, String), order: Order) -> Response {
+async fn in_chat(hub: &Hub, deployment: String, user: String, order: Order) -> Response {
     if user.starts_with(SIMULATED) {
         return Json(json!({})).into_response();
     }

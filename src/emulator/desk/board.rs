@@ -172,7 +172,7 @@ impl Board {
     }
 
     /// Puts a line of the desk's own between the messages.
-    pub(in crate::emulator) fn note(&mut self, id: &str, (text, now): (&str, Timestamp)) {
+    pub(in crate::emulator) fn note(&mut self, id: &str, text: &str, now: Timestamp) {
         self.change(id, |handover| handover.messages.push(note(text, now)));
     }
 

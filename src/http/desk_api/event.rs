@@ -72,7 +72,7 @@ pub(super) async fn take(
     sent: Body,
 ) -> Result<(StatusCode, Json<Stored>)> {
     let desk = call.desk.clone();
-    let taken = receive(&state, call, (headers, sent)).await;
+    let taken = receive(&state, call, headers, sent).await;
     let became = match &taken {
         Ok((_, became)) => *became,
         Err(problem) => Became::Refused(problem.kind()),
@@ -85,7 +85,8 @@ pub(super) async fn take(
 async fn receive(
     state: &State,
     call: Call,
-    (headers, sent): (HeaderMap, Body),
+    headers: HeaderMap,
+    sent: Body,
 ) -> Result<(Option<Uuid>, Became)> {
     let bytes = body::read_json(
         &headers,
@@ -95,7 +96,7 @@ async fn receive(
     .await?;
     let told = event::parse(&bytes).map_err(|error| refused(&error))?;
     let keys = idempotency_key(&headers)?
-        .map(|key| DedupeKey::idempotency(&call.desk, call.handover, (key, &bytes)))
+        .map(|key| DedupeKey::idempotency(&call.desk, call.handover, key, &bytes))
         .into_iter()
         .collect();
     let Call {

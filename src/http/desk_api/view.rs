@@ -59,7 +59,7 @@ pub(super) async fn show(
         transcript,
     } = view.ok_or(Kind::NotFound)?;
     let shown = Shown {
-        handover: HandoverBody::new(&facts, &profile, (&bot, &user)),
+        handover: HandoverBody::new(&facts, &profile, &bot, &user),
         state: phase.map_or("closed", name),
         transcript: MessageBody::transcript(&transcript),
     };

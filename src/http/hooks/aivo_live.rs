@@ -82,26 +82,22 @@ async fn hear(
     };
     let (through, desk) = (state.clone(), desk.clone());
     state
-        .see_through(async move { take(&through, (&desk, &reader), in_hand).await })
+        .see_through(async move { take(&through, &desk, &reader, in_hand).await })
         .await
 }
 
-async fn take(
-    state: &State,
-    (name, reader): (&DeskName, &Reader),
-    in_hand: InHand,
-) -> Result<Outcome> {
+async fn take(state: &State, name: &DeskName, reader: &Reader, in_hand: InHand) -> Result<Outcome> {
     let told = reader
         .read(&in_hand.body)
         .map_err(|error| refused(&error))?;
     let step = match told {
         Told::Step(step) => *step,
         Told::Unknown => {
-            desk::warn(state, (WarningKind::UnknownEvent, name)).await?;
+            desk::warn(state, WarningKind::UnknownEvent, name).await?;
             return Ok(Outcome::Unknown);
         }
         Told::OtherBot => {
-            desk::warn(state, (WarningKind::OtherBotsEvent, name)).await?;
+            desk::warn(state, WarningKind::OtherBotsEvent, name).await?;
             return Ok(Outcome::OtherBot);
         }
     };

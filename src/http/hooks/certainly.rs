@@ -40,7 +40,7 @@ async fn claim(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Json<Value>> {
-    let taken = take_claim(&state, &reader, (headers, sent)).await;
+    let taken = take_claim(&state, &reader, headers, sent).await;
     let outcome = match &taken {
         Ok(Verdict::Accepted(_)) => Outcome::Accepted,
         Ok(Verdict::Declined) => Outcome::Declined,
@@ -56,7 +56,7 @@ async fn message(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Json<Value>> {
-    let taken = take_message(&state, &reader, (headers, sent)).await;
+    let taken = take_message(&state, &reader, headers, sent).await;
     taken.inspect_err(|problem| {
         let outcome = Outcome::Refused(problem.kind());
         state.meter().intake(&reader.bot, Sent::Message, outcome);
@@ -67,10 +67,11 @@ async fn message(
 async fn take_claim(
     state: &State,
     reader: &Reader,
-    (headers, sent): (HeaderMap, Body),
+    headers: HeaderMap,
+    sent: Body,
 ) -> Result<Verdict> {
     let limits = state.limits(body::DEFAULT_MAX, state.hooks());
-    let body = body::read_or_skim(&headers, sent, (&limits, &mut Unheard)).await?;
+    let body = body::read_or_skim(&headers, sent, &limits, &mut Unheard).await?;
     let (Some(body), Some(place)) = (body, state.hooks().enter()) else {
         // Counts it; the bot hears that it keeps the user.
         let _ = state.hooks().shed();
@@ -87,7 +88,8 @@ async fn take_claim(
 async fn take_message(
     state: &State,
     reader: &Reader,
-    (headers, sent): (HeaderMap, Body),
+    headers: HeaderMap,
+    sent: Body,
 ) -> Result<()> {
     let limits = state.limits(body::DEFAULT_MAX, state.hooks());
     let body = body::read(&headers, sent, limits).await?;
@@ -107,7 +109,7 @@ async fn take_message(
         .see_through(async move {
             let applied = through.ask(through.store().apply(step)).await?;
             drop(in_hand);
-            count(&through, (&bot, sent), applied);
+            count(&through, &bot, sent, applied);
             Ok(())
         })
         .await

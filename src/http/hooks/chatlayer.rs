@@ -119,9 +119,9 @@ async fn hear(
 ) -> Answer {
     let limits = state.limits(body::BOT_HOOK_MAX, state.hooks());
     let mut skimmer = Skimmer::default();
-    let body = body::read_or_skim(&headers, sent, (&limits, &mut skimmer)).await?;
+    let body = body::read_or_skim(&headers, sent, &limits, &mut skimmer).await?;
     let Some(body) = body else {
-        let kind = allowed(state, (caller, &admitted), skimmer.kind())?;
+        let kind = allowed(state, caller, &admitted, skimmer.kind())?;
         return turned_away(state, &admitted, kind);
     };
     body::check_depth(&body).map_err(|_| body::too_deep())?;
@@ -129,7 +129,7 @@ async fn hear(
     let kind = call
         .as_ref()
         .map_or_else(|_| hook::kind(&body), |call| Ok(call.kind()));
-    let kind = allowed(state, (caller, &admitted), kind)?;
+    let kind = allowed(state, caller, &admitted, kind)?;
     let Some(place) = state.hooks().enter() else {
         return turned_away(state, &admitted, kind);
     };
@@ -139,14 +139,15 @@ async fn hear(
     }
     let hook = call.and_then(|call| call.parse(&admitted.bot));
     let hook = hook.map_err(|error| refused(problem(&error)))?;
-    let taken = take(state, admitted, (hook, InHand::new(body, place)));
+    let taken = take(state, admitted, hook, InHand::new(body, place));
     taken.await.map_err(refused)
 }
 
 /// The kind of a call, if whoever shows no more than this may make it.
 fn allowed(
     state: &State,
-    (caller, admitted): (Caller, &Admitted),
+    caller: Caller,
+    admitted: &Admitted,
     kind: std::result::Result<hook::Kind, HookError>,
 ) -> Result<hook::Kind> {
     let needs_no_token = matches!(
@@ -162,7 +163,8 @@ fn allowed(
 async fn take(
     state: &State,
     admitted: Admitted,
-    (hook, in_hand): (Hook, InHand),
+    hook: Hook,
+    in_hand: InHand,
 ) -> Result<Json<Value>> {
     let has_channel = !admitted.hook.channel_verify_token.is_empty();
     let hook = if has_channel { hook.told_twice() } else { hook };
@@ -183,7 +185,7 @@ async fn take(
     let kept = async move {
         let applied = through.ask(through.store().apply(step)).await?;
         drop(in_hand);
-        count(&through, (&admitted.bot, kind.into()), applied);
+        count(&through, &admitted.bot, kind.into(), applied);
         Ok(Json(json!({})))
     };
     state.see_through(kept).await

@@ -40,7 +40,7 @@ pub(super) async fn admitted<T>(
             .map(|(_, value)| value)
     };
     let desk = path("desk").and_then(|name| state.desk(name));
-    admit((desk, path("hook_key")), hook_of).ok_or_else(|| state.refuse(caller))
+    admit(desk, path("hook_key"), hook_of).ok_or_else(|| state.refuse(caller))
 }
 
 /// One step of a desk that is answered 200 in any case.
@@ -49,21 +49,22 @@ pub(super) async fn tell(state: &State, desk: &DeskName, step: Step) -> Result<O
         Applied::Done { outcomes, .. } => outcomes.first().map_or(Outcome::Accepted, became),
         Applied::Kept => Outcome::Kept,
         Applied::Contradiction => {
-            warn(state, (WarningKind::ContradictingEvent, desk)).await?;
+            warn(state, WarningKind::ContradictingEvent, desk).await?;
             Outcome::Contradiction
         }
         Applied::NotFound | Applied::NoSuchUser | Applied::SeveralUsers => Outcome::Unmatched,
     })
 }
 
-pub(super) async fn warn(state: &State, (kind, desk): (WarningKind, &DeskName)) -> Result<()> {
+pub(super) async fn warn(state: &State, kind: WarningKind, desk: &DeskName) -> Result<()> {
     let subject = desk.to_string();
     let warning = Warning { kind, subject };
     state.ask(state.store().warn(warning)).await
 }
 
 fn admit<T>(
-    (desk, key): (Option<&Desk>, Option<&str>),
+    desk: Option<&Desk>,
+    key: Option<&str>,
     hook_of: impl Fn(&DeskHook) -> Option<(Accepted, T)>,
 ) -> Option<(DeskName, T)> {
     let found = desk.and_then(|desk| Some((&desk.name, hook_of(&desk.hook)?)));

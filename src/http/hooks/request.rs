@@ -60,7 +60,7 @@ impl InHand {
 pub(super) async fn verdict(state: &State, request: (Step, InHand)) -> Verdict {
     let until = Instant::now() + state.decide_within() + GRACE;
     let (tell, mut told) = oneshot::channel();
-    state.spawn(decide(state.clone(), (request, until), tell));
+    state.spawn(decide(state.clone(), request, until, tell));
     let decided = if let Ok(decided) = timeout_at(until, &mut told).await {
         decided.ok()
     } else {
@@ -84,11 +84,13 @@ pub(super) async fn verdict(state: &State, request: (Step, InHand)) -> Verdict {
 /// Sees the request through. If by then the platform has been told that it keeps the user, the store is told so too.
 async fn decide(
     state: State,
-    (request, until): ((Step, InHand), Instant),
+    request: (Step, InHand),
+    until: Instant,
     tell: oneshot::Sender<Decided>,
 ) {
-    let target = request.0.target.clone();
-    let decided = decided(&state, request, until).await;
+    let (step, in_hand) = request;
+    let target = step.target.clone();
+    let decided = decided(&state, step, in_hand, until).await;
     let (handover, undecided) = match &decided {
         Ok((handover, answer)) => (*handover, *answer == Answer::Pending),
         Err(_) => (None, false),
@@ -125,7 +127,7 @@ async fn withdraw(state: &State, target: Target, handover: HandoverId) {
     }
 }
 
-async fn decided(state: &State, (step, in_hand): (Step, InHand), until: Instant) -> Decided {
+async fn decided(state: &State, step: Step, in_hand: InHand, until: Instant) -> Decided {
     let applied = state.store().apply(step).await;
     // While it waits for the desk it keeps nobody else out.
     drop(in_hand);

@@ -72,7 +72,7 @@ async fn take(
     sent: Body,
 ) -> Result<Json<Value>> {
     let desk = admitted.desk.clone();
-    let taken = match hear(&state, &admitted, (headers, sent)).await {
+    let taken = match hear(&state, &admitted, headers, sent).await {
         Ok(in_hand) => {
             let through = state.clone();
             state
@@ -88,7 +88,8 @@ async fn take(
 async fn hear(
     state: &State,
     admitted: &Admitted,
-    (headers, sent): (HeaderMap, Body),
+    headers: HeaderMap,
+    sent: Body,
 ) -> Result<InHand> {
     let gate = state.hooks();
     let place = gate.enter().ok_or_else(|| gate.shed())?;
@@ -123,7 +124,7 @@ async fn tell_all(state: &State, desk: &DeskName, in_hand: InHand) -> Result<()>
         let cause = std::error::Error::source(&error).map(ToString::to_string);
         tracing::warn!(%desk, %error, cause, "an event of a desk was passed over");
         state.meter().desk(desk, Outcome::Unknown);
-        desk::warn(state, (WarningKind::UnknownEvent, desk)).await?;
+        desk::warn(state, WarningKind::UnknownEvent, desk).await?;
     }
     Ok(())
 }

@@ -57,7 +57,7 @@ impl Attempt for Apply {
         let keys = all_keys(&step.events);
         let mut subject = match &step.target {
             Target::Conversation(key) => Subject::by_key(work, key, &keys).await?,
-            Target::User { bot, user } => match Subject::by_user(work, (bot, user), &keys).await? {
+            Target::User { bot, user } => match Subject::by_user(work, bot, user, &keys).await? {
                 Ok(subject) => subject,
                 Err(nobody) => return Ok(nobody),
             },
@@ -66,7 +66,7 @@ impl Attempt for Apply {
                 _ => return Ok(Applied::NotFound),
             },
             Target::Handover { id, desk } => {
-                match Subject::by_handover(work, (*id, desk), &keys).await? {
+                match Subject::by_handover(work, *id, desk, &keys).await? {
                     Some(subject) => subject,
                     None => return Ok(Applied::NotFound),
                 }
@@ -91,13 +91,11 @@ async fn to_leg(
     leg: &NamedLeg,
 ) -> Result<Applied, Fault> {
     let keys = all_keys(events);
-    let subject = Subject::by_handover(work, (leg.handover, &leg.desk), &keys)
+    let subject = Subject::by_handover(work, leg.handover, &leg.desk, &keys)
         .await?
         .ok_or(Fault::Missing)?;
     let subject = match &leg.reference {
-        Some(reference) if leg.is_new => {
-            tell_what_was_kept(work, subject, (leg, reference)).await?
-        }
+        Some(reference) if leg.is_new => tell_what_was_kept(work, subject, leg, reference).await?,
         _ => subject,
     };
     for event in &mut *events {
@@ -200,9 +198,10 @@ async fn keep(
 pub(super) async fn tell_what_was_kept(
     work: &mut Work,
     mut subject: Subject,
-    (leg, reference): (&NamedLeg, &str),
+    leg: &NamedLeg,
+    reference: &str,
 ) -> Result<Subject, Fault> {
-    for Unmatched { event, keys } in unmatched::take(work, (&leg.desk, reference)).await? {
+    for Unmatched { event, keys } in unmatched::take(work, &leg.desk, reference).await? {
         let mut event = KeyedEvent {
             event: Event::FromLeg {
                 event,
@@ -235,8 +234,8 @@ async fn apply_event(
     if let Event::HandoverRequested(request) = &event.event
         && subject.state.erasing.is_none()
     {
-        let items = (&request.transcript[..], &event.transcript[..]);
-        store_transcript_keys(work, items, &turned.effects);
+        let items = &request.transcript;
+        store_transcript_keys(work, items, &event.transcript, &turned.effects);
     }
     Ok((subject, turned.outcome))
 }
@@ -289,7 +288,8 @@ pub(super) async fn mark_known(
 /// else that the event brought about.
 pub(super) fn store_transcript_keys(
     work: &mut Work,
-    (items, transcript): (&[TranscriptItem], &[Vec<Hashed>]),
+    items: &[TranscriptItem],
+    transcript: &[Vec<Hashed>],
     effects: &[Effect],
 ) {
     let mut came_of_it = keyed::came_of_transcript(effects);

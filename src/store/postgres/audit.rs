@@ -10,13 +10,15 @@ use crate::{
 
 /// `subject` is an id: nothing here may tell of a person.
 pub(super) fn kept(
-    (by, action): (&str, Action),
-    (subject, now): (impl std::fmt::Display, Timestamp),
+    by: &str,
+    action: Action,
+    subject: impl std::fmt::Display,
+    now: Timestamp,
 ) -> Statement {
-    written((by, action.as_str()), (&subject.to_string(), now))
+    written(by, action.as_str(), &subject.to_string(), now)
 }
 
-pub(super) fn written((by, action): (&str, &str), (subject, now): (&str, Timestamp)) -> Statement {
+pub(super) fn written(by: &str, action: &str, subject: &str, now: Timestamp) -> Statement {
     Statement::new(
         "INSERT INTO audit (at, actor, action, subject) VALUES ($1, $2, $3, $4)",
         values![now, by, action, subject],

@@ -86,7 +86,7 @@ impl Attempt for Batch {
                 Part::Settled(settle) => {
                     let delivery = loaded.deliveries.remove(&settle.delivery);
                     let subject = loaded.subjects.remove(&settle.key);
-                    Came::Landed(settle.decide(work, (delivery, subject)).await?)
+                    Came::Landed(settle.decide(work, delivery, subject).await?)
                 }
             });
         }
@@ -104,7 +104,7 @@ impl Attempt for Batch {
                 return Ok(came);
             };
             match lanes.remove(&settle.lane()) {
-                Some(row) => Ok(Came::Landed(settle.told(&self.ground, (row, self.asked))?)),
+                Some(row) => Ok(Came::Landed(settle.told(&self.ground, row, self.asked)?)),
                 None => Ok(came),
             }
         });
@@ -194,15 +194,15 @@ async fn load(work: &mut Work, parts: &[Part]) -> Result<Loaded, Fault> {
         } else if row.try_get::<_, Option<&[u8]>>(KEY)?.is_some() {
             known.push(row);
         } else if row.try_get::<_, Option<DeliveryId>>(DELIVERY)?.is_some() {
-            let delivery = Delivery::read(&row, (PAUSE, DELIVERY))?;
+            let delivery = Delivery::read(&row, PAUSE, DELIVERY)?;
             loaded.deliveries.insert(delivery.id, delivery);
         } else {
             paused.push(row);
         }
     }
-    let conditions = pauses::read(work, (&paused, PAUSE))?;
+    let conditions = pauses::read(work, &paused, PAUSE)?;
     work.conditions = Some(conditions.clone());
-    keys::read(work, &keys, (&known, KEY))?;
+    keys::read(work, &keys, &known, KEY)?;
     let mut echoes: HashMap<ConversationId, Vec<Echo>> = HashMap::new();
     for row in found.next().unwrap_or_default() {
         echoes.entry(row.try_get(0)?).or_default().push(Echo {

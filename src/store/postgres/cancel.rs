@@ -94,12 +94,12 @@ pub(super) async fn hurry(work: &mut Work, lane: Lane) -> Result<(), Fault> {
 
 /// Settles a row that need not be sent any more.
 pub(super) fn call_off(work: &mut Work, id: DeliveryId) {
-    end(work, (id, DeliveryState::Cancelled, None));
+    end(work, id, DeliveryState::Cancelled, None);
 }
 
 /// Settles a row that was to be sent and will not be. The only way to become a dead letter.
 pub(super) fn bury(work: &mut Work, id: DeliveryId, letter: DeadLetter) {
-    end(work, (id, DeliveryState::Dead, letter.class));
+    end(work, id, DeliveryState::Dead, letter.class);
     work.after.dead.push(letter);
 }
 
@@ -155,7 +155,7 @@ fn is_control(task: &Task) -> bool {
     matches!(task, Task::Resume { .. } | Task::Close { .. })
 }
 
-fn end(work: &mut Work, (id, state, class): (DeliveryId, DeliveryState, Option<&str>)) {
+fn end(work: &mut Work, id: DeliveryId, state: DeliveryState, class: Option<&str>) {
     work.write(
         "UPDATE deliveries SET state = $2, error_class = coalesce($3, error_class), settled_at = $4 WHERE id = $1",
         values![id, state, class, work.now],

@@ -23,7 +23,7 @@ pub(super) async fn take(ground: &Ground) -> Result<Census, Fault> {
         at: now,
         ..Census::default()
     };
-    look_at_conversations(ground, (limits, now), &mut census).await?;
+    look_at_conversations(ground, limits, now, &mut census).await?;
     count_handovers(ground, &mut census).await?;
     count_owed(ground, &mut census).await?;
     list_pauses(ground, now, &mut census).await?;
@@ -34,7 +34,8 @@ pub(super) async fn take(ground: &Ground) -> Result<Census, Fault> {
 /// rows beside it.
 async fn look_at_conversations(
     ground: &Ground,
-    (limits, now): (&Limits, Timestamp),
+    limits: &Limits,
+    now: Timestamp,
     census: &mut Census,
 ) -> Result<(), Fault> {
     let sql = "SELECT state FROM conversations WHERE wake_at IS NOT NULL";
@@ -56,15 +57,16 @@ async fn look_at_conversations(
         if !attention::is_in_question(open, limits, now) {
             continue;
         }
-        let evidence = evidence(ground, (&state, open), now).await?;
-        census.unattended += u64::from(attention::is_unattended(open, &evidence, (limits, now)));
+        let evidence = evidence(ground, &state, open, now).await?;
+        census.unattended += u64::from(attention::is_unattended(open, &evidence, limits, now));
     }
     Ok(())
 }
 
 async fn evidence(
     ground: &Ground,
-    (state, open): (&Conversation, &Handover),
+    state: &Conversation,
+    open: &Handover,
     now: Timestamp,
 ) -> Result<Evidence, Fault> {
     let sql = "SELECT (SELECT max(recorded_at) FROM messages \

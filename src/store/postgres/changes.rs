@@ -112,7 +112,8 @@ impl Changes {
 /// Has what other replicas change told from now on.
 pub(super) async fn follow(
     ground: &Arc<Ground>,
-    (tasks, stop): (&TaskTracker, &CancellationToken),
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
 ) -> Result<(), Fault> {
     let place = end(&ground.database).await?;
     let (ground, stop) = (Arc::clone(ground), stop.clone());

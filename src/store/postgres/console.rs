@@ -51,7 +51,7 @@ impl ConsoleStore for PostgresStore {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Option<ConversationView>, Error> {
-        Ok(conversation::view(&self.ground.database, id, (before, limit)).await?)
+        Ok(conversation::view(&self.ground.database, id, before, limit).await?)
     }
 
     async fn mark_read(
@@ -60,7 +60,7 @@ impl ConsoleStore for PostgresStore {
         operator: &OperatorName,
         seq: u64,
     ) -> Result<(), Error> {
-        Ok(conversation::mark_read(&self.ground.database, (id, operator), seq).await?)
+        Ok(conversation::mark_read(&self.ground.database, id, operator, seq).await?)
     }
 
     fn changes(&self) -> broadcast::Receiver<Changing> {

@@ -26,7 +26,8 @@ use crate::{
 pub(super) async fn perform(
     work: &mut Work,
     subject: &mut Subject,
-    (event, effects): (&Event, &[Effect]),
+    event: &Event,
+    effects: &[Effect],
 ) -> Result<(), Fault> {
     let id = subject.state.id;
     for effect in effects {
@@ -49,7 +50,7 @@ pub(super) async fn perform(
                 fingerprint,
                 delivery,
             } => {
-                expect_echo(work, id, (*fingerprint, *delivery));
+                expect_echo(work, id, *fingerprint, *delivery);
                 subject.expect_echo(Echo {
                     fingerprint: *fingerprint,
                     until: None,
@@ -71,7 +72,7 @@ pub(super) async fn perform(
             }
             Effect::ConsumeEcho { fingerprint } => {
                 let however_old = matches!(event, Event::HandoverRequested(_));
-                consume_echo(work, id, (*fingerprint, however_old));
+                consume_echo(work, id, *fingerprint, however_old);
             }
             Effect::CancelUnsent { lane, only } => cancel::unsent(work, *lane, *only).await?,
             Effect::Hurry { lane } => cancel::hurry(work, *lane).await?,
@@ -85,7 +86,7 @@ pub(super) async fn perform(
                 lane,
                 handover,
                 taken,
-            } => legs::take(work, (*lane, *handover), taken).await?,
+            } => legs::take(work, *lane, *handover, taken).await?,
             Effect::Journal(entry) => keep_entry(work, entry)?,
             Effect::Warn(warning) => warnings::raise(work, warning)?,
             Effect::KeepUnknown { raw } => work.write(
@@ -103,7 +104,8 @@ pub(super) async fn perform(
 pub(super) fn expect_echo(
     work: &mut Work,
     conversation: ConversationId,
-    (fingerprint, delivery): (Fingerprint, DeliveryId),
+    fingerprint: Fingerprint,
+    delivery: DeliveryId,
 ) {
     work.write(
         "INSERT INTO echoes (conversation, fingerprint, delivery) VALUES ($1, $2, $3)",
@@ -115,7 +117,8 @@ pub(super) fn expect_echo(
 fn consume_echo(
     work: &mut Work,
     conversation: ConversationId,
-    (fingerprint, however_old): (Fingerprint, bool),
+    fingerprint: Fingerprint,
+    however_old: bool,
 ) {
     work.write(
         "DELETE FROM echoes WHERE row = (SELECT row FROM echoes WHERE conversation = $1 AND fingerprint = $2 \

@@ -90,7 +90,8 @@ fn is_meant(whose: &Whose, row: &Row) -> Result<bool, Fault> {
 /// Marks them all, in one step. Where there are none it is finished with that.
 pub(super) async fn begin(
     ground: &Ground,
-    (id, conversations): (ErasureId, Vec<Uuid>),
+    id: ErasureId,
+    conversations: Vec<Uuid>,
     at_platform: bool,
 ) -> Result<(), Fault> {
     let sql = "WITH there AS (SELECT id FROM conversations WHERE id = ANY($1) ORDER BY id FOR UPDATE), \

@@ -29,7 +29,7 @@ pub(super) async fn begin(
 ) -> Result<Erasure, Error> {
     let found = erase::find(ground, &whose).await?;
     let id = ErasureId::from_uuid((ground.new_id)());
-    erase::begin(ground, (id, found), at_platform).await?;
+    erase::begin(ground, id, found, at_platform).await?;
     // Before anything else: whoever asked may not wait for the rest.
     ground.memory.apply(vec![Change::Erasing], Vec::new());
     tell_to_end(ground).await?;

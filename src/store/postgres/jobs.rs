@@ -46,11 +46,12 @@ pub(super) enum Unfit {
 /// From a row in which the columns of `handover_jobs` stand from one on; all of them are empty if the delivery is gone.
 pub(super) async fn load(
     ground: &Ground,
-    (row, from): (&Row, usize),
+    row: &Row,
+    from: usize,
     lane: Uuid,
 ) -> Result<Loaded, Unfit> {
     let mut loaded = read(row, from, lane)?;
-    let added = add_messages(ground, &mut loaded.job, (row, from + MESSAGE)).await;
+    let added = add_messages(ground, &mut loaded.job, row, from + MESSAGE).await;
     added.map_err(Unfit::Broken)?;
     Ok(loaded)
 }
@@ -130,16 +131,12 @@ fn read_known(
 }
 
 /// Adds the messages that the task names. The one that it names by its id stands in the row from a column on.
-async fn add_messages(
-    ground: &Ground,
-    job: &mut Job,
-    (row, from): (&Row, usize),
-) -> Result<(), Fault> {
+async fn add_messages(ground: &Ground, job: &mut Job, row: &Row, from: usize) -> Result<(), Fault> {
     if let (Task::Open { upto }, Some(leg)) = (&job.task, &job.leg) {
         let limit = ground.transcript_limits.get(&leg.desk);
         let limit = limit.copied().unwrap_or(TRANSCRIPT_LIMIT);
         (job.transcript, job.transcript_total) =
-            transcript(ground, job.conversation, (*upto, limit)).await?;
+            transcript(ground, job.conversation, *upto, limit).await?;
     }
     if let Some(id) = job.task.message()
         && row.try_get::<_, Option<MessageId>>(from)? == Some(id)
@@ -153,7 +150,8 @@ async fn add_messages(
 async fn transcript(
     ground: &Ground,
     conversation: ConversationId,
-    (upto, limit): (u64, usize),
+    upto: u64,
+    limit: usize,
 ) -> Result<(Vec<Message>, u64), Fault> {
     let sql = "SELECT id, seq, actor, at, content, handover, late, raw, count(*) OVER () FROM messages \
                WHERE conversation = $1 AND seq <= $2 AND actor <> 'system' AND NOT late ORDER BY seq DESC LIMIT $3";

@@ -29,7 +29,8 @@ pub(super) fn hashes(keys: &[Hashed]) -> Value {
 pub(super) fn read(
     work: &mut Work,
     asked: &[Hashed],
-    (rows, from): (&[Row], usize),
+    rows: &[Row],
+    from: usize,
 ) -> Result<(), Fault> {
     for key in asked {
         work.known.entry(key.hash).or_insert(None);
@@ -50,7 +51,7 @@ pub(super) async fn find(work: &mut Work, keys: &[Hashed]) -> Result<Option<Know
         .collect();
     if !unasked.is_empty() {
         let rows = work.run(&statement(&unasked)).await?;
-        read(work, &unasked, (&rows, 0))?;
+        read(work, &unasked, &rows, 0)?;
     }
     let known = keys.iter().find_map(|key| {
         let written = (&work.writes.keys, &work.writes.known_keys);

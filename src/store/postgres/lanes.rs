@@ -81,7 +81,7 @@ pub(super) async fn claims(ground: &Arc<Ground>, heads: Vec<Head>) -> Result<Vec
     let mut claims = Vec::with_capacity(heads.len());
     let mut heads = heads.into_iter();
     while let Some(Head { hold, row }) = heads.next() {
-        match jobs::load(ground, (&row, JOB), hold.claimed.lane).await {
+        match jobs::load(ground, &row, JOB, hold.claimed.lane).await {
             Ok(loaded) => claims.push(Claim {
                 job: loaded.job,
                 attempts: loaded.attempts,

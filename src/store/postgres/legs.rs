@@ -32,7 +32,7 @@ pub(super) async fn find(work: &mut Work, target: &LegTarget) -> Result<Found, F
         Some(leg) => by_id(work, desk, *leg).await?,
         None => None,
     };
-    Ok(Found::of(target, (called, given)))
+    Ok(Found::of(target, called, given))
 }
 
 /// What is kept until this name is known must not come in between.
@@ -49,7 +49,8 @@ pub(super) fn name(work: &mut Work, name: &LegName) {
 /// Adds to what was taken before, as far as there is room. What is gone by now needs nothing.
 pub(super) async fn take(
     work: &mut Work,
-    (lane, handover): (Lane, HandoverId),
+    lane: Lane,
+    handover: HandoverId,
     taken: &Taken,
 ) -> Result<(), Fault> {
     let (read, write, id) = match lane {

@@ -119,8 +119,8 @@ impl Options {
             contended: tokio::sync::Mutex::default(),
         });
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        changes::follow(&ground, (&tasks, &stop)).await?;
-        watch::start(&ground, (&tasks, &stop), listen);
+        changes::follow(&ground, &tasks, &stop).await?;
+        watch::start(&ground, &tasks, &stop, listen);
         Ok(PostgresStore {
             ground,
             _stopped_with_it: stop.clone().drop_guard(),

@@ -101,11 +101,7 @@ impl Attempt for BeginToRetry {
 
     async fn attempt(&mut self, work: &mut Work) -> Result<(), Fault> {
         pauses::end_if_refused(work, &self.destination);
-        keep(
-            work,
-            (&self.by, Action::RetryDestination),
-            &self.destination,
-        );
+        keep(work, &self.by, Action::RetryDestination, &self.destination);
         Ok(())
     }
 }
@@ -121,7 +117,7 @@ impl Attempt for Retry {
         let changed = make_due(work, &delivery).await?;
         if let (Changed::Yes, Some(by)) = (changed, &self.by) {
             pauses::end_if_refused(work, &delivery.destination);
-            keep(work, (by, Action::RetryDelivery), self.id);
+            keep(work, by, Action::RetryDelivery, self.id);
         }
         Ok(changed)
     }
@@ -141,7 +137,7 @@ impl Attempt for Skip {
             return Ok(Changed::NotNow);
         }
         call_off(work, delivery).await?;
-        keep(work, (&self.by, Action::SkipDelivery), self.id);
+        keep(work, &self.by, Action::SkipDelivery, self.id);
         Ok(Changed::Yes)
     }
 }
@@ -219,8 +215,8 @@ async fn expect_again(work: &mut Work, delivery: &Delivery) -> Result<(), Fault>
     // What cannot be shown any more will not be said either.
     let shown = fallback::said(&message.content, *part, able).unwrap_or_default();
     for content in &shown {
-        let echo = (Fingerprint::of(content), delivery.id);
-        effects::expect_echo(work, delivery.conversation, echo);
+        let fingerprint = Fingerprint::of(content);
+        effects::expect_echo(work, delivery.conversation, fingerprint, delivery.id);
     }
     Ok(())
 }
@@ -231,7 +227,7 @@ async fn read_message(work: &mut Work, id: MessageId) -> Result<Option<Message>,
     found.as_ref().map(views::message).transpose()
 }
 
-fn keep(work: &mut Work, who: (&str, Action), subject: impl std::fmt::Display) {
-    let entry = audit::kept(who, (subject, work.now));
+fn keep(work: &mut Work, by: &str, action: Action, subject: impl std::fmt::Display) {
+    let entry = audit::kept(by, action, subject, work.now);
     work.writes.others.push(entry);
 }

@@ -52,7 +52,7 @@ pub(super) async fn conditions(work: &mut Work) -> Result<Conditions, Fault> {
         return Ok(conditions.clone());
     }
     let rows = work.run(&statement(work.now)).await?;
-    read(work, (&rows, 0))
+    read(work, &rows, 0)
 }
 
 pub(super) fn statement(now: Timestamp) -> Statement {
@@ -63,7 +63,7 @@ pub(super) fn statement(now: Timestamp) -> Statement {
 }
 
 /// From rows in which destination and cause stand from this column on.
-pub(super) fn read(work: &Work, (rows, from): (&[Row], usize)) -> Result<Conditions, Fault> {
+pub(super) fn read(work: &Work, rows: &[Row], from: usize) -> Result<Conditions, Fault> {
     let mut conditions = work.ground.memory.conditions();
     for row in rows {
         let because = ClosedBecause::Paused(row.try_get(from + 1)?);

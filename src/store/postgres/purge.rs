@@ -171,7 +171,7 @@ pub(super) async fn purge(ground: &Ground, keep: &Retention, limit: usize) -> Re
         statements.push(Statement::new(OBSERVED_SINCE, values![all.clone()]));
         statements.push(Statement::new(FORGET, values![all]));
     }
-    statements.extend(by_age(keep, (limit, now)));
+    statements.extend(by_age(keep, limit, now));
     match connection.transact(&statements).await {
         Ok(done) => total(done.iter().skip(locks)),
         // Another replica sees to it.
@@ -181,7 +181,7 @@ pub(super) async fn purge(ground: &Ground, keep: &Retention, limit: usize) -> Re
 }
 
 /// What goes when it is old enough, whatever it belonged to.
-fn by_age(keep: &Retention, (limit, now): (i64, Timestamp)) -> impl Iterator<Item = Statement> {
+fn by_age(keep: &Retention, limit: i64, now: Timestamp) -> impl Iterator<Item = Statement> {
     let ages = [
         (DELIVERED, now.minus(keep.delivered).as_millis()),
         (DEAD, now.minus(keep.dead_letters).as_millis()),

@@ -109,7 +109,8 @@ impl Settle {
     pub(super) async fn decide(
         &self,
         work: &mut Work,
-        (delivery, subject): (Option<Delivery>, Option<Subject>),
+        delivery: Option<Delivery>,
+        subject: Option<Subject>,
     ) -> Result<Landing, Fault> {
         let fence = delivery.as_ref().and_then(|delivery| delivery.fence);
         let is_held = fence == Some(self.claimed.fence);
@@ -136,11 +137,7 @@ impl Settle {
     }
 
     /// Once it is durable, with what waits in the lane, asked for at `asked`.
-    pub(super) fn told(
-        &self,
-        ground: &Ground,
-        (row, asked): (Row, Instant),
-    ) -> Result<Landing, Fault> {
+    pub(super) fn told(&self, ground: &Ground, row: Row, asked: Instant) -> Result<Landing, Fault> {
         let next = lanes::held(ground, row, asked)?;
         if next.is_none() {
             let waits = Change::Due(self.destination.clone());
@@ -182,7 +179,7 @@ impl Delivery {
         let Some(row) = work.row(sql, values![id]).await? else {
             return Ok(None);
         };
-        let delivery = Self::read(&row, (0, 1))?;
+        let delivery = Self::read(&row, 0, 1)?;
         if let Some(revision) = row.try_get(11)? {
             let read = Read::Revision(revision);
             work.writes.read.insert(delivery.conversation, read);
@@ -193,7 +190,7 @@ impl Delivery {
 
     /// From a row in which stands, from a column on: `id, conversation, handover, lane, task, state, leg_closed, trace, fence,
     /// is_flying`; and somewhere the destination.
-    pub(super) fn read(row: &Row, (destination, from): (usize, usize)) -> Result<Self, Fault> {
+    pub(super) fn read(row: &Row, destination: usize, from: usize) -> Result<Self, Fault> {
         let destination: Destination = row.try_get(destination)?;
         Ok(Self {
             id: row.try_get(from)?,
@@ -271,8 +268,8 @@ impl Delivery {
             ..
         }) = &event
         {
-            let items = (&done.found.transcript[..], found);
-            apply::store_transcript_keys(work, items, &turned.effects);
+            let items = &done.found.transcript;
+            apply::store_transcript_keys(work, items, found, &turned.effects);
         }
         if turned.effects.contains(&Effect::Withdraw) {
             cancel::call_off(work, self.id);
@@ -352,7 +349,7 @@ async fn tell_what_waited(
                 reference: Some(name.reference.clone()),
                 is_new: false,
             };
-            subject = apply::tell_what_was_kept(work, subject, (&leg, &name.reference)).await?;
+            subject = apply::tell_what_was_kept(work, subject, &leg, &name.reference).await?;
         }
     }
     Ok(())

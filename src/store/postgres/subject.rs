@@ -84,7 +84,8 @@ impl Subject {
     /// The conversation of this handover, if this desk has or had a leg of it.
     pub(super) async fn by_handover(
         work: &mut Work,
-        (id, desk): (HandoverId, &DeskName),
+        id: HandoverId,
+        desk: &DeskName,
         keys: &[Hashed],
     ) -> Result<Option<Self>, Fault> {
         let named = Statement::new(
@@ -101,7 +102,8 @@ impl Subject {
     /// looked into by the index that names conversations.
     pub(super) async fn by_user(
         work: &mut Work,
-        (bot, user): (&BotName, &ExternalId),
+        bot: &BotName,
+        user: &ExternalId,
         keys: &[Hashed],
     ) -> Result<Result<Self, Applied>, Fault> {
         let named = Statement::new(
@@ -154,9 +156,9 @@ impl Subject {
         }
         let mut found = work.snapshot(&statements).await?.into_iter();
         let rows = found.next().unwrap_or_default();
-        let conditions = pauses::read(work, (&found.next().unwrap_or_default(), 0))?;
+        let conditions = pauses::read(work, &found.next().unwrap_or_default(), 0)?;
         if let Some(known) = found.next() {
-            keys::read(work, keys, (&known, 0))?;
+            keys::read(work, keys, &known, 0)?;
         }
         work.conditions = Some(conditions.clone());
         rows.iter()
@@ -247,12 +249,12 @@ impl Subject {
             }
             self.save(work)?;
         }
-        effects::perform(work, &mut self, (event, &decision.effects)).await?;
+        effects::perform(work, &mut self, event, &decision.effects).await?;
         if !decision.effects.is_empty() {
             work.touch(self.state.id);
         }
-        let states = (open_before.as_ref(), &self.state);
-        let tallies = tally::of_turn(states, &decision.effects, work.now);
+        let before = open_before.as_ref();
+        let tallies = tally::of_turn(before, &self.state, &decision.effects, work.now);
         work.after.tallies.extend(tallies);
         Ok((
             self,

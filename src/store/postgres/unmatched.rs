@@ -31,7 +31,7 @@ pub(super) async fn keep(
     (desk, reference): (&DeskName, &str),
     (events, until): (&[Unmatched], Timestamp),
 ) -> Result<bool, Fault> {
-    let waiting = waiting(work, (desk, reference)).await?;
+    let waiting = waiting(work, desk, reference).await?;
     let newest = waiting.iter().map(|(row, _)| *row).max().unwrap_or(0);
     let mut known: Vec<Hashed> = waiting
         .into_iter()
@@ -82,9 +82,12 @@ pub(super) async fn keep(
 
 /// Takes out what waits for this reference, in the order in which it came. Should more come meanwhile, the step is
 /// decided again.
-pub(super) async fn take(work: &mut Work, of: (&DeskName, &str)) -> Result<Vec<Unmatched>, Fault> {
-    let found = waiting(work, of).await?;
-    let (desk, reference) = of;
+pub(super) async fn take(
+    work: &mut Work,
+    desk: &DeskName,
+    reference: &str,
+) -> Result<Vec<Unmatched>, Fault> {
+    let found = waiting(work, desk, reference).await?;
     let newest = found.iter().map(|(row, _)| *row).max().unwrap_or(0);
     work.writes
         .names
@@ -105,7 +108,8 @@ pub(super) async fn take(work: &mut Work, of: (&DeskName, &str)) -> Result<Vec<U
 
 async fn waiting(
     work: &mut Work,
-    (desk, reference): (&DeskName, &str),
+    desk: &DeskName,
+    reference: &str,
 ) -> Result<Vec<(i64, Unmatched)>, Fault> {
     let sql = "SELECT row, event, keys FROM unmatched_events \
                WHERE desk = $1 AND reference = $2 AND expires_at >= $3 ORDER BY row";

@@ -26,7 +26,8 @@ const CHANNEL: &str = "handover_bridge";
 
 pub(super) fn start(
     ground: &Arc<Ground>,
-    (tasks, stop): (&TaskTracker, &CancellationToken),
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
     listen: Option<Way>,
 ) {
     let run = |task: TaskOf| {

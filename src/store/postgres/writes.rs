@@ -181,7 +181,7 @@ impl Writes {
         all.extend(self.others);
         let goes_on = !(self.fences.is_empty() && self.lanes.is_empty() && self.landed.is_empty());
         if goes_on {
-            all.push(go_on((self.fences, self.lanes, self.landed), now));
+            all.push(go_on(self.fences, &self.lanes, self.landed, now));
         }
         Ok(Sending {
             statements: all,
@@ -194,7 +194,9 @@ impl Writes {
 
 /// What follows for lanes when everything else is written; gives a row of each that landed and in which something waits.
 fn go_on(
-    (fences, lanes, landed): (BTreeMap<Uuid, i64>, BTreeSet<Uuid>, BTreeSet<Uuid>),
+    fences: BTreeMap<Uuid, i64>,
+    lanes: &BTreeSet<Uuid>,
+    landed: BTreeSet<Uuid>,
     now: Timestamp,
 ) -> Statement {
     let (seen, fences): (Vec<Uuid>, Vec<i64>) = fences.into_iter().unzip();

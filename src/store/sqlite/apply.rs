@@ -30,7 +30,7 @@ use crate::{
 pub(super) fn apply(work: &mut Work<'_>, step: &mut Keyed) -> Result<Applied, Fault> {
     let mut subject = match &step.target {
         Target::Conversation(key) => Subject::by_key(work, key)?,
-        Target::User { bot, user } => match Subject::by_user(work, (bot, user))? {
+        Target::User { bot, user } => match Subject::by_user(work, bot, user)? {
             Ok(subject) => subject,
             Err(nobody) => return Ok(nobody),
         },
@@ -57,7 +57,7 @@ pub(super) fn apply(work: &mut Work<'_>, step: &mut Keyed) -> Result<Applied, Fa
 fn apply_to_leg(work: &mut Work<'_>, step: &mut Keyed, leg: &NamedLeg) -> Result<Applied, Fault> {
     let subject = Subject::by_handover(work, leg.handover, &leg.desk)?.ok_or(Fault::Missing)?;
     let subject = match &leg.reference {
-        Some(reference) if leg.is_new => tell_what_was_kept(work, subject, (leg, reference))?,
+        Some(reference) if leg.is_new => tell_what_was_kept(work, subject, leg, reference)?,
         _ => subject,
     };
     for event in &mut step.events {
@@ -143,9 +143,10 @@ fn keep(work: &mut Work<'_>, target: &LegTarget, events: &[KeyedEvent]) -> Resul
 pub(super) fn tell_what_was_kept(
     work: &mut Work<'_>,
     mut subject: Subject,
-    (leg, reference): (&NamedLeg, &str),
+    leg: &NamedLeg,
+    reference: &str,
 ) -> Result<Subject, Fault> {
-    for Unmatched { event, keys } in unmatched::take(work, (&leg.desk, reference))? {
+    for Unmatched { event, keys } in unmatched::take(work, &leg.desk, reference)? {
         let mut event = KeyedEvent {
             event: Event::FromLeg {
                 event,
@@ -178,8 +179,8 @@ fn apply_event(
     if let Event::HandoverRequested(request) = &event.event
         && subject.state.erasing.is_none()
     {
-        let items = (&request.transcript[..], &event.transcript[..]);
-        store_transcript_keys(work, items, &turned.effects)?;
+        let items = &request.transcript;
+        store_transcript_keys(work, items, &event.transcript, &turned.effects)?;
     }
     Ok((subject, turned.outcome))
 }
@@ -215,7 +216,8 @@ pub(super) fn mark_known(
 /// else that the event brought about.
 pub(super) fn store_transcript_keys(
     work: &Work<'_>,
-    (items, transcript): (&[TranscriptItem], &[Vec<Hashed>]),
+    items: &[TranscriptItem],
+    transcript: &[Vec<Hashed>],
     effects: &[Effect],
 ) -> Result<(), Fault> {
     let mut came_of_it = keyed::came_of_transcript(effects);

@@ -50,7 +50,8 @@ impl Room {
 pub(super) fn keep(
     work: &mut Work<'_>,
     subject: &mut Subject,
-    (delivery, recorded): (&NewDelivery, Option<Recorded<'_>>),
+    delivery: &NewDelivery,
+    recorded: Option<Recorded<'_>>,
 ) -> Result<Option<Box<AtHand>>, Fault> {
     let Some(message) = recorded
         .filter(|recorded| delivery.task.message() == Some(recorded.message.id))

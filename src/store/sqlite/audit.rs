@@ -8,17 +8,14 @@ use crate::store::{AuditEntry, Page, audit::Action, page::one_more};
 /// `subject` is an id: nothing here may tell of a person.
 pub(super) fn keep(
     work: &Work<'_>,
-    (by, action): (&str, Action),
+    by: &str,
+    action: Action,
     subject: impl std::fmt::Display,
 ) -> Result<(), Fault> {
-    write(work, (by, action.as_str()), &subject.to_string())
+    write(work, by, action.as_str(), &subject.to_string())
 }
 
-pub(super) fn write(
-    work: &Work<'_>,
-    (by, action): (&str, &str),
-    subject: &str,
-) -> Result<(), Fault> {
+pub(super) fn write(work: &Work<'_>, by: &str, action: &str, subject: &str) -> Result<(), Fault> {
     work.execute(
         "INSERT INTO audit (at, actor, action, subject) VALUES (?1, ?2, ?3, ?4)",
         params![work.now, by, action, subject],

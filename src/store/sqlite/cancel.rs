@@ -80,12 +80,12 @@ pub(super) fn hurry(work: &mut Work<'_>, lane: Lane) -> Result<(), Fault> {
 
 /// Settles a row that need not be sent any more.
 pub(super) fn call_off(work: &Work<'_>, row: i64) -> Result<(), Fault> {
-    end(work, (row, DeliveryState::Cancelled, None))
+    end(work, row, DeliveryState::Cancelled, None)
 }
 
 /// Settles a row that was to be sent and will not be. The only way to become a dead letter.
 pub(super) fn bury(work: &mut Work<'_>, row: i64, letter: DeadLetter) -> Result<(), Fault> {
-    end(work, (row, DeliveryState::Dead, letter.class))?;
+    end(work, row, DeliveryState::Dead, letter.class)?;
     work.batch.dead.push(letter);
     Ok(())
 }
@@ -103,10 +103,7 @@ pub(super) fn forget_echo(
     Ok(())
 }
 
-fn end(
-    work: &Work<'_>,
-    (row, state, class): (i64, DeliveryState, Option<&str>),
-) -> Result<(), Fault> {
+fn end(work: &Work<'_>, row: i64, state: DeliveryState, class: Option<&str>) -> Result<(), Fault> {
     work.execute(
         "UPDATE deliveries SET state = ?2, error_class = coalesce(?3, error_class), settled_at = ?4 WHERE row = ?1",
         params![row, state, class, work.now],

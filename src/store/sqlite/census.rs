@@ -26,7 +26,7 @@ pub(super) fn take(
         at: now,
         ..Census::default()
     };
-    look_at_conversations(connection, (limits, now), &mut census)?;
+    look_at_conversations(connection, limits, now, &mut census)?;
     count_handovers(connection, &mut census)?;
     count_owed(connection, &mut census)?;
     count_dead_letters(connection, &mut census)?;
@@ -38,7 +38,8 @@ pub(super) fn take(
 /// rows beside it.
 fn look_at_conversations(
     connection: &Connection,
-    (limits, now): (&Limits, Timestamp),
+    limits: &Limits,
+    now: Timestamp,
     census: &mut Census,
 ) -> Result<(), Fault> {
     let mut statement = connection
@@ -63,7 +64,7 @@ fn look_at_conversations(
             continue;
         }
         let evidence = evidence(connection, (row.get(0)?, &state, open), now)?;
-        census.unattended += u64::from(attention::is_unattended(open, &evidence, (limits, now)));
+        census.unattended += u64::from(attention::is_unattended(open, &evidence, limits, now));
     }
     Ok(())
 }

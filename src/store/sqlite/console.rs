@@ -80,7 +80,7 @@ impl ConsoleStore for SqliteStore {
         let seen = changes.seen();
         let view = self
             .readers
-            .read(move |connection| conversation::view(connection, id, (before, limit)))
+            .read(move |connection| conversation::view(connection, id, before, limit))
             .await?;
         Ok(view.map(|view| ConversationView {
             version: changes.version(id, seen),
@@ -96,7 +96,7 @@ impl ConsoleStore for SqliteStore {
     ) -> Result<(), Error> {
         let operator = operator.clone();
         self.writer
-            .step(move |work| conversation::mark_read(work, (id, &operator), seq))
+            .step(move |work| conversation::mark_read(work, id, &operator, seq))
             .await
     }
 
@@ -148,7 +148,7 @@ impl ConsoleStore for SqliteStore {
 
     async fn keep_audit(&self, entry: NewAudit) -> Result<(), Error> {
         self.writer
-            .step(move |work| audit::write(work, (&entry.actor, entry.action), &entry.subject))
+            .step(move |work| audit::write(work, &entry.actor, entry.action, &entry.subject))
             .await
     }
 

@@ -31,7 +31,8 @@ use crate::{
 pub(super) fn perform(
     work: &mut Work<'_>,
     subject: &mut Subject,
-    (event, effects): (&Event, &[Effect]),
+    event: &Event,
+    effects: &[Effect],
 ) -> Result<(), Fault> {
     // Legs refer to their handover's row, which `decide` puts last.
     for effect in effects {
@@ -46,8 +47,8 @@ pub(super) fn perform(
                 recorded = Some(record(work, row, message)?);
             }
             (Effect::Deliver(delivery), Some(row)) => {
-                let at_hand = at_hand::keep(work, subject, (delivery, recorded))?;
-                deliver(work, row, (delivery, at_hand))?;
+                let at_hand = at_hand::keep(work, subject, delivery, recorded)?;
+                deliver(work, row, delivery, at_hand)?;
             }
             (
                 Effect::ExpectEcho {
@@ -56,7 +57,7 @@ pub(super) fn perform(
                 },
                 Some(row),
             ) => {
-                expect_echo(work, row, (*fingerprint, *delivery))?;
+                expect_echo(work, row, *fingerprint, *delivery)?;
                 subject.expect_echo(Echo {
                     fingerprint: *fingerprint,
                     until: None,
@@ -79,7 +80,7 @@ pub(super) fn perform(
             }
             (Effect::ConsumeEcho { fingerprint }, Some(row)) => {
                 let however_old = matches!(event, Event::HandoverRequested(_));
-                consume_echo(work, row, (*fingerprint, however_old))?;
+                consume_echo(work, row, *fingerprint, however_old)?;
             }
             (Effect::CancelUnsent { lane, only }, _) => cancel::unsent(work, *lane, *only)?,
             (Effect::Hurry { lane }, _) => cancel::hurry(work, *lane)?,
@@ -96,7 +97,7 @@ pub(super) fn perform(
                 },
                 _,
             ) => {
-                legs::take(work, (*lane, *handover), taken)?;
+                legs::take(work, *lane, *handover, taken)?;
                 subject.take_of(work, *lane);
             }
             (Effect::Journal(entry), _) => keep_entry(work, entry)?,
@@ -118,7 +119,8 @@ pub(super) fn perform(
 pub(super) fn expect_echo(
     work: &Work<'_>,
     conversation: i64,
-    (fingerprint, delivery): (Fingerprint, DeliveryId),
+    fingerprint: Fingerprint,
+    delivery: DeliveryId,
 ) -> Result<(), Fault> {
     let sql = "INSERT INTO echoes (conversation, fingerprint, delivery) VALUES (?1, ?2, ?3)";
     work.execute(sql, params![conversation, fingerprint, delivery])?;
@@ -129,7 +131,8 @@ pub(super) fn expect_echo(
 fn consume_echo(
     work: &Work<'_>,
     conversation: i64,
-    (fingerprint, however_old): (Fingerprint, bool),
+    fingerprint: Fingerprint,
+    however_old: bool,
 ) -> Result<(), Fault> {
     work.execute(
         "DELETE FROM echoes WHERE row = (SELECT row FROM echoes WHERE conversation = ?1 AND fingerprint = ?2 \
@@ -170,7 +173,8 @@ fn record<'m>(
 fn deliver(
     work: &mut Work<'_>,
     conversation: i64,
-    (delivery, at_hand): (&NewDelivery, Option<Box<AtHand>>),
+    delivery: &NewDelivery,
+    at_hand: Option<Box<AtHand>>,
 ) -> Result<(), Fault> {
     work.execute(
         "INSERT INTO deliveries (id, conversation, handover, lane, destination, ord, urgent, task, state, attempts, \

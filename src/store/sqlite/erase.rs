@@ -104,7 +104,7 @@ pub(super) fn begin(
             i64::try_from(there).unwrap_or(i64::MAX)
         ],
     )?;
-    audit::keep(work, (ADMIN, Action::Erase), id)?;
+    audit::keep(work, ADMIN, Action::Erase, id)?;
     Ok(id)
 }
 
@@ -122,7 +122,8 @@ pub(super) fn untold(
 
 pub(super) fn tell(
     work: &mut Work<'_>,
-    (conversation, erasure): (i64, ErasureId),
+    conversation: i64,
+    erasure: ErasureId,
 ) -> Result<(), Fault> {
     let sql = "SELECT at_platform FROM erasures WHERE id = ?1 \
                AND EXISTS (SELECT 1 FROM conversations WHERE row = ?2)";
@@ -170,7 +171,7 @@ pub(super) fn give_up(work: &mut Work<'_>, delivery: i64) -> Result<(), Fault> {
     cancel::call_off(work, delivery.row)?;
     let order = delivery.order;
     work.change(Change::Remove { lane, order });
-    delivery.conclude(work, (StepResult::Skipped, &[]))
+    delivery.conclude(work, StepResult::Skipped, &[])
 }
 
 /// Conversations in which nothing is owed any more, with what is to be taken away with them.

@@ -50,10 +50,10 @@ impl SqliteStore {
             .readers
             .read(|connection| erase::untold(connection, AT_ONCE))
             .await?;
-        let steps = untold
-            .iter()
-            .copied()
-            .map(|one| self.writer.step(move |work| erase::tell(work, one)));
+        let steps = untold.iter().copied().map(|(conversation, erasure)| {
+            self.writer
+                .step(move |work| erase::tell(work, conversation, erasure))
+        });
         futures_util::future::try_join_all(steps).await?;
         Ok(untold.len())
     }

@@ -67,7 +67,7 @@ fn load(connection: &Connection, row: i64, limits: &TranscriptLimits) -> Result<
     match (&mut task, &leg) {
         (Task::Open { upto }, Some(leg)) => {
             let limit = limits.get(&leg.desk).copied().unwrap_or(TRANSCRIPT_LIMIT);
-            transcript = read_transcript(connection, stored.conversation, (*upto, limit))?;
+            transcript = read_transcript(connection, stored.conversation, *upto, limit)?;
         }
         (Task::Resume { contract, .. }, _) => {
             contract.unanswered = stored
@@ -143,7 +143,8 @@ pub(super) fn read_message(
 fn read_transcript(
     connection: &Connection,
     conversation: i64,
-    (upto, limit): (u64, usize),
+    upto: u64,
+    limit: usize,
 ) -> Result<(Vec<Message>, u64), Fault> {
     let upto = integer(upto);
     let total = connection

@@ -179,17 +179,18 @@ impl Lanes {
             return Advanced::default();
         };
         let goes_on = open && !queue.frozen && queue.head_due().is_some_and(|due| due <= now);
-        let head = goes_on.then(|| queue.take((lane, fence))).flatten();
+        let head = goes_on.then(|| queue.take(lane, fence)).flatten();
         let rings = match head {
             Some(_) => None,
-            None => self.give_back((lane, fence), Timestamp::default()),
+            None => self.give_back(lane, fence, Timestamp::default()),
         };
         Advanced { head, rings }
     }
 
     pub(super) fn give_back(
         &mut self,
-        (lane, fence): (LaneKey, u64),
+        lane: LaneKey,
+        fence: u64,
         not_before: Timestamp,
     ) -> Option<Destination> {
         let queue = self.held(lane, fence)?;
@@ -215,7 +216,7 @@ impl Lanes {
     fn take(&mut self, lane: LaneKey) -> Option<Head> {
         self.fences += 1;
         let fence = self.fences;
-        let head = self.queues.get_mut(&lane)?.take((lane, fence))?;
+        let head = self.queues.get_mut(&lane)?.take(lane, fence)?;
         self.list(lane);
         Some(head)
     }
@@ -289,7 +290,7 @@ impl Queue {
     }
 
     /// The head sets out.
-    fn take(&mut self, (lane, fence): (LaneKey, u64)) -> Option<Head> {
+    fn take(&mut self, lane: LaneKey, fence: u64) -> Option<Head> {
         let mut first = self.waiting.first_entry()?;
         let entry = first.get_mut();
         self.claim = Some(Held {

@@ -30,7 +30,7 @@ pub(super) fn find(work: &Work<'_>, target: &LegTarget) -> Result<Found, Fault> 
         Some(leg) => by_id(work, desk, *leg)?,
         None => None,
     };
-    Ok(Found::of(target, (called, given)))
+    Ok(Found::of(target, called, given))
 }
 
 pub(super) fn name(work: &Work<'_>, name: &LegName) -> Result<(), Fault> {
@@ -45,7 +45,8 @@ pub(super) fn name(work: &Work<'_>, name: &LegName) -> Result<(), Fault> {
 /// Adds to what was taken before, as far as there is room. What is gone by now needs nothing.
 pub(super) fn take(
     work: &Work<'_>,
-    (lane, handover): (Lane, HandoverId),
+    lane: Lane,
+    handover: HandoverId,
     taken: &Taken,
 ) -> Result<(), Fault> {
     let (read, write, id) = match lane {

@@ -31,7 +31,7 @@ pub(super) fn retry(work: &mut Work<'_>, id: DeliveryId, by: &str) -> Result<Cha
     let changed = make_due(work, delivery)?;
     if changed == Changed::Yes {
         pauses::end_if_refused(work, &destination)?;
-        audit::keep(work, (by, Action::RetryDelivery), id)?;
+        audit::keep(work, by, Action::RetryDelivery, id)?;
     }
     Ok(changed)
 }
@@ -57,7 +57,7 @@ pub(super) fn begin_to_retry(
     by: &str,
 ) -> Result<(), Fault> {
     pauses::end_if_refused(work, destination)?;
-    audit::keep(work, (by, Action::RetryDestination), destination)
+    audit::keep(work, by, Action::RetryDestination, destination)
 }
 
 /// Says how many of these are due now. What has been settled meanwhile, or is on its way, is left alone.
@@ -116,9 +116,9 @@ pub(super) fn skip(work: &mut Work<'_>, id: DeliveryId, by: &str) -> Result<Chan
             lane,
             order: delivery.order,
         });
-        delivery.conclude(work, (StepResult::Skipped, &[]))?;
+        delivery.conclude(work, StepResult::Skipped, &[])?;
     }
-    audit::keep(work, (by, Action::SkipDelivery), id)?;
+    audit::keep(work, by, Action::SkipDelivery, id)?;
     Ok(Changed::Yes)
 }
 
@@ -219,8 +219,8 @@ fn expect_again(work: &Work<'_>, delivery: &Delivery) -> Result<(), Fault> {
     let able = able.map_or(&Capabilities::EVERY_USER, |bot| &bot.capabilities);
     // What cannot be shown any more will not be said either.
     for shown in fallback::said(&message.content, *part, able).unwrap_or_default() {
-        let echo = (Fingerprint::of(&shown), delivery.id);
-        effects::expect_echo(work, delivery.conversation, echo)?;
+        let fingerprint = Fingerprint::of(&shown);
+        effects::expect_echo(work, delivery.conversation, fingerprint, delivery.id)?;
     }
     Ok(())
 }

@@ -85,7 +85,8 @@ fn observed(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fau
     for conversation in rows(
         work,
         "SELECT row FROM conversations WHERE observed_since < ?1 ORDER BY observed_since LIMIT ?2",
-        (before, limit),
+        before,
+        limit,
     )? {
         if removed >= enough {
             break;
@@ -188,7 +189,8 @@ fn forget(work: &Work<'_>, conversation: i64) -> Result<usize, Fault> {
 fn rows(
     work: &Work<'_>,
     sql: &'static str,
-    (before, limit): (Timestamp, i64),
+    before: Timestamp,
+    limit: i64,
 ) -> Result<Vec<i64>, Fault> {
     let mut statement = work.prepare(sql)?;
     let rows = statement.query_map(params![before, limit], |row| row.get(0))?;

@@ -58,7 +58,7 @@ pub(super) fn settle(
     work.batch.landed.push(row);
     work.change(Change::Landed(lane));
     delivery.write(work, settlement.row)?;
-    delivery.conclude(work, (settlement.result.clone(), found))
+    delivery.conclude(work, settlement.result.clone(), found)
 }
 
 impl Delivery {
@@ -116,7 +116,8 @@ impl Delivery {
     pub(super) fn conclude(
         self,
         work: &mut Work<'_>,
-        (mut result, found): (StepResult, &[Vec<Hashed>]),
+        mut result: StepResult,
+        found: &[Vec<Hashed>],
     ) -> Result<(), Fault> {
         let Some(task) = self.task else { return Ok(()) };
         let subject = Subject::by_row(work, self.conversation)?;
@@ -145,8 +146,8 @@ impl Delivery {
             ..
         }) = &event
         {
-            let items = (&done.found.transcript[..], found);
-            apply::store_transcript_keys(work, items, &turned.effects)?;
+            let items = &done.found.transcript;
+            apply::store_transcript_keys(work, items, found, &turned.effects)?;
         }
         if turned.effects.contains(&Effect::Withdraw) {
             cancel::call_off(work, self.row)?;
@@ -251,7 +252,7 @@ fn tell_what_waited(
                 reference: Some(name.reference.clone()),
                 is_new: false,
             };
-            subject = apply::tell_what_was_kept(work, subject, (&leg, &name.reference))?;
+            subject = apply::tell_what_was_kept(work, subject, &leg, &name.reference)?;
         }
     }
     subject.leave(work);

@@ -98,7 +98,8 @@ impl Subject {
     /// looked into by the index that names conversations.
     pub(super) fn by_user(
         work: &mut Work<'_>,
-        (bot, user): (&BotName, &ExternalId),
+        bot: &BotName,
+        user: &ExternalId,
     ) -> Result<Result<Self, Applied>, Fault> {
         let mut statement = work.prepare(
             "WITH RECURSIVE realms (realm) AS (SELECT min(realm) FROM conversations WHERE bot = ?1 UNION ALL \
@@ -209,12 +210,12 @@ impl Subject {
             }
             self.save(work)?;
         }
-        effects::perform(work, &mut self, (event, &decision.effects))?;
+        effects::perform(work, &mut self, event, &decision.effects)?;
         if !decision.effects.is_empty() {
             work.change(Change::Touched(self.state.id));
         }
-        let states = (open_before.as_ref(), &self.state);
-        let tallies = tally::of_turn(states, &decision.effects, work.now);
+        let before = open_before.as_ref();
+        let tallies = tally::of_turn(before, &self.state, &decision.effects, work.now);
         work.batch.tallies.extend(tallies);
         Ok((
             self,

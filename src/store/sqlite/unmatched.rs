@@ -31,7 +31,7 @@ pub(super) fn keep(
         "DELETE FROM unmatched_events WHERE desk = ?1 AND expires_at < ?2",
         params![desk, work.now],
     )?;
-    let mut known: Vec<Hashed> = waiting(work, (desk, reference))?
+    let mut known: Vec<Hashed> = waiting(work, desk, reference)?
         .into_iter()
         .flat_map(|kept| kept.keys)
         .collect();
@@ -62,9 +62,12 @@ pub(super) fn keep(
 }
 
 /// Takes out what waits for this reference, in the order in which it came.
-pub(super) fn take(work: &Work<'_>, of: (&DeskName, &str)) -> Result<Vec<Unmatched>, Fault> {
-    let found = waiting(work, of)?;
-    let (desk, reference) = of;
+pub(super) fn take(
+    work: &Work<'_>,
+    desk: &DeskName,
+    reference: &str,
+) -> Result<Vec<Unmatched>, Fault> {
+    let found = waiting(work, desk, reference)?;
     if !found.is_empty() {
         work.execute(
             "DELETE FROM unmatched_events WHERE desk = ?1 AND reference = ?2",
@@ -82,7 +85,7 @@ pub(super) fn purge(work: &Work<'_>, limit: i64) -> Result<usize, Fault> {
     )
 }
 
-fn waiting(work: &Work<'_>, (desk, reference): (&DeskName, &str)) -> Result<Vec<Unmatched>, Fault> {
+fn waiting(work: &Work<'_>, desk: &DeskName, reference: &str) -> Result<Vec<Unmatched>, Fault> {
     let mut statement = work.prepare(
         "SELECT event, keys FROM unmatched_events WHERE desk = ?1 AND reference = ?2 AND expires_at >= ?3 ORDER BY row",
     )?;

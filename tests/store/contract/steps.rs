@@ -97,7 +97,7 @@ pub async fn the_same_idempotency_key_with_another_body_is_refused(
     let world = World::new(harness).await;
     let handover = world.waiting("ann").await;
     let keyed = |body: &[u8]| {
-        let keys = vec![DedupeKey::idempotency(&team_name(), handover, ("k1", body))];
+        let keys = vec![DedupeKey::idempotency(&team_name(), handover, "k1", body)];
         from_desk(handover, agent_said("hi"), keys)
     };
     let first = world.apply(keyed(b"one")).await;
@@ -117,11 +117,7 @@ pub async fn what_was_refused_is_refused_again_under_the_same_key(harness: impl 
     let handover = world.waiting("ann").await;
     world.closes(handover).await;
     let keyed = || {
-        let keys = vec![DedupeKey::idempotency(
-            &team_name(),
-            handover,
-            ("k1", b"one"),
-        )];
+        let keys = vec![DedupeKey::idempotency(&team_name(), handover, "k1", b"one")];
         from_desk(handover, agent_said("hi"), keys)
     };
     assert_eq!(world.apply(keyed()).await, [Outcome::Closed]);

@@ -26,7 +26,7 @@ fn what_is_no_text_is_not_said_by_halves() {
 
 #[test]
 fn a_module_is_named_by_a_number_where_it_is_one() {
-    let body = |module| written(&TriggerResponse::new("u", (module, Map::new())));
+    let body = |module| written(&TriggerResponse::new("u", module, Map::new()));
     assert_eq!(
         body("1068935"),
         json!({"user_id": "u", "module_id": 1_068_935, "wait_time": 0, "custom_vars": {}, "is_async": true})

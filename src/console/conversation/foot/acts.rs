@@ -12,7 +12,7 @@ use crate::{
     domain::{conversation::Handover, ids::HandoverId},
 };
 
-pub(super) fn acts((at, open): (&str, &Handover), means: &Means<'_>, draft: &Draft) -> Markup {
+pub(super) fn acts(at: &str, open: &Handover, means: &Means<'_>, draft: &Draft) -> Markup {
     let mine = open.operator.as_ref() == Some(&means.who.operator);
     let anothers = open.operator.is_some() && !mine;
     let kept = if mine {
@@ -22,22 +22,22 @@ pub(super) fn acts((at, open): (&str, &Handover), means: &Means<'_>, draft: &Dra
     };
     html! {
         div.acts role="group" aria-label=(texts::MORE_TO_DO) {
-            (note((at, open.id), &kept))
-            @if mine { (assign((at, open.id), means, draft)) }
+            (note(at, open.id, &kept))
+            @if mine { (assign(at, open.id, means, draft)) }
             @if !anothers {
-                (transfer((at, open), means, draft))
-                (close((at, open.id), draft))
+                (transfer(at, open, means, draft))
+                (close(at, open.id, draft))
             }
         }
     }
 }
 
 /// Of a handover that is over.
-pub(super) fn note_only(at: (&str, HandoverId), draft: &Draft) -> Markup {
-    html! { div.acts role="group" aria-label=(texts::MORE_TO_DO) { (note(at, &draft.as_note())) } }
+pub(super) fn note_only(at: &str, handover: HandoverId, draft: &Draft) -> Markup {
+    html! { div.acts role="group" aria-label=(texts::MORE_TO_DO) { (note(at, handover, &draft.as_note())) } }
 }
 
-fn note((at, handover): (&str, HandoverId), kept: &str) -> Markup {
+fn note(at: &str, handover: HandoverId, kept: &str) -> Markup {
     html! {
         details.tool #do-note name="act" open[!kept.is_empty()] {
             summary { (icon("book")) (texts::NOTE) }
@@ -53,7 +53,7 @@ fn note((at, handover): (&str, HandoverId), kept: &str) -> Markup {
     }
 }
 
-fn assign((at, handover): (&str, HandoverId), means: &Means<'_>, draft: &Draft) -> Markup {
+fn assign(at: &str, handover: HandoverId, means: &Means<'_>, draft: &Draft) -> Markup {
     let others = means.people.iter();
     let others = others.filter(|person| person.operator != means.who.operator);
     html! {
@@ -77,7 +77,7 @@ fn assign((at, handover): (&str, HandoverId), means: &Means<'_>, draft: &Draft) 
     }
 }
 
-fn transfer((at, open): (&str, &Handover), means: &Means<'_>, draft: &Draft) -> Markup {
+fn transfer(at: &str, open: &Handover, means: &Means<'_>, draft: &Draft) -> Markup {
     let mut desks = means.other_desks(open).peekable();
     html! {
         @if desks.peek().is_some() {
@@ -99,7 +99,7 @@ fn transfer((at, open): (&str, &Handover), means: &Means<'_>, draft: &Draft) -> 
     }
 }
 
-fn close((at, handover): (&str, HandoverId), draft: &Draft) -> Markup {
+fn close(at: &str, handover: HandoverId, draft: &Draft) -> Markup {
     html! {
         details.tool #do-close name="act" open[!draft.dialog_state.is_empty()] {
             summary { (icon("check")) (texts::CLOSE) }

@@ -12,11 +12,7 @@ use crate::{
     domain::ids::HandoverId,
 };
 
-pub(super) fn compose(
-    (at, handover): (&str, HandoverId),
-    means: &Means<'_>,
-    draft: &Draft,
-) -> Markup {
+pub(super) fn compose(at: &str, handover: HandoverId, means: &Means<'_>, draft: &Draft) -> Markup {
     html! {
         form.compose method="post" action={ (at) "/reply" } { div.compose__box {
             (hidden(handover))

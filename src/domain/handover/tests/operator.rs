@@ -27,7 +27,7 @@ fn act(world: &mut World, by: &str, act: Act) -> Outcome {
 
 /// The act is refused so, and nothing is written.
 #[track_caller]
-fn is_refused(world: &mut World, (by, wanted): (&str, Act), why: Refusal) {
+fn is_refused(world: &mut World, by: &str, wanted: Act, why: Refusal) {
     let (before, written) = (world.state().clone(), world.effects().len());
     assert_eq!(act(world, by, wanted), Outcome::Refused(why));
     assert_eq!(world.state(), &before);

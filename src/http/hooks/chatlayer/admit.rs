@@ -59,14 +59,15 @@ impl FromRequestParts<State> for Admitted {
         let path = RawPathParams::from_request_parts(parts, state).await.ok();
         let path = |wanted| in_path(path.as_ref(), wanted);
         let token = Presented::in_query(parts.uri.query().unwrap_or_default());
-        admit(state, path("bot"), (path("hook_key"), &token)).ok_or_else(|| state.refuse(caller))
+        admit(state, path("bot"), path("hook_key"), &token).ok_or_else(|| state.refuse(caller))
     }
 }
 
 fn admit(
     state: &State,
     name: Option<&str>,
-    (key, token): (Option<&str>, &Presented),
+    key: Option<&str>,
+    token: &Presented,
 ) -> Option<Admitted> {
     let bot = name.and_then(|name| hook_of(state, name));
     let nobody = Accepted::default();

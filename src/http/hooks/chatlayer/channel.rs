@@ -56,13 +56,14 @@ async fn hear(
     let message = call.parse(&keyed.bot).map_err(|error| problem(&error))?;
     let through = state.clone();
     state
-        .see_through(async move { take(&through, (keyed, message), (body, place)).await })
+        .see_through(async move { take(&through, keyed, message, (body, place)).await })
         .await
 }
 
 async fn take(
     state: &State,
-    (keyed, message): (Keyed, ChannelMessage),
+    keyed: Keyed,
+    message: ChannelMessage,
     _in_hand: (Kept, Place),
 ) -> Result<()> {
     let ChannelMessage {

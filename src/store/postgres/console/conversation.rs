@@ -43,7 +43,8 @@ const JOURNAL: &str = "SELECT j.at, j.handover, j.from_phase, j.to_phase, j.caus
 pub(super) async fn view(
     database: &Database,
     id: ConversationId,
-    (before, limit): (Option<u64>, usize),
+    before: Option<u64>,
+    limit: usize,
 ) -> Result<Option<ConversationView>, Fault> {
     let before = before.map_or(i64::MAX, integer);
     let reads = [
@@ -119,7 +120,8 @@ fn entry(row: &Row) -> Result<Option<JournalEntry>, Fault> {
 /// What does not exist yet cannot have been read.
 pub(super) async fn mark_read(
     database: &Database,
-    (id, operator): (ConversationId, &OperatorName),
+    id: ConversationId,
+    operator: &OperatorName,
     seq: u64,
 ) -> Result<(), Fault> {
     let sql = "INSERT INTO console_reads AS r (conversation, operator, seq) \

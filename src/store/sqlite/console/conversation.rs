@@ -27,7 +27,8 @@ use crate::{
 pub(super) fn view(
     connection: &Connection,
     id: ConversationId,
-    page: (Option<u64>, usize),
+    before: Option<u64>,
+    limit: usize,
 ) -> Result<Option<ConversationView>, Fault> {
     // All of it is of one moment.
     let moment = connection.unchecked_transaction()?;
@@ -38,7 +39,7 @@ pub(super) fn view(
     let Some((row, state)) = found else {
         return Ok(None);
     };
-    let messages = messages(&moment, row, page)?;
+    let messages = messages(&moment, row, before, limit)?;
     let mut deliveries = deliveries(&moment, row)?;
     Ok(Some(ConversationView {
         state,
@@ -61,7 +62,8 @@ pub(super) fn view(
 fn messages(
     connection: &Connection,
     conversation: i64,
-    (before, limit): (Option<u64>, usize),
+    before: Option<u64>,
+    limit: usize,
 ) -> Result<Page<Message>, Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT id, seq, actor, at, content, handover, late, raw FROM messages \
@@ -139,7 +141,8 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Option<JournalEntry>> {
 /// What does not exist yet cannot have been read.
 pub(super) fn mark_read(
     work: &Work<'_>,
-    (id, operator): (ConversationId, &OperatorName),
+    id: ConversationId,
+    operator: &OperatorName,
     seq: u64,
 ) -> Result<(), Fault> {
     work.execute(

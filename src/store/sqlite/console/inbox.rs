@@ -32,7 +32,7 @@ pub(super) fn page(connection: &Connection, wanted: &InboxQuery) -> Result<Page<
         None => None,
     };
     let sieve = Sieve::new(wanted, only.is_some());
-    let found = walk(&moment, (wanted, only), &sieve)?;
+    let found = walk(&moment, wanted, only, &sieve)?;
     let found = Page::of(found, wanted.limit);
     let items = found
         .items
@@ -59,7 +59,8 @@ fn conversation_of(connection: &Connection, id: Uuid) -> Result<Option<i64>, Fau
 /// As many as the page takes, and one more if there is one.
 fn walk(
     connection: &Connection,
-    (wanted, only): (&InboxQuery, Option<i64>),
+    wanted: &InboxQuery,
+    only: Option<i64>,
     sieve: &Sieve<'_>,
 ) -> Result<Vec<Found>, Fault> {
     let sql = sql(wanted.list, only.is_some());

@@ -50,7 +50,7 @@ impl Drop for Hold {
         let mut inner = self.memory.lock();
         let rings = inner
             .lanes
-            .give_back((self.head.lane, self.head.fence), not_before);
+            .give_back(self.head.lane, self.head.fence, not_before);
         inner.ring(rings);
     }
 }

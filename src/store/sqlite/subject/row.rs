@@ -83,7 +83,7 @@ impl Subject {
             handed_over: self.handed_over,
         };
         match self.row {
-            Some(row) if columns == self.stored_columns => self.update(work, (row, &state))?,
+            Some(row) if columns == self.stored_columns => self.update(work, row, &state)?,
             Some(row) => self.update_all(work, (row, &state), columns)?,
             None => self.insert(work, &state, columns)?,
         }
@@ -99,7 +99,7 @@ impl Subject {
         Ok(())
     }
 
-    fn update(&self, work: &Work<'_>, (row, state): (i64, &str)) -> Result<(), Fault> {
+    fn update(&self, work: &Work<'_>, row: i64, state: &str) -> Result<(), Fault> {
         work.execute(
             "UPDATE conversations SET version = ?2, state = ?3, updated_at = ?4 WHERE row = ?1",
             params![row, integer(self.state.version), state, work.now],

@@ -24,7 +24,7 @@ fn whoever_claims_it_joins_and_the_user_is_told() {
 fn whoever_claims_it_second_hears_who_has_it() {
     let (mut world, handover) = claimed();
     let claim = Act::Claim { handover };
-    is_refused(&mut world, ("ben", claim), Refusal::TakenBy(name("ann")));
+    is_refused(&mut world, "ben", claim, Refusal::TakenBy(name("ann")));
 }
 
 #[test]
@@ -41,15 +41,18 @@ fn claiming_what_is_ones_own_changes_nothing() {
 #[test]
 fn nobody_answers_before_it_is_claimed() {
     let (mut world, handover) = waiting();
-    let wanted = ("ann", say(handover, "hi"));
-    is_refused(&mut world, wanted, Refusal::NotClaimed);
+    is_refused(&mut world, "ann", say(handover, "hi"), Refusal::NotClaimed);
 }
 
 #[test]
 fn nobody_but_whoever_has_it_answers() {
     let (mut world, handover) = claimed();
-    let wanted = ("ben", say(handover, "hi"));
-    is_refused(&mut world, wanted, Refusal::TakenBy(name("ann")));
+    is_refused(
+        &mut world,
+        "ben",
+        say(handover, "hi"),
+        Refusal::TakenBy(name("ann")),
+    );
 }
 
 #[test]

@@ -27,8 +27,12 @@ fn a_user_whom_nobody_has_taken_is_told_that_nobody_came() {
 #[test]
 fn nobody_closes_what_somebody_else_has() {
     let (mut world, handover) = claimed();
-    let wanted = ("ben", close(handover));
-    is_refused(&mut world, wanted, Refusal::TakenBy(name("ann")));
+    is_refused(
+        &mut world,
+        "ben",
+        close(handover),
+        Refusal::TakenBy(name("ann")),
+    );
 }
 
 #[test]
@@ -45,7 +49,7 @@ fn what_is_closed_is_over_for_everybody() {
             transfer(handover, "second"),
             close(handover),
         ] {
-            is_refused(&mut world, ("ann", wanted), Refusal::Over);
+            is_refused(&mut world, "ann", wanted, Refusal::Over);
         }
         world.resumed();
     }
@@ -60,7 +64,7 @@ fn nobody_acts_while_the_platform_is_asked_what_it_knows() {
         transfer(handover, "second"),
         close(handover),
     ] {
-        is_refused(&mut world, ("ann", wanted), Refusal::Undecided);
+        is_refused(&mut world, "ann", wanted, Refusal::Undecided);
     }
 }
 
@@ -92,8 +96,7 @@ fn a_bot_that_cannot_be_paused_is_not_taken_over() {
     let mut silent = pausable();
     silent.close_bot(ClosedBecause::BreakerOpen);
     for mut world in [without_steps, silent] {
-        let wanted = ("ann", take_over("team"));
-        is_refused(&mut world, wanted, Refusal::CannotPause);
+        is_refused(&mut world, "ann", take_over("team"), Refusal::CannotPause);
     }
 }
 
@@ -101,12 +104,10 @@ fn a_bot_that_cannot_be_paused_is_not_taken_over() {
 fn what_was_handed_over_is_not_taken_over() {
     let mut world = pausable();
     world.request();
-    let wanted = ("ann", take_over("team"));
-    is_refused(&mut world, wanted, Refusal::HandedOver);
+    is_refused(&mut world, "ann", take_over("team"), Refusal::HandedOver);
     let mut taken = pausable();
     act(&mut taken, "ann", take_over("team"));
-    let wanted = ("ben", take_over("team"));
-    is_refused(&mut taken, wanted, Refusal::HandedOver);
+    is_refused(&mut taken, "ben", take_over("team"), Refusal::HandedOver);
 }
 
 #[test]
@@ -116,8 +117,12 @@ fn only_an_open_desk_of_the_console_takes_over() {
     world.add_desk("third", true);
     world.desk_mut("third").enabled = false;
     for other in ["second", "third", "unknown"] {
-        let wanted = ("ann", take_over(other));
-        is_refused(&mut world, wanted, Refusal::DeskClosed(desk(other)));
+        is_refused(
+            &mut world,
+            "ann",
+            take_over(other),
+            Refusal::DeskClosed(desk(other)),
+        );
     }
 }
 
@@ -134,6 +139,6 @@ fn nobody_acts_on_a_user_who_is_being_erased() {
         close(handover),
         take_over("team"),
     ] {
-        is_refused(&mut world, ("ann", wanted), Refusal::Erasing);
+        is_refused(&mut world, "ann", wanted, Refusal::Erasing);
     }
 }

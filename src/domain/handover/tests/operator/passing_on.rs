@@ -25,8 +25,12 @@ fn a_colleague_who_is_given_it_is_named_to_the_user() {
 fn what_was_given_to_a_colleague_is_the_colleagues() {
     let (mut world, handover) = claimed();
     act(&mut world, "ann", assign(handover, "ben"));
-    let wanted = ("ann", say(handover, "one more"));
-    is_refused(&mut world, wanted, Refusal::TakenBy(name("ben")));
+    is_refused(
+        &mut world,
+        "ann",
+        say(handover, "one more"),
+        Refusal::TakenBy(name("ben")),
+    );
 }
 
 #[test]
@@ -45,7 +49,7 @@ fn nobody_gives_away_what_somebody_else_has() {
     let (mut world, handover) = claimed();
     for wanted in [assign(handover, "ben"), give_back(handover)] {
         let taken = Refusal::TakenBy(name("ann"));
-        is_refused(&mut world, ("ben", wanted), taken);
+        is_refused(&mut world, "ben", wanted, taken);
     }
 }
 
@@ -111,7 +115,7 @@ fn what_was_sent_on_is_not_the_consoles() {
         give_back(handover),
     ] {
         let away = Refusal::AtDesk(desk("second"));
-        is_refused(&mut world, ("ann", wanted), away);
+        is_refused(&mut world, "ann", wanted, away);
     }
 }
 
@@ -164,8 +168,12 @@ fn the_console_fetches_it_from_a_desk_that_is_told_so() {
 #[test]
 fn a_desk_is_not_given_what_it_has() {
     let (mut world, handover) = claimed();
-    let wanted = ("ann", transfer(handover, "team"));
-    is_refused(&mut world, wanted, Refusal::AtDesk(desk("team")));
+    is_refused(
+        &mut world,
+        "ann",
+        transfer(handover, "team"),
+        Refusal::AtDesk(desk("team")),
+    );
 }
 
 #[test]
@@ -173,14 +181,22 @@ fn a_desk_that_takes_nothing_is_given_nothing() {
     let (mut world, handover) = claimed();
     world.desk_mut("second").enabled = false;
     for other in ["second", "unknown"] {
-        let wanted = ("ann", transfer(handover, other));
-        is_refused(&mut world, wanted, Refusal::DeskClosed(desk(other)));
+        is_refused(
+            &mut world,
+            "ann",
+            transfer(handover, other),
+            Refusal::DeskClosed(desk(other)),
+        );
     }
 }
 
 #[test]
 fn nobody_sends_on_what_somebody_else_has() {
     let (mut world, handover) = claimed();
-    let wanted = ("ben", transfer(handover, "second"));
-    is_refused(&mut world, wanted, Refusal::TakenBy(name("ann")));
+    is_refused(
+        &mut world,
+        "ben",
+        transfer(handover, "second"),
+        Refusal::TakenBy(name("ann")),
+    );
 }

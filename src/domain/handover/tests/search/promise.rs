@@ -154,7 +154,8 @@ pub(super) fn nothing_is_dropped(
 pub(super) fn event_is_answered(
     before: &Conversation,
     event: &Event,
-    (rules, effects): (&Rules, &[Effect]),
+    rules: &Rules,
+    effects: &[Effect],
 ) -> Result<(), Broken> {
     let Some(open) = &before.handover else {
         return Ok(());
@@ -199,7 +200,8 @@ pub(super) fn event_is_answered(
 pub(super) fn all_is_offered(
     before: &Conversation,
     model: &Model,
-    (rules, effects): (&Rules, &[Effect]),
+    rules: &Rules,
+    effects: &[Effect],
 ) -> Result<(), Broken> {
     let looked_up = |state: &Conversation| {
         let open = state.handover.as_ref();

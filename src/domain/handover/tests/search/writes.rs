@@ -29,8 +29,8 @@ impl Model {
         let cancelled = self.write(rules, &decision.effects);
         self.watch_phase(&before);
         promise::nothing_is_dropped(self, rules, &decision.effects, &cancelled)?;
-        promise::event_is_answered(&before, event, (rules, &decision.effects))?;
-        promise::all_is_offered(&before, self, (rules, &decision.effects))?;
+        promise::event_is_answered(&before, event, rules, &decision.effects)?;
+        promise::all_is_offered(&before, self, rules, &decision.effects)?;
         Ok(decision.outcome)
     }
 
