@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use super::time::Timestamp;
+
 /// The kinds of failure that are handled differently, and nothing more about them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ErrorClass {
@@ -73,6 +75,10 @@ pub enum Verdict {
 /// A `Retry-After` is believed between these two, whatever it says.
 pub const RETRY_AFTER_MIN: Duration = Duration::from_secs(1);
 pub const RETRY_AFTER_MAX: Duration = Duration::from_mins(5);
+
+/// Nothing waits for longer than this for its next attempt, nor a destination for its next call. What seems to was put off
+/// by a clock that was ahead and has been set right since.
+const PUT_OFF_MAX: Duration = Duration::from_mins(6);
 
 /// A rate limit that does not say when it ends.
 const RATE_LIMIT_PAUSE: Duration = Duration::from_secs(10);
@@ -187,6 +193,16 @@ fn spread(step: Duration, jitter: f64) -> Duration {
         1.0
     };
     step.mul_f64(0.25 + 0.75 * share)
+}
+
+/// Whether what was put off until then may go out.
+pub fn is_due(until: Timestamp, now: Timestamp) -> bool {
+    until <= now || is_too_far(until, now)
+}
+
+/// Whether nobody can have meant to wait so long.
+pub fn is_too_far(until: Timestamp, now: Timestamp) -> bool {
+    until > now.plus(PUT_OFF_MAX)
 }
 
 /// As long as a vendor is believed that asks to be left alone.

@@ -1,5 +1,7 @@
 //! The embedded store: its harness, and what only one process with one file promises.
 
+mod clock;
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,

@@ -54,6 +54,10 @@ impl ManualClock {
         self.0.fetch_add(millis, Ordering::SeqCst);
     }
 
+    pub fn set(&self, at: Timestamp) {
+        self.0.store(at.as_millis(), Ordering::SeqCst);
+    }
+
     pub fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::SeqCst))
     }

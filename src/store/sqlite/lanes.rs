@@ -11,6 +11,7 @@ use std::{
 use super::at_hand::AtHand;
 use crate::domain::{
     delivery::{Destination, Lane},
+    retry,
     time::Timestamp,
 };
 
@@ -148,9 +149,10 @@ impl Lanes {
         let Some(due) = self.due.get(destination) else {
             return Vec::new();
         };
-        let chosen: Vec<LaneKey> = due
-            .iter()
-            .take_while(|(at, _)| *at <= now)
+        let on_time = due.iter().take_while(|(at, _)| *at <= now);
+        let too_far = |(at, _): &&(Timestamp, LaneKey)| retry::is_too_far(*at, now);
+        let chosen: Vec<LaneKey> = on_time
+            .chain(due.iter().rev().take_while(too_far))
             .take(limit)
             .map(|(_, lane)| *lane)
             .collect();
@@ -161,11 +163,14 @@ impl Lanes {
     }
 
     /// When the next lane of this destination that nobody holds is due.
-    pub(super) fn next_due(&self, destination: &Destination) -> Option<Timestamp> {
-        self.due
-            .get(destination)
-            .and_then(|due| due.first())
-            .map(|(at, _)| *at)
+    pub(super) fn next_due(&self, destination: &Destination, now: Timestamp) -> Option<Timestamp> {
+        let due = self.due.get(destination)?;
+        let ((first, _), (last, _)) = (due.first()?, due.last()?);
+        Some(if retry::is_too_far(*last, now) {
+            now.min(*first)
+        } else {
+            *first
+        })
     }
 
     /// Goes on to the next head of a held lane if it is due and `open`; else gives the lane back.
@@ -178,7 +183,8 @@ impl Lanes {
         let Some(queue) = self.held(lane, fence) else {
             return Advanced::default();
         };
-        let goes_on = open && !queue.frozen && queue.head_due().is_some_and(|due| due <= now);
+        let goes_on =
+            open && !queue.frozen && queue.head_due().is_some_and(|due| retry::is_due(due, now));
         let head = goes_on.then(|| queue.take(lane, fence)).flatten();
         let rings = match head {
             Some(_) => None,

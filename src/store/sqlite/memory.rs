@@ -23,7 +23,7 @@ use crate::{
         delivery::{Destination, Lane},
         ids::{ConversationId, DeskName, HandoverId},
         policy::{ClosedBecause, Conditions},
-        retry::ErrorClass,
+        retry::{ErrorClass, is_due},
         time::{Clock, Timestamp},
     },
     store::{Pause, console::standing::Calls},
@@ -183,7 +183,10 @@ impl Memory {
     /// Which destinations are not called, and until when.
     pub(super) fn pauses(&self, now: Timestamp) -> HashMap<Destination, Timestamp> {
         let inner = self.lock();
-        let paused = inner.pauses.iter().filter(|(_, pause)| pause.until > now);
+        let paused = inner
+            .pauses
+            .iter()
+            .filter(|(_, pause)| !is_due(pause.until, now));
         paused
             .map(|(destination, pause)| (destination.clone(), pause.until))
             .collect()
@@ -208,14 +211,17 @@ impl Memory {
         let now = self.clock.now();
         let mut inner = self.lock();
         if let Some(until) = inner.paused(destination, now) {
-            let next_due = inner.lanes.next_due(destination).map(|due| due.max(until));
+            let next_due = inner
+                .lanes
+                .next_due(destination, now)
+                .map(|due| due.max(until));
             return Taken {
                 holds: Vec::new(),
                 next_due,
             };
         }
         let heads = inner.lanes.claim(destination, now, limit);
-        let next_due = inner.lanes.next_due(destination);
+        let next_due = inner.lanes.next_due(destination, now);
         Taken {
             holds: heads.into_iter().map(|head| self.hold(head)).collect(),
             next_due,
@@ -285,7 +291,7 @@ impl Memory {
         let inner = self.lock();
         let mut conditions = inner.conditions.clone();
         for (destination, pause) in &inner.pauses {
-            if pause.until > now {
+            if !is_due(pause.until, now) {
                 conditions
                     .closed
                     .entry(destination.clone())
@@ -371,7 +377,7 @@ impl Inner {
         self.pauses
             .get(destination)
             .map(|pause| pause.until)
-            .filter(|until| *until > now)
+            .filter(|until| !is_due(*until, now))
     }
 }
 

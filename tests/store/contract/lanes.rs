@@ -397,7 +397,7 @@ pub async fn a_resume_goes_ahead_of_a_text_that_cannot_go_out(harness: impl Harn
     world.agent_says(handover, "goodbye").await;
     let say = world.claim(&bot()).await.unwrap();
     let say_id = say.job.delivery;
-    world.fails_for(say, Duration::from_mins(30)).await;
+    world.fails_for(say, Duration::from_mins(5)).await;
     world.closes(handover).await;
     assert!(
         world.claim(&bot()).await.is_none(),
