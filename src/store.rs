@@ -163,7 +163,7 @@ pub trait Store: Send + Sync + fmt::Debug {
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Nothing was written; the caller may come again.
+    /// Nothing was written, or nobody can say whether it was; the caller may come again, and is known by its keys.
     #[error("the store cannot write at the moment")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// More steps wait than the store takes.

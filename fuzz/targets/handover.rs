@@ -302,7 +302,7 @@ impl World {
                 Event::TimerFired
             }
             Act::ToldDeclined(back) => Event::ToldDeclined {
-                handover: self.handover(*back)?.0,
+                handover: Some(self.handover(*back)?.0),
             },
             Act::DeskRemoved => {
                 self.policy.desks.remove(&team());

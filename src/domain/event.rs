@@ -44,8 +44,9 @@ pub enum Event {
         /// Filled in by the store, which finds it by the step's target.
         leg: Option<NamedLeg>,
     },
-    /// The platform has been told `declined` for want of an answer in time, whatever was or will be decided.
-    ToldDeclined { handover: HandoverId },
+    /// The platform has been told `declined` for want of an answer in time, whatever was or will be decided. The handover is
+    /// filled in by the store where nobody knows whether the request was taken: it is what came of the same keys.
+    ToldDeclined { handover: Option<HandoverId> },
     /// A delivery was attempted, or given up.
     Settled(Settled),
     /// A timer looks at the conversation.

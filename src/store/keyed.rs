@@ -87,7 +87,17 @@ impl KeyedEvent {
         }
     }
 
-    pub(super) fn repeated(&self, state: &Conversation, known: Known) -> Outcome {
+    /// What an event is told that came before. None: it is to be decided, with what only its keys tell filled in.
+    pub(super) fn met(&mut self, state: &Conversation, known: Option<Known>) -> Option<Outcome> {
+        if let Event::ToldDeclined { handover } = &mut self.event {
+            let of_the_request = known.and_then(|known| known.reference);
+            *handover = handover.or(of_the_request.map(HandoverId::from_uuid));
+            return None;
+        }
+        known.map(|known| self.repeated(state, known))
+    }
+
+    fn repeated(&self, state: &Conversation, known: Known) -> Outcome {
         if !known.same_body {
             return Outcome::KeyReused;
         }
@@ -113,6 +123,8 @@ impl KeyedEvent {
             Event::FromDesk { .. } | Event::FromLeg { .. } => {
                 turned.outcome != Outcome::Closed || !turned.effects.is_empty()
             }
+            // Its keys are those of the request, which may not have been taken.
+            Event::ToldDeclined { .. } => false,
             // What was refused may be tried again by the same form.
             Event::Operated(_) => !matches!(turned.outcome, Outcome::Refused(_)),
             _ => true,

@@ -94,7 +94,7 @@ async fn a_store_that_is_away_hears_of_a_refusal_when_it_is_back() {
     let script = Script {
         apply: requested(Answer::Pending),
         answer_fails: true,
-        away: 20,
+        away: 1..21,
         ..Script::default()
     };
     let bridge = Bridge::new(script);
@@ -107,8 +107,32 @@ async fn a_store_that_is_away_hears_of_a_refusal_when_it_is_back() {
     assert_eq!(steps.len(), 22, "until it was taken, and not again");
     for step in &steps[1..] {
         assert!(
-            matches!(&step.events[..], [only] if only.event == Event::ToldDeclined { handover })
+            matches!(&step.events[..], [only] if only.event == Event::ToldDeclined { handover: Some(handover) })
         );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_may_have_taken_a_request_hears_of_the_refusal_by_its_keys() {
+    let script = Script {
+        away: 0..3,
+        ..Script::default()
+    };
+    let bridge = Bridge::new(script);
+    let path = format!("/hooks/chatlayer/webshop/{KEY}");
+    let reply = bridge.send(Call::post(&path, OFFLOAD.to_owned())).await;
+    assert_eq!(reply.json(), said(false));
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let steps = bridge.store.steps();
+    assert_eq!(steps.len(), 4, "until it was taken, and not again");
+    let keys = &steps[0].events[0].keys;
+    assert!(!keys.is_empty());
+    for step in &steps[1..] {
+        let [told] = &step.events[..] else {
+            panic!("{step:?}")
+        };
+        assert_eq!(told.event, Event::ToldDeclined { handover: None });
+        assert_eq!(&told.keys, keys);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     future::pending,
+    ops::Range,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -35,8 +36,8 @@ pub struct Script {
     pub apply: Apply,
     pub answer: Option<Answer>,
     pub answer_fails: bool,
-    /// So many steps after the first are told that the store is away.
-    pub away: usize,
+    /// These of the steps are told that the store is away.
+    pub away: Range<usize>,
     pub handover: Option<HandoverView>,
     pub deliveries: Vec<DeliveryView>,
     pub change: Option<Changed>,
@@ -120,7 +121,7 @@ impl Store for Scripted {
             steps.push(step);
             steps.len() - 1
         };
-        if (1..=self.script.away).contains(&before) {
+        if self.script.away.contains(&before) {
             return Err(Error::Unavailable("no connection".into()));
         }
         let conversation = ConversationId::from_uuid(TAKEN);

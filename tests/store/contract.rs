@@ -69,6 +69,8 @@ macro_rules! run_against {
             answers: [
                 an_answer_wakes_whoever_waits_for_it,
                 an_answer_that_does_not_come_is_pending,
+                a_request_that_may_have_been_taken_is_withdrawn_by_its_keys,
+                a_request_that_was_not_taken_is_no_repeat_for_having_been_withdrawn,
                 an_unknown_handover_is_declined,
                 a_handover_that_is_closing_is_declined,
                 a_paused_desk_is_not_asked,

@@ -316,9 +316,9 @@ impl Turn<'_> {
     /// The bot has been told that it keeps the user, so it does. If it was accepted by then, the bot may have been
     /// paused all the same, by a step or by what another request for the same handover was answered: it is resumed.
     /// Once an agent speaks with the user, the guard against a bot that speaks over the agent is what helps.
-    pub(super) fn told_declined(&mut self, handover: HandoverId) -> Outcome {
+    pub(super) fn told_declined(&mut self, handover: Option<HandoverId>) -> Outcome {
         let unattended = self.conversation.handover.as_ref().is_some_and(|open| {
-            open.id == handover && matches!(open.phase, Phase::Requested | Phase::Waiting)
+            Some(open.id) == handover && matches!(open.phase, Phase::Requested | Phase::Waiting)
         });
         if unattended {
             self.close_for(Cause::Declined, "told_declined", Notice::Nobody);

@@ -15,6 +15,7 @@ use tokio::{
 use crate::{
     domain::{
         conversation::Answer,
+        dedupe::DedupeKey,
         event::{Event, Incoming, Step, Target},
         handover::Outcome,
         ids::HandoverId,
@@ -89,30 +90,42 @@ async fn decide(
     tell: oneshot::Sender<Decided>,
 ) {
     let (step, in_hand) = request;
-    let target = step.target.clone();
+    let (target, keys) = (step.target.clone(), keys_of_request(&step));
     let decided = decided(&state, step, in_hand, until).await;
     let (handover, undecided) = match &decided {
         Ok((handover, answer)) => (*handover, *answer == Answer::Pending),
         Err(_) => (None, false),
     };
+    let may_be_taken = matches!(decided, Err(Error::Unavailable(_))) && !keys.is_empty();
     let unheard = tell.send(decided).is_err();
-    let Some(handover) = handover.filter(|_| undecided || unheard) else {
-        return;
-    };
-    withdraw(&state, target, handover).await;
+    let is_taken = handover.is_some() && (undecided || unheard);
+    if is_taken || may_be_taken {
+        let told = Incoming {
+            event: Event::ToldDeclined { handover },
+            keys: if is_taken { Vec::new() } else { keys },
+        };
+        withdraw(&state, target, told).await;
+    }
+}
+
+fn keys_of_request(step: &Step) -> Vec<DedupeKey> {
+    let mut requests = step
+        .events
+        .iter()
+        .filter(|incoming| matches!(incoming.event, Event::HandoverRequested(_)));
+    requests
+        .next()
+        .map_or_else(Vec::new, |request| request.keys.clone())
 }
 
 /// A desk has the handover, or will: an agent would wait for a user who is with the bot.
-async fn withdraw(state: &State, target: Target, handover: HandoverId) {
+async fn withdraw(state: &State, target: Target, told: Incoming) {
     let until = Instant::now() + TELL_FOR;
     loop {
         let step = Step {
             target: target.clone(),
             profile: None,
-            events: vec![Incoming {
-                event: Event::ToldDeclined { handover },
-                keys: Vec::new(),
-            }],
+            events: vec![told.clone()],
         };
         let Err(error) = state.store().apply(step).await else {
             return;

@@ -165,8 +165,8 @@ fn apply_event(
     subject: Subject,
     event: &mut KeyedEvent,
 ) -> Result<(Subject, Outcome), Fault> {
-    if let Some(known) = keys::find(work, &event.keys)? {
-        let outcome = event.repeated(&subject.state, known);
+    let known = keys::find(work, &event.keys)?;
+    if let Some(outcome) = event.met(&subject.state, known) {
         return Ok((subject, outcome));
     }
     if let Event::HandoverRequested(request) = &mut event.event {

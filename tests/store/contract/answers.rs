@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use handover_bridge::{
     domain::{
         conversation::Answer,
+        event::{Event, Step},
         handover::Outcome,
         ids::HandoverId,
         policy::{ClosedBecause, PausedBecause},
@@ -13,7 +14,7 @@ use handover_bridge::{
 };
 use uuid::Uuid;
 
-use crate::world::{Harness, World, bot, request, team};
+use crate::world::{Harness, World, bot, request, request_once, team};
 
 const LONG: Duration = Duration::from_mins(1);
 
@@ -112,4 +113,46 @@ async fn answered(world: &World) -> Answer {
         [Outcome::Requested { answer, .. }] => *answer,
         other => panic!("{other:?}"),
     }
+}
+
+/// Where nobody can say whether the request was written.
+fn refused(request: &Step) -> Step {
+    let mut refused = request.clone();
+    refused.events[0].event = Event::ToldDeclined { handover: None };
+    refused
+}
+
+pub async fn a_request_that_may_have_been_taken_is_withdrawn_by_its_keys(
+    harness: impl Harness + 'static,
+) {
+    let world = World::new(harness).await;
+    let request = request_once("ann", 1);
+    let outcomes = world.apply(request.clone()).await;
+    let [Outcome::Requested { handover, .. }] = outcomes[..] else {
+        panic!("{outcomes:?}")
+    };
+    let open = world.claim(&team()).await.unwrap();
+    world.done(open).await;
+    assert_eq!(world.answer(handover).await, Answer::Accepted);
+    world.apply(refused(&request)).await;
+    assert_eq!(world.answer(handover).await, Answer::Declined);
+}
+
+pub async fn a_request_that_was_not_taken_is_no_repeat_for_having_been_withdrawn(
+    harness: impl Harness + 'static,
+) {
+    let world = World::new(harness).await;
+    let request = request_once("ann", 1);
+    world.apply(refused(&request)).await;
+    let outcomes = world.apply(request).await;
+    assert!(
+        matches!(
+            outcomes[..],
+            [Outcome::Requested {
+                answer: Answer::Pending,
+                ..
+            }]
+        ),
+        "{outcomes:?}"
+    );
 }

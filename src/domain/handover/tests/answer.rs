@@ -331,7 +331,9 @@ fn every_transition_is_journalled_with_its_cause() {
 fn what_the_bot_was_told_for_want_of_time_is_what_counts() {
     let mut world = World::new();
     let (handover, _) = world.request();
-    world.apply(&Event::ToldDeclined { handover });
+    world.apply(&Event::ToldDeclined {
+        handover: Some(handover),
+    });
     assert_eq!(
         (world.phase(), world.outcomes_of_repeat()),
         (None, Answer::Declined)
@@ -343,7 +345,9 @@ fn a_bot_that_may_be_paused_is_resumed_though_it_was_told_that_it_keeps_the_user
     let mut world = World::new();
     let (handover, _) = world.request();
     world.opened();
-    world.apply(&Event::ToldDeclined { handover });
+    world.apply(&Event::ToldDeclined {
+        handover: Some(handover),
+    });
     assert_eq!(world.phase(), Some(Phase::Closing));
     assert_eq!(
         world.tasks(),
@@ -358,6 +362,8 @@ fn an_agent_who_speaks_already_is_not_cut_off_by_a_late_answer() {
     let (handover, _) = world.request();
     world.opened();
     world.agent_says("hello");
-    world.apply(&Event::ToldDeclined { handover });
+    world.apply(&Event::ToldDeclined {
+        handover: Some(handover),
+    });
     assert_eq!(world.handover().phase, Phase::Attended);
 }

@@ -371,7 +371,7 @@ fn event(world: &mut World, seen: &Seen, act: Act) -> Option<Event> {
         Act::ToldDeclined { back } => {
             let (handover, _) = seen.handovers.iter().rev().nth(back)?;
             Event::ToldDeclined {
-                handover: *handover,
+                handover: Some(*handover),
             }
         }
         Act::NewerVersion => {

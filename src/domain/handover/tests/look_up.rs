@@ -224,7 +224,9 @@ fn a_bot_that_was_told_that_it_keeps_the_user_ends_the_look_up() {
     let mut world = World::with_look_ups();
     let (handover, _) = world.request();
     world.look_from_here();
-    world.apply(&Event::ToldDeclined { handover });
+    world.apply(&Event::ToldDeclined {
+        handover: Some(handover),
+    });
     assert_eq!(
         (world.phase(), world.outcomes_of_repeat()),
         (None, Answer::Declined)

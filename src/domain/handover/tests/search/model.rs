@@ -271,6 +271,7 @@ impl Model {
             Step::CallerGone => drop(self.callers.remove(0)),
             Step::CallerToldDeclined => {
                 let handover = self.callers.remove(0);
+                let handover = Some(handover);
                 self.apply(rules, &Event::ToldDeclined { handover })?;
             }
             Step::User => self.user(rules)?,
