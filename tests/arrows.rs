@@ -1,4 +1,5 @@
-//! Who may use whom inside the crate. Reads the source: an arrow that the table below does not allow fails.
+//! Who may use whom inside the crate. Reads the source: an arrow that the table below does not allow fails, and so does a
+//! document that names a path of the repository which is not there.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -43,6 +44,50 @@ struct Arrow {
     from: String,
     to: String,
     line: usize,
+}
+
+/// Folders of the repository, as documents name what lies in them.
+const FOLDERS: &[&str] = &[
+    "src/",
+    "tests/",
+    "docs/",
+    "deploy/",
+    "scripts/",
+    "benches/",
+    "config/",
+    "examples/",
+];
+
+#[test]
+fn every_path_that_a_document_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut named = 0;
+    let mut gone = Vec::new();
+    for document in documents(root) {
+        let text = fs::read_to_string(&document).unwrap();
+        let paths = text.split('`').skip(1).step_by(2).filter(|quoted| {
+            let is_path = |c: char| c.is_ascii_alphanumeric() || "_./-".contains(c);
+            FOLDERS.iter().any(|folder| quoted.starts_with(folder)) && quoted.chars().all(is_path)
+        });
+        for path in paths {
+            named += 1;
+            // Stands for all of its folder.
+            if !root.join(path).exists() && !path.ends_with("/x.rs") {
+                gone.push(format!("{} names {path}", document.display()));
+            }
+        }
+    }
+    assert!(named > 100, "only {named} paths: nothing has been checked");
+    assert!(gone.is_empty(), "{}", gone.join("\n"));
+}
+
+fn documents(root: &Path) -> impl Iterator<Item = PathBuf> {
+    let folders = [root.to_owned(), root.join("docs"), root.join("docs/adr")];
+    let entries = folders
+        .into_iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap());
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "md"))
 }
 
 #[test]
