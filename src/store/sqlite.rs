@@ -51,6 +51,7 @@ mod tests;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -238,16 +239,31 @@ impl Store for SqliteStore {
             .readers
             .read(move |connection| timers::due(connection, now, limit))
             .await?;
-        let steps = due
-            .into_iter()
-            .map(|row| self.writer.step(move |work| timers::fire(work, row)));
-        let fired: Vec<bool> = futures_util::future::try_join_all(steps).await?;
+        let steps = due.iter().map(|row| {
+            let row = *row;
+            self.writer.step(move |work| timers::fire(work, row))
+        });
+        let looks = join_all(steps).await;
+        let mut count = 0;
+        for (row, fired) in due.into_iter().zip(looks) {
+            match fired {
+                Ok(fired) => count += usize::from(fired),
+                Err(Error::Corrupt(error)) => {
+                    tracing::error!(
+                        error = &*error,
+                        conversation.row = row,
+                        "a deadline cannot be looked at and is put off"
+                    );
+                    self.writer
+                        .step(move |work| timers::put_off(work, row))
+                        .await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
         let next: Option<Timestamp> = self.readers.read(timers::next).await?;
         self.memory.told_wake(next);
-        Ok(Fired {
-            count: fired.into_iter().filter(|fired| *fired).count(),
-            next,
-        })
+        Ok(Fired { count, next })
     }
 
     fn timer_bell(&self) -> Arc<Notify> {

@@ -61,6 +61,10 @@ impl Harness for Moved {
         }
         self.database.open(policy, clock).await
     }
+
+    fn change(&self, sql: &str) {
+        self.database.change(sql);
+    }
 }
 
 /// Both ends of a move, and the file holds something.

@@ -129,6 +129,10 @@ impl Harness for Database {
     async fn open(&self, policy: Policy, clock: Arc<ManualClock>) -> Arc<dyn ConsoleStore> {
         Arc::new(self.replica(policy, clock).await)
     }
+
+    fn change(&self, sql: &str) {
+        self.says(sql);
+    }
 }
 
 /// Two processes on one database, as far as a store can tell.
@@ -158,6 +162,10 @@ struct Shared(Arc<Database>);
 impl Harness for Shared {
     async fn open(&self, policy: Policy, clock: Arc<ManualClock>) -> Arc<dyn ConsoleStore> {
         self.0.open(policy, clock).await
+    }
+
+    fn change(&self, sql: &str) {
+        self.0.change(sql);
     }
 }
 

@@ -68,6 +68,11 @@ impl Harness for Files {
     async fn open(&self, policy: Policy, clock: Arc<ManualClock>) -> Arc<dyn ConsoleStore> {
         Arc::new(self.options(policy, clock).open().unwrap())
     }
+
+    fn change(&self, sql: &str) {
+        let file = rusqlite::Connection::open(self.path()).unwrap();
+        file.execute_batch(sql).unwrap();
+    }
 }
 
 #[tokio::test]

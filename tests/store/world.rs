@@ -36,6 +36,9 @@ pub const START: i64 = 1_767_225_600_000;
 #[async_trait]
 pub trait Harness: Send + Sync {
     async fn open(&self, policy: Policy, clock: Arc<ManualClock>) -> Arc<dyn ConsoleStore>;
+
+    /// Somebody changes rows behind the store's back. It has to be opened again to notice.
+    fn change(&self, sql: &str);
 }
 
 pub struct World {
@@ -95,6 +98,18 @@ impl World {
             policy: self.policy.clone(),
             harness: Box::new(harness),
         }
+    }
+
+    /// Nothing can be decided of the conversations so far any more: their states cannot be read.
+    pub async fn spoil(&mut self) {
+        self.store.close().await;
+        let unknown =
+            r#"UPDATE conversations SET state = replace(state, '"answer":"', '"answer":"un')"#;
+        self.harness.change(unknown);
+        self.store = self
+            .harness
+            .open(self.policy.clone(), Arc::clone(&self.clock))
+            .await;
     }
 
     /// Closes the store and opens it again, as a new process would.

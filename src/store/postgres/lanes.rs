@@ -205,7 +205,7 @@ pub(super) async fn give_all_back(ground: &Ground) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn give_back(ground: &Ground, claimed: Claimed) -> Result<(), Fault> {
+pub(super) async fn give_back(ground: &Ground, claimed: Claimed) -> Result<(), Fault> {
     give_back_until(ground, claimed, Timestamp::default()).await
 }
 

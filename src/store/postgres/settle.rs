@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use async_trait::async_trait;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -18,7 +19,7 @@ use super::{
     memory::Change,
     mutant,
     subject::Subject,
-    work::{Ground, Work},
+    work::{Attempt, Ground, Work},
     writes::{Attempted, Read},
 };
 use crate::{
@@ -58,6 +59,16 @@ pub(super) async fn settle(
     let landing = loop {
         match intake::settle(ground, settle.clone()).await {
             Err(Error::Unavailable(_)) => tokio::time::sleep(SETTLE_AGAIN).await,
+            Err(Error::Corrupt(error)) => {
+                tracing::error!(
+                    error = &*error,
+                    delivery.id = %settle.delivery,
+                    "what came of a call is kept, and nothing follows from it"
+                );
+                ground.step(Alone(settle)).await?;
+                lanes::give_back(ground, hold.spend()).await?;
+                return Ok(None);
+            }
             // A lane whose outcome cannot be written is not given back at once: nothing in it can be trusted to go out once.
             done => break done?,
         }
@@ -89,6 +100,25 @@ pub(super) struct Settle {
     claimed: Claimed,
     settled: Arc<KeyedSettlement>,
     destination: Destination,
+}
+
+/// The row alone, where nothing can be decided: what has been sent is not sent again for that.
+struct Alone(Settle);
+
+#[async_trait]
+impl Attempt for Alone {
+    type Done = ();
+
+    async fn attempt(&mut self, work: &mut Work) -> Result<(), Fault> {
+        let Self(settle) = self;
+        let delivery = Delivery::by_id(work, settle.delivery).await?;
+        let is_held = |delivery: &Delivery| delivery.fence == Some(settle.claimed.fence);
+        if let Some(delivery) = delivery.filter(is_held) {
+            delivery.stir(work);
+            delivery.write(work, settle.settled.settlement.row);
+        }
+        Ok(())
+    }
 }
 
 /// What became of an outcome.

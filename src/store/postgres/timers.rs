@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 
 use super::{
     columns::{self, values},
@@ -18,6 +18,8 @@ use crate::{
 
 /// A deadline that `decide` leaves standing is looked at again after this, not at once for ever.
 const AGAIN: Duration = Duration::from_secs(1);
+/// One that cannot be looked at stands in nobody's way for so long.
+const AFTER_FAILURE: Duration = Duration::from_mins(5);
 /// So many deadlines are looked at side by side: some of the pool's connections are left to whoever waits for an answer.
 const AT_ONCE: usize = 4;
 
@@ -26,17 +28,37 @@ pub(super) async fn fire(ground: &Arc<Ground>, limit: usize) -> Result<Fired, Er
     let due = due(ground, limit).await?;
     let steps = due
         .into_iter()
-        .map(|conversation| ground.step(Fire { conversation }));
-    let fired: Vec<bool> = stream::iter(steps)
-        .buffer_unordered(AT_ONCE)
-        .try_collect()
-        .await?;
+        .map(async |conversation| (conversation, ground.step(Fire { conversation }).await));
+    let mut looks = stream::iter(steps).buffer_unordered(AT_ONCE);
+    let mut count = 0;
+    while let Some((conversation, fired)) = looks.next().await {
+        match fired {
+            Ok(fired) => count += usize::from(fired),
+            Err(Error::Corrupt(error)) => {
+                tracing::error!(
+                    error = &*error,
+                    conversation.id = %conversation,
+                    "a deadline cannot be looked at and is put off"
+                );
+                put_off(ground, conversation).await?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
     let next = next(ground).await?;
     ground.memory.told_wake(next);
-    Ok(Fired {
-        count: fired.into_iter().filter(|fired| *fired).count(),
-        next,
-    })
+    Ok(Fired { count, next })
+}
+
+/// Without the state, which may be what is wrong with it.
+async fn put_off(ground: &Ground, conversation: ConversationId) -> Result<(), Fault> {
+    let sql = "UPDATE conversations SET wake_at = $2 WHERE id = $1 AND wake_at IS NOT NULL";
+    let later = ground.clock.now().plus(AFTER_FAILURE);
+    ground
+        .database
+        .write(sql, values![conversation, later])
+        .await?;
+    Ok(())
 }
 
 /// The conversations whose time has come, the longest overdue first.

@@ -8,6 +8,7 @@ use super::{
     jobs::{self, Loaded},
     memory::Hold,
     operator, settle,
+    work::Work,
 };
 use crate::store::{Claim, Error, Proof, Settlement, Ticket, keyed::KeyedSettlement};
 
@@ -70,14 +71,30 @@ impl SqliteStore {
         row: i64,
         settlement: Settlement,
     ) -> Result<(), Error> {
+        let outcome = settlement.row;
         let settled = Arc::new(KeyedSettlement::new(settlement, &self.hasher));
+        let mut written = self
+            .until_written(move |work| settle::settle(work, row, &settled))
+            .await;
+        if let Err(Error::Corrupt(error)) = written {
+            tracing::error!(
+                error = &*error,
+                delivery.row = row,
+                "what came of a call is kept, and nothing follows from it"
+            );
+            written = self
+                .until_written(move |work| settle::settle_alone(work, row, outcome))
+                .await;
+        }
+        written
+    }
+
+    async fn until_written(
+        &self,
+        step: impl Fn(&mut Work<'_>) -> Result<(), Fault> + Clone + Send + 'static,
+    ) -> Result<(), Error> {
         loop {
-            let settled = Arc::clone(&settled);
-            match self
-                .writer
-                .step(move |work| settle::settle(work, row, &settled))
-                .await
-            {
+            match self.writer.step(step.clone()).await {
                 Err(Error::Unavailable(_)) if !self.writer.fatal.is_cancelled() => {
                     tokio::time::sleep(SETTLE_AGAIN).await;
                 }

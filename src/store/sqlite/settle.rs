@@ -61,6 +61,19 @@ pub(super) fn settle(
     delivery.conclude(work, settlement.result.clone(), found)
 }
 
+/// The row alone, where nothing can be decided: what has been sent is not sent again for that.
+pub(super) fn settle_alone(
+    work: &mut Work<'_>,
+    row: i64,
+    outcome: RowOutcome,
+) -> Result<(), Fault> {
+    let delivery = Delivery::by_row(work, row)?.ok_or(Fault::Missing)?;
+    let lane = work.key_of(delivery.lane, delivery.order);
+    work.batch.landed.push(row);
+    work.change(Change::Landed(lane));
+    delivery.write(work, outcome)
+}
+
 impl Delivery {
     pub(super) fn by_row(work: &Work<'_>, row: i64) -> Result<Option<Self>, Fault> {
         let mut statement = work.prepare(

@@ -9,6 +9,8 @@ use crate::domain::{event::Event, time::Timestamp};
 
 /// A deadline that `decide` leaves standing is looked at again after this, not at once for ever.
 const AGAIN: Duration = Duration::from_secs(1);
+/// One that cannot be looked at stands in nobody's way for so long.
+const AFTER_FAILURE: Duration = Duration::from_mins(5);
 
 /// The conversations whose time has come, the longest overdue first.
 pub(super) fn due(
@@ -48,4 +50,11 @@ pub(super) fn fire(work: &mut Work<'_>, row: i64) -> Result<bool, Fault> {
         work.execute(sql, params![row, work.now.plus(AGAIN)])?;
     }
     Ok(true)
+}
+
+/// Without the state, which may be what is wrong with it.
+pub(super) fn put_off(work: &Work<'_>, row: i64) -> Result<(), Fault> {
+    let sql = "UPDATE conversations SET wake_at = ?2 WHERE row = ?1 AND wake_at IS NOT NULL";
+    work.execute(sql, params![row, work.now.plus(AFTER_FAILURE)])?;
+    Ok(())
 }
