@@ -61,6 +61,8 @@ pub struct App {
     servers: Vec<Server>,
     delivery: Delivery,
     store: Arc<dyn ConsoleStore>,
+    /// The store's.
+    clock: Arc<dyn Clock>,
     /// Cancelled when the store may have lost what it had taken.
     fatal: CancellationToken,
     requests: TaskTracker,
@@ -122,8 +124,7 @@ impl App {
             retention,
         } = config;
         let instruments = instruments(&telemetry)?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let connections = Connections::build(&bots, &desks, allow_networks, Arc::clone(&clock))?;
+        let connections = Connections::build(&bots, &desks, allow_networks, Arc::new(SystemClock))?;
         let sections = Sections {
             limits,
             hours,
@@ -132,10 +133,12 @@ impl App {
             observed: retention.observed,
         };
         let policy = policy::policy(&bots, &desks, &connections, sections);
-        let limits_of_desks = policy::transcript_limits(&connections);
-        let decided = (policy, limits_of_desks);
-        let opened = store::open(store_config, decided, (&clock, &instruments)).await?;
-        let Opened { store, fatal } = opened;
+        let decided = (policy, policy::transcript_limits(&connections));
+        let Opened {
+            store,
+            clock,
+            fatal,
+        } = store::open(store_config, decided, &instruments).await?;
         let ends = console::ends(&server, &bots, &desks);
         let (shutdown, requests) = (Shutdown::default(), TaskTracker::new());
         let config::Server {
@@ -146,7 +149,7 @@ impl App {
             keep_alive,
             drain,
         } = server;
-        let watched = watched(&bots, &desks, clock.now());
+        let watched = watched(&bots, &desks, SystemClock.now());
         let wanting_agents = console::wanting_agents(&desks);
         let admin = operators
             .token
@@ -183,7 +186,7 @@ impl App {
         let servers = listeners.serve((options, &instruments.metrics), (state.build(), console));
         let parts = delivery::Parts {
             store: store.clone(),
-            clock,
+            clock: Arc::clone(&clock),
             jitter: fastrand::f64,
             bots: to_bots,
             desks: to_desks,
@@ -193,6 +196,7 @@ impl App {
             servers,
             delivery: delivering(&retention, &limits).build(parts),
             store,
+            clock,
             fatal,
             requests,
             shutdown,
@@ -225,6 +229,7 @@ impl App {
             servers,
             delivery,
             store,
+            clock,
             fatal,
             requests,
             shutdown,
@@ -234,7 +239,6 @@ impl App {
             wanting_agents,
         } = self;
         let tidying = tokio::spawn(tidy(instruments.metrics));
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let presence = watch_presence(store.clone(), clock, wanting_agents).await;
         let presence = tokio::spawn(presence);
         let serving = TaskTracker::new();

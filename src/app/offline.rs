@@ -23,14 +23,13 @@ use crate::{
 
 /// Brings the store's tables up to date and ends.
 pub async fn migrate(config: Config) -> Result<(), Error> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let config = config::Store {
         migrate: true,
         listen: config::Listen::Off,
         ..config.store
     };
     let nothing = (Policy::default(), TranscriptLimits::new());
-    let opened = store::open(config, nothing, (&clock, &Instruments::default())).await?;
+    let opened = store::open(config, nothing, &Instruments::default()).await?;
     opened.store.close().await;
     Ok(())
 }

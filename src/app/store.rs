@@ -6,12 +6,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::Error;
 use crate::{
-    clock::new_id,
+    clock::{SteadyClock, SystemClock, new_id},
     config::{self, StoreUrl},
     domain::{policy::Policy, time::Clock},
     store::{
         ConsoleStore, TranscriptLimits,
-        postgres::{self, Listen},
+        postgres::{self, Listen, Time},
         sqlite,
     },
     telemetry::Instruments,
@@ -20,6 +20,8 @@ use crate::{
 /// A store that is open.
 pub(super) struct Opened {
     pub(super) store: Arc<dyn ConsoleStore>,
+    /// What its deadlines go by. Whoever sets one asks it too.
+    pub(super) clock: Arc<dyn Clock>,
     /// Cancelled when it may have lost what it had taken, and the process has to end.
     pub(super) fatal: CancellationToken,
 }
@@ -27,7 +29,7 @@ pub(super) struct Opened {
 pub(super) async fn open(
     config: config::Store,
     (policy, transcript_limits): (Policy, TranscriptLimits),
-    (clock, instruments): (&Arc<dyn Clock>, &Instruments),
+    instruments: &Instruments,
 ) -> Result<Opened, Error> {
     let config::Store {
         url,
@@ -36,22 +38,26 @@ pub(super) async fn open(
         pool,
         listen,
     } = config;
-    let (policy, clock, instruments) = (Arc::new(policy), Arc::clone(clock), instruments.clone());
+    let (policy, instruments) = (Arc::new(policy), instruments.clone());
     match url {
         StoreUrl::Sqlite(path) => {
+            let clock: Arc<dyn Clock> = Arc::new(SystemClock);
             let options = sqlite::Options {
                 path,
                 migrate,
                 policy,
-                clock,
+                clock: Arc::clone(&clock),
                 new_id,
                 transcript_limits,
                 instruments,
             };
             let store = options.open()?;
             let fatal = store.fatal();
-            let store = Arc::new(store);
-            Ok(Opened { store, fatal })
+            Ok(Opened {
+                store: Arc::new(store),
+                clock,
+                fatal,
+            })
         }
         StoreUrl::Postgres(url) => {
             let options = postgres::Options {
@@ -65,15 +71,18 @@ pub(super) async fn open(
                 migrate,
                 pool,
                 policy,
-                clock,
+                time: Time::Database(Arc::new(SteadyClock::start())),
                 new_id,
                 transcript_limits,
                 instruments,
             };
-            let store = Arc::new(options.open().await?);
-            // What the database has taken it has; what becomes of its disk is its own affair.
-            let fatal = CancellationToken::new();
-            Ok(Opened { store, fatal })
+            let store = options.open().await?;
+            Ok(Opened {
+                clock: store.clock(),
+                store: Arc::new(store),
+                // What the database has taken it has; what becomes of its disk is its own affair.
+                fatal: CancellationToken::new(),
+            })
         }
     }
 }

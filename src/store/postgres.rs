@@ -12,6 +12,7 @@ mod batch;
 mod cancel;
 mod census;
 mod changes;
+mod clock;
 mod columns;
 mod connect;
 mod console;
@@ -59,8 +60,11 @@ use tokio_util::{
     task::TaskTracker,
 };
 
-pub use self::opening::{Listen, OpenError, Options};
 use self::work::Ground;
+pub use self::{
+    clock::Time,
+    opening::{Listen, OpenError, Options},
+};
 pub(super) use self::{
     columns::storable,
     connect::{APPLICATION, Driven, alone},
@@ -80,6 +84,7 @@ use crate::domain::{
     event::Step,
     ids::{DeliveryId, DeskName, ErasureId, HandoverId},
     policy::ClosedBecause,
+    time::Clock,
 };
 
 #[derive(Debug)]
@@ -89,6 +94,13 @@ pub struct PostgresStore {
     tasks: TaskTracker,
     stop: CancellationToken,
     _stopped_with_it: DropGuard,
+}
+
+impl PostgresStore {
+    /// What deadlines go by, for those who set some.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.ground.clock)
+    }
 }
 
 #[async_trait]

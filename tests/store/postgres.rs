@@ -1,5 +1,6 @@
 //! The store for replicas: its harness, and what only many processes on one database promise.
 
+mod clocks;
 mod cluster;
 mod console;
 mod server;
@@ -25,7 +26,7 @@ use handover_bridge::{
     },
     store::{
         ConsoleStore, Pause, Store as _, TranscriptLimits,
-        postgres::{Listen, OpenError, Options, PostgresStore},
+        postgres::{Listen, OpenError, Options, PostgresStore, Time},
     },
     telemetry::Instruments,
 };
@@ -66,7 +67,7 @@ impl Database {
             migrate: true,
             pool: 8,
             policy: Arc::new(policy),
-            clock,
+            time: Time::Given(clock),
             new_id,
             transcript_limits: TranscriptLimits::from([(team_name(), 3)]),
             instruments: Instruments::default(),

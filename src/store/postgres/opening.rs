@@ -7,11 +7,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use super::{
-    PostgresStore, changes, connect::Way, database::Database, fault::Fault, home, intake::Intake,
-    leases::Leases, memory::Memory, mutant, schema, watch, work::Ground,
+    PostgresStore, changes, clock::Time, connect::Way, database::Database, fault::Fault, home,
+    intake::Intake, leases::Leases, memory::Memory, mutant, schema, watch, work::Ground,
 };
 use crate::{
-    domain::{policy::Policy, time::Clock},
+    domain::policy::Policy,
     store::{TranscriptLimits, hashing::Hasher, tally::Meter},
     telemetry::Instruments,
 };
@@ -28,7 +28,7 @@ pub struct Options {
     /// As many connections at most.
     pub pool: usize,
     pub policy: Arc<Policy>,
-    pub clock: Arc<dyn Clock>,
+    pub time: Time,
     pub new_id: fn() -> Uuid,
     pub transcript_limits: TranscriptLimits,
     pub instruments: Instruments,
@@ -89,10 +89,13 @@ impl Options {
             .get()
             .await
             .map_err(|error| OpenError::Unreachable(Arc::new(error)))?;
-        schema::migrate(&mut object, self.migrate, self.clock.now()).await?;
+        schema::migrate(&mut object, self.migrate, self.time.roughly()).await?;
         drop(object);
         let database = Database::new(pool.clone(), DURABLE);
         let database = Database::new(pool, how_to_begin(&database).await?);
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let stopped_with_it = stop.clone().drop_guard();
+        let clock = self.time.clock(&database, &tasks, &stop).await?;
         home::look(&database).await?;
         #[cfg(feature = "mutants")]
         mutant::stop_the_clock(&database).await?;
@@ -106,24 +109,23 @@ impl Options {
         let secret: Vec<u8> = secret.try_get(0).map_err(Fault::from)?;
         let ground = Arc::new(Ground {
             database,
-            memory: Arc::new(Memory::new(self.clock.now())),
+            memory: Arc::new(Memory::new(clock.now())),
             hasher: Hasher::new(&secret).ok_or(Fault::Missing)?,
             meter: Meter::new(self.instruments.metrics, &self.policy),
-            leases: Arc::new(Leases::new((self.new_id)(), Arc::clone(&self.clock))),
+            leases: Arc::new(Leases::new((self.new_id)(), Arc::clone(&clock))),
             steps: TaskTracker::new(),
             policy: self.policy,
-            clock: self.clock,
+            clock,
             new_id: self.new_id,
             transcript_limits: self.transcript_limits,
             intake: Intake::default(),
             contended: tokio::sync::Mutex::default(),
         });
-        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         changes::follow(&ground, &tasks, &stop).await?;
         watch::start(&ground, &tasks, &stop, listen);
         Ok(PostgresStore {
             ground,
-            _stopped_with_it: stop.clone().drop_guard(),
+            _stopped_with_it: stopped_with_it,
             tasks,
             stop,
         })

@@ -1,0 +1,152 @@
+//! Replicas whose machines disagree about the time.
+
+use std::{sync::Arc, time::Duration};
+
+use handover_bridge::{
+    clock::SystemClock,
+    domain::{
+        conversation::Answer,
+        delivery::{Done, StepResult},
+        handover::Outcome,
+        retry::ErrorClass,
+        time::{Clock, Timestamp},
+    },
+    store::{
+        Applied, Claim, RowOutcome, Settlement, Store as _,
+        postgres::{Options, PostgresStore, Time},
+    },
+};
+use tokio::time::{sleep, timeout};
+
+use super::Database;
+use crate::world::{clock, policy, request, says, settled, team};
+
+const AHEAD: Duration = Duration::from_mins(10);
+/// Far longer than a test takes, and far less than the clocks are apart.
+const DECIDE_WITHIN: Duration = Duration::from_mins(1);
+/// For what comes by itself on a busy machine.
+const SOON: Duration = Duration::from_mins(1);
+
+/// A machine whose clock is ahead of the others'.
+#[derive(Debug)]
+struct Fast;
+
+impl Clock for Fast {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().plus(AHEAD)
+    }
+}
+
+/// One replica's machine is right, and the other's is ahead.
+struct Disagreeing {
+    right: PostgresStore,
+    fast: PostgresStore,
+    database: Database,
+}
+
+impl Disagreeing {
+    async fn new() -> Self {
+        let database = Database::new();
+        Self {
+            right: by(&database, Arc::new(SystemClock)).await,
+            fast: by(&database, Arc::new(Fast)).await,
+            database,
+        }
+    }
+}
+
+async fn by(database: &Database, machine: Arc<dyn Clock>) -> PostgresStore {
+    let mut policy = policy();
+    policy.limits.decide_within = DECIDE_WITHIN;
+    let options = Options {
+        time: Time::Database(machine),
+        ..database.options(policy, clock())
+    };
+    options.open().await.unwrap()
+}
+
+async fn claimed(store: &PostgresStore) -> Option<Claim> {
+    store.claim(&team(), 1).await.unwrap().claims.pop()
+}
+
+/// The desk takes the request.
+async fn opens(store: &PostgresStore) {
+    let open = claimed(store).await.expect("the request");
+    let taken = settled(StepResult::Done(Done::default()));
+    assert!(store.settle(open, taken).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replica_whose_clock_is_ahead_declines_nothing_that_another_one_is_deciding() {
+    let Disagreeing {
+        right,
+        fast,
+        database: _database,
+    } = Disagreeing::new().await;
+    let asked = right.apply(request("ann", Vec::new())).await.unwrap();
+    let Applied::Done { outcomes, .. } = asked else {
+        panic!("{asked:?}")
+    };
+    let [Outcome::Requested { handover, .. }] = outcomes[..] else {
+        panic!("{outcomes:?}")
+    };
+    let fired = fast.fire_timers(10).await.unwrap();
+    assert_eq!(fired.count, 0);
+    let left = fired.next.unwrap().since(right.clock().now());
+    assert!(left > Duration::ZERO && left <= DECIDE_WITHIN, "{left:?}");
+    let answer = right.answer(handover, Duration::ZERO).await.unwrap();
+    assert_eq!(answer, Answer::Pending);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_replica_owed_whose_clock_was_ahead_is_taken_up_at_once_when_its_lease_is_over() {
+    let Disagreeing {
+        database,
+        right,
+        fast,
+    } = Disagreeing::new().await;
+    fast.apply(request("ann", Vec::new())).await.unwrap();
+    opens(&fast).await;
+    fast.apply(says("ann", "hello")).await.unwrap();
+    let lost = claimed(&fast).await.unwrap();
+    assert!(claimed(&right).await.is_none(), "it is held");
+    database.says("UPDATE lanes SET leased_until = 0");
+    let taken = claimed(&right).await.expect("it is due");
+    assert_eq!(taken.job.delivery, lost.job.delivery);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_retry_is_due_when_it_was_said_to_be_whichever_replica_said_it() {
+    let Disagreeing {
+        right,
+        fast,
+        database: _database,
+    } = Disagreeing::new().await;
+    fast.apply(request("ann", Vec::new())).await.unwrap();
+    opens(&fast).await;
+    fast.apply(says("ann", "hello")).await.unwrap();
+    let claim = claimed(&fast).await.unwrap();
+    let class = ErrorClass::Busy;
+    let result = StepResult::Delayed {
+        since: claim.job.created_at,
+        class,
+        ambiguous: false,
+    };
+    let row = RowOutcome::Retry {
+        at: fast.clock().now().plus(Duration::from_millis(100)),
+        class,
+        counts: true,
+    };
+    let settlement = Settlement { result, row };
+    assert!(fast.settle(claim, settlement).await.unwrap().is_none());
+    let again = async {
+        loop {
+            match claimed(&right).await {
+                Some(claim) => return claim,
+                None => sleep(Duration::from_millis(20)).await,
+            }
+        }
+    };
+    let again = timeout(SOON, again).await.expect("it is due");
+    assert_eq!(again.attempts, 1);
+}
