@@ -77,6 +77,9 @@ async fn renewing(ground: &Ground) {
         if let Err(fault) = lanes::renew(ground).await {
             tracing::debug!(error = %fault, "leases could not be renewed");
         }
+        if let Err(fault) = lanes::shorten(ground).await {
+            tracing::debug!(error = %fault, "leases could not be looked at");
+        }
     }
 }
 

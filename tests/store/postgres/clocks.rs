@@ -1,4 +1,4 @@
-//! Replicas whose machines disagree about the time.
+//! Replicas whose machines disagree about the time, and a database whose clock was set back.
 
 use std::{sync::Arc, time::Duration};
 
@@ -149,4 +149,30 @@ async fn a_retry_is_due_when_it_was_said_to_be_whichever_replica_said_it() {
     };
     let again = timeout(SOON, again).await.expect("it is due");
     assert_eq!(again.attempts, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_that_a_clock_set_back_made_longer_is_cut_to_a_lease_and_taken_from_nobody() {
+    let database = Database::new();
+    let store = by(&database, Arc::new(SystemClock)).await;
+    store.apply(request("ann", Vec::new())).await.unwrap();
+    // Of a replica that is gone, taken when the clock was an hour ahead.
+    database.says(
+        "UPDATE lanes SET owner = gen_random_uuid(), fence = nextval('lane_fences'), \
+         flying = head, leased_until = handover_clock() + 3600000",
+    );
+    let left = || -> i64 {
+        let left = database.says("SELECT max(leased_until) - handover_clock() FROM lanes");
+        left.trim().parse().unwrap()
+    };
+    let cut = async {
+        while left() > 15_000 {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(SOON, cut).await.expect("it is cut");
+    assert!(left() > 0, "its holder may live, and renew it");
+    assert!(claimed(&store).await.is_none());
+    database.says("UPDATE lanes SET leased_until = leased_until - 15000");
+    assert!(claimed(&store).await.is_some());
 }
