@@ -37,6 +37,11 @@ impl Lines {
         Ok(lines)
     }
 
+    /// Whether the file writes this very key.
+    pub(super) fn has(&self, key: &KeyPath) -> bool {
+        self.of.contains_key(key)
+    }
+
     /// The place of `key`, or of the nearest table around it that the file writes.
     pub(super) fn place(&self, key: &KeyPath) -> Option<Place> {
         let mut key = Some(key.clone());

@@ -44,6 +44,8 @@ pub(super) enum Rule {
     Unguessable { least: usize },
     /// A key of Standard Webhooks: base64, usually with `whsec_` before it.
     Signing,
+    /// What this says.
+    Own(fn(&str) -> Result<(), Problem>),
 }
 
 impl Secrets {
@@ -110,6 +112,7 @@ pub(super) fn required(section: &mut Section<'_>, keys: Keys, rule: Rule) -> Opt
 
 /// Secrets that may be left out, one or a list.
 pub(super) fn optional(section: &mut Section<'_>, keys: Keys, rule: Rule) -> Option<Secrets> {
+    section.keep_the_higher(keys.key, keys.file);
     let twice = section.has(keys.key) && section.has(keys.file);
     let given = section.optional(keys.key, |value| checked(several(value)?, rule));
     let from_file = section.optional(keys.file, |value| {
@@ -126,15 +129,17 @@ pub(super) fn optional(section: &mut Section<'_>, keys: Keys, rule: Rule) -> Opt
     given.or(from_file)
 }
 
-/// One secret that must be there and cannot be a list: what the bridge itself presents.
-pub(super) fn required_one(section: &mut Section<'_>, keys: Keys) -> Option<Secrets> {
+/// One secret that must be there and cannot be a list, such as what the bridge itself presents.
+pub(super) fn required_one(section: &mut Section<'_>, keys: Keys, rule: Rule) -> Option<Secrets> {
+    section.keep_the_higher(keys.key, keys.file);
     let by_file = section.has(keys.file);
-    let secrets = required(section, keys, Rule::Foreign)?;
+    let secrets = required(section, keys, rule)?;
     only_one(section, keys, by_file, secrets)
 }
 
 /// The same, where it may be left out.
 pub(super) fn optional_one(section: &mut Section<'_>, keys: Keys) -> Option<Secrets> {
+    section.keep_the_higher(keys.key, keys.file);
     let by_file = section.has(keys.file);
     let secrets = optional(section, keys, Rule::Foreign)?;
     only_one(section, keys, by_file, secrets)
@@ -155,6 +160,11 @@ fn only_one(section: &Section<'_>, keys: Keys, by_file: bool, secrets: Secrets) 
 /// Secrets by names that the operator chooses, one each, `NAME` or `NAME_file`.
 pub(super) fn read_named(mut section: Section<'_>) -> BTreeMap<String, Secrets> {
     let mut named = BTreeMap::new();
+    for file in section.keys() {
+        if let Some(name) = file.strip_suffix("_file") {
+            section.keep_the_higher(name, &file);
+        }
+    }
     for (key, value) in section.take_values() {
         let read = match key.strip_suffix("_file") {
             Some(name) => one_of_file(&value).map(|secrets| (name.to_owned(), secrets)),
@@ -246,6 +256,7 @@ impl Rule {
         }
         match self {
             Self::Foreign => Ok(()),
+            Self::Own(check) => check(secret),
             Self::Unguessable { least } => {
                 let is_made_of = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
                 let is_good = secret.len() >= least && secret.bytes().all(is_made_of);

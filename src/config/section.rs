@@ -1,7 +1,7 @@
 //! Reads one table of the merged tree key by key. A wrong value is reported and the reading goes on, which is how all
 //! faults come at once; whatever nobody asked for is an unknown key.
 
-use std::{cell::RefCell, collections::BTreeSet, mem};
+use std::{cell::RefCell, cmp::Ordering, collections::BTreeSet, mem};
 
 use config::{Map, Value, ValueKind};
 
@@ -32,6 +32,14 @@ pub(super) struct Section<'r> {
     from_environment: BTreeSet<String>,
     wholly_from_environment: bool,
     report: &'r Report,
+}
+
+/// Where a value comes from; each is laid over those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Layer {
+    Defaults,
+    File,
+    Environment,
 }
 
 impl Report {
@@ -194,6 +202,22 @@ impl<'r> Section<'r> {
         values
     }
 
+    /// The keys that nobody has asked for yet.
+    pub(super) fn keys(&self) -> Vec<String> {
+        self.values.keys().cloned().collect()
+    }
+
+    /// Two keys that say the same thing are laid over each other like one: what the higher layer says counts, and the other
+    /// is as if it were not there. Both stay if one layer says both.
+    pub(super) fn keep_the_higher(&mut self, one: &str, other: &str) {
+        let lower = match self.layer(one).cmp(&self.layer(other)) {
+            Ordering::Greater => other,
+            Ordering::Less => one,
+            Ordering::Equal => return,
+        };
+        self.values.remove(lower);
+    }
+
     /// Whether `key` is there and has not been asked for. It counts as known.
     pub(super) fn refuse(&mut self, key: &str) -> bool {
         self.values.remove(key).is_some()
@@ -235,6 +259,19 @@ impl<'r> Section<'r> {
 
     pub(super) fn has(&self, key: &str) -> bool {
         self.values.contains_key(key)
+    }
+
+    /// None: it is not there.
+    fn layer(&self, key: &str) -> Option<Layer> {
+        if !self.has(key) {
+            None
+        } else if self.from_environment.contains(key) {
+            Some(Layer::Environment)
+        } else if self.report.lines.has(&self.key.key(key)) {
+            Some(Layer::File)
+        } else {
+            Some(Layer::Defaults)
+        }
     }
 
     fn as_table(&self, key: KeyPath, value: Value) -> Option<Section<'r>> {

@@ -58,11 +58,7 @@ const PASSWORD: Keys = Keys {
 
 impl Store {
     pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
-        let written = section.defaulted("url", StoreUrl::read);
-        let url = match section.optional("url_file", StoreUrl::read_file) {
-            Some(url) => Some(url),
-            None => written,
-        };
+        let url = read_url(&mut section);
         let password = secrets::optional_one(&mut section, PASSWORD);
         let migrate = section.defaulted("migrate", value::switch);
         let pool = section.defaulted("pool", |value| value::number(value, 2, 1000));
@@ -155,3 +151,18 @@ impl PartialEq for DatabaseUrl {
 }
 
 impl Eq for DatabaseUrl {}
+
+/// Given as text or in a file.
+fn read_url(section: &mut Section<'_>) -> Option<StoreUrl> {
+    section.keep_the_higher("url", "url_file");
+    if !section.has("url_file") {
+        return section.defaulted("url", StoreUrl::read);
+    }
+    let twice = section.optional("url", StoreUrl::read).is_some();
+    section.optional("url_file", |value| {
+        if twice {
+            return Err(Problem::BothSet { other: "url" });
+        }
+        StoreUrl::read_file(value)
+    })
+}

@@ -141,6 +141,38 @@ fn a_variable_names_the_file_of_a_secret_and_a_fault_of_it_is_told_by_the_variab
 }
 
 #[test]
+fn a_variable_goes_over_a_secret_whichever_way_either_is_given() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("token");
+    fs::write(&file, "token-in-the-file-of-a-variable").unwrap();
+    let by_text = (
+        "HANDOVER__DESKS__CUSTOM__TOKEN",
+        "token-in-a-variable-itself",
+    );
+    let by_file = (
+        "HANDOVER__DESKS__CUSTOM__TOKEN_FILE",
+        file.to_str().unwrap(),
+    );
+    let loaded = |setting: &str, variables: &[(&str, &str)]| {
+        let text = GOOD.replace("token = \"canary-token-of-the-desk\"", setting);
+        let source = Source::text("handover.toml", text).with_environment(variables.to_vec());
+        Config::load(&source)
+    };
+    let token = |config: &Config| match &config.desks.first_key_value().unwrap().1.kind {
+        Kind::Webhook(desk) => desk.token.first().expose_secret().to_owned(),
+        other => panic!("{other:?}"),
+    };
+    let config = loaded("token_file = \"/nowhere/at/all\"", &[by_text]).unwrap();
+    assert_eq!(token(&config), by_text.1);
+    let config = loaded("token = \"canary-token-of-the-desk\"", &[by_file]).unwrap();
+    assert_eq!(token(&config), "token-in-the-file-of-a-variable");
+
+    let told = loaded("", &[by_text, by_file]).unwrap_err().to_string();
+    let start = "HANDOVER__DESKS__CUSTOM__TOKEN_FILE: desks.custom.token_file is set together";
+    assert!(told.starts_with(start), "{told}");
+}
+
+#[test]
 fn a_file_that_everybody_can_read_is_a_warning() {
     use std::os::unix::fs::PermissionsExt as _;
 

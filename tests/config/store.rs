@@ -1,9 +1,9 @@
 //! `[store]`: which database, and how a bridge comes to it.
 
-use handover_bridge::config::{Listen, Store, StoreUrl};
+use handover_bridge::config::{Config, Listen, Source, Store, StoreUrl};
 use secrecy::ExposeSecret as _;
 
-use crate::{good_with, told_of};
+use crate::{GOOD, good_with, told_of};
 
 const URL: &str = "postgres://bridge:secret@db.example/handover?sslmode=verify-full";
 
@@ -32,8 +32,40 @@ fn a_database_server_is_named_by_its_url_or_by_a_file_that_holds_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("url");
     std::fs::write(&file, format!("{URL}\n")).unwrap();
-    let lines = format!("url = \"sqlite:x.db\"\nurl_file = \"{}\"", file.display());
-    assert_eq!(postgres(&store(&lines)), URL, "the file goes over the text");
+    let by_file = format!("url_file = \"{}\"", file.display());
+    assert_eq!(postgres(&store(&by_file)), URL, "the default is no answer");
+
+    let told = told_of(&format!("[store]\nurl = \"sqlite:x.db\"\n{by_file}"));
+    assert!(
+        matches!(&told[..], [one] if one.ends_with("store.url_file is set together with url; keep one of the two")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_variable_goes_over_the_url_whichever_way_either_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("url");
+    std::fs::write(&file, URL).unwrap();
+    let file = file.display().to_string();
+    let loaded = |line: &str, variables: &[(&str, &str)]| {
+        let text = format!("{GOOD}[store]\n{line}");
+        let source = Source::text("handover.toml", text).with_environment(variables.to_vec());
+        Config::load(&source)
+    };
+    let by_text = ("HANDOVER__STORE__URL", "sqlite:of-a-variable.db");
+    let by_file = ("HANDOVER__STORE__URL_FILE", &*file);
+    let config = loaded("url_file = \"/nowhere/at/all\"", &[by_text]).unwrap();
+    assert_eq!(
+        config.store.url,
+        StoreUrl::Sqlite("of-a-variable.db".into())
+    );
+    let config = loaded("url = \"sqlite:of-the-file.db\"", &[by_file]).unwrap();
+    assert_eq!(postgres(&config.store), URL);
+
+    let told = loaded("", &[by_text, by_file]).unwrap_err().to_string();
+    let start = "HANDOVER__STORE__URL_FILE: store.url_file is set together with url";
+    assert!(told.starts_with(start), "{told}");
 }
 
 #[test]

@@ -141,6 +141,11 @@ fn its_secrets_are_known_by_their_names_come_from_files_and_are_never_printed() 
     let twice = format!("api = \"canary-secret\"\n{by_file}");
     let told = told_with("api = \"canary-secret\"", &twice);
     assert!(told[0].contains("keep one of the two"), "{told:?}");
+
+    let variable = ("HANDOVER__DESKS__TICKETS__SECRETS__API", "canary-variable");
+    let source = Source::text("handover.toml", text).with_environment([variable]);
+    let named = Config::load(&source).unwrap().secrets();
+    assert_eq!(named[0].secrets.first().expose_secret(), "canary-variable");
 }
 
 #[test]

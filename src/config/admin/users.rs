@@ -7,13 +7,13 @@ use argon2::{
     password_hash::{PasswordHasher as _, phc::PasswordHash},
 };
 use config::Value;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
 use crate::{
     config::{
         fault::Problem,
         names,
-        secrets::{self, Keys},
+        secrets::{self, Keys, Rule},
         section::Section,
         value,
     },
@@ -61,23 +61,13 @@ impl User {
     }
 
     fn read(mut section: Section<'_>) -> Option<Self> {
-        let by_file = section.has(PASSWORD_HASH.file);
-        let hash = secrets::required_one(&mut section, PASSWORD_HASH);
+        let rule = Rule::Own(check_hash);
+        let hash = secrets::required_one(&mut section, PASSWORD_HASH, rule);
         let role = section.required("role", Role::read, "add role = \"agent\" or \"admin\"");
         let shown_as = section.optional("name", read_name);
         section.finish();
-        let hash = hash?.first().clone();
-        let key = if by_file {
-            PASSWORD_HASH.file
-        } else {
-            PASSWORD_HASH.key
-        };
-        if !is_argon2id(hash.expose_secret()) {
-            section.fault(key, Problem::NotAPasswordHash);
-            return None;
-        }
         Some(Self {
-            password_hash: hash,
+            password_hash: hash?.first().clone(),
             role: role?,
             shown_as,
         })
@@ -110,11 +100,12 @@ fn read_name(value: &Value) -> Result<String, Problem> {
     }
 }
 
-fn is_argon2id(hash: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|hash| {
+fn check_hash(hash: &str) -> Result<(), Problem> {
+    let is_good = PasswordHash::new(hash).is_ok_and(|hash| {
         let is_strong = Params::try_from(&hash).is_ok_and(|params| {
             MEMORY.contains(&params.m_cost()) && (1..=16).contains(&params.t_cost())
         });
         hash.algorithm.as_str() == "argon2id" && hash.hash.is_some() && is_strong
-    })
+    });
+    is_good.then_some(()).ok_or(Problem::NotAPasswordHash)
 }

@@ -188,12 +188,12 @@ impl Certainly {
         let needs_access = auth != Auth::None;
         let has_access = section.has("access_token") || section.has("access_token_file");
         let access_token = if needs_access {
-            secrets::required_one(section, Self::ACCESS_TOKEN)
+            secrets::required_one(section, Self::ACCESS_TOKEN, Rule::Foreign)
         } else {
             secrets::optional_one(section, Self::ACCESS_TOKEN)
         };
         let api_token = if acts && !needs_access && !has_access {
-            secrets::required_one(section, Self::API_TOKEN)
+            secrets::required_one(section, Self::API_TOKEN, Rule::Foreign)
         } else {
             secrets::optional_one(section, Self::API_TOKEN)
         };

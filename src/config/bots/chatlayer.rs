@@ -83,7 +83,7 @@ impl Chatlayer {
         surroundings: Surroundings<'_>,
     ) -> Option<Self> {
         let api_url = read_api_url(section, surroundings);
-        let access_token = secrets::required_one(section, Self::ACCESS_TOKEN);
+        let access_token = secrets::required_one(section, Self::ACCESS_TOKEN, Rule::Foreign);
         let verify_token = secrets::required(section, Self::VERIFY_TOKEN, Rule::Foreign);
         let hook_key = secrets::optional(section, Self::HOOK_KEY, Rule::Unguessable { least: 20 });
         let channel_verify_token =

@@ -114,7 +114,7 @@ impl AivoLive {
         let api_url = section.optional("api_url", base);
         let groups_url = section.optional("groups_url", base);
         let bot_id = section.required("bot_id", read_id, "add the botId that Aivo has given you");
-        let bot_token = secrets::required_one(section, Self::BOT_TOKEN);
+        let bot_token = secrets::required_one(section, Self::BOT_TOKEN, Rule::Foreign);
         let groups = section.required(
             "groups",
             read_groups,
