@@ -234,7 +234,7 @@ enum Error {
     #[error("admin.token is not set, so the admin API takes nobody")]
     NoAdminToken,
     #[error(transparent)]
-    App(#[from] app::Error),
+    App(app::Error),
     #[error(transparent)]
     Client(#[from] client::Error),
     #[error(transparent)]
@@ -242,7 +242,7 @@ enum Error {
     #[error(transparent)]
     Erase(#[from] erase::Unfinished),
     #[error(transparent)]
-    Check(#[from] check::Error),
+    Check(#[from] check::NotInOrder),
     #[error(transparent)]
     Password(#[from] console::UnfitPassword),
     #[error(transparent)]
@@ -305,6 +305,16 @@ fn runtime() -> Result<tokio::runtime::Runtime, Error> {
         .map_err(Error::Runtime)
 }
 
+impl From<app::Error> for Error {
+    /// What templates and secrets are found to be only when they are used is wrong with the configuration as well.
+    fn from(error: app::Error) -> Self {
+        match error {
+            app::Error::Faults(faults) => Self::Faults(faults),
+            other => Self::App(other),
+        }
+    }
+}
+
 impl Error {
     /// 2 for what the caller has to write differently, 1 for what went wrong on the way.
     fn exit_code(&self) -> ExitCode {
@@ -316,12 +326,7 @@ impl Error {
             | Self::Simulate(_)
             | Self::Copy(_)
             | Self::NoAdminToken
-            | Self::Password(_)
-            | Self::App(
-                app::Error::Chatlayer { .. }
-                | app::Error::Certainly { .. }
-                | app::Error::Webhook { .. },
-            ) => ExitCode::from(2),
+            | Self::Password(_) => ExitCode::from(2),
             Self::Declined(_)
             | Self::App(_)
             | Self::Client(_)

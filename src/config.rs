@@ -54,7 +54,7 @@ pub use self::{
     secrets::{NamedSecrets, Secrets},
     server::Server,
     source::Source,
-    steps::{DialogState, Step},
+    steps::{DialogState, Step, Text},
     store::{DatabaseUrl, Listen, Store, StoreUrl},
     telemetry::{LogFilter, LogFormat, Telemetry},
     warning::Warning,

@@ -19,15 +19,14 @@ use super::{
 };
 use crate::{
     bots::BotPlatform,
-    config::{self, Kind, Platform},
+    config::{self, Fault, Faults, KeyPath, Kind, Platform},
     desks::Desk,
     domain::{
-        delivery::Destination,
         ids::{BotName, DeskName},
         time::Clock,
     },
     http::{self, secret::Accepted},
-    outbound::{Outbound, OutboundOptions, ProxySettings, request::DryRunError},
+    outbound::{Outbound, OutboundOptions, ProxySettings},
 };
 
 /// Everybody who is configured.
@@ -35,6 +34,13 @@ use crate::{
 pub(super) struct Connections {
     pub(super) bots: BTreeMap<BotName, Connection<dyn BotPlatform, http::BotHook>>,
     pub(super) desks: BTreeMap<DeskName, Connection<dyn Desk, Option<http::DeskHook>>>,
+}
+
+/// Those that can be made, and what is wrong with the others.
+#[derive(Debug)]
+pub(super) struct Draft {
+    connections: Connections,
+    faults: Vec<Fault>,
 }
 
 #[derive(Debug)]
@@ -76,8 +82,8 @@ struct Ground {
     clock: Arc<dyn Clock>,
 }
 
-impl Connections {
-    pub(super) fn build(
+impl Draft {
+    pub(super) fn new(
         bots: &BTreeMap<BotName, config::Bot>,
         desks: &BTreeMap<DeskName, config::Desk>,
         allow_networks: Vec<IpNet>,
@@ -93,26 +99,56 @@ impl Connections {
             Arc::clone(&clock),
         )?;
         let ground = Ground { outbound, clock };
-        let bots = bots.iter().map(|(name, bot)| {
+        let mut faults = Vec::new();
+        let bots = bots.iter().filter_map(|(name, bot)| {
             let connection = match &bot.platform {
-                Platform::Chatlayer(bot) => chatlayer::connect(name, bot, &ground)?,
-                Platform::Certainly(bot) => certainly::connect(name, bot, &ground)?,
+                Platform::Chatlayer(bot) => chatlayer::connect(name, bot, &ground),
+                Platform::Certainly(bot) => certainly::connect(name, bot, &ground),
             };
-            Ok((name.clone(), connection))
+            Some((name.clone(), keep_all(&mut faults, connection)?))
         });
-        let desks = desks.iter().map(|(name, desk)| {
+        let bots = bots.collect();
+        let desks = desks.iter().filter_map(|(name, desk)| {
             let connection = match &desk.kind {
-                Kind::AivoLive(desk) => aivo_live::connect(name, desk, &ground)?,
-                Kind::Console(_) => console::connect(),
-                Kind::Webhook(desk) => webhook::connect(name, desk, &ground)?,
-                Kind::Template(desk) => template::connect(name, desk, &ground)?,
+                Kind::AivoLive(desk) => aivo_live::connect(name, desk, &ground),
+                Kind::Console(_) => Ok(console::connect()),
+                Kind::Webhook(desk) => webhook::connect(name, desk, &ground),
+                Kind::Template(desk) => template::connect(name, desk, &ground),
             };
-            Ok((name.clone(), connection))
+            Some((name.clone(), keep_all(&mut faults, connection)?))
         });
+        let desks = desks.collect();
         Ok(Self {
-            bots: bots.collect::<Result<_, Error>>()?,
-            desks: desks.collect::<Result<_, Error>>()?,
+            connections: Connections { bots, desks },
+            faults,
         })
+    }
+
+    /// What is wrong, also with templates when they are filled in with examples.
+    pub(super) fn faults(self) -> Faults {
+        let Connections { bots, desks } = &self.connections;
+        let bots = bots.values().flat_map(|bot| bot.adapter.dry_run());
+        let desks = desks.values().flat_map(|desk| desk.adapter.dry_run());
+        let not_filled_in = bots.chain(desks).map(Fault::from);
+        not_filled_in.chain(self.faults).collect()
+    }
+
+    fn finish(self) -> Result<Connections, Error> {
+        if self.faults.is_empty() {
+            return Ok(self.connections);
+        }
+        Err(Error::Faults(self.faults.into_iter().collect()))
+    }
+}
+
+impl Connections {
+    pub(super) fn build(
+        bots: &BTreeMap<BotName, config::Bot>,
+        desks: &BTreeMap<DeskName, config::Desk>,
+        allow_networks: Vec<IpNet>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Error> {
+        Draft::new(bots, desks, allow_networks, clock)?.finish()
     }
 
     /// `admin` opens the admin API, whose token is exchanged with the others.
@@ -153,24 +189,9 @@ impl Connections {
     }
 }
 
-impl Connections {
-    /// What is wrong with everybody's templates when they are filled in with examples, bots first.
-    pub(super) fn dry_run(&self) -> Vec<(Destination, DryRunError)> {
-        let bots = self.bots.iter().flat_map(|(name, bot)| {
-            let to = Destination::Bot(name.clone());
-            told_of(to, bot.adapter.dry_run())
-        });
-        let desks = self.desks.iter().flat_map(|(name, desk)| {
-            let to = Destination::Desk(name.clone());
-            told_of(to, desk.adapter.dry_run())
-        });
-        bots.chain(desks).collect()
-    }
-}
-
 impl Address {
     /// `table` is the table of the bot or desk, `keys` are the last parts of the two keys.
-    fn new(table: &str, address: &str, secret: &str, url: &Url) -> Self {
+    fn new(table: &KeyPath, address: &str, secret: &str, url: &Url) -> Self {
         Self {
             key: format!("{table}.{address}"),
             secret_key: format!("{table}.{secret}"),
@@ -179,11 +200,18 @@ impl Address {
     }
 }
 
-fn told_of(
-    to: Destination,
-    faults: Vec<DryRunError>,
-) -> impl Iterator<Item = (Destination, DryRunError)> {
-    faults.into_iter().map(move |fault| (to.clone(), fault))
+/// What one vendor finds wrong with the table of a bot or a desk.
+fn faults_of<E>(
+    table: &KeyPath,
+    faults: Vec<E>,
+    into_fault: impl Fn(E, &KeyPath) -> Fault,
+) -> Vec<Fault> {
+    let faults = faults.into_iter();
+    faults.map(|fault| into_fault(fault, table)).collect()
+}
+
+fn keep_all<T>(faults: &mut Vec<Fault>, connected: Result<T, Vec<Fault>>) -> Option<T> {
+    connected.map_err(|found| faults.extend(found)).ok()
 }
 
 /// Only the addresses that are known now; that of a request template is not.

@@ -4,9 +4,7 @@ use std::{io, net::SocketAddr};
 
 use super::demo;
 use crate::{
-    bots::{certainly, chatlayer},
-    desks::{aivo_live, template, webhook},
-    domain::ids::{BotName, DeskName},
+    config::Faults,
     outbound::OutboundError,
     store::{copy::CopyError, postgres, sqlite},
     telemetry::{self, traces},
@@ -23,31 +21,8 @@ pub enum Error {
     Signals(#[source] io::Error),
     #[error(transparent)]
     Outbound(#[from] OutboundError),
-    #[error("bots.{bot} cannot be used")]
-    Chatlayer {
-        bot: BotName,
-        source: chatlayer::SettingsError,
-    },
-    #[error("bots.{bot} cannot be used")]
-    Certainly {
-        bot: BotName,
-        source: certainly::SettingsError,
-    },
-    #[error("desks.{desk} cannot be used")]
-    Webhook {
-        desk: DeskName,
-        source: webhook::SettingsError,
-    },
-    #[error("desks.{desk} cannot be used")]
-    AivoLive {
-        desk: DeskName,
-        source: Box<aivo_live::SettingsError>,
-    },
-    #[error("desks.{desk} cannot be used")]
-    Template {
-        desk: DeskName,
-        source: template::SettingsError,
-    },
+    #[error("the configuration cannot be used")]
+    Faults(#[source] Faults),
     #[error("the store cannot be opened")]
     Store(#[from] sqlite::OpenError),
     #[error("the store cannot be opened")]

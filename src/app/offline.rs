@@ -4,15 +4,14 @@ use std::{path::Path, sync::Arc};
 
 use super::{
     Error,
-    connections::Connections,
+    connections::{Connections, Draft},
     policy::{self, Sections},
     store,
 };
 use crate::{
     clock::SystemClock,
     config::{self, Config, StoreUrl},
-    domain::{delivery::Destination, policy::Policy, time::Clock},
-    outbound::request::DryRunError,
+    domain::{policy::Policy, time::Clock},
     store::{
         TranscriptLimits,
         copy::{Copied, Copy},
@@ -49,11 +48,14 @@ pub async fn copy(copy: Copy) -> Result<Vec<Copied>, Error> {
 
 /// Finds what is wrong with the configuration's templates: what a start would find, and what only shows when they are
 /// filled in with examples. Opens and calls nothing.
-pub fn check(config: &Config) -> Result<Vec<(Destination, DryRunError)>, Error> {
+pub fn check(config: &Config) -> Result<(), Error> {
     let networks = config.outbound.allow_networks.clone();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let connections = Connections::build(&config.bots, &config.desks, networks, clock)?;
-    Ok(connections.dry_run())
+    let faults = Draft::new(&config.bots, &config.desks, networks, clock)?.faults();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Faults(faults))
 }
 
 /// What `decide` would go by with this configuration.

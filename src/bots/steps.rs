@@ -6,10 +6,10 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use crate::{
-    config,
+    config::{self, DialogState, Written},
     domain::{conversation::ResumeContract, delivery::Job},
     outbound::{
-        request::{CompileError, Compiler, DryRunError, Part, RequestTemplate},
+        request::{CompileError, Compiler, DryRunError, Part, RequestTemplate, Unusable, keep},
         template::{Anything, Context, Expression, Template, TemplateError},
     },
 };
@@ -18,6 +18,8 @@ use crate::{
 pub struct Steps {
     pub pause: Vec<RequestTemplate>,
     pub resume: Vec<Step>,
+    /// Where each is written, those of the pause first.
+    places: Vec<Written>,
 }
 
 /// One call of a resume.
@@ -37,59 +39,51 @@ pub enum Step {
 #[derive(Clone, Debug)]
 pub struct Values(Vec<(String, Expression)>);
 
-/// A step that cannot be compiled.
-#[derive(Debug, thiserror::Error)]
-pub enum StepsError {
-    #[error("{list}, step {number}")]
-    Step {
-        list: &'static str,
-        number: usize,
-        source: CompileError,
-    },
-}
-
 /// What steps of this handover have taken from the answers before, by name.
 const TAKEN: &str = "taken";
 /// What a resume may speak of besides what every step of its vendor may.
 const RESUME_NAMES: [&str; 5] = ["reason", "agent", "seconds", "unanswered", "dialog_state"];
 
 impl Steps {
-    /// `names` are those that every step of this vendor may speak of.
-    pub fn compile(
+    /// `names` are those that every step of this vendor may speak of. Steps with faults are left out.
+    pub fn compile<F: From<Unusable>>(
         pause: &[config::Request],
         resume: &[config::Step],
         names: &[&'static str],
-    ) -> Result<Self, StepsError> {
+        faults: &mut Vec<F>,
+    ) -> Self {
         let names = [names, &[TAKEN]].concat();
         let pausing = Compiler { names: &names };
         let resume_names = [&names[..], &RESUME_NAMES].concat();
         let resuming = Compiler {
             names: &resume_names,
         };
-        let pause = pause.iter().enumerate();
-        let resume = resume.iter().enumerate();
-        Ok(Self {
+        let places = pause.iter().map(|step| &step.at);
+        let places = places.chain(resume.iter().map(config::Step::at));
+        Self {
+            places: places.cloned().collect(),
             pause: pause
-                .map(|(index, step)| request(pausing, "pause", index, step))
-                .collect::<Result<_, _>>()?,
+                .iter()
+                .filter_map(|step| keep(faults, pausing.request(step)))
+                .collect(),
             resume: resume
-                .map(|(index, step)| Step::compile(resuming, "resume", index, step))
-                .collect::<Result<_, _>>()?,
-        })
+                .iter()
+                .filter_map(|step| keep(faults, Step::compile(resuming, step)))
+                .collect(),
+        }
     }
 
     /// What is wrong with each step when it is filled in, the first of it. Nothing is called. `examples` are conversations
     /// as steps may meet them, each with the agent's name.
     pub fn dry_run(&self, examples: &[(Context, Option<&str>)]) -> Vec<DryRunError> {
-        let pauses = self.pause.iter().enumerate().filter_map(|(index, step)| {
+        let pauses = self.pause.iter().map(|step| {
             let mut examples = examples.iter();
-            let tried = examples
-                .try_for_each(|(context, _)| step.dry_run(&context.clone().with(TAKEN, Anything)));
-            Some(fault("pause", index, tried.err()?))
+            examples
+                .try_for_each(|(context, _)| step.dry_run(&context.clone().with(TAKEN, Anything)))
         });
-        let resumes = self.resume.iter().enumerate().filter_map(|(index, step)| {
+        let resumes = self.resume.iter().map(|step| {
             let mut examples = examples.iter();
-            let tried = examples.try_for_each(|(context, agent)| {
+            examples.try_for_each(|(context, agent)| {
                 let contract = ResumeContract {
                     reason: "solved".to_owned(),
                     agent: agent.map(str::to_owned),
@@ -99,43 +93,30 @@ impl Steps {
                 };
                 let context = context.clone().with(TAKEN, Anything);
                 step.dry_run(&resume_context(context, &contract))
-            });
-            Some(fault("resume", index, tried.err()?))
+            })
         });
-        pauses.chain(resumes).collect()
+        let tried = self.places.iter().zip(pauses.chain(resumes));
+        let faults = tried.filter_map(|(at, tried)| {
+            let at = at.clone();
+            let source = tried.err()?;
+            Some(DryRunError { at, source })
+        });
+        faults.collect()
     }
 }
 
 impl Step {
-    fn compile(
-        compiler: Compiler<'_>,
-        list: &'static str,
-        index: usize,
-        step: &config::Step,
-    ) -> Result<Self, StepsError> {
+    fn compile(compiler: Compiler<'_>, step: &config::Step) -> Result<Self, Unusable> {
         match step {
             config::Step::Text(text) => compiler
-                .text(text)
+                .text(&text.text)
                 .map(Self::Text)
-                .map_err(|source| refused(list, index, source)),
-            config::Step::Request(step) => request(compiler, list, index, step).map(Self::Request),
-            config::Step::DialogState(dialog) => {
-                let values = dialog.session_data.iter().map(|(name, source)| {
-                    let part = Part::Value {
-                        of: "session data",
-                        name: name.clone(),
-                    };
-                    let value = compiler.expression(part, source);
-                    Ok((
-                        name.clone(),
-                        value.map_err(|source| refused(list, index, source))?,
-                    ))
-                });
-                Ok(Self::DialogState {
-                    id: dialog.dialog_state.clone(),
-                    values: Values(values.collect::<Result<_, StepsError>>()?),
-                })
-            }
+                .map_err(|source| source.at(&text.at)),
+            config::Step::Request(step) => compiler.request(step).map(Self::Request),
+            config::Step::DialogState(dialog) => Ok(Self::DialogState {
+                id: dialog.dialog_state.clone(),
+                values: Values::compile(compiler, dialog).map_err(|fault| fault.at(&dialog.at))?,
+            }),
         }
     }
 
@@ -160,6 +141,17 @@ impl Step {
 }
 
 impl Values {
+    fn compile(compiler: Compiler<'_>, dialog: &DialogState) -> Result<Self, CompileError> {
+        let values = dialog.session_data.iter().map(|(name, source)| {
+            let part = Part::Value {
+                of: "session data",
+                name: name.clone(),
+            };
+            Ok((name.clone(), compiler.expression(part, source)?))
+        });
+        Ok(Self(values.collect::<Result<_, _>>()?))
+    }
+
     pub fn evaluate(&self, context: &Context) -> Result<Map<String, Value>, TemplateError> {
         let values = self.0.iter();
         values
@@ -188,30 +180,4 @@ pub fn resume_context(context: Context, contract: &ResumeContract) -> Context {
         .with("seconds", seconds)
         .with("unanswered", unanswered)
         .with("dialog_state", dialog_state)
-}
-
-fn request(
-    compiler: Compiler<'_>,
-    list: &'static str,
-    index: usize,
-    step: &config::Request,
-) -> Result<RequestTemplate, StepsError> {
-    compiler
-        .request(step)
-        .map_err(|source| refused(list, index, source))
-}
-
-fn refused(list: &'static str, index: usize, source: CompileError) -> StepsError {
-    StepsError::Step {
-        list,
-        number: index.saturating_add(1),
-        source,
-    }
-}
-
-fn fault(list: &'static str, index: usize, source: TemplateError) -> DryRunError {
-    DryRunError {
-        place: format!("{list}, step {}", index.saturating_add(1)),
-        source,
-    }
 }

@@ -1,5 +1,5 @@
-//! `handover check`: the configuration as `serve` would read it. Faults have been told before it gets here. With
-//! `--probe` everybody in it is called once.
+//! `handover check`: the configuration as `serve` would read it. All faults but those of templates have been told before
+//! it gets here. With `--probe` everybody in it is called once.
 
 mod advice;
 
@@ -30,28 +30,20 @@ pub(super) struct Options {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Error {
-    #[error("{0} of the templates cannot be filled in; what is wrong stands above")]
-    Templates(usize),
-    #[error("{failed} of {all} probed are not in order; what to look at stands above")]
-    Probe { failed: usize, all: usize },
+#[error("{failed} of {all} probed are not in order; what to look at stands above")]
+pub(super) struct NotInOrder {
+    failed: usize,
+    all: usize,
 }
 
 pub(super) fn run(config: &Config, options: Options) -> Result<(), super::Error> {
-    let faults = app::check(config)?;
+    app::check(config)?;
     let mut out = io::stdout().lock();
     for warning in config.warnings() {
         writeln!(out, "warning: {warning}")?;
     }
     for named in config.secrets() {
         write_rotation(&mut out, &named)?;
-    }
-    for (destination, fault) in &faults {
-        let (kind, name) = named(destination);
-        writeln!(out, "{kind} {name}: {}", told(fault))?;
-    }
-    if !faults.is_empty() {
-        return Err(Error::Templates(faults.len()).into());
     }
     if options.probe {
         let probed = runtime()?.block_on(app::probe(config))?;
@@ -105,7 +97,7 @@ fn write_probes(out: &mut impl Write, probed: &[Probed]) -> Result<(), super::Er
     let failed = probed.iter().filter(|probed| probed.answer.is_err());
     match failed.count() {
         0 => Ok(()),
-        failed => Err(Error::Probe {
+        failed => Err(NotInOrder {
             failed,
             all: probed.len(),
         }

@@ -1,7 +1,7 @@
 //! What can be wrong with a configuration, each with a sentence that says what to do. No value is ever repeated: it
 //! may be a secret in the wrong place.
 
-use std::{fmt, io, path::PathBuf};
+use std::{error::Error as StdError, fmt, io, path::PathBuf};
 
 use super::key::KeyPath;
 use crate::domain::{hours::Overlap, ids::DeskName};
@@ -136,6 +136,39 @@ pub enum Problem {
     MissingRequest { request: &'static str },
     #[error("must not be longer than {limit}")]
     LongerThan { limit: &'static str },
+    #[error("cannot be used: {}", with_causes(&**.0))]
+    Unusable(#[source] Box<dyn StdError + Send + Sync>),
+    #[error("cannot be filled in: {}", with_causes(&**.0))]
+    NotFilledIn(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+impl Fault {
+    /// What stands there cannot be used by whom it is for, who says why.
+    pub fn unusable(at: Written, why: impl StdError + Send + Sync + 'static) -> Self {
+        Self::at(at, Problem::Unusable(Box::new(why)))
+    }
+
+    /// What stands there is a template that does not go with what there may be to fill in.
+    pub fn not_filled_in(at: Written, why: impl StdError + Send + Sync + 'static) -> Self {
+        Self::at(at, Problem::NotFilledIn(Box::new(why)))
+    }
+
+    fn at(at: Written, problem: Problem) -> Self {
+        let Written { key, place } = at;
+        Self {
+            key,
+            place,
+            problem,
+        }
+    }
+}
+
+impl Written {
+    /// A key of which the place is not known.
+    pub fn somewhere(key: KeyPath) -> Self {
+        let place = Place::Unwritten;
+        Self { key, place }
+    }
 }
 
 impl Faults {
@@ -165,6 +198,8 @@ impl FromIterator<Fault> for Faults {
     fn from_iter<I: IntoIterator<Item = Fault>>(faults: I) -> Self {
         let mut faults: Vec<_> = faults.into_iter().collect();
         faults.sort_by(|a, b| (&a.place, &a.key).cmp(&(&b.place, &b.key)));
+        // Several may use what is written once.
+        faults.dedup_by_key(|fault| fault.to_string());
         Self(faults)
     }
 }
@@ -209,6 +244,11 @@ impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.place, self.key)
     }
+}
+
+fn with_causes(error: &dyn StdError) -> String {
+    let all = std::iter::successors(Some(error), |&error| error.source());
+    all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn meant(near: Option<&str>) -> String {

@@ -1,21 +1,34 @@
 //! The steps by which a bot is paused and resumed. What is a template or an expression stays text here: the bot's
 //! adapter compiles it when the bridge starts.
 
-use super::{fault::Problem, requests::Request, section::Section, value};
+use super::{
+    fault::{Problem, Written},
+    requests::Request,
+    section::Section,
+    value,
+};
 
 /// One step of a resume, in the order they are made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// A text to the user; a template.
-    Text(String),
+    Text(Text),
     DialogState(DialogState),
     /// A call that only this platform knows.
     Request(Request),
 }
 
+/// The user is told something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    pub at: Written,
+    /// A template.
+    pub text: String,
+}
+
 /// The bot goes on at a given dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DialogState {
+    pub at: Written,
     pub dialog_state: String,
     /// Name and expression, sorted by name.
     pub session_data: Vec<(String, String)>,
@@ -52,12 +65,22 @@ pub(super) fn read_requests(section: &mut Section<'_>, key: &'static str) -> Opt
 }
 
 impl Step {
+    /// Where it is written.
+    pub fn at(&self) -> &Written {
+        match self {
+            Self::Text(step) => &step.at,
+            Self::DialogState(step) => &step.at,
+            Self::Request(step) => &step.at,
+        }
+    }
+
     fn read(mut section: Section<'_>) -> Option<Self> {
         let kinds = ["text", "dialog_state", "request"];
         if kinds.into_iter().filter(|kind| section.has(kind)).count() != 1 {
             section.fault_here(Problem::NotAStep);
             return None;
         }
+        let at = section.written();
         let step = if section.has("request") {
             section
                 .table("request")
@@ -70,12 +93,14 @@ impl Step {
                 .unwrap_or_default();
             dialog_state.map(|dialog_state| {
                 Self::DialogState(DialogState {
+                    at,
                     dialog_state,
                     session_data,
                 })
             })
         } else {
-            section.optional("text", value::filled_text).map(Self::Text)
+            let text = section.optional("text", value::filled_text);
+            text.map(|text| Self::Text(Text { at, text }))
         };
         section.finish();
         step

@@ -13,10 +13,11 @@ use super::{
     Answer, Call, Endpoint,
     template::{Context, Expression, Template, TemplateError},
 };
-use crate::config;
+use crate::config::{self, Fault, Written};
 
 #[derive(Clone, Debug)]
 pub struct RequestTemplate {
+    at: Written,
     method: Method,
     url: Template,
     headers: Vec<(String, Template)>,
@@ -30,7 +31,15 @@ pub struct Compiler<'a> {
     pub names: &'a [&'static str],
 }
 
-/// A template that cannot be used.
+/// A template that cannot be used, with where it stands.
+#[derive(Debug, thiserror::Error)]
+#[error("{at}")]
+pub struct Unusable {
+    pub at: Written,
+    pub source: Box<CompileError>,
+}
+
+/// Why a template cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CompileError {
     #[error("the {part} cannot be compiled")]
@@ -41,10 +50,9 @@ pub enum CompileError {
 
 /// A template that compiles and cannot be filled in.
 #[derive(Debug, thiserror::Error)]
-#[error("{place} cannot be filled in")]
+#[error("{at} cannot be filled in")]
 pub struct DryRunError {
-    /// Where it stands, in the words of the configuration: `resume, step 1`.
-    pub place: String,
+    pub at: Written,
     pub source: TemplateError,
 }
 
@@ -66,10 +74,31 @@ pub enum Part {
 /// The answer, as `take` may speak of it: its JSON, or none.
 const ANSWER: &str = "answer";
 
+/// What is right, if it is; what is wrong goes to the others, so that all of it is told at once.
+pub fn keep<T, E, F: From<E>>(faults: &mut Vec<F>, compiled: Result<T, E>) -> Option<T> {
+    compiled.map_err(|fault| faults.push(fault.into())).ok()
+}
+
 impl Compiler<'_> {
-    pub fn request(self, configured: &config::Request) -> Result<RequestTemplate, CompileError> {
+    pub fn request(self, configured: &config::Request) -> Result<RequestTemplate, Unusable> {
+        let compiled = self.parts(configured);
+        compiled.map_err(|source| source.at(&configured.at))
+    }
+
+    pub fn text(self, source: &str) -> Result<Template, CompileError> {
+        self.template(Part::Text, Template::text(source))
+    }
+
+    pub fn expression(self, part: Part, source: &str) -> Result<Expression, CompileError> {
+        match Expression::json(source) {
+            Ok(expression) => self.known(part, &expression.names()).map(|()| expression),
+            Err(source) => Err(CompileError::Template { part, source }),
+        }
+    }
+
+    fn parts(self, configured: &config::Request) -> Result<RequestTemplate, CompileError> {
         let config::Request {
-            at: _,
+            at,
             method,
             url,
             headers,
@@ -83,6 +112,7 @@ impl Compiler<'_> {
             .iter()
             .map(|(name, source)| Ok((name.clone(), self.taken(name, source)?)));
         Ok(RequestTemplate {
+            at: at.clone(),
             method: match method {
                 config::Method::Get => Method::GET,
                 config::Method::Post => Method::POST,
@@ -98,17 +128,6 @@ impl Compiler<'_> {
                 .transpose()?,
             take: take.collect::<Result<_, CompileError>>()?,
         })
-    }
-
-    pub fn text(self, source: &str) -> Result<Template, CompileError> {
-        self.template(Part::Text, Template::text(source))
-    }
-
-    pub fn expression(self, part: Part, source: &str) -> Result<Expression, CompileError> {
-        match Expression::json(source) {
-            Ok(expression) => self.known(part, &expression.names()).map(|()| expression),
-            Err(source) => Err(CompileError::Template { part, source }),
-        }
     }
 
     fn header(self, name: &str, source: &str) -> Result<Template, CompileError> {
@@ -153,6 +172,11 @@ impl Compiler<'_> {
 }
 
 impl RequestTemplate {
+    /// Where it is written.
+    pub fn at(&self) -> &Written {
+        &self.at
+    }
+
     /// The call, filled in. `present` may add what the vendor wants with every call; what the operator has written goes
     /// over it.
     pub fn call(
@@ -193,6 +217,28 @@ impl RequestTemplate {
     /// Fills everything in that is filled in before the call.
     pub fn dry_run(&self, context: &Context) -> Result<(), TemplateError> {
         self.call(context, |call| call).map(drop)
+    }
+}
+
+impl CompileError {
+    /// It is of the template that stands there.
+    pub fn at(self, at: &Written) -> Unusable {
+        Unusable {
+            at: at.clone(),
+            source: Box::new(self),
+        }
+    }
+}
+
+impl From<Unusable> for Fault {
+    fn from(unusable: Unusable) -> Self {
+        Self::unusable(unusable.at, *unusable.source)
+    }
+}
+
+impl From<DryRunError> for Fault {
+    fn from(error: DryRunError) -> Self {
+        Self::not_filled_in(error.at, error.source)
     }
 }
 

@@ -30,14 +30,52 @@ fn faults_end_with_2_and_are_told_with_their_lines_before_anything_starts() {
 }
 
 #[test]
-fn a_step_that_cannot_be_compiled_is_found_without_a_start() {
+fn faults_of_templates_are_told_all_at_once_with_their_lines() {
     let setup = Setup::new(unused());
-    setup.append("\n[[bots.webshop.resume]]\ntext = \"{{ reason\"\n");
-    let output = setup.run(&["check"]);
-    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    setup.append(
+        r#"
+[[bots.webshop.resume]]
+text = "{{ reason"
+[[bots.webshop.resume]]
+text = "{{ raeson }}"
+[bots.other]
+platform = "chatlayer"
+region = "eu"
+access_token = "a"
+verify_token = "verify-token-of-the-other"
+resume = [{ request = { method = "POST", url = "nowhere" } }]
+[desks.tickets]
+kind = "template"
+api_url = "https://tickets.example.com"
+token = "token-of-the-desk-tickets"
+requests.open = { method = "POST", url = "{{ nothing }}" }
+requests.message = { method = "POST", url = "{{ desk.api_url }}", body = "nobody" }
+"#,
+    );
+    for command in ["check", "serve"] {
+        let output = setup.run(&[command]);
+        assert_eq!(output.status.code(), Some(2), "{command}: {output:?}");
+        let told = complaint(&output);
+        for key in [
+            "bots.webshop.resume[0] cannot be used: the text cannot be compiled",
+            "bots.webshop.resume[1] cannot be used: the text speaks of raeson",
+            "desks.tickets.requests.open cannot be used: the url speaks of nothing",
+            "desks.tickets.requests.message cannot be used: the body speaks of nobody",
+        ] {
+            let mut lines = told.lines();
+            let line = lines
+                .find(|line| line.contains(key))
+                .unwrap_or_else(|| panic!("{told}"));
+            assert!(line.contains("handover.toml:"), "{line}");
+        }
+        assert_eq!(printed(&output), "");
+    }
+    let told = complaint(&setup.run(&["check"]));
     assert!(
-        complaint(&output).contains("bots.webshop cannot be used"),
-        "{output:?}"
+        told.contains(
+            "bots.other.resume[0].request cannot be filled in: the template makes no address"
+        ),
+        "{told}"
     );
 }
 

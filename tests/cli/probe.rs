@@ -93,13 +93,13 @@ fn a_check_fills_in_the_templates_and_calls_nobody_before_they_are_right() {
     std::fs::write(setup.file(), text + step).unwrap();
     for options in [&["check"][..], &["check", "--probe"]] {
         let output = setup.run(options);
-        assert_eq!(output.status.code(), Some(1), "{output:?}");
-        let told = printed(&output);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let told = complaint(&output);
         assert!(
-            told.contains("bot webshop: resume, step 1 cannot be filled in"),
-            "{output:?}"
+            told.contains("bots.webshop.resume[0].request cannot be filled in: "),
+            "{told}"
         );
-        assert!(!told.contains("answers"), "{output:?}");
-        assert!(complaint(&output).contains("1 of the templates"));
+        assert!(told.contains("(1 to put right)"), "{told}");
+        assert_eq!(printed(&output), "");
     }
 }

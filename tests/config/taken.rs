@@ -92,7 +92,11 @@ fn steps_are_read_in_their_order_and_kind() {
     else {
         panic!("{:?}", chatlayer.resume);
     };
-    assert_eq!(text, "welcome back");
+    assert_eq!(text.text, "welcome back");
+    assert_eq!(
+        text.at.to_string(),
+        "handover.toml:12: bots.webshop.resume[0]"
+    );
     assert_eq!(
         (dialog.dialog_state.as_str(), &dialog.session_data[0].1),
         ("after", &"reason".to_owned())

@@ -52,8 +52,7 @@ impl Bridge {
         };
         let source = Source::text("test.toml", format!("{common}\n{settings}"));
         let config = Config::load(&source).unwrap();
-        let faults = app::check(&config).unwrap();
-        assert!(faults.is_empty(), "{faults:?}");
+        app::check(&config).unwrap();
         let app = App::build(config, listeners).await.unwrap();
         Self {
             address,

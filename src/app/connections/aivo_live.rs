@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Address, Connection, Ground};
+use super::{Address, Connection, Ground, faults_of};
 use crate::{
-    app::{Error, rotation::Holder},
-    config,
+    app::rotation::Holder,
+    config::{self, Fault, KeyPath},
     desks::{
         Desk,
-        aivo_live::{AivoLive, Reader, Settings},
+        aivo_live::{AivoLive, Reader, Settings, SettingsError},
     },
     domain::ids::DeskName,
     http::{self, secret::Accepted},
@@ -18,12 +18,10 @@ pub(super) fn connect(
     name: &DeskName,
     desk: &config::AivoLive,
     ground: &Ground,
-) -> Result<Connection<dyn Desk, Option<http::DeskHook>>, Error> {
-    let settings = Settings::compile(desk).map_err(|source| Error::AivoLive {
-        desk: name.clone(),
-        source: Box::new(source),
-    })?;
-    let table = format!("desks.{name}");
+) -> Result<Connection<dyn Desk, Option<http::DeskHook>>, Vec<Fault>> {
+    let table = KeyPath::default().key("desks").key(name.as_str());
+    let settings = Settings::compile(desk)
+        .map_err(|faults| faults_of(&table, faults, SettingsError::into_fault))?;
     let hook = http::AivoLiveHook {
         hook_key: Accepted::from(&desk.hook_key),
         reader: Reader::new(name, desk),

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Address, Connection, Ground};
+use super::{Address, Connection, Ground, faults_of};
 use crate::{
-    app::{Error, rotation::Holder},
+    app::rotation::Holder,
     bots::{
         BotPlatform,
-        certainly::{Certainly, Settings, hook::Reader},
+        certainly::{Certainly, Settings, SettingsError, hook::Reader},
     },
-    config::{self, HookAuth},
+    config::{self, Fault, HookAuth, KeyPath},
     domain::ids::BotName,
     http::{self, Credentials, secret::Accepted},
 };
@@ -18,12 +18,10 @@ pub(super) fn connect(
     name: &BotName,
     bot: &config::Certainly,
     ground: &Ground,
-) -> Result<Connection<dyn BotPlatform, http::BotHook>, Error> {
-    let settings = Settings::compile(bot).map_err(|source| Error::Certainly {
-        bot: name.clone(),
-        source,
-    })?;
-    let table = format!("bots.{name}");
+) -> Result<Connection<dyn BotPlatform, http::BotHook>, Vec<Fault>> {
+    let table = KeyPath::default().key("bots").key(name.as_str());
+    let settings = Settings::compile(bot)
+        .map_err(|faults| faults_of(&table, faults, SettingsError::into_fault))?;
     let hook = http::CertainlyHook {
         hook_key: Accepted::from(&bot.hook_key),
         credentials: credentials(&bot.hook_auth),

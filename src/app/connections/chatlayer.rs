@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Address, Connection, Ground};
+use super::{Address, Connection, Ground, faults_of};
 use crate::{
-    app::{Error, rotation::Holder},
+    app::rotation::Holder,
     bots::{
         BotPlatform,
-        chatlayer::{Chatlayer, Settings},
+        chatlayer::{Chatlayer, Settings, SettingsError},
     },
-    config,
+    config::{self, Fault, KeyPath},
     domain::ids::BotName,
     http::{self, secret::Accepted},
 };
@@ -18,12 +18,10 @@ pub(super) fn connect(
     name: &BotName,
     bot: &config::Chatlayer,
     ground: &Ground,
-) -> Result<Connection<dyn BotPlatform, http::BotHook>, Error> {
-    let settings = Settings::compile(bot).map_err(|source| Error::Chatlayer {
-        bot: name.clone(),
-        source,
-    })?;
-    let table = format!("bots.{name}");
+) -> Result<Connection<dyn BotPlatform, http::BotHook>, Vec<Fault>> {
+    let table = KeyPath::default().key("bots").key(name.as_str());
+    let settings = Settings::compile(bot)
+        .map_err(|faults| faults_of(&table, faults, SettingsError::into_fault))?;
     let access_token = settings.access_token().clone();
     let hook = http::ChatlayerHook {
         verify_token: Accepted::from(&bot.verify_token),

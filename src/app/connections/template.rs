@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Address, Connection, Ground};
+use super::{Address, Connection, Ground, faults_of};
 use crate::{
-    app::{Error, rotation::Holder},
-    config,
+    app::rotation::Holder,
+    config::{self, Fault, KeyPath},
     desks::{
         Desk,
-        template::{Settings, Template},
+        template::{Settings, SettingsError, Template},
     },
     domain::ids::DeskName,
     http::{self, secret::Accepted},
@@ -18,12 +18,10 @@ pub(super) fn connect(
     name: &DeskName,
     desk: &config::TemplateDesk,
     ground: &Ground,
-) -> Result<Connection<dyn Desk, Option<http::DeskHook>>, Error> {
-    let settings = Settings::compile(desk).map_err(|source| Error::Template {
-        desk: name.clone(),
-        source,
-    })?;
-    let table = format!("desks.{name}");
+) -> Result<Connection<dyn Desk, Option<http::DeskHook>>, Vec<Fault>> {
+    let table = KeyPath::default().key("desks").key(name.as_str());
+    let settings = Settings::compile(desk)
+        .map_err(|faults| faults_of(&table, faults, SettingsError::into_fault))?;
     let accepted = |secrets: &Option<_>| secrets.as_ref().map(Accepted::from).unwrap_or_default();
     let hook = http::TemplateHook {
         token: accepted(&desk.token),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Address, Connection, Ground};
 use crate::{
-    app::{Error, rotation::Holder},
-    config,
+    app::rotation::Holder,
+    config::{self, Fault, KeyPath},
     desks::{
         Desk,
         webhook::{Settings, Webhook},
@@ -18,12 +18,9 @@ pub(super) fn connect(
     name: &DeskName,
     desk: &config::WebhookDesk,
     ground: &Ground,
-) -> Result<Connection<dyn Desk, Option<http::DeskHook>>, Error> {
-    let settings = Settings::new(desk).map_err(|source| Error::Webhook {
-        desk: name.clone(),
-        source,
-    })?;
-    let table = format!("desks.{name}");
+) -> Result<Connection<dyn Desk, Option<http::DeskHook>>, Vec<Fault>> {
+    let table = KeyPath::default().key("desks").key(name.as_str());
+    let settings = Settings::new(desk).map_err(|fault| vec![fault.into_fault(&table)])?;
     let token = Accepted::from(&desk.token);
     let secrets = vec![
         (

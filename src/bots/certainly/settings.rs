@@ -7,7 +7,7 @@ use crate::{
     bots::steps::Steps,
     config::{self, Auth, Rotating, Secrets, Sender},
     domain::{fallback::Capabilities, ids::ExternalId},
-    outbound::BaseUrl,
+    outbound::{BaseUrl, request::keep},
 };
 
 #[derive(Clone, Debug)]
@@ -36,16 +36,25 @@ const NAMES: [&str; 6] = [
 ];
 
 impl Settings {
-    pub fn compile(configured: &config::Certainly) -> Result<Self, SettingsError> {
+    /// Or all that is wrong with it.
+    pub fn compile(configured: &config::Certainly) -> Result<Self, Vec<SettingsError>> {
+        let (pause, resume) = (&configured.pause, &configured.resume);
+        let mut faults = Vec::new();
+        let api_url = BaseUrl::try_from(configured.api_url.as_url().clone());
+        let api_url = keep(&mut faults, api_url);
+        let steps = Steps::compile(pause, resume, &NAMES, &mut faults);
+        let Some(api_url) = api_url.filter(|_| faults.is_empty()) else {
+            return Err(faults);
+        };
         Ok(Self {
-            api_url: BaseUrl::try_from(configured.api_url.as_url().clone())?,
+            api_url,
             deployment_id: configured.deployment_id.clone(),
             capabilities: super::capabilities(configured.text_limit),
             auth: configured.auth,
             sender: configured.sender,
             claim_end: configured.claim_end.clone(),
             user_id_prefix: configured.user_id_prefix.clone(),
-            steps: Steps::compile(&configured.pause, &configured.resume, &NAMES)?,
+            steps,
             access_token: configured.access_token.as_ref().map(held),
             api_token: configured.api_token.as_ref().map(held),
         })

@@ -1,6 +1,10 @@
 //! What can be wrong with a call of Chatlayer and with the configuration of a bot.
 
-use crate::{bots::steps::StepsError, domain::ids::NotAnExternalId, outbound::url::UrlError};
+use crate::{
+    config::{Fault, KeyPath, Written},
+    domain::ids::NotAnExternalId,
+    outbound::{request::Unusable, url::UrlError},
+};
 
 /// A call to the hook that cannot be taken. None of these quotes what came.
 #[derive(Debug, thiserror::Error)]
@@ -18,11 +22,21 @@ pub enum HookError {
     },
 }
 
-/// A bot that cannot be built from its configuration.
+/// Why a bot cannot be built from its configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     #[error("api_url cannot be called")]
     ApiUrl(#[from] UrlError),
     #[error(transparent)]
-    Steps(#[from] StepsError),
+    Step(#[from] Unusable),
+}
+
+impl SettingsError {
+    /// As a fault of the bot whose table this is.
+    pub fn into_fault(self, table: &KeyPath) -> Fault {
+        match self {
+            Self::ApiUrl(why) => Fault::unusable(Written::somewhere(table.key("api_url")), why),
+            Self::Step(step) => step.into(),
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::{
     bots::steps::Steps,
     config::{self, History, Rotating},
     domain::fallback::Capabilities,
-    outbound::BaseUrl,
+    outbound::{BaseUrl, request::keep},
 };
 
 #[derive(Clone, Debug)]
@@ -31,13 +31,22 @@ const NAMES: [&str; 7] = [
 ];
 
 impl Settings {
-    pub fn compile(configured: &config::Chatlayer) -> Result<Self, SettingsError> {
+    /// Or all that is wrong with it.
+    pub fn compile(configured: &config::Chatlayer) -> Result<Self, Vec<SettingsError>> {
+        let (pause, resume) = (&configured.pause, &configured.resume);
+        let mut faults = Vec::new();
+        let api_url = BaseUrl::try_from(configured.api_url.as_url().clone());
+        let api_url = keep(&mut faults, api_url);
+        let steps = Steps::compile(pause, resume, &NAMES, &mut faults);
+        let Some(api_url) = api_url.filter(|_| faults.is_empty()) else {
+            return Err(faults);
+        };
         Ok(Self {
-            api_url: BaseUrl::try_from(configured.api_url.as_url().clone())?,
+            api_url,
             capabilities: super::capabilities(configured.text_limit),
             access_token: Rotating::new(configured.access_token.first().clone()),
             history: configured.history,
-            steps: Steps::compile(&configured.pause, &configured.resume, &NAMES)?,
+            steps,
         })
     }
 

@@ -4,14 +4,7 @@
 use serde_json::{Map, json};
 use uuid::Uuid;
 
-use super::{
-    AivoLive,
-    actions::kept_as,
-    adapter::desk_ref,
-    hash,
-    message::Told,
-    settings::{CLOSE, MESSAGE},
-};
+use super::{AivoLive, actions::kept_as, adapter::desk_ref, hash, message::Told};
 use crate::{
     domain::{
         delivery::LegFacts,
@@ -48,13 +41,11 @@ impl AivoLive {
             }
             Ok(())
         };
-        let tried = [(MESSAGE, message()), (CLOSE, close())];
-        let faults = tried.into_iter().filter_map(|(place, tried)| {
+        let tried = [(&settings.message, message()), (&settings.close, close())];
+        let faults = tried.into_iter().filter_map(|(request, tried)| {
+            let at = request.at().clone();
             let source = tried.err()?;
-            Some(DryRunError {
-                place: place.to_owned(),
-                source,
-            })
+            Some(DryRunError { at, source })
         });
         faults.collect()
     }

@@ -1,8 +1,9 @@
 //! What can be wrong with an event of Aivo Live and with the configuration of a desk.
 
 use crate::{
+    config::{Fault, KeyPath, Written},
     domain::ids::NotAnExternalId,
-    outbound::{request::CompileError, url::UrlError},
+    outbound::{request::Unusable, url::UrlError},
 };
 
 /// A call to the hook that cannot be taken. None of these quotes what came.
@@ -21,16 +22,26 @@ pub enum HookError {
     },
 }
 
-/// A desk that cannot be built from its configuration.
+/// Why a desk cannot be built from its configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     #[error("{key} cannot be called")]
     Url { key: &'static str, source: UrlError },
-    #[error("headers has one that cannot be sent")]
+    #[error("one of the headers cannot be sent")]
     Header,
-    #[error("{key}")]
-    Request {
-        key: &'static str,
-        source: CompileError,
-    },
+    #[error(transparent)]
+    Request(#[from] Unusable),
+}
+
+impl SettingsError {
+    /// As a fault of the desk whose table this is.
+    pub fn into_fault(self, table: &KeyPath) -> Fault {
+        match self {
+            Self::Url { key, source } => {
+                Fault::unusable(Written::somewhere(table.key(key)), source)
+            }
+            Self::Header => Fault::unusable(Written::somewhere(table.key("headers")), self),
+            Self::Request(request) => request.into(),
+        }
+    }
 }

@@ -11,7 +11,7 @@ use crate::{
     domain::fallback::Capabilities,
     outbound::{
         BaseUrl, Call,
-        request::{Compiler, RequestTemplate},
+        request::{Compiler, RequestTemplate, Unusable, keep},
     },
 };
 
@@ -40,11 +40,10 @@ const NAMES: [&str; 6] = [
     "handover_id",
     "language",
 ];
-pub(super) const MESSAGE: &str = "requests.message";
-pub(super) const CLOSE: &str = "requests.close";
 
 impl Settings {
-    pub fn compile(configured: &config::AivoLive) -> Result<Self, SettingsError> {
+    /// Or all that is wrong with it.
+    pub fn compile(configured: &config::AivoLive) -> Result<Self, Vec<SettingsError>> {
         let config::AivoLive {
             api_url,
             groups_url,
@@ -64,12 +63,22 @@ impl Settings {
             close,
             guessed: _,
         } = configured;
+        let mut faults = Vec::new();
         if !headers.iter().all(is_sendable) {
-            return Err(SettingsError::Header);
+            faults.push(SettingsError::Header);
         }
+        let api_url = keep(&mut faults, base_url("api_url", api_url));
+        let groups_url = keep(&mut faults, base_url("groups_url", groups_url));
+        let message = keep(&mut faults, request("message", message));
+        let close = keep(&mut faults, request("reason", close));
+        let (Some(api_url), Some(groups_url), Some(message), Some(close), true) =
+            (api_url, groups_url, message, close, faults.is_empty())
+        else {
+            return Err(faults);
+        };
         Ok(Self {
-            api_url: base_url("api_url", api_url)?,
-            groups_url: base_url("groups_url", groups_url)?,
+            api_url,
+            groups_url,
             bot_id: *bot_id,
             bot_token: Rotating::new(bot_token.first().clone()),
             groups: groups.clone(),
@@ -78,8 +87,8 @@ impl Settings {
             transcript_limit: *transcript_limit,
             transcript_chars: *transcript_chars,
             capabilities: super::capabilities(*text_limit, *files),
-            message: request(MESSAGE, "message", message)?,
-            close: request(CLOSE, "reason", close)?,
+            message,
+            close,
         })
     }
 
@@ -112,16 +121,9 @@ fn base_url(key: &'static str, configured: &config::CallUrl) -> Result<BaseUrl, 
 }
 
 /// `name` is what this one may speak of besides.
-fn request(
-    key: &'static str,
-    name: &'static str,
-    configured: &config::Request,
-) -> Result<RequestTemplate, SettingsError> {
+fn request(name: &'static str, configured: &config::Request) -> Result<RequestTemplate, Unusable> {
     let names = [&NAMES[..], &[name]].concat();
-    let compiler = Compiler { names: &names };
-    compiler
-        .request(configured)
-        .map_err(|source| SettingsError::Request { key, source })
+    Compiler { names: &names }.request(configured)
 }
 
 fn is_sendable((name, value): &(String, SecretString)) -> bool {

@@ -37,11 +37,7 @@ impl Action {
         configured: &config::Request,
         names: &[&'static str],
     ) -> Result<Self, SettingsError> {
-        let unusable = |source| SettingsError::Template {
-            at: configured.at.clone(),
-            source: Box::new(source),
-        };
-        let request = Compiler { names }.request(configured).map_err(unusable)?;
+        let request = Compiler { names }.request(configured)?;
         let keepable: Vec<_> = names
             .iter()
             .copied()
@@ -51,7 +47,7 @@ impl Action {
         for (name, source) in &configured.take {
             let compiler = Compiler { names: &keepable };
             let taken = compiler.expression(Part::Take(name.clone()), source);
-            taken.map_err(unusable)?;
+            taken.map_err(|source| source.at(&configured.at))?;
         }
         let taken = || configured.take.iter().map(|(name, _)| name.as_str());
         Ok(Self {

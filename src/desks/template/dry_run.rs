@@ -117,13 +117,15 @@ impl Settings {
 impl Hook {
     fn dry_run(&self) -> Vec<DryRunError> {
         let mut faults = Vec::new();
-        for (number, example) in (1_usize..).zip(&self.examples) {
-            let place = || format!("{}, example {number}", self.at);
+        let examples = self.at.key.key("examples");
+        for (index, example) in self.examples.iter().enumerate() {
+            let at = Written {
+                key: examples.index(index),
+                place: self.at.place.clone(),
+            };
             let mut add = |source: TemplateError| {
-                faults.push(DryRunError {
-                    place: place(),
-                    source,
-                });
+                let at = at.clone();
+                faults.push(DryRunError { at, source });
             };
             match self.hear_with(Anything, example.as_bytes()) {
                 Err(error) => add(TemplateError::Misfit(Box::new(error))),
@@ -192,7 +194,7 @@ fn example(content: Content) -> Message {
 
 fn fault(at: &Written, source: TemplateError) -> DryRunError {
     DryRunError {
-        place: at.to_string(),
+        at: at.clone(),
         source,
     }
 }

@@ -1,23 +1,31 @@
 //! What can be wrong with the configuration of a desk, and with a call of its own.
 
 use crate::{
-    config::Written,
+    config::{Fault, KeyPath, Written},
     desks::protocol::event::EventError,
-    outbound::{request::CompileError, template::TemplateError, url::UrlError},
+    outbound::{request::Unusable, template::TemplateError, url::UrlError},
 };
 
-/// A desk that cannot be built from its configuration.
+/// Why a desk cannot be built from its configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     #[error("api_url cannot be called")]
     ApiUrl(#[from] UrlError),
-    #[error("{at}")]
-    Template {
-        at: Written,
-        source: Box<CompileError>,
-    },
-    #[error("{at}: take {name} is of use in the answer to open alone")]
+    #[error(transparent)]
+    Template(#[from] Unusable),
+    #[error("take {name} is of use in the answer to open alone")]
     NotOffered { at: Written, name: String },
+}
+
+impl SettingsError {
+    /// As a fault of the desk whose table this is.
+    pub fn into_fault(self, table: &KeyPath) -> Fault {
+        match self {
+            Self::ApiUrl(why) => Fault::unusable(Written::somewhere(table.key("api_url")), why),
+            Self::NotOffered { ref at, .. } => Fault::unusable(at.clone(), self),
+            Self::Template(template) => template.into(),
+        }
+    }
 }
 
 /// A call to the hook that cannot be taken at all. None of these quotes what came.

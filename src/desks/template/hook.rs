@@ -11,7 +11,7 @@ use crate::{
     desks::protocol::{answer, event},
     domain::{event::DeskEvent, ids::HandoverId},
     outbound::{
-        request::{CompileError, Compiler, Part},
+        request::{Compiler, Part, keep},
         template::{Context, Expression},
     },
 };
@@ -63,7 +63,11 @@ const MOST_EVENTS: usize = 256;
 const SECRET_HEADERS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 
 impl Hook {
-    pub(super) fn compile(configured: &config::TemplateHook) -> Result<Self, SettingsError> {
+    /// Expressions with faults are left out.
+    pub(super) fn compile(
+        configured: &config::TemplateHook,
+        faults: &mut Vec<SettingsError>,
+    ) -> Option<Self> {
         let config::TemplateHook {
             at,
             list,
@@ -73,31 +77,26 @@ impl Hook {
             key,
             examples,
         } = configured;
-        let refused = |source: CompileError| SettingsError::Template {
-            at: at.clone(),
-            source: Box::new(source),
-        };
-        let expression = |name: &str, source: &str, names: &[&'static str]| {
+        let mut expression = |name: &str, source: &str, names: &[&'static str]| {
             let name = name.to_owned();
             let part = Part::Value { of: "hook", name };
-            let compiler = Compiler { names };
-            compiler.expression(part, source).map_err(refused)
+            let compiled = Compiler { names }.expression(part, source);
+            keep(faults, compiled.map_err(|source| source.at(at)))
         };
         let each = [BODY, ITEM, HEADERS];
-        let optional = |name: &str, source: &Option<String>, names: &[&'static str]| {
+        let event = expression("event", event, &each);
+        let mut optional = |name: &str, source: &Option<String>, names: &[&'static str]| {
             let source = source.as_ref();
-            source
-                .map(|source| expression(name, source, names))
-                .transpose()
+            source.and_then(|source| expression(name, source, names))
         };
-        Ok(Self {
+        Some(Self {
             at: at.clone(),
             examples: examples.clone(),
-            list: optional("list", list, &[BODY, HEADERS])?,
-            handover: optional("handover", handover, &each)?,
-            reference: optional("reference", reference, &each)?,
-            event: expression("event", event, &each)?,
-            key: optional("key", key, &each)?,
+            list: optional("list", list, &[BODY, HEADERS]),
+            handover: optional("handover", handover, &each),
+            reference: optional("reference", reference, &each),
+            key: optional("key", key, &each),
+            event: event?,
         })
     }
 

@@ -8,7 +8,7 @@ use super::{Hook, SettingsError, actions::Action, capabilities::capabilities};
 use crate::{
     config::{self, Contents, Rotating},
     domain::fallback::Capabilities,
-    outbound::{BaseUrl, template::Context},
+    outbound::{BaseUrl, request::keep, template::Context},
 };
 
 #[derive(Clone, Debug)]
@@ -41,7 +41,8 @@ const OPEN: [&str; 3] = ["transcript", "transcript_text", "transcript_total"];
 const REFERENCE: &str = "desk_ref";
 
 impl Settings {
-    pub fn compile(configured: &config::TemplateDesk) -> Result<Self, SettingsError> {
+    /// Or all that is wrong with it.
+    pub fn compile(configured: &config::TemplateDesk) -> Result<Self, Vec<SettingsError>> {
         let config::TemplateDesk {
             api_url,
             requests,
@@ -54,15 +55,23 @@ impl Settings {
             transcript_limit,
             reopen_after,
         } = configured;
+        let mut faults = Vec::new();
+        let api_url = keep(&mut faults, BaseUrl::try_from(api_url.as_url().clone()));
+        let requests = Requests::compile(requests, &mut faults);
+        let hook = hook.as_ref();
+        let hook = hook.and_then(|hook| Hook::compile(hook, &mut faults));
+        let (Some(api_url), Some(requests), true) = (api_url, requests, faults.is_empty()) else {
+            return Err(faults);
+        };
         let secrets = secrets.iter();
         Ok(Self {
-            api_url: BaseUrl::try_from(api_url.as_url().clone())?,
-            requests: Requests::compile(requests)?,
+            api_url,
+            requests,
             contents: *contents,
             capabilities: capabilities(*contents, *text_limit),
             transcript_limit: *transcript_limit,
             reopen_after: *reopen_after,
-            hook: hook.as_ref().map(Hook::compile).transpose()?,
+            hook,
             secrets: secrets
                 .map(|(name, secret)| (name.clone(), Rotating::new(secret.first().clone())))
                 .collect(),
@@ -101,7 +110,8 @@ impl Requests {
         first.flat_map(Action::kept)
     }
 
-    fn compile(configured: &config::DeskRequests) -> Result<Self, SettingsError> {
+    /// Requests with faults are left out.
+    fn compile(configured: &config::DeskRequests, faults: &mut Vec<SettingsError>) -> Option<Self> {
         let config::DeskRequests {
             open,
             message,
@@ -110,18 +120,24 @@ impl Requests {
             ping,
         } = configured;
         let known = |own: &[&'static str]| [&ALWAYS[..], &HANDOVER, &[REFERENCE], own].concat();
-        let optional = |request: &Option<config::Request>, names: &[&'static str]| {
-            let request = request.as_ref();
-            request
-                .map(|request| Action::compile(request, names))
-                .transpose()
+        let open = Action::offer(open, &[&ALWAYS[..], &HANDOVER, &OPEN].concat());
+        let open = keep(faults, open);
+        let mut one = |request: &config::Request, names: &[&'static str]| {
+            keep(faults, Action::compile(request, names))
         };
-        Ok(Self {
-            open: Action::offer(open, &[&ALWAYS[..], &HANDOVER, &OPEN].concat())?,
-            message: Action::compile(message, &known(&["message"]))?,
-            close: optional(close, &known(&["reason"]))?,
-            failed: optional(failed, &known(&["message_id", "reason"]))?,
-            ping: optional(ping, &ALWAYS)?,
+        let message = one(message, &known(&["message"]));
+        let mut optional = |request: &Option<config::Request>, names: &[&'static str]| {
+            request.as_ref().and_then(|request| one(request, names))
+        };
+        let close = optional(close, &known(&["reason"]));
+        let failed = optional(failed, &known(&["message_id", "reason"]));
+        let ping = optional(ping, &ALWAYS);
+        Some(Self {
+            open: open?,
+            message: message?,
+            close,
+            failed,
+            ping,
         })
     }
 }

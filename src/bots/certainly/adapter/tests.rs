@@ -3,7 +3,6 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    bots::certainly::SettingsError,
     config,
     domain::{
         conversation::{ConversationKey, Profile, UserProfile},
@@ -46,8 +45,14 @@ fn bot(stub: &Stub, settings: &str) -> Certainly {
     Certainly::new(settings, loopback())
 }
 
-fn compile(settings: &str) -> SettingsError {
-    Settings::compile(&configured("https://api.example", settings)).unwrap_err()
+/// What is said of a bot that cannot be made.
+fn refused(settings: &str) -> Vec<String> {
+    let faults = Settings::compile(&configured("https://api.example", settings)).unwrap_err();
+    let table = config::KeyPath::default();
+    faults
+        .into_iter()
+        .map(|fault| fault.into_fault(&table).to_string())
+        .collect()
 }
 
 fn say(content: Content) -> Job {
@@ -401,12 +406,10 @@ async fn the_next_call_carries_the_tokens_that_were_put_in_place() {
 
 #[tokio::test]
 async fn faults_of_steps_are_found_at_start_and_in_the_dry_run() {
-    let error = compile(r#"resume = [{ text = "{{ session_id }}" }]"#);
-    let cause = std::error::Error::source(&error).map(ToString::to_string);
-    assert_eq!(error.to_string(), "resume, step 1");
     assert_eq!(
-        cause.as_deref(),
-        Some("the text speaks of session_id, which is not known there")
+        refused(r#"resume = [{ text = "{{ session_id }}" }]"#),
+        ["test.toml:10: bots.fashion.resume[0] cannot be used: \
+          the text speaks of session_id, which is not known there"]
     );
     let stub = Stub::answering("200 OK", "", "").await;
     assert!(bot(&stub, "").dry_run().is_empty(), "the default");

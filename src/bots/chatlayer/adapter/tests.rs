@@ -3,7 +3,6 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    bots::chatlayer::SettingsError,
     config,
     domain::{
         conversation::{ConversationKey, Profile},
@@ -51,8 +50,14 @@ pub(in crate::bots::chatlayer) fn bot(stub: &Stub, steps: &str) -> Chatlayer {
     Chatlayer::new(settings, loopback())
 }
 
-fn compile(steps: &str) -> SettingsError {
-    Settings::compile(&configured("https://api.example", steps)).unwrap_err()
+/// What is said of a bot that cannot be made.
+fn refused(steps: &str) -> Vec<String> {
+    let faults = Settings::compile(&configured("https://api.example", steps)).unwrap_err();
+    let table = config::KeyPath::default();
+    faults
+        .into_iter()
+        .map(|fault| fault.into_fault(&table).to_string())
+        .collect()
 }
 
 fn say(content: Content) -> Job {
@@ -316,9 +321,9 @@ async fn what_only_shows_when_a_step_is_filled_in_shows_in_the_dry_run() {
     assert_eq!(
         told,
         [
-            "pause, step 1 cannot be filled in",
-            "resume, step 3 cannot be filled in",
-            "resume, step 4 cannot be filled in",
+            "test.toml:13: bots.webshop.pause[0].request cannot be filled in",
+            "test.toml:17: bots.webshop.resume[2] cannot be filled in",
+            "test.toml:18: bots.webshop.resume[3].request cannot be filled in",
         ]
     );
     assert!(bot(&stub, "").dry_run().is_empty(), "the default");
@@ -327,30 +332,32 @@ async fn what_only_shows_when_a_step_is_filled_in_shows_in_the_dry_run() {
 
 #[test]
 fn faults_of_steps_are_found_at_start_and_say_where_they_are() {
-    let told = |settings: &str| {
-        let error = compile(settings);
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
-        format!("{error}: {}", cause.unwrap_or_default())
-    };
+    let steps = r#"resume = [
+            { text = "Bye" },
+            { text = "{{ oops" },
+            { dialog_state = "d", session_data = { why = "raeson" } },
+        ]
+        pause = [
+            { request = { method = "POST", url = "{{ bot.api_url }}", body = "reason" } },
+            { request = { method = "POST", url = "{{ bot.api_url }}", take = { id = "reply.id" } } },
+        ]"#;
+    let told = refused(steps);
     assert_eq!(
-        told(r#"resume = [{ text = "Bye" }, { text = "{{ oops" }]"#),
-        "resume, step 2: the text cannot be compiled"
+        told[..2],
+        [
+            "test.toml:18: bots.webshop.pause[0].request cannot be used: \
+             the body speaks of reason, which is not known there",
+            "test.toml:19: bots.webshop.pause[1].request cannot be used: \
+             the take id speaks of reply, which is not known there",
+        ]
     );
+    let syntax = "test.toml:14: bots.webshop.resume[1] cannot be used: \
+                  the text cannot be compiled: not a template: ";
+    assert!(told[2].starts_with(syntax), "{told:?}");
     assert_eq!(
-        told(r#"resume = [{ dialog_state = "d", session_data = { why = "raeson" } }]"#),
-        "resume, step 1: the session data why speaks of raeson, which is not known there"
-    );
-    assert_eq!(
-        told(
-            r#"pause = [{ request = { method = "POST", url = "{{ bot.api_url }}", body = "reason" } }]"#
-        ),
-        "pause, step 1: the body speaks of reason, which is not known there"
-    );
-    assert_eq!(
-        told(
-            r#"pause = [{ request = { method = "POST", url = "{{ bot.api_url }}", take = { id = "reply.id" } } }]"#
-        ),
-        "pause, step 1: the take id speaks of reply, which is not known there"
+        told[3..],
+        ["test.toml:15: bots.webshop.resume[2] cannot be used: \
+          the session data why speaks of raeson, which is not known there"]
     );
 }
 

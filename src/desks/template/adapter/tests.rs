@@ -3,7 +3,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    config::{Config, Kind, Source},
+    config::{Config, KeyPath, Kind, Source},
+    desks::template::SettingsError,
     domain::{
         conversation::{ConversationKey, Profile},
         delivery::{HandoverFacts, LegFacts},
@@ -36,7 +37,7 @@ fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }
 
-fn settings(base: &str, more: &str) -> Result<Settings, crate::desks::template::SettingsError> {
+fn settings(base: &str, more: &str) -> Result<Settings, Vec<SettingsError>> {
     let text = format!(
         r#"
         [outbound]
@@ -54,6 +55,16 @@ fn settings(base: &str, more: &str) -> Result<Settings, crate::desks::template::
         panic!("another kind of desk")
     };
     Settings::compile(&desk)
+}
+
+/// What is said of a desk that cannot be made.
+fn refused(more: &str) -> Vec<String> {
+    let faults = settings("http://127.0.0.1/", more).unwrap_err();
+    let table = KeyPath::default();
+    faults
+        .into_iter()
+        .map(|fault| fault.into_fault(&table).to_string())
+        .collect()
 }
 
 fn desk(stub: &Stub, more: &str) -> Template {
@@ -275,14 +286,19 @@ fn what_cannot_work_is_found_before_anybody_is_called() {
         ("message.actor", "mesage.actor", "mesage"),
         ("answer.place", "answer.", "cannot be compiled"),
     ] {
-        let error = compiled(&whole.replace(right, wrong)).unwrap_err();
-        let source = std::error::Error::source(&error).unwrap().to_string();
-        assert!(source.contains(told), "{source}");
-        assert!(error.to_string().starts_with("test.toml:"), "{error}");
+        let [fault] = &refused(&whole.replace(right, wrong))[..] else {
+            panic!("{wrong}")
+        };
+        assert!(fault.contains(told), "{fault}");
+        assert!(fault.starts_with("test.toml:"), "{fault}");
     }
+    let several = whole
+        .replace("answer.id", "secrets.api")
+        .replace("message.actor", "mesage.actor");
+    assert_eq!(refused(&several).len(), 2, "{several}");
     let take = "take = { reference = \"answer.id\" }\n";
-    let error = compiled(&[&whole, take].concat()).unwrap_err();
-    assert!(error.to_string().contains("take reference"), "{error}");
+    let told = refused(&[&whole, take].concat());
+    assert!(told[0].contains("take reference"), "{told:?}");
     for (right, wrong) in [
         ("desk_ref.room", "desk_ref.hall"),
         ("message.text", "message.words"),
@@ -291,6 +307,7 @@ fn what_cannot_work_is_found_before_anybody_is_called() {
     ] {
         let faults = compiled(&whole.replace(right, wrong)).unwrap().dry_run();
         assert_eq!(faults.len(), 1, "{wrong}: {faults:?}");
-        assert!(faults[0].place.starts_with("test.toml:"), "{faults:?}");
+        let told = faults[0].to_string();
+        assert!(told.starts_with("test.toml:"), "{told}");
     }
 }

@@ -82,7 +82,10 @@ async fn a_dry_run_finds_what_only_shows_when_a_template_is_filled_in() {
         let [fault] = &faults[..] else {
             panic!("{faults:?}")
         };
-        assert_eq!(fault.place, format!("requests.{key}"));
+        assert_eq!(
+            fault.at.key.to_string(),
+            format!("desks.live.requests.{key}")
+        );
     }
     assert!(stub.requests().await.is_empty(), "it calls nobody");
 }
@@ -93,18 +96,22 @@ async fn what_cannot_be_compiled_stops_the_start_and_says_where() {
     for (settings, says) in [
         (
             "[desks.live.requests.close]\nmethod = \"POST\"\nurl = \"{{ desk.api_url }}\"\nbody = \"message.text\"",
-            "requests.close",
+            ": desks.live.requests.close",
         ),
         (
             "[desks.live.requests.message]\nmethod = \"POST\"\nurl = \"{{ desk.api_url\"",
-            "requests.message",
+            ": desks.live.requests.message",
         ),
     ] {
-        let error = Settings::compile(&configured(&stub, settings)).unwrap_err();
-        assert_eq!(error.to_string(), says);
+        let faults = Settings::compile(&configured(&stub, settings)).unwrap_err();
+        let [fault] = &faults[..] else {
+            panic!("{faults:?}")
+        };
+        assert!(fault.to_string().ends_with(says), "{fault}");
     }
     let mut odd = configured(&stub, "");
     odd.headers = vec![("a b".to_owned(), "canary".into())];
-    let error = Settings::compile(&odd).unwrap_err();
-    assert!(!format!("{error} {error:?}").contains("canary"));
+    let faults = Settings::compile(&odd).unwrap_err();
+    let told = format!("{} {faults:?}", faults[0]);
+    assert!(!told.contains("canary"), "{told}");
 }
