@@ -147,14 +147,14 @@ impl Config {
         let bot_tables = names::named_tables::<BotName>(root.table("bots"));
         let desk_tables = names::named_tables::<DeskName>(root.table("desks"));
         let hour_tables = names::named_tables::<HoursName>(root.table("hours"));
-        let hour_names = hour_tables.iter().map(|(name, _)| name.clone()).collect();
+        let hour_names = names::known(&hour_tables);
         let surroundings = desks::Surroundings {
             networks,
             hours: &hour_names,
         };
         let known = routes::Known {
-            bots: bot_tables.iter().map(|(name, _)| name.clone()).collect(),
-            desks: desk_tables.iter().map(|(name, _)| name.clone()).collect(),
+            bots: names::known(&bot_tables),
+            desks: names::known(&desk_tables),
         };
         let bots = platforms.map(|defaults| bots::read_all(bot_tables, &defaults, around_bots));
         let desks = kinds.map(|defaults| desks::read_all(desk_tables, &defaults, surroundings));

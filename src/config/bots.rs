@@ -14,7 +14,12 @@ pub use self::{
     chatlayer::{Chatlayer, History},
 };
 use super::{
-    fault::Problem, names::Language, networks::CallUrl, secrets::Secrets, section::Section, value,
+    fault::Problem,
+    names::{self, Language},
+    networks::CallUrl,
+    secrets::Secrets,
+    section::Section,
+    value,
 };
 use crate::domain::ids::BotName;
 
@@ -63,13 +68,16 @@ enum Named {
 
 /// Every bot that is written rightly; the others are reported.
 pub(super) fn read_all(
-    tables: Vec<(BotName, Section<'_>)>,
+    tables: Vec<names::Named<'_, BotName>>,
     defaults: &Defaults,
     surroundings: Surroundings<'_>,
 ) -> BTreeMap<BotName, Bot> {
     tables
         .into_iter()
-        .filter_map(|(name, section)| Some((name, Bot::read(section, defaults, surroundings)?)))
+        .filter_map(|(name, section)| {
+            let bot = Bot::read(section, defaults, surroundings);
+            Some((name?, bot?))
+        })
         .collect()
 }
 
@@ -121,7 +129,12 @@ impl Bot {
             "platform",
             Named::read,
             "add platform = \"chatlayer\" or \"certainly\"",
-        )?;
+        );
+        let Some(named) = named else {
+            // Nobody can say which of the other keys are unknown.
+            defaults.chatlayer.common.overlaid(&mut section);
+            return None;
+        };
         let (common, platform) = match named {
             Named::Chatlayer => {
                 let defaults = &defaults.chatlayer;

@@ -87,7 +87,7 @@ enum Named {
 
 /// Every desk that is written rightly; the others are reported.
 pub(super) fn read_all(
-    tables: Vec<(DeskName, Section<'_>)>,
+    tables: Vec<names::Named<'_, DeskName>>,
     defaults: &Defaults,
     surroundings: Surroundings<'_>,
 ) -> BTreeMap<DeskName, Desk> {
@@ -98,7 +98,10 @@ pub(super) fn read_all(
     };
     tables
         .into_iter()
-        .filter_map(|(name, section)| Some((name.clone(), reader.desk(&name, section)?)))
+        .filter_map(|(name, section)| {
+            let desk = reader.desk(name.as_ref(), section);
+            Some((name?, desk?))
+        })
         .collect()
 }
 
@@ -154,13 +157,19 @@ impl Kind {
 }
 
 impl Reader<'_> {
-    fn desk(&mut self, name: &DeskName, mut section: Section<'_>) -> Option<Desk> {
+    /// `name` is missing where it has been found to be none.
+    fn desk(&mut self, name: Option<&DeskName>, mut section: Section<'_>) -> Option<Desk> {
         let named = section.required(
             "kind",
             Named::read,
-            "add kind = \"console\", \"webhook\" or \"aivo-live\"",
-        )?;
+            "add kind = \"console\", \"webhook\", \"template\" or \"aivo-live\"",
+        );
         let hours = self.hours(&mut section);
+        let Some(named) = named else {
+            // Nobody can say which of the other keys are unknown.
+            self.defaults.console.common.overlaid(&mut section);
+            return None;
+        };
         let (common, kind) = match named {
             Named::AivoLive => {
                 let defaults = &self.defaults.aivo_live;
@@ -230,14 +239,14 @@ fn known<'s>(
 fn claim_token(
     tokens: &mut Vec<(DeskName, Secrets)>,
     section: &Section<'_>,
-    name: &DeskName,
+    name: Option<&DeskName>,
     secrets: &Secrets,
 ) {
     if let Some((other, _)) = tokens.iter().find(|(_, other)| other.overlap(secrets)) {
         let other = other.clone();
         section.fault("token", Problem::SharedToken { other });
     }
-    tokens.push((name.clone(), secrets.clone()));
+    tokens.extend(name.map(|name| (name.clone(), secrets.clone())));
 }
 
 impl Named {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use config::Value;
 use jiff::tz::TimeZone;
 
-use super::{fault::Problem, section::Section, value};
+use super::{fault::Problem, names, section::Section, value};
 use crate::domain::{
     hours::{Dates, Hours, NotWeekly, Weekly},
     ids::HoursName,
@@ -15,10 +15,13 @@ use crate::domain::{
 pub type AllHours = BTreeMap<HoursName, Arc<Hours>>;
 
 /// All that are written rightly; the others are reported.
-pub(super) fn read_all(tables: Vec<(HoursName, Section<'_>)>) -> AllHours {
+pub(super) fn read_all(tables: Vec<names::Named<'_, HoursName>>) -> AllHours {
     tables
         .into_iter()
-        .filter_map(|(name, section)| Some((name, Arc::new(read(section)?))))
+        .filter_map(|(name, section)| {
+            let hours = read(section);
+            Some((name?, Arc::new(hours?)))
+        })
         .collect()
 }
 

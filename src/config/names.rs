@@ -43,19 +43,28 @@ pub(super) fn read_list<N: FromStr, C: FromIterator<N>>(value: &Value) -> Result
         .collect()
 }
 
-/// The tables of a section whose keys are names; those with a bad name are reported and left out.
-pub(super) fn named_tables<N: FromStr>(section: Option<Section<'_>>) -> Vec<(N, Section<'_>)> {
+/// A table of a section whose keys are names. `None`: its name is none, which has been reported; the rest of it is read for
+/// what else is wrong.
+pub(super) type Named<'r, N> = (Option<N>, Section<'r>);
+
+/// The tables of a section whose keys are names.
+pub(super) fn named_tables<N: FromStr>(section: Option<Section<'_>>) -> Vec<Named<'_, N>> {
     let tables = section.map(Section::into_tables).unwrap_or_default();
     tables
         .into_iter()
-        .filter_map(|(name, table)| {
+        .map(|(name, table)| {
             let name = name.parse().ok();
             if name.is_none() {
                 table.fault_here(Problem::NotAName);
             }
-            Some((name?, table))
+            (name, table)
         })
         .collect()
+}
+
+/// The names of those that have one.
+pub(super) fn known<N: Clone, C: FromIterator<N>>(tables: &[Named<'_, N>]) -> C {
+    tables.iter().filter_map(|(name, _)| name.clone()).collect()
 }
 
 impl FromStr for Language {

@@ -174,11 +174,51 @@ fn names_of_bots_and_desks_fit_a_path_and_a_variable() {
         "1shop",
         "a23456789012345678901234567890123",
     ] {
-        let faults = load(&format!("[bots.{name}]\nplatform = \"chatlayer\"")).unwrap_err();
+        let bot = "platform = \"chatlayer\"\nregion = \"eu\"\naccess_token = \"a\"\n\
+                   verify_token = \"v\"";
+        let faults = load(&format!("[bots.{name}]\n{bot}")).unwrap_err();
         assert_only(&faults, &format!("bots.{name}"), |problem| {
             matches!(problem, Problem::NotAName)
         });
     }
+}
+
+#[test]
+fn a_table_of_no_known_kind_or_with_a_bad_name_is_read_for_its_other_faults() {
+    let text = r#"[bots.webshop]
+platform = "chatlyer"
+enabled = "yes"
+[bots.Other]
+platform = "chatlayer"
+region = "mars"
+access_token = "a"
+verify_token = "v"
+[desks.team]
+enabled = 1
+max_open = "many"
+hours = "office"
+[hours.Office]
+time_zone = "Mars"
+open = "mon 09:00-17:00"
+"#;
+    assert_eq!(
+        lines(&load(text).unwrap_err()),
+        [
+            "handover.toml:2: bots.webshop.platform is not one of \"chatlayer\", \"certainly\"",
+            "handover.toml:3: bots.webshop.enabled must be true or false, not text",
+            "handover.toml:4: bots.Other is no name: use a small letter, then up to 31 of a-z, 0-9 and _, \
+             never two _ in a row",
+            "handover.toml:6: bots.Other.region is not one of \"eu\", \"us\", \"asia\", \"staging\"",
+            "handover.toml:9: desks.team.kind is missing; \
+             add kind = \"console\", \"webhook\", \"template\" or \"aivo-live\"",
+            "handover.toml:10: desks.team.enabled must be true or false, not a whole number",
+            "handover.toml:11: desks.team.max_open must be a whole number, not text",
+            "handover.toml:12: desks.team.hours names no configured hours",
+            "handover.toml:13: hours.Office is no name: use a small letter, then up to 31 of a-z, 0-9 and _, \
+             never two _ in a row",
+            "handover.toml:14: hours.Office.time_zone is no time zone; use a name such as \"Europe/Amsterdam\"",
+        ]
+    );
 }
 
 #[test]

@@ -49,7 +49,10 @@ const LONGEST_NAME: usize = 64;
 pub(super) fn read_all(section: Option<Section<'_>>) -> BTreeMap<OperatorName, User> {
     let tables = names::named_tables::<OperatorName>(section).into_iter();
     tables
-        .filter_map(|(name, section)| Some((name, User::read(section)?)))
+        .filter_map(|(name, section)| {
+            let user = User::read(section);
+            Some((name?, user?))
+        })
         .collect()
 }
 
