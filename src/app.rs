@@ -156,6 +156,8 @@ impl App {
             .as_ref()
             .map(Accepted::from)
             .unwrap_or_default();
+        let (token, proxies) = (admin.clone(), trusted_proxies.clone());
+        let entrance = Entrance::new(operators, token, proxies, development);
         let stopping = shutdown.soft.clone();
         let Parts {
             to_bots,
@@ -163,9 +165,7 @@ impl App {
             from_bots,
             from_desks,
             holders,
-        } = connections.take_apart(&admin);
-        let (token, proxies) = (admin.clone(), trusted_proxies.clone());
-        let entrance = Entrance::new(operators, token, proxies, development);
+        } = connections.take_apart(entrance.secrets());
         let sharing = (Arc::clone(&store), Arc::clone(&clock));
         let console = console::router(sharing, entrance, (ends, doubtful), stopping);
         let state = http::Options {

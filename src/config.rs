@@ -113,6 +113,10 @@ impl Config {
             );
         };
         add("admin.token".to_owned(), self.admin.token.as_ref());
+        for (name, user) in &self.admin.users {
+            let key = format!("admin.users.{name}.password_hash");
+            add(key, Some(&user.password_hash));
+        }
         for (name, bot) in &self.bots {
             for (key, secrets) in bot.platform.secrets() {
                 add(format!("bots.{name}.{key}"), secrets);

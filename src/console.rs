@@ -31,7 +31,7 @@ use axum::{
 
 pub use self::{
     presence::watch as watch_presence,
-    session::{NoRandomness, OneTime},
+    session::{Account, NoRandomness, OneTime},
     state::{Development, Ends, Options},
 };
 use state::State;

@@ -25,7 +25,7 @@ use crate::{
         ids::{BotName, DeskName},
         time::Clock,
     },
-    http::{self, secret::Accepted},
+    http,
     outbound::{Outbound, OutboundOptions, ProxySettings},
 };
 
@@ -151,10 +151,8 @@ impl Connections {
         Draft::new(bots, desks, allow_networks, clock)?.finish()
     }
 
-    /// `admin` opens the admin API, whose token is exchanged with the others.
-    pub(super) fn take_apart(self, admin: &Accepted) -> Parts {
-        let admin = Holder::Accepted(admin.clone());
-        let mut holders = vec![("admin.token".to_owned(), admin)];
+    /// `holders` are those of the operators' side, which are exchanged with the others.
+    pub(super) fn take_apart(self, mut holders: Vec<(String, Holder)>) -> Parts {
         let (mut to_bots, mut from_bots) = (BTreeMap::new(), Vec::new());
         for (name, connection) in self.bots {
             let Connection {

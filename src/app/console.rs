@@ -6,9 +6,10 @@ use axum::Router;
 use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
+use super::rotation::Holder;
 use crate::{
-    config::{self, Admin, Answers, Bot, Config, Desk, Kind, Server, User, hooks},
-    console::{self, Development, Ends},
+    config::{self, Admin, Answers, Bot, Config, Desk, Kind, Server, hooks},
+    console::{self, Account, Development, Ends},
     domain::{
         ids::{BotName, DeskName, OperatorName},
         time::Clock,
@@ -19,7 +20,7 @@ use crate::{
 
 /// Who may come in, and from where.
 pub(super) struct Entrance {
-    users: BTreeMap<OperatorName, User>,
+    users: BTreeMap<OperatorName, Account>,
     answers: Answers,
     token: Accepted,
     trusted_proxies: Vec<IpNet>,
@@ -39,13 +40,29 @@ impl Entrance {
             users,
             answers,
         } = operators;
+        let users = users.iter();
         Self {
-            users,
+            users: users
+                .map(|(name, user)| (name.clone(), Account::from(user)))
+                .collect(),
             answers,
             token,
             trusted_proxies,
             development,
         }
+    }
+
+    /// What opens the operators' side, to be exchanged while the bridge runs.
+    pub(super) fn secrets(&self) -> Vec<(String, Holder)> {
+        let token = Holder::Accepted(self.token.clone());
+        let users = self.users.iter().map(|(name, user)| {
+            let hash = Holder::Hash(user.password_hash.clone());
+            (format!("admin.users.{name}.password_hash"), hash)
+        });
+        [("admin.token".to_owned(), token)]
+            .into_iter()
+            .chain(users)
+            .collect()
     }
 }
 

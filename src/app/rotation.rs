@@ -32,6 +32,8 @@ pub(super) enum Holder {
     Accepted(Accepted),
     /// We show it to others.
     Presented(Rotating<SecretString>),
+    /// Passwords are compared with it.
+    Hash(Rotating<SecretString>),
     /// We sign with it.
     Signing(Rotating<WebhookSecrets>),
 }
@@ -85,15 +87,15 @@ impl Holder {
                 let other = secrets.map(Accepted::from).unwrap_or_default();
                 Box::new(move || accepted.replace(&other))
             }
-            (Self::Presented(token), Some(secrets)) => {
+            (Self::Presented(held) | Self::Hash(held), Some(secrets)) => {
                 let other = secrets.first().clone();
-                Box::new(move || token.set(other))
+                Box::new(move || held.set(other))
             }
             (Self::Signing(signing), Some(secrets)) => {
                 let other = webhook::signing(secrets)?;
                 Box::new(move || signing.set(other))
             }
-            (Self::Presented(_) | Self::Signing(_), None) => Box::new(|| ()),
+            (Self::Presented(_) | Self::Hash(_) | Self::Signing(_), None) => Box::new(|| ()),
         })
     }
 }

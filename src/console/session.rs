@@ -19,7 +19,6 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 
-pub use self::one_time::{NoRandomness, OneTime};
 use self::transport::Transport;
 pub(super) use self::{
     attempts::Attempts,
@@ -28,6 +27,12 @@ pub(super) use self::{
     transport::mark_https,
     user::{Door, SignedIn},
 };
+pub use self::{
+    one_time::{NoRandomness, OneTime},
+    user::Account,
+};
+use secrecy::ExposeSecret as _;
+
 use super::{faults::Fault, state::State};
 use crate::{
     domain::time::Timestamp,
@@ -68,7 +73,7 @@ async fn find(parts: &Parts, state: &State) -> Result<Option<SignedIn>, Response
     let now = state.now();
     let known = state.door().known(&session.operator);
     let is_good = is_alive(&session, now)
-        && presented.is_sealed_by(state.door().credential(&session.operator));
+        && presented.is_sealed_by(state.door().credential(&session.operator).expose_secret());
     let Some(signed_in) = known.filter(|_| is_good) else {
         // If it cannot be written now, it will be found over again.
         let _ = state.store().end_session(id).await;

@@ -10,11 +10,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     HOME,
-    session::{Attempts, Door, OneTime, SignedIn},
+    session::{Account, Attempts, Door, OneTime, SignedIn},
     views::Views,
 };
 use crate::{
-    config::{self, Answers, User, hooks::HookUrl},
+    config::{self, Answers, hooks::HookUrl},
     domain::{
         ids::{BotName, ConversationId, DeskName, OperatorName},
         time::{Clock, Timestamp},
@@ -28,7 +28,7 @@ use crate::{
 pub struct Options {
     pub store: Arc<dyn ConsoleStore>,
     pub clock: Arc<dyn Clock>,
-    pub users: BTreeMap<OperatorName, User>,
+    pub users: BTreeMap<OperatorName, Account>,
     /// `admin.token`, which signs in while there are no users.
     pub token: Accepted,
     pub sources: Sources,

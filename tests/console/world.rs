@@ -18,8 +18,8 @@ use axum::{
 };
 use handover_bridge::{
     clock::new_id,
-    config::{Answers, Role, User, Warning},
-    console::{self, Development, Ends, OneTime},
+    config::{Answers, Role, Rotating, User, Warning},
+    console::{self, Account, Development, Ends, OneTime},
     domain::{
         ids::{BotName, DeskName, OperatorName},
         policy::{BotPolicy, DeskPolicy, Policy},
@@ -86,7 +86,7 @@ impl World {
         Self::with(users(PASSWORD), None)
     }
 
-    pub fn with(users: BTreeMap<OperatorName, User>, one_time: Option<OneTime>) -> Self {
+    pub fn with(users: BTreeMap<OperatorName, Account>, one_time: Option<OneTime>) -> Self {
         let files = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock(AtomicI64::new(1_767_225_600_000)));
         let store = sqlite::Options {
@@ -196,10 +196,10 @@ impl World {
     }
 }
 
-fn users(password: &str) -> BTreeMap<OperatorName, User> {
+fn users(password: &str) -> BTreeMap<OperatorName, Account> {
     let hash = User::hash(password).unwrap();
-    let user = |role| User {
-        password_hash: hash.clone().into(),
+    let user = |role| Account {
+        password_hash: Rotating::new(hash.clone().into()),
         role,
         shown_as: None,
     };
@@ -210,7 +210,7 @@ fn users(password: &str) -> BTreeMap<OperatorName, User> {
 
 fn router(
     (store, clock): (&Arc<SqliteStore>, &Arc<TestClock>),
-    (users, one_time): (BTreeMap<OperatorName, User>, Option<OneTime>),
+    (users, one_time): (BTreeMap<OperatorName, Account>, Option<OneTime>),
     stopping: &CancellationToken,
 ) -> Router {
     console::router(console::Options {

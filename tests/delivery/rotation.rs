@@ -11,7 +11,8 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{RequestBuilder, StatusCode};
+use handover_bridge::config::User;
+use reqwest::{RequestBuilder, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
 use tokio::{
     task::JoinSet,
@@ -37,6 +38,8 @@ const SIGNING: [&str; 2] = [
     "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
 ];
 
+const PASSWORDS: [&str; 2] = ["correct horse battery", "another horse battery"];
+
 /// A bridge whose secrets all come from files.
 struct Rotated {
     world: World,
@@ -54,10 +57,12 @@ impl Rotated {
         let config = format!(
             r#"
             server = {{ listen = "{address}", drain = "0s" }}
-            admin = {{ listen = "server", token_file = "{data}/admin" }}
             store = {{ url = "sqlite:{data}/handover.db" }}
             outbound = {{ allow_networks = ["127.0.0.0/8"] }}
             texts.en = {{ waiting = "", joined = "", ended = "", nobody = "" }}
+            [admin]
+            listen = "server"
+            token_file = "{data}/admin"
             [bots.webshop]
             platform = "chatlayer"
             api_url = "http://{platform}"
@@ -69,9 +74,13 @@ impl Rotated {
             url = "http://{desk}/hooks"
             secret_file = "{data}/signing"
             token_file = "{data}/desk"
+            [admin.users.ann]
+            password_hash_file = "{data}/ann"
+            role = "agent"
             "#
         );
         write(&folder, &[0]);
+        fs::write(folder.join("ann"), User::hash(PASSWORDS[0]).unwrap()).unwrap();
         let process = Process::start(&folder, address, &config).await;
         Self {
             world,
@@ -102,10 +111,39 @@ impl Rotated {
         lines
     }
 
+    /// The cookie of a session, if the password is taken.
+    async fn sign_in(&self, password: &str) -> Option<String> {
+        let form = form_urlencoded::Serializer::new(String::new())
+            .append_pair("name", "ann")
+            .append_pair("password", password)
+            .finish();
+        let call = browser()
+            .post(format!("http://{}/console/sign-in", self.address))
+            .header("origin", format!("http://{}", self.address))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form);
+        let answer = call.send().await.unwrap();
+        let cookie = answer.headers().get("set-cookie")?.to_str().unwrap();
+        cookie.split(';').next().map(str::to_owned)
+    }
+
+    async fn is_signed_in(&self, cookie: &str) -> bool {
+        let call = browser()
+            .get(format!("http://{}/console/account", self.address))
+            .header("cookie", cookie);
+        call.send().await.unwrap().status() == StatusCode::OK
+    }
+
     async fn status(&self, caller: usize, secret: usize) -> StatusCode {
         let call = call(&client(), self.address, (caller, secret));
         call.send().await.unwrap().status()
     }
+}
+
+/// Sees where it is sent, and does not go there.
+fn browser() -> reqwest::Client {
+    let client = reqwest::Client::builder().no_proxy();
+    client.redirect(Policy::none()).build().unwrap()
 }
 
 fn secret(name: &str, number: usize) -> String {
@@ -288,4 +326,20 @@ async fn one_file_at_fault_keeps_every_secret_as_it_was() {
     for caller in 0..4 {
         assert!(is_taken(rotated.status(caller, 1).await));
     }
+}
+
+#[tokio::test]
+async fn a_new_password_counts_from_a_hangup_on_and_ends_the_sessions_of_the_old_one() {
+    let rotated = Rotated::start().await;
+    let session = rotated.sign_in(PASSWORDS[0]).await.unwrap();
+    assert!(rotated.is_signed_in(&session).await);
+    let hash = User::hash(PASSWORDS[1]).unwrap();
+    fs::write(rotated.folder.join("ann"), hash).unwrap();
+    rotated.read_again("secrets have been exchanged", 1).await;
+    let told = format!("{:?}", rotated.logged("secrets have been exchanged"));
+    assert!(told.contains("admin.users.ann.password_hash"), "{told}");
+    assert!(!rotated.is_signed_in(&session).await);
+    assert_eq!(rotated.sign_in(PASSWORDS[0]).await, None);
+    let session = rotated.sign_in(PASSWORDS[1]).await.unwrap();
+    assert!(rotated.is_signed_in(&session).await);
 }

@@ -7,13 +7,12 @@ use argon2::{
     password_hash::{PasswordHasher as _, phc::PasswordHash},
 };
 use config::Value;
-use secrecy::SecretString;
 
 use crate::{
     config::{
         fault::Problem,
         names,
-        secrets::{self, Keys, Rule},
+        secrets::{self, Keys, Rule, Secrets},
         section::Section,
         value,
     },
@@ -23,8 +22,8 @@ use crate::{
 /// Somebody who may sign in at the console.
 #[derive(Clone, Debug)]
 pub struct User {
-    /// Argon2id, in the PHC string format.
-    pub password_hash: SecretString,
+    /// Argon2id, in the PHC string format; exactly one.
+    pub password_hash: Secrets,
     pub role: Role,
     /// What users and colleagues are told; the name of the table where it is left out.
     pub shown_as: Option<String>,
@@ -70,7 +69,7 @@ impl User {
         let shown_as = section.optional("name", read_name);
         section.finish();
         Some(Self {
-            password_hash: hash?.first().clone(),
+            password_hash: hash?,
             role: role?,
             shown_as,
         })

@@ -10,6 +10,7 @@ use axum::{
     routing::{get, post},
 };
 use maud::{Markup, html};
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use tokio::{task::spawn_blocking, time::timeout};
 
@@ -186,7 +187,8 @@ async fn begin(state: &State, call: &Call, operator: OperatorName, to: &str) -> 
         tracing::error!("the system gives no random bytes");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let Some(cookie) = token.cookie(state.door().credential(&operator), call.transport) else {
+    let credential = state.door().credential(&operator);
+    let Some(cookie) = token.cookie(credential.expose_secret(), call.transport) else {
         return answer(StatusCode::FORBIDDEN, &not_over_this());
     };
     let now = state.now();

@@ -2,18 +2,18 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
 use argon2::{
     Argon2,
     password_hash::{PasswordVerifier as _, phc::PasswordHash},
 };
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::one_time::OneTime;
 use crate::{
-    config::{Role, User},
+    config::{Role, Rotating, User},
     domain::{ids::OperatorName, operator::Colleague},
     http::secret::Accepted,
 };
@@ -33,10 +33,19 @@ impl SignedIn {
     }
 }
 
+/// Somebody who signs in with a password.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Exchanged while the bridge runs; sessions that were begun with another end by it.
+    pub password_hash: Rotating<SecretString>,
+    pub role: Role,
+    pub shown_as: Option<String>,
+}
+
 /// Everybody who can come in.
 #[derive(Debug)]
 pub(in crate::console) struct Door {
-    pub(in crate::console) users: BTreeMap<OperatorName, User>,
+    pub(in crate::console) users: BTreeMap<OperatorName, Account>,
     /// `admin.token`. Opens while there are no users.
     pub(in crate::console) token: Accepted,
     pub(in crate::console) one_time: Option<OneTime>,
@@ -48,7 +57,7 @@ const ADMIN: &str = "admin";
 impl Door {
     /// Whoever this is at present.
     pub(super) fn known(&self, operator: &OperatorName) -> Option<SignedIn> {
-        if let Some(User { role, shown_as, .. }) = self.users.get(operator) {
+        if let Some(Account { role, shown_as, .. }) = self.users.get(operator) {
             return Some(SignedIn {
                 operator: operator.clone(),
                 shown_as: shown_as.clone(),
@@ -89,9 +98,10 @@ impl Door {
     }
 
     /// What a session of theirs is sealed by. Whoever came in by the link or by `admin.token` has nothing that changes.
-    pub(super) fn credential(&self, operator: &OperatorName) -> &str {
+    pub(super) fn credential(&self, operator: &OperatorName) -> Arc<SecretString> {
         let user = self.users.get(operator);
-        user.map_or("", |user| user.password_hash.expose_secret())
+        user.map(|user| user.password_hash.get())
+            .unwrap_or_default()
     }
 
     /// Takes a good tenth of a second of a processor, whether or not there is such a user.
@@ -101,8 +111,9 @@ impl Door {
             return (name == ADMIN && self.token.matches(password)).then_some(operator);
         }
         let user = self.users.get(&operator);
-        let hash = match user {
-            Some(user) => user.password_hash.expose_secret(),
+        let current = user.map(|user| user.password_hash.get());
+        let hash = match &current {
+            Some(current) => current.expose_secret(),
             None => nobodys(),
         };
         let right = PasswordHash::new(hash).is_ok_and(|hash| {
@@ -111,6 +122,21 @@ impl Door {
                 .is_ok()
         });
         (right && user.is_some()).then_some(operator)
+    }
+}
+
+impl From<&User> for Account {
+    fn from(user: &User) -> Self {
+        let User {
+            password_hash,
+            role,
+            shown_as,
+        } = user;
+        Self {
+            password_hash: Rotating::new(password_hash.first().clone()),
+            role: *role,
+            shown_as: shown_as.clone(),
+        }
     }
 }
 

@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::future::join_all;
 use handover_bridge::{
-    config::{Role, User},
+    config::{Role, Rotating, User},
+    console::Account,
     domain::{
         conversation::{ConversationKey, Profile, UserProfile},
         delivery::{Done, StepResult},
@@ -60,10 +61,10 @@ async fn told(world: &World, payload: &str) {
 }
 
 /// Everybody is shown as one of the payloads.
-fn users(payloads: &[String]) -> BTreeMap<OperatorName, User> {
+fn users(payloads: &[String]) -> BTreeMap<OperatorName, Account> {
     let hash = User::hash(PASSWORD).unwrap();
-    let user = |role, shown_as| User {
-        password_hash: hash.clone().into(),
+    let user = |role, shown_as| Account {
+        password_hash: Rotating::new(hash.clone().into()),
         role,
         shown_as,
     };
