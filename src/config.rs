@@ -133,7 +133,11 @@ impl Config {
     /// Reads every section before it gives up on any, so that all faults are in the report.
     fn read(mut root: Section<'_>) -> Option<Self> {
         let server = root.table("server").and_then(Server::read);
-        let admin = root.table("admin").and_then(Admin::read);
+        let admin = root.table("admin");
+        let admin = admin.and_then(|section| {
+            let public = server.as_ref().map(|server| server.listen);
+            Admin::read(section, public)
+        });
         let store = root.table("store").and_then(Store::read);
         let telemetry = root.table("telemetry").and_then(Telemetry::read);
         let outbound = root.table("outbound").and_then(Outbound::read);

@@ -11,6 +11,7 @@ pub use self::{
 };
 
 use super::{
+    fault::Problem,
     secrets::{self, Keys, Rule, Secrets},
     section::Section,
     value,
@@ -44,13 +45,19 @@ impl Admin {
         hint: "give it a value",
     };
 
-    pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
+    /// `public` is where the hooks are served.
+    pub(super) fn read(mut section: Section<'_>, public: Option<SocketAddr>) -> Option<Self> {
         let listen = section.defaulted("listen", |value| {
             if value::text(value)? == "server" {
                 return Ok(AdminListen::Server);
             }
             value::socket_address(value).map(AdminListen::Own)
         });
+        if let (Some(AdminListen::Own(own)), Some(public)) = (listen, public)
+            && is_taken_by(own, public)
+        {
+            section.fault("listen", Problem::SharedAddress);
+        }
         let token = secrets::optional(&mut section, Self::TOKEN, Rule::Unguessable { least: 32 });
         let users = users::read_all(section.table("users"));
         let answers = Answers::read(section.table("answers"));
@@ -62,4 +69,13 @@ impl Admin {
             answers,
         })
     }
+}
+
+/// Whether there can be no listener at the one address while there is one at the other.
+fn is_taken_by(one: SocketAddr, other: SocketAddr) -> bool {
+    let everywhere = [one.ip(), other.ip()]
+        .iter()
+        .any(|address| address.is_unspecified());
+    // The system chooses another for each 0.
+    one.port() != 0 && one.port() == other.port() && (everywhere || one.ip() == other.ip())
 }

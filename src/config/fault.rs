@@ -134,6 +134,10 @@ pub enum Problem {
     NamelessEvents,
     #[error("has no {request}, without which there is no desk; add the table")]
     MissingRequest { request: &'static str },
+    #[error(
+        "is the address of server.listen; give it another port, or \"server\" to have both on one listener"
+    )]
+    SharedAddress,
     #[error("must not be longer than {limit}")]
     LongerThan { limit: &'static str },
     #[error("cannot be used: {}", with_causes(&**.0))]

@@ -53,7 +53,7 @@ impl Setup {
 [server]
 listen = "{address}"
 [admin]
-listen = "{address}"
+listen = "server"
 token = "{ADMIN_TOKEN}"
 [bots.webshop]
 platform = "chatlayer"

@@ -423,6 +423,34 @@ fn durations_numbers_and_stores_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn two_listeners_cannot_have_one_address() {
+    let listening = |public: &str, admin: &str| {
+        let listeners = format!("server.listen = \"{public}\"\nadmin.listen = \"{admin}\"");
+        load(&listeners)
+    };
+    for (public, admin) in [
+        ("127.0.0.1:9000", "127.0.0.1:9000"),
+        ("0.0.0.0:9000", "127.0.0.1:9000"),
+        ("10.0.0.1:9000", "0.0.0.0:9000"),
+        ("[::]:9000", "127.0.0.1:9000"),
+    ] {
+        let told = lines(&listening(public, admin).unwrap_err());
+        assert!(
+            matches!(&told[..], [one] if one.starts_with("handover.toml:2: admin.listen is the address of")),
+            "{public} {admin}: {told:?}"
+        );
+    }
+    for (public, admin) in [
+        ("127.0.0.1:9000", "127.0.0.1:9001"),
+        ("10.0.0.1:9000", "127.0.0.1:9000"),
+        ("127.0.0.1:0", "127.0.0.1:0"),
+        ("0.0.0.0:9000", "server"),
+    ] {
+        assert!(listening(public, admin).is_ok(), "{public} {admin}");
+    }
+}
+
+#[test]
 fn a_fault_knows_its_place() {
     let faults = load("[server]\n\ndrain = 5\n").unwrap_err();
     let place = &faults.iter().next().unwrap().place;
