@@ -145,6 +145,11 @@ impl Common {
 }
 
 impl Kind {
+    /// Whether it takes new handovers only while an agent is there.
+    pub fn requires_agent(&self) -> bool {
+        matches!(self, Self::Console(desk) if desk.require_agent)
+    }
+
     /// Every secret by its key below the desk's.
     pub(super) fn secrets(&self) -> Vec<(Cow<'static, str>, Option<&Secrets>)> {
         match self {

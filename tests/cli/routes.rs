@@ -95,3 +95,16 @@ fn a_dry_run_that_ends_in_a_decline_ends_with_1_and_a_mistyped_one_with_2() {
         assert!(complaint(&output).contains(says), "{output:?}");
     }
 }
+
+#[test]
+fn a_desk_that_wants_an_agent_to_be_there_is_told_as_one() {
+    let setup = Setup::new(unused());
+    setup.append(
+        "[desks.team]\nkind = \"console\"\nrequire_agent = true\n[[routes]]\ndesk = \"team\"\n",
+    );
+    let told = printed(&setup.run(&["route"]));
+    assert!(
+        told.contains("desk team: always open, unless no agent is there by then\n"),
+        "{told}"
+    );
+}

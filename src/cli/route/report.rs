@@ -200,7 +200,13 @@ impl<'c> Report<'c> {
                 );
                 let most = of_desk.and_then(|desk| desk.max_open);
                 let most = most.map(|most| format!(", unless it has {most} handovers by then"));
-                format!("{open}{}", most.unwrap_or_default())
+                let wants_agent = of_desk.is_some_and(|desk| desk.kind.requires_agent());
+                let agent = if wants_agent {
+                    ", unless no agent is there by then"
+                } else {
+                    ""
+                };
+                format!("{open}{}{agent}", most.unwrap_or_default())
             }
         }
     }
