@@ -258,7 +258,9 @@ pub fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", error.told());
+            if !error.is_of_a_closed_pipe() {
+                eprintln!("{}", error.told());
+            }
             error.exit_code()
         }
     }
@@ -337,6 +339,11 @@ impl Error {
             | Self::Runtime(_)
             | Self::Terminal(_) => ExitCode::FAILURE,
         }
+    }
+
+    /// Whether nobody reads any more, as behind `| head`: nothing went wrong that anybody would want to be told.
+    fn is_of_a_closed_pipe(&self) -> bool {
+        matches!(self, Self::Terminal(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
     /// The error and what lies under it; faults one a line.

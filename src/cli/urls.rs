@@ -139,7 +139,7 @@ fn write_webhook(
     desk: &WebhookDesk,
 ) -> io::Result<()> {
     writeln!(out, "Desk {name} (webhook)")?;
-    let called = host_of(desk.url.as_url());
+    let called = called(desk.url.as_url());
     writeln!(out, "  The bridge calls     {called}")?;
     write_desk_api(out, base, name)?;
     writeln!(out)
@@ -152,7 +152,7 @@ fn write_template(
     desk: &TemplateDesk,
 ) -> io::Result<()> {
     writeln!(out, "Desk {name} (template)")?;
-    let called = host_of(desk.api_url.as_url());
+    let called = called(desk.api_url.as_url());
     writeln!(out, "  The bridge calls     {called}")?;
     if let Some(hook) = hooks::template(base, name, desk) {
         writeln!(out, "  Its webhook          {}", hook.expose_secret())?;
@@ -171,9 +171,11 @@ fn write_desk_api(out: &mut impl Write, base: &str, name: &DeskName) -> io::Resu
     )
 }
 
-/// The desk knows its own path, which may be secret.
-fn host_of(url: &Url) -> String {
-    url.origin().ascii_serialization()
+/// As it is configured, to be compared; only the query is the desk's own matter, and may be a secret.
+fn called(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.into()
 }
 
 #[cfg(test)]
@@ -202,7 +204,7 @@ mod tests {
             hook_key = ["first-key-of-the-hook", "second-key-of-the-hook"]
             [desks.custom]
             kind = "webhook"
-            url = "https://desk.example.com/canary-path"
+            url = "https://desk.example.com/hooks?key=canary-query"
             secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
             token = "canary-token-of-a-desk"
             "#,
@@ -211,6 +213,8 @@ mod tests {
             "https://bridge.example.com/hooks/chatlayer/webshop/first-key-of-the-hook\n"
         ));
         assert!(printed.contains("https://bridge.example.com/api/v1/handovers/{id}/events"));
+        let called = "The bridge calls     https://desk.example.com/hooks\n";
+        assert!(printed.contains(called), "{printed}");
         assert!(!printed.contains("canary"), "{printed}");
         assert!(!printed.contains("second-key"), "{printed}");
     }
@@ -221,7 +225,7 @@ mod tests {
             r#"
             [desks.tickets]
             kind = "template"
-            api_url = "https://tickets.example.com/canary-path"
+            api_url = "https://tickets.example.com/api"
             hook_key = "hook-key-of-the-tickets"
             secrets = { api = "canary" }
             requests.open = { method = "POST", url = "{{ desk.api_url }}" }

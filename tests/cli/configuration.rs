@@ -143,6 +143,16 @@ fn the_document_is_printed_without_any_configuration() {
 }
 
 #[test]
+fn nothing_is_said_to_whoever_has_read_enough() {
+    for arguments in [&["openapi"][..], &["--help"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = handover(arguments).stdout(writer).output().unwrap();
+        assert_eq!(complaint(&output), "", "{arguments:?}");
+    }
+}
+
+#[test]
 fn the_version_is_told() {
     let output = handover(&["--version"]).output().unwrap();
     let version = format!("handover {}\n", env!("CARGO_PKG_VERSION"));
