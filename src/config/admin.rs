@@ -3,7 +3,10 @@
 mod answers;
 mod users;
 
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+};
 
 pub use self::{
     answers::Answers,
@@ -73,9 +76,7 @@ impl Admin {
 
 /// Whether there can be no listener at the one address while there is one at the other.
 fn is_taken_by(one: SocketAddr, other: SocketAddr) -> bool {
-    let everywhere = [one.ip(), other.ip()]
-        .iter()
-        .any(|address| address.is_unspecified());
+    let everywhere = [one.ip(), other.ip()].iter().any(IpAddr::is_unspecified);
     // The system chooses another for each 0.
     one.port() != 0 && one.port() == other.port() && (everywhere || one.ip() == other.ip())
 }

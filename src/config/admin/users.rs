@@ -63,8 +63,7 @@ impl User {
     }
 
     fn read(mut section: Section<'_>) -> Option<Self> {
-        let rule = Rule::Own(check_hash);
-        let hash = secrets::required_one(&mut section, PASSWORD_HASH, rule);
+        let hash = secrets::required_one(&mut section, PASSWORD_HASH, Rule::Own(check_hash));
         let role = section.required("role", Role::read, "add role = \"agent\" or \"admin\"");
         let shown_as = section.optional("name", read_name);
         section.finish();
