@@ -7,7 +7,9 @@ use serde_json::{Map, Value};
 
 use super::{
     fallback::Choices,
-    ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId, OperatorName},
+    ids::{
+        BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId, OperatorName,
+    },
     time::Timestamp,
 };
 
@@ -93,6 +95,9 @@ pub struct Handover {
     pub operator: Option<OperatorName>,
     /// When the user wrote what no agent has answered yet.
     pub unanswered_since: Option<Timestamp>,
+    /// The newest thing the user said that the desk has not taken yet; what was said before it may wait as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unheard: Option<MessageId>,
     /// When a person last wrote: the user or an agent, not a desk's automaton.
     pub last_said_at: Timestamp,
     /// When a timer last told the user something; opens the window in which it tells nothing more.
@@ -185,7 +190,7 @@ pub enum PauseState {
 pub struct Closing {
     pub reason: String,
     pub since: Timestamp,
-    /// The user wrote after the close.
+    /// The user wrote after the close, or before it what the desk has not taken, and is asked to write again.
     pub user_wrote: bool,
     /// An operator has been told that the resume is late.
     pub alerted: bool,
@@ -201,7 +206,8 @@ pub struct ResumeContract {
     pub reason: String,
     pub agent: Option<String>,
     pub seconds: u64,
-    /// The user wrote after the close and nobody has answered.
+    /// The user wrote after the close, or before it what the desk has not taken: nobody has answered. What a store
+    /// knows better when the bot is told is added.
     pub unanswered: bool,
     /// Where the bot is to go on instead of where the steps say.
     #[serde(default, skip_serializing_if = "Option::is_none")]

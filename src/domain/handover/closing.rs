@@ -97,6 +97,16 @@ impl Turn<'_> {
         self.end(Cause::Resumed, "session_gone");
     }
 
+    /// Nobody has seen what the user wrote: the user is told so, once.
+    pub(super) fn ask_to_write_again(&mut self) {
+        let first = self
+            .closing_mut()
+            .is_some_and(|closing| !std::mem::replace(&mut closing.user_wrote, true));
+        if first {
+            self.notify(Notice::EndedRepeat);
+        }
+    }
+
     pub(super) fn closing_mut(&mut self) -> Option<&mut Closing> {
         self.conversation
             .handover
@@ -105,7 +115,9 @@ impl Turn<'_> {
     }
 
     fn resume(&mut self, cause: Cause, reason: &str, notice: Notice) {
-        self.notify(notice);
+        let lost = self.loses_what_was_said();
+        let repeat = lost && notice == Notice::Ended;
+        self.notify(if repeat { Notice::EndedRepeat } else { notice });
         let lane = Lane::Bot(self.conversation.id);
         self.push(Effect::CancelUnsent {
             lane,
@@ -124,13 +136,13 @@ impl Turn<'_> {
             reason: reason.to_owned(),
             agent: handover.agent.as_ref().and_then(|agent| agent.name.clone()),
             seconds: handover.lasted(now).as_secs(),
-            unanswered: false,
+            unanswered: lost,
             dialog_state: self.resume_at.take(),
         };
         handover.closing = Some(Closing {
             reason: reason.to_owned(),
             since: now,
-            user_wrote: false,
+            user_wrote: repeat,
             alerted: false,
             steps_left: steps,
             first_order,
@@ -149,6 +161,15 @@ impl Turn<'_> {
             // Nothing that could overtake what was said before it.
             self.end(Cause::Resumed, reason);
         }
+    }
+
+    /// Whether the desk did not take what the user has said, and will not now. Of a call that has not failed yet it is
+    /// not known: it is on its way.
+    fn loses_what_was_said(&mut self) -> bool {
+        let Some(handover) = &mut self.conversation.handover else {
+            return false;
+        };
+        handover.stalled_since.is_some() && handover.unheard.take().is_some()
     }
 
     fn resumed(&mut self) {

@@ -174,6 +174,8 @@ impl Turn<'_> {
             closed: false,
         };
         handover.leg = leg;
+        // It stands in what this desk is offered.
+        handover.unheard = None;
         self.push(Effect::Leg(row));
         if !at_once {
             self.owe_desk(Task::Open { upto });
@@ -288,6 +290,7 @@ impl Turn<'_> {
             agent: None,
             operator: None,
             unanswered_since: None,
+            unheard: None,
             last_said_at: now,
             last_notice_at: None,
             stalled_since: None,

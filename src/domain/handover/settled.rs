@@ -146,6 +146,7 @@ impl Turn<'_> {
     }
 
     fn leg_settled(&mut self, leg: LegId, settled: &Settled) {
+        self.desk_heard(leg, settled);
         let open = self
             .conversation
             .handover
@@ -179,6 +180,18 @@ impl Turn<'_> {
                 self.desk_moves();
             }
             (_, StepResult::Gone) => self.desk_lost(),
+        }
+    }
+
+    fn desk_heard(&mut self, leg: LegId, settled: &Settled) {
+        let (StepResult::Done(_), Some(message)) = (&settled.result, settled.task.message()) else {
+            return;
+        };
+        if let Some(handover) = &mut self.conversation.handover
+            && handover.leg.id == leg
+            && handover.unheard == Some(message)
+        {
+            handover.unheard = None;
         }
     }
 
@@ -266,6 +279,11 @@ impl Turn<'_> {
                 self.push(Effect::Withdraw);
             }
             _ => {}
+        }
+        let open = self.conversation.handover.as_ref();
+        if open.is_some_and(|open| open.leg.id == leg && open.unheard.is_some()) {
+            // What stood behind it is not sent any more.
+            self.ask_to_write_again();
         }
     }
 

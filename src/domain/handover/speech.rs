@@ -13,7 +13,6 @@ use crate::domain::{
     fallback::{Choice, Choices},
     ids::{HandoverId, MessageId},
     message::{Actor, Content},
-    policy::Notice,
 };
 
 /// How much later than our answer or pause a bot message must be to prove that the bot is not paused. What it said before may
@@ -31,14 +30,8 @@ impl Turn<'_> {
         };
         handover.last_said_at = now;
         if handover.phase == Phase::Closing {
-            let first = handover
-                .closing
-                .as_mut()
-                .is_some_and(|closing| !std::mem::replace(&mut closing.user_wrote, true));
             let message = self.record_said(Actor::User, said);
-            if first {
-                self.notify(Notice::EndedRepeat);
-            }
+            self.ask_to_write_again();
             return Outcome::message(message);
         }
         handover.unanswered_since.get_or_insert(now);
@@ -66,6 +59,7 @@ impl Turn<'_> {
         if at_once {
             return;
         }
+        handover.unheard = Some(message);
         if closed.contains_key(&Destination::Desk(handover.leg.desk.clone())) {
             handover.stalled_since.get_or_insert(now);
         }

@@ -102,7 +102,7 @@ fn read_known(
         _ => None,
     };
     if let Task::Resume { contract, .. } = &mut task {
-        contract.unanswered = state
+        contract.unanswered |= state
             .handover
             .as_ref()
             .filter(|open| open.id == handover.id)

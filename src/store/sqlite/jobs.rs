@@ -70,7 +70,7 @@ fn load(connection: &Connection, row: i64, limits: &TranscriptLimits) -> Result<
             transcript = read_transcript(connection, stored.conversation, *upto, limit)?;
         }
         (Task::Resume { contract, .. }, _) => {
-            contract.unanswered = stored
+            contract.unanswered |= stored
                 .state
                 .handover
                 .as_ref()

@@ -105,6 +105,107 @@ fn the_user_who_writes_after_the_close_is_asked_once_to_write_again() {
     );
 }
 
+/// The desk does not answer, so what the user writes waits; then it closes.
+fn closed_while_a_text_waits() -> World {
+    let mut world = World::attended();
+    world.user_says("one more thing");
+    world.delayed("message", ErrorClass::Busy);
+    world.look_from_here();
+    world.desk_closes();
+    world
+}
+
+fn told_the_bot(world: &World) -> Option<bool> {
+    world
+        .deliveries()
+        .iter()
+        .rev()
+        .find_map(|delivery| match &delivery.task {
+            Task::Resume { contract, .. } => Some(contract.unanswered),
+            _ => None,
+        })
+}
+
+#[test]
+fn a_text_that_the_desk_did_not_take_before_it_closed_is_asked_for_again() {
+    let mut world = closed_while_a_text_waits();
+    assert_eq!(world.notices(), ["endedrepeat"]);
+    assert_eq!(told_the_bot(&world), Some(true));
+    world.user_says("hello?");
+    assert_eq!(world.notices(), ["endedrepeat"], "once");
+}
+
+#[test]
+fn a_text_that_the_desk_took_before_it_closed_is_not_asked_for_again() {
+    let mut world = World::attended();
+    world.user_says("one more thing");
+    world.delayed("message", ErrorClass::Busy);
+    world.comes_to("message", done());
+    world.look_from_here();
+    world.desk_closes();
+    assert_eq!(world.notices(), ["ended"]);
+    assert_eq!(told_the_bot(&world), Some(false));
+}
+
+#[test]
+fn a_text_on_its_way_at_the_close_is_asked_for_again_once_the_desk_has_not_taken_it() {
+    let mut taken = World::attended();
+    taken.user_says("bye");
+    taken.look_from_here();
+    taken.desk_closes();
+    taken.comes_to("message", done());
+    assert_eq!(taken.notices(), ["ended"]);
+
+    let mut lost = World::attended();
+    lost.user_says("bye");
+    lost.look_from_here();
+    lost.desk_closes();
+    lost.delayed("message", ErrorClass::Busy);
+    assert_eq!(lost.notices(), ["ended", "endedrepeat"]);
+    let closing = lost.handover().closing.as_ref();
+    assert!(closing.is_some_and(|closing| closing.user_wrote));
+}
+
+#[test]
+fn what_stood_behind_a_text_on_its_way_at_the_close_is_asked_for_again() {
+    let mut world = World::attended();
+    world.user_says("bye");
+    let first = world.deliveries().last().copied().cloned().unwrap();
+    world.user_says("or wait");
+    world.look_from_here();
+    world.desk_closes();
+    world.settle(&first, done());
+    assert_eq!(world.notices(), ["ended", "endedrepeat"]);
+}
+
+#[test]
+fn a_user_who_is_told_that_nobody_came_is_not_asked_for_the_text_that_waits() {
+    let mut world = World::with_texts();
+    world.request();
+    world.opened();
+    world.user_says("hello?");
+    world.delayed("message", ErrorClass::Busy);
+    world.look_from_here();
+    world.desk_closes();
+    assert_eq!(world.notices(), ["nobody"]);
+    assert_eq!(told_the_bot(&world), Some(true), "nobody has answered");
+}
+
+#[test]
+fn another_desk_is_offered_what_the_one_before_did_not_take() {
+    let mut world = World::with_fallback("second", false);
+    world.request();
+    world.opened();
+    world.user_says("hello?");
+    world.delayed("message", ErrorClass::Busy);
+    world.pass(Duration::from_mins(15));
+    world.opened();
+    world.agent_says("hi");
+    world.look_from_here();
+    world.desk_closes();
+    assert_eq!(world.notices(), ["ended"]);
+}
+
 #[test]
 fn a_late_resume_goes_on_and_is_told_to_an_operator_once() {
     let mut world = World::attended();

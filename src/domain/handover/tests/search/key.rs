@@ -56,6 +56,7 @@ impl Key<'_> {
         // While an offer is under way it counts whether the desk has shown already that it has it.
         let offered = |row: &Row| matches!(row.delivery.task, Task::Open { .. });
         (open.leg.opened && self.model.rows.iter().any(offered)).hash(self);
+        open.unheard.is_some().hash(self);
         if let Some(closing) = &open.closing {
             self.time(Some(closing.since));
             self.time(Some(open.wake_at));
@@ -147,8 +148,8 @@ impl Key<'_> {
                 Task::Pause { index } => (2, index),
                 Task::Resume { index, .. } => (3, index),
                 Task::Open { .. } => (4, 0),
-                Task::Message { .. } => (5, 0),
-                Task::Placeholder { .. } => (6, 0),
+                Task::Message { message, .. } => (5, usize::from(self.is_unheard(message))),
+                Task::Placeholder { message } => (6, usize::from(self.is_unheard(message))),
                 Task::Failed { .. } => (7, 0),
                 Task::Close { .. } => (8, 0),
                 Task::LookUp { .. } => (9, 0),
@@ -159,6 +160,11 @@ impl Key<'_> {
                 self.time(Some(row.created));
             }
         }
+    }
+
+    fn is_unheard(&self, message: MessageId) -> bool {
+        let open = self.model.open();
+        open.is_some_and(|open| open.unheard == Some(message))
     }
 
     /// Of the ids of handovers it only matters which is the one that is open.
