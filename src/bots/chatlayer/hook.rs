@@ -17,7 +17,7 @@ pub use self::skim::Skimmer;
 use self::envelope::{Envelope, Item, Named, read, time};
 use super::{
     HookError,
-    message::{bot_content, unknown, user_contents},
+    message::{bot_contents, in_every_copy, unknown, user_contents},
 };
 use crate::{
     bots::json::Json,
@@ -219,9 +219,9 @@ impl<'a> Reader<'a> {
                 self.learn(&item.message);
                 (Actor::User, user_contents(&item.message))
             }
-            Some(Actor::Bot) => (Actor::Bot, vec![bot_content(&item.message)]),
+            Some(Actor::Bot) => (Actor::Bot, bot_contents(&item.message)),
             // A transcript may tell of an earlier agent; whatever else spoke there, it was not the user.
-            Some(actor) => (actor, vec![bot_content(&item.message)]),
+            Some(actor) => (actor, bot_contents(&item.message)),
             None => (Actor::Bot, vec![unknown(&item.message)]),
         };
         let id = item
@@ -232,12 +232,12 @@ impl<'a> Reader<'a> {
         let several = contents.into_iter().enumerate();
         let said = several.map(|(place, content)| {
             let mut keys = Vec::new();
-            // Only the first of several files may have the message's own id, or the others would count as its repeats.
+            // Only the first of several contents may have the message's own id, or the others would count as its repeats.
             keys.extend(id.map(|id| match place {
                 0 => DedupeKey::message_id(&self.conversation, id),
                 _ => DedupeKey::message_id(&self.conversation, &format!("{id}#{place}")),
             }));
-            keys.extend(self.content_key(actor, item.at, &content));
+            keys.extend(self.content_key(actor, item.at, &in_every_copy(&content)));
             (
                 actor,
                 Said {

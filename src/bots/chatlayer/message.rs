@@ -1,5 +1,7 @@
 //! Chatlayer's messages as domain content. What is not known stays whole, as `unknown`; nothing here fails.
 
+use std::borrow::Cow;
+
 use crate::{
     bots::{files, json::Json},
     domain::{
@@ -7,7 +9,7 @@ use crate::{
         message::{Button, Card, Content, MediaKind, QuickReply},
     },
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// What a user sent. An upload may carry several files, each of which is a content of its own.
 pub(super) fn user_contents(message: &Json<'_>) -> Vec<Content> {
@@ -20,35 +22,67 @@ pub(super) fn user_contents(message: &Json<'_>) -> Vec<Content> {
         "postback" => postback(message),
         _ => None,
     };
-    vec![content.unwrap_or_else(|| unknown(message))]
+    vec![content.unwrap_or_else(|| whole(message))]
 }
 
-/// What the bot said.
-pub(super) fn bot_content(message: &Json<'_>) -> Content {
-    let content = match message.get("attachment") {
-        Some(attachment) => attached(attachment),
-        None => text(message, "text").map(|text| Content::Text {
-            text: text.to_owned(),
-            quick_replies: list(message, "quick_replies", quick_reply),
-        }),
+/// What the bot said. An attachment, and what stands beside it, are contents of their own.
+pub(super) fn bot_contents(message: &Json<'_>) -> Vec<Content> {
+    let attachment = message.get("attachment");
+    let Some(attachment) = attachment.filter(|attachment| !matches!(attachment, Json::Null)) else {
+        let said = text(message, "text").map(|text| said(message, text));
+        return vec![said.unwrap_or_else(|| unknown(message))];
     };
-    content.unwrap_or_else(|| unknown(message))
+    let attached = attached(attachment).unwrap_or_else(|| vec![unknown(message)]);
+    let words = text(message, "text").unwrap_or_default();
+    let beside = match said(message, words) {
+        Content::Text {
+            text,
+            quick_replies,
+        } if text.trim().is_empty() && quick_replies.is_empty() => None,
+        said => Some(said),
+    };
+    if words.trim().is_empty() {
+        // Quick replies alone are shown below what they are about.
+        return attached.into_iter().chain(beside).collect();
+    }
+    beside.into_iter().chain(attached).collect()
 }
 
-/// What differs between the two copies of one message, the one sent at once and the one in a transcript, is left out.
+/// What differs between the copies of one message of the bot, which may be told of by two ways, is left out.
 pub(super) fn unknown(message: &Json<'_>) -> Content {
-    let differs = |name: &str| matches!(name, "id" | "sender" | "channelType" | "timestamp");
-    let raw = match message {
-        Json::Object(members) => members
-            .iter()
-            .map(|(name, value)| (name.as_ref(), value))
-            .filter(|(name, _)| !differs(name))
-            .collect(),
-        other => other.into(),
-    };
-    Content::Unknown { raw }
+    in_every_copy(&whole(message)).into_owned()
 }
 
+/// The content as all copies of a message have it, the one sent at once and the one in a transcript.
+pub(super) fn in_every_copy(content: &Content) -> Cow<'_, Content> {
+    let differs = |name: &str| matches!(name, "id" | "sender" | "channelType" | "timestamp");
+    let Content::Unknown {
+        raw: Value::Object(members),
+    } = content
+    else {
+        return Cow::Borrowed(content);
+    };
+    let same = members.iter().filter(|(name, _)| !differs(name));
+    let same: Map<_, _> = same
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    Cow::Owned(Content::Unknown { raw: same.into() })
+}
+
+fn whole(message: &Json<'_>) -> Content {
+    Content::Unknown {
+        raw: message.into(),
+    }
+}
+
+fn said(message: &Json<'_>, text: &str) -> Content {
+    Content::Text {
+        text: text.to_owned(),
+        quick_replies: list(message, "quick_replies", quick_reply),
+    }
+}
+
+/// A file that cannot be shown does not hide the others.
 fn uploads(message: &Json<'_>) -> Vec<Content> {
     let listed = message.get("urls").and_then(Json::as_array);
     let mut urls: Vec<&str> = listed
@@ -63,10 +97,19 @@ fn uploads(message: &Json<'_>) -> Vec<Content> {
             .or_else(|| text(message, "url"));
         urls.extend(single);
     }
-    if urls.is_empty() || !urls.iter().all(|url| is_web(url)) {
-        return vec![unknown(message)];
+    if !urls.iter().any(|url| is_web(url)) {
+        return vec![whole(message)];
     }
-    urls.into_iter().map(files::at).collect()
+    urls.into_iter().map(file).collect()
+}
+
+fn file(url: &str) -> Content {
+    if is_web(url) {
+        return files::at(url);
+    }
+    Content::Unknown {
+        raw: json!({"url": url}),
+    }
 }
 
 fn location(message: &Json<'_>) -> Option<Content> {
@@ -82,8 +125,11 @@ fn location(message: &Json<'_>) -> Option<Content> {
 /// The payload is whatever the platform needs to know again which button it was. Its `text`, which only transcripts
 /// have, says the same as the title.
 fn postback(message: &Json<'_>) -> Option<Content> {
-    let title = text(message, "title")
-        .or_else(|| text(message, "text"))?
+    let titles = [text(message, "title"), text(message, "text")];
+    let titles = || titles.into_iter().flatten();
+    let title = titles()
+        .find(|title| !title.trim().is_empty())
+        .or_else(|| titles().next())?
         .to_owned();
     let payload = message
         .get("payload")
@@ -104,7 +150,7 @@ fn dialog_reference(message: &Json<'_>) -> Value {
     }
 }
 
-fn attached(attachment: &Json<'_>) -> Option<Content> {
+fn attached(attachment: &Json<'_>) -> Option<Vec<Content>> {
     let payload = attachment.get("payload")?;
     let kind = match text(attachment, "type")? {
         "template" => return template(payload),
@@ -114,30 +160,43 @@ fn attached(attachment: &Json<'_>) -> Option<Content> {
         "file" => MediaKind::File,
         _ => return None,
     };
-    Some(Content::Media {
+    Some(vec![Content::Media {
         kind,
         url: text(payload, "url").filter(|url| is_web(url))?.to_owned(),
         name: None,
         caption: None,
-    })
+    }])
 }
 
-fn template(payload: &Json<'_>) -> Option<Content> {
-    match text(payload, "template_type")? {
-        "button" => Some(Content::Buttons {
+fn template(payload: &Json<'_>) -> Option<Vec<Content>> {
+    let content = match text(payload, "template_type")? {
+        "button" => Content::Buttons {
             // Optional, says the page of the Webhook channel.
             text: text(payload, "text").unwrap_or_default().to_owned(),
             buttons: list(payload, "buttons", button),
-        }),
-        "generic" => Some(Content::Cards {
+        },
+        "generic" => Content::Cards {
             cards: list(payload, "elements", card),
-        }),
-        "list" => Some(Content::List {
-            items: list(payload, "elements", card),
-            button: list(payload, "buttons", button).into_iter().next(),
-        }),
-        _ => None,
-    }
+        },
+        "list" => return Some(listed(payload)),
+        _ => return None,
+    };
+    Some(vec![content])
+}
+
+/// A list has room for one button; more of them stand behind it.
+fn listed(payload: &Json<'_>) -> Vec<Content> {
+    let mut buttons = list(payload, "buttons", button).into_iter();
+    let shown = Content::List {
+        items: list(payload, "elements", card),
+        button: buttons.next(),
+    };
+    let more: Vec<_> = buttons.collect();
+    let more = (!more.is_empty()).then(|| Content::Buttons {
+        text: String::new(),
+        buttons: more,
+    });
+    [shown].into_iter().chain(more).collect()
 }
 
 fn quick_reply(reply: &Json<'_>) -> QuickReply {

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::envelope::{id, read};
 use crate::{
     bots::{
-        chatlayer::{HookError, message::bot_content},
+        chatlayer::{HookError, message::bot_contents},
         json::Json,
     },
     domain::{
@@ -76,22 +76,24 @@ impl<'a> Call<'a> {
             .message
             .ok_or(HookError::Contract { field: "message" })?;
         let message: Json<'_> = serde_json::from_str(raw.get()).map_err(HookError::NotJson)?;
-        let said = Said {
+        let said = bot_contents(&message).into_iter().map(|content| Said {
             at: None,
-            content: bot_content(&message),
+            content,
             raw: Some(raw.get().to_owned()),
             way: Way::Second,
-        };
+        });
         let step = Step {
             target: Target::User {
                 bot: bot.clone(),
                 user: user.clone(),
             },
             profile: None,
-            events: vec![Incoming {
-                event: Event::BotSaid(said),
-                keys: Vec::new(),
-            }],
+            events: said
+                .map(|said| Incoming {
+                    event: Event::BotSaid(said),
+                    keys: Vec::new(),
+                })
+                .collect(),
         };
         Ok(ChannelMessage {
             user,

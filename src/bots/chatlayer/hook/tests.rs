@@ -52,6 +52,19 @@ fn the_names_of_before_2020_are_understood() {
 }
 
 #[test]
+fn a_message_that_is_not_known_has_its_content_key_in_the_transcript_as_well() {
+    let sent_as = |message: Value| json!([{"actor": "user", "timestamp": "2026-01-01T00:00:01.000Z", "message": message}]);
+    let live = sent_as(
+        json!({"messageType": "sticker", "channelType": "web", "sender": {"id": "s1", "botId": "b1"}}),
+    );
+    let copy = sent_as(
+        json!({"messageType": "sticker", "channelType": "emulator", "sender": {"id": "s1"}}),
+    );
+    let keys = |items: &Value| step(&messages(items)).events[0].keys.clone();
+    assert_eq!(keys(&live), keys(&copy));
+}
+
+#[test]
 fn a_message_in_the_transcript_has_the_content_key_that_it_had_when_it_was_sent() {
     let live = json!({"actor": "user", "timestamp": "2026-01-01T00:00:01.000Z",
         "message": {"messageType": "text", "text": "help", "id": "m1", "channelType": "web"}});

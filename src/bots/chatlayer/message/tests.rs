@@ -6,8 +6,15 @@ fn user_contents(message: &Value) -> Vec<Content> {
     super::user_contents(&serde_json::from_str(&message.to_string()).unwrap())
 }
 
+fn bot_contents(message: &Value) -> Vec<Content> {
+    super::bot_contents(&serde_json::from_str(&message.to_string()).unwrap())
+}
+
+/// Of a message that has one.
 fn bot_content(message: &Value) -> Content {
-    super::bot_content(&serde_json::from_str(&message.to_string()).unwrap())
+    let mut contents = bot_contents(message);
+    assert_eq!(contents.len(), 1, "{contents:?}");
+    contents.remove(0)
 }
 
 #[test]
@@ -79,7 +86,7 @@ fn every_file_of_an_upload_is_a_content_of_its_own() {
 }
 
 #[test]
-fn what_is_not_known_stays_whole_but_for_what_differs_between_copies() {
+fn what_is_not_known_stays_whole() {
     let messages = [
         json!({"messageType": "sticker", "pack": [1, 2], "id": "i", "sender": {}, "channelType": "web", "timestamp": "t"}),
         json!({"messageType": "location", "coordinates": {"lat": "far"}}),
@@ -98,15 +105,72 @@ fn what_is_not_known_stays_whole_but_for_what_differs_between_copies() {
             "{message}"
         );
     }
-    let kept = user_contents(
-        &json!({"messageType": "sticker", "pack": [1, 2], "id": "i", "sender": {"id": "s"}}),
-    );
-    assert_eq!(
-        kept,
-        [Content::Unknown {
-            raw: json!({"messageType": "sticker", "pack": [1, 2]})
-        }]
-    );
+    let sticker = json!({"messageType": "sticker", "pack": [1, 2], "id": "i", "sender": {"id": "s"}, "channelType": "web"});
+    let kept = user_contents(&sticker);
+    assert_eq!(kept, [Content::Unknown { raw: sticker }]);
+}
+
+#[test]
+fn a_bots_message_that_is_not_known_is_the_same_in_both_copies() {
+    let live =
+        json!({"sticker": 1, "id": "i", "sender": {}, "channelType": "web", "timestamp": "t"});
+    let kept = Content::Unknown {
+        raw: json!({"sticker": 1}),
+    };
+    assert_eq!(bot_content(&live), kept);
+    assert_eq!(bot_content(&json!({"sticker": 1})), kept);
+}
+
+#[test]
+fn an_attachment_that_is_null_is_none() {
+    let message = json!({"text": "hello", "attachment": null});
+    assert_eq!(bot_content(&message), Content::text("hello"));
+}
+
+#[test]
+fn what_stands_beside_an_attachment_is_kept() {
+    let image = json!({"type": "image", "payload": {"url": "https://a.example/i.png"}});
+    let media = json!({"type": "media", "kind": "image", "url": "https://a.example/i.png"});
+    let replies = json!([{"title": "Yes", "payload": "y"}]);
+    let rows = [
+        (
+            json!({"text": "look", "attachment": image}),
+            json!([{"type": "text", "text": "look"}, media]),
+        ),
+        (
+            json!({"text": "look", "quick_replies": replies, "attachment": image}),
+            json!([{"type": "text", "text": "look", "quick_replies": replies}, media]),
+        ),
+        (
+            json!({"quick_replies": replies, "attachment": image}),
+            json!([media, {"type": "text", "text": "", "quick_replies": replies}]),
+        ),
+        (json!({"text": " ", "attachment": image}), json!([media])),
+        (
+            json!({"text": "look", "attachment": {"type": "hologram"}}),
+            json!([{"type": "text", "text": "look"},
+                {"type": "unknown", "raw": {"text": "look", "attachment": {"type": "hologram"}}}]),
+        ),
+    ];
+    for (message, contents) in rows {
+        assert_eq!(json!(bot_contents(&message)), contents, "{message}");
+    }
+}
+
+#[test]
+fn a_postback_without_a_title_is_called_by_its_text() {
+    for (message, title) in [
+        (json!({"title": "", "text": "Yes"}), "Yes"),
+        (json!({"title": "Yes", "text": "No"}), "Yes"),
+        (json!({"title": "", "nextDialogstateId": "d"}), ""),
+    ] {
+        let mut message = message;
+        message["messageType"] = json!("postback");
+        let [Content::Postback { title: read, .. }] = &user_contents(&message)[..] else {
+            panic!("a postback: {message}")
+        };
+        assert_eq!(read, title);
+    }
 }
 
 #[test]
@@ -129,6 +193,20 @@ fn a_button_of_an_unknown_kind_keeps_what_it_was() {
                 phone_number: "+31".into()
             }
         ]
+    );
+}
+
+#[test]
+fn further_buttons_of_a_list_stand_behind_it() {
+    let go = |title: &str| json!({"type": "postback", "title": title, "payload": title});
+    let message = json!({"attachment": {"type": "template", "payload": {"template_type": "list",
+        "elements": [{"title": "One"}], "buttons": [go("a"), go("b"), go("c")]}}});
+    assert_eq!(
+        json!(bot_contents(&message)),
+        json!([
+            {"type": "list", "items": [{"title": "One"}], "button": go("a")},
+            {"type": "buttons", "text": "", "buttons": [go("b"), go("c")]},
+        ])
     );
 }
 
@@ -219,7 +297,16 @@ fn every_bot_message_of_the_webhook_channels_page_reads_as_what_it_is() {
 
 #[test]
 fn a_link_that_no_browser_should_open_is_shown_as_none() {
-    let file = json!({"messageType": "upload", "urls": ["https://f.example/a.png", "javascript:alert(1)"]});
+    let files = json!({"messageType": "upload", "urls": ["https://f.example/a.png", "javascript:alert(1)"]});
+    assert_eq!(
+        json!(user_contents(&files)),
+        json!([
+            {"type": "media", "kind": "image", "url": "https://f.example/a.png", "name": "a.png"},
+            {"type": "unknown", "raw": {"url": "javascript:alert(1)"}},
+        ]),
+        "and hides no other"
+    );
+    let file = json!({"messageType": "upload", "urls": ["javascript:alert(1)"]});
     assert!(matches!(
         user_contents(&file)[..],
         [Content::Unknown { .. }]
