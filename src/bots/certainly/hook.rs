@@ -11,12 +11,12 @@ use serde_json::{Map, Value, value::RawValue};
 
 use super::{
     HookError,
-    message::{bot_content, user_contents},
+    message::{attached, bot_contents, user_contents},
 };
 use crate::domain::{
     conversation::{ConversationKey, Profile, UserProfile},
     dedupe::{ContentKey, DedupeKey},
-    event::{Event, Incoming, Request, Said, Step, Target, Way},
+    event::{Event, Incoming, Request, Said, Step, Target, TranscriptItem, Way},
     ids::{BotName, ExternalId},
     json::{self, NotAnObject},
     message::{Actor, Content},
@@ -85,13 +85,15 @@ impl Reader {
             fault => fault,
         })?;
         let payload = claim.remove("customVariables").filter(|all| !all.is_null());
+        let conversation = self.conversation(&user);
+        let transcript = attached_media(&conversation, &mut claim);
         Ok(Step {
-            target: Target::Conversation(self.conversation(&user)),
+            target: Target::Conversation(conversation),
             profile: Some(self.profile(user, claim)),
             events: vec![Incoming {
                 event: Event::HandoverRequested(Request {
                     payload,
-                    transcript: Vec::new(),
+                    transcript: transcript.into_iter().collect(),
                 }),
                 keys: Vec::new(),
             }],
@@ -170,20 +172,23 @@ impl Reader {
         };
         let user = self.user(user)?;
         // A bot that said nothing at all has sent something that is not known.
-        let event = if who == "bot" && envelope.data.is_some() {
+        let events = if who == "bot" && envelope.data.is_some() {
             let at = data.get("timestamp").and_then(time);
-            Event::BotSaid(said_at(at, bot_content(&data), raw))
+            let contents = bot_contents(&data).into_iter();
+            let said = contents.map(|content| Event::BotSaid(said_at(at, content, raw)));
+            said.collect()
         } else {
             let raw = String::from_utf8_lossy(body).into_owned();
-            Event::PlatformUnknown { raw }
+            vec![Event::PlatformUnknown { raw }]
         };
+        let without_keys = events.into_iter().map(|event| Incoming {
+            event,
+            keys: Vec::new(),
+        });
         Ok(Some(Step {
             target: Target::Conversation(self.conversation(&user)),
             profile: None,
-            events: vec![Incoming {
-                event,
-                keys: Vec::new(),
-            }],
+            events: without_keys.collect(),
         }))
     }
 
@@ -235,6 +240,28 @@ impl Reader {
             ..Profile::default()
         }
     }
+}
+
+/// A file of the user's that came with a claim. A claim has no time, so the same file of the same user counts once.
+fn attached_media(
+    conversation: &ConversationKey,
+    claim: &mut Map<String, Value>,
+) -> Option<TranscriptItem> {
+    const FIELD: &str = "attachedMedia";
+    let content = attached(claim.get(FIELD)?)?;
+    let raw = claim.remove(FIELD)?.to_string();
+    let said = ContentKey {
+        actor: Actor::User,
+        at: Timestamp::default(),
+        content: &content,
+        ordinal: 0,
+    };
+    Some(TranscriptItem {
+        actor: Actor::User,
+        keys: vec![DedupeKey::content(conversation, said)],
+        said: said_at(None, content, &raw),
+        known: false,
+    })
 }
 
 fn said_at(at: Option<Timestamp>, content: Content, raw: &str) -> Said {

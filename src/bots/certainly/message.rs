@@ -22,21 +22,33 @@ pub(super) fn user_contents(message: &Value) -> Vec<Content> {
     contents
 }
 
-/// What the bot said.
-pub(super) fn bot_content(data: &Value) -> Content {
+/// A file that stands by its address alone, with a claim.
+pub(super) fn attached(media: &Value) -> Option<Content> {
+    media.as_str().filter(|url| is_web(url)).map(files::at)
+}
+
+/// What the bot said. A text and the cards that it stands with are contents of their own.
+pub(super) fn bot_contents(data: &Value) -> Vec<Content> {
     let content = match text(data, "type") {
         Some("text") => text(data, "text").map(Content::text),
         Some("choice") => text(data, "text").map(|text| Content::Text {
             text: text.to_owned(),
             quick_replies: list(data, "options", option),
         }),
-        Some("card") => Some(Content::Cards {
-            cards: list(data, "cards", card),
-        })
-        .filter(|content| !matches!(content, Content::Cards { cards } if cards.is_empty())),
+        Some("card") => return cards(data).unwrap_or_else(|| vec![unknown(data)]),
         _ => None,
     };
-    content.unwrap_or_else(|| unknown(data))
+    vec![content.unwrap_or_else(|| unknown(data))]
+}
+
+fn cards(data: &Value) -> Option<Vec<Content>> {
+    let cards = list(data, "cards", card);
+    if cards.is_empty() {
+        return None;
+    }
+    let said = text(data, "text").filter(|said| !said.chars().all(is_blank));
+    let said = said.map(Content::text).into_iter();
+    Some(said.chain([Content::Cards { cards }]).collect())
 }
 
 /// No document shows an item of this list, so an address is looked for where others have it.
@@ -50,11 +62,21 @@ fn attachment(item: &Value) -> Content {
     url.map_or_else(|| unknown(item), files::at)
 }
 
+/// Documented as a text. Of what is more than a text, nothing is lost.
 fn option(option: &Value) -> QuickReply {
-    let title = option.as_str().or_else(|| text(option, "title"));
+    let (title, payload) = match option {
+        Value::String(title) => (title.clone(), Value::Null),
+        Value::Object(_) => {
+            let names = ["title", "text", "message", "label"];
+            let mut titles = names.iter().filter_map(|name| text(option, name));
+            let title = titles.find(|title| !title.chars().all(is_blank));
+            (title.unwrap_or_default().to_owned(), option.clone())
+        }
+        other => (other.to_string(), other.clone()),
+    };
     QuickReply {
-        title: title.unwrap_or_default().to_owned(),
-        payload: Value::Null,
+        title,
+        payload,
         image_url: None,
     }
 }

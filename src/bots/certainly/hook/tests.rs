@@ -76,6 +76,32 @@ fn the_sample_of_a_claim_asks_for_an_agent() {
 }
 
 #[test]
+fn a_file_that_comes_with_a_claim_stands_in_its_transcript_once() {
+    let body = json!({"to": "u1", "attachedMedia": "https://files.example/receipt.pdf"});
+    let asked = |body| {
+        let step = claim(body).unwrap();
+        let fields = step.profile.unwrap().user.fields;
+        match step.events.into_iter().next().unwrap().event {
+            Event::HandoverRequested(request) => (request.transcript, fields),
+            other => panic!("{other:?}"),
+        }
+    };
+    let (transcript, fields) = asked(&body);
+    let [item] = &transcript[..] else {
+        panic!("{transcript:?}")
+    };
+    assert_eq!(item.actor, Actor::User);
+    assert_eq!(
+        json!(item.said.content),
+        json!({"type": "media", "kind": "file", "url": "https://files.example/receipt.pdf", "name": "receipt.pdf"})
+    );
+    assert!(fields.is_empty());
+    let (again, _) = asked(&body);
+    assert_eq!(again[0].keys, item.keys, "a claim that is repeated");
+    assert_eq!(item.keys.len(), 1);
+}
+
+#[test]
 fn what_the_bots_builder_puts_into_a_claim_arrives() {
     let body = json!({
         "user": 4711, "customVariables": {"department": "sales"}, "language": "nl", "channel": "web", "botId": "9",

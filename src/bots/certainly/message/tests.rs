@@ -3,6 +3,41 @@ use serde_json::json;
 use super::*;
 use crate::domain::message::MediaKind;
 
+/// Of a message that has one.
+fn bot_content(data: &Value) -> Content {
+    let mut contents = bot_contents(data);
+    assert_eq!(contents.len(), 1, "{contents:?}");
+    contents.remove(0)
+}
+
+#[test]
+fn a_choice_that_is_more_than_a_text_keeps_what_it_holds() {
+    let options = json!([{"text": "Yes", "id": 1}, {"message": "No"}, {"title": "Later", "label": "x"}, {"title": "", "label": "Why?"}, {"id": 2}, 7]);
+    let data = json!({"type": "choice", "text": "Well?", "options": options});
+    let Content::Text { quick_replies, .. } = bot_content(&data) else {
+        panic!("a text")
+    };
+    let titles: Vec<_> = quick_replies
+        .iter()
+        .map(|reply| reply.title.as_str())
+        .collect();
+    assert_eq!(titles, ["Yes", "No", "Later", "Why?", "", "7"]);
+    let payloads: Vec<_> = quick_replies
+        .into_iter()
+        .map(|reply| reply.payload)
+        .collect();
+    assert_eq!(Value::from(payloads), options);
+}
+
+#[test]
+fn a_text_beside_cards_is_said_before_them() {
+    let data = json!({"type": "card", "text": "Have a look", "cards": [{"title": "Google"}]});
+    assert_eq!(
+        json!(bot_contents(&data)),
+        json!([{"type": "text", "text": "Have a look"}, {"type": "cards", "cards": [{"title": "Google"}]}])
+    );
+}
+
 #[test]
 fn a_text_and_its_files_are_contents_of_their_own_in_order() {
     let message = json!({
