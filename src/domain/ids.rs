@@ -117,7 +117,7 @@ text_newtype! {
     /// The name of somebody who works at the console, `[admin.users.NAME]`.
     OperatorName: is_name => NotAnOperatorName "an operator's name is a-z, then a-z, 0-9 and _, at most 32, no double underscore",
     /// An id that a vendor made up and that may go into an outgoing path.
-    ExternalId: is_external_id => NotAnExternalId "an id is 1 to 256 bytes and neither . nor ..",
+    ExternalId: is_external_id => NotAnExternalId "an id is 1 to 256 bytes without control characters, and neither . nor ..",
 }
 
 fn is_name(text: &str) -> bool {
@@ -128,8 +128,11 @@ fn is_name(text: &str) -> bool {
         && !text.contains("__")
 }
 
+/// PostgreSQL has no NUL in a text, so ids that differ by one could not be told apart there.
 fn is_external_id(text: &str) -> bool {
-    (1..=256).contains(&text.len()) && !matches!(text, "." | "..")
+    (1..=256).contains(&text.len())
+        && !matches!(text, "." | "..")
+        && !text.chars().any(char::is_control)
 }
 
 #[cfg(test)]
@@ -143,6 +146,16 @@ mod tests {
         }
         for bad in ["", "A", "1a", "a-b", "a__b", "_a", &"a".repeat(33)] {
             assert!(BotName::new(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn external_ids_have_no_control_characters() {
+        for bad in ["a\0", "\u{1}", "a\nb", "a\tb", "\u{7f}", "a\u{85}"] {
+            assert!(ExternalId::new(bad).is_err(), "{bad:?}");
+        }
+        for good in ["a b", "é", "a\u{200d}b", "\u{fffd}"] {
+            assert!(ExternalId::new(good).is_ok(), "{good:?}");
         }
     }
 

@@ -10,10 +10,10 @@ use crate::{
 };
 
 #[tokio::test]
-async fn an_id_that_could_climb_is_refused_wherever_it_stands() {
+async fn an_id_that_could_climb_or_be_cut_is_refused_wherever_it_stands() {
     let bridge = Bridge::start().await;
     let long = "x".repeat(257);
-    for id in ["", ".", "..", &long] {
+    for id in ["", ".", "..", &long, "s\\u0000", "s\\n"] {
         for (field, good) in [("sessionId", "s1"), ("botId", "b1")] {
             for event in ["messages", "offload"] {
                 let body = text("s1", 1)
