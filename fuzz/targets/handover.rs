@@ -575,6 +575,7 @@ impl Tells {
             Self::Transferred(to) => DeskEvent::Transferred { to: to.clone() },
             Self::Closed(reason) => DeskEvent::Closed {
                 reason: reason.clone(),
+                by: None,
             },
         }
     }

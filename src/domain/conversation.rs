@@ -90,6 +90,9 @@ pub struct Handover {
     /// Desks not tried yet, in order.
     pub fallbacks: Vec<DeskName>,
     pub agent: Option<Agent>,
+    /// Who had it before this desk moved it on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_agent: Option<Agent>,
     /// Whoever has claimed it, at the console.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<OperatorName>,

@@ -122,6 +122,9 @@ pub enum DeskEvent {
     },
     Closed {
         reason: Option<String>,
+        /// The agent who closed it, as far as the desk names one: it is sure that somebody had it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Agent>,
     },
 }
 

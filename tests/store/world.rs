@@ -180,7 +180,7 @@ impl World {
 
     pub async fn closes(&self, handover: HandoverId) -> Outcome {
         let reason = Some("solved".to_owned());
-        self.desk_tells(handover, DeskEvent::Closed { reason })
+        self.desk_tells(handover, DeskEvent::Closed { reason, by: None })
             .await
     }
 

@@ -45,6 +45,8 @@ pub enum Told {
 const KEEP_UNMATCHED: Duration = Duration::from_mins(1);
 /// A longer reason is cut: it is kept and shown.
 const LONGEST_REASON: usize = 256;
+/// An agent has closed it.
+const SOLVED: &str = "solved";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -148,9 +150,14 @@ impl Reader {
                     to: target.or_else(told),
                 }
             }
-            _ => DeskEvent::Closed {
-                reason: data.get("reason").and_then(Value::as_str).map(outcome),
-            },
+            _ => {
+                let reason = data.get("reason").and_then(Value::as_str).map(outcome);
+                let by_agent = reason.as_deref() == Some(SOLVED);
+                DeskEvent::Closed {
+                    by: agent.or_else(|| by_agent.then(Agent::default)),
+                    reason,
+                }
+            }
         })
     }
 
@@ -203,7 +210,7 @@ fn outcome(reason: &str) -> String {
     let reason = reason.trim();
     let plain = reason.to_lowercase();
     if plain == "agent" {
-        "solved".to_owned()
+        SOLVED.to_owned()
     } else if plain == "queue clean process" {
         "queue_expired".to_owned()
     } else if plain.contains("inactiv") {

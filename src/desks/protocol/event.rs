@@ -79,6 +79,7 @@ fn read(sent: Sent, raw: &str) -> Result<DeskEvent, EventError> {
         }),
         Some("closed") => Ok(DeskEvent::Closed {
             reason: text("reason", sent.reason.as_ref())?,
+            by: None,
         }),
         Some(_) => Err(EventError::UnknownType),
         None => Err(EventError::Contract { field: "type" }),

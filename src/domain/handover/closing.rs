@@ -2,7 +2,7 @@
 
 use super::turn::Turn;
 use crate::domain::{
-    conversation::{Answer, Closing, Phase, ResumeContract},
+    conversation::{Agent, Answer, Closing, Phase, ResumeContract},
     delivery::{Lane, Task},
     effect::{Cancelled, Cause, Effect, LegRow},
     ids::MessageId,
@@ -11,11 +11,18 @@ use crate::domain::{
 };
 
 impl Turn<'_> {
-    /// The desk has closed it: it knows, and is told nothing more.
-    pub(super) fn close_by_desk(&mut self, reason: &str) {
-        let open = self.conversation.handover.as_ref();
-        let waits = open.is_some_and(|open| open.phase == Phase::Waiting);
+    /// The desk, or one of its agents, has closed it: it knows, and is told nothing more.
+    pub(super) fn close_by_desk(&mut self, reason: &str, by: Option<&Agent>) {
+        let Some(open) = &mut self.conversation.handover else {
+            return;
+        };
+        if let Some(agent) = by {
+            let named = Some(agent.clone()).filter(|agent| agent.name.is_some());
+            let known = open.agent.take().or(open.last_agent.take());
+            open.agent = named.or(known);
+        }
         // A desk may give a user up whom no agent has taken.
+        let waits = open.phase == Phase::Waiting && by.is_none();
         let notice = if waits { Notice::Nobody } else { Notice::Ended };
         self.forget_leg();
         self.resume(Cause::Closed, reason, notice);

@@ -47,15 +47,22 @@ impl Turn<'_> {
                 self.transferred(to.clone());
                 self.taken()
             }
-            DeskEvent::Closed { reason } => {
-                let reason = reason.as_deref().unwrap_or("closed");
-                if self.is_undecided() {
-                    self.turned_away(reason);
-                } else {
-                    self.close_by_desk(reason);
-                }
+            DeskEvent::Closed { reason, by } => {
+                self.desk_closed(reason.as_deref().unwrap_or("closed"), by.as_ref());
                 self.taken()
             }
+        }
+    }
+
+    /// What an agent closes, an agent has had, whatever the bridge was told of it.
+    fn desk_closed(&mut self, reason: &str, by: Option<&Agent>) {
+        if by.is_some() {
+            self.desk_shows_it_has_it();
+        }
+        if self.is_undecided() {
+            self.turned_away(reason);
+        } else {
+            self.close_by_desk(reason, by);
         }
     }
 
@@ -145,7 +152,7 @@ impl Turn<'_> {
 
     pub(super) fn transferred(&mut self, to: Option<String>) {
         if let Some(handover) = &mut self.conversation.handover {
-            handover.agent = None;
+            handover.last_agent = handover.agent.take().or(handover.last_agent.take());
             handover.operator = None;
         }
         self.enter(Phase::Waiting, Cause::Transferred, to);

@@ -176,6 +176,7 @@ impl Turn<'_> {
         handover.leg = leg;
         // It stands in what this desk is offered.
         handover.unheard = None;
+        handover.last_agent = None;
         self.push(Effect::Leg(row));
         if !at_once {
             self.owe_desk(Task::Open { upto });
@@ -288,6 +289,7 @@ impl Turn<'_> {
             },
             fallbacks: Vec::new(),
             agent: None,
+            last_agent: None,
             operator: None,
             unanswered_since: None,
             unheard: None,

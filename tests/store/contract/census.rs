@@ -152,7 +152,13 @@ pub async fn a_late_resume_is_counted_and_unattended_until_an_operator_knows(
     let world = World::new(harness).await;
     let ann = world.waiting("ann").await;
     world
-        .desk_tells(ann, DeskEvent::Closed { reason: None })
+        .desk_tells(
+            ann,
+            DeskEvent::Closed {
+                reason: None,
+                by: None,
+            },
+        )
         .await;
     world.wait(Duration::from_secs(119));
     let counted = census(&world).await;

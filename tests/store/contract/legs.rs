@@ -501,7 +501,7 @@ async fn told(world: &World, target: LegTarget, event: DeskEvent) -> Vec<Outcome
 
 fn closed() -> DeskEvent {
     let reason = Some("solved".to_owned());
-    DeskEvent::Closed { reason }
+    DeskEvent::Closed { reason, by: None }
 }
 
 fn late(text: &str) -> DeskEvent {

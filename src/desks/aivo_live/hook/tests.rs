@@ -119,13 +119,13 @@ fn the_other_documented_samples() {
     assert_eq!(said.agent, None);
     assert_eq!(said.raw.as_deref(), Some(MESSAGE));
 
-    for (sample, reason) in [
-        (CLOSED_BY_AGENT, "solved"),
-        (QUEUE_CLEANED, "queue_expired"),
+    for (sample, reason, by) in [
+        (CLOSED_BY_AGENT, "solved", Some(Agent::default())),
+        (QUEUE_CLEANED, "queue_expired", None),
     ] {
         let (_, event, _) = step(sample);
         let reason = Some(reason.to_owned());
-        assert_eq!(event, DeskEvent::Closed { reason });
+        assert_eq!(event, DeskEvent::Closed { reason, by });
     }
 }
 
@@ -149,7 +149,13 @@ fn a_hash_alone_is_enough_and_nothing_at_all_is_not() {
     let (target, event, keys) = step(&hash);
     assert_eq!(
         (target.reference, event),
-        (None, DeskEvent::Closed { reason: None })
+        (
+            None,
+            DeskEvent::Closed {
+                reason: None,
+                by: None
+            }
+        )
     );
     assert!(
         target.leg.is_some() && keys.is_empty(),

@@ -40,12 +40,16 @@ fn the_five_events_of_the_protocol() {
     assert_eq!(
         event(&json!({"type": "closed", "reason": "solved"})).unwrap(),
         DeskEvent::Closed {
-            reason: Some("solved".into())
+            reason: Some("solved".into()),
+            by: None,
         }
     );
     assert_eq!(
         event(&json!({"type": "closed"})).unwrap(),
-        DeskEvent::Closed { reason: None }
+        DeskEvent::Closed {
+            reason: None,
+            by: None
+        }
     );
 
     let body = br#"{"type": "message", "content": {"type": "text", "text": "Hello, I am Ann"}}"#;

@@ -122,7 +122,13 @@ fn a_handover_may_be_named_by_our_own_id() {
     assert_eq!(heard.told[0].about, About::Handover(ours.parse().unwrap()));
     let heard = hear(&hook, &json!({"ours": null, "theirs": "7"}));
     assert_eq!(heard.told[0].about, About::Reference("7".into()));
-    assert_eq!(heard.told[0].event, DeskEvent::Closed { reason: None });
+    assert_eq!(
+        heard.told[0].event,
+        DeskEvent::Closed {
+            reason: None,
+            by: None
+        }
+    );
 }
 
 #[test]
@@ -135,5 +141,5 @@ fn no_expression_sees_what_opens_something() {
     );
     let heard = hear(&hook, &json!({}));
     let reason = Some("unseen".to_owned());
-    assert_eq!(heard.told[0].event, DeskEvent::Closed { reason });
+    assert_eq!(heard.told[0].event, DeskEvent::Closed { reason, by: None });
 }

@@ -28,6 +28,60 @@ fn a_desk_that_gives_up_on_a_user_who_waits_has_the_user_told_that_nobody_came()
     assert_eq!(attended.notices().last().map(String::as_str), Some("ended"));
 }
 
+fn closed_by_an_agent(name: Option<&str>) -> DeskEvent {
+    DeskEvent::Closed {
+        reason: Some("solved".to_owned()),
+        by: Some(Agent {
+            name: name.map(str::to_owned),
+            avatar_url: None,
+        }),
+    }
+}
+
+/// The agent that the newest resume names.
+fn named_to_the_bot(world: &World) -> Option<String> {
+    let deliveries = world.deliveries();
+    let contracts = deliveries.iter().rev().map(|delivery| &delivery.task);
+    let mut resumes = contracts.filter_map(|task| match task {
+        Task::Resume { contract, .. } => Some(contract.agent.clone()),
+        _ => None,
+    });
+    resumes.next().unwrap()
+}
+
+#[test]
+fn what_an_agent_closes_has_been_with_somebody() {
+    let mut waiting = World::with_texts();
+    waiting.request();
+    waiting.opened();
+    waiting.look_from_here();
+    waiting.desk_tells(closed_by_an_agent(Some("Bea")));
+    assert_eq!(waiting.notices(), ["ended"]);
+    assert_eq!(named_to_the_bot(&waiting).as_deref(), Some("Bea"));
+
+    let mut asked = World::with_texts();
+    asked.request();
+    asked.leg_tells("room7", closed_by_an_agent(None));
+    assert_eq!(asked.phase(), Some(Phase::Closing), "it is no refusal");
+    assert_eq!(asked.notices().last().map(String::as_str), Some("ended"));
+}
+
+#[test]
+fn an_agent_who_closes_after_a_transfer_without_a_name_is_the_last_one_known() {
+    let mut world = World::with_texts();
+    world.request();
+    world.opened();
+    world.desk_tells(DeskEvent::Joined(Agent {
+        name: Some("Ann".to_owned()),
+        avatar_url: None,
+    }));
+    world.desk_tells(DeskEvent::Transferred { to: None });
+    world.look_from_here();
+    world.desk_tells(closed_by_an_agent(None));
+    assert_eq!(world.notices(), ["ended"]);
+    assert_eq!(named_to_the_bot(&world).as_deref(), Some("Ann"));
+}
+
 #[test]
 fn the_resume_tells_the_bot_how_it_ended() {
     let mut world = World::new();

@@ -444,7 +444,8 @@ fn desk_event() -> impl Strategy<Value = DeskEvent> {
         1 => Just(DeskEvent::Joined(Agent::default())),
         1 => Just(DeskEvent::Typing),
         2 => Just(DeskEvent::Transferred { to: None }),
-        2 => Just(DeskEvent::Closed { reason: None }),
+        2 => Just(DeskEvent::Closed { reason: None, by: None }),
+        1 => Just(DeskEvent::Closed { reason: None, by: Some(Agent::default()) }),
     ]
 }
 

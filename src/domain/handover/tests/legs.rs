@@ -27,7 +27,10 @@ fn joined() -> DeskEvent {
 }
 
 fn closed() -> DeskEvent {
-    DeskEvent::Closed { reason: None }
+    DeskEvent::Closed {
+        reason: None,
+        by: None,
+    }
 }
 
 fn called(reference: &str) -> StepResult {

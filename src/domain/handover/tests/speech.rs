@@ -170,7 +170,10 @@ fn what_the_desk_does_after_the_close_is_refused() {
         DeskEvent::Typing,
         DeskEvent::Joined(Agent::default()),
         DeskEvent::Transferred { to: None },
-        DeskEvent::Closed { reason: None },
+        DeskEvent::Closed {
+            reason: None,
+            by: None,
+        },
     ] {
         let outcome = world.apply(&Event::FromDesk {
             handover,

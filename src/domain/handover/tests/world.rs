@@ -254,6 +254,7 @@ impl World {
     pub(super) fn desk_closes(&mut self) -> Outcome {
         self.desk_tells(DeskEvent::Closed {
             reason: Some("solved".to_owned()),
+            by: None,
         })
     }
 

@@ -285,7 +285,14 @@ impl Model {
             Step::Agent(part) | Step::AgentSwapped(part) => self.agent(rules, part)?,
             Step::Close(part) | Step::CloseRepeated(part) => {
                 self.desk_closed(part);
-                self.desk_tells(rules, part, DeskEvent::Closed { reason: None })?;
+                self.desk_tells(
+                    rules,
+                    part,
+                    DeskEvent::Closed {
+                        reason: None,
+                        by: None,
+                    },
+                )?;
             }
             Step::CloseLost(part) => self.desk_closed(part),
             Step::Timer => self.fire(rules)?,
