@@ -49,7 +49,8 @@ pub struct TooDeep;
 
 /// A bot hook, before the event's name is known.
 pub const BOT_HOOK_MAX: usize = 4 << 20;
-/// Everything else, and a bot's `messages` once it is known to be that.
+/// Everything else, and what users and bots say once it is known to be that: Chatlayer's `messages` event, and
+/// Certainly's webhook of messages, which has an address of its own.
 pub const DEFAULT_MAX: usize = 1 << 20;
 /// How many arrays and objects may stand inside one another.
 pub const MAX_DEPTH: usize = 64;

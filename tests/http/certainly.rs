@@ -178,7 +178,8 @@ async fn what_is_not_the_contract_is_refused_in_its_class_and_changes_nothing() 
             (422, "invalid-contract"),
         ),
         ("claim", deep.clone(), (400, "malformed")),
-        ("claim", " ".repeat((1 << 20) + 1), (413, "too-large")),
+        ("claim", " ".repeat(4 << 20), (400, "malformed")),
+        ("claim", " ".repeat((4 << 20) + 1), (413, "too-large")),
         ("messages", "<html>".to_owned(), (400, "malformed")),
         ("messages", "{}".to_owned(), (422, "invalid-contract")),
         (

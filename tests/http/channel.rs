@@ -165,7 +165,12 @@ async fn what_is_no_message_is_refused_by_its_class() {
             422,
         ),
         (
-            json!({"verifyToken": CHANNEL, "senderId": "u", "message": "x".repeat(1 << 20)})
+            json!({"verifyToken": CHANNEL, "senderId": "..", "message": "x".repeat(1 << 20)})
+                .to_string(),
+            422,
+        ),
+        (
+            json!({"verifyToken": CHANNEL, "senderId": "u", "message": "x".repeat(4 << 20)})
                 .to_string(),
             413,
         ),

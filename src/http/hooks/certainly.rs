@@ -70,7 +70,7 @@ async fn take_claim(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Verdict> {
-    let limits = state.limits(body::DEFAULT_MAX, state.hooks());
+    let limits = state.limits(body::BOT_HOOK_MAX, state.hooks());
     let body = body::read_or_skim(&headers, sent, &limits, &mut Unheard).await?;
     let (Some(body), Some(place)) = (body, state.hooks().enter()) else {
         // Counts it; the bot hears that it keeps the user.

@@ -45,7 +45,7 @@ async fn hear(
     (headers, sent): (HeaderMap, Body),
 ) -> Result<()> {
     let place = state.hooks().enter().ok_or_else(|| state.hooks().shed())?;
-    let limits = state.limits(body::DEFAULT_MAX, state.hooks());
+    let limits = state.limits(body::BOT_HOOK_MAX, state.hooks());
     let body = body::read(&headers, sent, limits).await?;
     body::check_depth(&body).map_err(|_| body::too_deep())?;
     let call = Call::read(&body).map_err(|error| problem(&error))?;
