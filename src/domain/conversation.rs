@@ -83,6 +83,7 @@ pub struct Handover {
     pub phase_since: Timestamp,
     /// The next moment at which a timer must look at this handover. Every open handover has one.
     pub wake_at: Timestamp,
+    /// The language that the user is spoken to in: the newest that the platform told.
     pub language: String,
     pub payload: Option<Value>,
     pub options: Map<String, Value>,
@@ -228,6 +229,13 @@ impl Conversation {
             profile: Profile::default(),
             handover: None,
             erasing: None,
+        }
+    }
+
+    /// The user may have changed to another language since the request.
+    pub fn follow_language(&mut self) {
+        if let (Some(handover), Some(spoken)) = (&mut self.handover, &self.profile.language) {
+            handover.language.clone_from(spoken);
         }
     }
 

@@ -90,6 +90,7 @@ pub enum Outcome {
 pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decision {
     let mut turn = turn::Turn::begin(state, context);
     turn.adopt_unknown_phase();
+    turn.conversation.follow_language();
     let outcome = match event {
         Event::UserSaid(said) => turn.user_said(said),
         Event::BotSaid(said) => turn.bot_said(said),

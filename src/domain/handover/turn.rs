@@ -368,6 +368,7 @@ fn seen(handover: &Handover) -> impl PartialEq + '_ {
         handover.phase_since,
         &handover.leg.desk,
         &handover.operator,
+        &handover.language,
         handover.look_up.is_some(),
     )
 }

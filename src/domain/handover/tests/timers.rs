@@ -181,6 +181,26 @@ fn the_user_is_told_in_the_users_language() {
 }
 
 #[test]
+fn a_user_who_changes_the_language_during_the_handover_is_told_in_the_new_one() {
+    let mut world = World::with_texts();
+    world.change_state(|state| state.profile.language = Some("en".to_owned()));
+    world.request();
+    world.opened();
+    world.change_state(|state| state.profile.language = Some("nl".to_owned()));
+    world.look_from_here();
+    world.user_says("dag");
+    let row =
+        |effect: &Effect| matches!(effect, Effect::Handover(row) if row.facts.language == "nl");
+    assert!(
+        world.effects().iter().any(row),
+        "desks and operators see it as well"
+    );
+    world.agent_says("dag");
+    world.desk_closes();
+    assert_eq!(world.notices(), ["nl joined", "nl ended"]);
+}
+
+#[test]
 fn a_language_without_texts_is_told_in_english_and_an_empty_text_is_not_sent() {
     let mut world = World::with_texts();
     world.change_state(|state| state.profile.language = Some("fr".to_owned()));
