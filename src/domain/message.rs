@@ -1,6 +1,6 @@
 //! Messages: what a user, a bot, an agent or the bridge itself said, in one shape for every vendor.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::{
@@ -42,7 +42,11 @@ pub struct Message {
 pub enum Content {
     Text {
         text: String,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(
+            default,
+            deserialize_with = "none_if_null",
+            skip_serializing_if = "Vec::is_empty"
+        )]
         quick_replies: Vec<QuickReply>,
     },
     Buttons {
@@ -121,7 +125,11 @@ pub struct Card {
     pub image_url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "none_if_null",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub buttons: Vec<Button>,
 }
 
@@ -141,4 +149,13 @@ impl Content {
             quick_replies: Vec::new(),
         }
     }
+}
+
+/// A list that may be left out may be null as well.
+fn none_if_null<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

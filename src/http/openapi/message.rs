@@ -18,8 +18,7 @@ use uuid::Uuid;
 pub(in crate::http) enum AgentContent {
     Text {
         text: FilledText,
-        #[schema(required = false)]
-        quick_replies: Vec<AgentQuickReply>,
+        quick_replies: Option<Vec<AgentQuickReply>>,
     },
     Buttons {
         text: FilledText,
@@ -95,8 +94,7 @@ pub(in crate::http) struct AgentCard {
     subtitle: Option<String>,
     image_url: Option<WebUrl>,
     url: Option<WebUrl>,
-    #[schema(required = false)]
-    buttons: Vec<AgentButton>,
+    buttons: Option<Vec<AgentButton>>,
 }
 
 #[derive(ToSchema)]

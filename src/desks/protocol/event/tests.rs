@@ -205,6 +205,25 @@ fn what_breaks_the_contract_is_named_and_never_quoted() {
     ));
 }
 
+#[test]
+fn a_list_that_may_be_left_out_may_be_null() {
+    let rows = [
+        json!({"type": "text", "text": "hi", "quick_replies": null}),
+        json!({"type": "cards", "cards": [{"title": "One", "buttons": null}]}),
+        json!({"type": "list", "items": [{"title": "One", "buttons": null}], "button": null}),
+    ];
+    for content in rows {
+        assert!(said(&content).is_ok(), "{content}");
+    }
+    for content in [
+        json!({"type": "buttons", "text": "hi", "buttons": null}),
+        json!({"type": "cards", "cards": null}),
+        json!({"type": "list", "items": null}),
+    ] {
+        assert!(said(&content).is_err(), "{content}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
