@@ -23,7 +23,7 @@ use super::Moved;
 use crate::world::{World, bot, bot_said, ines, says, says_once, step, team, text, tom};
 
 const MINUTE: Duration = Duration::from_mins(1);
-const USERS: [&str; 6] = ["ann", "bea", "cem", "dov", "eve\0nul", "fay"];
+const USERS: [&str; 6] = ["ann", "bea", "cem", "dov", "eve 🙂", "fay"];
 
 /// Everything there is: open and ended handovers, notes, dead letters, repeats, files, odd texts, a pause, sessions.
 async fn filled() -> (World, Moved) {
@@ -48,7 +48,7 @@ async fn filled() -> (World, Moved) {
     world
         .operate("dov", &ines(), Act::Note { handover, text })
         .await;
-    let of_eve = world.waiting("eve\0nul").await;
+    let of_eve = world.waiting("eve 🙂").await;
     world.agent_says(of_eve, "good morning").await;
     let said = world.claim(&bot()).await.unwrap();
     world.dies(said).await;
@@ -225,7 +225,7 @@ async fn what_waits_goes_out_in_its_order_and_a_repeat_is_one() {
     assert_eq!(texts, wanted);
     assert_eq!(of_bea, wanted[..3]);
     let erased = Whose {
-        user: Named::Key("eve\0nul".to_owned()),
+        user: Named::Key("eve 🙂".to_owned()),
         bot: None,
         version: None,
     };
