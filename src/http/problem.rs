@@ -219,7 +219,7 @@ impl Kind {
             Self::MethodNotAllowed => "The method is not allowed here",
             Self::TooSlow => "The body did not arrive in time",
             Self::Conflict => "The present state does not allow this",
-            Self::Closed => "The handover is closed",
+            Self::Closed => "The handover is closed, or at another desk",
             Self::TooLarge => "The body is too large",
             Self::UnsupportedMediaType => "The media type or encoding is not supported",
             Self::InvalidContract => "The request is not what the contract asks for",

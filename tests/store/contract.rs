@@ -84,6 +84,7 @@ macro_rules! run_against {
                 two_requests_of_one_batch_do_not_share_the_last_place,
                 a_place_is_free_once_the_desk_is_done_also_after_reopening,
                 a_full_desk_is_passed_over_for_the_fallback,
+                a_desk_does_not_read_what_is_said_at_the_desk_after_it,
                 what_a_look_up_finds_is_offered_to_the_desk_and_is_known_from_then_on,
                 what_is_found_too_late_is_new_when_it_comes_again,
                 a_look_up_that_failed_is_not_made_again_and_no_dead_letter,

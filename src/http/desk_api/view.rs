@@ -32,7 +32,7 @@ struct Shown<'a> {
     transcript: Vec<MessageBody<'a>>,
 }
 
-/// A handover that the desk has or had, with its whole transcript.
+/// A handover that the desk has, or had last, with its whole transcript. One that has gone on to another desk is not found.
 #[utoipa::path(
     get,
     path = "/api/v1/handovers/{id}",

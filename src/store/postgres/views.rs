@@ -31,6 +31,7 @@ pub(super) async fn answer(ground: &Ground, handover: HandoverId) -> Result<Answ
     })
 }
 
+/// For the desk that has it, or had it last: what is said at another desk is none of this one's business.
 pub(super) async fn handover(
     ground: &Ground,
     id: HandoverId,
@@ -38,7 +39,7 @@ pub(super) async fn handover(
 ) -> Result<Option<HandoverView>, Fault> {
     let sql = "SELECT h.conversation, h.facts, h.phase, h.answer, h.ended_at, c.state \
                FROM handovers h JOIN conversations c ON c.id = h.conversation \
-               WHERE h.id = $1 AND EXISTS (SELECT 1 FROM legs l WHERE l.handover = $1 AND l.desk = $2)";
+               WHERE h.id = $1 AND h.desk = $2 AND EXISTS (SELECT 1 FROM legs l WHERE l.handover = $1 AND l.desk = $2)";
     let Some(row) = ground.database.row(sql, values![id, desk]).await? else {
         return Ok(None);
     };

@@ -31,6 +31,7 @@ pub(super) fn answer(connection: &Connection, handover: HandoverId) -> Result<An
     })
 }
 
+/// For the desk that has it, or had it last: what is said at another desk is none of this one's business.
 pub(super) fn handover(
     connection: &Connection,
     id: HandoverId,
@@ -40,7 +41,7 @@ pub(super) fn handover(
         .prepare_cached(
             "SELECT h.conversation, h.facts, h.phase, h.answer, h.ended_at, c.state \
              FROM handovers h JOIN conversations c ON c.row = h.conversation \
-             WHERE h.id = ?1 AND EXISTS (SELECT 1 FROM legs l WHERE l.handover = ?1 AND l.desk = ?2)",
+             WHERE h.id = ?1 AND h.desk = ?2 AND EXISTS (SELECT 1 FROM legs l WHERE l.handover = ?1 AND l.desk = ?2)",
         )?
         .query_row(params![id, desk], StoredHandover::read)
         .optional()?;

@@ -7,7 +7,7 @@ use handover_bridge::{
         conversation::{Answer, ConversationKey},
         dedupe::DedupeKey,
         delivery::{Done, Found, StepResult, Task},
-        event::{Incoming, Step, Target, TranscriptItem},
+        event::{DeskEvent, Incoming, Step, Target, TranscriptItem},
         handover::Outcome,
         ids::HandoverId,
         message::Actor,
@@ -81,6 +81,42 @@ pub async fn a_full_desk_is_passed_over_for_the_fallback(harness: impl Harness +
     let spare = handover_bridge::domain::delivery::Destination::Desk(spare_name());
     let open = world.claim_of(&spare, bobs).await;
     assert!(matches!(open.job.task, Task::Open { .. }));
+}
+
+pub async fn a_desk_does_not_read_what_is_said_at_the_desk_after_it(
+    harness: impl Harness + 'static,
+) {
+    let mut policy = policy();
+    policy.routes[0].fallbacks = vec![spare_name()];
+    let world = World::with(harness, policy).await;
+    let handover = world.request("ann").await;
+    let reads = async |desk| world.store.handover(handover, &desk).await.unwrap();
+    assert!(reads(team_name()).await.is_some());
+    let open = world.claim_of(&team(), handover).await;
+    let refused = Done {
+        refused: Some("full".to_owned()),
+        ..Done::default()
+    };
+    let refused = settled(StepResult::Done(refused));
+    world.store.settle(open, refused).await.unwrap();
+
+    assert!(reads(spare_name()).await.is_some());
+    assert!(reads(team_name()).await.is_none(), "it has gone on");
+    assert_eq!(world.closes(handover).await, Outcome::Closed);
+    let mut ends = from_desk(
+        handover,
+        DeskEvent::Closed {
+            reason: None,
+            by: None,
+        },
+        Vec::new(),
+    );
+    ends.target = Target::Handover {
+        id: handover,
+        desk: spare_name(),
+    };
+    world.apply(ends).await;
+    assert!(reads(team_name()).await.is_none(), "also after the end");
 }
 
 pub async fn what_a_look_up_finds_is_offered_to_the_desk_and_is_known_from_then_on(
