@@ -86,7 +86,7 @@ impl Attempt for Batch {
                 Part::Settled(settle) => {
                     let delivery = loaded.deliveries.remove(&settle.delivery);
                     let subject = loaded.subjects.remove(&settle.key);
-                    Came::Landed(settle.decide(work, delivery, subject).await?)
+                    Came::Landed(Box::pin(settle.decide(work, delivery, subject)).await?)
                 }
             });
         }
