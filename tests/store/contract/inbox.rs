@@ -7,7 +7,9 @@ use handover_bridge::{
         conversation::{Phase, Profile, UserProfile},
         event::Step,
         ids::{ConversationId, HandoverId},
+        message::Actor,
         operator::Act,
+        policy::{Notice, Texts},
     },
     store::{InboxCounts, InboxCursor, InboxList, InboxQuery, InboxRow},
 };
@@ -196,6 +198,31 @@ pub async fn a_row_says_who_has_the_user_and_what_was_said_last(harness: impl Ha
     assert_eq!((ended.id, ended.phase), (handover, None));
     assert_eq!(ended.reason.as_deref(), Some("solved"));
     assert_eq!(ended.ended_at, Some(closed[0].cursor.at));
+}
+
+pub async fn a_notice_is_the_last_of_a_row_only_where_nobody_said_anything(
+    harness: impl Harness + 'static,
+) {
+    let mut policy = console_policy();
+    let texts = [(Notice::HandingOver, "You are in line".to_owned())];
+    policy.texts = Texts([("en".to_owned(), texts.into())].into());
+    let world = World::with(harness, policy).await;
+    world.user_says("ann", "my parcel").await;
+    asks(&world, "ann").await;
+    asks(&world, "bea").await;
+    let last = async |user| {
+        let id = world.conversation(user).await;
+        let view = world.store.conversation(id, None, 9).await.unwrap();
+        let newest = view.unwrap().messages.pop().unwrap().message;
+        assert_eq!(newest.actor, Actor::System, "the user was told to wait");
+        let listed = all(&world, query(InboxList::Waiting)).await;
+        let listed = listed.into_iter().find(|row| row.conversation == id);
+        let row = row(&world, id).await.unwrap();
+        assert_eq!(row.last, listed.unwrap().last);
+        row.last.unwrap()
+    };
+    assert_eq!(text_of(&last("ann").await.content), "my parcel");
+    assert_eq!(last("bea").await.actor, Actor::System);
 }
 
 pub async fn a_row_of_an_unknown_conversation_is_none(harness: impl Harness + 'static) {

@@ -92,6 +92,7 @@ pub(super) async fn complete(
     Ok(found.into_iter().map(complete).collect())
 }
 
+/// Of the bridge's own notices only where nobody has said anything.
 async fn said(
     database: &Database,
     found: &[Found],
@@ -103,7 +104,9 @@ async fn said(
                (SELECT seq FROM console_reads r WHERE r.conversation = w.conversation AND r.operator = $2), 0) \
                LIMIT $3) found) few \
                CROSS JOIN LATERAL (SELECT id, seq, actor, at, content, handover, late, raw FROM messages m \
-               WHERE m.conversation = w.conversation ORDER BY seq DESC LIMIT 1) last";
+               WHERE m.conversation = w.conversation AND m.seq = coalesce(\
+               (SELECT seq FROM messages n WHERE n.conversation = w.conversation AND n.actor <> 'system' ORDER BY seq DESC LIMIT 1), \
+               (SELECT seq FROM messages n WHERE n.conversation = w.conversation ORDER BY seq DESC LIMIT 1))) last";
     let ids: Vec<Uuid> = found.iter().map(Found::id).collect();
     let rows = database
         .rows(sql, values![ids, operator, UNREAD_AT_MOST])
