@@ -24,6 +24,7 @@ mod pictures;
 mod presence;
 mod proxy;
 mod race;
+mod sight;
 mod sign_in;
 #[path = "../emulator/webdriver.rs"]
 mod webdriver;
