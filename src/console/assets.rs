@@ -24,6 +24,7 @@ const ASSETS: &[Asset] = &[
     Asset::script("parts.js", include_bytes!("assets/parts.js")),
     Asset::script("transcript.js", include_bytes!("assets/transcript.js")),
     Asset::script("list.js", include_bytes!("assets/list.js")),
+    Asset::script("lost.js", include_bytes!("assets/lost.js")),
     Asset::script("foot.js", include_bytes!("assets/foot.js")),
     Asset::script("fetch.js", include_bytes!("assets/fetch.js")),
     Asset::script("watch.js", include_bytes!("assets/watch.js")),

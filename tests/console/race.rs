@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::{
-    browser::signed_in_at,
-    conversation::{says_as, waiting_as},
+    browser::{ann_at, claims, is_still_the_same_page, signed_in_at},
+    conversation::{says_as, sends, waiting, waiting_as},
     webdriver::Browser,
-    world::World,
+    world::{self, World},
 };
 
 /// Presses at a moment of the machine's clock, which both browsers share.
@@ -84,4 +86,24 @@ async fn of_two_who_press_at_once_one_has_it_and_the_other_is_told_who_and_keeps
         let others = complaints.iter().filter(|said| !said.contains("409"));
         assert_eq!(others.collect::<Vec<_>>(), Vec::<&String>::new());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_writes_while_a_colleague_gets_the_conversation_becomes_a_note() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    let browser = ann_at(&world, &page).await;
+    claims(&browser).await;
+    browser.type_into("#write", "half a sent").await;
+    let elsewhere = world.signed_in(world::Browser::here(), "ann").await;
+    sends(&world, &elsewhere, (&page, "assign"), "to=ben").await;
+    browser
+        .sees("ben has this conversation now; your text is below.")
+        .await;
+    browser.type_into("#note", "ence").await;
+    let read = "const note = document.querySelector('#note'); return [note.value, document.activeElement === note, document.querySelectorAll('#write').length]";
+    let kept = json!(["half a sentence", true, 0]);
+    assert_eq!(browser.script(read).await, kept);
+    browser.picture("console-lost").await;
+    assert!(is_still_the_same_page(&browser).await);
 }

@@ -1,5 +1,6 @@
 // What stands below the transcript of an open page. What somebody is writing in stays, whatever form it belongs to by now.
 
+import { keepAsNote, typed as typedForUser } from "./lost.js";
 import { isAsMade, keepUnfolded, remember } from "./parts.js";
 
 function foot(root) {
@@ -12,6 +13,7 @@ export function takeFoot(fresh) {
   if (isAsItWas || mine.length === 0) return;
   const fields = mine.flatMap((part) => [...part.querySelectorAll("textarea[id], input[id], select[id]")]);
   const typed = fields.map((field) => [field.id, field.value]);
+  const forUser = typedForUser();
   const { id: focused, selectionStart: from, selectionEnd: to } = document.activeElement;
   const wasIn = mine.some((part) => part.contains(document.activeElement));
   mine[0].before(...theirs.map(remember));
@@ -21,7 +23,9 @@ export function takeFoot(fresh) {
     const field = document.getElementById(id);
     if (field && text) field.value = text;
   }
-  const field = wasIn && focused && document.getElementById(focused);
+  const isLost = forUser && !document.querySelector("#write");
+  if (isLost) keepAsNote(forUser);
+  const field = wasIn && focused && document.getElementById(isLost && focused === "write" ? "note" : focused);
   if (!field) return;
   field.focus({ preventScroll: true });
   if (from !== undefined && from !== null) field.setSelectionRange?.(from, to);

@@ -21,6 +21,7 @@ export const SINGLE_KEYS = " Single keys";
 export const CLOSE = "Close";
 
 export const notSent = (why) => `Not sent: ${why} `;
+export const textIsBelow = (name) => (name ? `${name} has this conversation now; your text is below.` : "This conversation is no longer yours; your text is below.");
 export const newerBelow = (count) => (count === 1 ? "1 newer message below" : `${count} newer messages below`);
 
 export const WHAT_KEYS_DO = [

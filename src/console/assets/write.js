@@ -2,6 +2,7 @@
 
 import { button, element, open } from "./dom.js";
 import { browser, tab } from "./keep.js";
+import { keepAsNote } from "./lost.js";
 import * as words from "./words.js";
 
 const draftKey = `draft ${open}`;
@@ -59,7 +60,7 @@ function fail(entry, why) {
 
 function takeBack(values) {
   const text = field();
-  if (!text) return browser.write(draftKey, values.text);
+  if (!text) return keepAsNote(FIELDS.map((name) => values[name]).filter(Boolean).join("\n"));
   text.value = [values.text, text.value].filter(Boolean).join("\n");
   for (const name of FIELDS.slice(1)) text.form.elements[name].value ||= values[name] ?? "";
   browser.write(draftKey, text.value);

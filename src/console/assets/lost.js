@@ -1,0 +1,24 @@
+// What was typed for the user and can no longer be sent, because somebody else answers by now: it is kept as a note.
+
+import { element } from "./dom.js";
+import { textIsBelow } from "./words.js";
+
+const FIELDS = ["write", "replies", "buttons", "file"];
+
+// All of it that there is to keep.
+export function typed() {
+  return FIELDS.map((id) => document.getElementById(id)?.value.trim()).filter(Boolean).join("\n");
+}
+
+export function keepAsNote(text) {
+  const note = document.querySelector("#note");
+  if (!note || !text) return;
+  note.value = [note.value, text].filter(Boolean).join("\n");
+  note.closest("details").open = true;
+  // Whoever keeps drafts hears of it.
+  note.dispatchEvent(new Event("input", { bubbles: true }));
+  const says = element("p", "compose__fault", textIsBelow(document.querySelector("[data-held-by]")?.dataset.heldBy));
+  says.setAttribute("role", "alert");
+  document.querySelector(".compose__fault")?.remove();
+  document.querySelector(".talk__scroll").after(says);
+}
