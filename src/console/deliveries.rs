@@ -47,7 +47,7 @@ async fn list(
     };
     let standings = state.store().standings().await?;
     let now = state.now();
-    let page = state.store().deliveries(wanted.filter(now)).await?;
+    let page = state.store().full_deliveries(wanted.filter(now)).await?;
     let body = html! {
         div.page__in {
             header.page__head {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 
-use super::{DeliveryView, Error, Page, Store};
+use super::{DeliveryFilter, DeliveryView, Error, Page, Store};
 use crate::domain::{
     conversation::{Conversation, Phase, Profile},
     delivery::Destination,
@@ -59,6 +59,9 @@ pub trait ConsoleStore: Store {
     /// Every conversation that has changed since, in the order of its last change, once each. None: too long ago to
     /// know; all has to be read anew.
     async fn changed_since(&self, at: Timestamp) -> Result<Option<Vec<Changing>>, Error>;
+
+    /// A page of deliveries as [`Store::deliveries`] lists them, each with what it carries and whose it is.
+    async fn full_deliveries(&self, filter: DeliveryFilter) -> Result<Page<OneDelivery>, Error>;
 
     /// One delivery, with what it carries and whose it is.
     async fn delivery(&self, id: DeliveryId) -> Result<Option<OneDelivery>, Error>;
@@ -192,6 +195,8 @@ pub struct MessageView {
 pub struct OneDelivery {
     pub view: DeliveryView,
     pub conversation: ConversationId,
+    /// The user's name, where it is known.
+    pub user: Option<String>,
     /// None: it carries none, or none that is still kept.
     pub message: Option<Message>,
 }

@@ -78,7 +78,12 @@ pub async fn waiting_as(world: &World, user: &str) -> String {
 }
 
 /// Fills in a form of the page as it is now.
-pub async fn sends(world: &World, browser: &Browser, (page, act): (&str, &str), form: &str) -> Answer {
+pub async fn sends(
+    world: &World,
+    browser: &Browser,
+    (page, act): (&str, &str),
+    form: &str,
+) -> Answer {
     let unseen = unseen(&world.get(browser, page).await.body);
     let address = format!("{page}/{act}");
     world

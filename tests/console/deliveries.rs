@@ -79,6 +79,11 @@ async fn the_list_is_by_state_destination_reason_and_age() {
     assert_eq!(shown("?age=1h").await, (false, false));
     let page = world.get(&ann, PAGE).await;
     assert!(page.body.contains("Server error") && page.body.contains("1 try"));
+    assert!(!page.body.contains(HOSTILE) && !page.body.contains("<img"));
+    let row = page.body.split("<tr>").nth(2).unwrap();
+    let escaped = row.matches("&lt;script&gt;alert(1)").count();
+    assert_eq!(escaped, 2, "the name and the text: {row}");
+    assert!(row.contains("href=\"/console/conversations/"), "{row}");
 }
 
 #[tokio::test]

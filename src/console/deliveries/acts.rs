@@ -134,10 +134,6 @@ async fn ask(state: &State, who: &SignedIn, id: Uuid, act: Act) -> Answer {
     if settled {
         return Ok(refused(state, who, Changed::NotNow).await);
     }
-    let row = state.store();
-    let row = row.inbox_row(delivery.conversation, &who.operator).await?;
-    let user = row.and_then(|row| row.profile.user.name());
-    let user = user.as_deref().unwrap_or(common::GUEST);
     let (title, says, (class, word)) = match act {
         Act::Retry => (
             texts::TRY_THIS_ONE,
@@ -150,7 +146,7 @@ async fn ask(state: &State, who: &SignedIn, id: Uuid, act: Act) -> Answer {
             ("btn btn--bad", texts::SKIP_IT),
         ),
     };
-    let says = html! { (what(&delivery, user)) (says) p { (common::IS_AUDITED) } };
+    let says = html! { (what(&delivery)) (says) p { (common::IS_AUDITED) } };
     let action = match act {
         Act::Retry => format!("/console/deliveries/{id}/retry"),
         Act::Skip => format!("/console/deliveries/{id}/skip"),
@@ -160,7 +156,8 @@ async fn ask(state: &State, who: &SignedIn, id: Uuid, act: Act) -> Answer {
 }
 
 /// The call, whose it is, and what it carries.
-fn what(delivery: &OneDelivery, user: &str) -> Markup {
+fn what(delivery: &OneDelivery) -> Markup {
+    let user = delivery.user.as_deref().unwrap_or(common::GUEST);
     let (name, kind) = calls::destination(&delivery.view.destination);
     html! {
         p {

@@ -7,13 +7,14 @@ use crate::{
     console::{
         ages::{self, Urgency},
         icons::icon,
+        inbox,
         texts::{self as common, calls, deliveries as texts},
     },
     domain::time::Timestamp,
-    store::{DeliveryState, DeliveryView, Page},
+    store::{DeliveryState, DeliveryView, OneDelivery, Page},
 };
 
-pub(super) fn table(page: &Page<DeliveryView>, wanted: &Wanted, now: Timestamp) -> Markup {
+pub(super) fn table(page: &Page<OneDelivery>, wanted: &Wanted, now: Timestamp) -> Markup {
     if page.items.is_empty() {
         return nothing(wanted);
     }
@@ -35,13 +36,14 @@ pub(super) fn table(page: &Page<DeliveryView>, wanted: &Wanted, now: Timestamp) 
                 }
             }
             @if let Some(last) = next {
-                p.table-foot { a.btn.btn--small href=(wanted.from(last.id).href()) { (common::MORE) } }
+                p.table-foot { a.btn.btn--small href=(wanted.from(last.view.id).href()) { (common::MORE) } }
             }
         }
     }
 }
 
-fn row(delivery: &DeliveryView, now: Timestamp) -> Markup {
+fn row(one: &OneDelivery, now: Timestamp) -> Markup {
+    let delivery = &one.view;
     let (state, tag) = calls::state(delivery.state);
     let (name, kind) = calls::destination(&delivery.destination);
     let why = delivery.error_class.as_deref();
@@ -50,7 +52,7 @@ fn row(delivery: &DeliveryView, now: Timestamp) -> Markup {
         tr {
             td { span class=(tag) { (state) } }
             td.nowrap { b { (name) } p { (texts::TO_THE) (kind) } }
-            td.full.wide { b { (calls::task(&delivery.kind)) } }
+            td.full.wide { (what(one)) }
             td.full.wide {
                 b { (why.map_or(texts::NOT_TRIED_YET, calls::stored_class)) }
                 p { (texts::tries(delivery.attempts)) }
@@ -61,6 +63,15 @@ fn row(delivery: &DeliveryView, now: Timestamp) -> Markup {
             td.end.nowrap.num data-label=(texts::NEXT_TRY) { (next(delivery, now)) }
             td.acts { (acts(delivery)) }
         }
+    }
+}
+
+/// The call, for whom, and what it carries.
+fn what(one: &OneDelivery) -> Markup {
+    html! {
+        b { (calls::task(&one.view.kind)) } (texts::FOR)
+        a href={ "/console/conversations/" (one.conversation) } { bdi { (one.user.as_deref().unwrap_or(common::GUEST)) } }
+        @if let Some(message) = &one.message { p dir="auto" { (inbox::gist_of(message)) } }
     }
 }
 

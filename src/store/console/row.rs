@@ -38,6 +38,13 @@ pub(in crate::store) struct Excerpt {
     pub(in crate::store) profile: Profile,
 }
 
+impl Excerpt {
+    /// Of the user, where it is known.
+    pub(in crate::store) fn name(self) -> Option<String> {
+        self.profile.user.name()
+    }
+}
+
 impl Listed {
     pub(in crate::store) fn cursor(&self) -> InboxCursor {
         let at = match &self.handover {

@@ -21,9 +21,9 @@ use crate::{
         time::Timestamp,
     },
     store::{
-        AuditEntry, Census, Changing, ConsoleStore, ConversationView, Error, InboxCounts,
-        InboxQuery, InboxRow, NewAudit, OneDelivery, Page, Session, SessionId, Standing,
-        console::standing::Known,
+        AuditEntry, Census, Changing, ConsoleStore, ConversationView, DeliveryFilter, Error,
+        InboxCounts, InboxQuery, InboxRow, NewAudit, OneDelivery, Page, Session, SessionId,
+        Standing, console::standing::Known,
     },
 };
 
@@ -69,6 +69,10 @@ impl ConsoleStore for PostgresStore {
 
     async fn changed_since(&self, at: Timestamp) -> Result<Option<Vec<Changing>>, Error> {
         Ok(self.ground.memory.changes.from(at))
+    }
+
+    async fn full_deliveries(&self, filter: DeliveryFilter) -> Result<Page<OneDelivery>, Error> {
+        Ok(listing::full_deliveries(&self.ground, &filter).await?)
     }
 
     async fn delivery(&self, id: DeliveryId) -> Result<Option<OneDelivery>, Error> {

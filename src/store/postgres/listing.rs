@@ -1,7 +1,10 @@
 //! Deliveries and open handovers, as they are listed.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 use super::{
     columns::{self, values},
@@ -11,11 +14,12 @@ use super::{
 };
 use crate::{
     domain::{
-        ids::{DeliveryId, ErasureId, HandoverId, MessageId},
+        ids::{ConversationId, DeliveryId, ErasureId, HandoverId, MessageId},
         time::Timestamp,
     },
     store::{
         DeliveryFilter, DeliveryState, DeliveryView, HandoverSummary, OneDelivery, Page,
+        console::row::Excerpt as Owner,
         page::{one_more, rows},
     },
 };
@@ -98,6 +102,16 @@ pub(super) async fn deliveries(
     Ok(Page::of(views, filter.limit))
 }
 
+/// The same, with what they carry and whose they are.
+pub(super) async fn full_deliveries(
+    ground: &Ground,
+    filter: &DeliveryFilter,
+) -> Result<Page<OneDelivery>, Fault> {
+    let Page { items, more } = deliveries(ground, filter).await?;
+    let items = filled(ground, items).await?;
+    Ok(Page { items, more })
+}
+
 /// With what it carries, for whoever decides about it.
 pub(super) async fn delivery(
     ground: &Ground,
@@ -106,21 +120,38 @@ pub(super) async fn delivery(
     let sql = concat!(
         "SELECT ",
         view_columns!(),
-        ", d.conversation FROM deliveries d WHERE d.id = $1"
+        " FROM deliveries d WHERE d.id = $1"
     );
     let Some(found) = ground.database.row(sql, values![id]).await? else {
         return Ok(None);
     };
-    let view = view(&found)?;
-    let message = match view.message {
-        Some(message) => views::one_message(ground, message).await?,
-        None => None,
+    Ok(filled(ground, vec![view(&found)?]).await?.pop())
+}
+
+/// In the order of `views`, but for what is gone by now. Also where a user or a message cannot be read any more: that may
+/// be why it is looked at.
+async fn filled(ground: &Ground, views: Vec<DeliveryView>) -> Result<Vec<OneDelivery>, Fault> {
+    let ids: Vec<Uuid> = views.iter().map(|view| view.id.as_uuid()).collect();
+    let sql = "SELECT d.id, c.id, c.state FROM deliveries d JOIN conversations c ON c.id = d.conversation \
+               WHERE d.id = ANY($1)";
+    let mut whose = HashMap::new();
+    for row in ground.database.rows(sql, values![ids]).await? {
+        let (id, conversation): (DeliveryId, ConversationId) = (row.try_get(0)?, row.try_get(1)?);
+        let user = columns::json(&row, 2).ok().and_then(Owner::name);
+        whose.insert(id, (conversation, user));
+    }
+    let carried = views.iter().filter_map(|view| view.message);
+    let messages = views::messages(ground, carried).await?;
+    let fill = |view: DeliveryView| {
+        let (conversation, user) = whose.remove(&view.id)?;
+        Some(OneDelivery {
+            conversation,
+            user,
+            message: view.message.and_then(|id| messages.get(&id).cloned()),
+            view,
+        })
     };
-    Ok(Some(OneDelivery {
-        view,
-        conversation: found.try_get(10)?,
-        message,
-    }))
+    Ok(views.into_iter().filter_map(fill).collect())
 }
 
 /// What is still owed in the conversations of an erasure.

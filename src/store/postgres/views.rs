@@ -1,6 +1,9 @@
 //! What is read for desks and upkeep, all from committed rows.
 
+use std::collections::HashMap;
+
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 use super::{
     columns::{self, count, values},
@@ -85,10 +88,17 @@ async fn transcript(
     rows.iter().map(message).collect()
 }
 
-pub(super) async fn one_message(ground: &Ground, id: MessageId) -> Result<Option<Message>, Fault> {
-    let sql = "SELECT id, seq, actor, at, content, handover, late, raw FROM messages WHERE id = $1";
-    let found = ground.database.row(sql, values![id]).await?;
-    found.as_ref().map(message).transpose()
+/// Those of these that are still kept and can be read.
+pub(super) async fn messages(
+    ground: &Ground,
+    ids: impl Iterator<Item = MessageId>,
+) -> Result<HashMap<MessageId, Message>, Fault> {
+    let ids: Vec<Uuid> = ids.map(MessageId::as_uuid).collect();
+    let sql =
+        "SELECT id, seq, actor, at, content, handover, late, raw FROM messages WHERE id = ANY($1)";
+    let found = ground.database.rows(sql, values![ids]).await?;
+    let read = found.iter().filter_map(|row| message(row).ok());
+    Ok(read.map(|message| (message.id, message)).collect())
 }
 
 /// A message from a row of `id, seq, actor, at, content, handover, late, raw`.

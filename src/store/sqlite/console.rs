@@ -21,8 +21,8 @@ use crate::{
         time::Timestamp,
     },
     store::{
-        AuditEntry, Changing, ConsoleStore, ConversationView, Error, InboxCounts, InboxQuery,
-        InboxRow, NewAudit, OneDelivery, Page, Session, SessionId, Standing,
+        AuditEntry, Changing, ConsoleStore, ConversationView, DeliveryFilter, Error, InboxCounts,
+        InboxQuery, InboxRow, NewAudit, OneDelivery, Page, Session, SessionId, Standing,
         console::standing::Known,
     },
 };
@@ -106,6 +106,12 @@ impl ConsoleStore for SqliteStore {
 
     async fn changed_since(&self, at: Timestamp) -> Result<Option<Vec<Changing>>, Error> {
         Ok(self.memory.changes().from(at))
+    }
+
+    async fn full_deliveries(&self, filter: DeliveryFilter) -> Result<Page<OneDelivery>, Error> {
+        self.readers
+            .read(move |connection| delivery::page(connection, &filter))
+            .await
     }
 
     async fn delivery(&self, id: DeliveryId) -> Result<Option<OneDelivery>, Error> {

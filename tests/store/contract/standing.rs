@@ -153,6 +153,15 @@ pub async fn a_delivery_is_found_by_its_class_and_age_and_shown_with_what_it_car
         }
     }
     let one = world.store.delivery(id).await.unwrap().unwrap();
+    let filter = DeliveryFilter {
+        limit: 9,
+        ..DeliveryFilter::default()
+    };
+    let listed = world.store.full_deliveries(filter.clone()).await.unwrap();
+    let as_listed = world.store.deliveries(filter).await.unwrap().items;
+    let views: Vec<_> = listed.items.iter().map(|it| it.view.clone()).collect();
+    assert_eq!(views, as_listed);
+    assert!(listed.items.contains(&one), "{listed:?}");
     assert_eq!((one.view.id, one.conversation), (id, conversation));
     assert_eq!(one.view.state, DeliveryState::Dead);
     assert_eq!(one.message.unwrap().content, Content::text("good morning"));
