@@ -66,6 +66,7 @@ fn talk(
     let until = part.until.map(Timestamp::from_millis);
     let id = view.state.id;
     let names = Names {
+        conversation: id,
         user: name,
         bot: means.bot,
         reader: means.who.called(),

@@ -23,7 +23,7 @@ use self::transport::Transport;
 pub(super) use self::{
     attempts::Attempts,
     origin::only_from_here,
-    sign_in::router,
+    sign_in::{is_ours, router},
     transport::mark_https,
     user::{Door, SignedIn},
 };

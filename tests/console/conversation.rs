@@ -131,7 +131,7 @@ async fn who_claims_it_answers_once_and_closes_it() {
     assert_eq!(late.status, StatusCode::CONFLICT);
     assert!(late.body.contains(">Late there</textarea>"));
     let seen = world.get(&ann, &page).await;
-    assert!(seen.body.contains("Closed: solved") && !seen.body.contains("Late there"));
+    assert!(seen.body.contains("Closed: Solved") && !seen.body.contains("Late there"));
     let audited = world.audited().await;
     let looks = audited.iter().filter(|(_, what)| what == "transcript.view");
     assert_eq!(looks.count(), 1);

@@ -152,6 +152,36 @@ async fn an_agent_retries_one_and_skips_one_and_it_is_known_who_did() {
 }
 
 #[tokio::test]
+async fn a_retry_leads_back_to_the_conversation_that_it_was_asked_for_in() {
+    let world = World::new();
+    let id = failed(&world, "u1", ErrorClass::Rejected, true).await;
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let delivery = world.store.delivery(id).await.unwrap().unwrap();
+    let page = format!("/console/conversations/{}", delivery.conversation);
+    let seen = world.get(&ann, &page).await.body;
+    assert!(seen.contains("turn--failed"), "{seen}");
+    assert!(seen.contains("Not sent: Refused the content"), "{seen}");
+    let link = format!("{}?to={page}", at(id, "retry"));
+    assert!(seen.contains(&format!("href=\"{link}\"")), "{seen}");
+    let asked = world.get(&ann, &link).await.body;
+    assert!(asked.contains(&format!("name=\"to\" value=\"{page}\"")));
+    for elsewhere in [
+        "https://evil.example/console/",
+        "//evil.example",
+        "/console/\\x",
+    ] {
+        let link = format!("{}?to={elsewhere}", at(id, "retry"));
+        let asked = world.get(&ann, &link).await.body;
+        assert!(!asked.contains("name=\"to\""), "{elsewhere}");
+    }
+    let form = format!("to={page}");
+    let answer = world.post(&ann, &at(id, "retry"), &form).await;
+    assert_eq!(answer.location(), Some(page.as_str()));
+    let again = world.get(&ann, &page).await.body;
+    assert!(!again.contains("turn--failed") && !again.contains("Not sent"));
+}
+
+#[tokio::test]
 async fn what_is_settled_or_unknown_is_told_apart_in_words() {
     let world = World::new();
     let id = failed(&world, "u1", ErrorClass::Rejected, true).await;

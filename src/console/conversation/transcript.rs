@@ -8,19 +8,21 @@ use super::{content::content, hands::Hands};
 use crate::{
     console::{
         ages::time_of,
-        texts::{self, happened},
+        texts::{self, calls, deliveries::tries, happened},
     },
     domain::{
         effect::{Cause, JournalEntry},
+        ids::{ConversationId, MessageId},
         message::Actor,
         time::Timestamp,
     },
     store::{ConversationView, DeliveryState, DeliveryView, MessageView},
 };
 
-/// Who is called what.
+/// Which conversation it is, and who is called what in it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Names<'a> {
+    pub(super) conversation: ConversationId,
     pub(super) user: &'a str,
     pub(super) bot: &'a str,
     /// Of whoever reads.
@@ -115,20 +117,54 @@ fn turn(view: &MessageView, names: Names<'_>, hands: &Hands) -> Markup {
         ),
         Actor::System => ("turn turn--bot turn--notice", texts::BRIDGE),
     };
+    let deliveries = view.deliveries.iter();
+    let deliveries = deliveries.filter(|_| message.actor == Actor::Agent);
+    let deliveries = deliveries.collect::<Vec<_>>();
+    let lost = lost(&deliveries);
+    let fate = match lost {
+        Some(_) => " turn--failed",
+        None if message.late && message.actor == Actor::Agent => " turn--late",
+        None => "",
+    };
     html! {
-        li class={ (class) " " (hands.class()) } data-key=(message.id) {
+        li class={ (class) (fate) " " (hands.class()) } data-key=(message.id) {
             p.turn__by { b dir="auto" { (who) } (time_of(message.at)) @if message.late { span.tag.tag--bad { (texts::LATE) } } }
             (content(&message.content))
-            @if !view.deliveries.is_empty() && message.actor == Actor::Agent { (after(&view.deliveries)) }
+            @if let Some(lost) = lost { (not_sent(lost, names.conversation)) }
+            @if !deliveries.is_empty() { (after(message.id, &deliveries, names.conversation)) }
         }
     }
 }
 
+/// The part of it that will not be delivered, if there is one.
+fn lost<'v>(deliveries: &[&'v DeliveryView]) -> Option<&'v DeliveryView> {
+    let of = |state| deliveries.iter().find(move |it| it.state == state).copied();
+    of(DeliveryState::Dead).or_else(|| of(DeliveryState::Cancelled))
+}
+
+/// That it was not delivered, why, and what can be done about it.
+fn not_sent(lost: &DeliveryView, conversation: ConversationId) -> Markup {
+    let why = lost.error_class.as_deref().map(calls::stored_class);
+    html! {
+        p.turn__by.turn__fault {
+            b { (texts::NOT_SENT) @if let Some(why) = why { ": " (why) } }
+            @if lost.state == DeliveryState::Dead { (try_again(lost, conversation)) }
+        }
+    }
+}
+
+fn try_again(delivery: &DeliveryView, conversation: ConversationId) -> Markup {
+    let back = format!("/console/conversations/{conversation}");
+    html! {
+        a.btn.btn--small href={ "/console/deliveries/" (delivery.id) "/retry?to=" (back) } { (texts::TRY_NOW) }
+    }
+}
+
 /// What became of it, and on request how.
-fn after(deliveries: &[DeliveryView]) -> Markup {
+fn after(message: MessageId, deliveries: &[&DeliveryView], conversation: ConversationId) -> Markup {
     let state = |wanted| deliveries.iter().any(|delivery| delivery.state == wanted);
-    let (class, words) = if state(DeliveryState::Dead) || state(DeliveryState::Cancelled) {
-        ("tag tag--bad", texts::NOT_SENT)
+    let (class, words) = if lost(deliveries).is_some() {
+        ("quiet", texts::HOW_IT_WENT)
     } else if state(DeliveryState::Retrying) {
         ("tag tag--warn", texts::NOT_DELIVERED_YET)
     } else if state(DeliveryState::Pending) {
@@ -139,24 +175,22 @@ fn after(deliveries: &[DeliveryView]) -> Markup {
     let next = deliveries.iter().filter_map(|delivery| delivery.next_at);
     let next = next.min().filter(|_| state(DeliveryState::Retrying));
     html! {
-        details.after {
+        details.after #{ "after-" (message) } {
             summary { span class=(class) { (words) } @if let Some(next) = next { " " (texts::NEXT_ATTEMPT) " " (time_of(next)) } }
-            ol.journal { @for delivery in deliveries { (journey(delivery)) } }
+            ol.journal { @for delivery in deliveries { (journey(delivery, conversation)) } }
         }
     }
 }
 
-fn journey(delivery: &DeliveryView) -> Markup {
+fn journey(delivery: &DeliveryView, conversation: ConversationId) -> Markup {
     html! {
         li { (time_of(delivery.created_at)) (texts::STORED) }
         @if delivery.attempts > 0 {
-            li { (texts::ATTEMPTS) (delivery.attempts) @if let Some(class) = &delivery.error_class { ", " (class) } }
+            li { (tries(delivery.attempts)) @if let Some(class) = &delivery.error_class { ", " (calls::stored_class(class)) } }
         }
         @if let Some(next) = delivery.next_at { li { (time_of(next)) (texts::NEXT_ATTEMPT) } }
-        @if let Some(settled) = delivery.settled_at { li { (time_of(settled)) (delivery.state.as_str()) } }
-        @if delivery.state == DeliveryState::Dead || delivery.state == DeliveryState::Retrying {
-            li { a href={ "/console/deliveries/" (delivery.id) "/retry" } { (texts::TRY_NOW) } }
-        }
+        @if let Some(settled) = delivery.settled_at { li { (time_of(settled)) (calls::state(delivery.state).0) } }
+        @if delivery.state == DeliveryState::Retrying { li { (try_again(delivery, conversation)) } }
         li { code { (delivery.id) } }
     }
 }
@@ -192,11 +226,12 @@ mod tests {
     use super::*;
     use crate::domain::{
         conversation::{Conversation, ConversationKey, Phase},
-        ids::{BotName, ConversationId, ExternalId, MessageId},
+        ids::{BotName, ExternalId},
         message::{Content, Message},
     };
 
     const NAMES: Names<'static> = Names {
+        conversation: ConversationId::from_uuid(uuid::Uuid::nil()),
         user: "Aoife",
         bot: "webshop",
         reader: "Ann",

@@ -19,7 +19,7 @@ use crate::{
         faults::Fault,
         inbox,
         layout::{self, Frame, Place},
-        session::SignedIn,
+        session::{self, SignedIn},
         state::State,
         texts::{self as common, calls, deliveries as texts},
     },
@@ -49,20 +49,85 @@ struct All {
     destination: To,
 }
 
+/// Where whoever asks comes from.
+#[derive(Debug, Deserialize)]
+struct Origin {
+    #[serde(default)]
+    to: String,
+}
+
+impl Origin {
+    /// If it is a page of ours.
+    fn back(&self) -> Option<&str> {
+        Some(self.to.as_str()).filter(|to| session::is_ours(to))
+    }
+}
+
+/// What somebody wants to do about which delivery.
+struct Asked {
+    id: Uuid,
+    act: Act,
+    from: Origin,
+}
+
+/// How it looks, and what it says.
+struct Button {
+    class: &'static str,
+    word: &'static str,
+}
+
 type Answer = Result<Response, Fault>;
 
-async fn ask_retry(who: SignedIn, Shared(state): Shared<State>, Path(id): Path<Uuid>) -> Answer {
-    ask(&state, &who, id, Act::Retry).await
+async fn ask_retry(
+    who: SignedIn,
+    Shared(state): Shared<State>,
+    Path(id): Path<Uuid>,
+    Query(from): Query<Origin>,
+) -> Answer {
+    ask(
+        &state,
+        &who,
+        Asked {
+            id,
+            act: Act::Retry,
+            from,
+        },
+    )
+    .await
 }
 
-async fn ask_skip(who: SignedIn, Shared(state): Shared<State>, Path(id): Path<Uuid>) -> Answer {
-    ask(&state, &who, id, Act::Skip).await
+async fn ask_skip(
+    who: SignedIn,
+    Shared(state): Shared<State>,
+    Path(id): Path<Uuid>,
+    Query(from): Query<Origin>,
+) -> Answer {
+    ask(
+        &state,
+        &who,
+        Asked {
+            id,
+            act: Act::Skip,
+            from,
+        },
+    )
+    .await
 }
 
-async fn retry(who: SignedIn, Shared(state): Shared<State>, Path(id): Path<Uuid>) -> Answer {
+async fn retry(
+    who: SignedIn,
+    Shared(state): Shared<State>,
+    Path(id): Path<Uuid>,
+    Form(from): Form<Origin>,
+) -> Answer {
     let delivery = DeliveryId::from_uuid(id);
     let by = who.operator.as_str();
     let changed = state.store().retry_delivery(delivery, by).await?;
+    if changed == Changed::Yes
+        && let Some(back) = from.back()
+    {
+        return Ok(Redirect::to(back).into_response());
+    }
     Ok(told(&state, &who, changed, Done::Retried).await)
 }
 
@@ -97,8 +162,11 @@ async fn ask_retry_all(
     let form = form(
         "/console/deliveries/retry-all",
         &hidden,
-        "btn btn--main",
-        texts::RETRY_ALL,
+        &Button {
+            class: "btn btn--main",
+            word: texts::RETRY_ALL,
+        },
+        None,
     );
     let body = question(&title, &says, &form);
     Ok(page(&state, &who, &title, &body).await)
@@ -122,7 +190,8 @@ async fn retry_all(
     Ok(Redirect::to(&wanted.href()).into_response())
 }
 
-async fn ask(state: &State, who: &SignedIn, id: Uuid, act: Act) -> Answer {
+async fn ask(state: &State, who: &SignedIn, asked: Asked) -> Answer {
+    let Asked { id, act, from } = asked;
     let id = DeliveryId::from_uuid(id);
     let Some(delivery) = state.store().delivery(id).await? else {
         return Ok(refused(state, who, Changed::NotFound).await);
@@ -134,16 +203,22 @@ async fn ask(state: &State, who: &SignedIn, id: Uuid, act: Act) -> Answer {
     if settled {
         return Ok(refused(state, who, Changed::NotNow).await);
     }
-    let (title, says, (class, word)) = match act {
+    let (title, says, button) = match act {
         Act::Retry => (
             texts::TRY_THIS_ONE,
             retrying(&delivery),
-            ("btn btn--main", texts::RETRY_NOW),
+            Button {
+                class: "btn btn--main",
+                word: texts::RETRY_NOW,
+            },
         ),
         Act::Skip => (
             texts::GIVE_THIS_ONE_UP,
             skipping(&delivery),
-            ("btn btn--bad", texts::SKIP_IT),
+            Button {
+                class: "btn btn--bad",
+                word: texts::SKIP_IT,
+            },
         ),
     };
     let says = html! { (what(&delivery)) (says) p { (common::IS_AUDITED) } };
@@ -151,7 +226,10 @@ async fn ask(state: &State, who: &SignedIn, id: Uuid, act: Act) -> Answer {
         Act::Retry => format!("/console/deliveries/{id}/retry"),
         Act::Skip => format!("/console/deliveries/{id}/skip"),
     };
-    let body = question(title, &says, &form(&action, &html! {}, class, word));
+    let back = from.back();
+    let hidden = html! { @if let Some(to) = back { input type="hidden" name="to" value=(to); } };
+    let form = form(&action, &hidden, &button, back);
+    let body = question(title, &says, &form);
     Ok(page(state, who, title, &body).await)
 }
 
@@ -226,12 +304,13 @@ fn question(title: &str, says: &Markup, form: &Markup) -> Markup {
     }
 }
 
-fn form(action: &str, hidden: &Markup, class: &str, word: &str) -> Markup {
+/// `back`: where it leads who leaves it, unless that is the list.
+fn form(action: &str, hidden: &Markup, button: &Button, back: Option<&str>) -> Markup {
     html! {
         form.dlg__foot method="post" action=(action) {
             (hidden)
-            a.btn href=(Place::Deliveries.path()) { (common::LEAVE_IT) }
-            button class=(class) type="submit" { (word) }
+            a.btn href=(back.unwrap_or(Place::Deliveries.path())) { (common::LEAVE_IT) }
+            button class=(button.class) type="submit" { (button.word) }
         }
     }
 }

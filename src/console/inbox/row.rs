@@ -130,7 +130,7 @@ fn owner(row: &InboxRow, hands: Hands<'_>) -> Markup {
             Hands::Colleague(Some(name)) => (name),
             Hands::Colleague(None) => (desk(row)),
             Hands::OnTheWayBack => (texts::BACK_TO_THE_BOT),
-            Hands::Over { reason } => bdi { (reason.unwrap_or(texts::OVER)) },
+            Hands::Over { reason } => bdi { (reason.map_or(texts::OVER, texts::happened::reason)) },
         }
     }
 }

@@ -221,13 +221,17 @@ fn with_cookie(mut response: Response, cookie: HeaderValue) -> Response {
 
 /// Only to a page of ours.
 fn place<'t>(state: &'t State, to: &'t str) -> &'t str {
-    let ours = to == HOME || to.starts_with("/console/") || to.starts_with("/console?");
-    let odd = to.chars().any(|char| char.is_control() || char == '\\');
-    if (ours && !odd && !to.starts_with(PAGE)) || to == state.home() {
+    if (is_ours(to) && !to.starts_with(PAGE)) || to == state.home() {
         to
     } else {
         HOME
     }
+}
+
+/// Whether this address is of a page of the console, and of nothing else however it is read.
+pub(in crate::console) fn is_ours(to: &str) -> bool {
+    let ours = to == HOME || to.starts_with("/console/") || to.starts_with("/console?");
+    ours && !to.chars().any(|char| char.is_control() || char == '\\')
 }
 
 fn form(state: &State, to: &str, refused: Option<(&str, &str)>) -> Markup {

@@ -1,9 +1,48 @@
 //! What happened, and what was refused, in words for people.
 
+use super::{REASONS, calls};
 use crate::domain::{
     effect::{Cause, JournalEntry},
     operator::Refusal,
 };
+
+/// Why a handover is over. What a desk has told stands as it is.
+pub(in crate::console) fn reason(code: &str) -> &str {
+    known_reason(code).unwrap_or(code)
+}
+
+fn known_reason(code: &str) -> Option<&'static str> {
+    if let Some((_, words)) = REASONS.iter().find(|(value, _)| *value == code) {
+        return Some(words);
+    }
+    Some(match code {
+        "closed" => "by the desk",
+        "request_limit" => "No desk decided in time",
+        "waiting_limit" => "Nobody came in time",
+        "idle_limit" => "Nothing was said for too long",
+        "max_duration" => "It took as long as it may",
+        "no_route" => "No route leads to a desk",
+        "no_desk" => "There is no desk",
+        "desk_removed" => "The desk is gone",
+        "desk_disabled" => "The desk is switched off",
+        "desk_full" => "The desk is full",
+        "desk_down" => "The desk does not answer",
+        "desk_paused" => "The desk is paused",
+        "desk_lost" => "The desk has lost it",
+        "not_taken" => "The desk did not take it",
+        "outside_hours" => "Outside the desk's hours",
+        "no_agent" => "No agent signed in",
+        "undecided" => "Nobody knows whether the desk has it",
+        "told_declined" => "The bot was told that nobody comes",
+        "paused_too_late" => "The bot was paused too late",
+        "bot_speaks_again" => "The bot speaks again",
+        "bot_removed" => "The bot is gone",
+        "session_gone" => "The user's session is gone",
+        "replaced" => "Asked for again",
+        "erased" => "The user's data are erased",
+        _ => return None,
+    })
+}
 
 pub(in crate::console) fn refused(refusal: &Refusal) -> String {
     match refusal {
@@ -34,6 +73,10 @@ pub(in crate::console) fn refused(refusal: &Refusal) -> String {
 pub(in crate::console) fn happened(entry: &JournalEntry) -> Option<String> {
     let detail = entry.detail.as_deref();
     let with = |words: &str| detail.map_or(words.to_owned(), |detail| format!("{words}: {detail}"));
+    let because = |words: &str| match detail.map(reason) {
+        Some(reason) => format!("{words}: {reason}"),
+        None => words.to_owned(),
+    };
     Some(match entry.cause {
         Cause::Requested => "The user asked for a person".to_owned(),
         Cause::TakenOver => match &entry.by {
@@ -51,13 +94,22 @@ pub(in crate::console) fn happened(entry: &JournalEntry) -> Option<String> {
         Cause::FellBack => with("Went to the fallback desk"),
         Cause::Refused => with("The desk did not take it, next desk"),
         Cause::DeskLost | Cause::DeskRemoved => with("The desk is gone"),
-        Cause::Closed => with("Closed"),
-        Cause::TimedOut => with("Nobody came in time"),
-        Cause::Declined => with("Declined"),
+        Cause::Closed => because("Closed"),
+        Cause::TimedOut => match detail {
+            None => "Nobody came in time".to_owned(),
+            Some(detail) => match known_reason(detail) {
+                Some(words) => words.to_owned(),
+                None => format!("Nobody came in time, next desk: {detail}"),
+            },
+        },
+        Cause::Declined => because("Declined"),
         Cause::Resumed | Cause::BotSpeaksAgain => "The bot has the user again".to_owned(),
         Cause::BotSpokeOver => "The bot spoke although it should be paused".to_owned(),
         Cause::LateMessage => "A message came after the close; it was not sent".to_owned(),
-        Cause::DeadLetter => with("Something could not be delivered"),
+        Cause::DeadLetter => match detail {
+            Some(kind) => format!("This could not be delivered: {}", calls::task(kind)),
+            None => "Something could not be delivered".to_owned(),
+        },
         Cause::ResumeLate => "The bot takes long to come back".to_owned(),
         Cause::Erased => "The user's data are to be erased".to_owned(),
         Cause::Attached
@@ -73,4 +125,45 @@ pub(in crate::console) fn happened(entry: &JournalEntry) -> Option<String> {
         | Cause::Claimed
         | Cause::Noted => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::Timestamp;
+
+    fn words(cause: Cause, detail: &str) -> String {
+        let entry = JournalEntry {
+            at: Timestamp::from_millis(0),
+            handover: None,
+            from: None,
+            to: None,
+            cause,
+            detail: Some(detail.to_owned()),
+            by: None,
+        };
+        happened(&entry).unwrap()
+    }
+
+    #[test]
+    fn no_name_of_the_inside_is_shown() {
+        for (cause, detail, said) in [
+            (Cause::Closed, "solved", "Closed: Solved"),
+            (Cause::Closed, "they are happy", "Closed: they are happy"),
+            (Cause::Declined, "no_agent", "Declined: No agent signed in"),
+            (Cause::TimedOut, "waiting_limit", "Nobody came in time"),
+            (
+                Cause::TimedOut,
+                "sales",
+                "Nobody came in time, next desk: sales",
+            ),
+            (
+                Cause::DeadLetter,
+                "say",
+                "This could not be delivered: Message to the user",
+            ),
+        ] {
+            assert_eq!(words(cause, detail), said);
+        }
+    }
 }
