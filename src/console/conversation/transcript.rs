@@ -13,7 +13,7 @@ use crate::{
     domain::{
         effect::{Cause, JournalEntry},
         ids::{ConversationId, MessageId},
-        message::Actor,
+        message::{Actor, Message},
         time::Timestamp,
     },
     store::{ConversationView, DeliveryState, DeliveryView, MessageView},
@@ -72,7 +72,8 @@ pub(super) fn transcript(
     }
 }
 
-/// Messages keep the order in which they came, whatever their senders' clocks say; what happened goes between them.
+/// Messages keep the order in which they came, whatever their senders' clocks say; what happened goes between them, and
+/// before the notice that it caused.
 fn items(view: &ConversationView, until: Option<Timestamp>) -> Vec<Item<'_>> {
     // What happened before the oldest message that is shown stands with the older ones.
     let since = view.messages.first().filter(|_| view.more);
@@ -83,8 +84,8 @@ fn items(view: &ConversationView, until: Option<Timestamp>) -> Vec<Item<'_>> {
     let mut happened = view.journal.iter().enumerate().peekable();
     let mut hands = Hands::at_first(&view.journal);
     let mut items = Vec::new();
-    let mut happens = |items: &mut Vec<_>, hands: &mut Hands, before: Option<Timestamp>| {
-        let is_next = |entry: &JournalEntry| before.is_none_or(|before| entry.at < before);
+    let mut happens = |items: &mut Vec<_>, hands: &mut Hands, before: Option<&Message>| {
+        let is_next = |entry: &JournalEntry| before.is_none_or(|message| is_before(entry, message));
         while let Some((place, entry)) = happened.next_if(|(_, entry)| is_next(entry)) {
             if is_shown(entry) {
                 items.push(Item {
@@ -96,7 +97,7 @@ fn items(view: &ConversationView, until: Option<Timestamp>) -> Vec<Item<'_>> {
         }
     };
     for view in &view.messages {
-        happens(&mut items, &mut hands, Some(view.message.at));
+        happens(&mut items, &mut hands, Some(&view.message));
         items.push(Item {
             what: What::Said(view),
             hands: hands.clone(),
@@ -104,6 +105,10 @@ fn items(view: &ConversationView, until: Option<Timestamp>) -> Vec<Item<'_>> {
     }
     happens(&mut items, &mut hands, None);
     items
+}
+
+fn is_before(entry: &JournalEntry, message: &Message) -> bool {
+    entry.at < message.at || (entry.at == message.at && message.actor == Actor::System)
 }
 
 fn turn(view: &MessageView, names: Names<'_>, hands: &Hands) -> Markup {
@@ -227,7 +232,7 @@ mod tests {
     use crate::domain::{
         conversation::{Conversation, ConversationKey, Phase},
         ids::{BotName, ExternalId},
-        message::{Content, Message},
+        message::Content,
     };
 
     const NAMES: Names<'static> = Names {
@@ -329,6 +334,16 @@ mod tests {
         newer.messages.drain(..2);
         newer.more = true;
         assert_eq!(order(&newer, None).join(" "), "3 Closed 4 Resumed 5");
+    }
+
+    #[test]
+    fn a_notice_stands_behind_what_it_is_about() {
+        let mut passage = passage();
+        let mut notice = said(6, 30);
+        notice.message.actor = Actor::System;
+        passage.messages.insert(3, notice);
+        let shown = order(&passage, None).join(" ");
+        assert!(shown.contains("3 Closed 6 4"), "{shown}");
     }
 
     #[test]
