@@ -70,10 +70,11 @@ fn talk(
         user: name,
         bot: means.bot,
         reader: means.who.called(),
+        people: &means.people,
     };
     html! {
         section.talk #talk aria-label=(texts::CONVERSATION) {
-            (head::head(view, name, means.who))
+            (head::head(view, name, means))
             div.talk__scroll.scroller tabindex="0" role="region" aria-label=(texts::TRANSCRIPT) {
                 @if view.more && let Some(first) = view.messages.first() {
                     p.more { a.btn.btn--small href={ "/console/conversations/" (id) "?before=" (first.message.seq) "&until=" (first.message.at.as_millis()) } { (texts::OLDER) } }

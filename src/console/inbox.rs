@@ -64,8 +64,10 @@ pub(super) async fn list(
         return Ok(html! {});
     }
     let found = found(state, frame.who, wanted).await?;
+    let people = state.door().everybody();
     let view = View {
         who: &frame.who.operator,
+        people: &people,
         now: state.now(),
         wanted,
         open,

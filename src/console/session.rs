@@ -25,7 +25,7 @@ pub(super) use self::{
     origin::only_from_here,
     sign_in::{is_ours, router},
     transport::mark_https,
-    user::{Door, SignedIn},
+    user::{Door, SignedIn, called},
 };
 pub use self::{
     one_time::{NoRandomness, OneTime},

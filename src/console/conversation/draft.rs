@@ -1,6 +1,9 @@
 //! What somebody had typed when it was refused.
 
-use crate::{console::texts::happened, domain::operator::Refusal};
+use crate::{
+    console::{session::SignedIn, texts::happened},
+    domain::operator::Refusal,
+};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Draft {
@@ -72,8 +75,8 @@ impl Draft {
             .join("\n")
     }
 
-    pub(super) fn refused(mut self, refusal: &Refusal) -> Self {
-        self.refused = Some(happened::refused(refusal));
+    pub(super) fn refused(mut self, refusal: &Refusal, people: &[SignedIn]) -> Self {
+        self.refused = Some(happened::refused(refusal, people));
         self
     }
 

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::open_handover;
+use super::{means::Means, open_handover};
 use crate::{
     console::{
         ages,
@@ -14,7 +14,7 @@ use crate::{
     store::{ConversationView, InboxHandover},
 };
 
-pub(super) fn facts(view: &ConversationView, name: &str) -> Markup {
+pub(super) fn facts(view: &ConversationView, name: &str, means: &Means<'_>) -> Markup {
     let state = &view.state;
     let payload = state
         .handover
@@ -46,7 +46,7 @@ pub(super) fn facts(view: &ConversationView, name: &str) -> Markup {
                 }
             }
             @if let Some(payload) = payload { section { h3 { (texts::FROM_THE_BOT) } dl.facts { (told(payload)) } } }
-            @for handover in view.handovers.iter().rev() { (passage(handover, view)) }
+            @for handover in view.handovers.iter().rev() { (passage(handover, view, means)) }
         }
     }
 }
@@ -63,7 +63,7 @@ fn told(payload: &Value) -> Markup {
 }
 
 /// How one handover has gone so far.
-fn passage(handover: &InboxHandover, view: &ConversationView) -> Markup {
+fn passage(handover: &InboxHandover, view: &ConversationView, means: &Means<'_>) -> Markup {
     let of_it = |entry: &&JournalEntry| entry.handover == Some(handover.id);
     let steps = view.journal.iter().filter(of_it);
     html! {
@@ -71,7 +71,7 @@ fn passage(handover: &InboxHandover, view: &ConversationView) -> Markup {
             h3 { (texts::HANDOVER) span.num { (handover.desk.as_str()) } }
             ol.journal {
                 @for step in steps.filter(|step| step.cause != Cause::Noted) {
-                    @if let Some(words) = happened::happened(step) {
+                    @if let Some(words) = happened::happened(step, &means.people) {
                         li class=(at(step.cause)) { (ages::time_of(step.at)) span dir="auto" { (words) } }
                     }
                 }

@@ -27,7 +27,7 @@ pub(super) fn foot(view: &ConversationView, means: &Means<'_>, draft: &Draft) ->
         @if mine {
             (compose::compose(&at, open.id, means, draft))
         } @else if let Some(operator) = &open.operator {
-            div.ended data-held-by=(operator.as_str()) { p { b { (operator.as_str()) } (texts::HAS_IT) } }
+            div.ended data-held-by=(means.called(operator)) { p { b dir="auto" { (means.called(operator)) } (texts::HAS_IT) } }
         } @else if means.is_here(open) {
             (claim(&at, open))
         } @else {

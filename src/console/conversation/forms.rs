@@ -229,7 +229,7 @@ impl Visit {
             _ => Some(Outcome::Refused(Refusal::Over)),
         };
         let refused = match outcome {
-            Some(Outcome::Refused(refusal)) => draft.refused(&refusal),
+            Some(Outcome::Refused(refusal)) => draft.refused(&refusal, &self.state.door().everybody()),
             Some(Outcome::KeyReused) => draft.faulty(texts::SENT_ALREADY),
             _ => {
                 let back = format!("/console/conversations/{}", self.id);

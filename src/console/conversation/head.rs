@@ -2,20 +2,20 @@
 
 use maud::{Markup, html};
 
-use super::open_handover;
+use super::{means::Means, open_handover};
 use crate::{
-    console::{icons::icon, session::SignedIn, texts},
+    console::{icons::icon, texts},
     domain::conversation::PauseState,
     store::ConversationView,
 };
 
-pub(super) fn head(view: &ConversationView, name: &str, who: &SignedIn) -> Markup {
+pub(super) fn head(view: &ConversationView, name: &str, means: &Means<'_>) -> Markup {
     html! {
         header.talk__head {
             a.btn.btn--bare.btn--icon.talk__back href="/console" aria-label=(texts::BACK_TO_THE_LIST) { (icon("back")) }
             div.talk__who {
                 h2.clip dir="auto" { (name) }
-                p.talk__sub { span.clip dir="auto" { (where_from(view)) } (tags(view, who)) }
+                p.talk__sub { span.clip dir="auto" { (where_from(view)) } (tags(view, means)) }
             }
             a.btn.btn--bare.btn--icon.talk__more href="#context" aria-label=(texts::ABOUT) { (icon("info")) }
         }
@@ -33,7 +33,7 @@ fn where_from(view: &ConversationView) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn tags(view: &ConversationView, who: &SignedIn) -> Markup {
+fn tags(view: &ConversationView, means: &Means<'_>) -> Markup {
     let Some(open) = open_handover(view) else {
         let words = match view.state.handover {
             Some(_) => texts::BACK_TO_THE_BOT,
@@ -43,8 +43,8 @@ fn tags(view: &ConversationView, who: &SignedIn) -> Markup {
     };
     html! {
         @match &open.operator {
-            Some(operator) if *operator == who.operator => span.tag.tag--agent { (texts::YOURS_TAG) },
-            Some(operator) => span.tag { (texts::WITH) (operator.as_str()) },
+            Some(operator) if *operator == means.who.operator => span.tag.tag--agent { (texts::YOURS_TAG) },
+            Some(operator) => span.tag { (texts::WITH) (means.called(operator)) },
             None => span.tag { (open.leg.desk.as_str()) ", " (texts::phase(open.phase)) },
         }
         @if open.pause != PauseState::Paused { span.tag.tag--warn { (texts::NOT_PAUSED) } }

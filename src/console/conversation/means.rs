@@ -3,12 +3,12 @@
 use crate::{
     config::Answers,
     console::{
-        session::SignedIn,
+        session::{self, SignedIn},
         state::{Ends, State},
     },
     domain::{
         conversation::Handover,
-        ids::{BotName, DeskName},
+        ids::{BotName, DeskName, OperatorName},
     },
     store::ConversationView,
 };
@@ -44,6 +44,11 @@ impl<'a> Means<'a> {
             user,
             ends: state.ends(),
         }
+    }
+
+    /// How this operator is told of.
+    pub(super) fn called<'n>(&'n self, operator: &'n OperatorName) -> &'n str {
+        session::called(&self.people, operator.as_str())
     }
 
     /// Whether it is answered here, or at a desk elsewhere.

@@ -8,6 +8,7 @@ use super::{content::content, hands::Hands};
 use crate::{
     console::{
         ages::time_of,
+        session::{self, SignedIn},
         texts::{self, calls, deliveries::tries, happened},
     },
     domain::{
@@ -27,6 +28,7 @@ pub(super) struct Names<'a> {
     pub(super) bot: &'a str,
     /// Of whoever reads.
     pub(super) reader: &'a str,
+    pub(super) people: &'a [SignedIn],
 }
 
 impl<'a> Names<'a> {
@@ -63,8 +65,8 @@ pub(super) fn transcript(
                 @for Item { what, hands } in &items(view, until) {
                     @match what {
                         What::Said(view) => (turn(view, names, hands)),
-                        What::Happened(place, entry) if entry.cause == Cause::Noted => (note(*place, entry, hands)),
-                        What::Happened(place, entry) => (deck(*place, entry, hands)),
+                        What::Happened(place, entry) if entry.cause == Cause::Noted => (note(*place, entry, hands, names)),
+                        What::Happened(place, entry) => (deck(*place, entry, hands, names)),
                     }
                 }
             }
@@ -200,17 +202,18 @@ fn journey(delivery: &DeliveryView, conversation: ConversationId) -> Markup {
     }
 }
 
-fn note(place: usize, entry: &JournalEntry, hands: &Hands) -> Markup {
-    let by = entry.by.as_ref().map_or("", |by| by.as_str());
+fn note(place: usize, entry: &JournalEntry, hands: &Hands, names: Names<'_>) -> Markup {
+    let by = entry.by.as_ref();
+    let by = by.map_or("", |by| session::called(names.people, by.as_str()));
     html! {
         li class={ "turn turn--note " (hands.class()) } data-key=(place) {
-            p.turn__by { b { (by) (texts::NOTE_FOR_COLLEAGUES) } (time_of(entry.at)) }
+            p.turn__by { b dir="auto" { (by) (texts::NOTE_FOR_COLLEAGUES) } (time_of(entry.at)) }
             div.bubble dir="auto" { (entry.detail.as_deref().unwrap_or_default()) }
         }
     }
 }
 
-fn deck(place: usize, entry: &JournalEntry, hands: &Hands) -> Markup {
+fn deck(place: usize, entry: &JournalEntry, hands: &Hands, names: Names<'_>) -> Markup {
     let class = match entry.cause {
         Cause::Requested | Cause::TakenOver => "deck deck--ask",
         Cause::Joined => "deck deck--join",
@@ -220,7 +223,7 @@ fn deck(place: usize, entry: &JournalEntry, hands: &Hands) -> Markup {
         _ => "deck",
     };
     html! {
-        @if let Some(words) = happened::happened(entry) {
+        @if let Some(words) = happened::happened(entry, names.people) {
             li class={ (class) " " (hands.class()) } data-key=(place) { p dir="auto" { (words) " " (time_of(entry.at)) } span.deck__node {} }
         }
     }
@@ -240,6 +243,7 @@ mod tests {
         user: "Aoife",
         bot: "webshop",
         reader: "Ann",
+        people: &[],
     };
 
     fn said(seq: u64, at: i64) -> MessageView {

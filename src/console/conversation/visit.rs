@@ -93,7 +93,7 @@ impl Visit {
             div.console__grid data-pane="talk" {
                 (list)
                 (talk(&view, (name, part), (&means, draft)))
-                (facts::facts(&view, name))
+                (facts::facts(&view, name, &means))
             }
         };
         Ok((status, layout::page(&frame, name, &body)).into_response())

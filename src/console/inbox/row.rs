@@ -6,6 +6,7 @@ use super::{said, wanted::Wanted};
 use crate::{
     console::{
         ages::{self, Urgency},
+        session::{self, SignedIn},
         texts,
     },
     domain::{
@@ -21,6 +22,7 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View<'a> {
     pub(super) who: &'a OperatorName,
+    pub(super) people: &'a [SignedIn],
     pub(super) now: Timestamp,
     pub(super) wanted: &'a Wanted,
     pub(super) open: Option<ConversationId>,
@@ -55,7 +57,7 @@ pub(super) fn row(row: &InboxRow, view: View<'_>) -> Markup {
             span.row__meta.clip {
                 (row.bot)
                 @if let Some(channel) = &row.profile.channel { " · " bdi { (channel) } }
-                " · " (owner(row, hands))
+                " · " (owner(row, hands, view.people))
                 @if name.is_none() { " · " bdi { (row.user) } }
             }
             @if row.unread > 0 {
@@ -122,12 +124,12 @@ fn ended(row: &InboxRow) -> Option<Timestamp> {
     row.handover.as_ref()?.ended_at
 }
 
-fn owner(row: &InboxRow, hands: Hands<'_>) -> Markup {
+fn owner(row: &InboxRow, hands: Hands<'_>, people: &[SignedIn]) -> Markup {
     html! {
         @match hands {
             Hands::Bot => (texts::WITH_THE_BOT),
             Hands::Nobody { .. } | Hands::Yours => (desk(row)),
-            Hands::Colleague(Some(name)) => (name),
+            Hands::Colleague(Some(name)) => bdi { (session::called(people, name.as_str())) },
             Hands::Colleague(None) => (desk(row)),
             Hands::OnTheWayBack => (texts::BACK_TO_THE_BOT),
             Hands::Over { reason } => bdi { (reason.map_or(texts::OVER, texts::happened::reason)) },

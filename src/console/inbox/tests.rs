@@ -22,6 +22,14 @@ fn ann() -> OperatorName {
     OperatorName::new("ann").unwrap()
 }
 
+fn ben() -> SignedIn {
+    SignedIn {
+        operator: OperatorName::new("ben").unwrap(),
+        shown_as: Some("Ben Okafor".to_owned()),
+        role: Role::Agent,
+    }
+}
+
 fn ago(minutes: u64) -> Timestamp {
     NOW.minus(Duration::from_mins(minutes))
 }
@@ -101,6 +109,7 @@ fn shown(found: &Found, wanted: &Wanted, counts: InboxCounts) -> String {
     };
     let view = View {
         who: &who.operator,
+        people: &[ben()],
         now: NOW,
         wanted,
         open: None,
@@ -254,4 +263,14 @@ fn a_list_that_is_narrowed_says_so_and_offers_the_whole() {
     assert!(page.contains("Only webshop"));
     assert!(page.contains("<a href=\"/console?list=open\">Show all</a>"));
     assert!(page.contains("<input type=\"hidden\" name=\"bot\" value=\"webshop\">"));
+}
+
+#[test]
+fn a_colleague_stands_there_by_the_name_that_people_use() {
+    let row = held(1, "Aoife", 1, Some("ben"));
+    let page = one(row, &of(Which::Open));
+    assert!(page.contains("<bdi>Ben Okafor</bdi>"), "{page}");
+    let gone = held(1, "Aoife", 1, Some("zoe"));
+    let page = one(gone, &of(Which::Open));
+    assert!(page.contains("<bdi>zoe</bdi>"), "{page}");
 }

@@ -14,7 +14,7 @@ use crate::{
         admins,
         faults::Fault,
         layout::{self, Frame, Place},
-        session::SignedIn,
+        session::{self, SignedIn},
         state::State,
         texts::{self as common, people as texts},
     },
@@ -39,15 +39,16 @@ async fn ask(
     if !admins::is_admin(&who) {
         return admins::only(&state, &who, Place::People).await;
     }
+    let people = state.door().everybody();
     let title = match &whom {
-        Some(name) => texts::sign_out_now(name.as_str()),
+        Some(name) => texts::sign_out_now(session::called(&people, name.as_str())),
         None => texts::SIGN_EVERYONE_OUT_NOW.to_owned(),
     };
     let body = html! {
         div.page__in { section.panel {
             div.dlg__body {
                 h1 { (title) }
-                p { (consequence(whom.as_ref())) (texts::WHAT_STAYS) }
+                p { (consequence(whom.as_ref(), &people)) (texts::WHAT_STAYS) }
                 p { (common::IS_AUDITED) }
             }
             form.dlg__foot method="post" action="/console/people/sign-out" {
@@ -77,10 +78,10 @@ async fn sign_out(
     Ok(Redirect::to(Place::People.path()).into_response())
 }
 
-fn consequence(whom: Option<&OperatorName>) -> Markup {
+fn consequence(whom: Option<&OperatorName>, people: &[SignedIn]) -> Markup {
     html! {
         @match whom {
-            Some(name) => { b { (name) } (texts::SOMEBODY) },
+            Some(name) => { b dir="auto" { (session::called(people, name.as_str())) } (texts::SOMEBODY) },
             None => { (texts::EVERYBODY) },
         }
     }

@@ -42,6 +42,12 @@ pub struct Account {
     pub shown_as: Option<String>,
 }
 
+/// How users and colleagues are told of whoever signs in by this name, or did.
+pub(in crate::console) fn called<'a>(people: &'a [SignedIn], name: &'a str) -> &'a str {
+    let known = people.iter().find(|it| it.operator.as_str() == name);
+    known.map_or(name, SignedIn::called)
+}
+
 /// Everybody who can come in.
 #[derive(Debug)]
 pub(in crate::console) struct Door {

@@ -1,9 +1,12 @@
 //! What happened, and what was refused, in words for people.
 
 use super::{REASONS, calls};
-use crate::domain::{
-    effect::{Cause, JournalEntry},
-    operator::Refusal,
+use crate::{
+    console::session::{SignedIn, called},
+    domain::{
+        effect::{Cause, JournalEntry},
+        operator::Refusal,
+    },
 };
 
 /// Why a handover is over. What a desk has told stands as it is.
@@ -44,10 +47,11 @@ fn known_reason(code: &str) -> Option<&'static str> {
     })
 }
 
-pub(in crate::console) fn refused(refusal: &Refusal) -> String {
+pub(in crate::console) fn refused(refusal: &Refusal, people: &[SignedIn]) -> String {
     match refusal {
         Refusal::TakenBy(other) => format!(
-            "{other} has this conversation. Your text is still below; you can leave it as a note."
+            "{} has this conversation. Your text is still below; you can leave it as a note.",
+            called(people, other.as_str())
         ),
         Refusal::NotClaimed => "Claim this conversation before you answer.".to_owned(),
         Refusal::AtDesk(desk) => format!(
@@ -70,8 +74,9 @@ pub(in crate::console) fn refused(refusal: &Refusal) -> String {
 }
 
 /// None: nothing that a reader of the transcript would miss.
-pub(in crate::console) fn happened(entry: &JournalEntry) -> Option<String> {
+pub(in crate::console) fn happened(entry: &JournalEntry, people: &[SignedIn]) -> Option<String> {
     let detail = entry.detail.as_deref();
+    let by = entry.by.as_ref().map(|by| called(people, by.as_str()));
     let with = |words: &str| detail.map_or(words.to_owned(), |detail| format!("{words}: {detail}"));
     let because = |words: &str| match detail.map(reason) {
         Some(reason) => format!("{words}: {reason}"),
@@ -79,13 +84,13 @@ pub(in crate::console) fn happened(entry: &JournalEntry) -> Option<String> {
     };
     Some(match entry.cause {
         Cause::Requested => "The user asked for a person".to_owned(),
-        Cause::TakenOver => match &entry.by {
+        Cause::TakenOver => match by {
             Some(by) => format!("{by} took over from the bot"),
             None => "Taken over from the bot".to_owned(),
         },
         Cause::Joined => format!("{} joined", detail.unwrap_or("A person")),
-        Cause::Assigned => match (&entry.by, detail) {
-            (Some(by), Some(to)) => format!("{by} gave it to {to}"),
+        Cause::Assigned => match (by, detail) {
+            (Some(by), Some(to)) => format!("{by} gave it to {}", called(people, to)),
             (Some(by), None) => format!("{by} gave it back to those who wait"),
             (None, _) => "Given to somebody else".to_owned(),
         },
@@ -130,10 +135,13 @@ pub(in crate::console) fn happened(entry: &JournalEntry) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::Timestamp;
+    use crate::{
+        config::Role,
+        domain::{ids::OperatorName, time::Timestamp},
+    };
 
-    fn words(cause: Cause, detail: &str) -> String {
-        let entry = JournalEntry {
+    fn entry(cause: Cause, detail: &str) -> JournalEntry {
+        JournalEntry {
             at: Timestamp::from_millis(0),
             handover: None,
             from: None,
@@ -141,8 +149,7 @@ mod tests {
             cause,
             detail: Some(detail.to_owned()),
             by: None,
-        };
-        happened(&entry).unwrap()
+        }
     }
 
     #[test]
@@ -163,7 +170,25 @@ mod tests {
                 "This could not be delivered: Message to the user",
             ),
         ] {
-            assert_eq!(words(cause, detail), said);
+            assert_eq!(happened(&entry(cause, detail), &[]).unwrap(), said);
         }
+    }
+
+    #[test]
+    fn people_are_named_as_they_want_to_be() {
+        let ben = SignedIn {
+            operator: OperatorName::new("ben").unwrap(),
+            shown_as: Some("Ben Okafor".to_owned()),
+            role: Role::Agent,
+        };
+        let refusal = Refusal::TakenBy(ben.operator.clone());
+        let entry = JournalEntry {
+            by: Some(ben.operator.clone()),
+            ..entry(Cause::Assigned, "zoe")
+        };
+        let people = [ben];
+        let words = happened(&entry, &people).unwrap();
+        assert_eq!(words, "Ben Okafor gave it to zoe");
+        assert!(refused(&refusal, &people).starts_with("Ben Okafor has"));
     }
 }
