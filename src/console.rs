@@ -10,6 +10,7 @@ mod assets;
 mod audit;
 mod conversation;
 mod deliveries;
+mod extract;
 mod faults;
 mod headers;
 mod health;
@@ -27,6 +28,8 @@ mod views;
 use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
+    response::Response,
+    routing::any,
 };
 
 pub use self::{
@@ -34,6 +37,7 @@ pub use self::{
     session::{Account, NoRandomness, OneTime},
     state::{Development, Ends, Options},
 };
+use session::SignedIn;
 use state::State;
 
 /// The first page.
@@ -53,9 +57,15 @@ pub fn router<S: Clone + Send + Sync + 'static>(options: Options) -> Router<S> {
         .merge(people::router())
         .merge(audit::router())
         .merge(live::router())
+        .route("/console/", any(nowhere))
+        .route("/console/{*nowhere}", any(nowhere))
         .layer(from_fn(session::only_from_here))
         .merge(assets::router())
         .layer(from_fn_with_state(policy, headers::guard))
         .layer(from_fn_with_state(state.clone(), session::mark_https))
         .with_state(state)
+}
+
+async fn nowhere(_: SignedIn) -> Response {
+    extract::nowhere()
 }

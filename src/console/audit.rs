@@ -1,17 +1,13 @@
 //! Who did what, the newest first. Nothing can be changed from here.
 
-use axum::{
-    Router,
-    extract::{Query, State as Shared},
-    response::Html,
-    routing::get,
-};
+use axum::{Router, extract::State as Shared, response::Html, routing::get};
 use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
     ages,
+    extract::Query,
     faults::Fault,
     layout::{self, Frame, Place},
     session::SignedIn,

@@ -13,7 +13,7 @@ mod reply;
 mod transcript;
 mod visit;
 
-use axum::{Router, extract::Query, http::StatusCode, routing::get};
+use axum::{Router, http::StatusCode, routing::get};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -23,7 +23,7 @@ use self::{
     transcript::Names,
     visit::{Answer, Visit},
 };
-use super::{inbox, state::State, texts};
+use super::{extract::Query, inbox, state::State, texts};
 use crate::{
     domain::{
         conversation::{Handover, Phase},

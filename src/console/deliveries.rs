@@ -5,17 +5,13 @@ mod strip;
 mod table;
 mod wanted;
 
-use axum::{
-    Router,
-    extract::{Query, State as Shared},
-    response::Html,
-    routing::get,
-};
+use axum::{Router, extract::State as Shared, response::Html, routing::get};
 use maud::{Markup, html};
 
 use self::wanted::{Age, Class, Done, To, Wanted, Which};
 use super::{
     admins, ages,
+    extract::Query,
     faults::Fault,
     icons::icon,
     layout::{self, Frame, Place},

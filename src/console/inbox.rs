@@ -5,12 +5,7 @@ mod row;
 mod said;
 mod wanted;
 
-use axum::{
-    Router,
-    extract::{Query, State as Shared},
-    response::Html,
-    routing::get,
-};
+use axum::{Router, extract::State as Shared, response::Html, routing::get};
 use maud::{Markup, html};
 
 use self::{
@@ -19,6 +14,7 @@ use self::{
 };
 pub(super) use self::{said::gist_of, wanted::Wanted};
 use super::{
+    extract::Query,
     faults::Fault,
     icons::icon,
     layout::{self, Frame, Place},

@@ -5,7 +5,7 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Router,
-    extract::{Query, State as Shared},
+    extract::State as Shared,
     http::{HeaderMap, HeaderName, header},
     response::{
         IntoResponse as _, Response,
@@ -17,7 +17,7 @@ use futures_util::stream::{self, StreamExt as _};
 use serde::Deserialize;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
-use super::{faults::Fault, session::SignedIn, state::State};
+use super::{extract::Query, faults::Fault, session::SignedIn, state::State};
 use crate::{domain::time::Timestamp, store::Changing};
 
 /// So much before what a page has seen last may still be on its way to it.

@@ -30,6 +30,15 @@ pub(super) const NO_CONVERSATION: [&str; 2] = [
     "No such conversation",
     "It may have been erased, or its time is over.",
 ];
+pub(super) const NOWHERE: [&str; 2] = [
+    "There is no such page",
+    "The address leads nowhere in this console. It may have been copied in part, or be of another version.",
+];
+pub(super) const NOT_A_FORM: [&str; 2] = [
+    "This form cannot be read",
+    "Nothing was changed. Go back, load the page again and send it once more.",
+];
+pub(super) const TO_INBOX: &str = "To the inbox";
 pub(super) const BACK_TO_THE_LIST: &str = "Back to the list";
 pub(super) const ABOUT: &str = "About this conversation";
 pub(super) const TRANSCRIPT: &str = "Transcript";

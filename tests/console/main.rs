@@ -17,6 +17,7 @@ mod form;
 mod gallery;
 mod health;
 mod hostile;
+mod nowhere;
 mod owing;
 mod parts;
 mod people;

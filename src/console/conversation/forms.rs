@@ -1,7 +1,7 @@
 //! What is done to a conversation: one form each, answered with the way back to it.
 
 use axum::{
-    Form, Router,
+    Router,
     http::StatusCode,
     response::{IntoResponse as _, Redirect},
     routing::post,
@@ -15,7 +15,7 @@ use super::{
     visit::{Answer, Visit},
 };
 use crate::{
-    console::{state::State, texts},
+    console::{extract::Form, state::State, texts},
     domain::{
         dedupe::DedupeKey,
         event::{Event, Incoming, Step, Target},
@@ -229,7 +229,9 @@ impl Visit {
             _ => Some(Outcome::Refused(Refusal::Over)),
         };
         let refused = match outcome {
-            Some(Outcome::Refused(refusal)) => draft.refused(&refusal, &self.state.door().everybody()),
+            Some(Outcome::Refused(refusal)) => {
+                draft.refused(&refusal, &self.state.door().everybody())
+            }
             Some(Outcome::KeyReused) => draft.faulty(texts::SENT_ALREADY),
             _ => {
                 let back = format!("/console/conversations/{}", self.id);

@@ -1,9 +1,9 @@
 //! Somebody comes to a conversation, to read it or to do something.
 
 use axum::{
-    extract::{FromRequestParts, Path},
+    extract::FromRequestParts,
     http::{StatusCode, request::Parts},
-    response::{IntoResponse, Response},
+    response::{IntoResponse as _, Response},
 };
 use maud::html;
 use uuid::Uuid;
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{Part, draft::Draft, facts, means::Means, ready, talk};
 use crate::{
     console::{
+        extract::Path,
         faults::Fault,
         inbox,
         layout::{self, Frame, Place},
@@ -37,8 +38,7 @@ impl FromRequestParts<State> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Response> {
         let who = SignedIn::from_request_parts(parts, state).await?;
-        let id = Path::<Uuid>::from_request_parts(parts, state).await;
-        let Path(id) = id.map_err(IntoResponse::into_response)?;
+        let Path(id) = Path::<Uuid>::from_request_parts(parts, state).await?;
         Ok(Self {
             who,
             state: state.clone(),

@@ -2,8 +2,8 @@
 //! asked about first, on a page that says what happens to whom.
 
 use axum::{
-    Form, Router,
-    extract::{Path, Query, State as Shared},
+    Router,
+    extract::State as Shared,
     http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
     routing::get,
@@ -16,6 +16,7 @@ use super::wanted::{Done, To, Wanted, Which};
 use crate::{
     console::{
         admins,
+        extract::{Form, Path, Query},
         faults::Fault,
         inbox,
         layout::{self, Frame, Place},

@@ -1,8 +1,8 @@
 //! An admin signs somebody out, or everyone. Asked about first.
 
 use axum::{
-    Form, Router,
-    extract::{Query, State as Shared},
+    Router,
+    extract::State as Shared,
     response::{IntoResponse as _, Redirect, Response},
     routing::get,
 };
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::{
     console::{
         admins,
+        extract::{Form, Query},
         faults::Fault,
         layout::{self, Frame, Place},
         session::{self, SignedIn},

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use axum::{
-    Form, Router,
-    extract::{self, Path, Query},
+    Router, extract,
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
@@ -16,7 +15,14 @@ use tokio::{task::spawn_blocking, time::timeout};
 
 use super::{SignedIn, cookie, cookie::Token, transport::Transport};
 use crate::{
-    console::{HOME, faults::Fault, layout, state::State, texts::sign_in as texts},
+    console::{
+        HOME,
+        extract::{Form, Path, Query},
+        faults::Fault,
+        layout,
+        state::State,
+        texts::sign_in as texts,
+    },
     domain::ids::OperatorName,
     http::source::{Peer, Source},
     store::Session,
