@@ -108,6 +108,7 @@ function connected() {
   clearTimeout(cut);
   cut = undefined;
   banner.remove();
+  document.dispatchEvent(new CustomEvent("console:connected"));
 }
 
 function broken() {

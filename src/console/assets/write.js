@@ -47,15 +47,20 @@ function remove(entry) {
   entry.turn.remove();
 }
 
-function fail(entry, why) {
-  entry.turn.className = "turn turn--agent turn--failed";
+// The bridge could not be asked: nothing is wrong with the message.
+class LineIsDown extends Error {}
+
+function fail(entry, failure) {
+  entry.waits = failure instanceof LineIsDown;
+  entry.turn.className = entry.waits ? "turn turn--agent turn--late" : "turn turn--agent turn--failed";
   const again = button("btn btn--small", words.TRY_AGAIN, run);
   const back = button("btn btn--small btn--bare", words.BACK_INTO_THE_FIELD, () => {
     remove(entry);
     takeBack(entry.values);
     run();
   });
-  entry.says.replaceChildren(element("b", "", words.notSent(why)), again, back);
+  const says = entry.waits ? words.KEPT : words.notSent(failure.message);
+  entry.says.replaceChildren(element("b", "", says), again, back);
 }
 
 function takeBack(values) {
@@ -76,10 +81,11 @@ function post({ address, values }) {
       const answer = request.responseXML;
       if (new URL(request.responseURL).pathname.startsWith("/console/sign-in")) return reject(new Error(words.NO_SESSION));
       if (request.status === 200) return resolve(answer);
+      if (request.status >= 500) return reject(new LineIsDown());
       const fault = (answer?.querySelector(".compose__fault") ?? answer?.querySelector("h1"))?.textContent;
       reject(new Error(fault ?? words.NO_ANSWER));
     };
-    request.onerror = () => reject(new Error(words.NO_CONNECTION));
+    request.onerror = () => reject(new LineIsDown());
     request.send(new URLSearchParams(values));
   });
 }
@@ -97,7 +103,7 @@ async function run() {
       remove(entry);
       document.dispatchEvent(new CustomEvent("console:page", { detail: page }));
     } catch (failure) {
-      fail(entry, failure.message);
+      fail(entry, failure);
       break;
     }
   }
@@ -129,8 +135,9 @@ if (open) {
   // What a page did not hear the end of may have been sent: trying again does no harm.
   for (const entry of JSON.parse(tab.read(unsentKey) || "[]")) {
     add(entry);
-    fail(entry, words.PAGE_WAS_LEFT);
+    fail(entry, new Error(words.PAGE_WAS_LEFT));
   }
+  document.addEventListener("console:connected", () => queue[0]?.waits && run());
   document.addEventListener("input", (event) => {
     const key = DRAFTS[event.target.id];
     if (key) browser.write(key, event.target.value);
