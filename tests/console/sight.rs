@@ -2,7 +2,12 @@
 
 use handover_bridge::domain::retry::ErrorClass;
 
-use crate::{browser::ann_at, owing::failed, world::World};
+use crate::{
+    browser::{ann_at, claims},
+    conversation::waiting,
+    owing::failed,
+    world::World,
+};
 
 /// What the browser makes of a property of the first such element.
 fn computed(css: &str, property: &str) -> String {
@@ -16,4 +21,40 @@ async fn the_acts_of_a_row_stand_in_its_last_cell() {
     let browser = ann_at(&world, "/console/deliveries").await;
     let display = browser.script(&computed("td.acts", "display")).await;
     assert_eq!(display, "table-cell");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_low_window_there_is_a_transcript_and_everything_can_be_reached() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    let browser = ann_at(&world, &page).await;
+    claims(&browser).await;
+    browser
+        .script("document.querySelector('#do-close').open = true")
+        .await;
+    // So much of the transcript is seen once it is scrolled to, and so far above the lower edge the last button ends.
+    let seen = "const talk = document.querySelector('.talk'); talk.scrollTop = 0; \
+        const { height } = document.querySelector('.talk__scroll').getBoundingClientRect(); \
+        talk.scrollTop = talk.scrollHeight; const edge = talk.getBoundingClientRect().bottom; \
+        const last = [...document.querySelectorAll('.talk summary')].pop().getBoundingClientRect(); \
+        return [height, edge - last.bottom]";
+    for (width, height) in [(390, 500), (320, 256)] {
+        browser.resize(width, height).await;
+        let measured = browser.script(seen).await;
+        browser.picture(&format!("console-low-{width}")).await;
+        assert!(measured[0].as_f64().unwrap() >= 150.0, "{measured}");
+        assert!(measured[1].as_f64().unwrap() >= 0.0, "{measured}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_phone_what_is_sent_with_stands_in_the_row_of_the_tools() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    let browser = ann_at(&world, &page).await;
+    claims(&browser).await;
+    browser.resize(360, 740).await;
+    browser.picture("console-tools").await;
+    let tools = "const tops = [...document.querySelectorAll('.tools > details > summary, .tools > .btn')].map((it) => { const box = it.getBoundingClientRect(); return (box.top + box.bottom) / 2; }); return Math.max(...tops) - Math.min(...tops)";
+    assert!(browser.script(tools).await.as_f64().unwrap() < 4.0);
 }

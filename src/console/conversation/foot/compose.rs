@@ -21,7 +21,7 @@ pub(super) fn compose(at: &str, handover: HandoverId, means: &Means<'_>, draft: 
             div.tools {
                 (ready_answers(at, means))
                 details.tool #choices name="tool" open[draft.has_choices()] {
-                    summary { (icon("chips")) (texts::CHOICES) }
+                    summary { (icon("chips")) span.word { (texts::CHOICES) } }
                     div.tool__body {
                         div.field {
                             label for="replies" { (texts::QUICK_REPLIES_EACH_LINE) }
@@ -35,7 +35,7 @@ pub(super) fn compose(at: &str, handover: HandoverId, means: &Means<'_>, draft: 
                     }
                 }
                 details.tool #attachment name="tool" open[draft.has_file()] {
-                    summary { (icon("link")) (texts::ATTACHMENT) }
+                    summary { (icon("link")) span.word { (texts::ATTACHMENT) } }
                     div.tool__body {
                         div.field {
                             label for="file" { (texts::FILE_BY_ADDRESS) }
@@ -59,7 +59,7 @@ fn ready_answers(at: &str, means: &Means<'_>) -> Markup {
     html! {
         @if !answers.is_empty() {
             details.tool #ready name="tool" {
-                summary { (icon("flash")) (texts::READY_ANSWERS) }
+                summary { (icon("flash")) span.word { (texts::READY_ANSWERS) } }
                 ul.tool__body.menu {
                     @for (name, text) in &answers {
                         li { a.menu__item href=(at_answer(at, name)) data-answer=(text) {
