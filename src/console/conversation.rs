@@ -71,6 +71,7 @@ fn talk(
         bot: means.bot,
         reader: means.who.called(),
         people: &means.people,
+        language: Some(means.language).filter(|language| !language.is_empty()),
     };
     html! {
         section.talk #talk aria-label=(texts::CONVERSATION) {

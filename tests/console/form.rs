@@ -28,7 +28,8 @@ pub fn turns(page: &str) -> Vec<(String, String)> {
                 _ if class.contains("turn--notice") => "notice",
                 by => by,
             };
-            let (_, rest) = rest.split_once("<div class=\"bubble\" dir=\"auto\">")?;
+            let (_, rest) = rest.split_once("<div class=\"bubble\" dir=\"auto\"")?;
+            let (_, rest) = rest.split_once('>')?;
             let text = rest.split("</div>").next()?;
             Some((by.to_owned(), text.to_owned()))
         })

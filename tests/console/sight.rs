@@ -58,3 +58,16 @@ async fn on_a_phone_what_is_sent_with_stands_in_the_row_of_the_tools() {
     let tools = "const tops = [...document.querySelectorAll('.tools > details > summary, .tools > .btn')].map((it) => { const box = it.getBoundingClientRect(); return (box.top + box.bottom) / 2; }); return Math.max(...tops) - Math.min(...tops)";
     assert!(browser.script(tools).await.as_f64().unwrap() < 4.0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_claims_a_conversation_can_write_at_once() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    let browser = ann_at(&world, &page).await;
+    claims(&browser).await;
+    let focused = "return document.activeElement.id";
+    assert_eq!(browser.script(focused).await, "write");
+    browser.script("location.reload()").await;
+    browser.find("css selector", "#write").await;
+    assert_eq!(browser.script(focused).await, "", "the page is only read");
+}

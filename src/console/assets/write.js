@@ -130,8 +130,13 @@ function putDraftsBack() {
   }
 }
 
+// Whoever has just claimed it goes on to write.
+const claimedKey = `claimed ${open}`;
+
 if (open) {
   putDraftsBack();
+  if (tab.read(claimedKey)) field()?.focus();
+  tab.write(claimedKey, "");
   // What a page did not hear the end of may have been sent: trying again does no harm.
   for (const entry of JSON.parse(tab.read(unsentKey) || "[]")) {
     add(entry);
@@ -149,6 +154,7 @@ if (open) {
     event.target.form.requestSubmit();
   });
   document.addEventListener("submit", (event) => {
+    if (event.target.matches("form.claim")) tab.write(claimedKey, "yes");
     if (event.target.matches("#do-note form")) browser.write(DRAFTS.note, "");
     if (!event.target.matches(".compose")) return;
     event.preventDefault();

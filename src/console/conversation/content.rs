@@ -9,13 +9,14 @@ use crate::{
     domain::message::{Button, Card, Content, MediaKind},
 };
 
-pub(super) fn content(content: &Content) -> Markup {
+/// `language`: of its own words, where it is known.
+pub(super) fn content(content: &Content, language: Option<&str>) -> Markup {
     match content {
         Content::Text {
             text,
             quick_replies,
         } => html! {
-            div.bubble dir="auto" { (text) }
+            div.bubble dir="auto" lang=[language] { (text) }
             @if !quick_replies.is_empty() {
                 ul.choices aria-label=(texts::QUICK_REPLIES) {
                     @for reply in quick_replies { li.choice dir="auto" { (reply.title) } }
@@ -141,7 +142,7 @@ mod tests {
     use super::*;
 
     fn read(value: serde_json::Value) -> String {
-        content(&serde_json::from_value(value).unwrap()).into_string()
+        content(&serde_json::from_value(value).unwrap(), Some("nl")).into_string()
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub(super) struct Names<'a> {
     /// Of whoever reads.
     pub(super) reader: &'a str,
     pub(super) people: &'a [SignedIn],
+    /// Of the user.
+    pub(super) language: Option<&'a str>,
 }
 
 impl<'a> Names<'a> {
@@ -124,6 +126,8 @@ fn turn(view: &MessageView, names: Names<'_>, hands: &Hands) -> Markup {
         ),
         Actor::System => ("turn turn--bot turn--notice", texts::BRIDGE),
     };
+    // The user's own words alone are surely in the user's language.
+    let language = names.language.filter(|_| message.actor == Actor::User);
     let deliveries = view.deliveries.iter();
     let deliveries = deliveries.filter(|_| message.actor == Actor::Agent);
     let deliveries = deliveries.collect::<Vec<_>>();
@@ -136,7 +140,7 @@ fn turn(view: &MessageView, names: Names<'_>, hands: &Hands) -> Markup {
     html! {
         li class={ (class) (fate) " " (hands.class()) } data-key=(message.id) {
             p.turn__by { b dir="auto" { (who) } (time_of(message.at)) @if message.late { span.tag.tag--bad { (texts::LATE) } } }
-            (content(&message.content))
+            (content(&message.content, language))
             @if let Some(lost) = lost { (not_sent(lost, names.conversation)) }
             @if !deliveries.is_empty() { (after(message.id, &deliveries, names.conversation)) }
         }
@@ -244,6 +248,7 @@ mod tests {
         bot: "webshop",
         reader: "Ann",
         people: &[],
+        language: Some("nl"),
     };
 
     fn said(seq: u64, at: i64) -> MessageView {
@@ -326,6 +331,7 @@ mod tests {
         let page = transcript(&passage(), NAMES, None).into_string();
         assert_eq!(page.matches("<li").count(), 10, "{page}");
         assert_eq!(page.matches("data-key=").count(), 10);
+        assert_eq!(page.matches("lang=\"nl\"").count(), 5);
     }
 
     #[test]
