@@ -141,6 +141,7 @@ impl Rotated {
 }
 
 /// Sees where it is sent, and does not go there.
+#[expect(clippy::disallowed_methods, reason = "a browser, not the bridge")]
 fn browser() -> reqwest::Client {
     let client = reqwest::Client::builder().no_proxy();
     client.redirect(Policy::none()).build().unwrap()
