@@ -17,7 +17,10 @@ mod simulate;
 mod store;
 mod urls;
 
-use std::{env, error::Error as StdError, io, path::PathBuf, process::ExitCode};
+use std::{
+    env, error::Error as StdError, io, num::NonZero, path::PathBuf, process::ExitCode,
+    thread::available_parallelism,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -301,10 +304,19 @@ fn load(source: &Source) -> Result<Config, Error> {
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    let processors = available_parallelism().map_or(1, NonZero::get);
     tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers(processors))
         .enable_all()
         .build()
         .map_err(Error::Runtime)
+}
+
+/// One a processor, up to what the bridge makes use of: one thread writes to the store, and the rest waits for others. A
+/// machine may have hundreds of processors, and the container on it a limit of threads.
+fn workers(processors: usize) -> usize {
+    const MOST: usize = 16;
+    processors.min(MOST)
 }
 
 impl From<app::Error> for Error {

@@ -59,3 +59,8 @@ fn every_command_teaches_and_stands_in_the_documentation() {
 fn the_definition_is_sound() {
     Cli::command().debug_assert();
 }
+
+#[test]
+fn a_machine_of_hundreds_of_processors_has_no_more_threads_than_a_container_may() {
+    assert_eq!([1, 16, 17, 384].map(super::workers), [1, 16, 16, 16]);
+}

@@ -610,3 +610,30 @@ fn holding(folder: &Path, word: &str) -> usize {
     };
     files.map(|entry| count(entry.unwrap().path())).sum()
 }
+
+#[tokio::test]
+async fn a_new_file_is_for_its_owner_alone_and_so_is_all_that_stands_beside_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let files = Files::new();
+    let path = files.path();
+    let world = World::new(files).await;
+    world.user_says("ann", "hi").await;
+    let folder = path.parent().unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(folder), 0o700);
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        names.push(path.file_name().unwrap().to_owned());
+    }
+    names.sort();
+    let all = [
+        "handover.db",
+        "handover.db-shm",
+        "handover.db-wal",
+        "handover.db.lock",
+    ];
+    assert_eq!(names, all);
+}

@@ -1,8 +1,9 @@
 //! The file: one process at a time, the settings that durability rests on, and the schema's migrations.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{DirBuilder, File, OpenOptions, TryLockError},
     io,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -28,6 +29,9 @@ const MIGRATIONS: [&str; 7] = [
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Negative: KiB. The indices that every step writes stay in memory, also with some hundred thousand keys.
 const CACHE_KIB: i64 = -16 * 1024;
+/// What users say is for the bridge alone. What is there already stays as its owner has made it.
+const FILE_MODE: u32 = 0o600;
+const DIRECTORY_MODE: u32 = 0o700;
 /// Every statement of the program, prepared once a connection.
 const STATEMENTS: usize = 128;
 
@@ -65,7 +69,11 @@ pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
         .parent()
         .filter(|directory| !directory.as_os_str().is_empty())
     {
-        std::fs::create_dir_all(directory).map_err(OpenError::Directory)?;
+        let made = DirBuilder::new()
+            .recursive(true)
+            .mode(DIRECTORY_MODE)
+            .create(directory);
+        made.map_err(OpenError::Directory)?;
     }
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
@@ -74,6 +82,7 @@ pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
         .create(true)
         .truncate(false)
         .write(true)
+        .mode(FILE_MODE)
         .open(&name);
     let file = opened.map_err(|source| OpenError::LockFile {
         path: name.clone(),
@@ -90,6 +99,7 @@ pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
 
 /// The only connection that writes.
 pub(super) fn open_to_write(path: &Path, mutant: Mutant) -> Result<Connection, OpenError> {
+    make(path)?;
     let connection = Connection::open(path)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -105,6 +115,18 @@ pub(super) fn open_to_write(path: &Path, mutant: Mutant) -> Result<Connection, O
     connection.pragma_update(None, "cache_size", CACHE_KIB)?;
     plan_once(&connection)?;
     Ok(connection)
+}
+
+/// The library would let everybody read it. Its log and what else stands beside it get the mode that it has.
+fn make(path: &Path) -> Result<(), OpenError> {
+    let made = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(FILE_MODE)
+        .open(path);
+    made.map(drop)
+        .map_err(|source| OpenError::Unreadable(Box::new(source)))
 }
 
 /// Else a statement is compiled again each time that it is given a value by which its plan might become another one,

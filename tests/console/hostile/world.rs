@@ -80,10 +80,12 @@ fn users(payloads: &[String]) -> BTreeMap<OperatorName, Account> {
 
 /// One handover from the request to the answer, or to its close.
 async fn conversation(world: &World, place: usize, texts: &[String]) -> (String, Vec<String>) {
+    // No id has control characters.
+    let id = format!("{place} {}", short(&texts[0])).replace(char::is_control, "");
     let key = ConversationKey {
         bot: BotName::new("webshop").unwrap(),
         realm: texts.join(" "),
-        user: ExternalId::new(format!("{place} {}", short(&texts[0]))).unwrap(),
+        user: ExternalId::new(id).unwrap(),
     };
     let request = Request {
         payload: Some(Value::Object(fields(texts))),
