@@ -239,7 +239,7 @@ async fn owed(world: &World) {
             class,
             ambiguous: false,
         };
-        let at = world.clock.now().plus(Duration::from_hours(9));
+        let at = world.clock.now().plus(Duration::from_mins(5));
         let (result, row) = match place % 3 {
             0 => (StepResult::Done(Done::default()), RowOutcome::Delivered),
             1 => (StepResult::Dead { class }, RowOutcome::Dead { class }),
