@@ -88,6 +88,24 @@ async fn a_batch_that_the_database_rolled_back_fails_for_everyone() {
 }
 
 #[tokio::test]
+async fn a_thread_that_ends_by_itself_ends_the_process_and_keeps_no_close_waiting() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("nobody takes the answer, and to drop it panics");
+        }
+    }
+    let (store, _directory) = open();
+    let gate = Gate::close(&store);
+    let mut step = Box::pin(store.writer.step(|_| Ok(Bomb)));
+    assert!(poll!(&mut step).is_pending());
+    drop(step);
+    gate.open().await;
+    store.fatal().cancelled().await;
+    store.close().await;
+}
+
+#[tokio::test]
 async fn a_step_that_fails_or_panics_takes_no_neighbour_with_it() {
     let (store, _directory) = open();
     let gate = Gate::close(&store);

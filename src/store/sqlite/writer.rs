@@ -75,12 +75,14 @@ impl Writer {
             fatal: fatal.clone(),
             failing: false,
         };
-        let over = ended.clone();
+        // Should the thread panic where no step is to blame, nothing is written any more either.
+        let (over, failed) = (ended.clone().drop_guard(), fatal.clone().drop_guard());
         thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
                 thread.run(receiver);
-                over.cancel();
+                failed.disarm();
+                drop(over);
             })?;
         Ok(Self {
             queue: Mutex::new(Some(sender)),
