@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use handover_bridge::{
-    domain::{conversation::Answer, event::Event, handover::Outcome, ids::HandoverId},
+    domain::{
+        conversation::Answer,
+        event::{Event, Step},
+        handover::Outcome,
+        ids::HandoverId,
+    },
     store::Error,
 };
 use serde_json::{Value, json};
@@ -89,6 +94,16 @@ async fn without_a_decision_or_a_store_the_bot_keeps_the_user() {
     }
 }
 
+/// What the store is asked for a request that is declined, and half a minute after.
+async fn steps_of_a_refusal(script: Script) -> Vec<Step> {
+    let bridge = Bridge::new(script);
+    let path = format!("/hooks/chatlayer/webshop/{KEY}");
+    let reply = bridge.send(Call::post(&path, OFFLOAD.to_owned())).await;
+    assert_eq!(reply.json(), said(false));
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    bridge.store.steps()
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_store_that_is_away_hears_of_a_refusal_when_it_is_back() {
     let script = Script {
@@ -97,12 +112,7 @@ async fn a_store_that_is_away_hears_of_a_refusal_when_it_is_back() {
         away: 1..21,
         ..Script::default()
     };
-    let bridge = Bridge::new(script);
-    let path = format!("/hooks/chatlayer/webshop/{KEY}");
-    let reply = bridge.send(Call::post(&path, OFFLOAD.to_owned())).await;
-    assert_eq!(reply.json(), said(false));
-    tokio::time::sleep(Duration::from_secs(30)).await;
-    let steps = bridge.store.steps();
+    let steps = steps_of_a_refusal(script).await;
     let handover = HandoverId::from_uuid(TAKEN);
     assert_eq!(steps.len(), 22, "until it was taken, and not again");
     for step in &steps[1..] {
@@ -118,12 +128,7 @@ async fn a_store_that_may_have_taken_a_request_hears_of_the_refusal_by_its_keys(
         away: 0..3,
         ..Script::default()
     };
-    let bridge = Bridge::new(script);
-    let path = format!("/hooks/chatlayer/webshop/{KEY}");
-    let reply = bridge.send(Call::post(&path, OFFLOAD.to_owned())).await;
-    assert_eq!(reply.json(), said(false));
-    tokio::time::sleep(Duration::from_secs(30)).await;
-    let steps = bridge.store.steps();
+    let steps = steps_of_a_refusal(script).await;
     assert_eq!(steps.len(), 4, "until it was taken, and not again");
     let keys = &steps[0].events[0].keys;
     assert!(!keys.is_empty());

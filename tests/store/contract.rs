@@ -15,6 +15,7 @@ pub mod sessions;
 pub mod standing;
 pub mod steps;
 pub mod timers;
+pub mod unreadable;
 
 /// Makes a test of every promise, each with a store of its own.
 macro_rules! run_against {
@@ -47,7 +48,6 @@ macro_rules! run_against {
                 lanes_are_claimed_side_by_side_up_to_the_limit,
                 many_claimers_never_hold_the_same_lane,
                 what_is_said_while_outcomes_come_goes_out_in_order_and_once,
-                what_was_sent_is_not_sent_again_for_want_of_a_readable_conversation,
                 a_lane_whose_head_waits_for_its_next_attempt_waits_whole,
                 attempts_are_counted_unless_they_do_not_count,
                 a_claim_is_free_again_after_reopening,
@@ -96,7 +96,10 @@ macro_rules! run_against {
                 a_timer_survives_reopening,
                 a_timer_rings_when_it_is_earlier_than_the_one_before,
                 timers_fire_a_few_at_a_time,
+            ],
+            unreadable: [
                 what_cannot_be_read_keeps_nobody_elses_deadline,
+                what_was_sent_is_not_sent_again_for_want_of_a_readable_conversation,
             ],
             legs: [
                 a_desk_reaches_a_handover_by_its_own_id,

@@ -485,22 +485,3 @@ fn paused(until: Timestamp) -> Pause {
     let because = PausedBecause::RateLimited;
     Pause { until, because }
 }
-
-pub async fn what_was_sent_is_not_sent_again_for_want_of_a_readable_conversation(
-    harness: impl Harness + 'static,
-) {
-    let mut world = World::new(harness).await;
-    world.waiting("ann").await;
-    world.user_says("ann", "one").await;
-    world.user_says("ann", "two").await;
-    world.spoil().await;
-    let first = world.claim(&team()).await.unwrap();
-    assert_eq!(text(&first), "one");
-    let id = first.job.delivery;
-    let next = match world.done(first).await {
-        Some(next) => next,
-        None => world.claim(&team()).await.unwrap(),
-    };
-    assert_eq!(text(&next), "two");
-    assert_ne!(next.job.delivery, id);
-}

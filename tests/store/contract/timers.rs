@@ -73,20 +73,3 @@ pub async fn timers_fire_a_few_at_a_time(harness: impl Harness + 'static) {
         }
     );
 }
-
-pub async fn what_cannot_be_read_keeps_nobody_elses_deadline(harness: impl Harness + 'static) {
-    let mut world = World::new(harness).await;
-    for number in 0..6 {
-        world.request(&format!("broken{number}")).await;
-    }
-    world.spoil().await;
-    world.wait(Duration::from_millis(1));
-    let handover = world.request("ann").await;
-    world.wait(Limits::default().decide_within);
-    let mut fired = 0;
-    for _ in 0..3 {
-        fired += world.store.fire_timers(3).await.unwrap().count;
-    }
-    assert_eq!(fired, 1);
-    assert_eq!(world.answer(handover).await, Answer::Declined);
-}
