@@ -85,16 +85,8 @@ async fn ask_retry(
     Path(id): Path<Uuid>,
     Query(from): Query<Origin>,
 ) -> Answer {
-    ask(
-        &state,
-        &who,
-        Asked {
-            id,
-            act: Act::Retry,
-            from,
-        },
-    )
-    .await
+    let act = Act::Retry;
+    ask(&state, &who, Asked { id, act, from }).await
 }
 
 async fn ask_skip(
@@ -103,16 +95,8 @@ async fn ask_skip(
     Path(id): Path<Uuid>,
     Query(from): Query<Origin>,
 ) -> Answer {
-    ask(
-        &state,
-        &who,
-        Asked {
-            id,
-            act: Act::Skip,
-            from,
-        },
-    )
-    .await
+    let act = Act::Skip;
+    ask(&state, &who, Asked { id, act, from }).await
 }
 
 async fn retry(

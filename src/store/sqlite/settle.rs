@@ -52,13 +52,7 @@ pub(super) fn settle(
     settled: &KeyedSettlement,
 ) -> Result<(), Fault> {
     let KeyedSettlement { settlement, found } = settled;
-    let delivery = Delivery::by_row(work, row)?.ok_or(Fault::Missing)?;
-    let lane = work.key_of(delivery.lane, delivery.order);
-    work.trace = delivery.trace;
-    work.batch.landed.push(row);
-    work.change(Change::Landed(lane));
-    delivery.write(work, settlement.row)?;
-    delivery.conclude(work, settlement.result.clone(), found)
+    settle_row(work, row, settlement.row)?.conclude(work, settlement.result.clone(), found)
 }
 
 /// The row alone, where nothing can be decided: what has been sent is not sent again for that.
@@ -67,11 +61,17 @@ pub(super) fn settle_alone(
     row: i64,
     outcome: RowOutcome,
 ) -> Result<(), Fault> {
+    settle_row(work, row, outcome).map(drop)
+}
+
+fn settle_row(work: &mut Work<'_>, row: i64, outcome: RowOutcome) -> Result<Delivery, Fault> {
     let delivery = Delivery::by_row(work, row)?.ok_or(Fault::Missing)?;
     let lane = work.key_of(delivery.lane, delivery.order);
+    work.trace = delivery.trace;
     work.batch.landed.push(row);
     work.change(Change::Landed(lane));
-    delivery.write(work, outcome)
+    delivery.write(work, outcome)?;
+    Ok(delivery)
 }
 
 impl Delivery {
