@@ -167,12 +167,13 @@ impl App {
             holders,
         } = connections.take_apart(entrance.secrets());
         let sharing = (Arc::clone(&store), Arc::clone(&clock));
-        let console = console::router(sharing, entrance, (ends, doubtful), stopping);
+        let console = console::build(sharing, entrance, (ends, doubtful), stopping);
         let state = http::Options {
             store: store.clone(),
             bots: from_bots,
             desks: from_desks,
             admin,
+            sessions: Arc::new(console.clone()),
             trusted_proxies,
             decide_within: limits.decide_within,
             body_within: BODY_WITHIN,
@@ -183,7 +184,10 @@ impl App {
             instruments: instruments.clone(),
         };
         let options = serving(keep_alive, max_connections, drain);
-        let servers = listeners.serve((options, &instruments.metrics), (state.build(), console));
+        let servers = listeners.serve(
+            (options, &instruments.metrics),
+            (state.build(), console.router()),
+        );
         let parts = delivery::Parts {
             store: store.clone(),
             clock: Arc::clone(&clock),

@@ -25,6 +25,7 @@ mod watch;
 use axum::Router;
 
 pub use self::{
+    admin::operator::{NoSessions, Sessions},
     hooks::{
         AivoLiveHook, BotHook, CertainlyHook, ChatlayerHook, Credentials, DeskHook, TemplateHook,
         Turns,

@@ -24,8 +24,8 @@ use handover_bridge::{
     domain::policy::{BotPolicy, DeskPolicy, Limits, Policy},
     domain::routing::Route,
     http::{
-        Bot, BotHook, ChatlayerHook, Desk, DeskHook, Options, Turns, Watched, combined_router,
-        shed::Capacity, source::Peer,
+        Bot, BotHook, ChatlayerHook, Desk, DeskHook, NoSessions, Options, Turns, Watched,
+        combined_router, shed::Capacity, source::Peer,
     },
     store::sqlite,
     telemetry::{Instruments, Registry},
@@ -460,6 +460,7 @@ fn router(folder: &TempDir) -> Router {
             },
         }],
         admin: [ADMIN].into_iter().collect(),
+        sessions: Arc::new(NoSessions),
         trusted_proxies: Vec::new(),
         decide_within,
         body_within: Duration::from_secs(60),

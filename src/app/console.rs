@@ -2,19 +2,18 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use axum::Router;
 use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
 use super::rotation::Holder;
 use crate::{
     config::{self, Admin, Answers, Bot, Config, Desk, Kind, Server, hooks},
-    console::{self, Account, Development, Ends},
+    console::{self, Account, Console, Development, Ends},
     domain::{
         ids::{BotName, DeskName, OperatorName},
         time::Clock,
     },
-    http::{self, secret::Accepted, source::Sources},
+    http::{secret::Accepted, source::Sources},
     store::ConsoleStore,
 };
 
@@ -66,12 +65,12 @@ impl Entrance {
     }
 }
 
-pub(super) fn router(
+pub(super) fn build(
     (store, clock): (Arc<dyn ConsoleStore>, Arc<dyn Clock>),
     entrance: Entrance,
     (ends, doubtful): (Ends, Vec<config::Warning>),
     stopping: CancellationToken,
-) -> Router<http::State> {
+) -> Console {
     let Entrance {
         users,
         answers,
@@ -79,7 +78,7 @@ pub(super) fn router(
         trusted_proxies,
         development,
     } = entrance;
-    console::router(console::Options {
+    console::Options {
         store,
         clock,
         users,
@@ -90,7 +89,8 @@ pub(super) fn router(
         doubtful,
         answers,
         stopping,
-    })
+    }
+    .build()
 }
 
 pub(super) fn ends(

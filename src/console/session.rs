@@ -22,7 +22,7 @@ use axum::{
 use self::transport::Transport;
 pub(super) use self::{
     attempts::Attempts,
-    origin::only_from_here,
+    origin::{is_believed, only_from_here},
     sign_in::{is_ours, router},
     transport::mark_https,
     user::{Door, SignedIn, called},
@@ -55,19 +55,19 @@ impl FromRequestParts<State> for SignedIn {
                 Err(Redirect::to(&sign_in::address(wanted)).into_response())
             }
             Ok(None) => Err(sign_in::session_has_ended()),
-            Err(unavailable) => Err(unavailable),
+            Err(error) => Err(Fault::from(error).into_response()),
         }
     }
 }
 
-async fn find(parts: &Parts, state: &State) -> Result<Option<SignedIn>, Response> {
+/// Whoever the cookie is of, if there is one and its session is alive.
+pub(super) async fn find(parts: &Parts, state: &State) -> Result<Option<SignedIn>, store::Error> {
     let transport = Transport::of(parts, state);
     let Some(presented) = cookie::presented(&parts.headers, transport) else {
         return Ok(None);
     };
     let id = presented.id();
-    let session = state.store().session(id).await;
-    let Some(session) = session.map_err(|error| Fault::from(error).into_response())? else {
+    let Some(session) = state.store().session(id).await? else {
         return Ok(None);
     };
     let now = state.now();

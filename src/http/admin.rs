@@ -5,22 +5,17 @@ mod deliveries;
 mod erasures;
 mod handovers;
 pub(super) mod metrics;
+pub mod operator;
 pub mod shape;
 mod warnings;
 
-use axum::{
-    extract::FromRequestParts,
-    http::{header, request::Parts},
-    routing::get,
-};
+use axum::{extract::FromRequestParts, http::request::Parts, routing::get};
 use serde::de::DeserializeOwned;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    State, body,
+    State,
     problem::{Kind, Problem, Result},
-    secret,
-    state::Caller,
 };
 
 pub(super) fn router() -> OpenApiRouter<State> {
@@ -36,36 +31,12 @@ pub(super) fn router() -> OpenApiRouter<State> {
         .route("/metrics", get(metrics::show))
 }
 
-/// Whoever has shown the admin token. Every handler takes one, and first.
-#[derive(Clone, Copy, Debug)]
-struct Operator;
-
 /// The query of a list; what it does not know it refuses, since a filter that is not applied misleads.
 #[derive(Debug)]
 struct Filter<T>(T);
 
-/// Whoever has the admin token, in the audit trail.
-const ADMIN: &str = "admin";
-
 const PAGE: usize = 100;
 const LARGEST_PAGE: usize = 1000;
-
-impl FromRequestParts<State> for Operator {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self> {
-        let Ok(caller) = Caller::from_request_parts(parts, state).await;
-        let known = secret::bearer(&parts.headers).is_some_and(|token| state.is_admin(token));
-        if !known {
-            return Err(state.refuse(caller));
-        }
-        // Hardly anything here takes a body; one that is no JSON was meant for somebody else.
-        if parts.headers.contains_key(header::CONTENT_TYPE) {
-            body::require_json(&parts.headers)?;
-        }
-        Ok(Self)
-    }
-}
 
 impl<T: DeserializeOwned> FromRequestParts<State> for Filter<T> {
     type Rejection = Problem;

@@ -15,7 +15,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument as _;
 
 use super::{
-    admin::metrics::Reading,
+    admin::{metrics::Reading, operator::Sessions},
     body,
     failures::FailedCalls,
     hooks::{BotHook, DeskHook},
@@ -44,8 +44,10 @@ pub struct Options {
     pub store: Arc<dyn Store>,
     pub bots: Vec<Bot>,
     pub desks: Vec<Desk>,
-    /// Opens the admin API; none: nobody gets in.
+    /// Opens the admin API; none: only a session does.
     pub admin: Accepted,
+    /// Who else gets in there.
+    pub sessions: Arc<dyn Sessions>,
     pub trusted_proxies: Vec<IpNet>,
     /// `handover.decide_within`.
     pub decide_within: Duration,
@@ -96,6 +98,7 @@ struct Shared {
     bots: BTreeMap<String, Bot>,
     desks: Vec<Desk>,
     admin: Accepted,
+    sessions: Arc<dyn Sessions>,
     sources: Sources,
     failures: FailedCalls,
     readiness: Readiness,
@@ -122,6 +125,7 @@ impl Options {
             bots,
             desks,
             admin,
+            sessions,
             trusted_proxies,
             decide_within,
             body_within,
@@ -152,6 +156,7 @@ impl Options {
                 .collect(),
             desks,
             admin,
+            sessions,
             sources: Sources::new(trusted_proxies),
             failures: FailedCalls::new(),
             readiness: Readiness::new(probe, stopping.clone()),
@@ -223,6 +228,10 @@ impl State {
 
     pub(super) fn is_admin(&self, token: &str) -> bool {
         self.0.admin.matches(token)
+    }
+
+    pub(super) fn sessions(&self) -> &dyn Sessions {
+        &*self.0.sessions
     }
 
     pub(super) fn sources(&self) -> &Sources {

@@ -268,3 +268,57 @@ async fn who_has_another_password_has_to_sign_in_by_it() {
     let again = world.get(&ann, "/console").await.status;
     assert_eq!(again, StatusCode::SEE_OTHER);
 }
+
+/// What the admin API answers to `browser`, who does not say that a page of ours has sent it.
+async fn asks(world: &World, browser: &Browser, method: &str, path: &str) -> StatusCode {
+    let request = Request::builder().method(method).uri(path);
+    let request = request.body(Body::empty()).unwrap();
+    world.call(browser, request).await.status
+}
+
+const SKIP: &str = "/api/admin/deliveries/00000000-0000-0000-0000-000000000001/skip";
+
+#[tokio::test]
+async fn an_admin_who_is_signed_in_reads_the_metrics_and_uses_the_admin_api() {
+    let world = World::new();
+    let ben = world.signed_in(Browser::by_https(), "ben").await;
+    for path in ["/metrics", "/api/admin/handovers", "/api/admin/deliveries"] {
+        assert_eq!(asks(&world, &ben, "GET", path).await, StatusCode::OK);
+        let nobody = asks(&world, &Browser::by_https(), "GET", path).await;
+        assert_eq!(nobody, StatusCode::UNAUTHORIZED);
+    }
+    // There is no such delivery.
+    assert_eq!(
+        asks(&world, &ben, "POST", SKIP).await,
+        StatusCode::NOT_FOUND
+    );
+    world.post(&ben, SIGN_OUT, "").await;
+    let after = asks(&world, &ben, "GET", "/metrics").await;
+    assert_eq!(after, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn the_admin_api_is_for_admins_and_a_page_elsewhere_changes_nothing_there() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::by_https(), "ann").await;
+    let agent = asks(&world, &ann, "GET", "/metrics").await;
+    assert_eq!(agent, StatusCode::UNAUTHORIZED);
+    let ben = world.signed_in(Browser::by_https(), "ben").await;
+    let led = ben.clone().sends("origin", "https://evil.example");
+    let change = asks(&world, &led, "POST", SKIP).await;
+    assert_eq!(change, StatusCode::UNAUTHORIZED);
+    let wrong = ben.sends("authorization", "Bearer wrong");
+    let both = asks(&world, &wrong, "GET", "/metrics").await;
+    assert_eq!(both, StatusCode::UNAUTHORIZED, "a token that is wrong");
+}
+
+#[tokio::test]
+async fn a_program_signs_in_without_saying_where_it_comes_from() {
+    let world = World::new();
+    let request = Request::post(SIGN_IN)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from(RIGHT))
+        .unwrap();
+    let answer = world.call(&Browser::by_https(), request).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+}

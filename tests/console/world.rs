@@ -27,7 +27,9 @@ use handover_bridge::{
         time::{Clock, Timestamp},
     },
     http::{
+        self, Watched,
         secret::Accepted,
+        shed::Capacity,
         source::{Peer, Sources},
     },
     store::{
@@ -37,9 +39,10 @@ use handover_bridge::{
     telemetry::Instruments,
 };
 use http_body_util::BodyExt as _;
+use ipnet::IpNet;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
 use crate::form::{self, PASSWORD};
@@ -208,17 +211,18 @@ fn users(password: &str) -> BTreeMap<OperatorName, Account> {
     users.into_iter().collect()
 }
 
+/// The operators' listener.
 fn router(
     (store, clock): (&Arc<SqliteStore>, &Arc<TestClock>),
     (users, one_time): (BTreeMap<OperatorName, Account>, Option<OneTime>),
     stopping: &CancellationToken,
 ) -> Router {
-    console::router(console::Options {
+    let console = console::Options {
         store: store.clone(),
         clock: clock.clone(),
         users,
-        token: [TOKEN].into_iter().collect::<Accepted>(),
-        sources: Sources::new(vec!["10.0.0.0/8".parse().unwrap()]),
+        token: accepted(),
+        sources: Sources::new(proxies()),
         ends: Ends {
             bots: vec![BotName::new("webshop").unwrap()],
             can_be_paused: BTreeSet::new(),
@@ -236,7 +240,32 @@ fn router(
             framed_by: "http://127.0.0.1:8082".to_owned(),
         }),
         stopping: stopping.clone(),
-    })
+    };
+    let console = console.build();
+    let state = http::Options {
+        store: store.clone(),
+        bots: Vec::new(),
+        desks: Vec::new(),
+        admin: accepted(),
+        sessions: Arc::new(console.clone()),
+        trusted_proxies: proxies(),
+        decide_within: Duration::from_secs(2),
+        body_within: Duration::from_secs(15),
+        capacity: Capacity::default(),
+        stopping: stopping.clone(),
+        tasks: TaskTracker::new(),
+        watched: Watched::default(),
+        instruments: Instruments::default(),
+    };
+    http::admin_router(state.build(), console.router())
+}
+
+fn accepted() -> Accepted {
+    [TOKEN].into_iter().collect()
+}
+
+fn proxies() -> Vec<IpNet> {
+    vec!["10.0.0.0/8".parse().unwrap()]
 }
 
 /// One bot, whose users the console desk `team` takes.

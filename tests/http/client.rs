@@ -14,7 +14,8 @@ use handover_bridge::{
     domain::ids::{BotName, ExternalId},
     http::{
         AivoLiveHook, Bot, BotHook, CertainlyHook, ChatlayerHook, Credentials, Desk, DeskHook,
-        Options, Turns, Watched, combined_router, secret::Accepted, shed::Capacity, source::Peer,
+        NoSessions, Options, Turns, Watched, combined_router, secret::Accepted, shed::Capacity,
+        source::Peer,
     },
     store::Store,
     telemetry::{Instruments, Registry},
@@ -266,6 +267,7 @@ fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracke
             },
         ],
         admin: accepted(ADMIN),
+        sessions: Arc::new(NoSessions),
         trusted_proxies: Vec::new(),
         decide_within: Duration::from_secs(2),
         body_within: Duration::from_secs(1),

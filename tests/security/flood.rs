@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use handover_bridge::{
     clock::{SystemClock, new_id},
     domain::policy::{BotPolicy, Policy},
-    http::{self, secret::Accepted, server, shed::Capacity},
+    http::{self, NoSessions, secret::Accepted, server, shed::Capacity},
     store::{Store as _, sqlite},
     telemetry::Instruments,
 };
@@ -55,6 +55,7 @@ async fn what_a_flood_gets_in_is_stored_and_the_rest_is_told_to_come_again() {
         }],
         desks: Vec::new(),
         admin: Accepted::default(),
+        sessions: Arc::new(NoSessions),
         trusted_proxies: Vec::new(),
         decide_within: Duration::from_secs(1),
         body_within: Duration::from_secs(15),

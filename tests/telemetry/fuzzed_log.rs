@@ -15,7 +15,7 @@ use axum::{
 use handover_bridge::{
     clock::{SystemClock, new_id},
     domain::policy::Policy,
-    http::{Options, Watched, combined_router, secret::Accepted, shed::Capacity},
+    http::{NoSessions, Options, Watched, combined_router, secret::Accepted, shed::Capacity},
     store::{TranscriptLimits, sqlite},
     telemetry::{Instruments, json_lines},
 };
@@ -191,6 +191,7 @@ fn router(data: &TempDir) -> Router {
         bots: Vec::new(),
         desks: Vec::new(),
         admin: Accepted::default(),
+        sessions: Arc::new(NoSessions),
         trusted_proxies: Vec::new(),
         decide_within: Duration::from_secs(1),
         body_within: Duration::from_secs(1),

@@ -10,7 +10,7 @@ use utoipa::{
     openapi::{ObjectBuilder, OneOfBuilder, Schema, Type},
 };
 
-use super::{Filter, Operator, page_size, shape, unknown_filter};
+use super::{Filter, operator::Operator, page_size, shape, unknown_filter};
 use crate::{
     domain::{delivery::Destination, ids::DeliveryId},
     http::{
@@ -89,7 +89,7 @@ pub(super) async fn list(
     security(("adminToken" = [])),
 )]
 pub(super) async fn retry(
-    _: Operator,
+    operator: Operator,
     extract::State(state): extract::State<State>,
     path: Path,
 ) -> Result<Json<shape::Changed>> {
@@ -97,9 +97,8 @@ pub(super) async fn retry(
     let through = state.clone();
     let changed = state
         .see_through(async move {
-            through
-                .ask(through.store().retry_delivery(id, super::ADMIN))
-                .await
+            let change = through.store().retry_delivery(id, operator.name());
+            through.ask(change).await
         })
         .await?;
     outcome(id, changed)
@@ -116,7 +115,7 @@ pub(super) async fn retry(
     security(("adminToken" = [])),
 )]
 pub(super) async fn skip(
-    _: Operator,
+    operator: Operator,
     extract::State(state): extract::State<State>,
     path: Path,
 ) -> Result<Json<shape::Changed>> {
@@ -124,9 +123,8 @@ pub(super) async fn skip(
     let through = state.clone();
     let changed = state
         .see_through(async move {
-            through
-                .ask(through.store().skip_delivery(id, super::ADMIN))
-                .await
+            let change = through.store().skip_delivery(id, operator.name());
+            through.ask(change).await
         })
         .await?;
     outcome(id, changed)

@@ -11,7 +11,7 @@ use axum::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Operator, deliveries, shape};
+use super::{deliveries, operator::Operator, shape};
 use crate::{
     domain::ids::{BotName, ErasureId},
     http::{

@@ -4,7 +4,7 @@ use axum::{Json, extract};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Filter, Operator, page_size, shape};
+use super::{Filter, operator::Operator, page_size, shape};
 use crate::{
     domain::ids::HandoverId,
     http::{State, openapi::refusals::AdminList, problem::Result},

@@ -12,7 +12,7 @@ use axum::{
 use metrics::Counter;
 use tokio::{sync::Mutex, task::spawn_blocking};
 
-use super::Operator;
+use super::operator::Operator;
 use crate::{
     http::{
         State,

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract};
 
-use super::{Operator, shape};
+use super::{operator::Operator, shape};
 use crate::{
     http::{State, openapi::refusals::AdminRead, problem::Result},
     store::WarningView,
