@@ -7,7 +7,7 @@ mod desk;
 mod request;
 mod template;
 
-use axum::Router;
+use axum::{Router, extract, routing::get};
 
 pub use self::{
     aivo_live::AivoLiveHook,
@@ -18,7 +18,9 @@ pub use self::{
 use super::{
     State,
     meter::{Outcome, Sent},
+    problem::Problem,
     secret::Accepted,
+    state::Caller,
 };
 use crate::{
     domain::{handover, ids::BotName},
@@ -59,6 +61,12 @@ pub(super) fn router() -> Router<State> {
         .merge(certainly::router())
         .merge(aivo_live::router())
         .merge(template::router())
+        .route("/hooks/{vendor}/{*address}", get(nobodys).post(nobodys))
+}
+
+/// An address without its key, or with too much of one, is answered as one with a wrong key is.
+async fn nobodys(extract::State(state): extract::State<State>, caller: Caller) -> Problem {
+    state.refuse(caller)
 }
 
 /// Counts what became of the events of a call that the store has taken.

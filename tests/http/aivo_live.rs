@@ -96,7 +96,7 @@ async fn whatever_opens_something_else_does_not_open_this() {
     let keyless = bridge
         .send(Call::post("/hooks/aivo-live/live", ATTENDED))
         .await;
-    assert_eq!(keyless.status, 404);
+    assert_eq!(keyless.status, 401);
     let token = Call::post("/api/v1/handovers/x/events", "{}")
         .json()
         .bearer(AIVO_KEY);

@@ -38,6 +38,13 @@ async fn every_way_to_be_wrong_is_answered_alike_on_every_route() {
             "?verifyToken={VERIFY}&challenge[verifyToken]={VERIFY}"
         )),
         hook(&format!("/wrong-key?verifyToken={VERIFY}")),
+        hook(&format!("/?verifyToken={VERIFY}")),
+        hook(&format!("/{KEY}/?verifyToken={VERIFY}")),
+        Call::post("/hooks/chatlayer/webshop/", OFFLOAD),
+        Call::post("/hooks/aivo-live/room", "{}"),
+        Call::post("/hooks/aivo-live/room/", "{}"),
+        Call::post("/hooks/certainly/fashion/claim", "{}"),
+        Call::post("/hooks/certainly/fashion//claim", "{}"),
         Call::get(&keyed),
         Call::get(&format!("{keyed}?verifyToken=wrong")),
         Call::get(&format!("/hooks/chatlayer/nobody?verifyToken={VERIFY}")),

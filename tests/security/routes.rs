@@ -33,6 +33,7 @@ fn group(route: &str) -> Group {
         ("/hooks/aivo-live/", Group::Hook),
         ("/hooks/certainly/", Group::Hook),
         ("/hooks/template/", Group::Hook),
+        ("/hooks/{vendor}/", Group::Hook),
         ("/api/v1/", Group::Desk),
         ("/api/admin/", Group::Operator),
         ("/metrics", Group::Operator),
@@ -86,6 +87,7 @@ fn filled(route: &str) -> String {
         .replace("{desk}", desk)
         .replace("{hook_key}", HOOK_KEY)
         .replace("{id}", ID)
+        .replace("{vendor}/{*address}", "chatlayer/webshop/")
 }
 
 fn at(bridge: &Bridge, group: Group) -> std::net::SocketAddr {
