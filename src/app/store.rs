@@ -37,6 +37,7 @@ pub(super) async fn open(
         migrate,
         pool,
         listen,
+        unused: _,
     } = config;
     let (policy, instruments) = (Arc::new(policy), instruments.clone());
     match url {

@@ -261,6 +261,11 @@ impl<'r> Section<'r> {
         self.values.contains_key(key)
     }
 
+    /// Whether the operator has written it, in the file or as a variable.
+    pub(super) fn is_written(&self, key: &str) -> bool {
+        self.layer(key) > Some(Layer::Defaults)
+    }
+
     /// None: it is not there.
     fn layer(&self, key: &str) -> Option<Layer> {
         if !self.has(key) {

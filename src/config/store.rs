@@ -24,6 +24,8 @@ pub struct Store {
     /// As many connections to PostgreSQL at most.
     pub pool: usize,
     pub listen: Listen,
+    /// What the operator has written for a database, though the store is a file.
+    pub unused: Vec<&'static str>,
 }
 
 /// Which store.
@@ -56,9 +58,15 @@ const PASSWORD: Keys = Keys {
     hint: "the password of the database's role",
 };
 
+/// Of use with PostgreSQL alone.
+const OF_DATABASES: [&str; 4] = ["password", "password_file", "pool", "listen_url"];
+
 impl Store {
     pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
         let url = read_url(&mut section);
+        let mut unused = OF_DATABASES.to_vec();
+        let is_file = matches!(url, Some(StoreUrl::Sqlite(_)));
+        unused.retain(|key| is_file && section.is_written(key));
         let password = secrets::optional_one(&mut section, PASSWORD);
         let migrate = section.defaulted("migrate", value::switch);
         let pool = section.defaulted("pool", |value| value::number(value, 2, 1000));
@@ -70,6 +78,7 @@ impl Store {
             migrate: migrate?,
             pool: usize::try_from(pool?).unwrap_or(usize::MAX),
             listen: listen?,
+            unused,
         })
     }
 }

@@ -210,6 +210,33 @@ fn settings_that_fight_each_other_are_warned_of() {
         good_with("[retention]\nkeys = \"1d\"").warnings(),
         [Warning::ShortKeys]
     );
+    assert_eq!(
+        good_with(
+            "[handover]\nrequest_limit = \"5h\"\nunanswered_limit = \"5h\"\nidle_limit = \"6h\""
+        )
+        .warnings(),
+        ["request_limit", "unanswered_limit", "idle_limit"]
+            .map(|limit| Warning::NeverReached { limit })
+    );
+    assert_eq!(
+        good_with("[store]\npassword = \"canary\"\npool = 16\nlisten_url = \"off\"").warnings(),
+        [Warning::OfDatabasesAlone(vec![
+            "password",
+            "pool",
+            "listen_url"
+        ])]
+    );
+    let postgres = "[store]\nurl = \"postgres://u@db.example.com/h\"\npool = 8";
+    assert_eq!(good_with(postgres).warnings(), []);
+    for everybody in ["0.0.0.0/0", "::/0"] {
+        let trusting = format!(
+            "public_url = \"https://bridge.example.com\"\ntrusted_proxies = [\"{everybody}\"]"
+        );
+        assert_eq!(
+            warned("public_url = \"https://bridge.example.com\"", &trusting),
+            [Warning::TrustsEverybody]
+        );
+    }
     let silent = GOOD.replace("region = \"eu\"", "region = \"eu\"\nresume = []");
     assert_eq!(
         load(&silent).unwrap().warnings(),

@@ -1,0 +1,102 @@
+//! What each of them says, and what to do about it.
+
+use std::fmt;
+
+use super::Warning;
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoPublicUrl => f.write_str(
+                "server.public_url is empty: `handover urls` can only print the listen address; set it to how the platforms see the bridge",
+            ),
+            Self::PlainPublicUrl => {
+                f.write_str("server.public_url is http: tokens and messages travel unencrypted; use https")
+            }
+            Self::NoAdminToken => {
+                f.write_str("admin.token is not set: the admin API takes nobody and `handover deliveries` cannot work")
+            }
+            Self::NoUsers(desk) => write!(
+                f,
+                "desks.{desk} is answered in the console and there are no [admin.users]: only whoever has admin.token can sign in, as admin; `handover console user add` makes users"
+            ),
+            Self::AdminOnPublicListener => {
+                f.write_str("admin.listen is \"server\": the admin API is reachable wherever the hooks are")
+            }
+            Self::NoBots => f.write_str("no bot is configured: nothing will arrive; add a table [bots.NAME]"),
+            Self::NoDesks => f.write_str("no desk is configured: every handover will be declined; add a table [desks.NAME]"),
+            Self::NoHookKey(bot) => write!(
+                f,
+                "bots.{bot}.hook_key is not set: offloads will be refused unless the platform sends its token with them"
+            ),
+            Self::ShortVerifyToken(bot) => {
+                write!(f, "bots.{bot}.verify_token is shorter than 16 characters; set a longer one on both sides")
+            }
+            Self::Unrouted(bot) => {
+                write!(f, "no route takes the handovers of {bot}, and there is more than one desk: they will be declined")
+            }
+            Self::NoTexts { bot, language } => {
+                write!(f, "bots.{bot}.default_language is {language}, which has no [texts.{language}]: English is spoken")
+            }
+            Self::NeverResumed(bot) => write!(
+                f,
+                "bots.{bot}.resume is empty: a bot that a handover has paused stays silent after it, unless something else resumes it"
+            ),
+            Self::GuessedResume(bot) => write!(
+                f,
+                "bots.{bot}.resume is the default, a guess (UNVERIFIED): Chatlayer does not document how a bot is resumed; see that the bot speaks again after a handover, then write the step that does it in [[bots.{bot}.resume]]"
+            ),
+            Self::Guessed { desk, requests } => write!(
+                f,
+                "desks.{desk}: {} not documented by Aivo, and the default is a guess (UNVERIFIED); try it before you go live, or write the call down in [desks.{desk}.requests]",
+                match requests[..] {
+                    [one] => format!("{one} is"),
+                    _ => format!("{} are", requests.join(" and ")),
+                }
+            ),
+            Self::NotGroups(desk) => write!(
+                f,
+                "a route to {desk} has options.groups that are no list of group ids: desks.{desk}.groups are asked in their place"
+            ),
+            Self::NeverPaused(bot) => write!(
+                f,
+                "bots.{bot}.pause is empty: nothing tells the bot to listen, so it talks while an agent does"
+            ),
+            Self::KeepsListening(bot) => write!(
+                f,
+                "bots.{bot}.resume has no request step, so nothing ends the listening: begin with the takeover, as [platforms.certainly] does"
+            ),
+            Self::UnusedHours(name) => {
+                write!(f, "hours.{name} is used by no desk: set hours = \"{name}\" in a desk's table, or remove it")
+            }
+            Self::IdleBeforeUnanswered => f.write_str(
+                "handover.idle_limit is not longer than unanswered_limit: the handover ends before the user is told that nobody answers",
+            ),
+            Self::TrustsEverybody => f.write_str(
+                "server.trusted_proxies holds every address: whoever calls can say where the call comes from; list your proxies alone",
+            ),
+            Self::OfDatabasesAlone(keys) => {
+                let keys: Vec<_> = keys.iter().map(|key| format!("store.{key}")).collect();
+                write!(
+                    f,
+                    "{} of use with PostgreSQL alone, and store.url names a file",
+                    match &keys[..] {
+                        [one] => format!("{one} is"),
+                        _ => format!("{} are", keys.join(" and ")),
+                    }
+                )
+            }
+            Self::NeverReached { limit } => {
+                write!(f, "handover.{limit} is not shorter than max_duration and will never be reached")
+            }
+            Self::OpenSecretFile { key, file } => write!(
+                f,
+                "{key}_file names {}, which every user of this machine can read; `chmod o-r` it",
+                file.display()
+            ),
+            Self::ShortKeys => f.write_str(
+                "retention.keys is shorter than 3d: what a sender repeats after that is taken for new",
+            ),
+        }
+    }
+}
