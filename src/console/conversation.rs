@@ -1,10 +1,10 @@
 //! One conversation: what was said, and what can be done now.
 
+mod actions;
 mod content;
 mod draft;
 mod facts;
 mod foot;
-mod forms;
 mod hands;
 mod head;
 mod means;
@@ -45,7 +45,7 @@ struct Part {
 pub(super) fn router() -> Router<State> {
     Router::new()
         .route("/console/conversations/{id}", get(show))
-        .merge(forms::router())
+        .merge(actions::router())
 }
 
 async fn show(

@@ -1,6 +1,6 @@
 //! What the bridge still owes to a bot or a desk, and what it has given up; and what a person does about it.
 
-mod acts;
+mod actions;
 mod strip;
 mod table;
 mod wanted;
@@ -27,7 +27,7 @@ use crate::{
 pub(super) fn router() -> Router<State> {
     Router::new()
         .route(Place::Deliveries.path(), get(list))
-        .merge(acts::router())
+        .merge(actions::router())
 }
 
 async fn list(

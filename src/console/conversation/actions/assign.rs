@@ -1,0 +1,41 @@
+//! The conversation goes to a colleague, or back to all.
+
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::{
+    console::{
+        conversation::{
+            draft::Draft,
+            visit::{Answer, Visit},
+        },
+        extract::Form,
+        texts,
+    },
+    domain::{ids::HandoverId, operator::Act},
+};
+
+#[derive(Deserialize)]
+pub(super) struct Params {
+    handover: HandoverId,
+    form: Uuid,
+    #[serde(default)]
+    to: String,
+}
+
+pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
+    let to = form.to.trim();
+    let draft = Draft {
+        to: to.to_owned(),
+        ..Draft::default()
+    };
+    let colleague = visit.state.door().colleague(to);
+    if !to.is_empty() && colleague.is_none() {
+        return visit.refuse(draft.faulty(texts::NO_SUCH_COLLEAGUE)).await;
+    }
+    let act = Act::Assign {
+        handover: form.handover,
+        to: colleague,
+    };
+    visit.act(form.form, act, draft).await
+}

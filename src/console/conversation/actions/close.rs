@@ -1,0 +1,48 @@
+//! An agent ends the handover, and the bot has the user again.
+
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::{
+    console::{
+        conversation::{
+            draft::Draft,
+            visit::{Answer, Visit},
+        },
+        extract::Form,
+        texts,
+    },
+    domain::{ids::HandoverId, operator::Act},
+};
+
+#[derive(Deserialize)]
+pub(super) struct Params {
+    handover: HandoverId,
+    form: Uuid,
+    reason: String,
+    #[serde(default)]
+    dialog_state: String,
+}
+
+/// Of an id of a dialog state.
+const LONGEST_ID: usize = 256;
+
+pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
+    let known = texts::REASONS
+        .iter()
+        .any(|(value, _)| *value == form.reason);
+    let dialog_state = form.dialog_state.trim();
+    let draft = Draft {
+        dialog_state: dialog_state.to_owned(),
+        ..Draft::default()
+    };
+    if !known || dialog_state.chars().count() > LONGEST_ID {
+        return visit.refuse(draft.faulty(texts::NO_SUCH_REASON)).await;
+    }
+    let act = Act::Close {
+        handover: form.handover,
+        reason: form.reason,
+        dialog_state: (!dialog_state.is_empty()).then(|| dialog_state.to_owned()),
+    };
+    visit.act(form.form, act, draft).await
+}

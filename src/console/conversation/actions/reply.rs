@@ -1,0 +1,60 @@
+//! An agent answers the user.
+
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::{
+    console::{
+        conversation::{
+            draft::Draft,
+            reply::said,
+            visit::{Answer, Visit},
+        },
+        extract::Form,
+    },
+    domain::{ids::HandoverId, operator::Act},
+};
+
+#[derive(Deserialize)]
+pub(super) struct Params {
+    handover: HandoverId,
+    form: Uuid,
+    #[serde(default)]
+    text: String,
+    /// Titles, one a line.
+    #[serde(default)]
+    replies: String,
+    /// Titles and where they lead, one a line.
+    #[serde(default)]
+    buttons: String,
+    /// An address.
+    #[serde(default)]
+    file: String,
+    #[serde(default)]
+    file_name: String,
+}
+
+pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
+    let Params {
+        handover,
+        form,
+        text,
+        replies,
+        buttons,
+        file,
+        file_name,
+    } = form;
+    let draft = Draft {
+        text,
+        replies,
+        buttons,
+        file,
+        file_name,
+        ..Draft::default()
+    };
+    let content = match said(&draft) {
+        Ok(content) => content,
+        Err(words) => return visit.refuse(draft.faulty(words)).await,
+    };
+    visit.act(form, Act::Say { handover, content }, draft).await
+}

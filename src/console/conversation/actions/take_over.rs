@@ -1,0 +1,32 @@
+//! An agent takes a user whom the bot has.
+
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::{
+    console::{
+        conversation::{
+            draft::Draft,
+            visit::{Answer, Visit},
+        },
+        extract::Form,
+        texts,
+    },
+    domain::operator::Act,
+};
+
+#[derive(Deserialize)]
+pub(super) struct Params {
+    form: Uuid,
+}
+
+pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
+    let Some(desk) = visit.state.ends().of_console.first().cloned() else {
+        return visit
+            .refuse(Draft::default().faulty(texts::NO_CONSOLE_DESK))
+            .await;
+    };
+    visit
+        .act(form.form, Act::TakeOver { desk }, Draft::default())
+        .await
+}
