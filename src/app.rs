@@ -23,7 +23,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
     connections::{Connections, Parts},
-    console::Entrance,
+    console::Access,
+    listeners::Routes,
     policy::Sections,
     rotation::{Holders, Rotation},
     signals::Signals,
@@ -133,13 +134,13 @@ impl App {
             observed: retention.observed,
         };
         let policy = policy::policy(&bots, &desks, &connections, sections);
-        let decided = (policy, policy::transcript_limits(&connections));
+        let transcript_limits = policy::transcript_limits(&connections);
         let Opened {
             store,
             clock,
             fatal,
-        } = store::open(store_config, decided, &instruments).await?;
-        let ends = console::ends(&server, &bots, &desks);
+        } = store::open(store_config, policy, transcript_limits, &instruments).await?;
+        let endpoints = console::endpoints(&server, &bots, &desks);
         let (shutdown, requests) = (Shutdown::default(), TaskTracker::new());
         let config::Server {
             listen: _,
@@ -157,17 +158,21 @@ impl App {
             .map(Accepted::from)
             .unwrap_or_default();
         let (token, proxies) = (admin.clone(), trusted_proxies.clone());
-        let entrance = Entrance::new(operators, token, proxies, development);
-        let stopping = shutdown.soft.clone();
+        let access = Access::new(operators, token, proxies, development);
         let Parts {
             to_bots,
             to_desks,
             from_bots,
             from_desks,
             holders,
-        } = connections.take_apart(entrance.secrets());
-        let sharing = (Arc::clone(&store), Arc::clone(&clock));
-        let console = console::build(sharing, entrance, (ends, doubtful), stopping);
+        } = connections.take_apart(access.secrets());
+        let console = access.build(console::Parts {
+            store: store.clone(),
+            clock: Arc::clone(&clock),
+            endpoints,
+            doubtful,
+            stopping: shutdown.soft.clone(),
+        });
         let state = http::Options {
             store: store.clone(),
             bots: from_bots,
@@ -184,10 +189,11 @@ impl App {
             instruments: instruments.clone(),
         };
         let options = serving(keep_alive, max_connections, drain);
-        let servers = listeners.serve(
-            (options, &instruments.metrics),
-            (state.build(), console.router()),
-        );
+        let routes = Routes {
+            state: state.build(),
+            console: console.router(),
+        };
+        let servers = listeners.serve(options, routes, &instruments.metrics);
         let parts = delivery::Parts {
             store: store.clone(),
             clock: Arc::clone(&clock),

@@ -39,7 +39,7 @@ use crate::{domain::ids::OperatorName, http::Sessions, store};
 pub use self::{
     presence::watch as watch_presence,
     session::{Account, NoRandomness, OneTime},
-    state::{Development, Ends, Options},
+    state::{Development, Endpoints, Options},
 };
 use session::SignedIn;
 use state::State;

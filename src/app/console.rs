@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::rotation::Holder;
 use crate::{
     config::{self, Admin, Answers, Bot, Config, Desk, Kind, Server, hooks},
-    console::{self, Account, Console, Development, Ends},
+    console::{self, Account, Console, Development, Endpoints},
     domain::{
         ids::{BotName, DeskName, OperatorName},
         time::Clock,
@@ -17,8 +17,8 @@ use crate::{
     store::ConsoleStore,
 };
 
-/// Who may come in, and from where.
-pub(super) struct Entrance {
+/// Who may sign in, and from where.
+pub(super) struct Access {
     users: BTreeMap<OperatorName, Account>,
     answers: Answers,
     token: Accepted,
@@ -26,7 +26,18 @@ pub(super) struct Entrance {
     development: Option<Development>,
 }
 
-impl Entrance {
+/// What else the console is made of.
+pub(super) struct Parts {
+    pub(super) store: Arc<dyn ConsoleStore>,
+    /// The store's.
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) endpoints: Endpoints,
+    /// What of the configuration asks for a second look.
+    pub(super) doubtful: Vec<config::Warning>,
+    pub(super) stopping: CancellationToken,
+}
+
+impl Access {
     pub(super) fn new(
         operators: Admin,
         token: Accepted,
@@ -63,43 +74,45 @@ impl Entrance {
             .chain(users)
             .collect()
     }
-}
 
-pub(super) fn build(
-    (store, clock): (Arc<dyn ConsoleStore>, Arc<dyn Clock>),
-    entrance: Entrance,
-    (ends, doubtful): (Ends, Vec<config::Warning>),
-    stopping: CancellationToken,
-) -> Console {
-    let Entrance {
-        users,
-        answers,
-        token,
-        trusted_proxies,
-        development,
-    } = entrance;
-    console::Options {
-        store,
-        clock,
-        users,
-        token,
-        development,
-        sources: Sources::new(trusted_proxies),
-        ends,
-        doubtful,
-        answers,
-        stopping,
+    pub(super) fn build(self, parts: Parts) -> Console {
+        let Self {
+            users,
+            answers,
+            token,
+            trusted_proxies,
+            development,
+        } = self;
+        let Parts {
+            store,
+            clock,
+            endpoints,
+            doubtful,
+            stopping,
+        } = parts;
+        let options = console::Options {
+            store,
+            clock,
+            users,
+            token,
+            sources: Sources::new(trusted_proxies),
+            development,
+            endpoints,
+            doubtful,
+            answers,
+            stopping,
+        };
+        options.build()
     }
-    .build()
 }
 
-pub(super) fn ends(
+pub(super) fn endpoints(
     server: &Server,
     bots: &BTreeMap<BotName, Bot>,
     desks: &BTreeMap<DeskName, Desk>,
-) -> Ends {
+) -> Endpoints {
     let paused = bots.iter().filter(|(_, bot)| bot.platform.can_be_paused());
-    Ends {
+    Endpoints {
         bots: bots.keys().cloned().collect(),
         can_be_paused: paused.map(|(name, _)| name.clone()).collect(),
         desks: desks.keys().cloned().collect(),

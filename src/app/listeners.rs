@@ -25,6 +25,12 @@ pub struct Listeners {
     pub extra: Vec<(TcpListener, Router)>,
 }
 
+/// What is served on them.
+pub(super) struct Routes {
+    pub(super) state: http::State,
+    pub(super) console: Router<http::State>,
+}
+
 impl Listeners {
     pub fn bind(config: &Config) -> Result<Self, Error> {
         let public = listen(config.server.listen)?;
@@ -41,9 +47,11 @@ impl Listeners {
 
     pub(super) fn serve(
         self,
-        (options, metrics): (server::Options, &Registry),
-        (state, console): (http::State, Router<http::State>),
+        options: server::Options,
+        routes: Routes,
+        metrics: &Registry,
     ) -> Vec<Server> {
+        let Routes { state, console } = routes;
         let Self {
             public,
             admin,

@@ -27,8 +27,8 @@ pub async fn migrate(config: Config) -> Result<(), Error> {
         listen: config::Listen::Off,
         ..config.store
     };
-    let nothing = (Policy::default(), TranscriptLimits::new());
-    let opened = store::open(config, nothing, &Instruments::default()).await?;
+    let (policy, limits) = (Policy::default(), TranscriptLimits::new());
+    let opened = store::open(config, policy, limits, &Instruments::default()).await?;
     opened.store.close().await;
     Ok(())
 }

@@ -28,7 +28,8 @@ pub(super) struct Opened {
 
 pub(super) async fn open(
     config: config::Store,
-    (policy, transcript_limits): (Policy, TranscriptLimits),
+    policy: Policy,
+    transcript_limits: TranscriptLimits,
     instruments: &Instruments,
 ) -> Result<Opened, Error> {
     let config::Store {

@@ -8,21 +8,21 @@ use axum::{
 use maud::html;
 
 use super::{
-    layout::{self, Frame, Place},
+    layout::{self, Frame, NavItem},
     session::SignedIn,
     state::State,
     texts,
 };
 
 pub(super) fn router() -> Router<State> {
-    Router::new().route(Place::Account.path(), get(show))
+    Router::new().route(NavItem::Account.path(), get(show))
 }
 
 async fn show(extract::State(state): extract::State<State>, who: SignedIn) -> Response {
     let counts = state.counts(&who).await;
     let frame = Frame {
         who: &who,
-        here: Place::Account,
+        here: NavItem::Account,
         counts,
     };
     let name = who.called();

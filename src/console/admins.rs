@@ -7,7 +7,7 @@ use axum::{
 use maud::html;
 
 use super::{
-    layout::{self, Frame, Place},
+    layout::{self, Frame, NavItem},
     session::SignedIn,
     state::State,
     texts,
@@ -18,7 +18,7 @@ pub(super) fn is_admin(who: &SignedIn) -> bool {
     who.role == Role::Admin
 }
 
-pub(super) async fn only(state: &State, who: &SignedIn, here: Place) -> Response {
+pub(super) async fn only(state: &State, who: &SignedIn, here: NavItem) -> Response {
     let counts = state.counts(who).await;
     let frame = Frame { who, here, counts };
     let [title, advice] = texts::ONLY_ADMINS;

@@ -9,7 +9,7 @@ use super::{
     ages,
     extract::Query,
     faults::Fault,
-    layout::{self, Frame, Place},
+    layout::{self, Frame, NavItem},
     session::SignedIn,
     state::State,
     texts::audit as texts,
@@ -21,27 +21,27 @@ const ROWS: usize = 100;
 const NOBODY: &str = "-";
 
 #[derive(Debug, Deserialize)]
-struct Part {
+struct Params {
     /// The last row of the page before.
     before: Option<i64>,
 }
 
 pub(super) fn router() -> Router<State> {
-    Router::new().route(Place::Audit.path(), get(list))
+    Router::new().route(NavItem::Audit.path(), get(list))
 }
 
 async fn list(
     who: SignedIn,
     Shared(state): Shared<State>,
-    Query(part): Query<Part>,
+    Query(params): Query<Params>,
 ) -> Result<Html<String>, Fault> {
     let counts = state.counts(&who).await;
     let frame = Frame {
         who: &who,
-        here: Place::Audit,
+        here: NavItem::Audit,
         counts,
     };
-    let trail = state.store().audit_trail(part.before, ROWS).await?;
+    let trail = state.store().audit_trail(params.before, ROWS).await?;
     let body = html! {
         div.page__in {
             header.page__head {
@@ -66,7 +66,7 @@ fn table(trail: &Page<AuditEntry>) -> Markup {
             }
         }
         @if let Some(last) = last {
-            p.table-foot { a.btn.btn--small href={ (Place::Audit.path()) "?before=" (last.row) } { (texts::OLDER) } }
+            p.table-foot { a.btn.btn--small href={ (NavItem::Audit.path()) "?before=" (last.row) } { (texts::OLDER) } }
         }
     }
 }

@@ -2,12 +2,13 @@
 
 mod actions;
 mod content;
+mod context;
 mod draft;
 mod facts;
 mod foot;
-mod hands;
 mod head;
-mod means;
+mod holder;
+mod params;
 mod ready;
 mod reply;
 mod transcript;
@@ -15,15 +16,15 @@ mod visit;
 
 use axum::{Router, http::StatusCode, routing::get};
 use maud::{Markup, html};
-use serde::Deserialize;
 
 use self::{
+    context::Context,
     draft::Draft,
-    means::Means,
+    params::{Params, TranscriptParams},
     transcript::Names,
     visit::{Answer, Visit},
 };
-use super::{extract::Query, inbox, state::State, texts};
+use super::{state::State, texts};
 use crate::{
     domain::{
         conversation::{Handover, Phase},
@@ -32,57 +33,42 @@ use crate::{
     store::ConversationView,
 };
 
-#[derive(Clone, Debug, Default, Deserialize)]
-struct Part {
-    /// The oldest message that is not to be shown any more.
-    before: Option<u64>,
-    /// When it was said, in milliseconds.
-    until: Option<i64>,
-    /// A ready answer that is to stand in the field.
-    answer: Option<String>,
-}
-
 pub(super) fn router() -> Router<State> {
     Router::new()
         .route("/console/conversations/{id}", get(show))
         .merge(actions::router())
 }
 
-async fn show(
-    visit: Visit,
-    Query(wanted): Query<inbox::Wanted>,
-    Query(part): Query<Part>,
-) -> Answer {
-    visit
-        .page((&wanted, &part), (StatusCode::OK, &Draft::default()))
-        .await
+async fn show(visit: Visit, params: Params) -> Answer {
+    visit.page(&params, StatusCode::OK, &Draft::default()).await
 }
 
 fn talk(
     view: &ConversationView,
-    (name, part): (&str, &Part),
-    (means, draft): (&Means<'_>, &Draft),
+    params: &TranscriptParams,
+    context: &Context<'_>,
+    draft: &Draft,
 ) -> Markup {
-    let until = part.until.map(Timestamp::from_millis);
+    let until = params.until.map(Timestamp::from_millis);
     let id = view.state.id;
     let names = Names {
         conversation: id,
-        user: name,
-        bot: means.bot,
-        reader: means.who.called(),
-        people: &means.people,
-        language: Some(means.language).filter(|language| !language.is_empty()),
+        user: context.user_name(),
+        bot: context.bot,
+        reader: context.who.called(),
+        people: &context.people,
+        language: Some(context.language).filter(|language| !language.is_empty()),
     };
     html! {
         section.talk #talk aria-label=(texts::CONVERSATION) {
-            (head::head(view, name, means))
+            (head::head(view, context))
             div.talk__scroll.scroller tabindex="0" role="region" aria-label=(texts::TRANSCRIPT) {
                 @if view.more && let Some(first) = view.messages.first() {
                     p.more { a.btn.btn--small href={ "/console/conversations/" (id) "?before=" (first.message.seq) "&until=" (first.message.at.as_millis()) } { (texts::OLDER) } }
                 }
                 (transcript::transcript(view, names, until))
             }
-            (foot::foot(view, means, draft))
+            (foot::foot(view, context, draft))
         }
     }
 }

@@ -1,20 +1,20 @@
 //! What the bridge still owes to a bot or a desk, and what it has given up; and what a person does about it.
 
 mod actions;
+mod params;
 mod strip;
 mod table;
-mod wanted;
 
 use axum::{Router, extract::State as Shared, response::Html, routing::get};
 use maud::{Markup, html};
 
-use self::wanted::{Age, Class, Done, To, Wanted, Which};
+use self::params::{Age, Class, Done, Params, Tab, To};
 use super::{
     admins, ages,
     extract::Query,
     faults::Fault,
     icons::icon,
-    layout::{self, Frame, Place},
+    layout::{self, Frame, NavItem},
     session::SignedIn,
     state::State,
     texts::{calls, deliveries as texts},
@@ -26,24 +26,24 @@ use crate::{
 
 pub(super) fn router() -> Router<State> {
     Router::new()
-        .route(Place::Deliveries.path(), get(list))
+        .route(NavItem::Deliveries.path(), get(list))
         .merge(actions::router())
 }
 
 async fn list(
     who: SignedIn,
     Shared(state): Shared<State>,
-    Query(wanted): Query<Wanted>,
+    Query(params): Query<Params>,
 ) -> Result<Html<String>, Fault> {
     let counts = state.counts(&who).await;
     let frame = Frame {
         who: &who,
-        here: Place::Deliveries,
+        here: NavItem::Deliveries,
         counts,
     };
     let standings = state.store().standings().await?;
     let now = state.now();
-    let page = state.store().full_deliveries(wanted.filter(now)).await?;
+    let page = state.store().full_deliveries(params.filter(now)).await?;
     let body = html! {
         div.page__in {
             header.page__head {
@@ -52,10 +52,10 @@ async fn list(
                     p { (texts::ABOUT) }
                 }
             }
-            @if let Some(done) = wanted.done { (said(done)) }
+            @if let Some(done) = params.done { (said(done)) }
             @if !standings.is_empty() { (strip::strip(&standings, now, admins::is_admin(&who))) }
-            (filters(&wanted, &standings))
-            div #owed data-watch { (table::table(&page, &wanted, now)) }
+            (filters(&params, &standings))
+            div #owed data-watch { (table::table(&page, &params, now)) }
         }
     };
     Ok(layout::page(&frame, texts::TITLE, &body))
@@ -70,23 +70,23 @@ fn said(done: Done) -> Markup {
     html! { p.banner role="status" { (icon("check")) (words) } }
 }
 
-fn filters(wanted: &Wanted, standings: &[Standing]) -> Markup {
+fn filters(params: &Params, standings: &[Standing]) -> Markup {
     let dead: u64 = standings.iter().map(|standing| standing.dead).sum();
-    let tab = |state| wanted.of(state).href();
-    let current = |state| (wanted.state == state).then_some("page");
+    let tab = |state| params.of(state).href();
+    let current = |state| (params.state == state).then_some("page");
     html! {
-        form.filters action=(Place::Deliveries.path()) aria-label=(texts::FILTER) {
+        form.filters action=(NavItem::Deliveries.path()) aria-label=(texts::FILTER) {
             nav.seg aria-label=(texts::STATE) {
-                a href=(tab(Which::Retrying)) aria-current=[current(Which::Retrying)] { (texts::RETRYING) }
-                a href=(tab(Which::Dead)) aria-current=[current(Which::Dead)] {
+                a href=(tab(Tab::Retrying)) aria-current=[current(Tab::Retrying)] { (texts::RETRYING) }
+                a href=(tab(Tab::Dead)) aria-current=[current(Tab::Dead)] {
                     (texts::DEAD_LETTERS)
                     @if dead > 0 { " " span.count.count--bad { (dead) } }
                 }
             }
-            input type="hidden" name="state" value=(wanted.state.name());
-            (destinations(wanted.destination.as_ref(), standings))
-            (classes(wanted.class))
-            (least_ages(wanted.age))
+            input type="hidden" name="state" value=(params.state.name());
+            (destinations(params.destination.as_ref(), standings))
+            (classes(params.class))
+            (least_ages(params.age))
             button.btn type="submit" { (texts::SHOW) }
         }
     }

@@ -1,6 +1,6 @@
 //! Every bot, every desk, and whether anybody is left alone.
 
-mod ends;
+mod endpoints;
 mod warnings;
 
 use std::collections::BTreeSet;
@@ -9,13 +9,13 @@ use axum::{Router, extract::State as Shared, response::Html, routing::get};
 use maud::{Markup, html};
 use secrecy::ExposeSecret as _;
 
-use self::ends::Here;
+use self::endpoints::Cards;
 use super::{
     admins, ages,
     faults::Fault,
-    layout::{self, Frame, Place},
+    layout::{self, Frame, NavItem},
     session::{self, SignedIn},
-    state::State,
+    state::{Endpoints, State},
     texts::health as texts,
 };
 use crate::{
@@ -25,32 +25,40 @@ use crate::{
 };
 
 pub(super) fn router() -> Router<State> {
-    Router::new().route(Place::Health.path(), get(show))
+    Router::new().route(NavItem::Health.path(), get(show))
 }
 
 async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String>, Fault> {
     let counts = state.counts(&who).await;
     let frame = Frame {
         who: &who,
-        here: Place::Health,
+        here: NavItem::Health,
         counts,
     };
     let census = state.store().census().await?;
     let standings = state.store().standings().await?;
     let warned = state.store().warnings().await?;
     let now = state.now();
-    let ends = state.ends();
+    let Endpoints {
+        bots,
+        desks,
+        of_console,
+        hook_urls,
+        can_be_paused: _,
+    } = state.endpoints();
     let signed_in: BTreeSet<_> = session::alive(&state)
         .await?
         .into_iter()
         .map(|session| session.operator)
         .collect();
-    let here = Here {
-        desks: &ends.of_console,
+    let cards = Cards {
+        standings: &standings,
+        of_console,
         signed_in: signed_in.len(),
+        now,
     };
-    let bots: Vec<_> = ends.bots.iter().cloned().map(Destination::Bot).collect();
-    let desks: Vec<_> = ends.desks.iter().cloned().map(Destination::Desk).collect();
+    let bots: Vec<_> = bots.iter().cloned().map(Destination::Bot).collect();
+    let desks: Vec<_> = desks.iter().cloned().map(Destination::Desk).collect();
     let body = html! {
         div.page__in {
             header.page__head { div { h1 { (texts::TITLE) } p { (texts::ABOUT) } } }
@@ -59,11 +67,11 @@ async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
                 (warnings::warnings(&warned, now))
                 (warnings::doubtful(state.doubtful()))
                 div.ends2 {
-                    (ends::ends((texts::BOTS, &bots), (&standings, here), now))
-                    (ends::ends((texts::DESKS, &desks), (&standings, here), now))
+                    (cards.section(texts::BOTS, &bots))
+                    (cards.section(texts::DESKS, &desks))
                 }
             }
-            @if admins::is_admin(&who) { (hooks(&ends.hook_urls)) }
+            @if admins::is_admin(&who) { (hooks(hook_urls)) }
         }
     };
     Ok(layout::page(&frame, texts::TITLE, &body))

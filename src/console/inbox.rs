@@ -1,23 +1,23 @@
 //! The list of conversations: alone at `/console`, and beside a conversation.
 
 mod arch;
+mod params;
 mod row;
 mod said;
-mod wanted;
 
 use axum::{Router, extract::State as Shared, response::Html, routing::get};
 use maud::{Markup, html};
 
+pub(super) use self::{params::Params, said::gist_of};
 use self::{
+    params::{Fragment, Tab},
     row::View,
-    wanted::{Part, Which},
 };
-pub(super) use self::{said::gist_of, wanted::Wanted};
 use super::{
     extract::Query,
     faults::Fault,
     icons::icon,
-    layout::{self, Frame, Place},
+    layout::{self, Frame, NavItem},
     session::SignedIn,
     state::State,
     texts,
@@ -34,16 +34,16 @@ pub(super) fn router() -> Router<State> {
 async fn inbox(
     who: SignedIn,
     Shared(state): Shared<State>,
-    Query(wanted): Query<Wanted>,
+    Query(params): Query<Params>,
 ) -> Result<Html<String>, Fault> {
     let counts = state.store().inbox_counts(&who.operator).await?;
     let frame = Frame {
         who: &who,
-        here: Place::Inbox,
+        here: NavItem::Inbox,
         counts,
     };
-    let list = list(&state, &frame, &wanted, wanted.open).await?;
-    if wanted.part == Part::List {
+    let list = list(&state, &frame, &params, params.open).await?;
+    if params.part == Fragment::List {
         return Ok(layout::part(&frame, texts::INBOX, &list));
     }
     Ok(alone(&frame, &list))
@@ -53,19 +53,19 @@ async fn inbox(
 pub(super) async fn list(
     state: &State,
     frame: &Frame<'_>,
-    wanted: &Wanted,
+    params: &Params,
     open: Option<ConversationId>,
 ) -> Result<Markup, Fault> {
-    if wanted.part == Part::Talk {
+    if params.part == Fragment::Talk {
         return Ok(html! {});
     }
-    let found = found(state, frame.who, wanted).await?;
-    let people = state.door().everybody();
+    let found = found(state, frame.who, params).await?;
+    let people = state.accounts().everybody();
     let view = View {
         who: &frame.who.operator,
         people: &people,
         now: state.now(),
-        wanted,
+        params,
         open,
     };
     Ok(section(&found, frame.counts, view))
@@ -73,7 +73,7 @@ pub(super) async fn list(
 
 /// What the store has of what is wanted.
 #[derive(Debug)]
-enum Found {
+enum Lists {
     Now {
         mine: Page<InboxRow>,
         waiting: Page<InboxRow>,
@@ -81,85 +81,81 @@ enum Found {
     One(Page<InboxRow>),
 }
 
-async fn found(state: &State, who: &SignedIn, wanted: &Wanted) -> Result<Found, Fault> {
+async fn found(state: &State, who: &SignedIn, params: &Params) -> Result<Lists, Fault> {
     let read = async |list| {
-        let query = wanted.query(list, &who.operator);
+        let query = params.query(list, &who.operator);
         state.store().inbox(query).await
     };
-    let list = match wanted.list {
-        Which::Now => {
+    let list = match params.list {
+        Tab::Now => {
             let mine = read(InboxList::Mine).await?;
             let waiting = read(InboxList::Waiting).await?;
-            return Ok(Found::Now { mine, waiting });
+            return Ok(Lists::Now { mine, waiting });
         }
-        Which::Mine => InboxList::Mine,
-        Which::Waiting => InboxList::Waiting,
-        Which::Open => InboxList::Open,
-        Which::Bot => InboxList::WithBot,
-        Which::Closed => InboxList::Closed,
+        Tab::Mine => InboxList::Mine,
+        Tab::Waiting => InboxList::Waiting,
+        Tab::Open => InboxList::Open,
+        Tab::Bot => InboxList::WithBot,
+        Tab::Closed => InboxList::Closed,
     };
-    Ok(Found::One(read(list).await?))
+    Ok(Lists::One(read(list).await?))
 }
 
-fn section(found: &Found, counts: InboxCounts, view: View<'_>) -> Markup {
+fn section(found: &Lists, counts: InboxCounts, view: View<'_>) -> Markup {
     html! {
         section.list #inbox data-at=(view.now.as_millis()) aria-label=(texts::CONVERSATIONS) {
             div.list__top {
                 div.list__title { h2 { (texts::INBOX) } }
-                (search(view.wanted))
-                @if let Found::Now { waiting, .. } = found && !view.wanted.is_narrowed() {
+                (search(view.params))
+                @if let Lists::Now { waiting, .. } = found && !view.params.is_narrowed() {
                     (arch::arch(&waiting.items, counts.waiting, view))
                 }
-                (narrowing(view.wanted))
-                (tabs(view.wanted, counts))
+                (narrowing(view.params))
+                (tabs(view.params, counts))
             }
             div.list__body.scroller tabindex="0" role="region" aria-label=(texts::LIST) {
                 @match found {
-                    Found::Now { mine, waiting } => (now(mine, waiting, view)),
-                    Found::One(page) if page.items.is_empty() => (empty(view.wanted)),
-                    Found::One(page) => (rows(page, view.wanted.list, view)),
+                    Lists::Now { mine, waiting } => (now(mine, waiting, view)),
+                    Lists::One(page) if page.items.is_empty() => (empty(view.params)),
+                    Lists::One(page) => (rows(page, view.params.list, view)),
                 }
             }
         }
     }
 }
 
-fn search(wanted: &Wanted) -> Markup {
+fn search(params: &Params) -> Markup {
     html! {
         form.search role="search" action="/console" {
             label.sr for="q" { (texts::SEARCH) }
             (icon("search"))
-            input.input #q type="search" name="q" placeholder=(texts::SEARCH_HINT) value=[wanted.text()] dir="auto";
-            @for (name, value) in wanted.as_narrowing() { input type="hidden" name=(name) value=(value); }
+            input.input #q type="search" name="q" placeholder=(texts::SEARCH_HINT) value=[params.text()] dir="auto";
+            @for (name, value) in params.as_narrowing() { input type="hidden" name=(name) value=(value); }
         }
     }
 }
 
 /// Says that not everything is shown, and why.
-fn narrowing(wanted: &Wanted) -> Markup {
-    let Some(name) = wanted.narrowed_to() else {
+fn narrowing(params: &Params) -> Markup {
+    let Some(name) = params.narrowed_to() else {
         return html! {};
     };
     html! {
-        p.quiet { (texts::ONLY) (name) " · " a href=(wanted.wide().href()) { (texts::SHOW_ALL) } }
+        p.quiet { (texts::ONLY) (name) " · " a href=(params.wide().href()) { (texts::SHOW_ALL) } }
     }
 }
 
-fn tabs(wanted: &Wanted, counts: InboxCounts) -> Markup {
+fn tabs(params: &Params, counts: InboxCounts) -> Markup {
     let tabs = [
-        (
-            Which::Now,
-            texts::TAB_NOW,
-            Some(counts.mine + counts.waiting),
-        ),
-        (Which::Open, texts::TAB_OPEN, Some(counts.open)),
-        (Which::Bot, texts::TAB_BOT, None),
-        (Which::Closed, texts::TAB_CLOSED, None),
+        (Tab::Now, texts::TAB_NOW, Some(counts.mine + counts.waiting)),
+        (Tab::Open, texts::TAB_OPEN, Some(counts.open)),
+        (Tab::Bot, texts::TAB_BOT, None),
+        (Tab::Closed, texts::TAB_CLOSED, None),
     ];
     html! {
         nav.tabs aria-label=(texts::WHICH) {
             @for (list, name, count) in tabs {
-                a href=(wanted.of(list).href()) aria-current=[(list == wanted.list.tab()).then_some("page")] {
+                a href=(params.of(list).href()) aria-current=[(list == params.list.tab()).then_some("page")] {
                     (name)
                     @if let Some(count) = count { " " span.num { (count) } }
                 }
@@ -170,13 +166,13 @@ fn tabs(wanted: &Wanted, counts: InboxCounts) -> Markup {
 
 fn now(mine: &Page<InboxRow>, waiting: &Page<InboxRow>, view: View<'_>) -> Markup {
     html! {
-        @if mine.items.is_empty() && waiting.items.is_empty() { (empty(view.wanted)) }
-        (group(texts::YOURS, mine, Which::Mine, view))
-        (group(texts::WAITING, waiting, Which::Waiting, view))
+        @if mine.items.is_empty() && waiting.items.is_empty() { (empty(view.params)) }
+        (group(texts::YOURS, mine, Tab::Mine, view))
+        (group(texts::WAITING, waiting, Tab::Waiting, view))
     }
 }
 
-fn group(name: &str, page: &Page<InboxRow>, list: Which, view: View<'_>) -> Markup {
+fn group(name: &str, page: &Page<InboxRow>, list: Tab, view: View<'_>) -> Markup {
     if page.items.is_empty() {
         return html! {};
     }
@@ -191,25 +187,25 @@ fn group(name: &str, page: &Page<InboxRow>, list: Which, view: View<'_>) -> Mark
     }
 }
 
-fn rows(page: &Page<InboxRow>, list: Which, view: View<'_>) -> Markup {
+fn rows(page: &Page<InboxRow>, list: Tab, view: View<'_>) -> Markup {
     let next = page.items.last().filter(|_| page.more);
     html! {
         ul { @for row in &page.items { li { (row::row(row, view)) } } }
         @if let Some(last) = next {
             p.more {
-                a.btn.btn--small href=(view.wanted.from(list, last.cursor).href()) { (texts::MORE) }
+                a.btn.btn--small href=(view.params.from(list, last.cursor).href()) { (texts::MORE) }
             }
         }
     }
 }
 
-fn empty(wanted: &Wanted) -> Markup {
-    let [title, advice] = match wanted.list {
-        _ if wanted.is_narrowed() => texts::EMPTY_SEARCH,
-        Which::Now | Which::Mine | Which::Waiting => texts::EMPTY_NOW,
-        Which::Open => texts::EMPTY_OPEN,
-        Which::Bot => texts::EMPTY_BOT,
-        Which::Closed => texts::EMPTY_CLOSED,
+fn empty(params: &Params) -> Markup {
+    let [title, advice] = match params.list {
+        _ if params.is_narrowed() => texts::EMPTY_SEARCH,
+        Tab::Now | Tab::Mine | Tab::Waiting => texts::EMPTY_NOW,
+        Tab::Open => texts::EMPTY_OPEN,
+        Tab::Bot => texts::EMPTY_BOT,
+        Tab::Closed => texts::EMPTY_CLOSED,
     };
     html! { div.empty { h2 { (title) } p { (advice) } } }
 }

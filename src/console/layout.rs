@@ -16,12 +16,12 @@ use crate::store::InboxCounts;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame<'a> {
     pub(super) who: &'a SignedIn,
-    pub(super) here: Place,
+    pub(super) here: NavItem,
     pub(super) counts: InboxCounts,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum NavItem {
     Inbox,
     Deliveries,
     Health,
@@ -36,15 +36,15 @@ const SCRIPTS: [&str; 7] = [
     "live.js", "watch.js", "write.js", "times.js", "media.js", "keys.js", "sound.js",
 ];
 
-const ON_THE_RAIL: [Place; 5] = [
-    Place::Inbox,
-    Place::Deliveries,
-    Place::Health,
-    Place::People,
-    Place::Audit,
+const ON_THE_RAIL: [NavItem; 5] = [
+    NavItem::Inbox,
+    NavItem::Deliveries,
+    NavItem::Health,
+    NavItem::People,
+    NavItem::Audit,
 ];
 
-impl Place {
+impl NavItem {
     pub(super) const fn path(self) -> &'static str {
         match self {
             Self::Inbox => "/console",
@@ -147,14 +147,14 @@ fn rail(frame: &Frame<'_>) -> Markup {
     let name = who.called();
     html! {
         nav.rail aria-label=(texts::MAIN_NAVIGATION) {
-            a.rail__mark href=(Place::Inbox.path()) aria-label=(texts::TO_THE_INBOX) { (mark()) }
+            a.rail__mark href=(NavItem::Inbox.path()) aria-label=(texts::TO_THE_INBOX) { (mark()) }
             (ways(frame))
             div.rail__foot {
                 // Without script they could do nothing, so only the script shows them.
                 button.rail__item type="button" data-keys hidden aria-label=(texts::KEYS) { (icon("question")) }
                 button.rail__item type="button" data-sound-switch hidden aria-label=(texts::SOUND) { (icon("bell")) }
                 button.rail__item type="button" data-theme-switch hidden aria-label=(texts::THEME) { (icon("theme")) }
-                a.me href=(Place::Account.path()) aria-current=[current(Place::Account, frame)] {
+                a.me href=(NavItem::Account.path()) aria-current=[current(NavItem::Account, frame)] {
                     span aria-hidden="true" { (initials(name)) }
                     span.sr { (texts::account_of(name)) }
                 }
@@ -167,21 +167,21 @@ fn ways(frame: &Frame<'_>) -> Markup {
     html! { ul.rail__list { @for place in ON_THE_RAIL { li { (item(place, frame)) } } } }
 }
 
-fn item(place: Place, frame: &Frame<'_>) -> Markup {
+fn item(place: NavItem, frame: &Frame<'_>) -> Markup {
     let (name, picture) = place.sign();
     let waiting = frame.counts.waiting;
     html! {
         a.rail__item href=(place.path()) aria-current=[current(place, frame)] {
             (icon(picture))
             span { (name) }
-            @if place == Place::Inbox && waiting > 0 {
+            @if place == NavItem::Inbox && waiting > 0 {
                 span.count { (waiting) i.sr { (texts::SR_WAITING) } }
             }
         }
     }
 }
 
-fn current(place: Place, frame: &Frame<'_>) -> Option<&'static str> {
+fn current(place: NavItem, frame: &Frame<'_>) -> Option<&'static str> {
     (place == frame.here).then_some("page")
 }
 
@@ -226,7 +226,7 @@ mod tests {
         }
     }
 
-    fn rendered(who: &SignedIn, here: Place, waiting: u64) -> String {
+    fn rendered(who: &SignedIn, here: NavItem, waiting: u64) -> String {
         let counts = InboxCounts {
             waiting,
             ..InboxCounts::default()
@@ -251,19 +251,19 @@ mod tests {
 
     #[test]
     fn a_page_says_where_it_is_and_who_waits() {
-        let page = rendered(&named("Ann"), Place::Inbox, 3);
+        let page = rendered(&named("Ann"), NavItem::Inbox, 3);
         assert_eq!(page.matches("aria-current").count(), 1);
         assert!(page.contains(r#"href="/console" aria-current="page""#));
         assert!(page.contains("<title>(3) A &lt;b&gt;title · Handover Bridge</title>"));
         assert!(page.contains(r#"3<i class="sr"> waiting</i>"#));
-        let calm = rendered(&named("Ann"), Place::Inbox, 0);
+        let calm = rendered(&named("Ann"), NavItem::Inbox, 0);
         assert!(calm.contains("<title>A &lt;b&gt;title"));
         assert!(!calm.contains("waiting"));
     }
 
     #[test]
     fn a_hostile_name_is_text() {
-        let page = rendered(&named("\"><script>alert(1)</script>"), Place::Inbox, 0);
+        let page = rendered(&named("\"><script>alert(1)</script>"), NavItem::Inbox, 0);
         assert!(!page.contains("<script>alert"));
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;: account"));
     }
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn nothing_in_a_page_needs_more_than_the_policy_allows() {
         for page in [
-            rendered(&named("Ann"), Place::Inbox, 1),
+            rendered(&named("Ann"), NavItem::Inbox, 1),
             bare("Sign in", &html! {}).0,
         ] {
             assert!(!page.contains(" style="));

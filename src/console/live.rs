@@ -29,7 +29,7 @@ const LONGEST: Duration = Duration::from_mins(1);
 
 /// When the page was made that opens the stream: what has changed until now is not in it.
 #[derive(Debug, Deserialize)]
-struct Since {
+struct Params {
     since: Option<i64>,
 }
 
@@ -40,7 +40,7 @@ pub(super) fn router() -> Router<State> {
 async fn events(
     _: SignedIn,
     Shared(state): Shared<State>,
-    Query(since): Query<Since>,
+    Query(since): Query<Params>,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
     // Before it is asked what was missed, so that nothing falls in between.

@@ -9,7 +9,7 @@ use super::{
     admins, ages,
     faults::Fault,
     icons::icon,
-    layout::{self, Frame, Place},
+    layout::{self, Frame, NavItem},
     session::{self, SignedIn},
     state::State,
     texts::{self as common, people as texts},
@@ -22,7 +22,7 @@ use crate::{
 
 pub(super) fn router() -> Router<State> {
     Router::new()
-        .route(Place::People.path(), get(list))
+        .route(NavItem::People.path(), get(list))
         .merge(sign_out::router())
 }
 
@@ -30,12 +30,12 @@ async fn list(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
     let counts = state.counts(&who).await;
     let frame = Frame {
         who: &who,
-        here: Place::People,
+        here: NavItem::People,
         counts,
     };
     let sessions = session::alive(&state).await?;
     let now = state.now();
-    let people = state.door().everybody();
+    let people = state.accounts().everybody();
     let body = html! {
         div.page__in {
             header.page__head {
@@ -53,7 +53,7 @@ async fn list(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
                     tbody { @for person in &people { (row(person, &who, &sessions, now)) } }
                 }
             }
-            (hint(state.door().opens_by_token()))
+            (hint(state.accounts().opens_by_token()))
         }
     };
     Ok(layout::page(&frame, texts::TITLE, &body))

@@ -25,7 +25,7 @@ pub(super) use self::{
     origin::{is_believed, only_from_here},
     sign_in::{is_ours, router},
     transport::mark_https,
-    user::{Door, SignedIn, called},
+    user::{Accounts, SignedIn, called},
 };
 pub use self::{
     one_time::{NoRandomness, OneTime},
@@ -71,9 +71,14 @@ pub(super) async fn find(parts: &Parts, state: &State) -> Result<Option<SignedIn
         return Ok(None);
     };
     let now = state.now();
-    let known = state.door().known(&session.operator);
+    let known = state.accounts().known(&session.operator);
     let is_good = is_alive(&session, now)
-        && presented.is_sealed_by(state.door().credential(&session.operator).expose_secret());
+        && presented.is_sealed_by(
+            state
+                .accounts()
+                .credential(&session.operator)
+                .expose_secret(),
+        );
     let Some(signed_in) = known.filter(|_| is_good) else {
         // If it cannot be written now, it will be found over again.
         let _ = state.store().end_session(id).await;

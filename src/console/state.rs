@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     HOME,
-    session::{Account, Attempts, Door, OneTime, SignedIn},
+    session::{Account, Accounts, Attempts, OneTime, SignedIn},
     views::Views,
 };
 use crate::{
@@ -33,7 +33,7 @@ pub struct Options {
     pub token: Accepted,
     pub sources: Sources,
     pub development: Option<Development>,
-    pub ends: Ends,
+    pub endpoints: Endpoints,
     /// What of the configuration asks for a second look.
     pub doubtful: Vec<config::Warning>,
     pub answers: Answers,
@@ -43,7 +43,7 @@ pub struct Options {
 
 /// Whom the bridge is between.
 #[derive(Debug, Default)]
-pub struct Ends {
+pub struct Endpoints {
     pub bots: Vec<BotName>,
     /// Those that pause steps can silence.
     pub can_be_paused: BTreeSet<BotName>,
@@ -73,10 +73,10 @@ pub(super) struct State(Arc<Shared>);
 struct Shared {
     store: Arc<dyn ConsoleStore>,
     clock: Arc<dyn Clock>,
-    door: Door,
+    accounts: Accounts,
     home: String,
     sources: Sources,
-    ends: Ends,
+    endpoints: Endpoints,
     doubtful: Vec<config::Warning>,
     answers: Answers,
     stopping: CancellationToken,
@@ -97,7 +97,7 @@ impl State {
             token,
             sources,
             development,
-            ends,
+            endpoints,
             doubtful,
             answers,
             stopping,
@@ -108,14 +108,14 @@ impl State {
         Self(Arc::new(Shared {
             store,
             clock,
-            door: Door {
+            accounts: Accounts {
                 users,
                 token,
                 one_time,
             },
             home: home.unwrap_or_else(|| HOME.to_owned()),
             sources,
-            ends,
+            endpoints,
             doubtful,
             answers,
             stopping,
@@ -155,8 +155,8 @@ impl State {
         &self.0.stopping
     }
 
-    pub(super) fn ends(&self) -> &Ends {
-        &self.0.ends
+    pub(super) fn endpoints(&self) -> &Endpoints {
+        &self.0.endpoints
     }
 
     pub(super) fn doubtful(&self) -> &[config::Warning] {
@@ -172,8 +172,8 @@ impl State {
         self.0.views.is_new(operator, conversation, self.now())
     }
 
-    pub(super) fn door(&self) -> &Door {
-        &self.0.door
+    pub(super) fn accounts(&self) -> &Accounts {
+        &self.0.accounts
     }
 
     pub(super) fn home(&self) -> &str {

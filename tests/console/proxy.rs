@@ -45,7 +45,7 @@ impl Proxy {
         self.line.send_replace(line);
     }
 
-    /// Ends what is open, and takes what comes.
+    /// Endpoints what is open, and takes what comes.
     pub fn drop_all(&self) {
         self.set(Line::Through);
     }

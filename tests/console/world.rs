@@ -19,7 +19,7 @@ use axum::{
 use handover_bridge::{
     clock::new_id,
     config::{Answers, Role, Rotating, User, Warning},
-    console::{self, Account, Development, Ends, OneTime},
+    console::{self, Account, Development, Endpoints, OneTime},
     domain::{
         ids::{BotName, DeskName, OperatorName},
         policy::{BotPolicy, DeskPolicy, Policy},
@@ -223,7 +223,7 @@ fn router(
         users,
         token: accepted(),
         sources: Sources::new(proxies()),
-        ends: Ends {
+        endpoints: Endpoints {
             bots: vec![BotName::new("webshop").unwrap()],
             can_be_paused: BTreeSet::new(),
             desks: ["team", "sales"]

@@ -65,7 +65,7 @@ impl Visit {
         };
         let refused = match outcome {
             Some(Outcome::Refused(refusal)) => {
-                draft.refused(&refusal, &self.state.door().everybody())
+                draft.refused(&refusal, &self.state.accounts().everybody())
             }
             Some(Outcome::KeyReused) => draft.faulty(texts::SENT_ALREADY),
             _ => {

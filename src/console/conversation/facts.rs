@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{means::Means, open_handover};
+use super::{context::Context, open_handover};
 use crate::{
     console::{
         ages,
@@ -14,7 +14,7 @@ use crate::{
     store::{ConversationView, InboxHandover},
 };
 
-pub(super) fn facts(view: &ConversationView, name: &str, means: &Means<'_>) -> Markup {
+pub(super) fn facts(view: &ConversationView, context: &Context<'_>) -> Markup {
     let state = &view.state;
     let payload = state
         .handover
@@ -29,7 +29,7 @@ pub(super) fn facts(view: &ConversationView, name: &str, means: &Means<'_>) -> M
             section {
                 h3 { (texts::USER) }
                 dl.facts {
-                    dt { (texts::NAME) } dd dir="auto" { (name) }
+                    dt { (texts::NAME) } dd dir="auto" { (context.user_name()) }
                     @if let Some(language) = &state.profile.language { dt { (texts::LANGUAGE) } dd { (language) } }
                     dt { (texts::ID) } dd.mono dir="auto" { (state.key.user.as_str()) }
                     (fields(state.profile.user.fields.iter()))
@@ -46,7 +46,7 @@ pub(super) fn facts(view: &ConversationView, name: &str, means: &Means<'_>) -> M
                 }
             }
             @if let Some(payload) = payload { section { h3 { (texts::FROM_THE_BOT) } dl.facts { (told(payload)) } } }
-            @for handover in view.handovers.iter().rev() { (passage(handover, view, means)) }
+            @for handover in view.handovers.iter().rev() { (passage(handover, view, context)) }
         }
     }
 }
@@ -63,7 +63,7 @@ fn told(payload: &Value) -> Markup {
 }
 
 /// How one handover has gone so far.
-fn passage(handover: &InboxHandover, view: &ConversationView, means: &Means<'_>) -> Markup {
+fn passage(handover: &InboxHandover, view: &ConversationView, context: &Context<'_>) -> Markup {
     let of_it = |entry: &&JournalEntry| entry.handover == Some(handover.id);
     let steps = view.journal.iter().filter(of_it);
     html! {
@@ -71,7 +71,7 @@ fn passage(handover: &InboxHandover, view: &ConversationView, means: &Means<'_>)
             h3 { (texts::HANDOVER) span.num { (handover.desk.as_str()) } }
             ol.journal {
                 @for step in steps.filter(|step| step.cause != Cause::Noted) {
-                    @if let Some(words) = happened::happened(step, &means.people) {
+                    @if let Some(words) = happened::happened(step, &context.people) {
                         li class=(at(step.cause)) { (ages::time_of(step.at)) span dir="auto" { (words) } }
                     }
                 }

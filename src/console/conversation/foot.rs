@@ -5,7 +5,7 @@ mod compose;
 
 use maud::{Markup, html};
 
-use super::{Draft, means::Means, open_handover};
+use super::{Draft, context::Context, open_handover};
 use crate::{
     clock::new_id,
     console::{ages, texts},
@@ -16,29 +16,29 @@ use crate::{
     store::ConversationView,
 };
 
-pub(super) fn foot(view: &ConversationView, means: &Means<'_>, draft: &Draft) -> Markup {
+pub(super) fn foot(view: &ConversationView, context: &Context<'_>, draft: &Draft) -> Markup {
     let at = format!("/console/conversations/{}", view.state.id);
     let Some(open) = open_handover(view) else {
-        return html! { (refused(draft)) (with_the_bot(view, means, &at, draft)) };
+        return html! { (refused(draft)) (with_the_bot(view, context, &at, draft)) };
     };
-    let mine = open.operator.as_ref() == Some(&means.who.operator);
+    let mine = open.operator.as_ref() == Some(&context.who.operator);
     html! {
         (refused(draft))
         @if mine {
-            (compose::compose(&at, open.id, means, draft))
+            (compose::compose(&at, open.id, context, draft))
         } @else if let Some(operator) = &open.operator {
-            div.ended data-held-by=(means.called(operator)) { p { b dir="auto" { (means.called(operator)) } (texts::HAS_IT) } }
-        } @else if means.is_here(open) {
+            div.ended data-held-by=(context.called(operator)) { p { b dir="auto" { (context.called(operator)) } (texts::HAS_IT) } }
+        } @else if context.is_here(open) {
             (claim(&at, open))
         } @else {
             div.ended { p { (texts::IS_AT_DESK) b { (open.leg.desk.as_str()) } (texts::ANSWERED_THERE) } }
         }
-        (acts::acts(&at, open, means, draft))
+        (acts::acts(&at, open, context, draft))
     }
 }
 
-fn with_the_bot(view: &ConversationView, means: &Means<'_>, at: &str, draft: &Draft) -> Markup {
-    let can_take_over = means.can_take_over(&view.state.key.bot);
+fn with_the_bot(view: &ConversationView, context: &Context<'_>, at: &str, draft: &Draft) -> Markup {
+    let can_take_over = context.can_take_over(&view.state.key.bot);
     html! {
         div.ended {
             @if view.state.handover.is_some() {

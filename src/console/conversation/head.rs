@@ -2,20 +2,20 @@
 
 use maud::{Markup, html};
 
-use super::{means::Means, open_handover};
+use super::{context::Context, open_handover};
 use crate::{
     console::{icons::icon, texts},
     domain::conversation::PauseState,
     store::ConversationView,
 };
 
-pub(super) fn head(view: &ConversationView, name: &str, means: &Means<'_>) -> Markup {
+pub(super) fn head(view: &ConversationView, context: &Context<'_>) -> Markup {
     html! {
         header.talk__head {
             a.btn.btn--bare.btn--icon.talk__back href="/console" aria-label=(texts::BACK_TO_THE_LIST) { (icon("back")) }
             div.talk__who {
-                h2.clip dir="auto" { (name) }
-                p.talk__sub { span.clip dir="auto" { (where_from(view)) } (tags(view, means)) }
+                h2.clip dir="auto" { (context.user_name()) }
+                p.talk__sub { span.clip dir="auto" { (where_from(view)) } (tags(view, context)) }
             }
             a.btn.btn--bare.btn--icon.talk__more href="#context" aria-label=(texts::ABOUT) { (icon("info")) }
         }
@@ -33,7 +33,7 @@ fn where_from(view: &ConversationView) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn tags(view: &ConversationView, means: &Means<'_>) -> Markup {
+fn tags(view: &ConversationView, context: &Context<'_>) -> Markup {
     let Some(open) = open_handover(view) else {
         let words = match view.state.handover {
             Some(_) => texts::BACK_TO_THE_BOT,
@@ -43,8 +43,8 @@ fn tags(view: &ConversationView, means: &Means<'_>) -> Markup {
     };
     html! {
         @match &open.operator {
-            Some(operator) if *operator == means.who.operator => span.tag.tag--agent { (texts::YOURS_TAG) },
-            Some(operator) => span.tag { (texts::WITH) (means.called(operator)) },
+            Some(operator) if *operator == context.who.operator => span.tag.tag--agent { (texts::YOURS_TAG) },
+            Some(operator) => span.tag { (texts::WITH) (context.called(operator)) },
             None => span.tag { (open.leg.desk.as_str()) ", " (texts::phase(open.phase)) },
         }
         @if open.pause != PauseState::Paused { span.tag.tag--warn { (texts::NOT_PAUSED) } }

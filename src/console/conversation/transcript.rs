@@ -1,10 +1,10 @@
-//! The transcript: what was said and what happened, in the order of time.
+//! The transcript: entry was said and entry happened, in the order of time.
 
 use std::mem;
 
 use maud::{Markup, html};
 
-use super::{content::content, hands::Hands};
+use super::{content::content, holder::Holder};
 use crate::{
     console::{
         ages::time_of,
@@ -20,7 +20,7 @@ use crate::{
     store::{ConversationView, DeliveryState, DeliveryView, MessageView},
 };
 
-/// Which conversation it is, and who is called what in it.
+/// Which conversation it is, and who is called entry in it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Names<'a> {
     pub(super) conversation: ConversationId,
@@ -43,16 +43,16 @@ impl<'a> Names<'a> {
     }
 }
 
-enum What<'v> {
-    Said(&'v MessageView),
+enum Entry<'v> {
+    Message(&'v MessageView),
     /// At this place of the journal, which only grows.
-    Happened(usize, &'v JournalEntry),
+    Event(usize, &'v JournalEntry),
 }
 
 struct Item<'v> {
-    what: What<'v>,
+    entry: Entry<'v>,
     /// Who had the user until then.
-    hands: Hands,
+    holder: Holder,
 }
 
 /// `until`: from then on it stands with the newer ones.
@@ -64,11 +64,11 @@ pub(super) fn transcript(
     html! {
         div.transcript role="log" aria-label=(texts::MESSAGES) {
             ol {
-                @for Item { what, hands } in &items(view, until) {
-                    @match what {
-                        What::Said(view) => (turn(view, names, hands)),
-                        What::Happened(place, entry) if entry.cause == Cause::Noted => (note(*place, entry, hands, names)),
-                        What::Happened(place, entry) => (deck(*place, entry, hands, names)),
+                @for Item { entry, holder } in &items(view, until) {
+                    @match entry {
+                        Entry::Message(view) => (turn(view, names, holder)),
+                        Entry::Event(place, entry) if entry.cause == Cause::Noted => (note(*place, entry, holder, names)),
+                        Entry::Event(place, entry) => (deck(*place, entry, holder, names)),
                     }
                 }
             }
@@ -76,7 +76,7 @@ pub(super) fn transcript(
     }
 }
 
-/// Messages keep the order in which they came, whatever their senders' clocks say; what happened goes between them, and
+/// Messages keep the order in which they came, whatever their senders' clocks say; entry happened goes between them, and
 /// before the notice that it caused.
 fn items(view: &ConversationView, until: Option<Timestamp>) -> Vec<Item<'_>> {
     // What happened before the oldest message that is shown stands with the older ones.
@@ -86,28 +86,28 @@ fn items(view: &ConversationView, until: Option<Timestamp>) -> Vec<Item<'_>> {
         since.is_none_or(|since| entry.at >= since) && until.is_none_or(|until| entry.at < until)
     };
     let mut happened = view.journal.iter().enumerate().peekable();
-    let mut hands = Hands::at_first(&view.journal);
+    let mut holder = Holder::at_first(&view.journal);
     let mut items = Vec::new();
-    let mut happens = |items: &mut Vec<_>, hands: &mut Hands, before: Option<&Message>| {
+    let mut happens = |items: &mut Vec<_>, holder: &mut Holder, before: Option<&Message>| {
         let is_next = |entry: &JournalEntry| before.is_none_or(|message| is_before(entry, message));
         while let Some((place, entry)) = happened.next_if(|(_, entry)| is_next(entry)) {
             if is_shown(entry) {
                 items.push(Item {
-                    what: What::Happened(place, entry),
-                    hands: hands.clone(),
+                    entry: Entry::Event(place, entry),
+                    holder: holder.clone(),
                 });
             }
-            *hands = mem::replace(hands, Hands::Nobody).after(entry);
+            *holder = mem::replace(holder, Holder::Nobody).after(entry);
         }
     };
     for view in &view.messages {
-        happens(&mut items, &mut hands, Some(&view.message));
+        happens(&mut items, &mut holder, Some(&view.message));
         items.push(Item {
-            what: What::Said(view),
-            hands: hands.clone(),
+            entry: Entry::Message(view),
+            holder: holder.clone(),
         });
     }
-    happens(&mut items, &mut hands, None);
+    happens(&mut items, &mut holder, None);
     items
 }
 
@@ -115,14 +115,14 @@ fn is_before(entry: &JournalEntry, message: &Message) -> bool {
     entry.at < message.at || (entry.at == message.at && message.actor == Actor::System)
 }
 
-fn turn(view: &MessageView, names: Names<'_>, hands: &Hands) -> Markup {
+fn turn(view: &MessageView, names: Names<'_>, holder: &Holder) -> Markup {
     let message = &view.message;
     let (class, who) = match message.actor {
         Actor::User => ("turn turn--user", names.user),
         Actor::Bot => ("turn turn--bot", names.bot),
         Actor::Agent => (
             "turn turn--agent",
-            names.of_agent(hands.agent().unwrap_or(texts::AN_AGENT)),
+            names.of_agent(holder.agent().unwrap_or(texts::AN_AGENT)),
         ),
         Actor::System => ("turn turn--bot turn--notice", texts::BRIDGE),
     };
@@ -138,7 +138,7 @@ fn turn(view: &MessageView, names: Names<'_>, hands: &Hands) -> Markup {
         None => "",
     };
     html! {
-        li class={ (class) (fate) " " (hands.class()) } data-key=(message.id) {
+        li class={ (class) (fate) " " (holder.class()) } data-key=(message.id) {
             p.turn__by { b dir="auto" { (who) } (time_of(message.at)) @if message.late { span.tag.tag--bad { (texts::LATE) } } }
             (content(&message.content, language))
             @if let Some(lost) = lost { (not_sent(lost, names.conversation)) }
@@ -153,7 +153,7 @@ fn lost<'v>(deliveries: &[&'v DeliveryView]) -> Option<&'v DeliveryView> {
     of(DeliveryState::Dead).or_else(|| of(DeliveryState::Cancelled))
 }
 
-/// That it was not delivered, why, and what can be done about it.
+/// That it was not delivered, why, and entry can be done about it.
 fn not_sent(lost: &DeliveryView, conversation: ConversationId) -> Markup {
     let why = lost.error_class.as_deref().map(calls::stored_class);
     html! {
@@ -173,7 +173,7 @@ fn try_again(delivery: &DeliveryView, conversation: ConversationId) -> Markup {
 
 /// What became of it, and on request how.
 fn after(message: MessageId, deliveries: &[&DeliveryView], conversation: ConversationId) -> Markup {
-    let state = |wanted| deliveries.iter().any(|delivery| delivery.state == wanted);
+    let state = |state| deliveries.iter().any(|delivery| delivery.state == state);
     let (class, words) = if lost(deliveries).is_some() {
         ("quiet", texts::HOW_IT_WENT)
     } else if state(DeliveryState::Retrying) {
@@ -206,18 +206,18 @@ fn journey(delivery: &DeliveryView, conversation: ConversationId) -> Markup {
     }
 }
 
-fn note(place: usize, entry: &JournalEntry, hands: &Hands, names: Names<'_>) -> Markup {
+fn note(place: usize, entry: &JournalEntry, holder: &Holder, names: Names<'_>) -> Markup {
     let by = entry.by.as_ref();
     let by = by.map_or("", |by| session::called(names.people, by.as_str()));
     html! {
-        li class={ "turn turn--note " (hands.class()) } data-key=(place) {
+        li class={ "turn turn--note " (holder.class()) } data-key=(place) {
             p.turn__by { b dir="auto" { (by) (texts::NOTE_FOR_COLLEAGUES) } (time_of(entry.at)) }
             div.bubble dir="auto" { (entry.detail.as_deref().unwrap_or_default()) }
         }
     }
 }
 
-fn deck(place: usize, entry: &JournalEntry, hands: &Hands, names: Names<'_>) -> Markup {
+fn deck(place: usize, entry: &JournalEntry, holder: &Holder, names: Names<'_>) -> Markup {
     let class = match entry.cause {
         Cause::Requested | Cause::TakenOver => "deck deck--ask",
         Cause::Joined => "deck deck--join",
@@ -228,7 +228,7 @@ fn deck(place: usize, entry: &JournalEntry, hands: &Hands, names: Names<'_>) -> 
     };
     html! {
         @if let Some(words) = happened::happened(entry, names.people) {
-            li class={ (class) " " (hands.class()) } data-key=(place) { p dir="auto" { (words) " " (time_of(entry.at)) } span.deck__node {} }
+            li class={ (class) " " (holder.class()) } data-key=(place) { p dir="auto" { (words) " " (time_of(entry.at)) } span.deck__node {} }
         }
     }
 }
@@ -314,12 +314,12 @@ mod tests {
         )
     }
 
-    /// The seq of what was said, and what happened.
+    /// The seq of entry was said, and entry happened.
     fn order(view: &ConversationView, until: Option<i64>) -> Vec<String> {
         let items = items(view, until.map(Timestamp::from_millis));
-        let name = |item: &Item<'_>| match item.what {
-            What::Said(view) => view.message.seq.to_string(),
-            What::Happened(_, entry) => format!("{:?}", entry.cause),
+        let name = |item: &Item<'_>| match item.entry {
+            Entry::Message(view) => view.message.seq.to_string(),
+            Entry::Event(_, entry) => format!("{:?}", entry.cause),
         };
         items.iter().map(name).collect()
     }

@@ -8,13 +8,13 @@ use axum::{
 use maud::html;
 use uuid::Uuid;
 
-use super::{Part, draft::Draft, facts, means::Means, ready, talk};
+use super::{context::Context, draft::Draft, facts, params::Params, ready, talk};
 use crate::{
     console::{
         extract::Path,
         faults::Fault,
         inbox,
-        layout::{self, Frame, Place},
+        layout::{self, Frame, NavItem},
         session::SignedIn,
         state::State,
         texts,
@@ -50,29 +50,24 @@ impl FromRequestParts<State> for Visit {
 impl Visit {
     /// The page with what was refused.
     pub(super) async fn page_after(&self, status: StatusCode, draft: &Draft) -> Answer {
-        let wanted = inbox::Wanted::default();
-        self.page((&wanted, &Part::default()), (status, draft))
-            .await
+        self.page(&Params::default(), status, draft).await
     }
 
-    pub(super) async fn page(
-        &self,
-        (wanted, part): (&inbox::Wanted, &Part),
-        (status, draft): (StatusCode, &Draft),
-    ) -> Answer {
+    pub(super) async fn page(&self, params: &Params, status: StatusCode, draft: &Draft) -> Answer {
+        let Params { inbox, transcript } = params;
         let store = self.state.store();
         let frame = Frame {
             who: &self.who,
-            here: Place::Inbox,
+            here: NavItem::Inbox,
             counts: self.state.counts(&self.who).await,
         };
-        let Some(view) = store.conversation(self.id, part.before, PAGE).await? else {
+        let Some(view) = store.conversation(self.id, transcript.before, PAGE).await? else {
             let [title, advice] = texts::NO_CONVERSATION;
             let body = html! { div.empty { h1 { (title) } p { (advice) } } };
             let page = layout::page(&frame, title, &body);
             return Ok((StatusCode::NOT_FOUND, page).into_response());
         };
-        if let Some(last) = view.messages.last().filter(|_| part.before.is_none()) {
+        if let Some(last) = view.messages.last().filter(|_| transcript.before.is_none()) {
             let seq = last.message.seq;
             store.mark_read(self.id, &self.who.operator, seq).await?;
         }
@@ -80,28 +75,27 @@ impl Visit {
             let (by, id) = (self.who.operator.to_string(), self.id.to_string());
             self.state.audit(&by, "transcript.view", &id).await;
         }
-        let list = inbox::list(&self.state, &frame, wanted, Some(self.id)).await?;
+        let list = inbox::list(&self.state, &frame, inbox, Some(self.id)).await?;
         let user = view.state.profile.user.name();
-        let name = user.as_deref().unwrap_or(texts::GUEST);
-        let means = Means::new(&self.state, &self.who, &view, user.as_deref());
-        let draft = match &part.answer {
-            Some(wanted) => &with_answer(draft, wanted, &means),
+        let context = Context::new(&self.state, &self.who, &view, user.as_deref());
+        let draft = match &transcript.answer {
+            Some(answer) => &with_answer(draft, answer, &context),
             None => draft,
         };
         let body = html! {
-            h1.sr dir="auto" { (name) }
+            h1.sr dir="auto" { (context.user_name()) }
             div.console__grid data-pane="talk" {
                 (list)
-                (talk(&view, (name, part), (&means, draft)))
-                (facts::facts(&view, name, &means))
+                (talk(&view, transcript, &context, draft))
+                (facts::facts(&view, &context))
             }
         };
-        Ok((status, layout::page(&frame, name, &body)).into_response())
+        Ok((status, layout::page(&frame, context.user_name(), &body)).into_response())
     }
 }
 
-fn with_answer(draft: &Draft, wanted: &str, means: &Means<'_>) -> Draft {
-    let answers = ready::answers(means);
+fn with_answer(draft: &Draft, wanted: &str, context: &Context<'_>) -> Draft {
+    let answers = ready::answers(context);
     let answer = answers.into_iter().find(|(name, _)| *name == wanted);
     Draft {
         text: answer.map_or_else(|| draft.text.clone(), |(_, text)| text),

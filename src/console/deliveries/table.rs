@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::wanted::{Wanted, Which};
+use super::params::{Params, Tab};
 use crate::{
     console::{
         ages::{self, Urgency},
@@ -14,9 +14,9 @@ use crate::{
     store::{DeliveryState, DeliveryView, OneDelivery, Page},
 };
 
-pub(super) fn table(page: &Page<OneDelivery>, wanted: &Wanted, now: Timestamp) -> Markup {
+pub(super) fn table(page: &Page<OneDelivery>, params: &Params, now: Timestamp) -> Markup {
     if page.items.is_empty() {
-        return nothing(wanted);
+        return nothing(params);
     }
     let next = page.items.last().filter(|_| page.more);
     html! {
@@ -36,7 +36,7 @@ pub(super) fn table(page: &Page<OneDelivery>, wanted: &Wanted, now: Timestamp) -
                 }
             }
             @if let Some(last) = next {
-                p.table-foot { a.btn.btn--small href=(wanted.from(last.view.id).href()) { (common::MORE) } }
+                p.table-foot { a.btn.btn--small href=(params.from(last.view.id).href()) { (common::MORE) } }
             }
         }
     }
@@ -96,11 +96,11 @@ fn next(delivery: &DeliveryView, now: Timestamp) -> String {
     }
 }
 
-fn nothing(wanted: &Wanted) -> Markup {
-    let [title, advice] = match wanted.state {
-        _ if wanted.is_narrowed() => texts::NOTHING_OF_THIS_KIND,
-        Which::Retrying => texts::NOTHING_IS_LATE,
-        Which::Dead => texts::NO_DEAD_LETTERS,
+fn nothing(params: &Params) -> Markup {
+    let [title, advice] = match params.state {
+        _ if params.is_narrowed() => texts::NOTHING_OF_THIS_KIND,
+        Tab::Retrying => texts::NOTHING_IS_LATE,
+        Tab::Dead => texts::NO_DEAD_LETTERS,
     };
     html! { div.empty { h2 { (title) } p { (advice) } } }
 }

@@ -28,7 +28,7 @@ pub(super) fn arch(rows: &[InboxRow], count: u64, view: View<'_>) -> Markup {
                         b { (texts::waiting(count)) }
                         @if let Some(since) = since(first) { (texts::OLDEST) (age(since, view.now)) }
                     }
-                    a.btn.btn--main.btn--small href=(view.wanted.conversation(first.conversation)) { (texts::OPEN_NEXT) }
+                    a.btn.btn--main.btn--small href=(view.params.conversation(first.conversation)) { (texts::OPEN_NEXT) }
                 }
             }
             svg.arch__draw viewBox="0 0 320 50" aria-hidden="true" {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{said, wanted::Wanted};
+use super::{params::Params, said};
 use crate::{
     console::{
         ages::{self, Urgency},
@@ -24,13 +24,13 @@ pub(super) struct View<'a> {
     pub(super) who: &'a OperatorName,
     pub(super) people: &'a [SignedIn],
     pub(super) now: Timestamp,
-    pub(super) wanted: &'a Wanted,
+    pub(super) params: &'a Params,
     pub(super) open: Option<ConversationId>,
 }
 
 /// Who has the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hands<'a> {
+enum Holder<'a> {
     Bot,
     Nobody { since: Timestamp },
     Yours,
@@ -40,24 +40,24 @@ enum Hands<'a> {
 }
 
 pub(super) fn row(row: &InboxRow, view: View<'_>) -> Markup {
-    let hands = Hands::of(row.handover.as_ref(), view.who);
+    let holder = Holder::of(row.handover.as_ref(), view.who);
     let is_open = view.open == Some(row.conversation);
     let name = row.profile.user.name();
     html! {
-        a.row .row--unread[row.unread > 0] href=(view.wanted.conversation(row.conversation))
+        a.row .row--unread[row.unread > 0] href=(view.params.conversation(row.conversation))
             aria-current=[is_open.then_some("true")] data-conversation=(row.conversation) data-version=(row.version) {
-            span class={ "tile " (hands.tile(view.now)) } aria-hidden="true" { (letters(row)) }
+            span class={ "tile " (holder.tile(view.now)) } aria-hidden="true" { (letters(row)) }
             b.row__who.clip dir="auto" { (name.as_deref().unwrap_or(texts::GUEST)) }
-            (when(row, hands, view.now))
+            (when(row, holder, view.now))
             span.row__last.clip dir="auto" {
                 @if let Some(last) = &row.last {
-                    (said::line(last, language(row), hands == Hands::Yours))
+                    (said::line(last, language(row), holder == Holder::Yours))
                 }
             }
             span.row__meta.clip {
                 (row.bot)
                 @if let Some(channel) = &row.profile.channel { " · " bdi { (channel) } }
-                " · " (owner(row, hands, view.people))
+                " · " (owner(row, holder, view.people))
                 @if name.is_none() { " · " bdi { (row.user) } }
             }
             @if row.unread > 0 {
@@ -67,7 +67,7 @@ pub(super) fn row(row: &InboxRow, view: View<'_>) -> Markup {
     }
 }
 
-impl<'a> Hands<'a> {
+impl<'a> Holder<'a> {
     fn of(handover: Option<&'a InboxHandover>, who: &OperatorName) -> Self {
         let Some(handover) = handover else {
             return Self::Bot;
@@ -97,16 +97,16 @@ impl<'a> Hands<'a> {
 }
 
 /// An age is urgent while the user waits for an answer of the one who looks, or of anybody.
-fn when(row: &InboxRow, hands: Hands<'_>, now: Timestamp) -> Markup {
+fn when(row: &InboxRow, holder: Holder<'_>, now: Timestamp) -> Markup {
     let last = row.last.as_ref();
-    let (since, is_waiting) = match hands {
-        Hands::Nobody { since } => (since, true),
-        Hands::Yours => (
+    let (since, is_waiting) = match holder {
+        Holder::Nobody { since } => (since, true),
+        Holder::Yours => (
             last.map_or(row.cursor.at, |last| last.at),
             last.is_some_and(|last| last.actor == Actor::User),
         ),
-        Hands::Over { .. } => (ended(row).unwrap_or(row.cursor.at), false),
-        Hands::Bot | Hands::Colleague(_) | Hands::OnTheWayBack => {
+        Holder::Over { .. } => (ended(row).unwrap_or(row.cursor.at), false),
+        Holder::Bot | Holder::Colleague(_) | Holder::OnTheWayBack => {
             (last.map_or(row.cursor.at, |last| last.at), false)
         }
     };
@@ -124,15 +124,15 @@ fn ended(row: &InboxRow) -> Option<Timestamp> {
     row.handover.as_ref()?.ended_at
 }
 
-fn owner(row: &InboxRow, hands: Hands<'_>, people: &[SignedIn]) -> Markup {
+fn owner(row: &InboxRow, holder: Holder<'_>, people: &[SignedIn]) -> Markup {
     html! {
-        @match hands {
-            Hands::Bot => (texts::WITH_THE_BOT),
-            Hands::Nobody { .. } | Hands::Yours => (desk(row)),
-            Hands::Colleague(Some(name)) => bdi { (session::called(people, name.as_str())) },
-            Hands::Colleague(None) => (desk(row)),
-            Hands::OnTheWayBack => (texts::BACK_TO_THE_BOT),
-            Hands::Over { reason } => bdi { (reason.map_or(texts::OVER, texts::happened::reason)) },
+        @match holder {
+            Holder::Bot => (texts::WITH_THE_BOT),
+            Holder::Nobody { .. } | Holder::Yours => (desk(row)),
+            Holder::Colleague(Some(name)) => bdi { (session::called(people, name.as_str())) },
+            Holder::Colleague(None) => (desk(row)),
+            Holder::OnTheWayBack => (texts::BACK_TO_THE_BOT),
+            Holder::Over { reason } => bdi { (reason.map_or(texts::OVER, texts::happened::reason)) },
         }
     }
 }

@@ -101,7 +101,7 @@ fn page(items: Vec<InboxRow>, more: bool) -> Page<InboxRow> {
     Page { items, more }
 }
 
-fn shown(found: &Found, wanted: &Wanted, counts: InboxCounts) -> String {
+fn shown(found: &Lists, params: &Params, counts: InboxCounts) -> String {
     let who = SignedIn {
         operator: ann(),
         shown_as: Some("Ann Peeters".to_owned()),
@@ -111,12 +111,12 @@ fn shown(found: &Found, wanted: &Wanted, counts: InboxCounts) -> String {
         who: &who.operator,
         people: &[ben()],
         now: NOW,
-        wanted,
+        params,
         open: None,
     };
     let frame = Frame {
         who: &who,
-        here: Place::Inbox,
+        here: NavItem::Inbox,
         counts,
     };
     let page = alone(&frame, &section(found, counts, view)).0;
@@ -125,13 +125,13 @@ fn shown(found: &Found, wanted: &Wanted, counts: InboxCounts) -> String {
     page
 }
 
-fn one(row: InboxRow, wanted: &Wanted) -> String {
-    let found = Found::One(page(vec![row], false));
-    shown(&found, wanted, InboxCounts::default())
+fn one(row: InboxRow, params: &Params) -> String {
+    let found = Lists::One(page(vec![row], false));
+    shown(&found, params, InboxCounts::default())
 }
 
-fn of(list: Which) -> Wanted {
-    Wanted::default().of(list)
+fn of(list: Tab) -> Params {
+    Params::default().of(list)
 }
 
 #[test]
@@ -145,11 +145,11 @@ fn whatever_a_user_or_a_vendor_says_is_text() {
     handover.language = HOSTILE.to_owned();
     handover.phase = None;
     handover.reason = Some(HOSTILE.to_owned());
-    let wanted = Wanted {
+    let params = Params {
         q: Some(HOSTILE.to_owned()),
-        ..of(Which::Closed)
+        ..of(Tab::Closed)
     };
-    let page = one(row, &wanted);
+    let page = one(row, &params);
     let everywhere = page.matches("alert(1)").count();
     assert!(everywhere >= 5, "{page}");
     let escaped = page.matches("&quot;&gt;&lt;script&gt;alert(1)").count();
@@ -164,7 +164,7 @@ fn whatever_a_user_or_a_vendor_says_is_text() {
 #[test]
 fn the_tile_and_the_age_say_who_has_the_user() {
     let tile = |row| {
-        let page = one(row, &of(Which::Open));
+        let page = one(row, &of(Tab::Open));
         let (_, rest) = page.split_once("class=\"tile ").unwrap();
         rest.split('"').next().unwrap().to_owned()
     };
@@ -178,10 +178,10 @@ fn the_tile_and_the_age_say_who_has_the_user() {
 #[test]
 fn your_user_waits_only_if_it_was_the_user_who_spoke_last() {
     let mine = held(1, "A", 12, Some("ann"));
-    assert!(one(mine.clone(), &of(Which::Mine)).contains("row__when age age--3"));
+    assert!(one(mine.clone(), &of(Tab::Mine)).contains("row__when age age--3"));
     let mut answered = mine;
     answered.last.as_mut().unwrap().actor = Actor::Agent;
-    let page = one(answered, &of(Which::Mine));
+    let page = one(answered, &of(Tab::Mine));
     assert!(page.contains("row__when age age--calm"));
     assert!(page.contains("You: "));
 }
@@ -193,11 +193,11 @@ fn now_shows_yours_before_those_who_wait_and_the_arch_above() {
         mine: 1,
         open: 9,
     };
-    let found = Found::Now {
+    let found = Lists::Now {
         mine: page(vec![held(1, "Mine", 3, Some("ann"))], false),
         waiting: page(vec![asked(2, "First", 12), asked(3, "Next", 1)], false),
     };
-    let page = shown(&found, &Wanted::default(), counts);
+    let page = shown(&found, &Params::default(), counts);
     let at = |name: &str| page.find(name).unwrap();
     assert!(at(">Mine<") < at(">First<") && at(">First<") < at(">Next<"));
     assert_eq!(page.matches("<circle class=\"w").count(), 2);
@@ -208,11 +208,11 @@ fn now_shows_yours_before_those_who_wait_and_the_arch_above() {
 
 #[test]
 fn what_does_not_fit_is_behind_a_link_in_its_own_list() {
-    let found = Found::Now {
+    let found = Lists::Now {
         mine: page(vec![], false),
         waiting: page(vec![asked(7, "A", 12)], true),
     };
-    let page = shown(&found, &Wanted::default(), InboxCounts::default());
+    let page = shown(&found, &Params::default(), InboxCounts::default());
     let place = format!("{}.{}", ago(12).as_millis(), Uuid::from_u128(7));
     let address = format!("href=\"/console?list=waiting&amp;after={place}\"");
     assert!(page.contains(&address), "{page}");
@@ -220,7 +220,7 @@ fn what_does_not_fit_is_behind_a_link_in_its_own_list() {
 
 #[test]
 fn a_row_leads_to_its_conversation_with_the_same_list_beside_it() {
-    let page = one(row(7, "A", 1), &of(Which::Bot));
+    let page = one(row(7, "A", 1), &of(Tab::Bot));
     let id = Uuid::from_u128(7);
     assert!(page.contains(&format!("href=\"/console/conversations/{id}?list=bot\"")));
 }
@@ -229,37 +229,37 @@ fn a_row_leads_to_its_conversation_with_the_same_list_beside_it() {
 fn who_has_no_name_is_a_guest_with_an_id() {
     let mut guest = row(7, "", 1);
     guest.profile.user.last_name = Some("  ".to_owned());
-    let page = one(guest, &of(Which::Bot));
+    let page = one(guest, &of(Tab::Bot));
     assert!(page.contains(">Guest<"));
     assert!(page.contains("<bdi>16369649647</bdi>"));
 }
 
 #[test]
 fn a_list_with_nothing_in_it_says_why() {
-    let nothing = || Found::One(page(vec![], false));
-    let closed = shown(&nothing(), &of(Which::Closed), InboxCounts::default());
+    let nothing = || Lists::One(page(vec![], false));
+    let closed = shown(&nothing(), &of(Tab::Closed), InboxCounts::default());
     assert!(closed.contains(texts::EMPTY_CLOSED[0]));
-    let searched = Wanted {
+    let searched = Params {
         q: Some("nobody".to_owned()),
-        ..of(Which::Closed)
+        ..of(Tab::Closed)
     };
     let searched = shown(&nothing(), &searched, InboxCounts::default());
     assert!(searched.contains(texts::EMPTY_SEARCH[0]));
-    let now = Found::Now {
+    let now = Lists::Now {
         mine: page(vec![], false),
         waiting: page(vec![], false),
     };
-    let now = shown(&now, &Wanted::default(), InboxCounts::default());
+    let now = shown(&now, &Params::default(), InboxCounts::default());
     assert!(now.contains(texts::EMPTY_NOW[0]) && now.contains(texts::NOBODY_WAITING));
 }
 
 #[test]
 fn a_list_that_is_narrowed_says_so_and_offers_the_whole() {
-    let wanted = Wanted {
+    let params = Params {
         bot: Some(BotName::new("webshop").unwrap()),
-        ..of(Which::Open)
+        ..of(Tab::Open)
     };
-    let page = one(row(7, "A", 1), &wanted);
+    let page = one(row(7, "A", 1), &params);
     assert!(page.contains("Only webshop"));
     assert!(page.contains("<a href=\"/console?list=open\">Show all</a>"));
     assert!(page.contains("<input type=\"hidden\" name=\"bot\" value=\"webshop\">"));
@@ -268,9 +268,9 @@ fn a_list_that_is_narrowed_says_so_and_offers_the_whole() {
 #[test]
 fn a_colleague_stands_there_by_the_name_that_people_use() {
     let row = held(1, "Aoife", 1, Some("ben"));
-    let page = one(row, &of(Which::Open));
+    let page = one(row, &of(Tab::Open));
     assert!(page.contains("<bdi>Ben Okafor</bdi>"), "{page}");
     let gone = held(1, "Aoife", 1, Some("zoe"));
-    let page = one(gone, &of(Which::Open));
+    let page = one(gone, &of(Tab::Open));
     assert!(page.contains("<bdi>zoe</bdi>"), "{page}");
 }

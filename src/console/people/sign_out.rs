@@ -14,7 +14,7 @@ use crate::{
         admins,
         extract::{Form, Query},
         faults::Fault,
-        layout::{self, Frame, Place},
+        layout::{self, Frame, NavItem},
         session::{self, SignedIn},
         state::State,
         texts::{self as common, people as texts},
@@ -28,19 +28,19 @@ pub(super) fn router() -> Router<State> {
 
 /// None: everyone.
 #[derive(Debug, Deserialize)]
-struct Whom {
+struct Params {
     who: Option<OperatorName>,
 }
 
 async fn ask(
     who: SignedIn,
     Shared(state): Shared<State>,
-    Query(Whom { who: whom }): Query<Whom>,
+    Query(Params { who: whom }): Query<Params>,
 ) -> Response {
     if !admins::is_admin(&who) {
-        return admins::only(&state, &who, Place::People).await;
+        return admins::only(&state, &who, NavItem::People).await;
     }
-    let people = state.door().everybody();
+    let people = state.accounts().everybody();
     let title = match &whom {
         Some(name) => texts::sign_out_now(session::called(&people, name.as_str())),
         None => texts::SIGN_EVERYONE_OUT_NOW.to_owned(),
@@ -54,7 +54,7 @@ async fn ask(
             }
             form.dlg__foot method="post" action="/console/people/sign-out" {
                 @if let Some(name) = &whom { input type="hidden" name="who" value=(name); }
-                a.btn href=(Place::People.path()) { (common::LEAVE_IT) }
+                a.btn href=(NavItem::People.path()) { (common::LEAVE_IT) }
                 button.btn.btn--bad type="submit" { (texts::SIGN_OUT_NOW) }
             }
         } }
@@ -65,10 +65,10 @@ async fn ask(
 async fn sign_out(
     who: SignedIn,
     Shared(state): Shared<State>,
-    Form(Whom { who: whom }): Form<Whom>,
+    Form(Params { who: whom }): Form<Params>,
 ) -> Result<Response, Fault> {
     if !admins::is_admin(&who) {
-        return Ok(admins::only(&state, &who, Place::People).await);
+        return Ok(admins::only(&state, &who, NavItem::People).await);
     }
     state.store().end_sessions(whom.as_ref()).await?;
     let by = who.operator.as_str();
@@ -76,7 +76,7 @@ async fn sign_out(
         Some(name) => state.audit(by, "sessions.end", name.as_str()).await,
         None => state.audit(by, "sessions.end_all", "-").await,
     }
-    Ok(Redirect::to(Place::People.path()).into_response())
+    Ok(Redirect::to(NavItem::People.path()).into_response())
 }
 
 fn consequence(whom: Option<&OperatorName>, people: &[SignedIn]) -> Markup {
@@ -92,7 +92,7 @@ async fn page(state: &State, who: &SignedIn, title: &str, body: &Markup) -> Resp
     let counts = state.counts(who).await;
     let frame = Frame {
         who,
-        here: Place::People,
+        here: NavItem::People,
         counts,
     };
     layout::page(&frame, title, body).into_response()

@@ -42,7 +42,7 @@ pub(in crate::console) fn router() -> Router<State> {
 }
 
 #[derive(Debug, Deserialize)]
-struct Wanted {
+struct Params {
     /// Where whoever signs in wanted to go.
     #[serde(default)]
     to: String,
@@ -96,13 +96,13 @@ pub(super) fn session_has_ended() -> Response {
 
 async fn show(
     extract::State(state): extract::State<State>,
-    Query(wanted): Query<Wanted>,
+    Query(params): Query<Params>,
     call: Call,
 ) -> Response {
     if call.transport == Transport::Plain {
         return answer(StatusCode::FORBIDDEN, &not_over_this());
     }
-    answer(StatusCode::OK, &form(&state, &wanted.to, None))
+    answer(StatusCode::OK, &form(&state, &params.to, None))
 }
 
 async fn sign_in(
@@ -115,7 +115,7 @@ async fn sign_in(
     }
     let Credentials { name, password, to } = credentials;
     let name = name.trim().to_lowercase();
-    let name = if state.door().opens_by_token() {
+    let name = if state.accounts().opens_by_token() {
         "admin".to_owned()
     } else {
         name
@@ -130,8 +130,8 @@ async fn sign_in(
     if let Some(wait) = state.attempts().begin(call.source, &counted, now) {
         return refuse(StatusCode::TOO_MANY_REQUESTS, &later(wait));
     }
-    let (door, tried) = (state.clone(), name.clone());
-    let opened = spawn_blocking(move || door.door().open(&tried, &password)).await;
+    let (accounts, tried) = (state.clone(), name.clone());
+    let opened = spawn_blocking(move || accounts.accounts().open(&tried, &password)).await;
     let Ok(Some(operator)) = opened else {
         state.audit("-", "sign_in.refused", "-").await;
         return refuse(StatusCode::UNAUTHORIZED, texts::WRONG);
@@ -146,7 +146,7 @@ async fn by_link(
     call: Call,
 ) -> Response {
     let now = state.now();
-    let link = state.door().one_time.as_ref();
+    let link = state.accounts().one_time.as_ref();
     let link = link.filter(|link| call.transport == Transport::Loopback && link.takes(&token, now));
     let Some(link) = link else {
         let page = html! {
@@ -193,7 +193,7 @@ async fn begin(state: &State, call: &Call, operator: OperatorName, to: &str) -> 
         tracing::error!("the system gives no random bytes");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let credential = state.door().credential(&operator);
+    let credential = state.accounts().credential(&operator);
     let Some(cookie) = token.cookie(credential.expose_secret(), call.transport) else {
         return answer(StatusCode::FORBIDDEN, &not_over_this());
     };
@@ -241,7 +241,7 @@ pub(in crate::console) fn is_ours(to: &str) -> bool {
 }
 
 fn form(state: &State, to: &str, refused: Option<(&str, &str)>) -> Markup {
-    let by_token = state.door().opens_by_token();
+    let by_token = state.accounts().opens_by_token();
     html! {
         h1 { (texts::SIGN_IN) }
         form method="post" action=(PAGE) {

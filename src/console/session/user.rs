@@ -50,7 +50,7 @@ pub(in crate::console) fn called<'a>(people: &'a [SignedIn], name: &'a str) -> &
 
 /// Everybody who can come in.
 #[derive(Debug)]
-pub(in crate::console) struct Door {
+pub(in crate::console) struct Accounts {
     pub(in crate::console) users: BTreeMap<OperatorName, Account>,
     /// `admin.token`. Opens while there are no users.
     pub(in crate::console) token: Accepted,
@@ -60,7 +60,7 @@ pub(in crate::console) struct Door {
 /// Whoever signs in by `admin.token`.
 const ADMIN: &str = "admin";
 
-impl Door {
+impl Accounts {
     /// Whoever this is at present.
     pub(super) fn known(&self, operator: &OperatorName) -> Option<SignedIn> {
         if let Some(Account { role, shown_as, .. }) = self.users.get(operator) {

@@ -29,7 +29,7 @@ pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
         to: to.to_owned(),
         ..Draft::default()
     };
-    let colleague = visit.state.door().colleague(to);
+    let colleague = visit.state.accounts().colleague(to);
     if !to.is_empty() && colleague.is_none() {
         return visit.refuse(draft.faulty(texts::NO_SUCH_COLLEAGUE)).await;
     }

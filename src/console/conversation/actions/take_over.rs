@@ -21,7 +21,7 @@ pub(super) struct Params {
 }
 
 pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
-    let Some(desk) = visit.state.ends().of_console.first().cloned() else {
+    let Some(desk) = visit.state.endpoints().of_console.first().cloned() else {
         return visit
             .refuse(Draft::default().faulty(texts::NO_CONSOLE_DESK))
             .await;

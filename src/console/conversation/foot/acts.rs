@@ -5,15 +5,15 @@ use maud::{Markup, html};
 use super::hidden;
 use crate::{
     console::{
-        conversation::{Draft, means::Means},
+        conversation::{Draft, context::Context},
         icons::icon,
         texts,
     },
     domain::{conversation::Handover, ids::HandoverId},
 };
 
-pub(super) fn acts(at: &str, open: &Handover, means: &Means<'_>, draft: &Draft) -> Markup {
-    let mine = open.operator.as_ref() == Some(&means.who.operator);
+pub(super) fn acts(at: &str, open: &Handover, context: &Context<'_>, draft: &Draft) -> Markup {
+    let mine = open.operator.as_ref() == Some(&context.who.operator);
     let anothers = open.operator.is_some() && !mine;
     let kept = if mine {
         draft.note.clone()
@@ -23,9 +23,9 @@ pub(super) fn acts(at: &str, open: &Handover, means: &Means<'_>, draft: &Draft) 
     html! {
         div.acts role="group" aria-label=(texts::MORE_TO_DO) {
             (note(at, open.id, &kept))
-            @if mine { (assign(at, open.id, means, draft)) }
+            @if mine { (assign(at, open.id, context, draft)) }
             @if !anothers {
-                (transfer(at, open, means, draft))
+                (transfer(at, open, context, draft))
                 (close(at, open.id, draft))
             }
         }
@@ -53,9 +53,9 @@ fn note(at: &str, handover: HandoverId, kept: &str) -> Markup {
     }
 }
 
-fn assign(at: &str, handover: HandoverId, means: &Means<'_>, draft: &Draft) -> Markup {
-    let others = means.people.iter();
-    let others = others.filter(|person| person.operator != means.who.operator);
+fn assign(at: &str, handover: HandoverId, context: &Context<'_>, draft: &Draft) -> Markup {
+    let others = context.people.iter();
+    let others = others.filter(|person| person.operator != context.who.operator);
     html! {
         details.tool #do-assign name="act" open[!draft.to.is_empty()] {
             summary { (icon("people")) (texts::TO_COLLEAGUE) }
@@ -77,8 +77,8 @@ fn assign(at: &str, handover: HandoverId, means: &Means<'_>, draft: &Draft) -> M
     }
 }
 
-fn transfer(at: &str, open: &Handover, means: &Means<'_>, draft: &Draft) -> Markup {
-    let mut desks = means.other_desks(open).peekable();
+fn transfer(at: &str, open: &Handover, context: &Context<'_>, draft: &Draft) -> Markup {
+    let mut desks = context.other_desks(open).peekable();
     html! {
         @if desks.peek().is_some() {
             details.tool #do-transfer name="act" open[!draft.desk.is_empty()] {

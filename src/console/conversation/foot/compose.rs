@@ -5,21 +5,26 @@ use maud::{Markup, html};
 use super::hidden;
 use crate::{
     console::{
-        conversation::{Draft, means::Means, ready},
+        conversation::{Draft, context::Context, ready},
         icons::icon,
         texts,
     },
     domain::ids::HandoverId,
 };
 
-pub(super) fn compose(at: &str, handover: HandoverId, means: &Means<'_>, draft: &Draft) -> Markup {
+pub(super) fn compose(
+    at: &str,
+    handover: HandoverId,
+    context: &Context<'_>,
+    draft: &Draft,
+) -> Markup {
     html! {
         form.compose method="post" action={ (at) "/reply" } { div.compose__box {
             (hidden(handover))
             label.sr for="write" { (texts::MESSAGE) }
             textarea #write name="text" rows="2" maxlength="4000" dir="auto" placeholder=(texts::WRITE) { (draft.text) }
             div.tools {
-                (ready_answers(at, means))
+                (ready_answers(at, context))
                 details.tool #choices name="tool" open[draft.has_choices()] {
                     summary { (icon("chips")) span.word { (texts::CHOICES) } }
                     div.tool__body {
@@ -54,8 +59,8 @@ pub(super) fn compose(at: &str, handover: HandoverId, means: &Means<'_>, draft: 
 }
 
 /// Without script the page comes again with the answer in the field; the script puts it there itself.
-fn ready_answers(at: &str, means: &Means<'_>) -> Markup {
-    let answers = ready::answers(means);
+fn ready_answers(at: &str, context: &Context<'_>) -> Markup {
+    let answers = ready::answers(context);
     html! {
         @if !answers.is_empty() {
             details.tool #ready name="tool" {

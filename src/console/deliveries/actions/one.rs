@@ -13,9 +13,9 @@ use super::{
 };
 use crate::{
     console::{
-        deliveries::wanted::{Done, Wanted},
+        deliveries::params::{Done, Params},
         inbox,
-        layout::Place,
+        layout::NavItem,
         session::{self, SignedIn},
         state::State,
         texts::{self as common, calls, deliveries as texts},
@@ -31,7 +31,7 @@ pub(super) struct Origin {
     to: String,
 }
 
-/// Which one is meant.
+/// Tab one is meant.
 pub(super) struct Asked {
     pub(super) id: DeliveryId,
     pub(super) from: Origin,
@@ -84,11 +84,11 @@ pub(super) async fn told(state: &State, who: &SignedIn, changed: Changed, done: 
     if changed != Changed::Yes {
         return refused(state, who, changed).await;
     }
-    let wanted = Wanted {
+    let params = Params {
         done: Some(done),
-        ..Wanted::default()
+        ..Params::default()
     };
-    Redirect::to(&wanted.href()).into_response()
+    Redirect::to(&params.href()).into_response()
 }
 
 /// The call, whose it is, and what it carries.
@@ -114,7 +114,7 @@ async fn refused(state: &State, who: &SignedIn, changed: Changed) -> Response {
     let body = html! {
         div.empty {
             h1 { (title) } p { (advice) }
-            p { a.btn href=(Place::Deliveries.path()) { (texts::BACK) } }
+            p { a.btn href=(NavItem::Deliveries.path()) { (texts::BACK) } }
         }
     };
     (status, page(state, who, title, &body).await).into_response()

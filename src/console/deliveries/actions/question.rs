@@ -4,7 +4,7 @@ use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 
 use crate::console::{
-    layout::{self, Frame, Place},
+    layout::{self, Frame, NavItem},
     session::SignedIn,
     state::State,
     texts::{self as common, deliveries as texts},
@@ -43,7 +43,7 @@ impl Question<'_> {
                 div.dlg__body { h1 { (title) } (says) p { (common::IS_AUDITED) } }
                 form.dlg__foot method="post" action=(path) {
                     (hidden)
-                    a.btn href=(back.unwrap_or(Place::Deliveries.path())) { (common::LEAVE_IT) }
+                    a.btn href=(back.unwrap_or(NavItem::Deliveries.path())) { (common::LEAVE_IT) }
                     button class=(button.class) type="submit" { (button.word) }
                 }
             } }
@@ -65,7 +65,7 @@ pub(super) async fn page(state: &State, who: &SignedIn, title: &str, body: &Mark
     let counts = state.counts(who).await;
     let frame = Frame {
         who,
-        here: Place::Deliveries,
+        here: NavItem::Deliveries,
         counts,
     };
     layout::page(&frame, title, body).into_response()

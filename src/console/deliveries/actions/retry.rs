@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     console::{
-        deliveries::wanted::Done,
+        deliveries::params::Done,
         extract::{Form, Path, Query},
         session::SignedIn,
         state::State,

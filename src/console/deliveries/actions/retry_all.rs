@@ -13,29 +13,29 @@ use super::{
 };
 use crate::console::{
     admins,
-    deliveries::wanted::{Done, To, Wanted},
+    deliveries::params::{Done, Params, To},
     extract::{Form, Query},
-    layout::Place,
+    layout::NavItem,
     session::SignedIn,
     state::State,
     texts::{calls, deliveries as texts},
 };
 
-/// Which bot or desk is meant.
+/// Tab bot or desk is meant.
 #[derive(Debug, Deserialize)]
-pub(super) struct Params {
+pub(super) struct Target {
     destination: To,
 }
 
 pub(super) async fn ask(
     who: SignedIn,
     Shared(state): Shared<State>,
-    Query(Params {
+    Query(Target {
         destination: To(to),
-    }): Query<Params>,
+    }): Query<Target>,
 ) -> Answer {
     if !admins::is_admin(&who) {
-        return Ok(admins::only(&state, &who, Place::Deliveries).await);
+        return Ok(admins::only(&state, &who, NavItem::Deliveries).await);
     }
     let standings = state.store().standings().await?;
     let standing = standings.iter().find(|it| it.destination == to);
@@ -61,17 +61,17 @@ pub(super) async fn ask(
 pub(super) async fn submit(
     who: SignedIn,
     Shared(state): Shared<State>,
-    Form(Params { destination }): Form<Params>,
+    Form(Target { destination }): Form<Target>,
 ) -> Answer {
     if !admins::is_admin(&who) {
-        return Ok(admins::only(&state, &who, Place::Deliveries).await);
+        return Ok(admins::only(&state, &who, NavItem::Deliveries).await);
     }
     let by = who.operator.as_str();
     state.store().retry_all(&destination.0, by).await?;
-    let wanted = Wanted {
+    let params = Params {
         destination: Some(destination),
         done: Some(Done::All),
-        ..Wanted::default()
+        ..Params::default()
     };
-    Ok(Redirect::to(&wanted.href()).into_response())
+    Ok(Redirect::to(&params.href()).into_response())
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     console::{
-        deliveries::wanted::Done,
+        deliveries::params::Done,
         extract::{Path, Query},
         session::SignedIn,
         state::State,

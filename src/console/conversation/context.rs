@@ -4,7 +4,8 @@ use crate::{
     config::Answers,
     console::{
         session::{self, SignedIn},
-        state::{Ends, State},
+        state::{Endpoints, State},
+        texts,
     },
     domain::{
         conversation::Handover,
@@ -14,7 +15,7 @@ use crate::{
 };
 
 #[derive(Debug)]
-pub(super) struct Means<'a> {
+pub(super) struct Context<'a> {
     pub(super) who: &'a SignedIn,
     /// Everybody who may sign in.
     pub(super) people: Vec<SignedIn>,
@@ -22,10 +23,10 @@ pub(super) struct Means<'a> {
     pub(super) language: &'a str,
     pub(super) bot: &'a str,
     pub(super) user: Option<&'a str>,
-    ends: &'a Ends,
+    endpoints: &'a Endpoints,
 }
 
-impl<'a> Means<'a> {
+impl<'a> Context<'a> {
     pub(super) fn new(
         state: &'a State,
         who: &'a SignedIn,
@@ -37,13 +38,18 @@ impl<'a> Means<'a> {
         let language = language.or(view.state.profile.language.as_deref());
         Self {
             who,
-            people: state.door().everybody(),
+            people: state.accounts().everybody(),
             answers: state.answers(),
             language: language.unwrap_or_default(),
             bot: view.state.key.bot.as_str(),
             user,
-            ends: state.ends(),
+            endpoints: state.endpoints(),
         }
+    }
+
+    /// How the user is told of, also where the platform has not said their name.
+    pub(super) fn user_name(&self) -> &'a str {
+        self.user.unwrap_or(texts::GUEST)
     }
 
     /// How this operator is told of.
@@ -53,16 +59,16 @@ impl<'a> Means<'a> {
 
     /// Whether it is answered here, or at a desk elsewhere.
     pub(super) fn is_here(&self, open: &Handover) -> bool {
-        self.ends.of_console.contains(&open.leg.desk)
+        self.endpoints.of_console.contains(&open.leg.desk)
     }
 
     pub(super) fn can_take_over(&self, bot: &BotName) -> bool {
-        self.ends.can_be_paused.contains(bot) && !self.ends.of_console.is_empty()
+        self.endpoints.can_be_paused.contains(bot) && !self.endpoints.of_console.is_empty()
     }
 
     /// Where it can be sent on to.
     pub(super) fn other_desks(&self, open: &Handover) -> impl Iterator<Item = &DeskName> {
-        let desks = self.ends.desks.iter();
+        let desks = self.endpoints.desks.iter();
         desks.filter(|desk| **desk != open.leg.desk)
     }
 }

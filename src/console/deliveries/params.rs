@@ -1,4 +1,4 @@
-//! Which deliveries are asked for, and what has just been done: all in the address.
+//! Tab deliveries are asked for, and what has just been done: all in the address.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use form_urlencoded::Serializer;
 use serde::{Deserialize, Deserializer};
 
 use crate::{
-    console::layout::Place,
+    console::layout::NavItem,
     domain::{delivery::Destination, ids::DeliveryId, retry::ErrorClass, time::Timestamp},
     store::{DeliveryFilter, DeliveryState},
 };
@@ -14,9 +14,9 @@ use crate::{
 const ROWS: usize = 50;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct Params {
     #[serde(default)]
-    pub(super) state: Which,
+    pub(super) state: Tab,
     #[serde(default, deserialize_with = "unless_empty")]
     pub(super) destination: Option<To>,
     #[serde(default, deserialize_with = "unless_empty")]
@@ -30,7 +30,7 @@ pub(super) struct Wanted {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Which {
+pub(super) enum Tab {
     #[default]
     Retrying,
     Dead,
@@ -67,12 +67,12 @@ pub(super) enum Age {
 #[error("nothing that is offered")]
 pub(super) struct NotOffered;
 
-impl Wanted {
+impl Params {
     pub(super) fn filter(&self, now: Timestamp) -> DeliveryFilter {
         DeliveryFilter {
             state: Some(match self.state {
-                Which::Retrying => DeliveryState::Retrying,
-                Which::Dead => DeliveryState::Dead,
+                Tab::Retrying => DeliveryState::Retrying,
+                Tab::Dead => DeliveryState::Dead,
             }),
             destination: self.destination.clone().map(|To(to)| to),
             error_class: self.class.map(|Class(class)| class.label().to_owned()),
@@ -87,7 +87,7 @@ impl Wanted {
     }
 
     /// The same of another state, from its start.
-    pub(super) fn of(&self, state: Which) -> Self {
+    pub(super) fn of(&self, state: Tab) -> Self {
         Self {
             state,
             after: None,
@@ -105,7 +105,7 @@ impl Wanted {
 
     pub(super) fn href(&self) -> String {
         let mut query = Serializer::new(String::new());
-        if self.state != Which::default() {
+        if self.state != Tab::default() {
             query.append_pair("state", self.state.name());
         }
         if let Some(To(to)) = &self.destination {
@@ -123,7 +123,7 @@ impl Wanted {
         if let Some(done) = self.done {
             query.append_pair("done", done.name());
         }
-        let path = Place::Deliveries.path();
+        let path = NavItem::Deliveries.path();
         match query.finish() {
             query if query.is_empty() => path.to_owned(),
             query => format!("{path}?{query}"),
@@ -131,7 +131,7 @@ impl Wanted {
     }
 }
 
-impl Which {
+impl Tab {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Retrying => "retrying",
@@ -221,9 +221,9 @@ mod tests {
 
     use super::*;
 
-    fn read(address: &str) -> Option<Wanted> {
+    fn read(address: &str) -> Option<Params> {
         let uri: Uri = address.parse().unwrap();
-        Query::try_from_uri(&uri).ok().map(|Query(wanted)| wanted)
+        Query::try_from_uri(&uri).ok().map(|Query(params)| params)
     }
 
     #[test]

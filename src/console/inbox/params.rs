@@ -1,4 +1,4 @@
-//! Which part of the inbox is asked for. It is all in the address, so a page can be kept, sent and gone back to.
+//! Tab part of the inbox is asked for. It is all in the address, so a page can be kept, sent and gone back to.
 
 use std::str::FromStr;
 
@@ -18,24 +18,24 @@ const ROWS: usize = 50;
 
 /// From the query of an address, of the inbox or of a conversation beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(in crate::console) struct Wanted {
+pub(in crate::console) struct Params {
     #[serde(default)]
-    pub(super) list: Which,
+    pub(super) list: Tab,
     pub(super) q: Option<String>,
     pub(super) bot: Option<BotName>,
     pub(super) desk: Option<DeskName>,
-    pub(super) after: Option<After>,
+    pub(super) after: Option<Cursor>,
     /// Of an open page, which has the rest. Not part of where anything leads.
     #[serde(default)]
-    pub(super) part: Part,
+    pub(super) part: Fragment,
     /// What is open beside a list that is fetched alone.
     pub(super) open: Option<ConversationId>,
 }
 
-/// As much of a page as is wanted.
+/// As much of a page as is params.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Part {
+pub(super) enum Fragment {
     #[default]
     Whole,
     List,
@@ -45,7 +45,7 @@ pub(super) enum Part {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Which {
+pub(super) enum Tab {
     /// `Mine`, then `Waiting`.
     #[default]
     Now,
@@ -60,13 +60,13 @@ pub(super) enum Which {
 /// The last row of the page before: `MILLISECONDS.CONVERSATION`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct After(InboxCursor);
+pub(super) struct Cursor(InboxCursor);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not the place of a row")]
-pub(super) struct NotAPlace;
+#[error("not a cursor")]
+pub(super) struct BadCursor;
 
-impl Which {
+impl Tab {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Now => "now",
@@ -87,7 +87,7 @@ impl Which {
     }
 }
 
-impl Wanted {
+impl Params {
     /// What was typed, if it was anything.
     pub(super) fn text(&self) -> Option<&str> {
         self.q.as_deref().map(str::trim).filter(|q| !q.is_empty())
@@ -104,7 +104,7 @@ impl Wanted {
             bot: self.bot.clone(),
             desk: self.desk.clone(),
             text: self.text().map(str::to_owned),
-            after: self.after.map(|After(cursor)| cursor),
+            after: self.after.map(|Cursor(cursor)| cursor),
             limit: ROWS,
         }
     }
@@ -128,7 +128,7 @@ impl Wanted {
     }
 
     /// The same search in another list, from its start.
-    pub(super) fn of(&self, list: Which) -> Self {
+    pub(super) fn of(&self, list: Tab) -> Self {
         Self {
             list,
             after: None,
@@ -136,10 +136,10 @@ impl Wanted {
         }
     }
 
-    pub(super) fn from(&self, list: Which, cursor: InboxCursor) -> Self {
+    pub(super) fn from(&self, list: Tab, cursor: InboxCursor) -> Self {
         Self {
             list,
-            after: Some(After(cursor)),
+            after: Some(Cursor(cursor)),
             ..self.clone()
         }
     }
@@ -168,7 +168,7 @@ impl Wanted {
         for (name, value) in self.as_pairs() {
             query.append_pair(name, &value);
         }
-        if let Some(After(cursor)) = self.after {
+        if let Some(Cursor(cursor)) = self.after {
             let place = format!("{}.{}", cursor.at.as_millis(), cursor.conversation);
             query.append_pair("after", &place);
         }
@@ -183,20 +183,20 @@ impl Wanted {
 
     /// What a new search keeps.
     pub(super) fn as_narrowing(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let list = (self.list != Which::Now).then(|| ("list", self.list.name().to_owned()));
+        let list = (self.list != Tab::Now).then(|| ("list", self.list.name().to_owned()));
         let bot = self.bot.as_ref().map(|bot| ("bot", bot.to_string()));
         let desk = self.desk.as_ref().map(|desk| ("desk", desk.to_string()));
         [list, bot, desk].into_iter().flatten()
     }
 }
 
-impl FromStr for After {
-    type Err = NotAPlace;
+impl FromStr for Cursor {
+    type Err = BadCursor;
 
-    fn from_str(text: &str) -> Result<Self, NotAPlace> {
-        let (at, conversation) = text.split_once('.').ok_or(NotAPlace)?;
-        let at: i64 = at.parse().map_err(|_| NotAPlace)?;
-        let conversation: Uuid = conversation.parse().map_err(|_| NotAPlace)?;
+    fn from_str(text: &str) -> Result<Self, BadCursor> {
+        let (at, conversation) = text.split_once('.').ok_or(BadCursor)?;
+        let at: i64 = at.parse().map_err(|_| BadCursor)?;
+        let conversation: Uuid = conversation.parse().map_err(|_| BadCursor)?;
         Ok(Self(InboxCursor {
             at: Timestamp::from_millis(at),
             conversation: ConversationId::from_uuid(conversation),
@@ -204,10 +204,10 @@ impl FromStr for After {
     }
 }
 
-impl TryFrom<String> for After {
-    type Error = NotAPlace;
+impl TryFrom<String> for Cursor {
+    type Error = BadCursor;
 
-    fn try_from(text: String) -> Result<Self, NotAPlace> {
+    fn try_from(text: String) -> Result<Self, BadCursor> {
         text.parse()
     }
 }
@@ -218,9 +218,9 @@ mod tests {
 
     use super::*;
 
-    fn read(address: &str) -> Option<Wanted> {
+    fn read(address: &str) -> Option<Params> {
         let uri: Uri = address.parse().unwrap();
-        Query::try_from_uri(&uri).ok().map(|Query(wanted)| wanted)
+        Query::try_from_uri(&uri).ok().map(|Query(params)| params)
     }
 
     #[test]
@@ -238,25 +238,25 @@ mod tests {
     #[test]
     fn another_list_keeps_the_search_and_starts_anew() {
         let place = "1.00000000-0000-0000-0000-000000000007";
-        let wanted = read(&format!("/console?q=x&list=open&after={place}")).unwrap();
-        assert_eq!(wanted.of(Which::Closed).href(), "/console?list=closed&q=x");
+        let params = read(&format!("/console?q=x&list=open&after={place}")).unwrap();
+        assert_eq!(params.of(Tab::Closed).href(), "/console?list=closed&q=x");
     }
 
     #[test]
     fn a_part_of_a_page_leads_to_whole_ones() {
         let id = "00000000-0000-0000-0000-000000000007";
-        let wanted = read(&format!("/console?list=open&part=list&open={id}")).unwrap();
-        assert_eq!(wanted.part, Part::List);
-        assert_eq!(wanted.open.unwrap().to_string(), id);
-        assert_eq!(wanted.href(), "/console?list=open");
+        let params = read(&format!("/console?list=open&part=list&open={id}")).unwrap();
+        assert_eq!(params.part, Fragment::List);
+        assert_eq!(params.open.unwrap().to_string(), id);
+        assert_eq!(params.href(), "/console?list=open");
     }
 
     #[test]
     fn a_search_for_nothing_is_none() {
-        let wanted = read("/console?q=++").unwrap();
-        assert_eq!(wanted.text(), None);
-        assert_eq!(wanted.href(), "/console");
-        assert!(!wanted.is_narrowed());
+        let params = read("/console?q=++").unwrap();
+        assert_eq!(params.text(), None);
+        assert_eq!(params.href(), "/console");
+        assert!(!params.is_narrowed());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::domain::{
 
 /// Who answers the user for a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Hands {
+pub(super) enum Holder {
     Bot,
     /// An agent has been asked for, or the bot is being brought back.
     Nobody,
@@ -16,7 +16,7 @@ pub(super) enum Hands {
     },
 }
 
-impl Hands {
+impl Holder {
     /// Beside `held`.
     pub(super) const fn class(&self) -> &'static str {
         match self {
@@ -99,13 +99,13 @@ mod tests {
             entry(Some(Attended), Some(Closing), Cause::Closed, Some("solved")),
             entry(Some(Closing), None, Cause::Resumed, None),
         ];
-        let mut hands = Hands::at_first(&journal);
-        let mut gone = vec![hands.class()];
+        let mut holder = Holder::at_first(&journal);
+        let mut gone = vec![holder.class()];
         let mut named = Vec::new();
         for entry in &journal {
-            hands = hands.after(entry);
-            gone.push(hands.class());
-            named.extend(hands.agent().map(str::to_owned));
+            holder = holder.after(entry);
+            gone.push(holder.class());
+            named.extend(holder.agent().map(str::to_owned));
         }
         let held = gone
             .iter()
@@ -128,7 +128,7 @@ mod tests {
             Cause::Closed,
             None,
         );
-        assert_eq!(Hands::at_first(&[closed]), Hands::Agent { name: None });
-        assert_eq!(Hands::at_first(&[]), Hands::Bot);
+        assert_eq!(Holder::at_first(&[closed]), Holder::Agent { name: None });
+        assert_eq!(Holder::at_first(&[]), Holder::Bot);
     }
 }

@@ -12,37 +12,41 @@ use crate::{
     store::Standing,
 };
 
-/// What is answered in the console itself.
+/// What there is to say of bots and desks.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Here<'a> {
-    pub(super) desks: &'a [DeskName],
-    /// How many people are signed in.
+pub(super) struct Cards<'a> {
+    pub(super) standings: &'a [Standing],
+    /// Desks that are answered in the console itself.
+    pub(super) of_console: &'a [DeskName],
+    /// How many people are signed in there.
     pub(super) signed_in: usize,
+    pub(super) now: Timestamp,
 }
 
-pub(super) fn ends(
-    (title, destinations): (&str, &[Destination]),
-    (standings, here): (&[Standing], Here<'_>),
-    now: Timestamp,
-) -> Markup {
-    html! {
-        section.sec aria-label=(title) {
-            div.sec__head { h2 { (title) } p { (destinations.len()) (texts::CONFIGURED) } }
-            ul.ends {
-                @for destination in destinations {
-                    @let standing = standings.iter().find(|it| it.destination == *destination);
-                    @match destination {
-                        Destination::Desk(desk) if here.desks.contains(desk) => (desk_of_console(desk, standing, here)),
-                        _ => (card(destination, standing, now)),
-                    }
-                }
+impl Cards<'_> {
+    pub(super) fn section(&self, title: &str, destinations: &[Destination]) -> Markup {
+        html! {
+            section.sec aria-label=(title) {
+                div.sec__head { h2 { (title) } p { (destinations.len()) (texts::CONFIGURED) } }
+                ul.ends { @for destination in destinations { (self.card(destination)) } }
             }
+        }
+    }
+
+    fn card(&self, destination: &Destination) -> Markup {
+        let mut standings = self.standings.iter();
+        let standing = standings.find(|it| it.destination == *destination);
+        match destination {
+            Destination::Desk(desk) if self.of_console.contains(desk) => {
+                desk_of_console(desk, standing, self.signed_in)
+            }
+            _ => card(destination, standing, self.now),
         }
     }
 }
 
 /// Nobody calls it, so no call can fail.
-fn desk_of_console(desk: &DeskName, standing: Option<&Standing>, here: Here<'_>) -> Markup {
+fn desk_of_console(desk: &DeskName, standing: Option<&Standing>, signed_in: usize) -> Markup {
     let closed = standing.and_then(|it| it.closed);
     let (word, tag, bridge) = match closed {
         None => (texts::ANSWERED_HERE, "tag tag--ok", "up"),
@@ -55,7 +59,7 @@ fn desk_of_console(desk: &DeskName, standing: Option<&Standing>, here: Here<'_>)
                 div { h3 { (desk.as_str()) } }
                 span class=(tag) { (word) }
             }
-            dl.facts.facts--wide { dt { (texts::SIGNED_IN) } dd.num { (here.signed_in) } }
+            dl.facts.facts--wide { dt { (texts::SIGNED_IN) } dd.num { (signed_in) } }
         }
     }
 }
