@@ -39,13 +39,13 @@ use url::Url;
 
 pub use self::{
     client::BuildError,
-    faults::{Chance, Faults},
+    faults::{FaultRate, Faults},
     hub::Refused,
     platform::{Platform, Version},
-    session::{BotState, Call, Line, Speaker, Way},
-    wire::{Person, Said},
+    session::{BotState, Call, Direction, Line, Speaker},
+    wire::{ChatUser, Said},
 };
-use self::{courier::Courier, hub::Hub, platform::Played};
+use self::{courier::Courier, hub::Hub, platform::PlatformApi};
 use crate::domain::time::Clock;
 
 /// What an emulated bot needs to know of the bridge, and the bridge of it.
@@ -92,8 +92,8 @@ impl Emulator {
     /// The chat page, its calls, the fault panel, and the API that the bridge calls: to be mounted at the root.
     pub fn router(&self) -> Router {
         let api = match self.hub.played {
-            Played::Chatlayer { .. } => api::router(Arc::clone(&self.hub)),
-            Played::Certainly { .. } => certainly::router(Arc::clone(&self.hub)),
+            PlatformApi::Chatlayer { .. } => api::router(Arc::clone(&self.hub)),
+            PlatformApi::Certainly { .. } => certainly::router(Arc::clone(&self.hub)),
         };
         page::router(Arc::clone(&self.hub)).merge(api)
     }
@@ -121,7 +121,7 @@ impl Emulator {
 
 impl Handle {
     /// Opens a conversation: the user's intro and the bot's welcome. Answers its session id.
-    pub fn open(&self, person: Person) -> Result<String, Refused> {
+    pub fn open(&self, person: ChatUser) -> Result<String, Refused> {
         self.hub.open(person)
     }
 
@@ -187,11 +187,11 @@ impl Handle {
     }
 
     pub fn faults(&self) -> Faults {
-        self.hub.dice().faults().clone()
+        self.hub.injector().faults().clone()
     }
 
     pub fn set_faults(&self, faults: Faults) {
-        self.hub.dice().set(faults);
+        self.hub.injector().set(faults);
     }
 
     /// The call that Chatlayer makes when an operator saves the webhook: true if the bridge answered as it must. Certainly

@@ -77,7 +77,7 @@ pub(super) struct Parts {
 
 /// What connections are made with.
 #[derive(Clone, Debug)]
-struct Ground {
+struct Context {
     outbound: Outbound,
     clock: Arc<dyn Clock>,
 }
@@ -98,22 +98,22 @@ impl Draft {
             },
             Arc::clone(&clock),
         )?;
-        let ground = Ground { outbound, clock };
+        let context = Context { outbound, clock };
         let mut faults = Vec::new();
         let bots = bots.iter().filter_map(|(name, bot)| {
             let connection = match &bot.platform {
-                Platform::Chatlayer(bot) => chatlayer::connect(name, bot, &ground),
-                Platform::Certainly(bot) => certainly::connect(name, bot, &ground),
+                Platform::Chatlayer(bot) => chatlayer::connect(name, bot, &context),
+                Platform::Certainly(bot) => certainly::connect(name, bot, &context),
             };
             Some((name.clone(), keep_all(&mut faults, connection)?))
         });
         let bots = bots.collect();
         let desks = desks.iter().filter_map(|(name, desk)| {
             let connection = match &desk.kind {
-                Kind::AivoLive(desk) => aivo_live::connect(name, desk, &ground),
+                Kind::AivoLive(desk) => aivo_live::connect(name, desk, &context),
                 Kind::Console(_) => Ok(console::connect()),
-                Kind::Webhook(desk) => webhook::connect(name, desk, &ground),
-                Kind::Template(desk) => template::connect(name, desk, &ground),
+                Kind::Webhook(desk) => webhook::connect(name, desk, &context),
+                Kind::Template(desk) => template::connect(name, desk, &context),
             };
             Some((name.clone(), keep_all(&mut faults, connection)?))
         });

@@ -4,16 +4,16 @@
 //! newcomer has a file to start from.
 
 mod keys;
+mod listeners;
 mod playing;
 mod settings;
-mod stage;
 
 use std::io;
 
 use self::{
     keys::Keys,
+    listeners::{Addresses, DemoListeners},
     settings::keep,
-    stage::{Addresses, Stage},
 };
 use super::{App, Development, Error, Listeners, signals::Signals};
 use crate::{
@@ -89,13 +89,13 @@ const GROUPS: [(u64, &str); 3] = [(2179, "Customer service"), (2180, "Sales"), (
 /// Runs the development bridge until it is told to stop.
 pub async fn demo(options: Options) -> Result<(), Error> {
     let signals = Signals::listen().map_err(Error::Signals)?;
-    let Stage {
+    let DemoListeners {
         bridge,
         admin,
         chat,
         desk,
         addresses,
-    } = Stage::build(options.desk)?;
+    } = DemoListeners::build(options.desk)?;
     let keys = Keys::draw();
     let text = addresses.configuration(&keys, options)?;
     let source = Source::text(CONFIG_FILE, text.clone());

@@ -70,7 +70,7 @@ enum User<'c> {
 
 /// One call of a platform.
 #[derive(Debug)]
-struct Hooked<'c> {
+struct HookCall<'c> {
     path: Vec<&'c str>,
     query: Vec<(&'static str, &'c str)>,
     basic: Option<(&'c str, &'c SecretString)>,
@@ -79,7 +79,7 @@ struct Hooked<'c> {
 }
 
 /// One user at one hook.
-struct Player<'c> {
+struct SimulatedUser<'c> {
     client: Client,
     user: User<'c>,
 }
@@ -106,7 +106,7 @@ pub(super) fn run(config: &Config, options: Options) -> Result<(), Error> {
             id: session.clone(),
         }),
     };
-    let mut player = Player {
+    let mut player = SimulatedUser {
         client: Client::new(config.server.listen)?,
         user,
     };
@@ -156,7 +156,7 @@ fn chosen<'c>(
     }
 }
 
-impl Player<'_> {
+impl SimulatedUser<'_> {
     async fn say(&mut self, text: &str, out: &mut impl Write) -> Result<(), Error> {
         let now = (new_id(), SystemClock.now());
         let call = match &self.user {
@@ -184,14 +184,14 @@ impl Player<'_> {
         Ok(())
     }
 
-    async fn post(&self, hooked: &Hooked<'_>) -> Result<(StatusCode, Vec<u8>), Error> {
+    async fn post(&self, call: &HookCall<'_>) -> Result<(StatusCode, Vec<u8>), Error> {
         let call = Call {
             method: Method::POST,
-            path: &hooked.path,
-            query: &hooked.query,
-            bearer: hooked.bearer,
-            basic: hooked.basic,
-            body: Some(&hooked.body),
+            path: &call.path,
+            query: &call.query,
+            bearer: call.bearer,
+            basic: call.basic,
+            body: Some(&call.body),
         };
         let reply = self.client.send(call).await?;
         Ok((reply.status, reply.body))

@@ -29,7 +29,7 @@ use self::{courier::Courier, rooms::Rooms};
 use super::{
     client::{self, BuildError},
     desk::board::Board,
-    faults::Dice,
+    faults::FaultInjector,
 };
 use crate::domain::time::{Clock, Timestamp};
 
@@ -72,7 +72,7 @@ struct Shared {
 struct State {
     board: Board,
     rooms: Rooms,
-    dice: Dice,
+    injector: FaultInjector,
 }
 
 /// Far more than a person or a test opens.
@@ -101,7 +101,7 @@ pub fn build(options: Options) -> Result<AivoLive, BuildError> {
         state: Mutex::new(State {
             board: Board::default(),
             rooms: Rooms::new(seed),
-            dice: Dice::new(seed),
+            injector: FaultInjector::new(seed),
         }),
         couriers,
         closing: CancellationToken::new(),

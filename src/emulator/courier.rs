@@ -14,7 +14,7 @@ use tokio::{
 use super::{
     hub::Hub,
     platform::Answer,
-    session::{Call, Way, Webhook, WebhookKind},
+    session::{Call, Direction, Webhook, WebhookKind},
 };
 
 /// How long a webhook that is to change places waits for the one behind it.
@@ -29,7 +29,7 @@ pub(super) struct Courier {
 }
 
 /// How one webhook is to be carried.
-struct Orders {
+struct CallOptions {
     delay: Duration,
     repeats: u8,
     dropped: bool,
@@ -42,7 +42,7 @@ impl Courier {
         while let Some(webhook) = self.queue.recv().await {
             let swap = self
                 .hub
-                .dice()
+                .injector()
                 .strikes(self.ordinal, |faults| &mut faults.webhook_swap);
             if swap && let Ok(Some(later)) = timeout(SWAP_WAIT, self.queue.recv()).await {
                 self.carry(later).await;
@@ -52,12 +52,12 @@ impl Courier {
     }
 
     async fn carry(&self, mut webhook: Webhook) {
-        let orders = self.orders(webhook.kind);
-        if orders.dropped {
+        let options = self.call_options(webhook.kind);
+        if options.dropped {
             self.note(&webhook, None, "dropped on purpose");
             return self.answered(&webhook, None);
         }
-        if orders.unknown_fields
+        if options.unknown_fields
             && let Some(body) = webhook.body.as_object_mut()
         {
             body.insert(
@@ -65,30 +65,30 @@ impl Courier {
                 json!({"nested": [1, null, "later"]}),
             );
         }
-        sleep(orders.delay).await;
+        sleep(options.delay).await;
         let mut first = None;
-        for attempt in 0..orders.repeats {
+        for attempt in 0..options.repeats {
             let answer = self.post(&webhook, attempt > 0).await;
             if attempt == 0 {
                 first = answer;
             }
         }
-        if orders.answer_lost {
+        if options.answer_lost {
             self.note(&webhook, None, "answer lost on purpose");
             first = None;
         }
         self.answered(&webhook, first);
     }
 
-    fn orders(&self, kind: WebhookKind) -> Orders {
-        let mut dice = self.hub.dice();
-        Orders {
-            dropped: dice.strikes(self.ordinal, |faults| &mut faults.webhook_drop),
+    fn call_options(&self, kind: WebhookKind) -> CallOptions {
+        let mut injector = self.hub.injector();
+        CallOptions {
+            dropped: injector.strikes(self.ordinal, |faults| &mut faults.webhook_drop),
             answer_lost: kind == WebhookKind::Request
-                && dice.strikes(self.ordinal, |faults| &mut faults.offload_answer_lost),
-            delay: dice.faults().webhook_delay(),
-            repeats: dice.faults().repeats.get(),
-            unknown_fields: dice.faults().unknown_fields,
+                && injector.strikes(self.ordinal, |faults| &mut faults.offload_answer_lost),
+            delay: injector.faults().webhook_delay(),
+            repeats: injector.faults().repeats.get(),
+            unknown_fields: injector.faults().unknown_fields,
         }
     }
 
@@ -108,7 +108,7 @@ impl Courier {
             &self.session,
             Call {
                 at: self.hub.now(),
-                way: Way::ToBridge,
+                way: Direction::ToBridge,
                 what: webhook.what.clone(),
                 status,
                 millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -129,7 +129,7 @@ impl Courier {
     fn note(&self, webhook: &Webhook, status: Option<u16>, fault: &'static str) {
         let call = Call {
             at: self.hub.now(),
-            way: Way::ToBridge,
+            way: Direction::ToBridge,
             what: webhook.what.clone(),
             status,
             millis: 0,

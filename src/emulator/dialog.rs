@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     bot_message::{BotMessage, Button, Card, Choice, Payload},
-    wire::{Said, Tapped},
+    wire::{ButtonTap, Said},
 };
 
 /// One turn of the bot.
@@ -41,7 +41,7 @@ pub(super) fn reply(said: &Said, media: &str) -> Turn {
     match said {
         Said::Intro => named("welcome", media).unwrap_or_default(),
         Said::Text { text } => by_word(text, media),
-        Said::Postback { title, payload } => Tapped::read(payload)
+        Said::Postback { title, payload } => ButtonTap::read(payload)
             .next
             .and_then(|dialog| named(&dialog, media))
             .unwrap_or_else(|| by_word(title, media)),

@@ -1,6 +1,6 @@
 //! What goes wrong on purpose, in both directions. Set from the page, by `PUT /emulator/faults`, or from a test.
 //!
-//! Chances are rolled for each conversation with dice of its own, so one seed gives one run,
+//! Chances are rolled for each conversation by a generator of its own, so one seed gives one run,
 //! however the conversations are scheduled against each other.
 
 use std::{collections::HashMap, num::NonZeroU8, time::Duration};
@@ -22,25 +22,25 @@ pub struct Faults {
     /// How often each webhook is sent, byte for byte the same.
     pub repeats: NonZeroU8,
     /// A webhook changes places with the one after it.
-    pub webhook_swap: Chance,
+    pub webhook_swap: FaultRate,
     /// A webhook is never sent.
-    pub webhook_drop: Chance,
+    pub webhook_drop: FaultRate,
     /// The bridge's answer to an offload is not heard: the bot speaks on.
-    pub offload_answer_lost: Chance,
+    pub offload_answer_lost: FaultRate,
     /// Webhooks carry fields and messages that nobody has documented.
     pub unknown_fields: bool,
     /// Each call of the API waits so long before it is looked at.
     pub api_delay_ms: u64,
     /// A call is answered 503 and has no effect.
-    pub api_5xx: Chance,
+    pub api_5xx: FaultRate,
     /// A call is answered 429 with `Retry-After: 1` and has no effect.
-    pub api_429: Chance,
+    pub api_429: FaultRate,
     /// A call is answered 401 though its token is right.
-    pub api_401: Chance,
+    pub api_401: FaultRate,
     /// The line is cut before the call had an effect.
-    pub api_cut_before: Chance,
+    pub api_cut_before: FaultRate,
     /// The call has its effect, and then the line is cut.
-    pub api_cut_after: Chance,
+    pub api_cut_after: FaultRate,
     /// What the API was told to send comes back as a bot message. Whether Chatlayer does this is not known.
     pub echo: bool,
 }
@@ -48,20 +48,20 @@ pub struct Faults {
 /// How often a fault strikes: the next so many times for certain, then with this chance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Chance {
+pub struct FaultRate {
     pub next: u32,
     pub percent: u8,
 }
 
-/// The faults with the dice that decide when they strike.
+/// The faults, and the chances that decide when they strike.
 #[derive(Debug)]
-pub(super) struct Dice {
+pub(super) struct FaultInjector {
     faults: Faults,
     seed: u64,
     rolls: HashMap<u64, Rng>,
 }
 
-impl Chance {
+impl FaultRate {
     /// Strikes the next `times` times and then no more.
     pub const fn next(times: u32) -> Self {
         Self {
@@ -82,16 +82,16 @@ impl Default for Faults {
             seed: None,
             webhook_delay_ms: 0,
             repeats: NonZeroU8::MIN,
-            webhook_swap: Chance::default(),
-            webhook_drop: Chance::default(),
-            offload_answer_lost: Chance::default(),
+            webhook_swap: FaultRate::default(),
+            webhook_drop: FaultRate::default(),
+            offload_answer_lost: FaultRate::default(),
             unknown_fields: false,
             api_delay_ms: 0,
-            api_5xx: Chance::default(),
-            api_429: Chance::default(),
-            api_401: Chance::default(),
-            api_cut_before: Chance::default(),
-            api_cut_after: Chance::default(),
+            api_5xx: FaultRate::default(),
+            api_429: FaultRate::default(),
+            api_401: FaultRate::default(),
+            api_cut_before: FaultRate::default(),
+            api_cut_after: FaultRate::default(),
             echo: false,
         }
     }
@@ -107,7 +107,7 @@ impl Faults {
     }
 }
 
-impl Dice {
+impl FaultInjector {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             faults: Faults::default(),
@@ -120,14 +120,18 @@ impl Dice {
         &self.faults
     }
 
-    /// Lays the dice anew, so that the same seed gives the same rolls again.
+    /// Begins anew, so that the same seed gives the same rolls again.
     pub(super) fn set(&mut self, faults: Faults) {
         self.faults = faults;
         self.rolls.clear();
     }
 
     /// Whether the fault strikes conversation number `session` now.
-    pub(super) fn strikes(&mut self, session: u64, fault: fn(&mut Faults) -> &mut Chance) -> bool {
+    pub(super) fn strikes(
+        &mut self,
+        session: u64,
+        fault: fn(&mut Faults) -> &mut FaultRate,
+    ) -> bool {
         let chance = fault(&mut self.faults);
         if chance.next > 0 {
             chance.next -= 1;
@@ -150,9 +154,9 @@ impl Dice {
 mod tests {
     use super::*;
 
-    fn rolls(dice: &mut Dice, session: u64) -> Vec<bool> {
+    fn rolls(injector: &mut FaultInjector, session: u64) -> Vec<bool> {
         (0..64)
-            .map(|_| dice.strikes(session, |f| &mut f.api_5xx))
+            .map(|_| injector.strikes(session, |f| &mut f.api_5xx))
             .collect()
     }
 
@@ -160,28 +164,31 @@ mod tests {
     fn a_seed_gives_the_same_faults_again_and_each_conversation_its_own() {
         let faults = Faults {
             seed: Some(7),
-            api_5xx: Chance::percent(50),
+            api_5xx: FaultRate::percent(50),
             ..Faults::default()
         };
-        let mut dice = Dice::new(0);
-        dice.set(faults.clone());
-        let first = rolls(&mut dice, 1);
-        let other = rolls(&mut dice, 2);
-        dice.set(faults);
-        assert_eq!(rolls(&mut dice, 2), other);
-        assert_eq!(rolls(&mut dice, 1), first);
+        let mut injector = FaultInjector::new(0);
+        injector.set(faults.clone());
+        let first = rolls(&mut injector, 1);
+        let other = rolls(&mut injector, 2);
+        injector.set(faults);
+        assert_eq!(rolls(&mut injector, 2), other);
+        assert_eq!(rolls(&mut injector, 1), first);
         assert_ne!(first, other);
         assert!(first.contains(&true) && first.contains(&false));
     }
 
     #[test]
     fn the_next_so_many_strike_and_then_none() {
-        let mut dice = Dice::new(0);
-        dice.set(Faults {
-            api_5xx: Chance::next(2),
+        let mut injector = FaultInjector::new(0);
+        injector.set(Faults {
+            api_5xx: FaultRate::next(2),
             ..Faults::default()
         });
-        assert_eq!(rolls(&mut dice, 1).iter().filter(|hit| **hit).count(), 2);
-        assert_eq!(dice.faults().api_5xx.next, 0);
+        assert_eq!(
+            rolls(&mut injector, 1).iter().filter(|hit| **hit).count(),
+            2
+        );
+        assert_eq!(injector.faults().api_5xx.next, 0);
     }
 }

@@ -1,4 +1,4 @@
-//! What all parts of the emulator share: the conversations, the dice, the way to the bridge.
+//! What all parts of the emulator share: the conversations, the faults, the way to the bridge.
 //!
 //! Two locks, never held together and never across an await.
 
@@ -24,11 +24,11 @@ use uuid::Builder;
 use super::{
     BuildError, Options, client,
     courier::Courier,
-    faults::Dice,
+    faults::FaultInjector,
     files::Files,
-    platform::Played,
+    platform::PlatformApi,
     session::{Call, Parts, Session},
-    wire::{Person, Said},
+    wire::{ChatUser, Said},
 };
 use crate::domain::time::{Clock, Timestamp};
 
@@ -65,7 +65,7 @@ pub(super) struct Check {
 
 pub(super) struct Hub {
     pub bot_id: String,
-    pub played: Played,
+    pub played: PlatformApi,
     pub desk_url: Option<Url>,
     pub console_url: Option<Url>,
     pub files: Files,
@@ -73,7 +73,7 @@ pub(super) struct Hub {
     media: String,
     clock: Arc<dyn Clock>,
     client: reqwest::Client,
-    dice: Mutex<Dice>,
+    injector: Mutex<FaultInjector>,
     sessions: Mutex<Sessions>,
     couriers: mpsc::Sender<Courier>,
     closing: CancellationToken,
@@ -97,7 +97,7 @@ impl Hub {
         let root = options.public_url.as_str().trim_end_matches('/').to_owned();
         let hub = Self {
             bot_id: options.bot_id,
-            played: Played::new(options.platform),
+            played: PlatformApi::new(options.platform),
             access_token: options.access_token,
             desk_url: options.desk_url,
             console_url: options.console_url,
@@ -105,7 +105,7 @@ impl Hub {
             media: format!("{root}/assets"),
             clock: options.clock,
             client,
-            dice: Mutex::new(Dice::new(options.seed)),
+            injector: Mutex::new(FaultInjector::new(options.seed)),
             sessions: Mutex::new(Sessions {
                 by_id: HashMap::new(),
                 opened: 0,
@@ -117,7 +117,7 @@ impl Hub {
         Ok((hub, starts))
     }
 
-    pub(super) fn open(self: &Arc<Self>, person: Person) -> Result<String, Refused> {
+    pub(super) fn open(self: &Arc<Self>, person: ChatUser) -> Result<String, Refused> {
         let mut sessions = self.sessions();
         if sessions.by_id.len() >= MAX_SESSIONS {
             return Err(Refused::Busy);
@@ -134,7 +134,7 @@ impl Hub {
         };
         self.couriers.try_send(courier).map_err(|_| Refused::Busy)?;
         let parts = Parts {
-            tongue: self.played.tongue(&self.bot_id, &session),
+            dialect: self.played.dialect(&self.bot_id, &session),
             ordinal: sessions.opened,
             person,
             media: self.media.clone(),
@@ -198,8 +198,8 @@ impl Hub {
 
     pub(super) fn is_api_token(&self, shown: &str) -> bool {
         match &self.played {
-            Played::Chatlayer { .. } => false,
-            Played::Certainly { api_token, .. } => is_same(api_token, shown),
+            PlatformApi::Chatlayer { .. } => false,
+            PlatformApi::Certainly { api_token, .. } => is_same(api_token, shown),
         }
     }
 
@@ -211,8 +211,8 @@ impl Hub {
         self.clock.now()
     }
 
-    pub(super) fn dice(&self) -> MutexGuard<'_, Dice> {
-        self.dice.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn injector(&self) -> MutexGuard<'_, FaultInjector> {
+        self.injector.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the pages' live streams, which would else hold the listener open.

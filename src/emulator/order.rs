@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     bot_message::BotMessage,
     hub::{Hub, Refused},
-    session::{Call, Way},
+    session::{Call, Direction},
     trial::{Verdict, cut, fault},
 };
 
@@ -37,14 +37,14 @@ pub(super) async fn perform(hub: &Hub, order: Order) -> Response {
     let Some(ordinal) = hub.with(&order.session, |session| session.ordinal()) else {
         return Refused::UnknownSession.into_response();
     };
-    let delay = hub.dice().faults().api_delay();
+    let delay = hub.injector().faults().api_delay();
     sleep(delay).await;
-    let (verdict, note) = Verdict::of(&mut hub.dice(), ordinal);
-    let echo = hub.dice().faults().echo;
+    let (verdict, note) = Verdict::of(&mut hub.injector(), ordinal);
+    let echo = hub.injector().faults().echo;
     let status = verdict.status();
     let call = Call {
         at: hub.now(),
-        way: Way::FromBridge,
+        way: Direction::FromBridge,
         what: order.what.clone(),
         status: status.map(|status| status.as_u16()),
         millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),

@@ -19,7 +19,7 @@ use super::{
     files::MAX_FILE,
     hub::{Check, Hub, Refused},
     stream::{self, Feed},
-    wire::{Person, Said},
+    wire::{ChatUser, Said},
 };
 
 pub(super) fn router(hub: Arc<Hub>) -> Router {
@@ -68,7 +68,7 @@ impl Feed for Lines {
 
 async fn open(
     State(hub): State<Arc<Hub>>,
-    Json(person): Json<Person>,
+    Json(person): Json<ChatUser>,
 ) -> Result<Response, Refused> {
     let session = hub.open(person)?;
     Ok((StatusCode::CREATED, Json(about(&hub, &session))).into_response())
@@ -137,11 +137,11 @@ async fn file(State(hub): State<Arc<Hub>>, Path(name): Path<String>) -> Response
 }
 
 async fn faults(State(hub): State<Arc<Hub>>) -> Json<Faults> {
-    Json(hub.dice().faults().clone())
+    Json(hub.injector().faults().clone())
 }
 
 async fn set_faults(State(hub): State<Arc<Hub>>, Json(faults): Json<Faults>) -> Json<Faults> {
-    hub.dice().set(faults.clone());
+    hub.injector().set(faults.clone());
     Json(faults)
 }
 

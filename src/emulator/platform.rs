@@ -11,7 +11,7 @@ use super::{
     bot_message::BotMessage,
     certainly::Deployment,
     session::WebhookKind,
-    wire::{self, Origin, Person, Said},
+    wire::{self, ChatUser, Origin, Said},
 };
 use crate::domain::time::Timestamp;
 
@@ -41,7 +41,7 @@ pub enum Version {
 }
 
 /// The addresses and secrets of a platform.
-pub(super) enum Played {
+pub(super) enum PlatformApi {
     Chatlayer {
         version: Version,
         /// Without the token.
@@ -56,7 +56,7 @@ pub(super) enum Played {
 }
 
 /// The words in which one conversation is told of.
-pub(super) enum Tongue {
+pub(super) enum Dialect {
     Chatlayer(Origin),
     Certainly(Deployment),
 }
@@ -102,7 +102,7 @@ impl Platform {
     }
 }
 
-impl Played {
+impl PlatformApi {
     pub(super) fn new(platform: Platform) -> Self {
         match platform {
             Platform::Chatlayer {
@@ -179,14 +179,14 @@ impl Played {
         }
     }
 
-    pub(super) fn tongue(&self, bot_id: &str, session_id: &str) -> Tongue {
+    pub(super) fn dialect(&self, bot_id: &str, session_id: &str) -> Dialect {
         match self {
-            Self::Chatlayer { version, .. } => Tongue::Chatlayer(Origin {
+            Self::Chatlayer { version, .. } => Dialect::Chatlayer(Origin {
                 bot_id: bot_id.to_owned(),
                 version: version.as_str(),
                 session_id: session_id.to_owned(),
             }),
-            Self::Certainly { .. } => Tongue::Certainly(Deployment {
+            Self::Certainly { .. } => Dialect::Certainly(Deployment {
                 bot_id: bot_id.to_owned(),
                 user_id: session_id.to_owned(),
             }),
@@ -216,13 +216,14 @@ impl Played {
     }
 }
 
-impl Tongue {
+impl Dialect {
     /// What the bridge is told of something that the user does; nothing where the platform does not tell.
     pub(super) fn user(
         &self,
         said: &Said,
-        person: &Person,
-        (at, id): (Timestamp, &str),
+        person: &ChatUser,
+        at: Timestamp,
+        id: &str,
     ) -> Option<Value> {
         match self {
             Self::Chatlayer(origin) => Some(origin.user_item(said, person, at, id)),
@@ -261,7 +262,8 @@ impl Tongue {
     pub(super) fn request(
         &self,
         department: &str,
-        (person, transcript): (&Person, &[Value]),
+        person: &ChatUser,
+        transcript: &[Value],
         at: Timestamp,
     ) -> Value {
         let payload = json!({"department": department, "language": person.language});

@@ -13,8 +13,8 @@ use tokio::sync::{mpsc, watch};
 use super::{
     bot_message::BotMessage,
     dialog::{self, Act, Turn},
-    platform::{Answer, Tongue},
-    wire::{Person, Said, Tapped},
+    platform::{Answer, Dialect},
+    wire::{ButtonTap, ChatUser, Said},
 };
 use crate::domain::time::{Clock, Timestamp};
 
@@ -68,7 +68,7 @@ pub enum Line {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Call {
     pub at: Timestamp,
-    pub way: Way,
+    pub way: Direction,
     /// What it was about; never its address, which holds the hook key.
     pub what: String,
     /// Nothing: there was no answer, or none was given.
@@ -80,7 +80,7 @@ pub struct Call {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Way {
+pub enum Direction {
     ToBridge,
     FromBridge,
 }
@@ -102,9 +102,9 @@ pub(super) enum WebhookKind {
 
 /// What a conversation is made of.
 pub(super) struct Parts {
-    pub tongue: Tongue,
+    pub dialect: Dialect,
     pub ordinal: u64,
-    pub person: Person,
+    pub person: ChatUser,
     pub media: String,
     pub clock: Arc<dyn Clock>,
     pub rng: Rng,
@@ -177,10 +177,12 @@ impl Session {
     pub(super) fn user(&mut self, said: &Said) {
         let at = self.now();
         let id = object_id(at, &mut self.parts.rng);
-        let Parts { tongue, person, .. } = &self.parts;
-        let item = tongue.user(said, person, (at, &id));
+        let Parts {
+            dialect, person, ..
+        } = &self.parts;
+        let item = dialect.user(said, person, at, &id);
         if *said != Said::Intro {
-            self.transcript.extend(tongue.user_copy(said, at));
+            self.transcript.extend(dialect.user_copy(said, at));
             self.line(Line::Said {
                 by: Speaker::User,
                 at,
@@ -190,7 +192,7 @@ impl Session {
         let what = format!("messages (user: {})", said.message_type());
         self.report(&what, item.into_iter().collect(), at);
         if let Said::Postback { payload, .. } = said {
-            self.store_parameters(&Tapped::read(payload).parameters);
+            self.store_parameters(&ButtonTap::read(payload).parameters);
         }
         if self.bot == BotState::Speaking {
             self.turn(dialog::reply(said, &self.parts.media));
@@ -203,9 +205,9 @@ impl Session {
         for message in messages {
             let at = self.now();
             if echo {
-                let tongue = &self.parts.tongue;
-                items.push(tongue.bot(message, at));
-                self.transcript.extend(tongue.bot_copy(message, at));
+                let dialect = &self.parts.dialect;
+                items.push(dialect.bot(message, at));
+                self.transcript.extend(dialect.bot_copy(message, at));
             }
             self.line(Line::Said {
                 by: Speaker::Agent,
@@ -281,9 +283,9 @@ impl Session {
         let mut items = Vec::new();
         for message in &turn.says {
             let at = self.now();
-            let tongue = &self.parts.tongue;
-            items.push(tongue.bot(message, at));
-            self.transcript.extend(tongue.bot_copy(message, at));
+            let dialect = &self.parts.dialect;
+            items.push(dialect.bot(message, at));
+            self.transcript.extend(dialect.bot_copy(message, at));
             self.line(Line::Said {
                 by: Speaker::Bot,
                 at,
@@ -308,17 +310,19 @@ impl Session {
     fn offload(&mut self, department: &str) {
         self.set_bot(BotState::Asking, "The bot asks the bridge for a person");
         let at = self.now();
-        let Parts { tongue, person, .. } = &self.parts;
+        let Parts {
+            dialect, person, ..
+        } = &self.parts;
         let webhook = Webhook {
             kind: WebhookKind::Request,
-            what: tongue.request_name(self.transcript.len()),
-            body: tongue.request(department, (person, &self.transcript), at),
+            what: dialect.request_name(self.transcript.len()),
+            body: dialect.request(department, person, &self.transcript, at),
         };
         self.send(webhook);
     }
 
     fn report(&mut self, what: &str, items: Vec<Value>, at: Timestamp) {
-        for body in self.parts.tongue.events(items, at) {
+        for body in self.parts.dialect.events(items, at) {
             self.send(Webhook {
                 kind: WebhookKind::Messages,
                 what: what.to_owned(),
@@ -332,7 +336,7 @@ impl Session {
             let webhook = full.into_inner();
             let call = Call {
                 at: self.last,
-                way: Way::ToBridge,
+                way: Direction::ToBridge,
                 what: webhook.what,
                 status: None,
                 millis: 0,

@@ -11,7 +11,7 @@ use axum::{
 use futures_util::{future, stream};
 use serde_json::json;
 
-use super::faults::{Chance, Dice, Faults};
+use super::faults::{FaultInjector, FaultRate, Faults};
 
 /// What becomes of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(super) enum Verdict {
     CutAfter,
 }
 
-type Trial = (fn(&mut Faults) -> &mut Chance, Verdict, &'static str);
+type Trial = (fn(&mut Faults) -> &mut FaultRate, Verdict, &'static str);
 
 /// In the order of a real call's way: the token, the limit, the server, the line.
 const TRIALS: [Trial; 5] = [
@@ -55,9 +55,9 @@ const TRIALS: [Trial; 5] = [
 
 impl Verdict {
     /// For conversation number `ordinal`, with what is said of it.
-    pub(super) fn of(dice: &mut Dice, ordinal: u64) -> (Self, Option<&'static str>) {
+    pub(super) fn of(injector: &mut FaultInjector, ordinal: u64) -> (Self, Option<&'static str>) {
         for (pick, verdict, note) in TRIALS {
-            if dice.strikes(ordinal, pick) {
+            if injector.strikes(ordinal, pick) {
                 return (verdict, Some(note));
             }
         }

@@ -32,7 +32,7 @@ pub enum Said {
 /// The user as the channel knows them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Person {
+pub struct ChatUser {
     pub first_name: String,
     /// Two letters, as Chatlayer gives them.
     pub language: String,
@@ -49,13 +49,13 @@ pub(super) struct Origin {
 /// What a tap on a button carries back.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Tapped {
+pub(super) struct ButtonTap {
     #[serde(rename = "nextDialogstateId")]
     pub next: Option<String>,
     pub parameters: Vec<Value>,
 }
 
-impl Default for Person {
+impl Default for ChatUser {
     fn default() -> Self {
         Self {
             first_name: "Guest".to_owned(),
@@ -64,7 +64,7 @@ impl Default for Person {
     }
 }
 
-impl Tapped {
+impl ButtonTap {
     /// A payload that is not ours is opaque: it leads nowhere, and that is no fault.
     pub(super) fn read(payload: &str) -> Self {
         serde_json::from_str(payload).unwrap_or_default()
@@ -95,7 +95,7 @@ impl Said {
             Self::Intro => json!({}),
             Self::Text { text } => json!({"text": text}),
             Self::Postback { title, payload } => {
-                let tapped = Tapped::read(payload);
+                let tapped = ButtonTap::read(payload);
                 let mut fields = json!({"title": title, "parameters": tapped.parameters});
                 if let (Some(next), Some(fields)) = (tapped.next, fields.as_object_mut()) {
                     fields.insert("nextDialogstateId".to_owned(), json!(next));
@@ -119,7 +119,13 @@ impl Said {
 
 impl Origin {
     /// An item of a `messages` event, as the user's channel reports it.
-    pub(super) fn user_item(&self, said: &Said, person: &Person, at: Timestamp, id: &str) -> Value {
+    pub(super) fn user_item(
+        &self,
+        said: &Said,
+        person: &ChatUser,
+        at: Timestamp,
+        id: &str,
+    ) -> Value {
         let mut message = object(json!({
             "channelType": "web",
             "sender": {
@@ -245,7 +251,7 @@ mod tests {
         ];
         for (said, sample) in samples {
             let item =
-                origin().user_item(&said, &Person::default(), AT, "61921a15cdee7f37a16ee5fc");
+                origin().user_item(&said, &ChatUser::default(), AT, "61921a15cdee7f37a16ee5fc");
             let event = origin().messages_event(&[item], AT);
             let (mut ours, mut theirs) =
                 <(std::collections::BTreeSet<_>, std::collections::BTreeSet<_>)>::default();

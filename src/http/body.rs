@@ -18,7 +18,7 @@ use memchr::{memchr2, memchr2_iter};
 use self::growing::Growing;
 use super::{
     problem::{Kind, Problem, Result},
-    shed::{Gate, Room},
+    shed::{BodyPermit, Gate},
 };
 
 /// How much of a body is taken, and for how long the sender may take over it.
@@ -32,9 +32,9 @@ pub struct Limits {
 
 /// A whole body. It takes up room behind its gate until it is dropped.
 #[derive(Debug)]
-pub struct Kept {
+pub struct Buffered {
     bytes: Bytes,
-    _room: Room,
+    _room: BodyPermit,
 }
 
 /// Learns something of a body that there is no room to keep.
@@ -56,7 +56,7 @@ pub const DEFAULT_MAX: usize = 1 << 20;
 pub const MAX_DEPTH: usize = 64;
 
 /// Reads a whole body. Without room for it the rest is not waited for.
-pub async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Kept> {
+pub async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Buffered> {
     let kept = read_with(headers, body, &limits, None).await?;
     kept.ok_or_else(|| limits.gate.shed())
 }
@@ -67,12 +67,12 @@ pub async fn read_or_skim(
     body: Body,
     limits: &Limits,
     skim: &mut dyn Skim,
-) -> Result<Option<Kept>> {
+) -> Result<Option<Buffered>> {
     read_with(headers, body, limits, Some(skim)).await
 }
 
 /// Reads a whole body that must say it is JSON, as our own APIs ask. Hooks do not: vendors promise no type.
-pub async fn read_json(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Kept> {
+pub async fn read_json(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Buffered> {
     require_json(headers)?;
     let bytes = read(headers, body, limits).await?;
     check_depth(&bytes).map_err(|_| too_deep())?;
@@ -134,7 +134,7 @@ async fn read_with(
     body: Body,
     limits: &Limits,
     skim: Option<&mut dyn Skim>,
-) -> Result<Option<Kept>> {
+) -> Result<Option<Buffered>> {
     refuse_encoded(headers)?;
     tokio::time::timeout(limits.within, collect(body, limits, skim))
         .await
@@ -147,7 +147,7 @@ async fn collect(
     mut body: Body,
     limits: &Limits,
     mut skim: Option<&mut dyn Skim>,
-) -> Result<Option<Kept>> {
+) -> Result<Option<Buffered>> {
     let max = limits.max;
     let mut kept = Some((Growing::default(), limits.gate.room()));
     let mut seen = 0_usize;
@@ -182,7 +182,7 @@ async fn collect(
     if seen > max {
         return Err(Kind::TooLarge.into());
     }
-    Ok(kept.map(|(bytes, room)| Kept {
+    Ok(kept.map(|(bytes, room)| Buffered {
         bytes: bytes.whole(),
         _room: room,
     }))
@@ -223,7 +223,7 @@ fn is_json(headers: &HeaderMap) -> bool {
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-impl Deref for Kept {
+impl Deref for Buffered {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
@@ -287,7 +287,7 @@ mod tests {
     async fn a_body_without_room_is_turned_away_or_seen_whole_and_leaves_the_room_to_others() {
         let limits = limits(8);
         for body in [announced, in_chunks] {
-            let (none, eight) = (HeaderMap::new(), |kept: &Kept| kept.len() == 8);
+            let (none, eight) = (HeaderMap::new(), |kept: &Buffered| kept.len() == 8);
             let refused = read(&none, body(9), limits.clone()).await.unwrap_err();
             assert_eq!(refused.kind(), Kind::Unavailable);
             let mut seen = Vec::new();

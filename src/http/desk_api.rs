@@ -15,7 +15,7 @@ use super::{
     State,
     problem::{Kind, Problem},
     secret,
-    shed::Place,
+    shed::RequestPermit,
     state::Caller,
 };
 use crate::domain::ids::{DeskName, HandoverId};
@@ -33,7 +33,7 @@ struct Call {
     desk: DeskName,
     handover: HandoverId,
     /// Goes along with the work, also where nobody waits for it any more.
-    place: Place,
+    place: RequestPermit,
 }
 
 impl FromRequestParts<State> for Call {

@@ -30,7 +30,7 @@ use super::{State, admin, desk_api, probes};
 
 /// The whole document. It is the same for every configuration.
 pub fn document() -> utoipa::openapi::OpenApi {
-    OpenApiRouter::<State>::with_openapi(Ground::openapi())
+    OpenApiRouter::<State>::with_openapi(ApiDoc::openapi())
         .merge(probes::router())
         .merge(router())
         .merge(desk_api::router())
@@ -71,7 +71,7 @@ calls with the right token are never refused because of others that failed.";
     ),
     modifiers(&Secured, &Problems, &Contents, &Webhooks),
 )]
-struct Ground;
+struct ApiDoc;
 
 struct Secured;
 

@@ -29,13 +29,13 @@ pub struct Gate(Arc<Counts>);
 
 /// One request's place behind the gate, until dropped.
 #[derive(Debug)]
-pub struct Place {
+pub struct RequestPermit {
     _permit: OwnedSemaphorePermit,
 }
 
 /// What one body takes up, until dropped.
 #[derive(Debug)]
-pub struct Room {
+pub struct BodyPermit {
     of: Arc<Semaphore>,
     held: Option<OwnedSemaphorePermit>,
 }
@@ -69,14 +69,14 @@ impl Gate {
     }
 
     /// None: as many are in as may be. The caller is to be told by [`Gate::shed`], or declined.
-    pub fn enter(&self) -> Option<Place> {
+    pub fn enter(&self) -> Option<RequestPermit> {
         let permit = Arc::clone(&self.0.places).try_acquire_owned().ok()?;
-        Some(Place { _permit: permit })
+        Some(RequestPermit { _permit: permit })
     }
 
     /// For a body that is about to be read: nothing is taken yet.
-    pub fn room(&self) -> Room {
-        Room {
+    pub fn room(&self) -> BodyPermit {
+        BodyPermit {
             of: Arc::clone(&self.0.room),
             held: None,
         }
@@ -101,7 +101,7 @@ impl Gate {
     }
 }
 
-impl Room {
+impl BodyPermit {
     /// Whether there is room for so much more. What it has already stays its own.
     pub fn grow(&mut self, bytes: usize) -> bool {
         let Some(more) = u32::try_from(bytes)

@@ -7,7 +7,7 @@ use handover_bridge::{
     app::{App, Listeners},
     clock::SystemClock,
     config::{Config, Source},
-    emulator::{self, BotState, Handle, Line, Options, Person, Platform, Speaker, desk},
+    emulator::{self, BotState, ChatUser, Handle, Line, Options, Platform, Speaker, desk},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -151,7 +151,7 @@ impl Whole {
 
     /// A user with an agent.
     async fn handed_over(&self) -> (String, String) {
-        let session = self.platform.user.open(Person::default()).unwrap();
+        let session = self.platform.user.open(ChatUser::default()).unwrap();
         self.platform.user.write(&session, "agent").unwrap();
         let paused = |line: &Line| {
             matches!(
@@ -259,7 +259,7 @@ async fn a_resume_may_move_the_flow_and_set_variables_behind_the_takeover() {
 #[tokio::test]
 async fn the_api_wants_the_right_token_in_the_right_place() {
     let platform = Platformed::before("http://127.0.0.1:9").await;
-    let session = platform.user.open(Person::default()).unwrap();
+    let session = platform.user.open(ChatUser::default()).unwrap();
     let path = format!("/webbot/api/webchat/d7/handover/{session}/");
     let config = platform
         .get("/webbot/api/webchat/d7/config/")
@@ -327,7 +327,7 @@ async fn the_api_wants_the_right_token_in_the_right_place() {
 #[tokio::test]
 async fn what_the_documents_say_of_answers_is_answered() {
     let platform = Platformed::before("http://127.0.0.1:9").await;
-    let session = platform.user.open(Person::default()).unwrap();
+    let session = platform.user.open(ChatUser::default()).unwrap();
     let answer = async |path: &str, body: Value| {
         let call = platform.post(path, &body);
         let call = call.header("authorization", format!("JWT {API_TOKEN}"));

@@ -1,6 +1,6 @@
 //! A user with the bot, over to an agent, and back.
 
-use handover_bridge::emulator::{BotState, Line, Person, Said, Speaker};
+use handover_bridge::emulator::{BotState, ChatUser, Line, Said, Speaker};
 use serde_json::{Value, json};
 
 use crate::stub::{VERIFY_TOKEN, World, say};
@@ -242,7 +242,7 @@ async fn the_page_is_guarded_and_its_stream_goes_on_where_it_was_cut() {
         "{policy}"
     );
 
-    let session = world.user.open(Person::default()).unwrap();
+    let session = world.user.open(ChatUser::default()).unwrap();
     let url = format!("{}/emulator/sessions/{session}/events", world.root);
     let mut stream = world
         .http
@@ -266,7 +266,7 @@ async fn the_page_is_guarded_and_its_stream_goes_on_where_it_was_cut() {
 #[tokio::test]
 async fn a_file_is_kept_and_reported_and_only_pictures_are_shown_in_place() {
     let world = World::new().await;
-    let session = world.user.open(Person::default()).unwrap();
+    let session = world.user.open(ChatUser::default()).unwrap();
     for (content_type, place) in [("image/png", "inline"), ("text/html", "attachment")] {
         let url = format!("{}/emulator/sessions/{session}/files", world.root);
         let sent = world

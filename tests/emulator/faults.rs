@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU8, time::Duration};
 
-use handover_bridge::emulator::{BotState, Chance, Faults, Line, Speaker};
+use handover_bridge::emulator::{BotState, FaultRate, Faults, Line, Speaker};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -30,7 +30,7 @@ async fn a_swap_makes_neighbours_change_places() {
     let world = World::new().await;
     let session = world.talk().await;
     world.user.set_faults(Faults {
-        webhook_swap: Chance::next(1),
+        webhook_swap: FaultRate::next(1),
         ..Faults::default()
     });
     world.user.write(&session, "hello there").unwrap();
@@ -44,7 +44,7 @@ async fn a_dropped_webhook_is_never_sent_and_a_dropped_offload_is_an_answer_lost
     let world = World::new().await;
     let session = world.talk().await;
     world.user.set_faults(Faults {
-        webhook_drop: Chance::next(1),
+        webhook_drop: FaultRate::next(1),
         ..Faults::default()
     });
     world.user.write(&session, "hello there").unwrap();
@@ -52,7 +52,7 @@ async fn a_dropped_webhook_is_never_sent_and_a_dropped_offload_is_an_answer_lost
     assert_eq!(heard[2].body["messages"][0]["actor"], "bot");
 
     world.user.set_faults(Faults {
-        webhook_drop: Chance::percent(100),
+        webhook_drop: FaultRate::percent(100),
         ..Faults::default()
     });
     world.user.write(&session, "agent").unwrap();
@@ -81,7 +81,7 @@ async fn a_lost_answer_leaves_the_bot_speaking_though_the_bridge_took_the_user()
     let world = World::new().await;
     let session = world.talk().await;
     world.user.set_faults(Faults {
-        offload_answer_lost: Chance::next(1),
+        offload_answer_lost: FaultRate::next(1),
         ..Faults::default()
     });
     world.user.write(&session, "agent").unwrap();
@@ -131,21 +131,21 @@ async fn refusals_have_no_effect_and_end_when_they_are_used_up() {
     for (faults, status) in [
         (
             Faults {
-                api_5xx: Chance::next(2),
+                api_5xx: FaultRate::next(2),
                 ..Faults::default()
             },
             503,
         ),
         (
             Faults {
-                api_429: Chance::next(2),
+                api_429: FaultRate::next(2),
                 ..Faults::default()
             },
             429,
         ),
         (
             Faults {
-                api_401: Chance::next(2),
+                api_401: FaultRate::next(2),
                 ..Faults::default()
             },
             401,
@@ -177,14 +177,14 @@ async fn a_cut_line_gives_no_answer_with_or_without_effect() {
     for (faults, effect) in [
         (
             Faults {
-                api_cut_before: Chance::next(1),
+                api_cut_before: FaultRate::next(1),
                 ..Faults::default()
             },
             0,
         ),
         (
             Faults {
-                api_cut_after: Chance::next(1),
+                api_cut_after: FaultRate::next(1),
                 ..Faults::default()
             },
             1,
@@ -242,7 +242,7 @@ async fn the_same_seed_refuses_the_same_calls() {
     let session = world.talk().await;
     let faults = Faults {
         seed: Some(42),
-        api_5xx: Chance::percent(50),
+        api_5xx: FaultRate::percent(50),
         ..Faults::default()
     };
     let mut runs = Vec::new();

@@ -16,7 +16,7 @@ use axum::{
 };
 use handover_bridge::{
     clock::SystemClock,
-    emulator::{self, Handle, Line, Options, Person, Platform, Version},
+    emulator::{self, ChatUser, Handle, Line, Options, Platform, Version},
 };
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, time::timeout};
@@ -142,7 +142,7 @@ impl World {
 
     /// A conversation past its welcome, of which the bridge has heard.
     pub async fn talk(&self) -> String {
-        let session = self.user.open(Person::default()).unwrap();
+        let session = self.user.open(ChatUser::default()).unwrap();
         self.bridge.until(|heard| heard.len() >= 2).await;
         session
     }

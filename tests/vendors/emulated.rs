@@ -2,7 +2,7 @@
 
 mod stage;
 
-use handover_bridge::emulator::{BotState, Handle, Person as User, Speaker};
+use handover_bridge::emulator::{BotState, ChatUser as User, Handle, Speaker};
 use serde_json::json;
 
 use self::stage::{Agents, Stage};

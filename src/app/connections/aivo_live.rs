@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Address, Connection, Ground, faults_of};
+use super::{Address, Connection, Context, faults_of};
 use crate::{
     app::rotation::Holder,
     config::{self, Fault, KeyPath},
@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn connect(
     name: &DeskName,
     desk: &config::AivoLive,
-    ground: &Ground,
+    context: &Context,
 ) -> Result<Connection<dyn Desk, Option<http::DeskHook>>, Vec<Fault>> {
     let table = KeyPath::default().key("desks").key(name.as_str());
     let settings = Settings::compile(desk)
@@ -37,7 +37,7 @@ pub(super) fn connect(
         ),
     ];
     Ok(Connection {
-        adapter: Arc::new(AivoLive::new(settings, ground.outbound.clone())),
+        adapter: Arc::new(AivoLive::new(settings, context.outbound.clone())),
         hook: Some(http::DeskHook::AivoLive(hook)),
         secrets,
         // What a probe calls.

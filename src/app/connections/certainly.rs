@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Address, Connection, Ground, faults_of};
+use super::{Address, Connection, Context, faults_of};
 use crate::{
     app::rotation::Holder,
     bots::{
@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn connect(
     name: &BotName,
     bot: &config::Certainly,
-    ground: &Ground,
+    context: &Context,
 ) -> Result<Connection<dyn BotPlatform, http::BotHook>, Vec<Fault>> {
     let table = KeyPath::default().key("bots").key(name.as_str());
     let settings = Settings::compile(bot)
@@ -41,7 +41,7 @@ pub(super) fn connect(
             "access_token",
             bot.api_url.as_url(),
         )),
-        adapter: Arc::new(Certainly::new(settings, ground.outbound.clone())),
+        adapter: Arc::new(Certainly::new(settings, context.outbound.clone())),
         hook: http::BotHook::Certainly(hook),
         secrets: secrets
             .into_iter()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Address, Connection, Ground, faults_of};
+use super::{Address, Connection, Context, faults_of};
 use crate::{
     app::rotation::Holder,
     config::{self, Fault, KeyPath},
@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn connect(
     name: &DeskName,
     desk: &config::TemplateDesk,
-    ground: &Ground,
+    context: &Context,
 ) -> Result<Connection<dyn Desk, Option<http::DeskHook>>, Vec<Fault>> {
     let table = KeyPath::default().key("desks").key(name.as_str());
     let settings = Settings::compile(desk)
@@ -43,7 +43,7 @@ pub(super) fn connect(
         (key, Holder::Presented(rotating.clone()))
     }));
     Ok(Connection {
-        adapter: Arc::new(Template::new(settings, ground.outbound.clone())),
+        adapter: Arc::new(Template::new(settings, context.outbound.clone())),
         hook: Some(http::DeskHook::Template(hook)),
         secrets,
         address: Some(Address::new(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Address, Connection, Ground};
+use super::{Address, Connection, Context};
 use crate::{
     app::rotation::Holder,
     config::{self, Fault, KeyPath},
@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn connect(
     name: &DeskName,
     desk: &config::WebhookDesk,
-    ground: &Ground,
+    context: &Context,
 ) -> Result<Connection<dyn Desk, Option<http::DeskHook>>, Vec<Fault>> {
     let table = KeyPath::default().key("desks").key(name.as_str());
     let settings = Settings::new(desk).map_err(|fault| vec![fault.into_fault(&table)])?;
@@ -29,9 +29,9 @@ pub(super) fn connect(
         ),
         (format!("{table}.token"), Holder::Accepted(token.clone())),
     ];
-    let clock = Arc::clone(&ground.clock);
+    let clock = Arc::clone(&context.clock);
     Ok(Connection {
-        adapter: Arc::new(Webhook::new(settings, ground.outbound.clone(), clock)),
+        adapter: Arc::new(Webhook::new(settings, context.outbound.clone(), clock)),
         hook: Some(http::DeskHook::Api { token }),
         secrets,
         address: Some(Address::new(&table, "url", "secret", desk.url.as_url())),

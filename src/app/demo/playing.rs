@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     AIVO_BOT_ID, BOT_ID, DemoBot, DemoDesk, DemoError, GROUPS, Options, keys::Keys,
-    stage::Addresses,
+    listeners::Addresses,
 };
 use crate::{
     clock::{SystemClock, new_id},
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A desk that is played, or the bridge's own.
-pub(super) enum Agents {
+pub(super) enum PlayedDesk {
     Console,
     Webhook(Desk),
     AivoLive(AivoLive),
@@ -56,11 +56,11 @@ impl Addresses {
         Ok(emulator::build(options)?)
     }
 
-    pub(super) fn play_desk(&self, keys: &Keys, desk: DemoDesk) -> Result<Agents, DemoError> {
+    pub(super) fn play_desk(&self, keys: &Keys, desk: DemoDesk) -> Result<PlayedDesk, DemoError> {
         Ok(match desk {
-            DemoDesk::Console => Agents::Console,
-            DemoDesk::Webhook => Agents::Webhook(self.play_webhook(keys)?),
-            DemoDesk::AivoLive => Agents::AivoLive(self.play_aivo_live(keys)?),
+            DemoDesk::Console => PlayedDesk::Console,
+            DemoDesk::Webhook => PlayedDesk::Webhook(self.play_webhook(keys)?),
+            DemoDesk::AivoLive => PlayedDesk::AivoLive(self.play_aivo_live(keys)?),
         })
     }
 
@@ -90,7 +90,7 @@ impl Addresses {
     }
 }
 
-impl Agents {
+impl PlayedDesk {
     pub(super) fn router(&self) -> Router {
         match self {
             Self::Console => Router::new(),

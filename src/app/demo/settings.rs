@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::OpenOptionsExt as _, path::Path};
 
 use super::{
     AIVO_BOT_ID, BOT_ID, CONFIG_FILE, DATABASE, DemoBot, DemoDesk, DemoError, GROUPS, Options,
-    keys::Keys, stage::Addresses,
+    keys::Keys, listeners::Addresses,
 };
 
 const FOLDER: &str = "data";

@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
-use super::Hooked;
+use super::HookCall;
 use crate::{
     config::{Certainly, HookAuth},
     domain::{ids::BotName, time::Timestamp},
@@ -19,7 +19,7 @@ pub(super) struct User<'c> {
 }
 
 impl<'c> User<'c> {
-    pub(super) fn says(&self, text: &str, at: Timestamp) -> Hooked<'c> {
+    pub(super) fn says(&self, text: &str, at: Timestamp) -> HookCall<'c> {
         let message = json!({
             "user_profile": {},
             "ref": null,
@@ -29,11 +29,11 @@ impl<'c> User<'c> {
             "attachments": [],
         });
         let data = json!({"error": null, "message": message});
-        self.hooked("messages", json!({"interlocutor": "user", "data": data}))
+        self.call("messages", json!({"interlocutor": "user", "data": data}))
     }
 
     /// The bot's flow has come to the connection with the webhook.
-    pub(super) fn asks_for_agent(&self) -> Hooked<'c> {
+    pub(super) fn asks_for_agent(&self) -> HookCall<'c> {
         let mut claim = json!({
             "attachedMedia": "", "reply": "VarWebhook", "botId": self.bot_id, "direction": "out", "extractedData": {},
             "lastName": "", "sessionId": "", "customVariables": {}, "from": "", "firstName": "", "to": "",
@@ -42,10 +42,10 @@ impl<'c> User<'c> {
         if let Some(fields) = claim.as_object_mut() {
             fields.insert(self.bot.1.user_id_field.clone(), json!(self.id));
         }
-        self.hooked("claim", claim)
+        self.call("claim", claim)
     }
 
-    fn hooked(&self, hook: &'static str, body: Value) -> Hooked<'c> {
+    fn call(&self, hook: &'static str, body: Value) -> HookCall<'c> {
         let (name, bot) = self.bot;
         let key = bot.hook_key.first().expose_secret();
         let (basic, bearer) = match &bot.hook_auth {
@@ -53,7 +53,7 @@ impl<'c> User<'c> {
             HookAuth::Basic { user, password } => (Some((user.as_str(), password.first())), None),
             HookAuth::Bearer(token) => (None, Some(token.first())),
         };
-        Hooked {
+        HookCall {
             path: vec!["hooks", "certainly", name.as_str(), key, hook],
             query: Vec::new(),
             basic,
@@ -135,8 +135,8 @@ mod tests {
     #[test]
     fn shows_what_the_hook_asks_for() {
         let open = config("");
-        let hooked = user(&open).asks_for_agent();
-        assert!(hooked.basic.is_none() && hooked.bearer.is_none());
+        let call = user(&open).asks_for_agent();
+        assert!(call.basic.is_none() && call.bearer.is_none());
         let by_token = config("hook_token = \"t\"");
         assert!(user(&by_token).asks_for_agent().bearer.is_some());
         let by_password = config("hook_user = \"u\"\nhook_password = \"p\"");

@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Hooked;
+use super::HookCall;
 use crate::{
     config::Chatlayer,
     domain::{ids::BotName, time::Timestamp},
@@ -23,9 +23,9 @@ pub(super) struct User<'c> {
 
 impl<'c> User<'c> {
     /// One text; the id is the message's own, by which a repeat would be known.
-    pub(super) fn says(&self, text: &str, id: Uuid, now: Timestamp) -> Hooked<'c> {
+    pub(super) fn says(&self, text: &str, id: Uuid, now: Timestamp) -> HookCall<'c> {
         let token = self.bot.1.verify_token.first().expose_secret();
-        self.hooked(
+        self.call(
             vec![("challenge.verifyToken", token)],
             self.message(text, id, now),
         )
@@ -33,16 +33,16 @@ impl<'c> User<'c> {
 
     /// The bot's flow has come to its offload; nothing was said before. The platform is not documented to send its token
     /// with this one.
-    pub(super) fn asks_for_agent(&self, at: Timestamp) -> Hooked<'c> {
-        let event = self.event("offload", at, ("transcript", json!([])));
-        self.hooked(Vec::new(), event)
+    pub(super) fn asks_for_agent(&self, at: Timestamp) -> HookCall<'c> {
+        let event = self.event("offload", at, "transcript", json!([]));
+        self.call(Vec::new(), event)
     }
 
-    fn hooked(&self, query: Vec<(&'static str, &'c str)>, body: Value) -> Hooked<'c> {
+    fn call(&self, query: Vec<(&'static str, &'c str)>, body: Value) -> HookCall<'c> {
         let (name, bot) = self.bot;
         let mut path = vec!["hooks", "chatlayer", name.as_str()];
         path.extend(bot.hook_key.as_ref().map(|key| key.first().expose_secret()));
-        Hooked {
+        HookCall {
             path,
             query,
             basic: None,
@@ -69,14 +69,12 @@ impl<'c> User<'c> {
         self.event(
             "messages",
             at,
-            (
-                "messages",
-                json!([{ "actor": "user", "message": message, "timestamp": at }]),
-            ),
+            "messages",
+            json!([{ "actor": "user", "message": message, "timestamp": at }]),
         )
     }
 
-    fn event(&self, name: &str, at: Timestamp, (key, content): (&str, Value)) -> Value {
+    fn event(&self, name: &str, at: Timestamp, key: &str, content: Value) -> Value {
         json!({
             "botId": self.bot_id,
             "version": self.version,

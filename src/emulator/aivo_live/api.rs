@@ -207,9 +207,9 @@ impl Queue {
 
 /// What a fault makes of the call, once it has waited as long as it has to.
 async fn judge(shared: &Shared, ordinal: u64) -> Verdict {
-    let delay = shared.state().dice.faults().api_delay();
+    let delay = shared.state().injector.faults().api_delay();
     sleep(delay).await;
-    let (verdict, _) = Verdict::of(&mut shared.state().dice, ordinal);
+    let (verdict, _) = Verdict::of(&mut shared.state().injector, ordinal);
     verdict
 }
 

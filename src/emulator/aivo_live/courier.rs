@@ -25,7 +25,7 @@ pub(super) struct Courier {
 }
 
 /// How one event is to be carried.
-struct Orders {
+struct CallOptions {
     delay: Duration,
     repeats: u8,
     dropped: bool,
@@ -39,8 +39,8 @@ impl Courier {
             let mut bodies = vec![self.body(&event, &mut nth)];
             let swap = {
                 let mut state = self.shared.state();
-                let dice = &mut state.dice;
-                dice.strikes(self.ordinal, |faults| &mut faults.webhook_swap)
+                let injector = &mut state.injector;
+                injector.strikes(self.ordinal, |faults| &mut faults.webhook_swap)
             };
             if swap && let Ok(Some(later)) = timeout(SWAP_WAIT, self.queue.recv()).await {
                 bodies.insert(0, self.body(&later, &mut nth));
@@ -55,15 +55,15 @@ impl Courier {
     fn body(&self, event: &Event, nth: &mut u64) -> Value {
         *nth += 1;
         let now = self.shared.now();
-        event.body((&self.room, self.shared.bot_id), (now, *nth))
+        event.body(&self.room, self.shared.bot_id, now, *nth)
     }
 
     async fn carry(&self, mut body: Value) {
-        let orders = self.orders();
-        if orders.dropped {
+        let options = self.call_options();
+        if options.dropped {
             return self.note("An event was dropped on purpose");
         }
-        if orders.unknown_fields
+        if options.unknown_fields
             && let Some(body) = body.as_object_mut()
         {
             body.insert(
@@ -71,19 +71,19 @@ impl Courier {
                 json!({"nested": [1, null, "later"]}),
             );
         }
-        sleep(orders.delay).await;
-        for _ in 0..orders.repeats {
+        sleep(options.delay).await;
+        for _ in 0..options.repeats {
             self.post(&body).await;
         }
     }
 
-    fn orders(&self) -> Orders {
-        let dice = &mut self.shared.state().dice;
-        Orders {
-            dropped: dice.strikes(self.ordinal, |faults| &mut faults.webhook_drop),
-            delay: dice.faults().webhook_delay(),
-            repeats: dice.faults().repeats.get(),
-            unknown_fields: dice.faults().unknown_fields,
+    fn call_options(&self) -> CallOptions {
+        let injector = &mut self.shared.state().injector;
+        CallOptions {
+            dropped: injector.strikes(self.ordinal, |faults| &mut faults.webhook_drop),
+            delay: injector.faults().webhook_delay(),
+            repeats: injector.faults().repeats.get(),
+            unknown_fields: injector.faults().unknown_fields,
         }
     }
 

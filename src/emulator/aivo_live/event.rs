@@ -67,7 +67,7 @@ impl Event {
     }
 
     /// The whole call. `nth` keeps the nanoseconds of one millisecond apart.
-    pub(super) fn body(&self, (room, bot_id): (&str, u64), (now, nth): (Timestamp, u64)) -> Value {
+    pub(super) fn body(&self, room: &str, bot_id: u64, now: Timestamp, nth: u64) -> Value {
         let millis = u64::try_from(now.as_millis()).unwrap_or(0);
         let nanos = millis
             .saturating_mul(1_000_000)

@@ -151,7 +151,7 @@ async fn act(
         return Err(Refused::Busy);
     }
     match act {
-        Act::Done(done) => state.board.did(&id, done, (new_id().to_string(), now)),
+        Act::Done(done) => state.board.did(&id, done, new_id().to_string(), now),
         Act::Idle(_) => state
             .board
             .note(&id, &format!("Aivo Live wrote by itself: {IDLE}"), now),
@@ -160,11 +160,11 @@ async fn act(
 }
 
 async fn faults(State(shared): State<Arc<Shared>>) -> Json<Faults> {
-    Json(shared.state().dice.faults().clone())
+    Json(shared.state().injector.faults().clone())
 }
 
 async fn set_faults(State(shared): State<Arc<Shared>>, Json(faults): Json<Faults>) -> Json<Faults> {
-    shared.state().dice.set(faults.clone());
+    shared.state().injector.set(faults.clone());
     Json(faults)
 }
 

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use super::VersionQuery;
 use crate::emulator::{
     hub::{Hub, SIMULATED},
-    session::{Call, Session, Way},
+    session::{Call, Direction, Session},
     trial::fault,
 };
 
@@ -112,7 +112,7 @@ fn answer(
         let (status, body) = read(session);
         session.wire(Call {
             at,
-            way: Way::FromBridge,
+            way: Direction::FromBridge,
             what: what.to_owned(),
             status: Some(status.as_u16()),
             millis: 0,

@@ -7,7 +7,7 @@ use crate::{
     domain::time::Timestamp,
     emulator::{
         bot_message::{BotMessage, Button, Card, Choice},
-        wire::{Person, Said},
+        wire::{ChatUser, Said},
     },
 };
 
@@ -54,7 +54,7 @@ impl Deployment {
         json!({"interlocutor": "bot", "data": bot_data(message)})
     }
 
-    pub(in crate::emulator) fn claim(&self, variables: &Value, person: &Person) -> Value {
+    pub(in crate::emulator) fn claim(&self, variables: &Value, person: &ChatUser) -> Value {
         json!({
             "attachedMedia": "", "reply": "VarWebhook", "botId": self.bot_id, "direction": "out", "extractedData": {},
             "lastName": "", "sessionId": self.user_id, "customVariables": variables, "from": "certainly",
@@ -163,7 +163,7 @@ mod tests {
         let sample = sample(include_str!(
             "../../../tests/samples/certainly/handover-webhook.json"
         ));
-        let claim = deployment().claim(&json!({}), &Person::default());
+        let claim = deployment().claim(&json!({}), &ChatUser::default());
         for (name, value) in sample.as_object().unwrap() {
             let ours = &claim[name];
             assert_eq!(

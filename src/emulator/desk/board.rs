@@ -141,7 +141,8 @@ impl Board {
         &mut self,
         id: &str,
         done: Done,
-        (stored, now): (String, Timestamp),
+        stored: String,
+        now: Timestamp,
     ) {
         self.change(id, |handover| match done {
             Done::Attended { agent } => {
@@ -302,7 +303,8 @@ mod tests {
             Done::Closed {
                 reason: "solved".to_owned(),
             },
-            (String::new(), NOW),
+            String::new(),
+            NOW,
         );
         board.hear("c3", again(), NOW);
         let (_, handover) = board.next(0).unwrap();
@@ -324,7 +326,7 @@ mod tests {
         let intro = Done::Message {
             content: json!({"type": "intro"}),
         };
-        board.did("h", intro, ("m9".to_owned(), NOW));
+        board.did("h", intro, "m9".to_owned(), NOW);
         let (_, handover) = board.next(0).unwrap();
         assert_eq!(handover.messages[0]["failed"], "kind_not_shown");
     }
@@ -335,7 +337,7 @@ mod tests {
         let hello = Done::Message {
             content: json!({"type": "text", "text": "hello"}),
         };
-        board.did("h", hello, ("m9".to_owned(), NOW));
+        board.did("h", hello, "m9".to_owned(), NOW);
         let failed = FromBridge::MessageFailed {
             handover_id: "h".to_owned(),
             message_id: "m9".to_owned(),
@@ -347,7 +349,8 @@ mod tests {
             Done::Closed {
                 reason: "solved".to_owned(),
             },
-            (String::new(), NOW),
+            String::new(),
+            NOW,
         );
         let closed = FromBridge::Closed {
             handover_id: "h".to_owned(),

@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
+pub(super) struct Params {
     #[param(value_type = Option<shape::State>, inline, nullable = false)]
     state: Option<String>,
     /// `bot:NAME` or `desk:NAME`.
@@ -53,22 +53,22 @@ const STATES: [DeliveryState; 5] = [
     path = "/api/admin/deliveries",
     operation_id = "listDeliveries",
     tag = "admin",
-    params(Wanted),
+    params(Params),
     responses((status = 200, description = "One page.", body = shape::Deliveries), AdminList),
     security(("adminToken" = [])),
 )]
 pub(super) async fn list(
     _: Operator,
     extract::State(state): extract::State<State>,
-    Filter(wanted): Filter<Wanted>,
+    Filter(params): Filter<Params>,
 ) -> Result<Json<shape::Deliveries>> {
     let filter = DeliveryFilter {
-        state: wanted.state.as_deref().map(named).transpose()?,
-        destination: wanted.destination.as_deref().map(destination).transpose()?,
+        state: params.state.as_deref().map(named).transpose()?,
+        destination: params.destination.as_deref().map(destination).transpose()?,
         error_class: None,
         created_before: None,
-        after: wanted.after,
-        limit: page_size(wanted.limit)?,
+        after: params.after,
+        limit: page_size(params.limit)?,
     };
     let page = state.ask(state.store().deliveries(filter)).await?;
     let next = page.items.last().map(|last| last.id).filter(|_| page.more);

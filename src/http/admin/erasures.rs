@@ -26,7 +26,7 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(untagged)]
 #[schema(as = ErasureWanted)]
-pub(super) enum Wanted {
+pub(super) enum ErasureRequest {
     Session(BySession),
     User(ByUser),
 }
@@ -80,7 +80,7 @@ type Path = std::result::Result<RawPathParams, RawPathParamsRejection>;
     path = "/api/admin/erasures",
     operation_id = "eraseUser",
     tag = "admin",
-    request_body = Wanted,
+    request_body = ErasureRequest,
     responses((status = 202, description = "It has begun, or there was nothing to erase.", body = shape::Erasure), AdminSend),
     security(("adminToken" = [])),
 )]
@@ -130,11 +130,11 @@ fn read(bytes: &[u8]) -> Result<(Whose, bool)> {
         serde_json::from_slice(bytes).map_err(|_| Problem::from(Kind::Malformed))?;
     let wanted = serde_json::from_value(value).map_err(|_| not_understood())?;
     let (user, bot, version, keep) = match wanted {
-        Wanted::Session(by) => {
+        ErasureRequest::Session(by) => {
             let user = Named::Key(by.session_id);
             (user, by.bot, by.version, by.keep_at_platform)
         }
-        Wanted::User(by) => {
+        ErasureRequest::User(by) => {
             let user = Named::Profile(by.user_id);
             (user, by.bot, by.version, by.keep_at_platform)
         }

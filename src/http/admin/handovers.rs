@@ -14,7 +14,7 @@ use crate::{
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
+pub(super) struct Params {
     /// Only open ones are listed; the filter says so for the day when others are.
     #[serde(default, rename = "state")]
     #[param(inline, nullable = false)]
@@ -38,18 +38,18 @@ enum OpenOnly {
     path = "/api/admin/handovers",
     operation_id = "listHandovers",
     tag = "admin",
-    params(Wanted),
+    params(Params),
     responses((status = 200, description = "One page.", body = shape::Handovers), AdminList),
     security(("adminToken" = [])),
 )]
 pub(super) async fn list(
     _: Operator,
     extract::State(state): extract::State<State>,
-    Filter(wanted): Filter<Wanted>,
+    Filter(params): Filter<Params>,
 ) -> Result<Json<shape::Handovers>> {
-    let limit = page_size(wanted.limit)?;
+    let limit = page_size(params.limit)?;
     let page = state
-        .ask(state.store().open_handovers(wanted.after, limit))
+        .ask(state.store().open_handovers(params.after, limit))
         .await?;
     let next = page.items.last().map(|last| last.id).filter(|_| page.more);
     Ok(Json(shape::Handovers {

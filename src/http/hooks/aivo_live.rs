@@ -18,11 +18,11 @@ use crate::{
     domain::{effect::WarningKind, ids::DeskName},
     http::{
         State,
-        body::{self, Kept},
+        body::{self, Buffered},
         meter::Outcome,
         problem::{Kind, Problem, Result},
         secret::Accepted,
-        shed::Place,
+        shed::RequestPermit,
     },
 };
 
@@ -43,8 +43,8 @@ struct Admitted {
 /// A call that was let in. Kept until the store has answered, for as long its place and its room are taken.
 #[derive(Debug)]
 struct InHand {
-    body: Kept,
-    _place: Place,
+    body: Buffered,
+    _place: RequestPermit,
 }
 
 pub(super) fn router() -> Router<State> {

@@ -20,7 +20,7 @@ use crate::{
         handover::Outcome,
         ids::HandoverId,
     },
-    http::{State, body::Kept, shed::Place},
+    http::{State, body::Buffered, shed::RequestPermit},
     store::{Applied, Error},
 };
 
@@ -34,8 +34,8 @@ const TELL_FOR: Duration = Duration::from_mins(15);
 /// A call that was let in. Kept until the store has answered, for as long its place and its room are taken.
 #[derive(Debug)]
 pub(super) struct InHand {
-    _body: Kept,
-    _place: Place,
+    _body: Buffered,
+    _place: RequestPermit,
 }
 
 /// What the platform is to be told.
@@ -49,7 +49,7 @@ pub(super) enum Verdict {
 type Decided = Result<(Option<HandoverId>, Answer), Error>;
 
 impl InHand {
-    pub(super) fn new(body: Kept, place: Place) -> Self {
+    pub(super) fn new(body: Buffered, place: RequestPermit) -> Self {
         Self {
             _body: body,
             _place: place,

@@ -25,12 +25,12 @@ use crate::{
     },
     http::{
         State,
-        body::{self, Kept},
+        body::{self, Buffered},
         hooks::{DeskHook, desk},
         meter::Outcome,
         problem::{Kind, Problem, Result},
         secret::Accepted,
-        shed::Place,
+        shed::RequestPermit,
     },
 };
 
@@ -54,8 +54,8 @@ struct Admitted {
 #[derive(Debug)]
 struct InHand {
     heard: Heard,
-    _body: Kept,
-    _place: Place,
+    _body: Buffered,
+    _place: RequestPermit,
 }
 
 /// An event may come before the answer that tells whose it is.

@@ -15,10 +15,10 @@ use crate::{
     domain::effect::{Warning, WarningKind},
     http::{
         State,
-        body::{self, Kept},
+        body::{self, Buffered},
         meter::{Outcome, Sent},
         problem::Result,
-        shed::Place,
+        shed::RequestPermit,
         state::Caller,
     },
     store::Applied,
@@ -64,7 +64,7 @@ async fn take(
     state: &State,
     keyed: Keyed,
     message: ChannelMessage,
-    _in_hand: (Kept, Place),
+    _in_hand: (Buffered, RequestPermit),
 ) -> Result<()> {
     let ChannelMessage {
         user,

@@ -13,7 +13,7 @@ const FIRST_PORT: u16 = 8080;
 const PORTS: u16 = 100;
 
 /// The listeners.
-pub(super) struct Stage {
+pub(super) struct DemoListeners {
     pub(super) bridge: TcpListener,
     pub(super) admin: TcpListener,
     pub(super) chat: TcpListener,
@@ -30,7 +30,7 @@ pub(super) struct Addresses {
     pub(super) desk_url: Url,
 }
 
-impl Stage {
+impl DemoListeners {
     pub(super) fn build(kind: DemoDesk) -> Result<Self, DemoError> {
         let mut next = FIRST_PORT;
         let (bridge, bridge_address) = bind("the bridge", &mut next)?;
