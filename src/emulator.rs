@@ -9,10 +9,10 @@
 //! All is in memory. The calls that resume a bot are a labelled guess, see `docs/emulator.md`.
 
 pub mod aivo_live;
-mod api;
 mod assets;
 mod bot_message;
 mod certainly;
+mod chatlayer;
 mod client;
 mod courier;
 pub mod desk;
@@ -26,7 +26,7 @@ mod platform;
 mod session;
 mod stream;
 mod trial;
-mod wire;
+mod user;
 
 use std::{fmt, sync::Arc};
 
@@ -43,7 +43,7 @@ pub use self::{
     hub::Refused,
     platform::{Platform, Version},
     session::{BotState, Call, Direction, Line, Speaker},
-    wire::{ChatUser, Said},
+    user::{ChatUser, Said},
 };
 use self::{courier::Courier, hub::Hub, platform::PlatformApi};
 use crate::domain::time::Clock;
@@ -92,7 +92,7 @@ impl Emulator {
     /// The chat page, its calls, the fault panel, and the API that the bridge calls: to be mounted at the root.
     pub fn router(&self) -> Router {
         let api = match self.hub.played {
-            PlatformApi::Chatlayer { .. } => api::router(Arc::clone(&self.hub)),
+            PlatformApi::Chatlayer { .. } => chatlayer::router(Arc::clone(&self.hub)),
             PlatformApi::Certainly { .. } => certainly::router(Arc::clone(&self.hub)),
         };
         page::router(Arc::clone(&self.hub)).merge(api)

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     bot_message::{BotMessage, Button, Card, Choice, Payload},
-    wire::{ButtonTap, Said},
+    user::{ButtonTap, Said},
 };
 
 /// One turn of the bot.

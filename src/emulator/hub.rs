@@ -28,7 +28,7 @@ use super::{
     files::Files,
     platform::PlatformApi,
     session::{Call, Parts, Session},
-    wire::{ChatUser, Said},
+    user::{ChatUser, Said},
 };
 use crate::domain::time::{Clock, Timestamp};
 

@@ -19,7 +19,7 @@ use super::{
     files::MAX_FILE,
     hub::{Check, Hub, Refused},
     stream::{self, Feed},
-    wire::{ChatUser, Said},
+    user::{ChatUser, Said},
 };
 
 pub(super) fn router(hub: Arc<Hub>) -> Router {

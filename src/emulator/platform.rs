@@ -10,8 +10,9 @@ use uuid::Uuid;
 use super::{
     bot_message::BotMessage,
     certainly::Deployment,
+    chatlayer::{self, Origin},
     session::WebhookKind,
-    wire::{self, ChatUser, Origin, Said},
+    user::{ChatUser, Said},
 };
 use crate::domain::time::Timestamp;
 
@@ -233,7 +234,7 @@ impl Dialect {
 
     pub(super) fn bot(&self, message: &BotMessage, at: Timestamp) -> Value {
         match self {
-            Self::Chatlayer(_) => wire::item("bot", &message.to_wire(), at),
+            Self::Chatlayer(_) => chatlayer::item("bot", &message.to_wire(), at),
             Self::Certainly(_) => Deployment::bot(message),
         }
     }

@@ -14,7 +14,7 @@ use super::{
     bot_message::BotMessage,
     dialog::{self, Act, Turn},
     platform::{Answer, Dialect},
-    wire::{ButtonTap, ChatUser, Said},
+    user::{ButtonTap, ChatUser, Said},
 };
 use crate::domain::time::{Clock, Timestamp};
 

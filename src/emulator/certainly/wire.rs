@@ -7,7 +7,7 @@ use crate::{
     domain::time::Timestamp,
     emulator::{
         bot_message::{BotMessage, Button, Card, Choice},
-        wire::{ChatUser, Said},
+        user::{ChatUser, Said},
     },
 };
 

@@ -21,14 +21,14 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{
+use crate::emulator::{
     bot_message::{BotMessage, Template},
     hub::{Hub, SIMULATED},
     order::{Order, perform},
     trial::fault,
 };
 
-pub(super) fn router(hub: Arc<Hub>) -> Router {
+pub(in crate::emulator) fn router(hub: Arc<Hub>) -> Router {
     Router::new()
         .route("/v1/bots", get(bots))
         .route(

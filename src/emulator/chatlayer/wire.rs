@@ -1,79 +1,24 @@
 //! The shapes in which Chatlayer reports a conversation: the items of `messages` events, their copies in a transcript,
 //! and the two envelopes. They follow the samples in `tests/samples/chatlayer` field by field.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::domain::time::Timestamp;
-
-/// Something that the user does in the chat.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Said {
-    /// Opens the chat.
-    Intro,
-    Text {
-        text: String,
-    },
-    /// Taps a button or a quick reply; `payload` is what the bot or the agent gave with it, untouched.
-    Postback {
-        title: String,
-        payload: String,
-    },
-    Upload {
-        url: String,
-    },
-    Location {
-        latitude: f64,
-        longitude: f64,
-    },
-}
-
-/// The user as the channel knows them.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ChatUser {
-    pub first_name: String,
-    /// Two letters, as Chatlayer gives them.
-    pub language: String,
-}
+use crate::{
+    domain::time::Timestamp,
+    emulator::user::{ButtonTap, ChatUser, Said},
+};
 
 /// The part that all events of one conversation share.
 #[derive(Clone, Debug)]
-pub(super) struct Origin {
+pub(in crate::emulator) struct Origin {
     pub bot_id: String,
     pub version: &'static str,
     pub session_id: String,
 }
 
-/// What a tap on a button carries back.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct ButtonTap {
-    #[serde(rename = "nextDialogstateId")]
-    pub next: Option<String>,
-    pub parameters: Vec<Value>,
-}
-
-impl Default for ChatUser {
-    fn default() -> Self {
-        Self {
-            first_name: "Guest".to_owned(),
-            language: "en".to_owned(),
-        }
-    }
-}
-
-impl ButtonTap {
-    /// A payload that is not ours is opaque: it leads nowhere, and that is no fault.
-    pub(super) fn read(payload: &str) -> Self {
-        serde_json::from_str(payload).unwrap_or_default()
-    }
-}
-
 impl Said {
     /// Chatlayer's `messageType`.
-    pub(super) fn message_type(&self) -> &'static str {
+    pub(in crate::emulator) fn message_type(&self) -> &'static str {
         match self {
             Self::Intro => "intro",
             Self::Text { .. } => "text",
@@ -84,7 +29,7 @@ impl Said {
     }
 
     /// As the page shows it.
-    pub(super) fn shown(&self) -> Value {
+    pub(in crate::emulator) fn shown(&self) -> Value {
         let mut fields = self.fields();
         fields.insert("messageType".to_owned(), json!(self.message_type()));
         Value::Object(fields)
@@ -119,7 +64,7 @@ impl Said {
 
 impl Origin {
     /// An item of a `messages` event, as the user's channel reports it.
-    pub(super) fn user_item(
+    pub(in crate::emulator) fn user_item(
         &self,
         said: &Said,
         person: &ChatUser,
@@ -141,7 +86,7 @@ impl Origin {
     }
 
     /// The same in an offload's transcript: without id, with a bare sender and another channel, and a tap also as text.
-    pub(super) fn user_copy(&self, said: &Said, at: Timestamp) -> Value {
+    pub(in crate::emulator) fn user_copy(&self, said: &Said, at: Timestamp) -> Value {
         let mut message = said.fields();
         if let Said::Postback { title, .. } = said {
             message.insert("text".to_owned(), json!(title));
@@ -154,14 +99,14 @@ impl Origin {
         item("user", &Value::Object(message), at)
     }
 
-    pub(super) fn messages_event(&self, items: &[Value], at: Timestamp) -> Value {
+    pub(in crate::emulator) fn messages_event(&self, items: &[Value], at: Timestamp) -> Value {
         json!({
             "botId": self.bot_id, "version": self.version, "sessionId": self.session_id,
             "event": "messages", "messages": items, "timestamp": at,
         })
     }
 
-    pub(super) fn offload_event(
+    pub(in crate::emulator) fn offload_event(
         &self,
         payload: &Value,
         transcript: &[Value],
@@ -175,7 +120,7 @@ impl Origin {
 }
 
 /// An item as it stands in an event or a transcript.
-pub(super) fn item(actor: &str, message: &Value, at: Timestamp) -> Value {
+pub(in crate::emulator) fn item(actor: &str, message: &Value, at: Timestamp) -> Value {
     json!({"actor": actor, "message": message, "timestamp": at})
 }
 
@@ -220,33 +165,33 @@ mod tests {
         let samples = [
             (
                 Said::Intro,
-                include_str!("../../tests/samples/chatlayer/messages.user.intro.json"),
+                include_str!("../../../tests/samples/chatlayer/messages.user.intro.json"),
             ),
             (
                 Said::Text {
                     text: "hi".to_owned(),
                 },
-                include_str!("../../tests/samples/chatlayer/messages.user.text.json"),
+                include_str!("../../../tests/samples/chatlayer/messages.user.text.json"),
             ),
             (
                 Said::Postback {
                     title: "Set".to_owned(),
                     payload: r#"{"nextDialogstateId":"x"}"#.to_owned(),
                 },
-                include_str!("../../tests/samples/chatlayer/messages.user.postback.json"),
+                include_str!("../../../tests/samples/chatlayer/messages.user.postback.json"),
             ),
             (
                 Said::Upload {
                     url: "https://example.com/a.png".to_owned(),
                 },
-                include_str!("../../tests/samples/chatlayer/messages.user.upload.json"),
+                include_str!("../../../tests/samples/chatlayer/messages.user.upload.json"),
             ),
             (
                 Said::Location {
                     latitude: 0.0,
                     longitude: 0.0,
                 },
-                include_str!("../../tests/samples/chatlayer/messages.user.location.json"),
+                include_str!("../../../tests/samples/chatlayer/messages.user.location.json"),
             ),
         ];
         for (said, sample) in samples {
@@ -264,9 +209,10 @@ mod tests {
 
     #[test]
     fn the_copy_in_a_transcript_is_the_one_that_the_sample_shows() {
-        let sample: Value =
-            serde_json::from_str(include_str!("../../tests/samples/chatlayer/offload.json"))
-                .unwrap();
+        let sample: Value = serde_json::from_str(include_str!(
+            "../../../tests/samples/chatlayer/offload.json"
+        ))
+        .unwrap();
         let said = Said::Postback {
             title: "first options".to_owned(),
             payload:
