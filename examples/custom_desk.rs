@@ -16,7 +16,7 @@ use handover_bridge::{
     },
     domain::{
         delivery::{Done, Failure, Job, Task},
-        fallback::{self, Capabilities, Reader},
+        fallback::{self, Audience, Capabilities},
         message::Content,
         retry::ErrorClass,
     },
@@ -112,7 +112,7 @@ impl Desk for Board {
         DeskFacts {
             capabilities: Capabilities {
                 one_call: true,
-                ..Capabilities::text_only(Reader::Agent, TEXT_LIMIT)
+                ..Capabilities::text_only(Audience::Agent, TEXT_LIMIT)
             },
             reopen_after: Duration::ZERO,
             transcript_limit: 50,

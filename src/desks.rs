@@ -32,7 +32,7 @@ use crate::{
 ///     desks::{Desk, DeskFacts},
 ///     domain::{
 ///         delivery::{Done, Failure, Job, Task},
-///         fallback::{self, Capabilities, Reader},
+///         fallback::{self, Capabilities, Audience},
 ///         message::Content,
 ///         retry::ErrorClass,
 ///     },
@@ -64,7 +64,7 @@ use crate::{
 /// impl Desk for Board {
 ///     fn facts(&self) -> DeskFacts {
 ///         DeskFacts {
-///             capabilities: Capabilities::text_only(Reader::Agent, 1000),
+///             capabilities: Capabilities::text_only(Audience::Agent, 1000),
 ///             reopen_after: Duration::ZERO,
 ///             transcript_limit: 0,
 ///         }

@@ -37,7 +37,7 @@ pub fn messenger(text_limit: usize) -> Capabilities {
             kinds: &[MediaKind::Image, MediaKind::Video],
             captions: false,
         },
-        bare: &[],
+        standalone: &[],
         ..Capabilities::EVERY_USER
     }
 }

@@ -12,7 +12,7 @@ use handover_bridge::{
     desks::aivo_live::{Reader, hook::Told},
     domain::{
         event::{DeskEvent, Event, Step, Target},
-        fallback::{Capabilities, Reader as ReadBy, show},
+        fallback::{Audience, Capabilities, show},
     },
     http::body::check_depth,
 };
@@ -60,7 +60,7 @@ target!(|bytes: &[u8]| {
     };
     let DeskEvent::Said(said) = event else { return };
     assert_eq!(said.raw.as_deref().map(str::as_bytes), Some(bytes));
-    for able in [messenger(640), Capabilities::text_only(ReadBy::User, 20)] {
+    for able in [messenger(640), Capabilities::text_only(Audience::User, 20)] {
         if let Ok(shown) = show(&said.content, &able) {
             assert!(!shown.parts.is_empty());
         }

@@ -8,7 +8,7 @@ use handover_bridge::{
     desks::protocol::event,
     domain::{
         event::DeskEvent,
-        fallback::{Capabilities, Reader, show},
+        fallback::{Audience, Capabilities, show},
         message::Content,
     },
     http::body::check_depth,
@@ -31,7 +31,7 @@ target!(|bytes: &[u8]| {
     );
     let users = [
         messenger(640),
-        Capabilities::text_only(Reader::User, 20),
+        Capabilities::text_only(Audience::User, 20),
         Capabilities::EVERY_USER,
     ];
     for able in users {

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use arbitrary::Arbitrary;
 use handover_bridge::domain::{
     dedupe::Fingerprint,
-    fallback::{Capabilities, Choices, Reader, Shown, Unshowable, said, show},
+    fallback::{Audience, Capabilities, Choices, Rendered, Unshowable, said, show},
     message::Content,
 };
 use handover_fuzz::{Spoken, Words, messenger, target};
@@ -29,8 +29,8 @@ target!(|input: Input| {
     let limit = usize::from(input.limit) + 1;
     let readers = [
         messenger(limit),
-        Capabilities::text_only(Reader::User, limit),
-        Capabilities::text_only(Reader::Agent, limit),
+        Capabilities::text_only(Audience::User, limit),
+        Capabilities::text_only(Audience::Agent, limit),
         Capabilities {
             text_limit: limit,
             title_limit: 3,
@@ -43,12 +43,12 @@ target!(|input: Input| {
         match show(content, &able) {
             Ok(shown) => hold(&input, &able, &shown),
             Err(Unshowable::Nothing | Unshowable::TooLong) => {}
-            Err(refused) => assert_eq!(able.reader, Reader::User, "{refused:?}"),
+            Err(refused) => assert_eq!(able.audience, Audience::User, "{refused:?}"),
         }
     }
 });
 
-fn hold(input: &Input, able: &Capabilities, shown: &Shown<'_>) {
+fn hold(input: &Input, able: &Capabilities, shown: &Rendered<'_>) {
     assert!((1..=MOST_PARTS).contains(&shown.parts.len()));
     for part in &shown.parts {
         if let Content::Text { text, .. } = part.as_ref() {

@@ -16,7 +16,7 @@ use handover_bridge::domain::{
     delivery::{Destination, Done, Found, Lane, NewDelivery, StepResult, Task},
     effect::{Effect, HandoverRow},
     event::{AgentSaid, DeskEvent, Event, Request, Said, Settled, TranscriptItem, Way},
-    fallback::{Capabilities, Reader},
+    fallback::{Audience, Capabilities},
     handover::{Context, Decision, Echo, decide},
     ids::{ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId},
     message::Actor,
@@ -521,7 +521,7 @@ impl Setting {
         };
         (bot.look_ups.history, bot.look_ups.session) = (self.history, self.session);
         if self.plain_user {
-            bot.capabilities = Capabilities::text_only(Reader::User, 20);
+            bot.capabilities = Capabilities::text_only(Audience::User, 20);
         }
         policy.bots.insert("webshop".parse().unwrap(), bot);
         let mut desk = DeskPolicy {
@@ -530,7 +530,7 @@ impl Setting {
             ..DeskPolicy::new()
         };
         if self.plain_agent {
-            desk.capabilities = Capabilities::text_only(Reader::Agent, 20);
+            desk.capabilities = Capabilities::text_only(Audience::Agent, 20);
         }
         policy.desks.insert(team(), desk);
         if let Some(takes_at_once) = self.fallback {

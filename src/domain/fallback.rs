@@ -7,7 +7,7 @@
 
 mod capabilities;
 mod choices;
-mod sheet;
+mod renderer;
 mod split;
 mod words;
 
@@ -16,16 +16,16 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    capabilities::{Bare, ButtonKind, Buttons, Capabilities, Cards, List, Media, Reader},
+    capabilities::{Audience, ButtonKind, Buttons, Capabilities, Cards, List, Media, Standalone},
     choices::{Choice, Choices},
     words::{is_blank, is_web},
 };
-use self::{sheet::Sheet, split::fits};
+use self::{renderer::Renderer, split::fits};
 use super::message::{Button, Card, Content, QuickReply};
 
 /// A content as its reader is shown it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Shown<'c> {
+pub struct Rendered<'c> {
     /// In order, never empty, each one within what can be shown.
     pub parts: Vec<Cow<'c, Content>>,
     /// What stands as a numbered line in the parts, in the order of the numbers.
@@ -61,19 +61,19 @@ const MOST_PARTS: usize = 64;
 /// # Errors
 /// No words can stand for it. An agent is shown a line in its place where there is one, so for an agent it is only what
 /// is empty or too long.
-pub fn show<'c>(content: &'c Content, able: &Capabilities) -> Result<Shown<'c>, Unshowable> {
+pub fn show<'c>(content: &'c Content, able: &Capabilities) -> Result<Rendered<'c>, Unshowable> {
     if able.shows(content) {
-        return Ok(Shown {
+        return Ok(Rendered {
             parts: vec![Cow::Borrowed(content)],
             choices: Vec::new(),
         });
     }
-    let mut sheet = Sheet::new(able);
-    sheet.put(content)?;
-    let (parts, choices) = sheet.cut();
+    let mut renderer = Renderer::new(able);
+    renderer.put(content)?;
+    let (parts, choices) = renderer.cut();
     match parts.len() {
         0 => Err(Unshowable::Nothing),
-        1..=MOST_PARTS => Ok(Shown {
+        1..=MOST_PARTS => Ok(Rendered {
             parts: parts.into_iter().map(Cow::Owned).collect(),
             choices,
         }),
@@ -101,7 +101,7 @@ pub fn said<'c>(
     part.map(|part| vec![part]).ok_or(Unshowable::Nothing)
 }
 
-impl Shown<'_> {
+impl Rendered<'_> {
     /// The deliveries that it takes: one for all parts, or one for each.
     pub fn deliveries(&self, able: &Capabilities) -> Vec<Option<Part>> {
         if able.one_call || self.parts.len() == 1 {
@@ -162,10 +162,13 @@ impl Capabilities {
                 latitude,
                 longitude,
                 ..
-            } => self.bare.contains(&Bare::Location) && words::is_on_the_map(*latitude, *longitude),
-            Content::Postback { .. } => self.bare.contains(&Bare::Postback),
-            Content::Intro {} => self.bare.contains(&Bare::Intro),
-            Content::Unknown { .. } => self.bare.contains(&Bare::Unknown),
+            } => {
+                self.standalone.contains(&Standalone::Location)
+                    && words::is_on_the_map(*latitude, *longitude)
+            }
+            Content::Postback { .. } => self.standalone.contains(&Standalone::Postback),
+            Content::Intro {} => self.standalone.contains(&Standalone::Intro),
+            Content::Unknown { .. } => self.standalone.contains(&Standalone::Unknown),
         }
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-pub use self::condition::{Condition, Fact, Path, Wanted};
+pub use self::condition::{Condition, Fact, Path, Scalar};
 use super::{
     conversation::UserProfile,
     delivery::Destination,

@@ -2,7 +2,7 @@
 
 use handover_bridge::domain::{
     hours::Hours,
-    routing::{Fact, Path, Route, Wanted},
+    routing::{Fact, Path, Route, Scalar},
     time::Timestamp,
 };
 
@@ -67,7 +67,7 @@ fn conditions_are_read_by_their_names_and_paths() {
         .when
         .iter()
         .map(|condition| {
-            let wanted = condition.any_of.iter().map(Wanted::as_str);
+            let wanted = condition.any_of.iter().map(Scalar::as_str);
             (condition.of.to_string(), wanted.collect())
         })
         .collect();

@@ -1,7 +1,7 @@
 //! What the six templates of the conversation actions can show. `docs/messages.md` says where each fact is from.
 
 use crate::domain::{
-    fallback::{Buttons, Capabilities, Cards, List, Media, Reader},
+    fallback::{Audience, Buttons, Capabilities, Cards, List, Media},
     message::MediaKind,
 };
 
@@ -18,7 +18,7 @@ const TITLE_LIMIT: usize = 80;
 pub const fn capabilities(text_limit: usize) -> Capabilities {
     let everything = Capabilities::EVERY_USER;
     Capabilities {
-        reader: Reader::User,
+        audience: Audience::User,
         text_limit,
         title_limit: TITLE_LIMIT,
         quick_replies: everything.quick_replies,
@@ -37,7 +37,7 @@ pub const fn capabilities(text_limit: usize) -> Capabilities {
             kinds: &[MediaKind::Image, MediaKind::Video],
             captions: false,
         },
-        bare: &[],
+        standalone: &[],
         one_call: true,
     }
 }

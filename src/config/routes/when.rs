@@ -3,7 +3,7 @@
 use config::{Value, ValueKind};
 
 use super::super::{fault::Problem, names::Language, section::Section, value};
-use crate::domain::routing::{Condition, Fact, Path, Wanted};
+use crate::domain::routing::{Condition, Fact, Path, Scalar};
 
 /// None if one of the conditions is faulty.
 pub(super) fn read(mut section: Section<'_>) -> Option<Vec<Condition>> {
@@ -64,7 +64,7 @@ fn fact(key: &str) -> Result<Fact, Problem> {
     }
 }
 
-fn wanted(value: &Value) -> Result<Vec<Wanted>, Problem> {
+fn wanted(value: &Value) -> Result<Vec<Scalar>, Problem> {
     const EXPECTED: Problem =
         Problem::Expected("a text, a number, true or false, or a list of them");
     let values = match value::json(value)? {
@@ -76,13 +76,13 @@ fn wanted(value: &Value) -> Result<Vec<Wanted>, Problem> {
     }
     values
         .iter()
-        .map(|value| Wanted::of(value).ok_or(EXPECTED))
+        .map(|value| Scalar::of(value).ok_or(EXPECTED))
         .collect()
 }
 
 /// A language that is none would never match.
-fn languages(wanted: &[Wanted]) -> Result<(), Problem> {
-    let is_one = |wanted: &Wanted| wanted.as_str().parse::<Language>().is_ok();
+fn languages(wanted: &[Scalar]) -> Result<(), Problem> {
+    let is_one = |wanted: &Scalar| wanted.as_str().parse::<Language>().is_ok();
     if wanted.iter().all(is_one) {
         Ok(())
     } else {

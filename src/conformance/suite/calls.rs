@@ -5,7 +5,7 @@ use crate::{
     conformance::{Call, Rule, canary, contents::contents},
     domain::{
         delivery::{Done, Failure, Task},
-        fallback::{self, Shown},
+        fallback::{self, Rendered},
         message::Content,
         retry::ErrorClass,
     },
@@ -89,7 +89,7 @@ impl Suite<'_> {
         calls
     }
 
-    async fn is_shown(&mut self, content: &Content, shown: &Shown<'_>) {
+    async fn is_shown(&mut self, content: &Content, shown: &Rendered<'_>) {
         let able = self.adapter.capabilities();
         for part in shown.deliveries(&able) {
             let task = self.adapter.telling(part);

@@ -2,12 +2,12 @@
 
 use crate::{
     config::Files,
-    domain::fallback::{Capabilities, Media, Reader},
+    domain::fallback::{Audience, Capabilities, Media},
 };
 
 /// Texts, and files where the operator's template knows what to do with them; everything else is said in words.
 pub(super) const fn capabilities(text_limit: usize, files: Files) -> Capabilities {
-    let words = Capabilities::text_only(Reader::Agent, text_limit);
+    let words = Capabilities::text_only(Audience::Agent, text_limit);
     match files {
         Files::Link => words,
         Files::Native => Capabilities {

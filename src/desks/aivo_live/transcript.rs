@@ -2,7 +2,7 @@
 
 use super::message::speaker;
 use crate::domain::{
-    fallback::{self, Capabilities, Reader},
+    fallback::{self, Audience, Capabilities},
     message::{Actor, Content, Message},
 };
 
@@ -45,7 +45,7 @@ fn line(message: &Message) -> String {
 
 /// Everything in words, the files by their addresses.
 fn words(content: &Content) -> String {
-    const WORDS: Capabilities = Capabilities::text_only(Reader::Agent, usize::MAX);
+    const WORDS: Capabilities = Capabilities::text_only(Audience::Agent, usize::MAX);
     let Ok(shown) = fallback::show(content, &WORDS) else {
         return "(a message that cannot be shown)".to_owned();
     };

@@ -2,12 +2,12 @@
 
 use crate::{
     config::Contents,
-    domain::fallback::{Capabilities, Reader},
+    domain::fallback::{Audience, Capabilities},
 };
 
 pub(super) fn capabilities(contents: Contents, text_limit: usize) -> Capabilities {
     match contents {
-        Contents::Text => Capabilities::text_only(Reader::Agent, text_limit),
+        Contents::Text => Capabilities::text_only(Audience::Agent, text_limit),
         Contents::Any => Capabilities {
             text_limit,
             // A template is filled in for one content.

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         conversation::ConversationKey,
         delivery::Job,
-        fallback::{self, Capabilities, Reader},
+        fallback::{self, Audience, Capabilities},
         message::{Actor, Content, Message},
     },
     outbound::template::Context,
@@ -56,7 +56,7 @@ pub(super) fn said(context: Context, message: &Message, shown: &Content) -> Cont
 
 /// What a reader of texts sees of it.
 pub(super) fn text_of(content: &Content) -> String {
-    let able = Capabilities::text_only(Reader::Agent, usize::MAX);
+    let able = Capabilities::text_only(Audience::Agent, usize::MAX);
     let Ok(shown) = fallback::show(content, &able) else {
         return UNSHOWABLE.to_owned();
     };

@@ -6,7 +6,7 @@ use crate::domain::message::{Button, MediaKind};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capabilities {
-    pub reader: Reader,
+    pub audience: Audience,
     /// The longest text, in grapheme clusters.
     pub text_limit: usize,
     /// The longest title of a button, a quick reply or a card. A longer one is said in a text.
@@ -18,7 +18,7 @@ pub struct Capabilities {
     pub list: Option<List>,
     pub media: Media,
     /// The kinds that stand for themselves and need no words.
-    pub bare: &'static [Bare],
+    pub standalone: &'static [Standalone],
     /// All parts of a message go out in one call; else each part is a delivery of its own, so that a retry does not
     /// repeat what stands before it.
     pub one_call: bool,
@@ -27,7 +27,7 @@ pub struct Capabilities {
 /// For whom it is shown. An agent reads a line in the place of what cannot be shown; a user, whose language that line
 /// may not be, is shown nothing, and the sender is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reader {
+pub enum Audience {
     User,
     Agent,
 }
@@ -73,7 +73,7 @@ pub struct Media {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bare {
+pub enum Standalone {
     Location,
     Postback,
     Intro,
@@ -82,12 +82,12 @@ pub enum Bare {
 
 impl Capabilities {
     /// A platform that shows its users whatever the desk protocol has.
-    pub const EVERY_USER: Self = Self::everything(Reader::User);
+    pub const EVERY_USER: Self = Self::everything(Audience::User);
     /// A desk that shows its agents whatever the desk protocol has.
-    pub const EVERY_AGENT: Self = Self::everything(Reader::Agent);
+    pub const EVERY_AGENT: Self = Self::everything(Audience::Agent);
 
     /// Every content as the desk protocol writes it.
-    pub const fn everything(reader: Reader) -> Self {
+    pub const fn everything(audience: Audience) -> Self {
         const ANY: usize = usize::MAX;
         let card = Cards {
             picture_needed: false,
@@ -95,7 +95,7 @@ impl Capabilities {
             buttons: ANY,
         };
         Self {
-            reader,
+            audience,
             text_limit: ANY,
             title_limit: ANY,
             quick_replies: ANY,
@@ -119,15 +119,20 @@ impl Capabilities {
                 ],
                 captions: true,
             },
-            bare: &[Bare::Location, Bare::Postback, Bare::Intro, Bare::Unknown],
+            standalone: &[
+                Standalone::Location,
+                Standalone::Postback,
+                Standalone::Intro,
+                Standalone::Unknown,
+            ],
             one_call: true,
         }
     }
 
     /// Nothing but texts of this length, one a call.
-    pub const fn text_only(reader: Reader, text_limit: usize) -> Self {
+    pub const fn text_only(audience: Audience, text_limit: usize) -> Self {
         Self {
-            reader,
+            audience,
             text_limit,
             title_limit: 0,
             quick_replies: 0,
@@ -141,7 +146,7 @@ impl Capabilities {
                 kinds: &[],
                 captions: false,
             },
-            bare: &[],
+            standalone: &[],
             one_call: false,
         }
     }

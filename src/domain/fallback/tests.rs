@@ -34,8 +34,8 @@ fn messenger() -> Capabilities {
             kinds: &[MediaKind::Image, MediaKind::Video],
             captions: false,
         },
-        bare: &[],
-        ..Capabilities::everything(Reader::User)
+        standalone: &[],
+        ..Capabilities::everything(Audience::User)
     }
 }
 
@@ -46,23 +46,23 @@ fn readers() -> [(&'static str, Capabilities); 5] {
             kinds: &[ButtonKind::Url],
             at_most: 10,
         },
-        bare: &[Bare::Location],
-        ..Capabilities::text_only(Reader::User, 1000)
+        standalone: &[Standalone::Location],
+        ..Capabilities::text_only(Audience::User, 1000)
     };
     [
         (
             "a reader who is shown everything",
-            Capabilities::everything(Reader::Agent),
+            Capabilities::everything(Audience::Agent),
         ),
         ("a user of a messenger", messenger()),
         ("a user with links and places", only_links),
         (
             "a user with texts alone",
-            Capabilities::text_only(Reader::User, 1000),
+            Capabilities::text_only(Audience::User, 1000),
         ),
         (
             "an agent with texts alone",
-            Capabilities::text_only(Reader::Agent, 1000),
+            Capabilities::text_only(Audience::Agent, 1000),
         ),
     ]
 }
@@ -171,10 +171,10 @@ fn the_table() {
 
 fn row(content: &Content, able: &Capabilities) -> Vec<String> {
     match show(content, able) {
-        Ok(Shown { parts, .. }) if *parts == [Cow::Borrowed(content)] => {
+        Ok(Rendered { parts, .. }) if *parts == [Cow::Borrowed(content)] => {
             vec!["    as it is".to_owned()]
         }
-        Ok(Shown { parts, choices }) => {
+        Ok(Rendered { parts, choices }) => {
             let parts = parts.iter().map(|part| format!("    {}", json!(part)));
             let numbers = choices.iter().zip(1..);
             let choices = numbers.map(|(choice, at)| format!("    typed {at} → {}", json!(choice)));
@@ -186,7 +186,7 @@ fn row(content: &Content, able: &Capabilities) -> Vec<String> {
 
 #[test]
 fn a_message_in_too_many_parts_is_told_and_not_sent() {
-    let able = Capabilities::text_only(Reader::Agent, 10);
+    let able = Capabilities::text_only(Audience::Agent, 10);
     let words = |count| Content::text("123456789 ".repeat(count));
     assert_eq!(
         show(&words(MOST_PARTS), &able).unwrap().parts.len(),
@@ -201,7 +201,7 @@ fn a_message_in_too_many_parts_is_told_and_not_sent() {
 #[test]
 fn a_part_is_cut_by_the_limit_that_it_was_counted_with() {
     let text = Content::text("one two three four");
-    let able = Capabilities::text_only(Reader::User, 1000);
+    let able = Capabilities::text_only(Audience::User, 1000);
     let part = |index| {
         said(
             &text,

@@ -11,7 +11,7 @@ use crate::domain::{
 
 /// Which of the desks that are left may be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Among {
+pub(super) enum Eligible {
     /// Those that can answer before the platform has to be answered.
     InTime,
     /// Those that need not be called.
@@ -21,7 +21,7 @@ pub(super) enum Among {
 
 /// The next desk to be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum NextDesk {
     Desk(DeskName),
     /// There is one, and it could not answer in time.
     TooLate,
@@ -40,10 +40,10 @@ impl Turn<'_> {
             handover.fallbacks = desks;
             handover.options = options;
         }
-        match self.next_desk(Among::InTime) {
-            Next::Desk(desk) => self.ask(&desk),
-            Next::TooLate => self.ask_in_doubt(),
-            Next::Nobody(reason) => self.end(Cause::Declined, reason),
+        match self.next_desk(Eligible::InTime) {
+            NextDesk::Desk(desk) => self.ask(&desk),
+            NextDesk::TooLate => self.ask_in_doubt(),
+            NextDesk::Nobody(reason) => self.end(Cause::Declined, reason),
         }
     }
 
@@ -63,9 +63,9 @@ impl Turn<'_> {
     }
 
     /// Of the desks that were not asked yet. Those before it are passed over for good.
-    pub(super) fn next_desk(&mut self, among: Among) -> Next {
+    pub(super) fn next_desk(&mut self, among: Eligible) -> NextDesk {
         let Some(handover) = &self.conversation.handover else {
-            return Next::Nobody("no_desk");
+            return NextDesk::Nobody("no_desk");
         };
         let limits = &self.context.policy.limits;
         let late = handover.answer == Answer::Pending
@@ -75,9 +75,9 @@ impl Turn<'_> {
         let mut found = None;
         for (place, desk) in handover.fallbacks.iter().enumerate() {
             let fits = match among {
-                Among::InTime => !late || self.takes_at_once(desk),
-                Among::AtOnce => self.takes_at_once(desk),
-                Among::Any => true,
+                Eligible::InTime => !late || self.takes_at_once(desk),
+                Eligible::AtOnce => self.takes_at_once(desk),
+                Eligible::Any => true,
             };
             match self.unavailable(desk) {
                 None if fits => {
@@ -91,9 +91,9 @@ impl Turn<'_> {
         let Some((place, desk)) = found else {
             let first = passed.first().map_or("no_desk", |(_, why)| why.reason());
             return if too_late {
-                Next::TooLate
+                NextDesk::TooLate
             } else {
-                Next::Nobody(first)
+                NextDesk::Nobody(first)
             };
         };
         if let Some(handover) = &mut self.conversation.handover {
@@ -102,7 +102,7 @@ impl Turn<'_> {
         for (desk, why) in passed {
             self.note(Cause::PassedOver, Some(format!("{desk}: {}", why.reason())));
         }
-        Next::Desk(desk)
+        NextDesk::Desk(desk)
     }
 
     pub(super) fn unavailable(&self, desk: &DeskName) -> Option<Unavailable> {
@@ -142,7 +142,7 @@ impl Turn<'_> {
         if self.context.policy.limits.when_unsure == WhenUnsure::Decline {
             return self.end(Cause::Declined, "undecided");
         }
-        if let Next::Desk(desk) = self.next_desk(Among::Any) {
+        if let NextDesk::Desk(desk) = self.next_desk(Eligible::Any) {
             let detail = desk.to_string();
             self.accept(Cause::AcceptedInDoubt);
             self.open_leg(desk, false);

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::turn::{Spoken, Turn};
+use super::turn::{NewMessage, Turn};
 use crate::domain::{
     conversation::LookUp,
     delivery::{Destination, Found, Lane, StepResult, Task},
@@ -154,7 +154,7 @@ impl Turn<'_> {
             self.conversation.next_seq = BEHIND_FOUND.saturating_sub(count);
         }
         for item in fresh.into_iter().skip(newest) {
-            self.record(&Spoken {
+            self.record(&NewMessage {
                 actor: item.actor,
                 at: item.said.at,
                 content: &item.said.content,

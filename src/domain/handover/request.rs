@@ -2,7 +2,7 @@
 
 use super::{
     Guard, Outcome,
-    choice::{Among, Next},
+    choice::{Eligible, NextDesk},
     turn::Turn,
 };
 use crate::domain::{
@@ -61,7 +61,7 @@ impl Turn<'_> {
     /// The desk of the present leg will not do: the next one is asked; without one, the request is declined or, where
     /// the bot has been promised an agent, the user is told and given back.
     pub(super) fn move_on(&mut self, cause: Cause, reason: &str) {
-        if let Next::Desk(desk) = self.next_desk(Among::InTime) {
+        if let NextDesk::Desk(desk) = self.next_desk(Eligible::InTime) {
             return self.change_leg(&desk, cause, reason);
         }
         self.close_for(cause, reason, Notice::Nobody);
@@ -69,18 +69,18 @@ impl Turn<'_> {
 
     /// Asks another desk, if there is one. Says whether it did.
     pub(super) fn fall_back(&mut self, reason: &str) -> bool {
-        match self.next_desk(Among::InTime) {
-            Next::Desk(desk) => {
+        match self.next_desk(Eligible::InTime) {
+            NextDesk::Desk(desk) => {
                 self.change_leg(&desk, Cause::FellBack, reason);
                 true
             }
-            Next::TooLate | Next::Nobody(_) => false,
+            NextDesk::TooLate | NextDesk::Nobody(_) => false,
         }
     }
 
     /// The time for an answer is over and no desk has said anything.
     pub(super) fn decide_unsure(&mut self) {
-        if let Next::Desk(desk) = self.next_desk(Among::AtOnce) {
+        if let NextDesk::Desk(desk) = self.next_desk(Eligible::AtOnce) {
             return self.change_leg(&desk, Cause::FellBack, "decide_within");
         }
         match self.context.policy.limits.when_unsure {

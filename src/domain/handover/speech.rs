@@ -2,7 +2,7 @@
 
 use super::{
     Guard, Outcome,
-    turn::{Spoken, Turn},
+    turn::{NewMessage, Turn},
 };
 use crate::domain::{
     conversation::{Handover, Phase},
@@ -108,7 +108,7 @@ impl Turn<'_> {
             handover.unanswered_since = None;
         }
         let id = handover.id;
-        let message = self.record(&Spoken {
+        let message = self.record(&NewMessage {
             actor: Actor::Agent,
             at: None,
             content: &said.content,
@@ -140,7 +140,7 @@ impl Turn<'_> {
     /// An agent's message after the close: kept and shown, never sent.
     pub(super) fn agent_said_late(&mut self, handover: HandoverId, said: &AgentSaid) -> Outcome {
         if said.keep_if_late {
-            self.record(&Spoken {
+            self.record(&NewMessage {
                 actor: Actor::Agent,
                 at: None,
                 content: &said.content,

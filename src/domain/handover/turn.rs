@@ -28,7 +28,7 @@ pub(super) struct Turn<'a> {
 }
 
 /// A message as it is put into the transcript.
-pub(super) struct Spoken<'s> {
+pub(super) struct NewMessage<'s> {
     pub(super) actor: Actor,
     pub(super) at: Option<Timestamp>,
     pub(super) content: &'s Content,
@@ -126,7 +126,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Puts a message into the transcript.
-    pub(super) fn record(&mut self, spoken: &Spoken<'_>) -> MessageId {
+    pub(super) fn record(&mut self, spoken: &NewMessage<'_>) -> MessageId {
         self.leave_room();
         let id = MessageId::from_uuid(self.new_id());
         let seq = self.conversation.next_seq;
@@ -151,7 +151,7 @@ impl<'a> Turn<'a> {
 
     /// Puts what the platform said into the transcript.
     pub(super) fn record_said(&mut self, actor: Actor, said: &Said) -> MessageId {
-        self.record(&Spoken {
+        self.record(&NewMessage {
             actor,
             at: said.at,
             content: &said.content,
@@ -276,7 +276,7 @@ impl<'a> Turn<'a> {
             return;
         };
         let content = Content::text(text);
-        let message = self.record(&Spoken {
+        let message = self.record(&NewMessage {
             actor: Actor::System,
             at: None,
             content: &content,

@@ -16,7 +16,7 @@ use crate::domain::conversation::UserProfile;
 pub struct Condition {
     pub of: Fact,
     /// One of them has to be found. Never empty.
-    pub any_of: Vec<Wanted>,
+    pub any_of: Vec<Scalar>,
 }
 
 /// What a condition looks at.
@@ -37,7 +37,7 @@ pub struct Path(Vec<Box<str>>);
 
 /// A scalar, as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted(Box<str>);
+pub struct Scalar(Box<str>);
 
 impl Condition {
     pub fn holds(&self, facts: &Facts<'_>) -> bool {
@@ -50,7 +50,7 @@ impl Condition {
         self.of == narrow.of && narrow.any_of.iter().all(|wanted| self.wants(wanted))
     }
 
-    fn wants(&self, found: &Wanted) -> bool {
+    fn wants(&self, found: &Scalar) -> bool {
         self.any_of
             .iter()
             .any(|wanted| self.of.equal(wanted, found))
@@ -63,8 +63,8 @@ impl Fact {
     }
 
     /// The scalars there; none if there is nothing to compare with.
-    pub fn found(&self, facts: &Facts<'_>) -> Vec<Wanted> {
-        let text = |text: Option<&str>| text.map(|text| Wanted(text.into())).into_iter().collect();
+    pub fn found(&self, facts: &Facts<'_>) -> Vec<Scalar> {
+        let text = |text: Option<&str>| text.map(|text| Scalar(text.into())).into_iter().collect();
         match self {
             Self::Version => text(facts.version),
             Self::Channel => text(facts.channel),
@@ -79,7 +79,7 @@ impl Fact {
         }
     }
 
-    fn equal(&self, wanted: &Wanted, found: &Wanted) -> bool {
+    fn equal(&self, wanted: &Scalar, found: &Scalar) -> bool {
         match self {
             Self::Version | Self::Channel => wanted.0.eq_ignore_ascii_case(&found.0),
             Self::Language => is_within(&found.0, &wanted.0),
@@ -94,21 +94,21 @@ impl Path {
     }
 
     /// The scalar at its end, or those in the list there.
-    fn scalars(&self, value: &Value) -> Vec<Wanted> {
+    fn scalars(&self, value: &Value) -> Vec<Scalar> {
         let end = self.0.iter().try_fold(value, |value, step| match value {
             Value::Object(members) => members.get(step.as_ref()),
             Value::Array(members) => step.parse().ok().and_then(|at: usize| members.get(at)),
             _ => None,
         });
         match end {
-            Some(Value::Array(members)) => members.iter().filter_map(Wanted::of).collect(),
-            Some(value) => Wanted::of(value).into_iter().collect(),
+            Some(Value::Array(members)) => members.iter().filter_map(Scalar::of).collect(),
+            Some(value) => Scalar::of(value).into_iter().collect(),
             None => Vec::new(),
         }
     }
 }
 
-impl Wanted {
+impl Scalar {
     /// None for null, lists and tables, which equal nothing.
     pub fn of(value: &Value) -> Option<Self> {
         match value {
@@ -129,7 +129,7 @@ impl Wanted {
 }
 
 /// What the bridge knows under names of its own goes before what else the platform told.
-fn of_user(path: &Path, user: &UserProfile) -> Vec<Wanted> {
+fn of_user(path: &Path, user: &UserProfile) -> Vec<Scalar> {
     let known = match path.0.as_slice() {
         [name] => match name.as_ref() {
             "id" => &user.id,
@@ -141,7 +141,7 @@ fn of_user(path: &Path, user: &UserProfile) -> Vec<Wanted> {
         _ => &None,
     };
     match (known, path.0.split_first()) {
-        (Some(text), _) => vec![Wanted(text.as_str().into())],
+        (Some(text), _) => vec![Scalar(text.as_str().into())],
         (None, Some((first, rest))) => user
             .fields
             .get(first.as_ref())
@@ -175,7 +175,7 @@ impl fmt::Display for Fact {
     }
 }
 
-impl fmt::Display for Wanted {
+impl fmt::Display for Scalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

@@ -18,7 +18,7 @@ fn bot(name: &str) -> BotName {
 }
 
 fn condition(of: Fact, any_of: &[Value]) -> Condition {
-    let any_of = any_of.iter().filter_map(Wanted::of).collect();
+    let any_of = any_of.iter().filter_map(Scalar::of).collect();
     Condition { of, any_of }
 }
 

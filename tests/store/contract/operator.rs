@@ -6,7 +6,7 @@ use handover_bridge::{
     domain::{
         delivery::Task,
         effect::{Warning, WarningKind},
-        fallback::{Capabilities, Reader},
+        fallback::{Audience, Capabilities},
         ids::DeliveryId,
         policy::PausedBecause,
     },
@@ -146,7 +146,7 @@ pub async fn a_message_in_parts_that_is_given_up_can_be_said_to_its_end(
 ) {
     let mut texts_alone = policy();
     for bot in texts_alone.bots.values_mut() {
-        bot.capabilities = Capabilities::text_only(Reader::User, 10);
+        bot.capabilities = Capabilities::text_only(Audience::User, 10);
     }
     let mut world = World::with(harness, texts_alone).await;
     let handover = world.waiting("ann").await;

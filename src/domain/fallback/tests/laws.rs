@@ -11,7 +11,7 @@ proptest! {
     #[test]
     fn whatever_is_said_is_shown_within_what_can_be_shown_or_told(content in content(), able in able()) {
         match show(&content, &able) {
-            Ok(Shown { parts, choices }) => {
+            Ok(Rendered { parts, choices }) => {
                 prop_assert!((1..=MOST_PARTS).contains(&parts.len()));
                 for part in &parts {
                     prop_assert!(able.shows(part), "{part:?}");
@@ -25,7 +25,7 @@ proptest! {
                 }
             }
             Err(Unshowable::Kind | Unshowable::Link | Unshowable::Place) => {
-                prop_assert_eq!(able.reader, Reader::User);
+                prop_assert_eq!(able.audience, Audience::User);
             }
             Err(Unshowable::TooLong) => prop_assert!(able.text_limit < 1000),
             Err(Unshowable::Nothing) => prop_assert!(is_empty(&content), "{content:?}"),
@@ -306,25 +306,30 @@ fn able() -> impl Strategy<Value = Capabilities> {
         MediaKind::File,
     ];
     const BUTTONS: &[ButtonKind] = &[ButtonKind::Postback, ButtonKind::Url, ButtonKind::Phone];
-    const BARE: &[Bare] = &[Bare::Location, Bare::Postback, Bare::Intro, Bare::Unknown];
-    let reader = prop::sample::select(vec![Reader::User, Reader::Agent]);
+    const STANDALONE: &[Standalone] = &[
+        Standalone::Location,
+        Standalone::Postback,
+        Standalone::Intro,
+        Standalone::Unknown,
+    ];
+    let audience = prop::sample::select(vec![Audience::User, Audience::Agent]);
     let limits = (
         prop_oneof![1_usize..40, Just(1000), Just(usize::MAX)],
         0_usize..30,
         0_usize..5,
     );
     (
-        (reader, limits, any::<bool>()),
+        (audience, limits, any::<bool>()),
         (some(BUTTONS), 0_usize..4),
         (option::of(cards()), option::of(list())),
-        (some(MEDIA), any::<bool>(), some(BARE)),
+        (some(MEDIA), any::<bool>(), some(STANDALONE)),
     )
         .prop_map(
-            |((reader, limits, one_call), (kinds, at_most), (cards, list), others)| {
+            |((audience, limits, one_call), (kinds, at_most), (cards, list), others)| {
                 let (text_limit, title_limit, quick_replies) = limits;
-                let (media, captions, bare) = others;
+                let (media, captions, standalone) = others;
                 Capabilities {
-                    reader,
+                    audience,
                     text_limit,
                     title_limit,
                     quick_replies,
@@ -335,7 +340,7 @@ fn able() -> impl Strategy<Value = Capabilities> {
                         kinds: media,
                         captions,
                     },
-                    bare,
+                    standalone,
                     one_call,
                 }
             },

@@ -9,11 +9,11 @@ use super::*;
 use crate::domain::{
     conversation::Profile,
     hours::Hours,
-    routing::{Condition, Fact, Path, Route, Wanted},
+    routing::{Condition, Fact, Path, Route, Scalar},
 };
 
 fn when(of: Fact, wanted: &str) -> Vec<Condition> {
-    let any_of = Wanted::of(&json!(wanted)).into_iter().collect();
+    let any_of = Scalar::of(&json!(wanted)).into_iter().collect();
     vec![Condition { of, any_of }]
 }
 

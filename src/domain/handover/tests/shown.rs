@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::*;
-use crate::domain::fallback::{Capabilities, Reader};
+use crate::domain::fallback::{Audience, Capabilities};
 
-const TEXTS: Capabilities = Capabilities::text_only(Reader::User, 30);
+const TEXTS: Capabilities = Capabilities::text_only(Audience::User, 30);
 
 /// An agent has the user, who can be shown nothing but texts of 30 characters.
 fn texting() -> World {
@@ -223,7 +223,7 @@ fn what_cannot_be_said_at_all_is_told_to_the_desk_and_not_sent() {
 #[test]
 fn a_desk_that_takes_texts_gets_a_long_one_in_parts_and_a_line_for_what_is_no_text() {
     let mut world = World::attended();
-    world.desk_mut("team").capabilities = Capabilities::text_only(Reader::Agent, 50);
+    world.desk_mut("team").capabilities = Capabilities::text_only(Audience::Agent, 50);
     world.look_from_here();
     world.user_says("It broke on Monday, when it rained all day. Nobody was in.");
     let parts: Vec<_> = world

@@ -17,7 +17,7 @@ use crate::domain::{
     message::{Actor, Content, Message},
     policy::{BotPolicy, ClosedBecause, Conditions, DeskPolicy, Notice, Policy},
     retry::ErrorClass,
-    routing::{Condition, Fact, Path, Route, Wanted},
+    routing::{Condition, Fact, Path, Route, Scalar},
     time::Timestamp,
 };
 
@@ -128,7 +128,7 @@ impl World {
         world.add_desk("second", false);
         let gold = Condition {
             of: Fact::Session(Path::new(["tier"])),
-            any_of: Wanted::of(&json!("gold")).into_iter().collect(),
+            any_of: Scalar::of(&json!("gold")).into_iter().collect(),
         };
         world.policy.routes = vec![
             Route {

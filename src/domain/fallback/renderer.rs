@@ -1,13 +1,13 @@
 //! One message being written down in what its reader can be shown: a method for each row of the table.
 
 use super::{
-    Bare, Capabilities, Choice, Reader, Unshowable, is_web,
+    Audience, Capabilities, Choice, Standalone, Unshowable, is_web,
     split::split,
     words::{self, clean, lines},
 };
 use crate::domain::message::{Button, Card, Content, MediaKind, QuickReply};
 
-pub(super) struct Sheet<'a> {
+pub(super) struct Renderer<'a> {
     able: &'a Capabilities,
     parts: Vec<Content>,
     choices: Vec<Choice>,
@@ -21,7 +21,7 @@ struct File<'c> {
     caption: &'c str,
 }
 
-impl<'a> Sheet<'a> {
+impl<'a> Renderer<'a> {
     pub(super) fn new(able: &'a Capabilities) -> Self {
         Self {
             able,
@@ -268,26 +268,26 @@ impl<'a> Sheet<'a> {
         label: Option<&str>,
     ) -> Result<(), Unshowable> {
         let known = words::is_on_the_map(latitude, longitude);
-        if known && self.able.bare.contains(&Bare::Location) {
+        if known && self.able.standalone.contains(&Standalone::Location) {
             self.parts.push(content.clone());
             return Ok(());
         }
-        let link = match self.able.reader {
+        let link = match self.able.audience {
             _ if known => words::map_link(latitude, longitude),
-            Reader::Agent => words::NO_PLACE.to_owned(),
-            Reader::User => return Err(Unshowable::Place),
+            Audience::Agent => words::NO_PLACE.to_owned(),
+            Audience::User => return Err(Unshowable::Place),
         };
         self.text(&lines([label.unwrap_or_default(), link.as_str()]));
         Ok(())
     }
 
     fn stand_in(&mut self, line: &str) -> Result<(), Unshowable> {
-        match self.able.reader {
-            Reader::Agent => {
+        match self.able.audience {
+            Audience::Agent => {
                 self.text(line);
                 Ok(())
             }
-            Reader::User => Err(Unshowable::Kind),
+            Audience::User => Err(Unshowable::Kind),
         }
     }
 
@@ -312,10 +312,10 @@ impl<'a> Sheet<'a> {
 
     /// The link, if it may go out. A user is not shown a message with a hole in it.
     fn link(&self, url: &str) -> Result<String, Unshowable> {
-        match self.able.reader {
+        match self.able.audience {
             _ if is_web(url) => Ok(url.to_owned()),
-            Reader::Agent => Ok(words::NO_LINK.to_owned()),
-            Reader::User => Err(Unshowable::Link),
+            Audience::Agent => Ok(words::NO_LINK.to_owned()),
+            Audience::User => Err(Unshowable::Link),
         }
     }
 
