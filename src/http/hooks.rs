@@ -4,6 +4,7 @@ mod aivo_live;
 mod certainly;
 mod chatlayer;
 mod desk;
+mod in_flight;
 mod request;
 mod template;
 

@@ -12,17 +12,15 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{DeskHook, desk};
+use super::{DeskHook, desk, in_flight::InFlight};
 use crate::{
     desks::aivo_live::{HookError, Reader, hook::Told},
     domain::{effect::WarningKind, ids::DeskName},
     http::{
-        State,
-        body::{self, Buffered},
+        State, body,
         meter::Outcome,
         problem::{Kind, Problem, Result},
         secret::Accepted,
-        shed::RequestPermit,
     },
 };
 
@@ -40,13 +38,6 @@ struct Admitted {
     reader: Reader,
 }
 
-/// A call that was let in. Kept until the store has answered, for as long its place and its room are taken.
-#[derive(Debug)]
-struct InHand {
-    body: Buffered,
-    _place: RequestPermit,
-}
-
 pub(super) fn router() -> Router<State> {
     Router::new().route("/hooks/aivo-live/{desk}/{hook_key}", post(event))
 }
@@ -57,7 +48,15 @@ async fn event(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Json<Value>> {
-    let taken = hear(&state, (&desk, reader), (headers, sent)).await;
+    let taken = match InFlight::read(&state, &headers, sent, body::DEFAULT_MAX).await {
+        Ok(call) => {
+            let (through, desk) = (state.clone(), desk.clone());
+            state
+                .see_through(async move { take(&through, &desk, &reader, call).await })
+                .await
+        }
+        Err(problem) => Err(problem),
+    };
     let outcome = match &taken {
         Ok(outcome) => *outcome,
         Err(problem) => Outcome::Refused(problem.kind()),
@@ -66,30 +65,8 @@ async fn event(
     taken.map(|_| Json(json!({})))
 }
 
-async fn hear(
-    state: &State,
-    (desk, reader): (&DeskName, Reader),
-    (headers, sent): (HeaderMap, Body),
-) -> Result<Outcome> {
-    let place = state.hooks().enter();
-    let place = place.ok_or_else(|| state.hooks().shed())?;
-    let limits = state.limits(body::DEFAULT_MAX, state.hooks());
-    let body = body::read(&headers, sent, limits).await?;
-    body::check_depth(&body).map_err(|_| body::too_deep())?;
-    let in_hand = InHand {
-        body,
-        _place: place,
-    };
-    let (through, desk) = (state.clone(), desk.clone());
-    state
-        .see_through(async move { take(&through, &desk, &reader, in_hand).await })
-        .await
-}
-
-async fn take(state: &State, name: &DeskName, reader: &Reader, in_hand: InHand) -> Result<Outcome> {
-    let told = reader
-        .read(&in_hand.body)
-        .map_err(|error| refused(&error))?;
+async fn take(state: &State, name: &DeskName, reader: &Reader, call: InFlight) -> Result<Outcome> {
+    let told = reader.read(call.body()).map_err(|error| refused(&error))?;
     let step = match told {
         Told::Step(step) => *step,
         Told::Unknown => {

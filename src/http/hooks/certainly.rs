@@ -15,7 +15,8 @@ pub use admit::{CertainlyHook, Credentials};
 
 use super::{
     count,
-    request::{InHand, Verdict, verdict},
+    in_flight::InFlight,
+    request::{Verdict, verdict},
 };
 use crate::{
     bots::certainly::{HookError, hook::Reader},
@@ -79,9 +80,9 @@ async fn take_claim(
     };
     body::check_depth(&body).map_err(|_| body::too_deep())?;
     let step = reader.claim(&body).map_err(|error| refused(&error))?;
-    let (through, in_hand) = (state.clone(), InHand::new(body, place));
+    let (through, call) = (state.clone(), InFlight::new(body, place));
     state
-        .see_through(async move { Ok(verdict(&through, (step, in_hand)).await) })
+        .see_through(async move { Ok(verdict(&through, step, call).await) })
         .await
 }
 
@@ -91,11 +92,9 @@ async fn take_message(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<()> {
-    let limits = state.limits(body::DEFAULT_MAX, state.hooks());
-    let body = body::read(&headers, sent, limits).await?;
-    let place = state.hooks().enter().ok_or_else(|| state.hooks().shed())?;
-    body::check_depth(&body).map_err(|_| body::too_deep())?;
-    let heard = reader.message(&body).map_err(|error| refused(&error))?;
+    let call = InFlight::read(state, &headers, sent, body::DEFAULT_MAX).await?;
+    let heard = reader.message(call.body());
+    let heard = heard.map_err(|error| refused(&error))?;
     let Some(step) = heard else {
         let (bot, outcome) = (&reader.bot, Outcome::Unmatched);
         state.meter().intake(bot, Sent::Message, outcome);
@@ -104,11 +103,11 @@ async fn take_message(
     let unknown = |event: &Event| matches!(event, Event::PlatformUnknown { .. });
     let unknown = step.events.iter().any(|one| unknown(&one.event));
     let sent = if unknown { Sent::Other } else { Sent::Message };
-    let (through, bot, in_hand) = (state.clone(), reader.bot.clone(), InHand::new(body, place));
+    let (through, bot) = (state.clone(), reader.bot.clone());
     state
         .see_through(async move {
             let applied = through.ask(through.store().apply(step)).await?;
-            drop(in_hand);
+            drop(call);
             count(&through, &bot, sent, applied);
             Ok(())
         })

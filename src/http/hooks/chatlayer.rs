@@ -24,7 +24,8 @@ pub use self::channel::Turns;
 
 use super::{
     count,
-    request::{InHand, Verdict, verdict},
+    in_flight::InFlight,
+    request::{Verdict, verdict},
 };
 use crate::{
     bots::chatlayer::{
@@ -38,7 +39,6 @@ use crate::{
         meter::{Outcome, Sent},
         problem::{Kind, Problem, Result},
         secret::Accepted,
-        state::Caller,
     },
 };
 
@@ -75,11 +75,10 @@ pub(super) fn router() -> Router<State> {
 /// The platform saves the URL and asks whether the token is ours.
 async fn check(
     extract::State(state): extract::State<State>,
-    caller: Caller,
     admitted: Admitted,
 ) -> Result<Json<Value>> {
     if !admitted.by_token {
-        return Err(state.refuse(caller));
+        return Err(state.refuse(admitted.caller));
     }
     if !admitted.by_key && !admitted.hook.hook_key.is_empty() {
         let warning = Warning {
@@ -97,13 +96,12 @@ async fn check(
 
 async fn event(
     extract::State(state): extract::State<State>,
-    caller: Caller,
     admitted: Admitted,
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Json<Value>> {
     let bot = admitted.bot.clone();
-    let answer = hear(&state, (caller, admitted), (headers, sent)).await;
+    let answer = hear(&state, admitted, headers, sent).await;
     answer.map_err(|Refused { sent, problem }| {
         let outcome = Outcome::Refused(problem.kind());
         state.meter().intake(&bot, sent, outcome);
@@ -112,16 +110,12 @@ async fn event(
 }
 
 /// Hears a call out, whether or not there is room for its body, and lets it in if it may and can be.
-async fn hear(
-    state: &State,
-    (caller, admitted): (Caller, Admitted),
-    (headers, sent): (HeaderMap, Body),
-) -> Answer {
+async fn hear(state: &State, admitted: Admitted, headers: HeaderMap, sent: Body) -> Answer {
     let limits = state.limits(body::BOT_HOOK_MAX, state.hooks());
     let mut skimmer = Skimmer::default();
     let body = body::read_or_skim(&headers, sent, &limits, &mut skimmer).await?;
     let Some(body) = body else {
-        let kind = allowed(state, caller, &admitted, skimmer.kind())?;
+        let kind = allowed(state, &admitted, skimmer.kind())?;
         return turned_away(state, &admitted, kind);
     };
     body::check_depth(&body).map_err(|_| body::too_deep())?;
@@ -129,7 +123,7 @@ async fn hear(
     let kind = call
         .as_ref()
         .map_or_else(|_| hook::kind(&body), |call| Ok(call.kind()));
-    let kind = allowed(state, caller, &admitted, kind)?;
+    let kind = allowed(state, &admitted, kind)?;
     let Some(place) = state.hooks().enter() else {
         return turned_away(state, &admitted, kind);
     };
@@ -139,14 +133,13 @@ async fn hear(
     }
     let hook = call.and_then(|call| call.parse(&admitted.bot));
     let hook = hook.map_err(|error| refused(problem(&error)))?;
-    let taken = take(state, admitted, hook, InHand::new(body, place));
+    let taken = take(state, admitted, hook, InFlight::new(body, place));
     taken.await.map_err(refused)
 }
 
 /// The kind of a call, if whoever shows no more than this may make it.
 fn allowed(
     state: &State,
-    caller: Caller,
     admitted: &Admitted,
     kind: std::result::Result<hook::Kind, HookError>,
 ) -> Result<hook::Kind> {
@@ -155,7 +148,7 @@ fn allowed(
         Ok(hook::Kind::Offload) | Err(HookError::NotJson(_) | HookError::NotText(_))
     );
     if !admitted.by_token && !needs_no_token {
-        return Err(state.refuse(caller));
+        return Err(state.refuse(admitted.caller));
     }
     kind.map_err(|error| problem(&error))
 }
@@ -164,7 +157,7 @@ async fn take(
     state: &State,
     admitted: Admitted,
     hook: Hook,
-    in_hand: InHand,
+    call: InFlight,
 ) -> Result<Json<Value>> {
     let has_channel = !admitted.hook.channel_verify_token.is_empty();
     let hook = if has_channel { hook.told_twice() } else { hook };
@@ -177,14 +170,14 @@ async fn take(
     let through = state.clone();
     if kind == hook::Kind::Offload {
         let decided = async move {
-            let verdict = verdict(&through, (step, in_hand)).await;
+            let verdict = verdict(&through, step, call).await;
             Ok(answer(&through, &admitted, verdict != Verdict::Declined))
         };
         return state.see_through(decided).await;
     }
     let kept = async move {
         let applied = through.ask(through.store().apply(step)).await?;
-        drop(in_hand);
+        drop(call);
         count(&through, &admitted.bot, kind.into(), applied);
         Ok(Json(json!({})))
     };

@@ -12,6 +12,7 @@ use tokio::{
     time::{Instant, sleep, timeout_at},
 };
 
+use super::in_flight::InFlight;
 use crate::{
     domain::{
         conversation::Answer,
@@ -20,7 +21,7 @@ use crate::{
         handover::Outcome,
         ids::HandoverId,
     },
-    http::{State, body::Buffered, shed::RequestPermit},
+    http::State,
     store::{Applied, Error},
 };
 
@@ -30,13 +31,6 @@ const GRACE: Duration = Duration::from_millis(400);
 const TELL_AGAIN: Duration = Duration::from_secs(1);
 /// … and no more after that: a handover that waits for nobody has come to its own limits.
 const TELL_FOR: Duration = Duration::from_mins(15);
-
-/// A call that was let in. Kept until the store has answered, for as long its place and its room are taken.
-#[derive(Debug)]
-pub(super) struct InHand {
-    _body: Buffered,
-    _place: RequestPermit,
-}
 
 /// What the platform is to be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,20 +42,11 @@ pub(super) enum Verdict {
 /// What was stored: the handover of this request, and what to answer.
 type Decided = Result<(Option<HandoverId>, Answer), Error>;
 
-impl InHand {
-    pub(super) fn new(body: Buffered, place: RequestPermit) -> Self {
-        Self {
-            _body: body,
-            _place: place,
-        }
-    }
-}
-
 /// Has the request decided, and says what is stored by the time that the platform must be answered.
-pub(super) async fn verdict(state: &State, request: (Step, InHand)) -> Verdict {
+pub(super) async fn verdict(state: &State, step: Step, call: InFlight) -> Verdict {
     let until = Instant::now() + state.decide_within() + GRACE;
     let (tell, mut told) = oneshot::channel();
-    state.spawn(decide(state.clone(), request, until, tell));
+    state.spawn(decide(state.clone(), (step, call), until, tell));
     let decided = if let Ok(decided) = timeout_at(until, &mut told).await {
         decided.ok()
     } else {
@@ -85,13 +70,13 @@ pub(super) async fn verdict(state: &State, request: (Step, InHand)) -> Verdict {
 /// Sees the request through. If by then the platform has been told that it keeps the user, the store is told so too.
 async fn decide(
     state: State,
-    request: (Step, InHand),
+    request: (Step, InFlight),
     until: Instant,
     tell: oneshot::Sender<Decided>,
 ) {
-    let (step, in_hand) = request;
+    let (step, call) = request;
     let (target, keys) = (step.target.clone(), keys_of_request(&step));
-    let decided = decided(&state, step, in_hand, until).await;
+    let decided = decided(&state, step, call, until).await;
     let (handover, undecided) = match &decided {
         Ok((handover, answer)) => (*handover, *answer == Answer::Pending),
         Err(_) => (None, false),
@@ -140,10 +125,10 @@ async fn withdraw(state: &State, target: Target, told: Incoming) {
     }
 }
 
-async fn decided(state: &State, step: Step, in_hand: InHand, until: Instant) -> Decided {
+async fn decided(state: &State, step: Step, call: InFlight, until: Instant) -> Decided {
     let applied = state.store().apply(step).await;
     // While it waits for the desk it keeps nobody else out.
-    drop(in_hand);
+    drop(call);
     let Applied::Done { outcomes, .. } = applied? else {
         return Ok((None, Answer::Declined));
     };

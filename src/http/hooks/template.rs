@@ -24,13 +24,11 @@ use crate::{
         ids::DeskName,
     },
     http::{
-        State,
-        body::{self, Buffered},
-        hooks::{DeskHook, desk},
+        State, body,
+        hooks::{DeskHook, desk, in_flight::InFlight},
         meter::Outcome,
         problem::{Kind, Problem, Result},
         secret::Accepted,
-        shed::RequestPermit,
     },
 };
 
@@ -50,14 +48,6 @@ struct Admitted {
     hook: Arc<Hook>,
 }
 
-/// What was sent, and the room that it takes until the store has answered.
-#[derive(Debug)]
-struct InHand {
-    heard: Heard,
-    _body: Buffered,
-    _place: RequestPermit,
-}
-
 /// An event may come before the answer that tells whose it is.
 const KEEP_UNMATCHED: std::time::Duration = std::time::Duration::from_mins(1);
 
@@ -73,11 +63,10 @@ async fn take(
 ) -> Result<Json<Value>> {
     let desk = admitted.desk.clone();
     let taken = match hear(&state, &admitted, headers, sent).await {
-        Ok(in_hand) => {
+        Ok((heard, call)) => {
             let through = state.clone();
-            state
-                .see_through(async move { tell_all(&through, &admitted.desk, in_hand).await })
-                .await
+            let all = async move { tell_all(&through, &admitted.desk, heard, call).await };
+            state.see_through(all).await
         }
         Err(problem) => Err(problem),
     };
@@ -90,29 +79,22 @@ async fn hear(
     admitted: &Admitted,
     headers: HeaderMap,
     sent: Body,
-) -> Result<InHand> {
-    let gate = state.hooks();
-    let place = gate.enter().ok_or_else(|| gate.shed())?;
-    let body = body::read(&headers, sent, state.limits(body::DEFAULT_MAX, gate)).await?;
-    body::check_depth(&body).map_err(|_| body::too_deep())?;
+) -> Result<(Heard, InFlight)> {
+    let call = InFlight::read(state, &headers, sent, body::DEFAULT_MAX).await?;
     let texts = headers
         .iter()
         .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-    let heard = admitted.hook.hear(texts, &body);
-    Ok(InHand {
-        heard: heard.map_err(|error| refused(&error))?,
-        _body: body,
-        _place: place,
-    })
+    let heard = admitted.hook.hear(texts, call.body());
+    Ok((heard.map_err(|error| refused(&error))?, call))
 }
 
 /// In the order in which they came. If the store fails one, the desk is to send all of them again.
-async fn tell_all(state: &State, desk: &DeskName, in_hand: InHand) -> Result<()> {
+async fn tell_all(state: &State, desk: &DeskName, heard: Heard, _call: InFlight) -> Result<()> {
     let Heard {
         told,
         passed_over,
         not_understood,
-    } = in_hand.heard;
+    } = heard;
     for told in told {
         let outcome = desk::tell(state, desk, step(desk, told)).await?;
         state.meter().desk(desk, outcome);

@@ -18,6 +18,7 @@ pub(super) struct Admitted {
     pub(super) hook: ChatlayerHook,
     pub(super) by_key: bool,
     pub(super) by_token: bool,
+    pub(super) caller: Caller,
 }
 
 /// A call of a known bot's Webhook channel with the right key. Its token is in the body.
@@ -26,6 +27,7 @@ pub(super) struct Keyed {
     pub(super) bot: BotName,
     pub(super) channel_verify_token: Accepted,
     pub(super) turns: Turns,
+    pub(super) caller: Caller,
 }
 
 impl FromRequestParts<State> for Keyed {
@@ -44,6 +46,7 @@ impl FromRequestParts<State> for Keyed {
                 bot: bot.clone(),
                 channel_verify_token: hook.channel_verify_token.clone(),
                 turns: hook.turns.clone(),
+                caller,
             }),
             _ => Err(state.refuse(caller)),
         }
@@ -59,16 +62,24 @@ impl FromRequestParts<State> for Admitted {
         let path = RawPathParams::from_request_parts(parts, state).await.ok();
         let path = |wanted| in_path(path.as_ref(), wanted);
         let token = Presented::in_query(parts.uri.query().unwrap_or_default());
-        admit(state, path("bot"), path("hook_key"), &token).ok_or_else(|| state.refuse(caller))
+        let shown = Shown {
+            name: path("bot"),
+            key: path("hook_key"),
+            token: &token,
+        };
+        admit(state, &shown, caller).ok_or_else(|| state.refuse(caller))
     }
 }
 
-fn admit(
-    state: &State,
-    name: Option<&str>,
-    key: Option<&str>,
-    token: &Presented,
-) -> Option<Admitted> {
+/// What a call shows of whom it is for, and of who makes it.
+struct Shown<'a> {
+    name: Option<&'a str>,
+    key: Option<&'a str>,
+    token: &'a Presented,
+}
+
+fn admit(state: &State, shown: &Shown<'_>, caller: Caller) -> Option<Admitted> {
+    let Shown { name, key, token } = *shown;
     let bot = name.and_then(|name| hook_of(state, name));
     let nobody = Accepted::default();
     let (keys, tokens) = bot.map_or((&nobody, &nobody), |(_, hook)| {
@@ -89,6 +100,7 @@ fn admit(
         hook: bot?.1.clone(),
         by_key: by_key.is_some(),
         by_token: by_token.is_some(),
+        caller,
     })
 }
 

@@ -14,58 +14,43 @@ use crate::{
     bots::chatlayer::hook::channel::{Call, ChannelMessage},
     domain::effect::{Warning, WarningKind},
     http::{
-        State,
-        body::{self, Buffered},
+        State, body,
+        hooks::in_flight::InFlight,
         meter::{Outcome, Sent},
         problem::Result,
-        shed::RequestPermit,
-        state::Caller,
     },
     store::Applied,
 };
 
 pub(super) async fn message(
     extract::State(state): extract::State<State>,
-    caller: Caller,
     keyed: Keyed,
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Json<Value>> {
     let bot = keyed.bot.clone();
-    let taken = hear(state.clone(), (caller, keyed), (headers, sent)).await;
+    let taken = hear(&state, keyed, headers, sent).await;
     taken.map(|()| Json(json!({}))).inspect_err(|problem| {
         let outcome = Outcome::Refused(problem.kind());
         state.meter().intake(&bot, Sent::Message, outcome);
     })
 }
 
-async fn hear(
-    state: State,
-    (caller, keyed): (Caller, Keyed),
-    (headers, sent): (HeaderMap, Body),
-) -> Result<()> {
-    let place = state.hooks().enter().ok_or_else(|| state.hooks().shed())?;
-    let limits = state.limits(body::BOT_HOOK_MAX, state.hooks());
-    let body = body::read(&headers, sent, limits).await?;
-    body::check_depth(&body).map_err(|_| body::too_deep())?;
-    let call = Call::read(&body).map_err(|error| problem(&error))?;
+async fn hear(state: &State, keyed: Keyed, headers: HeaderMap, sent: Body) -> Result<()> {
+    let sent = InFlight::read(state, &headers, sent, body::BOT_HOOK_MAX).await?;
+    let call = Call::read(sent.body()).map_err(|error| problem(&error))?;
     let token = call.token.as_deref().unwrap_or_default();
     if !keyed.channel_verify_token.matches(token) {
-        return Err(state.refuse(caller));
+        return Err(state.refuse(keyed.caller));
     }
     let message = call.parse(&keyed.bot).map_err(|error| problem(&error))?;
     let through = state.clone();
     state
-        .see_through(async move { take(&through, keyed, message, (body, place)).await })
+        .see_through(async move { take(&through, keyed, message, sent).await })
         .await
 }
 
-async fn take(
-    state: &State,
-    keyed: Keyed,
-    message: ChannelMessage,
-    _in_hand: (Buffered, RequestPermit),
-) -> Result<()> {
+async fn take(state: &State, keyed: Keyed, message: ChannelMessage, _sent: InFlight) -> Result<()> {
     let ChannelMessage {
         user,
         counter,

@@ -1,0 +1,44 @@
+//! A call on a hook that was let in.
+
+use axum::{body::Body, http::HeaderMap};
+
+use crate::http::{
+    State,
+    body::{self, Buffered},
+    problem::Result,
+    shed::RequestPermit,
+};
+
+/// Kept until the store has answered: for as long its request and its memory count at the gate.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    body: Buffered,
+    _permit: RequestPermit,
+}
+
+impl InFlight {
+    pub(super) fn new(body: Buffered, permit: RequestPermit) -> Self {
+        Self {
+            body,
+            _permit: permit,
+        }
+    }
+
+    /// Reads a body of at most `max` bytes. Turned away before that where there is no room for the call.
+    pub(super) async fn read(
+        state: &State,
+        headers: &HeaderMap,
+        sent: Body,
+        max: usize,
+    ) -> Result<Self> {
+        let gate = state.hooks();
+        let permit = gate.enter().ok_or_else(|| gate.shed())?;
+        let body = body::read(headers, sent, state.limits(max, gate)).await?;
+        body::check_depth(&body).map_err(|_| body::too_deep())?;
+        Ok(Self::new(body, permit))
+    }
+
+    pub(super) fn body(&self) -> &[u8] {
+        &self.body
+    }
+}
