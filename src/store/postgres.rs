@@ -122,7 +122,7 @@ impl Store for PostgresStore {
     }
 
     async fn claim(&self, destination: &Destination, limit: usize) -> Result<Claimed, Error> {
-        Ok(lanes::claim(&self.ground, destination, limit).await?)
+        lanes::claim(&self.ground, destination, limit).await
     }
 
     fn bell(&self, destination: &Destination) -> Arc<Notify> {

@@ -22,6 +22,7 @@ mod erase;
 mod erasing;
 mod fault;
 mod file;
+mod giving_up;
 mod handed_over;
 mod jobs;
 mod keys;

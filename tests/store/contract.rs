@@ -100,6 +100,8 @@ macro_rules! run_against {
             unreadable: [
                 what_cannot_be_read_keeps_nobody_elses_deadline,
                 what_was_sent_is_not_sent_again_for_want_of_a_readable_conversation,
+                a_resume_that_cannot_be_read_ends_the_handover_like_one_that_is_given_up,
+                what_cannot_be_read_of_a_conversation_that_cannot_either_is_a_dead_letter_alone,
             ],
             legs: [
                 a_desk_reaches_a_handover_by_its_own_id,

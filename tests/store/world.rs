@@ -102,10 +102,16 @@ impl World {
 
     /// Nothing can be decided of the conversations so far any more: their states cannot be read.
     pub async fn spoil(&mut self) {
+        self.change(
+            r#"UPDATE conversations SET state = replace(state, '"answer":"', '"answer":"un')"#,
+        )
+        .await;
+    }
+
+    /// Rows are changed behind the store's back.
+    pub async fn change(&mut self, sql: &str) {
         self.store.close().await;
-        let unknown =
-            r#"UPDATE conversations SET state = replace(state, '"answer":"', '"answer":"un')"#;
-        self.harness.change(unknown);
+        self.harness.change(sql);
         self.store = self
             .harness
             .open(self.policy.clone(), Arc::clone(&self.clock))

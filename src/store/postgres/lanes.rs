@@ -20,14 +20,14 @@ use super::{
 };
 use crate::{
     domain::{delivery::Destination, time::Timestamp},
-    store::{self, Claim, Proof, Ticket},
+    store::{self, Claim, Error, Proof, Ticket},
 };
 
 pub(super) async fn claim(
     ground: &Arc<Ground>,
     destination: &Destination,
     limit: usize,
-) -> Result<store::Claimed, Fault> {
+) -> Result<store::Claimed, Error> {
     give_back_dropped(ground).await?;
     let asked = Instant::now();
     let most = columns::limit(limit);
@@ -40,10 +40,12 @@ pub(super) async fn claim(
         .await?;
     let (mut heads, mut next_due) = (Vec::new(), None);
     for row in rows {
-        if row.try_get::<_, Option<Uuid>>(0)?.is_some() {
+        let lane = row.try_get::<_, Option<Uuid>>(0).map_err(Fault::from)?;
+        if lane.is_some() {
             heads.extend(held(ground, row, asked)?);
         } else {
-            next_due = row.try_get::<_, Option<Timestamp>>(3)?;
+            let due = row.try_get::<_, Option<Timestamp>>(3);
+            next_due = due.map_err(Fault::from)?;
         }
     }
     Ok(store::Claimed {
@@ -77,7 +79,7 @@ const JOB: usize = 4;
 
 /// Puts the work together that the held lanes have at their heads. What cannot be put together becomes a dead letter
 /// instead of standing in everyone's way.
-pub(super) async fn claims(ground: &Arc<Ground>, heads: Vec<Head>) -> Result<Vec<Claim>, Fault> {
+pub(super) async fn claims(ground: &Arc<Ground>, heads: Vec<Head>) -> Result<Vec<Claim>, Error> {
     let mut claims = Vec::with_capacity(heads.len());
     let mut heads = heads.into_iter();
     while let Some(Head { hold, row }) = heads.next() {
@@ -99,7 +101,7 @@ pub(super) async fn claims(ground: &Arc<Ground>, heads: Vec<Head>) -> Result<Vec
                 for hold in begun.chain([hold]).chain(heads.map(|head| head.hold)) {
                     drop(give_back(ground, hold.spend()).await);
                 }
-                return Err(fault);
+                return Err(fault.into());
             }
             Err(broken) => {
                 if let Unfit::Broken(fault) = &broken {

@@ -194,7 +194,7 @@ pub(super) struct Delivery {
     /// The number of the lane's last claim.
     fence: Option<i64>,
     /// What comes of the delivery belongs to the same trace.
-    trace: Option<TraceParent>,
+    pub(super) trace: Option<TraceParent>,
 }
 
 impl Delivery {

@@ -5,9 +5,10 @@ use std::{sync::Arc, time::Duration};
 use super::{
     SqliteStore,
     fault::Fault,
+    giving_up,
     jobs::{self, Loaded},
     memory::Hold,
-    operator, settle,
+    settle,
     work::Work,
 };
 use crate::store::{Claim, Error, Proof, Settlement, Ticket, keyed::KeyedSettlement};
@@ -45,14 +46,30 @@ impl SqliteStore {
                 Err(fault) if fault.concerns_everyone() => return Err(fault.into()),
                 Err(fault) => {
                     fault.log("a delivery cannot be read and is given up");
-                    let row = hold.head.row;
-                    self.writer
-                        .step(move |work| operator::bury_unreadable(work, row))
-                        .await?;
+                    self.give_up(hold.head.row).await?;
                 }
             }
         }
         Ok(claims)
+    }
+
+    /// The conversation hears of it, if that can be read.
+    async fn give_up(&self, row: i64) -> Result<(), Error> {
+        let given_up = self
+            .writer
+            .step(move |work| giving_up::unreadable(work, row))
+            .await;
+        let Err(Error::Corrupt(error)) = given_up else {
+            return given_up;
+        };
+        tracing::error!(
+            error = &*error,
+            delivery.row = row,
+            "a delivery is given up, and nothing follows from it"
+        );
+        self.writer
+            .step(move |work| giving_up::unreadable_alone(work, row))
+            .await
     }
 
     async fn read_jobs(&self, rows: Vec<i64>) -> Result<Vec<Result<Loaded, Fault>>, Error> {

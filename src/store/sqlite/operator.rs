@@ -3,25 +3,19 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    audit, cancel, effects, fault::Fault, jobs, memory::Change, pauses, settle::Delivery,
-    subject::Subject, warnings, work::Work,
+    audit, cancel, effects, fault::Fault, giving_up, jobs, memory::Change, pauses,
+    settle::Delivery, subject::Subject, work::Work,
 };
 use crate::{
     domain::{
         dedupe::Fingerprint,
         delivery::{Destination, StepResult, Task},
-        effect::{Warning, WarningKind},
         event::Event,
         fallback::{self, Capabilities},
         ids::{BotName, DeliveryId, DeskName},
     },
     store::{Changed, DeliveryState, Gone, audit::Action},
 };
-
-/// The class of what could not be delivered because nobody is left to deliver it to.
-const REMOVED: &str = "removed";
-/// The class of what the store cannot put together any more.
-const UNREADABLE: &str = "unreadable_row";
 
 pub(super) fn retry(work: &mut Work<'_>, id: DeliveryId, by: &str) -> Result<Changed, Fault> {
     let Some(delivery) = by_id(work, id)? else {
@@ -165,35 +159,11 @@ fn bury(work: &mut Work<'_>, destination: &Destination, limit: usize) -> Result<
             continue;
         };
         if !is_flying(work, &delivery) {
-            give_up(work, &delivery, REMOVED)?;
+            giving_up::removed(work, &delivery)?;
             buried += 1;
         }
     }
     Ok(buried)
-}
-
-/// What cannot be put together any more holds up its lane no longer.
-pub(super) fn bury_unreadable(work: &mut Work<'_>, row: i64) -> Result<(), Fault> {
-    let delivery = Delivery::by_row(work, row)?.filter(Delivery::is_unsettled);
-    if let Some(delivery) = delivery {
-        give_up(work, &delivery, UNREADABLE)?;
-        let subject = delivery.handover.to_string();
-        let kind = WarningKind::DeadLetter;
-        warnings::raise(work, &Warning { kind, subject })?;
-    }
-    Ok(())
-}
-
-fn give_up(work: &mut Work<'_>, delivery: &Delivery, class: &'static str) -> Result<(), Fault> {
-    cancel::bury(work, delivery.row, delivery.letter(class))?;
-    work.touch(delivery.lane);
-    cancel::forget_echo(work, delivery.conversation, delivery.id)?;
-    let lane = work.key_of(delivery.lane, delivery.order);
-    work.change(Change::Remove {
-        lane,
-        order: delivery.order,
-    });
-    Ok(())
 }
 
 /// Whether the conversation and the handover of a dead letter are still there, and are to stay.

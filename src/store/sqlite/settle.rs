@@ -43,7 +43,7 @@ pub(super) struct Delivery {
     pub(super) state: DeliveryState,
     leg_closed: bool,
     /// What comes of the delivery belongs to the same trace.
-    trace: Option<TraceParent>,
+    pub(super) trace: Option<TraceParent>,
 }
 
 pub(super) fn settle(

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use handover_bridge::domain::{conversation::Answer, policy::Limits};
+use handover_bridge::{
+    domain::{conversation::Answer, effect::WarningKind, policy::Limits},
+    store::{DeliveryFilter, DeliveryState, DeliveryView},
+};
 
-use crate::world::{Harness, World, team, text};
+use crate::world::{Harness, World, bot, team, text};
 
 pub async fn what_cannot_be_read_keeps_nobody_elses_deadline(harness: impl Harness + 'static) {
     let mut world = World::new(harness).await;
@@ -40,4 +43,62 @@ pub async fn what_was_sent_is_not_sent_again_for_want_of_a_readable_conversation
     };
     assert_eq!(text(&next), "two");
     assert_ne!(next.job.delivery, id);
+}
+
+pub async fn a_resume_that_cannot_be_read_ends_the_handover_like_one_that_is_given_up(
+    harness: impl Harness + 'static,
+) {
+    let mut world = World::new(harness).await;
+    let handover = world.waiting("ann").await;
+    world.closes(handover).await;
+    world.change("UPDATE handovers SET facts = '?'").await;
+    give_up_all(&world).await;
+    let open = world.store.open_handovers(None, 9).await.unwrap();
+    assert_eq!(open.items, []);
+    assert_eq!(warnings(&world).await, {
+        use WarningKind::{DeadLetter, ResumeFailed};
+        [DeadLetter, ResumeFailed]
+    });
+    let dead = dead_letters(&world).await;
+    assert!(dead.iter().any(|letter| letter.kind == "resume"));
+    for letter in &dead {
+        assert_eq!(letter.error_class.as_deref(), Some("unreadable_row"));
+    }
+}
+
+pub async fn what_cannot_be_read_of_a_conversation_that_cannot_either_is_a_dead_letter_alone(
+    harness: impl Harness + 'static,
+) {
+    let mut world = World::new(harness).await;
+    let handover = world.waiting("ann").await;
+    world.closes(handover).await;
+    world.spoil().await;
+    world.change("UPDATE handovers SET facts = '?'").await;
+    give_up_all(&world).await;
+    assert_ne!(dead_letters(&world).await, []);
+    let open = world.store.open_handovers(None, 9).await.unwrap();
+    assert_eq!(open.items.len(), 1, "nothing can be decided of it");
+}
+
+/// Of the bot's, one after another: nothing can be put together.
+async fn give_up_all(world: &World) {
+    for _ in 0..9 {
+        assert!(world.claim(&bot()).await.is_none());
+    }
+}
+
+async fn warnings(world: &World) -> Vec<WarningKind> {
+    let warnings = world.store.warnings().await.unwrap();
+    let mut kinds: Vec<_> = warnings.iter().map(|warning| warning.kind).collect();
+    kinds.sort_by_key(|kind| format!("{kind:?}"));
+    kinds
+}
+
+async fn dead_letters(world: &World) -> Vec<DeliveryView> {
+    let dead = DeliveryFilter {
+        state: Some(DeliveryState::Dead),
+        limit: 99,
+        ..DeliveryFilter::default()
+    };
+    world.store.deliveries(dead).await.unwrap().items
 }
