@@ -38,6 +38,7 @@ mod purge;
 mod readers;
 mod settle;
 mod subject;
+mod take_away;
 mod tidy;
 mod timers;
 mod unmatched;

@@ -1,6 +1,6 @@
 //! The turns of an erasure: what readers look for, the writer does, and the files are tidied of.
 
-use super::{SqliteStore, erase, fault::Fault, tidy};
+use super::{SqliteStore, erase, fault::Fault, take_away, tidy};
 use crate::store::{Erased, Erasure, Error, Whose};
 
 /// As many conversations are erased side by side.
@@ -77,14 +77,14 @@ impl SqliteStore {
     async fn take_away(&self, limit: usize) -> Result<usize, Error> {
         let mut remains = self
             .readers
-            .read(|connection| erase::remains(connection, AT_ONCE))
+            .read(|connection| take_away::remains(connection, AT_ONCE))
             .await?;
         let mut after = Some(0);
         while let Some(from) = after {
             (remains, after) = self
                 .readers
                 .read(move |connection| {
-                    let next = erase::look_through(connection, from, &mut remains)?;
+                    let next = take_away::look_through(connection, from, &mut remains)?;
                     Ok((remains, next))
                 })
                 .await?;
@@ -96,12 +96,12 @@ impl SqliteStore {
                     .writer
                     .step(move |work| {
                         let mut rest = one.clone();
-                        let left = erase::take_away(work, &mut rest, limit)?;
+                        let left = take_away::take_away(work, &mut rest, limit)?;
                         Ok((left, rest))
                     })
                     .await?;
                 one = rest;
-                if left != erase::Left::Rows {
+                if left != take_away::Left::Rows {
                     break;
                 }
             }
