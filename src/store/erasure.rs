@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::DeliveryView;
 use crate::domain::{
+    conversation::Profile,
     ids::{BotName, ErasureId},
     time::Timestamp,
 };
@@ -56,4 +59,29 @@ impl Whose {
     /// What is owed is given up after so long. Longer than a platform that is away is asked, so that as a rule the
     /// delivery's own end comes first.
     pub const LIMIT: Duration = Duration::from_hours(25);
+
+    /// Whether the columns of a conversation alone do not say whose it is.
+    pub(super) const fn asks_the_state(&self) -> bool {
+        matches!(self.user, Named::Profile(_)) || self.version.is_some()
+    }
+
+    /// Of a conversation that the columns speak for. None: its state cannot be read, so there is nobody who could still need
+    /// it, while somebody wants it gone.
+    pub(super) fn is_meant(&self, owner: Option<&Owner>) -> bool {
+        let Some(Owner { profile }) = owner else {
+            return true;
+        };
+        let id = match &self.user {
+            Named::Profile(id) => Some(id),
+            Named::Key(_) => None,
+        };
+        (id.is_none() || profile.user.id.as_ref() == id)
+            && (self.version.is_none() || profile.version == self.version)
+    }
+}
+
+/// What a conversation's state says of whose it is; the rest need not be readable.
+#[derive(Deserialize)]
+pub(super) struct Owner {
+    profile: Profile,
 }

@@ -4,6 +4,7 @@ pub mod answers;
 pub mod census;
 pub mod changes;
 pub mod erasure;
+pub mod erasure_unread;
 pub mod inbox;
 pub mod lanes;
 pub mod legs;
@@ -152,6 +153,11 @@ macro_rules! run_against {
                 a_notice_that_is_empty_tells_nobody,
                 an_agent_who_owes_an_answer_for_too_long_leaves_the_user_unattended,
                 a_late_resume_is_counted_and_unattended_until_an_operator_knows,
+            ],
+            erasure_unread: [
+                what_cannot_be_read_is_erased_as_it_is_and_holds_up_nobody,
+                what_is_owed_in_what_cannot_be_read_is_given_up_a_day_later,
+                who_cannot_be_told_from_what_is_kept_is_erased_with_who_is_meant,
             ],
             erasure: [
                 an_open_handover_is_ended_before_anything_goes,

@@ -14,13 +14,11 @@ use super::{
     work::Ground,
 };
 use crate::{
-    domain::{
-        conversation::Conversation,
-        ids::{ConversationId, DeliveryId, ErasureId},
-    },
+    domain::ids::{ConversationId, DeliveryId, ErasureId},
     store::{
         Erasure, Named, Whose,
         audit::{ADMIN, Action},
+        erasure::Owner,
         page::rows,
     },
 };
@@ -68,23 +66,23 @@ pub(super) async fn find(ground: &Ground, whose: &Whose) -> Result<Vec<Uuid>, Fa
         .await?;
     let mut meant = Vec::new();
     for row in &found {
-        if is_meant(whose, row)? {
+        if !whose.asks_the_state() || whose.is_meant(owner(row)?.as_ref()) {
             meant.push(row.try_get(0)?);
         }
     }
     Ok(meant)
 }
 
-/// What only the state says, of a row that its columns speak for.
-fn is_meant(whose: &Whose, row: &Row) -> Result<bool, Fault> {
-    let id = match &whose.user {
-        Named::Profile(id) => Some(id),
-        Named::Key(_) if whose.version.is_some() => None,
-        Named::Key(_) => return Ok(true),
-    };
-    let Conversation { profile, .. } = columns::json(row, 1)?;
-    Ok((id.is_none() || profile.user.id.as_ref() == id)
-        && (whose.version.is_none() || profile.version == whose.version))
+fn owner(row: &Row) -> Result<Option<Owner>, Fault> {
+    let conversation: ConversationId = row.try_get(0)?;
+    let owner = columns::json(row, 1);
+    if owner.is_err() {
+        tracing::error!(
+            conversation.id = %conversation,
+            "whose a conversation is cannot be read, it is erased with those that are meant"
+        );
+    }
+    Ok(owner.ok())
 }
 
 /// Marks them all, in one step. Where there are none it is finished with that.

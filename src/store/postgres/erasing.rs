@@ -3,19 +3,26 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::future::join_all;
 
 use super::{
     columns::values,
     erase::{self, Untold},
     fault::Fault,
     memory::Change,
-    operator::GiveUp,
+    operator::{GiveUp, GiveUpAlone},
     subject::Subject,
     take_away::{Left, TakeAway},
+    warnings,
     work::{Attempt, Ground, Work},
+    writes::Read,
 };
 use crate::{
-    domain::{event::Event, ids::ErasureId},
+    domain::{
+        effect::{Warning, WarningKind},
+        event::Event,
+        ids::ErasureId,
+    },
     store::{Erased, Erasure, Error, Whose},
 };
 
@@ -55,14 +62,36 @@ pub(super) async fn go_on(ground: &Arc<Ground>, limit: usize) -> Result<Erased, 
 async fn tell_to_end(ground: &Arc<Ground>) -> Result<usize, Error> {
     let untold = erase::untold(ground, AT_ONCE).await?;
     let steps = untold.iter().map(|untold| ground.step(Tell(*untold)));
-    futures_util::future::try_join_all(steps).await?;
+    let told = join_all(steps).await;
+    for (untold, told) in untold.iter().zip(told) {
+        let Err(Error::Corrupt(error)) = told else {
+            told?;
+            continue;
+        };
+        tracing::error!(
+            error = &*error,
+            conversation.id = %untold.conversation,
+            "a conversation cannot be read and is erased as it is"
+        );
+        ground.step(EndUnread(*untold)).await?;
+    }
     Ok(untold.len())
 }
 
 async fn give_up_overdue(ground: &Arc<Ground>) -> Result<usize, Error> {
     let overdue = erase::overdue(ground, AT_ONCE).await?;
-    for delivery in &overdue {
-        ground.step(GiveUp(*delivery)).await?;
+    for delivery in overdue.iter().copied() {
+        let given_up = ground.step(GiveUp(delivery)).await;
+        let Err(Error::Corrupt(error)) = given_up else {
+            given_up?;
+            continue;
+        };
+        tracing::error!(
+            error = &*error,
+            delivery.id = %delivery,
+            "a delivery is given up, and nothing follows from it"
+        );
+        ground.step(GiveUpAlone(delivery)).await?;
     }
     Ok(overdue.len())
 }
@@ -91,15 +120,10 @@ impl Attempt for Tell {
     async fn attempt(&mut self, work: &mut Work) -> Result<(), Fault> {
         let Untold {
             conversation,
-            erasure,
             at_platform,
+            ..
         } = self.0;
-        let sql = "SELECT FROM erasing WHERE conversation = $1 AND erasure = $2 AND NOT told";
-        if work
-            .row(sql, values![conversation, erasure])
-            .await?
-            .is_none()
-        {
+        if !is_untold(work, &self.0).await? {
             return Ok(());
         }
         // Retention may have been quicker.
@@ -107,11 +131,61 @@ impl Attempt for Tell {
             let event = Event::EraseRequested { at_platform };
             subject.turn(work, &event).await?;
         }
-        work.write(
-            "WITH told AS (UPDATE erasing SET told = TRUE WHERE conversation = $1 AND erasure = $2 AND NOT told \
-             RETURNING 1) SELECT handover_expect(count(*), 1) FROM told",
-            values![conversation, erasure],
-        );
+        told(work, &self.0);
         Ok(())
     }
+}
+
+/// Nothing can be decided of a conversation that cannot be read: it counts as ended from now on, and its platform is not
+/// asked. What is owed in it goes out, or is given up, before it is taken away.
+struct EndUnread(Untold);
+
+#[async_trait]
+impl Attempt for EndUnread {
+    type Done = ();
+
+    async fn attempt(&mut self, work: &mut Work) -> Result<(), Fault> {
+        let Untold {
+            conversation,
+            erasure,
+            at_platform,
+        } = self.0;
+        if !is_untold(work, &self.0).await? {
+            return Ok(());
+        }
+        let sql = "SELECT revision, bot FROM conversations WHERE id = $1";
+        if let Some(row) = work.row(sql, values![conversation]).await? {
+            let read = Read::Revision(row.try_get(0)?);
+            work.writes.read.insert(conversation, read);
+            work.write(
+                "UPDATE conversations SET phase = NULL, wake_at = NULL, at_desk = NULL WHERE id = $1",
+                values![conversation],
+            );
+            if at_platform {
+                work.write(
+                    "UPDATE erasures SET platform_kept = platform_kept + 1 WHERE id = $1",
+                    values![erasure],
+                );
+                let subject = row.try_get(1)?;
+                let kind = WarningKind::NotErased;
+                warnings::raise(work, &Warning { kind, subject })?;
+            }
+        }
+        told(work, &self.0);
+        Ok(())
+    }
+}
+
+async fn is_untold(work: &mut Work, untold: &Untold) -> Result<bool, Fault> {
+    let sql = "SELECT FROM erasing WHERE conversation = $1 AND erasure = $2 AND NOT told";
+    let found = work.row(sql, values![untold.conversation, untold.erasure]);
+    Ok(found.await?.is_some())
+}
+
+fn told(work: &mut Work, untold: &Untold) {
+    work.write(
+        "WITH told AS (UPDATE erasing SET told = TRUE WHERE conversation = $1 AND erasure = $2 AND NOT told \
+         RETURNING 1) SELECT handover_expect(count(*), 1) FROM told",
+        values![untold.conversation, untold.erasure],
+    );
 }

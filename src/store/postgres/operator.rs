@@ -95,6 +95,9 @@ struct Skip {
 /// Gives up what has been owed for too long. What is on its way at this moment is left for the next time.
 pub(super) struct GiveUp(pub(super) DeliveryId);
 
+/// The row alone, where nothing can be decided.
+pub(super) struct GiveUpAlone(pub(super) DeliveryId);
+
 #[async_trait]
 impl Attempt for BeginToRetry {
     type Done = ();
@@ -153,6 +156,21 @@ impl Attempt for GiveUp {
             }
             _ => Ok(()),
         }
+    }
+}
+
+#[async_trait]
+impl Attempt for GiveUpAlone {
+    type Done = ();
+
+    async fn attempt(&mut self, work: &mut Work) -> Result<(), Fault> {
+        let delivery = Delivery::by_id(work, self.0).await?;
+        let waits = |found: &Delivery| found.is_unsettled() && !found.is_flying;
+        if let Some(delivery) = delivery.filter(waits) {
+            cancel::call_off(work, delivery.id);
+            delivery.stir(work);
+        }
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@
 //! takes long is looked for by readers; the writer is given row numbers and takes them away a few at a time. The keys
 //! stay: they are keyed hashes, and say nothing of anybody.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     audit, cancel,
@@ -13,17 +13,22 @@ use super::{
     memory::Change,
     settle::Delivery,
     subject::Subject,
-    views,
+    views, warnings,
     work::Work,
 };
 use crate::{
     domain::{
-        conversation::Conversation, delivery::StepResult, event::Event, ids::ErasureId,
+        conversation::ConversationKey,
+        delivery::StepResult,
+        effect::{Warning, WarningKind},
+        event::Event,
+        ids::ErasureId,
         time::Timestamp,
     },
     store::{
         Erasure, Named, Whose,
         audit::{ADMIN, Action},
+        erasure::Owner,
     },
 };
 
@@ -35,28 +40,35 @@ pub(super) fn find(connection: &Connection, whose: &Whose) -> Result<Vec<i64>, F
     let (sql, user) = match &whose.user {
         Named::Key(user) => (
             "SELECT row, state FROM conversations WHERE user = ?1 AND (?2 IS NULL OR bot = ?2)",
-            user,
+            user.clone(),
         ),
-        // All are looked through, a million in one to two seconds.
+        // All are looked through for the words that a state says it with, a million in a second or two.
         Named::Profile(id) => (
-            "SELECT row, state FROM conversations \
-             WHERE state ->> '$.profile.user.id' = ?1 AND (?2 IS NULL OR bot = ?2)",
-            id,
+            "SELECT row, state FROM conversations WHERE instr(state, ?1) > 0 AND (?2 IS NULL OR bot = ?2)",
+            serde_json::to_string(id)?,
         ),
     };
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![user, whose.bot])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let is_meant = whose.version.is_none() || {
-            let state: Conversation = columns::json(row, 1)?;
-            state.profile.version == whose.version
-        };
-        if is_meant {
-            found.push(row.get(0)?);
+        let conversation = row.get(0)?;
+        if !whose.asks_the_state() || whose.is_meant(owner(row, conversation).as_ref()) {
+            found.push(conversation);
         }
     }
     Ok(found)
+}
+
+fn owner(row: &Row<'_>, conversation: i64) -> Option<Owner> {
+    let owner = columns::json(row, 1);
+    if owner.is_err() {
+        tracing::error!(
+            conversation.row = conversation,
+            "whose a conversation is cannot be read, it is erased with those that are meant"
+        );
+    }
+    owner.ok()
 }
 
 /// Marks them all, in one step. Where there are none it is finished with that.
@@ -113,11 +125,56 @@ pub(super) fn tell(
         let event = Event::EraseRequested { at_platform };
         Subject::by_row(work, conversation)?.turn(work, &event)?;
     }
-    work.execute(
-        "UPDATE erasing SET told = 1 WHERE conversation = ?1 AND erasure = ?2",
+    told(work, conversation, erasure).map(drop)
+}
+
+/// Nothing can be decided of a conversation that cannot be read: it counts as ended from now on, and its platform is not
+/// asked. What is owed in it goes out, or is given up, before it is taken away.
+pub(super) fn end_unread(
+    work: &mut Work<'_>,
+    conversation: i64,
+    erasure: ErasureId,
+) -> Result<(), Fault> {
+    if !told(work, conversation, erasure)? {
+        return Ok(());
+    }
+    let ended = work
+        .prepare(
+            "UPDATE conversations SET phase = NULL, wake_at = NULL WHERE row = ?1 RETURNING bot, realm, user",
+        )?
+        .query_row([conversation], |row| {
+            Ok(ConversationKey {
+                bot: row.get(0)?,
+                realm: row.get(1)?,
+                user: row.get(2)?,
+            })
+        })
+        .optional()?;
+    // Retention may have been quicker.
+    let Some(ended) = ended else {
+        return Ok(());
+    };
+    let kept = work.execute(
+        "UPDATE erasures SET platform_kept = platform_kept + 1 WHERE id = ?1 AND at_platform",
+        [erasure],
+    )?;
+    if kept > 0 {
+        let subject = ended.bot.to_string();
+        let kind = WarningKind::NotErased;
+        warnings::raise(work, &Warning { kind, subject })?;
+    }
+    let until = Some(work.now);
+    work.change(Change::HandedOver { key: ended, until });
+    Ok(())
+}
+
+/// Says whether it had not been told yet: whoever asked for the erasure and what goes on beside it may both be at it.
+fn told(work: &Work<'_>, conversation: i64, erasure: ErasureId) -> Result<bool, Fault> {
+    let told = work.execute(
+        "UPDATE erasing SET told = 1 WHERE conversation = ?1 AND erasure = ?2 AND told = 0",
         params![conversation, erasure],
     )?;
-    Ok(())
+    Ok(told > 0)
 }
 
 /// Conversations in which something is still owed although it has been waited for long enough.
@@ -136,19 +193,32 @@ pub(super) fn overdue(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Gives up what has been owed for too long. What is on its way at this moment is left for the next turn.
+/// Gives up what has been owed for too long.
 pub(super) fn give_up(work: &mut Work<'_>, delivery: i64) -> Result<(), Fault> {
+    match call_off(work, delivery)? {
+        Some(delivery) => delivery.conclude(work, StepResult::Skipped, &[]),
+        None => Ok(()),
+    }
+}
+
+/// The row alone, where nothing can be decided.
+pub(super) fn give_up_alone(work: &mut Work<'_>, delivery: i64) -> Result<(), Fault> {
+    call_off(work, delivery).map(drop)
+}
+
+/// What is on its way at this moment is left for the next turn.
+fn call_off(work: &mut Work<'_>, delivery: i64) -> Result<Option<Delivery>, Fault> {
     let Some(delivery) = Delivery::by_row(work, delivery)?.filter(Delivery::is_unsettled) else {
-        return Ok(());
+        return Ok(None);
     };
     let lane = work.key_of(delivery.lane, delivery.order);
     if work.flying(lane) == Some(delivery.row) {
-        return Ok(());
+        return Ok(None);
     }
     cancel::call_off(work, delivery.row)?;
     let order = delivery.order;
     work.change(Change::Remove { lane, order });
-    delivery.conclude(work, StepResult::Skipped, &[])
+    Ok(Some(delivery))
 }
 
 /// Erasures of which nothing is left but the traces in the files.

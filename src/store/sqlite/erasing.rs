@@ -1,5 +1,7 @@
 //! The turns of an erasure: what readers look for, the writer does, and the files are tidied of.
 
+use futures_util::future::join_all;
+
 use super::{SqliteStore, erase, fault::Fault, take_away, tidy};
 use crate::store::{Erased, Erasure, Error, Whose};
 
@@ -54,7 +56,21 @@ impl SqliteStore {
             self.writer
                 .step(move |work| erase::tell(work, conversation, erasure))
         });
-        futures_util::future::try_join_all(steps).await?;
+        let told = join_all(steps).await;
+        for ((conversation, erasure), told) in untold.iter().copied().zip(told) {
+            let Err(Error::Corrupt(error)) = told else {
+                told?;
+                continue;
+            };
+            tracing::error!(
+                error = &*error,
+                conversation.row = conversation,
+                "a conversation cannot be read and is erased as it is"
+            );
+            self.writer
+                .step(move |work| erase::end_unread(work, conversation, erasure))
+                .await?;
+        }
         Ok(untold.len())
     }
 
@@ -64,10 +80,22 @@ impl SqliteStore {
             .readers
             .read(move |connection| erase::overdue(connection, now, AT_ONCE))
             .await?;
-        for delivery in &overdue {
-            let delivery = *delivery;
-            self.writer
+        for delivery in overdue.iter().copied() {
+            let given_up = self
+                .writer
                 .step(move |work| erase::give_up(work, delivery))
+                .await;
+            let Err(Error::Corrupt(error)) = given_up else {
+                given_up?;
+                continue;
+            };
+            tracing::error!(
+                error = &*error,
+                delivery.row = delivery,
+                "a delivery is given up, and nothing follows from it"
+            );
+            self.writer
+                .step(move |work| erase::give_up_alone(work, delivery))
                 .await?;
         }
         Ok(overdue.len())

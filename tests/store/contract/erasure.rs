@@ -282,7 +282,7 @@ pub async fn who_is_erased_by_retention_first_is_erased_too(harness: impl Harnes
     assert_eq!(finished(&world, &begun).await.left, 0);
 }
 
-fn session(user: &str) -> Whose {
+pub(super) fn session(user: &str) -> Whose {
     Whose {
         user: Named::Key(key(user).user.as_str().to_owned()),
         bot: Some(bot_name()),
@@ -291,7 +291,7 @@ fn session(user: &str) -> Whose {
 }
 
 /// Until there is nothing more to do at once.
-async fn go_on(world: &World) -> Erased {
+pub(super) async fn go_on(world: &World) -> Erased {
     loop {
         match world.store.go_on_erasing(100).await.unwrap() {
             Erased::More => {}
@@ -300,7 +300,7 @@ async fn go_on(world: &World) -> Erased {
     }
 }
 
-async fn finished(world: &World, begun: &Erasure) -> Erasure {
+pub(super) async fn finished(world: &World, begun: &Erasure) -> Erasure {
     go_on(world).await;
     let erasure = state(world, begun).await;
     assert_eq!(erasure.finished_at, Some(world.clock.now()), "{erasure:?}");
@@ -313,7 +313,7 @@ async fn state(world: &World, begun: &Erasure) -> Erasure {
 }
 
 /// Everybody takes what they are owed.
-async fn settle_all(world: &World) {
+pub(super) async fn settle_all(world: &World) {
     for destination in [team(), bot()] {
         for claim in world.claims(&destination, 100).await {
             let mut next = Some(claim);
@@ -324,7 +324,7 @@ async fn settle_all(world: &World) {
     }
 }
 
-async fn all_deliveries(world: &World) -> Vec<DeliveryView> {
+pub(super) async fn all_deliveries(world: &World) -> Vec<DeliveryView> {
     let all = DeliveryFilter {
         limit: 99,
         ..DeliveryFilter::default()
