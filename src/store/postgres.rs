@@ -162,7 +162,7 @@ impl Store for PostgresStore {
     }
 
     async fn remove(&self, gone: &Gone, limit: usize) -> Result<usize, Error> {
-        Ok(remove::remove(&self.ground, gone, limit).await?)
+        remove::remove(&self.ground, gone, limit).await
     }
 
     async fn deliveries(&self, filter: DeliveryFilter) -> Result<Page<DeliveryView>, Error> {

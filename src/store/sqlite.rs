@@ -36,6 +36,7 @@ mod operator;
 mod pauses;
 mod purge;
 mod readers;
+mod remove;
 mod settle;
 mod subject;
 mod take_away;
@@ -288,10 +289,7 @@ impl Store for SqliteStore {
     }
 
     async fn remove(&self, gone: &Gone, limit: usize) -> Result<usize, Error> {
-        let gone = gone.clone();
-        self.writer
-            .step(move |work| operator::remove(work, &gone, limit))
-            .await
+        self.take_away_gone(gone, limit).await
     }
 
     async fn deliveries(&self, filter: DeliveryFilter) -> Result<Page<DeliveryView>, Error> {

@@ -39,8 +39,8 @@ pub(super) async fn unreadable(ground: &Arc<Ground>, delivery: DeliveryId) -> Re
 }
 
 /// Says whether it was given up: what is on its way is not. The operator was told with its handover.
-pub(super) async fn removed(ground: &Arc<Ground>, delivery: DeliveryId) -> Result<bool, Fault> {
-    ground.run(Removed(delivery)).await
+pub(super) async fn removed(ground: &Arc<Ground>, delivery: DeliveryId) -> Result<bool, Error> {
+    ground.step(Removed(delivery)).await
 }
 
 struct Unreadable(DeliveryId);

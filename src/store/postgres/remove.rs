@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use super::{
     columns::{self, values},
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::{delivery::Destination, event::Event, ids::ConversationId},
-    store::Gone,
+    store::{Error, Gone},
 };
 
 /// Says how many handovers and deliveries it took away. Each is a step of its own: whatever stands in the way of one
@@ -22,42 +23,85 @@ pub(super) async fn remove(
     ground: &Arc<Ground>,
     gone: &Gone,
     limit: usize,
-) -> Result<usize, Fault> {
-    let (sql, name, event, destination) = match gone {
+) -> Result<usize, Error> {
+    let mut ended = end_handovers(ground, gone, limit).await?;
+    if ended < limit {
+        ended += bury_deliveries(ground, gone, limit - ended).await?;
+    }
+    Ok(ended)
+}
+
+/// Goes on to the next page where there was nothing on one that could be ended.
+async fn end_handovers(ground: &Arc<Ground>, gone: &Gone, limit: usize) -> Result<usize, Error> {
+    let (sql, name, event) = match gone {
         Gone::Desk(desk) => (
-            "SELECT conversation FROM handovers WHERE ended_at IS NULL AND phase <> 'closing' AND desk = $1 LIMIT $2",
+            "SELECT conversation FROM handovers WHERE ended_at IS NULL AND phase <> 'closing' AND desk = $1 \
+             AND conversation > $2 ORDER BY conversation LIMIT $3",
             desk.as_str(),
             Event::DeskRemoved { desk: desk.clone() },
-            Destination::Desk(desk.clone()),
         ),
         Gone::Bot(bot) => (
-            "SELECT id FROM conversations WHERE wake_at IS NOT NULL AND bot = $1 LIMIT $2",
+            "SELECT id FROM conversations WHERE wake_at IS NOT NULL AND bot = $1 AND id > $2 ORDER BY id LIMIT $3",
             bot.as_str(),
             Event::BotRemoved,
-            Destination::Bot(bot.clone()),
         ),
     };
-    let database = &ground.database;
-    let mut ended = 0;
-    for row in database
-        .rows(sql, values![name, columns::limit(limit)])
-        .await?
-    {
-        let remove = Remove {
-            conversation: row.try_get(0)?,
-            event: event.clone(),
-        };
-        ended += usize::from(ground.run(remove).await?);
-    }
-    if ended < limit {
-        let sql = "SELECT id FROM deliveries WHERE settled_at IS NULL AND destination = $1 ORDER BY row LIMIT $2";
-        let most = columns::limit(limit - ended);
-        // Nobody will ever claim these. The operator was told with the handovers.
-        for row in database.rows(sql, values![&destination, most]).await? {
-            ended += usize::from(giving_up::removed(ground, row.try_get(0)?).await?);
+    let (mut ended, mut next) = (0, Some(ConversationId::from_uuid(Uuid::nil())));
+    while let Some(after) = next.filter(|_| ended == 0) {
+        let values = values![name, after, columns::limit(limit)];
+        let found = ground.database.rows(sql, values).await?;
+        next = None;
+        for row in &found {
+            let conversation = row.try_get(0).map_err(Fault::from)?;
+            next = Some(conversation).filter(|_| found.len() == limit);
+            let event = event.clone();
+            let remove = Remove {
+                conversation,
+                event,
+            };
+            match ground.step(remove).await {
+                Ok(done) => ended += usize::from(done),
+                Err(Error::Corrupt(error)) => tracing::error!(
+                    error = &*error,
+                    conversation.id = %conversation,
+                    "what is gone from the configuration cannot be taken away here"
+                ),
+                Err(error) => return Err(error),
+            }
         }
     }
     Ok(ended)
+}
+
+/// Nobody will ever claim these. The operator was told with the handovers.
+async fn bury_deliveries(ground: &Arc<Ground>, gone: &Gone, limit: usize) -> Result<usize, Error> {
+    let destination = match gone {
+        Gone::Desk(desk) => Destination::Desk(desk.clone()),
+        Gone::Bot(bot) => Destination::Bot(bot.clone()),
+    };
+    let sql = "SELECT row, id FROM deliveries WHERE settled_at IS NULL AND destination = $1 AND row > $2 \
+               ORDER BY row LIMIT $3";
+    let (mut buried, mut next) = (0, Some(0_i64));
+    while let Some(after) = next.filter(|_| buried == 0) {
+        let values = values![&destination, after, columns::limit(limit)];
+        let found = ground.database.rows(sql, values).await?;
+        next = None;
+        for row in &found {
+            let at: i64 = row.try_get(0).map_err(Fault::from)?;
+            next = Some(at).filter(|_| found.len() == limit);
+            let delivery = row.try_get(1).map_err(Fault::from)?;
+            match giving_up::removed(ground, delivery).await {
+                Ok(done) => buried += usize::from(done),
+                Err(Error::Corrupt(error)) => tracing::error!(
+                    error = &*error,
+                    delivery.id = %delivery,
+                    "what is gone from the configuration cannot be taken away here"
+                ),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(buried)
 }
 
 struct Remove {

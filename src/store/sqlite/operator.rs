@@ -1,20 +1,19 @@
-//! What operators and upkeep change: deliveries retried or given up, what is gone from the configuration taken away.
+//! What operators change: deliveries retried or given up.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    audit, cancel, effects, fault::Fault, giving_up, jobs, memory::Change, pauses,
-    settle::Delivery, subject::Subject, work::Work,
+    audit, cancel, effects, fault::Fault, jobs, memory::Change, pauses, settle::Delivery,
+    work::Work,
 };
 use crate::{
     domain::{
         dedupe::Fingerprint,
         delivery::{Destination, StepResult, Task},
-        event::Event,
         fallback::{self, Capabilities},
-        ids::{BotName, DeliveryId, DeskName},
+        ids::DeliveryId,
     },
-    store::{Changed, DeliveryState, Gone, audit::Action},
+    store::{Changed, DeliveryState, audit::Action},
 };
 
 pub(super) fn retry(work: &mut Work<'_>, id: DeliveryId, by: &str) -> Result<Changed, Fault> {
@@ -116,56 +115,6 @@ pub(super) fn skip(work: &mut Work<'_>, id: DeliveryId, by: &str) -> Result<Chan
     Ok(Changed::Yes)
 }
 
-/// Says how many handovers and deliveries it took away.
-pub(super) fn remove(work: &mut Work<'_>, gone: &Gone, limit: usize) -> Result<usize, Fault> {
-    let mut ended = 0;
-    let (conversations, event, destination) = match gone {
-        Gone::Desk(desk) => {
-            let event = Event::DeskRemoved { desk: desk.clone() };
-            (
-                at_desk(work, desk, limit)?,
-                event,
-                Destination::Desk(desk.clone()),
-            )
-        }
-        Gone::Bot(bot) => (
-            of_bot(work, bot, limit)?,
-            Event::BotRemoved,
-            Destination::Bot(bot.clone()),
-        ),
-    };
-    for row in conversations {
-        let (_, turned) = Subject::by_row(work, row)?.turn(work, &event)?;
-        ended += usize::from(!turned.effects.is_empty());
-    }
-    if ended < limit {
-        ended += bury(work, &destination, limit - ended)?;
-    }
-    Ok(ended)
-}
-
-/// Nobody will ever claim these. They become dead letters; the operator was told with the handovers.
-fn bury(work: &mut Work<'_>, destination: &Destination, limit: usize) -> Result<usize, Fault> {
-    let rows = {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let mut statement = work
-            .prepare("SELECT row FROM deliveries WHERE settled_at IS NULL AND destination = ?1 ORDER BY row LIMIT ?2")?;
-        let rows = statement.query_map(params![destination, limit], |row| row.get::<_, i64>(0))?;
-        rows.collect::<Result<Vec<_>, _>>()?
-    };
-    let mut buried = 0;
-    for row in rows {
-        let Some(delivery) = Delivery::by_row(work, row)? else {
-            continue;
-        };
-        if !is_flying(work, &delivery) {
-            giving_up::removed(work, &delivery)?;
-            buried += 1;
-        }
-    }
-    Ok(buried)
-}
-
 /// Whether the conversation and the handover of a dead letter are still there, and are to stay.
 fn is_kept(work: &Work<'_>, delivery: &Delivery) -> Result<bool, Fault> {
     let sql = "SELECT EXISTS (SELECT 1 FROM handovers WHERE id = ?1 AND conversation = ?2) \
@@ -195,7 +144,7 @@ fn expect_again(work: &Work<'_>, delivery: &Delivery) -> Result<(), Fault> {
     Ok(())
 }
 
-fn is_flying(work: &mut Work<'_>, delivery: &Delivery) -> bool {
+pub(super) fn is_flying(work: &mut Work<'_>, delivery: &Delivery) -> bool {
     work.flying(work.key_of(delivery.lane, delivery.order)) == Some(delivery.row)
 }
 
@@ -205,25 +154,4 @@ fn by_id(work: &Work<'_>, id: DeliveryId) -> Result<Option<Delivery>, Fault> {
         .query_row([id], |row| row.get(0))
         .optional()?;
     row.map_or(Ok(None), |row| Delivery::by_row(work, row))
-}
-
-fn at_desk(work: &Work<'_>, desk: &DeskName, limit: usize) -> Result<Vec<i64>, Fault> {
-    let mut statement = work.prepare(
-        "SELECT conversation FROM handovers WHERE ended_at IS NULL AND phase <> 'closing' AND desk = ?1 LIMIT ?2",
-    )?;
-    let rows = statement.query_map(
-        params![desk, i64::try_from(limit).unwrap_or(i64::MAX)],
-        |row| row.get(0),
-    )?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-fn of_bot(work: &Work<'_>, bot: &BotName, limit: usize) -> Result<Vec<i64>, Fault> {
-    let mut statement = work
-        .prepare("SELECT row FROM conversations WHERE wake_at IS NOT NULL AND bot = ?1 LIMIT ?2")?;
-    let rows = statement.query_map(
-        params![bot, i64::try_from(limit).unwrap_or(i64::MAX)],
-        |row| row.get(0),
-    )?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use handover_bridge::{
-    domain::{conversation::Answer, effect::WarningKind, policy::Limits},
-    store::{DeliveryFilter, DeliveryState, DeliveryView},
+    domain::{conversation::Answer, delivery::Task, effect::WarningKind, policy::Limits},
+    store::{DeliveryFilter, DeliveryState, DeliveryView, Gone},
 };
 
-use crate::world::{Harness, World, bot, team, text};
+use crate::world::{Harness, World, bot, bot_name, team, team_name, text};
 
 pub async fn what_cannot_be_read_keeps_nobody_elses_deadline(harness: impl Harness + 'static) {
     let mut world = World::new(harness).await;
@@ -78,6 +78,45 @@ pub async fn what_cannot_be_read_of_a_conversation_that_cannot_either_is_a_dead_
     assert_ne!(dead_letters(&world).await, []);
     let open = world.store.open_handovers(None, 9).await.unwrap();
     assert_eq!(open.items.len(), 1, "nothing can be decided of it");
+}
+
+pub async fn what_cannot_be_read_does_not_keep_the_rest_of_a_removed_desk_or_bot(
+    harness: impl Harness + 'static,
+) {
+    let mut world = World::new(harness).await;
+    for number in 0..3 {
+        world.waiting(&format!("broken{number}")).await;
+    }
+    world.spoil().await;
+    world.waiting("ann").await;
+    let gone = Gone::Desk(team_name());
+    while world.store.remove(&gone, 2).await.unwrap() > 0 {}
+    let resume = world.claim(&bot()).await.expect("ann gets the bot back");
+    world.store.release(resume).await.unwrap();
+    world.waiting("bea").await;
+    let gone = Gone::Bot(bot_name());
+    while world.store.remove(&gone, 2).await.unwrap() > 0 {}
+    let close = world.claim(&team()).await.expect("bea's desk is told");
+    assert!(matches!(close.job.task, Task::Close { .. }));
+}
+
+pub async fn what_cannot_even_be_given_up_does_not_keep_the_rest_of_a_removed_bot(
+    harness: impl Harness + 'static,
+) {
+    let mut world = World::new(harness).await;
+    for number in 0..4 {
+        let handover = world.waiting(&format!("user{number}")).await;
+        world.agent_says(handover, "hi").await;
+    }
+    world
+        .change(
+            "UPDATE deliveries SET trace = '?' WHERE destination LIKE 'bot:%' AND row < (SELECT max(row) FROM deliveries)",
+        )
+        .await;
+    let gone = Gone::Bot(bot_name());
+    while world.store.remove(&gone, 2).await.unwrap() > 0 {}
+    let dead = dead_letters(&world).await;
+    assert_eq!(dead.len(), 1);
 }
 
 /// Of the bot's, one after another: nothing can be put together.
