@@ -103,6 +103,7 @@ macro_rules! run_against {
                 what_was_sent_is_not_sent_again_for_want_of_a_readable_conversation,
                 a_resume_that_cannot_be_read_ends_the_handover_like_one_that_is_given_up,
                 what_cannot_be_read_of_a_conversation_that_cannot_either_is_a_dead_letter_alone,
+                a_lane_that_cannot_be_rid_of_its_head_waits_and_nobody_waits_for_it,
                 what_cannot_be_read_does_not_keep_the_rest_of_a_removed_desk_or_bot,
                 what_cannot_even_be_given_up_does_not_keep_the_rest_of_a_removed_bot,
             ],

@@ -14,7 +14,7 @@ use super::{
     fault::Fault,
     giving_up,
     jobs::{self, Unfit},
-    leases::{Claimed, Dropped, Hold},
+    leases::{Claimed, DROPPED_FOR, Dropped, Hold},
     memory::Change,
     work::Ground,
 };
@@ -83,37 +83,65 @@ pub(super) async fn claims(ground: &Arc<Ground>, heads: Vec<Head>) -> Result<Vec
     let mut claims = Vec::with_capacity(heads.len());
     let mut heads = heads.into_iter();
     while let Some(Head { hold, row }) = heads.next() {
-        match jobs::load(ground, &row, JOB, hold.claimed.lane).await {
-            Ok(loaded) => claims.push(Claim {
-                job: loaded.job,
-                attempts: loaded.attempts,
-                destination: loaded.destination,
-                trace: loaded.trace,
-                ticket: Ticket(Proof::Postgres(hold)),
-            }),
-            // Dropped, it is looked at again after a while; a replica that knows the task may be quicker.
-            Err(Unfit::Newer) => {}
-            Err(Unfit::Broken(fault)) if fault.concerns_everyone() => {
-                // Nobody has acted on them yet.
-                let begun = claims
-                    .into_iter()
-                    .filter_map(|claim| claim.ticket.into_postgres());
-                for hold in begun.chain([hold]).chain(heads.map(|head| head.hold)) {
-                    drop(give_back(ground, hold.spend()).await);
-                }
-                return Err(fault.into());
+        let unfit = match jobs::load(ground, &row, JOB, hold.claimed.lane).await {
+            Ok(loaded) => {
+                claims.push(Claim {
+                    job: loaded.job,
+                    attempts: loaded.attempts,
+                    destination: loaded.destination,
+                    trace: loaded.trace,
+                    ticket: Ticket(Proof::Postgres(hold)),
+                });
+                continue;
             }
-            Err(broken) => {
-                if let Unfit::Broken(fault) = &broken {
-                    fault.log("a delivery cannot be read and is given up");
-                }
-                let delivery = hold.delivery;
-                give_back(ground, hold.spend()).await?;
-                giving_up::unreadable(ground, delivery).await?;
+            Err(unfit) => unfit,
+        };
+        if let Err(error) = put_aside(ground, hold, unfit).await {
+            // Nobody has acted on them yet.
+            let begun = claims
+                .into_iter()
+                .filter_map(|claim| claim.ticket.into_postgres());
+            for hold in begun.chain(heads.map(|head| head.hold)) {
+                drop(give_back(ground, hold.spend()).await);
             }
+            return Err(error);
         }
     }
     Ok(claims)
+}
+
+/// A lane with nothing at its head that could be called is held no longer. An error is everyone's.
+async fn put_aside(ground: &Arc<Ground>, hold: Hold, unfit: Unfit) -> Result<(), Error> {
+    match unfit {
+        // Dropped, it is looked at again after a while; a replica that knows the task may be quicker.
+        Unfit::Newer => Ok(()),
+        Unfit::Broken(fault) if fault.concerns_everyone() => {
+            drop(give_back(ground, hold.spend()).await);
+            Err(fault.into())
+        }
+        Unfit::Broken(fault) => {
+            fault.log("a delivery cannot be read and is given up");
+            give_up(ground, hold).await
+        }
+        Unfit::Gone => give_up(ground, hold).await,
+    }
+}
+
+/// A lane that cannot be rid of its head waits, and the others do not wait for it.
+async fn give_up(ground: &Arc<Ground>, hold: Hold) -> Result<(), Error> {
+    let (delivery, claimed) = (hold.delivery, hold.spend());
+    give_back(ground, claimed).await?;
+    let given_up = giving_up::unreadable(ground, delivery).await;
+    let Err(Error::Corrupt(error)) = given_up else {
+        return given_up;
+    };
+    tracing::error!(
+        error = &*error,
+        delivery.id = %delivery,
+        "a delivery cannot be given up, its lane waits"
+    );
+    let later = ground.clock.now().plus(DROPPED_FOR);
+    Ok(give_back_until(ground, claimed, later).await?)
 }
 
 /// Renewed only if its lease would be over before: a holder that was frozen learns here that it was deposed.

@@ -19,7 +19,7 @@ use crate::domain::{
 pub(super) const LEASE: Duration = Duration::from_secs(15);
 /// A claim that is dropped instead of settled comes back after this long: whoever dropped it may have failed because of
 /// what it held.
-const DROPPED_FOR: Duration = Duration::from_secs(15);
+pub(super) const DROPPED_FOR: Duration = Duration::from_secs(15);
 
 #[derive(Debug)]
 pub(super) struct Leases {

@@ -29,47 +29,64 @@ impl SqliteStore {
             .map(|hold| hold.head.row)
             .collect();
         let mut read = self.read_jobs(rows).await?.into_iter();
-        let mut claims = Vec::with_capacity(holds.len());
+        let mut ready = Vec::with_capacity(holds.len());
         for mut hold in holds {
             let loaded = match hold.head.at_hand.take() {
                 Some(at_hand) => Ok(at_hand.loaded),
                 None => read.next().unwrap_or(Err(Fault::Missing)),
             };
             match loaded {
-                Ok(loaded) => claims.push(Claim {
-                    job: loaded.job,
-                    attempts: loaded.attempts,
-                    destination: loaded.destination,
-                    trace: loaded.trace,
-                    ticket: Ticket(Proof::Sqlite(hold.hand_over())),
-                }),
+                Ok(loaded) => ready.push((hold, loaded)),
                 Err(fault) if fault.concerns_everyone() => return Err(fault.into()),
                 Err(fault) => {
                     fault.log("a delivery cannot be read and is given up");
-                    self.give_up(hold.head.row).await?;
+                    self.give_up(hold).await?;
                 }
             }
         }
-        Ok(claims)
+        // Where anything failed until here, nobody has acted on any of them.
+        let claims = ready.into_iter().map(|(hold, loaded)| Claim {
+            job: loaded.job,
+            attempts: loaded.attempts,
+            destination: loaded.destination,
+            trace: loaded.trace,
+            ticket: Ticket(Proof::Sqlite(hold.hand_over())),
+        });
+        Ok(claims.collect())
     }
 
-    /// The conversation hears of it, if that can be read.
-    async fn give_up(&self, row: i64) -> Result<(), Error> {
-        let given_up = self
+    /// The conversation hears of it, if that can be read. A lane that cannot be rid of its head waits, and the others do
+    /// not wait for it.
+    async fn give_up(&self, hold: Hold) -> Result<(), Error> {
+        let row = hold.head.row;
+        let mut given_up = self
             .writer
             .step(move |work| giving_up::unreadable(work, row))
             .await;
-        let Err(Error::Corrupt(error)) = given_up else {
-            return given_up;
-        };
-        tracing::error!(
-            error = &*error,
-            delivery.row = row,
-            "a delivery is given up, and nothing follows from it"
-        );
-        self.writer
-            .step(move |work| giving_up::unreadable_alone(work, row))
-            .await
+        if let Err(Error::Corrupt(error)) = given_up {
+            tracing::error!(
+                error = &*error,
+                delivery.row = row,
+                "a delivery is given up, and nothing follows from it"
+            );
+            given_up = self
+                .writer
+                .step(move |work| giving_up::unreadable_alone(work, row))
+                .await;
+        }
+        match given_up {
+            Ok(()) => hold.release(),
+            Err(Error::Corrupt(error)) => {
+                tracing::error!(
+                    error = &*error,
+                    delivery.row = row,
+                    "a delivery cannot be given up, its lane waits"
+                );
+                drop(hold.hand_over());
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
     async fn read_jobs(&self, rows: Vec<i64>) -> Result<Vec<Result<Loaded, Fault>>, Error> {

@@ -1,5 +1,6 @@
 //! What only the inside can provoke: batches that fail, disks that are full, steps that panic.
 
+mod claims;
 mod consistency;
 mod console;
 

@@ -80,6 +80,29 @@ pub async fn what_cannot_be_read_of_a_conversation_that_cannot_either_is_a_dead_
     assert_eq!(open.items.len(), 1, "nothing can be decided of it");
 }
 
+pub async fn a_lane_that_cannot_be_rid_of_its_head_waits_and_nobody_waits_for_it(
+    harness: impl Harness + 'static,
+) {
+    let mut world = World::new(harness).await;
+    for user in ["ann", "bea", "cem"] {
+        world.waiting(user).await;
+        world.user_says(user, user).await;
+    }
+    world
+        .change(
+            "UPDATE deliveries SET trace = '?' WHERE row = (SELECT min(row) FROM deliveries WHERE settled_at IS NULL)",
+        )
+        .await;
+    let claimed = world.store.claim(&team(), 9).await.unwrap();
+    let mut told: Vec<_> = claimed.claims.iter().map(text).collect();
+    told.sort_unstable();
+    assert_eq!(told, ["bea", "cem"]);
+    let again = world.store.claim(&team(), 9).await.unwrap();
+    assert!(again.claims.is_empty());
+    let next = again.next_due.expect("it is tried again");
+    assert!(next > world.clock.now(), "but not at once: {next}");
+}
+
 pub async fn what_cannot_be_read_does_not_keep_the_rest_of_a_removed_desk_or_bot(
     harness: impl Harness + 'static,
 ) {

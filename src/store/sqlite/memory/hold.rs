@@ -8,13 +8,16 @@ use crate::{domain::time::Timestamp, store::sqlite::lanes::Head};
 /// A claim that is dropped instead of settled comes back after this long, as a lease would: whoever dropped it may
 /// have failed because of what it held.
 const DROPPED_FOR: Duration = Duration::from_secs(15);
+/// One that has not left the store comes back after this: what it holds could not be read just now, and is not tried again
+/// in a tight loop.
+const UNREAD_FOR: Duration = Duration::from_secs(1);
 
 /// A lane that is held. Dropped, it gives the lane back after a while.
 #[derive(Debug)]
 pub(in crate::store) struct Hold {
     pub(super) memory: Arc<Memory>,
     pub(in crate::store::sqlite) head: Head,
-    /// Until the claim has left the store, nobody can have acted on it and it comes back at once.
+    /// Until the claim has left the store, nobody can have acted on it.
     pub(super) handed_over: bool,
     pub(super) spent: bool,
 }
@@ -28,12 +31,21 @@ impl Hold {
 
     /// Gives the lane back at once.
     pub(in crate::store::sqlite) fn release(mut self) {
-        self.handed_over = false;
+        self.spent = true;
+        self.give_back(Timestamp::default());
     }
 
     /// The lane stays held until the process ends: nothing in it can be trusted to go out once.
     pub(in crate::store::sqlite) fn keep(mut self) {
         self.spent = true;
+    }
+
+    fn give_back(&self, not_before: Timestamp) {
+        let mut inner = self.memory.lock();
+        let rings = inner
+            .lanes
+            .give_back(self.head.lane, self.head.fence, not_before);
+        inner.ring(rings);
     }
 }
 
@@ -42,15 +54,11 @@ impl Drop for Hold {
         if self.spent {
             return;
         }
-        let not_before = if self.handed_over {
-            self.memory.clock.now().plus(DROPPED_FOR)
+        let wait = if self.handed_over {
+            DROPPED_FOR
         } else {
-            Timestamp::default()
+            UNREAD_FOR
         };
-        let mut inner = self.memory.lock();
-        let rings = inner
-            .lanes
-            .give_back(self.head.lane, self.head.fence, not_before);
-        inner.ring(rings);
+        self.give_back(self.memory.clock.now().plus(wait));
     }
 }
