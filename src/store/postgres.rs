@@ -33,6 +33,7 @@ mod legs;
 mod listing;
 mod memory;
 mod mutant;
+mod newer;
 mod opening;
 mod operator;
 mod pauses;

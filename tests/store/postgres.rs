@@ -4,6 +4,7 @@ mod clocks;
 mod cluster;
 mod console;
 mod server;
+mod upgrade;
 
 use std::{
     collections::HashSet,

@@ -35,8 +35,8 @@ pub(super) struct Loaded {
 /// Why a delivery cannot be put together.
 #[derive(Debug)]
 pub(super) enum Unfit {
-    /// A newer version wrote it: it is left to one.
-    Newer,
+    /// A newer version wrote it, to this destination: it is left to one.
+    Newer(Destination),
     /// What is stored of it cannot be read.
     Broken(Fault),
     /// The delivery, or its conversation.
@@ -70,7 +70,12 @@ fn taken(row: &Row, column: usize) -> Result<Taken, Fault> {
 fn read(row: &Row, from: usize, lane: Uuid) -> Result<Loaded, Unfit> {
     match row.try_get::<_, Option<DeliveryId>>(from) {
         Ok(Some(delivery)) => {
-            let task: Task = columns::json(row, from + 2).map_err(|_| Unfit::Newer)?;
+            let destination = row.try_get(from + 1);
+            let destination: Destination =
+                destination.map_err(|error| Unfit::Broken(error.into()))?;
+            let Ok(task) = columns::json(row, from + 2) else {
+                return Err(Unfit::Newer(destination));
+            };
             read_known((row, from), (delivery, lane, task)).map_err(Unfit::Broken)
         }
         Ok(None) => Err(Unfit::Gone),

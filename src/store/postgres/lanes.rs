@@ -30,12 +30,13 @@ pub(super) async fn claim(
 ) -> Result<store::Claimed, Error> {
     give_back_dropped(ground).await?;
     let asked = Instant::now();
-    let most = columns::limit(limit);
+    let (now, most) = (ground.clock.now(), columns::limit(limit));
+    let (left, again) = ground.newer.left(destination, now);
     let rows = ground
         .database
         .write(
-            "SELECT * FROM handover_claim($1, $2, $3, $4)",
-            values![destination, ground.clock.now(), most, ground.leases.owner],
+            "SELECT * FROM handover_claim($1, $2, $3, $4, $5)",
+            values![destination, now, most, ground.leases.owner, left],
         )
         .await?;
     let (mut heads, mut next_due) = (Vec::new(), None);
@@ -50,7 +51,7 @@ pub(super) async fn claim(
     }
     Ok(store::Claimed {
         claims: claims(ground, heads).await?,
-        next_due,
+        next_due: [next_due, again].into_iter().flatten().min(),
     })
 }
 
@@ -113,8 +114,15 @@ pub(super) async fn claims(ground: &Arc<Ground>, heads: Vec<Head>) -> Result<Vec
 /// A lane with nothing at its head that could be called is held no longer. An error is everyone's.
 async fn put_aside(ground: &Arc<Ground>, hold: Hold, unfit: Unfit) -> Result<(), Error> {
     match unfit {
-        // Dropped, it is looked at again after a while; a replica that knows the task may be quicker.
-        Unfit::Newer => Ok(()),
+        Unfit::Newer(destination) => {
+            let newer = &ground.newer;
+            newer.leave(hold.delivery, destination.clone(), ground.clock.now());
+            give_back(ground, hold.spend()).await?;
+            // A replica that knows the task may have found the lane held.
+            let waits = Change::Due(destination);
+            ground.memory.apply(vec![waits], Vec::new());
+            Ok(())
+        }
         Unfit::Broken(fault) if fault.concerns_everyone() => {
             drop(give_back(ground, hold.spend()).await);
             Err(fault.into())

@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::{
     PostgresStore, changes, clock::Time, connect::Way, database::Database, fault::Fault, home,
-    intake::Intake, leases::Leases, memory::Memory, mutant, schema, watch, work::Ground,
+    intake::Intake, leases::Leases, memory::Memory, mutant, newer::Newer, schema, watch,
+    work::Ground,
 };
 use crate::{
     domain::policy::Policy,
@@ -113,6 +114,7 @@ impl Options {
             hasher: Hasher::new(&secret).ok_or(Fault::Missing)?,
             meter: Meter::new(self.instruments.metrics, &self.policy),
             leases: Arc::new(Leases::new((self.new_id)(), Arc::clone(&clock))),
+            newer: Newer::default(),
             steps: TaskTracker::new(),
             policy: self.policy,
             clock,

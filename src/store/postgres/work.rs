@@ -21,6 +21,7 @@ use super::{
     keys,
     leases::Leases,
     memory::{Change, Memory},
+    newer::Newer,
     writes::Writes,
 };
 use crate::{
@@ -54,6 +55,7 @@ pub(super) struct Ground {
     pub(super) meter: Meter,
     pub(super) memory: Arc<Memory>,
     pub(super) leases: Arc<Leases>,
+    pub(super) newer: Newer,
     /// Steps under way. Closed, none begins any more.
     pub(super) steps: TaskTracker,
     pub(super) intake: Intake,

@@ -190,8 +190,9 @@ AS $$
 $$;
 
 -- Claims lanes of a destination that are due, those first that have been for the longest, with what stands at their heads.
--- After them comes, without a lane, when the next one falls due that nobody has.
-CREATE FUNCTION handover_claim(wanted TEXT, now BIGINT, most BIGINT, claimer UUID)
+-- After them comes, without a lane, when the next one falls due that nobody has. Lanes with one of `strange` at their heads
+-- are left to others.
+CREATE FUNCTION handover_claim(wanted TEXT, now BIGINT, most BIGINT, claimer UUID, strange UUID[])
 RETURNS TABLE (
     lane UUID, fence BIGINT, flying UUID, due_at BIGINT,
     delivery UUID, destination TEXT, task TEXT, attempts BIGINT, created_at BIGINT, trace TEXT, handover UUID,
@@ -212,6 +213,7 @@ BEGIN
     WITH due AS (
             SELECT l.id, l.due_at FROM lanes l WHERE l.destination = wanted AND l.due_at <= now
                 AND (l.owner IS NULL OR l.leased_until <= handover_clock())
+                AND l.head <> ALL (strange)
                 AND NOT EXISTS (SELECT FROM pauses p WHERE p.destination = wanted AND p.until > now)
             ORDER BY l.due_at LIMIT most FOR UPDATE SKIP LOCKED),
         claimed AS (
@@ -230,6 +232,7 @@ BEGIN
             NULL::UUID, NULL, NULL, NULL::BIGINT, NULL::BIGINT, NULL, NULL::UUID, NULL, NULL, NULL, NULL, NULL,
             NULL::UUID, NULL::BIGINT, NULL, NULL::BIGINT, NULL, NULL::UUID, NULL::BOOLEAN, NULL
         FROM lanes l WHERE l.destination = wanted AND l.owner IS NULL AND l.due_at IS NOT NULL
+            AND l.head <> ALL (strange)
         ORDER BY l.due_at LIMIT 1;
 END
 $$;
