@@ -2,6 +2,7 @@
 
 mod clocks;
 mod cluster;
+mod connections;
 mod console;
 mod server;
 mod upgrade;
@@ -365,24 +366,6 @@ async fn a_pause_counts_for_every_replica() {
     first.store.pause(&team(), pause).await.unwrap();
     let nothing = second.store.claim(&team(), 1).await.unwrap();
     assert_eq!((nothing.claims.len(), nothing.next_due), (0, Some(until)));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cut_connections_are_replaced() {
-    let Replicas {
-        database,
-        first,
-        second,
-    } = Replicas::new(policy()).await;
-    first.request("ann").await;
-    for _ in 0..3 {
-        database.says(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-             WHERE datname = current_database() AND pid <> pg_backend_pid()",
-        );
-        first.user_says("ann", "still there?").await;
-        assert!(second.store.claim(&team(), 1).await.is_ok());
-    }
 }
 
 #[tokio::test]

@@ -112,7 +112,9 @@ impl Database {
             let mut connection = self.connection().await?;
             match connection.snapshot(statements).await {
                 Ok(rows) => return Ok((connection, rows)),
-                Err(Fault::Away(_)) if tries < READ_TRIES => tries += 1,
+                Err(fault) if fault.is_worth_another_connection() && tries < READ_TRIES => {
+                    tries += 1;
+                }
                 Err(fault) => return Err(fault),
             }
         }
@@ -200,12 +202,18 @@ impl Connection {
         }
     }
 
-    /// A connection that broke, or that still owes an answer, is let go.
+    /// A connection that broke, or that still owes an answer, is let go; with it, where the server is out of service, all
+    /// that nobody uses just now.
     fn heed<T>(&mut self, answer: Result<T, Fault>) -> Result<T, Fault> {
-        if answer.as_ref().is_err_and(Fault::breaks_connection)
+        if let Err(fault) = &answer
+            && fault.breaks_connection()
             && let Some(object) = self.object.take()
         {
+            let pool = Object::pool(&object).filter(|_| fault.is_out_of_service());
             drop(Object::take(object));
+            if let Some(pool) = pool {
+                pool.retain(|_, _| false);
+            }
         }
         answer
     }

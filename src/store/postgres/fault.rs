@@ -43,6 +43,8 @@ const IN_FAILED_TRANSACTION: &str = "25P02";
 /// Classes of codes that say nothing against the statement: connection, resources, an operator's intervention, the
 /// system; a server that is read-only, or in recovery.
 const AWAY: [&str; 6] = ["08", "53", "55", "57", "58", "25"];
+/// The server takes no writes, as after a failover, or is going down or coming up: a new connection may lead to another.
+const OUT_OF_SERVICE: [&str; 4] = ["25006", "57P01", "57P02", "57P03"];
 
 impl Fault {
     /// Once, where it is dealt with.
@@ -66,8 +68,18 @@ impl Fault {
     }
 
     /// Whether the connection is good for nothing any more.
-    pub(super) const fn breaks_connection(&self) -> bool {
-        matches!(self, Self::Away(_) | Self::Late)
+    pub(super) fn breaks_connection(&self) -> bool {
+        matches!(self, Self::Away(_) | Self::Late) || self.is_out_of_service()
+    }
+
+    /// Whether the same may go well on another one, where it may be done twice.
+    pub(super) fn is_worth_another_connection(&self) -> bool {
+        matches!(self, Self::Away(_)) || self.is_out_of_service()
+    }
+
+    /// Whether no connection to the same server is good for anything.
+    pub(super) fn is_out_of_service(&self) -> bool {
+        matches!(self, Self::Refused { code } if OUT_OF_SERVICE.contains(&code.as_str()))
     }
 }
 
