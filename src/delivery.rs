@@ -20,10 +20,10 @@ mod upkeep;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, pin::Pin, sync::Arc, time::Duration};
 
-use tokio::time::timeout;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::{task::JoinSet, time::timeout};
+use tokio_util::sync::CancellationToken;
 
 use self::{
     dispatcher::Dispatcher, endpoint::Endpoint, erasing::Erasing, outlet::Outlet, timers::Timers,
@@ -125,7 +125,8 @@ impl Options {
 }
 
 impl Delivery {
-    /// Delivers until `stop`, then finishes the calls that are under way and gives all lanes back.
+    /// Delivers until `stop`, then finishes the calls that are under way and gives all lanes back. Ends before if any part
+    /// of it does: without one the rest would look healthy, and somebody would wait for ever.
     pub async fn run(self, stop: CancellationToken) {
         let Self {
             dispatchers,
@@ -136,24 +137,48 @@ impl Delivery {
             finish,
         } = self;
         let cut = CancellationToken::new();
-        let tasks = TaskTracker::new();
+        let mut tasks = JoinSet::new();
         for dispatcher in dispatchers {
-            tasks.spawn(cut.clone().run_until_cancelled_owned(dispatcher.run()));
+            let run = cut.clone().run_until_cancelled_owned(dispatcher.run());
+            tasks.spawn(async move {
+                run.await;
+            });
         }
-        tasks.spawn(stopping.clone().run_until_cancelled_owned(timers.run()));
-        tasks.spawn(stopping.clone().run_until_cancelled_owned(upkeep.run()));
-        tasks.spawn(stopping.clone().run_until_cancelled_owned(erasing.run()));
-        tasks.close();
-        stop.cancelled().await;
+        let besides: [Part; 3] = [
+            Box::pin(timers.run()),
+            Box::pin(upkeep.run()),
+            Box::pin(erasing.run()),
+        ];
+        for part in besides {
+            let run = stopping.clone().run_until_cancelled_owned(part);
+            tasks.spawn(async move {
+                run.await;
+            });
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            _ = tasks.join_next() => {
+                tracing::error!("a part of what delivers has ended by itself, so all of it ends");
+                return;
+            }
+        }
         stopping.cancel();
-        if timeout(finish, tasks.wait()).await.is_err() {
+        if timeout(finish, all(&mut tasks)).await.is_err() {
             tracing::warn!(
                 "calls under way did not end in time; they are made again after the next start"
             );
             cut.cancel();
-            tasks.wait().await;
+            all(&mut tasks).await;
         }
     }
+}
+
+/// Something that goes on beside the calls.
+type Part = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Whichever way they end: whoever panicked has said so.
+async fn all(tasks: &mut JoinSet<()>) {
+    while tasks.join_next().await.is_some() {}
 }
 
 impl fmt::Debug for Parts {

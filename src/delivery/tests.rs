@@ -1,5 +1,6 @@
 //! Delivery from the store's bell to the desk and back, in time that stands still while anybody works.
 
+mod ends;
 mod job;
 mod lanes;
 mod world;

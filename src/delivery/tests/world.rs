@@ -26,6 +26,7 @@ use crate::{
     domain::{
         delivery::{Done, Failure, Job},
         ids::{DeliveryId, DeskName},
+        time::Clock,
     },
     outbound::{CallError, Refusal, request::DryRunError},
     store::Retention,
@@ -150,6 +151,10 @@ impl World {
     }
 
     pub(super) fn start(&self) -> JoinHandle<()> {
+        self.start_by(Arc::new(self.clock))
+    }
+
+    pub(super) fn start_by(&self, clock: Arc<dyn Clock>) -> JoinHandle<()> {
         let day = Duration::from_hours(24);
         let retention = Retention {
             observed: day,
@@ -170,7 +175,7 @@ impl World {
         }
         let parts = Parts {
             store: self.lanes.clone(),
-            clock: Arc::new(self.clock),
+            clock,
             jitter: || 1.0,
             bots: BTreeMap::new(),
             desks,
