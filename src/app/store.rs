@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Error;
 use crate::{
-    clock::{SteadyClock, SystemClock, new_id},
+    clock::{ForwardClock, SteadyClock, SystemClock, new_id},
     config::{self, StoreUrl},
     domain::{policy::Policy, time::Clock},
     store::{
@@ -43,7 +43,7 @@ pub(super) async fn open(
     let (policy, instruments) = (Arc::new(policy), instruments.clone());
     match url {
         StoreUrl::Sqlite(path) => {
-            let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+            let clock: Arc<dyn Clock> = Arc::new(ForwardClock::start(Arc::new(SystemClock)));
             let options = sqlite::Options {
                 path,
                 migrate,

@@ -1,14 +1,21 @@
 //! A machine's clock that was ahead, and has been set right.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use handover_bridge::{
-    domain::{policy::PausedBecause, time::Timestamp},
-    store::Pause,
+    clock::ForwardClock,
+    domain::{
+        conversation::Answer,
+        handover::Outcome,
+        policy::PausedBecause,
+        time::{Clock, Timestamp},
+    },
+    store::{Applied, Pause, Store as _, sqlite::Options},
 };
+use tokio::time::{sleep, timeout};
 
 use super::Files;
-use crate::world::{START, World, team, text};
+use crate::world::{START, World, clock, policy, request, team, text};
 
 const AHEAD: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -65,4 +72,32 @@ async fn a_destination_is_not_left_alone_for_longer_than_was_meant() {
     assert!(world.claim(&team()).await.is_none());
     set_right(&world);
     assert!(world.claim(&team()).await.is_some());
+}
+
+#[tokio::test]
+async fn a_deadline_comes_on_time_where_the_clock_is_set_back_while_the_bridge_runs() {
+    let (files, wall, mut policy) = (Files::new(), clock(), policy());
+    policy.limits.decide_within = Duration::from_millis(20);
+    let forward: Arc<dyn Clock> = Arc::new(ForwardClock::start(wall.clone()));
+    let options = Options {
+        clock: forward,
+        ..files.options(policy, wall.clone())
+    };
+    let store = options.open().unwrap();
+    let asked = store.apply(request("ann", Vec::new())).await.unwrap();
+    let Applied::Done { outcomes, .. } = asked else {
+        panic!("{asked:?}")
+    };
+    let [Outcome::Requested { handover, .. }] = outcomes.as_slice() else {
+        panic!("{outcomes:?}")
+    };
+    wall.set(Timestamp::from_millis(START).minus(AHEAD));
+    let fired = async {
+        while store.fire_timers(9).await.unwrap().count == 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(MINUTE, fired).await.expect("not an hour later");
+    let answer = store.answer(*handover, Duration::ZERO).await.unwrap();
+    assert_eq!(answer, Answer::Declined);
 }
