@@ -140,7 +140,7 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Has everything erased that is kept of a user: ends what is open, and owes the platform its part if it is to
     /// delete it too. The rows go when nothing is owed any more, see [`Self::go_on_erasing`]; what stays is the keyed
     /// hashes by which a repeat is known. Survives a restart, and leaves a trace of who did it that names nobody.
-    async fn erase(&self, whose: Whose, at_platform: bool) -> Result<Erasure, Error>;
+    async fn erase(&self, whose: Whose, at_platform: bool, by: &str) -> Result<Erasure, Error>;
 
     /// How far an erasure has come, for as long as operators' changes are kept.
     async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error>;

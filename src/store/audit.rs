@@ -8,9 +8,6 @@ pub(super) enum Action {
     Erase,
 }
 
-/// Whoever has the admin token.
-pub(super) const ADMIN: &str = "admin";
-
 impl Action {
     pub(super) const fn as_str(self) -> &'static str {
         match self {

@@ -198,8 +198,8 @@ impl Store for PostgresStore {
         Ok(purge::purge(&self.ground, &keep, limit).await?)
     }
 
-    async fn erase(&self, whose: Whose, at_platform: bool) -> Result<Erasure, Error> {
-        erasing::begin(&self.ground, whose, at_platform).await
+    async fn erase(&self, whose: Whose, at_platform: bool, by: &str) -> Result<Erasure, Error> {
+        erasing::begin(&self.ground, whose, at_platform, by).await
     }
 
     async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error> {

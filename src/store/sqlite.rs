@@ -341,8 +341,8 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn erase(&self, whose: Whose, at_platform: bool) -> Result<Erasure, Error> {
-        self.begin_erasing(whose, at_platform).await
+    async fn erase(&self, whose: Whose, at_platform: bool, by: &str) -> Result<Erasure, Error> {
+        self.begin_erasing(whose, at_platform, by).await
     }
 
     async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error> {

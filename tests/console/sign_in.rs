@@ -287,6 +287,14 @@ async fn an_admin_who_is_signed_in_reads_the_metrics_and_uses_the_admin_api() {
         let nobody = asks(&world, &Browser::by_https(), "GET", path).await;
         assert_eq!(nobody, StatusCode::UNAUTHORIZED);
     }
+    let sent = Request::post("/api/admin/erasures")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(r#"{"session_id":"nobody"}"#))
+        .unwrap();
+    let erasing = world.call(&ben, sent).await;
+    assert_eq!(erasing.status, StatusCode::ACCEPTED);
+    let by_ben = ("ben".to_owned(), "erasures.request".to_owned());
+    assert!(world.audited().await.contains(&by_ben));
     // There is no such delivery.
     assert_eq!(
         asks(&world, &ben, "POST", SKIP).await,

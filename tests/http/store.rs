@@ -204,7 +204,7 @@ impl Store for Scripted {
         Ok(self.script.warnings.clone())
     }
 
-    async fn erase(&self, whose: Whose, at_platform: bool) -> Result<Erasure, Error> {
+    async fn erase(&self, whose: Whose, at_platform: bool, _: &str) -> Result<Erasure, Error> {
         self.erased.lock().unwrap().push((whose, at_platform));
         self.script.erasure.clone().ok_or(Error::Busy)
     }

@@ -389,7 +389,7 @@ impl Store for Lanes {
         Err(Error::Closed)
     }
 
-    async fn erase(&self, _whose: Whose, _at_platform: bool) -> Result<Erasure, Error> {
+    async fn erase(&self, _: Whose, _: bool, _: &str) -> Result<Erasure, Error> {
         Err(Error::Busy)
     }
 

@@ -85,7 +85,7 @@ type Path = std::result::Result<RawPathParams, RawPathParamsRejection>;
     security(("adminToken" = [])),
 )]
 pub(super) async fn begin(
-    _: Operator,
+    operator: Operator,
     extract::State(state): extract::State<State>,
     headers: HeaderMap,
     sent: Body,
@@ -95,7 +95,7 @@ pub(super) async fn begin(
     let through = state.clone();
     let begun = state
         .see_through(async move {
-            let erase = through.store().erase(whose, at_platform);
+            let erase = through.store().erase(whose, at_platform, operator.name());
             through.ask_for(FOUND_WITHIN, erase).await
         })
         .await?;

@@ -15,12 +15,7 @@ use super::{
 };
 use crate::{
     domain::ids::{ConversationId, DeliveryId, ErasureId},
-    store::{
-        Erasure, Named, Whose,
-        audit::{ADMIN, Action},
-        erasure::Owner,
-        page::rows,
-    },
+    store::{Erasure, Named, Whose, audit::Action, erasure::Owner, page::rows},
 };
 
 /// As many deliveries are looked through in one statement.
@@ -85,13 +80,25 @@ fn owner(row: &Row) -> Result<Option<Owner>, Fault> {
     Ok(owner.ok())
 }
 
+/// An erasure as somebody asked for it.
+pub(super) struct Begun<'a> {
+    pub(super) id: ErasureId,
+    pub(super) at_platform: bool,
+    /// As the audit trail calls them.
+    pub(super) by: &'a str,
+}
+
 /// Marks them all, in one step. Where there are none it is finished with that.
 pub(super) async fn begin(
     ground: &Ground,
-    id: ErasureId,
+    begun: &Begun<'_>,
     conversations: Vec<Uuid>,
-    at_platform: bool,
 ) -> Result<(), Fault> {
+    let Begun {
+        id,
+        at_platform,
+        by,
+    } = *begun;
     let sql = "WITH there AS (SELECT id FROM conversations WHERE id = ANY($1) ORDER BY id FOR UPDATE), \
                marked AS (INSERT INTO erasing (conversation, erasure, told) SELECT id, $2, false FROM there \
                    RETURNING conversation), \
@@ -103,7 +110,7 @@ pub(super) async fn begin(
         id,
         at_platform,
         ground.clock.now(),
-        ADMIN,
+        by,
         Action::Erase.as_str(),
         id.to_string(),
     ];

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 
 use super::{
     columns::values,
-    erase::{self, Untold},
+    erase::{self, Begun, Untold},
     fault::Fault,
     memory::Change,
     operator::{GiveUp, GiveUpAlone},
@@ -33,10 +33,16 @@ pub(super) async fn begin(
     ground: &Arc<Ground>,
     whose: Whose,
     at_platform: bool,
+    by: &str,
 ) -> Result<Erasure, Error> {
     let found = erase::find(ground, &whose).await?;
     let id = ErasureId::from_uuid((ground.new_id)());
-    erase::begin(ground, id, found, at_platform).await?;
+    let marked = Begun {
+        id,
+        at_platform,
+        by,
+    };
+    erase::begin(ground, &marked, found).await?;
     // Before anything else: whoever asked may not wait for the rest.
     ground.memory.apply(vec![Change::Erasing], Vec::new());
     tell_to_end(ground).await?;

@@ -25,11 +25,7 @@ use crate::{
         ids::ErasureId,
         time::Timestamp,
     },
-    store::{
-        Erasure, Named, Whose,
-        audit::{ADMIN, Action},
-        erasure::Owner,
-    },
+    store::{Erasure, Named, Whose, audit::Action, erasure::Owner},
 };
 
 /// As much of what is owed is shown.
@@ -76,6 +72,7 @@ pub(super) fn begin(
     work: &Work<'_>,
     conversations: &[i64],
     at_platform: bool,
+    by: &str,
 ) -> Result<ErasureId, Fault> {
     let id = ErasureId::from_uuid(work.new_id());
     let there = work.execute(
@@ -93,7 +90,7 @@ pub(super) fn begin(
             i64::try_from(there).unwrap_or(i64::MAX)
         ],
     )?;
-    audit::keep(work, ADMIN, Action::Erase, id)?;
+    audit::keep(work, by, Action::Erase, id)?;
     Ok(id)
 }
 

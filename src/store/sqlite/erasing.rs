@@ -13,14 +13,16 @@ impl SqliteStore {
         &self,
         whose: Whose,
         at_platform: bool,
+        by: &str,
     ) -> Result<Erasure, Error> {
+        let by = by.to_owned();
         let found = self
             .readers
             .read(move |connection| erase::find(connection, &whose))
             .await?;
         let id = self
             .writer
-            .step(move |work| erase::begin(work, &found, at_platform))
+            .step(move |work| erase::begin(work, &found, at_platform, &by))
             .await?;
         // Before anything else: whoever asked may not wait for the rest.
         self.erasure_bell.notify_one();

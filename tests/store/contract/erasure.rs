@@ -26,8 +26,15 @@ pub async fn an_open_handover_is_ended_before_anything_goes(harness: impl Harnes
     let world = World::new(harness).await;
     let handover = world.waiting("ann").await;
     world.agent_says(handover, "hi").await;
-    let begun = world.store.erase(session("ann"), true).await.unwrap();
+    let begun = world
+        .store
+        .erase(session("ann"), true, "ben")
+        .await
+        .unwrap();
     assert_eq!((begun.conversations, begun.left), (1, 1));
+    let trail = world.store.audit_trail(None, 1).await.unwrap();
+    let asked = trail.items.first().expect("who asked for it");
+    assert_eq!((&*asked.actor, &*asked.action), ("ben", "erasures.request"));
     let kinds: Vec<_> = begun.waits_for.iter().map(|owed| &owed.kind).collect();
     assert_eq!(kinds, ["say", "close", "resume", "forget"]);
     assert_eq!(go_on(&world).await, Erased::Waits);
@@ -67,7 +74,11 @@ pub async fn what_was_said_before_an_erasure_is_still_a_repeat(harness: impl Har
     let mut world = World::new(harness).await;
     world.apply(says_once("ann", "m1", "hello")).await;
     world.apply(request_once("ann", 7)).await;
-    let begun = world.store.erase(session("ann"), false).await.unwrap();
+    let begun = world
+        .store
+        .erase(session("ann"), false, "admin")
+        .await
+        .unwrap();
     finished(&world, &begun).await;
     world.reopen().await;
 
@@ -88,14 +99,22 @@ pub async fn what_was_said_before_an_erasure_is_still_a_repeat(harness: impl Har
     };
     assert!(asked.iter().all(declined), "{asked:?}");
     assert!(all_deliveries(&world).await.is_empty());
-    let again = world.store.erase(session("ann"), false).await.unwrap();
+    let again = world
+        .store
+        .erase(session("ann"), false, "admin")
+        .await
+        .unwrap();
     assert_eq!(again.conversations, 0, "the repeats have created nothing");
 }
 
 pub async fn an_erased_user_who_comes_back_begins_anew(harness: impl Harness + 'static) {
     let world = World::new(harness).await;
     world.user_says("ann", "before").await;
-    let begun = world.store.erase(session("ann"), false).await.unwrap();
+    let begun = world
+        .store
+        .erase(session("ann"), false, "admin")
+        .await
+        .unwrap();
     finished(&world, &begun).await;
     world.user_says("ann", "after").await;
     let handover = world.waiting("ann").await;
@@ -105,7 +124,11 @@ pub async fn an_erased_user_who_comes_back_begins_anew(harness: impl Harness + '
 pub async fn a_request_during_an_erasure_is_declined(harness: impl Harness + 'static) {
     let world = World::new(harness).await;
     world.waiting("ann").await;
-    let begun = world.store.erase(session("ann"), false).await.unwrap();
+    let begun = world
+        .store
+        .erase(session("ann"), false, "admin")
+        .await
+        .unwrap();
     let outcomes = world.apply(request_once("ann", 9)).await;
     let [Outcome::Requested { answer, .. }] = outcomes.as_slice() else {
         panic!("{outcomes:?}")
@@ -152,7 +175,11 @@ pub async fn only_who_is_meant_is_erased(harness: impl Harness + 'static) {
         (meant(profile("u1"), None, None), 2),
         (meant(Named::Key("s4".to_owned()), None, None), 1),
     ] {
-        let begun = world.store.erase(whose.clone(), false).await.unwrap();
+        let begun = world
+            .store
+            .erase(whose.clone(), false, "admin")
+            .await
+            .unwrap();
         assert_eq!(begun.conversations, found, "{whose:?}");
         finished(&world, &begun).await;
     }
@@ -161,7 +188,11 @@ pub async fn only_who_is_meant_is_erased(harness: impl Harness + 'static) {
 pub async fn an_erasure_goes_on_after_reopening(harness: impl Harness + 'static) {
     let mut world = World::new(harness).await;
     world.waiting("ann").await;
-    let begun = world.store.erase(session("ann"), false).await.unwrap();
+    let begun = world
+        .store
+        .erase(session("ann"), false, "admin")
+        .await
+        .unwrap();
     world.reopen().await;
     assert_eq!(go_on(&world).await, Erased::Waits);
     settle_all(&world).await;
@@ -176,7 +207,11 @@ pub async fn a_large_conversation_goes_a_few_rows_at_a_time(harness: impl Harnes
         world.user_says("ann", &format!("text {number}")).await;
     }
     world.user_says("bea", "stays").await;
-    let begun = world.store.erase(session("ann"), false).await.unwrap();
+    let begun = world
+        .store
+        .erase(session("ann"), false, "admin")
+        .await
+        .unwrap();
     while world.store.go_on_erasing(2).await.unwrap() != Erased::All {}
     assert_eq!(state(&world, &begun).await.left, 0);
     let handover = world.waiting("bea").await;
@@ -188,7 +223,11 @@ pub async fn a_platform_that_does_not_delete_does_not_hold_the_rest_for_ever(
 ) {
     let world = World::new(harness).await;
     world.user_says("ann", "hello").await;
-    let begun = world.store.erase(session("ann"), true).await.unwrap();
+    let begun = world
+        .store
+        .erase(session("ann"), true, "admin")
+        .await
+        .unwrap();
     let forget = world.claim(&bot()).await.unwrap();
     let id = forget.job.delivery;
     let class = ErrorClass::Rejected;
@@ -219,8 +258,16 @@ pub async fn what_is_owed_is_given_up_a_day_later_or_when_an_operator_skips_it(
     for user in ["ann", "bea"] {
         world.user_says(user, "hello").await;
     }
-    let ann = world.store.erase(session("ann"), true).await.unwrap();
-    let bea = world.store.erase(session("bea"), true).await.unwrap();
+    let ann = world
+        .store
+        .erase(session("ann"), true, "admin")
+        .await
+        .unwrap();
+    let bea = world
+        .store
+        .erase(session("bea"), true, "admin")
+        .await
+        .unwrap();
     assert_eq!(go_on(&world).await, Erased::Waits);
     let forget = ann.waits_for[0].id;
     assert_eq!(
@@ -237,8 +284,16 @@ pub async fn what_is_owed_is_given_up_a_day_later_or_when_an_operator_skips_it(
 pub async fn two_erasures_of_one_user_both_come_to_their_end(harness: impl Harness + 'static) {
     let world = World::new(harness).await;
     world.user_says("ann", "hello").await;
-    let here = world.store.erase(session("ann"), false).await.unwrap();
-    let there = world.store.erase(session("ann"), true).await.unwrap();
+    let here = world
+        .store
+        .erase(session("ann"), false, "admin")
+        .await
+        .unwrap();
+    let there = world
+        .store
+        .erase(session("ann"), true, "admin")
+        .await
+        .unwrap();
     assert_eq!(there.waits_for.len(), 1);
     settle_all(&world).await;
     let (here, there) = (
@@ -252,7 +307,11 @@ pub async fn an_erasure_is_known_for_as_long_as_what_operators_changed(
     harness: impl Harness + 'static,
 ) {
     let world = World::new(harness).await;
-    let begun = world.store.erase(session("nobody"), true).await.unwrap();
+    let begun = world
+        .store
+        .erase(session("nobody"), true, "admin")
+        .await
+        .unwrap();
     assert_eq!(begun.conversations, 0);
     assert!(finished(&world, &begun).await.finished_at.is_some());
     let day = Duration::from_hours(24);
@@ -272,7 +331,11 @@ pub async fn who_is_erased_by_retention_first_is_erased_too(harness: impl Harnes
     let world = World::new(harness).await;
     world.user_says("ann", "hello").await;
     world.wait(Duration::from_hours(48));
-    let begun = world.store.erase(session("ann"), false).await.unwrap();
+    let begun = world
+        .store
+        .erase(session("ann"), false, "admin")
+        .await
+        .unwrap();
     let observed = Retention {
         observed: Duration::from_hours(24),
         ..keep()

@@ -28,7 +28,7 @@ pub async fn what_cannot_be_read_is_erased_as_it_is_and_holds_up_nobody(
     for user in ["ann", "bea", "cem"] {
         // It goes on beside whoever asks for it.
         let (one, besides) = tokio::join!(
-            world.store.erase(session(user), true),
+            world.store.erase(session(user), true, "admin"),
             world.store.go_on_erasing(100)
         );
         besides.unwrap();
@@ -59,7 +59,11 @@ pub async fn what_is_owed_in_what_cannot_be_read_is_given_up_a_day_later(
     let handover = world.waiting("ann").await;
     world.agent_says(handover, "hi").await;
     world.spoil().await;
-    let begun = world.store.erase(session("ann"), false).await.unwrap();
+    let begun = world
+        .store
+        .erase(session("ann"), false, "admin")
+        .await
+        .unwrap();
     assert_eq!(go_on(&world).await, Erased::Waits);
     world.wait(Whose::LIMIT + Duration::from_millis(1));
     assert_eq!(finished(&world, &begun).await.left, 0);
@@ -93,7 +97,7 @@ pub async fn who_cannot_be_told_from_what_is_kept_is_erased_with_who_is_meant(
         bot: None,
         version: Some("DRAFT".to_owned()),
     };
-    let begun = world.store.erase(meant, false).await.unwrap();
+    let begun = world.store.erase(meant, false, "admin").await.unwrap();
     assert_eq!(begun.conversations, 1);
     finished(&world, &begun).await;
 }

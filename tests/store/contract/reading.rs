@@ -203,7 +203,7 @@ pub async fn notes_and_read_marks_go_with_an_erasure(harness: impl Harness + 'st
         bot: None,
         version: None,
     };
-    world.store.erase(whose, false).await.unwrap();
+    world.store.erase(whose, false, "admin").await.unwrap();
     while world.store.go_on_erasing(99).await.unwrap() != Erased::All {}
     assert_eq!(world.store.conversation(id, None, 9).await.unwrap(), None);
     world.user_says("ann", "hello").await;

@@ -229,7 +229,7 @@ async fn what_waits_goes_out_in_its_order_and_a_repeat_is_one() {
         bot: None,
         version: None,
     };
-    let erasure = world.store.erase(erased, false).await.unwrap();
+    let erasure = world.store.erase(erased, false, "admin").await.unwrap();
     assert_eq!(erasure.conversations, 1, "also by an id with a character 0");
 }
 

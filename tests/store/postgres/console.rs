@@ -49,7 +49,7 @@ async fn replicas_that_erase_and_purge_at_once_do_it_once() {
         bot: None,
         version: None,
     };
-    let begun = here.erase(whose, false).await.unwrap();
+    let begun = here.erase(whose, false, "admin").await.unwrap();
     let erases = async |store: &PostgresStore| {
         while store.go_on_erasing(2).await.unwrap() != Erased::All {}
     };

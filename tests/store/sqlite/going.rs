@@ -31,7 +31,7 @@ async fn an_erased_user_is_in_none_of_the_files_however_much_was_written_before_
             bot: None,
             version: None,
         };
-        let begun = world.store.erase(whose, false).await.unwrap();
+        let begun = world.store.erase(whose, false, "admin").await.unwrap();
         assert_eq!(begun.conversations, 1);
     }
     while world.store.go_on_erasing(7).await.unwrap() != Erased::All {}
@@ -57,7 +57,7 @@ async fn an_erasure_is_not_finished_while_a_reader_keeps_the_log() {
         bot: None,
         version: None,
     };
-    let begun = world.store.erase(whose, false).await.unwrap();
+    let begun = world.store.erase(whose, false, "admin").await.unwrap();
     let mut turn = Erased::More;
     while turn == Erased::More {
         turn = world.store.go_on_erasing(100).await.unwrap();
