@@ -11,7 +11,7 @@ use super::{
     delivery::{Destination, Lane, StepResult, Task},
     ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
     message::{Actor, Content},
-    operator::Operated,
+    operator::OperatorAction,
     time::Timestamp,
 };
 
@@ -58,7 +58,7 @@ pub enum Event {
     /// Everything that is kept of the user is to go: here, and at the platform too if so wanted.
     EraseRequested { at_platform: bool },
     /// Somebody at the console did something.
-    Operated(Operated),
+    OperatorActed(OperatorAction),
 }
 
 /// A platform's message.

@@ -108,7 +108,7 @@ pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decis
         Event::DeskRemoved { desk } => turn.desk_removed(desk),
         Event::BotRemoved => turn.bot_removed(),
         Event::EraseRequested { at_platform } => turn.erase(*at_platform),
-        Event::Operated(operated) => turn.operated(operated),
+        Event::OperatorActed(operated) => turn.operated(operated),
     };
     turn.finish(outcome)
 }

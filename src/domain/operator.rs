@@ -8,15 +8,15 @@ use super::{
 
 /// One act of somebody who is signed in.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Operated {
+pub struct OperatorAction {
     pub by: OperatorName,
     /// The name that the user is told.
     pub shown_as: Option<String>,
-    pub act: Act,
+    pub action: Action,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Act {
+pub enum Action {
     /// Takes a handover that nobody has.
     Claim { handover: HandoverId },
     /// Answers the user; of whoever has claimed it.

@@ -126,7 +126,7 @@ impl KeyedEvent {
             // Its keys are those of the request, which may not have been taken.
             Event::ToldDeclined { .. } => false,
             // What was refused may be tried again by the same form.
-            Event::Operated(_) => !matches!(turned.outcome, Outcome::Refused(_)),
+            Event::OperatorActed(_) => !matches!(turned.outcome, Outcome::Refused(_)),
             _ => true,
         }
     }

@@ -10,7 +10,7 @@ use handover_bridge::{
         handover::Outcome,
         ids::{BotName, DeliveryId, ExternalId, OperatorName},
         message::Content,
-        operator::{Act, Operated},
+        operator::{Action, OperatorAction},
         retry::ErrorClass,
         time::Clock as _,
     },
@@ -35,15 +35,19 @@ pub async fn failed(world: &World, user: &str, class: ErrorClass, dead: bool) ->
     let Outcome::Requested { handover, .. } = outcome else {
         panic!("{outcome:?}");
     };
-    let say = Act::Say {
+    let say = Action::Say {
         handover,
         content: Content::text(HOSTILE),
     };
-    for act in [Act::Claim { handover }, say] {
+    for act in [Action::Claim { handover }, say] {
         let by = OperatorName::new("ann").unwrap();
         let shown_as = None;
-        let operated = Operated { by, shown_as, act };
-        happens(world, user, Event::Operated(operated)).await;
+        let operated = OperatorAction {
+            by,
+            shown_as,
+            action: act,
+        };
+        happens(world, user, Event::OperatorActed(operated)).await;
     }
     settled(world, class, dead).await
 }

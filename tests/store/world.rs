@@ -21,7 +21,7 @@ use handover_bridge::{
         handover::Outcome,
         ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, OperatorName},
         message::{Actor, Content},
-        operator::{Act, Operated},
+        operator::{Action, OperatorAction},
         policy::{BotPolicy, DeskPolicy, Policy},
         retry::ErrorClass,
         routing::Route,
@@ -147,7 +147,7 @@ impl World {
     }
 
     /// Somebody at the console does something with the user's conversation.
-    pub async fn operate(&self, user: &str, by: &OperatorName, act: Act) -> Outcome {
+    pub async fn operate(&self, user: &str, by: &OperatorName, act: Action) -> Outcome {
         let conversation = self.conversation(user).await;
         self.apply(operated(conversation, by, act)).await.remove(0)
     }
@@ -322,11 +322,11 @@ pub fn tom() -> OperatorName {
     OperatorName::new("tom").unwrap()
 }
 
-pub fn operated(conversation: ConversationId, by: &OperatorName, act: Act) -> Step {
-    let event = Event::Operated(Operated {
+pub fn operated(conversation: ConversationId, by: &OperatorName, act: Action) -> Step {
+    let event = Event::OperatorActed(OperatorAction {
         by: by.clone(),
         shown_as: None,
-        act,
+        action: act,
     });
     Step {
         target: Target::Id(conversation),

@@ -26,7 +26,7 @@ use crate::{
         dedupe::DedupeKey,
         event::{Event, Incoming, Step, Target},
         handover::Outcome,
-        operator::{Act, Operated, Refusal},
+        operator::{Action, OperatorAction, Refusal},
     },
     store::Applied,
 };
@@ -45,17 +45,17 @@ pub(super) fn router() -> Router<State> {
 
 impl Visit {
     /// Does it once, however often the form is sent.
-    async fn act(self, form: Uuid, act: Act, draft: Draft) -> Answer {
-        let operated = Operated {
+    async fn act(self, form: Uuid, act: Action, draft: Draft) -> Answer {
+        let operated = OperatorAction {
             by: self.who.operator.clone(),
             shown_as: self.who.shown_as.clone(),
-            act,
+            action: act,
         };
         let step = Step {
             target: Target::Id(self.id),
             profile: None,
             events: vec![Incoming {
-                event: Event::Operated(operated),
+                event: Event::OperatorActed(operated),
                 keys: vec![DedupeKey::form(self.id, form, &draft.typed())],
             }],
         };

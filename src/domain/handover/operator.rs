@@ -9,12 +9,12 @@ use crate::domain::{
     fallback::{self, Capabilities},
     ids::{DeskName, HandoverId, OperatorName},
     message::Content,
-    operator::{Act, Colleague, Operated, Refusal},
+    operator::{Action, Colleague, OperatorAction, Refusal},
     policy::Notice,
 };
 
 impl Turn<'_> {
-    pub(super) fn operated(&mut self, operated: &Operated) -> Outcome {
+    pub(super) fn operated(&mut self, operated: &OperatorAction) -> Outcome {
         if self.conversation.erasing.is_some() {
             return Outcome::Refused(Refusal::Erasing);
         }
@@ -22,25 +22,25 @@ impl Turn<'_> {
         self.act(operated).unwrap_or_else(Outcome::Refused)
     }
 
-    fn act(&mut self, operated: &Operated) -> Result<Outcome, Refusal> {
+    fn act(&mut self, operated: &OperatorAction) -> Result<Outcome, Refusal> {
         let by = &operated.by;
-        match &operated.act {
-            Act::Claim { handover } => self.claim(*handover, operated)?,
-            Act::Say { handover, content } => return self.say_as(*handover, operated, content),
-            Act::Note { handover, text } => self.keep_note(*handover, text),
-            Act::Assign { handover, to } => self.assign(*handover, by, to.as_ref())?,
-            Act::Transfer { handover, desk } => self.send_on(*handover, by, desk)?,
-            Act::Close {
+        match &operated.action {
+            Action::Claim { handover } => self.claim(*handover, operated)?,
+            Action::Say { handover, content } => return self.say_as(*handover, operated, content),
+            Action::Note { handover, text } => self.keep_note(*handover, text),
+            Action::Assign { handover, to } => self.assign(*handover, by, to.as_ref())?,
+            Action::Transfer { handover, desk } => self.send_on(*handover, by, desk)?,
+            Action::Close {
                 handover,
                 reason,
                 dialog_state,
             } => self.close_as((*handover, by), reason, dialog_state.as_ref())?,
-            Act::TakeOver { desk } => self.take_over(desk, operated)?,
+            Action::TakeOver { desk } => self.take_over(desk, operated)?,
         }
         Ok(self.taken())
     }
 
-    fn claim(&mut self, handover: HandoverId, operated: &Operated) -> Result<(), Refusal> {
+    fn claim(&mut self, handover: HandoverId, operated: &OperatorAction) -> Result<(), Refusal> {
         let open = self.at_console(handover)?;
         if open.operator.as_ref() == Some(&operated.by) {
             return Ok(());
@@ -54,7 +54,7 @@ impl Turn<'_> {
     fn say_as(
         &mut self,
         handover: HandoverId,
-        operated: &Operated,
+        operated: &OperatorAction,
         content: &Content,
     ) -> Result<Outcome, Refusal> {
         let open = self.at_console(handover)?;
@@ -165,7 +165,7 @@ impl Turn<'_> {
     }
 
     /// Nobody has asked for it, so nobody waits for an answer; it is the pause steps that silence the bot.
-    fn take_over(&mut self, desk: &DeskName, operated: &Operated) -> Result<(), Refusal> {
+    fn take_over(&mut self, desk: &DeskName, operated: &OperatorAction) -> Result<(), Refusal> {
         if self.conversation.handover.is_some() {
             return Err(Refusal::HandedOver);
         }

@@ -21,7 +21,7 @@ use crate::{
         effect::Effect,
         event::{Event, LegTarget, NamedLeg, Step, Target, TranscriptItem},
         handover::Outcome,
-        operator::{Act, Operated},
+        operator::{Action, OperatorAction},
     },
     store::{
         Applied, Error,
@@ -146,8 +146,8 @@ async fn has_noted(
     events: &[KeyedEvent],
 ) -> Result<bool, Fault> {
     for event in events {
-        if let Event::Operated(Operated {
-            act: Act::Note { handover, .. },
+        if let Event::OperatorActed(OperatorAction {
+            action: Action::Note { handover, .. },
             ..
         }) = &event.event
         {

@@ -17,7 +17,7 @@ use crate::{
         effect::Effect,
         event::{Event, LegTarget, NamedLeg, Target, TranscriptItem},
         handover::Outcome,
-        operator::{Act, Operated},
+        operator::{Action, OperatorAction},
     },
     store::{
         Applied,
@@ -93,8 +93,8 @@ fn decide_all(
 /// Whether every handover that takes a note is this conversation's. One that is over is not in its state.
 fn has_noted(work: &Work<'_>, subject: &Subject, events: &[KeyedEvent]) -> Result<bool, Fault> {
     for event in events {
-        if let Event::Operated(Operated {
-            act: Act::Note { handover, .. },
+        if let Event::OperatorActed(OperatorAction {
+            action: Action::Note { handover, .. },
             ..
         }) = &event.event
         {

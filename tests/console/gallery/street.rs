@@ -11,7 +11,7 @@ use handover_bridge::{
         event::{Event, Incoming, Request, Said, Step, Target, Way},
         handover::Outcome,
         ids::{BotName, ExternalId, HandoverId, OperatorName},
-        operator::{Act, Operated},
+        operator::{Action, OperatorAction},
         retry::ErrorClass,
         time::Clock as _,
     },
@@ -96,7 +96,7 @@ async fn closed(world: &World) -> String {
     let (page, handover) = asks(world, PIETER, "Kan ik mijn maat nog ruilen?").await;
     answers(world, (PIETER, "ann", handover), "Ja, binnen dertig dagen.").await;
     let reason = "solved".to_owned();
-    let close = Act::Close {
+    let close = Action::Close {
         handover,
         reason,
         dialog_state: None,
@@ -188,11 +188,11 @@ async fn claimed(world: &World) -> String {
     .await;
     settle(world, None).await;
     let text = "Light left out at packing, a second one is in stock.".to_owned();
-    acts(world, (AOIFE, "ann"), Act::Note { handover, text }).await;
+    acts(world, (AOIFE, "ann"), Action::Note { handover, text }).await;
     world.wait(Duration::from_mins(1));
     let say = json!({"type": "text", "text": "Shall we send it to your home, or would you rather fetch it?", "quick_replies": [{"title": "Send it"}, {"title": "I fetch it"}]});
     let content = serde_json::from_value(say).unwrap();
-    acts(world, (AOIFE, "ann"), Act::Say { handover, content }).await;
+    acts(world, (AOIFE, "ann"), Action::Say { handover, content }).await;
     settle(world, Some((ErrorClass::Busy, false))).await;
     page
 }
@@ -241,10 +241,10 @@ async fn asks(world: &World, user: User, text: &str) -> (String, HandoverId) {
 }
 
 async fn answers(world: &World, (user, by, handover): (User, &str, HandoverId), text: &str) {
-    acts(world, (user, by), Act::Claim { handover }).await;
+    acts(world, (user, by), Action::Claim { handover }).await;
     world.wait(Duration::from_secs(40));
     let content = serde_json::from_value(json!({"type": "text", "text": text})).unwrap();
-    acts(world, (user, by), Act::Say { handover, content }).await;
+    acts(world, (user, by), Action::Say { handover, content }).await;
 }
 
 async fn says(world: &World, user: User, by: &str, content: Value) -> String {
@@ -261,11 +261,15 @@ async fn says(world: &World, user: User, by: &str, content: Value) -> String {
     happens(world, user, event).await.0
 }
 
-async fn acts(world: &World, (user, by): (User, &str), act: Act) {
+async fn acts(world: &World, (user, by): (User, &str), act: Action) {
     let by = OperatorName::new(by).unwrap();
     let shown_as = None;
-    let operated = Operated { by, shown_as, act };
-    let outcome = happens(world, user, Event::Operated(operated)).await.1;
+    let operated = OperatorAction {
+        by,
+        shown_as,
+        action: act,
+    };
+    let outcome = happens(world, user, Event::OperatorActed(operated)).await.1;
     assert!(!matches!(outcome, Outcome::Refused(_)), "{outcome:?}");
 }
 

@@ -14,7 +14,7 @@ use handover_bridge::{
         handover::Outcome,
         ids::{BotName, ExternalId, HandoverId, OperatorName},
         message::Content,
-        operator::{Act, Operated},
+        operator::{Action, OperatorAction},
         retry::ErrorClass,
         time::Clock as _,
     },
@@ -110,10 +110,10 @@ async fn conversation(world: &World, place: usize, texts: &[String]) -> (String,
         panic!("{outcome:?}");
     };
     let acts = acts(handover, place, texts).into_iter().map(|act| {
-        Event::Operated(Operated {
+        Event::OperatorActed(OperatorAction {
             by: OperatorName::new("ann").unwrap(),
             shown_as: Some(texts.join(" ")),
-            act,
+            action: act,
         })
     });
     happens(world, (&key, texts), acts.collect()).await;
@@ -203,24 +203,24 @@ fn contents(texts: &[String]) -> Vec<Content> {
 }
 
 /// One in three is closed, for a reason that is all the payloads; one is answered, and one waits on.
-fn acts(handover: HandoverId, place: usize, texts: &[String]) -> Vec<Act> {
+fn acts(handover: HandoverId, place: usize, texts: &[String]) -> Vec<Action> {
     let all = texts.join(" ");
-    let notes = texts.iter().map(|text| Act::Note {
+    let notes = texts.iter().map(|text| Action::Note {
         handover,
         text: text.clone(),
     });
-    let close = Act::Close {
+    let close = Action::Close {
         handover,
         reason: all.clone(),
         dialog_state: Some(short(&texts[0])),
     };
-    let say = Act::Say {
+    let say = Action::Say {
         handover,
         content: Content::text(all),
     };
     let last = match place % 3 {
-        0 => vec![Act::Claim { handover }, close],
-        1 => vec![Act::Claim { handover }, say],
+        0 => vec![Action::Claim { handover }, close],
+        1 => vec![Action::Claim { handover }, say],
         _ => vec![],
     };
     notes.chain(last).collect()

@@ -6,7 +6,7 @@ use handover_bridge::{
     domain::{
         effect::{Warning, WarningKind},
         ids::ConversationId,
-        operator::Act,
+        operator::Action,
     },
     store::{Changing, ConversationView},
 };
@@ -70,10 +70,12 @@ pub async fn a_version_grows_with_every_visible_change_and_over_a_restart(
     let mut versions = vec![view(&world, id).await.version];
     world.user_says("ann", "hello").await;
     versions.push(view(&world, id).await.version);
-    world.operate("ann", &ines(), Act::Claim { handover }).await;
+    world
+        .operate("ann", &ines(), Action::Claim { handover })
+        .await;
     versions.push(view(&world, id).await.version);
     let text = "for colleagues".to_owned();
-    let note = Act::Note { handover, text };
+    let note = Action::Note { handover, text };
     world.operate("ann", &ines(), note).await;
     versions.push(view(&world, id).await.version);
     assert!(

@@ -8,7 +8,7 @@ use handover_bridge::{
         event::Step,
         ids::{ConversationId, HandoverId},
         message::Actor,
-        operator::Act,
+        operator::Action,
         policy::{Notice, Texts},
     },
     store::{InboxCounts, InboxCursor, InboxList, InboxQuery, InboxRow},
@@ -31,7 +31,7 @@ pub async fn each_list_has_what_is_meant_for_it_in_its_order(harness: impl Harne
     let closed = asks(&world, "eva").await;
     ends(&world, "eva", closed).await;
     let claimed = asks(&world, "finn").await;
-    let claim = Act::Claim { handover: claimed };
+    let claim = Action::Claim { handover: claimed };
     world.operate("finn", &ines(), claim).await;
     let listed = async |list| users(&all(&world, query(list)).await);
     assert_eq!(listed(InboxList::Waiting).await, ["ann", "bea", "cem"]);
@@ -73,7 +73,7 @@ pub async fn paging_is_complete_without_repeats_while_things_change(
         // One that has been seen goes, one that has not is moved on, and a new one comes.
         ends(&world, &names[turn], handovers[turn]).await;
         let handover = handovers[11 - turn];
-        let claim = Act::Claim { handover };
+        let claim = Action::Claim { handover };
         world.operate(&names[11 - turn], &ines(), claim).await;
         world.user_says(&names[5], "still there").await;
     }
@@ -177,7 +177,9 @@ pub async fn a_row_says_who_has_the_user_and_what_was_said_last(harness: impl Ha
     let mut world = World::with(harness, console_policy()).await;
     let handover = asks(&world, "ann").await;
     let id = world.conversation("ann").await;
-    world.operate("ann", &ines(), Act::Claim { handover }).await;
+    world
+        .operate("ann", &ines(), Action::Claim { handover })
+        .await;
     world.user_says("ann", "my parcel").await;
     world.reopen().await;
     let row = row(&world, id).await.unwrap();
@@ -249,7 +251,7 @@ async fn asks(world: &World, user: &str) -> HandoverId {
 
 /// The agent is done and the bot has been resumed.
 async fn ends(world: &World, user: &str, handover: HandoverId) {
-    let close = Act::Close {
+    let close = Action::Close {
         handover,
         reason: "solved".to_owned(),
         dialog_state: None,

@@ -6,7 +6,7 @@ use handover_bridge::{
         event::Target,
         ids::{ConversationId, HandoverId},
         message::Content,
-        operator::{Act, Colleague},
+        operator::{Action, Colleague},
     },
     store::{
         Applied, ConversationView, DeliveryState, Erased, InboxList, InboxQuery, Named, Whose,
@@ -38,7 +38,7 @@ pub async fn what_became_of_an_answer_stands_with_it(harness: impl Harness + 'st
     let world = World::with(harness, console_policy()).await;
     let handover = claimed(&world, "ann").await;
     for text in ["one", "two"] {
-        let say = Act::Say {
+        let say = Action::Say {
             handover,
             content: Content::text(text),
         };
@@ -78,7 +78,7 @@ pub async fn who_did_what_stands_in_the_journal_also_after_reopening(
     let handover = claimed(&world, "ann").await;
     note(&world, handover, "a friend of the house").await;
     let id = world.conversation("ann").await;
-    let pass_on = Act::Assign {
+    let pass_on = Action::Assign {
         handover,
         to: Some(Colleague {
             name: tom(),
@@ -169,7 +169,7 @@ pub async fn a_note_of_another_conversations_handover_is_refused(harness: impl H
     let handover = world.request("ann").await;
     world.request("bea").await;
     let bea = world.conversation("bea").await;
-    let note = Act::Note {
+    let note = Action::Note {
         handover,
         text: "about ann".to_owned(),
     };
@@ -183,7 +183,7 @@ pub async fn notes_and_read_marks_go_with_an_erasure(harness: impl Harness + 'st
     let world = World::with(harness, console_policy()).await;
     let handover = claimed(&world, "ann").await;
     let id = world.conversation("ann").await;
-    let close = Act::Close {
+    let close = Action::Close {
         handover,
         reason: "solved".to_owned(),
         dialog_state: None,
@@ -214,14 +214,16 @@ pub async fn notes_and_read_marks_go_with_an_erasure(harness: impl Harness + 'st
 
 async fn claimed(world: &World, user: &str) -> HandoverId {
     let handover = world.request(user).await;
-    world.operate(user, &ines(), Act::Claim { handover }).await;
+    world
+        .operate(user, &ines(), Action::Claim { handover })
+        .await;
     handover
 }
 
 async fn note(world: &World, handover: HandoverId, text: &str) {
     let text = text.to_owned();
     world
-        .operate("ann", &ines(), Act::Note { handover, text })
+        .operate("ann", &ines(), Action::Note { handover, text })
         .await;
 }
 

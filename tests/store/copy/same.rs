@@ -9,7 +9,7 @@ use handover_bridge::{
         event::{Event, Incoming, Said, Way},
         ids::{ConversationId, OperatorName},
         message::{Content, MediaKind},
-        operator::Act,
+        operator::Action,
         policy::PausedBecause,
         time::Timestamp,
     },
@@ -46,7 +46,7 @@ async fn filled() -> (World, Moved) {
     let handover = world.request("dov").await;
     let text = "for colleagues".to_owned();
     world
-        .operate("dov", &ines(), Act::Note { handover, text })
+        .operate("dov", &ines(), Action::Note { handover, text })
         .await;
     let of_eve = world.waiting("eve 🙂").await;
     world.agent_says(of_eve, "good morning").await;

@@ -12,7 +12,7 @@ use crate::{
         extract::Form,
         texts,
     },
-    domain::{ids::HandoverId, operator::Act},
+    domain::{ids::HandoverId, operator::Action},
 };
 
 #[derive(Deserialize)]
@@ -33,7 +33,7 @@ pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
     if !to.is_empty() && colleague.is_none() {
         return visit.refuse(draft.faulty(texts::NO_SUCH_COLLEAGUE)).await;
     }
-    let act = Act::Assign {
+    let act = Action::Assign {
         handover: form.handover,
         to: colleague,
     };

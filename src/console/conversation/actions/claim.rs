@@ -11,7 +11,7 @@ use crate::{
         },
         extract::Form,
     },
-    domain::{ids::HandoverId, operator::Act},
+    domain::{ids::HandoverId, operator::Action},
 };
 
 #[derive(Deserialize)]
@@ -23,6 +23,6 @@ pub(super) struct Params {
 pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
     let handover = form.handover;
     visit
-        .act(form.form, Act::Claim { handover }, Draft::default())
+        .act(form.form, Action::Claim { handover }, Draft::default())
         .await
 }

@@ -12,7 +12,7 @@ use crate::{
         extract::Form,
         texts,
     },
-    domain::{ids::HandoverId, operator::Act},
+    domain::{ids::HandoverId, operator::Action},
 };
 
 #[derive(Deserialize)]
@@ -39,7 +39,7 @@ pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
     if !known || dialog_state.chars().count() > LONGEST_ID {
         return visit.refuse(draft.faulty(texts::NO_SUCH_REASON)).await;
     }
-    let act = Act::Close {
+    let act = Action::Close {
         handover: form.handover,
         reason: form.reason,
         dialog_state: (!dialog_state.is_empty()).then(|| dialog_state.to_owned()),

@@ -13,7 +13,7 @@ use crate::{
         extract::Form,
         texts,
     },
-    domain::{ids::HandoverId, operator::Act},
+    domain::{ids::HandoverId, operator::Action},
 };
 
 #[derive(Deserialize)]
@@ -34,6 +34,6 @@ pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
     }
     let handover = form.handover;
     visit
-        .act(form.form, Act::Note { handover, text }, draft)
+        .act(form.form, Action::Note { handover, text }, draft)
         .await
 }

@@ -12,7 +12,7 @@ use crate::{
         },
         extract::Form,
     },
-    domain::{ids::HandoverId, operator::Act},
+    domain::{ids::HandoverId, operator::Action},
 };
 
 #[derive(Deserialize)]
@@ -56,5 +56,7 @@ pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
         Ok(content) => content,
         Err(words) => return visit.refuse(draft.faulty(words)).await,
     };
-    visit.act(form, Act::Say { handover, content }, draft).await
+    visit
+        .act(form, Action::Say { handover, content }, draft)
+        .await
 }

@@ -12,7 +12,7 @@ use crate::{
         extract::Form,
         texts,
     },
-    domain::operator::Act,
+    domain::operator::Action,
 };
 
 #[derive(Deserialize)]
@@ -27,6 +27,6 @@ pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
             .await;
     };
     visit
-        .act(form.form, Act::TakeOver { desk }, Draft::default())
+        .act(form.form, Action::TakeOver { desk }, Draft::default())
         .await
 }

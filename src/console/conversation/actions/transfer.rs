@@ -14,7 +14,7 @@ use crate::{
     },
     domain::{
         ids::{DeskName, HandoverId},
-        operator::Act,
+        operator::Action,
     },
 };
 
@@ -35,6 +35,6 @@ pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
     };
     let handover = form.handover;
     visit
-        .act(form.form, Act::Transfer { handover, desk }, draft)
+        .act(form.form, Action::Transfer { handover, desk }, draft)
         .await
 }

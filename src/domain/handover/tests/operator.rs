@@ -9,7 +9,7 @@ use crate::domain::{
     delivery::NewDelivery,
     effect::{Effect, JournalEntry},
     ids::{DeskName, OperatorName},
-    operator::{Act, Colleague, Operated, Refusal},
+    operator::{Action, Colleague, OperatorAction, Refusal},
     routing::Route,
 };
 
@@ -17,17 +17,17 @@ fn name(name: &str) -> OperatorName {
     OperatorName::new(name).unwrap()
 }
 
-fn act(world: &mut World, by: &str, act: Act) -> Outcome {
-    world.apply(&Event::Operated(Operated {
+fn act(world: &mut World, by: &str, act: Action) -> Outcome {
+    world.apply(&Event::OperatorActed(OperatorAction {
         by: name(by),
         shown_as: Some(format!("{by} shown")),
-        act,
+        action: act,
     }))
 }
 
 /// The act is refused so, and nothing is written.
 #[track_caller]
-fn is_refused(world: &mut World, by: &str, wanted: Act, why: Refusal) {
+fn is_refused(world: &mut World, by: &str, wanted: Action, why: Refusal) {
     let (before, written) = (world.state().clone(), world.effects().len());
     assert_eq!(act(world, by, wanted), Outcome::Refused(why));
     assert_eq!(world.state(), &before);
@@ -47,7 +47,7 @@ fn waiting() -> (World, HandoverId) {
 /// One that `ann` has.
 fn claimed() -> (World, HandoverId) {
     let (mut world, handover) = waiting();
-    act(&mut world, "ann", Act::Claim { handover });
+    act(&mut world, "ann", Action::Claim { handover });
     (world, handover)
 }
 
@@ -65,49 +65,49 @@ fn pausable() -> World {
     world
 }
 
-fn say(handover: HandoverId, text: &str) -> Act {
-    Act::Say {
+fn say(handover: HandoverId, text: &str) -> Action {
+    Action::Say {
         handover,
         content: Content::text(text),
     }
 }
 
-fn note(handover: HandoverId, text: &str) -> Act {
-    Act::Note {
+fn note(handover: HandoverId, text: &str) -> Action {
+    Action::Note {
         handover,
         text: text.to_owned(),
     }
 }
 
-fn assign(handover: HandoverId, to: &str) -> Act {
+fn assign(handover: HandoverId, to: &str) -> Action {
     let to = Some(Colleague {
         name: name(to),
         shown_as: Some(format!("{to} shown")),
     });
-    Act::Assign { handover, to }
+    Action::Assign { handover, to }
 }
 
-fn give_back(handover: HandoverId) -> Act {
-    Act::Assign { handover, to: None }
+fn give_back(handover: HandoverId) -> Action {
+    Action::Assign { handover, to: None }
 }
 
-fn transfer(handover: HandoverId, to: &str) -> Act {
-    Act::Transfer {
+fn transfer(handover: HandoverId, to: &str) -> Action {
+    Action::Transfer {
         handover,
         desk: desk(to),
     }
 }
 
-fn close(handover: HandoverId) -> Act {
-    Act::Close {
+fn close(handover: HandoverId) -> Action {
+    Action::Close {
         handover,
         reason: "solved".to_owned(),
         dialog_state: Some("shop".to_owned()),
     }
 }
 
-fn take_over(desk_name: &str) -> Act {
-    Act::TakeOver {
+fn take_over(desk_name: &str) -> Action {
+    Action::TakeOver {
         desk: desk(desk_name),
     }
 }

@@ -6,7 +6,7 @@ use super::*;
 fn whoever_claims_it_joins_and_the_user_is_told() {
     let (mut world, handover) = waiting();
     world.look_from_here();
-    act(&mut world, "ann", Act::Claim { handover });
+    act(&mut world, "ann", Action::Claim { handover });
     let open = world.handover();
     assert_eq!(
         (open.phase, &open.operator),
@@ -23,7 +23,7 @@ fn whoever_claims_it_joins_and_the_user_is_told() {
 #[test]
 fn whoever_claims_it_second_hears_who_has_it() {
     let (mut world, handover) = claimed();
-    let claim = Act::Claim { handover };
+    let claim = Action::Claim { handover };
     is_refused(&mut world, "ben", claim, Refusal::TakenBy(name("ann")));
 }
 
@@ -32,7 +32,7 @@ fn claiming_what_is_ones_own_changes_nothing() {
     let (mut world, handover) = claimed();
     let before = world.state().clone();
     world.look_from_here();
-    let outcome = act(&mut world, "ann", Act::Claim { handover });
+    let outcome = act(&mut world, "ann", Action::Claim { handover });
     assert!(matches!(outcome, Outcome::Taken { .. }));
     assert_eq!(world.state(), &before);
     assert_eq!(world.effects(), []);
@@ -89,7 +89,7 @@ fn nothing_is_ever_owed_to_a_desk_of_the_console() {
     let (mut world, handover) = waiting();
     world.user_says("hello?");
     world.bot_says("one moment");
-    act(&mut world, "ann", Act::Claim { handover });
+    act(&mut world, "ann", Action::Claim { handover });
     world.user_says("at last");
     let class = ErrorClass::Rejected;
     for result in [StepResult::Dead { class }, StepResult::Skipped] {

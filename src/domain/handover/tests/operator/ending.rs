@@ -42,7 +42,7 @@ fn what_is_closed_is_over_for_everybody() {
     for phase in [Some(Phase::Closing), None] {
         assert_eq!(world.phase(), phase);
         for wanted in [
-            Act::Claim { handover },
+            Action::Claim { handover },
             say(handover, "hi"),
             assign(handover, "ben"),
             give_back(handover),
@@ -60,7 +60,7 @@ fn nobody_acts_while_the_platform_is_asked_what_it_knows() {
     let mut world = World::with_look_ups();
     let (handover, _) = world.request();
     for wanted in [
-        Act::Claim { handover },
+        Action::Claim { handover },
         transfer(handover, "second"),
         close(handover),
     ] {
@@ -131,7 +131,7 @@ fn nobody_acts_on_a_user_who_is_being_erased() {
     let (mut world, handover) = claimed();
     world.apply(&Event::EraseRequested { at_platform: true });
     for wanted in [
-        Act::Claim { handover },
+        Action::Claim { handover },
         say(handover, "hi"),
         note(handover, "a regular"),
         assign(handover, "ben"),

@@ -70,7 +70,7 @@ fn what_goes_back_to_those_who_wait_is_nobodys_and_waits_from_now_on() {
         Duration::from_mins(2),
         "the user hears then that they still wait"
     );
-    act(&mut world, "ben", Act::Claim { handover });
+    act(&mut world, "ben", Action::Claim { handover });
     assert_eq!(world.handover().operator, Some(name("ben")));
 }
 
@@ -109,7 +109,7 @@ fn another_desk_is_offered_the_whole_transcript() {
 fn what_was_sent_on_is_not_the_consoles() {
     let (mut world, handover) = sent_on();
     for wanted in [
-        Act::Claim { handover },
+        Action::Claim { handover },
         say(handover, "hi"),
         assign(handover, "ben"),
         give_back(handover),
@@ -142,7 +142,7 @@ fn what_the_other_desk_does_not_take_comes_back_to_the_console() {
         );
         assert_eq!(open.operator, None);
         assert_eq!(owed_to_desks(&world), []);
-        act(&mut world, "ben", Act::Claim { handover });
+        act(&mut world, "ben", Action::Claim { handover });
         assert_eq!(world.handover().operator, Some(name("ben")));
     }
 }

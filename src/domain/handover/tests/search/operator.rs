@@ -7,7 +7,7 @@ use super::{
 };
 use crate::domain::{
     ids::{DeskName, OperatorName},
-    operator::{Act, Operated},
+    operator::{Action, OperatorAction},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,28 +51,32 @@ impl Model {
         };
         let handover = self.open().map(|open| open.id);
         let act = match (doing, handover) {
-            (Doing::TakeOver, _) | (_, None) => Act::TakeOver {
+            (Doing::TakeOver, _) | (_, None) => Action::TakeOver {
                 desk: DeskName::new("console").unwrap(),
             },
-            (Doing::Claim(_), Some(handover)) => Act::Claim { handover },
-            (Doing::Say, Some(handover)) => Act::Say {
+            (Doing::Claim(_), Some(handover)) => Action::Claim { handover },
+            (Doing::Say, Some(handover)) => Action::Say {
                 handover,
                 content: Content::text("agent"),
             },
-            (Doing::PutBack, Some(handover)) => Act::Assign { handover, to: None },
-            (Doing::Transfer(desk), Some(handover)) => Act::Transfer {
+            (Doing::PutBack, Some(handover)) => Action::Assign { handover, to: None },
+            (Doing::Transfer(desk), Some(handover)) => Action::Transfer {
                 handover,
                 desk: DeskName::new(desk).unwrap(),
             },
-            (Doing::Close, Some(handover)) => Act::Close {
+            (Doing::Close, Some(handover)) => Action::Close {
                 handover,
                 reason: "done".to_owned(),
                 dialog_state: None,
             },
         };
         let shown_as = None;
-        let operated = Operated { by, shown_as, act };
-        let outcome = self.apply(rules, &Event::Operated(operated))?;
+        let operated = OperatorAction {
+            by,
+            shown_as,
+            action: act,
+        };
+        let outcome = self.apply(rules, &Event::OperatorActed(operated))?;
         if doing == Doing::Say && !matches!(outcome, Outcome::Refused(_)) {
             self.watch.person = self.now;
             self.watch.unanswered = None;
