@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use handover_bridge::{
     bots::certainly::hook::Reader,
     domain::{
-        event::{Event, Said, Step, Target},
+        event::{Event, PlatformMessage, Step, Target},
         fallback::{Capabilities, Unshowable, show},
         ids::{BotName, ExternalId},
     },
@@ -63,7 +63,7 @@ fn here(reader: &Reader, step: &Step) {
     assert!(!step.events.is_empty());
 }
 
-fn hold(said: &Said, body: &str) {
+fn hold(said: &PlatformMessage, body: &str) {
     assert!(body.contains(said.raw.as_deref().expect("kept")));
     let shown = show(&said.content, &Capabilities::EVERY_AGENT);
     assert!(matches!(

@@ -11,7 +11,7 @@ use handover_bridge::{
     bots::chatlayer::hook::{self, Call, Hook, Kind, Skimmer},
     domain::{
         dedupe::DedupeKey,
-        event::{Event, Said, Target},
+        event::{Event, PlatformMessage, Target},
         fallback::{Capabilities, Unshowable, show},
         ids::BotName,
     },
@@ -67,7 +67,7 @@ fn skimmed(body: &[u8], piece: usize) -> Option<Kind> {
     skimmer.kind().ok()
 }
 
-fn hold(said: &Said, body: &str) {
+fn hold(said: &PlatformMessage, body: &str) {
     let raw = said.raw.as_deref().expect("kept");
     assert!(body.contains(raw));
     let shown = show(&said.content, &Capabilities::EVERY_AGENT);

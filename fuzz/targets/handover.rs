@@ -15,7 +15,7 @@ use handover_bridge::domain::{
     conversation::{Agent, Answer, Conversation, ConversationKey, Phase},
     delivery::{Destination, Done, Found, Lane, NewDelivery, StepResult, Task},
     effect::{Effect, HandoverRow},
-    event::{AgentSaid, DeskEvent, Event, Request, Said, Settled, TranscriptItem, Way},
+    event::{AgentSaid, DeskEvent, Event, Feed, PlatformMessage, Request, Settled, TranscriptItem},
     fallback::{Audience, Capabilities},
     handover::{Context, Decision, Echo, decide},
     ids::{ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId},
@@ -363,12 +363,12 @@ impl World {
             .cloned()
     }
 
-    fn said(&self, spoken: &Spoken) -> Said {
-        Said {
+    fn said(&self, spoken: &Spoken) -> PlatformMessage {
+        PlatformMessage {
             at: Some(self.now),
             content: spoken.0.clone(),
             raw: None,
-            way: Way::Only,
+            feed: Feed::Only,
         }
     }
 

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     conversation::ConversationKey,
-    event::Way,
+    event::Feed,
     ids::{ConversationId, DeskName, HandoverId},
     message::{Actor, Button, Card, Content},
     time::Timestamp,
@@ -144,11 +144,11 @@ impl Fingerprint {
 
     /// Of the copy that comes by this way.
     #[must_use]
-    pub fn by(self, way: Way) -> Self {
-        let tag = match way {
-            Way::Only => return self,
-            Way::First => 1,
-            Way::Second => 2,
+    pub fn by(self, feed: Feed) -> Self {
+        let tag = match feed {
+            Feed::Only => return self,
+            Feed::First => 1,
+            Feed::Second => 2,
         };
         Self(digest(&[self.0.as_slice(), &[tag]].concat()))
     }

@@ -25,9 +25,9 @@ pub struct Incoming {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// The user wrote.
-    UserSaid(Said),
+    UserSaid(PlatformMessage),
     /// The bot wrote, or the platform repeated to us what we had it say.
-    BotSaid(Said),
+    BotSaid(PlatformMessage),
     /// The bot asks for an agent.
     HandoverRequested(Request),
     /// The platform sent something that the bridge does not know; kept, nothing else.
@@ -63,18 +63,18 @@ pub enum Event {
 
 /// A platform's message.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Said {
+pub struct PlatformMessage {
     /// The message's own time; none if the platform gave none.
     pub at: Option<Timestamp>,
     pub content: Content,
     /// The vendor's JSON of this message, byte for byte.
     pub raw: Option<String>,
-    pub way: Way,
+    pub feed: Feed,
 }
 
-/// By which way a platform has told of a message, where it may tell of each one twice.
+/// By which of its feeds a platform has told of a message, where it may tell of each one twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Way {
+pub enum Feed {
     /// There is no other.
     #[default]
     Only,
@@ -92,7 +92,7 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq)]
 pub struct TranscriptItem {
     pub actor: Actor,
-    pub said: Said,
+    pub said: PlatformMessage,
     pub keys: Vec<DedupeKey>,
     /// Filled in by the store: one of the keys is known, so this message has been recorded before.
     pub known: bool,
@@ -150,7 +150,7 @@ pub struct Settled {
     pub leg_closed: bool,
 }
 
-impl Way {
+impl Feed {
     /// The one by which the same message may come as well.
     pub const fn other(self) -> Option<Self> {
         match self {

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use handover_bridge::{
     domain::{
         conversation::ConversationKey,
-        event::{Event, Incoming, Request, Said, Step, Target, Way},
+        event::{Event, Feed, Incoming, PlatformMessage, Request, Step, Target},
         ids::{BotName, ExternalId},
         message::Content,
     },
@@ -53,11 +53,11 @@ pub async fn says_content(world: &World, content: Content) {
 }
 
 async fn said_by(world: &World, (user, content): (&str, Content)) {
-    let said = Said {
+    let said = PlatformMessage {
         at: None,
         content,
         raw: None,
-        way: Way::Only,
+        feed: Feed::Only,
     };
     happens(world, (user, Event::UserSaid(said))).await;
 }

@@ -18,7 +18,7 @@ use handover_bridge::{
     domain::{
         conversation::{Answer, ConversationKey},
         delivery::{Done, Failure, Job},
-        event::{Event, Incoming, Request, Said, Step, Target, Way},
+        event::{Event, Feed, Incoming, PlatformMessage, Request, Step, Target},
         handover::Outcome,
         ids::{BotName, DeskName, ExternalId},
         message::Content,
@@ -183,11 +183,11 @@ impl World {
     }
 
     async fn says(&self, user: &str) {
-        let said = Said {
+        let said = PlatformMessage {
             at: None,
             content: Content::text("hello?"),
             raw: None,
-            way: Way::Only,
+            feed: Feed::Only,
         };
         self.apply(user, Event::UserSaid(said)).await;
     }

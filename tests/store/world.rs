@@ -16,7 +16,8 @@ use handover_bridge::{
         dedupe::DedupeKey,
         delivery::{Destination, Done, StepResult, Task},
         event::{
-            AgentSaid, DeskEvent, Event, Incoming, Request, Said, Step, Target, TranscriptItem, Way,
+            AgentSaid, DeskEvent, Event, Feed, Incoming, PlatformMessage, Request, Step, Target,
+            TranscriptItem,
         },
         handover::Outcome,
         ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, OperatorName},
@@ -479,11 +480,11 @@ pub fn text(claim: &Claim) -> String {
     text_of(&claim.job.message.as_ref().expect("a message").content)
 }
 
-fn said(text: &str) -> Said {
-    Said {
+fn said(text: &str) -> PlatformMessage {
+    PlatformMessage {
         at: None,
         content: Content::text(text),
         raw: None,
-        way: Way::Only,
+        feed: Feed::Only,
     }
 }

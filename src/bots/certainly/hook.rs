@@ -16,7 +16,7 @@ use super::{
 use crate::domain::{
     conversation::{ConversationKey, Profile, UserProfile},
     dedupe::{ContentKey, DedupeKey},
-    event::{Event, Incoming, Request, Said, Step, Target, TranscriptItem, Way},
+    event::{Event, Feed, Incoming, PlatformMessage, Request, Step, Target, TranscriptItem},
     ids::{BotName, ExternalId},
     json::{self, NotAnObject},
     message::{Actor, Content},
@@ -264,12 +264,12 @@ fn attached_media(
     })
 }
 
-fn said_at(at: Option<Timestamp>, content: Content, raw: &str) -> Said {
-    Said {
+fn said_at(at: Option<Timestamp>, content: Content, raw: &str) -> PlatformMessage {
+    PlatformMessage {
         at,
         content,
         raw: Some(raw.to_owned()),
-        way: Way::Only,
+        feed: Feed::Only,
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{
     domain::{
         conversation::{ConversationKey, Profile, UserProfile},
         dedupe::{ContentKey, DedupeKey},
-        event::{Event, Incoming, Request, Said, Step, Target, TranscriptItem, Way},
+        event::{Event, Feed, Incoming, PlatformMessage, Request, Step, Target, TranscriptItem},
         ids::BotName,
         message::{Actor, Content},
         time::Timestamp,
@@ -136,10 +136,10 @@ impl Hook {
     pub fn told_twice(mut self) -> Self {
         for incoming in self.step.iter_mut().flat_map(|step| &mut step.events) {
             match &mut incoming.event {
-                Event::BotSaid(said) => said.way = Way::First,
+                Event::BotSaid(said) => said.feed = Feed::First,
                 Event::HandoverRequested(request) => {
                     for item in &mut request.transcript {
-                        item.said.way = Way::First;
+                        item.said.feed = Feed::First;
                     }
                 }
                 _ => {}
@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn said(&mut self, item: &Item<'_>) -> Vec<(Actor, Said, Vec<DedupeKey>)> {
+    fn said(&mut self, item: &Item<'_>) -> Vec<(Actor, PlatformMessage, Vec<DedupeKey>)> {
         let (actor, contents) = match item.actor {
             Some(Actor::User) => {
                 self.learn(&item.message);
@@ -240,11 +240,11 @@ impl<'a> Reader<'a> {
             keys.extend(self.content_key(actor, item.at, &in_every_copy(&content)));
             (
                 actor,
-                Said {
+                PlatformMessage {
                     at: item.at,
                     content,
                     raw: Some(item.raw.to_owned()),
-                    way: Way::Only,
+                    feed: Feed::Only,
                 },
                 keys,
             )

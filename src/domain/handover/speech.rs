@@ -9,7 +9,7 @@ use crate::domain::{
     dedupe::Fingerprint,
     delivery::{Destination, Task},
     effect::{Cause, Effect, JournalEntry, WarningKind},
-    event::{AgentSaid, Said},
+    event::{AgentSaid, PlatformMessage},
     fallback::{Choice, Choices},
     ids::{HandoverId, MessageId},
     message::{Actor, Content},
@@ -23,7 +23,7 @@ const PAUSE_GRACE: std::time::Duration = std::time::Duration::from_secs(5);
 const COPY_WITHIN: std::time::Duration = std::time::Duration::from_mins(2);
 
 impl Turn<'_> {
-    pub(super) fn user_said(&mut self, said: &Said) -> Outcome {
+    pub(super) fn user_said(&mut self, said: &PlatformMessage) -> Outcome {
         let now = self.context.now;
         let Some(handover) = &mut self.conversation.handover else {
             return self.observe(Actor::User, said);
@@ -65,7 +65,7 @@ impl Turn<'_> {
         }
     }
 
-    pub(super) fn bot_said(&mut self, said: &Said) -> Outcome {
+    pub(super) fn bot_said(&mut self, said: &PlatformMessage) -> Outcome {
         if self.is_known(said, false) {
             return self.taken();
         }
@@ -188,9 +188,10 @@ impl Turn<'_> {
 
     /// Whether a bot's message is the second copy of one that is known, or a text of ours that comes back. Of that the
     /// other copy is expected as well. In a transcript either may be old.
-    pub(super) fn is_known(&mut self, said: &Said, however_old: bool) -> bool {
+    pub(super) fn is_known(&mut self, said: &PlatformMessage, however_old: bool) -> bool {
         let fingerprint = Fingerprint::of(&said.content);
-        if said.way.other().is_some() && self.consume_echo(fingerprint.by(said.way), however_old) {
+        if said.feed.other().is_some() && self.consume_echo(fingerprint.by(said.feed), however_old)
+        {
             return true;
         }
         if !self.consume_echo(fingerprint, however_old) {
@@ -202,8 +203,8 @@ impl Turn<'_> {
     }
 
     /// Of a bot's message that is new.
-    pub(super) fn expect_copy(&mut self, said: &Said, message: MessageId) {
-        let Some(other) = said.way.other() else {
+    pub(super) fn expect_copy(&mut self, said: &PlatformMessage, message: MessageId) {
+        let Some(other) = said.feed.other() else {
             return;
         };
         self.push(Effect::ExpectCopy {
@@ -213,7 +214,7 @@ impl Turn<'_> {
         });
     }
 
-    fn observe_bot(&mut self, said: &Said) -> Outcome {
+    fn observe_bot(&mut self, said: &PlatformMessage) -> Outcome {
         if !self.observes() {
             return self.taken();
         }
@@ -223,7 +224,7 @@ impl Turn<'_> {
     }
 
     /// The bot has the user: the bridge only listens, if it may.
-    fn observe(&mut self, actor: Actor, said: &Said) -> Outcome {
+    fn observe(&mut self, actor: Actor, said: &PlatformMessage) -> Outcome {
         if !self.observes() {
             return self.taken();
         }
@@ -237,7 +238,7 @@ impl Turn<'_> {
 }
 
 /// What the user meant by a number or a title of the list that was shown last. It is answered by that.
-fn chosen(handover: &mut Handover, said: &Said) -> Option<Said> {
+fn chosen(handover: &mut Handover, said: &PlatformMessage) -> Option<PlatformMessage> {
     let Content::Text {
         text,
         quick_replies: _,
@@ -247,7 +248,7 @@ fn chosen(handover: &mut Handover, said: &Said) -> Option<Said> {
     };
     let Choice { title, payload } = handover.choices.meant_by(text)?.clone();
     handover.choices = Choices::default();
-    Some(Said {
+    Some(PlatformMessage {
         content: Content::Postback { title, payload },
         ..said.clone()
     })

@@ -24,7 +24,7 @@ use crate::domain::{
     conversation::{Agent, PauseState, ResumeContract},
     delivery::{Destination, Done, Found, Lane, StepResult, Task},
     effect::{Cancelled, Cause, WarningKind},
-    event::{AgentSaid, DeskEvent, NamedLeg, Request, Said, TranscriptItem, Way},
+    event::{AgentSaid, DeskEvent, Feed, NamedLeg, PlatformMessage, Request, TranscriptItem},
     ids::BotName,
     message::{Actor, Content},
     policy::{ClosedBecause, Notice, PausedBecause, WhenUnsure},
@@ -40,11 +40,11 @@ fn done() -> StepResult {
 fn found() -> StepResult {
     let said = TranscriptItem {
         actor: Actor::User,
-        said: Said {
+        said: PlatformMessage {
             at: None,
             content: Content::text("before"),
             raw: None,
-            way: Way::Only,
+            feed: Feed::Only,
         },
         keys: Vec::new(),
         known: false,

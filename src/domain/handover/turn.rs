@@ -8,7 +8,7 @@ use crate::domain::{
     dedupe::Fingerprint,
     delivery::{Destination, HandoverFacts, Lane, NewDelivery, Task},
     effect::{Cause, Effect, Ended, HandoverRow, JournalEntry, Warning, WarningKind},
-    event::Said,
+    event::PlatformMessage,
     fallback::{self, Capabilities, Choices, Unshowable},
     ids::{DeliveryId, HandoverId, MessageId, OperatorName},
     message::{Actor, Content, Message},
@@ -150,7 +150,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Puts what the platform said into the transcript.
-    pub(super) fn record_said(&mut self, actor: Actor, said: &Said) -> MessageId {
+    pub(super) fn record_said(&mut self, actor: Actor, said: &PlatformMessage) -> MessageId {
         self.record(&NewMessage {
             actor,
             at: said.at,

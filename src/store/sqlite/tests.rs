@@ -16,7 +16,7 @@ use crate::{
         conversation::ConversationKey,
         dedupe::DedupeKey,
         delivery::{Done, StepResult},
-        event::{Event, Incoming, Request, Said, Target, Way},
+        event::{Event, Feed, Incoming, PlatformMessage, Request, Target},
         ids::{BotName, ExternalId},
         message::Content,
         policy::{BotPolicy, DeskPolicy, PausedBecause},
@@ -359,11 +359,11 @@ fn request(user: &str) -> Step {
 }
 
 fn says(text: &str) -> Step {
-    let event = Event::UserSaid(Said {
+    let event = Event::UserSaid(PlatformMessage {
         at: None,
         content: Content::text(text),
         raw: None,
-        way: Way::Only,
+        feed: Feed::Only,
     });
     let events = vec![Incoming {
         event,

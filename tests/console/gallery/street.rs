@@ -8,7 +8,7 @@ use handover_bridge::{
         conversation::{ConversationKey, Profile, UserProfile},
         delivery::{Done, StepResult},
         effect::{Warning, WarningKind},
-        event::{Event, Incoming, Request, Said, Step, Target, Way},
+        event::{Event, Feed, Incoming, PlatformMessage, Request, Step, Target},
         handover::Outcome,
         ids::{BotName, ExternalId, HandoverId, OperatorName},
         operator::{Action, OperatorAction},
@@ -248,11 +248,11 @@ async fn answers(world: &World, (user, by, handover): (User, &str, HandoverId), 
 }
 
 async fn says(world: &World, user: User, by: &str, content: Value) -> String {
-    let said = Said {
+    let said = PlatformMessage {
         at: None,
         content: serde_json::from_value(content).unwrap(),
         raw: None,
-        way: Way::Only,
+        feed: Feed::Only,
     };
     let event = match by {
         "bot" => Event::BotSaid(said),

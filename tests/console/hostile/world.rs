@@ -10,7 +10,7 @@ use handover_bridge::{
         conversation::{ConversationKey, Profile, UserProfile},
         delivery::{Done, StepResult},
         effect::{Warning, WarningKind},
-        event::{Event, Incoming, Request, Said, Step, Target, Way},
+        event::{Event, Feed, Incoming, PlatformMessage, Request, Step, Target},
         handover::Outcome,
         ids::{BotName, ExternalId, HandoverId, OperatorName},
         message::Content,
@@ -93,11 +93,11 @@ async fn conversation(world: &World, place: usize, texts: &[String]) -> (String,
     };
     let mut events = vec![Event::HandoverRequested(request)];
     for content in contents(texts) {
-        let said = Said {
+        let said = PlatformMessage {
             at: None,
             content,
             raw: None,
-            way: Way::Only,
+            feed: Feed::Only,
         };
         events.push(if events.len() % 2 == 0 {
             Event::BotSaid(said)

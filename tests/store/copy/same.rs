@@ -6,7 +6,7 @@ use handover_bridge::{
     domain::{
         delivery::Task,
         effect::{Warning, WarningKind},
-        event::{Event, Incoming, Said, Way},
+        event::{Event, Feed, Incoming, PlatformMessage},
         ids::{ConversationId, OperatorName},
         message::{Content, MediaKind},
         operator::Action,
@@ -96,11 +96,11 @@ fn media() -> Incoming {
         name: Some("a b.png".to_owned()),
         caption: Some("eine Katze".to_owned()),
     };
-    let said = Said {
+    let said = PlatformMessage {
         at: None,
         content,
         raw: Some("{\"raw\": \"\\u0000\"}".to_owned()),
-        way: Way::Only,
+        feed: Feed::Only,
     };
     Incoming {
         event: Event::UserSaid(said),

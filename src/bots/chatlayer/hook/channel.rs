@@ -14,7 +14,7 @@ use crate::{
         json::Json,
     },
     domain::{
-        event::{Event, Incoming, Said, Step, Target, Way},
+        event::{Event, Feed, Incoming, PlatformMessage, Step, Target},
         ids::{BotName, ExternalId},
     },
 };
@@ -76,12 +76,14 @@ impl<'a> Call<'a> {
             .message
             .ok_or(HookError::Contract { field: "message" })?;
         let message: Json<'_> = serde_json::from_str(raw.get()).map_err(HookError::NotJson)?;
-        let said = bot_contents(&message).into_iter().map(|content| Said {
-            at: None,
-            content,
-            raw: Some(raw.get().to_owned()),
-            way: Way::Second,
-        });
+        let said = bot_contents(&message)
+            .into_iter()
+            .map(|content| PlatformMessage {
+                at: None,
+                content,
+                raw: Some(raw.get().to_owned()),
+                feed: Feed::Second,
+            });
         let step = Step {
             target: Target::User {
                 bot: bot.clone(),

@@ -13,7 +13,7 @@ use crate::{
     bots::json::Json,
     domain::{
         conversation::{ConversationKey, Profile},
-        event::{Said, TranscriptItem, Way},
+        event::{Feed, PlatformMessage, TranscriptItem},
         message::{Actor, Content},
         time::Timestamp,
     },
@@ -101,11 +101,11 @@ impl<'a> Told<'a> {
                 let content = Content::Unknown {
                     raw: Value::String("too long".to_owned()),
                 };
-                let said = Said {
+                let said = PlatformMessage {
                     at,
                     content,
                     raw: None,
-                    way: Way::Only,
+                    feed: Feed::Only,
                 };
                 vec![known((Actor::Bot, said, Vec::new()))]
             }

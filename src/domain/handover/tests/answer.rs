@@ -225,11 +225,11 @@ fn what_only_the_second_requests_transcript_holds_reaches_the_desk() {
     world.request();
     let item = |actor, text: &str, known| TranscriptItem {
         actor,
-        said: Said {
+        said: PlatformMessage {
             at: Some(world.now),
             content: Content::text(text),
             raw: None,
-            way: Way::Only,
+            feed: Feed::Only,
         },
         keys: Vec::new(),
         known,

@@ -236,11 +236,11 @@ fn a_desk_that_takes_texts_gets_a_long_one_in_parts_and_a_line_for_what_is_no_te
     world.user_says(" ");
     assert_eq!(world.tasks(), ["placeholder"]);
     world.look_from_here();
-    let sticker = Said {
+    let sticker = PlatformMessage {
         at: None,
         content: content(json!({"type": "unknown", "raw": {"messageType": "sticker"}})),
         raw: None,
-        way: Way::Only,
+        feed: Feed::Only,
     };
     world.apply(&Event::UserSaid(sticker));
     assert_eq!(world.tasks(), ["message"]);

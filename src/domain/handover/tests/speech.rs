@@ -226,11 +226,11 @@ fn a_bot_message_without_a_time_or_within_five_seconds_proves_nothing() {
     let mut world = World::attended();
     world.wait(Duration::from_secs(5));
     world.bot_says("still on its way");
-    world.apply(&Event::BotSaid(Said {
+    world.apply(&Event::BotSaid(PlatformMessage {
         at: None,
         content: Content::text("timeless"),
         raw: None,
-        way: Way::Only,
+        feed: Feed::Only,
     }));
     assert_eq!(world.warned(WarningKind::BotNotPaused), 0);
     world.wait(Duration::from_millis(1));
@@ -238,18 +238,18 @@ fn a_bot_message_without_a_time_or_within_five_seconds_proves_nothing() {
     assert_eq!(world.warned(WarningKind::BotNotPaused), 1);
 }
 
-fn told(world: &mut World, way: Way, text: &str) {
-    world.apply(&Event::BotSaid(Said {
+fn told(world: &mut World, feed: Feed, text: &str) {
+    world.apply(&Event::BotSaid(PlatformMessage {
         at: None,
         content: Content::text(text),
         raw: None,
-        way,
+        feed,
     }));
 }
 
 #[test]
 fn what_the_platform_tells_by_both_its_ways_is_one_message_whichever_came_first() {
-    for (first, second) in [(Way::First, Way::Second), (Way::Second, Way::First)] {
+    for (first, second) in [(Feed::First, Feed::Second), (Feed::Second, Feed::First)] {
         let mut world = World::new();
         told(&mut world, first, "sorry?");
         told(&mut world, second, "sorry?");
@@ -263,11 +263,11 @@ fn what_the_platform_tells_by_both_its_ways_is_one_message_whichever_came_first(
 
 #[test]
 fn by_one_way_alone_the_bot_may_repeat_itself() {
-    for way in [Way::Only, Way::First, Way::Second] {
+    for feed in [Feed::Only, Feed::First, Feed::Second] {
         let mut world = World::new();
-        told(&mut world, way, "sorry?");
-        told(&mut world, way, "sorry?");
-        assert_eq!(world.transcript().len(), 2, "{way:?}");
+        told(&mut world, feed, "sorry?");
+        told(&mut world, feed, "sorry?");
+        assert_eq!(world.transcript().len(), 2, "{feed:?}");
     }
 }
 
@@ -276,8 +276,8 @@ fn a_text_of_ours_comes_back_by_both_ways() {
     let mut world = World::attended();
     world.look_from_here();
     world.agent_says("one moment");
-    told(&mut world, Way::First, "one moment");
-    told(&mut world, Way::Second, "one moment");
+    told(&mut world, Feed::First, "one moment");
+    told(&mut world, Feed::Second, "one moment");
     assert_eq!(
         world.transcript(),
         [(Actor::Agent, "one moment".to_owned())]
@@ -287,19 +287,19 @@ fn a_text_of_ours_comes_back_by_both_ways() {
 #[test]
 fn a_copy_that_comes_late_is_a_message_of_its_own() {
     let mut world = World::new();
-    told(&mut world, Way::First, "hello");
+    told(&mut world, Feed::First, "hello");
     world.wait(Duration::from_secs(121));
-    told(&mut world, Way::Second, "hello");
+    told(&mut world, Feed::Second, "hello");
     assert_eq!(world.transcript().len(), 2);
 }
 
 #[test]
 fn the_transcript_of_a_request_repeats_nothing_that_the_other_way_has_told() {
     let mut world = World::new();
-    told(&mut world, Way::Second, "hello");
+    told(&mut world, Feed::Second, "hello");
     world.wait(Duration::from_secs(121));
     let mut item = world.item(Actor::Bot, "hello");
-    item.said.way = Way::First;
+    item.said.feed = Feed::First;
     world.request_with(vec![item]);
     assert_eq!(world.transcript().len(), 1);
 }

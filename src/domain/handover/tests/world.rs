@@ -11,7 +11,10 @@ use crate::domain::{
     conversation::{Answer, Conversation, ConversationKey, Handover, Phase},
     delivery::{Destination, Done, Found, Lane, NewDelivery, StepResult, Task},
     effect::{Cancelled, Cause, Effect, WarningKind},
-    event::{AgentSaid, DeskEvent, Event, NamedLeg, Request, Said, Settled, TranscriptItem, Way},
+    event::{
+        AgentSaid, DeskEvent, Event, Feed, NamedLeg, PlatformMessage, Request, Settled,
+        TranscriptItem,
+    },
     handover::{Context, Echo, Outcome, decide, repeated_answer},
     ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
     message::{Actor, Content, Message},
@@ -412,12 +415,12 @@ impl World {
         }
     }
 
-    pub(super) fn said(&self, text: &str) -> Said {
-        Said {
+    pub(super) fn said(&self, text: &str) -> PlatformMessage {
+        PlatformMessage {
             at: Some(self.now),
             content: Content::text(text),
             raw: None,
-            way: Way::Only,
+            feed: Feed::Only,
         }
     }
 }

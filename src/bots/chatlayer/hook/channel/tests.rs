@@ -44,7 +44,7 @@ fn bot() -> BotName {
     "webshop".parse().unwrap()
 }
 
-fn said(sample: &str) -> Said {
+fn said(sample: &str) -> PlatformMessage {
     let (_, body) = SAMPLES.iter().find(|(name, _)| *name == sample).unwrap();
     let call = Call::read(body.as_bytes()).unwrap();
     assert_eq!(call.token.as_deref(), Some("8wMsLZkdDPT64nqh"));
@@ -57,7 +57,7 @@ fn said(sample: &str) -> Said {
     let Event::BotSaid(said) = message.step.events[0].event.clone() else {
         panic!("the bot speaks")
     };
-    assert_eq!((said.at, said.way), (None, Way::Second));
+    assert_eq!((said.at, said.feed), (None, Feed::Second));
     said
 }
 

@@ -276,9 +276,9 @@ impl Model {
             }
             Step::User => self.user(rules)?,
             Step::BotSpeaks => {
-                let said = Said {
+                let said = PlatformMessage {
                     at: Some(self.now.plus(Duration::from_secs(6))),
-                    ..Said::of("bot")
+                    ..PlatformMessage::of("bot")
                 };
                 self.apply(rules, &Event::BotSaid(said))?;
             }

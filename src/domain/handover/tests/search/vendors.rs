@@ -47,7 +47,7 @@ impl Model {
         if self.phase().is_some_and(|phase| phase != Phase::Closing) {
             self.watch.unanswered.get_or_insert(self.now);
         }
-        self.apply(rules, &Event::UserSaid(Said::of("user")))?;
+        self.apply(rules, &Event::UserSaid(PlatformMessage::of("user")))?;
         Ok(())
     }
 
@@ -224,13 +224,13 @@ impl Model {
     }
 }
 
-impl Said {
+impl PlatformMessage {
     pub(super) fn of(text: &str) -> Self {
         Self {
             at: None,
             content: Content::text(text),
             raw: None,
-            way: Way::Only,
+            feed: Feed::Only,
         }
     }
 }
