@@ -86,8 +86,10 @@ pub(in crate::console) fn all_that_is_retried(
     owed: u64,
     dead: u64,
 ) -> String {
+    let waiting = counted(owed, "undelivered call");
+    let letters = counted(dead, "dead letter");
     format!(
-        "Whatever of the {owed} calls that the {kind} {name} is owed waits for its next try is due at once, and so are its {dead} dead letters. They go out in order within each conversation."
+        "The {kind} {name} has {waiting} and {letters}. All are due at once and go out in order within each conversation."
     )
 }
 
@@ -119,4 +121,9 @@ pub(in crate::console) fn tries(count: u32) -> String {
         1 => "1 try".to_owned(),
         count => format!("{count} tries"),
     }
+}
+
+fn counted(count: u64, what: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{ending}")
 }
