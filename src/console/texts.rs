@@ -98,6 +98,7 @@ pub(super) const NOTE_FOR_WHOM: &str = "Note for colleagues; the user never sees
 pub(super) const KEEP_NOTE: &str = "Keep note";
 pub(super) const TO_COLLEAGUE: &str = "Colleague";
 pub(super) const TO_WHOM: &str = "Give it to";
+pub(super) const CHOOSE_COLLEAGUE: &str = "Choose…";
 pub(super) const BACK_TO_WAITING: &str = "nobody: back to those who wait";
 pub(super) const ASSIGN: &str = "Give away";
 pub(super) const TO_DESK: &str = "To the desk";

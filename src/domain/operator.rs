@@ -12,6 +12,8 @@ pub struct OperatorAction {
     pub by: OperatorName,
     /// The name that the user is told.
     pub shown_as: Option<String>,
+    /// May give away what somebody else has: whoever has it may be gone.
+    pub overrules: bool,
     pub action: Action,
 }
 

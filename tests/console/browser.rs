@@ -10,10 +10,10 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use crate::{
-    conversation::{says, says_as, says_content, waiting, waiting_as},
+    conversation::{says, says_as, says_content, sends, waiting, waiting_as},
     form::PASSWORD,
     webdriver::Browser,
-    world::World,
+    world::{Browser as Sender, World},
 };
 
 /// Ann at this page, in a world that has run for a while.
@@ -147,6 +147,55 @@ async fn a_draft_outlives_a_change_around_it_and_the_page() {
     browser.script("location.reload()").await;
     browser.find("css selector", "#write").await;
     assert_eq!(browser.script(text).await, "half a sentence");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn choices_outlive_the_page_and_esc_folds_them_before_it_leaves() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    let browser = ann_at(&world, &page).await;
+    claims(&browser).await;
+    let choices = browser.find("css selector", "#choices summary").await;
+    browser.click(&choices).await;
+    browser.type_into("#replies", "yes\nno").await;
+    browser.script("location.reload()").await;
+    browser.find("css selector", "#choices[open]").await;
+    let replies = "return document.querySelector('#replies').value";
+    assert_eq!(browser.script(replies).await, "yes\nno");
+    browser.type_into("#replies", "\u{e00c}").await;
+    let folded = "return [document.querySelector('#choices').open, document.activeElement.id]";
+    assert_eq!(browser.script(folded).await, json!([false, "write"]));
+    assert_eq!(browser.script("return location.pathname").await, page);
+}
+
+/// Every call of the page fails as on a line that is down, from now on or the next one alone.
+fn loses(calls: &str) -> String {
+    format!(
+        "const send = XMLHttpRequest.prototype.send; XMLHttpRequest.prototype.send = function () {{ \
+         if ('{calls}' === 'one') XMLHttpRequest.prototype.send = send; setTimeout(() => this.onerror(), 0); }}"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_lost_on_its_way_leaves_by_itself_also_when_the_page_was_left() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    let browser = ann_at(&world, &page).await;
+    claims(&browser).await;
+    browser.script(&loses("one")).await;
+    browser.type_into("#write", "first\u{e007}").await;
+    browser
+        .find("xpath", "//li[@data-key]//div[text()='first']")
+        .await;
+    browser.script(&loses("all")).await;
+    browser.type_into("#write", "second\u{e007}").await;
+    browser.sees("Kept here").await;
+    browser.script("location.href = '/console/people'").await;
+    browser.sees("Who may sign in").await;
+    browser.script(&format!("location.href = '{page}'")).await;
+    browser
+        .find("xpath", "//li[@data-key]//div[text()='second']")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -334,7 +383,7 @@ async fn one_tone_sounds_for_who_begins_to_wait_unless_it_is_off() {
     let counted = "window.tones = 0; const Heard = window.AudioContext; \
         window.AudioContext = class extends Heard { constructor() { super(); window.tones += 1; } }";
     browser.script(counted).await;
-    waiting_as(&world, "s1").await;
+    let page = waiting_as(&world, "s1").await;
     browser.find("css selector", ".row").await;
     says(&world, "hello?").await;
     browser.sees("hello?").await;
@@ -351,6 +400,18 @@ async fn one_tone_sounds_for_who_begins_to_wait_unless_it_is_off() {
         browser.script("return window.tones").await,
         2,
         "it is on again"
+    );
+    let mine = world.signed_in(Sender::here(), "ann").await;
+    sends(&world, &mine, (&page, "claim"), "").await;
+    browser.find("css selector", "[data-list=mine] .row").await;
+    says_as(&world, ("s1", "are you there?")).await;
+    browser
+        .find("css selector", "[data-list=mine] .row--unread")
+        .await;
+    assert_eq!(
+        browser.script("return window.tones").await,
+        3,
+        "one's own user has written"
     );
 }
 

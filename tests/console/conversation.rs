@@ -168,6 +168,28 @@ async fn of_two_who_claim_one_hears_who_has_it_and_keeps_the_text() {
 }
 
 #[tokio::test]
+async fn an_admin_gives_away_what_somebody_has_who_is_gone() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let ben = world.signed_in(Browser::by_https(), "ben").await;
+    let page = waiting(&world).await;
+    sends(&world, &ann, (&page, "claim"), "").await;
+    let offered = world.get(&ben, &page).await.body;
+    assert!(offered.contains("/assign\"") && offered.contains("value=\"ben\""));
+    let nobody = sends(&world, &ben, (&page, "assign"), "to=").await;
+    assert_eq!(nobody.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let taken = sends(&world, &ben, (&page, "assign"), "to=ben").await;
+    assert_eq!(taken.status, StatusCode::SEE_OTHER);
+    let answer = sends(&world, &ben, (&page, "reply"), "text=now+mine").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let agents = world.get(&ann, &page).await.body;
+    assert!(!agents.contains("/assign\""), "an agent is no admin");
+    let back = sends(&world, &ben, (&page, "assign"), "to=-").await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER);
+    assert!(world.get(&ann, &page).await.body.contains("/claim\""));
+}
+
+#[tokio::test]
 async fn a_form_that_is_sent_again_with_other_words_is_no_repeat() {
     let world = World::new();
     let ann = world.signed_in(Browser::here(), "ann").await;

@@ -45,6 +45,7 @@ pub async fn failed(world: &World, user: &str, class: ErrorClass, dead: bool) ->
         let operated = OperatorAction {
             by,
             shown_as,
+            overrules: false,
             action: act,
         };
         happens(world, user, Event::OperatorActed(operated)).await;

@@ -327,6 +327,7 @@ pub fn operated(conversation: ConversationId, by: &OperatorName, act: Action) ->
     let event = Event::OperatorActed(OperatorAction {
         by: by.clone(),
         shown_as: None,
+        overrules: false,
         action: act,
     });
     Step {

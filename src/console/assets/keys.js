@@ -63,6 +63,11 @@ function focusOn(selector) {
 
 function leave() {
   const field = document.activeElement;
+  const tool = field?.closest("details.tool[open]") ?? document.querySelector(".talk details.tool[open]");
+  if (tool) {
+    tool.open = false;
+    return (document.querySelector("#write") ?? tool.querySelector("summary")).focus();
+  }
   if (field?.matches("input, textarea, select")) return field.blur();
   document.querySelector(".talk__back")?.click();
 }

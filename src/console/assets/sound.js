@@ -1,4 +1,4 @@
-// One tone and a flash of the title for each user who begins to wait, unless somebody is writing or has turned it off.
+// One tone and a flash of the title when a user begins to wait, or one's own users write or become one's own, unless somebody is writing or has turned it off.
 
 import { browser } from "./keep.js";
 import { SOUND_IS_OFF, SOUND_IS_ON } from "./words.js";
@@ -9,6 +9,7 @@ const HEARD = "heard";
 let flashes;
 let waiting = count();
 let known = [...document.querySelectorAll("[data-list=waiting] .row")].map((row) => row.dataset.conversation);
+let unread = unreadOfMine();
 
 function isOn() {
   return browser.read(STORED) !== "off";
@@ -16,6 +17,12 @@ function isOn() {
 
 function count() {
   return Number(document.title.match(/^\((\d+)\)/)?.[1] ?? 0);
+}
+
+// Each as often as it has changed, so that the next message is another one.
+function unreadOfMine() {
+  const rows = [...document.querySelectorAll("[data-list=mine] .row--unread")];
+  return rows.map(({ dataset }) => `${dataset.conversation} ${dataset.version}`);
 }
 
 // Of several pages of one browser, one makes the sound. Who no longer waits may begin to wait again.
@@ -51,8 +58,11 @@ function flash() {
 
 // `now`: who waits, where the page lists them; else only their number is known.
 function listen({ detail: now }) {
-  const come = now.length > 0 ? unheard(now.filter((one) => !known.includes(one)), now).length : count() - waiting;
+  const begun = now.length > 0 ? unheard(now.filter((one) => !known.includes(one)), now).length : 0;
+  const mine = unreadOfMine();
+  const come = Math.max(begun, count() - waiting, mine.filter((one) => !unread.includes(one)).length);
   known = now;
+  unread = mine;
   waiting = count();
   const isWriting = document.hasFocus() && document.activeElement?.matches("textarea, input");
   if (come <= 0 || !isOn() || isWriting) return;

@@ -11,7 +11,6 @@ export const BACK_INTO_THE_FIELD = "Back into the field";
 export const KEPT = "Kept here, leaves when the line is back ";
 export const NO_SESSION = "you have been signed out.";
 export const NO_ANSWER = "the bridge does not answer.";
-export const PAGE_WAS_LEFT = "the page was left before it was.";
 export const SHOW_PICTURE = "Show the picture";
 export const NO_PICTURE = "The picture cannot be shown. Try again";
 export const SOUND_IS_ON = "Sound when a user waits: on";

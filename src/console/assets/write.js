@@ -7,10 +7,20 @@ import * as words from "./words.js";
 
 const draftKey = `draft ${open}`;
 // What stands in these fields outlives the page, whichever form of it was sent.
-const DRAFTS = { write: draftKey, note: `draft note ${open}` };
+const DRAFTS = {
+  write: draftKey,
+  note: `draft note ${open}`,
+  replies: `draft replies ${open}`,
+  buttons: `draft buttons ${open}`,
+  file: `draft file ${open}`,
+  "file-name": `draft file-name ${open}`,
+};
 const unsentKey = `unsent ${open}`;
 
 const FIELDS = ["text", "replies", "buttons", "file", "file_name"];
+const ON_ITS_WAY = "turn turn--agent held held--agent";
+// What could not be sent is tried again after this, also while the line seems to be up.
+const TRY_AGAIN_AFTER = 3000;
 
 function field() {
   return document.querySelector("#write");
@@ -25,7 +35,7 @@ function keepUnsent() {
 }
 
 function show(entry) {
-  entry.turn = element("li", "turn turn--agent turn--late", "");
+  entry.turn = element("li", `${ON_ITS_WAY} turn--late`, "");
   const bubble = element("div", "bubble", entry.values.text || entry.values.file);
   bubble.dir = "auto";
   entry.says = element("p", "turn__by", "");
@@ -52,7 +62,7 @@ class LineIsDown extends Error {}
 
 function fail(entry, failure) {
   entry.waits = failure instanceof LineIsDown;
-  entry.turn.className = entry.waits ? "turn turn--agent turn--late" : "turn turn--agent turn--failed";
+  entry.turn.className = entry.waits ? `${ON_ITS_WAY} turn--late` : `${ON_ITS_WAY} turn--failed`;
   const again = button("btn btn--small", words.TRY_AGAIN, run);
   const back = button("btn btn--small btn--bare", words.BACK_INTO_THE_FIELD, () => {
     remove(entry);
@@ -61,6 +71,22 @@ function fail(entry, failure) {
   });
   const says = entry.waits ? words.KEPT : words.notSent(failure.message);
   entry.says.replaceChildren(element("b", "", says), again, back);
+  if (entry.waits) setTimeout(() => queue[0]?.waits && run(), TRY_AGAIN_AFTER);
+}
+
+// As the fields stand now, or empty.
+function keepDraft(form) {
+  for (const [id, key] of Object.entries(DRAFTS)) {
+    const field = form.querySelector(`#${id}`);
+    if (field) browser.write(key, field.value);
+  }
+}
+
+function unfoldFilled(form) {
+  for (const tool of form.querySelectorAll("details")) {
+    const fields = [...tool.querySelectorAll("textarea, input")];
+    if (fields.some((field) => field.value)) tool.open = true;
+  }
 }
 
 function takeBack(values) {
@@ -68,7 +94,8 @@ function takeBack(values) {
   if (!text) return keepAsNote(FIELDS.map((name) => values[name]).filter(Boolean).join("\n"));
   text.value = [values.text, text.value].filter(Boolean).join("\n");
   for (const name of FIELDS.slice(1)) text.form.elements[name].value ||= values[name] ?? "";
-  browser.write(draftKey, text.value);
+  keepDraft(text.form);
+  unfoldFilled(text.form);
   text.focus();
 }
 
@@ -96,7 +123,7 @@ async function run() {
   isSending = true;
   while (queue.length > 0) {
     const [entry] = queue;
-    entry.turn.className = "turn turn--agent turn--late";
+    entry.turn.className = `${ON_ITS_WAY} turn--late`;
     entry.says.textContent = words.SENDING;
     try {
       const page = await post(entry);
@@ -116,7 +143,7 @@ function send(form) {
   add({ address: form.action, values: { ...values, form: crypto.randomUUID() } });
   for (const name of FIELDS) form.elements[name].value = "";
   form.querySelectorAll("details[open]").forEach((tool) => { tool.open = false; });
-  browser.write(draftKey, "");
+  keepDraft(form);
   run();
 }
 
@@ -138,10 +165,8 @@ if (open) {
   if (tab.read(claimedKey)) field()?.focus();
   tab.write(claimedKey, "");
   // What a page did not hear the end of may have been sent: trying again does no harm.
-  for (const entry of JSON.parse(tab.read(unsentKey) || "[]")) {
-    add(entry);
-    fail(entry, new Error(words.PAGE_WAS_LEFT));
-  }
+  JSON.parse(tab.read(unsentKey) || "[]").forEach(add);
+  run();
   document.addEventListener("console:connected", () => queue[0]?.waits && run());
   document.addEventListener("input", (event) => {
     const key = DRAFTS[event.target.id];
@@ -154,7 +179,7 @@ if (open) {
     event.target.form.requestSubmit();
   });
   document.addEventListener("submit", (event) => {
-    if (event.target.matches("form.claim")) tab.write(claimedKey, "yes");
+    if (event.target.matches("form.claim, form[action$='/take-over']")) tab.write(claimedKey, "yes");
     if (event.target.matches("#do-note form")) browser.write(DRAFTS.note, "");
     if (!event.target.matches(".compose")) return;
     event.preventDefault();

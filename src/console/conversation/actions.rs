@@ -21,7 +21,7 @@ use super::{
     visit::{Answer, Visit},
 };
 use crate::{
-    console::{state::State, texts},
+    console::{admins, state::State, texts},
     domain::{
         dedupe::DedupeKey,
         event::{Event, Incoming, Step, Target},
@@ -30,6 +30,9 @@ use crate::{
     },
     store::Applied,
 };
+
+/// In the place of a colleague's name: it goes back to those who wait. No operator is called so.
+pub(super) const NOBODY: &str = "-";
 
 pub(super) fn router() -> Router<State> {
     let at = |act: &str| format!("/console/conversations/{{id}}/{act}");
@@ -49,6 +52,7 @@ impl Visit {
         let operated = OperatorAction {
             by: self.who.operator.clone(),
             shown_as: self.who.shown_as.clone(),
+            overrules: admins::is_admin(&self.who),
             action: act,
         };
         let step = Step {

@@ -45,7 +45,7 @@ pub(super) fn facts(view: &ConversationView, context: &Context<'_>) -> Markup {
                     dt { (texts::CONVERSATION) } dd.mono { (state.id) }
                 }
             }
-            @if let Some(payload) = payload { section { h3 { (texts::FROM_THE_BOT) } dl.facts { (told(payload)) } } }
+            @if let Some(payload) = payload.filter(|payload| says_something(payload)) { section { h3 { (texts::FROM_THE_BOT) } dl.facts { (told(payload)) } } }
             @for handover in view.handovers.iter().rev() { (passage(handover, view, context)) }
         }
     }
@@ -53,6 +53,13 @@ pub(super) fn facts(view: &ConversationView, context: &Context<'_>) -> Markup {
 
 fn fields<'v>(fields: impl Iterator<Item = (&'v String, &'v Value)>) -> Markup {
     html! { @for (name, value) in fields { dt.mono dir="auto" { (name) } dd dir="auto" { (plain(value)) } } }
+}
+
+fn says_something(payload: &Value) -> bool {
+    !payload.is_null()
+        && payload
+            .as_object()
+            .is_none_or(|members| !members.is_empty())
 }
 
 fn told(payload: &Value) -> Markup {
@@ -76,7 +83,7 @@ fn passage(handover: &InboxHandover, view: &ConversationView, context: &Context<
                     }
                 }
             }
-            p.mono.quiet { (handover.id) }
+            dl.facts { dt { (texts::ID) } dd.mono { (handover.id) } }
         }
     }
 }

@@ -76,7 +76,7 @@ pub(super) fn transcript(
     }
 }
 
-/// Messages keep the order in which they came, whatever their senders' clocks say; entry happened goes between them, and
+/// Messages keep the order in which they came, whatever their senders' clocks say; what happened goes between them, and
 /// before the notice that it caused.
 fn items(view: &ConversationView, until: Option<Timestamp>) -> Vec<Item<'_>> {
     // What happened before the oldest message that is shown stands with the older ones.
@@ -153,7 +153,7 @@ fn lost<'v>(deliveries: &[&'v DeliveryView]) -> Option<&'v DeliveryView> {
     of(DeliveryState::Dead).or_else(|| of(DeliveryState::Cancelled))
 }
 
-/// That it was not delivered, why, and entry can be done about it.
+/// That it was not delivered, why, and what can be done about it.
 fn not_sent(lost: &DeliveryView, conversation: ConversationId) -> Markup {
     let why = lost.error_class.as_deref().map(calls::stored_class);
     html! {
@@ -196,7 +196,7 @@ fn after(message: MessageId, deliveries: &[&DeliveryView], conversation: Convers
 fn journey(delivery: &DeliveryView, conversation: ConversationId) -> Markup {
     html! {
         li { (time_of(delivery.created_at)) (texts::STORED) }
-        @if delivery.attempts > 0 {
+        @if delivery.attempts > 0 || delivery.error_class.is_some() {
             li { (tries(delivery.attempts)) @if let Some(class) = &delivery.error_class { ", " (calls::stored_class(class)) } }
         }
         @if let Some(next) = delivery.next_at { li { (time_of(next)) (texts::NEXT_ATTEMPT) } }
@@ -314,7 +314,7 @@ mod tests {
         )
     }
 
-    /// The seq of entry was said, and entry happened.
+    /// The seq of what was said, and what happened.
     fn order(view: &ConversationView, until: Option<i64>) -> Vec<String> {
         let items = items(view, until.map(Timestamp::from_millis));
         let name = |item: &Item<'_>| match item.entry {

@@ -28,7 +28,7 @@ impl Turn<'_> {
             Action::Claim { handover } => self.claim(*handover, operated)?,
             Action::Say { handover, content } => return self.say_as(*handover, operated, content),
             Action::Note { handover, text } => self.keep_note(*handover, text),
-            Action::Assign { handover, to } => self.assign(*handover, by, to.as_ref())?,
+            Action::Assign { handover, to } => self.assign(*handover, operated, to.as_ref())?,
             Action::Transfer { handover, desk } => self.send_on(*handover, by, desk)?,
             Action::Close {
                 handover,
@@ -94,16 +94,18 @@ impl Turn<'_> {
     fn assign(
         &mut self,
         handover: HandoverId,
-        by: &OperatorName,
+        operated: &OperatorAction,
         to: Option<&Colleague>,
     ) -> Result<(), Refusal> {
         let open = self.at_console(handover)?;
-        not_anothers(open, by)?;
+        if !operated.overrules {
+            not_anothers(open, &operated.by)?;
+        }
         let held = open.operator.is_some();
         match to {
             Some(to) => {
-                self.give_to(&to.name, to.shown_as.as_ref());
                 self.note(Cause::Assigned, Some(to.name.to_string()));
+                self.give_to(&to.name, to.shown_as.as_ref());
             }
             None if held => {
                 if let Some(open) = &mut self.conversation.handover {

@@ -267,6 +267,7 @@ async fn acts(world: &World, (user, by): (User, &str), act: Action) {
     let operated = OperatorAction {
         by,
         shown_as,
+        overrules: false,
         action: act,
     };
     let outcome = happens(world, user, Event::OperatorActed(operated)).await.1;

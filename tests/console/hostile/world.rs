@@ -113,6 +113,7 @@ async fn conversation(world: &World, place: usize, texts: &[String]) -> (String,
         Event::OperatorActed(OperatorAction {
             by: OperatorName::new("ann").unwrap(),
             shown_as: Some(texts.join(" ")),
+            overrules: false,
             action: act,
         })
     });

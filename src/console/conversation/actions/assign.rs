@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::{
     console::{
         conversation::{
+            actions::NOBODY,
             draft::Draft,
             visit::{Answer, Visit},
         },
@@ -30,7 +31,7 @@ pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
         ..Draft::default()
     };
     let colleague = visit.state.accounts().colleague(to);
-    if !to.is_empty() && colleague.is_none() {
+    if to != NOBODY && colleague.is_none() {
         return visit.refuse(draft.faulty(texts::NO_SUCH_COLLEAGUE)).await;
     }
     let act = Action::Assign {

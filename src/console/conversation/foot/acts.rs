@@ -5,7 +5,8 @@ use maud::{Markup, html};
 use super::hidden;
 use crate::{
     console::{
-        conversation::{Draft, context::Context},
+        admins,
+        conversation::{Draft, actions::NOBODY, context::Context},
         icons::icon,
         texts,
     },
@@ -23,7 +24,7 @@ pub(super) fn acts(at: &str, open: &Handover, context: &Context<'_>, draft: &Dra
     html! {
         div.acts role="group" aria-label=(texts::MORE_TO_DO) {
             (note(at, open.id, &kept))
-            @if mine { (assign(at, open.id, context, draft)) }
+            @if mine || anothers && admins::is_admin(context.who) { (assign(at, open, context, draft)) }
             @if !anothers {
                 (transfer(at, open, context, draft))
                 (close(at, open.id, draft))
@@ -53,22 +54,23 @@ fn note(at: &str, handover: HandoverId, kept: &str) -> Markup {
     }
 }
 
-fn assign(at: &str, handover: HandoverId, context: &Context<'_>, draft: &Draft) -> Markup {
+fn assign(at: &str, open: &Handover, context: &Context<'_>, draft: &Draft) -> Markup {
     let others = context.people.iter();
-    let others = others.filter(|person| person.operator != context.who.operator);
+    let others = others.filter(|person| Some(&person.operator) != open.operator.as_ref());
     html! {
         details.tool #do-assign name="act" open[!draft.to.is_empty()] {
             summary { (icon("people")) (texts::TO_COLLEAGUE) }
             form.tool__body method="post" action={ (at) "/assign" } {
-                (hidden(handover))
+                (hidden(open.id))
                 div.field {
                     label for="to" { (texts::TO_WHOM) }
-                    select.input #to name="to" {
-                        option value="" { (texts::BACK_TO_WAITING) }
+                    select.input #to name="to" required {
+                        option value="" { (texts::CHOOSE_COLLEAGUE) }
                         @for person in others {
                             @let name = person.operator.as_str();
                             option value=(name) selected[draft.to == name] { (person.called()) }
                         }
+                        option value=(NOBODY) selected[draft.to == NOBODY] { (texts::BACK_TO_WAITING) }
                     }
                 }
                 button.btn.btn--small type="submit" { (texts::ASSIGN) }

@@ -21,6 +21,7 @@ fn act(world: &mut World, by: &str, act: Action) -> Outcome {
     world.apply(&Event::OperatorActed(OperatorAction {
         by: name(by),
         shown_as: Some(format!("{by} shown")),
+        overrules: false,
         action: act,
     }))
 }

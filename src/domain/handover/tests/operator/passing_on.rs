@@ -16,7 +16,7 @@ fn a_colleague_who_is_given_it_is_named_to_the_user() {
     assert_eq!(world.notices(), ["joined"]);
     assert_eq!(
         done_by(&world),
-        [(Cause::Joined, Some("ann")), (Cause::Assigned, Some("ann"))]
+        [(Cause::Assigned, Some("ann")), (Cause::Joined, Some("ann"))]
     );
     assert_eq!(world.told(Cause::Assigned), Some("ben"));
 }
@@ -51,6 +51,26 @@ fn nobody_gives_away_what_somebody_else_has() {
         let taken = Refusal::TakenBy(name("ann"));
         is_refused(&mut world, "ben", wanted, taken);
     }
+}
+
+#[test]
+fn whoever_overrules_gives_away_what_somebody_else_has_and_speaks_for_nobody() {
+    let (mut world, handover) = claimed();
+    let overrules = |world: &mut World, action| {
+        world.apply(&Event::OperatorActed(OperatorAction {
+            by: name("sofia"),
+            shown_as: None,
+            overrules: true,
+            action,
+        }))
+    };
+    let taken = Outcome::Refused(Refusal::TakenBy(name("ann")));
+    assert_eq!(overrules(&mut world, say(handover, "hello")), taken);
+    overrules(&mut world, assign(handover, "ben"));
+    assert_eq!(world.handover().operator, Some(name("ben")));
+    overrules(&mut world, give_back(handover));
+    let open = world.handover();
+    assert_eq!((open.phase, &open.operator), (Phase::Waiting, &None));
 }
 
 #[test]

@@ -74,6 +74,7 @@ impl Model {
         let operated = OperatorAction {
             by,
             shown_as,
+            overrules: false,
             action: act,
         };
         let outcome = self.apply(rules, &Event::OperatorActed(operated))?;
