@@ -24,7 +24,6 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use self::{
     connections::{Connections, Parts},
     console::Access,
-    listeners::Routes,
     policy::Sections,
     rotation::{Holders, Rotation},
     signals::Signals,
@@ -150,15 +149,9 @@ impl App {
             keep_alive,
             drain,
         } = server;
-        let watched = watched(&bots, &desks, SystemClock.now());
-        let wanting_agents = console::wanting_agents(&desks);
-        let admin = operators
-            .token
-            .as_ref()
-            .map(Accepted::from)
-            .unwrap_or_default();
-        let (token, proxies) = (admin.clone(), trusted_proxies.clone());
-        let access = Access::new(operators, token, proxies, development);
+        let admin = accepted(operators.token.as_ref());
+        let proxies = trusted_proxies.clone();
+        let access = Access::new(operators, admin.clone(), proxies, development);
         let Parts {
             to_bots,
             to_desks,
@@ -185,15 +178,12 @@ impl App {
             capacity: http::shed::Capacity::default(),
             stopping: shutdown.soft.clone(),
             tasks: requests.clone(),
-            watched,
+            watched: watched(&bots, &desks, SystemClock.now()),
             instruments: instruments.clone(),
         };
         let options = serving(keep_alive, max_connections, drain);
-        let routes = Routes {
-            state: state.build(),
-            console: console.router(),
-        };
-        let servers = listeners.serve(options, routes, &instruments.metrics);
+        let metrics = &instruments.metrics;
+        let servers = listeners.serve(options, state.build(), console.router(), metrics);
         let parts = delivery::Parts {
             store: store.clone(),
             clock: Arc::clone(&clock),
@@ -213,7 +203,7 @@ impl App {
             drain,
             secrets: (holders, named_secrets),
             instruments,
-            wanting_agents,
+            wanting_agents: console::wanting_agents(&desks),
         })
     }
 
@@ -279,6 +269,10 @@ impl App {
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+fn accepted(token: Option<&config::Secrets>) -> Accepted {
+    token.map(Accepted::from).unwrap_or_default()
 }
 
 fn serving(keep_alive: Duration, max_connections: usize, drain: Duration) -> server::Options {

@@ -25,12 +25,6 @@ pub struct Listeners {
     pub extra: Vec<(TcpListener, Router)>,
 }
 
-/// What is served on them.
-pub(super) struct Routes {
-    pub(super) state: http::State,
-    pub(super) console: Router<http::State>,
-}
-
 impl Listeners {
     pub fn bind(config: &Config) -> Result<Self, Error> {
         let public = listen(config.server.listen)?;
@@ -48,10 +42,10 @@ impl Listeners {
     pub(super) fn serve(
         self,
         options: server::Options,
-        routes: Routes,
+        state: http::State,
+        console: Router<http::State>,
         metrics: &Registry,
     ) -> Vec<Server> {
-        let Routes { state, console } = routes;
         let Self {
             public,
             admin,

@@ -34,7 +34,7 @@ impl<'c> User<'c> {
     /// The bot's flow has come to its offload; nothing was said before. The platform is not documented to send its token
     /// with this one.
     pub(super) fn asks_for_agent(&self, at: Timestamp) -> HookCall<'c> {
-        let event = self.event("offload", at, "transcript", json!([]));
+        let event = self.event("offload", at, "transcript", &json!([]));
         self.call(Vec::new(), event)
     }
 
@@ -70,11 +70,11 @@ impl<'c> User<'c> {
             "messages",
             at,
             "messages",
-            json!([{ "actor": "user", "message": message, "timestamp": at }]),
+            &json!([{ "actor": "user", "message": message, "timestamp": at }]),
         )
     }
 
-    fn event(&self, name: &str, at: Timestamp, key: &str, content: Value) -> Value {
+    fn event(&self, name: &str, at: Timestamp, key: &str, content: &Value) -> Value {
         json!({
             "botId": self.bot_id,
             "version": self.version,

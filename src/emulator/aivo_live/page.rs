@@ -151,7 +151,7 @@ async fn act(
         return Err(Refused::Busy);
     }
     match act {
-        Act::Done(done) => state.board.did(&id, done, new_id().to_string(), now),
+        Act::Done(done) => state.board.did(&id, done, &new_id().to_string(), now),
         Act::Idle(_) => state
             .board
             .note(&id, &format!("Aivo Live wrote by itself: {IDLE}"), now),

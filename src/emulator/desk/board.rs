@@ -137,13 +137,7 @@ impl Board {
     }
 
     /// Takes down what an agent did once the bridge has stored it under `stored`.
-    pub(in crate::emulator) fn did(
-        &mut self,
-        id: &str,
-        done: Done,
-        stored: String,
-        now: Timestamp,
-    ) {
+    pub(in crate::emulator) fn did(&mut self, id: &str, done: Done, stored: &str, now: Timestamp) {
         self.change(id, |handover| match done {
             Done::Attended { agent } => {
                 handover.state = State::Attended;
@@ -303,7 +297,7 @@ mod tests {
             Done::Closed {
                 reason: "solved".to_owned(),
             },
-            String::new(),
+            "",
             NOW,
         );
         board.hear("c3", again(), NOW);
@@ -326,7 +320,7 @@ mod tests {
         let intro = Done::Message {
             content: json!({"type": "intro"}),
         };
-        board.did("h", intro, "m9".to_owned(), NOW);
+        board.did("h", intro, "m9", NOW);
         let (_, handover) = board.next(0).unwrap();
         assert_eq!(handover.messages[0]["failed"], "kind_not_shown");
     }
@@ -337,7 +331,7 @@ mod tests {
         let hello = Done::Message {
             content: json!({"type": "text", "text": "hello"}),
         };
-        board.did("h", hello, "m9".to_owned(), NOW);
+        board.did("h", hello, "m9", NOW);
         let failed = FromBridge::MessageFailed {
             handover_id: "h".to_owned(),
             message_id: "m9".to_owned(),
@@ -349,7 +343,7 @@ mod tests {
             Done::Closed {
                 reason: "solved".to_owned(),
             },
-            String::new(),
+            "",
             NOW,
         );
         let closed = FromBridge::Closed {

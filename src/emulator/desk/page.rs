@@ -93,7 +93,7 @@ async fn act(
     desk.know(&id).await?;
     let stored = desk.0.bridge.tell(&id, &done, new_id()).await?;
     let now = desk.0.clock.now();
-    desk.board().did(&id, done, stored, now);
+    desk.board().did(&id, done, &stored, now);
     Ok(StatusCode::ACCEPTED)
 }
 
