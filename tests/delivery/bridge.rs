@@ -24,6 +24,8 @@ pub struct World {
     pub desk: Vendor,
     /// Where conversations are kept; nothing said: a file in the folder.
     pub store: Option<String>,
+    /// Further tables of the configuration.
+    pub tables: String,
     data: TempDir,
 }
 
@@ -48,6 +50,7 @@ impl World {
             platform: Vendor::start().await,
             desk: Vendor::start().await,
             store: None,
+            tables: String::new(),
             data: TempDir::new().unwrap(),
         }
     }
@@ -101,6 +104,7 @@ impl World {
         let file = || format!("sqlite:{}/handover.db", self.data.path().display());
         let store = self.store.clone().unwrap_or_else(file);
         let (platform, desk) = (platform_table(self.platform.address), self.desk.address);
+        let tables = &self.tables;
         format!(
             r#"
             server = {{ listen = "{listen}", drain = "0s" }}
@@ -114,6 +118,7 @@ impl World {
             url = "http://{desk}/hooks"
             secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
             token = "{DESK_TOKEN}"
+            {tables}
             "#
         )
     }
@@ -167,10 +172,13 @@ impl Caller {
 
     /// What the platform tells, taken as told.
     pub async fn hook(&self, body: Value) -> Value {
-        let url = format!(
-            "http://{}/hooks/chatlayer/webshop/{HOOK_KEY}?challenge.verifyToken={VERIFY_TOKEN}",
-            self.address
-        );
+        let path =
+            format!("/hooks/chatlayer/webshop/{HOOK_KEY}?challenge.verifyToken={VERIFY_TOKEN}");
+        self.hook_at(&path, body).await
+    }
+
+    pub async fn hook_at(&self, path: &str, body: Value) -> Value {
+        let url = format!("http://{}{path}", self.address);
         let call = self.http.post(url).body(body.to_string());
         let answer = call.send().await.unwrap();
         assert_eq!(answer.status(), 200);

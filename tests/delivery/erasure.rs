@@ -152,6 +152,38 @@ async fn a_platform_that_is_away_can_be_given_up_and_is_told_of() {
     assert_eq!(bridge.warnings("not_erased").await, 1);
 }
 
+#[tokio::test]
+async fn a_platform_without_a_call_that_forgets_ends_the_erasure_at_once_and_is_told_of() {
+    let mut world = World::new().await;
+    let platform = world.platform.address;
+    world.tables = format!(
+        r#"
+        [bots.fashion]
+        platform = "certainly"
+        api_url = "http://{platform}"
+        deployment_id = "d7"
+        access_token = "access"
+        hook_key = "hook-key-of-the-bot-fashion"
+        "#
+    );
+    let (bridge, process) = world.start_process().await;
+    let said = json!({"interlocutor": "user", "data": {"error": null, "message": {
+        "user_profile": {}, "ref": null, "user_id": format!("webbot:{CANARY}"), "timestamp": 1_767_225_600,
+        "message": format!("{CANARY} hello"), "attachments": [],
+    }}});
+    let hook = "/hooks/certainly/fashion/hook-key-of-the-bot-fashion/messages";
+    bridge.hook_at(hook, said).await;
+    assert!(found(world.folder()) > 0, "there is something to erase");
+
+    let erased = process.run(&["erase", "--session", CANARY]).await;
+    assert_eq!(erased.status.code(), Some(1), "{erased:?}");
+    let told = String::from_utf8_lossy(&erased.stderr).into_owned();
+    let kept = "in 1 conversations the platform did not delete what it keeps";
+    assert!(told.contains(kept), "{told}");
+    assert_eq!(bridge.warnings("not_erased").await, 1);
+    assert_eq!(found(world.folder()), 0, "in {:?}", holding(world.folder()));
+}
+
 fn offload(bird: &str) -> Value {
     json!({
         "botId": "b1", "version": "LIVE", "sessionId": format!("{bird}-session"), "event": "offload",

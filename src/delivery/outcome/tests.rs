@@ -1,0 +1,286 @@
+use super::*;
+use crate::delivery::tests::job;
+use crate::domain::conversation::ResumeContract;
+
+const WINDOW: Window = Window {
+    blocking: Duration::from_mins(5),
+    limit: Duration::from_hours(4),
+};
+
+fn failed(job: &Job, class: ErrorClass, number: u32, age: Duration) -> Plan {
+    let status = answered(class);
+    let retry_after = None;
+    let failure = Failure {
+        class,
+        status,
+        retry_after,
+    };
+    Attempt {
+        job,
+        number,
+        result: Err(failure),
+        ended_at: job.created_at.plus(age),
+        jitter: 1.0,
+    }
+    .plan(&WINDOW)
+}
+
+/// A status of that class, where an answer has one.
+fn answered(class: ErrorClass) -> Option<u16> {
+    match class {
+        ErrorClass::NotSent | ErrorClass::Certificate | ErrorClass::Ambiguous => None,
+        ErrorClass::Unreadable => Some(200),
+        ErrorClass::Redirected => Some(302),
+        ErrorClass::Rejected => Some(400),
+        ErrorClass::Unauthorized => Some(401),
+        ErrorClass::Gone => Some(404),
+        ErrorClass::Duplicate => Some(409),
+        ErrorClass::RateLimited => Some(429),
+        ErrorClass::Unsupported => Some(501),
+        ErrorClass::Busy => Some(503),
+    }
+}
+
+fn resume() -> Job {
+    let contract = ResumeContract {
+        reason: "solved".to_owned(),
+        agent: None,
+        seconds: 1,
+        unanswered: false,
+        dialog_state: None,
+    };
+    Job {
+        task: Task::Resume { index: 0, contract },
+        ..job(1, 1)
+    }
+}
+
+fn wait(plan: &Plan, job: &Job, age: Duration) -> Option<Duration> {
+    match plan.settlement.row {
+        RowOutcome::Retry { at, .. } => Some(at.since(job.created_at.plus(age))),
+        RowOutcome::Delivered | RowOutcome::Dead { .. } => None,
+    }
+}
+
+#[test]
+fn a_resume_goes_on_for_a_day_whatever_is_answered_and_a_lost_session_is_its_end() {
+    goes_on_for_a_day(&resume());
+}
+
+#[test]
+fn a_deletion_goes_on_as_a_resume_does_and_what_is_not_there_is_deleted() {
+    goes_on_for_a_day(&forget());
+}
+
+#[test]
+fn a_deletion_for_which_the_platform_has_no_call_ends_with_the_first_attempt() {
+    let class = ErrorClass::Unsupported;
+    let job = forget();
+    let plan = Attempt {
+        job: &job,
+        number: 1,
+        result: Err(Failure {
+            class,
+            status: None,
+            retry_after: None,
+        }),
+        ended_at: job.created_at,
+        jitter: 1.0,
+    }
+    .plan(&WINDOW);
+    assert_eq!(plan.settlement.row, RowOutcome::Dead { class });
+    assert_eq!(plan.settlement.result, StepResult::Dead { class });
+}
+
+fn forget() -> Job {
+    Job {
+        task: Task::Forget,
+        ..job(1, 1)
+    }
+}
+
+fn goes_on_for_a_day(job: &Job) {
+    for class in ErrorClass::ALL {
+        for (number, age) in [(1, Duration::ZERO), (30, Duration::from_hours(23))] {
+            let plan = failed(job, class, number, age);
+            match class {
+                ErrorClass::Gone => assert_eq!(plan.settlement.result, StepResult::Gone),
+                ErrorClass::Duplicate | ErrorClass::Unreadable => {
+                    assert_eq!(plan.settlement.row, RowOutcome::Delivered);
+                }
+                _ => {
+                    let wait = wait(&plan, job, age).expect("tried again");
+                    assert!(
+                        wait <= Duration::from_mins(5),
+                        "{} waits {wait:?}",
+                        class.label()
+                    );
+                }
+            }
+        }
+        let late = failed(job, class, 300, RESUME_LIMIT);
+        assert_eq!(wait(&late, job, RESUME_LIMIT), None, "{}", class.label());
+    }
+}
+
+#[test]
+fn a_refused_resume_is_tried_ever_more_rarely_but_every_five_minutes_at_least() {
+    let waits: Vec<_> = (1..=7)
+        .map(|number| refused_resume_wait(number).as_secs())
+        .collect();
+    assert_eq!(waits, [15, 30, 60, 120, 240, 300, 300]);
+}
+
+#[test]
+fn a_pause_gives_way_to_what_the_agent_says_after_five_minutes() {
+    let job = Job {
+        task: Task::Pause { index: 0 },
+        ..job(1, 1)
+    };
+    let young = failed(&job, ErrorClass::Busy, 20, Duration::from_secs(299));
+    assert!(matches!(young.settlement.row, RowOutcome::Retry { .. }));
+    let old = failed(&job, ErrorClass::Busy, 21, WINDOW.blocking);
+    let class = ErrorClass::Busy;
+    assert_eq!(old.settlement.row, RowOutcome::Dead { class });
+}
+
+#[test]
+fn a_delivery_from_the_future_counts_as_new() {
+    let mut job = job(1, 1);
+    let created = job.created_at;
+    job.created_at = created.plus(Duration::from_hours(24));
+    let result = Err(Failure {
+        class: ErrorClass::Busy,
+        status: Some(503),
+        retry_after: None,
+    });
+    let plan = Attempt {
+        job: &job,
+        number: 1,
+        result,
+        ended_at: created,
+        jitter: 1.0,
+    }
+    .plan(&WINDOW);
+    let RowOutcome::Retry { at, .. } = plan.settlement.row else {
+        panic!("tried again")
+    };
+    assert_eq!(at, created.plus(Duration::from_millis(500)));
+}
+
+#[test]
+fn only_calls_that_may_have_arrived_are_ambiguous() {
+    let ambiguous = |class| match failed(&job(1, 1), class, 1, Duration::ZERO)
+        .settlement
+        .result
+    {
+        StepResult::Delayed { ambiguous, .. } => ambiguous,
+        _ => false,
+    };
+    let classes: Vec<_> = ErrorClass::ALL
+        .into_iter()
+        .filter(|class| ambiguous(*class))
+        .collect();
+    assert_eq!(classes, [ErrorClass::Ambiguous, ErrorClass::Busy]);
+}
+
+#[test]
+fn what_is_refused_or_limited_pauses_the_destination_and_costs_no_attempt() {
+    for (class, because) in [
+        (ErrorClass::RateLimited, PausedBecause::RateLimited),
+        (ErrorClass::Unauthorized, PausedBecause::Refused),
+        (ErrorClass::Certificate, PausedBecause::Refused),
+    ] {
+        let plan = failed(&job(1, 1), class, 1, Duration::ZERO);
+        let RowOutcome::Retry {
+            at: until, counts, ..
+        } = plan.settlement.row
+        else {
+            panic!("tried again")
+        };
+        assert!(!counts);
+        assert_eq!(
+            plan.pause,
+            Some(Pause { until, because }),
+            "{}",
+            class.label()
+        );
+    }
+}
+
+#[test]
+fn a_look_up_pauses_nothing_but_the_rate_and_is_never_a_dead_letter() {
+    let task = Task::LookUp {
+        history: true,
+        session: true,
+    };
+    let job = Job { task, ..job(1, 1) };
+    for class in ErrorClass::ALL {
+        let plan = failed(&job, class, 1, Duration::ZERO);
+        assert!(
+            matches!(plan.settlement.result, StepResult::Delayed { .. }),
+            "{}: `decide` withdraws what is delayed",
+            class.label()
+        );
+        let limited = class == ErrorClass::RateLimited;
+        assert_eq!(plan.pause.is_some(), limited, "{}", class.label());
+    }
+}
+
+#[test]
+fn a_conversation_that_is_gone_means_something_else_for_each_task() {
+    let message = job(1, 1).message.expect("has one").id;
+    let dead = RowOutcome::Dead {
+        class: ErrorClass::Gone,
+    };
+    let cases = [
+        (
+            Task::Close {
+                reason: "solved".to_owned(),
+            },
+            StepResult::Gone,
+            RowOutcome::Delivered,
+        ),
+        (
+            Task::Message {
+                message,
+                part: None,
+            },
+            StepResult::Gone,
+            dead,
+        ),
+        (
+            Task::Say {
+                message,
+                notice: false,
+                part: None,
+            },
+            StepResult::Gone,
+            dead,
+        ),
+        (
+            Task::Open { upto: 1 },
+            StepResult::Dead {
+                class: ErrorClass::Gone,
+            },
+            dead,
+        ),
+        (
+            Task::Pause { index: 0 },
+            StepResult::Dead {
+                class: ErrorClass::Gone,
+            },
+            dead,
+        ),
+    ];
+    for (task, result, row) in cases {
+        let job = Job { task, ..job(1, 1) };
+        let plan = failed(&job, ErrorClass::Gone, 1, Duration::ZERO);
+        assert_eq!(
+            plan.settlement,
+            Settlement { result, row },
+            "{}",
+            job.task.kind()
+        );
+    }
+}
