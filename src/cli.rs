@@ -243,6 +243,8 @@ enum Error {
     #[error(transparent)]
     Health(#[from] healthcheck::Error),
     #[error(transparent)]
+    Deliveries(#[from] deliveries::Refused),
+    #[error(transparent)]
     Erase(#[from] erase::Unfinished),
     #[error(transparent)]
     Check(#[from] check::NotInOrder),
@@ -345,6 +347,7 @@ impl Error {
             | Self::App(_)
             | Self::Client(_)
             | Self::Health(_)
+            | Self::Deliveries(_)
             | Self::Erase(_)
             | Self::Check(_)
             | Self::Telemetry(_)

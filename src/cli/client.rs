@@ -4,6 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use reqwest::{Method, StatusCode, redirect};
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use url::Url;
 
@@ -34,6 +35,13 @@ pub(super) struct Reply {
     pub(super) body: Vec<u8>,
 }
 
+/// Why it refused, in its own words as far as it has any.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Problem {
+    title: Option<String>,
+    detail: Option<String>,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error("the bridge at {listen} did not answer; is it running with this configuration?")]
@@ -46,10 +54,10 @@ pub(super) enum Error {
     Setup(#[source] reqwest::Error),
     #[error("the listen address is no part of a URL")]
     Address(#[source] url::ParseError),
-    #[error("the bridge refused with status {}{}", .status.as_u16(), in_brackets(.title.as_deref()))]
+    #[error("the bridge refused with status {}{}", .status.as_u16(), .problem.in_brackets())]
     Refused {
         status: StatusCode,
-        title: Option<String>,
+        problem: Problem,
     },
     #[error("the bridge answered something that cannot be read")]
     Unreadable(#[source] serde_json::Error),
@@ -107,29 +115,30 @@ impl Client {
 }
 
 impl Reply {
-    /// A refusal is an error with the title of its problem.
+    /// A refusal is an error with the words of its problem.
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.status.is_success() {
             return Ok(());
         }
-        let problem: Option<Value> = serde_json::from_slice(&self.body).ok();
-        let title = problem
-            .as_ref()
-            .and_then(|problem| problem.get("title"))
-            .and_then(Value::as_str);
         Err(Error::Refused {
             status: self.status,
-            title: title.map(ToOwned::to_owned),
+            problem: serde_json::from_slice(&self.body).unwrap_or_default(),
         })
     }
 
     /// The JSON of a success.
-    pub(super) fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Error> {
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.check()?;
         serde_json::from_slice(&self.body).map_err(Error::Unreadable)
     }
 }
 
-fn in_brackets(title: Option<&str>) -> String {
-    title.map_or_else(String::new, |title| format!(" ({title})"))
+impl Problem {
+    fn in_brackets(&self) -> String {
+        match (&self.title, &self.detail) {
+            (Some(title), Some(detail)) => format!(" ({title}: {detail})"),
+            (Some(said), None) | (None, Some(said)) => format!(" ({said})"),
+            (None, None) => String::new(),
+        }
+    }
 }

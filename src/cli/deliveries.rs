@@ -6,9 +6,10 @@ use clap::{Args, Subcommand, ValueEnum, builder::PossibleValue};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Error, admin::Admin, runtime};
+use super::{Error, admin::Admin, client, runtime};
 use crate::{
     config::Config,
+    domain::delivery::Destination,
     http::admin::shape::{Deliveries, Delivery},
 };
 
@@ -18,8 +19,12 @@ pub(super) enum Action {
     /// Print deliveries, oldest first
     List(Filter),
     /// Send these again at once, under their old ids
+    ///
+    /// Each is tried; one that the bridge refuses is told with the reason, and makes the command end with 1.
     Retry(Ids),
     /// Give these up
+    ///
+    /// Each is tried; one that the bridge refuses is told with the reason, and makes the command end with 1.
     Skip(Ids),
 }
 
@@ -30,7 +35,7 @@ pub(super) struct Filter {
     state: Option<State>,
     /// Only those to this bot or desk: bot:NAME or desk:NAME
     #[arg(long, value_name = "NAME")]
-    destination: Option<String>,
+    destination: Option<Destination>,
     /// Go on behind this id
     #[arg(long, value_name = "ID")]
     after: Option<Uuid>,
@@ -55,6 +60,20 @@ enum State {
     Cancelled,
 }
 
+/// What is done with a delivery: as the API calls it, and how it is told.
+type Verb = (&'static str, &'static str);
+
+const RETRY: Verb = ("retry", "is sent again");
+const SKIP: Verb = ("skip", "is given up");
+
+/// The bridge refused some; each has been told by then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{refused} of {all} were refused")]
+pub(super) struct Refused {
+    refused: usize,
+    all: usize,
+}
+
 pub(super) fn run(config: &Config, action: Action) -> Result<(), Error> {
     let admin = Admin::of(config)?;
     let mut out = io::stdout().lock();
@@ -62,34 +81,24 @@ pub(super) fn run(config: &Config, action: Action) -> Result<(), Error> {
         match action {
             Action::List(filter) => {
                 let page = list(&admin, &filter).await?;
-                write_table(&mut out, &page)?;
+                Ok(write_table(&mut out, &page)?)
             }
-            Action::Retry(Ids { ids }) => {
-                for id in ids {
-                    change(&admin, id, "retry").await?;
-                    writeln!(out, "{id} is sent again")?;
-                }
-            }
-            Action::Skip(Ids { ids }) => {
-                for id in ids {
-                    change(&admin, id, "skip").await?;
-                    writeln!(out, "{id} is given up")?;
-                }
-            }
+            Action::Retry(Ids { ids }) => change_each(&admin, &ids, RETRY, &mut out).await,
+            Action::Skip(Ids { ids }) => change_each(&admin, &ids, SKIP, &mut out).await,
         }
-        Ok(())
     })
 }
 
 async fn list(admin: &Admin<'_>, filter: &Filter) -> Result<Deliveries, Error> {
     let state = filter.state.and_then(|state| state.to_possible_value());
+    let destination = filter.destination.as_ref().map(ToString::to_string);
     let (after, limit) = (
         filter.after.map(|id| id.to_string()),
         filter.limit.to_string(),
     );
     let query = [
         ("state", state.as_ref().map(PossibleValue::get_name)),
-        ("destination", filter.destination.as_deref()),
+        ("destination", destination.as_deref()),
         ("after", after.as_deref()),
         ("limit", Some(limit.as_str())),
     ];
@@ -99,6 +108,34 @@ async fn list(admin: &Admin<'_>, filter: &Filter) -> Result<Deliveries, Error> {
         .collect();
     let path = ["api", "admin", "deliveries"];
     Ok(admin.get(&path, &query).await?.json()?)
+}
+
+/// What is refused of one says nothing of the others; a bridge that does not answer does.
+async fn change_each(
+    admin: &Admin<'_>,
+    ids: &[Uuid],
+    (verb, told): Verb,
+    out: &mut impl Write,
+) -> Result<(), Error> {
+    let mut refused = 0;
+    for &id in ids {
+        match change(admin, id, verb).await {
+            Ok(()) => writeln!(out, "{id} {told}")?,
+            Err(Error::Client(why @ client::Error::Refused { .. })) => {
+                refused += 1;
+                writeln!(out, "{id}: {why}")?;
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    match refused {
+        0 => Ok(()),
+        refused => Err(Refused {
+            refused,
+            all: ids.len(),
+        }
+        .into()),
+    }
 }
 
 async fn change(admin: &Admin<'_>, id: Uuid, verb: &str) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! Deliveries: the calls that the bridge owes to a bot platform or a desk, and what came of them.
 
-use std::{fmt, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -29,6 +29,11 @@ pub enum Destination {
     Bot(BotName),
     Desk(DeskName),
 }
+
+/// A text that names no bot and no desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not bot:NAME or desk:NAME")]
+pub struct NotADestination;
 
 /// What is to be done. Stored with the delivery; an unknown one (written by a newer version) is left alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -203,6 +208,19 @@ impl fmt::Display for Destination {
             Self::Bot(name) => write!(f, "bot:{name}"),
             Self::Desk(name) => write!(f, "desk:{name}"),
         }
+    }
+}
+
+impl FromStr for Destination {
+    type Err = NotADestination;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = match text.split_once(':') {
+            Some(("bot", name)) => name.parse().ok().map(Self::Bot),
+            Some(("desk", name)) => name.parse().ok().map(Self::Desk),
+            _ => None,
+        };
+        found.ok_or(NotADestination)
     }
 }
 

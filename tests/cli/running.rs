@@ -94,21 +94,54 @@ fn deliveries_are_retried_and_skipped_by_id() {
 }
 
 #[test]
-fn a_refusal_is_told_by_its_title_and_ends_with_1() {
-    let stub = Stub::answering(
-        StatusCode::CONFLICT,
-        r#"{"type": "x", "title": "Not now", "status": 409}"#,
-    );
-    let output = Setup::new(stub.address).run(&[
-        "deliveries",
-        "skip",
+fn a_refusal_is_told_in_the_words_of_its_problem_and_ends_with_1() {
+    for (problem, told) in [
+        (r#"{"title": "Not now", "status": 409}"#, "409 (Not now)\n"),
+        (
+            r#"{"title": "Not now", "detail": "it is on its way"}"#,
+            "409 (Not now: it is on its way)\n",
+        ),
+        ("<html>", "409\n"),
+    ] {
+        let stub = Stub::answering(StatusCode::CONFLICT, problem);
+        let output = Setup::new(stub.address).run(&["deliveries", "list"]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(complaint(&output).ends_with(told), "{output:?}");
+    }
+}
+
+#[test]
+fn what_is_refused_of_one_delivery_stops_none_of_the_others() {
+    let stub = Stub::answering(StatusCode::CONFLICT, r#"{"title": "Not now"}"#);
+    let ids = [
         "01a1f000-0000-7000-8000-000000000001",
-    ]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(
-        complaint(&output).contains("status 409 (Not now)"),
-        "{output:?}"
-    );
+        "01a1f000-0000-7000-8000-000000000002",
+    ];
+    for verb in ["retry", "skip"] {
+        let output = Setup::new(stub.address).run(&["deliveries", verb, ids[0], ids[1]]);
+        assert_eq!(output.status.code(), Some(1));
+        let why = "the bridge refused with status 409 (Not now)";
+        let lines = format!("{}: {why}\n{}: {why}\n", ids[0], ids[1]);
+        assert_eq!(printed(&output), lines, "{output:?}");
+        assert!(
+            complaint(&output).contains("2 of 2 were refused"),
+            "{output:?}"
+        );
+    }
+    assert_eq!(stub.calls().len(), 4);
+}
+
+#[test]
+fn a_destination_that_can_be_none_is_a_usage_error() {
+    let setup = Setup::new(unused());
+    for destination in ["custom", "table:custom", "desk:", "desk:No Name"] {
+        let output = setup.run(&["deliveries", "list", "--destination", destination]);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(
+            complaint(&output).contains("not bot:NAME or desk:NAME"),
+            "{output:?}"
+        );
+    }
 }
 
 #[test]

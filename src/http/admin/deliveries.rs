@@ -154,12 +154,7 @@ fn named(state: &str) -> Result<DeliveryState> {
 }
 
 fn destination(text: &str) -> Result<Destination> {
-    let found = match text.split_once(':') {
-        Some(("bot", name)) => name.parse().ok().map(Destination::Bot),
-        Some(("desk", name)) => name.parse().ok().map(Destination::Desk),
-        _ => None,
-    };
-    found.ok_or_else(unknown_filter)
+    text.parse().map_err(|_| unknown_filter())
 }
 
 /// As [`destination`] reads it. No pattern says both how long a name is and that it has no double underscore.
