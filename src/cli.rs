@@ -16,6 +16,7 @@ mod serve;
 mod simulate;
 mod store;
 mod urls;
+mod version;
 
 use std::{
     env, error::Error as StdError, io, num::NonZero, path::PathBuf, process::ExitCode,
@@ -175,7 +176,7 @@ const SIMULATE: &str = "\
 Examples:
   handover --config handover.toml simulate                                a talk, line by line
   handover --config handover.toml simulate --offload --say 'Are you there?'
-  handover --config handover.toml simulate --bot webshop --version live --session s1 --say hello";
+  handover --config handover.toml simulate --bot webshop --version LIVE --session s1 --say hello";
 const OPENAPI: &str = "\
 Examples:
   handover openapi > openapi.json

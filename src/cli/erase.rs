@@ -5,12 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clap::{ArgGroup, Args, ValueEnum, builder::PossibleValue};
+use clap::{ArgGroup, Args};
 use serde_json::{Map, Value};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::{Error, admin::Admin, runtime};
+use super::{Error, admin::Admin, runtime, version::Version};
 use crate::{
     config::Config,
     http::admin::shape::{Delivery, Erasure, Progress},
@@ -32,7 +32,7 @@ pub(super) struct Options {
     /// Only with this bot
     #[arg(long, value_name = "NAME")]
     bot: Option<String>,
-    /// Only in this version
+    /// Only in this environment of the bot, in capitals or not
     #[arg(long, value_enum, ignore_case = true)]
     version: Option<Version>,
     /// Leave what the platform keeps where it is
@@ -41,14 +41,6 @@ pub(super) struct Options {
     /// Come back at once; it goes on by itself
     #[arg(long)]
     no_wait: bool,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Version {
-    #[value(name = "DRAFT")]
-    Draft,
-    #[value(name = "LIVE")]
-    Live,
 }
 
 /// It did not come to its end.
@@ -109,13 +101,11 @@ pub(super) fn run(config: &Config, options: &Options) -> Result<(), Error> {
 
 impl Options {
     fn body(&self) -> Value {
-        let version = self.version.and_then(|version| version.to_possible_value());
-        let version = version.as_ref().map(PossibleValue::get_name);
         let texts = [
             ("session_id", self.session.as_deref()),
             ("user_id", self.user.as_deref()),
             ("bot", self.bot.as_deref()),
-            ("version", version),
+            ("version", self.version.map(Version::as_str)),
         ];
         let mut body: Map<_, _> = texts
             .into_iter()

@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use self::report::Report;
-use super::Error;
+use super::{Error, version::Version};
 use crate::{
     app,
     clock::SystemClock,
@@ -29,9 +29,9 @@ pub(super) struct Options {
     /// The bot that asks; may be left out if only one is configured
     #[arg(long, value_name = "NAME")]
     bot: Option<BotName>,
-    /// Which world of the platform, for example LIVE or DRAFT
-    #[arg(long, value_name = "TEXT")]
-    version: Option<String>,
+    /// Which environment of the bot (DRAFT or LIVE), where the platform has both, in capitals or not
+    #[arg(long, value_enum, ignore_case = true)]
+    version: Option<Version>,
     /// Where the user writes, for example web
     #[arg(long, value_name = "TEXT")]
     channel: Option<String>,
@@ -99,7 +99,7 @@ pub(super) fn run(config: &Config, options: Options) -> Result<(), Error> {
     let user = profile(user);
     let facts = Facts {
         bot: &bot,
-        version: version.as_deref(),
+        version: version.map(Version::as_str),
         channel: channel.as_deref(),
         language: &language,
         payload: payload.as_ref(),

@@ -8,7 +8,7 @@ mod chatlayer;
 
 use std::io::{self, BufRead as _, Write};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use reqwest::{Method, StatusCode};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -17,6 +17,7 @@ use super::{
     Error,
     client::{Call, Client},
     runtime,
+    version::Version,
 };
 use crate::{
     clock::{SystemClock, new_id},
@@ -36,8 +37,8 @@ pub(super) struct Options {
     /// The platform's own id of the bot
     #[arg(long, value_name = "ID", default_value = "simulated")]
     bot_id: String,
-    /// Which world of the platform, where it has two
-    #[arg(long, value_enum, default_value = "draft")]
+    /// Which environment of the bot (DRAFT or LIVE), where the platform has both, in capitals or not
+    #[arg(long, value_enum, ignore_case = true, default_value = "DRAFT")]
     version: Version,
     /// Ask for an agent, before anything is said
     #[arg(long)]
@@ -45,12 +46,6 @@ pub(super) struct Options {
     /// Say this, and end; may be given several times
     #[arg(long, value_name = "TEXT")]
     say: Vec<String>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Version {
-    Draft,
-    Live,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -93,10 +88,7 @@ pub(super) fn run(config: &Config, options: Options) -> Result<(), Error> {
         Platform::Chatlayer(chatlayer) => User::Chatlayer(chatlayer::User {
             bot: (name, chatlayer),
             bot_id: options.bot_id,
-            version: match options.version {
-                Version::Draft => "DRAFT",
-                Version::Live => "LIVE",
-            },
+            version: options.version.as_str(),
             session: session.clone(),
             language: bot.default_language.to_string(),
         }),

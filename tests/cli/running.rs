@@ -145,6 +145,31 @@ fn a_destination_that_can_be_none_is_a_usage_error() {
 }
 
 #[test]
+fn an_environment_is_written_in_either_case() {
+    let stub = Stub::answering(StatusCode::OK, "{}");
+    let setup = Setup::new(stub.address);
+    for version in ["live", "LIVE", "Live"] {
+        for command in [&["simulate", "--say", "hello"][..], &["route"]] {
+            let arguments = [command, &["--version", version]].concat();
+            let output = setup.run(&arguments);
+            assert_eq!(output.status.code(), Some(0), "{output:?}");
+        }
+    }
+    assert!(
+        stub.calls()
+            .iter()
+            .all(|call| call.body["version"] == "LIVE")
+    );
+    let output = setup.run(&["erase", "--user", "u", "--version", "live"]);
+    assert_eq!(output.status.code(), Some(1), "the stub erases nobody");
+    assert_eq!(stub.calls().last().unwrap().body["version"], "LIVE");
+    assert_eq!(
+        setup.run(&["route", "--version", "beta"]).status.code(),
+        Some(2)
+    );
+}
+
+#[test]
 fn a_simulated_user_asks_and_speaks_as_chatlayer_would_tell_it() {
     let stub = Stub::answering(
         StatusCode::OK,
