@@ -61,8 +61,8 @@ enum Command {
     Serve,
     /// Run a bridge to try out: on this machine alone, with an emulated bot platform and a desk
     ///
-    /// Needs no configuration and takes no account: it prints the addresses of a chat page and of a desk page. Keeps its
-    /// data in data/, and leaves its configuration there for the other commands.
+    /// Needs no account, makes its own configuration and reads no other: it prints the addresses of a chat page and of a
+    /// desk page. Keeps its data in data/, and leaves its configuration there for the other commands.
     #[command(after_long_help = DEMO)]
     Demo(demo::Options),
     /// Read the configuration, say everything that is wrong with it, and end
@@ -225,7 +225,9 @@ enum Error {
          `handover demo` runs without"
     )]
     NothingConfigured,
-    #[error("the development bridge takes no --config; use `serve`")]
+    #[error(
+        "`handover demo` makes its own configuration and takes no --config; use `handover serve`"
+    )]
     DemoWithConfig,
     #[error(transparent)]
     Route(#[from] route::UsageError),
@@ -284,10 +286,12 @@ fn run(cli: Cli) -> Result<(), Error> {
         Command::Serve
     });
     match command {
-        Command::Serve if source.is_empty() => Err(Error::NothingConfigured),
+        Command::Serve | Command::Check(_) | Command::Migrate if source.is_empty() => {
+            Err(Error::NothingConfigured)
+        }
         Command::Serve => serve::run(source),
         Command::Demo(_) if named.is_some() => Err(Error::DemoWithConfig),
-        Command::Demo(options) => demo::run(options),
+        Command::Demo(options) => demo::run(options, &source),
         Command::Check(options) => check::run(&load(&source)?, options),
         Command::Urls => urls::run(&load(&source)?),
         Command::Route(options) => route::run(&load(&source)?, options),

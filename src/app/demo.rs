@@ -22,6 +22,7 @@ use crate::{
     console::{self, NoRandomness, OneTime},
     domain::{ids::OperatorName, time::Clock as _},
     emulator,
+    store::sqlite::OpenError,
 };
 
 /// What stands on either side of the bridge.
@@ -67,6 +68,11 @@ pub enum DemoError {
     Developer,
     #[error("cannot print the addresses")]
     Print(#[source] io::Error),
+    #[error(
+        "a demo runs in this folder already: use the addresses that it has printed, or stop it, or start this one in \
+         another folder"
+    )]
+    RunsAlready,
     #[error("the demo's own configuration is at fault")]
     Config(#[from] crate::config::Faults),
     #[error("an address of the demo is at fault")]
@@ -119,7 +125,9 @@ pub async fn demo(options: Options) -> Result<(), Error> {
         home: addresses.home(options.desk).to_string(),
         framed_by: addresses.chat_url.origin().ascii_serialization(),
     };
-    let app = App::build_with(config, listeners, Some(development)).await?;
+    let app = App::build_with(config, listeners, Some(development))
+        .await
+        .map_err(runs_already)?;
     // Not before the store is ours: a second demo in the same folder must leave the file of the first alone.
     keep(&text)?;
     addresses.introduce(options.desk, &token)?;
@@ -133,6 +141,14 @@ pub async fn demo(options: Options) -> Result<(), Error> {
     obeying.abort();
     playing.abort();
     ended
+}
+
+/// Nobody else works with the demo's store.
+fn runs_already(error: Error) -> Error {
+    match error {
+        Error::Store(OpenError::InUse { .. }) => DemoError::RunsAlready.into(),
+        other => other,
+    }
 }
 
 impl Addresses {

@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use super::{Error, runtime};
 use crate::{
     app::{self, DemoBot, DemoDesk, DemoOptions},
+    config::Source,
     telemetry,
 };
 
@@ -38,7 +39,13 @@ enum Desk {
     AivoLive,
 }
 
-pub(super) fn run(options: Options) -> Result<(), Error> {
+/// `unread`: what a bridge that is not to try out would be configured with.
+pub(super) fn run(options: Options, unread: &Source) -> Result<(), Error> {
+    if !unread.is_empty() {
+        eprintln!(
+            "note: `handover demo` makes its own configuration and reads neither HANDOVER_CONFIG nor HANDOVER__…"
+        );
+    }
     let _last_lines = telemetry::init_for_development()?;
     let bot = match options.bot {
         Bot::Chatlayer => DemoBot::Chatlayer,

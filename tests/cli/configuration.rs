@@ -112,19 +112,30 @@ fn the_configuration_is_named_before_or_behind_the_command_or_by_a_variable() {
 }
 
 #[test]
-fn serving_without_any_configuration_is_an_error_that_says_what_to_do() {
-    let output = handover(&["serve"]).output().unwrap();
+fn what_needs_a_configuration_says_what_to_do_where_there_is_none() {
+    for command in ["serve", "check", "migrate"] {
+        let output = handover(&[command]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        assert!(complaint(&output).contains("--config FILE"), "{output:?}");
+        assert_eq!(
+            handover(&[command])
+                .env("HANDOVER_CONFIG", "")
+                .output()
+                .unwrap()
+                .status
+                .code(),
+            Some(2),
+            "{command}"
+        );
+    }
+}
+
+#[test]
+fn the_demo_takes_no_file_and_is_named_as_it_is_called() {
+    let output = Setup::new(unused()).run(&["demo"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(complaint(&output).contains("--config FILE"), "{output:?}");
-    assert_eq!(
-        handover(&["serve"])
-            .env("HANDOVER_CONFIG", "")
-            .output()
-            .unwrap()
-            .status
-            .code(),
-        Some(2)
-    );
+    let told = complaint(&output);
+    assert!(told.contains("`handover demo` makes its own"), "{told}");
 }
 
 #[test]

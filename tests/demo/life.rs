@@ -50,9 +50,30 @@ fn a_second_demo_in_the_same_folder_is_refused_and_leaves_the_first_alone() {
     let second = folder.handover(&[]).output().unwrap();
     assert_eq!(second.status.code(), Some(1), "{second:?}");
     let told = String::from_utf8(second.stderr).unwrap();
-    assert!(told.contains("in use by another process"), "{told}");
+    assert!(
+        told.contains("a demo runs in this folder already") && told.contains("another folder"),
+        "{told}"
+    );
+    assert!(!told.contains("PostgreSQL"), "{told}");
     let now = fs::read_to_string(folder.file("data/demo.toml")).unwrap();
     assert_eq!(now, left);
+}
+
+#[test]
+fn what_else_is_configured_does_not_count_and_it_says_so_once() {
+    let folder = Folder::new();
+    let demo = folder.start_with(&[
+        ("HANDOVER_CONFIG", "elsewhere.toml"),
+        ("HANDOVER__SERVER__LISTEN", "nowhere"),
+    ]);
+    drop(demo);
+    let told = folder.complaints();
+    let notes = told.lines().filter(|line| line.starts_with("note: "));
+    let notes: Vec<_> = notes.collect();
+    assert!(
+        matches!(notes[..], [note] if note.contains("reads neither HANDOVER_CONFIG nor HANDOVER__…")),
+        "{told}"
+    );
 }
 
 #[tokio::test]
