@@ -71,7 +71,7 @@ pub(super) fn meaning_of_claim(status: StatusCode, body: &[u8]) -> String {
         answer.get("accepted").and_then(Value::as_bool),
     ) {
         (200, Some(true)) => {
-            "accepted: the bot is told to listen, an agent has the conversation".to_owned()
+            "accepted: the bot is told to listen, a desk has taken the handover".to_owned()
         }
         (200, Some(false)) => "declined: the bot goes on".to_owned(),
         (401, _) => {
@@ -146,7 +146,10 @@ mod tests {
     #[test]
     fn tells_what_an_answer_means() {
         let accepted = meaning_of_claim(StatusCode::OK, br#"{"accepted": true}"#);
-        assert!(accepted.starts_with("accepted: "), "{accepted}");
+        assert_eq!(
+            accepted,
+            "accepted: the bot is told to listen, a desk has taken the handover"
+        );
         let declined = meaning_of_claim(StatusCode::OK, br#"{"accepted": false}"#);
         assert!(declined.starts_with("declined"), "{declined}");
         assert_eq!(

@@ -97,7 +97,7 @@ pub(super) fn meaning_of_offload(status: StatusCode, body: &[u8]) -> String {
     };
     match (status.as_u16(), says("offloadSuccess"), says("pauseBot")) {
         (200, Some(true), Some(true)) => {
-            "accepted: the bot is paused, an agent has the conversation".to_owned()
+            "accepted: the bot is paused, a desk has taken the handover".to_owned()
         }
         (200, Some(true), _) => "accepted, but the bot is not paused".to_owned(),
         (200, Some(false), _) => "declined: the bot goes on".to_owned(),
@@ -181,7 +181,10 @@ mod tests {
             StatusCode::OK,
             br#"{"offloadSuccess": true, "pauseBot": true}"#,
         );
-        assert!(accepted.starts_with("accepted: "), "{accepted}");
+        assert_eq!(
+            accepted,
+            "accepted: the bot is paused, a desk has taken the handover"
+        );
         let declined = meaning_of_offload(
             StatusCode::OK,
             br#"{"offloadSuccess": false, "pauseBot": false}"#,
