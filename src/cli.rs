@@ -71,10 +71,11 @@ enum Command {
     /// line, or with the variable that holds it; what is allowed and yet asks for a second look is a warning.
     #[command(after_long_help = CHECK)]
     Check(check::Options),
-    /// Print what to paste where, secrets included
+    /// Print what to paste where, with the keys of hooks
     ///
     /// Prints for each bot and each desk what has to be entered on the other side. The address of a hook is a secret, as
     /// long as it holds a hook key, and this is the only command that shows it. Of several hook keys it prints the first.
+    /// Every other secret is only named, by its key in the configuration.
     #[command(after_long_help = URLS)]
     Urls,
     /// Say which desk would be asked for an agent, and why

@@ -141,6 +141,10 @@ fn write_webhook(
     writeln!(out, "Desk {name} (webhook)")?;
     let called = called(desk.url.as_url());
     writeln!(out, "  The bridge calls     {called}")?;
+    writeln!(
+        out,
+        "  and signs with       (the text of desks.{name}.secret)"
+    )?;
     write_desk_api(out, base, name)?;
     writeln!(out)
 }
@@ -164,10 +168,11 @@ fn write_template(
 }
 
 fn write_desk_api(out: &mut impl Write, base: &str, name: &DeskName) -> io::Result<()> {
-    writeln!(out, "  Events go to         {}", hooks::desk_api(base))?;
+    writeln!(out, "  Events go to         POST {}", hooks::desk_api(base))?;
+    writeln!(out, "  What was said        GET {}", hooks::handover(base))?;
     writeln!(
         out,
-        "  with the header      Authorization: Bearer (the text of desks.{name}.token)"
+        "  both with            Authorization: Bearer (the text of desks.{name}.token)"
     )
 }
 
@@ -212,7 +217,14 @@ mod tests {
         assert!(printed.contains(
             "https://bridge.example.com/hooks/chatlayer/webshop/first-key-of-the-hook\n"
         ));
-        assert!(printed.contains("https://bridge.example.com/api/v1/handovers/{id}/events"));
+        let api = "https://bridge.example.com/api/v1/handovers/{id}";
+        for line in [
+            "  and signs with       (the text of desks.custom.secret)\n".to_owned(),
+            format!("  Events go to         POST {api}/events\n"),
+            format!("  What was said        GET {api}\n"),
+        ] {
+            assert!(printed.contains(&line), "{printed}");
+        }
         let called = "The bridge calls     https://desk.example.com/hooks\n";
         assert!(printed.contains(called), "{printed}");
         assert!(!printed.contains("canary"), "{printed}");

@@ -128,6 +128,12 @@ pub fn template(base: &str, name: &DeskName, desk: &TemplateDesk) -> Option<Secr
     Some(format!("{base}/hooks/template/{name}/{key}").into())
 }
 
+/// Where a desk tells its events.
 pub fn desk_api(base: &str) -> String {
-    format!("{base}/api/v1/handovers/{{id}}/events")
+    format!("{}/events", handover(base))
+}
+
+/// Where a desk reads a handover and what was said in it.
+pub fn handover(base: &str) -> String {
+    format!("{base}/api/v1/handovers/{{id}}")
 }
