@@ -123,7 +123,8 @@ enum Command {
     Healthcheck,
     /// Bring the store's tables up to date and end
     ///
-    /// For those who run with store.migrate = false. The bridge must not be running.
+    /// For those who run with store.migrate = false. With SQLite, stop the bridge first. With PostgreSQL it can run while
+    /// older bridges serve.
     #[command(after_long_help = MIGRATE)]
     Migrate,
     /// Back the store up, or move it into a database for many replicas
@@ -138,8 +139,8 @@ enum Command {
 const GENERAL: &str = "\
 Exit codes:
   0  done
-  1  the answer is no, or it went wrong on the way
-  2  the command line or the configuration has to be written differently
+  1  runtime failure or negative result (declined, unreachable, probe failed)
+  2  usage or configuration error
 
 Examples:
   handover                                       try it out, without any configuration
