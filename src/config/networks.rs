@@ -64,7 +64,7 @@ pub(super) fn read_list(value: &Value) -> Result<Vec<IpNet>, Problem> {
 }
 
 fn callable_url(value: &Value, allowed: &[IpNet]) -> Result<Url, Problem> {
-    let url = web_url(value)?;
+    let url = web_url(value, "a URL such as \"https://desk.example.com/hooks\"")?;
     let addresses = match url.host() {
         Some(Host::Ipv4(address)) => vec![IpAddr::from(address)],
         Some(Host::Ipv6(address)) => vec![IpAddr::from(address)],
@@ -88,12 +88,11 @@ fn callable_url(value: &Value, allowed: &[IpNet]) -> Result<Url, Problem> {
     }
 }
 
-/// A URL with a host and nothing in it that is not part of an address.
-pub(super) fn web_url(value: &Value) -> Result<Url, Problem> {
-    const EXPECTED: Problem = Problem::Expected("a URL such as \"https://desk.example.com/hooks\"");
-    let url = Url::parse(value::text(value)?.trim()).map_err(|_| EXPECTED)?;
+/// A URL with a host and nothing in it that is not part of an address; else it is told what is expected.
+pub(super) fn web_url(value: &Value, expected: &'static str) -> Result<Url, Problem> {
+    let url = Url::parse(value::text(value)?.trim()).map_err(|_| Problem::Expected(expected))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(EXPECTED);
+        return Err(Problem::Expected(expected));
     }
     if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
         return Err(Problem::UrlWithExtras);

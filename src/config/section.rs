@@ -228,7 +228,7 @@ impl<'r> Section<'r> {
         for (key, value) in mem::take(&mut self.values) {
             let near = nearest(&key, &self.asked)
                 .map(Into::into)
-                .or_else(|| elsewhere(&key));
+                .or_else(|| self.elsewhere(&key));
             self.report.add_unknown(self.key.key(&key), &value, near);
         }
     }
@@ -279,6 +279,20 @@ impl<'r> Section<'r> {
         }
     }
 
+    /// The key of this name in another section, if there is just one: a line that slipped below the wrong heading. What
+    /// one bot or desk does not know is no setting of the whole bridge.
+    fn elsewhere(&self, key: &str) -> Option<Box<str>> {
+        if self.key.parent()? != KeyPath::default() {
+            return None;
+        }
+        let homes = default_keys();
+        let mut homes = homes.iter().filter(|(_, name)| *name == key);
+        match (homes.next(), homes.next()) {
+            (Some((section, name)), None) => Some(format!("{section}.{name}").into()),
+            _ => None,
+        }
+    }
+
     fn as_table(&self, key: KeyPath, value: Value) -> Option<Section<'r>> {
         let from_environment = is_from_environment(&value);
         match value.kind {
@@ -289,16 +303,6 @@ impl<'r> Section<'r> {
                 None
             }
         }
-    }
-}
-
-/// The key of this name in another section, if there is just one: a line that slipped below the wrong heading.
-fn elsewhere(key: &str) -> Option<Box<str>> {
-    let homes = default_keys();
-    let mut homes = homes.iter().filter(|(_, name)| *name == key);
-    match (homes.next(), homes.next()) {
-        (Some((section, name)), None) => Some(format!("{section}.{name}").into()),
-        _ => None,
     }
 }
 

@@ -30,7 +30,7 @@ impl Server {
             if value::text(value)?.is_empty() {
                 return Ok(None);
             }
-            networks::web_url(value)
+            networks::web_url(value, "a URL such as \"https://bridge.example.com\"")
                 .and_then(networks::base_url)
                 .map(Some)
         });

@@ -77,7 +77,7 @@ fn read_endpoint(value: &Value) -> Result<Option<Url>, Problem> {
     if value::text(value)?.is_empty() {
         return Ok(None);
     }
-    networks::web_url(value)
+    networks::web_url(value, "a URL such as \"http://127.0.0.1:4318\"")
         .and_then(networks::base_url)
         .map(Some)
 }

@@ -15,6 +15,7 @@ mod secrets;
 mod store;
 mod taken;
 mod template;
+mod values;
 
 use std::{fs, time::Duration};
 
