@@ -225,3 +225,38 @@ pub enum WarningKind {
     /// The platform did not delete what it keeps of a user who is being erased; somebody has to see to it there.
     NotErased,
 }
+
+impl WarningKind {
+    pub const ALL: [Self; 15] = [
+        Self::BotNotPaused,
+        Self::UnkeyedHook,
+        Self::UnmatchedMessage,
+        Self::NoRoute,
+        Self::ResumeLate,
+        Self::ResumeFailed,
+        Self::DeadLetter,
+        Self::DestinationPaused,
+        Self::DeskRemoved,
+        Self::BotRemoved,
+        Self::UnknownState,
+        Self::ContradictingEvent,
+        Self::OtherBotsEvent,
+        Self::UnknownEvent,
+        Self::NotErased,
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_kind_of_warning_is_missing_among_all() {
+        let all = WarningKind::ALL.map(|kind| serde_json::to_value(kind).unwrap());
+        let known: Vec<_> = all.iter().filter_map(|name| name.as_str()).collect();
+        // serde lists every variant in its refusal.
+        let refusal = serde_json::from_value::<WarningKind>("weather".into()).unwrap_err();
+        let listed = format!("expected one of `{}`", known.join("`, `"));
+        assert!(refusal.to_string().ends_with(&listed), "{refusal}");
+    }
+}

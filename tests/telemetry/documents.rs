@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use handover_bridge::telemetry::catalog::{self, Kind};
+use handover_bridge::{
+    domain::effect::WarningKind,
+    telemetry::catalog::{self, Kind},
+};
 
 use crate::bridge::World;
 
@@ -95,6 +98,28 @@ fn every_line_that_the_bridge_can_log_is_documented_with_its_level_and_no_other(
         missing.is_empty() && gone.is_empty(),
         "docs/logging.md lacks {missing:#?} and has {gone:#?} that nobody writes"
     );
+}
+
+#[test]
+fn every_warning_is_documented_with_what_to_do_and_no_other() {
+    let text = document("operations.md");
+    let (_, section) = text.split_once("\n### Warnings\n").unwrap();
+    let section = section.split("\n#").next().unwrap();
+    let documented: Vec<_> = section
+        .lines()
+        .filter_map(|line| {
+            let cells: Vec<_> = line.split(" | ").collect();
+            let [kind, means, todo] = cells[..] else {
+                return None;
+            };
+            let kind = kind.strip_prefix("| `")?.strip_suffix('`')?;
+            assert!(!means.is_empty() && todo.len() > 2, "{line}");
+            Some(kind.to_owned())
+        })
+        .collect();
+    let kinds = WarningKind::ALL.map(|kind| serde_json::to_value(kind).unwrap());
+    let kinds: Vec<_> = kinds.iter().filter_map(|kind| kind.as_str()).collect();
+    assert_eq!(documented, kinds);
 }
 
 #[test]

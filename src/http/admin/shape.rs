@@ -1,7 +1,10 @@
 //! The answers of the admin API, shared with those who read them.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{ObjectBuilder, Schema, Type},
+};
 
 use crate::domain::{
     conversation::Phase,
@@ -103,7 +106,7 @@ pub struct Warnings {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Warning {
-    #[schema(value_type = String, examples("no_route"))]
+    #[schema(schema_with = warning_kinds)]
     pub kind: WarningKind,
     /// A bot, a desk, or a handover's id.
     pub subject: String,
@@ -144,4 +147,16 @@ pub enum Progress {
     /// Something is still owed, or being removed.
     Pending,
     Finished,
+}
+
+/// The kinds that this version knows.
+fn warning_kinds() -> Schema {
+    let kinds = WarningKind::ALL
+        .iter()
+        .filter_map(|kind| serde_json::to_value(kind).ok());
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(kinds))
+        .examples(["no_route"])
+        .into()
 }
