@@ -196,6 +196,7 @@ async fn a_desk_that_cannot_be_believed_is_paused_and_hears_all_of_it_when_it_ca
         let message = text("s1", number);
         caller.hook(&serde_json::from_str(&message).unwrap()).await;
         until(fault, async || caller.pauses().await == pauses + 1).await;
+        until(fault, async || !caller.owed().await.is_empty()).await;
 
         let owed = caller.owed().await;
         assert_eq!(owed.len(), 1, "{fault}: {owed:?}");
