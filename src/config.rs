@@ -39,8 +39,8 @@ pub use self::{
     admin::{Admin, AdminListen, Answers, Role, User},
     bots::{Auth, Bot, Certainly, Chatlayer, History, HookAuth, Platform, Sender},
     desks::{
-        AgentName, AivoLive, ConsoleDesk, Contents, Desk, DeskRequests, Extra, Files, Kind,
-        TemplateDesk, TemplateHook, WebhookDesk,
+        AgentName, AivoLive, Chatwoot, ConsoleDesk, Contents, Desk, DeskRequests, Extra, Files,
+        Kind, TemplateDesk, TemplateHook, WebhookDesk,
     },
     fault::{Fault, Faults, Place, Problem, Written},
     hours::AllHours,

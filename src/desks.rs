@@ -4,9 +4,11 @@
 //! what the bridge owes (used by `delivery`).
 
 pub mod aivo_live;
+pub mod chatwoot;
 pub mod console;
 pub mod protocol;
 pub mod template;
+mod transcript;
 pub mod webhook;
 
 use std::{fmt, time::Duration};

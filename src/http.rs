@@ -27,8 +27,8 @@ use axum::Router;
 pub use self::{
     admin::operator::{NoSessions, Sessions},
     hooks::{
-        AivoLiveHook, BotHook, CertainlyHook, ChatlayerHook, Credentials, DeskHook, TemplateHook,
-        Turns,
+        AivoLiveHook, BotHook, CertainlyHook, ChatlayerHook, ChatwootHook, Credentials, DeskHook,
+        TemplateHook, Turns,
     },
     meter::ConnectionMeter,
     state::{Bot, Desk, Options, State, Watched},

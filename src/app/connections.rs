@@ -4,6 +4,7 @@
 mod aivo_live;
 mod certainly;
 mod chatlayer;
+mod chatwoot;
 mod console;
 mod template;
 mod webhook;
@@ -111,6 +112,7 @@ impl Draft {
         let desks = desks.iter().filter_map(|(name, desk)| {
             let connection = match &desk.kind {
                 Kind::AivoLive(desk) => aivo_live::connect(name, desk, &context),
+                Kind::Chatwoot(desk) => chatwoot::connect(name, desk, &context),
                 Kind::Console(_) => Ok(console::connect()),
                 Kind::Webhook(desk) => webhook::connect(name, desk, &context),
                 Kind::Template(desk) => template::connect(name, desk, &context),
@@ -223,6 +225,7 @@ fn calls_https(
     });
     let desks = desks.values().filter_map(|desk| match &desk.kind {
         Kind::AivoLive(desk) => Some(&desk.api_url),
+        Kind::Chatwoot(desk) => Some(&desk.api_url),
         Kind::Console(_) => None,
         Kind::Webhook(desk) => Some(&desk.url),
         Kind::Template(desk) => Some(&desk.api_url),

@@ -119,7 +119,7 @@ fn of_desk(desk: &Desk, facts: DeskFacts, all_hours: &AllHours) -> DeskPolicy {
     } = desk;
     let console = match kind {
         Kind::Console(console) => Some(console),
-        Kind::AivoLive(_) | Kind::Template(_) | Kind::Webhook(_) => None,
+        Kind::AivoLive(_) | Kind::Chatwoot(_) | Kind::Template(_) | Kind::Webhook(_) => None,
     };
     let DeskFacts {
         capabilities,

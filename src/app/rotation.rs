@@ -34,6 +34,8 @@ pub(super) enum Holder {
     Presented(Rotating<SecretString>),
     /// Passwords are compared with it.
     Hash(Rotating<SecretString>),
+    /// Others sign with it what they send us.
+    Verifying(Rotating<Vec<SecretString>>),
     /// We sign with it.
     Signing(Rotating<WebhookSecrets>),
 }
@@ -86,6 +88,11 @@ impl Holder {
             (Self::Accepted(accepted), secrets) => {
                 let other = secrets.map(Accepted::from).unwrap_or_default();
                 Box::new(move || accepted.replace(&other))
+            }
+            (Self::Verifying(held), secrets) => {
+                let others = secrets.into_iter().flat_map(Secrets::iter);
+                let others = others.cloned().collect();
+                Box::new(move || held.set(others))
             }
             (Self::Presented(held) | Self::Hash(held), Some(secrets)) => {
                 let other = secrets.first().clone();
@@ -184,4 +191,47 @@ fn changed(before: &[NamedSecrets], after: &[NamedSecrets]) -> Vec<String> {
     both.filter(|(one, other)| !one.secrets.equals(&other.secrets))
         .map(|(_, other)| other.key.clone())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    const KEY: &str = "desks.inbox.webhook_secret";
+
+    fn config(opened_by: &str) -> Config {
+        let text = format!(
+            r#"
+            [desks.inbox]
+            kind = "chatwoot"
+            api_url = "https://chat.example.com"
+            account_id = 1
+            inbox_id = 2
+            api_access_token = "access"
+            {opened_by}
+            "#
+        );
+        Config::load(&Source::text("test.toml", text)).unwrap()
+    }
+
+    #[test]
+    fn what_others_sign_with_is_exchanged_as_a_whole_and_none_of_it_believes_nobody() {
+        let held = Rotating::new(vec![SecretString::from("old")]);
+        let holders = Holders::new([(KEY.to_owned(), Holder::Verifying(held.clone()))]);
+        let now = || {
+            let secrets = held.get();
+            let secrets = secrets
+                .iter()
+                .map(|secret| secret.expose_secret().to_owned());
+            secrets.collect::<Vec<_>>()
+        };
+        let both = config("webhook_secret = [\"new\", \"old\"]");
+        holders.exchange(&both).unwrap();
+        assert_eq!(now(), ["new", "old"]);
+        let none = config("hook_key = \"hook-key-of-the-inbox\"");
+        holders.exchange(&none).unwrap();
+        assert!(now().is_empty());
+    }
 }

@@ -9,7 +9,7 @@ use url::Url;
 use super::Error;
 use crate::{
     config::{
-        AivoLive, Certainly, Chatlayer, Config, HookAuth, Kind, Platform, TemplateDesk,
+        AivoLive, Certainly, Chatlayer, Chatwoot, Config, HookAuth, Kind, Platform, TemplateDesk,
         WebhookDesk, hooks,
     },
     domain::ids::{BotName, DeskName},
@@ -37,6 +37,7 @@ fn write_all(out: &mut impl Write, config: &Config) -> io::Result<()> {
     for (name, desk) in &config.desks {
         match &desk.kind {
             Kind::AivoLive(desk) => write_aivo_live(out, &base, name, desk)?,
+            Kind::Chatwoot(desk) => write_chatwoot(out, &base, name, desk)?,
             // Agents sign in; nobody outside calls it.
             Kind::Console(_) => {}
             Kind::Webhook(desk) => write_webhook(out, &base, name, desk)?,
@@ -93,6 +94,23 @@ fn write_aivo_live(
     let hook = hook.expose_secret();
     writeln!(out, "Desk {name} (Aivo Live), by a service request to Aivo")?;
     writeln!(out, "  Webhook of botId {}  {hook}", desk.bot_id)?;
+    writeln!(out)
+}
+
+fn write_chatwoot(
+    out: &mut impl Write,
+    base: &str,
+    name: &DeskName,
+    desk: &Chatwoot,
+) -> io::Result<()> {
+    let hook = hooks::chatwoot(base, name, desk);
+    let hook = hook.expose_secret();
+    writeln!(
+        out,
+        "Desk {name} (Chatwoot), in the settings of inbox {}",
+        desk.inbox_id
+    )?;
+    writeln!(out, "  Webhook URL          {hook}")?;
     writeln!(out)
 }
 
@@ -251,6 +269,31 @@ mod tests {
             !printed.contains("/api/v1/") && !printed.contains("canary"),
             "{printed}"
         );
+    }
+
+    #[test]
+    fn an_inbox_of_chatwoot_has_its_hook_with_the_key_that_is_set() {
+        let desk = r#"
+            [desks.inbox]
+            kind = "chatwoot"
+            api_url = "https://chat.example.com"
+            account_id = 1
+            inbox_id = 2
+            api_access_token = "canary-access"
+            webhook_secret = "canary-secret"
+            "#;
+        let hook = "http://127.0.0.1:8080/hooks/chatwoot/inbox";
+        let keyless = printed(desk);
+        assert!(keyless.contains(&format!("{hook}\n")), "{keyless}");
+        let keyed = printed(&format!(
+            "{desk}hook_key = \"key-of-the-hook-of-the-inbox\""
+        ));
+        let path = format!("{hook}/key-of-the-hook-of-the-inbox\n");
+        assert!(
+            keyed.contains(&path) && keyed.contains("inbox 2"),
+            "{keyed}"
+        );
+        assert!(!keyed.contains("canary"), "{keyed}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! from.
 
 mod aivo_live;
+mod chatwoot;
 mod console;
 mod template;
 mod webhook;
@@ -17,6 +18,7 @@ use ipnet::IpNet;
 
 pub use self::{
     aivo_live::{AgentName, AivoLive, Extra, Files},
+    chatwoot::Chatwoot,
     console::ConsoleDesk,
     template::{Contents, DeskRequests, TemplateDesk, TemplateHook},
     webhook::WebhookDesk,
@@ -40,6 +42,7 @@ pub struct Desk {
 #[derive(Clone, Debug)]
 pub enum Kind {
     AivoLive(Box<AivoLive>),
+    Chatwoot(Box<Chatwoot>),
     Console(ConsoleDesk),
     Template(Box<TemplateDesk>),
     Webhook(Box<WebhookDesk>),
@@ -49,6 +52,7 @@ pub enum Kind {
 #[derive(Debug)]
 pub(super) struct Defaults {
     aivo_live: aivo_live::Defaults,
+    chatwoot: chatwoot::Defaults,
     console: console::Defaults,
     webhook: webhook::Defaults,
     template: template::Defaults,
@@ -80,6 +84,7 @@ struct Reader<'a> {
 #[derive(Clone, Copy, Debug)]
 enum Named {
     AivoLive,
+    Chatwoot,
     Console,
     Webhook,
     Template,
@@ -109,12 +114,15 @@ impl Defaults {
     pub(super) fn read(mut section: Section<'_>, networks: &[IpNet]) -> Option<Self> {
         let aivo_live = section.table("aivo-live");
         let aivo_live = aivo_live.and_then(|table| aivo_live::Defaults::read(table, networks));
+        let chatwoot = section.table("chatwoot");
+        let chatwoot = chatwoot.and_then(chatwoot::Defaults::read);
         let console = section.table("console").and_then(console::Defaults::read);
         let webhook = section.table("webhook").and_then(webhook::Defaults::read);
         let template = section.table("template").and_then(template::Defaults::read);
         section.finish();
         Some(Self {
             aivo_live: aivo_live?,
+            chatwoot: chatwoot?,
             console: console?,
             webhook: webhook?,
             template: template?,
@@ -154,6 +162,7 @@ impl Kind {
     pub(super) fn secrets(&self) -> Vec<(Cow<'static, str>, Option<&Secrets>)> {
         match self {
             Self::AivoLive(desk) => known(desk.secrets()),
+            Self::Chatwoot(desk) => known(desk.secrets()),
             Self::Console(_) => Vec::new(),
             Self::Webhook(desk) => known(desk.secrets()),
             Self::Template(desk) => desk.secrets(),
@@ -167,7 +176,7 @@ impl Reader<'_> {
         let named = section.required(
             "kind",
             Named::read,
-            "add kind = \"console\", \"webhook\", \"template\" or \"aivo-live\"",
+            "add kind = \"console\", \"webhook\", \"template\", \"aivo-live\" or \"chatwoot\"",
         );
         let hours = self.hours(&mut section);
         let Some(named) = named else {
@@ -181,6 +190,12 @@ impl Reader<'_> {
                 let common = defaults.common.overlaid(&mut section);
                 let read = AivoLive::read(&mut section, defaults, self.surroundings);
                 (common, read.map(Box::new).map(Kind::AivoLive))
+            }
+            Named::Chatwoot => {
+                let defaults = &self.defaults.chatwoot;
+                let common = defaults.common.overlaid(&mut section);
+                let read = Chatwoot::read(&mut section, defaults, self.surroundings);
+                (common, read.map(Box::new).map(Kind::Chatwoot))
             }
             Named::Console => {
                 let defaults = &self.defaults.console;
@@ -261,11 +276,9 @@ impl Named {
             "webhook" => Ok(Self::Webhook),
             "template" => Ok(Self::Template),
             "console" => Ok(Self::Console),
-            "chatwoot" => Err(Problem::ValueNotYet {
-                instead: "\"console\", \"webhook\", \"template\" or \"aivo-live\"",
-            }),
+            "chatwoot" => Ok(Self::Chatwoot),
             _ => Err(Problem::NotOneOf(
-                "\"console\", \"webhook\", \"template\", \"aivo-live\"",
+                "\"console\", \"webhook\", \"template\", \"aivo-live\", \"chatwoot\"",
             )),
         }
     }

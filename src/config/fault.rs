@@ -49,8 +49,6 @@ pub enum Problem {
     Merge(#[source] Box<config::ConfigError>),
     #[error("is unknown{}", meant(.near.as_deref()))]
     UnknownKey { near: Option<Box<str>> },
-    #[error("names something that is not available in this version; use {instead}")]
-    ValueNotYet { instead: &'static str },
     #[error("is missing; {0}")]
     Missing(&'static str),
     #[error("must be {expected}, not {found}")]
@@ -90,6 +88,10 @@ pub enum Problem {
     SharedToken { other: DeskName },
     #[error("needs a hook_key beside it: the Webhook channel is taken only on a URL with the key")]
     ChannelWithoutKey,
+    #[error(
+        "is missing, and so is hook_key: set the secret that Chatwoot shows beside the webhook of the inbox, or, where it shows none, hook_key; without one of them anybody could speak for the agents"
+    )]
+    OpenHook,
     #[error("must not hold a user name, a password or a fragment")]
     UrlWithExtras,
     #[error(

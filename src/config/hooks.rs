@@ -8,7 +8,9 @@ use std::{
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{AivoLive, Bot, Certainly, Chatlayer, Desk, Kind, Platform, Server, TemplateDesk};
+use super::{
+    AivoLive, Bot, Certainly, Chatlayer, Chatwoot, Desk, Kind, Platform, Server, TemplateDesk,
+};
 use crate::domain::ids::{BotName, DeskName};
 
 /// Of a bot on Chatlayer.
@@ -57,6 +59,7 @@ pub fn all(
     for (name, desk) in desks {
         match &desk.kind {
             Kind::AivoLive(desk) => add(format!("{name}: webhook"), aivo_live(&base, name, desk)),
+            Kind::Chatwoot(desk) => add(format!("{name}: webhook"), chatwoot(&base, name, desk)),
             // Agents sign in; nobody outside calls it.
             Kind::Console(_) => {}
             Kind::Webhook(_) => add(format!("{name}: desk API"), desk_api(&base).into()),
@@ -120,6 +123,15 @@ pub fn certainly(base: &str, name: &BotName, bot: &Certainly) -> CertainlyHooks 
 pub fn aivo_live(base: &str, name: &DeskName, desk: &AivoLive) -> SecretString {
     let key = desk.hook_key.first().expose_secret();
     format!("{base}/hooks/aivo-live/{name}/{key}").into()
+}
+
+/// Without a key, the address takes only what is signed.
+pub fn chatwoot(base: &str, name: &DeskName, desk: &Chatwoot) -> SecretString {
+    let hook = format!("{base}/hooks/chatwoot/{name}");
+    match &desk.hook_key {
+        Some(key) => format!("{hook}/{}", key.first().expose_secret()).into(),
+        None => hook.into(),
+    }
 }
 
 pub fn template(base: &str, name: &DeskName, desk: &TemplateDesk) -> Option<SecretString> {

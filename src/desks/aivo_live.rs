@@ -13,7 +13,6 @@ mod hash;
 pub mod hook;
 mod message;
 mod settings;
-mod transcript;
 mod user;
 
 use self::capabilities::capabilities;

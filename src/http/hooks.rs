@@ -3,6 +3,7 @@
 mod aivo_live;
 mod certainly;
 mod chatlayer;
+mod chatwoot;
 mod desk;
 mod in_flight;
 mod request;
@@ -14,6 +15,7 @@ pub use self::{
     aivo_live::AivoLiveHook,
     certainly::{CertainlyHook, Credentials},
     chatlayer::{ChatlayerHook, Turns},
+    chatwoot::ChatwootHook,
     template::TemplateHook,
 };
 use super::{
@@ -43,6 +45,7 @@ pub enum DeskHook {
         token: Accepted,
     },
     AivoLive(AivoLiveHook),
+    Chatwoot(ChatwootHook),
     Template(TemplateHook),
 }
 
@@ -52,7 +55,7 @@ impl DeskHook {
         match self {
             Self::Api { token } => Some(token),
             Self::Template(hook) => Some(&hook.token),
-            Self::AivoLive(_) => None,
+            Self::AivoLive(_) | Self::Chatwoot(_) => None,
         }
     }
 }
@@ -61,6 +64,7 @@ pub(super) fn router() -> Router<State> {
     chatlayer::router()
         .merge(certainly::router())
         .merge(aivo_live::router())
+        .merge(chatwoot::router())
         .merge(template::router())
         .route("/hooks/{vendor}/{*address}", get(nobodys).post(nobodys))
 }

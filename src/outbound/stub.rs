@@ -16,6 +16,8 @@ use crate::clock::SystemClock;
 pub(crate) enum Behaviour {
     /// These bytes, then the connection is closed.
     Answer(Vec<u8>),
+    /// The first of these to the first request, and so on; then the connection is closed.
+    InTurn(Vec<Vec<u8>>),
     /// These bytes, then the others again and again for as long as somebody reads.
     Endless(Vec<u8>, Vec<u8>),
     /// Nothing; the connection is closed.
@@ -45,10 +47,15 @@ impl Stub {
     }
 
     pub(crate) async fn answering(status: &str, headers: &str, body: &str) -> Self {
-        let length = body.len();
-        let answer =
-            format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n{headers}\r\n{body}");
-        Self::new(Behaviour::Answer(answer.into_bytes())).await
+        Self::new(Behaviour::Answer(answer(status, headers, body))).await
+    }
+
+    /// Each answer by its status and its body.
+    pub(crate) async fn in_turn(answers: &[(&str, String)]) -> Self {
+        let answers = answers
+            .iter()
+            .map(|(status, body)| answer(status, "", body));
+        Self::new(Behaviour::InTurn(answers.collect())).await
     }
 
     pub(crate) fn base(&self) -> BaseUrl {
@@ -75,14 +82,28 @@ pub(crate) fn loopback() -> Outbound {
     .unwrap()
 }
 
+fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n{headers}\r\n{body}").into_bytes()
+}
+
 async fn serve(
     mut stream: TcpStream,
     behaviour: Behaviour,
     seen: Arc<Mutex<Vec<String>>>,
 ) -> std::io::Result<()> {
     let request = read_request(&mut stream).await?;
-    seen.lock().await.push(request);
+    let turn = {
+        let mut seen = seen.lock().await;
+        seen.push(request);
+        seen.len() - 1
+    };
     match behaviour {
+        Behaviour::InTurn(answers) => {
+            if let Some(bytes) = answers.get(turn) {
+                stream.write_all(bytes).await?;
+            }
+        }
         Behaviour::Answer(bytes) => stream.write_all(&bytes).await?,
         Behaviour::Endless(head, more) => {
             stream.write_all(&head).await?;

@@ -8,6 +8,7 @@
 mod aivo_live;
 mod answers;
 mod certainly;
+mod chatwoot;
 mod console;
 mod refused;
 mod routing;

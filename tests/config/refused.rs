@@ -175,7 +175,7 @@ open = "mon 09:00-17:00"
              never two _ in a row",
             "handover.toml:6: bots.Other.region is not one of \"eu\", \"us\", \"asia\", \"staging\"",
             "handover.toml:9: desks.team.kind is missing; \
-             add kind = \"console\", \"webhook\", \"template\" or \"aivo-live\"",
+             add kind = \"console\", \"webhook\", \"template\", \"aivo-live\" or \"chatwoot\"",
             "handover.toml:10: desks.team.enabled must be true or false, not a whole number",
             "handover.toml:11: desks.team.max_open must be a whole number, not text",
             "handover.toml:12: desks.team.hours names no configured hours",
@@ -183,21 +183,6 @@ open = "mon 09:00-17:00"
              never two _ in a row",
             "handover.toml:14: hours.Office.time_zone is no time zone; use a name such as \"Europe/Amsterdam\"",
         ]
-    );
-}
-
-#[test]
-fn what_a_later_version_will_know_is_refused_by_name() {
-    let text = GOOD
-        .replace("[admin]\n", "")
-        .replace("token = \"0123456789abcdef0123456789abcdef\"\n", "");
-    let faults = load(&format!("{text}[desks.t]\nkind = \"chatwoot\"")).unwrap_err();
-    assert_only(&faults, "desks.t.kind", |problem| {
-        matches!(problem, Problem::ValueNotYet { .. })
-    });
-    assert!(
-        faults.to_string().contains("not available in this version"),
-        "{faults}"
     );
 }
 

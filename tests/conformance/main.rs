@@ -6,6 +6,7 @@ mod aivo_live;
 mod broken;
 mod certainly;
 mod chatlayer;
+mod chatwoot;
 mod template;
 mod webhook;
 

@@ -10,12 +10,15 @@ use axum::{
 use handover_bridge::{
     bots::certainly,
     config::{Config, Kind, Source},
-    desks::aivo_live,
-    domain::ids::{BotName, ExternalId},
+    desks::{aivo_live, chatwoot},
+    domain::{
+        ids::{BotName, ExternalId},
+        time::{Clock, Timestamp},
+    },
     http::{
-        AivoLiveHook, Bot, BotHook, CertainlyHook, ChatlayerHook, Credentials, Desk, DeskHook,
-        NoSessions, Options, Turns, Watched, combined_router, secret::Accepted, shed::Capacity,
-        source::Peer,
+        AivoLiveHook, Bot, BotHook, CertainlyHook, ChatlayerHook, ChatwootHook, Credentials, Desk,
+        DeskHook, NoSessions, Options, Turns, Watched, combined_router, secret::Accepted,
+        shed::Capacity, source::Peer,
     },
     store::Store,
     telemetry::{Instruments, Registry},
@@ -35,6 +38,11 @@ pub const DESK: &str = "token-of-the-custom-desk";
 pub const OTHER_DESK: &str = "token-of-the-other-desk-";
 /// Of the desk on Aivo Live.
 pub const AIVO_KEY: &str = "hook-key-of-the-live-desk";
+/// Of the desks on Chatwoot.
+pub const CHATWOOT_KEY: &str = "hook-key-of-the-inboxes";
+pub const CHATWOOT_SECRETS: [&str; 2] = ["new-secret-of-the-inbox", "old-secret-of-the-inbox"];
+/// What the clock of those desks shows, in seconds.
+pub const CHATWOOT_NOW: i64 = 1_767_225_600;
 pub const ADMIN: &str = "admin-token-admin-token-admin-token";
 /// A handover's id; what is behind it is for the scripted store to say.
 pub const HANDOVER: &str = "01930000-0000-7000-8000-000000000001";
@@ -206,6 +214,55 @@ fn aivo_live_hook() -> AivoLiveHook {
     }
 }
 
+#[derive(Debug)]
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(CHATWOOT_NOW * 1000)
+    }
+}
+
+/// `opened_by` are the lines that say what opens its hook.
+fn chatwoot_desk(name: &str, opened_by: &str) -> Desk {
+    let text = format!(
+        r#"
+        [desks.{name}]
+        kind = "chatwoot"
+        api_url = "https://chat.example.com"
+        account_id = 1
+        inbox_id = 2
+        api_access_token = "access-token"
+        {opened_by}
+        "#
+    );
+    let config = Config::load(&Source::text("test.toml", text)).unwrap();
+    let (name, desk) = config.desks.first_key_value().unwrap();
+    let Kind::Chatwoot(desk) = &desk.kind else {
+        panic!("another kind")
+    };
+    Desk {
+        name: name.clone(),
+        hook: DeskHook::Chatwoot(ChatwootHook {
+            hook_key: desk.hook_key.as_ref().map(Accepted::from),
+            signatures: desk.webhook_secret.as_ref().map(chatwoot::Signatures::from),
+            reader: chatwoot::Reader::new(name, desk),
+            clock: Arc::new(Stopped),
+        }),
+    }
+}
+
+fn chatwoot_desks() -> [Desk; 3] {
+    let [new, old] = CHATWOOT_SECRETS;
+    let signed = format!("webhook_secret = [\"{new}\", \"{old}\"]");
+    let keyed = format!("hook_key = \"{CHATWOOT_KEY}\"");
+    [
+        chatwoot_desk("signed", &signed),
+        chatwoot_desk("keyed", &keyed),
+        chatwoot_desk("both", &format!("{signed}\n{keyed}")),
+    ]
+}
+
 /// With the key of the others, so that it is the platform that tells them apart.
 fn certainly_bot(name: &str, credentials: Credentials) -> Bot {
     let bot: BotName = name.parse().unwrap();
@@ -265,7 +322,10 @@ fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracke
                 name: "live".parse().unwrap(),
                 hook: DeskHook::AivoLive(aivo_live_hook()),
             },
-        ],
+        ]
+        .into_iter()
+        .chain(chatwoot_desks())
+        .collect(),
         admin: accepted(ADMIN),
         sessions: Arc::new(NoSessions),
         trusted_proxies: Vec::new(),

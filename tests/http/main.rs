@@ -13,6 +13,7 @@ mod aivo_live;
 mod auth;
 mod certainly;
 mod channel;
+mod chatwoot;
 mod client;
 mod desk_api;
 mod hooks;

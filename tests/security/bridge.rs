@@ -222,6 +222,20 @@ bot_id = 1000
 bot_token = "bot-token-of-these-tests"
 groups = [2179]
 hook_key = "{HOOK_KEY}"
+[desks.inbox]
+kind = "chatwoot"
+api_url = "http://{desk}"
+account_id = 1
+inbox_id = 2
+api_access_token = "access-token-of-these-tests"
+webhook_secret = "webhook-secret-of-these-tests"
+[desks.older_inbox]
+kind = "chatwoot"
+api_url = "http://{desk}"
+account_id = 1
+inbox_id = 3
+api_access_token = "access-token-of-these-tests"
+hook_key = "{HOOK_KEY}"
 [desks.tickets]
 kind = "template"
 api_url = "http://{desk}"

@@ -32,6 +32,7 @@ fn group(route: &str) -> Group {
         ("/hooks/chatlayer/", Group::Hook),
         ("/hooks/aivo-live/", Group::Hook),
         ("/hooks/certainly/", Group::Hook),
+        ("/hooks/chatwoot/", Group::Hook),
         ("/hooks/template/", Group::Hook),
         ("/hooks/{vendor}/", Group::Hook),
         ("/api/v1/", Group::Desk),
@@ -74,6 +75,10 @@ fn routes() -> BTreeSet<String> {
 fn filled(route: &str) -> String {
     let desk = if route.starts_with("/hooks/template/") {
         "tickets"
+    } else if route == "/hooks/chatwoot/{desk}" {
+        "inbox"
+    } else if route.starts_with("/hooks/chatwoot/") {
+        "older_inbox"
     } else {
         "room"
     };

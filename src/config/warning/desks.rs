@@ -18,7 +18,7 @@ pub(super) fn find(config: &Config, warnings: &mut Vec<Warning>) {
             Kind::Console(_) if config.admin.users.is_empty() => {
                 warnings.push(Warning::NoUsers(name.clone()));
             }
-            Kind::Console(_) | Kind::Template(_) | Kind::Webhook(_) => {}
+            Kind::Chatwoot(_) | Kind::Console(_) | Kind::Template(_) | Kind::Webhook(_) => {}
         }
     }
     let used = |name| {

@@ -11,11 +11,10 @@ use super::{
     actions::{KEPT, Queue, Queued, is_kept_as, kept_as},
     hash,
     message::Told,
-    transcript,
     user::User,
 };
 use crate::{
-    desks::{Desk, DeskFacts},
+    desks::{Desk, DeskFacts, transcript},
     domain::{
         delivery::{Done, Failure, Job, LegFacts, Task},
         fallback,

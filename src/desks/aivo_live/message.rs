@@ -4,11 +4,14 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::domain::{
-    fallback::is_web,
-    ids::MessageId,
-    message::{Actor, Content, MediaKind, Message},
-    time::Timestamp,
+use crate::{
+    desks::transcript::speaker,
+    domain::{
+        fallback::is_web,
+        ids::MessageId,
+        message::{Actor, Content, MediaKind, Message},
+        time::Timestamp,
+    },
 };
 
 /// `message` in a template. What there is not is null, so that every field can be named.
@@ -60,15 +63,6 @@ impl<'a> Told<'a> {
             url: None,
             name: None,
         }
-    }
-}
-
-pub(super) fn speaker(actor: Actor) -> &'static str {
-    match actor {
-        Actor::User => "User",
-        Actor::Bot => "Bot",
-        Actor::Agent => "Agent",
-        Actor::System => "Bridge",
     }
 }
 

@@ -1,6 +1,5 @@
-//! What was said before, as one text. The queue call has no place for a transcript, but shows its free data to the agent.
+//! What was said before, as one text, for desks that have no place of their own for a transcript.
 
-use super::message::speaker;
 use crate::domain::{
     fallback::{self, Audience, Capabilities},
     message::{Actor, Content, Message},
@@ -37,6 +36,15 @@ pub(super) fn told(messages: &[Message], total: u64, room: usize) -> Option<Stri
     }
     lines.reverse();
     Some(lines.join("\n"))
+}
+
+pub(super) fn speaker(actor: Actor) -> &'static str {
+    match actor {
+        Actor::User => "User",
+        Actor::Bot => "Bot",
+        Actor::Agent => "Agent",
+        Actor::System => "Bridge",
+    }
 }
 
 fn line(message: &Message) -> String {

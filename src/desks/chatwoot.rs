@@ -1,0 +1,19 @@
+//! Chatwoot, by an API inbox of one account. In its words a handover's leg is a conversation, and what only agents see is a
+//! private note; those words end at this folder. What is known of it and what is not stands in `docs/chatwoot.md`.
+
+mod actions;
+mod adapter;
+mod contact;
+mod error;
+pub mod hook;
+mod message;
+mod settings;
+mod signature;
+
+pub use self::{
+    adapter::Chatwoot,
+    error::{HookError, SettingsError},
+    hook::Reader,
+    settings::Settings,
+    signature::{SIGNATURE_HEADER, Signatures, Signed, TIMESTAMP_HEADER},
+};

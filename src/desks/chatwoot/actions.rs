@@ -1,0 +1,211 @@
+//! The bodies of calls to Chatwoot, and what is read of its answers; what else stands in those is not needed.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use crate::domain::delivery::{Job, LegFacts};
+
+/// A contact that is to be made.
+#[derive(Serialize)]
+pub(super) struct NewContact<'a> {
+    pub(super) inbox_id: u64,
+    pub(super) identifier: &'a str,
+    pub(super) name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) phone_number: Option<&'a str>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(super) custom_attributes: Map<String, Value>,
+}
+
+/// A contact that is to be reached by the inbox.
+#[derive(Serialize)]
+pub(super) struct NewContactInbox {
+    pub(super) inbox_id: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct NewConversation<'a> {
+    pub(super) source_id: &'a str,
+    pub(super) inbox_id: u64,
+    pub(super) contact_id: u64,
+    pub(super) status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) team_id: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) assignee_id: Option<u64>,
+    pub(super) custom_attributes: &'a Attributes,
+}
+
+/// What the agent sees beside the conversation, and by which we know it again.
+#[derive(Clone, Serialize)]
+pub(super) struct Attributes {
+    pub(super) handover_id: String,
+    pub(super) leg: String,
+    pub(super) bot: String,
+    pub(super) language: String,
+    /// How far the notes of what was said before have come.
+    pub(super) transcript: &'static str,
+}
+
+/// What takes the place of a conversation's attributes, all of them.
+#[derive(Serialize)]
+pub(super) struct NewAttributes<'a> {
+    pub(super) custom_attributes: &'a Attributes,
+}
+
+#[derive(Serialize)]
+pub(super) struct NewMessage<'a> {
+    pub(super) content: &'a str,
+    pub(super) message_type: &'static str,
+    pub(super) private: bool,
+    /// Chatwoot gives it back. It does not know a message again by it.
+    pub(super) echo_id: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct NewStatus {
+    pub(super) status: &'static str,
+}
+
+/// What most answers are wrapped in.
+#[derive(Deserialize)]
+pub(super) struct Answered<T> {
+    pub(super) payload: T,
+}
+
+#[derive(Deserialize)]
+pub(super) struct MadeContact {
+    pub(super) contact: Contact,
+    #[serde(default)]
+    contact_inbox: Option<ContactInbox>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Contact {
+    pub(super) id: u64,
+    #[serde(default)]
+    pub(super) identifier: Option<String>,
+    #[serde(default, rename = "contact_inboxes", deserialize_with = "none_if_null")]
+    reached_by: Vec<ContactInbox>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ContactInbox {
+    pub(super) source_id: String,
+    #[serde(default)]
+    inbox: Option<Named>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    id: u64,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Conversation {
+    /// The number that agents see and that events name.
+    pub(super) id: u64,
+    #[serde(default)]
+    status: Option<String>,
+    #[serde(default, deserialize_with = "none_if_null")]
+    custom_attributes: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Inbox {
+    pub(super) channel_type: Option<String>,
+    pub(super) webhook_url: Option<String>,
+    #[serde(default)]
+    pub(super) lock_to_single_conversation: Option<bool>,
+}
+
+impl NewConversation<'_> {
+    pub(super) const OPEN: &'static str = "open";
+}
+
+impl NewMessage<'static> {
+    /// Shown as the user's.
+    pub(super) const INCOMING: Self = Self {
+        content: "",
+        message_type: "incoming",
+        private: false,
+        echo_id: "",
+    };
+    /// Shown to agents alone.
+    pub(super) const NOTE: Self = Self {
+        message_type: "outgoing",
+        private: true,
+        ..Self::INCOMING
+    };
+}
+
+impl MadeContact {
+    pub(super) fn into_contact(self) -> Contact {
+        let mut contact = self.contact;
+        contact.reached_by.extend(self.contact_inbox);
+        contact
+    }
+}
+
+impl Contact {
+    /// By what it is reached in this inbox.
+    pub(super) fn source_in(&self, inbox: u64) -> Option<&str> {
+        let mut inboxes = self.reached_by.iter();
+        let found = inboxes.find(|one| one.inbox.as_ref().is_some_and(|named| named.id == inbox));
+        found.map(|one| one.source_id.as_str())
+    }
+}
+
+impl Conversation {
+    /// Whether it was opened by an earlier call for the same leg, and agents still have it.
+    pub(super) fn is_open_for(&self, attributes: &Attributes) -> bool {
+        self.status.as_deref() != Some(Attributes::RESOLVED)
+            && self.attribute("handover_id") == Some(&attributes.handover_id)
+            && self.attribute("leg") == Some(&attributes.leg)
+    }
+
+    /// Whether the notes of what was said before may be missing.
+    pub(super) fn lacks_transcript(&self) -> bool {
+        self.attribute("transcript") == Some(Attributes::PENDING)
+    }
+
+    fn attribute(&self, name: &str) -> Option<&str> {
+        self.custom_attributes.get(name)?.as_str()
+    }
+}
+
+impl Attributes {
+    pub(super) const RESOLVED: &'static str = "resolved";
+    pub(super) const PENDING: &'static str = "pending";
+    pub(super) const TOLD: &'static str = "told";
+    pub(super) const NONE: &'static str = "none";
+
+    pub(super) fn of(job: &Job, leg: &LegFacts, has_transcript: bool) -> Self {
+        Self {
+            handover_id: job.handover.id.to_string(),
+            leg: leg.id.to_string(),
+            bot: job.key.bot.to_string(),
+            language: job.handover.language.clone(),
+            transcript: if has_transcript {
+                Self::PENDING
+            } else {
+                Self::NONE
+            },
+        }
+    }
+
+    pub(super) fn told(self) -> Self {
+        Self {
+            transcript: Self::TOLD,
+            ..self
+        }
+    }
+}
+
+fn none_if_null<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    from: D,
+) -> Result<T, D::Error> {
+    Option::deserialize(from).map(Option::unwrap_or_default)
+}

@@ -1,0 +1,242 @@
+//! Performs what the bridge owes to Chatwoot, by its application API.
+
+mod opening;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::Serialize;
+use tokio::time::timeout;
+
+use super::{
+    Settings,
+    actions::{Attributes, Inbox, NewMessage, NewStatus},
+};
+use crate::{
+    desks::{Desk, DeskFacts, transcript::speaker},
+    domain::{
+        delivery::{Done, Failure, Job, Task},
+        fallback::{self, Audience, Capabilities},
+        message::{Actor, Content},
+        retry::ErrorClass,
+    },
+    outbound::{Answer, Call, CallError, Endpoint, Outbound, request::DryRunError},
+};
+
+/// One configured desk.
+#[derive(Debug)]
+pub struct Chatwoot {
+    settings: Settings,
+    outbound: Outbound,
+}
+
+/// Files are told by their addresses.
+const CAPABILITIES: Capabilities = Capabilities::text_only(Audience::Agent, NOTE_LIMIT);
+/// The longest text of one call. Chatwoot takes more; an agent does not read it.
+const NOTE_LIMIT: usize = 20_000;
+/// A conversation is found again by its attributes, if it is there by then.
+const REOPEN_AFTER: Duration = Duration::from_secs(10);
+/// Opening takes several calls, which are not to take longer together than one call may.
+const OPEN_WITHIN: Duration = Duration::from_secs(10);
+/// A contact may have many conversations, each told with its last message.
+const LIST_LIMIT: usize = 1024 * 1024;
+/// What an inbox must be that the bridge can use.
+const API_CHANNEL: &str = "Channel::Api";
+
+impl Chatwoot {
+    pub fn new(settings: Settings, outbound: Outbound) -> Self {
+        Self { settings, outbound }
+    }
+
+    async fn open(&self, job: &Job) -> Result<Done, Failure> {
+        let opening = timeout(OPEN_WITHIN, opening::open(self, job));
+        let late = |_| failure(ErrorClass::Ambiguous);
+        let opened = opening.await.map_err(late)?;
+        opened.map_err(to_be_looked_up)
+    }
+
+    async fn message(&self, job: &Job) -> Result<Done, Failure> {
+        let message = job.message.as_ref().ok_or_else(impossible)?;
+        let parts = fallback::said(&message.content, job.task.part(), &CAPABILITIES);
+        let parts = parts.map_err(|fault| {
+            tracing::debug!(error = %fault, "a message cannot be told");
+            failure(ErrorClass::Rejected)
+        })?;
+        let mut done = Done::default();
+        for part in &parts {
+            let Content::Text { text, .. } = part.as_ref() else {
+                return Err(failure(ErrorClass::Rejected));
+            };
+            // What stands there as an agent's would come back as an agent's.
+            done = match message.actor {
+                Actor::User => self.tell(job, text, NewMessage::INCOMING).await?,
+                other => {
+                    self.note(job, &format!("{}: {text}", speaker(other)))
+                        .await?
+                }
+            };
+        }
+        Ok(done)
+    }
+
+    /// What agents alone see.
+    async fn note(&self, job: &Job, text: &str) -> Result<Done, Failure> {
+        self.tell(job, text, NewMessage::NOTE).await
+    }
+
+    async fn tell(
+        &self,
+        job: &Job,
+        text: &str,
+        kind: NewMessage<'static>,
+    ) -> Result<Done, Failure> {
+        let echo_id = job.delivery.to_string();
+        let message = NewMessage {
+            content: text,
+            echo_id: &echo_id,
+            ..kind
+        };
+        let answer = self.write(conversation_of(job)?, &message).await?;
+        Ok(taken(&answer))
+    }
+
+    async fn write(
+        &self,
+        conversation: &str,
+        message: &NewMessage<'_>,
+    ) -> Result<Answer, CallError> {
+        let path = ["conversations", conversation, "messages"];
+        self.post(&path, message).await
+    }
+
+    async fn close(&self, job: &Job) -> Result<Done, Failure> {
+        let path = ["conversations", conversation_of(job)?, "toggle_status"];
+        let status = Attributes::RESOLVED;
+        let answer = self.post(&path, &NewStatus { status }).await?;
+        Ok(taken(&answer))
+    }
+
+    async fn get(&self, endpoint: Endpoint) -> Result<Answer, CallError> {
+        let call = Call::get(endpoint).answer_limit(LIST_LIMIT);
+        self.outbound.send(self.settings.present(call)).await
+    }
+
+    async fn post(&self, path: &[&str], body: &impl Serialize) -> Result<Answer, CallError> {
+        let call = Call::post(self.settings.endpoint(path)?).answer_limit(LIST_LIMIT);
+        let call = self.settings.present(call).json(body);
+        self.outbound.send(call).await
+    }
+}
+
+#[async_trait]
+impl Desk for Chatwoot {
+    fn facts(&self) -> DeskFacts {
+        DeskFacts {
+            capabilities: CAPABILITIES,
+            transcript_limit: self.settings.transcript_limit,
+            reopen_after: REOPEN_AFTER,
+        }
+    }
+
+    async fn perform(&self, job: &Job) -> Result<Done, Failure> {
+        let performed = match &job.task {
+            Task::Open { .. } => self.open(job).await,
+            Task::Message { .. } => self.message(job).await,
+            Task::Placeholder { message } => {
+                let text = format!("One message could not be shown here, reference {message}");
+                self.note(job, &text).await
+            }
+            Task::Failed { message: _, reason } => {
+                let text = format!("A message of yours did not reach the user: {reason}");
+                self.note(job, &text).await
+            }
+            Task::Close { .. } => self.close(job).await,
+            Task::Say { .. }
+            | Task::LookUp { .. }
+            | Task::Pause { .. }
+            | Task::Resume { .. }
+            | Task::Forget => Err(impossible()),
+        };
+        performed.map_err(without_duplicates)
+    }
+
+    /// The inbox, which says whether it is one that the bridge can use.
+    async fn probe(&self) -> Result<Vec<String>, CallError> {
+        let inbox = self.settings.inbox_id;
+        let endpoint = self.settings.endpoint(&["inboxes", &inbox.to_string()])?;
+        let found: Inbox = self.get(endpoint).await?.json()?;
+        let mut remarks = Vec::new();
+        if found.channel_type.as_deref() != Some(API_CHANNEL) {
+            remarks.push(format!(
+                "inbox {inbox} is not of the channel API: make one that is"
+            ));
+        }
+        let hook = format!("/hooks/chatwoot/{}", self.settings.desk);
+        let leads_here = |url: &String| url.contains(&hook);
+        if !found.webhook_url.as_ref().is_some_and(leads_here) {
+            remarks.push(format!(
+                "the webhook URL of inbox {inbox} does not lead to {hook}: what agents write reaches nobody"
+            ));
+        }
+        if found.lock_to_single_conversation == Some(true) {
+            remarks.push(format!(
+                "inbox {inbox} is locked to one conversation a contact: a handover would go on in that of the last one"
+            ));
+        }
+        Ok(remarks)
+    }
+
+    fn dry_run(&self) -> Vec<DryRunError> {
+        Vec::new()
+    }
+}
+
+fn conversation_of(job: &Job) -> Result<&str, Failure> {
+    let leg = job.leg.as_ref().ok_or_else(impossible)?;
+    leg.reference.as_deref().ok_or_else(impossible)
+}
+
+fn taken(answer: &Answer) -> Done {
+    Done {
+        rest: answer.rest,
+        ..Done::default()
+    }
+}
+
+/// An opening whose answer cannot be read has not been understood as one: a retry finds what there is.
+fn to_be_looked_up(failure: Failure) -> Failure {
+    match failure.class {
+        ErrorClass::Unreadable => Failure {
+            class: ErrorClass::Ambiguous,
+            ..failure
+        },
+        _ => failure,
+    }
+}
+
+/// Chatwoot does not know a call again, so nothing that it says means that it has this already.
+fn without_duplicates(failure: Failure) -> Failure {
+    match failure.class {
+        ErrorClass::Duplicate => Failure {
+            class: ErrorClass::Rejected,
+            ..failure
+        },
+        _ => failure,
+    }
+}
+
+/// A task that no desk can perform, or that lacks what it speaks of: trying again changes nothing.
+fn impossible() -> Failure {
+    failure(ErrorClass::Unsupported)
+}
+
+fn failure(class: ErrorClass) -> Failure {
+    Failure {
+        class,
+        status: None,
+        retry_after: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

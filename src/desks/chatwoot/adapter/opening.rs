@@ -1,0 +1,252 @@
+//! How a handover becomes a conversation: its contact first, then the conversation, then what was said before.
+//!
+//! Chatwoot does not know a call again, so each step looks first whether an earlier call has done it.
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use super::{Chatwoot, NOTE_LIMIT, impossible};
+use crate::{
+    desks::{
+        chatwoot::{
+            actions::{
+                Answered, Attributes, Contact, Conversation, MadeContact, NewAttributes,
+                NewContact, NewContactInbox, NewConversation, NewMessage,
+            },
+            contact::Person,
+        },
+        transcript,
+    },
+    domain::{
+        delivery::{Done, Failure, Job},
+        retry::ErrorClass,
+    },
+    outbound::{Answer, CallError},
+};
+
+/// As many characters of the past are told, the newest: a few notes.
+const TRANSCRIPT_ROOM: usize = 4 * NOTE_LIMIT;
+
+/// A conversation, and whether agents may still lack what was said before.
+struct Opened {
+    id: u64,
+    lacks_transcript: bool,
+}
+
+pub(super) async fn open(desk: &Chatwoot, job: &Job) -> Result<Done, Failure> {
+    let leg = job.leg.as_ref().ok_or_else(impossible)?;
+    let said = transcript::told(&job.transcript, job.transcript_total, TRANSCRIPT_ROOM);
+    let attributes = Attributes::of(job, leg, said.is_some());
+    let contact = contact(desk, &Person::of(job)).await?;
+    let opened = match opened_before(desk, &contact, &attributes).await? {
+        Some(opened) => opened,
+        None => open_anew(desk, job, &contact, &attributes).await?,
+    };
+    let id = opened.id.to_string();
+    if let Some(said) = said.filter(|_| opened.lacks_transcript) {
+        tell(desk, job, &id, &said).await?;
+        mark_as_told(desk, &id, attributes).await;
+    }
+    Ok(Done {
+        reference: Some(id),
+        ..Done::default()
+    })
+}
+
+async fn contact(desk: &Chatwoot, person: &Person) -> Result<Contact, CallError> {
+    if let Some(found) = find_contact(desk, person).await? {
+        return Ok(found);
+    }
+    match make_contact(desk, &with_addresses(desk, person)).await {
+        Err(fault) if is_unprocessable(&fault) => {}
+        made => return made,
+    }
+    // Somebody has it already: an earlier call of ours this user, or another contact the address.
+    if let Some(found) = find_contact(desk, person).await? {
+        return Ok(found);
+    }
+    make_contact(desk, &without_addresses(desk, person)).await
+}
+
+async fn find_contact(desk: &Chatwoot, person: &Person) -> Result<Option<Contact>, CallError> {
+    let endpoint = desk.settings.endpoint(&["contacts", "search"])?;
+    let answer = desk.get(endpoint.query("q", &person.identifier)).await?;
+    let found: Answered<Vec<Contact>> = answer.json()?;
+    let mut found = found.payload.into_iter();
+    Ok(found.find(|contact| contact.identifier.as_deref() == Some(&person.identifier)))
+}
+
+async fn make_contact(desk: &Chatwoot, contact: &NewContact<'_>) -> Result<Contact, CallError> {
+    let answer = desk.post(&["contacts"], contact).await?;
+    let made: Answered<MadeContact> = answer.json()?;
+    Ok(made.payload.into_contact())
+}
+
+fn with_addresses<'a>(desk: &Chatwoot, person: &'a Person) -> NewContact<'a> {
+    NewContact {
+        inbox_id: desk.settings.inbox_id,
+        identifier: &person.identifier,
+        name: &person.name,
+        email: person.email.as_deref(),
+        phone_number: person.phone_number.as_deref(),
+        custom_attributes: serde_json::Map::new(),
+    }
+}
+
+/// The agent reads them, and Chatwoot does not take them for those of the contact that has them.
+fn without_addresses<'a>(desk: &Chatwoot, person: &'a Person) -> NewContact<'a> {
+    NewContact {
+        email: None,
+        phone_number: None,
+        custom_attributes: person.addresses(),
+        ..with_addresses(desk, person)
+    }
+}
+
+fn is_unprocessable(fault: &CallError) -> bool {
+    matches!(fault, CallError::Refused(refusal) if refusal.status == StatusCode::UNPROCESSABLE_ENTITY)
+}
+
+/// By what the contact is reached in the inbox.
+async fn source(desk: &Chatwoot, contact: &Contact) -> Result<String, CallError> {
+    let inbox_id = desk.settings.inbox_id;
+    if let Some(source) = contact.source_in(inbox_id) {
+        return Ok(source.to_owned());
+    }
+    let path = ["contacts", &contact.id.to_string(), "contact_inboxes"];
+    let answer = desk.post(&path, &NewContactInbox { inbox_id }).await?;
+    let made: Value = answer.json()?;
+    let source = made
+        .pointer("/source_id")
+        .or(made.pointer("/payload/source_id"));
+    let source = source.and_then(Value::as_str);
+    source
+        .map(str::to_owned)
+        .ok_or_else(|| answer.not_understood())
+}
+
+async fn opened_before(
+    desk: &Chatwoot,
+    contact: &Contact,
+    attributes: &Attributes,
+) -> Result<Option<Opened>, CallError> {
+    let path = ["contacts", &contact.id.to_string(), "conversations"];
+    let answer = desk.get(desk.settings.endpoint(&path)?).await?;
+    let found: Answered<Vec<Conversation>> = answer.json()?;
+    let mut found = found.payload.into_iter();
+    let ours = found.find(|conversation| conversation.is_open_for(attributes));
+    Ok(ours.map(|ours| Opened {
+        id: ours.id,
+        lacks_transcript: ours.lacks_transcript(),
+    }))
+}
+
+async fn open_anew(
+    desk: &Chatwoot,
+    job: &Job,
+    contact: &Contact,
+    attributes: &Attributes,
+) -> Result<Opened, CallError> {
+    let option = |name: &str| job.handover.options.get(name).and_then(Value::as_u64);
+    let source_id = source(desk, contact).await?;
+    let conversation = NewConversation {
+        source_id: &source_id,
+        inbox_id: desk.settings.inbox_id,
+        contact_id: contact.id,
+        status: NewConversation::OPEN,
+        team_id: option("team_id"),
+        assignee_id: option("assignee_id"),
+        custom_attributes: attributes,
+    };
+    let answer = desk.post(&["conversations"], &conversation).await?;
+    let made: Conversation = answer.json()?;
+    Ok(Opened {
+        id: made.id,
+        lacks_transcript: true,
+    })
+}
+
+/// As private notes. One that Chatwoot does not want is left out: the user waits for an agent, not for a note.
+async fn tell(desk: &Chatwoot, job: &Job, conversation: &str, said: &str) -> Result<(), Failure> {
+    for (index, content) in notes(said).iter().enumerate() {
+        let echo_id = format!("{}-{index}", job.delivery);
+        let note = NewMessage {
+            content,
+            echo_id: &echo_id,
+            ..NewMessage::NOTE
+        };
+        let written = desk.write(conversation, &note).await.map_err(Failure::from);
+        match written {
+            Err(failure)
+                if !matches!(failure.class, ErrorClass::Rejected | ErrorClass::Duplicate) =>
+            {
+                return Err(failure);
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Only who opens it again looks at this, so whatever goes wrong may.
+async fn mark_as_told(desk: &Chatwoot, conversation: &str, attributes: Attributes) {
+    let path = ["conversations", conversation, "custom_attributes"];
+    let attributes = NewAttributes {
+        custom_attributes: &attributes.told(),
+    };
+    let marked: Result<Answer, _> = desk.post(&path, &attributes).await;
+    if let Err(fault) = marked {
+        tracing::debug!(error = %fault, "a conversation is not marked as told");
+    }
+}
+
+/// Whole lines, as many as one note takes.
+fn notes(said: &str) -> Vec<String> {
+    let mut notes: Vec<String> = Vec::new();
+    let mut room = 0_usize;
+    for line in said.lines() {
+        for line in cut(line) {
+            let length = line.chars().count().saturating_add(1);
+            match notes.last_mut() {
+                Some(note) if length <= room => {
+                    note.push('\n');
+                    note.push_str(&line);
+                }
+                _ => {
+                    room = NOTE_LIMIT;
+                    notes.push(line);
+                }
+            }
+            room = room.saturating_sub(length);
+        }
+    }
+    notes
+}
+
+fn cut(line: &str) -> Vec<String> {
+    let letters: Vec<char> = line.chars().collect();
+    if letters.is_empty() {
+        return vec![String::new()];
+    }
+    let most = NOTE_LIMIT.saturating_sub(1);
+    letters
+        .chunks(most)
+        .map(|part| part.iter().collect())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_past_is_told_in_several_notes_and_nothing_of_it_is_lost() {
+        let long = "x".repeat(NOTE_LIMIT * 2);
+        let said = format!("User: help\n\n{long}\n{}", "Bot: hello\n".repeat(3000));
+        let notes = notes(&said);
+        assert!(notes.len() > 3, "{}", notes.len());
+        assert!(notes.iter().all(|note| note.chars().count() <= NOTE_LIMIT));
+        let joined = notes.concat().replace('\n', "");
+        assert_eq!(joined, said.replace('\n', ""));
+    }
+}

@@ -1,0 +1,297 @@
+//! How a handover becomes a conversation, call by call.
+
+use super::*;
+
+const OK: &str = "200 OK";
+const TAKEN: &str = "422 Unprocessable Entity";
+
+fn contact() -> Value {
+    json!({
+        "id": 7,
+        "identifier": id(0xc).to_string(),
+        "contact_inboxes": [
+            {"source_id": "elsewhere", "inbox": {"id": 9}},
+            {"source_id": "source", "inbox": {"id": 2}},
+        ],
+    })
+}
+
+fn listed(items: &[Value]) -> (&'static str, String) {
+    (OK, json!({ "payload": items }).to_string())
+}
+
+fn made_contact() -> (&'static str, String) {
+    let contact = json!({"id": 7, "identifier": id(0xc).to_string(), "contact_inboxes": []});
+    let inbox = json!({"source_id": "source", "inbox": {"id": 2}});
+    let answer = json!({"payload": {"contact": contact, "contact_inbox": inbox}});
+    (OK, answer.to_string())
+}
+
+fn taken() -> (&'static str, String) {
+    let answer = json!({"message": "Email has already been taken", "attributes": ["email"]});
+    (TAKEN, answer.to_string())
+}
+
+fn made_conversation() -> (&'static str, String) {
+    (OK, json!({"id": 42, "status": "open"}).to_string())
+}
+
+fn nothing() -> (&'static str, String) {
+    (OK, "{}".to_owned())
+}
+
+/// A conversation of the same leg, as the list of the contact tells it.
+fn earlier(status: &str, transcript: &str) -> Value {
+    json!({
+        "id": 42,
+        "status": status,
+        "custom_attributes": {
+            "handover_id": id(0xa).to_string(),
+            "leg": id(0x1e6).to_string(),
+            "transcript": transcript,
+        },
+    })
+}
+
+fn open() -> Job {
+    job(Task::Open { upto: 1 })
+}
+
+fn with_a_past() -> Job {
+    let mut job = open();
+    job.transcript = vec![message(Actor::User, Content::text("help"))];
+    job.transcript_total = 1;
+    job
+}
+
+/// What is asked of a desk that answers so, and what came of it.
+async fn asked(
+    job: &Job,
+    answers: &[(&str, String)],
+) -> (Vec<(String, Value)>, Result<Done, Failure>) {
+    let stub = Stub::in_turn(answers).await;
+    let done = desk(&stub).perform(job).await;
+    (sent(&stub).await, done)
+}
+
+fn lines(calls: &[(String, Value)]) -> Vec<&str> {
+    calls.iter().map(|(line, _)| line.as_str()).collect()
+}
+
+fn is_opened(done: Result<Done, Failure>) {
+    assert_eq!(done.unwrap().reference.as_deref(), Some(CONVERSATION));
+}
+
+#[tokio::test]
+async fn a_new_user_becomes_a_contact_and_the_handover_a_conversation() {
+    let answers = [
+        listed(&[]),
+        made_contact(),
+        listed(&[]),
+        made_conversation(),
+    ];
+    let (calls, done) = asked(&open(), &answers).await;
+    is_opened(done);
+    let search = format!("GET contacts/search?q={}", id(0xc));
+    assert_eq!(
+        lines(&calls),
+        [
+            &search,
+            "POST contacts",
+            "GET contacts/7/conversations",
+            "POST conversations"
+        ]
+    );
+    assert_eq!(
+        calls[1].1,
+        json!({
+            "inbox_id": 2,
+            "identifier": id(0xc).to_string(),
+            "name": "Ada Lovelace",
+            "email": "ada@example.com",
+            "phone_number": "+31201234567",
+        })
+    );
+    assert_eq!(
+        calls[3].1,
+        json!({
+            "source_id": "source",
+            "inbox_id": 2,
+            "contact_id": 7,
+            "status": "open",
+            "custom_attributes": {
+                "handover_id": id(0xa).to_string(),
+                "leg": id(0x1e6).to_string(),
+                "bot": "webshop",
+                "language": "en",
+                "transcript": "none",
+            },
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_known_user_keeps_the_contact_and_the_route_says_who_is_asked() {
+    let other = json!({"id": 8, "identifier": "other", "contact_inboxes": []});
+    let mut job = open();
+    let options = json!({"team_id": 3, "assignee_id": 4});
+    job.handover.options = options.as_object().unwrap().clone();
+    let answers = [
+        listed(&[other, contact()]),
+        listed(&[]),
+        made_conversation(),
+    ];
+    let (calls, done) = asked(&job, &answers).await;
+    is_opened(done);
+    assert_eq!(calls.len(), 3);
+    let asked = &calls[2].1;
+    assert_eq!(
+        (&asked["contact_id"], &asked["source_id"]),
+        (&json!(7), &json!("source"))
+    );
+    assert_eq!(
+        (&asked["team_id"], &asked["assignee_id"]),
+        (&json!(3), &json!(4))
+    );
+}
+
+#[tokio::test]
+async fn a_contact_that_the_inbox_does_not_reach_yet_is_reached_by_it() {
+    let contact = json!({"id": 7, "identifier": id(0xc).to_string(), "contact_inboxes": null});
+    let reached = (
+        OK,
+        json!({"source_id": "new", "inbox": {"id": 2}}).to_string(),
+    );
+    let answers = [
+        listed(&[contact]),
+        listed(&[]),
+        reached,
+        made_conversation(),
+    ];
+    let (calls, done) = asked(&open(), &answers).await;
+    is_opened(done);
+    assert_eq!(calls[2].0, "POST contacts/7/contact_inboxes");
+    assert_eq!(calls[2].1, json!({"inbox_id": 2}));
+    assert_eq!(calls[3].1["source_id"], "new");
+}
+
+#[tokio::test]
+async fn an_address_of_another_contact_is_told_as_an_attribute() {
+    let answers = [
+        listed(&[]),
+        taken(),
+        listed(&[]),
+        made_contact(),
+        listed(&[]),
+        made_conversation(),
+    ];
+    let (calls, done) = asked(&open(), &answers).await;
+    is_opened(done);
+    let second = &calls[3].1;
+    assert!(second.get("email").is_none() && second.get("phone_number").is_none());
+    assert_eq!(
+        second["custom_attributes"],
+        json!({"email": "ada@example.com", "phone_number": "+31201234567"})
+    );
+}
+
+#[tokio::test]
+async fn a_contact_that_an_earlier_call_has_made_in_the_meantime_is_taken() {
+    let answers = [
+        listed(&[]),
+        taken(),
+        listed(&[contact()]),
+        listed(&[]),
+        made_conversation(),
+    ];
+    let (calls, done) = asked(&open(), &answers).await;
+    is_opened(done);
+    assert_eq!(calls.len(), 5);
+}
+
+#[tokio::test]
+async fn a_conversation_of_an_earlier_call_is_found_again() {
+    let answers = [listed(&[contact()]), listed(&[earlier("open", "told")])];
+    let (calls, done) = asked(&with_a_past(), &answers).await;
+    is_opened(done);
+    assert_eq!(calls.len(), 2);
+}
+
+#[tokio::test]
+async fn a_resolved_conversation_and_one_of_another_leg_are_left_alone() {
+    let mut other = earlier("open", "none");
+    other["custom_attributes"]["leg"] = json!(id(1).to_string());
+    let past = [earlier("resolved", "none"), other, json!({"id": 1})];
+    let answers = [listed(&[contact()]), listed(&past), made_conversation()];
+    let (calls, done) = asked(&open(), &answers).await;
+    is_opened(done);
+    assert_eq!(calls[2].0, "POST conversations");
+}
+
+#[tokio::test]
+async fn what_was_said_before_is_told_in_notes_and_then_marked_as_told() {
+    let answers = [
+        listed(&[contact()]),
+        listed(&[]),
+        made_conversation(),
+        nothing(),
+        nothing(),
+    ];
+    let (calls, done) = asked(&with_a_past(), &answers).await;
+    is_opened(done);
+    assert_eq!(calls[2].1["custom_attributes"]["transcript"], "pending");
+    assert_eq!(calls[3].0, "POST conversations/42/messages");
+    assert_eq!(
+        calls[3].1,
+        json!({
+            "content": "User: help",
+            "message_type": "outgoing",
+            "private": true,
+            "echo_id": format!("{}-0", id(0xd)),
+        })
+    );
+    assert_eq!(calls[4].0, "POST conversations/42/custom_attributes");
+    assert_eq!(calls[4].1["custom_attributes"]["transcript"], "told");
+    assert_eq!(calls[4].1["custom_attributes"]["bot"], "webshop");
+}
+
+#[tokio::test]
+async fn notes_that_an_earlier_call_may_not_have_written_are_written_again() {
+    let answers = [
+        listed(&[contact()]),
+        listed(&[earlier("open", "pending")]),
+        nothing(),
+        nothing(),
+    ];
+    let (calls, done) = asked(&with_a_past(), &answers).await;
+    is_opened(done);
+    assert_eq!(calls[2].0, "POST conversations/42/messages");
+}
+
+#[tokio::test]
+async fn a_note_that_is_not_wanted_and_a_mark_that_fails_keep_nobody_waiting() {
+    let refused = ("422 Unprocessable Entity", "{}".to_owned());
+    let failed = ("500 Internal Server Error", "{}".to_owned());
+    let answers = [
+        listed(&[contact()]),
+        listed(&[]),
+        made_conversation(),
+        refused,
+        failed,
+    ];
+    let (_, done) = asked(&with_a_past(), &answers).await;
+    is_opened(done);
+}
+
+#[tokio::test]
+async fn an_answer_without_a_number_is_asked_for_again_and_not_taken_for_an_opening() {
+    let page = (OK, "<html>".to_owned());
+    for answers in [
+        vec![page.clone()],
+        vec![listed(&[contact()]), page.clone()],
+        vec![listed(&[contact()]), listed(&[]), page],
+    ] {
+        let (_, done) = asked(&open(), &answers).await;
+        assert_eq!(done.unwrap_err().class, ErrorClass::Ambiguous);
+    }
+}

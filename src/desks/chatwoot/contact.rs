@@ -1,0 +1,133 @@
+//! Who the user is, as a contact of Chatwoot.
+
+use serde_json::{Map, Value};
+
+use crate::domain::delivery::Job;
+
+/// What is known of the user that Chatwoot has a place for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Person {
+    /// The bridge's id of the conversation: the same for every handover of this user, and nothing that a user can claim.
+    pub(super) identifier: String,
+    pub(super) name: String,
+    pub(super) email: Option<String>,
+    /// As Chatwoot takes it, `+` and up to 15 digits.
+    pub(super) phone_number: Option<String>,
+}
+
+/// For the agent's list, where nothing is known.
+const NOBODY: &str = "Visitor";
+/// As many characters of a name stand in Chatwoot's list.
+const LONGEST_NAME: usize = 200;
+
+impl Person {
+    pub(super) fn of(job: &Job) -> Self {
+        let user = &job.profile.user;
+        let payload = job.handover.payload.as_ref().and_then(Value::as_object);
+        let told = |names: &[&str]| {
+            let found = find(&user.fields, names);
+            found.or_else(|| find(payload?, names))
+        };
+        let first = user
+            .first_name
+            .clone()
+            .or_else(|| told(&["firstname", "name"]));
+        let last = user
+            .last_name
+            .clone()
+            .or_else(|| told(&["lastname", "surname"]));
+        let name = [first, last].into_iter().flatten().collect::<Vec<_>>();
+        let name: String = name.join(" ").trim().chars().take(LONGEST_NAME).collect();
+        Self {
+            identifier: job.conversation.to_string(),
+            name: if name.is_empty() {
+                NOBODY.to_owned()
+            } else {
+                name
+            },
+            email: told(&["email", "mail"]).filter(|email| is_email(email)),
+            phone_number: told(&["phone", "phonenumber", "mobile"])
+                .and_then(|number| international(&number)),
+        }
+    }
+
+    /// The two by which Chatwoot may have somebody else already.
+    pub(super) fn addresses(&self) -> Map<String, Value> {
+        let told = [("email", &self.email), ("phone_number", &self.phone_number)];
+        let told = told.into_iter();
+        told.filter_map(|(name, value)| Some((name.to_owned(), value.as_deref()?.into())))
+            .collect()
+    }
+}
+
+/// The first text or number under one of the names, whatever their case and dashes.
+fn find(fields: &Map<String, Value>, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|wanted| {
+        let mut fields = fields.iter();
+        fields.find_map(|(name, value)| text(value).filter(|_| plain(name) == *wanted))
+    })
+}
+
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(|c| !matches!(c, '_' | '-' | ' '));
+    letters.collect::<String>().to_lowercase()
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Chatwoot refuses a contact for what is none.
+fn is_email(text: &str) -> bool {
+    let is_plain = !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    let parts = text.split_once('@');
+    is_plain && parts.is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+}
+
+/// E.164. A number without its country is nobody's.
+fn international(number: &str) -> Option<String> {
+    let kept: String = number
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.' | '/'))
+        .collect();
+    let digits = kept.strip_prefix('+')?;
+    let is_number = (5..=15).contains(&digits.len())
+        && !digits.starts_with('0')
+        && digits.bytes().all(|b| b.is_ascii_digit());
+    is_number.then_some(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_told_only_where_its_country_is_known() {
+        assert_eq!(
+            international("+31 (20) 123-4567").as_deref(),
+            Some("+31201234567")
+        );
+        for number in [
+            "0201234567",
+            "31201234567",
+            "+0201234567",
+            "+31x",
+            "+",
+            "+1234567890123456",
+        ] {
+            assert_eq!(international(number), None, "{number}");
+        }
+    }
+
+    #[test]
+    fn an_email_has_somebody_and_a_host() {
+        assert!(is_email("ada@example.com"));
+        for text in ["ada", "@example.com", "ada@example", "a da@example.com", ""] {
+            assert!(!is_email(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Chatwoot's webhooks: one URL a desk, which is opened by Chatwoot's signature, by a key in the path, or by both.
+//!
+//! A signature is over the body, so a call that shows one is heard out before it is let in, also where there is no such
+//! desk: nothing but the answer to a right signature tells which desks there are.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{self, FromRequestParts, RawPathParams},
+    http::{HeaderMap, request::Parts},
+    routing::post,
+};
+use serde_json::{Value, json};
+
+use super::{DeskHook, desk, in_flight::InFlight};
+use crate::{
+    desks::chatwoot::{
+        HookError, Reader, SIGNATURE_HEADER, Signatures, Signed, TIMESTAMP_HEADER, hook::Told,
+    },
+    domain::{effect::WarningKind, ids::DeskName, time::Clock},
+    http::{
+        State, body,
+        meter::Outcome,
+        problem::{Kind, Problem, Result},
+        secret::Accepted,
+        state::Caller,
+    },
+};
+
+/// What opens the hook of one desk, and what reads it.
+#[derive(Clone, Debug)]
+pub struct ChatwootHook {
+    /// `None`: its path has no key.
+    pub hook_key: Option<Accepted>,
+    /// `None`: its calls are not signed, and the key is all that opens it.
+    pub signatures: Option<Signatures>,
+    pub reader: Reader,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A call on a path that may be right, which its body has to show unless the key does.
+#[derive(Debug)]
+struct Addressed {
+    caller: Caller,
+    /// `None`: there is no such desk.
+    desk: Option<(DeskName, ChatwootHook)>,
+    /// `None`: the key in the path is enough.
+    signed: Option<Signed>,
+}
+
+pub(super) fn router() -> Router<State> {
+    Router::new()
+        .route("/hooks/chatwoot/{desk}", post(event))
+        .route("/hooks/chatwoot/{desk}/{hook_key}", post(event))
+}
+
+async fn event(
+    extract::State(state): extract::State<State>,
+    addressed: Addressed,
+    headers: HeaderMap,
+    sent: Body,
+) -> Result<Json<Value>> {
+    let Addressed {
+        caller,
+        desk,
+        signed,
+    } = addressed;
+    let read = InFlight::read(&state, &headers, sent, body::DEFAULT_MAX).await;
+    let opens = |(_, hook): &(DeskName, ChatwootHook)| match (&signed, &read) {
+        (Some(signed), Ok(call)) => hook.is_signed(signed, call.body()),
+        (Some(_), Err(_)) => false,
+        (None, _) => true,
+    };
+    let Some((desk, hook)) = desk.filter(opens) else {
+        // What cannot be read is answered as it is to everybody.
+        return Err(read.err().unwrap_or_else(|| state.refuse(caller)));
+    };
+    let taken = match read {
+        Ok(call) => {
+            let (through, desk) = (state.clone(), desk.clone());
+            let taking = async move { take(&through, &desk, &hook.reader, call).await };
+            state.see_through(taking).await
+        }
+        Err(problem) => Err(problem),
+    };
+    let outcome = match &taken {
+        Ok(outcome) => *outcome,
+        Err(problem) => Outcome::Refused(problem.kind()),
+    };
+    state.meter().desk(&desk, outcome);
+    taken.map(|_| Json(json!({})))
+}
+
+async fn take(state: &State, name: &DeskName, reader: &Reader, call: InFlight) -> Result<Outcome> {
+    let told = reader.read(call.body()).map_err(|error| refused(&error))?;
+    let step = match told {
+        Told::Step(step) => *step,
+        Told::PassedOver => return Ok(Outcome::Unknown),
+        Told::Unknown => {
+            desk::warn(state, WarningKind::UnknownEvent, name).await?;
+            return Ok(Outcome::Unknown);
+        }
+        Told::OtherInbox => {
+            desk::warn(state, WarningKind::OtherBotsEvent, name).await?;
+            return Ok(Outcome::OtherBot);
+        }
+    };
+    desk::tell(state, name, step).await
+}
+
+fn refused(error: &HookError) -> Problem {
+    let kind = match error {
+        HookError::NotJson(_) | HookError::NotText(_) => Kind::Malformed,
+        HookError::Contract { .. } | HookError::Id { .. } => Kind::InvalidContract,
+    };
+    Problem::from(kind).detail(error.to_string())
+}
+
+impl ChatwootHook {
+    /// Whether the path is the one that was given to Chatwoot. A key where there is to be none is a wrong one.
+    fn is_at(&self, key: Option<&str>) -> bool {
+        match (&self.hook_key, key) {
+            (Some(keys), key) => keys.matches(key.unwrap_or_default()),
+            (None, key) => key.is_none() && self.signatures.is_some(),
+        }
+    }
+
+    fn is_signed(&self, signed: &Signed, body: &[u8]) -> bool {
+        let signatures = self.signatures.as_ref();
+        signatures.is_some_and(|known| known.verify(signed, body, self.clock.now()))
+    }
+}
+
+impl FromRequestParts<State> for Addressed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self> {
+        let Ok(caller) = Caller::from_request_parts(parts, state).await;
+        // A path that is no text belongs to no desk either.
+        let path = RawPathParams::from_request_parts(parts, state).await.ok();
+        let path = |wanted: &str| {
+            let mut named = path.as_ref()?.iter();
+            let found = named.find(|(name, _)| *name == wanted);
+            found.map(|(_, value)| value)
+        };
+        let desk = path("desk").and_then(|name| state.desk(name));
+        let desk = desk.and_then(|desk| match &desk.hook {
+            DeskHook::Chatwoot(hook) => Some((desk.name.clone(), hook.clone())),
+            _ => None,
+        });
+        let key = path("hook_key");
+        if key.is_some() && desk.is_none() {
+            // Compared in any case, so that the time does not tell whether there is such a desk.
+            Accepted::default().matches(key.unwrap_or_default());
+        }
+        let desk = desk.filter(|(_, hook)| hook.is_at(key));
+        let by_key = desk
+            .as_ref()
+            .is_some_and(|(_, hook)| hook.signatures.is_none());
+        let signed = (!by_key).then(|| signed(&parts.headers));
+        // Without a key nothing is known until a signature has been looked at.
+        if signed == Some(None) || (key.is_some() && desk.is_none()) {
+            return Err(state.refuse(caller));
+        }
+        Ok(Self {
+            caller,
+            desk,
+            signed: signed.flatten(),
+        })
+    }
+}
+
+/// What the headers show, where each is there once.
+fn signed(headers: &HeaderMap) -> Option<Signed> {
+    let only = |name: &str| {
+        let mut values = headers.get_all(name).iter();
+        let (Some(only), None) = (values.next(), values.next()) else {
+            return None;
+        };
+        only.to_str().ok()
+    };
+    Signed::read(only(TIMESTAMP_HEADER)?, only(SIGNATURE_HEADER)?)
+}
