@@ -43,8 +43,12 @@ pub enum Told {
 const KEEP_UNMATCHED: Duration = Duration::from_mins(1);
 /// An agent has closed it.
 const RESOLVED: &str = "resolved";
-/// `message_type` as a number, in what is nested.
-const OUTGOING: u64 = 1;
+/// What is said to the user, as a word and, in what is nested, as a number: by somebody or a rule, and by the inbox itself.
+const OUTGOING: (&str, u64) = ("outgoing", 1);
+const TEMPLATE: (&str, u64) = ("template", 3);
+
+/// Of a conversation: who has it.
+const ASSIGNEE: &str = "assignee_id";
 
 /// What Chatwoot can be asked to tell, or once told, and that says nothing of what an agent does to the user.
 const PASSED_OVER: [&str; 12] = [
@@ -111,27 +115,28 @@ impl Reader {
         differs(account, self.account_id) || differs(inbox, self.inbox_id)
     }
 
-    /// Only what an agent has written to the user: what we have written comes back as well, and so do private notes.
+    /// What is said to the user, by an agent, an automation rule or the inbox: what we have written comes back as well,
+    /// and so do private notes. A bot of Chatwoot's is not heard, since the user has been given to people.
     fn message(&self, call: Call<'_>) -> Result<Told, HookError> {
         let body = call.body;
-        let is_outgoing = body.get("message_type").is_some_and(|kind| {
-            kind.as_str() == Some("outgoing") || kind.as_u64() == Some(OUTGOING)
-        });
+        let is_template = is_of_type(body, TEMPLATE);
+        let is_to_user = is_template || is_of_type(body, OUTGOING);
         let is_public = body.get("private").and_then(Value::as_bool) == Some(false);
-        let sender = body.get("sender").filter(|sender| is_user(sender));
-        let (true, true, Some(sender)) = (is_outgoing, is_public, sender) else {
+        let sender = body.get("sender").filter(|sender| sender.is_object());
+        let is_agents = sender.is_some_and(is_user);
+        if !is_to_user || !is_public || (sender.is_some() && !is_agents) {
             return Ok(Told::PassedOver);
-        };
+        }
         let conversation = id_at(body, "/conversation/id", "conversation.id")?;
         let message = id_at(body, "/id", "id")?;
-        let agent = agent(sender);
+        let agent = sender.map(agent);
         let contents = message::contents(body).into_iter().enumerate();
         let events = contents.map(|(index, content)| Incoming {
             event: Event::FromLeg {
                 event: DeskEvent::Said(AgentSaid {
                     content,
-                    agent: Some(agent.clone()),
-                    automatic: false,
+                    agent: agent.clone(),
+                    automatic: is_template || !is_agents,
                     keep_if_late: true,
                     // Once a call: it is the same for all of them.
                     raw: (index == 0).then(|| call.raw.to_owned()),
@@ -158,17 +163,28 @@ impl Reader {
         Ok(self.step(conversation, vec![from_leg(event, Some(key))]))
     }
 
-    /// It comes with every change of the conversation; who has it already has joined already.
+    /// It comes with every change of the conversation. Where the changes are not listed, who has it already has joined
+    /// already.
     fn update(&self, call: Call<'_>) -> Result<Told, HookError> {
         let body = call.body;
-        let Some(assignee) = assignee(body) else {
-            return Ok(Told::PassedOver);
+        let has_changed = changed(body, ASSIGNEE);
+        let at = has_changed.map(|_| moment(body)).unwrap_or_default();
+        let (event, who) = match (has_changed, assignee(body)) {
+            (Some(Value::Null), None) => {
+                let team = body.pointer("/meta/team/name").and_then(Value::as_str);
+                let to = team.map(str::to_owned);
+                (DeskEvent::Transferred { to }, String::new())
+            }
+            (None, _) if lists_changes(body) => return Ok(Told::PassedOver),
+            (_, Some(assignee)) => {
+                let who = id_at(assignee, "/id", "meta.assignee.id")?;
+                (DeskEvent::Joined(agent(assignee)), who.into())
+            }
+            (_, None) => return Ok(Told::PassedOver),
         };
         let conversation = id_at(body, "/id", "id")?;
-        let who = id_at(assignee, "/id", "meta.assignee.id")?;
-        let key = self.key(&["assignee", conversation.as_str(), who.as_str()]);
-        let joined = from_leg(DeskEvent::Joined(agent(assignee)), Some(key));
-        Ok(self.step(conversation, vec![joined]))
+        let key = self.key(&["assignee", conversation.as_str(), &who, &at]);
+        Ok(self.step(conversation, vec![from_leg(event, Some(key))]))
     }
 
     /// Not what is typed into a private note, nor by the user.
@@ -213,6 +229,22 @@ fn from_leg(event: DeskEvent, key: Option<DedupeKey>) -> Incoming {
         event: Event::FromLeg { event, leg: None },
         keys: key.into_iter().collect(),
     }
+}
+
+fn is_of_type(message: &Value, (word, number): (&str, u64)) -> bool {
+    let kind = message.get("message_type");
+    kind.is_some_and(|kind| kind.as_str() == Some(word) || kind.as_u64() == Some(number))
+}
+
+fn lists_changes(body: &Value) -> bool {
+    body.get("changed_attributes").is_some_and(Value::is_array)
+}
+
+/// What an attribute has become, if it has changed. The list has an object for each.
+fn changed<'a>(body: &'a Value, attribute: &str) -> Option<&'a Value> {
+    let changes = body.get("changed_attributes")?.as_array()?;
+    let mut changes = changes.iter().filter_map(|change| change.get(attribute));
+    changes.find_map(|change| change.get("current_value"))
 }
 
 /// Who has the conversation, if that is not one of Chatwoot's bots.

@@ -101,6 +101,20 @@ fn what_an_agent_writes_is_told_of_the_conversation_by_its_number() {
 }
 
 #[test]
+fn what_a_rule_or_the_inbox_says_reaches_the_user_and_is_no_sign_of_an_agent() {
+    let rule = with(message(), "/sender", Value::Null);
+    let survey = with(message(), "/message_type", json!("template"));
+    for (body, agent) in [(rule, None), (survey, Some(grace()))] {
+        let step = step(&body);
+        let [DeskEvent::Said(said)] = events(&step)[..] else {
+            panic!("{step:?}")
+        };
+        assert!(said.automatic, "{body}");
+        assert_eq!(said.agent, agent);
+    }
+}
+
+#[test]
 fn a_message_with_a_file_is_two_that_are_told_apart() {
     let mut body = message();
     body["attachments"] =
@@ -122,10 +136,8 @@ fn a_repeat_has_the_key_of_the_first_and_another_message_has_not() {
 fn nothing_is_told_of_what_is_not_from_an_agent_to_the_user() {
     let own = with(message(), "/message_type", json!("incoming"));
     let own_number = with(message(), "/message_type", json!(0));
-    let template = with(message(), "/message_type", json!("template"));
     let note = with(message(), "/private", json!(true));
     let bot = with(message(), "/sender/type", json!("agent_bot"));
-    let nobody = with(message(), "/sender", Value::Null);
     let open = conversation("conversation_status_changed");
     let unassigned = with(
         conversation("conversation_updated"),
@@ -140,7 +152,7 @@ fn nothing_is_told_of_what_is_not_from_an_agent_to_the_user() {
     let typed_note = with(typing(), "/is_private", json!(true));
     let contact = with(typing(), "/user/type", json!("contact"));
     let mut bodies = vec![
-        own, own_number, template, note, bot, nobody, open, unassigned, bots, typed_note, contact,
+        own, own_number, note, bot, open, unassigned, bots, typed_note, contact,
     ];
     bodies.extend(PASSED_OVER.map(|event| json!({ "event": event })));
     for body in bodies {
@@ -174,6 +186,42 @@ fn an_assignee_joins_once_however_often_the_conversation_changes() {
     assert_eq!(first.events[0].keys, later.events[0].keys);
     let other = step(&with(body, "/meta/assignee/id", json!(4)));
     assert_ne!(first.events[0].keys, other.events[0].keys);
+}
+
+/// As Chatwoot lists what has changed.
+fn changing(attribute: &str, to: &Value, at: f64) -> Value {
+    let mut body = with(
+        conversation("conversation_updated"),
+        "/updated_at",
+        json!(at),
+    );
+    if to.is_null() {
+        body = with(body, "/meta/assignee", Value::Null);
+    }
+    let change = json!({"previous_value": null, "current_value": to});
+    let changes = serde_json::Map::from_iter([(attribute.to_owned(), change)]);
+    body["changed_attributes"] = json!([changes]);
+    body["meta"]["team"] = json!({"id": 7, "name": "billing"});
+    body
+}
+
+#[test]
+fn whoever_takes_it_again_joins_again_and_other_changes_are_nobodys() {
+    let first = step(&changing("assignee_id", &json!(3), 1.0));
+    let again = step(&changing("assignee_id", &json!(3), 2.0));
+    assert_eq!(events(&first), [&DeskEvent::Joined(grace())]);
+    assert_ne!(first.events[0].keys, again.events[0].keys);
+    let labelled = changing("label_list", &json!(["vip"]), 3.0);
+    assert!(matches!(read(&labelled), Told::PassedOver));
+}
+
+#[test]
+fn what_is_taken_from_an_agent_waits_again_for_its_team() {
+    let step = step(&changing("assignee_id", &Value::Null, 1.0));
+    let waits = DeskEvent::Transferred {
+        to: Some("billing".to_owned()),
+    };
+    assert_eq!(events(&step), [&waits]);
 }
 
 #[test]
