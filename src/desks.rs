@@ -34,7 +34,7 @@ use crate::{
 ///     desks::{Desk, DeskFacts},
 ///     domain::{
 ///         delivery::{Done, Failure, Job, Task},
-///         fallback::{self, Capabilities, Audience},
+///         fallback::{self, Audience, Capabilities},
 ///         message::Content,
 ///         retry::ErrorClass,
 ///     },
@@ -73,22 +73,21 @@ use crate::{
 ///     }
 ///
 ///     async fn perform(&self, job: &Job) -> Result<Done, Failure> {
-///         let refused = |class| Failure { class, status: None, retry_after: None };
 ///         match &job.task {
 ///             Task::Open { .. } => self.write(job, "somebody asks for an agent").await,
 ///             Task::Message { part, .. } => {
-///                 let message = job.message.as_ref().ok_or(refused(ErrorClass::Unsupported))?;
+///                 let message = job.message.as_ref().ok_or_else(Failure::impossible)?;
 ///                 let parts = fallback::said(&message.content, *part, &self.facts().capabilities)
-///                     .map_err(|_| refused(ErrorClass::Rejected))?;
+///                     .map_err(|_| Failure::of(ErrorClass::Rejected))?;
 ///                 match parts.first().map(AsRef::as_ref) {
 ///                     Some(Content::Text { text, .. }) => self.write(job, text).await,
-///                     _ => Err(refused(ErrorClass::Rejected)),
+///                     _ => Err(Failure::of(ErrorClass::Rejected)),
 ///                 }
 ///             }
 ///             Task::Placeholder { .. } => self.write(job, "a message that cannot be shown").await,
 ///             Task::Failed { reason, .. } => self.write(job, &format!("not sent: {reason}")).await,
 ///             Task::Close { reason } => self.write(job, &format!("over: {reason}")).await,
-///             _ => Err(refused(ErrorClass::Unsupported)),
+///             _ => Err(Failure::of(ErrorClass::Unsupported)),
 ///         }
 ///     }
 ///

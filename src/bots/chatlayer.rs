@@ -15,8 +15,5 @@ mod session;
 mod settings;
 
 use self::capabilities::capabilities;
-pub use self::{
-    adapter::Chatlayer,
-    error::{HookError, SettingsError},
-    settings::Settings,
-};
+pub use self::{adapter::Chatlayer, error::SettingsError, settings::Settings};
+pub use crate::domain::json::HookError;

@@ -5,15 +5,6 @@ use crate::{
     outbound::{CallError, url::SegmentError},
 };
 
-/// A task that no bot can perform, or that lacks what it speaks of: trying again changes nothing.
-pub(super) fn impossible() -> Failure {
-    Failure {
-        class: ErrorClass::Unsupported,
-        status: None,
-        retry_after: None,
-    }
-}
-
 /// What the vendor gave as an id cannot stand in an address.
 pub(super) fn not_an_id(fault: SegmentError) -> Failure {
     CallError::Url(fault.into()).into()
@@ -21,9 +12,5 @@ pub(super) fn not_an_id(fault: SegmentError) -> Failure {
 
 pub(super) fn unshowable(fault: Unshowable) -> Failure {
     tracing::debug!(error = %fault, "a message cannot be said");
-    Failure {
-        class: ErrorClass::Rejected,
-        status: None,
-        retry_after: None,
-    }
+    Failure::of(ErrorClass::Rejected)
 }

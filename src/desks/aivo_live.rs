@@ -16,9 +16,5 @@ mod settings;
 mod user;
 
 use self::capabilities::capabilities;
-pub use self::{
-    adapter::AivoLive,
-    error::{HookError, SettingsError},
-    hook::Reader,
-    settings::Settings,
-};
+pub use self::{adapter::AivoLive, error::SettingsError, hook::Reader, settings::Settings};
+pub use crate::domain::json::HookError;

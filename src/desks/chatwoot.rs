@@ -12,8 +12,9 @@ mod signature;
 
 pub use self::{
     adapter::Chatwoot,
-    error::{HookError, SettingsError},
+    error::SettingsError,
     hook::Reader,
     settings::Settings,
     signature::{SIGNATURE_HEADER, Signatures, Signed, TIMESTAMP_HEADER},
 };
+pub use crate::domain::json::HookError;

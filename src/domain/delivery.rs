@@ -186,6 +186,22 @@ pub enum StepResult {
     Skipped,
 }
 
+impl Failure {
+    /// Of a call that was not answered, or never made.
+    pub const fn of(class: ErrorClass) -> Self {
+        Self {
+            class,
+            status: None,
+            retry_after: None,
+        }
+    }
+
+    /// A task that the vendor has no call for, or that lacks what it speaks of: trying again changes nothing.
+    pub const fn impossible() -> Self {
+        Self::of(ErrorClass::Unsupported)
+    }
+}
+
 impl HandoverFacts {
     pub fn of(handover: &Handover) -> Self {
         Self {

@@ -21,12 +21,12 @@ pub use self::{
 use super::{
     State,
     meter::{Outcome, Sent},
-    problem::Problem,
+    problem::{Kind, Problem},
     secret::Accepted,
     state::Caller,
 };
 use crate::{
-    domain::{handover, ids::BotName},
+    domain::{handover, ids::BotName, json::HookError},
     store::Applied,
 };
 
@@ -72,6 +72,17 @@ pub(super) fn router() -> Router<State> {
 /// An address without its key, or with too much of one, is answered as one with a wrong key is.
 async fn nobodys(extract::State(state): extract::State<State>, caller: Caller) -> Problem {
     state.refuse(caller)
+}
+
+/// The answer to a call whose body is not what the vendor sends.
+impl From<HookError> for Problem {
+    fn from(error: HookError) -> Self {
+        let kind = match &error {
+            HookError::NotJson(_) | HookError::NotText(_) => Kind::Malformed,
+            HookError::Contract { .. } | HookError::Id { .. } => Kind::InvalidContract,
+        };
+        Self::from(kind).detail(error.to_string())
+    }
 }
 
 /// Counts what became of the events of a call that the store has taken.

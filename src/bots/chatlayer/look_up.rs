@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::{Chatlayer, hook::past, realm::Realm};
 use crate::{
-    bots::failures::{impossible, not_an_id},
+    bots::failures::not_an_id,
     config::History,
     domain::{
         delivery::{Done, Failure, Found, Job},
@@ -105,7 +105,7 @@ impl Chatlayer {
 
     /// The legacy calls want their token in the query, which is why nothing of a URL but its host is ever printed.
     fn legacy_page(&self, job: &Job, offset: usize) -> Result<Call, Failure> {
-        let realm = Realm::parse(&job.key.realm).map_err(|_| impossible())?;
+        let realm = Realm::parse(&job.key.realm).map_err(|_| Failure::impossible())?;
         let bot = realm.bot_id.as_str();
         let path = ["api", "bots", bot, "history", job.key.user.as_str()];
         let endpoint = self.settings.api_url.join(&path).map_err(not_an_id)?;
@@ -152,11 +152,7 @@ async fn in_time<T>(
     wanted: bool,
     looking: impl Future<Output = Result<T, Failure>>,
 ) -> Option<Result<T, Failure>> {
-    const LATE: Failure = Failure {
-        class: ErrorClass::Ambiguous,
-        status: None,
-        retry_after: None,
-    };
+    const LATE: Failure = Failure::of(ErrorClass::Ambiguous);
     if !wanted {
         return None;
     }

@@ -174,12 +174,7 @@ impl TryFrom<String> for To {
     type Error = NotOffered;
 
     fn try_from(text: String) -> Result<Self, NotOffered> {
-        let found = match text.split_once(':') {
-            Some(("bot", name)) => name.parse().ok().map(Destination::Bot),
-            Some(("desk", name)) => name.parse().ok().map(Destination::Desk),
-            _ => None,
-        };
-        found.map(Self).ok_or(NotOffered)
+        text.parse().map(Self).map_err(|_| NotOffered)
     }
 }
 

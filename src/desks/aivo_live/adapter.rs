@@ -49,7 +49,7 @@ impl AivoLive {
     }
 
     async fn open(&self, job: &Job) -> Result<Done, Failure> {
-        let leg = job.leg.as_ref().ok_or_else(impossible)?;
+        let leg = job.leg.as_ref().ok_or_else(Failure::impossible)?;
         let settings = &self.settings;
         let bot_token = self.bot_token();
         let groups = groups_of(job).unwrap_or_else(|| settings.groups.clone());
@@ -82,12 +82,12 @@ impl AivoLive {
     }
 
     async fn message(&self, job: &Job) -> Result<Done, Failure> {
-        let message = job.message.as_ref().ok_or_else(impossible)?;
+        let message = job.message.as_ref().ok_or_else(Failure::impossible)?;
         let able = &self.settings.capabilities;
         let parts = fallback::said(&message.content, job.task.part(), able);
         let parts = parts.map_err(|fault| {
             tracing::debug!(error = %fault, "a message cannot be told");
-            failure(ErrorClass::Rejected)
+            Failure::of(ErrorClass::Rejected)
         })?;
         let mut done = Done::default();
         for part in &parts {
@@ -130,7 +130,7 @@ impl AivoLive {
     }
 
     fn context(&self, job: &Job) -> Result<Context, Failure> {
-        let leg = job.leg.as_ref().ok_or_else(impossible)?;
+        let leg = job.leg.as_ref().ok_or_else(Failure::impossible)?;
         let effective = hash::effective(leg.id, &self.bot_token());
         Ok(self
             .base_context()
@@ -187,7 +187,7 @@ impl Desk for AivoLive {
             | Task::LookUp { .. }
             | Task::Pause { .. }
             | Task::Resume { .. }
-            | Task::Forget => Err(impossible()),
+            | Task::Forget => Err(Failure::impossible()),
         }
     }
 
@@ -265,19 +265,6 @@ fn find_ids(value: &Value, depth: u8, seen: &mut BTreeSet<u64>) {
             }
         }
         _ => {}
-    }
-}
-
-/// A task that no desk can perform, or that lacks what it speaks of: trying again changes nothing.
-fn impossible() -> Failure {
-    failure(ErrorClass::Unsupported)
-}
-
-fn failure(class: ErrorClass) -> Failure {
-    Failure {
-        class,
-        status: None,
-        retry_after: None,
     }
 }
 

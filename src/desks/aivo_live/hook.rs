@@ -18,7 +18,7 @@ use crate::{
         dedupe::DedupeKey,
         event::{AgentSaid, DeskEvent, Event, Incoming, LegTarget, Step, Target},
         ids::{DeskName, ExternalId},
-        json::{self, NotAnObject},
+        json::{self, number, text},
     },
 };
 
@@ -198,10 +198,7 @@ impl Reader {
 
 impl Envelope {
     fn read(body: &str) -> Result<Self, HookError> {
-        json::object(body).map_err(|fault| match fault {
-            NotAnObject::Syntax(fault) => HookError::NotJson(fault),
-            NotAnObject::Shape => HookError::Contract { field: "the body" },
-        })
+        Ok(json::object(body)?)
     }
 }
 
@@ -233,19 +230,6 @@ fn room(value: Option<&Value>) -> Result<Option<ExternalId>, HookError> {
         source,
     })?;
     Ok(Some(id))
-}
-
-fn number(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_str()?.parse().ok())
-}
-
-/// A text or a number, digit by digit.
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

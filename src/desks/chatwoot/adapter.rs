@@ -50,22 +50,22 @@ impl Chatwoot {
 
     async fn open(&self, job: &Job) -> Result<Done, Failure> {
         let opening = timeout(OPEN_WITHIN, opening::open(self, job));
-        let late = |_| failure(ErrorClass::Ambiguous);
+        let late = |_| Failure::of(ErrorClass::Ambiguous);
         let opened = opening.await.map_err(late)?;
         opened.map_err(to_be_looked_up)
     }
 
     async fn message(&self, job: &Job) -> Result<Done, Failure> {
-        let message = job.message.as_ref().ok_or_else(impossible)?;
+        let message = job.message.as_ref().ok_or_else(Failure::impossible)?;
         let parts = fallback::said(&message.content, job.task.part(), &CAPABILITIES);
         let parts = parts.map_err(|fault| {
             tracing::debug!(error = %fault, "a message cannot be told");
-            failure(ErrorClass::Rejected)
+            Failure::of(ErrorClass::Rejected)
         })?;
         let mut done = Done::default();
         for part in &parts {
             let Content::Text { text, .. } = part.as_ref() else {
-                return Err(failure(ErrorClass::Rejected));
+                return Err(Failure::of(ErrorClass::Rejected));
             };
             // What stands there as an agent's would come back as an agent's.
             done = match message.actor {
@@ -155,7 +155,7 @@ impl Desk for Chatwoot {
             | Task::LookUp { .. }
             | Task::Pause { .. }
             | Task::Resume { .. }
-            | Task::Forget => Err(impossible()),
+            | Task::Forget => Err(Failure::impossible()),
         };
         performed.map_err(without_duplicates)
     }
@@ -192,8 +192,8 @@ impl Desk for Chatwoot {
 }
 
 fn conversation_of(job: &Job) -> Result<&str, Failure> {
-    let leg = job.leg.as_ref().ok_or_else(impossible)?;
-    leg.reference.as_deref().ok_or_else(impossible)
+    let leg = job.leg.as_ref().ok_or_else(Failure::impossible)?;
+    leg.reference.as_deref().ok_or_else(Failure::impossible)
 }
 
 fn taken(answer: &Answer) -> Done {
@@ -222,19 +222,6 @@ fn without_duplicates(failure: Failure) -> Failure {
             ..failure
         },
         _ => failure,
-    }
-}
-
-/// A task that no desk can perform, or that lacks what it speaks of: trying again changes nothing.
-fn impossible() -> Failure {
-    failure(ErrorClass::Unsupported)
-}
-
-fn failure(class: ErrorClass) -> Failure {
-    Failure {
-        class,
-        status: None,
-        retry_after: None,
     }
 }
 

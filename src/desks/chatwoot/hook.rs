@@ -15,7 +15,7 @@ use crate::{
         dedupe::DedupeKey,
         event::{AgentSaid, DeskEvent, Event, Incoming, LegTarget, Step, Target},
         ids::{DeskName, ExternalId},
-        json::{self, NotAnObject},
+        json::{self, number},
     },
 };
 
@@ -84,7 +84,7 @@ impl Reader {
 
     pub fn read(&self, body: &[u8]) -> Result<Told, HookError> {
         let raw = str::from_utf8(body).map_err(HookError::NotText)?;
-        let body = object(raw)?;
+        let body: Value = json::object(raw)?;
         let call = Call { raw, body: &body };
         let event = body.get("event").and_then(Value::as_str);
         let event = event.ok_or(HookError::Contract { field: "event" })?;
@@ -217,13 +217,6 @@ impl Reader {
     }
 }
 
-fn object(body: &str) -> Result<Value, HookError> {
-    json::object(body).map_err(|fault| match fault {
-        NotAnObject::Syntax(fault) => HookError::NotJson(fault),
-        NotAnObject::Shape => HookError::Contract { field: "the body" },
-    })
-}
-
 fn from_leg(event: DeskEvent, key: Option<DedupeKey>) -> Incoming {
     Incoming {
         event: Event::FromLeg { event, leg: None },
@@ -280,17 +273,9 @@ fn moment(body: &Value) -> String {
 }
 
 fn id_at(value: &Value, path: &str, field: &'static str) -> Result<ExternalId, HookError> {
-    let id = value.pointer(path).and_then(|id| match id {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    });
+    let id = value.pointer(path).and_then(json::text);
     let id = id.ok_or(HookError::Contract { field })?;
     ExternalId::new(id).map_err(|source| HookError::Id { field, source })
-}
-
-fn number(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
 #[cfg(test)]

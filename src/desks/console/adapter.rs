@@ -30,11 +30,7 @@ impl Desk for Console {
 
     /// Only what was owed under this name when the desk was of another kind gets here: trying again changes nothing.
     async fn perform(&self, _job: &Job) -> Result<Done, Failure> {
-        Err(Failure {
-            class: ErrorClass::Unsupported,
-            status: None,
-            retry_after: None,
-        })
+        Err(Failure::of(ErrorClass::Unsupported))
     }
 
     async fn probe(&self) -> Result<Vec<String>, CallError> {

@@ -41,7 +41,7 @@ impl Template {
         let message = told(job)?;
         let able = &self.settings.capabilities;
         let parts = fallback::said(&message.content, job.task.part(), able);
-        let parts = parts.map_err(|_| failure(ErrorClass::Rejected))?;
+        let parts = parts.map_err(|_| Failure::of(ErrorClass::Rejected))?;
         match parts.as_slice() {
             [part] => self.say(job, message, part).await,
             // Cut otherwise than when it was stored: no part of it may be left out now.
@@ -97,7 +97,7 @@ impl Template {
             );
             return Err(Failure {
                 status: Some(answer.status.as_u16()),
-                ..failure(ErrorClass::Unsupported)
+                ..Failure::impossible()
             });
         };
         Ok(Done {
@@ -135,7 +135,7 @@ impl Desk for Template {
             | Task::LookUp { .. }
             | Task::Pause { .. }
             | Task::Resume { .. }
-            | Task::Forget => Err(failure(ErrorClass::Unsupported)),
+            | Task::Forget => Err(Failure::of(ErrorClass::Unsupported)),
         }
     }
 
@@ -162,20 +162,12 @@ impl Desk for Template {
 
 fn told(job: &Job) -> Result<&Message, Failure> {
     let message = job.message.as_ref();
-    message.ok_or_else(|| failure(ErrorClass::Unsupported))
+    message.ok_or_else(|| Failure::of(ErrorClass::Unsupported))
 }
 
 fn joined(parts: &[Cow<'_, Content>]) -> Content {
     let texts = parts.iter().map(|part| message::text_of(part));
     Content::text(texts.collect::<Vec<_>>().join("\n"))
-}
-
-fn failure(class: ErrorClass) -> Failure {
-    Failure {
-        class,
-        status: None,
-        retry_after: None,
-    }
 }
 
 #[cfg(test)]

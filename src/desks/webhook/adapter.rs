@@ -21,7 +21,6 @@ use crate::{
     domain::{
         delivery::{Done, Failure, Job, Task},
         message::Message,
-        retry::ErrorClass,
         time::Clock,
     },
     outbound::{
@@ -155,7 +154,7 @@ impl Desk for Webhook {
             | Task::LookUp { .. }
             | Task::Pause { .. }
             | Task::Resume { .. }
-            | Task::Forget => Err(impossible()),
+            | Task::Forget => Err(Failure::impossible()),
         }
     }
 
@@ -176,7 +175,7 @@ impl Desk for Webhook {
 }
 
 fn told(job: &Job) -> Result<&Message, Failure> {
-    job.message.as_ref().ok_or_else(impossible)
+    job.message.as_ref().ok_or_else(Failure::impossible)
 }
 
 fn opened(answer: &Value) -> Done {
@@ -187,15 +186,6 @@ fn opened(answer: &Value) -> Done {
         position: answer.get("position"),
     };
     offered.into_done()
-}
-
-/// A task that no desk can perform, or that lacks what it speaks of: trying again changes nothing.
-fn impossible() -> Failure {
-    Failure {
-        class: ErrorClass::Unsupported,
-        status: None,
-        retry_after: None,
-    }
 }
 
 #[cfg(test)]

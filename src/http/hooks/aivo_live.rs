@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 
 use super::{DeskHook, desk, in_flight::InFlight};
 use crate::{
-    desks::aivo_live::{HookError, Reader, hook::Told},
+    desks::aivo_live::{Reader, hook::Told},
     domain::{effect::WarningKind, ids::DeskName},
     http::{
         State, body,
         meter::Outcome,
-        problem::{Kind, Problem, Result},
+        problem::{Problem, Result},
         secret::Accepted,
     },
 };
@@ -66,7 +66,7 @@ async fn event(
 }
 
 async fn take(state: &State, name: &DeskName, reader: &Reader, call: InFlight) -> Result<Outcome> {
-    let told = reader.read(call.body()).map_err(|error| refused(&error))?;
+    let told = reader.read(call.body())?;
     let step = match told {
         Told::Step(step) => *step,
         Told::Unknown => {
@@ -79,14 +79,6 @@ async fn take(state: &State, name: &DeskName, reader: &Reader, call: InFlight) -
         }
     };
     desk::tell(state, name, step).await
-}
-
-fn refused(error: &HookError) -> Problem {
-    let kind = match error {
-        HookError::NotJson(_) | HookError::NotText(_) => Kind::Malformed,
-        HookError::Contract { .. } | HookError::Id { .. } => Kind::InvalidContract,
-    };
-    Problem::from(kind).detail(error.to_string())
 }
 
 impl FromRequestParts<State> for Admitted {

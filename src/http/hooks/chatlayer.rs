@@ -132,7 +132,7 @@ async fn hear(state: &State, admitted: Admitted, headers: HeaderMap, sent: Body)
         return Err(refused(Kind::TooLarge.into()));
     }
     let hook = call.and_then(|call| call.parse(&admitted.bot));
-    let hook = hook.map_err(|error| refused(problem(&error)))?;
+    let hook = hook.map_err(|error| refused(error.into()))?;
     let taken = take(state, admitted, hook, InFlight::new(body, place));
     taken.await.map_err(refused)
 }
@@ -150,7 +150,7 @@ fn allowed(
     if !admitted.by_token && !needs_no_token {
         return Err(state.refuse(admitted.caller));
     }
-    kind.map_err(|error| problem(&error))
+    Ok(kind?)
 }
 
 async fn take(
@@ -201,14 +201,6 @@ fn turned_away(state: &State, admitted: &Admitted, kind: hook::Kind) -> Answer {
     } else {
         Err(Refused::known(kind, problem))
     }
-}
-
-fn problem(error: &HookError) -> Problem {
-    let kind = match error {
-        HookError::NotJson(_) | HookError::NotText(_) => Kind::Malformed,
-        HookError::Contract { .. } | HookError::Id { .. } => Kind::InvalidContract,
-    };
-    Problem::from(kind).detail(error.to_string())
 }
 
 impl Refused {

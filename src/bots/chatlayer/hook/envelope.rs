@@ -17,7 +17,7 @@ use crate::{
     domain::{
         conversation::{ConversationKey, Profile},
         ids::{BotName, ExternalId},
-        json::{self, NotAnObject},
+        json,
         message::Actor,
         time::Timestamp,
     },
@@ -136,10 +136,7 @@ impl<'a> Item<'a> {
 
 pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, HookError> {
     let text = str::from_utf8(body).map_err(HookError::NotText)?;
-    json::object(text).map_err(|fault| match fault {
-        NotAnObject::Syntax(fault) => HookError::NotJson(fault),
-        NotAnObject::Shape => HookError::Contract { field: "the body" },
-    })
+    Ok(json::object(text)?)
 }
 
 /// Who spoke, by the name of today or by that of before.

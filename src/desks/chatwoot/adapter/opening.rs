@@ -5,7 +5,7 @@
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use super::{Chatwoot, NOTE_LIMIT, impossible};
+use super::{Chatwoot, NOTE_LIMIT};
 use crate::{
     desks::{
         chatwoot::{
@@ -34,7 +34,7 @@ struct Opened {
 }
 
 pub(super) async fn open(desk: &Chatwoot, job: &Job) -> Result<Done, Failure> {
-    let leg = job.leg.as_ref().ok_or_else(impossible)?;
+    let leg = job.leg.as_ref().ok_or_else(Failure::impossible)?;
     let said = transcript::told(&job.transcript, job.transcript_total, TRANSCRIPT_ROOM);
     let attributes = Attributes::of(job, leg, said.is_some());
     let contact = contact(desk, &Person::of(job)).await?;

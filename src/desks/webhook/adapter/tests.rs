@@ -9,6 +9,7 @@ use crate::{
         delivery::HandoverFacts,
         ids::{BotName, ConversationId, DeliveryId, ExternalId, HandoverId, MessageId},
         message::{Actor, Content},
+        retry::ErrorClass,
         taken::Taken,
         time::Timestamp,
     },

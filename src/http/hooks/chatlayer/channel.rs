@@ -9,7 +9,7 @@ use axum::{Json, body::Body, extract, http::HeaderMap};
 use serde_json::{Value, json};
 
 pub use self::turns::Turns;
-use super::{admit::Keyed, problem};
+use super::admit::Keyed;
 use crate::{
     bots::chatlayer::hook::channel::{Call, ChannelMessage},
     domain::effect::{Warning, WarningKind},
@@ -38,12 +38,12 @@ pub(super) async fn message(
 
 async fn hear(state: &State, keyed: Keyed, headers: HeaderMap, sent: Body) -> Result<()> {
     let sent = InFlight::read(state, &headers, sent, body::BOT_HOOK_MAX).await?;
-    let call = Call::read(sent.body()).map_err(|error| problem(&error))?;
+    let call = Call::read(sent.body())?;
     let token = call.token.as_deref().unwrap_or_default();
     if !keyed.channel_verify_token.matches(token) {
         return Err(state.refuse(keyed.caller));
     }
-    let message = call.parse(&keyed.bot).map_err(|error| problem(&error))?;
+    let message = call.parse(&keyed.bot)?;
     let through = state.clone();
     state
         .see_through(async move { take(&through, keyed, message, sent).await })
