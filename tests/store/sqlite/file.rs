@@ -21,37 +21,29 @@ async fn a_second_process_is_refused_and_told_why() {
     opened.close().await;
 }
 
-#[tokio::test]
-async fn a_file_of_a_newer_version_is_refused() {
+/// Why a store is not opened after this was done to its file.
+async fn refusal_after(sql: &str) -> OpenError {
     let files = Files::new();
     let path = files.0.path().join("data").join("handover.db");
     let world = World::new(files).await;
     world.store.close().await;
     let connection = rusqlite::Connection::open(&path).unwrap();
-    connection
-        .execute("INSERT INTO migrations VALUES (99, x'00', 0)", [])
-        .unwrap();
+    connection.execute(sql, []).unwrap();
     drop(connection);
     let mut options = Files::new().options(policy(), Arc::clone(&world.clock));
     options.path = path;
-    let refused = options.open().unwrap_err();
+    options.open().unwrap_err()
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_refused() {
+    let refused = refusal_after("INSERT INTO migrations VALUES (99, x'00', 0)").await;
     assert!(matches!(refused, OpenError::Newer { .. }), "{refused:?}");
 }
 
 #[tokio::test]
 async fn a_changed_migration_is_refused() {
-    let files = Files::new();
-    let path = files.0.path().join("data").join("handover.db");
-    let world = World::new(files).await;
-    world.store.close().await;
-    let connection = rusqlite::Connection::open(&path).unwrap();
-    connection
-        .execute("UPDATE migrations SET checksum = x'00'", [])
-        .unwrap();
-    drop(connection);
-    let mut options = Files::new().options(policy(), Arc::clone(&world.clock));
-    options.path = path;
-    let refused = options.open().unwrap_err();
+    let refused = refusal_after("UPDATE migrations SET checksum = x'00'").await;
     assert!(
         matches!(refused, OpenError::Changed { number: 1 }),
         "{refused:?}"
