@@ -6,6 +6,7 @@
 pub mod aivo_live;
 pub mod chatwoot;
 pub mod console;
+mod known;
 pub mod protocol;
 pub mod template;
 mod transcript;

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     config::Extra,
-    domain::{conversation::UserProfile, delivery::Job},
+    desks::known::{Details, Known},
+    domain::delivery::Job,
 };
 
 #[derive(Serialize)]
@@ -18,9 +19,6 @@ pub(super) struct User {
     extra: Value,
 }
 
-/// What platform and bot tell, looked through by name.
-struct Known<'a>(Vec<(&'a str, &'a Value)>);
-
 /// A value is shown up to here: it stands in a narrow column beside the conversation.
 const LONGEST_VALUE: usize = 1000;
 /// More of them come of a payload that was meant for a program.
@@ -31,32 +29,15 @@ const TRANSCRIPT: &str = "transcript";
 impl User {
     /// `transcript` is what was said before, in words.
     pub(super) fn of(job: &Job, hash: String, extra: Extra, transcript: Option<String>) -> Self {
-        let UserProfile {
-            id: _,
+        let mut known = Known::of(job);
+        let Details {
             first_name,
             last_name,
-            avatar_url: _,
-            fields,
-        } = &job.profile.user;
-        let payload = job.handover.payload.as_ref();
-        let payload = payload.and_then(Value::as_object).into_iter().flatten();
-        let mut known = Known(
-            fields
-                .iter()
-                .chain(payload)
-                .map(|(name, value)| (name.as_str(), value))
-                .collect(),
-        );
-        let mut one = |told: Option<&String>, names: &[&str]| {
-            let found = known.take(names);
-            told.cloned().or(found).unwrap_or_default()
-        };
-        let firstname = one(first_name.as_ref(), &["firstname", "name"]);
-        let lastname = one(last_name.as_ref(), &["lastname", "surname"]);
-        let email = one(None, &["email", "mail"]);
-        let phone = one(None, &["phone", "phonenumber", "mobile"]);
+            email,
+            phone,
+        } = known.details(job);
         let mut free = about(job);
-        for (name, value) in known.0 {
+        for (name, value) in known.rest() {
             free.insert(name.to_owned(), shown(value));
         }
         free.retain(|_, value| !value.is_null());
@@ -66,24 +47,12 @@ impl User {
         }
         Self {
             hash,
-            firstname,
-            lastname,
-            email,
-            phone,
+            firstname: first_name.unwrap_or_default(),
+            lastname: last_name.unwrap_or_default(),
+            email: email.unwrap_or_default(),
+            phone: phone.unwrap_or_default(),
             extra: written(extra_values, extra),
         }
-    }
-}
-
-impl Known<'_> {
-    /// The first text or number under one of the names, whatever their case and dashes. It is not told a second time.
-    fn take(&mut self, names: &[&str]) -> Option<String> {
-        let at = names.iter().find_map(|wanted| {
-            let mut known = self.0.iter();
-            known.position(|(name, value)| plain(name) == *wanted && text(value).is_some())
-        })?;
-        let (_, value) = self.0.remove(at);
-        text(value)
     }
 }
 
@@ -108,19 +77,6 @@ fn about(job: &Job) -> Map<String, Value> {
         about.insert("payload".to_owned(), shown(payload));
     }
     about
-}
-
-fn plain(name: &str) -> String {
-    let letters = name.chars().filter(|c| !matches!(c, '_' | '-' | ' '));
-    letters.collect::<String>().to_lowercase()
-}
-
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }
 
 /// Numbers and switches as they are; what has parts as the text of its JSON.

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::delivery::Job;
+use crate::{
+    desks::known::{Details, Known},
+    domain::delivery::Job,
+};
 
 /// What is known of the user that Chatwoot has a place for.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,22 +25,15 @@ const LONGEST_NAME: usize = 200;
 
 impl Person {
     pub(super) fn of(job: &Job) -> Self {
-        let user = &job.profile.user;
-        let payload = job.handover.payload.as_ref().and_then(Value::as_object);
-        let told = |names: &[&str]| {
-            let found = find(&user.fields, names);
-            found.or_else(|| find(payload?, names))
-        };
-        let first = user
-            .first_name
-            .clone()
-            .or_else(|| told(&["firstname", "name"]));
-        let last = user
-            .last_name
-            .clone()
-            .or_else(|| told(&["lastname", "surname"]));
-        let name = [first, last].into_iter().flatten().collect::<Vec<_>>();
-        let name: String = name.join(" ").trim().chars().take(LONGEST_NAME).collect();
+        let Details {
+            first_name,
+            last_name,
+            email,
+            phone,
+        } = Known::of(job).details(job);
+        let name = [first_name, last_name].into_iter().flatten();
+        let name = name.collect::<Vec<_>>().join(" ");
+        let name: String = name.trim().chars().take(LONGEST_NAME).collect();
         Self {
             identifier: job.conversation.to_string(),
             name: if name.is_empty() {
@@ -45,9 +41,10 @@ impl Person {
             } else {
                 name
             },
-            email: told(&["email", "mail"]).filter(|email| is_email(email)),
-            phone_number: told(&["phone", "phonenumber", "mobile"])
-                .and_then(|number| international(&number)),
+            email: email
+                .map(|email| email.trim().to_owned())
+                .filter(|email| is_email(email)),
+            phone_number: phone.and_then(|number| international(&number)),
         }
     }
 
@@ -57,27 +54,6 @@ impl Person {
         let told = told.into_iter();
         told.filter_map(|(name, value)| Some((name.to_owned(), value.as_deref()?.into())))
             .collect()
-    }
-}
-
-/// The first text or number under one of the names, whatever their case and dashes.
-fn find(fields: &Map<String, Value>, names: &[&str]) -> Option<String> {
-    names.iter().find_map(|wanted| {
-        let mut fields = fields.iter();
-        fields.find_map(|(name, value)| text(value).filter(|_| plain(name) == *wanted))
-    })
-}
-
-fn plain(name: &str) -> String {
-    let letters = name.chars().filter(|c| !matches!(c, '_' | '-' | ' '));
-    letters.collect::<String>().to_lowercase()
-}
-
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
     }
 }
 
