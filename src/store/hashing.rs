@@ -2,7 +2,7 @@
 //! nobody outside can make a key that collides with another's.
 //!
 //! A hash begins with a few bytes that all keys of one owner share, so that the keys of a conversation lie side by side
-//! in the index: a message with two keys changes one page of it, not two.
+//! in an index: to look for both keys of a message takes one page of it, and so does to put them there.
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};

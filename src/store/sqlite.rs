@@ -25,6 +25,7 @@ mod file;
 mod giving_up;
 mod handed_over;
 mod jobs;
+mod key_index;
 mod keys;
 mod lanes;
 mod legs;

@@ -215,7 +215,7 @@ pub(super) fn mark_known(
 /// Each message that was new has become one record, or has been recognised as an echo, in order and before anything
 /// else that the event brought about.
 pub(super) fn store_transcript_keys(
-    work: &Work<'_>,
+    work: &mut Work<'_>,
     items: &[TranscriptItem],
     transcript: &[Vec<Hashed>],
     effects: &[Effect],
@@ -223,7 +223,7 @@ pub(super) fn store_transcript_keys(
     let mut came_of_it = keyed::came_of_transcript(effects);
     for (item, keys) in items.iter().zip(transcript) {
         if !item.known {
-            keys::store(work, keys, came_of_it.next().flatten())?;
+            keys::store_anew(work, keys, came_of_it.next().flatten())?;
         }
     }
     Ok(())

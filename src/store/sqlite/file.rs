@@ -15,7 +15,7 @@ use super::{fault::Fault, mutant::Mutant};
 use crate::domain::time::Timestamp;
 
 /// Embedded, numbered from 1, never changed once released: the file remembers what each looked like.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0001_ground.sql"),
     include_str!("migrations/0002_telemetry.sql"),
     include_str!("migrations/0003_erasure.sql"),
@@ -23,11 +23,12 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0005_lanes_of_bots.sql"),
     include_str!("migrations/0006_console.sql"),
     include_str!("migrations/0007_deliveries.sql"),
+    include_str!("migrations/0008_key_index.sql"),
 ];
 
 /// A reader of the file from outside may stand in the way for a moment.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Negative: KiB. The indices that every step writes stay in memory, also with some hundred thousand keys.
+/// Negative: KiB. The indices that steps look into and write stay in memory, also with some hundred thousand keys.
 const CACHE_KIB: i64 = -16 * 1024;
 /// What users say is for the bridge alone. What is there already stays as its owner has made it.
 const FILE_MODE: u32 = 0o600;

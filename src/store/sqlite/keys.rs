@@ -1,10 +1,13 @@
 //! The table of the keys under which events were taken.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use uuid::Uuid;
 
-use super::{columns::AnyId, fault::Fault, work::Work};
-use crate::store::hashing::{Hashed, Hasher, Known, day};
+use super::{columns::AnyId, fault::Fault, key_index::Hash, work::Work};
+use crate::{
+    domain::time::Timestamp,
+    store::hashing::{Hashed, Hasher, Known, day},
+};
 
 /// With the secret that was made with the file.
 pub(super) fn hasher(connection: &Connection) -> Result<Hasher, Fault> {
@@ -17,41 +20,78 @@ pub(super) fn find(work: &Work<'_>, keys: &[Hashed]) -> Result<Option<Known>, Fa
     if work.settings.mutant.forgets_keys() {
         return Ok(None);
     }
-    let mut statement = work.prepare("SELECT reference, body FROM keys WHERE hash = ?1")?;
     for key in keys {
-        let found = statement
-            .query_row([key.hash], |row| {
-                let body: Option<[u8; 16]> = row.get(1)?;
-                Ok(Known {
-                    reference: row.get::<_, Option<AnyId>>(0)?.map(AnyId::as_uuid),
-                    same_body: body == key.body,
-                })
-            })
-            .optional()?;
-        if found.is_some() {
-            return Ok(found);
+        if let Some(row) = work.key_index.find(work.connection, &key.hash)? {
+            return known(work, row, key).map(Some);
         }
     }
     Ok(None)
 }
 
-/// A key that is known already is one of a message that has been removed since and is kept anew.
+fn known(work: &Work<'_>, row: i64, key: &Hashed) -> Result<Known, Fault> {
+    let mut statement = work.prepare("SELECT reference, body FROM keys WHERE row = ?1")?;
+    let known = statement.query_row([row], |row| {
+        let body: Option<[u8; 16]> = row.get(1)?;
+        Ok(Known {
+            reference: row.get::<_, Option<AnyId>>(0)?.map(AnyId::as_uuid),
+            same_body: body == key.body,
+        })
+    })?;
+    Ok(known)
+}
+
+/// Of keys that are not known.
 pub(super) fn store(
-    work: &Work<'_>,
+    work: &mut Work<'_>,
     keys: &[Hashed],
     reference: Option<Uuid>,
 ) -> Result<(), Fault> {
-    let mut statement = work.prepare(
-        "INSERT INTO keys (hash, day, reference, body) VALUES (?1, ?2, ?3, ?4) \
-         ON CONFLICT (hash) DO UPDATE SET reference = excluded.reference",
-    )?;
     for key in keys {
-        statement.execute(params![
-            key.hash,
-            day(work.now),
-            reference.map(AnyId::from_uuid),
-            key.body
-        ])?;
+        let Some(row) = work.key_index.add(key.hash) else {
+            continue;
+        };
+        work.execute(
+            "INSERT INTO keys (row, hash, day, reference, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                row,
+                key.hash,
+                day(work.now),
+                reference.map(AnyId::from_uuid),
+                key.body
+            ],
+        )?;
     }
     Ok(())
+}
+
+/// A key that is known already is one of a message that has been removed since and is kept anew.
+pub(super) fn store_anew(
+    work: &mut Work<'_>,
+    keys: &[Hashed],
+    reference: Option<Uuid>,
+) -> Result<(), Fault> {
+    for key in keys {
+        match work.key_index.find(work.connection, &key.hash)? {
+            Some(row) => {
+                let sql = "UPDATE keys SET reference = ?2 WHERE row = ?1";
+                work.execute(sql, params![row, reference.map(AnyId::from_uuid)])?;
+            }
+            None => store(work, std::slice::from_ref(key), reference)?,
+        }
+    }
+    Ok(())
+}
+
+/// Oldest first, so only the front of the table is looked at.
+pub(super) fn purge(work: &mut Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fault> {
+    let old = work
+        .prepare("SELECT row, hash, day FROM keys ORDER BY row LIMIT ?1")?
+        .query_map([limit], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .filter(|row| !matches!(row, Ok((_, _, filed)) if *filed >= day(before)))
+        .collect::<Result<Vec<(i64, Hash, i64)>, _>>()?;
+    for (row, hash, _) in &old {
+        work.key_index.remove(work.connection, *hash, *row)?;
+        work.execute("DELETE FROM keys WHERE row = ?1", [row])?;
+    }
+    Ok(old.len())
 }

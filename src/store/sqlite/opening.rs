@@ -11,6 +11,7 @@ use super::{
     cache::Cache,
     checkpoints,
     file::{self, OpenError},
+    key_index::KeyIndex,
     keys, load,
     memory::Memory,
     mutant::Mutant,
@@ -69,6 +70,7 @@ impl Options {
         let ground = Ground {
             cache: Cache::of(&mut connection)?,
             room: Room::default(),
+            key_index: KeyIndex::load(&connection)?,
             connection,
             copier,
             settings,

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{console::sessions, fault::Fault, unmatched, work::Work};
+use super::{console::sessions, fault::Fault, keys, unmatched, work::Work};
 use crate::{
     domain::{
         delivery::Lane,
         ids::{ConversationId, HandoverId, LegId},
         time::Timestamp,
     },
-    store::{Retention, hashing::day},
+    store::Retention,
 };
 
 /// At most `limit` of each kind. Says how many.
@@ -33,11 +33,7 @@ pub(super) fn purge(work: &mut Work<'_>, keep: &Retention, limit: usize) -> Resu
          LIMIT ?2)",
         params![now.minus(keep.dead_letters), limit],
     )?;
-    // Oldest first, so only the front of the table is looked at.
-    removed += work.execute(
-        "DELETE FROM keys WHERE row IN (SELECT row FROM keys ORDER BY row LIMIT ?2) AND day < ?1",
-        params![day(now.minus(keep.keys)), limit],
-    )?;
+    removed += keys::purge(work, now.minus(keep.keys), limit)?;
     removed += work.execute(
         "DELETE FROM echoes WHERE row IN (SELECT row FROM echoes WHERE expires_at < ?1 LIMIT ?2)",
         params![now.minus(keep.keys), limit],

@@ -131,15 +131,18 @@ async fn a_step_that_fails_or_panics_takes_no_neighbour_with_it() {
         Ok(())
     }));
     let mut last = Box::pin(store.apply(request("bea")));
+    let mut repeat = Box::pin(store.apply(request("ann")));
     assert!(poll!(&mut first).is_pending());
     assert!(poll!(&mut twice).is_pending());
     assert!(poll!(&mut panics).is_pending());
     assert!(poll!(&mut last).is_pending());
+    assert!(poll!(&mut repeat).is_pending());
     gate.open().await;
     assert!(matches!(twice.await, Err(Error::Corrupt(_))));
     assert!(matches!(panics.await, Err(Error::Corrupt(_))));
-    first.await.unwrap();
+    let first = first.await.unwrap();
     last.await.unwrap();
+    assert_eq!(repeat.await.unwrap(), first, "its keys are known still");
     assert_eq!(
         store.claim(&team(), 9).await.unwrap().claims.len(),
         2,

@@ -9,6 +9,7 @@ use super::{
     at_hand::Room,
     cache::Cache,
     fault::Fault,
+    key_index::KeyIndex,
     lanes::LaneKey,
     memory::{Change, Memory},
     mutant::Mutant,
@@ -45,6 +46,7 @@ pub(super) struct Work<'w> {
     pub(super) batch: &'w mut Batch,
     pub(super) cache: &'w mut Cache,
     pub(super) room: &'w mut Room,
+    pub(super) key_index: &'w mut KeyIndex,
 }
 
 /// What the steps of one transaction leave to be done after its commit.

@@ -27,6 +27,7 @@ use super::{
     cache::Cache,
     checkpoints,
     fault::{BatchFault, Fault},
+    key_index::KeyIndex,
     memory::Memory,
     work::{Batch, Settings, Work},
 };
@@ -61,6 +62,7 @@ pub(super) struct Ground {
     pub(super) memory: Arc<Memory>,
     pub(super) cache: Cache,
     pub(super) room: Room,
+    pub(super) key_index: KeyIndex,
     pub(super) meter: Meter,
     /// Held as long as the connection is open.
     pub(super) lock: File,
@@ -198,6 +200,7 @@ impl Thread {
         let Ground {
             memory,
             cache,
+            key_index,
             meter,
             ..
         } = &mut self.ground;
@@ -205,6 +208,7 @@ impl Thread {
             tracing::info!("the store writes again");
         }
         cache.committed();
+        key_index.committed();
         memory.apply(std::mem::take(&mut batch.changes));
         memory.thaw(&batch.frozen);
         for (command, fault) in ran {
@@ -227,13 +231,14 @@ impl Thread {
         self.statement("BEGIN IMMEDIATE")?;
         if !self.run_all(ran, batch)? {
             self.statement("ROLLBACK")?;
-            self.ground.cache.rolled_back();
+            self.ground.rolled_back(0);
             batch.back_to(start);
             self.statement("BEGIN IMMEDIATE")?;
             for (command, fault) in ran.iter_mut() {
                 *fault = self.savepoint(command.as_mut(), batch)?;
             }
         }
+        self.ground.key_index.put_slice(&self.ground.connection)?;
         if self.ground.settings.mutant.acks_before_commit() {
             // As long as a slow disk would take, so that a kill finds the window open.
             thread::sleep(std::time::Duration::from_millis(20));
@@ -263,12 +268,12 @@ impl Thread {
         command: &mut dyn Command,
         batch: &mut Batch,
     ) -> Result<Option<Fault>, Fault> {
-        let mark = batch.mark();
+        let (mark, keys) = (batch.mark(), self.ground.key_index.mark());
         self.statement("SAVEPOINT step")?;
         let failed = self.run_one(command, batch)?;
         if failed.is_some() {
             self.statement("ROLLBACK TO step")?;
-            self.ground.cache.rolled_back();
+            self.ground.rolled_back(keys);
             batch.back_to(mark);
         }
         self.statement("RELEASE step")?;
@@ -290,6 +295,7 @@ impl Thread {
             batch,
             cache: &mut ground.cache,
             room: &mut ground.room,
+            key_index: &mut ground.key_index,
         };
         let ran = catch_unwind(AssertUnwindSafe(|| command.run(&mut work)))
             .unwrap_or(Err(Fault::Panicked));
@@ -306,7 +312,7 @@ impl Thread {
     }
 
     fn fail(&mut self, ran: Ran, fault: Fault) {
-        self.ground.cache.rolled_back();
+        self.ground.rolled_back(0);
         if fault.is_fatal() {
             self.fatal.cancel();
         }
@@ -332,6 +338,12 @@ impl Thread {
 }
 
 impl Ground {
+    /// What is known of the transaction beside the database, from this mark of the keys on.
+    fn rolled_back(&mut self, keys: usize) {
+        self.cache.rolled_back();
+        self.key_index.rolled_back(keys);
+    }
+
     /// Leaves one file behind that needs no log, where that can be had.
     fn close(self) {
         let Self {

@@ -24,6 +24,8 @@ const OF_THE_DATABASE: &[(&str, &str)] = &[
     ("conversations.at_desk", "null"),
     ("deliveries.awaited", "0"),
 ];
+/// Tables that only the file has: how it looks keys up.
+const ONLY_HERE: &[&str] = &["key_index", "keys_indexed"];
 /// Tables that only the database has.
 const ONLY_THERE: &[&str] = &["lanes", "changes"];
 /// What a delivery of a conversation that is gone still names.
@@ -110,7 +112,11 @@ fn columns_of_file(connection: &Connection) -> BTreeMap<String, Columns> {
     let found = statement
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .unwrap();
-    gathered(found.map(Result::unwrap))
+    let mut tables = gathered(found.map(Result::unwrap));
+    for own in ONLY_HERE {
+        assert!(tables.remove(*own).is_some(), "{own} is gone");
+    }
+    tables
 }
 
 fn columns_of_database(database: &Database) -> BTreeMap<String, Columns> {
