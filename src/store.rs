@@ -18,6 +18,7 @@ mod page;
 pub mod postgres;
 pub mod sqlite;
 mod tally;
+mod unpaused;
 mod unreadable;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};

@@ -106,6 +106,7 @@ macro_rules! run_against {
                 a_lane_that_cannot_be_rid_of_its_head_waits_and_nobody_waits_for_it,
                 what_cannot_be_read_does_not_keep_the_rest_of_a_removed_desk_or_bot,
                 what_cannot_even_be_given_up_does_not_keep_the_rest_of_a_removed_bot,
+                what_cannot_be_read_hides_no_warning_of_another_conversation,
             ],
             legs: [
                 a_desk_reaches_a_handover_by_its_own_id,

@@ -15,7 +15,7 @@ use crate::{
         conversation::Conversation,
         effect::{Warning, WarningKind},
     },
-    store::{Error, WarningView, tally::Tally},
+    store::{Error, WarningView, tally::Tally, unpaused},
 };
 
 pub(super) async fn warn(ground: &Arc<Ground>, warning: Warning) -> Result<(), Error> {
@@ -46,7 +46,7 @@ pub(super) fn raise(work: &mut Work, warning: &Warning) -> Result<(), Fault> {
 
 /// The newest first. One of a kind that only a newer version knows is not shown.
 pub(super) async fn all(ground: &Ground) -> Result<Vec<WarningView>, Fault> {
-    let mut views = unpaused(ground).await?;
+    let mut views = unpaused_bots(ground).await?;
     let sql = "SELECT kind, subject, count, first_at, last_at FROM warnings \
                ORDER BY last_at DESC, kind COLLATE \"C\", subject COLLATE \"C\"";
     for row in ground.database.rows(sql, Vec::new()).await? {
@@ -65,23 +65,15 @@ pub(super) async fn all(ground: &Ground) -> Result<Vec<WarningView>, Fault> {
     Ok(views)
 }
 
-/// Handovers whose bot should be silent and is not known to be.
-async fn unpaused(ground: &Ground) -> Result<Vec<WarningView>, Fault> {
+/// Of open handovers. A state that cannot be read is passed over; one that is found for words in it is looked at.
+async fn unpaused_bots(ground: &Ground) -> Result<Vec<WarningView>, Fault> {
     let now = ground.clock.now();
     let sql = "SELECT state FROM conversations WHERE wake_at IS NOT NULL AND phase <> 'closing' \
-               AND state::JSON #>> '{handover,pause}' <> 'paused' ORDER BY id";
+               AND (strpos(state, '\"pause\":\"pausing\"') > 0 OR strpos(state, '\"pause\":\"failed\"') > 0) ORDER BY id";
     let mut views = Vec::new();
     for row in ground.database.rows(sql, Vec::new()).await? {
-        let state: Conversation = columns::json(&row, 0)?;
-        if let Some(open) = state.handover {
-            views.push(WarningView {
-                kind: WarningKind::BotNotPaused,
-                subject: open.id.to_string(),
-                count: 1,
-                first_at: open.answered_at.unwrap_or(open.requested_at),
-                last_at: now,
-            });
-        }
+        let state: Option<Conversation> = columns::json(&row, 0).ok();
+        views.extend(state.and_then(|state| unpaused::unpaused(&state, now)));
     }
     Ok(views)
 }

@@ -14,7 +14,7 @@ use crate::{
         effect::{Warning, WarningKind},
         time::Timestamp,
     },
-    store::{WarningView, tally::Tally},
+    store::{WarningView, tally::Tally, unpaused},
 };
 
 pub(super) fn raise(work: &mut Work<'_>, warning: &Warning) -> Result<(), Fault> {
@@ -30,7 +30,7 @@ pub(super) fn raise(work: &mut Work<'_>, warning: &Warning) -> Result<(), Fault>
 
 /// The newest first. One of a kind that only a newer version knows is not shown.
 pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Vec<WarningView>, Fault> {
-    let mut views = unpaused(connection, now)?;
+    let mut views = unpaused_bots(connection, now)?;
     let mut statement = connection.prepare_cached(
         "SELECT kind, subject, count, first_at, last_at FROM warnings ORDER BY last_at DESC, kind, subject",
     )?;
@@ -51,24 +51,17 @@ pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Vec<Warning
     Ok(views)
 }
 
-/// Handovers whose bot should be silent and is not known to be.
-fn unpaused(connection: &Connection, now: Timestamp) -> Result<Vec<WarningView>, Fault> {
+/// Of open handovers. A state that cannot be read is passed over; one that is found for words in it is looked at.
+fn unpaused_bots(connection: &Connection, now: Timestamp) -> Result<Vec<WarningView>, Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT state FROM conversations WHERE wake_at IS NOT NULL AND phase <> 'closing' \
-         AND json_extract(state, '$.handover.pause') <> 'paused' ORDER BY row",
+         AND (instr(state, '\"pause\":\"pausing\"') > 0 OR instr(state, '\"pause\":\"failed\"') > 0) ORDER BY row",
     )?;
-    let states = statement.query_map([], |row| columns::json::<Conversation>(row, 0))?;
+    let mut rows = statement.query([])?;
     let mut views = Vec::new();
-    for state in states {
-        if let Some(open) = state?.handover {
-            views.push(WarningView {
-                kind: WarningKind::BotNotPaused,
-                subject: open.id.to_string(),
-                count: 1,
-                first_at: open.answered_at.unwrap_or(open.requested_at),
-                last_at: now,
-            });
-        }
+    while let Some(row) = rows.next()? {
+        let state: Option<Conversation> = columns::json(row, 0).ok();
+        views.extend(state.and_then(|state| unpaused::unpaused(&state, now)));
     }
     Ok(views)
 }

@@ -7,7 +7,7 @@ use handover_bridge::{
     store::{DeliveryFilter, DeliveryState, DeliveryView, Gone},
 };
 
-use crate::world::{Harness, World, bot, bot_name, team, team_name, text};
+use crate::world::{Harness, World, bot, bot_name, policy, team, team_name, text};
 
 pub async fn what_cannot_be_read_keeps_nobody_elses_deadline(harness: impl Harness + 'static) {
     let mut world = World::new(harness).await;
@@ -140,6 +140,25 @@ pub async fn what_cannot_even_be_given_up_does_not_keep_the_rest_of_a_removed_bo
     while world.store.remove(&gone, 2).await.unwrap() > 0 {}
     let dead = dead_letters(&world).await;
     assert_eq!(dead.len(), 1);
+}
+
+pub async fn what_cannot_be_read_hides_no_warning_of_another_conversation(
+    harness: impl Harness + 'static,
+) {
+    let mut policy = policy();
+    for bot in policy.bots.values_mut() {
+        bot.answer_pauses = false;
+        bot.pause_steps = 1;
+    }
+    let mut world = World::with(harness, policy).await;
+    world.waiting("of another version").await;
+    world.spoil().await;
+    world.waiting("no JSON at all").await;
+    world
+        .change("UPDATE conversations SET state = '{' || state")
+        .await;
+    world.waiting("ann").await;
+    assert_eq!(warnings(&world).await, [WarningKind::BotNotPaused]);
 }
 
 /// Of the bot's, one after another: nothing can be put together.
