@@ -37,7 +37,7 @@ pub enum Error {
     Metrics(#[from] telemetry::SetupError),
     #[error("telemetry.otlp_endpoint cannot be used")]
     Traces(#[from] traces::SetupError),
-    #[error("the store may have lost what it had written, and was left at once")]
+    #[error("the store has failed, and was left at once")]
     StoreFailed,
     #[error("deliveries have ended before their time")]
     DeliveryEnded,

@@ -22,7 +22,7 @@ pub(super) struct Opened {
     pub(super) store: Arc<dyn ConsoleStore>,
     /// What its deadlines go by. Whoever sets one asks it too.
     pub(super) clock: Arc<dyn Clock>,
-    /// Cancelled when it may have lost what it had taken, and the process has to end.
+    /// Cancelled when a file may have lost what it had taken, or a replica has lost a part of itself: the process has to end.
     pub(super) fatal: CancellationToken,
 }
 
@@ -81,9 +81,8 @@ pub(super) async fn open(
             let store = options.open().await?;
             Ok(Opened {
                 clock: store.clock(),
+                fatal: store.fatal(),
                 store: Arc::new(store),
-                // What the database has taken it has; what becomes of its disk is its own affair.
-                fatal: CancellationToken::new(),
             })
         }
     }

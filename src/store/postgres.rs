@@ -8,6 +8,7 @@
 mod answers;
 mod apply;
 mod audit;
+mod background;
 mod batch;
 mod cancel;
 mod census;
@@ -56,12 +57,9 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
-use tokio_util::{
-    sync::{CancellationToken, DropGuard},
-    task::TaskTracker,
-};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
-use self::work::Ground;
+use self::{background::Background, work::Ground};
 pub use self::{
     clock::Time,
     opening::{Listen, OpenError, Options},
@@ -91,9 +89,7 @@ use crate::domain::{
 #[derive(Debug)]
 pub struct PostgresStore {
     ground: Arc<Ground>,
-    /// What goes on unasked, and what ends it.
-    tasks: TaskTracker,
-    stop: CancellationToken,
+    background: Background,
     _stopped_with_it: DropGuard,
 }
 
@@ -101,6 +97,11 @@ impl PostgresStore {
     /// What deadlines go by, for those who set some.
     pub fn clock(&self) -> Arc<dyn Clock> {
         Arc::clone(&self.ground.clock)
+    }
+
+    /// Cancelled when something has ended without which this process is no good replica.
+    pub fn fatal(&self) -> CancellationToken {
+        self.background.failed()
     }
 }
 
@@ -231,9 +232,7 @@ impl Store for PostgresStore {
     async fn close(&self) {
         self.ground.steps.close();
         self.ground.steps.wait().await;
-        self.stop.cancel();
-        self.tasks.close();
-        self.tasks.wait().await;
+        self.background.end().await;
         // Whoever wants a lane gets it a lease later if this fails.
         if let Err(fault) = lanes::give_all_back(&self.ground).await {
             tracing::debug!(error = %fault, "lanes could not be given back");

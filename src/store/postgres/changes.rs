@@ -17,9 +17,9 @@ use tokio::{
     sync::{Notify, broadcast},
     time::{Instant, timeout},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    background::Background,
     columns::{count, values},
     database::Database,
     fault::Fault,
@@ -110,22 +110,17 @@ impl Changes {
 }
 
 /// Has what other replicas change told from now on.
-pub(super) async fn follow(
-    ground: &Arc<Ground>,
-    tasks: &TaskTracker,
-    stop: &CancellationToken,
-) -> Result<(), Fault> {
+pub(super) async fn follow(ground: &Arc<Ground>, background: &Background) -> Result<(), Fault> {
     let place = end(&ground.database).await?;
-    let (ground, stop) = (Arc::clone(ground), stop.clone());
-    tasks.spawn(async move {
+    let ground = Arc::clone(ground);
+    background.run(async move {
         let Ground {
             memory,
             database,
             clock,
             ..
         } = &*ground;
-        let follows = memory.changes.follow(database, &**clock, place);
-        stop.run_until_cancelled(follows).await;
+        memory.changes.follow(database, &**clock, place).await;
     });
     Ok(())
 }

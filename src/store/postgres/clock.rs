@@ -15,9 +15,8 @@ use std::{
 };
 
 use tokio::time::sleep;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{columns::values, database::Database, fault::Fault};
+use super::{background::Background, columns::values, database::Database, fault::Fault};
 use crate::domain::time::{Clock, Timestamp};
 
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -59,8 +58,7 @@ impl Time {
     pub(super) async fn clock(
         self,
         database: &Database,
-        tasks: &TaskTracker,
-        stop: &CancellationToken,
+        background: &Background,
     ) -> Result<Arc<dyn Clock>, Fault> {
         let counting = match self {
             Self::Given(clock) => return Ok(clock),
@@ -68,10 +66,8 @@ impl Time {
         };
         let look = Look::at(database, &*counting).await?;
         let clock = Arc::new(DatabaseClock::new(counting, look));
-        let (followed, database, stop) = (Arc::clone(&clock), database.clone(), stop.clone());
-        tasks.spawn(async move {
-            stop.run_until_cancelled(followed.follow(&database)).await;
-        });
+        let (followed, database) = (Arc::clone(&clock), database.clone());
+        background.run(async move { followed.follow(&database).await });
         Ok(clock)
     }
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::{
-    PostgresStore, changes, clock::Time, connect::Way, database::Database, fault::Fault, home,
-    intake::Intake, leases::Leases, memory::Memory, mutant, newer::Newer, schema, watch,
-    work::Ground,
+    PostgresStore, background::Background, changes, clock::Time, connect::Way, database::Database,
+    fault::Fault, home, intake::Intake, leases::Leases, memory::Memory, mutant, newer::Newer,
+    schema, watch, work::Ground,
 };
 use crate::{
     domain::policy::Policy,
@@ -94,9 +94,9 @@ impl Options {
         drop(object);
         let database = Database::new(pool.clone(), DURABLE);
         let database = Database::new(pool, how_to_begin(&database).await?);
-        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let stopped_with_it = stop.clone().drop_guard();
-        let clock = self.time.clock(&database, &tasks, &stop).await?;
+        let background = Background::default();
+        let stopped_with_it = background.stopped_with();
+        let clock = self.time.clock(&database, &background).await?;
         home::look(&database).await?;
         #[cfg(feature = "mutants")]
         mutant::stop_the_clock(&database).await?;
@@ -123,13 +123,12 @@ impl Options {
             intake: Intake::default(),
             contended: tokio::sync::Mutex::default(),
         });
-        changes::follow(&ground, &tasks, &stop).await?;
-        watch::start(&ground, &tasks, &stop, listen);
+        changes::follow(&ground, &background).await?;
+        watch::start(&ground, &background, listen);
         Ok(PostgresStore {
             ground,
             _stopped_with_it: stopped_with_it,
-            tasks,
-            stop,
+            background,
         })
     }
 }

@@ -8,9 +8,11 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep},
 };
 use tokio_postgres::{AsyncMessage, Client, NoTls};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{columns::values, connect::Way, fault::Fault, hints::Hint, lanes, work::Ground};
+use super::{
+    background::Background, columns::values, connect::Way, fault::Fault, hints::Hint, lanes,
+    work::Ground,
+};
 
 /// Three times a lease, so that one that fails costs nothing.
 const RENEW_EACH: Duration = Duration::from_secs(5);
@@ -24,20 +26,9 @@ const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 const MOST_BYTES: usize = 7900;
 const CHANNEL: &str = "handover_bridge";
 
-pub(super) fn start(
-    ground: &Arc<Ground>,
-    tasks: &TaskTracker,
-    stop: &CancellationToken,
-    listen: Option<Way>,
-) {
+pub(super) fn start(ground: &Arc<Ground>, background: &Background, listen: Option<Way>) {
     let run = |task: TaskOf| {
-        let (ground, stop) = (Arc::clone(ground), stop.clone());
-        tasks.spawn(async move {
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = task.run(ground) => {}
-            }
-        });
+        background.run(task.run(Arc::clone(ground)));
     };
     run(TaskOf::Renewing);
     run(TaskOf::Dropped);
