@@ -62,7 +62,7 @@ pub(super) async fn list(
     let found = found(state, frame.who, params).await?;
     let people = state.accounts().everybody();
     let view = View {
-        who: &frame.who.operator,
+        who: frame.who,
         people: &people,
         now: state.now(),
         params,

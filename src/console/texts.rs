@@ -186,9 +186,7 @@ pub(super) const TEN_MINUTES: &str = "10";
 pub(super) const LONGER: &str = "15 and more";
 
 pub(super) const GUEST: &str = "Guest";
-pub(super) const YOU: &str = "You: ";
-pub(super) const BOT: &str = "Bot: ";
-pub(super) const AGENT: &str = "Agent: ";
+pub(super) const BOT: &str = "Bot";
 pub(super) const OVER: &str = "over";
 /// Of whom no language is known.
 pub(super) const NO_LANGUAGE: &str = "··";

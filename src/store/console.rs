@@ -143,6 +143,8 @@ pub struct InboxRow {
     /// The open handover, or in [`InboxList::Closed`] the one that ended.
     pub handover: Option<InboxHandover>,
     pub last: Option<Message>,
+    /// Of the agent who had the user when an agent said that, as the user was told it.
+    pub agent: Option<String>,
     /// Of the user, at most 99.
     pub unread: u64,
     /// What the list is ordered by.

@@ -184,6 +184,7 @@ macro_rules! run_against {
                 a_list_is_narrowed_to_a_bot_and_a_desk,
                 a_user_is_found_by_name_or_id_and_a_conversation_by_any_of_our_ids,
                 a_row_says_who_has_the_user_and_what_was_said_last,
+                a_row_names_the_agent_who_said_what_was_said_last,
                 a_notice_is_the_last_of_a_row_only_where_nobody_said_anything,
                 a_row_of_an_unknown_conversation_is_none,
             ],

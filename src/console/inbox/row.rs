@@ -21,7 +21,7 @@ use crate::{
 /// Who looks at the list, when, and what is open beside it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View<'a> {
-    pub(super) who: &'a OperatorName,
+    pub(super) who: &'a SignedIn,
     pub(super) people: &'a [SignedIn],
     pub(super) now: Timestamp,
     pub(super) params: &'a Params,
@@ -40,7 +40,7 @@ enum Holder<'a> {
 }
 
 pub(super) fn row(row: &InboxRow, view: View<'_>) -> Markup {
-    let holder = Holder::of(row.handover.as_ref(), view.who);
+    let holder = Holder::of(row.handover.as_ref(), &view.who.operator);
     let is_open = view.open == Some(row.conversation);
     let name = row.profile.user.name();
     html! {
@@ -51,7 +51,7 @@ pub(super) fn row(row: &InboxRow, view: View<'_>) -> Markup {
             (when(row, holder, view.now))
             span.row__last.clip dir="auto" {
                 @if let Some(last) = &row.last {
-                    (said::line(last, language(row), holder == Holder::Yours))
+                    (said::line(last, language(row), agent(row, view)))
                 }
             }
             span.row__meta.clip {
@@ -117,6 +117,15 @@ fn when(row: &InboxRow, holder: Holder<'_>, now: Timestamp) -> Markup {
     };
     html! {
         time class={ "row__when age " (class) } datetime=(since) title=(since) { (ages::short(since, now)) }
+    }
+}
+
+/// Of several who have had the user, the one who said what was said last.
+fn agent<'a>(row: &'a InboxRow, view: View<'a>) -> said::Agent<'a> {
+    match row.agent.as_deref() {
+        None => said::Agent::Unknown,
+        Some(name) if name == view.who.called() => said::Agent::You,
+        Some(name) => said::Agent::Named(name),
     }
 }
 

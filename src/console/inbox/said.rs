@@ -10,13 +10,21 @@ use crate::{
 /// More does not fit on any screen.
 const SIGNS: usize = 200;
 
-/// What was said last, after who said it unless it was the user. `yours`: the agent is who reads this.
-pub(super) fn line(message: &Message, language: Option<&str>, yours: bool) -> Markup {
+/// The agent of whom a line is, as far as that is known.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Agent<'a> {
+    /// Whoever reads this.
+    You,
+    Named(&'a str),
+    Unknown,
+}
+
+/// What was said last, after who said it unless it was the user. `agent`: if it was one, who.
+pub(super) fn line(message: &Message, language: Option<&str>, agent: Agent<'_>) -> Markup {
     let by = match message.actor {
         Actor::User | Actor::System => None,
         Actor::Bot => Some(texts::BOT),
-        Actor::Agent if yours => Some(texts::YOU),
-        Actor::Agent => Some(texts::AGENT),
+        Actor::Agent => Some(agent.called()),
     };
     // The user's own words alone are surely in the user's language.
     let is_own = message.actor == Actor::User && matches!(message.content, Content::Text { .. });
@@ -24,10 +32,20 @@ pub(super) fn line(message: &Message, language: Option<&str>, yours: bool) -> Ma
     let (picture, words) = gist(&message.content);
     let words: String = words.chars().take(SIGNS).collect();
     html! {
-        @if let Some(by) = by { (by) }
+        @if let Some(by) = by { bdi { (by) } ": " }
         @if let Some(picture) = picture { (icon(picture)) " " }
         // Alone, the words turn the whole line their way; behind ours, only themselves.
         span dir=[by.map(|_| "auto")] lang=[language] { (words) }
+    }
+}
+
+impl<'a> Agent<'a> {
+    fn called(self) -> &'a str {
+        match self {
+            Self::You => texts::YOU_SAID,
+            Self::Named(name) => name,
+            Self::Unknown => texts::AN_AGENT,
+        }
     }
 }
 
@@ -90,7 +108,7 @@ mod tests {
             late: false,
             raw: None,
         };
-        line(&message, Some("nl"), true).into_string()
+        line(&message, Some("nl"), Agent::Named("<Ann>")).into_string()
     }
 
     #[test]
@@ -99,8 +117,8 @@ mod tests {
         let user = said(Actor::User, hello.clone());
         assert_eq!(user, r#"<span lang="nl">Hoi</span>"#);
         let bot = said(Actor::Bot, hello.clone());
-        assert_eq!(bot, r#"Bot: <span dir="auto">Hoi</span>"#);
-        assert!(said(Actor::Agent, hello).starts_with("You: "));
+        assert_eq!(bot, r#"<bdi>Bot</bdi>: <span dir="auto">Hoi</span>"#);
+        assert!(said(Actor::Agent, hello).starts_with("<bdi>&lt;Ann&gt;</bdi>: "));
     }
 
     #[test]

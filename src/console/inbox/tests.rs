@@ -62,6 +62,7 @@ fn row(number: u128, name: &str, minutes: u64) -> InboxRow {
             late: false,
             raw: None,
         }),
+        agent: None,
         unread: 0,
         cursor: InboxCursor {
             at: ago(minutes),
@@ -108,7 +109,7 @@ fn shown(found: &Lists, params: &Params, counts: InboxCounts) -> String {
         role: Role::Agent,
     };
     let view = View {
-        who: &who.operator,
+        who: &who,
         people: &[ben()],
         now: NOW,
         params,
@@ -183,7 +184,20 @@ fn your_user_waits_only_if_it_was_the_user_who_spoke_last() {
     answered.last.as_mut().unwrap().actor = Actor::Agent;
     let page = one(answered, &of(Tab::Mine));
     assert!(page.contains("row__when age age--calm"));
-    assert!(page.contains("You: "));
+}
+
+#[test]
+fn an_agents_words_stand_behind_the_name_of_whoever_said_them() {
+    let said = |agent: Option<&str>| {
+        let mut mine = held(1, "A", 12, Some("ann"));
+        mine.last.as_mut().unwrap().actor = Actor::Agent;
+        mine.agent = agent.map(str::to_owned);
+        one(mine, &of(Tab::Mine))
+    };
+    assert!(said(Some("Ann Peeters")).contains("<bdi>You</bdi>: "));
+    let before = said(Some("Ben Okafor"));
+    assert!(before.contains("<bdi>Ben Okafor</bdi>: "), "{before}");
+    assert!(said(None).contains("<bdi>Agent</bdi>: "));
 }
 
 #[test]

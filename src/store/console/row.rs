@@ -28,6 +28,7 @@ pub(in crate::store) struct Listed {
 #[derive(Debug)]
 pub(in crate::store) struct Completion {
     pub(in crate::store) last: Option<Message>,
+    pub(in crate::store) agent: Option<String>,
     pub(in crate::store) unread: u64,
     pub(in crate::store) version: u64,
 }
@@ -67,6 +68,7 @@ impl Listed {
             profile: self.profile,
             handover: self.handover,
             last: with.last,
+            agent: with.agent,
             unread: with.unread,
         }
     }

@@ -7,8 +7,8 @@ use handover_bridge::{
         conversation::{Phase, Profile, UserProfile},
         event::Step,
         ids::{ConversationId, HandoverId},
-        message::Actor,
-        operator::Action,
+        message::{Actor, Content},
+        operator::{Action, Colleague},
         policy::{Notice, Texts},
     },
     store::{InboxCounts, InboxCursor, InboxList, InboxQuery, InboxRow},
@@ -200,6 +200,34 @@ pub async fn a_row_says_who_has_the_user_and_what_was_said_last(harness: impl Ha
     assert_eq!((ended.id, ended.phase), (handover, None));
     assert_eq!(ended.reason.as_deref(), Some("solved"));
     assert_eq!(ended.ended_at, Some(closed[0].cursor.at));
+}
+
+pub async fn a_row_names_the_agent_who_said_what_was_said_last(harness: impl Harness + 'static) {
+    let world = World::with(harness, console_policy()).await;
+    let handover = asks(&world, "ann").await;
+    let id = world.conversation("ann").await;
+    let agent = async || row(&world, id).await.unwrap().agent;
+    let says = |text: &str| Action::Say {
+        handover,
+        content: Content::text(text),
+    };
+    let claim = Action::Claim { handover };
+    world.operate("ann", &ines(), claim).await;
+    world.operate("ann", &ines(), says("a moment")).await;
+    assert_eq!(agent().await.as_deref(), Some("ines"));
+    world.wait(MOMENT);
+    let to = Some(Colleague {
+        name: tom(),
+        shown_as: None,
+    });
+    let give = Action::Assign { handover, to };
+    world.operate("ann", &ines(), give).await;
+    assert_eq!(agent().await.as_deref(), Some("ines"), "Tom said nothing");
+    world.operate("ann", &tom(), says("here I am")).await;
+    let listed = all(&world, query(InboxList::Open)).await;
+    assert_eq!(listed[0].agent.as_deref(), Some("tom"));
+    world.user_says("ann", "thanks").await;
+    assert_eq!(agent().await, None, "no agent said it");
 }
 
 pub async fn a_notice_is_the_last_of_a_row_only_where_nobody_said_anything(

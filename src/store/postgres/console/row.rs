@@ -44,8 +44,13 @@ struct Facts {
     language: String,
 }
 
-/// What was said last, and how much of it somebody has not seen.
-type Said = (Option<Message>, u64);
+/// What was said last, by which agent, and how much of it somebody has not seen.
+#[derive(Clone, Default)]
+struct Said {
+    last: Option<Message>,
+    agent: Option<String>,
+    unread: u64,
+}
 
 impl Found {
     pub(super) fn read(row: &Row) -> Result<Self, Fault> {
@@ -82,23 +87,24 @@ pub(super) async fn complete(
     let complete = |found: Found| {
         let conversation = found.listed.conversation;
         // One whose handovers are over may be in a list more than once.
-        let (last, unread) = said.get(&conversation).cloned().unwrap_or_default();
+        let said = said.get(&conversation).cloned().unwrap_or_default();
         found.listed.complete(Completion {
-            last,
-            unread,
+            last: said.last,
+            agent: said.agent,
+            unread: said.unread,
             version: found.version,
         })
     };
     Ok(found.into_iter().map(complete).collect())
 }
 
-/// Of the bridge's own notices only where nobody has said anything.
+/// Of the bridge's own notices only where nobody has said anything. The agent is whoever had joined last by then.
 async fn said(
     database: &Database,
     found: &[Found],
     operator: &OperatorName,
 ) -> Result<HashMap<ConversationId, Said>, Fault> {
-    let sql = "SELECT last.*, w.conversation, few.unread FROM unnest($1) AS w (conversation) \
+    let sql = "SELECT last.*, w.conversation, few.unread, joined.detail FROM unnest($1) AS w (conversation) \
                CROSS JOIN LATERAL (SELECT count(*) AS unread FROM \
                (SELECT FROM messages m WHERE m.conversation = w.conversation AND m.actor = 'user' AND m.seq > coalesce(\
                (SELECT seq FROM console_reads r WHERE r.conversation = w.conversation AND r.operator = $2), 0) \
@@ -106,14 +112,20 @@ async fn said(
                CROSS JOIN LATERAL (SELECT id, seq, actor, at, content, handover, late, raw FROM messages m \
                WHERE m.conversation = w.conversation AND m.seq = coalesce(\
                (SELECT seq FROM messages n WHERE n.conversation = w.conversation AND n.actor <> 'system' ORDER BY seq DESC LIMIT 1), \
-               (SELECT seq FROM messages n WHERE n.conversation = w.conversation ORDER BY seq DESC LIMIT 1))) last";
+               (SELECT seq FROM messages n WHERE n.conversation = w.conversation ORDER BY seq DESC LIMIT 1))) last \
+               LEFT JOIN LATERAL (SELECT j.detail FROM journal j WHERE last.actor = 'agent' AND j.handover = last.handover \
+               AND j.cause = 'joined' AND j.at <= last.at ORDER BY j.row DESC LIMIT 1) joined ON true";
     let ids: Vec<Uuid> = found.iter().map(Found::id).collect();
     let rows = database
         .rows(sql, values![ids, operator, UNREAD_AT_MOST])
         .await?;
     let read = |row: &Row| {
-        let last = views::message(row)?;
-        Ok((row.try_get(8)?, (Some(last), count(row.try_get(9)?))))
+        let said = Said {
+            last: Some(views::message(row)?),
+            agent: row.try_get(10)?,
+            unread: count(row.try_get(9)?),
+        };
+        Ok((row.try_get(8)?, said))
     };
     rows.iter().map(read).collect()
 }

@@ -8,7 +8,10 @@ use super::super::{
     jobs,
 };
 use crate::{
-    domain::{ids::OperatorName, message::Message},
+    domain::{
+        ids::OperatorName,
+        message::{Actor, Message},
+    },
     store::{
         InboxHandover, InboxRow,
         console::row::{Completion, Excerpt, Listed, UNREAD_AT_MOST},
@@ -52,8 +55,14 @@ impl Found {
         connection: &Connection,
         operator: &OperatorName,
     ) -> Result<InboxRow, Fault> {
+        let last = last(connection, self.row)?;
+        let agent = match &last {
+            Some(last) => agent(connection, last)?,
+            None => None,
+        };
         let with = Completion {
-            last: last(connection, self.row)?,
+            last,
+            agent,
             unread: unread(connection, self.row, operator)?,
             version: 0,
         };
@@ -86,6 +95,19 @@ fn last(connection: &Connection, conversation: i64) -> Result<Option<Message>, F
         .prepare_cached(sql)?
         .query_row([conversation], jobs::message)
         .optional()?)
+}
+
+/// Whoever had joined last by the time that an agent said this.
+fn agent(connection: &Connection, said: &Message) -> Result<Option<String>, Fault> {
+    if said.actor != Actor::Agent {
+        return Ok(None);
+    }
+    let sql = "SELECT detail FROM journal WHERE handover = ?1 AND cause = 'joined' AND at <= ?2 ORDER BY row DESC LIMIT 1";
+    let name = connection
+        .prepare_cached(sql)?
+        .query_row(params![said.handover, said.at], |row| row.get(0))
+        .optional()?;
+    Ok(name.flatten())
 }
 
 fn unread(
