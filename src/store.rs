@@ -31,9 +31,9 @@ pub use self::{
     census::{Census, Owed},
     claim::{Claim, Claimed, Ticket},
     console::{
-        AuditEntry, Changing, ConsoleStore, ConversationView, InboxCounts, InboxCursor,
-        InboxHandover, InboxList, InboxQuery, InboxRow, MessageView, NewAudit, OneDelivery,
-        Session, SessionId, Standing,
+        AuditEntry, Changing, ConsoleStore, ConversationView, DEAD_AT_MOST, InboxCounts,
+        InboxCursor, InboxHandover, InboxList, InboxQuery, InboxRow, MessageView, NewAudit,
+        OneDelivery, Session, SessionId, Standing,
     },
     erasure::{Erased, Erasure, Named, Whose},
     page::Page,

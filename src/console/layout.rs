@@ -10,7 +10,7 @@ use super::{
     session::SignedIn,
     texts,
 };
-use crate::store::InboxCounts;
+use crate::store::{DEAD_AT_MOST, InboxCounts};
 
 /// For whom a page is made, and where it belongs.
 #[derive(Clone, Copy, Debug)]
@@ -169,13 +169,16 @@ fn ways(frame: &Frame<'_>) -> Markup {
 
 fn item(place: NavItem, frame: &Frame<'_>) -> Markup {
     let (name, picture) = place.sign();
-    let waiting = frame.counts.waiting;
+    let InboxCounts { waiting, dead, .. } = frame.counts;
     html! {
         a.rail__item href=(place.path()) aria-current=[current(place, frame)] {
             (icon(picture))
             span { (name) }
             @if place == NavItem::Inbox && waiting > 0 {
                 span.count { (waiting) i.sr { (texts::SR_WAITING) } }
+            }
+            @if place == NavItem::Deliveries && dead > 0 {
+                span.count.count--bad { (texts::at_most(dead, DEAD_AT_MOST)) i.sr { (texts::SR_DEAD) } }
             }
         }
     }
@@ -231,6 +234,10 @@ mod tests {
             waiting,
             ..InboxCounts::default()
         };
+        counted(who, here, counts)
+    }
+
+    fn counted(who: &SignedIn, here: NavItem, counts: InboxCounts) -> String {
         page(
             &Frame { who, here, counts },
             "A <b>title",
@@ -259,6 +266,22 @@ mod tests {
         let calm = rendered(&named("Ann"), NavItem::Inbox, 0);
         assert!(calm.contains("<title>A &lt;b&gt;title"));
         assert!(!calm.contains("waiting"));
+    }
+
+    #[test]
+    fn dead_letters_are_counted_behind_their_page_as_far_as_anybody_counts() {
+        let dead = |dead| {
+            let counts = InboxCounts {
+                dead,
+                ..InboxCounts::default()
+            };
+            counted(&named("Ann"), NavItem::Inbox, counts)
+        };
+        let behind =
+            |count| format!(r#"<span class="count count--bad">{count}<i class="sr"> dead letters"#);
+        assert!(!dead(0).contains("dead letters"));
+        assert!(dead(3).contains(&behind("3")));
+        assert!(dead(DEAD_AT_MOST).contains(&behind("99+")));
     }
 
     #[test]

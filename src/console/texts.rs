@@ -153,6 +153,7 @@ pub(super) const SIGN_OUT: &str = "Sign out";
 pub(super) const SIGN_OUT_EVERYWHERE: &str = "Sign out everywhere";
 /// Read aloud behind a number.
 pub(super) const SR_WAITING: &str = " waiting";
+pub(super) const SR_DEAD: &str = " dead letters";
 pub(super) const SR_UNREAD: &str = " unread";
 pub(super) const KEYS: &str = "Keys";
 pub(super) const SOUND: &str = "Sound when a user waits";
@@ -268,6 +269,15 @@ pub(super) fn days(count: u64) -> String {
 
 pub(super) fn waiting(count: u64) -> String {
     format!("{count} waiting")
+}
+
+/// Of what nobody counts further than to `most`.
+pub(super) fn at_most(count: u64, most: u64) -> String {
+    if count < most {
+        count.to_string()
+    } else {
+        format!("{}+", most - 1)
+    }
 }
 
 pub(super) fn account_of(name: &str) -> String {

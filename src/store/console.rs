@@ -170,7 +170,12 @@ pub struct InboxCounts {
     pub waiting: u64,
     pub mine: u64,
     pub open: u64,
+    /// Dead letters to whichever destination, at most [`DEAD_AT_MOST`].
+    pub dead: u64,
 }
+
+/// More dead letters than that are as many as that, so that a page costs no more where something has gone wrong for long.
+pub const DEAD_AT_MOST: u64 = 100;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConversationView {

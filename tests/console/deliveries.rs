@@ -10,6 +10,7 @@ use handover_bridge::{
 use uuid::Uuid;
 
 use crate::{
+    browser::ann_at,
     owing::{HOSTILE, failed, is_due, state},
     world::{Browser, World},
 };
@@ -46,6 +47,25 @@ async fn who_is_not_signed_in_sees_and_changes_nothing() {
     }
     assert_eq!(state(&world, id).await, DeliveryState::Dead);
     assert!(acts(&world).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_page_counts_dead_letters_by_itself() {
+    let world = World::new();
+    let browser = ann_at(&world, "/console").await;
+    let counted = "//nav//a[contains(., 'Deliveries')]/span[starts-with(., '1')]";
+    failed(&world, "u1", ErrorClass::Busy, true).await;
+    browser.find("xpath", counted).await;
+
+    browser.script("location.href = '/console/people'").await;
+    browser.sees("Who may sign in").await;
+    browser.find("xpath", counted).await;
+    browser.script(&format!("location.href = '{PAGE}'")).await;
+    browser.sees("Nothing is late").await;
+    failed(&world, "u2", ErrorClass::Busy, true).await;
+    let turned_to = "document.dispatchEvent(new Event('visibilitychange'))";
+    browser.script(turned_to).await;
+    browser.find("xpath", &counted.replace("'1'", "'2'")).await;
 }
 
 #[tokio::test]

@@ -206,6 +206,7 @@ fn now_shows_yours_before_those_who_wait_and_the_arch_above() {
         waiting: 2,
         mine: 1,
         open: 9,
+        dead: 0,
     };
     let found = Lists::Now {
         mine: page(vec![held(1, "Mine", 3, Some("ann"))], false),

@@ -11,7 +11,7 @@ use handover_bridge::{
         operator::{Action, Colleague},
         policy::{Notice, Texts},
     },
-    store::{InboxCounts, InboxCursor, InboxList, InboxQuery, InboxRow},
+    store::{DEAD_AT_MOST, InboxCounts, InboxCursor, InboxList, InboxQuery, InboxRow},
 };
 use uuid::Uuid;
 
@@ -48,10 +48,28 @@ pub async fn each_list_has_what_is_meant_for_it_in_its_order(harness: impl Harne
         waiting,
         mine,
         open,
+        dead: 0,
     };
     let store = &world.store;
     assert_eq!(store.inbox_counts(&ines()).await.unwrap(), counts(3, 1, 4));
     assert_eq!(store.inbox_counts(&tom()).await.unwrap(), counts(3, 0, 4));
+}
+
+pub async fn dead_letters_are_counted_up_to_a_hundred(harness: impl Harness + 'static) {
+    let world = World::with(harness, console_policy()).await;
+    let dead = async || world.store.inbox_counts(&ines()).await.unwrap().dead;
+    let handover = asks(&world, "ann").await;
+    let claim = Action::Claim { handover };
+    world.operate("ann", &ines(), claim).await;
+    for number in 0..=DEAD_AT_MOST {
+        assert_eq!(dead().await, number.min(DEAD_AT_MOST));
+        let content = Content::text("one more");
+        let say = Action::Say { handover, content };
+        world.operate("ann", &ines(), say).await;
+        let claim = world.claim(&crate::world::bot()).await.unwrap();
+        world.dies(claim).await;
+    }
+    assert_eq!(dead().await, DEAD_AT_MOST, "one more is as many");
 }
 
 pub async fn paging_is_complete_without_repeats_while_things_change(

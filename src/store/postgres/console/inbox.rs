@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        columns::{count, values},
+        columns::{count, integer, values},
         database::Database,
         fault::Fault,
     },
@@ -17,7 +17,7 @@ use crate::{
         time::Timestamp,
     },
     store::{
-        InboxCounts, InboxCursor, InboxList, InboxQuery, InboxRow, Page,
+        DEAD_AT_MOST, InboxCounts, InboxCursor, InboxList, InboxQuery, InboxRow, Page,
         console::search::{self, Sieve},
         page::rows,
     },
@@ -183,12 +183,16 @@ pub(super) async fn counts(
 ) -> Result<InboxCounts, Fault> {
     let sql = "SELECT (SELECT count(*) FROM handovers WHERE phase NOT IN ('attended', 'closing')), \
                (SELECT count(*) FROM handovers WHERE operator = $1 AND phase <> 'closing'), \
-               (SELECT count(*) FROM handovers WHERE ended_at IS NULL)";
-    let row = database.row(sql, values![operator]).await?;
+               (SELECT count(*) FROM handovers WHERE ended_at IS NULL), \
+               (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE state = 'dead' LIMIT $2) AS dead)";
+    let row = database
+        .row(sql, values![operator, integer(DEAD_AT_MOST)])
+        .await?;
     let row = row.ok_or(Fault::Missing)?;
     Ok(InboxCounts {
         waiting: count(row.try_get(0)?),
         mine: count(row.try_get(1)?),
         open: count(row.try_get(2)?),
+        dead: count(row.try_get(3)?),
     })
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        columns::{AnyId, count},
+        columns::{AnyId, count, integer},
         fault::Fault,
     },
     row::{COLUMNS, COLUMNS_ALONE, Found},
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::ids::{ConversationId, OperatorName},
     store::{
-        InboxCounts, InboxList, InboxQuery, InboxRow, Page,
+        DEAD_AT_MOST, InboxCounts, InboxList, InboxQuery, InboxRow, Page,
         console::search::{self, Sieve},
     },
 };
@@ -171,14 +171,17 @@ pub(super) fn counts(
 ) -> Result<InboxCounts, Fault> {
     let sql = "SELECT (SELECT count(*) FROM handovers WHERE phase NOT IN ('attended', 'closing')), \
                (SELECT count(*) FROM handovers WHERE operator = ?1 AND phase <> 'closing'), \
-               (SELECT count(*) FROM handovers WHERE ended_at IS NULL)";
-    Ok(connection
-        .prepare_cached(sql)?
-        .query_row([operator], |row| {
+               (SELECT count(*) FROM handovers WHERE ended_at IS NULL), \
+               (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE state = 'dead' LIMIT ?2) AS dead)";
+    Ok(connection.prepare_cached(sql)?.query_row(
+        params![operator, integer(DEAD_AT_MOST)],
+        |row| {
             Ok(InboxCounts {
                 waiting: count(row.get(0)?),
                 mine: count(row.get(1)?),
                 open: count(row.get(2)?),
+                dead: count(row.get(3)?),
             })
-        })?)
+        },
+    )?)
 }
