@@ -78,27 +78,47 @@ enum Lists {
         mine: Page<InboxRow>,
         waiting: Page<InboxRow>,
     },
+    /// What did not fit into `Now`, below the same head.
+    Further {
+        rows: Page<InboxRow>,
+        waiting: Page<InboxRow>,
+    },
     One(Page<InboxRow>),
 }
 
+impl Lists {
+    /// Those that the head pictures.
+    fn waiting(&self) -> Option<&Page<InboxRow>> {
+        match self {
+            Self::Now { waiting, .. } | Self::Further { waiting, .. } => Some(waiting),
+            Self::One(_) => None,
+        }
+    }
+}
+
 async fn found(state: &State, who: &SignedIn, params: &Params) -> Result<Lists, Fault> {
-    let read = async |list| {
+    let of = async |params: &Params, list| {
         let query = params.query(list, &who.operator);
         state.store().inbox(query).await
     };
-    let list = match params.list {
-        Tab::Now => {
-            let mine = read(InboxList::Mine).await?;
-            let waiting = read(InboxList::Waiting).await?;
-            return Ok(Lists::Now { mine, waiting });
-        }
-        Tab::Mine => InboxList::Mine,
-        Tab::Waiting => InboxList::Waiting,
-        Tab::Open => InboxList::Open,
-        Tab::Bot => InboxList::WithBot,
-        Tab::Closed => InboxList::Closed,
+    let read = async |list| of(params, list).await;
+    let further = async |list| {
+        Ok(Lists::Further {
+            rows: read(list).await?,
+            waiting: of(&params.first(), InboxList::Waiting).await?,
+        })
     };
-    Ok(Lists::One(read(list).await?))
+    match params.list {
+        Tab::Now => Ok(Lists::Now {
+            mine: read(InboxList::Mine).await?,
+            waiting: read(InboxList::Waiting).await?,
+        }),
+        Tab::Mine => further(InboxList::Mine).await,
+        Tab::Waiting => further(InboxList::Waiting).await,
+        Tab::Open => Ok(Lists::One(read(InboxList::Open).await?)),
+        Tab::Bot => Ok(Lists::One(read(InboxList::WithBot).await?)),
+        Tab::Closed => Ok(Lists::One(read(InboxList::Closed).await?)),
+    }
 }
 
 fn section(found: &Lists, counts: InboxCounts, view: View<'_>) -> Markup {
@@ -107,7 +127,7 @@ fn section(found: &Lists, counts: InboxCounts, view: View<'_>) -> Markup {
             div.list__top {
                 div.list__title { h2 { (texts::INBOX) } }
                 (search(view.params))
-                @if let Lists::Now { waiting, .. } = found && !view.params.is_narrowed() {
+                @if let Some(waiting) = found.waiting() && !view.params.is_narrowed() {
                     (arch::arch(&waiting.items, counts.waiting, view))
                 }
                 (narrowing(view.params))
@@ -116,8 +136,7 @@ fn section(found: &Lists, counts: InboxCounts, view: View<'_>) -> Markup {
             div.list__body.scroller tabindex="0" role="region" aria-label=(texts::LIST) {
                 @match found {
                     Lists::Now { mine, waiting } => (now(mine, waiting, view)),
-                    Lists::One(page) if page.items.is_empty() => (empty(view.params)),
-                    Lists::One(page) => (rows(page, view.params.list, view)),
+                    Lists::Further { rows, .. } | Lists::One(rows) => (one(rows, view)),
                 }
             }
         }
@@ -172,6 +191,34 @@ fn now(mine: &Page<InboxRow>, waiting: &Page<InboxRow>, view: View<'_>) -> Marku
     }
 }
 
+fn one(page: &Page<InboxRow>, view: View<'_>) -> Markup {
+    html! {
+        @if view.params.is_further() { (way_back(view.params)) }
+        @if page.items.is_empty() { (empty(view.params)) } @else { (rows(page, view.params.list, view)) }
+    }
+}
+
+/// Says which list goes on here, and leads to where it begins.
+fn way_back(params: &Params) -> Markup {
+    html! {
+        div.more.more--back {
+            h3 { (list_name(params.list)) (texts::GOES_ON) }
+            a.btn.btn--small href=(params.first().href()) { (icon("back")) (texts::TO_THE_FIRST) }
+        }
+    }
+}
+
+const fn list_name(list: Tab) -> &'static str {
+    match list {
+        Tab::Now => texts::TAB_NOW,
+        Tab::Mine => texts::YOURS,
+        Tab::Waiting => texts::WAITING,
+        Tab::Open => texts::TAB_OPEN,
+        Tab::Bot => texts::TAB_BOT,
+        Tab::Closed => texts::TAB_CLOSED,
+    }
+}
+
 fn group(name: &str, page: &Page<InboxRow>, list: Tab, view: View<'_>) -> Markup {
     if page.items.is_empty() {
         return html! {};
@@ -201,6 +248,7 @@ fn rows(page: &Page<InboxRow>, list: Tab, view: View<'_>) -> Markup {
 
 fn empty(params: &Params) -> Markup {
     let [title, advice] = match params.list {
+        _ if params.is_further() => texts::EMPTY_FURTHER,
         _ if params.is_narrowed() => texts::EMPTY_SEARCH,
         Tab::Now | Tab::Mine | Tab::Waiting => texts::EMPTY_NOW,
         Tab::Open => texts::EMPTY_OPEN,

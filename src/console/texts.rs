@@ -174,6 +174,8 @@ pub(super) const LIST: &str = "List of conversations";
 pub(super) const YOURS: &str = "Yours";
 pub(super) const WAITING: &str = "Waiting";
 pub(super) const MORE: &str = "Show more";
+pub(super) const GOES_ON: &str = ", further on";
+pub(super) const TO_THE_FIRST: &str = "Back to the first";
 pub(super) const ONLY: &str = "Only ";
 pub(super) const SHOW_ALL: &str = "Show all";
 
@@ -217,6 +219,10 @@ pub(super) const EMPTY_BOT: [&str; 2] = [
 pub(super) const EMPTY_CLOSED: [&str; 2] = [
     "Nothing closed yet",
     "Handovers that are over are listed here, the last ended first.",
+];
+pub(super) const EMPTY_FURTHER: [&str; 2] = [
+    "Nothing further",
+    "What was listed here is elsewhere by now. The beginning of the list has what there is.",
 ];
 pub(super) const EMPTY_SEARCH: [&str; 2] = [
     "Nothing found in this list",

@@ -17,6 +17,7 @@ mod form;
 mod gallery;
 mod health;
 mod hostile;
+mod long;
 mod nowhere;
 mod owing;
 mod parts;

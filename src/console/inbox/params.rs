@@ -136,6 +136,15 @@ impl Params {
         }
     }
 
+    /// Where the list that is offered begins, of which this is a later page.
+    pub(super) fn first(&self) -> Self {
+        self.of(self.list.tab())
+    }
+
+    pub(super) const fn is_further(&self) -> bool {
+        self.after.is_some()
+    }
+
     pub(super) fn from(&self, list: Tab, cursor: InboxCursor) -> Self {
         Self {
             list,
