@@ -78,11 +78,11 @@ pub(super) fn time_of(at: Timestamp) -> Markup {
     html! { time.clock datetime=(full) title=(full) { (short) } " " }
 }
 
-/// The time itself, where how long ago it was says too little.
+/// The time itself, where how long ago it was says too little. In UTC, as [`time_of`].
 pub(super) fn since(at: Timestamp) -> Markup {
     let full = at.to_string();
     let short = full.get(..16).map(|short| short.replacen('T', " ", 1));
-    html! { time datetime=(full) title=(full) { (short.as_deref().unwrap_or(&full)) " UTC" } }
+    html! { time.clock datetime=(full) title=(full) { (short.as_deref().unwrap_or(&full)) " UTC" } }
 }
 
 fn minutes(span: Duration) -> u64 {

@@ -5,7 +5,10 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use handover_bridge::store::{ConsoleStore as _, NewAudit};
 
+use serde_json::json;
+
 use crate::{
+    browser::ann_at,
     owing::HOSTILE,
     world::{Browser, World},
 };
@@ -30,6 +33,24 @@ async fn the_list_says_who_may_come_and_who_is_there() {
     let page = world.get(&ben, PEOPLE).await.body;
     assert_eq!(page.matches("1 session").count(), 1, "ann's has ended");
     assert!(page.contains("2026-01-01 01:01 UTC"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn times_of_people_and_of_the_trail_are_the_readers_own() {
+    let world = World::new();
+    let browser = ann_at(&world, PEOPLE).await;
+    let zone = json!({"timezoneId": "Asia/Tokyo"});
+    let command = json!({"cmd": "Emulation.setTimezoneOverride", "params": zone});
+    browser.post("goog/cdp/execute", command).await;
+    for page in [PEOPLE, "/console/audit"] {
+        browser.script(&format!("location.href = '{page}'")).await;
+        let shown =
+            format!("//body[.//a[@href='{page}'][@aria-current]]//td//time[contains(., '9:01')]");
+        browser.find("xpath", &shown).await;
+        browser
+            .picture(&format!("console-times-{}", &page[9..]))
+            .await;
+    }
 }
 
 #[tokio::test]

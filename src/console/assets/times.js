@@ -2,13 +2,19 @@
 
 const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const YEAR = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
 const WHOLE = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+
+function formatFor(at) {
+  const now = new Date();
+  if (at.toDateString() === now.toDateString()) return TIME;
+  return at.getFullYear() === now.getFullYear() ? DAY : YEAR;
+}
 
 function show(time) {
   const at = new Date(time.dateTime);
   if (Number.isNaN(at.valueOf())) return;
-  const isToday = at.toDateString() === new Date().toDateString();
-  time.textContent = (isToday ? TIME : DAY).format(at);
+  time.textContent = formatFor(at).format(at);
   time.title = WHOLE.format(at);
 }
 
