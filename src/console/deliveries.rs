@@ -49,7 +49,7 @@ async fn list(
             header.page__head {
                 div {
                     h1 { (texts::TITLE) }
-                    p { (texts::ABOUT) }
+                    p { (about(params.state)) }
                 }
             }
             @if let Some(done) = params.done { (said(done)) }
@@ -59,6 +59,13 @@ async fn list(
         }
     };
     Ok(layout::page(&frame, texts::TITLE, &body))
+}
+
+const fn about(state: Tab) -> &'static str {
+    match state {
+        Tab::Retrying => texts::ABOUT_RETRYING,
+        Tab::Dead => texts::ABOUT_DEAD,
+    }
 }
 
 fn said(done: Done) -> Markup {

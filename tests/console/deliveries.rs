@@ -80,6 +80,10 @@ async fn the_list_is_by_state_destination_reason_and_age() {
         let has = |id| page.body.contains(&at(id, "retry"));
         (has(retrying), has(dead))
     };
+    let late = world.get(&ann, PAGE).await.body;
+    assert!(late.contains("Nothing here is lost") && !late.contains("has given up"));
+    let given_up = world.get(&ann, &format!("{PAGE}?state=dead")).await.body;
+    assert!(given_up.contains("has given up") && !given_up.contains("Nothing here is lost"));
     assert_eq!(shown("").await, (true, false));
     assert_eq!(shown("?state=dead").await, (false, true));
     assert_eq!(

@@ -34,6 +34,18 @@ async fn admins_alone_are_shown_the_addresses_of_hooks() {
 }
 
 #[tokio::test]
+async fn what_a_kind_of_warning_means_is_said_once() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    for user in ["u1", "u2", "u3"] {
+        failed(&world, user, ErrorClass::Rejected, true).await;
+    }
+    let page = world.get(&ann, HEALTH).await.body;
+    assert_eq!(page.matches("Something was given up").count(), 1);
+    assert!(page.contains("<td class=\"full\" rowspan=\"3\">"));
+}
+
+#[tokio::test]
 async fn whoever_is_configured_is_there_before_the_first_call_and_tells_of_the_last() {
     let world = World::new();
     let ann = world.signed_in(Browser::here(), "ann").await;

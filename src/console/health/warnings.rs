@@ -22,7 +22,7 @@ pub(super) fn warnings(warnings: &[WarningView], now: Timestamp) -> Markup {
                         th scope="col" { (texts::WHAT) } th scope="col" { (texts::WHOM) }
                         th scope="col" { (texts::HOW_OFTEN) } th scope="col" { (texts::LAST) }
                     } }
-                    tbody { @for warning in warnings { (row(warning, now)) } }
+                    tbody { @for alike in &by_kind(warnings) { (rows(alike, now)) } }
                 }
             }
         }
@@ -45,14 +45,35 @@ pub(super) fn doubtful(settings: &[config::Warning]) -> Markup {
     }
 }
 
-fn row(warning: &WarningView, now: Timestamp) -> Markup {
-    let [what, advice] = texts::warning(warning.kind);
+/// Those of one kind beside each other, a kind where its first one was.
+fn by_kind(warnings: &[WarningView]) -> Vec<Vec<&WarningView>> {
+    let mut kinds: Vec<Vec<&WarningView>> = Vec::new();
+    for warning in warnings {
+        let is_alike = |kind: &&mut Vec<&WarningView>| {
+            kind.first().is_some_and(|first| first.kind == warning.kind)
+        };
+        match kinds.iter_mut().find(is_alike) {
+            Some(kind) => kind.push(warning),
+            None => kinds.push(vec![warning]),
+        }
+    }
+    kinds
+}
+
+/// What warnings of one kind mean is said once.
+fn rows(alike: &[&WarningView], now: Timestamp) -> Markup {
+    let count = alike.len();
     html! {
-        tr {
-            td.full { b { (what) } p { (advice) } }
-            td.full.mono { bdi { (warning.subject) } }
-            td.num data-label=(texts::HOW_OFTEN) { (warning.count) }
-            td.nowrap.num data-label=(texts::LAST) { (ages::short(warning.last_at, now)) }
+        @for (place, warning) in alike.iter().enumerate() {
+            tr {
+                @if place == 0 {
+                    @let [what, advice] = texts::warning(warning.kind);
+                    td.full rowspan=(count) { b { (what) } p { (advice) } }
+                }
+                td.full.mono { bdi { (warning.subject) } }
+                td.num data-label=(texts::HOW_OFTEN) { (warning.count) }
+                td.nowrap.num data-label=(texts::LAST) { (ages::short(warning.last_at, now)) }
+            }
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What the deliveries and the questions about them say.
 
 pub(in crate::console) const TITLE: &str = "Deliveries";
-pub(in crate::console) const ABOUT: &str =
+pub(in crate::console) const ABOUT_RETRYING: &str =
     "What the bridge still owes to a bot or a desk. Nothing here is lost; it is late.";
+pub(in crate::console) const ABOUT_DEAD: &str = "What the bridge has given up. Mend the cause, then retry it; what need not arrive any more is skipped.";
 
 pub(in crate::console) const RETRIED: &str = "It is due now and goes out with the next call.";
 pub(in crate::console) const SKIPPED: &str =
