@@ -1,6 +1,7 @@
 //! One conversation: what was said, and what can be done now.
 
 mod actions;
+mod by_handover;
 mod content;
 mod context;
 mod draft;
@@ -14,7 +15,12 @@ mod reply;
 mod transcript;
 mod visit;
 
-use axum::{Router, http::StatusCode, routing::get};
+use axum::{
+    Router,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
 use maud::{Markup, html};
 
 use self::{
@@ -24,7 +30,11 @@ use self::{
     transcript::Names,
     visit::{Answer, Visit},
 };
-use super::{state::State, texts};
+use super::{
+    layout::{self, Frame},
+    state::State,
+    texts,
+};
 use crate::{
     domain::{
         conversation::{Handover, Phase},
@@ -37,6 +47,7 @@ pub(super) fn router() -> Router<State> {
     Router::new()
         .route("/console/conversations/{id}", get(show))
         .merge(actions::router())
+        .merge(by_handover::router())
 }
 
 async fn show(visit: Visit, params: Params) -> Answer {
@@ -71,6 +82,14 @@ fn talk(
             (foot::foot(view, context, draft))
         }
     }
+}
+
+/// That there is nothing under this address.
+fn unknown(frame: &Frame<'_>) -> Response {
+    let [title, advice] = texts::NO_CONVERSATION;
+    let body = html! { div.empty { h1 { (title) } p { (advice) } } };
+    let page = layout::page(frame, title, &body);
+    (StatusCode::NOT_FOUND, page).into_response()
 }
 
 /// The handover that can still be acted on.

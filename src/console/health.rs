@@ -1,5 +1,6 @@
 //! Every bot, every desk, and whether anybody is left alone.
 
+mod about;
 mod endpoints;
 mod warnings;
 
@@ -64,7 +65,7 @@ async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
             header.page__head { div { h1 { (texts::TITLE) } p { (texts::ABOUT) } } }
             div.page__part #how-it-stands data-watch {
                 (figures(&census, counts, now))
-                (warnings::warnings(&warned, now))
+                (warnings::warnings(&warned, state.endpoints(), now))
                 (warnings::doubtful(state.doubtful()))
                 div.ends2 {
                     (cards.section(texts::BOTS, &bots))

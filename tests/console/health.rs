@@ -46,6 +46,26 @@ async fn what_a_kind_of_warning_means_is_said_once() {
 }
 
 #[tokio::test]
+async fn a_warning_about_a_handover_leads_to_its_conversation() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    failed(&world, "u1", ErrorClass::Rejected, true).await;
+    let page = world.get(&ann, HEALTH).await.body;
+    let (_, rest) = page.split_once("href=\"/console/handovers/").unwrap();
+    let handover = format!("/console/handovers/{}", rest.split('"').next().unwrap());
+    let found = world.get(&ann, &handover).await;
+    assert_eq!(found.status, StatusCode::SEE_OTHER);
+    let conversation = found.location().unwrap();
+    assert!(conversation.starts_with("/console/conversations/"));
+    let read = world.get(&ann, conversation).await;
+    assert!(read.body.contains("This could not be delivered"));
+    let unknown = "/console/handovers/00000000-0000-0000-0000-000000000001";
+    assert_eq!(world.get(&ann, unknown).await.status, StatusCode::NOT_FOUND);
+    let nobody = world.get(&Browser::here(), &handover).await;
+    assert!(nobody.location().unwrap().starts_with("/console/sign-in"));
+}
+
+#[tokio::test]
 async fn whoever_is_configured_is_there_before_the_first_call_and_tells_of_the_last() {
     let world = World::new();
     let ann = world.signed_in(Browser::here(), "ann").await;

@@ -8,7 +8,7 @@ use axum::{
 use maud::html;
 use uuid::Uuid;
 
-use super::{context::Context, draft::Draft, facts, params::Params, ready, talk};
+use super::{context::Context, draft::Draft, facts, params::Params, ready, talk, unknown};
 use crate::{
     console::{
         extract::Path,
@@ -17,7 +17,6 @@ use crate::{
         layout::{self, Frame, NavItem},
         session::SignedIn,
         state::State,
-        texts,
     },
     domain::ids::ConversationId,
 };
@@ -62,10 +61,7 @@ impl Visit {
             counts: self.state.counts(&self.who).await,
         };
         let Some(view) = store.conversation(self.id, transcript.before, PAGE).await? else {
-            let [title, advice] = texts::NO_CONVERSATION;
-            let body = html! { div.empty { h1 { (title) } p { (advice) } } };
-            let page = layout::page(&frame, title, &body);
-            return Ok((StatusCode::NOT_FOUND, page).into_response());
+            return Ok(unknown(&frame));
         };
         if let Some(last) = view.messages.last().filter(|_| transcript.before.is_none()) {
             let seq = last.message.seq;

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::about::card_id;
 use crate::{
     console::{
         ages::{self, Urgency},
@@ -53,7 +54,7 @@ fn desk_of_console(desk: &DeskName, standing: Option<&Standing>, signed_in: usiz
         Some(_) => calls::closed(closed),
     };
     html! {
-        li class=(class(bridge)) {
+        li #(card_id(&Destination::Desk(desk.clone()))) class=(class(bridge)) {
             div.end-card__head {
                 span.glyph { (icon("people")) }
                 div { h3 { (desk.as_str()) } }
@@ -77,7 +78,7 @@ fn card(destination: &Destination, standing: Option<&Standing>, now: Timestamp) 
         Destination::Desk(_) => ("glyph", "people"),
     };
     html! {
-        li class=(class(bridge)) {
+        li #(card_id(destination)) class=(class(bridge)) {
             div.end-card__head {
                 span class=(glyph) { (icon(picture)) }
                 div { h3 { (name) } }

@@ -2,14 +2,15 @@
 
 use maud::{Markup, html};
 
+use super::about;
 use crate::{
     config,
-    console::{ages, texts::health as texts},
+    console::{ages, state::Endpoints, texts::health as texts},
     domain::time::Timestamp,
     store::WarningView,
 };
 
-pub(super) fn warnings(warnings: &[WarningView], now: Timestamp) -> Markup {
+pub(super) fn warnings(warnings: &[WarningView], endpoints: &Endpoints, now: Timestamp) -> Markup {
     if warnings.is_empty() {
         return html! {};
     }
@@ -22,7 +23,7 @@ pub(super) fn warnings(warnings: &[WarningView], now: Timestamp) -> Markup {
                         th scope="col" { (texts::WHAT) } th scope="col" { (texts::WHOM) }
                         th scope="col" { (texts::HOW_OFTEN) } th scope="col" { (texts::LAST) }
                     } }
-                    tbody { @for alike in &by_kind(warnings) { (rows(alike, now)) } }
+                    tbody { @for alike in &by_kind(warnings) { (rows(alike, endpoints, now)) } }
                 }
             }
         }
@@ -61,7 +62,7 @@ fn by_kind(warnings: &[WarningView]) -> Vec<Vec<&WarningView>> {
 }
 
 /// What warnings of one kind mean is said once.
-fn rows(alike: &[&WarningView], now: Timestamp) -> Markup {
+fn rows(alike: &[&WarningView], endpoints: &Endpoints, now: Timestamp) -> Markup {
     let count = alike.len();
     html! {
         @for (place, warning) in alike.iter().enumerate() {
@@ -70,10 +71,20 @@ fn rows(alike: &[&WarningView], now: Timestamp) -> Markup {
                     @let [what, advice] = texts::warning(warning.kind);
                     td.full rowspan=(count) { b { (what) } p { (advice) } }
                 }
-                td.full.mono { bdi { (warning.subject) } }
+                td.full.mono { (whom(warning, endpoints)) }
                 td.num data-label=(texts::HOW_OFTEN) { (warning.count) }
                 td.nowrap.num data-label=(texts::LAST) { (ages::short(warning.last_at, now)) }
             }
         }
+    }
+}
+
+/// What it is about, as the way there.
+fn whom(warning: &WarningView, endpoints: &Endpoints) -> Markup {
+    let subject = &warning.subject;
+    html! {
+        @if let Some(address) = about::address(warning, endpoints) {
+            a href=(address) { bdi { (subject) } }
+        } @else { bdi { (subject) } }
     }
 }
