@@ -149,8 +149,7 @@ impl App {
             keep_alive,
             drain,
         } = server;
-        let admin = accepted(operators.token.as_ref());
-        let proxies = trusted_proxies.clone();
+        let (admin, proxies) = (accepted(operators.token.as_ref()), trusted_proxies.clone());
         let access = Access::new(operators, admin.clone(), proxies, development);
         let Parts {
             to_bots,
@@ -164,6 +163,7 @@ impl App {
             clock: Arc::clone(&clock),
             endpoints,
             doubtful,
+            limits,
             stopping: shutdown.soft.clone(),
         });
         let state = http::Options {

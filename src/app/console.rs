@@ -11,6 +11,7 @@ use crate::{
     console::{self, Account, Console, Development, Endpoints},
     domain::{
         ids::{BotName, DeskName, OperatorName},
+        policy::Limits,
         time::Clock,
     },
     http::{secret::Accepted, source::Sources},
@@ -34,6 +35,7 @@ pub(super) struct Parts {
     pub(super) endpoints: Endpoints,
     /// What of the configuration asks for a second look.
     pub(super) doubtful: Vec<config::Warning>,
+    pub(super) limits: Limits,
     pub(super) stopping: CancellationToken,
 }
 
@@ -88,6 +90,7 @@ impl Access {
             clock,
             endpoints,
             doubtful,
+            limits,
             stopping,
         } = parts;
         let options = console::Options {
@@ -100,6 +103,7 @@ impl Access {
             endpoints,
             doubtful,
             answers,
+            limits,
             stopping,
         };
         options.build()

@@ -5,14 +5,16 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use maud::html;
+use maud::{Markup, html};
 
 use super::{
+    ages,
     layout::{self, Frame, NavItem},
     session::SignedIn,
     state::State,
     texts,
 };
+use crate::domain::policy::Limits;
 
 pub(super) fn router() -> Router<State> {
     Router::new().route(NavItem::Account.path(), get(show))
@@ -33,6 +35,7 @@ async fn show(extract::State(state): extract::State<State>, who: SignedIn) -> Re
                 dt { (texts::SIGNED_IN_AS) } dd { (who.operator.as_str()) }
                 dt { (texts::ROLE) } dd { (who.role.as_str()) }
             }
+            @if counts.mine > 0 { (what_stays(counts.mine, state.limits())) }
             form method="post" action="/console/sign-out" {
                 button.btn type="submit" { (texts::SIGN_OUT) }
             }
@@ -42,4 +45,15 @@ async fn show(extract::State(state): extract::State<State>, who: SignedIn) -> Re
         }
     };
     layout::page(&frame, texts::ACCOUNT, &body).into_response()
+}
+
+/// What becomes of the conversations of whoever goes.
+fn what_stays(mine: u64, limits: &Limits) -> Markup {
+    html! {
+        p.hintbox {
+            (texts::stay_with_you(mine)) " "
+            (texts::told_after(&ages::span(limits.unanswered), &ages::span(limits.idle))) " "
+            a href="/console?list=mine" { (texts::GIVE_THEM_AWAY) } (texts::BEFORE_YOU_GO)
+        }
+    }
 }

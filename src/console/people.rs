@@ -81,9 +81,8 @@ fn acts(person: &SignedIn, who: &SignedIn, is_out: bool) -> Markup {
     let name = person.operator.as_str();
     html! {
         @if person.operator == who.operator {
-            form method="post" action="/console/sign-out/everywhere" {
-                button.btn.btn--small type="submit" { (icon("out")) (common::SIGN_OUT_EVERYWHERE) }
-            }
+            // Where it is said what becomes of their conversations.
+            a.btn.btn--small href=(NavItem::Account.path()) { (icon("out")) (texts::SIGN_OUT) }
         } @else if admins::is_admin(who) && !is_out {
             a.btn.btn--small href={ "/console/people/sign-out?who=" (name) } { (texts::SIGN_OUT) span.sr { " " (name) } }
         }

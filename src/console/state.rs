@@ -17,6 +17,7 @@ use crate::{
     config::{self, Answers, hooks::HookUrl},
     domain::{
         ids::{BotName, ConversationId, DeskName, OperatorName},
+        policy::Limits,
         time::{Clock, Timestamp},
     },
     http::{secret::Accepted, source::Sources},
@@ -37,6 +38,8 @@ pub struct Options {
     /// What of the configuration asks for a second look.
     pub doubtful: Vec<config::Warning>,
     pub answers: Answers,
+    /// What happens to users when, as pages tell it.
+    pub limits: Limits,
     /// From then on open pages are told to come back.
     pub stopping: CancellationToken,
 }
@@ -79,6 +82,7 @@ struct Shared {
     endpoints: Endpoints,
     doubtful: Vec<config::Warning>,
     answers: Answers,
+    limits: Limits,
     stopping: CancellationToken,
     views: Views,
     attempts: Attempts,
@@ -100,6 +104,7 @@ impl State {
             endpoints,
             doubtful,
             answers,
+            limits,
             stopping,
         } = options;
         let (one_time, home) = development
@@ -118,6 +123,7 @@ impl State {
             endpoints,
             doubtful,
             answers,
+            limits,
             stopping,
             views: Views::default(),
             attempts: Attempts::default(),
@@ -161,6 +167,10 @@ impl State {
 
     pub(super) fn doubtful(&self) -> &[config::Warning] {
         &self.0.doubtful
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.0.limits
     }
 
     pub(super) fn answers(&self) -> &Answers {

@@ -151,6 +151,8 @@ pub(super) const SIGNED_IN_AS: &str = "Signed in as";
 pub(super) const ROLE: &str = "Role";
 pub(super) const SIGN_OUT: &str = "Sign out";
 pub(super) const SIGN_OUT_EVERYWHERE: &str = "Sign out everywhere";
+pub(super) const GIVE_THEM_AWAY: &str = "Close them or give them away";
+pub(super) const BEFORE_YOU_GO: &str = " before you go; an admin can give them away later as well.";
 /// Read aloud behind a number.
 pub(super) const SR_WAITING: &str = " waiting";
 pub(super) const SR_DEAD: &str = " dead letters";
@@ -284,6 +286,20 @@ pub(super) fn at_most(count: u64, most: u64) -> String {
     } else {
         format!("{}+", most - 1)
     }
+}
+
+pub(super) fn stay_with_you(count: u64) -> String {
+    match count {
+        1 => "1 conversation stays with you when you sign out.".to_owned(),
+        count => format!("{count} conversations stay with you when you sign out."),
+    }
+}
+
+/// What happens to a user whom nobody answers.
+pub(super) fn told_after(unanswered: &str, idle: &str) -> String {
+    format!(
+        "Nobody is called for them: after {unanswered} without an answer their users are told so, and after {idle} without a word the bot has them again."
+    )
 }
 
 pub(super) fn account_of(name: &str) -> String {

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::{
     browser::ann_at,
+    conversation::{sends, waiting_as},
     owing::HOSTILE,
     world::{Browser, World},
 };
@@ -90,6 +91,28 @@ async fn an_admin_signs_one_out_or_everyone_and_is_asked_first() {
     let by_ben = |action: &str| ("ben".to_owned(), action.to_owned());
     assert!(audited.contains(&by_ben("sessions.end")), "{audited:?}");
     assert_eq!(audited[0], by_ben("sessions.end_all"));
+}
+
+#[tokio::test]
+async fn whoever_goes_is_told_how_many_conversations_stay_theirs_and_what_becomes_of_them() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let ben = world.signed_in(Browser::by_https(), "ben").await;
+    let account = async || world.get(&ann, "/console/account").await.body;
+    assert!(!account().await.contains("when you sign out"));
+    for user in ["u1", "u2"] {
+        let page = waiting_as(&world, user).await;
+        sends(&world, &ann, (&page, "claim"), "").await;
+    }
+    let told = account().await;
+    assert!(told.contains("2 conversations stay with you when you sign out."));
+    assert!(told.contains("after 10 min without an answer"), "{told}");
+    assert!(told.contains("after 1 h without a word"), "{told}");
+    assert!(told.contains("href=\"/console?list=mine\""));
+    let list = world.get(&ann, PEOPLE).await.body;
+    assert!(!list.contains("/console/sign-out"), "the way out is there");
+    let question = world.get(&ben, &format!("{SIGN_OUT}?who=ann")).await;
+    assert!(question.body.contains("2 open conversations are theirs"));
 }
 
 #[tokio::test]

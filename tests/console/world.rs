@@ -233,6 +233,7 @@ fn router(
             hook_urls: vec![("webshop: offloading".to_owned(), HOOK_URL.into())],
         },
         doubtful: vec![Warning::GuessedResume(BotName::new("webshop").unwrap())],
+        limits: policy().limits,
         answers: Answers::from([("en", "greeting", "Hello {user}, I am {agent}.")]),
         development: one_time.map(|link| Development {
             link,

@@ -36,20 +36,25 @@ async fn ask(
     who: SignedIn,
     Shared(state): Shared<State>,
     Query(Params { who: whom }): Query<Params>,
-) -> Response {
+) -> Result<Response, Fault> {
     if !admins::is_admin(&who) {
-        return admins::only(&state, &who, NavItem::People).await;
+        return Ok(admins::only(&state, &who, NavItem::People).await);
     }
     let people = state.accounts().everybody();
     let title = match &whom {
         Some(name) => texts::sign_out_now(session::called(&people, name.as_str())),
         None => texts::SIGN_EVERYONE_OUT_NOW.to_owned(),
     };
+    let held = match &whom {
+        Some(name) => state.store().inbox_counts(name).await?.mine,
+        None => 0,
+    };
     let body = html! {
         div.page__in { section.panel {
             div.dlg__body {
                 h1 { (title) }
                 p { (consequence(whom.as_ref(), &people)) (texts::WHAT_STAYS) }
+                @if held > 0 { p { (texts::stay_claimed(held)) } }
                 p { (common::IS_AUDITED) }
             }
             form.dlg__foot method="post" action="/console/people/sign-out" {
@@ -59,7 +64,7 @@ async fn ask(
             }
         } }
     };
-    page(&state, &who, &title, &body).await
+    Ok(page(&state, &who, &title, &body).await)
 }
 
 async fn sign_out(

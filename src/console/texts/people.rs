@@ -34,6 +34,14 @@ pub(in crate::console) fn sign_out_now(name: &str) -> String {
     format!("Sign {name} out?")
 }
 
+pub(in crate::console) fn stay_claimed(count: u64) -> String {
+    let what = match count {
+        1 => "1 open conversation is".to_owned(),
+        count => format!("{count} open conversations are"),
+    };
+    format!("{what} theirs at present. You can give each to somebody else where it is shown.")
+}
+
 pub(in crate::console) fn sessions(count: usize) -> String {
     match count {
         1 => "1 session".to_owned(),
