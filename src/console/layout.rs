@@ -151,8 +151,8 @@ fn rail(frame: &Frame<'_>) -> Markup {
             (ways(frame))
             div.rail__foot {
                 // Without script they could do nothing, so only the script shows them.
-                button.rail__item type="button" data-keys hidden aria-label=(texts::KEYS) { (icon("question")) }
-                button.rail__item type="button" data-sound-switch hidden aria-label=(texts::SOUND) { (icon("bell")) }
+                button.rail__item type="button" data-keys hidden aria-label=(texts::KEYS) title=(texts::KEYS_HINT) { (icon("question")) }
+                button.rail__item type="button" data-sound-switch hidden aria-label=(texts::SOUND) title=(texts::SOUND) { (icon("bell")) }
                 button.rail__item type="button" data-theme-switch hidden aria-label=(texts::THEME) { (icon("theme")) }
                 a.me href=(NavItem::Account.path()) aria-current=[current(NavItem::Account, frame)] {
                     span aria-hidden="true" { (initials(name)) }

@@ -158,6 +158,7 @@ pub(super) const SR_WAITING: &str = " waiting";
 pub(super) const SR_DEAD: &str = " dead letters";
 pub(super) const SR_UNREAD: &str = " unread";
 pub(super) const KEYS: &str = "Keys";
+pub(super) const KEYS_HINT: &str = "Keys (?)";
 pub(super) const SOUND: &str = "Sound when a user waits";
 pub(super) const THEME: &str = "Theme: auto. Change";
 pub(super) const GATE_SAYS: &str =

@@ -1,6 +1,7 @@
 //! What pages look like in a real browser.
 
 use handover_bridge::domain::retry::ErrorClass;
+use serde_json::json;
 
 use crate::{
     browser::{ann_at, claims},
@@ -70,4 +71,21 @@ async fn whoever_claims_a_conversation_can_write_at_once() {
     browser.script("location.reload()").await;
     browser.find("css selector", "#write").await;
     assert_eq!(browser.script(focused).await, "", "the page is only read");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_switch_of_the_sound_shows_how_it_is_and_says_what_a_press_does() {
+    let world = World::new();
+    let browser = ann_at(&world, "/console").await;
+    let switch = "const it = document.querySelector('[data-sound-switch]'); \
+        return [it.title, it.getAttribute('aria-label'), it.querySelector('use').getAttribute('href')]";
+    let says = |does: &str, picture: &str| {
+        let words = format!("Turn {does} the sound when a user waits");
+        json!([words, words, picture])
+    };
+    assert_eq!(browser.script(switch).await, says("off", "#i-bell"));
+    let button = browser.find("css selector", "[data-sound-switch]").await;
+    browser.click(&button).await;
+    assert_eq!(browser.script(switch).await, says("on", "#i-bell-off"));
+    browser.picture("console-sound-off").await;
 }

@@ -1,7 +1,7 @@
 // One tone and a flash of the title when a user begins to wait, or one's own users write or become one's own, unless somebody is writing or has turned it off.
 
 import { browser } from "./keep.js";
-import { SOUND_IS_OFF, SOUND_IS_ON } from "./words.js";
+import { TURN_SOUND_OFF, TURN_SOUND_ON } from "./words.js";
 
 const STORED = "sound";
 const HEARD = "heard";
@@ -74,9 +74,12 @@ document.addEventListener("console:taken", listen);
 
 for (const button of document.querySelectorAll("[data-sound-switch]")) {
   const show = () => {
+    // The picture says how it is, the words say what a press does.
+    const does = isOn() ? TURN_SOUND_OFF : TURN_SOUND_ON;
     button.hidden = false;
-    button.setAttribute("aria-pressed", String(isOn()));
-    button.setAttribute("aria-label", isOn() ? SOUND_IS_ON : SOUND_IS_OFF);
+    button.title = does;
+    button.setAttribute("aria-label", does);
+    button.querySelector("use").setAttribute("href", isOn() ? "#i-bell" : "#i-bell-off");
   };
   button.addEventListener("click", () => {
     browser.write(STORED, isOn() ? "off" : "on");
