@@ -5,6 +5,7 @@ pub(super) mod calls;
 pub(super) mod deliveries;
 pub(super) mod happened;
 pub(super) mod health;
+pub(super) mod languages;
 pub(super) mod people;
 pub(super) mod sign_in;
 

@@ -8,7 +8,7 @@ use crate::{
     console::{
         ages,
         icons::icon,
-        texts::{self, happened},
+        texts::{self, happened, languages},
     },
     domain::effect::{Cause, JournalEntry},
     store::{ConversationView, InboxHandover},
@@ -30,7 +30,7 @@ pub(super) fn facts(view: &ConversationView, context: &Context<'_>) -> Markup {
                 h3 { (texts::USER) }
                 dl.facts {
                     dt { (texts::NAME) } dd dir="auto" { (context.user_name()) }
-                    @if let Some(language) = &state.profile.language { dt { (texts::LANGUAGE) } dd { (language) } }
+                    @if let Some(language) = &state.profile.language { dt { (texts::LANGUAGE) } dd { (languages::language(language)) } }
                     dt { (texts::ID) } dd.mono dir="auto" { (state.key.user.as_str()) }
                     (fields(state.profile.user.fields.iter()))
                 }

@@ -4,7 +4,10 @@ use maud::{Markup, html};
 
 use super::{context::Context, open_handover};
 use crate::{
-    console::{icons::icon, texts},
+    console::{
+        icons::icon,
+        texts::{self, languages},
+    },
     domain::conversation::PauseState,
     store::ConversationView,
 };
@@ -28,7 +31,9 @@ fn where_from(view: &ConversationView) -> String {
     let parts = [
         Some(state.key.bot.to_string()),
         state.profile.channel.clone(),
-        language.or_else(|| state.profile.language.clone()),
+        language
+            .or_else(|| state.profile.language.clone())
+            .map(|code| languages::short(&code).to_owned()),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
