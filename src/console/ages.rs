@@ -71,11 +71,25 @@ pub(super) fn span(span: Duration) -> String {
     }
 }
 
+/// How long it is until then: in seconds as soon as they count.
+pub(super) fn left(until: Timestamp, now: Timestamp) -> String {
+    let left = until.since(now);
+    match left.as_secs() {
+        seconds @ 0..120 => texts::seconds(seconds),
+        _ => span(left),
+    }
+}
+
 /// The hour and minute. In UTC, as the logs are; the script shows the reader's own.
-pub(super) fn time_of(at: Timestamp) -> Markup {
+pub(super) fn clock(at: Timestamp) -> Markup {
     let full = at.to_string();
     let short = full.get(11..16).unwrap_or_default();
-    html! { time.clock datetime=(full) title=(full) { (short) } " " }
+    html! { time.clock datetime=(full) title=(full) { (short) } }
+}
+
+/// The same before something that was then.
+pub(super) fn time_of(at: Timestamp) -> Markup {
+    html! { (clock(at)) " " }
 }
 
 /// The time itself, where how long ago it was says too little. In UTC, as [`time_of`].
@@ -117,6 +131,16 @@ mod tests {
         let later = NOW.plus(Duration::from_hours(1));
         assert_eq!(short(later, NOW), "now");
         assert_eq!(Urgency::of(later, NOW), Urgency::New);
+    }
+
+    #[test]
+    fn what_is_left_is_told_in_seconds_at_last() {
+        let told = |seconds| left(NOW.plus(Duration::from_secs(seconds)), NOW);
+        assert_eq!(told(3_600), "1 h");
+        assert_eq!(told(179), "2 min");
+        assert_eq!(told(119), "119 s");
+        assert_eq!(told(0), "0 s");
+        assert_eq!(left(ago(5), NOW), "0 s");
     }
 
     #[test]

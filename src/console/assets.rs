@@ -32,6 +32,7 @@ const ASSETS: &[Asset] = &[
     Asset::script("live.js", include_bytes!("assets/live.js")),
     Asset::script("write.js", include_bytes!("assets/write.js")),
     Asset::script("times.js", include_bytes!("assets/times.js")),
+    Asset::script("left.js", include_bytes!("assets/left.js")),
     Asset::script("keys.js", include_bytes!("assets/keys.js")),
     Asset::script("sound.js", include_bytes!("assets/sound.js")),
     Asset::script("media.js", include_bytes!("assets/media.js")),

@@ -29,6 +29,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
+pub use self::timers::waits_until;
 use super::{
     conversation::{Answer, Conversation, Phase},
     dedupe::Fingerprint,

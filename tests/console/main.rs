@@ -11,6 +11,7 @@ mod access;
 mod browser;
 mod conversation;
 mod cut;
+mod deadline;
 mod deliveries;
 mod events;
 mod form;

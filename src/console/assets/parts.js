@@ -3,10 +3,12 @@
 
 const made = new WeakMap();
 
-// A form has an id of its own each time it is made, which makes it no other.
+// A form has an id of its own each time it is made, and less time is left, which makes it no other.
 function look(node) {
   const copy = node.cloneNode(true);
   copy.querySelectorAll("input[name=form]").forEach((input) => input.removeAttribute("value"));
+  copy.querySelectorAll("time.left").forEach((time) => time.replaceChildren());
+  copy.querySelectorAll("meter").forEach((meter) => meter.removeAttribute("value"));
   return copy.outerHTML;
 }
 

@@ -19,6 +19,11 @@ export const KEYS = "Keys";
 export const SINGLE_KEYS = " Single keys";
 export const CLOSE = "Close";
 
+// As the server says it.
+export const left = (seconds) => {
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
+};
 export const notSent = (why) => `Not sent: ${why} `;
 export const textIsBelow = (name) => (name ? `${name} has this conversation now; your text is below.` : "This conversation is no longer yours; your text is below.");
 export const newerBelow = (count) => (count === 1 ? "1 newer message below" : `${count} newer messages below`);

@@ -10,6 +10,8 @@ use crate::{
     domain::{
         conversation::Handover,
         ids::{BotName, DeskName, OperatorName},
+        policy::Limits,
+        time::Timestamp,
     },
     store::ConversationView,
 };
@@ -23,6 +25,8 @@ pub(super) struct Context<'a> {
     pub(super) language: &'a str,
     pub(super) bot: &'a str,
     pub(super) user: Option<&'a str>,
+    pub(super) limits: &'a Limits,
+    pub(super) now: Timestamp,
     endpoints: &'a Endpoints,
 }
 
@@ -43,6 +47,8 @@ impl<'a> Context<'a> {
             language: language.unwrap_or_default(),
             bot: view.state.key.bot.as_str(),
             user,
+            limits: state.limits(),
+            now: state.now(),
             endpoints: state.endpoints(),
         }
     }

@@ -1,20 +1,13 @@
 //! What can be done with a conversation, below its transcript: one form each.
 
 mod acts;
+mod claim;
 mod compose;
 
 use maud::{Markup, html};
 
 use super::{Draft, context::Context, open_handover};
-use crate::{
-    clock::new_id,
-    console::{ages, texts},
-    domain::{
-        conversation::{Handover, Phase},
-        ids::HandoverId,
-    },
-    store::ConversationView,
-};
+use crate::{clock::new_id, console::texts, domain::ids::HandoverId, store::ConversationView};
 
 pub(super) fn foot(view: &ConversationView, context: &Context<'_>, draft: &Draft) -> Markup {
     let at = format!("/console/conversations/{}", view.state.id);
@@ -29,7 +22,7 @@ pub(super) fn foot(view: &ConversationView, context: &Context<'_>, draft: &Draft
         } @else if let Some(operator) = &open.operator {
             div.ended data-held-by=(context.called(operator)) { p { b dir="auto" { (context.called(operator)) } (texts::HAS_IT) } }
         } @else if context.is_here(open) {
-            (claim(&at, open))
+            (claim::claim(&at, open, context))
         } @else {
             div.ended { p { (texts::IS_AT_DESK) b { (open.leg.desk.as_str()) } (texts::ANSWERED_THERE) } }
         }
@@ -54,19 +47,6 @@ fn with_the_bot(view: &ConversationView, context: &Context<'_>, at: &str, draft:
             }
         }
         @if let Some(ended) = view.handovers.last() { (acts::note_only(at, ended.id, draft)) }
-    }
-}
-
-fn claim(at: &str, open: &Handover) -> Markup {
-    html! {
-        form.claim method="post" action={ (at) "/claim" } {
-            (hidden(open.id))
-            p.claim__say {
-                b { (texts::NOBODY_HAS_IT) }
-                @if open.phase == Phase::Waiting { (texts::WAITS_SINCE) (ages::time_of(open.phase_since)) }
-            }
-            button.btn.btn--main type="submit" { (texts::CLAIM) }
-        }
     }
 }
 

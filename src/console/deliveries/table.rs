@@ -88,11 +88,8 @@ fn next(delivery: &DeliveryView, now: Timestamp) -> String {
     match delivery.next_at {
         _ if delivery.state == DeliveryState::Dead => texts::NEVER.to_owned(),
         None => texts::UNKNOWN.to_owned(),
-        Some(at) => match at.since(now).as_secs() {
-            0 => texts::NOW.to_owned(),
-            seconds @ 1..120 => common::seconds(seconds),
-            seconds => common::minutes(seconds / 60),
-        },
+        Some(at) if at <= now => texts::NOW.to_owned(),
+        Some(at) => ages::left(at, now),
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn wake_at(handover: &Handover, limits: &Limits, now: Timestamp) -> T
             look_up.map_or(decided, |look_up| look_up.until.min(decided))
         }
         Phase::Requested => handover.phase_since.plus(limits.request).min(end),
-        Phase::Waiting => handover.phase_since.plus(limits.waiting).min(end),
+        Phase::Waiting => waits_until(handover, limits),
         Phase::Attended => handover.last_said_at.plus(limits.idle).min(end),
         Phase::Closing => {
             let closing = handover.closing.as_ref();
@@ -45,6 +45,12 @@ pub(super) fn wake_at(handover: &Handover, limits: &Limits, now: Timestamp) -> T
         Phase::Unknown => now,
     };
     notice_due(handover, limits).map_or(due, |(at, _)| at.min(due))
+}
+
+/// When a user for whom nobody has come is no longer made to wait.
+pub fn waits_until(handover: &Handover, limits: &Limits) -> Timestamp {
+    let end = handover.requested_at.plus(limits.max_duration);
+    handover.phase_since.plus(limits.waiting).min(end)
 }
 
 /// The notice that the user will be owed next, and when.
