@@ -12,7 +12,9 @@ mod holder;
 mod params;
 mod ready;
 mod reply;
+mod taken;
 mod transcript;
+mod turn;
 mod visit;
 
 use axum::{

@@ -53,6 +53,7 @@ pub(super) const OPEN: &str = "Open";
 pub(super) const OPEN_MAP: &str = "Open map";
 pub(super) const FROM: &str = " from ";
 pub(super) const CHOSE: &str = "Chose: ";
+pub(super) const CHOSEN: &str = " (chosen)";
 pub(super) const AN_AGENT: &str = "Agent";
 pub(super) const YOU_SAID: &str = "You";
 pub(super) const BRIDGE: &str = "Bridge";

@@ -4,13 +4,19 @@
 use maud::{Markup, html};
 use url::Url;
 
+use super::taken::Answer;
 use crate::{
     console::{icons::icon, texts},
-    domain::message::{Button, Card, Content, MediaKind},
+    domain::message::{Button, Card, Content, MediaKind, QuickReply},
 };
 
-/// `language`: of its own words, where it is known.
-pub(super) fn content(content: &Content, language: Option<&str>) -> Markup {
+/// `language`: of its own words, where it is known. `answer`: what the user said next, which may be one of its choices.
+pub(super) fn content(
+    content: &Content,
+    language: Option<&str>,
+    answer: Option<&Content>,
+) -> Markup {
+    let answer = Answer::to(content, answer);
     match content {
         Content::Text {
             text,
@@ -19,28 +25,28 @@ pub(super) fn content(content: &Content, language: Option<&str>) -> Markup {
             div.bubble dir="auto" lang=[language] { (text) }
             @if !quick_replies.is_empty() {
                 ul.choices aria-label=(texts::QUICK_REPLIES) {
-                    @for reply in quick_replies { li.choice dir="auto" { (reply.title) } }
+                    @for reply in quick_replies { (one_reply(reply, answer.is_reply(reply))) }
                 }
             }
         },
         Content::Buttons { text, buttons } => html! {
             div.offer role="group" aria-label=(texts::BUTTONS) {
                 div.bubble dir="auto" { (text) }
-                @for button in buttons { (one_button(button)) }
+                @for button in buttons { (one_button(button, answer)) }
             }
         },
         Content::Cards { cards } => html! {
             div.cards.scroller tabindex="0" role="group" aria-label=(texts::CARDS) {
-                @for card in cards { (one_card(card)) }
+                @for card in cards { (one_card(card, answer)) }
             }
         },
         Content::List { items, button } => html! {
             div.offer role="group" aria-label=(texts::LIST_OF_ITEMS) {
                 @for item in items {
                     div.offer__item { b dir="auto" { (item.title) } @if let Some(subtitle) = &item.subtitle { span dir="auto" { (subtitle) } } }
-                    @for button in &item.buttons { (one_button(button)) }
+                    @for button in &item.buttons { (one_button(button, answer)) }
                 }
-                @if let Some(button) = button { (one_button(button)) }
+                @if let Some(button) = button { (one_button(button, answer)) }
             }
         },
         Content::Media {
@@ -70,7 +76,21 @@ pub(super) fn content(content: &Content, language: Option<&str>) -> Markup {
     }
 }
 
-fn one_card(card: &Card) -> Markup {
+fn one_reply(reply: &QuickReply, is_taken: bool) -> Markup {
+    html! {
+        li.choice .choice--taken[is_taken] dir="auto" {
+            @if is_taken { (icon("check")) }
+            (reply.title)
+            @if is_taken { (chosen()) }
+        }
+    }
+}
+
+fn chosen() -> Markup {
+    html! { span.sr { (texts::CHOSEN) } }
+}
+
+fn one_card(card: &Card, answer: Answer<'_>) -> Markup {
     html! {
         div.card {
             div.card__text {
@@ -79,16 +99,20 @@ fn one_card(card: &Card) -> Markup {
                 @if let Some(picture) = &card.image_url { p { (link(picture, texts::PICTURE)) } }
             }
             @if let Some(url) = &card.url { div.offer__do { (link(url, url)) } }
-            @for button in &card.buttons { (one_button(button)) }
+            @for button in &card.buttons { (one_button(button, answer)) }
         }
     }
 }
 
-fn one_button(button: &Button) -> Markup {
+fn one_button(button: &Button, answer: Answer<'_>) -> Markup {
+    let is_taken = answer.is_button(button);
     html! {
-        div.offer__do {
+        div.offer__do .offer__do--taken[is_taken] {
             @match button {
-                Button::Postback { title, .. } => { (icon("tap")) span.clip dir="auto" { (title) } },
+                Button::Postback { title, .. } => {
+                    (icon("tap")) span.clip dir="auto" { (title) }
+                    @if is_taken { (icon("check")) (chosen()) }
+                },
                 Button::Url { title, url } => { (icon("out")) (link(url, title)) },
                 Button::Phone { title, phone_number } => { (icon("phone")) span.clip dir="auto" { (title) " · " (phone_number) } },
             }
@@ -142,7 +166,7 @@ mod tests {
     use super::*;
 
     fn read(value: serde_json::Value) -> String {
-        content(&serde_json::from_value(value).unwrap(), Some("nl")).into_string()
+        content(&serde_json::from_value(value).unwrap(), Some("nl"), None).into_string()
     }
 
     #[test]
