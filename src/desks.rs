@@ -119,6 +119,15 @@ pub trait Desk: Send + Sync + fmt::Debug {
     /// [`ErrorClass`](crate::domain::retry::ErrorClass). [`CallError`] knows its class.
     async fn perform(&self, job: &Job) -> Result<Done, Failure>;
 
+    /// Performs a job that an earlier call may have brought already: that call failed, or its process died in it. For a desk
+    /// that does not know a call again, and can be asked what it has.
+    ///
+    /// # Errors
+    /// As those of [`Self::perform`]. A desk that cannot be asked is asked again later: nothing is left out in silence.
+    async fn perform_again(&self, job: &Job) -> Result<Done, Failure> {
+        self.perform(job).await
+    }
+
     /// The desk's cheapest call, to see whether address and secret are good. What an operator should look at although it
     /// answers is told in sentences.
     ///

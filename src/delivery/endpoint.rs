@@ -32,6 +32,14 @@ impl Endpoint {
         }
     }
 
+    /// What an earlier call may have brought already.
+    pub(super) async fn perform_again(&self, job: &Job) -> Result<Done, Failure> {
+        match self {
+            Self::Bot(_) => self.perform(job).await,
+            Self::Desk(desk) => guarded(desk.perform_again(job)).await,
+        }
+    }
+
     pub(super) async fn probe(&self) -> Result<(), Failure> {
         match self {
             Self::Bot(bot) => guarded(bot.probe().map_ok(drop).map_err(Failure::from)).await,

@@ -19,7 +19,7 @@ use crate::{
         delivery::{Destination, Done, Failure, Task},
         effect::{Warning, WarningKind},
         retry::{self, ErrorClass, Window},
-        time::Clock,
+        time::{Clock, Timestamp},
     },
     store::{Claim, Error, Pause, RowOutcome, Settlement, Store},
     telemetry::{
@@ -37,6 +37,8 @@ pub(super) struct Outlet {
     endpoint: Endpoint,
     health: Health,
     meter: Arc<Meter>,
+    /// What is owed for longer may have been tried by a process before this one.
+    since: Timestamp,
 }
 
 /// What all outlets share.
@@ -53,6 +55,8 @@ pub(super) struct Shared {
 
 /// An adapter's call is given up after ten seconds, and the clocks of two machines may run apart a little.
 const HELD_FOR: Duration = Duration::from_secs(12);
+/// No lane is taken over sooner from a process that died in a call: it was held for longer when the call began.
+const TAKEN_OVER_AFTER: Duration = Duration::from_secs(10);
 
 impl Outlet {
     pub(super) fn new(destination: Destination, endpoint: Endpoint, shared: Shared) -> Self {
@@ -64,6 +68,7 @@ impl Outlet {
         );
         Self {
             destination,
+            since: shared.clock.now(),
             shared,
             stirred: Notify::new(),
             endpoint,
@@ -131,7 +136,11 @@ impl Outlet {
         let (started_at, began) = (self.shared.clock.now(), Instant::now());
         let span = self.span(&claim);
         self.health.begin(started_at);
-        let result = self.endpoint.perform(&claim.job).await;
+        let result = if self.may_be_a_repeat(&claim) {
+            self.endpoint.perform_again(&claim.job).await
+        } else {
+            self.endpoint.perform(&claim.job).await
+        };
         let failure = result.as_ref().err();
         self.record(failure.filter(|failure| self.is_telling(&claim.job.task, failure)));
         let number = claim.attempts.saturating_add(1);
@@ -167,6 +176,16 @@ impl Outlet {
             self.keep(pause).await;
         }
         self.settle(claim, settlement).await
+    }
+
+    /// Whether an earlier call may have brought it: one that failed, or one of a process that died in it. What is owed from
+    /// later than now on was so by a clock that has been set back since.
+    fn may_be_a_repeat(&self, claim: &Claim) -> bool {
+        let (now, owed_since) = (self.shared.clock.now(), claim.job.created_at);
+        claim.attempts > 0
+            || owed_since < self.since
+            || owed_since > now
+            || now.since(owed_since) >= TAKEN_OVER_AFTER
     }
 
     /// In the trace of what brought the delivery about.

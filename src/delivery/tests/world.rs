@@ -48,6 +48,8 @@ pub(super) struct Scripted {
 pub(super) struct Log {
     /// When each call began, in milliseconds, and for which delivery.
     pub(super) calls: Vec<(u128, DeliveryId)>,
+    /// Those of the calls that may have been repeats, for all that was known.
+    pub(super) again: Vec<DeliveryId>,
     pub(super) pings: Vec<u128>,
     pub(super) most_at_once: usize,
     under_way: usize,
@@ -90,6 +92,11 @@ impl Desk for Scripted {
         sleep(self.takes).await;
         self.log.lock().unwrap().under_way -= 1;
         (self.script)(job, number)
+    }
+
+    async fn perform_again(&self, job: &Job) -> Result<Done, Failure> {
+        self.log.lock().unwrap().again.push(job.delivery);
+        self.perform(job).await
     }
 
     async fn probe(&self) -> Result<Vec<String>, CallError> {
