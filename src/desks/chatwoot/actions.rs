@@ -60,8 +60,13 @@ pub(super) struct NewMessage<'a> {
     pub(super) content: &'a str,
     pub(super) message_type: &'static str,
     pub(super) private: bool,
-    /// Chatwoot gives it back. It does not know a message again by it.
-    pub(super) echo_id: &'a str,
+    pub(super) content_attributes: Mark<'a>,
+}
+
+/// By what a message is known again: Chatwoot keeps it, and shows it to nobody.
+#[derive(Serialize)]
+pub(super) struct Mark<'a> {
+    pub(super) handover_delivery: &'a str,
 }
 
 #[derive(Serialize)]
@@ -113,6 +118,17 @@ pub(super) struct Conversation {
     custom_attributes: Map<String, Value>,
 }
 
+/// One that stands in a conversation, whoever has written it.
+#[derive(Deserialize)]
+pub(super) struct Message {
+    pub(super) id: u64,
+    /// Seconds since 1970.
+    #[serde(default)]
+    pub(super) created_at: Value,
+    #[serde(default)]
+    content_attributes: Value,
+}
+
 #[derive(Deserialize)]
 pub(super) struct Inbox {
     pub(super) channel_type: Option<String>,
@@ -131,7 +147,9 @@ impl NewMessage<'static> {
         content: "",
         message_type: "incoming",
         private: false,
-        echo_id: "",
+        content_attributes: Mark {
+            handover_delivery: "",
+        },
     };
     /// Shown to agents alone.
     pub(super) const NOTE: Self = Self {
@@ -139,6 +157,13 @@ impl NewMessage<'static> {
         private: true,
         ..Self::INCOMING
     };
+}
+
+impl Message {
+    /// The key that it carries, if it is one of ours.
+    pub(super) fn key(&self) -> Option<&str> {
+        self.content_attributes.get("handover_delivery")?.as_str()
+    }
 }
 
 impl MadeContact {

@@ -1,6 +1,7 @@
 //! Performs what the bridge owes to Chatwoot, by its application API.
 
 mod opening;
+mod written;
 
 use std::time::Duration;
 
@@ -8,9 +9,10 @@ use async_trait::async_trait;
 use serde::Serialize;
 use tokio::time::timeout;
 
+use self::written::Written;
 use super::{
     Settings,
-    actions::{Attributes, Inbox, NewMessage, NewStatus},
+    actions::{Attributes, Inbox, Mark, NewMessage, NewStatus},
 };
 use crate::{
     desks::{Desk, DeskFacts, transcript::speaker},
@@ -36,68 +38,73 @@ const CAPABILITIES: Capabilities = Capabilities::text_only(Audience::Agent, NOTE
 const NOTE_LIMIT: usize = 20_000;
 /// A conversation is found again by its attributes, if it is there by then.
 const REOPEN_AFTER: Duration = Duration::from_secs(10);
-/// Opening takes several calls, which are not to take longer together than one call may.
-const OPEN_WITHIN: Duration = Duration::from_secs(10);
+/// A job may take several calls, which are not to take longer together than one call may.
+const WITHIN: Duration = Duration::from_secs(10);
 /// A contact may have many conversations, each told with its last message.
 const LIST_LIMIT: usize = 1024 * 1024;
 /// What an inbox must be that the bridge can use.
 const API_CHANNEL: &str = "Channel::Api";
+
+/// What is to be written, and as what.
+struct Line {
+    text: String,
+    kind: NewMessage<'static>,
+}
+
+/// Whether an earlier call may have done what is asked for, or a part of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    First,
+    Another,
+}
 
 impl Chatwoot {
     pub fn new(settings: Settings, outbound: Outbound) -> Self {
         Self { settings, outbound }
     }
 
-    async fn open(&self, job: &Job) -> Result<Done, Failure> {
-        let opening = timeout(OPEN_WITHIN, opening::open(self, job));
+    async fn attempt(&self, job: &Job, attempt: Attempt) -> Result<Done, Failure> {
+        let working = timeout(WITHIN, self.work(job, attempt));
         let late = |_| Failure::of(ErrorClass::Ambiguous);
-        let opened = opening.await.map_err(late)?;
-        opened.map_err(to_be_looked_up)
+        let worked = working.await.map_err(late)?;
+        worked.map_err(without_duplicates)
     }
 
-    async fn message(&self, job: &Job) -> Result<Done, Failure> {
-        let message = job.message.as_ref().ok_or_else(Failure::impossible)?;
-        let parts = fallback::said(&message.content, job.task.part(), &CAPABILITIES);
-        let parts = parts.map_err(|fault| {
-            tracing::debug!(error = %fault, "a message cannot be told");
-            Failure::of(ErrorClass::Rejected)
-        })?;
+    async fn work(&self, job: &Job, attempt: Attempt) -> Result<Done, Failure> {
+        match &job.task {
+            Task::Open { .. } => opening::open(self, job).await.map_err(to_be_looked_up),
+            Task::Message { .. } => self.say(job, &said(job)?, attempt).await,
+            Task::Placeholder { message } => {
+                let text = format!("One message could not be shown here, reference {message}");
+                self.say(job, &[Line::note(text)], attempt).await
+            }
+            Task::Failed { message: _, reason } => {
+                let text = format!("A message of yours did not reach the user: {reason}");
+                self.say(job, &[Line::note(text)], attempt).await
+            }
+            Task::Close { .. } => self.close(job).await,
+            Task::Say { .. }
+            | Task::LookUp { .. }
+            | Task::Pause { .. }
+            | Task::Resume { .. }
+            | Task::Forget => Err(Failure::impossible()),
+        }
+    }
+
+    async fn say(&self, job: &Job, lines: &[Line], attempt: Attempt) -> Result<Done, Failure> {
+        let conversation = conversation_of(job)?;
+        let written = match attempt {
+            Attempt::First => Written::default(),
+            Attempt::Another => Written::look_up(self, conversation, job).await?,
+        };
         let mut done = Done::default();
-        for part in &parts {
-            let Content::Text { text, .. } = part.as_ref() else {
-                return Err(Failure::of(ErrorClass::Rejected));
-            };
-            // What stands there as an agent's would come back as an agent's.
-            done = match message.actor {
-                Actor::User => self.tell(job, text, NewMessage::INCOMING).await?,
-                other => {
-                    self.note(job, &format!("{}: {text}", speaker(other)))
-                        .await?
-                }
-            };
+        for (index, line) in lines.iter().enumerate() {
+            let key = key(job, index);
+            if !written.has(&key) {
+                done = taken(&self.write(conversation, &line.under(&key)).await?);
+            }
         }
         Ok(done)
-    }
-
-    /// What agents alone see.
-    async fn note(&self, job: &Job, text: &str) -> Result<Done, Failure> {
-        self.tell(job, text, NewMessage::NOTE).await
-    }
-
-    async fn tell(
-        &self,
-        job: &Job,
-        text: &str,
-        kind: NewMessage<'static>,
-    ) -> Result<Done, Failure> {
-        let echo_id = job.delivery.to_string();
-        let message = NewMessage {
-            content: text,
-            echo_id: &echo_id,
-            ..kind
-        };
-        let answer = self.write(conversation_of(job)?, &message).await?;
-        Ok(taken(&answer))
     }
 
     async fn write(
@@ -139,25 +146,11 @@ impl Desk for Chatwoot {
     }
 
     async fn perform(&self, job: &Job) -> Result<Done, Failure> {
-        let performed = match &job.task {
-            Task::Open { .. } => self.open(job).await,
-            Task::Message { .. } => self.message(job).await,
-            Task::Placeholder { message } => {
-                let text = format!("One message could not be shown here, reference {message}");
-                self.note(job, &text).await
-            }
-            Task::Failed { message: _, reason } => {
-                let text = format!("A message of yours did not reach the user: {reason}");
-                self.note(job, &text).await
-            }
-            Task::Close { .. } => self.close(job).await,
-            Task::Say { .. }
-            | Task::LookUp { .. }
-            | Task::Pause { .. }
-            | Task::Resume { .. }
-            | Task::Forget => Err(Failure::impossible()),
-        };
-        performed.map_err(without_duplicates)
+        self.attempt(job, Attempt::First).await
+    }
+
+    async fn perform_again(&self, job: &Job) -> Result<Done, Failure> {
+        self.attempt(job, Attempt::Another).await
     }
 
     /// The inbox, which says whether it is one that the bridge can use.
@@ -189,6 +182,50 @@ impl Desk for Chatwoot {
     fn dry_run(&self) -> Vec<DryRunError> {
         Vec::new()
     }
+}
+
+impl Line {
+    /// What agents alone see.
+    fn note(text: String) -> Self {
+        let kind = NewMessage::NOTE;
+        Self { text, kind }
+    }
+
+    fn under<'a>(&'a self, key: &'a str) -> NewMessage<'a> {
+        NewMessage {
+            content: &self.text,
+            content_attributes: Mark {
+                handover_delivery: key,
+            },
+            ..self.kind
+        }
+    }
+}
+
+fn said(job: &Job) -> Result<Vec<Line>, Failure> {
+    let message = job.message.as_ref().ok_or_else(Failure::impossible)?;
+    let parts = fallback::said(&message.content, job.task.part(), &CAPABILITIES);
+    let parts = parts.map_err(|fault| {
+        tracing::debug!(error = %fault, "a message cannot be told");
+        Failure::of(ErrorClass::Rejected)
+    })?;
+    let line = |part: &Content| match (part, message.actor) {
+        (Content::Text { text, .. }, Actor::User) => Ok(Line {
+            text: text.clone(),
+            kind: NewMessage::INCOMING,
+        }),
+        // What stands there as an agent's would come back as an agent's.
+        (Content::Text { text, .. }, other) => {
+            Ok(Line::note(format!("{}: {text}", speaker(other))))
+        }
+        _ => Err(Failure::of(ErrorClass::Rejected)),
+    };
+    parts.iter().map(|part| line(part.as_ref())).collect()
+}
+
+/// The same for whatever is written once more, and for nothing else.
+fn key(job: &Job, index: usize) -> String {
+    format!("{}/{index}", job.delivery)
 }
 
 fn conversation_of(job: &Job) -> Result<&str, Failure> {

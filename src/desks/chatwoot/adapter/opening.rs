@@ -5,13 +5,13 @@
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use super::{Chatwoot, NOTE_LIMIT};
+use super::{Chatwoot, Line, NOTE_LIMIT, Written, key};
 use crate::{
     desks::{
         chatwoot::{
             actions::{
                 Answered, Attributes, Contact, Conversation, MadeContact, NewAttributes,
-                NewContact, NewContactInbox, NewConversation, NewMessage,
+                NewContact, NewContactInbox, NewConversation,
             },
             contact::Person,
         },
@@ -27,10 +27,18 @@ use crate::{
 /// As many characters of the past are told, the newest: a few notes.
 const TRANSCRIPT_ROOM: usize = 4 * NOTE_LIMIT;
 
-/// A conversation, and whether agents may still lack what was said before.
+/// A conversation, and what agents see in it.
 struct Opened {
-    id: u64,
-    lacks_transcript: bool,
+    id: String,
+    past: Past,
+}
+
+/// What is there of what was said before.
+enum Past {
+    Missing,
+    /// An earlier call may have broken off while it was written.
+    MaybePartly,
+    Told,
 }
 
 pub(super) async fn open(desk: &Chatwoot, job: &Job) -> Result<Done, Failure> {
@@ -42,13 +50,18 @@ pub(super) async fn open(desk: &Chatwoot, job: &Job) -> Result<Done, Failure> {
         Some(opened) => opened,
         None => open_anew(desk, job, &contact, &attributes).await?,
     };
-    let id = opened.id.to_string();
-    if let Some(said) = said.filter(|_| opened.lacks_transcript) {
-        tell(desk, job, &id, &said).await?;
-        mark_as_told(desk, &id, attributes).await;
+    let written = match opened.past {
+        Past::Missing => Some(Written::default()),
+        Past::MaybePartly => Some(Written::look_up(desk, &opened.id, job).await?),
+        Past::Told => None,
+    };
+    if let (Some(said), Some(written)) = (said, written) {
+        let notes = unwritten(job, &said, &written);
+        tell(desk, &opened.id, notes).await?;
+        mark_as_told(desk, &opened.id, attributes).await;
     }
     Ok(Done {
-        reference: Some(id),
+        reference: Some(opened.id),
         ..Done::default()
     })
 }
@@ -136,8 +149,12 @@ async fn opened_before(
     let mut found = found.payload.into_iter();
     let ours = found.find(|conversation| conversation.is_open_for(attributes));
     Ok(ours.map(|ours| Opened {
-        id: ours.id,
-        lacks_transcript: ours.lacks_transcript(),
+        id: ours.id.to_string(),
+        past: if ours.lacks_transcript() {
+            Past::MaybePartly
+        } else {
+            Past::Told
+        },
     }))
 }
 
@@ -161,22 +178,20 @@ async fn open_anew(
     let answer = desk.post(&["conversations"], &conversation).await?;
     let made: Conversation = answer.json()?;
     Ok(Opened {
-        id: made.id,
-        lacks_transcript: true,
+        id: made.id.to_string(),
+        past: Past::Missing,
     })
 }
 
-/// As private notes. One that Chatwoot does not want is left out: the user waits for an agent, not for a note.
-async fn tell(desk: &Chatwoot, job: &Job, conversation: &str, said: &str) -> Result<(), Failure> {
-    for (index, content) in notes(said).iter().enumerate() {
-        let echo_id = format!("{}-{index}", job.delivery);
-        let note = NewMessage {
-            content,
-            echo_id: &echo_id,
-            ..NewMessage::NOTE
-        };
-        let written = desk.write(conversation, &note).await.map_err(Failure::from);
-        match written {
+/// One that Chatwoot does not want is left out: the user waits for an agent, not for a note.
+async fn tell(
+    desk: &Chatwoot,
+    conversation: &str,
+    notes: impl Iterator<Item = (String, Line)>,
+) -> Result<(), Failure> {
+    for (key, note) in notes {
+        let written = desk.write(conversation, &note.under(&key)).await;
+        match written.map_err(Failure::from) {
             Err(failure)
                 if !matches!(failure.class, ErrorClass::Rejected | ErrorClass::Duplicate) =>
             {
@@ -186,6 +201,13 @@ async fn tell(desk: &Chatwoot, job: &Job, conversation: &str, said: &str) -> Res
         }
     }
     Ok(())
+}
+
+/// What was said before, as private notes under their keys, without those that stand there.
+fn unwritten(job: &Job, said: &str, written: &Written) -> impl Iterator<Item = (String, Line)> {
+    let notes = notes(said).into_iter().enumerate();
+    let notes = notes.map(|(index, text)| (key(job, index), Line::note(text)));
+    notes.filter(|(key, _)| !written.has(key))
 }
 
 /// Only who opens it again looks at this, so whatever goes wrong may.

@@ -1,4 +1,5 @@
 mod opening;
+mod repeats;
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -118,6 +119,17 @@ fn told() -> Task {
     }
 }
 
+const OK: &str = "200 OK";
+
+/// As Chatwoot answers with a list.
+fn listed(items: &[Value]) -> (&'static str, String) {
+    (OK, json!({ "payload": items }).to_string())
+}
+
+fn lines(calls: &[(String, Value)]) -> Vec<&str> {
+    calls.iter().map(|(line, _)| line.as_str()).collect()
+}
+
 /// The requests that were made: each one's first line and its body.
 async fn sent(stub: &Stub) -> Vec<(String, Value)> {
     let requests = stub.requests().await.into_iter();
@@ -150,7 +162,7 @@ async fn what_the_user_says_is_the_users() {
             "content": "hello",
             "message_type": "incoming",
             "private": false,
-            "echo_id": id(0xd).to_string(),
+            "content_attributes": {"handover_delivery": format!("{}/0", id(0xd))},
         })
     );
 }

@@ -2,7 +2,6 @@
 
 use super::*;
 
-const OK: &str = "200 OK";
 const TAKEN: &str = "422 Unprocessable Entity";
 
 fn contact() -> Value {
@@ -14,10 +13,6 @@ fn contact() -> Value {
             {"source_id": "source", "inbox": {"id": 2}},
         ],
     })
-}
-
-fn listed(items: &[Value]) -> (&'static str, String) {
-    (OK, json!({ "payload": items }).to_string())
 }
 
 fn made_contact() -> (&'static str, String) {
@@ -72,10 +67,6 @@ async fn asked(
     let stub = Stub::in_turn(answers).await;
     let done = desk(&stub).perform(job).await;
     (sent(&stub).await, done)
-}
-
-fn lines(calls: &[(String, Value)]) -> Vec<&str> {
-    calls.iter().map(|(line, _)| line.as_str()).collect()
 }
 
 fn is_opened(done: Result<Done, Failure>) {
@@ -247,7 +238,7 @@ async fn what_was_said_before_is_told_in_notes_and_then_marked_as_told() {
             "content": "User: help",
             "message_type": "outgoing",
             "private": true,
-            "echo_id": format!("{}-0", id(0xd)),
+            "content_attributes": {"handover_delivery": format!("{}/0", id(0xd))},
         })
     );
     assert_eq!(calls[4].0, "POST conversations/42/custom_attributes");
@@ -256,16 +247,44 @@ async fn what_was_said_before_is_told_in_notes_and_then_marked_as_told() {
 }
 
 #[tokio::test]
-async fn notes_that_an_earlier_call_may_not_have_written_are_written_again() {
+async fn of_the_notes_only_those_are_written_that_an_earlier_call_has_not_written() {
+    let mut job = with_a_past();
+    job.transcript[0].content = Content::text("x".repeat(NOTE_LIMIT + 1));
+    let first =
+        json!({"id": 500, "content_attributes": {"handover_delivery": format!("{}/0", id(0xd))}});
     let answers = [
         listed(&[contact()]),
         listed(&[earlier("open", "pending")]),
+        listed(&[first]),
         nothing(),
         nothing(),
     ];
-    let (calls, done) = asked(&with_a_past(), &answers).await;
+    let (calls, done) = asked(&job, &answers).await;
     is_opened(done);
-    assert_eq!(calls[2].0, "POST conversations/42/messages");
+    assert_eq!(
+        lines(&calls)[2..],
+        [
+            "GET conversations/42/messages",
+            "POST conversations/42/messages",
+            "POST conversations/42/custom_attributes"
+        ]
+    );
+    let key = &calls[3].1["content_attributes"]["handover_delivery"];
+    assert_eq!(key, &format!("{}/1", id(0xd)));
+}
+
+#[tokio::test]
+async fn no_note_is_written_again_while_it_is_not_known_which_stand_there() {
+    for unread in [(OK, "<html>".to_owned()), (OK, String::new())] {
+        let answers = [
+            listed(&[contact()]),
+            listed(&[earlier("open", "pending")]),
+            unread,
+        ];
+        let (calls, done) = asked(&with_a_past(), &answers).await;
+        assert_eq!(done.unwrap_err().class, ErrorClass::Ambiguous);
+        assert_eq!(calls.len(), 3);
+    }
 }
 
 #[tokio::test]
