@@ -74,6 +74,13 @@ pub(super) struct NewStatus {
     pub(super) status: &'static str,
 }
 
+/// Shown at an agent's message in the place of it having been sent.
+#[derive(Serialize)]
+pub(super) struct NewFailure<'a> {
+    pub(super) status: &'static str,
+    pub(super) external_error: &'a str,
+}
+
 /// What most answers are wrapped in.
 #[derive(Deserialize)]
 pub(super) struct Answered<T> {
@@ -163,6 +170,15 @@ impl Message {
     /// The key that it carries, if it is one of ours.
     pub(super) fn key(&self) -> Option<&str> {
         self.content_attributes.get("handover_delivery")?.as_str()
+    }
+}
+
+impl<'a> NewFailure<'a> {
+    pub(super) fn because(reason: &'a str) -> Self {
+        Self {
+            status: "failed",
+            external_error: reason,
+        }
     }
 }
 

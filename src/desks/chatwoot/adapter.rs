@@ -6,13 +6,15 @@ mod written;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use reqwest::Method;
 use serde::Serialize;
 use tokio::time::timeout;
 
 use self::written::Written;
 use super::{
     Settings,
-    actions::{Attributes, Inbox, Mark, NewMessage, NewStatus},
+    actions::{Attributes, Inbox, Mark, NewFailure, NewMessage, NewStatus},
+    message,
 };
 use crate::{
     desks::{Desk, DeskFacts, transcript::speaker},
@@ -78,10 +80,13 @@ impl Chatwoot {
                 let text = format!("One message could not be shown here, reference {message}");
                 self.say(job, &[Line::note(text)], attempt).await
             }
-            Task::Failed { message: _, reason } => {
-                let text = format!("A message of yours did not reach the user: {reason}");
-                self.say(job, &[Line::note(text)], attempt).await
-            }
+            Task::Failed { message: _, reason } => match self.mark_as_failed(job, reason).await? {
+                Some(marked) => Ok(marked),
+                None => {
+                    let text = format!("A message of yours did not reach the user: {reason}");
+                    self.say(job, &[Line::note(text)], attempt).await
+                }
+            },
             Task::Close { .. } => self.close(job).await,
             Task::Say { .. }
             | Task::LookUp { .. }
@@ -107,6 +112,24 @@ impl Chatwoot {
         Ok(done)
     }
 
+    /// At the message itself. `None`: it is not known which that is, or Chatwoot does not want it marked.
+    async fn mark_as_failed(&self, job: &Job, reason: &str) -> Result<Option<Done>, Failure> {
+        let conversation = conversation_of(job)?;
+        let raw = job.message.as_ref().and_then(|said| said.raw.as_deref());
+        let Some(number) = raw.and_then(|raw| message::number_in(conversation, raw)) else {
+            return Ok(None);
+        };
+        let number = number.to_string();
+        let path = ["conversations", conversation, "messages", &number];
+        let call = Call::new(Method::PATCH, self.settings.endpoint(&path)?);
+        let marked = self.send(call, &NewFailure::because(reason)).await;
+        match marked.map_err(Failure::from) {
+            Ok(answer) => Ok(Some(taken(&answer))),
+            Err(failure) if is_refusal(&failure) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
     async fn write(
         &self,
         conversation: &str,
@@ -129,9 +152,13 @@ impl Chatwoot {
     }
 
     async fn post(&self, path: &[&str], body: &impl Serialize) -> Result<Answer, CallError> {
-        let call = Call::post(self.settings.endpoint(path)?).answer_limit(LIST_LIMIT);
-        let call = self.settings.present(call).json(body);
-        self.outbound.send(call).await
+        let call = Call::post(self.settings.endpoint(path)?);
+        self.send(call, body).await
+    }
+
+    async fn send(&self, call: Call, body: &impl Serialize) -> Result<Answer, CallError> {
+        let call = call.answer_limit(LIST_LIMIT).json(body);
+        self.outbound.send(self.settings.present(call)).await
     }
 }
 
@@ -238,6 +265,18 @@ fn taken(answer: &Answer) -> Done {
         rest: answer.rest,
         ..Done::default()
     }
+}
+
+/// It was answered, and the answer will not be another one the next time.
+fn is_refusal(failure: &Failure) -> bool {
+    matches!(
+        failure.class,
+        ErrorClass::Gone
+            | ErrorClass::Rejected
+            | ErrorClass::Duplicate
+            | ErrorClass::Unauthorized
+            | ErrorClass::Unsupported
+    )
 }
 
 /// An opening whose answer cannot be read has not been understood as one: a retry finds what there is.

@@ -1,8 +1,11 @@
-//! What an agent has written, as contents: its text first, then each file.
+//! What an agent has written: as contents, its text first, then each file; and which message of the conversation it was.
 
 use serde_json::{Value, json};
 
-use crate::domain::message::{Content, MediaKind};
+use crate::domain::{
+    json,
+    message::{Content, MediaKind},
+};
 
 /// More than Chatwoot takes of an agent with one message.
 const MOST_FILES: usize = 30;
@@ -34,6 +37,16 @@ pub(super) fn contents(message: &Value) -> Vec<Content> {
         });
     }
     contents
+}
+
+/// Its number, where `raw` is the call that has told of it. Another desk's may look alike, so the conversation has to be the
+/// one that is spoken of.
+pub(super) fn number_in(conversation: &str, raw: &str) -> Option<u64> {
+    let told: Value = serde_json::from_str(raw).ok()?;
+    let of = told.pointer("/conversation/id").and_then(json::text)?;
+    let is_message = told.get("event").and_then(Value::as_str) == Some("message_created");
+    let number = told.get("id").and_then(json::number);
+    number.filter(|_| is_message && of == conversation)
 }
 
 fn attachment(attachment: &Value) -> Content {

@@ -1,3 +1,4 @@
+mod failed;
 mod opening;
 mod repeats;
 
