@@ -72,7 +72,7 @@ async fn end(bridge: &Bridge, (bot, desk): (&Bot, &Desk)) {
     ann.does(&page.path, "close", &[("reason", "solved")]).await;
     until("the bot speaks again", async || bot.is_resumed(&user)).await;
     until("the desk is told", async || {
-        desk.dismissal(&conversation).as_deref() == Some("solved")
+        desk.dismissal(&conversation).as_deref() == Some(desk.kind.end("solved"))
     })
     .await;
     let late = format!("late for {user}");

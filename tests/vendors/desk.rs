@@ -1,5 +1,6 @@
 //! The kinds of desks, as they are called by the bridge and call it.
 
+mod chatwoot;
 mod tables;
 
 use serde_json::{Value, json};
@@ -16,6 +17,7 @@ pub enum Kind {
     /// A ticket system that calls a hook of its own.
     Template,
     AivoLive,
+    Chatwoot,
     Console,
 }
 
@@ -29,13 +31,28 @@ pub struct Desk {
 }
 
 impl Kind {
-    pub const ALL: [Self; 4] = [Self::Webhook, Self::Template, Self::AivoLive, Self::Console];
+    pub const ALL: [Self; 5] = [
+        Self::Webhook,
+        Self::Template,
+        Self::AivoLive,
+        Self::Chatwoot,
+        Self::Console,
+    ];
+
+    /// What it is told for an end of this reason: some know one end alone.
+    pub fn end(self, reason: &str) -> &str {
+        match self {
+            Self::Chatwoot => "resolved",
+            _ => reason,
+        }
+    }
 }
 
 impl Desk {
     pub async fn start(name: &'static str, kind: Kind) -> Self {
         let answer: Answer = match kind {
             Kind::Console => return Self::of_the_bridge(name),
+            Kind::Chatwoot => chatwoot::answer,
             Kind::Webhook => |_, _| json!({}),
             Kind::Template => |call, number| match call.path.as_str() {
                 "/api/tickets" => json!({ "id": number }),
@@ -80,6 +97,7 @@ impl Desk {
             Kind::Webhook => Some(token(name)),
             Kind::Template => Some(format!("secret-of-the-desk-{name}")),
             Kind::AivoLive => Some(format!("bot-token-of-the-desk-{name}")),
+            Kind::Chatwoot => Some(format!("access-token-of-the-desk-{name}")),
             Kind::Console => None,
         }
     }
@@ -101,7 +119,9 @@ impl Desk {
                 let id = offer.body["data"]["handover"]["id"].as_str();
                 Some(id.unwrap().to_owned())
             }
-            Kind::Template => self.offer(user).map(number).map(|it| it.to_string()),
+            Kind::Template | Kind::Chatwoot => {
+                self.offer(user).map(number).map(|it| it.to_string())
+            }
             Kind::AivoLive => self.offer(user).map(number).map(room),
             Kind::Console => {
                 let page = bridge.ann().await.finds((user, self.name)).await;
@@ -114,7 +134,10 @@ impl Desk {
     pub async fn past(&self, bridge: &Bridge, user: &str) -> String {
         if self.is_called() {
             let offer = self.offer(user);
-            return offer.map_or_else(String::new, |(_, call)| call.body.to_string());
+            return offer.map_or_else(String::new, |(number, call)| match self.kind {
+                Kind::Chatwoot => chatwoot::notes(&self.calls(), number),
+                _ => call.body.to_string(),
+            });
         }
         let page = self.conversation(bridge, user).await.unwrap_or_default();
         let turns = bridge.ann().await.turns(&page).await.into_iter();
@@ -223,6 +246,7 @@ impl Desk {
                 let is_its = is_close && call.body["conversationId"] == conversation;
                 is_its.then_some(&call.body["reason"])
             }
+            Kind::Chatwoot => chatwoot::dismissal(call, conversation),
             Kind::Console => None,
         });
         Some(reason?.as_str()?.to_owned())
@@ -230,11 +254,13 @@ impl Desk {
 
     /// The call that last offered it this user, with its place among all calls.
     fn offer(&self, user: &str) -> Option<(usize, Call)> {
-        let calls = (1..).zip(self.calls());
-        let offers = calls.filter(|(_, call)| match self.kind {
+        let all = self.calls();
+        let calls = (1..).zip(all.clone());
+        let offers = calls.filter(|(number, call)| match self.kind {
             Kind::Webhook => call.body["data"]["handover"]["session_id"] == user,
             Kind::Template => call.body["of"] == user,
             Kind::AivoLive => is_queued(call, user),
+            Kind::Chatwoot => chatwoot::is_offer(&all, (*number, call), user),
             Kind::Console => false,
         });
         offers.last()
@@ -245,6 +271,7 @@ impl Desk {
         let content = json!({"type": "text", "text": text});
         match self.kind {
             Kind::AivoLive => aivo(conversation, "messageToClient", &data),
+            Kind::Chatwoot => chatwoot::reply(conversation, text),
             Kind::Template => {
                 json!({"kind": "reply", "ticket": conversation, "text": text, "id": text})
             }
@@ -256,6 +283,7 @@ impl Desk {
         let id = format!("close {conversation}");
         match self.kind {
             Kind::AivoLive => aivo(conversation, "close", &json!({"reason": "agent"})),
+            Kind::Chatwoot => chatwoot::close(conversation),
             Kind::Template => {
                 json!({"kind": "closed", "ticket": conversation, "state": "solved", "id": id})
             }
@@ -269,6 +297,7 @@ impl Desk {
         let vendor = match self.kind {
             Kind::Template => "template",
             Kind::AivoLive => "aivo-live",
+            Kind::Chatwoot => "chatwoot",
             _ => return bridge.tell((conversation, &token(name)), body).await.0,
         };
         let path = format!("/hooks/{vendor}/{name}/hook-key-of-the-desk-{name}");
@@ -292,6 +321,7 @@ impl Desk {
             }
             Kind::Template => (&call.body["ticket"], &call.body["text"]),
             Kind::AivoLive => (&call.body["conversationId"], &call.body["value"]),
+            Kind::Chatwoot => return chatwoot::text(call, conversation),
             Kind::Console => return None,
         };
         (of == conversation)
@@ -313,10 +343,14 @@ const AIVO_CLOSE: &str = "/api/v1/live-handler/close/external";
 
 /// Whether it queues this user, of whom only what was said before tells.
 fn is_queued(call: &Call, user: &str) -> bool {
+    call.path == AIVO_QUEUE && speaks_of(&call.body.to_string(), user)
+}
+
+/// Whether it holds what this user, and no other, has said before.
+fn speaks_of(past: &str, user: &str) -> bool {
     let said = format!("help {user}");
-    let body = call.body.to_string();
-    let ends = |rest: &&str| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '-');
-    call.path == AIVO_QUEUE && body.split(&said).skip(1).any(|rest| ends(&rest))
+    let ends = |rest: &str| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '-');
+    past.split(&said).skip(1).any(ends)
 }
 
 fn aivo(room: &str, name: &str, data: &Value) -> Value {

@@ -11,15 +11,23 @@ use crate::{
 };
 
 /// Of desks that are called and of the console, which takes whatever it is given.
-const PAIRS: [(Kind, Kind); 5] = [
+const PAIRS: [(Kind, Kind); 6] = [
     (Kind::Webhook, Kind::Template),
     (Kind::Template, Kind::Webhook),
     (Kind::Webhook, Kind::Console),
     (Kind::Template, Kind::Console),
     (Kind::AivoLive, Kind::Console),
+    (Kind::Chatwoot, Kind::Console),
 ];
 
-const CALLED: [Kind; 3] = [Kind::Webhook, Kind::Template, Kind::AivoLive];
+const CALLED: [Kind; 4] = [
+    Kind::Webhook,
+    Kind::Template,
+    Kind::AivoLive,
+    Kind::Chatwoot,
+];
+/// Those whose first call has brought the whole conversation.
+const CALLED_ONCE: [Kind; 3] = [Kind::Webhook, Kind::Template, Kind::AivoLive];
 
 /// A bot, a desk and the one that it gives way to.
 struct Between {
@@ -117,7 +125,7 @@ async fn a_desk_that_does_not_answer_in_time_gives_way_to_the_console_and_is_too
         between.goes_on(&conversation).await;
         bridge.stop_at_once();
     };
-    join_all(CALLED.map(trial)).await;
+    join_all(CALLED_ONCE.map(trial)).await;
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ struct World {
 impl World {
     async fn start() -> Self {
         let bot = Bot::start("alpha", Platform::Chatlayer).await;
-        let names = ["red", "blue", "green", "black"];
+        let names = ["red", "blue", "green", "black", "white"];
         let others = names.into_iter().zip(Kind::ALL);
         let others = join_all(others.map(|(name, kind)| Desk::start(name, kind))).await;
         let troubled = Desk::start("troubled", Kind::Webhook).await;
@@ -163,7 +163,7 @@ async fn round(world: &World, round: usize) -> Duration {
         .called()
         .flat_map(|desk| desk.stub().arrivals())
         .filter_map(|(call, at)| {
-            let text = ["/data/message/content/text", "/text"]
+            let text = ["/data/message/content/text", "/text", "/content"]
                 .iter()
                 .find_map(|path| call.body.pointer(path)?.as_str())?;
             Some(at.duration_since(*sent.get(text)?))

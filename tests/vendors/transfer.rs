@@ -75,7 +75,7 @@ impl<'a> Moved<'a> {
         if desk.is_called() {
             desk.closes_too_late(self.bridge, conversation).await;
             until("the first desk is told", async || {
-                desk.dismissal(conversation).as_deref() == Some("transferred")
+                desk.dismissal(conversation).as_deref() == Some(desk.kind.end("transferred"))
             })
             .await;
         }
@@ -136,7 +136,9 @@ async fn everybody() -> (Vec<Bot>, Vec<Desk>, Bridge) {
         ("beta", Platform::Certainly),
     ];
     let bots = join_all(bots.map(|(name, platform)| Bot::start(name, platform))).await;
-    let desks = ["red", "blue", "green", "black"].into_iter().zip(Kind::ALL);
+    let desks = ["red", "blue", "green", "black", "white"]
+        .into_iter()
+        .zip(Kind::ALL);
     let desks = join_all(desks.map(|(name, kind)| Desk::start(name, kind))).await;
     let bridge = Bridge::start(&settings(&bots, &desks)).await;
     (bots, desks, bridge)
@@ -149,7 +151,9 @@ async fn somebody_at_the_console_moves_users_between_desks_of_any_two_kinds() {
         ("beta", Platform::Certainly),
     ];
     let bots = join_all(bots.map(|(name, platform)| Bot::start(name, platform))).await;
-    let desks = ["red", "blue", "green", "black"].into_iter().zip(Kind::ALL);
+    let desks = ["red", "blue", "green", "black", "white"]
+        .into_iter()
+        .zip(Kind::ALL);
     let desks = join_all(desks.map(|(name, kind)| Desk::start(name, kind))).await;
     let bridge = Bridge::start(&settings(&bots, &desks)).await;
     let pairs = desks

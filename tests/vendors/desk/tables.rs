@@ -1,6 +1,6 @@
 //! The tables of desks in the configuration.
 
-use super::{Desk, Kind};
+use super::{Desk, Kind, chatwoot};
 
 impl Desk {
     pub fn config(&self) -> String {
@@ -8,6 +8,7 @@ impl Desk {
         let address = self.stub.as_ref().map(|stub| stub.address.to_string());
         let address = address.unwrap_or_default();
         match self.kind {
+            Kind::Chatwoot => chatwoot::table(name, &address),
             Kind::Console => format!("[desks.{name}]\nkind = \"console\"\n"),
             Kind::Webhook => format!(
                 r#"
