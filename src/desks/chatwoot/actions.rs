@@ -99,6 +99,9 @@ pub(super) struct Contact {
     pub(super) id: u64,
     #[serde(default)]
     pub(super) identifier: Option<String>,
+    /// Agents want to hear no more of them.
+    #[serde(default)]
+    pub(super) blocked: Option<bool>,
     #[serde(default, rename = "contact_inboxes", deserialize_with = "none_if_null")]
     reached_by: Vec<ContactInbox>,
 }
@@ -144,8 +147,10 @@ pub(super) struct Inbox {
     pub(super) lock_to_single_conversation: Option<bool>,
 }
 
-impl NewConversation<'_> {
+impl NewStatus {
     pub(super) const OPEN: &'static str = "open";
+    pub(super) const PENDING: &'static str = "pending";
+    pub(super) const RESOLVED: &'static str = "resolved";
 }
 
 impl NewMessage<'static> {
@@ -202,9 +207,18 @@ impl Contact {
 impl Conversation {
     /// Whether it was opened by an earlier call for the same leg, and agents still have it.
     pub(super) fn is_open_for(&self, attributes: &Attributes) -> bool {
-        self.status.as_deref() != Some(Attributes::RESOLVED)
+        !self.is_resolved()
             && self.attribute("handover_id") == Some(&attributes.handover_id)
             && self.attribute("leg") == Some(&attributes.leg)
+    }
+
+    pub(super) fn is_resolved(&self) -> bool {
+        self.status.as_deref() == Some(NewStatus::RESOLVED)
+    }
+
+    /// Whether a bot of Chatwoot's own is to answer first, and agents do not look.
+    pub(super) fn is_pending(&self) -> bool {
+        self.status.as_deref() == Some(NewStatus::PENDING)
     }
 
     /// Whether the notes of what was said before may be missing.
@@ -218,7 +232,6 @@ impl Conversation {
 }
 
 impl Attributes {
-    pub(super) const RESOLVED: &'static str = "resolved";
     pub(super) const PENDING: &'static str = "pending";
     pub(super) const TOLD: &'static str = "told";
     pub(super) const NONE: &'static str = "none";

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use self::written::Written;
 use super::{
     Settings,
-    actions::{Attributes, Inbox, Mark, NewFailure, NewMessage, NewStatus},
+    actions::{Inbox, Mark, NewFailure, NewMessage, NewStatus},
     message,
 };
 use crate::{
@@ -80,14 +80,18 @@ impl Chatwoot {
                 let text = format!("One message could not be shown here, reference {message}");
                 self.say(job, &[Line::note(text)], attempt).await
             }
-            Task::Failed { message: _, reason } => match self.mark_as_failed(job, reason).await? {
-                Some(marked) => Ok(marked),
-                None => {
-                    let text = format!("A message of yours did not reach the user: {reason}");
-                    self.say(job, &[Line::note(text)], attempt).await
+            Task::Failed { message: _, reason } => {
+                if let Some(marked) = self.mark_as_failed(job, reason).await? {
+                    return Ok(marked);
                 }
-            },
-            Task::Close { .. } => self.close(job).await,
+                let text = format!("A message of yours did not reach the user: {reason}");
+                self.say(job, &[Line::note(text)], attempt).await
+            }
+            Task::Close { .. } => {
+                let conversation = conversation_of(job)?;
+                let closed = self.set_status(conversation, NewStatus::RESOLVED).await?;
+                Ok(taken(&closed))
+            }
             Task::Say { .. }
             | Task::LookUp { .. }
             | Task::Pause { .. }
@@ -139,11 +143,13 @@ impl Chatwoot {
         self.post(&path, message).await
     }
 
-    async fn close(&self, job: &Job) -> Result<Done, Failure> {
-        let path = ["conversations", conversation_of(job)?, "toggle_status"];
-        let status = Attributes::RESOLVED;
-        let answer = self.post(&path, &NewStatus { status }).await?;
-        Ok(taken(&answer))
+    async fn set_status(
+        &self,
+        conversation: &str,
+        status: &'static str,
+    ) -> Result<Answer, CallError> {
+        let path = ["conversations", conversation, "toggle_status"];
+        self.post(&path, &NewStatus { status }).await
     }
 
     async fn get(&self, endpoint: Endpoint) -> Result<Answer, CallError> {

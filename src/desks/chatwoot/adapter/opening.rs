@@ -11,7 +11,7 @@ use crate::{
         chatwoot::{
             actions::{
                 Answered, Attributes, Contact, Conversation, MadeContact, NewAttributes,
-                NewContact, NewContactInbox, NewConversation,
+                NewContact, NewContactInbox, NewConversation, NewStatus,
             },
             contact::Person,
         },
@@ -26,11 +26,14 @@ use crate::{
 
 /// As many characters of the past are told, the newest: a few notes.
 const TRANSCRIPT_ROOM: usize = 4 * NOTE_LIMIT;
+/// Why a handover is refused.
+const BLOCKED: &str = "blocked";
 
 /// A conversation, and what agents see in it.
 struct Opened {
     id: String,
     past: Past,
+    is_pending: bool,
 }
 
 /// What is there of what was said before.
@@ -46,10 +49,19 @@ pub(super) async fn open(desk: &Chatwoot, job: &Job) -> Result<Done, Failure> {
     let said = transcript::told(&job.transcript, job.transcript_total, TRANSCRIPT_ROOM);
     let attributes = Attributes::of(job, leg, said.is_some());
     let contact = contact(desk, &Person::of(job)).await?;
+    if contact.blocked == Some(true) {
+        return Ok(refused());
+    }
     let opened = match opened_before(desk, &contact, &attributes).await? {
         Some(opened) => opened,
-        None => open_anew(desk, job, &contact, &attributes).await?,
+        None => match open_anew(desk, job, &contact, &attributes).await? {
+            Some(opened) => opened,
+            None => return Ok(refused()),
+        },
     };
+    if opened.is_pending {
+        desk.set_status(&opened.id, NewStatus::OPEN).await?;
+    }
     let written = match opened.past {
         Past::Missing => Some(Written::default()),
         Past::MaybePartly => Some(Written::look_up(desk, &opened.id, job).await?),
@@ -155,32 +167,42 @@ async fn opened_before(
         } else {
             Past::Told
         },
+        is_pending: ours.is_pending(),
     }))
 }
 
+/// `None`: the contact is blocked, which some versions tell by nothing but how the conversation begins.
 async fn open_anew(
     desk: &Chatwoot,
     job: &Job,
     contact: &Contact,
     attributes: &Attributes,
-) -> Result<Opened, CallError> {
+) -> Result<Option<Opened>, CallError> {
     let option = |name: &str| job.handover.options.get(name).and_then(Value::as_u64);
     let source_id = source(desk, contact).await?;
     let conversation = NewConversation {
         source_id: &source_id,
         inbox_id: desk.settings.inbox_id,
         contact_id: contact.id,
-        status: NewConversation::OPEN,
+        status: NewStatus::OPEN,
         team_id: option("team_id"),
         assignee_id: option("assignee_id"),
         custom_attributes: attributes,
     };
     let answer = desk.post(&["conversations"], &conversation).await?;
     let made: Conversation = answer.json()?;
-    Ok(Opened {
+    Ok((!made.is_resolved()).then(|| Opened {
         id: made.id.to_string(),
         past: Past::Missing,
-    })
+        is_pending: made.is_pending(),
+    }))
+}
+
+fn refused() -> Done {
+    Done {
+        refused: Some(BLOCKED.to_owned()),
+        ..Done::default()
+    }
 }
 
 /// One that Chatwoot does not want is left out: the user waits for an agent, not for a note.

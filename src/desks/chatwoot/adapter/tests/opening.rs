@@ -314,3 +314,42 @@ async fn an_answer_without_a_number_is_asked_for_again_and_not_taken_for_an_open
         assert_eq!(done.unwrap_err().class, ErrorClass::Ambiguous);
     }
 }
+
+#[tokio::test]
+async fn a_conversation_that_begins_with_a_bot_of_chatwoots_is_opened_for_agents() {
+    let begun = (OK, json!({"id": 42, "status": "pending"}).to_string());
+    let anew = vec![listed(&[contact()]), listed(&[]), begun, nothing()];
+    let earlier = listed(&[earlier("pending", "told")]);
+    let found = vec![listed(&[contact()]), earlier, nothing()];
+    for answers in [anew, found] {
+        let (calls, done) = asked(&open(), &answers).await;
+        is_opened(done);
+        let (line, body) = calls.last().unwrap();
+        assert_eq!(line, "POST conversations/42/toggle_status");
+        assert_eq!(body, &json!({"status": "open"}));
+    }
+}
+
+#[tokio::test]
+async fn a_handover_that_agents_cannot_be_shown_is_not_taken() {
+    let begun = (OK, json!({"id": 42, "status": "pending"}).to_string());
+    let refused = ("422 Unprocessable Entity", "{}".to_owned());
+    let answers = [listed(&[contact()]), listed(&[]), begun, refused];
+    let (_, done) = asked(&open(), &answers).await;
+    assert_eq!(done.unwrap_err().class, ErrorClass::Rejected);
+}
+
+#[tokio::test]
+async fn a_contact_whom_agents_have_blocked_is_refused_and_nothing_is_written() {
+    let mut blocked = contact();
+    blocked["blocked"] = json!(true);
+    let told = vec![listed(&[blocked])];
+    // Where the contact does not say so, its conversation begins resolved.
+    let resolved = (OK, json!({"id": 42, "status": "resolved"}).to_string());
+    let seen = vec![listed(&[contact()]), listed(&[]), resolved];
+    for answers in [told, seen] {
+        let (calls, done) = asked(&with_a_past(), &answers).await;
+        assert_eq!(done.unwrap().refused.as_deref(), Some("blocked"));
+        assert_eq!(calls.len(), answers.len());
+    }
+}
