@@ -23,6 +23,7 @@ mod hub;
 mod order;
 mod page;
 mod platform;
+mod played;
 mod session;
 mod stream;
 mod trial;

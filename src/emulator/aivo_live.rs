@@ -7,31 +7,28 @@
 //!
 //! `app` mounts [`AivoLive::router`] on a listener and drives [`AivoLive::run`]; without the latter nothing is told.
 
+mod act;
 mod api;
-mod courier;
 mod event;
-mod page;
 mod rooms;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use axum::Router;
 use secrecy::SecretString;
-use tokio::sync::mpsc;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 pub use self::event::IDLE;
-use self::{courier::Courier, rooms::Rooms};
+use self::rooms::Rooms;
 use super::{
     client::{self, BuildError},
-    desk::board::Board,
-    faults::FaultInjector,
+    played::{self, Setting, Stage, courier::Couriers, lock, page},
 };
-use crate::domain::time::{Clock, Timestamp};
+use crate::domain::time::Clock;
 
 /// What an emulated Aivo Live needs to know of the bridge, and the bridge of it.
 #[derive(Debug)]
@@ -52,7 +49,7 @@ pub struct Options {
 /// An emulated Aivo Live that has been built and not yet been run.
 pub struct AivoLive {
     shared: Arc<Shared>,
-    couriers: mpsc::Receiver<Courier>,
+    couriers: Couriers,
 }
 
 struct Shared {
@@ -60,23 +57,10 @@ struct Shared {
     bot_token: SecretString,
     groups: Vec<(u64, String)>,
     hook_url: Url,
-    chat_url: Option<Url>,
-    clock: Arc<dyn Clock>,
     client: reqwest::Client,
-    state: Mutex<State>,
-    couriers: mpsc::Sender<Courier>,
-    closing: CancellationToken,
+    stage: Stage,
+    rooms: Mutex<Rooms>,
 }
-
-/// Under one lock, which is never held across an await.
-struct State {
-    board: Board,
-    rooms: Rooms,
-    injector: FaultInjector,
-}
-
-/// Far more than a person or a test opens.
-const MAX_ROOMS: usize = 20_000;
 
 pub fn build(options: Options) -> Result<AivoLive, BuildError> {
     let Options {
@@ -88,27 +72,24 @@ pub fn build(options: Options) -> Result<AivoLive, BuildError> {
         clock,
         seed,
     } = options;
-    let (couriers, starts) = mpsc::channel(MAX_ROOMS);
     let client = client::build(&hook_url)?;
+    let (stage, couriers) = Stage::new(Setting {
+        chat_url,
+        clock,
+        seed,
+    });
     let shared = Shared {
         bot_id,
         bot_token,
         groups,
         hook_url,
-        chat_url,
-        clock,
         client,
-        state: Mutex::new(State {
-            board: Board::default(),
-            rooms: Rooms::new(seed),
-            injector: FaultInjector::new(seed),
-        }),
-        couriers,
-        closing: CancellationToken::new(),
+        stage,
+        rooms: Mutex::new(Rooms::new(seed)),
     };
     Ok(AivoLive {
         shared: Arc::new(shared),
-        couriers: starts,
+        couriers,
     })
 }
 
@@ -119,27 +100,14 @@ impl AivoLive {
     }
 
     /// Tells the bridge events until `shutdown`; what is queued by then is dropped, and pages are told to come back.
-    pub async fn run(mut self, shutdown: CancellationToken) {
-        let tracker = TaskTracker::new();
-        while let Some(Some(courier)) = shutdown.run_until_cancelled(self.couriers.recv()).await {
-            let shutdown = shutdown.clone();
-            tracker.spawn(async move {
-                shutdown.run_until_cancelled(courier.run()).await;
-            });
-        }
-        self.shared.closing.cancel();
-        tracker.close();
-        tracker.wait().await;
+    pub async fn run(self, shutdown: CancellationToken) {
+        played::run(self.shared, self.couriers, shutdown).await;
     }
 }
 
 impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn now(&self) -> Timestamp {
-        self.clock.now()
+    fn rooms(&self) -> MutexGuard<'_, Rooms> {
+        lock(&self.rooms)
     }
 }
 

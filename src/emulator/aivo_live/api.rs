@@ -14,9 +14,8 @@ use axum::{
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tokio::time::sleep;
 
-use super::{Shared, courier::Courier, event::Event};
+use super::{Shared, event::Event, rooms::NewRoom};
 use crate::{
     clock::new_id,
     domain::time::Timestamp,
@@ -112,9 +111,9 @@ async fn queue(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
     if !queue.is_as_documented() || !queue.groups_id.iter().all(known) {
         return fault(StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let ordinal = shared.state().rooms.next_ordinal();
-    let verdict = judge(&shared, ordinal).await;
-    if shared.state().board.refusal().is_some() && verdict.has_effect() {
+    let ordinal = shared.rooms().next_ordinal();
+    let verdict = shared.stage.judge(ordinal).await;
+    if shared.stage.board().refusal().is_some() && verdict.has_effect() {
         return fault(StatusCode::UNPROCESSABLE_ENTITY);
     }
     let mut answer = json!({});
@@ -144,17 +143,17 @@ async fn message(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
         _ => return fault(StatusCode::UNPROCESSABLE_ENTITY),
     };
     let verdict = match admitted(&shared, &named) {
-        Ok(ordinal) => judge(&shared, ordinal).await,
+        Ok(ordinal) => shared.stage.judge(ordinal).await,
         Err(status) => return fault(status),
     };
     if verdict.has_effect() {
         let message =
-            json!({"id": new_id(), "actor": "user", "at": shared.now(), "content": content});
+            json!({"id": new_id(), "actor": "user", "at": shared.stage.now(), "content": content});
         let event = FromBridge::MessageCreated {
             handover_id: named.room.to_owned(),
             message,
         };
-        hear(&shared, event);
+        shared.stage.hear(event);
     }
     said(verdict, json!({}))
 }
@@ -170,7 +169,7 @@ async fn close(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
         custom_token: close.custom_token.as_deref(),
     };
     let verdict = match admitted(&shared, &named) {
-        Ok(ordinal) => judge(&shared, ordinal).await,
+        Ok(ordinal) => shared.stage.judge(ordinal).await,
         Err(status) => return fault(status),
     };
     if verdict.has_effect() {
@@ -178,15 +177,12 @@ async fn close(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
             handover_id: named.room.to_owned(),
             reason: close.reason,
         };
-        hear(&shared, event);
-        let mut state = shared.state();
-        let told = state.rooms.get_mut(named.room).map(|room| {
-            room.closed = true;
-            Event::close("api", room)
-        });
+        shared.stage.hear(event);
         // Aivo tells every close, also this one.
-        if let Some(event) = told {
-            state.rooms.tell(named.room, event);
+        if let Some(room) = shared.rooms().get_mut(named.room) {
+            room.closed = true;
+            let told = Event::close("api", room);
+            shared.tell(named.room, room, &told);
         }
     }
     said(verdict, json!({}))
@@ -205,18 +201,10 @@ impl Queue {
     }
 }
 
-/// What a fault makes of the call, once it has waited as long as it has to.
-async fn judge(shared: &Shared, ordinal: u64) -> Verdict {
-    let delay = shared.state().injector.faults().api_delay();
-    sleep(delay).await;
-    let (verdict, _) = Verdict::of(&mut shared.state().injector, ordinal);
-    verdict
-}
-
 /// The number of the room, or why the call is refused.
 fn admitted(shared: &Shared, named: &Named<'_>) -> Result<u64, StatusCode> {
-    let state = shared.state();
-    let Some(room) = state.rooms.get(named.room) else {
+    let rooms = shared.rooms();
+    let Some(room) = rooms.get(named.room) else {
         return Err(StatusCode::NOT_FOUND);
     };
     let genuine = named.bot_id == shared.bot_id
@@ -232,26 +220,25 @@ fn admitted(shared: &Shared, named: &Named<'_>) -> Result<u64, StatusCode> {
 }
 
 /// Puts the user on the board. None: there are too many already.
-fn open(shared: &Arc<Shared>, queue: Queue) -> Option<Value> {
+fn open(shared: &Shared, queue: Queue) -> Option<Value> {
     let Queue {
         groups_id, user, ..
     } = queue;
     let hash = format!("{}_{}", user.hash, shared.bot_token.expose_secret());
     let group = groups_id.first().copied().unwrap_or_default();
     let (id, number, token) = {
-        let mut state = shared.state();
-        let (id, ordinal, events) = state.rooms.open(hash, group);
-        let courier = Courier {
-            shared: Arc::clone(shared),
-            room: id.clone(),
-            ordinal,
-            queue: events,
+        let mut rooms = shared.rooms();
+        let id = rooms.new_id();
+        let queue = shared.stage.events(&id, rooms.next_ordinal())?;
+        let new = NewRoom {
+            id: id.clone(),
+            hash,
+            group,
         };
-        shared.couriers.try_send(courier).ok()?;
-        let token = state.rooms.get(&id)?.custom_token.clone();
-        (id, ordinal, token)
+        let room = rooms.open(new, queue);
+        (id, room.ordinal, room.custom_token.clone())
     };
-    let (more, shown) = about(user, &groups_id, shared.now());
+    let (more, shown) = about(user, &groups_id, shared.stage.now());
     let opened = Opened {
         handover: About {
             id: id.clone(),
@@ -259,14 +246,8 @@ fn open(shared: &Arc<Shared>, queue: Queue) -> Option<Value> {
         },
         transcript: vec![shown],
     };
-    hear(shared, FromBridge::Opened(opened));
+    shared.stage.hear(FromBridge::Opened(opened));
     Some(json!({"conversationId": id, "customToken": token, "messageQueueId": number}))
-}
-
-fn hear(shared: &Shared, event: FromBridge) {
-    let now = shared.now();
-    let call = new_id().to_string();
-    shared.state().board.hear(&call, event, now);
 }
 
 /// The user as the page shows it, and the free data as its first line.

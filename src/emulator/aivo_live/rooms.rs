@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 
 use fastrand::Rng;
+use serde_json::Value;
 use tokio::sync::mpsc;
 use uuid::Builder;
-
-use super::event::Event;
 
 /// One conversation.
 #[derive(Debug)]
@@ -19,7 +18,16 @@ pub(super) struct Room {
     /// The agent who has it.
     pub(super) agent: Option<String>,
     pub(super) closed: bool,
-    queue: mpsc::Sender<Event>,
+    /// How many events were told of it.
+    pub(super) told: u64,
+    queue: mpsc::Sender<Value>,
+}
+
+/// A conversation before it has its queue.
+pub(super) struct NewRoom {
+    pub(super) id: String,
+    pub(super) hash: String,
+    pub(super) group: u64,
 }
 
 pub(super) struct Rooms {
@@ -27,9 +35,6 @@ pub(super) struct Rooms {
     opened: u64,
     rng: Rng,
 }
-
-/// Events that may wait in one room, for a bridge that is slow or away.
-const QUEUE: usize = 512;
 
 impl Rooms {
     pub(super) fn new(seed: u64) -> Self {
@@ -40,28 +45,25 @@ impl Rooms {
         }
     }
 
-    /// A room of its own for each call, also of the same user: Aivo documents no way to recognise a repeat. Gives its id,
-    /// its number, and the events that are to be told of it.
-    pub(super) fn open(
-        &mut self,
-        hash: String,
-        group: u64,
-    ) -> (String, u64, mpsc::Receiver<Event>) {
+    /// A room of its own for each call, also of the same user: Aivo documents no way to recognise a repeat.
+    pub(super) fn new_id(&mut self) -> String {
         let id = Builder::from_random_bytes(self.rng.u128(..).to_be_bytes()).into_uuid();
-        let id = id.to_string();
-        let (queue, events) = mpsc::channel(QUEUE);
+        id.to_string()
+    }
+
+    pub(super) fn open(&mut self, new: NewRoom, queue: mpsc::Sender<Value>) -> &Room {
         self.opened += 1;
         let room = Room {
             ordinal: self.opened,
-            hash,
+            hash: new.hash,
             custom_token: format!("{:032x}", self.rng.u128(..)),
-            group,
+            group: new.group,
             agent: None,
             closed: false,
+            told: 0,
             queue,
         };
-        self.by_id.insert(id.clone(), room);
-        (id, self.opened, events)
+        self.by_id.entry(new.id).insert_entry(room).into_mut()
     }
 
     /// The number that the next room would have, for faults that strike before there is one.
@@ -76,9 +78,10 @@ impl Rooms {
     pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut Room> {
         self.by_id.get_mut(id)
     }
+}
 
-    pub(super) fn tell(&self, id: &str, event: Event) -> bool {
-        let room = self.by_id.get(id);
-        room.is_some_and(|room| room.queue.try_send(event).is_ok())
+impl Room {
+    pub(super) fn tell(&self, event: Value) -> bool {
+        self.queue.try_send(event).is_ok()
     }
 }
