@@ -3,7 +3,7 @@
 //! It has a bot with a chat page for the browser, and plays one of the platforms that the bridge knows: it reports every
 //! message to the bridge's real hook as that platform does, asks for an agent by a real call, and serves the API that the
 //! bridge calls back. What goes wrong can be chosen (see [`Faults`]), from the page or from a test. Beside it stand a
-//! development [`desk`] and an [Aivo Live](aivo_live).
+//! development [`desk`], an [Aivo Live](aivo_live) and a [Chatwoot](chatwoot).
 //!
 //! `app` mounts [`Emulator::router`] on a listener and drives [`Emulator::run`]; without the latter nothing is sent.
 //! All is in memory. The calls that resume a bot are a labelled guess, see `docs/emulator.md`.
@@ -13,6 +13,7 @@ mod assets;
 mod bot_message;
 mod certainly;
 mod chatlayer;
+pub mod chatwoot;
 mod client;
 mod courier;
 pub mod desk;

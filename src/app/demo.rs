@@ -46,6 +46,7 @@ pub enum DemoDesk {
     Console,
     Webhook,
     AivoLive,
+    Chatwoot,
 }
 
 /// Why there is no demo.

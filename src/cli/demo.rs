@@ -37,6 +37,8 @@ enum Desk {
     Webhook,
     /// An emulated Aivo Live
     AivoLive,
+    /// An emulated Chatwoot
+    Chatwoot,
 }
 
 /// `unread`: what a bridge that is not to try out would be configured with.
@@ -55,6 +57,7 @@ pub(super) fn run(options: Options, unread: &Source) -> Result<(), Error> {
         Desk::Console => DemoDesk::Console,
         Desk::Webhook => DemoDesk::Webhook,
         Desk::AivoLive => DemoDesk::AivoLive,
+        Desk::Chatwoot => DemoDesk::Chatwoot,
     };
     runtime()?.block_on(app::demo(DemoOptions { bot, desk }))?;
     Ok(())

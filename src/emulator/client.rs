@@ -18,6 +18,8 @@ pub enum BuildError {
     NotLoopback,
     #[error("the HTTP client could not be set up")]
     Client(#[source] reqwest::Error),
+    #[error("nothing can be signed with the webhook secret")]
+    Secret,
 }
 
 /// A client for calls to `target` and nowhere else.

@@ -11,6 +11,7 @@ mod aivo_live;
 mod browser;
 mod certainly;
 mod certificates;
+mod chatwoot;
 mod commands;
 mod console;
 mod demo;

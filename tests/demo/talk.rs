@@ -125,7 +125,9 @@ impl Talk {
     pub async fn desk_until(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let mut last = Value::Null;
         follow(format!("{}/desk/events", self.desk), |handover| {
-            if handover["about"]["session_id"] != json!(self.known_as) {
+            // Chatwoot is not told.
+            let session = &handover["about"]["session_id"];
+            if !session.is_null() && *session != json!(self.known_as) {
                 return false;
             }
             last = handover;

@@ -12,6 +12,7 @@ mod aivo_live;
 mod api;
 mod browser;
 mod certainly;
+mod chatwoot;
 mod conversation;
 mod desk;
 mod examples;

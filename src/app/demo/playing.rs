@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     clock::{SystemClock, new_id},
-    emulator::{self, Emulator, aivo_live::AivoLive, desk::Desk},
+    emulator::{self, Emulator, aivo_live::AivoLive, chatwoot::Chatwoot, desk::Desk},
 };
 
 /// A desk that is played, or the bridge's own.
@@ -20,6 +20,7 @@ pub(super) enum PlayedDesk {
     Console,
     Webhook(Desk),
     AivoLive(AivoLive),
+    Chatwoot(Chatwoot),
 }
 
 impl Addresses {
@@ -61,6 +62,7 @@ impl Addresses {
             DemoDesk::Console => PlayedDesk::Console,
             DemoDesk::Webhook => PlayedDesk::Webhook(self.play_webhook(keys)?),
             DemoDesk::AivoLive => PlayedDesk::AivoLive(self.play_aivo_live(keys)?),
+            DemoDesk::Chatwoot => PlayedDesk::Chatwoot(self.play_chatwoot(keys)?),
         })
     }
 
@@ -76,6 +78,18 @@ impl Addresses {
             seed: new_id().as_u64_pair().1,
         };
         Ok(emulator::aivo_live::build(options)?)
+    }
+
+    fn play_chatwoot(&self, keys: &Keys) -> Result<Chatwoot, DemoError> {
+        let options = emulator::chatwoot::Options {
+            api_access_token: SecretString::from(keys.desk_token.clone()),
+            webhook_secret: SecretString::from(keys.signing_secret.clone()),
+            hook_url: self.bridge_url.join("hooks/chatwoot/team")?,
+            chat_url: Some(self.chat_url.clone()),
+            clock: Arc::new(SystemClock),
+            seed: new_id().as_u64_pair().1,
+        };
+        Ok(emulator::chatwoot::build(options)?)
     }
 
     fn play_webhook(&self, keys: &Keys) -> Result<Desk, DemoError> {
@@ -96,6 +110,7 @@ impl PlayedDesk {
             Self::Console => Router::new(),
             Self::Webhook(desk) => desk.router(),
             Self::AivoLive(desk) => desk.router(),
+            Self::Chatwoot(desk) => desk.router(),
         }
     }
 
@@ -107,6 +122,7 @@ impl PlayedDesk {
                 desk.close();
             }
             Self::AivoLive(desk) => desk.run(shutdown).await,
+            Self::Chatwoot(desk) => desk.run(shutdown).await,
         }
     }
 }

@@ -6,6 +6,7 @@ use super::{
     AIVO_BOT_ID, BOT_ID, CONFIG_FILE, DATABASE, DemoBot, DemoDesk, DemoError, GROUPS, Options,
     keys::Keys, listeners::Addresses,
 };
+use crate::emulator::chatwoot::{ACCOUNT_ID, INBOX_ID};
 
 const FOLDER: &str = "data";
 /// The emulated Chatlayer can be paused by the counterpart of the step by which it is resumed.
@@ -98,6 +99,17 @@ impl Addresses {
                      bot_token = \"{token}\"\n\
                      groups = [{group}]\n\
                      hook_key = \"{key}\"\n"
+                )
+            }
+            DemoDesk::Chatwoot => {
+                let root = self.desk_url.as_str().trim_end_matches('/');
+                format!(
+                    "kind = \"chatwoot\"\n\
+                     api_url = \"{root}\"\n\
+                     account_id = {ACCOUNT_ID}\n\
+                     inbox_id = {INBOX_ID}\n\
+                     api_access_token = \"{token}\"\n\
+                     webhook_secret = \"{secret}\"\n"
                 )
             }
         })

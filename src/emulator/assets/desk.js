@@ -180,11 +180,17 @@ async function remind(id) {
 
 /** What Aivo Live has that other desks have not, and the other way round. */
 function becomeAivoLive(about) {
-  reasons = about.reasons;
-  $("kind").textContent = "emulated Aivo Live";
-  for (const id of ["idle", "file-open"]) $(id).hidden = false;
-  $("quick-toggle").hidden = true;
+  becomePlayed("emulated Aivo Live", about);
+  $("idle").hidden = false;
   $("to").replaceWith(el("select", { class: "input", id: "to" }, ...about.groups.map(({ id, name }) => el("option", { value: String(id) }, `${name} (${id})`))));
+}
+
+/** What the desks of vendors have that are played. */
+function becomePlayed(name, about) {
+  reasons = about.reasons;
+  $("kind").textContent = name;
+  $("file-open").hidden = false;
+  $("quick-toggle").hidden = true;
   $("faults").hidden = false;
   startFaults();
 }
@@ -199,6 +205,7 @@ async function start() {
   try {
     const about = await call("GET", "/desk");
     if (about.kind === "aivo-live") becomeAivoLive(about);
+    if (about.kind === "chatwoot") becomePlayed("emulated Chatwoot", about);
     $("away").checked = about.away;
     const chat = address(about.chat_url);
     if (chat) $("none-hint").append(" Play one in ", el("a", { href: chat, target: "_blank", rel: "noopener" }, "the chat"), ": write “agent”.");
