@@ -16,31 +16,26 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     accepted,
-    bridge::{ADMIN_TOKEN, Caller, client, platform_table},
-    declined, said, until,
+    bridge::{ADMIN_TOKEN, Caller, platform_table},
+    declined,
+    played::{ANN, Page},
+    said, until,
     vendors::Vendor,
 };
 
 const BOT_TOKEN: &str = "canary-bot-token";
 const HOOK_KEY: &str = "hook-key-of-the-live-desk";
-const ANN: &str = "Ann";
 
 /// A bridge with its desk; dropping it ends the desk.
 struct World {
     platform: Vendor,
     bridge: Caller,
     desk: Page,
+    hook: String,
     data: TempDir,
     closing: CancellationToken,
     shutdown: Shutdown,
     running: JoinHandle<Result<(), handover_bridge::app::Error>>,
-}
-
-/// What an agent's page calls.
-struct Page {
-    root: String,
-    hook: String,
-    http: reqwest::Client,
 }
 
 impl World {
@@ -101,11 +96,8 @@ impl World {
         Self {
             platform,
             bridge: Caller::of(address),
-            desk: Page {
-                root: format!("http://{desk_address}"),
-                hook,
-                http: client(),
-            },
+            desk: Page::of(format!("http://{desk_address}")),
+            hook,
             data,
             closing,
             shutdown: app.shutdown(),
@@ -123,82 +115,10 @@ impl World {
         until(async || self.told() == texts).await;
     }
 
-    async fn stop(self) -> TempDir {
-        self.shutdown.soft.cancel();
-        self.running.await.unwrap().unwrap();
-        self.closing.cancel();
-        self.data
-    }
-}
-
-impl Page {
-    async fn set_faults(&self, faults: Value) {
-        let url = format!("{}/emulator/faults", self.root);
-        let set = self.http.put(url).json(&faults).send().await.unwrap();
-        assert_eq!(set.status(), 200);
-    }
-
-    async fn rooms(&self) -> Vec<Value> {
-        let url = format!("{}/desk/handovers", self.root);
-        self.http
-            .get(url)
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap()
-    }
-
-    /// Waits until so many conversations are there, and gives the first, in the order in which they were opened.
-    async fn room(&self, count: usize) -> Vec<String> {
-        until(async || self.rooms().await.len() == count).await;
-        let mut rooms = self.rooms().await;
-        rooms.sort_by_key(|room| room["opened_at"].as_str().unwrap().to_owned());
-        rooms
-            .iter()
-            .map(|room| room["about"]["id"].as_str().unwrap().to_owned())
-            .collect()
-    }
-
-    async fn act(&self, room: &str, act: Value) {
-        let url = format!("{}/desk/handovers/{room}/events", self.root);
-        let done = self.http.post(url).json(&act).send().await.unwrap();
-        assert_eq!(done.status(), 202, "{act}");
-    }
-
-    async fn join(&self, room: &str) {
-        self.act(room, json!({"type": "attended", "agent": {"name": ANN}}))
-            .await;
-    }
-
-    async fn write(&self, room: &str, text: &str) {
-        let content = json!({"type": "text", "text": text});
-        self.act(room, json!({"type": "message", "content": content}))
-            .await;
-    }
-
-    /// The texts of users that stand in a room.
-    async fn texts(&self, room: &str) -> Vec<String> {
-        let rooms = self.rooms().await;
-        let room = rooms
-            .iter()
-            .find(|seen| seen["about"]["id"] == room)
-            .unwrap();
-        let messages = room["messages"].as_array().unwrap().iter();
-        let users = messages.filter(|message| message["actor"] == "user");
-        users
-            .map(|message| message["content"]["text"].as_str().unwrap().to_owned())
-            .collect()
-    }
-
-    async fn until_texts(&self, room: &str, texts: &[&str]) {
-        until(async || self.texts(room).await == texts).await;
-    }
-
     /// An event as anybody could send it who knows the hook.
     async fn tell(&self, event: Value) {
         let answer = self
+            .desk
             .http
             .post(&self.hook)
             .json(&event)
@@ -207,6 +127,13 @@ impl Page {
             .unwrap();
         assert_eq!(answer.status(), 200);
         assert_eq!(answer.json::<Value>().await.unwrap(), json!({}));
+    }
+
+    async fn stop(self) -> TempDir {
+        self.shutdown.soft.cancel();
+        self.running.await.unwrap().unwrap();
+        self.closing.cancel();
+        self.data
     }
 }
 
@@ -388,14 +315,12 @@ async fn a_room_and_a_hash_of_two_users_reach_neither() {
     let hash = world.hash_of_leg(&second);
     let mixed = json!({"name": "messageToClient", "roomId": first, "timestamp": 1_706_293_970_842_633_079_u64, "botId": 1000,
         "data": {"action": "text", "value": "for whom?", "source": "agent", "hash": hash, "agent": {}}});
-    world.desk.tell(mixed).await;
+    world.tell(mixed).await;
     assert_eq!(warned_of("contradicting_event")(&world).await, 1);
     world
-        .desk
         .tell(json!({"name": "attended", "roomId": "none-of-ours", "botId": 1000, "data": {}}))
         .await;
     world
-        .desk
         .tell(json!({"name": "attended", "roomId": first, "botId": 7, "data": {}}))
         .await;
     assert_eq!(warned_of("other_bots_event")(&world).await, 1);
@@ -443,20 +368,15 @@ async fn an_event_that_comes_after_the_end_is_answered_and_changes_nothing() {
         "botId": 1000, "data": data})
     };
     world
-        .desk
         .tell(late("attended", json!({"agent": {"name": ANN}})))
         .await;
     world
-        .desk
         .tell(late(
             "messageToClient",
             json!({"action": "text", "value": "too late", "source": "agent"}),
         ))
         .await;
-    world
-        .desk
-        .tell(late("close", json!({"reason": "agent"})))
-        .await;
+    world.tell(late("close", json!({"reason": "agent"}))).await;
     assert_eq!(
         world.bridge.offload("s2").await,
         accepted(),

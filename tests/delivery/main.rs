@@ -5,6 +5,7 @@
 mod aivo_live;
 mod backup;
 mod bridge;
+mod chatwoot;
 #[path = "../store/postgres/cluster.rs"]
 mod cluster;
 mod console;
@@ -12,6 +13,7 @@ mod erasure;
 mod free_port;
 mod notice;
 mod operator;
+mod played;
 mod postgres;
 mod process;
 mod rotation;

@@ -223,7 +223,7 @@ async fn there_and_back(stage: &Stage, (platform, desk): (Platform, &Agents)) {
 async fn ann_sends_a_user_from_the_console_to_a_desk() {
     let stage = Stage::new().await;
     for platform in Platform::ALL {
-        for desk in [&stage.custom, &stage.live] {
+        for desk in [&stage.custom, &stage.live, &stage.inbox] {
             console_to(&stage, (platform, desk)).await;
         }
     }
@@ -233,7 +233,7 @@ async fn ann_sends_a_user_from_the_console_to_a_desk() {
 async fn ann_takes_a_user_from_a_desk_to_the_console() {
     let stage = Stage::new().await;
     for platform in Platform::ALL {
-        for desk in [&stage.custom, &stage.live] {
+        for desk in [&stage.custom, &stage.live, &stage.inbox] {
             console_from(&stage, (platform, desk)).await;
         }
     }
@@ -243,7 +243,7 @@ async fn ann_takes_a_user_from_a_desk_to_the_console() {
 async fn ann_brings_a_user_back_to_the_desk_that_had_them() {
     let stage = Stage::new().await;
     for platform in Platform::ALL {
-        for desk in [&stage.custom, &stage.live] {
+        for desk in [&stage.custom, &stage.live, &stage.inbox] {
             there_and_back(&stage, (platform, desk)).await;
         }
     }
@@ -259,9 +259,13 @@ async fn what_goes_wrong_on_the_way_neither_loses_nor_repeats_anything() {
     }
     let faults = json!({"repeats": 2, "unknown_fields": true, "api_5xx": {"next": 1}});
     stage.live.goes_wrong(&faults).await;
+    let faults = json!({"repeats": 2, "unknown_fields": true, "webhook_delay_ms": 20});
+    stage.inbox.goes_wrong(&faults).await;
     for platform in Platform::ALL {
-        console_to(&stage, (platform, &stage.live)).await;
-        console_from(&stage, (platform, &stage.live)).await;
+        for desk in [&stage.live, &stage.inbox] {
+            console_to(&stage, (platform, desk)).await;
+            console_from(&stage, (platform, desk)).await;
+        }
     }
 }
 
@@ -288,7 +292,7 @@ async fn a_desk_that_has_taken_a_user_without_being_heard_is_not_asked_again() {
 async fn ann_takes_a_user_from_the_bot_and_sends_them_on() {
     let stage = Stage::new().await;
     let ann = stage.bridge.ann().await;
-    for desk in [&stage.custom, &stage.live] {
+    for desk in [&stage.custom, &stage.live, &stage.inbox] {
         let bot = stage.bot(Platform::Certainly);
         let session = bot.open(User::default()).unwrap();
         let talk = Talk { bot, session };

@@ -1,11 +1,11 @@
-//! Both platforms, a webhook desk and an Aivo Live, emulated, around one bridge with a console desk.
+//! Both platforms, a webhook desk, an Aivo Live and a Chatwoot, emulated, around one bridge with a console desk.
 
 use std::sync::Arc;
 
 use axum::Router;
 use handover_bridge::{
     clock::SystemClock,
-    emulator::{self, Handle, Options, aivo_live, desk},
+    emulator::{self, Handle, Options, aivo_live, chatwoot, desk},
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -17,6 +17,7 @@ pub struct Stage {
     pub bridge: Bridge,
     pub custom: Agents,
     pub live: Agents,
+    pub inbox: Agents,
     bots: [(Platform, Handle); 2],
     shutdown: CancellationToken,
 }
@@ -34,6 +35,8 @@ const DESK_TOKEN: &str = "token-of-the-desk-custom";
 const BOT_TOKEN: &str = "token_of_the_bot";
 const ACCESS_TOKEN: &str = "access-token";
 const API_TOKEN: &str = "api-token-of-certainly";
+const CHATWOOT_TOKEN: &str = "access-token-of-the-inbox";
+const CHATWOOT_SECRET: &str = "webhook-secret-of-the-inbox";
 const VERIFY_TOKEN: &str = "verify-token-of-the-bot";
 const BOT_KEY: &str = "hook-key-of-the-bots";
 const LIVE_HOOK: &str = "/hooks/aivo-live/live/hook-key-of-the-desk-live";
@@ -41,13 +44,10 @@ const LIVE_HOOK: &str = "/hooks/aivo-live/live/hook-key-of-the-desk-live";
 impl Stage {
     pub async fn new() -> Self {
         let shutdown = CancellationToken::new();
-        let [shop, fashion, custom, live] = [
-            listen().await,
-            listen().await,
-            listen().await,
-            listen().await,
-        ];
-        let bridge = Bridge::start(&settings([&shop.1, &fashion.1, &custom.1, &live.1])).await;
+        let [shop, fashion] = [listen().await, listen().await];
+        let [custom, live, inbox] = [listen().await, listen().await, listen().await];
+        let roots = [&shop, &fashion, &custom, &live, &inbox].map(|(_, root)| root.as_str());
+        let bridge = Bridge::start(&settings(roots)).await;
         let bots = [(Platform::Chatlayer, shop), (Platform::Certainly, fashion)];
         let bots = bots.map(|(platform, place)| {
             let played = play_bot((platform, &bridge), place, &shutdown);
@@ -55,10 +55,12 @@ impl Stage {
         });
         let custom = play_custom(&bridge, custom, &shutdown);
         let live = play_live(&bridge, live, &shutdown);
+        let inbox = play_inbox(&bridge, inbox, &shutdown);
         Self {
             bridge,
             custom,
             live,
+            inbox,
             bots,
             shutdown,
         }
@@ -86,7 +88,8 @@ impl Drop for Stage {
 }
 
 impl Agents {
-    /// The conversations that it has had with this user, the one that changed last at the end.
+    /// The conversations that it has had with this user, the one that changed last at the end. Chatwoot is not told the
+    /// user's session: all of them, so that one user at a time is to be there.
     pub async fn all(&self, user: &str) -> Vec<Value> {
         let url = format!("{}/desk/handovers", self.root);
         let all: Vec<Value> = self
@@ -98,7 +101,7 @@ impl Agents {
             .json()
             .await
             .unwrap();
-        let is_theirs = |one: &Value| one["about"]["session_id"] == user;
+        let is_theirs = |one: &Value| self.name == "inbox" || one["about"]["session_id"] == user;
         all.into_iter().filter(is_theirs).collect()
     }
 
@@ -106,7 +109,14 @@ impl Agents {
     pub async fn has(&self, user: &str) -> String {
         let open = async || {
             let all = self.all(user).await;
-            all.into_iter().find(|one| one["state"] == "waiting")
+            // Chatwoot is told the past once it has the conversation.
+            let is_told = |one: &Value| {
+                one["messages"]
+                    .as_array()
+                    .is_some_and(|all| !all.is_empty())
+            };
+            all.into_iter()
+                .find(|one| one["state"] == "waiting" && is_told(one))
         };
         until("the desk has it", async || open().await.is_some()).await;
         let open = open().await.unwrap();
@@ -186,8 +196,8 @@ fn serve(listener: TcpListener, router: Router, shutdown: &CancellationToken) {
 }
 
 /// The department that a user asks for is the desk.
-fn settings([shop, fashion, custom, live]: [&str; 4]) -> String {
-    let routes = ["team", "custom", "live"].map(|desk| {
+fn settings([shop, fashion, custom, live, inbox]: [&str; 5]) -> String {
+    let routes = ["team", "custom", "live", "inbox"].map(|desk| {
         format!("[[routes]]\nwhen = {{ \"payload.department\" = \"{desk}\" }}\ndesk = \"{desk}\"\n")
     });
     format!(
@@ -222,9 +232,18 @@ fn settings([shop, fashion, custom, live]: [&str; 4]) -> String {
         bot_token = "{BOT_TOKEN}"
         groups = [2179]
         hook_key = "hook-key-of-the-desk-live"
+        [desks.inbox]
+        kind = "chatwoot"
+        api_url = "{inbox}"
+        account_id = {ACCOUNT_ID}
+        inbox_id = {INBOX_ID}
+        api_access_token = "{CHATWOOT_TOKEN}"
+        webhook_secret = "{CHATWOOT_SECRET}"
         {}
         "#,
-        routes.concat()
+        routes.concat(),
+        ACCOUNT_ID = chatwoot::ACCOUNT_ID,
+        INBOX_ID = chatwoot::INBOX_ID,
     )
 }
 
@@ -306,6 +325,29 @@ fn play_live(
     tokio::spawn(desk.run(shutdown.clone()));
     Agents {
         name: "live",
+        root,
+        http: bridge.http.clone(),
+    }
+}
+
+fn play_inbox(
+    bridge: &Bridge,
+    (listener, root): (TcpListener, String),
+    shutdown: &CancellationToken,
+) -> Agents {
+    let desk = chatwoot::build(chatwoot::Options {
+        api_access_token: CHATWOOT_TOKEN.into(),
+        webhook_secret: CHATWOOT_SECRET.into(),
+        hook_url: bridge.url("/hooks/chatwoot/inbox").parse().unwrap(),
+        chat_url: None,
+        clock: Arc::new(SystemClock),
+        seed: 7,
+    });
+    let desk = desk.unwrap();
+    serve(listener, desk.router(), shutdown);
+    tokio::spawn(desk.run(shutdown.clone()));
+    Agents {
+        name: "inbox",
         root,
         http: bridge.http.clone(),
     }
