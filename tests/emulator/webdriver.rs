@@ -23,27 +23,40 @@ pub struct Browser {
     _profile: tempfile::TempDir,
 }
 
+/// None: it has not come to listen.
+fn launch() -> Option<(Child, u16)> {
+    let driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut driver =
+        driver.expect("the browser tests need chromedriver: install chromium and chromium-driver");
+    let mut lines = BufReader::new(driver.stdout.take().unwrap())
+        .lines()
+        .map_while(Result::ok);
+    let port = lines.find_map(|line| {
+        line.split("successfully on port ")
+            .nth(1)?
+            .trim_end_matches('.')
+            .parse()
+            .ok()
+    });
+    let Some(port) = port else {
+        driver.wait().unwrap();
+        return None;
+    };
+    // A driver whose words nobody reads dies of a broken pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    Some((driver, port))
+}
+
 impl Browser {
     /// Fails, and does not skip, where there is no browser: a test that nobody ran proves nothing.
     pub async fn start() -> Self {
-        let driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn();
-        let mut driver = driver
-            .expect("the browser tests need chromedriver: install chromium and chromium-driver");
-        let mut lines = BufReader::new(driver.stdout.take().unwrap())
-            .lines()
-            .map_while(Result::ok);
-        let port = lines.find_map(|line| {
-            line.split("successfully on port ")
-                .nth(1)?
-                .trim_end_matches('.')
-                .parse()
-                .ok()
-        });
-        let port = port.expect("chromedriver tells its port");
+        // It is given a free port of IPv6 and wants the same of IPv4, where a neighbour may have it: then it ends.
+        let launched = (0..20).find_map(|_| launch());
+        let (driver, port) = launched.expect("chromedriver tells its port");
         let profile = tempfile::tempdir().unwrap();
         let arguments = [
             "--headless",
@@ -69,8 +82,6 @@ impl Browser {
             session: String::new(),
             _profile: profile,
         };
-        // A driver whose words nobody reads dies of a broken pipe.
-        std::thread::spawn(move || lines.for_each(drop));
         let created = browser
             .http
             .post(browser.url(""))
