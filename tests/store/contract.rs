@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod census;
 pub mod changes;
+pub mod early;
 pub mod erasure;
 pub mod erasure_unread;
 pub mod inbox;
@@ -116,12 +117,6 @@ macro_rules! run_against {
                 two_names_of_two_handovers_reach_nobody,
                 what_is_told_of_a_leg_that_is_over_never_reaches_the_next_one,
                 an_id_that_is_used_again_is_the_newest_legs,
-                what_comes_before_the_answer_is_told_with_it_in_order,
-                what_comes_before_its_leg_is_known_goes_ahead_of_the_event_that_names_it,
-                a_repeat_of_what_was_kept_is_one_before_and_after,
-                what_was_kept_for_too_long_is_told_to_nobody,
-                only_so_much_is_kept_of_one_desk,
-                what_names_a_leg_that_is_not_ours_is_not_kept,
                 what_an_answer_gave_is_known_to_later_calls,
                 more_than_can_be_kept_of_an_answer_is_left_out,
                 what_waits_behind_a_call_is_told_with_what_came_of_it,
@@ -132,6 +127,14 @@ macro_rules! run_against {
                 a_bot_that_is_not_paused_yet_is_a_warning_until_it_is,
                 a_pause_that_was_given_up_stays_a_warning_until_the_end,
                 many_events_of_one_conversation_at_once_are_all_told,
+            ],
+            early: [
+                what_comes_before_the_answer_is_told_with_it_in_order,
+                what_comes_before_its_leg_is_known_goes_ahead_of_the_event_that_names_it,
+                a_repeat_of_what_was_kept_is_one_before_and_after,
+                what_was_kept_for_too_long_is_told_to_nobody,
+                only_so_much_is_kept_of_one_desk,
+                what_names_a_leg_that_is_not_ours_is_not_kept,
             ],
             operator: [
                 deliveries_are_listed_by_state_and_page_by_page,

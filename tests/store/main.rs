@@ -47,10 +47,12 @@ mod moved {
         legs: [
             a_desk_reaches_a_handover_by_its_own_id,
             a_desk_reaches_a_handover_by_the_leg_and_its_id_is_learnt,
-            what_comes_before_the_answer_is_told_with_it_in_order,
             what_an_answer_gave_is_known_to_later_calls,
             an_offer_that_may_have_arrived_waits_for_the_desks_time,
             a_bot_that_is_not_paused_yet_is_a_warning_until_it_is,
+        ],
+        early: [
+            what_comes_before_the_answer_is_told_with_it_in_order,
         ],
         operator: [
             a_dead_letter_is_retried_under_its_old_id,

@@ -18,14 +18,13 @@ use handover_bridge::{
     store::{Applied, Claim, RowOutcome, Settlement},
 };
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::world::{
-    Harness, World, agent_said, bot, bot_name, keep, key, policy, request, says, settled,
-    spare_name, step, team, team_name, text, text_of, user_said,
+    Harness, World, agent_said, bot, bot_name, key, policy, request, says, settled, spare_name,
+    step, team, team_name, text, text_of, user_said,
 };
 
-const MINUTE: Duration = Duration::from_mins(1);
+pub(super) const MINUTE: Duration = Duration::from_mins(1);
 
 pub async fn a_desk_reaches_a_handover_by_its_own_id(harness: impl Harness + 'static) {
     let mut world = World::new(harness).await;
@@ -154,111 +153,6 @@ pub async fn an_id_that_is_used_again_is_the_newest_legs(harness: impl Harness +
     told(&world, about("r1", None), agent_said("hi")).await;
     assert!(world.transcript(first).await.is_empty());
     assert_eq!(world.transcript(second).await.len(), 1);
-}
-
-pub async fn what_comes_before_the_answer_is_told_with_it_in_order(
-    harness: impl Harness + 'static,
-) {
-    let mut world = World::new(harness).await;
-    let handover = world.request("ann").await;
-    let open = world.claim(&team()).await.unwrap();
-    for text in ["one", "two"] {
-        let kept = desk_step(early("r1"), agent_said(text), Vec::new());
-        assert_eq!(world.store.apply(kept).await.unwrap(), Applied::Kept);
-    }
-    world.store.release(open).await.unwrap();
-    world.reopen().await;
-    let open = world.claim(&team()).await.unwrap();
-    assert!(world.transcript(handover).await.is_empty());
-    settle_called(&world, open, "r1").await;
-    let said = [(1, "one".to_owned()), (2, "two".to_owned())];
-    assert_eq!(world.transcript(handover).await, said);
-    let summary = world.store.open_handovers(None, 9).await.unwrap();
-    assert_eq!(
-        summary.items[0].phase,
-        handover_bridge::domain::conversation::Phase::Attended
-    );
-}
-
-pub async fn what_comes_before_its_leg_is_known_goes_ahead_of_the_event_that_names_it(
-    harness: impl Harness + 'static,
-) {
-    let world = World::new(harness).await;
-    let handover = world.request("ann").await;
-    let open = world.claim(&team()).await.unwrap();
-    let kept = desk_step(early("r1"), agent_said("one"), Vec::new());
-    assert_eq!(world.store.apply(kept).await.unwrap(), Applied::Kept);
-    let leg = leg_of(&open);
-    let outcomes = told(&world, about("r1", Some(leg)), agent_said("two")).await;
-    assert_eq!(outcomes.len(), 1, "what was kept has been answered");
-    let said = [(1, "one".to_owned()), (2, "two".to_owned())];
-    assert_eq!(world.transcript(handover).await, said);
-}
-
-pub async fn a_repeat_of_what_was_kept_is_one_before_and_after(harness: impl Harness + 'static) {
-    let world = World::new(harness).await;
-    let handover = world.request("ann").await;
-    let open = world.claim(&team()).await.unwrap();
-    let keyed = || {
-        let keys = vec![DedupeKey::desk_event(&team_name(), &["r1", "17"])];
-        desk_step(early("r1"), agent_said("one"), keys)
-    };
-    for _ in 0..2 {
-        assert_eq!(world.store.apply(keyed()).await.unwrap(), Applied::Kept);
-    }
-    settle_called(&world, open, "r1").await;
-    let again = world.apply(keyed()).await;
-    assert!(matches!(again[..], [Outcome::Repeat { .. }]), "{again:?}");
-    assert_eq!(world.transcript(handover).await.len(), 1);
-}
-
-pub async fn what_was_kept_for_too_long_is_told_to_nobody(harness: impl Harness + 'static) {
-    let world = World::new(harness).await;
-    let handover = world.request("ann").await;
-    let open = world.claim(&team()).await.unwrap();
-    let kept = desk_step(early("r1"), agent_said("one"), Vec::new());
-    world.store.apply(kept).await.unwrap();
-    world.wait(MINUTE);
-    assert_eq!(world.store.purge(keep(), 9).await.unwrap(), 0, "not yet");
-    world.wait(Duration::from_millis(1));
-    settle_called(&world, open, "r1").await;
-    assert!(world.transcript(handover).await.is_empty());
-    let kept = desk_step(early("r2"), agent_said("one"), Vec::new());
-    world.store.apply(kept).await.unwrap();
-    world.wait(MINUTE + Duration::from_millis(1));
-    assert_eq!(world.store.purge(keep(), 9).await.unwrap(), 1);
-}
-
-pub async fn only_so_much_is_kept_of_one_desk(harness: impl Harness + 'static) {
-    let world = World::new(harness).await;
-    let kept = |reference: &str| desk_step(early(reference), agent_said("one"), Vec::new());
-    let many = || {
-        let mut step = kept("r1");
-        step.events = vec![step.events.remove(0); 250];
-        step
-    };
-    for _ in 0..4 {
-        assert_eq!(world.store.apply(many()).await.unwrap(), Applied::Kept);
-    }
-    assert_eq!(world.store.apply(many()).await.unwrap(), Applied::NotFound);
-    assert_eq!(
-        world.store.apply(kept("r2")).await.unwrap(),
-        Applied::NotFound
-    );
-    let mut other = early("r1");
-    other.desk = spare_name();
-    let of_another = desk_step(other, agent_said("one"), Vec::new());
-    assert_eq!(world.store.apply(of_another).await.unwrap(), Applied::Kept);
-    world.wait(MINUTE + Duration::from_millis(1));
-    assert_eq!(world.store.apply(kept("r2")).await.unwrap(), Applied::Kept);
-}
-
-pub async fn what_names_a_leg_that_is_not_ours_is_not_kept(harness: impl Harness + 'static) {
-    let world = World::new(harness).await;
-    let mut target = early("r1");
-    target.leg = Some(LegId::from_uuid(Uuid::from_u128(7)));
-    let step = desk_step(target, agent_said("one"), Vec::new());
-    assert_eq!(world.store.apply(step).await.unwrap(), Applied::NotFound);
 }
 
 pub async fn what_an_answer_gave_is_known_to_later_calls(harness: impl Harness + 'static) {
@@ -469,7 +363,7 @@ pub async fn many_events_of_one_conversation_at_once_are_all_told(harness: impl 
     assert_eq!(world.transcript(handover).await.len(), 16);
 }
 
-fn about(reference: &str, leg: Option<LegId>) -> LegTarget {
+pub(super) fn about(reference: &str, leg: Option<LegId>) -> LegTarget {
     LegTarget {
         desk: team_name(),
         reference: Some(reference.to_owned()),
@@ -479,14 +373,14 @@ fn about(reference: &str, leg: Option<LegId>) -> LegTarget {
 }
 
 /// It names no leg, and may come before the reference is known.
-fn early(reference: &str) -> LegTarget {
+pub(super) fn early(reference: &str) -> LegTarget {
     LegTarget {
         keep_unmatched: Some(MINUTE),
         ..about(reference, None)
     }
 }
 
-fn desk_step(target: LegTarget, event: DeskEvent, keys: Vec<DedupeKey>) -> Step {
+pub(super) fn desk_step(target: LegTarget, event: DeskEvent, keys: Vec<DedupeKey>) -> Step {
     let event = Event::FromLeg { event, leg: None };
     Step {
         target: Target::Leg(target),
@@ -495,7 +389,7 @@ fn desk_step(target: LegTarget, event: DeskEvent, keys: Vec<DedupeKey>) -> Step 
     }
 }
 
-async fn told(world: &World, target: LegTarget, event: DeskEvent) -> Vec<Outcome> {
+pub(super) async fn told(world: &World, target: LegTarget, event: DeskEvent) -> Vec<Outcome> {
     world.apply(desk_step(target, event, Vec::new())).await
 }
 
@@ -514,7 +408,7 @@ fn late(text: &str) -> DeskEvent {
     }
 }
 
-fn leg_of(claim: &Claim) -> LegId {
+pub(super) fn leg_of(claim: &Claim) -> LegId {
     claim.job.leg.as_ref().unwrap().id
 }
 
@@ -530,7 +424,7 @@ async fn called(world: &World, user: &str, reference: &str) -> (HandoverId, LegI
     (handover, leg)
 }
 
-async fn settle_called(world: &World, open: Claim, reference: &str) {
+pub(super) async fn settle_called(world: &World, open: Claim, reference: &str) {
     let done = Done {
         reference: Some(reference.to_owned()),
         ..Done::default()
