@@ -1,24 +1,20 @@
 //! The whole bridge between a bot platform and an emulated Aivo Live, in this process.
 
-use std::{future::IntoFuture as _, net::SocketAddr, sync::Arc};
+use std::{future::IntoFuture as _, sync::Arc};
 
 use handover_bridge::{
-    app::{App, Listeners},
     clock::SystemClock,
-    config::{Config, Source},
     emulator::aivo_live::{self, Options},
-    http::server::Shutdown,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     accepted,
-    bridge::{ADMIN_TOKEN, Caller, platform_table},
+    bridge::{ADMIN_TOKEN, Bridge, platform_table},
     declined,
-    played::{ANN, Page},
+    played::{ANN, Page, at, bound},
     said, until,
     vendors::Vendor,
 };
@@ -29,13 +25,11 @@ const HOOK_KEY: &str = "hook-key-of-the-live-desk";
 /// A bridge with its desk; dropping it ends the desk.
 struct World {
     platform: Vendor,
-    bridge: Caller,
+    bridge: Bridge,
     desk: Page,
     hook: String,
     data: TempDir,
     closing: CancellationToken,
-    shutdown: Shutdown,
-    running: JoinHandle<Result<(), handover_bridge::app::Error>>,
 }
 
 impl World {
@@ -86,22 +80,13 @@ impl World {
             "#,
             data.path().display()
         );
-        let config = Config::load(&Source::text("test.toml", text)).unwrap();
-        let listeners = Listeners {
-            public,
-            admin: None,
-            extra: Vec::new(),
-        };
-        let app = App::build(config, listeners).await.unwrap();
         Self {
             platform,
-            bridge: Caller::of(address),
+            bridge: Bridge::run(public, text).await,
             desk: Page::of(format!("http://{desk_address}")),
             hook,
             data,
             closing,
-            shutdown: app.shutdown(),
-            running: tokio::spawn(app.run()),
         }
     }
 
@@ -130,19 +115,10 @@ impl World {
     }
 
     async fn stop(self) -> TempDir {
-        self.shutdown.soft.cancel();
-        self.running.await.unwrap().unwrap();
+        self.bridge.stop().await;
         self.closing.cancel();
         self.data
     }
-}
-
-async fn bound() -> TcpListener {
-    TcpListener::bind("127.0.0.1:0").await.unwrap()
-}
-
-fn at(listener: &TcpListener) -> SocketAddr {
-    listener.local_addr().unwrap()
 }
 
 fn warned_of(kind: &'static str) -> impl AsyncFn(&World) -> u64 {

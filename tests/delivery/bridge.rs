@@ -63,20 +63,7 @@ impl World {
     pub async fn start_with(&self, tables: &str) -> Bridge {
         let public = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = public.local_addr().unwrap();
-        let listeners = Listeners {
-            public,
-            admin: None,
-            extra: Vec::new(),
-        };
-        let config =
-            Config::load(&Source::text("test.toml", self.config(address) + tables)).unwrap();
-        let app = App::build(config, listeners).await.unwrap();
-        let shutdown = app.shutdown();
-        Bridge {
-            caller: Caller::of(address),
-            shutdown,
-            running: tokio::spawn(app.run()),
-        }
+        Bridge::run(public, self.config(address) + tables).await
     }
 
     /// The binary, with the command line for its operators.
@@ -125,6 +112,23 @@ impl World {
 }
 
 impl Bridge {
+    /// With this configuration.
+    pub async fn run(public: TcpListener, config: String) -> Self {
+        let caller = Caller::of(public.local_addr().unwrap());
+        let config = Config::load(&Source::text("test.toml", config)).unwrap();
+        let listeners = Listeners {
+            public,
+            admin: None,
+            extra: Vec::new(),
+        };
+        let app = App::build(config, listeners).await.unwrap();
+        Self {
+            caller,
+            shutdown: app.shutdown(),
+            running: tokio::spawn(app.run()),
+        }
+    }
+
     /// Stops as a service manager would, and waits for the end.
     pub async fn stop(self) {
         self.shutdown.soft.cancel();

@@ -3,22 +3,19 @@
 use std::{future::IntoFuture as _, net::SocketAddr, sync::Arc};
 
 use handover_bridge::{
-    app::{App, Listeners},
     clock::SystemClock,
-    config::{Config, Source},
     emulator::chatwoot::{self, ACCOUNT_ID, INBOX_ID, Options},
-    http::server::Shutdown,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     accepted,
-    bridge::{ADMIN_TOKEN, Caller, platform_table},
+    bridge::{ADMIN_TOKEN, Bridge, platform_table},
     declined,
-    played::Page,
+    played::{Page, at, bound},
     said, until,
     vendors::{Answer, Vendor},
 };
@@ -29,11 +26,9 @@ const SECRET: &str = "webhook-secret-of-the-inbox";
 /// A bridge with its Chatwoot.
 struct World {
     platform: Vendor,
-    bridge: Caller,
+    bridge: Bridge,
     desk: Page,
     closing: CancellationToken,
-    shutdown: Shutdown,
-    running: JoinHandle<Result<(), handover_bridge::app::Error>>,
     _data: TempDir,
 }
 
@@ -63,20 +58,11 @@ impl World {
             "#,
             data.path().display()
         );
-        let config = Config::load(&Source::text("test.toml", text)).unwrap();
-        let listeners = Listeners {
-            public,
-            admin: None,
-            extra: Vec::new(),
-        };
-        let app = App::build(config, listeners).await.unwrap();
         Self {
             platform,
-            bridge: Caller::of(address),
+            bridge: Bridge::run(public, text).await,
             desk: Page::of(format!("http://{desk_address}")),
             closing,
-            shutdown: app.shutdown(),
-            running: tokio::spawn(app.run()),
             _data: data,
         }
     }
@@ -109,18 +95,9 @@ impl World {
     }
 
     async fn stop(self) {
-        self.shutdown.soft.cancel();
-        self.running.await.unwrap().unwrap();
+        self.bridge.stop().await;
         self.closing.cancel();
     }
-}
-
-async fn bound() -> TcpListener {
-    TcpListener::bind("127.0.0.1:0").await.unwrap()
-}
-
-fn at(listener: &TcpListener) -> SocketAddr {
-    listener.local_addr().unwrap()
 }
 
 fn play(listener: TcpListener, bridge: SocketAddr) -> CancellationToken {

@@ -1,6 +1,9 @@
 //! An agent at the page of a desk that is played: what that page calls.
 
+use std::net::SocketAddr;
+
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use crate::{bridge::client, until};
 
@@ -83,4 +86,12 @@ impl Page {
     pub async fn until_texts(&self, room: &str, texts: &[&str]) {
         until(async || self.texts(room).await == texts).await;
     }
+}
+
+pub async fn bound() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.unwrap()
+}
+
+pub fn at(listener: &TcpListener) -> SocketAddr {
+    listener.local_addr().unwrap()
 }
