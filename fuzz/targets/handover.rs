@@ -2,7 +2,8 @@
 //!
 //! Laws: who owns the user is the same in the state and in the rows; an answer is decided once, and nobody is promised an
 //! agent without it; a transcript has no place twice; a delivery speaks of what was recorded, stands behind those before
-//! it, and carries nothing twice in a lane; a timer that is due moves on; the version counts the changes.
+//! it, and carries nothing twice in a lane; a timer that is due moves on; the version counts the changes, and how much
+//! has changed is told.
 #![no_main]
 
 use std::{
@@ -210,6 +211,7 @@ impl World {
         let before = self.state.clone();
         let Decision {
             state,
+            changed,
             effects,
             outcome: _,
         } = decide(before.clone(), event, context);
@@ -217,6 +219,11 @@ impl World {
             state.version > before.version,
             state != before,
             "the version counts changes"
+        );
+        assert_eq!(
+            changed,
+            state.changed_since(before),
+            "it says what it has changed"
         );
         self.state = state;
         for effect in &effects {

@@ -1,10 +1,13 @@
 //! A conversation and the handover it may be in: the state that [`super::handover::decide`] turns over.
 
+mod progress;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use self::progress::{Changed, Progress};
 use super::{
     fallback::Choices,
     ids::{

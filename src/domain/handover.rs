@@ -31,7 +31,7 @@ use uuid::Uuid;
 
 pub use self::timers::waits_until;
 use super::{
-    conversation::{Answer, Conversation, Phase},
+    conversation::{Answer, Changed, Conversation, Phase},
     dedupe::Fingerprint,
     effect::Effect,
     event::Event,
@@ -63,6 +63,8 @@ pub struct Echo {
 #[derive(Debug)]
 pub struct Decision {
     pub state: Conversation,
+    /// Of the state.
+    pub changed: Changed,
     pub effects: Vec<Effect>,
     pub outcome: Outcome,
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod bots;
+mod changed;
 mod closing;
 mod desks;
 mod erase;

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{Context, Decision, Guard, Outcome, timers};
 use crate::domain::{
-    conversation::{Answer, Conversation, Handover, Phase},
+    conversation::{Answer, Changed, Conversation, Handover, Phase},
     dedupe::Fingerprint,
     delivery::{Destination, HandoverFacts, Lane, NewDelivery, Task},
     effect::{Cause, Effect, Ended, HandoverRow, JournalEntry, Warning, WarningKind},
@@ -64,11 +64,13 @@ impl<'a> Turn<'a> {
         {
             self.effects.push(Effect::Handover(row(handover, None)));
         }
-        if self.conversation != self.before {
+        let changed = self.conversation.changed_since(self.before);
+        if changed > Changed::Nothing {
             self.conversation.version += 1;
         }
         Decision {
             state: self.conversation,
+            changed,
             effects: self.effects,
             outcome,
         }

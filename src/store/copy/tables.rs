@@ -57,7 +57,7 @@ pub(super) const ALL: [Table; 20] = [
     },
     Table {
         name: "conversations",
-        source: "conversations",
+        source: "conversations_now",
         columns: columns! {
             Id "id" = "id";
             Text "bot" = "bot";

@@ -15,8 +15,9 @@ use rusqlite::Connection;
 use super::{fault::Fault, subject::Stored};
 use crate::domain::conversation::ConversationKey;
 
-/// As many are kept. More are open at once only on the busiest days, and then only some of them are written in.
-const CAPACITY: usize = 4096;
+/// As many are kept. More are open at once only on the busiest days, and then only some of them are written in. Few in debug
+/// builds, so that the tests read rows.
+const CAPACITY: usize = if cfg!(debug_assertions) { 4 } else { 4096 };
 /// As JSON. A longer one is read anew each time, so that all together take some megabytes, and 32 at the worst.
 const LONGEST: usize = 8 * 1024;
 

@@ -43,7 +43,7 @@ fn look_at_conversations(
     census: &mut Census,
 ) -> Result<(), Fault> {
     let mut statement = connection
-        .prepare_cached("SELECT row, state FROM conversations WHERE wake_at IS NOT NULL")?;
+        .prepare_cached("SELECT row, state FROM conversations_now WHERE wake_at IS NOT NULL")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         // A row that nobody can read is left with nobody.

@@ -44,7 +44,8 @@ pub(super) fn perform(
     for effect in effects {
         match (effect, subject.row) {
             (Effect::Record(message), Some(row)) => {
-                recorded = Some(record(work, row, message)?);
+                let progress = subject.progress_with(message.id);
+                recorded = Some(record(work, row, message, progress.as_deref())?);
             }
             (Effect::Deliver(delivery), Some(row)) => {
                 let at_hand = at_hand::keep(work, subject, delivery, recorded)?;
@@ -146,11 +147,12 @@ fn record<'m>(
     work: &Work<'_>,
     conversation: i64,
     message: &'m Message,
+    progress: Option<&str>,
 ) -> Result<Recorded<'m>, Fault> {
     let content = serde_json::to_string(&message.content)?;
     work.execute(
-        "INSERT INTO messages (id, conversation, seq, actor, at, handover, late, content, raw, recorded_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO messages (id, conversation, seq, actor, at, handover, late, content, raw, recorded_at, \
+         progress) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
             message.id,
             conversation,
@@ -161,7 +163,8 @@ fn record<'m>(
             message.late,
             content,
             message.raw,
-            work.now
+            work.now,
+            progress
         ],
     )?;
     Ok(Recorded {

@@ -15,7 +15,7 @@ use super::{fault::Fault, mutant::Mutant};
 use crate::domain::time::Timestamp;
 
 /// Embedded, numbered from 1, never changed once released: the file remembers what each looked like.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/0001_ground.sql"),
     include_str!("migrations/0002_telemetry.sql"),
     include_str!("migrations/0003_erasure.sql"),
@@ -24,6 +24,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0006_console.sql"),
     include_str!("migrations/0007_deliveries.sql"),
     include_str!("migrations/0008_key_index.sql"),
+    include_str!("migrations/0009_progress.sql"),
 ];
 
 /// A reader of the file from outside may stand in the way for a moment.

@@ -8,12 +8,12 @@ use self::row::Columns;
 pub(super) use self::row::Stored;
 use super::{effects, fault::Fault, memory::Change, work::Work};
 use crate::domain::{
-    conversation::{Conversation, ConversationKey, Profile},
+    conversation::{Changed, Conversation, ConversationKey, Profile},
     delivery::{Destination, Lane},
     effect::Effect,
     event::Event,
     handover::{Context, Echo, decide},
-    ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
+    ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId},
     policy::Conditions,
     time::Timestamp,
 };
@@ -31,6 +31,10 @@ pub(super) struct Subject {
     stored_version: u64,
     stored_columns: Columns,
     stored_length: usize,
+    /// Since the row was read or written.
+    changed: Changed,
+    /// To be written with this message, which is not recorded yet.
+    progress: Option<(MessageId, String)>,
     observed_since: Option<Timestamp>,
     handed_over: bool,
     /// Loaded when an event first needs them.
@@ -48,7 +52,7 @@ impl Subject {
         }
         let found = work
             .prepare(
-                "SELECT row, state, phase, wake_at, observed_since, handed_over FROM conversations \
+                "SELECT row, state, phase, wake_at, observed_since, handed_over FROM conversations_now \
                  WHERE bot = ?1 AND realm = ?2 AND user = ?3",
             )?
             .query_row(params![key.bot, key.realm, key.user], Stored::read)
@@ -61,6 +65,8 @@ impl Subject {
                 stored_version: 0,
                 stored_columns: Columns::default(),
                 stored_length: 0,
+                changed: Changed::Nothing,
+                progress: None,
                 observed_since: None,
                 handed_over: false,
                 echoes: None,
@@ -122,7 +128,7 @@ impl Subject {
         if let Some(stored) = work.cache.take(row) {
             return Ok(stored.into_subject(work));
         }
-        let sql = "SELECT row, state, phase, wake_at, observed_since, handed_over FROM conversations WHERE row = ?1";
+        let sql = "SELECT row, state, phase, wake_at, observed_since, handed_over FROM conversations_now WHERE row = ?1";
         let found = work
             .prepare(sql)?
             .query_row([row], Stored::read)
@@ -147,6 +153,7 @@ impl Subject {
     pub(super) fn learn(&mut self, work: &mut Work<'_>, profile: &Profile) {
         if self.state.profile.merge(profile) {
             self.state.version += 1;
+            self.changed = Changed::More;
             work.let_go([Some(Lane::Bot(self.state.id)), self.open_lane()]);
         }
     }
@@ -178,6 +185,7 @@ impl Subject {
             },
         );
         self.state = decision.state;
+        self.changed = self.changed.max(decision.changed);
         if self.state.desk() != desk.as_ref() {
             work.change(Change::Moved {
                 from: desk,
@@ -208,7 +216,7 @@ impl Subject {
             } else if observes {
                 self.observed_since.get_or_insert(work.now);
             }
-            self.save(work)?;
+            self.keep(work, &decision.effects)?;
         }
         effects::perform(work, &mut self, event, &decision.effects)?;
         if !decision.effects.is_empty() {
@@ -231,6 +239,12 @@ impl Subject {
         if let Some(echoes) = &mut self.echoes {
             echoes.push(echo);
         }
+    }
+
+    /// What is to be written with this message of how far the conversation has come, as JSON.
+    pub(super) fn progress_with(&mut self, message: MessageId) -> Option<String> {
+        let progress = self.progress.take_if(|(with, _)| *with == message);
+        progress.map(|(_, progress)| progress)
     }
 
     /// Of the state as its row has it, as JSON.

@@ -3,6 +3,7 @@
 mod claims;
 mod consistency;
 mod console;
+mod progress;
 
 use std::{collections::BTreeMap, sync::mpsc, time::Duration};
 

@@ -17,6 +17,8 @@ const OF_THE_FILE: &[&str] = &[
     "conversations.row",
     // For the order in which keys were taken, which their days are as well.
     "keys.row",
+    // Is in the state when it comes over.
+    "messages.progress",
 ];
 /// Columns that only the database has, and what stands in them of what is filled in here.
 const OF_THE_DATABASE: &[(&str, &str)] = &[
@@ -165,6 +167,7 @@ fn value((table, column): (&str, &str), (kind, is_switch): (&str, bool), number:
         ("deliveries", "state") => Value::Text(if second { "dead" } else { "retrying" }.into()),
         ("deliveries", "settled_at") | ("handovers", "ended_at") if !second => Value::Null,
         ("handovers", "phase") if second => Value::Null,
+        ("messages", "progress") => Value::Null,
         ("console_sessions", "id") => {
             let half = id(table, column, number);
             Value::Blob([half.clone(), half].concat())

@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::changed;
 use crate::domain::{
     conversation::{Answer, Conversation, ConversationKey, Handover, Phase},
     delivery::{Destination, Done, Found, Lane, NewDelivery, StepResult, Task},
@@ -190,6 +191,7 @@ impl World {
             echoes: &mut self.echoes,
         };
         let decision = decide(self.state.clone(), event, context);
+        changed::is_told(&self.state, &decision);
         self.state = decision.state;
         for effect in &decision.effects {
             match effect {

@@ -33,7 +33,7 @@ pub(super) fn view(
     // All of it is of one moment.
     let moment = connection.unchecked_transaction()?;
     let found: Option<(i64, Conversation)> = moment
-        .prepare_cached("SELECT row, state FROM conversations WHERE id = ?1")?
+        .prepare_cached("SELECT row, state FROM conversations_now WHERE id = ?1")?
         .query_row([id], |row| Ok((row.get(0)?, columns::json(row, 1)?)))
         .optional()?;
     let Some((row, state)) = found else {

@@ -12,7 +12,8 @@ use super::{
     Subject,
 };
 use crate::domain::{
-    conversation::{Conversation, Phase},
+    conversation::{Changed, Conversation, Phase, Progress},
+    effect::Effect,
     ids::LegId,
     time::Timestamp,
 };
@@ -59,6 +60,8 @@ impl Stored {
             stored_version: self.state.version,
             stored_columns: self.columns,
             stored_length: self.length,
+            changed: Changed::Nothing,
+            progress: None,
             state: self.state,
             observed_since: self.columns.observed_since,
             handed_over: self.columns.handed_over,
@@ -70,18 +73,44 @@ impl Stored {
 }
 
 impl Subject {
+    /// Keeps what a turn has changed: what moves with every message with a message, else the whole state in its row.
+    pub(super) fn keep(&mut self, work: &mut Work<'_>, effects: &[Effect]) -> Result<(), Fault> {
+        if self.changed == Changed::Progress
+            && self.columns() == self.stored_columns
+            && self.keep_progress(work, effects)?
+        {
+            self.is_kept(work);
+            return Ok(());
+        }
+        self.save(work)
+    }
+
+    /// With the newest message: one that this turn records, or the one before. Says whether there is any.
+    fn keep_progress(&mut self, work: &Work<'_>, effects: &[Effect]) -> Result<bool, Fault> {
+        let Some(progress) = Progress::of(&self.state) else {
+            return Ok(false);
+        };
+        let progress = serde_json::to_string(&progress)?;
+        let newest = effects.iter().find_map(|effect| match effect {
+            Effect::Record(message) if message.seq + 1 == self.state.next_seq => Some(message.id),
+            _ => None,
+        });
+        if let Some(message) = newest {
+            self.progress = Some((message, progress));
+            return Ok(true);
+        }
+        let sql = "UPDATE messages SET progress = ?2 WHERE conversation = ?1 \
+                   AND seq = (SELECT max(seq) FROM messages WHERE conversation = ?1)";
+        Ok(work.execute(sql, params![self.row, progress])? > 0)
+    }
+
     /// Writes the row if the state has changed since it was read or written.
     pub(in crate::store::sqlite) fn save(&mut self, work: &mut Work<'_>) -> Result<(), Fault> {
         if self.row.is_some() && self.state.version == self.stored_version {
             return Ok(());
         }
         let state = serde_json::to_string(&self.state)?;
-        let columns = Columns {
-            phase: self.state.handover.as_ref().map(|open| open.phase),
-            wake_at: self.state.wake_at(),
-            observed_since: self.observed_since,
-            handed_over: self.handed_over,
-        };
+        let columns = self.columns();
         match self.row {
             Some(row) if columns == self.stored_columns => self.update(work, row, &state)?,
             Some(row) => self.update_all(work, (row, &state), columns)?,
@@ -92,11 +121,25 @@ impl Subject {
         {
             work.change(Change::Wake(wake_at));
         }
-        work.change(Change::Touched(self.state.id));
-        self.stored_version = self.state.version;
         self.stored_columns = columns;
         self.stored_length = state.len();
+        self.is_kept(work);
         Ok(())
+    }
+
+    fn is_kept(&mut self, work: &mut Work<'_>) {
+        work.change(Change::Touched(self.state.id));
+        self.stored_version = self.state.version;
+        self.changed = Changed::Nothing;
+    }
+
+    fn columns(&self) -> Columns {
+        Columns {
+            phase: self.state.handover.as_ref().map(|open| open.phase),
+            wake_at: self.state.wake_at(),
+            observed_since: self.observed_since,
+            handed_over: self.handed_over,
+        }
     }
 
     fn update(&self, work: &Work<'_>, row: i64, state: &str) -> Result<(), Fault> {

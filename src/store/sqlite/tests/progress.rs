@@ -1,0 +1,115 @@
+//! What a message alone moves is kept with it, and the state is written where more has changed.
+
+use super::*;
+use crate::domain::conversation::{Conversation, Profile};
+
+#[tokio::test]
+async fn a_message_that_moves_nothing_else_leaves_the_state_as_it_was_written() {
+    let (store, directory) = open();
+    waiting(&store).await;
+    let written = written(&store).await;
+    store.apply(says("one")).await.unwrap();
+    store.apply(says("two")).await.unwrap();
+    assert_eq!(self::written(&store).await, written);
+    let (before, now) = (state(&store, "conversations").await, now(&store).await);
+    assert_eq!(now.next_seq, before.next_seq + 2);
+    assert_eq!(now.version, before.version + 2);
+    let spoken = |state: &Conversation| state.handover.clone().unwrap();
+    assert!(spoken(&now).unheard.is_some() && spoken(&now).unanswered_since.is_some());
+    assert!(spoken(&before).unheard.is_none() && spoken(&before).unanswered_since.is_none());
+
+    store.close().await;
+    let store = options(directory.path()).open().unwrap();
+    assert_eq!(self::now(&store).await, now);
+    store.apply(says("three")).await.unwrap();
+    assert_eq!(self::now(&store).await.next_seq, now.next_seq + 1);
+    assert_eq!(self::written(&store).await, written);
+}
+
+#[tokio::test]
+async fn what_moves_after_a_message_is_kept_with_it() {
+    let (store, directory) = open();
+    waiting(&store).await;
+    store.apply(says("one")).await.unwrap();
+    store.apply(says("two")).await.unwrap();
+    let written = written(&store).await;
+    let first = store.claim(&team(), 1).await.unwrap().claims.pop().unwrap();
+    let second = delivered(&store, first).await.unwrap();
+    let unheard = now(&store).await.handover.unwrap().unheard;
+    assert!(unheard.is_some(), "the second has not been heard");
+    delivered(&store, second).await;
+    let now = now(&store).await;
+    assert_eq!(now.handover.as_ref().unwrap().unheard, None);
+    assert_eq!(self::written(&store).await, written);
+    store.close().await;
+    let store = options(directory.path()).open().unwrap();
+    assert_eq!(self::now(&store).await, now);
+}
+
+#[tokio::test]
+async fn what_a_step_learns_of_the_user_is_written_with_all_that_had_moved() {
+    let (store, directory) = open();
+    waiting(&store).await;
+    store.apply(says("one")).await.unwrap();
+    let before = now(&store).await;
+    let learns = Step {
+        profile: Some(Profile {
+            channel: Some("whatsapp".to_owned()),
+            ..Profile::default()
+        }),
+        ..says("two")
+    };
+    store.apply(learns).await.unwrap();
+    let now = now(&store).await;
+    assert_eq!(now.profile.channel.as_deref(), Some("whatsapp"));
+    assert_eq!(now.next_seq, before.next_seq + 1);
+    assert_eq!(state(&store, "conversations").await, now);
+    store.close().await;
+    let store = options(directory.path()).open().unwrap();
+    assert_eq!(self::now(&store).await, now);
+}
+
+#[tokio::test]
+async fn an_observed_conversation_has_no_progress_beside_its_state() {
+    let (store, _directory) = open();
+    store.apply(says("one")).await.unwrap();
+    store.apply(says("two")).await.unwrap();
+    assert_eq!(state(&store, "conversations").await, now(&store).await);
+}
+
+/// A handover that the desk has taken.
+async fn waiting(store: &SqliteStore) {
+    store.apply(request("ann")).await.unwrap();
+    let open = store.claim(&team(), 1).await.unwrap().claims.pop().unwrap();
+    delivered(store, open).await;
+}
+
+/// Gives what is to be delivered next in the lane.
+async fn delivered(store: &SqliteStore, claim: Claim) -> Option<Claim> {
+    let done = Settlement {
+        result: StepResult::Done(Done::default()),
+        row: RowOutcome::Delivered,
+    };
+    store.settle(claim, done).await.unwrap()
+}
+
+async fn now(store: &SqliteStore) -> Conversation {
+    state(store, "conversations_now").await
+}
+
+/// What the row itself holds.
+async fn written(store: &SqliteStore) -> String {
+    let sql = "SELECT state FROM conversations";
+    let read = store
+        .readers
+        .read(|connection| Ok(connection.query_row(sql, [], |row| row.get(0))?));
+    read.await.unwrap()
+}
+
+async fn state(store: &SqliteStore, table: &str) -> Conversation {
+    let sql = format!("SELECT state FROM {table}");
+    let read = store
+        .readers
+        .read(move |connection| Ok(connection.query_row(&sql, [], |row| columns::json(row, 0))?));
+    read.await.unwrap()
+}
