@@ -8,6 +8,7 @@
 //! at its end. How far the round has come is kept with every slice, so that it goes on after a start, and a start reads
 //! what has come since the round before the present one.
 
+mod filter;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ use std::{
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use self::filter::Filter;
 use super::fault::Fault;
 
 pub(super) type Hash = [u8; 16];
@@ -26,6 +28,8 @@ pub(super) type Hash = [u8; 16];
 pub(super) struct KeyIndex {
     /// Those that may not be in the index, with their rows.
     recent: BTreeMap<Hash, i64>,
+    /// Of all that are known. None: there are so many that it would tell little, and take long to make.
+    filter: Option<Filter>,
     /// What this transaction has changed of it: what was there before.
     undo: Vec<(Hash, Option<i64>)>,
     next_row: i64,
@@ -51,6 +55,8 @@ struct Sizes {
     remembered: usize,
     /// While too many are remembered, as many go into the index with a transaction as it has brought, and so many more.
     slice: usize,
+    /// With more than so many at the start there is no filter.
+    filtered: i64,
 }
 
 impl Sizes {
@@ -59,11 +65,13 @@ impl Sizes {
         Self {
             remembered: 64,
             slice: 8,
+            filtered: 4_000_000,
         }
     } else {
         Self {
             remembered: 64 * 1024,
             slice: 256,
+            filtered: 4_000_000,
         }
     };
 }
@@ -83,15 +91,20 @@ impl KeyIndex {
             connection.prepare("SELECT hash, row FROM keys WHERE row >= ?1 ORDER BY row")?;
         let mut rows = statement.query([next_row])?;
         let mut recent = BTreeMap::new();
+        let mut filter = filter(connection, sizes.filtered)?;
         while let Some(row) = rows.next()? {
             let (hash, number) = (row.get(0)?, row.get(1)?);
             if !round.has_put(hash, number) {
                 recent.insert(hash, number);
             }
+            if let Some(filter) = &mut filter {
+                filter.add(&hash);
+            }
             next_row = number + 1;
         }
         Ok(Self {
             recent,
+            filter,
             undo: Vec::new(),
             // None that is named by what is kept of the round, if all of that has been removed.
             next_row: next_row.max(round.began_at),
@@ -103,6 +116,9 @@ impl KeyIndex {
 
     /// The row of a key that is known.
     pub(super) fn find(&self, connection: &Connection, hash: &Hash) -> Result<Option<i64>, Fault> {
+        if (self.filter.as_ref()).is_some_and(|filter| !filter.may_have(hash)) {
+            return Ok(None);
+        }
         if let Some(row) = self.recent.get(hash) {
             return Ok(Some(*row));
         }
@@ -118,6 +134,9 @@ impl KeyIndex {
         let row = self.next_row;
         self.next_row += 1;
         vacant.insert(row);
+        if let Some(filter) = &mut self.filter {
+            filter.add(&hash);
+        }
         self.undo.push((hash, None));
         Some(row)
     }
@@ -207,6 +226,26 @@ impl KeyIndex {
         self.undo.clear();
         self.committed = self.round;
     }
+}
+
+/// With all that is in the index.
+fn filter(connection: &Connection, most: i64) -> Result<Option<Filter>, Fault> {
+    // Each is looked up at its end of the table; asked for together they would be looked for in all of it.
+    let sql = "SELECT coalesce((SELECT max(row) FROM keys) - (SELECT min(row) FROM keys), 0)";
+    let keys: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+    if keys > most {
+        return Ok(None);
+    }
+    let mut filter = Filter::new();
+    let mut statement = connection.prepare("SELECT hash FROM key_index")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        filter.add(&row.get(0)?);
+    }
+    drop(rows);
+    // All pages of the index were read for this, and few of them are needed next.
+    connection.execute_batch("PRAGMA shrink_memory")?;
+    Ok(Some(filter))
 }
 
 impl Round {

@@ -9,6 +9,7 @@ use crate::domain::time::Timestamp;
 const FEW: Sizes = Sizes {
     remembered: 100,
     slice: 7,
+    filtered: 1_000_000,
 };
 
 struct Keys {
@@ -222,4 +223,35 @@ fn a_key_that_an_event_names_twice_gets_one_row() {
     let mut keys = Keys::new();
     assert!(keys.index.add(hash(1)).is_some());
     assert_eq!(keys.index.add(hash(1)), None);
+}
+
+#[test]
+fn a_new_key_is_seldom_looked_for_and_a_known_one_always() {
+    let mut filter = Filter::new();
+    let mut found_in_vain = Vec::new();
+    for known in [2_000_000, 4_000_000] {
+        (0..known).for_each(|number| filter.add(&hash(number)));
+        let new = known..known + 100_000;
+        found_in_vain.push(new.filter(|number| filter.may_have(&hash(*number))).count());
+    }
+    assert!((0..4_000_000).all(|number| filter.may_have(&hash(number))));
+    assert!(found_in_vain[0] < 100_000 / 200, "{found_in_vain:?}");
+    assert!(found_in_vain[1] < 100_000 / 30, "{found_in_vain:?}");
+}
+
+#[test]
+fn a_start_with_more_keys_than_are_worth_it_does_without_a_filter() {
+    let mut keys = Keys::new();
+    for batch in 0..20 {
+        keys.commit(batch * 50..(batch + 1) * 50);
+    }
+    keys.reopen();
+    assert!(keys.index.filter.is_some());
+    for filtered in [999, 998] {
+        let sizes = Sizes { filtered, ..FEW };
+        keys.index = KeyIndex::sized(&keys.connection, sizes).unwrap();
+        assert_eq!(keys.index.filter.is_some(), filtered == 999);
+        assert_eq!(keys.known(0..1_000), 1_000);
+        assert_eq!(keys.known(1_000..2_000), 0);
+    }
 }
