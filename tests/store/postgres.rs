@@ -181,6 +181,11 @@ async fn a_lane_is_one_replicas_at_a_time_and_goes_over_when_it_closes() {
     first.store.close().await;
     let taken = second.claim(&team()).await.unwrap();
     assert_eq!(taken.job.delivery, claim.job.delivery, "under the same id");
+    assert_eq!(
+        (claim.attempts, taken.attempts),
+        (0, 1),
+        "the call may have been made"
+    );
     assert!(second.done(taken).await.is_none());
 }
 

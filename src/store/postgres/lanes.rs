@@ -245,13 +245,16 @@ pub(super) async fn shorten(ground: &Ground) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whatever this process holds is anybody's.
+/// Whatever this process holds is anybody's. A call that it has not heard the end of may have arrived: it counts as an
+/// attempt, so that whoever makes it next knows.
 pub(super) async fn give_all_back(ground: &Ground) -> Result<(), Fault> {
     give_back_dropped(ground).await?;
     ground
         .database
         .write(
-            "UPDATE lanes SET owner = NULL, flying = NULL, leased_until = 0 WHERE owner = $1",
+            "WITH cut_off AS (UPDATE deliveries SET attempts = attempts + 1 WHERE settled_at IS NULL \
+              AND id IN (SELECT flying FROM lanes WHERE owner = $1)) \
+             UPDATE lanes SET owner = NULL, flying = NULL, leased_until = 0 WHERE owner = $1",
             values![ground.leases.owner],
         )
         .await?;
