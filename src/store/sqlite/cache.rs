@@ -59,6 +59,11 @@ impl Cache {
         self.take(row).filter(|stored| stored.state.key == *key)
     }
 
+    /// A step has read the conversation of this row, and may change it.
+    pub(super) fn forget(&mut self, row: i64) {
+        self.take(row);
+    }
+
     /// Takes the conversation of this row out.
     pub(super) fn take(&mut self, row: i64) -> Option<Stored> {
         self.forget_changed();
@@ -66,7 +71,7 @@ impl Cache {
         stored.or_else(|| self.committed.remove(&row))
     }
 
-    /// As its row is now; to be found by the next step, and by those of later transactions once this one is committed.
+    /// As it is kept now; to be found by the next step, and by those of later transactions once this one is committed.
     pub(super) fn put(&mut self, stored: Stored) {
         self.changed.lock().retain(|row| *row != stored.row);
         if stored.length <= LONGEST {

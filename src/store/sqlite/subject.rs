@@ -58,7 +58,11 @@ impl Subject {
             .query_row(params![key.bot, key.realm, key.user], Stored::read)
             .optional()?;
         match found {
-            Some(stored) => Ok(stored.into_subject(work)),
+            Some(stored) => {
+                // It may be there although its name has been forgotten.
+                work.cache.forget(stored.row);
+                Ok(stored.into_subject(work))
+            }
             None => Ok(Self {
                 row: None,
                 state: Conversation::new(ConversationId::from_uuid(work.new_id()), key.clone()),
@@ -136,7 +140,7 @@ impl Subject {
         Ok(found.ok_or(Fault::Missing)?.into_subject(work))
     }
 
-    /// Leaves the conversation to the next step. Its row is written.
+    /// Leaves the conversation to the next step. All of it is kept.
     pub(super) fn leave(self, work: &mut Work<'_>) {
         if let Some(row) = self.row {
             work.cache.put(Stored {
@@ -247,7 +251,7 @@ impl Subject {
         progress.map(|(_, progress)| progress)
     }
 
-    /// Of the state as its row has it, as JSON.
+    /// Of the state as it was last read or written whole, as JSON.
     pub(super) fn length(&self) -> usize {
         self.stored_length
     }

@@ -2,7 +2,7 @@
 
 use rusqlite::StatementStatus;
 
-use super::*;
+use super::{super::subject::Subject, *};
 use crate::domain::delivery::Done;
 
 #[tokio::test]
@@ -80,6 +80,37 @@ async fn what_a_failed_step_made_of_a_conversation_is_forgotten() {
 }
 
 #[tokio::test]
+async fn a_conversation_is_as_its_steps_have_left_it_also_where_its_name_was_forgotten() {
+    let (store, _directory) = open();
+    for user in ["ann", "bea", "cem", "dov"] {
+        store.apply(says_as(user, "one")).await.unwrap();
+    }
+    let changes = store.writer.step(|work| {
+        let sql = "UPDATE conversations SET updated_at = 1 WHERE user = 'dov'";
+        work.execute(sql, [])?;
+        Ok(())
+    });
+    changes.await.unwrap();
+    // There is no room for another name, and room for its conversation.
+    store.apply(says_as("eve", "one")).await.unwrap();
+    let gate = Gate::close(&store);
+    let mut says = Box::pin(store.apply(says_as("ann", "two")));
+    let mut fails = Box::pin(store.writer.step(|_| Err::<(), _>(Fault::Missing)));
+    let mut reads = Box::pin(store.writer.step(|work| {
+        let sql = "SELECT row FROM conversations WHERE user = 'ann'";
+        let row = work.prepare(sql)?.query_row([], |row| row.get(0))?;
+        Ok(Subject::by_row(work, row)?.state.next_seq)
+    }));
+    assert!(poll!(&mut says).is_pending());
+    assert!(poll!(&mut fails).is_pending());
+    assert!(poll!(&mut reads).is_pending());
+    gate.open().await;
+    says.await.unwrap();
+    assert!(fails.await.is_err());
+    assert_eq!(reads.await.unwrap(), 3);
+}
+
+#[tokio::test]
 async fn a_delivery_is_cancelled_by_a_later_step_of_the_batch_that_owes_it() {
     let (store, _directory) = open();
     store.apply(request("ann")).await.unwrap();
@@ -134,6 +165,13 @@ async fn a_statement_is_compiled_once_whatever_values_it_is_given() {
         .await
         .unwrap();
     assert_eq!(compiled_again, 0);
+}
+
+fn says_as(user: &str, text: &str) -> Step {
+    Step {
+        target: Target::Conversation(key(user)),
+        ..says(text)
+    }
 }
 
 async fn seqs(store: &SqliteStore) -> Vec<i64> {
