@@ -1,6 +1,6 @@
 //! What moves with every message: a small part of a conversation's state, and most of the time all that has changed of it.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Conversation;
 use crate::domain::{ids::MessageId, time::Timestamp};
@@ -15,8 +15,9 @@ pub enum Changed {
     More,
 }
 
-/// How far a conversation with an open handover has come. Its JSON is a merge patch (RFC 7396) of the state's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How far a conversation with an open handover has come. Its JSON is a merge patch (RFC 7396) of the state's. A field more
+/// comes with a migration: a version that does not know it would leave an older one in the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Progress {
     version: u64,
     next_seq: u64,
@@ -25,7 +26,7 @@ pub struct Progress {
 }
 
 /// Who waits for whom to say or to hear something. A patch takes away what it says `null` of, so each is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 struct Spoken {
     unanswered_since: Option<Timestamp>,
     unheard: Option<MessageId>,
@@ -54,20 +55,20 @@ impl Progress {
 impl Conversation {
     /// How much of this is another than it was `before`.
     pub fn changed_since(&self, mut before: Self) -> Changed {
-        let (came_from, progress) = (Progress::of(&before), Progress::of(self));
+        let (progress_before, progress) = (Progress::of(&before), Progress::of(self));
         if let Some(progress) = progress {
-            before.go_on(progress);
+            before.apply(progress);
         }
         if *self != before {
             Changed::More
-        } else if came_from != progress {
+        } else if progress_before != progress {
             Changed::Progress
         } else {
             Changed::Nothing
         }
     }
 
-    fn go_on(&mut self, progress: Progress) {
+    fn apply(&mut self, progress: Progress) {
         let Some(open) = &mut self.handover else {
             return;
         };

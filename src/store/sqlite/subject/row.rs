@@ -1,4 +1,4 @@
-//! A conversation as its row is: read, and written back where it has changed.
+//! A conversation as it is kept: read, and written back where it has changed.
 
 use rusqlite::{Row, params};
 
@@ -18,7 +18,10 @@ use crate::domain::{
     time::Timestamp,
 };
 
-/// A conversation as its row is.
+/// Of a message that carries progress, in bytes: it has its place on a page with others.
+const LONGEST: usize = 2048;
+
+/// A conversation as it is kept.
 #[derive(Debug)]
 pub(in crate::store::sqlite) struct Stored {
     pub(in crate::store::sqlite) row: i64,
@@ -73,38 +76,42 @@ impl Stored {
 }
 
 impl Subject {
-    /// Keeps what a turn has changed: what moves with every message with a message, else the whole state in its row.
+    /// Keeps what a turn has changed: the progress with a message if that is all, else the whole state.
     pub(super) fn keep(&mut self, work: &mut Work<'_>, effects: &[Effect]) -> Result<(), Fault> {
         if self.changed == Changed::Progress
             && self.columns() == self.stored_columns
             && self.keep_progress(work, effects)?
         {
-            self.is_kept(work);
+            self.mark_kept(work);
             return Ok(());
         }
         self.save(work)
     }
 
-    /// With the newest message: one that this turn records, or the one before. Says whether there is any.
+    /// With the newest message: one that this turn records, or the one before. Says whether there is one, and not a long one:
+    /// all of it would be written anew, and read with every look at the conversation.
     fn keep_progress(&mut self, work: &Work<'_>, effects: &[Effect]) -> Result<bool, Fault> {
         let Some(progress) = Progress::of(&self.state) else {
             return Ok(false);
         };
         let progress = serde_json::to_string(&progress)?;
         let newest = effects.iter().find_map(|effect| match effect {
-            Effect::Record(message) if message.seq + 1 == self.state.next_seq => Some(message.id),
+            Effect::Record(message) if message.seq + 1 == self.state.next_seq => Some(message),
             _ => None,
         });
         if let Some(message) = newest {
-            self.progress = Some((message, progress));
-            return Ok(true);
+            let is_long = message.raw.as_ref().is_some_and(|raw| raw.len() > LONGEST);
+            self.progress = (!is_long).then_some((message.id, progress));
+            return Ok(!is_long);
         }
         let sql = "UPDATE messages SET progress = ?2 WHERE conversation = ?1 \
-                   AND seq = (SELECT max(seq) FROM messages WHERE conversation = ?1)";
-        Ok(work.execute(sql, params![self.row, progress])? > 0)
+                   AND seq = (SELECT max(seq) FROM messages WHERE conversation = ?1) \
+                   AND octet_length(content) + coalesce(octet_length(raw), 0) <= ?3";
+        let longest = i64::try_from(LONGEST).unwrap_or(i64::MAX);
+        Ok(work.execute(sql, params![self.row, progress, longest])? > 0)
     }
 
-    /// Writes the row if the state has changed since it was read or written.
+    /// Writes the whole state if it has changed since it was read or written.
     pub(in crate::store::sqlite) fn save(&mut self, work: &mut Work<'_>) -> Result<(), Fault> {
         if self.row.is_some() && self.state.version == self.stored_version {
             return Ok(());
@@ -123,11 +130,11 @@ impl Subject {
         }
         self.stored_columns = columns;
         self.stored_length = state.len();
-        self.is_kept(work);
+        self.mark_kept(work);
         Ok(())
     }
 
-    fn is_kept(&mut self, work: &mut Work<'_>) {
+    fn mark_kept(&mut self, work: &mut Work<'_>) {
         work.change(Change::Touched(self.state.id));
         self.stored_version = self.state.version;
         self.changed = Changed::Nothing;

@@ -113,3 +113,35 @@ async fn state(store: &SqliteStore, table: &str) -> Conversation {
         .read(move |connection| Ok(connection.query_row(&sql, [], |row| columns::json(row, 0))?));
     read.await.unwrap()
 }
+
+#[tokio::test]
+async fn a_long_message_carries_nothing_that_would_have_it_written_anew() {
+    let (store, _directory) = open();
+    waiting(&store).await;
+    let mut long = says("long");
+    if let Event::UserSaid(said) = &mut long.events[0].event {
+        said.raw = Some("x".repeat(3_000));
+    }
+    store.apply(long).await.unwrap();
+    assert_eq!(state(&store, "conversations").await, now(&store).await);
+    store.apply(says(&"x".repeat(3_000))).await.unwrap();
+    let first = store.claim(&team(), 1).await.unwrap().claims.pop().unwrap();
+    let second = delivered(&store, first).await.unwrap();
+    delivered(&store, second).await;
+    let now = now(&store).await;
+    assert_eq!(now.handover.as_ref().unwrap().unheard, None);
+    assert_eq!(state(&store, "conversations").await, now);
+}
+
+#[tokio::test]
+async fn a_progress_that_is_no_json_is_passed_over() {
+    let (store, _directory) = open();
+    waiting(&store).await;
+    store.apply(says("one")).await.unwrap();
+    let damage = store.writer.step(|work| {
+        work.execute("UPDATE messages SET progress = '{'", [])?;
+        Ok(())
+    });
+    damage.await.unwrap();
+    assert_eq!(state(&store, "conversations").await, now(&store).await);
+}
