@@ -145,3 +145,35 @@ async fn a_progress_that_is_no_json_is_passed_over() {
     damage.await.unwrap();
     assert_eq!(state(&store, "conversations").await, now(&store).await);
 }
+
+#[tokio::test]
+async fn a_step_that_is_undone_takes_its_progress_along_and_no_other() {
+    let (store, directory) = open();
+    waiting(&store).await;
+    let before = now(&store).await;
+    let gate = Gate::close(&store);
+    let mut first = Box::pin(store.apply(says("one")));
+    let mut half = Keyed::new(says("never said"), &store.hasher);
+    let mut fails = Box::pin(store.writer.step(move |work| {
+        apply::apply(work, &mut half)?;
+        Err::<(), _>(Fault::Missing)
+    }));
+    let mut last = Box::pin(store.apply(says("two")));
+    assert!(poll!(&mut first).is_pending());
+    assert!(poll!(&mut fails).is_pending());
+    assert!(poll!(&mut last).is_pending());
+    gate.open().await;
+    first.await.unwrap();
+    assert!(fails.await.is_err());
+    last.await.unwrap();
+    let now = now(&store).await;
+    assert_eq!(
+        (now.version, now.next_seq),
+        (before.version + 2, before.next_seq + 2)
+    );
+    store.close().await;
+    let store = options(directory.path()).open().unwrap();
+    assert_eq!(self::now(&store).await, now);
+    store.apply(says("three")).await.unwrap();
+    assert_eq!(self::now(&store).await.next_seq, now.next_seq + 1);
+}
