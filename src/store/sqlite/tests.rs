@@ -380,6 +380,22 @@ fn says(text: &str) -> Step {
     }
 }
 
+/// A handover that the desk has taken.
+async fn waiting(store: &SqliteStore) {
+    store.apply(request("ann")).await.unwrap();
+    let open = store.claim(&team(), 1).await.unwrap().claims.pop().unwrap();
+    delivered(store, open).await;
+}
+
+/// Gives what is to be delivered next in the lane.
+async fn delivered(store: &SqliteStore, claim: Claim) -> Option<Claim> {
+    let done = Settlement {
+        result: StepResult::Done(Done::default()),
+        row: RowOutcome::Delivered,
+    };
+    store.settle(claim, done).await.unwrap()
+}
+
 async fn messages(store: &SqliteStore) -> i64 {
     store
         .readers

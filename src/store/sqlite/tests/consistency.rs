@@ -3,7 +3,6 @@
 use rusqlite::StatementStatus;
 
 use super::{super::subject::Subject, *};
-use crate::domain::delivery::Done;
 
 #[tokio::test]
 async fn a_conversation_that_some_other_statement_changes_is_read_again() {
@@ -113,13 +112,7 @@ async fn a_conversation_is_as_its_steps_have_left_it_also_where_its_name_was_for
 #[tokio::test]
 async fn a_delivery_is_cancelled_by_a_later_step_of_the_batch_that_owes_it() {
     let (store, _directory) = open();
-    store.apply(request("ann")).await.unwrap();
-    let claim = store.claim(&team(), 1).await.unwrap().claims.pop().unwrap();
-    let opened = Settlement {
-        result: StepResult::Done(Done::default()),
-        row: RowOutcome::Delivered,
-    };
-    store.settle(claim, opened).await.unwrap();
+    waiting(&store).await;
     let gate = Gate::close(&store);
     let gone = Gone::Desk(DeskName::new("team").unwrap());
     let mut owes = Box::pin(store.apply(says("is anybody there?")));

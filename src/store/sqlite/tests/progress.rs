@@ -18,9 +18,7 @@ async fn a_message_that_moves_nothing_else_leaves_the_state_as_it_was_written() 
     assert!(spoken(&now).unheard.is_some() && spoken(&now).unanswered_since.is_some());
     assert!(spoken(&before).unheard.is_none() && spoken(&before).unanswered_since.is_none());
 
-    store.close().await;
-    let store = options(directory.path()).open().unwrap();
-    assert_eq!(self::now(&store).await, now);
+    let store = is_kept(&now, (store, &directory)).await;
     store.apply(says("three")).await.unwrap();
     assert_eq!(self::now(&store).await.next_seq, now.next_seq + 1);
     assert_eq!(self::written(&store).await, written);
@@ -41,9 +39,7 @@ async fn what_moves_after_a_message_is_kept_with_it() {
     let now = now(&store).await;
     assert_eq!(now.handover.as_ref().unwrap().unheard, None);
     assert_eq!(self::written(&store).await, written);
-    store.close().await;
-    let store = options(directory.path()).open().unwrap();
-    assert_eq!(self::now(&store).await, now);
+    is_kept(&now, (store, &directory)).await;
 }
 
 #[tokio::test]
@@ -64,9 +60,7 @@ async fn what_a_step_learns_of_the_user_is_written_with_all_that_had_moved() {
     assert_eq!(now.profile.channel.as_deref(), Some("whatsapp"));
     assert_eq!(now.next_seq, before.next_seq + 1);
     assert_eq!(state(&store, "conversations").await, now);
-    store.close().await;
-    let store = options(directory.path()).open().unwrap();
-    assert_eq!(self::now(&store).await, now);
+    is_kept(&now, (store, &directory)).await;
 }
 
 #[tokio::test]
@@ -75,43 +69,6 @@ async fn an_observed_conversation_has_no_progress_beside_its_state() {
     store.apply(says("one")).await.unwrap();
     store.apply(says("two")).await.unwrap();
     assert_eq!(state(&store, "conversations").await, now(&store).await);
-}
-
-/// A handover that the desk has taken.
-async fn waiting(store: &SqliteStore) {
-    store.apply(request("ann")).await.unwrap();
-    let open = store.claim(&team(), 1).await.unwrap().claims.pop().unwrap();
-    delivered(store, open).await;
-}
-
-/// Gives what is to be delivered next in the lane.
-async fn delivered(store: &SqliteStore, claim: Claim) -> Option<Claim> {
-    let done = Settlement {
-        result: StepResult::Done(Done::default()),
-        row: RowOutcome::Delivered,
-    };
-    store.settle(claim, done).await.unwrap()
-}
-
-async fn now(store: &SqliteStore) -> Conversation {
-    state(store, "conversations_now").await
-}
-
-/// What the row itself holds.
-async fn written(store: &SqliteStore) -> String {
-    let sql = "SELECT state FROM conversations";
-    let read = store
-        .readers
-        .read(|connection| Ok(connection.query_row(sql, [], |row| row.get(0))?));
-    read.await.unwrap()
-}
-
-async fn state(store: &SqliteStore, table: &str) -> Conversation {
-    let sql = format!("SELECT state FROM {table}");
-    let read = store
-        .readers
-        .read(move |connection| Ok(connection.query_row(&sql, [], |row| columns::json(row, 0))?));
-    read.await.unwrap()
 }
 
 #[tokio::test]
@@ -171,9 +128,39 @@ async fn a_step_that_is_undone_takes_its_progress_along_and_no_other() {
         (now.version, now.next_seq),
         (before.version + 2, before.next_seq + 2)
     );
-    store.close().await;
-    let store = options(directory.path()).open().unwrap();
-    assert_eq!(self::now(&store).await, now);
+    let store = is_kept(&now, (store, &directory)).await;
     store.apply(says("three")).await.unwrap();
     assert_eq!(self::now(&store).await.next_seq, now.next_seq + 1);
+}
+
+async fn now(store: &SqliteStore) -> Conversation {
+    state(store, "conversations_now").await
+}
+
+/// What the row itself holds.
+async fn written(store: &SqliteStore) -> String {
+    let sql = "SELECT state FROM conversations";
+    let read = store
+        .readers
+        .read(|connection| Ok(connection.query_row(sql, [], |row| row.get(0))?));
+    read.await.unwrap()
+}
+
+async fn state(store: &SqliteStore, table: &str) -> Conversation {
+    let sql = format!("SELECT state FROM {table}");
+    let read = store
+        .readers
+        .read(move |connection| Ok(connection.query_row(&sql, [], |row| columns::json(row, 0))?));
+    read.await.unwrap()
+}
+
+/// After a start, which has nothing in memory. Gives the store that was started.
+async fn is_kept(
+    now: &Conversation,
+    (store, directory): (SqliteStore, &tempfile::TempDir),
+) -> SqliteStore {
+    store.close().await;
+    let store = options(directory.path()).open().unwrap();
+    assert_eq!(self::now(&store).await, *now);
+    store
 }
