@@ -6,53 +6,38 @@
 //! has changed is told.
 #![no_main]
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+#[path = "handover/seen.rs"]
+mod seen;
+#[path = "handover/setting.rs"]
+mod setting;
+
+use std::{collections::BTreeSet, time::Duration};
 
 use arbitrary::Arbitrary;
 use handover_bridge::domain::{
-    conversation::{Agent, Answer, Conversation, ConversationKey, Phase},
-    delivery::{Destination, Done, Found, Lane, NewDelivery, StepResult, Task},
-    effect::{Effect, HandoverRow},
+    conversation::{Agent, Conversation, ConversationKey},
+    delivery::{Destination, Done, Found, Lane, StepResult},
+    effect::Effect,
     event::{AgentSaid, DeskEvent, Event, Feed, PlatformMessage, Request, Settled, TranscriptItem},
-    fallback::{Audience, Capabilities},
     handover::{Context, Decision, Echo, decide},
-    ids::{ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId},
+    ids::{ConversationId, DeskName, ExternalId, HandoverId, LegId},
     message::Actor,
-    policy::{
-        BotPolicy, ClosedBecause, Conditions, DeskPolicy, Notice, PausedBecause, Policy, Texts,
-        WhenUnsure,
-    },
+    policy::{ClosedBecause, Conditions, PausedBecause, Policy},
     retry::ErrorClass,
-    routing::Route,
     time::Timestamp,
 };
 use handover_fuzz::{Json, Spoken, target};
 use uuid::Uuid;
 
+use self::{
+    seen::Seen,
+    setting::{Setting, team},
+};
+
 #[derive(Arbitrary, Debug)]
 struct Input {
     setting: Setting,
     acts: Vec<Act>,
-}
-
-#[derive(Arbitrary, Debug)]
-struct Setting {
-    accept_in_doubt: bool,
-    answer_pauses: bool,
-    pause_steps: u8,
-    resume_steps: u8,
-    history: bool,
-    session: bool,
-    fallback: Option<bool>,
-    takes_at_once: bool,
-    one_at_most: bool,
-    plain_user: bool,
-    plain_agent: bool,
-    silent: bool,
-    observe: bool,
 }
 
 #[derive(Arbitrary, Debug)]
@@ -119,17 +104,6 @@ const CLASSES: [ErrorClass; 6] = [
     ErrorClass::Gone,
     ErrorClass::Unauthorized,
 ];
-const NOTICES: [Notice; 9] = [
-    Notice::HandingOver,
-    Notice::Waiting,
-    Notice::Joined,
-    Notice::Transferred,
-    Notice::Away,
-    Notice::Reconnecting,
-    Notice::Nobody,
-    Notice::Ended,
-    Notice::EndedRepeat,
-];
 const MOST_ACTS: usize = 80;
 /// As often a timer that is due may fire before it has to have moved on.
 const FIRINGS: usize = 8;
@@ -157,20 +131,6 @@ struct World {
     echoes: Vec<Echo>,
     closed: BTreeSet<LegId>,
     seen: Seen,
-}
-
-/// What has been seen, to hold every decision against.
-#[derive(Default)]
-struct Seen {
-    messages: BTreeSet<MessageId>,
-    said: Vec<Spoken>,
-    carried: BTreeSet<(Lane, MessageId, Option<usize>)>,
-    answers: BTreeMap<HandoverId, Answer>,
-    open: BTreeSet<HandoverId>,
-    handovers: Vec<(HandoverId, DeskName)>,
-    deliveries: Vec<NewDelivery>,
-    places: BTreeSet<u64>,
-    order: u64,
 }
 
 impl World {
@@ -424,142 +384,6 @@ impl World {
     }
 }
 
-impl Seen {
-    fn hold(&mut self, effect: &Effect) {
-        match effect {
-            Effect::Record(message) => {
-                assert!(self.places.insert(message.seq), "two messages in one place");
-                self.messages.insert(message.id);
-            }
-            Effect::Deliver(delivery) => self.hold_delivery(delivery),
-            Effect::Handover(row) => self.hold_row(row),
-            _ => {}
-        }
-    }
-
-    fn hold_delivery(&mut self, delivery: &NewDelivery) {
-        assert_eq!(
-            delivery.order, self.order,
-            "the order grows with every delivery"
-        );
-        self.order += 1;
-        if let Some(message) = delivery.task.message() {
-            assert!(
-                self.messages.contains(&message),
-                "{:?} of no message",
-                delivery.task
-            );
-        }
-        if let Task::Say { message, part, .. } | Task::Message { message, part } = delivery.task {
-            let part = part.map(|part| part.index);
-            let first = self.carried.insert((delivery.lane, message, part));
-            assert!(first, "twice in a lane: {:?}", delivery.task);
-        }
-        let declined = self.answers.get(&delivery.handover) == Some(&Answer::Declined);
-        if declined && matches!(delivery.destination, Destination::Desk(_)) {
-            assert_eq!(
-                delivery.task.kind(),
-                "close",
-                "after a decline a desk hears nothing but its end"
-            );
-        }
-        self.deliveries.push(delivery.clone());
-    }
-
-    fn hold_row(&mut self, row: &HandoverRow) {
-        let id = row.facts.id;
-        match self.answers.get(&id) {
-            None | Some(Answer::Pending) => {
-                self.answers.insert(id, row.answer);
-            }
-            Some(decided) => assert_eq!(row.answer, *decided, "an answer is decided once"),
-        }
-        if row.phase.is_some() {
-            self.open.insert(id);
-        } else {
-            assert_ne!(row.answer, Answer::Pending, "who asked is answered");
-            assert!(row.ended.is_some());
-            self.open.remove(&id);
-        }
-    }
-
-    fn hold_state(&mut self, state: &Conversation) {
-        let owner: BTreeSet<_> = state.handover.iter().map(|open| open.id).collect();
-        assert_eq!(
-            self.open, owner,
-            "the rows and the state name the same owner"
-        );
-        assert_eq!(state.next_order, self.order);
-        assert!(self.places.last().is_none_or(|last| *last < state.next_seq));
-        let Some(open) = &state.handover else { return };
-        if matches!(
-            open.phase,
-            Phase::Waiting | Phase::Attended | Phase::Closing
-        ) {
-            assert_eq!(
-                open.answer,
-                Answer::Accepted,
-                "promised in {:?}",
-                open.phase
-            );
-        }
-        assert_eq!(open.closing.is_some(), open.phase == Phase::Closing);
-        let newest = (open.id, open.leg.desk.clone());
-        if self.handovers.last() != Some(&newest) {
-            self.handovers.push(newest);
-        }
-    }
-}
-
-impl Setting {
-    fn policy(&self) -> Policy {
-        let mut policy = Policy {
-            observe: self.observe,
-            ..Policy::default()
-        };
-        if self.accept_in_doubt {
-            policy.limits.when_unsure = WhenUnsure::Accept;
-        }
-        let mut bot = BotPolicy {
-            answer_pauses: self.answer_pauses,
-            pause_steps: usize::from(self.pause_steps % 3),
-            resume_steps: usize::from(self.resume_steps % 3),
-            ..BotPolicy::default()
-        };
-        (bot.look_ups.history, bot.look_ups.session) = (self.history, self.session);
-        if self.plain_user {
-            bot.capabilities = Capabilities::text_only(Audience::User, 20);
-        }
-        policy.bots.insert("webshop".parse().unwrap(), bot);
-        let mut desk = DeskPolicy {
-            takes_at_once: self.takes_at_once,
-            max_open: self.one_at_most.then_some(std::num::NonZeroU64::MIN),
-            ..DeskPolicy::new()
-        };
-        if self.plain_agent {
-            desk.capabilities = Capabilities::text_only(Audience::Agent, 20);
-        }
-        policy.desks.insert(team(), desk);
-        if let Some(takes_at_once) = self.fallback {
-            let second: DeskName = "second".parse().unwrap();
-            let desk = DeskPolicy {
-                takes_at_once,
-                ..DeskPolicy::new()
-            };
-            policy.desks.insert(second.clone(), desk);
-            policy.routes.push(Route {
-                fallbacks: vec![second],
-                ..Route::to(team())
-            });
-        }
-        if !self.silent {
-            let texts = NOTICES.map(|notice| (notice, format!("{notice:?}")));
-            policy.texts = Texts([("en".to_owned(), texts.into())].into());
-        }
-        policy
-    }
-}
-
 impl Tells {
     fn event(&self) -> DeskEvent {
         match self {
@@ -597,8 +421,4 @@ impl From<Because> for ClosedBecause {
             Because::NoAgent => Self::NoAgent,
         }
     }
-}
-
-fn team() -> DeskName {
-    "team".parse().unwrap()
 }
