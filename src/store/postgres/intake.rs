@@ -32,7 +32,7 @@ use crate::{
 const MOST_STEPS: usize = 128;
 /// While one batch waits for the disk the next is decided. More at once would only make them smaller.
 const MOST_BATCHES: usize = 2;
-/// So does another one that begins with fewer steps: until then they wait for the end of the one that is under way.
+/// So does another one that has fewer steps: until then they wait for the end of the one that is under way.
 const ANOTHER_FROM: usize = 32;
 /// So often a batch is tried before its steps are done one by one, which costs each of them as much as a batch.
 const MOST_TRIES: usize = 4;
@@ -104,8 +104,7 @@ async fn wait(ground: &Arc<Ground>, part: Part) -> Result<Came, Error> {
             return Err(Error::Busy);
         }
         queue.waiting.push_back(Waiting { part, tell });
-        let pays = queue.batches < MOST_BATCHES && queue.waiting.len() >= ANOTHER_FROM;
-        let begins = queue.batches == 0 || pays;
+        let begins = queue.may_begin(queue.batches);
         queue.batches += usize::from(begins);
         begins
     };
@@ -194,9 +193,14 @@ struct Running<'g> {
 }
 
 impl<'g> Running<'g> {
-    /// None: nothing waits that may go. There is one batch less then.
+    /// None: nothing waits that may go, or too little beside another batch, which takes it along later. There is one batch
+    /// less then.
     fn begin(ground: &'g Ground) -> Option<(Self, Vec<Waiting>)> {
         let mut queue = ground.intake.lock();
+        if !queue.may_begin(queue.batches - 1) {
+            queue.batches -= 1;
+            return None;
+        }
         let (mut batch, mut stay) = (Vec::new(), VecDeque::new());
         let mut keys: HashSet<ConversationKey> = HashSet::new();
         // Those of which nothing more goes with this batch.
@@ -240,6 +244,13 @@ impl Drop for Running<'_> {
         if std::thread::panicking() {
             queue.batches -= 1;
         }
+    }
+}
+
+impl Queue {
+    /// Whether a batch pays beside so many others.
+    fn may_begin(&self, others: usize) -> bool {
+        others == 0 || (others < MOST_BATCHES && self.waiting.len() >= ANOTHER_FROM)
     }
 }
 
