@@ -18,7 +18,7 @@ use std::{
 };
 
 use rusqlite::Connection;
-use tokio::sync::mpsc;
+use tokio::{runtime::Handle, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 
 use self::queued::{Command, queued};
@@ -74,6 +74,7 @@ impl Writer {
         let (fatal, ended) = (CancellationToken::new(), CancellationToken::new());
         let thread = Thread {
             ground,
+            callers: Handle::current(),
             fatal: fatal.clone(),
             failing: false,
         };
@@ -149,6 +150,8 @@ impl Writer {
 
 struct Thread {
     ground: Ground,
+    /// Where those wait who are to be answered.
+    callers: Handle,
     fatal: CancellationToken,
     /// The last batch was not written. A disk stays full for a while: one line says so, and one that it is over.
     failing: bool,
@@ -211,12 +214,14 @@ impl Thread {
         key_index.committed();
         memory.apply(std::mem::take(&mut batch.changes));
         memory.thaw(&batch.frozen);
-        for (command, fault) in ran {
-            command.answer(fault.map(|fault| {
+        let answers = ran.into_iter().map(|(command, fault)| {
+            let failure = fault.map(|fault| {
                 fault.log("a step failed and was undone");
                 Error::from(fault)
-            }));
-        }
+            });
+            (command, failure)
+        });
+        answer(&self.callers, answers.collect());
         batch.dead.iter().for_each(DeadLetter::log);
         batch
             .dead
@@ -326,15 +331,25 @@ impl Thread {
             fault.log("the store does not write");
         }
         let fault = BatchFault(Arc::new(fault));
-        for (command, _) in ran {
-            command.answer(Some(Error::Unavailable(Box::new(fault.clone()))));
-        }
+        let unavailable = || Some(Error::Unavailable(Box::new(fault.clone())));
+        let answers = ran.into_iter().map(|(command, _)| (command, unavailable()));
+        answer(&self.callers, answers.collect());
     }
 
     fn statement(&self, sql: &'static str) -> Result<(), Fault> {
         self.ground.connection.prepare_cached(sql)?.execute([])?;
         Ok(())
     }
+}
+
+/// Tells the callers, from among them: to wake one from another thread takes a call of the system, and on the same core it
+/// would run before the next is woken, one after the other.
+fn answer(callers: &Handle, answers: Vec<(Box<dyn Command>, Option<Error>)>) {
+    callers.spawn(async move {
+        for (command, failure) in answers {
+            command.answer(failure);
+        }
+    });
 }
 
 impl Ground {
