@@ -14,6 +14,7 @@ mod health;
 mod meter;
 mod outcome;
 mod outlet;
+mod places;
 mod timers;
 mod upkeep;
 

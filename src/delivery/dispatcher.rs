@@ -1,4 +1,4 @@
-//! Hands the lanes of one destination out to tasks, no more at a time than the destination is to be called with.
+//! Hands the lanes of one destination out to tasks, as there are places for calls.
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::{health::Permit, outlet::Outlet};
+use super::{health::Permit, outlet::Outlet, places::Place};
 use crate::{domain::time::Timestamp, store::Claimed};
 
 #[derive(Debug)]
@@ -22,12 +22,15 @@ enum Wait {
     /// The bell alone: nothing is owed.
     Bell,
     Until(Timestamp),
-    /// A lane to end: there are as many as there may be.
+    /// A call to end: there are as many as there may be.
+    Place,
+    /// A lane to end: what came of too many calls is not written yet.
     Lane,
 }
 
-/// More would not be faster for a desk and could be too much for it.
-const CALLS_IN_FLIGHT: usize = 16;
+/// A lane ends later than its call, whose outcome is written first. While the store is slow or away no more than so many
+/// calls are made of which nothing is kept yet, and which may have to be made again.
+const LANES: usize = 64;
 /// The destination's health is found out by one call alone.
 const ONE_PROBE: usize = 1;
 /// How soon a store that could not be read is asked again.
@@ -50,50 +53,61 @@ impl Dispatcher {
             &outlet.shared,
             outlet.shared.store.bell(&outlet.destination),
         );
+        let mut place = None;
         while !shared.stop.is_cancelled() {
             // Both are listened to before the store is asked, so that nothing falls between asking and waiting.
             let mut rung = pin!(bell.notified());
             rung.as_mut().enable();
             let mut stirred = pin!(outlet.stirred.notified());
             stirred.as_mut().enable();
-            let wait = self.round().await;
-            let full = matches!(wait, Wait::Lane);
+            let wait = self.round(place.take()).await;
+            let full = matches!(wait, Wait::Place | Wait::Lane);
             tokio::select! {
                 () = shared.stop.cancelled() => {}
                 () = rung, if !full => {}
                 () = stirred => {}
-                _ = self.lanes.join_next(), if full => {
-                    // Those that were answered by the same commit end with it, and are followed by as many at once.
-                    yield_now().await;
-                }
+                free = outlet.places.wait(), if matches!(wait, Wait::Place) => place = free,
+                _ = self.lanes.join_next(), if matches!(wait, Wait::Lane) => {}
                 () = elapsed(&wait, shared.clock.now()) => {}
+            }
+            if full {
+                // What ends together is followed by as many at once.
+                yield_now().await;
             }
         }
         while self.lanes.join_next().await.is_some() {}
     }
 
-    async fn round(&mut self) -> Wait {
+    async fn round(&mut self, place: Option<Place>) -> Wait {
         while self.lanes.try_join_next().is_some() {}
-        // Asked before the permit, since a probe that is permitted and not made would keep the next one waiting.
-        let free = CALLS_IN_FLIGHT.saturating_sub(self.lanes.len());
-        if free == 0 {
+        let room = LANES.saturating_sub(self.lanes.len());
+        if room == 0 {
             return Wait::Lane;
         }
-        match self.outlet.permit(free) {
+        // Asked before the permit, since a probe that is permitted and not made would keep the next one waiting.
+        let mut places = self.outlet.places.take(place, room);
+        if places.is_empty() {
+            return Wait::Place;
+        }
+        match self.outlet.permit(places.len()) {
             Permit::Wait(until) => Wait::Until(until),
             Permit::Calls(calls) => {
-                let (started, wait) = self.start_lanes(calls).await;
+                places.truncate(calls);
+                let (started, wait) = self.start_lanes(places).await;
                 self.outlet.give_back(calls.saturating_sub(started));
                 wait
             }
-            Permit::Probe => self.start_probe().await,
+            Permit::Probe => {
+                places.truncate(ONE_PROBE);
+                self.start_probe(places).await
+            }
         }
     }
 
     /// An open breaker's interval is over. The first delivery that is due is the probe; without one, a ping is, so that
     /// a destination that is back is known to be back before somebody needs it.
-    async fn start_probe(&mut self) -> Wait {
-        let (started, wait) = self.start_lanes(ONE_PROBE).await;
+    async fn start_probe(&mut self, place: Vec<Place>) -> Wait {
+        let (started, wait) = self.start_lanes(place).await;
         if started == 0 {
             let outlet = Arc::clone(&self.outlet);
             self.lanes.spawn(async move { outlet.ping().await });
@@ -101,18 +115,20 @@ impl Dispatcher {
         wait
     }
 
-    /// Starts lanes that are due, at most `limit`; says how many, and when to look again.
-    async fn start_lanes(&mut self, limit: usize) -> (usize, Wait) {
+    /// Starts lanes that are due, each with one of these places; says how many, and when to look again.
+    async fn start_lanes(&mut self, places: Vec<Place>) -> (usize, Wait) {
         let shared = &self.outlet.shared;
+        let limit = places.len();
         match shared.store.claim(&self.outlet.destination, limit).await {
             Ok(Claimed { claims, next_due }) => {
                 let started = claims.len();
-                for claim in claims {
+                for (claim, place) in claims.into_iter().zip(places) {
                     let outlet = Arc::clone(&self.outlet);
-                    self.lanes.spawn(async move { outlet.work(claim).await });
+                    self.lanes
+                        .spawn(async move { outlet.work(claim, place).await });
                 }
                 let wait = match next_due {
-                    _ if self.lanes.len() >= CALLS_IN_FLIGHT => Wait::Lane,
+                    _ if self.outlet.places.are_taken() => Wait::Place,
                     Some(due) => Wait::Until(due),
                     None => Wait::Bell,
                 };
@@ -128,7 +144,7 @@ impl Dispatcher {
 
 async fn elapsed(wait: &Wait, now: Timestamp) {
     match wait {
-        Wait::Bell | Wait::Lane => std::future::pending().await,
+        Wait::Bell | Wait::Place | Wait::Lane => std::future::pending().await,
         Wait::Until(at) => sleep(at.since(now).max(SHORTEST_WAIT)).await,
     }
 }

@@ -1,4 +1,7 @@
 //! One destination with all that its lanes share, and the life of a lane: attempt, settle, on to the next head.
+//!
+//! A call has its place among those that may be under way until it has ended. What came of it is written afterwards, and
+//! the next call of another lane does not wait for that.
 
 use std::{
     sync::Arc,
@@ -13,6 +16,7 @@ use super::{
     health::{Health, Permit},
     meter::{Ended, Meter, Outcome, PING},
     outcome::{Attempt, Plan},
+    places::{Place, Places},
 };
 use crate::{
     domain::{
@@ -34,6 +38,7 @@ pub(super) struct Outlet {
     pub(super) shared: Shared,
     /// Rings when the dispatcher should look again: a lane waits once more, or calls may be made at another time.
     pub(super) stirred: Notify,
+    pub(super) places: Places,
     endpoint: Endpoint,
     health: Health,
     meter: Arc<Meter>,
@@ -71,6 +76,7 @@ impl Outlet {
             since: shared.clock.now(),
             shared,
             stirred: Notify::new(),
+            places: Places::new(),
             endpoint,
             health,
             meter,
@@ -86,21 +92,36 @@ impl Outlet {
         self.health.give_back(calls);
     }
 
-    /// Works a lane off, for as long as calls may be made. The permit for the first one has been given.
-    pub(super) async fn work(&self, first: Claim) {
-        let mut head = Some(first);
-        let mut may_call = !self.shared.stop.is_cancelled();
-        while let Some(claim) = head {
-            if !may_call {
-                return self.release(claim).await;
-            }
+    /// Works a lane off, for as long as calls may be made. Place and permit for the first one have been given.
+    pub(super) async fn work(&self, first: Claim, place: Place) {
+        if self.shared.stop.is_cancelled() {
+            return self.release(first).await;
+        }
+        let mut next = Some((first, place));
+        while let Some((claim, place)) = next {
             if !self.holds(&claim).await {
                 self.give_back(1);
                 return self.release(claim).await;
             }
-            head = self.attempt(claim).await;
-            may_call = head.is_some() && !self.shared.stop.is_cancelled() && self.may_go_on();
+            let settlement = self.attempt(&claim).await;
+            drop(place);
+            next = self.go_on(claim, settlement).await;
         }
+    }
+
+    /// Writes what came of a call, and waits until the lane's next one may be made.
+    async fn go_on(&self, claim: Claim, settlement: Settlement) -> Option<(Claim, Place)> {
+        let stop = &self.shared.stop;
+        let next = self.settle(claim, settlement).await?;
+        let place = stop.run_until_cancelled(self.places.wait()).await.flatten();
+        if let Some(place) = place
+            && !stop.is_cancelled()
+            && self.may_go_on()
+        {
+            return Some((next, place));
+        }
+        self.release(next).await;
+        None
     }
 
     /// Finds out by the vendor's cheapest call whether the destination is back.
@@ -132,11 +153,11 @@ impl Outlet {
         held
     }
 
-    async fn attempt(&self, claim: Claim) -> Option<Claim> {
+    async fn attempt(&self, claim: &Claim) -> Settlement {
         let (started_at, began) = (self.shared.clock.now(), Instant::now());
-        let span = self.span(&claim);
+        let span = self.span(claim);
         self.health.begin(started_at);
-        let result = if self.may_be_a_repeat(&claim) {
+        let result = if self.may_be_a_repeat(claim) {
             self.endpoint.perform_again(&claim.job).await
         } else {
             self.endpoint.perform(&claim.job).await
@@ -169,13 +190,13 @@ impl Outlet {
             ended_at,
             jitter: (self.shared.jitter)(),
         };
-        self.log(&claim, &attempt.result);
+        self.log(claim, &attempt.result);
         let Plan { settlement, pause } = attempt.plan(&self.shared.window);
         if let Some(pause) = pause {
             self.health.pause(started_at, ended_at, pause);
             self.keep(pause).await;
         }
-        self.settle(claim, settlement).await
+        settlement
     }
 
     /// Whether an earlier call may have brought it: one that failed, or one of a process that died in it. What is owed from

@@ -20,12 +20,12 @@ impl Places {
         Self(Arc::new(Semaphore::new(CALLS_IN_FLIGHT)))
     }
 
-    /// The next place that is free. None is given only if there are none any more.
+    /// The next place that becomes free: there is always one that will.
     pub(super) async fn wait(&self) -> Option<Place> {
         Arc::clone(&self.0).acquire_owned().await.ok().map(Place)
     }
 
-    /// Those that are free now, with the one that has been waited for: `most` at most.
+    /// Up to `most` that are free now, the one that has been waited for among them.
     pub(super) fn take(&self, waited_for: Option<Place>, most: usize) -> Vec<Place> {
         let free = || Arc::clone(&self.0).try_acquire_owned().ok().map(Place);
         let mut places: Vec<Place> = waited_for.into_iter().collect();

@@ -7,7 +7,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
 
 use super::job::EPOCH;
 use crate::{
@@ -60,6 +63,8 @@ pub(super) struct Lanes {
 struct State {
     lanes: BTreeMap<(Destination, ConversationId), VecDeque<Row>>,
     seen: Seen,
+    /// As long it takes to write what came of a call.
+    settling: Duration,
     /// What is to be tried again is due so much later than asked for.
     postponed: Duration,
     timers: BTreeSet<Timestamp>,
@@ -128,6 +133,10 @@ impl Lanes {
 
     pub(super) fn postpone_retries(&self, by: Duration) {
         self.state.lock().unwrap().postponed = by;
+    }
+
+    pub(super) fn settle_slowly(&self, takes: Duration) {
+        self.state.lock().unwrap().settling = takes;
     }
 
     pub(super) fn depose_once(&self, delivery: DeliveryId) {
@@ -228,6 +237,8 @@ impl Store for Lanes {
     }
 
     async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<Option<Claim>, Error> {
+        let takes = self.state.lock().unwrap().settling;
+        sleep(takes).await;
         let mut state = self.state.lock().unwrap();
         let (now, postponed) = (self.clock.now(), state.postponed);
         state
