@@ -53,6 +53,8 @@ pub(super) struct Lanes {
 struct Queue {
     destination: Destination,
     waiting: BTreeMap<Place, Entry>,
+    /// What comes after all that has been here is put in, and not looked for.
+    last: Option<u64>,
     claim: Option<Held>,
     /// The writer is about to cancel something here; nobody claims the lane until it is done.
     frozen: bool,
@@ -90,7 +92,10 @@ impl Lanes {
             .queues
             .entry(waiting.lane)
             .or_insert_with(|| Queue::new(waiting.destination));
-        queue.remove(waiting.order);
+        if queue.last >= Some(waiting.order) {
+            queue.remove(waiting.order);
+        }
+        queue.last = queue.last.max(Some(waiting.order));
         let place = Place {
             patient: !waiting.urgent,
             order: waiting.order,
@@ -284,6 +289,7 @@ impl Queue {
         Self {
             destination,
             waiting: BTreeMap::new(),
+            last: None,
             claim: None,
             frozen: false,
             not_before: Timestamp::default(),
