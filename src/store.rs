@@ -239,7 +239,7 @@ pub struct HandoverView {
     pub facts: HandoverFacts,
     pub bot: BotName,
     pub user: String,
-    pub profile: Profile,
+    pub profile: Arc<Profile>,
     /// None: it is over.
     pub phase: Option<Phase>,
     pub answer: Answer,

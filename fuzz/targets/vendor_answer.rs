@@ -409,7 +409,7 @@ fn job(task: Task) -> Job {
             realm: "b1/LIVE".to_owned(),
             user: ExternalId::new("s1").unwrap(),
         },
-        profile: Profile::default(),
+        profile: Profile::default().into(),
         handover: HandoverFacts {
             id: HandoverId::from_uuid(id),
             language: "en".to_owned(),

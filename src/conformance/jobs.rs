@@ -131,7 +131,8 @@ pub(super) fn job(task: Task, content: Content) -> Result<Job, BadName> {
                 avatar_url: None,
                 fields: Map::new(),
             },
-        },
+        }
+        .into(),
         handover: HandoverFacts {
             id: HandoverId::from_uuid(Uuid::from_u128(0x0a)),
             language: "en".to_owned(),

@@ -2,7 +2,7 @@
 
 mod progress;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -35,7 +35,8 @@ pub struct Conversation {
     pub next_seq: u64,
     /// The place of the next delivery within its lane; grows over all lanes of the conversation.
     pub next_order: u64,
-    pub profile: Profile,
+    /// Shared with whatever was made of the state while it was the same.
+    pub profile: Arc<Profile>,
     pub handover: Option<Handover>,
     /// Everything here goes as soon as nothing is owed any more: no agent is asked, and nothing new is observed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,7 +50,7 @@ pub struct Erasing {
 }
 
 /// What the platform told about the user and the channel. Later facts win, silence changes nothing.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     pub platform_bot_id: Option<String>,
     /// `DRAFT` or `LIVE` where the platform has versions.
@@ -59,7 +60,7 @@ pub struct Profile {
     pub user: UserProfile,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserProfile {
     pub id: Option<String>,
     pub first_name: Option<String>,
@@ -229,10 +230,20 @@ impl Conversation {
             version: 0,
             next_seq: 1,
             next_order: 1,
-            profile: Profile::default(),
+            profile: Arc::default(),
             handover: None,
             erasing: None,
         }
+    }
+
+    /// Takes over what the platform told. Says whether anything of it is new.
+    pub fn learn(&mut self, told: &Profile) -> bool {
+        let is_new = self.profile.lacks(told);
+        if is_new {
+            Arc::make_mut(&mut self.profile).merge(told);
+            self.version += 1;
+        }
+        is_new
     }
 
     /// The user may have changed to another language since the request.
@@ -278,31 +289,51 @@ impl UserProfile {
 }
 
 impl Profile {
-    /// Takes over what `newer` knows. Says whether anything of it is new.
-    pub fn merge(&mut self, newer: &Self) -> bool {
-        let (ours, theirs) = (&mut self.user, &newer.user);
-        let mut is_new = false;
-        for (known, newer) in [
-            (&mut self.platform_bot_id, &newer.platform_bot_id),
-            (&mut self.version, &newer.version),
-            (&mut self.channel, &newer.channel),
-            (&mut self.language, &newer.language),
-            (&mut ours.id, &theirs.id),
-            (&mut ours.first_name, &theirs.first_name),
-            (&mut ours.last_name, &theirs.last_name),
-            (&mut ours.avatar_url, &theirs.avatar_url),
-        ] {
-            if newer.is_some() && known != newer {
+    /// Takes over what `newer` knows.
+    pub fn merge(&mut self, newer: &Self) {
+        for (known, newer) in self.texts_mut().into_iter().zip(newer.texts()) {
+            if newer.is_some() {
                 known.clone_from(newer);
-                is_new = true;
             }
         }
-        for (name, value) in &theirs.fields {
-            if ours.fields.get(name) != Some(value) {
-                ours.fields.insert(name.clone(), value.clone());
-                is_new = true;
-            }
+        for (name, value) in &newer.user.fields {
+            self.user.fields.insert(name.clone(), value.clone());
         }
-        is_new
+    }
+
+    /// Whether `newer` knows something that is not known here, or is otherwise here.
+    fn lacks(&self, newer: &Self) -> bool {
+        let mut texts = self.texts().into_iter().zip(newer.texts());
+        let mut fields = newer.user.fields.iter();
+        texts.any(|(known, newer)| newer.is_some() && known != newer)
+            || fields.any(|(name, value)| self.user.fields.get(name) != Some(value))
+    }
+
+    fn texts(&self) -> [&Option<String>; 8] {
+        let user = &self.user;
+        [
+            &self.platform_bot_id,
+            &self.version,
+            &self.channel,
+            &self.language,
+            &user.id,
+            &user.first_name,
+            &user.last_name,
+            &user.avatar_url,
+        ]
+    }
+
+    fn texts_mut(&mut self) -> [&mut Option<String>; 8] {
+        let user = &mut self.user;
+        [
+            &mut self.platform_bot_id,
+            &mut self.version,
+            &mut self.channel,
+            &mut self.language,
+            &mut user.id,
+            &mut user.first_name,
+            &mut user.last_name,
+            &mut user.avatar_url,
+        ]
     }
 }

@@ -1,6 +1,6 @@
 //! Deliveries: the calls that the bridge owes to a bot platform or a desk, and what came of them.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -97,7 +97,7 @@ pub struct Job {
     pub created_at: Timestamp,
     pub conversation: ConversationId,
     pub key: ConversationKey,
-    pub profile: Profile,
+    pub profile: Arc<Profile>,
     pub handover: HandoverFacts,
     /// What the bot platform's answers gave in this handover.
     pub taken: Taken,

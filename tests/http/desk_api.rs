@@ -234,7 +234,8 @@ async fn a_handover_is_shown_in_the_shape_in_which_it_was_opened() {
                 ..UserProfile::default()
             },
             ..Profile::default()
-        },
+        }
+        .into(),
         phase: Some(Phase::Waiting),
         answer: Answer::Accepted,
         transcript: vec![Message {

@@ -32,7 +32,7 @@ pub(in crate::delivery) fn job(lane: u32, seq: u32) -> Job {
             realm: "b1/LIVE".to_owned(),
             user: ExternalId::new(format!("session-{lane}")).unwrap(),
         },
-        profile: Profile::default(),
+        profile: Profile::default().into(),
         handover: HandoverFacts {
             id: HandoverId::from_uuid(id(3)),
             language: "en".to_owned(),

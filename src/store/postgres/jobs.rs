@@ -1,5 +1,7 @@
 //! Puts together what claimed deliveries are about, from committed rows.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -181,7 +183,7 @@ async fn transcript(
 struct Excerpt {
     id: ConversationId,
     key: ConversationKey,
-    profile: Profile,
+    profile: Arc<Profile>,
     handover: Option<Open>,
 }
 

@@ -192,9 +192,7 @@ impl Subject {
 
     /// Takes over what the platform said about the user; written with the next turn or by [`Self::save`].
     pub(super) fn learn(&mut self, profile: &Profile) {
-        if self.state.profile.merge(profile) {
-            self.state.version += 1;
-        }
+        self.state.learn(profile);
     }
 
     /// Lets `decide` turn the state over for one event and writes what it says.

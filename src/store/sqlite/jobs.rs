@@ -1,5 +1,7 @@
 //! Puts together what a claimed row is about, from committed rows.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, Row, params, types::ValueRef};
 use serde::Deserialize;
 
@@ -169,7 +171,7 @@ fn read_transcript(
 struct Excerpt {
     id: ConversationId,
     key: ConversationKey,
-    profile: Profile,
+    profile: Arc<Profile>,
     handover: Option<Open>,
 }
 

@@ -155,8 +155,7 @@ impl Subject {
 
     /// Takes over what the platform said about the user; written with the next turn or by [`Self::save`].
     pub(super) fn learn(&mut self, work: &mut Work<'_>, profile: &Profile) {
-        if self.state.profile.merge(profile) {
-            self.state.version += 1;
+        if self.state.learn(profile) {
             self.changed = Changed::More;
             work.let_go([Some(Lane::Bot(self.state.id)), self.open_lane()]);
         }

@@ -349,7 +349,7 @@ pub async fn later_facts_about_the_user_win(harness: impl Harness + 'static) {
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(view.profile, profile(Some("web"), Some("nl")));
+    assert_eq!(view.profile, profile(Some("web"), Some("nl")).into());
 }
 
 pub async fn sixty_four_callers_at_once_leave_no_gap_and_keep_one_order(

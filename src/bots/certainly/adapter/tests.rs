@@ -110,7 +110,8 @@ fn job(task: Task) -> Job {
                 ..UserProfile::default()
             },
             ..Profile::default()
-        },
+        }
+        .into(),
         handover: HandoverFacts {
             id: HandoverId::from_uuid(Uuid::from_u128(5)),
             language: "en".into(),
@@ -159,7 +160,7 @@ async fn a_user_whom_no_claim_has_named_is_called_as_messages_name_them() {
     ] {
         let stub = Stub::answering("200 OK", "", "").await;
         let job = Job {
-            profile: Profile::default(),
+            profile: Profile::default().into(),
             ..say(Content::text("Hello"))
         };
         bot(&stub, settings).perform(&job).await.unwrap();

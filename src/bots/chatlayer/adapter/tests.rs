@@ -112,7 +112,7 @@ pub(in crate::bots::chatlayer) fn job(task: Task, content: Option<Content>) -> J
             realm: "b/1/LIVE".into(),
             user: ExternalId::new("../s?1").unwrap(),
         },
-        profile: Profile::default(),
+        profile: Profile::default().into(),
         handover: HandoverFacts {
             id: HandoverId::from_uuid(Uuid::from_u128(5)),
             language: "en".into(),

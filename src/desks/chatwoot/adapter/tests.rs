@@ -86,7 +86,8 @@ fn job(task: Task) -> Job {
                 ..UserProfile::default()
             },
             ..Profile::default()
-        },
+        }
+        .into(),
         handover: HandoverFacts {
             id: HandoverId::from_uuid(id(0xa)),
             language: "en".into(),

@@ -95,7 +95,7 @@ fn job(task: Task, content: Content) -> Job {
             realm: "b1/LIVE".into(),
             user: ExternalId::new("s1").unwrap(),
         },
-        profile: Profile::default(),
+        profile: Profile::default().into(),
         handover: HandoverFacts {
             id: HandoverId::from_uuid(id(0xa)),
             language: "en".into(),

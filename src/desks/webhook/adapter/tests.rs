@@ -96,7 +96,8 @@ fn job(task: Task) -> Job {
                 first_name: Some("Guest".into()),
                 ..UserProfile::default()
             },
-        },
+        }
+        .into(),
         handover: HandoverFacts {
             id: HandoverId::from_uuid(id(0xa)),
             language: "en".into(),

@@ -155,7 +155,7 @@ fn a_route_looks_at_what_the_platform_told_of_bot_user_and_request() {
         let mut profile = Profile::default();
         change(&mut profile);
         world.change_state(|state| {
-            state.profile = profile;
+            state.profile = profile.into();
             state.handover = None;
         });
         world.apply(&Event::HandoverRequested(Request {

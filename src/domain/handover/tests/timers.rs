@@ -1,5 +1,7 @@
 //! What falls due while people wait.
 
+use std::sync::Arc;
+
 use super::*;
 
 #[test]
@@ -172,7 +174,9 @@ fn a_text_that_was_given_up_does_not_count_as_a_desk_that_is_away() {
 #[test]
 fn the_user_is_told_in_the_users_language() {
     let mut world = World::with_texts();
-    world.change_state(|state| state.profile.language = Some("nl-BE".to_owned()));
+    world.change_state(|state| {
+        Arc::make_mut(&mut state.profile).language = Some("nl-BE".to_owned());
+    });
     world.request();
     world.opened();
     world.agent_says("dag");
@@ -183,10 +187,10 @@ fn the_user_is_told_in_the_users_language() {
 #[test]
 fn a_user_who_changes_the_language_during_the_handover_is_told_in_the_new_one() {
     let mut world = World::with_texts();
-    world.change_state(|state| state.profile.language = Some("en".to_owned()));
+    world.change_state(|state| Arc::make_mut(&mut state.profile).language = Some("en".to_owned()));
     world.request();
     world.opened();
-    world.change_state(|state| state.profile.language = Some("nl".to_owned()));
+    world.change_state(|state| Arc::make_mut(&mut state.profile).language = Some("nl".to_owned()));
     world.look_from_here();
     world.user_says("dag");
     let row =
@@ -203,7 +207,7 @@ fn a_user_who_changes_the_language_during_the_handover_is_told_in_the_new_one() 
 #[test]
 fn a_language_without_texts_is_told_in_english_and_an_empty_text_is_not_sent() {
     let mut world = World::with_texts();
-    world.change_state(|state| state.profile.language = Some("fr".to_owned()));
+    world.change_state(|state| Arc::make_mut(&mut state.profile).language = Some("fr".to_owned()));
     let english = world.policy.texts.0.get_mut("en").unwrap();
     english.insert(Notice::HandingOver, String::new());
     world.request();
