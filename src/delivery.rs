@@ -1,6 +1,6 @@
 //! Performs what the bridge owes: claims lanes, calls the bot platform or the desk, settles what came of it.
 //!
-//! One dispatcher a destination keeps at most 16 lanes under way, each a task of its own that goes from head to head;
+//! One dispatcher a destination keeps at most 16 calls under way, each in a lane that is a task and goes from head to head;
 //! so calls are in order within a lane and parallel across lanes, and a slow desk delays nobody else. No lock,
 //! transaction or connection is held across a call. A row that is unsettled after a crash goes out once more under its
 //! old id: at least once.

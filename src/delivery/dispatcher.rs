@@ -110,7 +110,11 @@ impl Dispatcher {
         let (started, wait) = self.start_lanes(place).await;
         if started == 0 {
             let outlet = Arc::clone(&self.outlet);
-            self.lanes.spawn(async move { outlet.ping().await });
+            let place = self.outlet.places.take(None, ONE_PROBE);
+            self.lanes.spawn(async move {
+                outlet.ping().await;
+                drop(place);
+            });
         }
         wait
     }
@@ -129,6 +133,8 @@ impl Dispatcher {
                 }
                 let wait = match next_due {
                     _ if self.outlet.places.are_taken() => Wait::Place,
+                    // A call has ended while the store was asked.
+                    Some(due) if started == limit && due <= shared.clock.now() => Wait::Place,
                     Some(due) => Wait::Until(due),
                     None => Wait::Bell,
                 };

@@ -39,6 +39,8 @@ struct State {
     pace: Pace,
     /// A pause that the store does not keep yet; from then on the store alone says when it is over.
     pausing: Option<Timestamp>,
+    /// How often a pause has begun, or has come to be kept.
+    pauses: u64,
     /// A probe has been permitted and not been recorded.
     probing: bool,
     /// What the store was told last, so that it is told only what is new.
@@ -100,6 +102,7 @@ impl Health {
         let mut state = self.lock();
         let Pause { until, because } = pause;
         state.pausing = state.pausing.max(Some(until));
+        state.pauses += 1;
         if because == PausedBecause::RateLimited {
             state.pace.refused(Refusal {
                 started_at,
@@ -107,6 +110,11 @@ impl Health {
                 until,
             });
         }
+    }
+
+    /// Another number than before: a pause came in between that only the store may know of by now.
+    pub(super) fn pauses(&self) -> u64 {
+        self.lock().pauses
     }
 
     /// The destination has taken its last call for now. Known to this process alone: one call too many after a restart
@@ -119,6 +127,7 @@ impl Health {
     /// The store keeps this pause now. If it does not, this process does.
     pub(super) fn pause_is_kept(&self, pause: Pause) {
         let mut state = self.lock();
+        state.pauses += 1;
         state.pausing = state.pausing.filter(|until| *until != pause.until);
     }
 

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -60,6 +60,9 @@ pub(super) struct Shared {
 
 /// An adapter's call is given up after ten seconds, and the clocks of two machines may run apart a little.
 const HELD_FOR: Duration = Duration::from_secs(12);
+/// As long a lane waits for its place with the next call in hand; then it is anybody's again. What waits here is neither
+/// called off nor changed any more, and no other replica has it.
+const PLACE_WITHIN: Duration = Duration::from_secs(1);
 /// No lane is taken over sooner from a process that died in a call: it was held for longer when the call began.
 const TAKEN_OVER_AFTER: Duration = Duration::from_secs(10);
 
@@ -111,11 +114,13 @@ impl Outlet {
 
     /// Writes what came of a call, and waits until the lane's next one may be made.
     async fn go_on(&self, claim: Claim, settlement: Settlement) -> Option<(Claim, Place)> {
-        let stop = &self.shared.stop;
+        let (stop, pauses) = (&self.shared.stop, self.health.pauses());
         let next = self.settle(claim, settlement).await?;
-        let place = stop.run_until_cancelled(self.places.wait()).await.flatten();
-        if let Some(place) = place
+        let place = timeout(PLACE_WITHIN, self.places.wait());
+        let place = stop.run_until_cancelled(place).await;
+        if let Some(Ok(Some(place))) = place
             && !stop.is_cancelled()
+            && self.health.pauses() == pauses
             && self.may_go_on()
         {
             return Some((next, place));

@@ -3,6 +3,7 @@
 mod ends;
 mod job;
 mod lanes;
+mod places;
 mod repeats;
 mod world;
 
@@ -70,40 +71,6 @@ async fn lanes_are_in_order_in_themselves_and_parallel_among_each_other_but_neve
             .collect();
         assert_eq!(came, of_lane);
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn other_lanes_are_called_while_what_came_of_calls_is_written_until_too_much_of_that_waits() {
-    let mut world = World::new();
-    let (live, desk) = world.desk("live", Duration::from_secs(1), takes_all());
-    (1..=100).for_each(|lane| world.lanes.add(&live, job(lane, 1)));
-    world.lanes.settle_slowly(Duration::from_mins(1));
-    world.start();
-    world.until(|| world.lanes.is_empty()).await;
-    let times = desk.call_times();
-    let begun = |before: u128| times.iter().filter(|at| **at < before * 1000).count();
-    assert_eq!([1, 4, 61, 65].map(begun), [16, 64, 64, 100]);
-    assert_eq!(desk.log().most_at_once, 16);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_lane_that_waits_to_be_called_again_is_given_back_at_a_stop() {
-    let mut world = World::new();
-    let (live, desk) = world.desk("live", Duration::from_secs(5), takes_all());
-    world.lanes.add(&live, job(1, 1));
-    world.lanes.add(&live, job(1, 2));
-    (2..=32).for_each(|lane| world.lanes.add(&live, job(lane, 1)));
-    world.lanes.settle_slowly(Duration::from_secs(1));
-    let running = world.start();
-    world.until(|| desk.log().calls.len() == 32).await;
-    sleep(Duration::from_secs(2)).await;
-    assert_eq!(world.lanes.seen().released, 0);
-    world.stop.cancel();
-    sleep(Duration::from_millis(5)).await;
-    assert_eq!(world.lanes.seen().released, 1, "its place is still taken");
-    running.await.unwrap();
-    assert_eq!(desk.log().calls.len(), 32);
-    assert_eq!(world.lanes.claimed(), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -63,8 +63,10 @@ pub(super) struct Lanes {
 struct State {
     lanes: BTreeMap<(Destination, ConversationId), VecDeque<Row>>,
     seen: Seen,
-    /// As long it takes to write what came of a call.
+    /// As long it takes to write what came of a call …
     settling: Duration,
+    /// … and to find out which lanes are due.
+    claiming: Duration,
     /// What is to be tried again is due so much later than asked for.
     postponed: Duration,
     timers: BTreeSet<Timestamp>,
@@ -139,6 +141,10 @@ impl Lanes {
         self.state.lock().unwrap().settling = takes;
     }
 
+    pub(super) fn claim_slowly(&self, takes: Duration) {
+        self.state.lock().unwrap().claiming = takes;
+    }
+
     pub(super) fn depose_once(&self, delivery: DeliveryId) {
         self.state.lock().unwrap().deposed.insert(delivery);
     }
@@ -206,6 +212,8 @@ impl Row {
 #[async_trait]
 impl Store for Lanes {
     async fn claim(&self, destination: &Destination, limit: usize) -> Result<Claimed, Error> {
+        let takes = self.state.lock().unwrap().claiming;
+        sleep(takes).await;
         let now = self.clock.now();
         let mut state = self.state.lock().unwrap();
         let pause = state.pause().filter(|until| *until > now);
@@ -241,6 +249,7 @@ impl Store for Lanes {
         sleep(takes).await;
         let mut state = self.state.lock().unwrap();
         let (now, postponed) = (self.clock.now(), state.postponed);
+        let is_paused = state.pause().is_some_and(|until| until > now);
         state
             .seen
             .settled
@@ -264,7 +273,7 @@ impl Store for Lanes {
         }
         Ok(rows
             .front_mut()
-            .filter(|head| head.due <= now)
+            .filter(|head| head.due <= now && !is_paused)
             .map(|head| head.claim(&claim.destination)))
     }
 

@@ -109,7 +109,7 @@ impl Writer {
         answer.await.unwrap_or(Err(Error::Closed))
     }
 
-    /// Runs a step of the bridge's own, which waits for its place: there are never more of them than calls in flight.
+    /// Runs a step of the bridge's own, which waits for its place: there are never more of them than lanes under way.
     pub(super) async fn step<T: Send + 'static>(
         &self,
         step: impl FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
