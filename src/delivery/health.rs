@@ -71,6 +71,15 @@ impl Health {
         self.lock().pace.give_back(calls);
     }
 
+    /// A call that was permitted is not made.
+    pub(super) fn forgo(&self) {
+        let mut state = self.lock();
+        state.pace.give_back(1);
+        if std::mem::take(&mut state.probing) {
+            state.breaker.forgo_probe();
+        }
+    }
+
     /// The call that is under way finds out whether the destination is back.
     pub(super) fn is_probing(&self) -> bool {
         self.lock().probing

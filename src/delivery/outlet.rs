@@ -103,7 +103,7 @@ impl Outlet {
         let mut next = Some((first, place));
         while let Some((claim, place)) = next {
             if !self.holds(&claim).await {
-                self.give_back(1);
+                self.health.forgo();
                 return self.release(claim).await;
             }
             let settlement = self.attempt(&claim).await;

@@ -284,6 +284,19 @@ async fn an_open_breaker_lets_one_probe_through_at_a_time_until_it_closes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_probe_in_a_lane_that_is_not_held_for_certain_is_made_in_another() {
+    let mut world = World::new();
+    let (live, desk) = world.desk("live", AT_ONCE, fails_first(10, ErrorClass::Busy));
+    (1..=10).for_each(|lane| world.lanes.add(&live, job(lane, 1)));
+    world.start();
+    world.until(|| desk.log().calls.len() == 10).await;
+    (1..=10).for_each(|lane| world.lanes.depose_once(job(lane, 1).delivery));
+    world.until(|| desk.log().calls.len() > 10).await;
+    assert!(world.lanes.seen().released > 0);
+    assert!(desk.call_times()[10] < 1_500, "{:?}", desk.call_times());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_breaker_without_traffic_is_closed_by_a_ping() {
     let mut world = World::new();
     let (live, desk) = world.desk("live", AT_ONCE, |_, call| match call {

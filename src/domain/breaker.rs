@@ -49,7 +49,7 @@ const LAST_INTERVAL: Duration = Duration::from_secs(10);
 const PROBE_PATIENCE: Duration = Duration::from_secs(15);
 
 impl Breaker {
-    /// Asks to call. A [`Permit::Probe`] reserves the probe; its outcome must be recorded.
+    /// Asks to call. A [`Permit::Probe`] reserves the probe; its outcome must be recorded, or it forgone.
     pub fn permit(&mut self, now: Timestamp) -> Permit {
         let Some(open) = &mut self.open else {
             return Permit::Call;
@@ -59,6 +59,13 @@ impl Breaker {
         }
         open.probe_since = Some(now);
         Permit::Probe
+    }
+
+    /// The probe that was permitted is not made after all: another may be, at once.
+    pub fn forgo_probe(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.probe_since = None;
+        }
     }
 
     /// Whether a new handover should be declined on this account. Half open does not decline: its opening call is the probe.
@@ -212,6 +219,15 @@ mod tests {
                 "never twenty calls within the span"
             );
         }
+    }
+
+    #[test]
+    fn a_probe_that_is_not_made_is_anothers_at_once() {
+        let mut breaker = opened_at(0);
+        assert_eq!(breaker.permit(at(1_000)), Permit::Probe);
+        assert!(matches!(breaker.permit(at(1_000)), Permit::Wait(_)));
+        breaker.forgo_probe();
+        assert_eq!(breaker.permit(at(1_000)), Permit::Probe);
     }
 
     #[test]
