@@ -1,6 +1,19 @@
 //! Calls that may be made at a time, and lanes that wait for one of them.
 
-use super::*;
+use std::sync::Arc;
+
+use super::{world::Scripted, *};
+
+/// The first of 32 lanes has a second call to make, for which there is no place when the first one's outcome is written.
+fn one_lane_goes_on_among_others() -> (World, Arc<Scripted>) {
+    let mut world = World::new();
+    let (live, desk) = world.desk("live", Duration::from_secs(5), takes_all());
+    world.lanes.add(&live, job(1, 1));
+    world.lanes.add(&live, job(1, 2));
+    (2..=32).for_each(|lane| world.lanes.add(&live, job(lane, 1)));
+    world.lanes.settle_slowly(Duration::from_secs(1));
+    (world, desk)
+}
 
 #[tokio::test(start_paused = true)]
 async fn other_lanes_are_called_while_what_came_of_calls_is_written_until_too_much_of_that_waits() {
@@ -18,12 +31,7 @@ async fn other_lanes_are_called_while_what_came_of_calls_is_written_until_too_mu
 
 #[tokio::test(start_paused = true)]
 async fn a_lane_that_waits_to_be_called_again_is_given_back_at_a_stop() {
-    let mut world = World::new();
-    let (live, desk) = world.desk("live", Duration::from_secs(5), takes_all());
-    world.lanes.add(&live, job(1, 1));
-    world.lanes.add(&live, job(1, 2));
-    (2..=32).for_each(|lane| world.lanes.add(&live, job(lane, 1)));
-    world.lanes.settle_slowly(Duration::from_secs(1));
+    let (world, desk) = one_lane_goes_on_among_others();
     let running = world.start();
     world.until(|| desk.log().calls.len() == 32).await;
     sleep(Duration::from_millis(1500)).await;
@@ -38,12 +46,7 @@ async fn a_lane_that_waits_to_be_called_again_is_given_back_at_a_stop() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lane_that_waits_to_be_called_again_is_anybodys_after_a_second() {
-    let mut world = World::new();
-    let (live, desk) = world.desk("live", Duration::from_secs(5), takes_all());
-    world.lanes.add(&live, job(1, 1));
-    world.lanes.add(&live, job(1, 2));
-    (2..=32).for_each(|lane| world.lanes.add(&live, job(lane, 1)));
-    world.lanes.settle_slowly(Duration::from_secs(1));
+    let (world, desk) = one_lane_goes_on_among_others();
     world.start();
     let start = Instant::now();
     world.until(|| world.lanes.seen().released == 1).await;
