@@ -52,7 +52,7 @@ class Plan:
     def groups(self):
         """What --only names: each is a list of measurements that belong side by side."""
         return {
-            'intake': [self.express, self.bare, self.group, self.intake],
+            'intake': [self.express, self.express_silent, self.bare, self.group, self.intake],
             'unowned': [self.bare, self.unowned],
             'flow': [self.disk, self.relay, self.flow],
             'features': [self.intake, self.log_off, self.observed, self.unowned, self.one_conversation, self.repeats],
@@ -86,6 +86,10 @@ class Plan:
     def express(self):
         with self.servers.express() as server:
             self._load('express', server, [16, 64])
+
+    def express_silent(self):
+        with self.servers.express('--silent') as server:
+            self._load('express, silent', server, [16, 64])
 
     def bare(self):
         with self.servers.bare() as server:

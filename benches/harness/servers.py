@@ -106,10 +106,11 @@ class Servers:
                 yield server
 
     @contextlib.contextmanager
-    def express(self):
+    def express(self, *options):
         address = machine.free_address()
-        command = ['node', self.express_folder / 'server.js', address]
-        with self.machine.server(command, address, self._log('express')) as process:
+        command = ['node', self.express_folder / 'server.js', address, *options]
+        # What it prints grows with every message.
+        with self.machine.data() as data, self.machine.server(command, address, data / 'express.log') as process:
             yield Server(process.pid, f'http://{address}/hooks?challenge.verifyToken={VERIFY_TOKEN}')
 
     def bridge(self, more=''):

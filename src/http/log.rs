@@ -2,15 +2,21 @@
 //!
 //! The line names the matched route, never the path or the query: a hook's path holds its key and its query the token.
 
-use std::{any::Any, time::Instant};
+use std::{
+    any::Any,
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Instant,
+};
 
 use axum::{
     Router,
-    extract::{MatchedPath, Request, State},
+    extract::{MatchedPath, Request},
     http::Method,
-    middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+use tower::{Service, layer::layer_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
@@ -27,9 +33,21 @@ pub(super) fn layers<S: Clone + Send + Sync + 'static>(
     sources: Sources,
     meter: Meter,
 ) -> Router<S> {
-    router
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn_with_state((sources, meter), one_line))
+    let one_line = layer_fn(move |inner| OneLine {
+        inner,
+        sources: sources.clone(),
+        meter: meter.clone(),
+    });
+    // Together: with each layer a router boxes every request once more.
+    router.layer((one_line, CatchPanicLayer::custom(panicked)))
+}
+
+/// Names each request and leaves a line of it.
+#[derive(Clone)]
+struct OneLine<S> {
+    inner: S,
+    sources: Sources,
+    meter: Meter,
 }
 
 /// Logs when dropped, so that a request whose client hung up leaves its line too.
@@ -73,34 +91,44 @@ impl Drop for Line {
     }
 }
 
-async fn one_line(
-    State((sources, meter)): State<(Sources, Meter)>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let peer: Option<Peer> = request.extensions().get().copied();
-    let id = RequestId::of(&sources, peer, request.headers());
-    let span = tracing::info_span!("request", request.id = id.as_str());
-    let mut line = Line {
-        method: known(request.method()),
-        route: request.extensions().get().cloned(),
-        began: Instant::now(),
-        status: None,
-        problem: None,
-        meter,
-    };
-    let answer = async move {
-        let response = next.run(request).await;
-        line.status = Some(response.status().as_u16());
-        line.problem = response.extensions().get().map(Problem::kind);
-        drop(line);
-        response
-    };
-    let mut response = Problem::name_request(answer.instrument(span).await, &id);
-    response
-        .headers_mut()
-        .insert(request_id::HEADER, id.header());
-    response
+impl<S> Service<Request> for OneLine<S>
+where
+    S: Service<Request, Response: IntoResponse, Error = Infallible, Future: Send + 'static>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let peer: Option<Peer> = request.extensions().get().copied();
+        let id = RequestId::of(&self.sources, peer, request.headers());
+        let span = tracing::info_span!("request", request.id = id.as_str());
+        let mut line = Line {
+            method: known(request.method()),
+            route: request.extensions().get().cloned(),
+            began: Instant::now(),
+            status: None,
+            problem: None,
+            meter: self.meter.clone(),
+        };
+        let answer = span.in_scope(|| self.inner.call(request));
+        let answer = async move {
+            let response = answer.await?.into_response();
+            line.status = Some(response.status().as_u16());
+            line.problem = response.extensions().get().map(Problem::kind);
+            drop(line);
+            let mut response = Problem::name_request(response, &id);
+            response
+                .headers_mut()
+                .insert(request_id::HEADER, id.header());
+            Ok(response)
+        };
+        Box::pin(answer.instrument(span))
+    }
 }
 
 /// A method is free text to its sender; only those of RFC 9110 are repeated in the log.

@@ -26,13 +26,21 @@ const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 #[derive(Clone, Debug)]
 pub(super) struct Database {
     pool: Pool,
-    begin: &'static str,
+    begin: Begin,
+}
+
+/// How a transaction that writes is begun.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Begin {
+    pub(super) sql: &'static str,
+    /// One statement may be a transaction without it.
+    pub(super) only_for_several: bool,
 }
 
 /// A connection that is in use. Broken, it does not go back to the pool.
 pub(super) struct Connection {
     object: Option<Object>,
-    begin: &'static str,
+    begin: Begin,
 }
 
 /// A statement with its values.
@@ -46,7 +54,7 @@ pub(super) struct Statement {
 type Given<'f> = Pin<Box<dyn Future<Output = Result<Vec<Row>, tokio_postgres::Error>> + Send + 'f>>;
 
 impl Database {
-    pub(super) fn new(pool: Pool, begin: &'static str) -> Self {
+    pub(super) fn new(pool: Pool, begin: Begin) -> Self {
         Self { pool, begin }
     }
 
@@ -169,7 +177,11 @@ impl Connection {
         &mut self,
         statements: &[Statement],
     ) -> Result<Vec<Vec<Row>>, Fault> {
-        self.in_one_go(self.begin, statements).await
+        match statements {
+            // It begins when all of it has come: whoever freezes while sending it holds nobody up.
+            [one] if self.begin.only_for_several => Ok(vec![self.rows(one).await?]),
+            several => self.in_one_go(self.begin.sql, several).await,
+        }
     }
 
     async fn in_one_go(

@@ -7,9 +7,21 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::{
-    PostgresStore, background::Background, changes, clock::Time, connect::Way, database::Database,
-    fault::Fault, home, intake::Intake, leases::Leases, memory::Memory, mutant, newer::Newer,
-    schema, watch, work::Ground,
+    PostgresStore,
+    background::Background,
+    changes,
+    clock::Time,
+    connect::Way,
+    database::{Begin, Database},
+    fault::Fault,
+    home,
+    intake::Intake,
+    leases::Leases,
+    memory::Memory,
+    mutant,
+    newer::Newer,
+    schema, watch,
+    work::Ground,
 };
 use crate::{
     domain::policy::Policy,
@@ -140,12 +152,18 @@ macro_rules! begin {
         concat!("BEGIN; SET LOCAL idle_in_transaction_session_timeout = '2s'" $(, $more)?)
     };
 }
-const DURABLE: &str = begin!();
+const DURABLE: Begin = Begin {
+    sql: begin!(),
+    only_for_several: true,
+};
 /// For a database, or a role, that would answer before what it was told is on its disk.
-const MADE_DURABLE: &str = begin!("; SET LOCAL synchronous_commit = on");
+const MADE_DURABLE: Begin = Begin {
+    sql: begin!("; SET LOCAL synchronous_commit = on"),
+    only_for_several: false,
+};
 
 /// Says once what should be otherwise about the role and the database, and sees to what can be seen to.
-async fn how_to_begin(database: &Database) -> Result<&'static str, Fault> {
+async fn how_to_begin(database: &Database) -> Result<Begin, Fault> {
     let sql = "SELECT current_setting('is_superuser') = 'on', current_setting('synchronous_commit') = 'off'";
     let row = database.row(sql, Vec::new()).await?;
     let row = row.ok_or(Fault::Missing)?;

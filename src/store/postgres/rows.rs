@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use super::{
     columns::{Value, integer, lane_id, storable, values},
-    database::Statement,
     fault::Fault,
     keys::Stored,
     writes::{Attempted, ConversationRow, DeliveryRow, Read},
@@ -39,12 +38,21 @@ pub(super) struct Rows<'c> {
     pub(super) changed: &'c [Changing],
 }
 
-/// One row: the destinations of the lanes that have got a head.
-const WRITE: &str = "SELECT handover_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-    $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, \
-    $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56)";
+/// One row: the destinations of the lanes that have got a head, under [`HEADS`].
+macro_rules! write_sql {
+    () => {
+        "SELECT handover_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
+        $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, \
+        $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56) AS heads"
+    };
+}
+pub(super) use write_sql;
 
-pub(super) fn write(rows: Rows<'_>, now: Timestamp) -> Result<Statement, Fault> {
+pub(super) const WRITE: &str = write_sql!();
+pub(super) const HEADS: &str = "heads";
+
+/// The values of [`WRITE`].
+pub(super) fn write(rows: Rows<'_>, now: Timestamp) -> Result<Vec<Value>, Fault> {
     let mut all = values![now, day(now)];
     all.extend(conversations(rows.read, rows.conversations));
     all.extend(messages(rows.messages)?);
@@ -55,7 +63,7 @@ pub(super) fn write(rows: Rows<'_>, now: Timestamp) -> Result<Statement, Fault> 
     all.extend(changes(rows.changed));
     all.extend(attempted(rows.attempted));
     all.extend(said(rows.said, now));
-    Ok(Statement::new(WRITE, all))
+    Ok(all)
 }
 
 /// Of those of which nothing but what is theirs is changed, the revision alone.

@@ -22,6 +22,7 @@ use super::{
     leases::Leases,
     memory::{Change, Memory},
     newer::Newer,
+    rows,
     writes::Writes,
 };
 use crate::{
@@ -295,13 +296,14 @@ impl Work {
             let mut rings = sending.rings;
             let heads = given.get(sending.heads_at).and_then(|rows| rows.first());
             if let Some(heads) = heads {
-                rings.extend(heads.try_get::<_, Vec<Destination>>(0)?);
+                rings.extend(heads.try_get::<_, Vec<Destination>>(rows::HEADS)?);
             }
             self.after
                 .changes
                 .extend(rings.into_iter().map(Change::Due));
             if sending.goes_on {
                 waiting = given.pop().unwrap_or_default();
+                waiting.retain(|row| !matches!(row.try_get::<_, Option<Uuid>>(0), Ok(None)));
             }
         }
         self.connection = None;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::{
-    columns::{lane_id, values},
+    columns::{Value, lane_id, values},
     database::Statement,
     fault::Fault,
     keys::Stored,
@@ -105,9 +105,9 @@ pub(super) struct Attempted {
 #[derive(Debug)]
 pub(super) struct Sending {
     pub(super) statements: Vec<Statement>,
-    /// The place of the one that gives the destinations of lanes that have got a head.
+    /// The place of the one that gives the destinations of lanes that have got a head, in the column [`rows::HEADS`].
     pub(super) heads_at: usize,
-    /// The last one gives what waits in the lanes whose flight has ended.
+    /// The last one gives what waits in the lanes whose flight has ended, the lane in front.
     pub(super) goes_on: bool,
     /// Destinations of lanes that may have got another head.
     pub(super) rings: BTreeSet<Destination>,
@@ -163,7 +163,7 @@ impl Writes {
             }
         }
         let heads_at = all.len();
-        all.push(rows::write(
+        let write = rows::write(
             Rows {
                 read: self.read,
                 conversations: self.conversations,
@@ -177,11 +177,22 @@ impl Writes {
                 changed,
             },
             now,
-        )?);
-        all.extend(self.others);
+        )?;
         let goes_on = !(self.fences.is_empty() && self.lanes.is_empty() && self.landed.is_empty());
-        if goes_on {
-            all.push(go_on(self.fences, &self.lanes, self.landed, now));
+        let go_on = goes_on.then(|| go_on(self.fences, &self.lanes, self.landed, now));
+        match go_on {
+            None => {
+                all.push(Statement::new(rows::WRITE, write));
+                all.extend(self.others);
+            }
+            Some(go_on) if self.others.is_empty() => {
+                all.push(Statement::new(WRITE_AND_GO_ON, [write, go_on].concat()));
+            }
+            Some(go_on) => {
+                all.push(Statement::new(rows::WRITE, write));
+                all.extend(self.others);
+                all.push(Statement::new(GO_ON, go_on));
+            }
         }
         Ok(Sending {
             statements: all,
@@ -192,18 +203,25 @@ impl Writes {
     }
 }
 
-/// What follows for lanes when everything else is written; gives a row of each that landed and in which something waits.
+const GO_ON: &str = "SELECT * FROM handover_go_on($1, $2, $3, $4, $5)";
+/// Both at once: what takes a value from what was written comes after it. There is one row at least, without a lane if there
+/// is none.
+const WRITE_AND_GO_ON: &str = concat!(
+    "SELECT g.*, w.heads FROM (",
+    rows::write_sql!(),
+    " OFFSET 0) AS w LEFT JOIN LATERAL handover_go_on($57, $58, $59, $60, $61 + 0 * cardinality(w.heads)) AS g ON TRUE"
+);
+
+/// What follows for lanes when everything else is written: values of [`GO_ON`], which gives a row of each lane that landed and
+/// in which something waits.
 fn go_on(
     fences: BTreeMap<Uuid, i64>,
     lanes: &BTreeSet<Uuid>,
     landed: BTreeSet<Uuid>,
     now: Timestamp,
-) -> Statement {
+) -> Vec<Value> {
     let (seen, fences): (Vec<Uuid>, Vec<i64>) = fences.into_iter().unzip();
     let stirred: Vec<Uuid> = lanes.difference(&landed).copied().collect();
     let landed: Vec<Uuid> = landed.into_iter().collect();
-    Statement::new(
-        "SELECT * FROM handover_go_on($1, $2, $3, $4, $5)",
-        values![seen, fences, stirred, landed, now],
-    )
+    values![seen, fences, stirred, landed, now]
 }
