@@ -172,6 +172,10 @@ pub struct Leg {
     pub maybe_twice: bool,
     /// The leg was opened anew after the desk had lost the conversation; that happens once.
     pub reopened: bool,
+    /// What no desk had heard when this one was offered the conversation: it stands in the offer, and is heard once the desk
+    /// has taken that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered: Option<MessageId>,
     /// The desk's own id of the conversation.
     pub reference: Option<String>,
     pub position: Option<u64>,
@@ -275,6 +279,15 @@ impl Conversation {
 impl Handover {
     pub fn lasted(&self, now: Timestamp) -> Duration {
         now.since(self.requested_at)
+    }
+
+    /// The desk has taken what it was offered, and has heard what stood in it.
+    pub fn offer_taken(&mut self) {
+        self.leg.opened = true;
+        let offered = self.leg.offered.take();
+        if self.unheard == offered {
+            self.unheard = None;
+        }
     }
 }
 

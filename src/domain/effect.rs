@@ -75,6 +75,8 @@ pub enum Cancelled {
     All,
     /// The resume steps: the bot has shown that it speaks.
     Resumes,
+    /// These, and what the bridge itself was about to tell the user: a new handover has begun, and it is about the old one.
+    ResumesAndNotices,
     /// What the platform was to be asked: it is not waited for any more.
     LookUps,
     /// The offer: the desk has shown that it has it. One that is on its way is settled as it comes, and is not sent again

@@ -33,6 +33,7 @@ pub use self::timers::waits_until;
 use super::{
     conversation::{Answer, Changed, Conversation, Phase},
     dedupe::Fingerprint,
+    delivery::{StepResult, Task},
     effect::Effect,
     event::Event,
     guard::Guard,
@@ -50,6 +51,20 @@ pub struct Context<'a> {
     pub new_id: &'a mut dyn FnMut() -> Uuid,
     /// Texts that were given to the bot platform and have not come back, oldest first.
     pub echoes: &'a mut Vec<Echo>,
+    /// What agents have said and the bot platform has not been told yet, in its order, where [`may_leave_unsaid`].
+    pub unsaid: &'a [MessageId],
+}
+
+/// Whether an event may leave unsaid what agents have said: the session is gone, or the bot speaks again.
+pub fn may_leave_unsaid(event: &Event) -> bool {
+    let Event::Settled(settled) = event else {
+        return false;
+    };
+    match (&settled.task, &settled.result) {
+        (Task::Resume { .. }, StepResult::Delayed { .. }) => false,
+        (Task::Resume { .. }, _) | (Task::Say { .. }, StepResult::Gone) => true,
+        _ => false,
+    }
 }
 
 /// A text that may come back from the bot platform.

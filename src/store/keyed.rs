@@ -15,7 +15,7 @@ use crate::domain::{
     effect::{Cancelled, Effect},
     event::{Event, Incoming, Step, Target},
     handover::{Outcome, repeated_answer},
-    ids::HandoverId,
+    ids::{HandoverId, MessageId},
 };
 
 /// How long after its delivery a text may still come back from the platform.
@@ -175,13 +175,26 @@ pub(super) fn came_of_transcript(effects: &[Effect]) -> impl Iterator<Item = Opt
     })
 }
 
+/// The agent's message that a task tells the user, or a part of it.
+pub(super) const fn said_by_agent(task: &Task) -> Option<MessageId> {
+    match task {
+        Task::Say {
+            message,
+            notice: false,
+            ..
+        } => Some(*message),
+        _ => None,
+    }
+}
+
 /// What becomes of a delivery of this order that waits, when this is cancelled in its lane. None: it stays.
 pub(super) fn overtaken(only: Cancelled, task: &Task, order: u64) -> Option<DeliveryState> {
     match (only, task) {
         // Asked for by an operator, whatever becomes of the handover.
         (_, Task::Forget) => None,
         (Cancelled::All, _)
-        | (Cancelled::Resumes, Task::Resume { .. })
+        | (Cancelled::Resumes | Cancelled::ResumesAndNotices, Task::Resume { .. })
+        | (Cancelled::ResumesAndNotices, Task::Say { notice: true, .. })
         | (Cancelled::LookUps, Task::LookUp { .. })
         | (Cancelled::Opens, Task::Open { .. })
         | (Cancelled::Pauses, Task::Pause { .. }) => Some(DeliveryState::Cancelled),
@@ -197,6 +210,7 @@ pub(super) fn overtaken(only: Cancelled, task: &Task, order: u64) -> Option<Deli
         }
         (
             Cancelled::Resumes
+            | Cancelled::ResumesAndNotices
             | Cancelled::LookUps
             | Cancelled::Opens
             | Cancelled::Pauses

@@ -196,6 +196,14 @@ fn the_webhook_channel_needs_the_hook_key() {
         matches!(&keyless[..], [only] if only.contains("channel_verify_token needs a hook_key")),
         "{keyless:?}"
     );
+    let faulty = told(
+        "hook_key = \"canary-hook-key-of-webshop\"",
+        "hook_key = \"short\"\nchannel_verify_token = \"canary-of-a-channel\"",
+    );
+    assert!(
+        matches!(&faulty[..], [only] if only.contains("hook_key must have")),
+        "there is one: {faulty:?}"
+    );
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub mod standing;
 pub mod steps;
 pub mod timers;
 pub mod unreadable;
+pub mod unsaid;
 
 /// Makes a test of every promise, each with a store of its own.
 macro_rules! run_against {
@@ -44,6 +45,10 @@ macro_rules! run_against {
                 later_facts_about_the_user_win,
                 sixty_four_callers_at_once_leave_no_gap_and_keep_one_order,
                 the_transcript_of_an_ended_handover_ends_with_it,
+            ],
+            unsaid: [
+                a_desk_is_told_of_every_message_that_a_gone_session_left_unsaid,
+                what_a_desk_is_told_anew_is_no_dead_letter,
             ],
             lanes: [
                 a_lane_is_claimed_by_one_and_its_messages_come_in_order,

@@ -85,10 +85,11 @@ impl Chatlayer {
         let api_url = read_api_url(section, surroundings);
         let access_token = secrets::required_one(section, Self::ACCESS_TOKEN, Rule::Foreign);
         let verify_token = secrets::required(section, Self::VERIFY_TOKEN, Rule::Foreign);
+        let has_key = section.has(Self::HOOK_KEY.key) || section.has(Self::HOOK_KEY.file);
         let hook_key = secrets::optional(section, Self::HOOK_KEY, Rule::Unguessable { least: 20 });
         let channel_verify_token =
             secrets::optional(section, Self::CHANNEL_VERIFY_TOKEN, Rule::Foreign);
-        if channel_verify_token.is_some() && hook_key.is_none() {
+        if channel_verify_token.is_some() && !has_key {
             section.fault("channel_verify_token", Problem::ChannelWithoutKey);
         }
         let text_limit = section.optional("text_limit", read_text_limit);

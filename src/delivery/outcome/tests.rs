@@ -58,7 +58,7 @@ fn resume() -> Job {
 fn wait(plan: &Plan, job: &Job, age: Duration) -> Option<Duration> {
     match plan.settlement.row {
         RowOutcome::Retry { at, .. } => Some(at.since(job.created_at.plus(age))),
-        RowOutcome::Delivered | RowOutcome::Dead { .. } => None,
+        RowOutcome::Delivered | RowOutcome::Dead { .. } | RowOutcome::Cancelled { .. } => None,
     }
 }
 
@@ -247,7 +247,9 @@ fn a_conversation_that_is_gone_means_something_else_for_each_task() {
                 part: None,
             },
             StepResult::Gone,
-            dead,
+            RowOutcome::Cancelled {
+                class: ErrorClass::Gone,
+            },
         ),
         (
             Task::Say {

@@ -78,7 +78,7 @@ fn read(sent: Sent, raw: &str) -> Result<DeskEvent, EventError> {
             to: text("to", sent.to.as_ref())?,
         }),
         Some("closed") => Ok(DeskEvent::Closed {
-            reason: text("reason", sent.reason.as_ref())?,
+            reason: text("reason", sent.reason.as_ref())?.filter(|reason| says_something(reason)),
             by: None,
         }),
         Some(_) => Err(EventError::UnknownType),
@@ -97,9 +97,13 @@ pub fn agent(value: Option<&Value>) -> Result<Agent, EventError> {
     let avatar_url = text("agent.avatar_url", fields.get("avatar_url"))?;
     check("agent.avatar_url", avatar_url.iter().all(|url| is_web(url)))?;
     Ok(Agent {
-        name: text("agent.name", fields.get("name"))?,
+        name: text("agent.name", fields.get("name"))?.filter(|name| says_something(name)),
         avatar_url,
     })
+}
+
+fn says_something(text: &str) -> bool {
+    !text.trim().is_empty()
 }
 
 fn text(field: &'static str, value: Option<&Value>) -> Result<Option<String>, EventError> {

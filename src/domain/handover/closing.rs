@@ -10,6 +10,9 @@ use crate::domain::{
     retry::ErrorClass,
 };
 
+/// Why a desk's message was not said that waited when the bot was resumed.
+const OVERTAKEN: &str = "overtaken";
+
 impl Turn<'_> {
     /// The desk, or one of its agents, has closed it: it knows, and is told nothing more.
     pub(super) fn close_by_desk(&mut self, reason: &str, by: Option<&Agent>) {
@@ -70,38 +73,55 @@ impl Turn<'_> {
         let lane = Lane::Bot(self.conversation.id);
         self.push(Effect::CancelUnsent {
             lane,
-            only: Cancelled::Resumes,
+            only: Cancelled::ResumesAndNotices,
         });
         self.end(Cause::BotSpeaksAgain, "bot_speaks_again");
     }
 
-    /// One resume step is settled. With the last one the user is the bot's.
-    pub(super) fn resume_step_settled(&mut self) {
+    /// One resume step is settled. With the last one the user is the bot's; whether that one has reached the bot decides what
+    /// becomes of what waits before it.
+    pub(super) fn resume_step_settled(&mut self, reached: bool) {
         let Some(closing) = self.closing_mut() else {
             return;
         };
         closing.steps_left = closing.steps_left.saturating_sub(1);
         if closing.steps_left == 0 {
-            self.resumed();
+            self.resumed(reached);
         }
     }
 
-    /// The platform does not know the session any more: nobody is left who could be stuck. A desk whose message found
-    /// that out is told so.
-    pub(super) fn session_gone(&mut self, unsaid: Option<MessageId>) {
+    /// The platform does not know the session any more: nobody is left who could be stuck. The desk is told of its messages
+    /// that were not said, beginning with the one that found that out.
+    pub(super) fn session_gone(&mut self, found_by: Option<MessageId>) {
         let lane = Lane::Bot(self.conversation.id);
         self.push(Effect::CancelUnsent {
             lane,
             only: Cancelled::All,
         });
+        let failed = self.failed(found_by, ErrorClass::Gone.label());
         if self.closing_mut().is_none() {
-            let failed = unsaid.map(|message| Task::Failed {
-                message,
-                reason: ErrorClass::Gone.label().to_owned(),
-            });
             self.close_leg_after(failed, "session_gone");
+        } else {
+            for task in failed {
+                self.owe_desk(task);
+            }
         }
         self.end(Cause::Resumed, "session_gone");
+    }
+
+    /// What the desk is told of this message and of those that wait, each once although it may be said in parts.
+    fn failed(&self, first: Option<MessageId>, reason: &str) -> Vec<Task> {
+        let mut messages: Vec<MessageId> = first.into_iter().collect();
+        for message in self.context.unsaid {
+            if !messages.contains(message) {
+                messages.push(*message);
+            }
+        }
+        let failed = messages.into_iter().map(|message| Task::Failed {
+            message,
+            reason: reason.to_owned(),
+        });
+        failed.collect()
     }
 
     /// Nobody has seen what the user wrote: the user is told so, once.
@@ -122,7 +142,7 @@ impl Turn<'_> {
     }
 
     fn resume(&mut self, cause: Cause, reason: &str, notice: Notice) {
-        let lost = self.loses_what_was_said();
+        let lost = self.loses_what_was_said(cause);
         let repeat = lost && notice == Notice::Ended;
         self.notify(if repeat { Notice::EndedRepeat } else { notice });
         let lane = Lane::Bot(self.conversation.id);
@@ -141,7 +161,11 @@ impl Turn<'_> {
         let id = handover.id;
         let contract = ResumeContract {
             reason: reason.to_owned(),
-            agent: handover.agent.as_ref().and_then(|agent| agent.name.clone()),
+            agent: handover
+                .agent
+                .as_ref()
+                .or(handover.last_agent.as_ref())
+                .and_then(|agent| agent.name.clone()),
             seconds: handover.lasted(now).as_secs(),
             unanswered: lost,
             dialog_state: self.resume_at.take(),
@@ -171,24 +195,33 @@ impl Turn<'_> {
     }
 
     /// Whether the desk did not take what the user has said, and will not now. Of a call that has not failed yet it is
-    /// not known: it is on its way.
-    fn loses_what_was_said(&mut self) -> bool {
+    /// not known: it is on its way, unless the desk has just refused, lost or never been asked what stands before it.
+    fn loses_what_was_said(&mut self, cause: Cause) -> bool {
         let Some(handover) = &mut self.conversation.handover else {
             return false;
         };
-        handover.stalled_since.is_some() && handover.unheard.take().is_some()
+        let nothing_flies = matches!(cause, Cause::Refused | Cause::DeskLost | Cause::DeskRemoved);
+        (nothing_flies || handover.stalled_since.is_some()) && handover.unheard.take().is_some()
     }
 
-    fn resumed(&mut self) {
+    /// What agents said before a resume that went ahead of it is not said any more, and the desk is told so. If nothing has
+    /// reached the bot, it does not speak, and all of it is still to be said.
+    fn resumed(&mut self, reached: bool) {
         let Some(closing) = self.closing_mut() else {
             return;
         };
         let (order, reason) = (closing.first_order, closing.reason.clone());
-        let lane = Lane::Bot(self.conversation.id);
-        self.push(Effect::CancelUnsent {
-            lane,
-            only: Cancelled::SaysBefore(order),
-        });
+        if reached {
+            let lane = Lane::Bot(self.conversation.id);
+            self.push(Effect::CancelUnsent {
+                lane,
+                only: Cancelled::SaysBefore(order),
+            });
+            let failed = self.failed(None, OVERTAKEN);
+            for task in failed {
+                self.owe_desk(task);
+            }
+        }
         self.end(Cause::Resumed, &reason);
     }
 }

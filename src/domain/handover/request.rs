@@ -115,11 +115,11 @@ impl Turn<'_> {
 
     /// Tells the present leg's desk that its part is over, if it may know of it, and sends it nothing else.
     pub(super) fn close_leg(&mut self, reason: &str) {
-        self.close_leg_after(None, reason);
+        self.close_leg_after(Vec::new(), reason);
     }
 
-    /// The same, with one thing that the desk has to know before.
-    pub(super) fn close_leg_after(&mut self, last: Option<Task>, reason: &str) {
+    /// The same, with what the desk has to know before.
+    pub(super) fn close_leg_after(&mut self, last: Vec<Task>, reason: &str) {
         if self.is_looking_up() {
             return;
         }
@@ -133,8 +133,8 @@ impl Turn<'_> {
             only: Cancelled::All,
         });
         if told && self.is_called(&leg.desk) {
-            if let Some(last) = last {
-                self.owe_desk(last);
+            for task in last {
+                self.owe_desk(task);
             }
             self.owe_desk(Task::Close {
                 reason: reason.to_owned(),
@@ -159,6 +159,7 @@ impl Turn<'_> {
             maybe_opened: false,
             maybe_twice: false,
             reopened,
+            offered: None,
             reference: None,
             position: None,
         };
@@ -174,8 +175,10 @@ impl Turn<'_> {
             closed: false,
         };
         handover.leg = leg;
-        // It stands in what this desk is offered.
-        handover.unheard = None;
+        if at_once {
+            handover.unheard = None;
+        }
+        handover.leg.offered = handover.unheard;
         handover.last_agent = None;
         self.push(Effect::Leg(row));
         if !at_once {
@@ -284,6 +287,7 @@ impl Turn<'_> {
                 maybe_opened: false,
                 maybe_twice: false,
                 reopened: false,
+                offered: None,
                 reference: None,
                 position: None,
             },

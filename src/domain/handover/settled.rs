@@ -73,9 +73,10 @@ impl Turn<'_> {
             (Task::Resume { .. }, StepResult::Dead { .. }) => {
                 let subject = self.conversation.key.bot.to_string();
                 self.warn(WarningKind::ResumeFailed, subject);
-                self.resume_step_settled();
+                self.resume_step_settled(false);
             }
-            (Task::Resume { .. }, _) => self.resume_step_settled(),
+            (Task::Resume { .. }, StepResult::Skipped) => self.resume_step_settled(false),
+            (Task::Resume { .. }, _) => self.resume_step_settled(true),
             (Task::Pause { index }, StepResult::Done(_)) => self.paused(*index),
             (Task::Pause { .. }, _) => self.pause_failed(),
             (
@@ -206,8 +207,8 @@ impl Turn<'_> {
             }
             return self.move_on(Cause::Refused, reason);
         }
+        handover.offer_taken();
         let leg = &mut handover.leg;
-        leg.opened = true;
         leg.position = done.position;
         // Of two conversations the user is in the one in which an agent is.
         let settled_in =

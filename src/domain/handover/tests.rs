@@ -9,6 +9,7 @@ mod erase;
 mod laws;
 mod legs;
 mod look_up;
+mod lost;
 mod operator;
 mod pause;
 mod routes;

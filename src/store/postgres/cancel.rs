@@ -13,9 +13,13 @@ use crate::{
     domain::{
         delivery::{Destination, Lane, Task},
         effect::{Cancelled, Warning, WarningKind},
-        ids::{ConversationId, DeliveryId, HandoverId},
+        ids::{ConversationId, DeliveryId, HandoverId, MessageId},
     },
-    store::{DeliveryState, keyed::overtaken, tally::DeadLetter},
+    store::{
+        DeliveryState,
+        keyed::{overtaken, said_by_agent},
+        tally::DeadLetter,
+    },
 };
 
 /// An unsettled row of a lane.
@@ -65,6 +69,19 @@ pub(super) async fn unsent(work: &mut Work, lane: Lane, only: Cancelled) -> Resu
     work.unsent.insert(lane, stay);
     changed(work, lane, rings);
     Ok(())
+}
+
+/// What agents have said and nobody is sending, in its order.
+pub(super) async fn unsaid(work: &mut Work, lane: Lane) -> Result<Vec<MessageId>, Fault> {
+    let lane = lane_id(lane);
+    let waiting = waiting(work, lane).await?;
+    let tasks = waiting
+        .iter()
+        .filter(|unsent| !unsent.is_flying)
+        .filter_map(|unsent| unsent.task.as_ref());
+    let unsaid = tasks.filter_map(said_by_agent).collect();
+    work.unsent.insert(lane, waiting);
+    Ok(unsaid)
 }
 
 /// The control tasks of the lane go ahead of its messages, and at once.

@@ -325,7 +325,9 @@ impl Delivery {
             destination: self.destination.clone(),
             failed: match outcome {
                 RowOutcome::Delivered => None,
-                RowOutcome::Retry { class, .. } | RowOutcome::Dead { class } => Some(class),
+                RowOutcome::Retry { class, .. }
+                | RowOutcome::Dead { class }
+                | RowOutcome::Cancelled { class } => Some(class),
             },
             at: work.now,
         });
@@ -360,6 +362,14 @@ impl Delivery {
                 cancel::bury(work, self.id, self.letter(class.label()));
                 cancel::forget_echo(work, self.conversation, self.id);
             }
+            RowOutcome::Cancelled { class } => work.writes.attempted.push(Attempted {
+                id: self.id,
+                state: DeliveryState::Cancelled,
+                counts: true,
+                class: Some(class.label()),
+                due_at: None,
+                settled_at: Some(work.now),
+            }),
         }
     }
 }

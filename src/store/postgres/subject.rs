@@ -3,6 +3,7 @@
 use tokio_postgres::Row;
 
 use super::{
+    cancel,
     columns::{self, values},
     database::Statement,
     effects,
@@ -16,9 +17,10 @@ use super::{
 use crate::{
     domain::{
         conversation::{Conversation, ConversationKey, Phase, Profile},
+        delivery::Lane,
         effect::Effect,
         event::Event,
-        handover::{Context, Echo, decide},
+        handover::{Context, Echo, decide, may_leave_unsaid},
         ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId},
         policy::Conditions,
         time::Timestamp,
@@ -202,6 +204,11 @@ impl Subject {
         event: &Event,
     ) -> Result<(Self, Turned), Fault> {
         let mut echoes = self.echoes(work, event).await?;
+        let unsaid = if may_leave_unsaid(event) {
+            cancel::unsaid(work, Lane::Bot(self.state.id)).await?
+        } else {
+            Vec::new()
+        };
         let asks = may_ask_a_desk(event) && work.ground.policy.counts_open();
         if asks {
             self.conditions.open = work.open_at_desks().await?;
@@ -221,6 +228,7 @@ impl Subject {
                     now: work.now,
                     new_id: &mut new_id,
                     echoes: &mut echoes,
+                    unsaid: &unsaid,
                 },
             )
         };

@@ -7,9 +7,13 @@ use crate::{
     domain::{
         delivery::{Destination, Lane, Task},
         effect::{Cancelled, Warning, WarningKind},
-        ids::{DeliveryId, HandoverId},
+        ids::{DeliveryId, HandoverId, MessageId},
     },
-    store::{DeliveryState, keyed::overtaken, tally::DeadLetter},
+    store::{
+        DeliveryState,
+        keyed::{overtaken, said_by_agent},
+        tally::DeadLetter,
+    },
 };
 
 /// An unsettled row of a lane that nobody is sending.
@@ -52,6 +56,15 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
         });
     }
     Ok(())
+}
+
+/// What agents have said and nobody is sending, in its order.
+pub(super) fn unsaid(work: &mut Work<'_>, lane: Lane) -> Result<Vec<MessageId>, Fault> {
+    let waiting = waiting(work, lane, false)?;
+    Ok(waiting
+        .iter()
+        .filter_map(|unsent| said_by_agent(&unsent.task))
+        .collect())
 }
 
 /// The control tasks of the lane go ahead of its messages, and at once.

@@ -6,13 +6,13 @@ use rusqlite::{OptionalExtension, params};
 
 use self::row::Columns;
 pub(super) use self::row::Stored;
-use super::{effects, fault::Fault, memory::Change, work::Work};
+use super::{cancel, effects, fault::Fault, memory::Change, work::Work};
 use crate::domain::{
     conversation::{Changed, Conversation, ConversationKey, Profile},
     delivery::{Destination, Lane},
     effect::Effect,
     event::Event,
-    handover::{Context, Echo, decide},
+    handover::{Context, Echo, decide, may_leave_unsaid},
     ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId},
     policy::Conditions,
     time::Timestamp,
@@ -168,6 +168,11 @@ impl Subject {
         event: &Event,
     ) -> Result<(Self, Turned), Fault> {
         let mut echoes = self.echoes(work, event)?;
+        let unsaid = if may_leave_unsaid(event) {
+            cancel::unsaid(work, Lane::Bot(self.state.id))?
+        } else {
+            Vec::new()
+        };
         if may_ask_a_desk(event) && work.settings.policy.counts_open() {
             self.conditions.open = work.open_at_desks();
         }
@@ -185,6 +190,7 @@ impl Subject {
                 now: work.now,
                 new_id: &mut new_id,
                 echoes: &mut echoes,
+                unsaid: &unsaid,
             },
         );
         self.state = decision.state;

@@ -44,12 +44,21 @@ fn the_five_events_of_the_protocol() {
             by: None,
         }
     );
-    assert_eq!(
-        event(&json!({"type": "closed"})).unwrap(),
-        DeskEvent::Closed {
+    for silent in [
+        json!({"type": "closed"}),
+        json!({"type": "closed", "reason": null}),
+        json!({"type": "closed", "reason": " "}),
+    ] {
+        let closed = DeskEvent::Closed {
             reason: None,
-            by: None
-        }
+            by: None,
+        };
+        assert_eq!(event(&silent).unwrap(), closed);
+    }
+    let nameless = json!({"type": "attended", "agent": {"name": ""}});
+    assert_eq!(
+        event(&nameless).unwrap(),
+        DeskEvent::Joined(Agent::default())
     );
 
     let body = br#"{"type": "message", "content": {"type": "text", "text": "Hello, I am Ann"}}"#;

@@ -341,7 +341,7 @@ fn a_new_request_during_the_resume_proves_that_the_bot_speaks() {
         world
             .cancelled()
             .iter()
-            .any(|(_, only)| *only == Cancelled::Resumes)
+            .any(|(_, only)| *only == Cancelled::ResumesAndNotices)
     );
     assert_eq!(
         world.journal()[0],

@@ -17,7 +17,7 @@ use crate::domain::{
         TranscriptItem,
     },
     handover::{Context, Echo, Outcome, decide, repeated_answer},
-    ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
+    ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId},
     message::{Actor, Content, Message},
     policy::{BotPolicy, ClosedBecause, Conditions, DeskPolicy, Notice, Policy},
     retry::ErrorClass,
@@ -52,6 +52,8 @@ pub(super) struct World {
     owed: Vec<NewDelivery>,
     closed: Vec<LegId>,
     echoes: Vec<Echo>,
+    /// What agents have said and waits, where an event may leave it unsaid.
+    pub(super) unsaid: Vec<MessageId>,
     last_request: Option<HandoverId>,
 }
 
@@ -86,6 +88,7 @@ impl World {
             owed: Vec::new(),
             closed: Vec::new(),
             echoes: Vec::new(),
+            unsaid: Vec::new(),
             last_request: None,
         }
     }
@@ -189,6 +192,7 @@ impl World {
             now: self.now,
             new_id: &mut new_id,
             echoes: &mut self.echoes,
+            unsaid: &self.unsaid,
         };
         let decision = decide(self.state.clone(), event, context);
         changed::is_told(&self.state, &decision);

@@ -11,6 +11,7 @@ use crate::domain::{conversation::Conversation, effect::LegRow};
 
 impl Model {
     pub(super) fn apply(&mut self, rules: &Rules, event: &Event) -> Result<Outcome, Broken> {
+        let unsaid = self.unsaid();
         let ids = &mut self.ids;
         let mut new_id = || {
             *ids += 1;
@@ -22,6 +23,7 @@ impl Model {
             now: self.now,
             new_id: &mut new_id,
             echoes: &mut Vec::new(),
+            unsaid: &unsaid,
         };
         let before = Rc::clone(&self.state);
         let decision = decide(Conversation::clone(&before), event, context);
@@ -32,6 +34,23 @@ impl Model {
         promise::event_is_answered(&before, event, rules, &decision.effects)?;
         promise::all_is_offered(&before, self, rules, &decision.effects)?;
         Ok(decision.outcome)
+    }
+
+    /// What agents have said and nobody is sending.
+    fn unsaid(&self) -> Vec<MessageId> {
+        let waiting = self
+            .rows
+            .iter()
+            .filter(|row| row.lane == 0 && row.flight.is_none());
+        let said = waiting.filter_map(|row| match row.delivery.task {
+            Task::Say {
+                message,
+                notice: false,
+                ..
+            } => Some(message),
+            _ => None,
+        });
+        said.collect()
     }
 
     /// Does what a store does with the effects. Gives the deliveries that were cancelled.
@@ -146,7 +165,8 @@ impl Cancelled {
         match (self, &row.delivery.task) {
             (_, Task::Forget) => false,
             (Self::All, _)
-            | (Self::Resumes, Task::Resume { .. })
+            | (Self::Resumes | Self::ResumesAndNotices, Task::Resume { .. })
+            | (Self::ResumesAndNotices, Task::Say { notice: true, .. })
             | (Self::LookUps, Task::LookUp { .. })
             | (Self::Opens, Task::Open { .. })
             | (Self::Pauses, Task::Pause { .. }) => true,

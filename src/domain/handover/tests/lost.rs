@@ -1,0 +1,171 @@
+//! What was said and reaches nobody any more: whoever said it is told, and so is the bot.
+
+use super::*;
+
+fn unanswered(world: &World) -> Option<bool> {
+    let deliveries = world.deliveries();
+    deliveries
+        .iter()
+        .rev()
+        .find_map(|delivery| match &delivery.task {
+            Task::Resume { contract, .. } => Some(contract.unanswered),
+            _ => None,
+        })
+}
+
+fn failed(world: &World) -> Vec<(MessageId, String)> {
+    let deliveries = world.deliveries().into_iter();
+    let failed = deliveries.filter_map(|delivery| match &delivery.task {
+        Task::Failed { message, reason } => Some((*message, reason.clone())),
+        _ => None,
+    });
+    failed.collect()
+}
+
+fn message(outcome: &Outcome) -> MessageId {
+    match outcome {
+        Outcome::Taken { id } => MessageId::from_uuid(*id),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Promised to the bot before any desk has answered.
+fn accepted_in_doubt() -> World {
+    let mut world = World::with_texts();
+    world.policy.limits.when_unsure = WhenUnsure::Accept;
+    world.request();
+    let within = world.policy.limits.decide_within;
+    world.pass(within);
+    assert_eq!(world.handover().answer, Answer::Accepted);
+    world
+}
+
+#[test]
+fn what_the_user_wrote_to_a_desk_that_then_refused_is_unanswered() {
+    let mut world = accepted_in_doubt();
+    world.user_says("is anybody there");
+    world.comes_to("open", refused());
+    assert_eq!(world.notices().last().map(String::as_str), Some("nobody"));
+    assert_eq!(unanswered(&world), Some(true));
+
+    let mut silent = accepted_in_doubt();
+    silent.comes_to("open", refused());
+    assert_eq!(unanswered(&silent), Some(false), "nothing was written");
+}
+
+#[test]
+fn what_stood_in_an_offer_that_was_refused_is_unanswered() {
+    let mut world = World::attended();
+    world.user_says("one more thing");
+    world.comes_to("message", StepResult::Gone);
+    assert_eq!(world.phase(), Some(Phase::Requested), "it is offered anew");
+    world.comes_to("open", refused());
+    assert_eq!(unanswered(&world), Some(true));
+}
+
+#[test]
+fn what_stood_in_an_offer_that_was_taken_has_been_heard() {
+    let mut world = World::attended();
+    world.user_says("one more thing");
+    world.comes_to("message", StepResult::Gone);
+    world.comes_to("open", done());
+    world.look_from_here();
+    world.desk_closes();
+    assert_eq!(unanswered(&world), Some(false));
+
+    let mut later = World::attended();
+    later.user_says("one more thing");
+    later.comes_to("message", StepResult::Gone);
+    later.user_says("and another");
+    later.comes_to("open", done());
+    later.comes_to("message", StepResult::Gone);
+    assert_eq!(unanswered(&later), Some(true), "that came after the offer");
+}
+
+#[test]
+fn what_waits_for_a_desk_that_is_gone_from_the_configuration_is_unanswered() {
+    let mut world = World::attended();
+    world.user_says("who is there");
+    world.apply(&Event::DeskRemoved { desk: desk("team") });
+    assert_eq!(unanswered(&world), Some(true));
+}
+
+#[test]
+fn a_session_that_is_gone_fails_every_message_that_was_not_said() {
+    let mut world = World::attended();
+    let first = message(&world.agent_says("are you there?"));
+    let [second, third] = ["hello?", "bye"].map(|text| message(&world.agent_says(text)));
+    // The third goes in two parts.
+    world.unsaid = vec![second, third, third];
+    let say = world
+        .deliveries()
+        .into_iter()
+        .find(|delivery| delivery.task.message() == Some(first))
+        .cloned()
+        .unwrap();
+    world.look_from_here();
+    world.settle(&say, StepResult::Gone);
+    let gone = |message| (message, "gone".to_owned());
+    assert_eq!(failed(&world), [gone(first), gone(second), gone(third)]);
+    assert_eq!(world.tasks().last(), Some(&"close"), "and then it is over");
+}
+
+#[test]
+fn a_resume_that_went_ahead_of_messages_fails_them() {
+    let mut world = World::attended();
+    let said = message(&world.agent_says("one moment"));
+    world.desk_closes();
+    world.unsaid = vec![said];
+    world.look_from_here();
+    world.resumed();
+    assert_eq!(failed(&world), [(said, "overtaken".to_owned())]);
+    assert_eq!(world.phase(), None);
+}
+
+#[test]
+fn what_waits_is_still_said_if_no_resume_has_reached_the_bot() {
+    let rejected = StepResult::Dead {
+        class: ErrorClass::Rejected,
+    };
+    for result in [StepResult::Skipped, rejected] {
+        let mut world = World::attended();
+        let said = message(&world.agent_says("one moment"));
+        world.desk_closes();
+        world.unsaid = vec![said];
+        world.look_from_here();
+        world.comes_to("resume", result);
+        assert_eq!(world.phase(), None);
+        assert!(world.cancelled().is_empty() && failed(&world).is_empty());
+    }
+}
+
+#[test]
+fn a_new_request_during_the_resume_takes_back_what_the_user_was_about_to_be_told() {
+    let mut world = World::attended();
+    world.desk_closes();
+    world.user_says("one more thing");
+    world.look_from_here();
+    world.request();
+    let bots = Lane::Bot(world.state().id);
+    let cancelled = world.cancelled();
+    assert!(cancelled.contains(&(bots, Cancelled::ResumesAndNotices)));
+}
+
+#[test]
+fn the_bot_is_told_of_the_agent_whom_the_user_had_before_a_transfer() {
+    let mut world = World::with_texts();
+    world.request();
+    world.opened();
+    world.desk_tells(DeskEvent::Joined(Agent {
+        name: Some("Ann".to_owned()),
+        avatar_url: None,
+    }));
+    world.desk_tells(DeskEvent::Transferred { to: None });
+    world.desk_closes();
+    let deliveries = world.deliveries();
+    let agent = deliveries.iter().find_map(|delivery| match &delivery.task {
+        Task::Resume { contract, .. } => Some(contract.agent.clone()),
+        _ => None,
+    });
+    assert_eq!(agent, Some(Some("Ann".to_owned())));
+}

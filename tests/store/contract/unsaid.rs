@@ -1,0 +1,75 @@
+//! What reaches nobody any more: the desk is told of what was not said, and what goes another way is no dead letter.
+
+use handover_bridge::{
+    domain::{
+        delivery::{StepResult, Task},
+        retry::ErrorClass,
+    },
+    store::{Claim, DeliveryFilter, DeliveryState, RowOutcome, Settlement},
+};
+
+use crate::world::{Harness, World, bot, team, text};
+
+/// What the desk is told next, until nothing is owed to it.
+async fn told(world: &World) -> Vec<Task> {
+    let mut told = Vec::new();
+    let mut next = world.claim(&team()).await;
+    while let Some(claim) = next {
+        told.push(claim.job.task.clone());
+        next = world.done(claim).await;
+    }
+    told
+}
+
+async fn gone(world: &World, claim: Claim, row: RowOutcome) {
+    let result = StepResult::Gone;
+    let settlement = Settlement { result, row };
+    world.store.settle(claim, settlement).await.unwrap();
+}
+
+async fn states(world: &World) -> Vec<(String, DeliveryState)> {
+    let page = world
+        .store
+        .deliveries(DeliveryFilter {
+            limit: 10,
+            ..DeliveryFilter::default()
+        })
+        .await;
+    let rows = page.unwrap().items.into_iter();
+    rows.map(|row| (row.kind, row.state)).collect()
+}
+
+pub async fn a_desk_is_told_of_every_message_that_a_gone_session_left_unsaid(
+    harness: impl Harness + 'static,
+) {
+    let mut world = World::new(harness).await;
+    let handover = world.waiting("ann").await;
+    for text in ["one", "two", "three"] {
+        world.agent_says(handover, text).await;
+    }
+    world.reopen().await;
+    let first = world.claim(&bot()).await.unwrap();
+    assert_eq!(text(&first), "one");
+    let class = ErrorClass::Gone;
+    gone(&world, first, RowOutcome::Dead { class }).await;
+    let kinds: Vec<_> = told(&world).await.iter().map(Task::kind).collect();
+    assert_eq!(kinds, ["failed", "failed", "failed", "close"]);
+    assert!(world.claim(&bot()).await.is_none(), "nobody is there");
+}
+
+pub async fn what_a_desk_is_told_anew_is_no_dead_letter(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    world.waiting("ann").await;
+    world.user_says("ann", "one").await;
+    let message = world.claim(&team()).await.unwrap();
+    let class = ErrorClass::Gone;
+    gone(&world, message, RowOutcome::Cancelled { class }).await;
+    let states = states(&world).await;
+    assert!(
+        states.contains(&("message".to_owned(), DeliveryState::Cancelled)),
+        "{states:?}"
+    );
+    let again = world.claim(&team()).await.unwrap();
+    assert_eq!(again.job.task.kind(), "open");
+    assert_eq!(again.job.transcript.len(), 1, "it stands in the offer");
+}
