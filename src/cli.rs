@@ -193,7 +193,8 @@ Examples:
   handover --config handover.toml deliveries skip ID";
 const ERASE: &str = "\
 Needs admin.token, and speaks to the admin API at admin.listen. Ends with 1 if it is not finished after two minutes, or if
-the platform did not delete its part. A delivery that is skipped is not waited for.
+the platform did not delete its part, with 2 if no bot is called as --bot says. A delivery that is skipped is not waited
+for.
 
 Examples:
   handover --config handover.toml erase --session ID
@@ -249,6 +250,8 @@ enum Error {
     Health(#[from] healthcheck::Error),
     #[error(transparent)]
     Deliveries(#[from] deliveries::Refused),
+    #[error(transparent)]
+    Whom(#[from] erase::UsageError),
     #[error(transparent)]
     Erase(#[from] erase::Unfinished),
     #[error(transparent)]
@@ -348,6 +351,7 @@ impl Error {
             | Self::Route(_)
             | Self::Simulate(_)
             | Self::Copy(_)
+            | Self::Whom(_)
             | Self::NoAdminToken
             | Self::Password(_) => ExitCode::from(2),
             Self::Declined(_)

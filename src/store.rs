@@ -143,6 +143,9 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// hashes by which a repeat is known. Survives a restart, and leaves a trace of who did it that names nobody.
     async fn erase(&self, whose: Whose, at_platform: bool, by: &str) -> Result<Erasure, Error>;
 
+    /// Whether a conversation of this bot is kept.
+    async fn is_kept_of(&self, bot: &BotName) -> Result<bool, Error>;
+
     /// How far an erasure has come, for as long as operators' changes are kept.
     async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error>;
 

@@ -6,13 +6,15 @@ use std::{
 };
 
 use clap::{ArgGroup, Args};
+use reqwest::StatusCode;
 use serde_json::{Map, Value};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::{Error, admin::Admin, runtime, version::Version};
+use super::{Error, admin::Admin, client, runtime, version::Version};
 use crate::{
     config::Config,
+    domain::ids::BotName,
     http::admin::shape::{Delivery, Erasure, Progress},
 };
 
@@ -31,7 +33,7 @@ pub(super) struct Options {
     follow: Option<Uuid>,
     /// Only with this bot
     #[arg(long, value_name = "NAME")]
-    bot: Option<String>,
+    bot: Option<BotName>,
     /// Only in this environment of the bot, in capitals or not
     #[arg(long, value_enum, ignore_case = true)]
     version: Option<Version>,
@@ -41,6 +43,17 @@ pub(super) struct Options {
     /// Come back at once; it goes on by itself
     #[arg(long)]
     no_wait: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum UsageError {
+    /// The bridge has the last word: it may keep conversations of a bot that is not configured any more.
+    #[error("no bot is called {named}")]
+    UnknownBot {
+        named: BotName,
+        #[source]
+        refused: client::Error,
+    },
 }
 
 /// It did not come to its end.
@@ -67,7 +80,7 @@ pub(super) fn run(config: &Config, options: &Options) -> Result<(), Error> {
     runtime()?.block_on(async {
         let mut erasure: Erasure = match options.follow {
             Some(id) => read(&admin, id).await?,
-            None => admin.post(&PATH, &options.body()).await?.json()?,
+            None => begin(&admin, config, options).await?,
         };
         write_begun(&mut out, &erasure)?;
         let until = Instant::now() + PATIENCE;
@@ -104,7 +117,7 @@ impl Options {
         let texts = [
             ("session_id", self.session.as_deref()),
             ("user_id", self.user.as_deref()),
-            ("bot", self.bot.as_deref()),
+            ("bot", self.bot.as_ref().map(BotName::as_str)),
             ("version", self.version.map(Version::as_str)),
         ];
         let mut body: Map<_, _> = texts
@@ -113,6 +126,21 @@ impl Options {
             .collect();
         body.insert("keep_at_platform".to_owned(), self.keep_at_platform.into());
         Value::Object(body)
+    }
+}
+
+async fn begin(admin: &Admin<'_>, config: &Config, options: &Options) -> Result<Erasure, Error> {
+    let reply = admin.post(&PATH, &options.body()).await?;
+    let unknown = options
+        .bot
+        .as_ref()
+        .filter(|bot| !config.bots.contains_key(*bot));
+    match (reply.json(), unknown) {
+        (Err(refused), Some(named)) if reply.status == StatusCode::UNPROCESSABLE_ENTITY => {
+            let named = named.clone();
+            Err(UsageError::UnknownBot { named, refused }.into())
+        }
+        (begun, _) => Ok(begun?),
     }
 }
 

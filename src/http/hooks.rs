@@ -49,6 +49,17 @@ pub enum DeskHook {
     Template(TemplateHook),
 }
 
+impl BotHook {
+    /// What a conversation is kept under, by the user's id in any form that the platform shows. None: their conversations
+    /// have ids of their own, in one form alone.
+    pub(super) fn key_of<'i>(&self, user: &'i str) -> Option<&'i str> {
+        match self {
+            Self::Chatlayer(_) => None,
+            Self::Certainly(hook) => Some(hook.reader.key(user)),
+        }
+    }
+}
+
 impl DeskHook {
     /// What opens the desk API to it; none where it does not use that.
     pub(super) fn token(&self) -> Option<&Accepted> {

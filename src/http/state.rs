@@ -209,6 +209,10 @@ impl State {
         self.0.bots.get(name)
     }
 
+    pub(super) fn bots(&self) -> impl Iterator<Item = &Bot> {
+        self.0.bots.values()
+    }
+
     pub(super) fn desk(&self, name: &str) -> Option<&Desk> {
         let mut desks = self.0.desks.iter();
         desks.find(|desk| desk.name.as_str() == name)

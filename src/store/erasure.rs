@@ -1,6 +1,6 @@
 //! The words of erasure: whom it is about, and how far it has come.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Deserialize;
 
@@ -11,10 +11,10 @@ use crate::domain::{
     time::Timestamp,
 };
 
-/// Whose conversations are erased. All that is said must hold.
+/// Whose conversations are erased. All that is said must hold, and of the names one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whose {
-    pub user: Named,
+    pub named: Vec<Named>,
     pub bot: Option<BotName>,
     /// `DRAFT` or `LIVE` where the platform has versions.
     pub version: Option<String>,
@@ -25,6 +25,8 @@ pub struct Whose {
 pub enum Named {
     /// As the conversation's key names the user.
     Key(String),
+    /// The same, with each of these bots otherwise.
+    KeyWith(BTreeMap<BotName, String>),
     /// As the profile does, which may be the same in several conversations.
     Profile(String),
 }
@@ -61,19 +63,19 @@ impl Whose {
     pub const LIMIT: Duration = Duration::from_hours(25);
 
     /// Whether the columns of a conversation alone do not say whose it is.
-    pub(super) const fn asks_the_state(&self) -> bool {
-        matches!(self.user, Named::Profile(_)) || self.version.is_some()
+    pub(super) const fn asks_the_state(&self, named: &Named) -> bool {
+        matches!(named, Named::Profile(_)) || self.version.is_some()
     }
 
     /// Of a conversation that the columns speak for. None: its state cannot be read, so there is nobody who could still need
     /// it, while somebody wants it gone.
-    pub(super) fn is_meant(&self, owner: Option<&Owner>) -> bool {
+    pub(super) fn is_meant(&self, named: &Named, owner: Option<&Owner>) -> bool {
         let Some(Owner { profile }) = owner else {
             return true;
         };
-        let id = match &self.user {
+        let id = match named {
             Named::Profile(id) => Some(id),
-            Named::Key(_) => None,
+            Named::Key(_) | Named::KeyWith(_) => None,
         };
         (id.is_none() || profile.user.id.as_ref() == id)
             && (self.version.is_none() || profile.version == self.version)

@@ -81,7 +81,7 @@ use crate::domain::{
     delivery::Destination,
     effect::Warning,
     event::Step,
-    ids::{DeliveryId, DeskName, ErasureId, HandoverId},
+    ids::{BotName, DeliveryId, DeskName, ErasureId, HandoverId},
     policy::ClosedBecause,
     time::Clock,
 };
@@ -201,6 +201,10 @@ impl Store for PostgresStore {
 
     async fn erase(&self, whose: Whose, at_platform: bool, by: &str) -> Result<Erasure, Error> {
         erasing::begin(&self.ground, whose, at_platform, by).await
+    }
+
+    async fn is_kept_of(&self, bot: &BotName) -> Result<bool, Error> {
+        Ok(erase::is_kept_of(&self.ground, bot).await?)
     }
 
     async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error> {

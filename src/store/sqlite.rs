@@ -80,7 +80,7 @@ use crate::domain::{
     effect::Warning,
     event::{Event, Step, Target},
     handover::Outcome,
-    ids::{ConversationId, DeliveryId, DeskName, ErasureId, HandoverId},
+    ids::{BotName, ConversationId, DeliveryId, DeskName, ErasureId, HandoverId},
     policy::{ClosedBecause, Policy},
     time::{Clock, Timestamp},
 };
@@ -344,6 +344,14 @@ impl Store for SqliteStore {
 
     async fn erase(&self, whose: Whose, at_platform: bool, by: &str) -> Result<Erasure, Error> {
         self.begin_erasing(whose, at_platform, by).await
+    }
+
+    async fn is_kept_of(&self, bot: &BotName) -> Result<bool, Error> {
+        let bot = bot.clone();
+        let kept = self
+            .readers
+            .read(move |connection| erase::is_kept_of(connection, &bot));
+        kept.await
     }
 
     async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error> {

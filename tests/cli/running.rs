@@ -170,6 +170,35 @@ fn an_environment_is_written_in_either_case() {
 }
 
 #[test]
+fn a_bot_that_nobody_knows_is_a_slip_when_somebody_is_erased() {
+    let refusal = r#"{"title": "refused", "detail": "no bot is called so"}"#;
+    let stub = Stub::answering(StatusCode::UNPROCESSABLE_ENTITY, refusal);
+    let setup = Setup::new(stub.address);
+    let erase = |bot| setup.run(&["erase", "--session", "s1", "--bot", bot]);
+    let slip = erase("typo");
+    assert_eq!(slip.status.code(), Some(2));
+    assert!(
+        complaint(&slip).contains("no bot is called typo"),
+        "{slip:?}"
+    );
+    assert_eq!(stub.calls()[0].body["bot"], "typo", "the bridge is asked");
+    let refused = erase("webshop");
+    assert_eq!(refused.status.code(), Some(1), "it is configured");
+    assert_eq!(erase("No Bot").status.code(), Some(2));
+    assert_eq!(stub.calls().len(), 2);
+}
+
+#[test]
+fn who_is_with_a_bot_that_is_gone_can_still_be_erased() {
+    let begun = r#"{"id": "01a1f000-0000-7000-8000-000000000001", "state": "finished",
+        "requested_at": "1970-01-01T00:00:00.000Z", "finished_at": "1970-01-01T00:00:00.000Z",
+        "conversations": 1, "left": 0, "platform_deleted": 0, "platform_kept": 0, "waits_for": []}"#;
+    let stub = Stub::answering(StatusCode::OK, begun);
+    let output = Setup::new(stub.address).run(&["erase", "--session", "s1", "--bot", "gone"]);
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
 fn a_simulated_user_asks_and_speaks_as_chatlayer_would_tell_it() {
     let stub = Stub::answering(
         StatusCode::OK,

@@ -222,18 +222,19 @@ async fn a_user_is_erased_by_session_or_by_id_and_within_a_bot_and_a_version() {
     let narrowed =
         json!({"user_id": "u1", "bot": "webshop", "version": "LIVE", "keep_at_platform": true});
     assert_eq!(bridge.send(erase(&narrowed)).await.status, 202);
-    let whose = |user, bot: Option<&str>, version: Option<&str>| Whose {
-        user,
+    let whose = |named, id: &str, bot: Option<&str>, version: Option<&str>| Whose {
+        named: vec![named, kept_under(id)],
         bot: bot.map(|bot| bot.parse().unwrap()),
         version: version.map(ToOwned::to_owned),
     };
     assert_eq!(
         bridge.store.erased(),
         [
-            (whose(Named::Key("s1".to_owned()), None, None), true),
+            (whose(Named::Key("s1".to_owned()), "s1", None, None), true),
             (
                 whose(
                     Named::Profile("u1".to_owned()),
+                    "u1",
                     Some("webshop"),
                     Some("LIVE")
                 ),
@@ -241,6 +242,53 @@ async fn a_user_is_erased_by_session_or_by_id_and_within_a_bot_and_a_version() {
             ),
         ]
     );
+}
+
+/// Under what the test's bots on Certainly keep a user. Those on Chatlayer keep sessions, which have one name.
+fn kept_under(id: &str) -> Named {
+    let bots = ["fashion", "by_token", "by_password"];
+    let keys = bots.map(|bot| (bot.parse().unwrap(), id.to_owned()));
+    Named::KeyWith(keys.into())
+}
+
+#[tokio::test]
+async fn a_user_is_erased_by_the_id_that_the_platform_shows() {
+    let bridge = Bridge::new(Script {
+        erasure: Some(erasure(false)),
+        ..Script::default()
+    });
+    let shown = "webbot:44";
+    for body in [json!({"session_id": shown}), json!({"user_id": shown})] {
+        assert_eq!(bridge.send(erase(&body)).await.status, 202);
+    }
+    let erased = bridge.store.erased();
+    let named: Vec<_> = erased.into_iter().map(|(whose, _)| whose.named).collect();
+    assert_eq!(
+        named,
+        [
+            [Named::Key(shown.to_owned()), kept_under("44")],
+            [Named::Profile(shown.to_owned()), kept_under("44")],
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_bot_that_nobody_knows_is_refused_and_one_that_is_gone_is_not() {
+    let bridge = Bridge::new(Script {
+        erasure: Some(erasure(false)),
+        kept_of: Some("gone".parse().unwrap()),
+        ..Script::default()
+    });
+    let by_session = |bot: &str| erase(&json!({"session_id": "s1", "bot": bot}));
+    let slip = bridge.send(by_session("typo")).await;
+    assert_eq!(
+        (slip.status.as_u16(), slip.problem().as_str()),
+        (422, "invalid-contract")
+    );
+    assert_eq!(bridge.store.erased(), []);
+    for known in ["webshop", "gone"] {
+        assert_eq!(bridge.send(by_session(known)).await.status, 202, "{known}");
+    }
 }
 
 #[tokio::test]

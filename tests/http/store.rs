@@ -18,7 +18,7 @@ use handover_bridge::{
         effect::Warning,
         event::Step,
         handover::Outcome,
-        ids::{ConversationId, DeliveryId, DeskName, ErasureId, HandoverId},
+        ids::{BotName, ConversationId, DeliveryId, DeskName, ErasureId, HandoverId},
         policy::ClosedBecause,
     },
     store::{
@@ -44,6 +44,8 @@ pub struct Script {
     pub summaries: Vec<HandoverSummary>,
     pub warnings: Vec<WarningView>,
     pub erasure: Option<Erasure>,
+    /// A bot that is not configured, of which a conversation is kept.
+    pub kept_of: Option<BotName>,
     pub census: Census,
     pub census_fails: bool,
     pub probe_fails: bool,
@@ -207,6 +209,10 @@ impl Store for Scripted {
     async fn erase(&self, whose: Whose, at_platform: bool, _: &str) -> Result<Erasure, Error> {
         self.erased.lock().unwrap().push((whose, at_platform));
         self.script.erasure.clone().ok_or(Error::Busy)
+    }
+
+    async fn is_kept_of(&self, bot: &BotName) -> Result<bool, Error> {
+        Ok(self.script.kept_of.as_ref() == Some(bot))
     }
 
     async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error> {

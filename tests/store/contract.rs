@@ -5,6 +5,7 @@ pub mod census;
 pub mod changes;
 pub mod early;
 pub mod erasure;
+pub mod erasure_named;
 pub mod erasure_unread;
 pub mod inbox;
 pub mod lanes;
@@ -165,6 +166,10 @@ macro_rules! run_against {
                 a_notice_that_is_empty_tells_nobody,
                 an_agent_who_owes_an_answer_for_too_long_leaves_the_user_unattended,
                 a_late_resume_is_counted_and_unattended_until_an_operator_knows,
+            ],
+            erasure_named: [
+                who_is_named_by_the_key_of_one_bot_is_erased_with_no_other,
+                a_bot_is_kept_of_until_its_last_conversation_is_gone,
             ],
             erasure_unread: [
                 what_cannot_be_read_is_erased_as_it_is_and_holds_up_nobody,

@@ -73,6 +73,11 @@ const PLACED: [&str; 10] = [
 ];
 
 impl Reader {
+    /// What the user's conversation is kept under, in whichever form the platform names them.
+    pub fn key<'i>(&self, given: &'i str) -> &'i str {
+        given.strip_prefix(&self.user_id_prefix).unwrap_or(given)
+    }
+
     /// A claim has neither an id nor a time, so a repeat is one only as long as its handover is open: it gets the same
     /// answer.
     pub fn claim(&self, body: &[u8]) -> Result<Step, HookError> {
@@ -199,10 +204,8 @@ impl Reader {
             _ => return Err(HookError::Contract { field: "user_id" }),
         };
         ExternalId::new(given.as_str()).map_err(HookError::UserId)?;
-        let prefix = self.user_id_prefix.as_str();
-        let key = given.strip_prefix(prefix).unwrap_or(&given);
         Ok(User {
-            key: ExternalId::new(key).map_err(HookError::UserId)?,
+            key: ExternalId::new(self.key(&given)).map_err(HookError::UserId)?,
             given,
         })
     }

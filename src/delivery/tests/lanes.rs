@@ -19,7 +19,7 @@ use crate::{
         delivery::{Destination, Job},
         effect::Warning,
         event::Step,
-        ids::{ConversationId, DeliveryId, DeskName, ErasureId, HandoverId},
+        ids::{BotName, ConversationId, DeliveryId, DeskName, ErasureId, HandoverId},
         policy::ClosedBecause,
         time::{Clock, Timestamp},
     },
@@ -413,6 +413,10 @@ impl Store for Lanes {
 
     async fn erase(&self, _: Whose, _: bool, _: &str) -> Result<Erasure, Error> {
         Err(Error::Busy)
+    }
+
+    async fn is_kept_of(&self, _: &BotName) -> Result<bool, Error> {
+        Ok(false)
     }
 
     async fn erasure(&self, _id: ErasureId) -> Result<Option<Erasure>, Error> {

@@ -31,14 +31,14 @@ pub(super) enum ErasureRequest {
     User(ByUser),
 }
 
-/// The conversation that the platform calls so, in each of its versions.
+/// The conversation that the platform calls so, in each of its versions. Of an id with two forms either will do.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ErasureBySession)]
 pub(super) struct BySession {
     #[schema(min_length = 1, max_length = 1000)]
     session_id: String,
-    /// Only with this bot.
+    /// Only with this bot. One that is not configured is refused, unless conversations of it are still kept.
     #[schema(value_type = Option<String>, pattern = "^[a-z](_?[a-z0-9])*_?$", max_length = 32)]
     bot: Option<BotName>,
     /// Only in this version, `DRAFT` or `LIVE`.
@@ -48,14 +48,14 @@ pub(super) struct BySession {
     keep_at_platform: bool,
 }
 
-/// Every conversation of the user whom the platform calls so (`user.id`).
+/// Every conversation of the user whom the platform calls so (`user.id`). Of an id with two forms either will do.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ErasureByUser)]
 pub(super) struct ByUser {
     #[schema(min_length = 1, max_length = 1000)]
     user_id: String,
-    /// Only with this bot.
+    /// Only with this bot. One that is not configured is refused, unless conversations of it are still kept.
     #[schema(value_type = Option<String>, pattern = "^[a-z](_?[a-z0-9])*_?$", max_length = 32)]
     bot: Option<BotName>,
     /// Only in this version, `DRAFT` or `LIVE`.
@@ -91,7 +91,10 @@ pub(super) async fn begin(
     sent: Body,
 ) -> Result<(StatusCode, Json<shape::Erasure>)> {
     let bytes = body::read_json(&headers, sent, state.operators_limits(MAX)).await?;
-    let (whose, at_platform) = read(&bytes)?;
+    let (whose, at_platform) = read(&bytes, &state)?;
+    if let Some(bot) = &whose.bot {
+        must_be_known(&state, bot).await?;
+    }
     let through = state.clone();
     let begun = state
         .see_through(async move {
@@ -125,25 +128,49 @@ pub(super) async fn show(
 }
 
 /// Whom it is about, and whether the platform is to delete its part.
-fn read(bytes: &[u8]) -> Result<(Whose, bool)> {
+fn read(bytes: &[u8], state: &State) -> Result<(Whose, bool)> {
     let value: serde_json::Value =
         serde_json::from_slice(bytes).map_err(|_| Problem::from(Kind::Malformed))?;
     let wanted = serde_json::from_value(value).map_err(|_| not_understood())?;
-    let (user, bot, version, keep) = match wanted {
+    let ((id, named), bot, version, keep) = match wanted {
         ErasureRequest::Session(by) => {
-            let user = Named::Key(by.session_id);
-            (user, by.bot, by.version, by.keep_at_platform)
+            let named = (by.session_id.clone(), Named::Key(by.session_id));
+            (named, by.bot, by.version, by.keep_at_platform)
         }
         ErasureRequest::User(by) => {
-            let user = Named::Profile(by.user_id);
-            (user, by.bot, by.version, by.keep_at_platform)
+            let named = (by.user_id.clone(), Named::Profile(by.user_id));
+            (named, by.bot, by.version, by.keep_at_platform)
         }
     };
-    let (Named::Key(id) | Named::Profile(id)) = &user;
     if id.is_empty() || id.chars().count() > LONGEST_ID {
         return Err(not_understood());
     }
-    Ok((Whose { user, bot, version }, !keep))
+    let whose = Whose {
+        named: vec![named, as_bots_keep(state, &id)],
+        bot,
+        version,
+    };
+    Ok((whose, !keep))
+}
+
+/// Under what the bots keep whom their platforms show so, where that may be something else.
+fn as_bots_keep(state: &State, id: &str) -> Named {
+    let keys = state.bots().filter_map(|bot| {
+        let key = bot.hook.key_of(id)?;
+        Some((bot.name.clone(), key.to_owned()))
+    });
+    Named::KeyWith(keys.collect())
+}
+
+/// A bot that has been taken out of the configuration is known for as long as a conversation of it is kept. Any other name
+/// is a slip, and "there was nothing to erase" would hide it.
+async fn must_be_known(state: &State, bot: &BotName) -> Result<()> {
+    let known =
+        state.bot(bot.as_str()).is_some() || state.ask(state.store().is_kept_of(bot)).await?;
+    known.then_some(()).ok_or_else(|| {
+        Problem::from(Kind::InvalidContract)
+            .detail("no bot is called so, and no conversation of one that was is kept")
+    })
 }
 
 fn not_understood() -> Problem {

@@ -14,7 +14,7 @@ use super::{
     work::Ground,
 };
 use crate::{
-    domain::ids::{ConversationId, DeliveryId, ErasureId},
+    domain::ids::{BotName, ConversationId, DeliveryId, ErasureId},
     store::{Erasure, Named, Whose, audit::Action, erasure::Owner, page::rows},
 };
 
@@ -42,26 +42,41 @@ pub(super) struct Remains {
     last_row: i64,
 }
 
-/// The conversations that are meant.
+/// The conversations that are meant. Who has several of the names is found by each.
 pub(super) async fn find(ground: &Ground, whose: &Whose) -> Result<Vec<Uuid>, Fault> {
-    let (sql, user) = match &whose.user {
+    let mut found = Vec::new();
+    for named in &whose.named {
+        found.append(&mut find_named(ground, whose, named).await?);
+    }
+    Ok(found)
+}
+
+async fn find_named(ground: &Ground, whose: &Whose, named: &Named) -> Result<Vec<Uuid>, Fault> {
+    let bot = whose.bot.as_ref();
+    let (sql, values) = match named {
         Named::Key(user) => (
             "SELECT id, state FROM conversations WHERE \"user\" = $1 AND ($2::text IS NULL OR bot = $2)",
-            user.clone(),
+            values![user.as_str(), bot],
         ),
+        Named::KeyWith(keys) => {
+            let bots: Vec<String> = keys.keys().map(ToString::to_string).collect();
+            let users: Vec<String> = keys.values().cloned().collect();
+            (
+                "SELECT id, state FROM conversations JOIN unnest($1, $3) AS g (bot, \"user\") USING (bot, \"user\") \
+                 WHERE $2::text IS NULL OR bot = $2",
+                values![bots, bot, users],
+            )
+        }
         // All are looked through for the words that a state says it with, a million in some seconds.
         Named::Profile(id) => (
             "SELECT id, state FROM conversations WHERE strpos(state, $1) > 0 AND ($2::text IS NULL OR bot = $2)",
-            serde_json::to_string(id)?,
+            values![serde_json::to_string(id)?, bot],
         ),
     };
-    let found = ground
-        .database
-        .rows(sql, values![user, whose.bot.as_ref()])
-        .await?;
+    let found = ground.database.rows(sql, values).await?;
     let mut meant = Vec::new();
     for row in &found {
-        if !whose.asks_the_state() || whose.is_meant(owner(row)?.as_ref()) {
+        if !whose.asks_the_state(named) || whose.is_meant(named, owner(row)?.as_ref()) {
             meant.push(row.try_get(0)?);
         }
     }
@@ -78,6 +93,13 @@ fn owner(row: &Row) -> Result<Option<Owner>, Fault> {
         );
     }
     Ok(owner.ok())
+}
+
+/// Whether a conversation of this bot is kept.
+pub(super) async fn is_kept_of(ground: &Ground, bot: &BotName) -> Result<bool, Fault> {
+    let sql = "SELECT EXISTS (SELECT FROM conversations WHERE bot = $1)";
+    let found = ground.database.row(sql, values![bot]).await?;
+    Ok(found.ok_or(Fault::Missing)?.try_get(0)?)
 }
 
 /// An erasure as somebody asked for it.

@@ -22,7 +22,7 @@ use crate::{
         delivery::StepResult,
         effect::{Warning, WarningKind},
         event::Event,
-        ids::ErasureId,
+        ids::{BotName, ErasureId},
         time::Timestamp,
     },
     store::{Erasure, Named, Whose, audit::Action, erasure::Owner},
@@ -31,12 +31,25 @@ use crate::{
 /// As much of what is owed is shown.
 const SHOWN: usize = 20;
 
-/// The rows of the conversations that are meant.
+/// The rows of the conversations that are meant. Who has several of the names is found by each.
 pub(super) fn find(connection: &Connection, whose: &Whose) -> Result<Vec<i64>, Fault> {
-    let (sql, user) = match &whose.user {
+    let mut found = Vec::new();
+    for named in &whose.named {
+        found.append(&mut find_named(connection, whose, named)?);
+    }
+    Ok(found)
+}
+
+fn find_named(connection: &Connection, whose: &Whose, named: &Named) -> Result<Vec<i64>, Fault> {
+    let (sql, user) = match named {
         Named::Key(user) => (
             "SELECT row, state FROM conversations WHERE user = ?1 AND (?2 IS NULL OR bot = ?2)",
             user.clone(),
+        ),
+        Named::KeyWith(keys) => (
+            "SELECT row, state FROM conversations WHERE (bot, user) IN (SELECT key, value FROM json_each(?1)) \
+             AND (?2 IS NULL OR bot = ?2)",
+            serde_json::to_string(keys)?,
         ),
         // All are looked through for the words that a state says it with, a million in a second or two.
         Named::Profile(id) => (
@@ -49,7 +62,8 @@ pub(super) fn find(connection: &Connection, whose: &Whose) -> Result<Vec<i64>, F
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let conversation = row.get(0)?;
-        if !whose.asks_the_state() || whose.is_meant(owner(row, conversation).as_ref()) {
+        if !whose.asks_the_state(named) || whose.is_meant(named, owner(row, conversation).as_ref())
+        {
             found.push(conversation);
         }
     }
@@ -65,6 +79,13 @@ fn owner(row: &Row<'_>, conversation: i64) -> Option<Owner> {
         );
     }
     owner.ok()
+}
+
+/// Whether a conversation of this bot is kept.
+pub(super) fn is_kept_of(connection: &Connection, bot: &BotName) -> Result<bool, Fault> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM conversations WHERE bot = ?1)";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row([bot], |row| row.get(0))?)
 }
 
 /// Marks them all, in one step. Where there are none it is finished with that.

@@ -161,8 +161,8 @@ pub async fn only_who_is_meant_is_erased(harness: impl Harness + 'static) {
     ] {
         world.apply(known(user, id, version)).await;
     }
-    let meant = |user: Named, bot: Option<&str>, version: Option<&str>| Whose {
-        user,
+    let meant = |named: Named, bot: Option<&str>, version: Option<&str>| Whose {
+        named: vec![named],
         bot: bot.map(|bot| bot.parse().unwrap()),
         version: version.map(ToOwned::to_owned),
     };
@@ -347,7 +347,7 @@ pub async fn who_is_erased_by_retention_first_is_erased_too(harness: impl Harnes
 
 pub(super) fn session(user: &str) -> Whose {
     Whose {
-        user: Named::Key(key(user).user.as_str().to_owned()),
+        named: vec![Named::Key(key(user).user.as_str().to_owned())],
         bot: Some(bot_name()),
         version: None,
     }

@@ -93,7 +93,7 @@ pub async fn who_cannot_be_told_from_what_is_kept_is_erased_with_who_is_meant(
         .change("UPDATE conversations SET state = '{' || state")
         .await;
     let meant = Whose {
-        user: Named::Profile("u1".to_owned()),
+        named: vec![Named::Profile("u1".to_owned())],
         bot: None,
         version: Some("DRAFT".to_owned()),
     };

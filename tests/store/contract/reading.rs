@@ -199,7 +199,7 @@ pub async fn notes_and_read_marks_go_with_an_erasure(harness: impl Harness + 'st
         "what is over takes notes"
     );
     let whose = Whose {
-        user: Named::Key("ann".to_owned()),
+        named: vec![Named::Key("ann".to_owned())],
         bot: None,
         version: None,
     };

@@ -225,7 +225,7 @@ async fn what_waits_goes_out_in_its_order_and_a_repeat_is_one() {
     assert_eq!(texts, wanted);
     assert_eq!(of_bea, wanted[..3]);
     let erased = Whose {
-        user: Named::Key("eve 🙂".to_owned()),
+        named: vec![Named::Key("eve 🙂".to_owned())],
         bot: None,
         version: None,
     };

@@ -45,7 +45,7 @@ async fn replicas_that_erase_and_purge_at_once_do_it_once() {
         }
     }
     let whose = Whose {
-        user: Named::Key("ann".to_owned()),
+        named: vec![Named::Key("ann".to_owned())],
         bot: None,
         version: None,
     };

@@ -27,7 +27,7 @@ async fn an_erased_user_is_in_none_of_the_files_however_much_was_written_before_
     for user in (0..60).step_by(3) {
         let name = format!("{:x}-canary-{user}", user * 7919 % 60);
         let whose = Whose {
-            user: Named::Key(name),
+            named: vec![Named::Key(name)],
             bot: None,
             version: None,
         };
@@ -53,7 +53,7 @@ async fn an_erasure_is_not_finished_while_a_reader_keeps_the_log() {
     let mut rows = statement.query([]).unwrap();
     assert!(rows.next().unwrap().is_some());
     let whose = Whose {
-        user: Named::Key("ann".to_owned()),
+        named: vec![Named::Key("ann".to_owned())],
         bot: None,
         version: None,
     };

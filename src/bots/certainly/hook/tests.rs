@@ -130,6 +130,10 @@ fn a_claim_and_a_message_of_one_user_are_one_conversation_in_either_form_of_the_
     );
     assert_eq!(conversation(&bare), conversation(&said));
     assert_eq!(conversation(&whole), conversation(&said));
+    for shown in ["d0f23640", "webbot:d0f23640"] {
+        let kept = conversation(&said).user.as_str();
+        assert_eq!(reader().key(shown), kept, "as an operator asks for it");
+    }
     let id = |step: &Step| step.profile.as_ref().unwrap().user.id.clone();
     assert_eq!(
         id(&bare).as_deref(),
