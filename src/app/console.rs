@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::rotation::Holder;
 use crate::{
+    bots::steps::go_where_chosen,
     config::{self, Admin, Answers, Bot, Config, Desk, Kind, Server, hooks},
     console::{self, Account, Console, Development, Endpoints},
     domain::{
@@ -116,9 +117,13 @@ pub(super) fn endpoints(
     desks: &BTreeMap<DeskName, Desk>,
 ) -> Endpoints {
     let paused = bots.iter().filter(|(_, bot)| bot.platform.can_be_paused());
+    let told = bots
+        .iter()
+        .filter(|(_, bot)| go_where_chosen(bot.platform.resume()));
     Endpoints {
         bots: bots.keys().cloned().collect(),
         can_be_paused: paused.map(|(name, _)| name.clone()).collect(),
+        go_where_chosen: told.map(|(name, _)| name.clone()).collect(),
         desks: desks.keys().cloned().collect(),
         of_console: desks_of_console(desks, |_| true),
         hook_urls: hooks::all(server, bots, desks),

@@ -42,7 +42,35 @@ pub struct Values(Vec<(String, Expression)>);
 /// What steps of this handover have taken from the answers before, by name.
 const TAKEN: &str = "taken";
 /// What a resume may speak of besides what every step of its vendor may.
-const RESUME_NAMES: [&str; 5] = ["reason", "agent", "seconds", "unanswered", "dialog_state"];
+const RESUME_NAMES: [&str; 5] = ["reason", "agent", "seconds", "unanswered", CHOSEN];
+/// Where whoever closed it has chosen that the bot goes on.
+const CHOSEN: &str = "dialog_state";
+
+/// Whether it makes a difference to these steps where somebody has chosen that the bot goes on.
+pub fn go_where_chosen(resume: &[config::Step]) -> bool {
+    resume.iter().any(|step| match step {
+        config::Step::DialogState(_) => true,
+        config::Step::Text(step) => speaks_of_chosen(Template::text(&step.text)),
+        config::Step::Request(step) => {
+            let mut headers = step.headers.iter();
+            speaks_of_chosen(Template::url(&step.url))
+                || headers.any(|(_, source)| speaks_of_chosen(Template::text(source)))
+                || step
+                    .body
+                    .as_deref()
+                    .map(Expression::json)
+                    .is_some_and(asks_for_chosen)
+        }
+    })
+}
+
+fn speaks_of_chosen(template: Result<Template, TemplateError>) -> bool {
+    template.is_ok_and(|template| template.names().contains(CHOSEN))
+}
+
+fn asks_for_chosen(expression: Result<Expression, TemplateError>) -> bool {
+    expression.is_ok_and(|expression| expression.names().contains(CHOSEN))
+}
 
 impl Steps {
     /// `names` are those that every step of this vendor may speak of. Steps with faults are left out.
@@ -179,5 +207,8 @@ pub fn resume_context(context: Context, contract: &ResumeContract) -> Context {
         .with("agent", agent)
         .with("seconds", seconds)
         .with("unanswered", unanswered)
-        .with("dialog_state", dialog_state)
+        .with(CHOSEN, dialog_state)
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,7 @@ use super::{
     networks::CallUrl,
     secrets::Secrets,
     section::Section,
+    steps::Step,
     value,
 };
 use crate::domain::ids::BotName;
@@ -164,6 +165,14 @@ impl Platform {
         match self {
             Self::Chatlayer(bot) => !bot.pause.is_empty(),
             Self::Certainly(bot) => !bot.pause.is_empty(),
+        }
+    }
+
+    /// How it is told that it speaks again.
+    pub fn resume(&self) -> &[Step] {
+        match self {
+            Self::Chatlayer(bot) => &bot.resume,
+            Self::Certainly(bot) => &bot.resume,
         }
     }
 

@@ -46,6 +46,7 @@ async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
         of_console,
         hook_urls,
         can_be_paused: _,
+        go_where_chosen: _,
     } = state.endpoints();
     let signed_in: BTreeSet<_> = session::alive(&state)
         .await?

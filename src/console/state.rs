@@ -50,6 +50,8 @@ pub struct Endpoints {
     pub bots: Vec<BotName>,
     /// Those that pause steps can silence.
     pub can_be_paused: BTreeSet<BotName>,
+    /// Those whose resume asks where they are to go on.
+    pub go_where_chosen: BTreeSet<BotName>,
     pub desks: Vec<DeskName>,
     /// Those that are answered here. What is taken from a bot goes to the first.
     pub of_console: Vec<DeskName>,

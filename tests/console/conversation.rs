@@ -119,6 +119,7 @@ async fn who_claims_it_answers_once_and_closes_it() {
     let by_agents: Vec<_> = turns.iter().filter(|(by, _)| by == "agent").collect();
     assert_eq!(by_agents, [&("agent".to_owned(), "Hello there".to_owned())]);
     assert!(seen.body.contains("a regular") && seen.body.contains("On its way"));
+    assert!(seen.body.contains(r#"name="dialog_state""#));
     assert!(!seen.body.contains("<script>alert") && !seen.body.contains("<img"));
     sends(&world, &ann, (&page, "close"), "reason=solved").await;
     let late = world

@@ -72,6 +72,12 @@ impl<'a> Context<'a> {
         self.endpoints.can_be_paused.contains(bot) && !self.endpoints.of_console.is_empty()
     }
 
+    /// Whether the bot takes notice of a dialog state that is chosen for it.
+    pub(super) fn goes_where_chosen(&self) -> bool {
+        let mut bots = self.endpoints.go_where_chosen.iter();
+        bots.any(|bot| bot.as_str() == self.bot)
+    }
+
     /// Where it can be sent on to.
     pub(super) fn other_desks(&self, open: &Handover) -> impl Iterator<Item = &DeskName> {
         let desks = self.endpoints.desks.iter();

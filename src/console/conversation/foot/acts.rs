@@ -27,7 +27,7 @@ pub(super) fn acts(at: &str, open: &Handover, context: &Context<'_>, draft: &Dra
             @if mine || anothers && admins::is_admin(context.who) { (assign(at, open, context, draft)) }
             @if !anothers {
                 (transfer(at, open, context, draft))
-                (close(at, open.id, draft))
+                (close(at, open.id, context.goes_where_chosen().then_some(&draft.dialog_state)))
             }
         }
     }
@@ -101,9 +101,10 @@ fn transfer(at: &str, open: &Handover, context: &Context<'_>, draft: &Draft) -> 
     }
 }
 
-fn close(at: &str, handover: HandoverId, draft: &Draft) -> Markup {
+/// `None`: the bot would take no notice of a dialog state, so none is asked for.
+fn close(at: &str, handover: HandoverId, dialog_state: Option<&String>) -> Markup {
     html! {
-        details.tool #do-close name="act" open[!draft.dialog_state.is_empty()] {
+        details.tool #do-close name="act" open[dialog_state.is_some_and(|typed| !typed.is_empty())] {
             summary { (icon("check")) (texts::CLOSE) }
             form.tool__body method="post" action={ (at) "/close" } {
                 (hidden(handover))
@@ -113,13 +114,33 @@ fn close(at: &str, handover: HandoverId, draft: &Draft) -> Markup {
                         @for (value, words) in texts::REASONS { option value=(value) { (words) } }
                     }
                 }
-                div.field {
-                    label for="dialog" { (texts::BOT_GOES_ON_AT) }
-                    input.input #dialog name="dialog_state" autocapitalize="none" maxlength="256" value=(draft.dialog_state);
-                    p.field__hint { (texts::EMPTY_AS_CONFIGURED) }
+                @if let Some(typed) = dialog_state {
+                    div.field {
+                        label for="dialog" { (texts::BOT_GOES_ON_AT) }
+                        input.input #dialog name="dialog_state" autocapitalize="none" maxlength="256" value=(typed);
+                        p.field__hint { (texts::EMPTY_AS_CONFIGURED) }
+                    }
                 }
                 button.btn.btn--small type="submit" { (texts::CLOSE_CONVERSATION) }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn no_dialog_state_is_asked_for_where_the_bot_takes_no_notice_of_it() {
+        let closes = |typed: Option<&str>| {
+            let handover = HandoverId::from_uuid(Uuid::nil());
+            close("/at", handover, typed.map(str::to_owned).as_ref()).into_string()
+        };
+        let without = closes(None);
+        assert!(!without.contains("dialog_state") && without.contains(r#"name="reason""#));
+        assert!(closes(Some("home")).contains(r#"name="dialog_state""#));
     }
 }
