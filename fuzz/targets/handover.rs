@@ -16,11 +16,11 @@ use std::{collections::BTreeSet, time::Duration};
 use arbitrary::Arbitrary;
 use handover_bridge::domain::{
     conversation::{Agent, Conversation, ConversationKey},
-    delivery::{Destination, Done, Found, Lane, StepResult},
+    delivery::{Destination, Done, Found, Lane, NewDelivery, StepResult, Task},
     effect::Effect,
     event::{AgentSaid, DeskEvent, Event, Feed, PlatformMessage, Request, Settled, TranscriptItem},
     handover::{Context, Decision, Echo, decide},
-    ids::{ConversationId, DeskName, ExternalId, HandoverId, LegId},
+    ids::{ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId},
     message::Actor,
     policy::{ClosedBecause, Conditions, PausedBecause, Policy},
     retry::ErrorClass,
@@ -129,6 +129,8 @@ struct World {
     state: Conversation,
     ids: u128,
     echoes: Vec<Echo>,
+    /// What agents have said. Whether it still waits is for the store to know, so any of it may.
+    unsaid: Vec<MessageId>,
     closed: BTreeSet<LegId>,
     seen: Seen,
 }
@@ -147,6 +149,7 @@ impl World {
             state: Conversation::new(ConversationId::from_uuid(Uuid::from_u128(1)), key),
             ids: 1,
             echoes: Vec::new(),
+            unsaid: Vec::new(),
             closed: BTreeSet::new(),
             seen: Seen {
                 order: 1,
@@ -167,6 +170,7 @@ impl World {
             now: self.now,
             new_id: &mut new_id,
             echoes: &mut self.echoes,
+            unsaid: &self.unsaid,
         };
         let before = self.state.clone();
         let Decision {
@@ -192,6 +196,15 @@ impl World {
                     fingerprint: *fingerprint,
                     until: None,
                 }),
+                Effect::Deliver(NewDelivery {
+                    task:
+                        Task::Say {
+                            message,
+                            notice: false,
+                            ..
+                        },
+                    ..
+                }) => self.unsaid.push(*message),
                 Effect::Leg(leg) if leg.closed => {
                     self.closed.insert(leg.id);
                 }
