@@ -75,7 +75,7 @@ pub enum Cancelled {
     All,
     /// The resume steps: the bot has shown that it speaks.
     Resumes,
-    /// These, and what the bridge itself was about to tell the user: a new handover has begun, and it is about the old one.
+    /// These, and what the bridge itself was about to tell the user: there is another handover, and it is about one before.
     ResumesAndNotices,
     /// What the platform was to be asked: it is not waited for any more.
     LookUps,

@@ -48,11 +48,11 @@ impl Turn<'_> {
         handover.answered_at = Some(now);
         handover.paused_at = Some(now);
         self.note(cause, None);
-        // Of an earlier handover. It would give the bot the word again.
+        // Of an earlier handover. It would give the bot the word again, or tell the user that this one has ended.
         let lane = Lane::Bot(self.conversation.id);
         self.push(Effect::CancelUnsent {
             lane,
-            only: Cancelled::Resumes,
+            only: Cancelled::ResumesAndNotices,
         });
         self.pause_bot(pause_steps);
         self.notify(Notice::HandingOver);

@@ -368,7 +368,7 @@ fn a_resume_of_the_handover_before_does_not_unpause_the_bot_of_this_one() {
         world
             .cancelled()
             .iter()
-            .any(|(_, only)| *only == Cancelled::Resumes)
+            .any(|(_, only)| *only == Cancelled::ResumesAndNotices)
     );
     world.put_off(&resume);
     assert_eq!(world.withdrawn(), 1);
