@@ -222,10 +222,6 @@ pub enum RowOutcome {
     Dead {
         class: ErrorClass,
     },
-    /// It is not sent again, and there is nothing to repair: what it was to tell goes another way, or nobody needs it.
-    Cancelled {
-        class: ErrorClass,
-    },
 }
 
 /// How long a destination is not called, and why.

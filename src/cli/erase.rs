@@ -136,7 +136,7 @@ async fn begin(admin: &Admin<'_>, config: &Config, options: &Options) -> Result<
         .as_ref()
         .filter(|bot| !config.bots.contains_key(*bot));
     match (reply.json(), unknown) {
-        (Err(refused), Some(named)) if reply.status == StatusCode::UNPROCESSABLE_ENTITY => {
+        (Err(refused), Some(named)) if reply.status == StatusCode::NOT_FOUND => {
             let named = named.clone();
             Err(UsageError::UnknownBot { named, refused }.into())
         }

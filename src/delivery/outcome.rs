@@ -119,19 +119,18 @@ impl Plan {
         Self::over(result, RowOutcome::Retry { at, class, counts })
     }
 
-    /// The conversation is not there any more. What ends it has thereby succeeded; what says something to the user has
-    /// reached nobody; what a desk was told stands in what it, or the next one, is offered anew; and what begins it has met
-    /// an address that does not exist.
+    /// The conversation is not there any more. What ends it has thereby succeeded; what says something in it has
+    /// reached nobody; and what begins it has met an address that does not exist.
     fn gone(task: &Task) -> Self {
         let class = ErrorClass::Gone;
         match task {
             Task::Resume { .. } | Task::Forget | Task::Close { .. } => {
                 Self::over(StepResult::Gone, RowOutcome::Delivered)
             }
-            Task::Say { .. } => Self::over(StepResult::Gone, RowOutcome::Dead { class }),
-            Task::Message { .. } | Task::Placeholder { .. } | Task::Failed { .. } => {
-                Self::over(StepResult::Gone, RowOutcome::Cancelled { class })
-            }
+            Task::Say { .. }
+            | Task::Message { .. }
+            | Task::Placeholder { .. }
+            | Task::Failed { .. } => Self::over(StepResult::Gone, RowOutcome::Dead { class }),
             Task::LookUp { .. } | Task::Open { .. } | Task::Pause { .. } => {
                 Self::over(StepResult::Dead { class }, RowOutcome::Dead { class })
             }

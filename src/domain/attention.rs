@@ -111,6 +111,7 @@ mod tests {
             user_wrote: false,
             alerted: false,
             steps_left: 1,
+            reached: false,
             first_order: 1,
         };
         Handover {

@@ -173,7 +173,7 @@ pub struct Leg {
     /// The leg was opened anew after the desk had lost the conversation; that happens once.
     pub reopened: bool,
     /// What no desk had heard when this one was offered the conversation: it stands in the offer, and is heard once the desk
-    /// has taken that.
+    /// has taken that, or speaks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offered: Option<MessageId>,
     /// The desk's own id of the conversation.
@@ -208,6 +208,9 @@ pub struct Closing {
     pub alerted: bool,
     /// Resume steps that have not been settled yet.
     pub steps_left: usize,
+    /// One of the others has reached the bot.
+    #[serde(default)]
+    pub reached: bool,
     /// The order of the first resume step: what was said before it is older than the close.
     pub first_order: u64,
 }
@@ -281,13 +284,10 @@ impl Handover {
         now.since(self.requested_at)
     }
 
-    /// The desk has taken what it was offered, and has heard what stood in it.
-    pub fn offer_taken(&mut self) {
-        self.leg.opened = true;
-        let offered = self.leg.offered.take();
-        if self.unheard == offered {
-            self.unheard = None;
-        }
+    /// Whether something that the user said has been heard by no desk; from now on it counts as heard.
+    pub fn take_unheard(&mut self) -> bool {
+        let (said, offered) = (self.unheard.take(), self.leg.offered.take());
+        said.or(offered).is_some()
     }
 }
 

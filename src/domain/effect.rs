@@ -75,8 +75,6 @@ pub enum Cancelled {
     All,
     /// The resume steps: the bot has shown that it speaks.
     Resumes,
-    /// These, and what the bridge itself was about to tell the user: there is another handover, and it is about one before.
-    ResumesAndNotices,
     /// What the platform was to be asked: it is not waited for any more.
     LookUps,
     /// The offer: the desk has shown that it has it. One that is on its way is settled as it comes, and is not sent again
@@ -87,6 +85,9 @@ pub enum Cancelled {
     /// What an agent wanted to tell before the resume of this order went ahead of it: the user is with the bot by
     /// now. These become dead letters.
     SaysBefore(u64),
+    /// What the bridge itself was about to tell the user before this order: it is about a handover before the one that has
+    /// begun.
+    NoticesBefore(u64),
     /// The later parts of a message of which one was given up: what is left of it has a hole. These become dead letters,
     /// so that an operator can have it said to its end.
     PartsOf(MessageId),

@@ -193,8 +193,7 @@ pub(super) fn overtaken(only: Cancelled, task: &Task, order: u64) -> Option<Deli
         // Asked for by an operator, whatever becomes of the handover.
         (_, Task::Forget) => None,
         (Cancelled::All, _)
-        | (Cancelled::Resumes | Cancelled::ResumesAndNotices, Task::Resume { .. })
-        | (Cancelled::ResumesAndNotices, Task::Say { notice: true, .. })
+        | (Cancelled::Resumes, Task::Resume { .. })
         | (Cancelled::LookUps, Task::LookUp { .. })
         | (Cancelled::Opens, Task::Open { .. })
         | (Cancelled::Pauses, Task::Pause { .. }) => Some(DeliveryState::Cancelled),
@@ -205,18 +204,41 @@ pub(super) fn overtaken(only: Cancelled, task: &Task, order: u64) -> Option<Deli
                 DeliveryState::Dead
             })
         }
+        (Cancelled::NoticesBefore(before), Task::Say { notice: true, .. }) if order < before => {
+            Some(DeliveryState::Cancelled)
+        }
         (Cancelled::PartsOf(message), Task::Say { .. }) if task.message() == Some(message) => {
             Some(DeliveryState::Dead)
         }
         (
             Cancelled::Resumes
-            | Cancelled::ResumesAndNotices
             | Cancelled::LookUps
             | Cancelled::Opens
             | Cancelled::Pauses
             | Cancelled::SaysBefore(_)
+            | Cancelled::NoticesBefore(_)
             | Cancelled::PartsOf(_),
             _,
         ) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notices_of_the_handover_before_are_taken_back_and_nothing_else() {
+        let message = MessageId::from_uuid(Uuid::nil());
+        let say = |notice| Task::Say {
+            message,
+            notice,
+            part: None,
+        };
+        let before = Cancelled::NoticesBefore(5);
+        let taken_back = Some(DeliveryState::Cancelled);
+        assert_eq!(overtaken(before, &say(true), 4), taken_back);
+        assert_eq!(overtaken(before, &say(true), 5), None);
+        assert_eq!(overtaken(before, &say(false), 4), None);
     }
 }

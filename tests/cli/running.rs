@@ -172,7 +172,7 @@ fn an_environment_is_written_in_either_case() {
 #[test]
 fn a_bot_that_nobody_knows_is_a_slip_when_somebody_is_erased() {
     let refusal = r#"{"title": "refused", "detail": "no bot is called so"}"#;
-    let stub = Stub::answering(StatusCode::UNPROCESSABLE_ENTITY, refusal);
+    let stub = Stub::answering(StatusCode::NOT_FOUND, refusal);
     let setup = Setup::new(stub.address);
     let erase = |bot| setup.run(&["erase", "--session", "s1", "--bot", bot]);
     let slip = erase("typo");

@@ -283,7 +283,7 @@ async fn a_bot_that_nobody_knows_is_refused_and_one_that_is_gone_is_not() {
     let slip = bridge.send(by_session("typo")).await;
     assert_eq!(
         (slip.status.as_u16(), slip.problem().as_str()),
-        (422, "invalid-contract")
+        (404, "not-found")
     );
     assert_eq!(bridge.store.erased(), []);
     for known in ["webshop", "gone"] {

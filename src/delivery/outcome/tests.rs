@@ -58,7 +58,7 @@ fn resume() -> Job {
 fn wait(plan: &Plan, job: &Job, age: Duration) -> Option<Duration> {
     match plan.settlement.row {
         RowOutcome::Retry { at, .. } => Some(at.since(job.created_at.plus(age))),
-        RowOutcome::Delivered | RowOutcome::Dead { .. } | RowOutcome::Cancelled { .. } => None,
+        RowOutcome::Delivered | RowOutcome::Dead { .. } => None,
     }
 }
 
@@ -247,9 +247,7 @@ fn a_conversation_that_is_gone_means_something_else_for_each_task() {
                 part: None,
             },
             StepResult::Gone,
-            RowOutcome::Cancelled {
-                class: ErrorClass::Gone,
-            },
+            dead,
         ),
         (
             Task::Say {

@@ -269,9 +269,7 @@ impl Store for Lanes {
                 head.attempts += u32::from(counts);
                 head.due = at.plus(postponed);
             }
-            RowOutcome::Delivered | RowOutcome::Dead { .. } | RowOutcome::Cancelled { .. } => {
-                drop(rows.pop_front());
-            }
+            RowOutcome::Delivered | RowOutcome::Dead { .. } => drop(rows.pop_front()),
         }
         Ok(rows
             .front_mut()

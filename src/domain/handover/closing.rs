@@ -73,20 +73,20 @@ impl Turn<'_> {
         let lane = Lane::Bot(self.conversation.id);
         self.push(Effect::CancelUnsent {
             lane,
-            only: Cancelled::ResumesAndNotices,
+            only: Cancelled::Resumes,
         });
         self.end(Cause::BotSpeaksAgain, "bot_speaks_again");
     }
 
-    /// One resume step is settled. With the last one the user is the bot's; whether that one has reached the bot decides what
-    /// becomes of what waits before it.
+    /// One resume step is settled, and has reached the bot or not. With the last one the user is the bot's.
     pub(super) fn resume_step_settled(&mut self, reached: bool) {
         let Some(closing) = self.closing_mut() else {
             return;
         };
+        closing.reached |= reached;
         closing.steps_left = closing.steps_left.saturating_sub(1);
         if closing.steps_left == 0 {
-            self.resumed(reached);
+            self.resumed();
         }
     }
 
@@ -102,11 +102,19 @@ impl Turn<'_> {
         if self.closing_mut().is_none() {
             self.close_leg_after(failed, "session_gone");
         } else {
+            self.tell_desk_of(failed);
+        }
+        self.end(Cause::Resumed, "session_gone");
+    }
+
+    /// A desk that was never asked has said nothing.
+    fn tell_desk_of(&mut self, failed: Vec<Task>) {
+        let leg = self.conversation.handover.as_ref().map(|open| &open.leg);
+        if leg.is_some_and(|leg| (leg.opened || leg.maybe_opened) && self.is_called(&leg.desk)) {
             for task in failed {
                 self.owe_desk(task);
             }
         }
-        self.end(Cause::Resumed, "session_gone");
     }
 
     /// What the desk is told of this message and of those that wait, each once although it may be said in parts.
@@ -176,6 +184,7 @@ impl Turn<'_> {
             user_wrote: repeat,
             alerted: false,
             steps_left: steps,
+            reached: false,
             first_order,
         });
         self.enter(Phase::Closing, cause, Some(reason.to_owned()));
@@ -195,32 +204,31 @@ impl Turn<'_> {
     }
 
     /// Whether the desk did not take what the user has said, and will not now. Of a call that has not failed yet it is
-    /// not known: it is on its way, unless the desk has just refused, lost or never been asked what stands before it.
+    /// not known: it is on its way, unless the desk has not taken the offer, or has just lost all of it.
     fn loses_what_was_said(&mut self, cause: Cause) -> bool {
         let Some(handover) = &mut self.conversation.handover else {
             return false;
         };
-        let nothing_flies = matches!(cause, Cause::Refused | Cause::DeskLost | Cause::DeskRemoved);
-        (nothing_flies || handover.stalled_since.is_some()) && handover.unheard.take().is_some()
+        let nothing_flies = handover.phase == Phase::Requested
+            || matches!(cause, Cause::Refused | Cause::DeskLost | Cause::DeskRemoved);
+        (nothing_flies || handover.stalled_since.is_some()) && handover.take_unheard()
     }
 
-    /// What agents said before a resume that went ahead of it is not said any more, and the desk is told so. If nothing has
-    /// reached the bot, it does not speak, and all of it is still to be said.
-    fn resumed(&mut self, reached: bool) {
+    /// What agents said before a resume that went ahead of it is not said any more, and the desk is told so. If no step
+    /// has reached the bot, it does not speak, and all of it is still to be said.
+    fn resumed(&mut self) {
         let Some(closing) = self.closing_mut() else {
             return;
         };
         let (order, reason) = (closing.first_order, closing.reason.clone());
-        if reached {
+        if closing.reached {
             let lane = Lane::Bot(self.conversation.id);
             self.push(Effect::CancelUnsent {
                 lane,
                 only: Cancelled::SaysBefore(order),
             });
             let failed = self.failed(None, OVERTAKEN);
-            for task in failed {
-                self.owe_desk(task);
-            }
+            self.tell_desk_of(failed);
         }
         self.end(Cause::Resumed, &reason);
     }

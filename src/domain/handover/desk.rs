@@ -89,6 +89,7 @@ impl Turn<'_> {
         };
         let asked = handover.phase == Phase::Requested;
         handover.leg.maybe_opened |= asked;
+        handover.leg.offered = None;
         self.accept(Cause::Accepted);
         if asked {
             self.enter(Phase::Waiting, Cause::Accepted, None);

@@ -48,7 +48,7 @@ impl Turn<'_> {
             return;
         };
         if !handover.leg.opened {
-            handover.offer_taken();
+            handover.leg.opened = true;
             handover.stalled_since = None;
             let lane = Lane::Leg(handover.leg.id);
             self.push(Effect::CancelUnsent {

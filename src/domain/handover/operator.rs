@@ -183,7 +183,9 @@ impl Turn<'_> {
             transcript: Vec::new(),
         };
         let id = HandoverId::from_uuid(self.new_id());
+        let first_order = self.conversation.next_order;
         self.begin_handover((id, desk.clone()), &nothing_asked, Cause::TakenOver);
+        self.take_back_notices(first_order);
         self.open_leg(desk.clone(), false);
         let now = self.context.now;
         if let Some(open) = &mut self.conversation.handover {

@@ -48,11 +48,11 @@ impl Turn<'_> {
         handover.answered_at = Some(now);
         handover.paused_at = Some(now);
         self.note(cause, None);
-        // Of an earlier handover. It would give the bot the word again, or tell the user that this one has ended.
+        // Of an earlier handover. It would give the bot the word again.
         let lane = Lane::Bot(self.conversation.id);
         self.push(Effect::CancelUnsent {
             lane,
-            only: Cancelled::ResumesAndNotices,
+            only: Cancelled::Resumes,
         });
         self.pause_bot(pause_steps);
         self.notify(Notice::HandingOver);
@@ -174,11 +174,9 @@ impl Turn<'_> {
             reference: None,
             closed: false,
         };
+        let unheard = handover.unheard.take().or(handover.leg.offered.take());
         handover.leg = leg;
-        if at_once {
-            handover.unheard = None;
-        }
-        handover.leg.offered = handover.unheard;
+        handover.leg.offered = unheard.filter(|_| !at_once);
         handover.last_agent = None;
         self.push(Effect::Leg(row));
         if !at_once {
@@ -195,7 +193,7 @@ impl Turn<'_> {
     }
 
     /// A desk is called unless it is this process, or gone from the configuration.
-    fn is_called(&self, desk: &DeskName) -> bool {
+    pub(super) fn is_called(&self, desk: &DeskName) -> bool {
         let desk = self.context.policy.desks.get(desk);
         desk.is_some_and(|desk| !desk.takes_at_once)
     }
@@ -240,6 +238,7 @@ impl Turn<'_> {
                 answer: Answer::Declined,
             };
         };
+        let first_order = self.conversation.next_order;
         self.begin_handover((id, some_desk), request, Cause::Requested);
         if let Some(reason) = self.silent_bot() {
             self.end(Cause::Declined, reason);
@@ -248,6 +247,7 @@ impl Turn<'_> {
         } else {
             self.choose(None);
         }
+        self.take_back_notices(first_order);
         let answer = self
             .conversation
             .handover
@@ -256,6 +256,16 @@ impl Turn<'_> {
         Outcome::Requested {
             handover: id,
             answer,
+        }
+    }
+
+    /// What the user was about to be told of a handover before this one, if there is one.
+    pub(super) fn take_back_notices(&mut self, first_order: u64) {
+        if self.conversation.handover.is_some() {
+            self.push(Effect::CancelUnsent {
+                lane: Lane::Bot(self.conversation.id),
+                only: Cancelled::NoticesBefore(first_order),
+            });
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Guard, Outcome, turn::Turn};
 use crate::domain::{
-    conversation::{Answer, Phase},
+    conversation::{Answer, Handover, Phase},
     delivery::{Destination, Done, Lane, StepResult, Task},
     effect::{Cancelled, Cause, Effect, LegRow, WarningKind},
     event::Settled,
@@ -207,8 +207,9 @@ impl Turn<'_> {
             }
             return self.move_on(Cause::Refused, reason);
         }
-        handover.offer_taken();
         let leg = &mut handover.leg;
+        leg.opened = true;
+        leg.offered = None;
         leg.position = done.position;
         // Of two conversations the user is in the one in which an agent is.
         let settled_in =
@@ -282,7 +283,8 @@ impl Turn<'_> {
             _ => {}
         }
         let open = self.conversation.handover.as_ref();
-        if open.is_some_and(|open| open.leg.id == leg && open.unheard.is_some()) {
+        let unheard = |open: &Handover| open.unheard.is_some() || open.leg.offered.is_some();
+        if open.is_some_and(|open| open.leg.id == leg && unheard(open)) {
             // What stood behind it is not sent any more.
             self.ask_to_write_again();
         }
@@ -331,6 +333,8 @@ impl Turn<'_> {
         let (again, desk) = (handover.leg.reopened, handover.leg.desk.clone());
         handover.leg.opened = false;
         handover.leg.maybe_opened = false;
+        // It stands in the next offer, or the bot is told that nobody has answered it.
+        self.push(Effect::Withdraw);
         self.note(Cause::DeskLost, Some(desk.to_string()));
         if again {
             return self.move_on(Cause::DeskLost, "desk_lost");

@@ -47,6 +47,9 @@ impl Turn<'_> {
     pub(super) fn pass_on(&mut self, message: MessageId, content: &Content) {
         if self.is_looking_up() {
             // It will stand in the transcript that the desk is offered.
+            if let Some(handover) = &mut self.conversation.handover {
+                handover.unheard = Some(message);
+            }
             return;
         }
         self.tell_desk(message, content);

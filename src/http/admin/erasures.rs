@@ -168,7 +168,7 @@ async fn must_be_known(state: &State, bot: &BotName) -> Result<()> {
     let known =
         state.bot(bot.as_str()).is_some() || state.ask(state.store().is_kept_of(bot)).await?;
     known.then_some(()).ok_or_else(|| {
-        Problem::from(Kind::InvalidContract)
+        Problem::from(Kind::NotFound)
             .detail("no bot is called so, and no conversation of one that was is kept")
     })
 }

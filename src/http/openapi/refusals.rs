@@ -44,8 +44,8 @@ refusals! {
     /// An operator reads one thing.
     AdminOne: Unauthorized, NotFound, UnsupportedMediaType, TooManyFailures, Internal, Unavailable;
     /// An operator sends a body.
-    AdminSend: Malformed, Unauthorized, TooSlow, TooLarge, UnsupportedMediaType, InvalidContract, TooManyFailures,
-        Internal, Unavailable;
+    AdminSend: Malformed, Unauthorized, NotFound, TooSlow, TooLarge, UnsupportedMediaType, InvalidContract,
+        TooManyFailures, Internal, Unavailable;
     /// An operator changes one thing, without a body.
     AdminChange: Unauthorized, NotFound, Conflict, UnsupportedMediaType, TooManyFailures, Internal, Unavailable;
 }

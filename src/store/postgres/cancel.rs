@@ -71,13 +71,17 @@ pub(super) async fn unsent(work: &mut Work, lane: Lane, only: Cancelled) -> Resu
     Ok(())
 }
 
-/// What agents have said and nobody is sending, in its order.
-pub(super) async fn unsaid(work: &mut Work, lane: Lane) -> Result<Vec<MessageId>, Fault> {
+/// What agents have said in this handover and nobody is sending, in its order.
+pub(super) async fn unsaid(
+    work: &mut Work,
+    lane: Lane,
+    handover: HandoverId,
+) -> Result<Vec<MessageId>, Fault> {
     let lane = lane_id(lane);
     let waiting = waiting(work, lane).await?;
     let tasks = waiting
         .iter()
-        .filter(|unsent| !unsent.is_flying)
+        .filter(|unsent| !unsent.is_flying && unsent.handover == handover)
         .filter_map(|unsent| unsent.task.as_ref());
     let unsaid = tasks.filter_map(said_by_agent).collect();
     work.unsent.insert(lane, waiting);
@@ -192,7 +196,8 @@ async fn waiting(work: &mut Work, lane: Uuid) -> Result<Vec<Unsent>, Fault> {
     let mut waiting = Vec::new();
     for row in work.rows(sql, values![lane]).await? {
         if let Some(fence) = row.try_get(6)? {
-            work.writes.fences.insert(lane, fence);
+            // One that the step has looked at before guards more than this look.
+            work.writes.fences.entry(lane).or_insert(fence);
         }
         let id: DeliveryId = row.try_get(0)?;
         if work.landed == Some(id) {

@@ -303,6 +303,7 @@ impl Delivery {
         }
         if turned.effects.contains(&Effect::Withdraw) {
             cancel::call_off(work, self.id);
+            work.after.dead.retain(|letter| letter.id != self.id);
             cancel::forget_echo(work, self.conversation, self.id);
         }
         for effect in &turned.effects {
@@ -325,9 +326,7 @@ impl Delivery {
             destination: self.destination.clone(),
             failed: match outcome {
                 RowOutcome::Delivered => None,
-                RowOutcome::Retry { class, .. }
-                | RowOutcome::Dead { class }
-                | RowOutcome::Cancelled { class } => Some(class),
+                RowOutcome::Retry { class, .. } | RowOutcome::Dead { class } => Some(class),
             },
             at: work.now,
         });
@@ -362,14 +361,6 @@ impl Delivery {
                 cancel::bury(work, self.id, self.letter(class.label()));
                 cancel::forget_echo(work, self.conversation, self.id);
             }
-            RowOutcome::Cancelled { class } => work.writes.attempted.push(Attempted {
-                id: self.id,
-                state: DeliveryState::Cancelled,
-                counts: true,
-                class: Some(class.label()),
-                due_at: None,
-                settled_at: Some(work.now),
-            }),
         }
     }
 }

@@ -204,10 +204,11 @@ impl Subject {
         event: &Event,
     ) -> Result<(Self, Turned), Fault> {
         let mut echoes = self.echoes(work, event).await?;
-        let unsaid = if may_leave_unsaid(event) {
-            cancel::unsaid(work, Lane::Bot(self.state.id)).await?
-        } else {
-            Vec::new()
+        let unsaid = match &self.state.handover {
+            Some(open) if may_leave_unsaid(event) => {
+                cancel::unsaid(work, Lane::Bot(self.state.id), open.id).await?
+            }
+            _ => Vec::new(),
         };
         let asks = may_ask_a_desk(event) && work.ground.policy.counts_open();
         if asks {

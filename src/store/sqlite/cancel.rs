@@ -58,13 +58,18 @@ pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result
     Ok(())
 }
 
-/// What agents have said and nobody is sending, in its order.
-pub(super) fn unsaid(work: &mut Work<'_>, lane: Lane) -> Result<Vec<MessageId>, Fault> {
+/// What agents have said in this handover and nobody is sending, in its order.
+pub(super) fn unsaid(
+    work: &mut Work<'_>,
+    lane: Lane,
+    handover: HandoverId,
+) -> Result<Vec<MessageId>, Fault> {
     let waiting = waiting(work, lane, false)?;
-    Ok(waiting
+    let unsaid = waiting
         .iter()
-        .filter_map(|unsent| said_by_agent(&unsent.task))
-        .collect())
+        .filter(|unsent| unsent.handover == handover)
+        .filter_map(|unsent| said_by_agent(&unsent.task));
+    Ok(unsaid.collect())
 }
 
 /// The control tasks of the lane go ahead of its messages, and at once.

@@ -164,6 +164,7 @@ impl Delivery {
         }
         if turned.effects.contains(&Effect::Withdraw) {
             cancel::call_off(work, self.row)?;
+            work.batch.dead.retain(|letter| letter.id != self.id);
             cancel::forget_echo(work, self.conversation, self.id)?;
             work.change(Change::Remove {
                 lane,
@@ -186,9 +187,7 @@ impl Delivery {
             destination: self.destination.clone(),
             failed: match outcome {
                 RowOutcome::Delivered => None,
-                RowOutcome::Retry { class, .. }
-                | RowOutcome::Dead { class }
-                | RowOutcome::Cancelled { class } => Some(class),
+                RowOutcome::Retry { class, .. } | RowOutcome::Dead { class } => Some(class),
             },
             at: work.now,
         });
@@ -226,17 +225,6 @@ impl Delivery {
                 )?;
                 cancel::bury(work, self.row, self.letter(class.label()))?;
                 cancel::forget_echo(work, self.conversation, self.id)?;
-                work.change(Change::Remove {
-                    lane,
-                    order: self.order,
-                });
-            }
-            RowOutcome::Cancelled { class } => {
-                work.execute(
-                    "UPDATE deliveries SET state = ?2, attempts = attempts + 1, error_class = ?3, settled_at = ?4 \
-                     WHERE row = ?1",
-                    params![self.row, DeliveryState::Cancelled, class.label(), work.now],
-                )?;
                 work.change(Change::Remove {
                     lane,
                     order: self.order,

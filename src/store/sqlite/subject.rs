@@ -168,10 +168,11 @@ impl Subject {
         event: &Event,
     ) -> Result<(Self, Turned), Fault> {
         let mut echoes = self.echoes(work, event)?;
-        let unsaid = if may_leave_unsaid(event) {
-            cancel::unsaid(work, Lane::Bot(self.state.id))?
-        } else {
-            Vec::new()
+        let unsaid = match &self.state.handover {
+            Some(open) if may_leave_unsaid(event) => {
+                cancel::unsaid(work, Lane::Bot(self.state.id), open.id)?
+            }
+            _ => Vec::new(),
         };
         if may_ask_a_desk(event) && work.settings.policy.counts_open() {
             self.conditions.open = work.open_at_desks();

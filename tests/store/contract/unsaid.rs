@@ -63,7 +63,7 @@ pub async fn what_a_desk_is_told_anew_is_no_dead_letter(harness: impl Harness + 
     world.user_says("ann", "one").await;
     let message = world.claim(&team()).await.unwrap();
     let class = ErrorClass::Gone;
-    gone(&world, message, RowOutcome::Cancelled { class }).await;
+    gone(&world, message, RowOutcome::Dead { class }).await;
     let states = states(&world).await;
     assert!(
         states.contains(&("message".to_owned(), DeliveryState::Cancelled)),

@@ -341,7 +341,7 @@ fn a_new_request_during_the_resume_proves_that_the_bot_speaks() {
         world
             .cancelled()
             .iter()
-            .any(|(_, only)| *only == Cancelled::ResumesAndNotices)
+            .any(|(_, only)| *only == Cancelled::Resumes)
     );
     assert_eq!(
         world.journal()[0],
@@ -368,7 +368,7 @@ fn a_resume_of_the_handover_before_does_not_unpause_the_bot_of_this_one() {
         world
             .cancelled()
             .iter()
-            .any(|(_, only)| *only == Cancelled::ResumesAndNotices)
+            .any(|(_, only)| *only == Cancelled::Resumes)
     );
     world.put_off(&resume);
     assert_eq!(world.withdrawn(), 1);

@@ -1,6 +1,7 @@
 //! What was said and reaches nobody any more: whoever said it is told, and so is the bot.
 
 use super::*;
+use crate::domain::routing::Route;
 
 fn unanswered(world: &World) -> Option<bool> {
     let deliveries = world.deliveries();
@@ -140,15 +141,102 @@ fn what_waits_is_still_said_if_no_resume_has_reached_the_bot() {
 }
 
 #[test]
-fn a_new_request_during_the_resume_takes_back_what_the_user_was_about_to_be_told() {
+fn one_resume_step_that_has_reached_the_bot_is_enough() {
+    let mut world = World::attended();
+    world.bot_mut().resume_steps = 2;
+    let said = message(&world.agent_says("one moment"));
+    world.desk_closes();
+    world.unsaid = vec![said];
+    let steps: Vec<_> = world
+        .deliveries()
+        .into_iter()
+        .filter(|delivery| delivery.task.kind() == "resume")
+        .cloned()
+        .collect();
+    world.settle(&steps[0], done());
+    world.settle(&steps[1], StepResult::Skipped);
+    assert_eq!(failed(&world), [(said, "overtaken".to_owned())]);
+}
+
+#[test]
+fn a_new_handover_takes_back_what_the_user_was_about_to_be_told_of_the_one_before() {
     let mut world = World::attended();
     world.desk_closes();
     world.user_says("one more thing");
+    let next = world.state().next_order;
+    let bots = Lane::Bot(world.state().id);
+    let taken_back = (bots, Cancelled::NoticesBefore(next));
     world.look_from_here();
     world.request();
-    let bots = Lane::Bot(world.state().id);
-    let cancelled = world.cancelled();
-    assert!(cancelled.contains(&(bots, Cancelled::ResumesAndNotices)));
+    assert!(world.cancelled().contains(&taken_back));
+
+    let mut declined = World::attended();
+    declined.desk_closes();
+    declined.user_says("one more thing");
+    declined.policy.desks.clear();
+    declined.look_from_here();
+    declined.request();
+    let notices = |(_, only): &(Lane, Cancelled)| matches!(only, Cancelled::NoticesBefore(_));
+    assert!(
+        !declined.cancelled().iter().any(notices),
+        "nobody else asks"
+    );
+}
+
+/// The desk has lost the conversation with a text of the user, and is offered it anew.
+fn offered_anew() -> World {
+    let mut world = World::attended();
+    world.user_says("one more thing");
+    world.comes_to("message", StepResult::Gone);
+    assert_eq!(world.withdrawn(), 1, "no dead letter");
+    world
+}
+
+#[test]
+fn a_desk_that_speaks_has_read_what_it_was_offered() {
+    let mut world = offered_anew();
+    world.delayed("open", ErrorClass::Ambiguous);
+    world.agent_says("sure");
+    world.look_from_here();
+    world.desk_closes();
+    assert_eq!(unanswered(&world), Some(false));
+    assert_eq!(world.notices(), ["ended"]);
+}
+
+#[test]
+fn a_desk_that_closes_what_it_was_offered_has_not_read_it() {
+    let mut world = offered_anew();
+    world.leg_tells(
+        "room7",
+        DeskEvent::Closed {
+            reason: None,
+            by: None,
+        },
+    );
+    assert_eq!(unanswered(&world), Some(true));
+}
+
+#[test]
+fn an_offer_that_nobody_took_in_time_is_unanswered() {
+    let mut world = offered_anew();
+    let limit = world.policy.limits.request;
+    world.pass(limit);
+    assert_eq!(world.phase(), Some(Phase::Closing));
+    assert_eq!(unanswered(&world), Some(true));
+}
+
+#[test]
+fn what_the_user_wrote_while_the_platform_was_asked_is_unanswered_if_no_desk_takes_it() {
+    let mut world = World::with_look_ups();
+    world.policy.routes = vec![Route::to(desk("team"))];
+    world.policy.limits.when_unsure = WhenUnsure::Accept;
+    world.request();
+    world.user_says("is anybody there");
+    world.comes_to("look_up", found());
+    let within = world.policy.limits.decide_within;
+    world.pass(within);
+    world.comes_to("open", refused());
+    assert_eq!(unanswered(&world), Some(true));
 }
 
 #[test]

@@ -57,7 +57,7 @@ impl Key<'_> {
         let offered = |row: &Row| matches!(row.delivery.task, Task::Open { .. });
         (open.leg.opened && self.model.rows.iter().any(offered)).hash(self);
         open.unheard.is_some().hash(self);
-        (open.leg.offered.is_some(), open.leg.offered == open.unheard).hash(self);
+        open.leg.offered.is_some().hash(self);
         if let Some(closing) = &open.closing {
             self.time(Some(closing.since));
             self.time(Some(open.wake_at));

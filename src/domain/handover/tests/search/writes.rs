@@ -165,12 +165,14 @@ impl Cancelled {
         match (self, &row.delivery.task) {
             (_, Task::Forget) => false,
             (Self::All, _)
-            | (Self::Resumes | Self::ResumesAndNotices, Task::Resume { .. })
-            | (Self::ResumesAndNotices, Task::Say { notice: true, .. })
+            | (Self::Resumes, Task::Resume { .. })
             | (Self::LookUps, Task::LookUp { .. })
             | (Self::Opens, Task::Open { .. })
             | (Self::Pauses, Task::Pause { .. }) => true,
-            (Self::SaysBefore(order), Task::Say { .. }) => row.delivery.order < order,
+            (Self::SaysBefore(order), Task::Say { .. })
+            | (Self::NoticesBefore(order), Task::Say { notice: true, .. }) => {
+                row.delivery.order < order
+            }
             (Self::PartsOf(message), task @ Task::Say { .. }) => task.message() == Some(message),
             _ => false,
         }
