@@ -215,6 +215,13 @@ pub struct Closing {
     pub first_order: u64,
 }
 
+impl Leg {
+    /// Whether its desk has heard of it, or may have.
+    pub const fn may_be_known(&self) -> bool {
+        self.opened || self.maybe_opened
+    }
+}
+
 /// What the bot is told when it gets the user back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResumeContract {
@@ -284,10 +291,16 @@ impl Handover {
         now.since(self.requested_at)
     }
 
-    /// Whether something that the user said has been heard by no desk; from now on it counts as heard.
-    pub fn take_unheard(&mut self) -> bool {
-        let (said, offered) = (self.unheard.take(), self.leg.offered.take());
-        said.or(offered).is_some()
+    /// The newest thing the user said that no desk has heard, sent or offered.
+    pub fn newest_unheard(&self) -> Option<MessageId> {
+        self.unheard.or(self.leg.offered)
+    }
+
+    /// From now on all of it counts as heard.
+    pub fn take_unheard(&mut self) -> Option<MessageId> {
+        let newest = self.newest_unheard();
+        (self.unheard, self.leg.offered) = (None, None);
+        newest
     }
 }
 

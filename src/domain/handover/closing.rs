@@ -110,7 +110,7 @@ impl Turn<'_> {
     /// A desk that was never asked has said nothing.
     fn tell_desk_of(&mut self, failed: Vec<Task>) {
         let leg = self.conversation.handover.as_ref().map(|open| &open.leg);
-        if leg.is_some_and(|leg| (leg.opened || leg.maybe_opened) && self.is_called(&leg.desk)) {
+        if leg.is_some_and(|leg| leg.may_be_known() && self.is_called(&leg.desk)) {
             for task in failed {
                 self.owe_desk(task);
             }
@@ -211,7 +211,7 @@ impl Turn<'_> {
         };
         let nothing_flies = handover.phase == Phase::Requested
             || matches!(cause, Cause::Refused | Cause::DeskLost | Cause::DeskRemoved);
-        (nothing_flies || handover.stalled_since.is_some()) && handover.take_unheard()
+        (nothing_flies || handover.stalled_since.is_some()) && handover.take_unheard().is_some()
     }
 
     /// What agents said before a resume that went ahead of it is not said any more, and the desk is told so. If no step

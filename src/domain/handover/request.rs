@@ -127,7 +127,7 @@ impl Turn<'_> {
             return;
         };
         let (id, leg) = (handover.id, handover.leg.clone());
-        let told = leg.opened || leg.maybe_opened;
+        let told = leg.may_be_known();
         self.push(Effect::CancelUnsent {
             lane: Lane::Leg(leg.id),
             only: Cancelled::All,
@@ -174,7 +174,7 @@ impl Turn<'_> {
             reference: None,
             closed: false,
         };
-        let unheard = handover.unheard.take().or(handover.leg.offered.take());
+        let unheard = handover.take_unheard();
         handover.leg = leg;
         handover.leg.offered = unheard.filter(|_| !at_once);
         handover.last_agent = None;

@@ -2,7 +2,7 @@
 
 use super::{Guard, Outcome, turn::Turn};
 use crate::domain::{
-    conversation::{Answer, Handover, Phase},
+    conversation::{Answer, Phase},
     delivery::{Destination, Done, Lane, StepResult, Task},
     effect::{Cancelled, Cause, Effect, LegRow, WarningKind},
     event::Settled,
@@ -283,8 +283,7 @@ impl Turn<'_> {
             _ => {}
         }
         let open = self.conversation.handover.as_ref();
-        let unheard = |open: &Handover| open.unheard.is_some() || open.leg.offered.is_some();
-        if open.is_some_and(|open| open.leg.id == leg && unheard(open)) {
+        if open.is_some_and(|open| open.leg.id == leg && open.newest_unheard().is_some()) {
             // What stood behind it is not sent any more.
             self.ask_to_write_again();
         }

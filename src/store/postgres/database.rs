@@ -2,8 +2,8 @@
 //! one go.
 //!
 //! Nothing is prepared under a name, since a pooler in front of the database may hand each transaction to another of
-//! its connections. Nothing is held across a round trip: what is to be written goes out together with its BEGIN and
-//! its COMMIT, so a process that freezes holds nobody up.
+//! its connections. Nothing is held across a round trip: what is to be written goes out whole, as one statement or
+//! together with its BEGIN and its COMMIT, so a process that freezes holds nobody up.
 
 use std::{future::Future, pin::Pin, task::Poll, time::Duration};
 

@@ -39,14 +39,21 @@ fn closed_by_an_agent(name: Option<&str>) -> DeskEvent {
 }
 
 /// The agent that the newest resume names.
-fn named_to_the_bot(world: &World) -> Option<String> {
-    let deliveries = world.deliveries();
-    let contracts = deliveries.iter().rev().map(|delivery| &delivery.task);
-    let mut resumes = contracts.filter_map(|task| match task {
-        Task::Resume { contract, .. } => Some(contract.agent.clone()),
-        _ => None,
-    });
-    resumes.next().unwrap()
+fn named_to_the_bot(world: &World) -> Option<&str> {
+    world.told_the_bot().unwrap().agent.as_deref()
+}
+
+/// Ann has had the user, and moved them on.
+fn moved_on_by_ann() -> World {
+    let mut world = World::with_texts();
+    world.request();
+    world.opened();
+    world.desk_tells(DeskEvent::Joined(Agent {
+        name: Some("Ann".to_owned()),
+        avatar_url: None,
+    }));
+    world.desk_tells(DeskEvent::Transferred { to: None });
+    world
 }
 
 #[test]
@@ -57,7 +64,7 @@ fn what_an_agent_closes_has_been_with_somebody() {
     waiting.look_from_here();
     waiting.desk_tells(closed_by_an_agent(Some("Bea")));
     assert_eq!(waiting.notices(), ["ended"]);
-    assert_eq!(named_to_the_bot(&waiting).as_deref(), Some("Bea"));
+    assert_eq!(named_to_the_bot(&waiting), Some("Bea"));
 
     let mut asked = World::with_texts();
     asked.request();
@@ -68,18 +75,18 @@ fn what_an_agent_closes_has_been_with_somebody() {
 
 #[test]
 fn an_agent_who_closes_after_a_transfer_without_a_name_is_the_last_one_known() {
-    let mut world = World::with_texts();
-    world.request();
-    world.opened();
-    world.desk_tells(DeskEvent::Joined(Agent {
-        name: Some("Ann".to_owned()),
-        avatar_url: None,
-    }));
-    world.desk_tells(DeskEvent::Transferred { to: None });
+    let mut world = moved_on_by_ann();
     world.look_from_here();
     world.desk_tells(closed_by_an_agent(None));
     assert_eq!(world.notices(), ["ended"]);
-    assert_eq!(named_to_the_bot(&world).as_deref(), Some("Ann"));
+    assert_eq!(named_to_the_bot(&world), Some("Ann"));
+}
+
+#[test]
+fn the_bot_is_told_of_the_agent_whom_the_user_had_before_a_transfer() {
+    let mut world = moved_on_by_ann();
+    world.desk_closes();
+    assert_eq!(named_to_the_bot(&world), Some("Ann"));
 }
 
 #[test]
@@ -169,22 +176,11 @@ fn closed_while_a_text_waits() -> World {
     world
 }
 
-fn told_the_bot(world: &World) -> Option<bool> {
-    world
-        .deliveries()
-        .iter()
-        .rev()
-        .find_map(|delivery| match &delivery.task {
-            Task::Resume { contract, .. } => Some(contract.unanswered),
-            _ => None,
-        })
-}
-
 #[test]
 fn a_text_that_the_desk_did_not_take_before_it_closed_is_asked_for_again() {
     let mut world = closed_while_a_text_waits();
     assert_eq!(world.notices(), ["endedrepeat"]);
-    assert_eq!(told_the_bot(&world), Some(true));
+    assert_eq!(world.unanswered(), Some(true));
     world.user_says("hello?");
     assert_eq!(world.notices(), ["endedrepeat"], "once");
 }
@@ -198,7 +194,7 @@ fn a_text_that_the_desk_took_before_it_closed_is_not_asked_for_again() {
     world.look_from_here();
     world.desk_closes();
     assert_eq!(world.notices(), ["ended"]);
-    assert_eq!(told_the_bot(&world), Some(false));
+    assert_eq!(world.unanswered(), Some(false));
 }
 
 #[test]
@@ -242,7 +238,7 @@ fn a_user_who_is_told_that_nobody_came_is_not_asked_for_the_text_that_waits() {
     world.look_from_here();
     world.desk_closes();
     assert_eq!(world.notices(), ["nobody"]);
-    assert_eq!(told_the_bot(&world), Some(true), "nobody has answered");
+    assert_eq!(world.unanswered(), Some(true), "nobody has answered");
 }
 
 #[test]

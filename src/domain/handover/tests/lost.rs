@@ -3,17 +3,6 @@
 use super::*;
 use crate::domain::routing::Route;
 
-fn unanswered(world: &World) -> Option<bool> {
-    let deliveries = world.deliveries();
-    deliveries
-        .iter()
-        .rev()
-        .find_map(|delivery| match &delivery.task {
-            Task::Resume { contract, .. } => Some(contract.unanswered),
-            _ => None,
-        })
-}
-
 fn failed(world: &World) -> Vec<(MessageId, String)> {
     let deliveries = world.deliveries().into_iter();
     let failed = deliveries.filter_map(|delivery| match &delivery.task {
@@ -47,11 +36,11 @@ fn what_the_user_wrote_to_a_desk_that_then_refused_is_unanswered() {
     world.user_says("is anybody there");
     world.comes_to("open", refused());
     assert_eq!(world.notices().last().map(String::as_str), Some("nobody"));
-    assert_eq!(unanswered(&world), Some(true));
+    assert_eq!(world.unanswered(), Some(true));
 
     let mut silent = accepted_in_doubt();
     silent.comes_to("open", refused());
-    assert_eq!(unanswered(&silent), Some(false), "nothing was written");
+    assert_eq!(silent.unanswered(), Some(false), "nothing was written");
 }
 
 #[test]
@@ -61,7 +50,7 @@ fn what_stood_in_an_offer_that_was_refused_is_unanswered() {
     world.comes_to("message", StepResult::Gone);
     assert_eq!(world.phase(), Some(Phase::Requested), "it is offered anew");
     world.comes_to("open", refused());
-    assert_eq!(unanswered(&world), Some(true));
+    assert_eq!(world.unanswered(), Some(true));
 }
 
 #[test]
@@ -72,7 +61,7 @@ fn what_stood_in_an_offer_that_was_taken_has_been_heard() {
     world.comes_to("open", done());
     world.look_from_here();
     world.desk_closes();
-    assert_eq!(unanswered(&world), Some(false));
+    assert_eq!(world.unanswered(), Some(false));
 
     let mut later = World::attended();
     later.user_says("one more thing");
@@ -80,7 +69,7 @@ fn what_stood_in_an_offer_that_was_taken_has_been_heard() {
     later.user_says("and another");
     later.comes_to("open", done());
     later.comes_to("message", StepResult::Gone);
-    assert_eq!(unanswered(&later), Some(true), "that came after the offer");
+    assert_eq!(later.unanswered(), Some(true), "that came after the offer");
 }
 
 #[test]
@@ -88,7 +77,7 @@ fn what_waits_for_a_desk_that_is_gone_from_the_configuration_is_unanswered() {
     let mut world = World::attended();
     world.user_says("who is there");
     world.apply(&Event::DeskRemoved { desk: desk("team") });
-    assert_eq!(unanswered(&world), Some(true));
+    assert_eq!(world.unanswered(), Some(true));
 }
 
 #[test]
@@ -199,7 +188,7 @@ fn a_desk_that_speaks_has_read_what_it_was_offered() {
     world.agent_says("sure");
     world.look_from_here();
     world.desk_closes();
-    assert_eq!(unanswered(&world), Some(false));
+    assert_eq!(world.unanswered(), Some(false));
     assert_eq!(world.notices(), ["ended"]);
 }
 
@@ -213,7 +202,7 @@ fn a_desk_that_closes_what_it_was_offered_has_not_read_it() {
             by: None,
         },
     );
-    assert_eq!(unanswered(&world), Some(true));
+    assert_eq!(world.unanswered(), Some(true));
 }
 
 #[test]
@@ -222,7 +211,7 @@ fn an_offer_that_nobody_took_in_time_is_unanswered() {
     let limit = world.policy.limits.request;
     world.pass(limit);
     assert_eq!(world.phase(), Some(Phase::Closing));
-    assert_eq!(unanswered(&world), Some(true));
+    assert_eq!(world.unanswered(), Some(true));
 }
 
 #[test]
@@ -236,24 +225,5 @@ fn what_the_user_wrote_while_the_platform_was_asked_is_unanswered_if_no_desk_tak
     let within = world.policy.limits.decide_within;
     world.pass(within);
     world.comes_to("open", refused());
-    assert_eq!(unanswered(&world), Some(true));
-}
-
-#[test]
-fn the_bot_is_told_of_the_agent_whom_the_user_had_before_a_transfer() {
-    let mut world = World::with_texts();
-    world.request();
-    world.opened();
-    world.desk_tells(DeskEvent::Joined(Agent {
-        name: Some("Ann".to_owned()),
-        avatar_url: None,
-    }));
-    world.desk_tells(DeskEvent::Transferred { to: None });
-    world.desk_closes();
-    let deliveries = world.deliveries();
-    let agent = deliveries.iter().find_map(|delivery| match &delivery.task {
-        Task::Resume { contract, .. } => Some(contract.agent.clone()),
-        _ => None,
-    });
-    assert_eq!(agent, Some(Some("Ann".to_owned())));
+    assert_eq!(world.unanswered(), Some(true));
 }

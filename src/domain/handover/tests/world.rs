@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::changed;
 use crate::domain::{
-    conversation::{Answer, Conversation, ConversationKey, Handover, Phase},
+    conversation::{Answer, Conversation, ConversationKey, Handover, Phase, ResumeContract},
     delivery::{Destination, Done, Found, Lane, NewDelivery, StepResult, Task},
     effect::{Cancelled, Cause, Effect, WarningKind},
     event::{

@@ -116,6 +116,22 @@ impl World {
             .collect()
     }
 
+    /// What the newest resume tells the bot.
+    pub(in super::super) fn told_the_bot(&self) -> Option<&ResumeContract> {
+        let newest_first = self.deliveries().into_iter().rev();
+        newest_first
+            .map(|delivery| &delivery.task)
+            .find_map(|task| match task {
+                Task::Resume { contract, .. } => Some(contract),
+                _ => None,
+            })
+    }
+
+    /// Whether that says that nobody has answered the user.
+    pub(in super::super) fn unanswered(&self) -> Option<bool> {
+        self.told_the_bot().map(|contract| contract.unanswered)
+    }
+
     pub(in super::super) fn handover(&self) -> &Handover {
         self.state.handover.as_ref().expect("an open handover")
     }
