@@ -119,14 +119,27 @@ async fn wait(ground: &Arc<Ground>, part: Part) -> Result<Came, Error> {
 /// Writes one batch after another for as long as something waits that no other batch stands in the way of.
 async fn write_all(ground: &Arc<Ground>) {
     loop {
-        // Whatever has come by now is let in first: the more go in one batch, the less each costs.
-        tokio::task::yield_now().await;
+        let_in(ground).await;
         let running = Running::begin(ground);
         let Some((running, batch)) = running else {
             return;
         };
         write(ground, batch).await;
         drop(running);
+    }
+}
+
+/// Lets in what comes for as long as more comes whenever all that could run has run: the more go in one batch, the less each
+/// costs.
+async fn let_in(ground: &Ground) {
+    let mut waiting = 0;
+    loop {
+        tokio::task::yield_now().await;
+        let now = ground.intake.lock().waiting.len();
+        if now <= waiting || now >= MOST_STEPS {
+            return;
+        }
+        waiting = now;
     }
 }
 

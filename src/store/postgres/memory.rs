@@ -97,9 +97,10 @@ impl Memory {
                     inner.hints.insert(Hint::Due(destination));
                 }
                 Change::Wake(at) => {
-                    inner.hints.insert(Hint::Timer);
+                    // A later one is found when the earlier ones are over, by whichever replica looks then.
                     if inner.told_wake.is_none_or(|told| at < told) {
                         inner.told_wake = Some(at);
+                        inner.hints.insert(Hint::Timer);
                         self.timer.notify_one();
                     }
                 }

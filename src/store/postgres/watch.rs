@@ -10,7 +10,12 @@ use tokio::{
 use tokio_postgres::{AsyncMessage, Client, NoTls};
 
 use super::{
-    background::Background, columns::values, connect::Way, fault::Fault, hints::Hint, lanes,
+    background::Background,
+    columns::values,
+    connect::Way,
+    fault::Fault,
+    hints::{self, Hint},
+    lanes,
     work::Ground,
 };
 
@@ -22,9 +27,9 @@ const LOOK_EACH: Duration = Duration::from_secs(1);
 const TELL_EACH: Duration = Duration::from_millis(20);
 /// A listener whose connection was cut comes again after this.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
-/// A notice holds at most 8000 bytes; a longer list is left to looking.
-const MOST_BYTES: usize = 7900;
 const CHANNEL: &str = "handover_bridge";
+/// The commit of a notice need not be on the disk: after a crash nobody listens who could have missed it.
+const TELL: &str = "SELECT set_config('synchronous_commit', 'off', TRUE), pg_notify($1, $2)";
 
 pub(super) fn start(ground: &Arc<Ground>, background: &Background, listen: Option<Way>) {
     let run = |task: TaskOf| {
@@ -120,17 +125,9 @@ async fn telling(ground: &Ground) {
     loop {
         ground.memory.hinting.notified().await;
         sleep(TELL_EACH).await;
-        let mut notice = String::new();
-        for hint in ground.memory.take_hints() {
-            let line = hint.to_string();
-            if notice.len() + line.len() < MOST_BYTES {
-                notice.push_str(&line);
-                notice.push('\n');
-            }
-        }
-        let sql = "SELECT pg_notify($1, $2)";
+        let notice = hints::notice(ground.leases.owner, ground.memory.take_hints());
         // What is not told is found by looking.
-        drop(ground.database.write(sql, values![CHANNEL, notice]).await);
+        drop(ground.database.write(TELL, values![CHANNEL, notice]).await);
     }
 }
 
@@ -197,9 +194,8 @@ async fn begin(client: &Client) -> Result<(), Fault> {
         .map_err(Fault::from)
 }
 
-/// One's own notices as well: ringing twice does no harm.
 fn take(ground: &Ground, notice: &str) {
-    for hint in notice.lines().filter_map(|line| line.parse().ok()) {
+    for hint in hints::told(notice, ground.leases.owner) {
         ground.memory.heard(&hint);
     }
 }
