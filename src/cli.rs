@@ -61,8 +61,8 @@ enum Command {
     Serve,
     /// Run a bridge to try out: on this machine alone, with an emulated bot platform and a desk
     ///
-    /// Needs no account, makes its own configuration and reads no other: it prints the addresses of a chat page and of a
-    /// desk page. Keeps its data in data/, and leaves its configuration there for the other commands.
+    /// Needs no account, makes its own configuration and takes no --config: it prints a link that opens the chat beside the
+    /// desk. Keeps its data in data/, and leaves its configuration there for the other commands.
     #[command(after_long_help = DEMO)]
     Demo(demo::Options),
     /// Read the configuration, say everything that is wrong with it, and end
@@ -87,7 +87,11 @@ enum Command {
     /// Play a user against the running bridge
     ///
     /// Calls the hook of a configured bot as its platform would, and tells what the bridge answers. What an agent writes
-    /// goes to the platform, so it does not appear here.
+    /// goes to the platform, so it does not appear here. With --offload or --say it ends with 1 if not all of it was taken.
+    ///
+    /// A real platform does not know the user that is played, unless --bot-id and --session are of a real conversation.
+    /// If it answers the bridge's calls with 404, the handover ends as soon as an agent joins or writes; with 401 or 403 the
+    /// bot is paused for a minute, for its real users too.
     #[command(after_long_help = SIMULATE)]
     Simulate(simulate::Options),
     /// See and settle what the running bridge owes to platforms and desks
@@ -239,6 +243,8 @@ enum Error {
     #[error(transparent)]
     Simulate(#[from] simulate::UsageError),
     #[error(transparent)]
+    NotTaken(#[from] simulate::NotTaken),
+    #[error(transparent)]
     Copy(#[from] store::UsageError),
     #[error("admin.token is not set, so the admin API takes nobody")]
     NoAdminToken,
@@ -291,7 +297,16 @@ fn run(cli: Cli) -> Result<(), Error> {
         Command::Serve
     });
     match command {
-        Command::Serve | Command::Check(_) | Command::Migrate if source.is_empty() => {
+        Command::Serve
+        | Command::Check(_)
+        | Command::Urls
+        | Command::Route(_)
+        | Command::Simulate(_)
+        | Command::Deliveries(_)
+        | Command::Erase(_)
+        | Command::Migrate
+            if source.is_empty() =>
+        {
             Err(Error::NothingConfigured)
         }
         Command::Serve => serve::run(source),
@@ -355,6 +370,7 @@ impl Error {
             | Self::NoAdminToken
             | Self::Password(_) => ExitCode::from(2),
             Self::Declined(_)
+            | Self::NotTaken(_)
             | Self::App(_)
             | Self::Client(_)
             | Self::Health(_)

@@ -38,7 +38,7 @@ pub(super) struct Add {
 enum Role {
     /// Conversations, deliveries, health
     Agent,
-    /// Hook URLs as well, and signing others out
+    /// Also hook URLs, metrics, the admin API, retrying many at once, colleagues' conversations, and signing others out
     Admin,
 }
 

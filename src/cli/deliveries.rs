@@ -39,7 +39,7 @@ pub(super) struct Filter {
     /// Go on behind this id
     #[arg(long, value_name = "ID")]
     after: Option<Uuid>,
-    /// How many at most
+    /// How many at most, 1 to 1000
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
     limit: u16,
 }

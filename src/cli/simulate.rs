@@ -48,6 +48,11 @@ pub(super) struct Options {
     say: Vec<String>,
 }
 
+/// Not all that was asked for came about: said above.
+#[derive(Debug, thiserror::Error)]
+#[error("the bridge did not take all of it")]
+pub(super) struct NotTaken;
+
 #[derive(Debug, thiserror::Error)]
 pub(super) enum UsageError {
     #[error("no bot is called {0}")]
@@ -62,6 +67,9 @@ enum User<'c> {
     Chatlayer(chatlayer::User<'c>),
     Certainly(certainly::User<'c>),
 }
+
+/// What a platform would make of an answer: that the bridge did as it was asked, or what came of it instead.
+type Meaning = Result<&'static str, String>;
 
 /// One call of a platform.
 #[derive(Debug)]
@@ -106,14 +114,15 @@ pub(super) fn run(config: &Config, options: Options) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     let runtime = runtime()?;
     writeln!(out, "session {session} of bot {name}")?;
-    if options.offload {
-        runtime.block_on(player.ask_for_agent(&mut out))?;
-    }
-    for text in &options.say {
-        runtime.block_on(player.say(text, &mut out))?;
-    }
     if options.offload || !options.say.is_empty() {
-        return Ok(());
+        let mut taken = true;
+        if options.offload {
+            taken &= runtime.block_on(player.ask_for_agent(&mut out))?;
+        }
+        for text in &options.say {
+            taken &= runtime.block_on(player.say(text, &mut out))?;
+        }
+        return taken.then_some(()).ok_or(NotTaken.into());
     }
     writeln!(
         out,
@@ -124,8 +133,12 @@ pub(super) fn run(config: &Config, options: Options) -> Result<(), Error> {
         match line?.trim() {
             "" => {}
             "/quit" => break,
-            "/agent" => runtime.block_on(player.ask_for_agent(&mut out))?,
-            text => runtime.block_on(player.say(text, &mut out))?,
+            "/agent" => {
+                runtime.block_on(player.ask_for_agent(&mut out))?;
+            }
+            text => {
+                runtime.block_on(player.say(text, &mut out))?;
+            }
         }
     }
     Ok(())
@@ -149,19 +162,19 @@ fn chosen<'c>(
 }
 
 impl SimulatedUser<'_> {
-    async fn say(&mut self, text: &str, out: &mut impl Write) -> Result<(), Error> {
+    /// Says whether the bridge has kept it.
+    async fn say(&mut self, text: &str, out: &mut impl Write) -> Result<bool, Error> {
         let now = (new_id(), SystemClock.now());
         let call = match &self.user {
             User::Chatlayer(user) => user.says(text, now.0, now.1),
             User::Certainly(user) => user.says(text, now.1),
         };
         let (status, _) = self.post(&call).await?;
-        writeln!(out, "> {text}")?;
-        writeln!(out, "  {}", meaning_of_messages(status))?;
-        Ok(())
+        tell(out, text, &meaning_of_messages(status))
     }
 
-    async fn ask_for_agent(&mut self, out: &mut impl Write) -> Result<(), Error> {
+    /// Says whether a desk has taken it.
+    async fn ask_for_agent(&mut self, out: &mut impl Write) -> Result<bool, Error> {
         let call = match &self.user {
             User::Chatlayer(user) => user.asks_for_agent(SystemClock.now()),
             User::Certainly(user) => user.asks_for_agent(),
@@ -171,9 +184,7 @@ impl SimulatedUser<'_> {
             User::Chatlayer(_) => chatlayer::meaning_of_offload(status, &body),
             User::Certainly(_) => certainly::meaning_of_claim(status, &body),
         };
-        writeln!(out, "> (asks for an agent)")?;
-        writeln!(out, "  {meaning}")?;
-        Ok(())
+        tell(out, "(asks for an agent)", &meaning)
     }
 
     async fn post(&self, call: &HookCall<'_>) -> Result<(StatusCode, Vec<u8>), Error> {
@@ -190,12 +201,22 @@ impl SimulatedUser<'_> {
     }
 }
 
+/// Says whether it was taken.
+fn tell(out: &mut impl Write, done: &str, meaning: &Meaning) -> Result<bool, Error> {
+    writeln!(out, "> {done}")?;
+    match meaning {
+        Ok(taken) => writeln!(out, "  {taken}")?,
+        Err(instead) => writeln!(out, "  {instead}")?,
+    }
+    Ok(meaning.is_ok())
+}
+
 /// What a platform would make of the answer to a message.
-fn meaning_of_messages(status: StatusCode) -> String {
-    match status.as_u16() {
-        200 => "kept".to_owned(),
+fn meaning_of_messages(status: StatusCode) -> Meaning {
+    Err(match status.as_u16() {
+        200 => return Ok("kept"),
         401 => "refused: the token or the hook's key is not the bridge's".to_owned(),
         503 => "not kept: the bridge cannot write at the moment".to_owned(),
         other => format!("not kept: status {other}"),
-    }
+    })
 }

@@ -70,14 +70,6 @@ pub(super) struct Meter {
 }
 
 const NO_DESK: &str = "(none)";
-/// What people alarm on.
-const WARNINGS: [WarningKind; 5] = [
-    WarningKind::DeadLetter,
-    WarningKind::ResumeLate,
-    WarningKind::ResumeFailed,
-    WarningKind::DestinationPaused,
-    WarningKind::NotErased,
-];
 /// What every handover goes through, and what ends it.
 const CAUSES: [Cause; 7] = [
     Cause::Requested,
@@ -162,7 +154,7 @@ fn of_row(
 impl Meter {
     /// What will happen shows with 0 before it does, so that a rate over it is right from the start.
     pub(super) fn new(registry: Registry, policy: &Policy) -> Self {
-        for kind in WARNINGS {
+        for kind in WarningKind::ALL {
             drop(registry.counter(&catalog::WARNINGS, &[&word(kind)]));
         }
         for desk in policy.desks.keys() {

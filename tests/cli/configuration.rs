@@ -197,3 +197,24 @@ fn an_unknown_command_ends_with_2() {
         Some(2)
     );
 }
+
+#[test]
+fn commands_that_are_about_the_configuration_say_that_there_is_none() {
+    for command in [
+        &["serve"][..],
+        &["check"],
+        &["urls"],
+        &["route"],
+        &["simulate", "--say", "hello"],
+        &["deliveries", "list"],
+        &["erase", "--user", "u"],
+        &["migrate"],
+    ] {
+        let output = handover(command).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{command:?}: {output:?}");
+        assert!(
+            complaint(&output).contains("nothing is configured: give --config FILE"),
+            "{command:?}: {output:?}"
+        );
+    }
+}

@@ -199,6 +199,16 @@ fn who_is_with_a_bot_that_is_gone_can_still_be_erased() {
 }
 
 #[test]
+fn a_simulated_request_that_is_declined_ends_with_1_and_what_was_to_be_said_is_said() {
+    let declined = r#"{"offloadSuccess": false, "pauseBot": false}"#;
+    let stub = Stub::answering(StatusCode::OK, declined);
+    let output = Setup::new(stub.address).run(&["simulate", "--offload", "--say", "hello"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(printed(&output).contains("declined: the bot goes on"));
+    assert!(printed(&output).contains("kept"), "{output:?}");
+}
+
+#[test]
 fn a_simulated_user_asks_and_speaks_as_chatlayer_would_tell_it() {
     let stub = Stub::answering(
         StatusCode::OK,

@@ -15,7 +15,7 @@ async fn a_newcomer_plays_the_user_and_the_agent_and_the_bot_speaks_again() {
     browser.sees("Hi, I am the demo bot").await;
     browser.picture("demo-1-welcome").await;
     browser.type_into("#write", "agent\u{e007}").await;
-    browser.sees("A person answers").await;
+    browser.sees("paused for a person").await;
     browser.picture("demo-2-waiting").await;
 
     let desk = open_tab(&browser).await;

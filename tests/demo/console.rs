@@ -54,7 +54,7 @@ async fn claimed(browser: &Browser) {
         browser.find("css selector", shown).await;
     }
     writes(browser, "agent").await;
-    browser.sees("A person answers").await;
+    browser.sees("paused for a person").await;
     look_into(browser, CONSOLE).await;
     press(browser, ".row").await;
     press(browser, "form.claim button").await;

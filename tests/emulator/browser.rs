@@ -30,7 +30,7 @@ async fn a_user_chats_asks_for_an_agent_is_answered_and_comes_back() {
     browser.picture("chat-carousel").await;
 
     browser.type_into("#write", "agent\u{e007}").await;
-    browser.sees("A person answers").await;
+    browser.sees("paused for a person").await;
     let heard = world
         .bridge
         .until(|heard| heard.iter().any(|call| call.event() == "offload"))

@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
-use super::HookCall;
+use super::{HookCall, Meaning};
 use crate::{
     config::{Certainly, HookAuth},
     domain::{ids::BotName, time::Timestamp},
@@ -64,21 +64,23 @@ impl<'c> User<'c> {
 }
 
 /// What the bot's flow would find after its claim.
-pub(super) fn meaning_of_claim(status: StatusCode, body: &[u8]) -> String {
+pub(super) fn meaning_of_claim(status: StatusCode, body: &[u8]) -> Meaning {
     let answer: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
-    match (
-        status.as_u16(),
-        answer.get("accepted").and_then(Value::as_bool),
-    ) {
-        (200, Some(true)) => {
-            "accepted: the bot is told to listen, a desk has taken the handover".to_owned()
-        }
-        (200, Some(false)) => "declined: the bot goes on".to_owned(),
-        (401, _) => {
-            "refused: the hook's key, or what is shown besides, is not the bridge's".to_owned()
-        }
-        (other, _) => format!("not understood: status {other}"),
-    }
+    Err(
+        match (
+            status.as_u16(),
+            answer.get("accepted").and_then(Value::as_bool),
+        ) {
+            (200, Some(true)) => {
+                return Ok("accepted: the bot is told to listen, a desk has taken the handover");
+            }
+            (200, Some(false)) => "declined: the bot goes on".to_owned(),
+            (401, _) => {
+                "refused: the hook's key, or what is shown besides, is not the bridge's".to_owned()
+            }
+            (other, _) => format!("not understood: status {other}"),
+        },
+    )
 }
 
 #[cfg(test)]
@@ -148,13 +150,13 @@ mod tests {
         let accepted = meaning_of_claim(StatusCode::OK, br#"{"accepted": true}"#);
         assert_eq!(
             accepted,
-            "accepted: the bot is told to listen, a desk has taken the handover"
+            Ok("accepted: the bot is told to listen, a desk has taken the handover")
         );
         let declined = meaning_of_claim(StatusCode::OK, br#"{"accepted": false}"#);
-        assert!(declined.starts_with("declined"), "{declined}");
+        assert_eq!(declined, Err("declined: the bot goes on".to_owned()));
         assert_eq!(
             meaning_of_claim(StatusCode::OK, b"<html>"),
-            "not understood: status 200"
+            Err("not understood: status 200".to_owned())
         );
     }
 }

@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::HookCall;
+use super::{HookCall, Meaning};
 use crate::{
     config::Chatlayer,
     domain::{ids::BotName, time::Timestamp},
@@ -87,7 +87,7 @@ impl<'c> User<'c> {
 }
 
 /// What the platform would make of the answer to an offload.
-pub(super) fn meaning_of_offload(status: StatusCode, body: &[u8]) -> String {
+pub(super) fn meaning_of_offload(status: StatusCode, body: &[u8]) -> Meaning {
     let answer: Option<Value> = serde_json::from_slice(body).ok();
     let says = |key: &str| {
         answer
@@ -95,16 +95,20 @@ pub(super) fn meaning_of_offload(status: StatusCode, body: &[u8]) -> String {
             .and_then(|answer| answer.get(key))
             .and_then(Value::as_bool)
     };
-    match (status.as_u16(), says("offloadSuccess"), says("pauseBot")) {
-        (200, Some(true), Some(true)) => {
-            "accepted: the bot is paused, a desk has taken the handover".to_owned()
-        }
-        (200, Some(true), _) => "accepted, but the bot is not paused".to_owned(),
-        (200, Some(false), _) => "declined: the bot goes on".to_owned(),
-        (401, ..) => "refused: offloads carry no token, so bots.*.hook_key has to be set and right"
-            .to_owned(),
-        (other, ..) => format!("not understood: status {other}"),
-    }
+    Err(
+        match (status.as_u16(), says("offloadSuccess"), says("pauseBot")) {
+            (200, Some(true), Some(true)) => {
+                return Ok("accepted: the bot is paused, a desk has taken the handover");
+            }
+            (200, Some(true), _) => "accepted, but the bot is not paused".to_owned(),
+            (200, Some(false), _) => "declined: the bot goes on".to_owned(),
+            (401, ..) => {
+                "refused: offloads carry no token, so bots.*.hook_key has to be set and right"
+                    .to_owned()
+            }
+            (other, ..) => format!("not understood: status {other}"),
+        },
+    )
 }
 
 /// Chatlayer's message ids are 24 hexadecimal digits; these are the ones that differ most.
@@ -183,16 +187,16 @@ mod tests {
         );
         assert_eq!(
             accepted,
-            "accepted: the bot is paused, a desk has taken the handover"
+            Ok("accepted: the bot is paused, a desk has taken the handover")
         );
         let declined = meaning_of_offload(
             StatusCode::OK,
             br#"{"offloadSuccess": false, "pauseBot": false}"#,
         );
-        assert!(declined.starts_with("declined"), "{declined}");
+        assert_eq!(declined, Err("declined: the bot goes on".to_owned()));
         assert_eq!(
             meaning_of_offload(StatusCode::OK, b"<html>"),
-            "not understood: status 200"
+            Err("not understood: status 200".to_owned())
         );
     }
 }

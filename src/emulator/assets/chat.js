@@ -4,7 +4,7 @@ import { address, call, el, icon, outLink, picture, place } from "./draw.js";
 import { showCall, startFaults } from "./faults.js";
 
 const $ = (id) => document.getElementById(id);
-const OWNER = { speaking: "The bot answers", asking: "Looking for a person…", paused: "A person answers, the bot is paused" };
+const OWNER = { speaking: "The bot answers", asking: "Looking for a person…", paused: "The bot is paused for a person" };
 const RETRY = 1000;
 const HARBOUR = { type: "location", latitude: 53.34399, longitude: -6.26719 };
 const steps = ["step-ask", "step-answer", "step-close"].map($);

@@ -104,7 +104,7 @@ async fn tell_all(state: &State, desk: &DeskName, heard: Heard, _call: InFlight)
     }
     for error in not_understood {
         let cause = std::error::Error::source(&error).map(ToString::to_string);
-        tracing::warn!(%desk, %error, cause, "an event of a desk was passed over");
+        tracing::warn!(%desk, %error, error.causes = cause, "an event of a desk was passed over");
         state.meter().desk(desk, Outcome::Unknown);
         desk::warn(state, WarningKind::UnknownEvent, desk).await?;
     }

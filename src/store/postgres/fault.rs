@@ -8,7 +8,7 @@ use crate::store::Error;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
     /// Without its source, which may quote what is stored.
-    #[error("the database refused a statement ({code})")]
+    #[error("the database refused a statement ({code}){}", hint(.code))]
     Refused { code: String },
     /// The connection broke, or none could be had. What was under way may have been done.
     #[error("the database cannot be reached")]
@@ -40,9 +40,10 @@ const DEADLOCK: &str = "40P01";
 const UNIQUE_VIOLATION: &str = "23505";
 /// A statement after the one that failed.
 const IN_FAILED_TRANSACTION: &str = "25P02";
-/// Classes of codes that say nothing against the statement: connection, resources, an operator's intervention, the
-/// system; a server that is read-only, or in recovery.
-const AWAY: [&str; 6] = ["08", "53", "55", "57", "58", "25"];
+/// Classes of codes that say nothing against the step: connection, credentials, rights and tables, resources, an
+/// operator's intervention, the system; a server that is read-only, or in recovery.
+const AWAY: [&str; 8] = ["08", "28", "42", "53", "55", "57", "58", "25"];
+const NO_RIGHTS: &str = "42501";
 /// The server takes no writes, as after a failover, or is going down or coming up: a new connection may lead to another.
 const OUT_OF_SERVICE: [&str; 4] = ["25006", "57P01", "57P02", "57P03"];
 
@@ -80,6 +81,15 @@ impl Fault {
     /// Whether no connection to the same server is good for anything.
     pub(super) fn is_out_of_service(&self) -> bool {
         matches!(self, Self::Refused { code } if OUT_OF_SERVICE.contains(&code.as_str()))
+    }
+}
+
+/// What to do about a refusal, where that is known.
+fn hint(code: &str) -> &'static str {
+    if code == NO_RIGHTS {
+        "; the role of store.url lacks rights, see docs/operations.md, \"Many replicas\""
+    } else {
+        ""
     }
 }
 
