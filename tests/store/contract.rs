@@ -70,6 +70,7 @@ macro_rules! run_against {
                 a_settled_lane_stops_at_a_pause,
                 a_bell_rings_for_new_work_and_for_a_retry,
                 a_close_by_the_desk_cancels_what_waits_but_not_what_is_on_its_way,
+                an_offer_that_was_not_sent_is_taken_back_by_what_is_decided_over_it,
                 a_resume_goes_ahead_of_a_text_that_cannot_go_out,
                 a_dead_letter_lets_the_lane_go_on,
                 the_open_call_carries_the_newest_of_the_transcript,

@@ -222,7 +222,15 @@ impl World {
 
     /// The delivery is not taken, to be tried again after `span`.
     pub async fn fails_for(&self, claim: Claim, span: Duration) -> Option<Claim> {
-        let class = ErrorClass::Busy;
+        self.fails_with(claim, ErrorClass::Busy, span).await
+    }
+
+    pub async fn fails_with(
+        &self,
+        claim: Claim,
+        class: ErrorClass,
+        span: Duration,
+    ) -> Option<Claim> {
         let result = StepResult::Delayed {
             since: claim.job.created_at,
             class,

@@ -183,7 +183,7 @@ fn end(work: &mut Work, id: DeliveryId, state: DeliveryState, class: Option<&str
     );
 }
 
-/// What is unsettled in the lane, but for what this step has settled, in order. Nobody may claim the lane between this
+/// What is unsettled in the lane, but for what this step has settled for good, in order. Nobody may claim the lane between this
 /// and the write, else what is taken to wait may be on its way.
 async fn waiting(work: &mut Work, lane: Uuid) -> Result<Vec<Unsent>, Fault> {
     if let Some(seen) = work.unsent.remove(&lane) {
@@ -200,7 +200,8 @@ async fn waiting(work: &mut Work, lane: Uuid) -> Result<Vec<Unsent>, Fault> {
             work.writes.fences.entry(lane).or_insert(fence);
         }
         let id: DeliveryId = row.try_get(0)?;
-        if work.landed == Some(id) {
+        let landed = work.landed.filter(|landed| landed.id == id);
+        if landed.is_some_and(|landed| !landed.waits) {
             continue;
         }
         waiting.push(Unsent {
@@ -210,7 +211,7 @@ async fn waiting(work: &mut Work, lane: Uuid) -> Result<Vec<Unsent>, Fault> {
             destination: row.try_get(3)?,
             order: count(row.try_get(4)?),
             task: columns::json(&row, 5).ok(),
-            is_flying: row.try_get(7)?,
+            is_flying: row.try_get(7)? && landed.is_none(),
         });
     }
     Ok(waiting)

@@ -10,7 +10,7 @@ use super::{
     settle::Delivery,
     subject::Subject,
     warnings,
-    work::{Attempt, Ground, Work},
+    work::{Attempt, Ground, Landed, Work},
 };
 use crate::{
     domain::{
@@ -59,7 +59,7 @@ impl Attempt for Unreadable {
             return Ok(());
         };
         work.trace = delivery.trace;
-        work.landed = Some(delivery.id);
+        work.landed = Some(Landed::for_good(delivery.id));
         let subject = Subject::existing(work, delivery.conversation).await?;
         let result = (unreadable::RESULT, &[][..]);
         delivery.conclude(work, Some(subject), result).await

@@ -13,7 +13,7 @@ use super::{
     settle::Delivery,
     subject::Subject,
     views,
-    work::{Attempt, Ground, Work},
+    work::{Attempt, Ground, Landed, Work},
 };
 use crate::{
     domain::{
@@ -180,7 +180,7 @@ async fn call_off(work: &mut Work, delivery: Delivery) -> Result<(), Fault> {
     delivery.stir(work);
     if delivery.is_unsettled() {
         cancel::forget_echo(work, delivery.conversation, delivery.id);
-        work.landed = Some(delivery.id);
+        work.landed = Some(Landed::for_good(delivery.id));
         let subject = Subject::existing(work, delivery.conversation).await?;
         let result = (StepResult::Skipped, &[][..]);
         delivery.conclude(work, Some(subject), result).await?;

@@ -19,7 +19,7 @@ use super::{
     memory::Change,
     mutant,
     subject::Subject,
-    work::{Attempt, Ground, Work},
+    work::{Attempt, Ground, Landed, Work},
     writes::{Attempted, Read},
 };
 use crate::{
@@ -158,7 +158,10 @@ impl Settle {
         }
         delivery.guard(work);
         work.trace = delivery.trace;
-        work.landed = Some(delivery.id);
+        work.landed = Some(Landed {
+            id: delivery.id,
+            waits: matches!(self.settled.settlement.row, RowOutcome::Retry { .. }),
+        });
         let KeyedSettlement { settlement, found } = &*self.settled;
         delivery.write(work, settlement.row);
         let result = (settlement.result.clone(), &found[..]);

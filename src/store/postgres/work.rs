@@ -92,7 +92,7 @@ pub(super) struct Work {
     /// Lanes that have been looked into, with what waits in them after what this step did.
     pub(super) unsent: HashMap<Uuid, Vec<Unsent>>,
     /// The delivery that this step settles: it is not on its way any more.
-    pub(super) landed: Option<DeliveryId>,
+    pub(super) landed: Option<Landed>,
     /// What this step has put to what was taken from answers.
     pub(super) taken: HashMap<Uuid, Taken>,
     pub(super) conditions: Option<Conditions>,
@@ -100,6 +100,14 @@ pub(super) struct Work {
     open: Option<BTreeMap<DeskName, i64>>,
     moved: BTreeMap<DeskName, i64>,
     connection: Option<Connection>,
+}
+
+/// A delivery that is not on its way any more, whatever its lane's row says until the step is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Landed {
+    pub(super) id: DeliveryId,
+    /// It is to go out again: until then it waits as others do.
+    pub(super) waits: bool,
 }
 
 /// What a step leaves to be done after its commit.
@@ -111,6 +119,12 @@ pub(super) struct After {
     /// What has been given up for good, to be logged when that is certain.
     pub(super) dead: Vec<DeadLetter>,
     pub(super) tallies: Vec<Tally>,
+}
+
+impl Landed {
+    pub(super) const fn for_good(id: DeliveryId) -> Self {
+        Self { id, waits: false }
+    }
 }
 
 impl Ground {

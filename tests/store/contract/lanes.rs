@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use futures_util::future::join_all;
 use handover_bridge::{
     domain::{
-        conversation::{Profile, UserProfile},
+        conversation::{Answer, Profile, UserProfile},
         delivery::{Done, StepResult, Task},
         message::Actor,
         policy::PausedBecause,
@@ -389,6 +389,38 @@ pub async fn a_close_by_the_desk_cancels_what_waits_but_not_what_is_on_its_way(
     };
     let delivered = world.store.deliveries(delivered).await.unwrap().items;
     assert!(delivered.iter().any(|view| view.id == id));
+}
+
+pub async fn an_offer_that_was_not_sent_is_taken_back_by_what_is_decided_over_it(
+    harness: impl Harness + 'static,
+) {
+    let mut world = World::new(harness).await;
+    for (user, class) in [
+        ("ann", ErrorClass::Unauthorized),
+        ("ben", ErrorClass::RateLimited),
+        ("eve", ErrorClass::Certificate),
+    ] {
+        let handover = world.request(user).await;
+        world.user_says(user, "anybody there?").await;
+        let offer = world.claim_of(&team(), handover).await;
+        let next = world.fails_with(offer, class, Duration::ZERO).await;
+        assert!(next.is_none(), "{class:?}: {next:?}");
+        assert_eq!(world.answer(handover).await, Answer::Declined, "{class:?}");
+    }
+    world.reopen().await;
+    world.wait(Duration::from_mins(1));
+    assert!(
+        world.claim(&team()).await.is_none(),
+        "the desk hears nothing"
+    );
+    let rows = world.store.deliveries(DeliveryFilter {
+        destination: Some(team()),
+        limit: 20,
+        ..DeliveryFilter::default()
+    });
+    for row in rows.await.unwrap().items {
+        assert_eq!(row.state, DeliveryState::Cancelled, "{}", row.kind);
+    }
 }
 
 pub async fn a_resume_goes_ahead_of_a_text_that_cannot_go_out(harness: impl Harness + 'static) {
