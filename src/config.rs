@@ -7,6 +7,7 @@
 
 mod admin;
 mod bots;
+mod database_url;
 mod desks;
 mod fault;
 mod handover;
@@ -38,6 +39,7 @@ use std::collections::BTreeMap;
 pub use self::{
     admin::{Admin, AdminListen, Answers, Role, User},
     bots::{Auth, Bot, Certainly, Chatlayer, History, HookAuth, Platform, Sender},
+    database_url::{Database, DatabaseUrl, TlsMode, UrlFault},
     desks::{
         AgentName, AivoLive, Chatwoot, ConsoleDesk, Contents, Desk, DeskRequests, Extra, Files,
         Kind, TemplateDesk, TemplateHook, WebhookDesk,
@@ -55,7 +57,7 @@ pub use self::{
     server::Server,
     source::Source,
     steps::{DialogState, Step, Text},
-    store::{DatabaseUrl, Listen, Store, StoreUrl},
+    store::{Listen, Store, StoreUrl},
     telemetry::{LogFilter, LogFormat, Telemetry},
     warning::Warning,
 };

@@ -181,6 +181,13 @@ pub enum Error {
     Corrupt(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+impl Error {
+    /// As a field of a log line, which has what lies under it as well.
+    pub fn told(&self) -> &(dyn std::error::Error + 'static) {
+        self
+    }
+}
+
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Applied {

@@ -6,6 +6,7 @@ use config::Value;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
+    database_url::DatabaseUrl,
     fault::Problem,
     secret_file::Files,
     secrets::{self, Keys},
@@ -47,10 +48,6 @@ pub enum Listen {
     /// Not at all: it looks each second.
     Off,
 }
-
-/// The URL of a database. It may hold a password, so `Debug` prints nothing of it.
-#[derive(Clone, Debug)]
-pub struct DatabaseUrl(pub SecretString);
 
 const PASSWORD: Keys = Keys {
     key: "password",
@@ -102,14 +99,18 @@ impl StoreUrl {
             "\"sqlite:\" and the path of a file, such as \"sqlite:data/handover.db\", or a URL such as \
              \"postgres://user@host/database\"",
         );
-        Self::of(url).ok_or(EXPECTED)
+        if DatabaseUrl::is_meant(url) {
+            return database(url).map(Self::Postgres);
+        }
+        Self::file(url).ok_or(EXPECTED)
     }
 
     /// None: it is the URL of no store.
     pub fn of(url: &str) -> Option<Self> {
-        if let Some(url) = DatabaseUrl::of(url) {
-            return Some(Self::Postgres(url));
-        }
+        Self::parse(url).ok()
+    }
+
+    fn file(url: &str) -> Option<Self> {
         let path = url.strip_prefix("sqlite:")?;
         let path = path.strip_prefix("//").unwrap_or(path);
         // A database in memory is none: everything acknowledged would be gone with the process.
@@ -127,39 +128,17 @@ impl Listen {
         match url.as_str() {
             "" => Ok(Self::Here),
             "off" => Ok(Self::Off),
-            url => DatabaseUrl::of(url).map(Self::At).ok_or(Problem::Expected(
+            url if DatabaseUrl::is_meant(url) => database(url).map(Self::At),
+            _ => Err(Problem::Expected(
                 "a URL such as \"postgres://user@host/database\", \"off\", or nothing",
             )),
         }
     }
 }
 
-impl DatabaseUrl {
-    fn of(url: &str) -> Option<Self> {
-        let schemes = ["postgres://", "postgresql://"];
-        let known = schemes.iter().any(|scheme| url.starts_with(scheme));
-        known.then(|| Self(url.into()))
-    }
-
-    /// Whether it names the password of its role.
-    pub fn has_password(&self) -> bool {
-        let (_, rest) = self.0.expose_secret().split_once("://").unwrap_or_default();
-        let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let authority = place.split('/').next().unwrap_or_default();
-        let in_front = authority
-            .rsplit_once('@')
-            .is_some_and(|(role, _)| role.contains(':'));
-        in_front || query.split('&').any(|pair| pair.starts_with("password="))
-    }
+fn database(url: &str) -> Result<DatabaseUrl, Problem> {
+    DatabaseUrl::parse(url).map_err(|fault| Problem::Unusable(Box::new(fault)))
 }
-
-impl PartialEq for DatabaseUrl {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.expose_secret() == other.0.expose_secret()
-    }
-}
-
-impl Eq for DatabaseUrl {}
 
 /// Given as text or in a file.
 fn read_url(section: &mut Section<'_>) -> Option<StoreUrl> {

@@ -16,7 +16,10 @@ pub(super) struct Fault(#[from] store::Error);
 
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
-        tracing::warn!(error = %self.0, "the store failed a page of the console");
+        tracing::warn!(
+            error = self.0.told(),
+            "the store failed a page of the console"
+        );
         let status = match self.0 {
             store::Error::Corrupt(_) => StatusCode::INTERNAL_SERVER_ERROR,
             store::Error::Unavailable(_) | store::Error::Busy | store::Error::Closed => {

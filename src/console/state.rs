@@ -151,7 +151,11 @@ impl State {
             subject: subject.to_owned(),
         };
         if let Err(error) = self.store().keep_audit(entry).await {
-            tracing::error!(error = %error, audit.action = action, "an act of an operator has left no trace");
+            tracing::error!(
+                error = error.told(),
+                audit.action = action,
+                "an act of an operator has left no trace"
+            );
         }
     }
 

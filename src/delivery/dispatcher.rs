@@ -141,7 +141,7 @@ impl Dispatcher {
                 (started, wait)
             }
             Err(error) => {
-                tracing::warn!(destination = %self.outlet.destination, error = %error, "cannot ask the store for deliveries");
+                tracing::warn!(destination = %self.outlet.destination, error = error.told(), "cannot ask the store for deliveries");
                 (0, Wait::Until(shared.clock.now().plus(STORE_PAUSE)))
             }
         }

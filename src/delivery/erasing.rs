@@ -35,7 +35,10 @@ impl Erasing {
                 Ok(Erased::Waits) => Some(LOOK_EVERY),
                 Ok(Erased::All) => None,
                 Err(error) => {
-                    tracing::warn!(error = %error, "an erasure could not go on, it is tried again");
+                    tracing::warn!(
+                        error = error.told(),
+                        "an erasure could not go on, it is tried again"
+                    );
                     Some(STORE_PAUSE)
                 }
             };

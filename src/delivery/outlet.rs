@@ -277,7 +277,7 @@ impl Outlet {
 
     fn done<T>(&self, result: Result<T, Error>) -> Option<T> {
         result
-            .inspect_err(|error| tracing::error!(destination = %self.destination, error = %error, "the store failed a delivery"))
+            .inspect_err(|error| tracing::error!(destination = %self.destination, error = error.told(), "the store failed a delivery"))
             .ok()
     }
 

@@ -50,7 +50,7 @@ impl Timers {
                 next.map(|next| next.since(self.clock.now()).max(SHORTEST_WAIT))
             }
             Err(error) => {
-                tracing::warn!(error = %error, "cannot fire the timers, trying again");
+                tracing::warn!(error = error.told(), "cannot fire the timers, trying again");
                 Some(STORE_PAUSE)
             }
         }

@@ -50,7 +50,10 @@ impl Upkeep {
                 _ = names.tick() => self.remove_what_is_gone().await,
             };
             if let Err(error) = done {
-                tracing::warn!(error = %error, "upkeep could not finish, it goes on at its next turn");
+                tracing::warn!(
+                    error = error.told(),
+                    "upkeep could not finish, it goes on at its next turn"
+                );
             }
         }
     }

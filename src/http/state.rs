@@ -292,7 +292,7 @@ impl State {
         match timeout(within, call).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => {
-                tracing::warn!(error = %error, "the store failed a request");
+                tracing::warn!(error = error.told(), "the store failed a request");
                 let lasting = matches!(error, store::Error::Corrupt(_));
                 Err(if lasting {
                     Kind::Internal
@@ -359,7 +359,7 @@ impl Probe for WritePath {
         match self.0.probe().await {
             Ok(()) => true,
             Err(error) => {
-                tracing::warn!(error = %error, "the store does not take writes");
+                tracing::warn!(error = error.told(), "the store does not take writes");
                 false
             }
         }

@@ -2,11 +2,11 @@
 //!
 //! The same lines as those of `tracing_subscriber`'s own JSON format with flattened fields, which a test compares, at a
 //! fraction of its cost: there is a line for every request, and what a span said is put into it without being parsed
-//! again. The fields of a span stand in the order in which it has them.
+//! again. What lies under an error stands beside it, as in the library's text format. The fields of a span stand in the order in which it has them.
 
 use std::{
     fmt::{self, Write as _},
-    mem,
+    iter, mem,
 };
 
 use tracing::{
@@ -144,13 +144,22 @@ struct Members<'w> {
 }
 
 impl Members<'_> {
-    /// Names of fields are identifiers of the source, so there is nothing in them to be escaped.
     fn member(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
+        self.member_beside(field, "", value);
+    }
+
+    /// Names of fields are identifiers of the source, so there is nothing in them to be escaped.
+    fn member_beside(
+        &mut self,
+        field: &Field,
+        more: &str,
+        value: impl FnOnce(&mut Writer<'_>) -> fmt::Result,
+    ) {
         if self.written.is_ok() {
             let name = field.name();
             let name = name.strip_prefix("r#").unwrap_or(name);
             let before = mem::replace(&mut self.before, ",");
-            self.written = put(&mut self.writer, &[before, "\"", name, "\":"])
+            self.written = put(&mut self.writer, &[before, "\"", name, more, "\":"])
                 .and_then(|()| value(&mut self.writer));
         }
     }
@@ -185,12 +194,28 @@ impl Visit for Members<'_> {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.member(field, |writer| {
-            writer.write_char('"')?;
-            write!(Escaping(writer), "{value:?}")?;
-            writer.write_char('"')
-        });
+        self.member(field, |writer| text(writer, format_args!("{value:?}")));
     }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
+        self.member(field, |writer| text(writer, format_args!("{value}")));
+        if let Some(first) = value.source() {
+            self.member_beside(field, ".sources", |writer| {
+                let mut before = "[";
+                for source in iter::successors(Some(first), |source| source.source()) {
+                    writer.write_str(mem::replace(&mut before, ","))?;
+                    text(writer, format_args!("{source}"))?;
+                }
+                writer.write_char(']')
+            });
+        }
+    }
+}
+
+fn text(writer: &mut Writer<'_>, value: fmt::Arguments<'_>) -> fmt::Result {
+    writer.write_char('"')?;
+    Escaping(writer).write_fmt(value)?;
+    writer.write_char('"')
 }
 
 /// Escapes whatever is written through it.
@@ -314,5 +339,28 @@ mod tests {
         tracing::subscriber::with_default(subscriber, of_all_kinds);
         assert_eq!(ours.lines().len(), 7);
         assert_eq!(ours.lines(), theirs.lines());
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("not {name}")]
+    struct Layer {
+        name: &'static str,
+        source: Option<Box<Layer>>,
+    }
+
+    #[test]
+    fn what_lies_under_an_error_stands_beside_it() {
+        let layer = |name, source: Option<Layer>| Layer {
+            name,
+            source: source.map(Box::new),
+        };
+        let below = layer("\"reached\"", Some(layer("found", None)));
+        let error: &dyn std::error::Error = &layer("stored", Some(below));
+        let ours = Written::default();
+        let subscriber = crate::telemetry::json_lines(EnvFilter::new("trace"), ours.clone());
+        tracing::subscriber::with_default(subscriber, || tracing::warn!(error, "failed"));
+        let lines = ours.lines();
+        let told = r#""error":"not stored","error.sources":["not \"reached\"","not found"],"#;
+        assert!(lines.iter().all(|line| line.contains(told)), "{lines:?}");
     }
 }

@@ -94,3 +94,31 @@ fn what_names_no_database_is_told() {
         assert!(told.len() == 1 && told[0].contains(key), "{line}: {told:?}");
     }
 }
+
+#[test]
+fn what_is_wrong_with_a_databases_url_is_told_without_its_values() {
+    for (url, wrong) in [
+        (
+            "postgres://u:canary@db.example/h?sslmode=canary",
+            "sslmode is none of disable, ",
+        ),
+        (
+            "postgres://u:canary@db.example/h?sslrootcert=/canary",
+            "unknown option `sslrootcert`",
+        ),
+        ("postgres://u:canary@db.example:99999/h", "port"),
+        ("postgres://", "it names no host"),
+    ] {
+        for key in ["url", "listen_url"] {
+            let told = told_of(&format!("[store]\n{key} = \"{url}\""));
+            let [told] = &told[..] else {
+                panic!("{url}: {told:?}")
+            };
+            assert!(
+                told.contains(&format!("store.{key} cannot be used: ")),
+                "{told}"
+            );
+            assert!(told.contains(wrong) && !told.contains("canary"), "{told}");
+        }
+    }
+}

@@ -131,6 +131,7 @@ fn a_line_is_found_in_the_source_however_it_is_written() {
             "another line"
         );
         fault.log("of the store");
+        fault.warn("of the way to it");
         tracing::error!(error, "{what}");
     "#;
     let found: Vec<_> = lines_logged_by(source).into_iter().collect();
@@ -141,6 +142,7 @@ fn a_line_is_found_in_the_source_however_it_is_written() {
             line("WARN", "one (line)"),
             line("INFO", "another line"),
             line("ERROR", "of the store"),
+            line("WARN", "of the way to it"),
         ]
     );
 }
@@ -178,9 +180,11 @@ fn lines_logged_by(source: &str) -> Vec<(String, String)> {
             lines.push((at, level.to_uppercase(), message));
         }
     }
-    for (at, call) in source.match_indices(".log(\"") {
-        if let Some(message) = last_literal(&source[at + call.len() - 1..]) {
-            lines.push((at, "ERROR".to_owned(), message));
+    for (method, level) in [(".log(\"", "ERROR"), (".warn(\"", "WARN")] {
+        for (at, call) in source.match_indices(method) {
+            if let Some(message) = last_literal(&source[at + call.len() - 1..]) {
+                lines.push((at, level.to_owned(), message));
+            }
         }
     }
     lines.sort();

@@ -57,7 +57,10 @@ pub(super) async fn verdict(state: &State, step: Step, call: InFlight) -> Verdic
         Some(Ok((Some(handover), Answer::Accepted))) => Verdict::Accepted(handover),
         Some(Ok(_)) => Verdict::Declined,
         Some(Err(error)) => {
-            tracing::warn!(error = %error, "a handover was declined since the store did not take it");
+            tracing::warn!(
+                error = error.told(),
+                "a handover was declined since the store did not take it"
+            );
             Verdict::Declined
         }
         None => {
@@ -117,7 +120,10 @@ async fn withdraw(state: &State, target: Target, told: Incoming) {
         };
         let is_away = matches!(error, Error::Unavailable(_) | Error::Busy);
         if !is_away || Instant::now() >= until || state.stopping().is_cancelled() {
-            tracing::warn!(error = %error, "the store does not know that a handover was declined");
+            tracing::warn!(
+                error = error.told(),
+                "the store does not know that a handover was declined"
+            );
             return;
         }
         let again = sleep(TELL_AGAIN);
@@ -142,7 +148,10 @@ async fn decided(state: &State, step: Step, call: InFlight, until: Instant) -> D
             let answer = state.store().answer(handover, left).await;
             // What is stored is stored, also if the store is away by now.
             let answer = answer.unwrap_or_else(|error| {
-                tracing::warn!(error = %error, "whether a handover is accepted cannot be read");
+                tracing::warn!(
+                    error = error.told(),
+                    "whether a handover is accepted cannot be read"
+                );
                 Answer::Pending
             });
             Ok((Some(handover), answer))

@@ -103,12 +103,15 @@ async fn tell_all(state: &State, desk: &DeskName, heard: Heard, _call: InFlight)
         state.meter().desk(desk, Outcome::Unknown);
     }
     for error in not_understood {
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
-        tracing::warn!(%desk, %error, error.causes = cause, "an event of a desk was passed over");
+        log(desk, &error);
         state.meter().desk(desk, Outcome::Unknown);
         desk::warn(state, WarningKind::UnknownEvent, desk).await?;
     }
     Ok(())
+}
+
+fn log(desk: &DeskName, error: &(dyn std::error::Error + 'static)) {
+    tracing::warn!(%desk, error, "an event of a desk was passed over");
 }
 
 fn step(desk: &DeskName, told: Told) -> Step {

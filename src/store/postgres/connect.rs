@@ -14,7 +14,10 @@ use tokio_postgres::{
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{OpenError, mutant};
-use crate::mutant::at_most;
+use crate::{
+    config::{Database, TlsMode},
+    mutant::at_most,
+};
 
 /// A caller is told 503 rather than kept waiting for a connection.
 const WAIT_FOR_CONNECTION: Duration = Duration::from_millis(1500);
@@ -39,14 +42,12 @@ impl Way {
     /// `verify-full` does: an unchecked certificate keeps nobody out. Left out, it is `verify-full`, and `prefer` on
     /// loopback and on sockets.
     pub(super) fn of(url: &str) -> Result<Self, OpenError> {
-        let (url, mode) = split_mode(url);
-        let mut config: Config = url.parse().map_err(|_| OpenError::Url)?;
+        let Database { mut config, tls } = Database::at(url).map_err(OpenError::Url)?;
         let local = config.get_hosts().iter().all(is_local);
-        config.ssl_mode(match mode.as_deref() {
-            Some("disable") => SslMode::Disable,
-            Some("allow" | "prefer") => SslMode::Prefer,
-            Some("require" | "verify-ca" | "verify-full") => SslMode::Require,
-            Some(_) => return Err(OpenError::Url),
+        config.ssl_mode(match tls {
+            Some(TlsMode::Disable) => SslMode::Disable,
+            Some(TlsMode::Prefer) => SslMode::Prefer,
+            Some(TlsMode::Require) => SslMode::Require,
             None if local => SslMode::Prefer,
             None => SslMode::Require,
         });
@@ -134,28 +135,6 @@ fn is_local(host: &Host) -> bool {
 }
 
 /// Takes `sslmode` out of the URL: it has words that the client library does not know.
-fn split_mode(url: &str) -> (String, Option<String>) {
-    let Some((before, query)) = url.split_once('?') else {
-        return (url.to_owned(), None);
-    };
-    let mut mode = None;
-    let rest: Vec<&str> = query
-        .split('&')
-        .filter(|pair| match pair.split_once('=') {
-            Some(("sslmode", value)) => {
-                mode = Some(value.to_owned());
-                false
-            }
-            _ => true,
-        })
-        .collect();
-    if rest.is_empty() {
-        (before.to_owned(), mode)
-    } else {
-        (format!("{before}?{}", rest.join("&")), mode)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -44,6 +44,8 @@ const IN_FAILED_TRANSACTION: &str = "25P02";
 /// operator's intervention, the system; a server that is read-only, or in recovery.
 const AWAY: [&str; 8] = ["08", "28", "42", "53", "55", "57", "58", "25"];
 const NO_RIGHTS: &str = "42501";
+/// There is none in which the role may see or make anything.
+pub(super) const NO_SCHEMA: &str = "3F000";
 /// The server takes no writes, as after a failover, or is going down or coming up: a new connection may lead to another.
 const OUT_OF_SERVICE: [&str; 4] = ["25006", "57P01", "57P02", "57P03"];
 
@@ -52,6 +54,12 @@ impl Fault {
     pub(super) fn log(&self, what: &'static str) {
         let error: &dyn std::error::Error = self;
         tracing::error!(error, "{what}");
+    }
+
+    /// The same of what mends itself, and costs nothing but time.
+    pub(super) fn warn(&self, what: &'static str) {
+        let error: &dyn std::error::Error = self;
+        tracing::warn!(error, "{what}");
     }
 
     /// The database or the way to it stands in the way: nothing is wrong with this step.
@@ -86,7 +94,7 @@ impl Fault {
 
 /// What to do about a refusal, where that is known.
 fn hint(code: &str) -> &'static str {
-    if code == NO_RIGHTS {
+    if matches!(code, NO_RIGHTS | NO_SCHEMA) {
         "; the role of store.url lacks rights, see docs/operations.md, \"Many replicas\""
     } else {
         ""

@@ -24,6 +24,7 @@ use super::{
     work::Ground,
 };
 use crate::{
+    config::UrlFault,
     domain::policy::Policy,
     store::{TranscriptLimits, hashing::Hasher, tally::Meter},
     telemetry::Instruments,
@@ -61,8 +62,8 @@ pub enum Listen {
 /// Why the store was not opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("the store's URL is none of PostgreSQL")]
-    Url,
+    #[error("the store's URL cannot be used")]
+    Url(#[source] UrlFault),
     #[error("no certificate can be checked here")]
     Tls(#[source] rustls::Error),
     #[error("the database cannot be reached")]

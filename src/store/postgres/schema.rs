@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 use tokio_postgres::Client;
 
-use super::{OpenError, fault::Fault};
+use super::{
+    OpenError,
+    fault::{Fault, NO_SCHEMA},
+};
 use crate::domain::time::Timestamp;
 
 /// Embedded, numbered from 1, never changed once released: the database remembers what each looked like.
@@ -81,13 +84,19 @@ async fn applied(
     transaction: &deadpool_postgres::tokio_postgres::Transaction<'_>,
 ) -> Result<Vec<String>, OpenError> {
     let there = transaction
-        .query_typed("SELECT to_regclass('migrations') IS NOT NULL", &[])
+        .query_typed(
+            "SELECT to_regclass('migrations') IS NOT NULL, current_schema() IS NULL",
+            &[],
+        )
         .await
         .map_err(Fault::from)?;
-    let there = there
-        .first()
-        .is_some_and(|row| row.try_get(0).unwrap_or(false));
-    if !there {
+    let there = there.first().ok_or(Fault::Missing)?;
+    // To a role that may not look, nothing is there.
+    if there.try_get(1).map_err(Fault::from)? {
+        let code = NO_SCHEMA.to_owned();
+        return Err(Fault::Refused { code }.into());
+    }
+    if !there.try_get::<_, bool>(0).map_err(Fault::from)? {
         return Ok(Vec::new());
     }
     let rows = transaction

@@ -1,7 +1,7 @@
 //! What a replica does unasked: it renews its leases, looks each second whether anything has become due, tells the
 //! others where it may be worth looking, and listens to them.
 
-use std::{future::poll_fn, sync::Arc, time::Duration};
+use std::{future::poll_fn, mem, sync::Arc, time::Duration};
 
 use tokio::{
     sync::mpsc,
@@ -132,15 +132,23 @@ async fn telling(ground: &Ground) {
 }
 
 async fn listening(ground: &Ground, way: &Way) {
+    let mut failing = false;
     loop {
-        if let Err(fault) = listen(ground, way).await {
-            tracing::debug!(error = %fault, "the store cannot be listened to");
+        let begun = || {
+            if mem::take(&mut failing) {
+                tracing::info!("the database is listened to again");
+            }
+        };
+        if let Err(fault) = listen(ground, way, begun).await
+            && !mem::replace(&mut failing, true)
+        {
+            fault.warn("the database cannot be listened to, what other replicas do is seen late");
         }
         sleep(LISTEN_AGAIN).await;
     }
 }
 
-async fn listen(ground: &Ground, way: &Way) -> Result<(), Fault> {
+async fn listen(ground: &Ground, way: &Way, begun: impl FnOnce()) -> Result<(), Fault> {
     let (notices, mut told) = mpsc::channel(NOTICES);
     let (client, driven) = if let Some(tls) = &way.tls {
         let (client, connection) = way.config.connect(tls.clone()).await?;
@@ -151,6 +159,7 @@ async fn listen(ground: &Ground, way: &Way) -> Result<(), Fault> {
     };
     let listening = async {
         begin(&client).await?;
+        begun();
         // Whatever was told before is found by looking.
         while let Some(notice) = told.recv().await {
             take(ground, &notice);
