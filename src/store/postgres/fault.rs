@@ -94,10 +94,14 @@ impl Fault {
 
 /// What to do about a refusal, where that is known.
 fn hint(code: &str) -> &'static str {
-    if matches!(code, NO_RIGHTS | NO_SCHEMA) {
-        "; the role of store.url lacks rights, see docs/operations.md, \"Many replicas\""
-    } else {
-        ""
+    match code {
+        NO_RIGHTS | NO_SCHEMA => {
+            "; the role of store.url lacks rights, see docs/operations.md, \"Many replicas\""
+        }
+        "28000" | "28P01" => "; it does not let the role in, or not with this password",
+        "3D000" => "; there is no such database",
+        "53300" => "; it takes no more connections",
+        _ => "",
     }
 }
 
