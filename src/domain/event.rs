@@ -136,6 +136,9 @@ pub struct AgentSaid {
     pub automatic: bool,
     /// The desk has been answered already and cannot be refused: record what comes too late.
     pub keep_if_late: bool,
+    /// Then the agent is told that nobody has got it: the desk takes that also where its part is over.
+    #[serde(default)]
+    pub tell_if_late: bool,
     pub raw: Option<String>,
 }
 

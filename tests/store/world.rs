@@ -466,6 +466,7 @@ pub fn agent_said(text: &str) -> DeskEvent {
         agent: None,
         automatic: false,
         keep_if_late: false,
+        tell_if_late: false,
         raw: None,
     })
 }

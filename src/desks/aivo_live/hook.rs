@@ -140,6 +140,7 @@ impl Reader {
                     agent,
                     automatic: source.is_some_and(|source| source != "agent"),
                     keep_if_late: true,
+                    tell_if_late: false,
                     raw: Some(raw.to_owned()),
                 })
             }

@@ -130,14 +130,16 @@ impl Reader {
         let conversation = id_at(body, "/conversation/id", "conversation.id")?;
         let message = id_at(body, "/id", "id")?;
         let agent = sender.map(agent);
+        let automatic = is_template || !is_agents;
         let contents = message::contents(body).into_iter().enumerate();
         let events = contents.map(|(index, content)| Incoming {
             event: Event::FromLeg {
                 event: DeskEvent::Said(AgentSaid {
                     content,
                     agent: agent.clone(),
-                    automatic: is_template || !is_agents,
+                    automatic,
                     keep_if_late: true,
+                    tell_if_late: !automatic,
                     // Once a call: it is the same for all of them.
                     raw: (index == 0).then(|| call.raw.to_owned()),
                 }),

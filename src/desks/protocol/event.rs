@@ -71,6 +71,7 @@ fn read(sent: Sent, raw: &str) -> Result<DeskEvent, EventError> {
             agent: None,
             automatic: false,
             keep_if_late: false,
+            tell_if_late: false,
             raw: Some(raw.to_owned()),
         })),
         Some("typing") => Ok(DeskEvent::Typing),

@@ -34,7 +34,10 @@ impl Turn<'_> {
     ) -> Outcome {
         match event {
             DeskEvent::Said(said) if open => self.agent_said(said),
-            DeskEvent::Said(said) => self.agent_said_late(handover, said),
+            DeskEvent::Said(said) => {
+                self.agent_said_late(handover, said);
+                Outcome::Closed
+            }
             _ if !open => Outcome::Closed,
             DeskEvent::Joined(agent) => {
                 self.desk_shows_it_has_it();

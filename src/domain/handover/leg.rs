@@ -6,9 +6,9 @@
 use super::{Outcome, turn::Turn};
 use crate::domain::{
     conversation::Phase,
-    delivery::Lane,
+    delivery::{Destination, Lane, Task},
     effect::{Cancelled, Cause, Effect, LegName, LegRow},
-    event::{DeskEvent, NamedLeg},
+    event::{AgentSaid, DeskEvent, NamedLeg},
 };
 
 impl Turn<'_> {
@@ -39,7 +39,25 @@ impl Turn<'_> {
             }
             self.proves_open(event);
         }
-        self.hear_desk(leg.handover, open, event)
+        match event {
+            DeskEvent::Said(said) if !open => self.leg_said_late(leg, said),
+            _ => self.hear_desk(leg.handover, open, event),
+        }
+    }
+
+    fn leg_said_late(&mut self, leg: &NamedLeg, said: &AgentSaid) -> Outcome {
+        if let Some(message) = self.agent_said_late(leg.handover, said)
+            && said.tell_if_late
+        {
+            let destination = Destination::Desk(leg.desk.clone());
+            let reason = "closed".to_owned();
+            self.deliver(
+                (Lane::Leg(leg.id), destination, leg.handover),
+                Task::Failed { message, reason },
+                false,
+            );
+        }
+        Outcome::Closed
     }
 
     /// The call that offers the leg has arrived, whatever became of its answer. It is not made again.

@@ -70,6 +70,7 @@ impl Turn<'_> {
             agent: Some(agent(&operated.by, operated.shown_as.as_ref())),
             automatic: false,
             keep_if_late: false,
+            tell_if_late: false,
             raw: None,
         }))
     }

@@ -141,27 +141,32 @@ impl Turn<'_> {
     }
 
     /// An agent's message after the close: kept and shown, never sent.
-    pub(super) fn agent_said_late(&mut self, handover: HandoverId, said: &AgentSaid) -> Outcome {
-        if said.keep_if_late {
-            self.record(&NewMessage {
-                actor: Actor::Agent,
-                at: None,
-                content: &said.content,
-                raw: said.raw.as_deref(),
-                late_for: Some(handover),
-            });
-            let at = self.context.now;
-            self.push(Effect::Journal(JournalEntry {
-                at,
-                handover: Some(handover),
-                from: None,
-                to: None,
-                cause: Cause::LateMessage,
-                detail: None,
-                by: None,
-            }));
+    pub(super) fn agent_said_late(
+        &mut self,
+        handover: HandoverId,
+        said: &AgentSaid,
+    ) -> Option<MessageId> {
+        if !said.keep_if_late {
+            return None;
         }
-        Outcome::Closed
+        let message = self.record(&NewMessage {
+            actor: Actor::Agent,
+            at: None,
+            content: &said.content,
+            raw: said.raw.as_deref(),
+            late_for: Some(handover),
+        });
+        let at = self.context.now;
+        self.push(Effect::Journal(JournalEntry {
+            at,
+            handover: Some(handover),
+            from: None,
+            to: None,
+            cause: Cause::LateMessage,
+            detail: None,
+            by: None,
+        }));
+        Some(message)
     }
 
     pub(super) fn keep_unknown(&mut self, raw: &str) -> Outcome {

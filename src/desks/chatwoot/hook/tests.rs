@@ -95,7 +95,7 @@ fn what_an_agent_writes_is_told_of_the_conversation_by_its_number() {
         };
         assert_eq!(said.content, Content::text("Good morning"));
         assert_eq!(said.agent, Some(grace()));
-        assert!(!said.automatic && said.keep_if_late);
+        assert!(!said.automatic && said.keep_if_late && said.tell_if_late);
         assert_eq!(said.raw, Some(body.to_string()));
     }
 }

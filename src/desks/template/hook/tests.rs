@@ -51,6 +51,7 @@ fn a_body_becomes_an_event_of_the_conversation_that_it_names() {
         }),
         automatic: false,
         keep_if_late: true,
+        tell_if_late: false,
         raw: Some(body.to_string()),
     };
     let told = Told {

@@ -277,6 +277,7 @@ fn an_automatic_message_takes_the_handover_but_is_no_sign_of_an_agent() {
         agent: None,
         automatic: true,
         keep_if_late: false,
+        tell_if_late: false,
         raw: None,
     }));
     assert_eq!(

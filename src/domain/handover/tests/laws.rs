@@ -263,10 +263,10 @@ impl Seen {
         }
         let declined = self.answers.get(&delivery.handover) == Some(&Answer::Declined);
         if declined && matches!(delivery.destination, Destination::Desk(_)) {
-            assert_eq!(
-                delivery.task.kind(),
-                "close",
-                "after a decline the desk hears nothing but its end"
+            assert!(
+                matches!(delivery.task, Task::Close { .. } | Task::Failed { .. }),
+                "after a decline the desk hears nothing but its end, and what it said too late: {:?}",
+                delivery.task
             );
         }
         self.deliveries.push(delivery.clone());
@@ -424,13 +424,14 @@ fn closed() -> impl Strategy<Value = Option<ClosedBecause>> {
 }
 
 fn desk_event() -> impl Strategy<Value = DeskEvent> {
-    let said = (any::<bool>(), any::<bool>()).prop_map(|(automatic, keep_if_late)| {
+    let said = any::<(bool, bool, bool)>().prop_map(|(automatic, keep_if_late, tell_if_late)| {
         let content = Content::text("an agent's words");
         DeskEvent::Said(AgentSaid {
             content,
             agent: None,
             automatic,
             keep_if_late,
+            tell_if_late,
             raw: None,
         })
     });

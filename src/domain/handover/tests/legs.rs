@@ -18,6 +18,7 @@ fn says(text: &str, automatic: bool) -> DeskEvent {
         agent: None,
         automatic,
         keep_if_late: true,
+        tell_if_late: false,
         raw: None,
     })
 }
@@ -240,6 +241,44 @@ fn what_is_told_of_a_leg_that_is_over_is_late_and_never_the_next_ones() {
     assert_eq!(world.phase(), Some(Phase::Waiting));
     assert!(world.messages().all(|message| message.late));
     assert_eq!(world.messages().count(), 1);
+    assert_eq!(world.tasks(), [] as [&str; 0], "this desk cannot be told");
+}
+
+#[test]
+fn an_agent_who_comes_too_late_is_told_so_where_the_desk_takes_it() {
+    let mut world = forgetful();
+    world.request();
+    world.comes_to("open", called("r1"));
+    let over = world.handover().clone();
+    world.leg_tells("r1", closed());
+    world.resumed();
+    world.look_from_here();
+    let leg = NamedLeg {
+        id: over.leg.id,
+        handover: over.id,
+        desk: over.leg.desk,
+        reference: Some("r1".to_owned()),
+        is_new: false,
+    };
+    let DeskEvent::Said(said) = says("too late", false) else {
+        unreachable!("that is what it says")
+    };
+    let event = DeskEvent::Said(AgentSaid {
+        tell_if_late: true,
+        ..said
+    });
+    let leg = Some(leg);
+    assert_eq!(world.apply(&Event::FromLeg { event, leg }), Outcome::Closed);
+    let late = world.messages().next().map(|message| message.id);
+    let owed = world.deliveries();
+    let [owed] = &owed[..] else {
+        panic!("{owed:?}")
+    };
+    assert_eq!(owed.lane, Lane::Leg(over.leg.id));
+    let Task::Failed { message, reason } = &owed.task else {
+        panic!("{owed:?}")
+    };
+    assert_eq!((Some(*message), reason.as_str()), (late, "closed"));
 }
 
 #[test]

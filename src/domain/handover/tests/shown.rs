@@ -28,6 +28,7 @@ fn agent_shows(world: &mut World, value: serde_json::Value, automatic: bool) -> 
         agent: None,
         automatic,
         keep_if_late: false,
+        tell_if_late: false,
         raw: None,
     }))
 }

@@ -142,6 +142,7 @@ fn a_late_text_is_refused_or_kept_but_never_sent() {
             agent: None,
             automatic: false,
             keep_if_late,
+            tell_if_late: true,
             raw: None,
         }),
     };

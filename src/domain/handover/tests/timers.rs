@@ -77,6 +77,7 @@ fn a_desks_automaton_is_nobody_who_writes() {
         agent: None,
         automatic: true,
         keep_if_late: false,
+        tell_if_late: false,
         raw: None,
     }));
     assert_eq!(world.wakes_in(), Duration::from_mins(1));

@@ -256,6 +256,7 @@ impl World {
             agent: None,
             automatic: false,
             keep_if_late: false,
+            tell_if_late: false,
             raw: None,
         }))
     }

@@ -57,6 +57,7 @@ impl Model {
             agent: None,
             automatic: false,
             keep_if_late: false,
+            tell_if_late: false,
             raw: None,
         };
         if self.desk_tells(rules, part, DeskEvent::Said(text))? != Outcome::Closed {
