@@ -5,8 +5,8 @@ use handover_bridge::{
     conformance::{Adapter, Answer, Harness, check},
     desks::chatwoot::{Chatwoot, Reader, Settings},
     domain::{
-        delivery::{Job, Task},
-        ids::{ConversationId, DeskName},
+        delivery::{HandoverFacts, Job, LegFacts, Task},
+        ids::{ConversationId, DeskName, HandoverId, LegId},
         retry::ErrorClass,
     },
     outbound::{BaseUrl, Outbound},
@@ -19,8 +19,14 @@ const SECRET: &str = "webhook-secret-of-the-tests";
 const HOOK_KEY: &str = "hook-key-of-the-inbox";
 /// By what the contact is found.
 const CONVERSATION: Uuid = Uuid::from_u128(0x0c);
+/// By what its conversation is known again.
+const HANDOVER: Uuid = Uuid::from_u128(0x0a);
+const LEG: Uuid = Uuid::from_u128(0x0e);
 
-struct ChatwootHarness;
+/// Whether an answer has named the conversation before it is over.
+struct ChatwootHarness {
+    named: bool,
+}
 
 fn configured(vendor: &BaseUrl) -> config::Chatwoot {
     let settings = format!(
@@ -51,9 +57,20 @@ impl Harness for ChatwootHarness {
         Adapter::Desk(Arc::new(Chatwoot::new(settings, outbound)))
     }
 
-    /// One answer for all calls of an opening: the contact is there, and has no conversation yet.
+    /// One answer for all calls of an opening: the contact is there, and has no conversation yet. The same for those of an
+    /// end that looks for the conversation: it is there.
     fn good_answer(&self, task: &Task) -> Answer {
         match task {
+            Task::Close { .. } => Answer::json(&json!({
+                "payload": [{
+                    "id": 7,
+                    "identifier": CONVERSATION.to_string(),
+                    "custom_attributes": {
+                        "handover_id": HANDOVER.to_string(),
+                        "leg": LEG.to_string(),
+                    },
+                }],
+            })),
             Task::Open { .. } => Answer::json(&json!({
                 "id": 42,
                 "status": "open",
@@ -74,6 +91,7 @@ impl Harness for ChatwootHarness {
     fn calls(&self, task: &Task) -> (usize, usize) {
         match task {
             Task::Open { .. } => (1, 10),
+            Task::Close { .. } if !self.named => (3, 3),
             _ => (1, 1),
         }
     }
@@ -84,8 +102,19 @@ impl Harness for ChatwootHarness {
     }
 
     fn job(&self, job: Job) -> Job {
+        let is_named = self.named || !matches!(job.task, Task::Close { .. });
+        let leg = job.leg.map(|leg| LegFacts {
+            id: LegId::from_uuid(LEG),
+            reference: leg.reference.filter(|_| is_named),
+            ..leg
+        });
         Job {
             conversation: ConversationId::from_uuid(CONVERSATION),
+            handover: HandoverFacts {
+                id: HandoverId::from_uuid(HANDOVER),
+                ..job.handover
+            },
+            leg,
             ..job
         }
     }
@@ -144,5 +173,10 @@ impl Harness for ChatwootHarness {
 
 #[tokio::test]
 async fn chatwoot_conforms() {
-    check(&ChatwootHarness).await.unwrap();
+    check(&ChatwootHarness { named: true }).await.unwrap();
+}
+
+#[tokio::test]
+async fn so_it_does_where_it_has_to_look_for_what_is_over() {
+    check(&ChatwootHarness { named: false }).await.unwrap();
 }

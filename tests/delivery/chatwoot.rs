@@ -201,6 +201,34 @@ async fn an_agent_sees_at_the_message_that_it_did_not_reach_the_user() {
 }
 
 #[tokio::test]
+async fn what_an_opening_has_made_that_was_not_answered_does_not_stay_open() {
+    let world = World::start().await;
+    // From now on the contact is there, and the first call that changes something makes the conversation.
+    let first = world.waiting().await;
+    let closed = json!({"type": "closed", "reason": "resolved"});
+    world.desk.act(&first, closed).await;
+    let is_resumed =
+        |calls: &[crate::vendors::Call]| calls.iter().any(|call| call.body["unpauseBot"] == true);
+    world.platform.until("the resume", is_resumed).await;
+    world
+        .desk
+        .set_faults(json!({"api_cut_after": {"next": 1}}))
+        .await;
+    let again = json!({
+        "botId": "b1", "version": "LIVE", "sessionId": "s1", "event": "offload",
+        "timestamp": "2026-01-01T00:02:00.000Z", "transcript": [],
+    });
+    assert_eq!(world.bridge.hook(again).await, declined());
+    let are_closed = async || {
+        let rooms = world.desk.rooms().await;
+        rooms.len() == 2 && rooms.iter().all(|room| room["state"] == "closed")
+    };
+    until(are_closed).await;
+    assert_eq!(world.bridge.warnings("dead_letter").await, 0);
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn a_user_whom_agents_have_blocked_stays_with_the_bot() {
     let world = World::start().await;
     let url = format!("{}/desk/away", world.desk.root);

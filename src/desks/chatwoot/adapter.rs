@@ -1,5 +1,6 @@
 //! Performs what the bridge owes to Chatwoot, by its application API.
 
+mod closing;
 mod opening;
 mod written;
 
@@ -87,11 +88,7 @@ impl Chatwoot {
                 let text = format!("A message of yours did not reach the user: {reason}");
                 self.say(job, &[Line::note(text)], attempt).await
             }
-            Task::Close { .. } => {
-                let conversation = conversation_of(job)?;
-                let closed = self.set_status(conversation, NewStatus::RESOLVED).await?;
-                Ok(taken(&closed))
-            }
+            Task::Close { .. } => closing::close(self, job).await,
             Task::Say { .. }
             | Task::LookUp { .. }
             | Task::Pause { .. }
@@ -285,7 +282,7 @@ fn is_refusal(failure: &Failure) -> bool {
     )
 }
 
-/// An opening whose answer cannot be read has not been understood as one: a retry finds what there is.
+/// What is there cannot be said of an answer that cannot be read: a retry finds it.
 fn to_be_looked_up(failure: Failure) -> Failure {
     match failure.class {
         ErrorClass::Unreadable => Failure {

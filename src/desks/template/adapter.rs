@@ -5,12 +5,12 @@ use std::borrow::Cow;
 
 use async_trait::async_trait;
 
-use super::{Settings, actions::Action, message};
+use super::{Settings, actions::Action, message, settings::REFERENCE};
 use crate::{
     clock::new_id,
     desks::{Desk, DeskFacts, protocol::message::placeholder},
     domain::{
-        delivery::{Done, Failure, Job, Task},
+        delivery::{Done, Failure, Job, LegFacts, Task},
         fallback::{self, Part},
         message::{Content, Message},
         retry::ErrorClass,
@@ -77,8 +77,24 @@ impl Template {
         let Some(close) = &self.settings.requests.close else {
             return Ok(Done::default());
         };
-        self.make(close, &self.context(job).with("reason", reason))
-            .await
+        let context = self.context(job).with("reason", reason);
+        if self.is_unnamed(job, close, &context) {
+            tracing::info!("a close needs what no answer has told, so the desk is not called");
+            return Ok(Done::default());
+        }
+        self.make(close, &context).await
+    }
+
+    /// Whether the request speaks of what the desk has never told: its opening has not arrived, or nobody knows what came of
+    /// it. Which conversation to close can then not be said tomorrow either, and an operator has nothing to put right.
+    fn is_unnamed(&self, job: &Job, close: &Action, context: &Context) -> bool {
+        let is_named = |leg: &LegFacts| leg.reference.is_some() || !leg.taken.is_empty();
+        if job.leg.as_ref().is_some_and(is_named) || close.call(context).is_ok() {
+            return false;
+        }
+        let named = self.settings.example_of_answers();
+        let named = context.clone().with(REFERENCE, named);
+        close.call(&named).is_ok()
     }
 
     async fn say(&self, job: &Job, message: &Message, shown: &Content) -> Result<Done, Failure> {

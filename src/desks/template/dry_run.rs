@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{Hook, Settings, actions::Action, message};
+use super::{Hook, Settings, actions::Action, message, settings::REFERENCE};
 use crate::{
     config::{Contents, Written},
     desks::protocol::message::HandoverBody,
@@ -81,12 +81,8 @@ impl Settings {
 
     /// One with everything known, one with only what there always is.
     fn handovers(&self) -> [Context; 2] {
-        let desk_ref: Map<String, Value> = self
-            .requests
-            .kept()
-            .map(|name| (name.to_owned(), json!("1")))
-            .collect();
-        let context = || self.context(&ID.to_string()).with("desk_ref", &desk_ref);
+        let desk_ref = self.example_of_answers();
+        let context = || self.context(&ID.to_string()).with(REFERENCE, &desk_ref);
         let (all, least) = (profile(), Profile::default());
         let facts = HandoverFacts {
             id: HandoverId::from_uuid(ID),

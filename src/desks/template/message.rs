@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::settings::REFERENCE;
 use crate::{
     desks::protocol::message::{HandoverBody, MessageBody},
     domain::{
@@ -35,7 +36,7 @@ pub(super) fn handover(context: Context, job: &Job) -> Context {
     context
         .with("handover", &body)
         .with("user", body.user())
-        .with("desk_ref", reference(job))
+        .with(REFERENCE, reference(job))
 }
 
 /// What `open` may: the newest of the past, and how much there is of it.

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
 
 use super::{Hook, SettingsError, actions::Action, capabilities::capabilities};
 use crate::{
@@ -38,7 +39,7 @@ const ALWAYS: [&str; 3] = ["desk", "secrets", "delivery_id"];
 const HANDOVER: [&str; 2] = ["handover", "user"];
 const OPEN: [&str; 3] = ["transcript", "transcript_text", "transcript_total"];
 /// What the answers before gave.
-const REFERENCE: &str = "desk_ref";
+pub(super) const REFERENCE: &str = "desk_ref";
 
 impl Settings {
     /// Or all that is wrong with it.
@@ -87,6 +88,12 @@ impl Settings {
     pub fn secrets(&self) -> impl Iterator<Item = (&str, &Rotating<SecretString>)> {
         let secrets = self.secrets.iter();
         secrets.map(|(name, secret)| (name.as_str(), secret))
+    }
+
+    /// Something under every name that the answers may give to later requests.
+    pub(super) fn example_of_answers(&self) -> Map<String, Value> {
+        let kept = self.requests.kept();
+        kept.map(|name| (name.to_owned(), "1".into())).collect()
     }
 
     /// What every request may speak of, with the secrets of this moment.

@@ -59,23 +59,67 @@ pub(super) async fn open(desk: &Chatwoot, job: &Job) -> Result<Done, Failure> {
             None => return Ok(refused()),
         },
     };
-    if opened.is_pending {
-        desk.set_status(&opened.id, NewStatus::OPEN).await?;
+    let shown = show(desk, job, &opened, said.as_deref()).await;
+    if let Err(failure) = shown {
+        return Err(broken_off(desk, &opened, failure).await);
     }
-    let written = match opened.past {
-        Past::Missing => Some(Written::default()),
-        Past::MaybePartly => Some(Written::look_up(desk, &opened.id, job).await?),
-        Past::Told => None,
-    };
-    if let (Some(said), Some(written)) = (said, written) {
-        let notes = unwritten(job, &said, &written);
-        tell(desk, &opened.id, notes).await?;
+    if said.is_some() && !matches!(opened.past, Past::Told) {
         mark_as_told(desk, &opened.id, attributes).await;
     }
     Ok(Done {
         reference: Some(opened.id),
         ..Done::default()
     })
+}
+
+/// To agents, with what was said before.
+async fn show(
+    desk: &Chatwoot,
+    job: &Job,
+    opened: &Opened,
+    said: Option<&str>,
+) -> Result<(), Failure> {
+    if opened.is_pending {
+        desk.set_status(&opened.id, NewStatus::OPEN).await?;
+    }
+    let written = match opened.past {
+        Past::Missing => Written::default(),
+        Past::MaybePartly => Written::look_up(desk, &opened.id, job).await?,
+        Past::Told => return Ok(()),
+    };
+    match said {
+        Some(said) => tell(desk, &opened.id, unwritten(job, said, &written)).await,
+        None => Ok(()),
+    }
+}
+
+/// There is a conversation, whatever has gone wrong behind it, so the desk is not taken for one that was never called: a
+/// retry goes on with what was made, and the end resolves it. Told as it is, the failure would say that nothing was made.
+/// What will be refused the next time as well is taken back, and another desk may be asked at once.
+async fn broken_off(desk: &Chatwoot, opened: &Opened, failure: Failure) -> Failure {
+    let is_new = matches!(opened.past, Past::Missing);
+    if is_new && is_final(&failure) {
+        let resolved = desk.set_status(&opened.id, NewStatus::RESOLVED).await;
+        if resolved.is_ok() {
+            return failure;
+        }
+    }
+    let class = match failure.class {
+        // Of the two that say that it may have arrived, the one that waits for as long as it is asked to.
+        ErrorClass::Busy | ErrorClass::RateLimited => ErrorClass::Busy,
+        _ => ErrorClass::Ambiguous,
+    };
+    Failure { class, ..failure }
+}
+
+fn is_final(failure: &Failure) -> bool {
+    matches!(
+        failure.class,
+        ErrorClass::Rejected
+            | ErrorClass::Duplicate
+            | ErrorClass::Redirected
+            | ErrorClass::Unsupported
+    )
 }
 
 async fn contact(desk: &Chatwoot, person: &Person) -> Result<Contact, CallError> {
@@ -93,7 +137,10 @@ async fn contact(desk: &Chatwoot, person: &Person) -> Result<Contact, CallError>
     make_contact(desk, &without_addresses(desk, person)).await
 }
 
-async fn find_contact(desk: &Chatwoot, person: &Person) -> Result<Option<Contact>, CallError> {
+pub(super) async fn find_contact(
+    desk: &Chatwoot,
+    person: &Person,
+) -> Result<Option<Contact>, CallError> {
     let endpoint = desk.settings.endpoint(&["contacts", "search"])?;
     let answer = desk.get(endpoint.query("q", &person.identifier)).await?;
     let found: Answered<Vec<Contact>> = answer.json()?;
@@ -150,17 +197,27 @@ async fn source(desk: &Chatwoot, contact: &Contact) -> Result<String, CallError>
         .ok_or_else(|| answer.not_understood())
 }
 
+/// Those that earlier calls for the same leg have made, and that are not over.
+pub(super) async fn conversations(
+    desk: &Chatwoot,
+    contact: &Contact,
+    attributes: &Attributes,
+) -> Result<Vec<Conversation>, CallError> {
+    let path = ["contacts", &contact.id.to_string(), "conversations"];
+    let answer = desk.get(desk.settings.endpoint(&path)?).await?;
+    let found: Answered<Vec<Conversation>> = answer.json()?;
+    let found = found.payload.into_iter();
+    let ours = found.filter(|conversation| conversation.is_open_for(attributes));
+    Ok(ours.collect())
+}
+
 async fn opened_before(
     desk: &Chatwoot,
     contact: &Contact,
     attributes: &Attributes,
 ) -> Result<Option<Opened>, CallError> {
-    let path = ["contacts", &contact.id.to_string(), "conversations"];
-    let answer = desk.get(desk.settings.endpoint(&path)?).await?;
-    let found: Answered<Vec<Conversation>> = answer.json()?;
-    let mut found = found.payload.into_iter();
-    let ours = found.find(|conversation| conversation.is_open_for(attributes));
-    Ok(ours.map(|ours| Opened {
+    let ours = conversations(desk, contact, attributes).await?;
+    Ok(ours.into_iter().next().map(|ours| Opened {
         id: ours.id.to_string(),
         past: if ours.lacks_transcript() {
             Past::MaybePartly

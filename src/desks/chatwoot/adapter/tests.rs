@@ -1,3 +1,5 @@
+mod broken;
+mod closing;
 mod failed;
 mod opening;
 mod repeats;

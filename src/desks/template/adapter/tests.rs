@@ -33,6 +33,17 @@ const MESSAGE: &str = r#"
     body = "{ 'text': message.text, 'type': message.content.type, 'by': message.actor }"
 "#;
 
+fn close(url: &str, body: &str) -> String {
+    format!(
+        r#"
+    [desks.tickets.requests.close]
+    method = "PUT"
+    url = "{{{{ desk.api_url }}}}/tickets{url}"
+    body = "{body}"
+    "#
+    )
+}
+
 fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }
@@ -250,6 +261,52 @@ async fn without_a_request_for_them_a_close_is_no_call_and_a_failure_is_a_messag
         body["text"],
         "A message of yours did not reach the user (too_long): hello"
     );
+}
+
+/// The end of a handover whose opening was never answered.
+async fn ended_unanswered(desk: &Template) -> Result<Done, Failure> {
+    let reason = "declined".to_owned();
+    let mut close = job(Task::Close { reason }, Content::text("hello"));
+    let leg = close.leg.as_mut().unwrap();
+    (leg.reference, leg.taken) = (None, Taken::default());
+    desk.perform(&close).await
+}
+
+#[tokio::test]
+async fn what_never_got_a_name_is_not_closed_where_the_request_needs_one() {
+    for (url, body) in [
+        ("/{{ desk_ref.reference }}", "{}"),
+        ("", "{ 'id': desk_ref.reference | int, 'why': reason }"),
+        ("/{{ desk_ref.room }}", "{ 'why': reason }"),
+    ] {
+        let stub = Stub::answering("200 OK", "", "").await;
+        let desk = desk(&stub, &[OPEN, MESSAGE, &close(url, body)].concat());
+        assert_eq!(ended_unanswered(&desk).await, Ok(Done::default()), "{body}");
+        assert!(stub.requests().await.is_empty(), "{url} {body}");
+    }
+}
+
+#[tokio::test]
+async fn what_never_got_a_name_is_closed_where_the_request_needs_none() {
+    for body in [
+        "{ 'handover': handover.id, 'why': reason }",
+        "{ 'handover': handover.id, 'id': desk_ref.reference | default(none) }",
+    ] {
+        let stub = Stub::answering("500 Internal Server Error", "", "").await;
+        let desk = desk(&stub, &[OPEN, MESSAGE, &close("", body)].concat());
+        let failure = ended_unanswered(&desk).await.unwrap_err();
+        assert_eq!(failure.class, ErrorClass::Busy);
+        assert_eq!(only(&stub).await.1["handover"], id(0xa).to_string());
+    }
+}
+
+#[tokio::test]
+async fn a_close_that_could_not_be_filled_in_with_a_name_either_is_a_fault() {
+    let body = "{ 'id': desk_ref.reference, 'why': handover.payload.department }";
+    let stub = Stub::answering("200 OK", "", "").await;
+    let desk = desk(&stub, &[OPEN, MESSAGE, &close("", body)].concat());
+    let failure = ended_unanswered(&desk).await.unwrap_err();
+    assert_eq!(failure.class, ErrorClass::Rejected);
 }
 
 #[tokio::test]

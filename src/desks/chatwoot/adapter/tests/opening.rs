@@ -4,7 +4,7 @@ use super::*;
 
 const TAKEN: &str = "422 Unprocessable Entity";
 
-fn contact() -> Value {
+pub(super) fn contact() -> Value {
     json!({
         "id": 7,
         "identifier": id(0xc).to_string(),
@@ -27,16 +27,16 @@ fn taken() -> (&'static str, String) {
     (TAKEN, answer.to_string())
 }
 
-fn made_conversation() -> (&'static str, String) {
+pub(super) fn made_conversation() -> (&'static str, String) {
     (OK, json!({"id": 42, "status": "open"}).to_string())
 }
 
-fn nothing() -> (&'static str, String) {
+pub(super) fn nothing() -> (&'static str, String) {
     (OK, "{}".to_owned())
 }
 
 /// A conversation of the same leg, as the list of the contact tells it.
-fn earlier(status: &str, transcript: &str) -> Value {
+pub(super) fn earlier(status: &str, transcript: &str) -> Value {
     json!({
         "id": 42,
         "status": status,
@@ -52,7 +52,7 @@ fn open() -> Job {
     job(Task::Open { upto: 1 })
 }
 
-fn with_a_past() -> Job {
+pub(super) fn with_a_past() -> Job {
     let mut job = open();
     job.transcript = vec![message(Actor::User, Content::text("help"))];
     job.transcript_total = 1;
@@ -60,7 +60,7 @@ fn with_a_past() -> Job {
 }
 
 /// What is asked of a desk that answers so, and what came of it.
-async fn asked(
+pub(super) async fn asked(
     job: &Job,
     answers: &[(&str, String)],
 ) -> (Vec<(String, Value)>, Result<Done, Failure>) {
@@ -334,9 +334,12 @@ async fn a_conversation_that_begins_with_a_bot_of_chatwoots_is_opened_for_agents
 async fn a_handover_that_agents_cannot_be_shown_is_not_taken() {
     let begun = (OK, json!({"id": 42, "status": "pending"}).to_string());
     let refused = ("422 Unprocessable Entity", "{}".to_owned());
-    let answers = [listed(&[contact()]), listed(&[]), begun, refused];
-    let (_, done) = asked(&open(), &answers).await;
+    let answers = [listed(&[contact()]), listed(&[]), begun, refused, nothing()];
+    let (calls, done) = asked(&open(), &answers).await;
     assert_eq!(done.unwrap_err().class, ErrorClass::Rejected);
+    let (line, body) = calls.last().unwrap();
+    assert_eq!(line, "POST conversations/42/toggle_status");
+    assert_eq!(body, &json!({"status": "resolved"}), "taken back");
 }
 
 #[tokio::test]

@@ -1,0 +1,38 @@
+//! The end of a handover: its conversation is resolved, also where no answer has ever said which that is.
+
+use super::{Chatwoot, opening, taken, to_be_looked_up};
+use crate::{
+    desks::chatwoot::{
+        actions::{Attributes, NewStatus},
+        contact::Person,
+    },
+    domain::delivery::{Done, Failure, Job, LegFacts},
+    outbound::CallError,
+};
+
+pub(super) async fn close(desk: &Chatwoot, job: &Job) -> Result<Done, Failure> {
+    let leg = job.leg.as_ref().ok_or_else(Failure::impossible)?;
+    let conversations = if let Some(reference) = &leg.reference {
+        vec![reference.clone()]
+    } else {
+        let made = made(desk, job, leg).await;
+        made.map_err(|fault| to_be_looked_up(fault.into()))?
+    };
+    let mut done = Done::default();
+    for conversation in conversations {
+        let closed = desk.set_status(&conversation, NewStatus::RESOLVED).await?;
+        done = taken(&closed);
+    }
+    Ok(done)
+}
+
+/// What an opening has made that broke off: nothing, or a conversation, or two where it was made twice.
+async fn made(desk: &Chatwoot, job: &Job, leg: &LegFacts) -> Result<Vec<String>, CallError> {
+    let Some(contact) = opening::find_contact(desk, &Person::of(job)).await? else {
+        return Ok(Vec::new());
+    };
+    let attributes = Attributes::of(job, leg, false);
+    let made = opening::conversations(desk, &contact, &attributes).await?;
+    let numbers = made.iter().map(|conversation| conversation.id.to_string());
+    Ok(numbers.collect())
+}
