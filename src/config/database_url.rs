@@ -1,5 +1,7 @@
 //! The URL of a PostgreSQL database: what libpq takes, as far as the driver knows it.
 
+use std::error::Error as _;
+
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio_postgres::Config;
 
@@ -33,8 +35,54 @@ pub enum UrlFault {
     TlsMode,
     #[error("it names no host")]
     Host,
-    #[error(transparent)]
+    #[error("{}", unknown(.0))]
     Part(tokio_postgres::Error),
+}
+
+/// Options that libpq has and the driver does not, and those whose values it may refuse.
+const OPTIONS: [&str; 27] = [
+    "application_name",
+    "channel_binding",
+    "client_encoding",
+    "connect_timeout",
+    "fallback_application_name",
+    "gssencmode",
+    "host",
+    "hostaddr",
+    "keepalives",
+    "keepalives_count",
+    "keepalives_idle",
+    "keepalives_interval",
+    "krbsrvname",
+    "load_balance_hosts",
+    "options",
+    "passfile",
+    "port",
+    "replication",
+    "service",
+    "sslcert",
+    "sslcrl",
+    "sslkey",
+    "sslnegotiation",
+    "sslpassword",
+    "sslrootcert",
+    "target_session_attrs",
+    "tcp_user_timeout",
+];
+
+/// What the driver says of it names the option: of a password that is not encoded, part of it may look like one.
+fn unknown(error: &tokio_postgres::Error) -> String {
+    let told = error.source().map(ToString::to_string).unwrap_or_default();
+    let option = OPTIONS
+        .iter()
+        .find(|option| told.contains(&format!("`{option}`")));
+    match option {
+        Some(_) if told.starts_with("unknown") => {
+            format!("{told}; of certificates the machine's, or SSL_CERT_FILE, are trusted")
+        }
+        Some(_) => told,
+        None => "it cannot be read; characters such as / ? # & % @ of a password are written as %2F and so on".to_owned(),
+    }
 }
 
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
@@ -53,13 +101,8 @@ impl DatabaseUrl {
 
     /// Whether it names the password of its role.
     pub fn has_password(&self) -> bool {
-        let (_, rest) = self.0.expose_secret().split_once("://").unwrap_or_default();
-        let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let authority = place.split('/').next().unwrap_or_default();
-        let in_front = authority
-            .rsplit_once('@')
-            .is_some_and(|(role, _)| role.contains(':'));
-        in_front || query.split('&').any(|pair| pair.starts_with("password="))
+        let database = Database::at(self.0.expose_secret());
+        database.is_ok_and(|database| database.config.get_password().is_some())
     }
 }
 
@@ -102,6 +145,7 @@ impl PartialEq for DatabaseUrl {
 
 impl Eq for DatabaseUrl {}
 
+/// Takes `sslmode` out of the URL: it has words that the driver does not know.
 fn split_mode(url: &str) -> (String, Option<String>) {
     let Some((before, query)) = url.split_once('?') else {
         return (url.to_owned(), None);

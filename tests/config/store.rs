@@ -107,6 +107,10 @@ fn what_is_wrong_with_a_databases_url_is_told_without_its_values() {
             "unknown option `sslrootcert`",
         ),
         ("postgres://u:canary@db.example:99999/h", "port"),
+        (
+            "postgres://u:p@ss?canary=1@db.example/h",
+            "it cannot be read; characters such as ",
+        ),
         ("postgres://", "it names no host"),
     ] {
         for key in ["url", "listen_url"] {

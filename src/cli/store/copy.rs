@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use crate::{
     app,
     cli::{Error, runtime},
-    config::{self, Config, StoreUrl},
+    config::{self, Config, DatabaseUrl, StoreUrl, UrlFault},
     store::copy::{Copied, Copy},
     telemetry,
 };
@@ -33,12 +33,12 @@ pub(in crate::cli) struct Options {
 }
 
 /// Why the command line cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum UsageError {
     #[error("--from must be \"sqlite:\" and the path of the store's file")]
     From,
     #[error("--to must be a URL such as postgres://user@host/database")]
-    To,
+    To(#[source] UrlFault),
     #[error(
         "every user of this machine can see a password in --to: leave it out, and name its file with store.password_file \
          or HANDOVER__STORE__PASSWORD_FILE"
@@ -73,10 +73,10 @@ fn file(written: Option<String>, configured: &StoreUrl) -> Result<PathBuf, Usage
 }
 
 fn database(written: Option<String>, configured: &StoreUrl) -> Result<SecretString, UsageError> {
-    match (written.map(|url| StoreUrl::of(&url)), configured) {
-        (Some(Some(StoreUrl::Postgres(url))), _) if url.has_password() => Err(UsageError::Password),
-        (Some(Some(StoreUrl::Postgres(url))), _) => Ok(url.0),
-        (Some(_), _) => Err(UsageError::To),
+    match (written.map(|url| DatabaseUrl::parse(&url)), configured) {
+        (Some(Ok(url)), _) if url.has_password() => Err(UsageError::Password),
+        (Some(Ok(url)), _) => Ok(url.0),
+        (Some(Err(fault)), _) => Err(UsageError::To(fault)),
         (None, StoreUrl::Postgres(url)) => Ok(url.0.clone()),
         (None, StoreUrl::Sqlite(_)) => Err(UsageError::NoTo),
     }

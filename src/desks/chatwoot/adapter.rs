@@ -88,7 +88,7 @@ impl Chatwoot {
                 let text = format!("A message of yours did not reach the user: {reason}");
                 self.say(job, &[Line::note(text)], attempt).await
             }
-            Task::Close { .. } => closing::close(self, job).await,
+            Task::Close { .. } => closing::close(self, job, attempt).await,
             Task::Say { .. }
             | Task::LookUp { .. }
             | Task::Pause { .. }

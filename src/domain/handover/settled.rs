@@ -290,9 +290,27 @@ impl Turn<'_> {
     }
 
     fn close_late(&mut self, leg: LegId, settled: &Settled, reference: Option<String>) {
-        if settled.leg_closed {
+        let Destination::Desk(desk) = settled.destination.clone() else {
+            return;
+        };
+        let row = LegRow {
+            id: leg,
+            handover: settled.handover,
+            desk,
+            reference,
+            closed: true,
+        };
+        if !settled.leg_closed {
+            self.owe_close(&row, settled);
+        } else if row.reference.is_none() {
             return;
         }
+        // A close that waits already is made with the name that this call has given.
+        self.name_leg(&row, row.reference.as_ref());
+        self.push(Effect::Leg(row));
+    }
+
+    fn owe_close(&mut self, leg: &LegRow, settled: &Settled) {
         let open = self
             .conversation
             .handover
@@ -303,24 +321,12 @@ impl Turn<'_> {
             Some(None) => "moved".to_owned(),
             None => "declined".to_owned(),
         };
-        let Destination::Desk(desk) = settled.destination.clone() else {
-            return;
-        };
-        let handover = settled.handover;
+        let lane = Lane::Leg(leg.id);
         self.deliver(
-            (Lane::Leg(leg), settled.destination.clone(), handover),
+            (lane, settled.destination.clone(), leg.handover),
             Task::Close { reason },
             false,
         );
-        let row = LegRow {
-            id: leg,
-            handover,
-            desk,
-            reference,
-            closed: true,
-        };
-        self.name_leg(&row, row.reference.as_ref());
-        self.push(Effect::Leg(row));
     }
 
     /// The desk does not know the conversation any more: it is opened there anew, once. It is not told that the lost

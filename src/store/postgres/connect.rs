@@ -1,6 +1,6 @@
 //! The pool and its connections: where the database is, and how the way to it is kept from being read.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use rustls::ClientConfig;
@@ -43,13 +43,14 @@ impl Way {
     /// loopback and on sockets.
     pub(super) fn of(url: &str) -> Result<Self, OpenError> {
         let Database { mut config, tls } = Database::at(url).map_err(OpenError::Url)?;
-        let local = config.get_hosts().iter().all(is_local);
+        // Where both are given, it is the address that is called.
+        let local = config.get_hosts().iter().all(is_local)
+            && config.get_hostaddrs().iter().all(IpAddr::is_loopback);
         config.ssl_mode(match tls {
             Some(TlsMode::Disable) => SslMode::Disable,
             Some(TlsMode::Prefer) => SslMode::Prefer,
-            Some(TlsMode::Require) => SslMode::Require,
             None if local => SslMode::Prefer,
-            None => SslMode::Require,
+            Some(TlsMode::Require) | None => SslMode::Require,
         });
         if config.get_application_name().is_none() {
             config.application_name(APPLICATION);
@@ -126,7 +127,7 @@ fn is_local(host: &Host) -> bool {
         Host::Tcp(name) => {
             name == "localhost"
                 || name
-                    .parse::<std::net::IpAddr>()
+                    .parse::<IpAddr>()
                     .is_ok_and(|address| address.is_loopback())
         }
         #[cfg(unix)]
@@ -134,7 +135,6 @@ fn is_local(host: &Host) -> bool {
     }
 }
 
-/// Takes `sslmode` out of the URL: it has words that the client library does not know.
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +148,10 @@ mod tests {
         assert_eq!(mode("postgres://u@db.example.com/h"), SslMode::Require);
         assert_eq!(mode("postgres://u@127.0.0.1/h"), SslMode::Prefer);
         assert_eq!(mode("postgres://u@/h?host=/run/pg"), SslMode::Prefer);
+        for far in ["postgres://u@/h", "postgres://u@localhost/h"] {
+            assert_eq!(mode(&format!("{far}?hostaddr=10.1.2.3")), SslMode::Require);
+            assert_eq!(mode(&format!("{far}?hostaddr=127.0.0.1")), SslMode::Prefer);
+        }
         let verified = "postgres://u@db.example.com/h?sslmode=verify-full&application_name=x";
         assert_eq!(mode(verified), SslMode::Require);
         assert!(Way::of(verified).unwrap().tls.is_some());

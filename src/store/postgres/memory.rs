@@ -45,6 +45,8 @@ pub(super) struct Memory {
     erasure: Arc<Notify>,
     /// Rings when other replicas are to be told something.
     pub(super) hinting: Notify,
+    /// Whether anybody tells them; else they look by themselves.
+    tells: bool,
 }
 
 #[derive(Debug, Default)]
@@ -74,8 +76,9 @@ pub(super) struct AnswerWait<'a> {
 }
 
 impl Memory {
-    pub(super) fn new(now: Timestamp) -> Self {
+    pub(super) fn new(now: Timestamp, tells: bool) -> Self {
         Self {
+            tells,
             inner: Mutex::default(),
             changes: Changes::since(now),
             timer: Arc::default(),
@@ -121,6 +124,9 @@ impl Memory {
         }
         if !seen.is_empty() {
             inner.hints.insert(Hint::Changed);
+        }
+        if !self.tells {
+            inner.hints.clear();
         }
         let told = !inner.hints.is_empty();
         drop(inner);

@@ -123,7 +123,7 @@ impl Options {
         let secret: Vec<u8> = secret.try_get(0).map_err(Fault::from)?;
         let ground = Arc::new(Ground {
             database,
-            memory: Arc::new(Memory::new(clock.now())),
+            memory: Arc::new(Memory::new(clock.now(), listen.is_some())),
             hasher: Hasher::new(&secret).ok_or(Fault::Missing)?,
             meter: Meter::new(self.instruments.metrics, &self.policy),
             leases: Arc::new(Leases::new((self.new_id)(), Arc::clone(&clock))),

@@ -1,6 +1,7 @@
 //! What came of an attempt: the row's end or next attempt, and what follows for the handover, in one step.
 
 use std::{
+    mem,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -56,9 +57,19 @@ pub(super) async fn settle(
         settled: Arc::new(KeyedSettlement::new(settlement, &ground.hasher)),
         destination: claim.destination,
     };
+    let mut waits = false;
     let landing = loop {
         match intake::settle(ground, settle.clone()).await {
-            Err(Error::Unavailable(_)) => tokio::time::sleep(SETTLE_AGAIN).await,
+            Err(error @ Error::Unavailable(_)) => {
+                if !mem::replace(&mut waits, true) {
+                    tracing::warn!(
+                        error = error.told(),
+                        delivery.id = %settle.delivery,
+                        "what came of a call cannot be stored yet, it is tried again"
+                    );
+                }
+                tokio::time::sleep(SETTLE_AGAIN).await;
+            }
             Err(Error::Corrupt(error)) => {
                 tracing::error!(
                     error = &*error,

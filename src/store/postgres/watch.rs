@@ -151,10 +151,10 @@ async fn listening(ground: &Ground, way: &Way) {
 async fn listen(ground: &Ground, way: &Way, begun: impl FnOnce()) -> Result<(), Fault> {
     let (notices, mut told) = mpsc::channel(NOTICES);
     let (client, driven) = if let Some(tls) = &way.tls {
-        let (client, connection) = way.config.connect(tls.clone()).await?;
+        let (client, connection) = way.config.connect(tls.clone()).await.map_err(unreached)?;
         (client, drive(connection, notices))
     } else {
-        let (client, connection) = way.config.connect(NoTls).await?;
+        let (client, connection) = way.config.connect(NoTls).await.map_err(unreached)?;
         (client, drive(connection, notices))
     };
     let listening = async {
@@ -170,6 +170,13 @@ async fn listen(ground: &Ground, way: &Way, begun: impl FnOnce()) -> Result<(), 
     tokio::select! {
         () = &mut driven => Ok(()),
         done = listening => done,
+    }
+}
+
+fn unreached(error: tokio_postgres::Error) -> Fault {
+    match error.code() {
+        Some(_) => error.into(),
+        None => Fault::Away(Box::new(error)),
     }
 }
 

@@ -1,16 +1,19 @@
 //! The end of a handover: its conversation is resolved, also where no answer has ever said which that is.
 
-use super::{Chatwoot, opening, taken, to_be_looked_up};
+use super::{Attempt, Chatwoot, REOPEN_AFTER, opening, taken, to_be_looked_up};
 use crate::{
     desks::chatwoot::{
         actions::{Attributes, NewStatus},
         contact::Person,
     },
-    domain::delivery::{Done, Failure, Job, LegFacts},
+    domain::{
+        delivery::{Done, Failure, Job, LegFacts},
+        retry::ErrorClass,
+    },
     outbound::CallError,
 };
 
-pub(super) async fn close(desk: &Chatwoot, job: &Job) -> Result<Done, Failure> {
+pub(super) async fn close(desk: &Chatwoot, job: &Job, attempt: Attempt) -> Result<Done, Failure> {
     let leg = job.leg.as_ref().ok_or_else(Failure::impossible)?;
     let conversations = if let Some(reference) = &leg.reference {
         vec![reference.clone()]
@@ -18,6 +21,13 @@ pub(super) async fn close(desk: &Chatwoot, job: &Job) -> Result<Done, Failure> {
         let made = made(desk, job, leg).await;
         made.map_err(|fault| to_be_looked_up(fault.into()))?
     };
+    if conversations.is_empty() && attempt == Attempt::First {
+        // The call that was cut off may still be under way at Chatwoot.
+        return Err(Failure {
+            retry_after: Some(REOPEN_AFTER),
+            ..Failure::of(ErrorClass::Busy)
+        });
+    }
     let mut done = Done::default();
     for conversation in conversations {
         let closed = desk.set_status(&conversation, NewStatus::RESOLVED).await?;

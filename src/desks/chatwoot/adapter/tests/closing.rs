@@ -17,6 +17,15 @@ fn search() -> String {
     format!("GET contacts/search?q={}", id(0xc))
 }
 
+async fn asked_again(
+    job: &Job,
+    answers: &[(&str, String)],
+) -> (Vec<(String, Value)>, Result<Done, Failure>) {
+    let stub = Stub::in_turn(answers).await;
+    let done = desk(&stub).perform_again(job).await;
+    (sent(&stub).await, done)
+}
+
 fn numbered(number: u64, mut conversation: Value) -> Value {
     conversation["id"] = json!(number);
     conversation
@@ -59,10 +68,18 @@ async fn where_nothing_was_made_there_is_nothing_to_end() {
         vec![listed(&[contact()]), listed(&[])],
         vec![listed(&[contact()]), listed(&resolved)],
     ] {
-        let (calls, done) = asked(&close(), &answers).await;
+        let (calls, done) = asked_again(&close(), &answers).await;
         assert_eq!(done, Ok(Done::default()));
         assert_eq!(calls.len(), answers.len(), "{:?}", lines(&calls));
     }
+}
+
+#[tokio::test]
+async fn that_nothing_was_made_is_believed_when_a_call_that_was_cut_off_must_be_over() {
+    let (_, done) = asked(&close(), &[listed(&[])]).await;
+    let failure = done.unwrap_err();
+    assert_eq!(failure.class, ErrorClass::Busy);
+    assert_eq!(failure.retry_after, Some(REOPEN_AFTER));
 }
 
 #[tokio::test]
