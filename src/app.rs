@@ -240,7 +240,7 @@ impl App {
         } = self;
         let tidying = tokio::spawn(tidy(instruments.metrics));
         let presence = watch_presence(store.clone(), clock, wanting_agents).await;
-        let presence = tokio::spawn(presence);
+        let mut presence = tokio::spawn(presence);
         let serving = TaskTracker::new();
         for server in servers {
             if let Ok(address) = server.local_addr() {
@@ -255,6 +255,8 @@ impl App {
             () = serving.wait() => {}
             () = fatal.cancelled() => return Err(Error::StoreFailed),
             _ = &mut delivering => return Err(Error::DeliveryEnded),
+            // Requests would be refused, or taken, for want of agents who are there or gone.
+            Err(_) = &mut presence => return Err(Error::PresenceEnded),
         }
         requests.close();
         shutdown.hard.run_until_cancelled(requests.wait()).await;

@@ -41,6 +41,8 @@ pub enum Error {
     StoreFailed,
     #[error("deliveries have ended before their time")]
     DeliveryEnded,
+    #[error("nobody sees any more which agents are there")]
+    PresenceEnded,
     #[error(transparent)]
     Demo(#[from] demo::DemoError),
 }
