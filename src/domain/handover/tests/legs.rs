@@ -1,7 +1,11 @@
 //! Desks that do not know our ids, and cannot be asked whether an open call has arrived.
 
 use super::*;
-use crate::domain::{conversation::Agent, effect::LegName, taken::Taken};
+use crate::domain::{
+    conversation::{Agent, Handover},
+    effect::LegName,
+    taken::Taken,
+};
 
 const LONG: Duration = Duration::from_mins(1);
 
@@ -55,6 +59,17 @@ fn put_off(world: &World) -> Vec<Duration> {
         _ => None,
     });
     until.collect()
+}
+
+/// The leg of this handover, by the name that its desk has given.
+fn named(handover: &Handover) -> NamedLeg {
+    NamedLeg {
+        id: handover.leg.id,
+        handover: handover.id,
+        desk: handover.leg.desk.clone(),
+        reference: handover.leg.reference.clone(),
+        is_new: false,
+    }
 }
 
 /// Two conversations at the desk of one leg: the first call's answer was lost.
@@ -227,13 +242,7 @@ fn what_is_told_of_a_leg_that_is_over_is_late_and_never_the_next_ones() {
     world.request();
     world.comes_to("open", called("r2"));
     world.look_from_here();
-    let leg = NamedLeg {
-        id: over.leg.id,
-        handover: over.id,
-        desk: over.leg.desk,
-        reference: Some("r1".to_owned()),
-        is_new: false,
-    };
+    let leg = named(&over);
     for event in [says("too late", false), joined(), closed()] {
         let leg = Some(leg.clone());
         assert_eq!(world.apply(&Event::FromLeg { event, leg }), Outcome::Closed);
@@ -280,13 +289,7 @@ fn an_agent_who_comes_too_late_is_told_so_where_the_desk_takes_it() {
     world.leg_tells("r1", closed());
     world.resumed();
     world.look_from_here();
-    let leg = NamedLeg {
-        id: over.leg.id,
-        handover: over.id,
-        desk: over.leg.desk,
-        reference: Some("r1".to_owned()),
-        is_new: false,
-    };
+    let leg = named(&over);
     let DeskEvent::Said(said) = says("too late", false) else {
         unreachable!("that is what it says")
     };
