@@ -24,7 +24,8 @@ pub(super) struct Options {
     ///
     /// Each is called with its cheapest request: Chatlayer is asked for the list of bots, Certainly for the settings of
     /// the widget (which wants no token, and so proves none), a webhook desk is sent a signed `ping`, Aivo Live is asked for
-    /// the list of groups, Chatwoot for the inbox; a template desk gets its `ping`. Whoever does not answer is told with what to look at. Nothing is changed anywhere.
+    /// the list of groups, Chatwoot for the inbox; a template desk gets its `ping`. Whoever does not answer is told with what to
+    /// look at. Nothing is changed anywhere.
     #[arg(long)]
     probe: bool,
 }

@@ -213,10 +213,11 @@ fn tell(out: &mut impl Write, done: &str, meaning: &Meaning) -> Result<bool, Err
 
 /// What a platform would make of the answer to a message.
 fn meaning_of_messages(status: StatusCode) -> Meaning {
-    Err(match status.as_u16() {
+    let instead = match status.as_u16() {
         200 => return Ok("kept"),
         401 => "refused: the token or the hook's key is not the bridge's".to_owned(),
         503 => "not kept: the bridge cannot write at the moment".to_owned(),
         other => format!("not kept: status {other}"),
-    })
+    };
+    Err(instead)
 }

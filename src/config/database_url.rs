@@ -77,7 +77,7 @@ fn unknown(error: &tokio_postgres::Error) -> String {
         .iter()
         .find(|option| told.contains(&format!("`{option}`")));
     match option {
-        Some(_) if told.starts_with("unknown") => {
+        Some(option) if option.starts_with("ssl") => {
             format!("{told}; of certificates the machine's, or SSL_CERT_FILE, are trusted")
         }
         Some(_) => told,

@@ -66,21 +66,20 @@ impl<'c> User<'c> {
 /// What the bot's flow would find after its claim.
 pub(super) fn meaning_of_claim(status: StatusCode, body: &[u8]) -> Meaning {
     let answer: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
-    Err(
-        match (
-            status.as_u16(),
-            answer.get("accepted").and_then(Value::as_bool),
-        ) {
-            (200, Some(true)) => {
-                return Ok("accepted: the bot is told to listen, a desk has taken the handover");
-            }
-            (200, Some(false)) => "declined: the bot goes on".to_owned(),
-            (401, _) => {
-                "refused: the hook's key, or what is shown besides, is not the bridge's".to_owned()
-            }
-            (other, _) => format!("not understood: status {other}"),
-        },
-    )
+    let instead = match (
+        status.as_u16(),
+        answer.get("accepted").and_then(Value::as_bool),
+    ) {
+        (200, Some(true)) => {
+            return Ok("accepted: the bot is told to listen, a desk has taken the handover");
+        }
+        (200, Some(false)) => "declined: the bot goes on".to_owned(),
+        (401, _) => {
+            "refused: the hook's key, or what is shown besides, is not the bridge's".to_owned()
+        }
+        (other, _) => format!("not understood: status {other}"),
+    };
+    Err(instead)
 }
 
 #[cfg(test)]

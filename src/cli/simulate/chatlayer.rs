@@ -95,20 +95,17 @@ pub(super) fn meaning_of_offload(status: StatusCode, body: &[u8]) -> Meaning {
             .and_then(|answer| answer.get(key))
             .and_then(Value::as_bool)
     };
-    Err(
-        match (status.as_u16(), says("offloadSuccess"), says("pauseBot")) {
-            (200, Some(true), Some(true)) => {
-                return Ok("accepted: the bot is paused, a desk has taken the handover");
-            }
-            (200, Some(true), _) => "accepted, but the bot is not paused".to_owned(),
-            (200, Some(false), _) => "declined: the bot goes on".to_owned(),
-            (401, ..) => {
-                "refused: offloads carry no token, so bots.*.hook_key has to be set and right"
-                    .to_owned()
-            }
-            (other, ..) => format!("not understood: status {other}"),
-        },
-    )
+    let instead = match (status.as_u16(), says("offloadSuccess"), says("pauseBot")) {
+        (200, Some(true), Some(true)) => {
+            return Ok("accepted: the bot is paused, a desk has taken the handover");
+        }
+        (200, Some(true), _) => "accepted, but the bot is not paused".to_owned(),
+        (200, Some(false), _) => "declined: the bot goes on".to_owned(),
+        (401, ..) => "refused: offloads carry no token, so bots.*.hook_key has to be set and right"
+            .to_owned(),
+        (other, ..) => format!("not understood: status {other}"),
+    };
+    Err(instead)
 }
 
 /// Chatlayer's message ids are 24 hexadecimal digits; these are the ones that differ most.
