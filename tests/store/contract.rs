@@ -11,6 +11,8 @@ pub mod inbox;
 pub mod lanes;
 pub mod legs;
 pub mod operator;
+pub mod overtaken;
+pub mod pauses;
 pub mod reading;
 pub mod retention;
 pub mod routing;
@@ -65,16 +67,20 @@ macro_rules! run_against {
                 a_call_knows_what_was_learnt_of_the_user_while_it_waited,
                 nothing_is_claimed_of_a_store_that_is_closed,
                 a_dropped_claim_comes_back_after_a_while,
+                a_bell_rings_for_new_work_and_for_a_retry,
+                the_open_call_carries_the_newest_of_the_transcript,
+                a_resume_says_whether_the_user_wrote_after_the_close,
+            ],
+            pauses: [
                 a_paused_destination_is_not_claimed_also_after_reopening,
                 a_pause_that_is_lifted_or_shortened_rings,
                 a_settled_lane_stops_at_a_pause,
-                a_bell_rings_for_new_work_and_for_a_retry,
+            ],
+            overtaken: [
                 a_close_by_the_desk_cancels_what_waits_but_not_what_is_on_its_way,
                 an_offer_that_was_not_sent_is_taken_back_by_what_is_decided_over_it,
                 a_resume_goes_ahead_of_a_text_that_cannot_go_out,
                 a_dead_letter_lets_the_lane_go_on,
-                the_open_call_carries_the_newest_of_the_transcript,
-                a_resume_says_whether_the_user_wrote_after_the_close,
             ],
             answers: [
                 an_answer_wakes_whoever_waits_for_it,

@@ -30,6 +30,8 @@ mod moved {
         lanes: [
             attempts_are_counted_unless_they_do_not_count,
             a_claim_is_free_again_after_reopening,
+        ],
+        pauses: [
             a_paused_destination_is_not_claimed_also_after_reopening,
         ],
         answers: [

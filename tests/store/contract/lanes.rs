@@ -5,14 +5,12 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use futures_util::future::join_all;
 use handover_bridge::{
     domain::{
-        conversation::{Answer, Profile, UserProfile},
+        conversation::{Profile, UserProfile},
         delivery::{Done, StepResult, Task},
         message::Actor,
-        policy::PausedBecause,
         retry::ErrorClass,
-        time::Timestamp,
     },
-    store::{DeliveryFilter, DeliveryState, Pause, RowOutcome, Settlement},
+    store::{RowOutcome, Settlement},
 };
 
 use crate::world::{Harness, World, bot, item, request, says, settled, team, text};
@@ -283,70 +281,6 @@ pub async fn a_dropped_claim_comes_back_after_a_while(harness: impl Harness + 's
     assert!(world.claim(&team()).await.is_some());
 }
 
-pub async fn a_paused_destination_is_not_claimed_also_after_reopening(
-    harness: impl Harness + 'static,
-) {
-    let mut world = World::new(harness).await;
-    world.request("ann").await;
-    let until = world.clock.now().plus(Duration::from_mins(1));
-    world
-        .store
-        .pause(&team(), Some(paused(until)))
-        .await
-        .unwrap();
-    world.reopen().await;
-    let nothing = world.store.claim(&team(), 1).await.unwrap();
-    assert!(nothing.claims.is_empty());
-    assert_eq!(nothing.next_due, Some(until));
-    world.store.pause(&team(), None).await.unwrap();
-    let claim = world.claim(&team()).await.expect("the pause was lifted");
-    world.store.release(claim).await.unwrap();
-    world
-        .store
-        .pause(&team(), Some(paused(until)))
-        .await
-        .unwrap();
-    world.wait(Duration::from_mins(1));
-    assert!(world.claim(&team()).await.is_some(), "the pause is over");
-}
-
-pub async fn a_pause_that_is_lifted_or_shortened_rings(harness: impl Harness + 'static) {
-    let world = World::new(harness).await;
-    world.request("ann").await;
-    let bell = world.store.bell(&team());
-    let now = world.clock.now();
-    let long = paused(now.plus(Duration::from_mins(5)));
-    let short = paused(now.plus(Duration::from_secs(1)));
-    for end in [Some(short), None] {
-        world.store.pause(&team(), Some(long)).await.unwrap();
-        bell.notified().await;
-        world.store.pause(&team(), end).await.unwrap();
-        bell.notified().await;
-        let claimed = world.store.claim(&team(), 1).await.unwrap();
-        match end {
-            Some(short) => assert_eq!(claimed.next_due, Some(short.until)),
-            None => assert_eq!(claimed.claims.len(), 1),
-        }
-    }
-}
-
-pub async fn a_settled_lane_stops_at_a_pause(harness: impl Harness + 'static) {
-    let world = World::new(harness).await;
-    world.waiting("ann").await;
-    world.user_says("ann", "one").await;
-    world.user_says("ann", "two").await;
-    let first = world.claim(&team()).await.unwrap();
-    let until = world.clock.now().plus(Duration::from_mins(1));
-    world
-        .store
-        .pause(&team(), Some(paused(until)))
-        .await
-        .unwrap();
-    assert!(world.done(first).await.is_none());
-    world.wait(Duration::from_mins(1));
-    assert_eq!(text(&world.claim(&team()).await.unwrap()), "two");
-}
-
 pub async fn a_bell_rings_for_new_work_and_for_a_retry(harness: impl Harness + 'static) {
     let world = World::new(harness).await;
     let bell = world.store.bell(&team());
@@ -357,112 +291,6 @@ pub async fn a_bell_rings_for_new_work_and_for_a_retry(harness: impl Harness + '
     bell.notified().await;
     let waits = world.store.claim(&team(), 1).await.unwrap();
     assert!(waits.claims.is_empty() && waits.next_due.is_some());
-}
-
-pub async fn a_close_by_the_desk_cancels_what_waits_but_not_what_is_on_its_way(
-    harness: impl Harness + 'static,
-) {
-    let world = World::new(harness).await;
-    let handover = world.waiting("ann").await;
-    world.user_says("ann", "one").await;
-    world.user_says("ann", "two").await;
-    let flying = world.claim(&team()).await.unwrap();
-    world.closes(handover).await;
-    let cancelled = DeliveryFilter {
-        state: Some(DeliveryState::Cancelled),
-        limit: 9,
-        ..DeliveryFilter::default()
-    };
-    assert_eq!(
-        world.store.deliveries(cancelled).await.unwrap().items.len(),
-        1
-    );
-    let id = flying.job.delivery;
-    assert!(
-        world.done(flying).await.is_none(),
-        "what waited behind it is not sent"
-    );
-    let delivered = DeliveryFilter {
-        state: Some(DeliveryState::Delivered),
-        limit: 9,
-        ..DeliveryFilter::default()
-    };
-    let delivered = world.store.deliveries(delivered).await.unwrap().items;
-    assert!(delivered.iter().any(|view| view.id == id));
-}
-
-pub async fn an_offer_that_was_not_sent_is_taken_back_by_what_is_decided_over_it(
-    harness: impl Harness + 'static,
-) {
-    let mut world = World::new(harness).await;
-    for (user, class) in [
-        ("ann", ErrorClass::Unauthorized),
-        ("ben", ErrorClass::RateLimited),
-        ("eve", ErrorClass::Certificate),
-    ] {
-        let handover = world.request(user).await;
-        world.user_says(user, "anybody there?").await;
-        let offer = world.claim_of(&team(), handover).await;
-        let next = world.fails_with(offer, class, Duration::ZERO).await;
-        assert!(next.is_none(), "{class:?}: {next:?}");
-        assert_eq!(world.answer(handover).await, Answer::Declined, "{class:?}");
-    }
-    world.reopen().await;
-    world.wait(Duration::from_mins(1));
-    assert!(
-        world.claim(&team()).await.is_none(),
-        "the desk hears nothing"
-    );
-    let rows = world.store.deliveries(DeliveryFilter {
-        destination: Some(team()),
-        limit: 20,
-        ..DeliveryFilter::default()
-    });
-    for row in rows.await.unwrap().items {
-        assert_eq!(row.state, DeliveryState::Cancelled, "{}", row.kind);
-    }
-}
-
-pub async fn a_resume_goes_ahead_of_a_text_that_cannot_go_out(harness: impl Harness + 'static) {
-    let world = World::new(harness).await;
-    let handover = world.waiting("ann").await;
-    world.agent_says(handover, "goodbye").await;
-    let say = world.claim(&bot()).await.unwrap();
-    let say_id = say.job.delivery;
-    world.fails_for(say, Duration::from_mins(5)).await;
-    world.closes(handover).await;
-    assert!(
-        world.claim(&bot()).await.is_none(),
-        "the resume stands behind the text"
-    );
-    world.wait(Duration::from_mins(2));
-    world.store.fire_timers(16).await.unwrap();
-    let resume = world.claim(&bot()).await.expect("the resume goes ahead");
-    assert!(matches!(resume.job.task, Task::Resume { .. }));
-    assert!(world.done(resume).await.is_none());
-    let dead = DeliveryFilter {
-        state: Some(DeliveryState::Dead),
-        limit: 9,
-        ..DeliveryFilter::default()
-    };
-    let dead = world.store.deliveries(dead).await.unwrap().items;
-    assert_eq!(
-        dead.iter().map(|view| view.id).collect::<Vec<_>>(),
-        [say_id],
-        "the user is the bot's by now"
-    );
-}
-
-pub async fn a_dead_letter_lets_the_lane_go_on(harness: impl Harness + 'static) {
-    let world = World::new(harness).await;
-    let handover = world.waiting("ann").await;
-    world.agent_says(handover, "one").await;
-    world.agent_says(handover, "two").await;
-    let first = world.claim(&bot()).await.unwrap();
-    let second = world.dies(first).await.unwrap();
-    assert_eq!(text(&second), "two");
-    let told = world.claim(&team()).await.expect("the desk is told");
-    assert!(matches!(told.job.task, Task::Failed { .. }), "{told:?}");
 }
 
 pub async fn the_open_call_carries_the_newest_of_the_transcript(harness: impl Harness + 'static) {
@@ -511,9 +339,4 @@ pub async fn a_resume_says_whether_the_user_wrote_after_the_close(harness: impl 
         assert_eq!(contract.unanswered, writes, "{user}");
         world.done(resume).await;
     }
-}
-
-fn paused(until: Timestamp) -> Pause {
-    let because = PausedBecause::RateLimited;
-    Pause { until, because }
 }
