@@ -75,14 +75,14 @@ pub struct Delivery {
     finish: Duration,
 }
 
-/// From this age on a conversation counts as degraded.
-const BLOCKING: Duration = Duration::from_mins(5);
+/// What an agent says waits no longer than this for a bot that cannot be paused.
+const PAUSE_LIMIT: Duration = Duration::from_mins(5);
 
 impl Options {
     pub fn build(self, parts: Parts) -> Delivery {
         let stop = CancellationToken::new();
         let window = Window {
-            blocking: BLOCKING,
+            pause_limit: PAUSE_LIMIT,
             limit: self.limit,
         };
         let bots = parts.bots.keys().cloned().collect();

@@ -51,7 +51,7 @@ impl Attempt<'_> {
             _ if must_be_done => RESUME_LIMIT,
             // What the agent says waits behind it, and a bot that speaks too is better than nobody. `decide` has it
             // tried again.
-            Task::Pause { .. } => window.blocking,
+            Task::Pause { .. } => window.pause_limit,
             _ => window.limit,
         };
         // Zero if the clock has been set back since.
@@ -65,7 +65,6 @@ impl Attempt<'_> {
         let verdict = match retry::verdict(&failed, &Window { limit, ..*window }, self.jitter) {
             Verdict::Dead if must_be_done && age < limit => Verdict::Retry {
                 after: refused_resume_wait(self.number),
-                degraded: false,
             },
             verdict @ Verdict::PauseDestination { .. }
                 if looks_up && class == ErrorClass::RateLimited =>
@@ -76,7 +75,6 @@ impl Attempt<'_> {
             // that carry a conversation.
             _ if looks_up => Verdict::Retry {
                 after: Duration::ZERO,
-                degraded: false,
             },
             verdict => verdict,
         };
@@ -89,11 +87,10 @@ impl Attempt<'_> {
                     ..Plan::again(self.job, class, until, false)
                 }
             }
-            // Degraded is what `decide` makes of the age that it is told.
-            Verdict::Retry { after, degraded: _ } => {
+            Verdict::Retry { after } => {
                 Plan::again(self.job, class, self.ended_at.plus(after), true)
             }
-            Verdict::Delivered { confirmed: _ } => {
+            Verdict::Delivered => {
                 Plan::over(StepResult::Done(Done::default()), RowOutcome::Delivered)
             }
             Verdict::ReopenOrEnd => Plan::gone(&self.job.task),

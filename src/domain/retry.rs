@@ -51,8 +51,8 @@ pub struct Failure {
 /// How long a delivery may be tried.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
-    /// From this age on the conversation counts as degraded: the user is told, the calls become probes.
-    pub blocking: Duration,
+    /// A pause step is given up at this age: the agent's messages wait behind it.
+    pub pause_limit: Duration,
     /// From this age on nothing is tried any more.
     pub limit: Duration,
 }
@@ -61,13 +61,13 @@ pub struct Window {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Try again after this long; the attempt counts.
-    Retry { after: Duration, degraded: bool },
+    Retry { after: Duration },
     /// Nothing goes to this destination for so long; the attempt does not count.
     PauseDestination { after: Duration },
     /// Open the conversation anew and replay, once; the second time end the handover.
     ReopenOrEnd,
-    /// It has arrived. Unconfirmed where that is only probable; it is not sent again in either case.
-    Delivered { confirmed: bool },
+    /// It has arrived, or probably has: it is not sent again in either case.
+    Delivered,
     /// Dead letter: the lane goes on without it.
     Dead,
 }
@@ -133,21 +133,18 @@ impl ErrorClass {
 pub fn verdict(failure: &Failure, window: &Window, jitter: f64) -> Verdict {
     let expired = failure.age >= window.limit;
     match failure.class {
-        ErrorClass::Duplicate => Verdict::Delivered { confirmed: true },
-        ErrorClass::Unreadable => Verdict::Delivered { confirmed: false },
+        ErrorClass::Duplicate | ErrorClass::Unreadable => Verdict::Delivered,
         ErrorClass::Gone => Verdict::ReopenOrEnd,
         ErrorClass::Rejected | ErrorClass::Redirected | ErrorClass::Unsupported => Verdict::Dead,
         _ if expired => Verdict::Dead,
-        ErrorClass::NotSent | ErrorClass::Ambiguous => {
-            retry(failure, window, spread(step(failure.attempt), jitter))
-        }
+        ErrorClass::NotSent | ErrorClass::Ambiguous => Verdict::Retry {
+            after: spread(step(failure.attempt), jitter),
+        },
         ErrorClass::Busy => {
             let asked = failure.retry_after.map_or(Duration::ZERO, clamp);
-            retry(
-                failure,
-                window,
-                spread(step(failure.attempt), jitter).max(asked),
-            )
+            Verdict::Retry {
+                after: spread(step(failure.attempt), jitter).max(asked),
+            }
         }
         ErrorClass::RateLimited => {
             let after = failure
@@ -160,13 +157,6 @@ pub fn verdict(failure: &Failure, window: &Window, jitter: f64) -> Verdict {
         ErrorClass::Unauthorized | ErrorClass::Certificate => Verdict::PauseDestination {
             after: REPAIR_PAUSE,
         },
-    }
-}
-
-fn retry(failure: &Failure, window: &Window, after: Duration) -> Verdict {
-    Verdict::Retry {
-        after,
-        degraded: failure.age >= window.blocking,
     }
 }
 
@@ -217,7 +207,7 @@ mod tests {
     use super::*;
 
     const WINDOW: Window = Window {
-        blocking: Duration::from_mins(5),
+        pause_limit: Duration::from_mins(5),
         limit: Duration::from_hours(4),
     };
 
@@ -234,7 +224,6 @@ mod tests {
     fn the_whole_table() {
         let retry = Verdict::Retry {
             after: Duration::from_millis(500),
-            degraded: false,
         };
         let repair = Verdict::PauseDestination {
             after: Duration::from_mins(1),
@@ -252,16 +241,10 @@ mod tests {
             ),
             (ErrorClass::Unauthorized, repair),
             (ErrorClass::Gone, Verdict::ReopenOrEnd),
-            (
-                ErrorClass::Duplicate,
-                Verdict::Delivered { confirmed: true },
-            ),
+            (ErrorClass::Duplicate, Verdict::Delivered),
             (ErrorClass::Rejected, Verdict::Dead),
             (ErrorClass::Redirected, Verdict::Dead),
-            (
-                ErrorClass::Unreadable,
-                Verdict::Delivered { confirmed: false },
-            ),
+            (ErrorClass::Unreadable, Verdict::Delivered),
             (ErrorClass::Unsupported, Verdict::Dead),
         ];
         assert_eq!(
@@ -286,7 +269,7 @@ mod tests {
                 attempt,
                 ..failed(ErrorClass::NotSent)
             };
-            let Verdict::Retry { after, .. } = verdict(&failure, &WINDOW, jitter) else {
+            let Verdict::Retry { after } = verdict(&failure, &WINDOW, jitter) else {
                 panic!("retried")
             };
             after.as_millis()
@@ -334,33 +317,19 @@ mod tests {
             };
             assert_eq!(
                 verdict(&busy, &WINDOW, 0.0),
-                Verdict::Retry {
-                    after: granted,
-                    degraded: false
-                }
+                Verdict::Retry { after: granted }
             );
         }
     }
 
     #[test]
-    fn past_the_blocking_window_calls_are_probes_and_past_the_limit_it_is_over() {
-        let aged = |class, age| {
-            verdict(
-                &Failure {
-                    age,
-                    ..failed(class)
-                },
-                &WINDOW,
-                1.0,
-            )
-        };
-        let probe = Verdict::Retry {
-            after: Duration::from_millis(500),
-            degraded: true,
-        };
-        assert_eq!(aged(ErrorClass::Busy, WINDOW.blocking), probe);
+    fn past_the_limit_it_is_over() {
         for class in ErrorClass::ALL {
-            let late = aged(class, WINDOW.limit);
+            let late = Failure {
+                age: WINDOW.limit,
+                ..failed(class)
+            };
+            let late = verdict(&late, &WINDOW, 1.0);
             let goes_on = matches!(
                 late,
                 Verdict::Retry { .. } | Verdict::PauseDestination { .. }
@@ -392,7 +361,7 @@ mod tests {
                 age: Duration::from_secs(age),
                 retry_after: asked.map(Duration::from_secs),
             };
-            if let Verdict::Retry { after, .. } | Verdict::PauseDestination { after } = verdict(&failure, &WINDOW, jitter) {
+            if let Verdict::Retry { after } | Verdict::PauseDestination { after } = verdict(&failure, &WINDOW, jitter) {
                 prop_assert!(after >= Duration::from_millis(125) && after <= RETRY_AFTER_MAX);
             }
         }

@@ -3,7 +3,7 @@ use crate::delivery::tests::job;
 use crate::domain::conversation::ResumeContract;
 
 const WINDOW: Window = Window {
-    blocking: Duration::from_mins(5),
+    pause_limit: Duration::from_mins(5),
     limit: Duration::from_hours(4),
 };
 
@@ -139,7 +139,7 @@ fn a_pause_gives_way_to_what_the_agent_says_after_five_minutes() {
     };
     let young = failed(&job, ErrorClass::Busy, 20, Duration::from_secs(299));
     assert!(matches!(young.settlement.row, RowOutcome::Retry { .. }));
-    let old = failed(&job, ErrorClass::Busy, 21, WINDOW.blocking);
+    let old = failed(&job, ErrorClass::Busy, 21, WINDOW.pause_limit);
     let class = ErrorClass::Busy;
     assert_eq!(old.settlement.row, RowOutcome::Dead { class });
 }
