@@ -26,7 +26,6 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-use self::claim::Proof;
 pub use self::{
     census::{Census, Owed},
     claim::{Claim, Claimed, Ticket},
@@ -38,6 +37,7 @@ pub use self::{
     erasure::{Erased, Erasure, Named, Whose},
     page::Page,
 };
+use self::{claim::Proof, labels::Label};
 use crate::domain::{
     conversation::{Answer, Phase, Profile},
     delivery::{Destination, HandoverFacts, StepResult},
@@ -351,13 +351,7 @@ pub struct Retention {
 pub type TranscriptLimits = BTreeMap<DeskName, usize>;
 
 impl DeliveryState {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Retrying => "retrying",
-            Self::Delivered => "delivered",
-            Self::Dead => "dead",
-            Self::Cancelled => "cancelled",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.label()
     }
 }

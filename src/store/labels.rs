@@ -3,8 +3,6 @@
 use super::DeliveryState;
 use crate::domain::{
     conversation::{Answer, Phase},
-    delivery::Destination,
-    ids::{BotName, DeskName},
     message::Actor,
     policy::PausedBecause,
 };
@@ -51,13 +49,4 @@ labels! {
         Dead => "dead",
         Cancelled => "cancelled",
     } else None;
-}
-
-/// A destination as its column has it: `bot:` or `desk:`, and the name.
-pub(super) fn destination(text: &str) -> Option<Destination> {
-    match text.split_once(':')? {
-        ("bot", name) => BotName::new(name).ok().map(Destination::Bot),
-        ("desk", name) => DeskName::new(name).ok().map(Destination::Desk),
-        _ => None,
-    }
 }

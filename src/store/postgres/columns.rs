@@ -24,10 +24,7 @@ use crate::{
         policy::PausedBecause,
         time::Timestamp,
     },
-    store::{
-        DeliveryState, SessionId,
-        labels::{self, Label},
-    },
+    store::{DeliveryState, SessionId, labels::Label},
     telemetry::traces::TraceParent,
 };
 
@@ -289,7 +286,7 @@ read_texts! {
     ExternalId => |text| Ok(Self::new(text)?),
     OperatorName => |text| Ok(Self::new(text)?),
     TraceParent => |text| Ok(text.parse()?),
-    Destination => |text| labels::destination(text).ok_or_else(unknown_word),
+    Destination => |text| Ok(text.parse()?),
     Phase => |text| Self::from_label(text).ok_or_else(unknown_word),
     Answer => |text| Self::from_label(text).ok_or_else(unknown_word),
     Actor => |text| Self::from_label(text).ok_or_else(unknown_word),

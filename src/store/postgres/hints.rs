@@ -5,10 +5,7 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use uuid::Uuid;
 
-use crate::{
-    domain::{delivery::Destination, ids::HandoverId},
-    store::labels,
-};
+use crate::domain::{delivery::Destination, ids::HandoverId};
 
 /// A notice holds at most 8000 bytes; a longer list is left to looking.
 const MOST_BYTES: usize = 7900;
@@ -78,9 +75,7 @@ impl FromStr for Hint {
 
     fn from_str(line: &str) -> Result<Self, NoHint> {
         match line.split_once(' ') {
-            Some(("due", destination)) => labels::destination(destination)
-                .map(Self::Due)
-                .ok_or(NoHint),
+            Some(("due", to)) => to.parse().map(Self::Due).map_err(|_| NoHint),
             Some(("answered", id)) => id.parse().map(Self::Answered).map_err(|_| NoHint),
             None if line == "timer" => Ok(Self::Timer),
             None if line == "erasing" => Ok(Self::Erasing),

@@ -21,10 +21,7 @@ use crate::{
         policy::PausedBecause,
         time::Timestamp,
     },
-    store::{
-        DeliveryState, SessionId,
-        labels::{self, Label},
-    },
+    store::{DeliveryState, SessionId, labels::Label},
     telemetry::traces::TraceParent,
 };
 
@@ -192,6 +189,6 @@ impl ToSql for Destination {
 
 impl FromSql for Destination {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        labels::destination(value.as_str()?).ok_or(FromSqlError::InvalidType)
+        value.as_str()?.parse().map_err(FromSqlError::other)
     }
 }
