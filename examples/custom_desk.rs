@@ -66,14 +66,14 @@ impl Board {
         let done = offered.into_done();
         if done.reference.is_none() && done.refused.is_none() {
             // Nothing more could be said to it.
-            return Err(Failure::of(ErrorClass::Unsupported));
+            return Err(Failure::unsupported());
         }
         Ok(done)
     }
 
     async fn write(&self, job: &Job, content: &Content) -> Result<Done, Failure> {
         let leg = job.leg.as_ref().and_then(|leg| leg.reference.as_deref());
-        let topic = leg.ok_or(Failure::of(ErrorClass::Unsupported))?;
+        let topic = leg.ok_or_else(Failure::unsupported)?;
         let lines = self.lines(content);
         let lines = lines.ok_or(Failure::of(ErrorClass::Rejected))?;
         self.call(job, (&["topics", topic, "lines"], &json!(lines)))
@@ -124,7 +124,7 @@ impl Desk for Board {
             Task::Open { .. } => self.open(job).await,
             Task::Message { .. } => {
                 let message = job.message.as_ref();
-                let message = message.ok_or(Failure::of(ErrorClass::Unsupported))?;
+                let message = message.ok_or_else(Failure::unsupported)?;
                 self.write(job, &message.content).await
             }
             Task::Placeholder { message } => self.write(job, &placeholder(*message)).await,
@@ -136,7 +136,7 @@ impl Desk for Board {
                 let line = format!("the conversation is over: {reason}");
                 self.write(job, &Content::text(line)).await
             }
-            _ => Err(Failure::of(ErrorClass::Unsupported)),
+            _ => Err(Failure::unsupported()),
         }
     }
 

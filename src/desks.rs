@@ -77,7 +77,7 @@ use crate::{
 ///         match &job.task {
 ///             Task::Open { .. } => self.write(job, "somebody asks for an agent").await,
 ///             Task::Message { part, .. } => {
-///                 let message = job.message.as_ref().ok_or_else(Failure::impossible)?;
+///                 let message = job.message.as_ref().ok_or_else(Failure::unsupported)?;
 ///                 let parts = fallback::said(&message.content, *part, &self.facts().capabilities)
 ///                     .map_err(|_| Failure::of(ErrorClass::Rejected))?;
 ///                 match parts.first().map(AsRef::as_ref) {
@@ -88,7 +88,7 @@ use crate::{
 ///             Task::Placeholder { .. } => self.write(job, "a message that cannot be shown").await,
 ///             Task::Failed { reason, .. } => self.write(job, &format!("not sent: {reason}")).await,
 ///             Task::Close { reason } => self.write(job, &format!("over: {reason}")).await,
-///             _ => Err(Failure::of(ErrorClass::Unsupported)),
+///             _ => Err(Failure::unsupported()),
 ///         }
 ///     }
 ///

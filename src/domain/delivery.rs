@@ -197,7 +197,7 @@ impl Failure {
     }
 
     /// A task that the vendor has no call for, or that lacks what it speaks of: trying again changes nothing.
-    pub const fn impossible() -> Self {
+    pub const fn unsupported() -> Self {
         Self::of(ErrorClass::Unsupported)
     }
 }

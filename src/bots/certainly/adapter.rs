@@ -55,7 +55,7 @@ impl Certainly {
     }
 
     async fn say(&self, job: &Job) -> Result<Done, Failure> {
-        let message = job.message.as_ref().ok_or_else(Failure::impossible)?;
+        let message = job.message.as_ref().ok_or_else(Failure::unsupported)?;
         self.show(job, &message.content, job.task.part()).await
     }
 
@@ -118,7 +118,7 @@ impl Certainly {
 
     async fn pause(&self, job: &Job, index: usize) -> Result<Done, Failure> {
         let step = self.settings.steps.pause.get(index);
-        self.make(step.ok_or_else(Failure::impossible)?, &self.context(job))
+        self.make(step.ok_or_else(Failure::unsupported)?, &self.context(job))
             .await
     }
 
@@ -272,7 +272,7 @@ impl BotPlatform for Certainly {
             | Task::Message { .. }
             | Task::Placeholder { .. }
             | Task::Failed { .. }
-            | Task::Close { .. } => Err(Failure::impossible()),
+            | Task::Close { .. } => Err(Failure::unsupported()),
         }
     }
 

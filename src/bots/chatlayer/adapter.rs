@@ -47,7 +47,7 @@ impl Chatlayer {
     }
 
     async fn say(&self, job: &Job) -> Result<Done, Failure> {
-        let message = job.message.as_ref().ok_or_else(Failure::impossible)?;
+        let message = job.message.as_ref().ok_or_else(Failure::unsupported)?;
         self.show(job, &message.content, job.task.part()).await
     }
 
@@ -79,7 +79,7 @@ impl Chatlayer {
 
     async fn pause(&self, job: &Job, index: usize) -> Result<Done, Failure> {
         let pause = &self.settings.steps.pause;
-        let step = pause.get(index).ok_or_else(Failure::impossible)?;
+        let step = pause.get(index).ok_or_else(Failure::unsupported)?;
         self.make(step, &self.context(job)?).await
     }
 
@@ -110,7 +110,7 @@ impl Chatlayer {
 
     /// An address of the v1 API below the job's conversation.
     pub(super) fn conversation(&self, job: &Job, last: &str) -> Result<Endpoint, Failure> {
-        let realm = Realm::parse(&job.key.realm).map_err(|_| Failure::impossible())?;
+        let realm = Realm::parse(&job.key.realm).map_err(|_| Failure::unsupported())?;
         let (bot, user) = (realm.bot_id.as_str(), job.key.user.as_str());
         let path = ["v1", "bots", bot, "conversations", user, last];
         let endpoint = self.settings.api_url.join(&path).map_err(not_an_id)?;
@@ -130,7 +130,7 @@ impl Chatlayer {
         id: &str,
         data: &Map<String, serde_json::Value>,
     ) -> Result<Call, Failure> {
-        let realm = Realm::parse(&job.key.realm).map_err(|_| Failure::impossible())?;
+        let realm = Realm::parse(&job.key.realm).map_err(|_| Failure::unsupported())?;
         let endpoint = self
             .settings
             .api_url
@@ -184,7 +184,7 @@ impl Chatlayer {
     }
 
     pub(super) fn context(&self, job: &Job) -> Result<Context, Failure> {
-        let realm = Realm::parse(&job.key.realm).map_err(|_| Failure::impossible())?;
+        let realm = Realm::parse(&job.key.realm).map_err(|_| Failure::unsupported())?;
         let context = Context::default()
             .with_url("bot", "api_url", &self.settings.api_url)
             .with("bot_id", &realm.bot_id)
@@ -224,7 +224,7 @@ impl BotPlatform for Chatlayer {
             | Task::Message { .. }
             | Task::Placeholder { .. }
             | Task::Failed { .. }
-            | Task::Close { .. } => Err(Failure::impossible()),
+            | Task::Close { .. } => Err(Failure::unsupported()),
         }
     }
 

@@ -105,7 +105,7 @@ impl Chatlayer {
 
     /// The legacy calls want their token in the query, which is why nothing of a URL but its host is ever printed.
     fn legacy_page(&self, job: &Job, offset: usize) -> Result<Call, Failure> {
-        let realm = Realm::parse(&job.key.realm).map_err(|_| Failure::impossible())?;
+        let realm = Realm::parse(&job.key.realm).map_err(|_| Failure::unsupported())?;
         let bot = realm.bot_id.as_str();
         let path = ["api", "bots", bot, "history", job.key.user.as_str()];
         let endpoint = self.settings.api_url.join(&path).map_err(not_an_id)?;

@@ -49,7 +49,7 @@ impl AivoLive {
     }
 
     async fn open(&self, job: &Job) -> Result<Done, Failure> {
-        let leg = job.leg.as_ref().ok_or_else(Failure::impossible)?;
+        let leg = job.leg.as_ref().ok_or_else(Failure::unsupported)?;
         let settings = &self.settings;
         let bot_token = self.bot_token();
         let groups = groups_of(job).unwrap_or_else(|| settings.groups.clone());
@@ -82,7 +82,7 @@ impl AivoLive {
     }
 
     async fn message(&self, job: &Job) -> Result<Done, Failure> {
-        let message = job.message.as_ref().ok_or_else(Failure::impossible)?;
+        let message = job.message.as_ref().ok_or_else(Failure::unsupported)?;
         let able = &self.settings.capabilities;
         let parts = fallback::said(&message.content, job.task.part(), able);
         let parts = parts.map_err(|fault| {
@@ -130,7 +130,7 @@ impl AivoLive {
     }
 
     fn context(&self, job: &Job) -> Result<Context, Failure> {
-        let leg = job.leg.as_ref().ok_or_else(Failure::impossible)?;
+        let leg = job.leg.as_ref().ok_or_else(Failure::unsupported)?;
         let effective = hash::effective(leg.id, &self.bot_token());
         Ok(self
             .base_context()
@@ -187,7 +187,7 @@ impl Desk for AivoLive {
             | Task::LookUp { .. }
             | Task::Pause { .. }
             | Task::Resume { .. }
-            | Task::Forget => Err(Failure::impossible()),
+            | Task::Forget => Err(Failure::unsupported()),
         }
     }
 

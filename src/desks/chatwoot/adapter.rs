@@ -93,7 +93,7 @@ impl Chatwoot {
             | Task::LookUp { .. }
             | Task::Pause { .. }
             | Task::Resume { .. }
-            | Task::Forget => Err(Failure::impossible()),
+            | Task::Forget => Err(Failure::unsupported()),
         }
     }
 
@@ -233,7 +233,7 @@ impl Line {
 }
 
 fn said(job: &Job) -> Result<Vec<Line>, Failure> {
-    let message = job.message.as_ref().ok_or_else(Failure::impossible)?;
+    let message = job.message.as_ref().ok_or_else(Failure::unsupported)?;
     let parts = fallback::said(&message.content, job.task.part(), &CAPABILITIES);
     let parts = parts.map_err(|fault| {
         tracing::debug!(error = %fault, "a message cannot be told");
@@ -259,8 +259,8 @@ fn key(job: &Job, index: usize) -> String {
 }
 
 fn conversation_of(job: &Job) -> Result<&str, Failure> {
-    let leg = job.leg.as_ref().ok_or_else(Failure::impossible)?;
-    leg.reference.as_deref().ok_or_else(Failure::impossible)
+    let leg = job.leg.as_ref().ok_or_else(Failure::unsupported)?;
+    leg.reference.as_deref().ok_or_else(Failure::unsupported)
 }
 
 fn taken(answer: &Answer) -> Done {

@@ -7,10 +7,7 @@ use async_trait::async_trait;
 use super::CAPABILITIES;
 use crate::{
     desks::{Desk, DeskFacts},
-    domain::{
-        delivery::{Done, Failure, Job},
-        retry::ErrorClass,
-    },
+    domain::delivery::{Done, Failure, Job},
     outbound::{CallError, request::DryRunError},
 };
 
@@ -30,7 +27,7 @@ impl Desk for Console {
 
     /// Only what was owed under this name when the desk was of another kind gets here: trying again changes nothing.
     async fn perform(&self, _job: &Job) -> Result<Done, Failure> {
-        Err(Failure::of(ErrorClass::Unsupported))
+        Err(Failure::unsupported())
     }
 
     async fn probe(&self) -> Result<Vec<String>, CallError> {

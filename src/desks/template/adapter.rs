@@ -113,7 +113,7 @@ impl Template {
             );
             return Err(Failure {
                 status: Some(answer.status.as_u16()),
-                ..Failure::impossible()
+                ..Failure::unsupported()
             });
         };
         Ok(Done {
@@ -151,7 +151,7 @@ impl Desk for Template {
             | Task::LookUp { .. }
             | Task::Pause { .. }
             | Task::Resume { .. }
-            | Task::Forget => Err(Failure::of(ErrorClass::Unsupported)),
+            | Task::Forget => Err(Failure::unsupported()),
         }
     }
 
@@ -178,7 +178,7 @@ impl Desk for Template {
 
 fn told(job: &Job) -> Result<&Message, Failure> {
     let message = job.message.as_ref();
-    message.ok_or_else(|| Failure::of(ErrorClass::Unsupported))
+    message.ok_or_else(Failure::unsupported)
 }
 
 fn joined(parts: &[Cow<'_, Content>]) -> Content {

@@ -154,7 +154,7 @@ impl Desk for Webhook {
             | Task::LookUp { .. }
             | Task::Pause { .. }
             | Task::Resume { .. }
-            | Task::Forget => Err(Failure::impossible()),
+            | Task::Forget => Err(Failure::unsupported()),
         }
     }
 
@@ -175,7 +175,7 @@ impl Desk for Webhook {
 }
 
 fn told(job: &Job) -> Result<&Message, Failure> {
-    job.message.as_ref().ok_or_else(Failure::impossible)
+    job.message.as_ref().ok_or_else(Failure::unsupported)
 }
 
 fn opened(answer: &Value) -> Done {

@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(super) async fn close(desk: &Chatwoot, job: &Job, attempt: Attempt) -> Result<Done, Failure> {
-    let leg = job.leg.as_ref().ok_or_else(Failure::impossible)?;
+    let leg = job.leg.as_ref().ok_or_else(Failure::unsupported)?;
     let conversations = if let Some(reference) = &leg.reference {
         vec![reference.clone()]
     } else {

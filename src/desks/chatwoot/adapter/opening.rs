@@ -45,7 +45,7 @@ enum Past {
 }
 
 pub(super) async fn open(desk: &Chatwoot, job: &Job) -> Result<Done, Failure> {
-    let leg = job.leg.as_ref().ok_or_else(Failure::impossible)?;
+    let leg = job.leg.as_ref().ok_or_else(Failure::unsupported)?;
     let said = transcript::told(&job.transcript, job.transcript_total, TRANSCRIPT_ROOM);
     let attributes = Attributes::of(job, leg, said.is_some());
     let contact = contact(desk, &Person::of(job)).await?;
