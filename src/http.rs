@@ -5,13 +5,13 @@
 
 pub mod admin;
 pub mod body;
-pub mod desk_api;
-pub mod failures;
+mod desk_api;
+mod failures;
 mod hooks;
-pub mod log;
+mod log;
 mod meter;
 pub mod openapi;
-pub mod probes;
+mod probes;
 pub mod problem;
 pub mod request_id;
 pub mod secret;

@@ -74,17 +74,19 @@ use super::{
     Fired, Gone, HandoverSummary, HandoverView, NamesInUse, Page, Pause, Retention, Settlement,
     Store, TranscriptLimits, WarningView, Whose, hashing::Hasher, keyed::Keyed,
 };
-use crate::domain::{
-    conversation::Answer,
-    delivery::Destination,
-    effect::Warning,
-    event::{Event, Step, Target},
-    handover::Outcome,
-    ids::{BotName, ConversationId, DeliveryId, DeskName, ErasureId, HandoverId},
-    policy::{ClosedBecause, Policy},
-    time::{Clock, Timestamp},
+use crate::{
+    domain::{
+        conversation::Answer,
+        delivery::Destination,
+        effect::Warning,
+        event::{Event, Step, Target},
+        handover::Outcome,
+        ids::{BotName, ConversationId, DeliveryId, DeskName, ErasureId, HandoverId},
+        policy::{ClosedBecause, Policy},
+        time::{Clock, Timestamp},
+    },
+    telemetry::traces,
 };
-use crate::telemetry::traces;
 
 #[derive(Debug)]
 pub struct SqliteStore {

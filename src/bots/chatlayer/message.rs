@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::{Map, Value, json};
+
 use crate::{
     bots::{files, json::Json},
     domain::{
@@ -9,7 +11,6 @@ use crate::{
         message::{Button, Card, Content, MediaKind, QuickReply},
     },
 };
-use serde_json::{Map, Value, json};
 
 /// What a user sent. An upload may carry several files, each of which is a content of its own.
 pub(super) fn user_contents(message: &Json<'_>) -> Vec<Content> {

@@ -345,7 +345,7 @@ impl Turn<'_> {
         self.taken()
     }
 
-    /// Why this bot gets no agent, if so. Where nothing can be said to the user, an agent would speak to nobody, and nobody could give the user back.
+    /// Why this bot cannot be given an agent, if so. Without a way to reach the user, the agent would speak to nobody.
     /// A bot that is called too often only hears it a little later.
     pub(super) fn silent_bot(&self) -> Option<&'static str> {
         if !self.bot().is_some_and(|bot| bot.enabled) {

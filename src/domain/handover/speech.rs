@@ -1,5 +1,7 @@
 //! Who said what: into the transcript, and on to whoever has to hear it.
 
+use std::time::Duration;
+
 use super::{
     Guard, Outcome,
     turn::{NewMessage, Turn},
@@ -17,10 +19,10 @@ use crate::domain::{
 
 /// How much later than our answer or pause a bot message must be to prove that the bot is not paused. What it said before may
 /// still be on its way.
-const PAUSE_GRACE: std::time::Duration = std::time::Duration::from_secs(5);
+const PAUSE_GRACE: Duration = Duration::from_secs(5);
 
 /// How far apart the two ways of one platform may tell of a message.
-const COPY_WITHIN: std::time::Duration = std::time::Duration::from_mins(2);
+const COPY_WITHIN: Duration = Duration::from_mins(2);
 
 impl Turn<'_> {
     pub(super) fn user_said(&mut self, said: &PlatformMessage) -> Outcome {

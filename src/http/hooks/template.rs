@@ -1,7 +1,7 @@
 //! The hook of a desk that is made by configuration alone: its own bodies on a URL with a key, which expressions of the
 //! configuration turn into events.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -49,7 +49,7 @@ struct Admitted {
 }
 
 /// An event may come before the answer that tells whose it is.
-const KEEP_UNMATCHED: std::time::Duration = std::time::Duration::from_mins(1);
+const KEEP_UNMATCHED: Duration = Duration::from_mins(1);
 
 pub(super) fn router() -> Router<State> {
     Router::new().route("/hooks/template/{desk}/{hook_key}", post(take))

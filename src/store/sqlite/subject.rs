@@ -7,20 +7,22 @@ use rusqlite::{OptionalExtension, params};
 use self::row::Columns;
 pub(super) use self::row::Stored;
 use super::{cancel, effects, fault::Fault, memory::Change, work::Work};
-use crate::domain::{
-    conversation::{Changed, Conversation, ConversationKey, Profile},
-    delivery::{Destination, Lane},
-    effect::Effect,
-    event::Event,
-    handover::{Context, Echo, decide, may_leave_unsaid},
-    ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId},
-    policy::Conditions,
-    time::Timestamp,
-};
-use crate::store::{
-    Applied,
-    keyed::Turned,
-    tally::{self, Before},
+use crate::{
+    domain::{
+        conversation::{Changed, Conversation, ConversationKey, Profile},
+        delivery::{Destination, Lane},
+        effect::Effect,
+        event::Event,
+        handover::{Context, Echo, decide, may_leave_unsaid},
+        ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId},
+        policy::Conditions,
+        time::Timestamp,
+    },
+    store::{
+        Applied,
+        keyed::Turned,
+        tally::{self, Before},
+    },
 };
 
 #[derive(Debug)]
