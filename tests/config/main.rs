@@ -5,6 +5,7 @@
     reason = "a helper of a test may fail the test"
 )]
 
+mod accepted;
 mod aivo_live;
 mod answers;
 mod certainly;
@@ -14,7 +15,6 @@ mod refused;
 mod routing;
 mod secrets;
 mod store;
-mod taken;
 mod template;
 mod values;
 

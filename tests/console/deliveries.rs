@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     browser::ann_at,
-    owing::{HOSTILE, failed, is_due, state},
+    owed::{HOSTILE, failed, is_due, state},
     world::{Browser, World},
 };
 

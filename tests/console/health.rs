@@ -13,7 +13,7 @@ use handover_bridge::{
 };
 
 use crate::{
-    owing::{HOSTILE, bot, failed},
+    owed::{HOSTILE, bot, failed},
     world::{Browser, HOOK_URL, World},
 };
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::{
     browser::ann_at,
     conversation::{sends, waiting_as},
-    owing::HOSTILE,
+    owed::HOSTILE,
     world::{Browser, World},
 };
 

@@ -185,15 +185,7 @@ async fn an_unreadable_answer_to_an_offload_counts_as_none() {
     let session = world.talk().await;
     world.user.write(&session, "agent").unwrap();
     world
-        .shows(&session, |line| {
-            matches!(
-                line,
-                Line::Bot {
-                    note: "The bridge gave no answer",
-                    ..
-                }
-            )
-        })
+        .shows_bot_note(&session, "The bridge gave no answer")
         .await;
     assert_eq!(world.user.bot(&session), Some(BotState::Speaking));
 }

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU8, time::Duration};
 
-use handover_bridge::emulator::{BotState, FaultRate, Faults, Line, Speaker};
+use handover_bridge::emulator::{BotState, FaultRate, Faults, Speaker};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -57,15 +57,7 @@ async fn a_dropped_webhook_is_never_sent_and_a_dropped_offload_is_an_answer_lost
     });
     world.user.write(&session, "agent").unwrap();
     world
-        .shows(&session, |line| {
-            matches!(
-                line,
-                Line::Bot {
-                    note: "The bridge gave no answer",
-                    ..
-                }
-            )
-        })
+        .shows_bot_note(&session, "The bridge gave no answer")
         .await;
     assert!(
         world
@@ -86,15 +78,7 @@ async fn a_lost_answer_leaves_the_bot_speaking_though_the_bridge_took_the_user()
     });
     world.user.write(&session, "agent").unwrap();
     world
-        .shows(&session, |line| {
-            matches!(
-                line,
-                Line::Bot {
-                    note: "The bridge gave no answer",
-                    ..
-                }
-            )
-        })
+        .shows_bot_note(&session, "The bridge gave no answer")
         .await;
     assert_eq!(world.user.bot(&session), Some(BotState::Speaking));
     assert!(

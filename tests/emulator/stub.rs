@@ -170,6 +170,12 @@ impl World {
         );
     }
 
+    /// Waits until the page says this of the bot.
+    pub async fn shows_bot_note(&self, session: &str, wanted: &str) {
+        let says = |line: &Line| matches!(line, Line::Bot { note, .. } if *note == wanted);
+        self.shows(session, says).await;
+    }
+
     /// Calls the actions API as the bridge would.
     pub async fn act(&self, session: &str, body: &Value) -> reqwest::Result<reqwest::Response> {
         let url = format!(

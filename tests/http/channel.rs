@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{ADMIN, CHANNEL, Call, DESK, KEY, Reply, VERIFY},
-    whole::Whole,
+    real_store::Whole,
 };
 
 const OFFLOAD: &str = include_str!("../samples/chatlayer/offload.json");

@@ -15,17 +15,17 @@ use crate::domain::time::{Clock, Timestamp};
 
 const SOON: Duration = Duration::from_secs(5);
 
-/// Nobody can go on who asks it, once it has answered so many.
+/// Panics when asked more than `count` times.
 #[derive(Debug)]
-struct BrokenAfter(AtomicUsize);
+struct PanickingClock(AtomicUsize);
 
-impl BrokenAfter {
+impl PanickingClock {
     fn answers(count: usize) -> Arc<Self> {
         Arc::new(Self(AtomicUsize::new(count)))
     }
 }
 
-impl Clock for BrokenAfter {
+impl Clock for PanickingClock {
     fn now(&self) -> Timestamp {
         let less = |left: usize| left.checked_sub(1);
         let left = (self.0).fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
@@ -35,18 +35,18 @@ impl Clock for BrokenAfter {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_no_calls_are_made_any_more_all_ends() {
+async fn a_panic_in_a_dispatcher_ends_delivery() {
     let mut world = World::new();
     world.desk("live", Duration::ZERO, takes_all());
     // An outlet asks for the time when it is built.
-    let delivering = world.start_by(BrokenAfter::answers(1));
+    let delivering = world.start_by(PanickingClock::answers(1));
     timeout(SOON, delivering).await.expect("unasked").unwrap();
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_no_deadline_is_looked_at_any_more_all_ends() {
+async fn a_panic_in_the_timers_ends_delivery() {
     let world = World::new();
     world.lanes.set_timer(Duration::from_mins(1));
-    let delivering = world.start_by(BrokenAfter::answers(0));
+    let delivering = world.start_by(PanickingClock::answers(0));
     timeout(SOON, delivering).await.expect("unasked").unwrap();
 }

@@ -19,7 +19,7 @@ use handover_bridge::{
 };
 use serde_json::{Value, json};
 
-use crate::{owing::bot, world::World};
+use crate::{owed::bot, world::World};
 
 /// Where what stands in it is to be looked at.
 pub struct Street {

@@ -22,7 +22,7 @@ use handover_bridge::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{form::PASSWORD, owing::bot, world::World};
+use crate::{form::PASSWORD, owed::bot, world::World};
 
 /// So many payloads share one conversation.
 const TOGETHER: usize = 11;

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{
     browser::{ann_at, claims},
     conversation::waiting,
-    owing::failed,
+    owed::failed,
     world::World,
 };
 
