@@ -173,9 +173,9 @@ impl Outbound {
             }
             _ => retry_after(headers, now),
         };
-        let rest = used_up(headers, now);
+        let quiet_for = used_up(headers, now);
         let mut answer = Answer::read(response, limit).await;
-        answer.rest = rest;
+        answer.quiet_for = quiet_for;
         if status.is_success() {
             return Ok(answer);
         }

@@ -212,7 +212,7 @@ impl Input {
             position: _,
             refused,
             found,
-            rest,
+            quiet_for,
             taken,
         } = done;
         // No step of these takes anything.
@@ -223,7 +223,7 @@ impl Input {
                 .iter()
                 .all(|why| (1..=SHORT).contains(&why.chars().count()))
         );
-        assert!(rest.is_none() || self.says(|name| matches!(name, Named::Remaining)));
+        assert!(quiet_for.is_none() || self.says(|name| matches!(name, Named::Remaining)));
         let body = String::from_utf8_lossy(body);
         let raws: Vec<_> = found
             .transcript

@@ -128,7 +128,7 @@ impl Health {
 
     /// The destination has taken its last call for now. Known to this process alone: one call too many after a restart
     /// is refused, and pauses.
-    pub(super) fn rest(&self, until: Timestamp) {
+    pub(super) fn quiet_until(&self, until: Timestamp) {
         let mut state = self.lock();
         state.pausing = state.pausing.max(Some(until));
     }

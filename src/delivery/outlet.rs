@@ -172,12 +172,13 @@ impl Outlet {
         let number = claim.attempts.saturating_add(1);
         let ended_at = self.shared.clock.now();
         if let Ok(Done {
-            rest: Some(rest), ..
+            quiet_for: Some(asked),
+            ..
         }) = &result
         {
-            let until = ended_at.plus(retry::clamp(*rest));
+            let until = ended_at.plus(retry::clamp(*asked));
             tracing::info!(destination = %self.destination, %until, "destination has taken its last call for now, the others wait");
-            self.health.rest(until);
+            self.health.quiet_until(until);
         }
         let outcome = Outcome::of(result.as_ref());
         self.meter.ended(Ended {

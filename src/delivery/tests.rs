@@ -180,9 +180,9 @@ async fn a_destination_that_has_taken_its_last_call_rests_and_then_goes_on_as_be
     for (asked, rested) in [(30, 30_000), (0, 1_000), (86_400, 300_000)] {
         let mut world = World::new();
         let (live, desk) = world.desk("live", AT_ONCE, move |_, call| {
-            let rest = (call == 1).then_some(Duration::from_secs(asked));
+            let quiet_for = (call == 1).then_some(Duration::from_secs(asked));
             Ok(Done {
-                rest,
+                quiet_for,
                 ..Done::default()
             })
         });

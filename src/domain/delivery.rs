@@ -140,7 +140,7 @@ pub struct Done {
     /// What a look-up found.
     pub found: Found,
     /// The vendor has said that it takes no more calls for so long; unclamped.
-    pub rest: Option<Duration>,
+    pub quiet_for: Option<Duration>,
 }
 
 /// What a bot platform knows of a conversation.

@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{ANSWER_LIMIT, BaseUrl, CallError, Endpoint, error::Unsendable};
+use crate::domain::delivery::Done;
 
 /// A call to be made. Faults of its parts come out of [`super::Outbound::send`], so that building one reads as one sentence.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     /// The vendor's limit is used up: it takes no more calls for so long, by its own account.
-    pub rest: Option<Duration>,
+    pub quiet_for: Option<Duration>,
     host: String,
     body: Bytes,
     complete: bool,
@@ -217,7 +218,7 @@ impl Answer {
         Self {
             status,
             headers,
-            rest: None,
+            quiet_for: None,
             host,
             body: body.freeze(),
             complete,
@@ -233,6 +234,16 @@ impl Answer {
             host: self.host.clone(),
             status: self.status,
             fault,
+        }
+    }
+}
+
+/// What every answer says by itself.
+impl From<&Answer> for Done {
+    fn from(answer: &Answer) -> Self {
+        Self {
+            quiet_for: answer.quiet_for,
+            ..Self::default()
         }
     }
 }

@@ -148,7 +148,7 @@ impl Certainly {
         let answer = self.outbound.send(call.map_err(CallError::from)?).await?;
         Ok(Done {
             // Another host's limit is not that of this bot.
-            rest: answer.rest.filter(|_| own),
+            quiet_for: answer.quiet_for.filter(|_| own),
             taken: request.taken(&answer, context).into(),
             ..Done::default()
         })
@@ -157,10 +157,7 @@ impl Certainly {
     /// No body is documented for the successes of these calls, so none is read: any 2xx means taken.
     async fn send(&self, call: Call) -> Result<Done, Failure> {
         let answer = self.outbound.send(call).await?;
-        Ok(Done {
-            rest: answer.rest,
-            ..Done::default()
-        })
+        Ok(Done::from(&answer))
     }
 
     /// One of the calls whose answers are documented.
@@ -172,11 +169,8 @@ impl Certainly {
         };
         let (status, verdict, done) = match self.outbound.send(call).await {
             Ok(answer) => {
-                let done = Done {
-                    rest: answer.rest,
-                    ..Done::default()
-                };
-                (answer.status, Verdict::of(answer.body()), done)
+                let verdict = Verdict::of(answer.body());
+                (answer.status, verdict, Done::from(&answer))
             }
             Err(CallError::Refused(refusal))
                 if Verdict::of(&refusal.body) == Verdict::UnknownUser =>

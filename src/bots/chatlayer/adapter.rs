@@ -150,7 +150,7 @@ impl Chatlayer {
         let answer = self.outbound.send(call).await?;
         Ok(Done {
             // Another host's limit is not that of this bot.
-            rest: answer.rest.filter(|_| own),
+            quiet_for: answer.quiet_for.filter(|_| own),
             taken: request.taken(&answer, context).into(),
             ..Done::default()
         })
@@ -177,10 +177,7 @@ impl Chatlayer {
     /// Chatlayer documents no body for its successes, so none is read: any 2xx means taken.
     pub(super) async fn send(&self, call: Call) -> Result<Done, Failure> {
         let answer = self.outbound.send(call).await?;
-        Ok(Done {
-            rest: answer.rest,
-            ..Done::default()
-        })
+        Ok(Done::from(&answer))
     }
 
     pub(super) fn context(&self, job: &Job) -> Result<Context, Failure> {

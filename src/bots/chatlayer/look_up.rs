@@ -27,15 +27,15 @@ const HISTORY_LIMIT: usize = 1024 * 1024;
 /// How deep a list may lie in its answer.
 const NESTED: u8 = 3;
 
-/// How long Chatlayer takes no more calls.
-pub(super) type Rest = Option<Duration>;
+/// For how long Chatlayer takes no more calls.
+pub(super) type Quiet = Option<Duration>;
 
 /// Messages as an answer lists them.
 struct Page {
     rows: Vec<Box<RawValue>>,
     /// How many there are in all, where that is told.
     count: Option<usize>,
-    rest: Rest,
+    quiet_for: Quiet,
 }
 
 impl Chatlayer {
@@ -54,17 +54,17 @@ impl Chatlayer {
         let mut done = Done::default();
         let mut failures = Vec::new();
         match listed {
-            Some(Ok((listed, rest))) => {
+            Some(Ok((listed, quiet_for))) => {
                 done.found.transcript = past::transcript(&job.key, &listed);
-                done.rest = done.rest.max(rest);
+                done.quiet_for = done.quiet_for.max(quiet_for);
             }
             Some(Err(failure)) => failures.push(failure),
             None => {}
         }
         match session {
-            Some(Ok((session, rest))) => {
+            Some(Ok((session, quiet_for))) => {
                 done.found.session = Some(session);
-                done.rest = done.rest.max(rest);
+                done.quiet_for = done.quiet_for.max(quiet_for);
             }
             Some(Err(failure)) => failures.push(failure),
             None => {}
@@ -76,13 +76,13 @@ impl Chatlayer {
         }
     }
 
-    async fn history(&self, job: &Job) -> Result<(Vec<Box<RawValue>>, Rest), Failure> {
+    async fn history(&self, job: &Job) -> Result<(Vec<Box<RawValue>>, Quiet), Failure> {
         match self.settings.history {
             History::Messages => {
                 let endpoint = self.conversation(job, "messages")?;
                 let call = Call::get(endpoint).bearer(&self.access_token());
                 let page = self.page(call).await?;
-                Ok((page.rows, page.rest))
+                Ok((page.rows, page.quiet_for))
             }
             History::Legacy => self.legacy_history(job).await,
             History::Off => Ok((Vec::new(), None)),
@@ -90,17 +90,17 @@ impl Chatlayer {
     }
 
     /// The legacy list has pages and tells how much there is; where it begins with the oldest, the newest are asked for.
-    async fn legacy_history(&self, job: &Job) -> Result<(Vec<Box<RawValue>>, Rest), Failure> {
+    async fn legacy_history(&self, job: &Job) -> Result<(Vec<Box<RawValue>>, Quiet), Failure> {
         let first = self.page(self.legacy_page(job, 0)?).await?;
         let ends = (first.rows.first(), first.rows.last());
         let forwards =
             matches!(ends, (Some(one), Some(last)) if past::said_at(one) < past::said_at(last));
         let newest = first.count.unwrap_or(0).saturating_sub(past::NEWEST);
         if newest == 0 || !forwards {
-            return Ok((first.rows, first.rest));
+            return Ok((first.rows, first.quiet_for));
         }
         let last = self.page(self.legacy_page(job, newest)?).await?;
-        Ok((last.rows, last.rest))
+        Ok((last.rows, last.quiet_for))
     }
 
     /// The legacy calls want their token in the query, which is why nothing of a URL but its host is ever printed.
@@ -130,7 +130,7 @@ impl Page {
         Ok(Self {
             rows: list_in(&body, NESTED).ok_or_else(|| answer.not_understood())?,
             count,
-            rest: answer.rest,
+            quiet_for: answer.quiet_for,
         })
     }
 }

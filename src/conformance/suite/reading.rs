@@ -89,7 +89,7 @@ fn says_something(done: &Done) -> bool {
         refused,
         found,
         taken,
-        rest: _,
+        quiet_for: _,
     } = done;
     let nothing = reference.is_none()
         && position.is_none()

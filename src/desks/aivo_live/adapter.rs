@@ -76,8 +76,7 @@ impl AivoLive {
         Ok(Done {
             reference: Some(id),
             taken,
-            rest: answer.rest,
-            ..Done::default()
+            ..Done::from(&answer)
         })
     }
 
@@ -124,7 +123,7 @@ impl AivoLive {
         Ok(Done {
             taken: Taken::from(request.taken(&answer, &context)),
             // Another host's limit is not that of this desk.
-            rest: answer.rest.filter(|_| own),
+            quiet_for: answer.quiet_for.filter(|_| own),
             ..Done::default()
         })
     }

@@ -107,7 +107,7 @@ impl Chatwoot {
         for (index, line) in lines.iter().enumerate() {
             let key = key(job, index);
             if !written.has(&key) {
-                done = taken(&self.write(conversation, &line.under(&key)).await?);
+                done = Done::from(&self.write(conversation, &line.under(&key)).await?);
             }
         }
         Ok(done)
@@ -125,7 +125,7 @@ impl Chatwoot {
         let call = Call::new(Method::PATCH, self.settings.endpoint(&path)?);
         let marked = self.send(call, &NewFailure::because(reason)).await;
         match marked.map_err(Failure::from) {
-            Ok(answer) => Ok(Some(taken(&answer))),
+            Ok(answer) => Ok(Some(Done::from(&answer))),
             Err(failure) if is_refusal(&failure) => Ok(None),
             Err(failure) => Err(failure),
         }
@@ -261,13 +261,6 @@ fn key(job: &Job, index: usize) -> String {
 fn conversation_of(job: &Job) -> Result<&str, Failure> {
     let leg = job.leg.as_ref().ok_or_else(Failure::unsupported)?;
     leg.reference.as_deref().ok_or_else(Failure::unsupported)
-}
-
-fn taken(answer: &Answer) -> Done {
-    Done {
-        rest: answer.rest,
-        ..Done::default()
-    }
 }
 
 /// It was answered, and the answer will not be another one the next time.

@@ -118,7 +118,7 @@ impl Template {
         };
         Ok(Done {
             // Another host's limit is not that of this desk.
-            rest: answer.rest.filter(|_| own),
+            quiet_for: answer.quiet_for.filter(|_| own),
             ..done
         })
     }

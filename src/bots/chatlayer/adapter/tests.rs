@@ -273,7 +273,10 @@ async fn the_last_call_that_chatlayer_takes_says_so_and_another_hosts_limit_does
     let headers = "x-ratelimit-limit: 1200\r\nx-ratelimit-remaining: 0\r\nx-ratelimit-reset: 7\r\n";
     let stub = Stub::answering("200 OK", headers, "{}").await;
     let done = bot(&stub, "").perform(&say(Content::text("Hello"))).await;
-    assert_eq!(done.unwrap().rest, Some(std::time::Duration::from_secs(7)));
+    assert_eq!(
+        done.unwrap().quiet_for,
+        Some(std::time::Duration::from_secs(7))
+    );
 
     let own = Stub::answering("200 OK", "", "").await;
     let url = stub.base().expose().trim_end_matches('/').to_owned();
@@ -281,7 +284,7 @@ async fn the_last_call_that_chatlayer_takes_says_so_and_another_hosts_limit_does
     let done = bot(&own, &steps)
         .perform(&job(Task::Pause { index: 0 }, None))
         .await;
-    assert_eq!(done.unwrap().rest, None);
+    assert_eq!(done.unwrap().quiet_for, None);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The end of a handover: its conversation is resolved, also where no answer has ever said which that is.
 
-use super::{Attempt, Chatwoot, REOPEN_AFTER, opening, taken, to_be_looked_up};
+use super::{Attempt, Chatwoot, REOPEN_AFTER, opening, to_be_looked_up};
 use crate::{
     desks::chatwoot::{
         actions::{Attributes, NewStatus},
@@ -31,7 +31,7 @@ pub(super) async fn close(desk: &Chatwoot, job: &Job, attempt: Attempt) -> Resul
     let mut done = Done::default();
     for conversation in conversations {
         let closed = desk.set_status(&conversation, NewStatus::RESOLVED).await?;
-        done = taken(&closed);
+        done = Done::from(&closed);
     }
     Ok(done)
 }
