@@ -8,6 +8,7 @@ pub mod chatwoot;
 pub mod console;
 mod known;
 pub mod protocol;
+mod shown;
 pub mod template;
 mod transcript;
 pub mod webhook;

@@ -14,12 +14,10 @@ use super::{
     user::User,
 };
 use crate::{
-    desks::{Desk, DeskFacts, transcript},
+    desks::{Desk, DeskFacts, shown, transcript},
     domain::{
         delivery::{Done, Failure, Job, LegFacts, Task},
-        fallback,
         ids::MessageId,
-        retry::ErrorClass,
         taken::Taken,
     },
     outbound::{
@@ -81,15 +79,9 @@ impl AivoLive {
     }
 
     async fn message(&self, job: &Job) -> Result<Done, Failure> {
-        let message = job.message.as_ref().ok_or_else(Failure::unsupported)?;
-        let able = &self.settings.capabilities;
-        let parts = fallback::said(&message.content, job.task.part(), able);
-        let parts = parts.map_err(|fault| {
-            tracing::debug!(error = %fault, "a message cannot be told");
-            Failure::of(ErrorClass::Rejected)
-        })?;
+        let message = shown::message(job)?;
         let mut done = Done::default();
-        for part in &parts {
+        for part in &shown::parts(job, &self.settings.capabilities)? {
             let told = Told::part(message, part);
             done = self.tell(job, &told).await?;
         }
@@ -174,11 +166,11 @@ impl Desk for AivoLive {
             Task::Open { .. } => self.open(job).await,
             Task::Message { .. } => self.message(job).await,
             Task::Placeholder { message } => {
-                let text = format!("One message could not be shown here, reference {message}");
+                let text = shown::not_shown(*message);
                 self.line(job, *message, text).await
             }
             Task::Failed { message, reason } => {
-                let text = format!("A message of yours did not reach the user: {reason}");
+                let text = shown::not_delivered(reason);
                 self.line(job, *message, text).await
             }
             Task::Close { reason } => self.close(job, reason).await,

@@ -18,10 +18,10 @@ use super::{
     message,
 };
 use crate::{
-    desks::{Desk, DeskFacts, transcript::speaker},
+    desks::{Desk, DeskFacts, shown, transcript::speaker},
     domain::{
         delivery::{Done, Failure, Job, Task},
-        fallback::{self, Audience, Capabilities},
+        fallback::{Audience, Capabilities},
         message::{Actor, Content},
         retry::ErrorClass,
     },
@@ -78,15 +78,15 @@ impl Chatwoot {
             Task::Open { .. } => opening::open(self, job).await.map_err(to_be_looked_up),
             Task::Message { .. } => self.say(job, &said(job)?, attempt).await,
             Task::Placeholder { message } => {
-                let text = format!("One message could not be shown here, reference {message}");
-                self.say(job, &[Line::note(text)], attempt).await
+                let note = Line::note(shown::not_shown(*message));
+                self.say(job, &[note], attempt).await
             }
             Task::Failed { message: _, reason } => {
                 if let Some(marked) = self.mark_as_failed(job, reason).await? {
                     return Ok(marked);
                 }
-                let text = format!("A message of yours did not reach the user: {reason}");
-                self.say(job, &[Line::note(text)], attempt).await
+                let note = Line::note(shown::not_delivered(reason));
+                self.say(job, &[note], attempt).await
             }
             Task::Close { .. } => closing::close(self, job, attempt).await,
             Task::Say { .. }
@@ -233,13 +233,8 @@ impl Line {
 }
 
 fn said(job: &Job) -> Result<Vec<Line>, Failure> {
-    let message = job.message.as_ref().ok_or_else(Failure::unsupported)?;
-    let parts = fallback::said(&message.content, job.task.part(), &CAPABILITIES);
-    let parts = parts.map_err(|fault| {
-        tracing::debug!(error = %fault, "a message cannot be told");
-        Failure::of(ErrorClass::Rejected)
-    })?;
-    let line = |part: &Content| match (part, message.actor) {
+    let actor = shown::message(job)?.actor;
+    let line = |part: &Content| match (part, actor) {
         (Content::Text { text, .. }, Actor::User) => Ok(Line {
             text: text.clone(),
             kind: NewMessage::INCOMING,
@@ -250,7 +245,8 @@ fn said(job: &Job) -> Result<Vec<Line>, Failure> {
         }
         _ => Err(Failure::of(ErrorClass::Rejected)),
     };
-    parts.iter().map(|part| line(part.as_ref())).collect()
+    let parts = shown::parts(job, &CAPABILITIES)?;
+    parts.iter().map(|part| line(part)).collect()
 }
 
 /// The same for whatever is written once more, and for nothing else.

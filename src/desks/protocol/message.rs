@@ -4,12 +4,15 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::domain::{
-    conversation::{Profile, UserProfile},
-    delivery::HandoverFacts,
-    ids::{BotName, HandoverId, MessageId},
-    message::{Actor, Content, Message},
-    time::Timestamp,
+use crate::{
+    desks::shown::NOT_SHOWN,
+    domain::{
+        conversation::{Profile, UserProfile},
+        delivery::HandoverFacts,
+        ids::{BotName, HandoverId, MessageId},
+        message::{Actor, Content, Message},
+        time::Timestamp,
+    },
 };
 
 #[derive(Debug, Serialize)]
@@ -28,9 +31,7 @@ pub struct HandoverBody<'a> {
 
 /// A line in the place of a message that an agent cannot be shown.
 pub fn placeholder(message: MessageId) -> Content {
-    Content::text(format!(
-        "One message could not be shown here (reference {message})."
-    ))
+    Content::text(format!("{NOT_SHOWN} (reference {message})."))
 }
 
 #[derive(Debug, Serialize)]

@@ -8,12 +8,15 @@ use async_trait::async_trait;
 use super::{Settings, actions::Action, message, settings::REFERENCE};
 use crate::{
     clock::new_id,
-    desks::{Desk, DeskFacts, protocol::message::placeholder},
+    desks::{
+        Desk, DeskFacts,
+        protocol::message::placeholder,
+        shown::{self, NOT_DELIVERED},
+    },
     domain::{
         delivery::{Done, Failure, Job, LegFacts, Task},
         fallback::{self, Part},
         message::{Content, Message},
-        retry::ErrorClass,
     },
     outbound::{Call, CallError, Outbound, request::DryRunError, template::Context},
 };
@@ -38,10 +41,8 @@ impl Template {
     }
 
     async fn message(&self, job: &Job) -> Result<Done, Failure> {
-        let message = told(job)?;
-        let able = &self.settings.capabilities;
-        let parts = fallback::said(&message.content, job.task.part(), able);
-        let parts = parts.map_err(|_| Failure::of(ErrorClass::Rejected))?;
+        let message = shown::message(job)?;
+        let parts = shown::parts(job, &self.settings.capabilities)?;
         match parts.as_slice() {
             [part] => self.say(job, message, part).await,
             // Cut otherwise than when it was stored: no part of it may be left out now.
@@ -50,10 +51,10 @@ impl Template {
     }
 
     async fn failed(&self, job: &Job, reason: &str) -> Result<Done, Failure> {
-        let message = told(job)?;
+        let message = shown::message(job)?;
         let Some(failed) = &self.settings.requests.failed else {
             let content = Content::text(format!(
-                "A message of yours did not reach the user ({reason}): {}",
+                "{NOT_DELIVERED} ({reason}): {}",
                 message::text_of(&message.content)
             ));
             let part = Part {
@@ -143,7 +144,8 @@ impl Desk for Template {
             Task::Open { .. } => self.open(job).await,
             Task::Message { .. } => self.message(job).await,
             Task::Placeholder { message } => {
-                self.say(job, told(job)?, &placeholder(*message)).await
+                let line = placeholder(*message);
+                self.say(job, shown::message(job)?, &line).await
             }
             Task::Failed { reason, .. } => self.failed(job, reason).await,
             Task::Close { reason } => self.close(job, reason).await,
@@ -174,11 +176,6 @@ impl Desk for Template {
     fn dry_run(&self) -> Vec<DryRunError> {
         self.settings.dry_run()
     }
-}
-
-fn told(job: &Job) -> Result<&Message, Failure> {
-    let message = job.message.as_ref();
-    message.ok_or_else(Failure::unsupported)
 }
 
 fn joined(parts: &[Cow<'_, Content>]) -> Content {

@@ -17,10 +17,10 @@ use crate::{
             answer::Offered,
             message::{HandoverBody, MessageBody, placeholder},
         },
+        shown,
     },
     domain::{
         delivery::{Done, Failure, Job, Task},
-        message::Message,
         time::Clock,
     },
     outbound::{
@@ -125,11 +125,11 @@ impl Desk for Webhook {
         let handover_id = job.handover.id;
         match &job.task {
             Task::Open { .. } => self.open(job).await,
-            Task::Message { .. } => self.message(job, told(job)?.into()).await,
+            Task::Message { .. } => self.message(job, shown::message(job)?.into()).await,
             Task::Placeholder { message } => {
                 let content = placeholder(*message);
-                self.message(job, MessageBody::from(told(job)?).with_content(&content))
-                    .await
+                let message = MessageBody::from(shown::message(job)?);
+                self.message(job, message.with_content(&content)).await
             }
             Task::Failed { message, reason } => {
                 let data = Data::Failed {
@@ -172,10 +172,6 @@ impl Desk for Webhook {
     fn dry_run(&self) -> Vec<DryRunError> {
         Vec::new()
     }
-}
-
-fn told(job: &Job) -> Result<&Message, Failure> {
-    job.message.as_ref().ok_or_else(Failure::unsupported)
 }
 
 fn opened(answer: &Value) -> Done {

@@ -14,6 +14,7 @@ use crate::{
         fallback::Part,
         ids::{BotName, ConversationId, DeliveryId, DeskName, ExternalId, HandoverId, LegId},
         message::{Actor, Content, MediaKind, Message},
+        retry::ErrorClass,
         time::Timestamp,
     },
     outbound::stub::{Behaviour, Stub, loopback},

@@ -12,6 +12,7 @@ use crate::{
             BotName, ConversationId, DeliveryId, DeskName, ExternalId, HandoverId, LegId, MessageId,
         },
         message::{Actor, Button},
+        retry::ErrorClass,
         taken::Taken,
         time::Timestamp,
     },

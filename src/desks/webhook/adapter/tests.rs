@@ -8,7 +8,7 @@ use crate::{
         conversation::{ConversationKey, Profile, UserProfile},
         delivery::HandoverFacts,
         ids::{BotName, ConversationId, DeliveryId, ExternalId, HandoverId, MessageId},
-        message::{Actor, Content},
+        message::{Actor, Content, Message},
         retry::ErrorClass,
         taken::Taken,
         time::Timestamp,

@@ -1,0 +1,42 @@
+//! What agents are shown of what a desk is told, the same for every desk: the parts of a message, and the bridge's own
+//! words where a message does not get through.
+
+use std::borrow::Cow;
+
+use crate::domain::{
+    delivery::{Failure, Job},
+    fallback::{self, Capabilities},
+    ids::MessageId,
+    message::{Content, Message},
+    retry::ErrorClass,
+};
+
+/// How what stands in the place of a message begins.
+pub(super) const NOT_SHOWN: &str = "One message could not be shown here";
+/// How what an agent is told of a message of theirs begins.
+pub(super) const NOT_DELIVERED: &str = "A message of yours did not reach the user";
+
+/// The message that the job is about.
+pub(super) fn message(job: &Job) -> Result<&Message, Failure> {
+    job.message.as_ref().ok_or_else(Failure::unsupported)
+}
+
+/// The message, or the part of it that the job is for, as agents can be shown it.
+pub(super) fn parts<'j>(
+    job: &'j Job,
+    able: &Capabilities,
+) -> Result<Vec<Cow<'j, Content>>, Failure> {
+    let parts = fallback::said(&message(job)?.content, job.task.part(), able);
+    parts.map_err(|fault| {
+        tracing::debug!(error = %fault, "a message cannot be told");
+        Failure::of(ErrorClass::Rejected)
+    })
+}
+
+pub(super) fn not_shown(message: MessageId) -> String {
+    format!("{NOT_SHOWN}, reference {message}")
+}
+
+pub(super) fn not_delivered(reason: &str) -> String {
+    format!("{NOT_DELIVERED}: {reason}")
+}
