@@ -3,6 +3,7 @@
 
 mod actions;
 mod adapter;
+mod capabilities;
 mod contact;
 mod error;
 pub mod hook;

@@ -4,10 +4,6 @@
 //! The module `conformance` looks at how an adapter calls its vendor; here there is neither, so its suite does not apply.
 
 mod adapter;
-
-use crate::domain::fallback::Capabilities;
+mod capabilities;
 
 pub use self::adapter::Console;
-
-/// The pages show every content.
-pub const CAPABILITIES: Capabilities = Capabilities::EVERY_AGENT;

@@ -5,16 +5,12 @@
 
 mod actions;
 mod adapter;
+mod capabilities;
 mod error;
 mod settings;
-
-use crate::domain::fallback::Capabilities;
 
 pub use self::{
     adapter::Webhook,
     error::SettingsError,
     settings::{Settings, signing},
 };
-
-/// Its protocol has every content, and the desk decides what it makes of them.
-pub const CAPABILITIES: Capabilities = Capabilities::EVERY_AGENT;

@@ -80,13 +80,13 @@ impl Certainly {
             Sender::Handover => {
                 let body = AgentMessage::new(content).map_err(unshowable)?;
                 let call = Call::post(self.handover(job)?).json(&body);
-                self.send(self.presenting(call)).await
+                self.send(self.present(call)).await
             }
             Sender::TriggerMessage => {
                 let user = self.user_id(job);
                 let body = TriggerMessage::new(content, &user).map_err(unshowable)?;
                 let call = Call::post(self.action("trigger-message")?).json(&body);
-                self.act(presenting_as_user(call, self.api_token().as_ref()))
+                self.act(present_as_user(call, self.api_token().as_ref()))
                     .await
             }
         }
@@ -143,7 +143,7 @@ impl Certainly {
         let mut own = false;
         let call = request.call(context, |call| {
             own = call.is_at(&self.settings.api_url);
-            if own { self.presenting(call) } else { call }
+            if own { self.present(call) } else { call }
         });
         let answer = self.outbound.send(call.map_err(CallError::from)?).await?;
         Ok(Done {
@@ -202,13 +202,13 @@ impl Certainly {
     }
 
     /// Shows who calls, in the way that the operator has found to work.
-    fn presenting(&self, call: Call) -> Call {
+    fn present(&self, call: Call) -> Call {
         let token = self.settings.access_token().map(Rotating::get);
         match (self.settings.auth, token.as_deref()) {
             (Auth::None, _) | (_, None) => call,
             (Auth::Bearer, Some(token)) => call.bearer(token),
             (Auth::Query, Some(token)) => call.secret_query("access_token", token),
-            (Auth::Basic, token) => presenting_as_user(call, token),
+            (Auth::Basic, token) => present_as_user(call, token),
         }
     }
 
@@ -286,7 +286,7 @@ impl BotPlatform for Certainly {
 }
 
 /// The way that is documented for `trigger-message`: the word "bearer" is a part of the password.
-fn presenting_as_user(call: Call, token: Option<&SecretString>) -> Call {
+fn present_as_user(call: Call, token: Option<&SecretString>) -> Call {
     let Some(token) = token else {
         return call;
     };

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use async_trait::async_trait;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
 use super::{
@@ -30,7 +30,7 @@ use crate::{
 /// One configured desk.
 #[derive(Debug)]
 pub struct AivoLive {
-    pub(super) settings: Settings,
+    settings: Settings,
     outbound: Outbound,
 }
 
@@ -49,7 +49,7 @@ impl AivoLive {
     async fn open(&self, job: &Job) -> Result<Done, Failure> {
         let leg = job.leg.as_ref().ok_or_else(Failure::unsupported)?;
         let settings = &self.settings;
-        let bot_token = self.bot_token();
+        let bot_token = settings.bot_token().get();
         let groups = groups_of(job).unwrap_or_else(|| settings.groups.clone());
         let said = transcript::told(
             &job.transcript,
@@ -122,27 +122,13 @@ impl AivoLive {
 
     fn context(&self, job: &Job) -> Result<Context, Failure> {
         let leg = job.leg.as_ref().ok_or_else(Failure::unsupported)?;
-        let effective = hash::effective(leg.id, &self.bot_token());
+        let effective = hash::effective(leg.id, &self.settings.bot_token().get());
         Ok(self
-            .base_context()
+            .settings
+            .context()
             .with("desk_ref", desk_ref(leg, effective))
             .with("handover_id", job.handover.id)
             .with("language", &job.handover.language))
-    }
-
-    /// What does not hang on the handover.
-    pub(super) fn base_context(&self) -> Context {
-        let settings = &self.settings;
-        Context::default()
-            .with_url("desk", "api_url", &settings.api_url)
-            .with_url("desk", "groups_url", &settings.groups_url)
-            .with("bot_id", settings.bot_id)
-            .with("bot_token", self.bot_token().expose_secret())
-    }
-
-    /// The token of this moment; it may be another one for the next call.
-    fn bot_token(&self) -> SecretString {
-        SecretString::clone(&self.settings.bot_token().get())
     }
 }
 
@@ -198,7 +184,7 @@ impl Desk for AivoLive {
     }
 
     fn dry_run(&self) -> Vec<DryRunError> {
-        self.try_templates()
+        self.settings.dry_run()
     }
 }
 

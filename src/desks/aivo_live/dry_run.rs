@@ -4,7 +4,7 @@
 use serde_json::{Map, json};
 use uuid::Uuid;
 
-use super::{AivoLive, actions::kept_as, adapter::desk_ref, hash, message::Told};
+use super::{Settings, actions::kept_as, adapter::desk_ref, hash, message::Told};
 use crate::{
     domain::{
         delivery::LegFacts,
@@ -23,10 +23,9 @@ use crate::{
 const ID: Uuid = Uuid::from_u128(0x01a1_f000_0000_7000_8000_0000_0000_0001);
 const CONVERSATION: &str = "d5211892-e170-4d4a-b2dd-de705b595674";
 
-impl AivoLive {
+impl Settings {
     /// What is wrong with each template, the first of it.
-    pub(super) fn try_templates(&self) -> Vec<DryRunError> {
-        let settings = &self.settings;
+    pub(super) fn dry_run(&self) -> Vec<DryRunError> {
         let message = || -> Result<(), TemplateError> {
             for context in self.examples() {
                 for content in contents() {
@@ -37,11 +36,11 @@ impl AivoLive {
         };
         let close = || -> Result<(), TemplateError> {
             for context in self.examples() {
-                try_one(&settings.close, &context.with("reason", "ended"))?;
+                try_one(&self.close, &context.with("reason", "ended"))?;
             }
             Ok(())
         };
-        let tried = [(&settings.message, message()), (&settings.close, close())];
+        let tried = [(&self.message, message()), (&self.close, close())];
         let faults = tried.into_iter().filter_map(|(request, tried)| {
             let at = request.at().clone();
             let source = tried.err()?;
@@ -52,11 +51,11 @@ impl AivoLive {
 
     fn try_message(&self, known: &Context, content: &Content) -> Result<(), TemplateError> {
         let example = example(content.clone());
-        let able = &self.settings.capabilities;
+        let able = &self.capabilities;
         let parts = fallback::said(content, None, able).unwrap_or_default();
         parts.iter().try_for_each(|part| {
             let filled = known.clone().with("message", Told::part(&example, part));
-            try_one(&self.settings.message, &filled)
+            try_one(&self.message, &filled)
         })
     }
 
@@ -71,7 +70,7 @@ impl AivoLive {
         ]
         .map(|(reference, taken)| {
             let known = desk_ref_example(reference, taken);
-            self.base_context()
+            self.context()
                 .with("desk_ref", known)
                 .with("handover_id", ID)
                 .with("language", "en")

@@ -12,6 +12,7 @@ use crate::{
     outbound::{
         BaseUrl, Call,
         request::{Compiler, RequestTemplate, Unusable, keep},
+        template::Context,
     },
 };
 
@@ -101,6 +102,15 @@ impl Settings {
     pub(super) fn unseen<'a>(&'a self, seen: &'a BTreeSet<u64>) -> impl Iterator<Item = u64> + 'a {
         let groups = self.groups.iter().copied();
         groups.filter(move |group| !seen.is_empty() && !seen.contains(group))
+    }
+
+    /// What both templates may speak of whatever the handover, with the token of this moment.
+    pub(super) fn context(&self) -> Context {
+        Context::default()
+            .with_url("desk", "api_url", &self.api_url)
+            .with_url("desk", "groups_url", &self.groups_url)
+            .with("bot_id", self.bot_id)
+            .with("bot_token", self.bot_token.get().expose_secret())
     }
 
     /// Adds what the operator wants with every call, if it goes to an address of Aivo's.

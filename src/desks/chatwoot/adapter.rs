@@ -15,13 +15,13 @@ use self::written::Written;
 use super::{
     Settings,
     actions::{Inbox, Mark, NewFailure, NewMessage, NewStatus},
+    capabilities::CAPABILITIES,
     message,
 };
 use crate::{
     desks::{Desk, DeskFacts, shown, transcript::speaker},
     domain::{
         delivery::{Done, Failure, Job, Task},
-        fallback::{Audience, Capabilities},
         message::{Actor, Content},
         retry::ErrorClass,
     },
@@ -35,10 +35,6 @@ pub struct Chatwoot {
     outbound: Outbound,
 }
 
-/// Files are told by their addresses.
-const CAPABILITIES: Capabilities = Capabilities::text_only(Audience::Agent, NOTE_LIMIT);
-/// The longest text of one call. Chatwoot takes more; an agent does not read it.
-const NOTE_LIMIT: usize = 20_000;
 /// A conversation is found again by its attributes, if it is there by then.
 const REOPEN_AFTER: Duration = Duration::from_secs(10);
 /// A job may take several calls, which are not to take longer together than one call may.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::CAPABILITIES;
+use super::capabilities::CAPABILITIES;
 use crate::{
     desks::{Desk, DeskFacts},
     domain::delivery::{Done, Failure, Job},

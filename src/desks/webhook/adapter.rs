@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{
-    CAPABILITIES, Settings,
+    Settings,
     actions::{Action, Data, Kind},
+    capabilities::CAPABILITIES,
 };
 use crate::{
     clock::new_id,

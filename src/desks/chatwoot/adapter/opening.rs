@@ -5,7 +5,7 @@
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use super::{Chatwoot, Line, NOTE_LIMIT, Written, key};
+use super::{Chatwoot, Line, Written, key};
 use crate::{
     desks::{
         chatwoot::{
@@ -13,6 +13,7 @@ use crate::{
                 Answered, Attributes, Contact, Conversation, MadeContact, NewAttributes,
                 NewContact, NewContactInbox, NewConversation, NewStatus,
             },
+            capabilities::NOTE_LIMIT,
             contact::Person,
         },
         transcript,

@@ -1,6 +1,7 @@
 //! How a handover becomes a conversation, call by call.
 
 use super::*;
+use crate::desks::chatwoot::capabilities::NOTE_LIMIT;
 
 const TAKEN: &str = "422 Unprocessable Entity";
 

@@ -1,0 +1,6 @@
+//! What a webhook desk is sent.
+
+use crate::domain::fallback::Capabilities;
+
+/// Its protocol has every content, and the desk decides what it makes of them.
+pub(super) const CAPABILITIES: Capabilities = Capabilities::EVERY_AGENT;
