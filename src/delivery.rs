@@ -21,9 +21,12 @@ mod upkeep;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, fmt, pin::Pin, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, future::pending, pin::Pin, sync::Arc, time::Duration};
 
-use tokio::{task::JoinSet, time::timeout};
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
 use self::{
@@ -77,6 +80,10 @@ pub struct Delivery {
 
 /// What an agent says waits no longer than this for a bot that cannot be paused.
 const PAUSE_LIMIT: Duration = Duration::from_mins(5);
+/// How soon a store that could not be asked is asked again.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// The shortest wait: a store that says that something was due already must not be asked in a tight loop.
+const SHORTEST_WAIT: Duration = Duration::from_millis(5);
 
 impl Options {
     pub fn build(self, parts: Parts) -> Delivery {
@@ -180,6 +187,14 @@ type Part = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Whichever way they end: whoever panicked has said so.
 async fn all(tasks: &mut JoinSet<()>) {
     while tasks.join_next().await.is_some() {}
+}
+
+/// Without a time to wait for, only something else ends the wait.
+async fn sleep_or_pend(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => sleep(wait).await,
+        None => pending().await,
+    }
 }
 
 impl fmt::Debug for Parts {

@@ -2,12 +2,11 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use tokio::{
-    task::{JoinSet, yield_now},
-    time::sleep,
-};
+use tokio::task::{JoinSet, yield_now};
 
-use super::{health::Permit, outlet::Outlet, places::Place};
+use super::{
+    SHORTEST_WAIT, STORE_PAUSE, health::Permit, outlet::Outlet, places::Place, sleep_or_pend,
+};
 use crate::{domain::time::Timestamp, store::Claimed};
 
 #[derive(Debug)]
@@ -33,10 +32,6 @@ enum Wait {
 const LANES: usize = 64;
 /// The destination's health is found out by one call alone.
 const ONE_PROBE: usize = 1;
-/// How soon a store that could not be read is asked again.
-const STORE_PAUSE: Duration = Duration::from_secs(1);
-/// The shortest wait: a store that says that something was due already must not be asked in a tight loop.
-const SHORTEST_WAIT: Duration = Duration::from_millis(5);
 
 impl Dispatcher {
     pub(super) fn new(outlet: Outlet) -> Self {
@@ -68,7 +63,7 @@ impl Dispatcher {
                 () = stirred => {}
                 free = outlet.places.wait(), if matches!(wait, Wait::Place) => place = free,
                 _ = self.lanes.join_next(), if matches!(wait, Wait::Lane) => {}
-                () = elapsed(&wait, shared.clock.now()) => {}
+                () = sleep_or_pend(wait.longest(shared.clock.now())) => {}
             }
             if full {
                 // What ends together is followed by as many at once.
@@ -148,9 +143,12 @@ impl Dispatcher {
     }
 }
 
-async fn elapsed(wait: &Wait, now: Timestamp) {
-    match wait {
-        Wait::Bell | Wait::Place | Wait::Lane => std::future::pending().await,
-        Wait::Until(at) => sleep(at.since(now).max(SHORTEST_WAIT)).await,
+impl Wait {
+    /// How long, should nothing else end it before.
+    fn longest(&self, now: Timestamp) -> Option<Duration> {
+        match self {
+            Self::Bell | Self::Place | Self::Lane => None,
+            Self::Until(at) => Some(at.since(now).max(SHORTEST_WAIT)),
+        }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use tokio::{sync::Notify, time::sleep};
+use tokio::sync::Notify;
 
+use super::sleep_or_pend;
 use crate::store::{Erased, Store};
 
 #[derive(Debug)]
@@ -17,7 +18,7 @@ const ROWS_AT_ONCE: usize = 500;
 /// How soon it is looked whether what an erasure waits for has been settled.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A store that cannot do it now is not asked again at once.
-const STORE_PAUSE: Duration = Duration::from_secs(10);
+const TRIED_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 impl Erasing {
     pub(super) fn new(store: Arc<dyn Store>) -> Self {
@@ -39,15 +40,12 @@ impl Erasing {
                         error = error.told(),
                         "an erasure could not go on, it is tried again"
                     );
-                    Some(STORE_PAUSE)
+                    Some(TRIED_AGAIN_AFTER)
                 }
             };
             tokio::select! {
                 () = rung => {}
-                () = async { match wait {
-                    Some(wait) => sleep(wait).await,
-                    None => std::future::pending().await,
-                }} => {}
+                () = sleep_or_pend(wait) => {}
             }
         }
     }

@@ -2,8 +2,9 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use tokio::{sync::Notify, time::sleep};
+use tokio::sync::Notify;
 
+use super::{SHORTEST_WAIT, STORE_PAUSE, sleep_or_pend};
 use crate::{
     domain::time::Clock,
     store::{Fired, Store},
@@ -18,9 +19,6 @@ pub(super) struct Timers {
 
 /// As many as fit into one group of the store without keeping other steps waiting.
 const AT_ONCE: usize = 64;
-const STORE_PAUSE: Duration = Duration::from_secs(1);
-/// The shortest wait: a store that says that a timer was due already must not be asked in a tight loop.
-const SHORTEST_WAIT: Duration = Duration::from_millis(5);
 
 impl Timers {
     pub(super) fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
@@ -35,10 +33,7 @@ impl Timers {
             let wait = self.fire().await;
             tokio::select! {
                 () = rung => {}
-                () = async { match wait {
-                    Some(wait) => sleep(wait).await,
-                    None => std::future::pending().await,
-                }} => {}
+                () = sleep_or_pend(wait) => {}
             }
         }
     }
