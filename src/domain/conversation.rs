@@ -216,6 +216,21 @@ pub struct Closing {
 }
 
 impl Leg {
+    /// Of a desk that has not been called.
+    pub const fn new(id: LegId, desk: DeskName) -> Self {
+        Self {
+            id,
+            desk,
+            opened: false,
+            maybe_opened: false,
+            maybe_twice: false,
+            reopened: false,
+            offered: None,
+            reference: None,
+            position: None,
+        }
+    }
+
     /// Whether its desk has heard of it, or may have.
     pub const fn may_be_known(&self) -> bool {
         self.opened || self.maybe_opened

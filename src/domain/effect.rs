@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    conversation::{Answer, Phase},
+    conversation::{Answer, Leg, Phase},
     dedupe::Fingerprint,
     delivery::{HandoverFacts, Lane, NewDelivery},
     ids::{DeliveryId, DeskName, HandoverId, LegId, MessageId, OperatorName},
@@ -130,6 +130,18 @@ pub struct LegName {
     pub handover: HandoverId,
     pub desk: DeskName,
     pub reference: String,
+}
+
+impl LegRow {
+    pub fn of(handover: HandoverId, leg: &Leg, closed: bool) -> Self {
+        Self {
+            id: leg.id,
+            handover,
+            desk: leg.desk.clone(),
+            reference: leg.reference.clone(),
+            closed,
+        }
+    }
 }
 
 /// One transition with its cause, for people. Never replayed.

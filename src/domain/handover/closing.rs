@@ -39,18 +39,9 @@ impl Turn<'_> {
         let Some(handover) = &self.conversation.handover else {
             return;
         };
-        let (handover, leg) = (handover.id, handover.leg.clone());
-        self.push(Effect::CancelUnsent {
-            lane: Lane::Leg(leg.id),
-            only: Cancelled::All,
-        });
-        self.push(Effect::Leg(LegRow {
-            id: leg.id,
-            handover,
-            desk: leg.desk,
-            reference: leg.reference,
-            closed: true,
-        }));
+        let row = LegRow::of(handover.id, &handover.leg, true);
+        self.cancel(Lane::Leg(row.id), Cancelled::All);
+        self.push(Effect::Leg(row));
     }
 
     /// The bridge ends it, for a reason of its own: desk and user are told. A bot that was promised nothing has kept
@@ -70,11 +61,7 @@ impl Turn<'_> {
 
     /// A request has come while the bot was being resumed: it speaks, so what is left of the resume is not needed.
     pub(super) fn bot_speaks_again(&mut self) {
-        let lane = Lane::Bot(self.conversation.id);
-        self.push(Effect::CancelUnsent {
-            lane,
-            only: Cancelled::Resumes,
-        });
+        self.cancel(self.bot_lane(), Cancelled::Resumes);
         self.end(Cause::BotSpeaksAgain, "bot_speaks_again");
     }
 
@@ -93,11 +80,7 @@ impl Turn<'_> {
     /// The platform does not know the session any more: nobody is left who could be stuck. The desk is told of its messages
     /// that were not said, beginning with the one that found that out.
     pub(super) fn session_gone(&mut self, found_by: Option<MessageId>) {
-        let lane = Lane::Bot(self.conversation.id);
-        self.push(Effect::CancelUnsent {
-            lane,
-            only: Cancelled::All,
-        });
+        self.cancel(self.bot_lane(), Cancelled::All);
         let failed = self.failed(found_by, ErrorClass::Gone.label());
         if self.closing_mut().is_none() {
             self.close_leg_after(failed, "session_gone");
@@ -153,11 +136,7 @@ impl Turn<'_> {
         let lost = self.loses_what_was_said(cause);
         let repeat = lost && notice == Notice::Ended;
         self.notify(if repeat { Notice::EndedRepeat } else { notice });
-        let lane = Lane::Bot(self.conversation.id);
-        self.push(Effect::CancelUnsent {
-            lane,
-            only: Cancelled::Pauses,
-        });
+        self.cancel(self.bot_lane(), Cancelled::Pauses);
         let (now, steps) = (
             self.context.now,
             self.bot().map_or(0, |bot| bot.resume_steps),
@@ -222,11 +201,7 @@ impl Turn<'_> {
         };
         let (order, reason) = (closing.first_order, closing.reason.clone());
         if closing.reached {
-            let lane = Lane::Bot(self.conversation.id);
-            self.push(Effect::CancelUnsent {
-                lane,
-                only: Cancelled::SaysBefore(order),
-            });
+            self.cancel(self.bot_lane(), Cancelled::SaysBefore(order));
             let failed = self.failed(None, OVERTAKEN);
             self.tell_desk_of(failed);
         }

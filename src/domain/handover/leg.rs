@@ -69,10 +69,7 @@ impl Turn<'_> {
             handover.leg.opened = true;
             handover.stalled_since = None;
             let lane = Lane::Leg(handover.leg.id);
-            self.push(Effect::CancelUnsent {
-                lane,
-                only: Cancelled::Opens,
-            });
+            self.cancel(lane, Cancelled::Opens);
         }
         if !matches!(event, DeskEvent::Closed { .. }) {
             self.desk_shows_it_has_it();
@@ -93,13 +90,7 @@ impl Turn<'_> {
             return;
         };
         handover.leg.reference = Some(reference.to_owned());
-        let row = LegRow {
-            id: handover.leg.id,
-            handover: handover.id,
-            desk: handover.leg.desk.clone(),
-            reference: handover.leg.reference.clone(),
-            closed: false,
-        };
+        let row = LegRow::of(handover.id, &handover.leg, false);
         self.push(Effect::Leg(row));
     }
 

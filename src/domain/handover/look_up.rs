@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::turn::{NewMessage, Turn};
 use crate::domain::{
     conversation::LookUp,
-    delivery::{Destination, Found, Lane, StepResult, Task},
+    delivery::{Destination, Found, StepResult, Task},
     effect::{Cancelled, Cause, Effect},
     event::{Settled, TranscriptItem},
 };
@@ -57,12 +57,10 @@ impl Turn<'_> {
             return;
         };
         handover.look_up = Some(LookUp { history, until });
-        let lane = (
-            Lane::Bot(self.conversation.id),
-            Destination::Bot(self.conversation.key.bot.clone()),
-            handover.id,
-        );
-        self.deliver(lane, Task::LookUp { history, session }, true);
+        let id = handover.id;
+        let bot = Destination::Bot(self.conversation.key.bot.clone());
+        let task = Task::LookUp { history, session };
+        self.deliver((self.bot_lane(), bot, id), task, true);
     }
 
     pub(super) fn looked_up(&mut self, settled: &Settled) {
@@ -100,11 +98,7 @@ impl Turn<'_> {
     pub(super) fn stop_looking(&mut self) {
         let open = self.conversation.handover.as_mut();
         if open.and_then(|open| open.look_up.take()).is_some() {
-            let lane = Lane::Bot(self.conversation.id);
-            self.push(Effect::CancelUnsent {
-                lane,
-                only: Cancelled::LookUps,
-            });
+            self.cancel(self.bot_lane(), Cancelled::LookUps);
         }
     }
 

@@ -3,8 +3,7 @@
 use super::{Outcome, turn::Turn};
 use crate::domain::{
     conversation::{Agent, Answer, Handover, Phase},
-    delivery::Lane,
-    effect::{Cancelled, Cause, Effect, JournalEntry},
+    effect::{Cancelled, Cause},
     event::{AgentSaid, Request},
     fallback::{self, Capabilities},
     ids::{DeskName, HandoverId, OperatorName},
@@ -81,15 +80,8 @@ impl Turn<'_> {
         let phase = open
             .filter(|open| open.id == handover)
             .map(|open| open.phase);
-        self.push(Effect::Journal(JournalEntry {
-            at: self.context.now,
-            handover: Some(handover),
-            from: phase,
-            to: phase,
-            cause: Cause::Noted,
-            detail: Some(text.to_owned()),
-            by: self.by.clone(),
-        }));
+        let text = Some(text.to_owned());
+        self.journal(Some(handover), (phase, phase), Cause::Noted, text);
     }
 
     fn assign(
@@ -195,10 +187,7 @@ impl Turn<'_> {
             // A bot that speaks on from here shows that its pause steps have failed.
             open.paused_at = Some(now);
         }
-        self.push(Effect::CancelUnsent {
-            lane: Lane::Bot(self.conversation.id),
-            only: Cancelled::Resumes,
-        });
+        self.cancel(self.bot_lane(), Cancelled::Resumes);
         self.pause_bot(steps);
         self.give_to(&operated.by, operated.shown_as.as_ref());
         Ok(())

@@ -5,8 +5,8 @@
 use super::turn::Turn;
 use crate::domain::{
     conversation::{PauseState, ResumeContract},
-    delivery::{Destination, Lane, Task},
-    effect::{Cancelled, Cause, Effect},
+    delivery::{Destination, Task},
+    effect::{Cancelled, Cause},
     ids::HandoverId,
 };
 
@@ -23,7 +23,7 @@ impl Turn<'_> {
         for index in 0..steps {
             // Nothing that waits for the bot from before may let it speak meanwhile.
             let bot = Destination::Bot(self.conversation.key.bot.clone());
-            let lane = Lane::Bot(self.conversation.id);
+            let lane = self.bot_lane();
             self.deliver((lane, bot, id), Task::Pause { index }, true);
         }
     }
@@ -49,11 +49,7 @@ impl Turn<'_> {
 
     /// What follows on the step is not tried without it.
     pub(super) fn pause_failed(&mut self) {
-        let lane = Lane::Bot(self.conversation.id);
-        self.push(Effect::CancelUnsent {
-            lane,
-            only: Cancelled::Pauses,
-        });
+        self.cancel(self.bot_lane(), Cancelled::Pauses);
         if let Some(handover) = &mut self.conversation.handover {
             handover.pause = PauseState::Failed;
         }
@@ -70,11 +66,7 @@ impl Turn<'_> {
         };
         let bot = self.conversation.key.bot.clone();
         for index in 0..self.bot().map_or(0, |bot| bot.resume_steps) {
-            let lane = (
-                Lane::Bot(self.conversation.id),
-                Destination::Bot(bot.clone()),
-                handover,
-            );
+            let lane = (self.bot_lane(), Destination::Bot(bot.clone()), handover);
             let contract = contract.clone();
             // No timer watches over it, so it must not stand behind a text that cannot go out.
             self.deliver(lane, Task::Resume { index, contract }, true);

@@ -8,7 +8,7 @@ use super::{
 use crate::domain::{
     conversation::{Answer, Handover, Leg, PauseState, Phase},
     delivery::{Destination, Lane, Task},
-    effect::{Cancelled, Cause, Effect, JournalEntry, LegRow, WarningKind},
+    effect::{Cancelled, Cause, Effect, LegRow, WarningKind},
     event::Request,
     fallback::Choices,
     ids::{DeskName, HandoverId, LegId},
@@ -49,11 +49,7 @@ impl Turn<'_> {
         handover.paused_at = Some(now);
         self.note(cause, None);
         // Of an earlier handover. It would give the bot the word again.
-        let lane = Lane::Bot(self.conversation.id);
-        self.push(Effect::CancelUnsent {
-            lane,
-            only: Cancelled::Resumes,
-        });
+        self.cancel(self.bot_lane(), Cancelled::Resumes);
         self.pause_bot(pause_steps);
         self.notify(Notice::HandingOver);
     }
@@ -126,13 +122,10 @@ impl Turn<'_> {
         let Some(handover) = &self.conversation.handover else {
             return;
         };
-        let (id, leg) = (handover.id, handover.leg.clone());
-        let told = leg.may_be_known();
-        self.push(Effect::CancelUnsent {
-            lane: Lane::Leg(leg.id),
-            only: Cancelled::All,
-        });
-        if told && self.is_called(&leg.desk) {
+        let told = handover.leg.may_be_known();
+        let row = LegRow::of(handover.id, &handover.leg, told);
+        self.cancel(Lane::Leg(row.id), Cancelled::All);
+        if told && self.is_called(&row.desk) {
             for task in last {
                 self.owe_desk(task);
             }
@@ -140,40 +133,23 @@ impl Turn<'_> {
                 reason: reason.to_owned(),
             });
         }
-        self.push(Effect::Leg(LegRow {
-            id: leg.id,
-            handover: id,
-            desk: leg.desk,
-            reference: leg.reference,
-            closed: told,
-        }));
+        self.push(Effect::Leg(row));
     }
 
     /// Opens a leg: the desk is owed the handover with everything said so far.
     pub(super) fn open_leg(&mut self, desk: DeskName, reopened: bool) {
         let at_once = self.takes_at_once(&desk);
+        let id = LegId::from_uuid(self.new_id());
         let leg = Leg {
-            id: LegId::from_uuid(self.new_id()),
-            desk,
             opened: at_once,
-            maybe_opened: false,
-            maybe_twice: false,
             reopened,
-            offered: None,
-            reference: None,
-            position: None,
+            ..Leg::new(id, desk)
         };
         let upto = self.conversation.next_seq - 1;
         let Some(handover) = &mut self.conversation.handover else {
             return;
         };
-        let row = LegRow {
-            id: leg.id,
-            handover: handover.id,
-            desk: leg.desk.clone(),
-            reference: None,
-            closed: false,
-        };
+        let row = LegRow::of(handover.id, &leg, false);
         let unheard = handover.take_unheard();
         handover.leg = leg;
         handover.leg.offered = unheard.filter(|_| !at_once);
@@ -229,7 +205,7 @@ impl Turn<'_> {
 
     fn open(&mut self, request: &Request) -> Outcome {
         let id = HandoverId::from_uuid(self.new_id());
-        let Some(some_desk) = self.context.policy.desks.keys().next().cloned() else {
+        let Some(placeholder_desk) = self.context.policy.desks.keys().next().cloned() else {
             let subject = self.conversation.key.bot.to_string();
             self.warn(WarningKind::NoRoute, subject);
             self.note(Cause::Declined, Some("no_route".to_owned()));
@@ -239,7 +215,7 @@ impl Turn<'_> {
             };
         };
         let first_order = self.conversation.next_order;
-        self.begin_handover((id, some_desk), request, Cause::Requested);
+        self.begin_handover((id, placeholder_desk), request, Cause::Requested);
         if let Some(reason) = self.silent_bot() {
             self.end(Cause::Declined, reason);
         } else if let Some(question) = self.question() {
@@ -262,17 +238,14 @@ impl Turn<'_> {
     /// What the user was about to be told of a handover before this one, if there is one.
     pub(super) fn take_back_notices(&mut self, first_order: u64) {
         if self.conversation.handover.is_some() {
-            self.push(Effect::CancelUnsent {
-                lane: Lane::Bot(self.conversation.id),
-                only: Cancelled::NoticesBefore(first_order),
-            });
+            self.cancel(self.bot_lane(), Cancelled::NoticesBefore(first_order));
         }
     }
 
-    /// In REQUESTED, with no desk asked. `some_desk` stands where one has to be named.
+    /// In REQUESTED, with no desk asked. `placeholder_desk` stands where one has to be named.
     pub(super) fn begin_handover(
         &mut self,
-        (id, some_desk): (HandoverId, DeskName),
+        (id, placeholder_desk): (HandoverId, DeskName),
         request: &Request,
         cause: Cause,
     ) {
@@ -290,17 +263,7 @@ impl Turn<'_> {
             language,
             payload: request.payload.clone(),
             options: serde_json::Map::new(),
-            leg: Leg {
-                id: LegId::from_uuid(id.as_uuid()),
-                desk: some_desk,
-                opened: false,
-                maybe_opened: false,
-                maybe_twice: false,
-                reopened: false,
-                offered: None,
-                reference: None,
-                position: None,
-            },
+            leg: Leg::new(LegId::from_uuid(id.as_uuid()), placeholder_desk),
             fallbacks: Vec::new(),
             agent: None,
             last_agent: None,
@@ -315,15 +278,7 @@ impl Turn<'_> {
             closing: None,
             look_up: None,
         });
-        self.push(Effect::Journal(JournalEntry {
-            at: now,
-            handover: Some(id),
-            from: None,
-            to: Some(Phase::Requested),
-            cause,
-            detail: None,
-            by: self.by.clone(),
-        }));
+        self.journal(Some(id), (None, Some(Phase::Requested)), cause, None);
     }
 
     /// The bot keeps the user; its own dialog says so.

@@ -117,10 +117,7 @@ impl Turn<'_> {
         } = settled.task
             && given_up
         {
-            self.push(Effect::CancelUnsent {
-                lane: settled.lane,
-                only: Cancelled::PartsOf(message),
-            });
+            self.cancel(settled.lane, Cancelled::PartsOf(message));
         }
     }
 
@@ -218,13 +215,7 @@ impl Turn<'_> {
             leg.reference.clone_from(&done.reference);
         }
         handover.stalled_since = None;
-        let row = LegRow {
-            id: leg.id,
-            handover: handover.id,
-            desk: leg.desk.clone(),
-            reference: leg.reference.clone(),
-            closed: false,
-        };
+        let row = LegRow::of(handover.id, leg, false);
         let asked = handover.phase == Phase::Requested;
         self.name_leg(&row, done.reference.as_ref());
         self.push(Effect::Leg(row));

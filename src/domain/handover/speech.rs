@@ -10,7 +10,7 @@ use crate::domain::{
     conversation::{Handover, Phase},
     dedupe::Fingerprint,
     delivery::{Destination, Task},
-    effect::{Cause, Effect, JournalEntry, WarningKind},
+    effect::{Cause, Effect, WarningKind},
     event::{AgentSaid, PlatformMessage},
     fallback::{Choice, Choices},
     ids::{HandoverId, MessageId},
@@ -158,16 +158,7 @@ impl Turn<'_> {
             raw: said.raw.as_deref(),
             late_for: Some(handover),
         });
-        let at = self.context.now;
-        self.push(Effect::Journal(JournalEntry {
-            at,
-            handover: Some(handover),
-            from: None,
-            to: None,
-            cause: Cause::LateMessage,
-            detail: None,
-            by: None,
-        }));
+        self.journal(Some(handover), (None, None), Cause::LateMessage, None);
         Some(message)
     }
 

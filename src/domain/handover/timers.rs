@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::{Guard, Outcome, turn::Turn};
 use crate::domain::{
     conversation::{Answer, Handover, Phase},
-    delivery::Lane,
     effect::{Cause, Effect, WarningKind},
     policy::{Limits, Notice},
     time::Timestamp,
@@ -163,13 +162,13 @@ impl Turn<'_> {
             return;
         };
         let first = !std::mem::replace(&mut closing.alerted, true);
-        let lane = Lane::Bot(self.conversation.id);
         if first && self.has(Guard::ResumeWatched) {
             let subject = self.conversation.key.bot.to_string();
             self.warn(WarningKind::ResumeLate, subject);
             self.note(Cause::ResumeLate, None);
         }
         if self.has(Guard::ControlBypass) {
+            let lane = self.bot_lane();
             self.push(Effect::Hurry { lane });
         }
     }

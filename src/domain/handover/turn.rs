@@ -7,7 +7,7 @@ use crate::domain::{
     conversation::{Answer, Changed, Conversation, Handover, Phase},
     dedupe::Fingerprint,
     delivery::{Destination, HandoverFacts, Lane, NewDelivery, Task},
-    effect::{Cause, Effect, Ended, HandoverRow, JournalEntry, Warning, WarningKind},
+    effect::{Cancelled, Cause, Effect, Ended, HandoverRow, JournalEntry, Warning, WarningKind},
     event::PlatformMessage,
     fallback::{self, Capabilities, Choices, Unshowable},
     ids::{DeliveryId, HandoverId, MessageId, OperatorName},
@@ -92,15 +92,8 @@ impl<'a> Turn<'a> {
         handover.phase_since = now.minus(waiting);
         handover.wake_at = now;
         let handover = handover.id;
-        self.push(Effect::Journal(JournalEntry {
-            at: now,
-            handover: Some(handover),
-            from: Some(Phase::Unknown),
-            to: Some(Phase::Waiting),
-            cause: Cause::UnknownState,
-            detail: None,
-            by: self.by.clone(),
-        }));
+        let phases = (Some(Phase::Unknown), Some(Phase::Waiting));
+        self.journal(Some(handover), phases, Cause::UnknownState, None);
         self.warn(WarningKind::UnknownState, handover.to_string());
     }
 
@@ -125,6 +118,15 @@ impl<'a> Turn<'a> {
 
     pub(super) fn push(&mut self, effect: Effect) {
         self.effects.push(effect);
+    }
+
+    pub(super) fn bot_lane(&self) -> Lane {
+        Lane::Bot(self.conversation.id)
+    }
+
+    /// Takes back what waits in a lane.
+    pub(super) fn cancel(&mut self, lane: Lane, only: Cancelled) {
+        self.push(Effect::CancelUnsent { lane, only });
     }
 
     /// Puts a message into the transcript.
@@ -182,9 +184,8 @@ impl<'a> Turn<'a> {
 
     /// Owes a call to the bot platform.
     pub(super) fn owe_bot(&mut self, handover: HandoverId, task: Task) -> DeliveryId {
-        let lane = Lane::Bot(self.conversation.id);
         let destination = Destination::Bot(self.conversation.key.bot.clone());
-        self.deliver((lane, destination, handover), task, false)
+        self.deliver((self.bot_lane(), destination, handover), task, false)
     }
 
     pub(super) fn deliver(
@@ -297,27 +298,28 @@ impl<'a> Turn<'a> {
         let (id, from) = (handover.id, handover.phase);
         handover.phase = phase;
         handover.phase_since = now;
-        self.push(Effect::Journal(JournalEntry {
-            at: now,
-            handover: Some(id),
-            from: Some(from),
-            to: Some(phase),
-            cause,
-            detail,
-            by: self.by.clone(),
-        }));
+        self.journal(Some(id), (Some(from), Some(phase)), cause, detail);
     }
 
     /// A line in the journal that changes no phase.
     pub(super) fn note(&mut self, cause: Cause, detail: Option<String>) {
         let open = self.conversation.handover.as_ref();
         let (handover, phase) = (open.map(|open| open.id), open.map(|open| open.phase));
-        let at = self.context.now;
+        self.journal(handover, (phase, phase), cause, detail);
+    }
+
+    pub(super) fn journal(
+        &mut self,
+        handover: Option<HandoverId>,
+        (from, to): (Option<Phase>, Option<Phase>),
+        cause: Cause,
+        detail: Option<String>,
+    ) {
         self.push(Effect::Journal(JournalEntry {
-            at,
+            at: self.context.now,
             handover,
-            from: phase,
-            to: phase,
+            from,
+            to,
             cause,
             detail,
             by: self.by.clone(),
@@ -333,23 +335,18 @@ impl<'a> Turn<'a> {
         if handover.answer == Answer::Pending {
             handover.answer = Answer::Declined;
         }
-        let at = self.context.now;
-        self.push(Effect::Journal(JournalEntry {
-            at,
-            handover: Some(handover.id),
-            from: Some(handover.phase),
-            to: None,
+        let (id, phase) = (handover.id, handover.phase);
+        self.journal(
+            Some(id),
+            (Some(phase), None),
             cause,
-            detail: Some(reason.to_owned()),
-            by: self.by.clone(),
-        }));
-        self.push(Effect::Handover(row(
-            &handover,
-            Some(Ended {
-                at,
-                reason: reason.to_owned(),
-            }),
-        )));
+            Some(reason.to_owned()),
+        );
+        let ended = Ended {
+            at: self.context.now,
+            reason: reason.to_owned(),
+        };
+        self.push(Effect::Handover(row(&handover, Some(ended))));
     }
 
     pub(super) fn warn(&mut self, kind: WarningKind, subject: String) {
