@@ -9,6 +9,7 @@ use super::{
     conversation::{Agent, ConversationKey, Profile},
     dedupe::DedupeKey,
     delivery::{Destination, Lane, StepResult, Task},
+    effect::LegName,
     ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId},
     message::{Actor, Content},
     operator::OperatorAction,
@@ -107,6 +108,19 @@ pub struct NamedLeg {
     pub reference: Option<String>,
     /// Nobody has called it by this reference before.
     pub is_new: bool,
+}
+
+/// It is known by its name from then on.
+impl From<&LegName> for NamedLeg {
+    fn from(name: &LegName) -> Self {
+        Self {
+            id: name.leg,
+            handover: name.handover,
+            desk: name.desk.clone(),
+            reference: Some(name.reference.clone()),
+            is_new: false,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

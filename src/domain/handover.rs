@@ -55,6 +55,16 @@ pub struct Context<'a> {
     pub unsaid: &'a [MessageId],
 }
 
+/// Whether an event may have a desk asked. What is only said does not, and there is far more of it than of anything else.
+pub const fn may_ask_a_desk(event: &Event) -> bool {
+    !matches!(event, Event::UserSaid(_) | Event::BotSaid(_))
+}
+
+/// Whether an event may be a text of ours that comes back.
+pub const fn needs_echoes(event: &Event) -> bool {
+    matches!(event, Event::BotSaid(_) | Event::HandoverRequested(_))
+}
+
 /// Whether an event may leave unsaid what agents have said: the session is gone, or the bot speaks again.
 pub fn may_leave_unsaid(event: &Event) -> bool {
     let Event::Settled(settled) = event else {

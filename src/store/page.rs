@@ -1,5 +1,7 @@
 //! A part of a list.
 
+use super::columns::number;
+
 #[derive(Clone, Debug)]
 pub struct Page<T> {
     pub items: Vec<T>,
@@ -17,10 +19,5 @@ impl<T> Page<T> {
 
 /// One row more than is shown tells whether there are more.
 pub(super) fn one_more(limit: usize) -> i64 {
-    rows(limit).saturating_add(1)
-}
-
-/// A number of rows as a statement takes it.
-pub(super) fn rows(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
+    number(limit).saturating_add(1)
 }

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     domain::{conversation::Conversation, time::Timestamp},
     store::{
+        columns::integer,
         postgres::{is_awaited, storable},
         sqlite::{AtRest, micros},
     },
@@ -108,7 +109,7 @@ fn read(
 /// The words in which `tables` asks for what no column of the file holds.
 fn teach(connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    let revision = i64::try_from(micros(now)).unwrap_or(i64::MAX);
+    let revision = integer(micros(now));
     connection.create_scalar_function("handover_revision", 0, flags, move |_| Ok(revision))?;
     connection.create_scalar_function("handover_bytes", 1, flags, |called| {
         Ok(bytes(called.get_raw(0)))

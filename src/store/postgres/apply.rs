@@ -13,7 +13,7 @@ use super::{
     fault::Fault,
     intake, keys, legs,
     subject::Subject,
-    unmatched::{self, Unmatched},
+    unmatched,
     work::{Attempt, Ground, Work},
 };
 use crate::{
@@ -28,6 +28,7 @@ use crate::{
         found::Found,
         hashing::Hashed,
         keyed::{self, Keyed, KeyedEvent},
+        unmatched::Unmatched,
     },
     telemetry::traces::{self, TraceParent},
 };

@@ -11,11 +11,12 @@ use tokio_postgres::{
 use uuid::Uuid;
 
 use super::fault::Fault;
+pub(super) use crate::store::columns::{count, integer, lane, lane_id, number};
 use crate::{
     domain::{
         conversation::{Answer, Phase},
         dedupe::Fingerprint,
-        delivery::{Destination, Lane},
+        delivery::Destination,
         ids::{
             BotName, ConversationId, DeliveryId, DeskName, ErasureId, ExternalId, HandoverId,
             LegId, MessageId, OperatorName,
@@ -98,39 +99,9 @@ pub(in crate::store) fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-/// A count as a column holds it; none of ours comes near the end of the range.
-pub(super) fn integer(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// A count as it was stored; a negative one is a fault of the database and read as 0.
-pub(super) fn count(integer: i64) -> u64 {
-    u64::try_from(integer).unwrap_or(0)
-}
-
-/// A limit as a statement is given it.
-pub(super) fn limit(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
-}
-
 /// What stands in a column as JSON.
 pub(super) fn json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T, Fault> {
     Ok(serde_json::from_str(row.try_get(column)?)?)
-}
-
-/// A lane's column holds the id alone; whose it is follows from where it leads.
-pub(super) fn lane(id: Uuid, destination: &Destination) -> Lane {
-    match destination {
-        Destination::Bot(_) => Lane::Bot(ConversationId::from_uuid(id)),
-        Destination::Desk(_) => Lane::Leg(LegId::from_uuid(id)),
-    }
-}
-
-pub(super) fn lane_id(lane: Lane) -> Uuid {
-    match lane {
-        Lane::Bot(id) => id.as_uuid(),
-        Lane::Leg(id) => id.as_uuid(),
-    }
 }
 
 macro_rules! plain {

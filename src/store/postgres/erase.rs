@@ -8,14 +8,14 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{
-    columns::{self, count, values},
+    columns::{self, count, number, values},
     fault::Fault,
     listing,
     work::Ground,
 };
 use crate::{
     domain::ids::{BotName, ConversationId, DeliveryId, ErasureId},
-    store::{Erasure, Named, Whose, audit::Action, erasure::Owner, page::rows},
+    store::{Erasure, Named, Whose, audit::Action, erasure::Owner},
 };
 
 /// As many deliveries are looked through in one statement.
@@ -143,7 +143,7 @@ pub(super) async fn begin(
 pub(super) async fn untold(ground: &Ground, limit: usize) -> Result<Vec<Untold>, Fault> {
     let sql = "SELECT e.conversation, e.erasure, r.at_platform FROM erasing e JOIN erasures r ON r.id = e.erasure \
                WHERE NOT e.told LIMIT $1";
-    let found = ground.database.rows(sql, values![rows(limit)]).await?;
+    let found = ground.database.rows(sql, values![number(limit)]).await?;
     let untold = |row: &Row| {
         Ok(Untold {
             conversation: row.try_get(0)?,
@@ -163,7 +163,7 @@ pub(super) async fn overdue(ground: &Ground, limit: usize) -> Result<Vec<Deliver
         .database
         .rows(
             sql,
-            values![ground.clock.now().minus(Whose::LIMIT), rows(limit)],
+            values![ground.clock.now().minus(Whose::LIMIT), number(limit)],
         )
         .await?;
     let ids = found.iter().map(|row| row.try_get(0));
@@ -180,7 +180,7 @@ pub(super) async fn remains(ground: &Ground, limit: usize) -> Result<Vec<Remains
                    JOIN deliveries d ON d.lane = l.id AND d.settled_at IS NULL \
                    WHERE h.conversation = e.conversation) \
                GROUP BY e.conversation, c.revision HAVING bool_and(e.told) LIMIT $1";
-    let found = ground.database.rows(sql, values![rows(limit)]).await?;
+    let found = ground.database.rows(sql, values![number(limit)]).await?;
     let remains = |row: &Row| {
         Ok(Remains {
             conversation: row.try_get(0)?,

@@ -1,8 +1,5 @@
 //! Puts together what claimed deliveries are about, from committed rows.
 
-use std::sync::Arc;
-
-use serde::Deserialize;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -14,25 +11,13 @@ use super::{
 };
 use crate::{
     domain::{
-        conversation::{Closing, ConversationKey, Profile},
-        delivery::{Destination, HandoverFacts, Job, Lane, LegFacts, Task},
-        ids::{ConversationId, DeliveryId, HandoverId, MessageId},
+        delivery::{Destination, Job, Lane, LegFacts, Task},
+        ids::{ConversationId, DeliveryId, MessageId},
         message::Message,
         taken::Taken,
     },
-    telemetry::traces::TraceParent,
+    store::job::{Excerpt, Loaded, transcript_limit},
 };
-
-/// How much of a transcript a desk is told at once where its configuration does not say.
-const TRANSCRIPT_LIMIT: usize = 200;
-
-#[derive(Debug)]
-pub(super) struct Loaded {
-    pub(super) job: Box<Job>,
-    pub(super) attempts: u32,
-    pub(super) destination: Destination,
-    pub(super) trace: Option<TraceParent>,
-}
 
 /// Why a delivery cannot be put together.
 #[derive(Debug)]
@@ -95,7 +80,7 @@ fn read_known(
     // A user may be erased who never had a handover.
     let no_facts = row.try_get::<_, Option<&str>>(from + 8)?.is_none();
     let handover = if matches!(task, Task::Forget) && no_facts {
-        no_handover(row.try_get(from + 6)?, &state)
+        state.no_handover(row.try_get(from + 6)?)
     } else {
         columns::json(row, from + 8)?
     };
@@ -109,12 +94,7 @@ fn read_known(
         _ => None,
     };
     if let Task::Resume { contract, .. } = &mut task {
-        contract.unanswered |= state
-            .handover
-            .as_ref()
-            .filter(|open| open.id == handover.id)
-            .and_then(|open| open.closing.as_ref())
-            .is_some_and(|closing| closing.user_wrote);
+        contract.unanswered |= state.is_unanswered(handover.id);
     }
     Ok(Loaded {
         job: Box::new(Job {
@@ -140,8 +120,7 @@ fn read_known(
 /// Adds the messages that the task names. The one that it names by its id stands in the row from a column on.
 async fn add_messages(ground: &Ground, job: &mut Job, row: &Row, from: usize) -> Result<(), Fault> {
     if let (Task::Open { upto }, Some(leg)) = (&job.task, &job.leg) {
-        let limit = ground.transcript_limits.get(&leg.desk);
-        let limit = limit.copied().unwrap_or(TRANSCRIPT_LIMIT);
+        let limit = transcript_limit(&ground.transcript_limits, &leg.desk);
         (job.transcript, job.transcript_total) =
             transcript(ground, job.conversation, *upto, limit).await?;
     }
@@ -163,7 +142,7 @@ async fn transcript(
     let sql = "SELECT id, seq, actor, at, content, handover, late, raw, count(*) OVER () FROM messages \
                WHERE conversation = $1 AND seq <= $2 AND actor <> 'system' AND NOT late ORDER BY seq DESC LIMIT $3";
     // Of none at all there are none to count.
-    let most = columns::limit(limit.max(1));
+    let most = columns::number(limit.max(1));
     let rows = ground
         .database
         .rows(sql, values![conversation, integer(upto), most])
@@ -176,28 +155,4 @@ async fn transcript(
     let mut messages = newest_first.collect::<Result<Vec<_>, _>>()?;
     messages.reverse();
     Ok((messages, total))
-}
-
-/// What a job needs of a conversation's state; the rest need not be parsed.
-#[derive(Deserialize)]
-struct Excerpt {
-    id: ConversationId,
-    key: ConversationKey,
-    profile: Arc<Profile>,
-    handover: Option<Open>,
-}
-
-#[derive(Deserialize)]
-struct Open {
-    id: HandoverId,
-    closing: Option<Closing>,
-}
-
-fn no_handover(id: HandoverId, state: &Excerpt) -> HandoverFacts {
-    HandoverFacts {
-        id,
-        language: state.profile.language.clone().unwrap_or_default(),
-        payload: None,
-        options: serde_json::Map::new(),
-    }
 }

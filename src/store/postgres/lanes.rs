@@ -30,7 +30,7 @@ pub(super) async fn claim(
 ) -> Result<store::Claimed, Error> {
     give_back_dropped(ground).await?;
     let asked = Instant::now();
-    let (now, most) = (ground.clock.now(), columns::limit(limit));
+    let (now, most) = (ground.clock.now(), columns::number(limit));
     let (left, again) = ground.newer.left(destination, now);
     let rows = ground
         .database

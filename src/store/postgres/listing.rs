@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{
-    columns::{self, values},
+    columns::{self, number, values},
     fault::Fault,
     views,
     work::Ground,
@@ -19,8 +19,7 @@ use crate::{
     },
     store::{
         DeliveryFilter, DeliveryState, DeliveryView, HandoverSummary, OneDelivery, Page,
-        console::row::Excerpt as Owner,
-        page::{one_more, rows},
+        console::row::Excerpt as Owner, page::one_more,
     },
 };
 
@@ -170,7 +169,7 @@ pub(super) async fn owed_in(
     );
     let found = ground
         .database
-        .rows(sql, values![erasure, rows(limit)])
+        .rows(sql, values![erasure, number(limit)])
         .await?;
     found.iter().map(view).collect()
 }

@@ -10,14 +10,14 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{
-    columns::{count, values},
+    columns::{count, number, values},
     database::Statement,
     fault::Fault,
     work::Ground,
 };
 use crate::{
     domain::time::Timestamp,
-    store::{Retention, Session, hashing::day, page},
+    store::{Retention, Session, hashing::day},
 };
 
 /// Ends the transaction where another replica is at it.
@@ -135,7 +135,7 @@ const UNMATCHED: &str = removes!(
 
 /// At most `limit` of each kind. Says how many.
 pub(super) async fn purge(ground: &Ground, keep: &Retention, limit: usize) -> Result<usize, Fault> {
-    let (limit, now) = (page::rows(limit), ground.clock.now());
+    let (limit, now) = (number(limit), ground.clock.now());
     let (observed, spoken) = (now.minus(keep.observed), now.minus(keep.transcripts));
     let mut connection = ground.database.connection().await?;
     let found = connection

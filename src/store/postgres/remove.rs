@@ -48,7 +48,7 @@ async fn end_handovers(ground: &Arc<Ground>, gone: &Gone, limit: usize) -> Resul
     };
     let (mut ended, mut next) = (0, Some(ConversationId::from_uuid(Uuid::nil())));
     while let Some(after) = next.filter(|_| ended == 0) {
-        let values = values![name, after, columns::limit(limit)];
+        let values = values![name, after, columns::number(limit)];
         let found = ground.database.rows(sql, values).await?;
         next = None;
         for row in &found {
@@ -83,7 +83,7 @@ async fn bury_deliveries(ground: &Arc<Ground>, gone: &Gone, limit: usize) -> Res
                ORDER BY row LIMIT $3";
     let (mut buried, mut next) = (0, Some(0_i64));
     while let Some(after) = next.filter(|_| buried == 0) {
-        let values = values![&destination, after, columns::limit(limit)];
+        let values = values![&destination, after, columns::number(limit)];
         let found = ground.database.rows(sql, values).await?;
         next = None;
         for row in &found {

@@ -14,13 +14,14 @@ use super::{
     work::Work,
     writes::{ConversationRow, Read},
 };
+pub(super) use crate::domain::handover::needs_echoes;
 use crate::{
     domain::{
         conversation::{Conversation, ConversationKey, Phase, Profile},
         delivery::Lane,
         effect::Effect,
         event::Event,
-        handover::{Context, Echo, decide, may_leave_unsaid},
+        handover::{Context, Echo, decide, may_ask_a_desk, may_leave_unsaid},
         ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId},
         policy::Conditions,
         time::Timestamp,
@@ -338,13 +339,4 @@ impl Subject {
         });
         echoes.collect()
     }
-}
-
-/// What is only said asks no desk, and there is far more of it than of anything else.
-fn may_ask_a_desk(event: &Event) -> bool {
-    !matches!(event, Event::UserSaid(_) | Event::BotSaid(_))
-}
-
-pub(super) fn needs_echoes(event: &Event) -> bool {
-    matches!(event, Event::BotSaid(_) | Event::HandoverRequested(_))
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::{
-    columns::values,
+    columns::{number, values},
     erase::Remains,
     fault::Fault,
     work::{Attempt, Work},
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{delivery::Task, ids::ConversationId},
-    store::{DeliveryState, page::rows},
+    store::DeliveryState,
 };
 
 /// What a step has left of a conversation.
@@ -103,7 +103,7 @@ impl TakeAway {
         }
         let sql = "SELECT id FROM messages WHERE conversation = $1 LIMIT $2";
         let messages = work
-            .rows(sql, values![conversation, rows(self.limit)])
+            .rows(sql, values![conversation, number(self.limit)])
             .await?;
         let messages = messages.iter().map(|row| row.try_get(0));
         let messages: Vec<Uuid> = messages.collect::<Result<_, _>>()?;

@@ -64,7 +64,7 @@ async fn put_off(ground: &Ground, conversation: ConversationId) -> Result<(), Fa
 /// The conversations whose time has come, the longest overdue first.
 async fn due(ground: &Ground, limit: usize) -> Result<Vec<ConversationId>, Fault> {
     let sql = "SELECT id FROM conversations WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2";
-    let values = values![ground.clock.now(), columns::limit(limit)];
+    let values = values![ground.clock.now(), columns::number(limit)];
     let rows = ground.database.rows(sql, values).await?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }

@@ -2,27 +2,15 @@
 //! that began it. Kept for a short while, few and small, and applied as soon as the reference is known.
 
 use super::{
-    columns::{self, integer, storable, values},
+    columns::{self, storable, values},
     database::Statement,
     fault::Fault,
     work::Work,
 };
 use crate::{
-    domain::{event::DeskEvent, ids::DeskName, time::Timestamp},
-    store::hashing::Hashed,
+    domain::{ids::DeskName, time::Timestamp},
+    store::unmatched::{Fresh, Unmatched, fresh, have_room},
 };
-
-/// As many events are kept of one desk. More than that come of conversations that are none of ours.
-const MOST_EVENTS: i64 = 1000;
-/// As many bytes of events are kept of one desk.
-const MOST_BYTES: i64 = 4 * 1024 * 1024;
-
-/// An event with its keys.
-#[derive(Debug)]
-pub(super) struct Unmatched {
-    pub(super) event: DeskEvent,
-    pub(super) keys: Vec<Hashed>,
-}
 
 /// Says whether all of it is kept; if there is no room, nothing of it is. A repeat of what is kept is kept already.
 /// Should the reference become known meanwhile, the step is decided again.
@@ -33,26 +21,12 @@ pub(super) async fn keep(
 ) -> Result<bool, Fault> {
     let waiting = waiting(work, desk, reference).await?;
     let newest = waiting.iter().map(|(row, _)| *row).max().unwrap_or(0);
-    let mut known: Vec<Hashed> = waiting
-        .into_iter()
-        .flat_map(|(_, kept)| kept.keys)
-        .collect();
-    let mut fresh = Vec::new();
-    for Unmatched { event, keys } in events {
-        let is_known = |key: &Hashed| known.iter().any(|known| known.hash == key.hash);
-        if !keys.iter().any(is_known) {
-            known.extend(keys);
-            fresh.push((serde_json::to_string(event)?, serde_json::to_string(keys)?));
-        }
-    }
+    let fresh = fresh(waiting.into_iter().map(|(_, kept)| kept), events)?;
     let sql = "SELECT count(*), coalesce(sum(size), 0)::BIGINT FROM unmatched_events \
                WHERE desk = $1 AND expires_at >= $2";
     let row = work.row(sql, values![desk, work.now]).await?;
     let row = row.ok_or(Fault::Missing)?;
-    let (count, bytes): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
-    let more: usize = fresh.iter().map(|(event, _)| event.len()).sum();
-    if count + size(fresh.len()) > MOST_EVENTS || bytes + size(more) > MOST_BYTES {
-        tracing::warn!(%desk, "too much waits of conversations that are not known, more is not kept");
+    if !have_room(desk, (row.try_get(0)?, row.try_get(1)?), &fresh) {
         return Ok(false);
     }
     if fresh.is_empty() {
@@ -70,11 +44,11 @@ pub(super) async fn keep(
         "DELETE FROM unmatched_events WHERE desk = $1 AND expires_at < $2",
         values![desk, work.now],
     );
-    for (event, keys) in fresh {
+    for Fresh { size, event, keys } in fresh {
         work.write(
             "INSERT INTO unmatched_events (desk, reference, expires_at, size, event, keys) \
              VALUES ($1, $2, $3, $4, $5, $6)",
-            values![desk, reference, until, size(event.len()), event, keys],
+            values![desk, reference, until, size, event, keys],
         );
     }
     Ok(true)
@@ -122,8 +96,4 @@ async fn waiting(
         Ok((row.try_get(0)?, kept))
     });
     waiting.collect()
-}
-
-fn size(length: usize) -> i64 {
-    integer(u64::try_from(length).unwrap_or(u64::MAX))
 }

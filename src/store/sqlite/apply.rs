@@ -4,14 +4,7 @@ use std::collections::HashSet;
 
 use rusqlite::params;
 
-use super::{
-    columns::AnyId,
-    fault::Fault,
-    keys, legs,
-    subject::Subject,
-    unmatched::{self, Unmatched},
-    work::Work,
-};
+use super::{columns::AnyId, fault::Fault, keys, legs, subject::Subject, unmatched, work::Work};
 use crate::{
     domain::{
         effect::Effect,
@@ -24,6 +17,7 @@ use crate::{
         found::Found,
         hashing::{Hashed, Known},
         keyed::{self, Keyed, KeyedEvent},
+        unmatched::Unmatched,
     },
 };
 

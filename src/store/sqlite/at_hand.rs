@@ -7,12 +7,15 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{fault::Fault, jobs::Loaded, subject::Subject, work::Work};
-use crate::domain::{
-    conversation::Handover,
-    delivery::{Destination, HandoverFacts, Job, Lane, LegFacts, NewDelivery},
-    message::Message,
-    taken::Taken,
+use super::{fault::Fault, subject::Subject, work::Work};
+use crate::{
+    domain::{
+        conversation::Handover,
+        delivery::{Destination, HandoverFacts, Job, Lane, LegFacts, NewDelivery},
+        message::Message,
+        taken::Taken,
+    },
+    store::job::Loaded,
 };
 
 /// As many are at hand for one destination at most. Beyond that most of what is owed to it waits for others of its lanes,

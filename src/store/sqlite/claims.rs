@@ -2,16 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{
-    SqliteStore,
-    fault::Fault,
-    giving_up,
-    jobs::{self, Loaded},
-    memory::Hold,
-    settle,
-    work::Work,
-};
-use crate::store::{Claim, Error, Proof, Settlement, Ticket, keyed::KeyedSettlement};
+use super::{SqliteStore, fault::Fault, giving_up, jobs, memory::Hold, settle, work::Work};
+use crate::store::{Claim, Error, Proof, Settlement, Ticket, job::Loaded, keyed::KeyedSettlement};
 
 /// How long an outcome waits before it is tried to be written again, when the disk is full.
 const SETTLE_AGAIN: Duration = Duration::from_millis(500);

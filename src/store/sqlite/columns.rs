@@ -8,11 +8,12 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::fault::Fault;
+pub(super) use crate::store::columns::{count, integer, lane, lane_id, number};
 use crate::{
     domain::{
         conversation::{Answer, Phase},
         dedupe::Fingerprint,
-        delivery::{Destination, Lane},
+        delivery::Destination,
         ids::{
             BotName, ConversationId, DeliveryId, DeskName, ErasureId, ExternalId, HandoverId,
             LegId, MessageId, OperatorName,
@@ -25,36 +26,11 @@ use crate::{
     telemetry::traces::TraceParent,
 };
 
-/// A count as a column holds it; none of ours comes near the end of the range.
-pub(super) fn integer(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// A count as it was stored; a negative one is a fault of the file and read as 0.
-pub(super) fn count(integer: i64) -> u64 {
-    u64::try_from(integer).unwrap_or(0)
-}
-
 /// What stands in a column as JSON.
 pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(Fault::from(error)))
     })
-}
-
-/// A lane's column holds the id alone; whose it is follows from where it leads.
-pub(super) fn lane(id: Uuid, destination: &Destination) -> Lane {
-    match destination {
-        Destination::Bot(_) => Lane::Bot(ConversationId::from_uuid(id)),
-        Destination::Desk(_) => Lane::Leg(LegId::from_uuid(id)),
-    }
-}
-
-pub(super) fn lane_id(lane: Lane) -> Uuid {
-    match lane {
-        Lane::Bot(id) => id.as_uuid(),
-        Lane::Leg(id) => id.as_uuid(),
-    }
 }
 
 /// An id whose kind the query alone knows.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     audit, cancel,
-    columns::{self, count},
+    columns::{self, count, number},
     fault::Fault,
     memory::Change,
     settle::Delivery,
@@ -104,12 +104,7 @@ pub(super) fn begin(
     work.execute(
         "INSERT INTO erasures (id, at_platform, requested_at, conversations, finished_at) \
          VALUES (?1, ?2, ?3, ?4, iif(?4 = 0, ?3, NULL))",
-        params![
-            id,
-            at_platform,
-            work.now,
-            i64::try_from(there).unwrap_or(i64::MAX)
-        ],
+        params![id, at_platform, work.now, number(there)],
     )?;
     audit::keep(work, by, Action::Erase, id)?;
     Ok(id)
@@ -122,7 +117,7 @@ pub(super) fn untold(
 ) -> Result<Vec<(i64, ErasureId)>, Fault> {
     let mut statement = connection
         .prepare_cached("SELECT conversation, erasure FROM erasing WHERE told = 0 LIMIT ?1")?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = number(limit);
     let rows = statement.query_map([limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -206,7 +201,7 @@ pub(super) fn overdue(
          JOIN deliveries d ON d.settled_at IS NULL AND d.conversation = e.conversation \
          WHERE r.finished_at IS NULL AND r.requested_at < ?1 LIMIT ?2",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = number(limit);
     let rows = statement.query_map(params![now.minus(Whose::LIMIT), limit], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

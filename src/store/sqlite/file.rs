@@ -11,7 +11,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags, config::DbConfig, params};
 use sha2::{Digest, Sha256};
 
-use super::{fault::Fault, mutant::Mutant};
+use super::{columns::number, fault::Fault, mutant::Mutant};
 use crate::domain::time::Timestamp;
 
 /// Embedded, numbered from 1, never changed once released: the file remembers what each looked like.
@@ -178,7 +178,7 @@ pub(super) fn migrate(
     for (at, migration) in MIGRATIONS.iter().enumerate().skip(found) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(migration)?;
-        let number = i64::try_from(at + 1).unwrap_or(i64::MAX);
+        let number = number(at + 1);
         let sql = "INSERT INTO migrations (number, checksum, applied_at) VALUES (?1, ?2, ?3)";
         transaction.execute(sql, params![number, checksum(migration), now])?;
         transaction.commit()?;

@@ -1,37 +1,25 @@
 //! Puts together what a claimed row is about, from committed rows.
 
-use std::sync::Arc;
-
 use rusqlite::{Connection, OptionalExtension, Row, params, types::ValueRef};
-use serde::Deserialize;
 
 use super::{
-    columns::{self, AnyId, count, integer},
+    columns::{self, AnyId, count, integer, number},
     fault::Fault,
 };
 use crate::{
     domain::{
-        conversation::{Closing, ConversationKey, Profile},
         delivery::{Destination, HandoverFacts, Job, Lane, LegFacts, Task},
-        ids::{ConversationId, DeliveryId, HandoverId, MessageId},
+        ids::{DeliveryId, MessageId},
         message::Message,
         taken::Taken,
         time::Timestamp,
     },
-    store::TranscriptLimits,
+    store::{
+        TranscriptLimits,
+        job::{Excerpt, Loaded, transcript_limit},
+    },
     telemetry::traces::TraceParent,
 };
-
-/// How much of a transcript a desk is told at once where its configuration does not say.
-const TRANSCRIPT_LIMIT: usize = 200;
-
-#[derive(Debug)]
-pub(super) struct Loaded {
-    pub(super) job: Box<Job>,
-    pub(super) attempts: u32,
-    pub(super) destination: Destination,
-    pub(super) trace: Option<TraceParent>,
-}
 
 /// Each by itself: one that cannot be read does not stand in the others' way.
 pub(super) fn load_all(
@@ -68,17 +56,11 @@ fn load(connection: &Connection, row: i64, limits: &TranscriptLimits) -> Result<
     let mut transcript = (Vec::new(), 0);
     match (&mut task, &leg) {
         (Task::Open { upto }, Some(leg)) => {
-            let limit = limits.get(&leg.desk).copied().unwrap_or(TRANSCRIPT_LIMIT);
+            let limit = transcript_limit(limits, &leg.desk);
             transcript = read_transcript(connection, stored.conversation, *upto, limit)?;
         }
         (Task::Resume { contract, .. }, _) => {
-            contract.unanswered |= stored
-                .state
-                .handover
-                .as_ref()
-                .filter(|open| open.id == stored.facts.id)
-                .and_then(|open| open.closing.as_ref())
-                .is_some_and(|closing| closing.user_wrote);
+            contract.unanswered |= stored.state.is_unanswered(stored.facts.id);
         }
         _ => {}
     }
@@ -154,7 +136,7 @@ fn read_transcript(
             "SELECT count(*) FROM messages WHERE conversation = ?1 AND seq <= ?2 AND actor <> 'system' AND late = 0",
         )?
         .query_row(params![conversation, upto], |row| row.get(0))?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = number(limit);
     let mut statement = connection.prepare_cached(
         "SELECT id, seq, actor, at, content, handover, late, raw FROM messages \
          WHERE conversation = ?1 AND seq <= ?2 AND actor <> 'system' AND late = 0 ORDER BY seq DESC LIMIT ?3",
@@ -164,21 +146,6 @@ fn read_transcript(
         .collect::<Result<Vec<_>, _>>()?;
     messages.reverse();
     Ok((messages, count(total)))
-}
-
-/// What a job needs of a conversation's state; the rest need not be parsed.
-#[derive(Deserialize)]
-struct Excerpt {
-    id: ConversationId,
-    key: ConversationKey,
-    profile: Arc<Profile>,
-    handover: Option<Open>,
-}
-
-#[derive(Deserialize)]
-struct Open {
-    id: HandoverId,
-    closing: Option<Closing>,
 }
 
 struct Stored {
@@ -204,7 +171,7 @@ impl Stored {
         let state: Excerpt = columns::json(row, 7)?;
         // A user may be erased who never had a handover.
         let facts = if matches!(task, Task::Forget) && row.get_ref(8)? == ValueRef::Null {
-            no_handover(row.get(13)?, &state)
+            state.no_handover(row.get(13)?)
         } else {
             columns::json(row, 8)?
         };
@@ -223,14 +190,5 @@ impl Stored {
             of_handover: taken(row, 11)?,
             of_leg: taken(row, 12)?,
         })
-    }
-}
-
-fn no_handover(id: HandoverId, state: &Excerpt) -> HandoverFacts {
-    HandoverFacts {
-        id,
-        language: state.profile.language.clone().unwrap_or_default(),
-        payload: None,
-        options: serde_json::Map::new(),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{console::sessions, fault::Fault, keys, unmatched, work::Work};
+use super::{columns::number, console::sessions, fault::Fault, keys, unmatched, work::Work};
 use crate::{
     domain::{
         delivery::Lane,
@@ -18,7 +18,7 @@ use crate::{
 /// At most `limit` of each kind. Says how many.
 pub(super) fn purge(work: &mut Work<'_>, keep: &Retention, limit: usize) -> Result<usize, Fault> {
     let now = work.now;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = number(limit);
     let mut removed = 0;
     removed += observed(work, now.minus(keep.observed), limit)?;
     removed += transcripts(work, now.minus(keep.transcripts), limit)?;

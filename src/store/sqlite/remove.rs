@@ -4,7 +4,8 @@ use futures_util::future::join_all;
 use rusqlite::{Connection, params};
 
 use super::{
-    SqliteStore, fault::Fault, giving_up, operator, settle::Delivery, subject::Subject, work::Work,
+    SqliteStore, columns::number, fault::Fault, giving_up, operator, settle::Delivery,
+    subject::Subject, work::Work,
 };
 use crate::{
     domain::{delivery::Destination, event::Event},
@@ -88,7 +89,7 @@ impl Kind {
             (Self::Conversations, Gone::Bot(bot)) => bot.to_string(),
             (Self::Deliveries, gone) => destination(gone).to_string(),
         };
-        let limit = i64::try_from(page.limit).unwrap_or(i64::MAX);
+        let limit = number(page.limit);
         let mut statement = connection.prepare_cached(sql)?;
         let rows = statement.query_map(params![name, page.after, limit], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)

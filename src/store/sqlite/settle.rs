@@ -259,13 +259,7 @@ fn tell_what_waited(
 ) -> Result<(), Fault> {
     for effect in effects {
         if let Effect::Name(name) = effect {
-            let leg = NamedLeg {
-                id: name.leg,
-                handover: name.handover,
-                desk: name.desk.clone(),
-                reference: Some(name.reference.clone()),
-                is_new: false,
-            };
+            let leg = NamedLeg::from(name);
             subject = apply::tell_what_was_kept(work, subject, &leg, &name.reference)?;
         }
     }

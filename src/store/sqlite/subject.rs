@@ -13,7 +13,7 @@ use crate::{
         delivery::{Destination, Lane},
         effect::Effect,
         event::Event,
-        handover::{Context, Echo, decide, may_leave_unsaid},
+        handover::{Context, Echo, decide, may_ask_a_desk, may_leave_unsaid, needs_echoes},
         ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId},
         policy::Conditions,
         time::Timestamp,
@@ -321,13 +321,4 @@ impl Subject {
             }
         }
     }
-}
-
-/// What is only said asks no desk, and there is far more of it than of anything else.
-fn may_ask_a_desk(event: &Event) -> bool {
-    !matches!(event, Event::UserSaid(_) | Event::BotSaid(_))
-}
-
-fn needs_echoes(event: &Event) -> bool {
-    matches!(event, Event::BotSaid(_) | Event::HandoverRequested(_))
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{fault::Fault, memory::Change, work::Work};
+use super::{columns::number, fault::Fault, memory::Change, work::Work};
 use crate::domain::ids::{ConversationId, DeliveryId, HandoverId};
 
 /// As many deliveries are looked through in one read.
@@ -38,7 +38,7 @@ pub(super) fn remains(connection: &Connection, limit: usize) -> Result<Vec<Remai
              WHERE h.conversation = e.conversation) \
          LIMIT ?1",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = number(limit);
     let rows = statement.query_map([limit], |row| row.get(0))?;
     let found = rows.collect::<Result<Vec<i64>, _>>()?;
     if found.is_empty() {
@@ -104,7 +104,7 @@ pub(super) fn take_away(
     }
     let messages = work.execute(
         "DELETE FROM messages WHERE row IN (SELECT row FROM messages WHERE conversation = ?1 LIMIT ?2)",
-        params![conversation, i64::try_from(limit).unwrap_or(i64::MAX)],
+        params![conversation, number(limit)],
     )?;
     if messages >= limit {
         return Ok(Left::Rows);

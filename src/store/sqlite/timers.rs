@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use super::{fault::Fault, subject::Subject, work::Work};
+use super::{columns::number, fault::Fault, subject::Subject, work::Work};
 use crate::domain::{event::Event, time::Timestamp};
 
 /// A deadline that `decide` leaves standing is looked at again after this, not at once for ever.
@@ -18,7 +18,7 @@ pub(super) fn due(
     now: Timestamp,
     limit: usize,
 ) -> Result<Vec<i64>, Fault> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = number(limit);
     let mut statement = connection.prepare_cached(
         "SELECT row FROM conversations WHERE wake_at <= ?1 ORDER BY wake_at LIMIT ?2",
     )?;

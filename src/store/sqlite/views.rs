@@ -2,7 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{columns::AnyId, fault::Fault, jobs};
+use super::{
+    columns::{AnyId, number},
+    fault::Fault,
+    jobs,
+};
 use crate::{
     domain::{
         conversation::{Answer, Conversation, Phase},
@@ -13,8 +17,7 @@ use crate::{
     },
     store::{
         DeliveryFilter, DeliveryState, DeliveryView, HandoverSummary, HandoverView, NamesInUse,
-        Page,
-        page::{one_more, rows},
+        Page, page::one_more,
     },
 };
 
@@ -138,7 +141,7 @@ pub(super) fn owed_in(
           UNION ALL SELECT l.id FROM erasing e JOIN handovers h ON h.conversation = e.conversation \
           JOIN legs l ON l.handover = h.id WHERE e.erasure = ?1) ORDER BY d.row LIMIT ?2",
     )?;
-    let found = statement.query_map(params![erasure, rows(limit)], delivery_view)?;
+    let found = statement.query_map(params![erasure, number(limit)], delivery_view)?;
     Ok(found.collect::<Result<_, _>>()?)
 }
 

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        columns::{count, integer, values},
+        columns::{count, integer, number, values},
         database::Database,
         fault::Fault,
     },
@@ -19,7 +19,6 @@ use crate::{
     store::{
         DEAD_AT_MOST, InboxCounts, InboxCursor, InboxList, InboxQuery, InboxRow, Page,
         console::search::{self, Sieve},
-        page::rows,
     },
 };
 
@@ -131,7 +130,7 @@ async fn read(
     (from, only, limit): (InboxCursor, Option<ConversationId>, usize),
 ) -> Result<Vec<Found>, Fault> {
     let InboxCursor { at, conversation } = from;
-    let values = values![at, conversation, &wanted.operator, only, rows(limit)];
+    let values = values![at, conversation, &wanted.operator, only, number(limit)];
     let found = database.rows(sql(wanted.list), values).await?;
     found.iter().map(Found::read).collect()
 }

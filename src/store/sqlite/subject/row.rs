@@ -4,7 +4,7 @@ use rusqlite::{Row, params};
 
 use super::{
     super::{
-        columns::{self, integer},
+        columns::{self, integer, number},
         fault::Fault,
         memory::Change,
         work::Work,
@@ -107,7 +107,7 @@ impl Subject {
         let sql = "UPDATE messages SET progress = ?2 WHERE conversation = ?1 \
                    AND seq = (SELECT max(seq) FROM messages WHERE conversation = ?1) \
                    AND octet_length(content) + coalesce(octet_length(raw), 0) <= ?3";
-        let longest = i64::try_from(LONGEST).unwrap_or(i64::MAX);
+        let longest = number(LONGEST);
         Ok(work.execute(sql, params![self.row, progress, longest])? > 0)
     }
 

@@ -1,0 +1,38 @@
+//! How numbers and lanes stand in columns, whatever the database.
+
+use uuid::Uuid;
+
+use crate::domain::{
+    delivery::{Destination, Lane},
+    ids::{ConversationId, LegId},
+};
+
+/// A count as a column holds it; none of ours comes near the end of the range.
+pub(super) fn integer(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// The same of a size or a limit.
+pub(super) fn number(size: usize) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}
+
+/// A count as it was stored; a negative one is a fault of the database and read as 0.
+pub(super) fn count(integer: i64) -> u64 {
+    u64::try_from(integer).unwrap_or(0)
+}
+
+/// A lane's column holds the id alone; whose it is follows from where it leads.
+pub(super) fn lane(id: Uuid, destination: &Destination) -> Lane {
+    match destination {
+        Destination::Bot(_) => Lane::Bot(ConversationId::from_uuid(id)),
+        Destination::Desk(_) => Lane::Leg(LegId::from_uuid(id)),
+    }
+}
+
+pub(super) fn lane_id(lane: Lane) -> Uuid {
+    match lane {
+        Lane::Bot(id) => id.as_uuid(),
+        Lane::Leg(id) => id.as_uuid(),
+    }
+}
