@@ -94,7 +94,12 @@ impl AivoLive {
         self.tell(job, &told).await
     }
 
+    /// Aivo's own number of the conversation comes with the answer to the queue call and with every event. A leg without
+    /// one was opened at another desk, which had this one's name before, and Aivo has nothing of it.
     async fn tell(&self, job: &Job, told: &Told<'_>) -> Result<Done, Failure> {
+        if job.leg.as_ref().is_some_and(|leg| leg.reference.is_none()) {
+            return Err(Failure::of(ErrorClass::Gone));
+        }
         let context = self.context(job)?.with("message", told);
         self.make(&self.settings.message, context).await
     }

@@ -250,9 +250,12 @@ fn key(job: &Job, index: usize) -> String {
     format!("{}/{index}", job.delivery)
 }
 
+/// What Chatwoot calls the conversation. An opening that was answered has said so: a leg without that was opened at
+/// another desk, which had this one's name before, and Chatwoot has nothing of it.
 fn conversation_of(job: &Job) -> Result<&str, Failure> {
     let leg = job.leg.as_ref().ok_or_else(Failure::unsupported)?;
-    leg.reference.as_deref().ok_or_else(Failure::unsupported)
+    let lost = || Failure::of(ErrorClass::Gone);
+    leg.reference.as_deref().ok_or_else(lost)
 }
 
 /// It was answered, and the answer will not be another one the next time.

@@ -71,7 +71,7 @@ impl Template {
             .context(job)
             .with("message_id", message.id)
             .with("reason", reason);
-        self.make(failed, &context).await
+        self.tell(job, failed, &context).await
     }
 
     async fn close(&self, job: &Job, reason: &str) -> Result<Done, Failure> {
@@ -87,20 +87,30 @@ impl Template {
     }
 
     /// Whether the request speaks of what the desk has never told: its opening has not arrived, or nobody knows what came of
-    /// it. Which conversation to close can then not be said tomorrow either, and an operator has nothing to put right.
-    fn is_unnamed(&self, job: &Job, close: &Action, context: &Context) -> bool {
-        let is_named = |leg: &LegFacts| leg.reference.is_some() || !leg.taken.is_empty();
-        if job.leg.as_ref().is_some_and(is_named) || close.call(context).is_ok() {
+    /// it. Which conversation is meant can then not be said tomorrow either, and an operator has nothing to put right.
+    fn is_unnamed(&self, job: &Job, action: &Action, context: &Context) -> bool {
+        let is_nameless = |leg: &LegFacts| leg.reference.is_none() && leg.taken.is_empty();
+        if !job.leg.as_ref().is_some_and(is_nameless) || action.call(context).is_ok() {
             return false;
         }
         let named = self.settings.example_of_answers();
         let named = context.clone().with(REFERENCE, named);
-        close.call(&named).is_ok()
+        action.call(&named).is_ok()
     }
 
     async fn say(&self, job: &Job, message: &Message, shown: &Content) -> Result<Done, Failure> {
         let context = message::said(self.context(job), message, shown);
-        self.make(&self.settings.requests.message, &context).await
+        self.tell(job, &self.settings.requests.message, &context)
+            .await
+    }
+
+    /// Something in a conversation that the desk has. One that has no name, where the request needs it, was opened at another
+    /// desk, which had this one's name before, and this desk has nothing of it.
+    async fn tell(&self, job: &Job, action: &Action, context: &Context) -> Result<Done, Failure> {
+        if self.is_unnamed(job, action, context) {
+            return Err(Failure::of(ErrorClass::Gone));
+        }
+        self.make(action, context).await
     }
 
     async fn make(&self, action: &Action, context: &Context) -> Result<Done, Failure> {

@@ -222,6 +222,32 @@ async fn the_end_resolves_the_conversation() {
 }
 
 #[tokio::test]
+async fn what_was_opened_at_another_desk_of_this_name_is_gone() {
+    let about = MessageId::from_uuid(id(2));
+    let reason = "no such user".to_owned();
+    for task in [
+        told(),
+        Task::Placeholder { message: about },
+        Task::Failed {
+            message: about,
+            reason,
+        },
+    ] {
+        let stub = Stub::answering(OK, "", "{}").await;
+        for again in [false, true] {
+            let (desk, job) = (desk(&stub), job(task.clone()));
+            let failed = if again {
+                desk.perform_again(&job).await
+            } else {
+                desk.perform(&job).await
+            };
+            assert_eq!(failed.unwrap_err().class, ErrorClass::Gone);
+        }
+        assert!(stub.requests().await.is_empty(), "{task:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_failure_has_the_class_of_its_status() {
     for (status, class) in [
         ("404 Not Found", ErrorClass::Gone),

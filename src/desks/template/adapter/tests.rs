@@ -264,6 +264,21 @@ async fn without_a_request_for_them_a_close_is_no_call_and_a_failure_is_a_messag
     );
 }
 
+#[tokio::test]
+async fn what_was_opened_at_another_desk_of_this_name_is_gone() {
+    let about = MessageId::from_uuid(id(2));
+    for task in [telling(), Task::Placeholder { message: about }] {
+        let stub = Stub::answering("200 OK", "", "").await;
+        let mut job = job(task, Content::text("hello"));
+        let leg = job.leg.as_mut().unwrap();
+        (leg.reference, leg.taken) = (None, Taken::default());
+        let desk = desk(&stub, &[OPEN, MESSAGE].concat());
+        let failure = desk.perform(&job).await.unwrap_err();
+        assert_eq!(failure.class, ErrorClass::Gone);
+        assert!(stub.requests().await.is_empty());
+    }
+}
+
 /// The end of a handover whose opening was never answered.
 async fn ended_unanswered(desk: &Template) -> Result<Done, Failure> {
     let reason = "declined".to_owned();

@@ -28,6 +28,17 @@ async fn a_conversation_that_is_known_by_its_events_alone_has_no_token() {
 }
 
 #[tokio::test]
+async fn what_was_opened_at_another_desk_of_this_name_is_gone() {
+    let about = MessageId::from_uuid(id(2));
+    for task in [told(None), Task::Placeholder { message: about }] {
+        let stub = Stub::answering("200 OK", "", "").await;
+        let failed = desk(&stub, "").perform(&job(task)).await.unwrap_err();
+        assert_eq!(failed.class, ErrorClass::Gone);
+        assert!(stub.requests().await.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn each_of_two_conversations_keeps_its_own_token() {
     let mut job = in_room(told(None));
     let leg = job.leg.as_mut().unwrap();
