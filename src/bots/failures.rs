@@ -1,9 +1,22 @@
-//! Failures of a call that is never made, the same for every platform.
+//! What failures mean that are the same for every platform.
 
 use crate::{
     domain::{delivery::Failure, fallback::Unshowable, retry::ErrorClass},
     outbound::{CallError, url::SegmentError},
 };
+
+/// Of a call that the operator has written down. Only where it goes to the `documented` address of the conversation does
+/// it say whether that is there still: a wrong path, or another host, is answered alike, and to take the conversation for
+/// lost would end a handover whose bot is paused.
+pub(super) fn of_request(failure: Failure, documented: bool) -> Failure {
+    match failure.class {
+        ErrorClass::Gone if !documented => Failure {
+            class: ErrorClass::Rejected,
+            ..failure
+        },
+        _ => failure,
+    }
+}
 
 /// What the vendor gave as an id cannot stand in an address.
 pub(super) fn not_an_id(fault: SegmentError) -> Failure {

@@ -289,6 +289,13 @@ impl Outlet {
             Ok(_) => {
                 tracing::debug!(%destination, delivery.id = %delivery, delivery.kind = kind, "delivered");
             }
+            // What waits for the bot besides is not made any more, so nothing but this line tells of it.
+            Err(failure) if is_lost(&claim.job.task, failure) => tracing::warn!(
+                %destination,
+                delivery.id = %delivery,
+                http.status = failure.status,
+                "the bot to be resumed does not know the conversation any more, so the handover is over"
+            ),
             Err(failure) => tracing::info!(
                 %destination,
                 delivery.id = %delivery,
@@ -300,6 +307,11 @@ impl Outlet {
             ),
         }
     }
+}
+
+/// Whether the platform has said that there is nobody to be resumed.
+fn is_lost(task: &Task, failure: &Failure) -> bool {
+    matches!(task, Task::Resume { .. }) && failure.class == ErrorClass::Gone
 }
 
 fn end(span: Option<Span>, outcome: Outcome) {

@@ -67,6 +67,11 @@ impl Call {
         self.endpoint.is_at(base)
     }
 
+    /// Whether it goes to this address, whatever stands in its query.
+    pub fn is_to(&self, endpoint: &Endpoint) -> bool {
+        self.endpoint.is_address_of(endpoint)
+    }
+
     /// Up to so many bytes of the answer are read, where a vendor's usual answer is longer than [`ANSWER_LIMIT`].
     #[must_use]
     pub fn answer_limit(mut self, bytes: usize) -> Self {

@@ -112,6 +112,11 @@ impl Endpoint {
         self.0.origin() == base.0.origin()
     }
 
+    /// Whether both are one address, whatever stands in their queries.
+    pub(super) fn is_address_of(&self, other: &Self) -> bool {
+        self.0.origin() == other.0.origin() && self.0.path() == other.0.path()
+    }
+
     /// Takes a URL that a template has rendered, whose values are already encoded.
     pub(super) fn from_rendered(text: &str) -> Result<Self, UrlError> {
         if has_dot_segment(text) {

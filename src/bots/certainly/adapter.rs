@@ -17,7 +17,7 @@ use super::{
 use crate::{
     bots::{
         BotFacts, BotPlatform,
-        failures::{not_an_id, unshowable},
+        failures::{not_an_id, of_request, unshowable},
         steps::{Step, resume_context, step_context},
     },
     config::{Auth, Rotating, Sender},
@@ -46,6 +46,10 @@ pub struct Certainly {
 
 /// What the probe leaves open.
 const UNPROVEN: &str = "whether access_token is good has to be tried with a handover: no call shows it that changes nothing";
+/// The bot listens, or is told what an agent says.
+const HANDOVER: &str = "handover";
+/// The bot speaks again.
+const TAKEOVER: &str = "takeover";
 /// Styles and a menu.
 const CONFIG_LIMIT: usize = 1024 * 1024;
 
@@ -79,7 +83,7 @@ impl Certainly {
         match self.settings.sender {
             Sender::Handover => {
                 let body = AgentMessage::new(content).map_err(unshowable)?;
-                let call = Call::post(self.handover(job)?).json(&body);
+                let call = Call::post(self.webchat(job, HANDOVER)?).json(&body);
                 self.send(self.present(call)).await
             }
             Sender::TriggerMessage => {
@@ -112,14 +116,14 @@ impl Certainly {
                 let variables = values.evaluate(&context).map_err(CallError::Template)?;
                 self.move_flow(job, id, variables).await
             }
-            Step::Request(request) => self.make(request, &context).await,
+            Step::Request(request) => self.make(job, request, &context).await,
         }
     }
 
     async fn pause(&self, job: &Job, index: usize) -> Result<Done, Failure> {
         let step = self.settings.steps.pause.get(index);
-        self.make(step.ok_or_else(Failure::unsupported)?, &self.context(job))
-            .await
+        let step = step.ok_or_else(Failure::unsupported)?;
+        self.make(job, step, &self.context(job)).await
     }
 
     /// `trigger-response`: the bot goes on at a module and finds these variables. The user is told nothing by it.
@@ -139,13 +143,23 @@ impl Certainly {
         self.act(call).await
     }
 
-    async fn make(&self, request: &RequestTemplate, context: &Context) -> Result<Done, Failure> {
+    /// At the documented addresses of the user alone does Certainly say whether it knows the user.
+    async fn make(
+        &self,
+        job: &Job,
+        request: &RequestTemplate,
+        context: &Context,
+    ) -> Result<Done, Failure> {
         let mut own = false;
         let call = request.call(context, |call| {
             own = call.is_at(&self.settings.api_url);
             if own { self.present(call) } else { call }
         });
-        let answer = self.outbound.send(call.map_err(CallError::from)?).await?;
+        let call = call.map_err(CallError::from)?;
+        let documented =
+            call.is_to(&self.webchat(job, HANDOVER)?) || call.is_to(&self.webchat(job, TAKEOVER)?);
+        let answer = self.outbound.send(call).await;
+        let answer = answer.map_err(|error| of_request(error.into(), documented))?;
         Ok(Done {
             // Another host's limit is not that of this bot.
             quiet_for: answer.quiet_for.filter(|_| own),
@@ -186,9 +200,10 @@ impl Certainly {
         }
     }
 
-    fn handover(&self, job: &Job) -> Result<Endpoint, Failure> {
+    /// What is documented to be done with a user.
+    fn webchat(&self, job: &Job, what: &str) -> Result<Endpoint, Failure> {
         let (deployment, user) = (job.key.realm.as_str(), self.user_id(job));
-        self.at(&["webbot", "api", "webchat", deployment, "handover", &user])
+        self.at(&["webbot", "api", "webchat", deployment, what, &user])
             .map_err(not_an_id)
     }
 

@@ -11,7 +11,7 @@ use super::{Settings, actions::Actions, realm::Realm};
 use crate::{
     bots::{
         BotFacts, BotPlatform,
-        failures::{not_an_id, unshowable},
+        failures::{not_an_id, of_request, unshowable},
         steps::{Step, resume_context, step_context},
     },
     config::History,
@@ -38,6 +38,8 @@ pub struct Chatlayer {
 
 /// The namespace of the session under which a dialog finds what the bridge tells it.
 const SESSION_NAMESPACE: &str = "handover";
+/// Where a conversation takes what is done in it.
+const ACTIONS: &str = "actions";
 /// A team may have many bots.
 const LIST_LIMIT: usize = 1024 * 1024;
 
@@ -80,7 +82,7 @@ impl Chatlayer {
     async fn pause(&self, job: &Job, index: usize) -> Result<Done, Failure> {
         let pause = &self.settings.steps.pause;
         let step = pause.get(index).ok_or_else(Failure::unsupported)?;
-        self.make(step, &self.context(job)?).await
+        self.make(job, step, &self.context(job)?).await
     }
 
     async fn step(&self, job: &Job, step: &Step, context: &Context) -> Result<Done, Failure> {
@@ -93,13 +95,13 @@ impl Chatlayer {
                 let data = values.evaluate(context).map_err(CallError::Template)?;
                 self.send(self.dialog_state(job, id, &data)?).await
             }
-            Step::Request(request) => self.make(request, context).await,
+            Step::Request(request) => self.make(job, request, context).await,
         }
     }
 
     /// `executeConversationAction`.
     async fn act(&self, job: &Job, actions: &Actions) -> Result<Done, Failure> {
-        let endpoint = self.conversation(job, "actions")?;
+        let endpoint = self.conversation(job, ACTIONS)?;
         self.send(
             Call::post(endpoint)
                 .bearer(&self.access_token())
@@ -145,9 +147,17 @@ impl Chatlayer {
         })))
     }
 
-    async fn make(&self, request: &RequestTemplate, context: &Context) -> Result<Done, Failure> {
+    /// At the documented address of the conversation alone does Chatlayer say whether it knows the conversation.
+    async fn make(
+        &self,
+        job: &Job,
+        request: &RequestTemplate,
+        context: &Context,
+    ) -> Result<Done, Failure> {
         let (call, own) = self.request(request, context)?;
-        let answer = self.outbound.send(call).await?;
+        let documented = call.is_to(&self.conversation(job, ACTIONS)?);
+        let answer = self.outbound.send(call).await;
+        let answer = answer.map_err(|error| of_request(error.into(), documented))?;
         Ok(Done {
             // Another host's limit is not that of this bot.
             quiet_for: answer.quiet_for.filter(|_| own),

@@ -348,6 +348,32 @@ async fn answers_are_sorted_into_their_classes() {
 }
 
 #[tokio::test]
+async fn only_the_users_own_addresses_say_that_the_user_is_gone() {
+    let stub = Stub::answering("404 Not Found", "", "{}").await;
+    let other = Stub::answering("410 Gone", "", "{}").await;
+    let elsewhere = other.base().expose().trim_end_matches('/').to_owned();
+    let webchat = "{{ bot.api_url }}/webbot/api/webchat/{{ deployment_id }}";
+    for (url, class) in [
+        (
+            format!("{webchat}/takeover/{{{{ user_id }}}}/?ClaimEnd=7"),
+            ErrorClass::Gone,
+        ),
+        (
+            format!("{webchat}/take-over/{{{{ user_id }}}}/"),
+            ErrorClass::Rejected,
+        ),
+        (format!("{elsewhere}/crm"), ErrorClass::Rejected),
+    ] {
+        let step = format!(r#"[{{ request = {{ method = "POST", url = "{url}" }} }}]"#);
+        let bot = bot(&stub, &format!("pause = {step}\nresume = {step}"));
+        for job in [resume(0), pause()] {
+            let failure = bot.perform(&job).await.unwrap_err();
+            assert_eq!(failure.class, class, "{url}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_certainly_has_no_call_for_fails_for_good() {
     let stub = Stub::answering("200 OK", "", "").await;
     let bot = bot(&stub, "pause = []");

@@ -240,6 +240,34 @@ async fn the_token_goes_to_no_other_host() {
 }
 
 #[tokio::test]
+async fn only_the_conversations_own_address_says_that_it_is_gone() {
+    let stub = Stub::answering("404 Not Found", "", "{}").await;
+    let other = Stub::answering("410 Gone", "", "{}").await;
+    let elsewhere = other.base().expose().trim_end_matches('/').to_owned();
+    let conversation = "{{ bot.api_url }}/v1/bots/{{ bot_id }}/conversations/{{ session_id }}";
+    for (url, class) in [
+        (
+            format!("{conversation}/actions?version={{{{ version }}}}"),
+            ErrorClass::Gone,
+        ),
+        (format!("{conversation}/action"), ErrorClass::Rejected),
+        (format!("{conversation}/unpause"), ErrorClass::Rejected),
+        (format!("{elsewhere}/crm"), ErrorClass::Rejected),
+    ] {
+        let step = format!(r#"[{{ request = {{ method = "POST", url = "{url}" }} }}]"#);
+        let bot = bot(&stub, &format!("pause = {step}\nresume = {step}"));
+        for job in [resume(0), job(Task::Pause { index: 0 }, None)] {
+            let failure = bot.perform(&job).await.unwrap_err();
+            assert_eq!(failure.class, class, "{url}");
+            assert!(matches!(failure.status, Some(404 | 410)), "{failure:?}");
+        }
+    }
+    let dialog = bot(&stub, r#"resume = [{ dialog_state = "d1" }]"#);
+    let failure = dialog.perform(&resume(0)).await.unwrap_err();
+    assert_eq!(failure.class, ErrorClass::Gone, "a call of Chatlayer's own");
+}
+
+#[tokio::test]
 async fn a_resume_step_that_the_configuration_no_longer_has_is_done() {
     let stub = Stub::answering("200 OK", "", "").await;
     assert_eq!(
