@@ -181,6 +181,7 @@ macro_rules! run_against {
             erasure_unread: [
                 what_cannot_be_read_is_erased_as_it_is_and_holds_up_nobody,
                 what_is_owed_in_what_cannot_be_read_is_given_up_a_day_later,
+                what_cannot_be_read_has_its_place_at_the_desk_until_it_is_erased,
                 who_cannot_be_told_from_what_is_kept_is_erased_with_who_is_meant,
             ],
             erasure: [

@@ -10,6 +10,7 @@ use super::{
     audit, cancel,
     columns::{self, count, number},
     fault::Fault,
+    load,
     memory::Change,
     settle::Delivery,
     subject::Subject,
@@ -151,6 +152,7 @@ pub(super) fn end_unread(
     if !told(work, conversation, erasure)? {
         return Ok(());
     }
+    let desk = load::desk_of_unread(work.connection, conversation)?;
     let ended = work
         .prepare(
             "UPDATE conversations SET phase = NULL, wake_at = NULL WHERE row = ?1 RETURNING bot, realm, user",
@@ -178,6 +180,10 @@ pub(super) fn end_unread(
     }
     let until = Some(work.now);
     work.change(Change::HandedOver { key: ended, until });
+    work.change(Change::Moved {
+        from: desk,
+        to: None,
+    });
     Ok(())
 }
 

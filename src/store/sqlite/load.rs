@@ -1,6 +1,6 @@
 //! Fills the memory from the rows, once, when the store is opened.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::{
     columns::{self, AnyId, count},
@@ -14,6 +14,7 @@ use super::{
 use crate::domain::{
     conversation::{Conversation, ConversationKey},
     delivery::Task,
+    ids::DeskName,
 };
 
 pub(super) fn fill(
@@ -33,18 +34,36 @@ pub(super) fn fill(
 /// A state that cannot be read fails when it is needed, not here.
 fn at_desks(connection: &Connection, changes: &mut Vec<Change>) -> Result<(), Fault> {
     let mut statement =
-        connection.prepare("SELECT state FROM conversations WHERE wake_at IS NOT NULL")?;
+        connection.prepare("SELECT state, row FROM conversations WHERE wake_at IS NOT NULL")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let state = columns::json::<Conversation>(row, 0).ok();
-        if let Some(desk) = state.as_ref().and_then(Conversation::desk) {
+        let desk = match columns::json::<Conversation>(row, 0) {
+            Ok(state) => state.desk().cloned(),
+            Err(_) => desk_of_unread(connection, row.get(1)?)?,
+        };
+        if let Some(desk) = desk {
             changes.push(Change::Moved {
                 from: None,
-                to: Some(desk.clone()),
+                to: Some(desk),
             });
         }
     }
     Ok(())
+}
+
+/// The desk that has a conversation whose state cannot be read, as [`Conversation::desk`] would say it.
+pub(super) fn desk_of_unread(
+    connection: &Connection,
+    conversation: i64,
+) -> Result<Option<DeskName>, Fault> {
+    let found = connection
+        .prepare_cached(
+            "SELECT desk FROM handovers h WHERE conversation = ?1 AND ended_at IS NULL AND phase <> 'closing' \
+             AND EXISTS (SELECT 1 FROM legs l WHERE l.handover = h.id AND l.desk = h.desk AND NOT l.closed)",
+        )?
+        .query_row([conversation], |row| row.get(0))
+        .optional()?;
+    Ok(found)
 }
 
 /// Those that ended lately included. Not from the states: of one that cannot be read it is known all the same.

@@ -1,10 +1,10 @@
 //! A user is erased of whom not everything can be read.
 
-use std::time::Duration;
+use std::{num::NonZeroU64, time::Duration};
 
 use handover_bridge::{
     domain::{
-        conversation::{Profile, UserProfile},
+        conversation::{Answer, Profile, UserProfile},
         effect::WarningKind,
         event::Step,
     },
@@ -12,7 +12,7 @@ use handover_bridge::{
 };
 
 use super::erasure::{all_deliveries, finished, go_on, session, settle_all};
-use crate::world::{Harness, World, says};
+use crate::world::{Harness, World, policy, says, team_name};
 
 pub async fn what_cannot_be_read_is_erased_as_it_is_and_holds_up_nobody(
     harness: impl Harness + 'static,
@@ -68,6 +68,25 @@ pub async fn what_is_owed_in_what_cannot_be_read_is_given_up_a_day_later(
     world.wait(Whose::LIMIT + Duration::from_millis(1));
     assert_eq!(finished(&world, &begun).await.left, 0);
     assert_eq!(all_deliveries(&world).await, []);
+}
+
+pub async fn what_cannot_be_read_has_its_place_at_the_desk_until_it_is_erased(
+    harness: impl Harness + 'static,
+) {
+    let mut one_place = policy();
+    let desk = one_place.desks.get_mut(&team_name()).unwrap();
+    desk.max_open = NonZeroU64::new(1);
+    let mut world = World::with(harness, one_place).await;
+    world.waiting("ann").await;
+    world.spoil().await;
+    let refused = world.request("bea").await;
+    assert_eq!(world.answer(refused).await, Answer::Declined);
+    let ann = world.store.erase(session("ann"), false, "admin");
+    let begun = ann.await.unwrap();
+    assert_eq!(finished(&world, &begun).await.left, 0);
+    world.waiting("cem").await;
+    let refused = world.request("dan").await;
+    assert_eq!(world.answer(refused).await, Answer::Declined);
 }
 
 pub async fn who_cannot_be_told_from_what_is_kept_is_erased_with_who_is_meant(
