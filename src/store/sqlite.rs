@@ -44,6 +44,7 @@ mod take_away;
 mod tidy;
 mod timers;
 mod unmatched;
+mod unobserved;
 mod views;
 mod warnings;
 mod work;
@@ -74,18 +75,14 @@ use super::{
     Fired, Gone, HandoverSummary, HandoverView, NamesInUse, Page, Pause, Retention, Settlement,
     Store, TranscriptLimits, WarningView, Whose, hashing::Hasher, keyed::Keyed,
 };
-use crate::{
-    domain::{
-        conversation::Answer,
-        delivery::Destination,
-        effect::Warning,
-        event::{Event, Step, Target},
-        handover::Outcome,
-        ids::{BotName, ConversationId, DeliveryId, DeskName, ErasureId, HandoverId},
-        policy::{ClosedBecause, Policy},
-        time::{Clock, Timestamp},
-    },
-    telemetry::traces,
+use crate::domain::{
+    conversation::Answer,
+    delivery::Destination,
+    effect::Warning,
+    event::Step,
+    ids::{BotName, DeliveryId, DeskName, ErasureId, HandoverId},
+    policy::{ClosedBecause, Policy},
+    time::{Clock, Timestamp},
 };
 
 #[derive(Debug)]
@@ -109,32 +106,6 @@ impl SqliteStore {
     pub fn fatal(&self) -> CancellationToken {
         self.writer.fatal.clone()
     }
-
-    /// What is said to a bot that has the user changes nothing where nothing is observed, so the writer need not be asked.
-    /// Whoever was told that a conversation has been handed over was told after the memory had learnt of it.
-    fn keeps_nothing_of(&self, step: &Step) -> Option<Applied> {
-        let Target::Conversation(key) = &step.target else {
-            return None;
-        };
-        let only_said = step.events.iter().all(|incoming| {
-            use Event::{BotSaid, PlatformUnknown, UserSaid};
-            matches!(
-                incoming.event,
-                UserSaid(_) | BotSaid(_) | PlatformUnknown { .. }
-            )
-        });
-        let nothing = !self.policy.observe && only_said && self.memory.is_the_bots(key);
-        nothing.then(|| Applied::Done {
-            conversation: ConversationId::from_uuid((self.new_id)()),
-            outcomes: step
-                .events
-                .iter()
-                .map(|_| Outcome::Taken {
-                    id: (self.new_id)(),
-                })
-                .collect(),
-        })
-    }
 }
 
 #[async_trait]
@@ -147,10 +118,13 @@ impl Store for SqliteStore {
         if let Some(nothing) = self.keeps_nothing_of(&step) {
             return Ok(nothing);
         }
+        let asked = self.ask(&step);
         let mut step = Keyed::new(step, &self.hasher);
         let trace = traces::current();
         self.writer
             .try_step(move |work| {
+                // Goes with this step: when it is answered, or is not taken at all.
+                let _ = &asked;
                 work.trace = trace;
                 apply::apply(work, &mut step)
             })

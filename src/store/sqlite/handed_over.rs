@@ -1,4 +1,4 @@
-//! Which conversations agents have, or had a moment ago.
+//! Which conversations agents have, had a moment ago, or may be about to get.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -13,6 +13,8 @@ pub(super) struct HandedOver {
     until: HashMap<ConversationKey, Option<Timestamp>>,
     /// How many there were when those of long ago were last taken out.
     tidied: usize,
+    /// Those of which a request waits for the writer, each with how many do.
+    asked: HashMap<ConversationKey, usize>,
 }
 
 impl HandedOver {
@@ -26,10 +28,23 @@ impl HandedOver {
         self.until.insert(key, until);
     }
 
+    pub(super) fn ask(&mut self, key: ConversationKey) {
+        *self.asked.entry(key).or_default() += 1;
+    }
+
+    /// One request of it has been decided, or never will be.
+    pub(super) fn decided(&mut self, key: &ConversationKey) {
+        if let Some(waiting) = self.asked.get_mut(key) {
+            *waiting = waiting.saturating_sub(1);
+            if *waiting == 0 {
+                self.asked.remove(key);
+            }
+        }
+    }
+
     pub(super) fn is_long_over(&self, key: &ConversationKey, now: Timestamp) -> bool {
-        self.until
-            .get(key)
-            .is_none_or(|until| is_long_ago(*until, now))
+        let until = self.until.get(key);
+        until.is_none_or(|until| is_long_ago(*until, now)) && !self.asked.contains_key(key)
     }
 }
 
@@ -60,6 +75,19 @@ mod tests {
         assert!(!handed_over.is_long_over(&key(1), now.plus(LATELY)));
         let later = now.plus(LATELY + Duration::from_millis(1));
         assert!(handed_over.is_long_over(&key(1), later));
+    }
+
+    #[test]
+    fn a_conversation_is_not_the_bots_while_any_request_of_it_waits() {
+        let (mut handed_over, now) = (HandedOver::default(), Timestamp::default());
+        handed_over.ask(key(1));
+        handed_over.ask(key(1));
+        handed_over.decided(&key(1));
+        assert!(!handed_over.is_long_over(&key(1), now));
+        assert!(handed_over.is_long_over(&key(2), now));
+        handed_over.decided(&key(1));
+        assert!(handed_over.is_long_over(&key(1), now));
+        assert!(handed_over.asked.is_empty());
     }
 
     #[test]

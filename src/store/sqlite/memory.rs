@@ -2,6 +2,7 @@
 //!
 //! Changed only after the commit that the change belongs to, in the order of the steps, under one lock.
 
+mod asked;
 mod hold;
 
 use std::{
@@ -11,6 +12,7 @@ use std::{
 
 use tokio::sync::Notify;
 
+pub(super) use self::asked::Asked;
 pub(in crate::store) use self::hold::Hold;
 use super::{
     changes::Changes,
@@ -301,7 +303,7 @@ impl Memory {
         conditions
     }
 
-    /// Whether the bot has this conversation, and has had it for a while.
+    /// Whether the bot has this conversation, has had it for a while, and does not ask for an agent just now.
     pub(super) fn is_the_bots(&self, key: &ConversationKey) -> bool {
         let now = self.clock.now();
         self.lock().handed_over.is_long_over(key, now)

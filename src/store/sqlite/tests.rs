@@ -4,6 +4,7 @@ mod claims;
 mod consistency;
 mod console;
 mod progress;
+mod unobserved;
 
 use std::{collections::BTreeMap, sync::mpsc, time::Duration};
 
@@ -18,10 +19,11 @@ use crate::{
         dedupe::DedupeKey,
         delivery::{Done, StepResult},
         event::{Event, Feed, Incoming, PlatformMessage, Request, Target},
-        ids::{BotName, ExternalId},
+        ids::{BotName, ConversationId, ExternalId},
         message::Content,
         policy::{BotPolicy, DeskPolicy, PausedBecause},
         routing::Route,
+        time::Timestamp,
     },
     store::{DeliveryState, RowOutcome},
     telemetry::Instruments,
