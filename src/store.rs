@@ -98,7 +98,8 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Gives a lane back unattempted, and rings its bell.
     async fn release(&self, claim: Claim) -> Result<(), Error>;
 
-    /// Fires the timers that are due, at most `limit`, and says when the next one is.
+    /// Fires the timers that are due, at most `limit`, and says when the next one is. Those of a bot that the policy does not
+    /// name are left to a process that knows it: nobody here could resume that bot.
     async fn fire_timers(&self, limit: usize) -> Result<Fired, Error>;
 
     /// Rings when a timer earlier than the ones before may have been set.
@@ -112,7 +113,11 @@ pub trait Store: Send + Sync + fmt::Debug {
     fn set_condition(&self, destination: &Destination, condition: Option<ClosedBecause>);
 
     /// Names with open handovers or unsettled deliveries, for upkeep to hold against the configuration.
-    async fn names_in_use(&self) -> Result<NamesInUse, Error>;
+    async fn names_in_use(&self) -> Result<Names, Error>;
+
+    /// Names that other living processes on this store have in their configurations: what is owed to these is theirs. None:
+    /// this process was cut off from the store itself a moment ago, and cannot say yet who lives.
+    async fn names_of_others(&self) -> Result<Option<Names>, Error>;
 
     /// Ends every open leg of a desk that is gone, or every handover of a bot that is gone. At most `limit` a call;
     /// says how many it ended.
@@ -270,13 +275,14 @@ pub struct HandoverSummary {
     pub wake_at: Timestamp,
 }
 
+/// Of bots and desks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NamesInUse {
+pub struct Names {
     pub bots: Vec<BotName>,
     pub desks: Vec<DeskName>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gone {
     Bot(BotName),
     Desk(DeskName),

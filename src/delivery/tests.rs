@@ -5,6 +5,7 @@ mod job;
 mod lanes;
 mod places;
 mod repeats;
+mod upkeep;
 mod world;
 
 use std::time::Duration;
@@ -415,34 +416,6 @@ async fn each_deadline_is_met_when_it_is_due_also_one_that_is_set_before_the_oth
         .map(Duration::as_secs)
         .collect();
     assert_eq!(seconds, [60, 900]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_a_removed_desk_has_left_behind_is_moved_on_after_a_minute_little_by_little() {
-    let mut world = World::new();
-    world.desk("live", AT_ONCE, takes_all());
-    world.lanes.leave_behind("old", 120);
-    world.start();
-    sleep(Duration::from_mins(2)).await;
-    let removed = world.lanes.seen().removed;
-    assert!(removed.iter().all(|(at, _)| at.as_secs() == 60));
-    let ended: Vec<_> = removed.iter().map(|(_, ended)| *ended).collect();
-    assert_eq!(ended, [50, 50, 20, 0]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_has_been_kept_for_long_enough_is_removed_every_ten_minutes_until_nothing_is_left() {
-    let world = World::new();
-    world.start();
-    sleep(Duration::from_mins(25)).await;
-    let minutes: Vec<_> = world
-        .lanes
-        .seen()
-        .purged_at
-        .iter()
-        .map(|at| at.as_secs() / 60)
-        .collect();
-    assert_eq!(minutes, [10, 10, 20, 20]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -113,6 +113,7 @@ mod tests {
             steps_left: 1,
             reached: false,
             first_order: 1,
+            left: None,
         };
         Handover {
             closing: Some(closing),

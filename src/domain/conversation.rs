@@ -213,6 +213,9 @@ pub struct Closing {
     pub reached: bool,
     /// The order of the first resume step: what was said before it is older than the close.
     pub first_order: u64,
+    /// The resume, where the process that closed the handover did not know the bot: whoever knows it owes the steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<ResumeContract>,
 }
 
 impl Leg {

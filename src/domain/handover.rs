@@ -132,7 +132,10 @@ pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decis
         Event::FromLeg { leg, event } => turn.leg_told(leg.as_ref(), event),
         Event::ToldDeclined { handover } => turn.told_declined(*handover),
         Event::Settled(settled) => turn.settled(settled),
-        Event::TimerFired => turn.timer_fired(),
+        Event::TimerFired => {
+            turn.owe_left_resume();
+            turn.timer_fired()
+        }
         Event::DeskRemoved { desk } => turn.desk_removed(desk),
         Event::BotRemoved => turn.bot_removed(),
         Event::EraseRequested { at_platform } => turn.erase(*at_platform),

@@ -40,6 +40,7 @@ mod operator;
 mod pauses;
 mod purge;
 mod remove;
+mod replicas;
 mod rows;
 mod schema;
 mod settle;
@@ -73,8 +74,8 @@ pub(super) use self::{
 };
 use super::{
     Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure, Error,
-    Fired, Gone, HandoverSummary, HandoverView, NamesInUse, Page, Pause, Retention, Settlement,
-    Store, WarningView, Whose,
+    Fired, Gone, HandoverSummary, HandoverView, Names, Page, Pause, Retention, Settlement, Store,
+    WarningView, Whose,
 };
 use crate::domain::{
     conversation::Answer,
@@ -159,8 +160,12 @@ impl Store for PostgresStore {
         self.ground.memory.set_condition(destination, condition);
     }
 
-    async fn names_in_use(&self) -> Result<NamesInUse, Error> {
+    async fn names_in_use(&self) -> Result<Names, Error> {
         Ok(views::names_in_use(&self.ground).await?)
+    }
+
+    async fn names_of_others(&self) -> Result<Option<Names>, Error> {
+        Ok(replicas::names_of_others(&self.ground).await?)
     }
 
     async fn remove(&self, gone: &Gone, limit: usize) -> Result<usize, Error> {

@@ -72,8 +72,8 @@ pub use self::{
 use self::{memory::Memory, readers::Readers, writer::Writer};
 use super::{
     Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure, Error,
-    Fired, Gone, HandoverSummary, HandoverView, NamesInUse, Page, Pause, Retention, Settlement,
-    Store, TranscriptLimits, WarningView, Whose, hashing::Hasher, keyed::Keyed,
+    Fired, Gone, HandoverSummary, HandoverView, Names, Page, Pause, Retention, Settlement, Store,
+    TranscriptLimits, WarningView, Whose, hashing::Hasher, keyed::Keyed,
 };
 use crate::domain::{
     conversation::Answer,
@@ -82,7 +82,7 @@ use crate::domain::{
     event::Step,
     ids::{BotName, DeliveryId, DeskName, ErasureId, HandoverId},
     policy::{ClosedBecause, Policy},
-    time::{Clock, Timestamp},
+    time::Clock,
 };
 
 #[derive(Debug)]
@@ -214,10 +214,11 @@ impl Store for SqliteStore {
 
     async fn fire_timers(&self, limit: usize) -> Result<Fired, Error> {
         self.memory.forget_wake();
-        let now = self.clock.now();
+        let (now, bots) = (self.clock.now(), timers::Bots::of(&self.policy)?);
+        let of = bots.clone();
         let due = self
             .readers
-            .read(move |connection| timers::due(connection, now, limit))
+            .read(move |connection| timers::due(connection, &of, now, limit))
             .await?;
         let steps = due.iter().map(|row| {
             let row = *row;
@@ -241,7 +242,10 @@ impl Store for SqliteStore {
                 Err(error) => return Err(error),
             }
         }
-        let next: Option<Timestamp> = self.readers.read(timers::next).await?;
+        let next = self
+            .readers
+            .read(move |connection| timers::next(connection, &bots))
+            .await?;
         self.memory.told_wake(next);
         Ok(Fired { count, next })
     }
@@ -261,8 +265,13 @@ impl Store for SqliteStore {
         self.memory.set_condition(destination, condition);
     }
 
-    async fn names_in_use(&self) -> Result<NamesInUse, Error> {
+    async fn names_in_use(&self) -> Result<Names, Error> {
         self.readers.read(views::names_in_use).await
+    }
+
+    /// This process is the only one.
+    async fn names_of_others(&self) -> Result<Option<Names>, Error> {
+        Ok(Some(Names::default()))
     }
 
     async fn remove(&self, gone: &Gone, limit: usize) -> Result<usize, Error> {

@@ -23,7 +23,7 @@ use handover_bridge::{
     },
     store::{
         Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure,
-        Error, Fired, Gone, HandoverSummary, HandoverView, NamesInUse, Page, Pause, Retention,
+        Error, Fired, Gone, HandoverSummary, HandoverView, Names, Page, Pause, Retention,
         Settlement, Store, WarningView, Whose,
     },
 };
@@ -278,7 +278,11 @@ impl Store for Scripted {
 
     fn set_condition(&self, _: &Destination, _: Option<ClosedBecause>) {}
 
-    async fn names_in_use(&self) -> Result<NamesInUse, Error> {
+    async fn names_of_others(&self) -> Result<Option<Names>, Error> {
+        Ok(Some(Names::default()))
+    }
+
+    async fn names_in_use(&self) -> Result<Names, Error> {
         Err(Error::Closed)
     }
 

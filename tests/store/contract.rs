@@ -111,6 +111,7 @@ macro_rules! run_against {
                 a_timer_survives_reopening,
                 a_timer_rings_when_it_is_earlier_than_the_one_before,
                 timers_fire_a_few_at_a_time,
+                what_is_due_of_a_bot_is_left_to_whoever_knows_it,
             ],
             unreadable: [
                 what_cannot_be_read_keeps_nobody_elses_deadline,

@@ -4,6 +4,7 @@ mod clocks;
 mod cluster;
 mod connections;
 mod console;
+mod replicas;
 mod server;
 mod upgrade;
 

@@ -128,6 +128,12 @@ impl World {
             .await;
     }
 
+    /// The same with another configuration.
+    pub async fn reopen_with(&mut self, policy: Policy) {
+        self.policy = policy;
+        self.reopen().await;
+    }
+
     pub fn wait(&self, span: Duration) {
         self.clock.wait(span);
     }

@@ -25,7 +25,7 @@ use crate::{
     },
     store::{
         Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure,
-        Error, Fired, Gone, HandoverSummary, HandoverView, NamesInUse, Page, Pause, Retention,
+        Error, Fired, Gone, HandoverSummary, HandoverView, Names, Page, Pause, Retention,
         RowOutcome, Settlement, Store, Ticket, WarningView, Whose,
     },
 };
@@ -72,6 +72,8 @@ struct State {
     timers: BTreeSet<Timestamp>,
     /// A desk with so many legs that nothing is configured for.
     gone: Option<(DeskName, usize)>,
+    /// Whether other processes know it. None: nobody can say.
+    known_to_others: Option<bool>,
     /// Whose lane is not certain when it is first asked.
     deposed: BTreeSet<DeliveryId>,
     /// What comes of erasing, turn by turn.
@@ -156,7 +158,13 @@ impl Lanes {
     }
 
     pub(super) fn leave_behind(&self, desk: &str, legs: usize) {
-        self.state.lock().unwrap().gone = Some((DeskName::new(desk).unwrap(), legs));
+        let mut state = self.state.lock().unwrap();
+        state.gone = Some((DeskName::new(desk).unwrap(), legs));
+        state.known_to_others = Some(false);
+    }
+
+    pub(super) fn is_known_to_others(&self, known: Option<bool>) {
+        self.state.lock().unwrap().known_to_others = known;
     }
 
     pub(super) fn erase(&self, turns: impl IntoIterator<Item = Result<Erased, Error>>) {
@@ -326,15 +334,24 @@ impl Store for Lanes {
         self.state.lock().unwrap().seen.conditions.push(condition);
     }
 
-    async fn names_in_use(&self) -> Result<NamesInUse, Error> {
+    async fn names_in_use(&self) -> Result<Names, Error> {
         let Some((gone, _)) = self.state.lock().unwrap().gone.clone() else {
-            return Ok(NamesInUse::default());
+            return Ok(Names::default());
         };
         let desks = vec![gone, DeskName::new("live").unwrap()];
-        Ok(NamesInUse {
+        Ok(Names {
             bots: Vec::new(),
             desks,
         })
+    }
+
+    async fn names_of_others(&self) -> Result<Option<Names>, Error> {
+        let state = self.state.lock().unwrap();
+        let gone = state.gone.iter().map(|(desk, _)| desk.clone()).collect();
+        Ok(state.known_to_others.map(|known| Names {
+            bots: Vec::new(),
+            desks: if known { gone } else { Vec::new() },
+        }))
     }
 
     async fn purge(&self, _keep: Retention, limit: usize) -> Result<usize, Error> {

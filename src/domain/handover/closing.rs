@@ -1,6 +1,6 @@
 //! The way back: the desk is done, the bot is resumed, the user is the bot's again.
 
-use super::turn::Turn;
+use super::{timers, turn::Turn};
 use crate::domain::{
     conversation::{Agent, Answer, Closing, Phase, ResumeContract},
     delivery::{Lane, Task},
@@ -137,15 +137,11 @@ impl Turn<'_> {
         let repeat = lost && notice == Notice::Ended;
         self.notify(if repeat { Notice::EndedRepeat } else { notice });
         self.cancel(self.bot_lane(), Cancelled::Pauses);
-        let (now, steps) = (
-            self.context.now,
-            self.bot().map_or(0, |bot| bot.resume_steps),
-        );
+        let now = self.context.now;
         let first_order = self.conversation.next_order;
         let Some(handover) = &mut self.conversation.handover else {
             return;
         };
-        let id = handover.id;
         let contract = ResumeContract {
             reason: reason.to_owned(),
             agent: handover
@@ -162,24 +158,67 @@ impl Turn<'_> {
             since: now,
             user_wrote: repeat,
             alerted: false,
-            steps_left: steps,
+            steps_left: 0,
             reached: false,
             first_order,
+            left: Some(contract),
         });
         self.enter(Phase::Closing, cause, Some(reason.to_owned()));
+        self.owe_resume();
+    }
+
+    /// Owes the steps by which the bot is resumed. Where the bot is not known they are left to a process that knows it: to
+    /// count none of them would give the user to a bot that stays paused. If nobody knows it, its removal ends the handover.
+    fn owe_resume(&mut self) {
+        let Some(steps) = self.bot().map(|bot| bot.resume_steps) else {
+            return;
+        };
+        let first_order = self.conversation.next_order;
+        let Some(handover) = &mut self.conversation.handover else {
+            return;
+        };
+        let id = handover.id;
+        let Some(closing) = &mut handover.closing else {
+            return;
+        };
+        let Some(contract) = closing.left.take() else {
+            return;
+        };
+        closing.steps_left = steps;
+        closing.first_order = first_order;
+        let reason = closing.reason.clone();
         for index in 0..steps {
-            self.owe_bot(
-                id,
-                Task::Resume {
-                    index,
-                    contract: contract.clone(),
-                },
-            );
+            let contract = contract.clone();
+            self.owe_bot(id, Task::Resume { index, contract });
         }
         if steps == 0 {
             // Nothing that could overtake what was said before it.
-            self.end(Cause::Resumed, reason);
+            self.end(Cause::Resumed, &reason);
         }
+    }
+
+    /// A resume that was left by a process that did not know the bot goes out by the first that does.
+    pub(super) fn owe_left_resume(&mut self) {
+        if self.leaves_resume() {
+            self.owe_resume();
+            self.set_timer();
+        }
+    }
+
+    /// Says when a timer must look. A resume that nobody has owed yet is due at once.
+    pub(super) fn set_timer(&mut self) {
+        let (now, limits) = (self.context.now, &self.context.policy.limits);
+        let at_once = self.leaves_resume();
+        if let Some(handover) = &mut self.conversation.handover {
+            let due = timers::wake_at(handover, limits, now);
+            handover.wake_at = if at_once { now } else { due };
+        }
+    }
+
+    fn leaves_resume(&self) -> bool {
+        let open = self.conversation.handover.as_ref();
+        let closing = open.and_then(|open| open.closing.as_ref());
+        closing.is_some_and(|closing| closing.left.is_some())
     }
 
     /// Whether the desk did not take what the user has said, and will not now. Of a call that has not failed yet it is

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Context, Decision, Guard, Outcome, timers};
+use super::{Context, Decision, Guard, Outcome};
 use crate::domain::{
     conversation::{Answer, Changed, Conversation, Handover, Phase},
     dedupe::Fingerprint,
@@ -51,10 +51,7 @@ impl<'a> Turn<'a> {
 
     /// Sets the timer, derives the handover's row, and counts the version.
     pub(super) fn finish(mut self, outcome: Outcome) -> Decision {
-        let now = self.context.now;
-        if let Some(handover) = &mut self.conversation.handover {
-            handover.wake_at = timers::wake_at(handover, &self.context.policy.limits, now);
-        }
+        self.set_timer();
         if let Some(handover) = &self.conversation.handover
             && self
                 .before

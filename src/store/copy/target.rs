@@ -53,7 +53,7 @@ impl Target {
         let transaction = self.client.transaction().await.map_err(refused)?;
         transaction.batch_execute(BEGIN).await.map_err(refused)?;
         let names = tables::ALL.iter().map(|table| table.name);
-        let names: Vec<&str> = names.chain(["changes", "migrations"]).collect();
+        let names: Vec<&str> = names.chain(["changes", "migrations", "replicas"]).collect();
         let lock = format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", names.join(", "));
         transaction.batch_execute(&lock).await.map_err(refused)?;
         nobody_works(transaction.client()).await?;

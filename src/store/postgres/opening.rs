@@ -20,7 +20,7 @@ use super::{
     memory::Memory,
     mutant,
     newer::Newer,
-    schema, watch,
+    replicas, schema, watch,
     work::Ground,
 };
 use crate::{
@@ -136,6 +136,7 @@ impl Options {
             intake: Intake::default(),
             contended: tokio::sync::Mutex::default(),
         });
+        replicas::tell(&ground, &background).await?;
         changes::follow(&ground, &background).await?;
         watch::start(&ground, &background, listen);
         Ok(PostgresStore {

@@ -8,6 +8,7 @@ use futures_util::{StreamExt, stream};
 use super::{
     columns::{self, values},
     fault::Fault,
+    replicas,
     subject::Subject,
     work::{Attempt, Ground, Work},
 };
@@ -61,17 +62,23 @@ async fn put_off(ground: &Ground, conversation: ConversationId) -> Result<(), Fa
     Ok(())
 }
 
-/// The conversations whose time has come, the longest overdue first.
+/// The conversations whose time has come, the longest overdue first. Those of bots that this process does not know are
+/// other replicas'.
 async fn due(ground: &Ground, limit: usize) -> Result<Vec<ConversationId>, Fault> {
-    let sql = "SELECT id FROM conversations WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2";
-    let values = values![ground.clock.now(), columns::number(limit)];
+    let sql = "SELECT id FROM conversations WHERE wake_at <= $1 AND bot = ANY($3) ORDER BY wake_at LIMIT $2";
+    let values = values![
+        ground.clock.now(),
+        columns::number(limit),
+        replicas::bots(&ground.policy)
+    ];
     let rows = ground.database.rows(sql, values).await?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
 async fn next(ground: &Ground) -> Result<Option<Timestamp>, Fault> {
-    let sql = "SELECT min(wake_at) FROM conversations WHERE wake_at IS NOT NULL";
-    match ground.database.row(sql, Vec::new()).await? {
+    let sql = "SELECT min(wake_at) FROM conversations WHERE wake_at IS NOT NULL AND bot = ANY($1)";
+    let values = values![replicas::bots(&ground.policy)];
+    match ground.database.row(sql, values).await? {
         Some(row) => Ok(row.try_get(0)?),
         None => Ok(None),
     }

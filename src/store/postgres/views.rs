@@ -18,7 +18,7 @@ use crate::{
         message::Message,
         time::Timestamp,
     },
-    store::{HandoverView, NamesInUse},
+    store::{HandoverView, Names},
 };
 
 /// What the platform may be told now. Once the handover closes a late `accepted` would pause a bot that nobody
@@ -59,8 +59,8 @@ pub(super) async fn handover(
     }))
 }
 
-pub(super) async fn names_in_use(ground: &Ground) -> Result<NamesInUse, Fault> {
-    let mut names = NamesInUse::default();
+pub(super) async fn names_in_use(ground: &Ground) -> Result<Names, Fault> {
+    let mut names = Names::default();
     let sql = "SELECT name FROM (SELECT 'bot:' || bot AS name FROM conversations WHERE wake_at IS NOT NULL \
                UNION SELECT 'desk:' || desk FROM handovers WHERE ended_at IS NULL \
                UNION SELECT destination FROM lanes) AS used ORDER BY name COLLATE \"C\"";

@@ -15,7 +15,7 @@ use super::{
     connect::Way,
     fault::Fault,
     hints::{self, Hint},
-    lanes,
+    lanes, replicas,
     work::Ground,
 };
 
@@ -108,9 +108,9 @@ async fn look(ground: &Ground) -> Result<(), Fault> {
                 FROM d WHERE d.destination IS NOT NULL) \
                SELECT destination FROM d WHERE EXISTS (SELECT 1 FROM lanes l WHERE l.destination = d.destination \
                 AND l.due_at <= $1 AND (l.owner IS NULL OR l.leased_until <= handover_clock())) \
-               UNION ALL (SELECT NULL FROM conversations WHERE wake_at <= $1 LIMIT 1)";
-    let now = ground.clock.now();
-    for row in ground.database.rows(sql, values![now]).await? {
+               UNION ALL (SELECT NULL FROM conversations WHERE wake_at <= $1 AND bot = ANY($2) LIMIT 1)";
+    let values = values![ground.clock.now(), replicas::bots(&ground.policy)];
+    for row in ground.database.rows(sql, values).await? {
         ground.memory.heard(&match row.try_get(0)? {
             Some(destination) => Hint::Due(destination),
             None => Hint::Timer,

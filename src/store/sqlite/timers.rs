@@ -2,35 +2,51 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{columns::number, fault::Fault, subject::Subject, work::Work};
-use crate::domain::{event::Event, time::Timestamp};
+use crate::domain::{event::Event, ids::BotName, policy::Policy, time::Timestamp};
 
 /// A deadline that `decide` leaves standing is looked at again after this, not at once for ever.
 const AGAIN: Duration = Duration::from_secs(1);
 /// One that cannot be looked at stands in nobody's way for so long.
 const AFTER_FAILURE: Duration = Duration::from_mins(5);
 
-/// The conversations whose time has come, the longest overdue first.
+/// The bots of the configuration, as statements are given them.
+#[derive(Clone, Debug)]
+pub(super) struct Bots(String);
+
+impl Bots {
+    pub(super) fn of(policy: &Policy) -> Result<Self, Fault> {
+        let names: Vec<&str> = policy.bots.keys().map(BotName::as_str).collect();
+        Ok(Self(serde_json::to_string(&names)?))
+    }
+}
+
+/// The conversations of these bots whose time has come, the longest overdue first. The names are only compared: to look
+/// conversations up by them would go through all of a bot's.
 pub(super) fn due(
     connection: &Connection,
+    bots: &Bots,
     now: Timestamp,
     limit: usize,
 ) -> Result<Vec<i64>, Fault> {
     let limit = number(limit);
     let mut statement = connection.prepare_cached(
-        "SELECT row FROM conversations WHERE wake_at <= ?1 ORDER BY wake_at LIMIT ?2",
+        "SELECT row FROM conversations WHERE wake_at <= ?1 AND +bot IN (SELECT value FROM json_each(?3)) \
+         ORDER BY wake_at LIMIT ?2",
     )?;
-    let rows = statement.query_map(params![now, limit], |row| row.get(0))?;
+    let rows = statement.query_map(params![now, limit, bots.0], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn next(connection: &Connection) -> Result<Option<Timestamp>, Fault> {
-    let sql = "SELECT min(wake_at) FROM conversations WHERE wake_at IS NOT NULL";
+pub(super) fn next(connection: &Connection, bots: &Bots) -> Result<Option<Timestamp>, Fault> {
+    let sql = "SELECT wake_at FROM conversations WHERE wake_at IS NOT NULL \
+               AND +bot IN (SELECT value FROM json_each(?1)) ORDER BY wake_at LIMIT 1";
     Ok(connection
         .prepare_cached(sql)?
-        .query_row([], |row| row.get(0))?)
+        .query_row([&bots.0], |row| row.get(0))
+        .optional()?)
 }
 
 /// Looks at one conversation. Says whether its time had come: somebody may have been quicker.

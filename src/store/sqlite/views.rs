@@ -16,8 +16,8 @@ use crate::{
         time::Timestamp,
     },
     store::{
-        DeliveryFilter, DeliveryState, DeliveryView, HandoverSummary, HandoverView, NamesInUse,
-        Page, page::one_more,
+        DeliveryFilter, DeliveryState, DeliveryView, HandoverSummary, HandoverView, Names, Page,
+        page::one_more,
     },
 };
 
@@ -61,8 +61,8 @@ pub(super) fn handover(
     }))
 }
 
-pub(super) fn names_in_use(connection: &Connection) -> Result<NamesInUse, Fault> {
-    let mut names = NamesInUse::default();
+pub(super) fn names_in_use(connection: &Connection) -> Result<Names, Fault> {
+    let mut names = Names::default();
     let mut statement = connection.prepare_cached(
         "SELECT 'bot:' || bot FROM conversations WHERE wake_at IS NOT NULL \
          UNION SELECT 'desk:' || desk FROM handovers WHERE ended_at IS NULL \

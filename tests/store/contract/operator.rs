@@ -10,7 +10,7 @@ use handover_bridge::{
         ids::DeliveryId,
         policy::PausedBecause,
     },
-    store::{Changed, DeliveryFilter, DeliveryState, DeliveryView, Error, Gone, NamesInUse, Pause},
+    store::{Changed, DeliveryFilter, DeliveryState, DeliveryView, Error, Gone, Names, Pause},
 };
 use uuid::Uuid;
 
@@ -288,7 +288,7 @@ pub async fn a_warning_counts_up(harness: impl Harness + 'static) {
 
 pub async fn a_desk_that_is_gone_gives_its_handovers_back(harness: impl Harness + 'static) {
     let world = World::new(harness).await;
-    let both = NamesInUse {
+    let both = Names {
         bots: vec![bot_name()],
         desks: vec![team_name()],
     };
@@ -312,10 +312,7 @@ pub async fn a_desk_that_is_gone_gives_its_handovers_back(harness: impl Harness 
     for resume in resumes {
         world.done(resume).await;
     }
-    assert_eq!(
-        world.store.names_in_use().await.unwrap(),
-        NamesInUse::default()
-    );
+    assert_eq!(world.store.names_in_use().await.unwrap(), Names::default());
 }
 
 pub async fn a_bot_that_is_gone_leaves_dead_letters(harness: impl Harness + 'static) {
@@ -332,7 +329,7 @@ pub async fn a_bot_that_is_gone_leaves_dead_letters(harness: impl Harness + 'sta
     let desks = world.store.names_in_use().await.unwrap();
     assert_eq!(
         desks,
-        NamesInUse {
+        Names {
             bots: Vec::new(),
             desks: vec![team_name()]
         }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use handover_bridge::{
-    domain::{conversation::Answer, policy::Limits},
+    domain::{conversation::Answer, delivery::Task, policy::Limits},
     store::Fired,
 };
 
-use crate::world::{Harness, World};
+use crate::world::{Harness, World, bot, bot_name, policy};
 
 pub async fn a_timer_fires_when_it_is_due_and_not_before(harness: impl Harness + 'static) {
     let world = World::new(harness).await;
@@ -72,4 +72,29 @@ pub async fn timers_fire_a_few_at_a_time(harness: impl Harness + 'static) {
             next: None
         }
     );
+}
+
+pub async fn what_is_due_of_a_bot_is_left_to_whoever_knows_it(harness: impl Harness + 'static) {
+    let mut world = World::new(harness).await;
+    let handover = world.waiting("ann").await;
+    let mut without = policy();
+    without.bots.clear();
+    without.routes.clear();
+    world.reopen_with(without).await;
+    world.wait(Limits::default().waiting);
+    let nothing = Fired::default();
+    assert_eq!(world.store.fire_timers(16).await.unwrap(), nothing);
+    world.closes(handover).await;
+    assert_eq!(world.store.fire_timers(16).await.unwrap(), nothing);
+    let used = world.store.names_in_use().await.unwrap();
+    assert_eq!(used.bots, [bot_name()], "its user is not the bot's yet");
+    world.reopen_with(policy()).await;
+    assert_eq!(world.store.fire_timers(16).await.unwrap().count, 1);
+    let resume = world.claim(&bot()).await.expect("the bot is resumed");
+    assert!(
+        matches!(&resume.job.task, Task::Resume { contract, .. } if contract.reason == "solved")
+    );
+    world.done(resume).await;
+    let used = world.store.names_in_use().await.unwrap();
+    assert_eq!(used.bots, []);
 }

@@ -29,7 +29,7 @@ const OF_THE_DATABASE: &[(&str, &str)] = &[
 /// Tables that only the file has: how it looks keys up.
 const ONLY_HERE: &[&str] = &["key_index", "keys_indexed"];
 /// Tables that only the database has.
-const ONLY_THERE: &[&str] = &["lanes", "changes"];
+const ONLY_THERE: &[&str] = &["lanes", "changes", "replicas"];
 /// What a delivery of a conversation that is gone still names.
 const GONE: i64 = 77;
 

@@ -183,6 +183,67 @@ fn the_users_of_a_bot_that_is_gone_are_its_own() {
 }
 
 #[test]
+fn a_resume_is_left_to_a_process_that_knows_the_bot() {
+    let mut world = World::attended();
+    let bots = std::mem::take(&mut world.policy.bots);
+    world.look_from_here();
+    world.desk_closes();
+    assert_eq!(world.phase(), Some(Phase::Closing), "the bot is paused");
+    assert_eq!(world.tasks(), ["say"], "what the user is told");
+    assert_eq!(world.wakes_in(), Duration::ZERO);
+    world.wait(Duration::from_secs(5));
+    world.policy.bots = bots;
+    world.look_from_here();
+    world.wait_until_woken();
+    assert_eq!(world.tasks(), ["resume"]);
+    let told = world.told_the_bot().unwrap();
+    assert_eq!((told.reason.as_str(), told.unanswered), ("solved", false));
+    assert_eq!(world.warned(WarningKind::ResumeLate), 0);
+    let limit = world.policy.limits.closing;
+    assert_eq!(world.wakes_in(), limit - Duration::from_secs(5));
+    world.resumed();
+    assert_eq!(world.phase(), None);
+}
+
+#[test]
+fn a_resume_that_was_left_for_too_long_is_late() {
+    let mut world = World::attended();
+    let bots = std::mem::take(&mut world.policy.bots);
+    world.desk_closes();
+    world.wait(world.policy.limits.closing);
+    world.policy.bots = bots;
+    world.look_from_here();
+    world.wait_until_woken();
+    assert_eq!(world.tasks(), ["resume"]);
+    assert_eq!(world.warned(WarningKind::ResumeLate), 1);
+}
+
+#[test]
+fn a_bot_without_resume_steps_has_the_user_once_somebody_knows_it() {
+    let mut world = World::attended();
+    world.bot_mut().resume_steps = 0;
+    let bots = std::mem::take(&mut world.policy.bots);
+    world.desk_closes();
+    assert_eq!(world.phase(), Some(Phase::Closing));
+    world.policy.bots = bots;
+    world.wait_until_woken();
+    assert_eq!(world.phase(), None);
+}
+
+#[test]
+fn a_handover_of_a_bot_that_nobody_knows_ends_with_a_warning_and_not_before() {
+    let mut world = World::attended();
+    world.policy.bots.clear();
+    world.desk_closes();
+    world.wait_until_woken();
+    assert_eq!(world.phase(), Some(Phase::Closing));
+    world.look_from_here();
+    world.apply(&Event::BotRemoved);
+    assert_eq!((world.phase(), world.tasks()), (None, vec![]));
+    assert_eq!(world.warned(WarningKind::BotRemoved), 1);
+}
+
+#[test]
 fn a_desk_that_has_closed_is_not_told_when_the_bot_is_gone() {
     let mut world = World::attended();
     world.desk_closes();

@@ -105,6 +105,12 @@ fn a_bot_that_is_gone_cannot_be_asked_and_an_operator_hears_so() {
     let mut world = World::attended();
     world.policy.bots.clear();
     erase(&mut world, true);
+    assert_eq!(
+        world.phase(),
+        Some(Phase::Closing),
+        "another process may know it"
+    );
+    world.apply(&Event::BotRemoved);
     assert_eq!(world.phase(), None);
     assert!(!world.tasks().contains(&"forget"));
     assert_eq!(world.warned(WarningKind::NotErased), 1);

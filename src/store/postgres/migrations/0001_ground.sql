@@ -292,6 +292,16 @@ CREATE TABLE changes (
 ) WITH (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 20000);
 CREATE INDEX changes_transaction ON changes (transaction);
 
+-- Which replicas live, and the bots and desks that each knows. `seen_at` is of the database's clock, and `since` the time
+-- from which on it has been heard without a gap.
+CREATE TABLE replicas (
+    id      UUID NOT NULL PRIMARY KEY,
+    bots    TEXT[] NOT NULL,
+    desks   TEXT[] NOT NULL,
+    since   BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL
+);
+
 -- Requests that became no handover.
 CREATE INDEX journal_of_none ON journal (row) WHERE handover IS NULL;
 

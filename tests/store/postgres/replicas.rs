@@ -1,0 +1,108 @@
+//! Replicas that have different configurations, as while a new one is rolled out.
+
+use std::sync::Arc;
+
+use handover_bridge::{
+    domain::{
+        delivery::{Done, StepResult, Task},
+        event::DeskEvent,
+        handover::Outcome,
+        ids::HandoverId,
+        policy::Policy,
+    },
+    store::{Applied, Fired, Names, Store as _, postgres::PostgresStore},
+};
+
+use super::Database;
+use crate::world::{
+    bot, bot_name, clock, from_desk, policy, request, settled, spare_name, team, team_name,
+};
+
+/// Each replica has been heard for a minute.
+const A_MINUTE_ON: &str = "UPDATE replicas SET since = since - 60000";
+/// Whoever knows a bot has not been heard for a minute.
+const SILENT: &str = "UPDATE replicas SET seen_at = seen_at - 60000 WHERE cardinality(bots) > 0";
+
+fn before_the_bot() -> Policy {
+    let mut policy = policy();
+    policy.bots.clear();
+    policy.routes.clear();
+    policy
+}
+
+#[tokio::test]
+async fn a_name_is_gone_when_no_replica_lives_that_knows_it() {
+    let (database, clock) = (Database::new(), clock());
+    let old = database.replica(before_the_bot(), Arc::clone(&clock)).await;
+    let new = database.replica(policy(), clock).await;
+    let early = old.names_of_others().await.unwrap();
+    assert_eq!(early, None, "another may be about to say that it lives");
+    database.says(A_MINUTE_ON);
+    let desks = vec![spare_name(), team_name()];
+    let of_new = Names {
+        bots: vec![bot_name()],
+        desks: desks.clone(),
+    };
+    let of_old = Names {
+        bots: Vec::new(),
+        desks,
+    };
+    assert_eq!(old.names_of_others().await.unwrap(), Some(of_new.clone()));
+    assert_eq!(new.names_of_others().await.unwrap(), Some(of_old));
+    new.close().await;
+    let restarting = old.names_of_others().await.unwrap();
+    assert_eq!(restarting, Some(of_new), "it may be back in a moment");
+    database.says(SILENT);
+    let gone = old.names_of_others().await.unwrap();
+    assert_eq!(gone, Some(Names::default()));
+    old.close().await;
+}
+
+#[tokio::test]
+async fn a_replica_that_was_cut_off_says_nothing_of_the_others() {
+    let (database, clock) = (Database::new(), clock());
+    let one = database.replica(policy(), Arc::clone(&clock)).await;
+    let other = database.replica(before_the_bot(), clock).await;
+    database.says(A_MINUTE_ON);
+    database.says("UPDATE replicas SET seen_at = seen_at - 60000");
+    assert_eq!(other.names_of_others().await.unwrap(), None);
+    one.close().await;
+    other.close().await;
+}
+
+#[tokio::test]
+async fn what_one_replica_closes_of_a_bot_that_it_does_not_know_another_resumes() {
+    let (database, clock) = (Database::new(), clock());
+    let new = database.replica(policy(), Arc::clone(&clock)).await;
+    let old = database.replica(before_the_bot(), Arc::clone(&clock)).await;
+    let handover = taken(&new).await;
+    let reason = Some("solved".to_owned());
+    let closed = DeskEvent::Closed { reason, by: None };
+    let step = from_desk(handover, closed, Vec::new());
+    old.apply(step).await.unwrap();
+    assert_eq!(old.fire_timers(9).await.unwrap(), Fired::default());
+    assert!(new.claim(&bot(), 9).await.unwrap().claims.is_empty());
+    assert_eq!(new.fire_timers(9).await.unwrap().count, 1);
+    let resumes = new.claim(&bot(), 9).await.unwrap().claims;
+    let [resume] = resumes.as_slice() else {
+        panic!("{resumes:?}")
+    };
+    assert!(matches!(resume.job.task, Task::Resume { .. }));
+    old.close().await;
+    new.close().await;
+}
+
+/// A user whose handover a desk has taken.
+async fn taken(store: &PostgresStore) -> HandoverId {
+    let asked = store.apply(request("ann", Vec::new())).await.unwrap();
+    let Applied::Done { outcomes, .. } = asked else {
+        panic!("{asked:?}")
+    };
+    let [Outcome::Requested { handover, .. }] = outcomes.as_slice() else {
+        panic!("{outcomes:?}")
+    };
+    let offer = store.claim(&team(), 1).await.unwrap().claims.remove(0);
+    let done = settled(StepResult::Done(Done::default()));
+    store.settle(offer, done).await.unwrap();
+    *handover
+}
