@@ -57,6 +57,7 @@ impl Adapter {
                 message: MESSAGE,
                 notice: false,
                 part: None,
+                speaker: None,
             },
             Task::Forget,
         ];
@@ -78,6 +79,7 @@ impl Adapter {
             message: MESSAGE,
             notice: false,
             part: None,
+            speaker: None,
         };
         let close = Task::Close {
             reason: "idle".to_owned(),
@@ -95,6 +97,7 @@ impl Adapter {
                 message: MESSAGE,
                 notice: false,
                 part,
+                speaker: None,
             },
             Self::Desk(_) => Task::Message {
                 message: MESSAGE,

@@ -31,7 +31,7 @@ pub const GRACE: Duration = Duration::from_secs(30);
 /// Whether the handover's own state leaves it open. If not, nobody needs to look further.
 pub fn is_in_question(handover: &Handover, limits: &Limits, now: Timestamp) -> bool {
     match covered_until(handover, limits) {
-        Some(until) => handover.phase == Phase::Closing || now > until.plus(GRACE),
+        Some(until) => handover.phase == Phase::Closing || is_over(until, handover, now),
         None => false,
     }
 }
@@ -46,7 +46,7 @@ pub fn is_unattended(
     let Some(until) = covered_until(handover, limits) else {
         return false;
     };
-    let over = now > until.plus(GRACE);
+    let over = is_over(until, handover, now);
     if handover.phase == Phase::Closing {
         return !evidence.resume_waits || (over && !evidence.operator_knows);
     }
@@ -54,8 +54,13 @@ pub fn is_unattended(
     let told = evidence
         .told_at
         .filter(|_| promised && !evidence.notice_waits)
-        .is_some_and(|told| now <= told.plus(WINDOW).plus(GRACE));
+        .is_some_and(|told| told <= now.plus(GRACE) && now <= told.plus(WINDOW).plus(GRACE));
     over && !told
+}
+
+/// A moment that is still to come has been written by a clock that was wrong, and all deadlines go by it.
+fn is_over(until: Timestamp, handover: &Handover, now: Timestamp) -> bool {
+    now > until.plus(GRACE) || handover.phase_since > now.plus(GRACE)
 }
 
 /// Until when nobody has to tell the user anything. None: the user waits for nothing.
@@ -65,9 +70,11 @@ fn covered_until(handover: &Handover, limits: &Limits) -> Option<Timestamp> {
         Phase::Requested if handover.answer == Answer::Pending => {
             Some(handover.requested_at.plus(limits.decide_within))
         }
-        Phase::Requested | Phase::Waiting | Phase::Unknown => {
-            Some(handover.phase_since.plus(WINDOW))
+        Phase::Requested => {
+            let since = handover.stalled_since.unwrap_or(handover.phase_since);
+            Some(since.min(handover.phase_since).plus(WINDOW))
         }
+        Phase::Waiting | Phase::Unknown => Some(handover.phase_since.plus(WINDOW)),
         Phase::Attended => handover
             .unanswered_since
             .map(|since| since.plus(limits.unanswered)),

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 pub use self::progress::{Changed, Progress};
 use super::{
-    fallback::Choices,
+    fallback::{Choices, Part},
     ids::{
         BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId, OperatorName,
     },
@@ -106,11 +106,18 @@ pub struct Handover {
     /// The newest thing the user said that the desk has not taken yet; what was said before it may wait as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unheard: Option<MessageId>,
+    /// Its last part, if it goes there in parts: the desk has heard it with that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unheard_part: Option<Part>,
+    /// The newest thing the user said, if the desk was told of it and did not take it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed: Option<MessageId>,
     /// When a person last wrote: the user or an agent, not a desk's automaton.
     pub last_said_at: Timestamp,
     /// When a timer last told the user something; opens the window in which it tells nothing more.
     pub last_notice_at: Option<Timestamp>,
-    /// Since when the desk has not taken what is meant for it.
+    /// Since when the desk has taken nothing although something is meant for it, or the user is promised an agent and no
+    /// desk has taken the user yet.
     pub stalled_since: Option<Timestamp>,
     /// How far the bot's pause steps are.
     pub pause: PauseState,
@@ -176,6 +183,9 @@ pub struct Leg {
     /// has taken that, or speaks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offered: Option<MessageId>,
+    /// The last call to the desk has failed, and waits to be made again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failing: bool,
     /// The desk's own id of the conversation.
     pub reference: Option<String>,
     pub position: Option<u64>,
@@ -229,6 +239,7 @@ impl Leg {
             maybe_twice: false,
             reopened: false,
             offered: None,
+            failing: false,
             reference: None,
             position: None,
         }
@@ -311,13 +322,14 @@ impl Handover {
 
     /// The newest thing the user said that no desk has heard, sent or offered.
     pub fn newest_unheard(&self) -> Option<MessageId> {
-        self.unheard.or(self.leg.offered)
+        self.unheard.or(self.missed).or(self.leg.offered)
     }
 
     /// From now on all of it counts as heard.
     pub fn take_unheard(&mut self) -> Option<MessageId> {
         let newest = self.newest_unheard();
-        (self.unheard, self.leg.offered) = (None, None);
+        (self.unheard, self.unheard_part) = (None, None);
+        (self.missed, self.leg.offered) = (None, None);
         newest
     }
 }

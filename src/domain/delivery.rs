@@ -46,6 +46,9 @@ pub enum Task {
         /// One part of it; none: all of it, in one call.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         part: Option<Part>,
+        /// Whose agent said it: told so if the user does not hear it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        speaker: Option<Speaker>,
     },
     /// Bot: tell what the platform knows of the conversation; no desk has been asked yet. Never tried again.
     LookUp { history: bool, session: bool },
@@ -73,6 +76,13 @@ pub enum Task {
     Failed { message: MessageId, reason: String },
     /// Desk: your part has ended.
     Close { reason: String },
+}
+
+/// The desk's part in which something was said. It may be over when it turns out that nobody has heard it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Speaker {
+    pub leg: LegId,
+    pub desk: DeskName,
 }
 
 /// A delivery as `decide` asks for it.

@@ -35,7 +35,7 @@ use super::{
     dedupe::Fingerprint,
     delivery::{StepResult, Task},
     effect::Effect,
-    event::Event,
+    event::{DeskEvent, Event},
     guard::Guard,
     ids::{HandoverId, MessageId},
     operator::Refusal,
@@ -53,6 +53,8 @@ pub struct Context<'a> {
     pub echoes: &'a mut Vec<Echo>,
     /// What agents have said and the bot platform has not been told yet, in its order, where [`may_leave_unsaid`].
     pub unsaid: &'a [MessageId],
+    /// The message that the desk is just being told, or a part of it, where [`may_leave_untold`].
+    pub on_its_way: Option<MessageId>,
 }
 
 /// Whether an event may have a desk asked. What is only said does not, and there is far more of it than of anything else.
@@ -73,6 +75,20 @@ pub fn may_leave_unsaid(event: &Event) -> bool {
     match (&settled.task, &settled.result) {
         (Task::Resume { .. }, StepResult::Delayed { .. }) => false,
         (Task::Resume { .. }, _) | (Task::Say { .. }, StepResult::Gone) => true,
+        _ => false,
+    }
+}
+
+/// Whether an event may end the desk's part before it has been told all that the user has said.
+pub fn may_leave_untold(event: &Event) -> bool {
+    match event {
+        Event::FromDesk { event, .. } | Event::FromLeg { event, .. } => {
+            matches!(event, DeskEvent::Closed { .. })
+        }
+        Event::TimerFired
+        | Event::OperatorActed(_)
+        | Event::ToldDeclined { .. }
+        | Event::EraseRequested { .. } => true,
         _ => false,
     }
 }

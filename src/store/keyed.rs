@@ -187,6 +187,14 @@ pub(super) const fn said_by_agent(task: &Task) -> Option<MessageId> {
     }
 }
 
+/// The message that a task tells a desk, or a part of it, or a line in its place.
+pub(super) const fn told_to_desk(task: &Task) -> Option<MessageId> {
+    match task {
+        Task::Message { message, .. } | Task::Placeholder { message } => Some(*message),
+        _ => None,
+    }
+}
+
 /// What becomes of a delivery of this order that waits, when this is cancelled in its lane. None: it stays.
 pub(super) fn overtaken(only: Cancelled, task: &Task, order: u64) -> Option<DeliveryState> {
     match (only, task) {
@@ -234,6 +242,7 @@ mod tests {
             message,
             notice,
             part: None,
+            speaker: None,
         };
         let before = Cancelled::NoticesBefore(5);
         let taken_back = Some(DeliveryState::Cancelled);

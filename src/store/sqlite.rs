@@ -75,14 +75,17 @@ use super::{
     Fired, Gone, HandoverSummary, HandoverView, Names, Page, Pause, Retention, Settlement, Store,
     TranscriptLimits, WarningView, Whose, hashing::Hasher, keyed::Keyed,
 };
-use crate::domain::{
-    conversation::Answer,
-    delivery::Destination,
-    effect::Warning,
-    event::Step,
-    ids::{BotName, DeliveryId, DeskName, ErasureId, HandoverId},
-    policy::{ClosedBecause, Policy},
-    time::Clock,
+use crate::{
+    domain::{
+        conversation::Answer,
+        delivery::Destination,
+        effect::Warning,
+        event::Step,
+        ids::{BotName, DeliveryId, DeskName, ErasureId, HandoverId},
+        policy::{ClosedBecause, Policy},
+        time::Clock,
+    },
+    telemetry::traces,
 };
 
 #[derive(Debug)]

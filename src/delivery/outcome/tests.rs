@@ -254,6 +254,7 @@ fn a_conversation_that_is_gone_means_something_else_for_each_task() {
                 message,
                 notice: false,
                 part: None,
+                speaker: None,
             },
             StepResult::Gone,
             dead,

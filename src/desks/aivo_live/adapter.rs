@@ -18,6 +18,7 @@ use crate::{
     domain::{
         delivery::{Done, Failure, Job, LegFacts, Task},
         ids::MessageId,
+        retry::ErrorClass,
         taken::Taken,
     },
     outbound::{

@@ -17,6 +17,7 @@ use crate::{
         delivery::{Done, Failure, Job, LegFacts, Task},
         fallback::{self, Part},
         message::{Content, Message},
+        retry::ErrorClass,
     },
     outbound::{Call, CallError, Outbound, request::DryRunError, template::Context},
 };

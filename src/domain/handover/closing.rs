@@ -12,6 +12,7 @@ use crate::domain::{
 
 /// Why a desk's message was not said that waited when the bot was resumed.
 const OVERTAKEN: &str = "overtaken";
+const SESSION_GONE: &str = "session_gone";
 
 impl Turn<'_> {
     /// The desk, or one of its agents, has closed it: it knows, and is told nothing more.
@@ -25,10 +26,15 @@ impl Turn<'_> {
             open.agent = named.or(known);
         }
         // A desk may give a user up whom no agent has taken.
-        let waits = open.phase == Phase::Waiting && by.is_none();
+        let waits = open.phase == Phase::Waiting && by.is_none() && !open.leg.reopened;
         let notice = if waits { Notice::Nobody } else { Notice::Ended };
-        self.forget_leg();
-        self.resume(Cause::Closed, reason, notice);
+        if open.leg.reopened {
+            // What it has closed may be what it had before it was asked again.
+            self.close_leg(reason);
+        } else {
+            self.forget_leg();
+        }
+        self.resume(Cause::Closed, reason, Some(notice));
     }
 
     /// The desk's part is over, and it need not be told.
@@ -56,12 +62,14 @@ impl Turn<'_> {
             return self.decline(cause, reason);
         }
         self.close_leg(reason);
-        self.resume(cause, reason, notice);
+        self.resume(cause, reason, Some(notice));
     }
 
     /// A request has come while the bot was being resumed: it speaks, so what is left of the resume is not needed.
     pub(super) fn bot_speaks_again(&mut self) {
         self.cancel(self.bot_lane(), Cancelled::Resumes);
+        let notices = Cancelled::NoticesBefore(self.conversation.next_order);
+        self.cancel(self.bot_lane(), notices);
         self.end(Cause::BotSpeaksAgain, "bot_speaks_again");
     }
 
@@ -77,17 +85,22 @@ impl Turn<'_> {
         }
     }
 
-    /// The platform does not know the session any more: nobody is left who could be stuck. The desk is told of its messages
-    /// that were not said, beginning with the one that found that out.
-    pub(super) fn session_gone(&mut self, found_by: Option<MessageId>) {
+    /// The platform does not know the session any more, as a resume has found: nobody is left who could be stuck. The desk is
+    /// told of its messages that were not said.
+    pub(super) fn session_gone(&mut self) {
+        self.cancel(self.bot_lane(), Cancelled::All);
+        let failed = self.failed(None, ErrorClass::Gone.label());
+        self.tell_desk_of(failed);
+        self.end(Cause::Resumed, SESSION_GONE);
+    }
+
+    /// So says the answer to a text. It may say so of something else, and the bot is paused: only a resume that is answered the
+    /// same proves it. The desk is told of its messages that were not said, beginning with the one that found that out.
+    pub(super) fn session_seems_gone(&mut self, found_by: Option<MessageId>) {
         self.cancel(self.bot_lane(), Cancelled::All);
         let failed = self.failed(found_by, ErrorClass::Gone.label());
-        if self.closing_mut().is_none() {
-            self.close_leg_after(failed, "session_gone");
-        } else {
-            self.tell_desk_of(failed);
-        }
-        self.end(Cause::Resumed, "session_gone");
+        self.close_leg_after(failed, SESSION_GONE);
+        self.resume(Cause::Closed, SESSION_GONE, None);
     }
 
     /// A desk that was never asked has said nothing.
@@ -132,10 +145,13 @@ impl Turn<'_> {
             .and_then(|handover| handover.closing.as_mut())
     }
 
-    fn resume(&mut self, cause: Cause, reason: &str, notice: Notice) {
+    /// With what the user is told before, if anything.
+    fn resume(&mut self, cause: Cause, reason: &str, notice: Option<Notice>) {
         let lost = self.loses_what_was_said(cause);
-        let repeat = lost && notice == Notice::Ended;
-        self.notify(if repeat { Notice::EndedRepeat } else { notice });
+        let repeat = lost && notice == Some(Notice::Ended);
+        if let Some(notice) = notice {
+            self.notify(if repeat { Notice::EndedRepeat } else { notice });
+        }
         self.cancel(self.bot_lane(), Cancelled::Pauses);
         let now = self.context.now;
         let first_order = self.conversation.next_order;
@@ -221,15 +237,18 @@ impl Turn<'_> {
         closing.is_some_and(|closing| closing.left.is_some())
     }
 
-    /// Whether the desk did not take what the user has said, and will not now. Of a call that has not failed yet it is
-    /// not known: it is on its way, unless the desk has not taken the offer, or has just lost all of it.
+    /// Whether the desk did not take what the user has said, and will not now. Of a call that is on its way and has not
+    /// failed yet it is not known, unless the desk has not taken the offer, or has just lost all of it.
     fn loses_what_was_said(&mut self, cause: Cause) -> bool {
         let Some(handover) = &mut self.conversation.handover else {
             return false;
         };
-        let nothing_flies = handover.phase == Phase::Requested
+        let flies = handover.unheard.is_some()
+            && handover.unheard == self.context.on_its_way
+            && !handover.leg.failing;
+        let in_vain = handover.phase == Phase::Requested
             || matches!(cause, Cause::Refused | Cause::DeskLost | Cause::DeskRemoved);
-        (nothing_flies || handover.stalled_since.is_some()) && handover.take_unheard().is_some()
+        (in_vain || !flies) && handover.take_unheard().is_some()
     }
 
     /// What agents said before a resume that went ahead of it is not said any more, and the desk is told so. If no step

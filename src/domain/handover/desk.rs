@@ -69,10 +69,12 @@ impl Turn<'_> {
         }
     }
 
-    /// The bot has not been promised anything yet, or the desk is still being asked to take what was promised.
+    /// The bot has not been promised anything yet, or the desk is still being asked to take what was promised. One that is
+    /// asked again for what it had lost may speak of what it had.
     fn is_undecided(&self) -> bool {
-        let open = self.conversation.handover.as_ref();
-        open.is_some_and(|open| open.answer == Answer::Pending || open.phase == Phase::Requested)
+        self.conversation.handover.as_ref().is_some_and(|open| {
+            open.answer == Answer::Pending || (open.phase == Phase::Requested && !open.leg.reopened)
+        })
     }
 
     /// A desk that closes what it has been asked to take refuses it, and need not hear of it again.

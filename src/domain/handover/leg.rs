@@ -67,8 +67,8 @@ impl Turn<'_> {
         };
         if !handover.leg.opened {
             handover.leg.opened = true;
-            handover.stalled_since = None;
             let lane = Lane::Leg(handover.leg.id);
+            self.desk_moves();
             self.cancel(lane, Cancelled::Opens);
         }
         if !matches!(event, DeskEvent::Closed { .. }) {

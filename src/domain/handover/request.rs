@@ -47,6 +47,9 @@ impl Turn<'_> {
         handover.answer = Answer::Accepted;
         handover.answered_at = Some(now);
         handover.paused_at = Some(now);
+        if cause == Cause::AcceptedInDoubt {
+            handover.stalled_since.get_or_insert(now);
+        }
         self.note(cause, None);
         // Of an earlier handover. It would give the bot the word again.
         self.cancel(self.bot_lane(), Cancelled::Resumes);
@@ -92,11 +95,16 @@ impl Turn<'_> {
     pub(super) fn change_leg(&mut self, desk: &DeskName, cause: Cause, reason: &str) {
         self.close_leg(reason);
         self.open_leg(desk.clone(), false);
-        let at_once = self.takes_at_once(desk);
+        let (now, at_once) = (self.context.now, self.takes_at_once(desk));
         if let Some(handover) = &mut self.conversation.handover {
             handover.agent = None;
             handover.operator = None;
-            handover.stalled_since = None;
+            if at_once {
+                handover.stalled_since = None;
+            } else if handover.answer == Answer::Accepted {
+                // However many desks are asked in turn, the user has waited since the first of them.
+                handover.stalled_since.get_or_insert(now);
+            }
         }
         if at_once {
             self.accept(Cause::Accepted);
@@ -270,6 +278,8 @@ impl Turn<'_> {
             operator: None,
             unanswered_since: None,
             unheard: None,
+            unheard_part: None,
+            missed: None,
             last_said_at: now,
             last_notice_at: None,
             stalled_since: None,

@@ -21,7 +21,10 @@ impl Turn<'_> {
             self.forgotten(settled);
             return self.taken();
         }
-        if let StepResult::Dead { .. } = settled.result {
+        let is_text = matches!(settled.task, Task::Say { .. });
+        if matches!(settled.result, StepResult::Dead { .. })
+            || (is_text && settled.result == StepResult::Gone)
+        {
             self.warn(WarningKind::DeadLetter, settled.handover.to_string());
             self.note(Cause::DeadLetter, Some(settled.task.kind().to_owned()));
         }
@@ -68,14 +71,13 @@ impl Turn<'_> {
             }
             (_, StepResult::Delayed { .. }) => {}
             (Task::Resume { .. }, StepResult::Gone) if self.has(Guard::ResumeWatched) => {
-                self.session_gone(None);
+                self.session_gone();
             }
-            (Task::Resume { .. }, StepResult::Dead { .. }) => {
+            (Task::Resume { .. }, StepResult::Dead { .. } | StepResult::Skipped) => {
                 let subject = self.conversation.key.bot.to_string();
                 self.warn(WarningKind::ResumeFailed, subject);
                 self.resume_step_settled(false);
             }
-            (Task::Resume { .. }, StepResult::Skipped) => self.resume_step_settled(false),
             (Task::Resume { .. }, _) => self.resume_step_settled(true),
             (Task::Pause { index }, StepResult::Done(_)) => self.paused(*index),
             (Task::Pause { .. }, _) => self.pause_failed(),
@@ -84,23 +86,38 @@ impl Turn<'_> {
                     message, notice, ..
                 },
                 StepResult::Gone,
-            ) => {
-                self.session_gone((!notice).then_some(*message));
-            }
+            ) if !closing => self.session_seems_gone((!notice).then_some(*message)),
             (
-                Task::Say {
-                    message,
-                    notice: false,
-                    ..
-                },
-                result @ (StepResult::Dead { .. } | StepResult::Skipped),
-            ) => {
-                self.owe_desk(Task::Failed {
-                    message: *message,
-                    reason: given_up(result).to_owned(),
-                });
-            }
+                Task::Say { notice: false, .. },
+                StepResult::Dead { .. } | StepResult::Skipped | StepResult::Gone,
+            ) => self.tell_speaker(settled),
             _ => {}
+        }
+    }
+
+    /// The desk whose agent said it is told that it was not heard, also if the handover is another's by now, or over.
+    fn tell_speaker(&mut self, settled: &Settled) {
+        let Task::Say {
+            message, speaker, ..
+        } = &settled.task
+        else {
+            return;
+        };
+        let failed = Task::Failed {
+            message: *message,
+            reason: given_up(&settled.result).to_owned(),
+        };
+        match speaker {
+            Some(speaker) if self.is_called(&speaker.desk) => {
+                let desk = Destination::Desk(speaker.desk.clone());
+                self.deliver(
+                    (Lane::Leg(speaker.leg), desk, settled.handover),
+                    failed,
+                    false,
+                );
+            }
+            Some(_) => {}
+            None => self.owe_desk(failed),
         }
     }
 
@@ -139,6 +156,12 @@ impl Turn<'_> {
             (Task::Pause { .. }, StepResult::Done(_)) if !promised => {
                 self.undo_pause(settled.handover);
             }
+            (
+                Task::Say {
+                    speaker: Some(_), ..
+                },
+                StepResult::Dead { .. } | StepResult::Skipped | StepResult::Gone,
+            ) => self.tell_speaker(settled),
             _ => {}
         }
     }
@@ -168,8 +191,16 @@ impl Turn<'_> {
             }
             (Task::Open { .. }, _) if asked => self.move_on(Cause::Refused, "not_taken"),
             (Task::Message { message, .. }, StepResult::Dead { .. }) => {
+                self.desk_misses(*message);
                 self.desk_moves();
                 self.hold_the_place(*message);
+            }
+            (
+                Task::Message { message, .. } | Task::Placeholder { message },
+                StepResult::Dead { .. } | StepResult::Skipped,
+            ) => {
+                self.desk_misses(*message);
+                self.desk_moves();
             }
             (_, StepResult::Delayed { since, .. }) => self.desk_stalls(*since),
             // A desk that has spoken has the conversation, whatever became of the open call.
@@ -181,15 +212,29 @@ impl Turn<'_> {
         }
     }
 
+    /// A message that goes in parts is heard with its last one; a line in its place stands for all of it.
     fn desk_heard(&mut self, leg: LegId, settled: &Settled) {
-        let (StepResult::Done(_), Some(message)) = (&settled.result, settled.task.message()) else {
-            return;
+        let heard = match (&settled.result, &settled.task) {
+            (StepResult::Done(_), Task::Message { message, part }) => (*message, *part),
+            (StepResult::Done(_), Task::Placeholder { message }) => (*message, None),
+            _ => return,
         };
         if let Some(handover) = &mut self.conversation.handover
             && handover.leg.id == leg
+            && handover.unheard == Some(heard.0)
+            && (heard.1.is_none() || handover.unheard_part == heard.1)
+        {
+            (handover.unheard, handover.unheard_part) = (None, None);
+            handover.missed = None;
+        }
+    }
+
+    fn desk_misses(&mut self, message: MessageId) {
+        if let Some(handover) = &mut self.conversation.handover
             && handover.unheard == Some(message)
         {
-            handover.unheard = None;
+            handover.missed = handover.unheard.take();
+            handover.unheard_part = None;
         }
     }
 
@@ -199,7 +244,8 @@ impl Turn<'_> {
         };
         if let Some(reason) = &done.refused {
             // One that has shown that it has the leg refuses to have it twice.
-            if handover.leg.opened {
+            if handover.leg.opened || handover.phase != Phase::Requested {
+                handover.leg.opened = true;
                 return self.desk_moves();
             }
             return self.move_on(Cause::Refused, reason);
@@ -214,11 +260,11 @@ impl Turn<'_> {
         if done.reference.is_some() && !settled_in {
             leg.reference.clone_from(&done.reference);
         }
-        handover.stalled_since = None;
         let row = LegRow::of(handover.id, leg, false);
         let asked = handover.phase == Phase::Requested;
         self.name_leg(&row, done.reference.as_ref());
         self.push(Effect::Leg(row));
+        self.desk_moves();
         if asked {
             self.accept(Cause::Accepted);
             self.enter(Phase::Waiting, Cause::Accepted, None);
@@ -337,9 +383,10 @@ impl Turn<'_> {
         }
         self.forget_leg();
         self.open_leg(desk, true);
+        let now = self.context.now;
         if let Some(handover) = &mut self.conversation.handover {
             handover.agent = None;
-            handover.stalled_since = None;
+            handover.stalled_since = Some(now);
         }
         self.enter(Phase::Requested, Cause::DeskLost, None);
     }
@@ -360,12 +407,16 @@ impl Turn<'_> {
     fn desk_stalls(&mut self, since: Timestamp) {
         if let Some(handover) = &mut self.conversation.handover {
             handover.stalled_since.get_or_insert(since);
+            handover.leg.failing = true;
         }
     }
 
-    fn desk_moves(&mut self) {
+    /// It takes what is meant for it: whatever else waits has waited for nothing but its turn.
+    pub(super) fn desk_moves(&mut self) {
+        let now = self.context.now;
         if let Some(handover) = &mut self.conversation.handover {
-            handover.stalled_since = None;
+            handover.leg.failing = false;
+            handover.stalled_since = handover.unheard.map(|_| now);
         }
     }
 }
@@ -374,6 +425,7 @@ impl Turn<'_> {
 fn given_up(result: &StepResult) -> &'static str {
     match result {
         StepResult::Dead { class } => class.label(),
+        StepResult::Gone => ErrorClass::Gone.label(),
         _ => "skipped",
     }
 }

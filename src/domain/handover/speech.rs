@@ -9,7 +9,7 @@ use super::{
 use crate::domain::{
     conversation::{Handover, Phase},
     dedupe::Fingerprint,
-    delivery::{Destination, Task},
+    delivery::Task,
     effect::{Cause, Effect, WarningKind},
     event::{AgentSaid, PlatformMessage},
     fallback::{Choice, Choices},
@@ -44,8 +44,7 @@ impl Turn<'_> {
         Outcome::message(message)
     }
 
-    /// Owes the desk what the user said. If it is not called at this moment, the user begins to wait for it now, and
-    /// not only when a call has failed.
+    /// Owes the desk what the user said. The user waits for it from now on, whether it is called at once, later, or in vain.
     pub(super) fn pass_on(&mut self, message: MessageId, content: &Content) {
         if self.is_looking_up() {
             // It will stand in the transcript that the desk is offered.
@@ -54,18 +53,15 @@ impl Turn<'_> {
             }
             return;
         }
-        self.tell_desk(message, content);
+        let last_part = self.tell_desk(message, content);
         let desk = self.conversation.desk();
         let at_once = desk.is_some_and(|desk| self.takes_at_once(desk));
-        let (now, closed) = (self.context.now, &self.context.conditions.closed);
+        let now = self.context.now;
         let Some(handover) = &mut self.conversation.handover else {
             return;
         };
-        if at_once {
-            return;
-        }
-        handover.unheard = Some(message);
-        if closed.contains_key(&Destination::Desk(handover.leg.desk.clone())) {
+        if !at_once {
+            (handover.unheard, handover.unheard_part) = (Some(message), last_part);
             handover.stalled_since.get_or_insert(now);
         }
     }

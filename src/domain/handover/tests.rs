@@ -66,3 +66,11 @@ fn refused() -> StepResult {
         ..Done::default()
     })
 }
+
+/// The message that came of it.
+fn message(outcome: &Outcome) -> MessageId {
+    match outcome {
+        Outcome::Taken { id } => MessageId::from_uuid(*id),
+        other => panic!("{other:?}"),
+    }
+}

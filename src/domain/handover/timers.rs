@@ -121,7 +121,15 @@ impl Turn<'_> {
                     self.decide_unsure();
                 }
             }
-            _ if over => self.close_for(Cause::TimedOut, "max_duration", Notice::Ended),
+            _ if over => {
+                let attended = phase == Phase::Attended;
+                let notice = if attended {
+                    Notice::Ended
+                } else {
+                    Notice::Nobody
+                };
+                self.close_for(Cause::TimedOut, "max_duration", notice);
+            }
             Phase::Requested if asked_too_long && self.has(Guard::RequestDeadline) => {
                 self.move_on(Cause::TimedOut, "request_limit");
             }
@@ -153,6 +161,8 @@ impl Turn<'_> {
             Cause::Notified,
             Some(format!("{notice:?}").to_ascii_lowercase()),
         );
+        // One that could not be sent yet is not sent beside this one.
+        self.take_back_notices(self.conversation.next_order);
         self.notify(notice);
     }
 

@@ -6,10 +6,10 @@ use super::{Context, Decision, Guard, Outcome};
 use crate::domain::{
     conversation::{Answer, Changed, Conversation, Handover, Phase},
     dedupe::Fingerprint,
-    delivery::{Destination, HandoverFacts, Lane, NewDelivery, Task},
+    delivery::{Destination, HandoverFacts, Lane, NewDelivery, Speaker, Task},
     effect::{Cancelled, Cause, Effect, Ended, HandoverRow, JournalEntry, Warning, WarningKind},
     event::PlatformMessage,
-    fallback::{self, Capabilities, Choices, Unshowable},
+    fallback::{self, Capabilities, Choices, Part, Unshowable},
     ids::{DeliveryId, HandoverId, MessageId, OperatorName},
     message::{Actor, Content, Message},
     policy::{BotPolicy, Notice},
@@ -218,11 +218,17 @@ impl<'a> Turn<'a> {
         let able = policy.bots.get(&self.conversation.key.bot);
         let able = able.map_or(&Capabilities::EVERY_USER, |bot| &bot.capabilities);
         let shown = fallback::show(content, able)?;
+        let leg = self.conversation.handover.as_ref().map(|open| &open.leg);
+        let speaker = leg.filter(|_| !notice).map(|leg| Speaker {
+            leg: leg.id,
+            desk: leg.desk.clone(),
+        });
         for part in shown.deliveries(able) {
             let task = Task::Say {
                 message,
                 notice,
                 part,
+                speaker: speaker.clone(),
             };
             let delivery = self.owe_bot(handover, task);
             for said in shown.part(part) {
@@ -236,11 +242,10 @@ impl<'a> Turn<'a> {
         Ok(Choices::remember(shown.choices))
     }
 
-    /// Owes the present leg's desk what was said, as far as its agents can be shown it; else a line in its place.
-    pub(super) fn tell_desk(&mut self, message: MessageId, content: &Content) {
-        let Some(handover) = &self.conversation.handover else {
-            return;
-        };
+    /// Owes the present leg's desk what was said, as far as its agents can be shown it; else a line in its place. Gives the
+    /// last of its parts, if it goes in parts.
+    pub(super) fn tell_desk(&mut self, message: MessageId, content: &Content) -> Option<Part> {
+        let handover = self.conversation.handover.as_ref()?;
         let policy = self.context.policy;
         let able = policy.desks.get(&handover.leg.desk);
         // A desk that takes everything in one call need not be looked at.
@@ -248,17 +253,22 @@ impl<'a> Turn<'a> {
             .map(|desk| &desk.capabilities)
             .filter(|able| !able.one_call)
         else {
-            return self.owe_desk(Task::Message {
+            self.owe_desk(Task::Message {
                 message,
                 part: None,
             });
+            return None;
         };
         let Ok(shown) = fallback::show(content, able) else {
-            return self.owe_desk(Task::Placeholder { message });
+            self.owe_desk(Task::Placeholder { message });
+            return None;
         };
+        let mut last = None;
         for part in shown.deliveries(able) {
             self.owe_desk(Task::Message { message, part });
+            last = part;
         }
+        last
     }
 
     /// Tells the user something in the bridge's own words, if there are words for it.

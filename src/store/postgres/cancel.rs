@@ -17,7 +17,7 @@ use crate::{
     },
     store::{
         DeliveryState,
-        keyed::{overtaken, said_by_agent},
+        keyed::{overtaken, said_by_agent, told_to_desk},
         tally::DeadLetter,
     },
 };
@@ -86,6 +86,16 @@ pub(super) async fn unsaid(
     let unsaid = tasks.filter_map(said_by_agent).collect();
     work.unsent.insert(lane, waiting);
     Ok(unsaid)
+}
+
+/// The message that the desk of this lane is just being told, or a part of it.
+pub(super) async fn told_now(work: &mut Work, lane: Lane) -> Result<Option<MessageId>, Fault> {
+    let lane = lane_id(lane);
+    let waiting = waiting(work, lane).await?;
+    let mut flying = waiting.iter().filter(|unsent| unsent.is_flying);
+    let told = flying.find_map(|unsent| told_to_desk(unsent.task.as_ref()?));
+    work.unsent.insert(lane, waiting);
+    Ok(told)
 }
 
 /// The control tasks of the lane go ahead of its messages, and at once.

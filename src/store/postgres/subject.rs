@@ -21,7 +21,7 @@ use crate::{
         delivery::Lane,
         effect::Effect,
         event::Event,
-        handover::{Context, Echo, decide, may_ask_a_desk, may_leave_unsaid},
+        handover::{Context, Echo, decide, may_ask_a_desk, may_leave_unsaid, may_leave_untold},
         ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId},
         policy::Conditions,
         time::Timestamp,
@@ -211,6 +211,12 @@ impl Subject {
             }
             _ => Vec::new(),
         };
+        let on_its_way = match &self.state.handover {
+            Some(open) if open.unheard.is_some() && may_leave_untold(event) => {
+                cancel::told_now(work, Lane::Leg(open.leg.id)).await?
+            }
+            _ => None,
+        };
         let asks = may_ask_a_desk(event) && work.ground.policy.counts_open();
         if asks {
             self.conditions.open = work.open_at_desks().await?;
@@ -231,6 +237,7 @@ impl Subject {
                     new_id: &mut new_id,
                     echoes: &mut echoes,
                     unsaid: &unsaid,
+                    on_its_way,
                 },
             )
         };

@@ -11,7 +11,7 @@ use crate::{
     },
     store::{
         DeliveryState,
-        keyed::{overtaken, said_by_agent},
+        keyed::{overtaken, said_by_agent, told_to_desk},
         tally::DeadLetter,
     },
 };
@@ -70,6 +70,20 @@ pub(super) fn unsaid(
         .filter(|unsent| unsent.handover == handover)
         .filter_map(|unsent| said_by_agent(&unsent.task));
     Ok(unsaid.collect())
+}
+
+/// The message that the desk of this lane is just being told, or a part of it.
+pub(super) fn told_now(work: &mut Work<'_>, lane: Lane) -> Result<Option<MessageId>, Fault> {
+    for (order, row) in work.unsettled(lane) {
+        if work.flying(work.key_of(lane, order)) == Some(row) {
+            let sql = "SELECT task FROM deliveries WHERE row = ?1";
+            let task = work
+                .prepare(sql)?
+                .query_row([row], |found| columns::json(found, 0))?;
+            return Ok(told_to_desk(&task));
+        }
+    }
+    Ok(None)
 }
 
 /// The control tasks of the lane go ahead of its messages, and at once.

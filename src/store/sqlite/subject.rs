@@ -13,7 +13,9 @@ use crate::{
         delivery::{Destination, Lane},
         effect::Effect,
         event::Event,
-        handover::{Context, Echo, decide, may_ask_a_desk, may_leave_unsaid, needs_echoes},
+        handover::{
+            Context, Echo, decide, may_ask_a_desk, may_leave_unsaid, may_leave_untold, needs_echoes,
+        },
         ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId},
         policy::Conditions,
         time::Timestamp,
@@ -176,6 +178,12 @@ impl Subject {
             }
             _ => Vec::new(),
         };
+        let on_its_way = match &self.state.handover {
+            Some(open) if open.unheard.is_some() && may_leave_untold(event) => {
+                cancel::told_now(work, Lane::Leg(open.leg.id))?
+            }
+            _ => None,
+        };
         if may_ask_a_desk(event) && work.settings.policy.counts_open() {
             self.conditions.open = work.open_at_desks();
         }
@@ -194,6 +202,7 @@ impl Subject {
                 new_id: &mut new_id,
                 echoes: &mut echoes,
                 unsaid: &unsaid,
+                on_its_way,
             },
         );
         self.state = decision.state;

@@ -61,6 +61,7 @@ fn say(content: Content) -> Job {
         message,
         notice: false,
         part: None,
+        speaker: None,
     };
     Job {
         message: Some(Message {

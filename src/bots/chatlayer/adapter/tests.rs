@@ -66,6 +66,7 @@ fn say(content: Content) -> Job {
             message: MessageId::from_uuid(Uuid::from_u128(2)),
             notice: false,
             part: None,
+            speaker: None,
         },
         Some(content),
     )

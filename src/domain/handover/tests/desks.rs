@@ -294,3 +294,35 @@ fn an_agent_hears_that_the_message_found_nobody_before_the_close() {
     world.settle(&say, StepResult::Gone);
     assert_eq!(world.tasks(), ["open", "say", "failed", "close"]);
 }
+
+#[test]
+fn a_desk_that_refuses_what_its_agent_has_is_not_left() {
+    let mut world = World::with_texts();
+    world.request();
+    world.delayed("open", ErrorClass::Ambiguous);
+    world.agent_says("hi");
+    world.look_from_here();
+    world.comes_to("open", refused());
+    assert_eq!(world.phase(), Some(Phase::Attended));
+    assert!(world.notices().is_empty());
+}
+
+#[test]
+fn what_a_desk_closes_after_it_was_asked_again_is_not_given_to_another() {
+    for reopened in [false, true] {
+        let mut world = World::with_fallback("second", true);
+        world.request();
+        world.opened();
+        world.agent_says("hi");
+        world.user_says("thanks");
+        world.comes_to("message", StepResult::Gone);
+        if reopened {
+            world.opened();
+        }
+        world.look_from_here();
+        world.desk_closes();
+        assert_eq!(world.phase(), Some(Phase::Closing), "{reopened}");
+        let told = world.tasks().contains(&"close");
+        assert_eq!(told, reopened, "what it was asked again to take is closed");
+    }
+}

@@ -12,13 +12,6 @@ fn failed(world: &World) -> Vec<(MessageId, String)> {
     failed.collect()
 }
 
-fn message(outcome: &Outcome) -> MessageId {
-    match outcome {
-        Outcome::Taken { id } => MessageId::from_uuid(*id),
-        other => panic!("{other:?}"),
-    }
-}
-
 /// Promised to the bot before any desk has answered.
 fn accepted_in_doubt() -> World {
     let mut world = World::with_texts();
@@ -226,4 +219,124 @@ fn what_the_user_wrote_while_the_platform_was_asked_is_unanswered_if_no_desk_tak
     world.pass(within);
     world.comes_to("open", refused());
     assert_eq!(world.unanswered(), Some(true));
+}
+
+#[test]
+fn a_text_that_waits_untried_when_the_desk_closes_is_unanswered() {
+    let mut world = World::attended();
+    world.user_says("one more thing");
+    world.look_from_here();
+    world.desk_closes();
+    assert_eq!(world.unanswered(), Some(true));
+    assert_eq!(world.notices(), ["endedrepeat"]);
+}
+
+#[test]
+fn a_text_that_is_on_its_way_when_the_desk_closes_may_arrive() {
+    let mut world = World::attended();
+    world.user_says("one more thing");
+    world.flies = true;
+    world.look_from_here();
+    world.desk_closes();
+    assert_eq!(world.unanswered(), Some(false));
+    world.comes_to("message", done());
+    assert_eq!(world.notices(), ["ended"]);
+
+    let mut failed = World::attended();
+    failed.user_says("one more thing");
+    failed.flies = true;
+    failed.desk_closes();
+    failed.look_from_here();
+    failed.delayed("message", ErrorClass::Busy);
+    assert_eq!(failed.notices(), ["endedrepeat"]);
+}
+
+#[test]
+fn a_text_of_which_only_a_part_was_heard_is_unanswered() {
+    let mut world = World::attended();
+    let able = &mut world.desk_mut("team").capabilities;
+    (able.one_call, able.text_limit) = (false, 10);
+    world.look_from_here();
+    world.user_says("one two three four five six seven");
+    let parts: Vec<_> = world.deliveries().into_iter().cloned().collect();
+    assert!(parts.len() > 2, "{parts:?}");
+    world.settle(&parts[0], done());
+    let mut heard = world.clone();
+    world.desk_closes();
+    assert_eq!(world.unanswered(), Some(true));
+
+    for part in &parts[1..] {
+        heard.settle(part, done());
+    }
+    heard.desk_closes();
+    assert_eq!(heard.unanswered(), Some(false));
+}
+
+#[test]
+fn a_text_that_the_desk_refused_is_unanswered_until_another_one_is_heard() {
+    let rejected = || StepResult::Dead {
+        class: ErrorClass::Rejected,
+    };
+    let mut world = World::attended();
+    world.user_says("my order");
+    world.comes_to("message", rejected());
+    world.comes_to("placeholder", done());
+    world.look_from_here();
+    let mut later = world.clone();
+    world.desk_closes();
+    assert_eq!(world.unanswered(), Some(true));
+    assert_eq!(world.notices(), ["endedrepeat"]);
+
+    later.user_says("my order, in other words");
+    later.comes_to("message", done());
+    later.desk_closes();
+    assert_eq!(later.unanswered(), Some(false));
+}
+
+#[test]
+fn a_desk_is_told_of_its_message_that_failed_when_the_handover_was_over() {
+    for result in [
+        StepResult::Skipped,
+        StepResult::Gone,
+        StepResult::Dead {
+            class: ErrorClass::Rejected,
+        },
+    ] {
+        let mut world = World::with_texts();
+        world.bot_mut().resume_steps = 0;
+        world.request();
+        world.opened();
+        let code = message(&world.agent_says("here is your refund code"));
+        let say = world.delivery_of(code);
+        world.desk_closes();
+        assert_eq!(world.phase(), None);
+        world.look_from_here();
+        world.settle(&say, result);
+        let told: Vec<_> = failed(&world).into_iter().map(|(about, _)| about).collect();
+        assert_eq!(told, [code]);
+    }
+}
+
+#[test]
+fn the_desk_whose_agent_said_it_is_told_that_it_failed() {
+    let mut world = World::with_fallback("second", false);
+    world.request();
+    world.opened();
+    let said = message(&world.agent_says("one moment, I will pass you on"));
+    let (say, first) = (world.delivery_of(said), world.handover().leg.id);
+    world.apply(&Event::DeskRemoved { desk: desk("team") });
+    assert_eq!(world.state().desk(), Some(&desk("second")));
+    world.look_from_here();
+    world.settle(
+        &say,
+        StepResult::Dead {
+            class: ErrorClass::Rejected,
+        },
+    );
+    let lanes: Vec<_> = world
+        .deliveries()
+        .into_iter()
+        .map(|delivery| delivery.lane)
+        .collect();
+    assert_eq!(lanes, [Lane::Leg(first)]);
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::domain::routing::Route;
 
 #[test]
 fn who_waits_is_told_after_two_minutes_and_then_every_five_until_the_limit() {
@@ -272,4 +273,86 @@ fn a_limit_of_nothing_makes_no_timer_spin() {
     assert_eq!(world.phase(), Some(Phase::Closing));
     world.wait_until_woken();
     assert!(world.wakes_in() > none);
+}
+
+#[test]
+fn a_user_whose_text_waits_untried_is_told_so() {
+    let mut world = World::attended();
+    world.user_says("one more thing");
+    world.look_from_here();
+    world.pass(Duration::from_secs(59));
+    assert!(world.notices().is_empty());
+    world.pass(Duration::from_secs(2));
+    assert_eq!(world.notices(), ["reconnecting"]);
+}
+
+#[test]
+fn a_desk_that_takes_one_text_after_the_other_does_not_stall() {
+    let mut world = World::attended();
+    let one = world.user_says("one");
+    world.user_says("two");
+    world.look_from_here();
+    world.wait(Duration::from_secs(50));
+    world.settle(&world.delivery_of(message(&one)), done());
+    world.pass(Duration::from_secs(50));
+    assert!(world.notices().is_empty());
+}
+
+#[test]
+fn however_many_desks_are_asked_in_turn_the_user_hears_of_it_in_time() {
+    let mut world = World::with_texts();
+    world.policy.limits.when_unsure = WhenUnsure::Accept;
+    world
+        .policy
+        .texts
+        .0
+        .values_mut()
+        .for_each(|texts| drop(texts.remove(&Notice::HandingOver)));
+    let names = ["a", "b", "c", "d"];
+    for name in names {
+        world.add_desk(name, false);
+    }
+    world.policy.routes.push(Route {
+        fallbacks: names.map(desk).to_vec(),
+        ..Route::to(desk("team"))
+    });
+    world.request();
+    let start = world.now;
+    while world.notices().is_empty() {
+        world.delayed("open", ErrorClass::Busy);
+        world.pass(Duration::from_secs(10));
+        assert!(world.now.since(start) < Duration::from_mins(2));
+    }
+    assert_eq!(world.notices(), ["reconnecting"]);
+}
+
+#[test]
+fn a_notice_that_could_not_be_sent_is_not_sent_beside_the_next() {
+    let mut world = World::with_texts();
+    world.request();
+    world.opened();
+    world.pass(Duration::from_mins(3));
+    world.look_from_here();
+    world.pass(Duration::from_mins(5));
+    assert_eq!(world.notices(), ["waiting"]);
+    assert!(
+        world
+            .cancelled()
+            .iter()
+            .any(|(_, only)| matches!(only, Cancelled::NoticesBefore(_))),
+        "{:?}",
+        world.cancelled()
+    );
+}
+
+#[test]
+fn who_never_had_an_agent_is_not_told_that_the_conversation_has_ended() {
+    let mut world = World::with_texts();
+    world.policy.limits.waiting = Duration::from_hours(9);
+    world.policy.limits.max_duration = Duration::from_hours(1);
+    world.request();
+    world.opened();
+    world.look_from_here();
+    world.pass(Duration::from_hours(1));
+    assert_eq!(world.notices().last().map(String::as_str), Some("nobody"));
 }

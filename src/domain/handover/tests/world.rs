@@ -41,6 +41,7 @@ pub(super) fn desk(name: &str) -> DeskName {
     DeskName::new(name).unwrap()
 }
 
+#[derive(Clone)]
 pub(super) struct World {
     pub(super) policy: Policy,
     pub(super) conditions: Conditions,
@@ -54,6 +55,8 @@ pub(super) struct World {
     echoes: Vec<Echo>,
     /// What agents have said and waits, where an event may leave it unsaid.
     pub(super) unsaid: Vec<MessageId>,
+    /// Whether the newest message to the desk is just being sent.
+    pub(super) flies: bool,
     last_request: Option<HandoverId>,
 }
 
@@ -89,6 +92,7 @@ impl World {
             closed: Vec::new(),
             echoes: Vec::new(),
             unsaid: Vec::new(),
+            flies: false,
             last_request: None,
         }
     }
@@ -193,6 +197,12 @@ impl World {
             new_id: &mut new_id,
             echoes: &mut self.echoes,
             unsaid: &self.unsaid,
+            on_its_way: self
+                .state
+                .handover
+                .as_ref()
+                .and_then(|open| open.unheard)
+                .filter(|_| self.flies),
         };
         let decision = decide(self.state.clone(), event, context);
         changed::is_told(&self.state, &decision);
@@ -391,6 +401,13 @@ impl World {
             .iter()
             .rev()
             .find(|delivery| wanted(&delivery.task));
+        found.expect("such a delivery").clone()
+    }
+
+    /// Of this message, or of its first part.
+    pub(super) fn delivery_of(&self, message: MessageId) -> NewDelivery {
+        let mut owed = self.owed.iter();
+        let found = owed.find(|delivery| delivery.task.message() == Some(message));
         found.expect("such a delivery").clone()
     }
 

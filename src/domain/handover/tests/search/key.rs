@@ -56,7 +56,12 @@ impl Key<'_> {
         // While an offer is under way it counts whether the desk has shown already that it has it.
         let offered = |row: &Row| matches!(row.delivery.task, Task::Open { .. });
         (open.leg.opened && self.model.rows.iter().any(offered)).hash(self);
-        open.unheard.is_some().hash(self);
+        (
+            open.unheard.is_some(),
+            open.missed.is_some(),
+            open.leg.failing,
+        )
+            .hash(self);
         open.leg.offered.is_some().hash(self);
         if let Some(closing) = &open.closing {
             self.time(Some(closing.since));

@@ -119,24 +119,31 @@ pub(super) fn operator_knows(model: &Model, rules: &Rules) -> Result<(), Broken>
     Ok(())
 }
 
-/// A user's text that is taken out of a desk's lane is offered to the next desk, or the user or the bot knows.
+/// A text that is taken out of a desk's lane is offered to the next desk, or the user is told something; and of one that the
+/// user waited for, the bot is told that it is unanswered.
 pub(super) fn nothing_is_dropped(
-    model: &Model,
-    rules: &Rules,
+    before: &Conversation,
+    (model, rules): (&Model, &Rules),
     effects: &[Effect],
     cancelled: &[Row],
 ) -> Result<(), Broken> {
-    if !cancelled
-        .iter()
-        .any(|row| matches!(row.delivery.task, Task::Message { .. }))
-    {
+    let told = |row: &Row| match row.delivery.task {
+        Task::Message { message, .. } => Some(message),
+        _ => None,
+    };
+    let dropped: Vec<_> = cancelled.iter().filter_map(told).collect();
+    if dropped.is_empty() {
         return Ok(());
     }
+    let unheard = before.handover.as_ref().and_then(|open| open.unheard);
+    let waited_for = unheard.is_some_and(|message| dropped.contains(&message));
     let covered = effects.iter().any(|effect| match effect {
-        Effect::Deliver(delivery) => {
-            matches!(delivery.task, Task::Open { upto } if upto + 1 == model.state.next_seq)
-        }
-        Effect::Record(message) => message.actor == Actor::System,
+        Effect::Deliver(delivery) => match &delivery.task {
+            Task::Open { upto } => upto + 1 == model.state.next_seq,
+            Task::Resume { contract, .. } => contract.unanswered,
+            _ => false,
+        },
+        Effect::Record(message) => !waited_for && message.actor == Actor::System,
         Effect::Handover(row) => row.answer == Answer::Declined,
         _ => false,
     });

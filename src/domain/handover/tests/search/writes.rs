@@ -11,7 +11,7 @@ use crate::domain::{conversation::Conversation, effect::LegRow};
 
 impl Model {
     pub(super) fn apply(&mut self, rules: &Rules, event: &Event) -> Result<Outcome, Broken> {
-        let unsaid = self.unsaid();
+        let (unsaid, on_its_way) = (self.unsaid(), self.told_now());
         let ids = &mut self.ids;
         let mut new_id = || {
             *ids += 1;
@@ -24,13 +24,14 @@ impl Model {
             new_id: &mut new_id,
             echoes: &mut Vec::new(),
             unsaid: &unsaid,
+            on_its_way,
         };
         let before = Rc::clone(&self.state);
         let decision = decide(Conversation::clone(&before), event, context);
         self.state = Rc::new(decision.state);
         let cancelled = self.write(rules, &decision.effects);
         self.watch_phase(&before);
-        promise::nothing_is_dropped(self, rules, &decision.effects, &cancelled)?;
+        promise::nothing_is_dropped(&before, (self, rules), &decision.effects, &cancelled)?;
         promise::event_is_answered(&before, event, rules, &decision.effects)?;
         promise::all_is_offered(&before, self, rules, &decision.effects)?;
         Ok(decision.outcome)
@@ -51,6 +52,18 @@ impl Model {
             _ => None,
         });
         said.collect()
+    }
+
+    /// What the present desk is just being told.
+    fn told_now(&self) -> Option<MessageId> {
+        let mut flying = self
+            .rows
+            .iter()
+            .filter(|row| self.is_current(row.lane) && row.flight.is_some());
+        flying.find_map(|row| match row.delivery.task {
+            Task::Message { message, .. } | Task::Placeholder { message } => Some(message),
+            _ => None,
+        })
     }
 
     /// Does what a store does with the effects. Gives the deliveries that were cancelled.
