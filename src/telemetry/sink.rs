@@ -3,20 +3,27 @@
 //! There is a line for every request, and a write for every line costs more than the line. So the thread rests a moment
 //! after each write: what is said seldom is written at once, what is said often is written together. A process that is
 //! killed loses what came in that moment; one that ends writes all.
+//!
+//! Whoever reads the log may stop reading. Then what is said waits, and its speakers with it, for a moment; from then on lines
+//! are dropped and counted until there is room again: users come before the log.
 
 use std::{
     io::{self, Write},
     mem,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    thread::{self, JoinHandle},
+    thread,
     time::Duration,
 };
 
 use tracing_subscriber::fmt::MakeWriter;
 
 const REST: Duration = Duration::from_millis(5);
-/// As many bytes wait. Whoever has more to say waits too: no line is dropped.
+/// As many bytes wait.
 const MOST: usize = 1024 * 1024;
+/// So long whoever has more to say waits for room.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// So long the end of the process waits for the last lines to be read.
+const LAST_LINES: Duration = Duration::from_secs(2);
 
 /// Takes lines. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -25,38 +32,38 @@ pub(super) struct Sink(Arc<Shared>);
 /// Writes what has been said when it goes, and what is said later at once.
 #[derive(Debug)]
 #[must_use = "without it the last lines are lost"]
-pub struct LastLines {
-    shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
-}
+pub struct LastLines(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
     pending: Mutex<Pending>,
     /// Something is pending, or nothing more will be.
     some: Condvar,
-    /// There is room again.
+    /// There is room again, or all has been written.
     room: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct Pending {
     lines: Vec<u8>,
-    /// Nobody takes from here any more.
+    /// Nothing has been read for so long that nobody waits for it.
+    stuck: bool,
+    /// Lines that found no room.
+    dropped: u64,
+    /// Nothing more is taken once what is pending has been written.
     over: bool,
+    /// All has been written.
+    written: bool,
 }
 
 impl Sink {
     pub(super) fn start(to: impl Write + Send + 'static) -> io::Result<(Self, LastLines)> {
         let shared = Arc::new(Shared::default());
         let taken = Arc::clone(&shared);
-        let thread = thread::Builder::new()
+        thread::Builder::new()
             .name("log".to_owned())
             .spawn(move || taken.write_all(to))?;
-        let last = LastLines {
-            shared: Arc::clone(&shared),
-            thread: Some(thread),
-        };
+        let last = LastLines(Arc::clone(&shared));
         Ok((Self(shared), last))
     }
 }
@@ -73,10 +80,15 @@ impl Write for &Sink {
     /// A whole line each: so `tracing_subscriber` calls it.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let mut pending = self.0.lock();
-        while pending.lines.len() > MOST && !pending.over {
-            pending = wait(&self.0.room, pending);
+        if pending.is_full() && !pending.stuck {
+            pending = self.0.wait_while(pending, PATIENCE, Pending::is_full);
+            pending.stuck = pending.is_full();
         }
-        if pending.over {
+        if pending.is_full() {
+            pending.dropped += 1;
+            return Ok(line.len());
+        }
+        if pending.written {
             drop(pending);
             io::stderr().write_all(line)?;
             return Ok(line.len());
@@ -95,6 +107,12 @@ impl Write for &Sink {
     }
 }
 
+impl Pending {
+    const fn is_full(&self) -> bool {
+        self.lines.len() > MOST && !self.written
+    }
+}
+
 impl Shared {
     fn write_all(&self, mut to: impl Write) {
         let mut lines = Vec::new();
@@ -102,14 +120,24 @@ impl Shared {
             let mut pending = self.lock();
             while pending.lines.is_empty() {
                 if pending.over {
+                    pending.written = true;
+                    drop(pending);
+                    self.room.notify_all();
                     return;
                 }
                 pending = wait(&self.some, pending);
             }
             mem::swap(&mut pending.lines, &mut lines);
-            let over = pending.over;
+            pending.stuck = false;
+            let (over, dropped) = (pending.over, mem::take(&mut pending.dropped));
             drop(pending);
             self.room.notify_all();
+            if dropped > 0 && !over {
+                tracing::warn!(
+                    log.dropped = dropped,
+                    "nobody read the log, lines of it are missing here"
+                );
+            }
             // There is nobody to tell that the log cannot be written.
             drop(to.write_all(&lines));
             lines.clear();
@@ -117,6 +145,19 @@ impl Shared {
                 thread::sleep(REST);
             }
         }
+    }
+
+    /// For as long as this holds, but no longer than that.
+    fn wait_while<'g>(
+        &self,
+        pending: MutexGuard<'g, Pending>,
+        longest: Duration,
+        holds: impl Fn(&Pending) -> bool,
+    ) -> MutexGuard<'g, Pending> {
+        let waited = self
+            .room
+            .wait_timeout_while(pending, longest, |pending| holds(pending));
+        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
     fn lock(&self) -> MutexGuard<'_, Pending> {
@@ -130,12 +171,14 @@ fn wait<'g, T>(bell: &Condvar, guard: MutexGuard<'g, T>) -> MutexGuard<'g, T> {
 
 impl Drop for LastLines {
     fn drop(&mut self) {
-        self.shared.lock().over = true;
-        self.shared.some.notify_one();
-        self.shared.room.notify_all();
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
-        }
+        let mut pending = self.0.lock();
+        pending.over = true;
+        self.0.some.notify_one();
+        self.0.room.notify_all();
+        drop(
+            self.0
+                .wait_while(pending, LAST_LINES, |pending| !pending.written),
+        );
     }
 }
 
@@ -191,5 +234,19 @@ mod tests {
         talker.join().unwrap();
         assert_eq!(lengths.iter().sum::<usize>(), 12 * (MOST / 3));
         assert!(lengths.iter().all(|length| *length <= MOST + MOST / 3 + 1));
+    }
+
+    #[test]
+    fn nobody_waits_long_for_a_log_that_is_not_read() {
+        let (tell, told) = mpsc::sync_channel(0);
+        let (sink, last_lines) = Sink::start(Told(tell)).unwrap();
+        let line = vec![b'.'; MOST / 3];
+        for _ in 0..12 {
+            (&sink).write_all(&line).unwrap();
+        }
+        drop(last_lines);
+        assert!(sink.0.lock().dropped > 0);
+        let read: usize = told.iter().map(|write| write.len()).sum();
+        assert!(read < 12 * line.len(), "what found no room is missing");
     }
 }
