@@ -32,7 +32,7 @@ fn configured(sender: &str, vendor: &BaseUrl) -> config::Certainly {
         resume = [
             {{ text = "You were talking with {{{{ agent }}}}." }},
             {{ dialog_state = "m1", session_data = {{ reason = "reason" }} }},
-            {{ request = {{ method = "GET", url = "{{{{ bot.api_url }}}}/takeover/{{{{ user_id }}}}/" }} }},
+            {{ request = {{ method = "GET", url = "{{{{ bot.api_url }}}}/webbot/api/webchat/{{{{ deployment_id }}}}/takeover/{{{{ user_id }}}}/" }} }},
         ]
         "#
     );

@@ -11,6 +11,8 @@ use serde_json::json;
 
 const ACCESS: &str = "access-token-of-the-tests";
 const VERIFY: &str = "verify-token-of-the-tests";
+/// The documented address of a conversation: what else a step calls says nothing of it.
+const ACTIONS: &str = "{{ bot.api_url }}/v1/bots/{{ bot_id }}/conversations/{{ session_id }}/actions?version={{ version }}";
 
 struct ChatlayerHarness;
 
@@ -26,10 +28,10 @@ impl Harness for ChatlayerHarness {
             resume = [
                 {{ text = "You were talking with {{{{ agent }}}}." }},
                 {{ dialog_state = "5f1b", session_data = {{ reason = "reason" }} }},
-                {{ request = {{ method = "POST", url = "{{{{ bot.api_url }}}}/resume/{{{{ session_id }}}}" }} }},
+                {{ request = {{ method = "POST", url = "{ACTIONS}" }} }},
             ]
             [[bots.webshop.pause]]
-            request = {{ method = "POST", url = "{{{{ bot.api_url }}}}/pause/{{{{ session_id }}}}" }}
+            request = {{ method = "POST", url = "{ACTIONS}" }}
             "#
         );
         let Platform::Chatlayer(bot) = crate::bot(&settings, vendor).platform else {
