@@ -35,6 +35,7 @@ mod mutant;
 mod opening;
 mod operator;
 mod pauses;
+mod place;
 mod purge;
 mod readers;
 mod remove;

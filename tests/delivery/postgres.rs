@@ -156,7 +156,7 @@ async fn a_store_is_moved_into_a_database_and_the_conversation_goes_on() {
 
 /// A process that was killed holds its files until it is gone.
 fn until_free(folder: &Path) {
-    let lock = std::fs::File::open(folder.join("handover.db.lock")).unwrap();
+    let lock = std::fs::File::open(folder.join("handover.db")).unwrap();
     lock.lock().unwrap();
 }
 

@@ -14,7 +14,10 @@ use std::{
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::file;
+use super::{
+    file::{self, OpenError},
+    place,
+};
 use crate::domain::time::Timestamp;
 
 /// Why there is no copy.
@@ -24,6 +27,8 @@ pub enum BackupError {
     Exists { path: PathBuf },
     #[error("{} cannot be written", path.display())]
     File { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Store(OpenError),
     #[error("the store cannot be copied")]
     Copy(#[source] rusqlite::Error),
     #[error("the copy is not sound; look at the disk")]
@@ -77,6 +82,12 @@ fn copy(store: &Path, part: &Path, now: Timestamp) -> Result<(), BackupError> {
         path: part.to_owned(),
         source: io::ErrorKind::InvalidFilename.into(),
     })?;
+    // A file that is not there is for SQLite to refuse.
+    if place::has_other_names(store).unwrap_or(false) {
+        return Err(BackupError::Store(OpenError::Linked {
+            path: store.to_owned(),
+        }));
+    }
     let source = file::open_to_copy(store).map_err(BackupError::Copy)?;
     source
         .execute("VACUUM INTO ?1", [name])

@@ -1,9 +1,7 @@
-//! The file: one process at a time, the settings that durability rests on, and the schema's migrations.
+//! The file: its connections, the settings that durability rests on, and the schema's migrations.
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions, TryLockError},
     io,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -31,24 +29,29 @@ const MIGRATIONS: [&str; 9] = [
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Negative: KiB. The indices that steps look into and write stay in memory, also with some hundred thousand keys.
 const CACHE_KIB: i64 = -16 * 1024;
-/// What users say is for the bridge alone. What is there already stays as its owner has made it.
-const FILE_MODE: u32 = 0o600;
-const DIRECTORY_MODE: u32 = 0o700;
 /// Every statement of the program, prepared once a connection.
 const STATEMENTS: usize = 128;
 
 /// Why the store was not opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("the store's directory cannot be made")]
-    Directory(#[source] io::Error),
-    #[error("the store's lock file {} cannot be opened", path.display())]
-    LockFile { path: PathBuf, source: io::Error },
+    #[error("the directory {} cannot be made", path.display())]
+    Directory { path: PathBuf, source: io::Error },
+    #[error("{} cannot be opened", path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error("{} cannot be locked", path.display())]
+    Lock { path: PathBuf, source: io::Error },
     #[error(
         "{} is in use by another process; one process at a time can have a SQLite store, use PostgreSQL for replicas",
         path.display()
     )]
     InUse { path: PathBuf },
+    #[error(
+        "{} is linked to from elsewhere (a hard link), and what was written under the other name may be missing under this \
+         one; remove the other name (`find -samefile` tells it)",
+        path.display()
+    )]
+    Linked { path: PathBuf },
     #[error(
         "the store was written by a newer version (schema {found}, this version knows {known})"
     )]
@@ -65,43 +68,8 @@ pub enum OpenError {
     Threads(#[source] io::Error),
 }
 
-/// Makes the directory and takes the lock, which is held as long as the file given back is open.
-pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
-    if let Some(directory) = path
-        .parent()
-        .filter(|directory| !directory.as_os_str().is_empty())
-    {
-        let made = DirBuilder::new()
-            .recursive(true)
-            .mode(DIRECTORY_MODE)
-            .create(directory);
-        made.map_err(OpenError::Directory)?;
-    }
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let name = PathBuf::from(name);
-    let opened = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(FILE_MODE)
-        .open(&name);
-    let file = opened.map_err(|source| OpenError::LockFile {
-        path: name.clone(),
-        source,
-    })?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
-            path: path.to_owned(),
-        }),
-        Err(TryLockError::Error(source)) => Err(OpenError::LockFile { path: name, source }),
-    }
-}
-
 /// The only connection that writes.
 pub(super) fn open_to_write(path: &Path, mutant: Mutant) -> Result<Connection, OpenError> {
-    make(path)?;
     let connection = Connection::open(path)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -117,18 +85,6 @@ pub(super) fn open_to_write(path: &Path, mutant: Mutant) -> Result<Connection, O
     connection.pragma_update(None, "cache_size", CACHE_KIB)?;
     plan_once(&connection)?;
     Ok(connection)
-}
-
-/// The library would let everybody read it. Its log and what else stands beside it get the mode that it has.
-fn make(path: &Path) -> Result<(), OpenError> {
-    let made = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(FILE_MODE)
-        .open(path);
-    made.map(drop)
-        .map_err(|source| OpenError::Unreadable(Box::new(source)))
 }
 
 /// Else a statement is compiled again each time that it is given a value by which its plan might become another one,

@@ -15,6 +15,7 @@ use super::{
     keys, load,
     memory::Memory,
     mutant::Mutant,
+    place::Place,
     readers::{READERS, Readers},
     work::Settings,
     writer::{Ground, Writer},
@@ -44,8 +45,8 @@ impl Options {
     /// Another process has the file, or this version cannot work with it.
     pub fn open(self) -> Result<SqliteStore, OpenError> {
         let mutant = Mutant::from_environment();
-        let lock = file::lock(&self.path)?;
-        let mut connection = file::open_to_write(&self.path, mutant)?;
+        let place = Place::take(&self.path)?;
+        let mut connection = file::open_to_write(place.path(), mutant)?;
         file::migrate(&mut connection, self.migrate, self.clock.now())?;
         if let Some(taken_at) = backup::taken_at(&connection)? {
             tracing::warn!(
@@ -63,10 +64,11 @@ impl Options {
         load::fill(&connection, &settings, &memory)?;
         let hasher = keys::hasher(&connection)?;
         let reading = (0..READERS)
-            .map(|_| file::open_to_read(&self.path))
+            .map(|_| file::open_to_read(place.path()))
             .collect::<Result<_, _>>()?;
-        let copier = checkpoints::leave_to_a_thread(&mut connection, &self.path)?;
+        let copier = checkpoints::leave_to_a_thread(&mut connection, place.path())?;
         let readers = Readers::start(reading).map_err(OpenError::Threads)?;
+        let path = place.path().to_owned();
         let ground = Ground {
             cache: Cache::of(&mut connection)?,
             room: Room::default(),
@@ -76,7 +78,7 @@ impl Options {
             settings,
             memory: Arc::clone(&memory),
             meter: Meter::new(self.instruments.metrics, &self.policy),
-            lock,
+            place,
         };
         let writer = Writer::start(ground).map_err(OpenError::Threads)?;
         let transcript_limits = Arc::new(self.transcript_limits);
@@ -89,7 +91,7 @@ impl Options {
             new_id: self.new_id,
             policy: self.policy,
             transcript_limits,
-            path: self.path,
+            path,
             erasure_bell: Arc::default(),
             #[cfg(feature = "mutants")]
             mutant,

@@ -10,7 +10,6 @@
 mod queued;
 
 use std::{
-    fs::File,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
@@ -29,6 +28,7 @@ use super::{
     fault::{BatchFault, Fault},
     key_index::KeyIndex,
     memory::Memory,
+    place::Place,
     work::{Batch, Settings, Work},
 };
 use crate::store::{
@@ -64,8 +64,8 @@ pub(super) struct Ground {
     pub(super) room: Room,
     pub(super) key_index: KeyIndex,
     pub(super) meter: Meter,
-    /// Held as long as the connection is open.
-    pub(super) lock: File,
+    /// Kept as long as the connection is open.
+    pub(super) place: Place,
 }
 
 impl Writer {
@@ -364,7 +364,7 @@ impl Ground {
         let Self {
             mut connection,
             copier,
-            lock,
+            place,
             ..
         } = self;
         let tidy = checkpoints::end(&mut connection, copier)
@@ -375,6 +375,6 @@ impl Ground {
             tracing::warn!(error, "the store was closed without tidying up");
         }
         drop(connection);
-        drop(lock);
+        drop(place);
     }
 }

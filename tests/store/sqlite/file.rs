@@ -21,6 +21,61 @@ async fn a_second_process_is_refused_and_told_why() {
     opened.close().await;
 }
 
+#[tokio::test]
+async fn a_second_process_is_refused_whatever_path_it_takes_and_whatever_was_removed_beside_the_file()
+ {
+    let files = Files::new();
+    let world = World::new(files.again()).await;
+    let folder = files.0.path().join("data");
+    std::os::unix::fs::symlink("data/handover.db", files.0.path().join("to-file.db")).unwrap();
+    std::os::unix::fs::symlink("data", files.0.path().join("to-folder")).unwrap();
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "lock")
+        {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let open = |path: &str| {
+        let mut options = Files::new().options(policy(), Arc::clone(&world.clock));
+        options.path = files.0.path().join(path);
+        options.open().map(drop)
+    };
+    for path in ["data/handover.db", "to-file.db", "to-folder/handover.db"] {
+        let refused = open(path).unwrap_err();
+        assert!(matches!(refused, OpenError::InUse { .. }), "{refused:?}");
+    }
+    let (copy, linked) = (folder.join("copy.db"), files.0.path().join("linked.db"));
+    std::fs::hard_link(files.path(), &linked).unwrap();
+    let refused = open("linked.db").unwrap_err();
+    assert!(matches!(refused, OpenError::InUse { .. }), "{refused:?}");
+    let refused = backup(&linked, &copy, world.clock.now()).unwrap_err();
+    assert!(refused.to_string().contains("hard link"), "{refused}");
+    world.store.close().await;
+    let refused = open("linked.db").unwrap_err();
+    assert!(matches!(refused, OpenError::Linked { .. }), "{refused:?}");
+    std::fs::remove_file(linked).unwrap();
+    open("to-file.db").unwrap();
+}
+
+#[tokio::test]
+async fn a_store_is_made_where_a_link_leads() {
+    let files = Files::new();
+    std::fs::create_dir(files.0.path().join("elsewhere")).unwrap();
+    std::fs::create_dir(files.0.path().join("data")).unwrap();
+    std::os::unix::fs::symlink("../elsewhere/real.db", files.path()).unwrap();
+    let world = World::new(files.again()).await;
+    world.user_says("ann", "hi").await;
+    let mut names: Vec<_> = std::fs::read_dir(files.0.path().join("elsewhere"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["real.db", "real.db-shm", "real.db-wal"]);
+}
+
 /// Why a store is not opened after this was done to its file.
 async fn refusal_after(sql: &str) -> OpenError {
     let files = Files::new();
@@ -92,11 +147,6 @@ async fn a_new_file_is_for_its_owner_alone_and_so_is_all_that_stands_beside_it()
         names.push(path.file_name().unwrap().to_owned());
     }
     names.sort();
-    let all = [
-        "handover.db",
-        "handover.db-shm",
-        "handover.db-wal",
-        "handover.db.lock",
-    ];
+    let all = ["handover.db", "handover.db-shm", "handover.db-wal"];
     assert_eq!(names, all);
 }
