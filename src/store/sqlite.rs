@@ -2,7 +2,8 @@
 //!
 //! Writes go through the writer's thread, which commits many steps at once; reads go to threads with connections of
 //! their own. Claims, bells and pauses are in memory, filled from the rows when the store is opened: the file lock
-//! proves that whoever held a lane before is dead. Nothing polls, so an idle store sleeps.
+//! proves that whoever held a lane before is dead. Nothing polls, so an idle store sleeps, but for a look each second whether the
+//! file is still there.
 
 mod apply;
 mod at_hand;
@@ -48,6 +49,7 @@ mod unmatched;
 mod unobserved;
 mod views;
 mod warnings;
+mod watch;
 mod work;
 mod writer;
 

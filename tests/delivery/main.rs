@@ -11,6 +11,7 @@ mod cluster;
 mod console;
 mod erasure;
 mod free_port;
+mod gone;
 mod notice;
 mod operator;
 mod played;

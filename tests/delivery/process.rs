@@ -58,6 +58,26 @@ impl Process {
             .unwrap()
     }
 
+    /// Waits for its end and gives the exit code.
+    pub async fn ended(&mut self) -> Option<i32> {
+        let ended = async {
+            loop {
+                match self.child.try_wait().unwrap() {
+                    Some(status) => return status.code(),
+                    None => sleep(Duration::from_millis(10)).await,
+                }
+            }
+        };
+        timeout(START, ended).await.expect("it ends")
+    }
+
+    /// How often it has logged this.
+    pub fn logged(&self, message: &str) -> usize {
+        let lines = self.lines();
+        let logged = lines.iter().filter(|line| line["message"] == message);
+        logged.count()
+    }
+
     pub fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id());
         let status = Command::new("sh").args(["-c", &kill]).status();
@@ -75,7 +95,8 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.child.kill().unwrap();
+        // It may have ended by itself.
+        let _ = self.child.kill();
         self.child.wait().unwrap();
     }
 }

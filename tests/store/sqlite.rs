@@ -3,6 +3,7 @@
 mod clock;
 mod file;
 mod going;
+mod gone;
 
 use std::{
     path::{Path, PathBuf},

@@ -90,6 +90,19 @@ fn leave(
     Ok(copier)
 }
 
+/// At once, by whoever asks, and empties the log. Says whether nothing is left in it.
+pub(super) fn copy_all(connection: &Connection) -> bool {
+    let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+    let copied = connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    match copied {
+        Ok(busy) => busy == 0,
+        Err(error) => {
+            Fault::from(error).log("the store's log was not copied back");
+            false
+        }
+    }
+}
+
 /// What fails has changed nothing that is committed, and is tried again when the log has grown.
 fn copy(beside: &Connection) {
     for _ in 0..ROUNDS {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rusqlite::ffi;
 
+use super::watch::Gone;
 use crate::store::Error;
 
 /// Why a step, or a whole batch of them, was not done.
@@ -22,6 +23,8 @@ pub(super) enum Fault {
     /// The database has undone the steps before this one as well.
     #[error("sqlite rolled the whole batch back")]
     RolledBack,
+    #[error("a file of the store was removed or exchanged while it was open")]
+    Gone(Gone),
     #[error("the store has failed and waits for the process to end")]
     Failed,
 }
@@ -54,19 +57,20 @@ impl Fault {
                         | ffi::SQLITE_INTERRUPT
                 )
             ),
-            Self::RolledBack | Self::Failed => true,
+            Self::RolledBack | Self::Gone(_) | Self::Failed => true,
             Self::Json { .. } | Self::Panicked | Self::Missing => false,
         }
     }
 
-    /// The disk may have dropped what it had taken: nothing that is in memory can be trusted to be on it. A lack of
-    /// space for the index of the log is no such thing.
+    /// The disk may have dropped what it had taken: nothing that is in memory can be trusted to be on it. Or the
+    /// file that was written is nobody's. A lack of space for the index of the log is no such thing.
     pub(super) fn is_fatal(&self) -> bool {
         match self {
             Self::Sqlite(rusqlite::Error::SqliteFailure(error, _)) => {
                 error.extended_code & 0xff == ffi::SQLITE_IOERR
                     && error.extended_code != ffi::SQLITE_IOERR_SHMSIZE
             }
+            Self::Gone(_) => true,
             _ => false,
         }
     }

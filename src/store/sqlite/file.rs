@@ -64,6 +64,8 @@ pub enum OpenError {
     NoLog,
     #[error("the store cannot be read")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("{} cannot be looked at", path.display())]
+    Watch { path: PathBuf, source: io::Error },
     #[error("the store's threads cannot be started")]
     Threads(#[source] io::Error),
 }
@@ -98,6 +100,7 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, OpenError> {
     let connection = open_to_copy(path)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     plan_once(&connection)?;
+    open_log(&connection)?;
     Ok(connection)
 }
 
@@ -114,22 +117,30 @@ pub(super) fn open_beside(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    open_log(&connection)?;
     Ok(connection)
 }
 
-/// Brings the schema up to date, if it may; refuses what this version does not know.
+/// SQLite would do it at the first look into the store. By then the log's name may lead to another file, from which it would
+/// be copied back.
+fn open_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+}
+
+/// Brings the schema up to date, if it may; refuses what this version does not know. Says which migration was the last one
+/// before: 0 where there was no store.
 pub(super) fn migrate(
     connection: &mut Connection,
     allowed: bool,
     now: Timestamp,
-) -> Result<(), OpenError> {
+) -> Result<usize, OpenError> {
     connection.execute_batch(
         "CREATE TABLE IF NOT EXISTS migrations \
          (number INTEGER PRIMARY KEY, checksum BLOB NOT NULL, applied_at INTEGER NOT NULL) STRICT",
     )?;
     let found = known(connection)?;
     if !allowed {
-        return complete(found);
+        complete(found)?;
     }
     for (at, migration) in MIGRATIONS.iter().enumerate().skip(found) {
         let transaction = connection.transaction()?;
@@ -139,7 +150,7 @@ pub(super) fn migrate(
         transaction.execute(sql, params![number, checksum(migration), now])?;
         transaction.commit()?;
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Refuses a schema that is not this version's, and changes nothing.

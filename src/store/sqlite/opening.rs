@@ -17,6 +17,7 @@ use super::{
     mutant::Mutant,
     place::Place,
     readers::{READERS, Readers},
+    watch::Files,
     work::Settings,
     writer::{Ground, Writer},
 };
@@ -47,7 +48,10 @@ impl Options {
         let mutant = Mutant::from_environment();
         let place = Place::take(&self.path)?;
         let mut connection = file::open_to_write(place.path(), mutant)?;
-        file::migrate(&mut connection, self.migrate, self.clock.now())?;
+        let found = file::migrate(&mut connection, self.migrate, self.clock.now())?;
+        if found == 0 {
+            tracing::info!(store.path = %self.path.display(), "a new store was made");
+        }
         if let Some(taken_at) = backup::taken_at(&connection)? {
             tracing::warn!(
                 backup.taken_at = %taken_at,
@@ -68,6 +72,10 @@ impl Options {
             .collect::<Result<_, _>>()?;
         let copier = checkpoints::leave_to_a_thread(&mut connection, place.path())?;
         let readers = Readers::start(reading).map_err(OpenError::Threads)?;
+        let files = Files::of(&place, &self.path).map_err(|source| OpenError::Watch {
+            path: self.path,
+            source,
+        })?;
         let path = place.path().to_owned();
         let ground = Ground {
             cache: Cache::of(&mut connection)?,
@@ -80,7 +88,7 @@ impl Options {
             meter: Meter::new(self.instruments.metrics, &self.policy),
             place,
         };
-        let writer = Writer::start(ground).map_err(OpenError::Threads)?;
+        let writer = Writer::start(ground, files).map_err(OpenError::Threads)?;
         let transcript_limits = Arc::new(self.transcript_limits);
         Ok(SqliteStore {
             writer,

@@ -22,7 +22,7 @@ pub(super) struct Place {
     path: PathBuf,
     /// To be closed after the last connection: a process that closes any descriptor of a file loses the locks on it that
     /// it has through others, and SQLite's are such.
-    _file: File,
+    file: File,
 }
 
 impl Place {
@@ -57,6 +57,11 @@ impl Place {
         &self.path
     }
 
+    /// Of the file that is open, whatever its path leads to by now.
+    pub(super) fn metadata(&self) -> io::Result<fs::Metadata> {
+        self.file.metadata()
+    }
+
     fn lock(path: &Path, options: &OpenOptions) -> Result<Self, OpenError> {
         let failed = |source| OpenError::File {
             path: path.to_owned(),
@@ -73,7 +78,7 @@ impl Place {
         if has_other_names(&path).map_err(failed)? {
             return Err(OpenError::Linked { path });
         }
-        Ok(Self { path, _file: file })
+        Ok(Self { path, file })
     }
 }
 

@@ -20,7 +20,7 @@ use rusqlite::Connection;
 use tokio::{runtime::Handle, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 
-use self::queued::{Command, queued};
+use self::queued::{Command, queued, wake};
 use super::{
     at_hand::Room,
     cache::Cache,
@@ -29,6 +29,7 @@ use super::{
     key_index::KeyIndex,
     memory::Memory,
     place::Place,
+    watch::{Files, Watch},
     work::{Batch, Settings, Work},
 };
 use crate::store::{
@@ -69,11 +70,13 @@ pub(super) struct Ground {
 }
 
 impl Writer {
-    pub(super) fn start(ground: Ground) -> std::io::Result<Self> {
+    pub(super) fn start(ground: Ground, files: Files) -> std::io::Result<Self> {
         let (sender, receiver) = mpsc::channel(QUEUE);
+        let idle = sender.downgrade();
         let (fatal, ended) = (CancellationToken::new(), CancellationToken::new());
         let thread = Thread {
             ground,
+            watch: Watch::start(files, move || wake(&idle))?,
             callers: Handle::current(),
             fatal: fatal.clone(),
             failing: false,
@@ -150,6 +153,7 @@ impl Writer {
 
 struct Thread {
     ground: Ground,
+    watch: Watch,
     /// Where those wait who are to be answered.
     callers: Handle,
     fatal: CancellationToken,
@@ -175,6 +179,11 @@ impl Thread {
             }
             self.batch(waiting.drain(..));
         }
+        if !self.fatal.is_cancelled()
+            && let Some(gone) = self.watch.look()
+        {
+            self.watch.leave(gone, &self.ground.connection);
+        }
         self.ground.close();
     }
 
@@ -185,6 +194,8 @@ impl Thread {
         self.ground.meter.batch.record(steps);
         let written = if self.fatal.is_cancelled() {
             Err(Fault::Failed)
+        } else if let Some(gone) = self.watch.seen() {
+            Err(Fault::Gone(gone))
         } else {
             self.write(&mut ran, &mut batch)
         };
@@ -318,6 +329,9 @@ impl Thread {
 
     fn fail(&mut self, ran: Ran, fault: Fault) {
         self.ground.rolled_back(0);
+        if let Fault::Gone(gone) = fault {
+            self.watch.leave(gone, &self.ground.connection);
+        }
         if fault.is_fatal() {
             self.fatal.cancel();
         }

@@ -1,6 +1,6 @@
 //! A step on its way to the writer's thread, and the answer on its way back.
 
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc::WeakSender, oneshot};
 
 use super::super::{fault::Fault, work::Work};
 use crate::store::Error;
@@ -31,6 +31,15 @@ pub(super) fn queued<T: Send + 'static>(
         }),
         answer,
     )
+}
+
+/// Has a writer that waits for steps look around. One that has many does so with the next.
+pub(super) fn wake(queue: &WeakSender<Box<dyn Command>>) {
+    if let Some(queue) = queue.upgrade() {
+        let (nothing, _) = queued(|_| Ok(()));
+        // It may have ended by itself.
+        let _ = queue.blocking_send(nothing);
+    }
 }
 
 impl<T, F> Command for Queued<T, F>
