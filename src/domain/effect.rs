@@ -208,7 +208,7 @@ pub enum Cause {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Warning {
     pub kind: WarningKind,
-    /// What it is about: a bot, a desk, a handover's id.
+    /// What it is about: a bot, a desk, a handover's id, a time.
     pub subject: String,
 }
 
@@ -239,10 +239,13 @@ pub enum WarningKind {
     UnknownEvent,
     /// The platform did not delete what it keeps of a user who is being erased; somebody has to see to it there.
     NotErased,
+    /// The bridge has started from a backup, or its database is elsewhere than before: what happened since is not known. About the
+    /// moment up to which it is.
+    Restored,
 }
 
 impl WarningKind {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::BotNotPaused,
         Self::UnkeyedHook,
         Self::UnmatchedMessage,
@@ -258,6 +261,7 @@ impl WarningKind {
         Self::OtherBotsEvent,
         Self::UnknownEvent,
         Self::NotErased,
+        Self::Restored,
     ];
 }
 

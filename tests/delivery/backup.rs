@@ -41,6 +41,7 @@ async fn a_bridge_starts_from_a_backup_and_sends_again_only_under_old_ids() {
     }
     fs::rename(file, &store).unwrap();
     let (bridge, process) = world.start_process().await;
+    assert_eq!(bridge.warnings("restored").await, 1);
     let twice = |calls: &[Call]| {
         let taken = calls.iter().filter(|call| call.status == 200);
         texts(&taken.cloned().collect::<Vec<_>>())
@@ -90,4 +91,7 @@ async fn a_bridge_starts_from_a_backup_and_sends_again_only_under_old_ids() {
             .is_some_and(|message| message.starts_with("the store is a backup"))
     });
     assert_eq!(gap.count(), 1, "{logged:?}");
+    drop(process);
+    let (bridge, _process) = world.start_process().await;
+    assert_eq!(bridge.warnings("restored").await, 1, "once a restore");
 }

@@ -224,9 +224,11 @@ async fn a_bridge_starts_from_a_restored_dump_and_sends_again_only_under_old_ids
     let gap = logged(&process.lines(), "the database is not where it was");
     assert_eq!(gap.len(), 1, "{gap:?}");
     assert!(gap[0]["store.probed_at"].is_string(), "{gap:?}");
+    assert_eq!(bridge.warnings("restored").await, 1);
     drop(process);
 
-    let (_, process) = world.start_process().await;
+    let (bridge, process) = world.start_process().await;
+    assert_eq!(bridge.warnings("restored").await, 1, "once a restore");
     assert_eq!(
         logged(&process.lines(), "the database is not where it was"),
         [Value::Null; 0]

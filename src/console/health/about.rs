@@ -41,6 +41,7 @@ pub(super) fn address(warning: &WarningView, endpoints: &Endpoints) -> Option<St
         | WarningKind::ContradictingEvent
         | WarningKind::OtherBotsEvent
         | WarningKind::UnknownEvent => desk(subject, endpoints).as_ref().map(card),
+        WarningKind::Restored => None,
     }
 }
 

@@ -130,5 +130,9 @@ pub(in crate::console) const fn warning(kind: WarningKind) -> [&'static str; 2] 
             "The platform did not delete a user's data",
             "Everything is gone here. Delete it at the platform by hand.",
         ],
+        WarningKind::Restored => [
+            "The store is of an earlier moment",
+            "It was restored, moved, or taken over by a standby. What happened after that moment may be missing: users who were handed over since may be with nobody, and users who were erased since are back. The operations manual says how to find them, under Backup and restore.",
+        ],
     }
 }

@@ -25,8 +25,12 @@ use super::{
 };
 use crate::{
     config::UrlFault,
-    domain::policy::Policy,
-    store::{TranscriptLimits, hashing::Hasher, tally::Meter},
+    domain::{effect::WarningKind, policy::Policy},
+    store::{
+        TranscriptLimits,
+        hashing::Hasher,
+        tally::{Meter, Tally},
+    },
     telemetry::Instruments,
 };
 
@@ -110,7 +114,11 @@ impl Options {
         let background = Background::default();
         let stopped_with_it = background.stopped_with();
         let clock = self.time.clock(&database, &background).await?;
-        home::look(&database).await?;
+        let warned = home::look(&database, clock.now()).await?;
+        let meter = Meter::new(self.instruments.metrics, &self.policy);
+        for _ in 0..warned {
+            meter.count(&Tally::Warned(WarningKind::Restored));
+        }
         #[cfg(feature = "mutants")]
         mutant::stop_the_clock(&database).await?;
         let secret = database
@@ -125,7 +133,7 @@ impl Options {
             database,
             memory: Arc::new(Memory::new(clock.now(), listen.is_some())),
             hasher: Hasher::new(&secret).ok_or(Fault::Missing)?,
-            meter: Meter::new(self.instruments.metrics, &self.policy),
+            meter,
             leases: Arc::new(Leases::new((self.new_id)(), Arc::clone(&clock))),
             newer: Newer::default(),
             steps: TaskTracker::new(),

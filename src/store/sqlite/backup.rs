@@ -15,10 +15,14 @@ use std::{
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
+    fault::Fault,
     file::{self, OpenError},
-    place,
+    place, warnings,
 };
-use crate::domain::time::Timestamp;
+use crate::domain::{
+    effect::{Warning, WarningKind},
+    time::Timestamp,
+};
 
 /// Why there is no copy.
 #[derive(Debug, thiserror::Error)]
@@ -71,10 +75,26 @@ pub fn backup(store: &Path, to: &Path, now: Timestamp) -> Result<u64, BackupErro
     written
 }
 
-/// What a copy says of itself until a bridge starts from it.
-pub(super) fn taken_at(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
+/// When the copy was taken, if this is one and nothing has started from it yet. From here on a warning says so, and the copy
+/// no longer does.
+pub(super) fn started_from(
+    connection: &mut Connection,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Fault> {
+    let transaction = connection.transaction()?;
     let sql = "DELETE FROM meta WHERE name = 'backed_up_at' RETURNING value";
-    connection.query_row(sql, [], |row| row.get(0)).optional()
+    let taken_at: Option<Timestamp> = transaction
+        .query_row(sql, [], |row| row.get(0))
+        .optional()?;
+    if let Some(taken_at) = taken_at {
+        let warning = Warning {
+            kind: WarningKind::Restored,
+            subject: taken_at.to_string(),
+        };
+        warnings::write(&transaction, &warning, now)?;
+    }
+    transaction.commit()?;
+    Ok(taken_at)
 }
 
 fn copy(store: &Path, part: &Path, now: Timestamp) -> Result<(), BackupError> {

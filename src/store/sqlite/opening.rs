@@ -22,8 +22,11 @@ use super::{
     writer::{Ground, Writer},
 };
 use crate::{
-    domain::{policy::Policy, time::Clock},
-    store::{TranscriptLimits, tally::Meter},
+    domain::{effect::WarningKind, policy::Policy, time::Clock},
+    store::{
+        TranscriptLimits,
+        tally::{Meter, Tally},
+    },
     telemetry::Instruments,
 };
 
@@ -52,7 +55,9 @@ impl Options {
         if found == 0 {
             tracing::info!(store.path = %self.path.display(), "a new store was made");
         }
-        if let Some(taken_at) = backup::taken_at(&connection)? {
+        let meter = Meter::new(self.instruments.metrics, &self.policy);
+        if let Some(taken_at) = backup::started_from(&mut connection, self.clock.now())? {
+            meter.count(&Tally::Warned(WarningKind::Restored));
             tracing::warn!(
                 backup.taken_at = %taken_at,
                 "the store is a backup: what happened since is not in it, and what was delivered since goes out again under its old id"
@@ -85,7 +90,7 @@ impl Options {
             copier,
             settings,
             memory: Arc::clone(&memory),
-            meter: Meter::new(self.instruments.metrics, &self.policy),
+            meter,
             place,
         };
         let writer = Writer::start(ground, files).map_err(OpenError::Threads)?;

@@ -18,13 +18,22 @@ use crate::{
 };
 
 pub(super) fn raise(work: &mut Work<'_>, warning: &Warning) -> Result<(), Fault> {
-    let kind = serde_json::to_value(warning.kind)?;
-    work.execute(
-        "INSERT INTO warnings (kind, subject, count, first_at, last_at) VALUES (?1, ?2, 1, ?3, ?3) \
-         ON CONFLICT (kind, subject) DO UPDATE SET count = count + 1, last_at = excluded.last_at",
-        params![kind.as_str(), warning.subject, work.now],
-    )?;
+    write(work.connection, warning, work.now)?;
     work.batch.tallies.push(Tally::Warned(warning.kind));
+    Ok(())
+}
+
+/// Counts it in the rows alone.
+pub(super) fn write(
+    connection: &Connection,
+    warning: &Warning,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let kind = serde_json::to_value(warning.kind)?;
+    let sql = "INSERT INTO warnings (kind, subject, count, first_at, last_at) VALUES (?1, ?2, 1, ?3, ?3) \
+               ON CONFLICT (kind, subject) DO UPDATE SET count = count + 1, last_at = excluded.last_at";
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.execute(params![kind.as_str(), warning.subject, now])?;
     Ok(())
 }
 
