@@ -63,7 +63,10 @@ enum State {
 /// What is done with a delivery: as the API calls it, and how it is told.
 type Verb = (&'static str, &'static str);
 
-const RETRY: Verb = ("retry", "is sent again");
+const RETRY: Verb = (
+    "retry",
+    "is sent again, at once or when its destination takes calls again",
+);
 const SKIP: Verb = ("skip", "is given up");
 
 /// The bridge refused some; each has been told by then.
