@@ -126,6 +126,11 @@ impl Rotation {
     /// Reads and exchanges, and logs what came of it. Waits for the disk.
     pub(super) fn read_again(&self) {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.source.is_outdated() {
+            tracing::warn!(
+                "the configuration file is another than at the start, and counts from the next start on"
+            );
+        }
         if !current.iter().any(|named| named.secrets.from_files()) {
             tracing::warn!("no secret comes from a file, so there is nothing to read again");
             return;

@@ -110,6 +110,16 @@ impl Source {
         })
     }
 
+    /// Whether the file from which it was pinned holds something else by now.
+    pub fn is_outdated(&self) -> bool {
+        match &self.document {
+            Some(Document::Text { name, text }) => {
+                fs::read_to_string(name).is_ok_and(|now| now != *text)
+            }
+            Some(Document::File(_)) | None => false,
+        }
+    }
+
     pub(super) fn merge(&self) -> Result<Layers, Faults> {
         let mut layers =
             config::Config::builder().add_source(File::from_str(DEFAULT, FileFormat::Toml));

@@ -242,6 +242,12 @@ async fn a_rotation_under_load_refuses_nobody_who_should_be_heard() {
     rotated
         .read_again("secrets have been read again, none has changed", 1)
         .await;
+    let edited = "the configuration file is another than at the start";
+    assert!(rotated.logged(edited).is_empty());
+    let file = rotated.folder.join("handover.toml");
+    let more = fs::read_to_string(&file).unwrap() + "\n# Another line.\n";
+    fs::write(&file, more).unwrap();
+    rotated.read_again(edited, 1).await;
     phase.store(NEW, Ordering::SeqCst);
     all_go_on().await;
     write(&rotated.folder, &[1]);
