@@ -27,7 +27,6 @@ use self::{
     policy::Sections,
     rotation::{Holders, Rotation},
     signals::Signals,
-    store::Opened,
 };
 pub use self::{
     demo::{DemoBot, DemoDesk, Options as DemoOptions, demo},
@@ -134,11 +133,8 @@ impl App {
         };
         let policy = policy::policy(&bots, &desks, &connections, sections);
         let transcript_limits = policy::transcript_limits(&connections);
-        let Opened {
-            store,
-            clock,
-            fatal,
-        } = store::open(store_config, policy, transcript_limits, &instruments).await?;
+        let opened = store::open(store_config, policy, transcript_limits, &instruments).await?;
+        let (store, clock, fatal) = (opened.store, opened.clock, opened.fatal);
         let endpoints = console::endpoints(&server, &bots, &desks);
         let (shutdown, requests) = (Shutdown::default(), TaskTracker::new());
         let config::Server {

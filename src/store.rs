@@ -356,6 +356,14 @@ pub struct Retention {
     pub audit: Duration,
 }
 
+/// What opening a store has made of its tables: how many migrations they had been through, and have been by now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Migrated {
+    /// 0: there was no store.
+    pub found: usize,
+    pub now: usize,
+}
+
 /// How many messages of a transcript `handover.opened` carries, by desk.
 pub type TranscriptLimits = BTreeMap<DeskName, usize>;
 

@@ -147,7 +147,10 @@ pub async fn demo(options: Options) -> Result<(), Error> {
 /// Nobody else works with the demo's store.
 fn runs_already(error: Error) -> Error {
     match error {
-        Error::Store(OpenError::InUse { .. }) => DemoError::RunsAlready.into(),
+        Error::Store {
+            source: OpenError::InUse { .. },
+            ..
+        } => DemoError::RunsAlready.into(),
         other => other,
     }
 }

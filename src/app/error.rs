@@ -1,6 +1,6 @@
 //! Why the bridge did not start, or ended early.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, path::PathBuf};
 
 use super::demo;
 use crate::{
@@ -23,8 +23,11 @@ pub enum Error {
     Outbound(#[from] OutboundError),
     #[error("the configuration cannot be used")]
     Faults(#[source] Faults),
-    #[error("the store cannot be opened")]
-    Store(#[from] sqlite::OpenError),
+    #[error("the store at {} cannot be used", path.display())]
+    Store {
+        path: PathBuf,
+        source: sqlite::OpenError,
+    },
     #[error("the store cannot be opened")]
     Database(#[from] postgres::OpenError),
     #[error("the store is no file; back the database up with pg_dump")]

@@ -13,15 +13,15 @@ use crate::{
     config::{self, Config, StoreUrl},
     domain::{policy::Policy, time::Clock},
     store::{
-        TranscriptLimits,
+        Migrated, TranscriptLimits,
         copy::{Copied, Copy},
         sqlite,
     },
     telemetry::Instruments,
 };
 
-/// Brings the store's tables up to date and ends.
-pub async fn migrate(config: Config) -> Result<(), Error> {
+/// Brings the store's tables up to date and ends. Says what there was to do.
+pub async fn migrate(config: Config) -> Result<Migrated, Error> {
     let config = config::Store {
         migrate: true,
         listen: config::Listen::Off,
@@ -30,7 +30,7 @@ pub async fn migrate(config: Config) -> Result<(), Error> {
     let (policy, limits) = (Policy::default(), TranscriptLimits::new());
     let opened = store::open(config, policy, limits, &Instruments::default()).await?;
     opened.store.close().await;
-    Ok(())
+    Ok(opened.migrated)
 }
 
 /// Copies the store into one file, whether or not a bridge works with it. Says how large the copy is.

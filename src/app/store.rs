@@ -10,7 +10,7 @@ use crate::{
     config::{self, StoreUrl},
     domain::{policy::Policy, time::Clock},
     store::{
-        ConsoleStore, TranscriptLimits,
+        ConsoleStore, Migrated, TranscriptLimits,
         postgres::{self, Listen, Time},
         sqlite,
     },
@@ -24,6 +24,7 @@ pub(super) struct Opened {
     pub(super) clock: Arc<dyn Clock>,
     /// Cancelled when a file may have lost what it had taken, or a replica has lost a part of itself: the process has to end.
     pub(super) fatal: CancellationToken,
+    pub(super) migrated: Migrated,
 }
 
 pub(super) async fn open(
@@ -45,7 +46,7 @@ pub(super) async fn open(
         StoreUrl::Sqlite(path) => {
             let clock: Arc<dyn Clock> = Arc::new(ForwardClock::start(Arc::new(SystemClock)));
             let options = sqlite::Options {
-                path,
+                path: path.clone(),
                 migrate,
                 policy,
                 clock: Arc::clone(&clock),
@@ -53,9 +54,11 @@ pub(super) async fn open(
                 transcript_limits,
                 instruments,
             };
-            let store = options.open()?;
+            let opened = options.open();
+            let store = opened.map_err(|source| Error::Store { path, source })?;
             let fatal = store.fatal();
             Ok(Opened {
+                migrated: store.migrated(),
                 store: Arc::new(store),
                 clock,
                 fatal,
@@ -80,6 +83,7 @@ pub(super) async fn open(
             };
             let store = options.open().await?;
             Ok(Opened {
+                migrated: store.migrated(),
                 clock: store.clock(),
                 fatal: store.fatal(),
                 store: Arc::new(store),

@@ -114,7 +114,9 @@ impl StoreUrl {
         let path = url.strip_prefix("sqlite:")?;
         let path = path.strip_prefix("//").unwrap_or(path);
         // A database in memory is none: everything acknowledged would be gone with the process.
+        // Nor is a URI of SQLite, which may say how the file is to be opened.
         let is_file = !path.is_empty()
+            && !path.starts_with("file:")
             && !path.starts_with(':')
             && !path.contains('?')
             && !path.ends_with('/');

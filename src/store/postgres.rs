@@ -74,8 +74,8 @@ pub(super) use self::{
 };
 use super::{
     Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure, Error,
-    Fired, Gone, HandoverSummary, HandoverView, Names, Page, Pause, Retention, Settlement, Store,
-    WarningView, Whose,
+    Fired, Gone, HandoverSummary, HandoverView, Migrated, Names, Page, Pause, Retention,
+    Settlement, Store, WarningView, Whose,
 };
 use crate::domain::{
     conversation::Answer,
@@ -90,11 +90,17 @@ use crate::domain::{
 #[derive(Debug)]
 pub struct PostgresStore {
     ground: Arc<Ground>,
+    migrated: Migrated,
     background: Background,
     _stopped_with_it: DropGuard,
 }
 
 impl PostgresStore {
+    /// What opening it has made of its tables.
+    pub fn migrated(&self) -> Migrated {
+        self.migrated
+    }
+
     /// What deadlines go by, for those who set some.
     pub fn clock(&self) -> Arc<dyn Clock> {
         Arc::clone(&self.ground.clock)

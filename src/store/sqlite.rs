@@ -75,8 +75,8 @@ pub use self::{
 use self::{memory::Memory, readers::Readers, writer::Writer};
 use super::{
     Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure, Error,
-    Fired, Gone, HandoverSummary, HandoverView, Names, Page, Pause, Retention, Settlement, Store,
-    TranscriptLimits, WarningView, Whose, hashing::Hasher, keyed::Keyed,
+    Fired, Gone, HandoverSummary, HandoverView, Migrated, Names, Page, Pause, Retention,
+    Settlement, Store, TranscriptLimits, WarningView, Whose, hashing::Hasher, keyed::Keyed,
 };
 use crate::{
     domain::{
@@ -102,6 +102,7 @@ pub struct SqliteStore {
     policy: Arc<Policy>,
     transcript_limits: Arc<TranscriptLimits>,
     path: PathBuf,
+    migrated: Migrated,
     erasure_bell: Arc<Notify>,
     #[cfg(feature = "mutants")]
     mutant: Mutant,

@@ -65,10 +65,51 @@ fn a_move_that_cannot_begin_ends_with_1_and_makes_nothing() {
         .output()
         .unwrap();
     assert!(migrated.status.success(), "{migrated:?}");
+    let told = printed(&migrated);
+    assert!(told.starts_with("a new store was made"), "{told}");
+    let migrated = handover(&["migrate"])
+        .env("HANDOVER__STORE__URL", &from)
+        .output()
+        .unwrap();
+    let told = printed(&migrated);
+    assert!(told.contains("nothing to do"), "{told}");
     let output = setup.run(&["store", "copy", "--to", DATABASE, "--from", &from]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(
         complaint(&output).contains("cannot be reached"),
         "{output:?}"
     );
+}
+
+#[test]
+fn a_file_that_is_no_store_is_named_with_what_to_do_and_left_as_it_is() {
+    let setup = Setup::new(unused());
+    let path = setup.directory.path().join("other.db");
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let sql = "CREATE TABLE migrations (version TEXT); CREATE TABLE notes (text TEXT)";
+    connection.execute_batch(sql).unwrap();
+    drop(connection);
+    let others = std::fs::read(&path).unwrap();
+    for (content, told) in [
+        (&others[..], "is a database of something else"),
+        (
+            b"nothing that SQLite has written",
+            "look whether store.url names the right file",
+        ),
+    ] {
+        std::fs::write(&path, content).unwrap();
+        let url = format!("sqlite:{}", path.display());
+        let output = handover(&["migrate"])
+            .env("HANDOVER__STORE__URL", &url)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let complaint = complaint(&output);
+        assert!(complaint.contains(told), "{complaint}");
+        assert!(
+            complaint.contains(&path.display().to_string()),
+            "{complaint}"
+        );
+        assert_eq!(std::fs::read(&path).unwrap(), content);
+    }
 }

@@ -53,6 +53,7 @@ fn durations_numbers_and_stores_that_make_no_sense_are_refused() {
         "[handover]\nwhen_unsure = \"maybe\"",
         "[retention]\nkeys = \"0s\"",
         "[store]\nurl = \"sqlite::memory:\"",
+        "[store]\nurl = \"sqlite:file:x.db\"",
         "[store]\nurl = \"sqlite:\"",
         "[store]\nurl = \"mysql://x\"",
         "[telemetry]\nlog = \"handover=loud=er\"",

@@ -239,6 +239,13 @@ async fn a_backup_is_taken_of_a_store_at_rest_and_nothing_is_left_of_one_that_fa
     ));
     std::fs::write(&none, "this is no database, and never was one").unwrap();
     assert!(backup(&none, &gone, world.clock.now()).is_err());
+    let part = path.with_file_name("broken.db.part");
+    std::fs::write(&part, "as far as it came").unwrap();
+    let broken = path.with_file_name("broken.db");
+    let refused = backup(&path, &broken, world.clock.now()).unwrap_err();
+    assert!(refused.to_string().contains("broken.db.part"), "{refused}");
+    assert!(refused.to_string().contains("remove it"), "{refused}");
+
     let left: Vec<_> = std::fs::read_dir(path.parent().unwrap())
         .unwrap()
         .map(|entry| entry.unwrap().file_name())

@@ -107,7 +107,7 @@ impl Options {
             .get()
             .await
             .map_err(|error| OpenError::Unreachable(Arc::new(error)))?;
-        schema::migrate(&mut object, self.migrate, self.time.roughly()).await?;
+        let migrated = schema::migrate(&mut object, self.migrate, self.time.roughly()).await?;
         drop(object);
         let database = Database::new(pool.clone(), DURABLE);
         let database = Database::new(pool, how_to_begin(&database).await?);
@@ -149,6 +149,7 @@ impl Options {
         watch::start(&ground, &background, listen);
         Ok(PostgresStore {
             ground,
+            migrated,
             _stopped_with_it: stopped_with_it,
             background,
         })

@@ -9,7 +9,7 @@ use super::{
     OpenError,
     fault::{Fault, NO_SCHEMA},
 };
-use crate::domain::time::Timestamp;
+use crate::{domain::time::Timestamp, store::Migrated};
 
 /// Embedded, numbered from 1, never changed once released: the database remembers what each looked like.
 const MIGRATIONS: [&str; 1] = [concat!(
@@ -26,7 +26,7 @@ pub(in crate::store) async fn migrate(
     client: &mut Client,
     allowed: bool,
     now: Timestamp,
-) -> Result<(), OpenError> {
+) -> Result<Migrated, OpenError> {
     let transaction = client.transaction().await.map_err(Fault::from)?;
     transaction.batch_execute(LOCK).await.map_err(Fault::from)?;
     let applied = applied(&transaction).await?;
@@ -41,8 +41,12 @@ pub(in crate::store) async fn migrate(
             return Err(OpenError::Changed { number: at + 1 });
         }
     }
-    if applied.len() == MIGRATIONS.len() {
-        return Ok(());
+    let migrated = Migrated {
+        found: applied.len(),
+        now: MIGRATIONS.len(),
+    };
+    if migrated.found == migrated.now {
+        return Ok(migrated);
     }
     if !allowed {
         return Err(OpenError::NotMigrated {
@@ -77,7 +81,7 @@ pub(in crate::store) async fn migrate(
         transaction.batch_execute(&row).await.map_err(Fault::from)?;
     }
     transaction.commit().await.map_err(Fault::from)?;
-    Ok(())
+    Ok(migrated)
 }
 
 async fn applied(

@@ -22,7 +22,7 @@ impl AtRest {
     pub(in crate::store) fn open(path: &Path) -> Result<Self, OpenError> {
         let place = Place::take_at_rest(path)?;
         let connection = file::open_to_copy(place.path())?;
-        file::up_to_date(&connection)?;
+        file::up_to_date(&connection, place.path())?;
         Ok(Self {
             connection,
             _place: place,

@@ -29,11 +29,13 @@ use crate::domain::{
 pub enum BackupError {
     #[error("{} is there already, and nothing is overwritten", path.display())]
     Exists { path: PathBuf },
+    #[error("{} is left of a backup that was broken off; remove it, unless one is being taken", path.display())]
+    Unfinished { path: PathBuf },
     #[error("{} cannot be written", path.display())]
     File { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Store(OpenError),
-    #[error("the store cannot be copied")]
+    #[error("the store cannot be copied{}", file::remedy(.0))]
     Copy(#[source] rusqlite::Error),
     #[error("the copy is not sound; look at the disk")]
     Unsound,
@@ -61,7 +63,7 @@ pub fn backup(store: &Path, to: &Path, now: Timestamp) -> Result<u64, BackupErro
         .mode(0o600)
         .open(&part);
     made.map_err(|source| match source.kind() {
-        io::ErrorKind::AlreadyExists => BackupError::Exists { path: part.clone() },
+        io::ErrorKind::AlreadyExists => BackupError::Unfinished { path: part.clone() },
         _ => BackupError::File {
             path: part.clone(),
             source,

@@ -6,11 +6,11 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, config::DbConfig, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, params};
 use sha2::{Digest, Sha256};
 
 use super::{columns::number, fault::Fault, mutant::Mutant};
-use crate::domain::time::Timestamp;
+use crate::{domain::time::Timestamp, store::Migrated};
 
 /// Embedded, numbered from 1, never changed once released: the file remembers what each looked like.
 const MIGRATIONS: [&str; 9] = [
@@ -37,7 +37,7 @@ const STATEMENTS: usize = 128;
 pub enum OpenError {
     #[error("the directory {} cannot be made", path.display())]
     Directory { path: PathBuf, source: io::Error },
-    #[error("{} cannot be opened", path.display())]
+    #[error("{} cannot be opened{}", path.display(), remedy_of_access(source))]
     File { path: PathBuf, source: io::Error },
     #[error("{} cannot be locked", path.display())]
     Lock { path: PathBuf, source: io::Error },
@@ -62,7 +62,12 @@ pub enum OpenError {
     NotMigrated { found: usize, needed: usize },
     #[error("the store cannot keep a write-ahead log where it is; SQLite needs a local disk")]
     NoLog,
-    #[error("the store cannot be read")]
+    #[error(
+        "{} is a database of something else and is left as it is; look whether store.url names the right file",
+        path.display()
+    )]
+    Foreign { path: PathBuf },
+    #[error("the store cannot be read{}", remedy(.0.as_ref()))]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("{} cannot be looked at", path.display())]
     Watch { path: PathBuf, source: io::Error },
@@ -75,6 +80,7 @@ pub(super) fn open_to_write(path: &Path, mutant: Mutant) -> Result<Connection, O
     let connection = Connection::open(path)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    refuse_others(&connection, path)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if !mode.eq_ignore_ascii_case("wal") {
         return Err(OpenError::NoLog);
@@ -127,13 +133,12 @@ fn open_log(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
 }
 
-/// Brings the schema up to date, if it may; refuses what this version does not know. Says which migration was the last one
-/// before: 0 where there was no store.
+/// Brings the schema up to date, if it may; refuses what this version does not know.
 pub(super) fn migrate(
     connection: &mut Connection,
     allowed: bool,
     now: Timestamp,
-) -> Result<usize, OpenError> {
+) -> Result<Migrated, OpenError> {
     connection.execute_batch(
         "CREATE TABLE IF NOT EXISTS migrations \
          (number INTEGER PRIMARY KEY, checksum BLOB NOT NULL, applied_at INTEGER NOT NULL) STRICT",
@@ -150,11 +155,27 @@ pub(super) fn migrate(
         transaction.execute(sql, params![number, checksum(migration), now])?;
         transaction.commit()?;
     }
-    Ok(found)
+    Ok(Migrated {
+        found,
+        now: MIGRATIONS.len(),
+    })
+}
+
+/// A database that somebody else has filled is left as it is.
+fn refuse_others(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let sql = "SELECT count(*) = 0 OR (SELECT count(*) = 3 FROM pragma_table_info('migrations') \
+               WHERE name IN ('number', 'checksum', 'applied_at')) FROM sqlite_schema";
+    if connection.query_row(sql, [], |row| row.get(0))? {
+        return Ok(());
+    }
+    Err(OpenError::Foreign {
+        path: path.to_owned(),
+    })
 }
 
 /// Refuses a schema that is not this version's, and changes nothing.
-pub(super) fn up_to_date(connection: &Connection) -> Result<(), OpenError> {
+pub(super) fn up_to_date(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    refuse_others(connection, path)?;
     let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'migrations'";
     let begun: bool = connection.query_row(sql, [], |row| row.get(0))?;
     complete(if begun { known(connection)? } else { 0 })
@@ -192,6 +213,35 @@ fn applied(connection: &Connection) -> rusqlite::Result<Vec<Vec<u8>>> {
 
 fn checksum(migration: &str) -> Vec<u8> {
     Sha256::digest(migration.as_bytes()).to_vec()
+}
+
+/// What an operator can do about what SQLite says.
+pub(super) fn remedy(error: &(dyn std::error::Error + 'static)) -> &'static str {
+    let mut sources = std::iter::successors(Some(error), |error| error.source());
+    let code =
+        sources.find_map(|error| error.downcast_ref::<rusqlite::Error>()?.sqlite_error_code());
+    match code {
+        Some(ErrorCode::NotADatabase) => {
+            "; it is no SQLite database: look whether store.url names the right file"
+        }
+        Some(ErrorCode::DatabaseCorrupt) => {
+            "; if it was restored, the -wal and -shm beside it are another store's: remove them and put the copy there once \
+             more; else the disk has damaged it: put a backup in its place"
+        }
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
+            "; look at store.url, and whether this user may read and write the file, what stands beside it, and the folder"
+        }
+        _ => "",
+    }
+}
+
+fn remedy_of_access(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "; this user has to be able to read and write it"
+        }
+        _ => "",
+    }
 }
 
 impl From<rusqlite::Error> for OpenError {

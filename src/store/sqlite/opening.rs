@@ -24,7 +24,7 @@ use super::{
 use crate::{
     domain::{effect::WarningKind, policy::Policy, time::Clock},
     store::{
-        TranscriptLimits,
+        Migrated, TranscriptLimits,
         tally::{Meter, Tally},
     },
     telemetry::Instruments,
@@ -42,6 +42,13 @@ pub struct Options {
     pub instruments: Instruments,
 }
 
+impl SqliteStore {
+    /// What opening it has made of its tables.
+    pub fn migrated(&self) -> Migrated {
+        self.migrated
+    }
+}
+
 impl Options {
     /// Opens the file, made with its directory if there is none. Blocks: it is called once, at start.
     ///
@@ -51,8 +58,8 @@ impl Options {
         let mutant = Mutant::from_environment();
         let place = Place::take(&self.path)?;
         let mut connection = file::open_to_write(place.path(), mutant)?;
-        let found = file::migrate(&mut connection, self.migrate, self.clock.now())?;
-        if found == 0 {
+        let migrated = file::migrate(&mut connection, self.migrate, self.clock.now())?;
+        if migrated.found == 0 {
             tracing::info!(store.path = %self.path.display(), "a new store was made");
         }
         let meter = Meter::new(self.instruments.metrics, &self.policy);
@@ -105,6 +112,7 @@ impl Options {
             policy: self.policy,
             transcript_limits,
             path,
+            migrated,
             erasure_bell: Arc::default(),
             #[cfg(feature = "mutants")]
             mutant,
