@@ -81,7 +81,7 @@ fn talk(
                 }
                 (transcript::transcript(view, names, until))
             }
-            (foot::foot(view, context, draft))
+            @if params.before.is_some() { (foot::of_older(id)) } @else { (foot::foot(view, context, draft)) }
         }
     }
 }

@@ -19,6 +19,7 @@ mod gallery;
 mod health;
 mod hostile;
 mod not_found;
+mod older;
 mod owed;
 mod paging;
 mod people;

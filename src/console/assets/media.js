@@ -24,4 +24,4 @@ function offerAll() {
 }
 
 offerAll();
-document.addEventListener("console:taken", offerAll);
+for (const change of ["console:taken", "console:shown"]) document.addEventListener(change, offerAll);

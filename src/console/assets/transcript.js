@@ -55,6 +55,29 @@ function takeTurn(mine, theirs) {
   return mine;
 }
 
+// The way to what is older than what stands first.
+function takeWayToOlder(fresh) {
+  talk.querySelector(":scope > .more")?.remove();
+  const way = fresh.querySelector(".talk__scroll > .more");
+  if (way) talk.prepend(document.adoptNode(way));
+}
+
+// Above what is shown. It is there to be read, not to be read aloud.
+export function takeOlder(fresh) {
+  const theirs = fresh.querySelector(".transcript ol");
+  if (!theirs) return;
+  const reader = placeOfReader();
+  const log = transcript.parentElement;
+  log.setAttribute("aria-live", "off");
+  setTimeout(() => log.removeAttribute("aria-live"), 1000);
+  const older = [...theirs.children].map((turn) => document.adoptNode(turn));
+  transcript.prepend(...older);
+  older.forEach(rememberTurn);
+  takeWayToOlder(fresh);
+  backTo(reader);
+  talk.focus({ preventScroll: true });
+}
+
 function tellBelow(come) {
   below += come;
   moreButton.textContent = newerBelow(below);
@@ -68,6 +91,9 @@ export function takeTranscript(fresh) {
   const reader = placeOfReader();
   const known = new Map([...transcript.children].filter((turn) => turn.dataset.key).map((turn) => [turn.dataset.key, turn]));
   const firstKept = [...theirs.children].map((turn) => known.get(turn.dataset.key)).find(Boolean);
+  // What stands above the newest messages is what the reader has scrolled to: it stays.
+  const older = new Set([...transcript.children].slice(0, firstKept ? [...transcript.children].indexOf(firstKept) : 0));
+  const first = theirs.firstElementChild;
   let last;
   let come = 0;
   for (const node of [...theirs.children]) {
@@ -75,7 +101,8 @@ export function takeTranscript(fresh) {
     const mine = known.get(turn.dataset.key);
     known.delete(turn.dataset.key);
     if (mine) {
-      last = takeTurn(mine, turn);
+      // The first was made without what stands above it here.
+      last = turn === first && mine.previousElementSibling ? mine : takeTurn(mine, turn);
       continue;
     }
     if (last) last.after(turn);
@@ -85,11 +112,8 @@ export function takeTranscript(fresh) {
     last = turn;
     if (turn.matches(".turn")) come += 1;
   }
-  // What stands above the newest messages is what the reader has scrolled to: it stays.
-  for (const gone of known.values()) {
-    const isOlder = firstKept && firstKept.compareDocumentPosition(gone) & Node.DOCUMENT_POSITION_PRECEDING;
-    if (!isOlder) gone.remove();
-  }
+  for (const gone of known.values()) if (!older.has(gone)) gone.remove();
+  if (!firstKept) takeWayToOlder(fresh);
   if (follows) return toTheEnd();
   if (come > 0) tellBelow(come);
   backTo(reader);

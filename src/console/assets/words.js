@@ -11,6 +11,7 @@ export const BACK_INTO_THE_FIELD = "Back into the field";
 export const KEPT = "Kept here, leaves when the line is back ";
 export const NO_SESSION = "you have been signed out.";
 export const NO_ANSWER = "the bridge does not answer.";
+export const NO_OLDER = "The older messages cannot be read. Try again";
 export const SHOW_PICTURE = "Show the picture";
 export const NO_PICTURE = "The picture cannot be shown. Try again";
 export const TURN_SOUND_OFF = "Turn off the sound when a user waits";

@@ -7,7 +7,12 @@ mod compose;
 use maud::{Markup, html};
 
 use super::{Draft, context::Context, open_handover};
-use crate::{clock::new_id, console::texts, domain::ids::HandoverId, store::ConversationView};
+use crate::{
+    clock::new_id,
+    console::texts,
+    domain::ids::{ConversationId, HandoverId},
+    store::ConversationView,
+};
 
 pub(super) fn foot(view: &ConversationView, context: &Context<'_>, draft: &Draft) -> Markup {
     let at = format!("/console/conversations/{}", view.state.id);
@@ -27,6 +32,16 @@ pub(super) fn foot(view: &ConversationView, context: &Context<'_>, draft: &Draft
             div.ended { p { (texts::IS_AT_DESK) b { (open.leg.desk.as_str()) } (texts::ANSWERED_THERE) } }
         }
         (acts::acts(&at, open, context, draft))
+    }
+}
+
+/// Of a page of older messages. What is done now would change the newest page, so it is done there.
+pub(super) fn of_older(id: ConversationId) -> Markup {
+    html! {
+        div.ended {
+            p { (texts::THESE_ARE_OLDER) }
+            a.btn.btn--main href={ "/console/conversations/" (id) } { (texts::TO_THE_NEWEST) }
+        }
     }
 }
 
