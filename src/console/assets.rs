@@ -30,6 +30,7 @@ const ASSETS: &[Asset] = &[
     Asset::script("fetch.js", include_bytes!("assets/fetch.js")),
     Asset::script("watch.js", include_bytes!("assets/watch.js")),
     Asset::script("pace.js", include_bytes!("assets/pace.js")),
+    Asset::script("stream.js", include_bytes!("assets/stream.js")),
     Asset::script("live.js", include_bytes!("assets/live.js")),
     Asset::script("write.js", include_bytes!("assets/write.js")),
     Asset::script("times.js", include_bytes!("assets/times.js")),

@@ -30,6 +30,7 @@ mod race;
 mod reconnect;
 mod rendering;
 mod sign_in;
+mod tabs;
 #[path = "../emulator/webdriver.rs"]
 mod webdriver;
 mod world;

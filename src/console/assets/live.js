@@ -7,12 +7,12 @@ import { takeFoot } from "./foot.js";
 import { list, takeList } from "./list.js";
 import { paced } from "./pace.js";
 import { remember, takePart } from "./parts.js";
+import { follow } from "./stream.js";
 import { takeTranscript } from "./transcript.js";
 import { CUT_OFF, SIGNED_OUT, SIGN_IN_AGAIN } from "./words.js";
 
 // The server ends each stream after a minute and has the page come back after two seconds: that is no cut.
 const CUT_AFTER = 5000;
-const AGAIN_AFTER = 5000;
 
 // A busy bridge tells of hundreds of changes a second, few of which anybody sees here. What one reads comes at once, a
 // row on the list soon, and what only moves a count, or begins or ends elsewhere, when there is time.
@@ -33,7 +33,7 @@ const wantTalk = kept("talk", address);
 const wantList = kept("list", `/console${location.search}`, open);
 
 let waiting = waitingIn(document);
-let stream;
+let leave;
 let cut;
 let hasEnded = false;
 
@@ -96,7 +96,7 @@ function tell(words) {
 function end() {
   if (hasEnded) return;
   hasEnded = true;
-  stream.close();
+  leave();
   clearTimeout(cut);
   tell(SIGNED_OUT);
   const again = element("a", "", SIGN_IN_AGAIN);
@@ -104,31 +104,20 @@ function end() {
   bannerSays.append(again);
 }
 
-function connected() {
+// `isLate`: something may have been missed.
+function opened(isLate) {
   clearTimeout(cut);
   cut = undefined;
   banner.remove();
   document.dispatchEvent(new CustomEvent("console:connected"));
+  if (isLate) wantAll();
 }
 
-function broken() {
+function broken(isOver) {
   if (hasEnded) return;
   cut ??= setTimeout(() => tell(CUT_OFF), CUT_AFTER);
-  // An answer that is no stream ends it for good: of a proxy whose bridge starts again, or the page to sign in.
-  if (stream.readyState !== EventSource.CLOSED) return;
-  wantAll();
-  setTimeout(() => hasEnded || listen(true), AGAIN_AFTER);
-}
-
-function listen(again) {
-  stream = new EventSource(`/console/events?since=${list().dataset.at}`);
-  stream.addEventListener("open", () => {
-    connected();
-    if (again) wantAll();
-  });
-  stream.addEventListener("error", broken);
-  stream.addEventListener("changed", (event) => changed(JSON.parse(event.data)));
-  stream.addEventListener("reset", wantAll);
+  // That may be because one has been signed out.
+  if (isOver) wantAll();
 }
 
 if (list()) {
@@ -138,5 +127,5 @@ if (list()) {
     // A part that was asked for before may come after it.
     wantAll();
   });
-  listen(false);
+  leave = follow(list().dataset.at, { opened, broken, changed, reset: wantAll });
 }
