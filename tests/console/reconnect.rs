@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::{
-    browser::{claims, is_still_the_same_page, signed_in_at},
+    browser::{ann_at, claims, is_still_the_same_page, signed_in_at},
     conversation::{says, waiting},
     proxy::{Line, Proxy},
     webdriver::Browser,
@@ -114,4 +114,60 @@ async fn what_is_written_while_the_connection_is_cut_leaves_once_and_by_itself_a
     }
     let all = said(".turn--agent", "answer ");
     until(&browser, (&all, json!(["answer Cut", "answer BadGateway"]))).await;
+}
+
+/// What stands in the note, and whether it is the page that was there before the line was cut.
+const NOTED: &str = "return [document.querySelector('#note').value, window.isTheSamePage === true]";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_act_that_the_bridge_does_not_answer_leaves_the_page_and_what_was_typed() {
+    let world = World::new();
+    let (proxy, browser) = ann_behind_a_proxy(&world).await;
+    let unfold = "document.querySelector('#do-note').open = true";
+    let press = "document.querySelector('#do-note button').click()";
+    for line in [Line::Cut, Line::BadGateway] {
+        let text = format!("note {line:?}");
+        browser.script(unfold).await;
+        browser.type_into("#note", &text).await;
+        proxy.set(line);
+        browser.script(press).await;
+        browser.sees("Not done: the bridge does not answer.").await;
+        browser.picture(&format!("console-not-done-{line:?}")).await;
+        assert_eq!(browser.script(NOTED).await, json!([text, true]));
+        proxy.set(Line::Through);
+        let again = browser.sees("Try again").await;
+        browser.click(&again).await;
+        let kept = format!("//li[contains(@class, 'turn--note')]//div[text()='{text}']");
+        browser.find("xpath", &kept).await;
+        until(&browser, (NOTED, json!(["", true]))).await;
+    }
+    let faults = "return document.querySelectorAll('.compose__fault').length";
+    assert_eq!(browser.script(faults).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_is_claimed_and_closed_without_another_page() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    let browser = ann_at(&world, &page).await;
+    browser.type_into("body", "c").await;
+    browser.find("css selector", "#write").await;
+    let focused = "return document.activeElement.id";
+    until(&browser, (focused, json!("write"))).await;
+    browser
+        .script("document.querySelector('#do-close').open = true")
+        .await;
+    let close = browser.sees("Close conversation").await;
+    browser.click(&close).await;
+    browser.sees("Closed: Solved").await;
+    until(
+        &browser,
+        (
+            "return document.querySelectorAll('#write').length",
+            json!(0),
+        ),
+    )
+    .await;
+    assert!(is_still_the_same_page(&browser).await);
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
 }

@@ -1,5 +1,7 @@
 // What the scripts share: where this page is, and new elements.
 
+import { SIGN_IN_AGAIN } from "./words.js";
+
 const place = location.pathname.match(/^\/console\/conversations\/([0-9a-f-]{36})/);
 
 // The conversation that this page shows, if it shows one.
@@ -24,4 +26,11 @@ export function button(className, text, does) {
   made.type = "button";
   made.addEventListener("click", does);
   return made;
+}
+
+// The way back here for whoever has been signed out.
+export function toSignIn() {
+  const way = element("a", "", SIGN_IN_AGAIN);
+  way.href = address;
+  return way;
 }

@@ -1,7 +1,7 @@
 // Keeps an open page up to date. The part that has changed is fetched as a page and moved in by its keys; no text is ever
 // parsed as HTML here, and without this script every page works by being loaded again.
 
-import { address, element, open } from "./dom.js";
+import { address, element, open, toSignIn } from "./dom.js";
 import { Refused, SignedOut, page } from "./fetch.js";
 import { takeFoot } from "./foot.js";
 import { list, takeList } from "./list.js";
@@ -9,7 +9,7 @@ import { paced } from "./pace.js";
 import { remember, takePart } from "./parts.js";
 import { follow } from "./stream.js";
 import { takeTranscript } from "./transcript.js";
-import { CUT_OFF, SIGNED_OUT, SIGN_IN_AGAIN } from "./words.js";
+import { CUT_OFF, SIGNED_OUT } from "./words.js";
 
 // The server ends each stream after a minute and has the page come back after two seconds: that is no cut.
 const CUT_AFTER = 5000;
@@ -99,9 +99,7 @@ function end() {
   leave();
   clearTimeout(cut);
   tell(SIGNED_OUT);
-  const again = element("a", "", SIGN_IN_AGAIN);
-  again.href = address;
-  bannerSays.append(again);
+  bannerSays.append(toSignIn());
 }
 
 // `isLate`: something may have been missed.

@@ -25,6 +25,8 @@ export const left = (seconds) => {
   if (seconds < 120) return `${seconds} s`;
   return seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
 };
+export const NOT_DONE = "Not done: the bridge does not answer. What was typed is kept. ";
+export const notDone = (why) => `Not done: ${why} `;
 export const notSent = (why) => `Not sent: ${why} `;
 export const textIsBelow = (name) => (name ? `${name} has this conversation now; your text is below.` : "This conversation is no longer yours; your text is below.");
 export const newerBelow = (count) => (count === 1 ? "1 newer message below" : `${count} newer messages below`);

@@ -1,8 +1,10 @@
 // Writing: a draft outlives the page, Enter sends, and what was sent stands in the transcript at once.
 
-import { button, element, open } from "./dom.js";
+import { button, element, open, toSignIn } from "./dom.js";
+import { SignedOut } from "./fetch.js";
 import { browser, tab } from "./keep.js";
 import { keepAsNote } from "./lost.js";
+import { LineIsDown, post } from "./post.js";
 import * as words from "./words.js";
 
 const draftKey = `draft ${open}`;
@@ -57,13 +59,10 @@ function remove(entry) {
   entry.turn.remove();
 }
 
-// The bridge could not be asked: nothing is wrong with the message.
-class LineIsDown extends Error {}
-
 function fail(entry, failure) {
   entry.waits = failure instanceof LineIsDown;
   entry.turn.className = entry.waits ? `${ON_ITS_WAY} turn--late` : `${ON_ITS_WAY} turn--failed`;
-  const again = button("btn btn--small", words.TRY_AGAIN, run);
+  const again = failure instanceof SignedOut ? toSignIn() : button("btn btn--small", words.TRY_AGAIN, run);
   const back = button("btn btn--small btn--bare", words.BACK_INTO_THE_FIELD, () => {
     remove(entry);
     takeBack(entry.values);
@@ -97,24 +96,6 @@ function takeBack(values) {
   keepDraft(text.form);
   unfoldFilled(text.form);
   text.focus();
-}
-
-function post({ address, values }) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", address);
-    request.responseType = "document";
-    request.onload = () => {
-      const answer = request.responseXML;
-      if (new URL(request.responseURL).pathname.startsWith("/console/sign-in")) return reject(new Error(words.NO_SESSION));
-      if (request.status === 200) return resolve(answer);
-      if (request.status >= 500) return reject(new LineIsDown());
-      const fault = (answer?.querySelector(".compose__fault") ?? answer?.querySelector("h1"))?.textContent;
-      reject(new Error(fault ?? words.NO_ANSWER));
-    };
-    request.onerror = () => reject(new LineIsDown());
-    request.send(new URLSearchParams(values));
-  });
 }
 
 // One after the other; what comes behind a message that is not sent waits for it. A repeat is known by its form's id.
@@ -157,13 +138,8 @@ function putDraftsBack() {
   }
 }
 
-// Whoever has just claimed it goes on to write.
-const claimedKey = `claimed ${open}`;
-
 if (open) {
   putDraftsBack();
-  if (tab.read(claimedKey)) field()?.focus();
-  tab.write(claimedKey, "");
   // What a page did not hear the end of may have been sent: trying again does no harm.
   JSON.parse(tab.read(unsentKey) || "[]").forEach(add);
   run();
@@ -179,8 +155,6 @@ if (open) {
     event.target.form.requestSubmit();
   });
   document.addEventListener("submit", (event) => {
-    if (event.target.matches("form.claim, form[action$='/take-over']")) tab.write(claimedKey, "yes");
-    if (event.target.matches("#do-note form")) browser.write(DRAFTS.note, "");
     if (!event.target.matches(".compose")) return;
     event.preventDefault();
     send(event.target);

@@ -1,0 +1,26 @@
+// Sends a form without leaving the page. The answer is a page, as after any form.
+
+import { Refused, SignedOut } from "./fetch.js";
+import { NO_ANSWER, NO_SESSION } from "./words.js";
+
+// The bridge could not be asked: nothing is wrong with what was sent.
+export class LineIsDown extends Error {}
+
+export function post({ address, values }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", address);
+    request.responseType = "document";
+    request.onload = () => {
+      const answer = request.responseXML;
+      const isAtTheGate = new URL(request.responseURL).pathname.startsWith("/console/sign-in");
+      if (isAtTheGate || request.status === 401) return reject(new SignedOut(NO_SESSION));
+      if (request.status === 200) return resolve(answer);
+      if (request.status >= 500) return reject(new LineIsDown());
+      const fault = (answer?.querySelector(".compose__fault") ?? answer?.querySelector("h1"))?.textContent;
+      reject(Object.assign(new Refused(fault ?? NO_ANSWER), { answer }));
+    };
+    request.onerror = () => reject(new LineIsDown());
+    request.send(new URLSearchParams(values));
+  });
+}
