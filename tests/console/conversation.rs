@@ -44,22 +44,23 @@ pub async fn says(world: &World, text: &str) {
     says_content(world, Content::text(text)).await;
 }
 
-pub async fn says_as(world: &World, (user, text): (&str, &str)) {
-    said_by(world, (user, Content::text(text))).await;
+/// Tells where the conversation is.
+pub async fn says_as(world: &World, (user, text): (&str, &str)) -> String {
+    said_by(world, (user, Content::text(text))).await
 }
 
 pub async fn says_content(world: &World, content: Content) {
     said_by(world, ("s1", content)).await;
 }
 
-async fn said_by(world: &World, (user, content): (&str, Content)) {
+async fn said_by(world: &World, (user, content): (&str, Content)) -> String {
     let said = PlatformMessage {
         at: None,
         content,
         raw: None,
         feed: Feed::Only,
     };
-    happens(world, (user, Event::UserSaid(said))).await;
+    happens(world, (user, Event::UserSaid(said))).await
 }
 
 /// Somebody has asked for a person and has written since.

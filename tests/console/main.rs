@@ -12,6 +12,7 @@ mod browser;
 mod conversation;
 mod deadline;
 mod deliveries;
+mod erased;
 mod events;
 mod form;
 mod fragments;

@@ -2,8 +2,9 @@
 // parsed as HTML here, and without this script every page works by being loaded again.
 
 import { address, element, open, toSignIn } from "./dom.js";
-import { Refused, SignedOut, page } from "./fetch.js";
+import { Gone, Refused, SignedOut, page } from "./fetch.js";
 import { takeFoot } from "./foot.js";
+import { browser, tab } from "./keep.js";
 import { list, takeList } from "./list.js";
 import { paced } from "./pace.js";
 import { remember, takePart } from "./parts.js";
@@ -70,6 +71,7 @@ function kept(part, path, beside) {
       take(await page(from));
     } catch (failure) {
       if (failure instanceof SignedOut) end();
+      else if (failure instanceof Gone) forget();
       else if (!(failure instanceof Refused)) want(AGAIN);
     }
   });
@@ -100,6 +102,15 @@ function end() {
   clearTimeout(cut);
   tell(SIGNED_OUT);
   bannerSays.append(toSignIn());
+}
+
+// There is no such conversation any more: nothing of it stays here, and the server says what may have become of it.
+function forget() {
+  leave();
+  const isOfIt = (key) => key.endsWith(` ${open}`);
+  browser.forget(isOfIt);
+  tab.forget(isOfIt);
+  location.replace(`/console/conversations/${open}`);
 }
 
 // `isLate`: something may have been missed.
