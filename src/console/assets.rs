@@ -39,6 +39,7 @@ const ASSETS: &[Asset] = &[
     Asset::script("times.js", include_bytes!("assets/times.js")),
     Asset::script("left.js", include_bytes!("assets/left.js")),
     Asset::script("keys.js", include_bytes!("assets/keys.js")),
+    Asset::script("aloud.js", include_bytes!("assets/aloud.js")),
     Asset::script("sound.js", include_bytes!("assets/sound.js")),
     Asset::script("media.js", include_bytes!("assets/media.js")),
     Asset::svg("mark.svg", include_bytes!("../assets/mark.svg")),

@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod aloud;
 mod browser;
 mod conversation;
 mod deadline;

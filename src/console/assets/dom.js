@@ -14,6 +14,11 @@ asked.delete("answer");
 // What a refused form answers stands under the form's address, which cannot be fetched.
 export const address = (place?.[0] ?? location.pathname) + (asked.size > 0 ? `?${asked}` : "");
 
+// As the title says it: how many wait.
+export function waitingCount() {
+  return Number(document.title.match(/^(?:● )?\((\d+)\) /)?.[1] ?? 0);
+}
+
 export function element(name, className, text) {
   const made = document.createElement(name);
   made.className = className;

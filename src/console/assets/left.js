@@ -6,7 +6,8 @@ const ahead = Date.now() - Number(document.querySelector("[data-at]")?.dataset.a
 
 function show(time) {
   const seconds = Math.max(0, Math.floor((Date.parse(time.dateTime) - Date.now() + ahead) / 1000));
-  time.textContent = left(seconds);
+  const words = left(seconds);
+  if (time.textContent !== words) time.textContent = words;
   const meter = time.closest("form").querySelector("meter");
   meter.value = meter.max - seconds;
 }

@@ -1,5 +1,6 @@
 // One tone and a flash of the title when a user begins to wait, or one's own users write or become one's own, unless somebody is writing or has turned it off.
 
+import { waitingCount } from "./dom.js";
 import { browser } from "./keep.js";
 import { TURN_SOUND_OFF, TURN_SOUND_ON } from "./words.js";
 
@@ -7,16 +8,12 @@ const STORED = "sound";
 const HEARD = "heard";
 
 let flashes;
-let waiting = count();
+let waiting = waitingCount();
 let known = [...document.querySelectorAll("[data-list=waiting] .row")].map((row) => row.dataset.conversation);
 let unread = unreadOfMine();
 
 function isOn() {
   return browser.read(STORED) !== "off";
-}
-
-function count() {
-  return Number(document.title.match(/^\((\d+)\)/)?.[1] ?? 0);
 }
 
 // Each as often as it has changed, so that the next message is another one.
@@ -60,10 +57,10 @@ function flash() {
 function listen({ detail: now }) {
   const begun = now.length > 0 ? unheard(now.filter((one) => !known.includes(one)), now).length : 0;
   const mine = unreadOfMine();
-  const come = Math.max(begun, count() - waiting, mine.filter((one) => !unread.includes(one)).length);
+  const come = Math.max(begun, waitingCount() - waiting, mine.filter((one) => !unread.includes(one)).length);
   known = now;
   unread = mine;
-  waiting = count();
+  waiting = waitingCount();
   const isWriting = document.hasFocus() && document.activeElement?.matches("textarea, input");
   if (come <= 0 || !isOn() || isWriting) return;
   tone();

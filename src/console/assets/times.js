@@ -14,7 +14,9 @@ function formatFor(at) {
 function show(time) {
   const at = new Date(time.dateTime);
   if (Number.isNaN(at.valueOf())) return;
-  time.textContent = formatFor(at).format(at);
+  const words = formatFor(at).format(at);
+  // What is set anew is read aloud anew, also where it says the same.
+  if (time.textContent !== words) time.textContent = words;
   time.title = WHOLE.format(at);
 }
 

@@ -16,6 +16,7 @@ export const SHOW_PICTURE = "Show the picture";
 export const NO_PICTURE = "The picture cannot be shown. Try again";
 export const TURN_SOUND_OFF = "Turn off the sound when a user waits";
 export const TURN_SOUND_ON = "Turn on the sound when a user waits";
+export const newWaiting = (count) => (count === 1 ? "A user begins to wait" : `A user begins to wait, ${count} in all`);
 export const KEYS = "Keys";
 export const SINGLE_KEYS = " Single keys";
 export const CLOSE = "Close";
