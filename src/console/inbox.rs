@@ -44,7 +44,9 @@ async fn inbox(
     };
     let list = list(&state, &frame, &params, params.open).await?;
     if params.part == Fragment::List {
-        return Ok(layout::part(&frame, texts::INBOX, &list));
+        let beside = params.open.is_none().then(|| nothing_open(counts));
+        let body = html! { (list) @if let Some(beside) = beside { (beside) } };
+        return Ok(layout::part(&frame, texts::INBOX, &body));
     }
     Ok(alone(&frame, &list))
 }
@@ -260,22 +262,22 @@ fn empty(params: &Params) -> Markup {
 
 /// The list with no conversation beside it.
 fn alone(frame: &Frame<'_>, list: &Markup) -> Html<String> {
-    let is_quiet = frame.counts.waiting + frame.counts.mine == 0;
-    let [title, advice] = if is_quiet {
-        texts::QUIET
-    } else {
-        texts::CHOOSE
-    };
     let body = html! {
         h1.sr { (texts::INBOX) }
         div.console__grid.console__grid--two data-pane="list" {
             (list)
-            section.talk #talk aria-label=(texts::CONVERSATION) {
-                div.empty { (scene()) h2 { (title) } p { (advice) } }
-            }
+            section.talk #talk aria-label=(texts::CONVERSATION) { (nothing_open(frame.counts)) }
         }
     };
     layout::page(frame, texts::INBOX, &body)
+}
+
+fn nothing_open(counts: InboxCounts) -> Markup {
+    let [title, advice] = match counts.waiting + counts.mine {
+        0 => texts::QUIET,
+        _ => texts::CHOOSE,
+    };
+    html! { div.empty #nothing-open { (scene()) h2 { (title) } p { (advice) } } }
 }
 
 fn scene() -> Markup {

@@ -434,3 +434,15 @@ async fn a_page_that_says_how_things_stand_is_made_anew_when_it_is_turned_to() {
         .await;
     assert!(is_still_the_same_page(&browser).await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beside_the_list_it_is_quiet_for_as_long_as_it_is() {
+    let world = World::new();
+    let browser = ann_at(&world, "/console").await;
+    browser.sees("All quiet on the bridge").await;
+    waiting(&world).await;
+    browser.sees("No conversation chosen").await;
+    let quiet = "return document.body.textContent.includes('All quiet')";
+    assert_eq!(browser.script(quiet).await, false);
+    assert!(is_still_the_same_page(&browser).await);
+}

@@ -24,6 +24,7 @@ const AGAIN = { soon: 2000, apart: 2000 };
 
 const WAITING = /^(● )?(\(\d+\) )?/;
 const AROUND = [".talk__sub", "#context"];
+const NOTHING_OPEN = "#nothing-open";
 
 const banner = element("div", "banner", "");
 banner.setAttribute("role", "status");
@@ -54,6 +55,7 @@ function take(fresh) {
   if (fresh.querySelector("#inbox")) waiting = waitingIn(fresh);
   takeList(fresh);
   takePart(".rail__list", fresh);
+  takePart(NOTHING_OPEN, fresh);
   if (open && fresh.querySelector(".transcript")) {
     takeTranscript(fresh);
     takeFoot(fresh);
@@ -130,7 +132,7 @@ function broken(isOver) {
 }
 
 if (list()) {
-  [".rail__list", ...AROUND].forEach((selector) => remember(document.querySelector(selector)));
+  [".rail__list", NOTHING_OPEN, ...AROUND].forEach((selector) => remember(document.querySelector(selector)));
   document.addEventListener("console:page", (event) => {
     take(event.detail);
     // A part that was asked for before may come after it.

@@ -28,9 +28,12 @@ export function keepUnfolded(from, to) {
   for (const details of all(to)) if (unfolded.has(name(details))) details.open = true;
 }
 
+const CONTROLS = "a, button, input, select, textarea, summary";
+
+// What has nothing to press may change under the pointer.
 export function isInUse(part) {
-  const pointed = matchMedia("(hover: hover)").matches && part.matches(":hover");
-  return pointed || part.matches(":focus-within");
+  const pointed = matchMedia("(hover: hover)").matches && part.matches(":hover") && part.querySelector(CONTROLS);
+  return Boolean(pointed) || part.matches(":focus-within");
 }
 
 export function takePart(selector, fresh) {
