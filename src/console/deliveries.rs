@@ -53,9 +53,9 @@ async fn list(
                 }
             }
             @if let Some(done) = params.done { (said(done)) }
-            @if !standings.is_empty() { (strip::strip(&standings, now, admins::is_admin(&who))) }
+            (strip::strip(&standings, now, admins::is_admin(&who)))
             (filters(&params, &standings))
-            div #owed data-watch { (table::table(&page, &params, now)) }
+            div #owed data-watch data-at=(now.as_millis()) { (table::table(&page, &params, now)) }
         }
     };
     Ok(layout::page(&frame, texts::TITLE, &body))

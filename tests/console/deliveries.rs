@@ -10,7 +10,7 @@ use handover_bridge::{
 use uuid::Uuid;
 
 use crate::{
-    browser::ann_at,
+    browser::{ann_at, is_still_the_same_page},
     owed::{HOSTILE, failed, is_due, state},
     world::{Browser, World},
 };
@@ -66,6 +66,27 @@ async fn an_open_page_counts_dead_letters_by_itself() {
     let turned_to = "document.dispatchEvent(new Event('visibilitychange'))";
     browser.script(turned_to).await;
     browser.find("xpath", &counted.replace("'1'", "'2'")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_list_shows_by_itself_what_is_late_and_what_no_longer_is() {
+    let world = World::new();
+    let browser = ann_at(&world, PAGE).await;
+    browser.sees("Nothing is late").await;
+    let id = failed(&world, "u1", ErrorClass::Busy, false).await;
+    let row = format!("#owed a[href='{}']", at(id, "skip"));
+    browser.find("css selector", &row).await;
+    browser.find("css selector", "#destinations .link").await;
+    browser
+        .script("document.querySelector('#owed a').focus()")
+        .await;
+    let other = world.signed_in(Browser::here(), "ann").await;
+    world.post(&other, &at(id, "skip"), "").await;
+    let button = browser.sees("Show what is new").await;
+    browser.picture("console-deliveries-new").await;
+    browser.click(&button).await;
+    browser.sees("Nothing is late").await;
+    assert!(is_still_the_same_page(&browser).await);
 }
 
 #[tokio::test]

@@ -36,9 +36,12 @@ export function isInUse(part) {
   return Boolean(pointed) || part.matches(":focus-within");
 }
 
-export function takePart(selector, fresh) {
+// Whether it waits for the reader, who is working in the one that it would replace. `isAskedFor`: then it does not.
+export function takePart(selector, fresh, isAskedFor = false) {
   const [mine, theirs] = [document.querySelector(selector), fresh.querySelector(selector)];
-  if (!mine || !theirs || isInUse(mine) || isAsMade(mine, theirs)) return;
+  if (!mine || !theirs || isAsMade(mine, theirs)) return false;
+  if (isInUse(mine) && !isAskedFor) return true;
   mine.replaceWith(remember(document.adoptNode(theirs)));
   keepUnfolded(mine, theirs);
+  return false;
 }

@@ -15,7 +15,8 @@ const PIERS: &str = "M14 20v12M34 20v12M5 33c3-2 6 2 9 0s6 2 9 0 6 2 9 0 6 2 9 0
 
 pub(super) fn strip(standings: &[Standing], now: Timestamp, may_retry: bool) -> Markup {
     html! {
-        section.sec #destinations data-watch aria-label=(texts::DESTINATIONS) {
+        // Also where nobody has been called yet: an open page shows who is.
+        section.sec #destinations data-watch hidden[standings.is_empty()] aria-label=(texts::DESTINATIONS) {
             ul.spans { @for standing in standings { (span(standing, now, may_retry)) } }
         }
     }
