@@ -23,6 +23,7 @@ const ASSETS: &[Asset] = &[
     Asset::script("keep.js", include_bytes!("assets/keep.js")),
     Asset::script("parts.js", include_bytes!("assets/parts.js")),
     Asset::script("transcript.js", include_bytes!("assets/transcript.js")),
+    Asset::script("long.js", include_bytes!("assets/long.js")),
     Asset::script("older.js", include_bytes!("assets/older.js")),
     Asset::script("list.js", include_bytes!("assets/list.js")),
     Asset::script("lost.js", include_bytes!("assets/lost.js")),

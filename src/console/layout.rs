@@ -32,9 +32,9 @@ pub(super) enum NavItem {
 }
 
 /// Each does without the others; they meet by events of the page.
-const SCRIPTS: [&str; 11] = [
-    "live.js", "watch.js", "write.js", "acts.js", "older.js", "times.js", "left.js", "media.js",
-    "keys.js", "sound.js", "aloud.js",
+const SCRIPTS: [&str; 12] = [
+    "live.js", "watch.js", "write.js", "acts.js", "older.js", "long.js", "times.js", "left.js",
+    "media.js", "keys.js", "sound.js", "aloud.js",
 ];
 
 const ON_THE_RAIL: [NavItem; 5] = [

@@ -199,6 +199,28 @@ async fn what_was_lost_on_its_way_leaves_by_itself_also_when_the_page_was_left()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_is_too_long_is_let_in_whole_and_told_of_before_it_is_sent() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    let browser = ann_at(&world, &page).await;
+    claims(&browser).await;
+    let pasted = "const field = document.querySelector('#write'); field.focus(); document.execCommand('insertText', false, 'x'.repeat(4120))";
+    browser.script(pasted).await;
+    browser.sees("At most 4,000 characters can be sent").await;
+    browser.sees("Here are 4,120.").await;
+    browser.picture("console-too-long").await;
+    browser.type_into("#write", "\u{e007}").await;
+    let kept = "return [document.querySelector('#write').value.length, document.querySelectorAll('.turn--agent').length]";
+    assert_eq!(browser.script(kept).await, json!([4120, 0]));
+    let shorter = "const field = document.querySelector('#write'); field.setSelectionRange(4000, 4120); document.execCommand('delete')";
+    browser.script(shorter).await;
+    let told = "return document.querySelectorAll('.over').length";
+    assert_eq!(browser.script(told).await, 0);
+    browser.type_into("#write", "\u{e007}").await;
+    browser.find("css selector", ".turn--agent[data-key]").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_not_sent_is_kept_with_the_reason() {
     let world = World::new();
     let page = waiting(&world).await;

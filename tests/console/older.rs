@@ -39,6 +39,8 @@ async fn older_messages_come_above_the_newest_and_what_is_said_goes_on_below() {
     browser
         .script("document.querySelector('.talk__scroll > .more a').click()")
         .await;
+    eprintln!("DBG {}", browser.script("return [document.querySelector('.talk__scroll > .more')?.textContent, document.querySelectorAll('.transcript li').length, location.href]").await);
+    eprintln!("DBG {:?}", browser.complaints().await);
     is_shown(&browser, ("user", "message 0")).await;
     assert_eq!(browser.script(top).await, before, "the reader stays there");
     let ways = "return document.querySelectorAll('.more').length";
@@ -73,7 +75,7 @@ async fn a_page_of_older_messages_leads_to_the_newest_where_answers_are_written(
     let (_, older) = older.split_once("href=\"").unwrap();
     let older = older.split('"').next().unwrap().replace("&amp;", "&");
     let older = world.get(&ann, &older).await.body;
-    assert!(older.contains("message 0<") && !older.contains("message 119<"));
+    assert!(older.contains(">message 0</div>") && !older.contains(">message 119</div>"));
     let way = format!("href=\"{page}\">To the newest</a>");
     assert!(older.contains(&way), "{older}");
     assert!(!older.contains("<textarea"), "{older}");

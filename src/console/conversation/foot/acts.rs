@@ -6,7 +6,7 @@ use super::hidden;
 use crate::{
     console::{
         admins,
-        conversation::{Draft, actions::NOBODY, context::Context},
+        conversation::{Draft, actions::NOBODY, context::Context, reply::LONGEST},
         icons::icon,
         texts,
     },
@@ -46,7 +46,7 @@ fn note(at: &str, handover: HandoverId, kept: &str) -> Markup {
                 (hidden(handover))
                 div.field {
                     label for="note" { (texts::NOTE_FOR_WHOM) }
-                    textarea.input #note name="text" rows="2" maxlength="4000" dir="auto" required { (kept) }
+                    textarea.input #note name="text" rows="2" data-longest=(LONGEST) dir="auto" required { (kept) }
                 }
                 button.btn.btn--small type="submit" { (texts::KEEP_NOTE) }
             }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::hidden;
 use crate::{
     console::{
-        conversation::{Draft, context::Context, ready},
+        conversation::{Draft, context::Context, ready, reply::LONGEST},
         icons::icon,
         texts,
     },
@@ -22,7 +22,7 @@ pub(super) fn compose(
         form.compose method="post" action={ (at) "/reply" } { div.compose__box {
             (hidden(handover))
             label.sr for="write" { (texts::MESSAGE) }
-            textarea #write name="text" rows="2" maxlength="4000" dir="auto" placeholder=(texts::WRITE) { (draft.text) }
+            textarea #write name="text" rows="2" data-longest=(LONGEST) dir="auto" placeholder=(texts::WRITE) { (draft.text) }
             div.tools {
                 (ready_answers(at, context))
                 details.tool #choices name="tool" open[draft.has_choices()] {
