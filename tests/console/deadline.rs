@@ -45,6 +45,21 @@ async fn an_unclaimed_conversation_says_until_when_somebody_may_come_and_what_ha
     assert!(!world.get(&ann, &page).await.body.contains("<meter"));
 }
 
+#[tokio::test]
+async fn a_user_waits_since_they_asked_and_not_since_somebody_gave_them_back() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let page = waiting(&world).await;
+    sends(&world, &ann, (&page, "claim"), "").await;
+    world.wait(Duration::from_mins(5));
+    sends(&world, &ann, (&page, "assign"), "to=-").await;
+    let words = told(&world, &ann, &page).await;
+    assert!(
+        words.contains("Waiting since 00:00. Unless somebody claims it by 00:20 (15 min left), "),
+        "{words}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_left_counts_down_by_itself_and_exchanges_nothing() {
     let world = World::new();

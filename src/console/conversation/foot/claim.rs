@@ -25,7 +25,8 @@ pub(super) fn claim(at: &str, open: &Handover, context: &Context<'_>) -> Markup 
     }
 }
 
-/// As it was when the page was made; the script counts down what is left.
+/// As it was when the page was made; the script counts down what is left. The user has waited since they asked, at
+/// whichever desks; the time to claim it is this desk's.
 fn time_left(open: &Handover, context: &Context<'_>) -> Markup {
     let until = waits_until(open, context.limits);
     let then = if open.fallbacks.is_empty() {
@@ -34,7 +35,7 @@ fn time_left(open: &Handover, context: &Context<'_>) -> Markup {
         texts::THEN_THE_NEXT_DESK
     };
     html! {
-        (texts::WAITS_SINCE) (ages::clock(open.phase_since))
+        (texts::WAITS_SINCE) (ages::clock(open.requested_at))
         (texts::UNLESS_CLAIMED_BY) (ages::clock(until))
         " (" time.left datetime=(until) { (ages::left(until, context.now)) } (texts::LEFT) "), " (then)
     }
