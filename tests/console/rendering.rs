@@ -49,6 +49,25 @@ async fn in_a_low_window_there_is_a_transcript_and_everything_can_be_reached() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whatever_scrolls_can_be_scrolled_by_keys() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    failed(&world, "u1", ErrorClass::Busy, false).await;
+    let browser = ann_at(&world, &page).await;
+    let stuck = "return [...document.querySelectorAll('main *')].filter((it) => \
+        /auto|scroll/.test(getComputedStyle(it).overflowX + getComputedStyle(it).overflowY) && it.tabIndex < 0 && !it.querySelector('a, button, input, textarea')) \
+        .map((it) => it.id || it.className)";
+    let reach = "return document.querySelector('#context').tabIndex";
+    assert_eq!(browser.script(reach).await, 0);
+    for (path, width) in [(page.as_str(), 1440), ("/console/deliveries", 360)] {
+        browser.script(&format!("location.href = '{path}'")).await;
+        browser.find("css selector", ".transcript, .spans").await;
+        browser.resize(width, 900).await;
+        assert_eq!(browser.script(stuck).await, json!([]), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn on_a_phone_what_is_sent_with_stands_in_the_row_of_the_tools() {
     let world = World::new();
     let page = waiting(&world).await;

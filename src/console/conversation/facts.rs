@@ -21,7 +21,7 @@ pub(super) fn facts(view: &ConversationView, context: &Context<'_>) -> Markup {
         .as_ref()
         .and_then(|open| open.payload.as_ref());
     html! {
-        aside.context.scroller #context aria-label=(texts::ABOUT) {
+        aside.context.scroller #context tabindex="0" aria-label=(texts::ABOUT) {
             header.context__head {
                 h2 { (texts::ABOUT) }
                 a.btn.btn--bare.btn--icon.context__close href="#talk" aria-label=(texts::BACK_TO_THE_TRANSCRIPT) { (icon("x")) }

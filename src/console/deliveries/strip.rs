@@ -17,7 +17,7 @@ pub(super) fn strip(standings: &[Standing], now: Timestamp, may_retry: bool) -> 
     html! {
         // Also where nobody has been called yet: an open page shows who is.
         section.sec #destinations data-watch hidden[standings.is_empty()] aria-label=(texts::DESTINATIONS) {
-            ul.spans { @for standing in standings { (span(standing, now, may_retry)) } }
+            ul.spans tabindex="0" aria-label=(texts::DESTINATIONS) { @for standing in standings { (span(standing, now, may_retry)) } }
         }
     }
 }
