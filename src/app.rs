@@ -133,9 +133,9 @@ impl App {
         };
         let policy = policy::policy(&bots, &desks, &connections, sections);
         let transcript_limits = policy::transcript_limits(&connections);
+        let endpoints = console::endpoints(&server, &bots, &desks, &policy);
         let opened = store::open(store_config, policy, transcript_limits, &instruments).await?;
         let (store, clock, fatal) = (opened.store, opened.clock, opened.fatal);
-        let endpoints = console::endpoints(&server, &bots, &desks);
         let (shutdown, requests) = (Shutdown::default(), TaskTracker::new());
         let config::Server {
             listen: _,

@@ -12,7 +12,7 @@ use crate::{
     console::{self, Account, Console, Development, Endpoints},
     domain::{
         ids::{BotName, DeskName, OperatorName},
-        policy::Limits,
+        policy::{Limits, Policy},
         time::Clock,
     },
     http::{secret::Accepted, source::Sources},
@@ -115,15 +115,19 @@ pub(super) fn endpoints(
     server: &Server,
     bots: &BTreeMap<BotName, Bot>,
     desks: &BTreeMap<DeskName, Desk>,
+    policy: &Policy,
 ) -> Endpoints {
     let paused = bots.iter().filter(|(_, bot)| bot.platform.can_be_paused());
     let told = bots
         .iter()
         .filter(|(_, bot)| go_where_chosen(bot.platform.resume()));
+    let able = policy.bots.iter();
+    let able = able.map(|(name, bot)| (name.clone(), bot.capabilities.clone()));
     Endpoints {
         bots: bots.keys().cloned().collect(),
         can_be_paused: paused.map(|(name, _)| name.clone()).collect(),
         go_where_chosen: told.map(|(name, _)| name.clone()).collect(),
+        able: able.collect(),
         desks: desks.keys().cloned().collect(),
         of_console: desks_of_console(desks, |_| true),
         hook_urls: hooks::all(server, bots, desks),

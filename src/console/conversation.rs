@@ -70,6 +70,8 @@ fn talk(
         bot: context.bot,
         reader: context.who.called(),
         people: &context.people,
+        closed: context.closed,
+        able: context.able(),
         language: Some(context.language).filter(|language| !language.is_empty()),
     };
     html! {

@@ -47,6 +47,7 @@ async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
         hook_urls,
         can_be_paused: _,
         go_where_chosen: _,
+        able: _,
     } = state.endpoints();
     let signed_in: BTreeSet<_> = session::alive(&state)
         .await?

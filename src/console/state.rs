@@ -16,6 +16,7 @@ use super::{
 use crate::{
     config::{self, Answers, hooks::HookUrl},
     domain::{
+        fallback::Capabilities,
         ids::{BotName, ConversationId, DeskName, OperatorName},
         policy::Limits,
         time::{Clock, Timestamp},
@@ -52,6 +53,8 @@ pub struct Endpoints {
     pub can_be_paused: BTreeSet<BotName>,
     /// Those whose resume asks where they are to go on.
     pub go_where_chosen: BTreeSet<BotName>,
+    /// What the users of each bot can be shown.
+    pub able: BTreeMap<BotName, Capabilities>,
     pub desks: Vec<DeskName>,
     /// Those that are answered here. What is taken from a bot goes to the first.
     pub of_console: Vec<DeskName>,

@@ -69,6 +69,9 @@ pub trait ConsoleStore: Store {
     /// How every bot and desk does that has been called since the start, or is owed a call.
     async fn standings(&self) -> Result<Vec<Standing>, Error>;
 
+    /// Why nothing is sent to a destination at present.
+    async fn closed(&self, destination: &Destination) -> Result<Option<ClosedBecause>, Error>;
+
     /// Makes every dead letter and every waiting retry of a destination due at once. Leaves a trace of who did it.
     async fn retry_all(&self, destination: &Destination, by: &str) -> Result<usize, Error>;
 

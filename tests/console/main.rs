@@ -15,6 +15,7 @@ mod deadline;
 mod deliveries;
 mod erased;
 mod events;
+mod fate;
 mod form;
 mod fragments;
 mod gallery;

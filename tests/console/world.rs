@@ -226,6 +226,7 @@ fn router(
         endpoints: Endpoints {
             bots: vec![BotName::new("webshop").unwrap()],
             can_be_paused: BTreeSet::new(),
+            able: BTreeMap::new(),
             go_where_chosen: [BotName::new("webshop").unwrap()].into(),
             desks: ["team", "sales"]
                 .map(|name| DeskName::new(name).unwrap())

@@ -3,17 +3,20 @@
 use crate::{
     config::Answers,
     console::{
+        faults::Fault,
         session::{self, SignedIn},
         state::{Endpoints, State},
         texts,
     },
     domain::{
         conversation::Handover,
+        delivery::Destination,
+        fallback::Capabilities,
         ids::{BotName, DeskName, OperatorName},
-        policy::Limits,
+        policy::{ClosedBecause, Limits},
         time::Timestamp,
     },
-    store::ConversationView,
+    store::{ConversationView, DeliveryState},
 };
 
 #[derive(Debug)]
@@ -27,6 +30,8 @@ pub(super) struct Context<'a> {
     pub(super) user: Option<&'a str>,
     pub(super) limits: &'a Limits,
     pub(super) now: Timestamp,
+    /// Why nothing is sent to the bot at present, if something waits to be.
+    pub(super) closed: Option<ClosedBecause>,
     endpoints: &'a Endpoints,
 }
 
@@ -49,8 +54,24 @@ impl<'a> Context<'a> {
             user,
             limits: state.limits(),
             now: state.now(),
+            closed: None,
             endpoints: state.endpoints(),
         }
+    }
+
+    /// The same, with why the bot is not called.
+    pub(super) async fn asking(
+        self,
+        state: &State,
+        view: &ConversationView,
+    ) -> Result<Self, Fault> {
+        let mut owed = view.messages.iter().flat_map(|message| &message.deliveries);
+        if !owed.any(|delivery| delivery.state == DeliveryState::Pending) {
+            return Ok(self);
+        }
+        let bot = Destination::Bot(view.state.key.bot.clone());
+        let closed = state.store().closed(&bot).await?;
+        Ok(Self { closed, ..self })
     }
 
     /// How the user is told of, also where the platform has not said their name.
@@ -70,6 +91,13 @@ impl<'a> Context<'a> {
 
     pub(super) fn can_take_over(&self, bot: &BotName) -> bool {
         self.endpoints.can_be_paused.contains(bot) && !self.endpoints.of_console.is_empty()
+    }
+
+    /// What the bot's users can be shown.
+    pub(super) fn able(&self) -> &'a Capabilities {
+        let mut bots = self.endpoints.able.iter();
+        let able = bots.find(|(bot, _)| bot.as_str() == self.bot);
+        able.map_or(&Capabilities::EVERY_USER, |(_, able)| able)
     }
 
     /// Whether the bot takes notice of a dialog state that is chosen for it.

@@ -13,14 +13,16 @@ use crate::{
     },
     domain::{
         effect::{Cause, JournalEntry},
+        fallback::Capabilities,
         ids::ConversationId,
         message::{Actor, Content, Message},
+        policy::ClosedBecause,
         time::Timestamp,
     },
-    store::{ConversationView, MessageView},
+    store::{ConversationView, DeliveryState, MessageView},
 };
 
-/// Which conversation it is, and who is called entry in it.
+/// Which conversation it is, who is called entry in it, and by what it is told what became of a message.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Names<'a> {
     pub(super) conversation: ConversationId,
@@ -29,6 +31,10 @@ pub(super) struct Names<'a> {
     /// Of whoever reads.
     pub(super) reader: &'a str,
     pub(super) people: &'a [SignedIn],
+    /// Why nothing is sent to the bot at present.
+    pub(super) closed: Option<ClosedBecause>,
+    /// What the user can be shown.
+    pub(super) able: &'a Capabilities,
     /// Of the user.
     pub(super) language: Option<&'a str>,
 }
@@ -66,6 +72,7 @@ pub(super) fn transcript(
 ) -> Markup {
     let mut items = items(view, until);
     items.retain(|item| item.is_seen(names));
+    let stuck = items.iter().position(|item| item.is_stuck(names));
     let befores = iter::once(None).chain(items.iter().map(Some));
     html! {
         div.transcript role="log" aria-label=(texts::MESSAGES) {
@@ -75,7 +82,7 @@ pub(super) fn transcript(
                     @match entry {
                         Entry::Message(view) => {
                             @let later = items.get(place..).unwrap_or_default();
-                            @let stands = turn::Stands { holder, goes_on: goes_on(before, item), answer: answer(later) };
+                            @let stands = turn::Stands { holder, goes_on: goes_on(before, item), answer: answer(later), behind: stuck.is_some_and(|stuck| stuck < place) };
                             (turn::turn(view, names, stands))
                         },
                         Entry::Event(place, entry) if entry.cause == Cause::Noted => (note(*place, entry, holder, names)),
@@ -116,6 +123,19 @@ impl<'v> Item<'v> {
                 entry.cause == Cause::Noted || happened::happened(entry, names.people).is_some()
             }
         }
+    }
+
+    /// Nothing that an agent has said after it goes out before it has.
+    fn is_stuck(&self, names: Names<'_>) -> bool {
+        let Entry::Message(view) = self.entry else {
+            return false;
+        };
+        let is_stuck = |state| match state {
+            DeliveryState::Retrying => true,
+            DeliveryState::Pending => names.closed.is_some(),
+            DeliveryState::Delivered | DeliveryState::Dead | DeliveryState::Cancelled => false,
+        };
+        view.message.actor == Actor::Agent && view.deliveries.iter().any(|it| is_stuck(it.state))
     }
 
     fn message(&self) -> Option<&'v Message> {

@@ -9,6 +9,7 @@ use crate::{
         texts::{self, calls, deliveries::tries},
     },
     domain::{
+        fallback::{self, Capabilities, Unshowable},
         ids::{ConversationId, MessageId},
         message::{Actor, Content},
     },
@@ -24,6 +25,8 @@ pub(super) struct Stands<'a> {
     pub(super) goes_on: bool,
     /// What the user said next.
     pub(super) answer: Option<&'a Content>,
+    /// One before it does not go out, and it goes out after that.
+    pub(super) behind: bool,
 }
 
 pub(super) fn turn(view: &MessageView, names: Names<'_>, stands: Stands<'_>) -> Markup {
@@ -31,6 +34,7 @@ pub(super) fn turn(view: &MessageView, names: Names<'_>, stands: Stands<'_>) -> 
         holder,
         goes_on,
         answer,
+        behind,
     } = stands;
     let message = &view.message;
     let (class, who) = match message.actor {
@@ -48,7 +52,9 @@ pub(super) fn turn(view: &MessageView, names: Names<'_>, stands: Stands<'_>) -> 
     let deliveries = deliveries.filter(|_| message.actor == Actor::Agent);
     let deliveries = deliveries.collect::<Vec<_>>();
     let lost = lost(&deliveries);
+    let unsaid = unsaid(view, names.able);
     let fate = match lost {
+        _ if unsaid.is_some() => " turn--failed",
         Some(_) => " turn--failed",
         None if message.late && message.actor == Actor::Agent => " turn--late",
         None => "",
@@ -62,10 +68,21 @@ pub(super) fn turn(view: &MessageView, names: Names<'_>, stands: Stands<'_>) -> 
         li class={ (class) (cont) (fate) " " (holder.class()) } data-key=(message.id) {
             p class=(by) { b dir="auto" { (who) } " " (time_of(message.at)) @if message.late { span.tag.tag--bad { (texts::LATE) } } }
             (content(&message.content, language, answer))
+            @if let Some(why) = unsaid { p.turn__by.turn__fault { b { (texts::NOT_SENT) ": " (why) } } }
             @if let Some(lost) = lost { (not_sent(lost, names.conversation)) }
-            @if !deliveries.is_empty() { (after(message.id, &deliveries, names.conversation)) }
+            @if !deliveries.is_empty() { (after(message.id, &deliveries, (names, behind))) }
         }
     }
+}
+
+/// Why nobody ever tried to deliver it, as its desk was told.
+fn unsaid(view: &MessageView, able: &Capabilities) -> Option<Unshowable> {
+    let message = &view.message;
+    let is_owed = message.actor == Actor::Agent && !message.late;
+    if !is_owed || !view.deliveries.is_empty() {
+        return None;
+    }
+    fallback::show(&message.content, able).err()
 }
 
 /// The part of it that will not be delivered, if there is one.
@@ -93,23 +110,37 @@ fn try_again(delivery: &DeliveryView, conversation: ConversationId) -> Markup {
 }
 
 /// What became of it, and on request how.
-fn after(message: MessageId, deliveries: &[&DeliveryView], conversation: ConversationId) -> Markup {
+fn after(
+    message: MessageId,
+    deliveries: &[&DeliveryView],
+    (names, behind): (Names<'_>, bool),
+) -> Markup {
     let state = |state| deliveries.iter().any(|delivery| delivery.state == state);
     let (class, words) = if lost(deliveries).is_some() {
         ("quiet", texts::HOW_IT_WENT)
     } else if state(DeliveryState::Retrying) {
         ("tag tag--warn", texts::NOT_DELIVERED_YET)
-    } else if state(DeliveryState::Pending) {
-        ("tag", texts::ON_ITS_WAY)
-    } else {
+    } else if !state(DeliveryState::Pending) {
         ("tag tag--ok", texts::DELIVERED)
+    } else if behind {
+        ("tag", texts::WAITS_BEHIND)
+    } else if names.closed.is_some() {
+        ("tag tag--warn", texts::NOT_DELIVERED_YET)
+    } else {
+        ("tag", texts::ON_ITS_WAY)
     };
+    let closed = names
+        .closed
+        .filter(|_| !behind && state(DeliveryState::Pending));
     let next = deliveries.iter().filter_map(|delivery| delivery.next_at);
     let next = next.min().filter(|_| state(DeliveryState::Retrying));
     html! {
         details.after #{ "after-" (message) } {
-            summary { span class=(class) { (words) } @if let Some(next) = next { " " (texts::NEXT_ATTEMPT) " " (time_of(next)) } }
-            ol.journal { @for delivery in deliveries { (journey(delivery, conversation)) } }
+            summary { span class=(class) { (words) }
+                @if let Some(next) = next { " " (texts::NEXT_ATTEMPT) " " (time_of(next)) }
+                @if closed.is_some() { " " (texts::THE_BOT) (calls::closed(closed).0) }
+            }
+            ol.journal { @for delivery in deliveries { (journey(delivery, names.conversation)) } }
         }
     }
 }

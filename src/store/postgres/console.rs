@@ -83,6 +83,11 @@ impl ConsoleStore for PostgresStore {
         Ok(standings(&self.ground).await?)
     }
 
+    async fn closed(&self, destination: &Destination) -> Result<Option<ClosedBecause>, Error> {
+        let known = known(&self.ground).await?;
+        Ok(known.closed.get(destination).copied())
+    }
+
     async fn retry_all(&self, destination: &Destination, by: &str) -> Result<usize, Error> {
         operator::retry_all(&self.ground, destination, by).await
     }

@@ -18,6 +18,7 @@ use crate::{
     domain::{
         delivery::Destination,
         ids::{ConversationId, DeliveryId, OperatorName},
+        policy::ClosedBecause,
         time::Timestamp,
     },
     store::{
@@ -129,6 +130,11 @@ impl ConsoleStore for SqliteStore {
             paused: self.memory.pauses(now),
         };
         Ok(known.standings(&owed))
+    }
+
+    async fn closed(&self, destination: &Destination) -> Result<Option<ClosedBecause>, Error> {
+        let conditions = self.memory.conditions(self.clock.now());
+        Ok(conditions.closed.get(destination).copied())
     }
 
     async fn retry_all(&self, destination: &Destination, by: &str) -> Result<usize, Error> {

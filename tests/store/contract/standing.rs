@@ -47,6 +47,9 @@ pub async fn a_destination_stands_as_its_last_calls_went(harness: impl Harness +
             dead: 0,
         }
     );
+    let because = Some(ClosedBecause::Paused(PausedBecause::RateLimited));
+    assert_eq!(world.store.closed(&team()).await.unwrap(), because);
+    assert_eq!(world.store.closed(&bot()).await.unwrap(), None);
     world.agent_says(handover, "three").await;
     let claim = world.claim(&bot()).await.unwrap();
     world.dies(claim).await;

@@ -11,6 +11,8 @@ const NAMES: Names<'static> = Names {
     bot: "webshop",
     reader: "Ann",
     people: &[],
+    closed: None,
+    able: &Capabilities::EVERY_USER,
     language: Some("nl"),
 };
 
