@@ -98,6 +98,7 @@ async fn twenty_wrong_passwords_shut_out_their_source_and_nobody_else() {
     );
     let right = world.post(&Browser::here(), SIGN_IN, RIGHT).await;
     assert_eq!(right.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(right.headers["retry-after"], "900");
     world.signed_in(Browser::by_https(), "ann").await;
     world.signed_in(Browser::here(), "ben").await;
     world.wait(Duration::from_mins(16));

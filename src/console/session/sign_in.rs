@@ -128,7 +128,9 @@ async fn sign_in(
     };
     let now = state.now();
     if let Some(wait) = state.attempts().begin(call.source, &counted, now) {
-        return refuse(StatusCode::TOO_MANY_REQUESTS, &later(wait));
+        let refused = refuse(StatusCode::TOO_MANY_REQUESTS, &later(wait));
+        let again = [(header::RETRY_AFTER, wait.as_secs().max(1))];
+        return (again, refused).into_response();
     }
     let (accounts, tried) = (state.clone(), name.clone());
     let opened = spawn_blocking(move || accounts.accounts().open(&tried, &password)).await;
@@ -259,7 +261,7 @@ fn form(state: &State, to: &str, refused: Option<(&str, &str)>) -> Markup {
             div .field {
                 label for="password" { (if by_token { texts::TOKEN } else { texts::PASSWORD }) }
                 input .input #password name="password" type="password" autocomplete="current-password" required
-                    aria-invalid=[refused.map(|_| "true")];
+                    aria-invalid=[refused.map(|_| "true")] autofocus[refused.is_some()];
             }
             button .btn.btn--main type="submit" { (texts::SIGN_IN) }
         }
