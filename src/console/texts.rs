@@ -141,8 +141,9 @@ pub(super) const REALM: &str = "Realm";
 pub(super) const CHANNEL: &str = "Channel";
 pub(super) const PAYLOAD: &str = "Payload";
 pub(super) const HANDOVER: &str = "Handover";
-pub(super) const TOO_LONG_OR_EMPTY: &str =
-    "A text has 1 to 4,000 characters. It was not sent; shorten it below.";
+pub(super) const TOO_LONG: &str =
+    "A text has at most 4,000 characters. It was not sent; shorten it below.";
+pub(super) const EMPTY: &str = "There is nothing to send. Write something first.";
 pub(super) const SENT_ALREADY: &str = "This form was sent before, with other words. What you typed now was not sent; send it from here if it is meant as well.";
 pub(super) const TOO_MANY_CHOICES: &str = "At most 13 choices fit. Nothing was sent.";
 pub(super) const REPLIES_OR_BUTTONS: &str =
@@ -153,6 +154,7 @@ pub(super) const NOT_A_BUTTON: &str = "A button is a title, or a title, a bar an
 pub(super) const NOT_AN_ADDRESS: &str =
     "Only http and https addresses can be sent. Nothing was sent.";
 pub(super) const NO_SUCH_COLLEAGUE: &str = "Nobody of that name may sign in here.";
+pub(super) const CHOOSE_FIRST: &str = "Choose a colleague first. Nothing was changed.";
 pub(super) const NO_SUCH_DESK: &str = "There is no desk of that name.";
 pub(super) const NO_SUCH_REASON: &str =
     "That is no reason to close, or the dialog state is too long.";

@@ -180,6 +180,7 @@ async fn an_admin_gives_away_what_somebody_has_who_is_gone() {
     assert!(offered.contains("/assign\"") && offered.contains("value=\"ben\""));
     let nobody = sends(&world, &ben, (&page, "assign"), "to=").await;
     assert_eq!(nobody.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(nobody.body.contains("Choose a colleague first."));
     let taken = sends(&world, &ben, (&page, "assign"), "to=ben").await;
     assert_eq!(taken.status, StatusCode::SEE_OTHER);
     let answer = sends(&world, &ben, (&page, "reply"), "text=now+mine").await;
@@ -252,8 +253,22 @@ async fn what_cannot_be_sent_is_said_in_place_and_stays() {
         );
         assert!(answer.body.contains("role=\"alert\"") && answer.body.contains(kept));
     }
+    let nothing = sends(&world, &ann, (&page, "note"), "text=+").await;
+    assert!(nothing.body.contains("There is nothing to send") && !nothing.body.contains("shorten"));
     let unknown = "/console/conversations/00000000-0000-0000-0000-000000000001";
     assert_eq!(world.get(&ann, unknown).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_address_of_an_act_leads_back_to_its_conversation() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let page = waiting(&world).await;
+    for act in ["reply", "note", "claim", "close"] {
+        let answer = world.get(&ann, &format!("{page}/{act}")).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{act}");
+        assert_eq!(answer.location(), Some(page.as_str()), "{act}");
+    }
 }
 
 #[tokio::test]

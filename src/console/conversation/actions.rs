@@ -12,7 +12,7 @@ use axum::{
     Router,
     http::StatusCode,
     response::{IntoResponse as _, Redirect},
-    routing::post,
+    routing::{MethodRouter, post},
 };
 use uuid::Uuid;
 
@@ -36,14 +36,20 @@ pub(super) const NOBODY: &str = "-";
 
 pub(super) fn router() -> Router<State> {
     let at = |act: &str| format!("/console/conversations/{{id}}/{act}");
+    let act = |act: MethodRouter<State>| act.get(back);
     Router::new()
-        .route(&at("claim"), post(claim::submit))
-        .route(&at("reply"), post(reply::submit))
-        .route(&at("note"), post(note::submit))
-        .route(&at("assign"), post(assign::submit))
-        .route(&at("transfer"), post(transfer::submit))
-        .route(&at("close"), post(close::submit))
-        .route(&at("take-over"), post(take_over::submit))
+        .route(&at("claim"), act(post(claim::submit)))
+        .route(&at("reply"), act(post(reply::submit)))
+        .route(&at("note"), act(post(note::submit)))
+        .route(&at("assign"), act(post(assign::submit)))
+        .route(&at("transfer"), act(post(transfer::submit)))
+        .route(&at("close"), act(post(close::submit)))
+        .route(&at("take-over"), act(post(take_over::submit)))
+}
+
+/// The address that a browser shows after an act was refused, looked up again.
+async fn back(visit: Visit) -> Redirect {
+    visit.way_back()
 }
 
 impl Visit {
@@ -73,11 +79,14 @@ impl Visit {
             }
             Some(Outcome::KeyReused) => draft.faulty(texts::SENT_ALREADY),
             _ => {
-                let back = format!("/console/conversations/{}", self.id);
-                return Ok(Redirect::to(&back).into_response());
+                return Ok(self.way_back().into_response());
             }
         };
         self.page_after(StatusCode::CONFLICT, &refused).await
+    }
+
+    fn way_back(&self) -> Redirect {
+        Redirect::to(&format!("/console/conversations/{}", self.id))
     }
 
     async fn refuse(self, draft: Draft) -> Answer {

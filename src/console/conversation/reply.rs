@@ -17,7 +17,7 @@ const MOST_CHOICES: usize = 13;
 pub(super) fn said(draft: &Draft) -> Result<Content, &'static str> {
     let (text, file) = (draft.text.trim(), draft.file.trim());
     if text.chars().count() > LONGEST {
-        return Err(texts::TOO_LONG_OR_EMPTY);
+        return Err(texts::TOO_LONG);
     }
     let (replies, buttons) = (lines(&draft.replies), lines(&draft.buttons));
     if !file.is_empty() {
@@ -27,7 +27,7 @@ pub(super) fn said(draft: &Draft) -> Result<Content, &'static str> {
         return attachment(file, draft.file_name.trim(), text);
     }
     if text.is_empty() {
-        return Err(texts::TOO_LONG_OR_EMPTY);
+        return Err(texts::EMPTY);
     }
     let text = text.to_owned();
     if replies.len().max(buttons.len()) > MOST_CHOICES {

@@ -68,7 +68,7 @@ pub(in crate::console) fn refused(refusal: &Refusal, people: &[SignedIn]) -> Str
         Refusal::DeskClosed(desk) => {
             format!("The desk {desk} takes no conversations at the moment.")
         }
-        Refusal::Unshowable(why) => format!("The user cannot be shown this: {}.", why.label()),
+        Refusal::Unshowable(why) => format!("The user cannot be shown this: {why}."),
         Refusal::Erasing => "The data of this user are being erased.".to_owned(),
     }
 }
@@ -90,6 +90,7 @@ pub(in crate::console) fn happened(entry: &JournalEntry, people: &[SignedIn]) ->
         },
         Cause::Joined => format!("{} joined", detail.unwrap_or("A person")),
         Cause::Assigned => match (by, detail) {
+            (Some(by), Some(to)) if by == called(people, to) => format!("{by} took it"),
             (Some(by), Some(to)) => format!("{by} gave it to {}", called(people, to)),
             (Some(by), None) => format!("{by} gave it back to those who wait"),
             (None, _) => "Given to somebody else".to_owned(),
@@ -189,6 +190,11 @@ mod tests {
         let people = [ben];
         let words = happened(&entry, &people).unwrap();
         assert_eq!(words, "Ben Okafor gave it to zoe");
+        let own = JournalEntry {
+            detail: Some("ben".to_owned()),
+            ..entry.clone()
+        };
+        assert_eq!(happened(&own, &people).unwrap(), "Ben Okafor took it");
         assert!(refused(&refusal, &people).starts_with("Ben Okafor has"));
     }
 }

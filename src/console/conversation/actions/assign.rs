@@ -31,6 +31,9 @@ pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
         ..Draft::default()
     };
     let colleague = visit.state.accounts().colleague(to);
+    if to.is_empty() {
+        return visit.refuse(draft.faulty(texts::CHOOSE_FIRST)).await;
+    }
     if to != NOBODY && colleague.is_none() {
         return visit.refuse(draft.faulty(texts::NO_SUCH_COLLEAGUE)).await;
     }

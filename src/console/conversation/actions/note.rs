@@ -29,8 +29,11 @@ pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
         note: text.clone(),
         ..Draft::default()
     };
-    if text.is_empty() || text.chars().count() > LONGEST {
-        return visit.refuse(draft.faulty(texts::TOO_LONG_OR_EMPTY)).await;
+    if text.is_empty() {
+        return visit.refuse(draft.faulty(texts::EMPTY)).await;
+    }
+    if text.chars().count() > LONGEST {
+        return visit.refuse(draft.faulty(texts::TOO_LONG)).await;
     }
     let handover = form.handover;
     visit
