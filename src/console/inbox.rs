@@ -137,7 +137,7 @@ fn section(found: &Lists, counts: InboxCounts, view: View<'_>) -> Markup {
             }
             div.list__body.scroller tabindex="0" role="region" aria-label=(texts::LIST) {
                 @match found {
-                    Lists::Now { mine, waiting } => (now(mine, waiting, view)),
+                    Lists::Now { mine, waiting } => (now(mine, waiting, (counts, view))),
                     Lists::Further { rows, .. } | Lists::One(rows) => (one(rows, view)),
                 }
             }
@@ -185,11 +185,17 @@ fn tabs(params: &Params, counts: InboxCounts) -> Markup {
     }
 }
 
-fn now(mine: &Page<InboxRow>, waiting: &Page<InboxRow>, view: View<'_>) -> Markup {
+fn now(
+    mine: &Page<InboxRow>,
+    waiting: &Page<InboxRow>,
+    (counts, view): (InboxCounts, View<'_>),
+) -> Markup {
+    // What a search has found is counted by nobody.
+    let all = |count| Some(count).filter(|_| !view.params.is_narrowed());
     html! {
         @if mine.items.is_empty() && waiting.items.is_empty() { (empty(view.params)) }
-        (group(texts::YOURS, mine, Tab::Mine, view))
-        (group(texts::WAITING, waiting, Tab::Waiting, view))
+        (group((texts::YOURS, all(counts.mine)), mine, Tab::Mine, view))
+        (group((texts::WAITING, all(counts.waiting)), waiting, Tab::Waiting, view))
     }
 }
 
@@ -221,7 +227,13 @@ const fn list_name(list: Tab) -> &'static str {
     }
 }
 
-fn group(name: &str, page: &Page<InboxRow>, list: Tab, view: View<'_>) -> Markup {
+/// `all`: how many there are, where more than the page has is counted.
+fn group(
+    (name, all): (&str, Option<u64>),
+    page: &Page<InboxRow>,
+    list: Tab,
+    view: View<'_>,
+) -> Markup {
     if page.items.is_empty() {
         return html! {};
     }
@@ -229,7 +241,10 @@ fn group(name: &str, page: &Page<InboxRow>, list: Tab, view: View<'_>) -> Markup
         details.group open data-list=(list.name()) {
             summary {
                 (icon("down")) h3 { (name) }
-                span.num { (page.items.len()) @if page.more { "+" } }
+                @match all.filter(|_| page.more) {
+                    Some(all) => span.num { (all) },
+                    None => span.num { (page.items.len()) @if page.more { "+" } },
+                }
             }
             (rows(page, list, view))
         }

@@ -21,6 +21,7 @@ async fn a_later_page_has_the_head_of_the_first_and_leads_back_to_it() {
     let ann = world.signed_in(Browser::here(), "ann").await;
     let first = world.get(&ann, "/console").await.body;
     assert!(first.contains("51 waiting") && !first.contains("Back to the first"));
+    assert!(first.contains("<span class=\"num\">51</span>") && !first.contains("50+"));
     let later = address(&first, "Show more").replace("&amp;", "&");
     let later = world.get(&ann, &later).await.body;
     assert_eq!(later.matches("data-conversation=").count(), 1);
