@@ -2,6 +2,7 @@
 //! picture in its place to who asks for it.
 
 use maud::{Markup, html};
+use unicode_segmentation::UnicodeSegmentation as _;
 use url::Url;
 
 use super::taken::Answer;
@@ -9,6 +10,9 @@ use crate::{
     console::{icons::icon, texts},
     domain::message::{Button, Card, Content, MediaKind, QuickReply},
 };
+
+/// More of them are a text.
+const MOST_PICTURES: usize = 6;
 
 /// `language`: of its own words, where it is known. `answer`: what the user said next, which may be one of its choices.
 pub(super) fn content(
@@ -22,7 +26,7 @@ pub(super) fn content(
             text,
             quick_replies,
         } => html! {
-            div.bubble dir="auto" lang=[language] { (text) }
+            div.bubble .bubble--big[is_emoji(text)] dir="auto" lang=[language] { (text) }
             @if !quick_replies.is_empty() {
                 ul.choices aria-label=(texts::QUICK_REPLIES) {
                     @for reply in quick_replies { (one_reply(reply, answer.is_reply(reply))) }
@@ -74,6 +78,24 @@ pub(super) fn content(
             details.raw { summary { (texts::UNKNOWN_KIND) } pre { (raw) } }
         },
     }
+}
+
+/// A few pictures without words.
+fn is_emoji(text: &str) -> bool {
+    let is_picture = |char| matches!(char, '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}');
+    // What joins or colours them, and the spaces between.
+    let goes_with = |char| {
+        matches!(
+            char,
+            ' ' | '\u{200d}' | '\u{fe0f}' | '\u{e0020}'..='\u{e007f}'
+        )
+    };
+    let mut pictures = text
+        .graphemes(true)
+        .filter(|part| part.contains(is_picture));
+    pictures.next().is_some()
+        && pictures.count() < MOST_PICTURES
+        && text.chars().all(|char| is_picture(char) || goes_with(char))
 }
 
 fn one_reply(reply: &QuickReply, is_taken: bool) -> Markup {
@@ -167,6 +189,16 @@ mod tests {
 
     fn read(value: serde_json::Value) -> String {
         content(&serde_json::from_value(value).unwrap(), Some("nl"), None).into_string()
+    }
+
+    #[test]
+    fn a_few_pictures_alone_are_large() {
+        for large in ["👍", "❤️", "👩‍👩‍👧 🎉", "👍🏽"] {
+            assert!(is_emoji(large), "{large}");
+        }
+        for words in ["", " ", "ok 👍", "3", "?!", "👍👍👍👍👍👍👍", "\u{fe0f}"] {
+            assert!(!is_emoji(words), "{words}");
+        }
     }
 
     #[test]
