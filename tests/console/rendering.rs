@@ -49,6 +49,21 @@ async fn in_a_low_window_there_is_a_transcript_and_everything_can_be_reached() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn on_the_narrowest_phone_dead_letters_are_read_without_scrolling_sideways() {
+    let world = World::new();
+    failed(&world, "u1", ErrorClass::Busy, true).await;
+    let browser = ann_at(&world, "/console/deliveries?state=dead").await;
+    browser.resize(320, 640).await;
+    let unbroken = "document.querySelector('#owed bdi').textContent = 'x'.repeat(60)";
+    browser.script(unbroken).await;
+    browser.picture("console-dead-320").await;
+    let wide = "const edge = document.documentElement.clientWidth; return [...document.querySelectorAll('#main, #owed *')] \
+        .filter((it) => it.scrollWidth > it.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(it).overflowX)) \
+        .map((it) => [it.id || it.className, it.scrollWidth, it.clientWidth, edge])";
+    assert_eq!(browser.script(wide).await, json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whatever_scrolls_can_be_scrolled_by_keys() {
     let world = World::new();
     let page = waiting(&world).await;
