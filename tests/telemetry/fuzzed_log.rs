@@ -62,12 +62,12 @@ impl Error for Strange {
 
 #[tokio::test]
 async fn a_hundred_thousand_fuzzed_lines_are_read_one_to_one() {
+    let data = TempDir::new().unwrap();
+    let router = router(&data);
     let lines = Lines::default();
     let writer = lines.clone();
     let subscriber = json_lines(EnvFilter::new("info"), move || writer.clone());
     let guard = tracing::subscriber::set_default(subscriber);
-    let data = TempDir::new().unwrap();
-    let router = router(&data);
     let mut random = fastrand::Rng::with_seed(29);
 
     for _ in 0..REQUESTS {

@@ -179,12 +179,14 @@ impl Thread {
             }
             self.batch(waiting.drain(..));
         }
-        if !self.fatal.is_cancelled()
-            && let Some(gone) = self.watch.look()
-        {
-            self.watch.leave(gone, &self.ground.connection);
+        // What has failed is written no more: the log may come to stand beside another file.
+        if self.fatal.is_cancelled() {
+            return;
         }
-        self.ground.close();
+        match self.watch.look() {
+            Some(gone) => self.watch.leave(gone, &self.ground.connection),
+            None => self.ground.close(),
+        }
     }
 
     fn batch(&mut self, commands: impl Iterator<Item = Box<dyn Command>>) {
