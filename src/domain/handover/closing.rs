@@ -68,8 +68,6 @@ impl Turn<'_> {
     /// A request has come while the bot was being resumed: it speaks, so what is left of the resume is not needed.
     pub(super) fn bot_speaks_again(&mut self) {
         self.cancel(self.bot_lane(), Cancelled::Resumes);
-        let notices = Cancelled::NoticesBefore(self.conversation.next_order);
-        self.cancel(self.bot_lane(), notices);
         self.end(Cause::BotSpeaksAgain, "bot_speaks_again");
     }
 
@@ -226,8 +224,11 @@ impl Turn<'_> {
         let (now, limits) = (self.context.now, &self.context.policy.limits);
         let at_once = self.leaves_resume();
         if let Some(handover) = &mut self.conversation.handover {
-            let due = timers::wake_at(handover, limits, now);
-            handover.wake_at = if at_once { now } else { due };
+            handover.wake_at = if at_once {
+                now
+            } else {
+                timers::wake_at(handover, limits, now)
+            };
         }
     }
 

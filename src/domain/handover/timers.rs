@@ -19,7 +19,7 @@ const NOTICE_WINDOW: Duration = Duration::from_mins(5);
 /// A late resume is not looked after more often than this, whatever the configured limit.
 const RESUME_LOOK: Duration = Duration::from_secs(30);
 
-/// The next moment at which something is due. Never absent: a handover without one could be forgotten.
+/// The next moment at which something is due, or was. Never absent: a handover without one could be forgotten.
 pub(super) fn wake_at(handover: &Handover, limits: &Limits, now: Timestamp) -> Timestamp {
     let end = handover.requested_at.plus(limits.max_duration);
     let due = match handover.phase {
@@ -43,7 +43,14 @@ pub(super) fn wake_at(handover: &Handover, limits: &Limits, now: Timestamp) -> T
         }
         Phase::Unknown => now,
     };
-    notice_due(handover, limits).map_or(due, |(at, _)| at.min(due))
+    let due = notice_due(handover, limits).map_or(due, |(at, _)| at.min(due));
+    let comes_soon = now < handover.wake_at && handover.wake_at <= now.plus(RECONNECTING_NOTICE);
+    // Of a text that has been heard meanwhile: to move it away, and back with the next text, would be written with each.
+    if comes_soon && matches!(handover.phase, Phase::Waiting | Phase::Attended) {
+        due.min(handover.wake_at)
+    } else {
+        due
+    }
 }
 
 /// When a user for whom nobody has come is no longer made to wait.
@@ -132,6 +139,7 @@ impl Turn<'_> {
             }
             Phase::Requested if asked_too_long && self.has(Guard::RequestDeadline) => {
                 self.move_on(Cause::TimedOut, "request_limit");
+                self.tell_what_is_due(now, limits);
             }
             Phase::Waiting if waited_too_long && self.has(Guard::WaitingLimit) => {
                 self.move_on(Cause::TimedOut, "waiting_limit");

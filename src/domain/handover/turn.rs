@@ -305,6 +305,8 @@ impl<'a> Turn<'a> {
         let (id, from) = (handover.id, handover.phase);
         handover.phase = phase;
         handover.phase_since = now;
+        // What was due in the phase before is due no more.
+        handover.wake_at = now;
         self.journal(Some(id), (Some(from), Some(phase)), cause, detail);
     }
 

@@ -297,7 +297,7 @@ fn a_resume_that_is_given_up_ends_the_handover_and_is_told() {
 }
 
 #[test]
-fn a_session_that_is_gone_needs_no_resume() {
+fn a_session_is_gone_once_a_resume_has_found_that() {
     let mut closing = World::attended();
     closing.desk_closes();
     closing.comes_to("resume", StepResult::Gone);
@@ -307,12 +307,14 @@ fn a_session_that_is_gone_needs_no_resume() {
     attended.look_from_here();
     attended.agent_says("are you there?");
     attended.comes_to("say", StepResult::Gone);
-    assert_eq!(attended.phase(), None);
     assert_eq!(
         attended.tasks(),
-        ["say", "failed", "close"],
-        "the desk is told"
+        ["say", "failed", "close", "resume"],
+        "the desk is told, and the bot, should it be there after all"
     );
+    assert_eq!(attended.notices(), [""; 0]);
+    attended.comes_to("resume", StepResult::Gone);
+    assert_eq!(attended.phase(), None);
     assert!(
         attended
             .cancelled()

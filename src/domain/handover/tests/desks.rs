@@ -292,7 +292,7 @@ fn an_agent_hears_that_the_message_found_nobody_before_the_close() {
     world.agent_says("hello");
     let say = world.deliveries().last().copied().cloned().unwrap();
     world.settle(&say, StepResult::Gone);
-    assert_eq!(world.tasks(), ["open", "say", "failed", "close"]);
+    assert_eq!(world.tasks(), ["open", "say", "failed", "close", "resume"]);
 }
 
 #[test]

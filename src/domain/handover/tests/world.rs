@@ -92,7 +92,7 @@ impl World {
             closed: Vec::new(),
             echoes: Vec::new(),
             unsaid: Vec::new(),
-            flies: false,
+            flies: true,
             last_request: None,
         }
     }

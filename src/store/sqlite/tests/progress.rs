@@ -7,16 +7,20 @@ use crate::domain::conversation::{Conversation, Profile};
 async fn a_message_that_moves_nothing_else_leaves_the_state_as_it_was_written() {
     let (store, directory) = open();
     waiting(&store).await;
+    // With it the user begins to wait, for the desk and for an answer.
+    store.apply(says("first")).await.unwrap();
+    let first = store.claim(&team(), 1).await.unwrap().claims.pop().unwrap();
+    delivered(&store, first).await;
     let written = written(&store).await;
     store.apply(says("one")).await.unwrap();
     store.apply(says("two")).await.unwrap();
     assert_eq!(self::written(&store).await, written);
     let (before, now) = (state(&store, "conversations").await, now(&store).await);
     assert_eq!(now.next_seq, before.next_seq + 2);
-    assert_eq!(now.version, before.version + 2);
-    let spoken = |state: &Conversation| state.handover.clone().unwrap();
-    assert!(spoken(&now).unheard.is_some() && spoken(&now).unanswered_since.is_some());
-    assert!(spoken(&before).unheard.is_none() && spoken(&before).unanswered_since.is_none());
+    // What was said twice, and what was heard.
+    assert_eq!(now.version, before.version + 3);
+    let unheard = |state: &Conversation| state.handover.as_ref().unwrap().unheard;
+    assert!(unheard(&now).is_some() && unheard(&now) != unheard(&before));
 
     let store = is_kept(&now, (store, &directory)).await;
     store.apply(says("three")).await.unwrap();

@@ -107,6 +107,7 @@ fn a_desk_of_the_console_is_not_told_that_the_session_is_gone() {
     let (mut world, handover) = claimed();
     act(&mut world, "ann", say(handover, "hi"));
     world.comes_to("say", StepResult::Gone);
+    world.comes_to("resume", StepResult::Gone);
     assert_eq!(world.phase(), None);
     assert_eq!(owed_to_desks(&world), []);
 }

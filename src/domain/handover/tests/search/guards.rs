@@ -193,6 +193,8 @@ fn an_offer_that_waits_has_to_be_cancelled_when_the_desk_shows_that_it_has_it() 
         ..Left::default()
     };
     let mut rules = forgetful(start);
+    // Long enough for an offer to fall due again before the next desk is asked.
+    rules.policy.limits.request = Duration::from_secs(90);
     nobody_is_left("with offers cancelled", &rules);
     rules.keeps_opens = true;
     assert_eq!(
