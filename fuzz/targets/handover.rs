@@ -160,6 +160,9 @@ impl World {
     }
 
     fn apply(&mut self, event: &Event) {
+        // Whether the store is just sending it is for the store to know, so it may be either.
+        let unheard = self.state.handover.as_ref().and_then(|open| open.unheard);
+        let on_its_way = unheard.filter(|_| self.ids % 2 == 0);
         let ids = &mut self.ids;
         let mut new_id = || {
             *ids += 1;
@@ -172,6 +175,7 @@ impl World {
             new_id: &mut new_id,
             echoes: &mut self.echoes,
             unsaid: &self.unsaid,
+            on_its_way,
         };
         let before = self.state.clone();
         let Decision {
