@@ -214,21 +214,22 @@ impl Turn<'_> {
 
     /// A message that goes in parts is heard with its last one; a line in its place stands for all of it.
     fn desk_heard(&mut self, leg: LegId, settled: &Settled) {
-        let heard = match (&settled.result, &settled.task) {
+        let (message, part) = match (&settled.result, &settled.task) {
             (StepResult::Done(_), Task::Message { message, part }) => (*message, *part),
             (StepResult::Done(_), Task::Placeholder { message }) => (*message, None),
             _ => return,
         };
         if let Some(handover) = &mut self.conversation.handover
             && handover.leg.id == leg
-            && handover.unheard == Some(heard.0)
-            && (heard.1.is_none() || handover.unheard_part == heard.1)
+            && handover.unheard == Some(message)
+            && (part.is_none() || part == handover.unheard_part)
         {
             (handover.unheard, handover.unheard_part) = (None, None);
             handover.missed = None;
         }
     }
 
+    /// It will not be told of it again: the user is asked to repeat it if nothing more is heard before the end.
     fn desk_misses(&mut self, message: MessageId) {
         if let Some(handover) = &mut self.conversation.handover
             && handover.unheard == Some(message)
