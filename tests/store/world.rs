@@ -45,7 +45,7 @@ pub trait Harness: Send + Sync {
 pub struct World {
     pub store: Arc<dyn ConsoleStore>,
     pub clock: Arc<ManualClock>,
-    policy: Policy,
+    pub policy: Policy,
     harness: Box<dyn Harness>,
 }
 
@@ -126,12 +126,6 @@ impl World {
             .harness
             .open(self.policy.clone(), Arc::clone(&self.clock))
             .await;
-    }
-
-    /// The same with another configuration.
-    pub async fn reopen_with(&mut self, policy: Policy) {
-        self.policy = policy;
-        self.reopen().await;
     }
 
     pub fn wait(&self, span: Duration) {

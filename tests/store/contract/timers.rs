@@ -80,7 +80,8 @@ pub async fn what_is_due_of_a_bot_is_left_to_whoever_knows_it(harness: impl Harn
     let mut without = policy();
     without.bots.clear();
     without.routes.clear();
-    world.reopen_with(without).await;
+    world.policy = without;
+    world.reopen().await;
     world.wait(Limits::default().waiting);
     let nothing = Fired::default();
     assert_eq!(world.store.fire_timers(16).await.unwrap(), nothing);
@@ -88,7 +89,8 @@ pub async fn what_is_due_of_a_bot_is_left_to_whoever_knows_it(harness: impl Harn
     assert_eq!(world.store.fire_timers(16).await.unwrap(), nothing);
     let used = world.store.names_in_use().await.unwrap();
     assert_eq!(used.bots, [bot_name()], "its user is not the bot's yet");
-    world.reopen_with(policy()).await;
+    world.policy = policy();
+    world.reopen().await;
     assert_eq!(world.store.fire_timers(16).await.unwrap().count, 1);
     let resume = world.claim(&bot()).await.expect("the bot is resumed");
     assert!(
