@@ -82,7 +82,12 @@ async fn the_python_desk_answers_and_closes() {
 #[tokio::test]
 async fn the_rust_desk_answers_and_closes() {
     let mut command = Command::new(env!("CARGO"));
-    command.args(["run", "--quiet", "--example", "desk", "--"]);
+    command.args(["run", "--quiet", "--example", "desk"]);
+    // As the tests were built, so that it is there already.
+    if cfg!(feature = "conformance") {
+        command.args(["--features", "conformance"]);
+    }
+    command.arg("--");
     answers_and_closes(command).await;
 }
 
