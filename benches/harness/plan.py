@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import machine, report
+from . import machine, report, share
 from .servers import PASSWORD
 
 KEEP_NOTHING = '[retention]\nobserved = "0s"\n'
@@ -51,6 +51,9 @@ class Plan:
 
     def groups(self):
         """What --only names: each is a list of measurements that belong side by side."""
+        replicas = [self.two_replicas, self.ordered, self.two_ordered]
+        shares = [self.share, self.two_shares, self.share_ordered, self.two_shares_ordered]
+        possible = shares if share.is_possible() else []
         return {
             'intake': [self.express, self.express_silent, self.bare, self.group, self.intake],
             'unowned': [self.bare, self.unowned],
@@ -59,9 +62,10 @@ class Plan:
             'idle': [self.idle],
             'handovers': [self.handovers],
             'console': [self.console_alone, self.console],
-            'postgres': [self.unnest, self.postgres, self.two_replicas, self.ordered, self.two_ordered, self.claims],
+            'postgres': [self.unnest, self.postgres, *replicas, *possible, self.claims],
             'postgres-intake': [self.unnest, self.postgres],
-            'postgres-replicas': [self.postgres, self.two_replicas, self.ordered, self.two_ordered],
+            'postgres-replicas': [self.postgres, *replicas],
+            'postgres-shares': shares,
             'postgres-claim': [self.claims],
         }
 
@@ -178,6 +182,24 @@ class Plan:
         """The same, one message of a conversation to one replica and the next to the other."""
         with self.servers.replicas(2) as two:
             self._in_order('two replicas in order', two)
+
+    # The same again where each replica has a processor of its own, or as much of one as another.
+
+    def share(self):
+        with self.servers.replicas(1, part=report.PART) as one:
+            self._load_replicas('share', one, '--open', one.vendors)
+
+    def two_shares(self):
+        with self.servers.replicas(2, part=report.PART) as two:
+            self._load_replicas('two shares', two, '--open', two.vendors)
+
+    def share_ordered(self):
+        with self.servers.replicas(1, part=report.PART) as one:
+            self._in_order('share in order', one)
+
+    def two_shares_ordered(self):
+        with self.servers.replicas(2, part=report.PART) as two:
+            self._in_order('two shares in order', two)
 
     # Once.
 

@@ -11,6 +11,8 @@ ALONE = 'console, nobody looks'
 WATCHED = f'console, {OPERATORS} look'
 # Stored deliveries with which a claim is timed, and as many that wait in either case.
 FEW, MANY, OWED = 1_000, 1_000_000, 500
+# Of a core, what each of several replicas has where one is not to take what another needs.
+PART = 0.1
 # Beyond this the generator may have been the limit.
 TOO_BUSY = 0.95
 VERDICTS = {True: 'yes', False: '**no**', None: ''}
@@ -71,6 +73,8 @@ class Report:
             self._ratio('intake on PostgreSQL at 64 connections', 'postgres 64', 'UNNEST group commit', 'unnest 64', 0.5),
             self._ratio('intake, two replicas', 'two replicas 64', 'one', 'postgres 64', 1),
             self._ratio('intake and delivery in order, two replicas', 'two replicas in order', 'one', 'postgres in order', 1),
+            self._ratio(f'intake, two replicas of {PART} core', 'two shares 64', 'one', 'share 64', 1),
+            self._ratio(f'in order, two replicas of {PART} core', 'two shares in order', 'one', 'share in order', 1),
             self._claim(),
             self._pixel('an open conversation', 'talk'),
             self._pixel('a row of the inbox', 'row'),

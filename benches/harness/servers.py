@@ -5,7 +5,7 @@ import time
 import urllib.request
 from dataclasses import dataclass
 
-from . import database, machine
+from . import database, machine, share
 
 VERIFY_TOKEN = 'bench-verify-token-0123456789'
 HOOK_KEY = 'bench-hook-key-0123456789'
@@ -129,12 +129,17 @@ class Servers:
             yield Replicas([server], there)
 
     @contextlib.contextmanager
-    def replicas(self, count, tells_statements=False):
-        """So many bridges on one database, with one desk."""
+    def replicas(self, count, tells_statements=False, part=None):
+        """So many bridges on one database, with one desk; each with a part of a core, or all with as much as they get."""
         vendors = machine.free_address()
         with self._database(tells_statements) as there, contextlib.ExitStack() as running:
+            servers = []
             # One after another: the first makes the tables.
-            servers = [running.enter_context(self._bridge(STUB, there.url, vendors)) for _ in range(count)]
+            for _ in range(count):
+                confine = running.enter_context(share.of_a_core(part)) if part else None
+                servers.append(running.enter_context(self._bridge(STUB, there.url, vendors)))
+                if confine:
+                    confine(servers[-1].pid)
             yield Replicas(servers, there)
 
     def _database(self, tells_statements=False):
