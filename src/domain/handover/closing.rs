@@ -239,21 +239,25 @@ impl Turn<'_> {
     }
 
     /// Whether the desk did not take what the user has said, and will not now. Of a call that is on its way and has not
-    /// failed yet it is not known, unless the desk has not taken the offer, or has just lost all of it.
+    /// failed yet it is not known, unless the desk has not taken the offer, or has just lost all of it. Where nothing
+    /// resumes the bot the handover is over at once, and nobody would be left to say what came of the call.
     fn loses_what_was_said(&mut self, cause: Cause) -> bool {
+        let ends_at_once = self.bot().is_some_and(|bot| bot.resume_steps == 0);
         let Some(handover) = &mut self.conversation.handover else {
             return false;
         };
         let flies = handover.unheard.is_some()
             && handover.unheard == self.context.on_its_way
-            && !handover.leg.failing;
+            && !handover.leg.failing
+            && !ends_at_once;
         let in_vain = handover.phase == Phase::Requested
             || matches!(cause, Cause::Refused | Cause::DeskLost | Cause::DeskRemoved);
         (in_vain || !flies) && handover.take_unheard().is_some()
     }
 
     /// What agents said before a resume that went ahead of it is not said any more, and the desk is told so. If no step
-    /// has reached the bot, it does not speak, and all of it is still to be said.
+    /// has reached the bot, it does not speak, and all of it is still to be said. What is still on its way to the desk counts
+    /// as not heard: should it not arrive, the handover is over when that turns out.
     fn resumed(&mut self) {
         let Some(closing) = self.closing_mut() else {
             return;
@@ -263,6 +267,10 @@ impl Turn<'_> {
             self.cancel(self.bot_lane(), Cancelled::SaysBefore(order));
             let failed = self.failed(None, OVERTAKEN);
             self.tell_desk_of(failed);
+        }
+        let open = self.conversation.handover.as_ref();
+        if open.is_some_and(|open| open.newest_unheard().is_some()) {
+            self.ask_to_write_again();
         }
         self.end(Cause::Resumed, &reason);
     }

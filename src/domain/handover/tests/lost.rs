@@ -343,3 +343,31 @@ fn the_desk_whose_agent_said_it_is_told_that_it_failed() {
         .collect();
     assert_eq!(lanes, [Lane::Leg(first)]);
 }
+
+#[test]
+fn a_text_that_fails_when_the_handover_is_over_has_been_asked_for_again() {
+    let mut world = World::attended();
+    world.user_says("one more thing");
+    world.look_from_here();
+    world.desk_closes();
+    world.resumed();
+    assert_eq!(world.phase(), None);
+    world.delayed("message", ErrorClass::Busy);
+    assert_eq!(world.notices(), ["ended", "endedrepeat"]);
+    assert_eq!(world.withdrawn(), 1);
+}
+
+#[test]
+fn a_text_that_is_on_its_way_is_unanswered_where_nothing_resumes_the_bot() {
+    let mut world = World::with_texts();
+    world.bot_mut().resume_steps = 0;
+    world.request();
+    world.opened();
+    world.agent_says("hi");
+    world.user_says("one more thing");
+    world.look_from_here();
+    world.desk_closes();
+    assert_eq!(world.phase(), None);
+    world.delayed("message", ErrorClass::Busy);
+    assert_eq!(world.notices(), ["endedrepeat"]);
+}
