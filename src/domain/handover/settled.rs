@@ -212,19 +212,24 @@ impl Turn<'_> {
         }
     }
 
-    /// A message that goes in parts is heard with its last one; a line in its place stands for all of it.
+    /// A message that goes in parts is heard with its last one; a line in its place stands for all of it. What was
+    /// missed is heard if an operator has it told after all.
     fn desk_heard(&mut self, leg: LegId, settled: &Settled) {
         let (message, part) = match (&settled.result, &settled.task) {
             (StepResult::Done(_), Task::Message { message, part }) => (*message, *part),
             (StepResult::Done(_), Task::Placeholder { message }) => (*message, None),
             _ => return,
         };
-        if let Some(handover) = &mut self.conversation.handover
-            && handover.leg.id == leg
-            && handover.unheard == Some(message)
-            && (part.is_none() || part == handover.unheard_part)
-        {
+        let open = self.conversation.handover.as_mut();
+        let Some(handover) = open.filter(|open| open.leg.id == leg) else {
+            return;
+        };
+        if handover.unheard == Some(message) && (part.is_none() || part == handover.unheard_part) {
             (handover.unheard, handover.unheard_part) = (None, None);
+            handover.missed = None;
+        }
+        let is_whole = matches!(settled.task, Task::Message { part: None, .. });
+        if is_whole && handover.missed == Some(message) {
             handover.missed = None;
         }
     }

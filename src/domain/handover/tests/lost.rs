@@ -371,3 +371,22 @@ fn a_text_that_is_on_its_way_is_unanswered_where_nothing_resumes_the_bot() {
     world.delayed("message", ErrorClass::Busy);
     assert_eq!(world.notices(), ["endedrepeat"]);
 }
+
+#[test]
+fn a_text_that_the_desk_took_after_all_needs_no_repeat() {
+    let mut world = World::attended();
+    world.user_says("my order");
+    world.comes_to(
+        "message",
+        StepResult::Dead {
+            class: ErrorClass::Rejected,
+        },
+    );
+    world.comes_to("placeholder", done());
+    // An operator has put it right, and had it tried once more.
+    world.comes_to("message", done());
+    world.look_from_here();
+    world.desk_closes();
+    assert_eq!(world.unanswered(), Some(false));
+    assert_eq!(world.notices(), ["ended"]);
+}
