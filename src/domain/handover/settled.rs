@@ -212,8 +212,8 @@ impl Turn<'_> {
         }
     }
 
-    /// A message that goes in parts is heard with its last one; a line in its place stands for all of it. What was
-    /// missed is heard if an operator has it told after all.
+    /// A message that goes in parts is heard with its last one; a line in its place stands for all of it. Of what an older
+    /// version has cut the last one is not known. What was missed is heard if an operator has it told after all.
     fn desk_heard(&mut self, leg: LegId, settled: &Settled) {
         let (message, part) = match (&settled.result, &settled.task) {
             (StepResult::Done(_), Task::Message { message, part }) => (*message, *part),
@@ -224,7 +224,10 @@ impl Turn<'_> {
         let Some(handover) = open.filter(|open| open.leg.id == leg) else {
             return;
         };
-        if handover.unheard == Some(message) && (part.is_none() || part == handover.unheard_part) {
+        let is_last = |last| part == Some(last);
+        if handover.unheard == Some(message)
+            && (part.is_none() || handover.unheard_part.is_none_or(is_last))
+        {
             (handover.unheard, handover.unheard_part) = (None, None);
             handover.missed = None;
         }

@@ -390,3 +390,19 @@ fn a_text_that_the_desk_took_after_all_needs_no_repeat() {
     assert_eq!(world.unanswered(), Some(false));
     assert_eq!(world.notices(), ["ended"]);
 }
+
+#[test]
+fn parts_of_a_text_that_an_older_version_has_cut_are_heard() {
+    let mut world = World::attended();
+    let able = &mut world.desk_mut("team").capabilities;
+    (able.one_call, able.text_limit) = (false, 10);
+    world.look_from_here();
+    world.user_says("one two three four five six seven");
+    world.change_state(|state| state.handover.as_mut().unwrap().unheard_part = None);
+    let parts: Vec<_> = world.deliveries().into_iter().cloned().collect();
+    for part in &parts {
+        world.settle(part, done());
+    }
+    assert_eq!(world.handover().newest_unheard(), None);
+    assert_eq!(world.handover().stalled_since, None);
+}
