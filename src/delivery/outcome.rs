@@ -7,6 +7,7 @@ use crate::{
         delivery::{Done, Failure, Job, StepResult, Task},
         policy::PausedBecause,
         retry::{self, ErrorClass, Verdict, Window},
+        taken::Taken,
         time::Timestamp,
     },
     store::{Pause, RowOutcome, Settlement},
@@ -91,7 +92,8 @@ impl Attempt<'_> {
                 Plan::again(self.job, class, self.ended_at.plus(after), true)
             }
             Verdict::Delivered => {
-                Plan::over(StepResult::Done(Done::default()), RowOutcome::Delivered)
+                let done = taken_without_a_word(&self.job.task);
+                Plan::over(StepResult::Done(done), RowOutcome::Delivered)
             }
             Verdict::ReopenOrEnd => Plan::gone(&self.job.task),
             Verdict::Dead => Plan::over(StepResult::Dead { class }, RowOutcome::Dead { class }),
@@ -132,6 +134,17 @@ impl Plan {
                 Self::over(StepResult::Dead { class }, RowOutcome::Dead { class })
             }
         }
+    }
+}
+
+/// Of an offer it is kept that the desk has the leg: one that gives its conversations names has told none.
+fn taken_without_a_word(task: &Task) -> Done {
+    match task {
+        Task::Open { .. } => Done {
+            taken: Taken::nothing_told(),
+            ..Done::default()
+        },
+        _ => Done::default(),
     }
 }
 

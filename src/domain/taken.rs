@@ -10,7 +10,20 @@ use serde_json::{Map, Value};
 #[serde(transparent)]
 pub struct Taken(Map<String, Value>);
 
+/// Stands for an answer that told nothing. No name in a template has a space.
+const NOTHING_TOLD: &str = "nothing told";
+
 impl Taken {
+    /// Of an offer that a desk has taken by an answer that cannot be read, or had before.
+    pub fn nothing_told() -> Self {
+        Self::from_iter([(NOTHING_TOLD.to_owned(), Value::Bool(true))])
+    }
+
+    /// Whether an offer was taken so, whatever was told later.
+    pub fn was_told_nothing(&self) -> bool {
+        self.0.contains_key(NOTHING_TOLD)
+    }
+
     /// As many bytes are kept of a leg or of a handover, written as JSON.
     pub const MOST: usize = 16 * 1024;
 
@@ -80,6 +93,13 @@ mod tests {
         assert!(Taken::default().with(&taken("token", &most)).is_some());
         let more = format!("{most}x");
         assert!(Taken::default().with(&taken("token", &more)).is_none());
+    }
+
+    #[test]
+    fn what_is_told_later_does_not_hide_that_nothing_was_told_at_first() {
+        assert!(!taken("token", "a").was_told_nothing());
+        let later = Taken::nothing_told().with(&taken("token", "a")).unwrap();
+        assert!(later.was_told_nothing());
     }
 
     #[test]

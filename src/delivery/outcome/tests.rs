@@ -285,3 +285,18 @@ fn a_conversation_that_is_gone_means_something_else_for_each_task() {
         );
     }
 }
+
+#[test]
+fn a_desk_that_has_taken_an_offer_without_a_word_is_known_to_have_it() {
+    let offer = Job {
+        task: Task::Open { upto: 1 },
+        ..job(1, 1)
+    };
+    for class in [ErrorClass::Unreadable, ErrorClass::Duplicate] {
+        let plan = failed(&offer, class, 1, Duration::ZERO);
+        let StepResult::Done(done) = plan.settlement.result else {
+            panic!("{} is no refusal", class.label())
+        };
+        assert!(done.taken.was_told_nothing());
+    }
+}

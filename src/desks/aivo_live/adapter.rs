@@ -96,9 +96,11 @@ impl AivoLive {
     }
 
     /// Aivo's own number of the conversation comes with the answer to the queue call and with every event. A leg without
-    /// one was opened at another desk, which had this one's name before, and Aivo has nothing of it.
+    /// one was opened at another desk, which had this one's name before, and Aivo has nothing of it; unless its queue call was
+    /// taken and the answer told no number.
     async fn tell(&self, job: &Job, told: &Told<'_>) -> Result<Done, Failure> {
-        if job.leg.as_ref().is_some_and(|leg| leg.reference.is_none()) {
+        let is_anothers = |leg: &LegFacts| leg.reference.is_none() && !leg.taken.was_told_nothing();
+        if job.leg.as_ref().is_some_and(is_anothers) {
             return Err(Failure::of(ErrorClass::Gone));
         }
         let context = self.context(job)?.with("message", told);

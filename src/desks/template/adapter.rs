@@ -90,7 +90,9 @@ impl Template {
     /// Whether the request speaks of what the desk has never told: its opening has not arrived, or nobody knows what came of
     /// it. Which conversation is meant can then not be said tomorrow either, and an operator has nothing to put right.
     fn is_unnamed(&self, job: &Job, action: &Action, context: &Context) -> bool {
-        let is_nameless = |leg: &LegFacts| leg.reference.is_none() && leg.taken.is_empty();
+        let is_nameless = |leg: &LegFacts| {
+            leg.reference.is_none() && (leg.taken.is_empty() || leg.taken.was_told_nothing())
+        };
         if !job.leg.as_ref().is_some_and(is_nameless) || action.call(context).is_ok() {
             return false;
         }

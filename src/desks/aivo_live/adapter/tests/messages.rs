@@ -39,6 +39,18 @@ async fn what_was_opened_at_another_desk_of_this_name_is_gone() {
 }
 
 #[tokio::test]
+async fn what_aivo_took_without_naming_it_is_known_by_its_hash() {
+    let mut job = job(told(None));
+    job.leg.as_mut().unwrap().taken = Taken::nothing_told();
+    let (_, body) = made(&job, "").await;
+    let hash = format!("{HASH}_{TOKEN}");
+    assert_eq!(
+        (&body["conversationId"], &body["hash"]),
+        (&Value::Null, &json!(hash))
+    );
+}
+
+#[tokio::test]
 async fn each_of_two_conversations_keeps_its_own_token() {
     let mut job = in_room(told(None));
     let leg = job.leg.as_mut().unwrap();
