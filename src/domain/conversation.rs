@@ -179,6 +179,9 @@ pub struct Leg {
     pub maybe_twice: bool,
     /// The leg was opened anew after the desk had lost the conversation; that happens once.
     pub reopened: bool,
+    /// Its desk was the console's when it was opened. Nobody calls that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_console: bool,
     /// What no desk had heard when this one was offered the conversation: it stands in the offer, and is heard once the desk
     /// has taken that, or speaks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -206,6 +209,8 @@ pub enum PauseState {
     Pausing,
     /// A pause step was given up; they are tried again when the bot speaks over the agent.
     Failed,
+    /// A process that does not know the bot has left the pause steps to one that does.
+    Left,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -238,6 +243,7 @@ impl Leg {
             maybe_opened: false,
             maybe_twice: false,
             reopened: false,
+            at_console: false,
             offered: None,
             failing: false,
             reference: None,

@@ -149,7 +149,7 @@ pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decis
         Event::ToldDeclined { handover } => turn.told_declined(*handover),
         Event::Settled(settled) => turn.settled(settled),
         Event::TimerFired => {
-            turn.owe_left_resume();
+            turn.owe_what_was_left();
             turn.timer_fired()
         }
         Event::DeskRemoved { desk } => turn.desk_removed(desk),

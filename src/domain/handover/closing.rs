@@ -104,7 +104,7 @@ impl Turn<'_> {
     /// A desk that was never asked has said nothing.
     fn tell_desk_of(&mut self, failed: Vec<Task>) {
         let leg = self.conversation.handover.as_ref().map(|open| &open.leg);
-        if leg.is_some_and(|leg| leg.may_be_known() && self.is_called(&leg.desk)) {
+        if leg.is_some_and(|leg| leg.may_be_known() && self.is_called(leg)) {
             for task in failed {
                 self.owe_desk(task);
             }
@@ -211,18 +211,22 @@ impl Turn<'_> {
         }
     }
 
-    /// A resume that was left by a process that did not know the bot goes out by the first that does.
-    pub(super) fn owe_left_resume(&mut self) {
+    /// What was left by a process that did not know the bot goes out by the first that does.
+    pub(super) fn owe_what_was_left(&mut self) {
+        if self.leaves_pause() {
+            self.owe_left_pause();
+            self.set_timer();
+        }
         if self.leaves_resume() {
             self.owe_resume();
             self.set_timer();
         }
     }
 
-    /// Says when a timer must look. A resume that nobody has owed yet is due at once.
+    /// Says when a timer must look. A pause or a resume that nobody has owed yet is due at once.
     pub(super) fn set_timer(&mut self) {
         let (now, limits) = (self.context.now, &self.context.policy.limits);
-        let at_once = self.leaves_resume();
+        let at_once = self.leaves_pause() || self.leaves_resume();
         if let Some(handover) = &mut self.conversation.handover {
             handover.wake_at = if at_once {
                 now

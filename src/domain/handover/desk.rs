@@ -128,16 +128,24 @@ impl Turn<'_> {
         self.enter(Phase::Attended, Cause::Joined, name);
         if unpaused {
             // Two who speak at once are worst from now on.
-            let steps = self.bot().map_or(0, |bot| bot.pause_steps);
-            self.pause_bot(steps);
+            self.pause_bot();
         }
         self.notify(Notice::Joined);
+    }
+
+    /// It knows nothing of the leg, or of anything: nobody is to be told that its part is over.
+    pub(super) fn nobody_is_at_the_desk(&mut self) {
+        if let Some(handover) = &mut self.conversation.handover {
+            handover.leg.opened = false;
+            handover.leg.maybe_opened = false;
+        }
     }
 
     pub(super) fn desk_removed(&mut self, desk: &DeskName) -> Outcome {
         let concerned = self.conversation.desk() == Some(desk);
         if concerned && self.has(Guard::DeskRemoved) {
             self.warn(WarningKind::DeskRemoved, desk.to_string());
+            self.nobody_is_at_the_desk();
             self.move_on(Cause::DeskRemoved, "desk_removed");
         }
         self.taken()

@@ -188,7 +188,7 @@ impl Turn<'_> {
             open.paused_at = Some(now);
         }
         self.cancel(self.bot_lane(), Cancelled::Resumes);
-        self.pause_bot(steps);
+        self.pause_bot();
         self.give_to(&operated.by, operated.shown_as.as_ref());
         Ok(())
     }

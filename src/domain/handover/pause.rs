@@ -4,18 +4,27 @@
 
 use super::turn::Turn;
 use crate::domain::{
-    conversation::{PauseState, ResumeContract},
+    conversation::{PauseState, Phase, ResumeContract},
     delivery::{Destination, Task},
     effect::{Cancelled, Cause},
     ids::HandoverId,
 };
 
 impl Turn<'_> {
-    pub(super) fn pause_bot(&mut self, steps: usize) {
+    /// Owes the steps by which the bot is paused. Where the bot is not known they are left to a process that knows it.
+    pub(super) fn pause_bot(&mut self) {
+        let steps = self.bot().map(|bot| bot.pause_steps);
         let Some(handover) = &mut self.conversation.handover else {
             return;
         };
-        if steps == 0 || handover.pause == PauseState::Pausing {
+        if handover.pause == PauseState::Pausing {
+            return;
+        }
+        let Some(steps) = steps else {
+            handover.pause = PauseState::Left;
+            return;
+        };
+        if steps == 0 {
             return;
         }
         handover.pause = PauseState::Pausing;
@@ -28,6 +37,20 @@ impl Turn<'_> {
         }
     }
 
+    pub(super) fn owe_left_pause(&mut self) {
+        if let Some(handover) = &mut self.conversation.handover {
+            handover.pause = PauseState::Paused;
+        }
+        if !self.bot().is_some_and(|bot| bot.answer_pauses) {
+            self.pause_bot();
+        }
+    }
+
+    pub(super) fn leaves_pause(&self) -> bool {
+        let open = self.conversation.handover.as_ref();
+        open.is_some_and(|open| open.pause == PauseState::Left && open.phase != Phase::Closing)
+    }
+
     pub(super) fn paused(&mut self, index: usize) {
         let now = self.context.now;
         let steps = self.bot().map_or(0, |bot| bot.pause_steps);
@@ -38,7 +61,7 @@ impl Turn<'_> {
             PauseState::Pausing => index + 1 >= steps,
             // An operator had it tried once more. The last of several steps says nothing about the others.
             PauseState::Failed => steps <= 1,
-            PauseState::Paused => false,
+            PauseState::Paused | PauseState::Left => false,
         };
         if counts {
             handover.pause = PauseState::Paused;

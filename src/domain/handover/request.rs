@@ -34,10 +34,6 @@ impl Turn<'_> {
     /// The answer to the platform becomes `accepted`; the bot is paused by it or by its pause steps.
     pub(super) fn accept(&mut self, cause: Cause) {
         let now = self.context.now;
-        let pause_steps = self
-            .bot()
-            .filter(|bot| !bot.answer_pauses)
-            .map_or(0, |bot| bot.pause_steps);
         let Some(handover) = &mut self.conversation.handover else {
             return;
         };
@@ -53,7 +49,9 @@ impl Turn<'_> {
         self.note(cause, None);
         // Of an earlier handover. It would give the bot the word again.
         self.cancel(self.bot_lane(), Cancelled::Resumes);
-        self.pause_bot(pause_steps);
+        if !self.bot().is_some_and(|bot| bot.answer_pauses) {
+            self.pause_bot();
+        }
         self.notify(Notice::HandingOver);
     }
 
@@ -131,9 +129,10 @@ impl Turn<'_> {
             return;
         };
         let told = handover.leg.may_be_known();
+        let is_called = self.is_called(&handover.leg);
         let row = LegRow::of(handover.id, &handover.leg, told);
         self.cancel(Lane::Leg(row.id), Cancelled::All);
-        if told && self.is_called(&row.desk) {
+        if told && is_called {
             for task in last {
                 self.owe_desk(task);
             }
@@ -150,6 +149,7 @@ impl Turn<'_> {
         let id = LegId::from_uuid(self.new_id());
         let leg = Leg {
             opened: at_once,
+            at_console: at_once,
             reopened,
             ..Leg::new(id, desk)
         };
@@ -176,10 +176,10 @@ impl Turn<'_> {
             .is_some_and(|desk| desk.takes_at_once)
     }
 
-    /// A desk is called unless it is this process, or gone from the configuration.
-    pub(super) fn is_called(&self, desk: &DeskName) -> bool {
-        let desk = self.context.policy.desks.get(desk);
-        desk.is_some_and(|desk| !desk.takes_at_once)
+    /// Whether the desk of this leg is called. One that is not known here is another process's, which knows what to call.
+    pub(super) fn is_called(&self, leg: &Leg) -> bool {
+        let desk = self.context.policy.desks.get(&leg.desk);
+        !desk.map_or(leg.at_console, |desk| desk.takes_at_once)
     }
 
     /// What stands in the transcript and was not recorded is recorded now; what we had the bot say is no news.

@@ -108,7 +108,7 @@ impl Turn<'_> {
             reason: given_up(&settled.result).to_owned(),
         };
         match speaker {
-            Some(speaker) if self.is_called(&speaker.desk) => {
+            Some(speaker) if !self.takes_at_once(&speaker.desk) => {
                 let desk = Destination::Desk(speaker.desk.clone());
                 self.deliver(
                     (Lane::Leg(speaker.leg), desk, settled.handover),
@@ -378,12 +378,11 @@ impl Turn<'_> {
     /// The desk does not know the conversation any more: it is opened there anew, once. It is not told that the lost
     /// one is over: the handover's id is the same, and it could take that for the new one.
     fn desk_lost(&mut self) {
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = &self.conversation.handover else {
             return;
         };
         let (again, desk) = (handover.leg.reopened, handover.leg.desk.clone());
-        handover.leg.opened = false;
-        handover.leg.maybe_opened = false;
+        self.nobody_is_at_the_desk();
         // It stands in the next offer, or the bot is told that nobody has answered it.
         self.push(Effect::Withdraw);
         self.note(Cause::DeskLost, Some(desk.to_string()));

@@ -54,13 +54,13 @@ impl Turn<'_> {
             return;
         }
         let last_part = self.tell_desk(message, content);
-        let desk = self.conversation.desk();
-        let at_once = desk.is_some_and(|desk| self.takes_at_once(desk));
+        let open = self.conversation.handover.as_ref();
+        let is_called = open.is_some_and(|open| self.is_called(&open.leg));
         let now = self.context.now;
         let Some(handover) = &mut self.conversation.handover else {
             return;
         };
-        if !at_once {
+        if is_called {
             (handover.unheard, handover.unheard_part) = (Some(message), last_part);
             handover.stalled_since.get_or_insert(now);
         }
@@ -88,8 +88,7 @@ impl Turn<'_> {
             let subject = self.conversation.key.bot.to_string();
             self.warn(WarningKind::BotNotPaused, subject);
             self.note(Cause::BotSpokeOver, None);
-            let steps = self.bot().map_or(0, |bot| bot.pause_steps);
-            self.pause_bot(steps);
+            self.pause_bot();
         }
         Outcome::message(message)
     }

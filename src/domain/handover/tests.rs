@@ -5,6 +5,7 @@ mod bots;
 mod changed;
 mod closing;
 mod desks;
+mod elsewhere;
 mod erase;
 mod laws;
 mod legs;

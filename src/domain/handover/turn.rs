@@ -169,7 +169,7 @@ impl<'a> Turn<'a> {
         let Some(handover) = &self.conversation.handover else {
             return;
         };
-        if self.takes_at_once(&handover.leg.desk) {
+        if !self.is_called(&handover.leg) {
             return;
         }
         let (lane, destination) = (

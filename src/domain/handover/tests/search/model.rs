@@ -299,6 +299,10 @@ impl Model {
             Step::RemoveDesk => {
                 let desk = self.state.desk().cloned().unwrap();
                 self.apply(rules, &Event::DeskRemoved { desk: desk.clone() })?;
+                // Nobody can be told there any more.
+                for part in self.parts.iter_mut().filter(|part| part.desk == desk) {
+                    part.has = false;
+                }
                 promise::desk_is_gone(self, &desk)?;
             }
             Step::Erase => {
