@@ -1,0 +1,134 @@
+//! What came of a call to the bot platform.
+
+use crate::domain::{
+    conversation::{Answer, Phase},
+    delivery::{Destination, Lane, StepResult, Task},
+    effect::{Cancelled, Effect, WarningKind},
+    event::Settled,
+    handover::{Guard, turn::Turn},
+    retry::ErrorClass,
+};
+
+impl Turn<'_> {
+    pub(super) fn bot_settled(&mut self, settled: &Settled) {
+        self.give_up_with(settled);
+        if self
+            .conversation
+            .handover
+            .as_ref()
+            .is_none_or(|open| open.id != settled.handover)
+        {
+            return self.settled_too_late(settled);
+        }
+        let closing = self.closing_mut().is_some();
+        match (&settled.task, &settled.result) {
+            // The resume is behind it.
+            (Task::Pause { .. }, StepResult::Delayed { .. }) if closing => {
+                self.push(Effect::Withdraw);
+            }
+            (_, StepResult::Delayed { .. }) => {}
+            (Task::Resume { .. }, StepResult::Gone) if self.has(Guard::ResumeWatched) => {
+                self.session_gone();
+            }
+            (Task::Resume { .. }, StepResult::Dead { .. } | StepResult::Skipped) => {
+                let subject = self.conversation.key.bot.to_string();
+                self.warn(WarningKind::ResumeFailed, subject);
+                self.resume_step_settled(false);
+            }
+            (Task::Resume { .. }, _) => self.resume_step_settled(true),
+            (Task::Pause { index }, StepResult::Done(_)) => self.paused(*index),
+            (Task::Pause { .. }, _) => self.pause_failed(),
+            (
+                Task::Say {
+                    message, notice, ..
+                },
+                StepResult::Gone,
+            ) if !closing => self.session_seems_gone((!notice).then_some(*message)),
+            (
+                Task::Say { notice: false, .. },
+                StepResult::Dead { .. } | StepResult::Skipped | StepResult::Gone,
+            ) => self.tell_speaker(settled),
+            _ => {}
+        }
+    }
+
+    /// The desk whose agent said it is told that it was not heard, also if the handover is another's by now, or over.
+    fn tell_speaker(&mut self, settled: &Settled) {
+        let Task::Say {
+            message, speaker, ..
+        } = &settled.task
+        else {
+            return;
+        };
+        let failed = Task::Failed {
+            message: *message,
+            reason: given_up(&settled.result).to_owned(),
+        };
+        match speaker {
+            Some(speaker) if !self.takes_at_once(&speaker.desk) => {
+                let desk = Destination::Desk(speaker.desk.clone());
+                self.deliver(
+                    (Lane::Leg(speaker.leg), desk, settled.handover),
+                    failed,
+                    false,
+                );
+            }
+            Some(_) => {}
+            None => self.owe_desk(failed),
+        }
+    }
+
+    /// A message of which one part was given up is given up from there on.
+    fn give_up_with(&mut self, settled: &Settled) {
+        let given_up = matches!(
+            settled.result,
+            StepResult::Dead { .. } | StepResult::Skipped
+        );
+        if let Task::Say {
+            message,
+            part: Some(_),
+            ..
+        } = settled.task
+            && given_up
+        {
+            self.cancel(settled.lane, Cancelled::PartsOf(message));
+        }
+    }
+
+    /// A call to the bot that was on its way when its handover ended.
+    fn settled_too_late(&mut self, settled: &Settled) {
+        let open = self.conversation.handover.as_ref();
+        let promised = open.is_some_and(|open| open.answer == Answer::Accepted);
+        let attended = promised && open.is_some_and(|open| open.phase != Phase::Closing);
+        match (&settled.task, &settled.result) {
+            (Task::Resume { .. }, StepResult::Delayed { .. }) if attended => {
+                self.push(Effect::Withdraw);
+            }
+            (Task::Pause { .. }, StepResult::Delayed { ambiguous, .. }) => {
+                self.push(Effect::Withdraw);
+                if *ambiguous && !promised {
+                    self.undo_pause(settled.handover);
+                }
+            }
+            (Task::Pause { .. }, StepResult::Done(_)) if !promised => {
+                self.undo_pause(settled.handover);
+            }
+            (
+                Task::Say {
+                    speaker: Some(_), ..
+                },
+                StepResult::Dead { .. } | StepResult::Skipped | StepResult::Gone,
+            ) => self.tell_speaker(settled),
+            _ => {}
+        }
+    }
+}
+
+/// What a desk is told of its message that was not said.
+fn given_up(result: &StepResult) -> &'static str {
+    match result {
+        StepResult::Dead { class } => class.label(),
+        StepResult::Gone => ErrorClass::Gone.label(),
+        _ => "skipped",
+    }
+}
