@@ -46,7 +46,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Pending {
     lines: Vec<u8>,
-    /// Nothing has been read for so long that nobody waits for it.
+    /// Too little has been read for so long that nobody waits for it.
     stuck: bool,
     /// Lines that found no room.
     dropped: u64,
@@ -127,8 +127,9 @@ impl Shared {
                 }
                 pending = wait(&self.some, pending);
             }
+            // Whoever reads more slowly than is said is waited for once, not once for each write.
+            pending.stuck &= pending.is_full();
             mem::swap(&mut pending.lines, &mut lines);
-            pending.stuck = false;
             let (over, dropped) = (pending.over, mem::take(&mut pending.dropped));
             drop(pending);
             self.room.notify_all();
@@ -248,5 +249,25 @@ mod tests {
         assert!(sink.0.lock().dropped > 0);
         let read: usize = told.iter().map(|write| write.len()).sum();
         assert!(read < 12 * line.len(), "what found no room is missing");
+    }
+
+    #[test]
+    fn a_log_that_is_read_too_slowly_is_waited_for_once() {
+        let (tell, told) = mpsc::sync_channel(0);
+        let (sink, last_lines) = Sink::start(Told(tell)).unwrap();
+        let line = vec![b'.'; MOST / 3];
+        (0..12).for_each(|_| (&sink).write_all(&line).unwrap());
+        assert!(sink.0.lock().stuck);
+        told.recv().unwrap();
+        while sink.0.lock().is_full() {
+            thread::sleep(REST);
+        }
+        assert!(sink.0.lock().stuck, "it was full when it was taken");
+        told.recv().unwrap();
+        (&sink).write_all(b"at last\n").unwrap();
+        let ended = thread::spawn(|| drop(last_lines));
+        assert!(told.iter().count() > 0);
+        ended.join().unwrap();
+        assert!(!sink.0.lock().stuck, "all of it was read in the end");
     }
 }
