@@ -179,7 +179,7 @@ pub struct Leg {
     pub maybe_twice: bool,
     /// The leg was opened anew after the desk had lost the conversation; that happens once.
     pub reopened: bool,
-    /// Its desk was the console's when it was opened. Nobody calls that.
+    /// Its desk was the console's when it was opened: nobody calls it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub at_console: bool,
     /// What no desk had heard when this one was offered the conversation: it stands in the offer, and is heard once the desk

@@ -136,7 +136,10 @@ pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decis
     turn.adopt_unknown_phase();
     turn.conversation.follow_language();
     let outcome = match event {
-        Event::UserSaid(said) => turn.user_said(said),
+        Event::UserSaid(said) => {
+            turn.follow_kind();
+            turn.user_said(said)
+        }
         Event::BotSaid(said) => turn.bot_said(said),
         Event::HandoverRequested(request) => turn.requested(request),
         Event::PlatformUnknown { raw } => turn.keep_unknown(raw),
@@ -150,12 +153,16 @@ pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decis
         Event::Settled(settled) => turn.settled(settled),
         Event::TimerFired => {
             turn.owe_what_was_left();
+            turn.follow_kind();
             turn.timer_fired()
         }
         Event::DeskRemoved { desk } => turn.desk_removed(desk),
         Event::BotRemoved => turn.bot_removed(),
         Event::EraseRequested { at_platform } => turn.erase(*at_platform),
-        Event::OperatorActed(operated) => turn.operated(operated),
+        Event::OperatorActed(operated) => {
+            turn.follow_kind();
+            turn.operated(operated)
+        }
     };
     turn.finish(outcome)
 }

@@ -104,7 +104,7 @@ impl Turn<'_> {
     /// A desk that was never asked has said nothing.
     fn tell_desk_of(&mut self, failed: Vec<Task>) {
         let leg = self.conversation.handover.as_ref().map(|open| &open.leg);
-        if leg.is_some_and(|leg| leg.may_be_known() && self.is_called(leg)) {
+        if leg.is_some_and(|leg| leg.may_be_known() && !leg.at_console) {
             for task in failed {
                 self.owe_desk(task);
             }

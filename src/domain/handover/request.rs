@@ -92,6 +92,26 @@ impl Turn<'_> {
     /// Opens a leg at this desk instead of the present one.
     pub(super) fn change_leg(&mut self, desk: &DeskName, cause: Cause, reason: &str) {
         self.close_leg(reason);
+        self.offer_to(desk, cause);
+    }
+
+    /// A desk that has become the console's, or is the console's no more, is another one under its name: whoever is there now
+    /// has nothing of the conversation.
+    pub(super) fn follow_kind(&mut self) {
+        let open = self.conversation.handover.as_ref();
+        let open = open.filter(|open| open.phase != Phase::Closing && !self.is_looking_up());
+        let Some(leg) = open.map(|open| &open.leg) else {
+            return;
+        };
+        let desk = self.context.policy.desks.get(&leg.desk);
+        if desk.is_some_and(|desk| desk.takes_at_once != leg.at_console) {
+            let desk = leg.desk.clone();
+            self.forget_leg();
+            self.offer_to(&desk, Cause::DeskLost);
+        }
+    }
+
+    fn offer_to(&mut self, desk: &DeskName, cause: Cause) {
         self.open_leg(desk.clone(), false);
         let (now, at_once) = (self.context.now, self.takes_at_once(desk));
         if let Some(handover) = &mut self.conversation.handover {
@@ -129,7 +149,7 @@ impl Turn<'_> {
             return;
         };
         let told = handover.leg.may_be_known();
-        let is_called = self.is_called(&handover.leg);
+        let is_called = !handover.leg.at_console;
         let row = LegRow::of(handover.id, &handover.leg, told);
         self.cancel(Lane::Leg(row.id), Cancelled::All);
         if told && is_called {
@@ -174,12 +194,6 @@ impl Turn<'_> {
             .desks
             .get(desk)
             .is_some_and(|desk| desk.takes_at_once)
-    }
-
-    /// Whether the desk of this leg is called. One that is not known here is another process's, which knows what to call.
-    pub(super) fn is_called(&self, leg: &Leg) -> bool {
-        let desk = self.context.policy.desks.get(&leg.desk);
-        !desk.map_or(leg.at_console, |desk| desk.takes_at_once)
     }
 
     /// What stands in the transcript and was not recorded is recorded now; what we had the bot say is no news.

@@ -55,7 +55,7 @@ impl Turn<'_> {
         }
         let last_part = self.tell_desk(message, content);
         let open = self.conversation.handover.as_ref();
-        let is_called = open.is_some_and(|open| self.is_called(&open.leg));
+        let is_called = open.is_some_and(|open| !open.leg.at_console);
         let now = self.context.now;
         let Some(handover) = &mut self.conversation.handover else {
             return;

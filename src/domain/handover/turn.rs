@@ -169,7 +169,7 @@ impl<'a> Turn<'a> {
         let Some(handover) = &self.conversation.handover else {
             return;
         };
-        if !self.is_called(&handover.leg) {
+        if handover.leg.at_console {
             return;
         }
         let (lane, destination) = (

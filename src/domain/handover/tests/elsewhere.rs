@@ -72,3 +72,39 @@ fn the_console_is_called_by_nobody_wherever_it_is() {
     assert_eq!(world.phase(), Some(Phase::Closing));
     assert!(!world.tasks().contains(&"message") && !world.tasks().contains(&"close"));
 }
+
+#[test]
+fn a_desk_that_has_become_the_consoles_is_offered_what_its_agent_had() {
+    let mut world = World::attended();
+    world.user_says("my order");
+    world.desk_mut("team").takes_at_once = true;
+    world.look_from_here();
+    world.user_says("is late");
+    let leg = world.handover().leg.clone();
+    assert!(leg.at_console && leg.opened);
+    assert_eq!(world.phase(), Some(Phase::Waiting), "nobody has it there");
+    assert_eq!(world.tasks(), Vec::<&str>::new());
+    assert_eq!(
+        world.handover().newest_unheard(),
+        None,
+        "both stand on its page"
+    );
+}
+
+#[test]
+fn a_desk_that_is_the_consoles_no_more_is_offered_what_waits_there() {
+    let mut world = World::new();
+    world.desk_mut("team").takes_at_once = true;
+    world.request();
+    world.user_says("my order");
+    world.desk_mut("team").takes_at_once = false;
+    world.look_from_here();
+    world.user_says("is late");
+    assert_eq!(world.tasks(), ["open", "message"]);
+    assert_eq!(world.phase(), Some(Phase::Requested));
+    world.look_from_here();
+    world.opened();
+    world.user_says("hello?");
+    assert_eq!(world.phase(), Some(Phase::Waiting));
+    assert_eq!(world.tasks(), ["message"], "it is offered once");
+}
