@@ -1,5 +1,9 @@
 //! Reads a JSON object that somebody outside has sent. What goes wrong is told without quoting what was sent.
 
+use std::ops::Range;
+
+use bytes::{Bytes, BytesMut};
+use memchr::memchr;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
@@ -39,6 +43,28 @@ impl From<NotAnObject> for HookError {
     }
 }
 
+/// U+FFFD, escaped: as long as what it stands for.
+const REPLACEMENT: &[u8; 4] = b"fffd";
+
+/// Puts U+FFFD in the place of every escape that is half a surrogate pair. The grammar of JSON allows them, programs that
+/// have cut a text within a character write them (JavaScript's `JSON.stringify` does), and no text can hold them. For the
+/// one sign the rest is not to be lost. Where there is none, nothing is copied.
+#[must_use]
+pub fn mend(json: Bytes) -> Bytes {
+    let Some(first) = half_pair(&json, 0) else {
+        return json;
+    };
+    let (mut mended, mut next) = (BytesMut::from(json), Some(first));
+    while let Some(half) = next {
+        let end = half.end;
+        if let Some(digits) = mended.get_mut(half) {
+            digits.copy_from_slice(REPLACEMENT);
+        }
+        next = half_pair(&mended, end);
+    }
+    mended.freeze()
+}
+
 /// # Errors
 /// The text is not JSON, or not an object with such fields. An array is none: serde would fill the fields by its order.
 pub fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, NotAnObject> {
@@ -66,5 +92,102 @@ pub fn text(value: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
+    }
+}
+
+/// The digits of the next half without its other one. Outside strings JSON has no backslash, so that each that is met
+/// begins an escape. `from` is not to lie within one.
+fn half_pair(json: &[u8], from: usize) -> Option<Range<usize>> {
+    let mut at = from;
+    loop {
+        at += memchr(b'\\', json.get(at..)?)?;
+        at += match escaped_unit(json, at) {
+            Some(0xd800..=0xdbff)
+                if matches!(escaped_unit(json, at + 6), Some(0xdc00..=0xdfff)) =>
+            {
+                12
+            }
+            Some(0xd800..=0xdfff) => return Some(at + 2..at + 6),
+            Some(_) => 6,
+            None => 2,
+        };
+    }
+}
+
+/// The UTF-16 code unit whose escape begins here, if one does.
+fn escaped_unit(json: &[u8], at: usize) -> Option<u16> {
+    let digits = json.get(at..)?.strip_prefix(br"\u")?.get(..4)?;
+    u16::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn mended(json: &str) -> String {
+        let mended = mend(Bytes::copy_from_slice(json.as_bytes()));
+        String::from_utf8(mended.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn half_a_pair_reads_as_the_replacement_character() {
+        for (sent, read) in [
+            (r#""a \ud83d""#, "a \u{fffd}"),
+            (r#""\uDE00 b""#, "\u{fffd} b"),
+            (r#""\uD83D\ude00""#, "\u{1f600}"),
+            (r#""\ud83d\ud83d\ude00""#, "\u{fffd}\u{1f600}"),
+            (r#""\ude00\ud83d""#, "\u{fffd}\u{fffd}"),
+            (r#""\ud83d\ude00\ude00""#, "\u{1f600}\u{fffd}"),
+            (r#""\ud83d\n\ude00""#, "\u{fffd}\n\u{fffd}"),
+            (r#""\ud83dde00""#, "\u{fffd}de00"),
+            (r#""\ud83d\\ude00""#, "\u{fffd}\\ude00"),
+            (r#""\\\ud83d""#, "\\\u{fffd}"),
+        ] {
+            let text: String = serde_json::from_str(&mended(sent)).unwrap();
+            assert_eq!(text, read, "{sent}");
+        }
+        let name: Value = serde_json::from_str(&mended(r#"{"\udfff": ["\udbff"]}"#)).unwrap();
+        assert_eq!(name, serde_json::json!({"\u{fffd}": ["\u{fffd}"]}));
+    }
+
+    #[test]
+    fn everything_else_stays_as_it_was_sent() {
+        for json in [
+            "",
+            r#"{"text": "plain"}"#,
+            r#""\u00e9\n\ud83d\ude00""#,
+            r#""\\ud83d""#,
+            r#""\\\\ud83d""#,
+            // None of it is JSON, and all of it is the parser's to refuse.
+            r#""\ud8""#,
+            r#""\ud8zz""#,
+            r#""\u+800""#,
+            "\\",
+            "\\u",
+        ] {
+            assert_eq!(mended(json), json);
+        }
+        let body = Bytes::from_static(br#"{"text": "caf\u00e9"}"#);
+        assert_eq!(mend(body.clone()).as_ptr(), body.as_ptr());
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_that_was_cut_anywhere_is_read(text in any::<String>(), cut in any::<prop::sample::Index>()) {
+            let units: Vec<u16> = text.encode_utf16().collect();
+            let units = units.get(..cut.index(units.len() + 1)).unwrap();
+            let escaped: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+            let read: String = serde_json::from_str(&mended(&format!("\"{escaped}\""))).unwrap();
+            prop_assert_eq!(read, String::from_utf16_lossy(units));
+        }
+
+        #[test]
+        fn nothing_grows_or_shrinks_and_a_second_time_changes_nothing(json in r#"(\\|\\u|\\ud83d|\\uDE00|d|8|"){0,12}"#) {
+            let once = mended(&json);
+            prop_assert_eq!(once.len(), json.len());
+            prop_assert_eq!(mended(&once), once);
+        }
     }
 }

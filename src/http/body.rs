@@ -2,7 +2,7 @@
 //!
 //! Invariants: never more than [`Limits::max`] bytes of one body are kept, whether the length was announced or it came in
 //! chunks, and never more of all together than their gate has room for; a compressed body is refused, never inflated;
-//! depth is counted without recursion.
+//! depth is counted without recursion; what is parsed is [mended](json::mend) before.
 
 mod growing;
 
@@ -20,6 +20,7 @@ use super::{
     problem::{Kind, Problem, Result},
     shed::{BodyPermit, Gate},
 };
+use crate::domain::json;
 
 /// How much of a body is taken, and for how long the sender may take over it.
 #[derive(Clone, Debug)]
@@ -57,6 +58,12 @@ pub const MAX_DEPTH: usize = 64;
 
 /// Reads a whole body. Without room for it the rest is not waited for.
 pub async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Buffered> {
+    let sent = read_as_sent(headers, body, limits).await?;
+    Ok(sent.mended())
+}
+
+/// As [`read`], for who has to look at the very bytes first: a signature is over those.
+pub async fn read_as_sent(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Buffered> {
     let kept = read_with(headers, body, &limits, None).await?;
     kept.ok_or_else(|| limits.gate.shed())
 }
@@ -68,7 +75,8 @@ pub async fn read_or_skim(
     limits: &Limits,
     skim: &mut dyn Skim,
 ) -> Result<Option<Buffered>> {
-    read_with(headers, body, limits, Some(skim)).await
+    let sent = read_with(headers, body, limits, Some(skim)).await?;
+    Ok(sent.map(Buffered::mended))
 }
 
 /// Reads a whole body that must say it is JSON, as our own APIs ask. Hooks do not: vendors promise no type.
@@ -221,6 +229,17 @@ fn is_json(headers: &HeaderMap) -> bool {
         .to_ascii_lowercase();
     essence == "application/json"
         || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+impl Buffered {
+    /// As it is to be parsed.
+    #[must_use]
+    pub fn mended(self) -> Self {
+        Self {
+            bytes: json::mend(self.bytes),
+            ..self
+        }
+    }
 }
 
 impl Deref for Buffered {

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{ANSWER_LIMIT, BaseUrl, CallError, Endpoint, error::Unsendable};
-use crate::domain::delivery::Done;
+use crate::domain::{delivery::Done, json};
 
 /// A call to be made. Faults of its parts come out of [`super::Outbound::send`], so that building one reads as one sentence.
 #[derive(Debug)]
@@ -225,7 +225,7 @@ impl Answer {
             headers,
             quiet_for: None,
             host,
-            body: body.freeze(),
+            body: json::mend(body.freeze()),
             complete,
         }
     }

@@ -11,9 +11,9 @@ use crate::{
 };
 
 const SERIES: &str = "handover_desk_events_total";
-const SIGNED: &str = "/hooks/chatwoot/signed";
+pub const SIGNED: &str = "/hooks/chatwoot/signed";
 
-fn message() -> Value {
+pub fn message() -> Value {
     json!({
         "event": "message_created",
         "id": 501,
@@ -50,7 +50,7 @@ fn headed(path: &str, body: &str, timestamp: &str, signature: &str) -> Call {
 }
 
 /// As Chatwoot calls now, with its current secret.
-fn signed(path: &str, body: &str) -> Call {
+pub fn signed(path: &str, body: &str) -> Call {
     let now = CHATWOOT_NOW.to_string();
     headed(
         path,

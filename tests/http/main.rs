@@ -16,6 +16,7 @@ mod channel;
 mod chatwoot;
 mod client;
 mod desk_api;
+mod half_pairs;
 mod hooks;
 mod log;
 mod metrics;

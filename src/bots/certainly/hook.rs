@@ -125,7 +125,7 @@ impl Reader {
         let data = envelope.data.ok_or(MESSAGE)?;
         let data: UserData<'_> = json::object(data.get()).map_err(|_| MESSAGE)?;
         let raw = data.message.ok_or(MESSAGE)?.get();
-        // What was only skipped so far is read here, so a text that is no text (half a surrogate pair) comes out here.
+        // What was only skipped so far is read here, so a number that is out of all range comes out here.
         let message: Value = serde_json::from_str(raw).map_err(HookError::NotJson)?;
         let user = message.get("user_id").unwrap_or(&Value::Null);
         let user = self.user(user)?;

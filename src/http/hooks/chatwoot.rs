@@ -65,7 +65,7 @@ async fn event(
         desk,
         signed,
     } = addressed;
-    let read = InFlight::read(&state, &headers, sent, body::DEFAULT_MAX).await;
+    let read = InFlight::read_as_sent(&state, &headers, sent, body::DEFAULT_MAX).await;
     let opens = |(_, hook): &(DeskName, ChatwootHook)| match (&signed, &read) {
         (Some(signed), Ok(call)) => hook.is_signed(signed, call.body()),
         (Some(_), Err(_)) => false,
@@ -77,7 +77,7 @@ async fn event(
     };
     let taken = match read {
         Ok(call) => {
-            let (through, desk) = (state.clone(), desk.clone());
+            let (through, desk, call) = (state.clone(), desk.clone(), call.mended());
             let taking = async move { take(&through, &desk, &hook.reader, call).await };
             state.see_through(taking).await
         }

@@ -31,11 +31,29 @@ impl InFlight {
         sent: Body,
         max: usize,
     ) -> Result<Self> {
+        let call = Self::read_as_sent(state, headers, sent, max).await?;
+        Ok(call.mended())
+    }
+
+    /// As [`Self::read`], for a hook that has to see the very bytes before it parses the [mended](Self::mended) ones.
+    pub(super) async fn read_as_sent(
+        state: &State,
+        headers: &HeaderMap,
+        sent: Body,
+        max: usize,
+    ) -> Result<Self> {
         let gate = state.hooks();
         let permit = gate.enter().ok_or_else(|| gate.shed())?;
-        let body = body::read(headers, sent, state.limits(max, gate)).await?;
+        let body = body::read_as_sent(headers, sent, state.limits(max, gate)).await?;
         body::check_depth(&body).map_err(|_| body::too_deep())?;
         Ok(Self::new(body, permit))
+    }
+
+    pub(super) fn mended(self) -> Self {
+        Self {
+            body: self.body.mended(),
+            ..self
+        }
     }
 
     pub(super) fn body(&self) -> &[u8] {

@@ -75,6 +75,21 @@ async fn a_2xx_that_cannot_be_read_was_probably_taken() {
 }
 
 #[tokio::test]
+async fn an_answer_with_half_a_surrogate_pair_is_read() {
+    let body = r#"{"text": "\ud83d"}"#;
+    for status in ["200 OK", "422 Unprocessable Entity"] {
+        let stub = Stub::answering(status, "", body).await;
+        let sent = loopback().send(Call::get(stub.base().endpoint())).await;
+        let read: Value = match sent {
+            Ok(answer) => answer.json().unwrap(),
+            Err(CallError::Refused(refusal)) => serde_json::from_slice(&refusal.body).unwrap(),
+            Err(other) => panic!("{other}"),
+        };
+        assert_eq!(read, json!({"text": "\u{fffd}"}));
+    }
+}
+
+#[tokio::test]
 async fn an_answer_without_body_is_told_from_one_that_is_broken() {
     let outbound = loopback();
     let empty = ask_bytes(

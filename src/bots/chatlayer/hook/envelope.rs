@@ -117,7 +117,7 @@ impl Envelope<'_> {
 }
 
 impl<'a> Item<'a> {
-    /// What was only skipped so far is read here, so a text that is no text (half a surrogate pair) comes out here.
+    /// What was only skipped so far is read here, so a number that is out of all range comes out here.
     pub(super) fn read(raw: &'a RawValue) -> Result<Self, HookError> {
         let item: Json<'a> = serde_json::from_str(raw.get()).map_err(HookError::NotJson)?;
         let holders = [Some(&item), item.get("message")];
