@@ -15,6 +15,11 @@ pub(super) struct Details {
     pub(super) phone: Option<String>,
 }
 
+/// A value is shown up to here: it stands in a narrow column, or among others.
+const LONGEST_VALUE: usize = 1000;
+/// More of them come of a payload that was meant for a program.
+const MOST_VALUES: usize = 50;
+
 impl<'a> Known<'a> {
     pub(super) fn of(job: &'a Job) -> Self {
         let fields = job.profile.user.fields.iter();
@@ -38,9 +43,15 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// What has not been taken.
-    pub(super) fn rest(self) -> impl Iterator<Item = (&'a str, &'a Value)> {
-        self.0.into_iter()
+    /// What the bridge itself can say, and what has not been taken, which goes over that under the same name. No more than
+    /// an agent would read.
+    pub(super) fn into_free(self, job: &Job) -> Map<String, Value> {
+        let mut free = about(job);
+        for (name, value) in self.0 {
+            free.insert(name.to_owned(), shown(value));
+        }
+        free.retain(|_, value| !value.is_null());
+        free.into_iter().take(MOST_VALUES).collect()
     }
 
     /// The first text or number under one of the names, whatever their case and dashes. It is not told a second time.
@@ -64,5 +75,41 @@ fn text(value: &Value) -> Option<String> {
         Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
+    }
+}
+
+fn about(job: &Job) -> Map<String, Value> {
+    let profile = &job.profile;
+    let about = [
+        ("bot", Some(job.key.bot.as_str())),
+        ("channel", profile.channel.as_deref()),
+        ("version", profile.version.as_deref()),
+        ("language", Some(job.handover.language.as_str())),
+        ("session_id", Some(job.key.user.as_str())),
+        ("user_id", profile.user.id.as_deref()),
+    ];
+    let about = about.into_iter();
+    let mut about: Map<_, _> = about
+        .filter_map(|(name, value)| Some((name.to_owned(), shown(&value?.into()))))
+        .collect();
+    about.insert("handover_id".to_owned(), job.handover.id.to_string().into());
+    if let Some(payload) = &job.handover.payload
+        && !payload.is_object()
+    {
+        about.insert("payload".to_owned(), shown(payload));
+    }
+    about
+}
+
+/// Numbers and switches as they are; what has parts as the text of its JSON.
+fn shown(value: &Value) -> Value {
+    let short = |text: String| match text.char_indices().nth(LONGEST_VALUE) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    };
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        Value::String(text) => short(text.clone()).into(),
+        Value::Array(_) | Value::Object(_) => short(value.to_string()).into(),
     }
 }

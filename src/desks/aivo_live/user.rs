@@ -19,10 +19,6 @@ pub(super) struct User {
     extra: Value,
 }
 
-/// A value is shown up to here: it stands in a narrow column beside the conversation.
-const LONGEST_VALUE: usize = 1000;
-/// More of them come of a payload that was meant for a program.
-const MOST_VALUES: usize = 50;
 /// Where the transcript stands in the free data.
 const TRANSCRIPT: &str = "transcript";
 
@@ -36,12 +32,7 @@ impl User {
             email,
             phone,
         } = known.details(job);
-        let mut free = about(job);
-        for (name, value) in known.rest() {
-            free.insert(name.to_owned(), shown(value));
-        }
-        free.retain(|_, value| !value.is_null());
-        let mut extra_values: Map<String, Value> = free.into_iter().take(MOST_VALUES).collect();
+        let mut extra_values = known.into_free(job);
         if let Some(transcript) = transcript {
             extra_values.insert(TRANSCRIPT.to_owned(), transcript.into());
         }
@@ -53,42 +44,6 @@ impl User {
             phone: phone.unwrap_or_default(),
             extra: written(extra_values, extra),
         }
-    }
-}
-
-/// What the bridge itself can say. What platform or bot tell under the same name goes over it.
-fn about(job: &Job) -> Map<String, Value> {
-    let profile = &job.profile;
-    let about = [
-        ("bot", Some(job.key.bot.as_str())),
-        ("channel", profile.channel.as_deref()),
-        ("language", Some(job.handover.language.as_str())),
-        ("session_id", Some(job.key.user.as_str())),
-        ("user_id", profile.user.id.as_deref()),
-    ];
-    let about = about.into_iter();
-    let mut about: Map<_, _> = about
-        .filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?))))
-        .collect();
-    about.insert("handover_id".to_owned(), job.handover.id.to_string().into());
-    if let Some(payload) = &job.handover.payload
-        && !payload.is_object()
-    {
-        about.insert("payload".to_owned(), shown(payload));
-    }
-    about
-}
-
-/// Numbers and switches as they are; what has parts as the text of its JSON.
-fn shown(value: &Value) -> Value {
-    let short = |text: String| match text.char_indices().nth(LONGEST_VALUE) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text,
-    };
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
-        Value::String(text) => short(text.clone()).into(),
-        Value::Array(_) | Value::Object(_) => short(value.to_string()).into(),
     }
 }
 

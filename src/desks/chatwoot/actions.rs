@@ -38,16 +38,27 @@ pub(super) struct NewConversation<'a> {
     pub(super) custom_attributes: &'a Attributes,
 }
 
-/// What the agent sees beside the conversation, and by which we know it again.
+/// By what we know the conversation again, and what an agent can be shown beside it. Scalars alone: Chatwoot has no place
+/// for what has parts.
 #[derive(Clone, Serialize)]
 pub(super) struct Attributes {
-    pub(super) handover_id: String,
-    pub(super) leg: String,
-    pub(super) bot: String,
-    pub(super) language: String,
-    /// How far the notes of what was said before have come.
-    pub(super) transcript: &'static str,
+    handover_id: String,
+    leg: String,
+    bot: String,
+    language: String,
+    session_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    /// How far the notes have come.
+    transcript: &'static str,
 }
+
+/// Chatwoot makes no conversation of which an attribute has more than 1500 characters.
+const LONGEST_ATTRIBUTE: usize = 1000;
 
 /// What takes the place of a conversation's attributes, all of them.
 #[derive(Serialize)]
@@ -221,8 +232,8 @@ impl Conversation {
         self.status.as_deref() == Some(NewStatus::PENDING)
     }
 
-    /// Whether the notes of what was said before may be missing.
-    pub(super) fn lacks_transcript(&self) -> bool {
+    /// Whether notes may be missing.
+    pub(super) fn lacks_notes(&self) -> bool {
         self.attribute("transcript") == Some(Attributes::PENDING)
     }
 
@@ -232,21 +243,22 @@ impl Conversation {
 }
 
 impl Attributes {
-    pub(super) const PENDING: &'static str = "pending";
-    pub(super) const TOLD: &'static str = "told";
-    pub(super) const NONE: &'static str = "none";
+    const PENDING: &'static str = "pending";
+    const TOLD: &'static str = "told";
 
-    pub(super) fn of(job: &Job, leg: &LegFacts, has_transcript: bool) -> Self {
+    pub(super) fn of(job: &Job, leg: &LegFacts) -> Self {
+        let short = |text: &str| text.chars().take(LONGEST_ATTRIBUTE).collect::<String>();
+        let profile = &job.profile;
         Self {
             handover_id: job.handover.id.to_string(),
             leg: leg.id.to_string(),
             bot: job.key.bot.to_string(),
-            language: job.handover.language.clone(),
-            transcript: if has_transcript {
-                Self::PENDING
-            } else {
-                Self::NONE
-            },
+            language: short(&job.handover.language),
+            session_id: job.key.user.as_str().to_owned(),
+            user_id: profile.user.id.as_deref().map(short),
+            channel: profile.channel.as_deref().map(short),
+            version: profile.version.as_deref().map(short),
+            transcript: Self::PENDING,
         }
     }
 

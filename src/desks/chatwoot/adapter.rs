@@ -1,6 +1,7 @@
 //! Performs what the bridge owes to Chatwoot, by its application API.
 
 mod closing;
+mod notes;
 mod opening;
 mod written;
 

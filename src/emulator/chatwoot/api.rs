@@ -387,11 +387,13 @@ fn find(records: &mut Records, id: u64) -> Result<&mut Conversation, StatusCode>
 
 /// The user as the page shows it.
 fn about(id: u64, contact: &Contact, attributes: &Value) -> About {
-    let user = json!({"id": contact.identifier, "first_name": contact.name});
+    let told = |name| attributes.get(name);
     let more = json!({
-        "bot": attributes.get("bot"),
-        "language": attributes.get("language"),
-        "user": user,
+        "bot": told("bot"),
+        "version": told("version"),
+        "channel": told("channel"),
+        "language": told("language"),
+        "user": {"id": contact.identifier, "first_name": contact.name},
         "contact": contact,
     });
     let id = id.to_string();

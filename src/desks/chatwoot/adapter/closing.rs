@@ -41,7 +41,7 @@ async fn made(desk: &Chatwoot, job: &Job, leg: &LegFacts) -> Result<Vec<String>,
     let Some(contact) = opening::find_contact(desk, &Person::of(job)).await? else {
         return Ok(Vec::new());
     };
-    let attributes = Attributes::of(job, leg, false);
+    let attributes = Attributes::of(job, leg);
     let made = opening::conversations(desk, &contact, &attributes).await?;
     let numbers = made.iter().map(|conversation| conversation.id.to_string());
     Ok(numbers.collect())

@@ -1,22 +1,18 @@
-//! How a handover becomes a conversation: its contact first, then the conversation, then what was said before.
+//! How a handover becomes a conversation: its contact first, then the conversation, then the notes.
 //!
 //! Chatwoot does not know a call again, so each step looks first whether an earlier call has done it.
 
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use super::{Chatwoot, Line, Written, key};
+use super::{Chatwoot, Line, Written, key, notes};
 use crate::{
-    desks::{
-        chatwoot::{
-            actions::{
-                Answered, Attributes, Contact, Conversation, MadeContact, NewAttributes,
-                NewContact, NewContactInbox, NewConversation, NewStatus,
-            },
-            capabilities::NOTE_LIMIT,
-            contact::Person,
+    desks::chatwoot::{
+        actions::{
+            Answered, Attributes, Contact, Conversation, MadeContact, NewAttributes, NewContact,
+            NewContactInbox, NewConversation, NewStatus,
         },
-        transcript,
+        contact::Person,
     },
     domain::{
         delivery::{Done, Failure, Job},
@@ -25,30 +21,27 @@ use crate::{
     outbound::{Answer, CallError},
 };
 
-/// As many characters of the past are told, the newest: a few notes.
-const TRANSCRIPT_ROOM: usize = 4 * NOTE_LIMIT;
 /// Why a handover is refused.
 const BLOCKED: &str = "blocked";
 
 /// A conversation, and what agents see in it.
 struct Opened {
     id: String,
-    past: Past,
+    notes: Notes,
     is_pending: bool,
 }
 
-/// What is there of what was said before.
-enum Past {
+/// What is there of the notes.
+enum Notes {
     Missing,
-    /// An earlier call may have broken off while it was written.
+    /// An earlier call may have broken off while they were written.
     MaybePartly,
     Told,
 }
 
 pub(super) async fn open(desk: &Chatwoot, job: &Job) -> Result<Done, Failure> {
     let leg = job.leg.as_ref().ok_or_else(Failure::unsupported)?;
-    let said = transcript::told(&job.transcript, job.transcript_total, TRANSCRIPT_ROOM);
-    let attributes = Attributes::of(job, leg, said.is_some());
+    let attributes = Attributes::of(job, leg);
     let contact = contact(desk, &Person::of(job)).await?;
     if contact.blocked == Some(true) {
         return Ok(refused());
@@ -60,11 +53,10 @@ pub(super) async fn open(desk: &Chatwoot, job: &Job) -> Result<Done, Failure> {
             None => return Ok(refused()),
         },
     };
-    let shown = show(desk, job, &opened, said.as_deref()).await;
-    if let Err(failure) = shown {
+    if let Err(failure) = show(desk, job, &opened).await {
         return Err(broken_off(desk, &opened, failure).await);
     }
-    if said.is_some() && !matches!(opened.past, Past::Told) {
+    if !matches!(opened.notes, Notes::Told) {
         mark_as_told(desk, &opened.id, attributes).await;
     }
     Ok(Done {
@@ -73,32 +65,24 @@ pub(super) async fn open(desk: &Chatwoot, job: &Job) -> Result<Done, Failure> {
     })
 }
 
-/// To agents, with what was said before.
-async fn show(
-    desk: &Chatwoot,
-    job: &Job,
-    opened: &Opened,
-    said: Option<&str>,
-) -> Result<(), Failure> {
+/// To agents, with the notes.
+async fn show(desk: &Chatwoot, job: &Job, opened: &Opened) -> Result<(), Failure> {
     if opened.is_pending {
         desk.set_status(&opened.id, NewStatus::OPEN).await?;
     }
-    let written = match opened.past {
-        Past::Missing => Written::default(),
-        Past::MaybePartly => Written::look_up(desk, &opened.id, job).await?,
-        Past::Told => return Ok(()),
+    let written = match opened.notes {
+        Notes::Missing => Written::default(),
+        Notes::MaybePartly => Written::look_up(desk, &opened.id, job).await?,
+        Notes::Told => return Ok(()),
     };
-    match said {
-        Some(said) => tell(desk, &opened.id, unwritten(job, said, &written)).await,
-        None => Ok(()),
-    }
+    tell(desk, &opened.id, unwritten(job, &written)).await
 }
 
 /// There is a conversation, whatever has gone wrong behind it, so the desk is not taken for one that was never called: a
 /// retry goes on with what was made, and the end resolves it. Told as it is, the failure would say that nothing was made.
 /// What will be refused the next time as well is taken back, and another desk may be asked at once.
 async fn broken_off(desk: &Chatwoot, opened: &Opened, failure: Failure) -> Failure {
-    let is_new = matches!(opened.past, Past::Missing);
+    let is_new = matches!(opened.notes, Notes::Missing);
     if is_new && is_final(&failure) {
         let resolved = desk.set_status(&opened.id, NewStatus::RESOLVED).await;
         if resolved.is_ok() {
@@ -220,10 +204,10 @@ async fn opened_before(
     let ours = conversations(desk, contact, attributes).await?;
     Ok(ours.into_iter().next().map(|ours| Opened {
         id: ours.id.to_string(),
-        past: if ours.lacks_transcript() {
-            Past::MaybePartly
+        notes: if ours.lacks_notes() {
+            Notes::MaybePartly
         } else {
-            Past::Told
+            Notes::Told
         },
         is_pending: ours.is_pending(),
     }))
@@ -251,7 +235,7 @@ async fn open_anew(
     let made: Conversation = answer.json()?;
     Ok((!made.is_resolved()).then(|| Opened {
         id: made.id.to_string(),
-        past: Past::Missing,
+        notes: Notes::Missing,
         is_pending: made.is_pending(),
     }))
 }
@@ -283,9 +267,9 @@ async fn tell(
     Ok(())
 }
 
-/// What was said before, as private notes under their keys, without those that stand there.
-fn unwritten(job: &Job, said: &str, written: &Written) -> impl Iterator<Item = (String, Line)> {
-    let notes = notes(said).into_iter().enumerate();
+/// Under their keys, without those that stand there.
+fn unwritten(job: &Job, written: &Written) -> impl Iterator<Item = (String, Line)> {
+    let notes = notes::of(job).into_iter().enumerate();
     let notes = notes.map(|(index, text)| (key(job, index), Line::note(text)));
     notes.filter(|(key, _)| !written.has(key))
 }
@@ -299,56 +283,5 @@ async fn mark_as_told(desk: &Chatwoot, conversation: &str, attributes: Attribute
     let marked: Result<Answer, _> = desk.post(&path, &attributes).await;
     if let Err(fault) = marked {
         tracing::debug!(error = %fault, "a conversation is not marked as told");
-    }
-}
-
-/// Whole lines, as many as one note takes.
-fn notes(said: &str) -> Vec<String> {
-    let mut notes: Vec<String> = Vec::new();
-    let mut room = 0_usize;
-    for line in said.lines() {
-        for line in cut(line) {
-            let length = line.chars().count().saturating_add(1);
-            match notes.last_mut() {
-                Some(note) if length <= room => {
-                    note.push('\n');
-                    note.push_str(&line);
-                }
-                _ => {
-                    room = NOTE_LIMIT;
-                    notes.push(line);
-                }
-            }
-            room = room.saturating_sub(length);
-        }
-    }
-    notes
-}
-
-fn cut(line: &str) -> Vec<String> {
-    let letters: Vec<char> = line.chars().collect();
-    if letters.is_empty() {
-        return vec![String::new()];
-    }
-    let most = NOTE_LIMIT.saturating_sub(1);
-    letters
-        .chunks(most)
-        .map(|part| part.iter().collect())
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_past_is_told_in_several_notes_and_nothing_of_it_is_lost() {
-        let long = "x".repeat(NOTE_LIMIT * 2);
-        let said = format!("User: help\n\n{long}\n{}", "Bot: hello\n".repeat(3000));
-        let notes = notes(&said);
-        assert!(notes.len() > 3, "{}", notes.len());
-        assert!(notes.iter().all(|note| note.chars().count() <= NOTE_LIMIT));
-        let joined = notes.concat().replace('\n', "");
-        assert_eq!(joined, said.replace('\n', ""));
     }
 }

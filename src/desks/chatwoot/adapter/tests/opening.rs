@@ -81,6 +81,8 @@ async fn a_new_user_becomes_a_contact_and_the_handover_a_conversation() {
         made_contact(),
         listed(&[]),
         made_conversation(),
+        nothing(),
+        nothing(),
     ];
     let (calls, done) = asked(&open(), &answers).await;
     is_opened(done);
@@ -91,7 +93,9 @@ async fn a_new_user_becomes_a_contact_and_the_handover_a_conversation() {
             &search,
             "POST contacts",
             "GET contacts/7/conversations",
-            "POST conversations"
+            "POST conversations",
+            "POST conversations/42/messages",
+            "POST conversations/42/custom_attributes",
         ]
     );
     assert_eq!(
@@ -116,7 +120,8 @@ async fn a_new_user_becomes_a_contact_and_the_handover_a_conversation() {
                 "leg": id(0x1e6).to_string(),
                 "bot": "webshop",
                 "language": "en",
-                "transcript": "none",
+                "session_id": "s1",
+                "transcript": "pending",
             },
         })
     );
@@ -132,10 +137,12 @@ async fn a_known_user_keeps_the_contact_and_the_route_says_who_is_asked() {
         listed(&[other, contact()]),
         listed(&[]),
         made_conversation(),
+        nothing(),
+        nothing(),
     ];
     let (calls, done) = asked(&job, &answers).await;
     is_opened(done);
-    assert_eq!(calls.len(), 3);
+    assert_eq!(calls.len(), 5);
     let asked = &calls[2].1;
     assert_eq!(
         (&asked["contact_id"], &asked["source_id"]),
@@ -159,6 +166,8 @@ async fn a_contact_that_the_inbox_does_not_reach_yet_is_reached_by_it() {
         listed(&[]),
         reached,
         made_conversation(),
+        nothing(),
+        nothing(),
     ];
     let (calls, done) = asked(&open(), &answers).await;
     is_opened(done);
@@ -176,6 +185,8 @@ async fn an_address_of_another_contact_is_told_as_an_attribute() {
         made_contact(),
         listed(&[]),
         made_conversation(),
+        nothing(),
+        nothing(),
     ];
     let (calls, done) = asked(&open(), &answers).await;
     is_opened(done);
@@ -195,10 +206,12 @@ async fn a_contact_that_an_earlier_call_has_made_in_the_meantime_is_taken() {
         listed(&[contact()]),
         listed(&[]),
         made_conversation(),
+        nothing(),
+        nothing(),
     ];
     let (calls, done) = asked(&open(), &answers).await;
     is_opened(done);
-    assert_eq!(calls.len(), 5);
+    assert_eq!(calls.len(), 7);
 }
 
 #[tokio::test]
@@ -214,7 +227,13 @@ async fn a_resolved_conversation_and_one_of_another_leg_are_left_alone() {
     let mut other = earlier("open", "none");
     other["custom_attributes"]["leg"] = json!(id(1).to_string());
     let past = [earlier("resolved", "none"), other, json!({"id": 1})];
-    let answers = [listed(&[contact()]), listed(&past), made_conversation()];
+    let answers = [
+        listed(&[contact()]),
+        listed(&past),
+        made_conversation(),
+        nothing(),
+        nothing(),
+    ];
     let (calls, done) = asked(&open(), &answers).await;
     is_opened(done);
     assert_eq!(calls[2].0, "POST conversations");
@@ -236,7 +255,11 @@ async fn what_was_said_before_is_told_in_notes_and_then_marked_as_told() {
     assert_eq!(
         calls[3].1,
         json!({
-            "content": "User: help",
+            "content": format!(
+                "bot: webshop\nlanguage: en\nsession_id: s1\nhandover_id: {}\n\
+                 e_mail: ada@example.com\nPhone: +31 20 1234567\n\nUser: help",
+                id(0xa),
+            ),
             "message_type": "outgoing",
             "private": true,
             "content_attributes": {"handover_delivery": format!("{}/0", id(0xd))},
@@ -247,10 +270,94 @@ async fn what_was_said_before_is_told_in_notes_and_then_marked_as_told() {
     assert_eq!(calls[4].1["custom_attributes"]["bot"], "webshop");
 }
 
+/// What the agent is told of this handover, and the attributes of its conversation.
+async fn told_of(job: &Job) -> (String, Value) {
+    let answers = [
+        listed(&[contact()]),
+        listed(&[]),
+        made_conversation(),
+        nothing(),
+        nothing(),
+    ];
+    let (calls, done) = asked(job, &answers).await;
+    is_opened(done);
+    let [_, _, (_, conversation), (_, note), (_, marked)] = &calls[..] else {
+        panic!("{:?}", lines(&calls))
+    };
+    let mut kept = conversation["custom_attributes"].clone();
+    kept["transcript"] = json!("told");
+    assert_eq!(marked["custom_attributes"], kept, "the mark keeps the rest");
+    let note = note["content"].as_str().unwrap().to_owned();
+    (note, conversation["custom_attributes"].clone())
+}
+
+#[tokio::test]
+async fn the_agent_sees_who_asks_and_what_the_bot_has_told() {
+    let mut job = open();
+    let profile = Profile {
+        channel: Some("web".into()),
+        version: Some("LIVE".into()),
+        user: UserProfile {
+            id: Some("u1".into()),
+            ..UserProfile::default()
+        },
+        ..Profile::default()
+    };
+    job.profile = profile.into();
+    let payload = json!({"department": "sales", "order": {"id": 7}, "vip": true, "none": null});
+    job.handover.payload = Some(payload);
+    let (note, attributes) = told_of(&job).await;
+    let handover = id(0xa);
+    assert_eq!(
+        note,
+        format!(
+            "bot: webshop\nchannel: web\nversion: LIVE\nlanguage: en\nsession_id: s1\nuser_id: u1\n\
+             handover_id: {handover}\ndepartment: sales\norder: {{\"id\":7}}\nvip: true"
+        )
+    );
+    assert_eq!(
+        attributes,
+        json!({
+            "handover_id": handover.to_string(),
+            "leg": id(0x1e6).to_string(),
+            "bot": "webshop",
+            "language": "en",
+            "session_id": "s1",
+            "user_id": "u1",
+            "channel": "web",
+            "version": "LIVE",
+            "transcript": "pending",
+        })
+    );
+    job.handover.payload = Some(json!("sales"));
+    assert!(told_of(&job).await.0.ends_with("\npayload: sales"));
+}
+
+#[tokio::test]
+async fn what_is_told_of_a_handover_is_no_longer_than_chatwoot_and_an_agent_take_it() {
+    let long = "\u{1f600}".repeat(5000);
+    let mut job = open();
+    let profile = Profile {
+        channel: Some(long.clone()),
+        ..Profile::default()
+    };
+    job.profile = profile.into();
+    job.handover.language = long.clone();
+    let values = (0..60).map(|number| (format!("value {number}"), json!(long)));
+    job.handover.payload = Some(values.collect());
+    let (note, attributes) = told_of(&job).await;
+    for value in attributes.as_object().unwrap().values() {
+        assert!(value.as_str().unwrap().chars().count() <= 1500);
+    }
+    assert!(note.chars().count() <= NOTE_LIMIT / 2 + 100);
+    assert!(note.lines().all(|line| line.chars().count() <= 1100));
+    assert!(note.ends_with(" more are left out)"), "{note}");
+}
+
 #[tokio::test]
 async fn of_the_notes_only_those_are_written_that_an_earlier_call_has_not_written() {
     let mut job = with_a_past();
-    job.transcript[0].content = Content::text("x".repeat(NOTE_LIMIT + 1));
+    job.transcript[0].content = Content::text("x\n".repeat(NOTE_LIMIT * 3 / 4));
     let first =
         json!({"id": 500, "content_attributes": {"handover_delivery": format!("{}/0", id(0xd))}});
     let answers = [
@@ -319,13 +426,14 @@ async fn an_answer_without_a_number_is_asked_for_again_and_not_taken_for_an_open
 #[tokio::test]
 async fn a_conversation_that_begins_with_a_bot_of_chatwoots_is_opened_for_agents() {
     let begun = (OK, json!({"id": 42, "status": "pending"}).to_string());
-    let anew = vec![listed(&[contact()]), listed(&[]), begun, nothing()];
+    let told = [nothing(), nothing(), nothing()];
+    let anew = [vec![listed(&[contact()]), listed(&[]), begun], told.into()].concat();
     let earlier = listed(&[earlier("pending", "told")]);
     let found = vec![listed(&[contact()]), earlier, nothing()];
-    for answers in [anew, found] {
+    for (answers, at) in [(anew, 3), (found, 2)] {
         let (calls, done) = asked(&open(), &answers).await;
         is_opened(done);
-        let (line, body) = calls.last().unwrap();
+        let (line, body) = &calls[at];
         assert_eq!(line, "POST conversations/42/toggle_status");
         assert_eq!(body, &json!({"status": "open"}));
     }
