@@ -28,7 +28,7 @@ TOLERANCE = 300  # seconds: an older call may be a recording
 def is_genuine(secret, headers, body):
     """Standard Webhooks: one of the signatures must be ours over id, timestamp and the body as it came."""
     call, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    if not call or not stamp.isdigit() or abs(time.time() - int(stamp)) > TOLERANCE:
+    if not call or not stamp.isdecimal() or abs(time.time() - int(stamp)) > TOLERANCE:
         return False
     key = base64.b64decode(secret.removeprefix("whsec_"))
     digest = hmac.new(key, f"{call}.{stamp}.".encode() + body, hashlib.sha256).digest()
@@ -82,7 +82,8 @@ class Desk:
 
     def opened(self, data):
         handover = data["handover"]
-        self.handovers.append(handover["id"])
+        if handover["id"] not in self.handovers:  # else the bridge has opened it anew
+            self.handovers.append(handover["id"])
         self.current = handover["id"]
         name = (handover.get("user") or {}).get("first_name") or "somebody"
         print(f"\n== {name} asks for a person ({handover['bot']}, {handover.get('language')}, {handover.get('payload')})")
@@ -113,7 +114,9 @@ class Desk:
         if word == "/list":
             for number, known in enumerate(all_of_them, 1):
                 print(f"{number}{'*' if known == handover else ' '} {known}")
-        elif word == "/take" and rest.isdigit() and 0 < int(rest) <= len(all_of_them):
+        elif word == "/take":
+            if not rest.isdecimal() or not 0 < int(rest) <= len(all_of_them):
+                return print("-- there is no such handover, see /list")
             with self.lock:
                 self.current = all_of_them[int(rest) - 1]
         elif handover is None:
@@ -144,14 +147,14 @@ class Desk:
                 with urllib.request.urlopen(request, timeout=10):
                     return True
             except urllib.error.HTTPError as refused:
-                if refused.code < 500 or pause is None:
-                    print(f"!! the bridge answered {refused.code}")
-                    return False
+                trouble, asked = f"answered {refused.code}", refused.headers.get("retry-after", "")
+                passes = refused.code in (408, 429) or refused.code >= 500
             except OSError as away:
-                if pause is None:
-                    print(f"!! the bridge does not answer: {away}")
-                    return False
-            time.sleep(pause)
+                trouble, asked, passes = f"does not answer: {away}", "", True
+            if not passes or pause is None:
+                print(f"!! the bridge {trouble}")
+                return False
+            time.sleep(max(pause, int(asked) if asked.isdecimal() else 0))
 
 
 def serve(desk, port, secret):

@@ -34,7 +34,11 @@ use uuid::Uuid;
 const TOLERANCE: u64 = 300;
 
 /// The waits before further attempts of a call that may not have arrived.
-const PAUSES: [u64; 3] = [500, 1000, 2000];
+const PAUSES: [Duration; 3] = [
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+];
 
 #[derive(Parser)]
 struct Options {
@@ -218,11 +222,12 @@ impl Desk {
                 .json(event)
                 .send()
                 .await;
-            let again = answer
+            let passes = answer
                 .as_ref()
-                .map_or(true, |answer| answer.status().is_server_error());
+                .map_or(true, |answer| passes(answer.status()));
+            let asked = answer.as_ref().ok().and_then(wait).unwrap_or_default();
             match pauses.next() {
-                Some(pause) if again => tokio::time::sleep(Duration::from_millis(*pause)).await,
+                Some(pause) if passes => tokio::time::sleep(asked.max(*pause)).await,
                 _ => return answer.map(|answer| answer.status()),
             }
         }
@@ -272,7 +277,10 @@ impl Board {
         );
         transcript.iter().for_each(Message::show);
         println!("== type an answer, /join NAME or /close REASON");
-        self.handovers.push(handover.id.clone());
+        // Else the bridge has opened it anew.
+        if !self.handovers.contains(&handover.id) {
+            self.handovers.push(handover.id.clone());
+        }
         self.current = Some(handover.id.clone());
     }
 
@@ -335,6 +343,18 @@ impl Message {
         };
         println!("{:>6}: {text}", self.actor);
     }
+}
+
+/// Whether the bridge may take it the next time. It has stored nothing, or finds by the key what it has.
+fn passes(status: StatusCode) -> bool {
+    let later = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS];
+    status.is_server_error() || later.contains(&status)
+}
+
+/// For how long the bridge wants to be left alone.
+fn wait(answer: &reqwest::Response) -> Option<Duration> {
+    let seconds = answer.headers().get("retry-after")?.to_str().ok()?;
+    seconds.parse().ok().map(Duration::from_secs)
 }
 
 /// Lines come from a thread of their own, since reading a terminal blocks.

@@ -43,7 +43,8 @@ pub struct Told {
 pub struct Api {
     told: watch::Sender<Vec<Told>>,
     known: Arc<Mutex<Option<Value>>>,
-    refusals: Arc<Mutex<Vec<StatusCode>>>,
+    /// The next one last. Each says when to come again.
+    pub refusals: Arc<Mutex<Vec<StatusCode>>>,
 }
 
 pub struct Post {
@@ -373,7 +374,7 @@ async fn hear(
         count = told.len();
     });
     match api.refusals.lock().unwrap().pop() {
-        Some(status) => status.into_response(),
+        Some(status) => (status, [("retry-after", "2")]).into_response(),
         None => (StatusCode::ACCEPTED, Json(json!({"id": "stored-1"}))).into_response(),
     }
 }

@@ -3,9 +3,10 @@
 use std::{
     io::{BufRead, BufReader, Write},
     process::{Child, ChildStdin, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
+use axum::http::StatusCode;
 use serde_json::json;
 use tokio::{sync::mpsc, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -135,9 +136,22 @@ async fn answers_and_closes(mut command: Command) {
         bridge.told(1).await[0].body,
         json!({"type": "attended", "agent": {"name": "Ann"}})
     );
+    *bridge.refusals.lock().unwrap() = vec![
+        StatusCode::SERVICE_UNAVAILABLE,
+        StatusCode::REQUEST_TIMEOUT,
+        StatusCode::TOO_MANY_REQUESTS,
+    ];
+    let began = Instant::now();
     desk.types("Hello, I am Ann");
     let said = json!({"type": "message", "content": {"type": "text", "text": "Hello, I am Ann"}});
-    assert_eq!(bridge.told(2).await[1].body, said);
+    let attempts = bridge.told(5).await.split_off(1);
+    assert!(
+        began.elapsed() >= Duration::from_secs(6),
+        "sooner than asked"
+    );
+    for attempt in &attempts {
+        assert_eq!((&attempt.key, &attempt.body), (&attempts[0].key, &said));
+    }
     let created = json!({"type": "message.created", "timestamp": "2026-01-01T00:00:00.000Z", "data": {
         "handover_id": "h1", "message": {"id": "m2", "seq": 2, "actor": "user", "at": "2026-01-01T00:00:00.000Z", "content": {"type": "text", "text": "thanks"}},
     }});
@@ -150,9 +164,16 @@ async fn answers_and_closes(mut command: Command) {
         200
     );
     desk.sees("user: thanks").await;
+    let anew = signed(http.post(&hook), "c3", &opened).send().await;
+    assert_eq!(anew.unwrap().status(), 200);
+    desk.sees("Aoife asks for a person").await;
+    desk.types("/list");
+    desk.sees("1* h1").await;
+    desk.types("/take 2");
+    desk.sees("no such handover").await;
     desk.types("/close solved");
     assert_eq!(
-        bridge.told(3).await[2].body,
+        bridge.told(6).await[5].body,
         json!({"type": "closed", "reason": "solved"})
     );
     desk.sees("-- closed").await;
