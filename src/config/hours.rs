@@ -31,12 +31,12 @@ fn read(mut section: Section<'_>) -> Option<Hours> {
         read_zone,
         "add the zone's name, such as \"Europe/Amsterdam\"",
     );
-    let open = section.required(
+    let open = section.required_list(
         "open",
-        read_open,
+        read_range,
         "add a list such as [\"mon-fri 09:00-17:30\", \"sat 10:00-14:00\"]",
     );
-    let closed = section.optional("closed", read_closed);
+    let closed = section.list("closed", read_dates);
     section.finish();
     match Hours::new(zone?, open?, closed.unwrap_or_default()) {
         Ok(hours) => Some(hours),
@@ -53,31 +53,22 @@ fn read_zone(value: &Value) -> Result<TimeZone, Problem> {
     TimeZone::get(&name).map_err(|_| Problem::NotATimeZone)
 }
 
-fn read_open(value: &Value) -> Result<Vec<Weekly>, Problem> {
-    let texts = value::texts(value)?;
-    if texts.is_empty() {
-        return Err(Problem::Empty);
-    }
-    let range = |text: &String| {
-        text.trim().parse().map_err(|not| match not {
-            NotWeekly::Shape => Problem::Expected(
-                "days and one range each, such as \"mon-fri 09:00-17:30\", \"sat 10:00-14:00\" or \"fri 22:00-02:00\"",
-            ),
-            NotWeekly::Empty => Problem::Expected(
-                "ranges that end later than they begin; a whole day is 00:00-24:00",
-            ),
-        })
-    };
-    texts.iter().map(range).collect()
+fn read_range(value: &Value) -> Result<Weekly, Problem> {
+    let range = value::text(value)?.trim().parse();
+    range.map_err(|not| match not {
+        NotWeekly::Shape => Problem::Expected(
+            "days and a range, such as \"mon-fri 09:00-17:30\", \"sat 10:00-14:00\" or \"fri 22:00-02:00\"",
+        ),
+        NotWeekly::Empty => Problem::Expected(
+            "a range that ends later than it begins; a whole day is 00:00-24:00",
+        ),
+    })
 }
 
-fn read_closed(value: &Value) -> Result<Vec<Dates>, Problem> {
-    let dates = |text: &String| {
-        text.trim().parse().map_err(|_| {
-            Problem::Expected(
-                "dates such as \"2026-12-25\", or the first and the last of several, such as \"2026-12-24 to 2027-01-01\"",
-            )
-        })
-    };
-    value::texts(value)?.iter().map(dates).collect()
+fn read_dates(value: &Value) -> Result<Dates, Problem> {
+    value::text(value)?.trim().parse().map_err(|_| {
+        Problem::Expected(
+            "a date such as \"2026-12-25\", or the first and the last of several, such as \"2026-12-24 to 2027-01-01\"",
+        )
+    })
 }

@@ -25,6 +25,12 @@ impl KeyPath {
         self.with(Step::Index(index))
     }
 
+    /// What stands there within this setting.
+    #[must_use]
+    pub fn within(&self, there: &Self) -> Self {
+        Self([&self.0[..], &there.0[..]].concat())
+    }
+
     /// What this setting stands in; `None` at the root.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {

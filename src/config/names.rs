@@ -31,18 +31,6 @@ pub(super) fn read<N: FromStr>(value: &Value) -> Result<N, Problem> {
     value::text(value)?.parse().map_err(|_| Problem::NotAName)
 }
 
-/// One name or a list of names.
-pub(super) fn read_list<N: FromStr, C: FromIterator<N>>(value: &Value) -> Result<C, Problem> {
-    let names = value::texts(value)?;
-    if names.is_empty() {
-        return Err(Problem::Empty);
-    }
-    names
-        .iter()
-        .map(|name| name.parse().map_err(|_| Problem::NotAName))
-        .collect()
-}
-
 /// A table of a section whose keys are names. `None`: its name is none, which has been reported; the rest of it is read for
 /// what else is wrong.
 pub(super) type Named<'r, N> = (Option<N>, Section<'r>);

@@ -48,19 +48,14 @@ impl fmt::Debug for CallUrl {
     }
 }
 
-/// A list of ranges; a single address is a range of one.
-pub(super) fn read_list(value: &Value) -> Result<Vec<IpNet>, Problem> {
-    const EXPECTED: Problem = Problem::Expected("a list of IP ranges such as [\"10.0.0.0/8\"]");
-    value::texts(value)?
-        .iter()
-        .map(|range| {
-            let range = range.trim();
-            range
-                .parse()
-                .or_else(|_| range.parse::<IpAddr>().map(IpNet::from))
-                .map_err(|_| EXPECTED)
-        })
-        .collect()
+/// A range of addresses; a single address is a range of one.
+pub(super) fn read_range(value: &Value) -> Result<IpNet, Problem> {
+    let text = value::text(value)?;
+    let range = text.trim();
+    range
+        .parse()
+        .or_else(|_| range.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| Problem::Expected("an IP range such as \"10.0.0.0/8\""))
 }
 
 fn callable_url(value: &Value, allowed: &[IpNet]) -> Result<Url, Problem> {

@@ -13,7 +13,7 @@ pub struct Outbound {
 
 impl Outbound {
     pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
-        let allow_networks = section.defaulted("allow_networks", networks::read_list);
+        let allow_networks = section.list("allow_networks", networks::read_range);
         section.finish();
         Some(Self {
             allow_networks: allow_networks?,

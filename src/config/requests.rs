@@ -40,9 +40,9 @@ impl Request {
         let at = section.written();
         let method = section.required("method", Method::read, "add method = \"POST\"");
         let url = section.required("url", template, "add the URL to call, a template");
-        let headers = section.optional("headers", named_templates);
+        let headers = section.named("headers", named_template);
         let body = section.optional("body", template);
-        let take = section.optional("take", named_templates);
+        let take = section.named("take", named_template);
         section.finish();
         Some(Self {
             at,
@@ -87,10 +87,11 @@ pub(super) fn template(value: &Value) -> Result<String, Problem> {
     Ok(text)
 }
 
-fn named_templates(value: &Value) -> Result<Vec<(String, String)>, Problem> {
-    let named = value::named_texts(value)?;
-    named.iter().try_for_each(|(_, text)| short(text.len()))?;
-    Ok(named)
+/// It may be empty, which a header can be.
+fn named_template(value: &Value) -> Result<String, Problem> {
+    let text = value::text(value)?;
+    short(text.len())?;
+    Ok(text)
 }
 
 fn short(length: usize) -> Result<(), Problem> {

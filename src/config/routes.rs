@@ -4,6 +4,8 @@ mod when;
 
 use std::collections::BTreeSet;
 
+use config::Value;
+
 use super::{fault::Problem, names, section::Section, value};
 use crate::domain::{
     ids::{BotName, DeskName},
@@ -42,22 +44,16 @@ fn read(mut section: Section<'_>, known: &Known, before: &mut Vec<Taking>) -> Op
     }
     let desk = section.required(
         "desk",
-        names::read,
+        |value| known.desk(value),
         "add the name of the desk that takes these handovers",
     );
-    let fallbacks: Vec<DeskName> = section
-        .optional("fallback", names::read_list)
-        .unwrap_or_default();
+    let mut asked: BTreeSet<DeskName> = desk.iter().cloned().collect();
+    let fallbacks = section.filled_list("fallback", |value| {
+        let name = known.desk(value)?;
+        let is_another = asked.insert(name.clone());
+        is_another.then_some(name).ok_or(Problem::DeskTwice)
+    });
     let options = section.optional("options", value::json_table);
-    for (key, names) in [("desk", desk.as_slice()), ("fallback", &fallbacks[..])] {
-        if names.iter().any(|name| !known.desks.contains(name)) {
-            section.fault(key, Problem::UnknownReference { what: "desk" });
-        }
-    }
-    let mut asked = BTreeSet::from_iter(&desk);
-    if !fallbacks.iter().all(|name| asked.insert(name)) {
-        section.fault("fallback", Problem::DeskTwice);
-    }
     section.finish();
     let (bots, when) = taking
         .as_ref()
@@ -68,7 +64,7 @@ fn read(mut section: Section<'_>, known: &Known, before: &mut Vec<Taking>) -> Op
         bots,
         when,
         desk: desk?,
-        fallbacks,
+        fallbacks: fallbacks.unwrap_or_default(),
         options: options.unwrap_or_default(),
     })
 }
@@ -76,12 +72,22 @@ fn read(mut section: Section<'_>, known: &Known, before: &mut Vec<Taking>) -> Op
 /// None if a fault was found in it.
 fn read_taking(section: &mut Section<'_>, known: &Known) -> Option<Taking> {
     let every_bot = !section.has("bot");
-    let bots: Option<BTreeSet<BotName>> = section.optional("bot", names::read_list);
+    let bots = section.filled_list("bot", |value| known.bot(value));
+    let bots = bots.map(BTreeSet::from_iter);
     let when = section.table("when").and_then(when::read);
-    if bots.iter().flatten().any(|bot| !known.bots.contains(bot)) {
-        section.fault("bot", Problem::UnknownReference { what: "bot" });
-    }
     (every_bot || bots.is_some()).then_some(Taking { bots, when: when? })
+}
+
+impl Known {
+    fn bot(&self, value: &Value) -> Result<BotName, Problem> {
+        let bot = Some(names::read(value)?).filter(|bot| self.bots.contains(bot));
+        bot.ok_or(Problem::UnknownReference { what: "bot" })
+    }
+
+    fn desk(&self, value: &Value) -> Result<DeskName, Problem> {
+        let desk = Some(names::read(value)?).filter(|desk| self.desks.contains(desk));
+        desk.ok_or(Problem::UnknownReference { what: "desk" })
+    }
 }
 
 impl Taking {

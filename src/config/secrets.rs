@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use config::Value;
+use config::{Value, ValueKind};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{fault::Problem, secret_file::Files, section::Section, value};
@@ -49,6 +49,16 @@ pub(super) enum Rule {
 }
 
 impl Secrets {
+    /// None: there are none.
+    fn of(secrets: impl IntoIterator<Item = SecretString>, files: Option<Files>) -> Option<Self> {
+        let mut secrets = secrets.into_iter();
+        Some(Self {
+            first: secrets.next()?,
+            others: secrets.collect(),
+            files,
+        })
+    }
+
     pub fn first(&self) -> &SecretString {
         &self.first
     }
@@ -114,19 +124,35 @@ pub(super) fn required(section: &mut Section<'_>, keys: Keys, rule: Rule) -> Opt
 pub(super) fn optional(section: &mut Section<'_>, keys: Keys, rule: Rule) -> Option<Secrets> {
     section.keep_the_higher(keys.key, keys.file);
     let twice = section.has(keys.key) && section.has(keys.file);
-    let given = section.optional(keys.key, |value| checked(several(value)?, rule));
-    let from_file = section.optional(keys.file, |value| {
-        if twice {
-            return Err(Problem::SecretTwice);
-        }
-        let (secrets, files) = lines_of_files(value)?;
-        let files = Some(files);
-        Ok(Secrets {
-            files,
-            ..checked(secrets, rule)?
-        })
+    let given = section.each(keys.key, several, |value| {
+        let secret = value::text(value)?;
+        rule.check(&secret)?;
+        Ok(SecretString::from(secret))
     });
-    given.or(from_file)
+    let mut files = Files::default();
+    let from_file = section.each(
+        keys.file,
+        |value| {
+            if twice {
+                return Err(Problem::SecretTwice);
+            }
+            several(value)
+        },
+        |value| {
+            let lines = files.read(Path::new(&value::text(value)?))?;
+            let mut secrets = lines.iter().map(ExposeSecret::expose_secret);
+            secrets.try_for_each(|secret| rule.check(secret))?;
+            Ok(lines)
+        },
+    );
+    if let Some(secrets) = given {
+        return Secrets::of(secrets, None);
+    }
+    let secrets = Secrets::of(from_file?.into_iter().flatten(), Some(files));
+    if secrets.is_none() {
+        section.fault(keys.file, Problem::SecretFileShape);
+    }
+    secrets
 }
 
 /// One secret that must be there and cannot be a list, such as what the bridge itself presents.
@@ -168,9 +194,7 @@ pub(super) fn read_named(mut section: Section<'_>) -> BTreeMap<String, Secrets> 
     for (key, value) in section.take_values() {
         let read = match key.strip_suffix("_file") {
             Some(name) => one_of_file(&value).map(|secrets| (name.to_owned(), secrets)),
-            None => several(&value)
-                .and_then(one)
-                .map(|secrets| (key.clone(), secrets)),
+            None => one(&value).map(|secrets| (key.clone(), secrets)),
         };
         match read {
             Ok((name, _)) if !is_name(&name) => section.fault(&key, Problem::NotAName),
@@ -194,51 +218,34 @@ fn is_name(name: &str) -> bool {
         && name.len() <= 32
 }
 
-fn one(secrets: Vec<SecretString>) -> Result<Secrets, Problem> {
-    let secrets = checked(secrets, Rule::Foreign)?;
-    let is_one = secrets.others.is_empty();
-    is_one
-        .then_some(secrets)
-        .ok_or(Problem::Expected("one secret, not a list"))
+fn one(value: &Value) -> Result<Secrets, Problem> {
+    const EXPECTED: Problem = Problem::Expected("one secret, not a list");
+    let [secret] = &several(value)?[..] else {
+        return Err(EXPECTED);
+    };
+    let secret = value::text(secret)?;
+    Rule::Foreign.check(&secret)?;
+    Secrets::of([SecretString::from(secret)], None).ok_or(EXPECTED)
 }
 
 fn one_of_file(value: &Value) -> Result<Secrets, Problem> {
-    let (secrets, files) = lines_of_files(value)?;
-    let files = Some(files);
-    let secrets = one(secrets).map_err(|_| Problem::SecretFileShape)?;
-    Ok(Secrets { files, ..secrets })
-}
-
-fn several(value: &Value) -> Result<Vec<SecretString>, Problem> {
-    let secrets = match &value.kind {
-        config::ValueKind::String(one) => vec![one.clone()],
-        _ => value::texts(value)?,
-    };
-    Ok(secrets.into_iter().map(SecretString::from).collect())
-}
-
-fn lines_of_files(value: &Value) -> Result<(Vec<SecretString>, Files), Problem> {
     let (mut secrets, mut files) = (Vec::new(), Files::default());
     for path in several(value)? {
-        secrets.extend(files.read(Path::new(path.expose_secret()))?);
+        secrets.extend(files.read(Path::new(&value::text(&path)?))?);
     }
-    if secrets.is_empty() {
-        return Err(Problem::SecretFileShape);
-    }
-    Ok((secrets, files))
+    let is_one = secrets.len() == 1;
+    let secrets = Secrets::of(secrets, Some(files)).filter(|_| is_one);
+    let secrets = secrets.ok_or(Problem::SecretFileShape)?;
+    let is_good = Rule::Foreign.check(secrets.first.expose_secret()).is_ok();
+    is_good.then_some(secrets).ok_or(Problem::SecretFileShape)
 }
 
-fn checked(secrets: Vec<SecretString>, rule: Rule) -> Result<Secrets, Problem> {
-    for secret in &secrets {
-        rule.check(secret.expose_secret())?;
+/// A secret may hold commas, so a text is one whoever has written it.
+fn several(value: &Value) -> Result<Vec<Value>, Problem> {
+    match &value.kind {
+        ValueKind::String(_) => Ok(vec![value.clone()]),
+        _ => value::some_members(value),
     }
-    let mut secrets = secrets.into_iter();
-    let first = secrets.next().ok_or(Problem::Empty)?;
-    Ok(Secrets {
-        first,
-        others: secrets.collect(),
-        files: None,
-    })
 }
 
 impl Rule {

@@ -1,6 +1,8 @@
 //! Reads one table of the merged tree key by key. A wrong value is reported and the reading goes on, which is how all
 //! faults come at once; whatever nobody asked for is an unknown key.
 
+mod list;
+
 use std::{cell::RefCell, cmp::Ordering, collections::BTreeSet, mem};
 
 use config::{Map, Value, ValueKind};
@@ -69,6 +71,21 @@ impl Report {
 
     fn add(&self, key: KeyPath, from_environment: bool, problem: Problem) {
         let place = self.place(&key, from_environment);
+        self.faults.borrow_mut().push(Fault {
+            key,
+            place,
+            problem,
+        });
+    }
+
+    /// A member of a list, whose variable holds it as a whole.
+    fn add_member(&self, list: &KeyPath, index: usize, from_environment: bool, problem: Problem) {
+        let key = list.index(index);
+        let place = if from_environment {
+            Place::Variable(list.variable())
+        } else {
+            self.place(&key, from_environment)
+        };
         self.faults.borrow_mut().push(Fault {
             key,
             place,
@@ -240,6 +257,13 @@ impl<'r> Section<'r> {
             self.from_environment.contains(key),
             problem,
         );
+    }
+
+    /// The same of what stands within the value of `key`.
+    pub(super) fn fault_within(&self, (key, within): (&str, &KeyPath), problem: Problem) {
+        let at = self.key.key(key).within(within);
+        let from_environment = self.from_environment.contains(key);
+        self.report.add(at, from_environment, problem);
     }
 
     /// The table as a whole breaks a rule.

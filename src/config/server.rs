@@ -34,7 +34,7 @@ impl Server {
                 .and_then(networks::base_url)
                 .map(Some)
         });
-        let trusted_proxies = section.defaulted("trusted_proxies", networks::read_list);
+        let trusted_proxies = section.list("trusted_proxies", networks::read_range);
         let max_connections = section.defaulted("max_connections", |value| {
             value::number(value, 1, 1_000_000)
         });

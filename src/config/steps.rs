@@ -89,7 +89,7 @@ impl Step {
         } else if section.has("dialog_state") {
             let dialog_state = section.optional("dialog_state", value::filled_text);
             let session_data = section
-                .optional("session_data", value::named_texts)
+                .named("session_data", value::text)
                 .unwrap_or_default();
             dialog_state.map(|dialog_state| {
                 Self::DialogState(DialogState {

@@ -90,32 +90,31 @@ pub(super) fn socket_address(value: &Value) -> Result<SocketAddr, Problem> {
         .map_err(|_| Problem::Expected("an IP address and a port, such as \"0.0.0.0:8080\""))
 }
 
-/// Several texts; one alone may stand without brackets.
-pub(super) fn texts(value: &Value) -> Result<Vec<String>, Problem> {
+/// What a list holds; one alone may stand without brackets.
+pub(super) fn members(value: &Value) -> Result<Vec<Value>, Problem> {
     match &value.kind {
-        ValueKind::Array(members) => members.iter().map(text).collect(),
-        ValueKind::String(all) if is_from_environment(value) => Ok(all
-            .split(',')
-            .map(str::trim)
-            .filter(|member| !member.is_empty())
-            .map(ToOwned::to_owned)
-            .collect()),
-        ValueKind::String(one) => Ok(vec![one.clone()]),
-        other => Err(wrong_type("a list of texts", other)),
+        ValueKind::Array(members) => Ok(members.clone()),
+        ValueKind::String(all) if is_from_environment(value) => {
+            let origin = ENVIRONMENT.to_owned();
+            let members = all.split(',').map(str::trim);
+            Ok(members
+                .filter(|member| !member.is_empty())
+                .map(|member| Value::new(Some(&origin), member))
+                .collect())
+        }
+        ValueKind::Nil | ValueKind::Table(_) => Err(wrong_type("a list", &value.kind)),
+        _ => Ok(vec![value.clone()]),
     }
 }
 
-/// Texts by a name the operator chooses, sorted by it.
-pub(super) fn named_texts(value: &Value) -> Result<Vec<(String, String)>, Problem> {
-    let ValueKind::Table(members) = &value.kind else {
-        return Err(wrong_type("a table of texts", &value.kind));
-    };
-    let mut named: Vec<_> = members
-        .iter()
-        .map(|(name, member)| Ok((name.clone(), text(member)?)))
-        .collect::<Result<_, Problem>>()?;
-    named.sort();
-    Ok(named)
+/// The same where there must be something.
+pub(super) fn some_members(value: &Value) -> Result<Vec<Value>, Problem> {
+    let members = members(value)?;
+    if members.is_empty() {
+        Err(Problem::Empty)
+    } else {
+        Ok(members)
+    }
 }
 
 /// A table that is passed on as it is, for somebody else to understand.

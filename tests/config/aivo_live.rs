@@ -134,7 +134,7 @@ fn what_is_written_wrongly_is_told_with_what_would_be_right() {
         (
             "groups = [2179]",
             "groups = [\"sales\"]",
-            "desks.live.groups must be a whole number, not text",
+            "desks.live.groups[0] must be a whole number, not text",
         ),
         (
             "bot_token = \"canary-bot-token\"",

@@ -11,6 +11,7 @@ mod answers;
 mod certainly;
 mod chatwoot;
 mod console;
+mod lists;
 mod refused;
 mod routing;
 mod secrets;

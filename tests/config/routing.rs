@@ -117,11 +117,11 @@ fn what_is_no_condition_is_refused_with_its_line() {
         (
             "{ language = \"dutch\" }",
             "language",
-            "must be language tags",
+            "must be a language tag",
         ),
         (
             "{ channel = [[\"web\"]] }",
-            "channel",
+            "channel[0]",
             "must be a text, a number",
         ),
     ] {
@@ -143,12 +143,12 @@ fn a_fallback_is_one_desk_or_several_and_each_is_another() {
     assert_eq!(config.routes[0].fallbacks, ["second".parse().unwrap()]);
     let config = routed("[[routes]]\ndesk = \"custom\"\nfallback = [\"second\"]").unwrap();
     assert_eq!(config.routes[0].fallbacks.len(), 1);
-    for fallback in ["\"custom\"", "[\"second\", \"second\"]"] {
+    for (fallback, at) in [("\"custom\"", ""), ("[\"second\", \"second\"]", "[1]")] {
         let faults = routed(&format!(
             "[[routes]]\ndesk = \"custom\"\nfallback = {fallback}"
         ))
         .unwrap_err();
-        assert_only(&faults, "routes[0].fallback", |problem| {
+        assert_only(&faults, &format!("routes[0].fallback{at}"), |problem| {
             matches!(problem, Problem::DeskTwice)
         });
     }
@@ -244,14 +244,14 @@ fn hours_that_make_no_sense_are_refused() {
         (
             "mon-fri 09:00-17:30",
             "weekdays",
-            "open",
-            "must be days and one range each",
+            "open[0]",
+            "must be days and a range",
         ),
         (
             "mon-fri 09:00-17:30",
             "mon 09:00-09:00",
-            "open",
-            "must be ranges that end later",
+            "open[0]",
+            "must be a range that ends later",
         ),
         (
             "\"mon-fri 09:00-17:30\"",
@@ -262,8 +262,8 @@ fn hours_that_make_no_sense_are_refused() {
         (
             "[\"mon-fri 09:00-17:30\"]",
             "[\"mon-fri 09:00-17:30\"]\nclosed = [\"25 December\"]",
-            "closed",
-            "must be dates such as",
+            "closed[0]",
+            "must be a date such as",
         ),
         (
             "[\"mon-fri 09:00-17:30\"]",

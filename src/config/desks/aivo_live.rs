@@ -1,6 +1,6 @@
 //! A desk on Aivo Live.
 
-use config::{Value, ValueKind};
+use config::Value;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
@@ -115,13 +115,13 @@ impl AivoLive {
         let groups_url = section.optional("groups_url", base);
         let bot_id = section.required("bot_id", read_id, "add the botId that Aivo has given you");
         let bot_token = secrets::required_one(section, Self::BOT_TOKEN, Rule::Foreign);
-        let groups = section.required(
+        let groups = section.required_list(
             "groups",
-            read_groups,
+            read_id,
             "add the ids of the groups whose agents are asked",
         );
         let hook_key = secrets::required(section, Self::HOOK_KEY, Rule::Unguessable { least: 20 });
-        let headers = section.optional("headers", read_headers);
+        let headers = section.named("headers", read_header);
         let extra = section.optional("extra", Extra::read);
         let transcript_limit = section.optional("transcript_limit", super::read_transcript_limit);
         let transcript_chars = section.optional("transcript_chars", read_chars);
@@ -250,28 +250,9 @@ fn read_id(value: &Value) -> Result<u64, Problem> {
     value::number(value, 1, i64::MAX.unsigned_abs())
 }
 
-/// The file writes numbers; a variable, which knows texts only, writes them with commas between.
-fn read_groups(value: &Value) -> Result<Vec<u64>, Problem> {
-    let groups: Vec<u64> = match &value.kind {
-        ValueKind::Array(members) => members.iter().map(read_id).collect::<Result<_, _>>()?,
-        ValueKind::String(_) if value::is_from_environment(value) => {
-            let texts = value::texts(value)?;
-            let ids = texts.iter().map(|text| text.parse().ok());
-            ids.collect::<Option<_>>()
-                .ok_or(Problem::Expected("whole numbers with commas between"))?
-        }
-        _ => vec![read_id(value)?],
-    };
-    if groups.is_empty() {
-        return Err(Problem::Empty);
-    }
-    Ok(groups)
-}
-
-/// They may be credentials, so they are kept as such.
-fn read_headers(value: &Value) -> Result<Vec<(String, SecretString)>, Problem> {
-    let named = value::named_texts(value)?.into_iter();
-    Ok(named.map(|(name, value)| (name, value.into())).collect())
+/// It may be a credential, so it is kept as one.
+fn read_header(value: &Value) -> Result<SecretString, Problem> {
+    value::text(value).map(SecretString::from)
 }
 
 fn read_chars(value: &Value) -> Result<usize, Problem> {

@@ -194,7 +194,7 @@ impl TemplateHook {
             "add the expression that makes an event of the desk protocol",
         );
         let key = section.optional("key", requests::template);
-        let examples = section.optional("examples", value::texts);
+        let examples = section.list("examples", value::text);
         section.finish();
         if handover.is_none() && reference.is_none() {
             section.fault_here(Problem::NamelessEvents);

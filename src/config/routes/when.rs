@@ -2,46 +2,73 @@
 
 use config::{Value, ValueKind};
 
-use super::super::{fault::Problem, names::Language, section::Section, value};
+use super::super::{fault::Problem, key::KeyPath, names::Language, section::Section, value};
 use crate::domain::routing::{Condition, Fact, Path, Scalar};
 
 /// None if one of the conditions is faulty.
 pub(super) fn read(mut section: Section<'_>) -> Option<Vec<Condition>> {
-    let mut conditions = Some(Vec::new());
+    let (mut conditions, mut is_good) = (Vec::new(), true);
     for (key, value) in section.take_values() {
         let mut found = Vec::new();
-        match flatten(&key, &value, &mut found) {
-            Ok(()) => conditions.iter_mut().for_each(|all| all.append(&mut found)),
-            Err(problem) => {
-                section.fault(&key, problem);
-                conditions = None;
+        flatten(&key, (&KeyPath::default(), &value), &mut found);
+        for (within, condition) in found {
+            match condition {
+                Ok(condition) => conditions.push(condition),
+                Err(problem) => {
+                    is_good = false;
+                    section.fault_within((&key, &within), problem);
+                }
             }
         }
     }
-    conditions
+    is_good.then_some(conditions)
 }
 
+/// What was read at a place within a member of the table.
+type Found = (KeyPath, Result<Condition, Problem>);
+
 /// `payload = { department = "sales" }` is `"payload.department" = "sales"`.
-fn flatten(key: &str, value: &Value, found: &mut Vec<Condition>) -> Result<(), Problem> {
+fn flatten(key: &str, (at, value): (&KeyPath, &Value), found: &mut Vec<Found>) {
     match &value.kind {
-        ValueKind::Table(members) if members.is_empty() => Err(Problem::Empty),
+        ValueKind::Table(members) if members.is_empty() => {
+            found.push((at.clone(), Err(Problem::Empty)));
+        }
         ValueKind::Table(members) => {
             let mut members: Vec<_> = members.iter().collect();
             members.sort_by_key(|(name, _)| *name);
-            members
-                .into_iter()
-                .try_for_each(|(name, member)| flatten(&format!("{key}.{name}"), member, found))
-        }
-        _ => {
-            let of = fact(key)?;
-            let any_of = wanted(value)?;
-            if of == Fact::Language {
-                languages(&any_of)?;
+            for (name, member) in members {
+                flatten(&format!("{key}.{name}"), (&at.key(name), member), found);
             }
-            found.push(Condition { of, any_of });
-            Ok(())
+        }
+        _ => match fact(key) {
+            Ok(of) => condition(of, (at, value), found),
+            Err(problem) => found.push((at.clone(), Err(problem))),
+        },
+    }
+}
+
+/// All of its values are read, whatever is wrong with one of them.
+fn condition(of: Fact, (at, value): (&KeyPath, &Value), found: &mut Vec<Found>) {
+    let values = match &value.kind {
+        ValueKind::Array(values) if values.is_empty() => {
+            return found.push((at.clone(), Err(Problem::Empty)));
+        }
+        ValueKind::Array(values) => values.iter().collect(),
+        _ => vec![value],
+    };
+    let is_alone = !matches!(value.kind, ValueKind::Array(_));
+    let (mut any_of, mut faults) = (Vec::new(), Vec::new());
+    for (index, value) in values.into_iter().enumerate() {
+        match wanted(&of, value) {
+            Ok(scalar) => any_of.push(scalar),
+            Err(problem) if is_alone => faults.push((at.clone(), Err(problem))),
+            Err(problem) => faults.push((at.index(index), Err(problem))),
         }
     }
+    if faults.is_empty() {
+        found.push((at.clone(), Ok(Condition { of, any_of })));
+    }
+    found.append(&mut faults);
 }
 
 fn fact(key: &str) -> Result<Fact, Problem> {
@@ -64,30 +91,15 @@ fn fact(key: &str) -> Result<Fact, Problem> {
     }
 }
 
-fn wanted(value: &Value) -> Result<Vec<Scalar>, Problem> {
-    const EXPECTED: Problem =
-        Problem::Expected("a text, a number, true or false, or a list of them");
-    let values = match value::json(value)? {
-        serde_json::Value::Array(values) => values,
-        one => vec![one],
-    };
-    if values.is_empty() {
-        return Err(Problem::Empty);
-    }
-    values
-        .iter()
-        .map(|value| Scalar::of(value).ok_or(EXPECTED))
-        .collect()
-}
-
 /// A language that is none would never match.
-fn languages(wanted: &[Scalar]) -> Result<(), Problem> {
-    let is_one = |wanted: &Scalar| wanted.as_str().parse::<Language>().is_ok();
-    if wanted.iter().all(is_one) {
-        Ok(())
-    } else {
-        Err(Problem::Expected(
-            "language tags such as \"en\" or \"pt-br\"",
-        ))
+fn wanted(of: &Fact, value: &Value) -> Result<Scalar, Problem> {
+    let scalar = Scalar::of(&value::json(value)?).ok_or(Problem::Expected(
+        "a text, a number, true or false, or a list of them",
+    ))?;
+    if *of == Fact::Language && scalar.as_str().parse::<Language>().is_err() {
+        return Err(Problem::Expected(
+            "a language tag such as \"en\" or \"pt-br\"",
+        ));
     }
+    Ok(scalar)
 }
