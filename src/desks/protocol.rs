@@ -4,3 +4,4 @@
 pub mod answer;
 pub mod event;
 pub mod message;
+pub mod rules;

@@ -193,6 +193,11 @@ async fn what_cannot_be_an_event_is_told_apart() {
         assert!(bridge.store.steps().is_empty());
     }
     let bridge = Bridge::new(Script::default());
+    let file = r#"{"type": "message", "content": {"type": "media", "kind": "pdf", "url": "https://a.example"}}"#;
+    assert_eq!(
+        bridge.send(tell(file)).await.json()["detail"],
+        "content.kind must be one of image, video, audio, file"
+    );
     assert_ne!(bridge.send(tell(padded(1 << 20))).await.status, 413);
 
     for content_type in ["text/plain", ""] {

@@ -7,12 +7,12 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::rules::{AGENT, Broken, CONTENT, Fault};
 use crate::domain::{
     conversation::Agent,
     event::{AgentSaid, DeskEvent},
-    fallback::{is_blank, is_web},
     json::{self, NotAnObject},
-    message::{Button, Card, Content, QuickReply},
+    message::Content,
 };
 
 /// # Errors
@@ -21,7 +21,7 @@ pub fn parse(body: &[u8]) -> Result<DeskEvent, EventError> {
     let body = str::from_utf8(body).map_err(EventError::NotText)?;
     let sent = json::object(body).map_err(|fault| match fault {
         NotAnObject::Syntax(fault) => EventError::NotJson(fault),
-        NotAnObject::Shape => EventError::Contract { field: "the body" },
+        NotAnObject::Shape => broken("the body", Fault::NoObject),
     })?;
     read(sent, body)
 }
@@ -35,7 +35,7 @@ pub fn from_value(event: Value, raw: &str) -> Result<DeskEvent, EventError> {
     let sent = event.is_object().then(|| Sent::deserialize(event).ok());
     let sent = sent.flatten();
     read(
-        sent.ok_or(EventError::Contract { field: "the event" })?,
+        sent.ok_or_else(|| broken("the event", Fault::NoObject))?,
         raw,
     )
 }
@@ -47,10 +47,8 @@ pub enum EventError {
     NotJson(#[source] serde_json::Error),
     #[error("the body is not utf-8")]
     NotText(#[source] std::str::Utf8Error),
-    #[error("{field} is missing or is not what it must be")]
-    Contract { field: &'static str },
-    #[error("type is none of attended, message, typing, transferred, closed")]
-    UnknownType,
+    #[error(transparent)]
+    Contract(#[from] Broken),
 }
 
 #[derive(Deserialize)]
@@ -62,6 +60,8 @@ struct Sent {
     to: Option<Value>,
     reason: Option<Value>,
 }
+
+const TYPES: &str = "attended, message, typing, transferred, closed";
 
 fn read(sent: Sent, raw: &str) -> Result<DeskEvent, EventError> {
     match sent.kind.as_ref().and_then(Value::as_str) {
@@ -82,8 +82,8 @@ fn read(sent: Sent, raw: &str) -> Result<DeskEvent, EventError> {
             reason: text("reason", sent.reason.as_ref())?.filter(|reason| says_something(reason)),
             by: None,
         }),
-        Some(_) => Err(EventError::UnknownType),
-        None => Err(EventError::Contract { field: "type" }),
+        _ if sent.kind.is_none() => Err(broken("type", Fault::Missing)),
+        _ => Err(broken("type", Fault::NoneOf(TYPES.to_owned()))),
     }
 }
 
@@ -92,14 +92,10 @@ pub fn agent(value: Option<&Value>) -> Result<Agent, EventError> {
     let Some(value) = value else {
         return Ok(Agent::default());
     };
-    let fields = value
-        .as_object()
-        .ok_or(EventError::Contract { field: "agent" })?;
-    let avatar_url = text("agent.avatar_url", fields.get("avatar_url"))?;
-    check("agent.avatar_url", avatar_url.iter().all(|url| is_web(url)))?;
+    AGENT.holds(value).map_err(|broken| broken.of("agent"))?;
     Ok(Agent {
-        name: text("agent.name", fields.get("name"))?.filter(|name| says_something(name)),
-        avatar_url,
+        name: text("agent.name", value.get("name"))?.filter(|name| says_something(name)),
+        avatar_url: text("agent.avatar_url", value.get("avatar_url"))?,
     })
 }
 
@@ -111,110 +107,21 @@ fn text(field: &'static str, value: Option<&Value>) -> Result<Option<String>, Ev
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(EventError::Contract { field }),
+        Some(_) => Err(broken(field, Fault::NoText)),
     }
 }
 
 /// Every type is taken that the protocol knows; whether the bot platform can show it turns out when it is delivered.
 fn content(value: Option<Value>) -> Result<Content, EventError> {
-    let value = value.ok_or(EventError::Contract { field: "content" })?;
-    let not_content = |_| EventError::Contract { field: "content" };
-    let content = Content::deserialize(&value).map_err(not_content)?;
-    let understood = serde_json::to_value(&content).map_err(not_content)?;
-    check("content", is_as_sent(&understood, &value))?;
-    match &content {
-        Content::Text {
-            text,
-            quick_replies,
-        } => {
-            check("content.text", is_filled(text))?;
-            check("content.quick_replies", quick_replies.iter().all(is_reply))?;
-        }
-        Content::Buttons { text, buttons } => {
-            check("content.text", is_filled(text))?;
-            check(
-                "content.buttons",
-                !buttons.is_empty() && buttons.iter().all(is_button),
-            )?;
-        }
-        Content::Cards { cards } => check(
-            "content.cards",
-            !cards.is_empty() && cards.iter().all(is_card),
-        )?,
-        Content::List { items, button } => {
-            check(
-                "content.items",
-                !items.is_empty() && items.iter().all(is_card),
-            )?;
-            check("content.button", button.iter().all(is_button))?;
-        }
-        Content::Media { url, .. } => check("content.url", is_web(url))?,
-        Content::Location {
-            latitude,
-            longitude,
-            ..
-        } => {
-            check("content.latitude", (-90.0..=90.0).contains(latitude))?;
-            check("content.longitude", (-180.0..=180.0).contains(longitude))?;
-        }
-        Content::Postback { title, .. } => check("content.title", is_filled(title))?,
-        Content::Intro {} | Content::Unknown { .. } => {}
-    }
-    Ok(content)
+    const FIELD: &str = "content";
+    let value = value.ok_or_else(|| broken(FIELD, Fault::Missing))?;
+    // serde says less of what is wrong, and takes more: an array of the fields' values, a number for a type's name.
+    CONTENT.holds(&value).map_err(|broken| broken.of(FIELD))?;
+    Content::deserialize(value).map_err(|_| broken(FIELD, Fault::Other))
 }
 
-/// Whether what was understood stands in what was sent. serde also takes an array of a struct's values, a number for a
-/// type's name, and an object for a kind's; the contract knows none of these.
-fn is_as_sent(understood: &Value, sent: &Value) -> bool {
-    match (understood, sent) {
-        (Value::Object(understood), Value::Object(sent)) => understood
-            .iter()
-            .all(|(name, value)| sent.get(name).is_some_and(|sent| is_as_sent(value, sent))),
-        (Value::Array(understood), Value::Array(sent)) => {
-            understood.len() == sent.len()
-                && understood
-                    .iter()
-                    .zip(sent)
-                    .all(|(understood, sent)| is_as_sent(understood, sent))
-        }
-        (Value::Number(understood), Value::Number(sent)) => understood.as_f64() == sent.as_f64(),
-        _ => understood == sent,
-    }
-}
-
-fn is_reply(reply: &QuickReply) -> bool {
-    is_filled(&reply.title) && reply.image_url.iter().all(|url| is_web(url))
-}
-
-fn is_button(button: &Button) -> bool {
-    match button {
-        Button::Postback { title, .. } => is_filled(title),
-        Button::Url { title, url } => is_filled(title) && is_web(url),
-        Button::Phone {
-            title,
-            phone_number,
-        } => is_filled(title) && is_filled(phone_number),
-    }
-}
-
-fn is_card(card: &Card) -> bool {
-    let links = card.image_url.iter().chain(&card.url);
-    is_filled(&card.title)
-        && links.into_iter().all(|url| is_web(url))
-        && card.buttons.iter().all(is_button)
-}
-
-/// The published document says this, and `is_web`, as a pattern each: `http::openapi::message`.
-fn is_filled(text: &str) -> bool {
-    !text.chars().all(is_blank)
-}
-
-fn check(field: &'static str, holds: bool) -> Result<(), EventError> {
-    if holds {
-        Ok(())
-    } else {
-        Err(EventError::Contract { field })
-    }
+fn broken(field: &str, fault: Fault) -> EventError {
+    EventError::Contract(Broken::from(fault).of(field))
 }
 
 #[cfg(test)]

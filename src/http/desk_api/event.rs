@@ -156,7 +156,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>> {
 fn refused(error: &EventError) -> Problem {
     let kind = match error {
         EventError::NotJson(_) | EventError::NotText(_) => Kind::Malformed,
-        EventError::Contract { .. } | EventError::UnknownType => Kind::InvalidContract,
+        EventError::Contract(_) => Kind::InvalidContract,
     };
     Problem::from(kind).detail(error.to_string())
 }

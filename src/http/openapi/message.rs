@@ -1,6 +1,6 @@
 //! What is said, as the desk protocol writes it.
 //!
-//! What an agent says is bound by the limits that `desks::protocol::event` keeps. What the bridge tells has the same shape
+//! What an agent says is bound by the limits that `desks::protocol::rules` keeps. What the bridge tells has the same shape
 //! without them, since a platform's messages keep to none; it is derived here, so that the two stay one shape.
 
 #![expect(dead_code, reason = "these types are described, never made")]
