@@ -14,6 +14,7 @@ mod desk;
 mod erase;
 mod leg;
 mod look_up;
+mod notice;
 mod operator;
 mod pause;
 mod request;

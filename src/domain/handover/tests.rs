@@ -11,6 +11,7 @@ mod laws;
 mod legs;
 mod look_up;
 mod lost;
+mod notices;
 mod operator;
 mod pause;
 mod routes;

@@ -12,7 +12,7 @@ use crate::domain::{
     fallback::{self, Capabilities, Choices, Part, Unshowable},
     ids::{DeliveryId, HandoverId, MessageId, OperatorName},
     message::{Actor, Content, Message},
-    policy::{BotPolicy, Notice},
+    policy::BotPolicy,
     time::Timestamp,
 };
 
@@ -271,32 +271,6 @@ impl<'a> Turn<'a> {
         last
     }
 
-    /// Tells the user something in the bridge's own words, if there are words for it.
-    pub(super) fn notify(&mut self, notice: Notice) {
-        let Some(handover) = &self.conversation.handover else {
-            return;
-        };
-        let id = handover.id;
-        let name = handover.agent.as_ref().and_then(|agent| agent.name.clone());
-        let position = handover.leg.position.map(|position| position.to_string());
-        let Some(text) = self.context.policy.texts.get(&handover.language, notice) else {
-            return;
-        };
-        let Some(text) = fill(text, name.as_deref(), position.as_deref()) else {
-            return;
-        };
-        let content = Content::text(text);
-        let message = self.record(&NewMessage {
-            actor: Actor::System,
-            at: None,
-            content: &content,
-            raw: None,
-            late_for: None,
-        });
-        // The operator's words, which are no reason to remember another list or to tell anybody.
-        let _ = self.say(id, (message, &content), true);
-    }
-
     pub(super) fn enter(&mut self, phase: Phase, cause: Cause, detail: Option<String>) {
         let now = self.context.now;
         let Some(handover) = &mut self.conversation.handover else {
@@ -392,15 +366,4 @@ fn row(handover: &Handover, ended: Option<Ended>) -> HandoverRow {
         operator: handover.operator.clone(),
         ended,
     }
-}
-
-/// The text with its placeholders filled; none if it names what is not known.
-fn fill(text: &str, name: Option<&str>, position: Option<&str>) -> Option<String> {
-    let mut filled = text.to_owned();
-    for (placeholder, value) in [("{name}", name), ("{position}", position)] {
-        if filled.contains(placeholder) {
-            filled = filled.replace(placeholder, value?);
-        }
-    }
-    Some(filled)
 }

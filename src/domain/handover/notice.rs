@@ -1,0 +1,58 @@
+//! What the user is told in the bridge's own words.
+
+use super::turn::{NewMessage, Turn};
+use crate::domain::{
+    message::{Actor, Content},
+    policy::Notice,
+};
+
+impl Turn<'_> {
+    /// Tells the user something in the bridge's own words, if there are words for it.
+    pub(super) fn notify(&mut self, notice: Notice) {
+        let Some(handover) = &self.conversation.handover else {
+            return;
+        };
+        let id = handover.id;
+        let name = handover.agent.as_ref().and_then(|agent| agent.name.clone());
+        let position = handover.leg.position.map(|position| position.to_string());
+        let Some(text) = self.context.policy.texts.get(&handover.language, notice) else {
+            return;
+        };
+        let Some(text) = fill(text, name.as_deref(), position.as_deref()) else {
+            return;
+        };
+        let content = Content::text(text);
+        let message = self.record(&NewMessage {
+            actor: Actor::System,
+            at: None,
+            content: &content,
+            raw: None,
+            late_for: None,
+        });
+        // The operator's words, which are no reason to remember another list or to tell anybody.
+        let _ = self.say(id, (message, &content), true);
+    }
+}
+
+/// The text with its placeholders filled; none if it names what is not known. What fills one is not looked at again: agents
+/// choose their names themselves.
+fn fill(text: &str, name: Option<&str>, position: Option<&str>) -> Option<String> {
+    let placeholders = [("name}", name), ("position}", position)];
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('{') {
+        filled.push_str(before);
+        let named = placeholders
+            .iter()
+            .find_map(|(placeholder, value)| Some((behind.strip_prefix(placeholder)?, *value)));
+        if let Some((after, value)) = named {
+            filled.push_str(value?);
+            rest = after;
+        } else {
+            filled.push('{');
+            rest = behind;
+        }
+    }
+    filled.push_str(rest);
+    Some(filled)
+}
