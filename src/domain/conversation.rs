@@ -95,7 +95,7 @@ pub struct Handover {
     /// Desks not tried yet, in order.
     pub fallbacks: Vec<DeskName>,
     pub agent: Option<Agent>,
-    /// Who had it before this desk moved it on.
+    /// Who had it last, while nobody has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_agent: Option<Agent>,
     /// Whoever has claimed it, at the console.
@@ -324,6 +324,17 @@ impl Conversation {
 impl Handover {
     pub fn lasted(&self, now: Timestamp) -> Duration {
         now.since(self.requested_at)
+    }
+
+    /// Whoever has it gives it away, or has lost it.
+    pub fn let_go(&mut self) {
+        self.last_agent = self.agent.take().or(self.last_agent.take());
+        self.operator = None;
+    }
+
+    /// Whoever has it, or had it last.
+    pub fn newest_agent(&self) -> Option<&Agent> {
+        self.agent.as_ref().or(self.last_agent.as_ref())
     }
 
     /// The newest thing the user said that no desk has heard, sent or offered.

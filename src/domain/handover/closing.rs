@@ -21,20 +21,16 @@ impl Turn<'_> {
             return;
         };
         if let Some(agent) = by {
-            let named = Some(agent.clone()).filter(|agent| agent.name.is_some());
-            let known = open.agent.take().or(open.last_agent.take());
-            open.agent = named.or(known);
+            let known = open.newest_agent().filter(|_| agent.name.is_none());
+            open.agent = known.or(Some(agent)).cloned();
         }
-        // A desk may give a user up whom no agent has taken.
-        let waits = open.phase == Phase::Waiting && by.is_none() && !open.leg.reopened;
-        let notice = if waits { Notice::Nobody } else { Notice::Ended };
         if open.leg.reopened {
             // What it has closed may be what it had before it was asked again.
             self.close_leg(reason);
         } else {
             self.forget_leg();
         }
-        self.resume(Cause::Closed, reason, Some(notice));
+        self.resume(Cause::Closed, reason, self.farewell());
     }
 
     /// The desk's part is over, and it need not be told.
@@ -52,7 +48,7 @@ impl Turn<'_> {
 
     /// The bridge ends it, for a reason of its own: desk and user are told. A bot that was promised nothing has kept
     /// the user, so there it is a decline.
-    pub(super) fn close_for(&mut self, cause: Cause, reason: &str, notice: Notice) {
+    pub(super) fn close_for(&mut self, cause: Cause, reason: &str) {
         if self
             .conversation
             .handover
@@ -62,7 +58,18 @@ impl Turn<'_> {
             return self.decline(cause, reason);
         }
         self.close_leg(reason);
-        self.resume(cause, reason, Some(notice));
+        self.resume(cause, reason, self.farewell());
+    }
+
+    /// A user whom an agent has had is not told that none is free.
+    fn farewell(&self) -> Option<Notice> {
+        let open = self.conversation.handover.as_ref()?;
+        let had_one = open.newest_agent().is_some();
+        Some(if had_one {
+            Notice::Ended
+        } else {
+            Notice::Nobody
+        })
     }
 
     /// A request has come while the bot was being resumed: it speaks, so what is left of the resume is not needed.
@@ -158,11 +165,7 @@ impl Turn<'_> {
         };
         let contract = ResumeContract {
             reason: reason.to_owned(),
-            agent: handover
-                .agent
-                .as_ref()
-                .or(handover.last_agent.as_ref())
-                .and_then(|agent| agent.name.clone()),
+            agent: handover.newest_agent().and_then(|agent| agent.name.clone()),
             seconds: handover.lasted(now).as_secs(),
             unanswered: lost,
             dialog_state: self.resume_at.take(),

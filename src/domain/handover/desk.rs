@@ -166,8 +166,7 @@ impl Turn<'_> {
 
     pub(super) fn transferred(&mut self, to: Option<String>) {
         if let Some(handover) = &mut self.conversation.handover {
-            handover.last_agent = handover.agent.take().or(handover.last_agent.take());
-            handover.operator = None;
+            handover.let_go();
         }
         self.enter(Phase::Waiting, Cause::Transferred, to);
         self.notify(Notice::Transferred);

@@ -8,7 +8,6 @@ use crate::domain::{
     effect::{Cause, WarningKind},
     event::Settled,
     ids::HandoverId,
-    policy::Notice,
 };
 
 impl Turn<'_> {
@@ -16,7 +15,7 @@ impl Turn<'_> {
     /// nothing, or adds the platform.
     pub(super) fn erase(&mut self, at_platform: bool) -> Outcome {
         if self.conversation.handover.is_some() && self.closing_mut().is_none() {
-            self.close_for(Cause::Erased, "erased", Notice::Ended);
+            self.close_for(Cause::Erased, "erased");
         }
         let asked = self
             .conversation

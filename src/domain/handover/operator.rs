@@ -102,8 +102,7 @@ impl Turn<'_> {
             }
             None if held => {
                 if let Some(open) = &mut self.conversation.handover {
-                    open.agent = None;
-                    open.operator = None;
+                    open.let_go();
                 }
                 self.enter(Phase::Waiting, Cause::Assigned, None);
                 self.notify(Notice::Transferred);
@@ -148,14 +147,9 @@ impl Turn<'_> {
         reason: &str,
         dialog_state: Option<&String>,
     ) -> Result<(), Refusal> {
-        let attended = self.open_to(handover, by)?.phase == Phase::Attended;
-        let notice = if attended {
-            Notice::Ended
-        } else {
-            Notice::Nobody
-        };
+        self.open_to(handover, by)?;
         self.resume_at = dialog_state.cloned();
-        self.close_for(Cause::Closed, reason, notice);
+        self.close_for(Cause::Closed, reason);
         Ok(())
     }
 

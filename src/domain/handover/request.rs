@@ -61,7 +61,7 @@ impl Turn<'_> {
         if let NextDesk::Desk(desk) = self.next_desk(Eligible::InTime) {
             return self.change_leg(&desk, cause, reason);
         }
-        self.close_for(cause, reason, Notice::Nobody);
+        self.close_for(cause, reason);
     }
 
     /// Asks another desk, if there is one. Says whether it did.
@@ -115,8 +115,7 @@ impl Turn<'_> {
         self.open_leg(desk.clone(), false);
         let (now, at_once) = (self.context.now, self.takes_at_once(desk));
         if let Some(handover) = &mut self.conversation.handover {
-            handover.agent = None;
-            handover.operator = None;
+            handover.let_go();
             if at_once {
                 handover.stalled_since = None;
             } else if handover.answer == Answer::Accepted {
@@ -181,7 +180,6 @@ impl Turn<'_> {
         let unheard = handover.take_unheard();
         handover.leg = leg;
         handover.leg.offered = unheard.filter(|_| !at_once);
-        handover.last_agent = None;
         self.push(Effect::Leg(row));
         if !at_once {
             self.owe_desk(Task::Open { upto });
@@ -319,7 +317,7 @@ impl Turn<'_> {
             Some(open.id) == handover && matches!(open.phase, Phase::Requested | Phase::Waiting)
         });
         if unattended {
-            self.close_for(Cause::Declined, "told_declined", Notice::Nobody);
+            self.close_for(Cause::Declined, "told_declined");
         }
         self.taken()
     }

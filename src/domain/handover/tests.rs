@@ -7,6 +7,7 @@ mod closing;
 mod desks;
 mod elsewhere;
 mod erase;
+mod farewell;
 mod laws;
 mod legs;
 mod look_up;

@@ -128,15 +128,7 @@ impl Turn<'_> {
                     self.decide_unsure();
                 }
             }
-            _ if over => {
-                let attended = phase == Phase::Attended;
-                let notice = if attended {
-                    Notice::Ended
-                } else {
-                    Notice::Nobody
-                };
-                self.close_for(Cause::TimedOut, "max_duration", notice);
-            }
+            _ if over => self.close_for(Cause::TimedOut, "max_duration"),
             Phase::Requested if asked_too_long && self.has(Guard::RequestDeadline) => {
                 self.move_on(Cause::TimedOut, "request_limit");
                 self.tell_what_is_due(now, limits);
@@ -145,7 +137,7 @@ impl Turn<'_> {
                 self.move_on(Cause::TimedOut, "waiting_limit");
             }
             Phase::Attended if idle && self.has(Guard::IdleClose) => {
-                self.close_for(Cause::TimedOut, "idle_limit", Notice::Ended);
+                self.close_for(Cause::TimedOut, "idle_limit");
             }
             _ => self.tell_what_is_due(now, limits),
         }

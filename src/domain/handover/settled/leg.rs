@@ -239,7 +239,7 @@ impl Turn<'_> {
         self.open_leg(desk, true);
         let now = self.context.now;
         if let Some(handover) = &mut self.conversation.handover {
-            handover.agent = None;
+            handover.let_go();
             handover.stalled_since = Some(now);
         }
         self.enter(Phase::Requested, Cause::DeskLost, None);

@@ -63,6 +63,7 @@ impl Key<'_> {
         )
             .hash(self);
         open.leg.offered.is_some().hash(self);
+        (open.newest_agent().is_some(), watch.attended).hash(self);
         if let Some(closing) = &open.closing {
             self.time(Some(closing.since));
             self.time(Some(open.wake_at));

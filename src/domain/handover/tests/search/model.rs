@@ -149,6 +149,8 @@ pub(super) struct Watch {
     pub(super) opened: Timestamp,
     pub(super) phase: Timestamp,
     pub(super) told: Timestamp,
+    /// An agent has had the user.
+    pub(super) attended: bool,
     pub(super) unanswered: Option<Timestamp>,
     pub(super) person: Timestamp,
     pub(super) alerted: bool,
@@ -186,6 +188,7 @@ impl Model {
                 opened: now,
                 phase: now,
                 told: now,
+                attended: false,
                 unanswered: None,
                 person: now,
                 alerted: false,

@@ -45,6 +45,8 @@ pub(super) enum Broken {
     HeldUnattended,
     /// A call is owed to the bridge itself.
     OwedToConsole,
+    /// A user whom an agent has had is told that none is free.
+    AgentDenied,
 }
 
 /// What goes wrong for good in the run that follows a state.
@@ -257,6 +259,17 @@ pub(super) fn console_is_owed_nothing(model: &Model, rules: &Rules) -> Result<()
     };
     if model.rows.iter().any(here) {
         return Err(Broken::OwedToConsole);
+    }
+    Ok(())
+}
+
+/// Who has had an agent is not told that none is free. The texts are the notices' names.
+pub(super) fn agent_is_not_denied(model: &Model, effects: &[Effect]) -> Result<(), Broken> {
+    let nobody = Content::text("nobody");
+    let denied =
+        |effect: &Effect| matches!(effect, Effect::Record(message) if message.content == nobody);
+    if model.watch.attended && effects.iter().any(denied) {
+        return Err(Broken::AgentDenied);
     }
     Ok(())
 }

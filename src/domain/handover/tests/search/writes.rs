@@ -34,6 +34,7 @@ impl Model {
         promise::nothing_is_dropped(&before, (self, rules), &decision.effects, &cancelled)?;
         promise::event_is_answered(&before, event, rules, &decision.effects)?;
         promise::all_is_offered(&before, self, rules, &decision.effects)?;
+        promise::agent_is_not_denied(self, &decision.effects)?;
         Ok(decision.outcome)
     }
 
@@ -161,7 +162,9 @@ impl Model {
             self.watch.opened = self.now;
             self.watch.person = self.now;
             self.watch.unanswered = None;
+            self.watch.attended = false;
         }
+        self.watch.attended |= self.phase() == Some(Phase::Attended);
         match self.phase() {
             Some(Phase::Closing) => self.watch.alerted = false,
             Some(Phase::Attended) => {
