@@ -118,6 +118,7 @@ mod tests {
             user_wrote: false,
             alerted: false,
             steps_left: 1,
+            settled: Vec::new(),
             reached: false,
             first_order: 1,
             left: None,

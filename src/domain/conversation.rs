@@ -223,7 +223,10 @@ pub struct Closing {
     pub alerted: bool,
     /// Resume steps that have not been settled yet.
     pub steps_left: usize,
-    /// One of the others has reached the bot.
+    /// The others. An operator may have one that was given up tried again, and that one has been counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<usize>,
+    /// One of them has reached the bot.
     #[serde(default)]
     pub reached: bool,
     /// The order of the first resume step: what was said before it is older than the close.

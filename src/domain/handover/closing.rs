@@ -78,12 +78,16 @@ impl Turn<'_> {
         self.end(Cause::BotSpeaksAgain, "bot_speaks_again");
     }
 
-    /// One resume step is settled, and has reached the bot or not. With the last one the user is the bot's.
-    pub(super) fn resume_step_settled(&mut self, reached: bool) {
+    /// The resume step of this index is settled, and has reached the bot or not. With the last one the user is the bot's.
+    pub(super) fn resume_step_settled(&mut self, index: usize, reached: bool) {
         let Some(closing) = self.closing_mut() else {
             return;
         };
         closing.reached |= reached;
+        if closing.settled.contains(&index) {
+            return;
+        }
+        closing.settled.push(index);
         closing.steps_left = closing.steps_left.saturating_sub(1);
         if closing.steps_left == 0 {
             self.resumed();
@@ -176,6 +180,7 @@ impl Turn<'_> {
             user_wrote: repeat,
             alerted: false,
             steps_left: 0,
+            settled: Vec::new(),
             reached: false,
             first_order,
             left: Some(contract),

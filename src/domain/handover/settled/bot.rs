@@ -30,12 +30,12 @@ impl Turn<'_> {
             (Task::Resume { .. }, StepResult::Gone) if self.has(Guard::ResumeWatched) => {
                 self.session_gone();
             }
-            (Task::Resume { .. }, StepResult::Dead { .. } | StepResult::Skipped) => {
+            (Task::Resume { index, .. }, StepResult::Dead { .. } | StepResult::Skipped) => {
                 let subject = self.conversation.key.bot.to_string();
                 self.warn(WarningKind::ResumeFailed, subject);
-                self.resume_step_settled(false);
+                self.resume_step_settled(*index, false);
             }
-            (Task::Resume { .. }, _) => self.resume_step_settled(true),
+            (Task::Resume { index, .. }, _) => self.resume_step_settled(*index, true),
             (Task::Pause { index }, StepResult::Done(_)) => self.paused(*index),
             (Task::Pause { .. }, _) => self.pause_failed(),
             (

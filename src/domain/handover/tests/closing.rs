@@ -257,6 +257,38 @@ fn another_desk_is_offered_what_the_one_before_did_not_take() {
 }
 
 #[test]
+fn a_resume_step_that_an_operator_has_tried_again_is_one_step() {
+    for again in [
+        done(),
+        StepResult::Skipped,
+        StepResult::Dead {
+            class: ErrorClass::Rejected,
+        },
+    ] {
+        let mut world = World::attended();
+        world.bot_mut().resume_steps = 2;
+        world.desk_closes();
+        let last = world.deliveries().last().copied().cloned().unwrap();
+        let first = world
+            .deliveries()
+            .into_iter()
+            .find(|delivery| delivery.task.kind() == "resume")
+            .cloned()
+            .unwrap();
+        world.settle(
+            &first,
+            StepResult::Dead {
+                class: ErrorClass::Rejected,
+            },
+        );
+        world.settle(&first, again.clone());
+        assert_eq!(world.phase(), Some(Phase::Closing), "one is unsent");
+        world.settle(&last, done());
+        assert_eq!(world.phase(), None, "{again:?}");
+    }
+}
+
+#[test]
 fn a_late_resume_goes_on_and_is_told_to_an_operator_once() {
     let mut world = World::attended();
     world.desk_closes();

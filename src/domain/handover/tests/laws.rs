@@ -72,6 +72,8 @@ struct Seen {
     places: BTreeSet<u64>,
     looked_up: BTreeSet<HandoverId>,
     forgets: bool,
+    /// The resume steps that have come to an end.
+    resumed: BTreeSet<(HandoverId, usize)>,
 }
 
 proptest! {
@@ -92,6 +94,7 @@ proptest! {
         };
         if setting > 2 {
             world.desk_mut("team").reopen_after = Duration::from_secs(20);
+            world.bot_mut().resume_steps = 2;
         }
         if setting % 2 == 1 {
             world.policy.limits.when_unsure = WhenUnsure::Accept;
@@ -103,6 +106,7 @@ proptest! {
             let due = before.wake_at().is_some_and(|at| at <= world.now);
             world.look_from_here();
             world.apply(&event);
+            seen.hold_end(&world, &event);
             seen.hold(&world, &before);
             if due && event == Event::TimerFired {
                 moves_on(&mut world, &mut seen);
@@ -207,6 +211,28 @@ impl Seen {
         if known.is_none_or(|(id, desk)| *id != open.id || *desk != open.leg.desk) {
             self.handovers.push((open.id, open.leg.desk.clone()));
         }
+    }
+
+    /// What is resumed ends with the last of its steps, however often each is tried.
+    fn hold_end(&mut self, world: &World, event: &Event) {
+        let Event::Settled(settled) = event else {
+            return;
+        };
+        let (Task::Resume { index, .. }, false) = (
+            &settled.task,
+            matches!(settled.result, StepResult::Delayed { .. }),
+        ) else {
+            return;
+        };
+        self.resumed.insert((settled.handover, *index));
+        let steps: usize = world.policy.bots.values().map(|bot| bot.resume_steps).sum();
+        let last = (0..steps).all(|step| self.resumed.contains(&(settled.handover, step)));
+        let ends = world
+            .journal()
+            .iter()
+            .any(|(_, to, cause)| to.is_none() && *cause == Cause::Resumed);
+        let gone = settled.result == StepResult::Gone;
+        assert!(last || gone || !ends, "step {index} was not the last");
     }
 
     /// No gap, but for the room that is left for what is looked up, which nothing else may take.
