@@ -329,6 +329,11 @@ impl Handover {
         now.since(self.requested_at)
     }
 
+    /// Whether its desk has not taken it yet.
+    pub fn is_asked(&self) -> bool {
+        self.phase == Phase::Requested && !self.leg.opened
+    }
+
     /// Whoever has it gives it away, or has lost it.
     pub fn let_go(&mut self) {
         self.last_agent = self.agent.take().or(self.last_agent.take());

@@ -245,7 +245,7 @@ impl Turn<'_> {
         self.enter(Phase::Requested, Cause::DeskLost, None);
     }
 
-    /// A message that cannot be shown leaves a line where it would have stood.
+    /// A message that cannot be shown leaves a line where it would have stood, but none ahead of the offer.
     fn hold_the_place(&mut self, message: MessageId) {
         let Some(handover) = &self.conversation.handover else {
             return;
@@ -255,7 +255,8 @@ impl Turn<'_> {
             Destination::Desk(handover.leg.desk.clone()),
             handover.id,
         );
-        self.deliver(lane, Task::Placeholder { message }, true);
+        let urgent = !handover.is_asked();
+        self.deliver(lane, Task::Placeholder { message }, urgent);
     }
 
     fn desk_stalls(&mut self, since: Timestamp) {
@@ -265,10 +266,12 @@ impl Turn<'_> {
         }
     }
 
-    /// It takes what is meant for it: whatever else waits has waited for nothing but its turn.
+    /// It takes what is meant for it: whatever else waits has waited for nothing but its turn. While it has not taken the offer,
+    /// what is given up behind that says nothing of it.
     pub(in crate::domain::handover) fn desk_moves(&mut self) {
         let now = self.context.now;
-        if let Some(handover) = &mut self.conversation.handover {
+        let open = self.conversation.handover.as_mut();
+        if let Some(handover) = open.filter(|open| !open.is_asked()) {
             handover.leg.failing = false;
             handover.stalled_since = handover.unheard.map(|_| now);
         }

@@ -166,6 +166,9 @@ impl Seen {
             );
         }
         assert_eq!(open.closing.is_some(), open.phase == Phase::Closing);
+        if open.is_asked() && open.answer == Answer::Accepted {
+            assert!(open.stalled_since.is_some(), "a promised user waits");
+        }
         assert_ne!(open.phase, Phase::Unknown);
         let known = self.handovers.last();
         if known.is_none_or(|(id, desk)| *id != open.id || *desk != open.leg.desk) {

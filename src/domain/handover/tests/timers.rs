@@ -166,6 +166,32 @@ fn a_text_that_was_given_up_does_not_count_as_a_desk_that_is_away() {
 }
 
 #[test]
+fn what_is_given_up_behind_an_offer_says_nothing_of_the_desk() {
+    for result in [
+        StepResult::Skipped,
+        StepResult::Dead {
+            class: ErrorClass::Unsupported,
+        },
+    ] {
+        let mut world = World::with_texts();
+        world.policy.limits.when_unsure = WhenUnsure::Accept;
+        world.policy.limits.request = Duration::from_mins(3);
+        world.request();
+        world.wait_until_woken();
+        world.user_says("odd");
+        world.delayed("open", ErrorClass::Busy);
+        world.look_from_here();
+        world.comes_to("message", result.clone());
+        let ahead = world.deliveries().iter().any(|delivery| delivery.urgent);
+        assert!(!ahead, "nothing stands ahead of the offer");
+        world.pass(Duration::from_mins(2));
+        assert_eq!(world.notices(), ["reconnecting"], "{result:?}");
+        world.opened();
+        assert_eq!(world.handover().stalled_since, None);
+    }
+}
+
+#[test]
 fn the_user_is_told_in_the_users_language() {
     let mut world = World::with_texts();
     world.change_state(|state| {
