@@ -47,6 +47,11 @@ pub struct Database {
 
 impl Database {
     pub fn new() -> Self {
+        Self::made("")
+    }
+
+    /// Made with these options.
+    pub fn made(options: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let cluster = Cluster::join();
@@ -57,7 +62,7 @@ impl Database {
         );
         cluster.psql(
             "postgres",
-            &format!("CREATE DATABASE {name} STRATEGY file_copy"),
+            &format!("CREATE DATABASE {name} STRATEGY file_copy {options}"),
         );
         Self { cluster, name }
     }
@@ -397,6 +402,22 @@ async fn a_changed_migration_is_refused() {
         matches!(refused, OpenError::Changed { number: 1 }),
         "{refused:?}"
     );
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_hold_all_characters_is_refused_and_left_as_it_is() {
+    for encoding in ["LATIN1", "SQL_ASCII"] {
+        let options =
+            format!("ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+        let database = Database::made(&options);
+        let refused = database.options(policy(), clock()).open().await;
+        let refused = refused.unwrap_err();
+        assert!(
+            matches!(&refused, OpenError::Encoding { found } if found == encoding),
+            "{refused:?}"
+        );
+        assert_eq!(database.says("SELECT to_regclass('migrations')"), "\n");
+    }
 }
 
 #[tokio::test]

@@ -83,6 +83,11 @@ pub enum OpenError {
         number: usize,
         source: Box<tokio_postgres::Error>,
     },
+    #[error(
+        "the database's encoding is {found}, which does not hold all that people write: make another one by \
+         CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+    )]
+    Encoding { found: String },
     #[error("the store's schema is {found}, this version needs {needed}; run `handover migrate`")]
     NotMigrated { found: usize, needed: usize },
     #[error("the store cannot be read")]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Transaction};
 
 use super::{
     OpenError,
@@ -29,6 +29,7 @@ pub(in crate::store) async fn migrate(
 ) -> Result<Migrated, OpenError> {
     let transaction = client.transaction().await.map_err(Fault::from)?;
     transaction.batch_execute(LOCK).await.map_err(Fault::from)?;
+    refuse_other_encodings(&transaction).await?;
     let applied = applied(&transaction).await?;
     if applied.len() > MIGRATIONS.len() {
         return Err(OpenError::Newer {
@@ -84,9 +85,21 @@ pub(in crate::store) async fn migrate(
     Ok(migrated)
 }
 
-async fn applied(
-    transaction: &deadpool_postgres::tokio_postgres::Transaction<'_>,
-) -> Result<Vec<String>, OpenError> {
+/// Others have no character for much that is said, and with `SQL_ASCII` nothing sees to it that bytes are text.
+async fn refuse_other_encodings(transaction: &Transaction<'_>) -> Result<(), OpenError> {
+    let rows = transaction
+        .query_typed("SELECT current_setting('server_encoding')", &[])
+        .await
+        .map_err(Fault::from)?;
+    let found = rows.first().ok_or(Fault::Missing)?;
+    let found: String = found.try_get(0).map_err(Fault::from)?;
+    match found.as_str() {
+        "UTF8" => Ok(()),
+        _ => Err(OpenError::Encoding { found }),
+    }
+}
+
+async fn applied(transaction: &Transaction<'_>) -> Result<Vec<String>, OpenError> {
     let there = transaction
         .query_typed(
             "SELECT to_regclass('migrations') IS NOT NULL, current_schema() IS NULL",
