@@ -23,8 +23,11 @@ SECRETS = "/run/secrets/handover/"
 
 POSTGRES = {"secrets": {"existingSecret": "bridge"}, "migration": {"existingSecret": "owner"}}
 SQLITE = {"secrets": {"existingSecret": "bridge"}, "replicaCount": 1, "store": {"url": "sqlite:/data/handover.db"}}
+TRUSTED = {"name": "SSL_CERT_FILE", "value": SECRETS + "ca.pem"}
 EVERYTHING = {
     **POSTGRES,
+    "nameOverride": "support",
+    "migration": {"existingSecret": "owner", "extraEnv": [TRUSTED]},
     "image": {"repository": "registry.example.com/bridge", "digest": "sha256:" + "0" * 64},
     "imagePullSecrets": [{"name": "registry"}],
     "replicaCount": 3,
@@ -114,6 +117,10 @@ def replicas(helm, _):
     assert job["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
     assert environment(job["spec"]) == {"HANDOVER__STORE__URL_FILE": SECRETS + "store-url"}
     assert secret_of(job["spec"]) == "owner" and secret_of(deployment) == "bridge"
+    trusting = one(helm.objects(EVERYTHING), "Job")["spec"]
+    assert environment(trusting)["SSL_CERT_FILE"] == TRUSTED["value"]
+    (volume,) = trusting["template"]["spec"]["volumes"]
+    assert "items" not in volume["secret"], "each of its keys is a file"
     policy = policy_of(objects, hook=True)
     assert int(policy["metadata"]["annotations"]["helm.sh/hook-weight"]) < int(
         job["metadata"]["annotations"]["helm.sh/hook-weight"])
@@ -192,7 +199,8 @@ def ways_in_and_out(helm, _):
     monitor = one(objects, "ServiceMonitor")["spec"]
     (watched,) = [made for made in some(objects, "Service")
                   if monitor["selector"]["matchLabels"].items() <= made["metadata"]["labels"].items()]
-    assert watched["metadata"]["labels"][monitor["jobLabel"]] == "handover-bridge", "the alarms go by that name"
+    named = {rule["targetLabel"]: rule["replacement"] for rule in monitor["endpoints"][0]["relabelings"]}
+    assert named == {"job": "handover-bridge"}, "the alarms go by that name, whatever the chart's objects are called"
     assert watched["spec"]["ports"][0]["name"] == monitor["endpoints"][0]["port"] == "admin"
     policy = policy_of(objects, hook=False)["spec"]
     assert policy["podSelector"]["matchLabels"].items() <= pod.items()
