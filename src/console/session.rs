@@ -1,7 +1,7 @@
 //! Who is signed in. The browser holds a random token in a cookie, the store only its hash.
 //!
-//! A session ends an hour after it was last seen, twelve hours after it began, at sign-out, and when whoever began it has
-//! another password or is no longer in the configuration.
+//! A session ends an hour after it was last seen, twelve hours after it began and at sign-out. It is good for nothing
+//! where whoever began it has another password or is not in the configuration, and ends by itself then.
 
 mod attempts;
 mod cookie;
@@ -71,17 +71,16 @@ pub(super) async fn find(parts: &Parts, state: &State) -> Result<Option<SignedIn
         return Ok(None);
     };
     let now = state.now();
-    let known = state.accounts().known(&session.operator);
-    let is_good = is_alive(&session, now)
-        && presented.is_sealed_by(
-            state
-                .accounts()
-                .credential(&session.operator)
-                .expose_secret(),
-        );
-    let Some(signed_in) = known.filter(|_| is_good) else {
+    if !is_alive(&session, now) {
         // If it cannot be written now, it will be found over again.
         let _ = state.store().end_session(id).await;
+        return Ok(None);
+    }
+    let accounts = state.accounts();
+    let credential = accounts.credential(&session.operator);
+    let is_ours = presented.is_sealed_by(credential.expose_secret());
+    // It may be another replica's, which has other accounts: there it goes on, and here it is never seen.
+    let Some(signed_in) = accounts.known(&session.operator).filter(|_| is_ours) else {
         return Ok(None);
     };
     if now.since(session.seen_at) >= TOUCH_EVERY {

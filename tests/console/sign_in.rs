@@ -270,6 +270,18 @@ async fn who_has_another_password_has_to_sign_in_by_it() {
     assert_eq!(again, StatusCode::SEE_OTHER);
 }
 
+#[tokio::test]
+async fn a_replica_with_other_accounts_signs_nobody_out_of_those_that_know_them() {
+    let mut world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let knows_her = world.console();
+    world.change_passwords("another horse");
+    let elsewhere = world.get(&ann, "/console").await.status;
+    assert_eq!(elsewhere, StatusCode::SEE_OTHER);
+    world.go_to(knows_her);
+    assert_eq!(world.get(&ann, "/console").await.status, StatusCode::OK);
+}
+
 /// What the admin API answers to `browser`, who does not say that a page of ours has sent it.
 async fn asks(world: &World, browser: &Browser, method: &str, path: &str) -> StatusCode {
     let request = Request::builder().method(method).uri(path);

@@ -119,6 +119,16 @@ impl World {
         self.router = router((&self.store, &self.clock), (users, None), &self.stopping);
     }
 
+    /// What answers at present.
+    pub fn console(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// From now on another one answers before the same store.
+    pub fn go_to(&mut self, console: Router) {
+        self.router = console;
+    }
+
     /// A table of the store, so that whatever reads it fails.
     pub fn lose(&self, table: &str) {
         let file = rusqlite::Connection::open(self.files.path().join("handover.db")).unwrap();
