@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use uuid::Uuid;
+use uuid::{ContextV7, Uuid};
 
 use crate::domain::time::{Clock, Timestamp};
 
@@ -108,6 +108,28 @@ fn since_epoch(at: Timestamp) -> Duration {
 #[expect(clippy::disallowed_methods, reason = "the one place that draws ids")]
 pub fn new_id() -> Uuid {
     Uuid::now_v7()
+}
+
+/// Draws ids that sort by what a clock showed, and after those that it has drawn before.
+#[derive(Debug)]
+pub struct Ids {
+    clock: Arc<dyn Clock>,
+    drawn: Mutex<ContextV7>,
+}
+
+impl Ids {
+    pub fn by(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            drawn: Mutex::new(ContextV7::new()),
+        }
+    }
+
+    pub fn draw(&self) -> Uuid {
+        let now = since_epoch(self.clock.now());
+        let drawn = uuid::Timestamp::from_unix(&self.drawn, now.as_secs(), now.subsec_nanos());
+        Uuid::new_v7(drawn)
+    }
 }
 
 #[cfg(test)]

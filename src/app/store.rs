@@ -77,7 +77,6 @@ pub(super) async fn open(
                 pool,
                 policy,
                 time: Time::Database(Arc::new(SteadyClock::start())),
-                new_id,
                 transcript_limits,
                 instruments,
             };

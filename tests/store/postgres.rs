@@ -21,7 +21,6 @@ use std::{
 
 use async_trait::async_trait;
 use handover_bridge::{
-    clock::new_id,
     domain::{
         conversation::Answer,
         handover::Outcome,
@@ -76,7 +75,6 @@ impl Database {
             pool: 8,
             policy: Arc::new(policy),
             time: Time::Given(clock),
-            new_id,
             transcript_limits: TranscriptLimits::from([(team_name(), 3)]),
             instruments: Instruments::default(),
         }

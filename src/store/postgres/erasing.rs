@@ -36,7 +36,7 @@ pub(super) async fn begin(
     by: &str,
 ) -> Result<Erasure, Error> {
     let found = erase::find(ground, &whose).await?;
-    let id = ErasureId::from_uuid((ground.new_id)());
+    let id = ErasureId::from_uuid(ground.ids.draw());
     let marked = Begun {
         id,
         at_platform,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::task::TaskTracker;
-use uuid::Uuid;
 
 use super::{
     PostgresStore,
@@ -24,6 +23,7 @@ use super::{
     work::Ground,
 };
 use crate::{
+    clock::Ids,
     config::UrlFault,
     domain::{effect::WarningKind, policy::Policy},
     store::{
@@ -47,7 +47,6 @@ pub struct Options {
     pub pool: usize,
     pub policy: Arc<Policy>,
     pub time: Time,
-    pub new_id: fn() -> Uuid,
     pub transcript_limits: TranscriptLimits,
     pub instruments: Instruments,
 }
@@ -126,6 +125,7 @@ impl Options {
         }
         #[cfg(feature = "mutants")]
         mutant::stop_the_clock(&database).await?;
+        let ids = Ids::by(Arc::clone(&clock));
         let secret = database
             .row(
                 "SELECT value FROM meta WHERE name = 'key_secret'",
@@ -139,12 +139,12 @@ impl Options {
             memory: Arc::new(Memory::new(clock.now(), listen.is_some())),
             hasher: Hasher::new(&secret).ok_or(Fault::Missing)?,
             meter,
-            leases: Arc::new(Leases::new((self.new_id)(), Arc::clone(&clock))),
+            leases: Arc::new(Leases::new(ids.draw(), Arc::clone(&clock))),
             newer: Newer::default(),
             steps: TaskTracker::new(),
             policy: self.policy,
             clock,
-            new_id: self.new_id,
+            ids,
             transcript_limits: self.transcript_limits,
             intake: Intake::default(),
             contended: tokio::sync::Mutex::default(),

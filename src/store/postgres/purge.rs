@@ -56,8 +56,8 @@ const TAKE_OBSERVED: &str = removes!(
 const OBSERVED_SINCE: &str = "UPDATE conversations c SET observed_since = \
     (SELECT min(recorded_at) FROM messages WHERE conversation = c.id) WHERE id = ANY($1) AND observed_since IS NOT NULL";
 
-/// Conversations that have been handed over and are the bot's now. Messages are named in the order of time, so only the
-/// front of their index is looked at; what may not go yet keeps its place there for some hours at most.
+/// Conversations that have been handed over and are the bot's now. Messages are named in the order in which they were kept, so only
+/// the front of their index is looked at; what may not go yet keeps its place there for some hours at most.
 const SPOKEN: &str = "SELECT id FROM conversations WHERE phase IS NULL AND id IN (SELECT conversation FROM \
     (SELECT conversation, recorded_at FROM messages ORDER BY id LIMIT $2) oldest WHERE recorded_at < $1)";
 const TAKE_SPOKEN: &str = removes!(

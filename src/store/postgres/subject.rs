@@ -226,7 +226,7 @@ impl Subject {
         let open_before = Before::of(&self.state);
         let decision = {
             let ground = &work.ground;
-            let mut new_id = ground.new_id;
+            let mut new_id = || ground.ids.draw();
             decide(
                 self.state,
                 event,

@@ -26,6 +26,7 @@ use super::{
     writes::Writes,
 };
 use crate::{
+    clock::Ids,
     domain::{
         delivery::Destination,
         ids::{ConversationId, DeliveryId, DeskName},
@@ -50,7 +51,8 @@ pub(super) struct Ground {
     pub(super) database: Database,
     pub(super) policy: Arc<Policy>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) new_id: fn() -> Uuid,
+    /// In the order of the database's clock, by which rows go when they have been kept for long enough.
+    pub(super) ids: Ids,
     pub(super) transcript_limits: TranscriptLimits,
     pub(super) hasher: Hasher,
     pub(super) meter: Meter,
@@ -246,7 +248,7 @@ impl Work {
     }
 
     pub(super) fn new_id(&self) -> Uuid {
-        (self.ground.new_id)()
+        self.ground.ids.draw()
     }
 
     /// How many handovers each desk has, those that this step has brought or taken included.

@@ -12,14 +12,14 @@ use handover_bridge::{
         time::{Clock, Timestamp},
     },
     store::{
-        Applied, Claim, RowOutcome, Settlement, Store as _,
+        Applied, Claim, Retention, RowOutcome, Settlement, Store as _,
         postgres::{Options, PostgresStore, Time},
     },
 };
 use tokio::time::{sleep, timeout};
 
-use super::Database;
-use crate::world::{clock, policy, request, says, settled, team};
+use super::{Database, Replicas};
+use crate::world::{World, bot, clock, keep, policy, request, says, settled, team};
 
 const AHEAD: Duration = Duration::from_mins(10);
 /// Far longer than a test takes, and far less than the clocks are apart.
@@ -175,4 +175,44 @@ async fn a_lease_that_a_clock_set_back_made_longer_is_cut_to_a_lease_and_taken_f
     assert!(claimed(&store).await.is_none());
     database.says("UPDATE lanes SET leased_until = leased_until - 15000");
     assert!(claimed(&store).await.is_some());
+}
+
+/// A handover that is over, with one message.
+async fn over(world: &World, user: &str) {
+    let handover = world.waiting(user).await;
+    world.user_says(user, "hello").await;
+    let message = world.claim(&team()).await.unwrap();
+    world.done(message).await;
+    world.closes(handover).await;
+    let resume = world.claim(&bot()).await.unwrap();
+    world.done(resume).await;
+}
+
+/// Messages go in the order of their ids, which have to be in the order of when they were kept.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_kept_goes_after_its_time_whatever_the_machine_shows_that_took_it() {
+    const DAY: Duration = Duration::from_hours(24);
+    let Replicas {
+        database,
+        first,
+        second,
+    } = Replicas::new(policy()).await;
+    let start = first.clock.now();
+    first.wait(10 * DAY);
+    over(&first, "ann").await;
+    first.clock.set(start);
+    over(&second, "bea").await;
+    let named = "SELECT count(*) FROM messages \
+                 WHERE ('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint = recorded_at";
+    assert_eq!(database.says(named), "2\n");
+
+    first.wait(6 * DAY);
+    let retention = Retention {
+        transcripts: 5 * DAY,
+        ..keep()
+    };
+    while first.store.purge(retention, 1).await.unwrap() > 0 {}
+    let left = database
+        .says("SELECT c.\"user\" FROM messages m JOIN conversations c ON c.id = m.conversation");
+    assert_eq!(left, "ann\n");
 }

@@ -111,7 +111,7 @@ CREATE INDEX unmatched_events_reference ON unmatched_events (desk, reference);
 
 CREATE TABLE messages (
     row          BIGINT GENERATED ALWAYS AS IDENTITY,
-    -- In the order of time.
+    -- In the order of `recorded_at`.
     id           UUID NOT NULL PRIMARY KEY,
     conversation UUID NOT NULL,
     seq          BIGINT NOT NULL,
