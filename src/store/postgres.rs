@@ -235,13 +235,7 @@ impl Store for PostgresStore {
     }
 
     async fn probe(&self) -> Result<(), Error> {
-        let sql = "UPDATE meta SET value = int8send($1) WHERE name = 'probed_at'";
-        let now = self.ground.clock.now();
-        self.ground
-            .database
-            .write(sql, columns::values![now])
-            .await?;
-        Ok(())
+        Ok(home::probe(&self.ground).await?)
     }
 
     async fn close(&self) {

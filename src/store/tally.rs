@@ -207,6 +207,13 @@ impl Meter {
         }
     }
 
+    /// The store is an older one than before, for so many reasons.
+    pub(super) fn count_restored(&self, reasons: usize) {
+        for _ in 0..reasons {
+            self.count(&Tally::Warned(WarningKind::Restored));
+        }
+    }
+
     pub(super) fn count_dead(&self, letter: &DeadLetter) {
         let destination = letter.destination.to_string();
         self.registry

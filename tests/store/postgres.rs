@@ -4,6 +4,7 @@ mod clocks;
 mod cluster;
 mod connections;
 mod console;
+mod home;
 mod replicas;
 mod server;
 mod upgrade;

@@ -1,22 +1,34 @@
 //! Where the database is, so that it is noticed when it is another one than before: restored from a backup, or a standby
 //! that has taken over. Rows cannot tell by themselves that others, written later, are gone.
 
-use super::{columns::values, database::Database, fault::Fault};
+use super::{columns::values, database::Database, fault::Fault, work::Ground};
 use crate::domain::{effect::WarningKind, time::Timestamp};
 
 /// The cluster, its history, and the database in it. A restore or a failover changes one of the three, but for a plain
 /// copy of the server's files, or of its disk, that is started as it is.
-const HERE: &str = "SELECT concat_ws(' ', (SELECT system_identifier FROM pg_control_system()), \
-                    left(pg_walfile_name(pg_current_wal_lsn()), 8), \
-                    (SELECT oid FROM pg_database WHERE datname = current_database()))";
+macro_rules! here {
+    () => {
+        "concat_ws(' ', (SELECT system_identifier FROM pg_control_system()), \
+         left(pg_walfile_name(pg_current_wal_lsn()), 8), \
+         (SELECT oid FROM pg_database WHERE datname = current_database()))"
+    };
+}
+const HERE: &str = concat!("SELECT ", here!());
 const TIMES: &str = "SELECT (SELECT value FROM meta WHERE name = 'backed_up_at'), \
                      (SELECT value FROM meta WHERE name = 'probed_at')";
 const FIRST: &str = "INSERT INTO meta (name, value) VALUES ('home', convert_to($1, 'UTF8')) ON CONFLICT (name) DO NOTHING";
+const PROBED: &str = "UPDATE meta SET value = int8send($1) WHERE name = 'probed_at'";
+const PROBED_HERE: &str = concat!(
+    "UPDATE meta SET value = int8send($1) WHERE name = 'probed_at' \
+     AND EXISTS (SELECT FROM meta WHERE name = 'home' AND value = convert_to(",
+    here!(),
+    ", 'UTF8')) RETURNING 1"
+);
 
 /// Whom nobody has asked whether it is ready does not know.
 const UNKNOWN: &str = "unknown";
 
-/// Together with the warning that takes its place. Of several replicas that start one alone is given a row.
+/// Together with the warning that takes its place. Of several replicas one alone is given a row.
 macro_rules! warned {
     ($change:literal) => {
         concat!(
@@ -33,8 +45,32 @@ const MOVED: &str = warned!(
     "UPDATE meta SET value = convert_to($1, 'UTF8') WHERE name = 'home' AND value <> convert_to($1, 'UTF8')"
 );
 
-/// Says once what is to be known before anybody wonders at a repeat. Gives how many warnings it has raised.
-pub(super) async fn look(database: &Database, now: Timestamp) -> Result<usize, Fault> {
+/// What a look at it came to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Looked {
+    /// So many warnings.
+    pub(super) raised: usize,
+    /// Whether the server tells where it is.
+    pub(super) is_told: bool,
+}
+
+/// Writes that somebody asked whether this replica is ready. Where the database is not where it was any more, that one was
+/// the last time at which it was, and is what the warning names: so it is looked at first.
+pub(super) async fn probe(ground: &Ground) -> Result<(), Fault> {
+    let (database, now) = (&ground.database, ground.clock.now());
+    if ground.tells_its_home {
+        if !database.write(PROBED_HERE, values![now]).await?.is_empty() {
+            return Ok(());
+        }
+        let looked = look(database, now).await?;
+        ground.meter.count_restored(looked.raised);
+    }
+    database.write(PROBED, values![now]).await?;
+    Ok(())
+}
+
+/// Says once what is to be known before anybody wonders at a repeat.
+pub(super) async fn look(database: &Database, now: Timestamp) -> Result<Looked, Fault> {
     let times = database
         .row(TIMES, values![])
         .await?
@@ -54,12 +90,14 @@ pub(super) async fn look(database: &Database, now: Timestamp) -> Result<usize, F
         }
     }
     let here: String = match database.row(HERE, values![]).await {
-        Ok(Some(row)) => row.try_get(0)?,
-        Ok(None) => return Ok(raised),
+        Ok(row) => row.ok_or(Fault::Missing)?.try_get(0)?,
         // Servers that are others' may not tell.
         Err(Fault::Refused { code }) => {
             tracing::debug!(error.code = code, "the database does not tell where it is");
-            return Ok(raised);
+            return Ok(Looked {
+                raised,
+                is_told: false,
+            });
         }
         Err(fault) => return Err(fault),
     };
@@ -72,7 +110,10 @@ pub(super) async fn look(database: &Database, now: Timestamp) -> Result<usize, F
         );
     }
     database.write(FIRST, values![here]).await?;
-    Ok(raised)
+    Ok(Looked {
+        raised,
+        is_told: true,
+    })
 }
 
 /// A time as `meta` holds it.

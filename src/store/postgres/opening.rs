@@ -25,12 +25,8 @@ use super::{
 use crate::{
     clock::Ids,
     config::UrlFault,
-    domain::{effect::WarningKind, policy::Policy},
-    store::{
-        TranscriptLimits,
-        hashing::Hasher,
-        tally::{Meter, Tally},
-    },
+    domain::policy::Policy,
+    store::{TranscriptLimits, hashing::Hasher, tally::Meter},
     telemetry::Instruments,
 };
 
@@ -118,11 +114,9 @@ impl Options {
         let background = Background::default();
         let stopped_with_it = background.stopped_with();
         let clock = self.time.clock(&database, &background).await?;
-        let warned = home::look(&database, clock.now()).await?;
+        let home = home::look(&database, clock.now()).await?;
         let meter = Meter::new(self.instruments.metrics, &self.policy);
-        for _ in 0..warned {
-            meter.count(&Tally::Warned(WarningKind::Restored));
-        }
+        meter.count_restored(home.raised);
         #[cfg(feature = "mutants")]
         mutant::stop_the_clock(&database).await?;
         let ids = Ids::by(Arc::clone(&clock));
@@ -143,6 +137,7 @@ impl Options {
             newer: Newer::default(),
             steps: TaskTracker::new(),
             policy: self.policy,
+            tells_its_home: home.is_told,
             clock,
             ids,
             transcript_limits: self.transcript_limits,

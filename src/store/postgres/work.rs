@@ -54,6 +54,8 @@ pub(super) struct Ground {
     /// In the order of the database's clock, by which rows go when they have been kept for long enough.
     pub(super) ids: Ids,
     pub(super) transcript_limits: TranscriptLimits,
+    /// Whether the server says where the database is.
+    pub(super) tells_its_home: bool,
     pub(super) hasher: Hasher,
     pub(super) meter: Meter,
     pub(super) memory: Arc<Memory>,
