@@ -235,7 +235,11 @@ impl Store for PostgresStore {
     }
 
     async fn probe(&self) -> Result<(), Error> {
-        Ok(home::probe(&self.ground).await?)
+        let probed = home::probe(&self.ground).await;
+        if let Err(fault) = &probed {
+            self.ground.count(fault);
+        }
+        Ok(probed?)
     }
 
     async fn close(&self) {

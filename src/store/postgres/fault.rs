@@ -71,6 +71,11 @@ impl Fault {
         }
     }
 
+    /// Nothing can be written at present, whatever it is.
+    pub(super) fn keeps_from_writing(&self) -> bool {
+        self.concerns_everyone() && !matches!(self, Self::Raced | Self::Closed)
+    }
+
     /// Whether it only follows from the fault of a statement before it.
     pub(super) fn is_consequence(&self) -> bool {
         matches!(self, Self::Refused { code } if code == IN_FAILED_TRANSACTION)

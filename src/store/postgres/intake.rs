@@ -163,6 +163,7 @@ async fn write(ground: &Arc<Ground>, batch: Vec<Waiting>) {
         }
         // It may have been written: whoever asked has to come again, and is known again by the keys.
         Err(fault) if fault.breaks_connection() || matches!(fault, Fault::Closed) => {
+            ground.count(&fault);
             let shared = Arc::new(fault);
             for tell in callers {
                 drop(

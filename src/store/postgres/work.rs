@@ -147,10 +147,22 @@ impl Ground {
     }
 
     /// As [`Self::step`], for whoever is in a task of its own already.
-    pub(super) async fn run<A: Attempt>(
-        self: &Arc<Self>,
-        mut attempt: A,
-    ) -> Result<A::Done, Fault> {
+    pub(super) async fn run<A: Attempt>(self: &Arc<Self>, attempt: A) -> Result<A::Done, Fault> {
+        let done = self.tried(attempt).await;
+        if let Err(fault) = &done {
+            self.count(fault);
+        }
+        done
+    }
+
+    /// Why something was not written in the end.
+    pub(super) fn count(&self, fault: &Fault) {
+        if fault.keeps_from_writing() {
+            self.meter.failed.increment(1);
+        }
+    }
+
+    async fn tried<A: Attempt>(self: &Arc<Self>, mut attempt: A) -> Result<A::Done, Fault> {
         let done = self.once(&mut attempt).await;
         if !matches!(done, Err(Fault::Raced)) {
             return done;
@@ -307,9 +319,6 @@ impl Work {
             };
             let answers = connection.transact(&sending.statements).await;
             self.ground.meter.commit.record(began.elapsed());
-            if matches!(&answers, Err(fault) if !matches!(fault, Fault::Raced)) {
-                self.ground.meter.failed.increment(1);
-            }
             let mut given = answers?;
             let mut rings = sending.rings;
             let heads = given.get(sending.heads_at).and_then(|rows| rows.first());

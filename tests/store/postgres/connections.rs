@@ -1,10 +1,13 @@
 //! Connections that are good for nothing any more.
 
 use futures_util::future::join_all;
-use handover_bridge::store::Error;
+use handover_bridge::{
+    store::{Error, Store as _, postgres::Options},
+    telemetry::{Instruments, Registry},
+};
 
 use super::{Database, Replicas};
-use crate::world::{policy, team};
+use crate::world::{clock, policy, request, says, team};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_connections_are_replaced() {
@@ -47,6 +50,49 @@ async fn connections_to_a_server_that_takes_no_writes_are_replaced_all_at_once()
         refused <= 2,
         "one finds out, and one more where the store was just using it: {refused}"
     );
+}
+
+/// What the alert on a store that does not write goes by.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_written_is_counted_and_what_is_wrong_with_a_step_is_not() {
+    let database = Database::new();
+    let metrics = Registry::new().unwrap();
+    let options = Options {
+        instruments: Instruments {
+            metrics: metrics.clone(),
+            ..Instruments::default()
+        },
+        ..database.options(policy(), clock())
+    };
+    let store = options.open().await.unwrap();
+    let failed = || {
+        let rendered = metrics.render();
+        let line = rendered
+            .lines()
+            .find(|line| line.starts_with("handover_store_failed_batches_total"));
+        line.unwrap().rsplit(' ').next().unwrap().to_owned()
+    };
+    store.apply(request("ann", Vec::new())).await.unwrap();
+    database.says("UPDATE conversations SET state = 'nothing that can be read'");
+    for wrong in [says("ann", "hello"), request("ann", Vec::new())] {
+        let error = store.apply(wrong).await.unwrap_err();
+        assert!(matches!(error, Error::Corrupt(_)), "{error}");
+    }
+    assert_eq!(failed(), "0");
+
+    let away = format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", database.name);
+    database.cluster.psql("postgres", &away);
+    let cut = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
+        database.name
+    );
+    database.cluster.psql("postgres", &cut);
+    for step in [says("bea", "hello"), request("bea", Vec::new())] {
+        let error = store.apply(step).await.unwrap_err();
+        assert!(matches!(error, Error::Unavailable(_)), "{error}");
+    }
+    assert!(store.probe().await.is_err());
+    assert_eq!(failed(), "3");
 }
 
 impl Database {
