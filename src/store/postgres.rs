@@ -41,6 +41,7 @@ mod pauses;
 mod purge;
 mod remove;
 mod replicas;
+mod rights;
 mod rows;
 mod schema;
 mod settle;

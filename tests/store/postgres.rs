@@ -6,6 +6,7 @@ mod connections;
 mod console;
 mod home;
 mod replicas;
+mod rights;
 mod server;
 mod upgrade;
 

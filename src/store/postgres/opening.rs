@@ -19,7 +19,7 @@ use super::{
     memory::Memory,
     mutant,
     newer::Newer,
-    replicas, schema, watch,
+    replicas, rights, schema, watch,
     work::Ground,
 };
 use crate::{
@@ -85,6 +85,11 @@ pub enum OpenError {
     Encoding { found: String },
     #[error("the store's schema is {found}, this version needs {needed}; run `handover migrate`")]
     NotMigrated { found: usize, needed: usize },
+    #[error(
+        "the role of store.url lacks {lacking}: grant it, as docs/operations.md, \"Many replicas\", and \
+         deploy/compose/roles.sql do"
+    )]
+    Rights { lacking: String },
     #[error("the store cannot be read")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -111,6 +116,7 @@ impl Options {
         drop(object);
         let database = Database::new(pool.clone(), DURABLE);
         let database = Database::new(pool, how_to_begin(&database).await?);
+        rights::refuse_without(&database).await?;
         let background = Background::default();
         let stopped_with_it = background.stopped_with();
         let clock = self.time.clock(&database, &background).await?;
@@ -131,13 +137,13 @@ impl Options {
         let ground = Arc::new(Ground {
             database,
             memory: Arc::new(Memory::new(clock.now(), listen.is_some())),
+            tells_its_home: home.is_told,
             hasher: Hasher::new(&secret).ok_or(Fault::Missing)?,
             meter,
             leases: Arc::new(Leases::new(ids.draw(), Arc::clone(&clock))),
             newer: Newer::default(),
             steps: TaskTracker::new(),
             policy: self.policy,
-            tells_its_home: home.is_told,
             clock,
             ids,
             transcript_limits: self.transcript_limits,

@@ -124,6 +124,15 @@ async fn applied(transaction: &Transaction<'_>) -> Result<Vec<String>, OpenError
     Ok(checksums.collect::<Result<_, _>>()?)
 }
 
+/// The names of all tables, sequences or functions that the migrations make.
+pub(super) fn made(kind: &str) -> impl Iterator<Item = &'static str> {
+    let lines = MIGRATIONS.iter().flat_map(|migration| migration.lines());
+    lines.filter_map(move |line| {
+        let created = line.strip_prefix("CREATE ")?.strip_prefix(kind)?;
+        created.strip_prefix(' ')?.split(['(', ' ', ';']).next()
+    })
+}
+
 fn checksum(migration: &str) -> String {
     let digest = Sha256::digest(migration.as_bytes());
     let mut hex = String::with_capacity(2 * digest.len());

@@ -1,0 +1,27 @@
+//! Whether the role may do all that a bridge does. Whatever it may not would show when it is needed, as a step that fails,
+//! while the probe, which writes one row, finds the store ready.
+
+use super::{OpenError, columns::values, database::Database, fault::Fault, schema};
+
+/// The rights that are missing, each with what it is missing on. Numbers of rows are drawn without a right of their own.
+const LACKING: &str = "WITH lacking (what, may) AS ( \
+         SELECT what, may FROM unnest($1) what, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) may \
+             WHERE has_table_privilege(to_regclass(what), may) IS NOT TRUE \
+         UNION ALL SELECT what, 'USAGE' FROM unnest($2) what \
+             WHERE has_sequence_privilege(to_regclass(what), 'USAGE') IS NOT TRUE \
+         UNION ALL SELECT proname::text, 'EXECUTE' FROM pg_proc WHERE proname = ANY($3) \
+             AND pronamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('migrations')) \
+             AND NOT has_function_privilege(oid, 'EXECUTE')), \
+     each (told) AS (SELECT may || ' on ' || string_agg(what, ', ' ORDER BY what COLLATE \"C\") FROM lacking GROUP BY may) \
+     SELECT string_agg(told, '; ' ORDER BY told COLLATE \"C\") FROM each";
+
+pub(super) async fn refuse_without(database: &Database) -> Result<(), OpenError> {
+    let made = |kind| schema::made(kind).map(str::to_owned).collect::<Vec<_>>();
+    let values = values![made("TABLE"), made("SEQUENCE"), made("FUNCTION")];
+    let row = database.row(LACKING, values).await?;
+    let row = row.ok_or(Fault::Missing)?;
+    match row.try_get(0).map_err(Fault::from)? {
+        None => Ok(()),
+        Some(lacking) => Err(OpenError::Rights { lacking }),
+    }
+}
