@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime};
 use rustls::ClientConfig;
 use rustls_platform_verifier::ConfigVerifierExt;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_postgres::{
     Client, Config, NoTls,
     config::{Host, SslMode},
+    error::SqlState,
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -40,7 +41,7 @@ pub(super) struct Way {
 impl Way {
     /// `sslmode` counts as libpq has it, but that `require` and everything above it check the certificate as
     /// `verify-full` does: an unchecked certificate keeps nobody out. Left out, it is `verify-full`, and `prefer` on
-    /// loopback and on sockets.
+    /// loopback and on sockets, where that means without TLS.
     pub(super) fn of(url: &str) -> Result<Self, OpenError> {
         let Database { mut config, tls } = Database::at(url).map_err(OpenError::Url)?;
         // Where both are given, it is the address that is called.
@@ -84,6 +85,17 @@ impl Way {
         self
     }
 
+    /// Without TLS, though nobody has said so.
+    fn is_plain(&self) -> bool {
+        self.tls.is_none() && self.config.get_ssl_mode() == SslMode::Prefer
+    }
+
+    /// Why the pool has got no connection.
+    pub(super) fn refused(&self, error: PoolError) -> OpenError {
+        let by_server = matches!(&error, PoolError::Backend(error) if lets_nobody_in(error));
+        refused(self.is_plain() && by_server, error)
+    }
+
     pub(super) fn pool(&self, size: usize) -> Result<Pool, OpenError> {
         let settings = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
@@ -110,6 +122,7 @@ pub(in crate::store) async fn alone(
 ) -> Result<(Client, Driven), OpenError> {
     let mut way = Way::of(url.expose_secret())?.with(password);
     way.config.tcp_user_timeout(STALL);
+    let is_plain = way.is_plain();
     let connected = if let Some(tls) = way.tls {
         let connected = way.config.connect(tls).await;
         connected.map(|(client, connection)| (client, tokio::spawn(connection)))
@@ -117,7 +130,20 @@ pub(in crate::store) async fn alone(
         let connected = way.config.connect(NoTls).await;
         connected.map(|(client, connection)| (client, tokio::spawn(connection)))
     };
-    connected.map_err(|error| OpenError::Unreachable(Arc::new(error)))
+    connected.map_err(|error| refused(is_plain && lets_nobody_in(&error), error))
+}
+
+fn lets_nobody_in(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
+}
+
+fn refused(may_want_tls: bool, error: impl std::error::Error + Send + Sync + 'static) -> OpenError {
+    let error = Arc::new(error);
+    if may_want_tls {
+        OpenError::NotLetIn(error)
+    } else {
+        OpenError::Unreachable(error)
+    }
 }
 
 pub(in crate::store) type Driven = JoinHandle<Result<(), tokio_postgres::Error>>;
@@ -137,6 +163,11 @@ fn is_local(host: &Host) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        io::{Read as _, Write as _},
+        net::TcpListener,
+    };
+
     use super::*;
 
     fn mode(url: &str) -> SslMode {
@@ -158,6 +189,28 @@ mod tests {
         let plain = "postgres://u@db.example.com/h?sslmode=disable";
         assert_eq!(mode(plain), SslMode::Disable);
         assert!(Way::of(plain).unwrap().tls.is_none());
+    }
+
+    /// Whoever is let in by TLS alone.
+    #[tokio::test]
+    async fn a_server_on_this_machine_that_wants_tls_is_told_apart() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            let (mut client, _) = listener.accept().unwrap();
+            let mut length = [0; 4];
+            client.read_exact(&mut length).unwrap();
+            let asked = u64::from(u32::from_be_bytes(length)) - 4;
+            std::io::copy(&mut (&client).take(asked), &mut std::io::sink()).unwrap();
+            let said = b"SFATAL\0C28000\0Mno pg_hba.conf entry, no encryption\0\0";
+            let length = u32::try_from(said.len() + 4).unwrap();
+            client.write_all(b"E").unwrap();
+            client.write_all(&length.to_be_bytes()).unwrap();
+            client.write_all(said).unwrap();
+        });
+        let url = format!("postgres://u@127.0.0.1:{port}/h").into();
+        let refused = alone(&url, None).await.unwrap_err();
+        assert!(matches!(refused, OpenError::NotLetIn(_)), "{refused:?}");
     }
 
     #[test]

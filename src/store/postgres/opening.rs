@@ -68,6 +68,11 @@ pub enum OpenError {
     #[error("the database cannot be reached")]
     Unreachable(#[source] Arc<dyn std::error::Error + Send + Sync>),
     #[error(
+        "the database does not let the role in, or not without TLS, which is used on this machine itself only where \
+         sslmode is require or verify-full"
+    )]
+    NotLetIn(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    #[error(
         "the store was written by a newer version (schema {found}, this version knows {known})"
     )]
     Newer { found: usize, known: usize },
@@ -108,10 +113,7 @@ impl Options {
             Listen::Off => None,
         };
         let pool = way.pool(self.pool)?;
-        let mut object = pool
-            .get()
-            .await
-            .map_err(|error| OpenError::Unreachable(Arc::new(error)))?;
+        let mut object = pool.get().await.map_err(|error| way.refused(error))?;
         let migrated = schema::migrate(&mut object, self.migrate, self.time.roughly()).await?;
         drop(object);
         let database = Database::new(pool.clone(), DURABLE);
