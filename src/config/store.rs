@@ -80,6 +80,22 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The keys whose URLs hold a password.
+    pub(super) fn passwords_in_urls(&self) -> impl Iterator<Item = &'static str> {
+        let store = match &self.url {
+            StoreUrl::Postgres(url) => Some(("url", url)),
+            StoreUrl::Sqlite(_) => None,
+        };
+        let listen = match &self.listen {
+            Listen::At(url) => Some(("listen_url", url)),
+            Listen::Here | Listen::Off => None,
+        };
+        let urls = [store, listen].into_iter().flatten();
+        urls.filter_map(|(key, url)| url.has_password().then_some(key))
+    }
+}
+
 impl StoreUrl {
     fn read(value: &Value) -> Result<Self, Problem> {
         Self::parse(&value::text(value)?)

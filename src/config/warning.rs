@@ -22,6 +22,8 @@ pub enum Warning {
     TrustsEverybody,
     /// Keys of the store that say nothing while it is a file.
     OfDatabasesAlone(Vec<&'static str>),
+    /// A password in this key's URL, which the one that is given beside it goes over.
+    UnusedPassword(&'static str),
     NoBots,
     NoDesks,
     NoHookKey(BotName),
@@ -93,6 +95,10 @@ fn server(config: &Config, warnings: &mut Vec<Warning>) {
     if !config.store.unused.is_empty() {
         let unused = config.store.unused.clone();
         warnings.push(Warning::OfDatabasesAlone(unused));
+    }
+    if config.store.password.is_some() {
+        let unused = config.store.passwords_in_urls();
+        warnings.extend(unused.map(Warning::UnusedPassword));
     }
 }
 

@@ -228,6 +228,12 @@ fn settings_that_fight_each_other_are_warned_of() {
     );
     let postgres = "[store]\nurl = \"postgres://u@db.example.com/h\"\npool = 8";
     assert_eq!(good_with(postgres).warnings(), []);
+    let twice = "[store]\nurl = \"postgres://u:canary@db.example.com/h\"\npassword = \"canary\"\n\
+                 listen_url = \"postgres://u:canary@past.example.com/h\"";
+    assert_eq!(
+        good_with(twice).warnings(),
+        ["url", "listen_url"].map(Warning::UnusedPassword)
+    );
     for everybody in ["0.0.0.0/0", "::/0"] {
         let trusting = format!(
             "public_url = \"https://bridge.example.com\"\ntrusted_proxies = [\"{everybody}\"]"

@@ -86,6 +86,10 @@ impl fmt::Display for Warning {
                     }
                 )
             }
+            Self::UnusedPassword(key) => write!(
+                f,
+                "the password in store.{key} is not used, as store.password or its file goes over it; keep one of the two"
+            ),
             Self::NeverReached { limit } => {
                 write!(f, "handover.{limit} is not shorter than max_duration and will never be reached")
             }

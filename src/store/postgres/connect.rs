@@ -85,6 +85,19 @@ impl Way {
         self
     }
 
+    /// Of the same role by another way, which need not be told it twice.
+    pub(super) fn with_password_of(mut self, other: &Self) -> Self {
+        let is_same = self.config.get_user() == other.config.get_user();
+        if let (true, None, Some(password)) = (
+            is_same,
+            self.config.get_password(),
+            other.config.get_password(),
+        ) {
+            self.config.password(password);
+        }
+        self
+    }
+
     /// Without TLS, though nobody has said so.
     fn is_plain(&self) -> bool {
         self.tls.is_none() && self.config.get_ssl_mode() == SslMode::Prefer
@@ -189,6 +202,21 @@ mod tests {
         let plain = "postgres://u@db.example.com/h?sslmode=disable";
         assert_eq!(mode(plain), SslMode::Disable);
         assert!(Way::of(plain).unwrap().tls.is_none());
+    }
+
+    #[test]
+    fn a_listener_has_the_password_of_the_store_where_it_is_of_the_same_role_and_has_none() {
+        let password = |listen: &str| {
+            let store = Way::of("postgres://u:of-the-store@pooler/h").unwrap();
+            let listen = Way::of(listen).unwrap().with_password_of(&store);
+            let password = listen.config.get_password().map(<[u8]>::to_vec);
+            password.map(|password| String::from_utf8(password).unwrap())
+        };
+        let of_the_store = Some("of-the-store".to_owned());
+        assert_eq!(password("postgres://u@db/h"), of_the_store);
+        let own = password("postgres://u:own@db/h");
+        assert_eq!(own, Some("own".to_owned()));
+        assert_eq!(password("postgres://another@db/h"), None);
     }
 
     /// Whoever is let in by TLS alone.

@@ -109,7 +109,10 @@ impl Options {
         let way = Way::of(self.url.expose_secret())?.with(password);
         let listen = match &self.listen {
             Listen::Here => Some(way.clone()),
-            Listen::At(url) => Some(Way::of(url.expose_secret())?.with(password)),
+            Listen::At(url) => {
+                let past = Way::of(url.expose_secret())?.with(password);
+                Some(past.with_password_of(&way))
+            }
             Listen::Off => None,
         };
         let pool = way.pool(self.pool)?;
