@@ -10,16 +10,17 @@ pub(super) fn fits(text: &str, limit: usize) -> bool {
 }
 
 /// The parts, in order, none of them empty or longer than `limit` (at least 1) grapheme clusters. Only the white space
-/// around a cut is left out.
+/// around a cut is left out, but for what a line is indented by.
 pub(super) fn split(text: &str, limit: usize) -> Vec<&str> {
+    let limit = limit.max(1);
     let mut parts = Vec::new();
-    let mut rest = begun(ended(text));
+    let mut rest = begun(ended(text), limit, true);
     while !rest.is_empty() {
-        let (part, after) = rest.split_at(cut(rest, limit.max(1)));
+        let (part, after) = rest.split_at(cut(rest, limit));
         parts.push(ended(part));
         // Its end is that of the whole. To look for it from behind once a part would take forever in a row of flags, of
         // which only their number tells where one begins.
-        rest = begun(after);
+        rest = begun(after, limit, false);
     }
     parts
 }
@@ -51,6 +52,10 @@ fn cut(text: &str, limit: usize) -> usize {
     };
     let mut best = (false, Place::Cluster, whole);
     let mut weigh = |gap: &Gap<'_>| {
+        if gap.at == 0 {
+            // What the first line is indented by.
+            return;
+        }
         let late = gap.count >= limit / 2;
         let place = if late { gap.place() } else { Place::Word };
         best = best.max((late, place, gap.at));
@@ -94,14 +99,24 @@ impl Gap<'_> {
     }
 }
 
-/// Without the clusters of white space before it. A mark that is combined with a space stays with it.
-fn begun(text: &str) -> &str {
-    let start = text
-        .grapheme_indices(true)
-        .find(|(_, cluster)| !is_blank(cluster));
-    start
-        .and_then(|(start, _)| text.get(start..))
-        .unwrap_or_default()
+/// Without the clusters of white space before it, but with what its first line is indented by, if it begins a line here and
+/// that leaves room for something. A mark that is combined with a space stays with it.
+fn begun(text: &str, limit: usize, mut begins_line: bool) -> &str {
+    let (mut line, mut indented_by) = (0, 0);
+    for (at, cluster) in text.grapheme_indices(true) {
+        if !is_blank(cluster) {
+            let keeps = begins_line && indented_by < limit;
+            let start = if keeps { line } else { at };
+            return text.get(start..).unwrap_or_default();
+        }
+        if cluster.contains('\n') {
+            (line, indented_by) = (at.saturating_add(cluster.len()), 0);
+            begins_line = true;
+        } else {
+            indented_by += 1;
+        }
+    }
+    ""
 }
 
 /// Without the clusters of white space behind it.

@@ -18,8 +18,26 @@ fn a_text_is_cut_where_a_reader_minds_it_least() {
         ("abcdefgh", 3, &["abc", "def", "gh"]),
         ("a\n\nbcdefg hij", 9, &["a\n\nbcdefg", "hij"]),
         ("我们先看。然后再说", 6, &["我们先看。", "然后再说"]),
-        ("  around  ", 3, &["aro", "und"]),
+        ("  around  ", 3, &["  a", "rou", "nd"]),
         (" \n\t", 3, &[]),
+    ];
+    for (text, limit, parts) in rows {
+        assert_eq!(split(text, limit), parts, "{text:?} by {limit}");
+    }
+}
+
+#[test]
+fn a_line_keeps_what_it_is_indented_by() {
+    let rows: [(&str, usize, &[&str]); 8] = [
+        ("if a:\n    b()", 10, &["if a:", "    b()"]),
+        ("if a:\r\n\tb()", 6, &["if a:", "\tb()"]),
+        ("one\n \n\n  two", 6, &["one", "  two"]),
+        ("\n\n  one\n  two", 7, &["  one", "  two"]),
+        ("  one two", 6, &["  one", "two"]),
+        ("  one\n  two  three", 7, &["  one", "  two", "three"]),
+        // As much as fits in a part, or more, indents nothing.
+        ("one\n      two", 6, &["one", "two"]),
+        ("one\n     two", 6, &["one", "     t", "wo"]),
     ];
     for (text, limit, parts) in rows {
         assert_eq!(split(text, limit), parts, "{text:?} by {limit}");

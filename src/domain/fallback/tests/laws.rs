@@ -51,6 +51,8 @@ proptest! {
             prop_assert!(fits(part, limit) && !part.trim().is_empty());
             let (between, after) = rest.split_once(part).expect("in order");
             prop_assert!(between.trim().is_empty(), "{between:?}");
+            let indented_by = between.rsplit('\n').next().map_or(0, |line| line.chars().count());
+            prop_assert!(!between.contains('\n') || indented_by == 0 || indented_by >= limit, "{between:?}");
             rest = after;
         }
         prop_assert!(rest.trim().is_empty(), "{rest:?}");
