@@ -81,6 +81,7 @@ macro_rules! run_against {
                 an_offer_that_was_not_sent_is_taken_back_by_what_is_decided_over_it,
                 a_resume_goes_ahead_of_a_text_that_cannot_go_out,
                 a_dead_letter_lets_the_lane_go_on,
+                what_was_to_be_told_of_the_handover_before_is_told_nobody,
             ],
             answers: [
                 an_answer_wakes_whoever_waits_for_it,

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use handover_bridge::{
-    domain::{conversation::Answer, delivery::Task, retry::ErrorClass},
+    domain::{conversation::Answer, delivery::Task, policy::Notice, retry::ErrorClass},
     store::{DeliveryFilter, DeliveryState},
 };
 
-use crate::world::{Harness, World, bot, team, text};
+use crate::world::{Harness, World, bot, policy, team, text};
 
 pub async fn a_close_by_the_desk_cancels_what_waits_but_not_what_is_on_its_way(
     harness: impl Harness + 'static,
@@ -113,4 +113,38 @@ pub async fn a_dead_letter_lets_the_lane_go_on(harness: impl Harness + 'static) 
     assert_eq!(text(&second), "two");
     let told = world.claim(&team()).await.expect("the desk is told");
     assert!(matches!(told.job.task, Task::Failed { .. }), "{told:?}");
+}
+
+pub async fn what_was_to_be_told_of_the_handover_before_is_told_nobody(
+    harness: impl Harness + 'static,
+) {
+    let mut policy = policy();
+    let texts = [
+        (Notice::Ended, "it is over"),
+        (Notice::EndedRepeat, "again"),
+    ];
+    let texts = texts.map(|(notice, text)| (notice, text.to_owned()));
+    policy.texts.0.insert("en".to_owned(), texts.into());
+    let world = World::with(harness, policy).await;
+    let handover = world.waiting("ann").await;
+    world.agent_says(handover, "goodbye").await;
+    let goodbye = world.claim(&bot()).await.unwrap();
+    world.done(goodbye).await;
+    world.closes(handover).await;
+    let flying = world.claim(&bot()).await.unwrap();
+    assert_eq!(text(&flying), "it is over");
+    world.user_says("ann", "wait").await;
+    world.request("ann").await;
+    let next = world.fails_for(flying, Duration::ZERO).await;
+    assert!(next.is_none(), "nothing is to be told: {next:?}");
+    let to_bot = DeliveryFilter {
+        destination: Some(bot()),
+        limit: 9,
+        ..DeliveryFilter::default()
+    };
+    let to_bot = world.store.deliveries(to_bot).await.unwrap().items;
+    let states: Vec<_> = to_bot.iter().map(|row| row.state).collect();
+    let cancelled = DeliveryState::Cancelled;
+    let told = DeliveryState::Delivered;
+    assert_eq!(states, [told, cancelled, cancelled, cancelled]);
 }

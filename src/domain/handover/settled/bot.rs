@@ -104,6 +104,10 @@ impl Turn<'_> {
             (Task::Resume { .. }, StepResult::Delayed { .. }) if attended => {
                 self.push(Effect::Withdraw);
             }
+            // It speaks of a handover before the one that is open.
+            (Task::Say { notice: true, .. }, StepResult::Delayed { .. }) if open.is_some() => {
+                self.push(Effect::Withdraw);
+            }
             (Task::Pause { .. }, StepResult::Delayed { ambiguous, .. }) => {
                 self.push(Effect::Withdraw);
                 if *ambiguous && !promised {

@@ -67,6 +67,7 @@ proptest! {
             world.look_from_here();
             world.apply(&event);
             seen.hold_end(&world, &event);
+            hold_notice(&world, &event);
             seen.hold(&world, &before);
             if due && event == Event::TimerFired {
                 moves_on(&mut world, &mut seen);
@@ -87,6 +88,21 @@ fn moves_on(world: &mut World, seen: &mut Seen) {
         seen.hold(world, &before);
     }
     panic!("a timer that spins: {:?}", world.state().handover);
+}
+
+/// A notice that could not be said is tried again only as long as it is the bot's or this handover's user's.
+fn hold_notice(world: &World, event: &Event) {
+    let Event::Settled(settled) = event else {
+        return;
+    };
+    let delayed = matches!(settled.result, StepResult::Delayed { .. });
+    if let Task::Say { notice: true, .. } = settled.task
+        && delayed
+        && let Some(open) = &world.state().handover
+    {
+        let again = world.withdrawn() == 0;
+        assert!(!again || open.id == settled.handover, "of one before");
+    }
 }
 
 impl Seen {
