@@ -222,12 +222,12 @@ impl Desk {
                 .json(event)
                 .send()
                 .await;
-            let passes = answer
+            let again = answer
                 .as_ref()
-                .map_or(true, |answer| passes(answer.status()));
+                .map_or(true, |answer| is_passing(answer.status()));
             let asked = answer.as_ref().ok().and_then(wait).unwrap_or_default();
             match pauses.next() {
-                Some(pause) if passes => tokio::time::sleep(asked.max(*pause)).await,
+                Some(pause) if again => tokio::time::sleep(asked.max(*pause)).await,
                 _ => return answer.map(|answer| answer.status()),
             }
         }
@@ -346,7 +346,7 @@ impl Message {
 }
 
 /// Whether the bridge may take it the next time. It has stored nothing, or finds by the key what it has.
-fn passes(status: StatusCode) -> bool {
+fn is_passing(status: StatusCode) -> bool {
     let later = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS];
     status.is_server_error() || later.contains(&status)
 }

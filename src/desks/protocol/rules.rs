@@ -248,8 +248,8 @@ fn one_of<'a, T>(
     value: Option<&Value>,
     name: impl Fn(&'a T) -> &'static str,
 ) -> Result<&'a T, Fault> {
-    let named = value.ok_or(Fault::Missing)?.as_str();
-    let found = all.iter().find(|one| Some(name(one)) == named);
+    let wanted = value.ok_or(Fault::Missing)?.as_str();
+    let found = all.iter().find(|one| Some(name(one)) == wanted);
     found.ok_or_else(|| {
         let names: Vec<_> = all.iter().map(name).collect();
         Fault::NoneOf(names.join(", "))
