@@ -98,8 +98,6 @@ pub struct Handover {
     pub last_said_at: Timestamp,
     /// When a timer last told the user something; opens the window in which it tells nothing more.
     pub last_notice_at: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Told::is_nothing")]
-    pub told: Told,
     /// Since when the desk has taken nothing although something is meant for it, or the user is promised an agent and no
     /// desk has taken the user yet.
     pub stalled_since: Option<Timestamp>,
@@ -112,17 +110,6 @@ pub struct Handover {
     /// No desk has been asked yet: the platform is asked first. `leg` means nothing until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look_up: Option<LookUp>,
-}
-
-/// Those of the bridge's own words to the user that still hold. What was to be told before them is stale.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
-    /// Who has the user.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub who: Option<MessageId>,
-    /// How things stand with them, if that was told since.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub standing: Option<MessageId>,
 }
 
 /// What the platform is asked before a desk is chosen.
@@ -267,16 +254,6 @@ pub struct ResumeContract {
     /// Where the bot is to go on instead of where the steps say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialog_state: Option<String>,
-}
-
-impl Told {
-    pub fn is_nothing(&self) -> bool {
-        *self == Self::default()
-    }
-
-    pub fn holds(&self, message: MessageId) -> bool {
-        [self.who, self.standing].contains(&Some(message))
-    }
 }
 
 impl Conversation {

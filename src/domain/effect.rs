@@ -88,8 +88,6 @@ pub enum Cancelled {
     /// What the bridge itself was about to tell the user before this order: it is about a handover before the one that has
     /// begun.
     NoticesBefore(u64),
-    /// What the bridge itself was about to tell the user in this message: something newer says how things stand.
-    Notice(MessageId),
     /// The later parts of a message of which one was given up: what is left of it has a hole. These become dead letters,
     /// so that an operator can have it said to its end.
     PartsOf(MessageId),

@@ -103,13 +103,6 @@ pub enum Notice {
     EndedRepeat,
 }
 
-impl Notice {
-    /// Whether it tells who has the user. The others tell how things stand with them.
-    pub const fn says_who(self) -> bool {
-        !matches!(self, Self::Waiting | Self::Away | Self::Reconnecting)
-    }
-}
-
 /// What bots and desks are like at this moment. Known to the store, handed to `decide`.
 #[derive(Clone, Debug, Default)]
 pub struct Conditions {

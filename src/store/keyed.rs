@@ -215,14 +215,6 @@ pub(super) fn overtaken(only: Cancelled, task: &Task, order: u64) -> Option<Deli
         (Cancelled::NoticesBefore(before), Task::Say { notice: true, .. }) if order < before => {
             Some(DeliveryState::Cancelled)
         }
-        (
-            Cancelled::Notice(stale),
-            Task::Say {
-                notice: true,
-                message,
-                ..
-            },
-        ) if *message == stale => Some(DeliveryState::Cancelled),
         (Cancelled::PartsOf(message), Task::Say { .. }) if task.message() == Some(message) => {
             Some(DeliveryState::Dead)
         }
@@ -233,7 +225,6 @@ pub(super) fn overtaken(only: Cancelled, task: &Task, order: u64) -> Option<Deli
             | Cancelled::Pauses
             | Cancelled::SaysBefore(_)
             | Cancelled::NoticesBefore(_)
-            | Cancelled::Notice(_)
             | Cancelled::PartsOf(_),
             _,
         ) => None,
@@ -258,21 +249,5 @@ mod tests {
         assert_eq!(overtaken(before, &say(true), 4), taken_back);
         assert_eq!(overtaken(before, &say(true), 5), None);
         assert_eq!(overtaken(before, &say(false), 4), None);
-    }
-
-    #[test]
-    fn a_notice_that_does_not_hold_any_more_is_taken_back_and_no_other() {
-        let [stale, newer] = [1, 2].map(|id| MessageId::from_uuid(Uuid::from_u128(id)));
-        let say = |message, notice| Task::Say {
-            message,
-            notice,
-            part: None,
-            speaker: None,
-        };
-        let only = Cancelled::Notice(stale);
-        let taken_back = Some(DeliveryState::Cancelled);
-        assert_eq!(overtaken(only, &say(stale, true), 4), taken_back);
-        assert_eq!(overtaken(only, &say(newer, true), 4), None);
-        assert_eq!(overtaken(only, &say(stale, false), 4), None);
     }
 }

@@ -6,7 +6,7 @@ use super::{
     turn::Turn,
 };
 use crate::domain::{
-    conversation::{Answer, Handover, Leg, PauseState, Phase, Told},
+    conversation::{Answer, Handover, Leg, PauseState, Phase},
     delivery::{Destination, Lane, Task},
     effect::{Cancelled, Cause, Effect, LegRow, WarningKind},
     event::Request,
@@ -255,6 +255,13 @@ impl Turn<'_> {
         }
     }
 
+    /// What the user was about to be told of a handover before this one, if there is one.
+    pub(super) fn take_back_notices(&mut self, first_order: u64) {
+        if self.conversation.handover.is_some() {
+            self.cancel(self.bot_lane(), Cancelled::NoticesBefore(first_order));
+        }
+    }
+
     /// In REQUESTED, with no desk asked. `placeholder_desk` stands where one has to be named.
     pub(super) fn begin_handover(
         &mut self,
@@ -287,7 +294,6 @@ impl Turn<'_> {
             missed: None,
             last_said_at: now,
             last_notice_at: None,
-            told: Told::default(),
             stalled_since: None,
             pause: PauseState::Paused,
             choices: Choices::default(),

@@ -161,6 +161,8 @@ impl Turn<'_> {
             Cause::Notified,
             Some(format!("{notice:?}").to_ascii_lowercase()),
         );
+        // One that could not be sent yet is not sent beside this one.
+        self.take_back_notices(self.conversation.next_order);
         self.notify(notice);
     }
 

@@ -26,14 +26,6 @@ impl Turn<'_> {
             (Task::Pause { .. }, StepResult::Delayed { .. }) if closing => {
                 self.push(Effect::Withdraw);
             }
-            (
-                Task::Say {
-                    message,
-                    notice: true,
-                    ..
-                },
-                StepResult::Delayed { .. },
-            ) if self.is_stale(*message) => self.push(Effect::Withdraw),
             (_, StepResult::Delayed { .. }) => {}
             (Task::Resume { .. }, StepResult::Gone) if self.has(Guard::ResumeWatched) => {
                 self.session_gone();

@@ -357,7 +357,7 @@ fn a_notice_that_could_not_be_sent_is_not_sent_beside_the_next() {
         world
             .cancelled()
             .iter()
-            .any(|(_, only)| matches!(only, Cancelled::Notice(_))),
+            .any(|(_, only)| matches!(only, Cancelled::NoticesBefore(_))),
         "{:?}",
         world.cancelled()
     );

@@ -149,10 +149,7 @@ impl Key<'_> {
             )
                 .hash(self);
             match row.delivery.task {
-                Task::Say {
-                    notice, message, ..
-                } => {
-                    self.is_standing(message).hash(self);
+                Task::Say { notice, .. } => {
                     (usize::from(notice), usize::from(row.delivery.order < first))
                 }
                 Task::Pause { index } => (2, index),
@@ -175,11 +172,6 @@ impl Key<'_> {
     fn is_unheard(&self, message: MessageId) -> bool {
         let open = self.model.open();
         open.is_some_and(|open| open.unheard == Some(message))
-    }
-
-    fn is_standing(&self, message: MessageId) -> bool {
-        let open = self.model.open();
-        open.is_some_and(|open| open.told.standing == Some(message))
     }
 
     /// Of the ids of handovers it only matters which is the one that is open.

@@ -149,9 +149,6 @@ pub(super) struct Watch {
     pub(super) opened: Timestamp,
     pub(super) phase: Timestamp,
     pub(super) told: Timestamp,
-    /// The newest word of who has the user, and the newest one since of how things stand.
-    pub(super) said_who: Option<MessageId>,
-    pub(super) said_since: Option<MessageId>,
     /// An agent has had the user.
     pub(super) attended: bool,
     pub(super) unanswered: Option<Timestamp>,
@@ -191,8 +188,6 @@ impl Model {
                 opened: now,
                 phase: now,
                 told: now,
-                said_who: None,
-                said_since: None,
                 attended: false,
                 unanswered: None,
                 person: now,

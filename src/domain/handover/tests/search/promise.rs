@@ -47,8 +47,6 @@ pub(super) enum Broken {
     OwedToConsole,
     /// A user whom an agent has had is told that none is free.
     AgentDenied,
-    /// What does not hold any more waits to be told.
-    Stale,
 }
 
 /// What goes wrong for good in the run that follows a state.
@@ -272,26 +270,6 @@ pub(super) fn agent_is_not_denied(model: &Model, effects: &[Effect]) -> Result<(
         |effect: &Effect| matches!(effect, Effect::Record(message) if message.content == nobody);
     if model.watch.attended && effects.iter().any(denied) {
         return Err(Broken::AgentDenied);
-    }
-    Ok(())
-}
-
-/// What waits to be told to the user of the open handover is the newest word of who has them, and of how things stand since.
-pub(super) fn notices_hold(model: &Model) -> Result<(), Broken> {
-    let Some(open) = model.open() else {
-        return Ok(());
-    };
-    let newest = [model.watch.said_who, model.watch.said_since];
-    let is_stale = |row: &Row| match row.delivery.task {
-        Task::Say {
-            message,
-            notice: true,
-            ..
-        } => row.delivery.handover != open.id || !newest.contains(&Some(message)),
-        _ => false,
-    };
-    if model.rows.iter().any(is_stale) {
-        return Err(Broken::Stale);
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::{
     model::{Model, Part, Row, Rules},
     promise::{self, Broken},
 };
-use crate::domain::{conversation::Conversation, effect::LegRow, message::Message};
+use crate::domain::{conversation::Conversation, effect::LegRow};
 
 impl Model {
     pub(super) fn apply(&mut self, rules: &Rules, event: &Event) -> Result<Outcome, Broken> {
@@ -35,7 +35,6 @@ impl Model {
         promise::event_is_answered(&before, event, rules, &decision.effects)?;
         promise::all_is_offered(&before, self, rules, &decision.effects)?;
         promise::agent_is_not_denied(self, &decision.effects)?;
-        promise::notices_hold(self)?;
         Ok(decision.outcome)
     }
 
@@ -77,7 +76,6 @@ impl Model {
                     if matches!(message.actor, Actor::System | Actor::Agent) && !message.late =>
                 {
                     self.watch.told = self.now;
-                    self.watch_notice(message);
                 }
                 Effect::Deliver(delivery) => self.rows.push(Row {
                     lane: self.lane(delivery.lane),
@@ -148,23 +146,6 @@ impl Model {
         }
     }
 
-    /// The texts are the notices' names.
-    fn watch_notice(&mut self, message: &Message) {
-        let said = |words: &[&str]| {
-            words
-                .iter()
-                .any(|text| message.content == Content::text(*text))
-        };
-        if message.actor != Actor::System {
-            return;
-        }
-        if said(&["waiting", "away", "reconnecting"]) {
-            self.watch.said_since = Some(message.id);
-        } else {
-            (self.watch.said_who, self.watch.said_since) = (Some(message.id), None);
-        }
-    }
-
     fn watch_phase(&mut self, before: &Conversation) {
         let seen = |state: &Conversation| {
             state
@@ -208,10 +189,7 @@ impl Cancelled {
             | (Self::NoticesBefore(order), Task::Say { notice: true, .. }) => {
                 row.delivery.order < order
             }
-            (Self::PartsOf(message), task @ Task::Say { .. })
-            | (Self::Notice(message), task @ Task::Say { notice: true, .. }) => {
-                task.message() == Some(message)
-            }
+            (Self::PartsOf(message), task @ Task::Say { .. }) => task.message() == Some(message),
             _ => false,
         }
     }
