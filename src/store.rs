@@ -12,6 +12,7 @@ mod console;
 pub mod copy;
 mod erasure;
 mod found;
+mod given_up;
 mod hashing;
 mod job;
 mod keyed;
@@ -22,7 +23,6 @@ pub mod sqlite;
 mod tally;
 mod unmatched;
 mod unpaused;
-mod unreadable;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 

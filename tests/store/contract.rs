@@ -14,6 +14,7 @@ pub mod operator;
 pub mod overtaken;
 pub mod pauses;
 pub mod reading;
+pub mod removed;
 pub mod retention;
 pub mod routing;
 pub mod sessions;
@@ -166,6 +167,13 @@ macro_rules! run_against {
                 a_bot_that_is_gone_leaves_dead_letters,
                 a_closed_store_says_so,
                 a_probe_writes,
+            ],
+            removed: [
+                an_agent_is_told_of_what_waited_for_a_bot_that_is_gone,
+                so_is_one_whose_handover_was_over_by_then,
+                what_nobody_is_left_to_be_told_of_is_a_dead_letter,
+                what_is_owed_in_what_cannot_be_read_is_a_dead_letter_alone,
+                a_platform_that_is_gone_keeps_what_it_was_to_delete,
             ],
             census: [
                 an_empty_store_counts_nothing,

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{SqliteStore, fault::Fault, giving_up, jobs, memory::Hold, settle, work::Work};
-use crate::store::{Claim, Error, Proof, Settlement, Ticket, job::Loaded, keyed::KeyedSettlement};
+use crate::store::{
+    Claim, Error, Proof, Settlement, Ticket, given_up::UNREADABLE, job::Loaded,
+    keyed::KeyedSettlement,
+};
 
 /// How long an outcome waits before it is tried to be written again, when the disk is full.
 const SETTLE_AGAIN: Duration = Duration::from_millis(500);
@@ -53,7 +56,7 @@ impl SqliteStore {
         let row = hold.head.row;
         let mut given_up = self
             .writer
-            .step(move |work| giving_up::unreadable(work, row))
+            .step(move |work| giving_up::give_up(work, row, UNREADABLE))
             .await;
         if let Err(Error::Corrupt(error)) = given_up {
             tracing::error!(
@@ -63,7 +66,7 @@ impl SqliteStore {
             );
             given_up = self
                 .writer
-                .step(move |work| giving_up::unreadable_alone(work, row))
+                .step(move |work| giving_up::give_up_alone(work, row, UNREADABLE))
                 .await;
         }
         match given_up {

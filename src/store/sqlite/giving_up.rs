@@ -3,34 +3,21 @@
 use super::{cancel, fault::Fault, memory::Change, settle::Delivery, warnings, work::Work};
 use crate::{
     domain::effect::{Warning, WarningKind},
-    store::unreadable,
+    store::given_up::GivenUp,
 };
 
-/// The class of what could not be delivered because nobody is left to deliver it to.
-const REMOVED: &str = "removed";
-
-/// The operator was told with its handover.
-pub(super) fn removed(work: &mut Work<'_>, delivery: &Delivery) -> Result<(), Fault> {
-    bury(work, delivery, REMOVED)
-}
-
-/// What cannot be put together any more holds up its lane no longer, and its conversation hears what it would hear of a
-/// call that is given up.
-pub(super) fn unreadable(work: &mut Work<'_>, row: i64) -> Result<(), Fault> {
-    let delivery = Delivery::by_row(work, row)?.filter(Delivery::is_unsettled);
-    if let Some(delivery) = delivery {
-        bury(work, &delivery, unreadable::CLASS)?;
+/// It holds up its lane no longer, and its conversation hears what it would hear of a call that is given up.
+pub(super) fn give_up(work: &mut Work<'_>, row: i64, why: GivenUp) -> Result<(), Fault> {
+    if let Some(delivery) = bury(work, row, why)? {
         work.trace = delivery.trace;
-        delivery.conclude(work, unreadable::RESULT, &[])?;
+        delivery.conclude(work, why.result(), &[])?;
     }
     Ok(())
 }
 
 /// The row alone, where nothing can be decided.
-pub(super) fn unreadable_alone(work: &mut Work<'_>, row: i64) -> Result<(), Fault> {
-    let delivery = Delivery::by_row(work, row)?.filter(Delivery::is_unsettled);
-    if let Some(delivery) = delivery {
-        bury(work, &delivery, unreadable::CLASS)?;
+pub(super) fn give_up_alone(work: &mut Work<'_>, row: i64, why: GivenUp) -> Result<(), Fault> {
+    if let Some(delivery) = bury(work, row, why)? {
         let subject = delivery.handover.to_string();
         let kind = WarningKind::DeadLetter;
         warnings::raise(work, &Warning { kind, subject })?;
@@ -38,8 +25,13 @@ pub(super) fn unreadable_alone(work: &mut Work<'_>, row: i64) -> Result<(), Faul
     Ok(())
 }
 
-fn bury(work: &mut Work<'_>, delivery: &Delivery, class: &'static str) -> Result<(), Fault> {
-    cancel::bury(work, delivery.row, delivery.letter(class))?;
+/// Gives the delivery, unless it is settled.
+fn bury(work: &mut Work<'_>, row: i64, why: GivenUp) -> Result<Option<Delivery>, Fault> {
+    let delivery = Delivery::by_row(work, row)?.filter(Delivery::is_unsettled);
+    let Some(delivery) = delivery else {
+        return Ok(None);
+    };
+    cancel::bury(work, delivery.row, delivery.letter(why.class))?;
     work.touch(delivery.lane);
     cancel::forget_echo(work, delivery.conversation, delivery.id)?;
     let lane = work.key_of(delivery.lane, delivery.order);
@@ -47,5 +39,5 @@ fn bury(work: &mut Work<'_>, delivery: &Delivery, class: &'static str) -> Result
         lane,
         order: delivery.order,
     });
-    Ok(())
+    Ok(Some(delivery))
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{delivery::Destination, event::Event},
-    store::{Error, Gone},
+    store::{Error, Gone, given_up::REMOVED},
 };
 
 /// What is taken, by the numbers of its rows.
@@ -17,7 +17,7 @@ use crate::{
 enum Kind {
     /// Their handovers end, or go on elsewhere.
     Conversations,
-    /// Nobody will ever claim these. The operator was told with the handovers.
+    /// Nobody will ever claim these.
     Deliveries,
 }
 
@@ -52,10 +52,9 @@ impl SqliteStore {
                 .read(move |connection| kind.find(connection, &of, page))
                 .await?;
             next = found.last().copied().filter(|_| found.len() == limit);
-            let steps = found.iter().map(|row| {
-                let (row, gone) = (*row, gone.clone());
-                self.writer.step(move |work| kind.take(work, row, &gone))
-            });
+            let steps = found
+                .iter()
+                .map(|row| self.take_one(kind, *row, gone.clone()));
             for (row, done) in found.iter().zip(join_all(steps).await) {
                 match done {
                     Ok(done) => taken += usize::from(done),
@@ -65,6 +64,23 @@ impl SqliteStore {
             }
         }
         Ok(taken)
+    }
+
+    /// A delivery whose conversation cannot hear of it is given up alone.
+    async fn take_one(&self, kind: Kind, row: i64, gone: Gone) -> Result<bool, Error> {
+        let taken = self.writer.step(move |work| kind.take(work, row, &gone));
+        match (kind, taken.await) {
+            (Kind::Deliveries, Err(Error::Corrupt(error))) => {
+                tracing::error!(
+                    error = &*error,
+                    delivery.row = row,
+                    "a delivery is given up, and nothing follows from it"
+                );
+                let alone = move |work: &mut Work<'_>| give_up_alone(work, row);
+                self.writer.step(alone).await
+            }
+            (_, taken) => taken,
+        }
     }
 }
 
@@ -99,7 +115,7 @@ impl Kind {
     fn take(self, work: &mut Work<'_>, row: i64, gone: &Gone) -> Result<bool, Fault> {
         match self {
             Self::Conversations => end(work, row, gone),
-            Self::Deliveries => bury(work, row),
+            Self::Deliveries => give_up(work, row),
         }
     }
 
@@ -131,14 +147,18 @@ fn end(work: &mut Work<'_>, conversation: i64, gone: &Gone) -> Result<bool, Faul
 }
 
 /// What is on its way is left to its end.
-fn bury(work: &mut Work<'_>, row: i64) -> Result<bool, Fault> {
-    let Some(delivery) = Delivery::by_row(work, row)?.filter(Delivery::is_unsettled) else {
-        return Ok(false);
-    };
-    if operator::is_flying(work, &delivery) {
-        return Ok(false);
+fn give_up(work: &mut Work<'_>, row: i64) -> Result<bool, Fault> {
+    let delivery = Delivery::by_row(work, row)?.filter(Delivery::is_unsettled);
+    let waits = delivery.is_some_and(|delivery| !operator::is_flying(work, &delivery));
+    if waits {
+        giving_up::give_up(work, row, REMOVED)?;
     }
-    giving_up::removed(work, &delivery)?;
+    Ok(waits)
+}
+
+/// The row alone, where nothing can be decided.
+fn give_up_alone(work: &mut Work<'_>, row: i64) -> Result<bool, Fault> {
+    giving_up::give_up_alone(work, row, REMOVED)?;
     Ok(true)
 }
 
