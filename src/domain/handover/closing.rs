@@ -2,7 +2,7 @@
 
 use super::{timers, turn::Turn};
 use crate::domain::{
-    conversation::{Agent, Answer, Closing, Phase, ResumeContract},
+    conversation::{Agent, Answer, Closing, Leg, Phase, ResumeContract},
     delivery::{Lane, Task},
     effect::{Cancelled, Cause, Effect, LegRow},
     ids::MessageId,
@@ -115,7 +115,7 @@ impl Turn<'_> {
     /// A desk that was never asked has said nothing.
     fn tell_desk_of(&mut self, failed: Vec<Task>) {
         let leg = self.conversation.handover.as_ref().map(|open| &open.leg);
-        if leg.is_some_and(|leg| leg.may_be_known() && !leg.at_console) {
+        if leg.is_some_and(Leg::may_be_known) {
             for task in failed {
                 self.owe_desk(task);
             }

@@ -37,13 +37,18 @@ impl Turn<'_> {
         }
     }
 
+    /// The same where the answer to the platform does not pause it already.
+    pub(super) fn pause_accepted(&mut self) {
+        if !self.bot().is_some_and(|bot| bot.answer_pauses) {
+            self.pause_bot();
+        }
+    }
+
     pub(super) fn owe_left_pause(&mut self) {
         if let Some(handover) = &mut self.conversation.handover {
             handover.pause = PauseState::Paused;
         }
-        if !self.bot().is_some_and(|bot| bot.answer_pauses) {
-            self.pause_bot();
-        }
+        self.pause_accepted();
     }
 
     pub(super) fn leaves_pause(&self) -> bool {

@@ -49,9 +49,7 @@ impl Turn<'_> {
         self.note(cause, None);
         // Of an earlier handover. It would give the bot the word again.
         self.cancel(self.bot_lane(), Cancelled::Resumes);
-        if !self.bot().is_some_and(|bot| bot.answer_pauses) {
-            self.pause_bot();
-        }
+        self.pause_accepted();
         self.notify(Notice::HandingOver);
     }
 
@@ -148,10 +146,9 @@ impl Turn<'_> {
             return;
         };
         let told = handover.leg.may_be_known();
-        let is_called = !handover.leg.at_console;
         let row = LegRow::of(handover.id, &handover.leg, told);
         self.cancel(Lane::Leg(row.id), Cancelled::All);
-        if told && is_called {
+        if told {
             for task in last {
                 self.owe_desk(task);
             }

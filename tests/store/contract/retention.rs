@@ -222,7 +222,7 @@ pub async fn a_message_that_was_removed_is_taken_from_a_later_transcript(
 }
 
 /// A handover with one message, delivered, closed and resumed.
-async fn over(world: &World, user: &str) -> HandoverId {
+pub async fn over(world: &World, user: &str) -> HandoverId {
     let handover = world.waiting(user).await;
     world.user_says(user, "hello").await;
     let message = world.claim(&team()).await.unwrap();

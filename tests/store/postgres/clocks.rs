@@ -19,7 +19,10 @@ use handover_bridge::{
 use tokio::time::{sleep, timeout};
 
 use super::{Database, Replicas};
-use crate::world::{World, bot, clock, keep, policy, request, says, settled, team};
+use crate::{
+    contract::retention::over,
+    world::{clock, keep, policy, request, says, settled, team},
+};
 
 const AHEAD: Duration = Duration::from_mins(10);
 /// Far longer than a test takes, and far less than the clocks are apart.
@@ -175,17 +178,6 @@ async fn a_lease_that_a_clock_set_back_made_longer_is_cut_to_a_lease_and_taken_f
     assert!(claimed(&store).await.is_none());
     database.says("UPDATE lanes SET leased_until = leased_until - 15000");
     assert!(claimed(&store).await.is_some());
-}
-
-/// A handover that is over, with one message.
-async fn over(world: &World, user: &str) {
-    let handover = world.waiting(user).await;
-    world.user_says(user, "hello").await;
-    let message = world.claim(&team()).await.unwrap();
-    world.done(message).await;
-    world.closes(handover).await;
-    let resume = world.claim(&bot()).await.unwrap();
-    world.done(resume).await;
 }
 
 /// Messages go in the order of their ids, which have to be in the order of when they were kept.

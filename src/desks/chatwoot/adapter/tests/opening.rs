@@ -239,16 +239,20 @@ async fn a_resolved_conversation_and_one_of_another_leg_are_left_alone() {
     assert_eq!(calls[2].0, "POST conversations");
 }
 
-#[tokio::test]
-async fn what_was_said_before_is_told_in_notes_and_then_marked_as_told() {
-    let answers = [
+/// Of an opening with one note, which is then marked as told.
+fn told_in_a_note() -> [(&'static str, String); 5] {
+    [
         listed(&[contact()]),
         listed(&[]),
         made_conversation(),
         nothing(),
         nothing(),
-    ];
-    let (calls, done) = asked(&with_a_past(), &answers).await;
+    ]
+}
+
+#[tokio::test]
+async fn what_was_said_before_is_told_in_notes_and_then_marked_as_told() {
+    let (calls, done) = asked(&with_a_past(), &told_in_a_note()).await;
     is_opened(done);
     assert_eq!(calls[2].1["custom_attributes"]["transcript"], "pending");
     assert_eq!(calls[3].0, "POST conversations/42/messages");
@@ -272,14 +276,7 @@ async fn what_was_said_before_is_told_in_notes_and_then_marked_as_told() {
 
 /// What the agent is told of this handover, and the attributes of its conversation.
 async fn told_of(job: &Job) -> (String, Value) {
-    let answers = [
-        listed(&[contact()]),
-        listed(&[]),
-        made_conversation(),
-        nothing(),
-        nothing(),
-    ];
-    let (calls, done) = asked(job, &answers).await;
+    let (calls, done) = asked(job, &told_in_a_note()).await;
     is_opened(done);
     let [_, _, (_, conversation), (_, note), (_, marked)] = &calls[..] else {
         panic!("{:?}", lines(&calls))
