@@ -137,6 +137,14 @@ pub struct LegFacts {
     pub taken: Taken,
 }
 
+/// What an agent said and the bot platform has not been told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsaid {
+    pub message: MessageId,
+    /// Not a part of it has been told either.
+    pub whole: bool,
+}
+
 /// The vendor took it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Done {
@@ -279,6 +287,22 @@ impl Task {
             | Self::Forget
             | Self::Open { .. }
             | Self::Close { .. } => None,
+        }
+    }
+
+    /// What is not said if this is not done.
+    pub fn unsaid(&self) -> Option<Unsaid> {
+        match self {
+            Self::Say {
+                message,
+                notice: false,
+                part,
+                ..
+            } => Some(Unsaid {
+                message: *message,
+                whole: part.is_none_or(|part| part.index == 0),
+            }),
+            _ => None,
         }
     }
 

@@ -16,6 +16,10 @@ use super::{
 pub enum Effect {
     /// A transcript row.
     Record(Message),
+    /// This message of an agent has not reached the user, not even in part. A desk that is asked later does not read it.
+    Unsaid {
+        message: MessageId,
+    },
     /// A delivery row. Nothing is ever sent that was not first one of these.
     Deliver(NewDelivery),
     /// What waits in this lane and is not on its way is not sent any more, but for what the platform is to delete.

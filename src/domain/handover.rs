@@ -34,7 +34,7 @@ pub use self::timers::waits_until;
 use super::{
     conversation::{Answer, Changed, Conversation, Phase},
     dedupe::Fingerprint,
-    delivery::{StepResult, Task},
+    delivery::{StepResult, Task, Unsaid},
     effect::Effect,
     event::{DeskEvent, Event},
     guard::Guard,
@@ -53,7 +53,7 @@ pub struct Context<'a> {
     /// Texts that were given to the bot platform and have not come back, oldest first.
     pub echoes: &'a mut Vec<Echo>,
     /// What agents have said and the bot platform has not been told yet, in its order, where [`may_leave_unsaid`].
-    pub unsaid: &'a [MessageId],
+    pub unsaid: &'a [Unsaid],
     /// The message that the desk is just being told, or a part of it, where [`may_leave_untold`].
     pub on_its_way: Option<MessageId>,
 }

@@ -176,17 +176,6 @@ pub(super) fn came_of_transcript(effects: &[Effect]) -> impl Iterator<Item = Opt
 }
 
 /// The agent's message that a task tells the user, or a part of it.
-pub(super) const fn said_by_agent(task: &Task) -> Option<MessageId> {
-    match task {
-        Task::Say {
-            message,
-            notice: false,
-            ..
-        } => Some(*message),
-        _ => None,
-    }
-}
-
 /// The message that a task tells a desk, or a part of it, or a line in its place.
 pub(super) const fn told_to_desk(task: &Task) -> Option<MessageId> {
     match task {

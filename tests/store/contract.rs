@@ -53,6 +53,7 @@ macro_rules! run_against {
             unsaid: [
                 a_desk_is_told_of_every_message_that_a_gone_session_left_unsaid,
                 what_a_desk_is_told_anew_is_no_dead_letter,
+                a_desk_does_not_read_what_agents_before_it_could_not_say,
             ],
             lanes: [
                 a_lane_is_claimed_by_one_and_its_messages_come_in_order,

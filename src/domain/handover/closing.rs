@@ -3,9 +3,8 @@
 use super::{timers, turn::Turn};
 use crate::domain::{
     conversation::{Agent, Answer, Closing, Leg, Phase, ResumeContract},
-    delivery::{Lane, Task},
+    delivery::{Lane, Task, Unsaid},
     effect::{Cancelled, Cause, Effect, LegRow},
-    ids::MessageId,
     policy::Notice,
     retry::ErrorClass,
 };
@@ -105,7 +104,7 @@ impl Turn<'_> {
 
     /// So says the answer to a text. It may say so of something else, and the bot is paused: only a resume that is answered the
     /// same proves it. The desk is told of its messages that were not said, beginning with the one that found that out.
-    pub(super) fn session_seems_gone(&mut self, found_by: Option<MessageId>) {
+    pub(super) fn session_seems_gone(&mut self, found_by: Option<Unsaid>) {
         self.cancel(self.bot_lane(), Cancelled::All);
         let failed = self.failed(found_by, ErrorClass::Gone.label());
         self.close_leg_after(failed, SESSION_GONE);
@@ -122,19 +121,30 @@ impl Turn<'_> {
         }
     }
 
-    /// What the desk is told of this message and of those that wait, each once although it may be said in parts.
-    fn failed(&self, first: Option<MessageId>, reason: &str) -> Vec<Task> {
-        let mut messages: Vec<MessageId> = first.into_iter().collect();
-        for message in self.context.unsaid {
-            if !messages.contains(message) {
-                messages.push(*message);
+    /// This and what waits does not reach the user any more. What the desk is told of it, once of each message although it may
+    /// be said in parts.
+    fn failed(&mut self, first: Option<Unsaid>, reason: &str) -> Vec<Task> {
+        let mut failed: Vec<Unsaid> = first.into_iter().collect();
+        for unsaid in self.context.unsaid {
+            if !failed.iter().any(|known| known.message == unsaid.message) {
+                failed.push(*unsaid);
             }
         }
-        let failed = messages.into_iter().map(|message| Task::Failed {
-            message,
+        self.leave_unsaid(failed.iter().copied());
+        let failed = failed.into_iter().map(|unsaid| Task::Failed {
+            message: unsaid.message,
             reason: reason.to_owned(),
         });
         failed.collect()
+    }
+
+    /// What a desk that is asked later is not to read as if the user had.
+    pub(super) fn leave_unsaid(&mut self, unsaid: impl IntoIterator<Item = Unsaid>) {
+        for Unsaid { message, whole } in unsaid {
+            if whole {
+                self.push(Effect::Unsaid { message });
+            }
+        }
     }
 
     /// Nobody has seen what the user wrote: the user is told so, once.

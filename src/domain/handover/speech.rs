@@ -130,10 +130,13 @@ impl Turn<'_> {
                     handover.choices = choices;
                 }
             }
-            Err(why) => self.owe_desk(Task::Failed {
-                message,
-                reason: why.label().to_owned(),
-            }),
+            Err(why) => {
+                self.push(Effect::Unsaid { message });
+                self.owe_desk(Task::Failed {
+                    message,
+                    reason: why.label().to_owned(),
+                });
+            }
         }
     }
 

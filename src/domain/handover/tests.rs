@@ -20,6 +20,7 @@ mod search;
 mod shown;
 mod speech;
 mod timers;
+mod unsaid;
 mod world;
 
 use std::time::Duration;

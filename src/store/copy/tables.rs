@@ -145,6 +145,7 @@ pub(super) const ALL: [Table; 20] = [
             Integer "at" = "m.at";
             Id "handover" = "m.handover";
             Switch "late" = "m.late";
+            Switch "unsaid" = "m.unsaid";
             Text "content" = "m.content";
             Text "raw" = "m.raw";
             Integer "recorded_at" = "m.recorded_at";

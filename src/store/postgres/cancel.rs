@@ -11,13 +11,13 @@ use super::{
 };
 use crate::{
     domain::{
-        delivery::{Destination, Lane, Task},
+        delivery::{Destination, Lane, Task, Unsaid},
         effect::{Cancelled, Warning, WarningKind},
         ids::{ConversationId, DeliveryId, HandoverId, MessageId},
     },
     store::{
         DeliveryState,
-        keyed::{overtaken, said_by_agent, told_to_desk},
+        keyed::{overtaken, told_to_desk},
         tally::DeadLetter,
     },
 };
@@ -76,14 +76,14 @@ pub(super) async fn unsaid(
     work: &mut Work,
     lane: Lane,
     handover: HandoverId,
-) -> Result<Vec<MessageId>, Fault> {
+) -> Result<Vec<Unsaid>, Fault> {
     let lane = lane_id(lane);
     let waiting = waiting(work, lane).await?;
     let tasks = waiting
         .iter()
         .filter(|unsent| !unsent.is_flying && unsent.handover == handover)
         .filter_map(|unsent| unsent.task.as_ref());
-    let unsaid = tasks.filter_map(said_by_agent).collect();
+    let unsaid = tasks.filter_map(Task::unsaid).collect();
     work.unsent.insert(lane, waiting);
     Ok(unsaid)
 }

@@ -18,7 +18,7 @@ use crate::{
         effect::{Effect, HandoverRow, JournalEntry, LegRow},
         event::Event,
         handover::Echo,
-        ids::{ConversationId, DeliveryId},
+        ids::{ConversationId, DeliveryId, MessageId},
     },
     store::DeliveryState,
 };
@@ -45,6 +45,7 @@ pub(super) async fn perform(
         }
         match effect {
             Effect::Record(message) => work.writes.messages.push((id, message.clone())),
+            Effect::Unsaid { message } => mark_said(work, *message, false),
             Effect::Deliver(delivery) => deliver(work, id, delivery),
             Effect::ExpectEcho {
                 fingerprint,
@@ -124,6 +125,14 @@ fn consume_echo(
         "DELETE FROM echoes WHERE row = (SELECT row FROM echoes WHERE conversation = $1 AND fingerprint = $2 \
          AND ($3 OR expires_at IS NULL OR expires_at >= $4) ORDER BY row LIMIT 1)",
         values![conversation, fingerprint, however_old, work.now],
+    );
+}
+
+/// Whether desks that are asked from now on are to read it.
+pub(super) fn mark_said(work: &mut Work, message: MessageId, said: bool) {
+    work.write(
+        "UPDATE messages SET unsaid = $2 WHERE id = $1",
+        values![message, !said],
     );
 }
 

@@ -140,7 +140,7 @@ async fn transcript(
     limit: usize,
 ) -> Result<(Vec<Message>, u64), Fault> {
     let sql = "SELECT id, seq, actor, at, content, handover, late, raw, count(*) OVER () FROM messages \
-               WHERE conversation = $1 AND seq <= $2 AND actor <> 'system' AND NOT late ORDER BY seq DESC LIMIT $3";
+               WHERE conversation = $1 AND seq <= $2 AND actor <> 'system' AND NOT late AND NOT unsaid ORDER BY seq DESC LIMIT $3";
     // Of none at all there are none to count.
     let most = columns::number(limit.max(1));
     let rows = ground

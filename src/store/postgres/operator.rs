@@ -191,6 +191,9 @@ async fn call_off(work: &mut Work, delivery: Delivery) -> Result<(), Fault> {
 async fn make_due(work: &mut Work, delivery: &Delivery) -> Result<Changed, Fault> {
     match delivery.state {
         DeliveryState::Dead if is_kept(work, delivery).await? => {
+            if let Some(said) = delivery.task.as_ref().and_then(Task::unsaid) {
+                effects::mark_said(work, said.message, true);
+            }
             expect_again(work, delivery).await?;
         }
         DeliveryState::Pending | DeliveryState::Retrying if !delivery.is_flying => {}

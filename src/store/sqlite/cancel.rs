@@ -5,13 +5,13 @@ use rusqlite::{OptionalExtension, params};
 use super::{columns, fault::Fault, lanes::Waiting, memory::Change, warnings, work::Work};
 use crate::{
     domain::{
-        delivery::{Destination, Lane, Task},
+        delivery::{Destination, Lane, Task, Unsaid},
         effect::{Cancelled, Warning, WarningKind},
         ids::{DeliveryId, HandoverId, MessageId},
     },
     store::{
         DeliveryState,
-        keyed::{overtaken, said_by_agent, told_to_desk},
+        keyed::{overtaken, told_to_desk},
         tally::DeadLetter,
     },
 };
@@ -63,12 +63,12 @@ pub(super) fn unsaid(
     work: &mut Work<'_>,
     lane: Lane,
     handover: HandoverId,
-) -> Result<Vec<MessageId>, Fault> {
+) -> Result<Vec<Unsaid>, Fault> {
     let waiting = waiting(work, lane, false)?;
     let unsaid = waiting
         .iter()
         .filter(|unsent| unsent.handover == handover)
-        .filter_map(|unsent| said_by_agent(&unsent.task));
+        .filter_map(|unsent| unsent.task.unsaid());
     Ok(unsaid.collect())
 }
 

@@ -21,7 +21,7 @@ use crate::{
         effect::{Effect, HandoverRow, JournalEntry, LegRow},
         event::Event,
         handover::Echo,
-        ids::DeliveryId,
+        ids::{DeliveryId, MessageId},
         message::Message,
         time::Timestamp,
     },
@@ -47,6 +47,7 @@ pub(super) fn perform(
                 let progress = subject.progress_with(message.id);
                 recorded = Some(record(work, row, message, progress.as_deref())?);
             }
+            (Effect::Unsaid { message }, _) => mark_said(work, *message, false)?,
             (Effect::Deliver(delivery), Some(row)) => {
                 let at_hand = at_hand::keep(work, subject, delivery, recorded)?;
                 deliver(work, row, delivery, at_hand)?;
@@ -171,6 +172,13 @@ fn record<'m>(
         message,
         length: content.len() + message.raw.as_ref().map_or(0, String::len),
     })
+}
+
+/// Whether desks that are asked from now on are to read it.
+pub(super) fn mark_said(work: &Work<'_>, message: MessageId, said: bool) -> Result<(), Fault> {
+    let sql = "UPDATE messages SET unsaid = ?2 WHERE id = ?1";
+    work.execute(sql, params![message, !said])?;
+    Ok(())
 }
 
 fn deliver(

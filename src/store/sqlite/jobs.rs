@@ -133,13 +133,13 @@ fn read_transcript(
     let upto = integer(upto);
     let total = connection
         .prepare_cached(
-            "SELECT count(*) FROM messages WHERE conversation = ?1 AND seq <= ?2 AND actor <> 'system' AND late = 0",
+            "SELECT count(*) FROM messages WHERE conversation = ?1 AND seq <= ?2 AND actor <> 'system' AND late = 0 AND unsaid = 0",
         )?
         .query_row(params![conversation, upto], |row| row.get(0))?;
     let limit = number(limit);
     let mut statement = connection.prepare_cached(
         "SELECT id, seq, actor, at, content, handover, late, raw FROM messages \
-         WHERE conversation = ?1 AND seq <= ?2 AND actor <> 'system' AND late = 0 ORDER BY seq DESC LIMIT ?3",
+         WHERE conversation = ?1 AND seq <= ?2 AND actor <> 'system' AND late = 0 AND unsaid = 0 ORDER BY seq DESC LIMIT ?3",
     )?;
     let mut messages = statement
         .query_map(params![conversation, upto, limit], message)?

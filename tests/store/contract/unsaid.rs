@@ -3,12 +3,14 @@
 use handover_bridge::{
     domain::{
         delivery::{StepResult, Task},
+        ids::{DeliveryId, HandoverId},
+        message::{Actor, Message},
         retry::ErrorClass,
     },
-    store::{Claim, DeliveryFilter, DeliveryState, RowOutcome, Settlement},
+    store::{Changed, Claim, DeliveryFilter, DeliveryState, RowOutcome, Settlement},
 };
 
-use crate::world::{Harness, World, bot, team, text};
+use crate::world::{Harness, World, bot, team, text, text_of};
 
 /// What the desk is told next, until nothing is owed to it.
 async fn told(world: &World) -> Vec<Task> {
@@ -72,4 +74,55 @@ pub async fn what_a_desk_is_told_anew_is_no_dead_letter(harness: impl Harness + 
     let again = world.claim(&team()).await.unwrap();
     assert_eq!(again.job.task.kind(), "open");
     assert_eq!(again.job.transcript.len(), 1, "it stands in the offer");
+}
+
+pub async fn a_desk_does_not_read_what_agents_before_it_could_not_say(
+    harness: impl Harness + 'static,
+) {
+    let mut world = World::new(harness).await;
+    let handover = world.waiting("ann").await;
+    for text in ["one", "two", "three"] {
+        world.agent_says(handover, text).await;
+    }
+    let one = world.claim(&bot()).await.unwrap();
+    let two = world.done(one).await.unwrap();
+    let refused = two.job.delivery;
+    let three = world.dies(two).await.unwrap();
+    assert_eq!(text(&three), "three");
+    world.done(three).await;
+    close(&world, handover).await;
+    world.reopen().await;
+
+    assert_eq!(offered(&world).await, ["one", "three"]);
+    world.dies(tried_again(&world, refused).await).await;
+    assert_eq!(offered(&world).await, ["one", "three"]);
+    world.done(tried_again(&world, refused).await).await;
+    assert_eq!(offered(&world).await, ["one", "two", "three"]);
+}
+
+async fn tried_again(world: &World, dead: DeliveryId) -> Claim {
+    let changed = world.store.retry_delivery(dead, "admin").await.unwrap();
+    assert_eq!(changed, Changed::Yes);
+    world.claim(&bot()).await.unwrap()
+}
+
+/// What agents have said, as it stands in the offer of another handover, which is over then.
+async fn offered(world: &World) -> Vec<String> {
+    let handover = world.request("ann").await;
+    let open = world.claim_of(&team(), handover).await;
+    let agents = |message: &&Message| message.actor == Actor::Agent;
+    let read = open.job.transcript.iter().filter(agents);
+    let read = read.map(|message| text_of(&message.content)).collect();
+    let length = u64::try_from(open.job.transcript.len());
+    assert_eq!(Ok(open.job.transcript_total), length);
+    world.done(open).await;
+    close(world, handover).await;
+    read
+}
+
+async fn close(world: &World, handover: HandoverId) {
+    world.closes(handover).await;
+    let resume = world.claim_of(&bot(), handover).await;
+    assert_eq!(resume.job.task.kind(), "resume");
+    world.done(resume).await;
 }

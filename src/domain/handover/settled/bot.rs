@@ -38,12 +38,9 @@ impl Turn<'_> {
             (Task::Resume { index, .. }, _) => self.resume_step_settled(*index, true),
             (Task::Pause { index }, StepResult::Done(_)) => self.paused(*index),
             (Task::Pause { .. }, _) => self.pause_failed(),
-            (
-                Task::Say {
-                    message, notice, ..
-                },
-                StepResult::Gone,
-            ) if !closing => self.session_seems_gone((!notice).then_some(*message)),
+            (Task::Say { .. }, StepResult::Gone) if !closing => {
+                self.session_seems_gone(settled.task.unsaid());
+            }
             (
                 Task::Say { notice: false, .. },
                 StepResult::Dead { .. } | StepResult::Skipped | StepResult::Gone,
@@ -60,6 +57,7 @@ impl Turn<'_> {
         else {
             return;
         };
+        self.leave_unsaid(settled.task.unsaid());
         let failed = Task::Failed {
             message: *message,
             reason: given_up(&settled.result).to_owned(),

@@ -1,16 +1,7 @@
-//! What was said and reaches nobody any more: whoever said it is told, and so is the bot.
+//! What a user said and no desk reads any more: the user is asked for it again, and the bot knows.
 
 use super::*;
 use crate::domain::routing::Route;
-
-fn failed(world: &World) -> Vec<(MessageId, String)> {
-    let deliveries = world.deliveries().into_iter();
-    let failed = deliveries.filter_map(|delivery| match &delivery.task {
-        Task::Failed { message, reason } => Some((*message, reason.clone())),
-        _ => None,
-    });
-    failed.collect()
-}
 
 /// Promised to the bot before any desk has answered.
 fn accepted_in_doubt() -> World {
@@ -71,76 +62,6 @@ fn what_waits_for_a_desk_that_is_gone_from_the_configuration_is_unanswered() {
     world.user_says("who is there");
     world.apply(&Event::DeskRemoved { desk: desk("team") });
     assert_eq!(world.unanswered(), Some(true));
-}
-
-#[test]
-fn a_session_that_is_gone_fails_every_message_that_was_not_said() {
-    let mut world = World::attended();
-    let first = message(&world.agent_says("are you there?"));
-    let [second, third] = ["hello?", "bye"].map(|text| message(&world.agent_says(text)));
-    // The third goes in two parts.
-    world.unsaid = vec![second, third, third];
-    let say = world
-        .deliveries()
-        .into_iter()
-        .find(|delivery| delivery.task.message() == Some(first))
-        .cloned()
-        .unwrap();
-    world.look_from_here();
-    world.settle(&say, StepResult::Gone);
-    let gone = |message| (message, "gone".to_owned());
-    assert_eq!(failed(&world), [gone(first), gone(second), gone(third)]);
-    assert!(
-        world.tasks().ends_with(&["close", "resume"]),
-        "and then it is over"
-    );
-}
-
-#[test]
-fn a_resume_that_went_ahead_of_messages_fails_them() {
-    let mut world = World::attended();
-    let said = message(&world.agent_says("one moment"));
-    world.desk_closes();
-    world.unsaid = vec![said];
-    world.look_from_here();
-    world.resumed();
-    assert_eq!(failed(&world), [(said, "overtaken".to_owned())]);
-    assert_eq!(world.phase(), None);
-}
-
-#[test]
-fn what_waits_is_still_said_if_no_resume_has_reached_the_bot() {
-    let rejected = StepResult::Dead {
-        class: ErrorClass::Rejected,
-    };
-    for result in [StepResult::Skipped, rejected] {
-        let mut world = World::attended();
-        let said = message(&world.agent_says("one moment"));
-        world.desk_closes();
-        world.unsaid = vec![said];
-        world.look_from_here();
-        world.comes_to("resume", result);
-        assert_eq!(world.phase(), None);
-        assert!(world.cancelled().is_empty() && failed(&world).is_empty());
-    }
-}
-
-#[test]
-fn one_resume_step_that_has_reached_the_bot_is_enough() {
-    let mut world = World::attended();
-    world.bot_mut().resume_steps = 2;
-    let said = message(&world.agent_says("one moment"));
-    world.desk_closes();
-    world.unsaid = vec![said];
-    let steps: Vec<_> = world
-        .deliveries()
-        .into_iter()
-        .filter(|delivery| delivery.task.kind() == "resume")
-        .cloned()
-        .collect();
-    world.settle(&steps[0], done());
-    world.settle(&steps[1], StepResult::Skipped);
-    assert_eq!(failed(&world), [(said, "overtaken".to_owned())]);
 }
 
 #[test]
@@ -294,54 +215,6 @@ fn a_text_that_the_desk_refused_is_unanswered_until_another_one_is_heard() {
     later.comes_to("message", done());
     later.desk_closes();
     assert_eq!(later.unanswered(), Some(false));
-}
-
-#[test]
-fn a_desk_is_told_of_its_message_that_failed_when_the_handover_was_over() {
-    for result in [
-        StepResult::Skipped,
-        StepResult::Gone,
-        StepResult::Dead {
-            class: ErrorClass::Rejected,
-        },
-    ] {
-        let mut world = World::with_texts();
-        world.bot_mut().resume_steps = 0;
-        world.request();
-        world.opened();
-        let code = message(&world.agent_says("here is your refund code"));
-        let say = world.delivery_of(code);
-        world.desk_closes();
-        assert_eq!(world.phase(), None);
-        world.look_from_here();
-        world.settle(&say, result);
-        let told: Vec<_> = failed(&world).into_iter().map(|(about, _)| about).collect();
-        assert_eq!(told, [code]);
-    }
-}
-
-#[test]
-fn the_desk_whose_agent_said_it_is_told_that_it_failed() {
-    let mut world = World::with_fallback("second", false);
-    world.request();
-    world.opened();
-    let said = message(&world.agent_says("one moment, I will pass you on"));
-    let (say, first) = (world.delivery_of(said), world.handover().leg.id);
-    world.apply(&Event::DeskRemoved { desk: desk("team") });
-    assert_eq!(world.state().desk(), Some(&desk("second")));
-    world.look_from_here();
-    world.settle(
-        &say,
-        StepResult::Dead {
-            class: ErrorClass::Rejected,
-        },
-    );
-    let lanes: Vec<_> = world
-        .deliveries()
-        .into_iter()
-        .map(|delivery| delivery.lane)
-        .collect();
-    assert_eq!(lanes, [Lane::Leg(first)]);
 }
 
 #[test]

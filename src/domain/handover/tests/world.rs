@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::changed;
 use crate::domain::{
     conversation::{Answer, Conversation, ConversationKey, Handover, Phase, ResumeContract},
-    delivery::{Destination, Done, Found, Lane, NewDelivery, StepResult, Task},
+    delivery::{Destination, Done, Found, Lane, NewDelivery, StepResult, Task, Unsaid},
     effect::{Cancelled, Cause, Effect, WarningKind},
     event::{
         AgentSaid, DeskEvent, Event, Feed, NamedLeg, PlatformMessage, Request, Settled,
@@ -54,7 +54,7 @@ pub(super) struct World {
     closed: Vec<LegId>,
     echoes: Vec<Echo>,
     /// What agents have said and waits, where an event may leave it unsaid.
-    pub(super) unsaid: Vec<MessageId>,
+    pub(super) unsaid: Vec<Unsaid>,
     /// Whether the newest message to the desk is just being sent.
     pub(super) flies: bool,
     last_request: Option<HandoverId>,

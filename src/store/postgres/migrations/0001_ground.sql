@@ -119,6 +119,8 @@ CREATE TABLE messages (
     at           BIGINT NOT NULL,
     handover     UUID,
     late         BOOLEAN NOT NULL,
+    -- Of an agent: it has not reached the user, not even in part. Desks that are asked later do not read it.
+    unsaid       BOOLEAN NOT NULL DEFAULT FALSE,
     content      TEXT NOT NULL,
     raw          TEXT,
     recorded_at  BIGINT NOT NULL,

@@ -39,20 +39,14 @@ impl Model {
     }
 
     /// What agents have said and nobody is sending.
-    fn unsaid(&self) -> Vec<MessageId> {
+    fn unsaid(&self) -> Vec<Unsaid> {
         let waiting = self
             .rows
             .iter()
             .filter(|row| row.lane == 0 && row.flight.is_none());
-        let said = waiting.filter_map(|row| match row.delivery.task {
-            Task::Say {
-                message,
-                notice: false,
-                ..
-            } => Some(message),
-            _ => None,
-        });
-        said.collect()
+        waiting
+            .filter_map(|row| row.delivery.task.unsaid())
+            .collect()
     }
 
     /// What the present desk is just being told.

@@ -1,0 +1,186 @@
+//! What an agent said and the user never hears: the desk is told, and no other one reads it as said.
+
+use super::*;
+
+fn failed(world: &World) -> Vec<(MessageId, String)> {
+    let deliveries = world.deliveries().into_iter();
+    let failed = deliveries.filter_map(|delivery| match &delivery.task {
+        Task::Failed { message, reason } => Some((*message, reason.clone())),
+        _ => None,
+    });
+    failed.collect()
+}
+
+/// What desks that are asked later are not to read.
+fn left_out(world: &World) -> Vec<MessageId> {
+    let effects = world.effects().iter();
+    let left_out = effects.filter_map(|effect| match effect {
+        Effect::Unsaid { message } => Some(*message),
+        _ => None,
+    });
+    left_out.collect()
+}
+
+fn whole(message: MessageId) -> Unsaid {
+    Unsaid {
+        message,
+        whole: true,
+    }
+}
+
+fn rest_of(message: MessageId) -> Unsaid {
+    Unsaid {
+        message,
+        whole: false,
+    }
+}
+
+fn rejected() -> StepResult {
+    StepResult::Dead {
+        class: ErrorClass::Rejected,
+    }
+}
+
+#[test]
+fn a_session_that_is_gone_fails_every_message_that_was_not_said() {
+    let mut world = World::attended();
+    let first = message(&world.agent_says("are you there?"));
+    let [second, third] = ["hello?", "bye"].map(|text| message(&world.agent_says(text)));
+    // The third goes in two parts.
+    world.unsaid = vec![whole(second), whole(third), rest_of(third)];
+    let say = world
+        .deliveries()
+        .into_iter()
+        .find(|delivery| delivery.task.message() == Some(first))
+        .cloned()
+        .unwrap();
+    world.look_from_here();
+    world.settle(&say, StepResult::Gone);
+    let gone = |message| (message, "gone".to_owned());
+    assert_eq!(failed(&world), [gone(first), gone(second), gone(third)]);
+    assert_eq!(left_out(&world), [first, second, third]);
+    assert!(
+        world.tasks().ends_with(&["close", "resume"]),
+        "and then it is over"
+    );
+}
+
+#[test]
+fn a_resume_that_went_ahead_of_messages_fails_them() {
+    let mut world = World::attended();
+    let said = message(&world.agent_says("one moment"));
+    world.desk_closes();
+    world.unsaid = vec![whole(said)];
+    world.look_from_here();
+    world.resumed();
+    assert_eq!(failed(&world), [(said, "overtaken".to_owned())]);
+    assert_eq!(left_out(&world), [said]);
+    assert_eq!(world.phase(), None);
+}
+
+#[test]
+fn what_waits_is_still_said_if_no_resume_has_reached_the_bot() {
+    for result in [StepResult::Skipped, rejected()] {
+        let mut world = World::attended();
+        let said = message(&world.agent_says("one moment"));
+        world.desk_closes();
+        world.unsaid = vec![whole(said)];
+        world.look_from_here();
+        world.comes_to("resume", result);
+        assert_eq!(world.phase(), None);
+        assert!(world.cancelled().is_empty() && failed(&world).is_empty());
+        assert_eq!(left_out(&world), [], "it will be said");
+    }
+}
+
+#[test]
+fn one_resume_step_that_has_reached_the_bot_is_enough() {
+    let mut world = World::attended();
+    world.bot_mut().resume_steps = 2;
+    let said = message(&world.agent_says("one moment"));
+    world.desk_closes();
+    world.unsaid = vec![whole(said)];
+    let steps: Vec<_> = world
+        .deliveries()
+        .into_iter()
+        .filter(|delivery| delivery.task.kind() == "resume")
+        .cloned()
+        .collect();
+    world.settle(&steps[0], done());
+    world.settle(&steps[1], StepResult::Skipped);
+    assert_eq!(failed(&world), [(said, "overtaken".to_owned())]);
+}
+
+#[test]
+fn a_desk_is_told_of_its_message_that_failed_when_the_handover_was_over() {
+    for result in [StepResult::Skipped, StepResult::Gone, rejected()] {
+        let mut world = World::with_texts();
+        world.bot_mut().resume_steps = 0;
+        world.request();
+        world.opened();
+        let code = message(&world.agent_says("here is your refund code"));
+        let say = world.delivery_of(code);
+        world.desk_closes();
+        assert_eq!(world.phase(), None);
+        world.look_from_here();
+        world.settle(&say, result);
+        let told: Vec<_> = failed(&world).into_iter().map(|(about, _)| about).collect();
+        assert_eq!(told, [code]);
+    }
+}
+
+#[test]
+fn the_desk_whose_agent_said_it_is_told_that_it_failed() {
+    let mut world = World::with_fallback("second", false);
+    world.request();
+    world.opened();
+    let said = message(&world.agent_says("one moment, I will pass you on"));
+    let (say, first) = (world.delivery_of(said), world.handover().leg.id);
+    world.apply(&Event::DeskRemoved { desk: desk("team") });
+    assert_eq!(world.state().desk(), Some(&desk("second")));
+    world.look_from_here();
+    world.settle(&say, rejected());
+    let lanes: Vec<_> = world
+        .deliveries()
+        .into_iter()
+        .map(|delivery| delivery.lane)
+        .collect();
+    assert_eq!(lanes, [Lane::Leg(first)]);
+}
+
+#[test]
+fn a_text_of_which_the_user_has_read_a_part_stays_in_what_later_desks_read() {
+    let mut world = World::attended();
+    let able = &mut world.bot_mut().capabilities;
+    (able.one_call, able.text_limit) = (false, 10);
+    let said = message(&world.agent_says("one two three four five six seven"));
+    let owed = world.deliveries().into_iter();
+    let parts = owed.filter(|delivery| delivery.task.message() == Some(said));
+    let parts: Vec<_> = parts.cloned().collect();
+    assert!(parts.len() > 2, "{parts:?}");
+    world.look_from_here();
+    let mut begun = world.clone();
+    world.settle(&parts[0], rejected());
+    assert_eq!(left_out(&world), [said]);
+
+    begun.settle(&parts[0], done());
+    begun.settle(&parts[1], rejected());
+    assert_eq!(failed(&begun).len(), 1);
+    assert_eq!(left_out(&begun), []);
+
+    begun.look_from_here();
+    begun.unsaid = vec![rest_of(said)];
+    begun.desk_closes();
+    begun.resumed();
+    assert_eq!(failed(&begun), [(said, "overtaken".to_owned())]);
+    assert_eq!(left_out(&begun), []);
+}
+
+#[test]
+fn what_cannot_be_shown_to_the_user_is_not_read_by_later_desks_either() {
+    let mut world = World::attended();
+    world.look_from_here();
+    let said = message(&world.agent_says(" "));
+    assert_eq!(failed(&world).len(), 1);
+    assert_eq!(left_out(&world), [said]);
+}
