@@ -280,14 +280,14 @@ async fn a_handover_arrives_whole_and_grows_once_per_message() {
 async fn what_the_agent_does_reaches_the_bridge_with_token_and_key_even_through_trouble() {
     let post = Post::new().await;
     post.open().await;
-    post.api
-        .refusals
-        .lock()
-        .unwrap()
-        .extend([StatusCode::SERVICE_UNAVAILABLE; 2]);
+    *post.api.refusals.lock().unwrap() = vec![
+        StatusCode::SERVICE_UNAVAILABLE,
+        StatusCode::REQUEST_TIMEOUT,
+        StatusCode::TOO_MANY_REQUESTS,
+    ];
     let hello = json!({"type": "message", "content": {"type": "text", "text": "Hello"}});
     assert_eq!(post.act(&hello).await, 202);
-    let told = post.told(3).await;
+    let told = post.told(4).await;
     assert_eq!(told[0].body, hello);
     assert!(
         told.iter().all(|other| other.key == told[0].key),
@@ -295,7 +295,7 @@ async fn what_the_agent_does_reaches_the_bridge_with_token_and_key_even_through_
     );
     assert_eq!(post.act(&hello).await, 202);
     assert_ne!(
-        post.told(4).await[3].key,
+        post.told(5).await[4].key,
         told[0].key,
         "said again under another"
     );

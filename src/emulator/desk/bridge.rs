@@ -92,7 +92,7 @@ impl Bridge {
                 .send()
                 .await;
             let again = match &answer {
-                Ok(response) => response.status().is_server_error(),
+                Ok(response) => passes(response.status()),
                 Err(_) => true,
             };
             match pauses.next() {
@@ -115,6 +115,15 @@ impl Bridge {
             .extend(parts);
         Ok(url)
     }
+}
+
+/// Whether the bridge asks for the same call once more.
+fn passes(status: StatusCode) -> bool {
+    status.is_server_error()
+        || matches!(
+            status,
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS
+        )
 }
 
 fn away(error: reqwest::Error) -> Failed {
