@@ -86,7 +86,7 @@ impl Defaults {
     pub(super) fn read(mut section: Section<'_>, surroundings: Surroundings<'_>) -> Option<Self> {
         let chatlayer = section
             .table("chatlayer")
-            .and_then(chatlayer::Defaults::read);
+            .and_then(|section| chatlayer::Defaults::read(section, surroundings));
         let certainly = section
             .table("certainly")
             .and_then(|section| certainly::Defaults::read(section, surroundings));

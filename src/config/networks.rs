@@ -33,7 +33,24 @@ impl CallUrl {
     }
 
     pub(super) fn read(value: &Value, allowed: &[IpNet]) -> Result<Self, Problem> {
-        callable_url(value, allowed).map(Self)
+        let url = web_url(value, "a URL such as \"https://desk.example.com/hooks\"")?;
+        judge(&url, allowed)?;
+        Ok(Self(url))
+    }
+}
+
+/// Of a template the host, if it is written out. What is filled in is judged when the call is made.
+pub(super) fn judge_template(template: &str, allowed: &[IpNet]) -> Result<(), Problem> {
+    let written = ["{{", "{%", "{#"].iter().fold(template, |text, mark| {
+        text.split_once(mark).map_or(text, |(before, _)| before)
+    });
+    let host = written
+        .split_once("://")
+        .map_or("", |(_, behind_scheme)| behind_scheme);
+    let is_whole = written.len() == template.len() || host.contains(['/', '?']);
+    match Url::parse(written.trim()) {
+        Ok(url) if is_whole && url.has_host() => judge(&url, allowed),
+        _ => Ok(()),
     }
 }
 
@@ -58,8 +75,7 @@ pub(super) fn read_range(value: &Value) -> Result<IpNet, Problem> {
         .map_err(|_| Problem::Expected("an IP range such as \"10.0.0.0/8\""))
 }
 
-fn callable_url(value: &Value, allowed: &[IpNet]) -> Result<Url, Problem> {
-    let url = web_url(value, "a URL such as \"https://desk.example.com/hooks\"")?;
+fn judge(url: &Url, allowed: &[IpNet]) -> Result<(), Problem> {
     let addresses = match url.host() {
         Some(Host::Ipv4(address)) => vec![IpAddr::from(address)],
         Some(Host::Ipv6(address)) => vec![IpAddr::from(address)],
@@ -79,7 +95,7 @@ fn callable_url(value: &Value, allowed: &[IpNet]) -> Result<Url, Problem> {
             Err(Problem::PrivateAddress)
         }
         (true, _) if plain && allowed.is_empty() => Err(Problem::PlainHttp),
-        _ => Ok(url),
+        _ => Ok(()),
     }
 }
 

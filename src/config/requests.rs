@@ -2,9 +2,11 @@
 //! the adapter compiles them when the bridge starts.
 
 use config::Value;
+use ipnet::IpNet;
 
 use super::{
     fault::{Problem, Written},
+    networks,
     section::Section,
     value,
 };
@@ -36,10 +38,15 @@ pub enum Method {
 const LONGEST: usize = 16 * 1024;
 
 impl Request {
-    pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
+    pub(super) fn read(mut section: Section<'_>, networks: &[IpNet]) -> Option<Self> {
         let at = section.written();
         let method = section.required("method", Method::read, "add method = \"POST\"");
-        let url = section.required("url", template, "add the URL to call, a template");
+        let callable = |value: &Value| {
+            let url = template(value)?;
+            networks::judge_template(&url, networks)?;
+            Ok(url)
+        };
+        let url = section.required("url", callable, "add the URL to call, a template");
         let headers = section.named("headers", named_template);
         let body = section.optional("body", template);
         let take = section.named("take", named_template);

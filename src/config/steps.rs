@@ -1,6 +1,8 @@
 //! The steps by which a bot is paused and resumed. What is a template or an expression stays text here: the bot's
 //! adapter compiles it when the bridge starts.
 
+use ipnet::IpNet;
+
 use super::{
     fault::{Problem, Written},
     requests::Request,
@@ -35,7 +37,11 @@ pub struct DialogState {
 }
 
 /// The steps under `key`; `None` if it is left out, which an empty list is not.
-pub(super) fn read_list(section: &mut Section<'_>, key: &'static str) -> Option<Vec<Step>> {
+pub(super) fn read_list(
+    section: &mut Section<'_>,
+    key: &'static str,
+    networks: &[IpNet],
+) -> Option<Vec<Step>> {
     if !section.has(key) {
         return None;
     }
@@ -43,14 +49,18 @@ pub(super) fn read_list(section: &mut Section<'_>, key: &'static str) -> Option<
         section
             .tables(key)
             .into_iter()
-            .filter_map(Step::read)
+            .filter_map(|table| Step::read(table, networks))
             .collect(),
     )
 }
 
 /// The same where only requests make sense.
-pub(super) fn read_requests(section: &mut Section<'_>, key: &'static str) -> Option<Vec<Request>> {
-    let steps = read_list(section, key)?;
+pub(super) fn read_requests(
+    section: &mut Section<'_>,
+    key: &'static str,
+    networks: &[IpNet],
+) -> Option<Vec<Request>> {
+    let steps = read_list(section, key, networks)?;
     let requests: Option<Vec<_>> = steps
         .into_iter()
         .map(|step| match step {
@@ -74,7 +84,7 @@ impl Step {
         }
     }
 
-    fn read(mut section: Section<'_>) -> Option<Self> {
+    fn read(mut section: Section<'_>, networks: &[IpNet]) -> Option<Self> {
         let kinds = ["text", "dialog_state", "request"];
         if kinds.into_iter().filter(|kind| section.has(kind)).count() != 1 {
             section.fault_here(Problem::NotAStep);
@@ -84,7 +94,7 @@ impl Step {
         let step = if section.has("request") {
             section
                 .table("request")
-                .and_then(Request::read)
+                .and_then(|table| Request::read(table, networks))
                 .map(Self::Request)
         } else if section.has("dialog_state") {
             let dialog_state = section.optional("dialog_state", value::filled_text);

@@ -43,6 +43,39 @@ fn urls_are_https_unless_their_addresses_are_allowed() {
 }
 
 #[test]
+fn the_host_of_a_request_is_judged_where_it_is_written_out() {
+    let own = "{{ bot.api_url }}/v1/unpause";
+    let with = |url: &str, networks: &str| {
+        let text = GOOD.replace(own, url);
+        load(&format!("{text}\n[outbound]\nallow_networks = {networks}"))
+    };
+    for url in [
+        "http://crm.example.com/x",
+        "http://crm.example.com/{{ user.id }}",
+        "http://crm.example.com?user={{ user.id }}",
+        "https://192.168.1.5/x",
+        "https://localhost/{{ user.id }}",
+    ] {
+        let faults = with(url, "[]").expect_err(url);
+        let key = "platforms.chatlayer.resume[0].request.url";
+        assert_only(&faults, key, |problem| {
+            matches!(problem, Problem::PlainHttp | Problem::PrivateAddress)
+        });
+    }
+    for url in [
+        "https://crm.example.com/{{ user.id }}",
+        // What is filled in is judged when it is called.
+        "http://{{ session.host }}/x",
+        "http://crm.{{ session.domain }}/x",
+        "{{ bot.api_url }}/http://crm.example.com/x",
+    ] {
+        assert!(with(url, "[]").is_ok(), "{url}");
+    }
+    let listed = "http://10.1.2.3:9000/{{ user.id }}";
+    assert!(with(listed, "[\"10.0.0.0/8\"]").is_ok());
+}
+
+#[test]
 fn durations_numbers_and_stores_that_make_no_sense_are_refused() {
     for settings in [
         "[handover]\ndecide_within = \"2001ms\"",

@@ -137,8 +137,8 @@ impl Certainly {
         let claim_end = section.optional("claim_end", read_claim_end);
         let drop_repeats = section.optional("drop_repeats", value::switch);
         let text_limit = section.optional("text_limit", read_text_limit);
-        let pause = steps::read_requests(section, "pause");
-        let resume = steps::read_list(section, "resume");
+        let pause = steps::read_requests(section, "pause", surroundings.networks);
+        let resume = steps::read_list(section, "resume", surroundings.networks);
         let resume = resume.unwrap_or_else(|| defaults.resume.clone());
         let acts = sender == Sender::TriggerMessage || moves_the_flow(&resume);
         let (access_token, api_token) = Self::read_tokens(section, auth, acts);
@@ -243,8 +243,8 @@ impl Defaults {
         let claim_end = section.defaulted("claim_end", read_claim_end);
         let drop_repeats = section.defaulted("drop_repeats", value::switch);
         let text_limit = section.defaulted("text_limit", read_text_limit);
-        let pause = steps::read_requests(&mut section, "pause");
-        let resume = steps::read_list(&mut section, "resume");
+        let pause = steps::read_requests(&mut section, "pause", surroundings.networks);
+        let resume = steps::read_list(&mut section, "resume", surroundings.networks);
         section.finish();
         Some(Self {
             common: common?,

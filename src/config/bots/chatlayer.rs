@@ -93,8 +93,8 @@ impl Chatlayer {
             section.fault("channel_verify_token", Problem::ChannelWithoutKey);
         }
         let text_limit = section.optional("text_limit", read_text_limit);
-        let pause = steps::read_requests(section, "pause");
-        let resume = steps::read_list(section, "resume");
+        let pause = steps::read_requests(section, "pause", surroundings.networks);
+        let resume = steps::read_list(section, "resume", surroundings.networks);
         let history = section.optional("history", History::read);
         Some(Self {
             api_url: api_url?,
@@ -120,11 +120,11 @@ impl Chatlayer {
 }
 
 impl Defaults {
-    pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
+    pub(super) fn read(mut section: Section<'_>, surroundings: Surroundings<'_>) -> Option<Self> {
         let common = Common::read(&mut section);
         let text_limit = section.defaulted("text_limit", read_text_limit);
-        let pause = steps::read_requests(&mut section, "pause");
-        let resume = steps::read_list(&mut section, "resume");
+        let pause = steps::read_requests(&mut section, "pause", surroundings.networks);
+        let resume = steps::read_list(&mut section, "resume", surroundings.networks);
         let history = section.defaulted("history", History::read);
         section.finish();
         Some(Self {

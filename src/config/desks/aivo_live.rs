@@ -129,7 +129,7 @@ impl AivoLive {
         let files = section.optional("files", Files::read);
         let files_url = section.optional("files_url", base);
         let agent_name = section.optional("agent_name", AgentName::read);
-        let own = Requests::read(section)?;
+        let own = Requests::read(section, surroundings.networks)?;
         Some(Self {
             api_url: api_url.unwrap_or_else(|| defaults.api_url.clone()),
             groups_url: groups_url.unwrap_or_else(|| defaults.groups_url.clone()),
@@ -171,7 +171,7 @@ impl Defaults {
         let text_limit = section.defaulted("text_limit", read_text_limit);
         let files = section.defaulted("files", Files::read);
         let agent_name = section.defaulted("agent_name", AgentName::read);
-        let Requests { message, close } = Requests::read(&mut section)?;
+        let Requests { message, close } = Requests::read(&mut section, networks)?;
         section.finish();
         Some(Self {
             common: common?,
@@ -193,12 +193,12 @@ impl Requests {
     const MESSAGE: &'static str = "requests.message";
     const CLOSE: &'static str = "requests.close";
 
-    fn read(section: &mut Section<'_>) -> Option<Self> {
+    fn read(section: &mut Section<'_>, networks: &[IpNet]) -> Option<Self> {
         let mut table = section.table("requests")?;
         let mut one = |key| {
             let written = table.has(key);
             let request = table.table(key).filter(|_| written);
-            request.and_then(Request::read)
+            request.and_then(|request| Request::read(request, networks))
         };
         let (message, close) = (one("message"), one("close"));
         table.finish();

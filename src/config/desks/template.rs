@@ -3,6 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use config::Value;
+use ipnet::IpNet;
 
 use super::{Common, Surroundings, read_transcript_limit};
 use crate::config::{
@@ -133,7 +134,9 @@ impl TemplateDesk {
             Some(None)
         };
         let secrets = section.table("secrets").map(secrets::read_named);
-        let requests = section.table("requests").and_then(DeskRequests::read);
+        let requests = section
+            .table("requests")
+            .and_then(|table| DeskRequests::read(table, surroundings.networks));
         let contents = section.optional("contents", Contents::read);
         let text_limit = section.optional("text_limit", read_text_limit);
         let transcript_limit = section.optional("transcript_limit", read_transcript_limit);
@@ -165,12 +168,12 @@ impl TemplateDesk {
 }
 
 impl DeskRequests {
-    fn read(mut section: Section<'_>) -> Option<Self> {
-        let open = needed(&mut section, "open");
-        let message = needed(&mut section, "message");
-        let close = optional(&mut section, "close");
-        let failed = optional(&mut section, "failed");
-        let ping = optional(&mut section, "ping");
+    fn read(mut section: Section<'_>, networks: &[IpNet]) -> Option<Self> {
+        let open = needed(&mut section, "open", networks);
+        let message = needed(&mut section, "message", networks);
+        let close = optional(&mut section, "close", networks);
+        let failed = optional(&mut section, "failed", networks);
+        let ping = optional(&mut section, "ping", networks);
         section.finish();
         Some(Self {
             open: open?,
@@ -239,11 +242,11 @@ impl Defaults {
     }
 }
 
-fn needed(section: &mut Section<'_>, request: &'static str) -> Option<Request> {
+fn needed(section: &mut Section<'_>, request: &'static str, networks: &[IpNet]) -> Option<Request> {
     if !section.has(request) {
         section.fault_here(Problem::MissingRequest { request });
     }
-    optional(section, request)?
+    optional(section, request, networks)?
 }
 
 #[expect(
@@ -251,11 +254,15 @@ fn needed(section: &mut Section<'_>, request: &'static str) -> Option<Request> {
     reason = "left out and at fault are not the same"
 )]
 /// `None`: it is at fault. A request that is left out is none.
-fn optional(section: &mut Section<'_>, request: &'static str) -> Option<Option<Request>> {
+fn optional(
+    section: &mut Section<'_>,
+    request: &'static str,
+    networks: &[IpNet],
+) -> Option<Option<Request>> {
     let is_there = section.has(request);
     let table = section.table(request)?;
     if is_there {
-        Request::read(table).map(Some)
+        Request::read(table, networks).map(Some)
     } else {
         Some(None)
     }
