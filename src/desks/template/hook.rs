@@ -1,10 +1,13 @@
 //! What the desk's own calls mean: expressions over the body make events of the desk protocol and say whose they are.
 
+mod steps;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
 
+pub use self::steps::steps;
 use super::{HookError, SettingsError, TellError};
 use crate::{
     config::{self, Written},

@@ -43,17 +43,25 @@ pub(super) async fn admitted<T>(
     admit(desk, path("hook_key"), hook_of).ok_or_else(|| state.refuse(caller))
 }
 
-/// One step of a desk that is answered 200 in any case.
+/// One step of a desk that is answered 200 in any case. It became what its first event did.
 pub(super) async fn tell(state: &State, desk: &DeskName, step: Step) -> Result<Outcome> {
-    Ok(match state.ask(state.store().apply(step)).await? {
-        Applied::Done { outcomes, .. } => outcomes.first().map_or(Outcome::Accepted, became),
+    let outcomes = tell_all(state, desk, step).await?;
+    Ok(outcomes.first().copied().unwrap_or(Outcome::Accepted))
+}
+
+/// The same, with what each of its events became.
+pub(super) async fn tell_all(state: &State, desk: &DeskName, step: Step) -> Result<Vec<Outcome>> {
+    let events = step.events.len();
+    let all = match state.ask(state.store().apply(step)).await? {
+        Applied::Done { outcomes, .. } => return Ok(outcomes.iter().map(became).collect()),
         Applied::Kept => Outcome::Kept,
         Applied::Contradiction => {
             warn(state, WarningKind::ContradictingEvent, desk).await?;
             Outcome::Contradiction
         }
         Applied::NotFound | Applied::NoSuchUser | Applied::SeveralUsers => Outcome::Unmatched,
-    })
+    };
+    Ok(vec![all; events])
 }
 
 pub(super) async fn warn(state: &State, kind: WarningKind, desk: &DeskName) -> Result<()> {

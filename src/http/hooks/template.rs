@@ -1,7 +1,7 @@
 //! The hook of a desk that is made by configuration alone: its own bodies on a URL with a key, which expressions of the
 //! configuration turn into events.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
@@ -15,14 +15,9 @@ use serde_json::{Value, json};
 use crate::{
     desks::template::{
         Hook, HookError,
-        hook::{About, Heard, Told},
+        hook::{Heard, steps},
     },
-    domain::{
-        dedupe::DedupeKey,
-        effect::WarningKind,
-        event::{Event, Incoming, LegTarget, Step, Target},
-        ids::DeskName,
-    },
+    domain::{effect::WarningKind, ids::DeskName},
     http::{
         State, body,
         hooks::{DeskHook, desk, in_flight::InFlight},
@@ -48,9 +43,6 @@ struct Admitted {
     hook: Arc<Hook>,
 }
 
-/// An event may come before the answer that tells whose it is.
-const KEEP_UNMATCHED: Duration = Duration::from_mins(1);
-
 pub(super) fn router() -> Router<State> {
     Router::new().route("/hooks/template/{desk}/{hook_key}", post(take))
 }
@@ -65,7 +57,7 @@ async fn take(
     let taken = match hear(&state, &admitted, headers, sent).await {
         Ok((heard, call)) => {
             let through = state.clone();
-            let all = async move { tell_all(&through, &admitted.desk, heard, call).await };
+            let all = async move { take_all(&through, &admitted.desk, heard, call).await };
             state.see_through(all).await
         }
         Err(problem) => Err(problem),
@@ -89,15 +81,16 @@ async fn hear(
 }
 
 /// In the order in which they came. If the store fails one, the desk is to send all of them again.
-async fn tell_all(state: &State, desk: &DeskName, heard: Heard, _call: InFlight) -> Result<()> {
+async fn take_all(state: &State, desk: &DeskName, heard: Heard, _call: InFlight) -> Result<()> {
     let Heard {
         told,
         passed_over,
         not_understood,
     } = heard;
-    for told in told {
-        let outcome = desk::tell(state, desk, step(desk, told)).await?;
-        state.meter().desk(desk, outcome);
+    for step in steps(desk, &told) {
+        for outcome in desk::tell_all(state, desk, step).await? {
+            state.meter().desk(desk, outcome);
+        }
     }
     for _ in 0..passed_over {
         state.meter().desk(desk, Outcome::Unknown);
@@ -112,43 +105,6 @@ async fn tell_all(state: &State, desk: &DeskName, heard: Heard, _call: InFlight)
 
 fn log(desk: &DeskName, error: &(dyn std::error::Error + 'static)) {
     tracing::warn!(%desk, error, "an event of a desk was passed over");
-}
-
-fn step(desk: &DeskName, told: Told) -> Step {
-    let Told { about, event, key } = told;
-    let key = key.map(|[key, number]| DedupeKey::desk_event(desk, &[&key, &number]));
-    let (target, event) = match about {
-        About::Handover(id) => {
-            let desk = desk.clone();
-            let target = Target::Handover {
-                id,
-                desk: desk.clone(),
-            };
-            let event = Event::FromDesk {
-                handover: id,
-                desk,
-                event,
-            };
-            (target, event)
-        }
-        About::Reference(reference) => {
-            let target = Target::Leg(LegTarget {
-                desk: desk.clone(),
-                reference: Some(reference),
-                leg: None,
-                keep_unmatched: Some(KEEP_UNMATCHED),
-            });
-            (target, Event::FromLeg { event, leg: None })
-        }
-    };
-    Step {
-        target,
-        profile: None,
-        events: vec![Incoming {
-            event,
-            keys: key.into_iter().collect(),
-        }],
-    }
 }
 
 impl FromRequestParts<State> for Admitted {

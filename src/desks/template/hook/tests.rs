@@ -4,7 +4,12 @@ use super::*;
 use crate::{
     config::{Config, Kind, Source},
     desks::template::Settings,
-    domain::{conversation::Agent, event::AgentSaid, message::Content},
+    domain::{
+        conversation::Agent,
+        event::{AgentSaid, Target},
+        ids::DeskName,
+        message::Content,
+    },
 };
 
 fn hook(expressions: &str) -> Hook {
@@ -143,4 +148,35 @@ fn no_expression_sees_what_opens_something() {
     let heard = hear(&hook, &json!({}));
     let reason = Some("unseen".to_owned());
     assert_eq!(heard.told[0].event, DeskEvent::Closed { reason, by: None });
+}
+
+#[test]
+fn what_is_told_of_one_conversation_in_a_row_is_one_step() {
+    let desk = DeskName::new("tickets").unwrap();
+    let hook = hook(&format!("list = \"body.events\"\n{REPLIES}"));
+    let reply = |ticket: u64, text: &str| json!({"kind": "reply", "ticket": ticket, "text": text, "by": "Ann"});
+    let events = [
+        reply(7, "one"),
+        json!({"kind": "typing"}),
+        reply(7, "two"),
+        reply(8, "three"),
+        reply(7, "four"),
+    ];
+    let heard = hear(&hook, &json!({ "events": events }));
+    let steps = steps(&desk, &heard.told);
+    let seen: Vec<_> = steps
+        .iter()
+        .map(|step| match &step.target {
+            Target::Leg(leg) => (leg.reference.as_deref(), step.events.len()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(seen, [(Some("7"), 2), (Some("8"), 1), (Some("7"), 1)]);
+    let keys = steps.iter().flat_map(|step| &step.events);
+    let keys: Vec<_> = keys.flat_map(|incoming| &incoming.keys).collect();
+    assert_eq!(keys.len(), 4);
+    assert!(
+        keys.iter()
+            .all(|key| keys.iter().filter(|other| other == &key).count() == 1)
+    );
 }
