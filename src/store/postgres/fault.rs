@@ -101,7 +101,7 @@ impl Fault {
 fn hint(code: &str) -> &'static str {
     match code {
         NO_RIGHTS | NO_SCHEMA => {
-            "; the role of store.url lacks rights, see docs/operations.md, \"Many replicas\""
+            "; its role lacks rights, see docs/operations.md, \"Many replicas\""
         }
         "28000" | "28P01" => "; it does not let the role in, or not with this password",
         "3D000" => "; there is no such database",

@@ -91,7 +91,7 @@ pub enum OpenError {
     #[error("the store's schema is {found}, this version needs {needed}; run `handover migrate`")]
     NotMigrated { found: usize, needed: usize },
     #[error(
-        "the role of store.url lacks {lacking}: grant it, as docs/operations.md, \"Many replicas\", and \
+        "the role at the database lacks {lacking}: grant it, as docs/operations.md, \"Many replicas\", and \
          deploy/compose/roles.sql do"
     )]
     Rights { lacking: String },
@@ -118,10 +118,10 @@ impl Options {
         let pool = way.pool(self.pool)?;
         let mut object = pool.get().await.map_err(|error| way.refused(error))?;
         let migrated = schema::migrate(&mut object, self.migrate, self.time.roughly()).await?;
+        rights::refuse_without(&**object).await?;
         drop(object);
         let database = Database::new(pool.clone(), DURABLE);
         let database = Database::new(pool, how_to_begin(&database).await?);
-        rights::refuse_without(&database).await?;
         let background = Background::default();
         let stopped_with_it = background.stopped_with();
         let clock = self.time.clock(&database, &background).await?;

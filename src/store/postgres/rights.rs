@@ -1,7 +1,12 @@
 //! Whether the role may do all that a bridge does. Whatever it may not would show when it is needed, as a step that fails,
 //! while the probe, which writes one row, finds the store ready.
 
-use super::{OpenError, columns::values, database::Database, fault::Fault, schema};
+use tokio_postgres::{
+    GenericClient,
+    types::{ToSql, Type},
+};
+
+use super::{OpenError, fault::Fault, schema};
 
 /// The rights that are missing, each with what it is missing on. Numbers of rows are drawn without a right of their own.
 const LACKING: &str = "WITH lacking (what, may) AS ( \
@@ -15,11 +20,18 @@ const LACKING: &str = "WITH lacking (what, may) AS ( \
      each (told) AS (SELECT may || ' on ' || string_agg(what, ', ' ORDER BY what COLLATE \"C\") FROM lacking GROUP BY may) \
      SELECT string_agg(told, '; ' ORDER BY told COLLATE \"C\") FROM each";
 
-pub(super) async fn refuse_without(database: &Database) -> Result<(), OpenError> {
-    let made = |kind| schema::made(kind).map(str::to_owned).collect::<Vec<_>>();
-    let values = values![made("TABLE"), made("SEQUENCE"), made("FUNCTION")];
-    let row = database.row(LACKING, values).await?;
-    let row = row.ok_or(Fault::Missing)?;
+pub(super) async fn refuse_without(client: &impl GenericClient) -> Result<(), OpenError> {
+    let made = |kind| schema::made(kind).collect::<Vec<_>>();
+    let (tables, sequences, functions) = (made("TABLE"), made("SEQUENCE"), made("FUNCTION"));
+    let names = Type::TEXT_ARRAY;
+    let values = [
+        (&tables as &(dyn ToSql + Sync), names.clone()),
+        (&sequences, names.clone()),
+        (&functions, names),
+    ];
+    let rows = client.query_typed(LACKING, &values).await;
+    let rows = rows.map_err(Fault::from)?;
+    let row = rows.first().ok_or(Fault::Missing)?;
     match row.try_get(0).map_err(Fault::from)? {
         None => Ok(()),
         Some(lacking) => Err(OpenError::Rights { lacking }),

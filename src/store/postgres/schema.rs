@@ -8,6 +8,7 @@ use tokio_postgres::{Client, Transaction};
 use super::{
     OpenError,
     fault::{Fault, NO_SCHEMA},
+    rights,
 };
 use crate::{domain::time::Timestamp, store::Migrated};
 
@@ -102,7 +103,8 @@ async fn refuse_other_encodings(transaction: &Transaction<'_>) -> Result<(), Ope
 async fn applied(transaction: &Transaction<'_>) -> Result<Vec<String>, OpenError> {
     let there = transaction
         .query_typed(
-            "SELECT to_regclass('migrations') IS NOT NULL, current_schema() IS NULL",
+            "SELECT to_regclass('migrations') IS NOT NULL, current_schema() IS NULL, \
+             has_table_privilege(to_regclass('migrations'), 'SELECT')",
             &[],
         )
         .await
@@ -115,6 +117,9 @@ async fn applied(transaction: &Transaction<'_>) -> Result<Vec<String>, OpenError
     }
     if !there.try_get::<_, bool>(0).map_err(Fault::from)? {
         return Ok(Vec::new());
+    }
+    if !there.try_get(2).map_err(Fault::from)? {
+        rights::refuse_without(transaction).await?;
     }
     let rows = transaction
         .query_typed("SELECT checksum FROM migrations ORDER BY number", &[])

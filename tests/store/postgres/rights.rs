@@ -58,6 +58,9 @@ async fn a_role_without_the_rights_of_a_bridge_is_refused_and_told_which_it_lack
     let database = Database::new();
     database.migrated().await;
     let role = Role::new(&database);
+    let lacks = role.lacks().await;
+    assert!(lacks.contains("SELECT on audit, changes, "), "{lacks}");
+
     role.is("GRANT SELECT ON ALL TABLES IN SCHEMA public TO");
     let lacks = role.lacks().await;
     for lacking in ["INSERT on audit, changes, ", "USAGE on lane_fences"] {
