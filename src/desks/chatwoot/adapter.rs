@@ -192,8 +192,11 @@ impl Desk for Chatwoot {
             ));
         }
         let hook = format!("/hooks/chatwoot/{}", self.settings.desk);
-        let leads_here = |url: &String| url.contains(&hook);
-        if !found.webhook_url.as_ref().is_some_and(leads_here) {
+        let leads_here = |url: &str| {
+            let mut behind = url.split(&hook).skip(1);
+            behind.any(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+        };
+        if !found.webhook_url.as_deref().is_some_and(leads_here) {
             remarks.push(format!(
                 "the webhook URL of inbox {inbox} does not lead to {hook}: what agents write reaches nobody"
             ));

@@ -277,11 +277,25 @@ async fn a_probe_says_what_is_wrong_with_the_inbox() {
             with("channel_type", json!("Channel::WebWidget")),
             Some("not of the channel API"),
         ),
+        (
+            with(
+                "webhook_url",
+                json!("https://bridge.example/hooks/chatwoot/inbox?a=b"),
+            ),
+            None,
+        ),
         (with("webhook_url", Value::Null), Some("does not lead to")),
         (
             with(
                 "webhook_url",
                 json!("https://bridge.example/hooks/chatwoot"),
+            ),
+            Some("does not lead to"),
+        ),
+        (
+            with(
+                "webhook_url",
+                json!("https://bridge.example/hooks/chatwoot/inbox2"),
             ),
             Some("does not lead to"),
         ),
