@@ -71,16 +71,23 @@ impl Turns {
     }
 
     fn is_next(&self, user: &ExternalId, counter: u64) -> bool {
-        match self.last().get(user) {
-            Some(last) if last.at.elapsed() < FORGOTTEN_AFTER => {
-                counter <= last.counter.saturating_add(1)
-            }
-            _ => counter <= 1,
-        }
+        let last = self.last();
+        counter <= last.get(user).map_or(0, Last::counted).saturating_add(1)
     }
 
     fn last(&self) -> MutexGuard<'_, HashMap<ExternalId, Last>> {
         self.0.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Last {
+    /// How far the counter has come, 0 if it has begun anew since.
+    fn counted(&self) -> u64 {
+        if self.at.elapsed() < FORGOTTEN_AFTER {
+            self.counter
+        } else {
+            0
+        }
     }
 }
 
@@ -94,6 +101,8 @@ impl Drop for Turn {
             last.retain(|_, last| last.at.elapsed() < FORGOTTEN_AFTER);
         }
         if last.len() < MOST_USERS || last.contains_key(&user) {
+            // One that comes late does not set it back.
+            let counter = last.get(&user).map_or(0, Last::counted).max(counter);
             let at = Instant::now();
             last.insert(user, Last { counter, at });
         }
@@ -129,6 +138,17 @@ mod tests {
         }
         drop(note);
         assert_eq!(noted.iter().collect::<Vec<_>>(), [1, 2, 3]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_comes_late_has_nobody_wait_for_what_was_taken() {
+        let turns = Turns::default();
+        for counter in [1, 3, 2] {
+            drop(turns.wait(&user("u"), Some(counter)).await);
+        }
+        let began = Instant::now();
+        drop(turns.wait(&user("u"), Some(4)).await);
+        assert_eq!(began.elapsed(), Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]
