@@ -84,12 +84,27 @@ pub(super) fn run(config: &Config, action: Action) -> Result<(), Error> {
         match action {
             Action::List(filter) => {
                 let page = list(&admin, &filter).await?;
-                Ok(write_table(&mut out, &page)?)
+                write_table(&mut out, &page)?;
+                let wanted = filter
+                    .destination
+                    .filter(|wanted| !is_known(config, wanted));
+                if let (true, Some(wanted)) = (page.deliveries.is_empty(), wanted) {
+                    writeln!(out, "the configuration has no {wanted}")?;
+                }
+                Ok(())
             }
             Action::Retry(Ids { ids }) => change_each(&admin, &ids, RETRY, &mut out).await,
             Action::Skip(Ids { ids }) => change_each(&admin, &ids, SKIP, &mut out).await,
         }
     })
+}
+
+/// Of one that was taken out of the configuration there may be deliveries all the same.
+fn is_known(config: &Config, destination: &Destination) -> bool {
+    match destination {
+        Destination::Bot(name) => config.bots.contains_key(name),
+        Destination::Desk(name) => config.desks.contains_key(name),
+    }
 }
 
 async fn list(admin: &Admin<'_>, filter: &Filter) -> Result<Deliveries, Error> {

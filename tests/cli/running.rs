@@ -34,7 +34,8 @@ fn a_bridge_that_answers_is_healthy() {
 #[test]
 fn deliveries_are_listed_with_the_filters_that_were_given() {
     let stub = Stub::answering(StatusCode::OK, r#"{"deliveries": [], "next": null}"#);
-    let output = Setup::new(stub.address).run(&[
+    let setup = Setup::new(stub.address);
+    let output = setup.run(&[
         "deliveries",
         "list",
         "--state",
@@ -52,6 +53,9 @@ fn deliveries_are_listed_with_the_filters_that_were_given() {
         call.bearer.as_deref(),
         Some(format!("Bearer {ADMIN_TOKEN}").as_str())
     );
+    let mistyped = setup.run(&["deliveries", "list", "--destination", "desk:custm"]);
+    let told = "no deliveries\nthe configuration has no desk:custm\n";
+    assert_eq!(printed(&mistyped), told, "{mistyped:?}");
 }
 
 #[test]

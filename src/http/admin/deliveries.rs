@@ -135,7 +135,9 @@ fn outcome(id: DeliveryId, changed: Changed) -> Result<Json<shape::Changed>> {
         Changed::Yes => Ok(Json(shape::Changed { id })),
         Changed::NotNow => Err(Problem::from(Kind::Conflict)
             .detail("the delivery is delivered, cancelled or on its way")),
-        Changed::NotFound => Err(Kind::NotFound.into()),
+        Changed::NotFound => {
+            Err(Problem::from(Kind::NotFound).detail("no delivery that is kept has this id"))
+        }
     }
 }
 
