@@ -11,8 +11,8 @@ use crate::{
 
 /// An open page comes back each minute; who has not been seen for longer has left.
 const THERE_FOR: Duration = Duration::from_mins(3);
-/// Only where a desk wants to know.
-const EVERY: Duration = Duration::from_secs(5);
+/// So long after the last one has left, a user may still be promised an agent. Only where a desk wants to know.
+const EVERY: Duration = Duration::from_secs(1);
 
 /// Tells the store of these desks, at once and then for as long as what is given is polled: no request may come before it
 /// is known that nobody is there.
