@@ -12,7 +12,7 @@ use axum::{
     routing::get,
 };
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::VersionQuery;
 use crate::emulator::{
@@ -50,7 +50,8 @@ async fn messages(
         let said = session.transcript();
         (StatusCode::OK, json!({"data": said}))
     };
-    answer(&hub, (path, Some(&version)), ("messages", read))
+    let none = json!({"data": []});
+    answer(&hub, (path, Some(&version)), ("messages", none, read))
 }
 
 async fn session_data(
@@ -59,7 +60,11 @@ async fn session_data(
     Query(VersionQuery { version }): Query<VersionQuery>,
 ) -> Response {
     let read = |session: &mut Session| (StatusCode::OK, session.data().clone().into());
-    answer(&hub, (path, Some(&version)), ("session data", read))
+    answer(
+        &hub,
+        (path, Some(&version)),
+        ("session data", json!({}), read),
+    )
 }
 
 async fn forget(
@@ -74,7 +79,7 @@ async fn forget(
     answer(
         &hub,
         (path, Some(&version)),
-        ("session data deleted", delete),
+        ("session data deleted", json!({}), delete),
     )
 }
 
@@ -92,17 +97,23 @@ async fn history(
         let rows: Vec<Value> = page.map(legacy_row).collect();
         (StatusCode::OK, json!({"rows": rows, "count": all.len()}))
     };
-    answer(&hub, (path, None), ("history", read))
+    let none = json!({"rows": [], "count": 0});
+    answer(&hub, (path, None), ("history", none, read))
 }
 
-/// The answer, and a line of it beside the chat. Of the sessions of `handover simulate` nothing is known.
+/// The answer, and a line of it beside the chat. Of the sessions of `handover simulate` nothing is known, which is told
+/// as `none`.
 fn answer(
     hub: &Hub,
     ((bot, name), version): ((String, String), Option<&str>),
-    (what, read): (&str, impl FnOnce(&mut Session) -> (StatusCode, Value)),
+    (what, none, read): (
+        &str,
+        Value,
+        impl FnOnce(&mut Session) -> (StatusCode, Value),
+    ),
 ) -> Response {
     if name.starts_with(SIMULATED) {
-        return Json(Map::new()).into_response();
+        return Json(none).into_response();
     }
     if bot != hub.bot_id || version.is_some_and(|version| version != hub.version()) {
         return fault(StatusCode::NOT_FOUND);
