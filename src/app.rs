@@ -73,8 +73,6 @@ pub struct App {
     wanting_agents: Vec<DeskName>,
 }
 
-/// How long a sender may take over a body.
-const BODY_WITHIN: Duration = Duration::from_secs(15);
 /// How long calls of ours that are under way may take after the last request was answered.
 const DELIVERY_FINISH: Duration = Duration::from_secs(8);
 /// Often enough that what a busy bridge records takes a few megabytes until it is in its buckets.
@@ -170,7 +168,7 @@ impl App {
             sessions: Arc::new(console.clone()),
             trusted_proxies,
             decide_within: limits.decide_within,
-            body_within: BODY_WITHIN,
+            body_within: http::body::SENT_WITHIN,
             capacity: http::shed::Capacity::default(),
             stopping: shutdown.soft.clone(),
             tasks: requests.clone(),

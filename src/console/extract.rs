@@ -2,6 +2,7 @@
 
 use axum::{
     Form as AnyForm,
+    body::Body,
     extract::{FromRequest, FromRequestParts, Path as AnyPath, Query as AnyQuery, Request},
     http::{StatusCode, request::Parts},
     response::{IntoResponse as _, Response},
@@ -10,12 +11,14 @@ use maud::html;
 use serde::de::DeserializeOwned;
 
 use super::{HOME, layout, texts};
+use crate::http::body::{self, Limits, SENT_WITHIN};
 
 pub(super) struct Path<T>(pub(super) T);
 
 pub(super) struct Query<T>(pub(super) T);
 
-pub(super) struct Form<T>(pub(super) T);
+/// `MAX` bounds what is kept of it.
+pub(super) struct Form<T, const MAX: usize = { body::DEFAULT_MAX }>(pub(super) T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
     type Rejection = Response;
@@ -39,11 +42,17 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
+impl<S: Send + Sync, T: DeserializeOwned, const MAX: usize> FromRequest<S> for Form<T, MAX> {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        match AnyForm::from_request(request, state).await {
+        let (parts, sent) = request.into_parts();
+        let limits = Limits::of_one(MAX, SENT_WITHIN);
+        let sent = match body::read_as_sent(&parts.headers, sent, limits).await {
+            Ok(sent) => Body::from(sent.to_vec()),
+            Err(refused) => return Err(page(refused.kind().status(), texts::NOT_A_FORM)),
+        };
+        match AnyForm::from_request(Request::from_parts(parts, sent), state).await {
             Ok(AnyForm(form)) => Ok(Self(form)),
             Err(refused) => Err(page(refused.status(), texts::NOT_A_FORM)),
         }

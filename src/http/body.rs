@@ -18,7 +18,7 @@ use memchr::{memchr2, memchr2_iter};
 use self::growing::Growing;
 use super::{
     problem::{Kind, Problem, Result},
-    shed::{BodyPermit, Gate},
+    shed::{BodyPermit, Capacity, Gate},
 };
 use crate::domain::json;
 
@@ -55,6 +55,8 @@ pub const BOT_HOOK_MAX: usize = 4 << 20;
 pub const DEFAULT_MAX: usize = 1 << 20;
 /// How many arrays and objects may stand inside one another.
 pub const MAX_DEPTH: usize = 64;
+/// How long a sender may take over a body.
+pub const SENT_WITHIN: Duration = Duration::from_secs(15);
 
 /// Reads a whole body. Without room for it the rest is not waited for.
 pub async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Buffered> {
@@ -231,6 +233,21 @@ fn is_json(headers: &HeaderMap) -> bool {
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
+impl Limits {
+    /// For a call that passes no gate: it has room of its own.
+    pub fn of_one(max: usize, within: Duration) -> Self {
+        let room = Capacity {
+            requests: 1,
+            body_bytes: max,
+        };
+        Self {
+            max,
+            within,
+            gate: Gate::new(room),
+        }
+    }
+}
+
 impl Buffered {
     /// As it is to be parsed.
     #[must_use]
@@ -253,7 +270,6 @@ impl Deref for Buffered {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::shed::Capacity;
 
     impl Skim for Vec<u8> {
         fn piece(&mut self, bytes: &[u8]) {

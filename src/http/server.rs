@@ -31,6 +31,9 @@ pub struct Options {
     pub head: Duration,
     /// Between two requests. Longer than the idle time of a balancer in front, or that will meet closed connections.
     pub keep_alive: Duration,
+    /// How long, in all, a client may have the handler of one request wait for its body. More than handlers that read one
+    /// allow, since they have an answer for it.
+    pub body: Duration,
     /// How long an answer may wait for its reader without progress.
     pub write: Duration,
     /// All peers together; behind a balancer all are one.
@@ -83,6 +86,7 @@ impl Default for Options {
             first_byte: Duration::from_secs(10),
             head: Duration::from_secs(10),
             keep_alive: Duration::from_secs(75),
+            body: Duration::from_secs(20),
             write: Duration::from_secs(15),
             max_connections: 8192,
             drain: Duration::from_secs(5),

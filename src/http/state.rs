@@ -263,11 +263,7 @@ impl State {
 
     /// For a body of an operator, who passes no gate: each call has room of its own.
     pub(super) fn operators_limits(&self, max: usize) -> body::Limits {
-        let room = Capacity {
-            requests: 1,
-            body_bytes: max,
-        };
-        self.limits(max, &Gate::new(room))
+        body::Limits::of_one(max, self.0.body_within)
     }
 
     /// The answer to a call that did not show the right secret.

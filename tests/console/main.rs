@@ -9,6 +9,7 @@
 
 mod access;
 mod aloud;
+mod bodies;
 mod browser;
 mod conversation;
 mod deadline;

@@ -48,6 +48,7 @@ fn patient() -> Options {
         first_byte: FOREVER,
         head: FOREVER,
         keep_alive: FOREVER,
+        body: FOREVER,
         write: FOREVER,
         finish: FOREVER,
         ..Options::default()

@@ -5,7 +5,11 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use axum::{Router, body::Bytes, routing::get};
+use axum::{
+    Router,
+    body::Bytes,
+    routing::{get, post},
+};
 use futures_util::future::join_all;
 use handover_bridge::http::server::{Options, Shutdown, listen};
 use tokio::{
@@ -22,14 +26,18 @@ enum Kind {
     SaysNothing,
     DripsItsHead,
     StopsInItsHead,
+    DripsItsBody,
+    StopsInItsBody,
     NeverReads,
     IdlesOn,
 }
 
-const KINDS: [Kind; 5] = [
+const KINDS: [Kind; 7] = [
     Kind::SaysNothing,
     Kind::DripsItsHead,
     Kind::StopsInItsHead,
+    Kind::DripsItsBody,
+    Kind::StopsInItsBody,
     Kind::NeverReads,
     Kind::IdlesOn,
 ];
@@ -72,6 +80,8 @@ impl Victim {
         };
         let router = Router::new()
             .route("/", get(|| async { "hello" }))
+            // It waits for as long as it takes.
+            .route("/form", post(|_: Bytes| async { "heard" }))
             .route("/large", get(large));
         Self { router, answering }
     }
@@ -97,6 +107,7 @@ impl Kind {
         match self {
             Self::SaysNothing => options.first_byte = LIMIT,
             Self::DripsItsHead | Self::StopsInItsHead => options.head = LIMIT,
+            Self::DripsItsBody | Self::StopsInItsBody => options.body = LIMIT,
             Self::NeverReads => options.write = LIMIT,
             Self::IdlesOn => options.keep_alive = LIMIT,
         }
@@ -110,6 +121,9 @@ impl Kind {
         let first = match self {
             Self::SaysNothing => "",
             Self::DripsItsHead | Self::StopsInItsHead => "GET / HTTP/1.1\r\nx-",
+            Self::DripsItsBody | Self::StopsInItsBody => {
+                "POST /form HTTP/1.1\r\nhost: bridge\r\ncontent-length: 1000000\r\n\r\nx"
+            }
             Self::NeverReads => &request.replace("GET / ", "GET /large "),
             Self::IdlesOn => &request,
         };
@@ -118,7 +132,11 @@ impl Kind {
             // Its answer has begun.
             Self::NeverReads => assert_eq!(stream.read_u8().await.unwrap(), b'H'),
             Self::IdlesOn => assert_eq!(raw::next(&mut stream).await.unwrap().status, 200),
-            Self::SaysNothing | Self::DripsItsHead | Self::StopsInItsHead => {}
+            Self::SaysNothing
+            | Self::DripsItsHead
+            | Self::StopsInItsHead
+            | Self::DripsItsBody
+            | Self::StopsInItsBody => {}
         }
         stream
     }
@@ -126,7 +144,7 @@ impl Kind {
     /// Waits until the other side has given the client up.
     async fn given_up(self, stream: &mut TcpStream, victim: &Victim) {
         match self {
-            Self::DripsItsHead => {
+            Self::DripsItsHead | Self::DripsItsBody => {
                 while stream.write_all(b"x").await.is_ok() {
                     if timeout(LIMIT / 4, closed(stream)).await.is_ok() {
                         break;
@@ -140,7 +158,9 @@ impl Kind {
                 let _ = stream.read_to_end(&mut left).await;
                 assert!(left.len() < LARGE, "it was written as a whole");
             }
-            Self::SaysNothing | Self::StopsInItsHead | Self::IdlesOn => closed(stream).await,
+            Self::SaysNothing | Self::StopsInItsHead | Self::StopsInItsBody | Self::IdlesOn => {
+                closed(stream).await;
+            }
         }
     }
 }
@@ -150,6 +170,7 @@ fn patient() -> Options {
         first_byte: NO_LIMIT,
         head: NO_LIMIT,
         keep_alive: NO_LIMIT,
+        body: NO_LIMIT,
         write: NO_LIMIT,
         ..Options::default()
     }

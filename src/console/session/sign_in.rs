@@ -31,6 +31,9 @@ use crate::{
 /// How long somebody waits for others who sign in.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Anybody may send one.
+const LARGEST_FORM: usize = 16 << 10;
+
 const PAGE: &str = "/console/sign-in";
 
 pub(in crate::console) fn router() -> Router<State> {
@@ -108,7 +111,7 @@ async fn show(
 async fn sign_in(
     extract::State(state): extract::State<State>,
     call: Call,
-    Form(credentials): Form<Credentials>,
+    Form(credentials): Form<Credentials, LARGEST_FORM>,
 ) -> Response {
     if call.transport == Transport::Plain {
         return answer(StatusCode::FORBIDDEN, &not_over_this());

@@ -17,7 +17,7 @@ use tower::ServiceExt as _;
 
 use super::{
     Options,
-    pace::{Answer, Pace, Paced},
+    pace::{Answer, Pace, Paced, Sent},
 };
 use crate::http::source::Peer;
 
@@ -97,6 +97,8 @@ impl Connection {
         pace.request_began();
         request.extensions_mut().insert(Peer(self.peer));
         let (router, soft, pace) = (self.router.clone(), self.soft.clone(), Arc::clone(pace));
+        let sent = Arc::clone(&pace);
+        let request = request.map(|body| Sent { body, pace: sent });
         async move {
             let mut response = router.oneshot(request).await?;
             if soft.is_cancelled() {

@@ -13,7 +13,7 @@ use std::{
 };
 
 use axum::body::{Body, Bytes};
-use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -34,8 +34,16 @@ struct State {
     phase: Phase,
     since: Instant,
     blocked_since: Option<Instant>,
+    awaited: Awaited,
     /// When the bridge is stopping: until then a first request may still come.
     last_call: Option<Instant>,
+}
+
+/// The wait of a handler for the body of its request. The time that it takes over what has come is its own.
+#[derive(Clone, Copy, Debug, Default)]
+struct Awaited {
+    since: Option<Instant>,
+    before: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +52,7 @@ enum Phase {
     Silent,
     /// Some of a request's head has come.
     Head,
-    /// The request is with its handler, which bounds the body, or its answer is being written.
+    /// The request is with its handler, or its answer is being written.
     Serving,
     /// Between two requests.
     Idle,
@@ -53,6 +61,12 @@ enum Phase {
 /// The stream, which notes what it reads and where writing is stuck.
 pub(super) struct Paced {
     pub(super) stream: TcpStream,
+    pub(super) pace: Arc<Pace>,
+}
+
+/// The body of a request, which notes how long its handler waits for it.
+pub(super) struct Sent {
+    pub(super) body: Incoming,
     pub(super) pace: Arc<Pace>,
 }
 
@@ -71,6 +85,7 @@ impl Pace {
             phase: Phase::Silent,
             since: Instant::now(),
             blocked_since: None,
+            awaited: Awaited::default(),
             last_call: None,
         };
         Self {
@@ -85,6 +100,7 @@ impl Pace {
             phase,
             since,
             blocked_since,
+            awaited,
             last_call,
         } = *self.state();
         let patience = match phase {
@@ -95,8 +111,9 @@ impl Pace {
         };
         let phase_due = patience.and_then(|patience| since.checked_add(patience));
         let write_due = blocked_since.and_then(|since| since.checked_add(self.options.write));
+        let body_due = awaited.until(self.options.body);
         let last_call = last_call.filter(|_| phase == Phase::Silent);
-        [phase_due, write_due, last_call]
+        [phase_due, write_due, body_due, last_call]
             .into_iter()
             .flatten()
             .min()
@@ -115,6 +132,7 @@ impl Pace {
 
     pub(super) fn request_began(&self) {
         self.enter(Phase::Serving);
+        self.state().awaited = Awaited::default();
     }
 
     fn bytes_came(&self) {
@@ -140,8 +158,31 @@ impl Pace {
         }
     }
 
+    fn note_body<T>(&self, progress: &Poll<T>) {
+        let awaited = &mut self.state().awaited;
+        match progress {
+            Poll::Ready(_) => awaited.end(),
+            Poll::Pending => {
+                awaited.since.get_or_insert_with(Instant::now);
+            }
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Awaited {
+    /// When it has lasted for `limit`, if it goes on.
+    fn until(self, limit: Duration) -> Option<Instant> {
+        self.since?.checked_add(limit.saturating_sub(self.before))
+    }
+
+    fn end(&mut self) {
+        if let Some(since) = self.since.take() {
+            self.before = self.before.saturating_add(since.elapsed());
+        }
     }
 }
 
@@ -191,6 +232,34 @@ impl AsyncWrite for Paced {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl HttpBody for Sent {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let progress = Pin::new(&mut self.body).poll_frame(cx);
+        self.pace.note_body(&progress);
+        progress
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        self.pace.state().awaited.end();
     }
 }
 
