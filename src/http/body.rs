@@ -249,6 +249,15 @@ impl Limits {
 }
 
 impl Buffered {
+    /// Takes up its room behind this gate from now on, if there is any.
+    pub fn pass(self, gate: &Gate) -> Option<Self> {
+        let mut room = gate.room();
+        room.grow(self.len()).then(|| Self {
+            bytes: self.bytes,
+            _room: room,
+        })
+    }
+
     /// As it is to be parsed.
     #[must_use]
     pub fn mended(self) -> Self {

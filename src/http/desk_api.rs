@@ -27,7 +27,7 @@ pub(super) fn router() -> OpenApiRouter<State> {
 }
 
 /// A desk that has shown its token, and the handover that it speaks of. Every handler takes one, and first: without a
-/// place nothing else is looked at.
+/// place nothing but the token is looked at.
 #[derive(Debug)]
 struct Call {
     desk: DeskName,
@@ -40,15 +40,13 @@ impl FromRequestParts<State> for Call {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
-        let place = state
-            .desk_api()
-            .enter()
-            .ok_or_else(|| state.desk_api().shed())?;
         let Ok(caller) = Caller::from_request_parts(parts, state).await;
         let desk = secret::bearer(&parts.headers)
             .and_then(|token| state.desk_of(token))
             .map(|desk| desk.name.clone())
             .ok_or_else(|| state.refuse(caller))?;
+        let gate = state.desk_api();
+        let place = gate.enter().ok_or_else(|| gate.shed())?;
         let path = RawPathParams::from_request_parts(parts, state)
             .await
             .map_err(|_| Kind::NotFound)?;

@@ -1,9 +1,10 @@
 //! Load shedding: how many requests may be with the store at once, and how much of their bodies is kept for them.
 //!
 //! There is one gate for the vendors' hooks and one for the desk API, so that neither can keep the other out; probes and
-//! operators pass none. Nobody waits at a gate: without a place or without room the answer is given at once. It is
+//! operators pass none. Callers that have shown no secret never get as far as these: the accept loop bounds how many there
+//! are, and bodies that have to be read before it is known whose they are have a small gate of their own, [`UNPROVED`]. Nobody waits at a gate: without a place or without room the answer is given at once. It is
 //! `Unavailable`, but a request for an agent is declined, so a hook asks for its place only once it knows what the call
-//! is. Callers that have shown no secret never get as far as a gate, and the accept loop bounds how many there are.
+//! is.
 
 use std::sync::{
     Arc,
@@ -22,6 +23,13 @@ pub struct Capacity {
     /// What is kept of bodies, from their first byte until the store has answered.
     pub body_bytes: usize,
 }
+
+/// Of bodies whose signature is not looked at yet. No work of the store waits for them, so they are bounded in what they
+/// take up.
+pub const UNPROVED: Capacity = Capacity {
+    requests: 256,
+    body_bytes: 8 << 20,
+};
 
 /// Cheap to clone; all clones share one count.
 #[derive(Clone, Debug)]
@@ -89,7 +97,7 @@ impl Gate {
         if total.is_power_of_two() {
             tracing::warn!(
                 http.shed_total = total,
-                "more is asked than the store can take, some calls are turned away"
+                "more is asked than can be taken, some calls are turned away"
             );
         }
         Kind::Unavailable.into()

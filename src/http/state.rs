@@ -24,7 +24,7 @@ use super::{
     probes::{Probe, Readiness},
     problem::{Kind, Problem, Result},
     secret::Accepted,
-    shed::{Capacity, Gate},
+    shed::{Capacity, Gate, UNPROVED},
     source::{Peer, Source, Sources},
     watch::Watch,
 };
@@ -87,6 +87,8 @@ pub struct Desk {
 
 /// A refusal for want of the store must be heard within 2 s.
 const STORE_WITHIN: Duration = Duration::from_millis(1900);
+/// How long somebody who has shown no secret may take over a body.
+const UNPROVED_WITHIN: Duration = Duration::from_secs(3);
 
 /// Cheap to clone.
 #[derive(Clone, Debug)]
@@ -106,6 +108,7 @@ struct Shared {
     decide_within: Duration,
     body_within: Duration,
     hooks: Gate,
+    unproved: Gate,
     desk_api: Gate,
     tasks: TaskTracker,
     document: Bytes,
@@ -144,9 +147,14 @@ impl Options {
         let meter = Meter::new(metrics, &all_bots, &all_desks);
         let watch = Watch::new(metrics, &all_bots, &all_desks);
         let process = Process::new(metrics, seconds(started_at));
-        let (hooks, desk_api) = (Gate::new(capacity), Gate::new(capacity));
-        let shed = [(&hooks, "hooks"), (&desk_api, "desk_api")]
-            .map(|(gate, name)| (gate.clone(), metrics.counter(&catalog::SHED, &[name])));
+        let [hooks, unproved, desk_api] = [capacity, UNPROVED, capacity].map(Gate::new);
+        let gates = [
+            (&hooks, "hooks"),
+            (&unproved, "unsigned"),
+            (&desk_api, "desk_api"),
+        ];
+        let shed =
+            gates.map(|(gate, name)| (gate.clone(), metrics.counter(&catalog::SHED, &[name])));
         let probe = Arc::new(WritePath(Arc::clone(&store)));
         State(Arc::new(Shared {
             store,
@@ -164,6 +172,7 @@ impl Options {
             decide_within,
             body_within,
             hooks,
+            unproved,
             desk_api,
             tasks,
             document: openapi::bytes(),
@@ -218,6 +227,10 @@ impl State {
         desks.find(|desk| desk.name.as_str() == name)
     }
 
+    pub(super) fn desks(&self) -> impl Iterator<Item = &Desk> {
+        self.0.desks.iter()
+    }
+
     /// The desk whose token this is. All are compared, so that the time does not tell which.
     pub(super) fn desk_of(&self, token: &str) -> Option<&Desk> {
         self.0.desks.iter().fold(None, |found, desk| {
@@ -261,6 +274,15 @@ impl State {
         }
     }
 
+    /// For a body that shows only when it is read that its sender has a secret: it takes neither place nor room from those
+    /// that have shown theirs.
+    pub(super) fn unproved_limits(&self, max: usize) -> body::Limits {
+        body::Limits {
+            within: self.0.body_within.min(UNPROVED_WITHIN),
+            ..self.limits(max, &self.0.unproved)
+        }
+    }
+
     /// For a body of an operator, who passes no gate: each call has room of its own.
     pub(super) fn operators_limits(&self, max: usize) -> body::Limits {
         body::Limits::of_one(max, self.0.body_within)
@@ -269,6 +291,16 @@ impl State {
     /// The answer to a call that did not show the right secret.
     pub(super) fn refuse(&self, caller: Caller) -> Problem {
         self.0.failures.refuse(caller.0)
+    }
+
+    /// The same for one whose body could not be read either. It is told what is wrong with that until it fails too often.
+    pub(super) fn refuse_body(&self, caller: Caller, fault: Problem) -> Problem {
+        let refused = self.refuse(caller);
+        if refused.kind() == Kind::Unauthorized {
+            fault
+        } else {
+            refused
+        }
     }
 
     /// One call on the store, given up in time for the sender to hear that it should come back.

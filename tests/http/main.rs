@@ -28,3 +28,4 @@ mod server;
 mod shed;
 mod store;
 mod surface;
+mod unsigned;

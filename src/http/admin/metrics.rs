@@ -28,7 +28,7 @@ use crate::{
 pub(in crate::http) struct Reading {
     watch: Watch,
     process: Process,
-    shed: [(Gate, Counter); 2],
+    shed: [(Gate, Counter); 3],
     /// Held while the store is asked, so that those who read meanwhile share its answer.
     asked_at: Mutex<Option<Instant>>,
 }
@@ -38,7 +38,7 @@ type Text = ([(HeaderName, &'static str); 2], String);
 const FRESH_FOR: Duration = Duration::from_secs(1);
 
 impl Reading {
-    pub(in crate::http) fn new(watch: Watch, process: Process, shed: [(Gate, Counter); 2]) -> Self {
+    pub(in crate::http) fn new(watch: Watch, process: Process, shed: [(Gate, Counter); 3]) -> Self {
         Self {
             watch,
             process,

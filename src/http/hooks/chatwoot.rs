@@ -1,7 +1,8 @@
 //! Chatwoot's webhooks: one URL a desk, which is opened by Chatwoot's signature, by a key in the path, or by both.
 //!
-//! A signature is over the body, so a call that shows one is heard out before it is let in, also where there is no such
-//! desk: nothing but the answer to a right signature tells which desks there are.
+//! A signature is over the body, so a call that shows one and no key is heard out before it is let in, also where there is
+//! no such desk: nothing but the answer to a right signature tells which desks there are. Until then it is anybody's, and
+//! takes up nothing of what all hooks share.
 
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use crate::{
     http::{
         State, body,
         meter::Outcome,
-        problem::{Problem, Result},
+        problem::{Kind, Problem, Result},
         secret::Accepted,
         state::Caller,
     },
@@ -44,6 +45,8 @@ struct Addressed {
     caller: Caller,
     /// `None`: there is no such desk.
     desk: Option<(DeskName, ChatwootHook)>,
+    /// It has shown the key of the desk.
+    by_key: bool,
     /// `None`: the key in the path is enough.
     signed: Option<Signed>,
 }
@@ -63,9 +66,15 @@ async fn event(
     let Addressed {
         caller,
         desk,
+        by_key,
         signed,
     } = addressed;
-    let read = InFlight::read_as_sent(&state, &headers, sent, body::DEFAULT_MAX).await;
+    let limits = if by_key {
+        state.limits(body::DEFAULT_MAX, state.hooks())
+    } else {
+        state.unproved_limits(body::DEFAULT_MAX)
+    };
+    let read = InFlight::read_as_sent(&headers, sent, limits).await;
     let opens = |(_, hook): &(DeskName, ChatwootHook)| match (&signed, &read) {
         (Some(signed), Ok(call)) => hook.is_signed(signed, call.body()),
         (Some(_), Err(_)) => false,
@@ -73,9 +82,17 @@ async fn event(
     };
     let Some((desk, hook)) = desk.filter(opens) else {
         // What cannot be read is answered as it is to everybody.
-        return Err(read.err().unwrap_or_else(|| state.refuse(caller)));
+        return Err(match read.err() {
+            None => state.refuse(caller),
+            Some(problem) if by_key || problem.kind() == Kind::Unavailable => problem,
+            Some(problem) => state.refuse_body(caller, problem),
+        });
     };
-    let taken = match read {
+    let admitted = match read {
+        Ok(call) if !by_key => call.pass(state.hooks()),
+        read => read,
+    };
+    let taken = match admitted {
         Ok(call) => {
             let (through, desk, call) = (state.clone(), desk.clone(), call.mended());
             let taking = async move { take(&through, &desk, &hook.reader, call).await };
@@ -146,10 +163,17 @@ impl FromRequestParts<State> for Addressed {
             Accepted::default().matches(key.unwrap_or_default());
         }
         let desk = desk.filter(|(_, hook)| hook.is_at(key));
-        let by_key = desk
+        let is_enough = desk
             .as_ref()
             .is_some_and(|(_, hook)| hook.signatures.is_none());
-        let signed = (!by_key).then(|| signed(&parts.headers));
+        let signed = (!is_enough).then(|| {
+            let clock = match &desk {
+                Some((_, hook)) => Some(&hook.clock),
+                None => clock_of_signed(state),
+            };
+            signed(&parts.headers)
+                .filter(|signed| clock.is_some_and(|it| signed.is_fresh(it.now())))
+        });
         // Without a key nothing is known until a signature has been looked at.
         if signed == Some(None) || (key.is_some() && desk.is_none()) {
             return Err(state.refuse(caller));
@@ -157,9 +181,18 @@ impl FromRequestParts<State> for Addressed {
         Ok(Self {
             caller,
             desk,
+            by_key: key.is_some(),
             signed: signed.flatten(),
         })
     }
+}
+
+/// Of the desks that a signature alone opens: a call may be any one's of them. `None`: there are none, and nobody is heard.
+fn clock_of_signed(state: &State) -> Option<&Arc<dyn Clock>> {
+    state.desks().find_map(|desk| match &desk.hook {
+        DeskHook::Chatwoot(hook) if hook.is_at(None) => Some(&hook.clock),
+        _ => None,
+    })
 }
 
 /// What the headers show, where each is there once.

@@ -4,9 +4,9 @@ use axum::{body::Body, http::HeaderMap};
 
 use crate::http::{
     State,
-    body::{self, Buffered},
+    body::{self, Buffered, Limits},
     problem::Result,
-    shed::RequestPermit,
+    shed::{Gate, RequestPermit},
 };
 
 /// Kept until the store has answered: for as long its request and its memory count at the gate.
@@ -31,21 +31,28 @@ impl InFlight {
         sent: Body,
         max: usize,
     ) -> Result<Self> {
-        let call = Self::read_as_sent(state, headers, sent, max).await?;
+        let limits = state.limits(max, state.hooks());
+        let call = Self::read_as_sent(headers, sent, limits).await?;
         Ok(call.mended())
     }
 
     /// As [`Self::read`], for a hook that has to see the very bytes before it parses the [mended](Self::mended) ones.
     pub(super) async fn read_as_sent(
-        state: &State,
         headers: &HeaderMap,
         sent: Body,
-        max: usize,
+        limits: Limits,
     ) -> Result<Self> {
-        let gate = state.hooks();
+        let gate = &limits.gate;
         let permit = gate.enter().ok_or_else(|| gate.shed())?;
-        let body = body::read_as_sent(headers, sent, state.limits(max, gate)).await?;
+        let body = body::read_as_sent(headers, sent, limits).await?;
         body::check_depth(&body).map_err(|_| body::too_deep())?;
+        Ok(Self::new(body, permit))
+    }
+
+    /// Takes its place and its room at another gate, and gives back those that it has.
+    pub(super) fn pass(self, gate: &Gate) -> Result<Self> {
+        let permit = gate.enter().ok_or_else(|| gate.shed())?;
+        let body = self.body.pass(gate).ok_or_else(|| gate.shed())?;
         Ok(Self::new(body, permit))
     }
 
