@@ -19,12 +19,18 @@ mod store;
 mod urls;
 mod version;
 
-use std::{env, num::NonZero, path::PathBuf, process::ExitCode, thread::available_parallelism};
+use std::{
+    env, num::NonZero, path::PathBuf, process::ExitCode, thread::available_parallelism,
+    time::Duration,
+};
 
 use clap::{Parser, Subcommand};
 
 use self::error::Error;
-use crate::config::{Config, Source};
+use crate::{
+    app,
+    config::{Config, Source},
+};
 
 /// Carries conversations between chatbots and human agents
 ///
@@ -217,6 +223,9 @@ Examples:
   handover --config handover.toml store copy --from sqlite:data/handover.db --to postgres://owner@db.example.com/bridge
   HANDOVER__STORE__PASSWORD_FILE=/run/secrets/owner handover store copy --from sqlite:old.db --to postgres://…";
 
+/// For what is about to finish by itself.
+const LAST_WORK: Duration = Duration::from_millis(500);
+
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     match run(Cli::parse()) {
@@ -282,6 +291,16 @@ fn runtime() -> Result<tokio::runtime::Runtime, Error> {
         .enable_all()
         .build()
         .map_err(Error::Runtime)
+}
+
+/// Runs a bridge to its end, and ends with it: a thread that still waits, for the file of a secret on a disk that hangs or
+/// for a name server that is away, has nothing left to do, and is not waited for.
+fn run_to_end(bridge: impl Future<Output = Result<(), app::Error>>) -> Result<(), Error> {
+    let runtime = runtime()?;
+    let ended = runtime.block_on(bridge);
+    runtime.shutdown_timeout(LAST_WORK);
+    ended?;
+    Ok(())
 }
 
 /// One a processor, up to what the bridge makes use of: one thread writes to the store, and the rest waits for others. A

@@ -2,12 +2,15 @@
 //!
 //! The configuration is loaded once more from the text that the bridge was started with, so every rule holds again and
 //! nothing but the contents of secret files can differ. All of it or nothing: with one fault every secret stays as it
-//! was. Each holder is exchanged as a whole, and a call that has begun with one secret ends with it, so with both
+//! was. No lock is held while the disk is waited for, which may be for ever. Each holder is exchanged as a whole, and a call that has begun with one secret ends with it, so with both
 //! secrets in the list of either side no call is refused on the way.
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -46,8 +49,18 @@ pub(super) struct Rotation {
     source: Source,
     holders: Holders,
     clock: Arc<dyn Clock>,
-    /// The secrets of this moment; held while they are exchanged, so that two exchanges do not mix.
-    current: Mutex<Vec<NamedSecrets>>,
+    /// How many readings there have been. Several may be under way at once.
+    readings: AtomicU64,
+    /// Held while secrets are exchanged, so that two exchanges do not mix.
+    current: Mutex<Current>,
+}
+
+/// The secrets of this moment.
+#[derive(Debug)]
+struct Current {
+    named: Vec<NamedSecrets>,
+    /// Which reading they are of.
+    reading: u64,
 }
 
 /// Both sides of a rotation should be done within this.
@@ -119,19 +132,24 @@ impl Rotation {
             source,
             holders,
             clock,
-            current: Mutex::new(current),
+            readings: AtomicU64::new(0),
+            current: Mutex::new(Current {
+                named: current,
+                reading: 0,
+            }),
         }
     }
 
     /// Reads and exchanges, and logs what came of it. Waits for the disk.
     pub(super) fn read_again(&self) {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let reading = self.readings.fetch_add(1, Ordering::SeqCst).wrapping_add(1);
         if self.source.is_outdated() {
             tracing::warn!(
                 "the configuration file is another than at the start, and counts from the next start on"
             );
         }
-        if !current.iter().any(|named| named.secrets.from_files()) {
+        let from_files = |named: &NamedSecrets| named.secrets.from_files();
+        if !self.current().named.iter().any(from_files) {
             tracing::warn!("no secret comes from a file, so there is nothing to read again");
             return;
         }
@@ -144,12 +162,13 @@ impl Rotation {
                 return;
             }
         };
-        if let Err(fault) = self.holders.exchange(&config) {
-            tracing::error!(error = %fault, "all secrets stay as they were");
-            return;
-        }
-        let read = config.secrets();
-        let changed = changed(&current, &read);
+        let changed = match self.exchange(&config, reading) {
+            Ok(changed) => changed,
+            Err(fault) => {
+                tracing::error!(error = %fault, "all secrets stay as they were");
+                return;
+            }
+        };
         if changed.is_empty() {
             tracing::info!("secrets have been read again, none has changed");
         } else {
@@ -158,16 +177,32 @@ impl Rotation {
                 "secrets have been exchanged"
             );
         }
-        *current = read;
-        drop(current);
         self.remind();
+    }
+
+    /// Tells the keys of those that are others now. None of a reading that was overtaken by a later one.
+    fn exchange(
+        &self,
+        config: &Config,
+        reading: u64,
+    ) -> Result<Vec<String>, webhook::SettingsError> {
+        let mut current = self.current();
+        if reading < current.reading {
+            return Ok(Vec::new());
+        }
+        self.holders.exchange(config)?;
+        let named = config.secrets();
+        let changed = changed(&current.named, &named);
+        *current = Current { named, reading };
+        Ok(changed)
     }
 
     /// Says which secrets are in the middle of a rotation, and louder if one has been for long.
     pub(super) fn remind(&self) {
-        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = self.current();
         let now = self.clock.now();
-        for NamedSecrets { key, secrets } in current.iter().filter(|one| one.secrets.count() > 1) {
+        let several = current.named.iter().filter(|one| one.secrets.count() > 1);
+        for NamedSecrets { key, secrets } in several {
             let age = secrets.age(now);
             let days = age.map(|age| age.as_secs() / DAY.as_secs());
             let values = secrets.count();
@@ -188,6 +223,10 @@ impl Rotation {
             }
         }
     }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The keys whose secrets are others than before.
@@ -200,9 +239,17 @@ fn changed(before: &[NamedSecrets], after: &[NamedSecrets]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        fs::{self, File},
+        io::Write as _,
+        process::Command,
+        thread,
+    };
+
     use secrecy::ExposeSecret as _;
 
     use super::*;
+    use crate::clock::SystemClock;
 
     const KEY: &str = "desks.inbox.webhook_secret";
 
@@ -238,5 +285,46 @@ mod tests {
         let none = config("hook_key = \"hook-key-of-the-inbox\"");
         holders.exchange(&none).unwrap();
         assert!(now().is_empty());
+    }
+
+    #[test]
+    fn a_disk_that_hangs_keeps_nobody_waiting_and_undoes_nothing_when_it_is_back() {
+        const TOKENS: [&str; 3] = [
+            "first-token-of-the-operators-0123456789",
+            "second-token-of-the-operators-012345678",
+            "third-token-of-the-operators-0123456789",
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        fs::write(&file, TOKENS[0]).unwrap();
+        let text = format!("admin.token_file = \"{}\"", file.display());
+        let source = Source::text("test.toml", text);
+        let config = Config::load(&source).unwrap();
+        let accepted: Accepted = [TOKENS[0]].into_iter().collect();
+        let holder = Holder::Accepted(accepted.clone());
+        let holders = Holders::new([("admin.token".to_owned(), holder)]);
+        let rotation = Rotation::new(source, holders, config.secrets(), Arc::new(SystemClock));
+        fs::remove_file(&file).unwrap();
+        assert!(
+            Command::new("mkfifo")
+                .arg(&file)
+                .status()
+                .unwrap()
+                .success()
+        );
+        thread::scope(|scope| {
+            let hangs = scope.spawn(|| rotation.read_again());
+            // Opens when the other end is read.
+            let mut disk = File::options().write(true).open(&file).unwrap();
+            rotation.remind();
+            fs::remove_file(&file).unwrap();
+            fs::write(&file, TOKENS[2]).unwrap();
+            rotation.read_again();
+            assert!(accepted.matches(TOKENS[2]));
+            disk.write_all(TOKENS[1].as_bytes()).unwrap();
+            drop(disk);
+            hangs.join().unwrap();
+        });
+        assert!(accepted.matches(TOKENS[2]) && !accepted.matches(TOKENS[1]));
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Error, runtime};
+use super::{Error, run_to_end};
 use crate::{
     app::{self, DemoBot, DemoDesk, DemoOptions},
     config::Source,
@@ -59,6 +59,5 @@ pub(super) fn run(options: Options, unread: &Source) -> Result<(), Error> {
         Desk::AivoLive => DemoDesk::AivoLive,
         Desk::Chatwoot => DemoDesk::Chatwoot,
     };
-    runtime()?.block_on(app::demo(DemoOptions { bot, desk }))?;
-    Ok(())
+    run_to_end(app::demo(DemoOptions { bot, desk }))
 }

@@ -1,6 +1,6 @@
 //! `handover serve`: the bridge itself.
 
-use super::{Error, load, runtime};
+use super::{Error, load, run_to_end};
 use crate::{app, config::Source, telemetry};
 
 /// The file is read once, so that what SIGHUP has loaded again differs in nothing but the secrets.
@@ -11,6 +11,5 @@ pub(super) fn run(source: Source) -> Result<(), Error> {
     for warning in config.warnings() {
         tracing::warn!(config.warning = %warning, "the configuration asks for a second look");
     }
-    runtime()?.block_on(app::serve(config, source))?;
-    Ok(())
+    run_to_end(app::serve(config, source))
 }

@@ -2,7 +2,9 @@
 //! 200 is in the file.
 
 use std::{
+    fs::{self, File},
     net::SocketAddr,
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -10,10 +12,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{io::AsyncWriteExt as _, net::TcpStream, task::JoinSet, time::sleep};
+use tempfile::TempDir;
+use tokio::{
+    io::AsyncWriteExt as _,
+    net::TcpStream,
+    task::{JoinSet, spawn_blocking},
+    time::sleep,
+};
 
 use crate::{
-    bridge::{hook_path, stored, text},
+    bridge::{ADMIN_TOKEN, hook_path, stored, text},
     process::Process,
     raw,
 };
@@ -148,4 +156,27 @@ async fn an_interrupt_does_not_wait_and_a_second_signal_waits_for_nobody() {
         "{:?}",
         asked.elapsed()
     );
+}
+
+#[tokio::test]
+async fn a_secret_on_a_disk_that_hangs_keeps_the_process_from_neither_hearing_nor_ending() {
+    let folder = TempDir::new().unwrap();
+    let secret = folder.path().join("token");
+    fs::write(&secret, ADMIN_TOKEN).unwrap();
+    let given = format!("token = \"{ADMIN_TOKEN}\"");
+    let in_file = format!("token_file = \"{}\"", secret.display());
+    let edit = |config: String| config.replace(&given, &in_file);
+    let mut process = Process::start_with(edit, &[]).await;
+    fs::remove_file(&secret).unwrap();
+    let made = Command::new("mkfifo").arg(&secret).status().unwrap();
+    assert!(made.success());
+    process.signal("HUP");
+    // Opens when it is being read, and gives nothing.
+    let disk = spawn_blocking(move || File::options().write(true).open(secret).unwrap());
+    let disk = disk.await.unwrap();
+    let asked = Instant::now();
+    process.signal("TERM");
+    assert_eq!(process.end().await.code(), Some(0), "{}", process.log());
+    assert!(asked.elapsed() < STOP_WITHIN, "{:?}", asked.elapsed());
+    drop(disk);
 }
