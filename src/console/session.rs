@@ -1,7 +1,8 @@
 //! Who is signed in. The browser holds a random token in a cookie, the store only its hash.
 //!
 //! A session ends an hour after it was last seen, twelve hours after it began and at sign-out. It is good for nothing
-//! where whoever began it has another password or is not in the configuration, and ends by itself then.
+//! where whoever began it has another password or is not in the configuration, or where the token that began it opens no
+//! more, and ends by itself then.
 
 mod attempts;
 mod cookie;
@@ -11,7 +12,7 @@ mod sign_in;
 mod transport;
 mod user;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::FromRequestParts,
@@ -31,7 +32,7 @@ pub use self::{
     one_time::{NoRandomness, OneTime},
     user::Account,
 };
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{faults::Fault, state::State};
 use crate::{
@@ -77,8 +78,9 @@ pub(super) async fn find(parts: &Parts, state: &State) -> Result<Option<SignedIn
         return Ok(None);
     }
     let accounts = state.accounts();
-    let credential = accounts.credential(&session.operator);
-    let is_ours = presented.is_sealed_by(credential.expose_secret());
+    let credentials = accounts.credentials(&session.operator);
+    let seals = |credential: &Arc<SecretString>| presented.is_sealed_by(credential.expose_secret());
+    let is_ours = credentials.iter().any(seals);
     // It may be another replica's, which has other accounts: there it goes on, and here it is never seen.
     let Some(signed_in) = accounts.known(&session.operator).filter(|_| is_ours) else {
         return Ok(None);

@@ -7,7 +7,7 @@ use std::fmt;
 
 use axum::http::{HeaderMap, header};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
@@ -33,6 +33,16 @@ impl Accepted {
     /// Accepts what `other` accepts from now on, and so do all clones.
     pub fn replace(&self, other: &Self) {
         self.digests.set(other.digests.get().to_vec());
+    }
+
+    /// By which each secret can be known again. None of them opens anything.
+    pub fn fingerprints(&self) -> Vec<SecretString> {
+        self.digests.get().iter().map(shown).collect()
+    }
+
+    /// The fingerprint that this secret has if it is accepted.
+    pub fn fingerprint(presented: &str) -> SecretString {
+        shown(&digest(presented))
     }
 
     /// Every digest is compared, and one is made where there is none, so that a wrong secret costs what a right one does.
@@ -96,6 +106,10 @@ fn authorization<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&'h str> {
     scheme.eq_ignore_ascii_case(wanted).then(|| shown.trim())
 }
 
+fn shown(digest: &[u8; 32]) -> SecretString {
+    BASE64_STANDARD.encode(digest).into()
+}
+
 fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret).into()
 }
@@ -128,6 +142,20 @@ mod tests {
         assert!(clone.matches("new") && clone.matches("next") && !clone.matches("old"));
         accepted.replace(&Accepted::default());
         assert!(clone.is_empty() && !clone.matches("new"));
+    }
+
+    #[test]
+    fn a_secret_has_its_fingerprint_for_as_long_as_it_is_accepted() {
+        let accepted: Accepted = ["old", "new"].into_iter().collect();
+        let knows = |secret: &str| {
+            let wanted = Accepted::fingerprint(secret);
+            let all = accepted.fingerprints();
+            all.iter()
+                .any(|one| one.expose_secret() == wanted.expose_secret())
+        };
+        assert!(knows("old") && knows("new") && !knows("other"));
+        accepted.replace(&["new"].into_iter().collect());
+        assert!(knows("new") && !knows("old"));
     }
 
     #[test]

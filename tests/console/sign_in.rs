@@ -140,6 +140,27 @@ async fn without_users_the_admins_token_opens() {
 }
 
 #[tokio::test]
+async fn a_session_that_a_token_began_ends_with_that_token() {
+    const NEW: &str = "fedcba9876543210fedcba9876543210";
+    let world = World::with(BTreeMap::new(), None);
+    let browser = Browser::here();
+    let by = async |token: &str| {
+        let form = format!("password={token}");
+        let answer = world.post(&browser, SIGN_IN, &form).await;
+        browser.clone().keeping(&answer)
+    };
+    let old = by(TOKEN).await;
+    world.token.replace(&[NEW, TOKEN].into_iter().collect());
+    assert!(is_signed_in(&world, &old).await, "both are accepted");
+    let new = by(NEW).await;
+    world.token.replace(&[NEW].into_iter().collect());
+    assert!(!is_signed_in(&world, &old).await);
+    assert!(is_signed_in(&world, &new).await);
+    let api = asks(&world, &old, "GET", "/api/admin/handovers").await;
+    assert_eq!(api, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
 async fn a_form_of_another_page_changes_nothing() {
     let world = World::new();
     let browser = world.signed_in(Browser::here(), "ann").await;

@@ -57,6 +57,8 @@ pub struct World {
     pub store: Arc<SqliteStore>,
     pub clock: Arc<TestClock>,
     pub stopping: CancellationToken,
+    /// `admin.token`.
+    pub token: Accepted,
     router: Router,
     files: TempDir,
 }
@@ -103,11 +105,13 @@ impl World {
         };
         let store = Arc::new(store.open().unwrap());
         let stopping = CancellationToken::new();
-        let router = router((&store, &clock), (users, one_time), &stopping);
+        let token: Accepted = [TOKEN].into_iter().collect();
+        let router = router((&store, &clock), (users, one_time), &token, &stopping);
         Self {
             store,
             clock,
             stopping,
+            token,
             router,
             files,
         }
@@ -116,7 +120,8 @@ impl World {
     /// The same store behind a console with other passwords, as after a restart.
     pub fn change_passwords(&mut self, password: &str) {
         let users = users(password);
-        self.router = router((&self.store, &self.clock), (users, None), &self.stopping);
+        let store = (&self.store, &self.clock);
+        self.router = router(store, (users, None), &self.token, &self.stopping);
     }
 
     /// What answers at present.
@@ -225,13 +230,14 @@ fn users(password: &str) -> BTreeMap<OperatorName, Account> {
 fn router(
     (store, clock): (&Arc<SqliteStore>, &Arc<TestClock>),
     (users, one_time): (BTreeMap<OperatorName, Account>, Option<OneTime>),
+    token: &Accepted,
     stopping: &CancellationToken,
 ) -> Router {
     let console = console::Options {
         store: store.clone(),
         clock: clock.clone(),
         users,
-        token: accepted(),
+        token: token.clone(),
         sources: Sources::new(proxies()),
         endpoints: Endpoints {
             bots: vec![BotName::new("webshop").unwrap()],
@@ -259,7 +265,7 @@ fn router(
         store: store.clone(),
         bots: Vec::new(),
         desks: Vec::new(),
-        admin: accepted(),
+        admin: token.clone(),
         sessions: Arc::new(console.clone()),
         trusted_proxies: proxies(),
         decide_within: Duration::from_secs(2),
@@ -271,10 +277,6 @@ fn router(
         instruments: Instruments::default(),
     };
     http::admin_router(state.build(), console.router())
-}
-
-fn accepted() -> Accepted {
-    [TOKEN].into_iter().collect()
 }
 
 fn proxies() -> Vec<IpNet> {

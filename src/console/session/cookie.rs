@@ -1,4 +1,5 @@
-//! The cookie that holds a session's token, sealed by the password that began it: when that is another, the session is over.
+//! The cookie that holds a session's token, sealed by the password or the token that began it: when
+//! that is another, the session is over.
 
 use std::fmt::Write as _;
 

@@ -13,7 +13,7 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use tokio::{task::spawn_blocking, time::timeout};
 
-use super::{SignedIn, cookie, cookie::Token, transport::Transport};
+use super::{SignedIn, cookie, cookie::Token, transport::Transport, user::Opened};
 use crate::{
     console::{
         HOME,
@@ -23,7 +23,6 @@ use crate::{
         state::State,
         texts::sign_in as texts,
     },
-    domain::ids::OperatorName,
     http::source::{Peer, Source},
     store::Session,
 };
@@ -137,12 +136,12 @@ async fn sign_in(
     }
     let (accounts, tried) = (state.clone(), name.clone());
     let opened = spawn_blocking(move || accounts.accounts().open(&tried, &password)).await;
-    let Ok(Some(operator)) = opened else {
+    let Ok(Some(opened)) = opened else {
         state.audit("-", "sign_in.refused", "-").await;
         return refuse(StatusCode::UNAUTHORIZED, texts::WRONG);
     };
     state.attempts().succeeded(call.source, &counted);
-    begin(&state, &call, operator, &to).await
+    begin(&state, &call, opened, &to).await
 }
 
 async fn by_link(
@@ -160,7 +159,8 @@ async fn by_link(
         };
         return answer(StatusCode::FORBIDDEN, &page);
     };
-    begin(&state, &call, link.operator.clone(), state.home()).await
+    let opened = state.accounts().linked(link);
+    begin(&state, &call, opened, state.home()).await
 }
 
 async fn sign_out(
@@ -193,12 +193,15 @@ async fn sign_out_everywhere(
 }
 
 /// A new token each time, so that one that somebody planted is worth nothing.
-async fn begin(state: &State, call: &Call, operator: OperatorName, to: &str) -> Response {
+async fn begin(state: &State, call: &Call, opened: Opened, to: &str) -> Response {
+    let Opened {
+        operator,
+        credential,
+    } = opened;
     let Ok(token) = Token::draw() else {
         tracing::error!("the system gives no random bytes");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let credential = state.accounts().credential(&operator);
     let Some(cookie) = token.cookie(credential.expose_secret(), call.transport) else {
         return answer(StatusCode::FORBIDDEN, &not_over_this());
     };

@@ -48,6 +48,14 @@ pub(in crate::console) fn called<'a>(people: &'a [SignedIn], name: &'a str) -> &
     known.map_or(name, SignedIn::called)
 }
 
+/// Somebody who comes in.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) operator: OperatorName,
+    /// What their session is sealed by.
+    pub(super) credential: Arc<SecretString>,
+}
+
 /// Everybody who can come in.
 #[derive(Debug)]
 pub(in crate::console) struct Accounts {
@@ -103,18 +111,36 @@ impl Accounts {
         self.users.is_empty() && !self.token.is_empty()
     }
 
-    /// What a session of theirs is sealed by. Whoever came in by the link or by `admin.token` has nothing that changes.
-    pub(super) fn credential(&self, operator: &OperatorName) -> Arc<SecretString> {
-        let user = self.users.get(operator);
-        user.map(|user| user.password_hash.get())
-            .unwrap_or_default()
+    /// What a session of theirs that is good at present is sealed by: of several, by any of them.
+    pub(super) fn credentials(&self, operator: &OperatorName) -> Vec<Arc<SecretString>> {
+        if let Some(user) = self.users.get(operator) {
+            return vec![user.password_hash.get()];
+        }
+        let by_link = self.one_time.as_ref();
+        if by_link.is_some_and(|link| link.operator == *operator) {
+            return vec![no_credential()];
+        }
+        let tokens = self.token.fingerprints().into_iter();
+        tokens.map(Arc::new).collect()
+    }
+
+    /// Whoever followed the link.
+    pub(super) fn linked(&self, link: &OneTime) -> Opened {
+        let credential = self.credentials(&link.operator).into_iter().next();
+        Opened {
+            operator: link.operator.clone(),
+            credential: credential.unwrap_or_else(no_credential),
+        }
     }
 
     /// Takes a good tenth of a second of a processor, whether or not there is such a user.
-    pub(super) fn open(&self, name: &str, password: &str) -> Option<OperatorName> {
+    pub(super) fn open(&self, name: &str, password: &str) -> Option<Opened> {
         let operator = OperatorName::new(name).ok()?;
         if self.opens_by_token() {
-            return (name == ADMIN && self.token.matches(password)).then_some(operator);
+            return (name == ADMIN && self.token.matches(password)).then(|| Opened {
+                operator,
+                credential: Arc::new(Accepted::fingerprint(password)),
+            });
         }
         let user = self.users.get(&operator);
         let current = user.map(|user| user.password_hash.get());
@@ -127,7 +153,11 @@ impl Accounts {
                 .verify_password(password.as_bytes(), &hash)
                 .is_ok()
         });
-        (right && user.is_some()).then_some(operator)
+        let credential = current.filter(|_| right)?;
+        Some(Opened {
+            operator,
+            credential,
+        })
     }
 }
 
@@ -144,6 +174,11 @@ impl From<&User> for Account {
             shown_as: shown_as.clone(),
         }
     }
+}
+
+/// Of whoever came in by the link: nothing that changes.
+fn no_credential() -> Arc<SecretString> {
+    Arc::default()
 }
 
 /// A hash to compare with where there is no such user.
