@@ -159,6 +159,7 @@ impl App {
             doubtful,
             limits,
             stopping: shutdown.soft.clone(),
+            tasks: requests.clone(),
         });
         let state = http::Options {
             store: store.clone(),

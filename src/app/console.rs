@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use ipnet::IpNet;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::rotation::Holder;
 use crate::{
@@ -38,6 +38,8 @@ pub(super) struct Parts {
     pub(super) doubtful: Vec<config::Warning>,
     pub(super) limits: Limits,
     pub(super) stopping: CancellationToken,
+    /// To be waited for before the store closes.
+    pub(super) tasks: TaskTracker,
 }
 
 impl Access {
@@ -93,6 +95,7 @@ impl Access {
             doubtful,
             limits,
             stopping,
+            tasks,
         } = parts;
         let options = console::Options {
             store,
@@ -106,6 +109,7 @@ impl Access {
             answers,
             limits,
             stopping,
+            tasks,
         };
         options.build()
     }

@@ -2,11 +2,14 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    future::pending,
+    panic::resume_unwind,
     sync::Arc,
 };
 
 use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument as _;
 
 use super::{
     HOME,
@@ -23,6 +26,7 @@ use crate::{
     },
     http::{secret::Accepted, source::Sources},
     store::{ConsoleStore, InboxCounts, NewAudit},
+    telemetry::traces,
 };
 
 /// What `app` composes the console from.
@@ -43,6 +47,8 @@ pub struct Options {
     pub limits: Limits,
     /// From then on open pages are told to come back.
     pub stopping: CancellationToken,
+    /// Acts run here, so that they outlive a browser that hangs up. To be waited for before the store closes.
+    pub tasks: TaskTracker,
 }
 
 /// Whom the bridge is between.
@@ -89,9 +95,10 @@ struct Shared {
     answers: Answers,
     limits: Limits,
     stopping: CancellationToken,
+    tasks: TaskTracker,
     views: Views,
     attempts: Attempts,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
 }
 
 /// So many passwords are looked at at once: each takes 19 MiB and a tenth of a second of a processor.
@@ -111,6 +118,7 @@ impl State {
             answers,
             limits,
             stopping,
+            tasks,
         } = options;
         let (one_time, home) = development
             .map(|development| (development.link, development.home))
@@ -130,9 +138,10 @@ impl State {
             answers,
             limits,
             stopping,
+            tasks,
             views: Views::default(),
             attempts: Attempts::default(),
-            turns: Semaphore::new(TURNS),
+            turns: Arc::new(Semaphore::new(TURNS)),
         }))
     }
 
@@ -146,20 +155,39 @@ impl State {
         counts.unwrap_or_default()
     }
 
-    /// Kept if it can be: an act is not refused for want of its trace, and the log says that it is missing.
-    pub(super) async fn audit(&self, actor: &str, action: &'static str, subject: &str) {
+    /// Runs to its end, whether or not the browser waits for it: an act that has an effect leaves its trace too.
+    pub(super) async fn see_through<T: Send + 'static>(
+        &self,
+        act: impl Future<Output = T> + Send + 'static,
+    ) -> T {
+        let act = traces::carried(act.in_current_span());
+        match self.0.tasks.spawn(act).await {
+            Ok(done) => done,
+            Err(failed) => match failed.try_into_panic() {
+                Ok(panic) => resume_unwind(panic),
+                // Nothing cancels it but the end of the process.
+                Err(_) => pending().await,
+            },
+        }
+    }
+
+    /// Kept if it can be, and tells whether it is: an act is not refused for want of its trace, and the log says that it is
+    /// missing.
+    pub(super) async fn audit(&self, actor: &str, action: &'static str, subject: &str) -> bool {
         let entry = NewAudit {
             actor: actor.to_owned(),
             action,
             subject: subject.to_owned(),
         };
-        if let Err(error) = self.store().keep_audit(entry).await {
+        let kept = self.store().keep_audit(entry).await;
+        if let Err(error) = &kept {
             tracing::error!(
                 error = error.told(),
                 audit.action = action,
                 "an act of an operator has left no trace"
             );
         }
+        kept.is_ok()
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -186,9 +214,18 @@ impl State {
         &self.0.answers
     }
 
-    /// Whether this look at a transcript is to be written down.
-    pub(super) fn views(&self, operator: &OperatorName, conversation: ConversationId) -> bool {
-        self.0.views.is_new(operator, conversation, self.now())
+    /// Writes down that somebody looks at a transcript, unless that was done within the hour.
+    pub(super) async fn audit_view(&self, operator: &OperatorName, conversation: ConversationId) {
+        let (views, look) = (&self.0.views, (operator.clone(), conversation));
+        let now = self.now();
+        if !views.is_new(&look, now) {
+            return;
+        }
+        let subject = conversation.to_string();
+        let kept = self.audit(operator.as_str(), "transcript.view", &subject);
+        if kept.await {
+            views.remember(look, now);
+        }
     }
 
     pub(super) fn accounts(&self) -> &Accounts {
@@ -207,7 +244,7 @@ impl State {
         &self.0.attempts
     }
 
-    pub(super) fn turns(&self) -> &Semaphore {
+    pub(super) fn turns(&self) -> &Arc<Semaphore> {
         &self.0.turns
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -11,32 +11,36 @@ use crate::domain::{
     time::Timestamp,
 };
 
+/// Whose, and at what.
+pub(super) type Look = (OperatorName, ConversationId);
+
 #[derive(Debug, Default)]
-pub(super) struct Views(Mutex<HashMap<(OperatorName, ConversationId), Timestamp>>);
+pub(super) struct Views(Mutex<HashMap<Look, Timestamp>>);
 
 const HOLDS_FOR: Duration = Duration::from_hours(1);
 const MOST: usize = 10_000;
 
 impl Views {
-    pub(super) fn is_new(
-        &self,
-        operator: &OperatorName,
-        conversation: ConversationId,
-        now: Timestamp,
-    ) -> bool {
-        let mut views = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn is_new(&self, look: &Look, now: Timestamp) -> bool {
+        let views = self.lock();
+        let seen = views.get(look);
+        seen.is_none_or(|seen| now.since(*seen) >= HOLDS_FOR)
+    }
+
+    /// To be called once it is written down: one that could not be is as new as before.
+    pub(super) fn remember(&self, look: Look, now: Timestamp) {
+        let mut views = self.lock();
         if views.len() >= MOST {
             views.retain(|_, seen| now.since(*seen) < HOLDS_FOR);
         }
-        let key = (operator.clone(), conversation);
-        let is_new = views
-            .get(&key)
-            .is_none_or(|seen| now.since(*seen) >= HOLDS_FOR);
         // Rather one line too many than memory without bound.
-        if is_new && views.len() < MOST {
-            views.insert(key, now);
+        if views.len() < MOST {
+            views.insert(look, now);
         }
-        is_new
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Look, Timestamp>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -47,13 +51,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_look_is_new_once_an_hour() {
+    fn a_look_that_is_kept_is_new_once_an_hour() {
         let (views, now) = (Views::default(), Timestamp::default());
-        let ann = OperatorName::new("ann").unwrap();
         let one = ConversationId::from_uuid(Uuid::from_u128(1));
-        assert!(views.is_new(&ann, one, now));
-        assert!(!views.is_new(&ann, one, now));
-        assert!(views.is_new(&OperatorName::new("ben").unwrap(), one, now));
-        assert!(views.is_new(&ann, one, now.plus(HOLDS_FOR)));
+        let [ann, ben] = ["ann", "ben"].map(|name| (OperatorName::new(name).unwrap(), one));
+        assert!(views.is_new(&ann, now));
+        assert!(views.is_new(&ann, now), "nobody has kept it");
+        views.remember(ann.clone(), now);
+        assert!(!views.is_new(&ann, now));
+        assert!(views.is_new(&ben, now));
+        assert!(views.is_new(&ann, now.plus(HOLDS_FOR)));
     }
 }

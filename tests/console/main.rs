@@ -20,6 +20,7 @@ mod fate;
 mod form;
 mod fragments;
 mod gallery;
+mod hangup;
 mod health;
 mod hostile;
 mod not_found;

@@ -59,6 +59,8 @@ pub struct World {
     pub stopping: CancellationToken,
     /// `admin.token`.
     pub token: Accepted,
+    /// What is seen through without a browser that waits.
+    pub tasks: TaskTracker,
     router: Router,
     files: TempDir,
 }
@@ -106,12 +108,18 @@ impl World {
         let store = Arc::new(store.open().unwrap());
         let stopping = CancellationToken::new();
         let token: Accepted = [TOKEN].into_iter().collect();
-        let router = router((&store, &clock), (users, one_time), &token, &stopping);
+        let tasks = TaskTracker::new();
+        let router = router(
+            (&store, &clock),
+            (users, one_time),
+            (&token, &tasks, &stopping),
+        );
         Self {
             store,
             clock,
             stopping,
             token,
+            tasks,
             router,
             files,
         }
@@ -121,7 +129,8 @@ impl World {
     pub fn change_passwords(&mut self, password: &str) {
         let users = users(password);
         let store = (&self.store, &self.clock);
-        self.router = router(store, (users, None), &self.token, &self.stopping);
+        let others = (&self.token, &self.tasks, &self.stopping);
+        self.router = router(store, (users, None), others);
     }
 
     /// What answers at present.
@@ -136,8 +145,13 @@ impl World {
 
     /// A table of the store, so that whatever reads it fails.
     pub fn lose(&self, table: &str) {
+        self.change(&format!("DROP TABLE {table}"));
+    }
+
+    /// What the store knows nothing of.
+    pub fn change(&self, statement: &str) {
         let file = rusqlite::Connection::open(self.files.path().join("handover.db")).unwrap();
-        file.execute(&format!("DROP TABLE {table}"), []).unwrap();
+        file.execute(statement, []).unwrap();
     }
 
     pub fn wait(&self, span: Duration) {
@@ -230,8 +244,7 @@ fn users(password: &str) -> BTreeMap<OperatorName, Account> {
 fn router(
     (store, clock): (&Arc<SqliteStore>, &Arc<TestClock>),
     (users, one_time): (BTreeMap<OperatorName, Account>, Option<OneTime>),
-    token: &Accepted,
-    stopping: &CancellationToken,
+    (token, tasks, stopping): (&Accepted, &TaskTracker, &CancellationToken),
 ) -> Router {
     let console = console::Options {
         store: store.clone(),
@@ -259,6 +272,7 @@ fn router(
             framed_by: "http://127.0.0.1:8082".to_owned(),
         }),
         stopping: stopping.clone(),
+        tasks: tasks.clone(),
     };
     let console = console.build();
     let state = http::Options {
@@ -272,7 +286,7 @@ fn router(
         body_within: Duration::from_secs(15),
         capacity: Capacity::default(),
         stopping: stopping.clone(),
-        tasks: TaskTracker::new(),
+        tasks: tasks.clone(),
         watched: Watched::default(),
         instruments: Instruments::default(),
     };

@@ -67,10 +67,7 @@ impl Visit {
             let seq = last.message.seq;
             store.mark_read(self.id, &self.who.operator, seq).await?;
         }
-        if self.state.views(&self.who.operator, self.id) {
-            let (by, id) = (self.who.operator.to_string(), self.id.to_string());
-            self.state.audit(&by, "transcript.view", &id).await;
-        }
+        self.state.audit_view(&self.who.operator, self.id).await;
         let list = inbox::list(&self.state, &frame, inbox, Some(self.id)).await?;
         let user = view.state.profile.user.name();
         let context = Context::new(&self.state, &self.who, &view, user.as_deref());

@@ -75,12 +75,17 @@ async fn sign_out(
     if !admins::is_admin(&who) {
         return Ok(admins::only(&state, &who, NavItem::People).await);
     }
-    state.store().end_sessions(whom.as_ref()).await?;
-    let by = who.operator.as_str();
-    match &whom {
-        Some(name) => state.audit(by, "sessions.end", name.as_str()).await,
-        None => state.audit(by, "sessions.end_all", "-").await,
-    }
+    let (through, by) = (state.clone(), who.operator);
+    let ended = async move {
+        through.store().end_sessions(whom.as_ref()).await?;
+        let (act, subject) = match &whom {
+            Some(name) => ("sessions.end", name.as_str()),
+            None => ("sessions.end_all", "-"),
+        };
+        through.audit(by.as_str(), act, subject).await;
+        Ok::<_, Fault>(())
+    };
+    state.see_through(ended).await?;
     Ok(Redirect::to(NavItem::People.path()).into_response())
 }
 

@@ -1,6 +1,6 @@
 //! Signing in and out.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router, extract,
@@ -24,7 +24,7 @@ use crate::{
         texts::sign_in as texts,
     },
     http::source::{Peer, Source},
-    store::Session,
+    store::{self, Session},
 };
 
 /// How long somebody waits for others who sign in.
@@ -50,7 +50,7 @@ struct Params {
     to: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Credentials {
     #[serde(default)]
     name: String,
@@ -64,6 +64,22 @@ struct Call {
     transport: Transport,
     source: Source,
     headers: HeaderMap,
+}
+
+impl Credentials {
+    /// As they are meant: names are of small letters, and a token has one of its own.
+    fn read_at(self, state: &State) -> Self {
+        let name = if state.accounts().opens_by_token() {
+            "admin".to_owned()
+        } else {
+            self.name.trim().to_lowercase()
+        };
+        Self { name, ..self }
+    }
+
+    fn refuse(&self, state: &State, status: StatusCode, words: &str) -> Response {
+        answer(status, &form(state, &self.to, Some((&self.name, words))))
+    }
 }
 
 impl extract::FromRequestParts<State> for Call {
@@ -115,33 +131,38 @@ async fn sign_in(
     if call.transport == Transport::Plain {
         return answer(StatusCode::FORBIDDEN, &not_over_this());
     }
-    let Credentials { name, password, to } = credentials;
-    let name = name.trim().to_lowercase();
-    let name = if state.accounts().opens_by_token() {
-        "admin".to_owned()
-    } else {
-        name
-    };
-    let refuse = |status, words: &str| answer(status, &form(&state, &to, Some((&name, words))));
-    let counted: String = name.chars().take(64).collect();
+    let credentials = credentials.read_at(&state);
     // One at a time for each core, so that passwords do not take the machine.
-    let Ok(Ok(_turn)) = timeout(PATIENCE, state.turns().acquire()).await else {
-        return refuse(StatusCode::SERVICE_UNAVAILABLE, texts::TOO_MANY);
+    let turn = Arc::clone(state.turns()).acquire_owned();
+    let Ok(Ok(turn)) = timeout(PATIENCE, turn).await else {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        return credentials.refuse(&state, status, texts::TOO_MANY);
     };
+    let through = state.clone();
+    let tried = async move {
+        let answer = attempt(&through, &call, credentials).await;
+        drop(turn);
+        answer
+    };
+    state.see_through(tried).await
+}
+
+async fn attempt(state: &State, call: &Call, credentials: Credentials) -> Response {
+    let counted: String = credentials.name.chars().take(64).collect();
     let now = state.now();
     if let Some(wait) = state.attempts().begin(call.source, &counted, now) {
-        let refused = refuse(StatusCode::TOO_MANY_REQUESTS, &later(wait));
+        let refused = credentials.refuse(state, StatusCode::TOO_MANY_REQUESTS, &later(wait));
         let again = [(header::RETRY_AFTER, wait.as_secs().max(1))];
         return (again, refused).into_response();
     }
-    let (accounts, tried) = (state.clone(), name.clone());
-    let opened = spawn_blocking(move || accounts.accounts().open(&tried, &password)).await;
-    let Ok(Some(opened)) = opened else {
+    let (accounts, tried) = (state.clone(), credentials.clone());
+    let open = move || accounts.accounts().open(&tried.name, &tried.password);
+    let Ok(Some(opened)) = spawn_blocking(open).await else {
         state.audit("-", "sign_in.refused", "-").await;
-        return refuse(StatusCode::UNAUTHORIZED, texts::WRONG);
+        return credentials.refuse(state, StatusCode::UNAUTHORIZED, texts::WRONG);
     };
     state.attempts().succeeded(call.source, &counted);
-    begin(&state, &call, opened, &to).await
+    begin(state, call, opened, &credentials.to).await
 }
 
 async fn by_link(
@@ -159,8 +180,9 @@ async fn by_link(
         };
         return answer(StatusCode::FORBIDDEN, &page);
     };
-    let opened = state.accounts().linked(link);
-    begin(&state, &call, opened, state.home()).await
+    let (through, opened) = (state.clone(), state.accounts().linked(link));
+    let begun = async move { begin(&through, &call, opened, through.home()).await };
+    state.see_through(begun).await
 }
 
 async fn sign_out(
@@ -168,14 +190,16 @@ async fn sign_out(
     signed_in: SignedIn,
     call: Call,
 ) -> Response {
-    if let Some(presented) = cookie::presented(&call.headers, call.transport)
-        && let Err(error) = state.store().end_session(presented.id()).await
-    {
-        return Fault::from(error).into_response();
-    }
-    let by = signed_in.operator.to_string();
-    state.audit(&by, "sign_out", &by).await;
-    gone(&call)
+    let session = cookie::presented(&call.headers, call.transport).map(|presented| presented.id());
+    let (through, by) = (state.clone(), signed_in.operator.to_string());
+    let ended = async move {
+        if let Some(session) = session {
+            through.store().end_session(session).await?;
+        }
+        through.audit(&by, "sign_out", &by).await;
+        Ok(())
+    };
+    gone(&call, state.see_through(ended).await)
 }
 
 async fn sign_out_everywhere(
@@ -183,13 +207,14 @@ async fn sign_out_everywhere(
     signed_in: SignedIn,
     call: Call,
 ) -> Response {
-    let ended = state.store().end_sessions(Some(&signed_in.operator)).await;
-    if let Err(error) = ended {
-        return Fault::from(error).into_response();
-    }
-    let by = signed_in.operator.to_string();
-    state.audit(&by, "sign_out.everywhere", &by).await;
-    gone(&call)
+    let (through, operator) = (state.clone(), signed_in.operator);
+    let ended = async move {
+        through.store().end_sessions(Some(&operator)).await?;
+        let by = operator.as_str();
+        through.audit(by, "sign_out.everywhere", by).await;
+        Ok(())
+    };
+    gone(&call, state.see_through(ended).await)
 }
 
 /// A new token each time, so that one that somebody planted is worth nothing.
@@ -220,7 +245,10 @@ async fn begin(state: &State, call: &Call, opened: Opened, to: &str) -> Response
     with_cookie(Redirect::to(place(state, to)).into_response(), cookie)
 }
 
-fn gone(call: &Call) -> Response {
+fn gone(call: &Call, ended: Result<(), store::Error>) -> Response {
+    if let Err(error) = ended {
+        return Fault::from(error).into_response();
+    }
     let response = Redirect::to(PAGE).into_response();
     match cookie::removal(call.transport) {
         Some(cookie) => with_cookie(response, cookie),
