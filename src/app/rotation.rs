@@ -63,6 +63,16 @@ struct Current {
     reading: u64,
 }
 
+/// Why nothing is exchanged.
+#[derive(Debug, thiserror::Error)]
+enum ExchangeError {
+    /// To take it for none would be to let nobody in any more.
+    #[error("{0} was there at the start and is there no more")]
+    Missing(String),
+    #[error(transparent)]
+    Signing(#[from] webhook::SettingsError),
+}
+
 /// Both sides of a rotation should be done within this.
 const LONG: Duration = Duration::from_hours(7 * 24);
 const DAY: Duration = Duration::from_hours(24);
@@ -73,7 +83,7 @@ impl Holders {
     }
 
     /// Takes over what `config` says. What can fail is done before anything is exchanged.
-    fn exchange(&self, config: &Config) -> Result<(), webhook::SettingsError> {
+    fn exchange(&self, config: &Config) -> Result<(), ExchangeError> {
         let named = config.secrets();
         let mut named: BTreeMap<_, _> = named
             .iter()
@@ -81,7 +91,13 @@ impl Holders {
             .collect();
         let holders = self.0.iter();
         let exchanges: Vec<_> = holders
-            .map(|(key, holder)| holder.exchange(named.remove(key.as_str())))
+            .map(|(key, holder)| {
+                let secrets = named.remove(key.as_str());
+                if secrets.is_none() && !holder.is_empty() {
+                    return Err(ExchangeError::Missing(key.clone()));
+                }
+                Ok(holder.exchange(secrets)?)
+            })
             .collect::<Result<_, _>>()?;
         for exchange in exchanges {
             exchange();
@@ -91,20 +107,27 @@ impl Holders {
 }
 
 impl Holder {
-    /// What makes the exchange when it is called. A secret that is not configured is left as it is if it is ours, and
-    /// opens nothing if it is others'.
+    /// Whether there was nothing at the start either.
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Accepted(accepted) => accepted.is_empty(),
+            Self::Verifying(held) => held.get().is_empty(),
+            Self::Presented(_) | Self::Hash(_) | Self::Signing(_) => false,
+        }
+    }
+
+    /// What makes the exchange when it is called.
     fn exchange(
         &self,
         secrets: Option<&Secrets>,
     ) -> Result<Box<dyn FnOnce() + '_>, webhook::SettingsError> {
         Ok(match (self, secrets) {
-            (Self::Accepted(accepted), secrets) => {
-                let other = secrets.map(Accepted::from).unwrap_or_default();
+            (Self::Accepted(accepted), Some(secrets)) => {
+                let other = Accepted::from(secrets);
                 Box::new(move || accepted.replace(&other))
             }
-            (Self::Verifying(held), secrets) => {
-                let others = secrets.into_iter().flat_map(Secrets::iter);
-                let others = others.cloned().collect();
+            (Self::Verifying(held), Some(secrets)) => {
+                let others = secrets.iter().cloned().collect();
                 Box::new(move || held.set(others))
             }
             (Self::Presented(held) | Self::Hash(held), Some(secrets)) => {
@@ -115,7 +138,7 @@ impl Holder {
                 let other = webhook::signing(secrets)?;
                 Box::new(move || signing.set(other))
             }
-            (Self::Presented(_) | Self::Hash(_) | Self::Signing(_), None) => Box::new(|| ()),
+            (_, None) => Box::new(|| ()),
         })
     }
 }
@@ -181,11 +204,7 @@ impl Rotation {
     }
 
     /// Tells the keys of those that are others now. None of a reading that was overtaken by a later one.
-    fn exchange(
-        &self,
-        config: &Config,
-        reading: u64,
-    ) -> Result<Vec<String>, webhook::SettingsError> {
+    fn exchange(&self, config: &Config, reading: u64) -> Result<Vec<String>, ExchangeError> {
         let mut current = self.current();
         if reading < current.reading {
             return Ok(Vec::new());
@@ -269,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_sign_with_is_exchanged_as_a_whole_and_none_of_it_believes_nobody() {
+    fn what_others_sign_with_is_exchanged_as_a_whole_and_never_for_nothing() {
         let held = Rotating::new(vec![SecretString::from("old")]);
         let holders = Holders::new([(KEY.to_owned(), Holder::Verifying(held.clone()))]);
         let now = || {
@@ -283,8 +302,26 @@ mod tests {
         holders.exchange(&both).unwrap();
         assert_eq!(now(), ["new", "old"]);
         let none = config("hook_key = \"hook-key-of-the-inbox\"");
-        holders.exchange(&none).unwrap();
-        assert!(now().is_empty());
+        let fault = holders.exchange(&none).unwrap_err();
+        assert!(fault.to_string().starts_with(KEY), "{fault}");
+        assert_eq!(now(), ["new", "old"]);
+    }
+
+    #[test]
+    fn a_key_that_is_spelt_otherwise_than_in_the_configuration_shuts_nobody_out() {
+        let accepted: Accepted = ["hook-key-of-the-inbox"].into_iter().collect();
+        let empty = Accepted::default();
+        let holders = Holders::new([
+            (
+                "desks.inbox.key".to_owned(),
+                Holder::Accepted(accepted.clone()),
+            ),
+            ("admin.token".to_owned(), Holder::Accepted(empty.clone())),
+        ]);
+        let read = config("hook_key = \"another-key-of-the-inbox\"");
+        assert!(holders.exchange(&read).is_err());
+        assert!(accepted.matches("hook-key-of-the-inbox"));
+        assert!(empty.is_empty());
     }
 
     #[test]

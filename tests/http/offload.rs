@@ -141,6 +141,26 @@ async fn a_store_that_may_have_taken_a_request_hears_of_the_refusal_by_its_keys(
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_bridge_that_stops_tells_of_a_refusal_for_a_few_seconds_more() {
+    for (away, taken) in [(0..4, true), (0..1000, false)] {
+        let bridge = Bridge::new(Script {
+            away,
+            ..Script::default()
+        });
+        bridge.stopping.cancel();
+        let path = format!("/hooks/chatlayer/webshop/{KEY}");
+        let reply = bridge.send(Call::post(&path, OFFLOAD.to_owned())).await;
+        assert_eq!(reply.json(), said(false));
+        bridge.tasks.close();
+        let began = Instant::now();
+        bridge.tasks.wait().await;
+        assert!(began.elapsed() < Duration::from_secs(7));
+        let steps = bridge.store.steps().len();
+        assert_eq!(steps == 5, taken, "{steps} steps");
+    }
+}
+
 #[tokio::test]
 async fn the_old_name_of_the_event_is_read_and_a_token_serves_as_well_as_the_key() {
     let script = || Script {

@@ -31,6 +31,8 @@ const GRACE: Duration = Duration::from_millis(400);
 const TELL_AGAIN: Duration = Duration::from_secs(1);
 /// … and no more after that: a handover that waits for nobody has come to its own limits.
 const TELL_FOR: Duration = Duration::from_mins(15);
+/// A bridge that stops may not wait for so long; requests are still taken while it drains, and these are told of too.
+const TELL_WHILE_STOPPING: Duration = Duration::from_secs(5);
 
 /// What the platform is to be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +110,8 @@ fn keys_of_request(step: &Step) -> Vec<DedupeKey> {
 
 /// A desk has the handover, or will: an agent would wait for a user who is with the bot.
 async fn withdraw(state: &State, target: Target, told: Incoming) {
-    let until = Instant::now() + TELL_FOR;
+    let mut until = Instant::now() + TELL_FOR;
+    let mut stops = false;
     loop {
         let step = Step {
             target: target.clone(),
@@ -118,16 +121,19 @@ async fn withdraw(state: &State, target: Target, told: Incoming) {
         let Err(error) = state.store().apply(step).await else {
             return;
         };
+        if state.stopping().is_cancelled() && !stops {
+            stops = true;
+            until = until.min(Instant::now() + TELL_WHILE_STOPPING);
+        }
         let is_away = matches!(error, Error::Unavailable(_) | Error::Busy);
-        if !is_away || Instant::now() >= until || state.stopping().is_cancelled() {
+        if !is_away || Instant::now() >= until {
             tracing::warn!(
                 error = error.told(),
                 "the store does not know that a handover was declined"
             );
             return;
         }
-        let again = sleep(TELL_AGAIN);
-        state.stopping().run_until_cancelled(again).await;
+        sleep(TELL_AGAIN).await;
     }
 }
 
