@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::meter::Meter;
 use crate::{
     domain::{
-        breaker::{self, Breaker},
+        breaker::{self, Breaker, Report},
         delivery::Destination,
         pace::{Pace, Refusal},
         policy::{ClosedBecause, PausedBecause},
@@ -33,6 +33,14 @@ pub(super) enum Permit {
     Wait(Timestamp),
 }
 
+/// A call that is under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Begun {
+    pub(super) at: Timestamp,
+    /// It finds out whether the destination is back.
+    pub(super) probes: bool,
+}
+
 #[derive(Debug, Default)]
 struct State {
     breaker: Breaker,
@@ -41,8 +49,8 @@ struct State {
     pausing: Option<Timestamp>,
     /// How often a pause has begun, or has come to be kept.
     pauses: u64,
-    /// A probe has been permitted and not been recorded.
-    probing: bool,
+    /// A probe has been permitted and not been begun.
+    may_probe: bool,
     /// What the store was told last, so that it is told only what is new.
     told: Option<ClosedBecause>,
 }
@@ -62,7 +70,7 @@ impl Health {
     pub(super) fn permit(&self, now: Timestamp, most: usize) -> Permit {
         let mut state = self.lock();
         let permit = state.permit(now, most);
-        state.probing |= permit == Permit::Probe;
+        state.may_probe |= permit == Permit::Probe;
         self.tell(&mut state, now);
         permit
     }
@@ -75,35 +83,39 @@ impl Health {
     pub(super) fn forgo(&self) {
         let mut state = self.lock();
         state.pace.give_back(1);
-        if std::mem::take(&mut state.probing) {
+        if std::mem::take(&mut state.may_probe) {
             state.breaker.forgo_probe();
         }
     }
 
-    /// The call that is under way finds out whether the destination is back.
-    pub(super) fn is_probing(&self) -> bool {
-        self.lock().probing
-    }
-
-    pub(super) fn begin(&self, now: Timestamp) {
-        self.lock().pace.started(now);
-    }
-
-    /// A call has ended; `failed` if that says that the destination is unwell. Answers whether calls may be made at
-    /// another time than a permit has said before.
-    pub(super) fn record(&self, now: Timestamp, failed: bool) -> bool {
+    pub(super) fn begin(&self, at: Timestamp) -> Begun {
         let mut state = self.lock();
-        let turned = state.breaker.record(now, failed);
-        if turned {
-            let destination = &self.destination;
-            if failed {
+        state.pace.started(at);
+        let probes = std::mem::take(&mut state.may_probe);
+        Begun { at, probes }
+    }
+
+    /// A call has ended. Answers whether calls may be made at another time than a permit has said before.
+    pub(super) fn record(&self, call: Begun, now: Timestamp, report: Report) -> bool {
+        let mut state = self.lock();
+        let turned = if call.probes {
+            state.breaker.record_probe(now, report)
+        } else {
+            state.breaker.record(now, report)
+        };
+        let destination = &self.destination;
+        match report {
+            Report::Well if turned => tracing::info!(%destination, "destination answers again"),
+            Report::Unwell if turned => {
                 tracing::warn!(%destination, "destination does not answer, calls wait until a probe succeeds");
-            } else {
-                tracing::info!(%destination, "destination answers again");
             }
+            _ => {}
         }
-        self.tell(&mut state, now);
-        std::mem::take(&mut state.probing) || turned
+        // What was told holds until whoever asks next finds it out.
+        if report != Report::Nothing {
+            self.tell(&mut state, now);
+        }
+        call.probes || turned
     }
 
     /// The destination wants no calls, or less of them. Holds at once; the store is slower.

@@ -1,9 +1,11 @@
-//! What an attempt means for its delivery: a pure function from the vendor's answer to what the store is told.
+//! What an attempt means for its delivery and its destination: pure functions from the vendor's answer to what the store and
+//! the breaker are told.
 
 use std::time::Duration;
 
 use crate::{
     domain::{
+        breaker::Report,
         delivery::{Done, Failure, Job, StepResult, Task},
         policy::PausedBecause,
         retry::{self, ErrorClass, Verdict, Window},
@@ -38,6 +40,24 @@ const RESUME_LIMIT: Duration = Duration::from_hours(24);
 /// A resume that was refused outright is tried again after this, then after twice as long, up to the longest wait.
 const REFUSED_RESUME_FIRST: Duration = Duration::from_secs(15);
 const REFUSED_RESUME_LAST: Duration = Duration::from_mins(5);
+
+/// What a call says of its destination. `probes`: it finds out whether the destination is back.
+pub(super) fn report(task: &Task, result: &Result<Done, Failure>, probes: bool) -> Report {
+    let Err(failure) = result else {
+        return Report::Well;
+    };
+    // A look-up that the platform cannot answer says little about the calls that carry a conversation. That it cannot be
+    // reached, or has no answer to the call that finds out whether it is back, says all.
+    let is_telling =
+        !matches!(task, Task::LookUp { .. }) || failure.class == ErrorClass::NotSent || probes;
+    match (failure.class.trips_breaker(), failure.status) {
+        (true, _) if is_telling => Report::Unwell,
+        (true, _) => Report::Nothing,
+        (false, Some(_)) => Report::Well,
+        // Nobody was called, or nobody came to answer.
+        (false, None) => Report::Nothing,
+    }
+}
 
 impl Attempt<'_> {
     pub(super) fn plan(self, window: &Window) -> Plan {

@@ -13,13 +13,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     endpoint::Endpoint,
-    health::{Health, Permit},
+    health::{Begun, Health, Permit},
     meter::{Ended, Meter, Outcome, PING},
-    outcome::{Attempt, Plan},
+    outcome::{Attempt, Plan, report},
     places::{Place, Places},
 };
 use crate::{
     domain::{
+        breaker::Report,
         delivery::{Destination, Done, Failure, Task},
         effect::{Warning, WarningKind},
         retry::{self, ErrorClass, Window},
@@ -121,7 +122,7 @@ impl Outlet {
         if let Some(Ok(Some(place))) = place
             && !stop.is_cancelled()
             && self.health.pauses() == pauses
-            && self.may_go_on()
+            && self.take_permit()
         {
             return Some((next, place));
         }
@@ -131,10 +132,13 @@ impl Outlet {
 
     /// Finds out by the vendor's cheapest call whether the destination is back.
     pub(super) async fn ping(&self) {
-        self.health.begin(self.shared.clock.now());
+        let call = self.health.begin(self.shared.clock.now());
         let began = Instant::now();
         let result = self.endpoint.probe().await;
-        self.record(result.as_ref().err());
+        // Nobody else finds out: one that is not unwell gets its deliveries, and what is wrong besides shows by them.
+        let unwell = matches!(&result, Err(failure) if failure.class.trips_breaker());
+        let report = if unwell { Report::Unwell } else { Report::Well };
+        self.record(call, report);
         let outcome = match result {
             Ok(()) => Outcome::Delivered,
             Err(failure) => Outcome::Failed(failure.class),
@@ -159,16 +163,15 @@ impl Outlet {
     }
 
     async fn attempt(&self, claim: &Claim) -> Settlement {
-        let (started_at, began) = (self.shared.clock.now(), Instant::now());
         let span = self.span(claim);
-        self.health.begin(started_at);
+        let call = self.health.begin(self.shared.clock.now());
+        let began = Instant::now();
         let result = if self.may_be_a_repeat(claim) {
             self.endpoint.perform_again(&claim.job).await
         } else {
             self.endpoint.perform(&claim.job).await
         };
-        let failure = result.as_ref().err();
-        self.record(failure.filter(|failure| self.is_telling(&claim.job.task, failure)));
+        self.record(call, report(&claim.job.task, &result, call.probes));
         let number = claim.attempts.saturating_add(1);
         let ended_at = self.shared.clock.now();
         if let Ok(Done {
@@ -199,7 +202,7 @@ impl Outlet {
         self.log(claim, &attempt.result);
         let Plan { settlement, pause } = attempt.plan(&self.shared.window);
         if let Some(pause) = pause {
-            self.health.pause(started_at, ended_at, pause);
+            self.health.pause(call.at, ended_at, pause);
             self.keep(pause).await;
         }
         settlement
@@ -227,20 +230,12 @@ impl Outlet {
         Some(span)
     }
 
-    /// A look-up that the platform cannot answer says little about the calls that carry a conversation. That it cannot
-    /// be reached, or has no answer to the call that finds out whether it is back, says all.
-    fn is_telling(&self, task: &Task, failure: &Failure) -> bool {
-        let looks_up = matches!(task, Task::LookUp { .. });
-        !looks_up || failure.class == ErrorClass::NotSent || self.health.is_probing()
-    }
-
-    fn may_go_on(&self) -> bool {
+    fn take_permit(&self) -> bool {
         !matches!(self.permit(1), Permit::Wait(_))
     }
 
-    fn record(&self, failure: Option<&Failure>) {
-        let failed = failure.is_some_and(|failure| failure.class.trips_breaker());
-        if self.health.record(self.shared.clock.now(), failed) {
+    fn record(&self, call: Begun, report: Report) {
+        if self.health.record(call, self.shared.clock.now(), report) {
             self.stirred.notify_one();
         }
     }

@@ -1,5 +1,6 @@
 //! Delivery from the store's bell to the desk and back, in time that stands still while anybody works.
 
+mod breaker;
 mod ends;
 mod job;
 mod lanes;
@@ -263,66 +264,6 @@ async fn a_pause_that_is_lifted_is_over_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_open_breaker_lets_one_probe_through_at_a_time_until_it_closes() {
-    let mut world = World::new();
-    let (live, desk) = world.desk("live", AT_ONCE, fails_first(14, ErrorClass::Busy));
-    (1..=10).for_each(|lane| world.lanes.add(&live, job(lane, 1)));
-    world.start();
-    world.until(|| world.lanes.is_empty()).await;
-    let times = desk.call_times();
-    let probes = &times[10..14];
-    assert!(
-        times[..10].iter().all(|at| *at < 10),
-        "ten failures open it: {times:?}"
-    );
-    for (probe, due) in probes.iter().zip([1_000, 3_000, 7_000, 15_000]) {
-        assert!((due..due + 50).contains(probe), "{times:?}");
-    }
-    assert!(times[14..].iter().all(|at| *at >= 25_000), "{times:?}");
-    let told = world.lanes.seen().conditions;
-    assert_eq!(told.first(), Some(&Some(ClosedBecause::BreakerOpen)));
-    assert_eq!(told.last(), Some(&None));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_probe_in_a_lane_that_is_not_held_for_certain_is_made_in_another() {
-    let mut world = World::new();
-    let (live, desk) = world.desk("live", AT_ONCE, fails_first(10, ErrorClass::Busy));
-    (1..=10).for_each(|lane| world.lanes.add(&live, job(lane, 1)));
-    world.start();
-    world.until(|| desk.log().calls.len() == 10).await;
-    (1..=10).for_each(|lane| world.lanes.depose_once(job(lane, 1).delivery));
-    world.until(|| desk.log().calls.len() > 10).await;
-    assert!(world.lanes.seen().released > 0);
-    assert!(desk.call_times()[10] < 1_500, "{:?}", desk.call_times());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_breaker_without_traffic_is_closed_by_a_ping() {
-    let mut world = World::new();
-    let (live, desk) = world.desk("live", AT_ONCE, |_, call| match call {
-        1..=10 => failure(ErrorClass::Busy),
-        11 => failure(ErrorClass::NotSent),
-        _ => Ok(Done::default()),
-    });
-    // Ten failures whose next attempts are still far off when the interval is over.
-    (1..=10).for_each(|lane| {
-        world.lanes.add(&live, job(lane, 1));
-    });
-    world.lanes.postpone_retries(Duration::from_mins(10));
-    world.start();
-    world.until(|| desk.log().pings.len() == 2).await;
-    let pings = desk.log().pings;
-    assert!(
-        (1_000..1_050).contains(&pings[0]) && (3_000..3_050).contains(&pings[1]),
-        "{pings:?}"
-    );
-    sleep(Duration::from_mins(1)).await;
-    assert_eq!(desk.log().pings.len(), 2, "a closed breaker is not pinged");
-    assert_eq!(world.lanes.seen().conditions.last(), Some(&None));
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_message_that_will_never_be_taken_does_not_stand_in_the_way() {
     let mut world = World::new();
     let poison = job(1, 1).delivery;
@@ -416,34 +357,6 @@ async fn each_deadline_is_met_when_it_is_due_also_one_that_is_set_before_the_oth
         .map(Duration::as_secs)
         .collect();
     assert_eq!(seconds, [60, 900]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn look_ups_that_fail_open_no_breaker_unless_nobody_is_reached() {
-    for (class, opens) in [
-        (ErrorClass::Busy, false),
-        (ErrorClass::Ambiguous, false),
-        (ErrorClass::NotSent, true),
-    ] {
-        let mut world = World::new();
-        let (live, _) = world.desk("live", AT_ONCE, fails_first(50, class));
-        let look_up = Task::LookUp {
-            history: true,
-            session: true,
-        };
-        (1..=12).for_each(|lane| {
-            let job = Job {
-                task: look_up.clone(),
-                ..job(lane, 1)
-            };
-            world.lanes.add(&live, job);
-        });
-        world.lanes.postpone_retries(Duration::from_mins(10));
-        world.start();
-        world.until(|| world.lanes.seen().settled.len() >= 10).await;
-        let opened = !world.lanes.seen().conditions.is_empty();
-        assert_eq!(opened, opens, "{}", class.label());
-    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -25,6 +25,15 @@ pub enum Permit {
     Wait(Timestamp),
 }
 
+/// What the end of a call says of its destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    Well,
+    Unwell,
+    /// It is as it was thought to be.
+    Nothing,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Open {
     since: Timestamp,
@@ -73,11 +82,38 @@ impl Breaker {
         self.open.is_some_and(|open| !open.interval_over(now))
     }
 
-    /// Records how a call ended; `failed` is [`super::retry::ErrorClass::trips_breaker`] of its error. Answers whether
-    /// the breaker went from closed to open or back.
-    pub fn record(&mut self, now: Timestamp, failed: bool) -> bool {
+    /// Records how the probe ended. Answers whether the breaker was closed by it.
+    pub fn record_probe(&mut self, now: Timestamp, report: Report) -> bool {
+        let Some(open) = &mut self.open else {
+            return self.record(now, report);
+        };
+        match report {
+            Report::Well => return self.record(now, report),
+            Report::Unwell => {
+                *open = Open {
+                    since: now,
+                    interval: open.interval.saturating_mul(2).min(LAST_INTERVAL),
+                    probe_since: None,
+                }
+            }
+            Report::Nothing => open.probe_since = None,
+        }
+        false
+    }
+
+    /// Records how any other call ended. Answers whether the breaker went from closed to open or back.
+    pub fn record(&mut self, now: Timestamp, report: Report) -> bool {
+        let failed = match report {
+            Report::Well => false,
+            Report::Unwell => true,
+            Report::Nothing => return false,
+        };
         if self.open.is_some() {
-            return self.record_while_open(now, failed);
+            // A call that began before the breaker opened says nothing that is not known, unless it went well.
+            if !failed {
+                *self = Self::default();
+            }
+            return !failed;
         }
         self.count(now, failed);
         if !failed || !self.is_unwell() {
@@ -88,27 +124,6 @@ impl Breaker {
             interval: FIRST_INTERVAL,
             probe_since: None,
         });
-        true
-    }
-
-    fn record_while_open(&mut self, now: Timestamp, failed: bool) -> bool {
-        let Some(open) = &mut self.open else {
-            return false;
-        };
-        // A call that began before the breaker opened says nothing that is not known, unless it went well.
-        if failed && open.probe_since.is_none() {
-            return false;
-        }
-        if failed {
-            let interval = open.interval.saturating_mul(2).min(LAST_INTERVAL);
-            *open = Open {
-                since: now,
-                interval,
-                probe_since: None,
-            };
-            return false;
-        }
-        *self = Self::default();
         true
     }
 
@@ -173,7 +188,10 @@ fn pending(since: Timestamp, span: Duration, now: Timestamp) -> Option<Timestamp
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{
+        Report::{Nothing, Unwell, Well},
+        *,
+    };
 
     const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
@@ -181,10 +199,14 @@ mod tests {
         START.plus(Duration::from_millis(millis))
     }
 
+    fn well_unless(failed: bool) -> Report {
+        if failed { Unwell } else { Well }
+    }
+
     fn opened_at(millis: u64) -> Breaker {
         let mut breaker = Breaker::default();
         for _ in 0..MAX_IN_A_ROW {
-            breaker.record(at(millis), true);
+            breaker.record(at(millis), Unwell);
         }
         breaker
     }
@@ -193,14 +215,14 @@ mod tests {
     fn ten_failures_in_a_row_open_it_and_nine_do_not() {
         let mut breaker = Breaker::default();
         for call in 0..9 {
-            assert!(!breaker.record(at(call), true));
+            assert!(!breaker.record(at(call), Unwell));
         }
-        breaker.record(at(9), false);
+        breaker.record(at(9), Well);
         for call in 10..19 {
-            assert!(!breaker.record(at(call * 31_000), true));
+            assert!(!breaker.record(at(call * 31_000), Unwell));
         }
         assert_eq!(breaker.permit(at(600_000)), Permit::Call);
-        assert!(breaker.record(at(600_000), true));
+        assert!(breaker.record(at(600_000), Unwell));
         assert_eq!(breaker.permit(at(600_000)), Permit::Wait(at(601_000)));
     }
 
@@ -208,14 +230,14 @@ mod tests {
     fn half_of_twenty_calls_within_thirty_seconds_open_it() {
         let mut breaker = Breaker::default();
         for call in 0..19 {
-            assert!(!breaker.record(at(call * 1_000), call % 2 == 1));
+            assert!(!breaker.record(at(call * 1_000), well_unless(call % 2 == 1)));
         }
-        assert!(breaker.record(at(19_000), true));
+        assert!(breaker.record(at(19_000), Unwell));
 
         let mut slower = Breaker::default();
         for call in 0..40 {
             assert!(
-                !slower.record(at(call * 2_000), call % 2 == 1),
+                !slower.record(at(call * 2_000), well_unless(call % 2 == 1)),
                 "never twenty calls within the span"
             );
         }
@@ -244,11 +266,11 @@ mod tests {
             assert!(!breaker.is_open(at(now)), "half open declines nobody");
             assert_eq!(breaker.permit(at(now)), Permit::Probe);
             assert!(matches!(breaker.permit(at(now)), Permit::Wait(_)));
-            assert!(!breaker.record(at(now), true));
+            assert!(!breaker.record_probe(at(now), Unwell));
         }
         now += 10_000;
         assert_eq!(breaker.permit(at(now)), Permit::Probe);
-        assert!(breaker.record(at(now), false));
+        assert!(breaker.record_probe(at(now), Well));
         assert_eq!(breaker.permit(at(now)), Permit::Call);
     }
 
@@ -263,8 +285,30 @@ mod tests {
     #[test]
     fn calls_that_were_under_way_when_it_opened_do_not_lengthen_the_interval() {
         let mut breaker = opened_at(0);
-        breaker.record(at(900), true);
+        breaker.record(at(900), Unwell);
         assert_eq!(breaker.permit(at(1_000)), Permit::Probe);
+        breaker.record(at(1_100), Unwell);
+        assert!(matches!(breaker.permit(at(1_100)), Permit::Wait(_)));
+        breaker.record_probe(at(1_200), Unwell);
+        assert_eq!(breaker.permit(at(1_200)), Permit::Wait(at(3_200)));
+    }
+
+    #[test]
+    fn what_says_nothing_ends_a_probe_and_changes_nothing_else() {
+        let mut breaker = Breaker::default();
+        for call in 0..9 {
+            breaker.record(at(call), Unwell);
+            assert!(!breaker.record(at(call), Nothing));
+        }
+        assert!(breaker.record(at(9), Unwell));
+        assert!(!breaker.record(at(10), Nothing));
+        assert_eq!(breaker.permit(at(1_009)), Permit::Probe);
+        assert!(!breaker.record(at(1_010), Nothing));
+        assert!(matches!(breaker.permit(at(1_010)), Permit::Wait(_)));
+        assert!(!breaker.record_probe(at(1_020), Nothing));
+        assert_eq!(breaker.permit(at(1_020)), Permit::Probe);
+        assert!(!breaker.record_probe(at(1_030), Unwell));
+        assert_eq!(breaker.permit(at(1_030)), Permit::Wait(at(3_030)));
     }
 
     #[test]
@@ -287,8 +331,13 @@ mod tests {
                         prop_assert!(until > at(now));
                         prop_assert!(until.since(at(now)) <= PROBE_PATIENCE);
                     }
-                    Permit::Call | Permit::Probe if answered => {
-                        breaker.record(at(now), failed);
+                    permit if answered => {
+                        let report = well_unless(failed);
+                        if permit == Permit::Probe {
+                            breaker.record_probe(at(now), report);
+                        } else {
+                            breaker.record(at(now), report);
+                        }
                         if !failed && breaker.open.is_some() {
                             return Err(TestCaseError::fail("a good call left it open"));
                         }
