@@ -77,9 +77,11 @@ impl Breaker {
         }
     }
 
-    /// Whether a new handover should be declined on this account. Half open does not decline: its opening call is the probe.
+    /// Whether a new handover should be declined on this account. Once the interval is over it should not, since its opening
+    /// call may be the probe; unless that is under way, and everybody else waits for what comes of it.
     pub fn is_open(&self, now: Timestamp) -> bool {
-        self.open.is_some_and(|open| !open.interval_over(now))
+        self.open
+            .is_some_and(|open| open.waits_until(now).is_some())
     }
 
     /// Records how the probe ended. Answers whether the breaker was closed by it.
@@ -172,10 +174,6 @@ impl Open {
         }
         pending(self.since, self.interval, now)
     }
-
-    fn interval_over(&self, now: Timestamp) -> bool {
-        pending(self.since, self.interval, now).is_none()
-    }
 }
 
 /// When the span that began at `since` ends, if `now` lies within it. A `now` before it means that the clock was set back.
@@ -265,6 +263,7 @@ mod tests {
             now += interval;
             assert!(!breaker.is_open(at(now)), "half open declines nobody");
             assert_eq!(breaker.permit(at(now)), Permit::Probe);
+            assert!(breaker.is_open(at(now)), "nobody else is let through");
             assert!(matches!(breaker.permit(at(now)), Permit::Wait(_)));
             assert!(!breaker.record_probe(at(now), Unwell));
         }
@@ -279,6 +278,8 @@ mod tests {
         let mut breaker = opened_at(0);
         assert_eq!(breaker.permit(at(1_000)), Permit::Probe);
         assert_eq!(breaker.permit(at(15_999)), Permit::Wait(at(16_000)));
+        assert!(breaker.is_open(at(15_999)));
+        assert!(!breaker.is_open(at(16_000)), "nobody is asking any more");
         assert_eq!(breaker.permit(at(16_000)), Permit::Probe);
     }
 

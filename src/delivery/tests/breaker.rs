@@ -130,6 +130,24 @@ async fn what_says_nothing_of_a_destination_neither_counts_for_it_nor_closes_its
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_destination_is_not_answering_for_as_long_as_its_probes_hang() {
+    let mut world = World::new();
+    let takes = Duration::from_secs(10);
+    let (live, desk) = world.desk("live", takes, fails_first(13, ErrorClass::Ambiguous));
+    (1..=10).for_each(|lane| world.lanes.add(&live, job(lane, 1)));
+    world.start();
+    world.until(|| world.lanes.is_empty()).await;
+    let times = desk.call_times();
+    for (probe, due) in times[10..14].iter().zip([11_000, 23_000, 37_000, 55_000]) {
+        assert!((due..due + 100).contains(probe), "{times:?}");
+    }
+    assert_eq!(
+        world.lanes.seen().conditions,
+        [Some(ClosedBecause::BreakerOpen), None]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_probe_that_says_nothing_is_followed_by_another_at_once() {
     let mut world = World::new();
     let (live, desk) = world.desk("live", AT_ONCE, |_, call| match call {
