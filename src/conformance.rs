@@ -73,8 +73,9 @@ pub trait Harness {
         job
     }
 
-    /// The class of a status that this vendor means otherwise than everybody else.
-    fn class_of(&self, _status: u16) -> Option<ErrorClass> {
+    /// The class of a status that in this task means something else than with everybody else: a 404, for example, where
+    /// the address names no conversation.
+    fn class_of(&self, _task: &Task, _status: u16) -> Option<ErrorClass> {
         None
     }
 

@@ -5,12 +5,12 @@ use crate::{
     outbound::{CallError, url::SegmentError},
 };
 
-/// Of a call that the operator has written down. Only where it goes to the `documented` address of the conversation does
-/// it say whether that is there still: a wrong path, or another host, is answered alike, and to take the conversation for
-/// lost would end a handover whose bot is paused.
-pub(super) fn of_request(failure: Failure, documented: bool) -> Failure {
+/// Of a call whose address names no conversation: it cannot say that the conversation is not there any more. A wrong path, one
+/// that the platform has retired, or another host, is answered alike, and to take the conversation for lost would end a
+/// handover whose bot is paused.
+pub(super) fn of_unnamed(failure: Failure) -> Failure {
     match failure.class {
-        ErrorClass::Gone if !documented => Failure {
+        ErrorClass::Gone => Failure {
             class: ErrorClass::Rejected,
             ..failure
         },

@@ -7,6 +7,7 @@ use handover_bridge::{
     domain::{
         delivery::{Job, Task},
         ids::BotName,
+        retry::ErrorClass,
     },
     outbound::{BaseUrl, Outbound},
 };
@@ -50,6 +51,16 @@ impl Harness for CertainlyHarness {
 
     fn good_answer(&self, _: &Task) -> Answer {
         Answer::with(200, "")
+    }
+
+    /// The addresses of triggers name no user.
+    fn class_of(&self, task: &Task, status: u16) -> Option<ErrorClass> {
+        let is_unnamed = match task {
+            Task::Resume { index: 1, .. } => true,
+            Task::Say { .. } | Task::Resume { index: 0, .. } => self.0 == "trigger-message",
+            _ => false,
+        };
+        (is_unnamed && matches!(status, 404 | 410)).then_some(ErrorClass::Rejected)
     }
 
     fn secrets(&self) -> Vec<String> {

@@ -4,7 +4,7 @@ use handover_bridge::{
     bots::chatlayer::{Chatlayer, Settings, hook::Call},
     config::Platform,
     conformance::{Adapter, Answer, Harness, check},
-    domain::{delivery::Task, ids::BotName},
+    domain::{delivery::Task, ids::BotName, retry::ErrorClass},
     outbound::{BaseUrl, Outbound},
 };
 use serde_json::json;
@@ -50,6 +50,12 @@ impl Harness for ChatlayerHarness {
             ]})),
             _ => Answer::with(200, ""),
         }
+    }
+
+    /// The address of the legacy call names no conversation.
+    fn class_of(&self, task: &Task, status: u16) -> Option<ErrorClass> {
+        let is_unnamed = matches!(task, Task::Resume { index: 1, .. });
+        (is_unnamed && matches!(status, 404 | 410)).then_some(ErrorClass::Rejected)
     }
 
     fn secrets(&self) -> Vec<String> {

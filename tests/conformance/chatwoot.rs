@@ -97,7 +97,7 @@ impl Harness for ChatwootHarness {
     }
 
     /// It does not know a call again.
-    fn class_of(&self, status: u16) -> Option<ErrorClass> {
+    fn class_of(&self, _: &Task, status: u16) -> Option<ErrorClass> {
         (status == 409).then_some(ErrorClass::Rejected)
     }
 

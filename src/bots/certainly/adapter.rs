@@ -17,7 +17,7 @@ use super::{
 use crate::{
     bots::{
         BotFacts, BotPlatform,
-        failures::{not_an_id, of_request, unshowable},
+        failures::{not_an_id, of_unnamed, unshowable},
         steps::{Step, resume_context, step_context},
     },
     config::{Auth, Rotating, Sender},
@@ -156,10 +156,16 @@ impl Certainly {
             if own { self.present(call) } else { call }
         });
         let call = call.map_err(CallError::from)?;
-        let documented =
+        let is_named =
             call.is_to(&self.webchat(job, HANDOVER)?) || call.is_to(&self.webchat(job, TAKEOVER)?);
-        let answer = self.outbound.send(call).await;
-        let answer = answer.map_err(|error| of_request(error.into(), documented))?;
+        let answer = self.outbound.send(call).await.map_err(|error| {
+            let failure = error.into();
+            if is_named {
+                failure
+            } else {
+                of_unnamed(failure)
+            }
+        })?;
         Ok(Done {
             // Another host's limit is not that of this bot.
             quiet_for: answer.quiet_for.filter(|_| own),
@@ -174,7 +180,8 @@ impl Certainly {
         Ok(Done::from(&answer))
     }
 
-    /// One of the calls whose answers are documented.
+    /// One of the calls whose answers are documented. None of their addresses names the user, who stands in the body: that
+    /// nobody knows the user is told there too.
     async fn act(&self, call: Call) -> Result<Done, Failure> {
         let refused = |class, status| Failure {
             class,
@@ -191,7 +198,7 @@ impl Certainly {
             {
                 (refusal.status, Verdict::UnknownUser, Done::default())
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(of_unnamed(error.into())),
         };
         match verdict {
             Verdict::Taken => Ok(done),

@@ -11,7 +11,7 @@ use super::{Settings, actions::Actions, realm::Realm};
 use crate::{
     bots::{
         BotFacts, BotPlatform,
-        failures::{not_an_id, of_request, unshowable},
+        failures::{not_an_id, of_unnamed, unshowable},
         steps::{Step, resume_context, step_context},
     },
     config::History,
@@ -93,7 +93,8 @@ impl Chatlayer {
             }
             Step::DialogState { id, values } => {
                 let data = values.evaluate(context).map_err(CallError::Template)?;
-                self.send(self.dialog_state(job, id, &data)?).await
+                let call = self.dialog_state(job, id, &data)?;
+                self.send(call).await.map_err(of_unnamed)
             }
             Step::Request(request) => self.make(job, request, context).await,
         }
@@ -155,9 +156,15 @@ impl Chatlayer {
         context: &Context,
     ) -> Result<Done, Failure> {
         let (call, own) = self.request(request, context)?;
-        let documented = call.is_to(&self.conversation(job, ACTIONS)?);
-        let answer = self.outbound.send(call).await;
-        let answer = answer.map_err(|error| of_request(error.into(), documented))?;
+        let is_named = call.is_to(&self.conversation(job, ACTIONS)?);
+        let answer = self.outbound.send(call).await.map_err(|error| {
+            let failure = error.into();
+            if is_named {
+                failure
+            } else {
+                of_unnamed(failure)
+            }
+        })?;
         Ok(Done {
             // Another host's limit is not that of this bot.
             quiet_for: answer.quiet_for.filter(|_| own),

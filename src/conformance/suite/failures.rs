@@ -58,7 +58,7 @@ impl Suite<'_> {
     async fn statuses_have_classes(&mut self, job: &Job) {
         for (statuses, usual) in STATUSES {
             for status in statuses {
-                let class = self.harness.class_of(*status).unwrap_or(usual);
+                let class = self.harness.class_of(&job.task, *status).unwrap_or(usual);
                 self.vendor.answers(Answer::with(*status, canary::ANSWER));
                 let performed = self.perform(job).await;
                 let is_told =

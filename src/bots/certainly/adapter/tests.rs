@@ -372,6 +372,15 @@ async fn only_the_users_own_addresses_say_that_the_user_is_gone() {
             assert_eq!(failure.class, class, "{url}");
         }
     }
+    let bot = bot(
+        &stub,
+        "sender = \"trigger-message\"\nresume = [{ dialog_state = \"7\" }]",
+    );
+    for job in [resume(0), say(Content::text("Hello"))] {
+        let failure = bot.perform(&job).await.unwrap_err();
+        let expected = (ErrorClass::Rejected, Some(404));
+        assert_eq!((failure.class, failure.status), expected, "names no user");
+    }
 }
 
 #[tokio::test]

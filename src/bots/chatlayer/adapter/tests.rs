@@ -265,7 +265,7 @@ async fn only_the_conversations_own_address_says_that_it_is_gone() {
     }
     let dialog = bot(&stub, r#"resume = [{ dialog_state = "d1" }]"#);
     let failure = dialog.perform(&resume(0)).await.unwrap_err();
-    assert_eq!(failure.class, ErrorClass::Gone, "a call of Chatlayer's own");
+    assert_eq!(failure.class, ErrorClass::Rejected, "names no conversation");
 }
 
 #[tokio::test]
