@@ -11,8 +11,6 @@ use crate::domain::{
     retry::ErrorClass,
 };
 
-/// How what stands in the place of a message begins.
-pub(super) const NOT_SHOWN: &str = "One message could not be shown here";
 /// How what an agent is told of a message of theirs begins.
 pub(super) const NOT_DELIVERED: &str = "A message of yours did not reach the user";
 
@@ -33,8 +31,9 @@ pub(super) fn parts<'j>(
     })
 }
 
+/// What stands in the place of a message.
 pub(super) fn not_shown(message: MessageId) -> String {
-    format!("{NOT_SHOWN}, reference {message}")
+    format!("One message could not be shown here, reference {message}")
 }
 
 pub(super) fn not_delivered(reason: &str) -> String {

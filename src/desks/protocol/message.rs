@@ -4,15 +4,12 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{
-    desks::shown::NOT_SHOWN,
-    domain::{
-        conversation::{Profile, UserProfile},
-        delivery::HandoverFacts,
-        ids::{BotName, HandoverId, MessageId},
-        message::{Actor, Content, Message},
-        time::Timestamp,
-    },
+use crate::domain::{
+    conversation::{Profile, UserProfile},
+    delivery::HandoverFacts,
+    ids::{BotName, HandoverId, MessageId},
+    message::{Actor, Content, Message},
+    time::Timestamp,
 };
 
 #[derive(Debug, Serialize)]
@@ -27,11 +24,6 @@ pub struct HandoverBody<'a> {
     payload: Option<&'a Value>,
     options: &'a Map<String, Value>,
     user: UserBody<'a>,
-}
-
-/// A line in the place of a message that an agent cannot be shown.
-pub fn placeholder(message: MessageId) -> Content {
-    Content::text(format!("{NOT_SHOWN} (reference {message})."))
 }
 
 #[derive(Debug, Serialize)]

@@ -10,7 +10,6 @@ use crate::{
     clock::new_id,
     desks::{
         Desk, DeskFacts,
-        protocol::message::placeholder,
         shown::{self, NOT_DELIVERED},
     },
     domain::{
@@ -157,7 +156,7 @@ impl Desk for Template {
             Task::Open { .. } => self.open(job).await,
             Task::Message { .. } => self.message(job).await,
             Task::Placeholder { message } => {
-                let line = placeholder(*message);
+                let line = Content::text(shown::not_shown(*message));
                 self.say(job, shown::message(job)?, &line).await
             }
             Task::Failed { reason, .. } => self.failed(job, reason).await,

@@ -16,12 +16,13 @@ use crate::{
         Desk, DeskFacts,
         protocol::{
             answer::Offered,
-            message::{HandoverBody, MessageBody, placeholder},
+            message::{HandoverBody, MessageBody},
         },
         shown,
     },
     domain::{
         delivery::{Done, Failure, Job, Task},
+        message::Content,
         time::Clock,
     },
     outbound::{
@@ -128,7 +129,7 @@ impl Desk for Webhook {
             Task::Open { .. } => self.open(job).await,
             Task::Message { .. } => self.message(job, shown::message(job)?.into()).await,
             Task::Placeholder { message } => {
-                let content = placeholder(*message);
+                let content = Content::text(shown::not_shown(*message));
                 let message = MessageBody::from(shown::message(job)?);
                 self.message(job, message.with_content(&content)).await
             }

@@ -162,7 +162,7 @@ async fn messages_failures_and_the_end_are_told_in_the_shapes_of_the_protocol() 
     );
     let mut placeholder = message;
     placeholder["content"]["text"] =
-        format!("One message could not be shown here (reference {named}).").into();
+        format!("One message could not be shown here, reference {named}").into();
     assert_eq!(
         sent(Task::Placeholder { message: named }).await,
         told(
