@@ -13,7 +13,7 @@ use std::sync::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::problem::{Kind, Problem};
+use super::problem::{Kind, Problem, Result};
 
 /// How much one gate lets in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,12 @@ impl Gate {
         }))
     }
 
-    /// None: as many are in as may be. The caller is to be told by [`Gate::shed`], or declined.
+    /// A place, or the answer that there is none.
+    pub fn admit(&self) -> Result<RequestPermit> {
+        self.enter().ok_or_else(|| self.shed())
+    }
+
+    /// None: as many are in as may be, and the caller is [turned away](Self::turned_away).
     pub fn enter(&self) -> Option<RequestPermit> {
         let permit = Arc::clone(&self.0.places).try_acquire_owned().ok()?;
         Some(RequestPermit { _permit: permit })
@@ -90,8 +95,14 @@ impl Gate {
         }
     }
 
-    /// Counts a request that was not let in and gives the answer to it.
+    /// Turns a request away, and gives the answer to one that may be told so.
     pub fn shed(&self) -> Problem {
+        self.turned_away();
+        Kind::Unavailable.into()
+    }
+
+    /// Counts a request that is not let in, whatever it is answered.
+    pub fn turned_away(&self) {
         let total = self.0.shed.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         // A line for each would be a flood of its own: each time that the total has doubled says enough.
         if total.is_power_of_two() {
@@ -100,7 +111,6 @@ impl Gate {
                 "more is asked than can be taken, some calls are turned away"
             );
         }
-        Kind::Unavailable.into()
     }
 
     /// How many requests were not let in since the start.

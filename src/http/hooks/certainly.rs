@@ -74,8 +74,7 @@ async fn take_claim(
     let limits = state.limits(body::BOT_HOOK_MAX, state.hooks());
     let body = body::read_or_skim(&headers, sent, &limits, &mut Unheard).await?;
     let (Some(body), Some(place)) = (body, state.hooks().enter()) else {
-        // Counts it; the bot hears that it keeps the user.
-        let _ = state.hooks().shed();
+        state.hooks().turned_away();
         return Ok(Verdict::Declined);
     };
     body::check_depth(&body).map_err(|_| body::too_deep())?;

@@ -195,11 +195,11 @@ fn answer(state: &State, admitted: &Admitted, taken: bool) -> Json<Value> {
 }
 
 fn turned_away(state: &State, admitted: &Admitted, kind: hook::Kind) -> Answer {
-    let problem = state.hooks().shed();
+    state.hooks().turned_away();
     if kind == hook::Kind::Offload {
         Ok(answer(state, admitted, false))
     } else {
-        Err(Refused::known(kind, problem))
+        Err(Refused::known(kind, Kind::Unavailable.into()))
     }
 }
 

@@ -43,7 +43,7 @@ impl InFlight {
         limits: Limits,
     ) -> Result<Self> {
         let gate = &limits.gate;
-        let permit = gate.enter().ok_or_else(|| gate.shed())?;
+        let permit = gate.admit()?;
         let body = body::read_as_sent(headers, sent, limits).await?;
         body::check_depth(&body).map_err(|_| body::too_deep())?;
         Ok(Self::new(body, permit))
@@ -51,7 +51,7 @@ impl InFlight {
 
     /// Takes its place and its room at another gate, and gives back those that it has.
     pub(super) fn pass(self, gate: &Gate) -> Result<Self> {
-        let permit = gate.enter().ok_or_else(|| gate.shed())?;
+        let permit = gate.admit()?;
         let body = self.body.pass(gate).ok_or_else(|| gate.shed())?;
         Ok(Self::new(body, permit))
     }
