@@ -11,6 +11,7 @@ mod hooks;
 mod log;
 mod meter;
 pub mod openapi;
+mod path;
 mod probes;
 pub mod problem;
 pub mod request_id;

@@ -5,14 +5,12 @@
 mod event;
 mod view;
 
-use axum::{
-    extract::{FromRequestParts, RawPathParams},
-    http::request::Parts,
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     State,
+    path::InPath,
     problem::{Kind, Problem},
     secret,
     shed::RequestPermit,
@@ -45,15 +43,9 @@ impl FromRequestParts<State> for Call {
             .and_then(|token| state.desk_of(token))
             .map(|desk| desk.name.clone())
             .ok_or_else(|| state.refuse(caller))?;
-        let gate = state.desk_api();
-        let place = gate.enter().ok_or_else(|| gate.shed())?;
-        let path = RawPathParams::from_request_parts(parts, state)
-            .await
-            .map_err(|_| Kind::NotFound)?;
-        let id = path
-            .iter()
-            .find(|(name, _)| *name == "id")
-            .map(|(_, id)| id);
+        let place = state.desk_api().admit()?;
+        let Ok(path) = InPath::from_request_parts(parts, state).await;
+        let id = path.get("id");
         let handover = id.and_then(|id| id.parse().ok()).ok_or(Kind::NotFound)?;
         Ok(Self {
             desk,

@@ -1,9 +1,6 @@
 //! The calls that the bridge owes: list them, try one again, give one up.
 
-use axum::{
-    Json,
-    extract::{self, RawPathParams, rejection::RawPathParamsRejection},
-};
+use axum::{Json, extract};
 use serde::Deserialize;
 use utoipa::{
     IntoParams,
@@ -16,6 +13,7 @@ use crate::{
     http::{
         State,
         openapi::refusals::{AdminChange, AdminList},
+        path::InPath,
         problem::{Kind, Problem, Result},
     },
     store::{Changed, DeliveryFilter, DeliveryState, DeliveryView},
@@ -36,8 +34,6 @@ pub(super) struct Params {
     #[param(minimum = 1, maximum = 1000, default = 100, nullable = false)]
     limit: Option<usize>,
 }
-
-type Path = std::result::Result<RawPathParams, RawPathParamsRejection>;
 
 const STATES: [DeliveryState; 5] = [
     DeliveryState::Pending,
@@ -91,9 +87,9 @@ pub(super) async fn list(
 pub(super) async fn retry(
     operator: Operator,
     extract::State(state): extract::State<State>,
-    path: Path,
+    path: InPath,
 ) -> Result<Json<shape::Changed>> {
-    let id = id(path)?;
+    let id = id(&path)?;
     let through = state.clone();
     let changed = state
         .see_through(async move {
@@ -117,9 +113,9 @@ pub(super) async fn retry(
 pub(super) async fn skip(
     operator: Operator,
     extract::State(state): extract::State<State>,
-    path: Path,
+    path: InPath,
 ) -> Result<Json<shape::Changed>> {
-    let id = id(path)?;
+    let id = id(&path)?;
     let through = state.clone();
     let changed = state
         .see_through(async move {
@@ -142,9 +138,8 @@ fn outcome(id: DeliveryId, changed: Changed) -> Result<Json<shape::Changed>> {
 }
 
 /// An id that is none belongs to no delivery.
-fn id(path: Path) -> Result<DeliveryId> {
-    let path = path.map_err(|_| Kind::NotFound)?;
-    let id = path.iter().next().and_then(|(_, id)| id.parse().ok());
+fn id(path: &InPath) -> Result<DeliveryId> {
+    let id = path.get("id").and_then(|id| id.parse().ok());
     id.ok_or_else(|| Kind::NotFound.into())
 }
 

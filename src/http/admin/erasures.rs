@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     Json,
     body::Body,
-    extract::{self, RawPathParams, rejection::RawPathParamsRejection},
+    extract,
     http::{HeaderMap, StatusCode},
 };
 use serde::Deserialize;
@@ -17,6 +17,7 @@ use crate::{
     http::{
         State, body,
         openapi::refusals::{AdminOne, AdminSend},
+        path::InPath,
         problem::{Kind, Problem, Result},
     },
     store::{Erasure, Named, Whose},
@@ -71,8 +72,6 @@ const LONGEST_ID: usize = 1000;
 /// A user's conversations are looked for in all that are kept.
 const FOUND_WITHIN: Duration = Duration::from_secs(9);
 
-type Path = std::result::Result<RawPathParams, RawPathParamsRejection>;
-
 /// Has everything erased that is kept of a user. Open handovers end first, the bot is resumed and the desk told, then
 /// the rows go; what stays is keyed hashes by which a repeat is known. It goes on by itself, also after a restart.
 #[utoipa::path(
@@ -118,10 +117,9 @@ pub(super) async fn begin(
 pub(super) async fn show(
     _: Operator,
     extract::State(state): extract::State<State>,
-    path: Path,
+    path: InPath,
 ) -> Result<Json<shape::Erasure>> {
-    let path = path.map_err(|_| Kind::NotFound)?;
-    let id = path.iter().next().and_then(|(_, id)| id.parse().ok());
+    let id = path.get("id").and_then(|id| id.parse().ok());
     let id: ErasureId = id.ok_or(Kind::NotFound)?;
     let erasure = state.ask(state.store().erasure(id)).await?;
     Ok(Json(shape(erasure.ok_or(Kind::NotFound)?)))

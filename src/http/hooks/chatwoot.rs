@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     body::Body,
-    extract::{self, FromRequestParts, RawPathParams},
+    extract::{self, FromRequestParts},
     http::{HeaderMap, request::Parts},
     routing::post,
 };
@@ -22,6 +22,7 @@ use crate::{
     http::{
         State, body,
         meter::Outcome,
+        path::InPath,
         problem::{Kind, Problem, Result},
         secret::Accepted,
         state::Caller,
@@ -145,19 +146,13 @@ impl FromRequestParts<State> for Addressed {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self> {
         let Ok(caller) = Caller::from_request_parts(parts, state).await;
-        // A path that is no text belongs to no desk either.
-        let path = RawPathParams::from_request_parts(parts, state).await.ok();
-        let path = |wanted: &str| {
-            let mut named = path.as_ref()?.iter();
-            let found = named.find(|(name, _)| *name == wanted);
-            found.map(|(_, value)| value)
-        };
-        let desk = path("desk").and_then(|name| state.desk(name));
+        let Ok(path) = InPath::from_request_parts(parts, state).await;
+        let desk = path.get("desk").and_then(|name| state.desk(name));
         let desk = desk.and_then(|desk| match &desk.hook {
             DeskHook::Chatwoot(hook) => Some((desk.name.clone(), hook.clone())),
             _ => None,
         });
-        let key = path("hook_key");
+        let key = path.get("hook_key");
         if key.is_some() && desk.is_none() {
             // Compared in any case, so that the time does not tell whether there is such a desk.
             Accepted::default().matches(key.unwrap_or_default());

@@ -1,10 +1,7 @@
 //! What the hooks of desks have in common that do not use the desk API: a URL with a key, and events that are told to the
 //! store whatever becomes of them.
 
-use axum::{
-    extract::{FromRequestParts as _, RawPathParams},
-    http::request::Parts,
-};
+use axum::{extract::FromRequestParts as _, http::request::Parts};
 
 use super::DeskHook;
 use crate::{
@@ -17,6 +14,7 @@ use crate::{
     http::{
         State,
         meter::Outcome,
+        path::InPath,
         problem::Result,
         secret::Accepted,
         state::{Caller, Desk},
@@ -31,16 +29,9 @@ pub(super) async fn admitted<T>(
     hook_of: impl Fn(&DeskHook) -> Option<(Accepted, T)>,
 ) -> Result<(DeskName, T)> {
     let Ok(caller) = Caller::from_request_parts(parts, state).await;
-    // A path that is no text belongs to no desk either.
-    let path = RawPathParams::from_request_parts(parts, state).await.ok();
-    let path = |wanted: &str| {
-        let mut named = path.as_ref()?.iter();
-        named
-            .find(|(name, _)| *name == wanted)
-            .map(|(_, value)| value)
-    };
-    let desk = path("desk").and_then(|name| state.desk(name));
-    admit(desk, path("hook_key"), hook_of).ok_or_else(|| state.refuse(caller))
+    let Ok(path) = InPath::from_request_parts(parts, state).await;
+    let desk = path.get("desk").and_then(|name| state.desk(name));
+    admit(desk, path.get("hook_key"), hook_of).ok_or_else(|| state.refuse(caller))
 }
 
 /// One step of a desk that is answered 200 in any case. It became what its first event did.

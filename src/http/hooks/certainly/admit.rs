@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{FromRequestParts, RawPathParams},
+    extract::FromRequestParts,
     http::{HeaderMap, request::Parts},
 };
 
@@ -12,6 +12,7 @@ use crate::{
     http::{
         State,
         hooks::BotHook,
+        path::InPath,
         problem::Problem,
         secret::{self, Accepted},
         state::Caller,
@@ -42,20 +43,16 @@ impl FromRequestParts<State> for Admitted {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
         let Ok(caller) = Caller::from_request_parts(parts, state).await;
-        // A path that is no text belongs to no bot either.
-        let path = RawPathParams::from_request_parts(parts, state).await.ok();
-        let path = |wanted: &str| {
-            path.as_ref()?
-                .iter()
-                .find(|(name, _)| *name == wanted)
-                .map(|(_, value)| value)
-        };
-        let bot = path("bot").and_then(|name| state.bot(name));
+        let Ok(path) = InPath::from_request_parts(parts, state).await;
+        let bot = path.get("bot").and_then(|name| state.bot(name));
         let hook = bot.and_then(|bot| match &bot.hook {
             BotHook::Certainly(hook) => Some(hook),
             BotHook::Chatlayer(_) => None,
         });
-        let (nobody, key) = (Accepted::default(), path("hook_key").unwrap_or_default());
+        let (nobody, key) = (
+            Accepted::default(),
+            path.get("hook_key").unwrap_or_default(),
+        );
         // Both are compared whatever the other gives, so that the time does not tell which was wrong.
         let by_key = hook.map_or(&nobody, |hook| &hook.hook_key).matches(key);
         let shown = hook.is_some_and(|hook| hook.credentials.shown_by(&parts.headers));

@@ -1,14 +1,13 @@
 //! Who calls a Chatlayer hook, as far as path and query tell.
 
-use axum::{
-    extract::{FromRequestParts, RawPathParams},
-    http::request::Parts,
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 
 use super::{ChatlayerHook, channel::Turns, token::Presented};
 use crate::{
     domain::ids::BotName,
-    http::{State, hooks::BotHook, problem::Problem, secret::Accepted, state::Caller},
+    http::{
+        State, hooks::BotHook, path::InPath, problem::Problem, secret::Accepted, state::Caller,
+    },
 };
 
 /// A call of a known bot's platform that has shown nothing wrong, and its key or its token.
@@ -35,12 +34,11 @@ impl FromRequestParts<State> for Keyed {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
         let Ok(caller) = Caller::from_request_parts(parts, state).await;
-        let path = RawPathParams::from_request_parts(parts, state).await.ok();
-        let path = |wanted| in_path(path.as_ref(), wanted);
-        let hook = path("bot").and_then(|name| hook_of(state, name));
+        let Ok(path) = InPath::from_request_parts(parts, state).await;
+        let hook = path.get("bot").and_then(|name| hook_of(state, name));
         let nobody = Accepted::default();
         let keys = hook.map_or(&nobody, |(_, hook)| &hook.hook_key);
-        let right = keys.matches(path("hook_key").unwrap_or_default());
+        let right = keys.matches(path.get("hook_key").unwrap_or_default());
         match hook {
             Some((bot, hook)) if right => Ok(Self {
                 bot: bot.clone(),
@@ -58,13 +56,11 @@ impl FromRequestParts<State> for Admitted {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
         let Ok(caller) = Caller::from_request_parts(parts, state).await;
-        // A path that is no text belongs to no bot either.
-        let path = RawPathParams::from_request_parts(parts, state).await.ok();
-        let path = |wanted| in_path(path.as_ref(), wanted);
+        let Ok(path) = InPath::from_request_parts(parts, state).await;
         let token = Presented::in_query(parts.uri.query().unwrap_or_default());
         let shown = Shown {
-            name: path("bot"),
-            key: path("hook_key"),
+            name: path.get("bot"),
+            key: path.get("hook_key"),
             token: &token,
         };
         admit(state, &shown, caller).ok_or_else(|| state.refuse(caller))
@@ -110,10 +106,4 @@ fn hook_of<'s>(state: &'s State, name: &str) -> Option<(&'s BotName, &'s Chatlay
         BotHook::Chatlayer(hook) => Some((&bot.name, hook)),
         BotHook::Certainly(_) => None,
     }
-}
-
-fn in_path<'p>(path: Option<&'p RawPathParams>, wanted: &str) -> Option<&'p str> {
-    let mut path = path?.iter();
-    path.find(|(name, _)| *name == wanted)
-        .map(|(_, value)| value)
 }
