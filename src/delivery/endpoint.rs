@@ -50,17 +50,12 @@ impl Endpoint {
 
 /// A panic would leave its lane claimed for good, so it counts as a message that cannot be sent.
 async fn guarded<T>(call: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let failure = |class| Failure {
-        class,
-        status: None,
-        retry_after: None,
-    };
     match timeout(CALL_LIMIT, AssertUnwindSafe(call).catch_unwind()).await {
         Ok(Ok(result)) => result,
         Ok(Err(_panic)) => {
             tracing::error!("an adapter panicked; its message is given up");
-            Err(failure(ErrorClass::Unsupported))
+            Err(Failure::of(ErrorClass::Unsupported))
         }
-        Err(_elapsed) => Err(failure(ErrorClass::Ambiguous)),
+        Err(_elapsed) => Err(Failure::of(ErrorClass::Ambiguous)),
     }
 }

@@ -43,8 +43,12 @@ const REFUSED_RESUME_LAST: Duration = Duration::from_mins(5);
 
 /// What a call says of its destination. `probes`: it finds out whether the destination is back.
 pub(super) fn report(task: &Task, result: &Result<Done, Failure>, probes: bool) -> Report {
-    let Err(failure) = result else {
-        return Report::Well;
+    let failure = match result {
+        Ok(Done { unasked: true, .. }) | Err(Failure { unasked: true, .. }) => {
+            return Report::Nothing;
+        }
+        Ok(_) => return Report::Well,
+        Err(failure) => failure,
     };
     // A look-up that the platform cannot answer says little about the calls that carry a conversation. That it cannot be
     // reached, or has no answer to the call that finds out whether it is back, says all.
@@ -78,7 +82,7 @@ impl Attempt<'_> {
         // Zero if the clock has been set back since.
         let age = self.ended_at.since(self.job.created_at);
         let failed = retry::Failure {
-            class,
+            class: tried_as(&failure),
             attempt: self.number,
             age,
             retry_after: failure.retry_after,
@@ -165,6 +169,18 @@ fn taken_without_a_word(task: &Task) -> Done {
             ..Done::default()
         },
         _ => Done::default(),
+    }
+}
+
+/// The class by which it is tried again. That another host takes no calls is no reason to make none to the destination.
+fn tried_as(failure: &Failure) -> ErrorClass {
+    match failure.class {
+        ErrorClass::RateLimited | ErrorClass::Unauthorized | ErrorClass::Certificate
+            if failure.unasked =>
+        {
+            ErrorClass::Busy
+        }
+        class => class,
     }
 }
 

@@ -31,11 +31,7 @@ fn takes_all() -> impl Fn(&Job, usize) -> Result<Done, Failure> {
 }
 
 fn failure(class: ErrorClass) -> Result<Done, Failure> {
-    Err(Failure {
-        class,
-        status: None,
-        retry_after: None,
-    })
+    Err(Failure::of(class))
 }
 
 fn fails_first(times: usize, class: ErrorClass) -> impl Fn(&Job, usize) -> Result<Done, Failure> {
@@ -147,9 +143,9 @@ async fn a_rate_limit_keeps_every_lane_away_for_as_long_as_it_says_and_costs_no_
         let retry_after = Some(Duration::from_secs(30));
         if call == 1 {
             Err(Failure {
-                class: ErrorClass::RateLimited,
                 status: Some(429),
                 retry_after,
+                ..Failure::of(ErrorClass::RateLimited)
             })
         } else {
             Ok(Done::default())

@@ -159,6 +159,8 @@ pub struct Done {
     pub found: Found,
     /// The vendor has said that it takes no more calls for so long; unclamped.
     pub quiet_for: Option<Duration>,
+    /// Another host was called, or nobody: it says nothing of the destination.
+    pub unasked: bool,
 }
 
 /// What a bot platform knows of a conversation.
@@ -178,6 +180,8 @@ pub struct Failure {
     pub status: Option<u16>,
     /// How long the vendor asked us to stay away.
     pub retry_after: Option<Duration>,
+    /// Another host was called: it says nothing of the destination.
+    pub unasked: bool,
 }
 
 /// What came of a delivery, for `decide`.
@@ -204,6 +208,16 @@ pub enum StepResult {
     Skipped,
 }
 
+impl Done {
+    /// There was nothing to be called for.
+    pub fn without_a_call() -> Self {
+        Self {
+            unasked: true,
+            ..Self::default()
+        }
+    }
+}
+
 impl Failure {
     /// Of a call that was not answered, or never made.
     pub const fn of(class: ErrorClass) -> Self {
@@ -211,6 +225,7 @@ impl Failure {
             class,
             status: None,
             retry_after: None,
+            unasked: false,
         }
     }
 

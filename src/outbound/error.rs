@@ -168,6 +168,7 @@ impl From<CallError> for Failure {
             class: error.class(),
             status,
             retry_after: error.retry_after(),
+            unasked: false,
         }
     }
 }

@@ -69,9 +69,8 @@ impl Vendor {
     fn take(&self, job: &Job) -> Result<Done, Failure> {
         if self.down.load(Ordering::SeqCst) {
             return Err(Failure {
-                class: ErrorClass::Busy,
                 status: Some(503),
-                retry_after: None,
+                ..Failure::of(ErrorClass::Busy)
             });
         }
         if let Some(Content::Text { text, .. }) =

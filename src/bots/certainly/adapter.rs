@@ -104,7 +104,7 @@ impl Certainly {
     ) -> Result<Done, Failure> {
         // A step that has gone from the configuration since is one that the operator does not want made.
         let Some(step) = self.settings.steps.resume.get(index) else {
-            return Ok(Done::default());
+            return Ok(Done::without_a_call());
         };
         let context = resume_context(self.context(job), contract);
         match &*step.for_contract(contract) {
@@ -159,7 +159,10 @@ impl Certainly {
         let is_named =
             call.is_to(&self.webchat(job, HANDOVER)?) || call.is_to(&self.webchat(job, TAKEOVER)?);
         let answer = self.outbound.send(call).await.map_err(|error| {
-            let failure = error.into();
+            let failure = Failure {
+                unasked: !own,
+                ..error.into()
+            };
             if is_named {
                 failure
             } else {
@@ -169,6 +172,7 @@ impl Certainly {
         Ok(Done {
             // Another host's limit is not that of this bot.
             quiet_for: answer.quiet_for.filter(|_| own),
+            unasked: !own,
             taken: request.taken(&answer, context).into(),
             ..Done::default()
         })
@@ -184,9 +188,8 @@ impl Certainly {
     /// nobody knows the user is told there too.
     async fn act(&self, call: Call) -> Result<Done, Failure> {
         let refused = |class, status| Failure {
-            class,
             status: Some(status),
-            retry_after: None,
+            ..Failure::of(class)
         };
         let (status, verdict, done) = match self.outbound.send(call).await {
             Ok(answer) => {

@@ -73,7 +73,7 @@ impl Chatlayer {
     ) -> Result<Done, Failure> {
         // A step that has gone from the configuration since is one that the operator does not want made.
         let Some(step) = self.settings.steps.resume.get(index) else {
-            return Ok(Done::default());
+            return Ok(Done::without_a_call());
         };
         let context = resume_context(self.context(job)?, contract);
         self.step(job, &step.for_contract(contract), &context).await
@@ -158,7 +158,10 @@ impl Chatlayer {
         let (call, own) = self.request(request, context)?;
         let is_named = call.is_to(&self.conversation(job, ACTIONS)?);
         let answer = self.outbound.send(call).await.map_err(|error| {
-            let failure = error.into();
+            let failure = Failure {
+                unasked: !own,
+                ..error.into()
+            };
             if is_named {
                 failure
             } else {
@@ -168,6 +171,7 @@ impl Chatlayer {
         Ok(Done {
             // Another host's limit is not that of this bot.
             quiet_for: answer.quiet_for.filter(|_| own),
+            unasked: !own,
             taken: request.taken(&answer, context).into(),
             ..Done::default()
         })

@@ -90,6 +90,7 @@ fn says_something(done: &Done) -> bool {
         found,
         taken,
         quiet_for: _,
+        unasked: _,
     } = done;
     let nothing = reference.is_none()
         && position.is_none()

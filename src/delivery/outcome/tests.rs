@@ -9,12 +9,14 @@ const WINDOW: Window = Window {
 
 fn failed(job: &Job, class: ErrorClass, number: u32, age: Duration) -> Plan {
     let status = answered(class);
-    let retry_after = None;
     let failure = Failure {
-        class,
         status,
-        retry_after,
+        ..Failure::of(class)
     };
+    failed_so(job, failure, number, age)
+}
+
+fn failed_so(job: &Job, failure: Failure, number: u32, age: Duration) -> Plan {
     Attempt {
         job,
         number,
@@ -79,11 +81,7 @@ fn a_deletion_for_which_the_platform_has_no_call_ends_with_the_first_attempt() {
     let plan = Attempt {
         job: &job,
         number: 1,
-        result: Err(Failure {
-            class,
-            status: None,
-            retry_after: None,
-        }),
+        result: Err(Failure::of(class)),
         ended_at: job.created_at,
         jitter: 1.0,
     }
@@ -150,9 +148,8 @@ fn a_delivery_from_the_future_counts_as_new() {
     let created = job.created_at;
     job.created_at = created.plus(Duration::from_hours(24));
     let result = Err(Failure {
-        class: ErrorClass::Busy,
         status: Some(503),
-        retry_after: None,
+        ..Failure::of(ErrorClass::Busy)
     });
     let plan = Attempt {
         job: &job,
@@ -166,6 +163,43 @@ fn a_delivery_from_the_future_counts_as_new() {
         panic!("tried again")
     };
     assert_eq!(at, created.plus(Duration::from_millis(500)));
+}
+
+#[test]
+fn what_another_host_refuses_is_tried_again_by_itself_for_as_long_as_ever() {
+    let (say, resume) = (job(1, 1), resume());
+    for class in [
+        ErrorClass::Unauthorized,
+        ErrorClass::Certificate,
+        ErrorClass::RateLimited,
+    ] {
+        for (retry_after, waits) in [(None, 500), (Some(Duration::from_secs(7)), 7_000)] {
+            for (job, age, is_dead) in [
+                (&say, Duration::ZERO, false),
+                (&say, WINDOW.limit, true),
+                (&resume, WINDOW.limit, false),
+                (&resume, RESUME_LIMIT, true),
+            ] {
+                let failure = Failure {
+                    status: answered(class),
+                    retry_after,
+                    unasked: true,
+                    ..Failure::of(class)
+                };
+                let plan = failed_so(job, failure, 1, age);
+                assert_eq!(plan.pause, None);
+                let expected = if is_dead {
+                    RowOutcome::Dead { class }
+                } else {
+                    let waits = Duration::from_millis(waits);
+                    let at = job.created_at.plus(age).plus(waits);
+                    let counts = true;
+                    RowOutcome::Retry { at, class, counts }
+                };
+                assert_eq!(plan.settlement.row, expected, "{age:?}");
+            }
+        }
+    }
 }
 
 #[test]

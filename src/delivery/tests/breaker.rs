@@ -148,6 +148,37 @@ async fn a_destination_is_not_answering_for_as_long_as_its_probes_hang() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_another_host_answers_neither_pauses_a_destination_nor_opens_or_closes_its_breaker() {
+    let another = |class| Failure {
+        unasked: true,
+        ..Failure::of(class)
+    };
+    for class in ErrorClass::ALL {
+        let mut world = World::new();
+        let (live, _) = world.desk("live", AT_ONCE, move |_, _| Err(another(class)));
+        (1..=30).for_each(|lane| world.lanes.add(&live, job(lane, 1)));
+        world.lanes.postpone_retries(Duration::from_mins(10));
+        world.start();
+        world.until(|| world.lanes.seen().settled.len() == 30).await;
+        let seen = world.lanes.seen();
+        assert_eq!(seen.conditions, [], "{}", class.label());
+        assert_eq!((seen.pauses, seen.warnings), (vec![], vec![]));
+    }
+
+    let mut world = World::new();
+    let (live, _) = world.desk("live", AT_ONCE, |_, call| match call {
+        1..=10 => failure(ErrorClass::Busy),
+        _ => Ok(Done::without_a_call()),
+    });
+    (1..=11).for_each(|lane| world.lanes.add(&live, job(lane, 1)));
+    world.lanes.postpone_retries(Duration::from_mins(10));
+    world.start();
+    world.until(|| world.lanes.seen().settled.len() == 11).await;
+    let told = world.lanes.seen().conditions;
+    assert_eq!(told, [Some(ClosedBecause::BreakerOpen)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_probe_that_says_nothing_is_followed_by_another_at_once() {
     let mut world = World::new();
     let (live, desk) = world.desk("live", AT_ONCE, |_, call| match call {

@@ -119,11 +119,16 @@ impl AivoLive {
             own = call.is_at(&self.settings.api_url);
             self.settings.present(call)
         });
-        let answer = self.outbound.send(call.map_err(CallError::from)?).await?;
+        let answer = self.outbound.send(call.map_err(CallError::from)?).await;
+        let answer = answer.map_err(|error| Failure {
+            unasked: !own,
+            ..error.into()
+        })?;
         Ok(Done {
             taken: Taken::from(request.taken(&answer, &context)),
             // Another host's limit is not that of this desk.
             quiet_for: answer.quiet_for.filter(|_| own),
+            unasked: !own,
             ..Done::default()
         })
     }

@@ -76,12 +76,12 @@ impl Template {
 
     async fn close(&self, job: &Job, reason: &str) -> Result<Done, Failure> {
         let Some(close) = &self.settings.requests.close else {
-            return Ok(Done::default());
+            return Ok(Done::without_a_call());
         };
         let context = self.context(job).with("reason", reason);
         if self.is_unnamed(job, close, &context) {
             tracing::info!("a close needs what no answer has told, so the desk is not called");
-            return Ok(Done::default());
+            return Ok(Done::without_a_call());
         }
         self.make(close, &context).await
     }
@@ -118,7 +118,11 @@ impl Template {
     async fn make(&self, action: &Action, context: &Context) -> Result<Done, Failure> {
         let call = action.call(context).map_err(CallError::from)?;
         let own = call.is_at(&self.settings.api_url);
-        let answer = self.outbound.send(call).await?;
+        let answer = self.outbound.send(call).await;
+        let answer = answer.map_err(|error| Failure {
+            unasked: !own,
+            ..error.into()
+        })?;
         let Some(done) = action.done(&answer, context) else {
             // Whatever took it, nothing more can be said to it: better another desk than an agent who hears nothing.
             tracing::warn!(
@@ -126,12 +130,14 @@ impl Template {
             );
             return Err(Failure {
                 status: Some(answer.status.as_u16()),
+                unasked: !own,
                 ..Failure::unsupported()
             });
         };
         Ok(Done {
             // Another host's limit is not that of this desk.
             quiet_for: answer.quiet_for.filter(|_| own),
+            unasked: !own,
             ..done
         })
     }

@@ -349,6 +349,31 @@ async fn answers_are_sorted_into_their_classes() {
 }
 
 #[tokio::test]
+async fn what_another_host_answers_says_nothing_of_the_bot() {
+    for status in [
+        "200 OK",
+        "401 Unauthorized",
+        "429 Too Many Requests",
+        "503 Busy",
+    ] {
+        let own = Stub::answering(status, "", "{}").await;
+        let other = Stub::answering(status, "", "{}").await;
+        let url = other.base().expose().trim_end_matches('/').to_owned();
+        for (url, unasked) in [("{{ bot.api_url }}", false), (&*url, true)] {
+            let step = format!(r#"[{{ request = {{ method = "POST", url = "{url}/x" }} }}]"#);
+            let bot = bot(&own, &format!("pause = {step}\nresume = {step}"));
+            for job in [resume(0), pause()] {
+                let said = match bot.perform(&job).await {
+                    Ok(done) => done.unasked,
+                    Err(failure) => failure.unasked,
+                };
+                assert_eq!(said, unasked, "{status} of {url}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn only_the_users_own_addresses_say_that_the_user_is_gone() {
     let stub = Stub::answering("404 Not Found", "", "{}").await;
     let other = Stub::answering("410 Gone", "", "{}").await;

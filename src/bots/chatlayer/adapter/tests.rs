@@ -230,7 +230,7 @@ async fn the_token_goes_to_no_other_host() {
         r#"pause = [{{ request = {{ method = "PUT", url = "{url}/x/{{{{ session_id }}}}", headers = {{ x-lang = "{{{{ language }}}}" }} }} }}]"#
     );
     let pause = job(Task::Pause { index: 0 }, None);
-    assert_eq!(bot(&own, &steps).perform(&pause).await, Ok(Done::default()));
+    bot(&own, &steps).perform(&pause).await.unwrap();
     let (head, body) = only_request(&other).await;
     assert!(
         head.starts_with("PUT /x/..%2Fs%3F1 ") && head.contains("x-lang: en"),
@@ -238,6 +238,31 @@ async fn the_token_goes_to_no_other_host() {
     );
     assert!(!head.contains("canary"));
     assert_eq!(body, json!({}));
+}
+
+#[tokio::test]
+async fn what_another_host_answers_says_nothing_of_the_bot() {
+    for status in [
+        "200 OK",
+        "401 Unauthorized",
+        "429 Too Many Requests",
+        "503 Busy",
+    ] {
+        let own = Stub::answering(status, "", "{}").await;
+        let other = Stub::answering(status, "", "{}").await;
+        let url = other.base().expose().trim_end_matches('/').to_owned();
+        for (url, unasked) in [("{{ bot.api_url }}", false), (&*url, true)] {
+            let step = format!(r#"[{{ request = {{ method = "POST", url = "{url}/x" }} }}]"#);
+            let bot = bot(&own, &format!("pause = {step}\nresume = {step}"));
+            for job in [resume(0), job(Task::Pause { index: 0 }, None)] {
+                let said = match bot.perform(&job).await {
+                    Ok(done) => done.unasked,
+                    Err(failure) => failure.unasked,
+                };
+                assert_eq!(said, unasked, "{status} of {url}");
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -273,7 +298,7 @@ async fn a_resume_step_that_the_configuration_no_longer_has_is_done() {
     let stub = Stub::answering("200 OK", "", "").await;
     assert_eq!(
         bot(&stub, "resume = []").perform(&resume(0)).await,
-        Ok(Done::default())
+        Ok(Done::without_a_call())
     );
     assert!(stub.requests().await.is_empty());
 }

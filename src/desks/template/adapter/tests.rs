@@ -265,6 +265,29 @@ async fn without_a_request_for_them_a_close_is_no_call_and_a_failure_is_a_messag
 }
 
 #[tokio::test]
+async fn what_another_host_answers_says_nothing_of_the_desk() {
+    for status in [
+        "200 OK",
+        "401 Unauthorized",
+        "429 Too Many Requests",
+        "503 Busy",
+    ] {
+        let own = Stub::answering(status, "", "").await;
+        let other = Stub::answering(status, "", "").await;
+        let host = other.base().expose().trim_end_matches('/').to_owned();
+        for (host, unasked) in [("{{ desk.api_url }}", false), (&*host, true)] {
+            let message = MESSAGE.replace("{{ desk.api_url }}", host);
+            let desk = desk(&own, &[OPEN, &message].concat());
+            let said = match desk.perform(&job(telling(), Content::text("hello"))).await {
+                Ok(done) => done.unasked,
+                Err(failure) => failure.unasked,
+            };
+            assert_eq!(said, unasked, "{status} of {host}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_was_opened_at_another_desk_of_this_name_is_gone() {
     let about = MessageId::from_uuid(id(2));
     for task in [telling(), Task::Placeholder { message: about }] {
@@ -297,7 +320,8 @@ async fn what_never_got_a_name_is_not_closed_where_the_request_needs_one() {
     ] {
         let stub = Stub::answering("200 OK", "", "").await;
         let desk = desk(&stub, &[OPEN, MESSAGE, &close(url, body)].concat());
-        assert_eq!(ended_unanswered(&desk).await, Ok(Done::default()), "{body}");
+        let done = ended_unanswered(&desk).await;
+        assert_eq!(done, Ok(Done::without_a_call()), "{body}");
         assert!(stub.requests().await.is_empty(), "{url} {body}");
     }
 }

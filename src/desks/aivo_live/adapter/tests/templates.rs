@@ -62,6 +62,30 @@ async fn no_header_of_ours_goes_to_another_host() {
 }
 
 #[tokio::test]
+async fn what_another_host_answers_says_nothing_of_the_desk() {
+    for status in [
+        "200 OK",
+        "401 Unauthorized",
+        "429 Too Many Requests",
+        "503 Busy",
+    ] {
+        let stub = Stub::answering(status, "", "{}").await;
+        let elsewhere = Stub::answering(status, "", "{}").await;
+        let host = elsewhere.base().expose().trim_end_matches('/').to_owned();
+        for (host, unasked) in [("{{ desk.api_url }}", false), (&*host, true)] {
+            let message =
+                format!("[desks.live.requests.message]\nmethod = \"POST\"\nurl = \"{host}/x\"");
+            let told = desk(&stub, &message).perform(&in_room(told(None))).await;
+            let said = match told {
+                Ok(done) => done.unasked,
+                Err(failure) => failure.unasked,
+            };
+            assert_eq!(said, unasked, "{status} of {host}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_dry_run_finds_what_only_shows_when_a_template_is_filled_in() {
     let stub = Stub::answering("200 OK", "", "").await;
     assert!(desk(&stub, "").dry_run().is_empty());
