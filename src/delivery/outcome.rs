@@ -56,10 +56,9 @@ pub(super) fn report(task: &Task, result: &Result<Done, Failure>, probes: bool) 
         !matches!(task, Task::LookUp { .. }) || failure.class == ErrorClass::NotSent || probes;
     match (failure.class.trips_breaker(), failure.status) {
         (true, _) if is_telling => Report::Unwell,
-        (true, _) => Report::Nothing,
         (false, Some(_)) => Report::Well,
-        // Nobody was called, or nobody came to answer.
-        (false, None) => Report::Nothing,
+        // Without an answer nobody was called, or nobody came to say how it is.
+        (true, _) | (false, None) => Report::Nothing,
     }
 }
 
