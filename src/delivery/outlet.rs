@@ -59,6 +59,15 @@ pub(super) struct Shared {
     pub(super) stop: CancellationToken,
 }
 
+/// A call that has ended.
+#[derive(Debug)]
+struct Called {
+    begun: Begun,
+    result: Result<Done, Failure>,
+    ended_at: Timestamp,
+    took: Duration,
+}
+
 /// An adapter's call is given up after ten seconds, and the clocks of two machines may run apart a little.
 const HELD_FOR: Duration = Duration::from_secs(12);
 /// As long a lane waits for its place with the next call in hand; then it is anybody's again. What waits here is neither
@@ -138,7 +147,7 @@ impl Outlet {
         // Nobody else finds out: one that is not unwell gets its deliveries, and what is wrong besides shows by them.
         let unwell = matches!(&result, Err(failure) if failure.class.trips_breaker());
         let report = if unwell { Report::Unwell } else { Report::Well };
-        self.record(call, report);
+        self.record(call, self.shared.clock.now(), report);
         let outcome = match result {
             Ok(()) => Outcome::Delivered,
             Err(failure) => Outcome::Failed(failure.class),
@@ -164,48 +173,74 @@ impl Outlet {
 
     async fn attempt(&self, claim: &Claim) -> Settlement {
         let span = self.span(claim);
-        let call = self.health.begin(self.shared.clock.now());
-        let began = Instant::now();
+        let called = self.call(claim).await;
+        self.hear(&claim.job.task, &called);
+        self.account(claim, &called, span);
+        let Called {
+            begun,
+            result,
+            ended_at,
+            took: _,
+        } = called;
+        let attempt = Attempt {
+            job: &claim.job,
+            number: claim.attempts.saturating_add(1),
+            result,
+            ended_at,
+            jitter: (self.shared.jitter)(),
+        };
+        let Plan { settlement, pause } = attempt.plan(&self.shared.window);
+        if let Some(pause) = pause {
+            self.health.pause(begun.at, ended_at, pause);
+            self.keep(pause).await;
+        }
+        settlement
+    }
+
+    async fn call(&self, claim: &Claim) -> Called {
+        let begun = self.health.begin(self.shared.clock.now());
+        let start = Instant::now();
         let result = if self.may_be_a_repeat(claim) {
             self.endpoint.perform_again(&claim.job).await
         } else {
             self.endpoint.perform(&claim.job).await
         };
-        self.record(call, report(&claim.job.task, &result, call.probes));
-        let number = claim.attempts.saturating_add(1);
-        let ended_at = self.shared.clock.now();
+        Called {
+            begun,
+            result,
+            ended_at: self.shared.clock.now(),
+            took: start.elapsed(),
+        }
+    }
+
+    /// Keeps what the call says of the destination.
+    fn hear(&self, task: &Task, called: &Called) {
+        let (result, ended_at) = (&called.result, called.ended_at);
+        let report = report(task, result, called.begun.probes);
+        self.record(called.begun, ended_at, report);
         if let Ok(Done {
             quiet_for: Some(asked),
             ..
-        }) = &result
+        }) = result
         {
             let until = ended_at.plus(retry::clamp(*asked));
             tracing::info!(destination = %self.destination, %until, "destination has taken its last call for now, the others wait");
             self.health.quiet_until(until);
         }
-        let outcome = Outcome::of(result.as_ref());
+    }
+
+    /// Tells metrics, trace and log of the call.
+    fn account(&self, claim: &Claim, called: &Called, span: Option<Span>) {
+        let outcome = Outcome::of(called.result.as_ref());
         self.meter.ended(Ended {
             kind: claim.job.task.kind(),
             outcome,
-            took: began.elapsed(),
-            age: ended_at.since(claim.job.created_at),
+            took: called.took,
+            age: called.ended_at.since(claim.job.created_at),
             first: claim.attempts == 0,
         });
         end(span, outcome);
-        let attempt = Attempt {
-            job: &claim.job,
-            number,
-            result,
-            ended_at,
-            jitter: (self.shared.jitter)(),
-        };
-        self.log(claim, &attempt.result);
-        let Plan { settlement, pause } = attempt.plan(&self.shared.window);
-        if let Some(pause) = pause {
-            self.health.pause(call.at, ended_at, pause);
-            self.keep(pause).await;
-        }
-        settlement
+        self.log(claim, &called.result);
     }
 
     /// Whether an earlier call may have brought it: one that failed, or one of a process that died in it. What is owed from
@@ -234,8 +269,8 @@ impl Outlet {
         !matches!(self.permit(1), Permit::Wait(_))
     }
 
-    fn record(&self, call: Begun, report: Report) {
-        if self.health.record(call, self.shared.clock.now(), report) {
+    fn record(&self, call: Begun, ended_at: Timestamp, report: Report) {
+        if self.health.record(call, ended_at, report) {
             self.stirred.notify_one();
         }
     }
