@@ -214,7 +214,7 @@ async fn play_with(faults: Value) -> Played {
 /// Ada asks for a person, Ann answers, each says three things, and Ann closes.
 async fn play(demo: &Demo) -> Played {
     let (talk, handover) = ask(demo).await;
-    to_the_end(&talk, &handover).await
+    to_the_end((&talk, &handover), 1).await
 }
 
 /// Ada asks for a person, and the desk has her.
@@ -226,8 +226,8 @@ pub async fn ask(demo: &Demo) -> (Talk, String) {
     (talk, handover)
 }
 
-/// Ann answers, each says three things, and Ann closes.
-pub async fn to_the_end(talk: &Talk, handover: &str) -> Played {
+/// Ann answers, each says three things, and Ann closes once all that Ada says has come so often.
+pub async fn to_the_end((talk, handover): (&Talk, &str), often: usize) -> Played {
     let join = json!({"type": "attended", "agent": {"name": "Ann"}});
     talk.act(handover, join).await;
     for text in ANN {
@@ -238,7 +238,8 @@ pub async fn to_the_end(talk: &Talk, handover: &str) -> Played {
     }
     talk.desk_until(|handover| {
         let seen = texts_at_desk(handover, By::User);
-        ADA.iter().all(|text| seen.contains(text))
+        let times = |text| seen.iter().filter(|said| *said == text).count();
+        ADA.iter().all(|text| times(text) >= often)
     })
     .await;
     let close = json!({"type": "closed", "reason": "solved"});
