@@ -4,13 +4,21 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::domain::{
-    conversation::{Profile, UserProfile},
-    delivery::HandoverFacts,
-    ids::{BotName, HandoverId, MessageId},
-    message::{Actor, Content, Message},
-    time::Timestamp,
+use crate::{
+    desks::shown::not_shown,
+    domain::{
+        conversation::{Profile, UserProfile},
+        delivery::HandoverFacts,
+        ids::{BotName, HandoverId, MessageId},
+        message::{Actor, Content, Message},
+        time::Timestamp,
+    },
 };
+
+/// A line in the place of a message that an agent cannot be shown.
+pub fn placeholder(message: MessageId) -> Content {
+    Content::text(not_shown(message))
+}
 
 #[derive(Debug, Serialize)]
 pub struct HandoverBody<'a> {

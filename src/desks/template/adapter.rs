@@ -10,6 +10,7 @@ use crate::{
     clock::new_id,
     desks::{
         Desk, DeskFacts,
+        protocol::message::placeholder,
         shown::{self, NOT_DELIVERED},
     },
     domain::{
@@ -162,7 +163,7 @@ impl Desk for Template {
             Task::Open { .. } => self.open(job).await,
             Task::Message { .. } => self.message(job).await,
             Task::Placeholder { message } => {
-                let line = Content::text(shown::not_shown(*message));
+                let line = placeholder(*message);
                 self.say(job, shown::message(job)?, &line).await
             }
             Task::Failed { reason, .. } => self.failed(job, reason).await,

@@ -16,13 +16,12 @@ use crate::{
         Desk, DeskFacts,
         protocol::{
             answer::Offered,
-            message::{HandoverBody, MessageBody},
+            message::{HandoverBody, MessageBody, placeholder},
         },
         shown,
     },
     domain::{
         delivery::{Done, Failure, Job, Task},
-        message::Content,
         time::Clock,
     },
     outbound::{
@@ -129,7 +128,7 @@ impl Desk for Webhook {
             Task::Open { .. } => self.open(job).await,
             Task::Message { .. } => self.message(job, shown::message(job)?.into()).await,
             Task::Placeholder { message } => {
-                let content = Content::text(shown::not_shown(*message));
+                let content = placeholder(*message);
                 let message = MessageBody::from(shown::message(job)?);
                 self.message(job, message.with_content(&content)).await
             }
