@@ -63,7 +63,7 @@ pub const HTTP_PROBLEMS: Metric = counter(
 pub const SHED: Metric = counter(
     "handover_http_shed_total",
     &["gate"],
-    "Calls that were turned away since more was asked than the store can take.",
+    "Calls that were turned away since more was asked than can be taken.",
 );
 pub const HTTP_CONNECTIONS: Metric = gauge(
     "handover_http_connections",

@@ -24,8 +24,8 @@ pub(super) async fn refuse_without(client: &impl GenericClient) -> Result<(), Op
     let made = |kind| schema::made(kind).collect::<Vec<_>>();
     let (tables, sequences, functions) = (made("TABLE"), made("SEQUENCE"), made("FUNCTION"));
     let names = Type::TEXT_ARRAY;
-    let values = [
-        (&tables as &(dyn ToSql + Sync), names.clone()),
+    let values: [(&(dyn ToSql + Sync), _); 3] = [
+        (&tables, names.clone()),
         (&sequences, names.clone()),
         (&functions, names),
     ];
