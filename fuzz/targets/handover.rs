@@ -16,11 +16,11 @@ use std::{collections::BTreeSet, time::Duration};
 use arbitrary::Arbitrary;
 use handover_bridge::domain::{
     conversation::{Agent, Conversation, ConversationKey},
-    delivery::{Destination, Done, Found, Lane, NewDelivery, StepResult, Task},
+    delivery::{Destination, Done, Found, Lane, StepResult, Unsaid},
     effect::Effect,
     event::{AgentSaid, DeskEvent, Event, Feed, PlatformMessage, Request, Settled, TranscriptItem},
     handover::{Context, Decision, Echo, decide},
-    ids::{ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId},
+    ids::{ConversationId, DeskName, ExternalId, HandoverId, LegId},
     message::Actor,
     policy::{ClosedBecause, Conditions, PausedBecause, Policy},
     retry::ErrorClass,
@@ -131,7 +131,7 @@ struct World {
     ids: u128,
     echoes: Vec<Echo>,
     /// What agents have said. Whether it still waits is for the store to know, so any of it may.
-    unsaid: Vec<MessageId>,
+    unsaid: Vec<Unsaid>,
     closed: BTreeSet<LegId>,
     seen: Seen,
 }
@@ -201,15 +201,7 @@ impl World {
                     fingerprint: *fingerprint,
                     until: None,
                 }),
-                Effect::Deliver(NewDelivery {
-                    task:
-                        Task::Say {
-                            message,
-                            notice: false,
-                            ..
-                        },
-                    ..
-                }) => self.unsaid.push(*message),
+                Effect::Deliver(delivery) => self.unsaid.extend(delivery.task.unsaid()),
                 Effect::Leg(leg) if leg.closed => {
                     self.closed.insert(leg.id);
                 }

@@ -214,9 +214,10 @@ impl Input {
             found,
             quiet_for,
             taken,
+            unasked,
         } = done;
-        // No step of these takes anything.
-        assert!(taken.is_empty());
+        // No step of these takes anything, and all go to the vendor's own host.
+        assert!(taken.is_empty() && !unasked);
         assert!(reference.iter().all(|id| (1..=SHORT).contains(&id.len())));
         assert!(
             refused
