@@ -2,8 +2,9 @@
 //!
 //! The configuration is loaded once more from the text that the bridge was started with, so every rule holds again and
 //! nothing but the contents of secret files can differ. All of it or nothing: with one fault every secret stays as it
-//! was. No lock is held while the disk is waited for, which may be for ever. Each holder is exchanged as a whole, and a call that has begun with one secret ends with it, so with both
-//! secrets in the list of either side no call is refused on the way.
+//! was. No lock is held while the disk is waited for, which may be for ever. Each holder is exchanged as a whole, and a
+//! call that has begun with one secret ends with it, so with both secrets in the list of either side no call is refused
+//! on the way.
 
 use std::{
     collections::BTreeMap,

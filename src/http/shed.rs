@@ -1,8 +1,9 @@
 //! Load shedding: how many requests may be with the store at once, and how much of their bodies is kept for them.
 //!
-//! There is one gate for the vendors' hooks and one for the desk API, so that neither can keep the other out; probes and
-//! operators pass none. Callers that have shown no secret never get as far as these: the accept loop bounds how many there
-//! are, and bodies that have to be read before it is known whose they are have a small gate of their own, [`UNPROVED`]. Nobody waits at a gate: without a place or without room the answer is given at once. It is
+//! There is one gate for the vendors' hooks and one for the desk API, so that neither can keep the other out; probes
+//! and operators pass none. Callers that have shown no secret never get as far as these: the accept loop bounds how
+//! many there are, and bodies that have to be read before it is known whose they are have a small gate of their own,
+//! [`UNPROVED`]. Nobody waits at a gate: without a place or without room the answer is given at once. It is
 //! `Unavailable`, but a request for an agent is declined, so a hook asks for its place only once it knows what the call
 //! is.
 
