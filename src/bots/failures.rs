@@ -5,6 +5,17 @@ use crate::{
     outbound::{CallError, url::SegmentError},
 };
 
+/// Of a call that the operator has written down, to the platform's own host or to another, at an address that names the
+/// conversation or at any other.
+pub(super) fn of_request(error: CallError, own: bool, is_named: bool) -> Failure {
+    let failure = Failure::from(error).from_host(own);
+    if is_named {
+        failure
+    } else {
+        of_unnamed(failure)
+    }
+}
+
 /// Of a call whose address names no conversation: it cannot say that the conversation is not there any more. A wrong path, one
 /// that the platform has retired, or another host, is answered alike, and to take the conversation for lost would end a
 /// handover whose bot is paused.

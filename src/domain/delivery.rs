@@ -216,6 +216,16 @@ impl Done {
             ..Self::default()
         }
     }
+
+    /// Said by the destination's own host, or by another, whose limit is not the destination's.
+    #[must_use]
+    pub fn from_host(self, own: bool) -> Self {
+        Self {
+            quiet_for: self.quiet_for.filter(|_| own),
+            unasked: !own,
+            ..self
+        }
+    }
 }
 
 impl Failure {
@@ -232,6 +242,15 @@ impl Failure {
     /// A task that the vendor has no call for, or that lacks what it speaks of: trying again changes nothing.
     pub const fn unsupported() -> Self {
         Self::of(ErrorClass::Unsupported)
+    }
+
+    /// Said by the destination's own host, or by another.
+    #[must_use]
+    pub const fn from_host(self, own: bool) -> Self {
+        Self {
+            unasked: !own,
+            ..self
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     bots::{
         BotFacts, BotPlatform,
-        failures::{not_an_id, of_unnamed, unshowable},
+        failures::{not_an_id, of_request, of_unnamed, unshowable},
         steps::{Step, resume_context, step_context},
     },
     config::{Auth, Rotating, Sender},
@@ -158,24 +158,14 @@ impl Certainly {
         let call = call.map_err(CallError::from)?;
         let is_named =
             call.is_to(&self.webchat(job, HANDOVER)?) || call.is_to(&self.webchat(job, TAKEOVER)?);
-        let answer = self.outbound.send(call).await.map_err(|error| {
-            let failure = Failure {
-                unasked: !own,
-                ..error.into()
-            };
-            if is_named {
-                failure
-            } else {
-                of_unnamed(failure)
-            }
-        })?;
-        Ok(Done {
-            // Another host's limit is not that of this bot.
-            quiet_for: answer.quiet_for.filter(|_| own),
-            unasked: !own,
+        let answer = self.outbound.send(call).await;
+        let answer = answer.map_err(|error| of_request(error, own, is_named))?;
+        let done = Done {
+            quiet_for: answer.quiet_for,
             taken: request.taken(&answer, context).into(),
             ..Done::default()
-        })
+        };
+        Ok(done.from_host(own))
     }
 
     /// No body is documented for the successes of these calls, so none is read: any 2xx means taken.

@@ -11,7 +11,7 @@ use super::{Settings, actions::Actions, realm::Realm};
 use crate::{
     bots::{
         BotFacts, BotPlatform,
-        failures::{not_an_id, of_unnamed, unshowable},
+        failures::{not_an_id, of_request, of_unnamed, unshowable},
         steps::{Step, resume_context, step_context},
     },
     config::History,
@@ -157,24 +157,14 @@ impl Chatlayer {
     ) -> Result<Done, Failure> {
         let (call, own) = self.request(request, context)?;
         let is_named = call.is_to(&self.conversation(job, ACTIONS)?);
-        let answer = self.outbound.send(call).await.map_err(|error| {
-            let failure = Failure {
-                unasked: !own,
-                ..error.into()
-            };
-            if is_named {
-                failure
-            } else {
-                of_unnamed(failure)
-            }
-        })?;
-        Ok(Done {
-            // Another host's limit is not that of this bot.
-            quiet_for: answer.quiet_for.filter(|_| own),
-            unasked: !own,
+        let answer = self.outbound.send(call).await;
+        let answer = answer.map_err(|error| of_request(error, own, is_named))?;
+        let done = Done {
+            quiet_for: answer.quiet_for,
             taken: request.taken(&answer, context).into(),
             ..Done::default()
-        })
+        };
+        Ok(done.from_host(own))
     }
 
     /// The call, and whether it goes to the bot's own API, which alone gets the access token.

@@ -120,17 +120,13 @@ impl AivoLive {
             self.settings.present(call)
         });
         let answer = self.outbound.send(call.map_err(CallError::from)?).await;
-        let answer = answer.map_err(|error| Failure {
-            unasked: !own,
-            ..error.into()
-        })?;
-        Ok(Done {
+        let answer = answer.map_err(|error| Failure::from(error).from_host(own))?;
+        let done = Done {
             taken: Taken::from(request.taken(&answer, &context)),
-            // Another host's limit is not that of this desk.
-            quiet_for: answer.quiet_for.filter(|_| own),
-            unasked: !own,
+            quiet_for: answer.quiet_for,
             ..Done::default()
-        })
+        };
+        Ok(done.from_host(own))
     }
 
     fn context(&self, job: &Job) -> Result<Context, Failure> {

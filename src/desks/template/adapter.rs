@@ -120,27 +120,23 @@ impl Template {
         let call = action.call(context).map_err(CallError::from)?;
         let own = call.is_at(&self.settings.api_url);
         let answer = self.outbound.send(call).await;
-        let answer = answer.map_err(|error| Failure {
-            unasked: !own,
-            ..error.into()
-        })?;
+        let answer = answer.map_err(|error| Failure::from(error).from_host(own))?;
         let Some(done) = action.done(&answer, context) else {
             // Whatever took it, nothing more can be said to it: better another desk than an agent who hears nothing.
             tracing::warn!(
                 "the answer to an offer does not hold the reference, so the desk cannot have it"
             );
-            return Err(Failure {
+            let failure = Failure {
                 status: Some(answer.status.as_u16()),
-                unasked: !own,
                 ..Failure::unsupported()
-            });
+            };
+            return Err(failure.from_host(own));
         };
-        Ok(Done {
-            // Another host's limit is not that of this desk.
-            quiet_for: answer.quiet_for.filter(|_| own),
-            unasked: !own,
+        let done = Done {
+            quiet_for: answer.quiet_for,
             ..done
-        })
+        };
+        Ok(done.from_host(own))
     }
 
     fn context(&self, job: &Job) -> Context {
