@@ -8,7 +8,7 @@ use handover_bridge::{
     store::Error,
 };
 use serde_json::{Value, json};
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::time::Instant;
 
 use crate::{
     client::{Bridge, Call, KEY, VERIFY},
@@ -223,11 +223,7 @@ async fn messages_that_cannot_be_stored_are_to_come_again() {
 
 #[tokio::test]
 async fn an_answer_waits_for_the_commit_and_a_client_that_hangs_up_does_not_stop_it() {
-    let (reached, go) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
-    let apply = Apply::Held {
-        reached: Arc::clone(&reached),
-        go: Arc::clone(&go),
-    };
+    let (apply, reached, go) = Apply::held();
     let bridge = Arc::new(Bridge::new(Script {
         apply,
         ..Script::default()

@@ -31,12 +31,9 @@ struct Full {
 impl Full {
     async fn of(calls: impl IntoIterator<Item = Call>) -> Self {
         let calls: Vec<_> = calls.into_iter().collect();
-        let (reached, go) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+        let (apply, reached, go) = Apply::held();
         let script = Script {
-            apply: Apply::Held {
-                reached: reached.clone(),
-                go: go.clone(),
-            },
+            apply,
             ..Script::default()
         };
         let capacity = Capacity {

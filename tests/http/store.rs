@@ -80,6 +80,18 @@ pub struct Scripted {
     erased: Mutex<Vec<(Whose, bool)>>,
 }
 
+impl Apply {
+    /// Holds each step. The first semaphore gets a permit when one has come, the second lets one go on.
+    pub fn held() -> (Self, Arc<Semaphore>, Arc<Semaphore>) {
+        let [reached, go] = [(); 2].map(|()| Arc::new(Semaphore::new(0)));
+        let held = Self::Held {
+            reached: Arc::clone(&reached),
+            go: Arc::clone(&go),
+        };
+        (held, reached, go)
+    }
+}
+
 /// The id of everything that [`Apply::Taken`] takes.
 pub const TAKEN: Uuid = Uuid::from_u128(0x7a);
 

@@ -14,7 +14,7 @@ use handover_bridge::{
     domain::{conversation::Answer, handover::Outcome, ids::HandoverId},
     http::shed::Capacity,
 };
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::time::timeout;
 
 use crate::{
     chatwoot::{SIGNED, headed, message, signed},
@@ -84,12 +84,9 @@ async fn bodies_of_strangers_take_neither_place_nor_room_from_those_who_have_a_s
 
 #[tokio::test]
 async fn what_is_signed_takes_its_place_once_that_is_known() {
-    let (reached, go) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let (apply, reached, go) = Apply::held();
     let script = Script {
-        apply: Apply::Held {
-            reached: reached.clone(),
-            go: go.clone(),
-        },
+        apply,
         ..Script::default()
     };
     let bridge = Bridge::letting_in(ONE, script);
@@ -147,12 +144,9 @@ async fn a_body_that_does_not_come_from_a_stranger_is_a_failed_call() {
 
 #[tokio::test]
 async fn a_full_desk_api_tells_strangers_nothing_of_it() {
-    let (reached, go) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let (apply, reached, go) = Apply::held();
     let script = Script {
-        apply: Apply::Held {
-            reached: reached.clone(),
-            go: go.clone(),
-        },
+        apply,
         ..Script::default()
     };
     let bridge = Bridge::letting_in(ONE, script);
