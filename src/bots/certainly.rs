@@ -13,8 +13,5 @@ mod message;
 mod settings;
 
 use self::capabilities::capabilities;
-pub use self::{
-    adapter::Certainly,
-    error::{HookError, SettingsError},
-    settings::Settings,
-};
+pub use self::{adapter::Certainly, error::SettingsError, settings::Settings};
+pub use crate::domain::json::HookError;

@@ -13,9 +13,11 @@ use super::ids::NotAnExternalId;
 pub enum NotAnObject {
     #[error("not JSON")]
     Syntax(#[source] serde_json::Error),
-    /// JSON of another shape. The cause is not kept: it would quote the body.
-    #[error("JSON of another shape")]
+    #[error("no object")]
     Shape,
+    /// The cause is not kept: it would quote the body.
+    #[error("{path} is not what it must be")]
+    Field { path: String },
 }
 
 /// A call to a hook that cannot be taken. None of these quotes what came.
@@ -25,6 +27,10 @@ pub enum HookError {
     NotJson(#[source] serde_json::Error),
     #[error("the body is not utf-8")]
     NotText(#[source] std::str::Utf8Error),
+    #[error("the body must be an object")]
+    NoObject,
+    #[error("{path} is not what it must be")]
+    Field { path: String },
     #[error("{field} is missing or is not what it must be")]
     Contract { field: &'static str },
     #[error("{field} cannot be used as an id")]
@@ -38,7 +44,8 @@ impl From<NotAnObject> for HookError {
     fn from(fault: NotAnObject) -> Self {
         match fault {
             NotAnObject::Syntax(fault) => Self::NotJson(fault),
-            NotAnObject::Shape => Self::Contract { field: "the body" },
+            NotAnObject::Shape => Self::NoObject,
+            NotAnObject::Field { path } => Self::Field { path },
         }
     }
 }
@@ -74,11 +81,31 @@ pub fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, NotAnObject> {
     }
     serde_json::from_str(text).map_err(|fault| {
         if fault.is_data() {
-            NotAnObject::Shape
+            wrong_field::<T>(text)
         } else {
             NotAnObject::Syntax(fault)
         }
     })
+}
+
+/// The body of a call to a hook.
+///
+/// # Errors
+/// It is none of text, of JSON, of an object, of an object with such fields.
+pub fn hook<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, HookError> {
+    let text = str::from_utf8(body).map_err(HookError::NotText)?;
+    Ok(object(text)?)
+}
+
+/// Reads once more what could not be read, since to keep the way to each field costs every call something.
+fn wrong_field<'a, T: Deserialize<'a>>(text: &'a str) -> NotAnObject {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let read: Result<T, _> = serde_path_to_error::deserialize(&mut json);
+    let path = read.err().map(|fault| fault.path().clone());
+    let path = path.filter(|path| path.iter().next().is_some());
+    NotAnObject::Field {
+        path: path.map_or_else(|| "the body".to_owned(), |path| path.to_string()),
+    }
 }
 
 /// A whole number, also where it is written as text.

@@ -90,7 +90,10 @@ impl From<HookError> for Problem {
     fn from(error: HookError) -> Self {
         let kind = match &error {
             HookError::NotJson(_) | HookError::NotText(_) => Kind::Malformed,
-            HookError::Contract { .. } | HookError::Id { .. } => Kind::InvalidContract,
+            HookError::NoObject
+            | HookError::Field { .. }
+            | HookError::Contract { .. }
+            | HookError::Id { .. } => Kind::InvalidContract,
         };
         Self::from(kind).detail(error.to_string())
     }

@@ -1,23 +1,9 @@
-//! What can be wrong with a call of Certainly and with the configuration of a bot.
+//! What can be wrong with the configuration of a bot.
 
 use crate::{
     config::{Fault, KeyPath, Written},
-    domain::ids::NotAnExternalId,
     outbound::{request::Unusable, url::UrlError},
 };
-
-/// A call to a hook that cannot be taken. None of these quotes what came.
-#[derive(Debug, thiserror::Error)]
-pub enum HookError {
-    #[error("the body is not json")]
-    NotJson(#[source] serde_json::Error),
-    #[error("the body is not utf-8")]
-    NotText(#[source] std::str::Utf8Error),
-    #[error("{field} is missing or is not what it must be")]
-    Contract { field: &'static str },
-    #[error("the id of the user cannot be used as one")]
-    UserId(#[source] NotAnExternalId),
-}
 
 /// Why a bot cannot be built from its configuration.
 #[derive(Debug, thiserror::Error)]

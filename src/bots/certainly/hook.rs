@@ -18,7 +18,7 @@ use crate::domain::{
     dedupe::{ContentKey, DedupeKey},
     event::{Event, Feed, Incoming, PlatformMessage, Request, Step, Target, TranscriptItem},
     ids::{BotName, ExternalId},
-    json::{self, NotAnObject},
+    json,
     message::{Actor, Content},
     time::Timestamp,
 };
@@ -81,11 +81,14 @@ impl Reader {
     /// A claim has neither an id nor a time, so a repeat is one only as long as its handover is open: it gets the same
     /// answer.
     pub fn claim(&self, body: &[u8]) -> Result<Step, HookError> {
-        let mut claim: Map<String, Value> = read(body)?;
+        const NAMED: &str = "the field that user_id_field names";
+        let mut claim: Map<String, Value> = json::hook(body)?;
         let user = claim.get(&self.user_id_field).unwrap_or(&Value::Null);
         let user = self.user(user).map_err(|fault| match fault {
-            HookError::Contract { .. } => HookError::Contract {
-                field: "the field that user_id_field names",
+            HookError::Contract { .. } => HookError::Contract { field: NAMED },
+            HookError::Id { source, .. } => HookError::Id {
+                field: NAMED,
+                source,
             },
             fault => fault,
         })?;
@@ -107,7 +110,7 @@ impl Reader {
 
     /// None: the bot, or something unknown, said it to somebody who is not named. There is no place to keep it in.
     pub fn message(&self, body: &[u8]) -> Result<Option<Step>, HookError> {
-        let envelope: Envelope<'_> = read(body)?;
+        let envelope: Envelope<'_> = json::hook(body)?;
         let interlocutor = envelope.interlocutor.as_ref().and_then(Value::as_str);
         match interlocutor.filter(|who| !who.is_empty()) {
             Some("user") => self.user_said(&envelope).map(Some),
@@ -203,9 +206,13 @@ impl Reader {
             Value::Number(number) => number.to_string(),
             _ => return Err(HookError::Contract { field: "user_id" }),
         };
-        ExternalId::new(given.as_str()).map_err(HookError::UserId)?;
+        let unusable = |source| HookError::Id {
+            field: "user_id",
+            source,
+        };
+        ExternalId::new(given.as_str()).map_err(unusable)?;
         Ok(User {
-            key: ExternalId::new(self.key(&given)).map_err(HookError::UserId)?,
+            key: ExternalId::new(self.key(&given)).map_err(unusable)?,
             given,
         })
     }
@@ -284,14 +291,6 @@ fn says_something(value: &Value) -> bool {
         Value::Object(fields) => !fields.is_empty(),
         Value::Bool(_) | Value::Number(_) => true,
     }
-}
-
-fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, HookError> {
-    let text = str::from_utf8(body).map_err(HookError::NotText)?;
-    json::object(text).map_err(|fault| match fault {
-        NotAnObject::Syntax(fault) => HookError::NotJson(fault),
-        NotAnObject::Shape => HookError::Contract { field: "the body" },
-    })
 }
 
 /// Whole seconds, as documented, or with a fraction; what would be beyond the year 5000 is milliseconds.

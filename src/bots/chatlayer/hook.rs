@@ -14,7 +14,7 @@ use std::collections::HashMap;
 
 pub use self::skim::Skimmer;
 
-use self::envelope::{Envelope, Item, Named, read, time};
+use self::envelope::{Envelope, Item, Named, time};
 use super::{
     HookError,
     message::{bot_contents, in_every_copy, unknown, user_contents},
@@ -26,6 +26,7 @@ use crate::{
         dedupe::{ContentKey, DedupeKey},
         event::{Event, Feed, Incoming, PlatformMessage, Request, Step, Target, TranscriptItem},
         ids::BotName,
+        json,
         message::{Actor, Content},
         time::Timestamp,
     },
@@ -58,12 +59,12 @@ pub struct Hook {
 
 /// The name of the event, also where nothing else can be believed.
 pub fn kind(body: &[u8]) -> Result<Kind, HookError> {
-    read::<Named<'_>>(body)?.kind()
+    json::hook::<Named<'_>>(body)?.kind()
 }
 
 impl<'a> Call<'a> {
     pub fn read(body: &'a [u8]) -> Result<Self, HookError> {
-        let envelope: Envelope<'a> = read(body)?;
+        let envelope: Envelope<'a> = json::hook(body)?;
         let kind = envelope.kind()?;
         Ok(Self {
             kind,

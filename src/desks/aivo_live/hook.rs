@@ -79,7 +79,7 @@ impl Reader {
 
     pub fn read(&self, body: &[u8]) -> Result<Told, HookError> {
         let text = str::from_utf8(body).map_err(HookError::NotText)?;
-        let envelope = Envelope::read(text)?;
+        let envelope: Envelope = json::object(text)?;
         let name = envelope.name.as_ref().and_then(Value::as_str);
         let name = name.ok_or(HookError::Contract { field: "name" })?;
         if !matches!(name, "attended" | "transfer" | "messageToClient" | "close") {
@@ -194,12 +194,6 @@ impl Reader {
             &self.desk,
             &[name, whose, &at, &content],
         ))
-    }
-}
-
-impl Envelope {
-    fn read(body: &str) -> Result<Self, HookError> {
-        Ok(json::object(body)?)
     }
 }
 

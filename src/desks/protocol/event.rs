@@ -21,7 +21,7 @@ pub fn parse(body: &[u8]) -> Result<DeskEvent, EventError> {
     let body = str::from_utf8(body).map_err(EventError::NotText)?;
     let sent = json::object(body).map_err(|fault| match fault {
         NotAnObject::Syntax(fault) => EventError::NotJson(fault),
-        NotAnObject::Shape => broken("the body", Fault::NoObject),
+        NotAnObject::Shape | NotAnObject::Field { .. } => broken("the body", Fault::NoObject),
     })?;
     read(sent, body)
 }

@@ -19,13 +19,13 @@ use super::{
     request::{Verdict, verdict},
 };
 use crate::{
-    bots::certainly::{HookError, hook::Reader},
+    bots::certainly::hook::Reader,
     domain::event::Event,
     http::{
         State,
         body::{self, Skim},
         meter::{Outcome, Sent},
-        problem::{Kind, Problem, Result},
+        problem::Result,
     },
 };
 
@@ -78,7 +78,7 @@ async fn take_claim(
         return Ok(Verdict::Declined);
     };
     body::check_depth(&body).map_err(|_| body::too_deep())?;
-    let step = reader.claim(&body).map_err(|error| refused(&error))?;
+    let step = reader.claim(&body)?;
     let (through, call) = (state.clone(), InFlight::new(body, place));
     state
         .see_through(async move { Ok(verdict(&through, step, call).await) })
@@ -92,9 +92,7 @@ async fn take_message(
     sent: Body,
 ) -> Result<()> {
     let call = InFlight::read(state, &headers, sent, body::DEFAULT_MAX).await?;
-    let heard = reader.message(call.body());
-    let heard = heard.map_err(|error| refused(&error))?;
-    let Some(step) = heard else {
+    let Some(step) = reader.message(call.body())? else {
         let (bot, outcome) = (&reader.bot, Outcome::Unmatched);
         state.meter().intake(bot, Sent::Message, outcome);
         return Ok(());
@@ -127,14 +125,6 @@ fn said(verdict: Verdict) -> Value {
         "queue_position": null,
         "message": message,
     })
-}
-
-fn refused(error: &HookError) -> Problem {
-    let kind = match error {
-        HookError::NotJson(_) | HookError::NotText(_) => Kind::Malformed,
-        HookError::Contract { .. } | HookError::UserId(_) => Kind::InvalidContract,
-    };
-    Problem::from(kind).detail(error.to_string())
 }
 
 /// What a claim says does not matter where there is no room for it.

@@ -7,7 +7,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::envelope::{id, read};
+use super::envelope::id;
 use crate::{
     bots::{
         chatlayer::{HookError, message::bot_contents},
@@ -16,6 +16,7 @@ use crate::{
     domain::{
         event::{Event, Feed, Incoming, PlatformMessage, Step, Target},
         ids::{BotName, ExternalId},
+        json,
     },
 };
 
@@ -58,7 +59,7 @@ impl<'a> Call<'a> {
             message,
             message_counter,
             verify_token,
-        } = read(body)?;
+        } = json::hook(body)?;
         Ok(Self {
             token: match verify_token {
                 Some(Json::Text(token)) => Some(token.into_owned()),

@@ -17,7 +17,6 @@ use crate::{
     domain::{
         conversation::{ConversationKey, Profile},
         ids::{BotName, ExternalId},
-        json,
         message::Actor,
         time::Timestamp,
     },
@@ -132,11 +131,6 @@ impl<'a> Item<'a> {
             raw: raw.get(),
         })
     }
-}
-
-pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, HookError> {
-    let text = str::from_utf8(body).map_err(HookError::NotText)?;
-    Ok(json::object(text)?)
 }
 
 /// Who spoke, by the name of today or by that of before.

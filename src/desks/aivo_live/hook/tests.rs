@@ -317,7 +317,7 @@ fn what_is_no_event_is_refused_without_being_quoted() {
         (b"", "the body is not json"),
         (b"{\"name\": \"canary", "the body is not json"),
         (b"\xff{}", "the body is not utf-8"),
-        (b"[\"canary\"]", "the body is missing or is not what it must be"),
+        (b"[\"canary\"]", "the body must be an object"),
         (b"{}", "name is missing or is not what it must be"),
         (b"{\"name\": 7}", "name is missing or is not what it must be"),
         (

@@ -40,6 +40,28 @@ fn what_names_the_conversation_must_be_there_and_be_usable() {
 }
 
 #[test]
+fn a_field_of_another_type_is_named_without_what_stands_in_it() {
+    for (field, says) in [
+        (r#""event": {"canary": 1}"#, "event is not what it must be"),
+        (
+            r#""event": "messages", "messages": "canary""#,
+            "messages is not what it must be",
+        ),
+        (
+            r#""event": "offload", "transcript": {"canary": []}"#,
+            "transcript is not what it must be",
+        ),
+        (
+            r#""event": "canary", "event": "canary""#,
+            "the body is not what it must be",
+        ),
+    ] {
+        let error = parse(&bot(), format!("{{{field}}}").as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), says, "{field}");
+    }
+}
+
+#[test]
 fn a_call_that_names_no_event_is_refused() {
     let conversation = r#""botId": "b1", "version": "LIVE", "sessionId": "s1""#;
     for name in ["", r#""event": null,"#, r#""event": "","#, r#""type": 1,"#] {
@@ -63,10 +85,7 @@ fn only_an_object_is_a_call() {
     let wrapped = json!([whole]).to_string();
     for body in [positions, wrapped.as_str(), "[1, 2, 3]", "1", "null"] {
         assert!(
-            matches!(
-                kind(body.as_bytes()),
-                Err(HookError::Contract { field: "the body" })
-            ),
+            matches!(kind(body.as_bytes()), Err(HookError::NoObject)),
             "{body}"
         );
     }
