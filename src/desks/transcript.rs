@@ -10,7 +10,7 @@ use crate::domain::{
 pub(super) fn told(messages: &[Message], total: u64, room: usize) -> Option<String> {
     let mut lines = Vec::new();
     let mut left = room;
-    let shown = messages.iter().filter(|told| told.actor != Actor::System);
+    let shown = shown(messages);
     let count = shown.clone().count();
     for message in shown.rev() {
         let line = line(message);
@@ -38,6 +38,12 @@ pub(super) fn told(messages: &[Message], total: u64, room: usize) -> Option<Stri
     Some(lines.join("\n"))
 }
 
+/// The bridge's own notices are not.
+pub(super) fn shown(messages: &[Message]) -> impl DoubleEndedIterator<Item = &Message> + Clone {
+    let messages = messages.iter();
+    messages.filter(|told| told.actor != Actor::System)
+}
+
 pub(super) fn speaker(actor: Actor) -> &'static str {
     match actor {
         Actor::User => "User",
@@ -52,7 +58,7 @@ fn line(message: &Message) -> String {
 }
 
 /// Everything in words, the files by their addresses.
-fn words(content: &Content) -> String {
+pub(super) fn words(content: &Content) -> String {
     const WORDS: Capabilities = Capabilities::text_only(Audience::Agent, usize::MAX);
     let Ok(shown) = fallback::show(content, &WORDS) else {
         return "(a message that cannot be shown)".to_owned();

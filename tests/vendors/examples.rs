@@ -41,7 +41,7 @@ async fn the_ticket_system_of_the_documentation_works_as_it_is_written() {
     let opened = &bodies(&tickets, |call| call.path == "/api/tickets")[0];
     assert_eq!(
         *opened,
-        json!({"subject": "Chat with a visitor", "language": "en", "queue": "general", "text": "user: help u1"})
+        json!({"subject": "Chat with a visitor", "language": "en", "queue": "general", "text": "User: help u1"})
     );
 
     let hook = format!("/hooks/template/tickets/{KEY}");
@@ -124,7 +124,7 @@ async fn zammad_is_called_and_read_as_its_documentation_says() {
     assert!(bot.asks(&bridge, ("u1", "helpdesk")).await);
     let opened = &bodies(&zammad, |call| call.path == "/api/v1/tickets")[0];
     assert_eq!(opened["group"], "Users");
-    assert_eq!(opened["article"]["body"], "user: help u1");
+    assert_eq!(opened["article"]["body"], "User: help u1");
     assert_eq!(opened["article"]["type"], "chat");
 
     bot.user_says(&bridge, ("u1", 1)).await;

@@ -12,6 +12,7 @@ use crate::{
         Desk, DeskFacts,
         protocol::message::placeholder,
         shown::{self, NOT_DELIVERED},
+        transcript,
     },
     domain::{
         delivery::{Done, Failure, Job, LegFacts, Task},
@@ -56,7 +57,7 @@ impl Template {
         let Some(failed) = &self.settings.requests.failed else {
             let content = Content::text(format!(
                 "{NOT_DELIVERED} ({reason}): {}",
-                message::text_of(&message.content)
+                transcript::words(&message.content)
             ));
             let part = Part {
                 index: 0,
@@ -194,7 +195,7 @@ impl Desk for Template {
 }
 
 fn joined(parts: &[Cow<'_, Content>]) -> Content {
-    let texts = parts.iter().map(|part| message::text_of(part));
+    let texts = parts.iter().map(|part| transcript::words(part));
     Content::text(texts.collect::<Vec<_>>().join("\n"))
 }
 

@@ -5,12 +5,14 @@ use serde_json::{Map, Value};
 
 use super::settings::REFERENCE;
 use crate::{
-    desks::protocol::message::{HandoverBody, MessageBody},
+    desks::{
+        protocol::message::{HandoverBody, MessageBody},
+        transcript,
+    },
     domain::{
         conversation::ConversationKey,
         delivery::Job,
-        fallback::{self, Audience, Capabilities},
-        message::{Actor, Content, Message},
+        message::{Content, Message},
     },
     outbound::template::Context,
 };
@@ -24,10 +26,8 @@ struct Told<'a> {
     text: String,
 }
 
-/// As many bytes of the past are written down in one text, the newest.
-const MOST_PAST: usize = 64 * 1024;
-const LEFT_OUT: &str = "(earlier messages are left out)";
-const UNSHOWABLE: &str = "(a message that cannot be shown as a text)";
+/// As many characters of the past are told in one text, the newest.
+const PAST_ROOM: usize = 64 * 1024;
 
 /// What every request of a handover may speak of.
 pub(super) fn handover(context: Context, job: &Job) -> Context {
@@ -40,32 +40,20 @@ pub(super) fn handover(context: Context, job: &Job) -> Context {
 }
 
 /// What `open` may: the newest of the past, and how much there is of it.
-pub(super) fn past(context: Context, transcript: &[Message], total: u64) -> Context {
-    let told: Vec<_> = shown(transcript).map(told).collect();
+pub(super) fn past(context: Context, past: &[Message], total: u64) -> Context {
+    let told: Vec<_> = transcript::shown(past).map(told).collect();
+    let text = transcript::told(past, total, PAST_ROOM);
     context
         .with("transcript", told)
-        .with("transcript_text", written_down(transcript))
+        .with("transcript_text", text.unwrap_or_default())
         .with("transcript_total", total)
 }
 
 /// What `message` may: this message, saying this.
 pub(super) fn said(context: Context, message: &Message, shown: &Content) -> Context {
     let message = MessageBody::from(message).with_content(shown);
-    let text = text_of(shown);
+    let text = transcript::words(shown);
     context.with("message", Told { message, text })
-}
-
-/// What a reader of texts sees of it.
-pub(super) fn text_of(content: &Content) -> String {
-    let able = Capabilities::text_only(Audience::Agent, usize::MAX);
-    let Ok(shown) = fallback::show(content, &able) else {
-        return UNSHOWABLE.to_owned();
-    };
-    let texts = shown.parts.iter().filter_map(|part| match part.as_ref() {
-        Content::Text { text, .. } => Some(text.as_str()),
-        _ => None,
-    });
-    texts.collect::<Vec<_>>().join("\n")
 }
 
 /// What the answers so far gave, with the desk's own id of the conversation.
@@ -80,41 +68,9 @@ fn reference(job: &Job) -> Map<String, Value> {
     known
 }
 
-/// The bridge's own notices are not shown.
-fn shown(transcript: &[Message]) -> impl DoubleEndedIterator<Item = &Message> {
-    let messages = transcript.iter();
-    messages.filter(|message| message.actor != Actor::System)
-}
-
 fn told(message: &Message) -> Told<'_> {
     Told {
-        text: text_of(&message.content),
+        text: transcript::words(&message.content),
         message: message.into(),
-    }
-}
-
-/// A line for each message, oldest first.
-fn written_down(transcript: &[Message]) -> String {
-    let mut lines = Vec::new();
-    let mut length = 0_usize;
-    for message in shown(transcript).rev() {
-        let line = format!("{}: {}", name(message.actor), text_of(&message.content));
-        length = length.saturating_add(line.len()).saturating_add(1);
-        if length > MOST_PAST {
-            lines.push(LEFT_OUT.to_owned());
-            break;
-        }
-        lines.push(line);
-    }
-    lines.reverse();
-    lines.join("\n")
-}
-
-fn name(actor: Actor) -> &'static str {
-    match actor {
-        Actor::User => "user",
-        Actor::Bot => "bot",
-        Actor::Agent => "agent",
-        Actor::System => "bridge",
     }
 }

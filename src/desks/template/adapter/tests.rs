@@ -172,16 +172,8 @@ async fn an_offer_tells_the_past_and_takes_what_later_calls_need() {
     assert!(head.starts_with("POST /api/tickets "), "{head}");
     assert!(head.contains("authorization: Bearer canary"), "{head}");
     assert!(head.contains(&format!("key: {}", open.delivery)), "{head}");
-    let shown =
-        json!({"text": "user: help\nbot: The user opened the conversation.", "of": 9, "lines": 2});
-    assert_eq!(body["of"], shown["of"]);
-    assert_eq!(body["lines"], shown["lines"]);
-    assert!(
-        body["text"]
-            .as_str()
-            .unwrap()
-            .starts_with("user: help\nbot: ")
-    );
+    let told = "(7 earlier messages are left out)\nUser: help\nBot: The conversation was opened without a word.";
+    assert_eq!(body, json!({"text": told, "of": 9, "lines": 2}));
 }
 
 #[tokio::test]
