@@ -138,11 +138,12 @@ pub struct LegFacts {
 }
 
 /// What an agent said and the bot platform has not been told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsaid {
     pub message: MessageId,
     /// Not a part of it has been told either.
     pub whole: bool,
+    pub speaker: Option<Speaker>,
 }
 
 /// The vendor took it.
@@ -331,10 +332,11 @@ impl Task {
                 message,
                 notice: false,
                 part,
-                ..
+                speaker,
             } => Some(Unsaid {
                 message: *message,
                 whole: part.is_none_or(|part| part.index == 0),
+                speaker: speaker.clone(),
             }),
             _ => None,
         }

@@ -175,7 +175,6 @@ pub(super) fn came_of_transcript(effects: &[Effect]) -> impl Iterator<Item = Opt
     })
 }
 
-/// The agent's message that a task tells the user, or a part of it.
 /// The message that a task tells a desk, or a part of it, or a line in its place.
 pub(super) const fn told_to_desk(task: &Task) -> Option<MessageId> {
     match task {
@@ -187,8 +186,9 @@ pub(super) const fn told_to_desk(task: &Task) -> Option<MessageId> {
 /// What becomes of a delivery of this order that waits, when this is cancelled in its lane. None: it stays.
 pub(super) fn overtaken(only: Cancelled, task: &Task, order: u64) -> Option<DeliveryState> {
     match (only, task) {
-        // Asked for by an operator, whatever becomes of the handover.
-        (_, Task::Forget) => None,
+        // Asked for by an operator, whatever becomes of the handover; and what an agent has to know however long the desk's
+        // part has been over.
+        (_, Task::Forget | Task::Failed { .. }) => None,
         (Cancelled::All, _)
         | (Cancelled::Resumes, Task::Resume { .. })
         | (Cancelled::LookUps, Task::LookUp { .. })
@@ -238,5 +238,21 @@ mod tests {
         assert_eq!(overtaken(before, &say(true), 4), taken_back);
         assert_eq!(overtaken(before, &say(true), 5), None);
         assert_eq!(overtaken(before, &say(false), 4), None);
+    }
+
+    #[test]
+    fn a_desk_is_told_what_was_not_heard_although_its_part_is_over() {
+        let failed = Task::Failed {
+            message: MessageId::from_uuid(Uuid::nil()),
+            reason: "rejected".to_owned(),
+        };
+        let close = Task::Close {
+            reason: "solved".to_owned(),
+        };
+        assert_eq!(overtaken(Cancelled::All, &failed, 1), None);
+        assert_eq!(
+            overtaken(Cancelled::All, &close, 1),
+            Some(DeliveryState::Cancelled)
+        );
     }
 }

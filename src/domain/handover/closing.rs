@@ -2,9 +2,10 @@
 
 use super::{timers, turn::Turn};
 use crate::domain::{
-    conversation::{Agent, Answer, Closing, Leg, Phase, ResumeContract},
-    delivery::{Lane, Task, Unsaid},
+    conversation::{Agent, Answer, Closing, Phase, ResumeContract},
+    delivery::{Destination, Lane, Task, Unsaid},
     effect::{Cancelled, Cause, Effect, LegRow},
+    ids::HandoverId,
     policy::Notice,
     retry::ErrorClass,
 };
@@ -93,57 +94,58 @@ impl Turn<'_> {
         }
     }
 
-    /// The platform does not know the session any more, as a resume has found: nobody is left who could be stuck. The desk is
-    /// told of its messages that were not said.
+    /// The platform does not know the session any more, as a resume has found: nobody is left who could be stuck. Desks are
+    /// told of their messages that were not said.
     pub(super) fn session_gone(&mut self) {
         self.cancel(self.bot_lane(), Cancelled::All);
-        let failed = self.failed(None, ErrorClass::Gone.label());
-        self.tell_desk_of(failed);
+        self.fail_unsaid(None, ErrorClass::Gone.label());
         self.end(Cause::Resumed, SESSION_GONE);
     }
 
     /// So says the answer to a text. It may say so of something else, and the bot is paused: only a resume that is answered the
-    /// same proves it. The desk is told of its messages that were not said, beginning with the one that found that out.
+    /// same proves it. Desks are told of their messages that were not said, beginning with the one that found that out.
     pub(super) fn session_seems_gone(&mut self, found_by: Option<Unsaid>) {
         self.cancel(self.bot_lane(), Cancelled::All);
-        let failed = self.failed(found_by, ErrorClass::Gone.label());
-        self.close_leg_after(failed, SESSION_GONE);
+        self.fail_unsaid(found_by, ErrorClass::Gone.label());
+        self.close_leg(SESSION_GONE);
         self.resume(Cause::Closed, SESSION_GONE, None);
     }
 
-    /// A desk that was never asked has said nothing.
-    fn tell_desk_of(&mut self, failed: Vec<Task>) {
-        let leg = self.conversation.handover.as_ref().map(|open| &open.leg);
-        if leg.is_some_and(Leg::may_be_known) {
-            for task in failed {
-                self.owe_desk(task);
-            }
-        }
-    }
-
-    /// This and what waits does not reach the user any more. What the desk is told of it, once of each message although it may
-    /// be said in parts.
-    fn failed(&mut self, first: Option<Unsaid>, reason: &str) -> Vec<Task> {
+    /// This and what waits does not reach the user any more. The desks whose agents said it are told, once of each message
+    /// although it may be said in parts.
+    fn fail_unsaid(&mut self, first: Option<Unsaid>, reason: &str) {
+        let Some(handover) = self.conversation.handover.as_ref().map(|open| open.id) else {
+            return;
+        };
         let mut failed: Vec<Unsaid> = first.into_iter().collect();
         for unsaid in self.context.unsaid {
             if !failed.iter().any(|known| known.message == unsaid.message) {
-                failed.push(*unsaid);
+                failed.push(unsaid.clone());
             }
         }
-        self.leave_unsaid(failed.iter().copied());
-        let failed = failed.into_iter().map(|unsaid| Task::Failed {
-            message: unsaid.message,
-            reason: reason.to_owned(),
-        });
-        failed.collect()
+        for unsaid in &failed {
+            self.tell_speaker(handover, unsaid, reason);
+        }
     }
 
-    /// What a desk that is asked later is not to read as if the user had.
-    pub(super) fn leave_unsaid(&mut self, unsaid: impl IntoIterator<Item = Unsaid>) {
-        for Unsaid { message, whole } in unsaid {
-            if whole {
-                self.push(Effect::Unsaid { message });
+    /// The desk whose agent said it is told that it was not heard, also if the handover is another's by now, or over. A desk
+    /// that is asked later is not to read it as if the user had.
+    pub(super) fn tell_speaker(&mut self, handover: HandoverId, unsaid: &Unsaid, reason: &str) {
+        let message = unsaid.message;
+        if unsaid.whole {
+            self.push(Effect::Unsaid { message });
+        }
+        let failed = Task::Failed {
+            message,
+            reason: reason.to_owned(),
+        };
+        match &unsaid.speaker {
+            Some(speaker) if !self.takes_at_once(&speaker.desk) => {
+                let desk = Destination::Desk(speaker.desk.clone());
+                self.deliver((Lane::Leg(speaker.leg), desk, handover), failed, false);
             }
+            Some(_) => {}
+            None => self.owe_desk(failed),
         }
     }
 
@@ -277,7 +279,7 @@ impl Turn<'_> {
         (in_vain || !flies) && handover.take_unheard().is_some()
     }
 
-    /// What agents said before a resume that went ahead of it is not said any more, and the desk is told so. If no step
+    /// What agents said before a resume that went ahead of it is not said any more, and their desks are told so. If no step
     /// has reached the bot, it does not speak, and all of it is still to be said. What is still on its way to the desk counts
     /// as not heard: should it not arrive, the handover is over when that turns out.
     fn resumed(&mut self) {
@@ -287,8 +289,7 @@ impl Turn<'_> {
         let (order, reason) = (closing.first_order, closing.reason.clone());
         if closing.reached {
             self.cancel(self.bot_lane(), Cancelled::SaysBefore(order));
-            let failed = self.failed(None, OVERTAKEN);
-            self.tell_desk_of(failed);
+            self.fail_unsaid(None, OVERTAKEN);
         }
         let open = self.conversation.handover.as_ref();
         if open.is_some_and(|open| open.newest_unheard().is_some()) {

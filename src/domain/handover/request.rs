@@ -134,11 +134,6 @@ impl Turn<'_> {
 
     /// Tells the present leg's desk that its part is over, if it may know of it, and sends it nothing else.
     pub(super) fn close_leg(&mut self, reason: &str) {
-        self.close_leg_after(Vec::new(), reason);
-    }
-
-    /// The same, with what the desk has to know before.
-    pub(super) fn close_leg_after(&mut self, last: Vec<Task>, reason: &str) {
         if self.is_looking_up() {
             return;
         }
@@ -149,9 +144,6 @@ impl Turn<'_> {
         let row = LegRow::of(handover.id, &handover.leg, told);
         self.cancel(Lane::Leg(row.id), Cancelled::All);
         if told {
-            for task in last {
-                self.owe_desk(task);
-            }
             self.owe_desk(Task::Close {
                 reason: reason.to_owned(),
             });

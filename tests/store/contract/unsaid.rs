@@ -1,5 +1,7 @@
 //! What reaches nobody any more: the desk is told of what was not said, and what goes another way is no dead letter.
 
+use std::time::Duration;
+
 use handover_bridge::{
     domain::{
         delivery::{StepResult, Task},
@@ -57,6 +59,22 @@ pub async fn a_desk_is_told_of_every_message_that_a_gone_session_left_unsaid(
     let kinds: Vec<_> = told(&world).await.iter().map(Task::kind).collect();
     assert_eq!(kinds, ["failed", "failed", "failed", "close"]);
     assert!(world.claim(&bot()).await.is_none(), "nobody is there");
+}
+
+pub async fn a_desk_that_closes_is_still_told_what_was_not_heard(harness: impl Harness + 'static) {
+    let mut world = World::new(harness).await;
+    let handover = world.waiting("ann").await;
+    world.user_says("ann", "one").await;
+    let on_its_way = world.claim(&team()).await.unwrap();
+    world.agent_says(handover, " ").await;
+    world.user_says("ann", "two").await;
+    world.closes(handover).await;
+    world.reopen().await;
+    world.done(on_its_way).await;
+    world.wait(Duration::from_mins(1));
+    let kinds: Vec<_> = told(&world).await.iter().map(Task::kind).collect();
+    assert!(kinds.ends_with(&["failed"]), "{kinds:?}");
+    assert!(!kinds.contains(&"close"), "it has closed itself: {kinds:?}");
 }
 
 pub async fn what_a_desk_is_told_anew_is_no_dead_letter(harness: impl Harness + 'static) {

@@ -2,7 +2,7 @@
 
 use crate::domain::{
     conversation::{Answer, Phase},
-    delivery::{Destination, Lane, StepResult, Task},
+    delivery::{StepResult, Task},
     effect::{Cancelled, Effect, WarningKind},
     event::Settled,
     handover::{Guard, turn::Turn},
@@ -44,35 +44,14 @@ impl Turn<'_> {
             (
                 Task::Say { notice: false, .. },
                 StepResult::Dead { .. } | StepResult::Skipped | StepResult::Gone,
-            ) => self.tell_speaker(settled),
+            ) => self.say_failed(settled),
             _ => {}
         }
     }
 
-    /// The desk whose agent said it is told that it was not heard, also if the handover is another's by now, or over.
-    fn tell_speaker(&mut self, settled: &Settled) {
-        let Task::Say {
-            message, speaker, ..
-        } = &settled.task
-        else {
-            return;
-        };
-        self.leave_unsaid(settled.task.unsaid());
-        let failed = Task::Failed {
-            message: *message,
-            reason: given_up(&settled.result).to_owned(),
-        };
-        match speaker {
-            Some(speaker) if !self.takes_at_once(&speaker.desk) => {
-                let desk = Destination::Desk(speaker.desk.clone());
-                self.deliver(
-                    (Lane::Leg(speaker.leg), desk, settled.handover),
-                    failed,
-                    false,
-                );
-            }
-            Some(_) => {}
-            None => self.owe_desk(failed),
+    fn say_failed(&mut self, settled: &Settled) {
+        if let Some(unsaid) = settled.task.unsaid() {
+            self.tell_speaker(settled.handover, &unsaid, given_up(&settled.result));
         }
     }
 
@@ -120,7 +99,7 @@ impl Turn<'_> {
                     speaker: Some(_), ..
                 },
                 StepResult::Dead { .. } | StepResult::Skipped | StepResult::Gone,
-            ) => self.tell_speaker(settled),
+            ) => self.say_failed(settled),
             _ => {}
         }
     }

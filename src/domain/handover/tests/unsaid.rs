@@ -1,6 +1,7 @@
 //! What an agent said and the user never hears: the desk is told, and no other one reads it as said.
 
 use super::*;
+use crate::domain::delivery::Speaker;
 
 fn failed(world: &World) -> Vec<(MessageId, String)> {
     let deliveries = world.deliveries().into_iter();
@@ -21,17 +22,23 @@ fn left_out(world: &World) -> Vec<MessageId> {
     left_out.collect()
 }
 
-fn whole(message: MessageId) -> Unsaid {
+/// Said by the agent of the desk that has the user.
+fn whole(world: &World, message: MessageId) -> Unsaid {
+    let leg = &world.handover().leg;
     Unsaid {
         message,
         whole: true,
+        speaker: Some(Speaker {
+            leg: leg.id,
+            desk: leg.desk.clone(),
+        }),
     }
 }
 
-fn rest_of(message: MessageId) -> Unsaid {
+fn rest_of(world: &World, message: MessageId) -> Unsaid {
     Unsaid {
-        message,
         whole: false,
+        ..whole(world, message)
     }
 }
 
@@ -47,7 +54,11 @@ fn a_session_that_is_gone_fails_every_message_that_was_not_said() {
     let first = message(&world.agent_says("are you there?"));
     let [second, third] = ["hello?", "bye"].map(|text| message(&world.agent_says(text)));
     // The third goes in two parts.
-    world.unsaid = vec![whole(second), whole(third), rest_of(third)];
+    world.unsaid = vec![
+        whole(&world, second),
+        whole(&world, third),
+        rest_of(&world, third),
+    ];
     let say = world
         .deliveries()
         .into_iter()
@@ -70,7 +81,7 @@ fn a_resume_that_went_ahead_of_messages_fails_them() {
     let mut world = World::attended();
     let said = message(&world.agent_says("one moment"));
     world.desk_closes();
-    world.unsaid = vec![whole(said)];
+    world.unsaid = vec![whole(&world, said)];
     world.look_from_here();
     world.resumed();
     assert_eq!(failed(&world), [(said, "overtaken".to_owned())]);
@@ -84,7 +95,7 @@ fn what_waits_is_still_said_if_no_resume_has_reached_the_bot() {
         let mut world = World::attended();
         let said = message(&world.agent_says("one moment"));
         world.desk_closes();
-        world.unsaid = vec![whole(said)];
+        world.unsaid = vec![whole(&world, said)];
         world.look_from_here();
         world.comes_to("resume", result);
         assert_eq!(world.phase(), None);
@@ -99,7 +110,7 @@ fn one_resume_step_that_has_reached_the_bot_is_enough() {
     world.bot_mut().resume_steps = 2;
     let said = message(&world.agent_says("one moment"));
     world.desk_closes();
-    world.unsaid = vec![whole(said)];
+    world.unsaid = vec![whole(&world, said)];
     let steps: Vec<_> = world
         .deliveries()
         .into_iter()
@@ -131,21 +142,32 @@ fn a_desk_is_told_of_its_message_that_failed_when_the_handover_was_over() {
 
 #[test]
 fn the_desk_whose_agent_said_it_is_told_that_it_failed() {
-    let mut world = World::with_fallback("second", false);
-    world.request();
-    world.opened();
-    let said = message(&world.agent_says("one moment, I will pass you on"));
-    let (say, first) = (world.delivery_of(said), world.handover().leg.id);
-    world.apply(&Event::DeskRemoved { desk: desk("team") });
-    assert_eq!(world.state().desk(), Some(&desk("second")));
-    world.look_from_here();
-    world.settle(&say, rejected());
-    let lanes: Vec<_> = world
-        .deliveries()
-        .into_iter()
-        .map(|delivery| delivery.lane)
-        .collect();
-    assert_eq!(lanes, [Lane::Leg(first)]);
+    for result in [rejected(), StepResult::Gone] {
+        let mut world = World::with_fallback("second", false);
+        world.request();
+        world.opened();
+        let [said, then] =
+            ["one moment", "I will pass you on"].map(|text| message(&world.agent_says(text)));
+        let (say, first) = (world.delivery_of(said), world.handover().leg.id);
+        let waits = whole(&world, then);
+        world.apply(&Event::DeskRemoved { desk: desk("team") });
+        assert_eq!(world.state().desk(), Some(&desk("second")));
+        world.unsaid = vec![waits];
+        world.look_from_here();
+        world.settle(&say, result.clone());
+        let told: Vec<_> = world
+            .deliveries()
+            .into_iter()
+            .filter(|delivery| delivery.task.kind() == "failed")
+            .map(|delivery| (delivery.lane, delivery.task.message()))
+            .collect();
+        let first = Lane::Leg(first);
+        let lost = match result {
+            StepResult::Gone => vec![(first, Some(said)), (first, Some(then))],
+            _ => vec![(first, Some(said))],
+        };
+        assert_eq!(told, lost);
+    }
 }
 
 #[test]
@@ -169,7 +191,7 @@ fn a_text_of_which_the_user_has_read_a_part_stays_in_what_later_desks_read() {
     assert_eq!(left_out(&begun), []);
 
     begun.look_from_here();
-    begun.unsaid = vec![rest_of(said)];
+    begun.unsaid = vec![rest_of(&begun, said)];
     begun.desk_closes();
     begun.resumed();
     assert_eq!(failed(&begun), [(said, "overtaken".to_owned())]);

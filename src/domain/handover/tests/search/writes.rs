@@ -173,7 +173,7 @@ impl Model {
 impl Cancelled {
     fn names(self, row: &Row) -> bool {
         match (self, &row.delivery.task) {
-            (_, Task::Forget) => false,
+            (_, Task::Forget | Task::Failed { .. }) => false,
             (Self::All, _)
             | (Self::Resumes, Task::Resume { .. })
             | (Self::LookUps, Task::LookUp { .. })
