@@ -31,8 +31,8 @@ use handover_bridge::{
 use tempfile::TempDir;
 
 use crate::world::{
-    Harness, ManualClock, START, World, bot, bot_said, keep, key, policy, says, step, team,
-    team_name, text, user_said,
+    Harness, ManualClock, START, World, bot, bot_said, keep, key, policy, request, says, step,
+    team, team_name, text, user_said,
 };
 
 /// A file in a directory of its own.
@@ -84,10 +84,12 @@ async fn nothing_is_written_of_a_conversation_that_may_not_be_observed() {
     let path = files.0.path().join("data").join("handover.db");
     let silent = Policy {
         observe: false,
+        routes: Vec::new(),
         ..policy()
     };
     let world = World::with(files, silent).await;
     world.apply(says("ann", "hello")).await;
+    world.apply(request("ann", Vec::new())).await;
     world.store.close().await;
     let connection = rusqlite::Connection::open(path).unwrap();
     for table in ["conversations", "messages", "keys", "journal", "deliveries"] {

@@ -61,7 +61,11 @@ impl<'a> Turn<'a> {
         {
             self.effects.push(Effect::Handover(row(handover, None)));
         }
-        let changed = self.conversation.changed_since(self.before);
+        let keeps_unknown = self.keeps_unknown();
+        let mut changed = self.conversation.changed_since(self.before);
+        if keeps_unknown {
+            changed = changed.max(Changed::More);
+        }
         if changed > Changed::Nothing {
             self.conversation.version += 1;
         }
@@ -71,6 +75,12 @@ impl<'a> Turn<'a> {
             effects: self.effects,
             outcome,
         }
+    }
+
+    /// Whoever something is kept of is kept too: what nobody is known by could not be erased.
+    fn keeps_unknown(&self) -> bool {
+        let mut effects = self.effects.iter();
+        effects.any(|effect| matches!(effect, Effect::KeepUnknown { .. }))
     }
 
     /// A phase that this version does not know was written by a newer one: it is read as waiting, and over.

@@ -88,14 +88,18 @@ pub(super) async fn perform(
                 handover,
                 taken,
             } => legs::take(work, *lane, *handover, taken).await?,
-            Effect::Journal(entry) => keep_entry(work, entry)?,
+            // Nobody could find what it tells of a handover that has no row.
+            Effect::Journal(entry) if subject.is_stored || entry.handover.is_none() => {
+                keep_entry(work, entry)?;
+            }
             Effect::Warn(warning) => warnings::raise(work, warning)?,
             Effect::KeepUnknown { raw } => work.write(
                 "INSERT INTO unknown_events (conversation, at, raw) VALUES ($1, $2, $3)",
                 values![id, work.now, raw],
             ),
             // The last two are seen to by the settlement, which knows the row.
-            Effect::Handover(_) | Effect::Withdraw | Effect::PutOff { .. } => {}
+            Effect::Handover(_) | Effect::Journal(_) | Effect::Withdraw | Effect::PutOff { .. } => {
+            }
         }
     }
     Ok(())

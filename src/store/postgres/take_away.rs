@@ -48,7 +48,8 @@ const HANDOVERS: &str = "WITH gone AS (DELETE FROM handovers WHERE conversation 
     UPDATE audit SET subject = 'erased' WHERE subject IN (SELECT id::text FROM gone)";
 const CONVERSATION: &str = "WITH echoes AS (DELETE FROM echoes WHERE conversation = $1), \
     unknown AS (DELETE FROM unknown_events WHERE conversation = $1), \
-    erasing AS (DELETE FROM erasing WHERE conversation = $1) \
+    erasing AS (DELETE FROM erasing WHERE conversation = $1), \
+    looks AS (UPDATE audit SET subject = 'erased' WHERE subject = $1::text) \
     DELETE FROM conversations WHERE id = $1";
 /// Ends the step where another erasure of the same conversation has begun, and has to be told of first.
 const ALL_TOLD: &str =

@@ -102,14 +102,20 @@ pub(super) fn perform(
                 legs::take(work, *lane, *handover, taken)?;
                 subject.take_of(work, *lane);
             }
-            (Effect::Journal(entry), _) => keep_entry(work, entry)?,
+            // Nobody could find what it tells of a handover that has no row.
+            (Effect::Journal(entry), row) if row.is_some() || entry.handover.is_none() => {
+                keep_entry(work, entry)?;
+            }
             (Effect::Warn(warning), _) => warnings::raise(work, warning)?,
             (Effect::KeepUnknown { raw }, _) => {
                 let sql = "INSERT INTO unknown_events (conversation, at, raw) VALUES (?1, ?2, ?3)";
                 work.execute(sql, params![subject.state.id, work.now, raw])?;
             }
             // Seen to by the settlement, which knows the row.
-            (Effect::Handover(_) | Effect::Withdraw | Effect::PutOff { .. }, _) => {}
+            (
+                Effect::Handover(_) | Effect::Journal(_) | Effect::Withdraw | Effect::PutOff { .. },
+                _,
+            ) => {}
             // A decision that keeps something changes the state, and a changed state has a row.
             (_, None) => return Err(Fault::Missing),
         }

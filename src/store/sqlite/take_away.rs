@@ -116,6 +116,10 @@ pub(super) fn take_away(
         .query_row([conversation], |row| row.get(0))
         .optional()?;
     work.execute("DELETE FROM unknown_events WHERE conversation = ?1", [id])?;
+    forget_subjects(
+        work,
+        &id.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    )?;
     work.batch.changes.extend(id.map(Change::Touched));
     work.execute(
         "DELETE FROM erasing WHERE conversation = ?1",

@@ -7,18 +7,18 @@ use handover_bridge::{
         conversation::{Answer, Profile, UserProfile},
         delivery::{StepResult, Task},
         effect::WarningKind,
-        event::{DeskEvent, Step},
+        event::{DeskEvent, Event, Incoming, Step},
         handover::Outcome,
         retry::ErrorClass,
     },
     store::{
-        Applied, Changed, DeliveryFilter, DeliveryView, Erased, Erasure, Named, Retention,
-        RowOutcome, Settlement, Whose,
+        Applied, Changed, DeliveryFilter, DeliveryView, Erased, Erasure, Named, NewAudit,
+        Retention, RowOutcome, Settlement, Whose,
     },
 };
 
 use crate::world::{
-    Harness, World, bot, bot_name, from_desk, keep, key, request_once, says, says_once, team,
+    Harness, World, bot, bot_name, from_desk, keep, key, request_once, says, says_once, step, team,
     team_name,
 };
 
@@ -343,6 +343,43 @@ pub async fn who_is_erased_by_retention_first_is_erased_too(harness: impl Harnes
     world.wait(Duration::from_hours(48));
     while world.store.purge(observed, 99).await.unwrap() > 0 {}
     assert_eq!(finished(&world, &begun).await.left, 0);
+}
+
+pub async fn what_is_no_message_goes_with_its_user(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    let raw = r#"{"event": "survey", "answer": "canary"}"#.to_owned();
+    let unknown = Incoming {
+        event: Event::PlatformUnknown { raw },
+        keys: Vec::new(),
+    };
+    world.apply(step("ann", vec![unknown])).await;
+    let begun = world.store.erase(session("ann"), false, "ben").await;
+    let begun = begun.unwrap();
+    assert_eq!(begun.conversations, 1);
+    finished(&world, &begun).await;
+    world.wait(Duration::from_millis(1));
+    let observed = Retention {
+        observed: Duration::ZERO,
+        ..keep()
+    };
+    let left = world.store.purge(observed, 99).await.unwrap();
+    assert_eq!(left, 0, "nothing is left for retention");
+}
+
+pub async fn the_trail_does_not_say_whose_transcript_was_read(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    world.apply(says("ann", "hello")).await;
+    let read = NewAudit {
+        actor: "ben".to_owned(),
+        action: "transcript.view",
+        subject: world.conversation("ann").await.to_string(),
+    };
+    world.store.keep_audit(read).await.unwrap();
+    let begun = world.store.erase(session("ann"), false, "ben").await;
+    finished(&world, &begun.unwrap()).await;
+    let trail = world.store.audit_trail(None, 9).await.unwrap().items;
+    let read = trail.iter().find(|entry| entry.action == "transcript.view");
+    assert_eq!(read.unwrap().subject, "erased");
 }
 
 pub(super) fn session(user: &str) -> Whose {
