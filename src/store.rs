@@ -17,6 +17,7 @@ mod hashing;
 mod job;
 mod keyed;
 mod labels;
+mod observed;
 mod page;
 pub mod postgres;
 pub mod sqlite;

@@ -52,6 +52,7 @@ macro_rules! run_against {
             ],
             unsaid: [
                 a_desk_is_told_of_every_message_that_a_gone_session_left_unsaid,
+                a_desk_that_closes_is_still_told_what_was_not_heard,
                 what_a_desk_is_told_anew_is_no_dead_letter,
                 a_desk_does_not_read_what_agents_before_it_could_not_say,
             ],
@@ -208,6 +209,8 @@ macro_rules! run_against {
                 two_erasures_of_one_user_both_come_to_their_end,
                 an_erasure_is_known_for_as_long_as_what_operators_changed,
                 who_is_erased_by_retention_first_is_erased_too,
+                what_is_no_message_goes_with_its_user,
+                the_trail_does_not_say_whose_transcript_was_read,
             ],
             inbox: [
                 each_list_has_what_is_meant_for_it_in_its_order,
@@ -252,6 +255,7 @@ macro_rules! run_against {
             ],
             retention: [
                 what_was_observed_goes_after_its_time,
+                what_was_told_with_a_declined_request_goes_like_what_was_observed,
                 an_open_handover_is_never_touched,
                 a_handover_goes_with_its_transcript,
                 deliveries_and_dead_letters_go_each_after_their_time,

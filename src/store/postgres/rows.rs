@@ -97,8 +97,8 @@ fn conversations(
         states.push(row.state);
         phases.push(row.phase.map(|phase| phase.label().to_owned()));
         wake_ats.push(row.wake_at.map(Timestamp::as_millis));
-        observed.push(row.observed_since.map(Timestamp::as_millis));
-        handed_over.push(Some(row.handed_over));
+        observed.push(row.observed.since.map(Timestamp::as_millis));
+        handed_over.push(Some(row.observed.handed_over));
         desks.push(row.at_desk.map(|desk| desk.as_str().to_owned()));
     }
     values![

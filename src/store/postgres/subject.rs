@@ -19,7 +19,6 @@ use crate::{
     domain::{
         conversation::{Conversation, ConversationKey, Phase, Profile},
         delivery::Lane,
-        effect::Effect,
         event::Event,
         handover::{Context, Echo, decide, may_ask_a_desk, may_leave_unsaid, may_leave_untold},
         ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId},
@@ -30,6 +29,7 @@ use crate::{
         Applied,
         hashing::Hashed,
         keyed::Turned,
+        observed::Observed,
         tally::{self, Before},
     },
 };
@@ -44,8 +44,7 @@ pub(super) struct Subject {
     /// early once, and then when it is due.
     stored_wake_at: Option<Timestamp>,
     stored_phase: Option<Phase>,
-    observed_since: Option<Timestamp>,
-    handed_over: bool,
+    observed: Observed,
     /// Loaded when an event first needs them.
     echoes: Option<Vec<Echo>>,
     conditions: Conditions,
@@ -144,8 +143,7 @@ impl Subject {
             stored_version: 0,
             stored_wake_at: None,
             stored_phase: None,
-            observed_since: None,
-            handed_over: false,
+            observed: Observed::default(),
             echoes: None,
             conditions,
         })
@@ -181,8 +179,10 @@ impl Subject {
             stored_wake_at: row.try_get(5)?,
             stored_phase: state.handover.as_ref().map(|open| open.phase),
             state,
-            observed_since: row.try_get(3)?,
-            handed_over: row.try_get(4)?,
+            observed: Observed {
+                since: row.try_get(3)?,
+                handed_over: row.try_get(4)?,
+            },
             echoes: None,
             conditions,
         })
@@ -249,19 +249,8 @@ impl Subject {
             self.echoes = Some(echoes);
         }
         if self.is_stored || self.state.version != before {
-            let observes = decision
-                .effects
-                .iter()
-                .any(|effect| matches!(effect, Effect::Record(_)));
-            self.handed_over |= decision
-                .effects
-                .iter()
-                .any(|effect| matches!(effect, Effect::Handover(_)));
-            if self.handed_over {
-                self.observed_since = None;
-            } else if observes {
-                self.observed_since.get_or_insert(work.now);
-            }
+            self.observed
+                .follow(&self.state, &decision.effects, work.now);
             self.save(work)?;
         }
         effects::perform(work, &mut self, event, &decision.effects).await?;
@@ -296,8 +285,7 @@ impl Subject {
             state: serde_json::to_string(&self.state)?,
             phase,
             wake_at,
-            observed_since: self.observed_since,
-            handed_over: self.handed_over,
+            observed: self.observed,
             at_desk: self.state.desk().cloned(),
         };
         work.writes.conversations.insert(self.state.id, row);

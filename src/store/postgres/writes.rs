@@ -19,7 +19,7 @@ use crate::{
         message::Message,
         time::Timestamp,
     },
-    store::{Changing, DeliveryState},
+    store::{Changing, DeliveryState, observed::Observed},
     telemetry::traces::TraceParent,
 };
 
@@ -72,8 +72,7 @@ pub(super) struct ConversationRow {
     pub(super) state: String,
     pub(super) phase: Option<Phase>,
     pub(super) wake_at: Option<Timestamp>,
-    pub(super) observed_since: Option<Timestamp>,
-    pub(super) handed_over: bool,
+    pub(super) observed: Observed,
     pub(super) at_desk: Option<DeskName>,
 }
 

@@ -11,18 +11,17 @@ use crate::{
     domain::{
         conversation::{Changed, Conversation, ConversationKey, Profile},
         delivery::{Destination, Lane},
-        effect::Effect,
         event::Event,
         handover::{
             Context, Echo, decide, may_ask_a_desk, may_leave_unsaid, may_leave_untold, needs_echoes,
         },
         ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId},
         policy::Conditions,
-        time::Timestamp,
     },
     store::{
         Applied,
         keyed::Turned,
+        observed::Observed,
         tally::{self, Before},
     },
 };
@@ -39,8 +38,7 @@ pub(super) struct Subject {
     changed: Changed,
     /// To be written with this message, which is not recorded yet.
     progress: Option<(MessageId, String)>,
-    observed_since: Option<Timestamp>,
-    handed_over: bool,
+    observed: Observed,
     /// Loaded when an event first needs them.
     echoes: Option<Vec<Echo>>,
     /// Whether anything was taken from the answers of this leg, or from the bot's in its handover. None: not known.
@@ -75,8 +73,7 @@ impl Subject {
                 stored_length: 0,
                 changed: Changed::Nothing,
                 progress: None,
-                observed_since: None,
-                handed_over: false,
+                observed: Observed::default(),
                 echoes: None,
                 taken: None,
                 conditions: work.memory.conditions(work.now),
@@ -224,19 +221,8 @@ impl Subject {
             self.echoes = Some(echoes);
         }
         if self.row.is_some() || self.state.version != before {
-            let observes = decision
-                .effects
-                .iter()
-                .any(|effect| matches!(effect, Effect::Record(_)));
-            self.handed_over |= decision
-                .effects
-                .iter()
-                .any(|effect| matches!(effect, Effect::Handover(_)));
-            if self.handed_over {
-                self.observed_since = None;
-            } else if observes {
-                self.observed_since.get_or_insert(work.now);
-            }
+            self.observed
+                .follow(&self.state, &decision.effects, work.now);
             self.keep(work, &decision.effects)?;
         }
         effects::perform(work, &mut self, event, &decision.effects)?;

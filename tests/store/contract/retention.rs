@@ -8,13 +8,14 @@ use handover_bridge::{
         handover::Outcome,
         ids::HandoverId,
         message::{Actor, Content},
+        policy::Policy,
         time::Timestamp,
     },
     store::{Changed, DeliveryFilter, DeliveryState, Retention},
 };
 
 use crate::world::{
-    Harness, World, bot, item, keep, key, request, says, says_once, step, team, team_name,
+    Harness, World, bot, item, keep, key, policy, request, says, says_once, step, team, team_name,
     user_said,
 };
 
@@ -39,6 +40,30 @@ pub async fn what_was_observed_goes_after_its_time(harness: impl Harness + 'stat
     assert_eq!(world.store.purge(observed, 99).await.unwrap(), 1);
     let handover = world.waiting("ann").await;
     assert_eq!(world.transcript(handover).await, [(2, "new".to_owned())]);
+}
+
+pub async fn what_was_told_with_a_declined_request_goes_like_what_was_observed(
+    harness: impl Harness + 'static,
+) {
+    let nobody = Policy {
+        routes: Vec::new(),
+        ..policy()
+    };
+    let world = World::with(harness, nobody).await;
+    let past = vec![item(Actor::User, "hello", Vec::new())];
+    world.apply(request("ann", past)).await;
+    let ann = world.conversation("ann").await;
+    let observed = Retention {
+        observed: DAY,
+        ..keep()
+    };
+    world.wait(DAY);
+    assert_eq!(world.store.purge(observed, 99).await.unwrap(), 0);
+    world.wait(MOMENT);
+    assert_eq!(world.store.purge(observed, 99).await.unwrap(), 1);
+    let view = world.store.conversation(ann, None, 9).await.unwrap();
+    let view = view.expect("its handover is known for longer");
+    assert_eq!(view.messages.len(), 0, "{view:?}");
 }
 
 pub async fn an_open_handover_is_never_touched(harness: impl Harness + 'static) {

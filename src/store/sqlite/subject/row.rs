@@ -11,11 +11,14 @@ use super::{
     },
     Subject,
 };
-use crate::domain::{
-    conversation::{Changed, Conversation, Phase, Progress},
-    effect::Effect,
-    ids::LegId,
-    time::Timestamp,
+use crate::{
+    domain::{
+        conversation::{Changed, Conversation, Phase, Progress},
+        effect::Effect,
+        ids::LegId,
+        time::Timestamp,
+    },
+    store::observed::Observed,
 };
 
 /// Of a message that carries progress, in bytes: it has its place on a page with others.
@@ -37,8 +40,7 @@ pub(in crate::store::sqlite) struct Stored {
 pub(super) struct Columns {
     phase: Option<Phase>,
     wake_at: Option<Timestamp>,
-    observed_since: Option<Timestamp>,
-    handed_over: bool,
+    observed: Observed,
 }
 
 impl Stored {
@@ -50,8 +52,10 @@ impl Stored {
             columns: Columns {
                 phase: row.get(2)?,
                 wake_at: row.get(3)?,
-                observed_since: row.get(4)?,
-                handed_over: row.get(5)?,
+                observed: Observed {
+                    since: row.get(4)?,
+                    handed_over: row.get(5)?,
+                },
             },
             taken: None,
         })
@@ -66,8 +70,7 @@ impl Stored {
             changed: Changed::Nothing,
             progress: None,
             state: self.state,
-            observed_since: self.columns.observed_since,
-            handed_over: self.columns.handed_over,
+            observed: self.columns.observed,
             echoes: None,
             taken: self.taken,
             conditions: work.memory.conditions(work.now),
@@ -144,8 +147,7 @@ impl Subject {
         Columns {
             phase: self.state.handover.as_ref().map(|open| open.phase),
             wake_at: self.state.wake_at(),
-            observed_since: self.observed_since,
-            handed_over: self.handed_over,
+            observed: self.observed,
         }
     }
 
@@ -173,8 +175,8 @@ impl Subject {
                 work.now,
                 columns.phase,
                 columns.wake_at,
-                columns.observed_since,
-                columns.handed_over
+                columns.observed.since,
+                columns.observed.handed_over
             ],
         )?;
         Ok(())
@@ -195,8 +197,8 @@ impl Subject {
                 work.now,
                 columns.phase,
                 columns.wake_at,
-                columns.observed_since,
-                columns.handed_over
+                columns.observed.since,
+                columns.observed.handed_over
             ],
         )?;
         self.row = Some(work.connection.last_insert_rowid());
