@@ -84,7 +84,19 @@ const STOP_WITHIN: Duration = Duration::from_secs(19);
 pub async fn serve(config: Config, source: Source) -> Result<(), Error> {
     let signals = Signals::listen().map_err(Error::Signals)?;
     let listeners = Listeners::bind(&config)?;
-    let app = App::build(config, listeners).await?;
+    live(signals, source, App::build(config, listeners)).await
+}
+
+/// Starts a bridge and sees it through to its end. One that is told to stop before it has started has taken nothing yet.
+async fn live(
+    mut signals: Signals,
+    source: Source,
+    starting: impl Future<Output = Result<App, Error>>,
+) -> Result<(), Error> {
+    let Some(app) = signals.until_stopped(starting).await.transpose()? else {
+        tracing::info!("stopped");
+        return Ok(());
+    };
     let obeying = signals.obey(app.shutdown(), app.patience(), app.rotation(source));
     let obeying = tokio::spawn(obeying);
     let ended = app.run().await;
@@ -261,8 +273,9 @@ impl App {
         presence.abort();
         store.close().await;
         tidying.abort();
-        // Waits for the collector, some seconds at most.
-        let _ = spawn_blocking(move || instruments.traces.finish()).await;
+        // Waits for the collector, some seconds at most, and not where nothing is waited for any more.
+        let finishing = spawn_blocking(move || instruments.traces.finish());
+        shutdown.hard.run_until_cancelled(finishing).await;
         tracing::info!("stopped");
         Ok(())
     }

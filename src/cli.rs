@@ -29,7 +29,7 @@ use clap::{Parser, Subcommand};
 use self::error::Error;
 use crate::{
     app,
-    config::{Config, Source},
+    config::{Config, Server, Source, Upkeep},
 };
 
 /// Carries conversations between chatbots and human agents
@@ -274,14 +274,18 @@ fn run(cli: Cli) -> Result<(), Error> {
         Command::Erase(options) => erase::run(&load(&source)?, &options),
         Command::Console(action) => console::run(action),
         Command::Openapi => openapi::run(),
-        Command::Healthcheck => healthcheck::run(&load(&source)?),
-        Command::Migrate => migrate::run(load(&source)?),
-        Command::Store(action) => store::run(load(&source)?, action),
+        Command::Healthcheck => healthcheck::run(&Server::load(&source).map_err(Error::Faults)?),
+        Command::Migrate => migrate::run(upkeep(&source)?),
+        Command::Store(action) => store::run(upkeep(&source)?, action),
     }
 }
 
 fn load(source: &Source) -> Result<Config, Error> {
     Config::load(source).map_err(Error::Faults)
+}
+
+fn upkeep(source: &Source) -> Result<Upkeep, Error> {
+    Upkeep::load(source).map_err(Error::Faults)
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Error> {

@@ -86,17 +86,50 @@ pub struct Config {
     pub retention: Retention,
 }
 
+/// What works on the store alone goes by; what is wrong elsewhere does not concern it.
+#[derive(Clone, Debug)]
+pub struct Upkeep {
+    pub store: Store,
+    pub telemetry: Telemetry,
+}
+
+impl Upkeep {
+    /// Its sections of `source`, or all that is wrong with them.
+    pub fn load(source: &Source) -> Result<Self, Faults> {
+        read(source, |mut root| {
+            let store = root.table("store").and_then(Store::read);
+            let telemetry = root.table("telemetry").and_then(Telemetry::read);
+            Some(Self {
+                store: store?,
+                telemetry: telemetry?,
+            })
+        })
+    }
+}
+
+impl Server {
+    /// This section alone of `source`, or all that is wrong with it.
+    pub fn load(source: &Source) -> Result<Self, Faults> {
+        read(source, |mut root| root.table("server").and_then(Self::read))
+    }
+}
+
+/// All of it that `part` looks at.
+fn read<T>(source: &Source, part: impl FnOnce(Section<'_>) -> Option<T>) -> Result<T, Faults> {
+    let layers = source.merge()?;
+    let report = Report::new(layers.lines);
+    let part = part(Section::root(layers.values, &report));
+    let faults = report.into_faults();
+    match part {
+        Some(part) if faults.is_empty() => Ok(part),
+        _ => Err(faults),
+    }
+}
+
 impl Config {
     /// All layers of `source`, or all that is wrong with them.
     pub fn load(source: &Source) -> Result<Self, Faults> {
-        let layers = source.merge()?;
-        let report = Report::new(layers.lines);
-        let config = Self::read(Section::root(layers.values, &report));
-        let faults = report.into_faults();
-        match config {
-            Some(config) if faults.is_empty() => Ok(config),
-            _ => Err(faults),
-        }
+        read(source, Self::read)
     }
 
     /// Settings that are allowed and yet ask for a second look.

@@ -10,12 +10,14 @@ mod settings;
 
 use std::io;
 
+use tokio::task::JoinSet;
+
 use self::{
     keys::Keys,
     listeners::{Addresses, DemoListeners},
     settings::keep,
 };
-use super::{App, Development, Error, Listeners, signals::Signals};
+use super::{App, Development, Error, Listeners, live, signals::Signals};
 use crate::{
     clock::SystemClock,
     config::{Config, Source},
@@ -126,22 +128,21 @@ pub async fn demo(options: Options) -> Result<(), Error> {
         home: addresses.home(options.desk).to_string(),
         framed_by: addresses.chat_url.origin().ascii_serialization(),
     };
-    let app = App::build_with(config, listeners, Some(development))
-        .await
-        .map_err(runs_already)?;
-    // Not before the store is ours: a second demo in the same folder must leave the file of the first alone.
-    keep(&text)?;
-    addresses.introduce(options.desk, &token)?;
-    let shutdown = app.shutdown();
-    let stopping = shutdown.soft.clone();
-    let playing = tokio::spawn(async move {
-        tokio::join!(platform.run(stopping.clone()), agents.run(stopping));
-    });
-    let obeying = tokio::spawn(signals.obey(shutdown, app.patience(), app.rotation(source)));
-    let ended = app.run().await;
-    obeying.abort();
-    playing.abort();
-    ended
+    let mut playing = JoinSet::new();
+    let starting = async {
+        let app = App::build_with(config, listeners, Some(development))
+            .await
+            .map_err(runs_already)?;
+        // Not before the store is ours: a second demo in the same folder must leave the file of the first alone.
+        keep(&text)?;
+        addresses.introduce(options.desk, &token)?;
+        let stopping = app.shutdown().soft;
+        playing.spawn(async move {
+            tokio::join!(platform.run(stopping.clone()), agents.run(stopping));
+        });
+        Ok(app)
+    };
+    live(signals, source, starting).await
 }
 
 /// Nobody else works with the demo's store.

@@ -21,11 +21,11 @@ use crate::{
 };
 
 /// Brings the store's tables up to date and ends. Says what there was to do.
-pub async fn migrate(config: Config) -> Result<Migrated, Error> {
+pub async fn migrate(store: config::Store) -> Result<Migrated, Error> {
     let config = config::Store {
         migrate: true,
         listen: config::Listen::Off,
-        ..config.store
+        ..store
     };
     let (policy, limits) = (Policy::default(), TranscriptLimits::new());
     let opened = store::open(config, policy, limits, &Instruments::default()).await?;
@@ -34,8 +34,8 @@ pub async fn migrate(config: Config) -> Result<Migrated, Error> {
 }
 
 /// Copies the store into one file, whether or not a bridge works with it. Says how large the copy is.
-pub fn backup(config: &Config, to: &Path) -> Result<u64, Error> {
-    match &config.store.url {
+pub fn backup(store: &config::Store, to: &Path) -> Result<u64, Error> {
+    match &store.url {
         StoreUrl::Sqlite(path) => Ok(sqlite::backup(path, to, SystemClock.now())?),
         StoreUrl::Postgres(_) => Err(Error::NotAFile),
     }

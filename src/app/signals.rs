@@ -33,6 +33,17 @@ impl Signals {
         })
     }
 
+    /// What is to be done before anything can be stopped softly. None: the wish to stop came first. A SIGHUP that comes
+    /// meanwhile is kept for later.
+    pub(super) async fn until_stopped<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            _ = self.terminate.recv() => None,
+            _ = self.interrupt.recv() => None,
+            done = work => Some(done),
+        }
+    }
+
     /// The first SIGTERM or SIGINT stops softly, SIGTERM with the drain; the second, or the end of `patience`, stops
     /// at once. Each SIGHUP has the secrets read again.
     pub(super) async fn obey(mut self, shutdown: Shutdown, patience: Duration, rotation: Rotation) {

@@ -1,7 +1,8 @@
 //! The store that the configuration names.
 
-use std::sync::Arc;
+use std::{panic::resume_unwind, sync::Arc};
 
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use super::Error;
@@ -54,7 +55,9 @@ pub(super) async fn open(
                 transcript_limits,
                 instruments,
             };
-            let opened = options.open();
+            // A migration may take its time, and a stop is to be heard meanwhile.
+            let opened = spawn_blocking(move || options.open()).await;
+            let opened = opened.unwrap_or_else(|failed| resume_unwind(failed.into_panic()));
             let store = opened.map_err(|source| Error::Store { path, source })?;
             let fatal = store.fatal();
             Ok(Opened {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::config::{Config, hooks};
+use crate::config::{Server, hooks};
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
@@ -21,8 +21,8 @@ pub(super) enum Error {
     NotAlive { address: SocketAddr },
 }
 
-pub(super) fn run(config: &Config) -> Result<(), super::Error> {
-    Ok(ask(hooks::local(config.server.listen))?)
+pub(super) fn run(server: &Server) -> Result<(), super::Error> {
+    Ok(ask(hooks::local(server.listen))?)
 }
 
 fn ask(address: SocketAddr) -> Result<(), Error> {

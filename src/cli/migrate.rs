@@ -3,11 +3,11 @@
 use std::io::{self, Write as _};
 
 use super::{Error, runtime};
-use crate::{app, config::Config, store::Migrated, telemetry};
+use crate::{app, config::Upkeep, store::Migrated, telemetry};
 
-pub(super) fn run(config: Config) -> Result<(), Error> {
-    let _last_lines = telemetry::init(&config.telemetry)?;
-    let migrated = runtime()?.block_on(app::migrate(config))?;
+pub(super) fn run(upkeep: Upkeep) -> Result<(), Error> {
+    let _last_lines = telemetry::init(&upkeep.telemetry)?;
+    let migrated = runtime()?.block_on(app::migrate(upkeep.store))?;
     writeln!(io::stdout().lock(), "{}", told(migrated))?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 
 pub(super) use self::copy::UsageError;
 use super::Error;
-use crate::{app, config::Config};
+use crate::{app, config::Upkeep};
 
 /// What to do with the store.
 #[derive(Debug, Subcommand)]
@@ -28,14 +28,14 @@ pub(super) struct Backup {
     file: PathBuf,
 }
 
-pub(super) fn run(config: Config, action: Action) -> Result<(), Error> {
+pub(super) fn run(upkeep: Upkeep, action: Action) -> Result<(), Error> {
     match action {
         Action::Backup(Backup { file }) => {
-            let size = app::backup(&config, &file)?;
+            let size = app::backup(&upkeep.store, &file)?;
             let told = format!("{} holds the store, {size} bytes", file.display());
             writeln!(io::stdout().lock(), "{told}")?;
             Ok(())
         }
-        Action::Copy(options) => copy::run(config, options),
+        Action::Copy(options) => copy::run(upkeep, options),
     }
 }

@@ -18,7 +18,7 @@ fn a_good_configuration_checks_out() {
 fn faults_end_with_2_and_are_told_with_their_lines_before_anything_starts() {
     let setup = Setup::new(unused());
     setup.append("\n[colours]\nred = 1\n");
-    for command in ["check", "serve", "urls", "migrate", "healthcheck"] {
+    for command in ["check", "serve", "urls"] {
         let output = setup.run(&[command]);
         assert_eq!(output.status.code(), Some(2), "{command}: {output:?}");
         assert!(

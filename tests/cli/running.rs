@@ -32,6 +32,16 @@ fn a_bridge_that_answers_is_healthy() {
 }
 
 #[test]
+fn a_bridge_is_as_healthy_with_a_file_that_it_would_not_start_with() {
+    let stub = Stub::answering(StatusCode::OK, "{}");
+    let setup = Setup::new(stub.address);
+    setup.append("[bots.second]\nplatform = \"chatlayer\"\nverify_token_file = \"/nowhere/token\"");
+    assert_eq!(setup.run(&["check"]).status.code(), Some(2));
+    let output = setup.run(&["healthcheck"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+#[test]
 fn deliveries_are_listed_with_the_filters_that_were_given() {
     let stub = Stub::answering(StatusCode::OK, r#"{"deliveries": [], "next": null}"#);
     let setup = Setup::new(stub.address);

@@ -82,6 +82,25 @@ fn a_move_that_cannot_begin_ends_with_1_and_makes_nothing() {
 }
 
 #[test]
+fn a_store_is_kept_up_where_the_secrets_of_the_bridge_are_not() {
+    let setup = Setup::new(unused());
+    setup.append("[bots.second]\nplatform = \"chatlayer\"\nverify_token_file = \"/nowhere/token\"");
+    let path = setup.directory.path().join("handover.db");
+    let run = |arguments: &[&str]| {
+        let mut command = handover(arguments);
+        let url = format!("sqlite:{}", path.display());
+        command.env("HANDOVER__STORE__URL", url);
+        command.arg("--config").arg(setup.file()).output().unwrap()
+    };
+    assert_eq!(run(&["check"]).status.code(), Some(2));
+    let made = run(&["migrate"]);
+    assert!(made.status.success(), "{made:?}");
+    let copy = setup.directory.path().join("copy.db");
+    let copied = run(&["store", "backup", copy.to_str().unwrap()]);
+    assert!(copied.status.success() && copy.exists(), "{copied:?}");
+}
+
+#[test]
 fn a_file_that_is_no_store_is_named_with_what_to_do_and_left_as_it_is() {
     let setup = Setup::new(unused());
     let path = setup.directory.path().join("other.db");

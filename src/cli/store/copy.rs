@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use crate::{
     app,
     cli::{Error, runtime},
-    config::{self, Config, DatabaseUrl, StoreUrl, UrlFault},
+    config::{self, DatabaseUrl, StoreUrl, Upkeep, UrlFault},
     store::copy::{Copied, Copy},
     telemetry,
 };
@@ -50,9 +50,9 @@ pub(in crate::cli) enum UsageError {
     NoTo,
 }
 
-pub(super) fn run(config: Config, options: Options) -> Result<(), Error> {
-    let _last_lines = telemetry::init(&config.telemetry)?;
-    let config::Store { url, password, .. } = config.store;
+pub(super) fn run(upkeep: Upkeep, options: Options) -> Result<(), Error> {
+    let _last_lines = telemetry::init(&upkeep.telemetry)?;
+    let config::Store { url, password, .. } = upkeep.store;
     let copy = Copy {
         from: file(options.from, &url)?,
         to: database(options.to, &url)?,

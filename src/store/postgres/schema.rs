@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
-use tokio_postgres::{Client, Transaction};
+use tokio_postgres::{Client, GenericClient};
 
 use super::{
     OpenError,
@@ -28,35 +28,24 @@ pub(in crate::store) async fn migrate(
     allowed: bool,
     now: Timestamp,
 ) -> Result<Migrated, OpenError> {
+    // Most starts find nothing to do, and need not wait for whoever holds the lock.
+    let migrated = found(client).await?;
+    if migrated.found == migrated.now {
+        return Ok(migrated);
+    }
     let transaction = client.transaction().await.map_err(Fault::from)?;
     transaction.batch_execute(LOCK).await.map_err(Fault::from)?;
-    refuse_other_encodings(&transaction).await?;
-    let applied = applied(&transaction).await?;
-    if applied.len() > MIGRATIONS.len() {
-        return Err(OpenError::Newer {
-            found: applied.len(),
-            known: MIGRATIONS.len(),
-        });
-    }
-    for (at, (known, found)) in MIGRATIONS.iter().zip(&applied).enumerate() {
-        if checksum(known) != *found {
-            return Err(OpenError::Changed { number: at + 1 });
-        }
-    }
-    let migrated = Migrated {
-        found: applied.len(),
-        now: MIGRATIONS.len(),
-    };
+    let migrated = found(&transaction).await?;
     if migrated.found == migrated.now {
         return Ok(migrated);
     }
     if !allowed {
         return Err(OpenError::NotMigrated {
-            found: applied.len(),
-            needed: MIGRATIONS.len(),
+            found: migrated.found,
+            needed: migrated.now,
         });
     }
-    if applied.is_empty() {
+    if migrated.found == 0 {
         transaction
             .batch_execute(
                 "CREATE TABLE IF NOT EXISTS migrations \
@@ -65,7 +54,7 @@ pub(in crate::store) async fn migrate(
             .await
             .map_err(Fault::from)?;
     }
-    for (at, migration) in MIGRATIONS.iter().enumerate().skip(applied.len()) {
+    for (at, migration) in MIGRATIONS.iter().enumerate().skip(migrated.found) {
         transaction
             .batch_execute(migration)
             .await
@@ -86,9 +75,30 @@ pub(in crate::store) async fn migrate(
     Ok(migrated)
 }
 
+/// What the database has of the migrations, and what it should have. Refuses what this version does not know.
+async fn found(client: &impl GenericClient) -> Result<Migrated, OpenError> {
+    refuse_other_encodings(client).await?;
+    let applied = applied(client).await?;
+    if applied.len() > MIGRATIONS.len() {
+        return Err(OpenError::Newer {
+            found: applied.len(),
+            known: MIGRATIONS.len(),
+        });
+    }
+    for (at, (known, found)) in MIGRATIONS.iter().zip(&applied).enumerate() {
+        if checksum(known) != *found {
+            return Err(OpenError::Changed { number: at + 1 });
+        }
+    }
+    Ok(Migrated {
+        found: applied.len(),
+        now: MIGRATIONS.len(),
+    })
+}
+
 /// Others have no character for much that is said, and with `SQL_ASCII` nothing sees to it that bytes are text.
-async fn refuse_other_encodings(transaction: &Transaction<'_>) -> Result<(), OpenError> {
-    let rows = transaction
+async fn refuse_other_encodings(client: &impl GenericClient) -> Result<(), OpenError> {
+    let rows = client
         .query_typed("SELECT current_setting('server_encoding')", &[])
         .await
         .map_err(Fault::from)?;
@@ -100,8 +110,8 @@ async fn refuse_other_encodings(transaction: &Transaction<'_>) -> Result<(), Ope
     }
 }
 
-async fn applied(transaction: &Transaction<'_>) -> Result<Vec<String>, OpenError> {
-    let there = transaction
+async fn applied(client: &impl GenericClient) -> Result<Vec<String>, OpenError> {
+    let there = client
         .query_typed(
             "SELECT to_regclass('migrations') IS NOT NULL, current_schema() IS NULL, \
              has_table_privilege(to_regclass('migrations'), 'SELECT')",
@@ -119,9 +129,9 @@ async fn applied(transaction: &Transaction<'_>) -> Result<Vec<String>, OpenError
         return Ok(Vec::new());
     }
     if !there.try_get(2).map_err(Fault::from)? {
-        rights::refuse_without(transaction).await?;
+        rights::refuse_without(client).await?;
     }
-    let rows = transaction
+    let rows = client
         .query_typed("SELECT checksum FROM migrations ORDER BY number", &[])
         .await
         .map_err(Fault::from)?;
