@@ -43,6 +43,7 @@ EVERYTHING = {
     },
     "podDisruptionBudget": {"maxUnavailable": "34%"},
     "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+    "unreadyAfterSeconds": 6,
     "preStopSleepSeconds": 7,
     "serviceAccountName": "bridge",
     "podAnnotations": {"a": "b"},
@@ -169,13 +170,15 @@ def hardening(helm, _):
 
 
 def life(helm, _):
-    """probes ask the bridge, and a stop has the time that the bridge takes"""
-    for values, seconds in ((POSTGRES, 30), (EVERYTHING, 37)):
+    """probes ask the bridge, pods without their database stay in the Service, and a stop has the time that it takes"""
+    for values, without, seconds in ((POSTGRES, 86400, 30), (SQLITE, 86400, 30), (EVERYTHING, 6, 37)):
         pod = one(helm.objects(values), "Deployment")["spec"]["template"]["spec"]
         (container,) = pod["containers"]
         asked = {name: container[name]["httpGet"] for name in ("startupProbe", "livenessProbe", "readinessProbe")}
         assert asked["livenessProbe"] == asked["startupProbe"] == {"path": "/livez", "port": "http"}
         assert asked["readinessProbe"] == {"path": "/readyz", "port": "http"}
+        readiness = container["readinessProbe"]
+        assert readiness["failureThreshold"] * readiness["periodSeconds"] == without
         assert pod["terminationGracePeriodSeconds"] == seconds
         assert ("lifecycle" in container) == (seconds > 30)
 
@@ -229,6 +232,7 @@ def refusals(helm, _):
         (with_(POSTGRES, store={"url": "postgres://me:secret@host/db"}), "/store/url"),
         (with_(POSTGRES, store={"url": "sqlite:elsewhere.db"}), "/store/url"),
         (with_(POSTGRES, replicaCount=0), "/replicaCount"),
+        (with_(POSTGRES, unreadyAfterSeconds=3), "/unreadyAfterSeconds"),
         (with_(POSTGRES, terminationGracePeriodSeconds=10), "/terminationGracePeriodSeconds"),
         (with_(POSTGRES, replicas=3), "additional properties 'replicas' not allowed"),
     ):

@@ -1,14 +1,14 @@
-"""Two real bridges behind the proxy of deploy/compose.yaml: proxy.py BINARY.
+"""Two real bridges behind the proxy of deploy/compose.yaml: proxy.py BINARY BIN, where initdb is.
 
-haproxy runs with the very file that is shipped, the bridges with theirs but for the store, each with one of its own, at
-the addresses that deploy/compose.yaml gives them, in a network of their own. Needs root, ip, setpriv, haproxy, curl and
-openssl.
+haproxy and the bridges run with the very files that are shipped, at the addresses that deploy/compose.yaml gives them, on a
+PostgreSQL of their own, in a network of their own. Needs root, ip, setpriv, haproxy, curl and openssl.
 """
 
 import contextlib
 import json
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,33 +21,59 @@ from namespaces import Machine, connect, write
 DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "deploy"
 PROXY, BRIDGES = "172.31.253.10", {"bridge-1": "172.31.253.11", "bridge-2": "172.31.253.12"}
 NAME = "bridge.example.com"
+NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
 HOOK = "/hooks/chatlayer/{bot}/{hook_key}"
 VERIFY_TOKEN = "a-verify-token-of-the-proxy-test"
+PROBE = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "http://127.0.0.1:8404/livez"]
+DECLINED = {"offloadSuccess": False, "pauseBot": False}
 
 
 class Bench:
-    def __init__(self, binary, work):
+    def __init__(self, binary, programs, work):
         self.binary = binary
+        self.programs = programs
         self.work = work
         work.chmod(0o755)
         self.secrets = make_secrets(work)
         self.hook_key = (self.secrets / "webshop_hook_key").read_text().strip()
         named = "".join(f"{address} {name}\n" for name, address in BRIDGES.items())
-        hosts = write(work / "hosts", f"127.0.0.1 localhost\n{named}")
+        hosts = write(work / "hosts", f"127.0.0.1 localhost postgres\n{named}")
         self.proxy = Machine("proxy", [PROXY], hosts, self.secrets)
         self.machine = Machine("bridges", BRIDGES.values(), hosts, self.secrets)
         connect(self.proxy, self.machine)
-        configuration = (DEPLOY / "compose/bridge.toml").read_text()
-        configuration, replaced = re.subn(r"\[store\]\n(?:[^\[\n].*\n)+", "", configuration)
-        assert replaced == 1, "deploy/compose/bridge.toml has no [store]"
-        self.configuration = write(work / "bridge.toml", configuration)
+        self.configuration = write(work / "bridge.toml", (DEPLOY / "compose/bridge.toml").read_text())
+        self.database = None
         self.bridges = {}
         self.proxy_log = work / "proxy.log"
+
+    def make_database(self):
+        """As the containers of the database and of the migration do."""
+        data = self.work / "data"
+        data.mkdir()
+        shutil.chown(data, "nobody", "nogroup")
+        subprocess.run([*NOBODY, self.programs / "initdb", "--pgdata", data, "--username", "postgres", "--auth", "trust",
+                        "--no-sync"], check=True, stdout=subprocess.DEVNULL)
+        self.start_database()
+        ask = [self.programs / "psql", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--username", "postgres", "--host", "postgres"]
+        wait_until(lambda: self.machine.run([*ask, "--command", "SELECT 1"]).returncode == 0, "the database is there")
+        for made in ([*ask, "--file", DEPLOY / "compose/roles.sql"],
+                     ["env", "HANDOVER__STORE__URL_FILE=/run/secrets/store_owner_url", self.binary, "migrate"]):
+            ended = self.machine.run(made)
+            assert ended.returncode == 0, ended.stderr
+
+    def start_database(self):
+        arguments = [*NOBODY, self.programs / "postgres", "-D", self.work / "data", "-c", "listen_addresses=127.0.0.1",
+                     "-c", "unix_socket_directories=", "-c", "fsync=off"]
+        self.database = self.machine.start(arguments, self.work / "database.log")
+
+    def stop_database(self):
+        self.database.send_signal(signal.SIGINT)
+        assert self.database.wait(timeout=30) == 0, f"the database ended with {self.database.returncode}"
 
     def start_bridge(self, name):
         arguments = [
             "env", f"HANDOVER__SERVER__LISTEN={BRIDGES[name]}:8080", f"HANDOVER__ADMIN__LISTEN={BRIDGES[name]}:8081",
-            f"HANDOVER__STORE__URL=sqlite:{self.work / name}.db", self.binary, "--config", self.configuration, "serve",
+            self.binary, "--config", self.configuration, "serve",
         ]
         self.bridges[name] = self.machine.start(arguments, self.log_of(name))
 
@@ -67,8 +93,7 @@ class Bench:
     def start_proxy(self):
         shipped = write(self.work / "haproxy.cfg", (DEPLOY / "compose/haproxy.cfg").read_text())
         # With as few rights as in its container.
-        arguments = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--bounding-set=-all",
-                     "--no-new-privs", "haproxy", "-db", "-f", shipped]
+        arguments = [*NOBODY, "--bounding-set=-all", "--no-new-privs", "haproxy", "-db", "-f", shipped]
         checked = self.proxy.run([*arguments, "-c"])
         said = checked.stdout + checked.stderr
         assert checked.returncode == 0 and "WARNING" not in said, said
@@ -84,6 +109,14 @@ class Bench:
 
     def hook(self, rest=""):
         return f"https://{NAME}:8443/hooks/chatlayer/webshop/{self.hook_key}?challenge.verifyToken={VERIFY_TOKEN}{rest}"
+
+    def call(self, event, **fields):
+        """What the platform is answered."""
+        body = {"event": event, "sessionId": "s1", "botId": "b1", "version": "LIVE",
+                "timestamp": "2026-01-01T00:00:00.000Z", **fields}
+        said = self.curl("--data", json.dumps(body), "--write-out", "\n%{http_code}", self.hook()).stdout
+        answer, status = said.rsplit("\n", 1)
+        return int(status), json.loads(answer) if answer.startswith("{") else answer
 
     def end(self):
         self.proxy.end()
@@ -123,7 +156,7 @@ def routes(bench):
     for path in ("/metrics", "/api/admin/warnings", "/hooks/chatlayer/webshop", "/consoles", "/"):
         assert bench.status(f"https://{NAME}:9443{path}") == "404", path
     reached = {line["http.route"] for name in BRIDGES for line in map_log(bench, name)}
-    assert reached <= {HOOK, "/api/v1/handovers/{id}", "/readyz"}, reached
+    assert reached <= {HOOK, "/api/v1/handovers/{id}", "/livez", "/readyz"}, reached
 
 
 def logs(bench):
@@ -156,6 +189,25 @@ def rolling_restart(bench):
     print(f"    {statuses['200']} requests", flush=True)
 
 
+def without_a_store(bench):
+    """while the database is away bridges go on answering: an offload is declined, and a message is to come again"""
+    text = {"type": "text", "text": "hello", "sender": {"id": "u1"}}
+    said = [{"actor": "user", "message": text, "timestamp": "2026-01-01T00:00:00.000Z"}]
+    assert bench.call("messages", messages=said)[0] == 200
+    bench.stop_database()
+    end = time.monotonic() + 8
+    while time.monotonic() < end:
+        assert bench.call("offload", transcript=[]) == (200, DECLINED), "the bot is left hanging"
+        status, answer = bench.call("messages", messages=said)
+        assert status == 503 and answer["type"].endswith(":unavailable"), answer
+    log = bench.proxy_log.read_text()
+    for name in BRIDGES:
+        assert f"bridges-without-a-store/{name} " in log, f"{name} was asked nothing while it was not ready"
+    assert bench.proxy.run(PROBE).stdout == "200", "another proxy would not help"
+    bench.start_database()
+    wait_until(lambda: bench.call("messages", messages=said)[0] == 200, "messages are taken again")
+
+
 def console(bench):
     """whoever signs in over the proxy has a cookie for https alone; events come as they happen and are not cut short"""
     bench.stop_bridge("bridge-2")
@@ -186,10 +238,9 @@ def console(bench):
 
 def health(bench):
     """the proxy's own health check fails when there is no bridge left"""
-    probe = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "http://127.0.0.1:8404/livez"]
-    assert bench.proxy.run(probe).stdout == "200"
+    assert bench.proxy.run(PROBE).stdout == "200"
     bench.stop_bridge("bridge-1")
-    wait_until(lambda: bench.proxy.run(probe).stdout == "503", "the probe fails")
+    wait_until(lambda: bench.proxy.run(PROBE).stdout == "503", "the probe fails")
     assert bench.status(bench.hook()) == "503"
 
 
@@ -238,15 +289,16 @@ def wait_until(holds, what, seconds=20):
 
 
 def main():
-    binary = pathlib.Path(sys.argv[1]).resolve()
+    binary, programs = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
     with tempfile.TemporaryDirectory(prefix="handover-proxy-") as work, contextlib.ExitStack() as stack:
-        bench = Bench(binary, pathlib.Path(work))
+        bench = Bench(binary, programs, pathlib.Path(work))
         stack.callback(bench.end)
         try:
+            bench.make_database()
             for name in BRIDGES:
                 bench.start_bridge(name)
             bench.start_proxy()
-            for check in (routes, logs, rolling_restart, console, health):
+            for check in (routes, logs, rolling_restart, without_a_store, console, health):
                 began = time.monotonic()
                 check(bench)
                 print(f"ok  {check.__doc__} ({time.monotonic() - began:.1f} s)", flush=True)
