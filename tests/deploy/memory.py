@@ -1,0 +1,124 @@
+"""A bridge within the memory that it is deployed with, while strangers hold all its connections: memory.py BRIDGE.
+
+Every connection that it takes sends almost a whole head and no more, which wants no secret. Needs Linux, and 10,000 files
+for this process and the bridge, which root may have.
+"""
+
+import pathlib
+import re
+import resource
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FILES = 10_000
+# What bodies may take once they have come with a right secret, as docs/security.md says under "Load".
+BODIES = (32 + 32 + 8) << 20
+CONFIGURATION = """
+[server]
+listen = "127.0.0.1:{port}"
+drain = "0s"
+[admin]
+listen = "server"
+[store]
+url = "sqlite:{folder}/handover.db"
+[bots.shop]
+platform = "chatlayer"
+region = "eu"
+access_token = "an-access-token"
+verify_token = "a-verify-token-of-the-test"
+hook_key = "a-hook-key-of-the-test"
+[desks.team]
+kind = "console"
+"""
+
+
+def limits():
+    """Those that are shipped, in bytes, by the file that sets them."""
+    for file, pattern in (
+        ("deploy/compose.yaml", r"^x-bridge: &bridge(?:\n .*)+?\n  mem_limit: (\d+)m$"),
+        ("deploy/helm/handover-bridge/values.yaml", r"limits: \{ memory: (\d+)Mi \}"),
+        ("docs/operations.md", r"docker run (?:.*\\\n)+?.*--memory (\d+)m "),
+    ):
+        (mebibytes,) = re.findall(pattern, (ROOT / file).read_text(), re.M)
+        yield file, int(mebibytes) << 20
+
+
+def longest_head():
+    (kibibytes,) = re.findall(r"MAX_HEAD: usize = (\d+) << 10;", (ROOT / "src/http/server/connection.rs").read_text())
+    return int(kibibytes) << 10
+
+
+class Bridge:
+    def __init__(self, binary, folder):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        configuration = pathlib.Path(folder) / "bridge.toml"
+        configuration.write_text(CONFIGURATION.format(port=self.port, folder=folder))
+        self.process = subprocess.Popen([binary, "--config", configuration, "serve"], stderr=subprocess.DEVNULL)
+        end = time.monotonic() + 30
+        while not self.answers():
+            assert self.process.poll() is None and time.monotonic() < end, "it does not start"
+            time.sleep(0.1)
+
+    def answers(self):
+        try:
+            with self.connected() as connection:
+                connection.settimeout(1)
+                connection.sendall(b"GET /livez HTTP/1.1\r\nHost: bridge\r\n\r\n")
+                return connection.recv(64).startswith(b"HTTP/1.1 200")
+        except OSError:
+            return False
+
+    def connected(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
+
+    def peak(self):
+        """The most memory that it has had, in bytes."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"^VmHWM:\s+(\d+) kB$", status, re.M)[1]) << 10
+
+
+def peak_of_a_flood(bridge, connections):
+    head = b"GET /livez HTTP/1.1\r\nHost: bridge\r\nX-Long: "
+    head += b"a" * (longest_head() - len(head) - 256)
+    held = [bridge.connected() for _ in range(connections)]
+    for connection in held:
+        connection.sendall(head)
+    assert not bridge.answers(), "it has room for more: not all connections were held"
+    # They are held for ten seconds.
+    peak, end = 0, time.monotonic() + 8
+    while (now := bridge.peak()) > peak and time.monotonic() < end:
+        peak = now
+        time.sleep(1)
+    for connection in held:
+        connection.close()
+    return peak
+
+
+def main():
+    binary = pathlib.Path(sys.argv[1]).resolve()
+    connections = tomllib.loads((ROOT / "config/default.toml").read_text())["server"]["max_connections"]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, max(FILES, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="handover-memory-") as folder:
+        bridge = Bridge(binary, folder)
+        try:
+            peak = peak_of_a_flood(bridge, connections)
+        finally:
+            bridge.process.kill()
+            bridge.process.wait()
+    for file, limit in limits():
+        told = f"{file} gives it {limit >> 20} MiB: {peak >> 20} MiB for connections, {BODIES >> 20} MiB for bodies"
+        assert peak + BODIES < limit, told
+    print(f"    {connections} connections: {peak >> 20} MiB, and {BODIES >> 20} MiB that bodies may take")
+    print(f"ok  whoever holds all connections does not take more memory than there is ({time.monotonic() - began:.1f} s)")
+
+
+if __name__ == "__main__":
+    main()
