@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 
 import kubernetes_validate
 import yaml
@@ -39,6 +40,7 @@ EVERYTHING = {
         "publicFrom": [{"namespaceSelector": {"matchLabels": {"name": "ingress"}}}],
         "adminFrom": [{"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}],
         "database": [{"ipBlock": {"cidr": "10.1.2.3/32"}}],
+        "dnsPorts": [53, 5353],
         "extraEgress": [{"to": [{"ipBlock": {"cidr": "10.9.0.0/16"}}], "ports": [{"port": 8443, "protocol": "TCP"}]}],
     },
     "podDisruptionBudget": {"maxUnavailable": "34%"},
@@ -55,6 +57,12 @@ EVERYTHING = {
         {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway"}],
     "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy:3128"}],
 }
+# Each with what the others leave as it is.
+ALONE = {**SQLITE, "fullnameOverride": "support", "image": {"tag": "1.2.3"}, "serviceMonitor": {"enabled": True},
+         "consoleIngress": {"enabled": True, "host": "console.example.com", "tlsSecret": "tls"}}
+OPEN = {**POSTGRES, "nameOverride": "n" * 60, "networkPolicy": {"enabled": False}, "migration": {"enabled": False},
+        "podDisruptionBudget": {"enabled": False}}
+ALL = (POSTGRES, SQLITE, EVERYTHING, ALONE, OPEN)
 
 
 class Helm:
@@ -75,7 +83,7 @@ class Helm:
 
 def lint(helm, _):
     """helm finds nothing to complain about"""
-    for values in (POSTGRES, SQLITE, EVERYTHING):
+    for values in ALL:
         linted = helm.run(["lint", CHART, "--strict"], values)
         assert linted.returncode == 0, linted.stdout + linted.stderr
 
@@ -83,7 +91,7 @@ def lint(helm, _):
 def schemas(helm, _):
     """Kubernetes knows every field of every object"""
     checked = set()
-    for values in (POSTGRES, SQLITE, EVERYTHING):
+    for values in ALL:
         for made in helm.objects(values):
             if made["kind"] in WITHOUT_SCHEMA:
                 continue
@@ -148,7 +156,7 @@ def sqlite(helm, _):
 
 def hardening(helm, _):
     """every pod runs as the image's user, with nothing that it does not need"""
-    for values in (POSTGRES, SQLITE, EVERYTHING):
+    for values in ALL:
         objects = helm.objects(values)
         for made in [*some(objects, "Deployment"), *some(objects, "Job")]:
             pod = made["spec"]["template"]["spec"]
@@ -183,6 +191,25 @@ def life(helm, _):
         assert ("lifecycle" in container) == (seconds > 30)
 
 
+def names(helm, _):
+    """whatever a release is called, its objects have names that Kubernetes takes, and selectors find their pods"""
+    for values in ALL:
+        objects = helm.objects(values)
+        deployment = one(objects, "Deployment")["spec"]
+        for made in objects:
+            assert len(made["metadata"]["name"]) <= 63, made["metadata"]["name"]
+            assert all(len(value) <= 63 for value in made["metadata"].get("labels", {}).values())
+        for service in some(objects, "Service"):
+            assert service["spec"]["selector"].items() <= labels(deployment).items()
+        mounted = [volume["configMap"]["name"] for volume in deployment["template"]["spec"]["volumes"]
+                   if "configMap" in volume]
+        assert mounted == [one(objects, "ConfigMap")["metadata"]["name"]]
+    assert image(helm.objects(ALONE)) == "handover-bridge:1.2.3"
+    assert image(helm.objects(POSTGRES)) == f"handover-bridge:{cargo_version()}", "the chart is of another version"
+    opened = helm.objects(OPEN)
+    assert not [made for kind in ("NetworkPolicy", "Job", "PodDisruptionBudget") for made in some(opened, kind)]
+
+
 def ways_in_and_out(helm, _):
     """from outside there are hooks and desk API; operators have a Service of their own; what goes out is listed"""
     objects = helm.objects(EVERYTHING)
@@ -210,7 +237,10 @@ def ways_in_and_out(helm, _):
     assert sorted(policy["policyTypes"]) == ["Egress", "Ingress"]
     opened = {(rule["ports"][0]["port"], "from" in rule) for rule in policy["ingress"]}
     assert opened == {("http", True), ("admin", True)}
-    assert [rule["ports"][-1]["port"] for rule in policy["egress"]] == [53, 5432, 443, 8443]
+    assert [rule["ports"][-1]["port"] for rule in policy["egress"]] == [5353, 5432, 443, 8443]
+    names = [(port["port"], port["protocol"]) for port in policy["egress"][0]["ports"]]
+    assert names == [(53, "UDP"), (53, "TCP"), (5353, "UDP"), (5353, "TCP")]
+    assert policy_of(objects, hook=True)["spec"]["egress"][0] == policy["egress"][0]
     assert all(rule["to"] for rule in policy["egress"])
     by_default = policy_of(helm.objects(POSTGRES), hook=False)["spec"]
     assert [rule["ports"][0]["port"] for rule in by_default["ingress"]] == ["http"], "operators' port is open to all"
@@ -234,6 +264,9 @@ def refusals(helm, _):
         (with_(POSTGRES, replicaCount=0), "/replicaCount"),
         (with_(POSTGRES, unreadyAfterSeconds=3), "/unreadyAfterSeconds"),
         (with_(POSTGRES, terminationGracePeriodSeconds=10), "/terminationGracePeriodSeconds"),
+        (with_(POSTGRES, podDisruptionBudget={"maxUnavailable": "0%"}), "/podDisruptionBudget/maxUnavailable"),
+        (with_(POSTGRES, networkPolicy={"dnsPorts": []}), "/networkPolicy/dnsPorts"),
+        (with_(POSTGRES, podLabels={"app.kubernetes.io/component": "mine"}), "podLabels has app.kubernetes.io/component"),
         (with_(POSTGRES, replicas=3), "additional properties 'replicas' not allowed"),
     ):
         rendered = helm.run(["template", "release", CHART], values)
@@ -304,6 +337,14 @@ def secret_of(spec):
     return name
 
 
+def image(objects):
+    return one(objects, "Deployment")["spec"]["template"]["spec"]["containers"][0]["image"]
+
+
+def cargo_version():
+    return tomllib.loads((CHART.parents[2] / "Cargo.toml").read_text())["package"]["version"]
+
+
 def image_user():
     dockerfile = (CHART.parents[2] / "Dockerfile").read_text()
     user = [line for line in dockerfile.splitlines() if line.startswith("USER ")][-1]
@@ -312,7 +353,7 @@ def image_user():
 
 def main():
     helm, binary = Helm(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
-    for check in (lint, schemas, replicas, sqlite, hardening, life, ways_in_and_out, refusals, configuration):
+    for check in (lint, schemas, replicas, sqlite, hardening, life, names, ways_in_and_out, refusals, configuration):
         began = time.monotonic()
         check(helm, binary)
         print(f"ok  {check.__doc__} ({time.monotonic() - began:.1f} s)", flush=True)

@@ -54,7 +54,8 @@ class Bench:
         subprocess.run([*NOBODY, self.programs / "initdb", "--pgdata", data, "--username", "postgres", "--auth", "trust",
                         "--no-sync"], check=True, stdout=subprocess.DEVNULL)
         self.start_database()
-        ask = [self.programs / "psql", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--username", "postgres", "--host", "postgres"]
+        ask = [self.programs / "psql", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--username", "postgres",
+               "--host", "postgres"]
         wait_until(lambda: self.machine.run([*ask, "--command", "SELECT 1"]).returncode == 0, "the database is there")
         for made in ([*ask, "--file", DEPLOY / "compose/roles.sql"],
                      ["env", "HANDOVER__STORE__URL_FILE=/run/secrets/store_owner_url", self.binary, "migrate"]):

@@ -71,6 +71,11 @@ capabilities:
 {{- if and (not (include "handover.sqlite" .)) .Values.migration.enabled (not .Values.migration.existingSecret) -}}
 {{- fail (printf "migration.existingSecret is empty: make a Secret with the key %s, the address of the database for the role that owns the tables, or set migration.enabled to false and run `handover migrate` yourself before each upgrade." .Values.migration.storeUrlKey) -}}
 {{- end -}}
+{{- range $own := list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/version" "app.kubernetes.io/managed-by" "helm.sh/chart" -}}
+{{- if hasKey $.Values.podLabels $own -}}
+{{- fail (printf "podLabels has %s, which the chart sets itself: its selectors would not find the pods. Take another name." $own) -}}
+{{- end -}}
+{{- end -}}
 {{- if and .Values.migration.existingSecret (eq .Values.migration.existingSecret .Values.secrets.existingSecret) -}}
 {{- fail "migration.existingSecret and secrets.existingSecret are the same Secret: the bridges would be given the role that owns the tables." -}}
 {{- end -}}
@@ -78,8 +83,10 @@ capabilities:
 
 {{- define "handover.egressToDns" -}}
 - ports:
-    - { port: 53, protocol: UDP }
-    - { port: 53, protocol: TCP }
+    {{- range .Values.networkPolicy.dnsPorts }}
+    - { port: {{ . }}, protocol: UDP }
+    - { port: {{ . }}, protocol: TCP }
+    {{- end }}
   {{- with .Values.networkPolicy.dns }}
   to: {{- toYaml . | nindent 4 }}
   {{- end }}
