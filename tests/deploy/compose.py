@@ -12,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
 BRIDGES = {name: service for name, service in SERVICES.items() if name.startswith("bridge-")}
+DEFAULTS = tomllib.loads((ROOT / "config/default.toml").read_text())
 BRIDGE_TOML = tomllib.loads((ROOT / "deploy/compose/bridge.toml").read_text())
 
 
@@ -25,10 +26,11 @@ def hardening():
         assert not {"privileged", "cap_add", "devices", "pid", "network_mode"} & service.keys(), name
         assert "healthcheck" in service or service["restart"] == "no", name
         assert all(mount.endswith(":ro") or name == "postgres" for mount in service.get("volumes", [])), name
+    drain = BRIDGE_TOML["server"].get("drain", DEFAULTS["server"]["drain"])
     for name, bridge in [*BRIDGES.items(), ("migrate", SERVICES["migrate"])]:
         assert bridge["user"] == last("USER"), name
     for bridge in BRIDGES.values():
-        assert bridge["stop_grace_period"] == "30s"
+        assert seconds(bridge["stop_grace_period"]) >= seconds(drain) + 20, "it is killed while it still takes calls"
 
 
 def secrets():
@@ -63,6 +65,10 @@ def order():
     assert SERVICES["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
     assert SERVICES["bridge-1"]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
     assert SERVICES["bridge-2"]["depends_on"] == {"bridge-1": {"condition": "service_healthy"}}
+
+
+def seconds(duration):
+    return int(duration.removesuffix("s"))
 
 
 def last(instruction):
