@@ -9,6 +9,7 @@
 
 pub mod catalog;
 mod lines;
+mod names;
 mod process;
 mod registry;
 mod sink;
@@ -27,6 +28,7 @@ use self::{
     sink::Sink,
 };
 pub use self::{
+    names::{Names, REMOVED},
     process::Process,
     registry::{Family, Registry, SetupError},
     sink::LastLines,

@@ -17,7 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("clock", &["domain"]),
     ("config", &["domain"]),
     ("mutant", &[]),
-    ("telemetry", &["config"]),
+    ("telemetry", &["domain", "config"]),
     ("store", &["domain", COMMON]),
     ("outbound", &["domain", COMMON]),
     ("bots", &["domain", "outbound", COMMON]),

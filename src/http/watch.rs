@@ -1,10 +1,7 @@
 //! The store's census as gauges. Every configured bot and desk shows from the first reading, with 0 where nothing is
 //! the matter; what a name that is gone has left behind shows as `(removed)`.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    hash::Hash,
-};
+use std::{collections::BTreeMap, hash::Hash};
 
 use metrics::Gauge;
 
@@ -16,14 +13,14 @@ use crate::{
     },
     store::Census,
     telemetry::{
-        Family, Registry,
+        Family, Names, Registry,
         catalog::{self, Metric},
     },
 };
 
 #[derive(Debug)]
 pub(super) struct Watch {
-    known: BTreeSet<Destination>,
+    names: Names,
     readable: Gauge,
     unattended: Gauge,
     queued: Gauge,
@@ -40,8 +37,6 @@ pub(super) struct Watch {
 #[derive(Debug)]
 struct Gauges<K>(Family<K, Gauge>);
 
-/// No name has parentheses.
-const REMOVED: &str = "(removed)";
 const PHASES: [Phase; 4] = [
     Phase::Requested,
     Phase::Waiting,
@@ -53,12 +48,13 @@ impl Watch {
     pub(super) fn new(registry: &Registry, bots: &[BotName], desks: &[DeskName]) -> Self {
         let to_bots = bots.iter().cloned().map(Destination::Bot);
         let to_desks = desks.iter().cloned().map(Destination::Desk);
-        let known: BTreeSet<_> = to_bots.chain(to_desks).collect();
-        let all: Vec<_> = known.iter().map(ToString::to_string).collect();
+        let all = to_bots.chain(to_desks);
+        let all: Vec<_> = all.map(|to| to.to_string()).collect();
+        let names = Names::new(bots, desks);
         let bots: Vec<_> = bots.iter().map(ToString::to_string).collect();
         let desks: Vec<_> = desks.iter().map(ToString::to_string).collect();
         Self {
-            known,
+            names,
             readable: registry.gauge(&catalog::STORE_READABLE, &[]),
             unattended: registry.gauge(&catalog::UNATTENDED, &[]),
             queued: registry.gauge(&catalog::STORE_QUEUE, &[]),
@@ -90,7 +86,7 @@ impl Watch {
             .show(late.map(|(bot, count)| (self.bot(bot), number(*count))));
         let owed = census.owed.iter();
         self.undelivered
-            .show(owed.map(|(to, owed)| (self.destination(to), number(owed.count))));
+            .show(owed.map(|(to, owed)| (self.names.destination(to), number(owed.count))));
         let age = |to| {
             let since = census.owed.get(to).map(|owed| owed.since);
             since.map_or(0.0, |since| census.at.since(since).as_secs_f64())
@@ -107,10 +103,10 @@ impl Watch {
         self.oldest_to_bot.show_highest(to_bots);
         let dead = census.dead_letters.iter();
         self.dead_letters
-            .show(dead.map(|(to, count)| (self.destination(to), number(*count))));
+            .show(dead.map(|(to, count)| (self.names.destination(to), number(*count))));
         let paused = census.paused.keys();
         self.paused
-            .show_highest(paused.map(|to| (self.destination(to), 1.0)));
+            .show_highest(paused.map(|to| (self.names.destination(to), 1.0)));
     }
 
     fn show_nothing(&self) {
@@ -131,20 +127,11 @@ impl Watch {
     }
 
     fn desk(&self, name: &DeskName) -> String {
-        self.named(&Destination::Desk(name.clone()), name.as_str())
+        self.names.desk(name).to_owned()
     }
 
     fn bot(&self, name: &BotName) -> String {
-        self.named(&Destination::Bot(name.clone()), name.as_str())
-    }
-
-    fn destination(&self, to: &Destination) -> String {
-        self.named(to, &to.to_string())
-    }
-
-    fn named(&self, destination: &Destination, name: &str) -> String {
-        let known = self.known.contains(destination);
-        if known { name } else { REMOVED }.to_owned()
+        self.names.bot(name).to_owned()
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
         policy::Policy,
         time::Timestamp,
     },
-    telemetry::{Registry, catalog},
+    telemetry::{Names, REMOVED, Registry, catalog},
 };
 
 /// One thing that is counted.
@@ -64,6 +64,7 @@ pub(super) struct Before {
 #[derive(Debug)]
 pub(super) struct Meter {
     registry: Registry,
+    names: Names,
     pub(super) batch: Histogram,
     pub(super) commit: Histogram,
     pub(super) failed: Counter,
@@ -152,7 +153,8 @@ fn of_row(
 }
 
 impl Meter {
-    /// What will happen shows with 0 before it does, so that a rate over it is right from the start.
+    /// What will happen shows with 0 before it does, so that a rate over it is right from the start. What is owed to a
+    /// bot or a desk that was removed becomes dead letters all at once: the alarm needs the 0 before them.
     pub(super) fn new(registry: Registry, policy: &Policy) -> Self {
         for kind in WarningKind::ALL {
             drop(registry.counter(&catalog::WARNINGS, &[&word(kind)]));
@@ -173,7 +175,9 @@ impl Meter {
                 }
             }
         }
+        drop(registry.counter(&catalog::DEAD_LETTERS, &[REMOVED]));
         Self {
+            names: Names::new(policy.bots.keys(), policy.desks.keys()),
             batch: registry.histogram(&catalog::STORE_BATCH, &[]),
             commit: registry.histogram(&catalog::STORE_COMMIT_SECONDS, &[]),
             failed: registry.counter(&catalog::STORE_FAILED_BATCHES, &[]),
@@ -183,23 +187,25 @@ impl Meter {
 
     /// Handovers change seldom enough for their handles to be looked up.
     pub(super) fn count(&self, tally: &Tally) {
-        let registry = &self.registry;
+        let Self {
+            registry, names, ..
+        } = self;
         match tally {
             Tally::Transition { bot, desk, cause } => {
-                let desk = desk.as_ref().map_or(NO_DESK, DeskName::as_str);
-                let values = [bot.as_str(), desk, &word(cause)];
+                let desk = desk.as_ref().map_or(NO_DESK, |desk| names.desk(desk));
+                let values = [names.bot(bot), desk, &word(cause)];
                 registry
                     .counter(&catalog::TRANSITIONS, &values)
                     .increment(1);
             }
             Tally::Answered { bot, answer, after } => registry
-                .histogram(&catalog::ANSWER_SECONDS, &[bot.as_str(), &word(answer)])
+                .histogram(&catalog::ANSWER_SECONDS, &[names.bot(bot), &word(answer)])
                 .record(after.as_secs_f64()),
             Tally::Joined { desk, after } => registry
-                .histogram(&catalog::JOIN_SECONDS, &[desk.as_str()])
+                .histogram(&catalog::JOIN_SECONDS, &[names.desk(desk)])
                 .record(after.as_secs_f64()),
             Tally::Ended { desk, after } => registry
-                .histogram(&catalog::HANDOVER_SECONDS, &[desk.as_str()])
+                .histogram(&catalog::HANDOVER_SECONDS, &[names.desk(desk)])
                 .record(after.as_secs_f64()),
             Tally::Warned(kind) => registry
                 .counter(&catalog::WARNINGS, &[&word(kind)])
@@ -215,7 +221,7 @@ impl Meter {
     }
 
     pub(super) fn count_dead(&self, letter: &DeadLetter) {
-        let destination = letter.destination.to_string();
+        let destination = self.names.destination(&letter.destination);
         self.registry
             .counter(&catalog::DEAD_LETTERS, &[&destination])
             .increment(1);
@@ -243,5 +249,58 @@ fn word(of: impl Serialize) -> String {
     match serde_json::to_value(of) {
         Ok(serde_json::Value::String(word)) => word,
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::policy::{BotPolicy, DeskPolicy};
+
+    #[test]
+    fn what_a_removed_name_leaves_behind_is_counted_under_no_name_and_from_zero() {
+        let bot = |name: &str| BotName::new(name).unwrap();
+        let desk = |name: &str| DeskName::new(name).unwrap();
+        let registry = Registry::new().unwrap();
+        let mut policy = Policy::default();
+        policy.bots.insert(bot("webshop"), BotPolicy::default());
+        policy.desks.insert(desk("live"), DeskPolicy::new());
+        let meter = Meter::new(registry.clone(), &policy);
+        let dead = r#"handover_dead_letters_total{destination="(removed)"} "#;
+        assert!(registry.render().contains(&format!("{dead}0")));
+
+        for destination in [
+            Destination::Desk(desk("gone")),
+            Destination::Bot(bot("gone")),
+        ] {
+            meter.count_dead(&DeadLetter {
+                id: DeliveryId::from_uuid(uuid::Uuid::nil()),
+                destination,
+                class: None,
+            });
+        }
+        let (bot, desk, after) = (bot("gone"), desk("gone"), Duration::ZERO);
+        for tally in [
+            Tally::Transition {
+                bot: bot.clone(),
+                desk: Some(desk.clone()),
+                cause: Cause::DeskRemoved,
+            },
+            Tally::Answered {
+                bot,
+                answer: Answer::Declined,
+                after,
+            },
+            Tally::Joined {
+                desk: desk.clone(),
+                after,
+            },
+            Tally::Ended { desk, after },
+        ] {
+            meter.count(&tally);
+        }
+        let counted = registry.render();
+        assert!(counted.contains(&format!("{dead}2")), "{counted}");
+        assert!(!counted.contains("gone"), "{counted}");
     }
 }

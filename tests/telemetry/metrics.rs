@@ -27,6 +27,7 @@ async fn the_alarms_are_there_from_the_first_reading() {
         "handover_bot_oldest_undelivered_seconds{bot=\"webshop\"}",
         "handover_late_resumes{bot=\"webshop\"}",
         "handover_dead_letters_total{destination=\"desk:live\"}",
+        "handover_dead_letters_total{destination=\"(removed)\"}",
         "handover_destination_paused{destination=\"bot:webshop\"}",
         "handover_breaker_open{destination=\"desk:spare\"}",
         "handover_store_failed_batches_total",
