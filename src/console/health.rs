@@ -82,7 +82,7 @@ async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
 
 fn figures(census: &Census, counts: InboxCounts, now: Timestamp) -> Markup {
     let alone = census.unattended;
-    let oldest = census.owed.values().map(|owed| owed.since).min();
+    let oldest = census.owed.values().filter_map(|owed| owed.since).min();
     let sum = |counts: &mut dyn Iterator<Item = u64>| counts.sum::<u64>();
     html! {
         section.panel aria-label=(texts::UNATTENDED) {

@@ -88,7 +88,7 @@ impl Watch {
         self.undelivered
             .show(owed.map(|(to, owed)| (self.names.destination(to), number(owed.count))));
         let age = |to| {
-            let since = census.owed.get(to).map(|owed| owed.since);
+            let since = census.owed.get(to).and_then(|owed| owed.since);
             since.map_or(0.0, |since| census.at.since(since).as_secs_f64())
         };
         let to_desks = census.owed.keys().filter_map(|to| match to {

@@ -32,6 +32,7 @@ pub struct Census {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owed {
     pub count: u64,
-    /// When the oldest of them was stored.
-    pub since: Timestamp,
+    /// When the oldest of them was stored that somebody waits for: for a platform to delete what it has of a user nobody
+    /// does. What an operator has sent again counts from then, until it is tried.
+    pub since: Option<Timestamp>,
 }

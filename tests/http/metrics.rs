@@ -46,7 +46,7 @@ async fn names_that_are_gone_are_added_up_under_one_that_nobody_can_have() {
     let desk = |name: &str| Destination::Desk(name.parse().unwrap());
     let owed = |count, since| Owed {
         count,
-        since: Timestamp::from_millis(since),
+        since: Some(Timestamp::from_millis(since)),
     };
     let census = Census {
         at: Timestamp::from_millis(10_000),

@@ -180,6 +180,8 @@ macro_rules! run_against {
             census: [
                 an_empty_store_counts_nothing,
                 what_is_owed_is_counted_and_as_old_as_its_oldest,
+                nobody_waits_for_what_a_platform_is_to_delete,
+                what_is_sent_again_is_as_old_as_that_until_it_is_tried,
                 open_handovers_dead_letters_and_pauses_are_counted,
                 a_user_in_line_whom_nobody_told_anything_is_unattended,
                 a_notice_that_is_empty_tells_nobody,

@@ -44,8 +44,9 @@ fn span(standing: &Standing, now: Timestamp, may_retry: bool) -> Markup {
 
 fn owed(standing: &Standing, now: Timestamp) -> Markup {
     html! {
-        @if let Some(oldest) = standing.oldest {
-            (standing.owed) (texts::OWED_OLDEST) (ages::short(oldest, now))
+        @if standing.owed > 0 {
+            (standing.owed) (texts::OWED)
+            @if let Some(oldest) = standing.oldest { (texts::OWED_OLDEST) (ages::short(oldest, now)) }
         } @else {
             (texts::NOTHING_OWED)
         }

@@ -49,7 +49,8 @@ pub(in crate::console) const NO_DEAD_LETTERS: [&str; 2] = [
 ];
 
 pub(in crate::console) const NOTHING_OWED: &str = "Nothing owed";
-pub(in crate::console) const OWED_OLDEST: &str = " owed, oldest ";
+pub(in crate::console) const OWED: &str = " owed";
+pub(in crate::console) const OWED_OLDEST: &str = ", oldest ";
 pub(in crate::console) const DEAD: &str = " dead";
 pub(in crate::console) const RETRY_ALL_OF: &str = "Retry all…";
 pub(in crate::console) const SR_OF: &str = " of ";

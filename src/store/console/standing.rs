@@ -49,7 +49,7 @@ impl Known {
             closed: self.closed.get(of).copied(),
             paused_until: self.paused.get(of).copied(),
             owed: owed.map_or(0, |owed| owed.count),
-            oldest: owed.map(|owed| owed.since),
+            oldest: owed.and_then(|owed| owed.since),
             dead: census.dead_letters.get(of).copied().unwrap_or(0),
         }
     }

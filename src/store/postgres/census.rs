@@ -109,9 +109,12 @@ async fn count_handovers(ground: &Ground, census: &mut Census) -> Result<(), Fau
 
 /// What is owed, and what is dead.
 pub(super) async fn count_owed(ground: &Ground, census: &mut Census) -> Result<(), Fault> {
-    let sql = "SELECT destination, count(*), min(created_at) FROM deliveries WHERE settled_at IS NULL \
-               GROUP BY destination";
-    for row in ground.database.rows(sql, values![]).await? {
+    // One that is `retrying` for no reason is sent again by an operator.
+    let sql = "SELECT destination, count(*), \
+               min(CASE WHEN state = 'retrying' AND error_class IS NULL THEN due_at ELSE created_at END) \
+               FILTER (WHERE task <> $1) FROM deliveries WHERE settled_at IS NULL GROUP BY destination";
+    let forget = serde_json::to_string(&Task::Forget)?;
+    for row in ground.database.rows(sql, values![forget]).await? {
         let owed = Owed {
             count: count(row.try_get(1)?),
             since: row.try_get(2)?,

@@ -201,7 +201,8 @@ async fn make_due(work: &mut Work, delivery: &Delivery) -> Result<Changed, Fault
     }
     let sql = match delivery.state {
         DeliveryState::Dead => {
-            "UPDATE deliveries SET state = 'retrying', urgent = FALSE, settled_at = NULL, due_at = $2 WHERE id = $1"
+            "UPDATE deliveries SET state = 'retrying', error_class = NULL, urgent = FALSE, settled_at = NULL, \
+             due_at = $2 WHERE id = $1"
         }
         _ => "UPDATE deliveries SET due_at = $2 WHERE id = $1",
     };

@@ -11,6 +11,7 @@ use crate::{
     domain::{
         attention::{self, Evidence, GRACE},
         conversation::{Conversation, Handover, Phase},
+        delivery::{Destination, Task},
         policy::Limits,
         time::Timestamp,
     },
@@ -118,22 +119,47 @@ fn count_handovers(connection: &Connection, census: &mut Census) -> Result<(), F
     Ok(())
 }
 
-/// Rows are numbered as they are made, so the first is the oldest.
 pub(super) fn count_owed(connection: &Connection, census: &mut Census) -> Result<(), Fault> {
     let mut statement = connection.prepare_cached(
-        "SELECT o.destination, o.owed, d.created_at FROM \
-         (SELECT destination, count(*) AS owed, min(row) AS oldest FROM deliveries INDEXED BY deliveries_owed \
-          WHERE settled_at IS NULL GROUP BY destination) o JOIN deliveries d ON d.row = o.oldest",
+        "SELECT destination, count(*) FROM deliveries INDEXED BY deliveries_owed \
+         WHERE settled_at IS NULL GROUP BY destination",
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
+        let destination: Destination = row.get(0)?;
         let owed = Owed {
             count: count(row.get(1)?),
-            since: row.get(2)?,
+            since: owed_since(connection, &destination)?,
         };
-        census.owed.insert(row.get(0)?, owed);
+        census.owed.insert(destination, owed);
     }
     Ok(())
+}
+
+/// Rows are numbered as they are made: none behind the first that nobody has sent again is older, or was sent again
+/// earlier, than that one was made.
+fn owed_since(
+    connection: &Connection,
+    destination: &Destination,
+) -> Result<Option<Timestamp>, Fault> {
+    // One that is `retrying` for no reason is sent again by an operator.
+    let mut statement = connection.prepare_cached(
+        "SELECT iif(state = 'retrying' AND error_class IS NULL, due_at, NULL), created_at \
+         FROM deliveries INDEXED BY deliveries_owed \
+         WHERE settled_at IS NULL AND destination = ?1 AND task <> ?2 ORDER BY row",
+    )?;
+    let forget = serde_json::to_string(&Task::Forget)?;
+    let mut rows = statement.query(params![destination, forget])?;
+    let mut oldest: Option<Timestamp> = None;
+    while let Some(row) = rows.next()? {
+        let again: Option<Timestamp> = row.get(0)?;
+        let since = again.map_or_else(|| row.get(1), Ok)?;
+        oldest = Some(oldest.map_or(since, |oldest| oldest.min(since)));
+        if again.is_none() {
+            break;
+        }
+    }
+    Ok(oldest)
 }
 
 pub(super) fn count_dead_letters(

@@ -76,7 +76,7 @@ fn make_due(work: &mut Work<'_>, mut delivery: Delivery) -> Result<Changed, Faul
         }
         delivery.urgent = false;
         work.execute(
-            "UPDATE deliveries SET state = ?2, urgent = 0, settled_at = NULL WHERE row = ?1",
+            "UPDATE deliveries SET state = ?2, error_class = NULL, urgent = 0, settled_at = NULL WHERE row = ?1",
             params![delivery.row, DeliveryState::Retrying],
         )?;
         if let Some(said) = delivery.task.as_ref().and_then(Task::unsaid) {

@@ -8,10 +8,12 @@ use handover_bridge::{
         delivery::Task,
         event::DeskEvent,
         policy::{Notice, PausedBecause, Texts},
+        time::Timestamp,
     },
-    store::{Census, Owed, Pause},
+    store::{Census, Changed, Owed, Pause},
 };
 
+use super::erasure::session;
 use crate::world::{Harness, World, bot, bot_name, policy, team, team_name};
 
 async fn census(world: &World) -> Census {
@@ -41,9 +43,8 @@ pub async fn what_is_owed_is_counted_and_as_old_as_its_oldest(harness: impl Harn
     world.reopen().await;
     let counted = census(&world).await;
     assert_eq!(counted.at, world.clock.now());
-    assert_eq!(counted.owed[&team()], Owed { count: 2, since });
-    let since = world.clock.now();
-    assert_eq!(counted.owed[&bot()], Owed { count: 1, since });
+    assert_eq!(counted.owed[&team()], owed(2, since));
+    assert_eq!(counted.owed[&bot()], owed(1, world.clock.now()));
 
     let claim = world.claim_of(&team(), first).await;
     assert_eq!(
@@ -52,8 +53,78 @@ pub async fn what_is_owed_is_counted_and_as_old_as_its_oldest(harness: impl Harn
         "it is on its way"
     );
     world.done(claim).await;
-    let since = world.clock.now();
-    assert_eq!(census(&world).await.owed[&team()], Owed { count: 1, since });
+    assert_eq!(
+        census(&world).await.owed[&team()],
+        owed(1, world.clock.now())
+    );
+}
+
+pub async fn nobody_waits_for_what_a_platform_is_to_delete(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    world.user_says("bea", "hello").await;
+    world
+        .store
+        .erase(session("bea"), true, "admin")
+        .await
+        .unwrap();
+    let nothing_old = Owed {
+        count: 1,
+        since: None,
+    };
+    assert_eq!(census(&world).await.owed[&bot()], nothing_old);
+    let ann = world.waiting("ann").await;
+    world.wait(Duration::from_mins(1));
+    world.agent_says(ann, "one").await;
+    assert_eq!(
+        census(&world).await.owed[&bot()],
+        owed(2, world.clock.now())
+    );
+}
+
+pub async fn what_is_sent_again_is_as_old_as_that_until_it_is_tried(
+    harness: impl Harness + 'static,
+) {
+    let world = World::new(harness).await;
+    let ann = world.waiting("ann").await;
+    let mut said = Vec::new();
+    for text in ["one", "two"] {
+        world.agent_says(ann, text).await;
+        let claim = world.claim(&bot()).await.unwrap();
+        said.push((claim.job.delivery, world.clock.now()));
+        world.dies(claim).await;
+        world.wait(Duration::from_mins(1));
+    }
+    let [(first, said_first), (second, said_second)] = said[..] else {
+        panic!("{said:?}")
+    };
+    world.wait(Duration::from_hours(20 * 24));
+    let retried = world.clock.now();
+    assert_eq!(
+        world.store.retry_delivery(first, "admin").await.unwrap(),
+        Changed::Yes
+    );
+    world.wait(Duration::from_secs(7));
+    assert_eq!(
+        world.store.retry_delivery(second, "admin").await.unwrap(),
+        Changed::Yes
+    );
+    world.agent_says(ann, "three").await;
+    world.wait(Duration::from_secs(7));
+    assert_eq!(census(&world).await.owed[&bot()], owed(3, retried));
+
+    let claim = world.claim(&bot()).await.unwrap();
+    assert_eq!(
+        claim.job.created_at, said_first,
+        "it tells of when it was said"
+    );
+    world.fails_for(claim, Duration::from_secs(1)).await;
+    assert_eq!(census(&world).await.owed[&bot()], owed(3, said_first));
+    assert!(said_first < said_second);
+}
+
+fn owed(count: u64, since: Timestamp) -> Owed {
+    let since = Some(since);
+    Owed { count, since }
 }
 
 pub async fn open_handovers_dead_letters_and_pauses_are_counted(harness: impl Harness + 'static) {
