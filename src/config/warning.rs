@@ -3,6 +3,7 @@
 mod bots;
 mod desks;
 mod said;
+mod texts;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -49,6 +50,17 @@ pub enum Warning {
         limit: &'static str,
     },
     ShortKeys,
+    /// Whoever waits is told nothing, since this text is empty.
+    SilentWait {
+        text: String,
+    },
+    /// The same, where the text has a place in it that the desk does not tell.
+    NoPlace {
+        text: String,
+        desk: DeskName,
+    },
+    /// A stop takes longer than what runs the bridge waits for, unless told otherwise.
+    LongDrain,
     OpenSecretFile {
         key: String,
         file: PathBuf,
@@ -58,6 +70,9 @@ pub enum Warning {
 /// The longest that a sender is known to try again.
 const LONGEST_RETRY: Duration = Duration::from_hours(3 * 24);
 
+/// What the time that a stop is given leaves for it, as the bridge is shipped.
+const LONGEST_DRAIN: Duration = Duration::from_secs(5);
+
 /// Every warning that `config` deserves.
 pub(super) fn find(config: &Config) -> Vec<Warning> {
     let mut warnings = Vec::new();
@@ -65,6 +80,7 @@ pub(super) fn find(config: &Config) -> Vec<Warning> {
     bots::find(config, &mut warnings);
     desks::find(config, &mut warnings);
     limits(config, &mut warnings);
+    texts::find(config, &mut warnings);
     let open = config.secrets().into_iter().filter_map(|named| {
         let file = named.secrets.open_file()?.to_owned();
         Some(Warning::OpenSecretFile {
@@ -91,6 +107,9 @@ fn server(config: &Config, warnings: &mut Vec<Warning>) {
     let mut proxies = config.server.trusted_proxies.iter();
     if proxies.any(|range| range.prefix_len() == 0) {
         warnings.push(Warning::TrustsEverybody);
+    }
+    if config.server.drain > LONGEST_DRAIN {
+        warnings.push(Warning::LongDrain);
     }
     if !config.store.unused.is_empty() {
         let unused = config.store.unused.clone();

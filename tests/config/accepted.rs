@@ -234,6 +234,11 @@ fn settings_that_fight_each_other_are_warned_of() {
         good_with(twice).warnings(),
         ["url", "listen_url"].map(Warning::UnusedPassword)
     );
+    assert_eq!(
+        warned("[admin]", "drain = \"6s\"\n[admin]"),
+        [Warning::LongDrain]
+    );
+    assert_eq!(warned("[admin]", "drain = \"5s\"\n[admin]"), []);
     for everybody in ["0.0.0.0/0", "::/0"] {
         let trusting = format!(
             "public_url = \"https://bridge.example.com\"\ntrusted_proxies = [\"{everybody}\"]"
@@ -251,4 +256,36 @@ fn settings_that_fight_each_other_are_warned_of() {
     for warning in load("").unwrap().warnings() {
         assert!(!warning.to_string().is_empty());
     }
+}
+
+#[test]
+fn a_text_that_leaves_users_alone_is_warned_of_where_it_would_be_due() {
+    let silent = |key: &str| Warning::SilentWait {
+        text: key.to_owned(),
+    };
+    let empty = "[texts.en]\nwaiting = \"\"\n[texts.nl]\naway = \"\"\n";
+    assert_eq!(
+        good_with(empty).warnings(),
+        ["texts.en.waiting", "texts.nl.away"].map(silent)
+    );
+    let soon = format!("{empty}[handover]\nwaiting_limit = \"5m\"\n");
+    assert_eq!(good_with(&soon).warnings(), [silent("texts.nl.away")]);
+    // The bot speaks itself, or somebody is there who does.
+    assert_eq!(
+        good_with("[texts.en]\nhanding_over = \"\"\njoined = \"\"").warnings(),
+        []
+    );
+
+    let placed = "[texts.en]\nwaiting = \"You are number {position}.\"\n";
+    assert_eq!(
+        good_with(placed).warnings(),
+        [],
+        "a webhook desk may tell it"
+    );
+    let beside = format!("{placed}[desks.team]\nkind = \"console\"\n[[routes]]\ndesk = \"team\"\n");
+    let untold = Warning::NoPlace {
+        text: "texts.en.waiting".to_owned(),
+        desk: "team".parse().unwrap(),
+    };
+    assert!(good_with(&beside).warnings().contains(&untold));
 }

@@ -98,6 +98,17 @@ impl fmt::Display for Warning {
                 "{key}_file names {}, which every user of this machine can read; `chmod o-r` it",
                 file.display()
             ),
+            Self::SilentWait { text } => write!(
+                f,
+                "{text} is empty: a user who waits for long is told nothing and counts in handover_unattended_conversations, which wakes somebody; write a text"
+            ),
+            Self::NoPlace { text, desk } => write!(
+                f,
+                "{text} holds {{position}}, which desks.{desk} does not tell: its users are told nothing, and whoever waits for long counts in handover_unattended_conversations, which wakes somebody"
+            ),
+            Self::LongDrain => f.write_str(
+                "server.drain is longer than 5s: a stop takes up to 20s more than that; give it the time where the bridge is run (TimeoutStopSec, stop_grace_period, terminationGracePeriodSeconds), or it is killed at work",
+            ),
             Self::ShortKeys => f.write_str(
                 "retention.keys is shorter than 3d: what a sender repeats after that is taken for new",
             ),
