@@ -84,14 +84,20 @@ async fn wrong_calls_are_told_apart() {
             400,
         ),
         (
-            "/api/webview",
-            Some(ACCESS_TOKEN),
+            &format!("{path}&access_token=id%3Asecret"),
+            None,
+            hello.clone(),
+            401,
+        ),
+        (
+            "/api/webview?access_token=id%3Asecret",
+            None,
             json!({"botId": "b1", "senderId": session}),
             400,
         ),
         (
             "/api/webview",
-            None,
+            Some(ACCESS_TOKEN),
             json!({"botId": "b1", "senderId": session}),
             401,
         ),

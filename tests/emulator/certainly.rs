@@ -319,6 +319,18 @@ async fn the_api_wants_the_right_token_in_the_right_place() {
                 .basic_auth("user", password(API_TOKEN)),
             200,
         ),
+        (
+            platform
+                .post(path, &message)
+                .header("authorization", format!("JWT {API_TOKEN}")),
+            401,
+        ),
+        (
+            platform
+                .post("/actionsvc/trigger-response/", &message)
+                .basic_auth("user", password(API_TOKEN)),
+            401,
+        ),
     ] {
         assert_eq!(call.send().await.unwrap().status(), status);
     }
@@ -330,7 +342,11 @@ async fn what_the_documents_say_of_answers_is_answered() {
     let session = platform.user.open(ChatUser::default()).unwrap();
     let answer = async |path: &str, body: Value| {
         let call = platform.post(path, &body);
-        let call = call.header("authorization", format!("JWT {API_TOKEN}"));
+        let call = if path.ends_with("message/") {
+            call.basic_auth("user", Some(format!("bearer {API_TOKEN}")))
+        } else {
+            call.header("authorization", format!("JWT {API_TOKEN}"))
+        };
         let answer = call.send().await.unwrap();
         (
             answer.status().as_u16(),

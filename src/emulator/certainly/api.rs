@@ -1,7 +1,8 @@
 //! The API that the bridge calls back: listening and speaking, the takeover, and the two calls below `/actionsvc/`.
 //!
-//! Paths, bodies and the answers of `trigger-message` are documented. What the calls below `/webbot/` want to see as
-//! credentials, and what they answer, is not: any of the ways that the bridge has is taken here, and the answer is `{}`.
+//! Paths, bodies, the answers of `trigger-message` and the credentials of both calls below `/actionsvc/` are documented.
+//! What the calls below `/webbot/` want to see, and what they answer, is not: any of the ways that the bridge has is taken
+//! here, and the answer is `{}`.
 
 use std::sync::Arc;
 
@@ -51,6 +52,9 @@ struct Takeover {
     claim_end: Option<String>,
 }
 
+const TRIGGER_MESSAGE: &str = "/actionsvc/trigger-message/";
+const TRIGGER_RESPONSE: &str = "/actionsvc/trigger-response/";
+
 pub(in crate::emulator) fn router(hub: Arc<Hub>) -> Router {
     let webchat = "/webbot/api/webchat/{deployment}";
     let guarded = Router::new()
@@ -59,8 +63,8 @@ pub(in crate::emulator) fn router(hub: Arc<Hub>) -> Router {
             get(listen).post(speak),
         )
         .route(&format!("{webchat}/takeover/{{user}}/"), get(take_over))
-        .route("/actionsvc/trigger-message/", post(trigger_message))
-        .route("/actionsvc/trigger-response/", post(trigger_response))
+        .route(TRIGGER_MESSAGE, post(trigger_message))
+        .route(TRIGGER_RESPONSE, post(trigger_response))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&hub), authorize));
     Router::new()
         .route(&format!("{webchat}/config/"), get(config))
@@ -70,10 +74,10 @@ pub(in crate::emulator) fn router(hub: Arc<Hub>) -> Router {
 
 async fn authorize(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
     let (headers, uri) = (request.headers(), request.uri());
-    let right = if uri.path().starts_with("/actionsvc/") {
-        let shown = [basic(headers), scheme(headers, "JWT").map(str::to_owned)];
-        let mut shown = shown.into_iter().flatten();
-        shown.any(|token| hub.is_api_token(&token))
+    let right = if uri.path() == TRIGGER_MESSAGE {
+        basic(headers).is_some_and(|token| hub.is_api_token(&token))
+    } else if uri.path() == TRIGGER_RESPONSE {
+        scheme(headers, "JWT").is_some_and(|token| hub.is_api_token(token))
     } else {
         let query = uri.query().unwrap_or_default().as_bytes();
         let in_query = form_urlencoded::parse(query).find(|(name, _)| name == "access_token");
