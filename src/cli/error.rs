@@ -20,11 +20,9 @@ pub(super) enum Error {
     )]
     DemoWithConfig,
     #[error(transparent)]
-    Route(#[from] route::UsageError),
+    WhichBot(#[from] route::UsageError),
     #[error("no desk would be asked: {0}")]
     Declined(&'static str),
-    #[error(transparent)]
-    Simulate(#[from] simulate::UsageError),
     #[error(transparent)]
     NotTaken(#[from] simulate::NotTaken),
     #[error(transparent)]
@@ -72,8 +70,7 @@ impl Error {
             Self::Faults(_)
             | Self::NothingConfigured
             | Self::DemoWithConfig
-            | Self::Route(_)
-            | Self::Simulate(_)
+            | Self::WhichBot(_)
             | Self::Copy(_)
             | Self::Whom(_)
             | Self::NoAdminToken

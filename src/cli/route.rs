@@ -13,7 +13,7 @@ use super::{Error, version::Version};
 use crate::{
     app,
     clock::SystemClock,
-    config::Config,
+    config::{Bot, Config},
     domain::{
         conversation::UserProfile,
         ids::BotName,
@@ -55,6 +55,7 @@ pub(super) struct Options {
     json: bool,
 }
 
+/// None of the configured bots is meant.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum UsageError {
     #[error("no bot is called {named}; configured are: {}", listed(.known))]
@@ -86,19 +87,14 @@ pub(super) fn run(config: &Config, options: Options) -> Result<(), Error> {
         at,
         json,
     } = options;
-    let bot = chosen(config, bot)?;
+    let (bot, _) = chosen(config, bot)?;
     let policy = app::policy_of(config)?;
     let language = language
-        .or_else(|| {
-            policy
-                .bots
-                .get(&bot)
-                .map(|bot| bot.default_language.clone())
-        })
+        .or_else(|| policy.bots.get(bot).map(|bot| bot.default_language.clone()))
         .unwrap_or_default();
     let user = profile(user);
     let facts = Facts {
-        bot: &bot,
+        bot,
         version: version.map(Version::as_str),
         channel: channel.as_deref(),
         language: &language,
@@ -119,18 +115,24 @@ pub(super) fn run(config: &Config, options: Options) -> Result<(), Error> {
         .map_or(Ok(()), |reason| Err(Error::Declined(reason)))
 }
 
-fn chosen(config: &Config, named: Option<BotName>) -> Result<BotName, UsageError> {
-    let mut all = config.bots.keys();
-    match named {
-        Some(name) if config.bots.contains_key(&name) => Ok(name),
-        Some(named) => Err(UsageError::UnknownBot {
-            named,
-            known: all.cloned().collect(),
-        }),
-        None => match (all.next(), all.next()) {
-            (Some(only), None) => Ok(only.clone()),
-            _ => Err(UsageError::WhichBot),
-        },
+/// The bot of this name, or the only one.
+pub(super) fn chosen(
+    config: &Config,
+    named: Option<BotName>,
+) -> Result<(&BotName, &Bot), UsageError> {
+    if let Some(named) = named {
+        return config
+            .bots
+            .get_key_value(&named)
+            .ok_or_else(|| UsageError::UnknownBot {
+                named,
+                known: config.bots.keys().cloned().collect(),
+            });
+    }
+    let mut all = config.bots.iter();
+    match (all.next(), all.next()) {
+        (Some(only), None) => Ok(only),
+        _ => Err(UsageError::WhichBot),
     }
 }
 

@@ -16,12 +16,12 @@ use serde_json::Value;
 use super::{
     Error,
     client::{Call, Client},
-    runtime,
+    route, runtime,
     version::Version,
 };
 use crate::{
     clock::{SystemClock, new_id},
-    config::{Bot, Config, Platform},
+    config::{Config, Platform},
     domain::{ids::BotName, time::Clock as _},
 };
 
@@ -53,14 +53,6 @@ pub(super) struct Options {
 #[error("the bridge did not take all of it")]
 pub(super) struct NotTaken;
 
-#[derive(Debug, thiserror::Error)]
-pub(super) enum UsageError {
-    #[error("no bot is called {0}")]
-    UnknownBot(BotName),
-    #[error("give --bot NAME: not exactly one bot is configured")]
-    WhichBot,
-}
-
 /// A user of some platform, and what the bridge's answers mean there.
 #[derive(Debug)]
 enum User<'c> {
@@ -88,7 +80,7 @@ struct SimulatedUser<'c> {
 }
 
 pub(super) fn run(config: &Config, options: Options) -> Result<(), Error> {
-    let (name, bot) = chosen(config, options.bot.as_ref())?;
+    let (name, bot) = route::chosen(config, options.bot)?;
     let session = options
         .session
         .unwrap_or_else(|| format!("simulated-{}", new_id()));
@@ -142,23 +134,6 @@ pub(super) fn run(config: &Config, options: Options) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-fn chosen<'c>(
-    config: &'c Config,
-    name: Option<&BotName>,
-) -> Result<(&'c BotName, &'c Bot), UsageError> {
-    if let Some(name) = name {
-        return config
-            .bots
-            .get_key_value(name)
-            .ok_or_else(|| UsageError::UnknownBot(name.clone()));
-    }
-    let mut bots = config.bots.iter();
-    match (bots.next(), bots.next()) {
-        (Some(only), None) => Ok(only),
-        _ => Err(UsageError::WhichBot),
-    }
 }
 
 impl SimulatedUser<'_> {
