@@ -55,8 +55,6 @@ pub(super) enum UnfitPassword {
     Different,
     #[error("no terminal to ask on: use --password-stdin")]
     NoTerminal,
-    #[error("the password cannot be hashed on this machine")]
-    Unhashable,
 }
 
 const LEAST: usize = 12;
@@ -70,7 +68,7 @@ pub(super) fn run(action: Action) -> Result<(), Error> {
         ask(&add.name)?
     };
     fits(&add.name, &password)?;
-    let hash = User::hash(&password).ok_or(UnfitPassword::Unhashable)?;
+    let hash = User::hash(&password).ok_or(Error::Unhashable)?;
     write!(io::stdout(), "{}", table(&add, &hash))?;
     Ok(())
 }

@@ -45,6 +45,8 @@ pub(super) enum Error {
     Check(#[from] check::NotInOrder),
     #[error(transparent)]
     Password(#[from] console::UnfitPassword),
+    #[error("the password cannot be hashed on this machine")]
+    Unhashable,
     #[error(transparent)]
     Telemetry(#[from] telemetry::LogError),
     #[error("the runtime did not start")]
@@ -83,6 +85,7 @@ impl Error {
             | Self::Deliveries(_)
             | Self::Erase(_)
             | Self::Check(_)
+            | Self::Unhashable
             | Self::Telemetry(_)
             | Self::Runtime(_)
             | Self::Terminal(_) => ExitCode::FAILURE,
