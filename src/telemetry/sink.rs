@@ -58,11 +58,19 @@ struct Pending {
 
 impl Sink {
     pub(super) fn start(to: impl Write + Send + 'static) -> io::Result<(Self, LastLines)> {
+        Self::start_with(to, tell_of_dropped)
+    }
+
+    /// `dropped` tells how many lines are missing where the next one is written.
+    fn start_with(
+        to: impl Write + Send + 'static,
+        dropped: impl Fn(u64) + Send + 'static,
+    ) -> io::Result<(Self, LastLines)> {
         let shared = Arc::new(Shared::default());
         let taken = Arc::clone(&shared);
         thread::Builder::new()
             .name("log".to_owned())
-            .spawn(move || taken.write_all(to))?;
+            .spawn(move || taken.write_all(to, dropped))?;
         let last = LastLines(Arc::clone(&shared));
         Ok((Self(shared), last))
     }
@@ -114,7 +122,7 @@ impl Pending {
 }
 
 impl Shared {
-    fn write_all(&self, mut to: impl Write) {
+    fn write_all(&self, mut to: impl Write, tell: impl Fn(u64)) {
         let mut lines = Vec::new();
         loop {
             let mut pending = self.lock();
@@ -133,11 +141,9 @@ impl Shared {
             let (over, dropped) = (pending.over, mem::take(&mut pending.dropped));
             drop(pending);
             self.room.notify_all();
-            if dropped > 0 && !over {
-                tracing::warn!(
-                    log.dropped = dropped,
-                    "nobody read the log, lines of it are missing here"
-                );
+            // What is dropped found others waiting, so also the last of it is counted before all has been written.
+            if dropped > 0 {
+                tell(dropped);
             }
             // There is nobody to tell that the log cannot be written.
             drop(to.write_all(&lines));
@@ -166,6 +172,13 @@ impl Shared {
     }
 }
 
+fn tell_of_dropped(lines: u64) {
+    tracing::warn!(
+        log.dropped = lines,
+        "nobody read the log, lines of it are missing here"
+    );
+}
+
 fn wait<'g, T>(bell: &Condvar, guard: MutexGuard<'g, T>) -> MutexGuard<'g, T> {
     bell.wait(guard).unwrap_or_else(PoisonError::into_inner)
 }
@@ -185,7 +198,10 @@ impl Drop for LastLines {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::sync::{
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    };
 
     use super::*;
 
@@ -240,15 +256,19 @@ mod tests {
     #[test]
     fn nobody_waits_long_for_a_log_that_is_not_read() {
         let (tell, told) = mpsc::sync_channel(0);
-        let (sink, last_lines) = Sink::start(Told(tell)).unwrap();
+        let dropped = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&dropped);
+        let count = move |lines| drop(counted.fetch_add(lines, Ordering::SeqCst));
+        let (sink, last_lines) = Sink::start_with(Told(tell), count).unwrap();
         let line = vec![b'.'; MOST / 3];
         for _ in 0..12 {
             (&sink).write_all(&line).unwrap();
         }
         drop(last_lines);
-        assert!(sink.0.lock().dropped > 0);
-        let read: usize = told.iter().map(|write| write.len()).sum();
-        assert!(read < 12 * line.len(), "what found no room is missing");
+        let read: usize = told.iter().map(|write| write.len() / line.len()).sum();
+        assert!(read < 12, "what found no room is missing");
+        let dropped = usize::try_from(dropped.load(Ordering::SeqCst)).unwrap();
+        assert_eq!(read + dropped, 12, "and it is known how much");
     }
 
     #[test]
