@@ -65,6 +65,9 @@ pub struct Server {
 /// Connections that the kernel keeps for us until they are accepted; `net.core.somaxconn` may allow fewer. The usual 128
 /// overflow in a burst, and then the kernel drops what it had told the client was a connection.
 const BACKLOG: u32 = 4096;
+/// A longer head than most keeps more of the memory: that many of them take no more than the process has to spare, and
+/// whoever has a short one is served meanwhile.
+const LONG_HEADS: usize = 512;
 /// Out of file descriptors, for the most part: time for others to end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -130,6 +133,7 @@ impl Server {
             router,
             meter,
             slots: Arc::new(Semaphore::new(options.max_connections)),
+            long_heads: Arc::new(Semaphore::new(LONG_HEADS)),
             tracker: TaskTracker::new(),
             soft: shutdown.soft.clone(),
             finishing: CancellationToken::new(),
@@ -150,6 +154,7 @@ struct Connections {
     router: Router,
     meter: ConnectionMeter,
     slots: Arc<Semaphore>,
+    long_heads: Arc<Semaphore>,
     tracker: TaskTracker,
     soft: CancellationToken,
     /// Idle connections close, busy ones after their answer.
@@ -191,6 +196,7 @@ impl Connections {
             peer: peer.ip(),
             router: self.router.clone(),
             soft: self.soft.clone(),
+            long_heads: Arc::clone(&self.long_heads),
         };
         let (finishing, cut) = (self.finishing.clone(), self.cut.clone());
         let open = self.meter.opened();

@@ -10,7 +10,12 @@ use handover_bridge::{
     store::{Store as _, sqlite},
     telemetry::Instruments,
 };
-use tokio::{io::AsyncWriteExt as _, net::TcpSocket, task::JoinSet, time::sleep};
+use tokio::{
+    io::AsyncWriteExt as _,
+    net::{TcpSocket, TcpStream},
+    task::JoinSet,
+    time::sleep,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -158,4 +163,51 @@ async fn bodies_that_do_not_end_share_a_bounded_room() {
         assert_eq!(answer.status, 200, "{}", answer.body);
         assert_eq!(answer.json()["offloadSuccess"], false);
     }
+}
+
+/// All connections that the defaults allow, held like these, fit beside the process into the 256 MiB that it is given.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn heads_that_do_not_end_fit_into_the_memory_that_the_bridge_is_given() {
+    const GIVEN: usize = 256 << 20;
+    const PROCESS: usize = 48 << 20;
+    let most = (GIVEN - PROCESS) / server::Options::default().max_connections;
+    let process = Process::start("0s").await;
+    for length in [8 << 10, 15 << 10, 31 << 10] {
+        // The first ones have the process take what it takes once.
+        let first = hold(&process, (512, length)).await;
+        let before = process.memory();
+        let more = hold(&process, (1536, length)).await;
+        let each = process.memory().saturating_sub(before) / more.len();
+        assert!(each < most, "{each} bytes for each head of {length}");
+        drop((first, more));
+    }
+    // Nobody keeps a head from ending that is long by right.
+    let cookie = format!("cookie: {}\r\n", "x".repeat(12 << 10));
+    while raw::exchange(
+        process.public,
+        raw::request(("GET", "/livez"), &cookie).as_bytes(),
+    )
+    .await
+    .is_empty()
+    {
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// So many connections that stop within a head of this length. It has been read when an answer comes behind it.
+async fn hold(process: &Process, (connections, length): (usize, usize)) -> Vec<TcpStream> {
+    let begun = "GET /livez HTTP/1.1\r\nhost: bridge\r\nx: ";
+    let head = format!("{begun}{}", "x".repeat(length - begun.len()));
+    let mut held = Vec::new();
+    for _ in 0..connections {
+        let mut stream = raw::connect(process.public).await;
+        // One that is closed meanwhile takes nothing.
+        let _ = stream.write_all(head.as_bytes()).await;
+        held.push(stream);
+    }
+    for _ in 0..10 {
+        let answer = raw::ask(process.public, ("GET", "/livez"), "").await;
+        assert_eq!(answer.status, 200);
+    }
+    held
 }

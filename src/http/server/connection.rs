@@ -10,6 +10,7 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
     net::TcpStream,
+    sync::Semaphore,
     time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
@@ -28,21 +29,21 @@ pub(super) struct Connection {
     pub(super) router: Router,
     /// From then on answers say that the connection will not be kept.
     pub(super) soft: CancellationToken,
+    /// So many heads may be long at once, of all connections.
+    pub(super) long_heads: Arc<Semaphore>,
 }
 
-/// Start line and headers; hooks have short ones.
-const MAX_HEAD: usize = 32 << 10;
+/// Start line and headers. Hooks have short ones; a browser brings the cookies of whatever signs people in before us.
+const MAX_HEAD: usize = 16 << 10;
 /// What hyper may read ahead of a handler; a flood of large bodies takes up to this for each connection.
-const MAX_BUFFER: usize = 32 << 10;
+const MAX_BUFFER: usize = 16 << 10;
 
 impl Connection {
     /// Ends when the client goes, when it is too slow, or after the answer under way once `finishing` is cancelled.
     pub(super) async fn serve(self, stream: TcpStream, finishing: CancellationToken) {
         let pace = Arc::new(Pace::new(self.options));
-        let io = TokioIo::new(Paced {
-            stream,
-            pace: Arc::clone(&pace),
-        });
+        let long_heads = Arc::clone(&self.long_heads);
+        let io = TokioIo::new(Paced::new(stream, Arc::clone(&pace), long_heads));
         let served = Arc::clone(&pace);
         let service = service_fn(move |request| self.answer(request, &served));
 

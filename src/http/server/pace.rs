@@ -17,6 +17,7 @@ use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::Instant,
 };
 
@@ -60,8 +61,18 @@ enum Phase {
 
 /// The stream, which notes what it reads and where writing is stuck.
 pub(super) struct Paced {
-    pub(super) stream: TcpStream,
-    pub(super) pace: Arc<Pace>,
+    stream: TcpStream,
+    pace: Arc<Pace>,
+    head: Head,
+}
+
+/// How much has come of a head that has no end yet. What is kept of it is the connection's for as long as it may take, so
+/// only few may be long at once.
+struct Head {
+    read: usize,
+    /// Shared by all connections.
+    long_heads: Arc<Semaphore>,
+    long: Option<OwnedSemaphorePermit>,
 }
 
 /// The body of a request, which notes how long its handler waits for it.
@@ -76,6 +87,8 @@ pub(super) struct Answer {
     pub(super) pace: Arc<Pace>,
 }
 
+/// What hyper reads first. More of a head than this is long: beside cookies of others there is none.
+const LONG: usize = 8 << 10;
 /// More than a client takes between connecting and sending, and little enough for somebody who waits for the end.
 const LAST_CALL: Duration = Duration::from_millis(500);
 
@@ -135,6 +148,10 @@ impl Pace {
         self.state().awaited = Awaited::default();
     }
 
+    fn is_in_head(&self) -> bool {
+        self.state().phase == Phase::Head
+    }
+
     fn bytes_came(&self) {
         let waiting = matches!(self.state().phase, Phase::Silent | Phase::Idle);
         if waiting {
@@ -186,16 +203,47 @@ impl Awaited {
     }
 }
 
+impl Paced {
+    pub(super) fn new(stream: TcpStream, pace: Arc<Pace>, long_heads: Arc<Semaphore>) -> Self {
+        let head = Head {
+            read: 0,
+            long_heads,
+            long: None,
+        };
+        Self { stream, pace, head }
+    }
+}
+
+impl Head {
+    /// More is asked for; hyper has found no end in what has come so far.
+    fn may_go_on(&mut self, is_in_head: bool) -> bool {
+        if !is_in_head {
+            self.read = 0;
+            self.long = None;
+        }
+        if self.read >= LONG && self.long.is_none() {
+            self.long = Arc::clone(&self.long_heads).try_acquire_owned().ok();
+        }
+        self.read < LONG || self.long.is_some()
+    }
+}
+
 impl AsyncRead for Paced {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let is_in_head = self.pace.is_in_head();
+        if !self.head.may_go_on(is_in_head) {
+            return Poll::Ready(Err(io::ErrorKind::QuotaExceeded.into()));
+        }
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
-        if buf.filled().len() > before {
+        let read = buf.filled().len().saturating_sub(before);
+        if read > 0 {
             self.pace.bytes_came();
+            self.head.read = self.head.read.saturating_add(read);
         }
         Poll::Ready(Ok(()))
     }
