@@ -36,7 +36,7 @@ pub struct Delivery {
     #[schema(value_type = State)]
     pub state: String,
     pub attempts: u32,
-    /// Why the last attempt failed.
+    /// Why the last attempt failed; null also of a dead letter that is sent again.
     #[schema(required, examples("rejected"))]
     pub error_class: Option<String>,
     #[schema(value_type = String, format = DateTime)]
