@@ -1,6 +1,6 @@
 //! One desk that hangs is nobody else's trouble.
 
-use std::{collections::BTreeMap, env, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::future::join_all;
 use tokio::time::{Instant, interval};
@@ -80,6 +80,8 @@ impl World {
 #[tokio::test]
 async fn a_desk_that_hangs_keeps_no_other_from_its_messages() {
     let world = World::start().await;
+    let before = world.troubled.stub().answered();
+    assert!(before > 0, "it has taken what it was offered");
     world.trouble().await;
     let (bot, bridge) = (&world.bot, &world.bridge);
     let talks = world
@@ -106,7 +108,7 @@ async fn a_desk_that_hangs_keeps_no_other_from_its_messages() {
     }))
     .await;
     // All that time the troubled desk has taken nothing.
-    assert!(world.troubled.heard(bridge, "any").await.is_empty());
+    assert_eq!(world.troubled.stub().answered(), before);
     bridge.stop_at_once();
 }
 
@@ -118,16 +120,8 @@ const PACE: Duration = Duration::from_millis(20);
 /// As much longer the slowest hundredth may take at the others.
 const MOST_SLOWED: f64 = 1.30;
 
-/// How many rounds are judged. None: one is made, to see that all arrives and is measured; a busy machine would decide the
-/// figure, so `scripts/campaign isolation` asks for more on a quiet one.
-fn judged_rounds() -> Option<usize> {
-    let rounds = env::var("HANDOVER_ISOLATION_ROUNDS").ok()?;
-    Some(
-        rounds
-            .parse()
-            .expect("HANDOVER_ISOLATION_ROUNDS is a number"),
-    )
-}
+/// Of which the middle one is judged.
+const ROUNDS: usize = 5;
 
 /// How long messages took from the platform's call to the desk's: the slowest hundredth.
 async fn round(world: &World, round: usize) -> Duration {
@@ -174,13 +168,12 @@ async fn round(world: &World, round: usize) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "a busy machine would decide the figure; `scripts/campaign isolation` wants a quiet one"]
 async fn how_much_a_desk_that_hangs_slows_the_others() {
-    let judged = judged_rounds();
-    let rounds = judged.unwrap_or(1);
     let (calm_world, troubled_world) = (World::start().await, World::start().await);
     troubled_world.trouble().await;
     let mut figures = [Vec::new(), Vec::new()];
-    for number in 0..=rounds {
+    for number in 0..=ROUNDS {
         // In turn, so that neither always has the better moment.
         let pair = if number % 2 == 0 {
             let first = round(&calm_world, number).await;
@@ -200,13 +193,13 @@ async fn how_much_a_desk_that_hangs_slows_the_others() {
     }
     let [calm, troubled] = figures.map(|mut figures| {
         figures.sort_unstable();
-        figures[rounds / 2]
+        figures[ROUNDS / 2]
     });
     let ratio = troubled.as_secs_f64() / calm.as_secs_f64();
     println!(
         "median p99 {calm:?} without and {troubled:?} with a desk that hangs: {ratio:.2} times"
     );
-    assert!(judged.is_none() || ratio <= MOST_SLOWED, "{ratio:.2}");
+    assert!(ratio <= MOST_SLOWED, "{ratio:.2}");
     for world in [calm_world, troubled_world] {
         world.bridge.stop_at_once();
     }

@@ -36,6 +36,7 @@ pub struct Call {
 #[derive(Debug, Default)]
 struct Seen {
     calls: Vec<(Call, Instant)>,
+    answered: usize,
     /// The status that everybody gets in the place of an answer.
     down: Option<StatusCode>,
     /// Nobody gets any.
@@ -67,6 +68,11 @@ impl Stub {
 
     pub fn count(&self) -> usize {
         self.state.lock().unwrap().calls.len()
+    }
+
+    /// Those of the calls that were answered, with whatever.
+    pub fn answered(&self) -> usize {
+        self.state.lock().unwrap().answered
     }
 
     pub fn set_down(&self, status: Option<u16>) {
@@ -102,6 +108,7 @@ async fn take(State(stub): State<Stub>, uri: Uri, headers: HeaderMap, body: Byte
     let (number, down, hangs) = {
         let mut seen = stub.state.lock().unwrap();
         seen.calls.push((call.clone(), Instant::now()));
+        seen.answered += usize::from(!seen.hangs);
         (seen.calls.len(), seen.down, seen.hangs)
     };
     if hangs {
