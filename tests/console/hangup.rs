@@ -25,7 +25,7 @@ fn form(path: &str, form: &str) -> Request<Body> {
         .unwrap()
 }
 
-/// Waits for the answer for so many steps, hangs up, and leaves the bridge the time to end what it has begun.
+/// Waits for the answer for so many steps, hangs up, and waits until the bridge has ended what it has begun.
 async fn hangs_up(world: &World, browser: &Browser, request: Request<Body>, after: usize) {
     {
         let mut call = pin!(world.call(browser, request));
@@ -42,7 +42,6 @@ async fn hangs_up(world: &World, browser: &Browser, request: Request<Body>, afte
     while !world.tasks.is_empty() {
         sleep(Duration::from_millis(1)).await;
     }
-    sleep(Duration::from_millis(20)).await;
 }
 
 async fn sessions(world: &World) -> usize {

@@ -226,11 +226,13 @@ async fn a_lane_is_held_on_for_a_call_unless_somebody_else_has_it() {
         let span = Duration::from_millis(millis);
         first.store.hold(&claim, span).await.unwrap()
     };
-    tokio::time::sleep(Duration::from_secs(2)).await;
     let leased_until = || database.says("SELECT leased_until FROM lanes");
     let before = leased_until();
-    assert!(holds(13_500).await, "renewed: 13 s were left");
-    assert_ne!(leased_until(), before);
+    // Less than that is left before long, and then it is renewed.
+    while leased_until() == before {
+        assert!(holds(14_000).await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     assert!(!holds(15_100).await, "no lease is so long");
     database.says("UPDATE lanes SET leased_until = 0");
     let taken = second.claim(&team()).await.expect("its lease is over");
