@@ -50,10 +50,17 @@ struct Pending {
     stuck: bool,
     /// Lines that found no room.
     dropped: u64,
-    /// Nothing more is taken once what is pending has been written.
-    over: bool,
-    /// All has been written.
-    written: bool,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Open,
+    /// What is pending is still written.
+    Ending,
+    /// All has been written; there is no thread any more.
+    Over,
 }
 
 impl Sink {
@@ -96,7 +103,7 @@ impl Write for &Sink {
             pending.dropped += 1;
             return Ok(line.len());
         }
-        if pending.written {
+        if pending.stage == Stage::Over {
             drop(pending);
             io::stderr().write_all(line)?;
             return Ok(line.len());
@@ -117,7 +124,7 @@ impl Write for &Sink {
 
 impl Pending {
     const fn is_full(&self) -> bool {
-        self.lines.len() > MOST && !self.written
+        self.lines.len() > MOST
     }
 }
 
@@ -127,8 +134,8 @@ impl Shared {
         loop {
             let mut pending = self.lock();
             while pending.lines.is_empty() {
-                if pending.over {
-                    pending.written = true;
+                if pending.stage == Stage::Ending {
+                    pending.stage = Stage::Over;
                     drop(pending);
                     self.room.notify_all();
                     return;
@@ -138,7 +145,7 @@ impl Shared {
             // Whoever reads more slowly than is said is waited for once, not once for each write.
             pending.stuck &= pending.is_full();
             mem::swap(&mut pending.lines, &mut lines);
-            let (over, dropped) = (pending.over, mem::take(&mut pending.dropped));
+            let (stage, dropped) = (pending.stage, mem::take(&mut pending.dropped));
             drop(pending);
             self.room.notify_all();
             // What is dropped found others waiting, so also the last of it is counted before all has been written.
@@ -148,7 +155,7 @@ impl Shared {
             // There is nobody to tell that the log cannot be written.
             drop(to.write_all(&lines));
             lines.clear();
-            if !over {
+            if stage == Stage::Open {
                 thread::sleep(REST);
             }
         }
@@ -186,12 +193,12 @@ fn wait<'g, T>(bell: &Condvar, guard: MutexGuard<'g, T>) -> MutexGuard<'g, T> {
 impl Drop for LastLines {
     fn drop(&mut self) {
         let mut pending = self.0.lock();
-        pending.over = true;
+        pending.stage = Stage::Ending;
         self.0.some.notify_one();
         self.0.room.notify_all();
         drop(
             self.0
-                .wait_while(pending, LAST_LINES, |pending| !pending.written),
+                .wait_while(pending, LAST_LINES, |pending| pending.stage != Stage::Over),
         );
     }
 }
@@ -258,7 +265,9 @@ mod tests {
         let (tell, told) = mpsc::sync_channel(0);
         let dropped = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&dropped);
-        let count = move |lines| drop(counted.fetch_add(lines, Ordering::SeqCst));
+        let count = move |lines| {
+            counted.fetch_add(lines, Ordering::SeqCst);
+        };
         let (sink, last_lines) = Sink::start_with(Told(tell), count).unwrap();
         let line = vec![b'.'; MOST / 3];
         for _ in 0..12 {
