@@ -197,12 +197,12 @@ async fn heads_that_do_not_end_fit_into_the_memory_that_the_bridge_is_given() {
 /// So many connections that stop within a head of this length. It has been read when an answer comes behind it.
 async fn hold(process: &Process, (connections, length): (usize, usize)) -> Vec<TcpStream> {
     let begun = "GET /livez HTTP/1.1\r\nhost: bridge\r\nx: ";
-    let head = format!("{begun}{}", "x".repeat(length - begun.len()));
+    let sent = format!("{begun}{}", "x".repeat(length - begun.len()));
     let mut held = Vec::new();
     for _ in 0..connections {
         let mut stream = raw::connect(process.public).await;
         // One that is closed meanwhile takes nothing.
-        let _ = stream.write_all(head.as_bytes()).await;
+        let _ = stream.write_all(sent.as_bytes()).await;
         held.push(stream);
     }
     for _ in 0..10 {

@@ -49,10 +49,7 @@ impl fmt::Display for Warning {
             Self::Guessed { desk, requests } => write!(
                 f,
                 "desks.{desk}: {} not documented by Aivo, and the default is a guess (UNVERIFIED); try it before you go live, or write the call down in [desks.{desk}.requests]",
-                match requests[..] {
-                    [one] => format!("{one} is"),
-                    _ => format!("{} are", requests.join(" and ")),
-                }
+                are(requests)
             ),
             Self::NotGroups(desk) => write!(
                 f,
@@ -77,14 +74,7 @@ impl fmt::Display for Warning {
             ),
             Self::OfDatabasesAlone(keys) => {
                 let keys: Vec<_> = keys.iter().map(|key| format!("store.{key}")).collect();
-                write!(
-                    f,
-                    "{} of use with PostgreSQL alone, and store.url names a file",
-                    match &keys[..] {
-                        [one] => format!("{one} is"),
-                        _ => format!("{} are", keys.join(" and ")),
-                    }
-                )
+                write!(f, "{} of use with PostgreSQL alone, and store.url names a file", are(&keys))
             }
             Self::UnusedPassword(key) => write!(
                 f,
@@ -113,5 +103,13 @@ impl fmt::Display for Warning {
                 "retention.keys is shorter than 3d: what a sender repeats after that is taken for new",
             ),
         }
+    }
+}
+
+fn are(names: &[impl AsRef<str>]) -> String {
+    let all: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    match all[..] {
+        [one] => format!("{one} is"),
+        _ => format!("{} are", all.join(" and ")),
     }
 }
