@@ -37,6 +37,7 @@ mod mutant;
 mod newer;
 mod opening;
 mod operator;
+mod patience;
 mod pauses;
 mod purge;
 mod remove;

@@ -5,6 +5,7 @@ mod cluster;
 mod connections;
 mod console;
 mod home;
+mod patience;
 mod replicas;
 mod rights;
 mod server;

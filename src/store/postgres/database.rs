@@ -1,32 +1,37 @@
 //! The way to the database: a pool that mends itself, statements that need no name, and transactions that are sent in
-//! one go.
+//! one go. Whoever takes it says whose patience it spends: a sender's, unless it is taken by [`Database::spending`].
 //!
 //! Nothing is prepared under a name, since a pooler in front of the database may hand each transaction to another of
 //! its connections. Nothing is held across a round trip: what is to be written goes out whole, as one statement or
 //! together with its BEGIN and its COMMIT, so a process that freezes holds nobody up.
 
-use std::{future::Future, pin::Pin, task::Poll, time::Duration};
+use std::{future::Future, pin::Pin, task::Poll};
 
 use deadpool_postgres::{Object, Pool};
-use tokio::time::timeout;
+use tokio::time::{error::Elapsed, timeout};
 use tokio_postgres::{
     Client, Row,
     types::{ToSql, Type},
 };
+use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{columns::Value, fault::Fault};
-use crate::mutant::at_most;
+use super::{
+    columns::Value,
+    fault::Fault,
+    patience::{self, Patience},
+};
 
-/// Long enough for a busy database, and short enough for a sender to be told 503 while it still listens.
-const ANSWER_WITHIN: Duration = Duration::from_millis(1800);
 /// A connection of the pool may have been cut since it was used last; the next one may have been cut with it.
 const READ_TRIES: usize = 3;
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Database {
     pool: Pool,
+    /// By which the server is told to end a statement.
+    tls: Option<MakeRustlsConnect>,
     begin: Begin,
+    patience: Patience,
 }
 
 /// How a transaction that writes is begun.
@@ -40,7 +45,11 @@ pub(super) struct Begin {
 /// A connection that is in use. Broken, it does not go back to the pool.
 pub(super) struct Connection {
     object: Option<Object>,
+    /// An answer is still to come.
+    waits: bool,
+    tls: Option<MakeRustlsConnect>,
     begin: Begin,
+    patience: Patience,
 }
 
 /// A statement with its values.
@@ -50,12 +59,32 @@ pub(super) struct Statement {
     values: Vec<Value>,
 }
 
-/// What one statement of a flight gave.
+/// What the statements of a flight gave, in their order.
+type Answers = Vec<Result<Vec<Row>, tokio_postgres::Error>>;
+/// What one of them gave.
 type Given<'f> = Pin<Box<dyn Future<Output = Result<Vec<Row>, tokio_postgres::Error>> + Send + 'f>>;
 
 impl Database {
-    pub(super) fn new(pool: Pool, begin: Begin) -> Self {
-        Self { pool, begin }
+    /// For senders.
+    pub(super) fn new(pool: Pool, tls: Option<MakeRustlsConnect>, begin: Begin) -> Self {
+        Self {
+            pool,
+            tls,
+            begin,
+            patience: Patience::Sender,
+        }
+    }
+
+    pub(super) fn beginning(self, begin: Begin) -> Self {
+        Self { begin, ..self }
+    }
+
+    /// For what no sender waits for.
+    pub(super) fn spending(&self, patience: Patience) -> Self {
+        Self {
+            patience,
+            ..self.clone()
+        }
     }
 
     pub(super) async fn connection(&self) -> Result<Connection, Fault> {
@@ -65,7 +94,10 @@ impl Database {
         match self.pool.get().await {
             Ok(object) => Ok(Connection {
                 object: Some(object),
+                waits: false,
+                tls: self.tls.clone(),
                 begin: self.begin,
+                patience: self.patience,
             }),
             Err(_) if self.pool.is_closed() => Err(Fault::Closed),
             Err(error) => Err(Fault::Away(Box::new(error))),
@@ -135,15 +167,15 @@ impl Database {
 }
 
 impl Connection {
+    /// One statement, which is a transaction of its own.
     pub(super) async fn rows(&mut self, statement: &Statement) -> Result<Vec<Row>, Fault> {
-        let answer = {
-            let client = self.client()?;
-            timeout(at_most(ANSWER_WITHIN), statement.run(client)).await
+        let statements = std::slice::from_ref(statement);
+        let mut given = match self.patience.limit() {
+            None => self.many(statements).await?,
+            // The limit is the transaction's.
+            Some(_) => self.in_one_go(self.begin.sql, statements).await?,
         };
-        self.heed(match answer {
-            Ok(rows) => rows.map_err(Fault::from),
-            Err(_) => Err(Fault::Late),
-        })
+        Ok(given.pop().unwrap_or_default())
     }
 
     /// Reads as of one moment, in one round trip.
@@ -159,17 +191,15 @@ impl Connection {
 
     /// Several statements in one round trip, each a transaction of its own.
     pub(super) async fn many(&mut self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, Fault> {
+        self.waits = true;
         let answers = {
             let client = self.client()?;
             let sent = statements
                 .iter()
                 .map(|statement| -> Given<'_> { Box::pin(statement.run(client)) });
-            timeout(at_most(ANSWER_WITHIN), in_order(sent.collect())).await
+            timeout(self.patience.span(), in_order(sent.collect())).await
         };
-        self.heed(match answers {
-            Ok(answers) => first_fault(answers),
-            Err(_) => Err(Fault::Late),
-        })
+        self.heed(answers)
     }
 
     /// A transaction, sent in one go. All of it is done, or nothing.
@@ -189,22 +219,24 @@ impl Connection {
         begin: &'static str,
         statements: &[Statement],
     ) -> Result<Vec<Vec<Row>>, Fault> {
+        self.waits = true;
         let answers = {
             let client = self.client()?;
-            let mut sent: Vec<Given<'_>> = Vec::with_capacity(statements.len() + 2);
+            let mut sent: Vec<Given<'_>> = Vec::with_capacity(statements.len() + 3);
             sent.push(simple(client, begin));
+            if let Some(limit) = self.patience.limit() {
+                sent.push(simple(client, limit));
+            }
             for statement in statements {
                 sent.push(Box::pin(statement.run(client)));
             }
             sent.push(simple(client, "COMMIT"));
-            timeout(at_most(ANSWER_WITHIN), in_order(sent)).await
+            timeout(self.patience.span(), in_order(sent)).await
         };
-        let given = self.heed(match answers {
-            Ok(answers) => first_fault(answers),
-            Err(_) => Err(Fault::Late),
-        })?;
-        let inner = given.len().saturating_sub(2);
-        Ok(given.into_iter().skip(1).take(inner).collect())
+        let mut given = self.heed(answers)?;
+        given.pop();
+        let before = given.len().saturating_sub(statements.len());
+        Ok(given.split_off(before))
     }
 
     fn client(&self) -> Result<&Client, Fault> {
@@ -214,10 +246,16 @@ impl Connection {
         }
     }
 
-    /// A connection that broke, or that still owes an answer, is let go; with it, where the server is out of service, all
-    /// that nobody uses just now.
-    fn heed<T>(&mut self, answer: Result<T, Fault>) -> Result<T, Fault> {
-        if let Err(fault) = &answer
+    /// What was given in time. A connection that broke, or that still owes an answer, is let go; with it, where the server is
+    /// out of service, all that nobody uses just now.
+    fn heed(&mut self, answers: Result<Answers, Elapsed>) -> Result<Vec<Vec<Row>>, Fault> {
+        let Ok(answers) = answers else {
+            self.call_off();
+            return Err(Fault::Late);
+        };
+        self.waits = false;
+        let given = first_fault(answers);
+        if let Err(fault) = &given
             && fault.breaks_connection()
             && let Some(object) = self.object.take()
         {
@@ -227,7 +265,23 @@ impl Connection {
                 pool.retain(|_, _| false);
             }
         }
-        answer
+        given
+    }
+
+    fn call_off(&mut self) {
+        if let Some(object) = self.object.take() {
+            patience::call_off(object, self.tls.take());
+        }
+    }
+}
+
+/// Whoever waited for an answer may have gone. What a sender waits for is over in a moment, and the next one is given the
+/// connection; behind anything else they would wait for too long.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.waits && self.patience != Patience::Sender {
+            self.call_off();
+        }
     }
 }
 
@@ -254,7 +308,7 @@ fn simple<'f>(client: &'f Client, sql: &'static str) -> Given<'f> {
 }
 
 /// Sends them in their order, without waiting for one's answer before the next one goes out.
-async fn in_order(mut given: Vec<Given<'_>>) -> Vec<Result<Vec<Row>, tokio_postgres::Error>> {
+async fn in_order(mut given: Vec<Given<'_>>) -> Answers {
     let mut answers: Vec<Option<_>> = given.iter().map(|_| None).collect();
     std::future::poll_fn(|context| {
         let mut waits = false;
@@ -277,9 +331,7 @@ async fn in_order(mut given: Vec<Given<'_>>) -> Vec<Result<Vec<Row>, tokio_postg
 }
 
 /// All of what was given, or the fault from which the others follow.
-fn first_fault(
-    answers: Vec<Result<Vec<Row>, tokio_postgres::Error>>,
-) -> Result<Vec<Vec<Row>>, Fault> {
+fn first_fault(answers: Answers) -> Result<Vec<Vec<Row>>, Fault> {
     let mut given = Vec::with_capacity(answers.len());
     let mut consequence = None;
     for answer in answers {
@@ -290,6 +342,12 @@ fn first_fault(
         }
     }
     consequence.map_or(Ok(given), Err)
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Database")
+    }
 }
 
 impl std::fmt::Debug for Connection {

@@ -11,6 +11,7 @@ use super::{
     columns::{self, count, number, values},
     fault::Fault,
     listing,
+    patience::Patience,
     work::Ground,
 };
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     store::{Erasure, Named, Whose, audit::Action, erasure::Owner},
 };
 
-/// As many deliveries are looked through in one statement.
+/// As many conversations, or deliveries, are looked through in one statement.
 const LOOK_AT_ONCE: i64 = 20_000;
 /// As much of what is owed is shown.
 const SHOWN: usize = 20;
@@ -67,17 +68,46 @@ async fn find_named(ground: &Ground, whose: &Whose, named: &Named) -> Result<Vec
                 values![bots, bot, users],
             )
         }
-        // All are looked through for the words that a state says it with, a million in some seconds.
-        Named::Profile(id) => (
-            "SELECT id, state FROM conversations WHERE strpos(state, $1) > 0 AND ($2::text IS NULL OR bot = $2)",
-            values![serde_json::to_string(id)?, bot],
-        ),
+        Named::Profile(id) => return with_profile(ground, whose, (named, id)).await,
     };
-    let found = ground.database.rows(sql, values).await?;
+    let found = ground
+        .database
+        .spending(Patience::Nobody)
+        .rows(sql, values)
+        .await?;
     let mut meant = Vec::new();
     for row in &found {
         if !whose.asks_the_state(named) || whose.is_meant(named, owner(row)?.as_ref()) {
             meant.push(row.try_get(0)?);
+        }
+    }
+    Ok(meant)
+}
+
+/// All are looked through for the words that a state says it with, a part at a time: a million in some seconds. With those that
+/// have them comes the last of each part, where to go on.
+async fn with_profile(
+    ground: &Ground,
+    whose: &Whose,
+    (named, id): (&Named, &str),
+) -> Result<Vec<Uuid>, Fault> {
+    let sql = "SELECT id, state, has, number = $4 FROM \
+               (SELECT id, state, strpos(state, $1) > 0 AND ($2::text IS NULL OR bot = $2) AS has, \
+                   row_number() OVER (ORDER BY id) AS number FROM conversations WHERE id > $3 ORDER BY id LIMIT $4) part \
+               WHERE has OR number = $4 ORDER BY id";
+    let database = ground.database.spending(Patience::Nobody);
+    let words = serde_json::to_string(id)?;
+    let (mut meant, mut next) = (Vec::new(), Some(Uuid::nil()));
+    while let Some(after) = next {
+        let values = values![words.as_str(), whose.bot.as_ref(), after, LOOK_AT_ONCE];
+        let found = database.rows(sql, values).await?;
+        next = None;
+        for row in &found {
+            let conversation = row.try_get(0)?;
+            if row.try_get(2)? && whose.is_meant(named, owner(row)?.as_ref()) {
+                meant.push(conversation);
+            }
+            next = row.try_get::<_, bool>(3)?.then_some(conversation);
         }
     }
     Ok(meant)
@@ -159,13 +189,9 @@ pub(super) async fn overdue(ground: &Ground, limit: usize) -> Result<Vec<Deliver
     let sql = "SELECT DISTINCT d.id FROM erasures r JOIN erasing e ON e.erasure = r.id \
                JOIN deliveries d ON d.settled_at IS NULL AND d.conversation = e.conversation \
                WHERE r.finished_at IS NULL AND r.requested_at < $1 LIMIT $2";
-    let found = ground
-        .database
-        .rows(
-            sql,
-            values![ground.clock.now().minus(Whose::LIMIT), number(limit)],
-        )
-        .await?;
+    let before = ground.clock.now().minus(Whose::LIMIT);
+    let database = ground.database.spending(Patience::Nobody);
+    let found = database.rows(sql, values![before, number(limit)]).await?;
     let ids = found.iter().map(|row| row.try_get(0));
     Ok(ids.collect::<Result<_, _>>()?)
 }
@@ -180,7 +206,8 @@ pub(super) async fn remains(ground: &Ground, limit: usize) -> Result<Vec<Remains
                    JOIN deliveries d ON d.lane = l.id AND d.settled_at IS NULL \
                    WHERE h.conversation = e.conversation) \
                GROUP BY e.conversation, c.revision HAVING bool_and(e.told) LIMIT $1";
-    let found = ground.database.rows(sql, values![number(limit)]).await?;
+    let database = ground.database.spending(Patience::Nobody);
+    let found = database.rows(sql, values![number(limit)]).await?;
     let remains = |row: &Row| {
         Ok(Remains {
             conversation: row.try_get(0)?,
@@ -201,11 +228,11 @@ pub(super) async fn look_through(ground: &Ground, remains: &mut [Remains]) -> Re
         .map(|one| one.conversation.as_uuid())
         .collect();
     let last_row = remains.iter().map(|one| one.last_row).max().unwrap_or(0);
+    let database = ground.database.spending(Patience::Nobody);
     let mut after = 0_i64;
     while after < last_row {
         let to = after.saturating_add(LOOK_AT_ONCE);
-        let found = ground
-            .database
+        let found = database
             .rows(sql, values![after, to, wanted.clone()])
             .await?;
         for row in &found {
@@ -224,17 +251,11 @@ pub(super) async fn look_through(ground: &Ground, remains: &mut [Remains]) -> Re
 pub(super) async fn finish(ground: &Ground) -> Result<bool, Fault> {
     let sql = "UPDATE erasures r SET finished_at = $1 WHERE finished_at IS NULL \
                AND NOT EXISTS (SELECT FROM erasing WHERE erasure = r.id)";
-    ground
-        .database
-        .write(sql, values![ground.clock.now()])
-        .await?;
+    let database = ground.database.spending(Patience::Nobody);
+    database.write(sql, values![ground.clock.now()]).await?;
     let sql = "SELECT EXISTS (SELECT FROM erasures WHERE finished_at IS NULL)";
-    let any = ground
-        .database
-        .row(sql, values![])
-        .await?
-        .ok_or(Fault::Missing)?;
-    Ok(any.try_get(0)?)
+    let any = database.row(sql, values![]).await?;
+    Ok(any.ok_or(Fault::Missing)?.try_get(0)?)
 }
 
 pub(super) async fn view(ground: &Ground, id: ErasureId) -> Result<Option<Erasure>, Fault> {

@@ -120,8 +120,9 @@ impl Options {
         let migrated = schema::migrate(&mut object, self.migrate, self.time.roughly()).await?;
         rights::refuse_without(&**object).await?;
         drop(object);
-        let database = Database::new(pool.clone(), DURABLE);
-        let database = Database::new(pool, how_to_begin(&database).await?);
+        let database = Database::new(pool, way.tls.clone(), DURABLE);
+        let begin = how_to_begin(&database).await?;
+        let database = database.beginning(begin);
         let background = Background::default();
         let stopped_with_it = background.stopped_with();
         let clock = self.time.clock(&database, &background).await?;
@@ -167,11 +168,14 @@ impl Options {
     }
 }
 
-/// A process may be frozen when it has sent half of a transaction: what that one has locked is free again when nobody waits
-/// for its answer any more.
+/// A process may be frozen when it has sent half of a transaction, or be cut off: what that one has locked is free again when
+/// nobody waits for its answer any more.
 macro_rules! begin {
     ($($more:literal)?) => {
-        concat!("BEGIN; SET LOCAL idle_in_transaction_session_timeout = '2s'" $(, $more)?)
+        concat!(
+            "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '2s'; SET LOCAL statement_timeout = '2s'"
+            $(, $more)?
+        )
     };
 }
 const DURABLE: Begin = Begin {

@@ -104,7 +104,7 @@ impl Database {
     }
 
     /// For connections that are made after this.
-    fn set_for_new_sessions(&self, setting: &str) {
+    pub fn set_for_new_sessions(&self, setting: &str) {
         let alter = format!("ALTER DATABASE {} {setting}", self.name);
         self.cluster.psql("postgres", &alter);
     }

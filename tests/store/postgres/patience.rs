@@ -1,0 +1,115 @@
+//! Statements that take longer than a sender waits.
+
+use std::time::Duration;
+
+use handover_bridge::{
+    domain::{
+        conversation::{Profile, UserProfile},
+        event::Step,
+        policy::PausedBecause,
+    },
+    store::{
+        Error, Named, Pause, Store as _, Whose,
+        postgres::{Options, PostgresStore},
+    },
+};
+use tokio::time::timeout;
+use tokio_postgres::{Client, NoTls};
+
+use super::Database;
+use crate::world::{clock, policy, says, team};
+
+/// Takes longer than any hook is given, wherever a state is looked through.
+const SLOW: &str = "CREATE SCHEMA slow; CREATE FUNCTION slow.strpos(TEXT, TEXT) RETURNS INTEGER LANGUAGE sql VOLATILE \
+                    AS $$ SELECT pg_catalog.strpos($1, $2) FROM pg_sleep(2.5) $$";
+const ACTIVE: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                      AND pid <> pg_backend_pid() AND state = 'active' AND query LIKE '%strpos%'";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_is_found_however_long_it_takes_to_look_through_all_that_is_kept() {
+    let database = Database::new();
+    let store = database.with_slow_searches().await;
+    let erasure = store.erase(shown(), false, "admin").await.unwrap();
+    assert_eq!(erasure.conversations, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_waits_behind_a_search_that_its_caller_has_given_up() {
+    let database = Database::new();
+    let store = database.with_slow_searches().await;
+    let moment = Duration::from_millis(300);
+    let given_up = timeout(moment, store.erase(shown(), false, "admin")).await;
+    assert!(given_up.is_err());
+    // It is the only connection that the store may have.
+    store.apply(says("bea", "hello")).await.unwrap();
+    let ended = database.comes_to(ACTIVE, "0");
+    timeout(Duration::from_secs(1), ended).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_server_does_not_go_on_with_what_nobody_waits_for() {
+    let database = Database::new();
+    let store = database.replica(policy(), clock()).await;
+    let held = database.holds("BEGIN; LOCK TABLE pauses").await;
+    let pause = Pause {
+        until: clock().now().plus(Duration::from_mins(1)),
+        because: PausedBecause::Refused,
+    };
+    let late = store.pause(&team(), Some(pause)).await;
+    assert!(matches!(late, Err(Error::Unavailable(_))), "{late:?}");
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                   AND wait_event_type = 'Lock'";
+    let ended = database.comes_to(waiting, "0");
+    timeout(Duration::from_secs(1), ended).await.unwrap();
+    drop(held);
+    assert_eq!(database.says("SELECT count(*) FROM pauses"), "0\n");
+}
+
+fn shown() -> Whose {
+    Whose {
+        named: vec![Named::Profile("web:44".to_owned())],
+        bot: None,
+        version: None,
+    }
+}
+
+impl Database {
+    /// With one conversation, of a user who is looked for in its state.
+    async fn with_slow_searches(&self) -> PostgresStore {
+        self.migrated().await;
+        self.says(SLOW);
+        self.set_for_new_sessions("SET search_path = slow, pg_catalog, public");
+        let options = Options {
+            pool: 1,
+            ..self.options(policy(), clock())
+        };
+        let store = options.open().await.unwrap();
+        let profile = Profile {
+            user: UserProfile {
+                id: Some("web:44".to_owned()),
+                ..UserProfile::default()
+            },
+            ..Profile::default()
+        };
+        let said = Step {
+            profile: Some(profile),
+            ..says("ann", "hello")
+        };
+        store.apply(said).await.unwrap();
+        store
+    }
+
+    /// What these statements of somebody else begin lasts as long as the connection that is given.
+    pub async fn holds(&self, sql: &str) -> Client {
+        let (client, connection) = tokio_postgres::connect(&self.url(), NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute(sql).await.unwrap();
+        client
+    }
+
+    async fn comes_to(&self, sql: &str, wanted: &str) {
+        while self.says(sql).trim() != wanted {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
