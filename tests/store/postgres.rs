@@ -4,6 +4,7 @@ mod clocks;
 mod cluster;
 mod connections;
 mod console;
+mod cost;
 mod home;
 mod patience;
 mod replicas;

@@ -2,7 +2,8 @@
 //! owed to somebody, stays. A conversation goes with the last that was kept of it, and its user's name with it.
 //!
 //! One replica at a time: the others find the lock taken and leave it to that one. Conversations are locked before it is
-//! decided what of them may go, so that no step comes between.
+//! decided what of them may go, so that no step comes between; steps wait for that, so it may not take longer than a step.
+//! What goes by its age alone goes kind by kind, so that none keeps another from going, and may take its time.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use super::{
     columns::{count, number, values},
     database::Statement,
     fault::Fault,
+    patience::Patience,
     work::Ground,
 };
 use crate::{
@@ -99,8 +101,9 @@ const DEAD: &str = removes!(
     "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE state = 'dead' AND settled_at < $1 LIMIT $2 \
      FOR UPDATE SKIP LOCKED)"
 );
-const KEYS: &str =
-    removes!("DELETE FROM keys WHERE hash IN (SELECT hash FROM keys WHERE day < $1 LIMIT $2)");
+const KEYS: &str = removes!(
+    "DELETE FROM keys WHERE hash IN (SELECT hash FROM keys WHERE day < $1 ORDER BY day LIMIT $2)"
+);
 const ECHOES: &str = removes!(
     "DELETE FROM echoes WHERE row IN (SELECT row FROM echoes WHERE expires_at < $1 LIMIT $2)"
 );
@@ -136,20 +139,43 @@ const UNMATCHED: &str = removes!(
 /// At most `limit` of each kind. Says how many.
 pub(super) async fn purge(ground: &Ground, keep: &Retention, limit: usize) -> Result<usize, Fault> {
     let (limit, now) = (number(limit), ground.clock.now());
+    let mut removed = 0;
+    let mut faults = Vec::new();
+    let mut count = |done| match done {
+        Ok(some) => removed += some,
+        // Another replica sees to it.
+        Err(Fault::Raced) => {}
+        Err(fault) => faults.push(fault),
+    };
+    count(with_conversations(ground, (keep, now), limit).await);
+    for kind in by_age(keep, limit, now) {
+        count(alone(ground, kind).await);
+    }
+    match faults.into_iter().next() {
+        // As long as anything goes, it is gone on with.
+        Some(fault) if removed == 0 => Err(fault),
+        _ => Ok(removed),
+    }
+}
+
+/// Of conversations, with those of which nothing is left then.
+async fn with_conversations(
+    ground: &Ground,
+    (keep, now): (&Retention, Timestamp),
+    limit: i64,
+) -> Result<usize, Fault> {
     let (observed, spoken) = (now.minus(keep.observed), now.minus(keep.transcripts));
-    let mut connection = ground.database.connection().await?;
-    let found = connection
-        .many(&[
-            Statement::new(OBSERVED, values![observed, limit]),
-            Statement::new(SPOKEN, values![spoken, limit]),
-            Statement::new(ENDED, values![spoken, limit]),
-        ])
-        .await?;
-    let old: Vec<Vec<Uuid>> = found
-        .iter()
-        .map(|rows| ids(rows))
-        .collect::<Result<_, _>>()?;
+    let mut old = Vec::new();
+    for (sql, before) in [(OBSERVED, observed), (SPOKEN, spoken), (ENDED, spoken)] {
+        let database = ground.database.spending(Patience::Nobody);
+        let found = database.rows(sql, values![before, limit]).await?;
+        let ids = found.iter().map(|row| row.try_get(0));
+        old.push(ids.collect::<Result<Vec<Uuid>, _>>()?);
+    }
     let all: BTreeSet<Uuid> = old.iter().flatten().copied().collect();
+    if all.is_empty() {
+        return Ok(0);
+    }
     let all: Vec<Uuid> = all.into_iter().collect();
     let before_removal = [
         Statement::new(ALONE, values![]),
@@ -167,17 +193,22 @@ pub(super) async fn purge(ground: &Ground, keep: &Retention, limit: usize) -> Re
             statements.push(Statement::new(sql, values![old, before, limit]));
         }
     }
-    if !all.is_empty() {
-        statements.push(Statement::new(OBSERVED_SINCE, values![all.clone()]));
-        statements.push(Statement::new(FORGET, values![all]));
-    }
-    statements.extend(by_age(keep, limit, now));
-    match connection.transact(&statements).await {
-        Ok(done) => total(done.iter().skip(locks)),
-        // Another replica sees to it.
-        Err(Fault::Raced) => Ok(0),
-        Err(fault) => Err(fault),
-    }
+    statements.push(Statement::new(OBSERVED_SINCE, values![all.clone()]));
+    statements.push(Statement::new(FORGET, values![all]));
+    let mut connection = ground.database.connection().await?;
+    let done = connection.transact(&statements).await?;
+    total(done.iter().skip(locks))
+}
+
+async fn alone(ground: &Ground, kind: Statement) -> Result<usize, Fault> {
+    let mut connection = ground
+        .database
+        .spending(Patience::Nobody)
+        .connection()
+        .await?;
+    let statements = [Statement::new(ALONE, values![]), kind];
+    let done = connection.transact(&statements).await?;
+    total(done.iter().skip(1))
 }
 
 /// What goes when it is old enough, whatever it belonged to.
@@ -198,11 +229,6 @@ fn by_age(keep: &Retention, limit: i64, now: Timestamp) -> impl Iterator<Item = 
     ];
     ages.into_iter()
         .map(move |(sql, before)| Statement::new(sql, values![before, limit]))
-}
-
-fn ids(rows: &[Row]) -> Result<Vec<Uuid>, Fault> {
-    let ids = rows.iter().map(|row| row.try_get(0));
-    Ok(ids.collect::<Result<_, _>>()?)
 }
 
 /// Of what statements say that they have removed; some say nothing.

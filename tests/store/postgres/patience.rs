@@ -1,6 +1,6 @@
 //! Statements that take longer than a sender waits.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use handover_bridge::{
     domain::{
@@ -9,7 +9,7 @@ use handover_bridge::{
         policy::PausedBecause,
     },
     store::{
-        Error, Named, Pause, Store as _, Whose,
+        Error, Named, Pause, Retention, Store as _, Whose,
         postgres::{Options, PostgresStore},
     },
 };
@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use tokio_postgres::{Client, NoTls};
 
 use super::Database;
-use crate::world::{clock, policy, says, team};
+use crate::world::{clock, keep, policy, says, team};
 
 /// Takes longer than any hook is given, wherever a state is looked through.
 const SLOW: &str = "CREATE SCHEMA slow; CREATE FUNCTION slow.strpos(TEXT, TEXT) RETURNS INTEGER LANGUAGE sql VOLATILE \
@@ -63,6 +63,28 @@ async fn the_server_does_not_go_on_with_what_nobody_waits_for() {
     timeout(Duration::from_secs(1), ended).await.unwrap();
     drop(held);
     assert_eq!(database.says("SELECT count(*) FROM pauses"), "0\n");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_removed_keeps_nothing_else_from_going_and_nobody_from_speaking() {
+    let (database, clock) = (Database::new(), clock());
+    let store = Arc::new(database.replica(policy(), Arc::clone(&clock)).await);
+    store.apply(says("ann", "old")).await.unwrap();
+    clock.wait(Duration::from_hours(25));
+    store.apply(says("ann", "new")).await.unwrap();
+    let held = database.holds("BEGIN; LOCK TABLE unknown_events").await;
+    let observed = Retention {
+        observed: Duration::from_hours(24),
+        ..keep()
+    };
+    let purging = Arc::clone(&store);
+    let purging = tokio::spawn(async move { purging.purge(observed, 99).await });
+    let gone = database.comes_to("SELECT count(*) FROM messages", "1");
+    timeout(Duration::from_millis(1500), gone).await.unwrap();
+    store.apply(says("ann", "newer")).await.unwrap();
+    assert!(!purging.is_finished());
+    drop(held);
+    assert_eq!(purging.await.unwrap().unwrap(), 1);
 }
 
 fn shown() -> Whose {
