@@ -95,11 +95,11 @@ const FORGET: &str = removes!(
 
 const DELIVERED: &str = removes!(
     "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE settled_at < $1 \
-     AND state IN ('delivered', 'cancelled') LIMIT $2 FOR UPDATE SKIP LOCKED)"
+     AND state IN ('delivered', 'cancelled') ORDER BY settled_at LIMIT $2 FOR UPDATE SKIP LOCKED)"
 );
 const DEAD: &str = removes!(
-    "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE state = 'dead' AND settled_at < $1 LIMIT $2 \
-     FOR UPDATE SKIP LOCKED)"
+    "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE state = 'dead' AND settled_at < $1 \
+     ORDER BY settled_at LIMIT $2 FOR UPDATE SKIP LOCKED)"
 );
 const KEYS: &str = removes!(
     "DELETE FROM keys WHERE hash IN (SELECT hash FROM keys WHERE day < $1 ORDER BY day LIMIT $2)"

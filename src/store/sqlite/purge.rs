@@ -15,6 +15,12 @@ use crate::{
     store::Retention,
 };
 
+/// Each by an index of its own, so that neither walks past what the other leaves.
+pub(super) const DELIVERED: &str = "DELETE FROM deliveries WHERE row IN (SELECT row FROM deliveries WHERE settled_at < ?1 \
+     AND (state = 'delivered' OR state = 'cancelled') ORDER BY settled_at LIMIT ?2)";
+pub(super) const DEAD: &str = "DELETE FROM deliveries WHERE row IN (SELECT row FROM deliveries WHERE state = 'dead' \
+     AND settled_at < ?1 ORDER BY settled_at LIMIT ?2)";
+
 /// At most `limit` of each kind. Says how many.
 pub(super) fn purge(work: &mut Work<'_>, keep: &Retention, limit: usize) -> Result<usize, Fault> {
     let now = work.now;
@@ -23,16 +29,8 @@ pub(super) fn purge(work: &mut Work<'_>, keep: &Retention, limit: usize) -> Resu
     removed += observed(work, now.minus(keep.observed), limit)?;
     removed += transcripts(work, now.minus(keep.transcripts), limit)?;
     removed += handovers(work, now.minus(keep.transcripts), limit)?;
-    removed += work.execute(
-        "DELETE FROM deliveries WHERE row IN (SELECT row FROM deliveries WHERE settled_at < ?1 \
-         AND state IN ('delivered', 'cancelled') LIMIT ?2)",
-        params![now.minus(keep.delivered), limit],
-    )?;
-    removed += work.execute(
-        "DELETE FROM deliveries WHERE row IN (SELECT row FROM deliveries WHERE state = 'dead' AND settled_at < ?1 \
-         LIMIT ?2)",
-        params![now.minus(keep.dead_letters), limit],
-    )?;
+    removed += work.execute(DELIVERED, params![now.minus(keep.delivered), limit])?;
+    removed += work.execute(DEAD, params![now.minus(keep.dead_letters), limit])?;
     removed += keys::purge(work, now.minus(keep.keys), limit)?;
     removed += work.execute(
         "DELETE FROM echoes WHERE row IN (SELECT row FROM echoes WHERE expires_at < ?1 LIMIT ?2)",

@@ -4,6 +4,7 @@ mod claims;
 mod consistency;
 mod console;
 mod progress;
+mod purge;
 mod unobserved;
 
 use std::{collections::BTreeMap, sync::mpsc, time::Duration};

@@ -1,11 +1,11 @@
 //! What upkeep and counts cost does not grow with what is kept: how much of a table is read, as the server counts it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use handover_bridge::store::{Retention, Store as _, postgres::PostgresStore};
 
-use super::Database;
-use crate::world::{START, clock, keep, policy};
+use super::{Database, Shared};
+use crate::world::{START, World, clock, keep, policy, team, team_name};
 
 const DAY: Duration = Duration::from_hours(24);
 const TODAY: i64 = START / 86_400_000;
@@ -35,7 +35,49 @@ async fn old_keys_are_found_where_newer_ones_have_taken_the_place_of_older_ones(
     assert!(read < 40, "{read} blocks");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deliveries_go_past_dead_letters_that_stay_longer() {
+    let database = Arc::new(Database::new());
+    let world = World::new(Shared(Arc::clone(&database))).await;
+    let handover = world.waiting("ann").await;
+    world.store.close().await;
+    let old = START - 10 * 86_400_000;
+    database.owes(20_000, &format!("'dead', 1, {old}, {old}"));
+    database.says("ANALYZE deliveries");
+    let kept = Retention {
+        delivered: 7 * DAY,
+        dead_letters: 30 * DAY,
+        ..keep()
+    };
+    let read = database.read_of("deliveries", async |store| {
+        assert_eq!(store.purge(kept, 500).await.unwrap(), 0);
+    });
+    let read = read.await;
+    assert!(read < 40, "{read} blocks");
+
+    let gone = Retention {
+        dead_letters: DAY,
+        ..kept
+    };
+    let store = database.replica(policy(), clock()).await;
+    assert_eq!(store.purge(gone, 500).await.unwrap(), 500);
+    let open = store.handover(handover, &team_name()).await.unwrap();
+    assert!(open.is_some());
+}
+
 impl Database {
+    /// So many deliveries to the team, of state, attempts, `created_at` and `settled_at`.
+    fn owes(&self, count: u32, so: &str) {
+        self.says("DELETE FROM deliveries");
+        self.says(&format!(
+            "INSERT INTO deliveries (id, conversation, handover, lane, destination, ord, urgent, awaited, task, \
+                state, attempts, created_at, settled_at, due_at) \
+             SELECT gen_random_uuid(), h.conversation, h.id, gen_random_uuid(), '{}', n, false, false, \
+                '{{\"do\":\"message\"}}' || repeat(' ', 200), {so}, 0 FROM handovers h, generate_series(1, {count}) n",
+            team(),
+        ));
+    }
+
     /// How many blocks of a table are read.
     async fn read_of(&self, table: &str, what: impl AsyncFnOnce(&PostgresStore)) -> i64 {
         let blocks = format!(

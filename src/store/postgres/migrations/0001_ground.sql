@@ -151,7 +151,9 @@ CREATE TABLE deliveries (
 ) WITH (fillfactor = 80);
 -- In the order in which they go: the head of a lane is found at once, however many wait behind it.
 CREATE INDEX deliveries_lane ON deliveries (lane, urgent DESC, ord) WHERE settled_at IS NULL;
-CREATE INDEX deliveries_settled ON deliveries (settled_at) WHERE settled_at IS NOT NULL;
+-- What goes early does not stand behind what stays longer.
+CREATE INDEX deliveries_settled ON deliveries (settled_at) WHERE state IN ('delivered', 'cancelled');
+CREATE INDEX deliveries_died ON deliveries (settled_at) WHERE state = 'dead';
 CREATE INDEX deliveries_dead ON deliveries (row) WHERE state = 'dead';
 CREATE INDEX deliveries_cancelled ON deliveries (row) WHERE state = 'cancelled';
 CREATE INDEX deliveries_owed ON deliveries (destination, row) WHERE settled_at IS NULL;
