@@ -11,7 +11,8 @@ use async_trait::async_trait;
 use tokio::sync::broadcast;
 
 use super::{
-    PostgresStore, audit, census, columns::values, fault::Fault, listing, operator, work::Ground,
+    PostgresStore, audit, census, columns::values, fault::Fault, listing, operator,
+    patience::Patience, work::Ground,
 };
 use crate::{
     domain::{
@@ -131,7 +132,7 @@ impl ConsoleStore for PostgresStore {
 
 async fn standings(ground: &Ground) -> Result<Vec<Standing>, Fault> {
     let mut census = Census::default();
-    census::count_owed(ground, &mut census).await?;
+    census::count_owed(&ground.database.spending(Patience::Reader), &mut census).await?;
     Ok(known(ground).await?.standings(&census))
 }
 

@@ -65,6 +65,52 @@ async fn deliveries_go_past_dead_letters_that_stay_longer() {
     assert!(open.is_some());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_owed_is_counted_without_looking_at_each() {
+    let database = Arc::new(Database::new());
+    let world = World::new(Shared(Arc::clone(&database))).await;
+    world.waiting("ann").await;
+    world.store.close().await;
+    database.owes(20_000, &format!("'pending', 0, {START} + n, NULL"));
+    database.says("VACUUM ANALYZE deliveries");
+    let read = database.read_of("deliveries", async |store| {
+        let census = store.census().await.unwrap();
+        let owed = census.owed[&team()];
+        assert_eq!(
+            (owed.count, owed.since.as_millis()),
+            (20_000, START + 1),
+            "its first row"
+        );
+    });
+    let read = read.await;
+    assert!(read < 40, "{read} blocks");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_in_question_is_asked_for_at_once() {
+    let database = Arc::new(Database::new());
+    let world = World::new(Shared(Arc::clone(&database))).await;
+    let handover = world.waiting("ann").await;
+    world.closes(handover).await;
+    world.store.close().await;
+    database.says(
+        "INSERT INTO conversations (id, bot, realm, \"user\", revision, version, state, phase, wake_at, updated_at, handed_over) \
+         SELECT gen_random_uuid(), bot, realm, \"user\" || n, revision, version, state, phase, wake_at, updated_at, handed_over \
+         FROM conversations, generate_series(1, 300) n",
+    );
+    let store = database.replica(policy(), clock()).await;
+    let transactions = "SELECT pg_stat_force_next_flush(), xact_commit FROM pg_stat_database WHERE datname = current_database()";
+    let before = database.says(transactions);
+    let census = store.census().await.unwrap();
+    assert_eq!(census.unattended, 0, "the resume waits");
+    store.close().await;
+    database.until_left().await;
+    let after = database.says(transactions);
+    let count = |said: String| said.trim().trim_start_matches('|').parse::<i64>().unwrap();
+    let asked = count(after) - count(before);
+    assert!(asked < 100, "{asked} transactions");
+}
+
 impl Database {
     /// So many deliveries to the team, of state, attempts, `created_at` and `settled_at`.
     fn owes(&self, count: u32, so: &str) {
