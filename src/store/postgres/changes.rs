@@ -3,9 +3,9 @@
 //!
 //! A step, or a batch of them, that changes what people see writes a row of `changes` with the conversations that it has
 //! changed. A replica tells of its own steps as soon as they are committed, and of the others' when it has read their
-//! rows. Commits come in another order than the numbers of their transactions, so rows are read from the oldest
-//! transaction on that was not over at the last reading: some come twice and are known by their version, none is passed
-//! over.
+//! rows. Commits come in another order than the numbers of their transactions, so a reading remembers which were not over
+//! at its moment: the next one reads what those have written and what came after them, each row once. A transaction that
+//! lasts, whoever's at the whole server, is one number more to ask for.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,6 +17,7 @@ use tokio::{
     sync::{Notify, broadcast},
     time::{Instant, timeout},
 };
+use tokio_postgres::Row;
 
 use super::{
     background::Background,
@@ -43,6 +44,14 @@ const KEPT: Duration = Duration::from_mins(10);
 const FORGET_EVERY: Duration = Duration::from_secs(15);
 const FORGOTTEN_AT_ONCE: i64 = 5000;
 
+/// What [`at`] reads: the moment of the statement.
+macro_rules! place {
+    () => {
+        "ARRAY(SELECT pg_snapshot_xip(pg_current_snapshot())::text::bigint) AS running, \
+         pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next"
+    };
+}
+
 #[derive(Debug)]
 pub(super) struct Changes {
     feed: Feed,
@@ -50,9 +59,14 @@ pub(super) struct Changes {
     stirred: Notify,
 }
 
-/// The oldest transaction that was not over when rows were read last.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place(i64);
+/// Which transactions were not over when rows were read last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Those that had a number.
+    running: Vec<i64>,
+    /// All from here on had none yet.
+    end: i64,
+}
 
 impl Changes {
     pub(super) fn since(at: Timestamp) -> Self {
@@ -88,17 +102,21 @@ impl Changes {
             // Either way it is looked.
             let _ = timeout(LOOK_EVERY, self.stirred.notified()).await;
             let asked_at = Instant::now();
-            match read(database, place).await {
+            match read(database, &place).await {
                 Ok((changed, next)) => {
-                    if asked_at.duration_since(read_at) > MISSED_AFTER {
+                    // The numbers of a restored database begin anew.
+                    if asked_at.duration_since(read_at) > MISSED_AFTER || next.end < place.end {
                         self.feed.begin_anew(clock.now());
                     }
                     self.feed.tell(changed);
                     (place, read_at) = (next, asked_at);
                 }
                 Err(Fault::Closed) => return,
-                // What cannot be read now can be read later.
-                Err(_) => continue,
+                // What cannot be read now can be read later, and not at once because more is told of.
+                Err(_) => {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                    continue;
+                }
             }
             if forgot_at.elapsed() > FORGET_EVERY {
                 forgot_at = Instant::now();
@@ -147,25 +165,28 @@ pub(super) fn of(
 
 /// All that is committed later comes after this.
 async fn end(database: &Database) -> Result<Place, Fault> {
-    let sql = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+    let sql = concat!("SELECT ", place!());
     let row = database.row(sql, values![]).await?.ok_or(Fault::Missing)?;
-    Ok(Place(row.try_get(0)?))
+    at(&row)
 }
 
 /// In order, and where to go on.
-async fn read(database: &Database, place: Place) -> Result<(Vec<Changing>, Place), Fault> {
-    let sql = "SELECT s.oldest, c.conversations, c.versions, c.at \
-               FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest) s \
-               LEFT JOIN changes c ON c.transaction >= $1 ORDER BY c.at";
-    let rows = database.rows(sql, values![place.0]).await?;
-    let mut next = place;
+async fn read(database: &Database, place: &Place) -> Result<(Vec<Changing>, Place), Fault> {
+    let sql = concat!(
+        "SELECT s.running, s.next, c.conversations, c.versions, c.at FROM (SELECT ",
+        place!(),
+        ") s LEFT JOIN changes c ON c.transaction = ANY($1) OR c.transaction >= $2 ORDER BY c.at"
+    );
+    let values = values![place.running.clone(), place.end];
+    let rows = database.rows(sql, values).await?;
+    let mut next = place.clone();
     let mut changed = Vec::new();
     for row in &rows {
-        next = Place(row.try_get(0)?);
-        let Some(conversations) = row.try_get::<_, Option<Vec<ConversationId>>>(1)? else {
+        next = at(row)?;
+        let Some(conversations) = row.try_get::<_, Option<Vec<ConversationId>>>(2)? else {
             continue;
         };
-        let (versions, at): (Vec<i64>, _) = (row.try_get(2)?, row.try_get(3)?);
+        let (versions, at): (Vec<i64>, _) = (row.try_get(3)?, row.try_get(4)?);
         for (conversation, version) in conversations.into_iter().zip(versions) {
             let version = count(version);
             changed.push(Changing {
@@ -177,6 +198,13 @@ async fn read(database: &Database, place: Place) -> Result<(Vec<Changing>, Place
     }
     changed.sort_by_key(|one| (one.at, one.version));
     Ok((changed, next))
+}
+
+fn at(row: &Row) -> Result<Place, Fault> {
+    Ok(Place {
+        running: row.try_get(0)?,
+        end: row.try_get(1)?,
+    })
 }
 
 /// Everybody has read these.

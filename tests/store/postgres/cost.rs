@@ -111,6 +111,26 @@ async fn what_is_in_question_is_asked_for_at_once() {
     assert!(asked < 100, "{asked} transactions");
 }
 
+/// A transaction of anybody at the same server, in whatever database, is older than what comes after it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_changed_is_read_once_beside_a_transaction_that_lasts() {
+    let (elsewhere, database) = (Database::new(), Database::new());
+    database.migrated().await;
+    let held = elsewhere.holds("BEGIN; SELECT pg_current_xact_id()").await;
+    let rows = "seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables WHERE relname = 'changes'";
+    let read = database.counted(rows, async |_| {
+        database.says(
+            "INSERT INTO changes (conversations, versions, at) \
+             SELECT ARRAY[gen_random_uuid()], ARRAY[1], n FROM generate_series(1, 5000) n",
+        );
+        // It looks each second.
+        tokio::time::sleep(Duration::from_secs(4)).await;
+    });
+    let read = read.await;
+    drop(held);
+    assert!((5000..10_000).contains(&read), "{read} rows");
+}
+
 impl Database {
     /// So many deliveries to the team, of state, attempts, `created_at` and `settled_at`.
     fn owes(&self, count: u32, so: &str) {

@@ -286,8 +286,8 @@ CREATE TABLE console_sessions (
     seen_at  BIGINT NOT NULL
 );
 
--- What people see changed, for the other replicas, for some minutes. `transaction` is whose it is: rows are read from the
--- oldest on that was not over at the last reading.
+-- What people see changed, for the other replicas, for some minutes. `transaction` is whose it is: rows are read of those
+-- transactions that were not over at the last reading.
 CREATE TABLE changes (
     transaction   BIGINT NOT NULL DEFAULT (pg_current_xact_id()::TEXT::BIGINT),
     -- Each with its version, at the same place.
