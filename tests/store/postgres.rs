@@ -6,6 +6,7 @@ mod connections;
 mod console;
 mod cost;
 mod home;
+mod panics;
 mod patience;
 mod replicas;
 mod rights;

@@ -109,11 +109,16 @@ async fn wait(ground: &Arc<Ground>, part: Part) -> Result<Came, Error> {
         begins
     };
     if begins {
-        let ground = Arc::clone(ground);
-        let steps = ground.steps.clone();
-        steps.spawn(async move { write_all(&ground).await });
+        go_on(ground);
     }
     told.await.unwrap_or_else(|_| Err(Fault::Panicked.into()))
+}
+
+/// As one of the batches that are counted.
+fn go_on(ground: &Arc<Ground>) {
+    let ground = Arc::clone(ground);
+    let steps = ground.steps.clone();
+    steps.spawn(async move { write_all(&ground).await });
 }
 
 /// Writes one batch after another for as long as something waits that no other batch stands in the way of.
@@ -200,16 +205,17 @@ async fn together(ground: &Arc<Ground>, batch: &mut Batch) -> Result<Vec<Came>, 
 #[error("the batch was not written")]
 struct BatchFault(#[source] Arc<Fault>);
 
-/// A batch that is under way. Dropped, its conversations are free, also if it panicked.
+/// A batch that is under way. Dropped, its conversations are free, also if it panicked; what waits goes on then without
+/// whoever wrote it.
 struct Running<'g> {
-    ground: &'g Ground,
+    ground: &'g Arc<Ground>,
     keys: Vec<ConversationKey>,
 }
 
 impl<'g> Running<'g> {
     /// None: nothing waits that may go, or too little beside another batch, which takes it along later. There is one batch
     /// less then.
-    fn begin(ground: &'g Ground) -> Option<(Self, Vec<Waiting>)> {
+    fn begin(ground: &'g Arc<Ground>) -> Option<(Self, Vec<Waiting>)> {
         let mut queue = ground.intake.lock();
         if !queue.may_begin(queue.batches - 1) {
             queue.batches -= 1;
@@ -255,8 +261,9 @@ impl Drop for Running<'_> {
         for key in &self.keys {
             queue.busy.remove(key);
         }
+        drop(queue);
         if std::thread::panicking() {
-            queue.batches -= 1;
+            go_on(self.ground);
         }
     }
 }
