@@ -5,8 +5,9 @@
 //! decided what of them may go, so that no step comes between; steps wait for that, so it may not take longer than a step.
 //! What goes by its age alone goes kind by kind, so that none keeps another from going, and may take its time.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
+use tokio::time::sleep;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -25,6 +26,9 @@ use crate::{
 /// Ends the transaction where another replica is at it.
 const ALONE: &str = "SELECT handover_expect(pg_try_advisory_xact_lock(\
     hashtextextended('handover bridge: retention', 0))::int::bigint, 1)";
+const FEWER: i64 = 4;
+/// As long as the server may take to end what it was doing, and to let go of what was locked.
+const LET_GO_WITHIN: Duration = Duration::from_secs(1);
 /// In one order, so that nobody waits for somebody who waits for them.
 const LOCK: &str = "SELECT FROM conversations WHERE id = ANY($1) ORDER BY id FOR UPDATE";
 
@@ -147,7 +151,7 @@ pub(super) async fn purge(ground: &Ground, keep: &Retention, limit: usize) -> Re
         Err(Fault::Raced) => {}
         Err(fault) => faults.push(fault),
     };
-    count(with_conversations(ground, (keep, now), limit).await);
+    count(as_many_as_go(ground, (keep, now), limit).await);
     for kind in by_age(keep, limit, now) {
         count(alone(ground, kind).await);
     }
@@ -155,6 +159,24 @@ pub(super) async fn purge(ground: &Ground, keep: &Retention, limit: usize) -> Re
         // As long as anything goes, it is gone on with.
         Some(fault) if removed == 0 => Err(fault),
         _ => Ok(removed),
+    }
+}
+
+/// Of conversations, fewer at once where the database is too slow for as many as are meant: else it would try the same again and
+/// again.
+async fn as_many_as_go(
+    ground: &Ground,
+    kept: (&Retention, Timestamp),
+    mut limit: i64,
+) -> Result<usize, Fault> {
+    loop {
+        match with_conversations(ground, kept, limit).await {
+            Err(Fault::Late) if limit > 1 => {
+                limit = (limit / FEWER).max(1);
+                sleep(LET_GO_WITHIN).await;
+            }
+            done => return done,
+        }
     }
 }
 

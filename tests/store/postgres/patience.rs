@@ -87,6 +87,31 @@ async fn what_cannot_be_removed_keeps_nothing_else_from_going_and_nobody_from_sp
     assert_eq!(purging.await.unwrap().unwrap(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_too_slow_for_as_much_as_is_meant_removes_less_at_once() {
+    let (database, clock) = (Database::new(), clock());
+    let store = database.replica(policy(), Arc::clone(&clock)).await;
+    store.apply(says("ann", "hello")).await.unwrap();
+    database.says(
+        "INSERT INTO messages (id, conversation, seq, actor, at, late, content, recorded_at) \
+         SELECT gen_random_uuid(), conversation, n, actor, at, late, content, recorded_at \
+         FROM messages, generate_series(100, 500) n",
+    );
+    database.says(
+        "CREATE FUNCTION slowly() RETURNS TRIGGER LANGUAGE plpgsql AS $$ \
+         BEGIN PERFORM pg_sleep(0.008); RETURN OLD; END $$",
+    );
+    database.says(
+        "CREATE TRIGGER slowly BEFORE DELETE ON messages FOR EACH ROW EXECUTE FUNCTION slowly()",
+    );
+    clock.wait(Duration::from_hours(25));
+    let observed = Retention {
+        observed: Duration::from_hours(24),
+        ..keep()
+    };
+    assert_eq!(store.purge(observed, 400).await.unwrap(), 100);
+}
+
 fn shown() -> Whose {
     Whose {
         named: vec![Named::Profile("web:44".to_owned())],
