@@ -4,6 +4,7 @@
 //! Every implementation passes the contract of `tests/store`, which is written once against this trait.
 
 mod audit;
+mod bells;
 mod census;
 mod changes;
 mod claim;

@@ -137,7 +137,7 @@ impl Store for PostgresStore {
     }
 
     fn bell(&self, destination: &Destination) -> Arc<Notify> {
-        self.ground.memory.bell(destination)
+        self.ground.memory.bells.of(destination)
     }
 
     async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<Option<Claim>, Error> {
@@ -157,7 +157,7 @@ impl Store for PostgresStore {
     }
 
     fn timer_bell(&self) -> Arc<Notify> {
-        self.ground.memory.timer_bell()
+        self.ground.memory.bells.timer()
     }
 
     async fn pause(&self, destination: &Destination, pause: Option<Pause>) -> Result<(), Error> {
@@ -165,7 +165,10 @@ impl Store for PostgresStore {
     }
 
     fn set_condition(&self, destination: &Destination, condition: Option<ClosedBecause>) {
-        self.ground.memory.set_condition(destination, condition);
+        self.ground
+            .memory
+            .bells
+            .set_condition(destination, condition);
     }
 
     async fn names_in_use(&self) -> Result<Names, Error> {
@@ -229,7 +232,7 @@ impl Store for PostgresStore {
     }
 
     fn erasure_bell(&self) -> Arc<Notify> {
-        self.ground.memory.erasure_bell()
+        self.ground.memory.bells.erasure()
     }
 
     async fn census(&self) -> Result<Census, Error> {

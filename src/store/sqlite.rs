@@ -103,7 +103,6 @@ pub struct SqliteStore {
     transcript_limits: Arc<TranscriptLimits>,
     path: PathBuf,
     migrated: Migrated,
-    erasure_bell: Arc<Notify>,
     #[cfg(feature = "mutants")]
     mutant: Mutant,
 }
@@ -139,7 +138,7 @@ impl Store for SqliteStore {
     }
 
     async fn answer(&self, handover: HandoverId, within: Duration) -> Result<Answer, Error> {
-        let wait = self.memory.wait_for_answer(handover);
+        let wait = self.memory.bells.wait_for_answer(handover);
         let decided = async {
             loop {
                 let rung = wait.bell.notified();
@@ -185,7 +184,7 @@ impl Store for SqliteStore {
     }
 
     fn bell(&self, destination: &Destination) -> Arc<Notify> {
-        self.memory.bell(destination)
+        self.memory.bells.of(destination)
     }
 
     async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<Option<Claim>, Error> {
@@ -220,7 +219,7 @@ impl Store for SqliteStore {
     }
 
     async fn fire_timers(&self, limit: usize) -> Result<Fired, Error> {
-        self.memory.forget_wake();
+        self.memory.bells.forget_wake();
         let (now, bots) = (self.clock.now(), timers::Bots::of(&self.policy)?);
         let of = bots.clone();
         let due = self
@@ -253,12 +252,12 @@ impl Store for SqliteStore {
             .readers
             .read(move |connection| timers::next(connection, &bots))
             .await?;
-        self.memory.told_wake(next);
+        self.memory.bells.told_wake(next);
         Ok(Fired { count, next })
     }
 
     fn timer_bell(&self) -> Arc<Notify> {
-        self.memory.timer_bell()
+        self.memory.bells.timer()
     }
 
     async fn pause(&self, destination: &Destination, pause: Option<Pause>) -> Result<(), Error> {
@@ -269,7 +268,7 @@ impl Store for SqliteStore {
     }
 
     fn set_condition(&self, destination: &Destination, condition: Option<ClosedBecause>) {
-        self.memory.set_condition(destination, condition);
+        self.memory.bells.set_condition(destination, condition);
     }
 
     async fn names_in_use(&self) -> Result<Names, Error> {
@@ -357,7 +356,7 @@ impl Store for SqliteStore {
     }
 
     fn erasure_bell(&self) -> Arc<Notify> {
-        Arc::clone(&self.erasure_bell)
+        self.memory.bells.erasure()
     }
 
     async fn census(&self) -> Result<Census, Error> {

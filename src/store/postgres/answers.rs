@@ -13,7 +13,7 @@ pub(super) async fn wait(
     handover: HandoverId,
     within: Duration,
 ) -> Result<Answer, Fault> {
-    let wait = ground.memory.wait_for_answer(handover);
+    let wait = ground.memory.bells.wait_for_answer(handover);
     let decided = async {
         loop {
             let rung = wait.bell.notified();

@@ -138,8 +138,8 @@ async fn standings(ground: &Ground) -> Result<Vec<Standing>, Fault> {
 
 async fn known(ground: &Ground) -> Result<Known, Fault> {
     let mut known = Known {
-        calls: ground.memory.calls(),
-        closed: ground.memory.conditions().closed,
+        calls: ground.memory.bells.calls(),
+        closed: ground.memory.bells.conditions().closed,
         paused: HashMap::new(),
     };
     let sql = "SELECT destination, until, because FROM pauses WHERE until > $1";

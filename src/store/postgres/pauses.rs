@@ -64,7 +64,7 @@ pub(super) fn statement(now: Timestamp) -> Statement {
 
 /// From rows in which destination and cause stand from this column on.
 pub(super) fn read(work: &Work, rows: &[Row], from: usize) -> Result<Conditions, Fault> {
-    let mut conditions = work.ground.memory.conditions();
+    let mut conditions = work.ground.memory.bells.conditions();
     for row in rows {
         let because = ClosedBecause::Paused(row.try_get(from + 1)?);
         let destination = row.try_get(from)?;

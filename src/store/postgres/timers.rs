@@ -25,7 +25,7 @@ const AFTER_FAILURE: Duration = Duration::from_mins(5);
 const AT_ONCE: usize = 4;
 
 pub(super) async fn fire(ground: &Arc<Ground>, limit: usize) -> Result<Fired, Error> {
-    ground.memory.forget_wake();
+    ground.memory.bells.forget_wake();
     let due = due(ground, limit).await?;
     let steps = due
         .into_iter()
@@ -47,7 +47,7 @@ pub(super) async fn fire(ground: &Arc<Ground>, limit: usize) -> Result<Fired, Er
         }
     }
     let next = next(ground).await?;
-    ground.memory.told_wake(next);
+    ground.memory.bells.told_wake(next);
     Ok(Fired { count, next })
 }
 

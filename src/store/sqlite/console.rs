@@ -125,7 +125,7 @@ impl ConsoleStore for SqliteStore {
         let owed = self.readers.read(standing::owed).await?;
         let now = self.clock.now();
         let known = Known {
-            calls: self.memory.calls(),
+            calls: self.memory.bells.calls(),
             closed: self.memory.conditions(now).closed,
             paused: self.memory.pauses(now),
         };

@@ -25,7 +25,7 @@ impl SqliteStore {
             .step(move |work| erase::begin(work, &found, at_platform, &by))
             .await?;
         // Before anything else: whoever asked may not wait for the rest.
-        self.erasure_bell.notify_one();
+        self.memory.bells.ring_erasure();
         self.tell_to_end().await?;
         let begun = self
             .readers

@@ -10,8 +10,6 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::Notify;
-
 pub(super) use self::asked::Asked;
 pub(in crate::store) use self::hold::Hold;
 use super::{
@@ -28,7 +26,7 @@ use crate::{
         retry::{ErrorClass, is_due},
         time::{Clock, Timestamp},
     },
-    store::{Pause, console::standing::Calls},
+    store::{Pause, bells::Bells},
 };
 
 /// What a committed step changes here.
@@ -71,8 +69,8 @@ pub(super) enum Change {
 #[derive(Debug)]
 pub(super) struct Memory {
     inner: Mutex<Inner>,
+    pub(super) bells: Bells,
     changes: Changes,
-    timer: Arc<Notify>,
     clock: Arc<dyn Clock>,
 }
 
@@ -80,29 +78,9 @@ pub(super) struct Memory {
 struct Inner {
     lanes: Lanes,
     pauses: HashMap<Destination, Pause>,
-    bells: HashMap<Destination, Arc<Notify>>,
-    conditions: Conditions,
     /// How many handovers each desk has.
     open: BTreeMap<DeskName, u64>,
     handed_over: HandedOver,
-    answers: HashMap<HandoverId, Answers>,
-    /// The earliest timer that upkeep has been told of.
-    told_wake: Option<Timestamp>,
-    calls: HashMap<Destination, Calls>,
-}
-
-#[derive(Debug, Default)]
-struct Answers {
-    bell: Arc<Notify>,
-    waiting: usize,
-}
-
-/// Somebody waits for the answer to this request.
-#[derive(Debug)]
-pub(super) struct AnswerWait<'a> {
-    memory: &'a Memory,
-    handover: HandoverId,
-    pub(super) bell: Arc<Notify>,
 }
 
 /// The lanes that a claim got, and when to come again.
@@ -116,8 +94,8 @@ impl Memory {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             inner: Mutex::default(),
+            bells: Bells::default(),
             changes: Changes::since(clock.now()),
-            timer: Arc::default(),
             clock,
         }
     }
@@ -130,24 +108,19 @@ impl Memory {
             match change {
                 Change::Put(waiting) => {
                     let rings = inner.lanes.put(waiting);
-                    inner.ring(rings);
+                    self.ring(rings);
                 }
                 Change::Remove { lane, order } => {
                     let rings = inner.lanes.remove(lane, order);
-                    inner.ring(rings);
+                    self.ring(rings);
                 }
                 Change::Landed(lane) => inner.lanes.landed(lane),
                 Change::LetGo(lane) => inner.lanes.let_go(lane),
                 Change::Wake(at) => {
-                    if inner.told_wake.is_none_or(|told| at < told) {
-                        inner.told_wake = Some(at);
-                        self.timer.notify_one();
-                    }
+                    self.bells.wake(at);
                 }
                 Change::Answered(handover) => {
-                    if let Some(answers) = inner.answers.get(&handover) {
-                        answers.bell.notify_waiters();
-                    }
+                    self.bells.answered(handover);
                 }
                 Change::Moved { from, to } => {
                     moved(&mut inner.open, from.as_ref(), to.as_ref());
@@ -158,14 +131,14 @@ impl Memory {
                         Some(pause) => inner.pauses.insert(destination.clone(), pause),
                         None => inner.pauses.remove(&destination),
                     };
-                    inner.ring(Some(destination));
+                    self.ring(Some(destination));
                 }
                 Change::Touched(conversation) => touched.push(conversation),
                 Change::Called {
                     destination,
                     failed,
                     at,
-                } => inner.called(destination, failed, at),
+                } => self.bells.called(destination, failed, at),
             }
         }
         drop(inner);
@@ -175,11 +148,6 @@ impl Memory {
     /// Which conversations have changed, and when.
     pub(super) fn changes(&self) -> &Changes {
         &self.changes
-    }
-
-    /// How calls went, since the start.
-    pub(super) fn calls(&self) -> HashMap<Destination, Calls> {
-        self.lock().calls.clone()
     }
 
     /// Which destinations are not called, and until when.
@@ -205,7 +173,7 @@ impl Memory {
         let mut inner = self.lock();
         for lane in lanes {
             let rings = inner.lanes.thaw(*lane);
-            inner.ring(rings);
+            self.ring(rings);
         }
     }
 
@@ -243,55 +211,14 @@ impl Memory {
         let advanced = inner
             .lanes
             .advance((hold.head.lane, hold.head.fence), now, open);
-        inner.ring(advanced.rings);
+        self.ring(advanced.rings);
         advanced.head.map(|head| self.hold(head))
-    }
-
-    pub(super) fn bell(&self, destination: &Destination) -> Arc<Notify> {
-        Arc::clone(self.lock().bells.entry(destination.clone()).or_default())
-    }
-
-    pub(super) fn timer_bell(&self) -> Arc<Notify> {
-        Arc::clone(&self.timer)
-    }
-
-    /// From now on every timer that is set rings, until [`Self::told_wake`] says what upkeep knows.
-    pub(super) fn forget_wake(&self) {
-        self.lock().told_wake = None;
-    }
-
-    pub(super) fn told_wake(&self, next: Option<Timestamp>) {
-        let mut inner = self.lock();
-        inner.told_wake = [inner.told_wake, next].into_iter().flatten().min();
-    }
-
-    pub(super) fn wait_for_answer(&self, handover: HandoverId) -> AnswerWait<'_> {
-        let mut inner = self.lock();
-        let answers = inner.answers.entry(handover).or_default();
-        answers.waiting += 1;
-        AnswerWait {
-            memory: self,
-            handover,
-            bell: Arc::clone(&answers.bell),
-        }
-    }
-
-    pub(super) fn set_condition(
-        &self,
-        destination: &Destination,
-        condition: Option<ClosedBecause>,
-    ) {
-        let closed = &mut self.lock().conditions.closed;
-        match condition {
-            Some(because) => closed.insert(destination.clone(), because),
-            None => closed.remove(destination),
-        };
     }
 
     /// What `decide` may know of bots and desks: what it was told, and which of them are paused.
     pub(super) fn conditions(&self, now: Timestamp) -> Conditions {
         let inner = self.lock();
-        let mut conditions = inner.conditions.clone();
+        let mut conditions = self.bells.conditions();
         for (destination, pause) in &inner.pauses {
             if !is_due(pause.until, now) {
                 conditions
@@ -337,6 +264,12 @@ impl Memory {
         open
     }
 
+    fn ring(&self, destination: Option<Destination>) {
+        if let Some(destination) = destination {
+            self.bells.ring(&destination);
+        }
+    }
+
     fn hold(self: &Arc<Self>, head: Head) -> Hold {
         Hold {
             memory: Arc::clone(self),
@@ -361,36 +294,10 @@ fn moved(open: &mut BTreeMap<DeskName, u64>, from: Option<&DeskName>, to: Option
 }
 
 impl Inner {
-    fn ring(&mut self, destination: Option<Destination>) {
-        if let Some(destination) = destination {
-            self.bells.entry(destination).or_default().notify_one();
-        }
-    }
-
-    fn called(&mut self, destination: Destination, failed: Option<ErrorClass>, at: Timestamp) {
-        let calls = self.calls.entry(destination).or_default();
-        match failed {
-            Some(class) => calls.last_error = Some((class, at)),
-            None => calls.last_success = Some(at),
-        }
-    }
-
     fn paused(&self, destination: &Destination, now: Timestamp) -> Option<Timestamp> {
         self.pauses
             .get(destination)
             .map(|pause| pause.until)
             .filter(|until| !is_due(*until, now))
-    }
-}
-
-impl Drop for AnswerWait<'_> {
-    fn drop(&mut self) {
-        let mut inner = self.memory.lock();
-        if let Some(answers) = inner.answers.get_mut(&self.handover) {
-            answers.waiting -= 1;
-            if answers.waiting == 0 {
-                inner.answers.remove(&self.handover);
-            }
-        }
     }
 }

@@ -113,7 +113,6 @@ impl Options {
             transcript_limits,
             path,
             migrated,
-            erasure_bell: Arc::default(),
             #[cfg(feature = "mutants")]
             mutant,
         })

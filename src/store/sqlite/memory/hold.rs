@@ -45,7 +45,7 @@ impl Hold {
         let rings = inner
             .lanes
             .give_back(self.head.lane, self.head.fence, not_before);
-        inner.ring(rings);
+        self.memory.ring(rings);
     }
 }
 
