@@ -23,6 +23,7 @@ mod gallery;
 mod hangup;
 mod health;
 mod hostile;
+mod keys;
 mod not_found;
 mod older;
 mod owed;

@@ -1,10 +1,14 @@
-// Single keys. They rest while a field has the focus, and can be turned off where they are listed.
+// Single keys. They rest while a field or a tool has the focus, and can be turned off where they are listed.
 
 import { button, element } from "./dom.js";
 import { browser } from "./keep.js";
 import * as words from "./words.js";
 
 const STORED = "keys";
+
+const OPEN_TOOL = "details.tool[open]";
+// Whoever has a tool open is about to write in it: none of these takes the words elsewhere.
+const LEAD_AWAY = "ncrte";
 
 const PLACES = { i: "/console", d: "/console/deliveries", h: "/console/health" };
 
@@ -63,7 +67,7 @@ function focusOn(selector) {
 
 function leave() {
   const field = document.activeElement;
-  const tool = field?.closest("details.tool[open]") ?? document.querySelector(".talk details.tool[open]");
+  const tool = field?.closest(OPEN_TOOL) ?? document.querySelector(`.talk ${OPEN_TOOL}`);
   if (tool) {
     tool.open = false;
     return (document.querySelector("#write") ?? tool.querySelector("summary")).focus();
@@ -87,14 +91,18 @@ const does = {
 };
 
 function isWriting(target) {
-  return target.matches?.("input, textarea, select, [contenteditable]");
+  return Boolean(target.matches?.("input, textarea, select, [contenteditable]") || target.closest?.(OPEN_TOOL));
+}
+
+function rests(key) {
+  return LEAD_AWAY.includes(key) && document.querySelector(`.talk ${OPEN_TOOL}`);
 }
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
   if (document.querySelector("dialog[open]")) return;
   if (event.key === "Escape") return leave();
-  if (isWriting(event.target) || !areOn()) return;
+  if (isWriting(event.target) || rests(event.key) || !areOn()) return;
   const place = goes && PLACES[event.key];
   goes = false;
   const act = place ? () => document.querySelector(`.rail a[href="${place}"]`)?.click() : does[event.key];
@@ -102,6 +110,20 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   act();
 });
+
+// What somebody unfolds is written in at once; what unfolds by itself leaves the focus where it is.
+let unfolding;
+
+document.addEventListener("click", ({ target }) => {
+  const summary = target.closest?.("details.tool > summary");
+  if (summary) unfolding = summary.parentElement;
+});
+
+document.addEventListener("toggle", ({ target }) => {
+  if (target !== unfolding) return;
+  unfolding = undefined;
+  if (target.open) target.querySelector("textarea, select, input:not([type=hidden]), a")?.focus();
+}, true);
 
 for (const control of document.querySelectorAll("[data-keys]")) {
   control.hidden = false;
