@@ -32,9 +32,9 @@ pub(super) enum NavItem {
 }
 
 /// Each does without the others; they meet by events of the page.
-const SCRIPTS: [&str; 12] = [
+const SCRIPTS: [&str; 14] = [
     "live.js", "watch.js", "write.js", "acts.js", "older.js", "long.js", "times.js", "left.js",
-    "media.js", "keys.js", "sound.js", "aloud.js",
+    "media.js", "keys.js", "sound.js", "aloud.js", "owed.js", "away.js",
 ];
 
 const ON_THE_RAIL: [NavItem; 5] = [
@@ -155,7 +155,7 @@ fn rail(frame: &Frame<'_>) -> Markup {
                 button.rail__item type="button" data-keys hidden aria-label=(texts::KEYS) title=(texts::KEYS_HINT) { (icon("question")) }
                 button.rail__item type="button" data-sound-switch hidden aria-label=(texts::SOUND) title=(texts::SOUND) { (icon("bell")) }
                 button.rail__item type="button" data-theme-switch hidden aria-label=(texts::THEME) { (icon("theme")) }
-                a.me href=(NavItem::Account.path()) aria-current=[current(NavItem::Account, frame)] {
+                a.me href=(NavItem::Account.path()) data-who=(who.operator) aria-current=[current(NavItem::Account, frame)] {
                     span aria-hidden="true" { (initials(name)) }
                     span.sr { (texts::account_of(name)) }
                 }

@@ -93,6 +93,21 @@ pub async fn sends(
 }
 
 #[tokio::test]
+async fn a_reply_from_another_page_leaves_unread_what_the_user_wrote() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let page = waiting(&world).await;
+    sends(&world, &ann, (&page, "claim"), "").await;
+    let form = unseen(&world.get(&ann, &page).await.body);
+    says(&world, "one more thing").await;
+    let form = format!("{form}&text=sent+late&elsewhere=true");
+    let sent = world.post(&ann, &format!("{page}/reply"), &form).await;
+    assert_eq!(sent.status, StatusCode::NO_CONTENT);
+    let inbox = world.get(&ann, "/console").await.body;
+    assert!(inbox.contains("sent late") && inbox.contains("row--unread"));
+}
+
+#[tokio::test]
 async fn who_claims_it_answers_once_and_closes_it() {
     let world = World::new();
     let ann = world.signed_in(Browser::here(), "ann").await;

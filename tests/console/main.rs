@@ -37,6 +37,7 @@ mod reconnect;
 mod rendering;
 mod sign_in;
 mod tabs;
+mod unsent;
 #[path = "../emulator/webdriver.rs"]
 mod webdriver;
 mod world;

@@ -180,7 +180,7 @@ impl Browser {
         answer["value"].take()
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub async fn get(&self, path: &str) -> Value {
         let call = self.http.get(self.url(&format!("/{path}")));
         let mut answer: Value = call.send().await.unwrap().json().await.unwrap();
         answer["value"].take()

@@ -7,6 +7,9 @@ const place = location.pathname.match(/^\/console\/conversations\/([0-9a-f-]{36}
 // The conversation that this page shows, if it shows one.
 export const open = place?.[1];
 
+// Who is signed in.
+export const who = document.querySelector("[data-who]")?.dataset.who;
+
 // A ready answer was put into the field once.
 const asked = new URLSearchParams(location.search);
 asked.delete("answer");
@@ -24,6 +27,13 @@ export function element(name, className, text) {
   made.className = className;
   made.textContent = text;
   return made;
+}
+
+// Above what one looks at.
+export function putAbove(says) {
+  const list = document.querySelector("#inbox .list__body");
+  if (!open && list) list.before(says);
+  else (document.querySelector("#talk") ?? document.querySelector(".page__in"))?.prepend(says);
 }
 
 export function button(className, text, does) {

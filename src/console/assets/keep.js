@@ -1,18 +1,26 @@
 // A browser may forbid to keep anything; then a choice or a draft lasts as long as its page.
 
 function store(of) {
+  const ofPage = new Map();
   return {
     read(key) {
+      if (ofPage.has(key)) return ofPage.get(key);
       try { return of().getItem(key) ?? ""; } catch { return ""; }
     },
     write(key, text) {
+      ofPage.delete(key);
       try {
         if (text) of().setItem(key, text);
         else of().removeItem(key);
-      } catch { /* lasts for this page */ }
+      } catch {
+        ofPage.set(key, text || "");
+      }
+    },
+    keys() {
+      try { return [...new Set([...Object.keys(of()), ...ofPage.keys()])]; } catch { return [...ofPage.keys()]; }
     },
     forget(isMeant) {
-      try { Object.keys(of()).filter(isMeant).forEach((key) => of().removeItem(key)); } catch { /* nothing is kept */ }
+      this.keys().filter(isMeant).forEach((key) => this.write(key, ""));
     },
   };
 }

@@ -39,6 +39,7 @@ function show() {
   const body = theirs.querySelector(".list__body");
   body.scrollTop = top;
   if (within) (theirs.querySelector(`.row[data-conversation="${looked}"]`) ?? body).focus({ preventScroll: true });
+  document.dispatchEvent(new CustomEvent("console:shown"));
 }
 
 for (const left of ["pointerout", "focusout"]) {

@@ -1,7 +1,7 @@
 // Keeps an open page up to date. The part that has changed is fetched as a page and moved in by its keys; no text is ever
 // parsed as HTML here, and without this script every page works by being loaded again.
 
-import { address, element, open, toSignIn } from "./dom.js";
+import { address, element, open, putAbove, toSignIn } from "./dom.js";
 import { Gone, Refused, SignedOut, page } from "./fetch.js";
 import { takeFoot } from "./foot.js";
 import { browser, tab } from "./keep.js";
@@ -12,7 +12,8 @@ import { follow } from "./stream.js";
 import { takeTranscript } from "./transcript.js";
 import { CUT_OFF, SIGNED_OUT } from "./words.js";
 
-// The server ends each stream after a minute and has the page come back after two seconds: that is no cut.
+// The server ends each stream after a minute and has the page come back after two seconds: that is no cut, unless it
+// fails to.
 const CUT_AFTER = 5000;
 
 // A busy bridge tells of hundreds of changes a second, few of which anybody sees here. What one reads comes at once, a
@@ -37,6 +38,7 @@ const wantList = kept("list", `/console${location.search}`, open);
 let waiting = waitingIn(document);
 let leave;
 let cut;
+let isBroken = false;
 let hasEnded = false;
 
 function addressOf(part, path, beside) {
@@ -93,7 +95,7 @@ function changed({ conversation, version }) {
 }
 
 function tell(words) {
-  document.querySelector("#talk")?.prepend(banner);
+  putAbove(banner);
   bannerSays.textContent = words;
 }
 
@@ -119,14 +121,16 @@ function forget() {
 function opened(isLate) {
   clearTimeout(cut);
   cut = undefined;
+  isBroken = false;
   banner.remove();
-  document.dispatchEvent(new CustomEvent("console:connected"));
   if (isLate) wantAll();
 }
 
 function broken(isOver) {
   if (hasEnded) return;
-  cut ??= setTimeout(() => tell(CUT_OFF), CUT_AFTER);
+  if (isBroken) tell(CUT_OFF);
+  else cut ??= setTimeout(() => tell(CUT_OFF), CUT_AFTER);
+  isBroken = true;
   // That may be because one has been signed out.
   if (isOver) wantAll();
 }

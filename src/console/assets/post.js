@@ -1,4 +1,4 @@
-// Sends a form without leaving the page. The answer is a page, as after any form.
+// Sends a form without leaving the page. The answer is a page, as after any form, or nothing where none is wanted.
 
 import { Refused, SignedOut } from "./fetch.js";
 import { NO_ANSWER, NO_SESSION } from "./words.js";
@@ -15,10 +15,10 @@ export function post({ address, values }) {
       const answer = request.responseXML;
       const isAtTheGate = new URL(request.responseURL).pathname.startsWith("/console/sign-in");
       if (isAtTheGate || request.status === 401) return reject(new SignedOut(NO_SESSION));
-      if (request.status === 200) return resolve(answer);
+      if (request.status === 200 || request.status === 204) return resolve(answer);
       if (request.status >= 500) return reject(new LineIsDown());
       const fault = (answer?.querySelector(".compose__fault") ?? answer?.querySelector("h1"))?.textContent;
-      reject(Object.assign(new Refused(fault ?? NO_ANSWER), { answer }));
+      reject(Object.assign(new Refused(fault ?? NO_ANSWER), { answer, status: request.status }));
     };
     request.onerror = () => reject(new LineIsDown());
     request.send(new URLSearchParams(values));

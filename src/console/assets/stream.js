@@ -4,7 +4,8 @@
 
 // Pages of another version of the scripts have theirs.
 const NAME = new URL(".", import.meta.url).pathname;
-const AGAIN_AFTER = 5000;
+// As soon as after a break that the browser mends itself.
+const AGAIN_AFTER = 2000;
 
 // `since`: when the page was made. `hears`: what is done when the stream has opened, is broken, or tells of a change or
 // that all is to be read anew.
@@ -16,6 +17,7 @@ export function follow(since, hears) {
 
   function hear({ what, detail, at }) {
     since = at || since;
+    if (what === "opened" || what === "broken") document.dispatchEvent(new CustomEvent(`console:${what}`));
     hears[what]?.(detail);
   }
 

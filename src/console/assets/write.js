@@ -1,10 +1,12 @@
 // Writing: a draft outlives the page, Enter sends, and what was sent stands in the transcript at once.
 
 import { button, element, open, toSignIn } from "./dom.js";
+import { clearFault, sayFault } from "./fault.js";
 import { SignedOut } from "./fetch.js";
 import { browser, tab } from "./keep.js";
 import { keepAsNote } from "./lost.js";
-import { LineIsDown, post } from "./post.js";
+import { LineIsDown } from "./post.js";
+import { add, conversations, hindrance, remove, run, tryAgain, unsent } from "./unsent.js";
 import * as words from "./words.js";
 
 const draftKey = `draft ${open}`;
@@ -17,60 +19,74 @@ const DRAFTS = {
   file: `draft file ${open}`,
   "file-name": `draft file-name ${open}`,
 };
-const unsentKey = `unsent ${open}`;
 
 const FIELDS = ["text", "replies", "buttons", "file", "file_name"];
 const ON_ITS_WAY = "turn turn--agent held held--agent";
-// What could not be sent is tried again after this, also while the line seems to be up.
-const TRY_AGAIN_AFTER = 3000;
 
 function field() {
   return document.querySelector("#write");
 }
 
-// What is on its way, in order.
-const queue = [];
-let isSending = false;
-
-function keepUnsent() {
-  tab.write(unsentKey, queue.length > 0 && JSON.stringify(queue.map(({ address, values }) => ({ address, values }))));
-}
+// What is on its way, by the ids of their forms.
+const turns = new Map();
 
 function show(entry) {
-  entry.turn = element("li", `${ON_ITS_WAY} turn--late`, "");
+  const turn = element("li", ON_ITS_WAY, "");
   const bubble = element("div", "bubble", entry.values.text || entry.values.file);
   bubble.dir = "auto";
-  entry.says = element("p", "turn__by", "");
-  entry.turn.append(bubble, entry.says);
-  document.querySelector(".transcript ol").append(entry.turn);
+  turn.append(bubble, element("p", "turn__by", ""));
+  turns.set(entry.values.form, turn);
+  document.querySelector(".transcript ol").append(turn);
   document.querySelector(".talk__scroll").scrollTop = 0;
 }
 
-function add(entry) {
-  queue.push(entry);
-  keepUnsent();
-  show(entry);
-  entry.says.textContent = queue.length > 1 ? words.WAITS_BEHIND : words.SENDING;
-}
-
-function remove(entry) {
-  queue.splice(queue.indexOf(entry), 1);
-  keepUnsent();
-  entry.turn.remove();
-}
-
-function fail(entry, failure) {
-  entry.waits = failure instanceof LineIsDown;
-  entry.turn.className = entry.waits ? `${ON_ITS_WAY} turn--late` : `${ON_ITS_WAY} turn--failed`;
-  const again = failure instanceof SignedOut ? toSignIn() : button("btn btn--small", words.TRY_AGAIN, run);
-  const back = button("btn btn--small btn--bare", words.BACK_INTO_THE_FIELD, () => {
+function backIntoTheField(entry) {
+  return button("btn btn--small btn--bare", words.BACK_INTO_THE_FIELD, () => {
     remove(entry);
     takeBack(entry.values);
     run();
   });
-  const says = entry.waits ? words.KEPT : words.notSent(failure.message);
-  entry.says.replaceChildren(element("b", "", says), again, back);
-  if (entry.waits) setTimeout(() => queue[0]?.waits && run(), TRY_AGAIN_AFTER);
+}
+
+// What stands below it: how it is, and what can be done about it.
+function standing(entry, isFirst) {
+  const hinders = hindrance(entry);
+  if (!isFirst) return { how: "behind", parts: () => [words.WAITS_BEHIND] };
+  if (!hinders) return { how: "sending", parts: () => [words.SENDING] };
+  const waits = hinders instanceof LineIsDown;
+  const says = waits ? words.KEPT : words.notSent(hinders.words ?? hinders.message);
+  const again = hinders instanceof SignedOut ? toSignIn() : button("btn btn--small", words.TRY_AGAIN, () => tryAgain(entry));
+  const helps = hinders.isFinal ? [backIntoTheField(entry)] : [again, backIntoTheField(entry)];
+  return { how: says, failed: !waits, parts: () => [element("b", "", says), ...helps] };
+}
+
+function showAll() {
+  const entries = unsent(open);
+  const forms = new Set(entries.map(({ values }) => values.form));
+  for (const [form, turn] of turns) {
+    if (forms.has(form)) continue;
+    turn.remove();
+    turns.delete(form);
+  }
+  entries.forEach((entry, place) => {
+    if (!turns.has(entry.values.form)) show(entry);
+    const turn = turns.get(entry.values.form);
+    const { how, failed, parts } = standing(entry, place === 0);
+    // What is under the pointer stays.
+    if (turn.dataset.how === how) return;
+    turn.dataset.how = how;
+    turn.className = `${ON_ITS_WAY} ${failed ? "turn--failed" : "turn--late"}`;
+    turn.lastChild.replaceChildren(...parts());
+  });
+}
+
+// What can never be sent as it is goes back to where it was written, unless something else is written there by now.
+function takeBackFaulty() {
+  const [entry, behind] = unsent(open);
+  if (!entry?.fault?.isFinal || behind || !field() || FIELDS.some((name) => field().form.elements[name].value)) return;
+  remove(entry);
+  takeBack(entry.values);
+  sayFault(entry.fault.words);
 }
 
 // As the fields stand now, or empty.
@@ -98,34 +114,15 @@ function takeBack(values) {
   text.focus();
 }
 
-// One after the other; what comes behind a message that is not sent waits for it. A repeat is known by its form's id.
-async function run() {
-  if (isSending) return;
-  isSending = true;
-  while (queue.length > 0) {
-    const [entry] = queue;
-    entry.turn.className = `${ON_ITS_WAY} turn--late`;
-    entry.says.textContent = words.SENDING;
-    try {
-      const page = await post(entry);
-      remove(entry);
-      document.dispatchEvent(new CustomEvent("console:page", { detail: page }));
-    } catch (failure) {
-      fail(entry, failure);
-      break;
-    }
-  }
-  isSending = false;
-}
-
 function send(form) {
   const values = Object.fromEntries(new FormData(form));
   if (!values.text?.trim() && !values.file?.trim()) return;
-  add({ address: form.action, values: { ...values, form: crypto.randomUUID() } });
+  const to = document.querySelector("h1").textContent;
   for (const name of FIELDS) form.elements[name].value = "";
   form.querySelectorAll("details[open]").forEach((tool) => { tool.open = false; });
   keepDraft(form);
-  run();
+  clearFault();
+  add(open, { address: form.action, to, values: { ...values, form: crypto.randomUUID() } });
 }
 
 function putDraftsBack() {
@@ -140,13 +137,20 @@ function putDraftsBack() {
 
 if (open) {
   putDraftsBack();
-  // What a page did not hear the end of may have been sent: trying again does no harm.
-  JSON.parse(tab.read(unsentKey) || "[]").forEach(add);
-  run();
-  document.addEventListener("console:connected", () => queue[0]?.waits && run());
+  showAll();
+  document.addEventListener("console:unsent", () => {
+    takeBackFaulty();
+    showAll();
+  });
   document.addEventListener("input", (event) => {
     const key = DRAFTS[event.target.id];
     if (key) browser.write(key, event.target.value);
+  });
+  // What stands in another tab as it stands here is one draft: sent there, it is not to be sent again.
+  addEventListener("storage", ({ key, oldValue, newValue }) => {
+    const id = Object.keys(DRAFTS).find((id) => DRAFTS[id] === key);
+    const draft = id && document.getElementById(id);
+    if (draft && draft.value === (oldValue ?? "")) draft.value = newValue ?? "";
   });
   document.addEventListener("keydown", (event) => {
     const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.id === "write";
@@ -188,6 +192,7 @@ document.addEventListener("keydown", (event) => {
 // The next one at this browser is to find nothing of what this one wrote.
 document.addEventListener("submit", (event) => {
   if (!new URL(event.target.action).pathname.startsWith("/console/sign-out")) return;
-  browser.forget((key) => key.startsWith("draft "));
+  if (conversations().length > 0 && !confirm(words.LOST_AT_SIGN_OUT)) return event.preventDefault();
+  browser.forget((key) => key.startsWith("draft ") || key.startsWith("unsent "));
   tab.forget(() => true);
 });

@@ -1,5 +1,6 @@
 //! An agent answers the user.
 
+use axum::{http::StatusCode, response::IntoResponse as _};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -32,6 +33,9 @@ pub(super) struct Params {
     file: String,
     #[serde(default)]
     file_name: String,
+    /// Sent from another page, so nobody has read the conversation by that.
+    #[serde(default)]
+    elsewhere: bool,
 }
 
 pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
@@ -43,6 +47,7 @@ pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
         buttons,
         file,
         file_name,
+        elsewhere,
     } = form;
     let draft = Draft {
         text,
@@ -56,7 +61,10 @@ pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
         Ok(content) => content,
         Err(words) => return visit.refuse(draft.faulty(words)).await,
     };
-    visit
-        .act(form, Action::Say { handover, content }, draft)
-        .await
+    let say = Action::Say { handover, content };
+    let answer = visit.act(form, say, draft).await?;
+    if elsewhere && answer.status().is_redirection() {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    Ok(answer)
 }
