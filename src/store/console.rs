@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 
-use super::{DeliveryFilter, DeliveryView, Error, Page, Store};
+use super::{DeliveryFilter, DeliveryState, DeliveryView, Error, Page, Store};
 use crate::domain::{
     conversation::{Conversation, Phase, Profile},
     delivery::Destination,
@@ -148,6 +148,8 @@ pub struct InboxRow {
     pub last: Option<Message>,
     /// Of the agent who had the user when an agent said that, as the user was told it.
     pub agent: Option<String>,
+    /// Where an agent said that, and it has not reached the user: what has become of it, or of what it waits behind.
+    pub fate: Option<DeliveryState>,
     /// Of the user, at most 99.
     pub unread: u64,
     /// What the list is ordered by.

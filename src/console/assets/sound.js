@@ -1,4 +1,4 @@
-// One tone and a flash of the title when a user begins to wait, or one's own users write or become one's own, unless somebody is writing or has turned it off.
+// One tone and a flash of the title when a user begins to wait, or one's own users write or become one's own, or an answer does not reach them, unless somebody is writing or has turned it off.
 
 import { waitingCount } from "./dom.js";
 import { browser } from "./keep.js";
@@ -18,7 +18,7 @@ function isOn() {
 
 // Each as often as it has changed, so that the next message is another one.
 function unreadOfMine() {
-  const rows = [...document.querySelectorAll("[data-list=mine] .row--unread")];
+  const rows = [...document.querySelectorAll("[data-list=mine] :is(.row--unread, .row--lost)")];
   return rows.map(({ dataset }) => `${dataset.conversation} ${dataset.version}`);
 }
 

@@ -24,6 +24,7 @@ const numbers = new Intl.NumberFormat("en");
 export const charactersFit = (most) => `At most ${numbers.format(most)} characters can be sent. `;
 export const hereAre = (characters) => `Here are ${numbers.format(characters)}.`;
 export const newWaiting = (count) => (count === 1 ? "A user begins to wait" : `A user begins to wait, ${count} in all`);
+export const notDelivered = (name) => `Your answer has not reached ${name}`;
 export const KEYS = "Keys";
 export const SINGLE_KEYS = " Single keys";
 export const CLOSE = "Close";

@@ -15,7 +15,7 @@ use crate::{
         message::Actor,
         time::Timestamp,
     },
-    store::{InboxHandover, InboxRow},
+    store::{DeliveryState, InboxHandover, InboxRow},
 };
 
 /// Who looks at the list, when, and what is open beside it.
@@ -44,13 +44,14 @@ pub(super) fn row(row: &InboxRow, view: View<'_>) -> Markup {
     let is_open = view.open == Some(row.conversation);
     let name = row.profile.user.name();
     html! {
-        a.row .row--unread[row.unread > 0] href=(view.params.conversation(row.conversation))
+        a.row .row--unread[row.unread > 0] .row--lost[is_lost(row)] href=(view.params.conversation(row.conversation))
             aria-current=[is_open.then_some("true")] data-conversation=(row.conversation) data-version=(row.version) {
             span class={ "tile " (holder.tile(view.now)) } aria-hidden="true" { (letters(row)) }
             b.row__who.clip dir="auto" { (name.as_deref().unwrap_or(texts::GUEST)) }
             (when(row, holder, view.now))
             span.row__last.clip dir="auto" {
                 @if let Some(last) = &row.last {
+                    (unsaid(row))
                     (said::line(last, language(row), agent(row, view)))
                 }
             }
@@ -103,7 +104,7 @@ fn when(row: &InboxRow, holder: Holder<'_>, now: Timestamp) -> Markup {
         Holder::Nobody { since } => (since, true),
         Holder::Yours => (
             last.map_or(row.cursor.at, |last| last.at),
-            last.is_some_and(|last| last.actor == Actor::User),
+            is_lost(row) || last.is_some_and(|last| last.actor == Actor::User),
         ),
         Holder::Over { .. } => (ended(row).unwrap_or(row.cursor.at), false),
         Holder::Bot | Holder::Colleague(_) | Holder::OnTheWayBack => {
@@ -118,6 +119,26 @@ fn when(row: &InboxRow, holder: Holder<'_>, now: Timestamp) -> Markup {
     html! {
         time class={ "row__when age " (class) } datetime=(since) title=(since) { (ages::short(since, now)) }
     }
+}
+
+/// What was said last has not reached the user and will not by itself, though somebody still waits for it to.
+fn is_lost(row: &InboxRow) -> bool {
+    row.fate == Some(DeliveryState::Dead)
+}
+
+/// That what was said last has not reached the user.
+fn unsaid(row: &InboxRow) -> Markup {
+    let came_too_late = row
+        .last
+        .as_ref()
+        .is_some_and(|last| last.late && last.actor == Actor::Agent);
+    let (class, words) = match row.fate {
+        Some(DeliveryState::Dead | DeliveryState::Cancelled) => ("row__lost", texts::NOT_SENT),
+        Some(DeliveryState::Retrying) => ("row__late", texts::NOT_DELIVERED_YET),
+        _ if came_too_late => ("row__lost", texts::NOT_SENT),
+        _ => return html! {},
+    };
+    html! { b class=(class) { (words) } " " }
 }
 
 /// Of several who have had the user, the one who said what was said last.

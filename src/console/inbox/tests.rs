@@ -12,7 +12,7 @@ use crate::{
         message::{Actor, Content, Message},
         time::Timestamp,
     },
-    store::{InboxCursor, InboxHandover},
+    store::{DeliveryState, InboxCursor, InboxHandover},
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -63,6 +63,7 @@ fn row(number: u128, name: &str, minutes: u64) -> InboxRow {
             raw: None,
         }),
         agent: None,
+        fate: None,
         unread: 0,
         cursor: InboxCursor {
             at: ago(minutes),
@@ -184,6 +185,27 @@ fn your_user_waits_only_if_it_was_the_user_who_spoke_last() {
     answered.last.as_mut().unwrap().actor = Actor::Agent;
     let page = one(answered, &of(Tab::Mine));
     assert!(page.contains("row__when age age--calm"));
+}
+
+#[test]
+fn an_answer_that_has_not_reached_the_user_says_so_and_is_none() {
+    let shown = |fate, late| {
+        let mut mine = held(1, "A", 12, Some("ann"));
+        let last = mine.last.as_mut().unwrap();
+        last.actor = Actor::Agent;
+        last.late = late;
+        mine.fate = fate;
+        one(mine, &of(Tab::Mine))
+    };
+    let dead = shown(Some(DeliveryState::Dead), false);
+    assert!(dead.contains("row--lost") && dead.contains(">Not sent</b> <bdi>Agent"));
+    assert!(dead.contains("row__when age age--3"), "{dead}");
+    let retrying = shown(Some(DeliveryState::Retrying), false);
+    assert!(retrying.contains(">Not delivered yet</b>") && !retrying.contains("row--lost"));
+    let given_up = shown(Some(DeliveryState::Cancelled), false);
+    assert!(given_up.contains(">Not sent</b>") && given_up.contains("age--calm"));
+    assert!(shown(None, true).contains(">Not sent</b>"));
+    assert!(!shown(None, false).contains("Not "));
 }
 
 #[test]

@@ -3,11 +3,14 @@
 use serde::Deserialize;
 
 use super::{InboxCursor, InboxHandover, InboxRow};
-use crate::domain::{
-    conversation::Profile,
-    ids::{BotName, ConversationId},
-    message::Message,
-    time::Timestamp,
+use crate::{
+    domain::{
+        conversation::Profile,
+        ids::{BotName, ConversationId},
+        message::Message,
+        time::Timestamp,
+    },
+    store::DeliveryState,
 };
 
 /// More unread messages than that are as many as that.
@@ -29,6 +32,7 @@ pub(in crate::store) struct Listed {
 pub(in crate::store) struct Completion {
     pub(in crate::store) last: Option<Message>,
     pub(in crate::store) agent: Option<String>,
+    pub(in crate::store) fate: Option<DeliveryState>,
     pub(in crate::store) unread: u64,
     pub(in crate::store) version: u64,
 }
@@ -69,6 +73,7 @@ impl Listed {
             handover: self.handover,
             last: with.last,
             agent: with.agent,
+            fate: with.fate,
             unread: with.unread,
         }
     }

@@ -11,7 +11,9 @@ use handover_bridge::{
         operator::{Action, Colleague},
         policy::{Notice, Texts},
     },
-    store::{DEAD_AT_MOST, InboxCounts, InboxCursor, InboxList, InboxQuery, InboxRow},
+    store::{
+        DEAD_AT_MOST, DeliveryState, InboxCounts, InboxCursor, InboxList, InboxQuery, InboxRow,
+    },
 };
 use uuid::Uuid;
 
@@ -246,6 +248,47 @@ pub async fn a_row_names_the_agent_who_said_what_was_said_last(harness: impl Har
     assert_eq!(listed[0].agent.as_deref(), Some("tom"));
     world.user_says("ann", "thanks").await;
     assert_eq!(agent().await, None, "no agent said it");
+}
+
+pub async fn a_row_says_that_what_an_agent_said_has_not_reached_the_user(
+    harness: impl Harness + 'static,
+) {
+    let world = World::with(harness, console_policy()).await;
+    let handover = asks(&world, "ann").await;
+    let claim = Action::Claim { handover };
+    world.operate("ann", &ines(), claim).await;
+    let fate = async || {
+        let listed = all(&world, query(InboxList::Open)).await;
+        let id = world.conversation("ann").await;
+        assert_eq!(row(&world, id).await.unwrap().fate, listed[0].fate);
+        listed[0].fate
+    };
+    let say = async || {
+        let content = Content::text("one more");
+        let say = Action::Say { handover, content };
+        world.operate("ann", &ines(), say).await;
+    };
+    let bot = crate::world::bot();
+    say().await;
+    assert_eq!(fate().await, None, "it is on its way");
+    let claim = world.claim(&bot).await.unwrap();
+    world.fails_for(claim, Duration::from_secs(1)).await;
+    assert_eq!(fate().await, Some(DeliveryState::Retrying));
+    say().await;
+    assert_eq!(fate().await, Some(DeliveryState::Retrying), "it waits");
+    world.wait(Duration::from_secs(2));
+    let claim = world.claim(&bot).await.unwrap();
+    let behind = world.done(claim).await.unwrap();
+    assert_eq!(fate().await, None, "the first has arrived");
+    world.dies(behind).await;
+    assert_eq!(fate().await, Some(DeliveryState::Dead));
+    world.user_says("ann", "hello?").await;
+    assert_eq!(fate().await, None, "the user spoke last");
+    say().await;
+    assert_eq!(fate().await, None, "another one is on its way");
+    let claim = world.claim(&bot).await.unwrap();
+    world.done(claim).await;
+    assert_eq!(fate().await, None, "it has arrived");
 }
 
 pub async fn a_notice_is_the_last_of_a_row_only_where_nobody_said_anything(

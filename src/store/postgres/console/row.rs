@@ -18,7 +18,7 @@ use crate::{
         message::Message,
     },
     store::{
-        InboxHandover, InboxRow,
+        DeliveryState, InboxHandover, InboxRow,
         console::row::{Completion, Excerpt, Listed, UNREAD_AT_MOST},
     },
 };
@@ -49,6 +49,7 @@ struct Facts {
 struct Said {
     last: Option<Message>,
     agent: Option<String>,
+    fate: Option<DeliveryState>,
     unread: u64,
 }
 
@@ -91,6 +92,7 @@ pub(super) async fn complete(
         found.listed.complete(Completion {
             last: said.last,
             agent: said.agent,
+            fate: said.fate,
             unread: said.unread,
             version: found.version,
         })
@@ -98,13 +100,15 @@ pub(super) async fn complete(
     Ok(found.into_iter().map(complete).collect())
 }
 
-/// Of the bridge's own notices only where nobody has said anything. The agent is whoever had joined last by then.
+/// Of the bridge's own notices only where nobody has said anything. The agent is whoever had joined last by then; what
+/// has become of it is the worst of what has become of its parts, or of what it waits behind: nothing overtakes that. Of
+/// tasks only those that deliver it hold its id.
 async fn said(
     database: &Database,
     found: &[Found],
     operator: &OperatorName,
 ) -> Result<HashMap<ConversationId, Said>, Fault> {
-    let sql = "SELECT last.*, w.conversation, few.unread, joined.detail FROM unnest($1) AS w (conversation) \
+    let sql = "SELECT last.*, w.conversation, few.unread, joined.detail, lost.state FROM unnest($1) AS w (conversation) \
                CROSS JOIN LATERAL (SELECT count(*) AS unread FROM \
                (SELECT FROM messages m WHERE m.conversation = w.conversation AND m.actor = 'user' AND m.seq > coalesce(\
                (SELECT seq FROM console_reads r WHERE r.conversation = w.conversation AND r.operator = $2), 0) \
@@ -114,7 +118,12 @@ async fn said(
                (SELECT seq FROM messages n WHERE n.conversation = w.conversation AND n.actor <> 'system' ORDER BY seq DESC LIMIT 1), \
                (SELECT seq FROM messages n WHERE n.conversation = w.conversation ORDER BY seq DESC LIMIT 1))) last \
                LEFT JOIN LATERAL (SELECT j.detail FROM journal j WHERE last.actor = 'agent' AND j.handover = last.handover \
-               AND j.cause = 'joined' AND j.at <= last.at ORDER BY j.row DESC LIMIT 1) joined ON true";
+               AND j.cause = 'joined' AND j.at <= last.at ORDER BY j.row DESC LIMIT 1) joined ON true \
+               LEFT JOIN LATERAL (SELECT d.state FROM deliveries d WHERE last.actor = 'agent' \
+               AND d.conversation = w.conversation AND substr(d.destination, 1, 4) = 'bot:' \
+               AND (d.state IN ('dead', 'cancelled') AND strpos(d.task, last.id::text) > 0 \
+               OR d.state = 'retrying' AND strpos(d.task, '\"do\":\"say\"') > 0) \
+               ORDER BY CASE d.state WHEN 'dead' THEN 0 WHEN 'cancelled' THEN 1 ELSE 2 END LIMIT 1) lost ON true";
     let ids: Vec<Uuid> = found.iter().map(Found::id).collect();
     let rows = database
         .rows(sql, values![ids, operator, UNREAD_AT_MOST])
@@ -123,6 +132,7 @@ async fn said(
         let said = Said {
             last: Some(views::message(row)?),
             agent: row.try_get(10)?,
+            fate: row.try_get(11)?,
             unread: count(row.try_get(9)?),
         };
         Ok((row.try_get(8)?, said))

@@ -13,7 +13,7 @@ use crate::{
         message::{Actor, Message},
     },
     store::{
-        InboxHandover, InboxRow,
+        DeliveryState, InboxHandover, InboxRow,
         console::row::{Completion, Excerpt, Listed, UNREAD_AT_MOST},
     },
 };
@@ -56,13 +56,15 @@ impl Found {
         operator: &OperatorName,
     ) -> Result<InboxRow, Fault> {
         let last = last(connection, self.row)?;
-        let agent = match &last {
-            Some(last) => agent(connection, last)?,
-            None => None,
+        let of_agent = last.as_ref().filter(|last| last.actor == Actor::Agent);
+        let (agent, fate) = match of_agent {
+            Some(said) => (agent(connection, said)?, fate(connection, self.row, said)?),
+            None => (None, None),
         };
         let with = Completion {
             last,
             agent,
+            fate,
             unread: unread(connection, self.row, operator)?,
             version: 0,
         };
@@ -99,15 +101,29 @@ fn last(connection: &Connection, conversation: i64) -> Result<Option<Message>, F
 
 /// Whoever had joined last by the time that an agent said this.
 fn agent(connection: &Connection, said: &Message) -> Result<Option<String>, Fault> {
-    if said.actor != Actor::Agent {
-        return Ok(None);
-    }
     let sql = "SELECT detail FROM journal WHERE handover = ?1 AND cause = 'joined' AND at <= ?2 ORDER BY row DESC LIMIT 1";
     let name = connection
         .prepare_cached(sql)?
         .query_row(params![said.handover, said.at], |row| row.get(0))
         .optional()?;
     Ok(name.flatten())
+}
+
+/// The worst that has become of a part of what an agent said, or of what it waits behind: nothing overtakes that. Of tasks,
+/// also of those that cannot be read any more, only those that deliver it hold its id.
+fn fate(
+    connection: &Connection,
+    conversation: i64,
+    said: &Message,
+) -> Result<Option<DeliveryState>, Fault> {
+    let sql = "SELECT state FROM deliveries INDEXED BY deliveries_to_bot \
+               WHERE conversation = ?1 AND substr(destination, 1, 4) = 'bot:' \
+               AND (state IN ('dead', 'cancelled') AND instr(task, ?2) > 0 OR state = 'retrying' AND instr(task, '\"do\":\"say\"') > 0) \
+               ORDER BY CASE state WHEN 'dead' THEN 0 WHEN 'cancelled' THEN 1 ELSE 2 END LIMIT 1";
+    Ok(connection
+        .prepare_cached(sql)?
+        .query_row(params![conversation, said.id.to_string()], |row| row.get(0))
+        .optional()?)
 }
 
 fn unread(
