@@ -39,6 +39,9 @@ fn known_reason(code: &str) -> Option<&'static str> {
         "told_declined" => "The bot was told that nobody comes",
         "paused_too_late" => "The bot was paused too late",
         "bot_speaks_again" => "The bot speaks again",
+        "bot_disabled" => "The bot is switched off",
+        "bot_does_not_answer" => "The bot does not answer",
+        "bot_refuses_calls" => "The bot refuses our calls",
         "bot_removed" => "The bot is gone",
         "session_gone" => "The user's session is gone",
         "replaced" => "Asked for again",
@@ -135,6 +138,8 @@ pub(in crate::console) fn happened(entry: &JournalEntry, people: &[SignedIn]) ->
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, path::Path};
+
     use super::*;
     use crate::{
         config::Role,
@@ -172,6 +177,39 @@ mod tests {
             ),
         ] {
             assert_eq!(happened(&entry(cause, detail), &[]).unwrap(), said);
+        }
+    }
+
+    /// In what decides about handovers, a code with a bar in it is a reason.
+    fn codes() -> Vec<String> {
+        let domain = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain");
+        let files = fs::read_dir(domain.join("handover")).unwrap();
+        let files = files.map(|file| file.unwrap().path());
+        let files = files.filter(|path| path.is_file() && !path.ends_with("tests.rs"));
+        let mut codes = Vec::new();
+        for file in files.chain([domain.join("routing.rs")]) {
+            let text = fs::read_to_string(file).unwrap();
+            let own = text.split("#[cfg(test)]").next().unwrap();
+            let literals = own.split('"').skip(1).step_by(2).map(str::to_owned);
+            let is_code = |text: &String| {
+                let mut letters = text.bytes();
+                text.contains('_') && letters.all(|it| it == b'_' || it.is_ascii_lowercase())
+            };
+            codes.extend(literals.filter(is_code));
+        }
+        codes
+    }
+
+    #[test]
+    fn every_reason_that_a_handover_can_have_has_words() {
+        // Of a leg alone, which nobody is shown.
+        let unseen = ["decide_within"];
+        let codes = codes();
+        assert!(codes.iter().any(|code| code == "bot_refuses_calls"));
+        let in_words = ["closed", "replaced", "erased", "undecided"].map(str::to_owned);
+        for code in codes.into_iter().chain(in_words) {
+            let is_said = unseen.contains(&code.as_str()) || known_reason(&code).is_some();
+            assert!(is_said, "{code}");
         }
     }
 
