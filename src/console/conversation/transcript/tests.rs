@@ -1,8 +1,11 @@
 use super::*;
-use crate::domain::{
-    conversation::{Conversation, ConversationKey, Phase},
-    ids::{BotName, ExternalId, MessageId},
-    message::Content,
+use crate::{
+    console::conversation::taken::Answer,
+    domain::{
+        conversation::{Conversation, ConversationKey, Phase},
+        ids::{BotName, ExternalId, MessageId},
+        message::Content,
+    },
 };
 
 const NAMES: Names<'static> = Names {
@@ -220,10 +223,39 @@ fn the_choice_that_the_user_took_is_marked() {
         title: title.to_owned(),
         payload,
     };
-    assert_eq!(taken(Content::text("no")), [""; 0]);
+    assert_eq!(taken(Content::text("no")), ["No"]);
     assert_eq!(taken(Content::text("No ")), ["No"]);
     assert_eq!(taken(pressed("Yes", serde_json::json!({"n": 2}))), ["Yes"]);
     assert_eq!(taken(pressed("No", serde_json::Value::Null)), ["No"]);
+    let known = serde_json::json!({"of": "the platform"});
+    assert_eq!(taken(pressed("No", known)), ["No"], "no other is called so");
     assert_eq!(taken(Content::text("Yes")), [""; 0], "it may be either");
+    let none = pressed("Yes", serde_json::json!({"n": 3}));
+    assert_eq!(taken(none), [""; 0]);
     assert!(answered(Content::text("No")).contains("<span class=\"sr\"> (chosen)</span>"));
+}
+
+/// As Chatlayer offers them and sends back what was pressed.
+#[test]
+fn a_choice_that_was_offered_as_a_text_is_known_by_what_the_text_says() {
+    let offered = |state: &str| serde_json::json!({"title": "Other", "payload": format!(r#"{{"title":"Other","parameters":[],"nextDialogstateId":"{state}"}}"#)});
+    let offer: Content = serde_json::from_value(serde_json::json!({
+        "type": "text", "text": "Which?", "quick_replies": [offered("a"), offered("b")],
+    }))
+    .unwrap();
+    let taken = |state: &str| {
+        let pressed = Content::Postback {
+            title: "Other".to_owned(),
+            payload: serde_json::json!({"parameters": [], "nextDialogstateId": state}),
+        };
+        let answer = Answer::to(&offer, Some(&pressed));
+        let Content::Text { quick_replies, .. } = &offer else {
+            unreachable!()
+        };
+        let taken: Vec<bool> = quick_replies.iter().map(|it| answer.is_reply(it)).collect();
+        taken
+    };
+    assert_eq!(taken("a"), [true, false]);
+    assert_eq!(taken("b"), [false, true]);
+    assert_eq!(taken("c"), [false, false]);
 }
