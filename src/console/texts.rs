@@ -218,6 +218,7 @@ pub(super) const FILE: &str = "File";
 pub(super) const PLACE: &str = "Location";
 pub(super) const CARDS: &str = "Cards";
 pub(super) const OPENED: &str = "Opened the conversation";
+pub(super) const ONLY_SPACES: &str = "Only spaces";
 pub(super) const UNKNOWN_KIND: &str = "A kind of message that the bridge does not know";
 
 pub(super) const EMPTY_NOW: [&str; 2] = [

@@ -13,6 +13,8 @@ use crate::{
 
 /// More of them are a text.
 const MOST_PICTURES: usize = 6;
+/// So much of the name of a file is always shown.
+const END_STAYS: usize = 10;
 
 /// `language`: of its own words, where it is known. `answer`: what the user said next, which may be one of its choices.
 pub(super) fn content(
@@ -26,7 +28,11 @@ pub(super) fn content(
             text,
             quick_replies,
         } => html! {
-            div.bubble .bubble--big[is_emoji(text)] dir="auto" lang=[language] { (text) }
+            @if text.trim().is_empty() {
+                div.bubble.quiet { (texts::ONLY_SPACES) }
+            } @else {
+                div.bubble .bubble--big[is_emoji(text)] dir="auto" lang=[language] { (text) }
+            }
             @if !quick_replies.is_empty() {
                 ul.choices aria-label=(texts::QUICK_REPLIES) {
                     @for reply in quick_replies { (one_reply(reply, answer.is_reply(reply))) }
@@ -156,13 +162,27 @@ fn media(kind: MediaKind, url: &str, name: Option<&str>, caption: Option<&str>) 
         div.media data-picture=[shown] { div.media__name {
             (icon(picture))
             div {
-                b dir="auto" { (name.or(caption).unwrap_or(word)) }
+                b.whole dir="auto" { (with_its_end(name.or(caption).unwrap_or(word))) }
                 p { (word) @if let Some(from) = from { (texts::FROM) (from) } }
             }
             (link(url, texts::OPEN))
         } }
         @if let Some(caption) = caption.filter(|_| name.is_some()) { div.bubble dir="auto" { (caption) } }
     }
+}
+
+/// The start of a name gives way where there is no room, and the end stays, which says what kind of file it is.
+fn with_its_end(name: &str) -> Markup {
+    let signs: Vec<&str> = name.graphemes(true).collect();
+    let Some(start) = signs
+        .len()
+        .checked_sub(END_STAYS)
+        .filter(|start| *start > 0)
+    else {
+        return html! { (name) };
+    };
+    let (start, end) = signs.split_at(start);
+    html! { span.clip { (start.concat()) } span { (end.concat()) } }
 }
 
 /// A way out to http or https; any other address is shown and leads nowhere.
