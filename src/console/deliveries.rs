@@ -8,7 +8,10 @@ mod table;
 use axum::{Router, extract::State as Shared, response::Html, routing::get};
 use maud::{Markup, html};
 
-use self::params::{Age, Class, Done, Params, Tab, To};
+use self::{
+    params::{Age, Class, Done, Params, Tab, To},
+    table::Owed,
+};
 use super::{
     admins, ages,
     extract::Query,
@@ -21,7 +24,7 @@ use super::{
 };
 use crate::{
     domain::{delivery::Destination, retry::ErrorClass},
-    store::Standing,
+    store::{Page, Standing},
 };
 
 pub(super) fn router() -> Router<State> {
@@ -43,7 +46,19 @@ async fn list(
     };
     let standings = state.store().standings().await?;
     let now = state.now();
-    let page = state.store().full_deliveries(params.filter(now)).await?;
+    let late = state.store().full_deliveries(params.filter(now)).await?;
+    let waiting = match params.waiting(now).filter(|_| !late.more) {
+        Some(filter) => state.store().full_deliveries(filter).await?,
+        None => Page {
+            items: Vec::new(),
+            more: false,
+        },
+    };
+    let owed = Owed {
+        late: &late,
+        waiting: &waiting,
+        standings: &standings,
+    };
     let body = html! {
         div.page__in {
             header.page__head {
@@ -55,7 +70,7 @@ async fn list(
             @if let Some(done) = params.done { (said(done)) }
             (strip::strip(&standings, now, admins::is_admin(&who)))
             (filters(&params, &standings))
-            div #owed data-watch data-at=(now.as_millis()) { (table::table(&page, &params, now)) }
+            div #owed data-watch data-at=(now.as_millis()) { (table::table(owed, &params, now)) }
         }
     };
     Ok(layout::page(&frame, texts::TITLE, &body))

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     browser::{ann_at, is_still_the_same_page},
+    conversation::sends,
     owed::{HOSTILE, failed, is_due, state},
     world::{Browser, World},
 };
@@ -224,6 +225,59 @@ async fn a_retry_leads_back_to_the_conversation_that_it_was_asked_for_in() {
     assert_eq!(answer.location(), Some(page.as_str()));
     let again = world.get(&ann, &page).await.body;
     assert!(!again.contains("turn--failed") && !again.contains("Not sent"));
+}
+
+#[tokio::test]
+async fn whoever_works_through_a_list_comes_back_to_it() {
+    let world = World::new();
+    let list = format!("{PAGE}?state=dead&{TO_BOT}");
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    for (act, done) in [("skip", "skipped"), ("retry", "retried")] {
+        let id = failed(&world, act, ErrorClass::Rejected, true).await;
+        let shown = world.get(&ann, &list).await.body;
+        let (_, link) = shown.split_once(&at(id, act)).unwrap();
+        let from = link.split('"').next().unwrap();
+        let asked = world
+            .get(&ann, &format!("{}{from}", at(id, act)))
+            .await
+            .body;
+        let leaves = format!("href=\"{}\"", list.replace('&', "&amp;"));
+        assert!(asked.contains(&leaves), "{asked}");
+        let form = from.trim_start_matches('?');
+        let answer = world.post(&ann, &at(id, act), form).await;
+        assert_eq!(
+            answer.location(),
+            Some(format!("{list}&done={done}").as_str())
+        );
+        let told = world.get(&ann, answer.location().unwrap()).await;
+        assert_eq!(told.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn what_waits_behind_another_is_listed_below_it() {
+    let world = World::new();
+    let id = failed(&world, "u1", ErrorClass::Busy, false).await;
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let delivery = world.store.delivery(id).await.unwrap().unwrap();
+    let page = format!("/console/conversations/{}", delivery.conversation);
+    sends(&world, &ann, (&page, "reply"), "text=are+you+getting+this").await;
+    let listed = async |query: &str| {
+        let shown = world.get(&ann, &format!("{PAGE}{query}")).await.body;
+        shown.contains("are you getting this") && shown.contains("Waits behind another")
+    };
+    assert!(!listed("").await, "it has just been said");
+    world.wait(Duration::from_secs(6));
+    assert!(listed("").await);
+    assert!(listed(&format!("?{TO_BOT}")).await);
+    for other in [
+        "?state=dead",
+        "?class=busy",
+        "?destination=desk%3Ateam",
+        "?age=1h",
+    ] {
+        assert!(!listed(other).await, "{other}");
+    }
 }
 
 #[tokio::test]

@@ -114,7 +114,7 @@ impl Gallery {
             path.as_str().unwrap_or_else(|| panic!("{path}")).to_owned()
         };
         let (skip, all) = (
-            path("a[href$='/skip']").await,
+            path("a[href*='/skip']").await,
             path("a[href*='/retry-all']").await,
         );
         let at = |name, page: &str| view(name, &root, (page, "", "h1"));

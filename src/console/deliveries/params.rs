@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::{extract::Query, http::Uri};
 use form_urlencoded::Serializer;
 use serde::{Deserialize, Deserializer};
 
@@ -12,6 +13,8 @@ use crate::{
 };
 
 const ROWS: usize = 50;
+/// What is not tried sooner than that waits for something.
+const WAITS_AFTER: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(super) struct Params {
@@ -82,6 +85,20 @@ impl Params {
         }
     }
 
+    /// What has not been tried yet, though it is not new; where a reason is asked for there is none of that.
+    pub(super) fn waiting(&self, now: Timestamp) -> Option<DeliveryFilter> {
+        if self.state != Tab::Retrying || self.class.is_some() {
+            return None;
+        }
+        let old = self.age.map_or(WAITS_AFTER, Age::least);
+        Some(DeliveryFilter {
+            state: Some(DeliveryState::Pending),
+            created_before: Some(now.minus(old)),
+            after: None,
+            ..self.filter(now)
+        })
+    }
+
     pub(super) fn is_narrowed(&self) -> bool {
         self.destination.is_some() || self.class.is_some() || self.age.is_some()
     }
@@ -101,6 +118,28 @@ impl Params {
             after: Some(after),
             ..self.of(self.state)
         }
+    }
+
+    /// The list under this address of ours, if it is one.
+    pub(super) fn of_address(address: &str) -> Option<Self> {
+        let address: Uri = address.parse().ok()?;
+        let is_list = address.path() == NavItem::Deliveries.path();
+        let Query(params) = Query::try_from_uri(&address).ok().filter(|_| is_list)?;
+        Some(params)
+    }
+
+    /// What the ways to a question about one of these say of where it is asked; nothing where that goes without saying.
+    pub(super) fn as_origin(&self) -> String {
+        let here = Self {
+            done: None,
+            ..self.clone()
+        };
+        if here == Self::default() {
+            return String::new();
+        }
+        let mut query = Serializer::for_suffix("?".to_owned(), 1);
+        query.append_pair("to", &here.href());
+        query.finish()
     }
 
     pub(super) fn href(&self) -> String {
@@ -212,8 +251,6 @@ where
 
 #[cfg(test)]
 mod tests {
-    use axum::{extract::Query, http::Uri};
-
     use super::*;
 
     fn read(address: &str) -> Option<Params> {

@@ -11,14 +11,24 @@ use crate::{
         texts::{self as common, calls, deliveries as texts},
     },
     domain::time::Timestamp,
-    store::{DeliveryState, DeliveryView, OneDelivery, Page},
+    store::{DeliveryState, DeliveryView, OneDelivery, Page, Standing},
 };
 
-pub(super) fn table(page: &Page<OneDelivery>, params: &Params, now: Timestamp) -> Markup {
-    if page.items.is_empty() {
+/// What a page shows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Owed<'a> {
+    pub(super) late: &'a Page<OneDelivery>,
+    /// What has not been tried yet, for the sake of another or of its destination.
+    pub(super) waiting: &'a Page<OneDelivery>,
+    pub(super) standings: &'a [Standing],
+}
+
+pub(super) fn table(owed: Owed<'_>, params: &Params, now: Timestamp) -> Markup {
+    let Owed { late, waiting, .. } = owed;
+    if late.items.is_empty() && waiting.items.is_empty() {
         return nothing(params);
     }
-    let next = page.items.last().filter(|_| page.more);
+    let next = late.items.last().filter(|_| late.more);
     html! {
         section.sec aria-label=(texts::LIST) {
             div.table-wrap tabindex="0" role="region" aria-label=(texts::TABLE) {
@@ -32,17 +42,21 @@ pub(super) fn table(page: &Page<OneDelivery>, params: &Params, now: Timestamp) -
                         th.end scope="col" { (texts::NEXT_TRY) }
                         th.end scope="col" { span.sr { (common::ACTIONS) } }
                     } }
-                    tbody { @for delivery in &page.items { (row(delivery, now)) } }
+                    tbody {
+                        @for delivery in &late.items { (row(delivery, params, now)) }
+                        @for delivery in &waiting.items { (waits(delivery, owed, now)) }
+                    }
                 }
             }
             @if let Some(last) = next {
                 p.table-foot { a.btn.btn--small href=(params.from(last.view.id).href()) { (common::MORE) } }
             }
+            @if waiting.more { p.table-foot.quiet { (texts::AND_MORE_WAIT) } }
         }
     }
 }
 
-fn row(one: &OneDelivery, now: Timestamp) -> Markup {
+fn row(one: &OneDelivery, params: &Params, now: Timestamp) -> Markup {
     let delivery = &one.view;
     let (state, tag) = calls::state(delivery.state);
     let (name, kind) = calls::destination(&delivery.destination);
@@ -61,7 +75,37 @@ fn row(one: &OneDelivery, now: Timestamp) -> Markup {
                 span class={ "age " (urgency) } { (ages::short(delivery.created_at, now)) }
             }
             td.end.nowrap.num data-label=(texts::NEXT_TRY) { (next(delivery, now)) }
-            td.acts { (acts(delivery)) }
+            td.acts { (acts(delivery, params)) }
+        }
+    }
+}
+
+/// It goes out by itself after what hinders it, so there is nothing to do about it alone.
+fn waits(one: &OneDelivery, owed: Owed<'_>, now: Timestamp) -> Markup {
+    let delivery = &one.view;
+    let (state, tag) = calls::state(delivery.state);
+    let (name, kind) = calls::destination(&delivery.destination);
+    let mut standings = owed.standings.iter();
+    let standing = standings.find(|it| it.destination == delivery.destination);
+    let closed = standing.and_then(|standing| standing.closed);
+    html! {
+        tr {
+            td { span class=(tag) { (state) } }
+            td.nowrap { b { (name) } p { (texts::TO_THE) (kind) } }
+            td.full.wide { (what(one)) }
+            td.full.wide {
+                b { (texts::NOT_TRIED_YET) }
+                @if closed.is_some() {
+                    p { (texts::THE) (kind) ": " (calls::closed(closed).0) }
+                } @else {
+                    p { (texts::WAITS_BEHIND_ANOTHER) }
+                }
+            }
+            td.end.nowrap data-label=(texts::AGE) {
+                span class={ "age " (Urgency::of(delivery.created_at, now).age_class()) } { (ages::short(delivery.created_at, now)) }
+            }
+            td.end.nowrap.num {}
+            td.acts {}
         }
     }
 }
@@ -75,12 +119,13 @@ fn what(one: &OneDelivery) -> Markup {
     }
 }
 
-fn acts(delivery: &DeliveryView) -> Markup {
+fn acts(delivery: &DeliveryView, params: &Params) -> Markup {
     let at = format!("/console/deliveries/{}", delivery.id);
+    let from = params.as_origin();
     html! {
-        a.btn.btn--small href={ (at) "/retry" } { (icon("retry")) (texts::RETRY) }
+        a.btn.btn--small href={ (at) "/retry" (from) } { (icon("retry")) (texts::RETRY) }
         " "
-        a.btn.btn--small.btn--bare href={ (at) "/skip" } { (texts::SKIP) }
+        a.btn.btn--small.btn--bare href={ (at) "/skip" (from) } { (texts::SKIP) }
     }
 }
 

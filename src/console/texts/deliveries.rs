@@ -30,6 +30,10 @@ pub(in crate::console) const OVER: &str = "Over ";
 pub(in crate::console) const NEXT_TRY: &str = "Next try";
 pub(in crate::console) const TO_THE: &str = "to the ";
 pub(in crate::console) const NOT_TRIED_YET: &str = "Not tried yet";
+pub(in crate::console) const WAITS_BEHIND_ANOTHER: &str =
+    "Waits behind another of its conversation";
+pub(in crate::console) const THE: &str = "The ";
+pub(in crate::console) const AND_MORE_WAIT: &str = "More wait to be tried than are shown.";
 pub(in crate::console) const RETRY: &str = "Retry…";
 pub(in crate::console) const SKIP: &str = "Skip…";
 pub(in crate::console) const NEVER: &str = "never";

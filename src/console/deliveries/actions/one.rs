@@ -79,16 +79,31 @@ impl Action {
     }
 }
 
-/// The list, which says what was done, or why it was not.
-pub(super) async fn told(state: &State, who: &SignedIn, changed: Changed, done: Done) -> Response {
-    if changed != Changed::Yes {
-        return refused(state, who, changed).await;
+/// What was done, and where whoever did it comes from.
+pub(super) struct Doing {
+    pub(super) done: Done,
+    pub(super) from: Origin,
+}
+
+impl Doing {
+    /// The list that it was chosen from, which says what was done, or another page of ours; or why it was not done.
+    pub(super) async fn told(self, state: &State, who: &SignedIn, changed: Changed) -> Response {
+        if changed != Changed::Yes {
+            return refused(state, who, changed).await;
+        }
+        let list = match self.from.back() {
+            None => Params::default(),
+            Some(back) => match Params::of_address(back) {
+                None => return Redirect::to(back).into_response(),
+                Some(list) => list,
+            },
+        };
+        let params = Params {
+            done: Some(self.done),
+            ..list
+        };
+        Redirect::to(&params.href()).into_response()
     }
-    let params = Params {
-        done: Some(done),
-        ..Params::default()
-    };
-    Redirect::to(&params.href()).into_response()
 }
 
 /// The call, whose it is, and what it carries.

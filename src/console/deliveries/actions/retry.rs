@@ -1,15 +1,12 @@
 //! One delivery is due at once.
 
-use axum::{
-    extract::State as Shared,
-    response::{IntoResponse as _, Redirect},
-};
+use axum::extract::State as Shared;
 use maud::{Markup, html};
 use uuid::Uuid;
 
 use super::{
     Answer,
-    one::{Action, Asked, Origin, told},
+    one::{Action, Asked, Doing, Origin},
     question::{Button, late},
 };
 use crate::{
@@ -21,7 +18,7 @@ use crate::{
         texts::{calls, deliveries as texts},
     },
     domain::ids::DeliveryId,
-    store::{Changed, DeliveryState, OneDelivery},
+    store::{DeliveryState, OneDelivery},
 };
 
 pub(super) async fn ask(
@@ -52,12 +49,8 @@ pub(super) async fn submit(
     let delivery = DeliveryId::from_uuid(id);
     let by = who.operator.as_str();
     let changed = state.store().retry_delivery(delivery, by).await?;
-    if changed == Changed::Yes
-        && let Some(back) = from.back()
-    {
-        return Ok(Redirect::to(back).into_response());
-    }
-    Ok(told(&state, &who, changed, Done::Retried).await)
+    let done = Done::Retried;
+    Ok(Doing { done, from }.told(&state, &who, changed).await)
 }
 
 fn consequence(delivery: &OneDelivery) -> Markup {

@@ -6,13 +6,13 @@ use uuid::Uuid;
 
 use super::{
     Answer,
-    one::{Action, Asked, Origin, told},
+    one::{Action, Asked, Doing, Origin},
     question::Button,
 };
 use crate::{
     console::{
         deliveries::params::Done,
-        extract::{Path, Query},
+        extract::{Form, Path, Query},
         session::SignedIn,
         state::State,
         texts::deliveries as texts,
@@ -44,11 +44,13 @@ pub(super) async fn submit(
     who: SignedIn,
     Shared(state): Shared<State>,
     Path(id): Path<Uuid>,
+    Form(from): Form<Origin>,
 ) -> Answer {
     let delivery = DeliveryId::from_uuid(id);
     let by = who.operator.as_str();
     let changed = state.store().skip_delivery(delivery, by).await?;
-    Ok(told(&state, &who, changed, Done::Skipped).await)
+    let done = Done::Skipped;
+    Ok(Doing { done, from }.told(&state, &who, changed).await)
 }
 
 fn consequence(delivery: &OneDelivery) -> Markup {
