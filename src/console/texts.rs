@@ -141,6 +141,7 @@ pub(super) const REALM: &str = "Realm";
 pub(super) const CHANNEL: &str = "Channel";
 pub(super) const PAYLOAD: &str = "Payload";
 pub(super) const HANDOVER: &str = "Handover";
+pub(super) const TEXT_IS_BELOW: &str = " Your text is still below; you can leave it as a note.";
 pub(super) const TOO_LONG: &str =
     "A text has at most 4,000 characters. It was not sent; shorten it below.";
 pub(super) const EMPTY: &str = "There is nothing to send. Write something first.";

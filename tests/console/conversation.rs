@@ -108,6 +108,27 @@ async fn a_reply_from_another_page_leaves_unread_what_the_user_wrote() {
 }
 
 #[tokio::test]
+async fn of_a_text_that_stays_is_spoken_only_where_there_is_one() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let ben = world.signed_in(Browser::by_https(), "ben").await;
+    let page = waiting(&world).await;
+    let form = unseen(&world.get(&ben, &page).await.body);
+    sends(&world, &ann, (&page, "claim"), "").await;
+    let claim = world.post(&ben, &format!("{page}/claim"), &form).await;
+    assert_eq!(claim.status, StatusCode::CONFLICT);
+    assert!(claim.body.contains("ann has this conversation now."));
+    assert!(claim.body.contains("compose__told") && !claim.body.contains("still below"));
+    let form = format!("{form}&text=my+answer");
+    let reply = world.post(&ben, &format!("{page}/reply"), &form).await;
+    assert!(
+        reply.body.contains("Your text is still below"),
+        "{}",
+        reply.body
+    );
+}
+
+#[tokio::test]
 async fn who_claims_it_answers_once_and_closes_it() {
     let world = World::new();
     let ann = world.signed_in(Browser::here(), "ann").await;
@@ -166,7 +187,7 @@ async fn of_two_who_claim_one_hears_who_has_it_and_keeps_the_text() {
         let form = format!("{bens}&text=typed+by+ben");
         let answer = world.post(&ben, &format!("{page}/{act}"), &form).await;
         assert_eq!(answer.status, StatusCode::CONFLICT, "{act}");
-        assert!(answer.body.contains("ann has this conversation."));
+        assert!(answer.body.contains("ann has this conversation now."));
         let kept = answer.body.contains(">typed by ben</textarea>");
         assert_eq!(kept, act == "reply", "{act}");
         assert!(!answer.body.contains("/reply\""), "as a note, not to send");

@@ -3,7 +3,7 @@
 
 import { button, open, toSignIn } from "./dom.js";
 import { SignedOut } from "./fetch.js";
-import { clearFault, sayFault } from "./fault.js";
+import { clearFault, sayFault, sayOvertaken } from "./fault.js";
 import { LineIsDown, post } from "./post.js";
 import * as words from "./words.js";
 
@@ -54,7 +54,8 @@ function fail(address, failure) {
   if (failure instanceof LineIsDown) return sayFault(words.NOT_DONE, again(address));
   if (failure instanceof SignedOut) return sayFault(words.notDone(failure.message), toSignIn());
   if (failure.answer) show(failure.answer);
-  sayFault(failure.message);
+  if (failure.isOvertaken) sayOvertaken(failure.message);
+  else sayFault(failure.message);
 }
 
 async function act(form) {

@@ -1,6 +1,6 @@
 // What was typed for the user and can no longer be sent, because somebody else answers by now: it is kept as a note.
 
-import { sayFault } from "./fault.js";
+import { sayOvertaken } from "./fault.js";
 import { textIsBelow } from "./words.js";
 
 const FIELDS = ["write", "replies", "buttons", "file"];
@@ -17,5 +17,5 @@ export function keepAsNote(text) {
   note.closest("details").open = true;
   // Whoever keeps drafts hears of it.
   note.dispatchEvent(new Event("input", { bubbles: true }));
-  sayFault(textIsBelow(document.querySelector("[data-held-by]")?.dataset.heldBy));
+  sayOvertaken(textIsBelow(document.querySelector("[data-held-by]")?.dataset.heldBy));
 }

@@ -17,8 +17,9 @@ export function post({ address, values }) {
       if (isAtTheGate || request.status === 401) return reject(new SignedOut(NO_SESSION));
       if (request.status === 200 || request.status === 204) return resolve(answer);
       if (request.status >= 500) return reject(new LineIsDown());
-      const fault = (answer?.querySelector(".compose__fault") ?? answer?.querySelector("h1"))?.textContent;
-      reject(Object.assign(new Refused(fault ?? NO_ANSWER), { answer, status: request.status }));
+      const fault = answer?.querySelector(".compose__fault") ?? answer?.querySelector("h1");
+      const isOvertaken = Boolean(fault?.matches(".compose__told"));
+      reject(Object.assign(new Refused(fault?.textContent ?? NO_ANSWER), { answer, isOvertaken, status: request.status }));
     };
     request.onerror = () => reject(new LineIsDown());
     request.send(new URLSearchParams(values));

@@ -1,7 +1,10 @@
 //! What somebody had typed when it was refused.
 
 use crate::{
-    console::{session::SignedIn, texts::happened},
+    console::{
+        session::SignedIn,
+        texts::{self, happened},
+    },
     domain::operator::Refusal,
 };
 
@@ -19,6 +22,8 @@ pub(super) struct Draft {
     pub(super) dialog_state: String,
     /// Why it was.
     pub(super) refused: Option<String>,
+    /// That is nobody's fault.
+    pub(super) is_overtaken: bool,
 }
 
 impl Draft {
@@ -35,6 +40,7 @@ impl Draft {
             desk,
             dialog_state,
             refused: _,
+            is_overtaken: _,
         } = self;
         [
             text,
@@ -76,7 +82,14 @@ impl Draft {
     }
 
     pub(super) fn refused(mut self, refusal: &Refusal, people: &[SignedIn]) -> Self {
-        self.refused = Some(happened::refused(refusal, people));
+        let words = happened::refused(refusal, people);
+        self.is_overtaken = matches!(refusal, Refusal::TakenBy(_));
+        let keeps_text = self.is_overtaken && !self.as_note().is_empty();
+        self.refused = Some(if keeps_text {
+            words + texts::TEXT_IS_BELOW
+        } else {
+            words
+        });
         self
     }
 

@@ -66,7 +66,7 @@ fn with_the_bot(view: &ConversationView, context: &Context<'_>, at: &str, draft:
 }
 
 fn refused(draft: &Draft) -> Markup {
-    html! { @if let Some(words) = &draft.refused { p.compose__fault role="alert" { (words) } } }
+    html! { @if let Some(words) = &draft.refused { p.compose__fault .compose__told[draft.is_overtaken] role="alert" { (words) } } }
 }
 
 fn hidden(handover: HandoverId) -> Markup {

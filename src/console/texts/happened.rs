@@ -53,7 +53,7 @@ fn known_reason(code: &str) -> Option<&'static str> {
 pub(in crate::console) fn refused(refusal: &Refusal, people: &[SignedIn]) -> String {
     match refusal {
         Refusal::TakenBy(other) => format!(
-            "{} has this conversation. Your text is still below; you can leave it as a note.",
+            "{} has this conversation now.",
             called(people, other.as_str())
         ),
         Refusal::NotClaimed => "Claim this conversation before you answer.".to_owned(),
