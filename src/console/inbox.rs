@@ -5,7 +5,12 @@ mod params;
 mod row;
 mod said;
 
-use axum::{Router, extract::State as Shared, response::Html, routing::get};
+use axum::{
+    Router,
+    extract::State as Shared,
+    response::{Html, Redirect},
+    routing::get,
+};
 use maud::{Markup, html};
 
 pub(super) use self::{params::Params, said::gist_of};
@@ -24,11 +29,28 @@ use super::{
 };
 use crate::{
     domain::ids::ConversationId,
-    store::{InboxCounts, InboxList, InboxRow, Page},
+    store::{InboxCounts, InboxList, InboxQuery, InboxRow, Page},
 };
 
 pub(super) fn router() -> Router<State> {
-    Router::new().route("/console", get(inbox))
+    Router::new()
+        .route("/console", get(inbox))
+        .route("/console/next", get(next))
+}
+
+/// The way to whoever waits longest.
+async fn next(who: SignedIn, Shared(state): Shared<State>) -> Result<Redirect, Fault> {
+    let waiting = Params::default().query(InboxList::Waiting, &who.operator);
+    let waiting = InboxQuery {
+        limit: 1,
+        ..waiting
+    };
+    let found = state.store().inbox(waiting).await?;
+    let to = match found.items.first() {
+        Some(first) => Params::default().conversation(first.conversation),
+        None => NavItem::Inbox.path().to_owned(),
+    };
+    Ok(Redirect::to(&to))
 }
 
 async fn inbox(
@@ -128,7 +150,7 @@ fn section(found: &Lists, counts: InboxCounts, view: View<'_>) -> Markup {
         section.list #inbox data-at=(view.now.as_millis()) aria-label=(texts::CONVERSATIONS) {
             div.list__top {
                 div.list__title { h2 { (texts::INBOX) } }
-                (search(view.params))
+                (search(view))
                 @if let Some(waiting) = found.waiting() && !view.params.is_narrowed() {
                     (arch::arch(&waiting.items, counts.waiting, view))
                 }
@@ -145,12 +167,15 @@ fn section(found: &Lists, counts: InboxCounts, view: View<'_>) -> Markup {
     }
 }
 
-fn search(params: &Params) -> Markup {
+fn search(view: View<'_>) -> Markup {
+    let params = view.params;
+    // Who has searched may search on.
+    let searches = params.text().is_some() && view.open.is_none();
     html! {
         form.search role="search" action="/console" {
             label.sr for="q" { (texts::SEARCH) }
             (icon("search"))
-            input.input #q type="search" name="q" placeholder=(texts::SEARCH_HINT) value=[params.text()] dir="auto";
+            input.input #q type="search" name="q" autofocus[searches] placeholder=(texts::SEARCH_HINT) value=[params.text()] dir="auto";
             @for (name, value) in params.as_narrowing() { input type="hidden" name=(name) value=(value); }
         }
     }
@@ -167,9 +192,11 @@ fn narrowing(params: &Params) -> Markup {
 }
 
 fn tabs(params: &Params, counts: InboxCounts) -> Markup {
+    // What a search has found is counted by nobody.
+    let all = |count| Some(count).filter(|_| !params.is_narrowed());
     let tabs = [
-        (Tab::Now, texts::TAB_NOW, Some(counts.mine + counts.waiting)),
-        (Tab::Open, texts::TAB_OPEN, Some(counts.open)),
+        (Tab::Now, texts::TAB_NOW, all(counts.mine + counts.waiting)),
+        (Tab::Open, texts::TAB_OPEN, all(counts.open)),
         (Tab::Bot, texts::TAB_BOT, None),
         (Tab::Closed, texts::TAB_CLOSED, None),
     ];
@@ -202,6 +229,7 @@ fn now(
 fn one(page: &Page<InboxRow>, view: View<'_>) -> Markup {
     html! {
         @if view.params.is_further() { (way_back(view.params)) }
+        @if view.params.list == Tab::Bot && !page.items.is_empty() { p.more.quiet { (texts::AS_THEY_BEGAN) } }
         @if page.items.is_empty() { (empty(view.params)) } @else { (rows(page, view.params.list, view)) }
     }
 }

@@ -75,6 +75,10 @@ pub(super) const YOURS_TAG: &str = "yours";
 pub(super) const WITH: &str = "with ";
 pub(super) const NOT_PAUSED: &str = "bot not paused";
 pub(super) const BOT_HAS_THE_USER: &str = "The bot has this user.";
+pub(super) const CLOSED: &str = "Closed";
+/// Behind the bot's name.
+pub(super) const HAS: &str = " has ";
+pub(super) const AGAIN: &str = " again.";
 pub(super) const BOT_CANNOT_BE_PAUSED: &str =
     "It has no steps to pause it, so nobody can take over: it would go on speaking.";
 pub(super) const IS_ON_THE_WAY_BACK: &str =
@@ -181,7 +185,7 @@ pub(super) const GATE_SAYS: &str =
 pub(super) const CONVERSATION: &str = "Conversation";
 pub(super) const CONVERSATIONS: &str = "Conversations";
 pub(super) const SEARCH: &str = "Search by user, conversation or message id";
-pub(super) const SEARCH_HINT: &str = "User, conversation, message";
+pub(super) const SEARCH_HINT: &str = "Name or id";
 pub(super) const WHICH: &str = "Which conversations";
 pub(super) const TAB_NOW: &str = "Now";
 pub(super) const TAB_OPEN: &str = "Open";
@@ -238,6 +242,7 @@ pub(super) const EMPTY_CLOSED: [&str; 2] = [
     "Nothing closed yet",
     "Handovers that are over are listed here, the last ended first.",
 ];
+pub(super) const AS_THEY_BEGAN: &str = "In the order in which they began, the newest first.";
 pub(super) const EMPTY_FURTHER: [&str; 2] = [
     "Nothing further",
     "What was listed here is elsewhere by now. The beginning of the list has what there is.",
@@ -289,6 +294,10 @@ pub(super) fn hours(count: u64) -> String {
 
 pub(super) fn days(count: u64) -> String {
     format!("{count} d")
+}
+
+pub(super) fn open_next(count: u64) -> String {
+    format!("{OPEN_NEXT} ({})", waiting(count))
 }
 
 pub(super) fn waiting(count: u64) -> String {

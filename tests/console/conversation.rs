@@ -93,6 +93,27 @@ pub async fn sends(
 }
 
 #[tokio::test]
+async fn whoever_has_closed_one_is_led_to_whoever_waits_longest() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let page = waiting(&world).await;
+    let alone = world.get(&ann, "/console/next").await;
+    assert_eq!(alone.location(), Some(page.as_str()));
+    sends(&world, &ann, (&page, "claim"), "").await;
+    let nobody = world.get(&ann, "/console/next").await;
+    assert_eq!(nobody.location(), Some("/console"));
+    sends(&world, &ann, (&page, "close"), "reason=solved").await;
+    let ended = world.get(&ann, &page).await.body;
+    assert!(!ended.contains("Open next"), "{ended}");
+    world.wait(Duration::from_secs(1));
+    let next = waiting_as(&world, "s2").await;
+    let ended = world.get(&ann, &page).await.body;
+    assert!(ended.contains("Open next (1 waiting)"), "{ended}");
+    let led = world.get(&ann, "/console/next").await;
+    assert_eq!(led.location(), Some(next.as_str()));
+}
+
+#[tokio::test]
 async fn a_reply_from_another_page_leaves_unread_what_the_user_wrote() {
     let world = World::new();
     let ann = world.signed_in(Browser::here(), "ann").await;

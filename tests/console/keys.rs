@@ -74,3 +74,13 @@ async fn keys_that_lead_elsewhere_rest_while_a_tool_is_open() {
     }
     assert_eq!(browser.script("return location.pathname").await, page);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_longest_is_found_from_every_list() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    let browser = ann_at(&world, "/console?list=closed").await;
+    types(&browser, "n").await;
+    browser.find("css selector", "form.claim").await;
+    assert_eq!(browser.script("return location.pathname").await, page);
+}

@@ -1,6 +1,7 @@
 // Single keys. They rest while a field or a tool has the focus, and can be turned off where they are listed.
 
 import { button, element } from "./dom.js";
+import { leave as leaveFor } from "./away.js";
 import { browser } from "./keep.js";
 import * as words from "./words.js";
 
@@ -76,10 +77,17 @@ function leave() {
   document.querySelector(".talk__back")?.click();
 }
 
+// Also where the list that is shown is another one.
+function toTheLongestWaiting() {
+  const shown = document.querySelector("[data-list=waiting] .row");
+  if (shown) shown.click();
+  else leaveFor("/console/next");
+}
+
 const does = {
   j: () => step(1),
   k: () => step(-1),
-  n: () => document.querySelector("[data-list=waiting] .row")?.click(),
+  n: toTheLongestWaiting,
   N: () => focusOn("#note"),
   c: () => document.querySelector("form.claim, form[action$='/take-over']")?.requestSubmit(),
   r: () => focusOn("#write"),

@@ -30,6 +30,8 @@ pub(super) struct Context<'a> {
     pub(super) user: Option<&'a str>,
     pub(super) limits: &'a Limits,
     pub(super) now: Timestamp,
+    /// How many wait for somebody.
+    pub(super) waiting: u64,
     /// Why nothing is sent to the bot at present, if something waits to be.
     pub(super) closed: Option<ClosedBecause>,
     endpoints: &'a Endpoints,
@@ -54,9 +56,14 @@ impl<'a> Context<'a> {
             user,
             limits: state.limits(),
             now: state.now(),
+            waiting: 0,
             closed: None,
             endpoints: state.endpoints(),
         }
+    }
+
+    pub(super) fn with_waiting(self, waiting: u64) -> Self {
+        Self { waiting, ..self }
     }
 
     /// The same, with why the bot is not called.

@@ -9,7 +9,10 @@ use maud::{Markup, html};
 use super::{Draft, context::Context, open_handover};
 use crate::{
     clock::new_id,
-    console::texts,
+    console::{
+        admins,
+        texts::{self, happened},
+    },
     domain::ids::{ConversationId, HandoverId},
     store::ConversationView,
 };
@@ -52,16 +55,33 @@ fn with_the_bot(view: &ConversationView, context: &Context<'_>, at: &str, draft:
             @if view.state.handover.is_some() {
                 p { (texts::IS_ON_THE_WAY_BACK) }
             } @else if can_take_over {
-                p { (texts::BOT_HAS_THE_USER) }
+                p { (has_the_user(view, context)) }
                 form method="post" action={ (at) "/take-over" } {
                     (once())
-                    button.btn.btn--main type="submit" { (texts::TAKE_OVER) }
+                    button.btn type="submit" { (texts::TAKE_OVER) }
                 }
             } @else {
-                p { (texts::BOT_HAS_THE_USER) " " (texts::BOT_CANNOT_BE_PAUSED) }
+                p { (has_the_user(view, context)) @if admins::is_admin(context.who) { " " (texts::BOT_CANNOT_BE_PAUSED) } }
+            }
+            @if context.waiting > 0 {
+                a.btn.btn--main #open-next href="/console/next" { (texts::open_next(context.waiting)) }
             }
         }
         @if let Some(ended) = view.handovers.last() { (acts::note_only(at, ended.id, draft)) }
+    }
+}
+
+/// How the last handover ended, if there was one, and who has the user since.
+fn has_the_user(view: &ConversationView, context: &Context<'_>) -> Markup {
+    html! {
+        @match view.handovers.last() {
+            None => (texts::BOT_HAS_THE_USER),
+            Some(ended) => {
+                (texts::CLOSED)
+                @if let Some(reason) = &ended.reason { ": " bdi { (happened::reason(reason)) } }
+                ". " (context.bot) (texts::HAS) bdi { (context.user_name()) } (texts::AGAIN)
+            }
+        }
     }
 }
 

@@ -71,6 +71,7 @@ impl Visit {
         let list = inbox::list(&self.state, &frame, inbox, Some(self.id)).await?;
         let user = view.state.profile.user.name();
         let context = Context::new(&self.state, &self.who, &view, user.as_deref());
+        let context = context.with_waiting(frame.counts.waiting);
         let context = context.asking(&self.state, &view).await?;
         let draft = match &transcript.answer {
             Some(answer) => &with_answer(draft, answer, &context),

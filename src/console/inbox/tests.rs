@@ -209,6 +209,23 @@ fn an_answer_that_has_not_reached_the_user_says_so_and_is_none() {
 }
 
 #[test]
+fn a_search_counts_nothing_that_it_has_not_found_and_can_be_gone_on_with() {
+    let params = Params {
+        q: Some("a".to_owned()),
+        ..of(Tab::Open)
+    };
+    let counts = InboxCounts {
+        open: 328,
+        ..InboxCounts::default()
+    };
+    let found = || Lists::One(page(vec![row(7, "A", 1)], false));
+    let searched = shown(&found(), &params, counts);
+    assert!(!searched.contains("328") && searched.contains(" autofocus"));
+    let all = shown(&found(), &of(Tab::Open), counts);
+    assert!(all.contains("328") && !all.contains("autofocus"));
+}
+
+#[test]
 fn an_agents_words_stand_behind_the_name_of_whoever_said_them() {
     let said = |agent: Option<&str>| {
         let mut mine = held(1, "A", 12, Some("ann"));
