@@ -18,6 +18,7 @@ mod icons;
 mod inbox;
 mod layout;
 mod live;
+mod names;
 mod people;
 mod presence;
 mod session;

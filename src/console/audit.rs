@@ -1,5 +1,7 @@
 //! Who did what, the newest first. Nothing can be changed from here.
 
+use std::collections::HashMap;
+
 use axum::{Router, extract::State as Shared, response::Html, routing::get};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -10,6 +12,7 @@ use super::{
     extract::Query,
     faults::Fault,
     layout::{self, Frame, NavItem},
+    names,
     session::SignedIn,
     state::State,
     texts::audit as texts,
@@ -42,18 +45,20 @@ async fn list(
         counts,
     };
     let trail = state.store().audit_trail(params.before, ROWS).await?;
+    let read = trail.items.iter().filter_map(conversation);
+    let names = names::of_conversations(&state, &who, read).await?;
     let body = html! {
         div.page__in {
             header.page__head {
                 div { h1 { (texts::TITLE) } p { (texts::ABOUT) } }
             }
-            @if trail.items.is_empty() { (nothing()) } @else { (table(&trail)) }
+            @if trail.items.is_empty() { (nothing()) } @else { (table(&trail, &names)) }
         }
     };
     Ok(layout::page(&frame, texts::TITLE, &body))
 }
 
-fn table(trail: &Page<AuditEntry>) -> Markup {
+fn table(trail: &Page<AuditEntry>, names: &HashMap<Uuid, String>) -> Markup {
     let last = trail.items.last().filter(|_| trail.more);
     html! {
         div.table-wrap tabindex="0" role="region" aria-label=(texts::TITLE) {
@@ -62,7 +67,7 @@ fn table(trail: &Page<AuditEntry>) -> Markup {
                     th scope="col" { (texts::WHEN) } th scope="col" { (texts::WHO) }
                     th scope="col" { (texts::WHAT) } th scope="col" { (texts::ON) }
                 } }
-                tbody { @for entry in &trail.items { (row(entry)) } }
+                tbody { @for entry in &trail.items { (row(entry, names)) } }
             }
         }
         @if let Some(last) = last {
@@ -71,29 +76,35 @@ fn table(trail: &Page<AuditEntry>) -> Markup {
     }
 }
 
-fn row(entry: &AuditEntry) -> Markup {
+fn row(entry: &AuditEntry, names: &HashMap<Uuid, String>) -> Markup {
     html! {
         tr {
             td.nowrap.num { (ages::since(entry.at)) }
             td { @if entry.actor == NOBODY { (texts::UNKNOWN) } @else { (entry.actor) } }
             td.full { b { (texts::action(&entry.action)) } }
-            td.full.mono { (subject(entry)) }
+            td.full { (subject(entry, names)) }
         }
     }
 }
 
-fn subject(entry: &AuditEntry) -> Markup {
-    let is_conversation = entry.action == "transcript.view";
-    let conversation = entry
-        .subject
-        .parse::<Uuid>()
-        .ok()
-        .filter(|_| is_conversation);
+/// The conversation that was read.
+fn conversation(entry: &AuditEntry) -> Option<Uuid> {
+    let is_read = entry.action == "transcript.view";
+    entry.subject.parse().ok().filter(|_| is_read)
+}
+
+/// A user is told of by name where there is one, so that a person can read the trail; the trail itself has the id.
+fn subject(entry: &AuditEntry, names: &HashMap<Uuid, String>) -> Markup {
     html! {
-        @if let Some(id) = conversation {
-            a href={ "/console/conversations/" (id) } { (id) }
+        @if let Some(id) = conversation(entry) {
+            a href={ "/console/conversations/" (id) } title=(id) {
+                @match names.get(&id) {
+                    Some(name) => bdi { (name) },
+                    None => span.mono { (id) },
+                }
+            }
         } @else if entry.subject != NOBODY && entry.subject != entry.actor {
-            (entry.subject)
+            span.mono { (entry.subject) }
         }
     }
 }

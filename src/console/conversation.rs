@@ -25,6 +25,7 @@ use axum::{
 };
 use maud::{Markup, html};
 
+pub(super) use self::by_handover::row_of;
 use self::{
     context::Context,
     draft::Draft,

@@ -4,7 +4,7 @@ mod about;
 mod endpoints;
 mod warnings;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use axum::{Router, extract::State as Shared, response::Html, routing::get};
 use maud::{Markup, html};
@@ -15,6 +15,7 @@ use super::{
     admins, ages,
     faults::Fault,
     layout::{self, Frame, NavItem},
+    names,
     session::{self, SignedIn},
     state::{Endpoints, State},
     texts::health as texts,
@@ -22,8 +23,11 @@ use super::{
 use crate::{
     config::hooks::HookUrl,
     domain::{delivery::Destination, time::Timestamp},
-    store::{Census, InboxCounts},
+    store::{Census, InboxCounts, Standing},
 };
+
+/// What is owed for longer is not just on its way.
+const LATE: Duration = Duration::from_mins(1);
 
 pub(super) fn router() -> Router<State> {
     Router::new().route(NavItem::Health.path(), get(show))
@@ -39,6 +43,8 @@ async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
     let census = state.store().census().await?;
     let standings = state.store().standings().await?;
     let warned = state.store().warnings().await?;
+    let handovers = warned.iter().filter_map(about::handover_of);
+    let names = names::of_handovers(&state, &who, handovers).await?;
     let now = state.now();
     let Endpoints {
         bots,
@@ -66,8 +72,8 @@ async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
         div.page__in {
             header.page__head { div { h1 { (texts::TITLE) } p { (texts::ABOUT) } } }
             div.page__part #how-it-stands data-watch {
-                (figures(&census, counts, now))
-                (warnings::warnings(&warned, state.endpoints(), now))
+                (figures(&census, (&standings, counts), now))
+                (warnings::warnings(&warned, (state.endpoints(), &names), now))
                 (warnings::doubtful(state.doubtful()))
                 div.ends2 {
                     (cards.section(texts::BOTS, &bots))
@@ -80,10 +86,15 @@ async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
     Ok(layout::page(&frame, texts::TITLE, &body))
 }
 
-fn figures(census: &Census, counts: InboxCounts, now: Timestamp) -> Markup {
+fn figures(
+    census: &Census,
+    (standings, counts): (&[Standing], InboxCounts),
+    now: Timestamp,
+) -> Markup {
     let alone = census.unattended;
     let oldest = census.owed.values().filter_map(|owed| owed.since).min();
     let sum = |counts: &mut dyn Iterator<Item = u64>| counts.sum::<u64>();
+    let dead = sum(&mut census.dead_letters.values().copied());
     html! {
         section.panel aria-label=(texts::UNATTENDED) {
             div class=(if alone > 0 { "zero zero--bad" } else { "zero" }) {
@@ -91,6 +102,7 @@ fn figures(census: &Census, counts: InboxCounts, now: Timestamp) -> Markup {
                 div.zero__say {
                     h2 { span.sr { (alone) " " } (texts::talk_to_no_one(alone)) }
                     p { (texts::promise(alone)) }
+                    (late_for_users(standings, now))
                 }
             }
             dl.figs {
@@ -103,9 +115,24 @@ fn figures(census: &Census, counts: InboxCounts, now: Timestamp) -> Markup {
                         @if let Some(oldest) = oldest { " " small { (texts::OLDEST_OF_THEM) (ages::short(oldest, now)) } }
                     }
                 }
-                div { dt { (texts::DEAD_LETTERS) } dd { (sum(&mut census.dead_letters.values().copied())) } }
+                div { dt { (texts::DEAD_LETTERS) } dd.figs__bad[dead > 0] { (dead) } }
                 div { dt { (texts::LATE_BOTS) } dd { (sum(&mut census.late_resumes.values().copied())) } }
             }
+        }
+    }
+}
+
+/// Somebody answers these users, and they do not hear of it.
+fn late_for_users(standings: &[Standing], now: Timestamp) -> Markup {
+    let bots = standings
+        .iter()
+        .filter(|it| matches!(it.destination, Destination::Bot(_)));
+    let late = bots.filter(|it| it.oldest.is_some_and(|oldest| now.since(oldest) > LATE));
+    let oldest = late.clone().filter_map(|it| it.oldest).min();
+    let count = late.map(|it| it.owed).sum();
+    html! {
+        @if let Some(oldest) = oldest {
+            p.zero__late { a href="/console/deliveries" { (texts::late_for_users(count, &ages::short(oldest, now))) } }
         }
     }
 }

@@ -66,6 +66,22 @@ async fn a_warning_about_a_handover_leads_to_its_conversation() {
 }
 
 #[tokio::test]
+async fn a_user_of_a_warning_is_named_and_what_is_late_stands_beside_the_zero() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    failed(&world, "u1", ErrorClass::Rejected, true).await;
+    failed(&world, "u2", ErrorClass::Busy, false).await;
+    let page = world.get(&ann, HEALTH).await.body;
+    let (_, rest) = page.split_once("href=\"/console/handovers/").unwrap();
+    let link = rest.split("</a>").next().unwrap();
+    assert!(link.contains("<bdi>&quot;&gt;&lt;script&gt;"), "{link}");
+    assert!(!page.contains(HOSTILE) && !page.contains(" is late"));
+    world.wait(std::time::Duration::from_mins(2));
+    let page = world.get(&ann, HEALTH).await.body;
+    assert!(page.contains("1 call to a bot is late"), "{page}");
+}
+
+#[tokio::test]
 async fn whoever_is_configured_is_there_before_the_first_call_and_tells_of_the_last() {
     let world = World::new();
     let ann = world.signed_in(Browser::here(), "ann").await;

@@ -17,8 +17,7 @@ use crate::{
         session::SignedIn,
         state::State,
     },
-    domain::ids::ConversationId,
-    store::{self, InboxList, InboxQuery},
+    store::{self, InboxList, InboxQuery, InboxRow},
 };
 
 pub(super) fn router() -> Router<State> {
@@ -30,8 +29,8 @@ async fn show(
     Shared(state): Shared<State>,
     Path(id): Path<Uuid>,
 ) -> Result<Response, Fault> {
-    if let Some(conversation) = conversation_of(&state, &who, id).await? {
-        let page = format!("/console/conversations/{conversation}");
+    if let Some(row) = row_of(&state, &who, id).await? {
+        let page = format!("/console/conversations/{}", row.conversation);
         return Ok(Redirect::to(&page).into_response());
     }
     let frame = Frame {
@@ -43,11 +42,11 @@ async fn show(
 }
 
 /// The inbox finds a conversation by any id, in the list that it stands in.
-async fn conversation_of(
+pub(in crate::console) async fn row_of(
     state: &State,
     who: &SignedIn,
     id: Uuid,
-) -> Result<Option<ConversationId>, store::Error> {
+) -> Result<Option<InboxRow>, store::Error> {
     for list in [InboxList::Open, InboxList::Closed] {
         let wanted = InboxQuery {
             list,
@@ -58,8 +57,8 @@ async fn conversation_of(
             after: None,
             limit: 1,
         };
-        if let Some(row) = state.store().inbox(wanted).await?.items.first() {
-            return Ok(Some(row.conversation));
+        if let Some(row) = state.store().inbox(wanted).await?.items.pop() {
+            return Ok(Some(row));
         }
     }
     Ok(None)

@@ -45,6 +45,13 @@ pub(super) fn address(warning: &WarningView, endpoints: &Endpoints) -> Option<St
     }
 }
 
+/// The handover that it is about.
+pub(super) fn handover_of(warning: &WarningView) -> Option<Uuid> {
+    use WarningKind::{BotNotPaused, DeadLetter, UnknownState};
+    let is_of_one = matches!(warning.kind, BotNotPaused | DeadLetter | UnknownState);
+    warning.subject.parse().ok().filter(|_| is_of_one)
+}
+
 /// What the card of a bot or desk on the page of their health is called.
 pub(super) fn card_id(of: &Destination) -> String {
     match of {

@@ -1,6 +1,9 @@
 //! What somebody has to see to: what it means and what to do.
 
+use std::collections::HashMap;
+
 use maud::{Markup, html};
+use uuid::Uuid;
 
 use super::about;
 use crate::{
@@ -10,7 +13,10 @@ use crate::{
     store::WarningView,
 };
 
-pub(super) fn warnings(warnings: &[WarningView], endpoints: &Endpoints, now: Timestamp) -> Markup {
+/// By what a subject is known: where it is, and what the user of a handover is called.
+type Known<'a> = (&'a Endpoints, &'a HashMap<Uuid, String>);
+
+pub(super) fn warnings(warnings: &[WarningView], known: Known<'_>, now: Timestamp) -> Markup {
     if warnings.is_empty() {
         return html! {};
     }
@@ -23,7 +29,7 @@ pub(super) fn warnings(warnings: &[WarningView], endpoints: &Endpoints, now: Tim
                         th scope="col" { (texts::WHAT) } th scope="col" { (texts::WHOM) }
                         th scope="col" { (texts::HOW_OFTEN) } th scope="col" { (texts::LAST) }
                     } }
-                    tbody { @for alike in &by_kind(warnings) { (rows(alike, endpoints, now)) } }
+                    tbody { @for alike in &by_kind(warnings) { (rows(alike, known, now)) } }
                 }
             }
         }
@@ -62,7 +68,7 @@ fn by_kind(warnings: &[WarningView]) -> Vec<Vec<&WarningView>> {
 }
 
 /// What warnings of one kind mean is said once.
-fn rows(alike: &[&WarningView], endpoints: &Endpoints, now: Timestamp) -> Markup {
+fn rows(alike: &[&WarningView], known: Known<'_>, now: Timestamp) -> Markup {
     let count = alike.len();
     html! {
         @for (place, warning) in alike.iter().enumerate() {
@@ -71,7 +77,7 @@ fn rows(alike: &[&WarningView], endpoints: &Endpoints, now: Timestamp) -> Markup
                     @let [what, advice] = texts::warning(warning.kind);
                     td.full rowspan=(count) { b { (what) } p { (advice) } }
                 }
-                td.full.mono { (whom(warning, endpoints)) }
+                td.full { (whom(warning, known)) }
                 td.num data-label=(texts::HOW_OFTEN) { (warning.count) }
                 td.nowrap.num data-label=(texts::LAST) { (ages::short(warning.last_at, now)) }
             }
@@ -80,11 +86,18 @@ fn rows(alike: &[&WarningView], endpoints: &Endpoints, now: Timestamp) -> Markup
 }
 
 /// What it is about, as the way there.
-fn whom(warning: &WarningView, endpoints: &Endpoints) -> Markup {
+fn whom(warning: &WarningView, (endpoints, names): Known<'_>) -> Markup {
     let subject = &warning.subject;
+    let name = about::handover_of(warning).and_then(|id| names.get(&id));
+    let words = html! {
+        @match name {
+            Some(name) => bdi { (name) },
+            None => bdi.mono { (subject) },
+        }
+    };
     html! {
         @if let Some(address) = about::address(warning, endpoints) {
-            a href=(address) { bdi { (subject) } }
-        } @else { bdi { (subject) } }
+            a href=(address) title=[name.map(|_| subject)] { (words) }
+        } @else { (words) }
     }
 }

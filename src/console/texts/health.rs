@@ -59,6 +59,13 @@ pub(in crate::console) const fn talk_to_no_one(count: u64) -> &'static str {
     }
 }
 
+pub(in crate::console) fn late_for_users(count: u64, oldest: &str) -> String {
+    match count {
+        1 => format!("1 call to a bot is late: {oldest}"),
+        count => format!("{count} calls to bots are late, the oldest {oldest}"),
+    }
+}
+
 pub(in crate::console) const fn promise(alone: u64) -> &'static str {
     if alone == 0 {
         "Wherever a conversation is open, an agent has the user, or the user has been told lately how it goes on. This must be 0, always."

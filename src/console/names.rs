@@ -1,0 +1,54 @@
+//! What users are called whom others name by an id.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::{conversation::row_of, session::SignedIn, state::State, texts};
+use crate::{
+    domain::ids::ConversationId,
+    store::{self, InboxRow},
+};
+
+/// More of them keep their ids: each is looked up alone.
+const MOST: usize = 100;
+
+/// By the ids of their conversations, as far as these are still there.
+pub(super) async fn of_conversations(
+    state: &State,
+    who: &SignedIn,
+    ids: impl Iterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, String>, store::Error> {
+    let mut names = HashMap::new();
+    for id in ids.take(MOST) {
+        if names.contains_key(&id) {
+            continue;
+        }
+        let conversation = ConversationId::from_uuid(id);
+        let row = state.store().inbox_row(conversation, &who.operator).await?;
+        if let Some(row) = row {
+            names.insert(id, name(&row));
+        }
+    }
+    Ok(names)
+}
+
+/// By the ids of their handovers.
+pub(super) async fn of_handovers(
+    state: &State,
+    who: &SignedIn,
+    ids: impl Iterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, String>, store::Error> {
+    let mut names = HashMap::new();
+    for id in ids.take(MOST) {
+        if let Some(row) = row_of(state, who, id).await? {
+            names.insert(id, name(&row));
+        }
+    }
+    Ok(names)
+}
+
+fn name(row: &InboxRow) -> String {
+    let name = row.profile.user.name();
+    name.unwrap_or_else(|| texts::GUEST.to_owned())
+}
