@@ -9,6 +9,7 @@ use maud::{Markup, html};
 
 use super::{
     ages,
+    icons::icon,
     layout::{self, Frame, NavItem},
     session::SignedIn,
     state::State,
@@ -34,6 +35,11 @@ async fn show(extract::State(state): extract::State<State>, who: SignedIn) -> Re
             dl.facts {
                 dt { (texts::SIGNED_IN_AS) } dd { (who.operator.as_str()) }
                 dt { (texts::ROLE) } dd { (who.role.as_str()) }
+            }
+            // Without script they could do nothing, so only the script shows them.
+            div.switches role="group" aria-label=(texts::HOW_IT_SHOWS) {
+                button.btn type="button" data-theme-switch hidden aria-label=(texts::THEME) { (icon("theme")) (texts::THEME_SWITCH) }
+                button.btn type="button" data-sound-switch hidden aria-label=(texts::SOUND) { (icon("bell")) (texts::SOUND_SWITCH) }
             }
             @if counts.mine > 0 { (what_stays(counts.mine, state.limits())) }
             form method="post" action="/console/sign-out" {

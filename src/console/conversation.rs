@@ -73,6 +73,7 @@ fn talk(
         people: &context.people,
         closed: context.closed,
         able: context.able(),
+        now: context.now,
         language: Some(context.language).filter(|language| !language.is_empty()),
     };
     html! {

@@ -37,6 +37,9 @@ const SCRIPTS: [&str; 14] = [
     "media.js", "keys.js", "sound.js", "aloud.js", "owed.js", "away.js",
 ];
 
+/// More do not fit beside their picture; the inbox says how many there are.
+const WAITING_AT_MOST: u64 = 100;
+
 const ON_THE_RAIL: [NavItem; 5] = [
     NavItem::Inbox,
     NavItem::Deliveries,
@@ -176,7 +179,7 @@ fn item(place: NavItem, frame: &Frame<'_>) -> Markup {
             (icon(picture))
             span { (name) }
             @if place == NavItem::Inbox && waiting > 0 {
-                span.count { (waiting) i.sr { (texts::SR_WAITING) } }
+                span.count { (texts::at_most(waiting, WAITING_AT_MOST)) i.sr { (texts::SR_WAITING) } }
             }
             @if place == NavItem::Deliveries && dead > 0 {
                 span.count.count--bad { (texts::at_most(dead, DEAD_AT_MOST)) i.sr { (texts::SR_DEAD) } }

@@ -61,12 +61,17 @@ pub(super) const YOU_SAID: &str = "You";
 pub(super) const BRIDGE: &str = "Bridge";
 pub(super) const LATE: &str = "came too late, not sent";
 pub(super) const NOT_SENT: &str = "Not sent";
+/// Of what has been given up.
+pub(super) const NO_LONGER_TRIED: &str = "Not sent, and tried no more";
+/// Behind what says that it was delivered.
+pub(super) const AFTER_ALL: &str = "after a failure";
 pub(super) const NOT_DELIVERED_YET: &str = "Not delivered yet";
 pub(super) const ON_ITS_WAY: &str = "On its way";
 pub(super) const WAITS_BEHIND: &str = "Waits behind the message above";
 pub(super) const THE_BOT: &str = "the bot: ";
 pub(super) const DELIVERED: &str = "Delivered";
 pub(super) const STORED: &str = "stored";
+pub(super) const NEXT_ATTEMPT_IN: &str = "next attempt in ";
 pub(super) const NEXT_ATTEMPT: &str = "next attempt";
 pub(super) const TRY_NOW: &str = "Try again…";
 pub(super) const HOW_IT_WENT: &str = "How it went";
@@ -109,7 +114,8 @@ pub(super) const NOBODY_HAS_IT: &str = "Nobody has claimed this conversation.";
 pub(super) const CLAIM: &str = "Claim";
 pub(super) const MORE_TO_DO: &str = "More to do";
 pub(super) const NOTE: &str = "Note";
-pub(super) const NOTE_FOR_WHOM: &str = "Note for colleagues; the user never sees it";
+pub(super) const NOTE_FOR_WHOM: &str =
+    "Note for colleagues; the user never sees it. Ctrl Enter keeps it";
 pub(super) const KEEP_NOTE: &str = "Keep note";
 pub(super) const TO_COLLEAGUE: &str = "Colleague";
 pub(super) const TO_WHOM: &str = "Give it to";
@@ -177,6 +183,9 @@ pub(super) const SR_DEAD: &str = " dead letters";
 pub(super) const SR_UNREAD: &str = " unread";
 pub(super) const KEYS: &str = "Keys";
 pub(super) const KEYS_HINT: &str = "Keys (?)";
+pub(super) const HOW_IT_SHOWS: &str = "Theme and sound at this browser";
+pub(super) const THEME_SWITCH: &str = "Theme";
+pub(super) const SOUND_SWITCH: &str = "Sound";
 pub(super) const SOUND: &str = "Sound when a user waits";
 pub(super) const THEME: &str = "Theme: auto. Change";
 pub(super) const GATE_SAYS: &str =

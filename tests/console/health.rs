@@ -58,7 +58,7 @@ async fn a_warning_about_a_handover_leads_to_its_conversation() {
     let conversation = found.location().unwrap();
     assert!(conversation.starts_with("/console/conversations/"));
     let read = world.get(&ann, conversation).await;
-    assert!(read.body.contains("This could not be delivered"));
+    assert!(read.body.contains("Given up by the bridge"));
     let unknown = "/console/handovers/00000000-0000-0000-0000-000000000001";
     assert_eq!(world.get(&ann, unknown).await.status, StatusCode::NOT_FOUND);
     let nobody = world.get(&Browser::here(), &handover).await;

@@ -77,6 +77,14 @@ async function act(form) {
   underWay.delete(address);
 }
 
+// A note may have lines of its own, so Enter alone does not keep it.
+document.addEventListener("keydown", (event) => {
+  const keeps = !event.defaultPrevented && event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing && event.target.matches("#talk form textarea");
+  if (!keeps) return;
+  event.preventDefault();
+  event.target.form.requestSubmit();
+});
+
 document.addEventListener("submit", (event) => {
   if (!open || !event.target.matches(ACTS)) return;
   event.preventDefault();

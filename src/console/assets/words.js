@@ -44,6 +44,7 @@ export const WHAT_KEYS_DO = [
   ["J, K", "next, previous conversation"],
   ["Enter", "open; sends while writing"],
   ["Shift Enter", "new line while writing"],
+  ["Ctrl Enter", "keep a note; sends as well"],
   ["N", "whoever waits longest"],
   ["C", "claim or take over"],
   ["R", "reply"],

@@ -35,6 +35,7 @@ pub(super) struct Names<'a> {
     pub(super) closed: Option<ClosedBecause>,
     /// What the user can be shown.
     pub(super) able: &'a Capabilities,
+    pub(super) now: Timestamp,
     /// Of the user.
     pub(super) language: Option<&'a str>,
 }

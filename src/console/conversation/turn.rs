@@ -5,13 +5,14 @@ use maud::{Markup, html};
 use super::{content::content, holder::Holder, transcript::Names};
 use crate::{
     console::{
-        ages::time_of,
+        ages::{self, time_of},
         texts::{self, calls, deliveries::tries},
     },
     domain::{
         fallback::{self, Capabilities, Unshowable},
         ids::{ConversationId, MessageId},
         message::{Actor, Content},
+        time::Timestamp,
     },
     store::{DeliveryState, DeliveryView, MessageView},
 };
@@ -96,7 +97,10 @@ fn not_sent(lost: &DeliveryView, conversation: ConversationId) -> Markup {
     let why = lost.error_class.as_deref().map(calls::stored_class);
     html! {
         p.turn__by.turn__fault {
-            b { (texts::NOT_SENT) @if let Some(why) = why { ": " (why) } }
+            b {
+                @if lost.state == DeliveryState::Dead { (texts::NOT_SENT) } @else { (texts::NO_LONGER_TRIED) }
+                @if let Some(why) = why { ": " (why) }
+            }
             @if lost.state == DeliveryState::Dead { (try_again(lost, conversation)) }
         }
     }
@@ -137,12 +141,25 @@ fn after(
     html! {
         details.after #{ "after-" (message) } {
             summary { span class=(class) { (words) }
-                @if let Some(next) = next { " " (texts::NEXT_ATTEMPT) " " (time_of(next)) }
+                @if is_mended(deliveries) { (texts::AFTER_ALL) }
+                @if let Some(next) = next { " " (texts::NEXT_ATTEMPT_IN) (time_left(next, names.now)) }
                 @if closed.is_some() { " " (texts::THE_BOT) (calls::closed(closed).0) }
             }
             ol.journal { @for delivery in deliveries { (journey(delivery, names.conversation)) } }
         }
     }
+}
+
+/// The script counts it down, which is not to be read aloud.
+fn time_left(until: Timestamp, now: Timestamp) -> Markup {
+    html! { time.left aria-live="off" datetime=(until) { (ages::left(until, now)) } }
+}
+
+/// All of it has been delivered, a part not at once.
+fn is_mended(deliveries: &[&DeliveryView]) -> bool {
+    let is_delivered = |it: &&&DeliveryView| it.state == DeliveryState::Delivered;
+    deliveries.iter().filter(is_delivered).count() == deliveries.len()
+        && deliveries.iter().any(|it| it.error_class.is_some())
 }
 
 fn journey(delivery: &DeliveryView, conversation: ConversationId) -> Markup {

@@ -177,6 +177,7 @@ async fn by_link(
         let page = html! {
             h1 { (texts::LINK_WAS_USED[0]) }
             p { (texts::LINK_WAS_USED[1]) }
+            p { a.btn.btn--main href="/console" { (texts::TO_THE_CONSOLE) } }
         };
         return answer(StatusCode::FORBIDDEN, &page);
     };

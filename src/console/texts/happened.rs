@@ -116,8 +116,8 @@ pub(in crate::console) fn happened(entry: &JournalEntry, people: &[SignedIn]) ->
         Cause::BotSpokeOver => "The bot spoke although it should be paused".to_owned(),
         Cause::LateMessage => "A message came after the close; it was not sent".to_owned(),
         Cause::DeadLetter => match detail {
-            Some(kind) => format!("This could not be delivered: {}", calls::task(kind)),
-            None => "Something could not be delivered".to_owned(),
+            Some(kind) => format!("Given up by the bridge: {}", calls::task(kind)),
+            None => "Given up by the bridge".to_owned(),
         },
         Cause::ResumeLate => "The bot takes long to come back".to_owned(),
         Cause::Erased => "The user's data are to be erased".to_owned(),
@@ -173,7 +173,7 @@ mod tests {
             (
                 Cause::DeadLetter,
                 "say",
-                "This could not be delivered: Message to the user",
+                "Given up by the bridge: Message to the user",
             ),
         ] {
             assert_eq!(happened(&entry(cause, detail), &[]).unwrap(), said);

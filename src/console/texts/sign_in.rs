@@ -17,6 +17,8 @@ pub(in crate::console) const LINK_WAS_USED: [&str; 2] = [
     "This link has been used",
     "It signs in once, within ten minutes, on the machine that printed it. Start the bridge again for another one.",
 ];
+/// For whoever has signed in by it before; others are asked who they are.
+pub(in crate::console) const TO_THE_CONSOLE: &str = "To the console";
 pub(in crate::console) const SESSION_HAS_ENDED: [&str; 2] = [
     "Your session has ended",
     "Nothing was sent, and nothing is lost: sign in in another tab, then reload this page. The browser will offer to send the form again, with what you wrote.",

@@ -16,6 +16,7 @@ const NAMES: Names<'static> = Names {
     people: &[],
     closed: None,
     able: &Capabilities::EVERY_USER,
+    now: Timestamp::from_millis(0),
     language: Some("nl"),
 };
 
