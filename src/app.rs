@@ -84,7 +84,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(19);
 pub async fn serve(config: Config, source: Source) -> Result<(), Error> {
     let signals = Signals::listen().map_err(Error::Signals)?;
     let listeners = Listeners::bind(&config)?;
-    live(signals, source, App::build(config, listeners)).await
+    live(signals, source, Box::pin(App::build(config, listeners))).await
 }
 
 /// Starts a bridge and sees it through to its end. One that is told to stop before it has started has taken nothing yet.

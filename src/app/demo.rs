@@ -142,7 +142,7 @@ pub async fn demo(options: Options) -> Result<(), Error> {
         });
         Ok(app)
     };
-    live(signals, source, starting).await
+    live(signals, source, Box::pin(starting)).await
 }
 
 /// Nobody else works with the demo's store.
