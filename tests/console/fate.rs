@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use handover_bridge::{
     domain::{
+        delivery::{Done, StepResult},
         event::{AgentSaid, DeskEvent, Event, Incoming, Step, Target},
         ids::DeskName,
         message::{Content, MediaKind},
@@ -11,7 +12,7 @@ use handover_bridge::{
         retry::ErrorClass,
         time::Clock as _,
     },
-    store::{Applied, ConsoleStore as _, Pause, Store as _},
+    store::{Applied, ConsoleStore as _, Pause, RowOutcome, Settlement, Store as _},
 };
 
 use crate::{
@@ -53,6 +54,38 @@ async fn what_stands_behind_a_message_that_fails_says_that_it_waits() {
         ["Not delivered yet", behind, behind],
         "{seen}"
     );
+}
+
+#[tokio::test]
+async fn what_arrived_after_all_or_is_tried_no_more_says_so() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let id = failed(&world, "u1", ErrorClass::Busy, false).await;
+    let delivery = world.store.delivery(id).await.unwrap().unwrap();
+    let page = format!("/console/conversations/{}", delivery.conversation);
+    let seen = world.get(&ann, &page).await.body;
+    assert!(
+        seen.contains("next attempt in <time class=\"left\""),
+        "{seen}"
+    );
+    world.wait(Duration::from_mins(6));
+    let claim = world.store.claim(&bot(), 1).await.unwrap().claims.remove(0);
+    let delivered = Settlement {
+        result: StepResult::Done(Done::default()),
+        row: RowOutcome::Delivered,
+    };
+    world.store.settle(claim, delivered).await.unwrap();
+    let seen = world.get(&ann, &page).await.body;
+    assert!(seen.contains("after a failure"), "{seen}");
+
+    let id = failed(&world, "u2", ErrorClass::Rejected, true).await;
+    let delivery = world.store.delivery(id).await.unwrap().unwrap();
+    let page = format!("/console/conversations/{}", delivery.conversation);
+    let skip = format!("/console/deliveries/{id}/skip");
+    world.post(&ann, &skip, "").await;
+    let seen = world.get(&ann, &page).await.body;
+    let words = "Not sent, and tried no more: Refused the content";
+    assert!(seen.contains(words) && seen.contains("Given up by the bridge"));
 }
 
 #[tokio::test]

@@ -264,6 +264,7 @@ async fn a_link_signs_in_once_in_time_and_on_this_machine_alone() {
     assert!(is_signed_in(&world, &Browser::here().keeping(&right)).await);
     let again = world.get(&Browser::here(), &path).await;
     assert_eq!(again.status, StatusCode::FORBIDDEN);
+    assert!(again.body.contains("href=\"/console\""), "it leads on");
     let (late, token) = link(now - 601_000);
     let world = World::with(BTreeMap::new(), Some(late));
     let path = format!("/console/sign-in/once/{token}");

@@ -222,6 +222,21 @@ mod tests {
     }
 
     #[test]
+    fn the_end_of_the_name_of_a_file_stays_in_sight() {
+        let named = |name: &str| with_its_end(name).into_string();
+        assert_eq!(named("label.pdf"), "label.pdf");
+        let long = named("0123456789abcdef.pdf");
+        let parts = r#"<span class="clip">0123456789</span><span>abcdef.pdf</span>"#;
+        assert_eq!(long, parts);
+    }
+
+    #[test]
+    fn a_message_of_spaces_is_no_empty_one() {
+        let page = read(json!({"type": "text", "text": " \n "}));
+        assert!(page.contains(texts::ONLY_SPACES), "{page}");
+    }
+
+    #[test]
     fn whatever_is_said_is_text_in_every_field() {
         for hostile in [
             "<script>alert(1)</script>",
