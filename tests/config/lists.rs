@@ -69,7 +69,7 @@ fn every_name_that_is_none_or_nobodys_is_told() {
 bot = ["webshop", "No Name", "nobody"]
 desk = "custom"
 fallback = ["custom", "nowhere"]
-when = { language = ["nl", "dutch", 12], payload = { department = [["sales"]], team = {} } }
+when = { version = ["live", "BETA"], language = ["nl", "dutch", 12], payload = { department = [["sales"]], team = {} } }
 "#
         ),
         [
@@ -81,6 +81,7 @@ when = { language = ["nl", "dutch", 12], payload = { department = [["sales"]], t
             "routes[0].when.language[2] must be a language tag such as \"en\" or \"pt-br\"",
             "routes[0].when.payload.department[0] must be a text, a number, true or false, or a list of them",
             "routes[0].when.payload.team must not be empty",
+            "routes[0].when.version[1] must be \"DRAFT\" or \"LIVE\"",
         ]
     );
 }

@@ -91,7 +91,7 @@ fn fact(key: &str) -> Result<Fact, Problem> {
     }
 }
 
-/// A language that is none would never match.
+/// A version or a language that is none would never match.
 fn wanted(of: &Fact, value: &Value) -> Result<Scalar, Problem> {
     let scalar = Scalar::of(&value::json(value)?).ok_or(Problem::Expected(
         "a text, a number, true or false, or a list of them",
@@ -100,6 +100,14 @@ fn wanted(of: &Fact, value: &Value) -> Result<Scalar, Problem> {
         return Err(Problem::Expected(
             "a language tag such as \"en\" or \"pt-br\"",
         ));
+    }
+    let is_version = |text: &str| {
+        ["DRAFT", "LIVE"]
+            .iter()
+            .any(|it| it.eq_ignore_ascii_case(text))
+    };
+    if *of == Fact::Version && !is_version(scalar.as_str()) {
+        return Err(Problem::Expected("\"DRAFT\" or \"LIVE\""));
     }
     Ok(scalar)
 }
