@@ -46,7 +46,6 @@ impl Turn<'_> {
         if cause == Cause::AcceptedInDoubt {
             handover.stalled_since.get_or_insert(now);
         }
-        self.note(cause, None);
         // Of an earlier handover. It would give the bot the word again.
         self.cancel(self.bot_lane(), Cancelled::Resumes);
         self.pause_accepted();
@@ -122,6 +121,10 @@ impl Turn<'_> {
             }
         }
         if at_once {
+            let open = self.conversation.handover.as_ref();
+            if open.is_some_and(|open| open.answer == Answer::Pending) {
+                self.note(Cause::Accepted, None);
+            }
             self.accept(Cause::Accepted);
         }
         let phase = if at_once {

@@ -288,6 +288,26 @@ fn an_automatic_message_takes_the_handover_but_is_no_sign_of_an_agent() {
 }
 
 #[test]
+fn that_a_request_is_accepted_is_one_line_whoever_takes_it() {
+    let mut desk = World::new();
+    desk.request();
+    desk.opened();
+    let mut console = World::with_texts();
+    console.policy.desks.clear();
+    console.add_desk("console", true);
+    console.request();
+    let mut fallback = World::with_fallback("second", true);
+    fallback.request();
+    fallback.comes_to("open", refused());
+    for world in [desk, console, fallback] {
+        assert_eq!(world.handover().answer, Answer::Accepted);
+        let accepted = world.journal().into_iter();
+        let accepted = accepted.filter(|(_, _, cause)| *cause == Cause::Accepted);
+        assert_eq!(accepted.count(), 1, "{:?}", world.journal());
+    }
+}
+
+#[test]
 fn every_transition_is_journalled_with_its_cause() {
     let mut world = World::new();
     world.request();
