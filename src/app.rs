@@ -38,7 +38,7 @@ pub use self::{
 use crate::{
     clock::SystemClock,
     config::{self, Bot, Config, Desk, NamedSecrets, Source},
-    console::{Development, watch_presence},
+    console::{Development, Presence},
     delivery::{self, Delivery},
     domain::{
         ids::{BotName, DeskName},
@@ -60,8 +60,6 @@ pub struct App {
     servers: Vec<Server>,
     delivery: Delivery,
     store: Arc<dyn ConsoleStore>,
-    /// The store's.
-    clock: Arc<dyn Clock>,
     /// Cancelled when the store may have lost what it had taken.
     fatal: CancellationToken,
     requests: TaskTracker,
@@ -69,8 +67,7 @@ pub struct App {
     drain: Duration,
     secrets: (Holders, Vec<NamedSecrets>),
     instruments: Instruments,
-    /// Console desks that take nobody while no agent is there.
-    wanting_agents: Vec<DeskName>,
+    presence: Presence,
 }
 
 /// How long calls of ours that are under way may take after the last request was answered.
@@ -147,6 +144,7 @@ impl App {
         let opened = store::open(store_config, policy, transcript_limits, &instruments).await?;
         let (store, clock, fatal) = (opened.store, opened.clock, opened.fatal);
         let (shutdown, requests) = (Shutdown::default(), TaskTracker::new());
+        let presence = console::presence(&desks, &store, &clock);
         let config::Server {
             listen: _,
             public_url: _,
@@ -172,6 +170,7 @@ impl App {
             limits,
             stopping: shutdown.soft.clone(),
             tasks: requests.clone(),
+            presence: presence.clone(),
         });
         let state = http::Options {
             store: store.clone(),
@@ -193,7 +192,7 @@ impl App {
         let servers = listeners.serve(options, state.build(), console.router(), metrics);
         let parts = delivery::Parts {
             store: store.clone(),
-            clock: Arc::clone(&clock),
+            clock,
             jitter: fastrand::f64,
             bots: to_bots,
             desks: to_desks,
@@ -203,14 +202,13 @@ impl App {
             servers,
             delivery: delivering(&retention, &limits).build(parts),
             store,
-            clock,
             fatal,
             requests,
             shutdown,
             drain,
             secrets: (holders, named_secrets),
             instruments,
-            wanting_agents: console::wanting_agents(&desks),
+            presence,
         })
     }
 
@@ -236,18 +234,18 @@ impl App {
             servers,
             delivery,
             store,
-            clock,
             fatal,
             requests,
             shutdown,
             drain: _,
             secrets: _,
             instruments,
-            wanting_agents,
+            presence,
         } = self;
         let tidying = tokio::spawn(tidy(instruments.metrics));
-        let presence = watch_presence(store.clone(), clock, wanting_agents).await;
-        let mut presence = tokio::spawn(presence);
+        // No request may come before it is known whether anybody is there.
+        presence.look().await;
+        let mut presence = tokio::spawn(async move { presence.watch().await });
         let serving = TaskTracker::new();
         for server in servers {
             if let Ok(address) = server.local_addr() {

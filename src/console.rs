@@ -38,7 +38,7 @@ use axum::{
 use crate::{domain::ids::OperatorName, http::Sessions, store};
 
 pub use self::{
-    presence::watch as watch_presence,
+    presence::Presence,
     session::{Account, NoRandomness, OneTime},
     state::{Development, Endpoints, Options},
 };

@@ -9,7 +9,7 @@ use super::rotation::Holder;
 use crate::{
     bots::steps::go_where_chosen,
     config::{self, Admin, Answers, Bot, Config, Desk, Kind, Server, hooks},
-    console::{self, Account, Console, Development, Endpoints},
+    console::{self, Account, Console, Development, Endpoints, Presence},
     domain::{
         ids::{BotName, DeskName, OperatorName},
         policy::{Limits, Policy},
@@ -40,6 +40,7 @@ pub(super) struct Parts {
     pub(super) stopping: CancellationToken,
     /// To be waited for before the store closes.
     pub(super) tasks: TaskTracker,
+    pub(super) presence: Presence,
 }
 
 impl Access {
@@ -96,6 +97,7 @@ impl Access {
             limits,
             stopping,
             tasks,
+            presence,
         } = parts;
         let options = console::Options {
             store,
@@ -103,6 +105,7 @@ impl Access {
             users,
             token,
             sources: Sources::new(trusted_proxies),
+            presence,
             development,
             endpoints,
             doubtful,
@@ -147,8 +150,14 @@ pub(super) fn doubtful(config: &Config, development: Option<&Development>) -> Ve
 }
 
 /// Console desks that take nobody while no agent is there.
-pub(super) fn wanting_agents(desks: &BTreeMap<DeskName, Desk>) -> Vec<DeskName> {
-    desks_of_console(desks, |requires_agent| requires_agent)
+/// Of console desks that take nobody while no agent is there.
+pub(super) fn presence(
+    desks: &BTreeMap<DeskName, Desk>,
+    store: &Arc<dyn ConsoleStore>,
+    clock: &Arc<dyn Clock>,
+) -> Presence {
+    let wanting = desks_of_console(desks, |requires_agent| requires_agent);
+    Presence::new(Arc::clone(store), Arc::clone(clock), wanting)
 }
 
 fn desks_of_console(

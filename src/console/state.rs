@@ -12,7 +12,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument as _;
 
 use super::{
-    HOME,
+    HOME, Presence,
     session::{Account, Accounts, Attempts, OneTime, SignedIn},
     views::Views,
 };
@@ -38,6 +38,8 @@ pub struct Options {
     /// `admin.token`, which signs in while there are no users.
     pub token: Accepted,
     pub sources: Sources,
+    /// Looks again when somebody has signed in or out.
+    pub presence: Presence,
     pub development: Option<Development>,
     pub endpoints: Endpoints,
     /// What of the configuration asks for a second look.
@@ -90,6 +92,7 @@ struct Shared {
     accounts: Accounts,
     home: String,
     sources: Sources,
+    presence: Presence,
     endpoints: Endpoints,
     doubtful: Vec<config::Warning>,
     answers: Answers,
@@ -112,6 +115,7 @@ impl State {
             users,
             token,
             sources,
+            presence,
             development,
             endpoints,
             doubtful,
@@ -133,6 +137,7 @@ impl State {
             },
             home: home.unwrap_or_else(|| HOME.to_owned()),
             sources,
+            presence,
             endpoints,
             doubtful,
             answers,
@@ -147,6 +152,10 @@ impl State {
 
     pub(super) fn store(&self) -> &dyn ConsoleStore {
         &*self.0.store
+    }
+
+    pub(super) fn presence(&self) -> &Presence {
+        &self.0.presence
     }
 
     /// None where they cannot be read: a page is shown all the same.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use handover_bridge::{
-    console::watch_presence,
+    console::Presence,
     domain::{delivery::Destination, ids::DeskName, policy::ClosedBecause},
     store::{ConsoleStore as _, Standing},
 };
@@ -22,47 +22,40 @@ async fn closed(world: &World) -> Option<ClosedBecause> {
     found.and_then(|it| it.closed)
 }
 
-async fn watch(world: &World) -> impl Future<Output = ()> {
-    watch_presence(world.store.clone(), world.clock.clone(), vec![team()]).await
-}
-
-/// Somebody looks who is there, until the desk stands so.
-async fn comes_to(world: &World, wanted: Option<ClosedBecause>) {
-    let watching = watch(world).await;
-    let seeing = async {
-        while closed(world).await != wanted {
-            yield_now().await;
-        }
-    };
-    let within = timeout(Duration::from_secs(5), async {
-        tokio::select! {
-            () = watching => panic!("it watches for ever"),
-            () = seeing => {}
-        }
-    });
-    within.await.expect("in time");
+fn presence(world: &World) -> Presence {
+    Presence::new(world.store.clone(), world.clock.clone(), vec![team()])
 }
 
 #[tokio::test]
 async fn a_desk_is_closed_while_nobody_is_signed_in() {
     let world = World::new();
-    comes_to(&world, Some(ClosedBecause::NoAgent)).await;
+    presence(&world).look().await;
+    assert_eq!(closed(&world).await, Some(ClosedBecause::NoAgent));
     let ann = world.signed_in(Browser::here(), "ann").await;
-    comes_to(&world, None).await;
+    assert_eq!(closed(&world).await, None, "at once");
     world.post(&ann, "/console/sign-out", "").await;
-    comes_to(&world, Some(ClosedBecause::NoAgent)).await;
-    world.signed_in(Browser::here(), "ann").await;
-    comes_to(&world, None).await;
-    world.wait(Duration::from_mins(61));
-    comes_to(&world, Some(ClosedBecause::NoAgent)).await;
+    assert_eq!(closed(&world).await, Some(ClosedBecause::NoAgent));
 }
 
 #[tokio::test]
-async fn it_is_known_who_is_there_before_anything_else_goes_on() {
+async fn whoever_leaves_without_a_word_is_missed() {
     let world = World::new();
-    let _later = watch(&world).await;
-    assert_eq!(closed(&world).await, Some(ClosedBecause::NoAgent));
     world.signed_in(Browser::here(), "ann").await;
-    let _later = watch(&world).await;
+    presence(&world).look().await;
     assert_eq!(closed(&world).await, None);
+    world.wait(Duration::from_mins(61));
+    let presence = presence(&world);
+    let missed = async {
+        while closed(&world).await.is_none() {
+            yield_now().await;
+        }
+    };
+    let within = timeout(Duration::from_secs(5), async {
+        tokio::select! {
+            () = presence.watch() => panic!("it watches for ever"),
+            () = missed => {}
+        }
+    });
+    within.await.expect("in time");
+    assert_eq!(closed(&world).await, Some(ClosedBecause::NoAgent));
 }

@@ -19,7 +19,7 @@ use axum::{
 use handover_bridge::{
     clock::new_id,
     config::{Answers, Role, Rotating, User, Warning},
-    console::{self, Account, Development, Endpoints, OneTime},
+    console::{self, Account, Development, Endpoints, OneTime, Presence},
     domain::{
         ids::{BotName, DeskName, OperatorName},
         policy::{BotPolicy, DeskPolicy, Policy},
@@ -252,6 +252,11 @@ fn router(
         users,
         token: token.clone(),
         sources: Sources::new(proxies()),
+        presence: Presence::new(
+            store.clone(),
+            clock.clone(),
+            vec![DeskName::new("team").unwrap()],
+        ),
         endpoints: Endpoints {
             bots: vec![BotName::new("webshop").unwrap()],
             can_be_paused: BTreeSet::new(),

@@ -78,6 +78,7 @@ async fn sign_out(
     let (through, by) = (state.clone(), who.operator);
     let ended = async move {
         through.store().end_sessions(whom.as_ref()).await?;
+        through.presence().look().await;
         let (act, subject) = match &whom {
             Some(name) => ("sessions.end", name.as_str()),
             None => ("sessions.end_all", "-"),

@@ -197,6 +197,7 @@ async fn sign_out(
         if let Some(session) = session {
             through.store().end_session(session).await?;
         }
+        through.presence().look().await;
         through.audit(&by, "sign_out", &by).await;
         Ok(())
     };
@@ -211,6 +212,7 @@ async fn sign_out_everywhere(
     let (through, operator) = (state.clone(), signed_in.operator);
     let ended = async move {
         through.store().end_sessions(Some(&operator)).await?;
+        through.presence().look().await;
         let by = operator.as_str();
         through.audit(by, "sign_out.everywhere", by).await;
         Ok(())
@@ -242,6 +244,7 @@ async fn begin(state: &State, call: &Call, opened: Opened, to: &str) -> Response
     if let Err(error) = state.store().begin_session(session).await {
         return Fault::from(error).into_response();
     }
+    state.presence().look().await;
     state.audit(&by, "sign_in", &by).await;
     with_cookie(Redirect::to(place(state, to)).into_response(), cookie)
 }
