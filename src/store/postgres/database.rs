@@ -250,7 +250,7 @@ impl Connection {
     /// out of service, all that nobody uses just now.
     fn heed(&mut self, answers: Result<Answers, Elapsed>) -> Result<Vec<Vec<Row>>, Fault> {
         let Ok(answers) = answers else {
-            self.call_off();
+            self.let_go();
             return Err(Fault::Late);
         };
         self.waits = false;
@@ -268,8 +268,15 @@ impl Connection {
         given
     }
 
-    fn call_off(&mut self) {
-        if let Some(object) = self.object.take() {
+    /// What a sender waits for may be a commit that waits for a standby. Called off, it would be kept by this server alone, and
+    /// its repeat acknowledged: it is left to itself.
+    fn let_go(&mut self) {
+        let Some(object) = self.object.take() else {
+            return;
+        };
+        if self.patience == Patience::Sender {
+            drop(Object::take(object));
+        } else {
             patience::call_off(object, self.tls.take());
         }
     }
@@ -280,7 +287,7 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         if self.waits && self.patience != Patience::Sender {
-            self.call_off();
+            self.let_go();
         }
     }
 }

@@ -1,8 +1,8 @@
 //! How long an answer is waited for, and what becomes of a statement that nobody waits for any more.
 //!
 //! The server does not notice by itself that nobody listens: it would go on with what it does, and wait for locks, while the
-//! pool has opened another connection in the place of this one. So it is told. Where it cannot be told it ends by itself
-//! whatever is part of a transaction with a limit.
+//! pool has opened another connection in the place of this one. So it is told, unless a sender's message may be in it. Where
+//! it is not told it ends by itself whatever is part of a transaction with a limit.
 
 use std::time::Duration;
 

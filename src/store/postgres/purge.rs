@@ -93,7 +93,8 @@ const FORGET: &str = removes!(
          AND NOT EXISTS (SELECT FROM messages WHERE conversation = c.id) \
          AND NOT EXISTS (SELECT FROM handovers WHERE conversation = c.id) \
          AND NOT EXISTS (SELECT FROM deliveries WHERE lane = c.id AND settled_at IS NULL)), \
-     echoes AS (DELETE FROM echoes WHERE conversation IN (SELECT id FROM empty))",
+     echoes AS (DELETE FROM echoes WHERE conversation IN (SELECT id FROM empty)), \
+     unknown AS (DELETE FROM unknown_events WHERE conversation IN (SELECT id FROM empty))",
     "DELETE FROM conversations WHERE id IN (SELECT id FROM empty)"
 );
 

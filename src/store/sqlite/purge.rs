@@ -165,7 +165,7 @@ fn owes_a_desk(work: &Work<'_>, handover: HandoverId) -> Result<bool, Fault> {
 
 /// Removes the conversation itself, if nothing of it is left.
 fn forget(work: &Work<'_>, conversation: i64) -> Result<usize, Fault> {
-    let empty: Option<ConversationId> = work
+    let found: Option<ConversationId> = work
         .prepare(
             "SELECT id FROM conversations WHERE row = ?1 AND phase IS NULL \
              AND NOT EXISTS (SELECT 1 FROM messages WHERE conversation = ?1) \
@@ -173,10 +173,12 @@ fn forget(work: &Work<'_>, conversation: i64) -> Result<usize, Fault> {
         )?
         .query_row([conversation], |row| row.get(0))
         .optional()?;
-    if empty.is_none_or(|id| owes(work, Lane::Bot(id))) {
+    let Some(id) = found.filter(|id| !owes(work, Lane::Bot(*id))) else {
         return Ok(0);
-    }
+    };
     work.execute("DELETE FROM echoes WHERE conversation = ?1", [conversation])?;
+    // Nobody could say any more whose they are.
+    work.execute("DELETE FROM unknown_events WHERE conversation = ?1", [id])?;
     work.execute("DELETE FROM conversations WHERE row = ?1", [conversation])
 }
 
