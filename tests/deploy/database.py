@@ -135,11 +135,12 @@ class Bridge:
     @contextlib.contextmanager
     def serving(self):
         serve = [sys.argv[2], "serve", "--config", self.configuration]
-        with subprocess.Popen(serve, env=self.environment, stderr=subprocess.DEVNULL) as process:
+        log = self.configuration.with_name("log")
+        with log.open("w", encoding="utf-8") as told, subprocess.Popen(serve, env=self.environment, stderr=told) as process:
             try:
                 until = time.monotonic() + 30
                 while self.ask("/readyz")[0] != 200:
-                    assert process.poll() is None and time.monotonic() < until, "it is not ready"
+                    assert process.poll() is None and time.monotonic() < until, f"it is not ready:\n{log.read_text()}"
                     time.sleep(0.05)
                 yield
             finally:
