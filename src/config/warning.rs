@@ -50,6 +50,8 @@ pub enum Warning {
         limit: &'static str,
     },
     ShortKeys,
+    /// What is observed goes with the transcripts.
+    LongObserved,
     /// Whoever waits is told nothing, since this text is empty.
     SilentWait {
         text: String,
@@ -136,6 +138,9 @@ fn limits(config: &Config, warnings: &mut Vec<Warning>) {
         if duration >= handover.max_duration {
             warnings.push(Warning::NeverReached { limit });
         }
+    }
+    if config.retention.observed > config.retention.transcripts {
+        warnings.push(Warning::LongObserved);
     }
     if config.retention.keys < LONGEST_RETRY {
         warnings.push(Warning::ShortKeys);

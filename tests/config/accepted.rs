@@ -239,6 +239,10 @@ fn settings_that_fight_each_other_are_warned_of() {
         [Warning::LongDrain]
     );
     assert_eq!(warned("[admin]", "drain = \"5s\"\n[admin]"), []);
+    assert_eq!(
+        good_with("[retention]\nobserved = \"48h\"\ntranscripts = \"24h\"").warnings(),
+        [Warning::LongObserved]
+    );
     for everybody in ["0.0.0.0/0", "::/0"] {
         let trusting = format!(
             "public_url = \"https://bridge.example.com\"\ntrusted_proxies = [\"{everybody}\"]"

@@ -99,6 +99,9 @@ impl fmt::Display for Warning {
             Self::LongDrain => f.write_str(
                 "server.drain is longer than 5s: a stop takes up to 20s more than that; give it the time where the bridge is run (TimeoutStopSec, stop_grace_period, terminationGracePeriodSeconds), or it is killed at work",
             ),
+            Self::LongObserved => f.write_str(
+                "retention.observed is longer than transcripts: every message goes after the shorter of the two",
+            ),
             Self::ShortKeys => f.write_str(
                 "retention.keys is shorter than 3d: what a sender repeats after that is taken for new",
             ),
