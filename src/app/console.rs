@@ -149,7 +149,6 @@ pub(super) fn doubtful(config: &Config, development: Option<&Development>) -> Ve
     }
 }
 
-/// Console desks that take nobody while no agent is there.
 /// Of console desks that take nobody while no agent is there.
 pub(super) fn presence(
     desks: &BTreeMap<DeskName, Desk>,

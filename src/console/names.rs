@@ -5,32 +5,29 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::{conversation::row_of, session::SignedIn, state::State, texts};
-use crate::{
-    domain::ids::ConversationId,
-    store::{self, InboxRow},
-};
+use crate::{domain::ids::ConversationId, store::InboxRow};
 
-/// More of them keep their ids: each is looked up alone.
-const MOST: usize = 100;
+/// More of them keep their ids, as do those that cannot be read: each is looked up alone.
+const MOST: usize = 20;
 
 /// By the ids of their conversations, as far as these are still there.
 pub(super) async fn of_conversations(
     state: &State,
     who: &SignedIn,
     ids: impl Iterator<Item = Uuid>,
-) -> Result<HashMap<Uuid, String>, store::Error> {
+) -> HashMap<Uuid, String> {
     let mut names = HashMap::new();
     for id in ids.take(MOST) {
         if names.contains_key(&id) {
             continue;
         }
         let conversation = ConversationId::from_uuid(id);
-        let row = state.store().inbox_row(conversation, &who.operator).await?;
-        if let Some(row) = row {
+        let row = state.store().inbox_row(conversation, &who.operator).await;
+        if let Ok(Some(row)) = row {
             names.insert(id, name(&row));
         }
     }
-    Ok(names)
+    names
 }
 
 /// By the ids of their handovers.
@@ -38,14 +35,17 @@ pub(super) async fn of_handovers(
     state: &State,
     who: &SignedIn,
     ids: impl Iterator<Item = Uuid>,
-) -> Result<HashMap<Uuid, String>, store::Error> {
+) -> HashMap<Uuid, String> {
     let mut names = HashMap::new();
     for id in ids.take(MOST) {
-        if let Some(row) = row_of(state, who, id).await? {
+        if names.contains_key(&id) {
+            continue;
+        }
+        if let Ok(Some(row)) = row_of(state, who, id).await {
             names.insert(id, name(&row));
         }
     }
-    Ok(names)
+    names
 }
 
 fn name(row: &InboxRow) -> String {

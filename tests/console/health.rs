@@ -78,7 +78,10 @@ async fn a_user_of_a_warning_is_named_and_what_is_late_stands_beside_the_zero() 
     assert!(!page.contains(HOSTILE) && !page.contains(" is late"));
     world.wait(std::time::Duration::from_mins(2));
     let page = world.get(&ann, HEALTH).await.body;
-    assert!(page.contains("1 call to a bot is late"), "{page}");
+    assert!(
+        page.contains("1 call is owed to a bot that is late"),
+        "{page}"
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! Single keys, and where what is typed goes.
 
+use std::time::Duration;
+
 use serde_json::json;
+use tokio::time::sleep;
 
 use crate::{
     browser::{ann_at, claims},
@@ -16,6 +19,12 @@ async fn unfolds(browser: &Browser, tool: &str) {
         .find("css selector", &format!("{tool} > summary"))
         .await;
     browser.click(&summary).await;
+    let has_the_focus = format!(
+        "const at = document.activeElement; return Boolean(at.closest('{tool}[open]')) && at.tagName !== 'SUMMARY'"
+    );
+    while browser.script(&has_the_focus).await != true {
+        sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// To whatever has the focus.
@@ -56,7 +65,7 @@ async fn keys_that_lead_elsewhere_rest_while_a_tool_is_open() {
     unfolds(&browser, "#do-note").await;
     let leaves = "document.querySelector('.talk__scroll').focus()";
     browser.script(leaves).await;
-    types(&browser, "nice crater").await;
+    types(&browser, "nice crater at night/").await;
     assert_eq!(browser.script(WRITTEN).await, json!(["", null, 0]));
     claims(&browser).await;
     for tool in ["#ready", "#do-close"] {

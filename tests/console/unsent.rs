@@ -31,8 +31,10 @@ async fn sends(browser: &Browser, text: &str) {
 }
 
 async fn presses(browser: &Browser, css: &str) {
-    let element = browser.find("css selector", css).await;
-    browser.click(&element).await;
+    browser.find("css selector", css).await;
+    // In one step: a list that comes anew in between would take the element away.
+    let press = format!("document.querySelector({}).click()", json!(css));
+    browser.script(&press).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -43,7 +43,9 @@ function show(page) {
 // Where the form has gone, whoever works by keys goes on with what there is to do now.
 function goOn() {
   if (document.activeElement !== document.body) return;
-  document.querySelector("#write, .claim button, .ended .btn--main, .ended .btn, .acts summary")?.focus({ preventScroll: true });
+  const places = ["#write", ".claim button", ".ended .btn--main", ".ended .btn", ".acts summary"];
+  const place = places.map((place) => document.querySelector(place)).find(Boolean);
+  place?.focus({ preventScroll: true });
 }
 
 function again(address) {

@@ -9,7 +9,7 @@ const STORED = "keys";
 
 const OPEN_TOOL = "details.tool[open]";
 // Whoever has a tool open is about to write in it: none of these takes the words elsewhere.
-const LEAD_AWAY = "ncrte";
+const LEAD_AWAY = "ncrteg/";
 
 const PLACES = { i: "/console", d: "/console/deliveries", h: "/console/health" };
 

@@ -1,4 +1,5 @@
-// Counts down how long there is to claim a conversation, and how long until a message is tried again. It is the server's clock that counts, as it was when the page was made.
+// Counts down how long there is to claim a conversation, and how long until a message is tried again. It is the server's
+// clock that counts, as it was when the page was made.
 
 import { left } from "./words.js";
 

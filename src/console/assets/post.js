@@ -3,6 +3,9 @@
 import { Refused, SignedOut } from "./fetch.js";
 import { NO_ANSWER, NO_SESSION } from "./words.js";
 
+// A form that may have arrived is sent again under its id, so that nobody waits for longer.
+const ANSWER_WITHIN = 20000;
+
 // The bridge could not be asked: nothing is wrong with what was sent.
 export class LineIsDown extends Error {}
 
@@ -22,6 +25,8 @@ export function post({ address, values }) {
       reject(Object.assign(new Refused(fault?.textContent ?? NO_ANSWER), { answer, isOvertaken, status: request.status }));
     };
     request.onerror = () => reject(new LineIsDown());
+    request.ontimeout = request.onerror;
+    request.timeout = ANSWER_WITHIN;
     request.send(new URLSearchParams(values));
   });
 }

@@ -11,7 +11,7 @@ const KEY = "unsent ";
 const TRY_AGAIN_AFTER = 3000;
 // What is answered sooner is not worth a word elsewhere.
 const LATE_AFTER = 1500;
-// Of what can never be sent as it is, and of what nobody can be sent any more.
+// Of what can never be sent as it is, and of what nobody can be sent any more, if it is the bridge that says so.
 const [FAULTY, GONE] = [422, 404];
 
 let isSending = false;
@@ -60,6 +60,11 @@ export function add(conversation, entry) {
   run();
 }
 
+// All that this person has written and that is not sent is lost.
+export function forget() {
+  for (const conversation of conversations()) change(conversation, all(conversation).filter((entry) => entry.by !== who));
+}
+
 export function remove({ conversation, values }) {
   change(conversation, all(conversation).filter((entry) => entry.values.form !== values.form));
 }
@@ -86,13 +91,14 @@ async function alone(send) {
 async function send(entry) {
   try {
     const isHere = entry.conversation === open;
-    const page = await post(isHere ? entry : { ...entry, values: { ...entry.values, elsewhere: true } });
+    const values = { ...entry.values, by: entry.by, ...(!isHere && { elsewhere: true }) };
+    const page = await post({ ...entry, values });
     stopped = undefined;
     remove(entry);
     if (isHere) document.dispatchEvent(new CustomEvent("console:page", { detail: page }));
   } catch (failure) {
     if (failure instanceof LineIsDown || failure instanceof SignedOut) stopped = failure;
-    else if (failure.status === GONE) remove(entry);
+    else if (failure.status === GONE && failure.answer?.querySelector("[data-who]")) remove(entry);
     else blame(entry, { words: failure.message, isFinal: failure.status === FAULTY });
   }
 }

@@ -6,7 +6,7 @@ import { SignedOut } from "./fetch.js";
 import { browser, tab } from "./keep.js";
 import { keepAsNote } from "./lost.js";
 import { LineIsDown } from "./post.js";
-import { add, conversations, hindrance, remove, run, tryAgain, unsent } from "./unsent.js";
+import { add, conversations, forget, hindrance, remove, run, tryAgain, unsent } from "./unsent.js";
 import * as words from "./words.js";
 
 const draftKey = `draft ${open}`;
@@ -43,7 +43,7 @@ function show(entry) {
 function backIntoTheField(entry) {
   return button("btn btn--small btn--bare", words.BACK_INTO_THE_FIELD, () => {
     remove(entry);
-    takeBack(entry.values);
+    takeBack(entry.values)?.focus();
     run();
   });
 }
@@ -85,7 +85,10 @@ function takeBackFaulty() {
   const [entry, behind] = unsent(open);
   if (!entry?.fault?.isFinal || behind || !field() || FIELDS.some((name) => field().form.elements[name].value)) return;
   remove(entry);
-  takeBack(entry.values);
+  // Whoever writes somewhere else goes on there.
+  const isFree = document.activeElement === document.body || field().form.contains(document.activeElement);
+  const text = takeBack(entry.values);
+  if (isFree) text.focus();
   sayFault(entry.fault.words);
 }
 
@@ -111,7 +114,7 @@ function takeBack(values) {
   for (const name of FIELDS.slice(1)) text.form.elements[name].value ||= values[name] ?? "";
   keepDraft(text.form);
   unfoldFilled(text.form);
-  text.focus();
+  return text;
 }
 
 function send(form) {
@@ -137,6 +140,7 @@ function putDraftsBack() {
 
 if (open) {
   putDraftsBack();
+  takeBackFaulty();
   showAll();
   document.addEventListener("console:unsent", () => {
     takeBackFaulty();
@@ -193,6 +197,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("submit", (event) => {
   if (!new URL(event.target.action).pathname.startsWith("/console/sign-out")) return;
   if (conversations().length > 0 && !confirm(words.LOST_AT_SIGN_OUT)) return event.preventDefault();
-  browser.forget((key) => key.startsWith("draft ") || key.startsWith("unsent "));
+  forget();
+  browser.forget((key) => key.startsWith("draft "));
   tab.forget(() => true);
 });

@@ -61,8 +61,8 @@ pub(in crate::console) const fn talk_to_no_one(count: u64) -> &'static str {
 
 pub(in crate::console) fn late_for_users(count: u64, oldest: &str) -> String {
     match count {
-        1 => format!("1 call to a bot is late: {oldest}"),
-        count => format!("{count} calls to bots are late, the oldest {oldest}"),
+        1 => format!("1 call is owed to a bot that is late: {oldest}"),
+        count => format!("{count} calls are owed to bots that are late, the oldest {oldest}"),
     }
 }
 

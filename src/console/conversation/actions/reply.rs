@@ -13,7 +13,10 @@ use crate::{
         },
         extract::Form,
     },
-    domain::{ids::HandoverId, operator::Action},
+    domain::{
+        ids::{HandoverId, OperatorName},
+        operator::Action,
+    },
 };
 
 #[derive(Deserialize)]
@@ -36,6 +39,8 @@ pub(super) struct Params {
     /// Sent from another page, so nobody has read the conversation by that.
     #[serde(default)]
     elsewhere: bool,
+    /// Whoever wrote it, where the page has kept it: somebody else may be signed in by now.
+    by: Option<OperatorName>,
 }
 
 pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
@@ -48,7 +53,11 @@ pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
         file,
         file_name,
         elsewhere,
+        by,
     } = form;
+    if by.is_some_and(|by| by != visit.who.operator) {
+        return Ok(StatusCode::UNAUTHORIZED.into_response());
+    }
     let draft = Draft {
         text,
         replies,
