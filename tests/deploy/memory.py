@@ -1,7 +1,8 @@
 """A bridge within the memory that it is deployed with, while strangers hold all its connections: memory.py BRIDGE.
 
-Every connection that it takes sends almost a whole head and no more, which wants no secret. Needs Linux, and 10,000 files
-for this process and the bridge, which root may have.
+Every connection that it takes sends a head that does not end, which wants no secret: as many as may have a long one
+almost all that a head may have, the others almost what is not long yet. Needs Linux, and 10,000 files for this process and
+the bridge, which root may have.
 """
 
 import pathlib
@@ -48,9 +49,19 @@ def limits():
         yield file, int(mebibytes) << 20
 
 
-def longest_head():
-    (kibibytes,) = re.findall(r"MAX_HEAD: usize = (\d+) << 10;", (ROOT / "src/http/server/connection.rs").read_text())
-    return int(kibibytes) << 10
+def bound(file, name):
+    """A number that the server goes by."""
+    (number, shift) = re.findall(rf"const {name}: usize = (\d+)(?: << (\d+))?;", (ROOT / file).read_text())[0]
+    return int(number) << int(shift or 0)
+
+
+def heads(connections):
+    longest, long = bound("src/http/server/connection.rs", "MAX_HEAD"), bound("src/http/server/pace.rs", "LONG")
+    may_be_long = bound("src/http/server.rs", "LONG_HEADS")
+    begin = b"GET /livez HTTP/1.1\r\nHost: bridge\r\nX-Long: "
+    for number in range(connections):
+        length = longest if number < may_be_long else long
+        yield begin + b"a" * (length - len(begin) - 256)
 
 
 class Bridge:
@@ -85,10 +96,8 @@ class Bridge:
 
 
 def peak_of_a_flood(bridge, connections):
-    head = b"GET /livez HTTP/1.1\r\nHost: bridge\r\nX-Long: "
-    head += b"a" * (longest_head() - len(head) - 256)
     held = [bridge.connected() for _ in range(connections)]
-    for connection in held:
+    for connection, head in zip(held, heads(connections), strict=True):
         connection.sendall(head)
     assert not bridge.answers(), "it has room for more: not all connections were held"
     # They are held for ten seconds.
