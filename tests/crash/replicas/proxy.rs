@@ -41,8 +41,8 @@ impl Proxy {
         let mut config = fs::read_to_string(shipped).expect("the configuration is shipped");
         for (shipped, here) in [
             (
-                "global\n",
-                format!("global\n    stats socket {}\n", control.display()),
+                "\nglobal\n",
+                format!("\nglobal\n    stats socket {}\n", control.display()),
             ),
             (
                 "bind :8443 ssl crt /run/secrets/tls.pem alpn http/1.1",
@@ -59,7 +59,7 @@ impl Proxy {
             ("bridge-2:8081", other.to_string()),
         ] {
             assert!(config.contains(shipped), "{shipped} is not shipped");
-            config = config.replacen(shipped, &here, 1);
+            config = config.replace(shipped, &here);
         }
         let file = folder.join("haproxy.cfg");
         fs::write(&file, config).expect("the round's folder can be written");
