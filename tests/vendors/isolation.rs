@@ -117,8 +117,10 @@ const USERS: usize = 4;
 const MESSAGES: u32 = 100;
 /// Far from what keeps the machine busy, so that what is measured is waiting.
 const PACE: Duration = Duration::from_millis(20);
-/// As much longer the slowest hundredth may take at the others.
-const MOST_SLOWED: f64 = 1.30;
+/// As many times as long the slowest hundredth may take at the others: what waits for a desk that hangs waits for seconds. On
+/// a machine that does nothing else `scripts/campaign isolation` asks for less.
+const MOST_SLOWED: f64 = 5.0;
+const JUDGED_BY: &str = "HANDOVER_ISOLATION_MOST_SLOWED";
 
 /// Of which the middle one is judged.
 const ROUNDS: usize = 5;
@@ -168,7 +170,6 @@ async fn round(world: &World, round: usize) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "a busy machine would decide the figure; `scripts/campaign isolation` wants a quiet one"]
 async fn how_much_a_desk_that_hangs_slows_the_others() {
     let (calm_world, troubled_world) = (World::start().await, World::start().await);
     troubled_world.trouble().await;
@@ -199,7 +200,8 @@ async fn how_much_a_desk_that_hangs_slows_the_others() {
     println!(
         "median p99 {calm:?} without and {troubled:?} with a desk that hangs: {ratio:.2} times"
     );
-    assert!(ratio <= MOST_SLOWED, "{ratio:.2}");
+    let most = std::env::var(JUDGED_BY).map_or(MOST_SLOWED, |most| most.parse().unwrap());
+    assert!(ratio <= most, "{ratio:.2}");
     for world in [calm_world, troubled_world] {
         world.bridge.stop_at_once();
     }
