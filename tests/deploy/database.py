@@ -156,7 +156,6 @@ class Bridge:
         except OSError:
             return None, b""
 
-
     def hook(self, event, session, **fields):
         """What the platform is answered."""
         body = {"event": event, "sessionId": session, "botId": "b1", "version": "LIVE",
@@ -216,7 +215,7 @@ def pooled(cluster):
 
 @contextlib.contextmanager
 def pooler(cluster):
-    """The port that it listens on."""
+    """The port that it listens on, once it does."""
     port, folder = free_port(), cluster.work / "pooler"
     folder.mkdir()
     role, password = cluster.address("store_url").split("//")[1].split("@")[0].split(":")
@@ -229,6 +228,10 @@ def pooler(cluster):
     with subprocess.Popen([*NOBODY, shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin"), settings],
                           stderr=subprocess.DEVNULL) as process:
         try:
+            until = time.monotonic() + 30
+            while not listens(port):
+                assert process.poll() is None and time.monotonic() < until, "PgBouncer does not listen"
+                time.sleep(0.05)
             yield port
         finally:
             process.terminate()
@@ -291,6 +294,11 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def main():
