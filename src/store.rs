@@ -37,7 +37,7 @@ pub use self::{
     console::{
         AuditEntry, Changing, ConsoleStore, ConversationView, DEAD_AT_MOST, InboxCounts,
         InboxCursor, InboxHandover, InboxList, InboxQuery, InboxRow, MessageView, NewAudit,
-        OneDelivery, Session, SessionId, Standing,
+        OneDelivery, Session, SessionId, Standing, UserOf,
     },
     erasure::{Erased, Erasure, Named, Whose},
     page::Page,

@@ -46,7 +46,7 @@ async fn list(
     };
     let trail = state.store().audit_trail(params.before, ROWS).await?;
     let read = trail.items.iter().filter_map(conversation);
-    let names = names::of_conversations(&state, &who, read).await;
+    let names = names::of(&state, read).await?;
     let body = html! {
         div.page__in {
             header.page__head {

@@ -25,7 +25,6 @@ use axum::{
 };
 use maud::{Markup, html};
 
-pub(super) use self::by_handover::row_of;
 use self::{
     context::Context,
     draft::Draft,

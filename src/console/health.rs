@@ -44,7 +44,7 @@ async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
     let standings = state.store().standings().await?;
     let warned = state.store().warnings().await?;
     let handovers = warned.iter().filter_map(about::handover_of);
-    let names = names::of_handovers(&state, &who, handovers).await;
+    let names = names::of(&state, handovers).await?;
     let now = state.now();
     let Endpoints {
         bots,

@@ -5,10 +5,11 @@ pub(in crate::store) mod row;
 pub(in crate::store) mod search;
 pub(in crate::store) mod standing;
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use async_trait::async_trait;
 use tokio::sync::broadcast;
+use uuid::Uuid;
 
 use super::{DeliveryFilter, DeliveryState, DeliveryView, Error, Page, Store};
 use crate::domain::{
@@ -34,6 +35,9 @@ pub trait ConsoleStore: Store {
         id: ConversationId,
         operator: &OperatorName,
     ) -> Result<Option<InboxRow>, Error>;
+
+    /// Whose these ids are, of conversations, handovers or messages, as far as they are kept.
+    async fn users_of(&self, ids: Vec<Uuid>) -> Result<HashMap<Uuid, UserOf>, Error>;
 
     async fn inbox_counts(&self, operator: &OperatorName) -> Result<InboxCounts, Error>;
 
@@ -168,6 +172,14 @@ pub struct InboxHandover {
     pub phase_since: Timestamp,
     pub ended_at: Option<Timestamp>,
     pub reason: Option<String>,
+}
+
+/// Whose an id is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserOf {
+    pub conversation: ConversationId,
+    /// The user's, where it is known.
+    pub name: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -225,6 +225,7 @@ macro_rules! run_against {
                 a_row_says_who_has_the_user_and_what_was_said_last,
                 a_row_names_the_agent_who_said_what_was_said_last,
                 a_notice_is_the_last_of_a_row_only_where_nobody_said_anything,
+                an_id_says_whose_it_is,
                 a_row_of_an_unknown_conversation_is_none,
             ],
             reading: [

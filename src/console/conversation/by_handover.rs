@@ -9,15 +9,12 @@ use axum::{
 use uuid::Uuid;
 
 use super::unknown;
-use crate::{
-    console::{
-        extract::Path,
-        faults::Fault,
-        layout::{Frame, NavItem},
-        session::SignedIn,
-        state::State,
-    },
-    store::{self, InboxList, InboxQuery, InboxRow},
+use crate::console::{
+    extract::Path,
+    faults::Fault,
+    layout::{Frame, NavItem},
+    session::SignedIn,
+    state::State,
 };
 
 pub(super) fn router() -> Router<State> {
@@ -29,8 +26,8 @@ async fn show(
     Shared(state): Shared<State>,
     Path(id): Path<Uuid>,
 ) -> Result<Response, Fault> {
-    if let Some(row) = row_of(&state, &who, id).await? {
-        let page = format!("/console/conversations/{}", row.conversation);
+    if let Some(user) = state.store().users_of(vec![id]).await?.remove(&id) {
+        let page = format!("/console/conversations/{}", user.conversation);
         return Ok(Redirect::to(&page).into_response());
     }
     let frame = Frame {
@@ -39,27 +36,4 @@ async fn show(
         counts: state.counts(&who).await,
     };
     Ok(unknown(&frame))
-}
-
-/// The inbox finds a conversation by any id, in the list that it stands in.
-pub(in crate::console) async fn row_of(
-    state: &State,
-    who: &SignedIn,
-    id: Uuid,
-) -> Result<Option<InboxRow>, store::Error> {
-    for list in [InboxList::Open, InboxList::Closed] {
-        let wanted = InboxQuery {
-            list,
-            operator: who.operator.clone(),
-            bot: None,
-            desk: None,
-            text: Some(id.to_string()),
-            after: None,
-            limit: 1,
-        };
-        if let Some(row) = state.store().inbox(wanted).await?.items.pop() {
-            return Ok(Some(row));
-        }
-    }
-    Ok(None)
 }

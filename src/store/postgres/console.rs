@@ -4,11 +4,13 @@ mod conversation;
 mod inbox;
 mod row;
 mod sessions;
+mod whose;
 
 use std::collections::HashMap;
 
 use async_trait::async_trait;
 use tokio::sync::broadcast;
+use uuid::Uuid;
 
 use super::{
     PostgresStore, audit, census, columns::values, fault::Fault, listing, operator,
@@ -24,7 +26,7 @@ use crate::{
     store::{
         AuditEntry, Census, Changing, ConsoleStore, ConversationView, DeliveryFilter, Error,
         InboxCounts, InboxQuery, InboxRow, NewAudit, OneDelivery, Page, Session, SessionId,
-        Standing, console::standing::Known,
+        Standing, UserOf, console::standing::Known,
     },
 };
 
@@ -40,6 +42,10 @@ impl ConsoleStore for PostgresStore {
         operator: &OperatorName,
     ) -> Result<Option<InboxRow>, Error> {
         Ok(inbox::one(&self.ground.database, id, operator).await?)
+    }
+
+    async fn users_of(&self, ids: Vec<Uuid>) -> Result<HashMap<Uuid, UserOf>, Error> {
+        Ok(whose::users(&self.ground.database, ids).await?)
     }
 
     async fn inbox_counts(&self, operator: &OperatorName) -> Result<InboxCounts, Error> {

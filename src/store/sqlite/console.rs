@@ -6,12 +6,16 @@ mod inbox;
 mod row;
 pub(super) mod sessions;
 mod standing;
+mod whose;
 
 #[cfg(test)]
 pub(super) use self::inbox::sql as list_sql;
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use tokio::sync::broadcast;
+use uuid::Uuid;
 
 use super::{SqliteStore, audit, operator};
 use crate::{
@@ -23,7 +27,7 @@ use crate::{
     },
     store::{
         AuditEntry, Changing, ConsoleStore, ConversationView, DeliveryFilter, Error, InboxCounts,
-        InboxQuery, InboxRow, NewAudit, OneDelivery, Page, Session, SessionId, Standing,
+        InboxQuery, InboxRow, NewAudit, OneDelivery, Page, Session, SessionId, Standing, UserOf,
         console::standing::Known,
     },
 };
@@ -62,6 +66,12 @@ impl ConsoleStore for SqliteStore {
             version: changes.version(id, seen),
             ..row
         }))
+    }
+
+    async fn users_of(&self, ids: Vec<Uuid>) -> Result<HashMap<Uuid, UserOf>, Error> {
+        self.readers
+            .read(move |connection| whose::users(connection, &ids))
+            .await
     }
 
     async fn inbox_counts(&self, operator: &OperatorName) -> Result<InboxCounts, Error> {

@@ -13,6 +13,7 @@ use handover_bridge::{
     },
     store::{
         DEAD_AT_MOST, DeliveryState, InboxCounts, InboxCursor, InboxList, InboxQuery, InboxRow,
+        UserOf,
     },
 };
 use uuid::Uuid;
@@ -191,6 +192,44 @@ pub async fn a_user_is_found_by_name_or_id_and_a_conversation_by_any_of_our_ids(
     for text in ["nobody", &unknown, "%", "_"] {
         assert!(searched(&world, text).await.is_empty(), "{text}");
     }
+}
+
+pub async fn an_id_says_whose_it_is(harness: impl Harness + 'static) {
+    let world = World::with(harness, console_policy()).await;
+    let profile = Profile {
+        user: UserProfile {
+            first_name: Some("Ann".to_owned()),
+            ..UserProfile::default()
+        },
+        ..Profile::default()
+    };
+    let hello = Step {
+        profile: Some(profile),
+        ..says("u-17", "hello")
+    };
+    world.apply(hello).await;
+    let handover = asks(&world, "u-17").await;
+    world.user_says("u-18", "hello").await;
+    let (ann, nobody) = (
+        world.conversation("u-17").await,
+        world.conversation("u-18").await,
+    );
+    let view = world.store.conversation(ann, None, 9).await.unwrap();
+    let message = view.unwrap().messages[0].message.id;
+    let unknown = Uuid::from_u128(7);
+    let ann_s = [ann.as_uuid(), handover.as_uuid(), message.as_uuid()];
+    let ids = [&ann_s[..], &[nobody.as_uuid(), unknown, ann.as_uuid()]].concat();
+    let mut users = world.store.users_of(ids).await.unwrap();
+    for id in ann_s {
+        let user = UserOf {
+            conversation: ann,
+            name: Some("Ann".to_owned()),
+        };
+        assert_eq!(users.remove(&id), Some(user), "{id}");
+    }
+    let user = users.remove(&nobody.as_uuid()).unwrap();
+    assert_eq!((user.conversation, user.name), (nobody, None));
+    assert!(users.is_empty(), "nobody has the other: {users:?}");
 }
 
 pub async fn a_row_says_who_has_the_user_and_what_was_said_last(harness: impl Harness + 'static) {

@@ -10,6 +10,7 @@ use super::{
         fault::Fault,
     },
     row::{Found, complete, found_columns},
+    whose,
 };
 use crate::{
     domain::{
@@ -75,22 +76,13 @@ pub(super) async fn page(
     wanted: &InboxQuery,
 ) -> Result<Page<InboxRow>, Fault> {
     let only = match search::id(wanted) {
-        Some(id) => conversation_of(database, id).await?,
+        Some(id) => whose::conversation(database, id).await?,
         None => None,
     };
     let found = walk(database, wanted, only).await?;
     let Page { items, more } = Page::of(found, wanted.limit);
     let items = complete(database, items, &wanted.operator).await?;
     Ok(Page { items, more })
-}
-
-/// The conversation that has this id, or whose handover or message has it.
-async fn conversation_of(database: &Database, id: Uuid) -> Result<Option<ConversationId>, Fault> {
-    let sql = "SELECT id FROM conversations WHERE id = $1 \
-               UNION ALL SELECT conversation FROM handovers WHERE id = $1 \
-               UNION ALL SELECT conversation FROM messages WHERE id = $1 LIMIT 1";
-    let found = database.row(sql, values![id]).await?;
-    Ok(found.map(|row| row.try_get(0)).transpose()?)
 }
 
 /// As many as the page takes, and one more if there is one.

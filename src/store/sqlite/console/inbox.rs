@@ -2,14 +2,14 @@
 //! is completed from the messages.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use uuid::Uuid;
 
 use super::{
     super::{
-        columns::{AnyId, count, integer},
+        columns::{count, integer},
         fault::Fault,
     },
     row::{COLUMNS, COLUMNS_ALONE, Found},
+    whose,
 };
 use crate::{
     domain::ids::{ConversationId, OperatorName},
@@ -28,7 +28,7 @@ pub(super) fn page(connection: &Connection, wanted: &InboxQuery) -> Result<Page<
     // The list and what was said last are of one moment.
     let moment = connection.unchecked_transaction()?;
     let only = match search::id(wanted) {
-        Some(id) => conversation_of(&moment, id)?,
+        Some(id) => whose::conversation(&moment, id)?,
         None => None,
     };
     let sieve = Sieve::new(wanted, only.is_some());
@@ -43,17 +43,6 @@ pub(super) fn page(connection: &Connection, wanted: &InboxQuery) -> Result<Page<
         items,
         more: found.more,
     })
-}
-
-/// The conversation that has this id, or whose handover or message has it.
-fn conversation_of(connection: &Connection, id: Uuid) -> Result<Option<i64>, Fault> {
-    let sql = "SELECT row FROM conversations WHERE id = ?1 \
-               UNION ALL SELECT conversation FROM handovers WHERE id = ?1 \
-               UNION ALL SELECT conversation FROM messages WHERE id = ?1 LIMIT 1";
-    Ok(connection
-        .prepare_cached(sql)?
-        .query_row([AnyId(id)], |row| row.get(0))
-        .optional()?)
 }
 
 /// As many as the page takes, and one more if there is one.
