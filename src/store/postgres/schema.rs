@@ -13,10 +13,13 @@ use super::{
 use crate::{domain::time::Timestamp, store::Migrated};
 
 /// Embedded, numbered from 1, never changed once released: the database remembers what each looked like.
-const MIGRATIONS: [&str; 1] = [concat!(
-    include_str!("migrations/0001_ground.sql"),
-    include_str!("migrations/0001_functions.sql")
-)];
+const MIGRATIONS: [&str; 2] = [
+    concat!(
+        include_str!("migrations/0001_ground.sql"),
+        include_str!("migrations/0001_functions.sql")
+    ),
+    include_str!("migrations/0002_lost.sql"),
+];
 
 /// Nobody else migrates this database meanwhile, and no replica starts on one that is half migrated.
 const LOCK: &str =

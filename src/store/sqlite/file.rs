@@ -13,7 +13,7 @@ use super::{columns::number, fault::Fault, mutant::Mutant};
 use crate::{domain::time::Timestamp, store::Migrated};
 
 /// Embedded, numbered from 1, never changed once released: the file remembers what each looked like.
-const MIGRATIONS: [&str; 11] = [
+const MIGRATIONS: [&str; 12] = [
     include_str!("migrations/0001_ground.sql"),
     include_str!("migrations/0002_telemetry.sql"),
     include_str!("migrations/0003_erasure.sql"),
@@ -25,6 +25,7 @@ const MIGRATIONS: [&str; 11] = [
     include_str!("migrations/0009_progress.sql"),
     include_str!("migrations/0010_unsaid.sql"),
     include_str!("migrations/0011_settled.sql"),
+    include_str!("migrations/0012_lost.sql"),
 ];
 
 /// A reader of the file from outside may stand in the way for a moment.

@@ -121,8 +121,8 @@ async fn said(
                AND j.cause = 'joined' AND j.at <= last.at ORDER BY j.row DESC LIMIT 1) joined ON true \
                LEFT JOIN LATERAL (SELECT d.state FROM deliveries d WHERE last.actor = 'agent' \
                AND d.conversation = w.conversation AND substr(d.destination, 1, 4) = 'bot:' \
-               AND (d.state IN ('dead', 'cancelled') AND strpos(d.task, last.id::text) > 0 \
-               OR d.state = 'retrying' AND strpos(d.task, '\"do\":\"say\"') > 0) \
+               AND d.state IN ('retrying', 'dead', 'cancelled') \
+               AND strpos(d.task, CASE d.state WHEN 'retrying' THEN '\"do\":\"say\"' ELSE last.id::text END) > 0 \
                ORDER BY CASE d.state WHEN 'dead' THEN 0 WHEN 'cancelled' THEN 1 ELSE 2 END LIMIT 1) lost ON true";
     let ids: Vec<Uuid> = found.iter().map(Found::id).collect();
     let rows = database

@@ -116,9 +116,9 @@ fn fate(
     conversation: i64,
     said: &Message,
 ) -> Result<Option<DeliveryState>, Fault> {
-    let sql = "SELECT state FROM deliveries INDEXED BY deliveries_to_bot \
-               WHERE conversation = ?1 AND substr(destination, 1, 4) = 'bot:' \
-               AND (state IN ('dead', 'cancelled') AND instr(task, ?2) > 0 OR state = 'retrying' AND instr(task, '\"do\":\"say\"') > 0) \
+    let sql = "SELECT state FROM deliveries INDEXED BY deliveries_lost \
+               WHERE conversation = ?1 AND substr(destination, 1, 4) = 'bot:' AND state IN ('retrying', 'dead', 'cancelled') \
+               AND instr(task, iif(state = 'retrying', '\"do\":\"say\"', ?2)) > 0 \
                ORDER BY CASE state WHEN 'dead' THEN 0 WHEN 'cancelled' THEN 1 ELSE 2 END LIMIT 1";
     Ok(connection
         .prepare_cached(sql)?
