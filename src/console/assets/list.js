@@ -34,6 +34,8 @@ function show() {
   const looked = document.activeElement?.dataset.conversation;
   const within = mine.contains(document.activeElement);
   theirs.querySelector("#q").value = mine.querySelector("#q").value;
+  // What is told above it stands there still.
+  theirs.querySelector(".list__body").before(...mine.querySelectorAll(".banner"));
   for (const group of theirs.querySelectorAll("details.group")) group.open = !folded.includes(group.dataset.list);
   mine.replaceWith(theirs);
   const body = theirs.querySelector(".list__body");

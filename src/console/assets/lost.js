@@ -13,7 +13,8 @@ export function typed() {
 export function keepAsNote(text) {
   const note = document.querySelector("#note");
   if (!note || !text) return;
-  note.value = [note.value, text].filter(Boolean).join("\n");
+  // Another tab of the conversation may have kept it, and the draft is one for all.
+  if (!`\n${note.value}`.endsWith(`\n${text}`)) note.value = [note.value, text].filter(Boolean).join("\n");
   note.closest("details").open = true;
   // Whoever keeps drafts hears of it.
   note.dispatchEvent(new Event("input", { bubbles: true }));

@@ -6,6 +6,7 @@ import { SignedOut } from "./fetch.js";
 import { browser } from "./keep.js";
 import { LineIsDown, post } from "./post.js";
 
+// Each has a name of its own, so that no page overwrites what another one keeps meanwhile.
 const KEY = "unsent ";
 // What could not be sent is tried again after this, also while the line seems to be up.
 const TRY_AGAIN_AFTER = 3000;
@@ -20,28 +21,33 @@ let isWanted = false;
 let stopped;
 let again;
 
-function all(conversation) {
-  return JSON.parse(browser.read(KEY + conversation) || "[]");
+function nameOf({ conversation, values }) {
+  return `${KEY}${conversation} ${values.form}`;
+}
+
+// In the order in which they were written. Another person at this browser neither sees nor sends what this one wrote.
+function all() {
+  const kept = browser.keys().filter((name) => name.startsWith(KEY)).map((name) => browser.read(name));
+  const entries = kept.filter(Boolean).map((text) => JSON.parse(text)).filter(({ by }) => by === who);
+  return entries.sort((one, other) => one.at - other.at);
 }
 
 function tell() {
   document.dispatchEvent(new CustomEvent("console:unsent"));
 }
 
-function change(conversation, entries) {
-  browser.write(KEY + conversation, entries.length > 0 && JSON.stringify(entries));
+function keep(entry) {
+  browser.write(nameOf(entry), JSON.stringify(entry));
   tell();
 }
 
-// Another person at this browser neither sees nor sends what this one wrote.
 export function unsent(conversation) {
-  return all(conversation).filter((entry) => entry.by === who);
+  return all().filter((entry) => entry.conversation === conversation);
 }
 
 // Where something is on its way, and in those of `late` for so long that one should know.
 export function conversations() {
-  const keys = browser.keys().filter((key) => key.startsWith(KEY));
-  return keys.map((key) => key.slice(KEY.length)).filter((conversation) => unsent(conversation).length > 0);
+  return [...new Set(all().map(({ conversation }) => conversation))];
 }
 
 export function late() {
@@ -55,18 +61,20 @@ export function hindrance(entry) {
 }
 
 export function add(conversation, entry) {
-  change(conversation, [...all(conversation), { ...entry, conversation, by: who, at: Date.now() }]);
+  const at = Math.max(Date.now(), ...unsent(conversation).map((before) => before.at + 1));
+  keep({ ...entry, conversation, by: who, at });
   setTimeout(tell, LATE_AFTER + 100);
   run();
 }
 
 // All that this person has written and that is not sent is lost.
 export function forget() {
-  for (const conversation of conversations()) change(conversation, all(conversation).filter((entry) => entry.by !== who));
+  all().forEach(remove);
 }
 
-export function remove({ conversation, values }) {
-  change(conversation, all(conversation).filter((entry) => entry.values.form !== values.form));
+export function remove(entry) {
+  browser.write(nameOf(entry), "");
+  tell();
 }
 
 export function tryAgain(entry) {
@@ -74,8 +82,9 @@ export function tryAgain(entry) {
   run();
 }
 
-function blame({ conversation, values }, fault) {
-  change(conversation, all(conversation).map((entry) => (entry.values.form === values.form ? { ...entry, fault } : entry)));
+// Another page may have taken it back meanwhile.
+function blame(entry, fault) {
+  if (browser.read(nameOf(entry))) keep({ ...entry, fault });
 }
 
 // One page of a browser sends, so that nothing overtakes what was written before it.

@@ -58,7 +58,7 @@ fn with_the_bot(view: &ConversationView, context: &Context<'_>, at: &str, draft:
                 p { (has_the_user(view, context)) }
                 form method="post" action={ (at) "/take-over" } {
                     (once())
-                    button.btn type="submit" { (texts::TAKE_OVER) }
+                    button.btn #take-over type="submit" { (texts::TAKE_OVER) }
                 }
             } @else {
                 p { (has_the_user(view, context)) @if admins::is_admin(context.who) { " " (texts::BOT_CANNOT_BE_PAUSED) } }
