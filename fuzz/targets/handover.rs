@@ -357,7 +357,7 @@ impl World {
             actor: if *user { Actor::User } else { Actor::Bot },
             said: self.said(spoken),
             keys: Vec::new(),
-            known: false,
+            seen: None,
         };
         said.iter().map(item).collect()
     }

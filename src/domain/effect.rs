@@ -16,6 +16,8 @@ use super::{
 pub enum Effect {
     /// A transcript row.
     Record(Message),
+    /// Messages that were recorded last stand before some that are older in the transcript.
+    MoveUp(MoveUp),
     /// This message of an agent has not reached the user, not even in part. A desk that is asked later does not read it.
     Unsaid {
         message: MessageId,
@@ -71,6 +73,16 @@ pub enum Effect {
     KeepUnknown {
         raw: String,
     },
+}
+
+/// Within a transcript, by `seq`: those that they are moved over come right behind them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MoveUp {
+    /// The first of them.
+    pub from: u64,
+    pub count: u64,
+    /// Before which one they come.
+    pub before: u64,
 }
 
 /// Which of the waiting deliveries of a lane are cancelled.

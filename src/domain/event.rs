@@ -95,8 +95,17 @@ pub struct TranscriptItem {
     pub actor: Actor,
     pub said: PlatformMessage,
     pub keys: Vec<DedupeKey>,
-    /// Filled in by the store: one of the keys is known, so this message has been recorded before.
-    pub known: bool,
+    /// Filled in by the store: one of the keys is known, so this message has come before.
+    pub seen: Option<Seen>,
+}
+
+/// A message that has come before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// It has been recorded, with this `seq`.
+    At(u64),
+    /// It is one of ours that came back, or stands earlier in the same transcript.
+    Apart,
 }
 
 /// A leg that was found by what its desk calls it.

@@ -16,6 +16,7 @@ mod leg;
 mod look_up;
 mod notice;
 mod operator;
+mod past;
 mod pause;
 mod request;
 mod settled;

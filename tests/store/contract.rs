@@ -12,6 +12,7 @@ pub mod lanes;
 pub mod legs;
 pub mod operator;
 pub mod overtaken;
+pub mod past;
 pub mod pauses;
 pub mod reading;
 pub mod removed;
@@ -49,6 +50,11 @@ macro_rules! run_against {
                 later_facts_about_the_user_win,
                 sixty_four_callers_at_once_leave_no_gap_and_keep_one_order,
                 the_transcript_of_an_ended_handover_ends_with_it,
+            ],
+            past: [
+                what_was_missed_stands_before_what_came_after_it,
+                what_has_been_removed_stands_in_front_again,
+                what_an_agent_said_keeps_its_place,
             ],
             unsaid: [
                 a_desk_is_told_of_every_message_that_a_gone_session_left_unsaid,

@@ -438,7 +438,7 @@ pub fn item(actor: Actor, text: &str, keys: Vec<DedupeKey>) -> TranscriptItem {
         actor,
         said: said(text),
         keys,
-        known: false,
+        seen: None,
     }
 }
 

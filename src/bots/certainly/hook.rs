@@ -270,7 +270,7 @@ fn attached_media(
         actor: Actor::User,
         keys: vec![DedupeKey::content(conversation, said)],
         said: said_at(None, content, &raw),
-        known: false,
+        seen: None,
     })
 }
 

@@ -199,7 +199,7 @@ impl<'a> Reader<'a> {
                 actor,
                 said,
                 keys,
-                known: false,
+                seen: None,
             }));
         }
         let payload = envelope.payload.clone();

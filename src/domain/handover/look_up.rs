@@ -138,7 +138,10 @@ impl Turn<'_> {
 
     /// Before what was said meanwhile, which left room for it, and without what is known. Says how many there were.
     fn record_found(&mut self, transcript: &[TranscriptItem]) -> usize {
-        let fresh: Vec<_> = transcript.iter().filter(|item| !item.known).collect();
+        let fresh: Vec<_> = transcript
+            .iter()
+            .filter(|item| item.seen.is_none())
+            .collect();
         let most = usize::try_from(Found::MOST).unwrap_or(usize::MAX);
         let newest = fresh.len().saturating_sub(most);
         let count = fresh.len() - newest;

@@ -12,7 +12,6 @@ use crate::domain::{
     event::Request,
     fallback::Choices,
     ids::{DeskName, HandoverId, LegId},
-    message::Actor,
     policy::{ClosedBecause, Notice, PausedBecause, WhenUnsure},
 };
 
@@ -27,7 +26,7 @@ impl Turn<'_> {
             Some(_) => self.end(Cause::Closed, "replaced"),
             None => {}
         }
-        self.record_transcript(request);
+        self.record_past(&request.transcript);
         self.open(request)
     }
 
@@ -186,25 +185,8 @@ impl Turn<'_> {
             .is_some_and(|desk| desk.takes_at_once)
     }
 
-    /// What stands in the transcript and was not recorded is recorded now; what we had the bot say is no news.
-    fn record_transcript(&mut self, request: &Request) {
-        let open = self.conversation.handover.is_some();
-        for item in request.transcript.iter().filter(|item| !item.known) {
-            if item.actor == Actor::Bot && self.is_known(&item.said, true) {
-                continue;
-            }
-            let message = self.record_said(item.actor, &item.said);
-            if item.actor == Actor::Bot {
-                self.expect_copy(&item.said, message);
-            }
-            if open && item.actor == Actor::User {
-                self.pass_on(message, &item.said.content);
-            }
-        }
-    }
-
     fn attach(&mut self, request: &Request) -> Outcome {
-        self.record_transcript(request);
+        self.record_missed(&request.transcript);
         self.note(Cause::Attached, None);
         match &self.conversation.handover {
             Some(open) => Outcome::Requested {

@@ -14,6 +14,7 @@ mod look_up;
 mod lost;
 mod notices;
 mod operator;
+mod past;
 mod pause;
 mod routes;
 mod search;
@@ -30,7 +31,7 @@ use crate::domain::{
     conversation::{Agent, PauseState, ResumeContract},
     delivery::{Destination, Done, Found, Lane, StepResult, Task},
     effect::{Cancelled, Cause, WarningKind},
-    event::{AgentSaid, DeskEvent, Feed, NamedLeg, PlatformMessage, Request, TranscriptItem},
+    event::{AgentSaid, DeskEvent, Feed, NamedLeg, PlatformMessage, Request, Seen, TranscriptItem},
     ids::BotName,
     message::{Actor, Content},
     policy::{ClosedBecause, Notice, PausedBecause, WhenUnsure},
@@ -53,7 +54,7 @@ fn found() -> StepResult {
             feed: Feed::Only,
         },
         keys: Vec::new(),
-        known: false,
+        seen: None,
     };
     StepResult::Done(Done {
         found: Found {

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::{
-    columns::values,
+    columns::{count, values},
     fault::Fault,
     intake, keys, legs,
     subject::Subject,
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     domain::{
         effect::Effect,
-        event::{Event, LegTarget, NamedLeg, Step, Target, TranscriptItem},
+        event::{Event, LegTarget, NamedLeg, Seen, Step, Target, TranscriptItem},
         handover::Outcome,
         operator::{Action, OperatorAction},
     },
@@ -226,7 +226,7 @@ async fn apply_event(
         return Ok((subject, outcome));
     }
     if let Event::HandoverRequested(request) = &mut event.event {
-        mark_known(work, &mut request.transcript, &event.transcript).await?;
+        mark_seen(work, &mut request.transcript, &event.transcript).await?;
     }
     let (subject, turned) = subject.turn(work, &event.event).await?;
     if event.counts(&turned) {
@@ -241,9 +241,9 @@ async fn apply_event(
     Ok((subject, turned.outcome))
 }
 
-/// Says which messages of the transcript have been recorded, or are ours and came back. One that was kept and has been
-/// removed since counts as new.
-pub(super) async fn mark_known(
+/// Says which messages of the transcript have been recorded, and where, or are ours and came back. One that was kept and
+/// has been removed since counts as new.
+pub(super) async fn mark_seen(
     work: &mut Work,
     items: &mut [TranscriptItem],
     transcript: &[Vec<Hashed>],
@@ -254,7 +254,7 @@ pub(super) async fn mark_known(
         let twice = keys.iter().any(|key| seen.contains(&key.hash));
         seen.extend(keys.iter().map(|key| key.hash));
         let known = keys::find(work, keys).await?;
-        item.known = twice || known.is_some();
+        item.seen = (twice || known.is_some()).then_some(Seen::Apart);
         if let Some(reference) = known.and_then(|known| known.reference)
             && !twice
         {
@@ -265,21 +265,17 @@ pub(super) async fn mark_known(
         return Ok(());
     }
     let ids: Vec<Uuid> = references.values().copied().collect();
-    let sql = "SELECT id FROM messages WHERE id = ANY($1)";
+    let sql = "SELECT id, seq FROM messages WHERE id = ANY($1)";
     let rows = work.rows(sql, values![ids]).await?;
     let mut kept = rows
         .iter()
-        .map(|row| row.try_get(0))
-        .collect::<Result<HashSet<Uuid>, _>>()?;
-    kept.extend(
-        work.writes
-            .messages
-            .iter()
-            .map(|(_, message)| message.id.as_uuid()),
-    );
+        .map(|row| Ok((row.try_get(0)?, count(row.try_get(1)?))))
+        .collect::<Result<HashMap<Uuid, u64>, Fault>>()?;
+    let written = work.writes.messages.iter();
+    kept.extend(written.map(|(_, message)| (message.id.as_uuid(), message.seq)));
     for (at, item) in items.iter_mut().enumerate() {
         if let Some(reference) = references.get(&at) {
-            item.known = kept.contains(reference);
+            item.seen = kept.get(reference).copied().map(Seen::At);
         }
     }
     Ok(())
@@ -295,7 +291,7 @@ pub(super) fn store_transcript_keys(
 ) {
     let mut came_of_it = keyed::came_of_transcript(effects);
     for (item, keys) in items.iter().zip(transcript) {
-        if !item.known {
+        if item.seen.is_none() {
             keys::store(work, keys, came_of_it.next().flatten());
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     cancel,
-    columns::{lane_id, values},
+    columns::{integer, lane_id, values},
     fault::Fault,
     legs,
     memory::Change,
@@ -15,7 +15,7 @@ use crate::{
     domain::{
         dedupe::Fingerprint,
         delivery::NewDelivery,
-        effect::{Effect, HandoverRow, JournalEntry, LegRow},
+        effect::{Effect, HandoverRow, JournalEntry, LegRow, MoveUp},
         event::Event,
         handover::Echo,
         ids::{ConversationId, DeliveryId, MessageId},
@@ -34,6 +34,7 @@ pub(super) async fn perform(
         let needs_row = matches!(
             effect,
             Effect::Record(_)
+                | Effect::MoveUp(_)
                 | Effect::Deliver(_)
                 | Effect::ExpectEcho { .. }
                 | Effect::ExpectCopy { .. }
@@ -45,6 +46,7 @@ pub(super) async fn perform(
         }
         match effect {
             Effect::Record(message) => work.writes.messages.push((id, message.clone())),
+            Effect::MoveUp(moved) => move_up(work, id, *moved),
             Effect::Unsaid { message } => mark_said(work, *message, false),
             Effect::Deliver(delivery) => deliver(work, id, delivery),
             Effect::ExpectEcho {
@@ -129,6 +131,29 @@ fn consume_echo(
         "DELETE FROM echoes WHERE row = (SELECT row FROM echoes WHERE conversation = $1 AND fingerprint = $2 \
          AND ($3 OR expires_at IS NULL OR expires_at >= $4) ORDER BY row LIMIT 1)",
         values![conversation, fingerprint, however_old, work.now],
+    );
+}
+
+/// Places are one's own: on the way to it each message has one that nobody else has.
+fn move_up(work: &mut Work, conversation: ConversationId, moved: MoveUp) {
+    let MoveUp {
+        from,
+        count,
+        before,
+    } = moved;
+    let (from, count, before) = (integer(from), integer(count), integer(before));
+    work.write(
+        "UPDATE messages SET seq = -CASE WHEN seq < $2 THEN seq + $3 ELSE seq - $2 + $4 END \
+         WHERE conversation = $1 AND seq >= $4 AND seq < $2 + $3",
+        values![conversation, from, count, before],
+    );
+    work.write(
+        "UPDATE messages SET seq = -seq WHERE conversation = $1 AND seq < 0",
+        values![conversation],
+    );
+    work.write(
+        "UPDATE console_reads SET seq = seq + $2 WHERE conversation = $1 AND seq >= $3",
+        values![conversation, count, before],
     );
 }
 

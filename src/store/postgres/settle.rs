@@ -292,7 +292,7 @@ impl Delivery {
             let items = &mut done.found.transcript;
             let waits = subject.state.looks_up(self.handover);
             if waits.is_some_and(|look_up| look_up.history) {
-                apply::mark_known(work, items, found).await?;
+                apply::mark_seen(work, items, found).await?;
             } else {
                 // Too late, or not asked for. Nothing of it is recorded, so nothing of it may be known from now on.
                 items.clear();

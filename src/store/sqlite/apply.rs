@@ -2,13 +2,20 @@
 
 use std::collections::HashSet;
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
-use super::{columns::AnyId, fault::Fault, keys, legs, subject::Subject, unmatched, work::Work};
+use super::{
+    columns::{AnyId, count},
+    fault::Fault,
+    keys, legs,
+    subject::Subject,
+    unmatched,
+    work::Work,
+};
 use crate::{
     domain::{
         effect::Effect,
-        event::{Event, LegTarget, NamedLeg, Target, TranscriptItem},
+        event::{Event, LegTarget, NamedLeg, Seen, Target, TranscriptItem},
         handover::Outcome,
         operator::{Action, OperatorAction},
     },
@@ -164,7 +171,7 @@ fn apply_event(
         return Ok((subject, outcome));
     }
     if let Event::HandoverRequested(request) = &mut event.event {
-        mark_known(work, &mut request.transcript, &event.transcript)?;
+        mark_seen(work, &mut request.transcript, &event.transcript)?;
     }
     let (subject, turned) = subject.turn(work, &event.event)?;
     if event.counts(&turned) {
@@ -179,28 +186,31 @@ fn apply_event(
     Ok((subject, turned.outcome))
 }
 
-/// Says which messages of the transcript have been recorded, or are ours and came back. One that was kept and has been
-/// removed since counts as new.
-pub(super) fn mark_known(
+/// Says which messages of the transcript have been recorded, and where, or are ours and came back. One that was kept and
+/// has been removed since counts as new.
+pub(super) fn mark_seen(
     work: &Work<'_>,
     items: &mut [TranscriptItem],
     transcript: &[Vec<Hashed>],
 ) -> Result<(), Fault> {
-    let mut kept = work.prepare("SELECT EXISTS (SELECT 1 FROM messages WHERE id = ?1)")?;
+    let mut kept = work.prepare("SELECT seq FROM messages WHERE id = ?1")?;
     let mut seen = HashSet::new();
     for (item, keys) in items.iter_mut().zip(transcript) {
         let twice = keys.iter().any(|key| seen.contains(&key.hash));
         seen.extend(keys.iter().map(|key| key.hash));
-        item.known = match keys::find(work, keys)? {
-            _ if twice => true,
-            None => false,
+        item.seen = match keys::find(work, keys)? {
+            _ if twice => Some(Seen::Apart),
+            None => None,
             Some(Known {
                 reference: None, ..
-            }) => true,
+            }) => Some(Seen::Apart),
             Some(Known {
                 reference: Some(id),
                 ..
-            }) => kept.query_row([AnyId(id)], |row| row.get(0))?,
+            }) => kept
+                .query_row([AnyId(id)], |row| row.get(0))
+                .optional()?
+                .map(|seq| Seen::At(count(seq))),
         };
     }
     Ok(())
@@ -216,7 +226,7 @@ pub(super) fn store_transcript_keys(
 ) -> Result<(), Fault> {
     let mut came_of_it = keyed::came_of_transcript(effects);
     for (item, keys) in items.iter().zip(transcript) {
-        if !item.known {
+        if item.seen.is_none() {
             keys::store_anew(work, keys, came_of_it.next().flatten())?;
         }
     }

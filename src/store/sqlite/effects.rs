@@ -18,7 +18,7 @@ use crate::{
     domain::{
         dedupe::Fingerprint,
         delivery::{Lane, NewDelivery, Task},
-        effect::{Effect, HandoverRow, JournalEntry, LegRow},
+        effect::{Effect, HandoverRow, JournalEntry, LegRow, MoveUp},
         event::Event,
         handover::Echo,
         ids::{DeliveryId, MessageId},
@@ -47,6 +47,7 @@ pub(super) fn perform(
                 let progress = subject.progress_with(message.id);
                 recorded = Some(record(work, row, message, progress.as_deref())?);
             }
+            (Effect::MoveUp(moved), Some(row)) => move_up(work, row, *moved)?,
             (Effect::Unsaid { message }, _) => mark_said(work, *message, false)?,
             (Effect::Deliver(delivery), Some(row)) => {
                 let at_hand = at_hand::keep(work, subject, delivery, recorded)?;
@@ -178,6 +179,30 @@ fn record<'m>(
         message,
         length: content.len() + message.raw.as_ref().map_or(0, String::len),
     })
+}
+
+/// Places are one's own: on the way to it each message has one that nobody else has.
+fn move_up(work: &Work<'_>, conversation: i64, moved: MoveUp) -> Result<(), Fault> {
+    let MoveUp {
+        from,
+        count,
+        before,
+    } = moved;
+    let (from, count, before) = (integer(from), integer(count), integer(before));
+    work.execute(
+        "UPDATE messages SET seq = -iif(seq < ?2, seq + ?3, seq - ?2 + ?4) \
+         WHERE conversation = ?1 AND seq >= ?4 AND seq < ?2 + ?3",
+        params![conversation, from, count, before],
+    )?;
+    work.execute(
+        "UPDATE messages SET seq = -seq WHERE conversation = ?1 AND seq < 0",
+        [conversation],
+    )?;
+    work.execute(
+        "UPDATE console_reads SET seq = seq + ?2 WHERE conversation = ?1 AND seq >= ?3",
+        params![conversation, count, before],
+    )?;
+    Ok(())
 }
 
 /// Whether desks that are asked from now on are to read it.

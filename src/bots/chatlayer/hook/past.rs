@@ -93,7 +93,7 @@ impl<'a> Told<'a> {
             actor,
             said,
             keys,
-            known: false,
+            seen: None,
         };
         match self {
             Self::Item(item) => reader.said(&item).into_iter().map(known).collect(),

@@ -223,7 +223,7 @@ fn a_second_request_attaches_to_the_open_handover() {
 fn what_only_the_second_requests_transcript_holds_reaches_the_desk() {
     let mut world = World::new();
     world.request();
-    let item = |actor, text: &str, known| TranscriptItem {
+    let item = |actor, text: &str, seen| TranscriptItem {
         actor,
         said: PlatformMessage {
             at: Some(world.now),
@@ -232,12 +232,12 @@ fn what_only_the_second_requests_transcript_holds_reaches_the_desk() {
             feed: Feed::Only,
         },
         keys: Vec::new(),
-        known,
+        seen,
     };
     let transcript = vec![
-        item(Actor::User, "seen", true),
-        item(Actor::User, "new", false),
-        item(Actor::Bot, "wait", false),
+        item(Actor::User, "seen", Some(Seen::Apart)),
+        item(Actor::User, "new", None),
+        item(Actor::Bot, "wait", None),
     ];
     world.apply(&Event::HandoverRequested(Request {
         payload: None,

@@ -435,7 +435,7 @@ impl World {
             actor,
             said: self.said(text),
             keys: Vec::new(),
-            known: false,
+            seen: None,
         }
     }
 

@@ -42,6 +42,22 @@ impl World {
             .map(|message| message.seq)
             .zip(self.transcript())
             .collect();
+        for moved in self.effects.iter().filter_map(|effect| match effect {
+            Effect::MoveUp(moved) => Some(moved),
+            _ => None,
+        }) {
+            let end = moved.from + moved.count;
+            for (seq, _) in messages
+                .iter_mut()
+                .filter(|(seq, _)| (moved.before..end).contains(seq))
+            {
+                *seq = if *seq < moved.from {
+                    *seq + moved.count
+                } else {
+                    *seq - moved.from + moved.before
+                };
+            }
+        }
         messages.sort_by_key(|(seq, _)| *seq);
         messages
             .into_iter()

@@ -1,0 +1,110 @@
+//! What the platform tells with its request stands where the platform has it.
+
+use std::time::Duration;
+
+use handover_bridge::{
+    domain::{
+        dedupe::DedupeKey,
+        event::TranscriptItem,
+        handover::Outcome,
+        ids::HandoverId,
+        message::{Actor, Content},
+        operator::Action,
+    },
+    store::Retention,
+};
+
+use crate::world::{
+    Harness, World, bot, console_policy, ines, item, keep, key, request, says_once, text_of,
+};
+
+const DAY: Duration = Duration::from_hours(24);
+const MOMENT: Duration = Duration::from_millis(1);
+
+pub async fn what_was_missed_stands_before_what_came_after_it(harness: impl Harness + 'static) {
+    let world = World::with(harness, console_policy()).await;
+    observed(&world, ["two", "four"]).await;
+    let id = world.conversation("ann").await;
+    world.store.mark_read(id, &ines(), 2).await.unwrap();
+    asks(&world, ["one", "two", "three", "four", "five"]).await;
+    let everything = ["one", "two", "three", "four", "five"];
+    assert_eq!(transcript(&world).await, everything);
+    let row = world.store.inbox_row(id, &ines()).await.unwrap().unwrap();
+    assert_eq!(row.unread, 1, "what is above what was read is read");
+    let last = row.last.map(|message| text_of(&message.content));
+    assert_eq!(last.as_deref(), Some("five"));
+}
+
+pub async fn what_has_been_removed_stands_in_front_again(harness: impl Harness + 'static) {
+    let world = World::with(harness, console_policy()).await;
+    observed(&world, ["one", "two"]).await;
+    world.wait(DAY + MOMENT);
+    observed(&world, ["three"]).await;
+    let observed = Retention {
+        observed: DAY,
+        ..keep()
+    };
+    assert_eq!(world.store.purge(observed, 99).await.unwrap(), 2);
+    asks(&world, ["one", "two", "three"]).await;
+    assert_eq!(transcript(&world).await, ["one", "two", "three"]);
+}
+
+pub async fn what_an_agent_said_keeps_its_place(harness: impl Harness + 'static) {
+    let mut world = World::with(harness, console_policy()).await;
+    let handover = asks(&world, ["two"]).await;
+    let claim = Action::Claim { handover };
+    world.operate("ann", &ines(), claim).await;
+    let say = Action::Say {
+        handover,
+        content: Content::text("agent"),
+    };
+    world.operate("ann", &ines(), say).await;
+    world.apply(says_once("ann", "three", "three")).await;
+    let close = Action::Close {
+        handover,
+        reason: "solved".to_owned(),
+        dialog_state: None,
+    };
+    world.operate("ann", &ines(), close).await;
+    while let Some(mut claim) = world.claim(&bot()).await {
+        while let Some(next) = world.done(claim).await {
+            claim = next;
+        }
+    }
+    asks(&world, ["one", "two", "three", "four"]).await;
+    let told = ["one", "two", "agent", "three", "four"];
+    assert_eq!(transcript(&world).await, told);
+    world.reopen().await;
+    assert_eq!(transcript(&world).await, told);
+}
+
+/// The platform tells of each as it is said.
+async fn observed<const N: usize>(world: &World, said: [&str; N]) {
+    for text in said {
+        world.apply(says_once("ann", text, text)).await;
+    }
+}
+
+/// With all that was said, as the platform has it.
+async fn asks<const N: usize>(world: &World, said: [&str; N]) -> HandoverId {
+    let past = |text| -> TranscriptItem {
+        let keys = vec![DedupeKey::message_id(&key("ann"), text)];
+        item(Actor::User, text, keys)
+    };
+    let outcomes = world.apply(request("ann", said.map(past).into())).await;
+    match outcomes.as_slice() {
+        [Outcome::Requested { handover, .. }] => *handover,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// As a person at the console reads it, without what the bridge itself has said.
+async fn transcript(world: &World) -> Vec<String> {
+    let id = world.conversation("ann").await;
+    let view = world.store.conversation(id, None, 99).await.unwrap();
+    let messages = view.unwrap().messages.into_iter().map(|view| view.message);
+    messages
+        .filter(|message| message.actor != Actor::System)
+        .map(|message| text_of(&message.content))
+        .collect()
+}
