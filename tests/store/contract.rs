@@ -177,6 +177,7 @@ macro_rules! run_against {
                 a_probe_writes,
             ],
             removed: [
+                a_bot_that_was_gone_is_resumed_once_an_operator_wants_it,
                 an_agent_is_told_of_what_waited_for_a_bot_that_is_gone,
                 so_is_one_whose_handover_was_over_by_then,
                 what_nobody_is_left_to_be_told_of_is_a_dead_letter,

@@ -176,15 +176,13 @@ impl Turn<'_> {
         self.cancel(self.bot_lane(), Cancelled::Pauses);
         let now = self.context.now;
         let first_order = self.conversation.next_order;
+        let resume_at = self.resume_at.take();
         let Some(handover) = &mut self.conversation.handover else {
             return;
         };
         let contract = ResumeContract {
-            reason: reason.to_owned(),
-            agent: handover.newest_agent().and_then(|agent| agent.name.clone()),
-            seconds: handover.lasted(now).as_secs(),
-            unanswered: lost,
-            dialog_state: self.resume_at.take(),
+            dialog_state: resume_at,
+            ..ResumeContract::of(handover, reason, (now, lost))
         };
         handover.closing = Some(Closing {
             reason: reason.to_owned(),
@@ -228,6 +226,27 @@ impl Turn<'_> {
         if steps == 0 {
             // Nothing that could overtake what was said before it.
             self.end(Cause::Resumed, &reason);
+        }
+    }
+
+    /// Nobody here can resume this bot, and what it is owed is about to be given up. It stays silent until an operator has
+    /// the first of its resume steps tried again, by a process that knows it: so that one is owed all the same.
+    pub(super) fn owe_removed_bot(&mut self, reason: &str) {
+        let lost = self.loses_what_was_said(Cause::BotRemoved);
+        let now = self.context.now;
+        let Some(open) = &mut self.conversation.handover else {
+            return;
+        };
+        let contract = match &mut open.closing {
+            Some(closing) => closing.left.take(),
+            None if open.answer == Answer::Accepted => {
+                Some(ResumeContract::of(open, reason, (now, lost)))
+            }
+            None => None,
+        };
+        let id = open.id;
+        if let Some(contract) = contract {
+            self.owe_bot(id, Task::Resume { index: 0, contract });
         }
     }
 

@@ -159,6 +159,7 @@ impl Turn<'_> {
             if self.closing_mut().is_none() {
                 self.close_leg("bot_removed");
             }
+            self.owe_removed_bot("bot_removed");
             self.end(Cause::BotRemoved, "bot_removed");
         }
         self.taken()
