@@ -204,6 +204,9 @@ pub(super) fn overtaken(only: Cancelled, task: &Task, order: u64) -> Option<Deli
         (Cancelled::NoticesBefore(before), Task::Say { notice: true, .. }) if order < before => {
             Some(DeliveryState::Cancelled)
         }
+        (Cancelled::Notice(told), Task::Say { message, .. }) if told == *message => {
+            Some(DeliveryState::Cancelled)
+        }
         (Cancelled::PartsOf(message), Task::Say { .. }) if task.message() == Some(message) => {
             Some(DeliveryState::Dead)
         }
@@ -214,6 +217,7 @@ pub(super) fn overtaken(only: Cancelled, task: &Task, order: u64) -> Option<Deli
             | Cancelled::Pauses
             | Cancelled::SaysBefore(_)
             | Cancelled::NoticesBefore(_)
+            | Cancelled::Notice(_)
             | Cancelled::PartsOf(_),
             _,
         ) => None,
