@@ -225,6 +225,7 @@ macro_rules! run_against {
                 each_list_has_what_is_meant_for_it_in_its_order,
                 dead_letters_are_counted_up_to_a_hundred,
                 a_row_says_that_what_an_agent_said_has_not_reached_the_user,
+                what_an_agent_said_has_reached_the_user_whatever_comes_behind_it,
                 paging_is_complete_without_repeats_while_things_change,
                 handovers_of_one_moment_are_paged_completely,
                 a_list_is_narrowed_to_a_bot_and_a_desk,

@@ -123,6 +123,8 @@ async fn said(
                AND d.conversation = w.conversation AND substr(d.destination, 1, 4) = 'bot:' \
                AND d.state IN ('retrying', 'dead', 'cancelled') \
                AND strpos(d.task, CASE d.state WHEN 'retrying' THEN '\"do\":\"say\"' ELSE last.id::text END) > 0 \
+               AND (d.state <> 'retrying' OR EXISTS (SELECT FROM deliveries own WHERE own.lane = w.conversation \
+                   AND own.settled_at IS NULL AND strpos(own.task, last.id::text) > 0)) \
                ORDER BY CASE d.state WHEN 'dead' THEN 0 WHEN 'cancelled' THEN 1 ELSE 2 END LIMIT 1) lost ON true";
     let ids: Vec<Uuid> = found.iter().map(Found::id).collect();
     let rows = database
