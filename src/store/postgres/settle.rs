@@ -57,33 +57,20 @@ pub(super) async fn settle(
         settled: Arc::new(KeyedSettlement::new(settlement, &ground.hasher)),
         destination: claim.destination,
     };
-    let mut waits = false;
-    let landing = loop {
-        match intake::settle(ground, settle.clone()).await {
-            Err(error @ Error::Unavailable(_)) => {
-                if !mem::replace(&mut waits, true) {
-                    tracing::warn!(
-                        error = error.told(),
-                        delivery.id = %settle.delivery,
-                        "what came of a call cannot be stored yet, it is tried again"
-                    );
-                }
-                tokio::time::sleep(SETTLE_AGAIN).await;
-            }
-            Err(Error::Corrupt(error)) => {
-                tracing::error!(
-                    error = &*error,
-                    delivery.id = %settle.delivery,
-                    "what came of a call is kept, and nothing follows from it"
-                );
-                ground.step(Alone(settle)).await?;
-                lanes::give_back(ground, hold.spend()).await?;
-                return Ok(None);
-            }
-            // A lane whose outcome cannot be written is not given back at once: nothing in it can be trusted to go out once.
-            done => break done?,
-        }
-    };
+    let id = settle.delivery;
+    let written = until_written(id, || intake::settle(ground, settle.clone())).await;
+    if let Err(Error::Corrupt(error)) = written {
+        tracing::error!(
+            error = &*error,
+            delivery.id = %id,
+            "what came of a call is kept, and nothing follows from it"
+        );
+        until_written(id, || ground.step(Alone(settle.clone()))).await?;
+        lanes::give_back(ground, hold.spend()).await?;
+        return Ok(None);
+    }
+    // A lane whose outcome cannot be written is not given back at once: nothing in it can be trusted to go out once.
+    let landing = written?;
     hold.spend();
     match landing {
         // The outcome is written. A head that cannot be read now is claimed by whoever comes next.
@@ -94,10 +81,33 @@ pub(super) async fn settle(
         Landing::Deposed => {
             tracing::warn!(
                 destination = %settle.destination,
-                delivery.id = %settle.delivery,
+                delivery.id = %id,
                 "a call ended after its lane had been taken over; what came of it is not kept"
             );
             Ok(None)
+        }
+    }
+}
+
+/// Writes an outcome, however long the database is away: forgotten, it would be sent again and again.
+async fn until_written<T, F>(delivery: DeliveryId, write: impl Fn() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let mut waits = false;
+    loop {
+        match write().await {
+            Err(error @ Error::Unavailable(_)) => {
+                if !mem::replace(&mut waits, true) {
+                    tracing::warn!(
+                        error = error.told(),
+                        delivery.id = %delivery,
+                        "what came of a call cannot be stored yet, it is tried again"
+                    );
+                }
+                tokio::time::sleep(SETTLE_AGAIN).await;
+            }
+            done => return done,
         }
     }
 }

@@ -16,8 +16,8 @@ use handover_bridge::{
 use tokio::time::timeout;
 use tokio_postgres::{Client, NoTls};
 
-use super::Database;
-use crate::world::{clock, keep, policy, says, team};
+use super::{Database, Shared};
+use crate::world::{World, clock, keep, policy, says, team};
 
 /// What takes longer than any hook is given.
 const SLOW: Duration = Duration::from_millis(2500);
@@ -75,6 +75,27 @@ async fn what_a_sender_waited_for_is_not_called_off() {
     drop(held);
     let kept = database.comes_to("SELECT count(*) FROM pauses", "1");
     timeout(Duration::from_secs(5), kept).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outcome_of_which_nothing_follows_waits_for_the_database_as_any_other() {
+    let database = Arc::new(Database::new());
+    let mut world = World::new(Shared(Arc::clone(&database))).await;
+    world.waiting("ann").await;
+    world.user_says("ann", "hello").await;
+    world.spoil().await;
+    let claim = world.claim(&team()).await.unwrap();
+    let held = database
+        .holds("BEGIN; LOCK TABLE deliveries IN SHARE MODE")
+        .await;
+    let settling = tokio::spawn(async move { world.done(claim).await });
+    // The second time that it is written.
+    let again = database.comes_to(WAITING, "2");
+    timeout(Duration::from_secs(10), again).await.unwrap();
+    drop(held);
+    assert!(settling.await.unwrap().is_none());
+    let unsettled = "SELECT count(*) FROM deliveries WHERE settled_at IS NULL";
+    assert_eq!(database.says(unsettled), "0\n");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
