@@ -109,7 +109,7 @@ impl SqliteStore {
             .readers
             .read(|connection| take_away::remains(connection, AT_ONCE))
             .await?;
-        let mut after = Some(0);
+        let mut after = remains.iter().map(|one| one.from).min();
         while let Some(from) = after {
             (remains, after) = self
                 .readers

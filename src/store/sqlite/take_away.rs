@@ -12,7 +12,9 @@ const LOOK_AT_ONCE: i64 = 20_000;
 pub(super) struct Remains {
     conversation: i64,
     deliveries: Vec<i64>,
-    /// Deliveries were looked through up to here.
+    /// Deliveries are looked through from behind this row, before which there was none any more.
+    pub(super) from: i64,
+    /// And up to here.
     upto: i64,
 }
 
@@ -44,14 +46,18 @@ pub(super) fn remains(connection: &Connection, limit: usize) -> Result<Vec<Remai
     if found.is_empty() {
         return Ok(Vec::new());
     }
-    let upto = connection
-        .prepare_cached("SELECT coalesce(max(row), 0) FROM deliveries")?
-        .query_row([], |row| row.get(0))?;
+    let (from, upto) = connection
+        .prepare_cached(
+            "SELECT coalesce((SELECT min(row) FROM deliveries), 1) - 1, \
+             coalesce((SELECT max(row) FROM deliveries), 0)",
+        )?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(found
         .into_iter()
         .map(|conversation| Remains {
             conversation,
             deliveries: Vec::new(),
+            from,
             upto,
         })
         .collect())
