@@ -9,8 +9,8 @@ use super::{
     columns::values,
     erase::{self, Begun, Untold},
     fault::Fault,
+    giving_up,
     memory::Change,
-    operator::{GiveUp, GiveUpAlone},
     subject::Subject,
     take_away::{Left, TakeAway},
     warnings,
@@ -23,7 +23,7 @@ use crate::{
         event::Event,
         ids::ErasureId,
     },
-    store::{Erased, Erasure, Error, Whose},
+    store::{Erased, Erasure, Error, Whose, given_up::GivenUp},
 };
 
 /// As many conversations are erased side by side.
@@ -87,17 +87,7 @@ async fn tell_to_end(ground: &Arc<Ground>) -> Result<usize, Error> {
 async fn give_up_overdue(ground: &Arc<Ground>) -> Result<usize, Error> {
     let overdue = erase::overdue(ground, AT_ONCE).await?;
     for delivery in overdue.iter().copied() {
-        let given_up = ground.step(GiveUp(delivery)).await;
-        let Err(Error::Corrupt(error)) = given_up else {
-            given_up?;
-            continue;
-        };
-        tracing::error!(
-            error = &*error,
-            delivery.id = %delivery,
-            "a delivery is given up, and nothing follows from it"
-        );
-        ground.step(GiveUpAlone(delivery)).await?;
+        giving_up::give_up(ground, delivery, GivenUp::Overdue).await?;
     }
     Ok(overdue.len())
 }

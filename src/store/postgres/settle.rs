@@ -272,12 +272,21 @@ impl Delivery {
         matches!(self.state, DeliveryState::Pending | DeliveryState::Retrying)
     }
 
-    pub(super) fn letter(&self, class: &'static str) -> DeadLetter {
-        DeadLetter {
-            id: self.id,
-            destination: self.destination.clone(),
-            class: Some(class),
+    /// Settles it for good without its having been taken: as a dead letter of this class, or called off where there is none.
+    /// What was never said does not come back.
+    pub(super) fn end(&self, work: &mut Work, dead: Option<&'static str>) {
+        match dead {
+            Some(_) => {
+                let letter = DeadLetter {
+                    id: self.id,
+                    destination: self.destination.clone(),
+                    class: dead,
+                };
+                cancel::bury(work, self.id, letter);
+            }
+            None => cancel::call_off(work, self.id),
         }
+        cancel::forget_echo(work, self.conversation, self.id);
     }
 
     /// Something of the row has changed: its lane is looked at anew.
@@ -291,12 +300,14 @@ impl Delivery {
 
     /// Lets `decide` draw the consequences; it has nothing to say about a task that it does not know.
     pub(super) async fn conclude(
-        self,
+        mut self,
         work: &mut Work,
         subject: Option<Subject>,
         (mut result, found): (StepResult, &[Vec<Hashed>]),
     ) -> Result<(), Fault> {
-        let Some(task) = self.task else { return Ok(()) };
+        let Some(task) = self.task.take() else {
+            return Ok(());
+        };
         let subject = subject.ok_or(Fault::Missing)?;
         if let StepResult::Done(done) = &mut result {
             let items = &mut done.found.transcript;
@@ -311,7 +322,7 @@ impl Delivery {
         let event = Event::Settled(Settled {
             handover: self.handover,
             lane: self.lane,
-            destination: self.destination,
+            destination: self.destination.clone(),
             task,
             result,
             leg_closed: self.leg_closed,
@@ -326,9 +337,8 @@ impl Delivery {
             apply::store_transcript_keys(work, items, found, &turned.effects);
         }
         if turned.effects.contains(&Effect::Withdraw) {
-            cancel::call_off(work, self.id);
+            self.end(work, None);
             work.after.dead.retain(|letter| letter.id != self.id);
-            cancel::forget_echo(work, self.conversation, self.id);
         }
         for effect in &turned.effects {
             if let Effect::PutOff { until } = effect {
@@ -339,6 +349,17 @@ impl Delivery {
             }
         }
         tell_what_waited(work, subject, &turned.effects).await
+    }
+
+    /// The same where nobody has made a call.
+    pub(super) async fn conclude_without_call(
+        self,
+        work: &mut Work,
+        result: StepResult,
+    ) -> Result<(), Fault> {
+        work.landed = Some(Landed::for_good(self.id));
+        let subject = Subject::existing(work, self.conversation).await?;
+        self.conclude(work, Some(subject), (result, &[])).await
     }
 
     /// What was delivered is delivered, even if it was given up meanwhile; else a row that was given up stays so.
@@ -382,8 +403,7 @@ impl Delivery {
                     "UPDATE deliveries SET attempts = attempts + 1 WHERE id = $1",
                     values![self.id],
                 );
-                cancel::bury(work, self.id, self.letter(class.label()));
-                cancel::forget_echo(work, self.conversation, self.id);
+                self.end(work, Some(class.label()));
             }
         }
     }

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 
 use super::{SqliteStore, erase, fault::Fault, take_away, tidy};
-use crate::store::{Erased, Erasure, Error, Whose};
+use crate::store::{Erased, Erasure, Error, Whose, given_up::GivenUp};
 
 /// As many conversations are erased side by side.
 const AT_ONCE: usize = 50;
@@ -83,22 +83,7 @@ impl SqliteStore {
             .read(move |connection| erase::overdue(connection, now, AT_ONCE))
             .await?;
         for delivery in overdue.iter().copied() {
-            let given_up = self
-                .writer
-                .step(move |work| erase::give_up(work, delivery))
-                .await;
-            let Err(Error::Corrupt(error)) = given_up else {
-                given_up?;
-                continue;
-            };
-            tracing::error!(
-                error = &*error,
-                delivery.row = delivery,
-                "a delivery is given up, and nothing follows from it"
-            );
-            self.writer
-                .step(move |work| erase::give_up_alone(work, delivery))
-                .await?;
+            self.give_up(delivery, GivenUp::Overdue).await?;
         }
         Ok(overdue.len())
     }

@@ -117,22 +117,42 @@ impl Delivery {
         }
     }
 
-    pub(super) fn letter(&self, class: &'static str) -> DeadLetter {
-        DeadLetter {
-            id: self.id,
-            destination: self.destination.clone(),
-            class: Some(class),
+    /// Settles it for good without its having been taken: as a dead letter of this class, or called off where there is none.
+    /// It leaves its lane, and what was never said does not come back.
+    pub(super) fn end(&self, work: &mut Work<'_>, dead: Option<&'static str>) -> Result<(), Fault> {
+        match dead {
+            Some(_) => {
+                let letter = DeadLetter {
+                    id: self.id,
+                    destination: self.destination.clone(),
+                    class: dead,
+                };
+                cancel::bury(work, self.row, letter)?;
+            }
+            None => cancel::call_off(work, self.row)?,
         }
+        cancel::forget_echo(work, self.conversation, self.id)?;
+        work.touch(self.lane);
+        self.leave_lane(work);
+        Ok(())
+    }
+
+    fn leave_lane(&self, work: &mut Work<'_>) {
+        let lane = work.key_of(self.lane, self.order);
+        let order = self.order;
+        work.change(Change::Remove { lane, order });
     }
 
     /// Lets `decide` draw the consequences; it has nothing to say about a task that it does not know.
     pub(super) fn conclude(
-        self,
+        mut self,
         work: &mut Work<'_>,
         mut result: StepResult,
         found: &[Vec<Hashed>],
     ) -> Result<(), Fault> {
-        let Some(task) = self.task else { return Ok(()) };
+        let Some(task) = self.task.take() else {
+            return Ok(());
+        };
         let subject = Subject::by_row(work, self.conversation)?;
         if let StepResult::Done(done) = &mut result {
             let items = &mut done.found.transcript;
@@ -144,11 +164,10 @@ impl Delivery {
                 items.clear();
             }
         }
-        let lane = work.key_of(self.lane, self.order);
         let event = Event::Settled(Settled {
             handover: self.handover,
             lane: self.lane,
-            destination: self.destination,
+            destination: self.destination.clone(),
             task,
             result,
             leg_closed: self.leg_closed,
@@ -163,13 +182,8 @@ impl Delivery {
             apply::store_transcript_keys(work, items, found, &turned.effects)?;
         }
         if turned.effects.contains(&Effect::Withdraw) {
-            cancel::call_off(work, self.row)?;
+            self.end(work, None)?;
             work.batch.dead.retain(|letter| letter.id != self.id);
-            cancel::forget_echo(work, self.conversation, self.id)?;
-            work.change(Change::Remove {
-                lane,
-                order: self.order,
-            });
         }
         for effect in &turned.effects {
             if let Effect::PutOff { until } = effect {
@@ -181,7 +195,6 @@ impl Delivery {
 
     /// What was delivered is delivered, even if it was given up meanwhile; else a row that was given up stays so.
     fn write(&self, work: &mut Work<'_>, outcome: RowOutcome) -> Result<(), Fault> {
-        let lane = work.key_of(self.lane, self.order);
         work.touch(self.lane);
         work.change(Change::Called {
             destination: self.destination.clone(),
@@ -203,10 +216,7 @@ impl Delivery {
                         params![self.conversation, self.id, work.now.plus(ECHO_FOR)],
                     )?;
                 }
-                work.change(Change::Remove {
-                    lane,
-                    order: self.order,
-                });
+                self.leave_lane(work);
             }
             _ if !self.is_unsettled() => {}
             RowOutcome::Retry { at, class, counts } => {
@@ -223,12 +233,7 @@ impl Delivery {
                     "UPDATE deliveries SET attempts = attempts + 1 WHERE row = ?1",
                     [self.row],
                 )?;
-                cancel::bury(work, self.row, self.letter(class.label()))?;
-                cancel::forget_echo(work, self.conversation, self.id)?;
-                work.change(Change::Remove {
-                    lane,
-                    order: self.order,
-                });
+                self.end(work, Some(class.label()))?;
             }
         }
         Ok(())
