@@ -21,6 +21,7 @@ mod labels;
 mod observed;
 mod page;
 pub mod postgres;
+mod settled;
 pub mod sqlite;
 mod tally;
 mod unmatched;

@@ -27,13 +27,15 @@ use crate::{
     domain::{
         conversation::ConversationKey,
         delivery::{Destination, Lane, StepResult, Task},
-        effect::Effect,
-        event::{Event, NamedLeg, Settled},
+        event::{Event, Settled},
         ids::{ConversationId, DeliveryId, HandoverId},
     },
     store::{
-        Claim, DeliveryState, Error, RowOutcome, Settlement, hashing::Hashed,
-        keyed::KeyedSettlement, tally::DeadLetter,
+        Claim, DeliveryState, Error, RowOutcome, Settlement,
+        hashing::Hashed,
+        keyed::KeyedSettlement,
+        settled::{self, Follows},
+        tally::DeadLetter,
     },
     telemetry::traces::TraceParent,
 };
@@ -185,8 +187,8 @@ impl Settle {
         });
         let KeyedSettlement { settlement, found } = &*self.settled;
         delivery.write(work, settlement.row);
-        let result = (settlement.result.clone(), &found[..]);
-        delivery.conclude(work, subject, result).await?;
+        let result = settlement.result.clone();
+        delivery.conclude(work, subject, result, found).await?;
         Ok(Landing::Done(None))
     }
 
@@ -303,21 +305,16 @@ impl Delivery {
         mut self,
         work: &mut Work,
         subject: Option<Subject>,
-        (mut result, found): (StepResult, &[Vec<Hashed>]),
+        mut result: StepResult,
+        found: &[Vec<Hashed>],
     ) -> Result<(), Fault> {
         let Some(task) = self.task.take() else {
             return Ok(());
         };
         let subject = subject.ok_or(Fault::Missing)?;
-        if let StepResult::Done(done) = &mut result {
-            let items = &mut done.found.transcript;
-            let waits = subject.state.looks_up(self.handover);
-            if waits.is_some_and(|look_up| look_up.history) {
-                apply::mark_seen(work, items, found).await?;
-            } else {
-                // Too late, or not asked for. Nothing of it is recorded, so nothing of it may be known from now on.
-                items.clear();
-            }
+        let items = settled::found(&mut result, &subject.state, self.handover);
+        if !items.is_empty() {
+            apply::mark_seen(work, items, found).await?;
         }
         let event = Event::Settled(Settled {
             handover: self.handover,
@@ -327,28 +324,24 @@ impl Delivery {
             result,
             leg_closed: self.leg_closed,
         });
-        let (subject, turned) = subject.turn(work, &event).await?;
-        if let Event::Settled(Settled {
-            result: StepResult::Done(done),
-            ..
-        }) = &event
-        {
-            let items = &done.found.transcript;
-            apply::store_transcript_keys(work, items, found, &turned.effects);
-        }
-        if turned.effects.contains(&Effect::Withdraw) {
+        let (mut subject, turned) = subject.turn(work, &event).await?;
+        let items = settled::found_in(&event);
+        apply::store_transcript_keys(work, items, found, &turned.effects);
+        let follows = Follows::of(&turned.effects);
+        if follows.withdrawn {
             self.end(work, None);
             work.after.dead.retain(|letter| letter.id != self.id);
         }
-        for effect in &turned.effects {
-            if let Effect::PutOff { until } = effect {
-                work.write(
-                    "UPDATE deliveries SET due_at = greatest(due_at, $2) WHERE id = $1",
-                    values![self.id, until],
-                );
-            }
+        if let Some(until) = follows.put_off {
+            work.write(
+                "UPDATE deliveries SET due_at = greatest(due_at, $2) WHERE id = $1",
+                values![self.id, until],
+            );
         }
-        tell_what_waited(work, subject, &turned.effects).await
+        for leg in &follows.named {
+            subject = apply::tell_what_was_kept(work, subject, leg).await?;
+        }
+        Ok(())
     }
 
     /// The same where nobody has made a call.
@@ -359,7 +352,7 @@ impl Delivery {
     ) -> Result<(), Fault> {
         work.landed = Some(Landed::for_good(self.id));
         let subject = Subject::existing(work, self.conversation).await?;
-        self.conclude(work, Some(subject), (result, &[])).await
+        self.conclude(work, Some(subject), result, &[]).await
     }
 
     /// What was delivered is delivered, even if it was given up meanwhile; else a row that was given up stays so.
@@ -407,19 +400,4 @@ impl Delivery {
             }
         }
     }
-}
-
-/// A desk may tell of its conversation before it has answered the call that began it.
-async fn tell_what_waited(
-    work: &mut Work,
-    mut subject: Subject,
-    effects: &[Effect],
-) -> Result<(), Fault> {
-    for effect in effects {
-        if let Effect::Name(name) = effect {
-            let leg = NamedLeg::from(name);
-            subject = apply::tell_what_was_kept(work, subject, &leg, &name.reference).await?;
-        }
-    }
-    Ok(())
 }

@@ -14,8 +14,7 @@ use super::{
 use crate::{
     domain::{
         delivery::{Destination, Lane, StepResult, Task},
-        effect::Effect,
-        event::{Event, NamedLeg, Settled},
+        event::{Event, Settled},
         ids::{DeliveryId, HandoverId},
         time::Timestamp,
     },
@@ -23,6 +22,7 @@ use crate::{
         DeliveryState, RowOutcome,
         hashing::Hashed,
         keyed::{ECHO_FOR, KeyedSettlement},
+        settled::{self, Follows},
         tally::DeadLetter,
     },
     telemetry::traces::TraceParent,
@@ -154,15 +154,9 @@ impl Delivery {
             return Ok(());
         };
         let subject = Subject::by_row(work, self.conversation)?;
-        if let StepResult::Done(done) = &mut result {
-            let items = &mut done.found.transcript;
-            let waits = subject.state.looks_up(self.handover);
-            if waits.is_some_and(|look_up| look_up.history) {
-                apply::mark_seen(work, items, found)?;
-            } else {
-                // Too late, or not asked for. Nothing of it is recorded, so nothing of it may be known from now on.
-                items.clear();
-            }
+        let items = settled::found(&mut result, &subject.state, self.handover);
+        if !items.is_empty() {
+            apply::mark_seen(work, items, found)?;
         }
         let event = Event::Settled(Settled {
             handover: self.handover,
@@ -172,25 +166,22 @@ impl Delivery {
             result,
             leg_closed: self.leg_closed,
         });
-        let (subject, turned) = subject.turn(work, &event)?;
-        if let Event::Settled(Settled {
-            result: StepResult::Done(done),
-            ..
-        }) = &event
-        {
-            let items = &done.found.transcript;
-            apply::store_transcript_keys(work, items, found, &turned.effects)?;
-        }
-        if turned.effects.contains(&Effect::Withdraw) {
+        let (mut subject, turned) = subject.turn(work, &event)?;
+        let items = settled::found_in(&event);
+        apply::store_transcript_keys(work, items, found, &turned.effects)?;
+        let follows = Follows::of(&turned.effects);
+        if follows.withdrawn {
             self.end(work, None)?;
             work.batch.dead.retain(|letter| letter.id != self.id);
         }
-        for effect in &turned.effects {
-            if let Effect::PutOff { until } = effect {
-                put_off(work, self.row, *until)?;
-            }
+        if let Some(until) = follows.put_off {
+            put_off(work, self.row, until)?;
         }
-        tell_what_waited(work, subject, &turned.effects)
+        for leg in &follows.named {
+            subject = apply::tell_what_was_kept(work, subject, leg)?;
+        }
+        subject.leave(work);
+        Ok(())
     }
 
     /// What was delivered is delivered, even if it was given up meanwhile; else a row that was given up stays so.
@@ -253,21 +244,5 @@ fn put_off(work: &mut Work<'_>, row: i64, until: Timestamp) -> Result<(), Fault>
         let waiting = delivery.waiting(work, due);
         work.change(Change::Put(waiting));
     }
-    Ok(())
-}
-
-/// A desk may tell of its conversation before it has answered the call that began it.
-fn tell_what_waited(
-    work: &mut Work<'_>,
-    mut subject: Subject,
-    effects: &[Effect],
-) -> Result<(), Fault> {
-    for effect in effects {
-        if let Effect::Name(name) = effect {
-            let leg = NamedLeg::from(name);
-            subject = apply::tell_what_was_kept(work, subject, &leg, &name.reference)?;
-        }
-    }
-    subject.leave(work);
     Ok(())
 }
