@@ -18,6 +18,7 @@ mod hashing;
 mod job;
 mod keyed;
 mod labels;
+mod migrations;
 mod observed;
 mod page;
 pub mod postgres;
