@@ -11,6 +11,7 @@ mod claim;
 mod columns;
 mod console;
 pub mod copy;
+mod deadlines;
 mod erasure;
 mod found;
 mod given_up;

@@ -1,5 +1,7 @@
 //! What a call has brought, and what follows from it once it is decided: the same whatever the database.
 
+use std::time::Duration;
+
 use crate::domain::{
     conversation::Conversation,
     delivery::StepResult,
@@ -8,6 +10,9 @@ use crate::domain::{
     ids::HandoverId,
     time::Timestamp,
 };
+
+/// How long an outcome waits before it is tried to be written again, while the disk is full or the database away.
+pub(super) const SETTLE_AGAIN: Duration = Duration::from_millis(500);
 
 /// What was found of the transcript. Too late, or not asked for, nothing of it is recorded, so nothing of it may be known
 /// from now on.

@@ -16,13 +16,12 @@ use super::{
 };
 use crate::{
     domain::ids::{BotName, ConversationId, DeliveryId, ErasureId},
-    store::{Erasure, Named, Whose, audit::Action, erasure::Owner},
+    store::{
+        Erasure, Named, Whose,
+        audit::Action,
+        erasure::{LOOKED_THROUGH_AT_ONCE, Owner, SHOWN},
+    },
 };
-
-/// As many conversations, or deliveries, are looked through in one statement.
-const LOOK_AT_ONCE: i64 = 20_000;
-/// As much of what is owed is shown.
-const SHOWN: usize = 20;
 
 /// A conversation whose handover has not been told to end.
 #[derive(Clone, Copy, Debug)]
@@ -100,7 +99,12 @@ async fn with_profile(
     let words = serde_json::to_string(id)?;
     let (mut meant, mut next) = (Vec::new(), Some(Uuid::nil()));
     while let Some(after) = next {
-        let values = values![words.as_str(), whose.bot.as_ref(), after, LOOK_AT_ONCE];
+        let values = values![
+            words.as_str(),
+            whose.bot.as_ref(),
+            after,
+            LOOKED_THROUGH_AT_ONCE
+        ];
         let found = database.rows(sql, values).await?;
         next = None;
         for row in &found {
@@ -235,7 +239,7 @@ pub(super) async fn look_through(ground: &Ground, remains: &mut [Remains]) -> Re
     let database = ground.database.spending(Patience::Nobody);
     let mut after = first.unwrap_or(last_row);
     while after < last_row {
-        let to = after.saturating_add(LOOK_AT_ONCE);
+        let to = after.saturating_add(LOOKED_THROUGH_AT_ONCE);
         let found = database
             .rows(sql, values![after, to, wanted.clone()])
             .await?;

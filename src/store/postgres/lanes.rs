@@ -14,13 +14,13 @@ use super::{
     fault::Fault,
     giving_up,
     jobs::{self, Unfit},
-    leases::{Claimed, DROPPED_FOR, Dropped, Hold},
+    leases::{Claimed, Dropped, Hold},
     memory::Change,
     work::Ground,
 };
 use crate::{
     domain::{delivery::Destination, time::Timestamp},
-    store::{self, Claim, Error, Proof, Ticket, given_up::GivenUp},
+    store::{self, Claim, Error, Proof, Ticket, claim::DROPPED_FOR, given_up::GivenUp},
 };
 
 pub(super) async fn claim(

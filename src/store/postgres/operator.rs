@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::{
     audit,
-    columns::values,
+    columns::{select_messages, values},
     effects,
     fault::Fault,
     pauses,
@@ -201,7 +201,7 @@ async fn expect_again(work: &mut Work, delivery: &Delivery) -> Result<(), Fault>
 }
 
 async fn read_message(work: &mut Work, id: MessageId) -> Result<Option<Message>, Fault> {
-    let sql = "SELECT id, seq, actor, at, content, handover, late, raw FROM messages WHERE id = $1";
+    let sql = select_messages!("WHERE id = $1");
     let found = work.row(sql, values![id]).await?;
     found.as_ref().map(views::message).transpose()
 }

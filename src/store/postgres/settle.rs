@@ -1,10 +1,6 @@
 //! What came of an attempt: the row's end or next attempt, and what follows for the handover, in one step.
 
-use std::{
-    mem,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{mem, sync::Arc, time::Instant};
 
 use async_trait::async_trait;
 use tokio_postgres::Row;
@@ -34,14 +30,11 @@ use crate::{
         Claim, DeliveryState, Error, RowOutcome, Settlement,
         hashing::Hashed,
         keyed::KeyedSettlement,
-        settled::{self, Follows},
+        settled::{self, Follows, SETTLE_AGAIN},
         tally::DeadLetter,
     },
     telemetry::traces::TraceParent,
 };
-
-/// How long an outcome waits before it is tried to be written again, while the database cannot be reached.
-const SETTLE_AGAIN: Duration = Duration::from_millis(500);
 
 /// Gives the lane's next head, still held, if it is due. Of a lane that another replica has by now nothing is changed.
 pub(super) async fn settle(

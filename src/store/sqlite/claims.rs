@@ -1,14 +1,12 @@
 //! What is owed, from the claim of a lane to what came of its head.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use super::{SqliteStore, fault::Fault, jobs, memory::Hold, settle, work::Work};
 use crate::store::{
-    Claim, Error, Proof, Settlement, Ticket, given_up::GivenUp, job::Loaded, keyed::KeyedSettlement,
+    Claim, Error, Proof, Settlement, Ticket, given_up::GivenUp, job::Loaded,
+    keyed::KeyedSettlement, settled::SETTLE_AGAIN,
 };
-
-/// How long an outcome waits before it is tried to be written again, when the disk is full.
-const SETTLE_AGAIN: Duration = Duration::from_millis(500);
 
 impl SqliteStore {
     /// Puts the work together that the held lanes have at their heads. What cannot be put together becomes a dead

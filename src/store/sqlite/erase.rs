@@ -24,11 +24,12 @@ use crate::{
         ids::{BotName, ErasureId},
         time::Timestamp,
     },
-    store::{Erasure, Named, Whose, audit::Action, erasure::Owner},
+    store::{
+        Erasure, Named, Whose,
+        audit::Action,
+        erasure::{Owner, SHOWN},
+    },
 };
-
-/// As much of what is owed is shown.
-const SHOWN: usize = 20;
 
 /// The rows of the conversations that are meant. Who has several of the names is found by each.
 pub(super) fn find(connection: &Connection, whose: &Whose) -> Result<Vec<i64>, Fault> {

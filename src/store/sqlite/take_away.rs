@@ -3,10 +3,11 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{columns::number, fault::Fault, memory::Change, work::Work};
-use crate::domain::ids::{ConversationId, DeliveryId, HandoverId};
+use crate::{
+    domain::ids::{ConversationId, DeliveryId, HandoverId},
+    store::erasure::LOOKED_THROUGH_AT_ONCE,
+};
 
-/// As many deliveries are looked through in one read.
-const LOOK_AT_ONCE: i64 = 20_000;
 /// A conversation that nothing is owed in, with the rows that are left of what was owed.
 #[derive(Clone, Debug)]
 pub(super) struct Remains {
@@ -74,7 +75,7 @@ pub(super) fn look_through(
         return Ok(None);
     };
     let wanted: Vec<i64> = remains.iter().map(|remains| remains.conversation).collect();
-    let to = after.saturating_add(LOOK_AT_ONCE);
+    let to = after.saturating_add(LOOKED_THROUGH_AT_ONCE);
     let mut statement = connection.prepare_cached(
         "SELECT row, conversation FROM deliveries WHERE row > ?1 AND row <= ?2 \
          AND conversation IN (SELECT value FROM json_each(?3))",

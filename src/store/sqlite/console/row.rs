@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::{
-    columns::{self, count},
+    columns::{self, count, select_messages},
     fault::Fault,
     jobs,
 };
@@ -111,10 +111,11 @@ pub(super) fn read_handover(row: &Row<'_>, from: usize) -> rusqlite::Result<Inbo
 
 /// Of the bridge's own notices only where nobody has said anything.
 fn last(connection: &Connection, conversation: i64) -> Result<Option<Message>, Fault> {
-    let sql = "SELECT id, seq, actor, at, content, handover, late, raw FROM messages \
-               WHERE conversation = ?1 AND seq = coalesce(\
-               (SELECT seq FROM messages WHERE conversation = ?1 AND actor <> 'system' ORDER BY seq DESC LIMIT 1), \
-               (SELECT seq FROM messages WHERE conversation = ?1 ORDER BY seq DESC LIMIT 1))";
+    let sql = select_messages!(
+        "WHERE conversation = ?1 AND seq = coalesce(\
+         (SELECT seq FROM messages WHERE conversation = ?1 AND actor <> 'system' ORDER BY seq DESC LIMIT 1), \
+         (SELECT seq FROM messages WHERE conversation = ?1 ORDER BY seq DESC LIMIT 1))"
+    );
     Ok(connection
         .prepare_cached(sql)?
         .query_row([conversation], jobs::message)
