@@ -16,10 +16,11 @@ pub enum Warning {
     NoPublicUrl,
     PlainPublicUrl,
     NoAdminToken,
-    /// A desk whose agents cannot sign in by names of their own.
-    NoUsers(DeskName),
-    /// A desk at which nobody can sign in at all.
-    NobodySignsIn(DeskName),
+    /// A desk whose agents cannot sign in by names of their own, and without the token not at all.
+    NoUsers {
+        desk: DeskName,
+        has_token: bool,
+    },
     AdminOnPublicListener,
     /// Whoever calls can say where the call comes from.
     TrustsEverybody,

@@ -16,10 +16,9 @@ pub(super) fn find(config: &Config, warnings: &mut Vec<Warning>) {
         match &desk.kind {
             Kind::AivoLive(desk) => aivo_live(config, name, desk, warnings),
             Kind::Console(_) if config.admin.users.is_empty() => {
-                warnings.push(if config.admin.token.is_some() {
-                    Warning::NoUsers(name.clone())
-                } else {
-                    Warning::NobodySignsIn(name.clone())
+                warnings.push(Warning::NoUsers {
+                    desk: name.clone(),
+                    has_token: config.admin.token.is_some(),
                 });
             }
             Kind::Chatwoot(_) | Kind::Console(_) | Kind::Template(_) | Kind::Webhook(_) => {}

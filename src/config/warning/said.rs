@@ -16,13 +16,10 @@ impl fmt::Display for Warning {
             Self::NoAdminToken => {
                 f.write_str("admin.token is not set: the admin API takes nobody and `handover deliveries` cannot work")
             }
-            Self::NoUsers(desk) => write!(
+            Self::NoUsers { desk, has_token } => write!(
                 f,
-                "desks.{desk} is answered in the console and there are no [admin.users]: only whoever has admin.token can sign in, as admin; `handover console user add` makes users"
-            ),
-            Self::NobodySignsIn(desk) => write!(
-                f,
-                "desks.{desk} is answered in the console, and nobody can sign in there: whoever asks for a person waits for waiting_limit in vain; set admin.token, or make users with `handover console user add`"
+                "desks.{desk} is answered in the console and there are no [admin.users]: {}; `handover console user add` makes users",
+                who_signs_in(*has_token)
             ),
             Self::AdminOnPublicListener => {
                 f.write_str("admin.listen is \"server\": the admin API is reachable wherever the hooks are")
@@ -77,8 +74,7 @@ impl fmt::Display for Warning {
                 "server.trusted_proxies holds every address: whoever calls can say where the call comes from; list your proxies alone",
             ),
             Self::OfDatabasesAlone(keys) => {
-                let keys: Vec<_> = keys.iter().map(|key| format!("store.{key}")).collect();
-                write!(f, "{} of use with PostgreSQL alone, and store.url names a file", are(&keys))
+                write!(f, "{} of use with PostgreSQL alone, and store.url names a file", are(&of_store(keys)))
             }
             Self::UnusedPassword(key) => write!(
                 f,
@@ -111,6 +107,18 @@ impl fmt::Display for Warning {
             ),
         }
     }
+}
+
+fn who_signs_in(has_token: bool) -> &'static str {
+    if has_token {
+        "only whoever has admin.token can sign in, as admin"
+    } else {
+        "nobody can sign in, as admin.token is not set either, and whoever asks for a person waits in vain"
+    }
+}
+
+fn of_store(keys: &[&str]) -> Vec<String> {
+    keys.iter().map(|key| format!("store.{key}")).collect()
 }
 
 fn are(names: &[impl AsRef<str>]) -> String {
