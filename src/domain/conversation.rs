@@ -316,6 +316,11 @@ impl Handover {
         self.phase == Phase::Requested && !self.leg.opened
     }
 
+    /// Whether the bot is to be silent: the user has been promised an agent, and is not being given back yet.
+    pub fn silences_bot(&self) -> bool {
+        self.answer == Answer::Accepted && self.phase != Phase::Closing
+    }
+
     /// Whoever has it gives it away, or has lost it.
     pub fn let_go(&mut self) {
         self.last_agent = self.agent.take().or(self.last_agent.take());

@@ -10,7 +10,7 @@ use super::{
     hashing::{Hashed, Hasher, Known},
 };
 use crate::domain::{
-    conversation::{Conversation, Profile},
+    conversation::{Conversation, Handover, Profile},
     delivery::{Found, StepResult, Task},
     effect::{Cancelled, Effect},
     event::{Event, Incoming, Step, Target},
@@ -218,6 +218,13 @@ pub(super) fn overtaken(only: Cancelled, task: &Task, order: u64) -> Option<Deli
             _,
         ) => None,
     }
+}
+
+/// Whether a dead letter of this handover may go out after all. What gives the bot the word may not while another handover has
+/// it silenced.
+pub(super) fn may_go_out_again(task: &Task, handover: HandoverId, state: &Conversation) -> bool {
+    let other = state.handover.as_ref().filter(|open| open.id != handover);
+    !matches!(task, Task::Resume { .. }) || !other.is_some_and(Handover::silences_bot)
 }
 
 #[cfg(test)]

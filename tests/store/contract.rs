@@ -91,6 +91,7 @@ macro_rules! run_against {
                 a_resume_goes_ahead_of_a_text_that_cannot_go_out,
                 a_dead_letter_lets_the_lane_go_on,
                 what_was_to_be_told_of_the_handover_before_is_told_nobody,
+                a_dead_resume_does_not_give_the_bot_a_user_whom_an_agent_has_by_now,
             ],
             answers: [
                 an_answer_wakes_whoever_waits_for_it,

@@ -23,7 +23,7 @@ use crate::{
         ids::{DeliveryId, MessageId},
         message::Message,
     },
-    store::{Changed, DeliveryState, Error, audit::Action},
+    store::{Changed, DeliveryState, Error, audit::Action, keyed},
 };
 
 /// As many deliveries are made due side by side.
@@ -190,7 +190,11 @@ async fn call_off(work: &mut Work, delivery: Delivery) -> Result<(), Fault> {
 
 async fn make_due(work: &mut Work, delivery: &Delivery) -> Result<Changed, Fault> {
     match delivery.state {
-        DeliveryState::Dead if is_kept(work, delivery).await? => {
+        DeliveryState::Dead if !is_kept(work, delivery).await? => return Ok(Changed::NotNow),
+        DeliveryState::Dead if is_overtaken(work, delivery).await? => {
+            return Ok(Changed::Overtaken);
+        }
+        DeliveryState::Dead => {
             if let Some(said) = delivery.task.as_ref().and_then(Task::unsaid) {
                 effects::mark_said(work, said.message, true);
             }
@@ -219,6 +223,21 @@ async fn is_kept(work: &mut Work, delivery: &Delivery) -> Result<bool, Fault> {
     let values = values![delivery.handover, delivery.conversation];
     let kept = work.row(sql, values).await?.ok_or(Fault::Missing)?;
     Ok(kept.try_get(0)?)
+}
+
+/// Whether a later handover forbids it. Where the state cannot be read nobody speaks with the user by it.
+async fn is_overtaken(work: &mut Work, delivery: &Delivery) -> Result<bool, Fault> {
+    let Some(task @ Task::Resume { .. }) = &delivery.task else {
+        return Ok(false);
+    };
+    match Subject::existing(work, delivery.conversation).await {
+        Ok(subject) => {
+            let may = keyed::may_go_out_again(task, delivery.handover, &subject.state);
+            Ok(!may)
+        }
+        Err(fault) if fault.concerns_everyone() => Err(fault),
+        Err(_) => Ok(false),
+    }
 }
 
 /// A dead letter that goes out after all may come back from the platform after all, part by part.

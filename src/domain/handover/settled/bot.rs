@@ -1,7 +1,7 @@
 //! What came of a call to the bot platform.
 
 use crate::domain::{
-    conversation::{Answer, Phase},
+    conversation::{Answer, Handover},
     delivery::{StepResult, Task},
     effect::{Cancelled, Effect, WarningKind},
     event::Settled,
@@ -76,11 +76,16 @@ impl Turn<'_> {
     fn settled_too_late(&mut self, settled: &Settled) {
         let open = self.conversation.handover.as_ref();
         let promised = open.is_some_and(|open| open.answer == Answer::Accepted);
-        let attended = promised && open.is_some_and(|open| open.phase != Phase::Closing);
+        let silenced = open.is_some_and(Handover::silences_bot);
         match (&settled.task, &settled.result) {
-            (Task::Resume { .. }, StepResult::Delayed { .. }) if attended => {
+            (Task::Resume { .. }, StepResult::Delayed { ambiguous, .. }) if silenced => {
                 self.push(Effect::Withdraw);
+                if *ambiguous {
+                    self.pause_bot();
+                }
             }
+            // It has given the bot the word.
+            (Task::Resume { .. }, StepResult::Done(_)) if silenced => self.pause_bot(),
             // It speaks of a handover before the one that is open.
             (Task::Say { notice: true, .. }, StepResult::Delayed { .. }) if open.is_some() => {
                 self.push(Effect::Withdraw);
