@@ -26,26 +26,35 @@ const COPY_WITHIN: Duration = Duration::from_mins(2);
 
 impl Turn<'_> {
     pub(super) fn user_said(&mut self, said: &PlatformMessage) -> Outcome {
-        let now = self.context.now;
-        let Some(handover) = &mut self.conversation.handover else {
+        if self.conversation.handover.is_none() {
             return self.observe(Actor::User, said);
-        };
-        handover.last_said_at = now;
-        if handover.phase == Phase::Closing {
-            let message = self.record_said(Actor::User, said);
-            self.ask_to_write_again();
-            return Outcome::message(message);
         }
-        handover.unanswered_since.get_or_insert(now);
-        let chosen = chosen(handover, said);
-        let said = chosen.as_ref().unwrap_or(said);
+        Outcome::message(self.hear_user(said))
+    }
+
+    /// While a handover is open. The user speaks now, whenever the platform tells of it, and waits for an answer.
+    pub(super) fn hear_user(&mut self, said: &PlatformMessage) -> MessageId {
+        let now = self.context.now;
+        let mut meant = None;
+        if let Some(handover) = &mut self.conversation.handover {
+            handover.last_said_at = now;
+            if handover.phase != Phase::Closing {
+                handover.unanswered_since.get_or_insert(now);
+                meant = chosen(handover, said);
+            }
+        }
+        let said = meant.as_ref().unwrap_or(said);
         let message = self.record_said(Actor::User, said);
-        self.pass_on(message, &said.content);
-        Outcome::message(message)
+        if self.closing_mut().is_some() {
+            self.ask_to_write_again();
+        } else {
+            self.pass_on(message, &said.content);
+        }
+        message
     }
 
     /// Owes the desk what the user said. The user waits for it from now on, whether it is called at once, later, or in vain.
-    pub(super) fn pass_on(&mut self, message: MessageId, content: &Content) {
+    fn pass_on(&mut self, message: MessageId, content: &Content) {
         if self.is_looking_up() {
             // It will stand in the transcript that the desk is offered.
             if let Some(handover) = &mut self.conversation.handover {
