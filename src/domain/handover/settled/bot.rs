@@ -1,7 +1,7 @@
 //! What came of a call to the bot platform.
 
 use crate::domain::{
-    conversation::{Answer, Handover},
+    conversation::{Answer, Handover, Phase},
     delivery::{StepResult, Task},
     effect::{Cancelled, Effect, WarningKind},
     event::Settled,
@@ -55,12 +55,17 @@ impl Turn<'_> {
         }
     }
 
-    /// A message of which one part was given up is given up from there on.
+    /// A message of which one part was given up is given up from there on. A session that is gone while somebody has the user
+    /// takes all that waits with it.
     fn give_up_with(&mut self, settled: &Settled) {
-        let given_up = matches!(
-            settled.result,
-            StepResult::Dead { .. } | StepResult::Skipped
-        );
+        let open = self.conversation.handover.as_ref();
+        let attended =
+            open.is_some_and(|open| open.id == settled.handover && open.phase != Phase::Closing);
+        let given_up = match settled.result {
+            StepResult::Dead { .. } | StepResult::Skipped => true,
+            StepResult::Gone => !attended,
+            StepResult::Done(_) | StepResult::Delayed { .. } => false,
+        };
         if let Task::Say {
             message,
             part: Some(_),
