@@ -61,6 +61,7 @@ macro_rules! run_against {
                 a_desk_that_closes_is_still_told_what_was_not_heard,
                 what_a_desk_is_told_anew_is_no_dead_letter,
                 a_desk_does_not_read_what_agents_before_it_could_not_say,
+                a_part_that_is_said_after_all_is_not_the_whole_message,
             ],
             lanes: [
                 a_lane_is_claimed_by_one_and_its_messages_come_in_order,

@@ -195,7 +195,8 @@ async fn make_due(work: &mut Work, delivery: &Delivery) -> Result<Changed, Fault
             return Ok(Changed::Overtaken);
         }
         DeliveryState::Dead => {
-            if let Some(said) = delivery.task.as_ref().and_then(Task::unsaid) {
+            let said = delivery.task.as_ref().and_then(Task::unsaid);
+            if let Some(said) = said.filter(|said| said.whole) {
                 effects::mark_said(work, said.message, true);
             }
             expect_again(work, delivery).await?;

@@ -82,7 +82,8 @@ fn make_due(work: &mut Work<'_>, mut delivery: Delivery) -> Result<Changed, Faul
             "UPDATE deliveries SET state = ?2, error_class = NULL, urgent = 0, settled_at = NULL WHERE row = ?1",
             params![delivery.row, DeliveryState::Retrying],
         )?;
-        if let Some(said) = delivery.task.as_ref().and_then(Task::unsaid) {
+        let said = delivery.task.as_ref().and_then(Task::unsaid);
+        if let Some(said) = said.filter(|said| said.whole) {
             effects::mark_said(work, said.message, true)?;
         }
         expect_again(work, &delivery)?;
