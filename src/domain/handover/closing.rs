@@ -1,10 +1,10 @@
 //! The way back: the desk is done, the bot is resumed, the user is the bot's again.
 
-use super::{timers, turn::Turn};
+use super::{Outcome, timers, turn::Turn};
 use crate::domain::{
     conversation::{Agent, Answer, Closing, Phase, ResumeContract},
     delivery::{Destination, Lane, Task, Unsaid},
-    effect::{Cancelled, Cause, Effect, LegRow},
+    effect::{Cancelled, Cause, Effect, WarningKind},
     ids::HandoverId,
     policy::Notice,
     retry::ErrorClass,
@@ -33,19 +33,6 @@ impl Turn<'_> {
         self.resume(Cause::Closed, reason, self.farewell());
     }
 
-    /// The desk's part is over, and it need not be told.
-    pub(super) fn forget_leg(&mut self) {
-        if self.is_looking_up() {
-            return;
-        }
-        let Some(handover) = &self.conversation.handover else {
-            return;
-        };
-        let row = LegRow::of(handover.id, &handover.leg, true);
-        self.cancel(Lane::Leg(row.id), Cancelled::All);
-        self.push(Effect::Leg(row));
-    }
-
     /// The bridge ends it, for a reason of its own: desk and user are told. A bot that was promised nothing has kept
     /// the user, so there it is a decline.
     pub(super) fn close_for(&mut self, cause: Cause, reason: &str) {
@@ -70,6 +57,19 @@ impl Turn<'_> {
         } else {
             Notice::Nobody
         })
+    }
+
+    /// The bot cannot be spoken to any more: its users are its own.
+    pub(super) fn bot_removed(&mut self) -> Outcome {
+        if self.conversation.handover.is_some() {
+            let subject = self.conversation.key.bot.to_string();
+            self.warn(WarningKind::BotRemoved, subject);
+            if self.closing_mut().is_none() {
+                self.close_leg("bot_removed");
+            }
+            self.end(Cause::BotRemoved, "bot_removed");
+        }
+        self.taken()
     }
 
     /// A request has come while the bot was being resumed: it speaks, so what is left of the resume is not needed.

@@ -1,9 +1,9 @@
 //! What a desk tells: an agent joined, moved it on, or closed it.
 
-use super::{Guard, Outcome, turn::Turn};
+use super::{Outcome, turn::Turn};
 use crate::domain::{
     conversation::{Agent, Answer, PauseState, Phase},
-    effect::{Cause, WarningKind},
+    effect::Cause,
     event::DeskEvent,
     ids::{DeskName, HandoverId},
     policy::Notice,
@@ -131,37 +131,6 @@ impl Turn<'_> {
             self.pause_bot();
         }
         self.notify(Notice::Joined);
-    }
-
-    /// It knows nothing of the leg, or of anything: nobody is to be told that its part is over.
-    pub(super) fn nobody_is_at_the_desk(&mut self) {
-        if let Some(handover) = &mut self.conversation.handover {
-            handover.leg.opened = false;
-            handover.leg.maybe_opened = false;
-        }
-    }
-
-    pub(super) fn desk_removed(&mut self, desk: &DeskName) -> Outcome {
-        let concerned = self.conversation.desk() == Some(desk);
-        if concerned && self.has(Guard::DeskRemoved) {
-            self.warn(WarningKind::DeskRemoved, desk.to_string());
-            self.nobody_is_at_the_desk();
-            self.move_on(Cause::DeskRemoved, "desk_removed");
-        }
-        self.taken()
-    }
-
-    /// The bot cannot be spoken to any more: its users are its own.
-    pub(super) fn bot_removed(&mut self) -> Outcome {
-        if self.conversation.handover.is_some() {
-            let subject = self.conversation.key.bot.to_string();
-            self.warn(WarningKind::BotRemoved, subject);
-            if self.closing_mut().is_none() {
-                self.close_leg("bot_removed");
-            }
-            self.end(Cause::BotRemoved, "bot_removed");
-        }
-        self.taken()
     }
 
     pub(super) fn transferred(&mut self, to: Option<String>) {
