@@ -191,8 +191,9 @@ pub enum PauseState {
     Pausing,
     /// A pause step was given up; they are tried again when the bot speaks over the agent.
     Failed,
-    /// A process that does not know the bot has left the pause steps to one that does.
-    Left,
+    /// Nobody has owed the pause steps yet: whoever accepted does not know the bot, and whoever knows it does so.
+    #[serde(rename = "left")]
+    NotOwed,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -214,8 +215,8 @@ pub struct Closing {
     /// The order of the first resume step: what was said before it is older than the close.
     pub first_order: u64,
     /// The resume, where the process that closed the handover did not know the bot: whoever knows it owes the steps.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub left: Option<ResumeContract>,
+    #[serde(rename = "left", default, skip_serializing_if = "Option::is_none")]
+    pub not_owed: Option<ResumeContract>,
 }
 
 impl Leg {

@@ -121,7 +121,7 @@ pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decis
         Event::ToldDeclined { handover } => turn.told_declined(*handover),
         Event::Settled(settled) => turn.settled(settled),
         Event::TimerFired => {
-            turn.owe_what_was_left();
+            turn.owe_what_nobody_owes();
             turn.follow_kind();
             turn.timer_fired()
         }

@@ -195,7 +195,7 @@ impl Turn<'_> {
             settled: Vec::new(),
             reached: false,
             first_order,
-            left: Some(contract),
+            not_owed: Some(contract),
         });
         self.enter(Phase::Closing, cause, Some(reason.to_owned()));
         self.owe_resume();
@@ -215,7 +215,7 @@ impl Turn<'_> {
         let Some(closing) = &mut handover.closing else {
             return;
         };
-        let Some(contract) = closing.left.take() else {
+        let Some(contract) = closing.not_owed.take() else {
             return;
         };
         closing.steps_left = steps;
@@ -231,13 +231,13 @@ impl Turn<'_> {
         }
     }
 
-    /// What was left by a process that did not know the bot goes out by the first that does.
-    pub(super) fn owe_what_was_left(&mut self) {
-        if self.leaves_pause() {
-            self.owe_left_pause();
+    /// What a process that did not know the bot has not owed is owed by the first that does.
+    pub(super) fn owe_what_nobody_owes(&mut self) {
+        if self.pause_is_not_owed() {
+            self.owe_pause();
             self.set_timer();
         }
-        if self.leaves_resume() {
+        if self.resume_is_not_owed() {
             self.owe_resume();
             self.set_timer();
         }
@@ -246,7 +246,7 @@ impl Turn<'_> {
     /// Says when a timer must look. A pause or a resume that nobody has owed yet is due at once.
     pub(super) fn set_timer(&mut self) {
         let (now, limits) = (self.context.now, &self.context.policy.limits);
-        let at_once = self.leaves_pause() || self.leaves_resume();
+        let at_once = self.pause_is_not_owed() || self.resume_is_not_owed();
         if let Some(handover) = &mut self.conversation.handover {
             handover.wake_at = if at_once {
                 now
@@ -256,10 +256,10 @@ impl Turn<'_> {
         }
     }
 
-    fn leaves_resume(&self) -> bool {
+    fn resume_is_not_owed(&self) -> bool {
         let open = self.conversation.handover.as_ref();
         let closing = open.and_then(|open| open.closing.as_ref());
-        closing.is_some_and(|closing| closing.left.is_some())
+        closing.is_some_and(|closing| closing.not_owed.is_some())
     }
 
     /// Whether the desk did not take what the user has said, and will not now. Of a call that is on its way and has not

@@ -21,7 +21,7 @@ impl Turn<'_> {
             return;
         }
         let Some(steps) = steps else {
-            handover.pause = PauseState::Left;
+            handover.pause = PauseState::NotOwed;
             return;
         };
         if steps == 0 {
@@ -44,16 +44,16 @@ impl Turn<'_> {
         }
     }
 
-    pub(super) fn owe_left_pause(&mut self) {
+    pub(super) fn owe_pause(&mut self) {
         if let Some(handover) = &mut self.conversation.handover {
             handover.pause = PauseState::Paused;
         }
         self.pause_accepted();
     }
 
-    pub(super) fn leaves_pause(&self) -> bool {
+    pub(super) fn pause_is_not_owed(&self) -> bool {
         let open = self.conversation.handover.as_ref();
-        open.is_some_and(|open| open.pause == PauseState::Left && open.phase != Phase::Closing)
+        open.is_some_and(|open| open.pause == PauseState::NotOwed && open.phase != Phase::Closing)
     }
 
     pub(super) fn paused(&mut self, index: usize) {
@@ -66,7 +66,7 @@ impl Turn<'_> {
             PauseState::Pausing => index + 1 >= steps,
             // An operator had it tried once more. The last of several steps says nothing about the others.
             PauseState::Failed => steps <= 1,
-            PauseState::Paused | PauseState::Left => false,
+            PauseState::Paused | PauseState::NotOwed => false,
         };
         if counts {
             handover.pause = PauseState::Paused;

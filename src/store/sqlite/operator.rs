@@ -138,7 +138,7 @@ fn is_overtaken(work: &mut Work<'_>, delivery: &Delivery) -> Result<bool, Fault>
     match Subject::by_row(work, delivery.conversation) {
         Ok(subject) => {
             let may = keyed::may_go_out_again(task, delivery.handover, &subject.state);
-            subject.leave(work);
+            subject.put_back(work);
             Ok(!may)
         }
         Err(fault) if fault.concerns_everyone() => Err(fault),

@@ -263,6 +263,6 @@ fn tell_what_waited(
             subject = apply::tell_what_was_kept(work, subject, &leg, &name.reference)?;
         }
     }
-    subject.leave(work);
+    subject.put_back(work);
     Ok(())
 }

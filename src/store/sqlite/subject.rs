@@ -139,8 +139,8 @@ impl Subject {
         Ok(found.ok_or(Fault::Missing)?.into_subject(work))
     }
 
-    /// Leaves the conversation to the next step. All of it is kept.
-    pub(super) fn leave(self, work: &mut Work<'_>) {
+    /// For the next step. All of it is kept.
+    pub(super) fn put_back(self, work: &mut Work<'_>) {
         if let Some(row) = self.row {
             work.cache.put(Stored {
                 row,

@@ -10,7 +10,7 @@ fn a_pause_is_left_to_a_process_that_knows_the_bot() {
     world.look_from_here();
     world.opened();
     assert_eq!(world.phase(), Some(Phase::Waiting));
-    assert_eq!(world.handover().pause, PauseState::Left);
+    assert_eq!(world.handover().pause, PauseState::NotOwed);
     assert_eq!(world.wakes_in(), Duration::ZERO);
     world.policy.bots = bots;
     world.look_from_here();
