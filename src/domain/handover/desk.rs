@@ -81,8 +81,7 @@ impl Turn<'_> {
     fn turned_away(&mut self, reason: &str) {
         self.forget_leg();
         if let Some(handover) = &mut self.conversation.handover {
-            handover.leg.opened = false;
-            handover.leg.maybe_opened = false;
+            handover.leg.offer.disowned();
         }
         self.move_on(Cause::Refused, reason);
     }
@@ -93,7 +92,9 @@ impl Turn<'_> {
             return;
         };
         let asked = handover.phase == Phase::Requested;
-        handover.leg.maybe_opened |= asked;
+        if asked {
+            handover.leg.offer.shown();
+        }
         handover.leg.offered = None;
         self.accept(Cause::Accepted);
         if asked {

@@ -96,12 +96,14 @@ impl Turn<'_> {
     pub(super) fn open_leg(&mut self, desk: DeskName, reopened: bool) {
         let at_once = self.takes_at_once(&desk);
         let id = LegId::from_uuid(self.new_id());
-        let leg = Leg {
-            opened: at_once,
+        let mut leg = Leg {
             at_console: at_once,
             reopened,
             ..Leg::new(id, desk)
         };
+        if at_once {
+            leg.offer.taken();
+        }
         let upto = self.conversation.next_seq - 1;
         let Some(handover) = &mut self.conversation.handover else {
             return;
@@ -124,7 +126,7 @@ impl Turn<'_> {
         let Some(handover) = &self.conversation.handover else {
             return;
         };
-        let told = handover.leg.may_be_known();
+        let told = handover.leg.offer.may_be_known();
         let row = LegRow::of(handover.id, &handover.leg, told);
         self.cancel(Lane::Leg(row.id), Cancelled::All);
         if told {
@@ -151,8 +153,7 @@ impl Turn<'_> {
     /// It knows nothing of the leg, or of anything: nobody is to be told that its part is over.
     pub(super) fn nobody_is_at_the_desk(&mut self) {
         if let Some(handover) = &mut self.conversation.handover {
-            handover.leg.opened = false;
-            handover.leg.maybe_opened = false;
+            handover.leg.offer.disowned();
         }
     }
 

@@ -65,8 +65,8 @@ impl Turn<'_> {
         let Some(handover) = &mut self.conversation.handover else {
             return;
         };
-        if !handover.leg.opened {
-            handover.leg.opened = true;
+        if !handover.leg.offer.is_taken() {
+            handover.leg.offer.taken();
             let lane = Lane::Leg(handover.leg.id);
             self.desk_moves();
             self.cancel(lane, Cancelled::Opens);
@@ -98,7 +98,7 @@ impl Turn<'_> {
     fn is_other_conversation(&self, reference: Option<&str>) -> bool {
         let leg = self.conversation.handover.as_ref().map(|open| &open.leg);
         leg.is_some_and(|leg| {
-            leg.maybe_twice && reference.is_some() && leg.reference.as_deref() != reference
+            leg.offer.may_be_twice() && reference.is_some() && leg.reference.as_deref() != reference
         })
     }
 

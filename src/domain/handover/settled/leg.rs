@@ -99,19 +99,20 @@ impl Turn<'_> {
         };
         if let Some(reason) = &done.refused {
             // One that has shown that it has the leg refuses to have it twice.
-            if handover.leg.opened || handover.phase != Phase::Requested {
-                handover.leg.opened = true;
+            if handover.leg.offer.is_taken() || handover.phase != Phase::Requested {
+                handover.leg.offer.taken();
                 return self.desk_moves();
             }
             return self.move_on(Cause::Refused, reason);
         }
         let leg = &mut handover.leg;
-        leg.opened = true;
+        leg.offer.taken();
         leg.offered = None;
         leg.position = done.position;
         // Of two conversations the user is in the one in which an agent is.
-        let settled_in =
-            leg.maybe_twice && leg.reference.is_some() && handover.phase == Phase::Attended;
+        let settled_in = leg.offer.may_be_twice()
+            && leg.reference.is_some()
+            && handover.phase == Phase::Attended;
         if done.reference.is_some() && !settled_in {
             leg.reference.clone_from(&done.reference);
         }
@@ -130,12 +131,13 @@ impl Turn<'_> {
         let Some(handover) = &mut self.conversation.handover else {
             return;
         };
-        if handover.leg.opened {
+        if handover.leg.offer.is_taken() {
             // It has arrived, an earlier call or this one.
             return self.push(Effect::Withdraw);
         }
-        handover.leg.maybe_opened |= ambiguous;
-        handover.leg.maybe_twice |= ambiguous;
+        if ambiguous {
+            handover.leg.offer.unanswered();
+        }
         let asked = handover.phase == Phase::Requested;
         let promised = handover.answer == Answer::Accepted;
         let not_called = matches!(

@@ -81,7 +81,7 @@ fn a_desk_that_has_become_the_consoles_is_offered_what_its_agent_had() {
     world.look_from_here();
     world.user_says("is late");
     let leg = world.handover().leg.clone();
-    assert!(leg.at_console && leg.opened);
+    assert!(leg.at_console && leg.offer.is_taken());
     assert_eq!(world.phase(), Some(Phase::Waiting), "nobody has it there");
     assert_eq!(world.tasks(), Vec::<&str>::new());
     assert_eq!(
