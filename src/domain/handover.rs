@@ -19,6 +19,7 @@ mod named_leg;
 pub mod needs;
 mod notice;
 mod operator;
+mod owe;
 mod past;
 mod pause;
 mod request;

@@ -16,7 +16,7 @@ impl Turn<'_> {
     /// The answer to the platform becomes `accepted`; the bot is paused by it or by its pause steps.
     pub(super) fn accept(&mut self, cause: Cause) {
         let now = self.context.now;
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
         if handover.answer != Answer::Pending {
@@ -58,7 +58,7 @@ impl Turn<'_> {
     /// paused all the same, by a step or by what another request for the same handover was answered: it is resumed.
     /// Once an agent speaks with the user, the guard against a bot that speaks over the agent is what helps.
     pub(super) fn told_declined(&mut self, handover: Option<HandoverId>) -> Outcome {
-        let unattended = self.conversation.handover.as_ref().is_some_and(|open| {
+        let unattended = self.open().is_some_and(|open| {
             Some(open.id) == handover && matches!(open.phase, Phase::Requested | Phase::Waiting)
         });
         if unattended {

@@ -1,9 +1,9 @@
 //! The way back: the desk is done, the bot is resumed, the user is the bot's again.
 
-use super::{Outcome, timers, turn::Turn};
+use super::{Outcome, owe::Way, timers, turn::Turn};
 use crate::domain::{
     conversation::{Agent, Answer, Closing, Phase, ResumeContract},
-    delivery::{Destination, Lane, Task, Unsaid},
+    delivery::{Task, Unsaid},
     effect::{Cancelled, Cause, Effect, WarningKind},
     ids::HandoverId,
     policy::Notice,
@@ -17,7 +17,7 @@ const SESSION_GONE: &str = "session_gone";
 impl Turn<'_> {
     /// The desk, or one of its agents, has closed it: it knows, and is told nothing more.
     pub(super) fn close_by_desk(&mut self, reason: &str, by: Option<&Agent>) {
-        let Some(open) = &mut self.conversation.handover else {
+        let Some(open) = self.open_mut() else {
             return;
         };
         if let Some(agent) = by {
@@ -36,12 +36,8 @@ impl Turn<'_> {
     /// The bridge ends it, for a reason of its own: desk and user are told. A bot that was promised nothing has kept
     /// the user, so there it is a decline.
     pub(super) fn close_for(&mut self, cause: Cause, reason: &str) {
-        if self
-            .conversation
-            .handover
-            .as_ref()
-            .is_some_and(|open| open.answer == Answer::Pending)
-        {
+        let open = self.open();
+        if open.is_some_and(|open| open.answer == Answer::Pending) {
             return self.decline(cause, reason);
         }
         self.close_leg(reason);
@@ -50,7 +46,7 @@ impl Turn<'_> {
 
     /// A user whom an agent has had is not told that none is free.
     fn farewell(&self) -> Option<Notice> {
-        let open = self.conversation.handover.as_ref()?;
+        let open = self.open()?;
         let had_one = open.newest_agent().is_some();
         Some(if had_one {
             Notice::Ended
@@ -61,7 +57,7 @@ impl Turn<'_> {
 
     /// The bot cannot be spoken to any more: its users are its own.
     pub(super) fn bot_removed(&mut self) -> Outcome {
-        if self.conversation.handover.is_some() {
+        if self.open().is_some() {
             let subject = self.conversation.key.bot.to_string();
             self.warn(WarningKind::BotRemoved, subject);
             if self.closing_mut().is_none() {
@@ -114,7 +110,7 @@ impl Turn<'_> {
     /// This and what waits does not reach the user any more. The desks whose agents said it are told, once of each message
     /// although it may be said in parts.
     fn fail_unsaid(&mut self, first: Option<Unsaid>, reason: &str) {
-        let Some(handover) = self.conversation.handover.as_ref().map(|open| open.id) else {
+        let Some(handover) = self.open().map(|open| open.id) else {
             return;
         };
         let mut failed: Vec<Unsaid> = first.into_iter().collect();
@@ -141,8 +137,8 @@ impl Turn<'_> {
         };
         match &unsaid.speaker {
             Some(speaker) if !self.takes_at_once(&speaker.desk) => {
-                let desk = Destination::Desk(speaker.desk.clone());
-                self.deliver((Lane::Leg(speaker.leg), desk, handover), failed, false);
+                let way = Way::to_leg(speaker.leg, speaker.desk.clone(), handover);
+                self.deliver(way, failed, false);
             }
             Some(_) => {}
             None => self.owe_desk(failed),
@@ -160,9 +156,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn closing_mut(&mut self) -> Option<&mut Closing> {
-        self.conversation
-            .handover
-            .as_mut()
+        self.open_mut()
             .and_then(|handover| handover.closing.as_mut())
     }
 
@@ -176,7 +170,8 @@ impl Turn<'_> {
         self.cancel(self.bot_lane(), Cancelled::Pauses);
         let now = self.context.now;
         let first_order = self.conversation.next_order;
-        let Some(handover) = &mut self.conversation.handover else {
+        let dialog_state = self.resume_at.take();
+        let Some(handover) = self.open_mut() else {
             return;
         };
         let contract = ResumeContract {
@@ -184,7 +179,7 @@ impl Turn<'_> {
             agent: handover.newest_agent().and_then(|agent| agent.name.clone()),
             seconds: handover.lasted(now).as_secs(),
             unanswered: lost,
-            dialog_state: self.resume_at.take(),
+            dialog_state,
         };
         handover.closing = Some(Closing {
             reason: reason.to_owned(),
@@ -208,7 +203,7 @@ impl Turn<'_> {
             return;
         };
         let first_order = self.conversation.next_order;
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
         let id = handover.id;
@@ -247,7 +242,7 @@ impl Turn<'_> {
     pub(super) fn set_timer(&mut self) {
         let (now, limits) = (self.context.now, &self.context.policy.limits);
         let at_once = self.pause_is_not_owed() || self.resume_is_not_owed();
-        if let Some(handover) = &mut self.conversation.handover {
+        if let Some(handover) = self.open_mut() {
             handover.wake_at = if at_once {
                 now
             } else {
@@ -257,8 +252,7 @@ impl Turn<'_> {
     }
 
     fn resume_is_not_owed(&self) -> bool {
-        let open = self.conversation.handover.as_ref();
-        let closing = open.and_then(|open| open.closing.as_ref());
+        let closing = self.open().and_then(|open| open.closing.as_ref());
         closing.is_some_and(|closing| closing.not_owed.is_some())
     }
 
@@ -267,11 +261,12 @@ impl Turn<'_> {
     /// resumes the bot the handover is over at once, and nobody would be left to say what came of the call.
     fn loses_what_was_said(&mut self, cause: Cause) -> bool {
         let ends_at_once = self.bot().is_some_and(|bot| bot.resume_steps == 0);
-        let Some(handover) = &mut self.conversation.handover else {
+        let on_its_way = self.context.on_its_way;
+        let Some(handover) = self.open_mut() else {
             return false;
         };
         let flies = handover.unheard.is_some()
-            && handover.unheard == self.context.on_its_way
+            && handover.unheard == on_its_way
             && !handover.leg.failing
             && !ends_at_once;
         let in_vain = handover.phase == Phase::Requested
@@ -291,7 +286,7 @@ impl Turn<'_> {
             self.cancel(self.bot_lane(), Cancelled::SaysBefore(order));
             self.fail_unsaid(None, OVERTAKEN);
         }
-        let open = self.conversation.handover.as_ref();
+        let open = self.open();
         if open.is_some_and(|open| open.newest_unheard().is_some()) {
             self.ask_to_write_again();
         }

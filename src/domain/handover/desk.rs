@@ -16,11 +16,7 @@ impl Turn<'_> {
         desk: &DeskName,
         event: &DeskEvent,
     ) -> Outcome {
-        let open = self
-            .conversation
-            .handover
-            .as_ref()
-            .is_some_and(|open| open.id == handover)
+        let open = self.open().is_some_and(|open| open.id == handover)
             && self.conversation.desk() == Some(desk);
         self.hear_desk(handover, open, event)
     }
@@ -72,7 +68,7 @@ impl Turn<'_> {
     /// The bot has not been promised anything yet, or the desk is still being asked to take what was promised. One that is
     /// asked again for what it had lost may speak of what it had.
     fn is_undecided(&self) -> bool {
-        self.conversation.handover.as_ref().is_some_and(|open| {
+        self.open().is_some_and(|open| {
             open.answer == Answer::Pending || (open.phase == Phase::Requested && !open.leg.reopened)
         })
     }
@@ -80,7 +76,7 @@ impl Turn<'_> {
     /// A desk that closes what it has been asked to take refuses it, and need not hear of it again.
     fn turned_away(&mut self, reason: &str) {
         self.forget_leg();
-        if let Some(handover) = &mut self.conversation.handover {
+        if let Some(handover) = self.open_mut() {
             handover.leg.offer.disowned();
         }
         self.move_on(Cause::Refused, reason);
@@ -88,7 +84,7 @@ impl Turn<'_> {
 
     /// A desk that speaks about a handover has taken it, even if its answer to the open call never came.
     pub(super) fn desk_shows_it_has_it(&mut self) {
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
         let asked = handover.phase == Phase::Requested;
@@ -105,7 +101,7 @@ impl Turn<'_> {
     /// An agent has it now. Speaking counts as joining.
     pub(super) fn join(&mut self, agent: Option<&Agent>) {
         let now = self.context.now;
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
         let known = handover
@@ -135,7 +131,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn transferred(&mut self, to: Option<String>) {
-        if let Some(handover) = &mut self.conversation.handover {
+        if let Some(handover) = self.open_mut() {
             handover.let_go();
         }
         self.enter(Phase::Waiting, Cause::Transferred, to);

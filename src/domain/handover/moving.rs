@@ -42,7 +42,7 @@ impl Turn<'_> {
     /// A desk that has become the console's, or is the console's no more, is another one under its name: whoever is there now
     /// has nothing of the conversation.
     pub(super) fn follow_kind(&mut self) {
-        let open = self.conversation.handover.as_ref();
+        let open = self.open();
         let open = open.filter(|open| open.phase != Phase::Closing && !self.is_looking_up());
         let Some(leg) = open.map(|open| &open.leg) else {
             return;
@@ -68,7 +68,7 @@ impl Turn<'_> {
     fn offer_to(&mut self, desk: &DeskName, cause: Cause) {
         self.open_leg(desk.clone(), false);
         let (now, at_once) = (self.context.now, self.takes_at_once(desk));
-        if let Some(handover) = &mut self.conversation.handover {
+        if let Some(handover) = self.open_mut() {
             handover.let_go();
             if at_once {
                 handover.stalled_since = None;
@@ -78,7 +78,7 @@ impl Turn<'_> {
             }
         }
         if at_once {
-            let open = self.conversation.handover.as_ref();
+            let open = self.open();
             if open.is_some_and(|open| open.answer == Answer::Pending) {
                 self.note(Cause::Accepted, None);
             }
@@ -105,7 +105,7 @@ impl Turn<'_> {
             leg.offer.taken();
         }
         let upto = self.conversation.next_seq - 1;
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
         let row = LegRow::of(handover.id, &leg, false);
@@ -123,7 +123,7 @@ impl Turn<'_> {
         if self.is_looking_up() {
             return;
         }
-        let Some(handover) = &self.conversation.handover else {
+        let Some(handover) = self.open() else {
             return;
         };
         let told = handover.leg.offer.may_be_known();
@@ -142,7 +142,7 @@ impl Turn<'_> {
         if self.is_looking_up() {
             return;
         }
-        let Some(handover) = &self.conversation.handover else {
+        let Some(handover) = self.open() else {
             return;
         };
         let row = LegRow::of(handover.id, &handover.leg, true);
@@ -152,7 +152,7 @@ impl Turn<'_> {
 
     /// It knows nothing of the leg, or of anything: nobody is to be told that its part is over.
     pub(super) fn nobody_is_at_the_desk(&mut self) {
-        if let Some(handover) = &mut self.conversation.handover {
+        if let Some(handover) = self.open_mut() {
             handover.leg.offer.disowned();
         }
     }

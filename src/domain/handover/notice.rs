@@ -9,7 +9,7 @@ use crate::domain::{
 impl Turn<'_> {
     /// Tells the user something in the bridge's own words, if there are words for it.
     pub(super) fn notify(&mut self, notice: Notice) {
-        let Some(handover) = &self.conversation.handover else {
+        let Some(handover) = self.open() else {
             return;
         };
         let id = handover.id;
@@ -30,7 +30,7 @@ impl Turn<'_> {
             late_for: None,
         });
         // The operator's words, which are no reason to remember another list or to tell anybody.
-        let _ = self.say(id, (message, &content), true);
+        let _ = self.say(id, message, &content, true);
     }
 }
 

@@ -16,20 +16,20 @@ impl Turn<'_> {
         if self.conversation.erasing.is_some() {
             return self.requested_while_erasing();
         }
-        match self.conversation.handover.as_ref().map(|open| open.phase) {
+        match self.open().map(|open| open.phase) {
             Some(Phase::Closing) if self.has(Guard::RequestWhileClosing) => self.bot_speaks_again(),
             Some(_) if self.has(Guard::Attach) => return self.attach(request),
             Some(_) => self.end(Cause::Closed, "replaced"),
             None => {}
         }
         self.record_past(&request.transcript);
-        self.open(request)
+        self.hand_over(request)
     }
 
     fn attach(&mut self, request: &Request) -> Outcome {
         self.record_missed(&request.transcript);
         self.note(Cause::Attached, None);
-        match &self.conversation.handover {
+        match self.open() {
             Some(open) => Outcome::Requested {
                 handover: open.id,
                 answer: open.answer,
@@ -38,7 +38,7 @@ impl Turn<'_> {
         }
     }
 
-    fn open(&mut self, request: &Request) -> Outcome {
+    fn hand_over(&mut self, request: &Request) -> Outcome {
         let id = HandoverId::from_uuid(self.new_id());
         let Some(placeholder_desk) = self.context.policy.desks.keys().next().cloned() else {
             let subject = self.conversation.key.bot.to_string();
@@ -50,7 +50,7 @@ impl Turn<'_> {
             };
         };
         let first_order = self.conversation.next_order;
-        self.begin_handover((id, placeholder_desk), request, Cause::Requested);
+        self.begin_handover(id, placeholder_desk, request, Cause::Requested);
         if let Some(reason) = self.silent_bot() {
             self.end(Cause::Declined, reason);
         } else if let Some(question) = self.question() {
@@ -59,11 +59,7 @@ impl Turn<'_> {
             self.choose(None);
         }
         self.take_back_notices(first_order);
-        let answer = self
-            .conversation
-            .handover
-            .as_ref()
-            .map_or(Answer::Declined, |open| open.answer);
+        let answer = self.open().map_or(Answer::Declined, |open| open.answer);
         Outcome::Requested {
             handover: id,
             answer,
@@ -72,7 +68,7 @@ impl Turn<'_> {
 
     /// What the user was about to be told of a handover before this one, if there is one.
     pub(super) fn take_back_notices(&mut self, first_order: u64) {
-        if self.conversation.handover.is_some() {
+        if self.open().is_some() {
             self.cancel(self.bot_lane(), Cancelled::NoticesBefore(first_order));
         }
     }
@@ -80,7 +76,8 @@ impl Turn<'_> {
     /// In REQUESTED, with no desk asked. `placeholder_desk` stands where one has to be named.
     pub(super) fn begin_handover(
         &mut self,
-        (id, placeholder_desk): (HandoverId, DeskName),
+        id: HandoverId,
+        placeholder_desk: DeskName,
         request: &Request,
         cause: Cause,
     ) {

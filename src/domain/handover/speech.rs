@@ -26,7 +26,7 @@ const COPY_WITHIN: Duration = Duration::from_mins(2);
 
 impl Turn<'_> {
     pub(super) fn user_said(&mut self, said: &PlatformMessage) -> Outcome {
-        if self.conversation.handover.is_none() {
+        if self.open().is_none() {
             return self.observe(Actor::User, said);
         }
         Outcome::message(self.hear_user(said))
@@ -36,7 +36,7 @@ impl Turn<'_> {
     pub(super) fn hear_user(&mut self, said: &PlatformMessage) -> MessageId {
         let now = self.context.now;
         let mut meant = None;
-        if let Some(handover) = &mut self.conversation.handover {
+        if let Some(handover) = self.open_mut() {
             handover.last_said_at = now;
             if handover.phase != Phase::Closing {
                 handover.unanswered_since.get_or_insert(now);
@@ -57,16 +57,15 @@ impl Turn<'_> {
     fn pass_on(&mut self, message: MessageId, content: &Content) {
         if self.is_looking_up() {
             // It will stand in the transcript that the desk is offered.
-            if let Some(handover) = &mut self.conversation.handover {
+            if let Some(handover) = self.open_mut() {
                 handover.unheard = Some(message);
             }
             return;
         }
         let last_part = self.tell_desk(message, content);
-        let open = self.conversation.handover.as_ref();
-        let is_called = open.is_some_and(|open| !open.leg.at_console);
+        let is_called = self.open().is_some_and(|open| !open.leg.at_console);
         let now = self.context.now;
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
         if is_called {
@@ -79,7 +78,7 @@ impl Turn<'_> {
         if self.is_known(said, false) {
             return self.taken();
         }
-        let Some(handover) = &self.conversation.handover else {
+        let Some(handover) = self.open() else {
             return self.observe_bot(said);
         };
         let talks_over = matches!(handover.phase, Phase::Waiting | Phase::Attended)
@@ -109,7 +108,7 @@ impl Turn<'_> {
             self.join(said.agent.as_ref());
         }
         let now = self.context.now;
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return Outcome::Closed;
         };
         if !said.automatic {
@@ -131,9 +130,9 @@ impl Turn<'_> {
     /// What cannot be said at all is told to the desk. What an automaton says between a list and its answer leaves the
     /// list as it is.
     fn say_for_agent(&mut self, handover: HandoverId, message: MessageId, said: &AgentSaid) {
-        match self.say(handover, (message, &said.content), false) {
+        match self.say(handover, message, &said.content, false) {
             Ok(choices) => {
-                if let Some(handover) = &mut self.conversation.handover
+                if let Some(handover) = self.open_mut()
                     && !(said.automatic && choices.is_empty())
                 {
                     handover.choices = choices;
@@ -170,7 +169,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn keep_unknown(&mut self, raw: &str) -> Outcome {
-        if self.conversation.handover.is_none() && !self.observes() {
+        if self.open().is_none() && !self.observes() {
             return self.taken();
         }
         self.push(Effect::KeepUnknown {

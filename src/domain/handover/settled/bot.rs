@@ -12,12 +12,7 @@ use crate::domain::{
 impl Turn<'_> {
     pub(super) fn bot_settled(&mut self, settled: &Settled) {
         self.give_up_with(settled);
-        if self
-            .conversation
-            .handover
-            .as_ref()
-            .is_none_or(|open| open.id != settled.handover)
-        {
+        if self.open().is_none_or(|open| open.id != settled.handover) {
             return self.settled_too_late(settled);
         }
         let closing = self.closing_mut().is_some();
@@ -58,7 +53,7 @@ impl Turn<'_> {
     /// A message of which one part was given up is given up from there on. A session that is gone while somebody has the user
     /// takes all that waits with it.
     fn give_up_with(&mut self, settled: &Settled) {
-        let open = self.conversation.handover.as_ref();
+        let open = self.open();
         let attended =
             open.is_some_and(|open| open.id == settled.handover && open.phase != Phase::Closing);
         let given_up = match settled.result {
@@ -79,7 +74,7 @@ impl Turn<'_> {
 
     /// A call to the bot that was on its way when its handover ended.
     fn settled_too_late(&mut self, settled: &Settled) {
-        let open = self.conversation.handover.as_ref();
+        let open = self.open();
         let promised = open.is_some_and(|open| open.answer == Answer::Accepted);
         let silenced = open.is_some_and(Handover::silences_bot);
         match (&settled.task, &settled.result) {
