@@ -18,6 +18,8 @@ pub enum Warning {
     NoAdminToken,
     /// A desk whose agents cannot sign in by names of their own.
     NoUsers(DeskName),
+    /// A desk at which nobody can sign in at all.
+    NobodySignsIn(DeskName),
     AdminOnPublicListener,
     /// Whoever calls can say where the call comes from.
     TrustsEverybody,

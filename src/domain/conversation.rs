@@ -98,6 +98,9 @@ pub struct Handover {
     pub last_said_at: Timestamp,
     /// When a timer last told the user something; opens the window in which it tells nothing more.
     pub last_notice_at: Option<Timestamp>,
+    /// What it told, if it had words for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_notice: Option<MessageId>,
     /// Since when the desk has taken nothing although something is meant for it, or the user is promised an agent and no
     /// desk has taken the user yet.
     pub stalled_since: Option<Timestamp>,
@@ -201,6 +204,19 @@ pub struct ResumeContract {
     /// Where the bot is to go on instead of where the steps say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialog_state: Option<String>,
+}
+
+impl ResumeContract {
+    /// Of a handover that ends for this reason, with what nobody has answered or without.
+    pub fn of(handover: &Handover, reason: &str, (now, unanswered): (Timestamp, bool)) -> Self {
+        Self {
+            reason: reason.to_owned(),
+            agent: handover.newest_agent().and_then(|agent| agent.name.clone()),
+            seconds: handover.lasted(now).as_secs(),
+            unanswered,
+            dialog_state: None,
+        }
+    }
 }
 
 impl Conversation {

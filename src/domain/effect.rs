@@ -104,6 +104,8 @@ pub enum Cancelled {
     /// What the bridge itself was about to tell the user before this order: it is about a handover before the one that has
     /// begun.
     NoticesBefore(u64),
+    /// What the bridge itself was about to tell the user with this message.
+    Notice(MessageId),
     /// The later parts of a message of which one was given up: what is left of it has a hole. These become dead letters,
     /// so that an operator can have it said to its end.
     PartsOf(MessageId),

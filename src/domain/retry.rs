@@ -77,7 +77,8 @@ pub const RETRY_AFTER_MIN: Duration = Duration::from_secs(1);
 pub const RETRY_AFTER_MAX: Duration = Duration::from_mins(5);
 
 /// Nothing waits for longer than this for its next attempt, nor a destination for its next call. What seems to was put off
-/// by a clock that was ahead and has been set right since.
+/// by a clock that was ahead and has been set right since. The embedded store asks, which goes by its machine's clock; where
+/// replicas go by their database's, each moment waits for its time, as deadlines do.
 const PUT_OFF_MAX: Duration = Duration::from_mins(6);
 
 /// A rate limit that does not say when it ends.

@@ -1,5 +1,7 @@
 //! A lane that is held for a delivery, and the store's proof of it.
 
+use std::time::Duration;
+
 use super::{postgres, sqlite};
 use crate::{
     domain::{
@@ -25,6 +27,9 @@ pub struct Claim {
 /// back after a while, as a lease would.
 #[derive(Debug)]
 pub struct Ticket(pub(super) Proof);
+
+/// Whoever dropped it may have failed because of what it held.
+pub(super) const DROPPED_FOR: Duration = Duration::from_secs(15);
 
 #[derive(Debug)]
 pub(super) enum Proof {

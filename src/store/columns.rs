@@ -7,6 +7,27 @@ use crate::domain::{
     ids::{ConversationId, LegId},
 };
 
+/// What a message is read from.
+macro_rules! message_columns {
+    () => {
+        "id, seq, actor, at, content, handover, late, raw"
+    };
+}
+pub(super) use message_columns;
+
+/// Reads messages, of which the rest of the statement says which.
+macro_rules! select_messages {
+    ($which:literal) => {
+        concat!(
+            "SELECT ",
+            $crate::store::columns::message_columns!(),
+            " FROM messages ",
+            $which
+        )
+    };
+}
+pub(super) use select_messages;
+
 /// A count as a column holds it; none of ours comes near the end of the range.
 pub(super) fn integer(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)

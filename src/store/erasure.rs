@@ -11,6 +11,13 @@ use crate::domain::{
     time::Timestamp,
 };
 
+/// As many conversations are erased side by side.
+pub(super) const ERASED_AT_ONCE: usize = 50;
+/// As many rows are looked through in one statement, where no index leads to those that are meant.
+pub(super) const LOOKED_THROUGH_AT_ONCE: i64 = 20_000;
+/// As much of what is still owed is shown.
+pub(super) const SHOWN: usize = 20;
+
 /// Whose conversations are erased. All that is said must hold, and of the names one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whose {

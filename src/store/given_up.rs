@@ -3,27 +3,35 @@
 use crate::domain::{delivery::StepResult, retry::ErrorClass};
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct GivenUp {
-    /// As its row says it.
-    pub(super) class: &'static str,
-    /// As its conversation hears of it.
-    heard: ErrorClass,
+pub(super) enum GivenUp {
+    /// It cannot be put together any more: no call that could be made would ever be taken.
+    Unreadable,
+    /// Nobody is left to deliver it to.
+    Removed,
+    /// Its conversation is to be erased, and has waited for it for long enough.
+    Overdue,
 }
 
-/// It cannot be put together any more: no call that could be made would ever be taken.
-pub(super) const UNREADABLE: GivenUp = GivenUp {
-    class: "unreadable_row",
-    heard: ErrorClass::Rejected,
-};
-
-/// Nobody is left to deliver it to.
-pub(super) const REMOVED: GivenUp = GivenUp {
-    class: "removed",
-    heard: ErrorClass::Gone,
-};
-
 impl GivenUp {
+    /// As the row of a dead letter says it. None: it is none, and is called off.
+    pub(super) const fn class(self) -> Option<&'static str> {
+        match self {
+            Self::Unreadable => Some("unreadable_row"),
+            Self::Removed => Some("removed"),
+            Self::Overdue => None,
+        }
+    }
+
+    /// As its conversation hears of it.
     pub(super) const fn result(self) -> StepResult {
-        StepResult::Dead { class: self.heard }
+        match self {
+            Self::Unreadable => StepResult::Dead {
+                class: ErrorClass::Rejected,
+            },
+            Self::Removed => StepResult::Dead {
+                class: ErrorClass::Gone,
+            },
+            Self::Overdue => StepResult::Skipped,
+        }
     }
 }

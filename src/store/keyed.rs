@@ -8,14 +8,16 @@ use uuid::Uuid;
 use super::{
     DeliveryState, Settlement,
     hashing::{Hashed, Hasher, Known},
+    unmatched::Unmatched,
 };
 use crate::domain::{
     conversation::{Conversation, Handover, Profile},
     delivery::{Found, StepResult, Task},
     effect::{Cancelled, Effect},
-    event::{Event, Incoming, Step, Target},
+    event::{Event, Incoming, NamedLeg, Step, Target, TranscriptItem},
     handover::{Outcome, repeated_answer},
     ids::{HandoverId, MessageId},
+    operator::Action,
 };
 
 /// How long after its delivery a text may still come back from the platform.
@@ -68,6 +70,27 @@ impl Keyed {
             events,
         }
     }
+
+    /// The handovers that take a note. One that is over is not in its conversation's state.
+    pub(super) fn noted(&self) -> impl Iterator<Item = HandoverId> {
+        let events = self.events.iter();
+        events.filter_map(|incoming| match &incoming.event {
+            Event::OperatorActed(acted) => match acted.action {
+                Action::Note { handover, .. } => Some(handover),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// The leg has been found that a desk tells of.
+    pub(super) fn is_about(&mut self, leg: &NamedLeg) {
+        for incoming in &mut self.events {
+            if let Event::FromLeg { leg: about, .. } = &mut incoming.event {
+                *about = Some(leg.clone());
+            }
+        }
+    }
 }
 
 impl KeyedEvent {
@@ -84,6 +107,18 @@ impl KeyedEvent {
             keys: hasher.hash_all(&incoming.keys),
             event: incoming.event,
             transcript,
+        }
+    }
+
+    /// One that has waited for its leg, as if it came now.
+    pub(super) fn waited(kept: Unmatched, leg: &NamedLeg) -> Self {
+        Self {
+            event: Event::FromLeg {
+                event: kept.event,
+                leg: Some(leg.clone()),
+            },
+            keys: kept.keys,
+            transcript: Vec::new(),
         }
     }
 
@@ -165,14 +200,22 @@ impl Turned {
     }
 }
 
-/// Each message of a transcript that was new has become one record, or has been recognised as an echo, in order and
-/// before anything else that the event brought about.
-pub(super) fn came_of_transcript(effects: &[Effect]) -> impl Iterator<Item = Option<Uuid>> {
-    effects.iter().filter_map(|effect| match effect {
+/// The keys of the messages of a transcript that were new, each with what they lead to: it has become one record, or has been
+/// recognised as an echo, in order and before anything else that the event brought about.
+pub(super) fn came_of_transcript<'t>(
+    items: &'t [TranscriptItem],
+    transcript: &'t [Vec<Hashed>],
+    effects: &'t [Effect],
+) -> impl Iterator<Item = (&'t [Hashed], Option<Uuid>)> {
+    let mut came_of_it = effects.iter().filter_map(|effect| match effect {
         Effect::Record(message) => Some(Some(message.id.as_uuid())),
         Effect::ConsumeEcho { .. } => Some(None),
         _ => None,
-    })
+    });
+    let items = items.iter().zip(transcript);
+    items
+        .filter(|(item, _)| item.seen.is_none())
+        .map(move |(_, keys)| (&**keys, came_of_it.next().flatten()))
 }
 
 /// The message that a task tells a desk, or a part of it, or a line in its place.
@@ -204,6 +247,9 @@ pub(super) fn overtaken(only: Cancelled, task: &Task, order: u64) -> Option<Deli
         (Cancelled::NoticesBefore(before), Task::Say { notice: true, .. }) if order < before => {
             Some(DeliveryState::Cancelled)
         }
+        (Cancelled::Notice(told), Task::Say { message, .. }) if told == *message => {
+            Some(DeliveryState::Cancelled)
+        }
         (Cancelled::PartsOf(message), Task::Say { .. }) if task.message() == Some(message) => {
             Some(DeliveryState::Dead)
         }
@@ -214,6 +260,7 @@ pub(super) fn overtaken(only: Cancelled, task: &Task, order: u64) -> Option<Deli
             | Cancelled::Pauses
             | Cancelled::SaysBefore(_)
             | Cancelled::NoticesBefore(_)
+            | Cancelled::Notice(_)
             | Cancelled::PartsOf(_),
             _,
         ) => None,

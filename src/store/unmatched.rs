@@ -1,8 +1,13 @@
 //! What is kept of a conversation that is not known to be ours yet, whatever the database: events with their keys, few and
 //! small.
 
-use super::{columns::number, hashing::Hashed};
-use crate::domain::{event::DeskEvent, ids::DeskName};
+use std::time::Duration;
+
+use super::{columns::number, hashing::Hashed, keyed::KeyedEvent};
+use crate::domain::{
+    event::{DeskEvent, Event, LegTarget},
+    ids::DeskName,
+};
 
 /// As many events are kept of one desk. More than that come of conversations that are none of ours.
 const MOST_EVENTS: i64 = 1000;
@@ -16,11 +21,48 @@ pub(super) struct Unmatched {
     pub(super) keys: Vec<Hashed>,
 }
 
+/// Events that name a conversation which is not known, and may wait for it.
+#[derive(Debug)]
+pub(super) struct Early<'t> {
+    pub(super) desk: &'t DeskName,
+    pub(super) reference: &'t str,
+    pub(super) span: Duration,
+    pub(super) events: Vec<Unmatched>,
+}
+
 /// One as it is written.
 pub(super) struct Fresh {
     pub(super) size: i64,
     pub(super) event: String,
     pub(super) keys: String,
+}
+
+impl<'t> Early<'t> {
+    pub(super) fn of(target: &'t LegTarget, events: &[KeyedEvent]) -> Option<Self> {
+        let LegTarget {
+            desk,
+            reference: Some(reference),
+            // One that is none of this desk's will not become one.
+            leg: None,
+            keep_unmatched: Some(span),
+        } = target
+        else {
+            return None;
+        };
+        let unmatched = |incoming: &KeyedEvent| match &incoming.event {
+            Event::FromLeg { event, .. } => Some(Unmatched {
+                event: event.clone(),
+                keys: incoming.keys.clone(),
+            }),
+            _ => None,
+        };
+        Some(Self {
+            desk,
+            reference,
+            span: *span,
+            events: events.iter().filter_map(unmatched).collect(),
+        })
+    }
 }
 
 /// Those of the events that are no repeats of what waits, nor of each other.

@@ -39,8 +39,6 @@ async fn older_messages_come_above_the_newest_and_what_is_said_goes_on_below() {
     browser
         .script("document.querySelector('.talk__scroll > .more a').click()")
         .await;
-    eprintln!("DBG {}", browser.script("return [document.querySelector('.talk__scroll > .more')?.textContent, document.querySelectorAll('.transcript li').length, location.href]").await);
-    eprintln!("DBG {:?}", browser.complaints().await);
     is_shown(&browser, ("user", "message 0")).await;
     assert_eq!(browser.script(top).await, before, "the reader stays there");
     let ways = "return document.querySelectorAll('.more').length";

@@ -54,10 +54,10 @@ async fn of_two_who_press_at_once_one_has_it_and_the_other_is_told_who_and_keeps
             opens(&ann, &address, "typed by ann"),
             opens(&ben, &address, "typed by ben")
         );
-        let moment = ann.script("return Date.now() + 250").await;
+        let moment = ann.script("return Date.now() + 1000").await;
         let moment = moment.as_u64().unwrap();
         tokio::join!(presses(&ann, moment), presses(&ben, moment));
-        tokio::time::sleep(Duration::from_millis(350)).await;
+        tokio::time::sleep(Duration::from_millis(1100)).await;
         let said = tokio::join!(outcome(&ann), outcome(&ben));
         let (late, text) = match (said.0.as_str(), said.1.as_str()) {
             ("mine", "ann") => (&ben, "typed by ben"),

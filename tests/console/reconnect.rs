@@ -1,11 +1,11 @@
 //! A page whose connection is cut, and comes back.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
 use crate::{
-    browser::{ann_at, claims, is_still_the_same_page, signed_in_at},
+    browser::{ann_at, claims, is_still_the_same_page, signed_in_at, until},
     conversation::{says, waiting},
     proxy::{Line, Proxy},
     webdriver::Browser,
@@ -22,21 +22,6 @@ async fn ann_behind_a_proxy(world: &World) -> (Proxy, Browser) {
     let browser = signed_in_at("ann", &proxy.root, &page).await;
     claims(&browser).await;
     (proxy, browser)
-}
-
-async fn until(browser: &Browser, (read, wanted): (&str, serde_json::Value)) {
-    let asked = Instant::now();
-    loop {
-        let now = browser.script(read).await;
-        if now == wanted {
-            return;
-        }
-        assert!(
-            asked.elapsed() < Duration::from_secs(30),
-            "{now}, not {wanted}"
-        );
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }
 
 /// The texts of these turns that begin with a word of ours, in their order.

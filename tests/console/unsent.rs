@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::{
-    browser::{claims, is_still_the_same_page, signed_in_at},
+    browser::{claims, is_still_the_same_page, signed_in_at, until},
     conversation::{waiting, waiting_as},
     form::turns,
     proxy::{Line, Proxy},
@@ -57,15 +57,9 @@ async fn a_reply_that_is_kept_leaves_from_whatever_page_is_open_and_is_seen_ther
         let kept = turns(&said).into_iter();
         kept.filter(|(_, text)| text == "kept for you").count()
     };
-    for _ in 0..100 {
-        if sent().await > 0 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    assert_eq!(sent().await, 1);
     let left = "return Object.keys(localStorage).filter((key) => key.startsWith('unsent ')).length";
-    assert_eq!(browser.script(left).await, 0);
+    until(&browser, (left, json!(0))).await;
+    assert_eq!(sent().await, 1);
     drop(proxy);
 }
 
@@ -130,7 +124,7 @@ async fn a_draft_of_two_tabs_is_sent_from_one_of_them() {
     browser.find("xpath", sent).await;
     browser.post("window", json!({"handle": first})).await;
     browser.find("xpath", sent).await;
-    assert_eq!(browser.script(text).await, "");
+    until(&browser, (text, json!(""))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,8 @@ use std::{
     fs::{self, File},
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{self, Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -252,10 +253,15 @@ impl Drop for Bridge {
     }
 }
 
-/// A loopback address that nobody listens on.
-pub fn free_address(rng: &mut fastrand::Rng) -> SocketAddr {
+/// A loopback address that nobody listens on. Each time it is another one, as what was found is listened on only later.
+pub fn free_address() -> SocketAddr {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let count = u32::from(PORTS.end - PORTS.start);
+    let begin = process::id().wrapping_mul(97);
     loop {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, rng.u16(PORTS)));
+        let next = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % count;
+        let port = PORTS.start + u16::try_from(next).expect("a port");
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         if TcpListener::bind(address).is_ok() {
             return address;
         }

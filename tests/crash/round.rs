@@ -143,8 +143,8 @@ impl Round {
             folder: folder.to_owned(),
             within: Vec::new(),
             store: format!("sqlite:{}", platter.disk().join("handover.db").display()),
-            listen: bridge::free_address(&mut rng),
-            admin: bridge::free_address(&mut rng),
+            listen: bridge::free_address(),
+            admin: bridge::free_address(),
             desk: desk::start(desk).await,
             platform: platform::start(platform).await,
         };

@@ -14,6 +14,9 @@ use crate::{
 /// agent's close.
 pub const RESUME: &str = "back to the bot";
 
+/// What the user says before the request for an agent.
+pub const ASKS: &str = "Let me talk to a person";
+
 /// The conversation of a session id of this script.
 pub fn conversation_of(session: &str) -> Option<usize> {
     session.strip_prefix("crash-session-")?.parse().ok()
@@ -87,10 +90,7 @@ fn answers(body: &[u8], taken: bool) -> bool {
 }
 
 fn offload() -> Value {
-    let transcript = [
-        item("bot", "How can I help?"),
-        item("user", "Let me talk to a person"),
-    ];
+    let transcript = [item("bot", "How can I help?"), item("user", ASKS)];
     json!({"event": "offload", "payload": {"department": "sales"}, "transcript": transcript})
 }
 

@@ -33,7 +33,7 @@ fn a_taken_port_gives_way_to_the_next_free_one_and_it_says_so() {
 /// Somebody else may have it, for a while (another demo) or for good; then it is taken as well.
 fn hold_first_port() -> Option<TcpListener> {
     let asked = Instant::now();
-    while asked.elapsed() < Duration::from_secs(10) {
+    while asked.elapsed() < Duration::from_mins(1) {
         if let Ok(held) = TcpListener::bind((Ipv4Addr::LOCALHOST, FIRST_PORT)) {
             return Some(held);
         }
@@ -92,7 +92,7 @@ async fn ctrl_c_ends_it_soon_and_well_with_both_pages_open() {
         .unwrap();
     assert_eq!(status.code(), Some(0), "{}", folder.complaints());
     // It has no drain, and waits for no page.
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(took < Duration::from_secs(15), "{took:?}");
     for page in &mut pages {
         while page.chunk().await.expect("ended, not cut").is_some() {}
     }

@@ -225,12 +225,12 @@ def pooler(cluster):
         "[pgbouncer]", "listen_addr = 127.0.0.1", f"listen_port = {port}", "unix_socket_dir =",
         "pool_mode = transaction", "default_pool_size = 2", "auth_type = scram-sha-256", f"auth_file = {users}",
         "ignore_startup_parameters = extra_float_digits", "")))
-    with subprocess.Popen([*NOBODY, shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin"), settings],
-                          stderr=subprocess.DEVNULL) as process:
+    log, program = folder / "log", shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+    with log.open("w") as told, subprocess.Popen([*NOBODY, program, settings], stderr=told) as process:
         try:
             until = time.monotonic() + 30
             while not listens(port):
-                assert process.poll() is None and time.monotonic() < until, "PgBouncer does not listen"
+                assert process.poll() is None and time.monotonic() < until, f"PgBouncer does not listen:\n{log.read_text()}"
                 time.sleep(0.05)
             yield port
         finally:

@@ -75,6 +75,8 @@ class Bench:
         assert self.machine.run(["nft", "--file", rules]).returncode == 0
         certificate(work)
         self.world.start([sys.executable, HERE / "world.py", WORLD, work / "tls.pem", self.notes], work / "world.log")
+        # The proxy is what it listens as last.
+        wait_until(lambda: self.world.run(["curl", "--silent", f"http://{WORLD}:3128/"]).returncode == 0, "the world is there")
         data = work / "data"
         data.mkdir()
         shutil.chown(data, USER, USER)
@@ -122,7 +124,7 @@ def certificate(work):
 
 def handover(bench):
     """From the request for an agent to the bot that speaks again."""
-    wait_until(lambda: bench.call("/readyz") != "", "the bridge is ready")
+    wait_until(lambda: '"ready"' in bench.call("/readyz"), "the bridge is ready")
     said = {"type": "text", "text": "help", "sender": {"id": "s1"}}
     now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
     event = {"event": "offload", "botId": "b1", "version": "LIVE", "sessionId": "s1", "timestamp": now,

@@ -71,10 +71,12 @@ class Bridge:
             self.port = probe.getsockname()[1]
         configuration = pathlib.Path(folder) / "bridge.toml"
         configuration.write_text(CONFIGURATION.format(port=self.port, folder=folder))
-        self.process = subprocess.Popen([binary, "--config", configuration, "serve"], stderr=subprocess.DEVNULL)
+        log = pathlib.Path(folder) / "log"
+        with log.open("w") as told:
+            self.process = subprocess.Popen([binary, "--config", configuration, "serve"], stderr=told)
         end = time.monotonic() + 30
         while not self.answers():
-            assert self.process.poll() is None and time.monotonic() < end, "it does not start"
+            assert self.process.poll() is None and time.monotonic() < end, f"it does not start:\n{log.read_text()}"
             time.sleep(0.1)
 
     def answers(self):

@@ -18,7 +18,7 @@ use crate::{
 
 const TOKEN: &str = "token_of_the_bot";
 const HASH: &str = "01930000000070008000000000000001";
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An emulated desk, and what it has told.
 struct Live {

@@ -16,7 +16,7 @@ use crate::stub::{client, serve, serve_on};
 
 const TOKEN: &str = "access-token-of-the-inbox";
 const API: &str = "/api/v1/accounts/1";
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An emulated desk, and what it has told.
 struct Inbox {

@@ -25,8 +25,8 @@ use crate::{
 const OFFLOAD: &str = include_str!("../samples/chatlayer/offload.json");
 /// What is announced as one and is none.
 const SIGNATURE: &str = "sha256=00";
-/// Far more than an answer takes that waits for nothing.
-const AT_ONCE: Duration = Duration::from_millis(500);
+/// Far more than an answer takes that waits for nothing. The rest of a body never comes.
+const AT_ONCE: Duration = Duration::from_secs(20);
 
 const ONE: Capacity = Capacity {
     requests: 1,

@@ -179,6 +179,7 @@ macro_rules! run_against {
                 a_probe_writes,
             ],
             removed: [
+                a_bot_that_was_gone_is_resumed_once_an_operator_wants_it,
                 an_agent_is_told_of_what_waited_for_a_bot_that_is_gone,
                 so_is_one_whose_handover_was_over_by_then,
                 what_nobody_is_left_to_be_told_of_is_a_dead_letter,
@@ -226,6 +227,7 @@ macro_rules! run_against {
                 each_list_has_what_is_meant_for_it_in_its_order,
                 dead_letters_are_counted_up_to_a_hundred,
                 a_row_says_that_what_an_agent_said_has_not_reached_the_user,
+                what_an_agent_said_has_reached_the_user_whatever_comes_behind_it,
                 paging_is_complete_without_repeats_while_things_change,
                 handovers_of_one_moment_are_paged_completely,
                 a_list_is_narrowed_to_a_bot_and_a_desk,

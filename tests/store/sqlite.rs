@@ -30,9 +30,12 @@ use handover_bridge::{
 };
 use tempfile::TempDir;
 
-use crate::world::{
-    Harness, ManualClock, START, World, bot, bot_said, keep, key, policy, request, says, step,
-    team, team_name, text, user_said,
+use crate::{
+    contract::erasure::is_soon_done,
+    world::{
+        Harness, ManualClock, START, World, bot, bot_said, keep, key, policy, request, says, step,
+        team, team_name, text, user_said,
+    },
 };
 
 /// A file in a directory of its own.
@@ -181,6 +184,16 @@ async fn what_is_owed_is_at_hand_for_one_attempt_and_read_for_the_next() {
     assert_eq!(text(&claim), "hello");
     world.store.release(claim).await.unwrap();
     assert!(world.claim(&team()).await.is_none());
+}
+
+#[tokio::test]
+async fn an_erasure_looks_at_no_delivery_that_is_gone() {
+    let mut world = World::new(Files::new()).await;
+    world.waiting("ann").await;
+    world
+        .change("UPDATE deliveries SET row = row + 3000000000000")
+        .await;
+    is_soon_done(&world).await;
 }
 
 #[tokio::test]

@@ -16,7 +16,11 @@ pub(super) fn find(config: &Config, warnings: &mut Vec<Warning>) {
         match &desk.kind {
             Kind::AivoLive(desk) => aivo_live(config, name, desk, warnings),
             Kind::Console(_) if config.admin.users.is_empty() => {
-                warnings.push(Warning::NoUsers(name.clone()));
+                warnings.push(if config.admin.token.is_some() {
+                    Warning::NoUsers(name.clone())
+                } else {
+                    Warning::NobodySignsIn(name.clone())
+                });
             }
             Kind::Chatwoot(_) | Kind::Console(_) | Kind::Template(_) | Kind::Webhook(_) => {}
         }

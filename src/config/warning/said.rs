@@ -20,6 +20,10 @@ impl fmt::Display for Warning {
                 f,
                 "desks.{desk} is answered in the console and there are no [admin.users]: only whoever has admin.token can sign in, as admin; `handover console user add` makes users"
             ),
+            Self::NobodySignsIn(desk) => write!(
+                f,
+                "desks.{desk} is answered in the console, and nobody can sign in there: whoever asks for a person waits for waiting_limit in vain; set admin.token, or make users with `handover console user add`"
+            ),
             Self::AdminOnPublicListener => {
                 f.write_str("admin.listen is \"server\": the admin API is reachable wherever the hooks are")
             }

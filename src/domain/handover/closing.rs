@@ -63,6 +63,7 @@ impl Turn<'_> {
             if self.closing_mut().is_none() {
                 self.close_leg("bot_removed");
             }
+            self.owe_removed_bot("bot_removed");
             self.end(Cause::BotRemoved, "bot_removed");
         }
         self.taken()
@@ -175,11 +176,8 @@ impl Turn<'_> {
             return;
         };
         let contract = ResumeContract {
-            reason: reason.to_owned(),
-            agent: handover.newest_agent().and_then(|agent| agent.name.clone()),
-            seconds: handover.lasted(now).as_secs(),
-            unanswered: lost,
             dialog_state,
+            ..ResumeContract::of(handover, reason, (now, lost))
         };
         handover.closing = Some(Closing {
             reason: reason.to_owned(),
@@ -223,6 +221,27 @@ impl Turn<'_> {
         if steps == 0 {
             // Nothing that could overtake what was said before it.
             self.end(Cause::Resumed, &reason);
+        }
+    }
+
+    /// Nobody here can resume this bot, and what it is owed is about to be given up. It stays silent until an operator has
+    /// the first of its resume steps tried again, by a process that knows it: so that one is owed all the same.
+    fn owe_removed_bot(&mut self, reason: &str) {
+        let lost = self.loses_what_was_said(Cause::BotRemoved);
+        let now = self.context.now;
+        let Some(open) = self.open_mut() else {
+            return;
+        };
+        let contract = match &mut open.closing {
+            Some(closing) => closing.not_owed.take(),
+            None if open.answer == Answer::Accepted => {
+                Some(ResumeContract::of(open, reason, (now, lost)))
+            }
+            None => None,
+        };
+        let id = open.id;
+        if let Some(contract) = contract {
+            self.owe_bot(id, Task::Resume { index: 0, contract });
         }
     }
 

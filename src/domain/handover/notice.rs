@@ -2,25 +2,20 @@
 
 use super::turn::{NewMessage, Turn};
 use crate::domain::{
+    ids::MessageId,
     message::{Actor, Content},
     policy::Notice,
 };
 
 impl Turn<'_> {
     /// Tells the user something in the bridge's own words, if there are words for it.
-    pub(super) fn notify(&mut self, notice: Notice) {
-        let Some(handover) = self.open() else {
-            return;
-        };
+    pub(super) fn notify(&mut self, notice: Notice) -> Option<MessageId> {
+        let handover = self.open()?;
         let id = handover.id;
         let name = handover.agent.as_ref().and_then(|agent| agent.name.clone());
         let position = handover.leg.position.map(|position| position.to_string());
-        let Some(text) = self.context.policy.texts.get(&handover.language, notice) else {
-            return;
-        };
-        let Some(text) = fill(text, name.as_deref(), position.as_deref()) else {
-            return;
-        };
+        let text = self.context.policy.texts.get(&handover.language, notice)?;
+        let text = fill(text, name.as_deref(), position.as_deref())?;
         let content = Content::text(text);
         let message = self.record(&NewMessage {
             actor: Actor::System,
@@ -31,6 +26,7 @@ impl Turn<'_> {
         });
         // The operator's words, which are no reason to remember another list or to tell anybody.
         let _ = self.say(id, message, &content, true);
+        Some(message)
     }
 }
 

@@ -106,6 +106,7 @@ impl Turn<'_> {
             missed: None,
             last_said_at: now,
             last_notice_at: None,
+            last_notice: None,
             stalled_since: None,
             pause: PauseState::Paused,
             choices: Choices::default(),

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::{Guard, Outcome, turn::Turn};
 use crate::domain::{
     conversation::{Answer, Handover, Phase},
-    effect::{Cause, Effect, WarningKind},
+    effect::{Cancelled, Cause, Effect, WarningKind},
+    ids::MessageId,
     policy::{Limits, Notice},
     time::Timestamp,
 };
@@ -159,9 +160,20 @@ impl Turn<'_> {
             Cause::Notified,
             Some(format!("{notice:?}").to_ascii_lowercase()),
         );
-        // One that could not be sent yet is not sent beside this one.
-        self.take_back_notices(self.conversation.next_order);
-        self.notify(notice);
+        // The last one of these is not sent beside this one, if it could not be sent yet. What else the user was told stays.
+        let last = self.last_notice_mut().and_then(Option::take);
+        if let Some(message) = last {
+            self.cancel(self.bot_lane(), Cancelled::Notice(message));
+        }
+        let told = self.notify(notice);
+        if let Some(last) = self.last_notice_mut() {
+            *last = told;
+        }
+    }
+
+    fn last_notice_mut(&mut self) -> Option<&mut Option<MessageId>> {
+        let open = self.conversation.handover.as_mut();
+        open.map(|open| &mut open.last_notice)
     }
 
     /// The resume goes on; an operator is told once, and nothing stands in its way any more.

@@ -4,6 +4,9 @@ use uuid::Uuid;
 
 use super::{InboxQuery, row::Listed};
 
+/// As many rows are looked at for one page; what a filter or a search finds beyond is not found.
+pub(in crate::store) const LOOKED_AT: usize = 20_000;
+
 /// The id of a conversation, a handover or a message that the text of a query may be. A platform's users may be named
 /// like that too.
 pub(in crate::store) fn id(wanted: &InboxQuery) -> Option<Uuid> {

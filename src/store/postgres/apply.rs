@@ -21,14 +21,13 @@ use crate::{
         effect::Effect,
         event::{Event, LegTarget, NamedLeg, Seen, Step, Target, TranscriptItem},
         handover::Outcome,
-        operator::{Action, OperatorAction},
     },
     store::{
         Applied, Error,
         found::Found,
         hashing::Hashed,
         keyed::{self, Keyed, KeyedEvent},
-        unmatched::Unmatched,
+        unmatched::Early,
     },
     telemetry::traces::{self, TraceParent},
 };
@@ -63,7 +62,7 @@ impl Attempt for Apply {
                 Err(nobody) => return Ok(nobody),
             },
             Target::Id(id) => match Subject::by_id(work, *id, &keys).await? {
-                Some(subject) if has_noted(work, &subject, &step.events).await? => subject,
+                Some(subject) if has_noted(work, &subject, step).await? => subject,
                 _ => return Ok(Applied::NotFound),
             },
             Target::Handover { id, desk } => {
@@ -73,7 +72,7 @@ impl Attempt for Apply {
                 }
             }
             Target::Leg(target) => match legs::find(work, target).await? {
-                Found::Leg(leg) => return to_leg(work, &mut step.events, &leg).await,
+                Found::Leg(leg) => return to_leg(work, step, &leg).await,
                 Found::Nothing => return keep(work, target, &step.events).await,
                 Found::Contradiction => return Ok(Applied::Contradiction),
             },
@@ -86,25 +85,16 @@ impl Attempt for Apply {
     }
 }
 
-async fn to_leg(
-    work: &mut Work,
-    events: &mut [KeyedEvent],
-    leg: &NamedLeg,
-) -> Result<Applied, Fault> {
-    let keys = all_keys(events);
-    let subject = Subject::by_handover(work, leg.handover, &leg.desk, &keys)
+async fn to_leg(work: &mut Work, step: &mut Keyed, leg: &NamedLeg) -> Result<Applied, Fault> {
+    let keys = all_keys(&step.events);
+    let mut subject = Subject::by_handover(work, leg.handover, &leg.desk, &keys)
         .await?
         .ok_or(Fault::Missing)?;
-    let subject = match &leg.reference {
-        Some(reference) if leg.is_new => tell_what_was_kept(work, subject, leg, reference).await?,
-        _ => subject,
-    };
-    for event in &mut *events {
-        if let Event::FromLeg { leg: about, .. } = &mut event.event {
-            *about = Some(leg.clone());
-        }
+    if leg.is_new {
+        subject = tell_what_was_kept(work, subject, leg).await?;
     }
-    let (_, applied) = decide_all(work, subject, events).await?;
+    step.is_about(leg);
+    let (_, applied) = decide_all(work, subject, &mut step.events).await?;
     Ok(applied)
 }
 
@@ -140,54 +130,28 @@ pub(super) fn all_keys(events: &[KeyedEvent]) -> Vec<Hashed> {
     keys.copied().collect()
 }
 
-/// Whether every handover that takes a note is this conversation's. One that is over is not in its state.
-async fn has_noted(
-    work: &mut Work,
-    subject: &Subject,
-    events: &[KeyedEvent],
-) -> Result<bool, Fault> {
-    for event in events {
-        if let Event::OperatorActed(OperatorAction {
-            action: Action::Note { handover, .. },
-            ..
-        }) = &event.event
-        {
-            let sql = "SELECT 1 FROM handovers WHERE id = $1 AND conversation = $2";
-            let noted = work.row(sql, values![handover, subject.state.id]).await?;
-            if noted.is_none() {
-                return Ok(false);
-            }
+/// Whether every handover that takes a note is this conversation's.
+async fn has_noted(work: &mut Work, subject: &Subject, step: &Keyed) -> Result<bool, Fault> {
+    for handover in step.noted() {
+        let sql = "SELECT 1 FROM handovers WHERE id = $1 AND conversation = $2";
+        let noted = work.row(sql, values![handover, subject.state.id]).await?;
+        if noted.is_none() {
+            return Ok(false);
         }
     }
     Ok(true)
 }
 
-/// What no leg is known for waits for one, if it names its conversation and may wait.
+/// What no leg is known for waits for one, if it may.
 async fn keep(
     work: &mut Work,
     target: &LegTarget,
     events: &[KeyedEvent],
 ) -> Result<Applied, Fault> {
-    let LegTarget {
-        desk,
-        reference: Some(reference),
-        // One that is none of this desk's will not become one.
-        leg: None,
-        keep_unmatched: Some(span),
-    } = target
-    else {
-        return Ok(Applied::NotFound);
+    let kept = match Early::of(target, events) {
+        Some(early) => unmatched::keep(work, &early).await?,
+        None => false,
     };
-    let unmatched = |event: &KeyedEvent| match &event.event {
-        Event::FromLeg { event: told, .. } => Some(Unmatched {
-            event: told.clone(),
-            keys: event.keys.clone(),
-        }),
-        _ => None,
-    };
-    let events: Vec<_> = events.iter().filter_map(unmatched).collect();
-    let until = work.now.plus(*span);
-    let kept = unmatched::keep(work, (desk, reference), (&events, until)).await?;
     Ok(if kept {
         Applied::Kept
     } else {
@@ -200,17 +164,12 @@ pub(super) async fn tell_what_was_kept(
     work: &mut Work,
     mut subject: Subject,
     leg: &NamedLeg,
-    reference: &str,
 ) -> Result<Subject, Fault> {
-    for Unmatched { event, keys } in unmatched::take(work, &leg.desk, reference).await? {
-        let mut event = KeyedEvent {
-            event: Event::FromLeg {
-                event,
-                leg: Some(leg.clone()),
-            },
-            keys,
-            transcript: Vec::new(),
-        };
+    let Some(reference) = &leg.reference else {
+        return Ok(subject);
+    };
+    for kept in unmatched::take(work, &leg.desk, reference).await? {
+        let mut event = KeyedEvent::waited(kept, leg);
         (subject, _) = apply_event(work, subject, &mut event).await?;
     }
     Ok(subject)
@@ -281,18 +240,14 @@ pub(super) async fn mark_seen(
     Ok(())
 }
 
-/// Each message that was new has become one record, or has been recognised as an echo, in order and before anything
-/// else that the event brought about.
+/// What was new is known from now on.
 pub(super) fn store_transcript_keys(
     work: &mut Work,
     items: &[TranscriptItem],
     transcript: &[Vec<Hashed>],
     effects: &[Effect],
 ) {
-    let mut came_of_it = keyed::came_of_transcript(effects);
-    for (item, keys) in items.iter().zip(transcript) {
-        if item.seen.is_none() {
-            keys::store(work, keys, came_of_it.next().flatten());
-        }
+    for (keys, reference) in keyed::came_of_transcript(items, transcript, effects) {
+        keys::store(work, keys, reference);
     }
 }

@@ -11,7 +11,9 @@ use tokio_postgres::{
 use uuid::Uuid;
 
 use super::fault::Fault;
-pub(super) use crate::store::columns::{count, integer, lane, lane_id, number};
+pub(super) use crate::store::columns::{
+    count, integer, lane, lane_id, message_columns, number, select_messages,
+};
 use crate::{
     domain::{
         conversation::{Answer, Phase},

@@ -16,13 +16,12 @@ use super::{
 };
 use crate::{
     domain::ids::{BotName, ConversationId, DeliveryId, ErasureId},
-    store::{Erasure, Named, Whose, audit::Action, erasure::Owner},
+    store::{
+        Erasure, Named, Whose,
+        audit::Action,
+        erasure::{LOOKED_THROUGH_AT_ONCE, Owner, SHOWN},
+    },
 };
-
-/// As many conversations, or deliveries, are looked through in one statement.
-const LOOK_AT_ONCE: i64 = 20_000;
-/// As much of what is owed is shown.
-const SHOWN: usize = 20;
 
 /// A conversation whose handover has not been told to end.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +38,8 @@ pub(super) struct Remains {
     /// As it was looked at; none: retention was quicker.
     pub(super) revision: Option<i64>,
     pub(super) deliveries: Vec<Uuid>,
-    /// Of deliveries, when it was looked at.
+    /// Of deliveries, when it was looked at: before the first, and the last.
+    before_first: i64,
     last_row: i64,
 }
 
@@ -99,7 +99,12 @@ async fn with_profile(
     let words = serde_json::to_string(id)?;
     let (mut meant, mut next) = (Vec::new(), Some(Uuid::nil()));
     while let Some(after) = next {
-        let values = values![words.as_str(), whose.bot.as_ref(), after, LOOK_AT_ONCE];
+        let values = values![
+            words.as_str(),
+            whose.bot.as_ref(),
+            after,
+            LOOKED_THROUGH_AT_ONCE
+        ];
         let found = database.rows(sql, values).await?;
         next = None;
         for row in &found {
@@ -198,7 +203,8 @@ pub(super) async fn overdue(ground: &Ground, limit: usize) -> Result<Vec<Deliver
 
 /// Conversations in which nothing is owed any more.
 pub(super) async fn remains(ground: &Ground, limit: usize) -> Result<Vec<Remains>, Fault> {
-    let sql = "SELECT e.conversation, c.revision, (SELECT coalesce(max(row), 0) FROM deliveries) FROM erasing e \
+    let sql = "SELECT e.conversation, c.revision, (SELECT coalesce(max(row), 0) FROM deliveries), \
+               (SELECT coalesce(min(row), 1) - 1 FROM deliveries) FROM erasing e \
                LEFT JOIN conversations c ON c.id = e.conversation \
                WHERE c.phase IS NULL \
                AND NOT EXISTS (SELECT FROM deliveries d WHERE d.lane = e.conversation AND d.settled_at IS NULL) \
@@ -214,6 +220,7 @@ pub(super) async fn remains(ground: &Ground, limit: usize) -> Result<Vec<Remains
             revision: row.try_get(1)?,
             deliveries: Vec::new(),
             last_row: row.try_get(2)?,
+            before_first: row.try_get(3)?,
         })
     };
     found.iter().map(remains).collect()
@@ -228,10 +235,11 @@ pub(super) async fn look_through(ground: &Ground, remains: &mut [Remains]) -> Re
         .map(|one| one.conversation.as_uuid())
         .collect();
     let last_row = remains.iter().map(|one| one.last_row).max().unwrap_or(0);
+    let first = remains.iter().map(|one| one.before_first).min();
     let database = ground.database.spending(Patience::Nobody);
-    let mut after = 0_i64;
+    let mut after = first.unwrap_or(last_row);
     while after < last_row {
-        let to = after.saturating_add(LOOK_AT_ONCE);
+        let to = after.saturating_add(LOOKED_THROUGH_AT_ONCE);
         let found = database
             .rows(sql, values![after, to, wanted.clone()])
             .await?;

@@ -9,8 +9,8 @@ use super::{
     columns::values,
     erase::{self, Begun, Untold},
     fault::Fault,
+    giving_up,
     memory::Change,
-    operator::{GiveUp, GiveUpAlone},
     subject::Subject,
     take_away::{Remaining, TakeAway},
     warnings,
@@ -23,11 +23,8 @@ use crate::{
         event::Event,
         ids::ErasureId,
     },
-    store::{Erased, Erasure, Error, Whose},
+    store::{Erased, Erasure, Error, Whose, erasure::ERASED_AT_ONCE, given_up::GivenUp},
 };
-
-/// As many conversations are erased side by side.
-const AT_ONCE: usize = 50;
 
 pub(super) async fn begin(
     ground: &Arc<Ground>,
@@ -66,7 +63,7 @@ pub(super) async fn go_on(ground: &Arc<Ground>, limit: usize) -> Result<Erased, 
 
 /// Has handovers end that have not been told to yet.
 async fn tell_to_end(ground: &Arc<Ground>) -> Result<usize, Error> {
-    let untold = erase::untold(ground, AT_ONCE).await?;
+    let untold = erase::untold(ground, ERASED_AT_ONCE).await?;
     let steps = untold.iter().map(|untold| ground.step(Tell(*untold)));
     let told = join_all(steps).await;
     for (untold, told) in untold.iter().zip(told) {
@@ -85,26 +82,16 @@ async fn tell_to_end(ground: &Arc<Ground>) -> Result<usize, Error> {
 }
 
 async fn give_up_overdue(ground: &Arc<Ground>) -> Result<usize, Error> {
-    let overdue = erase::overdue(ground, AT_ONCE).await?;
+    let overdue = erase::overdue(ground, ERASED_AT_ONCE).await?;
     for delivery in overdue.iter().copied() {
-        let given_up = ground.step(GiveUp(delivery)).await;
-        let Err(Error::Corrupt(error)) = given_up else {
-            given_up?;
-            continue;
-        };
-        tracing::error!(
-            error = &*error,
-            delivery.id = %delivery,
-            "a delivery is given up, and nothing follows from it"
-        );
-        ground.step(GiveUpAlone(delivery)).await?;
+        giving_up::give_up(ground, delivery, GivenUp::Overdue).await?;
     }
     Ok(overdue.len())
 }
 
 /// Takes conversations away in which nothing is owed any more. Says how many.
 async fn take_away(ground: &Arc<Ground>, limit: usize) -> Result<usize, Error> {
-    let mut remains = erase::remains(ground, AT_ONCE).await?;
+    let mut remains = erase::remains(ground, ERASED_AT_ONCE).await?;
     erase::look_through(ground, &mut remains).await?;
     let found = remains.len();
     for one in remains {

@@ -4,7 +4,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{
-    columns::{self, count, integer, values},
+    columns::{self, count, integer, message_columns, values},
     fault::Fault,
     views::{message, message_at},
     work::Ground,
@@ -139,8 +139,12 @@ async fn transcript(
     upto: u64,
     limit: usize,
 ) -> Result<(Vec<Message>, u64), Fault> {
-    let sql = "SELECT id, seq, actor, at, content, handover, late, raw, count(*) OVER () FROM messages \
-               WHERE conversation = $1 AND seq <= $2 AND actor <> 'system' AND NOT late AND NOT unsaid ORDER BY seq DESC LIMIT $3";
+    let sql = concat!(
+        "SELECT ",
+        message_columns!(),
+        ", count(*) OVER () FROM messages WHERE conversation = $1 AND seq <= $2 AND actor <> 'system' \
+         AND NOT late AND NOT unsaid ORDER BY seq DESC LIMIT $3"
+    );
     // Of none at all there are none to count.
     let most = columns::number(limit.max(1));
     let rows = ground

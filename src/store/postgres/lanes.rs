@@ -14,13 +14,13 @@ use super::{
     fault::Fault,
     giving_up,
     jobs::{self, Unfit},
-    leases::{Claimed, DROPPED_FOR, Dropped, Hold},
+    leases::{Claimed, Dropped, Hold},
     memory::Change,
     work::Ground,
 };
 use crate::{
     domain::{delivery::Destination, time::Timestamp},
-    store::{self, Claim, Error, Proof, Ticket, given_up::UNREADABLE},
+    store::{self, Claim, Error, Proof, Ticket, claim::DROPPED_FOR, given_up::GivenUp},
 };
 
 pub(super) async fn claim(
@@ -139,7 +139,7 @@ async fn put_aside(ground: &Arc<Ground>, hold: Hold, unfit: Unfit) -> Result<(),
 async fn give_up(ground: &Arc<Ground>, hold: Hold) -> Result<(), Error> {
     let (delivery, claimed) = (hold.delivery, hold.spend());
     give_back(ground, claimed).await?;
-    let given_up = giving_up::give_up(ground, delivery, UNREADABLE).await;
+    let given_up = giving_up::give_up(ground, delivery, GivenUp::Unreadable).await;
     let Err(Error::Corrupt(error)) = given_up else {
         return given_up.map(drop);
     };

@@ -10,16 +10,16 @@ use std::{
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::domain::{
-    ids::DeliveryId,
-    time::{Clock, Timestamp},
+use crate::{
+    domain::{
+        ids::DeliveryId,
+        time::{Clock, Timestamp},
+    },
+    store::claim::DROPPED_FOR,
 };
 
 /// How long a lane is held without a word from its holder. `lanes` says the same to the database.
 pub(super) const LEASE: Duration = Duration::from_secs(15);
-/// A claim that is dropped instead of settled comes back after this long: whoever dropped it may have failed because of
-/// what it held.
-pub(super) const DROPPED_FOR: Duration = Duration::from_secs(15);
 
 #[derive(Debug)]
 pub(super) struct Leases {

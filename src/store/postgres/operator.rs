@@ -5,15 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    audit, cancel,
-    columns::values,
+    audit,
+    columns::{select_messages, values},
     effects,
     fault::Fault,
     pauses,
     settle::Delivery,
     subject::Subject,
     views,
-    work::{Attempt, Ground, Landed, Work},
+    work::{Attempt, Ground, Work},
 };
 use crate::{
     domain::{
@@ -92,12 +92,6 @@ struct Skip {
     by: String,
 }
 
-/// Gives up what has been owed for too long. What is on its way at this moment is left for the next time.
-pub(super) struct GiveUp(pub(super) DeliveryId);
-
-/// The row alone, where nothing can be decided.
-pub(super) struct GiveUpAlone(pub(super) DeliveryId);
-
 #[async_trait]
 impl Attempt for BeginToRetry {
     type Done = ();
@@ -139,53 +133,17 @@ impl Attempt for Skip {
         if !dead && !waits {
             return Ok(Changed::NotNow);
         }
-        call_off(work, delivery).await?;
+        delivery.end(work, None);
+        delivery.stir(work);
+        // What was dead is no longer shown; of what was owed the conversation learns that it will not be done.
+        if waits {
+            delivery
+                .conclude_without_call(work, StepResult::Skipped)
+                .await?;
+        }
         keep(work, &self.by, Action::SkipDelivery, self.id);
         Ok(Changed::Yes)
     }
-}
-
-#[async_trait]
-impl Attempt for GiveUp {
-    type Done = ();
-
-    async fn attempt(&mut self, work: &mut Work) -> Result<(), Fault> {
-        match Delivery::by_id(work, self.0).await? {
-            Some(delivery) if delivery.is_unsettled() && !delivery.is_flying => {
-                call_off(work, delivery).await
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-#[async_trait]
-impl Attempt for GiveUpAlone {
-    type Done = ();
-
-    async fn attempt(&mut self, work: &mut Work) -> Result<(), Fault> {
-        let delivery = Delivery::by_id(work, self.0).await?;
-        let waits = |found: &Delivery| found.is_unsettled() && !found.is_flying;
-        if let Some(delivery) = delivery.filter(waits) {
-            cancel::call_off(work, delivery.id);
-            delivery.stir(work);
-        }
-        Ok(())
-    }
-}
-
-/// What was dead is no longer shown; of what was owed the conversation learns that it will not be done.
-async fn call_off(work: &mut Work, delivery: Delivery) -> Result<(), Fault> {
-    cancel::call_off(work, delivery.id);
-    delivery.stir(work);
-    if delivery.is_unsettled() {
-        cancel::forget_echo(work, delivery.conversation, delivery.id);
-        work.landed = Some(Landed::for_good(delivery.id));
-        let subject = Subject::existing(work, delivery.conversation).await?;
-        let result = (StepResult::Skipped, &[][..]);
-        delivery.conclude(work, Some(subject), result).await?;
-    }
-    Ok(())
 }
 
 async fn make_due(work: &mut Work, delivery: &Delivery) -> Result<Changed, Fault> {
@@ -264,7 +222,7 @@ async fn expect_again(work: &mut Work, delivery: &Delivery) -> Result<(), Fault>
 }
 
 async fn read_message(work: &mut Work, id: MessageId) -> Result<Option<Message>, Fault> {
-    let sql = "SELECT id, seq, actor, at, content, handover, late, raw FROM messages WHERE id = $1";
+    let sql = select_messages!("WHERE id = $1");
     let found = work.row(sql, values![id]).await?;
     found.as_ref().map(views::message).transpose()
 }

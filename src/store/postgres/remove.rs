@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::{delivery::Destination, event::Event, ids::ConversationId},
-    store::{Error, Gone, given_up::REMOVED},
+    store::{Error, Gone, given_up::GivenUp},
 };
 
 /// Says how many handovers and deliveries it took away. Each is a step of its own: whatever stands in the way of one
@@ -90,7 +90,7 @@ async fn bury_deliveries(ground: &Arc<Ground>, gone: &Gone, limit: usize) -> Res
             let at: i64 = row.try_get(0).map_err(Fault::from)?;
             next = Some(at).filter(|_| found.len() == limit);
             let delivery = row.try_get(1).map_err(Fault::from)?;
-            match giving_up::give_up(ground, delivery, REMOVED).await {
+            match giving_up::give_up(ground, delivery, GivenUp::Removed).await {
                 Ok(done) => buried += usize::from(done),
                 Err(Error::Corrupt(error)) => tracing::error!(
                     error = &*error,

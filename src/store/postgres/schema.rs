@@ -1,8 +1,5 @@
 //! The schema's migrations.
 
-use std::fmt::Write as _;
-
-use sha2::{Digest, Sha256};
 use tokio_postgres::{Client, GenericClient};
 
 use super::{
@@ -10,7 +7,13 @@ use super::{
     fault::{Fault, NO_SCHEMA},
     rights,
 };
-use crate::{domain::time::Timestamp, store::Migrated};
+use crate::{
+    domain::time::Timestamp,
+    store::{
+        Migrated,
+        migrations::{Unknown, been_through, checksum},
+    },
+};
 
 /// Embedded, numbered from 1, never changed once released: the database remembers what each looked like.
 const MIGRATIONS: [&str; 2] = [
@@ -82,19 +85,8 @@ pub(in crate::store) async fn migrate(
 async fn found(client: &impl GenericClient) -> Result<Migrated, OpenError> {
     refuse_other_encodings(client).await?;
     let applied = applied(client).await?;
-    if applied.len() > MIGRATIONS.len() {
-        return Err(OpenError::Newer {
-            found: applied.len(),
-            known: MIGRATIONS.len(),
-        });
-    }
-    for (at, (known, found)) in MIGRATIONS.iter().zip(&applied).enumerate() {
-        if checksum(known) != *found {
-            return Err(OpenError::Changed { number: at + 1 });
-        }
-    }
     Ok(Migrated {
-        found: applied.len(),
+        found: been_through(&applied, &MIGRATIONS)?,
         now: MIGRATIONS.len(),
     })
 }
@@ -151,12 +143,11 @@ pub(super) fn made(kind: &str) -> impl Iterator<Item = &'static str> {
     })
 }
 
-fn checksum(migration: &str) -> String {
-    let digest = Sha256::digest(migration.as_bytes());
-    let mut hex = String::with_capacity(2 * digest.len());
-    for byte in digest {
-        // Writing to a string does not fail.
-        let _ = write!(hex, "{byte:02x}");
+impl From<Unknown> for OpenError {
+    fn from(unknown: Unknown) -> Self {
+        match unknown {
+            Unknown::Newer { found, known } => Self::Newer { found, known },
+            Unknown::Changed { number } => Self::Changed { number },
+        }
     }
-    hex
 }

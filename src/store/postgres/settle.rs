@@ -1,10 +1,6 @@
 //! What came of an attempt: the row's end or next attempt, and what follows for the handover, in one step.
 
-use std::{
-    mem,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{mem, sync::Arc, time::Instant};
 
 use async_trait::async_trait;
 use tokio_postgres::Row;
@@ -27,19 +23,18 @@ use crate::{
     domain::{
         conversation::ConversationKey,
         delivery::{Destination, Lane, StepResult, Task},
-        effect::Effect,
-        event::{Event, NamedLeg, Settled},
+        event::{Event, Settled},
         ids::{ConversationId, DeliveryId, HandoverId},
     },
     store::{
-        Claim, DeliveryState, Error, RowOutcome, Settlement, hashing::Hashed,
-        keyed::KeyedSettlement, tally::DeadLetter,
+        Claim, DeliveryState, Error, RowOutcome, Settlement,
+        hashing::Hashed,
+        keyed::KeyedSettlement,
+        settled::{self, Follows, SETTLE_AGAIN},
+        tally::DeadLetter,
     },
     telemetry::traces::TraceParent,
 };
-
-/// How long an outcome waits before it is tried to be written again, while the database cannot be reached.
-const SETTLE_AGAIN: Duration = Duration::from_millis(500);
 
 /// Gives the lane's next head, still held, if it is due. Of a lane that another replica has by now nothing is changed.
 pub(super) async fn settle(
@@ -57,33 +52,20 @@ pub(super) async fn settle(
         settled: Arc::new(KeyedSettlement::new(settlement, &ground.hasher)),
         destination: claim.destination,
     };
-    let mut waits = false;
-    let landing = loop {
-        match intake::settle(ground, settle.clone()).await {
-            Err(error @ Error::Unavailable(_)) => {
-                if !mem::replace(&mut waits, true) {
-                    tracing::warn!(
-                        error = error.told(),
-                        delivery.id = %settle.delivery,
-                        "what came of a call cannot be stored yet, it is tried again"
-                    );
-                }
-                tokio::time::sleep(SETTLE_AGAIN).await;
-            }
-            Err(Error::Corrupt(error)) => {
-                tracing::error!(
-                    error = &*error,
-                    delivery.id = %settle.delivery,
-                    "what came of a call is kept, and nothing follows from it"
-                );
-                ground.step(Alone(settle)).await?;
-                lanes::give_back(ground, hold.spend()).await?;
-                return Ok(None);
-            }
-            // A lane whose outcome cannot be written is not given back at once: nothing in it can be trusted to go out once.
-            done => break done?,
-        }
-    };
+    let id = settle.delivery;
+    let written = until_written(id, || intake::settle(ground, settle.clone())).await;
+    if let Err(Error::Corrupt(error)) = written {
+        tracing::error!(
+            error = &*error,
+            delivery.id = %id,
+            "what came of a call is kept, and nothing follows from it"
+        );
+        until_written(id, || ground.step(Alone(settle.clone()))).await?;
+        lanes::give_back(ground, hold.spend()).await?;
+        return Ok(None);
+    }
+    // A lane whose outcome cannot be written is not given back at once: nothing in it can be trusted to go out once.
+    let landing = written?;
     hold.spend();
     match landing {
         // The outcome is written. A head that cannot be read now is claimed by whoever comes next.
@@ -94,10 +76,33 @@ pub(super) async fn settle(
         Landing::Deposed => {
             tracing::warn!(
                 destination = %settle.destination,
-                delivery.id = %settle.delivery,
+                delivery.id = %id,
                 "a call ended after its lane had been taken over; what came of it is not kept"
             );
             Ok(None)
+        }
+    }
+}
+
+/// Writes an outcome, however long the database is away: forgotten, it would be sent again and again.
+async fn until_written<T, F>(delivery: DeliveryId, write: impl Fn() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let mut waits = false;
+    loop {
+        match write().await {
+            Err(error @ Error::Unavailable(_)) => {
+                if !mem::replace(&mut waits, true) {
+                    tracing::warn!(
+                        error = error.told(),
+                        delivery.id = %delivery,
+                        "what came of a call cannot be stored yet, it is tried again"
+                    );
+                }
+                tokio::time::sleep(SETTLE_AGAIN).await;
+            }
+            done => return done,
         }
     }
 }
@@ -175,8 +180,8 @@ impl Settle {
         });
         let KeyedSettlement { settlement, found } = &*self.settled;
         delivery.write(work, settlement.row);
-        let result = (settlement.result.clone(), &found[..]);
-        delivery.conclude(work, subject, result).await?;
+        let result = settlement.result.clone();
+        delivery.conclude(work, subject, result, found).await?;
         Ok(Landing::Done(None))
     }
 
@@ -262,12 +267,21 @@ impl Delivery {
         matches!(self.state, DeliveryState::Pending | DeliveryState::Retrying)
     }
 
-    pub(super) fn letter(&self, class: &'static str) -> DeadLetter {
-        DeadLetter {
-            id: self.id,
-            destination: self.destination.clone(),
-            class: Some(class),
+    /// Settles it for good without its having been taken: as a dead letter of this class, or called off where there is none.
+    /// What was never said does not come back.
+    pub(super) fn end(&self, work: &mut Work, dead: Option<&'static str>) {
+        match dead {
+            Some(_) => {
+                let letter = DeadLetter {
+                    id: self.id,
+                    destination: self.destination.clone(),
+                    class: dead,
+                };
+                cancel::bury(work, self.id, letter);
+            }
+            None => cancel::call_off(work, self.id),
         }
+        cancel::forget_echo(work, self.conversation, self.id);
     }
 
     /// Something of the row has changed: its lane is looked at anew.
@@ -281,54 +295,57 @@ impl Delivery {
 
     /// Lets `decide` draw the consequences; it has nothing to say about a task that it does not know.
     pub(super) async fn conclude(
-        self,
+        mut self,
         work: &mut Work,
         subject: Option<Subject>,
-        (mut result, found): (StepResult, &[Vec<Hashed>]),
+        mut result: StepResult,
+        found: &[Vec<Hashed>],
     ) -> Result<(), Fault> {
-        let Some(task) = self.task else { return Ok(()) };
+        let Some(task) = self.task.take() else {
+            return Ok(());
+        };
         let subject = subject.ok_or(Fault::Missing)?;
-        if let StepResult::Done(done) = &mut result {
-            let items = &mut done.found.transcript;
-            let waits = subject.state.looks_up(self.handover);
-            if waits.is_some_and(|look_up| look_up.history) {
-                apply::mark_seen(work, items, found).await?;
-            } else {
-                // Too late, or not asked for. Nothing of it is recorded, so nothing of it may be known from now on.
-                items.clear();
-            }
+        let items = settled::found(&mut result, &subject.state, self.handover);
+        if !items.is_empty() {
+            apply::mark_seen(work, items, found).await?;
         }
         let event = Event::Settled(Settled {
             handover: self.handover,
             lane: self.lane,
-            destination: self.destination,
+            destination: self.destination.clone(),
             task,
             result,
             leg_closed: self.leg_closed,
         });
-        let (subject, turned) = subject.turn(work, &event).await?;
-        if let Event::Settled(Settled {
-            result: StepResult::Done(done),
-            ..
-        }) = &event
-        {
-            let items = &done.found.transcript;
-            apply::store_transcript_keys(work, items, found, &turned.effects);
-        }
-        if turned.effects.contains(&Effect::Withdraw) {
-            cancel::call_off(work, self.id);
+        let (mut subject, turned) = subject.turn(work, &event).await?;
+        let items = settled::found_in(&event);
+        apply::store_transcript_keys(work, items, found, &turned.effects);
+        let follows = Follows::of(&turned.effects);
+        if follows.withdrawn {
+            self.end(work, None);
             work.after.dead.retain(|letter| letter.id != self.id);
-            cancel::forget_echo(work, self.conversation, self.id);
         }
-        for effect in &turned.effects {
-            if let Effect::PutOff { until } = effect {
-                work.write(
-                    "UPDATE deliveries SET due_at = greatest(due_at, $2) WHERE id = $1",
-                    values![self.id, until],
-                );
-            }
+        if let Some(until) = follows.put_off {
+            work.write(
+                "UPDATE deliveries SET due_at = greatest(due_at, $2) WHERE id = $1",
+                values![self.id, until],
+            );
         }
-        tell_what_waited(work, subject, &turned.effects).await
+        for leg in &follows.named {
+            subject = apply::tell_what_was_kept(work, subject, leg).await?;
+        }
+        Ok(())
+    }
+
+    /// The same where nobody has made a call.
+    pub(super) async fn conclude_without_call(
+        self,
+        work: &mut Work,
+        result: StepResult,
+    ) -> Result<(), Fault> {
+        work.landed = Some(Landed::for_good(self.id));
+        let subject = Subject::existing(work, self.conversation).await?;
+        self.conclude(work, Some(subject), result, &[]).await
     }
 
     /// What was delivered is delivered, even if it was given up meanwhile; else a row that was given up stays so.
@@ -372,24 +389,8 @@ impl Delivery {
                     "UPDATE deliveries SET attempts = attempts + 1 WHERE id = $1",
                     values![self.id],
                 );
-                cancel::bury(work, self.id, self.letter(class.label()));
-                cancel::forget_echo(work, self.conversation, self.id);
+                self.end(work, Some(class.label()));
             }
         }
     }
-}
-
-/// A desk may tell of its conversation before it has answered the call that began it.
-async fn tell_what_waited(
-    work: &mut Work,
-    mut subject: Subject,
-    effects: &[Effect],
-) -> Result<(), Fault> {
-    for effect in effects {
-        if let Effect::Name(name) = effect {
-            let leg = NamedLeg::from(name);
-            subject = apply::tell_what_was_kept(work, subject, &leg, &name.reference).await?;
-        }
-    }
-    Ok(())
 }

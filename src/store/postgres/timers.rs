@@ -1,6 +1,6 @@
 //! Deadlines: rows, fired by whichever replica looks first. Nothing here ticks; upkeep sleeps until the next one.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
@@ -14,13 +14,12 @@ use super::{
 };
 use crate::{
     domain::{event::Event, ids::ConversationId, time::Timestamp},
-    store::{Error, Fired},
+    store::{
+        Error, Fired,
+        deadlines::{AFTER_FAILURE, AGAIN},
+    },
 };
 
-/// A deadline that `decide` leaves standing is looked at again after this, not at once for ever.
-const AGAIN: Duration = Duration::from_secs(1);
-/// One that cannot be looked at stands in nobody's way for so long.
-const AFTER_FAILURE: Duration = Duration::from_mins(5);
 /// So many deadlines are looked at side by side: some of the pool's connections are left to whoever waits for an answer.
 const AT_ONCE: usize = 4;
 

@@ -8,17 +8,20 @@ use super::{
     work::Work,
 };
 use crate::{
-    domain::{ids::DeskName, time::Timestamp},
-    store::unmatched::{Fresh, Unmatched, fresh, have_room},
+    domain::ids::DeskName,
+    store::unmatched::{Early, Fresh, Unmatched, fresh, have_room},
 };
 
 /// Says whether all of it is kept; if there is no room, nothing of it is. A repeat of what is kept is kept already.
 /// Should the reference become known meanwhile, the step is decided again.
-pub(super) async fn keep(
-    work: &mut Work,
-    (desk, reference): (&DeskName, &str),
-    (events, until): (&[Unmatched], Timestamp),
-) -> Result<bool, Fault> {
+pub(super) async fn keep(work: &mut Work, early: &Early<'_>) -> Result<bool, Fault> {
+    let &Early {
+        desk,
+        reference,
+        span,
+        ref events,
+    } = early;
+    let until = work.now.plus(span);
     let waiting = waiting(work, desk, reference).await?;
     let newest = waiting.iter().map(|(row, _)| *row).max().unwrap_or(0);
     let fresh = fresh(waiting.into_iter().map(|(_, kept)| kept), events)?;

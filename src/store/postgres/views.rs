@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{
-    columns::{self, count, values},
+    columns::{self, count, select_messages, values},
     fault::Fault,
     work::Ground,
 };
@@ -79,8 +79,9 @@ async fn transcript(
     conversation: ConversationId,
     ended_at: Option<Timestamp>,
 ) -> Result<Vec<Message>, Fault> {
-    let sql = "SELECT id, seq, actor, at, content, handover, late, raw FROM messages \
-               WHERE conversation = $1 AND actor <> 'system' AND ($2 IS NULL OR recorded_at <= $2) ORDER BY seq";
+    let sql = select_messages!(
+        "WHERE conversation = $1 AND actor <> 'system' AND ($2 IS NULL OR recorded_at <= $2) ORDER BY seq"
+    );
     let rows = ground
         .database
         .rows(sql, values![conversation, ended_at])
@@ -94,14 +95,13 @@ pub(super) async fn messages(
     ids: impl Iterator<Item = MessageId>,
 ) -> Result<HashMap<MessageId, Message>, Fault> {
     let ids: Vec<Uuid> = ids.map(MessageId::as_uuid).collect();
-    let sql =
-        "SELECT id, seq, actor, at, content, handover, late, raw FROM messages WHERE id = ANY($1)";
+    let sql = select_messages!("WHERE id = ANY($1)");
     let found = ground.database.rows(sql, values![ids]).await?;
     let read = found.iter().filter_map(|row| message(row).ok());
     Ok(read.map(|message| (message.id, message)).collect())
 }
 
-/// A message from a row of `id, seq, actor, at, content, handover, late, raw`.
+/// A message from a row of [`message_columns`].
 pub(super) fn message(row: &Row) -> Result<Message, Fault> {
     message_at(row, 0)
 }

@@ -17,14 +17,13 @@ use crate::{
         effect::Effect,
         event::{Event, LegTarget, NamedLeg, Seen, Target, TranscriptItem},
         handover::Outcome,
-        operator::{Action, OperatorAction},
     },
     store::{
         Applied,
         found::Found,
         hashing::{Hashed, Known},
         keyed::{self, Keyed, KeyedEvent},
-        unmatched::Unmatched,
+        unmatched::Early,
     },
 };
 
@@ -36,7 +35,7 @@ pub(super) fn apply(work: &mut Work<'_>, step: &mut Keyed) -> Result<Applied, Fa
             Err(nobody) => return Ok(nobody),
         },
         Target::Id(id) => match Subject::by_id(work, *id)? {
-            Some(subject) if has_noted(work, &subject, &step.events)? => subject,
+            Some(subject) if has_noted(work, &subject, step)? => subject,
             _ => return Ok(Applied::NotFound),
         },
         Target::Handover { id, desk } => match Subject::by_handover(work, *id, desk)? {
@@ -56,16 +55,11 @@ pub(super) fn apply(work: &mut Work<'_>, step: &mut Keyed) -> Result<Applied, Fa
 }
 
 fn apply_to_leg(work: &mut Work<'_>, step: &mut Keyed, leg: &NamedLeg) -> Result<Applied, Fault> {
-    let subject = Subject::by_handover(work, leg.handover, &leg.desk)?.ok_or(Fault::Missing)?;
-    let subject = match &leg.reference {
-        Some(reference) if leg.is_new => tell_what_was_kept(work, subject, leg, reference)?,
-        _ => subject,
-    };
-    for event in &mut step.events {
-        if let Event::FromLeg { leg: about, .. } = &mut event.event {
-            *about = Some(leg.clone());
-        }
+    let mut subject = Subject::by_handover(work, leg.handover, &leg.desk)?.ok_or(Fault::Missing)?;
+    if leg.is_new {
+        subject = tell_what_was_kept(work, subject, leg)?;
     }
+    step.is_about(leg);
     decide_all(work, subject, &mut step.events)
 }
 
@@ -91,48 +85,27 @@ fn decide_all(
     })
 }
 
-/// Whether every handover that takes a note is this conversation's. One that is over is not in its state.
-fn has_noted(work: &Work<'_>, subject: &Subject, events: &[KeyedEvent]) -> Result<bool, Fault> {
-    for event in events {
-        if let Event::OperatorActed(OperatorAction {
-            action: Action::Note { handover, .. },
-            ..
-        }) = &event.event
+/// Whether every handover that takes a note is this conversation's.
+fn has_noted(work: &Work<'_>, subject: &Subject, step: &Keyed) -> Result<bool, Fault> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM handovers WHERE id = ?1 AND conversation = ?2)";
+    for handover in step.noted() {
+        let parameters = params![handover, subject.row];
+        if !work
+            .prepare(sql)?
+            .query_row(parameters, |row| row.get::<_, bool>(0))?
         {
-            let sql = "SELECT EXISTS (SELECT 1 FROM handovers WHERE id = ?1 AND conversation = ?2)";
-            let parameters = params![handover, subject.row];
-            if !work
-                .prepare(sql)?
-                .query_row(parameters, |row| row.get::<_, bool>(0))?
-            {
-                return Ok(false);
-            }
+            return Ok(false);
         }
     }
     Ok(true)
 }
 
-/// What no leg is known for waits for one, if it names its conversation and may wait.
-fn keep(work: &mut Work<'_>, target: &LegTarget, events: &[KeyedEvent]) -> Result<Applied, Fault> {
-    let LegTarget {
-        desk,
-        reference: Some(reference),
-        // One that is none of this desk's will not become one.
-        leg: None,
-        keep_unmatched: Some(span),
-    } = target
-    else {
-        return Ok(Applied::NotFound);
+/// What no leg is known for waits for one, if it may.
+fn keep(work: &Work<'_>, target: &LegTarget, events: &[KeyedEvent]) -> Result<Applied, Fault> {
+    let kept = match Early::of(target, events) {
+        Some(early) => unmatched::keep(work, &early)?,
+        None => false,
     };
-    let unmatched = |event: &KeyedEvent| match &event.event {
-        Event::FromLeg { event: told, .. } => Some(Unmatched {
-            event: told.clone(),
-            keys: event.keys.clone(),
-        }),
-        _ => None,
-    };
-    let events: Vec<_> = events.iter().filter_map(unmatched).collect();
-    let kept = unmatched::keep(work, (desk, reference), (&events, work.now.plus(*span)))?;
     Ok(if kept {
         Applied::Kept
     } else {
@@ -145,17 +118,12 @@ pub(super) fn tell_what_was_kept(
     work: &mut Work<'_>,
     mut subject: Subject,
     leg: &NamedLeg,
-    reference: &str,
 ) -> Result<Subject, Fault> {
-    for Unmatched { event, keys } in unmatched::take(work, &leg.desk, reference)? {
-        let mut event = KeyedEvent {
-            event: Event::FromLeg {
-                event,
-                leg: Some(leg.clone()),
-            },
-            keys,
-            transcript: Vec::new(),
-        };
+    let Some(reference) = &leg.reference else {
+        return Ok(subject);
+    };
+    for kept in unmatched::take(work, &leg.desk, reference)? {
+        let mut event = KeyedEvent::waited(kept, leg);
         (subject, _) = apply_event(work, subject, &mut event)?;
     }
     Ok(subject)
@@ -216,19 +184,15 @@ pub(super) fn mark_seen(
     Ok(())
 }
 
-/// Each message that was new has become one record, or has been recognised as an echo, in order and before anything
-/// else that the event brought about.
+/// What was new is known from now on.
 pub(super) fn store_transcript_keys(
     work: &mut Work<'_>,
     items: &[TranscriptItem],
     transcript: &[Vec<Hashed>],
     effects: &[Effect],
 ) -> Result<(), Fault> {
-    let mut came_of_it = keyed::came_of_transcript(effects);
-    for (item, keys) in items.iter().zip(transcript) {
-        if item.seen.is_none() {
-            keys::store_anew(work, keys, came_of_it.next().flatten())?;
-        }
+    for (keys, reference) in keyed::came_of_transcript(items, transcript, effects) {
+        keys::store_anew(work, keys, reference)?;
     }
     Ok(())
 }

@@ -1,15 +1,12 @@
 //! What is owed, from the claim of a lane to what came of its head.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use super::{SqliteStore, fault::Fault, giving_up, jobs, memory::Hold, settle, work::Work};
+use super::{SqliteStore, fault::Fault, jobs, memory::Hold, settle, work::Work};
 use crate::store::{
-    Claim, Error, Proof, Settlement, Ticket, given_up::UNREADABLE, job::Loaded,
-    keyed::KeyedSettlement,
+    Claim, Error, Proof, Settlement, Ticket, given_up::GivenUp, job::Loaded,
+    keyed::KeyedSettlement, settled::SETTLE_AGAIN,
 };
-
-/// How long an outcome waits before it is tried to be written again, when the disk is full.
-const SETTLE_AGAIN: Duration = Duration::from_millis(500);
 
 impl SqliteStore {
     /// Puts the work together that the held lanes have at their heads. What cannot be put together becomes a dead
@@ -35,7 +32,7 @@ impl SqliteStore {
                 Err(fault) if fault.concerns_everyone() => return Err(fault.into()),
                 Err(fault) => {
                     fault.log("a delivery cannot be read and is given up");
-                    self.give_up(hold).await?;
+                    self.give_up_head(hold).await?;
                 }
             }
         }
@@ -50,27 +47,11 @@ impl SqliteStore {
         Ok(claims.collect())
     }
 
-    /// The conversation hears of it, if that can be read. A lane that cannot be rid of its head waits, and the others do
-    /// not wait for it.
-    async fn give_up(&self, hold: Hold) -> Result<(), Error> {
+    /// A lane that cannot be rid of its head waits, and the others do not wait for it.
+    async fn give_up_head(&self, hold: Hold) -> Result<(), Error> {
         let row = hold.head.row;
-        let mut given_up = self
-            .writer
-            .step(move |work| giving_up::give_up(work, row, UNREADABLE))
-            .await;
-        if let Err(Error::Corrupt(error)) = given_up {
-            tracing::error!(
-                error = &*error,
-                delivery.row = row,
-                "a delivery is given up, and nothing follows from it"
-            );
-            given_up = self
-                .writer
-                .step(move |work| giving_up::give_up_alone(work, row, UNREADABLE))
-                .await;
-        }
-        match given_up {
-            Ok(()) => hold.release(),
+        match self.give_up(row, GivenUp::Unreadable).await {
+            Ok(_) => hold.release(),
             Err(Error::Corrupt(error)) => {
                 tracing::error!(
                     error = &*error,

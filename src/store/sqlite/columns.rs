@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::fault::Fault;
-pub(super) use crate::store::columns::{count, integer, lane, lane_id, number};
+pub(super) use crate::store::columns::{count, integer, lane, lane_id, number, select_messages};
 use crate::{
     domain::{
         conversation::{Answer, Phase},

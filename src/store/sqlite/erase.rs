@@ -7,12 +7,11 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    audit, cancel,
+    audit,
     columns::{self, count, number},
     fault::Fault,
     load,
     memory::Change,
-    settle::Delivery,
     subject::Subject,
     views, warnings,
     work::Work,
@@ -20,17 +19,17 @@ use super::{
 use crate::{
     domain::{
         conversation::ConversationKey,
-        delivery::StepResult,
         effect::{Warning, WarningKind},
         event::Event,
         ids::{BotName, ErasureId},
         time::Timestamp,
     },
-    store::{Erasure, Named, Whose, audit::Action, erasure::Owner},
+    store::{
+        Erasure, Named, Whose,
+        audit::Action,
+        erasure::{Owner, SHOWN},
+    },
 };
-
-/// As much of what is owed is shown.
-const SHOWN: usize = 20;
 
 /// The rows of the conversations that are meant. Who has several of the names is found by each.
 pub(super) fn find(connection: &Connection, whose: &Whose) -> Result<Vec<i64>, Fault> {
@@ -210,34 +209,6 @@ pub(super) fn overdue(
     let limit = number(limit);
     let rows = statement.query_map(params![now.minus(Whose::LIMIT), limit], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Gives up what has been owed for too long.
-pub(super) fn give_up(work: &mut Work<'_>, delivery: i64) -> Result<(), Fault> {
-    match call_off(work, delivery)? {
-        Some(delivery) => delivery.conclude(work, StepResult::Skipped, &[]),
-        None => Ok(()),
-    }
-}
-
-/// The row alone, where nothing can be decided.
-pub(super) fn give_up_alone(work: &mut Work<'_>, delivery: i64) -> Result<(), Fault> {
-    call_off(work, delivery).map(drop)
-}
-
-/// What is on its way at this moment is left for the next turn.
-fn call_off(work: &mut Work<'_>, delivery: i64) -> Result<Option<Delivery>, Fault> {
-    let Some(delivery) = Delivery::by_row(work, delivery)?.filter(Delivery::is_unsettled) else {
-        return Ok(None);
-    };
-    let lane = work.key_of(delivery.lane, delivery.order);
-    if work.flying(lane) == Some(delivery.row) {
-        return Ok(None);
-    }
-    cancel::call_off(work, delivery.row)?;
-    let order = delivery.order;
-    work.change(Change::Remove { lane, order });
-    Ok(Some(delivery))
 }
 
 /// Erasures of which nothing is left but the traces in the files.

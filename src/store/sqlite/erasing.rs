@@ -3,10 +3,7 @@
 use futures_util::future::join_all;
 
 use super::{SqliteStore, erase, fault::Fault, take_away, tidy};
-use crate::store::{Erased, Erasure, Error, Whose};
-
-/// As many conversations are erased side by side.
-const AT_ONCE: usize = 50;
+use crate::store::{Erased, Erasure, Error, Whose, erasure::ERASED_AT_ONCE, given_up::GivenUp};
 
 impl SqliteStore {
     pub(super) async fn begin_erasing(
@@ -52,7 +49,7 @@ impl SqliteStore {
     async fn tell_to_end(&self) -> Result<usize, Error> {
         let untold = self
             .readers
-            .read(|connection| erase::untold(connection, AT_ONCE))
+            .read(|connection| erase::untold(connection, ERASED_AT_ONCE))
             .await?;
         let steps = untold.iter().copied().map(|(conversation, erasure)| {
             self.writer
@@ -80,25 +77,10 @@ impl SqliteStore {
         let now = self.clock.now();
         let overdue = self
             .readers
-            .read(move |connection| erase::overdue(connection, now, AT_ONCE))
+            .read(move |connection| erase::overdue(connection, now, ERASED_AT_ONCE))
             .await?;
         for delivery in overdue.iter().copied() {
-            let given_up = self
-                .writer
-                .step(move |work| erase::give_up(work, delivery))
-                .await;
-            let Err(Error::Corrupt(error)) = given_up else {
-                given_up?;
-                continue;
-            };
-            tracing::error!(
-                error = &*error,
-                delivery.row = delivery,
-                "a delivery is given up, and nothing follows from it"
-            );
-            self.writer
-                .step(move |work| erase::give_up_alone(work, delivery))
-                .await?;
+            self.give_up(delivery, GivenUp::Overdue).await?;
         }
         Ok(overdue.len())
     }
@@ -107,9 +89,9 @@ impl SqliteStore {
     async fn take_away(&self, limit: usize) -> Result<usize, Error> {
         let mut remains = self
             .readers
-            .read(|connection| take_away::remains(connection, AT_ONCE))
+            .read(|connection| take_away::remains(connection, ERASED_AT_ONCE))
             .await?;
-        let mut after = Some(0);
+        let mut after = remains.iter().map(|one| one.from).min();
         while let Some(from) = after {
             (remains, after) = self
                 .readers

@@ -7,10 +7,15 @@ use std::{
 };
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, params};
-use sha2::{Digest, Sha256};
 
 use super::{columns::number, fault::Fault, mutant::Mutant};
-use crate::{domain::time::Timestamp, store::Migrated};
+use crate::{
+    domain::time::Timestamp,
+    store::{
+        Migrated,
+        migrations::{Unknown, been_through, checksum},
+    },
+};
 
 /// Embedded, numbered from 1, never changed once released: the file remembers what each looked like.
 const MIGRATIONS: [&str; 12] = [
@@ -154,7 +159,8 @@ pub(super) fn migrate(
         let transaction = connection.transaction()?;
         transaction.execute_batch(migration)?;
         let number = number(at + 1);
-        let sql = "INSERT INTO migrations (number, checksum, applied_at) VALUES (?1, ?2, ?3)";
+        let sql =
+            "INSERT INTO migrations (number, checksum, applied_at) VALUES (?1, unhex(?2), ?3)";
         transaction.execute(sql, params![number, checksum(migration), now])?;
         transaction.commit()?;
     }
@@ -194,28 +200,11 @@ fn complete(found: usize) -> Result<(), OpenError> {
 
 /// How many migrations the file has been through, all of them known.
 fn known(connection: &Connection) -> Result<usize, OpenError> {
-    let applied = applied(connection)?;
-    if applied.len() > MIGRATIONS.len() {
-        return Err(OpenError::Newer {
-            found: applied.len(),
-            known: MIGRATIONS.len(),
-        });
-    }
-    for (at, (known, found)) in MIGRATIONS.iter().zip(&applied).enumerate() {
-        if checksum(known) != *found {
-            return Err(OpenError::Changed { number: at + 1 });
-        }
-    }
-    Ok(applied.len())
-}
-
-fn applied(connection: &Connection) -> rusqlite::Result<Vec<Vec<u8>>> {
-    let mut statement = connection.prepare("SELECT checksum FROM migrations ORDER BY number")?;
-    statement.query_map([], |row| row.get(0))?.collect()
-}
-
-fn checksum(migration: &str) -> Vec<u8> {
-    Sha256::digest(migration.as_bytes()).to_vec()
+    let mut statement =
+        connection.prepare("SELECT lower(hex(checksum)) FROM migrations ORDER BY number")?;
+    let applied = statement.query_map([], |row| row.get(0))?;
+    let applied: Vec<String> = applied.collect::<Result<_, _>>()?;
+    Ok(been_through(&applied, &MIGRATIONS)?)
 }
 
 /// What an operator can do about what SQLite says.
@@ -244,6 +233,15 @@ fn remedy_of_access(error: &io::Error) -> &'static str {
             "; this user has to be able to read and write it"
         }
         _ => "",
+    }
+}
+
+impl From<Unknown> for OpenError {
+    fn from(unknown: Unknown) -> Self {
+        match unknown {
+            Unknown::Newer { found, known } => Self::Newer { found, known },
+            Unknown::Changed { number } => Self::Changed { number },
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params, types::ValueRef};
 
 use super::{
-    columns::{self, AnyId, count, integer, number},
+    columns::{self, AnyId, count, integer, number, select_messages},
     fault::Fault,
 };
 use crate::{
@@ -98,7 +98,7 @@ pub(super) fn taken(row: &Row<'_>, column: usize) -> rusqlite::Result<Taken> {
     }
 }
 
-/// A message from a row of `id, seq, actor, at, content, handover, late, raw`.
+/// A message from a row of [`message_columns`].
 pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
         id: row.get(0)?,
@@ -116,7 +116,7 @@ pub(super) fn read_message(
     connection: &Connection,
     id: MessageId,
 ) -> Result<Option<Message>, Fault> {
-    let sql = "SELECT id, seq, actor, at, content, handover, late, raw FROM messages WHERE id = ?1";
+    let sql = select_messages!("WHERE id = ?1");
     Ok(connection
         .prepare_cached(sql)?
         .query_row([id], message)
@@ -137,10 +137,10 @@ fn read_transcript(
         )?
         .query_row(params![conversation, upto], |row| row.get(0))?;
     let limit = number(limit);
-    let mut statement = connection.prepare_cached(
-        "SELECT id, seq, actor, at, content, handover, late, raw FROM messages \
-         WHERE conversation = ?1 AND seq <= ?2 AND actor <> 'system' AND late = 0 AND unsaid = 0 ORDER BY seq DESC LIMIT ?3",
-    )?;
+    let mut statement = connection.prepare_cached(select_messages!(
+        "WHERE conversation = ?1 AND seq <= ?2 AND actor <> 'system' AND late = 0 AND unsaid = 0 \
+             ORDER BY seq DESC LIMIT ?3"
+    ))?;
     let mut messages = statement
         .query_map(params![conversation, upto, limit], message)?
         .collect::<Result<Vec<_>, _>>()?;

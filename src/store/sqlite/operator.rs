@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    audit, cancel, effects, fault::Fault, jobs, memory::Change, pauses, settle::Delivery,
-    subject::Subject, work::Work,
+    audit, effects, fault::Fault, jobs, memory::Change, pauses, settle::Delivery, subject::Subject,
+    work::Work,
 };
 use crate::{
     domain::{
@@ -107,15 +107,9 @@ pub(super) fn skip(work: &mut Work<'_>, id: DeliveryId, by: &str) -> Result<Chan
     if !dead && !waits {
         return Ok(Changed::NotNow);
     }
-    cancel::call_off(work, delivery.row)?;
-    work.touch(delivery.lane);
-    if !dead {
-        cancel::forget_echo(work, delivery.conversation, delivery.id)?;
-        let lane = work.key_of(delivery.lane, delivery.order);
-        work.change(Change::Remove {
-            lane,
-            order: delivery.order,
-        });
+    delivery.end(work, None)?;
+    // What was dead is no longer shown; of what was owed the conversation learns that it will not be done.
+    if waits {
         delivery.conclude(work, StepResult::Skipped, &[])?;
     }
     audit::keep(work, by, Action::SkipDelivery, id)?;

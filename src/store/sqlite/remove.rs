@@ -3,13 +3,10 @@
 use futures_util::future::join_all;
 use rusqlite::{Connection, params};
 
-use super::{
-    SqliteStore, columns::number, fault::Fault, giving_up, operator, settle::Delivery,
-    subject::Subject, work::Work,
-};
+use super::{SqliteStore, columns::number, fault::Fault, subject::Subject, work::Work};
 use crate::{
     domain::{delivery::Destination, event::Event},
-    store::{Error, Gone, given_up::REMOVED},
+    store::{Error, Gone, given_up::GivenUp},
 };
 
 /// What is taken, by the numbers of its rows.
@@ -66,20 +63,11 @@ impl SqliteStore {
         Ok(taken)
     }
 
-    /// A delivery whose conversation cannot hear of it is given up alone.
+    /// What is on its way is left to its end.
     async fn take_one(&self, kind: Kind, row: i64, gone: Gone) -> Result<bool, Error> {
-        let taken = self.writer.step(move |work| kind.take(work, row, &gone));
-        match (kind, taken.await) {
-            (Kind::Deliveries, Err(Error::Corrupt(error))) => {
-                tracing::error!(
-                    error = &*error,
-                    delivery.row = row,
-                    "a delivery is given up, and nothing follows from it"
-                );
-                let alone = move |work: &mut Work<'_>| give_up_alone(work, row);
-                self.writer.step(alone).await
-            }
-            (_, taken) => taken,
+        match kind {
+            Kind::Conversations => self.writer.step(move |work| end(work, row, &gone)).await,
+            Kind::Deliveries => self.give_up(row, GivenUp::Removed).await,
         }
     }
 }
@@ -111,14 +99,6 @@ impl Kind {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Says whether there was anything to be taken away.
-    fn take(self, work: &mut Work<'_>, row: i64, gone: &Gone) -> Result<bool, Fault> {
-        match self {
-            Self::Conversations => end(work, row, gone),
-            Self::Deliveries => give_up(work, row),
-        }
-    }
-
     fn pass_over(self, row: i64, error: &(dyn std::error::Error + Send + Sync + 'static)) {
         let error: &dyn std::error::Error = error;
         match self {
@@ -136,6 +116,7 @@ impl Kind {
     }
 }
 
+/// Says whether there was anything to be taken away.
 fn end(work: &mut Work<'_>, conversation: i64, gone: &Gone) -> Result<bool, Fault> {
     let event = match gone {
         Gone::Desk(desk) => Event::DeskRemoved { desk: desk.clone() },
@@ -144,22 +125,6 @@ fn end(work: &mut Work<'_>, conversation: i64, gone: &Gone) -> Result<bool, Faul
     let (subject, turned) = Subject::by_row(work, conversation)?.turn(work, &event)?;
     subject.put_back(work);
     Ok(!turned.effects.is_empty())
-}
-
-/// What is on its way is left to its end.
-fn give_up(work: &mut Work<'_>, row: i64) -> Result<bool, Fault> {
-    let delivery = Delivery::by_row(work, row)?.filter(Delivery::is_unsettled);
-    let waits = delivery.is_some_and(|delivery| !operator::is_flying(work, &delivery));
-    if waits {
-        giving_up::give_up(work, row, REMOVED)?;
-    }
-    Ok(waits)
-}
-
-/// The row alone, where nothing can be decided.
-fn give_up_alone(work: &mut Work<'_>, row: i64) -> Result<bool, Fault> {
-    giving_up::give_up_alone(work, row, REMOVED)?;
-    Ok(true)
 }
 
 fn destination(gone: &Gone) -> Destination {

@@ -14,8 +14,7 @@ use super::{
 use crate::{
     domain::{
         delivery::{Destination, Lane, StepResult, Task},
-        effect::Effect,
-        event::{Event, NamedLeg, Settled},
+        event::{Event, Settled},
         ids::{DeliveryId, HandoverId},
         time::Timestamp,
     },
@@ -23,6 +22,7 @@ use crate::{
         DeliveryState, RowOutcome,
         hashing::Hashed,
         keyed::{ECHO_FOR, KeyedSettlement},
+        settled::{self, Follows},
         tally::DeadLetter,
     },
     telemetry::traces::TraceParent,
@@ -117,71 +117,75 @@ impl Delivery {
         }
     }
 
-    pub(super) fn letter(&self, class: &'static str) -> DeadLetter {
-        DeadLetter {
-            id: self.id,
-            destination: self.destination.clone(),
-            class: Some(class),
+    /// Settles it for good without its having been taken: as a dead letter of this class, or called off where there is none.
+    /// It leaves its lane, and what was never said does not come back.
+    pub(super) fn end(&self, work: &mut Work<'_>, dead: Option<&'static str>) -> Result<(), Fault> {
+        match dead {
+            Some(_) => {
+                let letter = DeadLetter {
+                    id: self.id,
+                    destination: self.destination.clone(),
+                    class: dead,
+                };
+                cancel::bury(work, self.row, letter)?;
+            }
+            None => cancel::call_off(work, self.row)?,
         }
+        cancel::forget_echo(work, self.conversation, self.id)?;
+        work.touch(self.lane);
+        self.leave_lane(work);
+        Ok(())
+    }
+
+    fn leave_lane(&self, work: &mut Work<'_>) {
+        let lane = work.key_of(self.lane, self.order);
+        let order = self.order;
+        work.change(Change::Remove { lane, order });
     }
 
     /// Lets `decide` draw the consequences; it has nothing to say about a task that it does not know.
     pub(super) fn conclude(
-        self,
+        mut self,
         work: &mut Work<'_>,
         mut result: StepResult,
         found: &[Vec<Hashed>],
     ) -> Result<(), Fault> {
-        let Some(task) = self.task else { return Ok(()) };
+        let Some(task) = self.task.take() else {
+            return Ok(());
+        };
         let subject = Subject::by_row(work, self.conversation)?;
-        if let StepResult::Done(done) = &mut result {
-            let items = &mut done.found.transcript;
-            let waits = subject.state.looks_up(self.handover);
-            if waits.is_some_and(|look_up| look_up.history) {
-                apply::mark_seen(work, items, found)?;
-            } else {
-                // Too late, or not asked for. Nothing of it is recorded, so nothing of it may be known from now on.
-                items.clear();
-            }
+        let items = settled::found(&mut result, &subject.state, self.handover);
+        if !items.is_empty() {
+            apply::mark_seen(work, items, found)?;
         }
-        let lane = work.key_of(self.lane, self.order);
         let event = Event::Settled(Settled {
             handover: self.handover,
             lane: self.lane,
-            destination: self.destination,
+            destination: self.destination.clone(),
             task,
             result,
             leg_closed: self.leg_closed,
         });
-        let (subject, turned) = subject.turn(work, &event)?;
-        if let Event::Settled(Settled {
-            result: StepResult::Done(done),
-            ..
-        }) = &event
-        {
-            let items = &done.found.transcript;
-            apply::store_transcript_keys(work, items, found, &turned.effects)?;
-        }
-        if turned.effects.contains(&Effect::Withdraw) {
-            cancel::call_off(work, self.row)?;
+        let (mut subject, turned) = subject.turn(work, &event)?;
+        let items = settled::found_in(&event);
+        apply::store_transcript_keys(work, items, found, &turned.effects)?;
+        let follows = Follows::of(&turned.effects);
+        if follows.withdrawn {
+            self.end(work, None)?;
             work.batch.dead.retain(|letter| letter.id != self.id);
-            cancel::forget_echo(work, self.conversation, self.id)?;
-            work.change(Change::Remove {
-                lane,
-                order: self.order,
-            });
         }
-        for effect in &turned.effects {
-            if let Effect::PutOff { until } = effect {
-                put_off(work, self.row, *until)?;
-            }
+        if let Some(until) = follows.put_off {
+            put_off(work, self.row, until)?;
         }
-        tell_what_waited(work, subject, &turned.effects)
+        for leg in &follows.named {
+            subject = apply::tell_what_was_kept(work, subject, leg)?;
+        }
+        subject.put_back(work);
+        Ok(())
     }
 
     /// What was delivered is delivered, even if it was given up meanwhile; else a row that was given up stays so.
     fn write(&self, work: &mut Work<'_>, outcome: RowOutcome) -> Result<(), Fault> {
-        let lane = work.key_of(self.lane, self.order);
         work.touch(self.lane);
         work.change(Change::Called {
             destination: self.destination.clone(),
@@ -203,10 +207,7 @@ impl Delivery {
                         params![self.conversation, self.id, work.now.plus(ECHO_FOR)],
                     )?;
                 }
-                work.change(Change::Remove {
-                    lane,
-                    order: self.order,
-                });
+                self.leave_lane(work);
             }
             _ if !self.is_unsettled() => {}
             RowOutcome::Retry { at, class, counts } => {
@@ -223,12 +224,7 @@ impl Delivery {
                     "UPDATE deliveries SET attempts = attempts + 1 WHERE row = ?1",
                     [self.row],
                 )?;
-                cancel::bury(work, self.row, self.letter(class.label()))?;
-                cancel::forget_echo(work, self.conversation, self.id)?;
-                work.change(Change::Remove {
-                    lane,
-                    order: self.order,
-                });
+                self.end(work, Some(class.label()))?;
             }
         }
         Ok(())
@@ -248,21 +244,5 @@ fn put_off(work: &mut Work<'_>, row: i64, until: Timestamp) -> Result<(), Fault>
         let waiting = delivery.waiting(work, due);
         work.change(Change::Put(waiting));
     }
-    Ok(())
-}
-
-/// A desk may tell of its conversation before it has answered the call that began it.
-fn tell_what_waited(
-    work: &mut Work<'_>,
-    mut subject: Subject,
-    effects: &[Effect],
-) -> Result<(), Fault> {
-    for effect in effects {
-        if let Effect::Name(name) = effect {
-            let leg = NamedLeg::from(name);
-            subject = apply::tell_what_was_kept(work, subject, &leg, &name.reference)?;
-        }
-    }
-    subject.put_back(work);
     Ok(())
 }

@@ -3,16 +3,19 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{columns::number, fault::Fault, memory::Change, work::Work};
-use crate::domain::ids::{ConversationId, DeliveryId, HandoverId};
+use crate::{
+    domain::ids::{ConversationId, DeliveryId, HandoverId},
+    store::erasure::LOOKED_THROUGH_AT_ONCE,
+};
 
-/// As many deliveries are looked through in one read.
-const LOOK_AT_ONCE: i64 = 20_000;
 /// A conversation that nothing is owed in, with the rows that are left of what was owed.
 #[derive(Clone, Debug)]
 pub(super) struct Remains {
     conversation: i64,
     deliveries: Vec<i64>,
-    /// Deliveries were looked through up to here.
+    /// Deliveries are looked through from behind this row, before which there was none any more.
+    pub(super) from: i64,
+    /// And up to here.
     upto: i64,
 }
 
@@ -44,14 +47,18 @@ pub(super) fn remains(connection: &Connection, limit: usize) -> Result<Vec<Remai
     if found.is_empty() {
         return Ok(Vec::new());
     }
-    let upto = connection
-        .prepare_cached("SELECT coalesce(max(row), 0) FROM deliveries")?
-        .query_row([], |row| row.get(0))?;
+    let (from, upto) = connection
+        .prepare_cached(
+            "SELECT coalesce((SELECT min(row) FROM deliveries), 1) - 1, \
+             coalesce((SELECT max(row) FROM deliveries), 0)",
+        )?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(found
         .into_iter()
         .map(|conversation| Remains {
             conversation,
             deliveries: Vec::new(),
+            from,
             upto,
         })
         .collect())
@@ -68,7 +75,7 @@ pub(super) fn look_through(
         return Ok(None);
     };
     let wanted: Vec<i64> = remains.iter().map(|remains| remains.conversation).collect();
-    let to = after.saturating_add(LOOK_AT_ONCE);
+    let to = after.saturating_add(LOOKED_THROUGH_AT_ONCE);
     let mut statement = connection.prepare_cached(
         "SELECT row, conversation FROM deliveries WHERE row > ?1 AND row <= ?2 \
          AND conversation IN (SELECT value FROM json_each(?3))",

@@ -1,16 +1,12 @@
 //! Deadlines: rows, fired by whoever looks. Nothing here ticks; upkeep sleeps until the next one.
 
-use std::time::Duration;
-
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{columns::number, fault::Fault, subject::Subject, work::Work};
-use crate::domain::{event::Event, ids::BotName, policy::Policy, time::Timestamp};
-
-/// A deadline that `decide` leaves standing is looked at again after this, not at once for ever.
-const AGAIN: Duration = Duration::from_secs(1);
-/// One that cannot be looked at stands in nobody's way for so long.
-const AFTER_FAILURE: Duration = Duration::from_mins(5);
+use crate::{
+    domain::{event::Event, ids::BotName, policy::Policy, time::Timestamp},
+    store::deadlines::{AFTER_FAILURE, AGAIN},
+};
 
 /// The bots of the configuration, as statements are given them.
 #[derive(Clone, Debug)]

@@ -5,16 +5,19 @@ use rusqlite::params;
 
 use super::{columns, fault::Fault, work::Work};
 use crate::{
-    domain::{ids::DeskName, time::Timestamp},
-    store::unmatched::{Fresh, Unmatched, fresh, have_room},
+    domain::ids::DeskName,
+    store::unmatched::{Early, Fresh, Unmatched, fresh, have_room},
 };
 
 /// Says whether all of it is kept; if there is no room, nothing of it is. A repeat of what is kept is kept already.
-pub(super) fn keep(
-    work: &Work<'_>,
-    (desk, reference): (&DeskName, &str),
-    (events, until): (&[Unmatched], Timestamp),
-) -> Result<bool, Fault> {
+pub(super) fn keep(work: &Work<'_>, early: &Early<'_>) -> Result<bool, Fault> {
+    let &Early {
+        desk,
+        reference,
+        span,
+        ref events,
+    } = early;
+    let until = work.now.plus(span);
     work.execute(
         "DELETE FROM unmatched_events WHERE desk = ?1 AND expires_at < ?2",
         params![desk, work.now],

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    columns::{AnyId, number},
+    columns::{AnyId, number, select_messages},
     fault::Fault,
     jobs,
 };
@@ -78,6 +78,33 @@ pub(super) fn names_in_use(connection: &Connection) -> Result<Names, Fault> {
     Ok(names)
 }
 
+/// What [`delivery_view`] reads of `deliveries d`.
+macro_rules! view_columns {
+    () => {
+        "d.id, d.handover, d.destination, json_extract(d.task, '$.do'), d.state, d.attempts, d.error_class, d.created_at, \
+         iif(d.settled_at IS NULL, d.due_at, NULL), json_extract(d.task, '$.message'), d.settled_at"
+    };
+}
+pub(super) use view_columns;
+
+/// Parameters: state, destination, the row after which, how many, the class of its error, and the time before which it was
+/// made.
+macro_rules! list {
+    ($which:literal) => {
+        concat!(
+            "SELECT ",
+            view_columns!(),
+            " FROM deliveries d WHERE ",
+            $which,
+            " AND (?2 IS NULL OR d.destination = ?2) AND (?5 IS NULL OR d.error_class = ?5) \
+             AND (?6 IS NULL OR d.created_at < ?6) AND d.row > ?3 ORDER BY d.row LIMIT ?4",
+        )
+    };
+}
+const UNSETTLED: &str = list!("d.settled_at IS NULL AND d.state = ?1");
+const DEAD: &str = list!("d.state = 'dead' AND d.state = ?1");
+const ANY: &str = list!("(?1 IS NULL OR d.state = ?1)");
+
 pub(super) fn deliveries(
     connection: &Connection,
     filter: &DeliveryFilter,
@@ -91,25 +118,9 @@ pub(super) fn deliveries(
         None => 0,
     };
     let sql = match filter.state {
-        Some(DeliveryState::Pending | DeliveryState::Retrying) => {
-            "SELECT id, handover, destination, json_extract(task, '$.do'), state, attempts, error_class, created_at, \
-             due_at, json_extract(task, '$.message'), settled_at FROM deliveries \
-             WHERE settled_at IS NULL AND state = ?1 AND (?2 IS NULL OR destination = ?2) \
-             AND (?5 IS NULL OR error_class = ?5) AND (?6 IS NULL OR created_at < ?6) AND row > ?3 ORDER BY row LIMIT ?4"
-        }
-        Some(DeliveryState::Dead) => {
-            "SELECT id, handover, destination, json_extract(task, '$.do'), state, attempts, error_class, created_at, \
-             NULL, json_extract(task, '$.message'), settled_at FROM deliveries \
-             WHERE state = 'dead' AND state = ?1 AND (?2 IS NULL OR destination = ?2) \
-             AND (?5 IS NULL OR error_class = ?5) AND (?6 IS NULL OR created_at < ?6) AND row > ?3 ORDER BY row LIMIT ?4"
-        }
-        Some(DeliveryState::Delivered | DeliveryState::Cancelled) | None => {
-            "SELECT id, handover, destination, json_extract(task, '$.do'), state, attempts, error_class, created_at, \
-             iif(settled_at IS NULL, due_at, NULL), json_extract(task, '$.message'), settled_at FROM deliveries \
-             WHERE (?1 IS NULL OR state = ?1) \
-             AND (?2 IS NULL OR destination = ?2) AND (?5 IS NULL OR error_class = ?5) \
-             AND (?6 IS NULL OR created_at < ?6) AND row > ?3 ORDER BY row LIMIT ?4"
-        }
+        Some(DeliveryState::Pending | DeliveryState::Retrying) => UNSETTLED,
+        Some(DeliveryState::Dead) => DEAD,
+        Some(DeliveryState::Delivered | DeliveryState::Cancelled) | None => ANY,
     };
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map(
@@ -133,13 +144,14 @@ pub(super) fn owed_in(
     limit: usize,
 ) -> Result<Vec<DeliveryView>, Fault> {
     let mut statement = connection.prepare_cached(
-        "SELECT d.id, d.handover, d.destination, json_extract(d.task, '$.do'), d.state, d.attempts, d.error_class, \
-         d.created_at, d.due_at, json_extract(d.task, '$.message'), d.settled_at \
-         FROM deliveries d INDEXED BY deliveries_owed \
-         WHERE d.settled_at IS NULL AND d.lane IN \
-         (SELECT c.id FROM erasing e JOIN conversations c ON c.row = e.conversation WHERE e.erasure = ?1 \
-          UNION ALL SELECT l.id FROM erasing e JOIN handovers h ON h.conversation = e.conversation \
-          JOIN legs l ON l.handover = h.id WHERE e.erasure = ?1) ORDER BY d.row LIMIT ?2",
+        concat!(
+            "SELECT ",
+            view_columns!(),
+            " FROM deliveries d INDEXED BY deliveries_owed WHERE d.settled_at IS NULL AND d.lane IN \
+             (SELECT c.id FROM erasing e JOIN conversations c ON c.row = e.conversation WHERE e.erasure = ?1 \
+              UNION ALL SELECT l.id FROM erasing e JOIN handovers h ON h.conversation = e.conversation \
+              JOIN legs l ON l.handover = h.id WHERE e.erasure = ?1) ORDER BY d.row LIMIT ?2"
+        ),
     )?;
     let found = statement.query_map(params![erasure, number(limit)], delivery_view)?;
     Ok(found.collect::<Result<_, _>>()?)
@@ -176,15 +188,15 @@ fn transcript(
     ended_at: Option<Timestamp>,
 ) -> Result<Vec<Message>, Fault> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, seq, actor, at, content, handover, late, raw FROM messages \
-         WHERE conversation = ?1 AND actor <> 'system' AND (?2 IS NULL OR recorded_at <= ?2) ORDER BY seq",
+        select_messages!(
+            "WHERE conversation = ?1 AND actor <> 'system' AND (?2 IS NULL OR recorded_at <= ?2) ORDER BY seq"
+        ),
     )?;
     let rows = statement.query_map(params![conversation, ended_at], jobs::message)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// A delivery from a row of `id, handover, destination, kind, state, attempts, error_class, created_at, next_at, message,
-/// settled_at`.
+/// A delivery from a row of [`view_columns`].
 pub(super) fn delivery_view(row: &Row<'_>) -> rusqlite::Result<DeliveryView> {
     Ok(DeliveryView {
         id: row

@@ -36,7 +36,7 @@ pub struct Cluster {
 
 impl Cluster {
     /// A new cluster that listens at this address, and accepts.
-    pub async fn start(at: IpAddr, rng: &mut fastrand::Rng) -> Self {
+    pub async fn start(at: IpAddr) -> Self {
         let place = tempfile::Builder::new()
             .prefix("handover-")
             .tempdir()
@@ -45,7 +45,7 @@ impl Cluster {
             .expect("a folder can be opened to others");
         let mut cluster = Self {
             place,
-            address: SocketAddr::new(at, bridge::free_address(rng).port()),
+            address: SocketAddr::new(at, bridge::free_address().port()),
             postmaster: None,
         };
         cluster.initialise();

@@ -27,11 +27,11 @@ const BACKEND: &str = "bridges";
 const CONTROL: &str = "control";
 
 impl Proxy {
-    pub fn start((folder, replicas): (&Path, &[SocketAddr]), rng: &mut fastrand::Rng) -> Self {
+    pub fn start(folder: &Path, replicas: &[SocketAddr]) -> Self {
         let [one, other] = replicas else {
             panic!("the proxy's configuration has two replicas");
         };
-        let mut free = || bridge::free_address(rng).to_string();
+        let free = || bridge::free_address().to_string();
         let (door, console, health) = (free(), free(), free());
         // A socket's path may not be long.
         let place = tempfile::Builder::new().prefix("handover-").tempdir();

@@ -20,7 +20,7 @@ const REPLICAS: usize = 2;
 const STOP_WITHIN: Duration = Duration::from_secs(25);
 
 /// Until the proxy has seen that a replica is there.
-const SEEN_WITHIN: Duration = Duration::from_secs(10);
+const SEEN_WITHIN: Duration = Duration::from_mins(1);
 
 /// Between two restarts at least so much is acknowledged.
 const ACKED_AT_LEAST: u64 = 100;
@@ -29,11 +29,9 @@ const ACKED_WITHIN: Duration = Duration::from_secs(30);
 /// A strike is one round: every replica once.
 pub async fn run(order: Order<'_>, mut seen: impl FnMut(&Value)) -> Outcome {
     let mut outcome = Outcome::default();
-    let mut rng = order.plan.choices_of(order.number);
-    let listeners: Vec<_> = (0..REPLICAS)
-        .map(|_| bridge::free_address(&mut rng))
-        .collect();
-    let proxy = Proxy::start((order.folder, &listeners), &mut rng);
+    let rng = order.plan.choices_of(order.number);
+    let listeners: Vec<_> = (0..REPLICAS).map(|_| bridge::free_address()).collect();
+    let proxy = Proxy::start(order.folder, &listeners);
     let stage = Stage {
         think: Duration::from_millis(200),
         is_proxied: true,

@@ -110,7 +110,7 @@ impl World {
         let ledger = Arc::new(Ledger::default());
         let home = stage.network.as_ref();
         let home = home.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), Network::home);
-        let cluster = Cluster::start(home, &mut rng).await;
+        let cluster = Cluster::start(home).await;
         let mut setting = || stub::Setting {
             ledger: Arc::clone(&ledger),
             address: home,
@@ -126,7 +126,7 @@ impl World {
                 .as_ref()
                 .map(|network| network.machine(number));
             let mut free = || {
-                let free = bridge::free_address(&mut rng);
+                let free = bridge::free_address();
                 SocketAddr::new(lives.as_ref().map_or(free.ip(), |(ip, _)| *ip), free.port())
             };
             let others = Others {

@@ -17,6 +17,8 @@ use handover_bridge::{
     },
 };
 
+use tokio::time::timeout;
+
 use crate::world::{
     Harness, World, bot, bot_name, from_desk, keep, key, request_once, says, says_once, step, team,
     team_name,
@@ -388,6 +390,15 @@ pub(super) fn session(user: &str) -> Whose {
         bot: Some(bot_name()),
         version: None,
     }
+}
+
+/// Of a user with a handover, and not as long as it takes to count up to their deliveries' rows.
+pub async fn is_soon_done(world: &World) {
+    let begun = world.store.erase(session("ann"), false, "ben").await;
+    settle_all(world).await;
+    let done = async { finished(world, &begun.unwrap()).await };
+    timeout(Duration::from_secs(10), done).await.unwrap();
+    assert!(all_deliveries(world).await.is_empty());
 }
 
 /// Until there is nothing more to do at once.

@@ -19,7 +19,7 @@ use handover_bridge::{
 use uuid::Uuid;
 
 use crate::world::{
-    Harness, World, bot_name, console_policy, ines, says, spare_name, team_name, text_of, tom,
+    Harness, World, bot_name, console_policy, ines, says, spare_name, team_name, text, text_of, tom,
 };
 
 const MOMENT: Duration = Duration::from_millis(1);
@@ -328,6 +328,40 @@ pub async fn a_row_says_that_what_an_agent_said_has_not_reached_the_user(
     let claim = world.claim(&bot).await.unwrap();
     world.done(claim).await;
     assert_eq!(fate().await, None, "it has arrived");
+}
+
+pub async fn what_an_agent_said_has_reached_the_user_whatever_comes_behind_it(
+    harness: impl Harness + 'static,
+) {
+    let mut policy = console_policy();
+    let texts = [(Notice::Ended, "Goodbye".to_owned())];
+    policy.texts = Texts([("en".to_owned(), texts.into())].into());
+    let world = World::with(harness, policy).await;
+    let handover = asks(&world, "ann").await;
+    let claim = Action::Claim { handover };
+    world.operate("ann", &ines(), claim).await;
+    let content = Content::text("your parcel is on its way");
+    let say = Action::Say { handover, content };
+    world.operate("ann", &ines(), say).await;
+    let bot = crate::world::bot();
+    let said = world.claim(&bot).await.unwrap();
+    world.done(said).await;
+    let close = Action::Close {
+        handover,
+        reason: "solved".to_owned(),
+        dialog_state: None,
+    };
+    world.operate("ann", &ines(), close).await;
+    let notice = world.claim(&bot).await.unwrap();
+    assert_eq!(text(&notice), "Goodbye");
+    world.fails_for(notice, Duration::from_secs(1)).await;
+    let id = world.conversation("ann").await;
+    let row = row(&world, id).await.unwrap();
+    assert_eq!(
+        text_of(&row.last.unwrap().content),
+        "your parcel is on its way"
+    );
+    assert_eq!(row.fate, None, "it has arrived");
 }
 
 pub async fn a_notice_is_the_last_of_a_row_only_where_nobody_said_anything(

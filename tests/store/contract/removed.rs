@@ -7,11 +7,11 @@ use handover_bridge::{
         handover::Outcome,
         ids::{HandoverId, MessageId},
     },
-    store::{Claim, DeliveryFilter, DeliveryState, Gone},
+    store::{Changed, Claim, DeliveryFilter, DeliveryState, DeliveryView, Gone},
 };
 
 use super::erasure::session;
-use crate::world::{Harness, World, bot_name, policy, team, team_name};
+use crate::world::{Harness, World, bot, bot_name, policy, team, team_name};
 
 pub async fn an_agent_is_told_of_what_waited_for_a_bot_that_is_gone(
     harness: impl Harness + 'static,
@@ -30,8 +30,25 @@ pub async fn an_agent_is_told_of_what_waited_for_a_bot_that_is_gone(
     ];
     assert!(matches!(told[0], Task::Close { .. }), "{told:?}");
     assert_eq!(told[1..], said.map(failed));
-    assert_eq!(dead(&world).await, 2);
+    assert_eq!(dead(&world).await, 3, "what was said, and the resume");
     assert!(raised(&world, WarningKind::DeadLetter).await);
+}
+
+pub async fn a_bot_that_was_gone_is_resumed_once_an_operator_wants_it(
+    harness: impl Harness + 'static,
+) {
+    let world = World::new(harness).await;
+    world.waiting("ann").await;
+    remove(&world, Gone::Bot(bot_name())).await;
+    let resume = all_dead(&world).await.pop().unwrap();
+    assert_eq!(resume.kind, "resume");
+    let retried = world.store.retry_delivery(resume.id, "admin").await;
+    assert_eq!(retried.unwrap(), Changed::Yes);
+    let task = next(&world, &bot()).await;
+    let Task::Resume { contract, .. } = task else {
+        panic!("{task:?}")
+    };
+    assert_eq!(contract.reason, "bot_removed");
 }
 
 pub async fn so_is_one_whose_handover_was_over_by_then(harness: impl Harness + 'static) {
@@ -55,8 +72,8 @@ pub async fn what_nobody_is_left_to_be_told_of_is_a_dead_letter(harness: impl Ha
     remove(&world, Gone::Desk(team_name())).await;
     assert_eq!(
         dead(&world).await,
-        3,
-        "what was said, the close, the failure"
+        4,
+        "what was said, the resume, the close, the failure"
     );
     let left = world.store.names_in_use().await.unwrap();
     assert_eq!((left.bots, left.desks), (vec![], vec![]));
@@ -115,12 +132,16 @@ async fn release(world: &World, claim: Claim) {
 }
 
 async fn dead(world: &World) -> usize {
+    all_dead(world).await.len()
+}
+
+async fn all_dead(world: &World) -> Vec<DeliveryView> {
     let dead = DeliveryFilter {
         state: Some(DeliveryState::Dead),
         limit: 99,
         ..DeliveryFilter::default()
     };
-    world.store.deliveries(dead).await.unwrap().items.len()
+    world.store.deliveries(dead).await.unwrap().items
 }
 
 async fn raised(world: &World, kind: WarningKind) -> bool {

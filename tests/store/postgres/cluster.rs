@@ -87,7 +87,7 @@ impl Cluster {
 
     fn accepts(&self) -> bool {
         Command::new(programs().join("pg_isready"))
-            .args(["-q", "-t", "2", "-h"])
+            .args(["-q", "-t", "60", "-h"])
             .arg(self.place.join("run"))
             .status()
             .unwrap()

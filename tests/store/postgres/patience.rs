@@ -16,19 +16,18 @@ use handover_bridge::{
 use tokio::time::timeout;
 use tokio_postgres::{Client, NoTls};
 
-use super::Database;
-use crate::world::{clock, keep, policy, says, team};
+use super::{Database, Shared};
+use crate::world::{World, clock, keep, policy, says, team};
 
-/// Takes longer than any hook is given, wherever a state is looked through.
-const SLOW: &str = "CREATE SCHEMA slow; CREATE FUNCTION slow.strpos(TEXT, TEXT) RETURNS INTEGER LANGUAGE sql VOLATILE \
-                    AS $$ SELECT pg_catalog.strpos($1, $2) FROM pg_sleep(2.5) $$";
+/// What takes longer than any hook is given.
+const SLOW: Duration = Duration::from_millis(2500);
 const ACTIVE: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
                       AND pid <> pg_backend_pid() AND state = 'active' AND query LIKE '%strpos%'";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_is_found_however_long_it_takes_to_look_through_all_that_is_kept() {
     let database = Database::new();
-    let store = database.with_slow_searches().await;
+    let store = database.with_searches_of(SLOW).await;
     let erasure = store.erase(shown(), false, "admin").await.unwrap();
     assert_eq!(erasure.conversations, 1);
 }
@@ -36,14 +35,14 @@ async fn a_user_is_found_however_long_it_takes_to_look_through_all_that_is_kept(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_waits_behind_a_search_that_its_caller_has_given_up() {
     let database = Database::new();
-    let store = database.with_slow_searches().await;
+    let store = database.with_searches_of(Duration::from_mins(1)).await;
     let moment = Duration::from_millis(300);
     let given_up = timeout(moment, store.erase(shown(), false, "admin")).await;
     assert!(given_up.is_err());
     // It is the only connection that the store may have.
     store.apply(says("bea", "hello")).await.unwrap();
     let ended = database.comes_to(ACTIVE, "0");
-    timeout(Duration::from_secs(1), ended).await.unwrap();
+    timeout(Duration::from_secs(20), ended).await.unwrap();
 }
 
 const WAITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
@@ -57,7 +56,7 @@ async fn the_server_does_not_go_on_with_what_nobody_waits_for() {
     let late = store.census().await;
     assert!(matches!(late, Err(Error::Unavailable(_))), "{late:?}");
     let ended = database.comes_to(WAITING, "0");
-    timeout(Duration::from_secs(1), ended).await.unwrap();
+    timeout(Duration::from_secs(4), ended).await.unwrap();
     drop(held);
 }
 
@@ -79,6 +78,27 @@ async fn what_a_sender_waited_for_is_not_called_off() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outcome_of_which_nothing_follows_waits_for_the_database_as_any_other() {
+    let database = Arc::new(Database::new());
+    let mut world = World::new(Shared(Arc::clone(&database))).await;
+    world.waiting("ann").await;
+    world.user_says("ann", "hello").await;
+    world.spoil().await;
+    let claim = world.claim(&team()).await.unwrap();
+    let held = database
+        .holds("BEGIN; LOCK TABLE deliveries IN SHARE MODE")
+        .await;
+    let settling = tokio::spawn(async move { world.done(claim).await });
+    // The second time that it is written.
+    let again = database.comes_to(WAITING, "2");
+    timeout(Duration::from_secs(10), again).await.unwrap();
+    drop(held);
+    assert!(settling.await.unwrap().is_none());
+    let unsettled = "SELECT count(*) FROM deliveries WHERE settled_at IS NULL";
+    assert_eq!(database.says(unsettled), "0\n");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_removed_keeps_nothing_else_from_going_and_nobody_from_speaking() {
     let (database, clock) = (Database::new(), clock());
     let store = Arc::new(database.replica(policy(), Arc::clone(&clock)).await);
@@ -93,7 +113,7 @@ async fn what_cannot_be_removed_keeps_nothing_else_from_going_and_nobody_from_sp
     let purging = Arc::clone(&store);
     let purging = tokio::spawn(async move { purging.purge(observed, 99).await });
     let gone = database.comes_to("SELECT count(*) FROM messages", "1");
-    timeout(Duration::from_millis(1500), gone).await.unwrap();
+    timeout(Duration::from_secs(20), gone).await.unwrap();
     store.apply(says("ann", "newer")).await.unwrap();
     assert!(!purging.is_finished());
     drop(held);
@@ -112,10 +132,11 @@ async fn a_database_that_is_too_slow_for_as_much_as_is_meant_removes_less_at_onc
     );
     database.says(
         "CREATE FUNCTION slowly() RETURNS TRIGGER LANGUAGE plpgsql AS $$ \
-         BEGIN PERFORM pg_sleep(0.008); RETURN OLD; END $$",
+         BEGIN PERFORM pg_sleep(60) FROM gone HAVING count(*) > 100; RETURN NULL; END $$",
     );
     database.says(
-        "CREATE TRIGGER slowly BEFORE DELETE ON messages FOR EACH ROW EXECUTE FUNCTION slowly()",
+        "CREATE TRIGGER slowly AFTER DELETE ON messages REFERENCING OLD TABLE AS gone \
+         FOR EACH STATEMENT EXECUTE FUNCTION slowly()",
     );
     clock.wait(Duration::from_hours(25));
     let observed = Retention {
@@ -135,9 +156,14 @@ fn shown() -> Whose {
 
 impl Database {
     /// With one conversation, of a user who is looked for in its state.
-    async fn with_slow_searches(&self) -> PostgresStore {
+    /// It takes so long wherever a state is looked through.
+    async fn with_searches_of(&self, span: Duration) -> PostgresStore {
         self.migrated().await;
-        self.says(SLOW);
+        let seconds = span.as_secs_f64();
+        self.says(&format!(
+            "CREATE SCHEMA slow; CREATE FUNCTION slow.strpos(TEXT, TEXT) RETURNS INTEGER LANGUAGE sql VOLATILE \
+             AS $$ SELECT pg_catalog.strpos($1, $2) FROM pg_sleep({seconds}) $$"
+        ));
         self.set_for_new_sessions("SET search_path = slow, pg_catalog, public");
         let options = Options {
             pool: 1,

@@ -178,8 +178,16 @@ fn the_users_of_a_bot_that_is_gone_are_its_own() {
     let mut world = World::attended();
     world.look_from_here();
     world.apply(&Event::BotRemoved);
-    assert_eq!((world.phase(), world.tasks()), (None, vec!["close"]));
+    let owed = vec!["close", "resume"];
+    assert_eq!((world.phase(), world.tasks()), (None, owed));
+    assert_eq!(world.told_the_bot().unwrap().reason, "bot_removed");
     assert_eq!(world.warned(WarningKind::BotRemoved), 1);
+
+    let mut undecided = World::new();
+    undecided.request();
+    undecided.look_from_here();
+    undecided.apply(&Event::BotRemoved);
+    assert!(undecided.told_the_bot().is_none(), "it was never paused");
 }
 
 #[test]
@@ -239,7 +247,7 @@ fn a_handover_of_a_bot_that_nobody_knows_ends_with_a_warning_and_not_before() {
     assert_eq!(world.phase(), Some(Phase::Closing));
     world.look_from_here();
     world.apply(&Event::BotRemoved);
-    assert_eq!((world.phase(), world.tasks()), (None, vec![]));
+    assert_eq!((world.phase(), world.tasks()), (None, vec!["resume"]));
     assert_eq!(world.warned(WarningKind::BotRemoved), 1);
 }
 

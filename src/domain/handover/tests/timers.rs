@@ -350,17 +350,34 @@ fn a_notice_that_could_not_be_sent_is_not_sent_beside_the_next() {
     world.request();
     world.opened();
     world.pass(Duration::from_mins(3));
+    let told = world.messages().last().unwrap().id;
     world.look_from_here();
     world.pass(Duration::from_mins(5));
     assert_eq!(world.notices(), ["waiting"]);
-    assert!(
-        world
-            .cancelled()
-            .iter()
-            .any(|(_, only)| matches!(only, Cancelled::NoticesBefore(_))),
-        "{:?}",
-        world.cancelled()
-    );
+    let taken_back = (Lane::Bot(world.state().id), Cancelled::Notice(told));
+    assert!(world.cancelled().contains(&taken_back));
+}
+
+#[test]
+fn what_else_the_user_was_told_is_not_taken_back_by_a_deadline() {
+    let mut world = World::with_texts();
+    world.request();
+    world.opened();
+    world.desk_tells(DeskEvent::Joined(Agent {
+        name: Some("Ann".to_owned()),
+        avatar_url: None,
+    }));
+    let joined = world.messages().last().unwrap().id;
+    world.user_says("are you there?");
+    world.look_from_here();
+    world.pass(Duration::from_mins(12));
+    assert!(world.notices().len() > 1, "one takes the other back");
+    let taken_back = |(_, only): &(Lane, Cancelled)| match only {
+        Cancelled::NoticesBefore(_) => true,
+        Cancelled::Notice(message) => *message == joined,
+        _ => false,
+    };
+    assert!(!world.cancelled().iter().any(taken_back));
 }
 
 #[test]

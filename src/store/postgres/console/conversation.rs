@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 
 use super::{
     super::{
-        columns::{self, count, integer, values},
+        columns::{self, count, integer, select_messages, values},
         database::{Database, Statement},
         fault::Fault,
         listing::{self, view_columns},
@@ -25,8 +25,8 @@ use crate::{
 };
 
 const STATE: &str = "SELECT revision, state FROM conversations WHERE id = $1";
-const MESSAGES: &str = "SELECT id, seq, actor, at, content, handover, late, raw FROM messages \
-    WHERE conversation = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
+const MESSAGES: &str =
+    select_messages!("WHERE conversation = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3");
 /// What is or was owed to the bot. There is no index from a conversation to what is owed to desks: it would cost more,
 /// with every message of a user, than it tells here.
 const DELIVERIES: &str = concat!(

@@ -19,13 +19,11 @@ use crate::{
     },
     store::{
         DEAD_AT_MOST, InboxCounts, InboxCursor, InboxList, InboxQuery, InboxRow, Page,
-        console::search::{self, Sieve},
+        console::search::{self, LOOKED_AT, Sieve},
     },
 };
 
-/// As many rows are looked at for one page; what a filter or a search finds beyond is not found.
-const LOOKED_AT: usize = 20_000;
-/// As many of them are read at once where not all are wanted.
+/// As many rows are read at once where not all are wanted.
 const READ_AT_ONCE: usize = 1000;
 
 /// A list from behind a row, given by its time and its conversation. Parameters: those, the operator, the only

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::super::{
-    columns::{self, count, values},
+    columns::{self, count, message_columns, values},
     database::Database,
     fault::Fault,
     views,
@@ -108,22 +108,28 @@ async fn said(
     found: &[Found],
     operator: &OperatorName,
 ) -> Result<HashMap<ConversationId, Said>, Fault> {
-    let sql = "SELECT last.*, w.conversation, few.unread, joined.detail, lost.state FROM unnest($1) AS w (conversation) \
-               CROSS JOIN LATERAL (SELECT count(*) AS unread FROM \
-               (SELECT FROM messages m WHERE m.conversation = w.conversation AND m.actor = 'user' AND m.seq > coalesce(\
-               (SELECT seq FROM console_reads r WHERE r.conversation = w.conversation AND r.operator = $2), 0) \
-               LIMIT $3) found) few \
-               CROSS JOIN LATERAL (SELECT id, seq, actor, at, content, handover, late, raw FROM messages m \
-               WHERE m.conversation = w.conversation AND m.seq = coalesce(\
-               (SELECT seq FROM messages n WHERE n.conversation = w.conversation AND n.actor <> 'system' ORDER BY seq DESC LIMIT 1), \
-               (SELECT seq FROM messages n WHERE n.conversation = w.conversation ORDER BY seq DESC LIMIT 1))) last \
-               LEFT JOIN LATERAL (SELECT j.detail FROM journal j WHERE last.actor = 'agent' AND j.handover = last.handover \
-               AND j.cause = 'joined' AND j.at <= last.at ORDER BY j.row DESC LIMIT 1) joined ON true \
-               LEFT JOIN LATERAL (SELECT d.state FROM deliveries d WHERE last.actor = 'agent' \
-               AND d.conversation = w.conversation AND substr(d.destination, 1, 4) = 'bot:' \
-               AND d.state IN ('retrying', 'dead', 'cancelled') \
-               AND strpos(d.task, CASE d.state WHEN 'retrying' THEN '\"do\":\"say\"' ELSE last.id::text END) > 0 \
-               ORDER BY CASE d.state WHEN 'dead' THEN 0 WHEN 'cancelled' THEN 1 ELSE 2 END LIMIT 1) lost ON true";
+    let sql = concat!(
+        "SELECT last.*, w.conversation, few.unread, joined.detail, lost.state FROM unnest($1) AS w (conversation) \
+         CROSS JOIN LATERAL (SELECT count(*) AS unread FROM \
+         (SELECT FROM messages m WHERE m.conversation = w.conversation AND m.actor = 'user' AND m.seq > coalesce(\
+         (SELECT seq FROM console_reads r WHERE r.conversation = w.conversation AND r.operator = $2), 0) \
+         LIMIT $3) found) few \
+         CROSS JOIN LATERAL (SELECT ",
+        message_columns!(),
+        " FROM messages m \
+         WHERE m.conversation = w.conversation AND m.seq = coalesce(\
+         (SELECT seq FROM messages n WHERE n.conversation = w.conversation AND n.actor <> 'system' ORDER BY seq DESC LIMIT 1), \
+         (SELECT seq FROM messages n WHERE n.conversation = w.conversation ORDER BY seq DESC LIMIT 1))) last \
+         LEFT JOIN LATERAL (SELECT j.detail FROM journal j WHERE last.actor = 'agent' AND j.handover = last.handover \
+         AND j.cause = 'joined' AND j.at <= last.at ORDER BY j.row DESC LIMIT 1) joined ON true \
+         LEFT JOIN LATERAL (SELECT d.state FROM deliveries d WHERE last.actor = 'agent' \
+         AND d.conversation = w.conversation AND substr(d.destination, 1, 4) = 'bot:' \
+         AND d.state IN ('retrying', 'dead', 'cancelled') \
+         AND strpos(d.task, CASE d.state WHEN 'retrying' THEN '\"do\":\"say\"' ELSE last.id::text END) > 0 \
+         AND (d.state <> 'retrying' OR EXISTS (SELECT FROM deliveries own WHERE own.lane = w.conversation \
+             AND own.settled_at IS NULL AND strpos(own.task, last.id::text) > 0)) \
+         ORDER BY CASE d.state WHEN 'dead' THEN 0 WHEN 'cancelled' THEN 1 ELSE 2 END LIMIT 1) lost ON true"
+    );
     let ids: Vec<Uuid> = found.iter().map(Found::id).collect();
     let rows = database
         .rows(sql, values![ids, operator, UNREAD_AT_MOST])

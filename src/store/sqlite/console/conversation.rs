@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     super::{
-        columns::{self, integer},
+        columns::{self, integer, select_messages},
         fault::Fault,
         jobs, views,
         work::Work,
@@ -65,10 +65,9 @@ fn messages(
     before: Option<u64>,
     limit: usize,
 ) -> Result<Page<Message>, Fault> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, seq, actor, at, content, handover, late, raw FROM messages \
-         WHERE conversation = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
-    )?;
+    let mut statement = connection.prepare_cached(select_messages!(
+        "WHERE conversation = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3"
+    ))?;
     let before = before.map_or(i64::MAX, integer);
     let rows = statement.query_map(
         params![conversation, before, one_more(limit)],
@@ -85,12 +84,12 @@ fn deliveries(
     connection: &Connection,
     conversation: i64,
 ) -> Result<HashMap<MessageId, Vec<DeliveryView>>, Fault> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, handover, destination, json_extract(task, '$.do'), state, attempts, error_class, created_at, \
-         iif(settled_at IS NULL, due_at, NULL), json_extract(task, '$.message'), settled_at \
-         FROM deliveries INDEXED BY deliveries_to_bot \
-         WHERE conversation = ?1 AND substr(destination, 1, 4) = 'bot:' ORDER BY row",
-    )?;
+    let mut statement = connection.prepare_cached(concat!(
+        "SELECT ",
+        views::view_columns!(),
+        " FROM deliveries d INDEXED BY deliveries_to_bot \
+         WHERE d.conversation = ?1 AND substr(d.destination, 1, 4) = 'bot:' ORDER BY d.row",
+    ))?;
     let rows = statement.query_map([conversation], views::delivery_view)?;
     let mut of_messages: HashMap<_, Vec<_>> = HashMap::new();
     for delivery in rows {

@@ -25,9 +25,11 @@ pub(super) fn page(
 /// Also where its user or its message cannot be read any more: that may be why it is looked at.
 pub(super) fn find(connection: &Connection, id: DeliveryId) -> Result<Option<OneDelivery>, Fault> {
     let mut statement = connection.prepare_cached(
-        "SELECT d.id, d.handover, d.destination, json_extract(d.task, '$.do'), d.state, d.attempts, d.error_class, \
-         d.created_at, iif(d.settled_at IS NULL, d.due_at, NULL), json_extract(d.task, '$.message'), d.settled_at, c.id, \
-         c.state FROM deliveries d JOIN conversations c ON c.row = d.conversation WHERE d.id = ?1",
+        concat!(
+            "SELECT ",
+            views::view_columns!(),
+            ", c.id, c.state FROM deliveries d JOIN conversations c ON c.row = d.conversation WHERE d.id = ?1",
+        ),
     )?;
     let found = statement.query_row([id], |row| {
         Ok(OneDelivery {

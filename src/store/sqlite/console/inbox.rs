@@ -15,12 +15,10 @@ use crate::{
     domain::ids::{ConversationId, OperatorName},
     store::{
         DEAD_AT_MOST, InboxCounts, InboxList, InboxQuery, InboxRow, Page,
-        console::search::{self, Sieve},
+        console::search::{self, LOOKED_AT, Sieve},
     },
 };
 
-/// As many rows are looked at for one page; what a filter or a search finds beyond is not found.
-const LOOKED_AT: u32 = 20_000;
 /// Larger than every id.
 const LAST: [u8; 17] = [0xFF; 17];
 

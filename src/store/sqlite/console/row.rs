@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::{
-    columns::{self, count},
+    columns::{self, count, select_messages},
     fault::Fault,
     jobs,
 };
@@ -58,7 +58,7 @@ impl Found {
         let last = last(connection, self.row)?;
         let of_agent = last.as_ref().filter(|last| last.actor == Actor::Agent);
         let (agent, fate) = match of_agent {
-            Some(said) => (agent(connection, said)?, fate(connection, self.row, said)?),
+            Some(said) => (agent(connection, said)?, self.fate(connection, said)?),
             None => (None, None),
         };
         let with = Completion {
@@ -69,6 +69,28 @@ impl Found {
             version: 0,
         };
         Ok(self.listed.complete(with))
+    }
+
+    /// The worst that has become of a part of what an agent said, or of what it waits behind: nothing overtakes that. Of
+    /// tasks, also of those that cannot be read any more, only those that deliver it hold its id.
+    fn fate(
+        &self,
+        connection: &Connection,
+        said: &Message,
+    ) -> Result<Option<DeliveryState>, Fault> {
+        let sql = "SELECT state FROM deliveries INDEXED BY deliveries_lost \
+                   WHERE conversation = ?1 AND substr(destination, 1, 4) = 'bot:' \
+                   AND state IN ('retrying', 'dead', 'cancelled') \
+                   AND instr(task, iif(state = 'retrying', '\"do\":\"say\"', ?3)) > 0 \
+                   AND (state <> 'retrying' OR EXISTS (SELECT 1 FROM deliveries own INDEXED BY deliveries_bot_lane \
+                       WHERE own.lane = ?2 AND own.settled_at IS NULL AND substr(own.destination, 1, 4) = 'bot:' \
+                       AND instr(own.task, ?3) > 0)) \
+                   ORDER BY CASE state WHEN 'dead' THEN 0 WHEN 'cancelled' THEN 1 ELSE 2 END LIMIT 1";
+        let parameters = params![self.row, self.listed.conversation, said.id.to_string()];
+        Ok(connection
+            .prepare_cached(sql)?
+            .query_row(parameters, |row| row.get(0))
+            .optional()?)
     }
 }
 
@@ -89,10 +111,11 @@ pub(super) fn read_handover(row: &Row<'_>, from: usize) -> rusqlite::Result<Inbo
 
 /// Of the bridge's own notices only where nobody has said anything.
 fn last(connection: &Connection, conversation: i64) -> Result<Option<Message>, Fault> {
-    let sql = "SELECT id, seq, actor, at, content, handover, late, raw FROM messages \
-               WHERE conversation = ?1 AND seq = coalesce(\
-               (SELECT seq FROM messages WHERE conversation = ?1 AND actor <> 'system' ORDER BY seq DESC LIMIT 1), \
-               (SELECT seq FROM messages WHERE conversation = ?1 ORDER BY seq DESC LIMIT 1))";
+    let sql = select_messages!(
+        "WHERE conversation = ?1 AND seq = coalesce(\
+         (SELECT seq FROM messages WHERE conversation = ?1 AND actor <> 'system' ORDER BY seq DESC LIMIT 1), \
+         (SELECT seq FROM messages WHERE conversation = ?1 ORDER BY seq DESC LIMIT 1))"
+    );
     Ok(connection
         .prepare_cached(sql)?
         .query_row([conversation], jobs::message)
@@ -107,23 +130,6 @@ fn agent(connection: &Connection, said: &Message) -> Result<Option<String>, Faul
         .query_row(params![said.handover, said.at], |row| row.get(0))
         .optional()?;
     Ok(name.flatten())
-}
-
-/// The worst that has become of a part of what an agent said, or of what it waits behind: nothing overtakes that. Of tasks,
-/// also of those that cannot be read any more, only those that deliver it hold its id.
-fn fate(
-    connection: &Connection,
-    conversation: i64,
-    said: &Message,
-) -> Result<Option<DeliveryState>, Fault> {
-    let sql = "SELECT state FROM deliveries INDEXED BY deliveries_lost \
-               WHERE conversation = ?1 AND substr(destination, 1, 4) = 'bot:' AND state IN ('retrying', 'dead', 'cancelled') \
-               AND instr(task, iif(state = 'retrying', '\"do\":\"say\"', ?2)) > 0 \
-               ORDER BY CASE state WHEN 'dead' THEN 0 WHEN 'cancelled' THEN 1 ELSE 2 END LIMIT 1";
-    Ok(connection
-        .prepare_cached(sql)?
-        .query_row(params![conversation, said.id.to_string()], |row| row.get(0))
-        .optional()?)
 }
 
 fn unread(

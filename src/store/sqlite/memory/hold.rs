@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use super::Memory;
-use crate::{domain::time::Timestamp, store::sqlite::lanes::Head};
+use crate::{
+    domain::time::Timestamp,
+    store::{claim::DROPPED_FOR, sqlite::lanes::Head},
+};
 
-/// A claim that is dropped instead of settled comes back after this long, as a lease would: whoever dropped it may
-/// have failed because of what it held.
-const DROPPED_FOR: Duration = Duration::from_secs(15);
 /// One that has not left the store comes back after this: what it holds could not be read just now, and is not tried again
 /// in a tight loop.
 const UNREAD_FOR: Duration = Duration::from_secs(1);

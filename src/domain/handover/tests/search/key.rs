@@ -132,6 +132,7 @@ impl Key<'_> {
             .open()
             .and_then(|open| open.closing.as_ref())
             .map_or(0, |closing| closing.first_order);
+        let last = self.model.open().and_then(|open| open.last_notice);
         let mut rows: Vec<_> = self
             .model
             .rows
@@ -149,8 +150,15 @@ impl Key<'_> {
             )
                 .hash(self);
             match row.delivery.task {
-                Task::Say { notice, .. } => {
-                    (usize::from(notice), usize::from(row.delivery.order < first))
+                Task::Say {
+                    message, notice, ..
+                } => {
+                    let is_last = last.is_some_and(|last| last == message);
+                    let before = row.delivery.order < first;
+                    (
+                        usize::from(notice) + 20 * usize::from(is_last),
+                        usize::from(before),
+                    )
                 }
                 Task::Pause { index } => (2, index),
                 Task::Resume { index, .. } => (3, index),

@@ -183,7 +183,9 @@ impl Cancelled {
             | (Self::NoticesBefore(order), Task::Say { notice: true, .. }) => {
                 row.delivery.order < order
             }
-            (Self::PartsOf(message), task @ Task::Say { .. }) => task.message() == Some(message),
+            (Self::Notice(message) | Self::PartsOf(message), task @ Task::Say { .. }) => {
+                task.message() == Some(message)
+            }
             _ => false,
         }
     }
