@@ -338,6 +338,8 @@ pub enum Changed {
     Yes,
     /// It is delivered, cancelled or on its way.
     NotNow,
+    /// It would give the bot a user whom an agent has been promised to since.
+    Overtaken,
     NotFound,
 }
 

@@ -121,7 +121,7 @@ mod tests {
             settled: Vec::new(),
             reached: false,
             first_order: 1,
-            left: None,
+            not_owed: None,
         };
         Handover {
             closing: Some(closing),

@@ -1,5 +1,6 @@
 //! A conversation and the handover it may be in: the state that [`super::handover::decide`] turns over.
 
+mod leg;
 mod profile;
 mod progress;
 
@@ -9,14 +10,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use self::{
+    leg::{Leg, Offer},
     profile::{Profile, UserProfile},
     progress::{Changed, Progress},
 };
 use super::{
     fallback::{Choices, Part},
-    ids::{
-        BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId, OperatorName,
-    },
+    ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, MessageId, OperatorName},
     time::Timestamp,
 };
 
@@ -149,36 +149,6 @@ pub enum Answer {
     Declined,
 }
 
-/// One desk's part in a handover.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub struct Leg {
-    pub id: LegId,
-    pub desk: DeskName,
-    /// The desk has said that it took the conversation.
-    pub opened: bool,
-    /// An open call may have reached the desk although no answer came back.
-    pub maybe_opened: bool,
-    /// Such a call may have been made again, so the desk may have two conversations of this leg.
-    #[serde(default)]
-    pub maybe_twice: bool,
-    /// The leg was opened anew after the desk had lost the conversation; that happens once.
-    pub reopened: bool,
-    /// Its desk was the console's when it was opened: nobody calls it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub at_console: bool,
-    /// What no desk had heard when this one was offered the conversation: it stands in the offer, and is heard once the desk
-    /// has taken that, or speaks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub offered: Option<MessageId>,
-    /// The last call to the desk has failed, and waits to be made again.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub failing: bool,
-    /// The desk's own id of the conversation.
-    pub reference: Option<String>,
-    pub position: Option<u64>,
-}
-
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
     pub name: Option<String>,
@@ -194,8 +164,9 @@ pub enum PauseState {
     Pausing,
     /// A pause step was given up; they are tried again when the bot speaks over the agent.
     Failed,
-    /// A process that does not know the bot has left the pause steps to one that does.
-    Left,
+    /// Nobody has owed the pause steps yet: whoever accepted does not know the bot, and whoever knows it does so.
+    #[serde(rename = "left")]
+    NotOwed,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -217,32 +188,8 @@ pub struct Closing {
     /// The order of the first resume step: what was said before it is older than the close.
     pub first_order: u64,
     /// The resume, where the process that closed the handover did not know the bot: whoever knows it owes the steps.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub left: Option<ResumeContract>,
-}
-
-impl Leg {
-    /// Of a desk that has not been called.
-    pub const fn new(id: LegId, desk: DeskName) -> Self {
-        Self {
-            id,
-            desk,
-            opened: false,
-            maybe_opened: false,
-            maybe_twice: false,
-            reopened: false,
-            at_console: false,
-            offered: None,
-            failing: false,
-            reference: None,
-            position: None,
-        }
-    }
-
-    /// Whether its desk has heard of it, or may have.
-    pub const fn may_be_known(&self) -> bool {
-        self.opened || self.maybe_opened
-    }
+    #[serde(rename = "left", default, skip_serializing_if = "Option::is_none")]
+    pub not_owed: Option<ResumeContract>,
 }
 
 /// What the bot is told when it gets the user back.
@@ -329,7 +276,12 @@ impl Handover {
 
     /// Whether its desk has not taken it yet.
     pub fn is_asked(&self) -> bool {
-        self.phase == Phase::Requested && !self.leg.opened
+        self.phase == Phase::Requested && !self.leg.offer.is_taken()
+    }
+
+    /// Whether the bot is to be silent: the user has been promised an agent, and is not being given back yet.
+    pub fn silences_bot(&self) -> bool {
+        self.answer == Answer::Accepted && self.phase != Phase::Closing
     }
 
     /// Whoever has it gives it away, or has lost it.

@@ -8,14 +8,18 @@
 //! conversation without a handover; every other state has a `wake_at`, so no user is left with nobody. The guards
 //! against the known ways to get stuck are named by [`Guard`].
 
+mod answer;
 mod choice;
 mod closing;
 mod desk;
 mod erase;
-mod leg;
 mod look_up;
+mod moving;
+mod named_leg;
+pub mod needs;
 mod notice;
 mod operator;
+mod owe;
 mod past;
 mod pause;
 mod request;
@@ -35,9 +39,9 @@ pub use self::timers::waits_until;
 use super::{
     conversation::{Answer, Changed, Conversation, Phase},
     dedupe::Fingerprint,
-    delivery::{StepResult, Task, Unsaid},
+    delivery::Unsaid,
     effect::Effect,
-    event::{DeskEvent, Event},
+    event::Event,
     guard::Guard,
     ids::{HandoverId, MessageId},
     operator::Refusal,
@@ -53,46 +57,10 @@ pub struct Context<'a> {
     pub new_id: &'a mut dyn FnMut() -> Uuid,
     /// Texts that were given to the bot platform and have not come back, oldest first.
     pub echoes: &'a mut Vec<Echo>,
-    /// What agents have said and the bot platform has not been told yet, in its order, where [`may_leave_unsaid`].
+    /// What agents have said and the bot platform has not been told yet, in its order, where [`needs::unsaid`].
     pub unsaid: &'a [Unsaid],
-    /// The message that the desk is just being told, or a part of it, where [`may_leave_untold`].
+    /// The message that the desk is just being told, or a part of it, where [`needs::on_its_way`].
     pub on_its_way: Option<MessageId>,
-}
-
-/// Whether an event may have a desk asked. What is only said does not, and there is far more of it than of anything else.
-pub const fn may_ask_a_desk(event: &Event) -> bool {
-    !matches!(event, Event::UserSaid(_) | Event::BotSaid(_))
-}
-
-/// Whether an event may be a text of ours that comes back.
-pub const fn needs_echoes(event: &Event) -> bool {
-    matches!(event, Event::BotSaid(_) | Event::HandoverRequested(_))
-}
-
-/// Whether an event may leave unsaid what agents have said: the session is gone, or the bot speaks again.
-pub fn may_leave_unsaid(event: &Event) -> bool {
-    let Event::Settled(settled) = event else {
-        return false;
-    };
-    match (&settled.task, &settled.result) {
-        (Task::Resume { .. }, StepResult::Delayed { .. }) => false,
-        (Task::Resume { .. }, _) | (Task::Say { .. }, StepResult::Gone) => true,
-        _ => false,
-    }
-}
-
-/// Whether an event may end the desk's part before it has been told all that the user has said.
-pub fn may_leave_untold(event: &Event) -> bool {
-    match event {
-        Event::FromDesk { event, .. } | Event::FromLeg { event, .. } => {
-            matches!(event, DeskEvent::Closed { .. })
-        }
-        Event::TimerFired
-        | Event::OperatorActed(_)
-        | Event::ToldDeclined { .. }
-        | Event::EraseRequested { .. } => true,
-        _ => false,
-    }
 }
 
 /// A text that may come back from the bot platform.
@@ -154,7 +122,7 @@ pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decis
         Event::ToldDeclined { handover } => turn.told_declined(*handover),
         Event::Settled(settled) => turn.settled(settled),
         Event::TimerFired => {
-            turn.owe_what_was_left();
+            turn.owe_what_nobody_owes();
             turn.follow_kind();
             turn.timer_fired()
         }
@@ -172,18 +140,9 @@ pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decis
 /// What a repeated request is answered: the stored answer while its handover may still be joined, else `declined`,
 /// since a late `accepted` would pause a bot that nobody resumes.
 pub fn repeated_answer(state: &Conversation, request: HandoverId) -> Answer {
-    answer_again(state, request, true)
-}
-
-fn answer_again(state: &Conversation, request: HandoverId, guarded: bool) -> Answer {
-    match &state.handover {
-        Some(handover)
-            if handover.id == request && !(guarded && handover.phase == Phase::Closing) =>
-        {
-            handover.answer
-        }
-        _ => Answer::Declined,
-    }
+    let open = state.handover.as_ref();
+    let joined = open.filter(|open| open.id == request && open.phase != Phase::Closing);
+    joined.map_or(Answer::Declined, |open| open.answer)
 }
 
 impl Outcome {

@@ -11,7 +11,7 @@ use super::{
     unmatched::Unmatched,
 };
 use crate::domain::{
-    conversation::{Conversation, Profile},
+    conversation::{Conversation, Handover, Profile},
     delivery::{Found, StepResult, Task},
     effect::{Cancelled, Effect},
     event::{Event, Incoming, NamedLeg, Step, Target, TranscriptItem},
@@ -265,6 +265,13 @@ pub(super) fn overtaken(only: Cancelled, task: &Task, order: u64) -> Option<Deli
             _,
         ) => None,
     }
+}
+
+/// Whether a dead letter of this handover may go out after all. What gives the bot the word may not while another handover has
+/// it silenced.
+pub(super) fn may_go_out_again(task: &Task, handover: HandoverId, state: &Conversation) -> bool {
+    let other = state.handover.as_ref().filter(|open| open.id != handover);
+    !matches!(task, Task::Resume { .. }) || !other.is_some_and(Handover::silences_bot)
 }
 
 #[cfg(test)]

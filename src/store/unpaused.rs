@@ -8,6 +8,13 @@ use crate::domain::{
     time::Timestamp,
 };
 
+/// What stands in the states in which a bot is not known to be silent. It is looked for before they are read.
+pub(super) const WORDS: [&str; 3] = [
+    r#""pause":"pausing""#,
+    r#""pause":"failed""#,
+    r#""pause":"left""#,
+];
+
 /// None of a conversation whose bot is silent, or has the user.
 pub(super) fn unpaused(state: &Conversation, now: Timestamp) -> Option<WarningView> {
     let open = state.handover.as_ref();
@@ -19,4 +26,20 @@ pub(super) fn unpaused(state: &Conversation, now: Timestamp) -> Option<WarningVi
         first_at: open.answered_at.unwrap_or(open.requested_at),
         last_at: now,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_in_which_the_bot_is_not_silent_is_found_by_a_word() {
+        let found = |pause: PauseState| {
+            let written = serde_json::json!({ "pause": pause }).to_string();
+            WORDS.iter().any(|word| written.contains(word))
+        };
+        let unpaused = [PauseState::Pausing, PauseState::Failed, PauseState::NotOwed];
+        assert!(unpaused.into_iter().all(found));
+        assert!(!found(PauseState::Paused));
+    }
 }

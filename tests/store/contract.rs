@@ -61,6 +61,7 @@ macro_rules! run_against {
                 a_desk_that_closes_is_still_told_what_was_not_heard,
                 what_a_desk_is_told_anew_is_no_dead_letter,
                 a_desk_does_not_read_what_agents_before_it_could_not_say,
+                a_part_that_is_said_after_all_is_not_the_whole_message,
             ],
             lanes: [
                 a_lane_is_claimed_by_one_and_its_messages_come_in_order,
@@ -91,6 +92,7 @@ macro_rules! run_against {
                 a_resume_goes_ahead_of_a_text_that_cannot_go_out,
                 a_dead_letter_lets_the_lane_go_on,
                 what_was_to_be_told_of_the_handover_before_is_told_nobody,
+                a_dead_resume_does_not_give_the_bot_a_user_whom_an_agent_has_by_now,
             ],
             answers: [
                 an_answer_wakes_whoever_waits_for_it,

@@ -81,6 +81,10 @@ pub(in crate::console) const NOT_NOW: [&str; 2] = [
     "It cannot be changed at the moment",
     "It has been delivered or given up, or it is on its way just now. Nothing was changed. Look again in a moment.",
 ];
+pub(in crate::console) const OVERTAKEN: [&str; 2] = [
+    "Another handover has the user by now",
+    "It would have the bot go on beside the agent whom the user has, or is promised. Nothing was changed. The bot is told to go on when that handover is over.",
+];
 
 pub(in crate::console) fn retry_everything(kind: &str, name: &str) -> String {
     format!("Retry everything for the {kind} {name}?")

@@ -36,7 +36,7 @@ impl Turn<'_> {
             self.warn(WarningKind::NoRoute, subject);
             return self.end(Cause::Declined, "no_route");
         };
-        if let Some(handover) = &mut self.conversation.handover {
+        if let Some(handover) = self.open_mut() {
             handover.fallbacks = desks;
             handover.options = options;
         }
@@ -64,7 +64,7 @@ impl Turn<'_> {
 
     /// Of the desks that were not asked yet. Those before it are passed over for good.
     pub(super) fn next_desk(&mut self, among: Eligible) -> NextDesk {
-        let Some(handover) = &self.conversation.handover else {
+        let Some(handover) = self.open() else {
             return NextDesk::Nobody("no_desk");
         };
         let limits = &self.context.policy.limits;
@@ -96,7 +96,7 @@ impl Turn<'_> {
                 NextDesk::Nobody(first)
             };
         };
-        if let Some(handover) = &mut self.conversation.handover {
+        if let Some(handover) = self.open_mut() {
             handover.fallbacks.drain(..=place);
         }
         for (desk, why) in passed {
@@ -117,7 +117,7 @@ impl Turn<'_> {
 
     fn facts<'f>(&'f self, language: &'f str, session: Session<'f>) -> Facts<'f> {
         let profile = &self.conversation.profile;
-        let open = self.conversation.handover.as_ref();
+        let open = self.open();
         Facts {
             bot: &self.conversation.key.bot,
             version: profile.version.as_deref(),

@@ -1,10 +1,10 @@
 //! The way back: the desk is done, the bot is resumed, the user is the bot's again.
 
-use super::{timers, turn::Turn};
+use super::{Outcome, owe::Way, timers, turn::Turn};
 use crate::domain::{
     conversation::{Agent, Answer, Closing, Phase, ResumeContract},
-    delivery::{Destination, Lane, Task, Unsaid},
-    effect::{Cancelled, Cause, Effect, LegRow},
+    delivery::{Task, Unsaid},
+    effect::{Cancelled, Cause, Effect, WarningKind},
     ids::HandoverId,
     policy::Notice,
     retry::ErrorClass,
@@ -17,7 +17,7 @@ const SESSION_GONE: &str = "session_gone";
 impl Turn<'_> {
     /// The desk, or one of its agents, has closed it: it knows, and is told nothing more.
     pub(super) fn close_by_desk(&mut self, reason: &str, by: Option<&Agent>) {
-        let Some(open) = &mut self.conversation.handover else {
+        let Some(open) = self.open_mut() else {
             return;
         };
         if let Some(agent) = by {
@@ -33,28 +33,11 @@ impl Turn<'_> {
         self.resume(Cause::Closed, reason, self.farewell());
     }
 
-    /// The desk's part is over, and it need not be told.
-    pub(super) fn forget_leg(&mut self) {
-        if self.is_looking_up() {
-            return;
-        }
-        let Some(handover) = &self.conversation.handover else {
-            return;
-        };
-        let row = LegRow::of(handover.id, &handover.leg, true);
-        self.cancel(Lane::Leg(row.id), Cancelled::All);
-        self.push(Effect::Leg(row));
-    }
-
     /// The bridge ends it, for a reason of its own: desk and user are told. A bot that was promised nothing has kept
     /// the user, so there it is a decline.
     pub(super) fn close_for(&mut self, cause: Cause, reason: &str) {
-        if self
-            .conversation
-            .handover
-            .as_ref()
-            .is_some_and(|open| open.answer == Answer::Pending)
-        {
+        let open = self.open();
+        if open.is_some_and(|open| open.answer == Answer::Pending) {
             return self.decline(cause, reason);
         }
         self.close_leg(reason);
@@ -63,13 +46,27 @@ impl Turn<'_> {
 
     /// A user whom an agent has had is not told that none is free.
     fn farewell(&self) -> Option<Notice> {
-        let open = self.conversation.handover.as_ref()?;
+        let open = self.open()?;
         let had_one = open.newest_agent().is_some();
         Some(if had_one {
             Notice::Ended
         } else {
             Notice::Nobody
         })
+    }
+
+    /// The bot cannot be spoken to any more: its users are its own.
+    pub(super) fn bot_removed(&mut self) -> Outcome {
+        if self.open().is_some() {
+            let subject = self.conversation.key.bot.to_string();
+            self.warn(WarningKind::BotRemoved, subject);
+            if self.closing_mut().is_none() {
+                self.close_leg("bot_removed");
+            }
+            self.owe_removed_bot("bot_removed");
+            self.end(Cause::BotRemoved, "bot_removed");
+        }
+        self.taken()
     }
 
     /// A request has come while the bot was being resumed: it speaks, so what is left of the resume is not needed.
@@ -114,7 +111,7 @@ impl Turn<'_> {
     /// This and what waits does not reach the user any more. The desks whose agents said it are told, once of each message
     /// although it may be said in parts.
     fn fail_unsaid(&mut self, first: Option<Unsaid>, reason: &str) {
-        let Some(handover) = self.conversation.handover.as_ref().map(|open| open.id) else {
+        let Some(handover) = self.open().map(|open| open.id) else {
             return;
         };
         let mut failed: Vec<Unsaid> = first.into_iter().collect();
@@ -141,8 +138,8 @@ impl Turn<'_> {
         };
         match &unsaid.speaker {
             Some(speaker) if !self.takes_at_once(&speaker.desk) => {
-                let desk = Destination::Desk(speaker.desk.clone());
-                self.deliver((Lane::Leg(speaker.leg), desk, handover), failed, false);
+                let way = Way::to_leg(speaker.leg, speaker.desk.clone(), handover);
+                self.deliver(way, failed, false);
             }
             Some(_) => {}
             None => self.owe_desk(failed),
@@ -160,9 +157,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn closing_mut(&mut self) -> Option<&mut Closing> {
-        self.conversation
-            .handover
-            .as_mut()
+        self.open_mut()
             .and_then(|handover| handover.closing.as_mut())
     }
 
@@ -176,12 +171,12 @@ impl Turn<'_> {
         self.cancel(self.bot_lane(), Cancelled::Pauses);
         let now = self.context.now;
         let first_order = self.conversation.next_order;
-        let resume_at = self.resume_at.take();
-        let Some(handover) = &mut self.conversation.handover else {
+        let dialog_state = self.resume_at.take();
+        let Some(handover) = self.open_mut() else {
             return;
         };
         let contract = ResumeContract {
-            dialog_state: resume_at,
+            dialog_state,
             ..ResumeContract::of(handover, reason, (now, lost))
         };
         handover.closing = Some(Closing {
@@ -193,7 +188,7 @@ impl Turn<'_> {
             settled: Vec::new(),
             reached: false,
             first_order,
-            left: Some(contract),
+            not_owed: Some(contract),
         });
         self.enter(Phase::Closing, cause, Some(reason.to_owned()));
         self.owe_resume();
@@ -206,14 +201,14 @@ impl Turn<'_> {
             return;
         };
         let first_order = self.conversation.next_order;
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
         let id = handover.id;
         let Some(closing) = &mut handover.closing else {
             return;
         };
-        let Some(contract) = closing.left.take() else {
+        let Some(contract) = closing.not_owed.take() else {
             return;
         };
         closing.steps_left = steps;
@@ -231,14 +226,14 @@ impl Turn<'_> {
 
     /// Nobody here can resume this bot, and what it is owed is about to be given up. It stays silent until an operator has
     /// the first of its resume steps tried again, by a process that knows it: so that one is owed all the same.
-    pub(super) fn owe_removed_bot(&mut self, reason: &str) {
+    fn owe_removed_bot(&mut self, reason: &str) {
         let lost = self.loses_what_was_said(Cause::BotRemoved);
         let now = self.context.now;
-        let Some(open) = &mut self.conversation.handover else {
+        let Some(open) = self.open_mut() else {
             return;
         };
         let contract = match &mut open.closing {
-            Some(closing) => closing.left.take(),
+            Some(closing) => closing.not_owed.take(),
             None if open.answer == Answer::Accepted => {
                 Some(ResumeContract::of(open, reason, (now, lost)))
             }
@@ -250,13 +245,13 @@ impl Turn<'_> {
         }
     }
 
-    /// What was left by a process that did not know the bot goes out by the first that does.
-    pub(super) fn owe_what_was_left(&mut self) {
-        if self.leaves_pause() {
-            self.owe_left_pause();
+    /// What a process that did not know the bot has not owed is owed by the first that does.
+    pub(super) fn owe_what_nobody_owes(&mut self) {
+        if self.pause_is_not_owed() {
+            self.owe_pause();
             self.set_timer();
         }
-        if self.leaves_resume() {
+        if self.resume_is_not_owed() {
             self.owe_resume();
             self.set_timer();
         }
@@ -265,8 +260,8 @@ impl Turn<'_> {
     /// Says when a timer must look. A pause or a resume that nobody has owed yet is due at once.
     pub(super) fn set_timer(&mut self) {
         let (now, limits) = (self.context.now, &self.context.policy.limits);
-        let at_once = self.leaves_pause() || self.leaves_resume();
-        if let Some(handover) = &mut self.conversation.handover {
+        let at_once = self.pause_is_not_owed() || self.resume_is_not_owed();
+        if let Some(handover) = self.open_mut() {
             handover.wake_at = if at_once {
                 now
             } else {
@@ -275,10 +270,9 @@ impl Turn<'_> {
         }
     }
 
-    fn leaves_resume(&self) -> bool {
-        let open = self.conversation.handover.as_ref();
-        let closing = open.and_then(|open| open.closing.as_ref());
-        closing.is_some_and(|closing| closing.left.is_some())
+    fn resume_is_not_owed(&self) -> bool {
+        let closing = self.open().and_then(|open| open.closing.as_ref());
+        closing.is_some_and(|closing| closing.not_owed.is_some())
     }
 
     /// Whether the desk did not take what the user has said, and will not now. Of a call that is on its way and has not
@@ -286,11 +280,12 @@ impl Turn<'_> {
     /// resumes the bot the handover is over at once, and nobody would be left to say what came of the call.
     fn loses_what_was_said(&mut self, cause: Cause) -> bool {
         let ends_at_once = self.bot().is_some_and(|bot| bot.resume_steps == 0);
-        let Some(handover) = &mut self.conversation.handover else {
+        let on_its_way = self.context.on_its_way;
+        let Some(handover) = self.open_mut() else {
             return false;
         };
         let flies = handover.unheard.is_some()
-            && handover.unheard == self.context.on_its_way
+            && handover.unheard == on_its_way
             && !handover.leg.failing
             && !ends_at_once;
         let in_vain = handover.phase == Phase::Requested
@@ -310,7 +305,7 @@ impl Turn<'_> {
             self.cancel(self.bot_lane(), Cancelled::SaysBefore(order));
             self.fail_unsaid(None, OVERTAKEN);
         }
-        let open = self.conversation.handover.as_ref();
+        let open = self.open();
         if open.is_some_and(|open| open.newest_unheard().is_some()) {
             self.ask_to_write_again();
         }

@@ -1,9 +1,9 @@
 //! What a desk tells: an agent joined, moved it on, or closed it.
 
-use super::{Guard, Outcome, turn::Turn};
+use super::{Outcome, turn::Turn};
 use crate::domain::{
     conversation::{Agent, Answer, PauseState, Phase},
-    effect::{Cause, WarningKind},
+    effect::Cause,
     event::DeskEvent,
     ids::{DeskName, HandoverId},
     policy::Notice,
@@ -16,11 +16,7 @@ impl Turn<'_> {
         desk: &DeskName,
         event: &DeskEvent,
     ) -> Outcome {
-        let open = self
-            .conversation
-            .handover
-            .as_ref()
-            .is_some_and(|open| open.id == handover)
+        let open = self.open().is_some_and(|open| open.id == handover)
             && self.conversation.desk() == Some(desk);
         self.hear_desk(handover, open, event)
     }
@@ -72,7 +68,7 @@ impl Turn<'_> {
     /// The bot has not been promised anything yet, or the desk is still being asked to take what was promised. One that is
     /// asked again for what it had lost may speak of what it had.
     fn is_undecided(&self) -> bool {
-        self.conversation.handover.as_ref().is_some_and(|open| {
+        self.open().is_some_and(|open| {
             open.answer == Answer::Pending || (open.phase == Phase::Requested && !open.leg.reopened)
         })
     }
@@ -80,20 +76,21 @@ impl Turn<'_> {
     /// A desk that closes what it has been asked to take refuses it, and need not hear of it again.
     fn turned_away(&mut self, reason: &str) {
         self.forget_leg();
-        if let Some(handover) = &mut self.conversation.handover {
-            handover.leg.opened = false;
-            handover.leg.maybe_opened = false;
+        if let Some(handover) = self.open_mut() {
+            handover.leg.offer.disowned();
         }
         self.move_on(Cause::Refused, reason);
     }
 
     /// A desk that speaks about a handover has taken it, even if its answer to the open call never came.
     pub(super) fn desk_shows_it_has_it(&mut self) {
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
         let asked = handover.phase == Phase::Requested;
-        handover.leg.maybe_opened |= asked;
+        if asked {
+            handover.leg.offer.shown();
+        }
         handover.leg.offered = None;
         self.accept(Cause::Accepted);
         if asked {
@@ -104,7 +101,7 @@ impl Turn<'_> {
     /// An agent has it now. Speaking counts as joining.
     pub(super) fn join(&mut self, agent: Option<&Agent>) {
         let now = self.context.now;
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
         let known = handover
@@ -133,40 +130,8 @@ impl Turn<'_> {
         self.notify(Notice::Joined);
     }
 
-    /// It knows nothing of the leg, or of anything: nobody is to be told that its part is over.
-    pub(super) fn nobody_is_at_the_desk(&mut self) {
-        if let Some(handover) = &mut self.conversation.handover {
-            handover.leg.opened = false;
-            handover.leg.maybe_opened = false;
-        }
-    }
-
-    pub(super) fn desk_removed(&mut self, desk: &DeskName) -> Outcome {
-        let concerned = self.conversation.desk() == Some(desk);
-        if concerned && self.has(Guard::DeskRemoved) {
-            self.warn(WarningKind::DeskRemoved, desk.to_string());
-            self.nobody_is_at_the_desk();
-            self.move_on(Cause::DeskRemoved, "desk_removed");
-        }
-        self.taken()
-    }
-
-    /// The bot cannot be spoken to any more: its users are its own.
-    pub(super) fn bot_removed(&mut self) -> Outcome {
-        if self.conversation.handover.is_some() {
-            let subject = self.conversation.key.bot.to_string();
-            self.warn(WarningKind::BotRemoved, subject);
-            if self.closing_mut().is_none() {
-                self.close_leg("bot_removed");
-            }
-            self.owe_removed_bot("bot_removed");
-            self.end(Cause::BotRemoved, "bot_removed");
-        }
-        self.taken()
-    }
-
     pub(super) fn transferred(&mut self, to: Option<String>) {
-        if let Some(handover) = &mut self.conversation.handover {
+        if let Some(handover) = self.open_mut() {
             handover.let_go();
         }
         self.enter(Phase::Waiting, Cause::Transferred, to);

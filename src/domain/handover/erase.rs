@@ -14,7 +14,7 @@ impl Turn<'_> {
     /// Ends the handover, if one is open, and owes the platform its part behind the resume. Asked again, it changes
     /// nothing, or adds the platform.
     pub(super) fn erase(&mut self, at_platform: bool) -> Outcome {
-        if self.conversation.handover.is_some() && self.closing_mut().is_none() {
+        if self.open().is_some() && self.closing_mut().is_none() {
             self.close_for(Cause::Erased, "erased");
         }
         let asked = self
@@ -53,7 +53,7 @@ impl Turn<'_> {
             // Nobody could ask it.
             return self.platform_keeps_it();
         }
-        let open = self.conversation.handover.as_ref().map(|open| open.id);
+        let open = self.open().map(|open| open.id);
         let handover = open.unwrap_or_else(|| HandoverId::from_uuid(self.new_id()));
         self.owe_bot(handover, Task::Forget);
     }

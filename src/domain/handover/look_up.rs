@@ -53,14 +53,12 @@ impl Turn<'_> {
             .context
             .now
             .plus(self.context.policy.limits.decide_within / 2);
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
         handover.look_up = Some(LookUp { history, until });
         let id = handover.id;
-        let bot = Destination::Bot(self.conversation.key.bot.clone());
-        let task = Task::LookUp { history, session };
-        self.deliver((self.bot_lane(), bot, id), task, true);
+        self.owe_bot_first(id, Task::LookUp { history, session });
     }
 
     pub(super) fn looked_up(&mut self, settled: &Settled) {
@@ -82,8 +80,7 @@ impl Turn<'_> {
 
     /// The time for it is over.
     pub(super) fn looks_up_too_long(&self) -> bool {
-        let look_up = self.conversation.handover.as_ref();
-        let look_up = look_up.and_then(|open| open.look_up.as_ref());
+        let look_up = self.open().and_then(|open| open.look_up.as_ref());
         look_up.is_some_and(|look_up| self.context.now >= look_up.until)
     }
 
@@ -96,7 +93,7 @@ impl Turn<'_> {
 
     /// The answer, should there be one, is not waited for any more.
     pub(super) fn stop_looking(&mut self) {
-        let open = self.conversation.handover.as_mut();
+        let open = self.open_mut();
         if open.and_then(|open| open.look_up.take()).is_some() {
             self.cancel(self.bot_lane(), Cancelled::LookUps);
         }
@@ -104,13 +101,12 @@ impl Turn<'_> {
 
     /// No desk has been asked yet.
     pub(super) fn is_looking_up(&self) -> bool {
-        let open = self.conversation.handover.as_ref();
-        open.is_some_and(|open| open.look_up.is_some())
+        self.open().is_some_and(|open| open.look_up.is_some())
     }
 
     /// Leaves room in an empty transcript for what may be found.
     pub(super) fn leave_room(&mut self) {
-        let open = self.conversation.handover.as_ref();
+        let open = self.open();
         let history = open
             .and_then(|open| open.look_up)
             .is_some_and(|look_up| look_up.history);
@@ -120,7 +116,7 @@ impl Turn<'_> {
     }
 
     fn found(&mut self, look_up: LookUp, found: &Found) {
-        if let Some(open) = &mut self.conversation.handover {
+        if let Some(open) = self.open_mut() {
             open.look_up = None;
         }
         let count = if look_up.history {

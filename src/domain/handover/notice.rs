@@ -10,7 +10,7 @@ use crate::domain::{
 impl Turn<'_> {
     /// Tells the user something in the bridge's own words, if there are words for it.
     pub(super) fn notify(&mut self, notice: Notice) -> Option<MessageId> {
-        let handover = self.conversation.handover.as_ref()?;
+        let handover = self.open()?;
         let id = handover.id;
         let name = handover.agent.as_ref().and_then(|agent| agent.name.clone());
         let position = handover.leg.position.map(|position| position.to_string());
@@ -25,7 +25,7 @@ impl Turn<'_> {
             late_for: None,
         });
         // The operator's words, which are no reason to remember another list or to tell anybody.
-        let _ = self.say(id, (message, &content), true);
+        let _ = self.say(id, message, &content, true);
         Some(message)
     }
 }

@@ -33,7 +33,7 @@ impl Turn<'_> {
                 handover,
                 reason,
                 dialog_state,
-            } => self.close_as((*handover, by), reason, dialog_state.as_ref())?,
+            } => self.close_as(*handover, by, reason, dialog_state.as_ref())?,
             Action::TakeOver { desk } => self.take_over(desk, operated)?,
         }
         Ok(self.taken())
@@ -76,7 +76,7 @@ impl Turn<'_> {
 
     /// The store has seen that the handover is this conversation's; it may be over.
     fn keep_note(&mut self, handover: HandoverId, text: &str) {
-        let open = self.conversation.handover.as_ref();
+        let open = self.open();
         let phase = open
             .filter(|open| open.id == handover)
             .map(|open| open.phase);
@@ -101,7 +101,7 @@ impl Turn<'_> {
                 self.give_to(&to.name, to.shown_as.as_ref());
             }
             None if held => {
-                if let Some(open) = &mut self.conversation.handover {
+                if let Some(open) = self.open_mut() {
                     open.let_go();
                 }
                 self.enter(Phase::Waiting, Cause::Assigned, None);
@@ -129,7 +129,7 @@ impl Turn<'_> {
         }
         let promised = open.answer == Answer::Accepted;
         let takes_back = self.takes_at_once(&before).then_some(before);
-        if let Some(open) = &mut self.conversation.handover {
+        if let Some(open) = self.open_mut() {
             let others = std::mem::take(&mut open.fallbacks);
             let all = takes_back.into_iter().chain(others);
             open.fallbacks = all.filter(|other| other != desk).collect();
@@ -143,7 +143,8 @@ impl Turn<'_> {
 
     fn close_as(
         &mut self,
-        (handover, by): (HandoverId, &OperatorName),
+        handover: HandoverId,
+        by: &OperatorName,
         reason: &str,
         dialog_state: Option<&String>,
     ) -> Result<(), Refusal> {
@@ -155,7 +156,7 @@ impl Turn<'_> {
 
     /// Nobody has asked for it, so nobody waits for an answer; it is the pause steps that silence the bot.
     fn take_over(&mut self, desk: &DeskName, operated: &OperatorAction) -> Result<(), Refusal> {
-        if self.conversation.handover.is_some() {
+        if self.open().is_some() {
             return Err(Refusal::HandedOver);
         }
         let steps = self.bot().map_or(0, |bot| bot.pause_steps);
@@ -171,11 +172,11 @@ impl Turn<'_> {
         };
         let id = HandoverId::from_uuid(self.new_id());
         let first_order = self.conversation.next_order;
-        self.begin_handover((id, desk.clone()), &nothing_asked, Cause::TakenOver);
+        self.begin_handover(id, desk.clone(), &nothing_asked, Cause::TakenOver);
         self.take_back_notices(first_order);
         self.open_leg(desk.clone(), false);
         let now = self.context.now;
-        if let Some(open) = &mut self.conversation.handover {
+        if let Some(open) = self.open_mut() {
             open.answer = Answer::Accepted;
             open.answered_at = Some(now);
             // A bot that speaks on from here shows that its pause steps have failed.
@@ -188,7 +189,7 @@ impl Turn<'_> {
     }
 
     fn give_to(&mut self, operator: &OperatorName, shown_as: Option<&String>) {
-        if let Some(open) = &mut self.conversation.handover {
+        if let Some(open) = self.open_mut() {
             open.operator = Some(operator.clone());
         }
         self.join(Some(&agent(operator, shown_as)));
@@ -212,7 +213,7 @@ impl Turn<'_> {
     }
 
     fn open_handover(&self, handover: HandoverId) -> Result<&Handover, Refusal> {
-        let open = self.conversation.handover.as_ref();
+        let open = self.open();
         let open = open
             .filter(|open| open.id == handover && open.phase != Phase::Closing)
             .ok_or(Refusal::Over)?;

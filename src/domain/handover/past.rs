@@ -43,13 +43,13 @@ impl Turn<'_> {
         }
     }
 
-    /// While a desk has the user: it is told what it has not been told yet, and the transcript grows at its end.
+    /// While a desk has the user: it is told what it has not been told yet, and the transcript grows at its end. What the
+    /// user has said is known from now on, so nothing else would have it count.
     pub(super) fn record_missed(&mut self, transcript: &[TranscriptItem]) {
         for item in transcript.iter().filter(|item| item.seen.is_none()) {
-            if let Some(message) = self.record_item(item)
-                && item.actor == Actor::User
-            {
-                self.pass_on(message, &item.said.content);
+            match item.actor {
+                Actor::User => _ = self.hear_user(&item.said),
+                _ => _ = self.record_item(item),
             }
         }
     }

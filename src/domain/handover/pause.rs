@@ -5,7 +5,7 @@
 use super::turn::Turn;
 use crate::domain::{
     conversation::{PauseState, Phase, ResumeContract},
-    delivery::{Destination, Task},
+    delivery::Task,
     effect::{Cancelled, Cause},
     ids::HandoverId,
 };
@@ -14,14 +14,14 @@ impl Turn<'_> {
     /// Owes the steps by which the bot is paused. Where the bot is not known they are left to a process that knows it.
     pub(super) fn pause_bot(&mut self) {
         let steps = self.bot().map(|bot| bot.pause_steps);
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
         if handover.pause == PauseState::Pausing {
             return;
         }
         let Some(steps) = steps else {
-            handover.pause = PauseState::Left;
+            handover.pause = PauseState::NotOwed;
             return;
         };
         if steps == 0 {
@@ -31,9 +31,7 @@ impl Turn<'_> {
         let id = handover.id;
         for index in 0..steps {
             // Nothing that waits for the bot from before may let it speak meanwhile.
-            let bot = Destination::Bot(self.conversation.key.bot.clone());
-            let lane = self.bot_lane();
-            self.deliver((lane, bot, id), Task::Pause { index }, true);
+            self.owe_bot_first(id, Task::Pause { index });
         }
     }
 
@@ -44,29 +42,29 @@ impl Turn<'_> {
         }
     }
 
-    pub(super) fn owe_left_pause(&mut self) {
-        if let Some(handover) = &mut self.conversation.handover {
+    pub(super) fn owe_pause(&mut self) {
+        if let Some(handover) = self.open_mut() {
             handover.pause = PauseState::Paused;
         }
         self.pause_accepted();
     }
 
-    pub(super) fn leaves_pause(&self) -> bool {
-        let open = self.conversation.handover.as_ref();
-        open.is_some_and(|open| open.pause == PauseState::Left && open.phase != Phase::Closing)
+    pub(super) fn pause_is_not_owed(&self) -> bool {
+        self.open()
+            .is_some_and(|open| open.pause == PauseState::NotOwed && open.phase != Phase::Closing)
     }
 
     pub(super) fn paused(&mut self, index: usize) {
         let now = self.context.now;
         let steps = self.bot().map_or(0, |bot| bot.pause_steps);
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
         let counts = match handover.pause {
             PauseState::Pausing => index + 1 >= steps,
             // An operator had it tried once more. The last of several steps says nothing about the others.
             PauseState::Failed => steps <= 1,
-            PauseState::Paused | PauseState::Left => false,
+            PauseState::Paused | PauseState::NotOwed => false,
         };
         if counts {
             handover.pause = PauseState::Paused;
@@ -78,7 +76,7 @@ impl Turn<'_> {
     /// What follows on the step is not tried without it.
     pub(super) fn pause_failed(&mut self) {
         self.cancel(self.bot_lane(), Cancelled::Pauses);
-        if let Some(handover) = &mut self.conversation.handover {
+        if let Some(handover) = self.open_mut() {
             handover.pause = PauseState::Failed;
         }
     }
@@ -92,12 +90,10 @@ impl Turn<'_> {
             unanswered: false,
             dialog_state: None,
         };
-        let bot = self.conversation.key.bot.clone();
         for index in 0..self.bot().map_or(0, |bot| bot.resume_steps) {
-            let lane = (self.bot_lane(), Destination::Bot(bot.clone()), handover);
             let contract = contract.clone();
             // No timer watches over it, so it must not stand behind a text that cannot go out.
-            self.deliver(lane, Task::Resume { index, contract }, true);
+            self.owe_bot_first(handover, Task::Resume { index, contract });
         }
     }
 }

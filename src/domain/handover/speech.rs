@@ -26,38 +26,46 @@ const COPY_WITHIN: Duration = Duration::from_mins(2);
 
 impl Turn<'_> {
     pub(super) fn user_said(&mut self, said: &PlatformMessage) -> Outcome {
-        let now = self.context.now;
-        let Some(handover) = &mut self.conversation.handover else {
+        if self.open().is_none() {
             return self.observe(Actor::User, said);
-        };
-        handover.last_said_at = now;
-        if handover.phase == Phase::Closing {
-            let message = self.record_said(Actor::User, said);
-            self.ask_to_write_again();
-            return Outcome::message(message);
         }
-        handover.unanswered_since.get_or_insert(now);
-        let chosen = chosen(handover, said);
-        let said = chosen.as_ref().unwrap_or(said);
+        Outcome::message(self.hear_user(said))
+    }
+
+    /// While a handover is open. The user speaks now, whenever the platform tells of it, and waits for an answer.
+    pub(super) fn hear_user(&mut self, said: &PlatformMessage) -> MessageId {
+        let now = self.context.now;
+        let mut meant = None;
+        if let Some(handover) = self.open_mut() {
+            handover.last_said_at = now;
+            if handover.phase != Phase::Closing {
+                handover.unanswered_since.get_or_insert(now);
+                meant = chosen(handover, said);
+            }
+        }
+        let said = meant.as_ref().unwrap_or(said);
         let message = self.record_said(Actor::User, said);
-        self.pass_on(message, &said.content);
-        Outcome::message(message)
+        if self.closing_mut().is_some() {
+            self.ask_to_write_again();
+        } else {
+            self.pass_on(message, &said.content);
+        }
+        message
     }
 
     /// Owes the desk what the user said. The user waits for it from now on, whether it is called at once, later, or in vain.
-    pub(super) fn pass_on(&mut self, message: MessageId, content: &Content) {
+    fn pass_on(&mut self, message: MessageId, content: &Content) {
         if self.is_looking_up() {
             // It will stand in the transcript that the desk is offered.
-            if let Some(handover) = &mut self.conversation.handover {
+            if let Some(handover) = self.open_mut() {
                 handover.unheard = Some(message);
             }
             return;
         }
         let last_part = self.tell_desk(message, content);
-        let open = self.conversation.handover.as_ref();
-        let is_called = open.is_some_and(|open| !open.leg.at_console);
+        let is_called = self.open().is_some_and(|open| !open.leg.at_console);
         let now = self.context.now;
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
         if is_called {
@@ -70,7 +78,7 @@ impl Turn<'_> {
         if self.is_known(said, false) {
             return self.taken();
         }
-        let Some(handover) = &self.conversation.handover else {
+        let Some(handover) = self.open() else {
             return self.observe_bot(said);
         };
         let talks_over = matches!(handover.phase, Phase::Waiting | Phase::Attended)
@@ -100,7 +108,7 @@ impl Turn<'_> {
             self.join(said.agent.as_ref());
         }
         let now = self.context.now;
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return Outcome::Closed;
         };
         if !said.automatic {
@@ -122,9 +130,9 @@ impl Turn<'_> {
     /// What cannot be said at all is told to the desk. What an automaton says between a list and its answer leaves the
     /// list as it is.
     fn say_for_agent(&mut self, handover: HandoverId, message: MessageId, said: &AgentSaid) {
-        match self.say(handover, (message, &said.content), false) {
+        match self.say(handover, message, &said.content, false) {
             Ok(choices) => {
-                if let Some(handover) = &mut self.conversation.handover
+                if let Some(handover) = self.open_mut()
                     && !(said.automatic && choices.is_empty())
                 {
                     handover.choices = choices;
@@ -161,7 +169,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn keep_unknown(&mut self, raw: &str) -> Outcome {
-        if self.conversation.handover.is_none() && !self.observes() {
+        if self.open().is_none() && !self.observes() {
             return self.taken();
         }
         self.push(Effect::KeepUnknown {

@@ -93,10 +93,8 @@ fn notice_due(handover: &Handover, limits: &Limits) -> Option<(Timestamp, Notice
 impl Turn<'_> {
     pub(super) fn timer_fired(&mut self) -> Outcome {
         let (now, limits) = (self.context.now, self.context.policy.limits);
-        let due = self
-            .conversation
-            .handover
-            .as_ref()
+        let open = self.open();
+        let due = open
             .filter(|open| open.wake_at <= now)
             .map(|open| open.phase);
         match due {
@@ -108,7 +106,7 @@ impl Turn<'_> {
     }
 
     fn look(&mut self, phase: Phase, now: Timestamp, limits: &Limits) {
-        let Some(handover) = &self.conversation.handover else {
+        let Some(handover) = self.open() else {
             return;
         };
         let pending = handover.answer == Answer::Pending;
@@ -145,7 +143,7 @@ impl Turn<'_> {
     }
 
     fn tell_what_is_due(&mut self, now: Timestamp, limits: &Limits) {
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
         let Some((at, notice)) = notice_due(handover, limits) else {

@@ -5,12 +5,10 @@ use uuid::Uuid;
 use super::{Context, Decision, Guard, Outcome};
 use crate::domain::{
     conversation::{Answer, Changed, Conversation, Handover, Phase},
-    dedupe::Fingerprint,
-    delivery::{Destination, HandoverFacts, Lane, NewDelivery, Speaker, Task},
+    delivery::{HandoverFacts, Lane},
     effect::{Cancelled, Cause, Effect, Ended, HandoverRow, JournalEntry, Warning, WarningKind},
     event::PlatformMessage,
-    fallback::{self, Capabilities, Choices, Part, Unshowable},
-    ids::{DeliveryId, HandoverId, MessageId, OperatorName},
+    ids::{HandoverId, MessageId, OperatorName},
     message::{Actor, Content, Message},
     policy::BotPolicy,
     time::Timestamp,
@@ -52,7 +50,7 @@ impl<'a> Turn<'a> {
     /// Sets the timer, derives the handover's row, and counts the version.
     pub(super) fn finish(mut self, outcome: Outcome) -> Decision {
         self.set_timer();
-        if let Some(handover) = &self.conversation.handover
+        if let Some(handover) = self.open()
             && self
                 .before
                 .handover
@@ -89,7 +87,7 @@ impl<'a> Turn<'a> {
             return;
         }
         let (now, waiting) = (self.context.now, self.context.policy.limits.waiting);
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
         if handover.phase != Phase::Unknown {
@@ -102,6 +100,15 @@ impl<'a> Turn<'a> {
         let phases = (Some(Phase::Unknown), Some(Phase::Waiting));
         self.journal(Some(handover), phases, Cause::UnknownState, None);
         self.warn(WarningKind::UnknownState, handover.to_string());
+    }
+
+    /// The handover that is open, closing or not.
+    pub(super) fn open(&self) -> Option<&Handover> {
+        self.conversation.handover.as_ref()
+    }
+
+    pub(super) fn open_mut(&mut self) -> Option<&mut Handover> {
+        self.conversation.handover.as_mut()
     }
 
     pub(super) fn has(&self, guard: Guard) -> bool {
@@ -142,11 +149,7 @@ impl<'a> Turn<'a> {
         let id = MessageId::from_uuid(self.new_id());
         let seq = self.conversation.next_seq;
         self.conversation.next_seq += 1;
-        let open = self
-            .conversation
-            .handover
-            .as_ref()
-            .map(|handover| handover.id);
+        let open = self.open().map(|handover| handover.id);
         self.push(Effect::Record(Message {
             id,
             seq,
@@ -171,119 +174,9 @@ impl<'a> Turn<'a> {
         })
     }
 
-    /// Owes a call to the present leg's desk, if one has been asked and it is not this process.
-    pub(super) fn owe_desk(&mut self, task: Task) {
-        if self.is_looking_up() {
-            return;
-        }
-        let Some(handover) = &self.conversation.handover else {
-            return;
-        };
-        if handover.leg.at_console {
-            return;
-        }
-        let (lane, destination) = (
-            Lane::Leg(handover.leg.id),
-            Destination::Desk(handover.leg.desk.clone()),
-        );
-        self.deliver((lane, destination, handover.id), task, false);
-    }
-
-    /// Owes a call to the bot platform.
-    pub(super) fn owe_bot(&mut self, handover: HandoverId, task: Task) -> DeliveryId {
-        let destination = Destination::Bot(self.conversation.key.bot.clone());
-        self.deliver((self.bot_lane(), destination, handover), task, false)
-    }
-
-    pub(super) fn deliver(
-        &mut self,
-        (lane, destination, handover): (Lane, Destination, HandoverId),
-        task: Task,
-        urgent: bool,
-    ) -> DeliveryId {
-        let id = DeliveryId::from_uuid(self.new_id());
-        let order = self.conversation.next_order;
-        self.conversation.next_order += 1;
-        self.push(Effect::Deliver(NewDelivery {
-            id,
-            lane,
-            destination,
-            order,
-            urgent,
-            handover,
-            task,
-        }));
-        id
-    }
-
-    /// Has the platform say something to the user, as far as the user can be shown it, and expects each part of it back.
-    /// The answer is what stands in it as a numbered list, or why it is not said.
-    pub(super) fn say(
-        &mut self,
-        handover: HandoverId,
-        (message, content): (MessageId, &Content),
-        notice: bool,
-    ) -> Result<Choices, Unshowable> {
-        let policy = self.context.policy;
-        let able = policy.bots.get(&self.conversation.key.bot);
-        let able = able.map_or(&Capabilities::EVERY_USER, |bot| &bot.capabilities);
-        let shown = fallback::show(content, able)?;
-        let leg = self.conversation.handover.as_ref().map(|open| &open.leg);
-        let speaker = leg.filter(|_| !notice).map(|leg| Speaker {
-            leg: leg.id,
-            desk: leg.desk.clone(),
-        });
-        for part in shown.deliveries(able) {
-            let task = Task::Say {
-                message,
-                notice,
-                part,
-                speaker: speaker.clone(),
-            };
-            let delivery = self.owe_bot(handover, task);
-            for said in shown.part(part) {
-                let fingerprint = Fingerprint::of(said);
-                self.push(Effect::ExpectEcho {
-                    fingerprint,
-                    delivery,
-                });
-            }
-        }
-        Ok(Choices::remember(shown.choices))
-    }
-
-    /// Owes the present leg's desk what was said, as far as its agents can be shown it; else a line in its place. Gives the
-    /// last of its parts, if it goes in parts.
-    pub(super) fn tell_desk(&mut self, message: MessageId, content: &Content) -> Option<Part> {
-        let handover = self.conversation.handover.as_ref()?;
-        let policy = self.context.policy;
-        let able = policy.desks.get(&handover.leg.desk);
-        // A desk that takes everything in one call need not be looked at.
-        let Some(able) = able
-            .map(|desk| &desk.capabilities)
-            .filter(|able| !able.one_call)
-        else {
-            self.owe_desk(Task::Message {
-                message,
-                part: None,
-            });
-            return None;
-        };
-        let Ok(shown) = fallback::show(content, able) else {
-            self.owe_desk(Task::Placeholder { message });
-            return None;
-        };
-        let mut last = None;
-        for part in shown.deliveries(able) {
-            self.owe_desk(Task::Message { message, part });
-            last = part;
-        }
-        last
-    }
-
     pub(super) fn enter(&mut self, phase: Phase, cause: Cause, detail: Option<String>) {
         let now = self.context.now;
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
         let (id, from) = (handover.id, handover.phase);
@@ -296,7 +189,7 @@ impl<'a> Turn<'a> {
 
     /// A line in the journal that changes no phase.
     pub(super) fn note(&mut self, cause: Cause, detail: Option<String>) {
-        let open = self.conversation.handover.as_ref();
+        let open = self.open();
         let (handover, phase) = (open.map(|open| open.id), open.map(|open| open.phase));
         self.journal(handover, (phase, phase), cause, detail);
     }

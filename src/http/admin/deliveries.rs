@@ -131,6 +131,8 @@ fn outcome(id: DeliveryId, changed: Changed) -> Result<Json<shape::Changed>> {
         Changed::Yes => Ok(Json(shape::Changed { id })),
         Changed::NotNow => Err(Problem::from(Kind::Conflict)
             .detail("the delivery is delivered, cancelled or on its way")),
+        Changed::Overtaken => Err(Problem::from(Kind::Conflict)
+            .detail("the user has been promised an agent since, and the bot would speak as well")),
         Changed::NotFound => {
             Err(Problem::from(Kind::NotFound).detail("no delivery that is kept has this id"))
         }

@@ -18,13 +18,13 @@ use super::{
     fault::Fault,
     keys, pauses,
     settle::{Delivery, Landing, Settle},
-    subject::{self, Subject},
+    subject::Subject,
     work::{Attempt, Ground, Work},
 };
 use crate::{
     domain::{
         conversation::ConversationKey,
-        handover::Echo,
+        handover::{Echo, needs},
         ids::{ConversationId, DeliveryId},
     },
     store::{Applied, hashing::Hashed},
@@ -154,7 +154,7 @@ async fn load(work: &mut Work, parts: &[Part]) -> Result<Loaded, Fault> {
             Part::Said(_, apply) => {
                 let mut events = apply.step.events.iter();
                 keys.extend(apply::all_keys(&apply.step.events));
-                needs_echoes |= events.any(|incoming| subject::needs_echoes(&incoming.event));
+                needs_echoes |= events.any(|incoming| needs::echoes(&incoming.event));
             }
             Part::Settled(settle) => settled.push(settle.delivery.as_uuid()),
         }

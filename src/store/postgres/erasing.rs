@@ -12,7 +12,7 @@ use super::{
     giving_up,
     memory::Change,
     subject::Subject,
-    take_away::{Left, TakeAway},
+    take_away::{Remaining, TakeAway},
     warnings,
     work::{Attempt, Ground, Work},
     writes::Read,
@@ -96,7 +96,7 @@ async fn take_away(ground: &Arc<Ground>, limit: usize) -> Result<usize, Error> {
     let found = remains.len();
     for one in remains {
         let mut step = TakeAway::new(one, limit);
-        while let (Left::Rows, rest) = ground.step(step).await? {
+        while let (Remaining::Rows, rest) = ground.step(step).await? {
             step = rest.next();
         }
     }

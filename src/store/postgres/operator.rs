@@ -11,6 +11,7 @@ use super::{
     fault::Fault,
     pauses,
     settle::Delivery,
+    subject::Subject,
     views,
     work::{Attempt, Ground, Work},
 };
@@ -22,7 +23,7 @@ use crate::{
         ids::{DeliveryId, MessageId},
         message::Message,
     },
-    store::{Changed, DeliveryState, Error, audit::Action},
+    store::{Changed, DeliveryState, Error, audit::Action, keyed},
 };
 
 /// As many deliveries are made due side by side.
@@ -147,8 +148,13 @@ impl Attempt for Skip {
 
 async fn make_due(work: &mut Work, delivery: &Delivery) -> Result<Changed, Fault> {
     match delivery.state {
-        DeliveryState::Dead if is_kept(work, delivery).await? => {
-            if let Some(said) = delivery.task.as_ref().and_then(Task::unsaid) {
+        DeliveryState::Dead if !is_kept(work, delivery).await? => return Ok(Changed::NotNow),
+        DeliveryState::Dead if is_overtaken(work, delivery).await? => {
+            return Ok(Changed::Overtaken);
+        }
+        DeliveryState::Dead => {
+            let said = delivery.task.as_ref().and_then(Task::unsaid);
+            if let Some(said) = said.filter(|said| said.whole) {
                 effects::mark_said(work, said.message, true);
             }
             expect_again(work, delivery).await?;
@@ -176,6 +182,21 @@ async fn is_kept(work: &mut Work, delivery: &Delivery) -> Result<bool, Fault> {
     let values = values![delivery.handover, delivery.conversation];
     let kept = work.row(sql, values).await?.ok_or(Fault::Missing)?;
     Ok(kept.try_get(0)?)
+}
+
+/// Whether a later handover forbids it. Where the state cannot be read nobody speaks with the user by it.
+async fn is_overtaken(work: &mut Work, delivery: &Delivery) -> Result<bool, Fault> {
+    let Some(task @ Task::Resume { .. }) = &delivery.task else {
+        return Ok(false);
+    };
+    match Subject::existing(work, delivery.conversation).await {
+        Ok(subject) => {
+            let may = keyed::may_go_out_again(task, delivery.handover, &subject.state);
+            Ok(!may)
+        }
+        Err(fault) if fault.concerns_everyone() => Err(fault),
+        Err(_) => Ok(false),
+    }
 }
 
 /// A dead letter that goes out after all may come back from the platform after all, part by part.

@@ -14,13 +14,12 @@ use super::{
     work::Work,
     writes::{ConversationRow, Read},
 };
-pub(super) use crate::domain::handover::needs_echoes;
 use crate::{
     domain::{
         conversation::{Conversation, ConversationKey, Phase, Profile},
         delivery::Lane,
         event::Event,
-        handover::{Context, Echo, decide, may_ask_a_desk, may_leave_unsaid, may_leave_untold},
+        handover::{Context, Echo, decide, needs},
         ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId},
         policy::Conditions,
         time::Timestamp,
@@ -206,18 +205,18 @@ impl Subject {
     ) -> Result<(Self, Turned), Fault> {
         let mut echoes = self.echoes(work, event).await?;
         let unsaid = match &self.state.handover {
-            Some(open) if may_leave_unsaid(event) => {
+            Some(open) if needs::unsaid(event) => {
                 cancel::unsaid(work, Lane::Bot(self.state.id), open.id).await?
             }
             _ => Vec::new(),
         };
         let on_its_way = match &self.state.handover {
-            Some(open) if open.unheard.is_some() && may_leave_untold(event) => {
+            Some(open) if open.unheard.is_some() && needs::on_its_way(event) => {
                 cancel::told_now(work, Lane::Leg(open.leg.id)).await?
             }
             _ => None,
         };
-        let asks = may_ask_a_desk(event) && work.ground.policy.counts_open();
+        let asks = needs::open_at_desks(event) && work.ground.policy.counts_open();
         if asks {
             self.conditions.open = work.open_at_desks().await?;
         }
@@ -245,7 +244,7 @@ impl Subject {
         if self.state.desk() != desk.as_ref() {
             work.moved(desk.as_ref(), self.state.desk());
         }
-        if needs_echoes(event) {
+        if needs::echoes(event) {
             self.echoes = Some(echoes);
         }
         if self.is_stored || self.state.version != before {
@@ -315,7 +314,7 @@ impl Subject {
     }
 
     async fn echoes(&mut self, work: &mut Work, event: &Event) -> Result<Vec<Echo>, Fault> {
-        if !needs_echoes(event) {
+        if !needs::echoes(event) {
             return Ok(Vec::new());
         }
         if let Some(echoes) = self.echoes.take() {

@@ -15,9 +15,9 @@ use crate::{
     store::DeliveryState,
 };
 
-/// What a step has left of a conversation.
+/// What there is of a conversation after a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Left {
+pub(super) enum Remaining {
     Nothing,
     Rows,
     /// Something has come between, and is owed first.
@@ -71,7 +71,7 @@ impl TakeAway {
 
 #[async_trait]
 impl Attempt for TakeAway {
-    type Done = (Left, TakeAway);
+    type Done = (Remaining, TakeAway);
 
     async fn attempt(&mut self, work: &mut Work) -> Result<Self::Done, Fault> {
         let left = self.take(work).await?;
@@ -84,7 +84,7 @@ impl Attempt for TakeAway {
 }
 
 impl TakeAway {
-    async fn take(&self, work: &mut Work) -> Result<Left, Fault> {
+    async fn take(&self, work: &mut Work) -> Result<Remaining, Fault> {
         let Remains {
             conversation,
             revision,
@@ -92,7 +92,7 @@ impl TakeAway {
             ..
         } = &self.remains;
         if !is_unchanged(work, *conversation, *revision).await? {
-            return Ok(Left::Debts);
+            return Ok(Remaining::Debts);
         }
         let from = deliveries.len().saturating_sub(self.limit);
         let some: Vec<Uuid> = deliveries.iter().skip(from).copied().collect();
@@ -100,7 +100,7 @@ impl TakeAway {
             let forget = serde_json::to_string(&Task::Forget)?;
             let values = values![some, conversation, forget, DeliveryState::Delivered];
             work.write(DELIVERIES, values);
-            return Ok(Left::Rows);
+            return Ok(Remaining::Rows);
         }
         let sql = "SELECT id FROM messages WHERE conversation = $1 LIMIT $2";
         let messages = work
@@ -113,12 +113,12 @@ impl TakeAway {
             work.write(MESSAGES, values![messages]);
         }
         if !is_last {
-            return Ok(Left::Rows);
+            return Ok(Remaining::Rows);
         }
         work.write(HANDOVERS, values![conversation]);
         work.write(CONVERSATION, values![conversation]);
         work.touch(*conversation);
-        Ok(Left::Nothing)
+        Ok(Remaining::Nothing)
     }
 }
 

@@ -69,10 +69,11 @@ pub(super) async fn all(ground: &Ground) -> Result<Vec<WarningView>, Fault> {
 async fn unpaused_bots(ground: &Ground) -> Result<Vec<WarningView>, Fault> {
     let now = ground.clock.now();
     let sql = "SELECT state FROM conversations WHERE wake_at IS NOT NULL AND phase <> 'closing' \
-               AND (strpos(state, '\"pause\":\"pausing\"') > 0 OR strpos(state, '\"pause\":\"failed\"') > 0 \
-                    OR strpos(state, '\"pause\":\"left\"') > 0) ORDER BY id";
+               AND (strpos(state, $1) > 0 OR strpos(state, $2) > 0 OR strpos(state, $3) > 0) ORDER BY id";
+    let [pausing, failed, not_owed] = unpaused::WORDS;
+    let words = values![pausing, failed, not_owed];
     let mut views = Vec::new();
-    for row in ground.database.rows(sql, Vec::new()).await? {
+    for row in ground.database.rows(sql, words).await? {
         let state: Option<Conversation> = columns::json(&row, 0).ok();
         views.extend(state.and_then(|state| unpaused::unpaused(&state, now)));
     }

@@ -78,7 +78,7 @@ fn decide_all(
         subject.save(work)?;
     }
     let conversation = subject.state.id;
-    subject.leave(work);
+    subject.put_back(work);
     Ok(Applied::Done {
         conversation,
         outcomes,

@@ -104,16 +104,16 @@ impl SqliteStore {
         let found = remains.len();
         for mut one in remains {
             loop {
-                let (left, rest) = self
+                let (remaining, rest) = self
                     .writer
                     .step(move |work| {
                         let mut rest = one.clone();
-                        let left = take_away::take_away(work, &mut rest, limit)?;
-                        Ok((left, rest))
+                        let remaining = take_away::take_away(work, &mut rest, limit)?;
+                        Ok((remaining, rest))
                     })
                     .await?;
                 one = rest;
-                if left != take_away::Left::Rows {
+                if remaining != take_away::Remaining::Rows {
                     break;
                 }
             }

@@ -3,7 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    audit, effects, fault::Fault, jobs, memory::Change, pauses, settle::Delivery, work::Work,
+    audit, effects, fault::Fault, jobs, memory::Change, pauses, settle::Delivery, subject::Subject,
+    work::Work,
 };
 use crate::{
     domain::{
@@ -12,7 +13,7 @@ use crate::{
         fallback::{self, Capabilities},
         ids::DeliveryId,
     },
-    store::{Changed, DeliveryState, audit::Action},
+    store::{Changed, DeliveryState, audit::Action, keyed},
 };
 
 pub(super) fn retry(work: &mut Work<'_>, id: DeliveryId, by: &str) -> Result<Changed, Fault> {
@@ -73,12 +74,16 @@ fn make_due(work: &mut Work<'_>, mut delivery: Delivery) -> Result<Changed, Faul
         if !is_kept(work, &delivery)? {
             return Ok(Changed::NotNow);
         }
+        if is_overtaken(work, &delivery)? {
+            return Ok(Changed::Overtaken);
+        }
         delivery.urgent = false;
         work.execute(
             "UPDATE deliveries SET state = ?2, error_class = NULL, urgent = 0, settled_at = NULL WHERE row = ?1",
             params![delivery.row, DeliveryState::Retrying],
         )?;
-        if let Some(said) = delivery.task.as_ref().and_then(Task::unsaid) {
+        let said = delivery.task.as_ref().and_then(Task::unsaid);
+        if let Some(said) = said.filter(|said| said.whole) {
             effects::mark_said(work, said.message, true)?;
         }
         expect_again(work, &delivery)?;
@@ -117,6 +122,22 @@ fn is_kept(work: &Work<'_>, delivery: &Delivery) -> Result<bool, Fault> {
                AND NOT EXISTS (SELECT 1 FROM erasing WHERE conversation = ?2)";
     let parameters = params![delivery.handover, delivery.conversation];
     Ok(work.prepare(sql)?.query_row(parameters, |row| row.get(0))?)
+}
+
+/// Whether a later handover forbids it. Where the state cannot be read nobody speaks with the user by it.
+fn is_overtaken(work: &mut Work<'_>, delivery: &Delivery) -> Result<bool, Fault> {
+    let Some(task @ Task::Resume { .. }) = &delivery.task else {
+        return Ok(false);
+    };
+    match Subject::by_row(work, delivery.conversation) {
+        Ok(subject) => {
+            let may = keyed::may_go_out_again(task, delivery.handover, &subject.state);
+            subject.put_back(work);
+            Ok(!may)
+        }
+        Err(fault) if fault.concerns_everyone() => Err(fault),
+        Err(_) => Ok(false),
+    }
 }
 
 /// A dead letter that goes out after all may come back from the platform after all, part by part.

@@ -123,7 +123,7 @@ fn end(work: &mut Work<'_>, conversation: i64, gone: &Gone) -> Result<bool, Faul
         Gone::Bot(_) => Event::BotRemoved,
     };
     let (subject, turned) = Subject::by_row(work, conversation)?.turn(work, &event)?;
-    subject.leave(work);
+    subject.put_back(work);
     Ok(!turned.effects.is_empty())
 }
 

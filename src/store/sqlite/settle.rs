@@ -180,7 +180,7 @@ impl Delivery {
         for leg in &follows.named {
             subject = apply::tell_what_was_kept(work, subject, leg)?;
         }
-        subject.leave(work);
+        subject.put_back(work);
         Ok(())
     }
 

@@ -12,9 +12,7 @@ use crate::{
         conversation::{Changed, Conversation, ConversationKey, Profile},
         delivery::{Destination, Lane},
         event::Event,
-        handover::{
-            Context, Echo, decide, may_ask_a_desk, may_leave_unsaid, may_leave_untold, needs_echoes,
-        },
+        handover::{Context, Echo, decide, needs},
         ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId},
         policy::Conditions,
     },
@@ -141,8 +139,8 @@ impl Subject {
         Ok(found.ok_or(Fault::Missing)?.into_subject(work))
     }
 
-    /// Leaves the conversation to the next step. All of it is kept.
-    pub(super) fn leave(self, work: &mut Work<'_>) {
+    /// For the next step. All of it is kept.
+    pub(super) fn put_back(self, work: &mut Work<'_>) {
         if let Some(row) = self.row {
             work.cache.put(Stored {
                 row,
@@ -170,18 +168,18 @@ impl Subject {
     ) -> Result<(Self, Turned), Fault> {
         let mut echoes = self.echoes(work, event)?;
         let unsaid = match &self.state.handover {
-            Some(open) if may_leave_unsaid(event) => {
+            Some(open) if needs::unsaid(event) => {
                 cancel::unsaid(work, Lane::Bot(self.state.id), open.id)?
             }
             _ => Vec::new(),
         };
         let on_its_way = match &self.state.handover {
-            Some(open) if open.unheard.is_some() && may_leave_untold(event) => {
+            Some(open) if open.unheard.is_some() && needs::on_its_way(event) => {
                 cancel::told_now(work, Lane::Leg(open.leg.id))?
             }
             _ => None,
         };
-        if may_ask_a_desk(event) && work.settings.policy.counts_open() {
+        if needs::open_at_desks(event) && work.settings.policy.counts_open() {
             self.conditions.open = work.open_at_desks();
         }
         let desk = self.state.desk().cloned();
@@ -217,7 +215,7 @@ impl Subject {
                 until: was_handed_over.then_some(work.now),
             });
         }
-        if needs_echoes(event) {
+        if needs::echoes(event) {
             self.echoes = Some(echoes);
         }
         if self.row.is_some() || self.state.version != before {
@@ -297,7 +295,7 @@ impl Subject {
     }
 
     fn echoes(&mut self, work: &Work<'_>, event: &Event) -> Result<Vec<Echo>, Fault> {
-        if !needs_echoes(event) {
+        if !needs::echoes(event) {
             return Ok(Vec::new());
         }
         match (self.echoes.take(), self.row) {

@@ -19,9 +19,9 @@ pub(super) struct Remains {
     upto: i64,
 }
 
-/// What a step has left of a conversation.
+/// What there is of a conversation after a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Left {
+pub(super) enum Remaining {
     Nothing,
     Rows,
     /// Something has come between, and is owed first.
@@ -98,23 +98,23 @@ pub(super) fn take_away(
     work: &mut Work<'_>,
     remains: &mut Remains,
     limit: usize,
-) -> Result<Left, Fault> {
+) -> Result<Remaining, Fault> {
     if is_owed(work, remains)? {
-        return Ok(Left::Debts);
+        return Ok(Remaining::Debts);
     }
     let conversation = remains.conversation;
     let from = remains.deliveries.len().saturating_sub(limit);
     let deliveries = remains.deliveries.split_off(from);
     if !deliveries.is_empty() {
         take_deliveries(work, conversation, &deliveries)?;
-        return Ok(Left::Rows);
+        return Ok(Remaining::Rows);
     }
     let messages = work.execute(
         "DELETE FROM messages WHERE row IN (SELECT row FROM messages WHERE conversation = ?1 LIMIT ?2)",
         params![conversation, number(limit)],
     )?;
     if messages >= limit {
-        return Ok(Left::Rows);
+        return Ok(Remaining::Rows);
     }
     take_handovers(work, conversation)?;
     work.execute("DELETE FROM echoes WHERE conversation = ?1", [conversation])?;
@@ -132,7 +132,7 @@ pub(super) fn take_away(
         "DELETE FROM erasing WHERE conversation = ?1",
         [conversation],
     )?;
-    Ok(Left::Nothing)
+    Ok(Remaining::Nothing)
 }
 
 /// With what operators did to them, and with how the platform answered.

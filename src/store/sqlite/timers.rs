@@ -56,7 +56,7 @@ pub(super) fn fire(work: &mut Work<'_>, row: i64) -> Result<bool, Fault> {
     }
     let (subject, _) = Subject::by_row(work, row)?.turn(work, &Event::TimerFired)?;
     let still_due = subject.state.wake_at().is_some_and(|at| at <= work.now);
-    subject.leave(work);
+    subject.put_back(work);
     if still_due {
         let sql = "UPDATE conversations SET wake_at = ?2 WHERE row = ?1";
         work.execute(sql, params![row, work.now.plus(AGAIN)])?;

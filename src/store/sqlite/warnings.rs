@@ -64,10 +64,9 @@ pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Vec<Warning
 fn unpaused_bots(connection: &Connection, now: Timestamp) -> Result<Vec<WarningView>, Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT state FROM conversations WHERE wake_at IS NOT NULL AND phase <> 'closing' \
-         AND (instr(state, '\"pause\":\"pausing\"') > 0 OR instr(state, '\"pause\":\"failed\"') > 0 \
-              OR instr(state, '\"pause\":\"left\"') > 0) ORDER BY row",
+         AND (instr(state, ?1) > 0 OR instr(state, ?2) > 0 OR instr(state, ?3) > 0) ORDER BY row",
     )?;
-    let mut rows = statement.query([])?;
+    let mut rows = statement.query(unpaused::WORDS)?;
     let mut views = Vec::new();
     while let Some(row) = rows.next()? {
         let state: Option<Conversation> = columns::json(row, 0).ok();

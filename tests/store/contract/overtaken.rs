@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use handover_bridge::{
     domain::{conversation::Answer, delivery::Task, policy::Notice, retry::ErrorClass},
-    store::{DeliveryFilter, DeliveryState},
+    store::{Changed, DeliveryFilter, DeliveryState},
 };
 
 use crate::world::{Harness, World, bot, policy, team, text};
@@ -147,4 +147,27 @@ pub async fn what_was_to_be_told_of_the_handover_before_is_told_nobody(
     let cancelled = DeliveryState::Cancelled;
     let told = DeliveryState::Delivered;
     assert_eq!(states, [told, cancelled, cancelled, cancelled]);
+}
+
+pub async fn a_dead_resume_does_not_give_the_bot_a_user_whom_an_agent_has_by_now(
+    harness: impl Harness + 'static,
+) {
+    let mut world = World::new(harness).await;
+    let before = world.waiting("ann").await;
+    world.closes(before).await;
+    let resume = world.claim(&bot()).await.unwrap();
+    let id = resume.job.delivery;
+    world.dies(resume).await;
+    let handover = world.waiting("ann").await;
+    world.reopen().await;
+    let retry = || world.store.retry_delivery(id, "admin");
+    assert_eq!(retry().await.unwrap(), Changed::Overtaken);
+    assert_eq!(world.store.retry_all(&bot(), "admin").await.unwrap(), 0);
+    assert!(world.claim(&bot()).await.is_none());
+
+    world.closes(handover).await;
+    let resume = world.claim(&bot()).await.unwrap();
+    world.done(resume).await;
+    assert_eq!(retry().await.unwrap(), Changed::Yes, "nobody has the user");
+    assert_eq!(world.claim(&bot()).await.unwrap().job.delivery, id);
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use handover_bridge::{
     domain::{
         delivery::{StepResult, Task},
+        fallback::{Audience, Capabilities},
         ids::{DeliveryId, HandoverId},
         message::{Actor, Message},
         retry::ErrorClass,
@@ -12,7 +13,7 @@ use handover_bridge::{
     store::{Changed, Claim, DeliveryFilter, DeliveryState, RowOutcome, Settlement},
 };
 
-use crate::world::{Harness, World, bot, team, text, text_of};
+use crate::world::{Harness, World, bot, policy, team, text, text_of};
 
 /// What the desk is told next, until nothing is owed to it.
 async fn told(world: &World) -> Vec<Task> {
@@ -122,6 +123,39 @@ async fn tried_again(world: &World, dead: DeliveryId) -> Claim {
     let changed = world.store.retry_delivery(dead, "admin").await.unwrap();
     assert_eq!(changed, Changed::Yes);
     world.claim(&bot()).await.unwrap()
+}
+
+pub async fn a_part_that_is_said_after_all_is_not_the_whole_message(
+    harness: impl Harness + 'static,
+) {
+    let mut in_parts = policy();
+    for bot in in_parts.bots.values_mut() {
+        bot.capabilities = Capabilities::text_only(Audience::User, 10);
+    }
+    let world = World::with(harness, in_parts).await;
+    let handover = world.waiting("ann").await;
+    world.agent_says(handover, "the first the second").await;
+    let first = world.claim(&bot()).await.unwrap();
+    let refused = first.job.delivery;
+    assert!(world.dies(first).await.is_none());
+    close(&world, handover).await;
+
+    let second = other_dead(&world, refused).await;
+    world.done(tried_again(&world, second).await).await;
+    assert!(offered(&world).await.is_empty());
+    world.done(tried_again(&world, refused).await).await;
+    assert_eq!(offered(&world).await, ["the first the second"]);
+}
+
+async fn other_dead(world: &World, than: DeliveryId) -> DeliveryId {
+    let filter = DeliveryFilter {
+        state: Some(DeliveryState::Dead),
+        limit: 10,
+        ..DeliveryFilter::default()
+    };
+    let dead = world.store.deliveries(filter).await.unwrap().items;
+    let mut others = dead.iter().map(|view| view.id).filter(|id| *id != than);
+    others.next().expect("another dead letter")
 }
 
 /// What agents have said, as it stands in the offer of another handover, which is over then.

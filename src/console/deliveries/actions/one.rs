@@ -125,6 +125,7 @@ async fn refused(state: &State, who: &SignedIn, changed: Changed) -> Response {
     let (status, [title, advice]) = match changed {
         Changed::NotFound => (StatusCode::NOT_FOUND, texts::NO_SUCH),
         Changed::NotNow | Changed::Yes => (StatusCode::CONFLICT, texts::NOT_NOW),
+        Changed::Overtaken => (StatusCode::CONFLICT, texts::OVERTAKEN),
     };
     let body = html! {
         div.empty {

@@ -1,7 +1,7 @@
 //! What came of a call to the bot platform.
 
 use crate::domain::{
-    conversation::{Answer, Phase},
+    conversation::{Answer, Handover, Phase},
     delivery::{StepResult, Task},
     effect::{Cancelled, Effect, WarningKind},
     event::Settled,
@@ -12,12 +12,7 @@ use crate::domain::{
 impl Turn<'_> {
     pub(super) fn bot_settled(&mut self, settled: &Settled) {
         self.give_up_with(settled);
-        if self
-            .conversation
-            .handover
-            .as_ref()
-            .is_none_or(|open| open.id != settled.handover)
-        {
+        if self.open().is_none_or(|open| open.id != settled.handover) {
             return self.settled_too_late(settled);
         }
         let closing = self.closing_mut().is_some();
@@ -55,12 +50,17 @@ impl Turn<'_> {
         }
     }
 
-    /// A message of which one part was given up is given up from there on.
+    /// A message of which one part was given up is given up from there on. A session that is gone while somebody has the user
+    /// takes all that waits with it.
     fn give_up_with(&mut self, settled: &Settled) {
-        let given_up = matches!(
-            settled.result,
-            StepResult::Dead { .. } | StepResult::Skipped
-        );
+        let open = self.open();
+        let attended =
+            open.is_some_and(|open| open.id == settled.handover && open.phase != Phase::Closing);
+        let given_up = match settled.result {
+            StepResult::Dead { .. } | StepResult::Skipped => true,
+            StepResult::Gone => !attended,
+            StepResult::Done(_) | StepResult::Delayed { .. } => false,
+        };
         if let Task::Say {
             message,
             part: Some(_),
@@ -74,13 +74,18 @@ impl Turn<'_> {
 
     /// A call to the bot that was on its way when its handover ended.
     fn settled_too_late(&mut self, settled: &Settled) {
-        let open = self.conversation.handover.as_ref();
+        let open = self.open();
         let promised = open.is_some_and(|open| open.answer == Answer::Accepted);
-        let attended = promised && open.is_some_and(|open| open.phase != Phase::Closing);
+        let silenced = open.is_some_and(Handover::silences_bot);
         match (&settled.task, &settled.result) {
-            (Task::Resume { .. }, StepResult::Delayed { .. }) if attended => {
+            (Task::Resume { .. }, StepResult::Delayed { ambiguous, .. }) if silenced => {
                 self.push(Effect::Withdraw);
+                if *ambiguous {
+                    self.pause_bot();
+                }
             }
+            // It has given the bot the word.
+            (Task::Resume { .. }, StepResult::Done(_)) if silenced => self.pause_bot(),
             // It speaks of a handover before the one that is open.
             (Task::Say { notice: true, .. }, StepResult::Delayed { .. }) if open.is_some() => {
                 self.push(Effect::Withdraw);

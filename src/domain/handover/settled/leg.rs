@@ -2,10 +2,10 @@
 
 use crate::domain::{
     conversation::{Answer, Phase},
-    delivery::{Destination, Done, Lane, StepResult, Task},
+    delivery::{Destination, Done, StepResult, Task},
     effect::{Cause, Effect, LegRow},
     event::Settled,
-    handover::turn::Turn,
+    handover::{owe::Way, turn::Turn},
     ids::{LegId, MessageId},
     retry::ErrorClass,
     time::Timestamp,
@@ -14,11 +14,8 @@ use crate::domain::{
 impl Turn<'_> {
     pub(super) fn leg_settled(&mut self, leg: LegId, settled: &Settled) {
         self.desk_heard(leg, settled);
-        let open = self
-            .conversation
-            .handover
-            .as_ref()
-            .filter(|open| open.leg.id == leg && open.phase != Phase::Closing);
+        let open = self.open();
+        let open = open.filter(|open| open.leg.id == leg && open.phase != Phase::Closing);
         let Some(open) = open else {
             return self.leg_settled_too_late(leg, settled);
         };
@@ -66,7 +63,7 @@ impl Turn<'_> {
             (StepResult::Done(_), Task::Placeholder { message }) => (*message, None),
             _ => return,
         };
-        let open = self.conversation.handover.as_mut();
+        let open = self.open_mut();
         let Some(handover) = open.filter(|open| open.leg.id == leg) else {
             return;
         };
@@ -85,7 +82,7 @@ impl Turn<'_> {
 
     /// It will not be told of it again: the user is asked to repeat it if nothing more is heard before the end.
     fn desk_misses(&mut self, message: MessageId) {
-        if let Some(handover) = &mut self.conversation.handover
+        if let Some(handover) = self.open_mut()
             && handover.unheard == Some(message)
         {
             handover.missed = handover.unheard.take();
@@ -94,24 +91,25 @@ impl Turn<'_> {
     }
 
     fn opened(&mut self, done: &Done) {
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
         if let Some(reason) = &done.refused {
             // One that has shown that it has the leg refuses to have it twice.
-            if handover.leg.opened || handover.phase != Phase::Requested {
-                handover.leg.opened = true;
+            if handover.leg.offer.is_taken() || handover.phase != Phase::Requested {
+                handover.leg.offer.taken();
                 return self.desk_moves();
             }
             return self.move_on(Cause::Refused, reason);
         }
         let leg = &mut handover.leg;
-        leg.opened = true;
+        leg.offer.taken();
         leg.offered = None;
         leg.position = done.position;
         // Of two conversations the user is in the one in which an agent is.
-        let settled_in =
-            leg.maybe_twice && leg.reference.is_some() && handover.phase == Phase::Attended;
+        let settled_in = leg.offer.may_be_twice()
+            && leg.reference.is_some()
+            && handover.phase == Phase::Attended;
         if done.reference.is_some() && !settled_in {
             leg.reference.clone_from(&done.reference);
         }
@@ -127,15 +125,16 @@ impl Turn<'_> {
     }
 
     fn open_delayed(&mut self, class: ErrorClass, ambiguous: bool, since: Timestamp) {
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
-        if handover.leg.opened {
+        if handover.leg.offer.is_taken() {
             // It has arrived, an earlier call or this one.
             return self.push(Effect::Withdraw);
         }
-        handover.leg.maybe_opened |= ambiguous;
-        handover.leg.maybe_twice |= ambiguous;
+        if ambiguous {
+            handover.leg.offer.unanswered();
+        }
         let asked = handover.phase == Phase::Requested;
         let promised = handover.answer == Answer::Accepted;
         let not_called = matches!(
@@ -174,7 +173,7 @@ impl Turn<'_> {
             }
             _ => {}
         }
-        let open = self.conversation.handover.as_ref();
+        let open = self.open();
         if open.is_some_and(|open| open.leg.id == leg && open.newest_unheard().is_some()) {
             // What stood behind it is not sent any more.
             self.ask_to_write_again();
@@ -203,28 +202,20 @@ impl Turn<'_> {
     }
 
     fn owe_close(&mut self, leg: &LegRow, settled: &Settled) {
-        let open = self
-            .conversation
-            .handover
-            .as_ref()
-            .filter(|open| open.id == settled.handover);
+        let open = self.open().filter(|open| open.id == settled.handover);
         let reason = match open.map(|open| &open.closing) {
             Some(Some(closing)) => closing.reason.clone(),
             Some(None) => "moved".to_owned(),
             None => "declined".to_owned(),
         };
-        let lane = Lane::Leg(leg.id);
-        self.deliver(
-            (lane, settled.destination.clone(), leg.handover),
-            Task::Close { reason },
-            false,
-        );
+        let way = Way::to_leg(leg.id, leg.desk.clone(), leg.handover);
+        self.deliver(way, Task::Close { reason }, false);
     }
 
     /// The desk does not know the conversation any more: it is opened there anew, once. It is not told that the lost
     /// one is over: the handover's id is the same, and it could take that for the new one.
     fn desk_lost(&mut self) {
-        let Some(handover) = &self.conversation.handover else {
+        let Some(handover) = self.open() else {
             return;
         };
         let (again, desk) = (handover.leg.reopened, handover.leg.desk.clone());
@@ -238,7 +229,7 @@ impl Turn<'_> {
         self.forget_leg();
         self.open_leg(desk, true);
         let now = self.context.now;
-        if let Some(handover) = &mut self.conversation.handover {
+        if let Some(handover) = self.open_mut() {
             handover.let_go();
             handover.stalled_since = Some(now);
         }
@@ -247,20 +238,15 @@ impl Turn<'_> {
 
     /// A message that cannot be shown leaves a line where it would have stood, but none ahead of the offer.
     fn hold_the_place(&mut self, message: MessageId) {
-        let Some(handover) = &self.conversation.handover else {
+        let Some(handover) = self.open() else {
             return;
         };
-        let lane = (
-            Lane::Leg(handover.leg.id),
-            Destination::Desk(handover.leg.desk.clone()),
-            handover.id,
-        );
-        let urgent = !handover.is_asked();
-        self.deliver(lane, Task::Placeholder { message }, urgent);
+        let (way, urgent) = (Way::to_leg_of(handover), !handover.is_asked());
+        self.deliver(way, Task::Placeholder { message }, urgent);
     }
 
     fn desk_stalls(&mut self, since: Timestamp) {
-        if let Some(handover) = &mut self.conversation.handover {
+        if let Some(handover) = self.open_mut() {
             handover.stalled_since.get_or_insert(since);
             handover.leg.failing = true;
         }
@@ -270,7 +256,7 @@ impl Turn<'_> {
     /// what is given up behind that says nothing of it.
     pub(in crate::domain::handover) fn desk_moves(&mut self) {
         let now = self.context.now;
-        let open = self.conversation.handover.as_mut();
+        let open = self.open_mut();
         if let Some(handover) = open.filter(|open| !open.is_asked()) {
             handover.leg.failing = false;
             handover.stalled_since = handover.unheard.map(|_| now);

@@ -254,6 +254,16 @@ fn what_only_the_second_requests_transcript_holds_reaches_the_desk() {
 }
 
 #[test]
+fn what_only_the_second_requests_transcript_holds_counts_as_said() {
+    let mut world = World::attended();
+    world.wait(Duration::from_mins(29));
+    let missed = world.item(Actor::User, "hello?");
+    world.request_with(vec![missed]);
+    assert_eq!(world.handover().last_said_at, world.now, "nobody is idle");
+    assert_eq!(world.handover().unanswered_since, Some(world.now));
+}
+
+#[test]
 fn a_repeat_is_answered_as_stored_while_the_handover_is_open_and_declined_after_it() {
     let mut world = World::new();
     world.request();

@@ -10,7 +10,7 @@ fn a_pause_is_left_to_a_process_that_knows_the_bot() {
     world.look_from_here();
     world.opened();
     assert_eq!(world.phase(), Some(Phase::Waiting));
-    assert_eq!(world.handover().pause, PauseState::Left);
+    assert_eq!(world.handover().pause, PauseState::NotOwed);
     assert_eq!(world.wakes_in(), Duration::ZERO);
     world.policy.bots = bots;
     world.look_from_here();
@@ -81,7 +81,7 @@ fn a_desk_that_has_become_the_consoles_is_offered_what_its_agent_had() {
     world.look_from_here();
     world.user_says("is late");
     let leg = world.handover().leg.clone();
-    assert!(leg.at_console && leg.opened);
+    assert!(leg.at_console && leg.offer.is_taken());
     assert_eq!(world.phase(), Some(Phase::Waiting), "nobody has it there");
     assert_eq!(world.tasks(), Vec::<&str>::new());
     assert_eq!(

@@ -189,3 +189,31 @@ fn a_pause_that_lands_after_the_end_is_undone() {
         assert_eq!(world.tasks(), ["resume"]);
     }
 }
+
+#[test]
+fn a_resume_of_the_handover_before_that_lands_after_all_is_undone() {
+    for result in [
+        done(),
+        StepResult::Delayed {
+            since: World::new().now,
+            class: ErrorClass::Ambiguous,
+            ambiguous: true,
+        },
+    ] {
+        let mut world = World::with_pause_steps(1);
+        world.request();
+        world.opened();
+        world.comes_to("pause", done());
+        world.desk_closes();
+        let resume = world.deliveries().last().copied().cloned().unwrap();
+        let class = ErrorClass::Rejected;
+        world.settle(&resume, StepResult::Dead { class });
+        world.request();
+        world.opened();
+        world.comes_to("pause", done());
+        world.look_from_here();
+        world.settle(&resume, result);
+        assert_eq!(world.tasks(), ["pause"]);
+        assert_eq!(world.handover().pause, PauseState::Pausing);
+    }
+}

@@ -70,6 +70,16 @@ fn what_is_no_choice_stays_a_text_and_the_list_is_still_open() {
 }
 
 #[test]
+fn a_number_is_the_choice_however_it_is_told() {
+    let mut world = texting();
+    ask(&mut world);
+    let missed = world.item(Actor::User, "2");
+    world.request_with(vec![missed]);
+    assert!(matches!(said_last(&world), Content::Postback { .. }));
+    assert!(world.handover().choices.is_empty());
+}
+
+#[test]
 fn a_list_is_answered_once() {
     let mut world = texting();
     ask(&mut world);

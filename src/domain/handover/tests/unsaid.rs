@@ -1,7 +1,7 @@
 //! What an agent said and the user never hears: the desk is told, and no other one reads it as said.
 
 use super::*;
-use crate::domain::delivery::Speaker;
+use crate::domain::delivery::{NewDelivery, Speaker};
 
 fn failed(world: &World) -> Vec<(MessageId, String)> {
     let deliveries = world.deliveries().into_iter();
@@ -40,6 +40,20 @@ fn rest_of(world: &World, message: MessageId) -> Unsaid {
         whole: false,
         ..whole(world, message)
     }
+}
+
+/// A message that the user is told in parts, which an agent has said, and its parts.
+fn in_parts() -> (World, MessageId, Vec<NewDelivery>) {
+    let mut world = World::attended();
+    let able = &mut world.bot_mut().capabilities;
+    (able.one_call, able.text_limit) = (false, 10);
+    let said = message(&world.agent_says("one two three four five six seven"));
+    let owed = world.deliveries().into_iter();
+    let parts = owed.filter(|delivery| delivery.task.message() == Some(said));
+    let parts: Vec<_> = parts.cloned().collect();
+    assert!(parts.len() > 2, "{parts:?}");
+    world.look_from_here();
+    (world, said, parts)
 }
 
 fn rejected() -> StepResult {
@@ -172,15 +186,7 @@ fn the_desk_whose_agent_said_it_is_told_that_it_failed() {
 
 #[test]
 fn a_text_of_which_the_user_has_read_a_part_stays_in_what_later_desks_read() {
-    let mut world = World::attended();
-    let able = &mut world.bot_mut().capabilities;
-    (able.one_call, able.text_limit) = (false, 10);
-    let said = message(&world.agent_says("one two three four five six seven"));
-    let owed = world.deliveries().into_iter();
-    let parts = owed.filter(|delivery| delivery.task.message() == Some(said));
-    let parts: Vec<_> = parts.cloned().collect();
-    assert!(parts.len() > 2, "{parts:?}");
-    world.look_from_here();
+    let (mut world, said, parts) = in_parts();
     let mut begun = world.clone();
     world.settle(&parts[0], rejected());
     assert_eq!(left_out(&world), [said]);
@@ -205,4 +211,26 @@ fn what_cannot_be_shown_to_the_user_is_not_read_by_later_desks_either() {
     let said = message(&world.agent_says(" "));
     assert_eq!(failed(&world).len(), 1);
     assert_eq!(left_out(&world), [said]);
+}
+
+#[test]
+fn what_a_session_that_is_gone_did_not_take_is_not_said_to_its_end() {
+    let (mut closing, said, parts) = in_parts();
+    closing.desk_closes();
+    let mut over = closing.clone();
+    over.resumed();
+    for world in [&mut closing, &mut over] {
+        world.look_from_here();
+        world.settle(&parts[0], StepResult::Gone);
+        assert_eq!(
+            world.cancelled(),
+            [(parts[0].lane, Cancelled::PartsOf(said))]
+        );
+        assert_eq!(failed(world), [(said, "gone".to_owned())]);
+    }
+
+    let (mut attended, _, parts) = in_parts();
+    attended.settle(&parts[0], StepResult::Gone);
+    let all = (parts[0].lane, Cancelled::All);
+    assert_eq!(attended.cancelled()[0], all, "with all that waits");
 }

@@ -52,10 +52,10 @@ impl Key<'_> {
             open.pause == PauseState::Failed,
         )
             .hash(self);
-        (open.leg.opened || open.leg.maybe_opened, open.leg.reopened).hash(self);
+        (open.leg.offer.may_be_known(), open.leg.reopened).hash(self);
         // While an offer is under way it counts whether the desk has shown already that it has it.
         let offered = |row: &Row| matches!(row.delivery.task, Task::Open { .. });
-        (open.leg.opened && self.model.rows.iter().any(offered)).hash(self);
+        (open.leg.offer.is_taken() && self.model.rows.iter().any(offered)).hash(self);
         (
             open.unheard.is_some(),
             open.missed.is_some(),

@@ -238,11 +238,12 @@ impl Model {
     }
 
     pub(super) fn answer(&self, rules: &Rules, handover: HandoverId) -> Answer {
-        answer_again(
-            &self.state,
-            handover,
-            rules.policy.keeps(Guard::RepeatedRequest),
-        )
+        if rules.policy.keeps(Guard::RepeatedRequest) {
+            return repeated_answer(&self.state, handover);
+        }
+        let open = self.state.handover.as_ref();
+        let open = open.filter(|open| open.id == handover);
+        open.map_or(Answer::Declined, |open| open.answer)
     }
 
     /// Takes a step that [`Self::steps`] has offered.

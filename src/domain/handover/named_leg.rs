@@ -3,10 +3,10 @@
 //! Such a desk cannot be asked whether it has a conversation, so its events are also the proof that a call arrived whose
 //! answer was lost. Where a call was made twice all the same, it may have two conversations of one leg.
 
-use super::{Outcome, turn::Turn};
+use super::{Outcome, owe::Way, turn::Turn};
 use crate::domain::{
     conversation::Phase,
-    delivery::{Destination, Lane, Task},
+    delivery::{Lane, Task},
     effect::{Cancelled, Cause, Effect, LegName, LegRow},
     event::{AgentSaid, DeskEvent, NamedLeg},
 };
@@ -24,11 +24,7 @@ impl Turn<'_> {
                 reference,
             }));
         }
-        let open = self
-            .conversation
-            .handover
-            .as_ref()
-            .is_some_and(|open| open.leg.id == leg.id)
+        let open = self.open().is_some_and(|open| open.leg.id == leg.id)
             && self.conversation.desk().is_some();
         if open {
             self.learn_reference(leg.reference.as_deref());
@@ -49,24 +45,20 @@ impl Turn<'_> {
         if let Some(message) = self.agent_said_late(leg.handover, said)
             && said.tell_if_late
         {
-            let destination = Destination::Desk(leg.desk.clone());
+            let way = Way::to_leg(leg.id, leg.desk.clone(), leg.handover);
             let reason = "closed".to_owned();
-            self.deliver(
-                (Lane::Leg(leg.id), destination, leg.handover),
-                Task::Failed { message, reason },
-                false,
-            );
+            self.deliver(way, Task::Failed { message, reason }, false);
         }
         Outcome::Closed
     }
 
     /// The call that offers the leg has arrived, whatever became of its answer. It is not made again.
     fn proves_open(&mut self, event: &DeskEvent) {
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
-        if !handover.leg.opened {
-            handover.leg.opened = true;
+        if !handover.leg.offer.is_taken() {
+            handover.leg.offer.taken();
             let lane = Lane::Leg(handover.leg.id);
             self.desk_moves();
             self.cancel(lane, Cancelled::Opens);
@@ -78,15 +70,14 @@ impl Turn<'_> {
 
     /// The first one counts: later calls are made with it.
     fn learn_reference(&mut self, reference: Option<&str>) {
-        let known = self.conversation.handover.as_ref();
-        let known = known.is_some_and(|open| open.leg.reference.is_some());
+        let known = self.open().is_some_and(|open| open.leg.reference.is_some());
         if let Some(reference) = reference.filter(|_| !known) {
             self.call_leg(reference);
         }
     }
 
     fn call_leg(&mut self, reference: &str) {
-        let Some(handover) = &mut self.conversation.handover else {
+        let Some(handover) = self.open_mut() else {
             return;
         };
         handover.leg.reference = Some(reference.to_owned());
@@ -96,9 +87,9 @@ impl Turn<'_> {
 
     /// Only a call that was made twice leaves two of them; else the desk just has two names for one.
     fn is_other_conversation(&self, reference: Option<&str>) -> bool {
-        let leg = self.conversation.handover.as_ref().map(|open| &open.leg);
+        let leg = self.open().map(|open| &open.leg);
         leg.is_some_and(|leg| {
-            leg.maybe_twice && reference.is_some() && leg.reference.as_deref() != reference
+            leg.offer.may_be_twice() && reference.is_some() && leg.reference.as_deref() != reference
         })
     }
 
@@ -109,7 +100,7 @@ impl Turn<'_> {
             DeskEvent::Said(said) => !said.automatic,
             DeskEvent::Typing | DeskEvent::Transferred { .. } | DeskEvent::Closed { .. } => false,
         };
-        let open = self.conversation.handover.as_ref();
+        let open = self.open();
         let attended = open.is_some_and(|open| open.phase == Phase::Attended);
         let moves = shows_up && !attended;
         if let Some(reference) = reference.filter(|_| moves) {
@@ -145,7 +136,7 @@ impl Turn<'_> {
 
     /// A desk that would take the same call for another conversation is given the time to show that it has this one.
     pub(super) fn put_off_open(&mut self) {
-        let open = self.conversation.handover.as_ref();
+        let open = self.open();
         let desk = open.and_then(|open| self.context.policy.desks.get(&open.leg.desk));
         let after = desk.map(|desk| desk.reopen_after).unwrap_or_default();
         if !after.is_zero() {
