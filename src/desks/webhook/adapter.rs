@@ -64,12 +64,11 @@ impl Webhook {
         };
         let answer = self.call(job, Kind::Opened, data).await?;
         // Any 2xx has taken the handover, so a body that cannot be read says no more than no body.
-        Ok(answer
-            .optional_json()
-            .ok()
-            .flatten()
-            .map(|answer| opened(&answer))
-            .unwrap_or_default())
+        let told = answer.optional_json().ok().flatten();
+        Ok(Done {
+            quiet_for: answer.quiet_for,
+            ..told.map(|told| opened(&told)).unwrap_or_default()
+        })
     }
 
     async fn message(&self, job: &Job, message: MessageBody<'_>) -> Result<Done, Failure> {
@@ -77,8 +76,12 @@ impl Webhook {
             handover_id: job.handover.id,
             message,
         };
-        self.call(job, Kind::Created, data).await?;
-        Ok(Done::default())
+        self.tell(job, Kind::Created, data).await
+    }
+
+    async fn tell(&self, job: &Job, kind: Kind, data: Data<'_>) -> Result<Done, Failure> {
+        let answer = self.call(job, kind, data).await?;
+        Ok(Done::from(&answer))
     }
 
     async fn call(&self, job: &Job, kind: Kind, data: Data<'_>) -> Result<Answer, Failure> {
@@ -138,18 +141,14 @@ impl Desk for Webhook {
                     message_id: *message,
                     reason,
                 };
-                self.call(job, Kind::Failed, data)
-                    .await
-                    .map(|_| Done::default())
+                self.tell(job, Kind::Failed, data).await
             }
             Task::Close { reason } => {
                 let data = Data::Closed {
                     handover_id,
                     reason,
                 };
-                self.call(job, Kind::Closed, data)
-                    .await
-                    .map(|_| Done::default())
+                self.tell(job, Kind::Closed, data).await
             }
             Task::Say { .. }
             | Task::LookUp { .. }

@@ -18,7 +18,7 @@ use crate::{
         delivery::{Done, Failure, Job},
         retry::ErrorClass,
     },
-    outbound::{Answer, CallError},
+    outbound::CallError,
 };
 
 /// Why a handover is refused.
@@ -53,29 +53,34 @@ pub(super) async fn open(desk: &Chatwoot, job: &Job) -> Result<Done, Failure> {
             None => return Ok(refused()),
         },
     };
-    if let Err(failure) = show(desk, job, &opened).await {
-        return Err(broken_off(desk, &opened, failure).await);
-    }
-    if !matches!(opened.notes, Notes::Told) {
-        mark_as_told(desk, &opened.id, attributes).await;
+    let mut done = match show(desk, job, &opened).await {
+        Ok(shown) => shown,
+        Err(failure) => return Err(broken_off(desk, &opened, failure).await),
+    };
+    if !matches!(opened.notes, Notes::Told)
+        && let Some(marked) = mark_as_told(desk, &opened.id, attributes).await
+    {
+        done = marked;
     }
     Ok(Done {
         reference: Some(opened.id),
-        ..Done::default()
+        ..done
     })
 }
 
-/// To agents, with the notes.
-async fn show(desk: &Chatwoot, job: &Job, opened: &Opened) -> Result<(), Failure> {
+/// To agents, with the notes. What it gives is of the last of its calls.
+async fn show(desk: &Chatwoot, job: &Job, opened: &Opened) -> Result<Done, Failure> {
+    let mut done = Done::default();
     if opened.is_pending {
-        desk.set_status(&opened.id, NewStatus::OPEN).await?;
+        done = Done::from(&desk.set_status(&opened.id, NewStatus::OPEN).await?);
     }
     let written = match opened.notes {
         Notes::Missing => Written::default(),
         Notes::MaybePartly => Written::look_up(desk, &opened.id, job).await?,
-        Notes::Told => return Ok(()),
+        Notes::Told => return Ok(done),
     };
-    tell(desk, &opened.id, unwritten(job, &written)).await
+    let told = tell(desk, &opened.id, unwritten(job, &written)).await?;
+    Ok(told.unwrap_or(done))
 }
 
 /// There is a conversation, whatever has gone wrong behind it, so the desk is not taken for one that was never called: a
@@ -247,24 +252,26 @@ fn refused() -> Done {
     }
 }
 
-/// One that Chatwoot does not want is left out: the user waits for an agent, not for a note.
+/// One that Chatwoot does not want is left out: the user waits for an agent, not for a note. `None`: it took none.
 async fn tell(
     desk: &Chatwoot,
     conversation: &str,
     notes: impl Iterator<Item = (String, Line)>,
-) -> Result<(), Failure> {
+) -> Result<Option<Done>, Failure> {
+    let mut done = None;
     for (key, note) in notes {
         let written = desk.write(conversation, &note.under(&key)).await;
         match written.map_err(Failure::from) {
+            Ok(answer) => done = Some(Done::from(&answer)),
             Err(failure)
                 if !matches!(failure.class, ErrorClass::Rejected | ErrorClass::Duplicate) =>
             {
                 return Err(failure);
             }
-            Ok(_) | Err(_) => {}
+            Err(_) => {}
         }
     }
-    Ok(())
+    Ok(done)
 }
 
 /// Under their keys, without those that stand there.
@@ -275,13 +282,16 @@ fn unwritten(job: &Job, written: &Written) -> impl Iterator<Item = (String, Line
 }
 
 /// Only who opens it again looks at this, so whatever goes wrong may.
-async fn mark_as_told(desk: &Chatwoot, conversation: &str, attributes: Attributes) {
+async fn mark_as_told(desk: &Chatwoot, conversation: &str, attributes: Attributes) -> Option<Done> {
     let path = ["conversations", conversation, "custom_attributes"];
     let attributes = NewAttributes {
         custom_attributes: &attributes.told(),
     };
-    let marked: Result<Answer, _> = desk.post(&path, &attributes).await;
-    if let Err(fault) = marked {
-        tracing::debug!(error = %fault, "a conversation is not marked as told");
+    match desk.post(&path, &attributes).await {
+        Ok(answer) => Some(Done::from(&answer)),
+        Err(fault) => {
+            tracing::debug!(error = %fault, "a conversation is not marked as told");
+            None
+        }
     }
 }

@@ -194,6 +194,33 @@ async fn messages_failures_and_the_end_are_told_in_the_shapes_of_the_protocol() 
 }
 
 #[tokio::test]
+async fn an_answer_that_says_that_no_more_calls_are_taken_is_heeded() {
+    let headers = "x-ratelimit-remaining: 0\r\nx-ratelimit-reset: 7\r\n";
+    let message = MessageId::from_uuid(id(2));
+    let reason = "idle".to_owned();
+    let tasks = [
+        Task::Open { upto: 1 },
+        Task::Message {
+            message,
+            part: None,
+        },
+        Task::Placeholder { message },
+        Task::Failed {
+            message,
+            reason: reason.clone(),
+        },
+        Task::Close { reason },
+    ];
+    for task in tasks {
+        for body in ["", r#"{"conversation_id": "c1"}"#] {
+            let stub = Stub::answering("200 OK", headers, body).await;
+            let done = desk(&stub).perform(&job(task.clone())).await.unwrap();
+            assert_eq!(done.quiet_for, Some(Duration::from_secs(7)), "{task:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_call_is_signed_over_the_bytes_that_are_sent() {
     let stub = Stub::answering("204 No Content", "", "").await;
     desk(&stub).probe().await.unwrap();

@@ -4,6 +4,8 @@ use super::*;
 use crate::desks::chatwoot::capabilities::NOTE_LIMIT;
 
 const TAKEN: &str = "422 Unprocessable Entity";
+/// An answer that says besides that no more calls are taken.
+const USED_UP: &str = "200 OK\r\nx-ratelimit-remaining: 0\r\nx-ratelimit-reset: 7";
 
 pub(super) fn contact() -> Value {
     json!({
@@ -125,6 +127,32 @@ async fn a_new_user_becomes_a_contact_and_the_handover_a_conversation() {
             },
         })
     );
+}
+
+#[tokio::test]
+async fn what_the_last_answer_says_of_the_limit_is_heeded() {
+    let until = Some(Duration::from_secs(7));
+    for (note, marked, quiet_for) in [(OK, USED_UP, until), (USED_UP, OK, None)] {
+        let answers = [
+            listed(&[contact()]),
+            listed(&[]),
+            made_conversation(),
+            (note, "{}".to_owned()),
+            (marked, "{}".to_owned()),
+        ];
+        let done = asked(&open(), &answers).await.1.unwrap();
+        assert_eq!(done.quiet_for, quiet_for);
+    }
+    // That nobody may mark it leaves what was said before.
+    let answers = [
+        listed(&[contact()]),
+        listed(&[]),
+        made_conversation(),
+        (USED_UP, "{}".to_owned()),
+        ("500 Internal Server Error", String::new()),
+    ];
+    let done = asked(&open(), &answers).await.1.unwrap();
+    assert_eq!(done.quiet_for, until);
 }
 
 #[tokio::test]
