@@ -205,7 +205,7 @@ fn quick_reply(reply: &Json<'_>) -> QuickReply {
     QuickReply {
         title: title.unwrap_or_default().to_owned(),
         payload: reply.get("payload").map(Value::from).unwrap_or_default(),
-        image_url: owned(reply, "image_url"),
+        image_url: web(reply, "image_url"),
     }
 }
 
@@ -239,12 +239,12 @@ fn button(button: &Json<'_>) -> Button {
 fn card(element: &Json<'_>) -> Card {
     Card {
         title: text(element, "title").unwrap_or_default().to_owned(),
-        subtitle: owned(element, "subtitle"),
-        image_url: owned(element, "image_url"),
+        subtitle: text(element, "subtitle").map(str::to_owned),
+        image_url: web(element, "image_url"),
         url: element
             .get("default_action")
-            .and_then(|action| owned(action, "url"))
-            .or_else(|| owned(element, "item_url")),
+            .and_then(|action| web(action, "url"))
+            .or_else(|| web(element, "item_url")),
         buttons: list(element, "buttons", button),
     }
 }
@@ -254,8 +254,10 @@ fn list<T>(value: &Json<'_>, name: &str, read: fn(&Json<'_>) -> T) -> Vec<T> {
     items.into_iter().flatten().map(read).collect()
 }
 
-fn owned(value: &Json<'_>, name: &str) -> Option<String> {
-    text(value, name).map(str::to_owned)
+/// A link that a browser may open; any other is left out.
+fn web(value: &Json<'_>, name: &str) -> Option<String> {
+    let link = text(value, name).filter(|url| is_web(url));
+    link.map(str::to_owned)
 }
 
 fn text<'v>(value: &'v Json<'_>, name: &str) -> Option<&'v str> {

@@ -174,6 +174,28 @@ fn a_postback_without_a_title_is_called_by_its_text() {
 }
 
 #[test]
+fn links_of_cards_and_quick_replies_that_no_browser_should_open_are_left_out() {
+    let (bad, good) = ("javascript:alert(1)", "https://a.example/");
+    let element = |action: &str, item: &str, image: &str| json!({"title": "One", "image_url": image, "item_url": item, "default_action": {"type": "web_url", "url": action}});
+    let message = json!({"attachment": {"type": "template", "payload": {"template_type": "generic",
+        "elements": [element(good, bad, good), element(bad, good, bad), element(bad, bad, "/i.png")]}}});
+    assert_eq!(
+        json!(bot_content(&message)),
+        json!({"type": "cards", "cards": [
+            {"title": "One", "image_url": good, "url": good},
+            {"title": "One", "url": good},
+            {"title": "One"},
+        ]})
+    );
+    let message =
+        json!({"text": "?", "quick_replies": [{"title": "Yes", "payload": "y", "image_url": bad}]});
+    assert_eq!(
+        json!(bot_content(&message)),
+        json!({"type": "text", "text": "?", "quick_replies": [{"title": "Yes", "payload": "y"}]})
+    );
+}
+
+#[test]
 fn a_button_of_an_unknown_kind_keeps_what_it_was() {
     let message = json!({"attachment": {"type": "template", "payload": {"template_type": "button", "text": "?",
         "buttons": [{"type": "element_share", "title": "Share"}, {"type": "phone_number", "title": "Call", "payload": "+31"}]}}});
