@@ -5,10 +5,8 @@ use crate::{
     outbound::{CallError, url::SegmentError},
 };
 
-/// Of a call that the operator has written down, to the platform's own host or to another, at an address that names the
-/// conversation or at any other.
-pub(super) fn of_request(error: CallError, own: bool, is_named: bool) -> Failure {
-    let failure = Failure::from(error).from_host(own);
+/// Of a call that the operator has written down, at an address that names the conversation or at any other.
+pub(super) fn of_request(failure: Failure, is_named: bool) -> Failure {
     if is_named {
         failure
     } else {

@@ -10,10 +10,13 @@ use reqwest::Method;
 use serde_json::{Map, Value};
 
 use super::{
-    Answer, Call, Endpoint,
+    Answer, BaseUrl, Call, Endpoint, Outbound,
     template::{Context, Expression, Template, TemplateError},
 };
-use crate::config::{self, Fault, Written};
+use crate::{
+    config::{self, Fault, Written},
+    domain::delivery::{Done, Failure},
+};
 
 #[derive(Clone, Debug)]
 pub struct RequestTemplate {
@@ -196,6 +199,14 @@ impl RequestTemplate {
         }
     }
 
+    /// What the answer says, where it says nothing but what is to be taken from it.
+    pub fn done(&self, answer: &Answer, context: &Context) -> Done {
+        Done {
+            taken: self.taken(answer, context).into(),
+            ..Done::default()
+        }
+    }
+
     /// What later calls may use of the answer. The call has been made and must not be made again, so what cannot be read
     /// is left out, and said.
     pub fn taken(&self, answer: &Answer, context: &Context) -> Map<String, Value> {
@@ -217,6 +228,30 @@ impl RequestTemplate {
     /// Fills everything in that is filled in before the call.
     pub fn dry_run(&self, context: &Context) -> Result<(), TemplateError> {
         self.call(context, |call| call).map(drop)
+    }
+}
+
+impl Outbound {
+    /// Makes a call that an operator has written down, once; `told` says what an answer means. Such a call need not lead to
+    /// the destination that it is made for: what any other host answers says nothing of that.
+    pub async fn perform(
+        &self,
+        call: Call,
+        destination: &BaseUrl,
+        told: impl FnOnce(&Answer) -> Result<Done, Failure>,
+    ) -> Result<Done, Failure> {
+        let own = call.is_at(destination);
+        let performed = match self.send(call).await {
+            Ok(answer) => told(&answer).map(|done| Done {
+                quiet_for: answer.quiet_for,
+                ..done
+            }),
+            Err(error) => Err(error.into()),
+        };
+        match performed {
+            Ok(done) => Ok(done.from_host(own)),
+            Err(failure) => Err(failure.from_host(own)),
+        }
     }
 }
 

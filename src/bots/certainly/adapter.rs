@@ -30,7 +30,7 @@ use crate::{
         retry::ErrorClass,
     },
     outbound::{
-        Call, CallError, Endpoint, Outbound,
+        Answer, Call, CallError, Endpoint, Outbound,
         request::{DryRunError, RequestTemplate},
         template::Context,
         url::SegmentError,
@@ -150,22 +150,14 @@ impl Certainly {
         request: &RequestTemplate,
         context: &Context,
     ) -> Result<Done, Failure> {
-        let mut own = false;
-        let call = request.call(context, |call| {
-            own = call.is_at(&self.settings.api_url);
-            if own { self.present(call) } else { call }
-        });
+        let call = request.call(context, |call| self.present(call));
         let call = call.map_err(CallError::from)?;
         let is_named =
             call.is_to(&self.webchat(job, HANDOVER)?) || call.is_to(&self.webchat(job, TAKEOVER)?);
-        let answer = self.outbound.send(call).await;
-        let answer = answer.map_err(|error| of_request(error, own, is_named))?;
-        let done = Done {
-            quiet_for: answer.quiet_for,
-            taken: request.taken(&answer, context).into(),
-            ..Done::default()
-        };
-        Ok(done.from_host(own))
+        let told = |answer: &Answer| Ok(request.done(answer, context));
+        let performed = self.outbound.perform(call, &self.settings.api_url, told);
+        let performed = performed.await;
+        performed.map_err(|failure| of_request(failure, is_named))
     }
 
     /// No body is documented for the successes of these calls, so none is read: any 2xx means taken.
@@ -216,8 +208,11 @@ impl Certainly {
         Ok(endpoint.with_slash())
     }
 
-    /// Shows who calls, in the way that the operator has found to work.
+    /// Shows Certainly, and nobody else, who calls, in the way that the operator has found to work.
     fn present(&self, call: Call) -> Call {
+        if !call.is_at(&self.settings.api_url) {
+            return call;
+        }
         let token = self.settings.access_token().map(Rotating::get);
         match (self.settings.auth, token.as_deref()) {
             (Auth::None, _) | (_, None) => call,

@@ -23,7 +23,7 @@ use crate::{
         policy::LookUps,
     },
     outbound::{
-        Call, CallError, Endpoint, Outbound,
+        Answer, Call, CallError, Endpoint, Outbound,
         request::{DryRunError, RequestTemplate},
         template::Context,
     },
@@ -155,34 +155,21 @@ impl Chatlayer {
         request: &RequestTemplate,
         context: &Context,
     ) -> Result<Done, Failure> {
-        let (call, own) = self.request(request, context)?;
+        let call = request.call(context, |call| self.present(call));
+        let call = call.map_err(CallError::from)?;
         let is_named = call.is_to(&self.conversation(job, ACTIONS)?);
-        let answer = self.outbound.send(call).await;
-        let answer = answer.map_err(|error| of_request(error, own, is_named))?;
-        let done = Done {
-            quiet_for: answer.quiet_for,
-            taken: request.taken(&answer, context).into(),
-            ..Done::default()
-        };
-        Ok(done.from_host(own))
+        let told = |answer: &Answer| Ok(request.done(answer, context));
+        let performed = self.outbound.perform(call, &self.settings.api_url, told);
+        let performed = performed.await;
+        performed.map_err(|failure| of_request(failure, is_named))
     }
 
-    /// The call, and whether it goes to the bot's own API, which alone gets the access token.
-    fn request(
-        &self,
-        request: &RequestTemplate,
-        context: &Context,
-    ) -> Result<(Call, bool), CallError> {
-        let mut own = false;
-        let call = request.call(context, |call| {
-            own = call.is_at(&self.settings.api_url);
-            if own {
-                call.bearer(&self.access_token())
-            } else {
-                call
-            }
-        })?;
-        Ok((call, own))
+    /// Shows Chatlayer, and nobody else, who calls.
+    fn present(&self, call: Call) -> Call {
+        if !call.is_at(&self.settings.api_url) {
+            return call;
+        }
+        call.bearer(&self.access_token())
     }
 
     /// Chatlayer documents no body for its successes, so none is read: any 2xx means taken.

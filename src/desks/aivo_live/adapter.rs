@@ -19,10 +19,9 @@ use crate::{
         delivery::{Done, Failure, Job, LegFacts, Task},
         ids::MessageId,
         retry::ErrorClass,
-        taken::Taken,
     },
     outbound::{
-        Call, CallError, Outbound,
+        Answer, Call, CallError, Outbound,
         request::{DryRunError, RequestTemplate},
         template::Context,
     },
@@ -114,19 +113,11 @@ impl AivoLive {
 
     /// Nothing is documented of the answer: any 2xx means taken.
     async fn make(&self, request: &RequestTemplate, context: Context) -> Result<Done, Failure> {
-        let mut own = false;
-        let call = request.call(&context, |call| {
-            own = call.is_at(&self.settings.api_url);
-            self.settings.present(call)
-        });
-        let answer = self.outbound.send(call.map_err(CallError::from)?).await;
-        let answer = answer.map_err(|error| Failure::from(error).from_host(own))?;
-        let done = Done {
-            taken: Taken::from(request.taken(&answer, &context)),
-            quiet_for: answer.quiet_for,
-            ..Done::default()
-        };
-        Ok(done.from_host(own))
+        let call = request.call(&context, |call| self.settings.present(call));
+        let call = call.map_err(CallError::from)?;
+        let told = |answer: &Answer| Ok(request.done(answer, &context));
+        let performed = self.outbound.perform(call, &self.settings.api_url, told);
+        performed.await
     }
 
     fn context(&self, job: &Job) -> Result<Context, Failure> {

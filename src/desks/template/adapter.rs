@@ -20,7 +20,7 @@ use crate::{
         message::{Content, Message},
         retry::ErrorClass,
     },
-    outbound::{Call, CallError, Outbound, request::DryRunError, template::Context},
+    outbound::{Answer, Call, CallError, Outbound, request::DryRunError, template::Context},
 };
 
 /// One configured desk.
@@ -119,25 +119,20 @@ impl Template {
 
     async fn make(&self, action: &Action, context: &Context) -> Result<Done, Failure> {
         let call = action.call(context).map_err(CallError::from)?;
-        let own = call.is_at(&self.settings.api_url);
-        let answer = self.outbound.send(call).await;
-        let answer = answer.map_err(|error| Failure::from(error).from_host(own))?;
-        let Some(done) = action.done(&answer, context) else {
-            // Whatever took it, nothing more can be said to it: better another desk than an agent who hears nothing.
-            tracing::warn!(
-                "the answer to an offer does not hold the reference, so the desk cannot have it"
-            );
-            let failure = Failure {
-                status: Some(answer.status.as_u16()),
-                ..Failure::unsupported()
-            };
-            return Err(failure.from_host(own));
+        let told = |answer: &Answer| {
+            action.done(answer, context).ok_or_else(|| {
+                // Whatever took it, nothing more can be said to it: better another desk than an agent who hears nothing.
+                tracing::warn!(
+                    "the answer to an offer does not hold the reference, so the desk cannot have it"
+                );
+                Failure {
+                    status: Some(answer.status.as_u16()),
+                    ..Failure::unsupported()
+                }
+            })
         };
-        let done = Done {
-            quiet_for: answer.quiet_for,
-            ..done
-        };
-        Ok(done.from_host(own))
+        let performed = self.outbound.perform(call, &self.settings.api_url, told);
+        performed.await
     }
 
     fn context(&self, job: &Job) -> Context {

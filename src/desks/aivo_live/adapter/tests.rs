@@ -15,6 +15,7 @@ use crate::{
         ids::{BotName, ConversationId, DeliveryId, DeskName, ExternalId, HandoverId, LegId},
         message::{Actor, Content, MediaKind, Message},
         retry::ErrorClass,
+        taken::Taken,
         time::Timestamp,
     },
     outbound::stub::{Behaviour, Stub, loopback},
