@@ -20,6 +20,7 @@ use async_trait::async_trait;
 use crate::{
     domain::{
         delivery::{Done, Failure, Job},
+        event::Step,
         fallback::Capabilities,
     },
     outbound::{CallError, request::DryRunError},
@@ -138,6 +139,18 @@ pub trait Desk: Send + Sync + fmt::Debug {
 
     /// What is wrong with its templates when they are filled in with examples. Calls nobody.
     fn dry_run(&self) -> Vec<DryRunError>;
+}
+
+/// What a desk's own call has told.
+#[derive(Clone, Debug)]
+pub enum Told {
+    Step(Box<Step>),
+    /// Nothing that anybody has to be told.
+    PassedOver,
+    /// An event that its vendor does not document, or this version does not know.
+    Unknown,
+    /// An event of a bot, an account or an inbox that is not this desk's.
+    Elsewhere,
 }
 
 /// What a desk can do.

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use handover_bridge::{
     config::{Config, Kind, Source},
-    desks::aivo_live::{Reader, hook::Told},
+    desks::{Told, aivo_live::Reader},
     domain::{
         event::{DeskEvent, Event, Step, Target},
         fallback::{Audience, Capabilities, show},
@@ -70,6 +70,6 @@ target!(|bytes: &[u8]| {
 fn told(bytes: &[u8]) -> Option<Step> {
     match READER.read(bytes) {
         Ok(Told::Step(step)) => Some(*step),
-        Ok(Told::Unknown | Told::OtherBot) | Err(_) => None,
+        Ok(Told::PassedOver | Told::Unknown | Told::Elsewhere) | Err(_) => None,
     }
 }

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use handover_bridge::{
     config::{Config, Kind, Source},
-    desks::chatwoot::{Reader, hook::Told},
+    desks::{Told, chatwoot::Reader},
     domain::{
         event::{DeskEvent, Event, Step, Target},
         fallback::{Audience, Capabilities, show},
@@ -70,6 +70,6 @@ target!(|bytes: &[u8]| {
 fn told(bytes: &[u8]) -> Option<Step> {
     match READER.read(bytes) {
         Ok(Told::Step(step)) => Some(*step),
-        Ok(Told::PassedOver | Told::Unknown | Told::OtherInbox) | Err(_) => None,
+        Ok(Told::PassedOver | Told::Unknown | Told::Elsewhere) | Err(_) => None,
     }
 }

@@ -13,6 +13,7 @@ use url::Url;
 use super::{HookError, hash, message};
 use crate::{
     config::{self, AgentName},
+    desks::Told,
     domain::{
         conversation::Agent,
         dedupe::DedupeKey,
@@ -29,16 +30,6 @@ pub struct Reader {
     bot_id: u64,
     files: Option<Url>,
     agent_name: AgentName,
-}
-
-/// What a call has told.
-#[derive(Clone, Debug)]
-pub enum Told {
-    Step(Box<Step>),
-    /// An event that Aivo does not document.
-    Unknown,
-    /// An event of a bot that is not this desk's.
-    OtherBot,
 }
 
 /// The queue call may be answered after the first events of its conversation have come.
@@ -87,7 +78,7 @@ impl Reader {
         }
         let bot_id = envelope.bot_id.as_ref().and_then(number);
         if bot_id.is_some_and(|bot_id| bot_id != self.bot_id) {
-            return Ok(Told::OtherBot);
+            return Ok(Told::Elsewhere);
         }
         let none = Value::Null;
         let data = envelope.data.as_ref().unwrap_or(&none);

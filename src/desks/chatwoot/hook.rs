@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{HookError, message};
 use crate::{
     config,
+    desks::Told,
     domain::{
         conversation::Agent,
         dedupe::DedupeKey,
@@ -25,18 +26,6 @@ pub struct Reader {
     desk: DeskName,
     account_id: u64,
     inbox_id: u64,
-}
-
-/// What a call has told.
-#[derive(Clone, Debug)]
-pub enum Told {
-    Step(Box<Step>),
-    /// Nothing that anybody has to be told.
-    PassedOver,
-    /// An event that this version does not know.
-    Unknown,
-    /// An event of an account or an inbox that is not this desk's.
-    OtherInbox,
 }
 
 /// A conversation may be spoken of before the call that opened it has been answered.
@@ -99,7 +88,7 @@ impl Reader {
             _ => return Ok(Told::Unknown),
         };
         if self.is_elsewhere(&body) {
-            return Ok(Told::OtherInbox);
+            return Ok(Told::Elsewhere);
         }
         read(self, call)
     }

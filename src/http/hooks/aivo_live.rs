@@ -10,15 +10,14 @@ use axum::{
     http::{HeaderMap, request::Parts},
     routing::post,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{DeskHook, desk, in_flight::InFlight};
 use crate::{
-    desks::aivo_live::{Reader, hook::Told},
-    domain::{effect::WarningKind, ids::DeskName},
+    desks::aivo_live::Reader,
+    domain::ids::DeskName,
     http::{
         State, body,
-        meter::Outcome,
         problem::{Problem, Result},
         secret::Accepted,
     },
@@ -48,37 +47,8 @@ async fn event(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Json<Value>> {
-    let taken = match InFlight::read(&state, &headers, sent, body::DEFAULT_MAX).await {
-        Ok(call) => {
-            let (through, desk) = (state.clone(), desk.clone());
-            state
-                .see_through(async move { take(&through, &desk, &reader, call).await })
-                .await
-        }
-        Err(problem) => Err(problem),
-    };
-    let outcome = match &taken {
-        Ok(outcome) => *outcome,
-        Err(problem) => Outcome::Refused(problem.kind()),
-    };
-    state.meter().desk(&desk, outcome);
-    taken.map(|_| Json(json!({})))
-}
-
-async fn take(state: &State, name: &DeskName, reader: &Reader, call: InFlight) -> Result<Outcome> {
-    let told = reader.read(call.body())?;
-    let step = match told {
-        Told::Step(step) => *step,
-        Told::Unknown => {
-            desk::warn(state, WarningKind::UnknownEvent, name).await?;
-            return Ok(Outcome::Unknown);
-        }
-        Told::OtherBot => {
-            desk::warn(state, WarningKind::OtherBotsEvent, name).await?;
-            return Ok(Outcome::OtherBot);
-        }
-    };
-    desk::tell(state, name, step).await
+    let call = InFlight::read(&state, &headers, sent, body::DEFAULT_MAX).await;
+    desk::take(&state, &desk, call, move |body| reader.read(body)).await
 }
 
 impl FromRequestParts<State> for Admitted {

@@ -13,15 +13,14 @@ use axum::{
     http::{HeaderMap, request::Parts},
     routing::post,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{DeskHook, desk, in_flight::InFlight};
 use crate::{
-    desks::chatwoot::{Reader, SIGNATURE_HEADER, Signatures, Signed, TIMESTAMP_HEADER, hook::Told},
-    domain::{effect::WarningKind, ids::DeskName, time::Clock},
+    desks::chatwoot::{Reader, SIGNATURE_HEADER, Signatures, Signed, TIMESTAMP_HEADER},
+    domain::{ids::DeskName, time::Clock},
     http::{
         State, body,
-        meter::Outcome,
         path::InPath,
         problem::{Kind, Problem, Result},
         secret::Accepted,
@@ -64,66 +63,49 @@ async fn event(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Json<Value>> {
-    let Addressed {
-        caller,
-        desk,
-        by_key,
-        signed,
-    } = addressed;
-    let limits = if by_key {
-        state.limits(body::DEFAULT_MAX, state.hooks())
-    } else {
-        state.unproved_limits(body::DEFAULT_MAX)
-    };
-    let read = InFlight::read_as_sent(&headers, sent, limits).await;
-    let opens = |(_, hook): &(DeskName, ChatwootHook)| match (&signed, &read) {
-        (Some(signed), Ok(call)) => hook.is_signed(signed, call.body()),
-        (Some(_), Err(_)) => false,
-        (None, _) => true,
-    };
-    let Some((desk, hook)) = desk.filter(opens) else {
-        // What cannot be read is answered as it is to everybody.
-        return Err(match read.err() {
-            None => state.refuse(caller),
-            Some(problem) if by_key || problem.kind() == Kind::Unavailable => problem,
-            Some(problem) => state.refuse_body(caller, problem),
-        });
-    };
-    let admitted = match read {
-        Ok(call) if !by_key => call.pass(state.hooks()),
-        read => read,
-    };
-    let taken = match admitted {
-        Ok(call) => {
-            let (through, desk, call) = (state.clone(), desk.clone(), call.mended());
-            let taking = async move { take(&through, &desk, &hook.reader, call).await };
-            state.see_through(taking).await
-        }
-        Err(problem) => Err(problem),
-    };
-    let outcome = match &taken {
-        Ok(outcome) => *outcome,
-        Err(problem) => Outcome::Refused(problem.kind()),
-    };
-    state.meter().desk(&desk, outcome);
-    taken.map(|_| Json(json!({})))
+    let (desk, reader, call) = addressed.admit(&state, &headers, sent).await?;
+    desk::take(&state, &desk, call, move |body| reader.read(body)).await
 }
 
-async fn take(state: &State, name: &DeskName, reader: &Reader, call: InFlight) -> Result<Outcome> {
-    let told = reader.read(call.body())?;
-    let step = match told {
-        Told::Step(step) => *step,
-        Told::PassedOver => return Ok(Outcome::Unknown),
-        Told::Unknown => {
-            desk::warn(state, WarningKind::UnknownEvent, name).await?;
-            return Ok(Outcome::Unknown);
-        }
-        Told::OtherInbox => {
-            desk::warn(state, WarningKind::OtherBotsEvent, name).await?;
-            return Ok(Outcome::OtherBot);
-        }
-    };
-    desk::tell(state, name, step).await
+impl Addressed {
+    /// The desk that it has shown to know, and the call, which may have found no room since.
+    async fn admit(
+        self,
+        state: &State,
+        headers: &HeaderMap,
+        sent: Body,
+    ) -> Result<(DeskName, Reader, Result<InFlight>)> {
+        let Self {
+            caller,
+            desk,
+            by_key,
+            signed,
+        } = self;
+        let limits = if by_key {
+            state.limits(body::DEFAULT_MAX, state.hooks())
+        } else {
+            state.unproved_limits(body::DEFAULT_MAX)
+        };
+        let read = InFlight::read_as_sent(headers, sent, limits).await;
+        let opens = |(_, hook): &(DeskName, ChatwootHook)| match (&signed, &read) {
+            (Some(signed), Ok(call)) => hook.is_signed(signed, call.body()),
+            (Some(_), Err(_)) => false,
+            (None, _) => true,
+        };
+        let Some((desk, hook)) = desk.filter(opens) else {
+            // What cannot be read is answered as it is to everybody.
+            return Err(match read.err() {
+                None => state.refuse(caller),
+                Some(problem) if by_key || problem.kind() == Kind::Unavailable => problem,
+                Some(problem) => state.refuse_body(caller, problem),
+            });
+        };
+        let call = match read {
+            Ok(call) if !by_key => call.pass(state.hooks()),
+            read => read,
+        };
+        Ok((desk, hook.reader, call.map(InFlight::mended)))
+    }
 }
 
 impl ChatwootHook {

@@ -1,15 +1,18 @@
 //! What the hooks of desks have in common that do not use the desk API: a URL with a key, and events that are told to the
 //! store whatever becomes of them.
 
-use axum::{extract::FromRequestParts as _, http::request::Parts};
+use axum::{Json, extract::FromRequestParts as _, http::request::Parts};
+use serde_json::{Value, json};
 
-use super::DeskHook;
+use super::{DeskHook, in_flight::InFlight};
 use crate::{
+    desks::Told,
     domain::{
         effect::{Warning, WarningKind},
         event::Step,
         handover,
         ids::DeskName,
+        json::HookError,
     },
     http::{
         State,
@@ -34,13 +37,30 @@ pub(super) async fn admitted<T>(
     admit(desk, path.get("hook_key"), hook_of).ok_or_else(|| state.refuse(caller))
 }
 
-/// One step of a desk that is answered 200 in any case. It became what its first event did.
-pub(super) async fn tell(state: &State, desk: &DeskName, step: Step) -> Result<Outcome> {
-    let outcomes = tell_all(state, desk, step).await?;
-    Ok(outcomes.first().copied().unwrap_or(Outcome::Accepted))
+/// One call of a desk, seen through and counted. Whatever is understood is answered 200.
+pub(super) async fn take(
+    state: &State,
+    desk: &DeskName,
+    call: Result<InFlight>,
+    read: impl FnOnce(&[u8]) -> std::result::Result<Told, HookError> + Send + 'static,
+) -> Result<Json<Value>> {
+    let became = match call {
+        Ok(call) => {
+            let (through, desk) = (state.clone(), desk.clone());
+            let heard = async move {
+                let became = hear(&through, &desk, read(call.body())?).await;
+                // Until the store has answered, it counts at the gate.
+                drop(call);
+                became
+            };
+            state.see_through(heard).await
+        }
+        Err(problem) => Err(problem),
+    };
+    answered(state, desk, became)
 }
 
-/// The same, with what each of its events became.
+/// One step of a desk that is answered 200 in any case, with what each of its events became.
 pub(super) async fn tell_all(state: &State, desk: &DeskName, step: Step) -> Result<Vec<Outcome>> {
     let events = step.events.len();
     let all = match state.ask(state.store().apply(step)).await? {
@@ -59,6 +79,30 @@ pub(super) async fn warn(state: &State, kind: WarningKind, desk: &DeskName) -> R
     let subject = desk.to_string();
     let warning = Warning { kind, subject };
     state.ask(state.store().warn(warning)).await
+}
+
+/// A step became what its first event did.
+async fn hear(state: &State, desk: &DeskName, told: Told) -> Result<Outcome> {
+    let (kind, became) = match told {
+        Told::Step(step) => {
+            let outcomes = tell_all(state, desk, *step).await?;
+            return Ok(outcomes.first().copied().unwrap_or(Outcome::Accepted));
+        }
+        Told::PassedOver => return Ok(Outcome::Unknown),
+        Told::Unknown => (WarningKind::UnknownEvent, Outcome::Unknown),
+        Told::Elsewhere => (WarningKind::OtherBotsEvent, Outcome::OtherBot),
+    };
+    warn(state, kind, desk).await?;
+    Ok(became)
+}
+
+fn answered(state: &State, desk: &DeskName, became: Result<Outcome>) -> Result<Json<Value>> {
+    let outcome = match &became {
+        Ok(outcome) => *outcome,
+        Err(problem) => Outcome::Refused(problem.kind()),
+    };
+    state.meter().desk(desk, outcome);
+    became.map(|_| Json(json!({})))
 }
 
 fn admit<T>(

@@ -297,7 +297,7 @@ fn events_of_other_bots_and_other_names_are_told_apart_from_ours() {
     other["botId"] = 1001.into();
     assert!(matches!(
         reader().read(other.to_string().as_bytes()),
-        Ok(Told::OtherBot)
+        Ok(Told::Elsewhere)
     ));
     other["botId"] = "1000".into();
     assert!(matches!(

@@ -240,7 +240,7 @@ fn another_account_and_another_inbox_are_not_this_desks() {
         with(conversation("conversation_updated"), "/inbox_id", json!(5)),
         with(typing(), "/conversation/inbox_id", json!("5")),
     ] {
-        assert!(matches!(read(&body), Told::OtherInbox), "{body}");
+        assert!(matches!(read(&body), Told::Elsewhere), "{body}");
     }
 }
 
