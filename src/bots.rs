@@ -5,6 +5,7 @@
 
 pub mod certainly;
 pub mod chatlayer;
+mod error;
 mod failures;
 mod files;
 mod json;
@@ -13,6 +14,8 @@ pub mod steps;
 use std::fmt;
 
 use async_trait::async_trait;
+
+pub use self::error::SettingsError;
 
 use crate::{
     domain::{

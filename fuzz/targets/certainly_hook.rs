@@ -5,41 +5,51 @@
 //! message that are equal are told apart.
 #![no_main]
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::LazyLock};
 
 use handover_bridge::{
-    bots::certainly::hook::Reader,
+    bots::certainly::Reader,
+    config::{Config, Platform, Source},
     domain::{
         event::{Event, PlatformMessage, Step, Target},
         fallback::{Capabilities, Unshowable, show},
-        ids::{BotName, ExternalId},
     },
     http::body::check_depth,
 };
 use handover_fuzz::target;
 
+static READER: LazyLock<Reader> = LazyLock::new(|| {
+    let text = r#"
+        [bots.fashion]
+        platform = "certainly"
+        deployment_id = "d7"
+        access_token = "token"
+        hook_key = "hook-key-of-this-target"
+        drop_repeats = true
+    "#;
+    let config = Config::load(&Source::text("fuzz.toml", text)).expect("a good configuration");
+    let (name, bot) = config.bots.first_key_value().expect("one bot");
+    let Platform::Certainly(bot) = &bot.platform else {
+        panic!("on another platform")
+    };
+    Reader::new(name, bot)
+});
+
 target!(|bytes: &[u8]| {
     if check_depth(bytes).is_err() {
         return;
     }
-    let reader = Reader {
-        bot: BotName::new("fashion").unwrap(),
-        deployment_id: ExternalId::new("d7").unwrap(),
-        user_id_field: "to".to_owned(),
-        user_id_prefix: "webbot:".to_owned(),
-        drop_repeats: true,
-    };
-    if let Ok(step) = reader.claim(bytes) {
-        here(&reader, &step);
+    if let Ok(step) = READER.claim(bytes) {
+        here(&step);
         assert!(matches!(
             &step.events[..],
             [only] if matches!(only.event, Event::HandoverRequested(_)) && only.keys.is_empty()
         ));
     }
-    let Ok(Some(step)) = reader.message(bytes) else {
+    let Ok(Some(step)) = READER.message(bytes) else {
         return;
     };
-    here(&reader, &step);
+    here(&step);
     let body = str::from_utf8(bytes).unwrap();
     let mut known = HashSet::new();
     for incoming in &step.events {
@@ -54,12 +64,12 @@ target!(|bytes: &[u8]| {
     }
 });
 
-fn here(reader: &Reader, step: &Step) {
+fn here(step: &Step) {
     let Target::Conversation(key) = &step.target else {
         panic!("a platform names conversations")
     };
-    assert_eq!(key.bot, reader.bot);
-    assert_eq!(key.realm, reader.deployment_id.as_str());
+    assert_eq!(key.bot.as_str(), "fashion");
+    assert_eq!(key.realm, "d7");
     assert!(!step.events.is_empty());
 }
 

@@ -145,7 +145,7 @@ impl World {
         let Kind::Webhook(desk) = only(configured(at, "off").desks).kind else {
             panic!("it is configured as one")
         };
-        let desk = webhook::Settings::new(&desk).unwrap();
+        let desk = webhook::Settings::compile(&desk).unwrap();
         Self {
             messages: bot("messages"),
             legacy: bot("legacy"),

@@ -6,12 +6,10 @@
 mod actions;
 mod adapter;
 mod capabilities;
-mod dry_run;
-mod error;
+mod examples;
 pub mod hook;
 mod message;
 mod settings;
 
-use self::capabilities::capabilities;
-pub use self::{adapter::Certainly, error::SettingsError, settings::Settings};
+pub use self::{adapter::Certainly, hook::Reader, settings::Settings};
 pub use crate::domain::json::HookError;

@@ -5,8 +5,7 @@
 mod actions;
 mod adapter;
 mod capabilities;
-mod dry_run;
-mod error;
+mod examples;
 pub mod hook;
 mod look_up;
 mod message;
@@ -14,6 +13,5 @@ mod realm;
 mod session;
 mod settings;
 
-use self::capabilities::capabilities;
-pub use self::{adapter::Chatlayer, error::SettingsError, settings::Settings};
+pub use self::{adapter::Chatlayer, settings::Settings};
 pub use crate::domain::json::HookError;

@@ -15,6 +15,5 @@ mod message;
 mod settings;
 mod user;
 
-use self::capabilities::capabilities;
 pub use self::{adapter::AivoLive, error::SettingsError, hook::Reader, settings::Settings};
 pub use crate::domain::json::HookError;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use handover_bridge::{
-    bots::certainly::{Certainly, Settings, hook::Reader},
+    bots::certainly::{Certainly, Reader, Settings},
     config::{self, Platform},
     conformance::{Adapter, Answer, Harness, check},
     domain::{
@@ -96,14 +96,8 @@ impl Harness for CertainlyHarness {
     /// Either of its two addresses.
     fn hear(&self, body: &[u8]) -> Result<(), String> {
         let nowhere = "http://127.0.0.1".parse().unwrap();
-        let bot = configured(self.0, &nowhere);
-        let reader = Reader {
-            bot: BotName::new("fashion").unwrap(),
-            deployment_id: bot.deployment_id,
-            user_id_field: bot.user_id_field,
-            user_id_prefix: bot.user_id_prefix,
-            drop_repeats: bot.drop_repeats,
-        };
+        let name = BotName::new("fashion").unwrap();
+        let reader = Reader::new(&name, &configured(self.0, &nowhere));
         let claim = reader.claim(body).map(drop);
         let message = reader.message(body).map(drop);
         claim

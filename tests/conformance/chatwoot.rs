@@ -53,8 +53,8 @@ fn name() -> DeskName {
 
 impl Harness for ChatwootHarness {
     fn connect(&self, vendor: &BaseUrl, outbound: Outbound) -> Adapter {
-        let settings = Settings::compile(&name(), &configured(vendor)).unwrap();
-        Adapter::Desk(Arc::new(Chatwoot::new(settings, outbound)))
+        let settings = Settings::compile(&configured(vendor)).unwrap();
+        Adapter::Desk(Arc::new(Chatwoot::new(&name(), settings, outbound)))
     }
 
     /// One answer for all calls of an opening: the contact is there, and has no conversation yet. The same for those of an

@@ -32,7 +32,7 @@ pub(crate) fn connect(vendor: &BaseUrl, outbound: Outbound) -> Webhook {
         panic!("another kind of desk")
     };
     Webhook::new(
-        Settings::new(&desk).unwrap(),
+        Settings::compile(&desk).unwrap(),
         outbound,
         Arc::new(SystemClock),
     )

@@ -9,12 +9,9 @@ use axum::{
 };
 use handover_bridge::{
     bots::certainly,
-    config::{Config, Kind, Source},
+    config::{Config, Kind, Platform, Source},
     desks::{aivo_live, chatwoot},
-    domain::{
-        ids::{BotName, ExternalId},
-        time::{Clock, Timestamp},
-    },
+    domain::time::{Clock, Timestamp},
     http::{
         AivoLiveHook, Bot, BotHook, CertainlyHook, ChatlayerHook, ChatwootHook, Credentials, Desk,
         DeskHook, NoSessions, Options, Turns, Watched, combined_router, secret::Accepted,
@@ -265,20 +262,26 @@ fn chatwoot_desks() -> [Desk; 3] {
 
 /// With the key of the others, so that it is the platform that tells them apart.
 fn certainly_bot(name: &str, credentials: Credentials) -> Bot {
-    let bot: BotName = name.parse().unwrap();
-    let reader = certainly::hook::Reader {
-        bot: bot.clone(),
-        deployment_id: ExternalId::new("d7").unwrap(),
-        user_id_field: "to".to_owned(),
-        user_id_prefix: "webbot:".to_owned(),
-        drop_repeats: false,
+    let text = format!(
+        r#"
+        [bots.{name}]
+        platform = "certainly"
+        deployment_id = "d7"
+        access_token = "access-token"
+        hook_key = "{KEY}"
+        "#
+    );
+    let config = Config::load(&Source::text("test.toml", text)).unwrap();
+    let (name, bot) = config.bots.first_key_value().unwrap();
+    let Platform::Certainly(bot) = &bot.platform else {
+        panic!("another platform")
     };
     Bot {
-        name: bot,
+        name: name.clone(),
         hook: BotHook::Certainly(CertainlyHook {
             hook_key: accepted(KEY),
             credentials,
-            reader: Arc::new(reader),
+            reader: Arc::new(certainly::Reader::new(name, bot)),
         }),
     }
 }

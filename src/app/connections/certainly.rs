@@ -6,8 +6,8 @@ use super::{Address, Connection, Context, faults_of};
 use crate::{
     app::rotation::Holder,
     bots::{
-        BotPlatform,
-        certainly::{Certainly, Settings, SettingsError, hook::Reader},
+        BotPlatform, SettingsError,
+        certainly::{Certainly, Reader, Settings},
     },
     config::{self, Fault, HookAuth, KeyPath},
     domain::ids::BotName,
@@ -25,13 +25,7 @@ pub(super) fn connect(
     let hook = http::CertainlyHook {
         hook_key: Accepted::from(&bot.hook_key),
         credentials: credentials(&bot.hook_auth),
-        reader: Arc::new(Reader {
-            bot: name.clone(),
-            deployment_id: bot.deployment_id.clone(),
-            user_id_field: bot.user_id_field.clone(),
-            user_id_prefix: bot.user_id_prefix.clone(),
-            drop_repeats: bot.drop_repeats,
-        }),
+        reader: Arc::new(Reader::new(name, bot)),
     };
     let secrets = holders(&settings, &hook);
     Ok(Connection {

@@ -6,8 +6,8 @@ use super::{Address, Connection, Context, faults_of};
 use crate::{
     app::rotation::Holder,
     bots::{
-        BotPlatform,
-        chatlayer::{Chatlayer, Settings, SettingsError},
+        BotPlatform, SettingsError,
+        chatlayer::{Chatlayer, Settings},
     },
     config::{self, Fault, KeyPath},
     domain::ids::BotName,

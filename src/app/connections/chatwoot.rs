@@ -20,7 +20,7 @@ pub(super) fn connect(
     context: &Context,
 ) -> Result<Connection<dyn Desk, Option<http::DeskHook>>, Vec<Fault>> {
     let table = KeyPath::default().key("desks").key(name.as_str());
-    let settings = Settings::compile(name, desk)
+    let settings = Settings::compile(desk)
         .map_err(|faults| faults_of(&table, faults, SettingsError::into_fault))?;
     let hook = http::ChatwootHook {
         hook_key: desk.hook_key.as_ref().map(Accepted::from),
@@ -42,7 +42,7 @@ pub(super) fn connect(
         secrets: secrets
             .map(|(key, holder)| (format!("{table}.{key}"), holder))
             .collect(),
-        adapter: Arc::new(Chatwoot::new(settings, context.outbound.clone())),
+        adapter: Arc::new(Chatwoot::new(name, settings, context.outbound.clone())),
         hook: Some(http::DeskHook::Chatwoot(hook)),
         address: Some(Address::new(
             &table,

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Address, Connection, Context};
+use super::{Address, Connection, Context, faults_of};
 use crate::{
     app::rotation::Holder,
     config::{self, Fault, KeyPath},
     desks::{
         Desk,
-        webhook::{Settings, Webhook},
+        webhook::{Settings, SettingsError, Webhook},
     },
     domain::ids::DeskName,
     http::{self, secret::Accepted},
@@ -20,7 +20,8 @@ pub(super) fn connect(
     context: &Context,
 ) -> Result<Connection<dyn Desk, Option<http::DeskHook>>, Vec<Fault>> {
     let table = KeyPath::default().key("desks").key(name.as_str());
-    let settings = Settings::new(desk).map_err(|fault| vec![fault.into_fault(&table)])?;
+    let settings = Settings::compile(desk)
+        .map_err(|faults| faults_of(&table, faults, SettingsError::into_fault))?;
     let token = Accepted::from(&desk.token);
     let secrets = vec![
         (

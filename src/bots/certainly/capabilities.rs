@@ -4,6 +4,6 @@
 use crate::domain::fallback::{Audience, Capabilities};
 
 /// `text_limit` is the operator's: no document gives one.
-pub const fn capabilities(text_limit: usize) -> Capabilities {
+pub(super) const fn capabilities(text_limit: usize) -> Capabilities {
     Capabilities::text_only(Audience::User, text_limit)
 }

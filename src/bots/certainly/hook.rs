@@ -13,27 +13,31 @@ use super::{
     HookError,
     message::{attached, bot_contents, user_contents},
 };
-use crate::domain::{
-    conversation::{ConversationKey, Profile, UserProfile},
-    dedupe::{ContentKey, DedupeKey},
-    event::{Event, Feed, Incoming, PlatformMessage, Request, Step, Target, TranscriptItem},
-    ids::{BotName, ExternalId},
-    json,
-    message::{Actor, Content},
-    time::Timestamp,
+use crate::{
+    config,
+    domain::{
+        conversation::{ConversationKey, Profile, UserProfile},
+        dedupe::{ContentKey, DedupeKey},
+        event::{Event, Feed, Incoming, PlatformMessage, Request, Step, Target, TranscriptItem},
+        ids::{BotName, ExternalId},
+        json,
+        message::{Actor, Content},
+        time::Timestamp,
+    },
 };
 
 /// How the calls of one deployment are read.
 #[derive(Clone, Debug)]
 pub struct Reader {
+    /// Whose calls they are.
     pub bot: BotName,
-    pub deployment_id: ExternalId,
+    deployment_id: ExternalId,
     /// The field of a claim that holds the user's id.
-    pub user_id_field: String,
+    user_id_field: String,
     /// Left out of the ids of users, so that claims and messages name the same conversation.
-    pub user_id_prefix: String,
+    user_id_prefix: String,
     /// The same content of a user with the same time counts once.
-    pub drop_repeats: bool,
+    drop_repeats: bool,
 }
 
 /// The user as a call names them.
@@ -73,6 +77,16 @@ const PLACED: [&str; 10] = [
 ];
 
 impl Reader {
+    pub fn new(bot: &BotName, configured: &config::Certainly) -> Self {
+        Self {
+            bot: bot.clone(),
+            deployment_id: configured.deployment_id.clone(),
+            user_id_field: configured.user_id_field.clone(),
+            user_id_prefix: configured.user_id_prefix.clone(),
+            drop_repeats: configured.drop_repeats,
+        }
+    }
+
     /// What the user's conversation is kept under, in whichever form the platform names them.
     pub fn key<'i>(&self, given: &'i str) -> &'i str {
         given.strip_prefix(&self.user_id_prefix).unwrap_or(given)

@@ -2,9 +2,9 @@
 
 use secrecy::SecretString;
 
-use super::SettingsError;
+use super::capabilities::capabilities;
 use crate::{
-    bots::steps::Steps,
+    bots::{SettingsError, steps::Steps},
     config::{self, Auth, Rotating, Secrets, Sender},
     domain::{fallback::Capabilities, ids::ExternalId},
     outbound::{BaseUrl, request::keep},
@@ -49,7 +49,7 @@ impl Settings {
         Ok(Self {
             api_url,
             deployment_id: configured.deployment_id.clone(),
-            capabilities: super::capabilities(configured.text_limit),
+            capabilities: capabilities(configured.text_limit),
             auth: configured.auth,
             sender: configured.sender,
             claim_end: configured.claim_end.clone(),

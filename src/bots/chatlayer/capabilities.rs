@@ -15,7 +15,7 @@ const CARD: Cards = Cards {
 const TITLE_LIMIT: usize = 80;
 
 /// `text_limit` is the operator's: no document gives one.
-pub const fn capabilities(text_limit: usize) -> Capabilities {
+pub(super) const fn capabilities(text_limit: usize) -> Capabilities {
     let everything = Capabilities::EVERY_USER;
     Capabilities {
         audience: Audience::User,

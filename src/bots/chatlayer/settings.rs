@@ -2,9 +2,9 @@
 
 use secrecy::SecretString;
 
-use super::SettingsError;
+use super::capabilities::capabilities;
 use crate::{
-    bots::steps::Steps,
+    bots::{SettingsError, steps::Steps},
     config::{self, History, Rotating},
     domain::fallback::Capabilities,
     outbound::{BaseUrl, request::keep},
@@ -43,7 +43,7 @@ impl Settings {
         };
         Ok(Self {
             api_url,
-            capabilities: super::capabilities(configured.text_limit),
+            capabilities: capabilities(configured.text_limit),
             access_token: Rotating::new(configured.access_token.first().clone()),
             history: configured.history,
             steps,

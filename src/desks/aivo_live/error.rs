@@ -1,4 +1,4 @@
-//! What can be wrong with an event of Aivo Live and with the configuration of a desk.
+//! What can be wrong with the configuration of a desk.
 
 use crate::{
     config::{Fault, KeyPath, Written},

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::SettingsError;
+use super::{SettingsError, capabilities::capabilities};
 use crate::{
     config::{self, Extra, Rotating},
     domain::fallback::Capabilities,
@@ -87,7 +87,7 @@ impl Settings {
             extra: *extra,
             transcript_limit: *transcript_limit,
             transcript_chars: *transcript_chars,
-            capabilities: super::capabilities(*text_limit, *files),
+            capabilities: capabilities(*text_limit, *files),
             message,
             close,
         })

@@ -16,13 +16,14 @@ use self::written::Written;
 use super::{
     Settings,
     actions::{Inbox, Mark, NewFailure, NewMessage, NewStatus},
-    capabilities::CAPABILITIES,
+    capabilities::capabilities,
     message,
 };
 use crate::{
     desks::{Desk, DeskFacts, shown, transcript::speaker},
     domain::{
         delivery::{Done, Failure, Job, Task},
+        ids::DeskName,
         message::{Actor, Content},
         retry::ErrorClass,
     },
@@ -32,6 +33,7 @@ use crate::{
 /// One configured desk.
 #[derive(Debug)]
 pub struct Chatwoot {
+    desk: DeskName,
     settings: Settings,
     outbound: Outbound,
 }
@@ -59,8 +61,12 @@ enum Attempt {
 }
 
 impl Chatwoot {
-    pub fn new(settings: Settings, outbound: Outbound) -> Self {
-        Self { settings, outbound }
+    pub fn new(desk: &DeskName, settings: Settings, outbound: Outbound) -> Self {
+        Self {
+            desk: desk.clone(),
+            settings,
+            outbound,
+        }
     }
 
     async fn attempt(&self, job: &Job, attempt: Attempt) -> Result<Done, Failure> {
@@ -166,7 +172,7 @@ impl Chatwoot {
 impl Desk for Chatwoot {
     fn facts(&self) -> DeskFacts {
         DeskFacts {
-            capabilities: CAPABILITIES,
+            capabilities: capabilities(),
             transcript_limit: self.settings.transcript_limit,
             reopen_after: REOPEN_AFTER,
         }
@@ -191,7 +197,7 @@ impl Desk for Chatwoot {
                 "inbox {inbox} is not of the channel API: make one that is"
             ));
         }
-        let hook = format!("/hooks/chatwoot/{}", self.settings.desk);
+        let hook = format!("/hooks/chatwoot/{}", self.desk);
         let leads_here = |url: &str| {
             let mut behind = url.split(&hook).skip(1);
             behind.any(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
@@ -245,7 +251,7 @@ fn said(job: &Job) -> Result<Vec<Line>, Failure> {
         }
         _ => Err(Failure::of(ErrorClass::Rejected)),
     };
-    let parts = shown::parts(job, &CAPABILITIES)?;
+    let parts = shown::parts(job, &capabilities())?;
     parts.iter().map(|part| line(part)).collect()
 }
 

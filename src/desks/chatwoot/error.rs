@@ -1,4 +1,4 @@
-//! What can be wrong with a call of Chatwoot and with the configuration of a desk.
+//! What can be wrong with the configuration of a desk.
 
 use crate::{
     config::{Fault, KeyPath, Written},

@@ -5,13 +5,11 @@ use secrecy::{ExposeSecret, SecretString};
 use super::SettingsError;
 use crate::{
     config::{self, Rotating},
-    domain::ids::DeskName,
     outbound::{BaseUrl, Call, CallError, Endpoint},
 };
 
 #[derive(Clone, Debug)]
 pub struct Settings {
-    pub(super) desk: DeskName,
     api_url: BaseUrl,
     account_id: u64,
     pub(super) inbox_id: u64,
@@ -24,10 +22,7 @@ const TOKEN_HEADER: &str = "api_access_token";
 
 impl Settings {
     /// Or all that is wrong with it.
-    pub fn compile(
-        desk: &DeskName,
-        configured: &config::Chatwoot,
-    ) -> Result<Self, Vec<SettingsError>> {
+    pub fn compile(configured: &config::Chatwoot) -> Result<Self, Vec<SettingsError>> {
         let config::Chatwoot {
             api_url,
             account_id,
@@ -39,7 +34,6 @@ impl Settings {
         } = configured;
         let api_url = BaseUrl::try_from(api_url.as_url().clone());
         Ok(Self {
-            desk: desk.clone(),
             api_url: api_url.map_err(|fault| vec![SettingsError::Url(fault)])?,
             account_id: *account_id,
             inbox_id: *inbox_id,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::capabilities::CAPABILITIES;
+use super::capabilities::capabilities;
 use crate::{
     desks::{Desk, DeskFacts},
     domain::delivery::{Done, Failure, Job},
@@ -18,7 +18,7 @@ pub struct Console;
 impl Desk for Console {
     fn facts(&self) -> DeskFacts {
         DeskFacts {
-            capabilities: CAPABILITIES,
+            capabilities: capabilities(),
             reopen_after: Duration::ZERO,
             // Its agents read the store, which has all of it.
             transcript_limit: 0,

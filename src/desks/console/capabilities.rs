@@ -3,4 +3,6 @@
 use crate::domain::fallback::Capabilities;
 
 /// The pages show every content.
-pub(super) const CAPABILITIES: Capabilities = Capabilities::EVERY_AGENT;
+pub(super) const fn capabilities() -> Capabilities {
+    Capabilities::EVERY_AGENT
+}

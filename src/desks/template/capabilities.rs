@@ -5,7 +5,7 @@ use crate::{
     domain::fallback::{Audience, Capabilities},
 };
 
-pub(super) fn capabilities(contents: Contents, text_limit: usize) -> Capabilities {
+pub(super) const fn capabilities(contents: Contents, text_limit: usize) -> Capabilities {
     match contents {
         Contents::Text => Capabilities::text_only(Audience::Agent, text_limit),
         Contents::Any => Capabilities {

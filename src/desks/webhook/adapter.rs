@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     Settings,
     actions::{Action, Data, Kind},
-    capabilities::CAPABILITIES,
+    capabilities::capabilities,
 };
 use crate::{
     clock::new_id,
@@ -118,7 +118,7 @@ impl Webhook {
 impl Desk for Webhook {
     fn facts(&self) -> DeskFacts {
         DeskFacts {
-            capabilities: CAPABILITIES,
+            capabilities: capabilities(),
             // It knows a call again by its `webhook-id`.
             reopen_after: Duration::ZERO,
             transcript_limit: self.settings.transcript_limit,

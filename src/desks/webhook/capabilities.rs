@@ -3,4 +3,6 @@
 use crate::domain::fallback::Capabilities;
 
 /// Its protocol has every content, and the desk decides what it makes of them.
-pub(super) const CAPABILITIES: Capabilities = Capabilities::EVERY_AGENT;
+pub(super) const fn capabilities() -> Capabilities {
+    Capabilities::EVERY_AGENT
+}

@@ -7,6 +7,7 @@ use crate::{
     config::{self, Rotating, Secrets},
     outbound::{
         BaseUrl,
+        request::keep,
         webhook_signature::{WebhookSecret, WebhookSecrets},
     },
 };
@@ -19,11 +20,19 @@ pub struct Settings {
 }
 
 impl Settings {
-    pub fn new(configured: &config::WebhookDesk) -> Result<Self, SettingsError> {
+    /// Or all that is wrong with it.
+    pub fn compile(configured: &config::WebhookDesk) -> Result<Self, Vec<SettingsError>> {
+        let mut faults = Vec::new();
+        let url = BaseUrl::try_from(configured.url.as_url().clone());
+        let url = keep(&mut faults, url);
+        let secrets = keep(&mut faults, signing(&configured.secret));
+        let (Some(url), Some(secrets)) = (url, secrets) else {
+            return Err(faults);
+        };
         Ok(Self {
-            url: BaseUrl::try_from(configured.url.as_url().clone())?,
+            url,
             transcript_limit: configured.transcript_limit,
-            secrets: Rotating::new(signing(&configured.secret)?),
+            secrets: Rotating::new(secrets),
         })
     }
 

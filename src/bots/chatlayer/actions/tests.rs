@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::{bots::chatlayer::capabilities, domain::fallback};
+use crate::{bots::chatlayer::capabilities::capabilities, domain::fallback};
 
 fn actions(content: Value) -> Result<Value, Unshowable> {
     let content: Content = serde_json::from_value(content).unwrap();

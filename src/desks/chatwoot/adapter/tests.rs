@@ -48,7 +48,7 @@ fn desk(stub: &Stub) -> Chatwoot {
     let config::Kind::Chatwoot(desk) = desk.kind else {
         panic!("another kind")
     };
-    Chatwoot::new(Settings::compile(&name, &desk).unwrap(), loopback())
+    Chatwoot::new(&name, Settings::compile(&desk).unwrap(), loopback())
 }
 
 fn id(number: u128) -> Uuid {

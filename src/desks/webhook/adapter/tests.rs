@@ -52,7 +52,7 @@ fn desk(stub: &Stub) -> Webhook {
         panic!("another kind")
     };
     Webhook::new(
-        Settings::new(&configured).unwrap(),
+        Settings::compile(&configured).unwrap(),
         loopback(),
         Arc::new(At(START)),
     )

@@ -1,4 +1,4 @@
-//! What can be wrong with a call of Chatlayer and with the configuration of a bot.
+//! What can be wrong with the configuration of a bot, on whichever platform.
 
 use crate::{
     config::{Fault, KeyPath, Written},
