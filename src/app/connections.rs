@@ -12,7 +12,6 @@ mod webhook;
 use std::{collections::BTreeMap, env, sync::Arc};
 
 use ipnet::IpNet;
-use url::Url;
 
 use super::{
     Error,
@@ -20,7 +19,7 @@ use super::{
 };
 use crate::{
     bots::BotPlatform,
-    config::{self, Fault, Faults, KeyPath, Kind, Platform},
+    config::{self, CallUrl, Fault, Faults, KeyPath, Kind, Platform},
     desks::Desk,
     domain::{
         ids::{BotName, DeskName},
@@ -82,6 +81,10 @@ struct Context {
     outbound: Outbound,
     clock: Arc<dyn Clock>,
 }
+
+/// The table of one bot or desk in the configuration.
+#[derive(Debug)]
+struct Table(KeyPath);
 
 impl Draft {
     pub(super) fn new(
@@ -189,25 +192,38 @@ impl Connections {
     }
 }
 
-impl Address {
-    /// `table` is the table of the bot or desk, `keys` are the last parts of the two keys.
-    fn new(table: &KeyPath, address: &str, secret: &str, url: &Url) -> Self {
-        Self {
-            key: format!("{table}.{address}"),
-            secret_key: format!("{table}.{secret}"),
-            origin: url.origin().ascii_serialization(),
+impl Table {
+    fn of_bot(name: &BotName) -> Self {
+        Self(KeyPath::default().key("bots").key(name.as_str()))
+    }
+
+    fn of_desk(name: &DeskName) -> Self {
+        Self(KeyPath::default().key("desks").key(name.as_str()))
+    }
+
+    /// What the vendor finds wrong with it.
+    fn faults<E>(&self, faults: Vec<E>, into_fault: impl Fn(E, &KeyPath) -> Fault) -> Vec<Fault> {
+        let faults = faults.into_iter();
+        faults.map(|fault| into_fault(fault, &self.0)).collect()
+    }
+
+    /// One of its secrets, by the last part of its key.
+    fn secret(&self, key: &str, holder: Holder) -> (String, Holder) {
+        (self.key(key), holder)
+    }
+
+    /// By the last parts of the two keys.
+    fn address(&self, address: &str, secret: &str, url: &CallUrl) -> Address {
+        Address {
+            key: self.key(address),
+            secret_key: self.key(secret),
+            origin: url.as_url().origin().ascii_serialization(),
         }
     }
-}
 
-/// What one vendor finds wrong with the table of a bot or a desk.
-fn faults_of<E>(
-    table: &KeyPath,
-    faults: Vec<E>,
-    into_fault: impl Fn(E, &KeyPath) -> Fault,
-) -> Vec<Fault> {
-    let faults = faults.into_iter();
-    faults.map(|fault| into_fault(fault, table)).collect()
+    fn key(&self, last: &str) -> String {
+        format!("{}.{last}", self.0)
+    }
 }
 
 fn keep_all<T>(faults: &mut Vec<Fault>, connected: Result<T, Vec<Fault>>) -> Option<T> {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Address, Connection, Context, faults_of};
+use super::{Connection, Context, Table};
 use crate::{
     app::rotation::Holder,
-    config::{self, Fault, KeyPath},
+    config::{self, Fault},
     desks::{
         Desk,
         aivo_live::{AivoLive, Reader, Settings, SettingsError},
@@ -19,33 +19,23 @@ pub(super) fn connect(
     desk: &config::AivoLive,
     context: &Context,
 ) -> Result<Connection<dyn Desk, Option<http::DeskHook>>, Vec<Fault>> {
-    let table = KeyPath::default().key("desks").key(name.as_str());
+    let table = Table::of_desk(name);
     let settings = Settings::compile(desk)
-        .map_err(|faults| faults_of(&table, faults, SettingsError::into_fault))?;
+        .map_err(|faults| table.faults(faults, SettingsError::into_fault))?;
     let hook = http::AivoLiveHook {
         hook_key: Accepted::from(&desk.hook_key),
         reader: Reader::new(name, desk),
     };
-    let secrets = vec![
-        (
-            format!("{table}.bot_token"),
-            Holder::Presented(settings.bot_token().clone()),
-        ),
-        (
-            format!("{table}.hook_key"),
-            Holder::Accepted(hook.hook_key.clone()),
-        ),
-    ];
+    let bot_token = Holder::Presented(settings.bot_token().clone());
+    let hook_key = Holder::Accepted(hook.hook_key.clone());
     Ok(Connection {
         adapter: Arc::new(AivoLive::new(settings, context.outbound.clone())),
         hook: Some(http::DeskHook::AivoLive(hook)),
-        secrets,
+        secrets: vec![
+            table.secret("bot_token", bot_token),
+            table.secret("hook_key", hook_key),
+        ],
         // What a probe calls.
-        address: Some(Address::new(
-            &table,
-            "groups_url",
-            "headers",
-            desk.groups_url.as_url(),
-        )),
+        address: Some(table.address("groups_url", "headers", &desk.groups_url)),
     })
 }

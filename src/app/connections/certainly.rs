@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Address, Connection, Context, faults_of};
+use super::{Connection, Context, Table};
 use crate::{
     app::rotation::Holder,
     bots::{
         BotPlatform, SettingsError,
         certainly::{Certainly, Reader, Settings},
     },
-    config::{self, Fault, HookAuth, KeyPath},
+    config::{self, Fault, HookAuth},
     domain::ids::BotName,
     http::{self, Credentials, secret::Accepted},
 };
@@ -19,28 +19,20 @@ pub(super) fn connect(
     bot: &config::Certainly,
     context: &Context,
 ) -> Result<Connection<dyn BotPlatform, http::BotHook>, Vec<Fault>> {
-    let table = KeyPath::default().key("bots").key(name.as_str());
-    let settings = Settings::compile(bot)
-        .map_err(|faults| faults_of(&table, faults, SettingsError::into_fault))?;
+    let table = Table::of_bot(name);
+    let settings =
+        Settings::compile(bot).map_err(|faults| table.faults(faults, SettingsError::into_fault))?;
     let hook = http::CertainlyHook {
         hook_key: Accepted::from(&bot.hook_key),
         credentials: credentials(&bot.hook_auth),
         reader: Arc::new(Reader::new(name, bot)),
     };
-    let secrets = holders(&settings, &hook);
+    let secrets = secrets(&table, &settings, &hook);
     Ok(Connection {
-        address: Some(Address::new(
-            &table,
-            "api_url",
-            "access_token",
-            bot.api_url.as_url(),
-        )),
+        address: Some(table.address("api_url", "access_token", &bot.api_url)),
         adapter: Arc::new(Certainly::new(settings, context.outbound.clone())),
         hook: http::BotHook::Certainly(hook),
-        secrets: secrets
-            .into_iter()
-            .map(|(key, holder)| (format!("{table}.{key}"), holder))
-            .collect(),
+        secrets,
     })
 }
 
@@ -55,23 +47,26 @@ fn credentials(configured: &HookAuth) -> Credentials {
     }
 }
 
-fn holders(settings: &Settings, hook: &http::CertainlyHook) -> Vec<(&'static str, Holder)> {
-    let mut holders = vec![("hook_key", Holder::Accepted(hook.hook_key.clone()))];
+fn secrets(
+    table: &Table,
+    settings: &Settings,
+    hook: &http::CertainlyHook,
+) -> Vec<(String, Holder)> {
+    let hook_key = Holder::Accepted(hook.hook_key.clone());
+    let mut secrets = vec![table.secret("hook_key", hook_key)];
     let presented = [
         ("access_token", settings.access_token()),
         ("api_token", settings.api_token()),
     ];
     for (key, token) in presented {
-        holders.extend(token.map(|token| (key, Holder::Presented(token.clone()))));
+        let token = token.map(|token| Holder::Presented(token.clone()));
+        secrets.extend(token.map(|token| table.secret(key, token)));
     }
-    match &hook.credentials {
-        Credentials::None => {}
-        Credentials::Basic { user: _, password } => {
-            holders.push(("hook_password", Holder::Accepted(password.clone())));
-        }
-        Credentials::Bearer(token) => {
-            holders.push(("hook_token", Holder::Accepted(token.clone())));
-        }
-    }
-    holders
+    let accepted = match &hook.credentials {
+        Credentials::None => None,
+        Credentials::Basic { user: _, password } => Some(("hook_password", password)),
+        Credentials::Bearer(token) => Some(("hook_token", token)),
+    };
+    secrets.extend(accepted.map(|(key, it)| table.secret(key, Holder::Accepted(it.clone()))));
+    secrets
 }

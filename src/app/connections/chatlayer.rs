@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Address, Connection, Context, faults_of};
+use super::{Connection, Context, Table};
 use crate::{
     app::rotation::Holder,
     bots::{
         BotPlatform, SettingsError,
         chatlayer::{Chatlayer, Settings},
     },
-    config::{self, Fault, KeyPath},
+    config::{self, Fault},
     domain::ids::BotName,
     http::{self, secret::Accepted},
 };
@@ -19,44 +19,29 @@ pub(super) fn connect(
     bot: &config::Chatlayer,
     context: &Context,
 ) -> Result<Connection<dyn BotPlatform, http::BotHook>, Vec<Fault>> {
-    let table = KeyPath::default().key("bots").key(name.as_str());
-    let settings = Settings::compile(bot)
-        .map_err(|faults| faults_of(&table, faults, SettingsError::into_fault))?;
-    let access_token = settings.access_token().clone();
+    let table = Table::of_bot(name);
+    let settings =
+        Settings::compile(bot).map_err(|faults| table.faults(faults, SettingsError::into_fault))?;
+    let access_token = Holder::Presented(settings.access_token().clone());
     let hook = http::ChatlayerHook {
         verify_token: Accepted::from(&bot.verify_token),
         hook_key: accepted(bot.hook_key.as_ref()),
         channel_verify_token: accepted(bot.channel_verify_token.as_ref()),
         turns: http::Turns::default(),
     };
-    let secrets = vec![
-        (
-            format!("{table}.access_token"),
-            Holder::Presented(access_token),
-        ),
-        (
-            format!("{table}.verify_token"),
-            Holder::Accepted(hook.verify_token.clone()),
-        ),
-        (
-            format!("{table}.hook_key"),
-            Holder::Accepted(hook.hook_key.clone()),
-        ),
-        (
-            format!("{table}.channel_verify_token"),
-            Holder::Accepted(hook.channel_verify_token.clone()),
-        ),
-    ];
+    let verify_token = Holder::Accepted(hook.verify_token.clone());
+    let hook_key = Holder::Accepted(hook.hook_key.clone());
+    let channel_verify_token = Holder::Accepted(hook.channel_verify_token.clone());
     Ok(Connection {
         adapter: Arc::new(Chatlayer::new(settings, context.outbound.clone())),
         hook: http::BotHook::Chatlayer(hook),
-        secrets,
-        address: Some(Address::new(
-            &table,
-            "api_url",
-            "access_token",
-            bot.api_url.as_url(),
-        )),
+        secrets: vec![
+            table.secret("access_token", access_token),
+            table.secret("verify_token", verify_token),
+            table.secret("hook_key", hook_key),
+            table.secret("channel_verify_token", channel_verify_token),
+        ],
+        address: Some(table.address("api_url", "access_token", &bot.api_url)),
     })
 }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Address, Connection, Context, faults_of};
+use super::{Connection, Context, Table};
 use crate::{
     app::rotation::Holder,
-    config::{self, Fault, KeyPath},
+    config::{self, Fault},
     desks::{
         Desk,
         chatwoot::{Chatwoot, Reader, Settings, SettingsError, Signatures},
@@ -19,36 +19,26 @@ pub(super) fn connect(
     desk: &config::Chatwoot,
     context: &Context,
 ) -> Result<Connection<dyn Desk, Option<http::DeskHook>>, Vec<Fault>> {
-    let table = KeyPath::default().key("desks").key(name.as_str());
+    let table = Table::of_desk(name);
     let settings = Settings::compile(desk)
-        .map_err(|faults| faults_of(&table, faults, SettingsError::into_fault))?;
+        .map_err(|faults| table.faults(faults, SettingsError::into_fault))?;
     let hook = http::ChatwootHook {
         hook_key: desk.hook_key.as_ref().map(Accepted::from),
         signatures: desk.webhook_secret.as_ref().map(Signatures::from),
         reader: Reader::new(name, desk),
         clock: Arc::clone(&context.clock),
     };
-    let token = settings.api_access_token().clone();
-    let mut secrets = vec![("api_access_token", Holder::Presented(token))];
-    let key = hook.hook_key.clone();
-    secrets.extend(key.map(|key| ("hook_key", Holder::Accepted(key))));
-    let signatures = hook.signatures.as_ref();
-    secrets.extend(signatures.map(|signatures| {
-        let secrets = signatures.secrets().clone();
-        ("webhook_secret", Holder::Verifying(secrets))
-    }));
-    let secrets = secrets.into_iter();
+    let token = Holder::Presented(settings.api_access_token().clone());
+    let mut secrets = vec![table.secret("api_access_token", token)];
+    let hook_key = hook.hook_key.clone().map(Holder::Accepted);
+    secrets.extend(hook_key.map(|key| table.secret("hook_key", key)));
+    let signed = hook.signatures.as_ref();
+    let signed = signed.map(|signatures| Holder::Verifying(signatures.secrets().clone()));
+    secrets.extend(signed.map(|secret| table.secret("webhook_secret", secret)));
     Ok(Connection {
-        secrets: secrets
-            .map(|(key, holder)| (format!("{table}.{key}"), holder))
-            .collect(),
+        secrets,
         adapter: Arc::new(Chatwoot::new(name, settings, context.outbound.clone())),
         hook: Some(http::DeskHook::Chatwoot(hook)),
-        address: Some(Address::new(
-            &table,
-            "api_url",
-            "api_access_token",
-            desk.api_url.as_url(),
-        )),
+        address: Some(table.address("api_url", "api_access_token", &desk.api_url)),
     })
 }

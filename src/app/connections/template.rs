@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Address, Connection, Context, faults_of};
+use super::{Connection, Context, Table};
 use crate::{
     app::rotation::Holder,
-    config::{self, Fault, KeyPath},
+    config::{self, Fault},
     desks::{
         Desk,
         template::{Settings, SettingsError, Template},
@@ -19,9 +19,9 @@ pub(super) fn connect(
     desk: &config::TemplateDesk,
     context: &Context,
 ) -> Result<Connection<dyn Desk, Option<http::DeskHook>>, Vec<Fault>> {
-    let table = KeyPath::default().key("desks").key(name.as_str());
+    let table = Table::of_desk(name);
     let settings = Settings::compile(desk)
-        .map_err(|faults| faults_of(&table, faults, SettingsError::into_fault))?;
+        .map_err(|faults| table.faults(faults, SettingsError::into_fault))?;
     let accepted = |secrets: &Option<_>| secrets.as_ref().map(Accepted::from).unwrap_or_default();
     let hook = http::TemplateHook {
         token: accepted(&desk.token),
@@ -29,28 +29,17 @@ pub(super) fn connect(
         hook: settings.hook().cloned().map(Arc::new),
     };
     let mut secrets = vec![
-        (
-            format!("{table}.token"),
-            Holder::Accepted(hook.token.clone()),
-        ),
-        (
-            format!("{table}.hook_key"),
-            Holder::Accepted(hook.hook_key.clone()),
-        ),
+        table.secret("token", Holder::Accepted(hook.token.clone())),
+        table.secret("hook_key", Holder::Accepted(hook.hook_key.clone())),
     ];
-    secrets.extend(settings.secrets().map(|(secret, rotating)| {
-        let key = format!("{table}.secrets.{secret}");
-        (key, Holder::Presented(rotating.clone()))
+    secrets.extend(settings.secrets().map(|(name, secret)| {
+        let key = format!("secrets.{name}");
+        table.secret(&key, Holder::Presented(secret.clone()))
     }));
     Ok(Connection {
         adapter: Arc::new(Template::new(settings, context.outbound.clone())),
         hook: Some(http::DeskHook::Template(hook)),
         secrets,
-        address: Some(Address::new(
-            &table,
-            "api_url",
-            "secrets",
-            desk.api_url.as_url(),
-        )),
+        address: Some(table.address("api_url", "secrets", &desk.api_url)),
     })
 }

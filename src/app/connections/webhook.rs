@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Address, Connection, Context, faults_of};
+use super::{Connection, Context, Table};
 use crate::{
     app::rotation::Holder,
-    config::{self, Fault, KeyPath},
+    config::{self, Fault},
     desks::{
         Desk,
         webhook::{Settings, SettingsError, Webhook},
@@ -19,22 +19,19 @@ pub(super) fn connect(
     desk: &config::WebhookDesk,
     context: &Context,
 ) -> Result<Connection<dyn Desk, Option<http::DeskHook>>, Vec<Fault>> {
-    let table = KeyPath::default().key("desks").key(name.as_str());
+    let table = Table::of_desk(name);
     let settings = Settings::compile(desk)
-        .map_err(|faults| faults_of(&table, faults, SettingsError::into_fault))?;
+        .map_err(|faults| table.faults(faults, SettingsError::into_fault))?;
     let token = Accepted::from(&desk.token);
     let secrets = vec![
-        (
-            format!("{table}.secret"),
-            Holder::Signing(settings.secrets().clone()),
-        ),
-        (format!("{table}.token"), Holder::Accepted(token.clone())),
+        table.secret("secret", Holder::Signing(settings.secrets().clone())),
+        table.secret("token", Holder::Accepted(token.clone())),
     ];
     let clock = Arc::clone(&context.clock);
     Ok(Connection {
         adapter: Arc::new(Webhook::new(settings, context.outbound.clone(), clock)),
         hook: Some(http::DeskHook::Api { token }),
         secrets,
-        address: Some(Address::new(&table, "url", "secret", desk.url.as_url())),
+        address: Some(table.address("url", "secret", &desk.url)),
     })
 }
