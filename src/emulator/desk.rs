@@ -18,14 +18,17 @@ use std::{
 };
 
 use axum::Router;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use self::{board::Board, bridge::Bridge, signature::Verifier};
-pub use self::{board::State, signature::BadSecret};
+pub use self::board::State;
+use self::{board::Board, bridge::Bridge};
 use super::client::{self, BuildError};
-use crate::domain::time::Clock;
+use crate::{
+    domain::time::Clock,
+    outbound::webhook_signature::{SecretError, WebhookSecret, WebhookSecrets},
+};
 
 /// What a desk has to know of its bridge.
 #[derive(Debug)]
@@ -47,7 +50,7 @@ pub enum DeskError {
     #[error("the desk has no client")]
     Client(#[from] BuildError),
     #[error("the desk cannot verify what the bridge signs")]
-    Secret(#[from] BadSecret),
+    Secret(#[from] SecretError),
 }
 
 /// A desk. Cheap to clone.
@@ -56,7 +59,7 @@ pub struct Desk(Arc<Shared>);
 
 struct Shared {
     bridge: Bridge,
-    verifier: Verifier,
+    secrets: WebhookSecrets,
     chat_url: Option<Url>,
     clock: Arc<dyn Clock>,
     board: Mutex<Board>,
@@ -65,9 +68,10 @@ struct Shared {
 
 pub fn build(options: Options) -> Result<Desk, DeskError> {
     let client = client::build(&options.bridge_url)?;
+    let secret = WebhookSecret::parse(options.secret.expose_secret())?;
     Ok(Desk(Arc::new(Shared {
         bridge: Bridge::new(client, options.bridge_url, options.token),
-        verifier: Verifier::new(&options.secret)?,
+        secrets: WebhookSecrets::new(vec![secret])?,
         chat_url: options.chat_url,
         clock: options.clock,
         board: Mutex::new(Board::default()),

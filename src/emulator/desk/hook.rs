@@ -10,7 +10,7 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{Desk, event::FromBridge};
+use super::{Desk, event::FromBridge, signature::verified};
 
 /// A transcript of some hundred messages with their cards.
 const MAX_BODY: usize = 8 * 1024 * 1024;
@@ -24,7 +24,7 @@ pub(super) fn router(desk: Desk) -> Router {
 
 async fn hear(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Response {
     let now = desk.0.clock.now();
-    let Some(call) = desk.0.verifier.verify(&headers, &body, now) else {
+    let Some(call) = verified(&desk.0.secrets, &headers, &body, now) else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
     let Ok(event) = serde_json::from_slice::<FromBridge>(&body) else {
