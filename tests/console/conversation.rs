@@ -129,6 +129,36 @@ async fn a_reply_from_another_page_leaves_unread_what_the_user_wrote() {
 }
 
 #[tokio::test]
+async fn a_reply_from_another_page_that_is_refused_is_no_look_at_the_conversation() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let ben = world.signed_in(Browser::by_https(), "ben").await;
+    let page = waiting(&world).await;
+    sends(&world, &ann, (&page, "claim"), "").await;
+    let form = unseen(&world.get(&ann, &page).await.body);
+    let form = format!("{form}&text=sent+late&elsewhere=true");
+    world.wait(Duration::from_hours(2));
+    let ann = world.signed_in(ann, "ann").await;
+    let ben = world.signed_in(ben, "ben").await;
+    says(&world, "one more thing").await;
+    let looks = async || {
+        let audited = world.audited().await;
+        let by_ann = ("ann".to_owned(), "transcript.view".to_owned());
+        audited.iter().filter(|entry| **entry == by_ann).count()
+    };
+    let before = looks().await;
+    let faulty = format!("{form}&replies=yes&buttons=Call");
+    let faulty = world.post(&ann, &format!("{page}/reply"), &faulty).await;
+    assert_eq!(faulty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    sends(&world, &ben, (&page, "assign"), "to=ben").await;
+    let taken = world.post(&ann, &format!("{page}/reply"), &form).await;
+    assert_eq!(taken.status, StatusCode::CONFLICT);
+    let inbox = world.get(&ann, "/console?list=open").await.body;
+    assert!(inbox.contains("row--unread"), "{inbox}");
+    assert_eq!(looks().await, before);
+}
+
+#[tokio::test]
 async fn of_a_text_that_stays_is_spoken_only_where_there_is_one() {
     let world = World::new();
     let ann = world.signed_in(Browser::here(), "ann").await;

@@ -11,7 +11,7 @@ mod transfer;
 use axum::{
     Router,
     http::StatusCode,
-    response::{IntoResponse as _, Redirect},
+    response::{IntoResponse as _, Redirect, Response},
     routing::{MethodRouter, post},
 };
 use uuid::Uuid;
@@ -78,11 +78,17 @@ impl Visit {
                 draft.refused(&refusal, &self.state.accounts().everybody())
             }
             Some(Outcome::KeyReused) => draft.faulty(texts::SENT_ALREADY),
-            _ => {
-                return Ok(self.way_back().into_response());
-            }
+            _ => return Ok(self.done()),
         };
         self.page_after(StatusCode::CONFLICT, &refused).await
+    }
+
+    fn done(&self) -> Response {
+        if self.is_unseen {
+            StatusCode::NO_CONTENT.into_response()
+        } else {
+            self.way_back().into_response()
+        }
     }
 
     fn way_back(&self) -> Redirect {

@@ -8,7 +8,13 @@ use axum::{
 use maud::html;
 use uuid::Uuid;
 
-use super::{context::Context, draft::Draft, facts, params::Params, ready, talk, unknown};
+use super::{
+    context::Context,
+    draft::Draft,
+    facts,
+    params::{Params, TranscriptParams},
+    ready, talk, unknown,
+};
 use crate::{
     console::{
         extract::Path,
@@ -19,12 +25,15 @@ use crate::{
         state::State,
     },
     domain::ids::ConversationId,
+    store::{self, ConversationView},
 };
 
 pub(super) struct Visit {
     pub(super) who: SignedIn,
     pub(super) state: State,
     pub(super) id: ConversationId,
+    /// A script of another page makes it, and nobody is shown what it is answered.
+    pub(super) is_unseen: bool,
 }
 
 pub(super) type Answer = Result<Response, Fault>;
@@ -42,6 +51,7 @@ impl FromRequestParts<State> for Visit {
             who,
             state: state.clone(),
             id: ConversationId::from_uuid(id),
+            is_unseen: false,
         })
     }
 }
@@ -63,11 +73,9 @@ impl Visit {
         let Some(view) = store.conversation(self.id, transcript.before, PAGE).await? else {
             return Ok(unknown(&frame));
         };
-        if let Some(last) = view.messages.last().filter(|_| transcript.before.is_none()) {
-            let seq = last.message.seq;
-            store.mark_read(self.id, &self.who.operator, seq).await?;
+        if !self.is_unseen {
+            self.looked_at(&view, transcript).await?;
         }
-        self.state.audit_view(&self.who.operator, self.id).await;
         let list = inbox::list(&self.state, &frame, inbox, Some(self.id)).await?;
         let user = view.state.profile.user.name();
         let context = Context::new(&self.state, &self.who, &view, user.as_deref());
@@ -86,6 +94,20 @@ impl Visit {
             }
         };
         Ok((status, layout::page(&frame, context.user_name(), &body)).into_response())
+    }
+
+    async fn looked_at(
+        &self,
+        view: &ConversationView,
+        transcript: &TranscriptParams,
+    ) -> Result<(), store::Error> {
+        let who = &self.who.operator;
+        if let Some(last) = view.messages.last().filter(|_| transcript.before.is_none()) {
+            let seq = last.message.seq;
+            self.state.store().mark_read(self.id, who, seq).await?;
+        }
+        self.state.audit_view(who, self.id).await;
+        Ok(())
     }
 }
 

@@ -43,37 +43,31 @@ pub(super) struct Params {
     by: Option<OperatorName>,
 }
 
-pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
-    let Params {
-        handover,
-        form,
-        text,
-        replies,
-        buttons,
-        file,
-        file_name,
-        elsewhere,
-        by,
-    } = form;
-    if by.is_some_and(|by| by != visit.who.operator) {
+pub(super) async fn submit(mut visit: Visit, Form(form): Form<Params>) -> Answer {
+    if form.by.as_ref().is_some_and(|by| *by != visit.who.operator) {
         return Ok(StatusCode::UNAUTHORIZED.into_response());
     }
-    let draft = Draft {
-        text,
-        replies,
-        buttons,
-        file,
-        file_name,
-        ..Draft::default()
-    };
+    visit.is_unseen = form.elsewhere;
+    let (handover, id) = (form.handover, form.form);
+    let draft = form.draft();
     let content = match said(&draft) {
         Ok(content) => content,
         Err(words) => return visit.refuse(draft.faulty(words)).await,
     };
-    let say = Action::Say { handover, content };
-    let answer = visit.act(form, say, draft).await?;
-    if elsewhere && answer.status().is_redirection() {
-        return Ok(StatusCode::NO_CONTENT.into_response());
+    visit
+        .act(id, Action::Say { handover, content }, draft)
+        .await
+}
+
+impl Params {
+    fn draft(self) -> Draft {
+        Draft {
+            text: self.text,
+            replies: self.replies,
+            buttons: self.buttons,
+            file: self.file,
+            file_name: self.file_name,
+            ..Draft::default()
+        }
     }
-    Ok(answer)
 }
