@@ -15,9 +15,10 @@ let isCut = false;
 let bound;
 let again;
 
-async function isThere(href) {
+// Asked for what nobody reads: a page that is made has been looked at, and whoever clicked may write on before it is shown.
+async function isThere() {
   try {
-    return (await fetch(href, { method: "HEAD", cache: "no-store" })).status < 500;
+    return (await fetch(import.meta.url, { method: "HEAD", cache: "no-store" })).status < 500;
   } catch {
     return false;
   }
@@ -33,7 +34,7 @@ function stay() {
 async function attempt() {
   clearTimeout(again);
   const href = bound;
-  const isPossible = await isThere(href);
+  const isPossible = await isThere();
   if (bound !== href) return;
   if (isPossible) return go(href);
   putAbove(says);
