@@ -62,6 +62,11 @@ impl DedupeKey {
         Self::of_conversation(conversation, &["request", &at, &payload])
     }
 
+    /// A request for an agent that nothing tells from another, by the call that made it: no other call has the key.
+    pub fn call(conversation: &ConversationKey, call: uuid::Uuid) -> Self {
+        Self::of_conversation(conversation, &["call", &call.to_string()])
+    }
+
     /// A desk's `Idempotency-Key`, scoped to desk and handover, with the body it came with.
     pub fn idempotency(desk: &DeskName, handover: HandoverId, key: &str, body: &[u8]) -> Self {
         Self {

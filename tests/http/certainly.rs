@@ -132,6 +132,31 @@ async fn without_a_decision_a_store_or_room_the_bot_keeps_the_user() {
     }
 }
 
+/// A claim has nothing by which it could be known again, so the call itself is what the store finds.
+#[tokio::test(start_paused = true)]
+async fn a_store_that_may_have_taken_a_claim_hears_of_the_refusal_of_that_call() {
+    let bridge = Bridge::new(Script {
+        away: 0..4,
+        ..Script::default()
+    });
+    for _ in 0..2 {
+        assert_eq!(claimed(&bridge).await, (200, declined()));
+    }
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let steps = bridge.store.steps();
+    let events = steps.iter().map(|step| &step.events[..]);
+    let events: Vec<_> = events.map(|events| events.first().unwrap()).collect();
+    let (claims, told): (Vec<_>, Vec<_>) = events
+        .into_iter()
+        .partition(|one| matches!(one.event, Event::HandoverRequested(_)));
+    assert!(claims[0].keys.len() == 1 && claims[0].keys != claims[1].keys);
+    for claim in claims {
+        let mut told = told.iter().filter(|told| told.keys == claim.keys);
+        let told = told.next_back().unwrap();
+        assert_eq!(told.event, Event::ToldDeclined { handover: None });
+    }
+}
+
 #[tokio::test]
 async fn a_users_message_is_kept_and_a_bots_that_names_nobody_is_counted() {
     let bridge = Bridge::new(Script::default());

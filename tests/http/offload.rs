@@ -142,6 +142,26 @@ async fn a_store_that_may_have_taken_a_request_hears_of_the_refusal_by_its_keys(
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_offload_without_a_time_can_be_taken_back_as_well() {
+    let bridge = Bridge::new(Script {
+        away: 0..1,
+        ..Script::default()
+    });
+    let mut offload: Value = serde_json::from_str(OFFLOAD).unwrap();
+    offload["timestamp"] = json!("some time ago");
+    let path = format!("/hooks/chatlayer/webshop/{KEY}");
+    let reply = bridge.send(Call::post(&path, offload.to_string())).await;
+    assert_eq!(reply.json(), said(false));
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let [asked, told] = &bridge.store.steps()[..] else {
+        panic!("it was not taken back")
+    };
+    assert_eq!(told.events[0].event, Event::ToldDeclined { handover: None });
+    assert!(!asked.events[0].keys.is_empty());
+    assert_eq!(told.events[0].keys, asked.events[0].keys);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_bridge_that_stops_tells_of_a_refusal_for_a_few_seconds_more() {
     for (away, taken) in [(0..4, true), (0..1000, false)] {
         let bridge = Bridge::new(Script {

@@ -14,6 +14,7 @@ use tokio::{
 
 use super::in_flight::InFlight;
 use crate::{
+    clock::new_id,
     domain::{
         conversation::Answer,
         dedupe::DedupeKey,
@@ -72,6 +73,22 @@ pub(super) async fn verdict(state: &State, step: Step, call: InFlight) -> Verdic
     }
 }
 
+/// A request of which nobody could say later whether the store has taken it gets a key of its own, to be found by.
+fn findable(mut step: Step) -> Step {
+    if let Target::Conversation(conversation) = &step.target {
+        let requests = step.events.iter_mut();
+        for request in requests.filter(|incoming| is_request(incoming) && incoming.keys.is_empty())
+        {
+            request.keys.push(DedupeKey::call(conversation, new_id()));
+        }
+    }
+    step
+}
+
+fn is_request(incoming: &Incoming) -> bool {
+    matches!(incoming.event, Event::HandoverRequested(_))
+}
+
 /// Sees the request through. If by then the platform has been told that it keeps the user, the store is told so too.
 async fn decide(
     state: State,
@@ -80,6 +97,7 @@ async fn decide(
     tell: oneshot::Sender<Decided>,
 ) {
     let (step, call) = request;
+    let step = findable(step);
     let (target, keys) = (step.target.clone(), keys_of_request(&step));
     let decided = decided(&state, step, call, until).await;
     let (handover, undecided) = match &decided {
@@ -99,13 +117,8 @@ async fn decide(
 }
 
 fn keys_of_request(step: &Step) -> Vec<DedupeKey> {
-    let mut requests = step
-        .events
-        .iter()
-        .filter(|incoming| matches!(incoming.event, Event::HandoverRequested(_)));
-    requests
-        .next()
-        .map_or_else(Vec::new, |request| request.keys.clone())
+    let request = step.events.iter().find(|incoming| is_request(incoming));
+    request.map_or_else(Vec::new, |request| request.keys.clone())
 }
 
 /// A desk has the handover, or will: an agent would wait for a user who is with the bot.
