@@ -64,7 +64,7 @@ pub struct Endpoints {
     /// What the users of each bot can be shown.
     pub able: BTreeMap<BotName, Capabilities>,
     pub desks: Vec<DeskName>,
-    /// Those that are answered here. What is taken from a bot goes to the first.
+    /// Those that are answered here.
     pub of_console: Vec<DeskName>,
     /// For admins to copy. Those that have a key in them are secrets.
     pub hook_urls: Vec<HookUrl>,

@@ -44,8 +44,8 @@ pub enum Action {
         reason: String,
         dialog_state: Option<String>,
     },
-    /// Takes a conversation that the bot has, for this console desk. The bot is paused first.
-    TakeOver { desk: DeskName },
+    /// Takes a conversation that the bot has, for a desk of the console. The bot is paused first.
+    TakeOver,
 }
 
 /// Somebody else who may sign in.
@@ -74,6 +74,8 @@ pub enum Refusal {
     HandedOver,
     #[error("this bot cannot be paused, so it would go on speaking")]
     CannotPause,
+    #[error("no desk is answered at the console")]
+    NoConsoleDesk,
     #[error("the desk {0} takes no conversations at the moment")]
     DeskClosed(DeskName),
     #[error("the user cannot be shown this: {}", .0.label())]

@@ -1,6 +1,6 @@
 //! What happened, and what was refused, in words for people.
 
-use super::{REASONS, calls};
+use super::{NO_CONSOLE_DESK, REASONS, calls};
 use crate::{
     console::session::{SignedIn, called},
     domain::{
@@ -68,6 +68,7 @@ pub(in crate::console) fn refused(refusal: &Refusal, people: &[SignedIn]) -> Str
         Refusal::CannotPause => {
             "This bot cannot be paused, so it would speak at the same time as you.".to_owned()
         }
+        Refusal::NoConsoleDesk => NO_CONSOLE_DESK.to_owned(),
         Refusal::DeskClosed(desk) => {
             format!("The desk {desk} takes no conversations at the moment.")
         }

@@ -5,6 +5,7 @@ use crate::domain::{
     conversation::{Answer, Phase},
     effect::{Cause, WarningKind},
     ids::DeskName,
+    operator::Refusal,
     policy::WhenUnsure,
     routing::{Choice, Facts, Unavailable},
 };
@@ -108,6 +109,18 @@ impl Turn<'_> {
     pub(super) fn unavailable(&self, desk: &DeskName) -> Option<Unavailable> {
         let (policy, conditions) = (self.context.policy, self.context.conditions);
         policy.unavailable(desk, conditions, self.context.now)
+    }
+
+    /// Of the console's: first of those that a request of the conversation would come to, then of all, whichever takes it.
+    pub(super) fn desk_to_take_over(&self) -> Result<DeskName, Refusal> {
+        let choice = self.choice(None);
+        let routed = choice.iter().flat_map(|choice| &choice.desks);
+        let all = routed.chain(self.context.policy.desks.keys());
+        let mut desks = all.filter(|desk| self.takes_at_once(desk)).peekable();
+        let first = desks.peek().copied().ok_or(Refusal::NoConsoleDesk)?;
+        let open = desks.find(|desk| self.unavailable(desk).is_none());
+        open.cloned()
+            .ok_or_else(|| Refusal::DeskClosed(first.clone()))
     }
 
     fn choice(&self, session: Session<'_>) -> Option<Choice> {

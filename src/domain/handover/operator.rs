@@ -34,7 +34,7 @@ impl Turn<'_> {
                 reason,
                 dialog_state,
             } => self.close_as(*handover, by, reason, dialog_state.as_ref())?,
-            Action::TakeOver { desk } => self.take_over(desk, operated)?,
+            Action::TakeOver => self.take_over(operated)?,
         }
         Ok(self.taken())
     }
@@ -155,7 +155,7 @@ impl Turn<'_> {
     }
 
     /// Nobody has asked for it, so nobody waits for an answer; it is the pause steps that silence the bot.
-    fn take_over(&mut self, desk: &DeskName, operated: &OperatorAction) -> Result<(), Refusal> {
+    fn take_over(&mut self, operated: &OperatorAction) -> Result<(), Refusal> {
         if self.open().is_some() {
             return Err(Refusal::HandedOver);
         }
@@ -163,9 +163,7 @@ impl Turn<'_> {
         if steps == 0 || self.silent_bot().is_some() {
             return Err(Refusal::CannotPause);
         }
-        if !self.takes_at_once(desk) || self.unavailable(desk).is_some() {
-            return Err(Refusal::DeskClosed(desk.clone()));
-        }
+        let desk = self.desk_to_take_over()?;
         let nothing_asked = Request {
             payload: None,
             transcript: Vec::new(),
@@ -174,7 +172,7 @@ impl Turn<'_> {
         let first_order = self.conversation.next_order;
         self.begin_handover(id, desk.clone(), &nothing_asked, Cause::TakenOver);
         self.take_back_notices(first_order);
-        self.open_leg(desk.clone(), false);
+        self.open_leg(desk, false);
         let now = self.context.now;
         if let Some(open) = self.open_mut() {
             open.answer = Answer::Accepted;

@@ -10,7 +10,6 @@ use crate::{
             visit::{Answer, Visit},
         },
         extract::Form,
-        texts,
     },
     domain::operator::Action,
 };
@@ -21,12 +20,7 @@ pub(super) struct Params {
 }
 
 pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
-    let Some(desk) = visit.state.endpoints().of_console.first().cloned() else {
-        return visit
-            .refuse(Draft::default().faulty(texts::NO_CONSOLE_DESK))
-            .await;
-    };
     visit
-        .act(form.form, Action::TakeOver { desk }, Draft::default())
+        .act(form.form, Action::TakeOver, Draft::default())
         .await
 }

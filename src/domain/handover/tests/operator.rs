@@ -107,12 +107,6 @@ fn close(handover: HandoverId) -> Action {
     }
 }
 
-fn take_over(desk_name: &str) -> Action {
-    Action::TakeOver {
-        desk: desk(desk_name),
-    }
-}
-
 /// What was written into the journal, and who did it.
 fn done_by(world: &World) -> Vec<(Cause, Option<&str>)> {
     let entries = entries(world);

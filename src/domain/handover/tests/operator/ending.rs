@@ -1,5 +1,7 @@
 //! Closing, taking over, and when nobody may act.
 
+use std::num::NonZeroU64;
+
 use super::*;
 
 #[test]
@@ -71,7 +73,7 @@ fn nobody_acts_while_the_platform_is_asked_what_it_knows() {
 #[test]
 fn taking_over_pauses_the_bot_before_the_user_is_told() {
     let mut world = pausable();
-    act(&mut world, "ann", take_over("team"));
+    act(&mut world, "ann", Action::TakeOver);
     let open = world.handover();
     assert_eq!(
         (open.phase, open.pause, &open.operator),
@@ -96,7 +98,7 @@ fn a_bot_that_cannot_be_paused_is_not_taken_over() {
     let mut silent = pausable();
     silent.close_bot(ClosedBecause::BreakerOpen);
     for mut world in [without_steps, silent] {
-        is_refused(&mut world, "ann", take_over("team"), Refusal::CannotPause);
+        is_refused(&mut world, "ann", Action::TakeOver, Refusal::CannotPause);
     }
 }
 
@@ -104,26 +106,79 @@ fn a_bot_that_cannot_be_paused_is_not_taken_over() {
 fn what_was_handed_over_is_not_taken_over() {
     let mut world = pausable();
     world.request();
-    is_refused(&mut world, "ann", take_over("team"), Refusal::HandedOver);
+    is_refused(&mut world, "ann", Action::TakeOver, Refusal::HandedOver);
     let mut taken = pausable();
-    act(&mut taken, "ann", take_over("team"));
-    is_refused(&mut taken, "ben", take_over("team"), Refusal::HandedOver);
+    act(&mut taken, "ann", Action::TakeOver);
+    is_refused(&mut taken, "ben", Action::TakeOver, Refusal::HandedOver);
+}
+
+/// Desks with their fallbacks.
+type Routes<'r> = &'r [(&'r str, &'r [&'r str])];
+
+/// A bot that can be paused, with desks of the console beside `billing`, which comes first by its name.
+fn at_several_desks(routes: Routes<'_>) -> World {
+    let mut world = pausable();
+    for (name, at_console) in [("billing", true), ("called", false), ("late", true)] {
+        world.add_desk(name, at_console);
+    }
+    world.policy.routes = routes
+        .iter()
+        .map(|(to, fallbacks)| Route {
+            fallbacks: fallbacks.iter().copied().map(desk).collect(),
+            ..Route::to(desk(to))
+        })
+        .collect();
+    world
+}
+
+#[test]
+fn it_is_taken_over_for_the_desk_of_the_console_that_its_request_would_come_to() {
+    let routes: [(Routes<'_>, &str); 4] = [
+        (&[("team", &[])], "team"),
+        (&[("called", &["late", "team"])], "late"),
+        (&[("called", &[])], "billing"),
+        (&[], "billing"),
+    ];
+    for (routes, to) in routes {
+        let mut world = at_several_desks(routes);
+        act(&mut world, "ann", Action::TakeOver);
+        assert_eq!(world.handover().leg.desk, desk(to), "{routes:?}");
+    }
+}
+
+#[test]
+fn a_desk_that_takes_nobody_does_not_keep_another_from_taking_over() {
+    let reasons: [fn(&mut World); 2] = [
+        |world| world.desk_mut("billing").enabled = false,
+        |world| {
+            world.desk_mut("billing").max_open = NonZeroU64::new(1);
+            world.conditions.open.insert(desk("billing"), 1);
+        },
+    ];
+    for takes_nobody in reasons {
+        let mut world = at_several_desks(&[("billing", &[])]);
+        takes_nobody(&mut world);
+        act(&mut world, "ann", Action::TakeOver);
+        assert_eq!(world.handover().leg.desk, desk("late"));
+    }
 }
 
 #[test]
 fn only_an_open_desk_of_the_console_takes_over() {
-    let mut world = pausable();
-    world.add_desk("second", false);
-    world.add_desk("third", true);
-    world.desk_mut("third").enabled = false;
-    for other in ["second", "third", "unknown"] {
-        is_refused(
-            &mut world,
-            "ann",
-            take_over(other),
-            Refusal::DeskClosed(desk(other)),
-        );
+    let mut closed = at_several_desks(&[("called", &["team"])]);
+    for name in ["billing", "late", "team"] {
+        closed.desk_mut(name).enabled = false;
     }
+    let refusal = Refusal::DeskClosed(desk("team"));
+    is_refused(&mut closed, "ann", Action::TakeOver, refusal);
+    let mut without = pausable();
+    without.desk_mut("team").takes_at_once = false;
+    is_refused(
+        &mut without,
+        "ann",
+        Action::TakeOver,
+        Refusal::NoConsoleDesk,
+    );
 }
 
 #[test]
@@ -137,7 +192,7 @@ fn nobody_acts_on_a_user_who_is_being_erased() {
         assign(handover, "ben"),
         transfer(handover, "second"),
         close(handover),
-        take_over("team"),
+        Action::TakeOver,
     ] {
         is_refused(&mut world, "ann", wanted, Refusal::Erasing);
     }

@@ -51,9 +51,7 @@ impl Model {
         };
         let handover = self.open().map(|open| open.id);
         let act = match (doing, handover) {
-            (Doing::TakeOver, _) | (_, None) => Action::TakeOver {
-                desk: DeskName::new("console").unwrap(),
-            },
+            (Doing::TakeOver, _) | (_, None) => Action::TakeOver,
             (Doing::Claim(_), Some(handover)) => Action::Claim { handover },
             (Doing::Say, Some(handover)) => Action::Say {
                 handover,
