@@ -164,6 +164,26 @@ async fn a_draft_outlives_a_change_around_it_and_the_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_nothing_to_whoever_signs_in_after_a_session_has_ended() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    let browser = ann_at(&world, &page).await;
+    claims(&browser).await;
+    browser.type_into("#write", "half a sentence").await;
+    let ben = world.signed_in(Sender::by_https(), "ben").await;
+    sends(&world, &ben, (&page, "assign"), "to=ben").await;
+    world.wait(Duration::from_hours(2));
+    browser.script(&format!("location.href = '{page}'")).await;
+    browser.type_into("#name", "ben").await;
+    browser
+        .type_into("#password", &format!("{PASSWORD}\u{e007}"))
+        .await;
+    browser.find("css selector", "#write").await;
+    let drafts = "return [document.querySelector('#write').value, JSON.stringify(localStorage).includes('half')]";
+    assert_eq!(browser.script(drafts).await, json!(["", false]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn choices_outlive_the_page_and_esc_folds_them_before_it_leaves() {
     let world = World::new();
     let page = waiting(&world).await;

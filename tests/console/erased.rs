@@ -12,7 +12,7 @@ async fn an_open_page_of_an_erased_user_keeps_nothing_of_them() {
     let browser = ann_at(&world, &page).await;
     browser.sees("remember me").await;
     let id = page.rsplit('/').next().unwrap();
-    let draft = format!("localStorage.setItem('draft {id}', 'about them')");
+    let draft = format!("localStorage.setItem('draft ann {id}', 'about them')");
     browser.script(&draft).await;
     let whose = Whose {
         named: vec![Named::Key("s7".to_owned())],

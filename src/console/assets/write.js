@@ -1,6 +1,6 @@
 // Writing: a draft outlives the page, Enter sends, and what was sent stands in the transcript at once.
 
-import { button, element, open, toSignIn } from "./dom.js";
+import { button, element, open, toSignIn, who } from "./dom.js";
 import { clearFault, sayFault } from "./fault.js";
 import { SignedOut } from "./fetch.js";
 import { browser, tab } from "./keep.js";
@@ -9,15 +9,18 @@ import { LineIsDown } from "./post.js";
 import { add, conversations, forget, hindrance, remove, run, tryAgain, unsent } from "./unsent.js";
 import * as words from "./words.js";
 
-const draftKey = `draft ${open}`;
+const DRAFT = "draft ";
+// Another person at this browser does not go on with what this one wrote.
+const mine = `${DRAFT}${who} `;
+const draftKey = `${mine}${open}`;
 // What stands in these fields outlives the page, whichever form of it was sent.
 const DRAFTS = {
   write: draftKey,
-  note: `draft note ${open}`,
-  replies: `draft replies ${open}`,
-  buttons: `draft buttons ${open}`,
-  file: `draft file ${open}`,
-  "file-name": `draft file-name ${open}`,
+  note: `${mine}note ${open}`,
+  replies: `${mine}replies ${open}`,
+  buttons: `${mine}buttons ${open}`,
+  file: `${mine}file ${open}`,
+  "file-name": `${mine}file-name ${open}`,
 };
 
 const FIELDS = ["text", "replies", "buttons", "file", "file_name"];
@@ -138,6 +141,9 @@ function putDraftsBack() {
   }
 }
 
+// A session may have ended without a word of whose it was.
+if (who) browser.forget((key) => key.startsWith(DRAFT) && !key.startsWith(mine));
+
 if (open) {
   putDraftsBack();
   takeBackFaulty();
@@ -198,6 +204,6 @@ document.addEventListener("submit", (event) => {
   if (!new URL(event.target.action).pathname.startsWith("/console/sign-out")) return;
   if (conversations().length > 0 && !confirm(words.LOST_AT_SIGN_OUT)) return event.preventDefault();
   forget();
-  browser.forget((key) => key.startsWith("draft "));
+  browser.forget((key) => key.startsWith(DRAFT));
   tab.forget(() => true);
 });
