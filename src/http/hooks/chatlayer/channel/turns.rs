@@ -72,7 +72,11 @@ impl Turns {
 
     fn is_next(&self, user: &ExternalId, counter: u64) -> bool {
         let last = self.last();
-        counter <= last.get(user).map_or(0, Last::counted).saturating_add(1)
+        let Some(last) = last.get(user) else {
+            return counter <= 1;
+        };
+        let follows = last.counter.checked_add(1) == Some(counter);
+        follows || counter <= last.counted().saturating_add(1)
     }
 
     fn last(&self) -> MutexGuard<'_, HashMap<ExternalId, Last>> {
@@ -149,6 +153,18 @@ mod tests {
         let began = Instant::now();
         drop(turns.wait(&user("u"), Some(4)).await);
         assert_eq!(began.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_silence_nobody_waits_for_what_was_taken_before_it() {
+        let turns = Turns::default();
+        drop(turns.wait(&user("u"), Some(57)).await);
+        for (counter, waits) in [(58, Duration::ZERO), (60, PATIENCE), (1, Duration::ZERO)] {
+            tokio::time::advance(FORGOTTEN_AFTER).await;
+            let began = Instant::now();
+            drop(turns.wait(&user("u"), Some(counter)).await);
+            assert_eq!(began.elapsed(), waits, "{counter}");
+        }
     }
 
     #[tokio::test(start_paused = true)]
