@@ -227,6 +227,24 @@ async fn who_claims_it_answers_once_and_closes_it() {
 }
 
 #[tokio::test]
+async fn another_reason_to_close_it_is_no_repeat_of_the_first() {
+    let world = World::new();
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let page = waiting(&world).await;
+    sends(&world, &ann, (&page, "claim"), "").await;
+    let form = unseen(&world.get(&ann, &page).await.body);
+    for (reason, status) in [
+        ("solved", StatusCode::SEE_OTHER),
+        ("solved", StatusCode::SEE_OTHER),
+        ("follow_up", StatusCode::CONFLICT),
+    ] {
+        let form = format!("{form}&reason={reason}");
+        let answer = world.post(&ann, &format!("{page}/close"), &form).await;
+        assert_eq!(answer.status, status, "{reason}");
+    }
+}
+
+#[tokio::test]
 async fn of_two_who_claim_one_hears_who_has_it_and_keeps_the_text() {
     let world = World::new();
     let ann = world.signed_in(Browser::here(), "ann").await;

@@ -19,6 +19,7 @@ pub(super) struct Draft {
     pub(super) note: String,
     pub(super) to: String,
     pub(super) desk: String,
+    pub(super) reason: String,
     pub(super) dialog_state: String,
     /// Why it was.
     pub(super) refused: Option<String>,
@@ -28,7 +29,7 @@ pub(super) struct Draft {
 
 impl Draft {
     /// All of it, in an order that stays.
-    pub(super) fn typed(&self) -> [&str; 9] {
+    pub(super) fn typed(&self) -> [&str; 10] {
         let Self {
             text,
             replies,
@@ -38,6 +39,7 @@ impl Draft {
             note,
             to,
             desk,
+            reason,
             dialog_state,
             refused: _,
             is_overtaken: _,
@@ -51,6 +53,7 @@ impl Draft {
             note,
             to,
             desk,
+            reason,
             dialog_state,
         ]
         .map(String::as_str)

@@ -33,6 +33,7 @@ pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
         .any(|(value, _)| *value == form.reason);
     let dialog_state = form.dialog_state.trim();
     let draft = Draft {
+        reason: form.reason.clone(),
         dialog_state: dialog_state.to_owned(),
         ..Draft::default()
     };

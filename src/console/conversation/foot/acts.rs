@@ -27,7 +27,7 @@ pub(super) fn acts(at: &str, open: &Handover, context: &Context<'_>, draft: &Dra
             @if mine || anothers && admins::is_admin(context.who) { (assign(at, open, context, draft)) }
             @if !anothers {
                 (transfer(at, open, context, draft))
-                (close(at, open.id, context.goes_where_chosen().then_some(&draft.dialog_state)))
+                (close(at, open.id, draft, context.goes_where_chosen()))
             }
         }
     }
@@ -101,23 +101,28 @@ fn transfer(at: &str, open: &Handover, context: &Context<'_>, draft: &Draft) -> 
     }
 }
 
-/// `None`: the bot would take no notice of a dialog state, so none is asked for.
-fn close(at: &str, handover: HandoverId, dialog_state: Option<&String>) -> Markup {
+/// Where the bot would take no notice of a dialog state, none is asked for.
+fn close(at: &str, handover: HandoverId, draft: &Draft, goes_where_chosen: bool) -> Markup {
+    let Draft {
+        reason,
+        dialog_state,
+        ..
+    } = draft;
     html! {
-        details.tool #do-close name="act" open[dialog_state.is_some_and(|typed| !typed.is_empty())] {
+        details.tool #do-close name="act" open[!reason.is_empty()] {
             summary { (icon("check")) (texts::CLOSE) }
             form.tool__body method="post" action={ (at) "/close" } {
                 (hidden(handover))
                 div.field {
                     label for="reason" { (texts::REASON) }
                     select.input #reason name="reason" {
-                        @for (value, words) in texts::REASONS { option value=(value) { (words) } }
+                        @for (value, words) in texts::REASONS { option value=(value) selected[reason == value] { (words) } }
                     }
                 }
-                @if let Some(typed) = dialog_state {
+                @if goes_where_chosen {
                     div.field {
                         label for="dialog" { (texts::BOT_GOES_ON_AT) }
-                        input.input #dialog name="dialog_state" autocapitalize="none" maxlength="256" value=(typed);
+                        input.input #dialog name="dialog_state" autocapitalize="none" maxlength="256" value=(dialog_state);
                         p.field__hint { (texts::EMPTY_AS_CONFIGURED) }
                     }
                 }
@@ -133,14 +138,26 @@ mod tests {
 
     use super::*;
 
+    fn closes(goes_where_chosen: bool) -> String {
+        let draft = Draft {
+            reason: "follow_up".to_owned(),
+            ..Draft::default()
+        };
+        let handover = HandoverId::from_uuid(Uuid::nil());
+        close("/at", handover, &draft, goes_where_chosen).into_string()
+    }
+
     #[test]
     fn no_dialog_state_is_asked_for_where_the_bot_takes_no_notice_of_it() {
-        let closes = |typed: Option<&str>| {
-            let handover = HandoverId::from_uuid(Uuid::nil());
-            close("/at", handover, typed.map(str::to_owned).as_ref()).into_string()
-        };
-        let without = closes(None);
+        let without = closes(false);
         assert!(!without.contains("dialog_state") && without.contains(r#"name="reason""#));
-        assert!(closes(Some("home")).contains(r#"name="dialog_state""#));
+        assert!(closes(true).contains(r#"name="dialog_state""#));
+    }
+
+    #[test]
+    fn a_reason_that_was_chosen_stays_chosen() {
+        let closes = closes(false);
+        assert!(closes.contains(r#"value="follow_up" selected"#), "{closes}");
+        assert_eq!(closes.matches("selected").count(), 1);
     }
 }
