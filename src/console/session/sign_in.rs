@@ -150,18 +150,21 @@ async fn sign_in(
 async fn attempt(state: &State, call: &Call, credentials: Credentials) -> Response {
     let counted: String = credentials.name.chars().take(64).collect();
     let now = state.now();
-    if let Some(wait) = state.attempts().begin(call.source, &counted, now) {
-        let refused = credentials.refuse(state, StatusCode::TOO_MANY_REQUESTS, &later(wait));
-        let again = [(header::RETRY_AFTER, wait.as_secs().max(1))];
-        return (again, refused).into_response();
-    }
-    let (accounts, tried) = (state.clone(), credentials.clone());
-    let open = move || accounts.accounts().open(&tried.name, &tried.password);
+    let tried = match state.attempts().begin(call.source, &counted, now) {
+        Ok(tried) => tried,
+        Err(wait) => {
+            let refused = credentials.refuse(state, StatusCode::TOO_MANY_REQUESTS, &later(wait));
+            let again = [(header::RETRY_AFTER, wait.as_secs().max(1))];
+            return (again, refused).into_response();
+        }
+    };
+    let (accounts, shown) = (state.clone(), credentials.clone());
+    let open = move || accounts.accounts().open(&shown.name, &shown.password);
     let Ok(Some(opened)) = spawn_blocking(open).await else {
         state.audit("-", "sign_in.refused", "-").await;
         return credentials.refuse(state, StatusCode::UNAUTHORIZED, texts::WRONG);
     };
-    state.attempts().succeeded(call.source, &counted);
+    state.attempts().succeeded(&tried);
     begin(state, call, opened, &credentials.to).await
 }
 
