@@ -1,6 +1,6 @@
 //! A development desk: a page on which a person answers handovers, speaking the desk protocol as any webhook desk would.
 //!
-//! It is what the development bridge serves at its second address until the console exists, and it is a model for
+//! It is what the development bridge has beside it in the place of its console where that is asked for, and a model for
 //! whoever writes a desk. All is in memory; after a restart it asks the bridge (`GET /api/v1/handovers/{id}`) for
 //! every handover that is spoken of and not known. `app` mounts [`Desk::router`] and gives the bridge
 //! `{public url}/hook` as the desk's URL.

@@ -45,7 +45,7 @@ impl Proxy {
         self.line.send_replace(line);
     }
 
-    /// Endpoints what is open, and takes what comes.
+    /// Ends what is open, and takes what comes.
     pub fn drop_all(&self) {
         self.set(Line::Through);
     }

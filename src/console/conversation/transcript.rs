@@ -1,4 +1,4 @@
-//! The transcript: entry was said and entry happened, in the order of time.
+//! The transcript: what was said and what happened, in the order of time.
 
 use std::{iter, mem, time::Duration};
 
@@ -22,7 +22,7 @@ use crate::{
     store::{ConversationView, DeliveryState, MessageView},
 };
 
-/// Which conversation it is, who is called entry in it, and by what it is told what became of a message.
+/// Which conversation it is, who is called what in it, and what tells what became of a message.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Names<'a> {
     pub(super) conversation: ConversationId,

@@ -1,4 +1,4 @@
-//! Tab deliveries are asked for, and what has just been done: all in the address.
+//! Which deliveries are asked for, and what has just been done: all in the address.
 
 use std::time::Duration;
 

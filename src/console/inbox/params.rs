@@ -1,4 +1,4 @@
-//! Tab part of the inbox is asked for. It is all in the address, so a page can be kept, sent and gone back to.
+//! Which part of the inbox is asked for. It is all in the address, so a page can be kept, sent and gone back to.
 
 use std::str::FromStr;
 
@@ -32,7 +32,7 @@ pub(in crate::console) struct Params {
     pub(super) open: Option<ConversationId>,
 }
 
-/// As much of a page as is params.
+/// As much of a page as is wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Fragment {

@@ -31,7 +31,7 @@ pub(super) struct Origin {
     to: String,
 }
 
-/// Tab one is meant.
+/// Which one is meant.
 pub(super) struct Asked {
     pub(super) id: DeliveryId,
     pub(super) from: Origin,

@@ -21,7 +21,7 @@ use crate::console::{
     texts::{calls, deliveries as texts},
 };
 
-/// Tab bot or desk is meant.
+/// Which bot or desk is meant.
 #[derive(Debug, Deserialize)]
 pub(super) struct Target {
     destination: To,
