@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use super::{
     ages,
     icons::icon,
-    layout::{self, Frame, NavItem},
+    layout::{self, NavItem},
     session::SignedIn,
     state::State,
     texts,
@@ -22,12 +22,7 @@ pub(super) fn router() -> Router<State> {
 }
 
 async fn show(extract::State(state): extract::State<State>, who: SignedIn) -> Response {
-    let counts = state.counts(&who).await;
-    let frame = Frame {
-        who: &who,
-        here: NavItem::Account,
-        counts,
-    };
+    let frame = state.frame(&who, NavItem::Account).await;
     let name = who.called();
     let body = html! {
         div.page__in {
@@ -41,7 +36,7 @@ async fn show(extract::State(state): extract::State<State>, who: SignedIn) -> Re
                 button.btn type="button" data-theme-switch hidden aria-label=(texts::THEME) { (icon("theme")) (texts::THEME_SWITCH) }
                 button.btn type="button" data-sound-switch hidden aria-label=(texts::SOUND) { (icon("bell")) (texts::SOUND_SWITCH) }
             }
-            @if counts.mine > 0 { (what_stays(counts.mine, state.limits())) }
+            @if frame.counts.mine > 0 { (what_stays(frame.counts.mine, state.limits())) }
             form method="post" action="/console/sign-out" {
                 button.btn type="submit" { (texts::SIGN_OUT) }
             }

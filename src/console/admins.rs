@@ -7,7 +7,7 @@ use axum::{
 use maud::html;
 
 use super::{
-    layout::{self, Frame, NavItem},
+    layout::{self, NavItem},
     session::SignedIn,
     state::State,
     texts,
@@ -19,8 +19,7 @@ pub(super) fn is_admin(who: &SignedIn) -> bool {
 }
 
 pub(super) async fn only(state: &State, who: &SignedIn, here: NavItem) -> Response {
-    let counts = state.counts(who).await;
-    let frame = Frame { who, here, counts };
+    let frame = state.frame(who, here).await;
     let [title, advice] = texts::ONLY_ADMINS;
     let body = html! {
         div.empty {

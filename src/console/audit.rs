@@ -11,7 +11,7 @@ use super::{
     ages,
     extract::Query,
     faults::Fault,
-    layout::{self, Frame, NavItem},
+    layout::{self, NavItem},
     names,
     session::SignedIn,
     state::State,
@@ -38,12 +38,7 @@ async fn list(
     Shared(state): Shared<State>,
     Query(params): Query<Params>,
 ) -> Result<Html<String>, Fault> {
-    let counts = state.counts(&who).await;
-    let frame = Frame {
-        who: &who,
-        here: NavItem::Audit,
-        counts,
-    };
+    let frame = state.frame(&who, NavItem::Audit).await;
     let trail = state.store().audit_trail(params.before, ROWS).await?;
     let read = trail.items.iter().filter_map(conversation);
     let names = names::of(&state, read).await?;

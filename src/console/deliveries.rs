@@ -17,7 +17,7 @@ use super::{
     extract::Query,
     faults::Fault,
     icons::icon,
-    layout::{self, Frame, NavItem},
+    layout::{self, NavItem},
     session::SignedIn,
     state::State,
     texts::{calls, deliveries as texts},
@@ -38,12 +38,7 @@ async fn list(
     Shared(state): Shared<State>,
     Query(params): Query<Params>,
 ) -> Result<Html<String>, Fault> {
-    let counts = state.counts(&who).await;
-    let frame = Frame {
-        who: &who,
-        here: NavItem::Deliveries,
-        counts,
-    };
+    let frame = state.frame(&who, NavItem::Deliveries).await;
     let standings = state.store().standings().await?;
     let now = state.now();
     let late = state.store().full_deliveries(params.filter(now)).await?;

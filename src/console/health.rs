@@ -14,7 +14,7 @@ use self::endpoints::Cards;
 use super::{
     admins, ages,
     faults::Fault,
-    layout::{self, Frame, NavItem},
+    layout::{self, NavItem},
     names,
     session::{self, SignedIn},
     state::{Endpoints, State},
@@ -34,12 +34,7 @@ pub(super) fn router() -> Router<State> {
 }
 
 async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String>, Fault> {
-    let counts = state.counts(&who).await;
-    let frame = Frame {
-        who: &who,
-        here: NavItem::Health,
-        counts,
-    };
+    let frame = state.frame(&who, NavItem::Health).await;
     let census = state.store().census().await?;
     let standings = state.store().standings().await?;
     let warned = state.store().warnings().await?;
@@ -72,7 +67,7 @@ async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
         div.page__in {
             header.page__head { div { h1 { (texts::TITLE) } p { (texts::ABOUT) } } }
             div.page__part #how-it-stands data-watch {
-                (figures(&census, (&standings, counts), now))
+                (figures(&census, (&standings, frame.counts), now))
                 (warnings::warnings(&warned, (state.endpoints(), &names), now))
                 (warnings::doubtful(state.doubtful()))
                 div.ends2 {

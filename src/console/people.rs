@@ -9,7 +9,7 @@ use super::{
     admins, ages,
     faults::Fault,
     icons::icon,
-    layout::{self, Frame, NavItem},
+    layout::{self, NavItem},
     session::{self, SignedIn},
     state::State,
     texts::{self as common, people as texts},
@@ -27,12 +27,7 @@ pub(super) fn router() -> Router<State> {
 }
 
 async fn list(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String>, Fault> {
-    let counts = state.counts(&who).await;
-    let frame = Frame {
-        who: &who,
-        here: NavItem::People,
-        counts,
-    };
+    let frame = state.frame(&who, NavItem::People).await;
     let sessions = session::alive(&state).await?;
     let now = state.now();
     let people = state.accounts().everybody();

@@ -13,6 +13,7 @@ use tracing::Instrument as _;
 
 use super::{
     HOME, Presence,
+    layout::{Frame, NavItem},
     session::{Account, Accounts, Attempts, OneTime, SignedIn},
     views::Views,
 };
@@ -25,7 +26,7 @@ use crate::{
         time::{Clock, Timestamp},
     },
     http::{secret::Accepted, source::Sources},
-    store::{ConsoleStore, InboxCounts, NewAudit},
+    store::{ConsoleStore, NewAudit},
     telemetry::traces,
 };
 
@@ -158,10 +159,14 @@ impl State {
         &self.0.presence
     }
 
-    /// None where they cannot be read: a page is shown all the same.
-    pub(super) async fn counts(&self, who: &SignedIn) -> InboxCounts {
+    /// What stands around a page of this part of the rail. Where the counts cannot be read a page is shown all the same.
+    pub(super) async fn frame<'w>(&self, who: &'w SignedIn, here: NavItem) -> Frame<'w> {
         let counts = self.store().inbox_counts(&who.operator).await;
-        counts.unwrap_or_default()
+        Frame {
+            who,
+            here,
+            counts: counts.unwrap_or_default(),
+        }
     }
 
     /// Runs to its end, whether or not the browser waits for it: an act that has an effect leaves its trace too.

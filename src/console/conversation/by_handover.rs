@@ -10,11 +10,7 @@ use uuid::Uuid;
 
 use super::unknown;
 use crate::console::{
-    extract::Path,
-    faults::Fault,
-    layout::{Frame, NavItem},
-    session::SignedIn,
-    state::State,
+    extract::Path, faults::Fault, layout::NavItem, session::SignedIn, state::State,
 };
 
 pub(super) fn router() -> Router<State> {
@@ -30,10 +26,5 @@ async fn show(
         let page = format!("/console/conversations/{}", user.conversation);
         return Ok(Redirect::to(&page).into_response());
     }
-    let frame = Frame {
-        who: &who,
-        here: NavItem::Inbox,
-        counts: state.counts(&who).await,
-    };
-    Ok(unknown(&frame))
+    Ok(unknown(&state.frame(&who, NavItem::Inbox).await))
 }

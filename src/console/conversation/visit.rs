@@ -20,7 +20,7 @@ use crate::{
         extract::Path,
         faults::Fault,
         inbox,
-        layout::{self, Frame, NavItem},
+        layout::{self, NavItem},
         session::SignedIn,
         state::State,
     },
@@ -65,11 +65,7 @@ impl Visit {
     pub(super) async fn page(&self, params: &Params, status: StatusCode, draft: &Draft) -> Answer {
         let Params { inbox, transcript } = params;
         let store = self.state.store();
-        let frame = Frame {
-            who: &self.who,
-            here: NavItem::Inbox,
-            counts: self.state.counts(&self.who).await,
-        };
+        let frame = self.state.frame(&self.who, NavItem::Inbox).await;
         let Some(view) = store.conversation(self.id, transcript.before, PAGE).await? else {
             return Ok(unknown(&frame));
         };

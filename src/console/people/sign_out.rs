@@ -14,7 +14,7 @@ use crate::{
         admins,
         extract::{Form, Query},
         faults::Fault,
-        layout::{self, Frame, NavItem},
+        layout::{self, NavItem},
         session::{self, SignedIn},
         state::State,
         texts::{self as common, people as texts},
@@ -100,11 +100,6 @@ fn consequence(whom: Option<&OperatorName>, people: &[SignedIn]) -> Markup {
 }
 
 async fn page(state: &State, who: &SignedIn, title: &str, body: &Markup) -> Response {
-    let counts = state.counts(who).await;
-    let frame = Frame {
-        who,
-        here: NavItem::People,
-        counts,
-    };
+    let frame = state.frame(who, NavItem::People).await;
     layout::page(&frame, title, body).into_response()
 }

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 
 use crate::console::{
-    layout::{self, Frame, NavItem},
+    layout::{self, NavItem},
     session::SignedIn,
     state::State,
     texts::{self as common, deliveries as texts},
@@ -62,11 +62,6 @@ pub(super) fn late(kind: &str) -> &'static str {
 }
 
 pub(super) async fn page(state: &State, who: &SignedIn, title: &str, body: &Markup) -> Response {
-    let counts = state.counts(who).await;
-    let frame = Frame {
-        who,
-        here: NavItem::Deliveries,
-        counts,
-    };
+    let frame = state.frame(who, NavItem::Deliveries).await;
     layout::page(&frame, title, body).into_response()
 }
