@@ -23,8 +23,8 @@ use super::{
     texts::{calls, deliveries as texts},
 };
 use crate::{
-    domain::{delivery::Destination, retry::ErrorClass},
-    store::{Page, Standing},
+    domain::{delivery::Destination, retry::ErrorClass, time::Timestamp},
+    store::{self, OneDelivery, Page, Standing},
 };
 
 pub(super) fn router() -> Router<State> {
@@ -41,6 +41,30 @@ async fn list(
     let frame = state.frame(&who, NavItem::Deliveries).await;
     let standings = state.store().standings().await?;
     let now = state.now();
+    let [late, waiting] = owed(&state, &params, now).await?;
+    let owed = Owed {
+        late: &late,
+        waiting: &waiting,
+        standings: &standings,
+    };
+    let body = html! {
+        div.page__in {
+            header.page__head { div { h1 { (texts::TITLE) } p { (about(params.state)) } } }
+            @if let Some(done) = params.done { (said(done)) }
+            (strip::strip(&standings, now, admins::is_admin(&who)))
+            (filters(&params, &standings))
+            div #owed data-watch data-at=(now.as_millis()) { (table::table(owed, &params, now)) }
+        }
+    };
+    Ok(layout::page(&frame, texts::TITLE, &body))
+}
+
+/// What is asked for, and where that is not too much already, what waits.
+async fn owed(
+    state: &State,
+    params: &Params,
+    now: Timestamp,
+) -> Result<[Page<OneDelivery>; 2], store::Error> {
     let late = state.store().full_deliveries(params.filter(now)).await?;
     let waiting = match params.waiting(now).filter(|_| !late.more) {
         Some(filter) => state.store().full_deliveries(filter).await?,
@@ -49,26 +73,7 @@ async fn list(
             more: false,
         },
     };
-    let owed = Owed {
-        late: &late,
-        waiting: &waiting,
-        standings: &standings,
-    };
-    let body = html! {
-        div.page__in {
-            header.page__head {
-                div {
-                    h1 { (texts::TITLE) }
-                    p { (about(params.state)) }
-                }
-            }
-            @if let Some(done) = params.done { (said(done)) }
-            (strip::strip(&standings, now, admins::is_admin(&who)))
-            (filters(&params, &standings))
-            div #owed data-watch data-at=(now.as_millis()) { (table::table(owed, &params, now)) }
-        }
-    };
-    Ok(layout::page(&frame, texts::TITLE, &body))
+    Ok([late, waiting])
 }
 
 const fn about(state: Tab) -> &'static str {

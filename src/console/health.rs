@@ -40,45 +40,47 @@ async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
     let warned = state.store().warnings().await?;
     let handovers = warned.iter().filter_map(about::handover_of);
     let names = names::of(&state, handovers).await?;
-    let now = state.now();
-    let Endpoints {
-        bots,
-        desks,
-        of_console,
-        hook_urls,
-        can_be_paused: _,
-        go_where_chosen: _,
-        able: _,
-    } = state.endpoints();
-    let signed_in: BTreeSet<_> = session::alive(&state)
-        .await?
-        .into_iter()
-        .map(|session| session.operator)
-        .collect();
+    let signed_in = session::alive(&state).await?.into_iter();
+    let signed_in: BTreeSet<_> = signed_in.map(|session| session.operator).collect();
+    let (endpoints, now) = (state.endpoints(), state.now());
     let cards = Cards {
         standings: &standings,
-        of_console,
+        of_console: &endpoints.of_console,
         signed_in: signed_in.len(),
         now,
     };
-    let bots: Vec<_> = bots.iter().cloned().map(Destination::Bot).collect();
-    let desks: Vec<_> = desks.iter().cloned().map(Destination::Desk).collect();
-    let body = html! {
+    let stands = html! {
+        (figures(&census, (&standings, frame.counts), now))
+        (warnings::warnings(&warned, (endpoints, &names), now))
+        (warnings::doubtful(state.doubtful()))
+        (both_ends(endpoints, &cards))
+    };
+    Ok(layout::page(
+        &frame,
+        texts::TITLE,
+        &body(&who, &stands, &endpoints.hook_urls),
+    ))
+}
+
+fn body(who: &SignedIn, stands: &Markup, hook_urls: &[HookUrl]) -> Markup {
+    html! {
         div.page__in {
             header.page__head { div { h1 { (texts::TITLE) } p { (texts::ABOUT) } } }
-            div.page__part #how-it-stands data-watch {
-                (figures(&census, (&standings, frame.counts), now))
-                (warnings::warnings(&warned, (state.endpoints(), &names), now))
-                (warnings::doubtful(state.doubtful()))
-                div.ends2 {
-                    (cards.section(texts::BOTS, &bots))
-                    (cards.section(texts::DESKS, &desks))
-                }
-            }
-            @if admins::is_admin(&who) { (hooks(hook_urls)) }
+            div.page__part #how-it-stands data-watch { (stands) }
+            @if admins::is_admin(who) { (hooks(hook_urls)) }
         }
-    };
-    Ok(layout::page(&frame, texts::TITLE, &body))
+    }
+}
+
+fn both_ends(endpoints: &Endpoints, cards: &Cards<'_>) -> Markup {
+    let bots = endpoints.bots.iter().cloned().map(Destination::Bot);
+    let desks = endpoints.desks.iter().cloned().map(Destination::Desk);
+    html! {
+        div.ends2 {
+            (cards.section(texts::BOTS, &bots.collect::<Vec<_>>()))
+            (cards.section(texts::DESKS, &desks.collect::<Vec<_>>()))
+        }
+    }
 }
 
 fn figures(

@@ -15,7 +15,7 @@ use crate::{
     desks::protocol::event::{self, EventError},
     domain::{
         dedupe::DedupeKey,
-        event::{Event, Incoming, Step, Target},
+        event::{DeskEvent as Told, Event, Incoming, Step, Target},
         handover::Outcome,
     },
     http::{
@@ -23,6 +23,7 @@ use crate::{
         meter::Outcome as Became,
         openapi::{desk::DeskEvent, refusals::DeskSend},
         problem::{Kind, Problem, Result},
+        shed::RequestPermit,
     },
     store::Applied,
 };
@@ -88,37 +89,14 @@ async fn receive(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<(Option<Uuid>, Became)> {
-    let bytes = body::read_json(
-        &headers,
-        sent,
-        state.limits(body::DEFAULT_MAX, state.desk_api()),
-    )
-    .await?;
+    let limits = state.limits(body::DEFAULT_MAX, state.desk_api());
+    let bytes = body::read_json(&headers, sent, limits).await?;
     let told = event::parse(&bytes).map_err(|error| refused(&error))?;
     let keys = idempotency_key(&headers)?
         .map(|key| DedupeKey::idempotency(&call.desk, call.handover, key, &bytes))
         .into_iter()
         .collect();
-    let Call {
-        desk,
-        handover,
-        place,
-    } = call;
-    let step = Step {
-        target: Target::Handover {
-            id: handover,
-            desk: desk.clone(),
-        },
-        profile: None,
-        events: vec![Incoming {
-            event: Event::FromDesk {
-                handover,
-                desk,
-                event: told,
-            },
-            keys,
-        }],
-    };
+    let (step, place) = step(call, told, keys);
     let through = state.clone();
     state
         .see_through(async move {
@@ -126,6 +104,30 @@ async fn receive(
             store(&through, step).await
         })
         .await
+}
+
+/// And the place that the call has meanwhile.
+fn step(call: Call, told: Told, keys: Vec<DedupeKey>) -> (Step, RequestPermit) {
+    let Call {
+        desk,
+        handover,
+        place,
+    } = call;
+    let target = Target::Handover {
+        id: handover,
+        desk: desk.clone(),
+    };
+    let event = Event::FromDesk {
+        handover,
+        desk,
+        event: told,
+    };
+    let step = Step {
+        target,
+        profile: None,
+        events: vec![Incoming { event, keys }],
+    };
+    (step, place)
 }
 
 async fn store(state: &State, step: Step) -> Result<(Option<Uuid>, Became)> {
