@@ -169,7 +169,8 @@ impl State {
         }
     }
 
-    /// Runs to its end, whether or not the browser waits for it: an act that has an effect leaves its trace too.
+    /// Runs to its end, whether or not the browser waits for it: an act that has an effect leaves its trace too. What is one
+    /// step of the store needs no help, since that ends what it has begun.
     pub(super) async fn see_through<T: Send + 'static>(
         &self,
         act: impl Future<Output = T> + Send + 'static,

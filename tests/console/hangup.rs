@@ -6,11 +6,15 @@ use axum::{
     body::Body,
     http::{Request, header},
 };
-use handover_bridge::domain::time::Timestamp;
+use handover_bridge::{
+    domain::{retry::ErrorClass, time::Timestamp},
+    store::DeliveryState,
+};
 use tokio::time::sleep;
 
 use crate::{
     conversation::waiting,
+    owed::{failed, state},
     world::{Browser, TOKEN, World},
 };
 
@@ -88,6 +92,24 @@ async fn whoever_ends_sessions_has_left_a_trace_wherever_the_browser_hung_up() {
             let traced = traces(&world, act).await;
             assert_eq!(ended, traced, "{path}, hung up after {after} steps");
         }
+    }
+}
+
+#[tokio::test]
+async fn all_of_a_destination_is_tried_again_if_it_was_begun_wherever_the_browser_hung_up() {
+    for after in 0..STEPS {
+        let world = World::with(BTreeMap::new(), None);
+        let password = format!("password={TOKEN}");
+        let begun = world
+            .post(&Browser::here(), "/console/sign-in", &password)
+            .await;
+        let browser = Browser::here().keeping(&begun);
+        let dead = failed(&world, "u1", ErrorClass::Rejected, true).await;
+        let all = form("/console/deliveries/retry-all", "destination=bot%3Awebshop");
+        hangs_up(&world, &browser, all, after).await;
+        let begun = traces(&world, "deliveries.retry_all").await > 0;
+        let retried = state(&world, dead).await != DeliveryState::Dead;
+        assert_eq!(begun, retried, "hung up after {after} steps");
     }
 }
 

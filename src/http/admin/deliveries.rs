@@ -90,14 +90,8 @@ pub(super) async fn retry(
     path: InPath,
 ) -> Result<Json<shape::Changed>> {
     let id = id(&path)?;
-    let through = state.clone();
-    let changed = state
-        .see_through(async move {
-            let change = through.store().retry_delivery(id, operator.name());
-            through.ask(change).await
-        })
-        .await?;
-    outcome(id, changed)
+    let change = state.store().retry_delivery(id, operator.name());
+    outcome(id, state.ask(change).await?)
 }
 
 /// Gives up a delivery that has not been delivered.
@@ -116,14 +110,8 @@ pub(super) async fn skip(
     path: InPath,
 ) -> Result<Json<shape::Changed>> {
     let id = id(&path)?;
-    let through = state.clone();
-    let changed = state
-        .see_through(async move {
-            let change = through.store().skip_delivery(id, operator.name());
-            through.ask(change).await
-        })
-        .await?;
-    outcome(id, changed)
+    let change = state.store().skip_delivery(id, operator.name());
+    outcome(id, state.ask(change).await?)
 }
 
 fn outcome(id: DeliveryId, changed: Changed) -> Result<Json<shape::Changed>> {

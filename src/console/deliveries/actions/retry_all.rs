@@ -66,8 +66,9 @@ pub(super) async fn submit(
     if !admins::is_admin(&who) {
         return Ok(admins::only(&state, &who, NavItem::Deliveries).await);
     }
-    let by = who.operator.as_str();
-    state.store().retry_all(&destination.0, by).await?;
+    let (through, by, of) = (state.clone(), who.operator, destination.0.clone());
+    let retried = async move { through.store().retry_all(&of, by.as_str()).await };
+    state.see_through(retried).await?;
     let params = Params {
         destination: Some(destination),
         done: Some(Done::All),
