@@ -313,6 +313,7 @@ impl World {
     }
 
     async fn send(&self, request: axum::http::request::Builder, body: Body) -> Reply {
+        let request = request.header(header::HOST, "bridge");
         let request = request.extension(Peer(IpAddr::from([192, 0, 2, 1])));
         let Ok(request) = request.body(body) else {
             return Reply {

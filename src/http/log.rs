@@ -1,4 +1,5 @@
-//! The outer layers of every route: request id, one log line, its metrics, and a panic that stays within its request.
+//! The outer layers of every route: request id, one log line, its metrics, no request without a host, and a panic that
+//! stays within its request.
 //!
 //! The line names the matched route, never the path or the query: a hook's path holds its key and its query the token.
 
@@ -13,7 +14,7 @@ use std::{
 use axum::{
     Router,
     extract::{MatchedPath, Request},
-    http::Method,
+    http::{Method, Version, header},
     response::{IntoResponse, Response},
 };
 use tower::{Service, layer::layer_fn};
@@ -26,6 +27,8 @@ use super::{
     request_id::{self, RequestId},
     source::{Peer, Sources},
 };
+
+const HOST_IS_NAMED_ONCE: &str = "A request has one Host header.";
 
 /// Wraps a whole router, its fallbacks included. `sources` tells which peers may name a request.
 pub(super) fn layers<S: Clone + Send + Sync + 'static>(
@@ -115,9 +118,14 @@ where
             problem: None,
             meter: self.meter.clone(),
         };
-        let answer = span.in_scope(|| self.inner.call(request));
+        let answer = names_its_host(&request).then(|| span.in_scope(|| self.inner.call(request)));
         let answer = async move {
-            let response = answer.await?.into_response();
+            let response = match answer {
+                Some(answer) => answer.await?.into_response(),
+                None => Problem::from(Kind::Malformed)
+                    .detail(HOST_IS_NAMED_ONCE)
+                    .into_response(),
+            };
             line.status = Some(response.status().as_u16());
             line.problem = response.extensions().get().map(Problem::kind);
             drop(line);
@@ -128,6 +136,17 @@ where
             Ok(response)
         };
         Box::pin(answer.instrument(span))
+    }
+}
+
+/// RFC 9112, 3.2: whoever reads the request before or behind us may go by its host, and by another of two. HTTP/1.0 knows
+/// none.
+fn names_its_host(request: &Request) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(_), None) => true,
+        (None, _) => request.version() < Version::HTTP_11,
+        (Some(_), Some(_)) => false,
     }
 }
 

@@ -66,7 +66,7 @@ async fn plain_http_from_elsewhere_signs_nobody_in_and_says_why() {
         Browser::here().sends("host", "evil.example"),
         Browser::here().sends("x-forwarded-for", "203.0.113.7"),
         Browser::at("10.0.0.1").sends("x-forwarded-proto", "https, http"),
-        Browser::default(),
+        Browser::default().sends("host", "bridge.example"),
     ] {
         for answer in [
             world.get(&browser, SIGN_IN).await,

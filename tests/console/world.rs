@@ -346,7 +346,6 @@ impl Browser {
     /// Elsewhere, by https through a proxy that is trusted.
     pub fn by_https() -> Self {
         Self::at("10.0.0.1")
-            .sends("host", "bridge.example")
             .sends("x-forwarded-for", "203.0.113.7")
             .sends("x-forwarded-proto", "https")
     }
@@ -356,6 +355,7 @@ impl Browser {
             peer: Some(peer.parse().unwrap()),
             headers: HeaderMap::new(),
         }
+        .sends("host", "bridge.example")
     }
 
     pub fn sends(mut self, name: &'static str, value: &str) -> Self {

@@ -116,6 +116,7 @@ impl Call {
         let request = Request::builder()
             .method(method)
             .uri(path.replace(' ', "%20"))
+            .header(header::HOST, "bridge")
             .extension(peer);
         Self {
             request,

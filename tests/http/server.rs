@@ -413,3 +413,26 @@ async fn a_sender_of_too_much_reads_why_and_may_go_on() {
         assert!(answer(&mut stream).await.starts_with("http/1.1 413"));
     }
 }
+
+#[tokio::test]
+async fn a_request_without_its_host_or_with_two_is_refused_but_of_http_1_0_served() {
+    let hooks = crate::client::Bridge::new(crate::store::Script::default());
+    let bridge = serve(patient(), hooks.router);
+    let mut stream = connect(bridge.address).await;
+    for hosts in ["", "host: bridge\r\nhost: another\r\n"] {
+        let request = format!("GET /livez HTTP/1.1\r\n{hosts}\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let refused = answer(&mut stream).await;
+        assert!(refused.starts_with("http/1.1 400"), "{refused}");
+        assert!(refused.contains("content-type: application/problem+json"));
+        assert!(refused.contains("x-request-id: "));
+    }
+    for request in [
+        "GET /livez HTTP/1.1\r\nhost:\r\n\r\n",
+        "GET /livez HTTP/1.0\r\n\r\n",
+    ] {
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let served = answer(&mut stream).await;
+        assert!(served.split(' ').nth(1) == Some("200"), "{served}");
+    }
+}

@@ -125,7 +125,10 @@ fn fuzzed_request(random: &mut fastrand::Rng) -> Request<Body> {
         1 => Method::POST,
         _ => Method::from_bytes(b"M-SEARCH").unwrap(),
     };
-    let mut request = Request::builder().method(method).uri(path);
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "bridge");
     for name in [
         "user-agent",
         "x-request-id",
