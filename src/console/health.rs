@@ -4,11 +4,15 @@ mod about;
 mod endpoints;
 mod warnings;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use axum::{Router, extract::State as Shared, response::Html, routing::get};
 use maud::{Markup, html};
 use secrecy::ExposeSecret as _;
+use uuid::Uuid;
 
 use self::endpoints::Cards;
 use super::{
@@ -18,11 +22,11 @@ use super::{
     names,
     session::{self, SignedIn},
     state::{Endpoints, State},
-    texts::health as texts,
+    texts::{GUEST, health as texts},
 };
 use crate::{
     config::hooks::HookUrl,
-    domain::{delivery::Destination, time::Timestamp},
+    domain::{delivery::Destination, ids::ConversationId, time::Timestamp},
     store::{Census, InboxCounts, Standing},
 };
 
@@ -39,7 +43,8 @@ async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
     let standings = state.store().standings().await?;
     let warned = state.store().warnings().await?;
     let handovers = warned.iter().filter_map(about::handover_of);
-    let names = names::of(&state, handovers).await?;
+    let alone = census.left_alone.iter().map(|id| id.as_uuid());
+    let names = names::of(&state, handovers.chain(alone)).await?;
     let signed_in = session::alive(&state).await?.into_iter();
     let signed_in: BTreeSet<_> = signed_in.map(|session| session.operator).collect();
     let (endpoints, now) = (state.endpoints(), state.now());
@@ -50,7 +55,7 @@ async fn show(who: SignedIn, Shared(state): Shared<State>) -> Result<Html<String
         now,
     };
     let stands = html! {
-        (figures(&census, (&standings, frame.counts), now))
+        (figures(&census, (&standings, frame.counts), &names, now))
         (warnings::warnings(&warned, (endpoints, &names), now))
         (warnings::doubtful(state.doubtful()))
         (both_ends(endpoints, &cards))
@@ -86,6 +91,7 @@ fn both_ends(endpoints: &Endpoints, cards: &Cards<'_>) -> Markup {
 fn figures(
     census: &Census,
     (standings, counts): (&[Standing], InboxCounts),
+    names: &HashMap<Uuid, String>,
     now: Timestamp,
 ) -> Markup {
     let alone = census.unattended;
@@ -99,6 +105,7 @@ fn figures(
                 div.zero__say {
                     h2 { span.sr { (alone) " " } (texts::talk_to_no_one(alone)) }
                     p { (texts::promise(alone)) }
+                    (left_alone(&census.left_alone, names))
                     (late_for_users(standings, now))
                 }
             }
@@ -114,6 +121,21 @@ fn figures(
                 }
                 div { dt { (texts::DEAD_LETTERS) } dd.figs__bad[dead > 0] { (dead) } }
                 div { dt { (texts::LATE_BOTS) } dd { (sum(&mut census.late_resumes.values().copied())) } }
+            }
+        }
+    }
+}
+
+fn left_alone(conversations: &[ConversationId], names: &HashMap<Uuid, String>) -> Markup {
+    html! {
+        @if !conversations.is_empty() {
+            p.zero__late {
+                @for (place, conversation) in conversations.iter().enumerate() {
+                    @if place > 0 { ", " }
+                    a href={ "/console/conversations/" (conversation) } {
+                        bdi { (names.get(&conversation.as_uuid()).map_or(GUEST, String::as_str)) }
+                    }
+                }
             }
         }
     }

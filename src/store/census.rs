@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::{
     conversation::Phase,
     delivery::Destination,
-    ids::{BotName, DeskName},
+    ids::{BotName, ConversationId, DeskName},
     time::Timestamp,
 };
 
@@ -14,6 +14,8 @@ use crate::domain::{
 pub struct Census {
     /// Conversations whose user is left with nobody, see [`crate::domain::attention`].
     pub unattended: u64,
+    /// The first of these, as many as an operator looks at.
+    pub left_alone: Vec<ConversationId>,
     /// Open handovers.
     pub open: BTreeMap<(DeskName, Phase), u64>,
     /// Conversations whose bot has not been resumed in time.
@@ -26,6 +28,17 @@ pub struct Census {
     pub queued: u64,
     /// The store's clock.
     pub at: Timestamp,
+}
+
+const LOOKED_AT: usize = 20;
+
+impl Census {
+    pub(super) fn leave_alone(&mut self, conversation: ConversationId) {
+        self.unattended += 1;
+        if self.left_alone.len() < LOOKED_AT {
+            self.left_alone.push(conversation);
+        }
+    }
 }
 
 /// Deliveries to one destination that are not settled.

@@ -1,5 +1,7 @@
 //! How everybody does, and who is shown the addresses that are secrets.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use handover_bridge::{
     domain::{
@@ -13,6 +15,7 @@ use handover_bridge::{
 };
 
 use crate::{
+    conversation::waiting,
     owed::{HOSTILE, bot, failed},
     world::{Browser, HOOK_URL, World},
 };
@@ -43,6 +46,17 @@ async fn what_a_kind_of_warning_means_is_said_once() {
     let page = world.get(&ann, HEALTH).await.body;
     assert_eq!(page.matches("Something was given up").count(), 1);
     assert!(page.contains("<td class=\"full\" rowspan=\"3\">"));
+}
+
+#[tokio::test]
+async fn who_is_left_with_nobody_is_named() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    let ann = world.signed_in(Browser::here(), "ann").await;
+    let link = format!("<a href=\"{page}\">");
+    assert!(!world.get(&ann, HEALTH).await.body.contains(&link));
+    world.wait(Duration::from_secs(331));
+    assert!(world.get(&ann, HEALTH).await.body.contains(&link));
 }
 
 #[tokio::test]

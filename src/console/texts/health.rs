@@ -70,7 +70,7 @@ pub(in crate::console) const fn promise(alone: u64) -> &'static str {
     if alone == 0 {
         "Wherever a conversation is open, an agent has the user, or the user has been told lately how it goes on. This must be 0, always."
     } else {
-        "They are with nobody and have been told nothing, which must not be. Look under Deliveries for what their bots are owed, and keep the log."
+        "They are with nobody and have been told nothing, which must not be. Open their conversations, look under Deliveries for what their bots are owed, and keep the log."
     }
 }
 

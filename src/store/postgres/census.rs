@@ -46,12 +46,12 @@ async fn look_at_conversations(
     now: Timestamp,
     census: &mut Census,
 ) -> Result<(), Fault> {
-    let sql = "SELECT state FROM conversations WHERE wake_at IS NOT NULL";
+    let sql = "SELECT state, id FROM conversations WHERE wake_at IS NOT NULL";
     let mut in_question = Vec::new();
     for row in database.rows(sql, values![]).await? {
         // A row that nobody can read is left with nobody.
         let Ok(state) = columns::json::<Conversation>(&row, 0) else {
-            census.unattended += 1;
+            census.leave_alone(row.try_get(1)?);
             continue;
         };
         let Some(open) = state.handover else {
@@ -67,7 +67,9 @@ async fn look_at_conversations(
     let evidence = evidence(database, &in_question, now).await?;
     for (id, open) in &in_question {
         let evidence = evidence.get(id).copied().unwrap_or_default();
-        census.unattended += u64::from(attention::is_unattended(open, &evidence, limits, now));
+        if attention::is_unattended(open, &evidence, limits, now) {
+            census.leave_alone(*id);
+        }
     }
     Ok(())
 }

@@ -44,12 +44,12 @@ fn look_at_conversations(
     census: &mut Census,
 ) -> Result<(), Fault> {
     let mut statement = connection
-        .prepare_cached("SELECT row, state FROM conversations_now WHERE wake_at IS NOT NULL")?;
+        .prepare_cached("SELECT row, state, id FROM conversations_now WHERE wake_at IS NOT NULL")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         // A row that nobody can read is left with nobody.
         let Ok(state) = columns::json::<Conversation>(row, 1) else {
-            census.unattended += 1;
+            census.leave_alone(row.get(2)?);
             continue;
         };
         let Some(open) = &state.handover else {
@@ -65,7 +65,9 @@ fn look_at_conversations(
             continue;
         }
         let evidence = evidence(connection, (row.get(0)?, &state, open), now)?;
-        census.unattended += u64::from(attention::is_unattended(open, &evidence, limits, now));
+        if attention::is_unattended(open, &evidence, limits, now) {
+            census.leave_alone(state.id);
+        }
     }
     Ok(())
 }

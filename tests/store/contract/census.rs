@@ -191,7 +191,10 @@ pub async fn a_notice_that_is_empty_tells_nobody(harness: impl Harness + 'static
     world.waiting("ann").await;
     world.wait(Duration::from_secs(331));
     world.store.fire_timers(10).await.unwrap();
-    assert_eq!(census(&world).await.unattended, 1);
+    world.waiting("bea").await;
+    let counted = census(&world).await;
+    assert_eq!(counted.unattended, 1);
+    assert_eq!(counted.left_alone, [world.conversation("ann").await]);
 }
 
 pub async fn an_agent_who_owes_an_answer_for_too_long_leaves_the_user_unattended(
