@@ -69,6 +69,7 @@ impl Adapter {
         tasks.extend((0..facts.resume_steps).map(|index| Task::Resume {
             index,
             contract: contract(),
+            stands_for_all: false,
         }));
         tasks
     }

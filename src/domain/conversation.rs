@@ -208,7 +208,7 @@ pub struct ResumeContract {
 
 impl ResumeContract {
     /// Of a handover that ends for this reason, with what nobody has answered or without.
-    pub fn of(handover: &Handover, reason: &str, (now, unanswered): (Timestamp, bool)) -> Self {
+    pub fn of(handover: &Handover, reason: &str, now: Timestamp, unanswered: bool) -> Self {
         Self {
             reason: reason.to_owned(),
             agent: handover.newest_agent().and_then(|agent| agent.name.clone()),

@@ -58,6 +58,9 @@ pub enum Task {
     Resume {
         index: usize,
         contract: ResumeContract,
+        /// Whoever owed it did not know the bot, nor how many steps there are: the others follow it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        stands_for_all: bool,
     },
     /// Bot: delete what the platform keeps of the user in this conversation.
     Forget,

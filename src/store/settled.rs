@@ -14,6 +14,32 @@ use crate::domain::{
 /// How long an outcome waits before it is tried to be written again, while the disk is full or the database away.
 pub(super) const SETTLE_AGAIN: Duration = Duration::from_millis(500);
 
+/// What follows for the delivery itself, and for what has waited for its answer.
+#[derive(Debug, Default)]
+pub(super) struct Follows {
+    /// It is not to be made again.
+    pub(super) withdrawn: bool,
+    /// The next attempt is not made before this.
+    pub(super) put_off: Option<Timestamp>,
+    /// A desk may tell of its conversation before it has answered the call that began it.
+    pub(super) named: Vec<NamedLeg>,
+}
+
+impl Follows {
+    pub(super) fn of(effects: &[Effect]) -> Self {
+        let mut follows = Self::default();
+        for effect in effects {
+            match effect {
+                Effect::Withdraw => follows.withdrawn = true,
+                Effect::PutOff { until } => follows.put_off = follows.put_off.max(Some(*until)),
+                Effect::Name(name) => follows.named.push(NamedLeg::from(name)),
+                _ => {}
+            }
+        }
+        follows
+    }
+}
+
 /// What was found of the transcript. Too late, or not asked for, nothing of it is recorded, so nothing of it may be known
 /// from now on.
 pub(super) fn found<'r>(
@@ -40,31 +66,5 @@ pub(super) fn found_in(event: &Event) -> &[TranscriptItem] {
             ..
         }) => &done.found.transcript,
         _ => &[],
-    }
-}
-
-/// What follows for the delivery itself, and for what has waited for its answer.
-#[derive(Debug, Default)]
-pub(super) struct Follows {
-    /// It is not to be made again.
-    pub(super) withdrawn: bool,
-    /// The next attempt is not made before this.
-    pub(super) put_off: Option<Timestamp>,
-    /// A desk may tell of its conversation before it has answered the call that began it.
-    pub(super) named: Vec<NamedLeg>,
-}
-
-impl Follows {
-    pub(super) fn of(effects: &[Effect]) -> Self {
-        let mut follows = Self::default();
-        for effect in effects {
-            match effect {
-                Effect::Withdraw => follows.withdrawn = true,
-                Effect::PutOff { until } => follows.put_off = follows.put_off.max(Some(*until)),
-                Effect::Name(name) => follows.named.push(NamedLeg::from(name)),
-                _ => {}
-            }
-        }
-        follows
     }
 }

@@ -12,8 +12,12 @@ async fn an_open_page_of_an_erased_user_keeps_nothing_of_them() {
     let browser = ann_at(&world, &page).await;
     browser.sees("remember me").await;
     let id = page.rsplit('/').next().unwrap();
-    let draft = format!("localStorage.setItem('draft ann {id}', 'about them')");
-    browser.script(&draft).await;
+    let plant = format!(
+        "localStorage.setItem('draft ann {id}', 'about them'); \
+         const kept = {{conversation: '{id}', by: 'ann', at: 1, to: 'them', values: {{form: 'f', text: 'about them'}}, fault: {{words: 'no'}}}}; \
+         localStorage.setItem('unsent {id} f', JSON.stringify(kept))"
+    );
+    browser.script(&plant).await;
     let whose = Whose {
         named: vec![Named::Key("s7".to_owned())],
         bot: None,
@@ -22,6 +26,6 @@ async fn an_open_page_of_an_erased_user_keeps_nothing_of_them() {
     world.store.erase(whose, false, "ben").await.unwrap();
     while world.store.go_on_erasing(100).await.unwrap() != Erased::All {}
     browser.sees("No such conversation").await;
-    let kept = "return [document.body.textContent.includes('remember me'), Object.keys(localStorage).filter((key) => key.startsWith('draft ')).length]";
+    let kept = "return [document.body.textContent.includes('remember me'), Object.keys(localStorage).filter((key) => /^(draft|unsent) /.test(key)).length]";
     assert_eq!(browser.script(kept).await, json!([false, 0]));
 }

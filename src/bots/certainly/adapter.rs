@@ -269,7 +269,9 @@ impl BotPlatform for Certainly {
         match &job.task {
             Task::Say { .. } => self.say(job).await,
             Task::Pause { index } => self.pause(job, *index).await,
-            Task::Resume { index, contract } => self.resume(job, *index, contract).await,
+            Task::Resume {
+                index, contract, ..
+            } => self.resume(job, *index, contract).await,
             Task::LookUp { .. }
             | Task::Forget
             | Task::Open { .. }

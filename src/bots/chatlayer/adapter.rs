@@ -212,7 +212,9 @@ impl BotPlatform for Chatlayer {
         match &job.task {
             Task::Say { .. } => self.say(job).await,
             Task::Pause { index } => self.pause(job, *index).await,
-            Task::Resume { index, contract } => self.resume(job, *index, contract).await,
+            Task::Resume {
+                index, contract, ..
+            } => self.resume(job, *index, contract).await,
             Task::LookUp { history, session } => self.look_up(job, *history, *session).await,
             Task::Forget => self.forget(job).await,
             Task::Open { .. }

@@ -15,10 +15,13 @@ let isCut = false;
 let bound;
 let again;
 
-// Asked for what nobody reads: a page that is made has been looked at, and whoever clicked may write on before it is shown.
+// A list wants the store too. Not the page itself: one that is made has been looked at, and whoever clicked may write on
+// before it is shown.
+const ASKED = "/console?part=list";
+
 async function isThere() {
   try {
-    return (await fetch(import.meta.url, { method: "HEAD", cache: "no-store" })).status < 500;
+    return (await fetch(ASKED, { method: "HEAD", cache: "no-store" })).status < 500;
   } catch {
     return false;
   }

@@ -111,7 +111,7 @@ function end() {
 // There is no such conversation any more: nothing of it stays here, and the server says what may have become of it.
 function forget() {
   leave();
-  const isOfIt = (key) => key.endsWith(` ${open}`);
+  const isOfIt = (key) => key.split(" ").includes(open);
   browser.forget(isOfIt);
   tab.forget(isOfIt);
   location.replace(`/console/conversations/${open}`);

@@ -52,7 +52,11 @@ fn resume() -> Job {
         dialog_state: None,
     };
     Job {
-        task: Task::Resume { index: 0, contract },
+        task: Task::Resume {
+            index: 0,
+            contract,
+            stands_for_all: false,
+        },
         ..job(1, 1)
     }
 }

@@ -177,7 +177,7 @@ impl Turn<'_> {
         };
         let contract = ResumeContract {
             dialog_state,
-            ..ResumeContract::of(handover, reason, (now, lost))
+            ..ResumeContract::of(handover, reason, now, lost)
         };
         handover.closing = Some(Closing {
             reason: reason.to_owned(),
@@ -216,7 +216,15 @@ impl Turn<'_> {
         let reason = closing.reason.clone();
         for index in 0..steps {
             let contract = contract.clone();
-            self.owe_bot(id, Task::Resume { index, contract });
+            let stands_for_all = false;
+            self.owe_bot(
+                id,
+                Task::Resume {
+                    index,
+                    contract,
+                    stands_for_all,
+                },
+            );
         }
         if steps == 0 {
             // Nothing that could overtake what was said before it.
@@ -235,13 +243,38 @@ impl Turn<'_> {
         let contract = match &mut open.closing {
             Some(closing) => closing.not_owed.take(),
             None if open.answer == Answer::Accepted => {
-                Some(ResumeContract::of(open, reason, (now, lost)))
+                Some(ResumeContract::of(open, reason, now, lost))
             }
             None => None,
         };
         let id = open.id;
         if let Some(contract) = contract {
-            self.owe_bot(id, Task::Resume { index: 0, contract });
+            let (index, stands_for_all) = (0, true);
+            self.owe_bot(
+                id,
+                Task::Resume {
+                    index,
+                    contract,
+                    stands_for_all,
+                },
+            );
+        }
+    }
+
+    /// The first step of a bot that was gone has been tried again, and has succeeded.
+    pub(super) fn owe_the_other_steps(&mut self, handover: HandoverId, contract: &ResumeContract) {
+        let steps = self.bot().map_or(0, |bot| bot.resume_steps);
+        for index in 1..steps {
+            let contract = contract.clone();
+            let stands_for_all = false;
+            self.owe_bot(
+                handover,
+                Task::Resume {
+                    index,
+                    contract,
+                    stands_for_all,
+                },
+            );
         }
     }
 

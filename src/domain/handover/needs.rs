@@ -35,6 +35,7 @@ pub fn on_its_way(event: &Event) -> bool {
             matches!(event, DeskEvent::Closed { .. })
         }
         Event::TimerFired
+        | Event::BotRemoved
         | Event::OperatorActed(_)
         | Event::ToldDeclined { .. }
         | Event::EraseRequested { .. } => true,

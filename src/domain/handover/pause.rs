@@ -93,7 +93,14 @@ impl Turn<'_> {
         for index in 0..self.bot().map_or(0, |bot| bot.resume_steps) {
             let contract = contract.clone();
             // No timer watches over it, so it must not stand behind a text that cannot go out.
-            self.owe_bot_first(handover, Task::Resume { index, contract });
+            self.owe_bot_first(
+                handover,
+                Task::Resume {
+                    index,
+                    contract,
+                    stands_for_all: false,
+                },
+            );
         }
     }
 }

@@ -172,8 +172,7 @@ impl Turn<'_> {
     }
 
     fn last_notice_mut(&mut self) -> Option<&mut Option<MessageId>> {
-        let open = self.conversation.handover.as_mut();
-        open.map(|open| &mut open.last_notice)
+        self.open_mut().map(|open| &mut open.last_notice)
     }
 
     /// The resume goes on; an operator is told once, and nothing stands in its way any more.

@@ -155,8 +155,7 @@ fn shown() -> Whose {
 }
 
 impl Database {
-    /// With one conversation, of a user who is looked for in its state.
-    /// It takes so long wherever a state is looked through.
+    /// With one conversation, of a user who is looked for in its state; to look through one takes so long.
     async fn with_searches_of(&self, span: Duration) -> PostgresStore {
         self.migrated().await;
         let seconds = span.as_secs_f64();

@@ -86,7 +86,11 @@ fn resume(index: usize) -> Job {
         unanswered: true,
         dialog_state: None,
     };
-    job(Task::Resume { index, contract })
+    job(Task::Resume {
+        index,
+        contract,
+        stands_for_all: false,
+    })
 }
 
 fn pause() -> Job {

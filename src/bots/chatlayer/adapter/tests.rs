@@ -80,7 +80,14 @@ fn resume(index: usize) -> Job {
         unanswered: true,
         dialog_state: None,
     };
-    job(Task::Resume { index, contract }, None)
+    job(
+        Task::Resume {
+            index,
+            contract,
+            stands_for_all: false,
+        },
+        None,
+    )
 }
 
 pub(in crate::bots::chatlayer) async fn only_request(stub: &Stub) -> (String, Value) {

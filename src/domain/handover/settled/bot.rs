@@ -84,6 +84,14 @@ impl Turn<'_> {
                     self.pause_bot();
                 }
             }
+            (
+                Task::Resume {
+                    contract,
+                    stands_for_all: true,
+                    ..
+                },
+                StepResult::Done(_),
+            ) if !silenced => self.owe_the_other_steps(settled.handover, contract),
             // It has given the bot the word.
             (Task::Resume { .. }, StepResult::Done(_)) if silenced => self.pause_bot(),
             // It speaks of a handover before the one that is open.

@@ -111,7 +111,14 @@ fn the_resume_tells_the_bot_how_it_ended() {
         unanswered: false,
         dialog_state: None,
     };
-    assert_eq!(resume, Some(Task::Resume { index: 0, contract }));
+    assert_eq!(
+        resume,
+        Some(Task::Resume {
+            index: 0,
+            contract,
+            stands_for_all: false
+        })
+    );
 }
 
 #[test]

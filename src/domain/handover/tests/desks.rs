@@ -183,6 +183,20 @@ fn the_users_of_a_bot_that_is_gone_are_its_own() {
     assert_eq!(world.told_the_bot().unwrap().reason, "bot_removed");
     assert_eq!(world.warned(WarningKind::BotRemoved), 1);
 
+    world.bot_mut().resume_steps = 3;
+    let first = world
+        .deliveries()
+        .into_iter()
+        .rfind(|owed| owed.task.kind() == "resume");
+    let first = first.unwrap().clone();
+    world.look_from_here();
+    world.settle(&first, done());
+    assert_eq!(world.tasks(), ["resume", "resume"], "the others follow it");
+    let second = world.deliveries()[0].clone();
+    world.look_from_here();
+    world.settle(&second, done());
+    assert_eq!(world.tasks(), [""; 0]);
+
     let mut undecided = World::new();
     undecided.request();
     undecided.look_from_here();
