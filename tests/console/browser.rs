@@ -1,12 +1,12 @@
 //! Pages that stay open, in a real browser.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use handover_bridge::{
     domain::message::{Content, MediaKind},
     store::ConsoleStore as _,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::sleep;
 
 use crate::{
@@ -40,20 +40,6 @@ pub async fn signed_in_at(name: &str, root: &str, page: &str) -> Browser {
 
 pub async fn is_still_the_same_page(browser: &Browser) -> bool {
     browser.script("return window.isTheSamePage === true").await == json!(true)
-}
-
-/// Waits until a script gives that: a busy machine does much first.
-pub async fn until(browser: &Browser, (script, wanted): (&str, Value)) {
-    let asked = Instant::now();
-    loop {
-        let now = browser.script(script).await;
-        if now == wanted {
-            return;
-        }
-        let elapsed = asked.elapsed();
-        assert!(elapsed < Duration::from_mins(1), "{now}, not {wanted}");
-        sleep(Duration::from_millis(50)).await;
-    }
 }
 
 pub async fn claims(browser: &Browser) {

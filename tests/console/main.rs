@@ -28,6 +28,7 @@ mod not_found;
 mod older;
 mod owed;
 mod paging;
+mod patience;
 mod people;
 mod pictures;
 mod presence;

@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::{
-    browser::{ann_at, claims, is_still_the_same_page, signed_in_at, until},
+    browser::{ann_at, claims, is_still_the_same_page, signed_in_at},
     conversation::{says, waiting},
+    patience::until,
     proxy::{Line, Proxy},
     webdriver::Browser,
     world::World,

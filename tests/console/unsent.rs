@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::{
-    browser::{claims, is_still_the_same_page, signed_in_at, until},
+    browser::{claims, is_still_the_same_page, signed_in_at},
     conversation::{waiting, waiting_as},
     form::turns,
+    patience::until,
     proxy::{Line, Proxy},
     webdriver::Browser,
     world::{Browser as Sender, World},
