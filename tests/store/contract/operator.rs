@@ -323,7 +323,8 @@ pub async fn a_bot_that_is_gone_leaves_dead_letters(harness: impl Harness + 'sta
     assert_ne!(world.store.remove(&gone, 9).await.unwrap(), 0);
     assert_eq!(world.store.remove(&gone, 9).await.unwrap(), 0);
     assert!(world.claim(&bot()).await.is_none());
-    assert_eq!(listed(&world, DeliveryState::Dead).await.len(), 1);
+    let dead = listed(&world, DeliveryState::Dead).await;
+    assert_eq!(dead.len(), 2, "what was said, and the resume");
     let told = world.claim(&team()).await.expect("the desk is told");
     assert!(matches!(told.job.task, Task::Close { .. }));
     let desks = world.store.names_in_use().await.unwrap();
