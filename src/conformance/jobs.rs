@@ -66,11 +66,7 @@ impl Adapter {
             tasks.push(Task::LookUp { history, session });
         }
         tasks.extend((0..facts.pause_steps).map(|index| Task::Pause { index }));
-        tasks.extend((0..facts.resume_steps).map(|index| Task::Resume {
-            index,
-            contract: contract(),
-            stands_for_all: false,
-        }));
+        tasks.extend((0..facts.resume_steps).map(|index| Task::resume(index, &contract())));
         tasks
     }
 

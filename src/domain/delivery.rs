@@ -298,6 +298,15 @@ impl FromStr for Destination {
 
 impl Task {
     /// The task's kind as metrics, the admin API and logs name it.
+    /// One step of several, each of which is owed.
+    pub fn resume(index: usize, contract: &ResumeContract) -> Self {
+        Self::Resume {
+            index,
+            contract: contract.clone(),
+            stands_for_all: false,
+        }
+    }
+
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Say { .. } => "say",

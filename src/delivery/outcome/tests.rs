@@ -52,11 +52,7 @@ fn resume() -> Job {
         dialog_state: None,
     };
     Job {
-        task: Task::Resume {
-            index: 0,
-            contract,
-            stands_for_all: false,
-        },
+        task: Task::resume(0, &contract),
         ..job(1, 1)
     }
 }

@@ -1,5 +1,7 @@
 //! The way back: the desk is done, the bot is resumed, the user is the bot's again.
 
+use std::ops::Range;
+
 use super::{Outcome, owe::Way, timers, turn::Turn};
 use crate::domain::{
     conversation::{Agent, Answer, Closing, Phase, ResumeContract},
@@ -214,18 +216,7 @@ impl Turn<'_> {
         closing.steps_left = steps;
         closing.first_order = first_order;
         let reason = closing.reason.clone();
-        for index in 0..steps {
-            let contract = contract.clone();
-            let stands_for_all = false;
-            self.owe_bot(
-                id,
-                Task::Resume {
-                    index,
-                    contract,
-                    stands_for_all,
-                },
-            );
-        }
+        self.owe_steps(id, 0..steps, &contract);
         if steps == 0 {
             // Nothing that could overtake what was said before it.
             self.end(Cause::Resumed, &reason);
@@ -264,17 +255,12 @@ impl Turn<'_> {
     /// The first step of a bot that was gone has been tried again, and has succeeded.
     pub(super) fn owe_the_other_steps(&mut self, handover: HandoverId, contract: &ResumeContract) {
         let steps = self.bot().map_or(0, |bot| bot.resume_steps);
-        for index in 1..steps {
-            let contract = contract.clone();
-            let stands_for_all = false;
-            self.owe_bot(
-                handover,
-                Task::Resume {
-                    index,
-                    contract,
-                    stands_for_all,
-                },
-            );
+        self.owe_steps(handover, 1..steps, contract);
+    }
+
+    fn owe_steps(&mut self, handover: HandoverId, steps: Range<usize>, contract: &ResumeContract) {
+        for index in steps {
+            self.owe_bot(handover, Task::resume(index, contract));
         }
     }
 

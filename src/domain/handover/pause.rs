@@ -91,16 +91,8 @@ impl Turn<'_> {
             dialog_state: None,
         };
         for index in 0..self.bot().map_or(0, |bot| bot.resume_steps) {
-            let contract = contract.clone();
             // No timer watches over it, so it must not stand behind a text that cannot go out.
-            self.owe_bot_first(
-                handover,
-                Task::Resume {
-                    index,
-                    contract,
-                    stands_for_all: false,
-                },
-            );
+            self.owe_bot_first(handover, Task::resume(index, &contract));
         }
     }
 }

@@ -86,11 +86,7 @@ fn resume(index: usize) -> Job {
         unanswered: true,
         dialog_state: None,
     };
-    job(Task::Resume {
-        index,
-        contract,
-        stands_for_all: false,
-    })
+    job(Task::resume(index, &contract))
 }
 
 fn pause() -> Job {

@@ -80,14 +80,7 @@ fn resume(index: usize) -> Job {
         unanswered: true,
         dialog_state: None,
     };
-    job(
-        Task::Resume {
-            index,
-            contract,
-            stands_for_all: false,
-        },
-        None,
-    )
+    job(Task::resume(index, &contract), None)
 }
 
 pub(in crate::bots::chatlayer) async fn only_request(stub: &Stub) -> (String, Value) {

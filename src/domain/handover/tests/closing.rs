@@ -111,14 +111,7 @@ fn the_resume_tells_the_bot_how_it_ended() {
         unanswered: false,
         dialog_state: None,
     };
-    assert_eq!(
-        resume,
-        Some(Task::Resume {
-            index: 0,
-            contract,
-            stands_for_all: false
-        })
-    );
+    assert_eq!(resume, Some(Task::resume(0, &contract)));
 }
 
 #[test]
