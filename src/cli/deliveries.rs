@@ -165,7 +165,7 @@ async fn change(admin: &Admin<'_>, id: Uuid, verb: &str) -> Result<(), Error> {
 }
 
 fn write_table(out: &mut impl Write, page: &Deliveries) -> io::Result<()> {
-    const HEAD: [&str; 8] = [
+    const HEAD: [&str; 9] = [
         "ID",
         "DESTINATION",
         "KIND",
@@ -174,11 +174,12 @@ fn write_table(out: &mut impl Write, page: &Deliveries) -> io::Result<()> {
         "ERROR",
         "CREATED",
         "NEXT",
+        "HANDOVER",
     ];
     if page.deliveries.is_empty() {
         return writeln!(out, "no deliveries");
     }
-    let rows: Vec<[String; 8]> = page.deliveries.iter().map(cells).collect();
+    let rows: Vec<[String; 9]> = page.deliveries.iter().map(cells).collect();
     let widths: Vec<usize> = HEAD
         .iter()
         .enumerate()
@@ -201,7 +202,7 @@ fn write_table(out: &mut impl Write, page: &Deliveries) -> io::Result<()> {
     Ok(())
 }
 
-fn cells(delivery: &Delivery) -> [String; 8] {
+fn cells(delivery: &Delivery) -> [String; 9] {
     let or_dash = |cell: Option<String>| cell.unwrap_or_else(|| "-".to_owned());
     [
         delivery.id.to_string(),
@@ -212,6 +213,7 @@ fn cells(delivery: &Delivery) -> [String; 8] {
         or_dash(delivery.error_class.clone()),
         delivery.created_at.to_string(),
         or_dash(delivery.next_at.map(|at| at.to_string())),
+        delivery.handover.to_string(),
     ]
 }
 
@@ -244,9 +246,9 @@ mod tests {
         let mut out = Vec::new();
         write_table(&mut out, &page).unwrap();
         let expected = "\
-ID                                    DESTINATION  KIND     STATE    ATTEMPTS  ERROR  CREATED                   NEXT
-01a1f000-0000-7000-8000-000000000001  desk:custom  message  dead     12        busy   2026-01-01T00:00:00.000Z  -
-01a1f000-0000-7000-8000-000000000002  bot:webshop  say      pending  0         -      2026-01-01T00:00:01.000Z  2026-01-01T00:00:02.000Z
+ID                                    DESTINATION  KIND     STATE    ATTEMPTS  ERROR  CREATED                   NEXT                      HANDOVER
+01a1f000-0000-7000-8000-000000000001  desk:custom  message  dead     12        busy   2026-01-01T00:00:00.000Z  -                         01a1f000-0000-7000-8000-00000000000a
+01a1f000-0000-7000-8000-000000000002  bot:webshop  say      pending  0         -      2026-01-01T00:00:01.000Z  2026-01-01T00:00:02.000Z  01a1f000-0000-7000-8000-00000000000a
 there are more: --after 01a1f000-0000-7000-8000-000000000002
 ";
         assert_eq!(String::from_utf8(out).unwrap(), expected);

@@ -28,8 +28,10 @@ use crate::{
 
 /// For the timer that decides an undecided request to fire and commit.
 const GRACE: Duration = Duration::from_millis(400);
-/// A store that is away is told again after this …
+/// A store that is away is told again after this, and then each time after twice as long …
 const TELL_AGAIN: Duration = Duration::from_secs(1);
+/// … up to this, since every bot that asks while it is away leaves something to tell …
+const TELL_AGAIN_AT_LAST: Duration = Duration::from_secs(16);
 /// … and no more after that: a handover that waits for nobody has come to its own limits.
 const TELL_FOR: Duration = Duration::from_mins(15);
 /// A bridge that stops may not wait for so long; requests are still taken while it drains, and these are told of too.
@@ -124,6 +126,7 @@ fn keys_of_request(step: &Step) -> Vec<DedupeKey> {
 /// A desk has the handover, or will: an agent would wait for a user who is with the bot.
 async fn withdraw(state: &State, target: Target, told: Incoming) {
     let mut until = Instant::now() + TELL_FOR;
+    let mut again = TELL_AGAIN;
     let mut stops = false;
     loop {
         let step = Step {
@@ -134,10 +137,6 @@ async fn withdraw(state: &State, target: Target, told: Incoming) {
         let Err(error) = state.store().apply(step).await else {
             return;
         };
-        if state.stopping().is_cancelled() && !stops {
-            stops = true;
-            until = until.min(Instant::now() + TELL_WHILE_STOPPING);
-        }
         let is_away = matches!(error, Error::Unavailable(_) | Error::Busy);
         if !is_away || Instant::now() >= until {
             tracing::warn!(
@@ -146,7 +145,14 @@ async fn withdraw(state: &State, target: Target, told: Incoming) {
             );
             return;
         }
-        sleep(TELL_AGAIN).await;
+        tokio::select! {
+            () = sleep(again) => again = TELL_AGAIN_AT_LAST.min(again * 2),
+            () = state.stopping().cancelled(), if !stops => {
+                stops = true;
+                again = TELL_AGAIN;
+                until = until.min(Instant::now() + TELL_WHILE_STOPPING);
+            }
+        }
     }
 }
 
