@@ -218,7 +218,7 @@ impl RequestTemplate {
         let values = self.take.iter().filter_map(|(name, value)| {
             let value = value.evaluate(&context);
             if let Err(error) = &value {
-                tracing::warn!(value = name, %error, "an answer does not hold what is to be taken from it");
+                tracing::warn!(take = name, %error, "an answer does not hold what is to be taken from it");
             }
             Some((name.clone(), value.ok()?))
         });

@@ -36,7 +36,8 @@ pub struct Delivery {
     #[schema(value_type = State)]
     pub state: String,
     pub attempts: u32,
-    /// Why the last attempt failed; null also of a dead letter that is sent again.
+    /// Why the last attempt failed, or `removed` or `unreadable_row` of what was given up without one; null also of a dead
+    /// letter that is sent again.
     #[schema(required, examples("rejected"))]
     pub error_class: Option<String>,
     #[schema(value_type = String, format = DateTime)]
