@@ -110,8 +110,8 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Rings when a timer earlier than the ones before may have been set.
     fn timer_bell(&self) -> Arc<Notify>;
 
-    /// Nobody claims this destination until then. None lifts it; the last word counts, and rings the bell. Decisions
-    /// know of it. Survives a restart.
+    /// Nobody claims this destination until then; a pause that lasts longer stays. None lifts it. Either rings the bell.
+    /// Decisions know of it. Survives a restart.
     async fn pause(&self, destination: &Destination, pause: Option<Pause>) -> Result<(), Error>;
 
     /// Tells this process's decisions that a bot or desk cannot be called (its breaker is open), or that it can again.

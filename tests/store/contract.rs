@@ -83,7 +83,8 @@ macro_rules! run_against {
             ],
             pauses: [
                 a_paused_destination_is_not_claimed_also_after_reopening,
-                a_pause_that_is_lifted_or_shortened_rings,
+                a_pause_that_is_lifted_rings,
+                of_two_pauses_the_longer_one_counts,
                 a_settled_lane_stops_at_a_pause,
             ],
             overtaken: [

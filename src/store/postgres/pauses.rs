@@ -24,8 +24,10 @@ pub(super) async fn set(
     pause: Option<Pause>,
 ) -> Result<(), Fault> {
     if let Some(Pause { until, because }) = pause {
-        let sql = "INSERT INTO pauses (destination, until, because) VALUES ($1, $2, $3) \
-                   ON CONFLICT (destination) DO UPDATE SET until = excluded.until, because = excluded.because";
+        // Calls that were under way side by side, at any replica, may each bring a pause, in any order.
+        let sql = "INSERT INTO pauses AS p (destination, until, because) VALUES ($1, $2, $3) \
+                   ON CONFLICT (destination) DO UPDATE SET until = excluded.until, because = excluded.because \
+                   WHERE p.until <= excluded.until";
         let values = values![destination, until, because];
         ground.database.write(sql, values).await?;
     } else {

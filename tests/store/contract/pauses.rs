@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use handover_bridge::{
-    domain::{policy::PausedBecause, time::Timestamp},
+    domain::{
+        policy::{ClosedBecause, PausedBecause},
+        time::Timestamp,
+    },
     store::Pause,
 };
 
@@ -36,24 +39,39 @@ pub async fn a_paused_destination_is_not_claimed_also_after_reopening(
     assert!(world.claim(&team()).await.is_some(), "the pause is over");
 }
 
-pub async fn a_pause_that_is_lifted_or_shortened_rings(harness: impl Harness + 'static) {
+pub async fn a_pause_that_is_lifted_rings(harness: impl Harness + 'static) {
     let world = World::new(harness).await;
     world.request("ann").await;
     let bell = world.store.bell(&team());
+    let long = paused(world.clock.now().plus(Duration::from_mins(5)));
+    world.store.pause(&team(), Some(long)).await.unwrap();
+    bell.notified().await;
+    world.store.pause(&team(), None).await.unwrap();
+    bell.notified().await;
+    assert!(world.claim(&team()).await.is_some());
+}
+
+pub async fn of_two_pauses_the_longer_one_counts(harness: impl Harness + 'static) {
+    let mut world = World::new(harness).await;
+    world.request("ann").await;
     let now = world.clock.now();
-    let long = paused(now.plus(Duration::from_mins(5)));
-    let short = paused(now.plus(Duration::from_secs(1)));
-    for end in [Some(short), None] {
-        world.store.pause(&team(), Some(long)).await.unwrap();
-        bell.notified().await;
-        world.store.pause(&team(), end).await.unwrap();
-        bell.notified().await;
-        let claimed = world.store.claim(&team(), 1).await.unwrap();
-        match end {
-            Some(short) => assert_eq!(claimed.next_due, Some(short.until)),
-            None => assert_eq!(claimed.claims.len(), 1),
-        }
+    let refused = Pause {
+        until: now.plus(Duration::from_mins(1)),
+        because: PausedBecause::Refused,
+    };
+    let soon = paused(now.plus(Duration::from_secs(5)));
+    for pause in [soon, refused, soon] {
+        world.store.pause(&team(), Some(pause)).await.unwrap();
     }
+    let closed = Some(ClosedBecause::Paused(PausedBecause::Refused));
+    for _ in 0..2 {
+        let claimed = world.store.claim(&team(), 1).await.unwrap();
+        assert_eq!(claimed.next_due, Some(refused.until));
+        assert_eq!(world.store.closed(&team()).await.unwrap(), closed);
+        world.reopen().await;
+    }
+    world.wait(Duration::from_mins(1));
+    assert!(world.claim(&team()).await.is_some());
 }
 
 pub async fn a_settled_lane_stops_at_a_pause(harness: impl Harness + 'static) {
