@@ -210,6 +210,7 @@ macro_rules! run_against {
             ],
             erasure: [
                 an_open_handover_is_ended_before_anything_goes,
+                what_is_on_its_way_is_waited_for_however_late_it_is,
                 what_was_said_before_an_erasure_is_still_a_repeat,
                 an_erased_user_who_comes_back_begins_anew,
                 a_request_during_an_erasure_is_declined,

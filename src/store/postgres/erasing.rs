@@ -81,12 +81,14 @@ async fn tell_to_end(ground: &Arc<Ground>) -> Result<usize, Error> {
     Ok(untold.len())
 }
 
+/// Says how many: what is on its way is waited for.
 async fn give_up_overdue(ground: &Arc<Ground>) -> Result<usize, Error> {
-    let overdue = erase::overdue(ground, ERASED_AT_ONCE).await?;
-    for delivery in overdue.iter().copied() {
-        giving_up::give_up(ground, delivery, GivenUp::Overdue).await?;
+    let mut given_up = 0;
+    for delivery in erase::overdue(ground, ERASED_AT_ONCE).await? {
+        let gone = giving_up::give_up(ground, delivery, GivenUp::Overdue).await?;
+        given_up += usize::from(gone);
     }
-    Ok(overdue.len())
+    Ok(given_up)
 }
 
 /// Takes conversations away in which nothing is owed any more. Says how many.

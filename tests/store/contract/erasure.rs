@@ -305,6 +305,19 @@ pub async fn two_erasures_of_one_user_both_come_to_their_end(harness: impl Harne
     assert_eq!((here.platform_deleted, there.platform_deleted), (0, 1));
 }
 
+pub async fn what_is_on_its_way_is_waited_for_however_late_it_is(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    world.waiting("ann").await;
+    let begun = world.store.erase(session("ann"), false, "admin");
+    begun.await.unwrap();
+    let close = world.claim(&team()).await.unwrap();
+    world.wait(Whose::LIMIT + Duration::from_millis(1));
+    let ended = timeout(Duration::from_secs(20), go_on(&world)).await;
+    assert_eq!(ended, Ok(Erased::Waits));
+    world.done(close).await;
+    assert_eq!(go_on(&world).await, Erased::All);
+}
+
 pub async fn an_erasure_is_known_for_as_long_as_what_operators_changed(
     harness: impl Harness + 'static,
 ) {
