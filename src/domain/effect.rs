@@ -93,8 +93,7 @@ pub enum Cancelled {
     Resumes,
     /// What the platform was to be asked: it is not waited for any more.
     LookUps,
-    /// The offer: the desk has shown that it has it. One that is on its way is settled as it comes, and is not sent again
-    /// should its claim be lost.
+    /// The offer: the desk has shown that it has it.
     Opens,
     /// The pause steps: the bot is about to be resumed, and one that is tried after that would silence it.
     Pauses,
@@ -109,6 +108,14 @@ pub enum Cancelled {
     /// The later parts of a message of which one was given up: what is left of it has a hole. These become dead letters,
     /// so that an operator can have it said to its end.
     PartsOf(MessageId),
+}
+
+impl Cancelled {
+    /// Whether what is on its way is cancelled as well: it is settled as it comes, and is not sent again should its claim be
+    /// lost.
+    pub const fn also_flying(self) -> bool {
+        matches!(self, Self::Opens | Self::Resumes | Self::Pauses)
+    }
 }
 
 /// The handover as reads and late events see it, also after its end.

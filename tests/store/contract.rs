@@ -94,6 +94,7 @@ macro_rules! run_against {
                 a_dead_letter_lets_the_lane_go_on,
                 what_was_to_be_told_of_the_handover_before_is_told_nobody,
                 a_dead_resume_does_not_give_the_bot_a_user_whom_an_agent_has_by_now,
+                a_resume_that_was_on_its_way_is_not_made_again_once_an_agent_has_the_user,
             ],
             answers: [
                 an_answer_wakes_whoever_waits_for_it,

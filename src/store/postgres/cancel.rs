@@ -26,7 +26,6 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct Unsent {
     id: DeliveryId,
-    conversation: ConversationId,
     handover: HandoverId,
     destination: Destination,
     order: u64,
@@ -35,17 +34,16 @@ pub(super) struct Unsent {
     is_flying: bool,
 }
 
-/// What waits in the lane is not sent. What is on its way cannot be called back and is settled as it comes; an offer that
-/// is not needed any more does not go out again either, should nobody be left to settle it.
+/// What waits in the lane is not sent. What is on its way cannot be called back and is settled as it comes.
 pub(super) async fn unsent(work: &mut Work, lane: Lane, only: Cancelled) -> Result<(), Fault> {
-    let also_flying = only == Cancelled::Opens;
-    let lane = lane_id(lane);
-    new_ones(work, lane, only)?;
-    let waiting = waiting(work, lane).await?;
-    let (mut stay, mut rings) = (Vec::with_capacity(waiting.len()), None);
-    for unsent in waiting {
+    let key = lane_id(lane);
+    new_ones(work, key, only)?;
+    let (mut stay, mut ended, mut rings) = (Vec::new(), Ended::default(), None);
+    for unsent in waiting(work, key).await? {
         let state = match &unsent.task {
-            Some(task) if also_flying || !unsent.is_flying => overtaken(only, task, unsent.order),
+            Some(task) if only.also_flying() || !unsent.is_flying => {
+                overtaken(only, task, unsent.order)
+            }
             _ => None,
         };
         let Some(state) = state else {
@@ -54,21 +52,51 @@ pub(super) async fn unsent(work: &mut Work, lane: Lane, only: Cancelled) -> Resu
         };
         if state == DeliveryState::Dead {
             warn(work, unsent.handover)?;
-            let letter = DeadLetter {
+            work.after.dead.push(DeadLetter {
                 id: unsent.id,
                 destination: unsent.destination.clone(),
                 class: None,
-            };
-            bury(work, unsent.id, letter);
-        } else {
-            call_off(work, unsent.id);
+            });
         }
-        forget_echo(work, unsent.conversation, unsent.id);
+        ended.push(unsent.id, state);
         rings = Some(unsent.destination);
     }
-    work.unsent.insert(lane, stay);
-    changed(work, lane, rings);
+    ended.write(work, lane);
+    work.unsent.insert(key, stay);
+    changed(work, key, rings);
     Ok(())
+}
+
+/// Rows of a lane that are settled without having been sent.
+#[derive(Default)]
+struct Ended {
+    ids: Vec<Uuid>,
+    states: Vec<String>,
+}
+
+impl Ended {
+    fn push(&mut self, id: DeliveryId, state: DeliveryState) {
+        self.ids.push(id.as_uuid());
+        self.states.push(state.as_str().to_owned());
+    }
+
+    /// However many they are.
+    fn write(self, work: &mut Work, lane: Lane) {
+        if self.ids.is_empty() {
+            return;
+        }
+        if let Lane::Bot(conversation) = lane {
+            work.write(
+                "DELETE FROM echoes WHERE conversation = $1 AND delivery = ANY ($2)",
+                values![conversation, self.ids.clone()],
+            );
+        }
+        work.write(
+            "UPDATE deliveries d SET state = g.state, settled_at = $3 FROM unnest($1, $2) AS g (id, state) \
+             WHERE d.id = g.id",
+            values![self.ids, self.states, work.now],
+        );
+    }
 }
 
 /// What agents have said in this handover and nobody is sending, in its order.
@@ -107,16 +135,18 @@ pub(super) async fn hurry(work: &mut Work, lane: Lane) -> Result<(), Fault> {
         }
     }
     let waiting = waiting(work, lane).await?;
-    let mut rings = None;
+    let (mut hurried, mut rings): (Vec<Uuid>, _) = (Vec::new(), None);
     for unsent in &waiting {
-        if unsent.is_flying || !unsent.task.as_ref().is_some_and(is_control) {
-            continue;
+        if !unsent.is_flying && unsent.task.as_ref().is_some_and(is_control) {
+            hurried.push(unsent.id.as_uuid());
+            rings = Some(unsent.destination.clone());
         }
+    }
+    if !hurried.is_empty() {
         work.write(
-            "UPDATE deliveries SET urgent = TRUE, due_at = $2 WHERE id = $1 AND settled_at IS NULL",
-            values![unsent.id, work.now],
+            "UPDATE deliveries SET urgent = TRUE, due_at = $2 WHERE id = ANY ($1) AND settled_at IS NULL",
+            values![hurried, work.now],
         );
-        rings = Some(unsent.destination.clone());
     }
     work.unsent.insert(lane, waiting);
     changed(work, lane, rings);
@@ -128,7 +158,7 @@ pub(super) fn call_off(work: &mut Work, id: DeliveryId) {
     end(work, id, DeliveryState::Cancelled, None);
 }
 
-/// Settles a row that was to be sent and will not be. The only way to become a dead letter.
+/// Settles a row that was to be sent and will not be.
 pub(super) fn bury(work: &mut Work, id: DeliveryId, letter: DeadLetter) {
     end(work, id, DeliveryState::Dead, letter.class);
     work.after.dead.push(letter);
@@ -199,13 +229,13 @@ async fn waiting(work: &mut Work, lane: Uuid) -> Result<Vec<Unsent>, Fault> {
     if let Some(seen) = work.unsent.remove(&lane) {
         return Ok(seen);
     }
-    let sql = "SELECT d.id, d.conversation, d.handover, d.destination, d.ord, d.task, l.fence, \
+    let sql = "SELECT d.id, d.handover, d.destination, d.ord, d.task, l.fence, \
                coalesce(l.flying = d.id AND l.leased_until > handover_clock(), FALSE) \
                FROM deliveries d LEFT JOIN lanes l ON l.id = d.lane \
                WHERE d.lane = $1 AND d.settled_at IS NULL ORDER BY d.ord";
     let mut waiting = Vec::new();
     for row in work.rows(sql, values![lane]).await? {
-        if let Some(fence) = row.try_get(6)? {
+        if let Some(fence) = row.try_get(5)? {
             // One that the step has looked at before guards more than this look.
             work.writes.fences.entry(lane).or_insert(fence);
         }
@@ -216,12 +246,11 @@ async fn waiting(work: &mut Work, lane: Uuid) -> Result<Vec<Unsent>, Fault> {
         }
         waiting.push(Unsent {
             id,
-            conversation: row.try_get(1)?,
-            handover: row.try_get(2)?,
-            destination: row.try_get(3)?,
-            order: count(row.try_get(4)?),
-            task: columns::json(&row, 5).ok(),
-            is_flying: row.try_get(7)? && landed.is_none(),
+            handover: row.try_get(1)?,
+            destination: row.try_get(2)?,
+            order: count(row.try_get(3)?),
+            task: columns::json(&row, 4).ok(),
+            is_flying: row.try_get(6)? && landed.is_none(),
         });
     }
     Ok(waiting)

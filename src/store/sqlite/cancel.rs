@@ -27,11 +27,9 @@ struct Unsent {
     task: Task,
 }
 
-/// What waits in the lane is not sent. What is on its way cannot be called back and is settled as it comes; an offer that
-/// is not needed any more does not go out again either, should nobody be left to settle it.
+/// What waits in the lane is not sent. What is on its way cannot be called back and is settled as it comes.
 pub(super) fn unsent(work: &mut Work<'_>, lane: Lane, only: Cancelled) -> Result<(), Fault> {
-    let also_flying = only == Cancelled::Opens;
-    for unsent in waiting(work, lane, also_flying)? {
+    for unsent in waiting(work, lane, only.also_flying())? {
         let Some(state) = overtaken(only, &unsent.task, unsent.order) else {
             continue;
         };

@@ -171,3 +171,20 @@ pub async fn a_dead_resume_does_not_give_the_bot_a_user_whom_an_agent_has_by_now
     assert_eq!(retry().await.unwrap(), Changed::Yes, "nobody has the user");
     assert_eq!(world.claim(&bot()).await.unwrap().job.delivery, id);
 }
+
+pub async fn a_resume_that_was_on_its_way_is_not_made_again_once_an_agent_has_the_user(
+    harness: impl Harness + 'static,
+) {
+    let mut world = World::new(harness).await;
+    let before = world.waiting("ann").await;
+    world.closes(before).await;
+    let resume = world.claim(&bot()).await.unwrap();
+    assert!(matches!(resume.job.task, Task::Resume { .. }));
+    let handover = world.waiting("ann").await;
+    drop(resume);
+    world.reopen().await;
+    world.wait(Duration::from_mins(1));
+    assert!(world.claim(&bot()).await.is_none());
+    world.agent_says(handover, "hello again").await;
+    assert_eq!(text(&world.claim(&bot()).await.unwrap()), "hello again");
+}
