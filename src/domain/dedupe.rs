@@ -62,7 +62,7 @@ impl DedupeKey {
         Self::of_conversation(conversation, &["request", &at, &payload])
     }
 
-    /// A request for an agent that nothing tells from another, by the call that made it: no other call has the key.
+    /// A request for an agent by the call that made it: no other call has the key.
     pub fn call(conversation: &ConversationKey, call: uuid::Uuid) -> Self {
         Self::of_conversation(conversation, &["call", &call.to_string()])
     }

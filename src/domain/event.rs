@@ -46,7 +46,8 @@ pub enum Event {
         leg: Option<NamedLeg>,
     },
     /// The platform has been told `declined` for want of an answer in time, whatever was or will be decided. The handover is
-    /// filled in by the store where nobody knows whether the request was taken: it is what came of the same keys.
+    /// filled in by the store where nobody knows whether the request was taken: it is what came of the same keys. The last
+    /// of them is the call's own: where nothing came of it yet, nothing will from then on.
     ToldDeclined { handover: Option<HandoverId> },
     /// A delivery was attempted, or given up.
     Settled(Settled),

@@ -1,7 +1,7 @@
 //! Steps and settlements with their keys hashed, and what follows for the keys from what was decided: the same whatever
 //! the database.
 
-use std::time::Duration;
+use std::{slice, time::Duration};
 
 use uuid::Uuid;
 
@@ -125,8 +125,11 @@ impl KeyedEvent {
     /// What an event is told that came before. None: it is to be decided, with what only its keys tell filled in.
     pub(super) fn met(&mut self, state: &Conversation, known: Option<Known>) -> Option<Outcome> {
         if let Event::ToldDeclined { handover } = &mut self.event {
-            let of_the_request = known.and_then(|known| known.reference);
-            *handover = handover.or(of_the_request.map(HandoverId::from_uuid));
+            let Some(known) = known else { return None };
+            let Some(id) = known.reference else {
+                return Some(Outcome::Repeat { id: None });
+            };
+            *handover = handover.or(Some(HandoverId::from_uuid(id)));
             return None;
         }
         known.map(|known| self.repeated(state, known))
@@ -148,21 +151,44 @@ impl KeyedEvent {
         }
     }
 
-    /// Whether the event is known from now on. What a platform said and nobody kept is not: it would be missing from
+    /// By which keys the event is known from now on. What a platform said and nobody kept is not: it would be missing from
     /// the transcript of a later request. Nor is what a desk said in vain, which must be refused again.
-    pub(super) fn counts(&self, turned: &Turned) -> bool {
-        match &self.event {
+    pub(super) fn keys_kept(&self, turned: &Turned) -> &[Hashed] {
+        if let Event::ToldDeclined { handover } = &self.event {
+            // The commit of the request may still be under way: of the two that store this key one fails, and finds the
+            // other. Its other keys are for the platform to ask again with.
+            let own = if handover.is_none() {
+                self.keys.last()
+            } else {
+                None
+            };
+            return own.map_or(&[], slice::from_ref);
+        }
+        let counts = match &self.event {
             Event::UserSaid(_) | Event::BotSaid(_) | Event::PlatformUnknown { .. } => {
                 !turned.effects.is_empty()
             }
             Event::FromDesk { .. } | Event::FromLeg { .. } => {
                 turned.outcome != Outcome::Closed || !turned.effects.is_empty()
             }
-            // Its keys are those of the request, which may not have been taken.
-            Event::ToldDeclined { .. } => false,
             // What was refused may be tried again by the same form.
             Event::OperatorActed(_) => !matches!(turned.outcome, Outcome::Refused(_)),
             _ => true,
+        };
+        if counts { &self.keys } else { &[] }
+    }
+
+    /// What a repeat is told. A text of ours that came back has no record of its own, nor has a refusal.
+    pub(super) fn reference(&self, turned: &Turned) -> Option<Uuid> {
+        let mut effects = turned.effects.iter();
+        match (&turned.outcome, &self.event) {
+            (_, Event::ToldDeclined { .. }) => None,
+            (Outcome::Taken { id }, _) => {
+                let echo = effects.any(|effect| matches!(effect, Effect::ConsumeEcho { .. }));
+                (!echo).then_some(*id)
+            }
+            (Outcome::Requested { handover, .. }, _) => Some(handover.as_uuid()),
+            _ => None,
         }
     }
 }
@@ -182,21 +208,6 @@ impl KeyedSettlement {
             _ => Vec::new(),
         };
         Self { settlement, found }
-    }
-}
-
-impl Turned {
-    /// What a repeat is told. A text of ours that came back has no record of its own.
-    pub(super) fn reference(&self) -> Option<Uuid> {
-        let echo = self
-            .effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::ConsumeEcho { .. }));
-        match &self.outcome {
-            Outcome::Taken { id } if !echo => Some(*id),
-            Outcome::Requested { handover, .. } => Some(handover.as_uuid()),
-            _ => None,
-        }
     }
 }
 

@@ -87,7 +87,7 @@ async fn a_claim_is_answered_with_one_flat_object_that_says_what_is_stored() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_a_decision_a_store_or_room_the_bot_keeps_the_user() {
     let failing = |apply| Script {
         apply,

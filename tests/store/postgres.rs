@@ -6,6 +6,7 @@ mod connections;
 mod console;
 mod cost;
 mod home;
+mod in_doubt;
 mod panics;
 mod patience;
 mod replicas;

@@ -75,12 +75,11 @@ pub(super) async fn verdict(state: &State, step: Step, call: InFlight) -> Verdic
     }
 }
 
-/// A request of which nobody could say later whether the store has taken it gets a key of its own, to be found by.
+/// Nobody may be able to say whether the store has taken a request, or is about to. By a key of its own, the last of its
+/// keys, it is found, or kept out.
 fn findable(mut step: Step) -> Step {
     if let Target::Conversation(conversation) = &step.target {
-        let requests = step.events.iter_mut();
-        for request in requests.filter(|incoming| is_request(incoming) && incoming.keys.is_empty())
-        {
+        for request in step.events.iter_mut().filter(|it| is_request(it)) {
             request.keys.push(DedupeKey::call(conversation, new_id()));
         }
     }
@@ -146,7 +145,11 @@ async fn withdraw(state: &State, target: Target, told: Incoming) {
             return;
         }
         tokio::select! {
-            () = sleep(again) => again = TELL_AGAIN_AT_LAST.min(again * 2),
+            () = sleep(again) => {
+                if !stops {
+                    again = TELL_AGAIN_AT_LAST.min(again * 2);
+                }
+            }
             () = state.stopping().cancelled(), if !stops => {
                 stops = true;
                 again = TELL_AGAIN;

@@ -23,22 +23,35 @@ use crate::{
     store::{self, Claim, Error, Proof, Ticket, claim::DROPPED_FOR, given_up::GivenUp},
 };
 
+/// While it is not certain which lanes this process holds.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 pub(super) async fn claim(
     ground: &Arc<Ground>,
     destination: &Destination,
     limit: usize,
 ) -> Result<store::Claimed, Error> {
     give_back_dropped(ground).await?;
+    let in_doubt = ground.leases.is_in_doubt(destination);
+    if in_doubt {
+        give_back_unknown(ground, destination).await?;
+    }
     let asked = Instant::now();
     let (now, most) = (ground.clock.now(), columns::number(limit));
     let (left, again) = ground.newer.left(destination, now);
-    let rows = ground
+    let claimed = ground
         .database
         .write(
             "SELECT * FROM handover_claim($1, $2, $3, $4, $5)",
             values![destination, now, most, ground.leases.owner, left],
         )
-        .await?;
+        .await;
+    if claimed.is_err() {
+        ground.leases.doubt(destination);
+    }
+    let rows = claimed?;
+    // Of those that land late nobody else tells.
+    let look_again = in_doubt.then(|| now.plus(LOOK_AGAIN));
     let (mut heads, mut next_due) = (Vec::new(), None);
     for row in rows {
         let lane = row.try_get::<_, Option<Uuid>>(0).map_err(Fault::from)?;
@@ -51,8 +64,29 @@ pub(super) async fn claim(
     }
     Ok(store::Claimed {
         claims: claims(ground, heads).await?,
-        next_due: [next_due, again].into_iter().flatten().min(),
+        next_due: [next_due, again, look_again].into_iter().flatten().min(),
     })
+}
+
+/// Lanes that a statement has claimed whose answer did not come: nobody is calling.
+async fn give_back_unknown(ground: &Ground, destination: &Destination) -> Result<(), Fault> {
+    let values = values![ground.leases.owner, destination, ground.leases.known()];
+    let mut connection = ground.database.connection().await?;
+    connection
+        .transact(&[
+            Statement::new(
+                "DELETE FROM lanes WHERE owner = $1 AND destination = $2 AND id <> ALL ($3) AND head IS NULL",
+                values.clone(),
+            ),
+            Statement::new(
+                "WITH unknown AS (SELECT id FROM lanes WHERE owner = $1 AND destination = $2 AND id <> ALL ($3) \
+                  ORDER BY id FOR UPDATE SKIP LOCKED) \
+                 UPDATE lanes l SET owner = NULL, flying = NULL, leased_until = 0 FROM unknown WHERE l.id = unknown.id",
+                values,
+            ),
+        ])
+        .await?;
+    Ok(())
 }
 
 /// What stands at the head of a lane that this process holds.

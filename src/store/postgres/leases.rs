@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
+        delivery::Destination,
         ids::DeliveryId,
         time::{Clock, Timestamp},
     },
@@ -37,6 +38,8 @@ pub(super) struct Leases {
 struct Inner {
     held: HashMap<Claimed, Instant>,
     dropped: Vec<Dropped>,
+    /// Whose lanes may be held for this process without its knowing, and until when.
+    in_doubt: HashMap<Destination, Instant>,
 }
 
 /// A lane and the number of its claim.
@@ -108,6 +111,26 @@ impl Leases {
                 *until = asked + LEASE;
             }
         }
+    }
+
+    /// A claim of this destination may have been written, and nobody has heard so.
+    pub(super) fn doubt(&self, destination: &Destination) {
+        let until = Instant::now() + LEASE;
+        self.lock().in_doubt.insert(destination.clone(), until);
+    }
+
+    pub(super) fn is_in_doubt(&self, destination: &Destination) -> bool {
+        let in_doubt = &mut self.lock().in_doubt;
+        in_doubt.retain(|_, until| *until > Instant::now());
+        in_doubt.contains_key(destination)
+    }
+
+    /// The lanes that this process knows to be its own.
+    pub(super) fn known(&self) -> Vec<Uuid> {
+        let inner = self.lock();
+        let held = inner.held.keys().map(|claimed| claimed.lane);
+        let dropped = inner.dropped.iter().map(|dropped| dropped.claimed.lane);
+        held.chain(dropped).collect()
     }
 
     pub(super) fn take_dropped(&self) -> Vec<Dropped> {

@@ -53,14 +53,15 @@ pub(super) async fn settle(
         destination: claim.destination,
     };
     let id = settle.delivery;
-    let written = until_written(id, || intake::settle(ground, settle.clone())).await;
+    let (written, in_doubt) = until_written(id, || intake::settle(ground, settle.clone())).await;
     if let Err(Error::Corrupt(error)) = written {
         tracing::error!(
             error = &*error,
             delivery.id = %id,
             "what came of a call is kept, and nothing follows from it"
         );
-        until_written(id, || ground.step(Alone(settle.clone()))).await?;
+        let (alone, _) = until_written(id, || ground.step(Alone(settle.clone()))).await;
+        alone?;
         lanes::give_back(ground, hold.spend()).await?;
         return Ok(None);
     }
@@ -73,27 +74,39 @@ pub(super) async fn settle(
             let claims = lanes::claims(ground, next.into_iter().collect()).await;
             Ok(claims.unwrap_or_default().pop())
         }
-        Landing::Deposed => {
-            tracing::warn!(
-                destination = %settle.destination,
-                delivery.id = %id,
-                "a call ended after its lane had been taken over; what came of it is not kept"
-            );
+        Landing::Deposed { is_settled } => {
+            if in_doubt {
+                // An earlier try may have gone on to the lane's next head, for nobody.
+                ground.leases.doubt(&settle.destination);
+                let waits = Change::Due(settle.destination.clone());
+                ground.memory.apply(vec![waits], Vec::new());
+            }
+            if !(in_doubt && is_settled) {
+                tracing::warn!(
+                    destination = %settle.destination,
+                    delivery.id = %id,
+                    "a call ended after its lane had been taken over; what came of it is not kept"
+                );
+            }
             Ok(None)
         }
     }
 }
 
-/// Writes an outcome, however long the database is away: forgotten, it would be sent again and again.
-async fn until_written<T, F>(delivery: DeliveryId, write: impl Fn() -> F) -> Result<T, Error>
+/// Writes an outcome, however long the database is away: forgotten, it would be sent again and again. Says whether a try
+/// before the last one may have been written after all.
+async fn until_written<T, F>(
+    delivery: DeliveryId,
+    write: impl Fn() -> F,
+) -> (Result<T, Error>, bool)
 where
     F: Future<Output = Result<T, Error>>,
 {
-    let mut waits = false;
+    let mut in_doubt = false;
     loop {
         match write().await {
             Err(error @ Error::Unavailable(_)) => {
-                if !mem::replace(&mut waits, true) {
+                if !mem::replace(&mut in_doubt, true) {
                     tracing::warn!(
                         error = error.told(),
                         delivery.id = %delivery,
@@ -102,7 +115,7 @@ where
                 }
                 tokio::time::sleep(SETTLE_AGAIN).await;
             }
-            done => return done,
+            done => return (done, in_doubt),
         }
     }
 }
@@ -143,7 +156,7 @@ pub(super) enum Landing {
     /// With the lane's next head, if it is due.
     Done(Option<Head>),
     /// The lane has another holder by now, or none. Nothing is changed.
-    Deposed,
+    Deposed { is_settled: bool },
 }
 
 impl Settle {
@@ -160,11 +173,12 @@ impl Settle {
     ) -> Result<Landing, Fault> {
         let fence = delivery.as_ref().and_then(|delivery| delivery.fence);
         let is_held = fence == Some(self.claimed.fence);
+        let is_settled = !delivery.as_ref().is_some_and(Delivery::is_unsettled);
         let Some(delivery) = delivery.filter(|_| is_held || mutant::ignores_fences()) else {
             if let Some(subject) = subject {
                 work.writes.read.remove(&subject.state.id);
             }
-            return Ok(Landing::Deposed);
+            return Ok(Landing::Deposed { is_settled });
         };
         let lane = lane_id(delivery.lane);
         if is_held {

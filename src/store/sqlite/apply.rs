@@ -142,9 +142,7 @@ fn apply_event(
         mark_seen(work, &mut request.transcript, &event.transcript)?;
     }
     let (subject, turned) = subject.turn(work, &event.event)?;
-    if event.counts(&turned) {
-        keys::store(work, &event.keys, turned.reference())?;
-    }
+    keys::store(work, event.keys_kept(&turned), event.reference(&turned))?;
     if let Event::HandoverRequested(request) = &event.event
         && subject.state.erasing.is_none()
     {

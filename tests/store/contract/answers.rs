@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use handover_bridge::{
     domain::{
         conversation::Answer,
+        dedupe::DedupeKey,
         event::{Event, Step},
         handover::Outcome,
         ids::HandoverId,
@@ -14,7 +15,7 @@ use handover_bridge::{
 };
 use uuid::Uuid;
 
-use crate::world::{Harness, World, bot, request, request_once, team};
+use crate::world::{Harness, World, bot, key, request, request_once, team};
 
 const LONG: Duration = Duration::from_mins(1);
 
@@ -116,6 +117,14 @@ async fn answered(world: &World) -> Answer {
 }
 
 /// Where nobody can say whether the request was written.
+/// As the hooks do: the last key is the call's own.
+fn called(user: &str) -> Step {
+    let mut request = request_once(user, 1);
+    let call = DedupeKey::call(&key(user), Uuid::now_v7());
+    request.events[0].keys.push(call);
+    request
+}
+
 fn refused(request: &Step) -> Step {
     let mut refused = request.clone();
     refused.events[0].event = Event::ToldDeclined { handover: None };
@@ -126,7 +135,7 @@ pub async fn a_request_that_may_have_been_taken_is_withdrawn_by_its_keys(
     harness: impl Harness + 'static,
 ) {
     let world = World::new(harness).await;
-    let request = request_once("ann", 1);
+    let request = called("ann");
     let outcomes = world.apply(request.clone()).await;
     let [Outcome::Requested { handover, .. }] = outcomes[..] else {
         panic!("{outcomes:?}")
@@ -142,9 +151,17 @@ pub async fn a_request_that_was_not_taken_is_no_repeat_for_having_been_withdrawn
     harness: impl Harness + 'static,
 ) {
     let world = World::new(harness).await;
-    let request = request_once("ann", 1);
-    world.apply(refused(&request)).await;
-    let outcomes = world.apply(request).await;
+    let request = called("ann");
+    for _ in 0..2 {
+        world.apply(refused(&request)).await;
+    }
+    let late = world.apply(request).await;
+    assert_eq!(
+        late,
+        [Outcome::Repeat { id: None }],
+        "it is not taken any more"
+    );
+    let outcomes = world.apply(called("ann")).await;
     assert!(
         matches!(
             outcomes[..],

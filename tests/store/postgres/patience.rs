@@ -192,7 +192,7 @@ impl Database {
         client
     }
 
-    async fn comes_to(&self, sql: &str, wanted: &str) {
+    pub async fn comes_to(&self, sql: &str, wanted: &str) {
         while self.says(sql).trim() != wanted {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
