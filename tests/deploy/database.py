@@ -62,7 +62,7 @@ class Cluster:
         self.superuser = (self.secrets / "postgres_password").read_text().strip()
         password = write(work / "superuser", self.superuser)
         self.program("initdb", "--pgdata", self.data, "--username", "postgres", "--auth", "scram-sha-256",
-                     "--pwfile", password, "--no-sync")
+                     "--pwfile", password, "--locale", "C.UTF-8", "--encoding", "UTF8", "--no-sync")
         self.certify()
         self.control("start", "--wait", "--log", self.data / "log", "--options",
                      f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories='' -c fsync=off -c ssl=on")

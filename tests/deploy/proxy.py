@@ -52,7 +52,7 @@ class Bench:
         data.mkdir()
         shutil.chown(data, "nobody", "nogroup")
         subprocess.run([*NOBODY, self.programs / "initdb", "--pgdata", data, "--username", "postgres", "--auth", "trust",
-                        "--no-sync"], check=True, stdout=subprocess.DEVNULL)
+                        "--locale", "C.UTF-8", "--encoding", "UTF8", "--no-sync"], check=True, stdout=subprocess.DEVNULL)
         self.start_database()
         ask = [self.programs / "psql", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--username", "postgres",
                "--host", "postgres"]
