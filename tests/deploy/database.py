@@ -19,7 +19,8 @@ import time
 import urllib.error
 import urllib.request
 
-from namespaces import write
+from namespaces import NEUTRAL, write
+from ports import free_port
 
 COMPOSE = pathlib.Path(__file__).resolve().parents[2] / "deploy/compose"
 NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
@@ -81,7 +82,7 @@ class Cluster:
             shutil.chown(self.data / name, "nobody", "nogroup")
 
     def program(self, name, *args):
-        subprocess.run([*NOBODY, self.programs / name, *args], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*NOBODY, self.programs / name, *args], cwd=NEUTRAL, check=True, stdout=subprocess.DEVNULL)
 
     def control(self, action, *args):
         self.program("pg_ctl", action, "--pgdata", self.data, *args)

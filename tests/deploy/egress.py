@@ -81,6 +81,8 @@ class Bench:
         data.mkdir()
         shutil.chown(data, USER, USER)
         configuration = write(work / "bridge.toml", CONFIGURATION)
+        # The user that it runs as may not be let into the folder that it was built in.
+        binary = shutil.copy(binary, work / "handover")
         self.as_bridge = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "env", "--chdir", data]
         self.machine.start(
             [*self.as_bridge, f"SSL_CERT_FILE={work / 'tls.crt'}", "HANDOVER__STORE__URL=sqlite:handover.db",

@@ -5,6 +5,8 @@ import pathlib
 import subprocess
 
 BITS = 28
+# Whoever runs as nobody may not be let into the tree, and some want to go back to where they were started.
+NEUTRAL = "/"
 
 
 class Machine:
@@ -27,16 +29,16 @@ class Machine:
         return ["ip", "netns", "exec", self.name, "unshare", "--mount", "sh", "-c", inside, "sh",
                 str(self.hosts), str(self.secrets), *map(str, args)]
 
-    def start(self, args, log, **options):
+    def start(self, args, log):
         with open(log, "ab") as output:
             process = subprocess.Popen(
-                self.command(args), stdin=subprocess.DEVNULL, stdout=output, stderr=output, **options
+                self.command(args), cwd=NEUTRAL, stdin=subprocess.DEVNULL, stdout=output, stderr=output
             )
         self.running.append(process)
         return process
 
-    def run(self, args, **options):
-        return subprocess.run(self.command(args), capture_output=True, text=True, check=False, **options)
+    def run(self, args):
+        return subprocess.run(self.command(args), cwd=NEUTRAL, capture_output=True, text=True, check=False)
 
     def end(self):
         for process in self.running:

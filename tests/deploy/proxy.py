@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 
-from namespaces import Machine, connect, write
+from namespaces import NEUTRAL, Machine, connect, write
 
 DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "deploy"
 PROXY, BRIDGES = "172.31.253.10", {"bridge-1": "172.31.253.11", "bridge-2": "172.31.253.12"}
@@ -52,7 +52,8 @@ class Bench:
         data.mkdir()
         shutil.chown(data, "nobody", "nogroup")
         subprocess.run([*NOBODY, self.programs / "initdb", "--pgdata", data, "--username", "postgres", "--auth", "trust",
-                        "--locale", "C.UTF-8", "--encoding", "UTF8", "--no-sync"], check=True, stdout=subprocess.DEVNULL)
+                        "--locale", "C.UTF-8", "--encoding", "UTF8", "--no-sync"],
+                       cwd=NEUTRAL, check=True, stdout=subprocess.DEVNULL)
         self.start_database()
         ask = [self.programs / "psql", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--username", "postgres",
                "--host", "postgres"]
@@ -105,10 +106,10 @@ class Bench:
         assert checked.returncode == 0 and "WARNING" not in said, said
         self.proxy.start(arguments, self.proxy_log)
 
-    def curl(self, *args, **options):
+    def curl(self, *args):
         ours = ["--silent", "--show-error", "--max-time", "60", "--cacert", self.work / "tls.crt",
                 "--resolve", f"{NAME}:8443:{PROXY}", "--resolve", f"{NAME}:9443:{PROXY}"]
-        return self.proxy.run(["curl", *ours, *args], **options)
+        return self.proxy.run(["curl", *ours, *args])
 
     def status(self, address, *args):
         return self.curl("--output", "/dev/null", "--write-out", "%{http_code}", *args, address).stdout
