@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-from namespaces import Machine, connect, write
+from namespaces import Machine, connect, lines, write
 
 HERE = pathlib.Path(__file__).resolve().parent
 BRIDGE, WORLD = "10.77.0.1", "10.77.0.2"
@@ -96,7 +96,7 @@ class Bench:
         return self.world.run([*args, f"http://{BRIDGE}:8080{path}"]).stdout
 
     def noted(self):
-        return [json.loads(line) for line in self.notes.read_text().splitlines()]
+        return [json.loads(line) for line in lines(self.notes)]
 
     def dropped(self):
         """Packets of the bridge that were let out by nobody."""

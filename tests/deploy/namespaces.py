@@ -63,6 +63,11 @@ def run(*args):
     subprocess.run(args, check=True)
 
 
+def lines(log):
+    """What has been written so far, without a line of which only a part is there yet."""
+    return pathlib.Path(log).read_bytes().rpartition(b"\n")[0].decode().splitlines()
+
+
 def write(path, text, mode=0o644):
     path = pathlib.Path(path)
     path.write_text(text)

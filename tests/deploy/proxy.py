@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 
-from namespaces import NEUTRAL, Machine, connect, write
+from namespaces import NEUTRAL, Machine, connect, lines, write
 
 DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "deploy"
 PROXY, BRIDGES = "172.31.253.10", {"bridge-1": "172.31.253.11", "bridge-2": "172.31.253.12"}
@@ -92,18 +92,21 @@ class Bench:
     def log_of(self, name):
         return self.work / f"{name}.log"
 
-    def requests(self, name, route=HOOK):
-        """What a bridge has answered on a route, as its log tells."""
-        lines = [line for line in self.log_of(name).read_text().splitlines() if line.startswith("{")]
-        return [line for line in map(json.loads, lines) if line.get("http.route") == route]
+    def answers(self, name):
+        """What a bridge has answered, as its log tells."""
+        said = [json.loads(line) for line in lines(self.log_of(name)) if line.startswith("{")]
+        return [line for line in said if "http.route" in line]
 
-    def start_proxy(self):
         shipped = write(self.work / "haproxy.cfg", (DEPLOY / "compose/haproxy.cfg").read_text())
         # With as few rights as in its container.
         arguments = [*NOBODY, "--bounding-set=-all", "--no-new-privs", "haproxy", "-db", "-f", shipped]
         checked = self.proxy.run([*arguments, "-c"])
         said = checked.stdout + checked.stderr
         assert checked.returncode == 0 and "WARNING" not in said, said
+    def requests(self, name, route=HOOK):
+        return [line for line in self.answers(name) if line["http.route"] == route]
+
+    def start_proxy(self):
         self.proxy.start(arguments, self.proxy_log)
 
     def curl(self, *args):
@@ -162,7 +165,7 @@ def routes(bench):
         assert bench.status(f"https://{NAME}:8443{path}") == "404", path
     for path in ("/metrics", "/api/admin/warnings", "/hooks/chatlayer/webshop", "/consoles", "/"):
         assert bench.status(f"https://{NAME}:9443{path}") == "404", path
-    reached = {line["http.route"] for name in BRIDGES for line in map_log(bench, name)}
+    reached = {line["http.route"] for name in BRIDGES for line in bench.answers(name)}
     assert reached <= {HOOK, "/api/v1/handovers/{id}", "/livez", "/readyz"}, reached
 
 
@@ -280,11 +283,6 @@ class Load:
         self.over.set()
         for thread in self.threads:
             thread.join()
-
-
-def map_log(bench, name):
-    lines = bench.log_of(name).read_text().splitlines()
-    return [line for line in map(json.loads, lines) if "http.route" in line]
 
 
 def wait_until(holds, what, seconds=20):
