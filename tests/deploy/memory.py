@@ -15,6 +15,8 @@ import tempfile
 import time
 import tomllib
 
+from ports import free_port
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FILES = 10_000
 CONFIGURATION = """
@@ -76,9 +78,7 @@ def heads(connections):
 
 class Bridge:
     def __init__(self, binary, folder):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         configuration = pathlib.Path(folder) / "bridge.toml"
         configuration.write_text(CONFIGURATION.format(port=self.port, folder=folder))
         log = pathlib.Path(folder) / "log"

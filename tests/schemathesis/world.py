@@ -4,12 +4,16 @@ import http.server
 import json
 import pathlib
 import signal
-import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
 import uuid
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "deploy"))
+
+from ports import free_port  # noqa: E402
 
 VERIFY = "verify-token-of-the-webshop"
 HOOK_KEY = "hook-key-of-the-webshop"
@@ -177,9 +181,3 @@ class Bridge:
             code = self.process.wait()
         self.outside.shutdown()
         return code
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
