@@ -230,7 +230,7 @@ def console(bench):
     assert "set-cookie: __Host-" in signed_in and "Secure" in signed_in, signed_in
     assert bench.status(address, "--location", "--cookie", jar) == "200"
     stream = subprocess.Popen(
-        bench.proxy.command(["curl", "--silent", "--no-buffer", "--max-time", "45", "--cacert", bench.work / "tls.crt",
+        bench.proxy.command(["curl", "--silent", "--no-buffer", "--max-time", "36", "--cacert", bench.work / "tls.crt",
                              "--resolve", f"{NAME}:9443:{PROXY}", "--cookie", jar, f"{address}/events"]),
         stdout=subprocess.PIPE,
     )
@@ -239,7 +239,7 @@ def console(bench):
         if line.strip():
             seen.append((time.monotonic() - began, line.decode().strip()))
     lasted = time.monotonic() - began
-    assert stream.wait() == 28 and lasted > 44, f"the stream ended after {lasted:.0f} s: {seen}"
+    assert stream.wait() == 28 and lasted > 35, f"the stream ended after {lasted:.0f} s: {seen}"
     # One that is held back comes with the next, or never. A line is said each 15 s.
     assert seen[0][0] < 13, f"the first event was held back: {seen}"
     alive = [at for at, line in seen if line.startswith(":")]
