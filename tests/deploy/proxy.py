@@ -1,7 +1,8 @@
 """Two real bridges behind the proxy of deploy/compose.yaml: proxy.py BINARY BIN, where initdb is.
 
 haproxy and the bridges run with the very files that are shipped, at the addresses that deploy/compose.yaml gives them, on a
-PostgreSQL of their own, in a network of their own. Needs root, ip, setpriv, haproxy, curl and openssl.
+PostgreSQL of their own, in a network of their own. Needs root, ip, setpriv, haproxy, curl and openssl, and the packages of
+requirements.txt.
 """
 
 import contextlib
@@ -16,10 +17,15 @@ import tempfile
 import threading
 import time
 
+import yaml
+
 from namespaces import NEUTRAL, Machine, connect, lines, write
 
 DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "deploy"
-PROXY, BRIDGES = "172.31.253.10", {"bridge-1": "172.31.253.11", "bridge-2": "172.31.253.12"}
+SERVICES = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+BRIDGES = {name: service["networks"]["front"]["ipv4_address"] for name, service in SERVICES.items()
+           if "front" in service["networks"]}
+PROXY = BRIDGES.pop("proxy")
 NAME = "bridge.example.com"
 NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
 HOOK = "/hooks/chatlayer/{bot}/{hook_key}"
@@ -97,16 +103,16 @@ class Bench:
         said = [json.loads(line) for line in lines(self.log_of(name)) if line.startswith("{")]
         return [line for line in said if "http.route" in line]
 
+    def requests(self, name, route=HOOK):
+        return [line for line in self.answers(name) if line["http.route"] == route]
+
+    def start_proxy(self):
         shipped = write(self.work / "haproxy.cfg", (DEPLOY / "compose/haproxy.cfg").read_text())
         # With as few rights as in its container.
         arguments = [*NOBODY, "--bounding-set=-all", "--no-new-privs", "haproxy", "-db", "-f", shipped]
         checked = self.proxy.run([*arguments, "-c"])
         said = checked.stdout + checked.stderr
         assert checked.returncode == 0 and "WARNING" not in said, said
-    def requests(self, name, route=HOOK):
-        return [line for line in self.answers(name) if line["http.route"] == route]
-
-    def start_proxy(self):
         self.proxy.start(arguments, self.proxy_log)
 
     def curl(self, *args):
