@@ -1,4 +1,4 @@
-//! A PostgreSQL of one round's own, that is treated badly: it syncs what it commits, and nobody else works with it.
+//! A PostgreSQL of one round's own, that is treated badly: nobody else works with it.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -27,25 +27,33 @@ const START: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 pub struct Cluster {
-    /// In the system's folder for such things, since the path of a socket may not be long.
+    /// In one of the system's folders for such things, since the path of a socket may not be long.
     place: TempDir,
     pub address: SocketAddr,
+    syncs: bool,
     /// None: it is down.
     postmaster: Option<Child>,
 }
 
 impl Cluster {
-    /// A new cluster that listens at this address, and accepts.
-    pub async fn start(at: IpAddr) -> Self {
-        let place = tempfile::Builder::new()
-            .prefix("handover-")
-            .tempdir()
-            .expect("a folder can be made");
+    /// A new cluster that listens at this address, and accepts. One that `syncs` is on a disk, and waits for it at each
+    /// commit. After a kill the others have the same left, since the system keeps what they have written.
+    pub async fn start(at: IpAddr, syncs: bool) -> Self {
+        let mut place = tempfile::Builder::new();
+        place.prefix("handover-");
+        let place = if syncs {
+            // What is only temporary may be in memory.
+            place.tempdir_in("/var/tmp")
+        } else {
+            place.tempdir()
+        };
+        let place = place.expect("a folder can be made");
         fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755))
             .expect("a folder can be opened to others");
         let mut cluster = Self {
             place,
             address: SocketAddr::new(at, bridge::free_address().port()),
+            syncs,
             postmaster: None,
         };
         cluster.initialise();
@@ -151,10 +159,11 @@ impl Cluster {
             String::from_utf8_lossy(&made.stderr)
         );
         let settings = format!(
-            "listen_addresses='{}'\nport={}\nunix_socket_directories='{}'\nshared_buffers=32MB\njit=off\n",
+            "listen_addresses='{}'\nport={}\nunix_socket_directories='{}'\nfsync={}\nshared_buffers=32MB\njit=off\n",
             self.address.ip(),
             self.address.port(),
-            self.socket().display()
+            self.socket().display(),
+            self.syncs
         );
         append(&self.data().join("postgresql.conf"), &settings);
         append(

@@ -61,7 +61,10 @@ const CRASHES: [Crash; 4] = [
 
 pub async fn run(order: Order<'_>, mut seen: impl FnMut(&Value)) -> Outcome {
     let mut outcome = Outcome::default();
-    let stage = Stage::of(REPLICAS);
+    let stage = Stage {
+        syncs: true,
+        ..Stage::of(REPLICAS)
+    };
     let mut world = World::set_up(order, order.plan.choices_of(order.number), stage).await;
     // Rounds of a few begin with another each.
     let first = usize::try_from(order.number).unwrap_or(usize::MAX) % CRASHES.len();

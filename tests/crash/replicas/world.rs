@@ -63,6 +63,8 @@ pub struct Stage {
     pub is_proxied: bool,
     /// Where they listen.
     pub listeners: Option<Vec<SocketAddr>>,
+    /// The database waits for its disk. Where nothing happens to it, that shows no more than how slow the disk is.
+    pub syncs: bool,
 }
 
 impl Stage {
@@ -74,6 +76,7 @@ impl Stage {
             think: Duration::from_millis(150),
             is_proxied: false,
             listeners: None,
+            syncs: false,
         }
     }
 }
@@ -110,7 +113,7 @@ impl World {
         let ledger = Arc::new(Ledger::default());
         let home = stage.network.as_ref();
         let home = home.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), Network::home);
-        let cluster = Cluster::start(home).await;
+        let cluster = Cluster::start(home, stage.syncs).await;
         let mut setting = || stub::Setting {
             ledger: Arc::clone(&ledger),
             address: home,
