@@ -130,7 +130,9 @@ mod tests {
 
     #[test]
     fn after_the_cut_there_is_what_was_synced_and_nothing_else() {
-        let folder = tempfile::tempdir().expect("a folder can be made");
+        // Not with what is temporary, which may be in memory: no disk, and often nothing there can be loaded.
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"));
+        let folder = folder.expect("a folder can be made");
         let platter = Platter::new(folder.path(), Survives::Synced);
         fs::write(platter.disk().join("old"), "old").expect("the disk can be written");
         let mut shell = Command::new("sh");

@@ -83,7 +83,7 @@ async fn what_a_flood_gets_in_is_stored_and_the_rest_is_told_to_come_again() {
     for client in 0..CLIENTS {
         flood.spawn(async move {
             let mut stream = raw::connect(address).await;
-            let (mut taken, mut shed) = (0, 0);
+            let (mut taken, mut refused) = (0, 0);
             for number in 0..EACH {
                 let body = text("s1", client * EACH + number);
                 let request = raw::post(&hook_path(), "", &body).replace("close", "keep-alive");
@@ -94,12 +94,12 @@ async fn what_a_flood_gets_in_is_stored_and_the_rest_is_told_to_come_again() {
                     503 => {
                         assert_eq!(answer.problem(), "unavailable");
                         assert!(answer.header("retry-after").is_some());
-                        shed += 1;
+                        refused += 1;
                     }
                     other => panic!("{other}: {}", answer.body),
                 }
             }
-            (taken, shed)
+            (taken, refused)
         });
     }
     while state.hooks().shed_total() == 0 {
@@ -108,19 +108,25 @@ async fn what_a_flood_gets_in_is_stored_and_the_rest_is_told_to_come_again() {
     for _ in 0..10 {
         assert_eq!(raw::ask(address, ("GET", "/livez"), "").await.status, 200);
     }
-    let (taken, shed) = flood
+    let (taken, refused) = flood
         .join_all()
         .await
         .into_iter()
-        .fold((0, 0), |(taken, shed), (more, less)| {
-            (taken + more, shed + less)
+        .fold((0, 0), |(taken, refused), (more, less)| {
+            (taken + more, refused + less)
         });
-    assert_eq!(taken + shed, CLIENTS * EACH);
+    assert_eq!(taken + refused, CLIENTS * EACH);
+    let shed = usize::try_from(state.hooks().shed_total()).unwrap();
+    // A slow disk adds some that were let in and not stored in time. They may be there all the same.
+    let late = refused.checked_sub(shed).expect("who is shed is told so");
     assert!(taken > 0 && shed > 0, "{taken} taken, {shed} shed");
-    assert_eq!(state.hooks().shed_total(), u64::try_from(shed).unwrap());
     running.abort();
     store.close().await;
-    assert_eq!(stored(folder.path()), taken);
+    let stored = stored(folder.path());
+    assert!(
+        (taken..=taken + late).contains(&stored),
+        "{taken} taken, {late} late, {stored} stored"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

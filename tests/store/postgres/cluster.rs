@@ -166,10 +166,10 @@ impl Cluster {
 }
 
 /// Stops the cluster a few seconds after the last one has left; whoever comes meanwhile finds it running. Nobody comes
-/// in before all of it is gone.
+/// in before all of it is gone. Where somebody has removed the place it stops by itself.
 fn keep(place: &Path, data: &Path) {
     let end = "[ ! -e \"$2/postmaster.pid\" ] || \"$1/pg_ctl\" stop -s -m immediate -D \"$2\"; rm -rf \"$2\"";
-    let script = "while sleep 3; do \
+    let script = "while sleep 3 && [ -e \"$1\" ]; do \
                   flock -n \"$1/door\" flock -n \"$1/users\" /bin/sh -c \"$4\" end \"$2\" \"$3\" && break; done";
     // It outlives this process, and init waits for it.
     let keeper = as_nobody(Path::new("/bin/sh"))
