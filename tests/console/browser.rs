@@ -43,8 +43,7 @@ pub async fn is_still_the_same_page(browser: &Browser) -> bool {
 }
 
 pub async fn claims(browser: &Browser) {
-    let claim = browser.find("css selector", "form.claim button").await;
-    browser.click(&claim).await;
+    browser.presses("form.claim button").await;
     browser.find("css selector", "#write").await;
     browser.script("window.isTheSamePage = true").await;
 }
@@ -60,8 +59,7 @@ async fn who_begins_to_wait_and_what_is_said_appear_by_themselves() {
     let title = browser.script("return document.title").await;
     assert!(title.as_str().unwrap().starts_with("(1) "), "{title}");
 
-    let row = browser.find("css selector", &row).await;
-    browser.click(&row).await;
+    browser.presses(&row).await;
     browser.find("css selector", ".transcript").await;
     browser.script("window.isTheSamePage = true").await;
     says(&world, "one more thing").await;
@@ -175,8 +173,7 @@ async fn choices_outlive_the_page_and_esc_folds_them_before_it_leaves() {
     let page = waiting(&world).await;
     let browser = ann_at(&world, &page).await;
     claims(&browser).await;
-    let choices = browser.find("css selector", "#choices summary").await;
-    browser.click(&choices).await;
+    browser.presses("#choices summary").await;
     browser.type_into("#replies", "yes\nno").await;
     browser.script("location.reload()").await;
     browser.find("css selector", "#choices[open]").await;
@@ -252,8 +249,7 @@ async fn what_was_not_sent_is_kept_with_the_reason() {
         .await;
     browser.type_into("#write", "too late\u{e007}").await;
     browser.sees("Not sent:").await;
-    let back = browser.sees("Back into the field").await;
-    browser.click(&back).await;
+    browser.presses_text("Back into the field").await;
     let text = browser
         .script("return document.querySelector('#write').value")
         .await;
@@ -287,10 +283,10 @@ async fn who_reads_further_up_stays_there_and_hears_how_much_is_new() {
     says(&world, "newer one").await;
     browser.sees("1 newer message below").await;
     says(&world, "newer two").await;
-    let button = browser.sees("2 newer messages below").await;
+    browser.sees("2 newer messages below").await;
     assert_eq!(browser.script(&place("message 20")).await, before);
     browser.picture("console-newer-below").await;
-    browser.click(&button).await;
+    browser.presses_text("2 newer messages below").await;
     says(&world, "newer three").await;
     browser
         .find(
@@ -316,9 +312,9 @@ async fn rows_stay_under_the_hand_until_it_leaves_or_asks() {
         .await;
     let before = "return document.querySelector('#inbox .row').textContent.includes('news')";
     says(&world, "news").await;
-    let button = browser.sees("Show what is new").await;
+    browser.sees("Show what is new").await;
     assert_eq!(browser.script(before).await, false);
-    browser.click(&button).await;
+    browser.presses_text("Show what is new").await;
     browser.sees("news").await;
     let focused = browser
         .script("return document.querySelector('#inbox').contains(document.activeElement)")
@@ -344,10 +340,8 @@ async fn single_keys_work_rest_in_fields_and_can_be_turned_off() {
     );
     browser.script("document.activeElement.blur()").await;
     browser.type_into("body", "?").await;
-    let choice = browser.find("css selector", "dialog input").await;
-    browser.click(&choice).await;
-    let close = browser.find("css selector", "dialog button").await;
-    browser.click(&close).await;
+    browser.presses("dialog input").await;
+    browser.presses("dialog button").await;
     browser.script("document.activeElement.blur()").await;
     browser.type_into("body", "/").await;
     assert_ne!(browser.script(focused).await, "q");
@@ -361,8 +355,7 @@ async fn who_was_signed_out_is_told_and_led_back() {
     world.store.end_sessions(None).await.unwrap();
     says(&world, "anyone?").await;
     browser.sees("You have been signed out").await;
-    let again = browser.sees("Sign in again").await;
-    browser.click(&again).await;
+    browser.presses_text("Sign in again").await;
     browser.find("css selector", "#password").await;
 }
 
@@ -430,12 +423,11 @@ async fn one_tone_sounds_for_who_begins_to_wait_unless_it_is_off() {
     says(&world, "hello?").await;
     browser.sees("hello?").await;
     assert_eq!(browser.script("return window.tones").await, 1, "once");
-    let switch = browser.find("css selector", "[data-sound-switch]").await;
-    browser.click(&switch).await;
+    browser.presses("[data-sound-switch]").await;
     waiting_as(&world, "s2").await;
     browser.find("css selector", "li:nth-child(2) .row").await;
     assert_eq!(browser.script("return window.tones").await, 1, "it is off");
-    browser.click(&switch).await;
+    browser.presses("[data-sound-switch]").await;
     waiting_as(&world, "s3").await;
     browser.find("css selector", "li:nth-child(3) .row").await;
     assert_eq!(

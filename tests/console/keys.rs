@@ -15,10 +15,7 @@ use crate::{
 const WRITTEN: &str = "return [document.querySelector('#note').value, document.querySelector('#write')?.value ?? null, document.querySelectorAll('.turn--agent').length]";
 
 async fn unfolds(browser: &Browser, tool: &str) {
-    let summary = browser
-        .find("css selector", &format!("{tool} > summary"))
-        .await;
-    browser.click(&summary).await;
+    browser.presses(&format!("{tool} > summary")).await;
     let has_the_focus = format!(
         "const at = document.activeElement; return Boolean(at.closest('{tool}[open]')) && at.tagName !== 'SUMMARY'"
     );

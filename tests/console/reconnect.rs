@@ -121,8 +121,7 @@ async fn an_act_that_the_bridge_does_not_answer_leaves_the_page_and_what_was_typ
         browser.picture(&format!("console-not-done-{line:?}")).await;
         assert_eq!(browser.script(NOTED).await, json!([text, true]));
         proxy.set(Line::Through);
-        let again = browser.sees("Try again").await;
-        browser.click(&again).await;
+        browser.presses_text("Try again").await;
         let kept = format!("//li[contains(@class, 'turn--note')]//div[text()='{text}']");
         browser.find("xpath", &kept).await;
         until(&browser, (NOTED, json!(["", true]))).await;
@@ -143,8 +142,7 @@ async fn a_conversation_is_claimed_and_closed_without_another_page() {
     browser
         .script("document.querySelector('#do-close').open = true")
         .await;
-    let close = browser.sees("Close conversation").await;
-    browser.click(&close).await;
+    browser.presses_text("Close conversation").await;
     browser.sees("Closed: Solved").await;
     until(
         &browser,

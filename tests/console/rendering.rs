@@ -118,8 +118,7 @@ async fn the_switch_of_the_sound_shows_how_it_is_and_says_what_a_press_does() {
         json!([words, words, picture])
     };
     assert_eq!(browser.script(switch).await, says("off", "#i-bell"));
-    let button = browser.find("css selector", "[data-sound-switch]").await;
-    browser.click(&button).await;
+    browser.presses("[data-sound-switch]").await;
     assert_eq!(browser.script(switch).await, says("on", "#i-bell-off"));
     browser.picture("console-sound-off").await;
 }

@@ -31,13 +31,6 @@ async fn sends(browser: &Browser, text: &str) {
         .await;
 }
 
-async fn presses(browser: &Browser, css: &str) {
-    browser.find("css selector", css).await;
-    // In one step: a list that comes anew in between would take the element away.
-    let press = format!("document.querySelector({}).click()", json!(css));
-    browser.script(&press).await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_that_is_kept_leaves_from_whatever_page_is_open_and_is_seen_there() {
     let world = World::new();
@@ -50,7 +43,9 @@ async fn a_reply_that_is_kept_leaves_from_whatever_page_is_open_and_is_seen_ther
     let row = format!("#inbox .row[href='{page}'] .row__unsent");
     browser.find("css selector", &row).await;
     browser.picture("console-unsent-row").await;
-    presses(&browser, &format!("#inbox .row[href='{other}']")).await;
+    browser
+        .presses(&format!("#inbox .row[href='{other}']"))
+        .await;
     browser.find("css selector", "form.claim").await;
     let reader = world.signed_in(Sender::here(), "ann").await;
     let sent = async || {
@@ -72,7 +67,9 @@ async fn a_click_while_the_line_is_cut_keeps_the_page_and_is_followed_when_it_is
         proxy.set(line);
         browser.sees("Cut off.").await;
         browser.type_into("#write", "half a sen").await;
-        presses(&browser, &format!("#inbox .row[href='{other}']")).await;
+        browser
+            .presses(&format!("#inbox .row[href='{other}']"))
+            .await;
         browser.sees("The bridge does not answer").await;
         browser.picture(&format!("console-bound-{line:?}")).await;
         assert!(is_still_the_same_page(&browser).await, "{line:?}");
@@ -93,7 +90,9 @@ async fn whoever_writes_on_while_the_line_is_cut_stays() {
     let (proxy, browser, [_, other]) = ann_at_work(&world).await;
     proxy.set(Line::Cut);
     browser.sees("Cut off.").await;
-    presses(&browser, &format!("#inbox .row[href='{other}']")).await;
+    browser
+        .presses(&format!("#inbox .row[href='{other}']"))
+        .await;
     browser.sees("The bridge does not answer").await;
     sends(&browser, "one more thing").await;
     browser.sees("Kept here").await;
@@ -132,7 +131,7 @@ async fn a_draft_of_two_tabs_is_sent_from_one_of_them() {
 async fn what_can_never_be_sent_as_it_is_goes_back_into_its_field() {
     let world = World::new();
     let (_proxy, browser, _) = ann_at_work(&world).await;
-    presses(&browser, "#choices > summary").await;
+    browser.presses("#choices > summary").await;
     browser.type_into("#replies", "yes\nno").await;
     browser.type_into("#buttons", "Call").await;
     sends(&browser, "Well?").await;

@@ -24,8 +24,7 @@ async fn a_newcomer_plays_the_user_and_the_agent_and_the_bot_speaks_again() {
     browser.sees("Guest is waiting").await;
     browser.sees("I am looking for a colleague").await;
     browser.picture("demo-3-at-the-desk").await;
-    let join = browser.find("css selector", "#join").await;
-    browser.click(&join).await;
+    browser.presses("#join").await;
     browser
         .type_into("#write", "Hello, I am a person\u{e007}")
         .await;
@@ -38,10 +37,8 @@ async fn a_newcomer_plays_the_user_and_the_agent_and_the_bot_speaks_again() {
 
     look_at(&browser, &desk).await;
     browser.sees("What a relief").await;
-    let close = browser.find("css selector", "#close-open").await;
-    browser.click(&close).await;
-    let solved = browser.sees("solved").await;
-    browser.click(&solved).await;
+    browser.presses("#close-open").await;
+    browser.presses_text("solved").await;
     browser.sees("Closed (solved)").await;
     browser.picture("demo-5-closed").await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());

@@ -28,11 +28,6 @@ async fn writes(browser: &Browser, text: &str) {
         .await;
 }
 
-async fn press(browser: &Browser, selector: &str) {
-    let button = browser.find("css selector", selector).await;
-    browser.click(&button).await;
-}
-
 /// A turn of the user that is a choice, in the console's transcript.
 async fn chose(browser: &Browser, title: &str) {
     let turn = format!(
@@ -56,8 +51,8 @@ async fn claimed(browser: &Browser) {
     writes(browser, "agent").await;
     browser.sees("paused for a person").await;
     look_into(browser, CONSOLE).await;
-    press(browser, ".row").await;
-    press(browser, "form.claim button").await;
+    browser.presses(".row").await;
+    browser.presses("form.claim button").await;
     browser.find("css selector", "#write").await;
 }
 
@@ -111,10 +106,12 @@ async fn sees_what_the_bot_has_shown(browser: &Browser) {
 
 /// A ready answer, one with quick replies and one with buttons; what the user chooses comes back.
 async fn answers_and_is_answered(browser: &Browser) {
-    press(browser, "#ready > summary").await;
-    press(browser, "#ready [data-answer*='How can I help']").await;
+    browser.presses("#ready > summary").await;
+    browser
+        .presses("#ready [data-answer*='How can I help']")
+        .await;
     writes(browser, "").await;
-    press(browser, "#choices > summary").await;
+    browser.presses("#choices > summary").await;
     browser
         .type_into("#replies", "The grey one\nThe blue one")
         .await;
@@ -124,12 +121,11 @@ async fn answers_and_is_answered(browser: &Browser) {
     browser
         .sees("Hello Guest, this is Ann. How can I help?")
         .await;
-    let blue = browser.sees("The blue one").await;
-    browser.click(&blue).await;
+    browser.presses_text("The blue one").await;
     look_into(browser, CONSOLE).await;
     chose(browser, "The blue one").await;
 
-    press(browser, "#choices > summary").await;
+    browser.presses("#choices > summary").await;
     let buttons = "Reserve it\nThe manual | https://example.com/manual\nCall us | +31 20 123 45 67";
     browser.type_into("#buttons", buttons).await;
     writes(browser, "And now?").await;
@@ -143,8 +139,7 @@ async fn answers_and_is_answered(browser: &Browser) {
     browser
         .find("css selector", "a.offer__do[href^='tel:']")
         .await;
-    let reserve = browser.sees("Reserve it").await;
-    browser.click(&reserve).await;
+    browser.presses_text("Reserve it").await;
     look_into(browser, CONSOLE).await;
     chose(browser, "Reserve it").await;
     let delivered = "//li[contains(@class, 'turn--agent')][.//div[text()='And now?']]//*[contains(@class, 'tag--ok')]";
@@ -152,16 +147,16 @@ async fn answers_and_is_answered(browser: &Browser) {
 }
 
 async fn sends_it_on_and_closes_it(browser: &Browser) {
-    press(browser, "#do-transfer > summary").await;
-    press(browser, "#do-transfer button").await;
+    browser.presses("#do-transfer > summary").await;
+    browser.presses("#do-transfer button").await;
     browser.sees("Nobody has claimed this conversation.").await;
     browser.sees("Sent on to the desk: sales").await;
-    press(browser, "form.claim button").await;
+    browser.presses("form.claim button").await;
     writes(browser, "This is sales, reserved").await;
     look_into(browser, CHAT).await;
     browser.sees("This is sales, reserved").await;
     look_into(browser, CONSOLE).await;
-    press(browser, "#do-close > summary").await;
-    press(browser, "#do-close button").await;
+    browser.presses("#do-close > summary").await;
+    browser.presses("#do-close button").await;
     browser.sees("The bot has the user again").await;
 }

@@ -251,31 +251,26 @@ async fn an_agent_on_the_page_sends_a_file_lets_it_idle_moves_it_on_and_makes_it
     browser.sees("emulated Aivo Live").await;
     let room = live.queue().await;
     browser.sees("Bot: One moment").await;
-    let click = async |css: &str| {
-        let found = browser.find("css selector", css).await;
-        browser.click(&found).await;
-    };
-    click("#join").await;
-    click("#idle").await;
+    browser.presses("#join").await;
+    browser.presses("#idle").await;
     browser.sees("Are you still there?").await;
-    click("#file-open").await;
-    click("#file button[type=submit]").await;
+    browser.presses("#file-open").await;
+    browser.presses("#file button[type=submit]").await;
     browser.picture("aivo-live-talk").await;
     let heard = live.heard(3).await;
     assert_eq!(heard[2]["data"]["action"], "image");
     assert_eq!(heard[2]["data"]["value"], "/workshop.png");
-    click("[popovertarget=transfer]").await;
-    click("#transfer button[type=submit]").await;
+    browser.presses("[popovertarget=transfer]").await;
+    browser.presses("#transfer button[type=submit]").await;
     assert_eq!(live.heard(4).await[3]["data"]["target"], 2179);
 
-    click("#faults summary").await;
+    browser.presses("#faults summary").await;
     browser.sees("takes it, then cuts the line").await;
-    click("#unknown_fields").await;
+    browser.presses("#unknown_fields").await;
     browser.sees("1 fault on").await;
     browser.picture("aivo-live-faults").await;
-    click("#close-open").await;
-    let reason = browser.sees("queue clean process").await;
-    browser.click(&reason).await;
+    browser.presses("#close-open").await;
+    browser.presses_text("queue clean process").await;
     let heard = live.heard(5).await;
     assert_eq!(heard[4]["data"]["reason"], "queue clean process");
     assert!(heard[4]["futureField"].is_object());
@@ -283,8 +278,7 @@ async fn an_agent_on_the_page_sends_a_file_lets_it_idle_moves_it_on_and_makes_it
 
     browser.resize(360, 740).await;
     browser.go(&live.root).await;
-    let row = browser.sees("Ada").await;
-    browser.click(&row).await;
+    browser.presses_text("Ada").await;
     browser.picture("aivo-live-phone").await;
     let overflow = browser
         .script("return document.documentElement.scrollWidth - innerWidth")

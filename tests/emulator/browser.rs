@@ -16,8 +16,7 @@ async fn a_user_chats_asks_for_an_agent_is_answered_and_comes_back() {
     browser.resize(1280, 860).await;
     browser.go(&world.root).await;
 
-    let chip = browser.sees("Show a carousel").await;
-    browser.click(&chip).await;
+    browser.presses_text("Show a carousel").await;
     browser.sees("Cargo Barge").await;
     world
         .bridge
@@ -47,9 +46,9 @@ async fn a_user_chats_asks_for_an_agent_is_answered_and_comes_back() {
         "quickReplies": [{"title": "Tomorrow", "payload": {}}, {"title": "Never", "payload": {}}],
     }}]});
     world.act(&session, &quick).await.unwrap();
-    let chip = browser.sees("Tomorrow").await;
+    browser.sees("Tomorrow").await;
     browser.picture("chat-agent").await;
-    browser.click(&chip).await;
+    browser.presses_text("Tomorrow").await;
     world
         .bridge
         .until(|heard| {
@@ -104,21 +103,14 @@ async fn the_chat_survives_a_reload_fits_a_phone_and_sets_faults() {
     browser
         .script("document.documentElement.dataset.theme = 'dark'")
         .await;
-    browser
-        .click(&browser.find("css selector", "#faults > summary").await)
-        .await;
-    browser
-        .click(&browser.find("css selector", "#echo").await)
-        .await;
-    let health = browser.find("css selector", "#health").await;
-    browser.click(&health).await;
+    browser.presses("#faults > summary").await;
+    browser.presses("#echo").await;
+    browser.presses("#health").await;
     browser.sees("200, healthy").await;
     browser.picture("chat-faults-dark").await;
     assert!(world.user.faults().echo);
 
-    browser
-        .click(&browser.find("css selector", "#new").await)
-        .await;
+    browser.presses("#new").await;
     world
         .bridge
         .until(|heard| intros(heard.iter().map(|call| &call.body)) == 2)
@@ -144,17 +136,13 @@ async fn an_agent_joins_answers_with_choices_and_closes() {
     browser.sees("is waiting.").await;
     browser.picture("desk-waiting").await;
 
-    browser
-        .click(&browser.find("css selector", "#join").await)
-        .await;
+    browser.presses("#join").await;
     assert_eq!(
         post.told(1).await[0].body,
         json!({"type": "attended", "agent": {"name": "Developer"}})
     );
     browser.sees("with you").await;
-    browser
-        .click(&browser.find("css selector", "#quick-toggle").await)
-        .await;
+    browser.presses("#quick-toggle").await;
     browser.type_into("#choices", "Tomorrow, Never").await;
     browser
         .type_into("#write", "When shall we ring?\u{e007}")
@@ -166,12 +154,9 @@ async fn an_agent_joins_answers_with_choices_and_closes() {
     let failed = json!({"handover_id": "h1", "message_id": "stored-1", "reason": "too long"});
     post.call("message.failed", failed).await;
     browser.sees("Not delivered: too long").await;
-    browser
-        .click(&browser.find("css selector", "#close-open").await)
-        .await;
+    browser.presses("#close-open").await;
     browser.picture("desk-talk").await;
-    let reason = browser.sees("solved").await;
-    browser.click(&reason).await;
+    browser.presses_text("solved").await;
     assert_eq!(
         post.told(3).await[2].body,
         json!({"type": "closed", "reason": "solved"})
@@ -183,9 +168,9 @@ async fn an_agent_joins_answers_with_choices_and_closes() {
         .script("localStorage.setItem('theme', 'dark')")
         .await;
     browser.go(&post.root).await;
-    let row = browser.sees("Aoife").await;
+    browser.sees("Aoife").await;
     browser.picture("desk-phone-list").await;
-    browser.click(&row).await;
+    browser.presses_text("Aoife").await;
     browser.sees("Tomorrow <script>").await;
     browser.picture("desk-phone").await;
     let overflow = browser

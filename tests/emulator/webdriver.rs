@@ -6,13 +6,19 @@ use std::{
     net::TcpStream,
     path::Path,
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// What a page is waited for, at most: a busy machine does much first.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How an element is found, and what is looked for.
+type Place<'a> = (&'a str, &'a str);
 
 /// A browser of one's own; dropping it closes browser and driver.
 pub struct Browser {
@@ -73,7 +79,7 @@ impl Browser {
             &format!("--user-data-dir={}", profile.path().display()),
         ];
         let wanted = json!({"capabilities": {"alwaysMatch": {
-            "timeouts": {"implicit": 20_000},
+            "timeouts": {"implicit": PATIENCE.as_secs() * 1000},
             "goog:chromeOptions": {"args": arguments},
             "goog:loggingPrefs": {"browser": "ALL"},
         }}});
@@ -84,15 +90,8 @@ impl Browser {
             session: String::new(),
             _profile: profile,
         };
-        let created = browser
-            .http
-            .post(browser.url(""))
-            .json(&wanted)
-            .send()
-            .await
-            .unwrap();
-        let created: Value = created.json().await.unwrap();
-        let session = created["value"]["sessionId"].as_str();
+        let created = answered(browser.http.post(browser.url("")).json(&wanted)).await;
+        let session = created["sessionId"].as_str();
         let session = session.map(str::to_owned);
         browser.session =
             session.unwrap_or_else(|| panic!("no browser, is chromium installed? {created}"));
@@ -116,11 +115,7 @@ impl Browser {
 
     /// Waits for an element that holds this text, and answers it.
     pub async fn sees(&self, text: &str) -> String {
-        self.find(
-            "xpath",
-            &format!("//body//*[text()[contains(., '{text}')]]"),
-        )
-        .await
+        self.find("xpath", &holding(text)).await
     }
 
     pub async fn find(&self, using: &str, value: &str) -> String {
@@ -133,18 +128,36 @@ impl Browser {
             .to_owned()
     }
 
-    pub async fn click(&self, element: &str) {
-        let done = self
-            .post(&format!("element/{element}/click"), json!({}))
+    /// Clicks, once there is something to click on.
+    pub async fn presses(&self, css: &str) {
+        self.act(("css selector", css), ("click", json!({}))).await;
+    }
+
+    /// Clicks on what holds this text.
+    pub async fn presses_text(&self, text: &str) {
+        self.act(("xpath", &holding(text)), ("click", json!({})))
             .await;
-        assert_eq!(done, Value::Null);
     }
 
     /// Types into the element, as keys.
     pub async fn type_into(&self, css: &str, text: &str) {
-        let element = self.find("css selector", css).await;
-        self.post(&format!("element/{element}/value"), json!({"text": text}))
+        self.act(("css selector", css), ("value", json!({"text": text})))
             .await;
+    }
+
+    /// Finds an element and does something to it. The page may exchange it in between: then to the one in its place.
+    async fn act(&self, (using, value): Place<'_>, (what, how): (&str, Value)) {
+        let begun = Instant::now();
+        loop {
+            let element = self.find(using, value).await;
+            let path = format!("element/{element}/{what}");
+            let done = self.post(&path, how.clone()).await;
+            let is_gone = done["error"] == "stale element reference";
+            if !is_gone || begun.elapsed() > PATIENCE {
+                assert_eq!(done, Value::Null, "{what} at {value}");
+                return;
+            }
+        }
     }
 
     pub async fn script(&self, script: &str) -> Value {
@@ -173,19 +186,13 @@ impl Browser {
 
     /// A command of the protocol, by its path below the session.
     pub async fn post(&self, path: &str, body: Value) -> Value {
-        let call = self
-            .http
-            .post(self.url(&format!("/{path}")))
-            .timeout(Duration::from_mins(1))
-            .json(&body);
-        let mut answer: Value = call.send().await.unwrap().json().await.unwrap();
-        answer["value"].take()
+        let url = self.url(&format!("/{path}"));
+        answered(self.http.post(url).json(&body)).await
     }
 
     pub async fn get(&self, path: &str) -> Value {
-        let call = self.http.get(self.url(&format!("/{path}")));
-        let mut answer: Value = call.send().await.unwrap().json().await.unwrap();
-        answer["value"].take()
+        let url = self.url(&format!("/{path}"));
+        answered(self.http.get(url)).await
     }
 
     fn url(&self, path: &str) -> String {
@@ -212,6 +219,18 @@ impl Drop for Browser {
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
+}
+
+/// An element that holds this text.
+fn holding(text: &str) -> String {
+    format!("//body//*[text()[contains(., '{text}')]]")
+}
+
+/// The driver itself waits for pages, and says so when it gives up.
+async fn answered(call: reqwest::RequestBuilder) -> Value {
+    let call = call.timeout(2 * PATIENCE);
+    let mut answer: Value = call.send().await.unwrap().json().await.unwrap();
+    answer["value"].take()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test's own client")]
