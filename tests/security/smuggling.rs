@@ -232,10 +232,11 @@ impl Drop for Proxy {
     }
 }
 
+/// Whoever sends a whole request has time to, on a busy machine too; what never ends has to be waited for.
 fn haproxy(listen: SocketAddr, bridge: SocketAddr) -> String {
     format!(
-        "global\n maxconn 100\ndefaults\n mode http\n timeout connect 5s\n timeout client 1s\n timeout server 5s\n \
-         timeout http-keep-alive 300ms\n timeout http-request 1s\n\
+        "global\n maxconn 100\ndefaults\n mode http\n timeout connect 5s\n timeout client 3s\n timeout server 5s\n \
+         timeout http-keep-alive 300ms\n timeout http-request 3s\n\
          frontend f\n bind {listen}\n http-request deny if {{ path /smuggled }}\n default_backend b\n\
          backend b\n http-reuse always\n server bridge {bridge}\n"
     )
@@ -247,7 +248,7 @@ fn nginx(folder: &Path, listen: SocketAddr, bridge: SocketAddr) -> String {
         "daemon off;\nmaster_process off;\npid {folder}/pid;\nevents {{}}\nhttp {{\n access_log off;\n \
          client_body_temp_path {folder}/body;\n proxy_temp_path {folder}/proxy;\n fastcgi_temp_path {folder}/f;\n \
          uwsgi_temp_path {folder}/u;\n scgi_temp_path {folder}/s;\n keepalive_timeout 300ms;\n \
-         client_header_timeout 1s;\n client_body_timeout 1s;\n\
+         client_header_timeout 3s;\n client_body_timeout 3s;\n\
          upstream bridge {{ server {bridge}; keepalive 4; }}\n\
          server {{\n listen {listen};\n location = /smuggled {{ return 403; }}\n\
          location / {{ proxy_pass http://bridge; proxy_http_version 1.1; proxy_set_header Connection \"\"; }}\n }}\n}}\n"
