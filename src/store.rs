@@ -26,6 +26,7 @@ pub mod postgres;
 mod settled;
 pub mod sqlite;
 mod tally;
+mod turn;
 mod unmatched;
 mod unpaused;
 

@@ -50,9 +50,11 @@ pub enum Effect {
         message: MessageId,
         until: Timestamp,
     },
-    /// An expected echo has come; the next equal one is no echo.
+    /// An expected echo has come, the oldest equal one; the next equal one is no echo.
     ConsumeEcho {
         fingerprint: Fingerprint,
+        /// Also one whose time is over.
+        however_old: bool,
     },
     /// A row of the handover: opened, moved on, or ended.
     Handover(HandoverRow),

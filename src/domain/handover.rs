@@ -55,11 +55,12 @@ pub struct Context<'a> {
     pub conditions: &'a Conditions,
     pub now: Timestamp,
     pub new_id: &'a mut dyn FnMut() -> Uuid,
-    /// Texts that were given to the bot platform and have not come back, oldest first.
+    /// Texts that were given to the bot platform and have not come back, oldest first, where [`Needs`](needs::Needs) has
+    /// `echoes`; the next two likewise.
     pub echoes: &'a mut Vec<Echo>,
-    /// What agents have said and the bot platform has not been told yet, in its order, where [`needs::unsaid`].
+    /// What agents have said and the bot platform has not been told yet, in its order.
     pub unsaid: &'a [Unsaid],
-    /// The message that the desk is just being told, or a part of it, where [`needs::on_its_way`].
+    /// The message that the desk is just being told, or a part of it.
     pub on_its_way: Option<MessageId>,
 }
 

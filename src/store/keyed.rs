@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     DeliveryState, Settlement,
     hashing::{Hashed, Hasher, Known},
+    turn::Turned,
     unmatched::Unmatched,
 };
 use crate::domain::{
@@ -44,13 +45,6 @@ pub(super) struct KeyedEvent {
 pub(super) struct KeyedSettlement {
     pub(super) settlement: Settlement,
     pub(super) found: Vec<Vec<Hashed>>,
-}
-
-/// What one event did.
-#[derive(Debug)]
-pub(super) struct Turned {
-    pub(super) effects: Vec<Effect>,
-    pub(super) outcome: Outcome,
 }
 
 impl Keyed {

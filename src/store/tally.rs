@@ -10,10 +10,11 @@ use crate::{
         conversation::{Answer, Conversation, Phase},
         delivery::Destination,
         effect::{Cause, Effect, HandoverRow, WarningKind},
-        ids::{BotName, DeliveryId, DeskName, HandoverId},
+        ids::{BotName, DeliveryId, DeskName},
         policy::Policy,
         time::Timestamp,
     },
+    store::turn::{Before, OpenBefore},
     telemetry::{Names, REMOVED, Registry, catalog},
 };
 
@@ -51,15 +52,6 @@ pub(super) struct DeadLetter {
     pub(super) class: Option<&'static str>,
 }
 
-/// The handover that was open before a turn, as much of it as is compared.
-#[derive(Clone, Debug)]
-pub(super) struct Before {
-    id: HandoverId,
-    phase: Phase,
-    answer: Answer,
-    desk: DeskName,
-}
-
 /// The writer's handles.
 #[derive(Debug)]
 pub(super) struct Meter {
@@ -82,40 +74,27 @@ const CAUSES: [Cause; 7] = [
     Cause::Resumed,
 ];
 
-impl Before {
-    pub(super) fn of(state: &Conversation) -> Option<Self> {
-        state.handover.as_ref().map(|open| Self {
-            id: open.id,
-            phase: open.phase,
-            answer: open.answer,
-            desk: open.leg.desk.clone(),
-        })
-    }
-}
-
 /// What a turn did, by its effects.
 pub(super) fn of_turn(
-    before: Option<&Before>,
+    before: &Before,
     after: &Conversation,
     effects: &[Effect],
     now: Timestamp,
 ) -> Vec<Tally> {
-    let bot = &after.key.bot;
-    let desk = || {
-        let now = after.handover.as_ref().map(|open| &open.leg.desk);
-        now.or(before.map(|before| &before.desk)).cloned()
-    };
+    let (bot, before) = (&after.key.bot, before.open.as_ref());
+    let desk = after.handover.as_ref().map(|open| &open.leg.desk);
+    let desk = desk.or(before.map(|before| &before.desk));
     let mut tallies = Vec::new();
     for effect in effects {
         match effect {
             Effect::Journal(entry) => tallies.push(Tally::Transition {
                 bot: bot.clone(),
-                desk: desk(),
+                desk: desk.cloned(),
                 cause: entry.cause,
             }),
             Effect::Handover(row) => {
                 let before = before.filter(|before| before.id == row.facts.id);
-                of_row(row, (before, bot, now), &mut tallies);
+                tallies.extend(of_row(row, before, bot, now));
             }
             _ => {}
         }
@@ -125,9 +104,11 @@ pub(super) fn of_turn(
 
 fn of_row(
     row: &HandoverRow,
-    (before, bot, now): (Option<&Before>, &BotName, Timestamp),
-    tallies: &mut Vec<Tally>,
-) {
+    before: Option<&OpenBefore>,
+    bot: &BotName,
+    now: Timestamp,
+) -> Vec<Tally> {
+    let mut tallies = Vec::new();
     let after = now.since(row.requested_at);
     let undecided = before.is_none_or(|before| before.answer == Answer::Pending);
     if undecided && row.answer != Answer::Pending {
@@ -150,6 +131,7 @@ fn of_row(
             after,
         });
     }
+    tallies
 }
 
 impl Meter {

@@ -189,7 +189,10 @@ impl Turn<'_> {
             return false;
         };
         echoes.remove(at);
-        self.push(Effect::ConsumeEcho { fingerprint });
+        self.push(Effect::ConsumeEcho {
+            fingerprint,
+            however_old,
+        });
         true
     }
 

@@ -16,7 +16,6 @@ use crate::{
         dedupe::Fingerprint,
         delivery::NewDelivery,
         effect::{Effect, HandoverRow, JournalEntry, LegRow, MoveUp},
-        event::Event,
         handover::Echo,
         ids::{ConversationId, DeliveryId, MessageId},
     },
@@ -26,7 +25,6 @@ use crate::{
 pub(super) async fn perform(
     work: &mut Work,
     subject: &mut Subject,
-    event: &Event,
     effects: &[Effect],
 ) -> Result<(), Fault> {
     let id = subject.state.id;
@@ -73,10 +71,10 @@ pub(super) async fn perform(
                     until: Some(*until),
                 });
             }
-            Effect::ConsumeEcho { fingerprint } => {
-                let however_old = matches!(event, Event::HandoverRequested(_));
-                consume_echo(work, id, *fingerprint, however_old);
-            }
+            Effect::ConsumeEcho {
+                fingerprint,
+                however_old,
+            } => consume_echo(work, id, *fingerprint, *however_old),
             Effect::CancelUnsent { lane, only } => cancel::unsent(work, *lane, *only).await?,
             Effect::Hurry { lane } => cancel::hurry(work, *lane).await?,
             // Of a request that was declined at once, and of which nothing is kept, there is no row.

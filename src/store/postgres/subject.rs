@@ -18,8 +18,9 @@ use crate::{
     domain::{
         conversation::{Conversation, ConversationKey, Phase, Profile},
         delivery::Lane,
+        effect::Effect,
         event::Event,
-        handover::{Context, Echo, decide, needs},
+        handover::{Context, Echo, decide, needs::Needs},
         ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId},
         policy::Conditions,
         time::Timestamp,
@@ -27,9 +28,9 @@ use crate::{
     store::{
         Applied,
         hashing::Hashed,
-        keyed::Turned,
         observed::Observed,
-        tally::{self, Before},
+        tally,
+        turn::{Before, Gathered, Turned},
     },
 };
 
@@ -197,32 +198,15 @@ impl Subject {
         self.state.learn(profile);
     }
 
-    /// Lets `decide` turn the state over for one event and writes what it says.
+    /// Reads what the event needs, lets `decide` turn the state over, and writes what it says.
     pub(super) async fn turn(
         mut self,
         work: &mut Work,
         event: &Event,
     ) -> Result<(Self, Turned), Fault> {
-        let mut echoes = self.echoes(work, event).await?;
-        let unsaid = match &self.state.handover {
-            Some(open) if needs::unsaid(event) => {
-                cancel::unsaid(work, Lane::Bot(self.state.id), open.id).await?
-            }
-            _ => Vec::new(),
-        };
-        let on_its_way = match &self.state.handover {
-            Some(open) if open.unheard.is_some() && needs::on_its_way(event) => {
-                cancel::told_now(work, Lane::Leg(open.leg.id)).await?
-            }
-            _ => None,
-        };
-        let asks = needs::open_at_desks(event) && work.ground.policy.counts_open();
-        if asks {
-            self.conditions.open = work.open_at_desks().await?;
-        }
-        let desk = self.state.desk().cloned();
-        let before = self.state.version;
-        let open_before = Before::of(&self.state);
+        let needs = Needs::of(event, &self.state, &work.ground.policy);
+        let mut gathered = self.gather(work, &needs).await?;
+        let before = Before::of(&self.state);
         let decision = {
             let ground = &work.ground;
             let mut new_id = || ground.ids.draw();
@@ -234,31 +218,17 @@ impl Subject {
                     conditions: &self.conditions,
                     now: work.now,
                     new_id: &mut new_id,
-                    echoes: &mut echoes,
-                    unsaid: &unsaid,
-                    on_its_way,
+                    echoes: &mut gathered.echoes,
+                    unsaid: &gathered.unsaid,
+                    on_its_way: gathered.on_its_way,
                 },
             )
         };
         self.state = decision.state;
-        if self.state.desk() != desk.as_ref() {
-            work.moved(desk.as_ref(), self.state.desk());
+        if needs.echoes {
+            self.echoes = Some(gathered.echoes);
         }
-        if needs::echoes(event) {
-            self.echoes = Some(echoes);
-        }
-        if self.is_stored || self.state.version != before {
-            self.observed
-                .follow(&self.state, &decision.effects, work.now);
-            self.save(work)?;
-        }
-        effects::perform(work, &mut self, event, &decision.effects).await?;
-        if !decision.effects.is_empty() {
-            work.touch(self.state.id);
-        }
-        let before = open_before.as_ref();
-        let tallies = tally::of_turn(before, &self.state, &decision.effects, work.now);
-        work.after.tallies.extend(tallies);
+        self.write(work, &before, &decision.effects).await?;
         Ok((
             self,
             Turned {
@@ -266,6 +236,54 @@ impl Subject {
                 outcome: decision.outcome,
             },
         ))
+    }
+
+    async fn gather(&mut self, work: &mut Work, needs: &Needs) -> Result<Gathered, Fault> {
+        let echoes = if needs.echoes {
+            self.echoes(work).await?
+        } else {
+            Vec::new()
+        };
+        let unsaid = match needs.unsaid {
+            Some(handover) => cancel::unsaid(work, Lane::Bot(self.state.id), handover).await?,
+            None => Vec::new(),
+        };
+        let on_its_way = match needs.on_its_way {
+            Some(leg) => cancel::told_now(work, Lane::Leg(leg)).await?,
+            None => None,
+        };
+        if needs.open_at_desks {
+            self.conditions.open = work.open_at_desks().await?;
+        }
+        Ok(Gathered {
+            echoes,
+            unsaid,
+            on_its_way,
+        })
+    }
+
+    /// Writes the state as the turn has left it and what was asked for, and says what that changes for others.
+    async fn write(
+        &mut self,
+        work: &mut Work,
+        before: &Before,
+        effects: &[Effect],
+    ) -> Result<(), Fault> {
+        if self.is_stored || self.state.version != before.version {
+            self.observed.follow(&self.state, effects, work.now);
+            self.save(work)?;
+        }
+        effects::perform(work, self, effects).await?;
+        if !effects.is_empty() {
+            work.touch(self.state.id);
+        }
+        let desk = self.state.desk();
+        if desk != before.desk.as_ref() {
+            work.moved(before.desk.as_ref(), desk);
+        }
+        let tallies = tally::of_turn(before, &self.state, effects, work.now);
+        work.after.tallies.extend(tallies);
+        Ok(())
     }
 
     /// Has the row written if the state has changed since it was read or written.
@@ -313,10 +331,7 @@ impl Subject {
         }
     }
 
-    async fn echoes(&mut self, work: &mut Work, event: &Event) -> Result<Vec<Echo>, Fault> {
-        if !needs::echoes(event) {
-            return Ok(Vec::new());
-        }
+    async fn echoes(&mut self, work: &mut Work) -> Result<Vec<Echo>, Fault> {
         if let Some(echoes) = self.echoes.take() {
             return Ok(echoes);
         }

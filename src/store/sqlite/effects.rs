@@ -19,7 +19,6 @@ use crate::{
         dedupe::Fingerprint,
         delivery::{Lane, NewDelivery, Task},
         effect::{Effect, HandoverRow, JournalEntry, LegRow, MoveUp},
-        event::Event,
         handover::Echo,
         ids::{DeliveryId, MessageId},
         message::Message,
@@ -31,7 +30,6 @@ use crate::{
 pub(super) fn perform(
     work: &mut Work<'_>,
     subject: &mut Subject,
-    event: &Event,
     effects: &[Effect],
 ) -> Result<(), Fault> {
     // Legs refer to their handover's row, which `decide` puts last.
@@ -81,10 +79,13 @@ pub(super) fn perform(
                     until: Some(*until),
                 });
             }
-            (Effect::ConsumeEcho { fingerprint }, Some(row)) => {
-                let however_old = matches!(event, Event::HandoverRequested(_));
-                consume_echo(work, row, *fingerprint, however_old)?;
-            }
+            (
+                Effect::ConsumeEcho {
+                    fingerprint,
+                    however_old,
+                },
+                Some(row),
+            ) => consume_echo(work, row, *fingerprint, *however_old)?,
             (Effect::CancelUnsent { lane, only }, _) => cancel::unsent(work, *lane, *only)?,
             (Effect::Hurry { lane }, _) => cancel::hurry(work, *lane)?,
             (Effect::Leg(leg), _) => {

@@ -11,16 +11,17 @@ use crate::{
     domain::{
         conversation::{Changed, Conversation, ConversationKey, Profile},
         delivery::{Destination, Lane},
+        effect::Effect,
         event::Event,
-        handover::{Context, Echo, decide, needs},
+        handover::{Context, Echo, decide, needs::Needs},
         ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId},
         policy::Conditions,
     },
     store::{
         Applied,
-        keyed::Turned,
         observed::Observed,
-        tally::{self, Before},
+        tally,
+        turn::{Before, Gathered, Turned},
     },
 };
 
@@ -160,33 +161,16 @@ impl Subject {
         }
     }
 
-    /// Lets `decide` turn the state over for one event and writes what it says.
+    /// Reads what the event needs, lets `decide` turn the state over, and writes what it says.
     pub(super) fn turn(
         mut self,
         work: &mut Work<'_>,
         event: &Event,
     ) -> Result<(Self, Turned), Fault> {
-        let mut echoes = self.echoes(work, event)?;
-        let unsaid = match &self.state.handover {
-            Some(open) if needs::unsaid(event) => {
-                cancel::unsaid(work, Lane::Bot(self.state.id), open.id)?
-            }
-            _ => Vec::new(),
-        };
-        let on_its_way = match &self.state.handover {
-            Some(open) if open.unheard.is_some() && needs::on_its_way(event) => {
-                cancel::told_now(work, Lane::Leg(open.leg.id))?
-            }
-            _ => None,
-        };
-        if needs::open_at_desks(event) && work.settings.policy.counts_open() {
-            self.conditions.open = work.open_at_desks();
-        }
-        let desk = self.state.desk().cloned();
-        let was_handed_over = self.state.handover.is_some();
+        let needs = Needs::of(event, &self.state, &work.settings.policy);
+        let mut gathered = self.gather(work, &needs)?;
+        let before = Before::of(&self.state);
         let mut new_id = work.settings.new_id;
-        let before = self.state.version;
-        let open_before = Before::of(&self.state);
         let decision = decide(
             self.state,
             event,
@@ -195,41 +179,17 @@ impl Subject {
                 conditions: &self.conditions,
                 now: work.now,
                 new_id: &mut new_id,
-                echoes: &mut echoes,
-                unsaid: &unsaid,
-                on_its_way,
+                echoes: &mut gathered.echoes,
+                unsaid: &gathered.unsaid,
+                on_its_way: gathered.on_its_way,
             },
         );
         self.state = decision.state;
         self.changed = self.changed.max(decision.changed);
-        if self.state.desk() != desk.as_ref() {
-            work.change(Change::Moved {
-                from: desk,
-                to: self.state.desk().cloned(),
-            });
+        if needs.echoes {
+            self.echoes = Some(gathered.echoes);
         }
-        let is_handed_over = self.state.handover.is_some();
-        if is_handed_over != was_handed_over {
-            work.change(Change::HandedOver {
-                key: self.state.key.clone(),
-                until: was_handed_over.then_some(work.now),
-            });
-        }
-        if needs::echoes(event) {
-            self.echoes = Some(echoes);
-        }
-        if self.row.is_some() || self.state.version != before {
-            self.observed
-                .follow(&self.state, &decision.effects, work.now);
-            self.keep(work, &decision.effects)?;
-        }
-        effects::perform(work, &mut self, event, &decision.effects)?;
-        if !decision.effects.is_empty() {
-            work.change(Change::Touched(self.state.id));
-        }
-        let before = open_before.as_ref();
-        let tallies = tally::of_turn(before, &self.state, &decision.effects, work.now);
-        work.batch.tallies.extend(tallies);
+        self.write(work, before, &decision.effects)?;
         Ok((
             self,
             Turned {
@@ -237,6 +197,63 @@ impl Subject {
                 outcome: decision.outcome,
             },
         ))
+    }
+
+    fn gather(&mut self, work: &mut Work<'_>, needs: &Needs) -> Result<Gathered, Fault> {
+        let echoes = if needs.echoes {
+            self.echoes(work)?
+        } else {
+            Vec::new()
+        };
+        let unsaid = match needs.unsaid {
+            Some(handover) => cancel::unsaid(work, Lane::Bot(self.state.id), handover)?,
+            None => Vec::new(),
+        };
+        let on_its_way = match needs.on_its_way {
+            Some(leg) => cancel::told_now(work, Lane::Leg(leg))?,
+            None => None,
+        };
+        if needs.open_at_desks {
+            self.conditions.open = work.open_at_desks();
+        }
+        Ok(Gathered {
+            echoes,
+            unsaid,
+            on_its_way,
+        })
+    }
+
+    /// Writes the state as the turn has left it and what was asked for, and says what that changes for others.
+    fn write(
+        &mut self,
+        work: &mut Work<'_>,
+        before: Before,
+        effects: &[Effect],
+    ) -> Result<(), Fault> {
+        if self.row.is_some() || self.state.version != before.version {
+            self.observed.follow(&self.state, effects, work.now);
+            self.keep(work, effects)?;
+        }
+        effects::perform(work, self, effects)?;
+        if !effects.is_empty() {
+            work.change(Change::Touched(self.state.id));
+        }
+        let was_handed_over = before.open.is_some();
+        if self.state.handover.is_some() != was_handed_over {
+            work.change(Change::HandedOver {
+                key: self.state.key.clone(),
+                until: was_handed_over.then_some(work.now),
+            });
+        }
+        let tallies = tally::of_turn(&before, &self.state, effects, work.now);
+        work.batch.tallies.extend(tallies);
+        if self.state.desk() != before.desk.as_ref() {
+            work.change(Change::Moved {
+                from: before.desk,
+                to: self.state.desk().cloned(),
+            });
+        }
+        Ok(())
     }
 
     /// A text that was just given to the platform may come back within this very step.
@@ -294,10 +311,7 @@ impl Subject {
         open.map(|open| Lane::Leg(open.leg.id))
     }
 
-    fn echoes(&mut self, work: &Work<'_>, event: &Event) -> Result<Vec<Echo>, Fault> {
-        if !needs::echoes(event) {
-            return Ok(Vec::new());
-        }
+    fn echoes(&mut self, work: &Work<'_>) -> Result<Vec<Echo>, Fault> {
         match (self.echoes.take(), self.row) {
             (Some(echoes), _) => Ok(echoes),
             (None, None) => Ok(Vec::new()),

@@ -303,4 +303,29 @@ fn the_transcript_of_a_request_repeats_nothing_that_the_other_way_has_told() {
     item.said.feed = Feed::First;
     world.request_with(vec![item]);
     assert_eq!(world.transcript().len(), 1);
+    assert_eq!(
+        consumed(&world),
+        [true],
+        "also in the store, which knows when its time was over"
+    );
+}
+
+#[test]
+fn a_copy_is_taken_for_the_one_that_is_still_expected() {
+    let mut world = World::new();
+    told(&mut world, Feed::First, "hello");
+    world.wait(Duration::from_secs(121));
+    told(&mut world, Feed::First, "hello");
+    told(&mut world, Feed::Second, "hello");
+    assert_eq!(world.transcript().len(), 2);
+    assert_eq!(consumed(&world), [false]);
+}
+
+/// Of each echo that was consumed, whether it may have been one whose time was over.
+fn consumed(world: &World) -> Vec<bool> {
+    let consumed = world.effects().iter().filter_map(|effect| match effect {
+        Effect::ConsumeEcho { however_old, .. } => Some(*however_old),
+        _ => None,
+    });
+    consumed.collect()
 }

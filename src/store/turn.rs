@@ -1,0 +1,75 @@
+//! A turn of a conversation, which is one event: what is read for it, what it is compared with, and what came of it. The
+//! same whatever the database.
+
+use uuid::Uuid;
+
+use crate::domain::{
+    conversation::{Answer, Conversation, Phase},
+    delivery::Unsaid,
+    effect::Effect,
+    handover::{Echo, Outcome},
+    ids::{DeskName, HandoverId, MessageId},
+};
+
+/// What is read of a conversation's rows for an event, as far as it needs it.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    pub(super) echoes: Vec<Echo>,
+    pub(super) unsaid: Vec<Unsaid>,
+    pub(super) on_its_way: Option<MessageId>,
+}
+
+/// A conversation before its turn, as much of it as is compared.
+#[derive(Debug)]
+pub(super) struct Before {
+    pub(super) version: u64,
+    /// The desk that had the handover, or was asked to take it.
+    pub(super) desk: Option<DeskName>,
+    pub(super) open: Option<OpenBefore>,
+}
+
+/// The handover that was open.
+#[derive(Debug)]
+pub(super) struct OpenBefore {
+    pub(super) id: HandoverId,
+    pub(super) phase: Phase,
+    pub(super) answer: Answer,
+    pub(super) desk: DeskName,
+}
+
+/// What one event did.
+#[derive(Debug)]
+pub(super) struct Turned {
+    pub(super) effects: Vec<Effect>,
+    pub(super) outcome: Outcome,
+}
+
+impl Before {
+    pub(super) fn of(state: &Conversation) -> Self {
+        Self {
+            version: state.version,
+            desk: state.desk().cloned(),
+            open: state.handover.as_ref().map(|open| OpenBefore {
+                id: open.id,
+                phase: open.phase,
+                answer: open.answer,
+                desk: open.leg.desk.clone(),
+            }),
+        }
+    }
+}
+
+impl Turned {
+    /// What a repeat is told. A text of ours that came back has no record of its own.
+    pub(super) fn reference(&self) -> Option<Uuid> {
+        let echo = self
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::ConsumeEcho { .. }));
+        match &self.outcome {
+            Outcome::Taken { id } if !echo => Some(*id),
+            Outcome::Requested { handover, .. } => Some(handover.as_uuid()),
+            _ => None,
+        }
+    }
+}
