@@ -7,6 +7,7 @@
 
 mod answers;
 mod apply;
+mod arguments;
 mod audit;
 mod background;
 mod batch;

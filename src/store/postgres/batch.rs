@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use super::{
     apply::{self, Apply},
-    columns::values,
+    arguments::{self, Argument, columns},
+    columns::storable,
     database::Statement,
     fault::Fault,
     keys, pauses,
@@ -26,6 +27,7 @@ use crate::{
         conversation::ConversationKey,
         handover::{Echo, needs},
         ids::{ConversationId, DeliveryId},
+        time::Timestamp,
     },
     store::{Applied, hashing::Hashed},
 };
@@ -136,6 +138,60 @@ const KEY: usize = 6;
 const PAUSE: usize = 9;
 const DELIVERY: usize = 11;
 
+/// What is to be read for a batch.
+#[derive(Debug, Default)]
+struct Wanted<'p> {
+    named: HashSet<&'p ConversationKey>,
+    /// Those that may be known.
+    keys: Vec<Hashed>,
+    settled: Vec<DeliveryId>,
+    echoes: bool,
+}
+
+impl<'p> Wanted<'p> {
+    fn by(parts: &'p [Part]) -> Self {
+        let mut wanted = Self::default();
+        for part in parts {
+            wanted.named.insert(part.key());
+            match part {
+                Part::Said(_, apply) => {
+                    let mut events = apply.step.events.iter();
+                    wanted.keys.extend(apply::all_keys(&apply.step.events));
+                    wanted.echoes |= events.any(|incoming| needs::echoes(&incoming.event));
+                }
+                Part::Settled(settle) => wanted.settled.push(settle.delivery),
+            }
+        }
+        wanted
+    }
+
+    fn names(&self) -> [Argument; 3] {
+        columns!(key in &self.named => {
+            bots: Texts = Some(key.bot.as_str().to_owned()),
+            realms: Texts = Some(storable(&key.realm)),
+            users: Texts = Some(storable(key.user.as_str())),
+        })
+    }
+
+    /// Of [`READ`].
+    fn arguments(&self, now: Timestamp) -> Vec<Argument> {
+        let mut all = Vec::from(self.names());
+        all.push(("hashes", keys::hashes(&self.keys)));
+        all.extend(columns!(delivery in &self.settled => {
+            settled: Ids = Some(delivery.as_uuid()),
+        }));
+        all.push(("now", now.into()));
+        all
+    }
+}
+
+/// Of each row the part that it is about.
+const READ: &str = "SELECT * FROM handover_read($1, $2, $3, $4, $5, $6)";
+const ECHOES: &str = "SELECT e.conversation, e.fingerprint, e.expires_at \
+    FROM unnest($1, $2, $3) AS g (bot, realm, usr) \
+    JOIN conversations c ON c.bot = g.bot AND c.realm = g.realm AND c.\"user\" = g.usr \
+    JOIN echoes e ON e.conversation = c.id ORDER BY e.row";
+
 #[derive(Debug, Default)]
 struct Loaded {
     subjects: HashMap<ConversationKey, Subject>,
@@ -145,45 +201,12 @@ struct Loaded {
 /// Reads the conversations, their echoes, the keys that may be known, what is paused and what is to be settled, all as of
 /// one moment.
 async fn load(work: &mut Work, parts: &[Part]) -> Result<Loaded, Fault> {
-    let (mut bots, mut realms, mut users) = (Vec::new(), Vec::new(), Vec::new());
-    let mut keys: Vec<Hashed> = Vec::new();
-    let (mut settled, mut needs_echoes) = (Vec::new(), false);
-    let mut named = HashSet::new();
-    for part in parts {
-        match part {
-            Part::Said(_, apply) => {
-                let mut events = apply.step.events.iter();
-                keys.extend(apply::all_keys(&apply.step.events));
-                needs_echoes |= events.any(|incoming| needs::echoes(&incoming.event));
-            }
-            Part::Settled(settle) => settled.push(settle.delivery.as_uuid()),
-        }
-        let key = part.key();
-        if named.insert(key) {
-            bots.push(key.bot.as_str().to_owned());
-            realms.push(key.realm.clone());
-            users.push(key.user.as_str().to_owned());
-        }
-    }
-    let wanted = values![bots, realms, users];
-    let mut statements = vec![
-        // Of each row the part that it is about; see `handover_read`, which is planned but once.
-        Statement::new(
-            "SELECT * FROM handover_read($1, $2, $3, $4, $5, $6)",
-            [
-                wanted.clone(),
-                values![keys::hashes(&keys), settled, work.now],
-            ]
-            .concat(),
-        ),
-    ];
-    if needs_echoes {
-        statements.push(Statement::new(
-            "SELECT e.conversation, e.fingerprint, e.expires_at FROM unnest($1, $2, $3) AS g (bot, realm, usr) \
-             JOIN conversations c ON c.bot = g.bot AND c.realm = g.realm AND c.\"user\" = g.usr \
-             JOIN echoes e ON e.conversation = c.id ORDER BY e.row",
-            wanted,
-        ));
+    let wanted = Wanted::by(parts);
+    let asked = arguments::values(wanted.arguments(work.now));
+    let mut statements = vec![Statement::new(READ, asked)];
+    if wanted.echoes {
+        let names = arguments::values(wanted.names());
+        statements.push(Statement::new(ECHOES, names));
     }
     let mut found = work.snapshot(&statements).await?.into_iter();
     let (mut rows, mut known, mut paused) = (Vec::new(), Vec::new(), Vec::new());
@@ -202,7 +225,7 @@ async fn load(work: &mut Work, parts: &[Part]) -> Result<Loaded, Fault> {
     }
     let conditions = pauses::read(work, &paused, PAUSE)?;
     work.conditions = Some(conditions.clone());
-    keys::read(work, &keys, &known, KEY)?;
+    keys::read(work, &wanted.keys, &known, KEY)?;
     let mut echoes: HashMap<ConversationId, Vec<Echo>> = HashMap::new();
     for row in found.next().unwrap_or_default() {
         echoes.entry(row.try_get(0)?).or_default().push(Echo {
@@ -212,11 +235,33 @@ async fn load(work: &mut Work, parts: &[Part]) -> Result<Loaded, Fault> {
     }
     for row in &rows {
         let mut subject = Subject::read(work, row, conditions.clone())?;
-        if needs_echoes {
+        if wanted.echoes {
             subject.knows_echoes(echoes.remove(&subject.state.id).unwrap_or_default());
         }
         let key = subject.state.key.clone();
         loaded.subjects.insert(key, subject);
     }
     Ok(loaded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::arguments::declared::{gives, of, takes},
+        *,
+    };
+
+    #[test]
+    fn every_value_is_what_the_function_takes_in_its_place() {
+        let given = Wanted::default().arguments(Timestamp::default());
+        assert_eq!(of(&given), takes("handover_read"));
+    }
+
+    #[test]
+    fn what_is_read_stands_where_the_function_has_it() {
+        let columns = gives("handover_read");
+        let placed = [0, KEY, PAUSE, DELIVERY].map(|place| columns[place].as_str());
+        let begin = ["id UUID", "hash BYTEA", "destination TEXT", "delivery UUID"];
+        assert_eq!(placed, begin);
+    }
 }

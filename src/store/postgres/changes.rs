@@ -150,13 +150,10 @@ pub(super) fn of(
     now: Timestamp,
 ) -> Vec<Changing> {
     let changing = |id: &ConversationId| {
-        let version = match read.get(id)? {
-            Read::New => 1,
-            Read::Revision(revision) => count(*revision) + 1,
-        };
+        let revision = read.get(id)?.revision();
         Some(Changing {
             conversation: *id,
-            version,
+            version: revision.map_or(1, |revision| count(revision) + 1),
             at: now,
         })
     };

@@ -96,7 +96,7 @@ impl ToSql for Value {
     to_sql_checked!();
 }
 
-/// A text as a column can hold it: the database has no character 0.
+/// A text as a column can hold it: the database has no character 0. JSON writes that otherwise, and goes as it is.
 pub(in crate::store) fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }

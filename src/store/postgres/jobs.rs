@@ -160,3 +160,14 @@ async fn transcript(
     messages.reverse();
     Ok((messages, total))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::arguments::declared::gives, *};
+
+    #[test]
+    fn the_message_stands_where_the_function_has_it() {
+        let columns = gives("handover_jobs");
+        assert_eq!(columns[MESSAGE], "message UUID");
+    }
+}

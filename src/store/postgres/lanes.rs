@@ -320,3 +320,19 @@ async fn give_back_until(
         .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::arguments::declared::gives, *};
+
+    #[test]
+    fn what_is_claimed_stands_where_the_functions_have_it() {
+        for function in ["handover_claim", "handover_go_on"] {
+            let columns = gives(function);
+            let (lane, job) = columns.split_at(JOB);
+            let held = ["lane UUID", "fence BIGINT", "flying UUID", "due_at BIGINT"];
+            assert_eq!(lane, held, "{function}");
+            assert_eq!(job, gives("handover_jobs"), "{function}");
+        }
+    }
+}

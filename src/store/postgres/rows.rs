@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::{
-    columns::{Value, integer, lane_id, storable, values},
+    arguments::{self, Argument, columns},
+    columns::{Value, integer, lane_id, storable},
     fault::Fault,
     keys::Stored,
     writes::{Attempted, ConversationRow, DeliveryRow, Read},
@@ -24,7 +25,7 @@ use crate::{
 };
 
 /// See `Writes`.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Rows<'c> {
     pub(super) read: BTreeMap<ConversationId, Read>,
     pub(super) conversations: BTreeMap<ConversationId, ConversationRow>,
@@ -53,137 +54,88 @@ pub(super) const HEADS: &str = "heads";
 
 /// The values of [`WRITE`].
 pub(super) fn write(rows: Rows<'_>, now: Timestamp) -> Result<Vec<Value>, Fault> {
-    let mut all = values![now, day(now)];
-    all.extend(conversations(rows.read, rows.conversations));
+    Ok(arguments::values(arguments(rows, now)?))
+}
+
+fn arguments(rows: Rows<'_>, now: Timestamp) -> Result<Vec<Argument>, Fault> {
+    let mut all: Vec<Argument> = vec![("now", now.into()), ("today", day(now).into())];
+    all.extend(touched(&rows.read, &rows.conversations));
+    all.extend(conversations(&rows.read, rows.conversations));
     all.extend(messages(rows.messages)?);
-    all.extend(deliveries(&rows.deliveries)?);
-    all.extend(keys(rows.keys));
-    all.extend(keys(rows.known_keys));
-    all.extend(values![rows.longer]);
+    all.extend(deliveries(rows.deliveries)?);
+    all.extend(new_keys(rows.keys));
+    all.extend(known_keys(rows.known_keys));
+    all.push(("longer", rows.longer.into()));
     all.extend(changes(rows.changed));
     all.extend(attempted(rows.attempted));
-    all.extend(said(rows.said, now));
+    all.extend(said(rows.said));
+    all.push(("echo_until", now.plus(ECHO_FOR).into()));
     Ok(all)
 }
 
 /// Of those of which nothing but what is theirs is changed, the revision alone.
+fn touched(
+    read: &BTreeMap<ConversationId, Read>,
+    changed: &BTreeMap<ConversationId, ConversationRow>,
+) -> [Argument; 2] {
+    let unchanged = read.iter().filter(|(id, _)| !changed.contains_key(id));
+    let touched = unchanged.filter_map(|(id, read)| Some((id, read.revision()?)));
+    columns!((id, revision) in touched => {
+        touched: Ids = Some(id.as_uuid()),
+        touched_revisions: Integers = Some(revision),
+    })
+}
+
 fn conversations(
-    read: BTreeMap<ConversationId, Read>,
-    mut rows: BTreeMap<ConversationId, ConversationRow>,
-) -> Vec<Value> {
-    let (mut touched, mut touched_revisions) = (Vec::new(), Vec::new());
-    let (mut ids, mut revisions, mut versions) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut bots, mut realms, mut users) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut states, mut phases, mut wake_ats) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut observed, mut handed_over, mut desks) = (Vec::new(), Vec::new(), Vec::new());
-    for (id, read) in read {
-        let revision = match read {
-            Read::New => None,
-            Read::Revision(revision) => Some(revision),
-        };
-        let Some(row) = rows.remove(&id) else {
-            if let Some(revision) = revision {
-                touched.push(id.as_uuid());
-                touched_revisions.push(revision);
-            }
-            continue;
-        };
-        ids.push(id.as_uuid());
-        revisions.push(revision);
-        bots.push(row.key.bot.as_str().to_owned());
-        realms.push(row.key.realm);
-        users.push(row.key.user.as_str().to_owned());
-        versions.push(integer(row.version));
-        states.push(row.state);
-        phases.push(row.phase.map(|phase| phase.label().to_owned()));
-        wake_ats.push(row.wake_at.map(Timestamp::as_millis));
-        observed.push(row.observed.since.map(Timestamp::as_millis));
-        handed_over.push(Some(row.observed.handed_over));
-        desks.push(row.at_desk.map(|desk| desk.as_str().to_owned()));
-    }
-    values![
-        touched,
-        touched_revisions,
-        ids,
-        Value::Integers(revisions),
-        bots,
-        realms,
-        users,
-        versions,
-        states,
-        Value::Texts(phases),
-        Value::Integers(wake_ats),
-        Value::Integers(observed),
-        Value::Switches(handed_over),
-        Value::Texts(desks),
-    ]
+    read: &BTreeMap<ConversationId, Read>,
+    rows: BTreeMap<ConversationId, ConversationRow>,
+) -> [Argument; 12] {
+    columns!((id, row) in rows => {
+        changed: Ids = Some(id.as_uuid()),
+        revisions: Integers = read.get(&id).and_then(|read| read.revision()),
+        bots: Texts = Some(row.key.bot.as_str().to_owned()),
+        realms: Texts = Some(storable(&row.key.realm)),
+        users: Texts = Some(storable(row.key.user.as_str())),
+        versions: Integers = Some(integer(row.version)),
+        states: Texts = Some(row.state),
+        phases: Texts = row.phase.map(|phase| phase.label().to_owned()),
+        wake_ats: Integers = row.wake_at.map(Timestamp::as_millis),
+        observed: Integers = row.observed.since.map(Timestamp::as_millis),
+        hands: Switches = Some(row.observed.handed_over),
+        at_desks: Texts = row.at_desk.map(|desk| desk.as_str().to_owned()),
+    })
 }
 
-fn messages(rows: Vec<(ConversationId, Message)>) -> Result<Vec<Value>, Fault> {
-    let (mut ids, mut conversations, mut seqs) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut actors, mut ats, mut handovers) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut late, mut contents, mut originals) = (Vec::new(), Vec::new(), Vec::new());
-    for (conversation, message) in rows {
-        ids.push(message.id.as_uuid());
-        conversations.push(conversation.as_uuid());
-        seqs.push(integer(message.seq));
-        actors.push(message.actor.label().to_owned());
-        ats.push(message.at.as_millis());
-        handovers.push(message.handover.map(HandoverId::as_uuid));
-        late.push(Some(message.late));
-        contents.push(serde_json::to_string(&message.content)?);
-        originals.push(message.raw.as_deref().map(storable));
-    }
-    Ok(values![
-        ids,
-        conversations,
-        seqs,
-        actors,
-        ats,
-        Value::Ids(handovers),
-        Value::Switches(late),
-        contents,
-        Value::Texts(originals),
-    ])
+fn messages(rows: Vec<(ConversationId, Message)>) -> Result<[Argument; 9], Fault> {
+    Ok(columns!((conversation, message) in rows => {
+        message_ids: Ids = Some(message.id.as_uuid()),
+        message_conversations: Ids = Some(conversation.as_uuid()),
+        seqs: Integers = Some(integer(message.seq)),
+        actors: Texts = Some(message.actor.label().to_owned()),
+        ats: Integers = Some(message.at.as_millis()),
+        message_handovers: Ids = message.handover.map(HandoverId::as_uuid),
+        lates: Switches = Some(message.late),
+        contents: Texts = Some(serde_json::to_string(&message.content)?),
+        raws: Texts = message.raw.as_deref().map(storable),
+    }))
 }
 
-fn deliveries(rows: &[DeliveryRow]) -> Result<Vec<Value>, Fault> {
-    let (mut ids, mut conversations, mut handovers) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut lanes, mut destinations, mut orders) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut urgent, mut awaited, mut tasks) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut states, mut settled, mut traces) = (Vec::new(), Vec::new(), Vec::new());
-    let mut classes = Vec::new();
-    for row in rows {
-        let delivery = &row.delivery;
-        ids.push(delivery.id.as_uuid());
-        conversations.push(row.conversation.as_uuid());
-        handovers.push(delivery.handover.as_uuid());
-        lanes.push(lane_id(delivery.lane));
-        destinations.push(delivery.destination.to_string());
-        orders.push(integer(delivery.order));
-        urgent.push(Some(row.urgent));
-        awaited.push(Some(is_awaited(&delivery.task)));
-        tasks.push(serde_json::to_string(&delivery.task)?);
-        states.push(row.state.label().to_owned());
-        settled.push(row.settled_at.map(Timestamp::as_millis));
-        traces.push(row.trace.map(|trace| trace.to_string()));
-        classes.push(row.error_class.map(ToOwned::to_owned));
-    }
-    Ok(values![
-        ids,
-        conversations,
-        handovers,
-        lanes,
-        destinations,
-        orders,
-        Value::Switches(urgent),
-        Value::Switches(awaited),
-        tasks,
-        states,
-        Value::Integers(settled),
-        Value::Texts(traces),
-        Value::Texts(classes),
-    ])
+fn deliveries(rows: Vec<DeliveryRow>) -> Result<[Argument; 13], Fault> {
+    Ok(columns!(row in rows => {
+        delivery_ids: Ids = Some(row.delivery.id.as_uuid()),
+        delivery_conversations: Ids = Some(row.conversation.as_uuid()),
+        delivery_handovers: Ids = Some(row.delivery.handover.as_uuid()),
+        delivery_lanes: Ids = Some(lane_id(row.delivery.lane)),
+        destinations: Texts = Some(row.delivery.destination.to_string()),
+        ords: Integers = Some(integer(row.delivery.order)),
+        urgents: Switches = Some(row.urgent),
+        awaiteds: Switches = Some(is_awaited(&row.delivery.task)),
+        tasks: Texts = Some(serde_json::to_string(&row.delivery.task)?),
+        delivery_states: Texts = Some(row.state.label().to_owned()),
+        settled_ats: Integers = row.settled_at.map(Timestamp::as_millis),
+        traces: Texts = row.trace.map(|trace| trace.to_string()),
+        error_classes: Texts = row.error_class.map(ToOwned::to_owned),
+    }))
 }
 
 /// Whether a platform waits for what comes of it.
@@ -191,54 +143,60 @@ pub(in crate::store) const fn is_awaited(task: &Task) -> bool {
     matches!(task, Task::LookUp { .. } | Task::Open { .. })
 }
 
-fn attempted(rows: Vec<Attempted>) -> Vec<Value> {
-    let (mut ids, mut states, mut counts) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut classes, mut dues, mut ends) = (Vec::new(), Vec::new(), Vec::new());
-    for row in rows {
-        ids.push(row.id.as_uuid());
-        states.push(row.state.label().to_owned());
-        counts.push(i64::from(row.counts));
-        classes.push(row.class.map(ToOwned::to_owned));
-        dues.push(row.due_at.map(Timestamp::as_millis));
-        ends.push(row.settled_at.map(Timestamp::as_millis));
-    }
-    values![
-        ids,
-        states,
-        counts,
-        Value::Texts(classes),
-        Value::Integers(dues),
-        Value::Integers(ends),
-    ]
+fn new_keys(rows: BTreeMap<[u8; 16], Stored>) -> [Argument; 3] {
+    columns!((hash, (reference, body)) in rows => {
+        new_keys: Hashes = Some(hash.to_vec()),
+        new_references: Ids = reference,
+        new_bodies: Hashes = body.map(|body| body.to_vec()),
+    })
 }
 
-fn said(rows: Vec<(ConversationId, DeliveryId)>, now: Timestamp) -> Vec<Value> {
-    let (conversations, deliveries): (Vec<_>, Vec<_>) = rows
-        .into_iter()
-        .map(|(conversation, delivery)| (conversation.as_uuid(), delivery.as_uuid()))
-        .unzip();
-    values![conversations, deliveries, now.plus(ECHO_FOR)]
+fn known_keys(rows: BTreeMap<[u8; 16], Stored>) -> [Argument; 3] {
+    columns!((hash, (reference, body)) in rows => {
+        known_keys: Hashes = Some(hash.to_vec()),
+        known_references: Ids = reference,
+        known_bodies: Hashes = body.map(|body| body.to_vec()),
+    })
 }
 
-fn keys(keys: BTreeMap<[u8; 16], Stored>) -> Vec<Value> {
-    let (mut hashes, mut references, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
-    for (hash, (reference, body)) in keys {
-        hashes.push(Some(hash.to_vec()));
-        references.push(reference);
-        bodies.push(body.map(|body| body.to_vec()));
-    }
-    values![
-        Value::Hashes(hashes),
-        Value::Ids(references),
-        Value::Hashes(bodies),
-    ]
+fn changes(rows: &[Changing]) -> [Argument; 2] {
+    columns!(row in rows => {
+        seen: Ids = Some(row.conversation.as_uuid()),
+        seen_versions: Integers = Some(integer(row.version)),
+    })
 }
 
-fn changes(changed: &[Changing]) -> Vec<Value> {
-    let (mut ids, mut versions) = (Vec::new(), Vec::new());
-    for changing in changed {
-        ids.push(changing.conversation.as_uuid());
-        versions.push(integer(changing.version));
+fn attempted(rows: Vec<Attempted>) -> [Argument; 6] {
+    columns!(row in rows => {
+        attempted: Ids = Some(row.id.as_uuid()),
+        outcomes: Texts = Some(row.state.label().to_owned()),
+        counts: Integers = Some(i64::from(row.counts)),
+        classes: Texts = row.class.map(ToOwned::to_owned),
+        dues: Integers = row.due_at.map(Timestamp::as_millis),
+        ends: Integers = row.settled_at.map(Timestamp::as_millis),
+    })
+}
+
+fn said(rows: Vec<(ConversationId, DeliveryId)>) -> [Argument; 2] {
+    columns!((conversation, delivery) in rows => {
+        said_conversations: Ids = Some(conversation.as_uuid()),
+        said: Ids = Some(delivery.as_uuid()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::arguments::declared::{of, takes},
+        *,
+    };
+
+    #[test]
+    fn every_value_is_what_the_function_takes_in_its_place() {
+        let given = arguments(Rows::default(), Timestamp::default()).unwrap();
+        assert_eq!(of(&given), takes("handover_write"));
+        let places: Vec<_> = (1..=given.len()).map(|place| format!("${place}")).collect();
+        let call = format!("SELECT handover_write({}) AS heads", places.join(", "));
+        assert_eq!(WRITE, call);
     }
-    values![ids, versions]
 }

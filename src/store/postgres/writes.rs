@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::{
-    columns::{Value, lane_id, values},
+    arguments::{self, Argument, columns},
+    columns::{lane_id, values},
     database::Statement,
     fault::Fault,
     keys::Stored,
@@ -112,6 +113,16 @@ pub(super) struct Sending {
     pub(super) rings: BTreeSet<Destination>,
 }
 
+impl Read {
+    /// None: there is no row yet.
+    pub(super) const fn revision(self) -> Option<i64> {
+        match self {
+            Self::New => None,
+            Self::Revision(revision) => Some(revision),
+        }
+    }
+}
+
 impl Writes {
     pub(super) fn is_empty(&self) -> bool {
         self.conversations.is_empty()
@@ -162,7 +173,7 @@ impl Writes {
             }
         }
         let heads_at = all.len();
-        let write = rows::write(
+        let mut write = rows::write(
             Rows {
                 read: self.read,
                 conversations: self.conversations,
@@ -179,13 +190,14 @@ impl Writes {
         )?;
         let goes_on = !(self.fences.is_empty() && self.lanes.is_empty() && self.landed.is_empty());
         let go_on = goes_on.then(|| go_on(self.fences, &self.lanes, self.landed, now));
-        match go_on {
+        match go_on.map(arguments::values) {
             None => {
                 all.push(Statement::new(rows::WRITE, write));
                 all.extend(self.others);
             }
             Some(go_on) if self.others.is_empty() => {
-                all.push(Statement::new(WRITE_AND_GO_ON, [write, go_on].concat()));
+                write.extend(go_on);
+                all.push(Statement::new(WRITE_AND_GO_ON, write));
             }
             Some(go_on) => {
                 all.push(Statement::new(rows::WRITE, write));
@@ -211,16 +223,42 @@ const WRITE_AND_GO_ON: &str = concat!(
     " OFFSET 0) AS w LEFT JOIN LATERAL handover_go_on($57, $58, $59, $60, $61 + 0 * cardinality(w.heads)) AS g ON TRUE"
 );
 
-/// What follows for lanes when everything else is written: values of [`GO_ON`], which gives a row of each lane that landed and
-/// in which something waits.
+/// What follows for lanes when everything else is written: what [`GO_ON`] takes, which gives a row of each lane that landed
+/// and in which something waits.
 fn go_on(
     fences: BTreeMap<Uuid, i64>,
     lanes: &BTreeSet<Uuid>,
     landed: BTreeSet<Uuid>,
     now: Timestamp,
-) -> Vec<Value> {
-    let (seen, fences): (Vec<Uuid>, Vec<i64>) = fences.into_iter().unzip();
+) -> Vec<Argument> {
     let stirred: Vec<Uuid> = lanes.difference(&landed).copied().collect();
     let landed: Vec<Uuid> = landed.into_iter().collect();
-    values![seen, fences, stirred, landed, now]
+    let mut all = Vec::from(columns!((lane, fence) in fences => {
+        seen: Ids = Some(lane),
+        fences: Integers = Some(fence),
+    }));
+    all.push(("stirred", stirred.into()));
+    all.push(("landed", landed.into()));
+    all.push(("now", now.into()));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::arguments::declared::{of, takes},
+        *,
+    };
+
+    #[test]
+    fn every_value_is_what_the_function_takes_in_its_place() {
+        let now = Timestamp::default();
+        let given = go_on(BTreeMap::new(), &BTreeSet::new(), BTreeSet::new(), now);
+        assert_eq!(of(&given), takes("handover_go_on"));
+        let before = takes("handover_write").len();
+        for place in 1..=given.len() {
+            assert!(GO_ON.contains(&format!("${place}")));
+            assert!(WRITE_AND_GO_ON.contains(&format!("${}", before + place)));
+        }
+    }
 }
