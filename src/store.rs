@@ -3,6 +3,7 @@
 //!
 //! Every implementation passes the contract of `tests/store`, which is written once against this trait.
 
+mod addressee;
 mod audit;
 mod bells;
 mod census;
@@ -13,7 +14,6 @@ mod console;
 pub mod copy;
 mod deadlines;
 mod erasure;
-mod found;
 mod given_up;
 mod hashing;
 mod job;

@@ -24,7 +24,7 @@ use crate::{
     },
     store::{
         Applied, Error,
-        found::Found,
+        addressee::Addressee,
         hashing::Hashed,
         keyed::{self, Keyed, KeyedEvent},
         unmatched::Early,
@@ -72,9 +72,9 @@ impl Attempt for Apply {
                 }
             }
             Target::Leg(target) => match legs::find(work, target).await? {
-                Found::Leg(leg) => return to_leg(work, step, &leg).await,
-                Found::Nothing => return keep(work, target, &step.events).await,
-                Found::Contradiction => return Ok(Applied::Contradiction),
+                Addressee::Leg(leg) => return to_leg(work, step, &leg).await,
+                Addressee::Unknown => return keep(work, target, &step.events).await,
+                Addressee::Contradiction => return Ok(Applied::Contradiction),
             },
         };
         if let Some(profile) = &step.profile {

@@ -1,5 +1,7 @@
 //! Legs by what their desks call them, and what was taken from the answers of a leg or of a handover.
 
+use tokio_postgres::Row;
+
 use super::{
     columns::{self, values},
     fault::Fault,
@@ -13,11 +15,11 @@ use crate::{
         ids::{DeskName, HandoverId, LegId},
         taken::Taken,
     },
-    store::found::{Found, Leg},
+    store::addressee::{Addressee, StoredLeg},
 };
 
 /// By the reference, else by the leg.
-pub(super) async fn find(work: &mut Work, target: &LegTarget) -> Result<Found, Fault> {
+pub(super) async fn find(work: &mut Work, target: &LegTarget) -> Result<Addressee, Fault> {
     let LegTarget {
         desk,
         reference,
@@ -32,7 +34,7 @@ pub(super) async fn find(work: &mut Work, target: &LegTarget) -> Result<Found, F
         Some(leg) => by_id(work, desk, *leg).await?,
         None => None,
     };
-    Ok(Found::of(target, called, given))
+    Ok(Addressee::of(target, called, given))
 }
 
 /// What is kept until this name is known must not come in between.
@@ -92,18 +94,27 @@ pub(super) async fn take(
     Ok(())
 }
 
-async fn by_name(work: &mut Work, desk: &DeskName, reference: &str) -> Result<Option<Leg>, Fault> {
+async fn by_name(
+    work: &mut Work,
+    desk: &DeskName,
+    reference: &str,
+) -> Result<Option<StoredLeg>, Fault> {
     let sql = "SELECT l.id, l.handover FROM leg_names n JOIN legs l ON l.id = n.leg \
                WHERE n.desk = $1 AND n.reference = $2";
     leg(work.row(sql, values![desk, reference]).await?)
 }
 
-async fn by_id(work: &mut Work, desk: &DeskName, id: LegId) -> Result<Option<Leg>, Fault> {
+async fn by_id(work: &mut Work, desk: &DeskName, id: LegId) -> Result<Option<StoredLeg>, Fault> {
     let sql = "SELECT id, handover FROM legs WHERE id = $1 AND desk = $2";
     leg(work.row(sql, values![id, desk]).await?)
 }
 
-fn leg(row: Option<tokio_postgres::Row>) -> Result<Option<Leg>, Fault> {
-    row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
-        .transpose()
+fn leg(row: Option<Row>) -> Result<Option<StoredLeg>, Fault> {
+    let leg = |row: Row| {
+        Ok(StoredLeg {
+            id: row.try_get(0)?,
+            handover: row.try_get(1)?,
+        })
+    };
+    row.map(leg).transpose()
 }

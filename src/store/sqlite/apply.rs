@@ -20,7 +20,7 @@ use crate::{
     },
     store::{
         Applied,
-        found::Found,
+        addressee::Addressee,
         hashing::{Hashed, Known},
         keyed::{self, Keyed, KeyedEvent},
         unmatched::Early,
@@ -43,9 +43,9 @@ pub(super) fn apply(work: &mut Work<'_>, step: &mut Keyed) -> Result<Applied, Fa
             None => return Ok(Applied::NotFound),
         },
         Target::Leg(target) => match legs::find(work, target)? {
-            Found::Leg(leg) => return apply_to_leg(work, step, &leg),
-            Found::Nothing => return keep(work, target, &step.events),
-            Found::Contradiction => return Ok(Applied::Contradiction),
+            Addressee::Leg(leg) => return apply_to_leg(work, step, &leg),
+            Addressee::Unknown => return keep(work, target, &step.events),
+            Addressee::Contradiction => return Ok(Applied::Contradiction),
         },
     };
     if let Some(profile) = &step.profile {

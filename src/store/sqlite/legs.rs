@@ -1,6 +1,6 @@
 //! Legs by what their desks call them, and what was taken from the answers of a leg or of a handover.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::{fault::Fault, jobs, work::Work};
 use crate::{
@@ -11,11 +11,11 @@ use crate::{
         ids::{DeskName, HandoverId, LegId},
         taken::Taken,
     },
-    store::found::{Found, Leg},
+    store::addressee::{Addressee, StoredLeg},
 };
 
 /// By the reference, else by the leg.
-pub(super) fn find(work: &Work<'_>, target: &LegTarget) -> Result<Found, Fault> {
+pub(super) fn find(work: &Work<'_>, target: &LegTarget) -> Result<Addressee, Fault> {
     let LegTarget {
         desk,
         reference,
@@ -30,7 +30,7 @@ pub(super) fn find(work: &Work<'_>, target: &LegTarget) -> Result<Found, Fault> 
         Some(leg) => by_id(work, desk, *leg)?,
         None => None,
     };
-    Ok(Found::of(target, called, given))
+    Ok(Addressee::of(target, called, given))
 }
 
 pub(super) fn name(work: &Work<'_>, name: &LegName) -> Result<(), Fault> {
@@ -82,21 +82,26 @@ pub(super) fn take(
     Ok(())
 }
 
-fn by_name(work: &Work<'_>, desk: &DeskName, reference: &str) -> Result<Option<Leg>, Fault> {
+fn by_name(work: &Work<'_>, desk: &DeskName, reference: &str) -> Result<Option<StoredLeg>, Fault> {
     Ok(work
         .prepare(
             "SELECT l.id, l.handover FROM leg_names n JOIN legs l ON l.id = n.leg \
              WHERE n.desk = ?1 AND n.reference = ?2",
         )?
-        .query_row(params![desk, reference], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
+        .query_row(params![desk, reference], leg)
         .optional()?)
 }
 
-fn by_id(work: &Work<'_>, desk: &DeskName, leg: LegId) -> Result<Option<Leg>, Fault> {
+fn by_id(work: &Work<'_>, desk: &DeskName, id: LegId) -> Result<Option<StoredLeg>, Fault> {
     Ok(work
         .prepare("SELECT id, handover FROM legs WHERE id = ?1 AND desk = ?2")?
-        .query_row(params![leg, desk], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row(params![id, desk], leg)
         .optional()?)
+}
+
+fn leg(row: &Row<'_>) -> rusqlite::Result<StoredLeg> {
+    Ok(StoredLeg {
+        id: row.get(0)?,
+        handover: row.get(1)?,
+    })
 }
