@@ -12,7 +12,6 @@ mod claim;
 mod columns;
 mod console;
 pub mod copy;
-mod deadlines;
 mod erasure;
 mod given_up;
 mod hashing;
@@ -59,6 +58,11 @@ use crate::domain::{
     retry::ErrorClass,
     time::Timestamp,
 };
+
+/// A deadline that `decide` leaves standing is looked at again after this, not at once for ever.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// One that cannot be looked at stands in nobody's way for so long.
+const PUT_OFF_FOR: Duration = Duration::from_mins(5);
 
 /// The state rows are the truth. Implementations call `decide` inside their transaction.
 #[async_trait]

@@ -14,10 +14,7 @@ use super::{
 };
 use crate::{
     domain::{event::Event, ids::ConversationId, time::Timestamp},
-    store::{
-        Error, Fired,
-        deadlines::{AFTER_FAILURE, AGAIN},
-    },
+    store::{Error, Fired, LOOK_AGAIN_AFTER, PUT_OFF_FOR},
 };
 
 /// So many deadlines are looked at side by side: some of the pool's connections are left to whoever waits for an answer.
@@ -53,7 +50,7 @@ pub(super) async fn fire(ground: &Arc<Ground>, limit: usize) -> Result<Fired, Er
 /// Without the state, which may be what is wrong with it.
 async fn put_off(ground: &Ground, conversation: ConversationId) -> Result<(), Fault> {
     let sql = "UPDATE conversations SET wake_at = $2 WHERE id = $1 AND wake_at IS NOT NULL";
-    let later = ground.clock.now().plus(AFTER_FAILURE);
+    let later = ground.clock.now().plus(PUT_OFF_FOR);
     ground
         .database
         .write(sql, values![conversation, later])
@@ -112,7 +109,7 @@ impl Attempt for Fire {
         }
         let (subject, _) = subject.turn(work, &Event::TimerFired).await?;
         if subject.state.wake_at().is_some_and(|at| at <= work.now) {
-            let again = work.now.plus(AGAIN);
+            let again = work.now.plus(LOOK_AGAIN_AFTER);
             look_again(work, self.conversation, again);
         }
         Ok(true)

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{columns::number, fault::Fault, subject::Subject, work::Work};
 use crate::{
     domain::{event::Event, ids::BotName, policy::Policy, time::Timestamp},
-    store::deadlines::{AFTER_FAILURE, AGAIN},
+    store::{LOOK_AGAIN_AFTER, PUT_OFF_FOR},
 };
 
 /// The bots of the configuration, as statements are given them.
@@ -59,7 +59,7 @@ pub(super) fn fire(work: &mut Work<'_>, row: i64) -> Result<bool, Fault> {
     subject.put_back(work);
     if still_due {
         let sql = "UPDATE conversations SET wake_at = ?2 WHERE row = ?1";
-        work.execute(sql, params![row, work.now.plus(AGAIN)])?;
+        work.execute(sql, params![row, work.now.plus(LOOK_AGAIN_AFTER)])?;
     }
     Ok(true)
 }
@@ -67,6 +67,6 @@ pub(super) fn fire(work: &mut Work<'_>, row: i64) -> Result<bool, Fault> {
 /// Without the state, which may be what is wrong with it.
 pub(super) fn put_off(work: &Work<'_>, row: i64) -> Result<(), Fault> {
     let sql = "UPDATE conversations SET wake_at = ?2 WHERE row = ?1 AND wake_at IS NOT NULL";
-    work.execute(sql, params![row, work.now.plus(AFTER_FAILURE)])?;
+    work.execute(sql, params![row, work.now.plus(PUT_OFF_FOR)])?;
     Ok(())
 }
