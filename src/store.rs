@@ -379,6 +379,16 @@ pub struct Migrated {
 /// How many messages of a transcript `handover.opened` carries, by desk.
 pub type TranscriptLimits = BTreeMap<DeskName, usize>;
 
+impl RowOutcome {
+    /// Why the attempt has failed, if it has.
+    pub const fn failed(self) -> Option<ErrorClass> {
+        match self {
+            Self::Delivered => None,
+            Self::Retry { class, .. } | Self::Dead { class } => Some(class),
+        }
+    }
+}
+
 impl DeliveryState {
     pub fn as_str(self) -> &'static str {
         self.label()

@@ -189,10 +189,7 @@ impl Delivery {
         work.touch(self.lane);
         work.change(Change::Called {
             destination: self.destination.clone(),
-            failed: match outcome {
-                RowOutcome::Delivered => None,
-                RowOutcome::Retry { class, .. } | RowOutcome::Dead { class } => Some(class),
-            },
+            failed: outcome.failed(),
             at: work.now,
         });
         match outcome {
