@@ -1,8 +1,6 @@
 //! A turn of a conversation, which is one event: what is read for it, what it is compared with, and what came of it. The
 //! same whatever the database.
 
-use uuid::Uuid;
-
 use crate::domain::{
     conversation::{Answer, Conversation, Phase},
     delivery::Unsaid,
@@ -55,21 +53,6 @@ impl Before {
                 answer: open.answer,
                 desk: open.leg.desk.clone(),
             }),
-        }
-    }
-}
-
-impl Turned {
-    /// What a repeat is told. A text of ours that came back has no record of its own.
-    pub(super) fn reference(&self) -> Option<Uuid> {
-        let echo = self
-            .effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::ConsumeEcho { .. }));
-        match &self.outcome {
-            Outcome::Taken { id } if !echo => Some(*id),
-            Outcome::Requested { handover, .. } => Some(handover.as_uuid()),
-            _ => None,
         }
     }
 }

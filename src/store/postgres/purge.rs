@@ -152,7 +152,7 @@ pub(super) async fn purge(ground: &Ground, keep: &Retention, limit: usize) -> Re
         Err(Fault::Raced) => {}
         Err(fault) => faults.push(fault),
     };
-    count(as_many_as_go(ground, (keep, now), limit).await);
+    count(as_many_as_go(ground, keep, now, limit).await);
     for kind in by_age(keep, limit, now) {
         count(alone(ground, kind).await);
     }
@@ -167,11 +167,12 @@ pub(super) async fn purge(ground: &Ground, keep: &Retention, limit: usize) -> Re
 /// again.
 async fn as_many_as_go(
     ground: &Ground,
-    kept: (&Retention, Timestamp),
+    keep: &Retention,
+    now: Timestamp,
     mut limit: i64,
 ) -> Result<usize, Fault> {
     loop {
-        match with_conversations(ground, kept, limit).await {
+        match with_conversations(ground, keep, now, limit).await {
             Err(Fault::Late) if limit > 1 => {
                 limit = (limit / FEWER).max(1);
                 sleep(LET_GO_WITHIN).await;
@@ -184,7 +185,8 @@ async fn as_many_as_go(
 /// Of conversations, with those of which nothing is left then.
 async fn with_conversations(
     ground: &Ground,
-    (keep, now): (&Retention, Timestamp),
+    keep: &Retention,
+    now: Timestamp,
     limit: i64,
 ) -> Result<usize, Fault> {
     let (observed, spoken) = (now.minus(keep.observed), now.minus(keep.transcripts));

@@ -123,7 +123,7 @@ impl Subject {
         let columns = self.columns();
         match self.row {
             Some(row) if columns == self.stored_columns => self.update(work, row, &state)?,
-            Some(row) => self.update_all(work, (row, &state), columns)?,
+            Some(row) => self.update_all(work, row, &state, columns)?,
             None => self.insert(work, &state, columns)?,
         }
         if let Some(wake_at) = columns.wake_at
@@ -162,7 +162,8 @@ impl Subject {
     fn update_all(
         &self,
         work: &Work<'_>,
-        (row, state): (i64, &str),
+        row: i64,
+        state: &str,
         columns: Columns,
     ) -> Result<(), Fault> {
         work.execute(
