@@ -139,16 +139,18 @@ impl Call {
         self
     }
 
+    /// Whether its parts can be put on the wire, for a call that is only tried.
+    pub(super) fn sendable(&self) -> Result<(), Unsendable> {
+        self.fault.map_or(Ok(()), Err)
+    }
+
     pub(super) fn into_request(
         self,
         client: &reqwest::Client,
     ) -> Result<reqwest::Request, CallError> {
         let host = self.endpoint.host().to_owned();
-        if let Some(fault) = self.fault {
-            return Err(CallError::Unsendable {
-                host,
-                source: fault,
-            });
+        if let Err(source) = self.sendable() {
+            return Err(CallError::Unsendable { host, source });
         }
         let mut request = client
             .request(self.method, self.endpoint.into_url())

@@ -225,9 +225,11 @@ impl RequestTemplate {
         values.collect()
     }
 
-    /// Fills everything in that is filled in before the call.
+    /// Fills everything in that is filled in before the call, and sees that it could be sent.
     pub fn dry_run(&self, context: &Context) -> Result<(), TemplateError> {
-        self.call(context, |call| call).map(drop)
+        let call = self.call(context, |call| call)?;
+        let sendable = call.sendable();
+        sendable.map_err(|fault| TemplateError::Misfit(Box::new(fault)))
     }
 }
 

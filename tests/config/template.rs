@@ -1,6 +1,9 @@
 //! A desk made by configuration alone: what it starts from, what it must have, and where its secrets may stand.
 
-use handover_bridge::config::{Contents, TemplateDesk};
+use handover_bridge::{
+    app,
+    config::{Contents, TemplateDesk},
+};
 
 use super::*;
 
@@ -157,4 +160,39 @@ fn no_two_desks_share_a_token_whatever_kind_they_are_of() {
     );
     let told = lines(&load(&format!("{GOOD}{text}")).unwrap_err());
     assert!(told[0].contains("every desk needs its own"), "{told:?}");
+}
+
+#[test]
+fn a_check_finds_the_headers_that_can_never_be_sent() {
+    let url = "url = \"{{ desk.api_url }}/tickets\"\n";
+    let step =
+        "\n[[bots.webshop.resume]]\nrequest = { method = \"POST\", url = \"{{ bot.api_url }}\"";
+    for (header, why) in [
+        ("\"Api Key\" = \"canary\"", "a header name has characters"),
+        (
+            "\"Authorization:\" = \"canary\"",
+            "a header name has characters",
+        ),
+        (
+            "Note = \"canary\\ncanary\"",
+            "a header value has characters",
+        ),
+    ] {
+        let headers = format!("headers = {{ {header} }}");
+        let desk = DESK.replace(url, &format!("{url}{headers}\n"));
+        let config = good_with(&format!("{desk}{step}, {headers} }}\n"));
+        let Err(app::Error::Faults(faults)) = app::check(&config) else {
+            panic!("{header}")
+        };
+        let told = lines(&faults);
+        assert_eq!(told.len(), 2, "{told:#?}");
+        for key in [
+            "desks.tickets.requests.open",
+            "bots.webshop.resume[0].request",
+        ] {
+            let says = format!("{key} cannot be filled in: what it makes does not fit: {why}");
+            assert!(told.iter().any(|told| told.contains(&says)), "{told:#?}");
+        }
+        assert!(!told.join("\n").contains("canary"), "{told:#?}");
+    }
 }

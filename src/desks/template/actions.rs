@@ -88,6 +88,11 @@ impl Action {
         self.request.call(context, |call| call)
     }
 
+    /// What only shows when it is filled in.
+    pub(super) fn dry_run(&self, context: &Context) -> Result<(), TemplateError> {
+        self.request.dry_run(context)
+    }
+
     /// What the answer says. `None`: it lacks what the desk cannot be called without.
     pub(super) fn done(&self, answer: &Answer, context: &Context) -> Option<Done> {
         let mut taken = self.request.taken(answer, context);

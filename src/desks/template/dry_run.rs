@@ -42,7 +42,7 @@ impl Settings {
         let mut try_request = |action: &Action, contexts: Vec<Context>| {
             let tried = contexts
                 .iter()
-                .try_for_each(|context| action.call(context).map(drop));
+                .try_for_each(|context| action.dry_run(context));
             faults.extend(tried.err().map(|source| fault(&action.at, source)));
         };
         let handovers = self.handovers();
