@@ -2,10 +2,12 @@
 
 mod steps;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde::Serialize;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 pub use self::steps::steps;
 use super::{HookError, SettingsError, TellError};
@@ -45,7 +47,7 @@ pub struct Heard {
 pub struct Told {
     pub about: About,
     pub event: DeskEvent,
-    /// The parts by which the desk's event is known again.
+    /// The parts by which the desk's event is known again: what names it, and which of its call it is that has this name.
     pub key: Option<[String; 2]>,
 }
 
@@ -57,11 +59,17 @@ pub enum About {
     Reference(String),
 }
 
+/// How often each name has been met in one call.
+#[derive(Debug, Default)]
+struct Names(HashMap<String, usize>);
+
 const BODY: &str = "body";
 const ITEM: &str = "item";
 const HEADERS: &str = "headers";
 /// More in one call are not a vendor's.
 const MOST_EVENTS: usize = 256;
+/// A longer name is known by its hash: it may be a whole body, and each event of a list has a copy.
+const LONGEST_NAME: usize = 256;
 /// They may open something, and no expression needs them.
 const SECRET_HEADERS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 
@@ -133,14 +141,15 @@ impl Hook {
             return Err(HookError::TooMany { most: MOST_EVENTS });
         }
         let single = self.list.is_none();
-        for (number, item) in items.into_iter().enumerate() {
+        let mut names = Names::default();
+        for item in items {
             let raw = if single {
                 text.to_owned()
             } else {
                 item.to_string()
             };
             let context = context.clone().with(ITEM, item);
-            match self.tell(&context, number, &raw) {
+            match self.tell(&context, &mut names, &raw) {
                 Ok(Some(told)) => heard.told.push(told),
                 Ok(None) => heard.passed_over += 1,
                 Err(error) => heard.not_understood.push(error),
@@ -160,23 +169,32 @@ impl Hook {
         }
     }
 
-    fn tell(&self, context: &Context, number: usize, raw: &str) -> Result<Option<Told>, TellError> {
+    fn tell(
+        &self,
+        context: &Context,
+        names: &mut Names,
+        raw: &str,
+    ) -> Result<Option<Told>, TellError> {
+        // An event that means nothing counts too, or the others would be new when the expressions are mended.
+        let key = self.name(context).map(|name| names.number(name));
         let written = evaluate("event", &self.event, context)?;
         if written.is_null() {
             return Ok(None);
         }
         let event = understood(written, raw)?;
         let about = self.about(context)?;
-        let key = match &self.key {
-            Some(key) => answer::reference(&evaluate("key", key, context)?),
-            None => None,
-        };
         Ok(Some(Told {
             about,
             event,
-            // The events of one call have one key where it is the call's.
-            key: key.map(|key| [key, number.to_string()]),
+            key: key?,
         }))
+    }
+
+    fn name(&self, context: &Context) -> Result<Option<String>, TellError> {
+        match &self.key {
+            Some(key) => Ok(named(evaluate("key", key, context)?)),
+            None => Ok(None),
+        }
     }
 
     fn about(&self, context: &Context) -> Result<About, TellError> {
@@ -193,6 +211,32 @@ impl Hook {
         answer::reference(&reference)
             .map(About::Reference)
             .ok_or(TellError::Nameless)
+    }
+}
+
+impl Names {
+    /// Counts equals, since a name may be the call's. The place in the call is no part of the key: a desk may send an event
+    /// again among others.
+    fn number(&mut self, name: Option<String>) -> Option<[String; 2]> {
+        let name = name?;
+        let seen = self.0.entry(name.clone()).or_default();
+        let number = *seen;
+        *seen += 1;
+        Some([name, number.to_string()])
+    }
+}
+
+/// A text or number is a name as it is, anything else by its JSON. Nothing, and a text of nothing, name no event.
+fn named(value: Value) -> Option<String> {
+    let name = match value {
+        Value::Null => return None,
+        Value::String(name) => name,
+        other => other.to_string(),
+    };
+    match name.len() {
+        0 => None,
+        1..=LONGEST_NAME => Some(name),
+        _ => Some(BASE64_STANDARD.encode(Sha256::digest(name))),
     }
 }
 

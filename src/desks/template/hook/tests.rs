@@ -112,6 +112,73 @@ fn several_events_of_one_call_are_told_in_order_and_known_apart() {
 }
 
 #[test]
+fn an_event_has_one_key_whatever_comes_with_it() {
+    let list = |key: &str| {
+        hook(&format!(
+            r#"
+            list = "body.events"
+            reference = "'7'"
+            key = "{key}"
+            event = "{{ 'type': 'typing' }} if item.id != 'seen' else none"
+            "#
+        ))
+    };
+    let keys = |hook: &Hook, ids: &[&str]| -> Vec<_> {
+        let events: Vec<_> = ids.iter().map(|id| json!({ "id": id })).collect();
+        let heard = hear(hook, &json!({ "events": events, "call": "c1" }));
+        heard.told.into_iter().map(|told| told.key).collect()
+    };
+    let own = list("item.id");
+    let (first, again) = (keys(&own, &["e1", "e2"]), keys(&own, &["e2", "e3"]));
+    assert_eq!(first[1], again[0]);
+    assert_ne!(first[0], again[0]);
+    assert_ne!(again[0], again[1]);
+    let twice = keys(&own, &["e1", "e1"]);
+    assert_ne!(twice[0], twice[1], "equals of one call are two events");
+
+    let shared = list("body.call");
+    let [first, second] = &keys(&shared, &["e1", "e2"])[..] else {
+        panic!("two events")
+    };
+    assert_ne!(first, second);
+    assert_eq!(&keys(&shared, &["seen", "e2"]), &[second.clone()]);
+}
+
+#[test]
+fn any_value_but_nothing_names_an_event() {
+    let key = |expression: &str, body: &Value| {
+        let hook = hook(&format!(
+            r#"
+            reference = "'7'"
+            key = "{expression}"
+            event = "{{ 'type': 'typing' }}"
+            "#
+        ));
+        hear(&hook, body).told[0].key.clone()
+    };
+    let of_id = |id: Value| key("body.id", &json!({ "id": id }));
+    for id in [
+        json!(7),
+        json!(true),
+        json!("x".repeat(300)),
+        json!([7, "open"]),
+    ] {
+        assert!(of_id(id.clone()).is_some(), "{id}");
+    }
+    for nothing in [json!(null), json!("")] {
+        assert_eq!(of_id(nothing), None);
+    }
+    let body = json!({ "id": 7 });
+    assert_eq!(key("[body.id, 1]", &body), key("[body.id, 1]", &body));
+    assert_ne!(key("[body.id, 1]", &body), key("[body.id, 2]", &body));
+
+    let long = |end: &str| of_id(json!("x".repeat(300) + end)).unwrap();
+    assert_eq!(long("a"), long("a"));
+    assert_ne!(long("a"), long("b"));
+    assert!(long("a")[0].len() < LONGEST_NAME);
+}
+
+#[test]
 fn a_handover_may_be_named_by_our_own_id() {
     let hook = hook(
         r#"
