@@ -7,7 +7,8 @@ use config::Value;
 use super::{fault::Problem, names::Language, section::Section, value};
 use crate::domain::policy::{Notice, Texts};
 
-const NOTICES: [(&str, Notice); 9] = [
+/// With the keys of their texts.
+pub(super) const NOTICES: [(&str, Notice); 9] = [
     ("handing_over", Notice::HandingOver),
     ("waiting", Notice::Waiting),
     ("joined", Notice::Joined),

@@ -64,6 +64,10 @@ pub enum Warning {
         text: String,
         desk: DeskName,
     },
+    /// A text that is never told, since it has a name in it and there is no agent at that time.
+    NoName {
+        text: String,
+    },
     /// A stop takes longer than what runs the bridge waits for, unless told otherwise.
     LongDrain,
     OpenSecretFile {

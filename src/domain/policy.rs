@@ -103,6 +103,18 @@ pub enum Notice {
     EndedRepeat,
 }
 
+impl Notice {
+    /// Whether an agent may have the user when it is told, or have just had: else there is no name to be told with it.
+    pub fn may_name_agent(self) -> bool {
+        match self {
+            Self::HandingOver | Self::Waiting | Self::Transferred | Self::Nobody => false,
+            Self::Joined | Self::Away | Self::Reconnecting | Self::Ended | Self::EndedRepeat => {
+                true
+            }
+        }
+    }
+}
+
 /// What bots and desks are like at this moment. Known to the store, handed to `decide`.
 #[derive(Clone, Debug, Default)]
 pub struct Conditions {

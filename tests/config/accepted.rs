@@ -293,3 +293,17 @@ fn a_text_that_leaves_users_alone_is_warned_of_where_it_would_be_due() {
     };
     assert!(good_with(&beside).warnings().contains(&untold));
 }
+
+#[test]
+fn a_name_in_a_text_that_is_told_without_an_agent_is_warned_of() {
+    let named = |text: &str| good_with(&format!("[texts.en]\n{text} = \"{{name}}, hello.\"\n"));
+    for text in ["handing_over", "waiting", "transferred", "nobody"] {
+        let text_key = format!("texts.en.{text}");
+        let warnings = named(text).warnings();
+        assert_eq!(warnings, [Warning::NoName { text: text_key }]);
+        assert!(warnings[0].to_string().contains("holds {name}"));
+    }
+    for text in ["joined", "away", "reconnecting", "ended", "ended_repeat"] {
+        assert_eq!(named(text).warnings(), [], "{text}");
+    }
+}

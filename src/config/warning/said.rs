@@ -96,6 +96,10 @@ impl fmt::Display for Warning {
                 f,
                 "{text} holds {{position}}, which desks.{desk} does not tell: its users are told nothing, and whoever waits for long counts in handover_unattended_conversations, which wakes somebody"
             ),
+            Self::NoName { text } => write!(
+                f,
+                "{text} holds {{name}}, and no agent has the user when it is due: it is never told; take {{name}} out of it"
+            ),
             Self::LongDrain => f.write_str(
                 "server.drain is longer than 5s: a stop takes up to 20s more than that; give it the time where the bridge is run (TimeoutStopSec, stop_grace_period, terminationGracePeriodSeconds), or it is killed at work",
             ),

@@ -1,8 +1,8 @@
-//! Of texts: who waits and is told nothing by them.
+//! Of texts: whom they tell nothing.
 
 use super::Warning;
 use crate::{
-    config::{Config, Kind},
+    config::{Config, Kind, texts::NOTICES},
     domain::{attention::WINDOW, policy::Notice},
 };
 
@@ -28,6 +28,15 @@ pub(super) fn find(config: &Config, warnings: &mut Vec<Warning>) {
                 text: key(),
                 desk: desk.clone(),
             }));
+        }
+        for (text, notice) in &NOTICES {
+            let names = texts
+                .get(notice)
+                .is_some_and(|said| said.contains("{name}"));
+            if names && !notice.may_name_agent() {
+                let text = format!("texts.{language}.{text}");
+                warnings.push(Warning::NoName { text });
+            }
         }
     }
 }
