@@ -45,6 +45,11 @@ pub enum Warning {
         requests: Vec<&'static str>,
     },
     NotGroups(DeskName),
+    /// A route's option that names something of the desk's by its number, and is none.
+    NotAnId {
+        desk: DeskName,
+        option: &'static str,
+    },
     NeverPaused(BotName),
     KeepsListening(BotName),
     UnusedHours(HoursName),

@@ -124,3 +124,30 @@ fn chatwoot_is_told_the_key_where_there_is_one() {
         "https://bridge.example/hooks/chatwoot/inbox/canary-hook-key-of-the-inbox"
     );
 }
+
+#[test]
+fn what_a_route_names_by_no_number_is_a_warning() {
+    let warned = |options: &str| {
+        let route =
+            format!("[[routes]]\ndesk = \"custom\"\nfallback = \"inbox\"\noptions = {options}\n");
+        good_with(&format!("{DESK}{route}")).warnings()
+    };
+    for right in [
+        "{ team_id = 3, assignee_id = 4 }",
+        "{ priority = \"x\" }",
+        "{}",
+    ] {
+        assert_eq!(warned(right), [], "{right}");
+    }
+    let not_an_id = |option| Warning::NotAnId {
+        desk: "inbox".parse().unwrap(),
+        option,
+    };
+    let (team, assignee) = (not_an_id("team_id"), not_an_id("assignee_id"));
+    assert_eq!(warned("{ team_id = \"3\" }"), [team.clone()]);
+    assert_eq!(warned("{ assignee_id = -1 }"), [assignee.clone()]);
+    assert_eq!(
+        warned("{ team_id = [3], assignee_id = 4.5 }"),
+        [team, assignee]
+    );
+}

@@ -21,7 +21,8 @@ pub(super) fn find(config: &Config, warnings: &mut Vec<Warning>) {
                     has_token: config.admin.token.is_some(),
                 });
             }
-            Kind::Chatwoot(_) | Kind::Console(_) | Kind::Template(_) | Kind::Webhook(_) => {}
+            Kind::Chatwoot(_) => chatwoot(config, name, warnings),
+            Kind::Console(_) | Kind::Template(_) | Kind::Webhook(_) => {}
         }
     }
     let used = |name| {
@@ -39,17 +40,39 @@ fn aivo_live(config: &Config, name: &DeskName, desk: &AivoLive, warnings: &mut V
             requests: desk.guessed.clone(),
         });
     }
-    let is_id = |group: &Value| group.as_u64().is_some();
-    let is_groups = |groups: &Value| match groups {
+    let are_groups = |groups: &Value| match groups {
         Value::Array(groups) => !groups.is_empty() && groups.iter().all(is_id),
         one => is_id(one),
     };
-    let mut routes = config.routes.iter();
-    let wrong = routes.any(|route| {
-        let leads_here = route.desk == *name || route.fallbacks.contains(name);
-        leads_here && !route.options.get("groups").is_none_or(is_groups)
-    });
-    if wrong {
+    if has_idle_option(config, name, "groups", are_groups) {
         warnings.push(Warning::NotGroups(name.clone()));
     }
+}
+
+fn chatwoot(config: &Config, name: &DeskName, warnings: &mut Vec<Warning>) {
+    let idle = ["team_id", "assignee_id"]
+        .into_iter()
+        .filter(|option| has_idle_option(config, name, option, is_id));
+    warnings.extend(idle.map(|option| Warning::NotAnId {
+        desk: name.clone(),
+        option,
+    }));
+}
+
+/// Whether a route that leads to the desk has this option with a value of which the desk can make nothing.
+fn has_idle_option(
+    config: &Config,
+    desk: &DeskName,
+    option: &str,
+    is_of_use: impl Fn(&Value) -> bool,
+) -> bool {
+    let mut routes = config.routes.iter();
+    routes.any(|route| {
+        let leads_there = route.desk == *desk || route.fallbacks.contains(desk);
+        leads_there && !route.options.get(option).is_none_or(&is_of_use)
+    })
+}
+
+fn is_id(value: &Value) -> bool {
+    value.as_u64().is_some()
 }

@@ -56,6 +56,10 @@ impl fmt::Display for Warning {
                 f,
                 "a route to {desk} has options.groups that are no list of group ids: desks.{desk}.groups are asked in their place"
             ),
+            Self::NotAnId { desk, option } => write!(
+                f,
+                "a route to {desk} has options.{option} that is no whole number: its conversations are opened without it"
+            ),
             Self::NeverPaused(bot) => write!(
                 f,
                 "bots.{bot}.pause is empty: nothing tells the bot to listen, so it talks while an agent does"
