@@ -156,6 +156,23 @@ fn a_whole_bot_can_come_from_the_environment() {
 }
 
 #[test]
+fn a_variable_with_the_address_or_the_region_goes_over_the_files_other() {
+    let with = |text: &str, variable| {
+        let source = Source::text("handover.toml", text).with_environment([variable]);
+        let config = Config::load(&source).unwrap();
+        chatlayer(&config).api_url.as_str().to_owned()
+    };
+    let address = (
+        "HANDOVER__BOTS__WEBSHOP__API_URL",
+        "https://api.example.com",
+    );
+    assert_eq!(with(GOOD, address), "https://api.example.com/");
+    let own = GOOD.replace("region = \"eu\"", "api_url = \"https://api.example.com\"");
+    let region = ("HANDOVER__BOTS__WEBSHOP__REGION", "eu");
+    assert_eq!(with(&own, region), "https://api.chatlayer.ai/");
+}
+
+#[test]
 fn nobody_has_configured_anything_if_there_is_neither_file_nor_variable() {
     assert!(Source::default().is_empty());
     assert!(

@@ -150,6 +150,7 @@ impl History {
 
 /// Either the address itself or the region that stands for it; a guess would send the access token to a stranger.
 fn read_api_url(section: &mut Section<'_>, surroundings: Surroundings<'_>) -> Option<CallUrl> {
+    section.keep_the_higher("api_url", "region");
     let both = section.has("api_url") && section.has("region");
     let neither = !section.has("api_url") && !section.has("region");
     let callable = |value: &Value| surroundings.base_url(value);
