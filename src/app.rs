@@ -169,7 +169,7 @@ impl App {
             doubtful,
             limits,
             stopping: shutdown.soft.clone(),
-            tasks: requests.clone(),
+            tasks: requests.clone().into(),
             presence: presence.clone(),
         });
         let state = http::Options {
@@ -183,7 +183,7 @@ impl App {
             body_within: http::body::SENT_WITHIN,
             capacity: http::shed::Capacity::default(),
             stopping: shutdown.soft.clone(),
-            tasks: requests.clone(),
+            tasks: requests.clone().into(),
             watched: watched(&bots, &desks, SystemClock.now()),
             instruments: instruments.clone(),
         };

@@ -20,6 +20,7 @@ pub mod server;
 pub mod shed;
 pub mod source;
 mod state;
+pub mod tasks;
 mod trace;
 mod watch;
 

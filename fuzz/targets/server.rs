@@ -25,7 +25,7 @@ use handover_bridge::{
     domain::routing::Route,
     http::{
         Bot, BotHook, ChatlayerHook, Desk, DeskHook, NoSessions, Options, Turns, Watched,
-        combined_router, shed::Capacity, source::Peer,
+        combined_router, shed::Capacity, source::Peer, tasks::Tasks,
     },
     store::sqlite,
     telemetry::{Instruments, Registry},
@@ -35,7 +35,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 #[derive(Arbitrary, Debug)]
@@ -467,7 +467,7 @@ fn router(folder: &TempDir) -> Router {
         body_within: Duration::from_secs(60),
         capacity: Capacity::default(),
         stopping: CancellationToken::new(),
-        tasks: TaskTracker::new(),
+        tasks: Tasks::default(),
         watched: Watched::default(),
         instruments: Instruments {
             metrics: Registry::new().unwrap(),

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use ipnet::IpNet;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 use super::rotation::Holder;
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
         policy::{Limits, Policy},
         time::Clock,
     },
-    http::{secret::Accepted, source::Sources},
+    http::{secret::Accepted, source::Sources, tasks::Tasks},
     store::ConsoleStore,
 };
 
@@ -39,7 +39,7 @@ pub(super) struct Parts {
     pub(super) limits: Limits,
     pub(super) stopping: CancellationToken,
     /// To be waited for before the store closes.
-    pub(super) tasks: TaskTracker,
+    pub(super) tasks: Tasks,
     pub(super) presence: Presence,
 }
 

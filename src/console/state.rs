@@ -2,14 +2,12 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    future::pending,
-    panic::resume_unwind,
     sync::Arc,
 };
 
+use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::Instrument as _;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     HOME, Presence,
@@ -25,9 +23,8 @@ use crate::{
         policy::Limits,
         time::{Clock, Timestamp},
     },
-    http::{secret::Accepted, source::Sources},
+    http::{secret::Accepted, source::Sources, tasks::Tasks},
     store::{ConsoleStore, NewAudit},
-    telemetry::traces,
 };
 
 /// What `app` composes the console from.
@@ -51,7 +48,7 @@ pub struct Options {
     /// From then on open pages are told to come back.
     pub stopping: CancellationToken,
     /// Acts run here, so that they outlive a browser that hangs up. To be waited for before the store closes.
-    pub tasks: TaskTracker,
+    pub tasks: Tasks,
 }
 
 /// Whom the bridge is between.
@@ -99,7 +96,7 @@ struct Shared {
     answers: Answers,
     limits: Limits,
     stopping: CancellationToken,
-    tasks: TaskTracker,
+    tasks: Tasks,
     views: Views,
     attempts: Attempts,
     turns: Arc<Semaphore>,
@@ -170,20 +167,13 @@ impl State {
     }
 
     /// Runs to its end, whether or not the browser waits for it: an act that has an effect leaves its trace too. What is one
-    /// step of the store needs no help, since that ends what it has begun.
-    pub(super) async fn see_through<T: Send + 'static>(
+    /// step of the store needs no help, since that ends what it has begun. A panic is the page's, as if there were no task.
+    pub(super) fn see_through<T: Send + 'static>(
         &self,
         act: impl Future<Output = T> + Send + 'static,
-    ) -> T {
-        let act = traces::carried(act.in_current_span());
-        match self.0.tasks.spawn(act).await {
-            Ok(done) => done,
-            Err(failed) => match failed.try_into_panic() {
-                Ok(panic) => resume_unwind(panic),
-                // Nothing cancels it but the end of the process.
-                Err(_) => pending().await,
-            },
-        }
+    ) -> impl Future<Output = T> {
+        let done = self.0.tasks.see_through(act);
+        done.map(|done| done.unwrap_or_else(|panicked| panicked.resume()))
     }
 
     /// Kept if it can be, and tells whether it is: an act is not refused for want of its trace, and the log says that it is

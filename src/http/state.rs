@@ -11,8 +11,7 @@ use axum::{
 use futures_util::FutureExt as _;
 use ipnet::IpNet;
 use tokio::time::timeout;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::Instrument as _;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     admin::{metrics::Reading, operator::Sessions},
@@ -26,6 +25,7 @@ use super::{
     secret::Accepted,
     shed::{Capacity, Gate, UNPROVED},
     source::{Peer, Source, Sources},
+    tasks::Tasks,
     watch::Watch,
 };
 use crate::{
@@ -35,7 +35,7 @@ use crate::{
     },
     mutant,
     store::{self, Store},
-    telemetry::{Instruments, Process, catalog, traces},
+    telemetry::{Instruments, Process, catalog},
 };
 
 /// What `app` composes the routes from.
@@ -58,7 +58,7 @@ pub struct Options {
     /// The soft stop: from then on not ready.
     pub stopping: CancellationToken,
     /// Accepted calls run here, so that they outlive a client that hangs up. To be waited for before the store closes.
-    pub tasks: TaskTracker,
+    pub tasks: Tasks,
     pub watched: Watched,
     pub instruments: Instruments,
 }
@@ -110,7 +110,7 @@ struct Shared {
     hooks: Gate,
     unproved: Gate,
     desk_api: Gate,
-    tasks: TaskTracker,
+    tasks: Tasks,
     document: Bytes,
     instruments: Instruments,
     meter: Meter,
@@ -338,18 +338,16 @@ impl State {
 
     /// Runs to its end before the process stops, and nobody waits for it.
     pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let work = traces::carried(work.in_current_span());
         self.0.tasks.spawn(work);
     }
 
-    /// Runs to its end, whether or not the client waits for it: a commit is never cut off from what follows it. Begins at
-    /// once, so that whoever waits holds no more than a handle.
+    /// Runs to its end, whether or not the client waits for it. A panic is a refusal like any other, so that a hook counts
+    /// it.
     pub(super) fn see_through<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> impl Future<Output = Result<T>> {
-        let work = traces::carried(work.in_current_span());
-        let done = self.0.tasks.spawn(work);
+        let done = self.0.tasks.see_through(work);
         done.map(|done| {
             done.unwrap_or_else(|_| {
                 tracing::error!("a request panicked");

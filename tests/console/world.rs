@@ -277,7 +277,7 @@ fn router(
             framed_by: "http://127.0.0.1:8082".to_owned(),
         }),
         stopping: stopping.clone(),
-        tasks: tasks.clone(),
+        tasks: tasks.clone().into(),
     };
     let console = console.build();
     let state = http::Options {
@@ -291,7 +291,7 @@ fn router(
         body_within: Duration::from_secs(15),
         capacity: Capacity::default(),
         stopping: stopping.clone(),
-        tasks: tasks.clone(),
+        tasks: tasks.clone().into(),
         watched: Watched::default(),
         instruments: Instruments::default(),
     };

@@ -337,7 +337,7 @@ fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracke
         body_within: Duration::from_secs(1),
         capacity: Capacity::default(),
         stopping,
-        tasks,
+        tasks: tasks.into(),
         watched: Watched {
             bots: vec!["webshop".parse().unwrap(), "plain".parse().unwrap()],
             desks: ["custom", "other", "live"]

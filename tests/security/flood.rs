@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use handover_bridge::{
     clock::{SystemClock, new_id},
     domain::policy::{BotPolicy, Policy},
-    http::{self, NoSessions, secret::Accepted, server, shed::Capacity},
+    http::{self, NoSessions, secret::Accepted, server, shed::Capacity, tasks::Tasks},
     store::{Store as _, sqlite},
     telemetry::Instruments,
 };
@@ -16,7 +16,7 @@ use tokio::{
     task::JoinSet,
     time::sleep,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     bridge::{HOOK_KEY, VERIFY_TOKEN, hook_path, stored, text},
@@ -69,7 +69,7 @@ async fn what_a_flood_gets_in_is_stored_and_the_rest_is_told_to_come_again() {
             ..Capacity::default()
         },
         stopping: CancellationToken::new(),
-        tasks: TaskTracker::new(),
+        tasks: Tasks::default(),
         watched: http::Watched::default(),
         instruments: Instruments::default(),
     };

@@ -15,13 +15,16 @@ use axum::{
 use handover_bridge::{
     clock::{SystemClock, new_id},
     domain::policy::Policy,
-    http::{NoSessions, Options, Watched, combined_router, secret::Accepted, shed::Capacity},
+    http::{
+        NoSessions, Options, Watched, combined_router, secret::Accepted, shed::Capacity,
+        tasks::Tasks,
+    },
     store::{TranscriptLimits, sqlite},
     telemetry::{Instruments, json_lines},
 };
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use tracing_subscriber::EnvFilter;
 
@@ -200,7 +203,7 @@ fn router(data: &TempDir) -> Router {
         body_within: Duration::from_secs(1),
         capacity: Capacity::default(),
         stopping: CancellationToken::new(),
-        tasks: TaskTracker::new(),
+        tasks: Tasks::default(),
         watched: Watched::default(),
         instruments: Instruments::default(),
     };
