@@ -184,6 +184,7 @@ impl App {
             capacity: http::shed::Capacity::default(),
             stopping: shutdown.soft.clone(),
             tasks: requests.clone().into(),
+            clock: Arc::new(SystemClock),
             watched: watched(&bots, &desks, SystemClock.now()),
             instruments: instruments.clone(),
         };

@@ -468,6 +468,7 @@ fn router(folder: &TempDir) -> Router {
         capacity: Capacity::default(),
         stopping: CancellationToken::new(),
         tasks: Tasks::default(),
+        clock: Arc::new(SystemClock),
         watched: Watched::default(),
         instruments: Instruments {
             metrics: Registry::new().unwrap(),

@@ -31,7 +31,7 @@ use super::{
 use crate::{
     domain::{
         ids::{BotName, DeskName},
-        time::Timestamp,
+        time::{Clock, Timestamp},
     },
     mutant,
     store::{self, Store},
@@ -59,6 +59,8 @@ pub struct Options {
     pub stopping: CancellationToken,
     /// Accepted calls run here, so that they outlive a client that hangs up. To be waited for before the store closes.
     pub tasks: Tasks,
+    /// The machine's, by which vendors date what they sign.
+    pub clock: Arc<dyn Clock>,
     pub watched: Watched,
     pub instruments: Instruments,
 }
@@ -111,6 +113,7 @@ struct Shared {
     unproved: Gate,
     desk_api: Gate,
     tasks: Tasks,
+    clock: Arc<dyn Clock>,
     document: Bytes,
     instruments: Instruments,
     meter: Meter,
@@ -135,6 +138,7 @@ impl Options {
             capacity,
             stopping,
             tasks,
+            clock,
             watched,
             instruments,
         } = self;
@@ -175,6 +179,7 @@ impl Options {
             unproved,
             desk_api,
             tasks,
+            clock,
             document: openapi::bytes(),
             instruments,
             meter,
@@ -249,6 +254,10 @@ impl State {
 
     pub(super) fn sessions(&self) -> &dyn Sessions {
         &*self.0.sessions
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.0.clock.now()
     }
 
     pub(super) fn sources(&self) -> &Sources {

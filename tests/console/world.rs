@@ -292,6 +292,7 @@ fn router(
         capacity: Capacity::default(),
         stopping: stopping.clone(),
         tasks: tasks.clone().into(),
+        clock: clock.clone(),
         watched: Watched::default(),
         instruments: Instruments::default(),
     };

@@ -38,7 +38,7 @@ pub const AIVO_KEY: &str = "hook-key-of-the-live-desk";
 /// Of the desks on Chatwoot.
 pub const CHATWOOT_KEY: &str = "hook-key-of-the-inboxes";
 pub const CHATWOOT_SECRETS: [&str; 2] = ["new-secret-of-the-inbox", "old-secret-of-the-inbox"];
-/// What the clock of those desks shows, in seconds.
+/// What the clock shows, in seconds.
 pub const CHATWOOT_NOW: i64 = 1_767_225_600;
 pub const ADMIN: &str = "admin-token-admin-token-admin-token";
 /// A handover's id; what is behind it is for the scripted store to say.
@@ -245,7 +245,6 @@ fn chatwoot_desk(name: &str, opened_by: &str) -> Desk {
             hook_key: desk.hook_key.as_ref().map(Accepted::from),
             signatures: desk.webhook_secret.as_ref().map(chatwoot::Signatures::from),
             reader: chatwoot::Reader::new(name, desk),
-            clock: Arc::new(Stopped),
         }),
     }
 }
@@ -338,6 +337,7 @@ fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracke
         capacity: Capacity::default(),
         stopping,
         tasks: tasks.into(),
+        clock: Arc::new(Stopped),
         watched: Watched {
             bots: vec!["webshop".parse().unwrap(), "plain".parse().unwrap()],
             desks: ["custom", "other", "live"]

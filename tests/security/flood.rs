@@ -70,6 +70,7 @@ async fn what_a_flood_gets_in_is_stored_and_the_rest_is_told_to_come_again() {
         },
         stopping: CancellationToken::new(),
         tasks: Tasks::default(),
+        clock: Arc::new(SystemClock),
         watched: http::Watched::default(),
         instruments: Instruments::default(),
     };

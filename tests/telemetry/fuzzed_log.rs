@@ -204,6 +204,7 @@ fn router(data: &TempDir) -> Router {
         capacity: Capacity::default(),
         stopping: CancellationToken::new(),
         tasks: Tasks::default(),
+        clock: Arc::new(SystemClock),
         watched: Watched::default(),
         instruments: Instruments::default(),
     };

@@ -26,7 +26,6 @@ pub(super) fn connect(
         hook_key: desk.hook_key.as_ref().map(Accepted::from),
         signatures: desk.webhook_secret.as_ref().map(Signatures::from),
         reader: Reader::new(name, desk),
-        clock: Arc::clone(&context.clock),
     };
     let token = Holder::Presented(settings.api_access_token().clone());
     let mut secrets = vec![table.secret("api_access_token", token)];

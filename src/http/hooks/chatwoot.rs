@@ -4,8 +4,6 @@
 //! no such desk: nothing but the answer to a right signature tells which desks there are. Until then it is anybody's, and
 //! takes up nothing of what all hooks share.
 
-use std::sync::Arc;
-
 use axum::{
     Json, Router,
     body::Body,
@@ -18,7 +16,7 @@ use serde_json::Value;
 use super::{DeskHook, desk, in_flight::InFlight};
 use crate::{
     desks::chatwoot::{Reader, SIGNATURE_HEADER, Signatures, Signed, TIMESTAMP_HEADER},
-    domain::{ids::DeskName, time::Clock},
+    domain::{ids::DeskName, time::Timestamp},
     http::{
         State, body,
         path::InPath,
@@ -36,19 +34,40 @@ pub struct ChatwootHook {
     /// `None`: its calls are not signed, and the key is all that opens it.
     pub signatures: Option<Signatures>,
     pub reader: Reader,
-    pub clock: Arc<dyn Clock>,
 }
 
-/// A call on a path that may be right, which its body has to show unless the key does.
+/// A desk on Chatwoot, as calls reach it.
+#[derive(Debug)]
+struct Inbox {
+    name: DeskName,
+    hook: ChatwootHook,
+}
+
+/// What a call has shown before its body is read. A signature is worth nothing until the body has been seen to be what was
+/// signed.
+#[derive(Debug)]
+enum Shown {
+    Key,
+    KeyAndSignature(Signed),
+    Signature(Signed),
+}
+
+/// A call on a path that may be right.
 #[derive(Debug)]
 struct Addressed {
     caller: Caller,
-    /// `None`: there is no such desk.
-    desk: Option<(DeskName, ChatwootHook)>,
-    /// It has shown the key of the desk.
-    by_key: bool,
-    /// `None`: the key in the path is enough.
-    signed: Option<Signed>,
+    /// `None`: there is no such desk, which only a body that was heard out may learn.
+    inbox: Option<Inbox>,
+    shown: Shown,
+}
+
+/// A call that has shown to know its desk.
+#[derive(Debug)]
+struct Admitted {
+    desk: DeskName,
+    reader: Reader,
+    /// It may have found no room since.
+    call: Result<InFlight>,
 }
 
 pub(super) fn router() -> Router<State> {
@@ -63,48 +82,74 @@ async fn event(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Json<Value>> {
-    let (desk, reader, call) = addressed.admit(&state, &headers, sent).await?;
+    let Admitted { desk, reader, call } = addressed.admit(&state, &headers, sent).await?;
     desk::take(&state, &desk, call, move |body| reader.read(body)).await
 }
 
 impl Addressed {
-    /// The desk that it has shown to know, and the call, which may have found no room since.
-    async fn admit(
-        self,
-        state: &State,
-        headers: &HeaderMap,
-        sent: Body,
-    ) -> Result<(DeskName, Reader, Result<InFlight>)> {
+    async fn admit(self, state: &State, headers: &HeaderMap, sent: Body) -> Result<Admitted> {
         let Self {
             caller,
-            desk,
-            by_key,
-            signed,
+            inbox,
+            shown,
         } = self;
-        let limits = if by_key {
+        let limits = if shown.is_keyed() {
             state.limits(body::DEFAULT_MAX, state.hooks())
         } else {
             state.unproved_limits(body::DEFAULT_MAX)
         };
         let read = InFlight::read_as_sent(headers, sent, limits).await;
-        let opens = |(_, hook): &(DeskName, ChatwootHook)| match (&signed, &read) {
-            (Some(signed), Ok(call)) => hook.is_signed(signed, call.body()),
+        let opens = |inbox: &Inbox| match (shown.signature(), &read) {
+            (Some(signed), Ok(call)) => inbox.hook.is_signed(signed, call.body(), state.now()),
             (Some(_), Err(_)) => false,
             (None, _) => true,
         };
-        let Some((desk, hook)) = desk.filter(opens) else {
+        let Some(Inbox { name, hook }) = inbox.filter(opens) else {
             // What cannot be read is answered as it is to everybody.
             return Err(match read.err() {
                 None => state.refuse(caller),
-                Some(problem) if by_key || problem.kind() == Kind::Unavailable => problem,
+                Some(problem) if shown.is_keyed() || problem.kind() == Kind::Unavailable => problem,
                 Some(problem) => state.refuse_body(caller, problem),
             });
         };
         let call = match read {
-            Ok(call) if !by_key => call.pass(state.hooks()),
+            Ok(call) if !shown.is_keyed() => call.pass(state.hooks()),
             read => read,
         };
-        Ok((desk, hook.reader, call.map(InFlight::mended)))
+        Ok(Admitted {
+            desk: name,
+            reader: hook.reader,
+            call: call.map(InFlight::mended),
+        })
+    }
+}
+
+impl Shown {
+    fn is_keyed(&self) -> bool {
+        match self {
+            Self::Key | Self::KeyAndSignature(_) => true,
+            Self::Signature(_) => false,
+        }
+    }
+
+    fn signature(&self) -> Option<&Signed> {
+        match self {
+            Self::Key => None,
+            Self::KeyAndSignature(signed) | Self::Signature(signed) => Some(signed),
+        }
+    }
+}
+
+impl Inbox {
+    fn named(state: &State, name: &str) -> Option<Self> {
+        let desk = state.desk(name)?;
+        match &desk.hook {
+            DeskHook::Chatwoot(hook) => Some(Self {
+                name: desk.name.clone(),
+                hook: hook.clone(),
+            }),
+            _ => None,
+        }
     }
 }
 
@@ -117,9 +162,9 @@ impl ChatwootHook {
         }
     }
 
-    fn is_signed(&self, signed: &Signed, body: &[u8]) -> bool {
+    fn is_signed(&self, signed: &Signed, body: &[u8], now: Timestamp) -> bool {
         let signatures = self.signatures.as_ref();
-        signatures.is_some_and(|known| known.verify(signed, body, self.clock.now()))
+        signatures.is_some_and(|known| known.verify(signed, body, now))
     }
 }
 
@@ -129,46 +174,37 @@ impl FromRequestParts<State> for Addressed {
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self> {
         let Ok(caller) = Caller::from_request_parts(parts, state).await;
         let Ok(path) = InPath::from_request_parts(parts, state).await;
-        let desk = path.get("desk").and_then(|name| state.desk(name));
-        let desk = desk.and_then(|desk| match &desk.hook {
-            DeskHook::Chatwoot(hook) => Some((desk.name.clone(), hook.clone())),
-            _ => None,
-        });
+        let inbox = path.get("desk").and_then(|name| Inbox::named(state, name));
         let key = path.get("hook_key");
-        if key.is_some() && desk.is_none() {
+        if let (Some(key), None) = (key, &inbox) {
             // Compared in any case, so that the time does not tell whether there is such a desk.
-            Accepted::default().matches(key.unwrap_or_default());
+            Accepted::default().matches(key);
         }
-        let desk = desk.filter(|(_, hook)| hook.is_at(key));
-        let is_enough = desk
-            .as_ref()
-            .is_some_and(|(_, hook)| hook.signatures.is_none());
-        let signed = (!is_enough).then(|| {
-            let clock = match &desk {
-                Some((_, hook)) => Some(&hook.clock),
-                None => clock_of_signed(state),
-            };
-            signed(&parts.headers)
-                .filter(|signed| clock.is_some_and(|it| signed.is_fresh(it.now())))
-        });
-        // Without a key nothing is known until a signature has been looked at.
-        if signed == Some(None) || (key.is_some() && desk.is_none()) {
-            return Err(state.refuse(caller));
-        }
+        let inbox = inbox.filter(|inbox| inbox.hook.is_at(key));
+        let is_signed = inbox.as_ref().map(|inbox| inbox.hook.signatures.is_some());
+        let signature = || signed(&parts.headers).filter(|signed| signed.is_fresh(state.now()));
+        let shown = match (key, is_signed) {
+            (Some(_), Some(false)) => Some(Shown::Key),
+            (Some(_), Some(true)) => signature().map(Shown::KeyAndSignature),
+            // Nothing is known until the signature has been looked at: the call may be any one's that a signature opens.
+            (None, _) if opens_by_signature(state) => signature().map(Shown::Signature),
+            // A wrong key, no such desk, or none that a signature alone opens.
+            (Some(_), None) | (None, _) => None,
+        };
+        let shown = shown.ok_or_else(|| state.refuse(caller))?;
         Ok(Self {
             caller,
-            desk,
-            by_key: key.is_some(),
-            signed: signed.flatten(),
+            inbox,
+            shown,
         })
     }
 }
 
-/// Of the desks that a signature alone opens: a call may be any one's of them. `None`: there are none, and nobody is heard.
-fn clock_of_signed(state: &State) -> Option<&Arc<dyn Clock>> {
-    state.desks().find_map(|desk| match &desk.hook {
-        DeskHook::Chatwoot(hook) if hook.is_at(None) => Some(&hook.clock),
-        _ => None,
+/// Whether a signature alone opens any desk.
+fn opens_by_signature(state: &State) -> bool {
+    state.desks().any(|desk| match &desk.hook {
+        DeskHook::Chatwoot(hook) => hook.is_at(None),
+        _ => false,
     })
 }
 
