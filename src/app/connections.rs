@@ -235,17 +235,8 @@ fn calls_https(
     bots: &BTreeMap<BotName, config::Bot>,
     desks: &BTreeMap<DeskName, config::Desk>,
 ) -> bool {
-    let bots = bots.values().map(|bot| match &bot.platform {
-        Platform::Chatlayer(bot) => &bot.api_url,
-        Platform::Certainly(bot) => &bot.api_url,
-    });
-    let desks = desks.values().filter_map(|desk| match &desk.kind {
-        Kind::AivoLive(desk) => Some(&desk.api_url),
-        Kind::Chatwoot(desk) => Some(&desk.api_url),
-        Kind::Console(_) => None,
-        Kind::Webhook(desk) => Some(&desk.url),
-        Kind::Template(desk) => Some(&desk.api_url),
-    });
+    let bots = bots.values().map(|bot| bot.platform.address());
+    let desks = desks.values().filter_map(|desk| desk.kind.address());
     bots.chain(desks)
         .any(|url| url.as_url().scheme() == "https")
 }

@@ -136,7 +136,7 @@ pub(super) fn endpoints(
         go_where_chosen: told.map(|(name, _)| name.clone()).collect(),
         able: able.collect(),
         desks: desks.keys().cloned().collect(),
-        of_console: desks_of_console(desks, |_| true),
+        of_console: names_of(desks, Kind::is_console),
         hook_urls: hooks::all(server, bots, desks),
     }
 }
@@ -149,23 +149,17 @@ pub(super) fn doubtful(config: &Config, development: Option<&Development>) -> Ve
     }
 }
 
-/// Of console desks that take nobody while no agent is there.
+/// Of the desks that take nobody while no agent is there.
 pub(super) fn presence(
     desks: &BTreeMap<DeskName, Desk>,
     store: &Arc<dyn ConsoleStore>,
     clock: &Arc<dyn Clock>,
 ) -> Presence {
-    let wanting = desks_of_console(desks, |requires_agent| requires_agent);
+    let wanting = names_of(desks, Kind::requires_agent);
     Presence::new(Arc::clone(store), Arc::clone(clock), wanting)
 }
 
-fn desks_of_console(
-    desks: &BTreeMap<DeskName, Desk>,
-    wanted: impl Fn(bool) -> bool,
-) -> Vec<DeskName> {
-    let desks = desks.iter();
-    let of_console = desks.filter(
-        |(_, desk)| matches!(&desk.kind, Kind::Console(console) if wanted(console.require_agent)),
-    );
-    of_console.map(|(name, _)| name.clone()).collect()
+fn names_of(desks: &BTreeMap<DeskName, Desk>, wanted: fn(&Kind) -> bool) -> Vec<DeskName> {
+    let desks = desks.iter().filter(|(_, desk)| wanted(&desk.kind));
+    desks.map(|(name, _)| name.clone()).collect()
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use super::connections::Connections;
 use crate::{
     bots::BotFacts,
-    config::{self, AllHours, Bot, Desk, Kind},
+    config::{self, AllHours, Bot, Desk},
     desks::DeskFacts,
     domain::{
         ids::{BotName, DeskName},
@@ -117,10 +117,6 @@ fn of_desk(desk: &Desk, facts: DeskFacts, all_hours: &AllHours) -> DeskPolicy {
         hours,
         kind,
     } = desk;
-    let console = match kind {
-        Kind::Console(console) => Some(console),
-        Kind::AivoLive(_) | Kind::Chatwoot(_) | Kind::Template(_) | Kind::Webhook(_) => None,
-    };
     let DeskFacts {
         capabilities,
         reopen_after,
@@ -128,10 +124,10 @@ fn of_desk(desk: &Desk, facts: DeskFacts, all_hours: &AllHours) -> DeskPolicy {
     } = facts;
     DeskPolicy {
         enabled: *enabled,
-        takes_at_once: console.is_some(),
+        takes_at_once: kind.is_console(),
         hours: hours.as_ref().and_then(|name| all_hours.get(name)).cloned(),
         max_open: *max_open,
-        require_agent: console.is_some_and(|console| console.require_agent),
+        require_agent: kind.requires_agent(),
         reopen_after,
         capabilities,
     }

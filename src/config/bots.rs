@@ -168,6 +168,14 @@ impl Platform {
         }
     }
 
+    /// Where it is called.
+    pub fn address(&self) -> &CallUrl {
+        match self {
+            Self::Chatlayer(bot) => &bot.api_url,
+            Self::Certainly(bot) => &bot.api_url,
+        }
+    }
+
     /// How it is told that it speaks again.
     pub fn resume(&self) -> &[Step] {
         match self {

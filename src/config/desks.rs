@@ -23,7 +23,7 @@ pub use self::{
     template::{Contents, DeskRequests, TemplateDesk, TemplateHook},
     webhook::WebhookDesk,
 };
-use super::{fault::Problem, names, secrets::Secrets, section::Section, value};
+use super::{fault::Problem, names, networks::CallUrl, secrets::Secrets, section::Section, value};
 use crate::domain::ids::{DeskName, HoursName};
 
 /// One connection to where agents work.
@@ -153,9 +153,37 @@ impl Common {
 }
 
 impl Kind {
+    /// Whether its agents are in the bridge's own console, which takes a handover without being called.
+    pub fn is_console(&self) -> bool {
+        matches!(self, Self::Console(_))
+    }
+
     /// Whether it takes new handovers only while an agent is there.
     pub fn requires_agent(&self) -> bool {
         matches!(self, Self::Console(desk) if desk.require_agent)
+    }
+
+    /// Where it is called. `None`: it is a part of the bridge, and not called.
+    pub fn address(&self) -> Option<&CallUrl> {
+        match self {
+            Self::AivoLive(desk) => Some(&desk.api_url),
+            Self::Chatwoot(desk) => Some(&desk.api_url),
+            Self::Console(_) => None,
+            Self::Template(desk) => Some(&desk.api_url),
+            Self::Webhook(desk) => Some(&desk.url),
+        }
+    }
+
+    /// Whether its agents' software may say at which place of its queue a user is.
+    pub fn tells_position(&self) -> bool {
+        match self {
+            Self::Webhook(_) => true,
+            Self::Template(desk) => {
+                let mut taken = desk.requests.open.take.iter();
+                taken.any(|(name, _)| name == "position")
+            }
+            Self::AivoLive(_) | Self::Chatwoot(_) | Self::Console(_) => false,
+        }
     }
 
     /// Every secret by its key below the desk's.

@@ -13,16 +13,16 @@ pub(super) fn find(config: &Config, warnings: &mut Vec<Warning>) {
         warnings.push(Warning::NoDesks);
     }
     for (name, desk) in &config.desks {
+        if desk.kind.is_console() && config.admin.users.is_empty() {
+            warnings.push(Warning::NoUsers {
+                desk: name.clone(),
+                has_token: config.admin.token.is_some(),
+            });
+        }
         match &desk.kind {
             Kind::AivoLive(desk) => aivo_live(config, name, desk, warnings),
-            Kind::Console(_) if config.admin.users.is_empty() => {
-                warnings.push(Warning::NoUsers {
-                    desk: name.clone(),
-                    has_token: config.admin.token.is_some(),
-                });
-            }
             Kind::Chatwoot(_) => chatwoot(config, name, warnings),
-            Kind::Console(_) | Kind::Template(_) | Kind::Webhook(_) => {}
+            _ => {}
         }
     }
     let used = |name| {

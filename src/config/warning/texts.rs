@@ -2,7 +2,7 @@
 
 use super::Warning;
 use crate::{
-    config::{Config, Kind, texts::NOTICES},
+    config::{Config, texts::NOTICES},
     domain::{attention::WINDOW, policy::Notice},
 };
 
@@ -21,9 +21,9 @@ pub(super) fn find(config: &Config, warnings: &mut Vec<Warning>) {
             if is_empty {
                 warnings.push(Warning::SilentWait { text: key() });
             }
+            let has_place = said.contains("{position}");
             let desks = config.desks.iter();
-            let desks =
-                desks.filter(|(_, desk)| said.contains("{position}") && !tells_place(&desk.kind));
+            let desks = desks.filter(|(_, desk)| has_place && !desk.kind.tells_position());
             warnings.extend(desks.map(|(desk, _)| Warning::NoPlace {
                 text: key(),
                 desk: desk.clone(),
@@ -38,17 +38,5 @@ pub(super) fn find(config: &Config, warnings: &mut Vec<Warning>) {
                 warnings.push(Warning::NoName { text });
             }
         }
-    }
-}
-
-/// Whether its agents' software may say at which place of its queue a user is.
-fn tells_place(kind: &Kind) -> bool {
-    match kind {
-        Kind::Webhook(_) => true,
-        Kind::Template(desk) => {
-            let mut taken = desk.requests.open.take.iter();
-            taken.any(|(name, _)| name == "position")
-        }
-        Kind::AivoLive(_) | Kind::Chatwoot(_) | Kind::Console(_) => false,
     }
 }
