@@ -297,7 +297,6 @@ impl FromStr for Destination {
 }
 
 impl Task {
-    /// The task's kind as metrics, the admin API and logs name it.
     /// One step of several, each of which is owed.
     pub fn resume(index: usize, contract: &ResumeContract) -> Self {
         Self::Resume {
@@ -307,6 +306,7 @@ impl Task {
         }
     }
 
+    /// The task's kind as metrics, the admin API and logs name it.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Say { .. } => "say",
