@@ -1,7 +1,9 @@
 //! What the bridge keeps. One call is one atomic step; nothing of it is seen, and nobody is answered, before it is
 //! durable.
 //!
-//! Every implementation passes the contract of `tests/store`, which is written once against this trait.
+//! Its traits build on each other: [`Store`] is what calls and deliveries need, [`OperatorStore`] adds what operators see and
+//! change, and [`ConsoleStore`] what the console shows of it all. Every implementation passes the contract of `tests/store`,
+//! which is written once against them.
 
 mod addressee;
 mod audit;
@@ -20,6 +22,7 @@ mod keyed;
 mod labels;
 mod migrations;
 mod observed;
+mod operator;
 mod page;
 pub mod postgres;
 mod settled;
@@ -34,6 +37,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
+use self::claim::Proof;
 pub use self::{
     census::{Census, Owed},
     claim::{Claim, Claimed, Ticket},
@@ -43,16 +47,19 @@ pub use self::{
         OneDelivery, Session, SessionId, Standing, UserOf,
     },
     erasure::{Erased, Erasure, Named, Whose},
+    operator::{
+        Changed, DeliveryFilter, DeliveryState, DeliveryView, HandoverSummary, OperatorStore,
+        WarningView,
+    },
     page::Page,
 };
-use self::{claim::Proof, labels::Label};
 use crate::domain::{
     conversation::{Answer, Phase, Profile},
     delivery::{Destination, HandoverFacts, StepResult},
-    effect::{Warning, WarningKind},
+    effect::Warning,
     event::Step,
     handover::Outcome,
-    ids::{BotName, ConversationId, DeliveryId, DeskName, ErasureId, HandoverId, MessageId},
+    ids::{BotName, ConversationId, DeskName, HandoverId},
     message::Message,
     policy::{ClosedBecause, PausedBecause},
     retry::ErrorClass,
@@ -96,9 +103,9 @@ pub trait Store: Send + Sync + fmt::Debug {
     fn bell(&self, destination: &Destination) -> Arc<Notify>;
 
     /// Writes what came of an attempt and lets `decide` draw the consequences, in one step. What a look-up found is
-    /// recorded under its keys as a request's transcript is. Gives the lane's next
-    /// head, still claimed, if one is due; else the lane is free. Waits for as long as there is no space to write: a
-    /// call that was made must not be made again for having been forgotten.
+    /// recorded under its keys as a request's transcript is. Gives the lane's next head, still claimed, if one is due; else
+    /// the lane is free. Waits for as long as there is no space to write: a call that was made must not be made again for
+    /// having been forgotten.
     async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<Option<Claim>, Error>;
 
     /// Makes sure of a claimed lane for so long from now. `false`: by then it may be somebody else's, so nothing is to be
@@ -133,39 +140,10 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// says how many it ended.
     async fn remove(&self, gone: &Gone, limit: usize) -> Result<usize, Error>;
 
-    async fn deliveries(&self, filter: DeliveryFilter) -> Result<Page<DeliveryView>, Error>;
-
-    /// Makes a dead letter, or one that waits for its next attempt, due at once, under its old id. Leaves a trace of who
-    /// did it.
-    async fn retry_delivery(&self, id: DeliveryId, by: &str) -> Result<Changed, Error>;
-
-    /// Gives a delivery up that has not been delivered. Leaves a trace of who did it.
-    async fn skip_delivery(&self, id: DeliveryId, by: &str) -> Result<Changed, Error>;
-
-    async fn open_handovers(
-        &self,
-        after: Option<HandoverId>,
-        limit: usize,
-    ) -> Result<Page<HandoverSummary>, Error>;
-
     async fn warn(&self, warning: Warning) -> Result<(), Error>;
-
-    /// The newest first. For as long as a bot that should be silent is not known to be, one says so of its handover.
-    async fn warnings(&self) -> Result<Vec<WarningView>, Error>;
 
     /// Removes what has been kept for as long as the operator wants, at most `limit` rows of each kind. Says how many.
     async fn purge(&self, keep: Retention, limit: usize) -> Result<usize, Error>;
-
-    /// Has everything erased that is kept of a user: ends what is open, and owes the platform its part if it is to
-    /// delete it too. The rows go when nothing is owed any more, see [`Self::go_on_erasing`]; what stays is the keyed
-    /// hashes by which a repeat is known. Survives a restart, and leaves a trace of who did it that names nobody.
-    async fn erase(&self, whose: Whose, at_platform: bool, by: &str) -> Result<Erasure, Error>;
-
-    /// Whether a conversation of this bot is kept.
-    async fn is_kept_of(&self, bot: &BotName) -> Result<bool, Error>;
-
-    /// How far an erasure has come, for as long as operators' changes are kept.
-    async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error>;
 
     /// Goes on with what is to be erased, at most `limit` rows in one step. An erasure is finished when nothing of it is
     /// left in the store's files either, where they are its own; docs/operations.md tells of those that are a database's.
@@ -173,9 +151,6 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// Rings when there is something to erase.
     fn erasure_bell(&self) -> Arc<Notify>;
-
-    /// Counts what an operator watches, from the rows, so that it does not rest on whoever should have seen to them.
-    async fn census(&self) -> Result<Census, Error>;
 
     /// Tries the write path.
     async fn probe(&self) -> Result<(), Error>;
@@ -274,17 +249,6 @@ pub struct HandoverView {
     pub transcript: Vec<Message>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HandoverSummary {
-    pub id: HandoverId,
-    pub bot: BotName,
-    pub desk: DeskName,
-    pub phase: Phase,
-    pub requested_at: Timestamp,
-    pub phase_since: Timestamp,
-    pub wake_at: Timestamp,
-}
-
 /// Of bots and desks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
@@ -296,65 +260,6 @@ pub struct Names {
 pub enum Gone {
     Bot(BotName),
     Desk(DeskName),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeliveryState {
-    /// Waits for its first attempt.
-    Pending,
-    /// Has failed, will be tried again.
-    Retrying,
-    Delivered,
-    Dead,
-    Cancelled,
-}
-
-#[derive(Clone, Debug, Default)]
-pub struct DeliveryFilter {
-    pub state: Option<DeliveryState>,
-    pub destination: Option<Destination>,
-    /// As [`DeliveryView::error_class`] says it.
-    pub error_class: Option<String>,
-    pub created_before: Option<Timestamp>,
-    /// The last id of the page before.
-    pub after: Option<DeliveryId>,
-    pub limit: usize,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct DeliveryView {
-    pub id: DeliveryId,
-    pub handover: HandoverId,
-    pub destination: Destination,
-    pub kind: String,
-    pub state: DeliveryState,
-    pub attempts: u32,
-    pub error_class: Option<String>,
-    pub created_at: Timestamp,
-    pub next_at: Option<Timestamp>,
-    /// The message that it carries or tells of.
-    pub message: Option<MessageId>,
-    pub settled_at: Option<Timestamp>,
-}
-
-/// Whether an operator's change took effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Changed {
-    Yes,
-    /// It is delivered, cancelled or on its way.
-    NotNow,
-    /// It would give the bot a user whom an agent has been promised to since.
-    Overtaken,
-    NotFound,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WarningView {
-    pub kind: WarningKind,
-    pub subject: String,
-    pub count: u64,
-    pub first_at: Timestamp,
-    pub last_at: Timestamp,
 }
 
 /// How long each class is kept, `[retention]`.
@@ -386,11 +291,5 @@ impl RowOutcome {
             Self::Delivered => None,
             Self::Retry { class, .. } | Self::Dead { class } => Some(class),
         }
-    }
-}
-
-impl DeliveryState {
-    pub fn as_str(self) -> &'static str {
-        self.label()
     }
 }

@@ -34,14 +34,14 @@ use crate::{
         time::{Clock, Timestamp},
     },
     mutant,
-    store::{self, Store},
+    store::{self, OperatorStore, Store},
     telemetry::{Instruments, Process, catalog},
 };
 
 /// What `app` composes the routes from.
 #[derive(Debug)]
 pub struct Options {
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn OperatorStore>,
     pub bots: Vec<Bot>,
     pub desks: Vec<Desk>,
     /// Opens the admin API; none: only a session does.
@@ -98,7 +98,7 @@ pub struct State(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    store: Arc<dyn Store>,
+    store: Arc<dyn OperatorStore>,
     bots: BTreeMap<String, Bot>,
     desks: Vec<Desk>,
     admin: Accepted,
@@ -159,7 +159,7 @@ impl Options {
         ];
         let shed =
             gates.map(|(gate, name)| (gate.clone(), metrics.counter(&catalog::SHED, &[name])));
-        let probe = Arc::new(WritePath(Arc::clone(&store)));
+        let probe = Arc::new(WritePath(store.clone()));
         State(Arc::new(Shared {
             store,
             bots: bots
@@ -189,7 +189,7 @@ impl Options {
 }
 
 impl State {
-    pub(super) fn store(&self) -> &dyn Store {
+    pub(super) fn store(&self) -> &dyn OperatorStore {
         &*self.0.store
     }
 

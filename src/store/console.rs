@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use super::{DeliveryFilter, DeliveryState, DeliveryView, Error, Page, Store};
+use super::{DeliveryFilter, DeliveryState, DeliveryView, Error, OperatorStore, Page};
 use crate::domain::{
     conversation::{Conversation, Phase, Profile},
     delivery::Destination,
@@ -24,7 +24,7 @@ use crate::domain::{
 };
 
 #[async_trait]
-pub trait ConsoleStore: Store {
+pub trait ConsoleStore: OperatorStore {
     /// One page of a list. It costs as much as is looked at: a store may stop looking for what a filter or a text wants
     /// after some ten thousand rows of the list.
     async fn inbox(&self, wanted: InboxQuery) -> Result<Page<InboxRow>, Error>;
@@ -64,7 +64,7 @@ pub trait ConsoleStore: Store {
     /// know; all has to be read anew.
     async fn changed_since(&self, at: Timestamp) -> Result<Option<Vec<Changing>>, Error>;
 
-    /// A page of deliveries as [`Store::deliveries`] lists them, each with what it carries and whose it is.
+    /// A page of deliveries as [`OperatorStore::deliveries`] lists them, each with what it carries and whose it is.
     async fn full_deliveries(&self, filter: DeliveryFilter) -> Result<Page<OneDelivery>, Error>;
 
     /// One delivery, with what it carries and whose it is.

@@ -76,16 +76,15 @@ pub(super) use self::{
     schema::migrate,
 };
 use super::{
-    Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure, Error,
-    Fired, Gone, HandoverSummary, HandoverView, Migrated, Names, Page, Pause, Retention,
-    Settlement, Store, WarningView, Whose,
+    Applied, Claim, Claimed, Erased, Error, Fired, Gone, HandoverView, Migrated, Names, Pause,
+    Retention, Settlement, Store,
 };
 use crate::domain::{
     conversation::Answer,
     delivery::Destination,
     effect::Warning,
     event::Step,
-    ids::{BotName, DeliveryId, DeskName, ErasureId, HandoverId},
+    ids::{DeskName, HandoverId},
     policy::ClosedBecause,
     time::Clock,
 };
@@ -184,48 +183,12 @@ impl Store for PostgresStore {
         remove::remove(&self.ground, gone, limit).await
     }
 
-    async fn deliveries(&self, filter: DeliveryFilter) -> Result<Page<DeliveryView>, Error> {
-        Ok(listing::deliveries(&self.ground, &filter).await?)
-    }
-
-    async fn retry_delivery(&self, id: DeliveryId, by: &str) -> Result<Changed, Error> {
-        operator::retry(&self.ground, id, by).await
-    }
-
-    async fn skip_delivery(&self, id: DeliveryId, by: &str) -> Result<Changed, Error> {
-        operator::skip(&self.ground, id, by).await
-    }
-
-    async fn open_handovers(
-        &self,
-        after: Option<HandoverId>,
-        limit: usize,
-    ) -> Result<Page<HandoverSummary>, Error> {
-        Ok(listing::open_handovers(&self.ground, after, limit).await?)
-    }
-
     async fn warn(&self, warning: Warning) -> Result<(), Error> {
         warnings::warn(&self.ground, warning).await
     }
 
-    async fn warnings(&self) -> Result<Vec<WarningView>, Error> {
-        Ok(warnings::all(&self.ground).await?)
-    }
-
     async fn purge(&self, keep: Retention, limit: usize) -> Result<usize, Error> {
         Ok(purge::purge(&self.ground, &keep, limit).await?)
-    }
-
-    async fn erase(&self, whose: Whose, at_platform: bool, by: &str) -> Result<Erasure, Error> {
-        erasing::begin(&self.ground, whose, at_platform, by).await
-    }
-
-    async fn is_kept_of(&self, bot: &BotName) -> Result<bool, Error> {
-        Ok(erase::is_kept_of(&self.ground, bot).await?)
-    }
-
-    async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error> {
-        Ok(erase::view(&self.ground, id).await?)
     }
 
     async fn go_on_erasing(&self, limit: usize) -> Result<Erased, Error> {
@@ -234,10 +197,6 @@ impl Store for PostgresStore {
 
     fn erasure_bell(&self) -> Arc<Notify> {
         self.ground.memory.bells.erasure()
-    }
-
-    async fn census(&self) -> Result<Census, Error> {
-        Ok(census::take(&self.ground).await?)
     }
 
     async fn probe(&self) -> Result<(), Error> {

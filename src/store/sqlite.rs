@@ -74,9 +74,8 @@ pub use self::{
 };
 use self::{memory::Memory, readers::Readers, writer::Writer};
 use super::{
-    Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure, Error,
-    Fired, Gone, HandoverSummary, HandoverView, Migrated, Names, Page, Pause, Retention,
-    Settlement, Store, TranscriptLimits, WarningView, Whose, hashing::Hasher, keyed::Keyed,
+    Applied, Claim, Claimed, Erased, Error, Fired, Gone, HandoverView, Migrated, Names, Pause,
+    Retention, Settlement, Store, TranscriptLimits, hashing::Hasher, keyed::Keyed,
 };
 use crate::{
     domain::{
@@ -84,7 +83,7 @@ use crate::{
         delivery::Destination,
         effect::Warning,
         event::Step,
-        ids::{BotName, DeliveryId, DeskName, ErasureId, HandoverId},
+        ids::{DeskName, HandoverId},
         policy::{ClosedBecause, Policy},
         time::Clock,
     },
@@ -284,46 +283,9 @@ impl Store for SqliteStore {
         self.take_away_gone(gone, limit).await
     }
 
-    async fn deliveries(&self, filter: DeliveryFilter) -> Result<Page<DeliveryView>, Error> {
-        self.readers
-            .read(move |connection| views::deliveries(connection, &filter))
-            .await
-    }
-
-    async fn retry_delivery(&self, id: DeliveryId, by: &str) -> Result<Changed, Error> {
-        let by = by.to_owned();
-        self.writer
-            .step(move |work| operator::retry(work, id, &by))
-            .await
-    }
-
-    async fn skip_delivery(&self, id: DeliveryId, by: &str) -> Result<Changed, Error> {
-        let by = by.to_owned();
-        self.writer
-            .step(move |work| operator::skip(work, id, &by))
-            .await
-    }
-
-    async fn open_handovers(
-        &self,
-        after: Option<HandoverId>,
-        limit: usize,
-    ) -> Result<Page<HandoverSummary>, Error> {
-        self.readers
-            .read(move |connection| views::open_handovers(connection, after, limit))
-            .await
-    }
-
     async fn warn(&self, warning: Warning) -> Result<(), Error> {
         self.writer
             .step(move |work| warnings::raise(work, &warning))
-            .await
-    }
-
-    async fn warnings(&self) -> Result<Vec<WarningView>, Error> {
-        let now = self.clock.now();
-        self.readers
-            .read(move |connection| warnings::all(connection, now))
             .await
     }
 
@@ -333,40 +295,12 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn erase(&self, whose: Whose, at_platform: bool, by: &str) -> Result<Erasure, Error> {
-        self.begin_erasing(whose, at_platform, by).await
-    }
-
-    async fn is_kept_of(&self, bot: &BotName) -> Result<bool, Error> {
-        let bot = bot.clone();
-        let kept = self
-            .readers
-            .read(move |connection| erase::is_kept_of(connection, &bot));
-        kept.await
-    }
-
-    async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error> {
-        self.readers
-            .read(move |connection| erase::view(connection, id))
-            .await
-    }
-
     async fn go_on_erasing(&self, limit: usize) -> Result<Erased, Error> {
         self.take_an_erasing_turn(limit).await
     }
 
     fn erasure_bell(&self) -> Arc<Notify> {
         self.memory.bells.erasure()
-    }
-
-    async fn census(&self) -> Result<Census, Error> {
-        let (limits, now) = (self.policy.limits, self.clock.now());
-        let census = self
-            .readers
-            .read(move |connection| census::take(connection, &limits, now))
-            .await?;
-        let queued = u64::try_from(self.writer.queued()).unwrap_or(u64::MAX);
-        Ok(Census { queued, ..census })
     }
 
     async fn probe(&self) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! A user whose data are erased while somebody reads them.
 
-use handover_bridge::store::{Erased, Named, Store as _, Whose};
+use handover_bridge::store::{Erased, Named, OperatorStore as _, Store as _, Whose};
 use serde_json::json;
 
 use crate::{browser::ann_at, conversation::says_as, world::World};

@@ -14,7 +14,10 @@ use handover_bridge::{
         retry::ErrorClass,
         time::Clock as _,
     },
-    store::{Applied, DeliveryFilter, DeliveryState, Error, RowOutcome, Settlement, Store as _},
+    store::{
+        Applied, DeliveryFilter, DeliveryState, Error, OperatorStore as _, RowOutcome, Settlement,
+        Store as _,
+    },
 };
 
 use crate::world::World;

@@ -28,7 +28,8 @@ use handover_bridge::{
     },
     outbound::{CallError, request::DryRunError},
     store::{
-        Applied, DeliveryFilter, DeliveryState, DeliveryView, Retention, Store, TranscriptLimits,
+        Applied, DeliveryFilter, DeliveryState, DeliveryView, OperatorStore as _, Retention, Store,
+        TranscriptLimits,
         sqlite::{self, SqliteStore},
     },
     telemetry::Instruments,

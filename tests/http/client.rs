@@ -17,7 +17,7 @@ use handover_bridge::{
         DeskHook, NoSessions, Options, Turns, Watched, combined_router, secret::Accepted,
         shed::Capacity, source::Peer,
     },
-    store::Store,
+    store::OperatorStore,
     telemetry::{Instruments, Registry},
 };
 use serde_json::Value;
@@ -92,7 +92,7 @@ impl Bridge {
 }
 
 /// All routes before a store of any kind.
-pub fn router_before(store: Arc<dyn Store>) -> Router {
+pub fn router_before(store: Arc<dyn OperatorStore>) -> Router {
     combined_router(
         options(store, CancellationToken::new(), TaskTracker::new()).build(),
         Router::new(),
@@ -286,7 +286,11 @@ fn certainly_bot(name: &str, credentials: Credentials) -> Bot {
     }
 }
 
-fn options(store: Arc<dyn Store>, stopping: CancellationToken, tasks: TaskTracker) -> Options {
+fn options(
+    store: Arc<dyn OperatorStore>,
+    stopping: CancellationToken,
+    tasks: TaskTracker,
+) -> Options {
     Options {
         store,
         bots: vec![

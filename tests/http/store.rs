@@ -23,8 +23,8 @@ use handover_bridge::{
     },
     store::{
         Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure,
-        Error, Fired, Gone, HandoverSummary, HandoverView, Names, Page, Pause, Retention,
-        Settlement, Store, WarningView, Whose,
+        Error, Fired, Gone, HandoverSummary, HandoverView, Names, OperatorStore, Page, Pause,
+        Retention, Settlement, Store, WarningView, Whose,
     },
 };
 use tokio::sync::{Notify, Semaphore};
@@ -176,60 +176,9 @@ impl Store for Scripted {
         Ok(self.script.handover.clone())
     }
 
-    async fn deliveries(&self, filter: DeliveryFilter) -> Result<Page<DeliveryView>, Error> {
-        let items = self
-            .script
-            .deliveries
-            .iter()
-            .take(filter.limit)
-            .cloned()
-            .collect();
-        let more = self.script.deliveries.len() > filter.limit;
-        self.asked.lock().unwrap().push(filter);
-        Ok(Page { items, more })
-    }
-
-    async fn retry_delivery(&self, _: DeliveryId, _: &str) -> Result<Changed, Error> {
-        self.script.change.ok_or(Error::Busy)
-    }
-
-    async fn skip_delivery(&self, _: DeliveryId, _: &str) -> Result<Changed, Error> {
-        self.script.change.ok_or(Error::Busy)
-    }
-
-    async fn open_handovers(
-        &self,
-        _: Option<HandoverId>,
-        limit: usize,
-    ) -> Result<Page<HandoverSummary>, Error> {
-        let items = self.script.summaries.iter().take(limit).cloned().collect();
-        Ok(Page {
-            items,
-            more: self.script.summaries.len() > limit,
-        })
-    }
-
     async fn warn(&self, warning: Warning) -> Result<(), Error> {
         self.warned.lock().unwrap().push(warning);
         Ok(())
-    }
-
-    async fn warnings(&self) -> Result<Vec<WarningView>, Error> {
-        Ok(self.script.warnings.clone())
-    }
-
-    async fn erase(&self, whose: Whose, at_platform: bool, _: &str) -> Result<Erasure, Error> {
-        self.erased.lock().unwrap().push((whose, at_platform));
-        self.script.erasure.clone().ok_or(Error::Busy)
-    }
-
-    async fn is_kept_of(&self, bot: &BotName) -> Result<bool, Error> {
-        Ok(self.script.kept_of.as_ref() == Some(bot))
-    }
-
-    async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error> {
-        let known = self.script.erasure.clone();
-        Ok(known.filter(|known| known.id == id))
     }
 
     async fn go_on_erasing(&self, _: usize) -> Result<Erased, Error> {
@@ -238,14 +187,6 @@ impl Store for Scripted {
 
     fn erasure_bell(&self) -> Arc<Notify> {
         Arc::default()
-    }
-
-    async fn census(&self) -> Result<Census, Error> {
-        if self.script.census_fails {
-            Err(Error::Busy)
-        } else {
-            Ok(self.script.census.clone())
-        }
     }
 
     async fn probe(&self) -> Result<(), Error> {
@@ -307,4 +248,66 @@ impl Store for Scripted {
     }
 
     async fn close(&self) {}
+}
+
+#[async_trait]
+impl OperatorStore for Scripted {
+    async fn deliveries(&self, filter: DeliveryFilter) -> Result<Page<DeliveryView>, Error> {
+        let items = self
+            .script
+            .deliveries
+            .iter()
+            .take(filter.limit)
+            .cloned()
+            .collect();
+        let more = self.script.deliveries.len() > filter.limit;
+        self.asked.lock().unwrap().push(filter);
+        Ok(Page { items, more })
+    }
+
+    async fn retry_delivery(&self, _: DeliveryId, _: &str) -> Result<Changed, Error> {
+        self.script.change.ok_or(Error::Busy)
+    }
+
+    async fn skip_delivery(&self, _: DeliveryId, _: &str) -> Result<Changed, Error> {
+        self.script.change.ok_or(Error::Busy)
+    }
+
+    async fn open_handovers(
+        &self,
+        _: Option<HandoverId>,
+        limit: usize,
+    ) -> Result<Page<HandoverSummary>, Error> {
+        let items = self.script.summaries.iter().take(limit).cloned().collect();
+        Ok(Page {
+            items,
+            more: self.script.summaries.len() > limit,
+        })
+    }
+
+    async fn warnings(&self) -> Result<Vec<WarningView>, Error> {
+        Ok(self.script.warnings.clone())
+    }
+
+    async fn erase(&self, whose: Whose, at_platform: bool, _: &str) -> Result<Erasure, Error> {
+        self.erased.lock().unwrap().push((whose, at_platform));
+        self.script.erasure.clone().ok_or(Error::Busy)
+    }
+
+    async fn is_kept_of(&self, bot: &BotName) -> Result<bool, Error> {
+        Ok(self.script.kept_of.as_ref() == Some(bot))
+    }
+
+    async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error> {
+        let known = self.script.erasure.clone();
+        Ok(known.filter(|known| known.id == id))
+    }
+
+    async fn census(&self) -> Result<Census, Error> {
+        if self.script.census_fails {
+            Err(Error::Busy)
+        } else {
+            Ok(self.script.census.clone())
+        }
+    }
 }

@@ -19,14 +19,13 @@ use crate::{
         delivery::{Destination, Job},
         effect::Warning,
         event::Step,
-        ids::{BotName, ConversationId, DeliveryId, DeskName, ErasureId, HandoverId},
+        ids::{ConversationId, DeliveryId, DeskName, HandoverId},
         policy::ClosedBecause,
         time::{Clock, Timestamp},
     },
     store::{
-        Applied, Census, Changed, Claim, Claimed, DeliveryFilter, DeliveryView, Erased, Erasure,
-        Error, Fired, Gone, HandoverSummary, HandoverView, Names, Page, Pause, Retention,
-        RowOutcome, Settlement, Store, Ticket, WarningView, Whose,
+        Applied, Claim, Claimed, Erased, Error, Fired, Gone, HandoverView, Names, Pause, Retention,
+        RowOutcome, Settlement, Store, Ticket,
     },
 };
 
@@ -396,46 +395,6 @@ impl Store for Lanes {
         *legs -= ended;
         state.seen.removed.push((self.clock.elapsed(), ended));
         Ok(ended)
-    }
-
-    async fn deliveries(&self, _filter: DeliveryFilter) -> Result<Page<DeliveryView>, Error> {
-        unreachable!("delivery lists nothing")
-    }
-
-    async fn retry_delivery(&self, _id: DeliveryId, _by: &str) -> Result<Changed, Error> {
-        unreachable!("an operator's")
-    }
-
-    async fn skip_delivery(&self, _id: DeliveryId, _by: &str) -> Result<Changed, Error> {
-        unreachable!("an operator's")
-    }
-
-    async fn open_handovers(
-        &self,
-        _after: Option<HandoverId>,
-        _limit: usize,
-    ) -> Result<Page<HandoverSummary>, Error> {
-        unreachable!("delivery lists nothing")
-    }
-
-    async fn warnings(&self) -> Result<Vec<WarningView>, Error> {
-        unreachable!("delivery lists nothing")
-    }
-
-    async fn census(&self) -> Result<Census, Error> {
-        Err(Error::Closed)
-    }
-
-    async fn erase(&self, _: Whose, _: bool, _: &str) -> Result<Erasure, Error> {
-        Err(Error::Busy)
-    }
-
-    async fn is_kept_of(&self, _: &BotName) -> Result<bool, Error> {
-        Ok(false)
-    }
-
-    async fn erasure(&self, _id: ErasureId) -> Result<Option<Erasure>, Error> {
-        Ok(None)
     }
 
     async fn go_on_erasing(&self, _limit: usize) -> Result<Erased, Error> {

@@ -1,18 +1,18 @@
-//! What operators change: deliveries retried or given up.
+//! What operators ask of the database, and how deliveries are retried and given up.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use super::{
-    audit,
+    PostgresStore, audit, census,
     columns::{select_messages, values},
-    effects,
+    effects, erase, erasing,
     fault::Fault,
-    pauses,
+    listing, pauses,
     settle::Delivery,
     subject::Subject,
-    views,
+    views, warnings,
     work::{Attempt, Ground, Work},
 };
 use crate::{
@@ -20,27 +20,61 @@ use crate::{
         dedupe::Fingerprint,
         delivery::{Destination, StepResult, Task},
         fallback::{self, Capabilities},
-        ids::{DeliveryId, MessageId},
+        ids::{BotName, DeliveryId, ErasureId, HandoverId, MessageId},
         message::Message,
     },
-    store::{Changed, DeliveryState, Error, audit::Action, keyed},
+    store::{
+        Census, Changed, DeliveryFilter, DeliveryState, DeliveryView, Erasure, Error,
+        HandoverSummary, OperatorStore, Page, WarningView, Whose, audit::Action, keyed,
+    },
 };
 
 /// As many deliveries are made due side by side.
 const RETRIED_AT_ONCE: usize = 8;
 
-pub(super) async fn retry(
-    ground: &Arc<Ground>,
-    id: DeliveryId,
-    by: &str,
-) -> Result<Changed, Error> {
-    let by = Some(by.to_owned());
-    ground.step(Retry { id, by }).await
-}
+#[async_trait]
+impl OperatorStore for PostgresStore {
+    async fn deliveries(&self, filter: DeliveryFilter) -> Result<Page<DeliveryView>, Error> {
+        Ok(listing::deliveries(&self.ground, &filter).await?)
+    }
 
-pub(super) async fn skip(ground: &Arc<Ground>, id: DeliveryId, by: &str) -> Result<Changed, Error> {
-    let by = by.to_owned();
-    ground.step(Skip { id, by }).await
+    async fn retry_delivery(&self, id: DeliveryId, by: &str) -> Result<Changed, Error> {
+        let by = Some(by.to_owned());
+        self.ground.step(Retry { id, by }).await
+    }
+
+    async fn skip_delivery(&self, id: DeliveryId, by: &str) -> Result<Changed, Error> {
+        let by = by.to_owned();
+        self.ground.step(Skip { id, by }).await
+    }
+
+    async fn open_handovers(
+        &self,
+        after: Option<HandoverId>,
+        limit: usize,
+    ) -> Result<Page<HandoverSummary>, Error> {
+        Ok(listing::open_handovers(&self.ground, after, limit).await?)
+    }
+
+    async fn warnings(&self) -> Result<Vec<WarningView>, Error> {
+        Ok(warnings::all(&self.ground).await?)
+    }
+
+    async fn erase(&self, whose: Whose, at_platform: bool, by: &str) -> Result<Erasure, Error> {
+        erasing::begin(&self.ground, whose, at_platform, by).await
+    }
+
+    async fn is_kept_of(&self, bot: &BotName) -> Result<bool, Error> {
+        Ok(erase::is_kept_of(&self.ground, bot).await?)
+    }
+
+    async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error> {
+        Ok(erase::view(&self.ground, id).await?)
+    }
+
+    async fn census(&self) -> Result<Census, Error> {
+        Ok(census::take(&self.ground).await?)
+    }
 }
 
 /// Dead letters and those that wait for their next attempt.

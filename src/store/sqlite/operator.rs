@@ -1,22 +1,90 @@
-//! What operators change: deliveries retried or given up.
+//! What operators ask of the embedded store, and how deliveries are retried and given up.
 
+use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    audit, effects, fault::Fault, jobs, memory::Change, pauses, settle::Delivery, subject::Subject,
-    work::Work,
+    SqliteStore, audit, census, effects, erase, fault::Fault, jobs, memory::Change, pauses,
+    settle::Delivery, subject::Subject, views, warnings, work::Work,
 };
 use crate::{
     domain::{
         dedupe::Fingerprint,
         delivery::{Destination, StepResult, Task},
         fallback::{self, Capabilities},
-        ids::DeliveryId,
+        ids::{BotName, DeliveryId, ErasureId, HandoverId},
     },
-    store::{Changed, DeliveryState, audit::Action, keyed},
+    store::{
+        Census, Changed, DeliveryFilter, DeliveryState, DeliveryView, Erasure, Error,
+        HandoverSummary, OperatorStore, Page, WarningView, Whose, audit::Action, keyed,
+    },
 };
 
-pub(super) fn retry(work: &mut Work<'_>, id: DeliveryId, by: &str) -> Result<Changed, Fault> {
+#[async_trait]
+impl OperatorStore for SqliteStore {
+    async fn deliveries(&self, filter: DeliveryFilter) -> Result<Page<DeliveryView>, Error> {
+        self.readers
+            .read(move |connection| views::deliveries(connection, &filter))
+            .await
+    }
+
+    async fn retry_delivery(&self, id: DeliveryId, by: &str) -> Result<Changed, Error> {
+        let by = by.to_owned();
+        self.writer.step(move |work| retry(work, id, &by)).await
+    }
+
+    async fn skip_delivery(&self, id: DeliveryId, by: &str) -> Result<Changed, Error> {
+        let by = by.to_owned();
+        self.writer.step(move |work| skip(work, id, &by)).await
+    }
+
+    async fn open_handovers(
+        &self,
+        after: Option<HandoverId>,
+        limit: usize,
+    ) -> Result<Page<HandoverSummary>, Error> {
+        self.readers
+            .read(move |connection| views::open_handovers(connection, after, limit))
+            .await
+    }
+
+    async fn warnings(&self) -> Result<Vec<WarningView>, Error> {
+        let now = self.clock.now();
+        self.readers
+            .read(move |connection| warnings::all(connection, now))
+            .await
+    }
+
+    async fn erase(&self, whose: Whose, at_platform: bool, by: &str) -> Result<Erasure, Error> {
+        self.begin_erasing(whose, at_platform, by).await
+    }
+
+    async fn is_kept_of(&self, bot: &BotName) -> Result<bool, Error> {
+        let bot = bot.clone();
+        let kept = self
+            .readers
+            .read(move |connection| erase::is_kept_of(connection, &bot));
+        kept.await
+    }
+
+    async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, Error> {
+        self.readers
+            .read(move |connection| erase::view(connection, id))
+            .await
+    }
+
+    async fn census(&self) -> Result<Census, Error> {
+        let (limits, now) = (self.policy.limits, self.clock.now());
+        let census = self
+            .readers
+            .read(move |connection| census::take(connection, &limits, now))
+            .await?;
+        let queued = u64::try_from(self.writer.queued()).unwrap_or(u64::MAX);
+        Ok(Census { queued, ..census })
+    }
+}
+
+fn retry(work: &mut Work<'_>, id: DeliveryId, by: &str) -> Result<Changed, Fault> {
     let Some(delivery) = by_id(work, id)? else {
         return Ok(Changed::NotFound);
     };
@@ -98,7 +166,7 @@ fn make_due(work: &mut Work<'_>, mut delivery: Delivery) -> Result<Changed, Faul
     Ok(Changed::Yes)
 }
 
-pub(super) fn skip(work: &mut Work<'_>, id: DeliveryId, by: &str) -> Result<Changed, Fault> {
+fn skip(work: &mut Work<'_>, id: DeliveryId, by: &str) -> Result<Changed, Fault> {
     let Some(delivery) = by_id(work, id)? else {
         return Ok(Changed::NotFound);
     };

@@ -26,7 +26,7 @@ use crate::{
         routing::Route,
         time::Timestamp,
     },
-    store::{DeliveryState, RowOutcome},
+    store::{DeliveryFilter, DeliveryState, OperatorStore as _, RowOutcome},
     telemetry::Instruments,
 };
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use handover_bridge::store::{
-    ConsoleStore, Erased, Named, Retention, Store, Whose,
+    ConsoleStore, Erased, Named, OperatorStore, Retention, Store, Whose,
     postgres::{Listen, PostgresStore},
 };
 use tokio::time::timeout;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use handover_bridge::{
     domain::time::Timestamp,
-    store::{Retention, Store as _, postgres::PostgresStore},
+    store::{OperatorStore as _, Retention, Store as _, postgres::PostgresStore},
 };
 
 use super::{Database, Shared};

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use handover_bridge::{
     domain::effect::WarningKind,
-    store::{Store as _, WarningView},
+    store::{OperatorStore as _, Store as _, WarningView},
 };
 
 use super::Database;

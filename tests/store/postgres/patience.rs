@@ -9,7 +9,7 @@ use handover_bridge::{
         policy::PausedBecause,
     },
     store::{
-        Error, Named, Pause, Retention, Store as _, Whose,
+        Error, Named, OperatorStore as _, Pause, Retention, Store as _, Whose,
         postgres::{Options, PostgresStore},
     },
 };
