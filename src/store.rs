@@ -20,6 +20,7 @@ mod hashing;
 mod job;
 mod keyed;
 mod labels;
+mod listed;
 mod migrations;
 mod observed;
 mod operator;
@@ -47,6 +48,7 @@ pub use self::{
         OneDelivery, Session, SessionId, Standing, UserOf,
     },
     erasure::{Erased, Erasure, Named, Whose},
+    listed::{ListedClass, ListedKind},
     operator::{
         Changed, DeliveryFilter, DeliveryState, DeliveryView, HandoverSummary, OperatorStore,
         WarningView,

@@ -149,7 +149,7 @@ impl<'h> Suite<'h> {
         };
         let running = tokio::spawn(work.with_subscriber(self.log.dispatch()));
         let abort = running.abort_handle();
-        let kind = job.task.kind();
+        let kind = job.task.kind().label();
         let rule = Rule::AnswersAreBounded;
         match timeout(PATIENCE, running).await {
             Ok(Ok(result)) => {

@@ -6,7 +6,7 @@ use metrics::{Counter, Gauge, Histogram};
 
 use crate::{
     domain::{
-        delivery::{Destination, Done, Failure},
+        delivery::{Destination, Done, Failure, TaskKind},
         retry::ErrorClass,
     },
     telemetry::{Family, Registry, catalog},
@@ -14,11 +14,18 @@ use crate::{
 
 #[derive(Debug)]
 pub(super) struct Meter {
-    attempts: Family<(&'static str, Outcome), Counter>,
+    attempts: Family<Attempts, Counter>,
     took: Histogram,
     age: Histogram,
     retries: Counter,
     breaker_open: Gauge,
+}
+
+/// What a call was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Call {
+    Delivery(TaskKind),
+    Ping,
 }
 
 /// What came of a call.
@@ -33,27 +40,34 @@ pub(super) enum Outcome {
 /// A call that has ended.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ended {
-    pub(super) kind: &'static str,
+    pub(super) call: Call,
     pub(super) outcome: Outcome,
     pub(super) took: Duration,
-    /// How long the delivery has been owed.
-    pub(super) age: Duration,
+    /// How long the delivery has been owed; a ping is owed to nobody.
+    pub(super) age: Option<Duration>,
     pub(super) first: bool,
 }
 
-/// How a ping counts, which is no delivery.
-pub(super) const PING: &str = "ping";
+/// Calls that are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Attempts {
+    call: Call,
+    outcome: Outcome,
+}
 
 impl Meter {
     pub(super) fn new(registry: &Registry, destination: &Destination) -> Self {
         let name = destination.to_string();
         let attempts = attempts(registry.clone(), name.clone());
-        let kinds: &[&'static str] = match destination {
-            Destination::Bot(_) => &["say", "resume"],
-            Destination::Desk(_) => &["open", "message", "close"],
+        let usual: &[TaskKind] = match destination {
+            Destination::Bot(_) => &[TaskKind::Say, TaskKind::Resume],
+            Destination::Desk(_) => &[TaskKind::Open, TaskKind::Message, TaskKind::Close],
         };
-        for kind in kinds {
-            attempts.expect(&(*kind, Outcome::Delivered));
+        for kind in usual {
+            attempts.expect(&Attempts {
+                call: Call::Delivery(*kind),
+                outcome: Outcome::Delivered,
+            });
         }
         drop(registry.counter(&catalog::DEAD_LETTERS, &[&name]));
         Self {
@@ -66,18 +80,34 @@ impl Meter {
     }
 
     pub(super) fn ended(&self, ended: Ended) {
-        self.attempts.get(&(ended.kind, ended.outcome)).increment(1);
-        self.took.record(ended.took.as_secs_f64());
-        if ended.outcome == Outcome::Delivered && ended.kind != PING {
-            self.age.record(ended.age.as_secs_f64());
+        let Ended {
+            call,
+            outcome,
+            took,
+            age,
+            first,
+        } = ended;
+        self.attempts.get(&Attempts { call, outcome }).increment(1);
+        self.took.record(took.as_secs_f64());
+        if let (Outcome::Delivered, Some(age)) = (outcome, age) {
+            self.age.record(age.as_secs_f64());
         }
-        if !ended.first {
+        if !first {
             self.retries.increment(1);
         }
     }
 
     pub(super) fn breaker(&self, open: bool) {
         self.breaker_open.set(f64::from(u8::from(open)));
+    }
+}
+
+impl Call {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Delivery(kind) => kind.label(),
+            Self::Ping => "ping",
+        }
     }
 }
 
@@ -101,9 +131,9 @@ impl Outcome {
     }
 }
 
-fn attempts(registry: Registry, destination: String) -> Family<(&'static str, Outcome), Counter> {
-    Family::new(move |(kind, outcome): &(&'static str, Outcome)| {
-        let values = [destination.as_str(), *kind, outcome.label()];
+fn attempts(registry: Registry, destination: String) -> Family<Attempts, Counter> {
+    Family::new(move |Attempts { call, outcome }: &Attempts| {
+        let values = [destination.as_str(), call.label(), outcome.label()];
         registry.counter(&catalog::ATTEMPTS, &values)
     })
 }

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     endpoint::Endpoint,
     health::{Begun, Health, Permit},
-    meter::{Ended, Meter, Outcome, PING},
+    meter::{Call, Ended, Meter, Outcome},
     outcome::{Attempt, Plan, report},
     places::{Place, Places},
 };
@@ -153,10 +153,10 @@ impl Outlet {
             Err(failure) => Outcome::Failed(failure.class),
         };
         self.meter.ended(Ended {
-            kind: PING,
+            call: Call::Ping,
             outcome,
             took: began.elapsed(),
-            age: Duration::ZERO,
+            age: None,
             first: true,
         });
     }
@@ -233,10 +233,10 @@ impl Outlet {
     fn account(&self, claim: &Claim, called: &Called, span: Option<Span>) {
         let outcome = Outcome::of(called.result.as_ref());
         self.meter.ended(Ended {
-            kind: claim.job.task.kind(),
+            call: Call::Delivery(claim.job.task.kind()),
             outcome,
             took: called.took,
-            age: called.ended_at.since(claim.job.created_at),
+            age: Some(called.ended_at.since(claim.job.created_at)),
             first: claim.attempts == 0,
         });
         end(span, outcome);
@@ -255,7 +255,7 @@ impl Outlet {
 
     /// In the trace of what brought the delivery about.
     fn span(&self, claim: &Claim) -> Option<Span> {
-        let kind = claim.job.task.kind();
+        let kind = claim.job.task.kind().label();
         let traces = &self.shared.instruments.traces;
         let mut span = traces.begin(|| format!("deliver {kind}"), Side::Calling, claim.trace)?;
         span.set("handover.destination", self.destination.to_string());
@@ -313,8 +313,8 @@ impl Outlet {
     }
 
     fn log(&self, claim: &Claim, result: &Result<Done, Failure>) {
-        let (destination, delivery, kind) =
-            (&self.destination, claim.job.delivery, claim.job.task.kind());
+        let (destination, delivery) = (&self.destination, claim.job.delivery);
+        let kind = claim.job.task.kind().label();
         match result {
             Ok(_) => {
                 tracing::debug!(%destination, delivery.id = %delivery, delivery.kind = kind, "delivered");

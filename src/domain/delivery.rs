@@ -1,10 +1,13 @@
 //! Deliveries: the calls that the bridge owes to a bot platform or a desk, and what came of them.
 
+mod kind;
+
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use self::kind::TaskKind;
 use super::{
     conversation::{ConversationKey, Handover, Profile, ResumeContract},
     event::TranscriptItem,
@@ -303,22 +306,6 @@ impl Task {
             index,
             contract: contract.clone(),
             stands_for_all: false,
-        }
-    }
-
-    /// The task's kind as metrics, the admin API and logs name it.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Say { .. } => "say",
-            Self::LookUp { .. } => "look_up",
-            Self::Pause { .. } => "pause",
-            Self::Resume { .. } => "resume",
-            Self::Forget => "forget",
-            Self::Open { .. } => "open",
-            Self::Message { .. } => "message",
-            Self::Placeholder { .. } => "placeholder",
-            Self::Failed { .. } => "failed",
-            Self::Close { .. } => "close",
         }
     }
 

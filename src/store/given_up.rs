@@ -1,5 +1,6 @@
 //! Why a store gives up a delivery that nobody has refused.
 
+use super::listed::{REMOVED, UNREADABLE_ROW};
 use crate::domain::{delivery::StepResult, retry::ErrorClass};
 
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +17,8 @@ impl GivenUp {
     /// As the row of a dead letter says it. None: it is none, and is called off.
     pub(super) const fn class(self) -> Option<&'static str> {
         match self {
-            Self::Unreadable => Some("unreadable_row"),
-            Self::Removed => Some("removed"),
+            Self::Unreadable => Some(UNREADABLE_ROW),
+            Self::Removed => Some(REMOVED),
             Self::Overdue => None,
         }
     }

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 
-use super::{Census, Erasure, Error, Page, Store, Whose, labels::Label};
+use super::{Census, Erasure, Error, ListedClass, ListedKind, Page, Store, Whose, labels::Label};
 use crate::domain::{
     conversation::Phase,
     delivery::Destination,
     effect::WarningKind,
     ids::{BotName, DeliveryId, DeskName, ErasureId, HandoverId, MessageId},
+    retry::ErrorClass,
     time::Timestamp,
 };
 
@@ -50,8 +51,8 @@ pub trait OperatorStore: Store {
 pub struct DeliveryFilter {
     pub state: Option<DeliveryState>,
     pub destination: Option<Destination>,
-    /// As [`DeliveryView::error_class`] says it.
-    pub error_class: Option<String>,
+    /// The last call failed so.
+    pub error_class: Option<ErrorClass>,
     pub created_before: Option<Timestamp>,
     /// The last id of the page before.
     pub after: Option<DeliveryId>,
@@ -63,10 +64,10 @@ pub struct DeliveryView {
     pub id: DeliveryId,
     pub handover: HandoverId,
     pub destination: Destination,
-    pub kind: String,
+    pub kind: ListedKind,
     pub state: DeliveryState,
     pub attempts: u32,
-    pub error_class: Option<String>,
+    pub error_class: Option<ListedClass>,
     pub created_at: Timestamp,
     pub next_at: Option<Timestamp>,
     /// The message that it carries or tells of.

@@ -220,7 +220,7 @@ impl World {
             ..DeliveryFilter::default()
         };
         let mut found = self.store.deliveries(filter).await.unwrap().items;
-        found.retain(|view| view.kind == "message");
+        found.retain(|view| view.kind.label() == "message");
         found
     }
 

@@ -3,14 +3,16 @@
 use handover_bridge::{
     domain::{
         conversation::Phase,
-        delivery::Destination,
+        delivery::{Destination, TaskKind},
         effect::WarningKind,
         ids::{DeliveryId, ErasureId, HandoverId},
+        retry::ErrorClass,
         time::Timestamp,
     },
     http::admin::shape,
     store::{
-        Changed, DeliveryState, DeliveryView, Erasure, HandoverSummary, Named, WarningView, Whose,
+        Changed, DeliveryState, DeliveryView, Erasure, HandoverSummary, ListedClass, ListedKind,
+        Named, WarningView, Whose,
     },
 };
 use serde_json::json;
@@ -26,10 +28,10 @@ fn delivery(number: u128) -> DeliveryView {
         id: DeliveryId::from_uuid(Uuid::from_u128(number)),
         handover: HandoverId::from_uuid(TAKEN),
         destination: Destination::Desk("custom".parse().unwrap()),
-        kind: "message".to_owned(),
+        kind: ListedKind::Known(TaskKind::Message),
         state: DeliveryState::Dead,
         attempts: 3,
-        error_class: Some("rejected".to_owned()),
+        error_class: Some(ListedClass::Call(ErrorClass::Rejected)),
         created_at: Timestamp::from_millis(0),
         next_at: None,
         message: None,

@@ -139,7 +139,7 @@ async fn a_task_of_a_newer_version_is_left_alone_and_holds_nobody_up() {
         ..DeliveryFilter::default()
     };
     let pending = world.store.deliveries(pending).await.unwrap().items;
-    let kinds: Vec<_> = pending.iter().map(|view| view.kind.as_str()).collect();
+    let kinds: Vec<_> = pending.iter().map(|view| view.kind.label()).collect();
     assert_eq!(kinds, ["wave", "message"]);
 }
 

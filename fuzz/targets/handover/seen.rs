@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use handover_bridge::domain::{
     conversation::{Answer, Conversation, Phase},
-    delivery::{Destination, Lane, NewDelivery, Task},
+    delivery::{Destination, Lane, NewDelivery, Task, TaskKind},
     effect::{Effect, HandoverRow},
     ids::{DeskName, HandoverId, MessageId},
 };
@@ -59,7 +59,7 @@ impl Seen {
         if declined && matches!(delivery.destination, Destination::Desk(_)) {
             assert_eq!(
                 delivery.task.kind(),
-                "close",
+                TaskKind::Close,
                 "after a decline a desk hears nothing but its end"
             );
         }

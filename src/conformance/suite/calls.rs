@@ -21,7 +21,10 @@ impl Suite<'_> {
                 continue;
             }
             if self.as_repeated(first) != self.as_repeated(second) {
-                let what = format!("{} is another call when it is performed again", task.kind());
+                let what = format!(
+                    "{} is another call when it is performed again",
+                    task.kind().label()
+                );
                 self.find(Rule::RepeatsAreAlike, what);
             }
         }
@@ -40,7 +43,7 @@ impl Suite<'_> {
 
     pub(super) async fn foreign_tasks_are_refused(&mut self) {
         for task in self.refused_tasks() {
-            let kind = task.kind();
+            let kind = task.kind().label();
             let Some(job) = self.job(task, Content::text("hello")) else {
                 continue;
             };
@@ -69,7 +72,7 @@ impl Suite<'_> {
         if !(least..=most).contains(&calls.len()) || !matches!(performed, Some(Ok(_))) {
             let what = format!(
                 "{}: {} calls, from {least} to {most} are right, and {}",
-                task.kind(),
+                task.kind().label(),
                 calls.len(),
                 outcome(performed.as_ref())
             );

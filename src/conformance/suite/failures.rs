@@ -66,7 +66,7 @@ impl Suite<'_> {
                 if !is_of(performed.as_ref(), class) || !is_told {
                     let what = format!(
                         "{} answered {status} is {}: {}",
-                        job.task.kind(),
+                        job.task.kind().label(),
                         class.label(),
                         outcome(performed.as_ref())
                     );
@@ -86,7 +86,7 @@ impl Suite<'_> {
             let is_told =
                 matches!(&performed, Some(Err(failure)) if failure.retry_after == Some(ASKED));
             if !is_told {
-                let what = format!("{} answered {status}", job.task.kind());
+                let what = format!("{} answered {status}", job.task.kind().label());
                 self.find(Rule::RetryAfterIsTold, what);
             }
         }
@@ -103,7 +103,7 @@ impl Suite<'_> {
             if called != 1 || !is_of(performed.as_ref(), ErrorClass::Redirected) {
                 let what = format!(
                     "{} answered {status}: {called} calls, and {}",
-                    job.task.kind(),
+                    job.task.kind().label(),
                     outcome(performed.as_ref())
                 );
                 self.find(Rule::RedirectsAreFailures, what);
@@ -137,7 +137,7 @@ impl Suite<'_> {
         if !is_of(performed.as_ref(), class) {
             let what = format!(
                 "{}, {way}, is {}: {}",
-                job.task.kind(),
+                job.task.kind().label(),
                 class.label(),
                 outcome(performed.as_ref())
             );

@@ -31,7 +31,7 @@ impl Suite<'_> {
             let Some(job) = self.job(task, Content::text(canary::TEXT)) else {
                 continue;
             };
-            let kind = job.task.kind();
+            let kind = job.task.kind().label();
             for (name, answer) in hostile::answers(&good) {
                 self.vendor.answers(answer);
                 self.vendor.take_written();

@@ -94,7 +94,7 @@ fn lost<'v>(deliveries: &[&'v DeliveryView]) -> Option<&'v DeliveryView> {
 
 /// That it was not delivered, why, and what can be done about it.
 fn not_sent(lost: &DeliveryView, conversation: ConversationId) -> Markup {
-    let why = lost.error_class.as_deref().map(calls::stored_class);
+    let why = lost.error_class.as_ref().map(calls::stored_class);
     html! {
         p.turn__by.turn__fault {
             b {

@@ -78,7 +78,7 @@ impl Params {
                 Tab::Dead => DeliveryState::Dead,
             }),
             destination: self.destination.clone().map(|To(to)| to),
-            error_class: self.class.map(|Class(class)| class.label().to_owned()),
+            error_class: self.class.map(|Class(class)| class),
             created_before: self.age.map(|age| now.minus(age.least())),
             after: self.after,
             limit: ROWS,

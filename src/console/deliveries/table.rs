@@ -60,7 +60,7 @@ fn row(one: &OneDelivery, params: &Params, now: Timestamp) -> Markup {
     let delivery = &one.view;
     let (state, tag) = calls::state(delivery.state);
     let (name, kind) = calls::destination(&delivery.destination);
-    let why = delivery.error_class.as_deref();
+    let why = delivery.error_class.as_ref();
     let urgency = Urgency::of(delivery.created_at, now).age_class();
     html! {
         tr {

@@ -2,11 +2,11 @@
 
 use crate::{
     domain::{
-        delivery::Destination,
+        delivery::{Destination, TaskKind},
         policy::{ClosedBecause, PausedBecause},
         retry::ErrorClass,
     },
-    store::DeliveryState,
+    store::{DeliveryState, ListedClass, ListedKind},
 };
 
 pub(in crate::console) const fn class(class: ErrorClass) -> &'static str {
@@ -27,29 +27,35 @@ pub(in crate::console) const fn class(class: ErrorClass) -> &'static str {
 }
 
 /// The store has classes of its own, beside those of calls.
-pub(in crate::console) fn stored_class(label: &str) -> &str {
-    match (ErrorClass::from_label(label), label) {
-        (Some(known), _) => class(known),
-        (None, "removed") => "No longer in the configuration",
-        (None, "unreadable_row") => "Cannot be read any more",
-        (None, other) => other,
+pub(in crate::console) fn stored_class(class: &ListedClass) -> &str {
+    match class {
+        ListedClass::Call(class) => self::class(*class),
+        ListedClass::UnreadableRow => "Cannot be read any more",
+        ListedClass::Removed => "No longer in the configuration",
+        ListedClass::Other(word) => word,
     }
 }
 
-/// What a call is to bring about, by its kind.
-pub(in crate::console) fn task(kind: &str) -> &str {
+/// What a call is to bring about.
+pub(in crate::console) fn task(kind: &ListedKind) -> &str {
     match kind {
-        "say" => "Message to the user",
-        "look_up" => "Look-up of the conversation",
-        "pause" => "Pause the bot",
-        "resume" => "Give back to the bot",
-        "forget" => "Delete the user's data",
-        "open" => "Open the handover",
-        "message" => "Message to the desk",
-        "placeholder" => "Line in place of a message",
-        "failed" => "Report of a failed message",
-        "close" => "Close the handover",
-        other => other,
+        ListedKind::Known(kind) => known_task(*kind),
+        ListedKind::Other(word) => word,
+    }
+}
+
+const fn known_task(kind: TaskKind) -> &'static str {
+    match kind {
+        TaskKind::Say => "Message to the user",
+        TaskKind::LookUp => "Look-up of the conversation",
+        TaskKind::Pause => "Pause the bot",
+        TaskKind::Resume => "Give back to the bot",
+        TaskKind::Forget => "Delete the user's data",
+        TaskKind::Open => "Open the handover",
+        TaskKind::Message => "Message to the desk",
+        TaskKind::Placeholder => "Line in place of a message",
+        TaskKind::Failed => "Report of a failed message",
+        TaskKind::Close => "Close the handover",
     }
 }
 

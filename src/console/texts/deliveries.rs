@@ -1,5 +1,7 @@
 //! What the deliveries and the questions about them say.
 
+use crate::{domain::delivery::TaskKind, store::ListedKind};
+
 pub(in crate::console) const TITLE: &str = "Deliveries";
 pub(in crate::console) const ABOUT_RETRYING: &str =
     "What the bridge still owes to a bot or a desk. Nothing here is lost; it is late.";
@@ -86,6 +88,8 @@ pub(in crate::console) const OVERTAKEN: [&str; 2] = [
     "It would have the bot go on beside the agent whom the user has, or is promised. Nothing was changed. The bot is told to go on when that handover is over.",
 ];
 
+const WITHOUT_IT: &str = "The bridge goes on without what it asked for.";
+
 pub(in crate::console) fn retry_everything(kind: &str, name: &str) -> String {
     format!("Retry everything for the {kind} {name}?")
 }
@@ -104,25 +108,34 @@ pub(in crate::console) fn all_that_is_retried(
 }
 
 /// What comes of giving a call of this kind up.
-pub(in crate::console) fn consequence(kind: &str) -> &'static str {
+pub(in crate::console) const fn consequence(kind: &ListedKind) -> &'static str {
     match kind {
-        "say" => {
+        ListedKind::Known(kind) => consequence_of(*kind),
+        ListedKind::Other(_) => WITHOUT_IT,
+    }
+}
+
+const fn consequence_of(kind: TaskKind) -> &'static str {
+    match kind {
+        TaskKind::Say => {
             "The user will never see this message. If an agent wrote it, the desk is told that it was not delivered."
         }
-        "message" | "placeholder" => "The desk will never see this message of the user.",
-        "open" => {
-            "The desk is not told of this handover by this call. The user goes on to the next desk, or waits until the limits give them back."
-        }
-        "pause" => {
+        TaskKind::LookUp => WITHOUT_IT,
+        TaskKind::Pause => {
             "The bot is not paused by this call, so it may speak while an agent has the user."
         }
-        "resume" => "The bot is not told to go on, so it may stay silent with this user.",
-        "forget" => {
+        TaskKind::Resume => "The bot is not told to go on, so it may stay silent with this user.",
+        TaskKind::Forget => {
             "The platform is not asked again to delete the user's data: somebody has to see to it there."
         }
-        "failed" => "The desk is not told that a message did not reach the user.",
-        "close" => "The desk is not told that this handover is over.",
-        _ => "The bridge goes on without what it asked for.",
+        TaskKind::Open => {
+            "The desk is not told of this handover by this call. The user goes on to the next desk, or waits until the limits give them back."
+        }
+        TaskKind::Message | TaskKind::Placeholder => {
+            "The desk will never see this message of the user."
+        }
+        TaskKind::Failed => "The desk is not told that a message did not reach the user.",
+        TaskKind::Close => "The desk is not told that this handover is over.",
     }
 }
 

@@ -117,7 +117,7 @@ pub(in crate::console) fn happened(entry: &JournalEntry, people: &[SignedIn]) ->
         Cause::BotSpokeOver => "The bot spoke although it should be paused".to_owned(),
         Cause::LateMessage => "A message came after the close; it was not sent".to_owned(),
         Cause::DeadLetter => match detail {
-            Some(kind) => format!("Given up by the bridge: {}", calls::task(kind)),
+            Some(kind) => format!("Given up by the bridge: {}", calls::task(&kind.into())),
             None => "Given up by the bridge".to_owned(),
         },
         Cause::ResumeLate => "The bot takes long to come back".to_owned(),

@@ -315,7 +315,7 @@ fn a_conversation_that_is_gone_means_something_else_for_each_task() {
             plan.settlement,
             Settlement { result, row },
             "{}",
-            job.task.kind()
+            job.task.kind().label()
         );
     }
 }

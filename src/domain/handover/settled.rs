@@ -25,7 +25,10 @@ impl Turn<'_> {
             || (is_text && settled.result == StepResult::Gone)
         {
             self.warn(WarningKind::DeadLetter, settled.handover.to_string());
-            self.note(Cause::DeadLetter, Some(settled.task.kind().to_owned()));
+            self.note(
+                Cause::DeadLetter,
+                Some(settled.task.kind().label().to_owned()),
+            );
         }
         self.keep_taken(settled);
         match settled.lane {

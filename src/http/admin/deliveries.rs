@@ -174,10 +174,10 @@ pub(super) fn shape(view: DeliveryView) -> shape::Delivery {
         id,
         handover,
         destination: destination.to_string(),
-        kind,
+        kind: kind.label().to_owned(),
         state: state.as_str().to_owned(),
         attempts,
-        error_class,
+        error_class: error_class.map(|class| class.label().to_owned()),
         created_at,
         next_at,
     }

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     domain::{
         ids::{ConversationId, DeliveryId, ErasureId, HandoverId, MessageId},
+        retry::ErrorClass,
         time::Timestamp,
     },
     store::{
@@ -88,7 +89,7 @@ pub(super) async fn deliveries(
         Some(DeliveryState::Delivered) | None => ANY,
     };
     let destination = filter.destination.as_ref();
-    let class = filter.error_class.as_deref();
+    let class = filter.error_class.map(ErrorClass::label);
     let values = values![
         filter.state,
         destination,
@@ -212,11 +213,11 @@ pub(super) fn view(row: &Row) -> Result<DeliveryView, Fault> {
         id: row.try_get(0)?,
         handover: row.try_get(1)?,
         destination: row.try_get(2)?,
-        kind: task.kind,
+        kind: task.kind.as_str().into(),
         message: task.message,
         state: row.try_get(4)?,
         attempts: u32::try_from(attempts).unwrap_or(0),
-        error_class: row.try_get(6)?,
+        error_class: row.try_get::<_, Option<&str>>(6)?.map(Into::into),
         created_at: row.try_get(7)?,
         next_at: row.try_get(8)?,
         settled_at: row.try_get(9)?,

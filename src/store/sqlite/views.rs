@@ -13,6 +13,7 @@ use crate::{
         delivery::{Destination, HandoverFacts},
         ids::{DeliveryId, DeskName, ErasureId, HandoverId},
         message::Message,
+        retry::ErrorClass,
         time::Timestamp,
     },
     store::{
@@ -129,7 +130,7 @@ pub(super) fn deliveries(
             filter.destination,
             after,
             one_more(filter.limit),
-            filter.error_class,
+            filter.error_class.map(ErrorClass::label),
             filter.created_before
         ],
         delivery_view,
@@ -204,10 +205,14 @@ pub(super) fn delivery_view(row: &Row<'_>) -> rusqlite::Result<DeliveryView> {
             .map(|id| DeliveryId::from_uuid(id.as_uuid()))?,
         handover: row.get(1)?,
         destination: row.get(2)?,
-        kind: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
+        kind: row
+            .get::<_, Option<String>>(3)?
+            .as_deref()
+            .unwrap_or_default()
+            .into(),
         state: row.get(4)?,
         attempts: row.get(5)?,
-        error_class: row.get(6)?,
+        error_class: row.get::<_, Option<String>>(6)?.as_deref().map(Into::into),
         created_at: row.get(7)?,
         next_at: row.get(8)?,
         message: row

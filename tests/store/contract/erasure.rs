@@ -5,7 +5,7 @@ use std::time::Duration;
 use handover_bridge::{
     domain::{
         conversation::{Answer, Profile, UserProfile},
-        delivery::{StepResult, Task},
+        delivery::{StepResult, Task, TaskKind},
         effect::WarningKind,
         event::{DeskEvent, Event, Incoming, Step},
         handover::Outcome,
@@ -37,7 +37,11 @@ pub async fn an_open_handover_is_ended_before_anything_goes(harness: impl Harnes
     let trail = world.store.audit_trail(None, 1).await.unwrap();
     let asked = trail.items.first().expect("who asked for it");
     assert_eq!((&*asked.actor, &*asked.action), ("ben", "erasures.request"));
-    let kinds: Vec<_> = begun.waits_for.iter().map(|owed| &owed.kind).collect();
+    let kinds: Vec<_> = begun
+        .waits_for
+        .iter()
+        .map(|owed| owed.kind.label())
+        .collect();
     assert_eq!(kinds, ["say", "close", "resume", "forget"]);
     assert_eq!(go_on(&world).await, Erased::Waits);
 
@@ -55,7 +59,11 @@ pub async fn an_open_handover_is_ended_before_anything_goes(harness: impl Harnes
         );
         next = world.done(claim).await;
     }
-    assert_eq!(seen, ["say", "resume", "forget"], "in this order");
+    assert_eq!(
+        seen,
+        [TaskKind::Say, TaskKind::Resume, TaskKind::Forget],
+        "in this order"
+    );
 
     let done = finished(&world, &begun).await;
     assert_eq!(

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use handover_bridge::{
     domain::{
         conversation::{Profile, UserProfile},
-        delivery::{Done, StepResult, Task},
+        delivery::{Done, StepResult, Task, TaskKind},
         message::Actor,
         retry::ErrorClass,
     },
@@ -197,7 +197,7 @@ pub async fn an_open_call_goes_ahead_of_lanes_that_are_only_late(harness: impl H
     let first = world.claim(&team()).await.unwrap();
     assert_eq!(
         (first.job.handover.id, first.job.task.kind()),
-        (asked, "open"),
+        (asked, TaskKind::Open),
         "a platform waits for what comes of it"
     );
 }

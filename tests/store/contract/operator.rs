@@ -10,7 +10,10 @@ use handover_bridge::{
         ids::DeliveryId,
         policy::PausedBecause,
     },
-    store::{Changed, DeliveryFilter, DeliveryState, DeliveryView, Error, Gone, Names, Pause},
+    store::{
+        Changed, DeliveryFilter, DeliveryState, DeliveryView, Error, Gone, ListedClass, Names,
+        Pause,
+    },
 };
 use uuid::Uuid;
 
@@ -56,9 +59,9 @@ pub async fn deliveries_are_listed_by_state_and_page_by_page(harness: impl Harne
     };
     assert_eq!(
         (
-            view.kind.as_str(),
+            view.kind.label(),
             view.attempts,
-            view.error_class.as_deref()
+            view.error_class.as_ref().map(ListedClass::label)
         ),
         ("message", 1, Some("busy"))
     );

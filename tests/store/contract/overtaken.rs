@@ -69,7 +69,7 @@ pub async fn an_offer_that_was_not_sent_is_taken_back_by_what_is_decided_over_it
         ..DeliveryFilter::default()
     });
     for row in rows.await.unwrap().items {
-        assert_eq!(row.state, DeliveryState::Cancelled, "{}", row.kind);
+        assert_eq!(row.state, DeliveryState::Cancelled, "{}", row.kind.label());
     }
 }
 

@@ -41,7 +41,7 @@ pub async fn a_bot_that_was_gone_is_resumed_once_an_operator_wants_it(
     world.waiting("ann").await;
     remove(&world, Gone::Bot(bot_name())).await;
     let resume = all_dead(&world).await.pop().unwrap();
-    assert_eq!(resume.kind, "resume");
+    assert_eq!(resume.kind.label(), "resume");
     let retried = world.store.retry_delivery(resume.id, "admin").await;
     assert_eq!(retried.unwrap(), Changed::Yes);
     let task = next(&world, &bot()).await;

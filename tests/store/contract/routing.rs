@@ -209,7 +209,7 @@ pub async fn a_look_up_that_failed_is_not_made_again_and_no_dead_letter(
     let rows = world.store.deliveries(all).await.unwrap().items;
     let states: Vec<_> = rows
         .iter()
-        .map(|row| (row.kind.as_str(), row.state))
+        .map(|row| (row.kind.label(), row.state))
         .collect();
     assert_eq!(states, [("look_up", DeliveryState::Cancelled)]);
     assert_eq!(world.store.warnings().await.unwrap(), []);

@@ -128,7 +128,7 @@ pub async fn a_delivery_is_found_by_its_class_and_age_and_shown_with_what_it_car
     let (id, conversation) = (claim.job.delivery, claim.job.conversation);
     world.dies(claim).await;
     let of_class = |class: ErrorClass| DeliveryFilter {
-        error_class: Some(class.label().to_owned()),
+        error_class: Some(class),
         limit: 9,
         ..DeliveryFilter::default()
     };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use handover_bridge::{
     domain::{conversation::Answer, delivery::Task, effect::WarningKind, policy::Limits},
-    store::{DeliveryFilter, DeliveryState, DeliveryView, Gone},
+    store::{DeliveryFilter, DeliveryState, DeliveryView, Gone, ListedClass},
 };
 
 use crate::world::{Harness, World, bot, bot_name, policy, team, team_name, text};
@@ -60,9 +60,9 @@ pub async fn a_resume_that_cannot_be_read_ends_the_handover_like_one_that_is_giv
         [DeadLetter, ResumeFailed]
     });
     let dead = dead_letters(&world).await;
-    assert!(dead.iter().any(|letter| letter.kind == "resume"));
+    assert!(dead.iter().any(|letter| letter.kind.label() == "resume"));
     for letter in &dead {
-        assert_eq!(letter.error_class.as_deref(), Some("unreadable_row"));
+        assert_eq!(letter.error_class, Some(ListedClass::UnreadableRow));
     }
 }
 
@@ -139,7 +139,7 @@ pub async fn what_cannot_even_be_given_up_does_not_keep_the_rest_of_a_removed_bo
     let gone = Gone::Bot(bot_name());
     while world.store.remove(&gone, 2).await.unwrap() > 0 {}
     let dead = dead_letters(&world).await;
-    let said = dead.iter().filter(|dead| dead.kind == "say");
+    let said = dead.iter().filter(|dead| dead.kind.label() == "say");
     assert_eq!(said.count(), 1, "beside the resume of each");
 }
 

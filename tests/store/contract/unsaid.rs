@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use handover_bridge::{
     domain::{
-        delivery::{StepResult, Task},
+        delivery::{StepResult, Task, TaskKind},
         fallback::{Audience, Capabilities},
         ids::{DeliveryId, HandoverId},
         message::{Actor, Message},
@@ -41,7 +41,8 @@ async fn states(world: &World) -> Vec<(String, DeliveryState)> {
         })
         .await;
     let rows = page.unwrap().items.into_iter();
-    rows.map(|row| (row.kind, row.state)).collect()
+    rows.map(|row| (row.kind.label().to_owned(), row.state))
+        .collect()
 }
 
 pub async fn a_desk_is_told_of_every_message_that_a_gone_session_left_unsaid(
@@ -58,7 +59,8 @@ pub async fn a_desk_is_told_of_every_message_that_a_gone_session_left_unsaid(
     let class = ErrorClass::Gone;
     gone(&world, first, RowOutcome::Dead { class }).await;
     let kinds: Vec<_> = told(&world).await.iter().map(Task::kind).collect();
-    assert_eq!(kinds, ["failed", "failed", "failed", "close"]);
+    let failed = TaskKind::Failed;
+    assert_eq!(kinds, [failed, failed, failed, TaskKind::Close]);
     assert!(world.claim(&bot()).await.is_none(), "nobody is there");
 }
 
@@ -74,8 +76,11 @@ pub async fn a_desk_that_closes_is_still_told_what_was_not_heard(harness: impl H
     world.done(on_its_way).await;
     world.wait(Duration::from_mins(1));
     let kinds: Vec<_> = told(&world).await.iter().map(Task::kind).collect();
-    assert!(kinds.ends_with(&["failed"]), "{kinds:?}");
-    assert!(!kinds.contains(&"close"), "it has closed itself: {kinds:?}");
+    assert!(kinds.ends_with(&[TaskKind::Failed]), "{kinds:?}");
+    assert!(
+        !kinds.contains(&TaskKind::Close),
+        "it has closed itself: {kinds:?}"
+    );
 }
 
 pub async fn what_a_desk_is_told_anew_is_no_dead_letter(harness: impl Harness + 'static) {
@@ -91,7 +96,7 @@ pub async fn what_a_desk_is_told_anew_is_no_dead_letter(harness: impl Harness + 
         "{states:?}"
     );
     let again = world.claim(&team()).await.unwrap();
-    assert_eq!(again.job.task.kind(), "open");
+    assert_eq!(again.job.task.kind(), TaskKind::Open);
     assert_eq!(again.job.transcript.len(), 1, "it stands in the offer");
 }
 
@@ -175,6 +180,6 @@ async fn offered(world: &World) -> Vec<String> {
 async fn close(world: &World, handover: HandoverId) {
     world.closes(handover).await;
     let resume = world.claim_of(&bot(), handover).await;
-    assert_eq!(resume.job.task.kind(), "resume");
+    assert_eq!(resume.job.task.kind(), TaskKind::Resume);
     world.done(resume).await;
 }

@@ -1,6 +1,7 @@
 //! The way back to the bot.
 
 use super::*;
+use crate::domain::delivery::TaskKind;
 
 #[test]
 fn a_close_resumes_the_bot_and_then_the_user_is_the_bots() {
@@ -124,7 +125,7 @@ fn every_resume_step_has_to_be_settled() {
     let steps: Vec<_> = world
         .deliveries()
         .into_iter()
-        .filter(|step| step.task.kind() == "resume")
+        .filter(|step| step.task.kind() == TaskKind::Resume)
         .cloned()
         .collect();
     world.settle(&steps[0], done());
@@ -272,7 +273,7 @@ fn a_resume_step_that_an_operator_has_tried_again_is_one_step() {
         let first = world
             .deliveries()
             .into_iter()
-            .find(|delivery| delivery.task.kind() == "resume")
+            .find(|delivery| delivery.task.kind() == TaskKind::Resume)
             .cloned()
             .unwrap();
         world.settle(

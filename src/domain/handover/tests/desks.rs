@@ -1,6 +1,7 @@
 //! Desks that refuse, fall silent, forget, or are gone.
 
 use super::*;
+use crate::domain::delivery::TaskKind;
 
 #[test]
 fn a_refusal_asks_the_fallback_desk() {
@@ -73,7 +74,7 @@ fn when_the_time_for_an_answer_is_over_the_console_takes_it() {
         .map(|delivery| (delivery.lane, delivery.task.kind()));
     assert_eq!(
         close,
-        Some((first.lane, "close")),
+        Some((first.lane, TaskKind::Close)),
         "the first desk took it too late"
     );
     assert_eq!(world.handover().leg.desk, desk("console"));
@@ -187,7 +188,7 @@ fn the_users_of_a_bot_that_is_gone_are_its_own() {
     let first = world
         .deliveries()
         .into_iter()
-        .rfind(|owed| owed.task.kind() == "resume");
+        .rfind(|owed| owed.task.kind() == TaskKind::Resume);
     let first = first.unwrap().clone();
     world.look_from_here();
     world.settle(&first, done());

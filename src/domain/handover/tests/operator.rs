@@ -6,7 +6,7 @@ mod passing_on;
 
 use super::*;
 use crate::domain::{
-    delivery::NewDelivery,
+    delivery::{NewDelivery, TaskKind},
     effect::{Effect, JournalEntry},
     ids::{DeskName, OperatorName},
     operator::{Action, Colleague, OperatorAction, Refusal},
@@ -122,7 +122,7 @@ fn entries(world: &World) -> impl Iterator<Item = &JournalEntry> {
 }
 
 /// The desks that are owed a call, and what call.
-fn owed_to_desks(world: &World) -> Vec<(DeskName, &'static str)> {
+fn owed_to_desks(world: &World) -> Vec<(DeskName, TaskKind)> {
     let owed = world.deliveries().into_iter();
     let to_desks = owed.filter_map(|delivery| match &delivery.destination {
         Destination::Desk(desk) => Some((desk.clone(), delivery.task.kind())),

@@ -1,7 +1,7 @@
 //! Bots that are paused by steps of their own, and bots that speak over the agent.
 
 use super::*;
-use crate::domain::delivery::NewDelivery;
+use crate::domain::delivery::{NewDelivery, TaskKind};
 
 #[test]
 fn the_pause_is_the_first_in_the_bots_lane_once_the_request_is_accepted() {
@@ -21,7 +21,7 @@ fn the_bot_counts_as_paused_when_the_last_step_has_succeeded() {
     let steps: Vec<_> = world
         .deliveries()
         .into_iter()
-        .filter(|step| step.task.kind() == "pause")
+        .filter(|step| step.task.kind() == TaskKind::Pause)
         .cloned()
         .collect();
     world.settle(&steps[0], done());
@@ -115,7 +115,7 @@ fn the_pause_goes_ahead_of_what_waits_for_the_bot_from_before() {
         let of_kind = |delivery: &&NewDelivery| delivery.task.kind() == kind;
         world.deliveries().into_iter().find(of_kind).unwrap().urgent
     };
-    assert!(urgent("pause") && !urgent("say"));
+    assert!(urgent(TaskKind::Pause) && !urgent(TaskKind::Say));
 }
 
 #[test]

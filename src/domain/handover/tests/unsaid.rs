@@ -1,7 +1,7 @@
 //! What an agent said and the user never hears: the desk is told, and no other one reads it as said.
 
 use super::*;
-use crate::domain::delivery::{NewDelivery, Speaker};
+use crate::domain::delivery::{NewDelivery, Speaker, TaskKind};
 
 fn failed(world: &World) -> Vec<(MessageId, String)> {
     let deliveries = world.deliveries().into_iter();
@@ -128,7 +128,7 @@ fn one_resume_step_that_has_reached_the_bot_is_enough() {
     let steps: Vec<_> = world
         .deliveries()
         .into_iter()
-        .filter(|delivery| delivery.task.kind() == "resume")
+        .filter(|delivery| delivery.task.kind() == TaskKind::Resume)
         .cloned()
         .collect();
     world.settle(&steps[0], done());
@@ -172,7 +172,7 @@ fn the_desk_whose_agent_said_it_is_told_that_it_failed() {
         let told: Vec<_> = world
             .deliveries()
             .into_iter()
-            .filter(|delivery| delivery.task.kind() == "failed")
+            .filter(|delivery| delivery.task.kind() == TaskKind::Failed)
             .map(|delivery| (delivery.lane, delivery.task.message()))
             .collect();
         let first = Lane::Leg(first);

@@ -305,7 +305,7 @@ impl World {
 
     /// The newest delivery of this kind comes to this.
     pub(super) fn comes_to(&mut self, kind: &str, result: StepResult) -> Outcome {
-        let delivery = self.newest(|task| task.kind() == kind);
+        let delivery = self.newest(|task| task.kind().label() == kind);
         self.settle(&delivery, result)
     }
 

@@ -68,7 +68,7 @@ fn what_is_answered_goes_to_the_bot_and_ends_the_users_wait() {
         .into_iter()
         .map(|owed| (owed.lane, owed.task.kind()))
         .collect();
-    assert_eq!(lanes, [(Lane::Bot(world.state().id), "say")]);
+    assert_eq!(lanes, [(Lane::Bot(world.state().id), TaskKind::Say)]);
     assert_eq!(world.handover().unanswered_since, None);
 }
 

@@ -118,7 +118,7 @@ fn another_desk_is_offered_the_whole_transcript() {
         (handover, Phase::Requested, &desk("second"))
     );
     assert_eq!((&open.operator, &open.agent), (&None, &None));
-    assert_eq!(owed_to_desks(&world), [(desk("second"), "open")]);
+    assert_eq!(owed_to_desks(&world), [(desk("second"), TaskKind::Open)]);
     let offer = world.deliveries()[0];
     assert!(matches!(offer.task, Task::Open { upto } if Some(upto) == last));
     assert_eq!(world.notices(), ["transferred"]);
@@ -179,7 +179,7 @@ fn the_console_fetches_it_from_a_desk_that_is_told_so() {
         (open.phase, &open.leg.desk, &open.operator),
         (Phase::Waiting, &desk("team"), &None)
     );
-    assert_eq!(owed_to_desks(&world), [(desk("second"), "close")]);
+    assert_eq!(owed_to_desks(&world), [(desk("second"), TaskKind::Close)]);
     let in_lane = |owed: &&NewDelivery| owed.lane == lane;
     assert!(world.deliveries().first().is_some_and(in_lane));
     assert_eq!(world.notices(), ["transferred"]);

@@ -6,7 +6,7 @@ use super::{
     super::*,
     model::{Flight, How, Model, Row, Rules},
 };
-use crate::domain::{conversation::Conversation, ids::DeskName};
+use crate::domain::{conversation::Conversation, delivery::TaskKind, ids::DeskName};
 
 /// No user waits longer than this without a word, but for the configured patience with an agent.
 const WINDOW: Duration = Duration::from_mins(5);
@@ -175,7 +175,7 @@ pub(super) fn event_is_answered(
     let recorded = effects
         .iter()
         .any(|effect| matches!(effect, Effect::Record(_)));
-    let owed = |kind: &str| {
+    let owed = |kind: TaskKind| {
         effects.iter().any(
             |effect| matches!(effect, Effect::Deliver(delivery) if delivery.task.kind() == kind),
         )
@@ -186,12 +186,14 @@ pub(super) fn event_is_answered(
                 .closing
                 .as_ref()
                 .is_some_and(|closing| closing.user_wrote)
-                || owed("say");
+                || owed(TaskKind::Say);
             if told { Ok(()) } else { Err(Broken::Dropped) }
         }
         // The desk that is asked at last is offered it, see `all_is_offered`.
         Event::UserSaid(_) if open.look_up.is_some() => Ok(()),
-        Event::UserSaid(_) if !recorded || (is_called && !owed("message")) => Err(Broken::Dropped),
+        Event::UserSaid(_) if !recorded || (is_called && !owed(TaskKind::Message)) => {
+            Err(Broken::Dropped)
+        }
         Event::BotSaid(_) if matches!(open.phase, Phase::Waiting | Phase::Attended) => {
             let noticed = effects
                 .iter()

@@ -6,7 +6,7 @@ impl World {
     pub(in super::super) fn tasks(&self) -> Vec<&'static str> {
         self.deliveries()
             .iter()
-            .map(|delivery| delivery.task.kind())
+            .map(|delivery| delivery.task.kind().label())
             .collect()
     }
 

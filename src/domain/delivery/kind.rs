@@ -1,0 +1,126 @@
+//! What tasks are called.
+
+use super::Task;
+
+/// What is to be done, whatever it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TaskKind {
+    Say,
+    LookUp,
+    Pause,
+    Resume,
+    Forget,
+    Open,
+    Message,
+    Placeholder,
+    Failed,
+    Close,
+}
+
+impl TaskKind {
+    pub const ALL: [Self; 10] = [
+        Self::Say,
+        Self::LookUp,
+        Self::Pause,
+        Self::Resume,
+        Self::Forget,
+        Self::Open,
+        Self::Message,
+        Self::Placeholder,
+        Self::Failed,
+        Self::Close,
+    ];
+
+    /// The name in metrics, logs and the admin API. Stored, as the task's own tag is, so it must not change.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Say => "say",
+            Self::LookUp => "look_up",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Forget => "forget",
+            Self::Open => "open",
+            Self::Message => "message",
+            Self::Placeholder => "placeholder",
+            Self::Failed => "failed",
+            Self::Close => "close",
+        }
+    }
+
+    pub fn from_label(label: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.label() == label)
+    }
+}
+
+impl Task {
+    pub const fn kind(&self) -> TaskKind {
+        match self {
+            Self::Say { .. } => TaskKind::Say,
+            Self::LookUp { .. } => TaskKind::LookUp,
+            Self::Pause { .. } => TaskKind::Pause,
+            Self::Resume { .. } => TaskKind::Resume,
+            Self::Forget => TaskKind::Forget,
+            Self::Open { .. } => TaskKind::Open,
+            Self::Message { .. } => TaskKind::Message,
+            Self::Placeholder { .. } => TaskKind::Placeholder,
+            Self::Failed { .. } => TaskKind::Failed,
+            Self::Close { .. } => TaskKind::Close,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{conversation::ResumeContract, ids::MessageId};
+
+    fn task(kind: TaskKind) -> Task {
+        let message = MessageId::from_uuid(Uuid::from_u128(1));
+        let reason = "solved".to_owned();
+        match kind {
+            TaskKind::Say => Task::Say {
+                message,
+                notice: false,
+                part: None,
+                speaker: None,
+            },
+            TaskKind::LookUp => Task::LookUp {
+                history: true,
+                session: true,
+            },
+            TaskKind::Pause => Task::Pause { index: 0 },
+            TaskKind::Resume => Task::resume(
+                0,
+                &ResumeContract {
+                    reason,
+                    agent: None,
+                    seconds: 1,
+                    unanswered: false,
+                    dialog_state: None,
+                },
+            ),
+            TaskKind::Forget => Task::Forget,
+            TaskKind::Open => Task::Open { upto: 1 },
+            TaskKind::Message => Task::Message {
+                message,
+                part: None,
+            },
+            TaskKind::Placeholder => Task::Placeholder { message },
+            TaskKind::Failed => Task::Failed { message, reason },
+            TaskKind::Close => Task::Close { reason },
+        }
+    }
+
+    #[test]
+    fn every_kind_has_the_word_it_is_stored_by() {
+        for kind in TaskKind::ALL {
+            let task = task(kind);
+            assert_eq!(task.kind(), kind);
+            let stored = serde_json::to_value(task).unwrap();
+            assert_eq!(stored["do"], kind.label());
+            assert_eq!(TaskKind::from_label(kind.label()), Some(kind));
+        }
+    }
+}
