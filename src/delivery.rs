@@ -7,12 +7,12 @@
 //!
 //! Beside them run the timers of the handovers, the upkeep, and what is to be erased. `app` builds and runs all of it.
 
+mod attempt;
 mod dispatcher;
 mod endpoint;
 mod erasing;
 mod health;
 mod meter;
-mod outcome;
 mod outlet;
 mod places;
 mod timers;

@@ -4,11 +4,9 @@ use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram};
 
+use super::attempt::Outcome;
 use crate::{
-    domain::{
-        delivery::{Destination, Done, Failure, TaskKind},
-        retry::ErrorClass,
-    },
+    domain::delivery::{Destination, TaskKind},
     telemetry::{Family, Registry, catalog},
 };
 
@@ -26,15 +24,6 @@ pub(super) struct Meter {
 pub(super) enum Call {
     Delivery(TaskKind),
     Ping,
-}
-
-/// What came of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Outcome {
-    Delivered,
-    /// A desk understood and said no.
-    Declined,
-    Failed(ErrorClass),
 }
 
 /// A call that has ended.
@@ -107,26 +96,6 @@ impl Call {
         match self {
             Self::Delivery(kind) => kind.label(),
             Self::Ping => "ping",
-        }
-    }
-}
-
-impl Outcome {
-    pub(super) fn of(result: Result<&Done, &Failure>) -> Self {
-        match result {
-            Ok(Done {
-                refused: Some(_), ..
-            }) => Self::Declined,
-            Ok(_) => Self::Delivered,
-            Err(failure) => Self::Failed(failure.class),
-        }
-    }
-
-    pub(super) fn label(self) -> &'static str {
-        match self {
-            Self::Delivered => "delivered",
-            Self::Declined => "declined",
-            Self::Failed(class) => class.label(),
         }
     }
 }

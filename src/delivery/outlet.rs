@@ -12,10 +12,10 @@ use tokio::{sync::Notify, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    attempt::{Attempt, Outcome, Plan},
     endpoint::Endpoint,
     health::{Begun, Health, Permit},
-    meter::{Call, Ended, Meter, Outcome},
-    outcome::{Attempt, Plan, report},
+    meter::{Call, Ended, Meter},
     places::{Place, Places},
 };
 use crate::{
@@ -57,15 +57,6 @@ pub(super) struct Shared {
     pub(super) instruments: Instruments,
     /// No new call is begun.
     pub(super) stop: CancellationToken,
-}
-
-/// A call that has ended.
-#[derive(Debug)]
-struct Called {
-    begun: Begun,
-    result: Result<Done, Failure>,
-    ended_at: Timestamp,
-    took: Duration,
 }
 
 /// An adapter's call is given up after ten seconds, and the clocks of two machines may run apart a little.
@@ -173,31 +164,20 @@ impl Outlet {
 
     async fn attempt(&self, claim: &Claim) -> Settlement {
         let span = self.span(claim);
-        let called = self.call(claim).await;
-        self.hear(&claim.job.task, &called);
-        self.account(claim, &called, span);
-        let Called {
-            begun,
-            result,
-            ended_at,
-            took: _,
-        } = called;
-        let attempt = Attempt {
-            job: &claim.job,
-            number: claim.attempts.saturating_add(1),
-            result,
-            ended_at,
-            jitter: (self.shared.jitter)(),
-        };
-        let Plan { settlement, pause } = attempt.plan(&self.shared.window);
+        let attempt = self.call(claim).await;
+        self.hear(&attempt);
+        self.account(&attempt, span);
+        let (begun_at, ended_at) = (attempt.begun.at, attempt.ended_at);
+        let jitter = (self.shared.jitter)();
+        let Plan { settlement, pause } = attempt.plan(&self.shared.window, jitter);
         if let Some(pause) = pause {
-            self.health.pause(begun.at, ended_at, pause);
+            self.health.pause(begun_at, ended_at, pause);
             self.keep(pause).await;
         }
         settlement
     }
 
-    async fn call(&self, claim: &Claim) -> Called {
+    async fn call<'c>(&self, claim: &'c Claim) -> Attempt<'c> {
         let begun = self.health.begin(self.shared.clock.now());
         let start = Instant::now();
         let result = if self.may_be_a_repeat(claim) {
@@ -205,7 +185,8 @@ impl Outlet {
         } else {
             self.endpoint.perform(&claim.job).await
         };
-        Called {
+        Attempt {
+            claim,
             begun,
             result,
             ended_at: self.shared.clock.now(),
@@ -214,33 +195,31 @@ impl Outlet {
     }
 
     /// Keeps what the call says of the destination.
-    fn hear(&self, task: &Task, called: &Called) {
-        let (result, ended_at) = (&called.result, called.ended_at);
-        let report = report(task, result, called.begun.probes);
-        self.record(called.begun, ended_at, report);
+    fn hear(&self, attempt: &Attempt<'_>) {
+        self.record(attempt.begun, attempt.ended_at, attempt.report());
         if let Ok(Done {
             quiet_for: Some(asked),
             ..
-        }) = result
+        }) = attempt.result
         {
-            let until = ended_at.plus(retry::clamp(*asked));
+            let until = attempt.ended_at.plus(retry::clamp(asked));
             tracing::info!(destination = %self.destination, %until, "destination has taken its last call for now, the others wait");
             self.health.quiet_until(until);
         }
     }
 
     /// Tells metrics, trace and log of the call.
-    fn account(&self, claim: &Claim, called: &Called, span: Option<Span>) {
-        let outcome = Outcome::of(called.result.as_ref());
+    fn account(&self, attempt: &Attempt<'_>, span: Option<Span>) {
+        let outcome = attempt.outcome();
         self.meter.ended(Ended {
-            call: Call::Delivery(claim.job.task.kind()),
+            call: Call::Delivery(attempt.task().kind()),
             outcome,
-            took: called.took,
-            age: Some(called.ended_at.since(claim.job.created_at)),
-            first: claim.attempts == 0,
+            took: attempt.took,
+            age: Some(attempt.age()),
+            first: attempt.claim.attempts == 0,
         });
         end(span, outcome);
-        self.log(claim, &called.result);
+        self.log(attempt);
     }
 
     /// Whether an earlier call may have brought it: one that failed, or one of a process that died in it. What is owed from
@@ -312,15 +291,15 @@ impl Outlet {
             .ok()
     }
 
-    fn log(&self, claim: &Claim, result: &Result<Done, Failure>) {
-        let (destination, delivery) = (&self.destination, claim.job.delivery);
-        let kind = claim.job.task.kind().label();
-        match result {
+    fn log(&self, attempt: &Attempt<'_>) {
+        let (destination, delivery) = (&self.destination, attempt.claim.job.delivery);
+        let kind = attempt.task().kind().label();
+        match &attempt.result {
             Ok(_) => {
                 tracing::debug!(%destination, delivery.id = %delivery, delivery.kind = kind, "delivered");
             }
             // What waits for the bot besides is not made any more, so nothing but this line tells of it.
-            Err(failure) if is_lost(&claim.job.task, failure) => tracing::warn!(
+            Err(failure) if is_lost(attempt.task(), failure) => tracing::warn!(
                 %destination,
                 delivery.id = %delivery,
                 http.status = failure.status,
@@ -330,7 +309,7 @@ impl Outlet {
                 %destination,
                 delivery.id = %delivery,
                 delivery.kind = kind,
-                delivery.attempts = claim.attempts.saturating_add(1),
+                delivery.attempts = attempt.number(),
                 error.class = failure.class.label(),
                 http.status = failure.status,
                 "a delivery was not taken"

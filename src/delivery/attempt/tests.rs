@@ -1,6 +1,12 @@
 use super::*;
-use crate::delivery::tests::job;
-use crate::domain::conversation::ResumeContract;
+use crate::{
+    delivery::tests::job,
+    domain::{
+        conversation::ResumeContract,
+        delivery::{Destination, Job},
+    },
+    store::Ticket,
+};
 
 const WINDOW: Window = Window {
     pause_limit: Duration::from_mins(5),
@@ -17,14 +23,28 @@ fn failed(job: &Job, class: ErrorClass, number: u32, age: Duration) -> Plan {
 }
 
 fn failed_so(job: &Job, failure: Failure, number: u32, age: Duration) -> Plan {
-    Attempt {
-        job,
-        number,
+    failed_at(job, failure, number, job.created_at.plus(age))
+}
+
+fn failed_at(job: &Job, failure: Failure, number: u32, ended_at: Timestamp) -> Plan {
+    let claim = Claim {
+        job: job.clone().into(),
+        attempts: number - 1,
+        destination: Destination::Bot(job.key.bot.clone()),
+        trace: None,
+        ticket: Ticket::scripted(),
+    };
+    let attempt = Attempt {
+        claim: &claim,
+        begun: Begun {
+            at: ended_at,
+            probes: false,
+        },
         result: Err(failure),
-        ended_at: job.created_at.plus(age),
-        jitter: 1.0,
-    }
-    .plan(&WINDOW)
+        ended_at,
+        took: Duration::ZERO,
+    };
+    attempt.plan(&WINDOW, 1.0)
 }
 
 /// A status of that class, where an answer has one.
@@ -77,15 +97,7 @@ fn a_deletion_goes_on_as_a_resume_does_and_what_is_not_there_is_deleted() {
 #[test]
 fn a_deletion_for_which_the_platform_has_no_call_ends_with_the_first_attempt() {
     let class = ErrorClass::Unsupported;
-    let job = forget();
-    let plan = Attempt {
-        job: &job,
-        number: 1,
-        result: Err(Failure::of(class)),
-        ended_at: job.created_at,
-        jitter: 1.0,
-    }
-    .plan(&WINDOW);
+    let plan = failed_so(&forget(), Failure::of(class), 1, Duration::ZERO);
     assert_eq!(plan.settlement.row, RowOutcome::Dead { class });
     assert_eq!(plan.settlement.result, StepResult::Dead { class });
 }
@@ -147,18 +159,11 @@ fn a_delivery_from_the_future_counts_as_new() {
     let mut job = job(1, 1);
     let created = job.created_at;
     job.created_at = created.plus(Duration::from_hours(24));
-    let result = Err(Failure {
+    let failure = Failure {
         status: Some(503),
         ..Failure::of(ErrorClass::Busy)
-    });
-    let plan = Attempt {
-        job: &job,
-        number: 1,
-        result,
-        ended_at: created,
-        jitter: 1.0,
-    }
-    .plan(&WINDOW);
+    };
+    let plan = failed_at(&job, failure, 1, created);
     let RowOutcome::Retry { at, .. } = plan.settlement.row else {
         panic!("tried again")
     };

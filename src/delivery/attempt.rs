@@ -1,32 +1,41 @@
-//! What an attempt means for its delivery and its destination: pure functions from the vendor's answer to what the store and
-//! the breaker are told.
+//! A call that has ended, and what it means for its delivery and its destination: pure functions from the vendor's answer to
+//! what the store, the breaker and the metrics are told.
 
 use std::time::Duration;
 
+use super::health::Begun;
 use crate::{
     domain::{
         breaker::Report,
-        delivery::{Done, Failure, Job, StepResult, Task},
+        delivery::{Done, Failure, StepResult, Task},
         policy::PausedBecause,
         retry::{self, ErrorClass, Verdict, Window},
         taken::Taken,
         time::Timestamp,
     },
-    store::{Pause, RowOutcome, Settlement},
+    store::{Claim, Pause, RowOutcome, Settlement},
 };
 
 /// One call that has ended.
-#[derive(Clone, Debug)]
-pub(super) struct Attempt<'a> {
-    pub(super) job: &'a Job,
-    /// 1 for the first.
-    pub(super) number: u32,
+#[derive(Debug)]
+pub(super) struct Attempt<'c> {
+    pub(super) claim: &'c Claim,
+    pub(super) begun: Begun,
     pub(super) result: Result<Done, Failure>,
     pub(super) ended_at: Timestamp,
-    /// A random number in 0..1.
-    pub(super) jitter: f64,
+    pub(super) took: Duration,
 }
 
+/// What came of a call, as it is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Outcome {
+    Delivered,
+    /// A desk understood and said no.
+    Declined,
+    Failed(ErrorClass),
+}
+
+/// What follows from an attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Plan {
     pub(super) settlement: Settlement,
@@ -41,85 +50,134 @@ const RESUME_LIMIT: Duration = Duration::from_hours(24);
 const REFUSED_RESUME_FIRST: Duration = Duration::from_secs(15);
 const REFUSED_RESUME_LAST: Duration = Duration::from_mins(5);
 
-/// What a call says of its destination. `probes`: it finds out whether the destination is back.
-pub(super) fn report(task: &Task, result: &Result<Done, Failure>, probes: bool) -> Report {
-    let failure = match result {
-        Ok(Done { unasked: true, .. }) | Err(Failure { unasked: true, .. }) => {
-            return Report::Nothing;
-        }
-        Ok(_) => return Report::Well,
-        Err(failure) => failure,
-    };
-    // A look-up that the platform cannot answer says little about the calls that carry a conversation. That it cannot be
-    // reached, or has no answer to the call that finds out whether it is back, says all.
-    let is_telling =
-        !matches!(task, Task::LookUp { .. }) || failure.class == ErrorClass::NotSent || probes;
-    match (failure.class.trips_breaker(), failure.status) {
-        (true, _) if is_telling => Report::Unwell,
-        (false, Some(_)) => Report::Well,
-        // Without an answer nobody was called, or nobody came to say how it is.
-        (true, _) | (false, None) => Report::Nothing,
-    }
-}
-
 impl Attempt<'_> {
-    pub(super) fn plan(self, window: &Window) -> Plan {
-        let failure = match self.result {
-            Ok(done) => return Plan::over(StepResult::Done(done), RowOutcome::Delivered),
+    pub(super) fn outcome(&self) -> Outcome {
+        match &self.result {
+            Ok(Done {
+                refused: Some(_), ..
+            }) => Outcome::Declined,
+            Ok(_) => Outcome::Delivered,
+            Err(failure) => Outcome::Failed(failure.class),
+        }
+    }
+
+    /// What it says of its destination.
+    pub(super) fn report(&self) -> Report {
+        let failure = match &self.result {
+            Ok(Done { unasked: true, .. }) | Err(Failure { unasked: true, .. }) => {
+                return Report::Nothing;
+            }
+            Ok(_) => return Report::Well,
             Err(failure) => failure,
         };
-        let class = failure.class;
-        let looks_up = matches!(self.job.task, Task::LookUp { .. });
-        let must_be_done = must_be_done(&self.job.task, &failure);
-        let limit = match self.job.task {
+        // A look-up that the platform cannot answer says little about the calls that carry a conversation. That it
+        // cannot be reached, or has no answer to the call that finds out whether it is back, says all.
+        let is_telling = !matches!(self.task(), Task::LookUp { .. })
+            || failure.class == ErrorClass::NotSent
+            || self.begun.probes;
+        match (failure.class.trips_breaker(), failure.status) {
+            (true, _) if is_telling => Report::Unwell,
+            (false, Some(_)) => Report::Well,
+            // Without an answer nobody was called, or nobody came to say how it is.
+            (true, _) | (false, None) => Report::Nothing,
+        }
+    }
+
+    /// `jitter` is a random number in 0..1.
+    pub(super) fn plan(self, window: &Window, jitter: f64) -> Plan {
+        match self.result {
+            Ok(done) => Plan::over(StepResult::Done(done), RowOutcome::Delivered),
+            Err(ref failure) => {
+                let verdict = self.verdict(failure, window, jitter);
+                self.follow(verdict, failure.class)
+            }
+        }
+    }
+
+    /// 1 for the first.
+    pub(super) fn number(&self) -> u32 {
+        self.claim.attempts.saturating_add(1)
+    }
+
+    /// How long the delivery has been owed. Zero if the clock has been set back since.
+    pub(super) fn age(&self) -> Duration {
+        self.ended_at.since(self.claim.job.created_at)
+    }
+
+    pub(super) fn task(&self) -> &Task {
+        &self.claim.job.task
+    }
+
+    fn verdict(&self, failure: &Failure, window: &Window, jitter: f64) -> Verdict {
+        let must_be_done = must_be_done(self.task(), failure);
+        let limit = match self.task() {
             _ if must_be_done => RESUME_LIMIT,
             // What the agent says waits behind it, and a bot that speaks too is better than nobody. `decide` has it
             // tried again.
             Task::Pause { .. } => window.pause_limit,
             _ => window.limit,
         };
-        // Zero if the clock has been set back since.
-        let age = self.ended_at.since(self.job.created_at);
         let failed = retry::Failure {
-            class: tried_as(&failure),
-            attempt: self.number,
-            age,
+            class: tried_as(failure),
+            attempt: self.number(),
+            age: self.age(),
             retry_after: failure.retry_after,
         };
-        let verdict = match retry::verdict(&failed, &Window { limit, ..*window }, self.jitter) {
-            Verdict::Dead if must_be_done && age < limit => Verdict::Retry {
-                after: refused_resume_wait(self.number),
-            },
-            verdict @ Verdict::PauseDestination { .. }
-                if looks_up && class == ErrorClass::RateLimited =>
+        let verdict = retry::verdict(&failed, &Window { limit, ..*window }, jitter);
+        match (self.task(), verdict) {
+            (Task::LookUp { .. }, Verdict::PauseDestination { .. })
+                if failure.class == ErrorClass::RateLimited =>
             {
                 verdict
             }
             // Nobody waits for a second look-up: `decide` withdraws it. What is refused here says nothing about the calls
             // that carry a conversation.
-            _ if looks_up => Verdict::Retry {
+            (Task::LookUp { .. }, _) => Verdict::Retry {
                 after: Duration::ZERO,
             },
-            verdict => verdict,
-        };
+            (_, Verdict::Dead) if must_be_done && failed.age < limit => Verdict::Retry {
+                after: refused_resume_wait(failed.attempt),
+            },
+            _ => verdict,
+        }
+    }
+
+    fn follow(&self, verdict: Verdict, class: ErrorClass) -> Plan {
         match verdict {
             Verdict::PauseDestination { after } => {
                 let until = self.ended_at.plus(after);
                 let because = paused_because(class);
                 Plan {
                     pause: Some(Pause { until, because }),
-                    ..Plan::again(self.job, class, until, false)
+                    ..self.again(class, until, false)
                 }
             }
-            Verdict::Retry { after } => {
-                Plan::again(self.job, class, self.ended_at.plus(after), true)
-            }
+            Verdict::Retry { after } => self.again(class, self.ended_at.plus(after), true),
             Verdict::Delivered => {
-                let done = taken_without_a_word(&self.job.task);
+                let done = taken_without_a_word(self.task());
                 Plan::over(StepResult::Done(done), RowOutcome::Delivered)
             }
-            Verdict::ReopenOrEnd => Plan::gone(&self.job.task),
+            Verdict::ReopenOrEnd => Plan::gone(self.task()),
             Verdict::Dead => Plan::over(StepResult::Dead { class }, RowOutcome::Dead { class }),
+        }
+    }
+
+    fn again(&self, class: ErrorClass, at: Timestamp, counts: bool) -> Plan {
+        let result = StepResult::Delayed {
+            since: self.claim.job.created_at,
+            class,
+            ambiguous: may_have_arrived(class),
+        };
+        Plan::over(result, RowOutcome::Retry { at, class, counts })
+    }
+}
+
+impl Outcome {
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Declined => "declined",
+            Self::Failed(class) => class.label(),
         }
     }
 }
@@ -130,15 +188,6 @@ impl Plan {
             settlement: Settlement { result, row },
             pause: None,
         }
-    }
-
-    fn again(job: &Job, class: ErrorClass, at: Timestamp, counts: bool) -> Self {
-        let result = StepResult::Delayed {
-            since: job.created_at,
-            class,
-            ambiguous: may_have_arrived(class),
-        };
-        Self::over(result, RowOutcome::Retry { at, class, counts })
     }
 
     /// The conversation is not there any more. What ends it has thereby succeeded; what says something in it has
