@@ -14,7 +14,7 @@ mod erasing;
 mod health;
 mod meter;
 mod outlet;
-mod places;
+mod slots;
 mod timers;
 mod upkeep;
 

@@ -1,11 +1,11 @@
-//! Hands the lanes of one destination out to tasks, as there are places for calls.
+//! Hands the lanes of one destination out to tasks, as there are slots for calls.
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use tokio::task::{JoinSet, yield_now};
 
 use super::{
-    SHORTEST_WAIT, STORE_PAUSE, health::Permit, outlet::Outlet, places::Place, sleep_or_pend,
+    SHORTEST_WAIT, STORE_PAUSE, health::Permit, outlet::Outlet, sleep_or_pend, slots::Slot,
 };
 use crate::{domain::time::Timestamp, store::Claimed};
 
@@ -22,7 +22,7 @@ enum Wait {
     Bell,
     Until(Timestamp),
     /// A call to end: there are as many as there may be.
-    Place,
+    Slot,
     /// A lane to end: what came of too many calls is not written yet.
     Lane,
 }
@@ -48,20 +48,20 @@ impl Dispatcher {
             &outlet.shared,
             outlet.shared.store.bell(&outlet.destination),
         );
-        let mut place = None;
+        let mut slot = None;
         while !shared.stop.is_cancelled() {
             // Both are listened to before the store is asked, so that nothing falls between asking and waiting.
             let mut rung = pin!(bell.notified());
             rung.as_mut().enable();
             let mut stirred = pin!(outlet.stirred.notified());
             stirred.as_mut().enable();
-            let wait = self.round(place.take()).await;
-            let full = matches!(wait, Wait::Place | Wait::Lane);
+            let wait = self.round(slot.take()).await;
+            let full = matches!(wait, Wait::Slot | Wait::Lane);
             tokio::select! {
                 () = shared.stop.cancelled() => {}
                 () = rung, if !full => {}
                 () = stirred => {}
-                free = outlet.places.wait(), if matches!(wait, Wait::Place) => place = free,
+                free = outlet.slots.wait(), if matches!(wait, Wait::Slot) => slot = free,
                 _ = self.lanes.join_next(), if matches!(wait, Wait::Lane) => {}
                 () = sleep_or_pend(wait.longest(shared.clock.now())) => {}
             }
@@ -73,63 +73,63 @@ impl Dispatcher {
         while self.lanes.join_next().await.is_some() {}
     }
 
-    async fn round(&mut self, place: Option<Place>) -> Wait {
+    async fn round(&mut self, slot: Option<Slot>) -> Wait {
         while self.lanes.try_join_next().is_some() {}
         let room = LANES.saturating_sub(self.lanes.len());
         if room == 0 {
             return Wait::Lane;
         }
         // Asked before the permit, since a probe that is permitted and not made would keep the next one waiting.
-        let mut places = self.outlet.places.take(place, room);
-        if places.is_empty() {
-            return Wait::Place;
+        let mut slots = self.outlet.slots.take(slot, room);
+        if slots.is_empty() {
+            return Wait::Slot;
         }
-        match self.outlet.permit(places.len()) {
+        match self.outlet.permit(slots.len()) {
             Permit::Wait(until) => Wait::Until(until),
             Permit::Calls(calls) => {
-                places.truncate(calls);
-                let (started, wait) = self.start_lanes(places).await;
+                slots.truncate(calls);
+                let (started, wait) = self.start_lanes(slots).await;
                 self.outlet.give_back(calls.saturating_sub(started));
                 wait
             }
             Permit::Probe => {
-                places.truncate(ONE_PROBE);
-                self.start_probe(places).await
+                slots.truncate(ONE_PROBE);
+                self.start_probe(slots).await
             }
         }
     }
 
     /// An open breaker's interval is over. The first delivery that is due is the probe; without one, a ping is, so that
     /// a destination that is back is known to be back before somebody needs it.
-    async fn start_probe(&mut self, place: Vec<Place>) -> Wait {
-        let (started, wait) = self.start_lanes(place).await;
+    async fn start_probe(&mut self, slot: Vec<Slot>) -> Wait {
+        let (started, wait) = self.start_lanes(slot).await;
         if started == 0 {
             let outlet = Arc::clone(&self.outlet);
-            let place = self.outlet.places.take(None, ONE_PROBE);
+            let slot = self.outlet.slots.take(None, ONE_PROBE);
             self.lanes.spawn(async move {
                 outlet.ping().await;
-                drop(place);
+                drop(slot);
             });
         }
         wait
     }
 
-    /// Starts lanes that are due, each with one of these places; says how many, and when to look again.
-    async fn start_lanes(&mut self, places: Vec<Place>) -> (usize, Wait) {
+    /// Starts lanes that are due, each with one of these slots; says how many, and when to look again.
+    async fn start_lanes(&mut self, slots: Vec<Slot>) -> (usize, Wait) {
         let shared = &self.outlet.shared;
-        let limit = places.len();
+        let limit = slots.len();
         match shared.store.claim(&self.outlet.destination, limit).await {
             Ok(Claimed { claims, next_due }) => {
                 let started = claims.len();
-                for (claim, place) in claims.into_iter().zip(places) {
+                for (claim, slot) in claims.into_iter().zip(slots) {
                     let outlet = Arc::clone(&self.outlet);
                     self.lanes
-                        .spawn(async move { outlet.work(claim, place).await });
+                        .spawn(async move { outlet.work(claim, slot).await });
                 }
                 let wait = match next_due {
-                    _ if self.outlet.places.are_taken() => Wait::Place,
+                    _ if self.outlet.slots.are_taken() => Wait::Slot,
                     // A call has ended while the store was asked.
-                    Some(due) if started == limit && due <= shared.clock.now() => Wait::Place,
+                    Some(due) if started == limit && due <= shared.clock.now() => Wait::Slot,
                     Some(due) => Wait::Until(due),
                     None => Wait::Bell,
                 };
@@ -147,7 +147,7 @@ impl Wait {
     /// How long, should nothing else end it before.
     fn longest(&self, now: Timestamp) -> Option<Duration> {
         match self {
-            Self::Bell | Self::Place | Self::Lane => None,
+            Self::Bell | Self::Slot | Self::Lane => None,
             Self::Until(at) => Some(at.since(now).max(SHORTEST_WAIT)),
         }
     }

@@ -1,7 +1,7 @@
 //! One destination with all that its lanes share, and the life of a lane: attempt, settle, on to the next head.
 //!
-//! A call has its place among those that may be under way until it has ended. What came of it is written afterwards, and
-//! the next call of another lane does not wait for that.
+//! A call has its slot until it has ended. What came of it is written afterwards, and the next call of another lane does
+//! not wait for that.
 
 use std::{
     sync::Arc,
@@ -16,7 +16,7 @@ use super::{
     endpoint::Endpoint,
     health::{Begun, Health, Permit},
     meter::{Call, Ended, Meter},
-    places::{Place, Places},
+    slots::{Slot, Slots},
 };
 use crate::{
     domain::{
@@ -39,7 +39,7 @@ pub(super) struct Outlet {
     pub(super) shared: Shared,
     /// Rings when the dispatcher should look again: a lane waits once more, or calls may be made at another time.
     pub(super) stirred: Notify,
-    pub(super) places: Places,
+    pub(super) slots: Slots,
     endpoint: Endpoint,
     health: Health,
     meter: Arc<Meter>,
@@ -61,9 +61,9 @@ pub(super) struct Shared {
 
 /// An adapter's call is given up after ten seconds, and the clocks of two machines may run apart a little.
 const HELD_FOR: Duration = Duration::from_secs(12);
-/// As long a lane waits for its place with the next call in hand; then it is anybody's again. What waits here is neither
+/// As long a lane waits for its slot with the next call in hand; then it is anybody's again. What waits here is neither
 /// called off nor changed any more, and no other replica has it.
-const PLACE_WITHIN: Duration = Duration::from_secs(1);
+const SLOT_WITHIN: Duration = Duration::from_secs(1);
 /// No lane is taken over sooner from a process that died in a call: it was held for longer when the call began.
 const TAKEN_OVER_AFTER: Duration = Duration::from_secs(10);
 
@@ -80,7 +80,7 @@ impl Outlet {
             since: shared.clock.now(),
             shared,
             stirred: Notify::new(),
-            places: Places::new(),
+            slots: Slots::new(),
             endpoint,
             health,
             meter,
@@ -96,35 +96,35 @@ impl Outlet {
         self.health.give_back(calls);
     }
 
-    /// Works a lane off, for as long as calls may be made. Place and permit for the first one have been given.
-    pub(super) async fn work(&self, first: Claim, place: Place) {
+    /// Works a lane off, for as long as calls may be made. Slot and permit for the first one have been given.
+    pub(super) async fn work(&self, first: Claim, slot: Slot) {
         if self.shared.stop.is_cancelled() {
             return self.release(first).await;
         }
-        let mut next = Some((first, place));
-        while let Some((claim, place)) = next {
+        let mut next = Some((first, slot));
+        while let Some((claim, slot)) = next {
             if !self.holds(&claim).await {
                 self.health.forgo();
                 return self.release(claim).await;
             }
             let settlement = self.attempt(&claim).await;
-            drop(place);
+            drop(slot);
             next = self.go_on(claim, settlement).await;
         }
     }
 
     /// Writes what came of a call, and waits until the lane's next one may be made.
-    async fn go_on(&self, claim: Claim, settlement: Settlement) -> Option<(Claim, Place)> {
+    async fn go_on(&self, claim: Claim, settlement: Settlement) -> Option<(Claim, Slot)> {
         let (stop, pauses) = (&self.shared.stop, self.health.pauses());
         let next = self.settle(claim, settlement).await?;
-        let place = timeout(PLACE_WITHIN, self.places.wait());
-        let place = stop.run_until_cancelled(place).await;
-        if let Some(Ok(Some(place))) = place
+        let slot = timeout(SLOT_WITHIN, self.slots.wait());
+        let slot = stop.run_until_cancelled(slot).await;
+        if let Some(Ok(Some(slot))) = slot
             && !stop.is_cancelled()
             && self.health.pauses() == pauses
             && self.take_permit()
         {
-            return Some((next, place));
+            return Some((next, slot));
         }
         self.release(next).await;
         None

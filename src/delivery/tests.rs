@@ -4,8 +4,8 @@ mod breaker;
 mod ends;
 mod job;
 mod lanes;
-mod places;
 mod repeats;
+mod slots;
 mod upkeep;
 mod world;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{world::Scripted, *};
 
-/// The first of 32 lanes has a second call to make, for which there is no place when the first one's outcome is written.
+/// The first of 32 lanes has a second call to make, for which there is no slot when the first one's outcome is written.
 fn one_lane_goes_on_among_others() -> (World, Arc<Scripted>) {
     let mut world = World::new();
     let (live, desk) = world.desk("live", Duration::from_secs(5), takes_all());
@@ -38,7 +38,7 @@ async fn a_lane_that_waits_to_be_called_again_is_given_back_at_a_stop() {
     assert_eq!(world.lanes.seen().released, 0);
     world.stop.cancel();
     sleep(Duration::from_millis(5)).await;
-    assert_eq!(world.lanes.seen().released, 1, "its place is still taken");
+    assert_eq!(world.lanes.seen().released, 1, "its slot is still taken");
     running.await.unwrap();
     assert_eq!(desk.log().calls.len(), 32);
     assert_eq!(world.lanes.claimed(), 0);
@@ -79,7 +79,7 @@ async fn a_lane_that_waits_to_be_called_again_heeds_a_pause_that_comes_meanwhile
     (17..=31).for_each(|lane| world.lanes.add(&live, job(lane, 1)));
     world.until(|| !world.lanes.seen().pauses.is_empty()).await;
     sleep(Duration::from_secs(2)).await;
-    // Fifteen have waited since 1.4 seconds for a place, which the refused call left at 1.5.
+    // Fifteen have waited since 1.4 seconds for a slot, which the refused call left at 1.5.
     assert_eq!(
         desk.call_times()
             .into_iter()
