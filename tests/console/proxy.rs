@@ -8,9 +8,6 @@ use tokio::{
     sync::watch,
 };
 
-const BAD_GATEWAY: &[u8] =
-    b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
     Through,
@@ -18,11 +15,35 @@ pub enum Line {
     Cut,
     /// As of a proxy whose server is being started again.
     BadGateway,
+    /// As of a proxy that finds its servers by asking who is up.
+    NotFound,
+    /// As of a proxy with a page for the meantime.
+    Maintenance,
 }
 
 pub struct Proxy {
     pub root: String,
     line: watch::Sender<Line>,
+}
+
+impl Line {
+    /// Whatever keeps a browser from what is behind the proxy.
+    pub const DOWN: [Self; 4] = [
+        Self::Cut,
+        Self::BadGateway,
+        Self::NotFound,
+        Self::Maintenance,
+    ];
+
+    /// What the proxy says itself: the status, the kind of its words and these.
+    const fn says(self) -> Option<[&'static str; 3]> {
+        match self {
+            Self::Through | Self::Cut => None,
+            Self::BadGateway => Some(["502 Bad Gateway", "text/plain", ""]),
+            Self::NotFound => Some(["404 Not Found", "text/plain", "404 page not found\n"]),
+            Self::Maintenance => Some(["200 OK", "text/html", "<title>Soon</title><h1>Soon</h1>"]),
+        }
+    }
 }
 
 impl Proxy {
@@ -53,20 +74,20 @@ impl Proxy {
 
 async fn carry(mut near: TcpStream, to: SocketAddr, mut line: watch::Receiver<Line>) {
     let now = *line.borrow_and_update();
-    match now {
-        Line::Through => {
-            let Ok(mut far) = TcpStream::connect(to).await else {
-                return;
-            };
-            tokio::select! {
-                _ = copy_bidirectional(&mut near, &mut far) => {}
-                _ = line.changed() => {}
-            }
-        }
-        Line::Cut => {}
-        Line::BadGateway => {
-            let _ = near.read(&mut [0; 4096]).await;
-            let _ = near.write_all(BAD_GATEWAY).await;
+    if let Some([status, kind, words]) = now.says() {
+        let length = words.len();
+        let answer = format!(
+            "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{words}"
+        );
+        let _ = near.read(&mut [0; 4096]).await;
+        let _ = near.write_all(answer.as_bytes()).await;
+    } else if now == Line::Through {
+        let Ok(mut far) = TcpStream::connect(to).await else {
+            return;
+        };
+        tokio::select! {
+            _ = copy_bidirectional(&mut near, &mut far) => {}
+            _ = line.changed() => {}
         }
     }
 }

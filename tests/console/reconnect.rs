@@ -43,7 +43,7 @@ async fn a_stream_that_is_cut_resumes_without_a_gap_or_a_double() {
     let world = World::new();
     let (proxy, browser) = ann_behind_a_proxy(&world).await;
     let mut count = 0;
-    for line in [Line::Cut, Line::BadGateway] {
+    for line in Line::DOWN {
         count += 1;
         says(&world, &format!("say {count}")).await;
         until(&browser, (&said(".turn--user", "say "), numbered(count))).await;
@@ -84,7 +84,7 @@ async fn connections_that_break_again_and_again_cost_no_turn_and_show_no_banner(
 async fn what_is_written_while_the_connection_is_cut_leaves_once_and_by_itself_afterwards() {
     let world = World::new();
     let (proxy, browser) = ann_behind_a_proxy(&world).await;
-    for line in [Line::Cut, Line::BadGateway] {
+    for line in Line::DOWN {
         proxy.set(line);
         let text = format!("answer {line:?}");
         browser
@@ -99,7 +99,25 @@ async fn what_is_written_while_the_connection_is_cut_leaves_once_and_by_itself_a
         browser.find("xpath", &sent).await;
     }
     let all = said(".turn--agent", "answer ");
-    until(&browser, (&all, json!(["answer Cut", "answer BadGateway"]))).await;
+    let sent = Line::DOWN.map(|line| format!("answer {line:?}"));
+    until(&browser, (&all, json!(sent))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inbox_without_a_bridge_stays_and_hears_afterwards_who_waits() {
+    let world = World::new();
+    world.wait(Duration::from_mins(1));
+    let proxy = Proxy::start(&world.served().await).await;
+    let browser = signed_in_at("ann", &proxy.root, "/console").await;
+    for line in [Line::NotFound, Line::Maintenance] {
+        proxy.set(line);
+        browser.sees("Cut off.").await;
+        proxy.set(Line::Through);
+        until(&browser, (BANNERS, json!(0))).await;
+    }
+    let row = format!(".row[href='{}']", waiting(&world).await);
+    browser.find("css selector", &row).await;
+    assert!(is_still_the_same_page(&browser).await);
 }
 
 /// What stands in the note, and whether it is the page that was there before the line was cut.
@@ -111,7 +129,7 @@ async fn an_act_that_the_bridge_does_not_answer_leaves_the_page_and_what_was_typ
     let (proxy, browser) = ann_behind_a_proxy(&world).await;
     let unfold = "document.querySelector('#do-note').open = true";
     let press = "document.querySelector('#do-note button').click()";
-    for line in [Line::Cut, Line::BadGateway] {
+    for line in Line::DOWN {
         let text = format!("note {line:?}");
         browser.script(unfold).await;
         browser.type_into("#note", &text).await;

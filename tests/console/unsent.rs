@@ -63,7 +63,7 @@ async fn a_reply_that_is_kept_leaves_from_whatever_page_is_open_and_is_seen_ther
 async fn a_click_while_the_line_is_cut_keeps_the_page_and_is_followed_when_it_is_back() {
     let world = World::new();
     let (proxy, browser, [page, other]) = ann_at_work(&world).await;
-    for line in [Line::Cut, Line::BadGateway] {
+    for line in Line::DOWN {
         proxy.set(line);
         browser.sees("Cut off.").await;
         browser.type_into("#write", "half a sen").await;

@@ -2,6 +2,7 @@
 // going, and goes there when the line is back.
 
 import { element, putAbove } from "./dom.js";
+import { Refused, page } from "./fetch.js";
 import { go, linkOf } from "./go.js";
 import { opensWhenBack } from "./words.js";
 
@@ -21,9 +22,10 @@ const ASKED = "/console?part=list";
 
 async function isThere() {
   try {
-    return (await fetch(ASKED, { method: "HEAD", cache: "no-store" })).status < 500;
-  } catch {
-    return false;
+    await page(ASKED);
+    return true;
+  } catch (failure) {
+    return failure instanceof Refused;
   }
 }
 

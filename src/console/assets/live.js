@@ -75,7 +75,7 @@ function kept(part, path, beside) {
       take(await page(from));
     } catch (failure) {
       if (failure instanceof SignedOut) end();
-      else if (failure instanceof Gone) forget();
+      else if (failure instanceof Gone && part === "talk") forget();
       else if (!(failure instanceof Refused)) want(AGAIN);
     }
   });

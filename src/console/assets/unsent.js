@@ -12,7 +12,7 @@ const KEY = "unsent ";
 const TRY_AGAIN_AFTER = 3000;
 // What is answered sooner is not worth a word elsewhere.
 const LATE_AFTER = 1500;
-// Of what can never be sent as it is, and of what nobody can be sent any more, if it is the bridge that says so.
+// Of what can never be sent as it is, and of what nobody can be sent any more.
 const [FAULTY, GONE] = [422, 404];
 
 let isSending = false;
@@ -107,7 +107,7 @@ async function send(entry) {
     if (isHere) document.dispatchEvent(new CustomEvent("console:page", { detail: page }));
   } catch (failure) {
     if (failure instanceof LineIsDown || failure instanceof SignedOut) stopped = failure;
-    else if (failure.status === GONE && failure.answer?.querySelector("[data-who]")) remove(entry);
+    else if (failure.status === GONE) remove(entry);
     else blame(entry, { words: failure.message, isFinal: failure.status === FAULTY });
   }
 }
