@@ -78,3 +78,31 @@ async fn a_page_of_older_messages_leads_to_the_newest_where_answers_are_written(
     assert!(older.contains(&way), "{older}");
     assert!(!older.contains("<textarea"), "{older}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_that_was_not_sent_goes_back_into_its_field_from_below_the_newest() {
+    let world = World::new();
+    let page = long(&world).await;
+    let browser = ann_at(&world, &page).await;
+    claims(&browser).await;
+    let id = page.rsplit('/').next().unwrap();
+    let plant = format!(
+        "const kept = {{conversation: '{id}', by: 'ann', at: 1, to: 'Them', values: {{form: 'f', text: 'not yet said'}}, fault: {{words: 'no'}}}}; \
+         localStorage.setItem('unsent {id} f', JSON.stringify(kept)); \
+         location.href = document.querySelector('.talk__scroll > .more a').href"
+    );
+    browser.script(&plant).await;
+    browser.sees("To the newest").await;
+    let newest = format!(".owed a[href='{page}']");
+    let newest = browser.find("css selector", &newest).await;
+    browser.picture("console-owed-of-older").await;
+    let failed = "return document.querySelectorAll('.turn--failed').length";
+    assert_eq!(browser.script(failed).await, 0, "it is none of the older");
+    browser.click(&newest).await;
+    browser.find("css selector", ".turn--failed").await;
+    let back = browser.sees("Back into the field").await;
+    browser.click(&back).await;
+    let text = "return document.querySelector('#write').value";
+    assert_eq!(browser.script(text).await, "not yet said");
+    assert_eq!(browser.script(failed).await, 0);
+}

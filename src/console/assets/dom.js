@@ -14,6 +14,9 @@ export const who = document.querySelector("[data-who]")?.dataset.who;
 const asked = new URLSearchParams(location.search);
 asked.delete("answer");
 
+// The conversation that one writes in here: a page of its older messages is only read.
+export const answered = asked.has("before") ? undefined : open;
+
 // What a refused form answers stands under the form's address, which cannot be fetched.
 export const address = (place?.[0] ?? location.pathname) + (asked.size > 0 ? `?${asked}` : "");
 

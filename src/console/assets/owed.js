@@ -1,7 +1,7 @@
 // Wherever one is, one sees which replies are not sent yet: at their rows, and above everything else where they are of
-// another conversation than the one that is open.
+// another conversation than the one that is answered here.
 
-import { element, open, putAbove } from "./dom.js";
+import { answered, element, putAbove } from "./dom.js";
 import { isWithin } from "./go.js";
 import { late, run, unsent } from "./unsent.js";
 import { NOT_SENT_YET, notSentYet } from "./words.js";
@@ -28,7 +28,7 @@ function show() {
   const owed = late();
   document.querySelectorAll(".row__unsent").forEach((mark) => mark.remove());
   owed.forEach(markRow);
-  const elsewhere = owed.filter((conversation) => conversation !== open);
+  const elsewhere = owed.filter((conversation) => conversation !== answered);
   if (elsewhere.length === 0) return says.remove();
   const ways = elsewhere.flatMap((conversation) => [" ", wayTo(conversation)]);
   const text = NOT_SENT_YET + elsewhere.join();

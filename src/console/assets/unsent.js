@@ -1,7 +1,7 @@
 // Replies on their way. They are kept for the whole browser, so that they leave from whatever page is open when the line
 // is back: in their order, and once, since a repeat is known by its form's id.
 
-import { open, who } from "./dom.js";
+import { answered, who } from "./dom.js";
 import { SignedOut } from "./fetch.js";
 import { browser } from "./keep.js";
 import { LineIsDown, post } from "./post.js";
@@ -99,7 +99,7 @@ async function alone(send) {
 
 async function send(entry) {
   try {
-    const isHere = entry.conversation === open;
+    const isHere = entry.conversation === answered;
     const values = { ...entry.values, by: entry.by, ...(!isHere && { elsewhere: true }) };
     const page = await post({ ...entry, values });
     stopped = undefined;

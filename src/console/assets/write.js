@@ -1,6 +1,6 @@
 // Writing: a draft outlives the page, Enter sends, and what was sent stands in the transcript at once.
 
-import { button, element, open, toSignIn, who } from "./dom.js";
+import { answered, button, element, toSignIn, who } from "./dom.js";
 import { clearFault, sayFault } from "./fault.js";
 import { SignedOut } from "./fetch.js";
 import { browser, tab } from "./keep.js";
@@ -12,15 +12,15 @@ import * as words from "./words.js";
 const DRAFT = "draft ";
 // Another person at this browser does not go on with what this one wrote.
 const mine = `${DRAFT}${who} `;
-const draftKey = `${mine}${open}`;
+const draftKey = `${mine}${answered}`;
 // What stands in these fields outlives the page, whichever form of it was sent.
 const DRAFTS = {
   write: draftKey,
-  note: `${mine}note ${open}`,
-  replies: `${mine}replies ${open}`,
-  buttons: `${mine}buttons ${open}`,
-  file: `${mine}file ${open}`,
-  "file-name": `${mine}file-name ${open}`,
+  note: `${mine}note ${answered}`,
+  replies: `${mine}replies ${answered}`,
+  buttons: `${mine}buttons ${answered}`,
+  file: `${mine}file ${answered}`,
+  "file-name": `${mine}file-name ${answered}`,
 };
 
 const FIELDS = ["text", "replies", "buttons", "file", "file_name"];
@@ -45,8 +45,10 @@ function show(entry) {
 
 function backIntoTheField(entry) {
   return button("btn btn--small btn--bare", words.BACK_INTO_THE_FIELD, () => {
+    const text = takeBack(entry.values);
+    if (!text) return;
     remove(entry);
-    takeBack(entry.values)?.focus();
+    text.focus();
     run();
   });
 }
@@ -64,7 +66,7 @@ function standing(entry, isFirst) {
 }
 
 function showAll() {
-  const entries = unsent(open);
+  const entries = unsent(answered);
   const forms = new Set(entries.map(({ values }) => values.form));
   for (const [form, turn] of turns) {
     if (forms.has(form)) continue;
@@ -85,7 +87,7 @@ function showAll() {
 
 // What can never be sent as it is goes back to where it was written, unless something else is written there by now.
 function takeBackFaulty() {
-  const [entry, behind] = unsent(open);
+  const [entry, behind] = unsent(answered);
   if (!entry?.fault?.isFinal || behind || !field() || FIELDS.some((name) => field().form.elements[name].value)) return;
   remove(entry);
   // Whoever writes somewhere else goes on there.
@@ -128,7 +130,7 @@ function send(form) {
   form.querySelectorAll("details[open]").forEach((tool) => { tool.open = false; });
   keepDraft(form);
   clearFault();
-  add(open, { address: form.action, to, values: { ...values, form: crypto.randomUUID() } });
+  add(answered, { address: form.action, to, values: { ...values, form: crypto.randomUUID() } });
 }
 
 function putDraftsBack() {
@@ -144,7 +146,7 @@ function putDraftsBack() {
 // A session may have ended without a word of whose it was.
 if (who) browser.forget((key) => key.startsWith(DRAFT) && !key.startsWith(mine));
 
-if (open) {
+if (answered) {
   putDraftsBack();
   takeBackFaulty();
   showAll();
