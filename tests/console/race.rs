@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::{
     browser::{ann_at, claims, is_still_the_same_page, signed_in_at},
     conversation::{says_as, sends, waiting, waiting_as},
+    patience::until,
     webdriver::Browser,
     world::{self, World},
 };
@@ -106,4 +107,14 @@ async fn what_somebody_writes_while_a_colleague_gets_the_conversation_becomes_a_
     assert_eq!(browser.script(read).await, kept);
     browser.picture("console-lost").await;
     assert!(is_still_the_same_page(&browser).await);
+    let id = page.rsplit('/').next().unwrap();
+    let draft = format!("return localStorage.getItem('draft ann {id}')");
+    assert_eq!(browser.script(&draft).await, json!(null));
+    let ben = world.signed_in(world::Browser::by_https(), "ben").await;
+    sends(&world, &ben, (&page, "assign"), "to=ann").await;
+    browser.find("css selector", "#write").await;
+    browser.script("location.reload()").await;
+    let read =
+        "return [document.querySelector('#write').value, document.querySelector('#note').value]";
+    until(&browser, (read, json!(["", "half a sentence"]))).await;
 }

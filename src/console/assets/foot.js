@@ -24,7 +24,7 @@ export function takeFoot(fresh) {
     if (field && text) field.value = text;
   }
   const isLost = forUser && !document.querySelector("#write");
-  if (isLost) keepAsNote(forUser);
+  if (isLost && keepAsNote(forUser)) document.dispatchEvent(new CustomEvent("console:noted"));
   const field = wasIn && focused && document.getElementById(isLost && focused === "write" ? "note" : focused);
   if (!field) return;
   field.focus({ preventScroll: true });

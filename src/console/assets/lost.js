@@ -3,7 +3,7 @@
 import { sayOvertaken } from "./fault.js";
 import { textIsBelow } from "./words.js";
 
-const FIELDS = ["write", "replies", "buttons", "file"];
+const FIELDS = ["write", "replies", "buttons", "file", "file-name"];
 
 // All of it that there is to keep.
 export function typed() {

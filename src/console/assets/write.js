@@ -162,6 +162,10 @@ if (answered) {
   addEventListener("storage", ({ key, oldValue, newValue }) => {
     const id = Object.keys(DRAFTS).find((id) => DRAFTS[id] === key);
     const draft = id && document.getElementById(id);
+  // What stands in the note is not to stand ready as a reply once more.
+  document.addEventListener("console:noted", () => {
+    Object.entries(DRAFTS).filter(([id]) => id !== "note").forEach(([, key]) => browser.write(key, ""));
+  });
     if (draft && draft.value === (oldValue ?? "")) draft.value = newValue ?? "";
   });
   document.addEventListener("keydown", (event) => {

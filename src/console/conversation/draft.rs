@@ -75,6 +75,7 @@ impl Draft {
             &self.replies,
             &self.buttons,
             &self.file,
+            &self.file_name,
         ];
         let parts = parts.map(|part| part.trim());
         parts
