@@ -360,6 +360,9 @@ async fn what_cannot_be_sent_is_said_in_place_and_stays() {
     }
     let nothing = sends(&world, &ann, (&page, "note"), "text=+").await;
     assert!(nothing.body.contains("There is nothing to send") && !nothing.body.contains("shorten"));
+    let nowhere = sends(&world, &ann, (&page, "transfer"), "").await;
+    assert_eq!(nowhere.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(nowhere.body.contains("There is no desk of that name"));
     let unknown = "/console/conversations/00000000-0000-0000-0000-000000000001";
     assert_eq!(world.get(&ann, unknown).await.status, StatusCode::NOT_FOUND);
 }

@@ -118,3 +118,16 @@ async fn what_somebody_writes_while_a_colleague_gets_the_conversation_becomes_a_
         "return [document.querySelector('#write').value, document.querySelector('#note').value]";
     until(&browser, (read, json!(["", "half a sentence"]))).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_that_has_got_the_conversation_meanwhile_is_no_longer_chosen() {
+    let world = World::new();
+    let page = waiting(&world).await;
+    let browser = ann_at(&world, &page).await;
+    let chosen = "return document.querySelector('#desk').value";
+    assert_eq!(browser.script(chosen).await, "sales");
+    let elsewhere = world.signed_in(world::Browser::here(), "ann").await;
+    sends(&world, &elsewhere, (&page, "transfer"), "desk=sales").await;
+    until(&browser, (chosen, json!("team"))).await;
+    assert!(is_still_the_same_page(&browser).await);
+}

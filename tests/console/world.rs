@@ -303,9 +303,9 @@ fn proxies() -> Vec<IpNet> {
     vec!["10.0.0.0/8".parse().unwrap()]
 }
 
-/// One bot, whose users the console desk `team` takes.
+/// One bot, whose users the console desk `team` takes, and may give to `sales`.
 fn policy() -> Policy {
-    let team = DeskName::new("team").unwrap();
+    let [team, sales] = ["team", "sales"].map(|name| DeskName::new(name).unwrap());
     let desk = DeskPolicy {
         takes_at_once: true,
         ..DeskPolicy::new()
@@ -316,7 +316,7 @@ fn policy() -> Policy {
     };
     Policy {
         bots: BTreeMap::from([(BotName::new("webshop").unwrap(), bot)]),
-        desks: BTreeMap::from([(team.clone(), desk)]),
+        desks: BTreeMap::from([(team.clone(), desk.clone()), (sales, desk)]),
         routes: vec![Route::to(team)],
         observe: true,
         ..Policy::default()

@@ -7,6 +7,11 @@ function foot(root) {
   return [...root.querySelectorAll(".talk__scroll ~ :not(.compose__fault)")];
 }
 
+// A list that has it no longer would show nothing.
+function canHold(field, text) {
+  return !field.options || [...field.options].some(({ value }) => value === text);
+}
+
 export function takeFoot(fresh) {
   const [mine, theirs] = [foot(document), foot(fresh).map((part) => document.adoptNode(part))];
   const isAsItWas = mine.length === theirs.length && mine.every((part, place) => isAsMade(part, theirs[place]));
@@ -21,7 +26,7 @@ export function takeFoot(fresh) {
   mine.forEach((part) => part.remove());
   for (const [id, text] of typed) {
     const field = document.getElementById(id);
-    if (field && text) field.value = text;
+    if (field && text && canHold(field, text)) field.value = text;
   }
   const isLost = forUser && !document.querySelector("#write");
   if (isLost && keepAsNote(forUser)) document.dispatchEvent(new CustomEvent("console:noted"));

@@ -22,6 +22,7 @@ use crate::{
 pub(super) struct Params {
     handover: HandoverId,
     form: Uuid,
+    #[serde(default)]
     desk: String,
 }
 
