@@ -146,3 +146,19 @@ async fn what_can_never_be_sent_as_it_is_goes_back_into_its_field() {
         .find("xpath", "//li[@data-key]//div[text()='Well?']")
         .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn choices_without_a_text_are_not_sent_and_it_says_so() {
+    let world = World::new();
+    let (_proxy, browser, _) = ann_at_work(&world).await;
+    let told = "return document.querySelectorAll('.compose__fault').length";
+    sends(&browser, " ").await;
+    assert_eq!(browser.script(told).await, 0, "there is nothing to send");
+    presses(&browser, "#choices > summary").await;
+    browser.type_into("#replies", "yes\nno").await;
+    presses(&browser, ".compose button[type=submit]").await;
+    browser.sees("There is nothing to send.").await;
+    browser.picture("console-nothing-to-send").await;
+    let kept = "return document.querySelector('#replies').value";
+    assert_eq!(browser.script(kept).await, "yes\nno");
+}

@@ -11,6 +11,7 @@ export const BACK_INTO_THE_FIELD = "Back into the field";
 export const KEPT = "Kept here, leaves when the line is back ";
 export const NOT_SENT_YET = "Not sent yet:";
 export const notSentYet = (count) => `${count} not sent`;
+export const EMPTY = "There is nothing to send. Write something first.";
 export const LOST_AT_SIGN_OUT = "Some replies are not sent yet. They are lost when you sign out. Sign out all the same?";
 export const opensWhenBack = (name) => `The bridge does not answer. ${name || "The page"} opens when it does; what is here stays.`;
 export const NO_SESSION = "you have been signed out.";

@@ -124,7 +124,11 @@ function takeBack(values) {
 
 function send(form) {
   const values = Object.fromEntries(new FormData(form));
-  if (!values.text?.trim() && !values.file?.trim()) return;
+  if (!values.text.trim() && !values.file.trim()) {
+    // Enter in a form that is empty is no wish to send.
+    if (FIELDS.some((name) => values[name].trim())) sayFault(words.EMPTY);
+    return;
+  }
   const to = document.querySelector("h1").textContent;
   for (const name of FIELDS) form.elements[name].value = "";
   form.querySelectorAll("details[open]").forEach((tool) => { tool.open = false; });
@@ -158,14 +162,14 @@ if (answered) {
     const key = DRAFTS[event.target.id];
     if (key) browser.write(key, event.target.value);
   });
-  // What stands in another tab as it stands here is one draft: sent there, it is not to be sent again.
-  addEventListener("storage", ({ key, oldValue, newValue }) => {
-    const id = Object.keys(DRAFTS).find((id) => DRAFTS[id] === key);
-    const draft = id && document.getElementById(id);
   // What stands in the note is not to stand ready as a reply once more.
   document.addEventListener("console:noted", () => {
     Object.entries(DRAFTS).filter(([id]) => id !== "note").forEach(([, key]) => browser.write(key, ""));
   });
+  // What stands in another tab as it stands here is one draft: sent there, it is not to be sent again.
+  addEventListener("storage", ({ key, oldValue, newValue }) => {
+    const id = Object.keys(DRAFTS).find((id) => DRAFTS[id] === key);
+    const draft = id && document.getElementById(id);
     if (draft && draft.value === (oldValue ?? "")) draft.value = newValue ?? "";
   });
   document.addEventListener("keydown", (event) => {
