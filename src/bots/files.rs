@@ -2,11 +2,15 @@
 
 use url::Url;
 
-use crate::domain::message::{Content, MediaKind};
+use crate::domain::{
+    fallback::web_address,
+    message::{Content, MediaKind},
+};
 
-/// The kind and the name are what the end of the path says.
-pub(super) fn at(url: &str) -> Content {
-    let path = Url::parse(url)
+/// The kind and the name are what the end of the path says. None: it is no address that may be shown.
+pub(super) fn at(url: &str) -> Option<Content> {
+    let url = web_address(url)?;
+    let path = Url::parse(&url)
         .ok()
         .map(|url| url.path().to_owned())
         .unwrap_or_default();
@@ -25,10 +29,10 @@ pub(super) fn at(url: &str) -> Content {
         Some("mp3" | "ogg" | "oga" | "wav" | "m4a" | "aac") => MediaKind::Audio,
         _ => MediaKind::File,
     };
-    Content::Media {
+    Some(Content::Media {
         kind,
-        url: url.to_owned(),
         name: name.map(decode),
         caption: None,
-    }
+        url,
+    })
 }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     capabilities::{Audience, ButtonKind, Buttons, Capabilities, Cards, List, Media, Standalone},
     choices::{Choice, Choices},
-    words::{is_blank, is_web},
+    words::{is_blank, is_web, web_address},
 };
 use self::{renderer::Renderer, split::fits};
 use super::message::{Button, Card, Content, QuickReply};

@@ -148,6 +148,19 @@ async fn what_can_never_be_sent_as_it_is_goes_back_into_its_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_is_too_long_for_anybody_goes_back_into_its_field() {
+    let world = World::new();
+    let (_proxy, browser, _) = ann_at_work(&world).await;
+    let pasted = "document.querySelector('#file').value = 'https://a.example/' + 'x'.repeat(2100)";
+    browser.script(pasted).await;
+    presses(&browser, ".compose button[type=submit]").await;
+    browser.sees("of at most 2,048 characters").await;
+    browser.picture("console-link-too-long").await;
+    let back = "return [document.querySelector('#file').value.length, document.querySelectorAll('.turn--failed').length]";
+    assert_eq!(browser.script(back).await, json!([2118, 0]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn choices_without_a_text_are_not_sent_and_it_says_so() {
     let world = World::new();
     let (_proxy, browser, _) = ann_at_work(&world).await;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::{
     bots::files,
     domain::{
-        fallback::{is_blank, is_web},
+        fallback::{is_blank, web_address},
         message::{Button, Card, Content, QuickReply},
     },
 };
@@ -24,7 +24,7 @@ pub(super) fn user_contents(message: &Value) -> Vec<Content> {
 
 /// A file that stands by its address alone, with a claim.
 pub(super) fn attached(media: &Value) -> Option<Content> {
-    media.as_str().filter(|url| is_web(url)).map(files::at)
+    media.as_str().and_then(files::at)
 }
 
 /// What the bot said. A text and the cards that it stands with are contents of their own.
@@ -58,8 +58,8 @@ fn attachment(item: &Value) -> Content {
         text(item, "url"),
         item.get("payload").and_then(|payload| text(payload, "url")),
     ];
-    let url = places.into_iter().flatten().find(|url| is_web(url));
-    url.map_or_else(|| unknown(item), files::at)
+    let file = places.into_iter().flatten().find_map(files::at);
+    file.unwrap_or_else(|| unknown(item))
 }
 
 /// Documented as a text. Of what is more than a text, nothing is lost.
@@ -82,11 +82,7 @@ fn option(option: &Value) -> QuickReply {
 }
 
 fn card(card: &Value) -> Card {
-    let web = |name: &str| {
-        text(card, name)
-            .filter(|url| is_web(url))
-            .map(str::to_owned)
-    };
+    let web = |name: &str| text(card, name).and_then(web_address);
     Card {
         title: text(card, "title").unwrap_or_default().to_owned(),
         subtitle: text(card, "text")
@@ -102,15 +98,13 @@ fn card(card: &Value) -> Card {
 fn button(button: &Value) -> Button {
     let title = text(button, "title").unwrap_or_default().to_owned();
     let options = button.get("options").cloned().unwrap_or_default();
-    match (text(button, "type"), text(&options, "url")) {
+    let url = text(&options, "url").and_then(web_address);
+    match (text(button, "type"), url) {
         (Some("postback"), _) => Button::Postback {
             title,
             payload: options,
         },
-        (_, Some(url)) if is_web(url) => Button::Url {
-            title,
-            url: url.to_owned(),
-        },
+        (_, Some(url)) => Button::Url { title, url },
         _ => Button::Postback {
             title,
             payload: button.clone(),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     bots::{files, json::Json},
     domain::{
-        fallback::is_web,
+        fallback::web_address,
         message::{Button, Card, Content, MediaKind, QuickReply},
     },
 };
@@ -98,19 +98,16 @@ fn uploads(message: &Json<'_>) -> Vec<Content> {
             .or_else(|| text(message, "url"));
         urls.extend(single);
     }
-    if !urls.iter().any(|url| is_web(url)) {
+    if urls.iter().all(|url| files::at(url).is_none()) {
         return vec![whole(message)];
     }
     urls.into_iter().map(file).collect()
 }
 
 fn file(url: &str) -> Content {
-    if is_web(url) {
-        return files::at(url);
-    }
-    Content::Unknown {
+    files::at(url).unwrap_or_else(|| Content::Unknown {
         raw: json!({"url": url}),
-    }
+    })
 }
 
 fn location(message: &Json<'_>) -> Option<Content> {
@@ -163,7 +160,7 @@ fn attached(attachment: &Json<'_>) -> Option<Vec<Content>> {
     };
     Some(vec![Content::Media {
         kind,
-        url: text(payload, "url").filter(|url| is_web(url))?.to_owned(),
+        url: web(payload, "url")?,
         name: None,
         caption: None,
     }])
@@ -214,13 +211,10 @@ fn button(button: &Json<'_>) -> Button {
     let title = text(button, "title").unwrap_or_default().to_owned();
     match (
         text(button, "type"),
-        text(button, "url"),
+        web(button, "url"),
         text(button, "payload"),
     ) {
-        (Some("web_url"), Some(url), _) if is_web(url) => Button::Url {
-            title,
-            url: url.to_owned(),
-        },
+        (Some("web_url"), Some(url), _) => Button::Url { title, url },
         (Some("phone_number"), _, Some(number)) => Button::Phone {
             title,
             phone_number: number.to_owned(),
@@ -256,8 +250,7 @@ fn list<T>(value: &Json<'_>, name: &str, read: fn(&Json<'_>) -> T) -> Vec<T> {
 
 /// A link that a browser may open; any other is left out.
 fn web(value: &Json<'_>, name: &str) -> Option<String> {
-    let link = text(value, name).filter(|url| is_web(url));
-    link.map(str::to_owned)
+    text(value, name).and_then(web_address)
 }
 
 fn text<'v>(value: &'v Json<'_>, name: &str) -> Option<&'v str> {

@@ -73,14 +73,15 @@ impl Visit {
             Applied::Done { outcomes, .. } => outcomes.into_iter().next(),
             _ => Some(Outcome::Refused(Refusal::Over)),
         };
-        let refused = match outcome {
-            Some(Outcome::Refused(refusal)) => {
-                draft.refused(&refusal, &self.state.accounts().everybody())
-            }
-            Some(Outcome::KeyReused) => draft.faulty(texts::SENT_ALREADY),
+        let (status, refused) = match outcome {
+            Some(Outcome::Refused(refusal)) => (
+                status(&refusal),
+                draft.refused(&refusal, &self.state.accounts().everybody()),
+            ),
+            Some(Outcome::KeyReused) => (StatusCode::CONFLICT, draft.faulty(texts::SENT_ALREADY)),
             _ => return Ok(self.done()),
         };
-        self.page_after(StatusCode::CONFLICT, &refused).await
+        self.page_after(status, &refused).await
     }
 
     fn done(&self) -> Response {
@@ -98,5 +99,26 @@ impl Visit {
     async fn refuse(self, draft: Draft) -> Answer {
         self.page_after(StatusCode::UNPROCESSABLE_ENTITY, &draft)
             .await
+    }
+}
+
+/// How things stand may be another the next time. What can never be sent as it is goes back to whoever wrote it.
+fn status(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::Unshowable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => StatusCode::CONFLICT,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fallback::Unshowable;
+
+    #[test]
+    fn what_can_never_be_shown_is_told_apart_from_what_others_have_changed() {
+        let never = Refusal::Unshowable(Unshowable::TooLong);
+        assert_eq!(status(&never), StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(status(&Refusal::Over), StatusCode::CONFLICT);
     }
 }

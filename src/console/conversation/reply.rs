@@ -1,11 +1,15 @@
 //! An agent's answer, out of what was typed.
 
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::draft::Draft;
 use crate::{
     console::texts,
-    domain::message::{Button, Content, MediaKind, QuickReply},
+    domain::{
+        fallback::web_address,
+        message::{Button, Content, MediaKind, QuickReply},
+    },
 };
 
 /// Of a text, in characters.
@@ -80,13 +84,8 @@ fn button(line: &str) -> Result<Button, &'static str> {
             phone_number: leads_to.to_owned(),
         });
     }
-    if !is_web_address(leads_to) {
-        return Err(texts::NOT_A_BUTTON);
-    }
-    Ok(Button::Url {
-        title,
-        url: leads_to.to_owned(),
-    })
+    let url = web_address(leads_to).ok_or(texts::NOT_A_BUTTON)?;
+    Ok(Button::Url { title, url })
 }
 
 fn is_phone_number(text: &str) -> bool {
@@ -95,15 +94,9 @@ fn is_phone_number(text: &str) -> bool {
     (3..=20).contains(&digits) && text.chars().all(only_of_numbers)
 }
 
-fn is_web_address(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
-}
-
 fn attachment(address: &str, name: &str, caption: &str) -> Result<Content, &'static str> {
-    if !is_web_address(address) {
-        return Err(texts::NOT_AN_ADDRESS);
-    }
-    let url = Url::parse(address).map_err(|_| texts::NOT_AN_ADDRESS)?;
+    let address = web_address(address).ok_or(texts::NOT_AN_ADDRESS)?;
+    let url = Url::parse(&address).map_err(|_| texts::NOT_AN_ADDRESS)?;
     let of_address = url.path_segments().and_then(Iterator::last).unwrap_or("");
     let ends = |endings: &[&str]| {
         let name = of_address.to_ascii_lowercase();
@@ -114,12 +107,16 @@ fn attachment(address: &str, name: &str, caption: &str) -> Result<Content, &'sta
     } else {
         MediaKind::File
     };
-    let name = if name.is_empty() { of_address } else { name };
+    let name = if name.is_empty() {
+        percent_decode_str(of_address).decode_utf8_lossy()
+    } else {
+        name.into()
+    };
     Ok(Content::Media {
         kind,
-        name: (!name.is_empty()).then(|| name.to_owned()),
+        name: (!name.is_empty()).then(|| name.into_owned()),
         caption: (!caption.is_empty()).then(|| caption.to_owned()),
-        url: address.to_owned(),
+        url: address,
     })
 }
 
@@ -201,5 +198,18 @@ mod tests {
             (&named["kind"], &named["name"]),
             (&json!("image"), &json!("Label"))
         );
+    }
+
+    #[test]
+    fn an_address_goes_out_so_that_it_can_be_followed_or_is_refused_here() {
+        let file = typed(&[("file", "https://a.example/b c.pdf")]).unwrap();
+        assert_eq!(file["url"], "https://a.example/b%20c.pdf");
+        assert_eq!(file["name"], "b c.pdf");
+        let shop = typed(&[("buttons", "Shop | https://a.example/my page")]).unwrap();
+        assert_eq!(shop["buttons"][0]["url"], "https://a.example/my%20page");
+        let long = format!("https://a.example/{}", "x".repeat(2100));
+        assert_eq!(typed(&[("file", &long)]), Err(texts::NOT_AN_ADDRESS));
+        let button = format!("Shop | {long}");
+        assert_eq!(typed(&[("buttons", &button)]), Err(texts::NOT_A_BUTTON));
     }
 }

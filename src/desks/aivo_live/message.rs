@@ -7,7 +7,7 @@ use url::Url;
 use crate::{
     desks::transcript::speaker,
     domain::{
-        fallback::is_web,
+        fallback::web_address,
         ids::MessageId,
         message::{Actor, Content, MediaKind, Message},
         time::Timestamp,
@@ -80,7 +80,7 @@ pub(super) fn content(action: &str, value: &str, files: Option<&Url>, data: &Val
     };
     Content::Media {
         kind,
-        url: address(value.trim(), files),
+        url: address(value, files),
         name: (kind == MediaKind::File).then(|| name(value)).flatten(),
         caption: None,
     }
@@ -88,9 +88,10 @@ pub(super) fn content(action: &str, value: &str, files: Option<&Url>, data: &Val
 
 /// Aivo speaks of a "directory". What names no host lies below `files`; without that it stays as it is, and cannot be shown.
 fn address(value: &str, files: Option<&Url>) -> String {
-    if is_web(value) {
-        return value.to_owned();
+    if let Some(address) = web_address(value) {
+        return address;
     }
+    let value = value.trim();
     let Some(files) = files else {
         return value.to_owned();
     };
@@ -146,8 +147,10 @@ mod tests {
             assert_eq!(address(value, Some(&files)), address_of);
         }
         assert_eq!(address("/up/a.pdf", None), "/up/a.pdf");
+        let spaced = address("https://cdn.example/a b.png", None);
+        assert_eq!(spaced, "https://cdn.example/a%20b.png");
         let script = address("javascript:alert(1)", Some(&files));
-        assert!(!is_web(&script), "{script}");
+        assert_eq!(web_address(&script), None, "{script}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::domain::{
-    fallback::is_blank,
+    fallback::{is_blank, web_address},
     json,
     message::{Content, MediaKind, QuickReply},
 };
@@ -99,7 +99,7 @@ fn attachment(attachment: &Value) -> Content {
     match text("data_url").filter(|url| !url.is_empty()) {
         Some(url) => Content::Media {
             kind,
-            url: url.to_owned(),
+            url: web_address(url).unwrap_or_else(|| url.to_owned()),
             name: None,
             caption: None,
         },
@@ -139,6 +139,15 @@ mod tests {
                 MediaKind::File
             ]
         );
+    }
+
+    #[test]
+    fn a_file_whose_address_has_a_space_can_be_fetched() {
+        let file = json!({"file_type": "file", "data_url": "https://chat.example/a b.pdf"});
+        let Content::Media { url, .. } = attachment(&file) else {
+            panic!("a file")
+        };
+        assert_eq!(url, "https://chat.example/a%20b.pdf");
     }
 
     /// As Chatwoot's own example has it.

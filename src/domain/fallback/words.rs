@@ -1,5 +1,7 @@
 //! The words that stand for what cannot be shown, and what makes a link or a title fit to go out.
 
+use url::Url;
+
 use crate::domain::message::Button;
 
 /// What an agent reads in the place of what has no words of its own.
@@ -25,6 +27,14 @@ pub fn is_web(url: &str) -> bool {
         && !rest.starts_with(['/', '?', '#', '\\'])
         && !rest.contains(is_blank)
         && url.chars().count() <= LONGEST_LINK
+}
+
+/// The link that is meant. Names of files have spaces, which browsers write as this does; one that could be followed as it
+/// stands is not touched. None: it is no link that may be shown.
+pub fn web_address(meant: &str) -> Option<String> {
+    let address = meant.trim().replace(' ', "%20");
+    let is_one = is_web(&address) && Url::parse(&address).is_ok();
+    is_one.then_some(address)
 }
 
 /// White space and what else does not show, the byte order mark included.
@@ -84,4 +94,33 @@ pub(super) fn map_link(latitude: f64, longitude: f64) -> String {
         short(latitude),
         short(longitude)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_with_spaces_is_written_so_that_it_can_be_followed() {
+        let long = format!("https://a.example/{}", "x".repeat(2048));
+        for (meant, address) in [
+            (
+                " https://a.example/b c.pdf ",
+                Some("https://a.example/b%20c.pdf"),
+            ),
+            (
+                "https://a.example/b%20c.pdf",
+                Some("https://a.example/b%20c.pdf"),
+            ),
+            ("HTTP://A.example?q=é", Some("HTTP://A.example?q=é")),
+            ("https://a.exam ple/b.pdf", None),
+            ("https://a.example/b\nc.pdf", None),
+            ("https:/a.example/b.pdf", None),
+            ("javascript:alert( 1)", None),
+            ("b c.pdf", None),
+            (&long, None),
+        ] {
+            assert_eq!(web_address(meant).as_deref(), address, "{meant}");
+        }
+    }
 }

@@ -74,6 +74,12 @@ fn every_file_of_an_upload_is_a_content_of_its_own() {
             media(MediaKind::File, "https://f.example/", None),
         ]
     );
+    let spaced = json!({"messageType": "upload", "urls": ["https://f.example/a b.png"]});
+    let [found] = &user_contents(&spaced)[..] else {
+        panic!("one file")
+    };
+    let address = "https://f.example/a%20b.png";
+    assert_eq!(found, &media(MediaKind::Image, address, Some("a b.png")));
     let single = json!({"messageType": "fileUploadInputResult", "data": {"fileUrl": "https://f.example/x.pdf"}});
     assert_eq!(
         user_contents(&single),
