@@ -119,8 +119,7 @@ impl KeyedEvent {
     /// What an event is told that came before. None: it is to be decided, with what only its keys tell filled in.
     pub(super) fn met(&mut self, state: &Conversation, known: Option<Known>) -> Option<Outcome> {
         if let Event::ToldDeclined { handover } = &mut self.event {
-            let Some(known) = known else { return None };
-            let Some(id) = known.reference else {
+            let Some(id) = known?.reference else {
                 return Some(Outcome::Repeat { id: None });
             };
             *handover = handover.or(Some(HandoverId::from_uuid(id)));

@@ -94,14 +94,13 @@ async fn a_reply_that_was_not_sent_goes_back_into_its_field_from_below_the_newes
     browser.script(&plant).await;
     browser.sees("To the newest").await;
     let newest = format!(".owed a[href='{page}']");
-    let newest = browser.find("css selector", &newest).await;
+    browser.find("css selector", &newest).await;
     browser.picture("console-owed-of-older").await;
     let failed = "return document.querySelectorAll('.turn--failed').length";
     assert_eq!(browser.script(failed).await, 0, "it is none of the older");
-    browser.click(&newest).await;
+    browser.presses(&newest).await;
     browser.find("css selector", ".turn--failed").await;
-    let back = browser.sees("Back into the field").await;
-    browser.click(&back).await;
+    browser.presses_text("Back into the field").await;
     let text = "return document.querySelector('#write').value";
     assert_eq!(browser.script(text).await, "not yet said");
     assert_eq!(browser.script(failed).await, 0);

@@ -153,7 +153,7 @@ async fn a_link_that_is_too_long_for_anybody_goes_back_into_its_field() {
     let (_proxy, browser, _) = ann_at_work(&world).await;
     let pasted = "document.querySelector('#file').value = 'https://a.example/' + 'x'.repeat(2100)";
     browser.script(pasted).await;
-    presses(&browser, ".compose button[type=submit]").await;
+    browser.presses(".compose button[type=submit]").await;
     browser.sees("of at most 2,048 characters").await;
     browser.picture("console-link-too-long").await;
     let back = "return [document.querySelector('#file').value.length, document.querySelectorAll('.turn--failed').length]";
@@ -167,9 +167,9 @@ async fn choices_without_a_text_are_not_sent_and_it_says_so() {
     let told = "return document.querySelectorAll('.compose__fault').length";
     sends(&browser, " ").await;
     assert_eq!(browser.script(told).await, 0, "there is nothing to send");
-    presses(&browser, "#choices > summary").await;
+    browser.presses("#choices > summary").await;
     browser.type_into("#replies", "yes\nno").await;
-    presses(&browser, ".compose button[type=submit]").await;
+    browser.presses(".compose button[type=submit]").await;
     browser.sees("There is nothing to send.").await;
     browser.picture("console-nothing-to-send").await;
     let kept = "return document.querySelector('#replies').value";

@@ -13,12 +13,11 @@ pub(super) fn set(
     destination: &Destination,
     pause: Option<Pause>,
 ) -> Result<(), Fault> {
-    let pause = match pause {
-        Some(pause) => Some(keep(work, destination, pause)?),
-        None => {
-            work.execute("DELETE FROM pauses WHERE destination = ?1", [destination])?;
-            None
-        }
+    let pause = if let Some(pause) = pause {
+        Some(keep(work, destination, pause)?)
+    } else {
+        work.execute("DELETE FROM pauses WHERE destination = ?1", [destination])?;
+        None
     };
     work.change(Change::Paused {
         destination: destination.clone(),
