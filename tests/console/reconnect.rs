@@ -109,9 +109,13 @@ async fn an_inbox_without_a_bridge_stays_and_hears_afterwards_who_waits() {
     world.wait(Duration::from_mins(1));
     let proxy = Proxy::start(&world.served().await).await;
     let browser = signed_in_at("ann", &proxy.root, "/console").await;
+    let listens = "const send = XMLHttpRequest.prototype.send; XMLHttpRequest.prototype.send = function () { this.addEventListener('loadend', () => { window.answers += 1; }); send.call(this); }";
+    browser.script(listens).await;
     for line in [Line::NotFound, Line::Maintenance] {
         proxy.set(line);
         browser.sees("Cut off.").await;
+        browser.script("window.answers = 0").await;
+        until(&browser, ("return window.answers > 0", json!(true))).await;
         proxy.set(Line::Through);
         until(&browser, (BANNERS, json!(0))).await;
     }
