@@ -60,18 +60,10 @@ pub enum Warning {
     ShortKeys,
     /// What is observed goes with the transcripts.
     LongObserved,
-    /// Whoever waits is told nothing, since this text is empty.
-    SilentWait {
+    /// A text that users are never told.
+    Untold {
         text: String,
-    },
-    /// The same, where the text has a place in it that the desk does not tell.
-    NoPlace {
-        text: String,
-        desk: DeskName,
-    },
-    /// A text that is never told, since it has a name in it and there is no agent at that time.
-    NoName {
-        text: String,
+        why: Untold,
     },
     /// A stop takes longer than what runs the bridge waits for, unless told otherwise.
     LongDrain,
@@ -79,6 +71,17 @@ pub enum Warning {
         key: String,
         file: PathBuf,
     },
+}
+
+/// Why a text is not told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Untold {
+    /// It is empty, and whoever waits is told nothing.
+    Empty,
+    /// The same, where there is a place in it that this desk does not tell.
+    NoPlace(DeskName),
+    /// There is a name in it, and no agent at that time.
+    NoName,
 }
 
 /// The longest that a sender is known to try again.

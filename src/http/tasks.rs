@@ -74,8 +74,8 @@ mod tests {
     async fn a_panic_comes_to_whoever_waits() {
         let tasks = Tasks::default();
         assert_eq!(tasks.see_through(async { 7 }).await.unwrap(), 7);
-        let panicked = tasks.see_through(async { panic!("on purpose") }).await;
-        let Panicked(words) = panicked.map(|()| ()).unwrap_err();
+        let panics = async { panic!("on purpose") };
+        let Panicked(words) = tasks.see_through::<()>(panics).await.unwrap_err();
         assert_eq!(words.downcast_ref(), Some(&"on purpose"));
     }
 }

@@ -281,8 +281,9 @@ fn settings_that_fight_each_other_are_warned_of() {
 
 #[test]
 fn a_text_that_leaves_users_alone_is_warned_of_where_it_would_be_due() {
-    let silent = |key: &str| Warning::SilentWait {
+    let silent = |key: &str| Warning::Untold {
         text: key.to_owned(),
+        why: Untold::Empty,
     };
     let empty = "[texts.en]\nwaiting = \"\"\n[texts.nl]\naway = \"\"\n";
     assert_eq!(
@@ -304,9 +305,9 @@ fn a_text_that_leaves_users_alone_is_warned_of_where_it_would_be_due() {
         "a webhook desk may tell it"
     );
     let beside = format!("{placed}[desks.team]\nkind = \"console\"\n[[routes]]\ndesk = \"team\"\n");
-    let untold = Warning::NoPlace {
+    let untold = Warning::Untold {
         text: "texts.en.waiting".to_owned(),
-        desk: "team".parse().unwrap(),
+        why: Untold::NoPlace("team".parse().unwrap()),
     };
     assert!(good_with(&beside).warnings().contains(&untold));
 }
@@ -315,9 +316,12 @@ fn a_text_that_leaves_users_alone_is_warned_of_where_it_would_be_due() {
 fn a_name_in_a_text_that_is_told_without_an_agent_is_warned_of() {
     let named = |text: &str| good_with(&format!("[texts.en]\n{text} = \"{{name}}, hello.\"\n"));
     for text in ["handing_over", "waiting", "transferred", "nobody"] {
-        let text_key = format!("texts.en.{text}");
+        let untold = Warning::Untold {
+            text: format!("texts.en.{text}"),
+            why: Untold::NoName,
+        };
         let warnings = named(text).warnings();
-        assert_eq!(warnings, [Warning::NoName { text: text_key }]);
+        assert_eq!(warnings, [untold]);
         assert!(warnings[0].to_string().contains("holds {name}"));
     }
     for text in ["joined", "away", "reconnecting", "ended", "ended_repeat"] {

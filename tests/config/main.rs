@@ -24,7 +24,7 @@ use std::{fs, time::Duration};
 use handover_bridge::{
     config::{
         AdminListen, Chatlayer, Config, Fault, Faults, Kind, Place, Platform, Problem, Source,
-        Step, StoreUrl, Warning,
+        Step, StoreUrl, Untold, Warning,
     },
     domain::policy::{Notice, WhenUnsure},
 };

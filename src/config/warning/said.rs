@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Warning;
+use super::{Untold, Warning};
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -92,18 +92,7 @@ impl fmt::Display for Warning {
                 "{key}_file names {}, which every user of this machine can read; `chmod o-r` it",
                 file.display()
             ),
-            Self::SilentWait { text } => write!(
-                f,
-                "{text} is empty: a user who waits for long is told nothing and counts in handover_unattended_conversations, which wakes somebody; write a text"
-            ),
-            Self::NoPlace { text, desk } => write!(
-                f,
-                "{text} holds {{position}}, which desks.{desk} does not tell: its users are told nothing, and whoever waits for long counts in handover_unattended_conversations, which wakes somebody"
-            ),
-            Self::NoName { text } => write!(
-                f,
-                "{text} holds {{name}}, and no agent has the user when it is due: it is never told; take {{name}} out of it"
-            ),
+            Self::Untold { text, why } => write!(f, "{text} {why}"),
             Self::LongDrain => f.write_str(
                 "server.drain is longer than 5s: a stop takes up to 20s more than that; give it the time where the bridge is run (TimeoutStopSec, stop_grace_period, terminationGracePeriodSeconds), or it is killed at work",
             ),
@@ -112,6 +101,23 @@ impl fmt::Display for Warning {
             ),
             Self::ShortKeys => f.write_str(
                 "retention.keys is shorter than 3d: what a sender repeats after that is taken for new",
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Untold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str(
+                "is empty: a user who waits for long is told nothing and counts in handover_unattended_conversations, which wakes somebody; write a text",
+            ),
+            Self::NoPlace(desk) => write!(
+                f,
+                "holds {{position}}, which desks.{desk} does not tell: its users are told nothing, and whoever waits for long counts in handover_unattended_conversations, which wakes somebody"
+            ),
+            Self::NoName => f.write_str(
+                "holds {name}, and no agent has the user when it is due: it is never told; take {name} out of it",
             ),
         }
     }

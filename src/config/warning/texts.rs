@@ -1,6 +1,6 @@
 //! Of texts: whom they tell nothing.
 
-use super::Warning;
+use super::{Untold, Warning};
 use crate::{
     config::{Config, texts::NOTICES},
     domain::{attention::WINDOW, policy::Notice},
@@ -14,28 +14,26 @@ pub(super) fn find(config: &Config, warnings: &mut Vec<Warning>) {
         ("away", Notice::Away, limits.idle > limits.unanswered),
     ];
     for (language, texts) in &config.texts.0 {
+        let mut warn = |text: &str, why: Untold| {
+            let text = format!("texts.{language}.{text}");
+            warnings.push(Warning::Untold { text, why });
+        };
         for (text, notice, _) in told.iter().filter(|(_, _, is_due)| *is_due) {
             let said = texts.get(notice).map_or("", String::as_str);
-            let is_empty = texts.contains_key(notice) && said.is_empty();
-            let key = || format!("texts.{language}.{text}");
-            if is_empty {
-                warnings.push(Warning::SilentWait { text: key() });
+            if texts.contains_key(notice) && said.is_empty() {
+                warn(text, Untold::Empty);
             }
             let has_place = said.contains("{position}");
             let desks = config.desks.iter();
-            let desks = desks.filter(|(_, desk)| has_place && !desk.kind.tells_position());
-            warnings.extend(desks.map(|(desk, _)| Warning::NoPlace {
-                text: key(),
-                desk: desk.clone(),
-            }));
+            for (desk, _) in desks.filter(|(_, desk)| has_place && !desk.kind.tells_position()) {
+                warn(text, Untold::NoPlace(desk.clone()));
+            }
         }
         for (text, notice) in &NOTICES {
-            let names = texts
-                .get(notice)
-                .is_some_and(|said| said.contains("{name}"));
-            if names && !notice.may_name_agent() {
-                let text = format!("texts.{language}.{text}");
-                warnings.push(Warning::NoName { text });
+            let said = texts.get(notice);
+            let has_name = said.is_some_and(|said| said.contains("{name}"));
+            if has_name && !notice.may_name_agent() {
+                warn(text, Untold::NoName);
             }
         }
     }
