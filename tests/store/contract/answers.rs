@@ -118,9 +118,9 @@ async fn answered(world: &World) -> Answer {
 
 /// Where nobody can say whether the request was written.
 /// As the hooks do: the last key is the call's own.
-fn called(user: &str) -> Step {
+fn called(user: &str, call: u128) -> Step {
     let mut request = request_once(user, 1);
-    let call = DedupeKey::call(&key(user), Uuid::now_v7());
+    let call = DedupeKey::call(&key(user), Uuid::from_u128(call));
     request.events[0].keys.push(call);
     request
 }
@@ -135,7 +135,7 @@ pub async fn a_request_that_may_have_been_taken_is_withdrawn_by_its_keys(
     harness: impl Harness + 'static,
 ) {
     let world = World::new(harness).await;
-    let request = called("ann");
+    let request = called("ann", 1);
     let outcomes = world.apply(request.clone()).await;
     let [Outcome::Requested { handover, .. }] = outcomes[..] else {
         panic!("{outcomes:?}")
@@ -151,7 +151,7 @@ pub async fn a_request_that_was_not_taken_is_no_repeat_for_having_been_withdrawn
     harness: impl Harness + 'static,
 ) {
     let world = World::new(harness).await;
-    let request = called("ann");
+    let request = called("ann", 1);
     for _ in 0..2 {
         world.apply(refused(&request)).await;
     }
@@ -161,7 +161,7 @@ pub async fn a_request_that_was_not_taken_is_no_repeat_for_having_been_withdrawn
         [Outcome::Repeat { id: None }],
         "it is not taken any more"
     );
-    let outcomes = world.apply(called("ann")).await;
+    let outcomes = world.apply(called("ann", 2)).await;
     assert!(
         matches!(
             outcomes[..],
