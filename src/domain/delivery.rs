@@ -211,7 +211,7 @@ pub enum StepResult {
     Dead {
         class: ErrorClass,
     },
-    /// An operator gave it up.
+    /// It was given up without having failed: by an operator, or since it was not needed any more.
     Skipped,
 }
 

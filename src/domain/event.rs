@@ -46,9 +46,15 @@ pub enum Event {
         leg: Option<NamedLeg>,
     },
     /// The platform has been told `declined` for want of an answer in time, whatever was or will be decided. The handover is
-    /// filled in by the store where nobody knows whether the request was taken: it is what came of the same keys. The last
-    /// of them is the call's own: where nothing came of it yet, nothing will from then on.
+    /// filled in by the store where nobody knows whether the request was taken: it is what came of the call's own key. Where
+    /// nothing came of that yet, nothing will from then on.
     ToldDeclined { handover: Option<HandoverId> },
+    /// The same, where the call may have repeated one before it, which is found by what both have told. What was requested
+    /// since the call was made is for others to be told of.
+    RepeatToldDeclined {
+        handover: Option<HandoverId>,
+        ago: Duration,
+    },
     /// A delivery was attempted, or given up.
     Settled(Settled),
     /// A timer looks at the conversation.

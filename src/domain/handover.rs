@@ -121,6 +121,7 @@ pub fn decide(state: Conversation, event: &Event, context: Context<'_>) -> Decis
         } => turn.desk_told(*handover, desk, event),
         Event::FromLeg { leg, event } => turn.leg_told(leg.as_ref(), event),
         Event::ToldDeclined { handover } => turn.told_declined(*handover),
+        Event::RepeatToldDeclined { handover, ago } => turn.repeat_told_declined(*handover, *ago),
         Event::Settled(settled) => turn.settled(settled),
         Event::TimerFired => {
             turn.owe_what_nobody_owes();

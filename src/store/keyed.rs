@@ -1,7 +1,7 @@
 //! Steps and settlements with their keys hashed, and what follows for the keys from what was decided: the same whatever
 //! the database.
 
-use std::{slice, time::Duration};
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -118,7 +118,9 @@ impl KeyedEvent {
 
     /// What an event is told that came before. None: it is to be decided, with what only its keys tell filled in.
     pub(super) fn met(&mut self, state: &Conversation, known: Option<Known>) -> Option<Outcome> {
-        if let Event::ToldDeclined { handover } = &mut self.event {
+        if let Event::ToldDeclined { handover } | Event::RepeatToldDeclined { handover, .. } =
+            &mut self.event
+        {
             let Some(id) = known?.reference else {
                 return Some(Outcome::Repeat { id: None });
             };
@@ -144,20 +146,10 @@ impl KeyedEvent {
         }
     }
 
-    /// By which keys the event is known from now on. What a platform said and nobody kept is not: it would be missing from
+    /// Whether the event is known from now on. What a platform said and nobody kept is not: it would be missing from
     /// the transcript of a later request. Nor is what a desk said in vain, which must be refused again.
-    pub(super) fn keys_kept(&self, turned: &Turned) -> &[Hashed] {
-        if let Event::ToldDeclined { handover } = &self.event {
-            // The commit of the request may still be under way: of the two that store this key one fails, and finds the
-            // other. Its other keys are for the platform to ask again with.
-            let own = if handover.is_none() {
-                self.keys.last()
-            } else {
-                None
-            };
-            return own.map_or(&[], slice::from_ref);
-        }
-        let counts = match &self.event {
+    pub(super) fn counts(&self, turned: &Turned) -> bool {
+        match &self.event {
             Event::UserSaid(_) | Event::BotSaid(_) | Event::PlatformUnknown { .. } => {
                 !turned.effects.is_empty()
             }
@@ -166,16 +158,20 @@ impl KeyedEvent {
             }
             // What was refused may be tried again by the same form.
             Event::OperatorActed(_) => !matches!(turned.outcome, Outcome::Refused(_)),
+            // The commit of the request may still be under way: of the two that store this key one fails, and finds the
+            // other.
+            Event::ToldDeclined { handover } => handover.is_none(),
+            // The platform may ask again.
+            Event::RepeatToldDeclined { .. } => false,
             _ => true,
-        };
-        if counts { &self.keys } else { &[] }
+        }
     }
 
     /// What a repeat is told. A text of ours that came back has no record of its own, nor has a refusal.
     pub(super) fn reference(&self, turned: &Turned) -> Option<Uuid> {
         let mut effects = turned.effects.iter();
         match (&turned.outcome, &self.event) {
-            (_, Event::ToldDeclined { .. }) => None,
+            (_, Event::ToldDeclined { .. } | Event::RepeatToldDeclined { .. }) => None,
             (Outcome::Taken { id }, _) => {
                 let echo = effects.any(|effect| matches!(effect, Effect::ConsumeEcho { .. }));
                 (!echo).then_some(*id)

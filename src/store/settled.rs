@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::DeliveryState;
 use crate::domain::{
     conversation::Conversation,
     delivery::StepResult,
@@ -37,6 +38,14 @@ impl Follows {
             }
         }
         follows
+    }
+}
+
+/// What its conversation hears of an outcome. What had been called off by the time that its call failed is no dead letter.
+pub(super) fn heard(result: StepResult, row: DeliveryState) -> StepResult {
+    match result {
+        StepResult::Dead { .. } if row == DeliveryState::Cancelled => StepResult::Skipped,
+        result => result,
     }
 }
 

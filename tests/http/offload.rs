@@ -94,7 +94,7 @@ async fn without_a_decision_or_a_store_the_bot_keeps_the_user() {
     }
 }
 
-/// What the store is asked for a request that is declined, and half a minute after.
+/// What the store is asked for a request that is declined, and a minute after.
 async fn steps_of_a_refusal(script: Script) -> Vec<Step> {
     let bridge = Bridge::new(script);
     let path = format!("/hooks/chatlayer/webshop/{KEY}");
@@ -130,14 +130,26 @@ async fn a_store_that_may_have_taken_a_request_hears_of_the_refusal_by_its_keys(
     };
     let steps = steps_of_a_refusal(script).await;
     assert_eq!(steps.len(), 4, "until it was taken, and not again");
-    let keys = &steps[0].events[0].keys;
-    assert!(!keys.is_empty());
+    let [shared, own] = &steps[0].events[0].keys[..] else {
+        panic!("{steps:?}")
+    };
+    let mut before = Duration::ZERO;
     for step in &steps[1..] {
-        let [told] = &step.events[..] else {
+        let [told, repeat] = &step.events[..] else {
             panic!("{step:?}")
         };
         assert_eq!(told.event, Event::ToldDeclined { handover: None });
-        assert_eq!(&told.keys, keys);
+        assert_eq!(told.keys, [own.clone()]);
+        let Event::RepeatToldDeclined {
+            handover: None,
+            ago,
+        } = repeat.event
+        else {
+            panic!("{repeat:?}")
+        };
+        assert_eq!(repeat.keys, [shared.clone()]);
+        assert!(ago > before || before.is_zero(), "{ago:?}");
+        before = ago;
     }
 }
 

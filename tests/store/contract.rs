@@ -95,11 +95,13 @@ macro_rules! run_against {
                 what_was_to_be_told_of_the_handover_before_is_told_nobody,
                 a_dead_resume_does_not_give_the_bot_a_user_whom_an_agent_has_by_now,
                 a_resume_that_was_on_its_way_is_not_made_again_once_an_agent_has_the_user,
+                a_pause_that_is_not_needed_any_more_and_fails_is_no_dead_letter,
             ],
             answers: [
                 an_answer_wakes_whoever_waits_for_it,
                 an_answer_that_does_not_come_is_pending,
                 a_request_that_may_have_been_taken_is_withdrawn_by_its_keys,
+                a_refused_repeat_takes_back_what_it_has_repeated_and_nothing_later,
                 a_request_that_was_not_taken_is_no_repeat_for_having_been_withdrawn,
                 an_unknown_handover_is_declined,
                 a_handover_that_is_closing_is_declined,

@@ -1,5 +1,7 @@
 //! What the bot platform is answered that has asked for an agent. It is decided once.
 
+use std::time::Duration;
+
 use super::{
     Outcome,
     choice::{Eligible, NextDesk},
@@ -65,5 +67,18 @@ impl Turn<'_> {
             self.close_for(Cause::Declined, "told_declined");
         }
         self.taken()
+    }
+
+    /// What a call has repeated was there before it.
+    pub(super) fn repeat_told_declined(
+        &mut self,
+        handover: Option<HandoverId>,
+        ago: Duration,
+    ) -> Outcome {
+        let now = self.context.now;
+        let before = self
+            .open()
+            .is_some_and(|open| open.requested_at <= now.minus(ago));
+        self.told_declined(handover.filter(|_| before))
     }
 }

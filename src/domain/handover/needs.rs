@@ -66,6 +66,7 @@ fn ends_a_part(event: &Event) -> bool {
         | Event::BotRemoved
         | Event::OperatorActed(_)
         | Event::ToldDeclined { .. }
+        | Event::RepeatToldDeclined { .. }
         | Event::EraseRequested { .. } => true,
         _ => false,
     }

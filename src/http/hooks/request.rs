@@ -75,15 +75,57 @@ pub(super) async fn verdict(state: &State, step: Step, call: InFlight) -> Verdic
     }
 }
 
-/// Nobody may be able to say whether the store has taken a request, or is about to. By a key of its own, the last of its
-/// keys, it is found, or kept out.
-fn findable(mut step: Step) -> Step {
-    if let Target::Conversation(conversation) = &step.target {
-        for request in step.events.iter_mut().filter(|it| is_request(it)) {
-            request.keys.push(DedupeKey::call(conversation, new_id()));
+/// By what a request is known again, should nobody be able to say whether the store has taken it, or is about to.
+struct Findable {
+    target: Target,
+    made: Instant,
+    /// The call's alone.
+    own: DedupeKey,
+    /// What the platform's repeats of it have as well.
+    shared: Vec<DedupeKey>,
+}
+
+impl Findable {
+    /// Gives the request of this step a key of its own.
+    fn make(step: &mut Step) -> Option<Self> {
+        let Target::Conversation(conversation) = &step.target else {
+            return None;
+        };
+        let own = DedupeKey::call(conversation, new_id());
+        let request = step
+            .events
+            .iter_mut()
+            .find(|incoming| is_request(incoming))?;
+        let shared = request.keys.clone();
+        request.keys.push(own.clone());
+        Some(Self {
+            target: step.target.clone(),
+            made: Instant::now(),
+            own,
+            shared,
+        })
+    }
+
+    /// What the store is told of a request of which it has said nothing.
+    fn refusal(&self) -> Step {
+        let handover = None;
+        let mut events = vec![Incoming {
+            event: Event::ToldDeclined { handover },
+            keys: vec![self.own.clone()],
+        }];
+        if !self.shared.is_empty() {
+            let ago = self.made.elapsed();
+            events.push(Incoming {
+                event: Event::RepeatToldDeclined { handover, ago },
+                keys: self.shared.clone(),
+            });
+        }
+        Step {
+            target: self.target.clone(),
+            profile: None,
+            events,
         }
     }
-    step
 }
 
 fn is_request(incoming: &Incoming) -> bool {
@@ -97,43 +139,40 @@ async fn decide(
     until: Instant,
     tell: oneshot::Sender<Decided>,
 ) {
-    let (step, call) = request;
-    let step = findable(step);
-    let (target, keys) = (step.target.clone(), keys_of_request(&step));
+    let (mut step, call) = request;
+    let target = step.target.clone();
+    let findable = Findable::make(&mut step);
     let decided = decided(&state, step, call, until).await;
-    let (handover, undecided) = match &decided {
+    let (taken, undecided) = match &decided {
         Ok((handover, answer)) => (*handover, *answer == Answer::Pending),
         Err(_) => (None, false),
     };
-    let may_be_taken = matches!(decided, Err(Error::Unavailable(_))) && !keys.is_empty();
+    let may_be_taken = matches!(decided, Err(Error::Unavailable(_)));
     let unheard = tell.send(decided).is_err();
-    let is_taken = handover.is_some() && (undecided || unheard);
-    if is_taken || may_be_taken {
-        let told = Incoming {
-            event: Event::ToldDeclined { handover },
-            keys: if is_taken { Vec::new() } else { keys },
-        };
-        withdraw(&state, target, told).await;
+    if let Some(handover) = taken.filter(|_| undecided || unheard) {
+        withdraw(&state, || Step {
+            target: target.clone(),
+            profile: None,
+            events: vec![Incoming {
+                event: Event::ToldDeclined {
+                    handover: Some(handover),
+                },
+                keys: Vec::new(),
+            }],
+        })
+        .await;
+    } else if let Some(findable) = findable.filter(|_| may_be_taken) {
+        withdraw(&state, || findable.refusal()).await;
     }
 }
 
-fn keys_of_request(step: &Step) -> Vec<DedupeKey> {
-    let request = step.events.iter().find(|incoming| is_request(incoming));
-    request.map_or_else(Vec::new, |request| request.keys.clone())
-}
-
 /// A desk has the handover, or will: an agent would wait for a user who is with the bot.
-async fn withdraw(state: &State, target: Target, told: Incoming) {
+async fn withdraw(state: &State, refusal: impl Fn() -> Step + Send + Sync) {
     let mut until = Instant::now() + TELL_FOR;
     let mut again = TELL_AGAIN;
     let mut stops = false;
     loop {
-        let step = Step {
-            target: target.clone(),
-            profile: None,
-            events: vec![told.clone()],
-        };
-        let Err(error) = state.store().apply(step).await else {
+        let Err(error) = state.store().apply(refusal()).await else {
             return;
         };
         let is_away = matches!(error, Error::Unavailable(_) | Error::Busy);

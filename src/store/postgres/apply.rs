@@ -188,7 +188,9 @@ async fn apply_event(
         mark_seen(work, &mut request.transcript, &event.transcript).await?;
     }
     let (subject, turned) = subject.turn(work, &event.event).await?;
-    keys::store(work, event.keys_kept(&turned), event.reference(&turned));
+    if event.counts(&turned) {
+        keys::store(work, &event.keys, event.reference(&turned));
+    }
     if let Event::HandoverRequested(request) = &event.event
         && subject.state.erasing.is_none()
     {

@@ -32,7 +32,7 @@ pub(super) async fn claim(
     limit: usize,
 ) -> Result<store::Claimed, Error> {
     give_back_dropped(ground).await?;
-    let in_doubt = ground.leases.is_in_doubt(destination);
+    let in_doubt = ground.leases.is_in_doubt();
     if in_doubt {
         give_back_unknown(ground, destination).await?;
     }
@@ -47,7 +47,7 @@ pub(super) async fn claim(
         )
         .await;
     if claimed.is_err() {
-        ground.leases.doubt(destination);
+        ground.leases.doubt();
     }
     let rows = claimed?;
     // Of those that land late nobody else tells.
@@ -68,24 +68,24 @@ pub(super) async fn claim(
     })
 }
 
-/// Lanes that a statement has claimed whose answer did not come: nobody is calling.
+/// Lanes of this process that it does not know to hold: a statement has claimed them, or was to give them back, and its answer
+/// did not come. Nobody is calling. By the number of the claim, as ever, since this may come late as well.
 async fn give_back_unknown(ground: &Ground, destination: &Destination) -> Result<(), Fault> {
-    let values = values![ground.leases.owner, destination, ground.leases.known()];
-    let mut connection = ground.database.connection().await?;
-    connection
-        .transact(&[
-            Statement::new(
-                "DELETE FROM lanes WHERE owner = $1 AND destination = $2 AND id <> ALL ($3) AND head IS NULL",
-                values.clone(),
-            ),
-            Statement::new(
-                "WITH unknown AS (SELECT id FROM lanes WHERE owner = $1 AND destination = $2 AND id <> ALL ($3) \
-                  ORDER BY id FOR UPDATE SKIP LOCKED) \
-                 UPDATE lanes l SET owner = NULL, flying = NULL, leased_until = 0 FROM unknown WHERE l.id = unknown.id",
-                values,
-            ),
-        ])
+    let known = ground.leases.known();
+    let rows = ground
+        .database
+        .rows(
+            "SELECT id, fence FROM lanes WHERE owner = $1 AND destination = $2 AND id <> ALL ($3)",
+            values![ground.leases.owner, destination, known],
+        )
         .await?;
+    for row in rows {
+        let claimed = Claimed {
+            lane: row.try_get(0)?,
+            fence: row.try_get(1)?,
+        };
+        give_back(ground, claimed).await?;
+    }
     Ok(())
 }
 
@@ -299,26 +299,31 @@ pub(super) async fn give_back(ground: &Ground, claimed: Claimed) -> Result<(), F
     give_back_until(ground, claimed, Timestamp::default()).await
 }
 
+/// What is not surely given back is in doubt.
 async fn give_back_until(
     ground: &Ground,
     Claimed { lane, fence }: Claimed,
     not_before: Timestamp,
 ) -> Result<(), Fault> {
-    let mut connection = ground.database.connection().await?;
-    connection
-        .transact(&[
-            Statement::new(
-                "UPDATE lanes SET owner = NULL, flying = NULL, leased_until = 0, not_before = $3, \
-                 due_at = greatest(due_at, CASE WHEN $3 > 0 THEN $3 END) WHERE id = $1 AND fence = $2",
-                values![lane, fence, not_before],
-            ),
-            Statement::new(
-                "DELETE FROM lanes WHERE id = $1 AND head IS NULL AND owner IS NULL",
-                values![lane],
-            ),
-        ])
-        .await?;
-    Ok(())
+    let statements = [
+        Statement::new(
+            "UPDATE lanes SET owner = NULL, flying = NULL, leased_until = 0, not_before = $3, \
+             due_at = greatest(due_at, CASE WHEN $3 > 0 THEN $3 END) WHERE id = $1 AND fence = $2",
+            values![lane, fence, not_before],
+        ),
+        Statement::new(
+            "DELETE FROM lanes WHERE id = $1 AND head IS NULL AND owner IS NULL",
+            values![lane],
+        ),
+    ];
+    let given = match ground.database.connection().await {
+        Ok(mut connection) => connection.transact(&statements).await,
+        Err(away) => Err(away),
+    };
+    if given.is_err() {
+        ground.leases.doubt();
+    }
+    given.map(drop)
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        delivery::Destination,
         ids::DeliveryId,
         time::{Clock, Timestamp},
     },
@@ -38,8 +37,8 @@ pub(super) struct Leases {
 struct Inner {
     held: HashMap<Claimed, Instant>,
     dropped: Vec<Dropped>,
-    /// Whose lanes may be held for this process without its knowing, and until when.
-    in_doubt: HashMap<Destination, Instant>,
+    /// Until then lanes may be held for this process without its knowing.
+    in_doubt: Option<Instant>,
 }
 
 /// A lane and the number of its claim.
@@ -113,16 +112,14 @@ impl Leases {
         }
     }
 
-    /// A claim of this destination may have been written, and nobody has heard so.
-    pub(super) fn doubt(&self, destination: &Destination) {
-        let until = Instant::now() + LEASE;
-        self.lock().in_doubt.insert(destination.clone(), until);
+    /// A claim may have been written, or a lane not given back, and nobody has heard so.
+    pub(super) fn doubt(&self) {
+        self.lock().in_doubt = Some(Instant::now() + LEASE);
     }
 
-    pub(super) fn is_in_doubt(&self, destination: &Destination) -> bool {
-        let in_doubt = &mut self.lock().in_doubt;
-        in_doubt.retain(|_, until| *until > Instant::now());
-        in_doubt.contains_key(destination)
+    pub(super) fn is_in_doubt(&self) -> bool {
+        let in_doubt = self.lock().in_doubt;
+        in_doubt.is_some_and(|until| until > Instant::now())
     }
 
     /// The lanes that this process knows to be its own.

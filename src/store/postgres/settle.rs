@@ -74,20 +74,24 @@ pub(super) async fn settle(
             let claims = lanes::claims(ground, next.into_iter().collect()).await;
             Ok(claims.unwrap_or_default().pop())
         }
-        Landing::Deposed { is_settled } => {
-            if in_doubt {
-                // An earlier try may have gone on to the lane's next head, for nobody.
-                ground.leases.doubt(&settle.destination);
-                let waits = Change::Due(settle.destination.clone());
-                ground.memory.apply(vec![waits], Vec::new());
-            }
-            if !(in_doubt && is_settled) {
-                tracing::warn!(
-                    destination = %settle.destination,
-                    delivery.id = %id,
-                    "a call ended after its lane had been taken over; what came of it is not kept"
-                );
-            }
+        Landing::Deposed if in_doubt => {
+            // An earlier try may have gone on to the lane's next head, for nobody.
+            ground.leases.doubt();
+            let waits = Change::Due(settle.destination.clone());
+            ground.memory.apply(vec![waits], Vec::new());
+            tracing::info!(
+                destination = %settle.destination,
+                delivery.id = %id,
+                "what came of a call has been stored by an earlier try, or its lane has been taken over"
+            );
+            Ok(None)
+        }
+        Landing::Deposed => {
+            tracing::warn!(
+                destination = %settle.destination,
+                delivery.id = %id,
+                "a call ended after its lane had been taken over; what came of it is not kept"
+            );
             Ok(None)
         }
     }
@@ -156,7 +160,7 @@ pub(super) enum Landing {
     /// With the lane's next head, if it is due.
     Done(Option<Head>),
     /// The lane has another holder by now, or none. Nothing is changed.
-    Deposed { is_settled: bool },
+    Deposed,
 }
 
 impl Settle {
@@ -173,12 +177,11 @@ impl Settle {
     ) -> Result<Landing, Fault> {
         let fence = delivery.as_ref().and_then(|delivery| delivery.fence);
         let is_held = fence == Some(self.claimed.fence);
-        let is_settled = !delivery.as_ref().is_some_and(Delivery::is_unsettled);
         let Some(delivery) = delivery.filter(|_| is_held || mutant::ignores_fences()) else {
             if let Some(subject) = subject {
                 work.writes.read.remove(&subject.state.id);
             }
-            return Ok(Landing::Deposed { is_settled });
+            return Ok(Landing::Deposed);
         };
         let lane = lane_id(delivery.lane);
         if is_held {
@@ -194,7 +197,7 @@ impl Settle {
         });
         let KeyedSettlement { settlement, found } = &*self.settled;
         delivery.write(work, settlement.row);
-        let result = settlement.result.clone();
+        let result = settled::heard(settlement.result.clone(), delivery.state);
         delivery.conclude(work, subject, result, found).await?;
         Ok(Landing::Done(None))
     }

@@ -142,7 +142,9 @@ fn apply_event(
         mark_seen(work, &mut request.transcript, &event.transcript)?;
     }
     let (subject, turned) = subject.turn(work, &event.event)?;
-    keys::store(work, event.keys_kept(&turned), event.reference(&turned))?;
+    if event.counts(&turned) {
+        keys::store(work, &event.keys, event.reference(&turned))?;
+    }
     if let Event::HandoverRequested(request) = &event.event
         && subject.state.erasing.is_none()
     {

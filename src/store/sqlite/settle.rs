@@ -52,7 +52,9 @@ pub(super) fn settle(
     settled: &KeyedSettlement,
 ) -> Result<(), Fault> {
     let KeyedSettlement { settlement, found } = settled;
-    settle_row(work, row, settlement.row)?.conclude(work, settlement.result.clone(), found)
+    let delivery = settle_row(work, row, settlement.row)?;
+    let result = settled::heard(settlement.result.clone(), delivery.state);
+    delivery.conclude(work, result, found)
 }
 
 /// The row alone, where nothing can be decided: what has been sent is not sent again for that.

@@ -6,7 +6,7 @@ use handover_bridge::{
     domain::{
         conversation::Answer,
         dedupe::DedupeKey,
-        event::{Event, Step},
+        event::{Event, Incoming, Step},
         handover::Outcome,
         ids::HandoverId,
         policy::{ClosedBecause, PausedBecause},
@@ -116,34 +116,63 @@ async fn answered(world: &World) -> Answer {
     }
 }
 
-/// Where nobody can say whether the request was written.
-/// As the hooks do: the last key is the call's own.
+/// As the hooks give each request a key of its call.
 fn called(user: &str, call: u128) -> Step {
     let mut request = request_once(user, 1);
-    let call = DedupeKey::call(&key(user), Uuid::from_u128(call));
-    request.events[0].keys.push(call);
+    request.events[0].keys.push(own_key(user, call));
     request
 }
 
-fn refused(request: &Step) -> Step {
-    let mut refused = request.clone();
-    refused.events[0].event = Event::ToldDeclined { handover: None };
+fn own_key(user: &str, call: u128) -> DedupeKey {
+    DedupeKey::call(&key(user), Uuid::from_u128(call))
+}
+
+/// Where nobody can say whether that call, made so long ago, was written.
+fn refused(user: &str, call: u128, ago: Duration) -> Step {
+    let mut refused = request_once(user, 1);
+    let handover = None;
+    refused.events[0].event = Event::RepeatToldDeclined { handover, ago };
+    let told = Incoming {
+        event: Event::ToldDeclined { handover },
+        keys: vec![own_key(user, call)],
+    };
+    refused.events.insert(0, told);
     refused
 }
 
-pub async fn a_request_that_may_have_been_taken_is_withdrawn_by_its_keys(
-    harness: impl Harness + 'static,
-) {
-    let world = World::new(harness).await;
-    let request = called("ann", 1);
-    let outcomes = world.apply(request.clone()).await;
+async fn taken(world: &World, call: u128) -> HandoverId {
+    let outcomes = world.apply(called("ann", call)).await;
     let [Outcome::Requested { handover, .. }] = outcomes[..] else {
         panic!("{outcomes:?}")
     };
     let open = world.claim(&team()).await.unwrap();
     world.done(open).await;
     assert_eq!(world.answer(handover).await, Answer::Accepted);
-    world.apply(refused(&request)).await;
+    handover
+}
+
+pub async fn a_request_that_may_have_been_taken_is_withdrawn_by_its_keys(
+    harness: impl Harness + 'static,
+) {
+    let world = World::new(harness).await;
+    let handover = taken(&world, 1).await;
+    world.apply(refused("ann", 1, LONG)).await;
+    assert_eq!(world.answer(handover).await, Answer::Declined);
+}
+
+pub async fn a_refused_repeat_takes_back_what_it_has_repeated_and_nothing_later(
+    harness: impl Harness + 'static,
+) {
+    let world = World::new(harness).await;
+    let handover = taken(&world, 1).await;
+    world.wait(LONG / 2);
+    world.apply(refused("ann", 2, LONG)).await;
+    assert_eq!(
+        world.answer(handover).await,
+        Answer::Accepted,
+        "it came later"
+    );
+    world.apply(refused("ann", 3, LONG / 4)).await;
     assert_eq!(world.answer(handover).await, Answer::Declined);
 }
 
@@ -151,11 +180,10 @@ pub async fn a_request_that_was_not_taken_is_no_repeat_for_having_been_withdrawn
     harness: impl Harness + 'static,
 ) {
     let world = World::new(harness).await;
-    let request = called("ann", 1);
     for _ in 0..2 {
-        world.apply(refused(&request)).await;
+        world.apply(refused("ann", 1, LONG)).await;
     }
-    let late = world.apply(request).await;
+    let late = world.apply(called("ann", 1)).await;
     assert_eq!(
         late,
         [Outcome::Repeat { id: None }],

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use handover_bridge::{
-    domain::{conversation::Answer, delivery::Task, policy::Notice, retry::ErrorClass},
+    domain::{
+        conversation::Answer, delivery::Task, effect::WarningKind, policy::Notice,
+        retry::ErrorClass,
+    },
     store::{Changed, DeliveryFilter, DeliveryState},
 };
 
@@ -187,4 +190,26 @@ pub async fn a_resume_that_was_on_its_way_is_not_made_again_once_an_agent_has_th
     assert!(world.claim(&bot()).await.is_none());
     world.agent_says(handover, "hello again").await;
     assert_eq!(text(&world.claim(&bot()).await.unwrap()), "hello again");
+}
+
+pub async fn a_pause_that_is_not_needed_any_more_and_fails_is_no_dead_letter(
+    harness: impl Harness + 'static,
+) {
+    let mut policy = policy();
+    for bot in policy.bots.values_mut() {
+        bot.answer_pauses = false;
+        bot.pause_steps = 1;
+    }
+    let world = World::with(harness, policy).await;
+    let handover = world.waiting("ann").await;
+    let pause = world.claim(&bot()).await.unwrap();
+    assert!(matches!(pause.job.task, Task::Pause { .. }));
+    world.closes(handover).await;
+    let resume = world.dies(pause).await.unwrap();
+    assert!(matches!(resume.job.task, Task::Resume { .. }));
+    let warnings = world.store.warnings().await.unwrap();
+    let dead = warnings
+        .iter()
+        .find(|it| it.kind == WarningKind::DeadLetter);
+    assert!(dead.is_none(), "{warnings:?}");
 }

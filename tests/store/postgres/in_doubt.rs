@@ -22,8 +22,7 @@ async fn a_request_whose_commit_is_late_is_withdrawn_nevertheless() {
     let (database, world) = world().await;
     database.is_late_with("INSERT ON handovers");
     let mut step = request_once("ann", 1);
-    let call = DedupeKey::call(&key("ann"), Uuid::from_u128(1));
-    step.events[0].keys.push(call);
+    step.events[0].keys = vec![DedupeKey::call(&key("ann"), Uuid::from_u128(1))];
     let asked = world.store.apply(step.clone()).await;
     assert!(matches!(asked, Err(Error::Unavailable(_))), "{asked:?}");
     withdraw(&world, step).await;
