@@ -120,14 +120,22 @@ async fn what_somebody_writes_while_a_colleague_gets_the_conversation_becomes_a_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_desk_that_has_got_the_conversation_meanwhile_is_no_longer_chosen() {
+async fn a_desk_that_has_got_the_conversation_meanwhile_is_no_longer_chosen_and_nor_is_another() {
     let world = World::new();
     let page = waiting(&world).await;
     let browser = ann_at(&world, &page).await;
     let chosen = "return document.querySelector('#desk').value";
+    assert_eq!(browser.script(chosen).await, "", "nobody has chosen yet");
+    let chooses = "document.querySelector('#do-transfer').open = true; document.querySelector('#desk').value = 'sales'; window.sent = 0; addEventListener('submit', () => { window.sent += 1; })";
+    browser.script(chooses).await;
     assert_eq!(browser.script(chosen).await, "sales");
     let elsewhere = world.signed_in(world::Browser::here(), "ann").await;
     sends(&world, &elsewhere, (&page, "transfer"), "desk=sales").await;
-    until(&browser, (chosen, json!("team"))).await;
+    until(&browser, (chosen, json!(""))).await;
+    let others = "return [...document.querySelectorAll('#desk option')].map((it) => it.value)";
+    assert_eq!(browser.script(others).await, json!(["", "team"]));
+    browser.presses("#do-transfer button").await;
+    let left = "return [window.sent, document.querySelector('#desk').matches(':invalid')]";
+    assert_eq!(browser.script(left).await, json!([0, true]));
     assert!(is_still_the_same_page(&browser).await);
 }

@@ -65,7 +65,7 @@ fn assign(at: &str, open: &Handover, context: &Context<'_>, draft: &Draft) -> Ma
                 div.field {
                     label for="to" { (texts::TO_WHOM) }
                     select.input #to name="to" required {
-                        option value="" { (texts::CHOOSE_COLLEAGUE) }
+                        option value="" { (texts::CHOOSE_ONE) }
                         @for person in others {
                             @let name = person.operator.as_str();
                             option value=(name) selected[draft.to == name] { (person.called()) }
@@ -89,7 +89,8 @@ fn transfer(at: &str, open: &Handover, context: &Context<'_>, draft: &Draft) -> 
                     (hidden(open.id))
                     div.field {
                         label for="desk" { (texts::TO_DESK) }
-                        select.input #desk name="desk" {
+                        select.input #desk name="desk" required {
+                            option value="" { (texts::CHOOSE_ONE) }
                             @for desk in desks { option value=(desk) selected[draft.desk == desk.as_str()] { (desk.as_str()) } }
                         }
                         p.field__hint { (texts::TRANSFER_MEANS) }
