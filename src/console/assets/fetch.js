@@ -5,7 +5,8 @@ export class SignedOut extends Refused {}
 export class Gone extends Refused {}
 
 // Whether the bridge has answered, and not a proxy in its place, which says 404 while the bridge starts again, or shows a
-// page of its own. Each of our pages, and each part of one, has the ways to the others.
+// page of its own. Each page of somebody who is signed in, and each part of one, has the ways to the others; one that
+// only says that there is nothing to show has none.
 export function isOurs(answer) {
   return Boolean(answer?.querySelector(".rail__list"));
 }
