@@ -19,7 +19,18 @@ pub enum Line {
     NotFound,
     /// As of a proxy with a page for the meantime.
     Maintenance,
+    /// As of one whose page is a file, which takes no forms.
+    Static,
+    /// As of one that has something against what is sent through it.
+    TooLarge,
 }
+
+/// What a file answers to a form: the status, the kind of its words and these.
+const TAKES_NO_FORM: [&str; 3] = [
+    "405 Not Allowed",
+    "text/html",
+    "<title>405 Not Allowed</title><h1>405 Not Allowed</h1>",
+];
 
 pub struct Proxy {
     pub root: String,
@@ -28,11 +39,12 @@ pub struct Proxy {
 
 impl Line {
     /// Whatever keeps a browser from what is behind the proxy.
-    pub const DOWN: [Self; 4] = [
+    pub const DOWN: [Self; 5] = [
         Self::Cut,
         Self::BadGateway,
         Self::NotFound,
         Self::Maintenance,
+        Self::Static,
     ];
 
     /// What the proxy says itself: the status, the kind of its words and these.
@@ -41,7 +53,14 @@ impl Line {
             Self::Through | Self::Cut => None,
             Self::BadGateway => Some(["502 Bad Gateway", "text/plain", ""]),
             Self::NotFound => Some(["404 Not Found", "text/plain", "404 page not found\n"]),
-            Self::Maintenance => Some(["200 OK", "text/html", "<title>Soon</title><h1>Soon</h1>"]),
+            Self::Maintenance | Self::Static => {
+                Some(["200 OK", "text/html", "<title>Soon</title><h1>Soon</h1>"])
+            }
+            Self::TooLarge => Some([
+                "413 Too Large",
+                "text/html",
+                "<title>413 Too Large</title><h1>413 Too Large</h1>",
+            ]),
         }
     }
 }
@@ -74,12 +93,19 @@ impl Proxy {
 
 async fn carry(mut near: TcpStream, to: SocketAddr, mut line: watch::Receiver<Line>) {
     let now = *line.borrow_and_update();
-    if let Some([status, kind, words]) = now.says() {
+    if let Some(page) = now.says() {
+        let mut request = [0; 4096];
+        let _ = near.read(&mut request).await;
+        let is_form = request.starts_with(b"POST ");
+        let [status, kind, words] = if now == Line::Static && is_form {
+            TAKES_NO_FORM
+        } else {
+            page
+        };
         let length = words.len();
         let answer = format!(
             "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{words}"
         );
-        let _ = near.read(&mut [0; 4096]).await;
         let _ = near.write_all(answer.as_bytes()).await;
     } else if now == Line::Through {
         let Ok(mut far) = TcpStream::connect(to).await else {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     browser::{ann_at, claims, is_still_the_same_page, signed_in_at},
-    conversation::{says, waiting},
+    conversation::{says, waiting, waiting_as},
     patience::until,
     proxy::{Line, Proxy},
     webdriver::Browser,
@@ -150,6 +150,26 @@ async fn an_act_that_the_bridge_does_not_answer_leaves_the_page_and_what_was_typ
     }
     let faults = "return document.querySelectorAll('.compose__fault').length";
     assert_eq!(browser.script(faults).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_proxy_has_against_an_act_is_told_and_its_page_is_not_taken_for_ours() {
+    let world = World::new();
+    waiting_as(&world, "s2").await;
+    let (proxy, browser) = ann_behind_a_proxy(&world).await;
+    let one_waits = "return document.title.includes('(1) ')";
+    until(&browser, (one_waits, json!(true))).await;
+    browser
+        .script("document.querySelector('#do-note').open = true")
+        .await;
+    browser.type_into("#note", "too long").await;
+    proxy.set(Line::TooLarge);
+    browser
+        .script("document.querySelector('#do-note button').click()")
+        .await;
+    browser.sees("413 Too Large").await;
+    assert_eq!(browser.script(one_waits).await, true);
+    assert_eq!(browser.script(NOTED).await, json!(["too long", true]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 // does not answer.
 
 import { button, open, toSignIn } from "./dom.js";
-import { SignedOut } from "./fetch.js";
+import { SignedOut, isOurs } from "./fetch.js";
 import { clearFault, sayFault, sayOvertaken } from "./fault.js";
 import { LineIsDown, post } from "./post.js";
 import * as words from "./words.js";
@@ -55,7 +55,7 @@ function again(address) {
 function fail(address, failure) {
   if (failure instanceof LineIsDown) return sayFault(words.NOT_DONE, again(address));
   if (failure instanceof SignedOut) return sayFault(words.notDone(failure.message), toSignIn());
-  if (failure.answer) show(failure.answer);
+  if (isOurs(failure.answer)) show(failure.answer);
   if (failure.isOvertaken) sayOvertaken(failure.message);
   else sayFault(failure.message);
 }
@@ -73,7 +73,7 @@ async function act(form) {
     show(page);
     goOn();
   } catch (failure) {
-    if (failure.answer) renew(form);
+    if (isOurs(failure.answer)) renew(form);
     fail(address, failure);
   }
   underWay.delete(address);

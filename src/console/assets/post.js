@@ -9,9 +9,10 @@ const ANSWER_WITHIN = 20000;
 // The bridge could not be asked: nothing is wrong with what was sent.
 export class LineIsDown extends Error {}
 
-// A proxy that has anything against what was sent says so by another status than these.
+// A proxy whose page is a file answers any form with 405, as the bridge never does. One that has anything against what
+// was sent says so by another status than these.
 function isOfAProxyAlone({ status, responseXML }) {
-  return [200, 404].includes(status) && !isOurs(responseXML);
+  return [200, 404, 405].includes(status) && !isOurs(responseXML);
 }
 
 export function post({ address, values }) {
