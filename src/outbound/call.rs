@@ -87,8 +87,8 @@ impl Call {
     #[must_use]
     pub fn basic(self, user: &str, password: &SecretString) -> Self {
         let pair = format!("{user}:{}", password.expose_secret());
-        self.secret_header(
-            AUTHORIZATION,
+        self.header(
+            AUTHORIZATION.as_str(),
             &format!("Basic {}", BASE64_STANDARD.encode(pair)),
         )
     }
@@ -96,8 +96,8 @@ impl Call {
     /// A token under a scheme of the vendor's own.
     #[must_use]
     pub fn token(self, scheme: &str, token: &SecretString) -> Self {
-        self.secret_header(
-            AUTHORIZATION,
+        self.header(
+            AUTHORIZATION.as_str(),
             &format!("{scheme} {}", token.expose_secret()),
         )
     }
@@ -109,13 +109,16 @@ impl Call {
         self
     }
 
-    /// A header from configuration or a template. All of them may hold credentials, so none is printed.
+    /// Its value may be a credential, so that is never printed; its name is, where it cannot be sent.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
-            return self.secret_header(name, value);
-        }
-        self.fault = Some(Unsendable::HeaderName);
+        let parsed = HeaderName::from_bytes(name.as_bytes());
+        let fault = match (parsed, HeaderValue::from_str(value)) {
+            (Ok(name), Ok(value)) => return self.secret_header(name, value),
+            (Err(_), _) => Unsendable::HeaderName(name.to_owned()),
+            (Ok(_), Err(_)) => Unsendable::HeaderValue(name.to_owned()),
+        };
+        self.fault = Some(fault);
         self
     }
 
@@ -141,7 +144,7 @@ impl Call {
 
     /// Whether its parts can be put on the wire, for a call that is only tried.
     pub(super) fn sendable(&self) -> Result<(), Unsendable> {
-        self.fault.map_or(Ok(()), Err)
+        self.fault.clone().map_or(Ok(()), Err)
     }
 
     pub(super) fn into_request(
@@ -164,14 +167,9 @@ impl Call {
         })
     }
 
-    fn secret_header(mut self, name: HeaderName, value: &str) -> Self {
-        match HeaderValue::from_str(value) {
-            Ok(mut value) => {
-                value.set_sensitive(true);
-                self.headers.insert(name, value);
-            }
-            Err(_) => self.fault = Some(Unsendable::HeaderValue),
-        }
+    fn secret_header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
+        value.set_sensitive(true);
+        self.headers.insert(name, value);
         self
     }
 }

@@ -78,13 +78,13 @@ pub struct Refusal {
     pub body: Bytes,
 }
 
-/// What of a call cannot be put on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+/// What of a call cannot be put on the wire. Headers are told by their names alone.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unsendable {
-    #[error("a header name has characters that it must not have")]
-    HeaderName,
-    #[error("a header value has characters that it must not have")]
-    HeaderValue,
+    #[error("the header {0} has characters in its name that it must not have")]
+    HeaderName(String),
+    #[error("the header {0} has characters in its value that it must not have")]
+    HeaderValue(String),
     #[error("the body cannot be written as json")]
     Body,
     #[error("the address is not usable")]

@@ -228,8 +228,7 @@ impl RequestTemplate {
     /// Fills everything in that is filled in before the call, and sees that it could be sent.
     pub fn dry_run(&self, context: &Context) -> Result<(), TemplateError> {
         let call = self.call(context, |call| call)?;
-        let sendable = call.sendable();
-        sendable.map_err(|fault| TemplateError::Misfit(Box::new(fault)))
+        call.sendable().map_err(TemplateError::Unsendable)
     }
 }
 

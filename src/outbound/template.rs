@@ -16,7 +16,10 @@ use minijinja::{
 
 use serde::{Serialize, Serializer};
 
-use super::url::{BaseUrl, Endpoint, SegmentError, UrlError, encode_segment};
+use super::{
+    error::Unsendable,
+    url::{BaseUrl, Endpoint, SegmentError, UrlError, encode_segment},
+};
 
 /// A template of one text or one address.
 #[derive(Clone)]
@@ -50,6 +53,8 @@ pub enum TemplateError {
     Url(#[from] UrlError),
     #[error("the value cannot be written as json")]
     Json(#[source] serde_json::Error),
+    #[error("what it makes cannot be sent")]
+    Unsendable(#[source] Unsendable),
     #[error("what it makes does not fit")]
     Misfit(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
