@@ -139,7 +139,7 @@ async fn a_store_that_may_have_taken_a_request_hears_of_the_refusal_by_its_keys(
             panic!("{step:?}")
         };
         assert_eq!(told.event, Event::ToldDeclined { handover: None });
-        assert_eq!(told.keys, [own.clone()]);
+        assert_eq!(told.keys, std::slice::from_ref(own));
         let Event::RepeatToldDeclined {
             handover: None,
             ago,
@@ -147,7 +147,7 @@ async fn a_store_that_may_have_taken_a_request_hears_of_the_refusal_by_its_keys(
         else {
             panic!("{repeat:?}")
         };
-        assert_eq!(repeat.keys, [shared.clone()]);
+        assert_eq!(repeat.keys, std::slice::from_ref(shared));
         assert!(ago > before || before.is_zero(), "{ago:?}");
         before = ago;
     }
