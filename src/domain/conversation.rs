@@ -98,7 +98,7 @@ pub struct Handover {
     pub last_said_at: Timestamp,
     /// When a timer last told the user something; opens the window in which it tells nothing more.
     pub last_notice_at: Option<Timestamp>,
-    /// What it told, if it had words for it.
+    /// What it told then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_notice: Option<MessageId>,
     /// Since when the desk has taken nothing although something is meant for it, or the user is promised an agent and no

@@ -278,13 +278,13 @@ impl Turn<'_> {
 
     /// Says when a timer must look. A pause or a resume that nobody has owed yet is due at once.
     pub(super) fn set_timer(&mut self) {
-        let (now, limits) = (self.context.now, &self.context.policy.limits);
+        let (now, policy) = (self.context.now, self.context.policy);
         let at_once = self.pause_is_not_owed() || self.resume_is_not_owed();
         if let Some(handover) = self.open_mut() {
             handover.wake_at = if at_once {
                 now
             } else {
-                timers::wake_at(handover, limits, now)
+                timers::wake_at(handover, policy, now)
             };
         }
     }

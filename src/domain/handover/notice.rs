@@ -2,9 +2,10 @@
 
 use super::turn::{NewMessage, Turn};
 use crate::domain::{
+    conversation::Handover,
     ids::MessageId,
     message::{Actor, Content},
-    policy::Notice,
+    policy::{Notice, Texts},
 };
 
 impl Turn<'_> {
@@ -12,11 +13,7 @@ impl Turn<'_> {
     pub(super) fn notify(&mut self, notice: Notice) -> Option<MessageId> {
         let handover = self.open()?;
         let id = handover.id;
-        let name = handover.agent.as_ref().and_then(|agent| agent.name.clone());
-        let position = handover.leg.position.map(|position| position.to_string());
-        let text = self.context.policy.texts.get(&handover.language, notice)?;
-        let text = fill(text, name.as_deref(), position.as_deref())?;
-        let content = Content::text(text);
+        let content = Content::text(words(handover, notice, &self.context.policy.texts)?);
         let message = self.record(&NewMessage {
             actor: Actor::System,
             at: None,
@@ -28,6 +25,15 @@ impl Turn<'_> {
         let _ = self.say(id, message, &content, true);
         Some(message)
     }
+}
+
+/// What the user is told in this handover; none if the text is empty or names what is not known now.
+pub(super) fn words(handover: &Handover, notice: Notice, texts: &Texts) -> Option<String> {
+    let agent = handover.agent.as_ref();
+    let name = agent.and_then(|agent| agent.name.as_deref());
+    let position = handover.leg.position.map(|position| position.to_string());
+    let text = texts.get(&handover.language, notice)?;
+    fill(text, name, position.as_deref())
 }
 
 /// The text with its placeholders filled; none if it names what is not known. What fills one is not looked at again: agents

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Guard, Outcome, turn::Turn};
+use super::{Guard, Outcome, notice::words, turn::Turn};
 use crate::domain::{
     conversation::{Answer, Handover, Phase},
     effect::{Cancelled, Cause, Effect, WarningKind},
     ids::MessageId,
-    policy::{Limits, Notice},
+    policy::{Limits, Notice, Policy},
     time::Timestamp,
 };
 
@@ -21,7 +21,8 @@ const NOTICE_WINDOW: Duration = Duration::from_mins(5);
 const RESUME_LOOK: Duration = Duration::from_secs(30);
 
 /// The next moment at which something is due, or was. Never absent: a handover without one could be forgotten.
-pub(super) fn wake_at(handover: &Handover, limits: &Limits, now: Timestamp) -> Timestamp {
+pub(super) fn wake_at(handover: &Handover, policy: &Policy, now: Timestamp) -> Timestamp {
+    let limits = &policy.limits;
     let end = handover.requested_at.plus(limits.max_duration);
     let due = match handover.phase {
         Phase::Requested if handover.answer == Answer::Pending => {
@@ -44,7 +45,7 @@ pub(super) fn wake_at(handover: &Handover, limits: &Limits, now: Timestamp) -> T
         }
         Phase::Unknown => now,
     };
-    let due = notice_due(handover, limits).map_or(due, |(at, _)| at.min(due));
+    let due = notice_due(handover, policy).map_or(due, |(at, _)| at.min(due));
     let comes_soon = now < handover.wake_at && handover.wake_at <= now.plus(RECONNECTING_NOTICE);
     // Of a text that has been heard meanwhile: to move it away, and back with the next text, would be written with each.
     if comes_soon && matches!(handover.phase, Phase::Waiting | Phase::Attended) {
@@ -60,8 +61,9 @@ pub fn waits_until(handover: &Handover, limits: &Limits) -> Timestamp {
     handover.phase_since.plus(limits.waiting).min(end)
 }
 
-/// The notice that the user will be owed next, and when.
-fn notice_due(handover: &Handover, limits: &Limits) -> Option<(Timestamp, Notice)> {
+/// The notice that the user will be owed next, and when. One without words now is passed over: its window would keep
+/// another from being told.
+fn notice_due(handover: &Handover, policy: &Policy) -> Option<(Timestamp, Notice)> {
     let promised = handover.answer == Answer::Accepted;
     let open = matches!(
         handover.phase,
@@ -78,7 +80,7 @@ fn notice_due(handover: &Handover, limits: &Limits) -> Option<(Timestamp, Notice
     let away = handover
         .unanswered_since
         .filter(|_| handover.phase == Phase::Attended)
-        .map(|since| (since.plus(limits.unanswered), Notice::Away));
+        .map(|since| (since.plus(policy.limits.unanswered), Notice::Away));
     let window = handover.last_notice_at.map(|last| last.plus(NOTICE_WINDOW));
     let next =
         |(at, notice): (Timestamp, Notice)| (window.map_or(at, |window| at.max(window)), notice);
@@ -86,6 +88,7 @@ fn notice_due(handover: &Handover, limits: &Limits) -> Option<(Timestamp, Notice
     [stalled, away, waiting]
         .into_iter()
         .flatten()
+        .filter(|(_, notice)| words(handover, *notice, &policy.texts).is_some())
         .map(next)
         .min_by_key(|(at, _)| *at)
 }
@@ -130,7 +133,7 @@ impl Turn<'_> {
             _ if over => self.close_for(Cause::TimedOut, "max_duration"),
             Phase::Requested if asked_too_long && self.has(Guard::RequestDeadline) => {
                 self.move_on(Cause::TimedOut, "request_limit");
-                self.tell_what_is_due(now, limits);
+                self.tell_what_is_due(now);
             }
             Phase::Waiting if waited_too_long && self.has(Guard::WaitingLimit) => {
                 self.move_on(Cause::TimedOut, "waiting_limit");
@@ -138,15 +141,16 @@ impl Turn<'_> {
             Phase::Attended if idle && self.has(Guard::IdleClose) => {
                 self.close_for(Cause::TimedOut, "idle_limit");
             }
-            _ => self.tell_what_is_due(now, limits),
+            _ => self.tell_what_is_due(now),
         }
     }
 
-    fn tell_what_is_due(&mut self, now: Timestamp, limits: &Limits) {
+    fn tell_what_is_due(&mut self, now: Timestamp) {
+        let policy = self.context.policy;
         let Some(handover) = self.open_mut() else {
             return;
         };
-        let Some((at, notice)) = notice_due(handover, limits) else {
+        let Some((at, notice)) = notice_due(handover, policy) else {
             return;
         };
         if at > now {

@@ -22,7 +22,7 @@ use crate::{
         event::{Event, Feed, Incoming, PlatformMessage, Request, Target},
         ids::{BotName, ConversationId, ExternalId},
         message::Content,
-        policy::{BotPolicy, DeskPolicy, PausedBecause},
+        policy::{BotPolicy, DeskPolicy, Notice, PausedBecause, Texts},
         routing::Route,
         time::Timestamp,
     },
@@ -320,6 +320,8 @@ fn options(directory: &std::path::Path) -> Options {
         ..BotPolicy::default()
     };
     let team = DeskName::new("team").unwrap();
+    // It is due soon where the user has written: the first text moves the timer, those behind it do not.
+    let texts = BTreeMap::from([(Notice::Reconnecting, "it is kept".to_owned())]);
     Options {
         path: directory.join("handover.db"),
         migrate: true,
@@ -327,6 +329,7 @@ fn options(directory: &std::path::Path) -> Options {
             bots: BTreeMap::from([(BotName::new("webshop").unwrap(), bot)]),
             desks: BTreeMap::from([(team.clone(), DeskPolicy::new())]),
             routes: vec![Route::to(team)],
+            texts: Texts(BTreeMap::from([("en".to_owned(), texts)])),
             observe: true,
             ..Policy::default()
         }),

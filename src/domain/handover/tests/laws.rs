@@ -42,7 +42,7 @@ proptest! {
 
     #[test]
     fn the_laws_hold_in_every_sequence_of_events(
-        setting in 0_usize..6,
+        setting in 0_usize..7,
         acts in prop::collection::vec(act(), 1..60),
     ) {
         let mut world = match setting {
@@ -50,6 +50,7 @@ proptest! {
             1 => World::with_fallback("second", false),
             2 => World::with_fallback("console", true),
             4 | 5 => World::with_look_ups(),
+            6 => World::saying(Notice::Reconnecting, "{name} comes back"),
             _ => World::with_pause_steps(2),
         };
         if setting > 2 {
@@ -68,6 +69,7 @@ proptest! {
             world.apply(&event);
             seen.hold_end(&world, &event);
             hold_notice(&world, &event);
+            hold_told(&world);
             seen.hold(&world, &before);
             if due && event == Event::TimerFired {
                 moves_on(&mut world, &mut seen);
@@ -103,6 +105,17 @@ fn hold_notice(world: &World, event: &Event) {
         let again = world.withdrawn() == 0;
         assert!(!again || open.id == settled.handover, "of one before");
     }
+}
+
+/// What is noted as told is told.
+fn hold_told(world: &World) {
+    let journal = world.journal();
+    let noted = journal
+        .iter()
+        .any(|(_, _, cause)| *cause == Cause::Notified);
+    let mut messages = world.messages();
+    let told = messages.any(|message| message.actor == Actor::System);
+    assert!(told || !noted, "noted and not told");
 }
 
 impl Seen {

@@ -226,10 +226,8 @@ fn a_user_who_changes_the_language_during_the_handover_is_told_in_the_new_one() 
 
 #[test]
 fn a_language_without_texts_is_told_in_english_and_an_empty_text_is_not_sent() {
-    let mut world = World::with_texts();
+    let mut world = World::saying(Notice::HandingOver, "");
     world.change_state(|state| Arc::make_mut(&mut state.profile).language = Some("fr".to_owned()));
-    let english = world.policy.texts.0.get_mut("en").unwrap();
-    english.insert(Notice::HandingOver, String::new());
     world.request();
     world.opened();
     world.agent_says("bonjour");
@@ -238,9 +236,7 @@ fn a_language_without_texts_is_told_in_english_and_an_empty_text_is_not_sent() {
 
 #[test]
 fn a_text_that_names_the_agent_waits_for_a_name() {
-    let mut world = World::with_texts();
-    let english = world.policy.texts.0.get_mut("en").unwrap();
-    english.insert(Notice::Joined, "you talk with {name}".to_owned());
+    let mut world = World::saying(Notice::Joined, "you talk with {name}");
     world.request();
     world.opened();
     world.look_from_here();

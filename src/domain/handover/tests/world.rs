@@ -112,6 +112,14 @@ impl World {
         world
     }
 
+    /// With other words for this notice in English.
+    pub(super) fn saying(notice: Notice, words: &str) -> Self {
+        let mut world = Self::with_texts();
+        let english = world.policy.texts.0.get_mut("en").unwrap();
+        english.insert(notice, words.to_owned());
+        world
+    }
+
     /// The desk `team` with the fallback `second`, which is called too, or takes at once.
     pub(super) fn with_fallback(second: &str, takes_at_once: bool) -> Self {
         let mut world = Self::with_texts();
