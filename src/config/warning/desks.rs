@@ -13,16 +13,11 @@ pub(super) fn find(config: &Config, warnings: &mut Vec<Warning>) {
         warnings.push(Warning::NoDesks);
     }
     for (name, desk) in &config.desks {
-        if desk.kind.is_console() && config.admin.users.is_empty() {
-            warnings.push(Warning::NoUsers {
-                desk: name.clone(),
-                has_token: config.admin.token.is_some(),
-            });
-        }
         match &desk.kind {
             Kind::AivoLive(desk) => aivo_live(config, name, desk, warnings),
             Kind::Chatwoot(_) => chatwoot(config, name, warnings),
-            _ => {}
+            Kind::Console(_) => console(config, name, warnings),
+            Kind::Template(_) | Kind::Webhook(_) => {}
         }
     }
     let used = |name| {
@@ -57,6 +52,15 @@ fn chatwoot(config: &Config, name: &DeskName, warnings: &mut Vec<Warning>) {
         desk: name.clone(),
         option,
     }));
+}
+
+fn console(config: &Config, name: &DeskName, warnings: &mut Vec<Warning>) {
+    if config.admin.users.is_empty() {
+        warnings.push(Warning::NoUsers {
+            desk: name.clone(),
+            has_token: config.admin.token.is_some(),
+        });
+    }
 }
 
 /// Whether a route that leads to the desk has this option with a value of which the desk can make nothing.
