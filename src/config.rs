@@ -59,7 +59,7 @@ pub use self::{
     steps::{DialogState, Step, Text},
     store::{Listen, Store, StoreUrl},
     telemetry::{LogFilter, LogFormat, Telemetry},
-    warning::{Untold, Warning},
+    warning::{Silence, Untold, Warning},
 };
 
 use self::section::{Report, Section};

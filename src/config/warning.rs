@@ -60,10 +60,11 @@ pub enum Warning {
     ShortKeys,
     /// What is observed goes with the transcripts.
     LongObserved,
-    /// A text that users are never told.
+    /// A text that users are not told when it is due.
     Untold {
         text: String,
         why: Untold,
+        silence: Silence,
     },
     /// A stop takes longer than what runs the bridge waits for, unless told otherwise.
     LongDrain,
@@ -76,12 +77,24 @@ pub enum Warning {
 /// Why a text is not told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Untold {
-    /// It is empty, and whoever waits is told nothing.
     Empty,
-    /// The same, where there is a place in it that this desk does not tell.
+    /// There is a place in it that this desk does not tell.
     NoPlace(DeskName),
     /// There is a name in it, and no agent at that time.
     NoName,
+    /// There is a name or a place in it, and it is due also while no desk has the user.
+    TooEarly,
+}
+
+/// What comes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// Whoever waits for long counts as left with nobody.
+    LeftAlone,
+    /// Whoever waits for a desk that is down does not hear of it.
+    DeskDown,
+    /// Nobody who waits for long misses it.
+    Harmless,
 }
 
 /// The longest that a sender is known to try again.

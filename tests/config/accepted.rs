@@ -279,12 +279,14 @@ fn settings_that_fight_each_other_are_warned_of() {
     }
 }
 
+fn untold(text: &str, why: Untold, silence: Silence) -> Warning {
+    let text = text.to_owned();
+    Warning::Untold { text, why, silence }
+}
+
 #[test]
 fn a_text_that_leaves_users_alone_is_warned_of_where_it_would_be_due() {
-    let silent = |key: &str| Warning::Untold {
-        text: key.to_owned(),
-        why: Untold::Empty,
-    };
+    let silent = |text| untold(text, Untold::Empty, Silence::LeftAlone);
     let empty = "[texts.en]\nwaiting = \"\"\n[texts.nl]\naway = \"\"\n";
     assert_eq!(
         good_with(empty).warnings(),
@@ -305,26 +307,47 @@ fn a_text_that_leaves_users_alone_is_warned_of_where_it_would_be_due() {
         "a webhook desk may tell it"
     );
     let beside = format!("{placed}[desks.team]\nkind = \"console\"\n[[routes]]\ndesk = \"team\"\n");
-    let untold = Warning::Untold {
-        text: "texts.en.waiting".to_owned(),
-        why: Untold::NoPlace("team".parse().unwrap()),
-    };
-    assert!(good_with(&beside).warnings().contains(&untold));
+    let no_place = Untold::NoPlace("team".parse().unwrap());
+    let nowhere = untold("texts.en.waiting", no_place, Silence::LeftAlone);
+    assert!(good_with(&beside).warnings().contains(&nowhere));
+}
+
+#[test]
+fn a_text_that_cannot_be_told_while_a_desk_is_down_is_warned_of() {
+    for (text, why) in [
+        ("", Untold::Empty),
+        ("{name} comes back", Untold::TooEarly),
+        ("You keep place {position}.", Untold::TooEarly),
+    ] {
+        let config = good_with(&format!("[texts.en]\nreconnecting = \"{text}\"\n"));
+        let warnings = config.warnings();
+        assert_eq!(
+            warnings,
+            [untold("texts.en.reconnecting", why, Silence::DeskDown)],
+            "{text}"
+        );
+        let line = warnings[0].to_string();
+        assert!(line.contains("is down is told nothing"), "{line}");
+    }
 }
 
 #[test]
 fn a_name_in_a_text_that_is_told_without_an_agent_is_warned_of() {
     let named = |text: &str| good_with(&format!("[texts.en]\n{text} = \"{{name}}, hello.\"\n"));
-    for text in ["handing_over", "waiting", "transferred", "nobody"] {
-        let untold = Warning::Untold {
-            text: format!("texts.en.{text}"),
-            why: Untold::NoName,
-        };
+    for (text, silence) in [
+        ("handing_over", Silence::Harmless),
+        ("waiting", Silence::LeftAlone),
+        ("transferred", Silence::Harmless),
+        ("nobody", Silence::Harmless),
+    ] {
         let warnings = named(text).warnings();
-        assert_eq!(warnings, [untold]);
+        assert_eq!(
+            warnings,
+            [untold(&format!("texts.en.{text}"), Untold::NoName, silence)]
+        );
         assert!(warnings[0].to_string().contains("holds {name}"));
     }
-    for text in ["joined", "away", "reconnecting", "ended", "ended_repeat"] {
+    for text in ["joined", "away", "ended", "ended_repeat"] {
         assert_eq!(named(text).warnings(), [], "{text}");
     }
 }

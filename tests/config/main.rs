@@ -23,8 +23,8 @@ use std::{fs, time::Duration};
 
 use handover_bridge::{
     config::{
-        AdminListen, Chatlayer, Config, Fault, Faults, Kind, Place, Platform, Problem, Source,
-        Step, StoreUrl, Untold, Warning,
+        AdminListen, Chatlayer, Config, Fault, Faults, Kind, Place, Platform, Problem, Silence,
+        Source, Step, StoreUrl, Untold, Warning,
     },
     domain::policy::{Notice, WhenUnsure},
 };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Untold, Warning};
+use super::{Silence, Untold, Warning};
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -92,7 +92,7 @@ impl fmt::Display for Warning {
                 "{key}_file names {}, which every user of this machine can read; `chmod o-r` it",
                 file.display()
             ),
-            Self::Untold { text, why } => write!(f, "{text} {why}"),
+            Self::Untold { text, why, silence } => write!(f, "{text} {why}: {silence}; {}", instead(why)),
             Self::LongDrain => f.write_str(
                 "server.drain is longer than 5s: a stop takes up to 20s more than that; give it the time where the bridge is run (TimeoutStopSec, stop_grace_period, terminationGracePeriodSeconds), or it is killed at work",
             ),
@@ -109,17 +109,34 @@ impl fmt::Display for Warning {
 impl fmt::Display for Untold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => f.write_str(
-                "is empty: a user who waits for long is told nothing and counts in handover_unattended_conversations, which wakes somebody; write a text",
-            ),
-            Self::NoPlace(desk) => write!(
-                f,
-                "holds {{position}}, which desks.{desk} does not tell: its users are told nothing, and whoever waits for long counts in handover_unattended_conversations, which wakes somebody"
-            ),
-            Self::NoName => f.write_str(
-                "holds {name}, and no agent has the user when it is due: it is never told; take {name} out of it",
+            Self::Empty => f.write_str("is empty"),
+            Self::NoPlace(desk) => write!(f, "holds {{position}}, which desks.{desk} does not tell"),
+            Self::NoName => f.write_str("holds {name}, and no agent has the user when it is due"),
+            Self::TooEarly => f.write_str(
+                "holds {name} or {position}, and is due also before a desk has taken the user, when neither is known",
             ),
         }
+    }
+}
+
+impl fmt::Display for Silence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::LeftAlone => {
+                "whoever waits for long is told nothing and counts in handover_unattended_conversations, which wakes somebody"
+            }
+            Self::DeskDown => "whoever waits for a desk that is down is told nothing",
+            Self::Harmless => "it is never told",
+        })
+    }
+}
+
+fn instead(why: &Untold) -> &'static str {
+    match why {
+        Untold::Empty => "write a text",
+        Untold::NoPlace(_) => "take {position} out of it",
+        Untold::NoName => "take {name} out of it",
+        Untold::TooEarly => "take them out of it",
     }
 }
 

@@ -1,40 +1,65 @@
 //! Of texts: whom they tell nothing.
 
-use super::{Untold, Warning};
+use super::{Silence, Untold, Warning};
 use crate::{
     config::{Config, texts::NOTICES},
-    domain::{attention::WINDOW, policy::Notice},
+    domain::{
+        attention::WINDOW,
+        policy::{Limits, Notice},
+    },
 };
 
 pub(super) fn find(config: &Config, warnings: &mut Vec<Warning>) {
-    let limits = &config.handover;
-    // What ends the wait before anything is due need not be told.
-    let told = [
-        ("waiting", Notice::Waiting, limits.waiting > WINDOW),
-        ("away", Notice::Away, limits.idle > limits.unanswered),
-    ];
     for (language, texts) in &config.texts.0 {
-        let mut warn = |text: &str, why: Untold| {
-            let text = format!("texts.{language}.{text}");
-            warnings.push(Warning::Untold { text, why });
-        };
-        for (text, notice, _) in told.iter().filter(|(_, _, is_due)| *is_due) {
-            let said = texts.get(notice).map_or("", String::as_str);
-            if texts.contains_key(notice) && said.is_empty() {
-                warn(text, Untold::Empty);
-            }
-            let has_place = said.contains("{position}");
-            let desks = config.desks.iter();
-            for (desk, _) in desks.filter(|(_, desk)| has_place && !desk.kind.tells_position()) {
-                warn(text, Untold::NoPlace(desk.clone()));
-            }
-        }
-        for (text, notice) in &NOTICES {
-            let said = texts.get(notice);
-            let has_name = said.is_some_and(|said| said.contains("{name}"));
-            if has_name && !notice.may_name_agent() {
-                warn(text, Untold::NoName);
-            }
+        for (key, notice) in NOTICES {
+            let Some(said) = texts.get(&notice) else {
+                continue;
+            };
+            let silence = silence_of(notice, &config.handover);
+            let why = why_untold(config, notice, said, silence);
+            warnings.extend(why.into_iter().map(|why| Warning::Untold {
+                text: format!("texts.{language}.{key}"),
+                why,
+                silence,
+            }));
         }
     }
+}
+
+/// What comes of it where this is not told. What ends the wait before anything is due need not be told.
+fn silence_of(notice: Notice, limits: &Limits) -> Silence {
+    match notice {
+        Notice::Waiting if limits.waiting > WINDOW => Silence::LeftAlone,
+        Notice::Away if limits.idle > limits.unanswered => Silence::LeftAlone,
+        Notice::Reconnecting => Silence::DeskDown,
+        Notice::HandingOver
+        | Notice::Waiting
+        | Notice::Joined
+        | Notice::Transferred
+        | Notice::Away
+        | Notice::Nobody
+        | Notice::Ended
+        | Notice::EndedRepeat => Silence::Harmless,
+    }
+}
+
+/// Whatever keeps users from being told it. Where that is harmless, an operator may well leave a text empty.
+fn why_untold(config: &Config, notice: Notice, said: &str, silence: Silence) -> Vec<Untold> {
+    let (has_name, has_place) = (said.contains("{name}"), said.contains("{position}"));
+    let mut why = Vec::new();
+    if said.is_empty() && silence != Silence::Harmless {
+        why.push(Untold::Empty);
+    }
+    if has_place && silence == Silence::LeftAlone {
+        let desks = config.desks.iter();
+        let mute = desks.filter(|(_, desk)| !desk.kind.tells_position());
+        why.extend(mute.map(|(desk, _)| Untold::NoPlace(desk.clone())));
+    }
+    if has_name && !notice.may_name_agent() {
+        why.push(Untold::NoName);
+    }
+    if (has_name || has_place) && silence == Silence::DeskDown {
+        why.push(Untold::TooEarly);
+    }
+    why
 }
