@@ -148,6 +148,7 @@ async fn answers_and_is_answered(browser: &Browser) {
 
 async fn sends_it_on_and_closes_it(browser: &Browser) {
     browser.presses("#do-transfer > summary").await;
+    browser.type_into("#desk", "sales").await;
     browser.presses("#do-transfer button").await;
     browser.sees("Nobody has claimed this conversation.").await;
     browser.sees("Sent on to the desk: sales").await;
