@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Embedded, numbered from 1, never changed once released: the file remembers what each looked like.
-const MIGRATIONS: [&str; 12] = [
+const MIGRATIONS: [&str; 13] = [
     include_str!("migrations/0001_ground.sql"),
     include_str!("migrations/0002_telemetry.sql"),
     include_str!("migrations/0003_erasure.sql"),
@@ -31,6 +31,7 @@ const MIGRATIONS: [&str; 12] = [
     include_str!("migrations/0010_unsaid.sql"),
     include_str!("migrations/0011_settled.sql"),
     include_str!("migrations/0012_lost.sql"),
+    include_str!("migrations/0013_compared.sql"),
 ];
 
 /// A reader of the file from outside may stand in the way for a moment.

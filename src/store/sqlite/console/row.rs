@@ -80,7 +80,7 @@ impl Found {
     ) -> Result<Option<DeliveryState>, Fault> {
         let sql = "SELECT state FROM deliveries INDEXED BY deliveries_lost \
                    WHERE conversation = ?1 AND substr(destination, 1, 4) = 'bot:' \
-                   AND state IN ('retrying', 'dead', 'cancelled') \
+                   AND (state = 'retrying' OR state = 'dead' OR state = 'cancelled') \
                    AND instr(task, iif(state = 'retrying', '\"do\":\"say\"', ?3)) > 0 \
                    AND (state <> 'retrying' OR EXISTS (SELECT 1 FROM deliveries own INDEXED BY deliveries_bot_lane \
                        WHERE own.lane = ?2 AND own.settled_at IS NULL AND substr(own.destination, 1, 4) = 'bot:' \

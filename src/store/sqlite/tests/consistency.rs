@@ -171,3 +171,32 @@ async fn seqs(store: &SqliteStore) -> Vec<i64> {
         .await
         .unwrap()
 }
+
+#[tokio::test]
+async fn no_table_is_made_and_thrown_away_for_a_row_that_is_written() {
+    let (store, _directory) = open();
+    let made = store.writer.step(|work| {
+        let tables =
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+        let mut tables = work.prepare(tables)?;
+        let tables: Vec<String> = tables
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        assert!(
+            tables.iter().any(|table| table == "deliveries"),
+            "{tables:?}"
+        );
+        let mut made = Vec::new();
+        for table in tables {
+            let insert = format!("EXPLAIN INSERT INTO {table} DEFAULT VALUES");
+            let mut program = work.connection.prepare(&insert)?;
+            let codes = program.query_map([], |row| row.get::<_, String>("opcode"))?;
+            let codes = codes.collect::<Result<Vec<_>, _>>()?;
+            if codes.iter().any(|code| code == "OpenEphemeral") {
+                made.push(table);
+            }
+        }
+        Ok(made)
+    });
+    assert_eq!(made.await.unwrap(), <[String; 0]>::default());
+}
