@@ -1,6 +1,6 @@
 //! What the handlers share: the store, who may call, and how long things may take.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, future::pending, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use axum::{
@@ -10,7 +10,7 @@ use axum::{
 };
 use futures_util::FutureExt as _;
 use ipnet::IpNet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -317,7 +317,12 @@ impl State {
         &self,
         call: impl Future<Output = std::result::Result<T, store::Error>>,
     ) -> Result<T> {
-        self.ask_for(mutant::at_most(STORE_WITHIN), call).await
+        self.ask_by(Self::patience(), call).await
+    }
+
+    /// By when the store has to have answered all that a request asks from now on.
+    pub(super) fn patience() -> Instant {
+        Instant::now() + mutant::at_most(STORE_WITHIN)
     }
 
     /// The same for what may take longer.
@@ -326,7 +331,23 @@ impl State {
         within: Duration,
         call: impl Future<Output = std::result::Result<T, store::Error>>,
     ) -> Result<T> {
-        match timeout(within, call).await {
+        self.ask_by(Instant::now() + within, call).await
+    }
+
+    /// One of several calls that a request makes. It is not begun for want of time: what it would change is to come again.
+    pub(super) async fn ask_by<T>(
+        &self,
+        until: Instant,
+        call: impl Future<Output = std::result::Result<T, store::Error>>,
+    ) -> Result<T> {
+        let call = async {
+            if Instant::now() < until {
+                call.await
+            } else {
+                pending().await
+            }
+        };
+        match timeout_at(until, call).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => {
                 tracing::warn!(error = error.told(), "the store failed a request");

@@ -3,6 +3,7 @@
 
 use axum::{Json, extract::FromRequestParts as _, http::request::Parts};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{DeskHook, in_flight::InFlight};
 use crate::{
@@ -61,13 +62,18 @@ pub(super) async fn take(
 }
 
 /// One step of a desk that is answered 200 in any case, with what each of its events became.
-pub(super) async fn tell_all(state: &State, desk: &DeskName, step: Step) -> Result<Vec<Outcome>> {
+pub(super) async fn tell_all(
+    state: &State,
+    until: Instant,
+    desk: &DeskName,
+    step: Step,
+) -> Result<Vec<Outcome>> {
     let events = step.events.len();
-    let all = match state.ask(state.store().apply(step)).await? {
+    let all = match state.ask_by(until, state.store().apply(step)).await? {
         Applied::Done { outcomes, .. } => return Ok(outcomes.iter().map(became).collect()),
         Applied::Kept => Outcome::Kept,
         Applied::Contradiction => {
-            warn(state, WarningKind::ContradictingEvent, desk).await?;
+            warn(state, until, desk, WarningKind::ContradictingEvent).await?;
             Outcome::Contradiction
         }
         Applied::NotFound | Applied::NoSuchUser | Applied::SeveralUsers => Outcome::Unmatched,
@@ -75,24 +81,30 @@ pub(super) async fn tell_all(state: &State, desk: &DeskName, step: Step) -> Resu
     Ok(vec![all; events])
 }
 
-pub(super) async fn warn(state: &State, kind: WarningKind, desk: &DeskName) -> Result<()> {
+pub(super) async fn warn(
+    state: &State,
+    until: Instant,
+    desk: &DeskName,
+    kind: WarningKind,
+) -> Result<()> {
     let subject = desk.to_string();
     let warning = Warning { kind, subject };
-    state.ask(state.store().warn(warning)).await
+    state.ask_by(until, state.store().warn(warning)).await
 }
 
 /// A step became what its first event did.
 async fn hear(state: &State, desk: &DeskName, told: Told) -> Result<Outcome> {
+    let until = State::patience();
     let (kind, became) = match told {
         Told::Step(step) => {
-            let outcomes = tell_all(state, desk, *step).await?;
+            let outcomes = tell_all(state, until, desk, *step).await?;
             return Ok(outcomes.first().copied().unwrap_or(Outcome::Accepted));
         }
         Told::PassedOver => return Ok(Outcome::Unknown),
         Told::Unknown => (WarningKind::UnknownEvent, Outcome::Unknown),
         Told::Elsewhere => (WarningKind::OtherBotsEvent, Outcome::OtherBot),
     };
-    warn(state, kind, desk).await?;
+    warn(state, until, desk, kind).await?;
     Ok(became)
 }
 

@@ -87,8 +87,9 @@ async fn take_all(state: &State, desk: &DeskName, heard: Heard, _call: InFlight)
         passed_over,
         not_understood,
     } = heard;
+    let until = State::patience();
     for step in steps(desk, &told) {
-        for outcome in desk::tell_all(state, desk, step).await? {
+        for outcome in desk::tell_all(state, until, desk, step).await? {
             state.meter().desk(desk, outcome);
         }
     }
@@ -98,7 +99,7 @@ async fn take_all(state: &State, desk: &DeskName, heard: Heard, _call: InFlight)
     for error in not_understood {
         log(desk, &error);
         state.meter().desk(desk, Outcome::Unknown);
-        desk::warn(state, WarningKind::UnknownEvent, desk).await?;
+        desk::warn(state, until, desk, WarningKind::UnknownEvent).await?;
     }
     Ok(())
 }
