@@ -164,6 +164,8 @@ pub(super) const FILE_OR_CHOICES: &str =
 pub(super) const NOT_A_BUTTON: &str = "A button is a title, or a title, a bar and an http or https address of at most 2,048 characters or a phone number. Nothing was sent.";
 pub(super) const NOT_AN_ADDRESS: &str =
     "Only http and https addresses of at most 2,048 characters can be sent. Nothing was sent.";
+pub(super) const NAME_OF_NO_FILE: &str =
+    "There is a name for a file and no address to get it from. Nothing was sent.";
 pub(super) const NO_SUCH_COLLEAGUE: &str = "Nobody of that name may sign in here.";
 pub(super) const CHOOSE_FIRST: &str = "Choose a colleague first. Nothing was changed.";
 pub(super) const NO_SUCH_DESK: &str = "There is no desk of that name.";

@@ -30,6 +30,9 @@ pub(super) fn said(draft: &Draft) -> Result<Content, &'static str> {
         }
         return attachment(file, draft.file_name.trim(), text);
     }
+    if !draft.file_name.trim().is_empty() {
+        return Err(texts::NAME_OF_NO_FILE);
+    }
     if text.is_empty() {
         return Err(texts::EMPTY);
     }
@@ -187,6 +190,8 @@ mod tests {
         let many = "x\n".repeat(14);
         assert_eq!(typed(&[("replies", &many)]), Err(texts::TOO_MANY_CHOICES));
         assert!(typed(&[("buttons", &"x\n".repeat(13))]).is_ok());
+        let name = ("file_name", "label.pdf");
+        assert_eq!(typed(&[name]), Err(texts::NAME_OF_NO_FILE));
         let sent = typed(&[file]).unwrap();
         assert_eq!(sent["name"], "label.pdf");
         assert_eq!(
