@@ -30,7 +30,7 @@ pub use self::{
     admin::operator::{NoSessions, Sessions},
     hooks::{
         AivoLiveHook, BotHook, CertainlyHook, ChatlayerHook, ChatwootHook, Credentials, DeskHook,
-        TemplateHook, Turns,
+        InDoubt, TemplateHook, Turns,
     },
     meter::ConnectionMeter,
     state::{Bot, Desk, Options, State, Watched},

@@ -24,7 +24,7 @@ use handover_bridge::{
     domain::policy::{BotPolicy, DeskPolicy, Limits, Policy},
     domain::routing::Route,
     http::{
-        Bot, BotHook, ChatlayerHook, Desk, DeskHook, NoSessions, Options, Turns, Watched,
+        Bot, BotHook, ChatlayerHook, Desk, DeskHook, InDoubt, NoSessions, Options, Turns, Watched,
         combined_router, shed::Capacity, source::Peer, tasks::Tasks,
     },
     store::sqlite,
@@ -449,6 +449,7 @@ fn router(folder: &TempDir) -> Router {
             hook_key: [KEY].into_iter().collect(),
             channel_verify_token: [VERIFY].into_iter().collect(),
             turns: Turns::default(),
+            in_doubt: InDoubt::default(),
         }),
     };
     let options = Options {

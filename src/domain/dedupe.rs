@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{
     conversation::ConversationKey,
     event::Feed,
-    ids::{ConversationId, DeskName, HandoverId},
+    ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId},
     message::{Actor, Button, Card, Content},
     time::Timestamp,
 };
@@ -65,6 +65,17 @@ impl DedupeKey {
     /// A request for an agent by the call that made it: no other call has the key.
     pub fn call(conversation: &ConversationKey, call: uuid::Uuid) -> Self {
         Self::of_conversation(conversation, &["call", &call.to_string()])
+    }
+
+    /// What the bot said in one call of a channel that names neither conversation nor message: no other call has the key.
+    pub fn channel_call(
+        bot: &BotName,
+        user: &ExternalId,
+        call: uuid::Uuid,
+        ordinal: usize,
+    ) -> Self {
+        let owner = ["channel", bot.as_str(), user.as_str()];
+        Self::new(&owner, &[&call.to_string(), &ordinal.to_string()])
     }
 
     /// A desk's `Idempotency-Key`, scoped to desk and handover, with the body it came with.

@@ -14,7 +14,7 @@ use axum::{Router, extract, routing::get};
 pub use self::{
     aivo_live::AivoLiveHook,
     certainly::{CertainlyHook, Credentials},
-    chatlayer::{ChatlayerHook, Turns},
+    chatlayer::{ChatlayerHook, InDoubt, Turns},
     chatwoot::ChatwootHook,
     template::TemplateHook,
 };

@@ -1,6 +1,9 @@
 //! Chatlayer's Webhook channel before the real store.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::{
     client::{ADMIN, CHANNEL, Call, DESK, KEY, Reply, VERIFY},
@@ -92,6 +95,36 @@ async fn a_message_joins_the_session_of_its_user_and_its_other_copy_does_not() {
     );
     assert_eq!(texts(&whole).await, ["hello", "by the channel first"]);
     assert_eq!(warnings(&whole).await, []);
+}
+
+#[tokio::test]
+async fn what_was_refused_in_time_and_kept_is_not_kept_again_when_it_is_repeated() {
+    let whole = Whole::new(true);
+    let session = event("LIVE", &json!({}))["sessionId"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let offload = event("LIVE", &json!({"event": "offload"}));
+    assert_eq!(hook(&whole, &offload).await.status, 200);
+    let mut told = body(&session, "one moment");
+    // What comes before it is waited for.
+    told["messageCounter"] = json!(9);
+    let held = whole.hold();
+    tokio::time::pause();
+    let began = Instant::now();
+    assert_eq!(tell(&whole, &told).await.status, 503);
+    let heard_after = began.elapsed();
+    assert!(heard_after < Duration::from_secs(2), "{heard_after:?}");
+    tokio::time::resume();
+    drop(held);
+    for _ in 0..2 {
+        assert_eq!(tell(&whole, &told).await.status, 200);
+    }
+    assert_eq!(
+        texts(&whole).await,
+        ["one moment", "one moment"],
+        "a repeat of what was refused, and another message"
+    );
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use handover_bridge::{
     domain::time::{Clock, Timestamp},
     http::{
         AivoLiveHook, Bot, BotHook, CertainlyHook, ChatlayerHook, ChatwootHook, Credentials, Desk,
-        DeskHook, NoSessions, Options, Turns, Watched, combined_router, secret::Accepted,
+        DeskHook, InDoubt, NoSessions, Options, Turns, Watched, combined_router, secret::Accepted,
         shed::Capacity, source::Peer,
     },
     store::OperatorStore,
@@ -187,6 +187,7 @@ fn chatlayer(hook_key: Accepted) -> BotHook {
         hook_key,
         channel_verify_token: accepted(CHANNEL),
         turns: Turns::default(),
+        in_doubt: InDoubt::default(),
     })
 }
 

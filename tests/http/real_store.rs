@@ -65,6 +65,13 @@ impl Whole {
         }
     }
 
+    /// As long as this is there, nothing is written.
+    pub fn hold(&self) -> rusqlite::Connection {
+        let other = rusqlite::Connection::open(self.folder.path().join("handover.db")).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        other
+    }
+
     pub async fn send(&self, call: Call) -> Reply {
         send(&self.router, call).await
     }

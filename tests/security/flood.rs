@@ -56,6 +56,7 @@ async fn what_a_flood_gets_in_is_stored_and_the_rest_is_told_to_come_again() {
                 hook_key: accepted(HOOK_KEY),
                 channel_verify_token: Accepted::default(),
                 turns: http::Turns::default(),
+                in_doubt: http::InDoubt::default(),
             }),
         }],
         desks: Vec::new(),

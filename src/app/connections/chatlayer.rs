@@ -28,6 +28,7 @@ pub(super) fn connect(
         hook_key: accepted(bot.hook_key.as_ref()),
         channel_verify_token: accepted(bot.channel_verify_token.as_ref()),
         turns: http::Turns::default(),
+        in_doubt: http::InDoubt::default(),
     };
     let verify_token = Holder::Accepted(hook.verify_token.clone());
     let hook_key = Holder::Accepted(hook.hook_key.clone());

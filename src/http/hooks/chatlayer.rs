@@ -20,7 +20,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use self::admit::Admitted;
-pub use self::channel::Turns;
+pub use self::channel::{InDoubt, Turns};
 
 use super::{
     count,
@@ -51,6 +51,7 @@ pub struct ChatlayerHook {
     /// Of the Webhook channel. Empty: nothing is taken from there.
     pub channel_verify_token: Accepted,
     pub turns: Turns,
+    pub in_doubt: InDoubt,
 }
 
 /// A call that was not taken, and what it was as far as it was read.

@@ -6,6 +6,8 @@
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::envelope::id;
 use crate::{
@@ -14,6 +16,7 @@ use crate::{
         json::Json,
     },
     domain::{
+        dedupe::DedupeKey,
         event::{Event, Feed, Incoming, PlatformMessage, Step, Target},
         ids::{BotName, ExternalId},
         json,
@@ -33,10 +36,17 @@ pub struct Call<'a> {
 /// One message of the bot.
 #[derive(Debug)]
 pub struct ChannelMessage {
+    pub mark: CallMark,
+    pub step: Step,
+}
+
+/// What a call has in common with another that repeats it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CallMark {
     pub user: ExternalId,
     /// The place among the messages to this user, as the platform counts.
     pub counter: Option<u64>,
-    pub step: Step,
+    message: [u8; 32],
 }
 
 #[derive(Deserialize)]
@@ -98,11 +108,22 @@ impl<'a> Call<'a> {
                 })
                 .collect(),
         };
-        Ok(ChannelMessage {
+        let mark = CallMark {
             user,
             counter: self.counter.as_ref().and_then(Json::as_u64),
-            step,
-        })
+            message: Sha256::digest(raw.get()).into(),
+        };
+        Ok(ChannelMessage { mark, step })
+    }
+}
+
+impl ChannelMessage {
+    /// What is said is known again by the call that brings it.
+    pub fn brought_by(mut self, bot: &BotName, call: Uuid) -> Step {
+        for (ordinal, said) in self.step.events.iter_mut().enumerate() {
+            said.keys = vec![DedupeKey::channel_call(bot, &self.mark.user, call, ordinal)];
+        }
+        self.step
     }
 }
 

@@ -2,7 +2,11 @@
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 
-use super::{ChatlayerHook, channel::Turns, token::Presented};
+use super::{
+    ChatlayerHook,
+    channel::{InDoubt, Turns},
+    token::Presented,
+};
 use crate::{
     domain::ids::BotName,
     http::{
@@ -26,6 +30,7 @@ pub(super) struct Keyed {
     pub(super) bot: BotName,
     pub(super) channel_verify_token: Accepted,
     pub(super) turns: Turns,
+    pub(super) in_doubt: InDoubt,
     pub(super) caller: Caller,
 }
 
@@ -44,6 +49,7 @@ impl FromRequestParts<State> for Keyed {
                 bot: bot.clone(),
                 channel_verify_token: hook.channel_verify_token.clone(),
                 turns: hook.turns.clone(),
+                in_doubt: hook.in_doubt.clone(),
                 caller,
             }),
             _ => Err(state.refuse(caller)),

@@ -3,19 +3,21 @@
 //! The path has to hold the hook key and the body the channel's own verify token. A user whom this bot has not, or has in
 //! several of its versions, gets nothing; the operator sees how often that was.
 
+mod in_doubt;
 mod turns;
 
 use axum::{Json, body::Body, extract, http::HeaderMap};
 use serde_json::{Value, json};
 
-pub use self::turns::Turns;
+pub use self::{in_doubt::InDoubt, turns::Turns};
 use super::admit::Keyed;
 use crate::{
     bots::chatlayer::hook::channel::{Call, ChannelMessage},
+    clock::new_id,
     domain::effect::{Warning, WarningKind},
     http::{
         State, body,
-        hooks::in_flight::InFlight,
+        hooks::{count, in_flight::InFlight},
         meter::{Outcome, Sent},
         problem::Result,
     },
@@ -51,25 +53,27 @@ async fn hear(state: &State, keyed: Keyed, headers: HeaderMap, sent: Body) -> Re
 }
 
 async fn take(state: &State, keyed: Keyed, message: ChannelMessage, _sent: InFlight) -> Result<()> {
-    let ChannelMessage {
-        user,
-        counter,
-        step,
-    } = message;
     let bot = keyed.bot;
-    let turn = keyed.turns.wait(&user, counter).await;
-    let applied = state.ask(state.store().apply(step)).await?;
+    let until = State::patience();
+    let mark = message.mark.clone();
+    let turn = keyed.turns.wait(&mark.user, mark.counter).await;
+    let call = keyed.in_doubt.repeated(&mark).unwrap_or_else(new_id);
+    let step = message.brought_by(&bot, call);
+    let applied = state
+        .ask_by(until, state.store().apply(step))
+        .await
+        .inspect_err(|_| keyed.in_doubt.refuse(mark, call))?;
     drop(turn);
-    let outcome = if let Applied::NoSuchUser | Applied::SeveralUsers = applied {
+    if let Applied::NoSuchUser | Applied::SeveralUsers = applied {
         let warning = Warning {
             kind: WarningKind::UnmatchedMessage,
             subject: bot.to_string(),
         };
-        state.ask(state.store().warn(warning)).await?;
-        Outcome::Unmatched
-    } else {
-        Outcome::Accepted
-    };
-    state.meter().intake(&bot, Sent::Message, outcome);
+        state.ask_by(until, state.store().warn(warning)).await?;
+        state
+            .meter()
+            .intake(&bot, Sent::Message, Outcome::Unmatched);
+    }
+    count(state, &bot, Sent::Message, applied);
     Ok(())
 }

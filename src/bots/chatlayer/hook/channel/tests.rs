@@ -50,10 +50,10 @@ fn said(sample: &str) -> PlatformMessage {
     assert_eq!(call.token.as_deref(), Some("8wMsLZkdDPT64nqh"));
     let message = call.parse(&bot()).unwrap();
     assert_eq!(
-        message.user.as_str(),
+        message.mark.user.as_str(),
         "a7355930-fa92-11e7-8308-2f056e75d1ee"
     );
-    assert_eq!(message.counter, Some(1));
+    assert_eq!(message.mark.counter, Some(1));
     let Event::BotSaid(said) = message.step.events[0].event.clone() else {
         panic!("the bot speaks")
     };
