@@ -72,7 +72,12 @@ pub use self::{
     file::OpenError,
     opening::Options,
 };
-use self::{memory::Memory, readers::Readers, writer::Writer};
+use self::{
+    memory::Memory,
+    readers::Readers,
+    settle::{Called, Landing},
+    writer::Writer,
+};
 use super::{
     Applied, Claim, Claimed, Erased, Error, Fired, Gone, HandoverView, Migrated, Names, Pause,
     Retention, Settlement, Store, TranscriptLimits, hashing::Hasher, keyed::Keyed,
@@ -188,6 +193,7 @@ impl Store for SqliteStore {
 
     async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<Option<Claim>, Error> {
         let Claim {
+            job,
             destination,
             ticket,
             ..
@@ -195,9 +201,25 @@ impl Store for SqliteStore {
         let Some(hold) = ticket.into_sqlite() else {
             return Ok(None);
         };
-        if let Err(error) = self.write_outcome(hold.head.row, settlement).await {
-            hold.keep();
-            return Err(error);
+        let called = Called {
+            row: hold.head.row,
+            id: job.delivery,
+        };
+        match self.write_outcome(called, settlement).await {
+            Ok(Landing::Done) => {}
+            Ok(Landing::Gone) => {
+                tracing::warn!(
+                    destination = %destination,
+                    delivery.id = %job.delivery,
+                    "a call ended after its lane had been taken over or its delivery removed; what came of it is not kept"
+                );
+                hold.release();
+                return Ok(None);
+            }
+            Err(error) => {
+                hold.keep();
+                return Err(error);
+            }
         }
         let next = self.memory.advance(hold, &destination);
         // The outcome is written. A head that cannot be read now is claimed by whoever comes next.

@@ -5,6 +5,7 @@ pub mod census;
 pub mod changes;
 pub mod early;
 pub mod erasure;
+pub mod erasure_flying;
 pub mod erasure_named;
 pub mod erasure_unread;
 pub mod inbox;
@@ -200,6 +201,11 @@ macro_rules! run_against {
                 a_notice_that_is_empty_tells_nobody,
                 an_agent_who_owes_an_answer_for_too_long_leaves_the_user_unattended,
                 a_late_resume_is_counted_and_unattended_until_an_operator_knows,
+            ],
+            erasure_flying: [
+                a_call_that_was_called_off_on_its_way_is_waited_for,
+                an_offer_that_was_called_off_on_its_way_is_waited_for,
+                what_comes_of_a_call_whose_delivery_is_gone_is_nobody_elses,
             ],
             erasure_named: [
                 who_is_named_by_the_key_of_one_bot_is_erased_with_no_other,

@@ -201,7 +201,7 @@ pub(super) async fn overdue(ground: &Ground, limit: usize) -> Result<Vec<Deliver
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
-/// Conversations in which nothing is owed any more.
+/// Conversations in which nothing is owed any more, nor on its way although it was called off.
 pub(super) async fn remains(ground: &Ground, limit: usize) -> Result<Vec<Remains>, Fault> {
     let sql = "SELECT e.conversation, c.revision, (SELECT coalesce(max(row), 0) FROM deliveries), \
                (SELECT coalesce(min(row), 1) - 1 FROM deliveries) FROM erasing e \
@@ -210,6 +210,11 @@ pub(super) async fn remains(ground: &Ground, limit: usize) -> Result<Vec<Remains
                AND NOT EXISTS (SELECT FROM deliveries d WHERE d.lane = e.conversation AND d.settled_at IS NULL) \
                AND NOT EXISTS (SELECT FROM handovers h JOIN legs l ON l.handover = h.id \
                    JOIN deliveries d ON d.lane = l.id AND d.settled_at IS NULL \
+                   WHERE h.conversation = e.conversation) \
+               AND NOT EXISTS (SELECT FROM lanes n WHERE n.id = e.conversation \
+                   AND n.flying IS NOT NULL AND n.leased_until > handover_clock()) \
+               AND NOT EXISTS (SELECT FROM handovers h JOIN legs l ON l.handover = h.id \
+                   JOIN lanes n ON n.id = l.id AND n.flying IS NOT NULL AND n.leased_until > handover_clock() \
                    WHERE h.conversation = e.conversation) \
                GROUP BY e.conversation, c.revision HAVING bool_and(e.told) LIMIT $1";
     let database = ground.database.spending(Patience::Nobody);

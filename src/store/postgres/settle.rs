@@ -67,7 +67,7 @@ pub(super) async fn settle(
     }
     // A lane whose outcome cannot be written is not given back at once: nothing in it can be trusted to go out once.
     let landing = written?;
-    hold.spend();
+    let claimed = hold.spend();
     match landing {
         // The outcome is written. A head that cannot be read now is claimed by whoever comes next.
         Landing::Done(next) => {
@@ -90,8 +90,10 @@ pub(super) async fn settle(
             tracing::warn!(
                 destination = %settle.destination,
                 delivery.id = %id,
-                "a call ended after its lane had been taken over; what came of it is not kept"
+                "a call ended after its lane had been taken over or its delivery removed; what came of it is not kept"
             );
+            // Where the delivery alone is gone it is still held.
+            lanes::give_back(ground, claimed).await?;
             Ok(None)
         }
     }
@@ -159,7 +161,7 @@ impl Attempt for Alone {
 pub(super) enum Landing {
     /// With the lane's next head, if it is due.
     Done(Option<Head>),
-    /// The lane has another holder by now, or none. Nothing is changed.
+    /// The lane has another holder by now, or none, or the delivery is not kept any more. Nothing is changed.
     Deposed,
 }
 

@@ -2,7 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{SqliteStore, fault::Fault, jobs, memory::Hold, settle, work::Work};
+use super::{
+    SqliteStore,
+    fault::Fault,
+    jobs,
+    memory::Hold,
+    settle::{self, Called, Landing},
+    work::Work,
+};
 use crate::store::{
     Claim, Error, Proof, Settlement, Ticket, given_up::GivenUp, job::Loaded,
     keyed::KeyedSettlement, settled::SETTLE_AGAIN,
@@ -78,22 +85,22 @@ impl SqliteStore {
     /// Writes an outcome, however long the disk is full: forgotten, it would be sent again and again.
     pub(super) async fn write_outcome(
         &self,
-        row: i64,
+        called: Called,
         settlement: Settlement,
-    ) -> Result<(), Error> {
+    ) -> Result<Landing, Error> {
         let outcome = settlement.row;
         let settled = Arc::new(KeyedSettlement::new(settlement, &self.hasher));
         let mut written = self
-            .until_written(move |work| settle::settle(work, row, &settled))
+            .until_written(move |work| settle::settle(work, called, &settled))
             .await;
         if let Err(Error::Corrupt(error)) = written {
             tracing::error!(
                 error = &*error,
-                delivery.row = row,
+                delivery.row = called.row,
                 "what came of a call is kept, and nothing follows from it"
             );
             written = self
-                .until_written(move |work| settle::settle_alone(work, row, outcome))
+                .until_written(move |work| settle::settle_alone(work, called, outcome))
                 .await;
         }
         written
@@ -101,8 +108,8 @@ impl SqliteStore {
 
     async fn until_written(
         &self,
-        step: impl Fn(&mut Work<'_>) -> Result<(), Fault> + Clone + Send + 'static,
-    ) -> Result<(), Error> {
+        step: impl Fn(&mut Work<'_>) -> Result<Landing, Fault> + Clone + Send + 'static,
+    ) -> Result<Landing, Error> {
         loop {
             match self.writer.step(step.clone()).await {
                 Err(Error::Unavailable(_)) if !self.writer.fatal.is_cancelled() => {

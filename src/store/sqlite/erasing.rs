@@ -2,7 +2,12 @@
 
 use futures_util::future::join_all;
 
-use super::{SqliteStore, erase, fault::Fault, take_away, tidy};
+use super::{
+    SqliteStore, erase,
+    fault::Fault,
+    take_away::{self, Remaining},
+    tidy,
+};
 use crate::store::{Erased, Erasure, Error, Whose, erasure::ERASED_AT_ONCE, given_up::GivenUp};
 
 impl SqliteStore {
@@ -103,10 +108,11 @@ impl SqliteStore {
                 })
                 .await?;
         }
-        let found = remains.len();
+        let mut gone = 0;
         for mut one in remains {
-            loop {
-                let (remaining, rest) = self
+            let mut remaining = Remaining::Rows;
+            while remaining == Remaining::Rows {
+                (remaining, one) = self
                     .writer
                     .step(move |work| {
                         let mut rest = one.clone();
@@ -114,13 +120,10 @@ impl SqliteStore {
                         Ok((remaining, rest))
                     })
                     .await?;
-                one = rest;
-                if remaining != take_away::Remaining::Rows {
-                    break;
-                }
             }
+            gone += usize::from(remaining == Remaining::Nothing);
         }
-        Ok(found)
+        Ok(gone)
     }
 
     /// Finishes erasures of which no row is left, once no file holds anything of them. Says whether it could.

@@ -125,6 +125,12 @@ impl Lanes {
             .map(|(place, entry)| (place.order, entry.row))
     }
 
+    /// What is on its way in the lane, also where it was called off meanwhile.
+    pub(super) fn flying(&self, lane: Lane) -> impl Iterator<Item = i64> {
+        let queues = self.queues.range(keys_of(lane)).map(|(_, queue)| queue);
+        queues.filter_map(|queue| queue.claim?.flying)
+    }
+
     /// What is at hand in the lane is not what the rows say any more.
     pub(super) fn let_go(&mut self, lane: Lane) {
         for (_, queue) in self.queues.range_mut(keys_of(lane)) {

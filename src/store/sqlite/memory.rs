@@ -253,6 +253,11 @@ impl Memory {
         rows
     }
 
+    /// The rows of a lane that are on their way.
+    pub(super) fn flying(&self, lane: Lane) -> Vec<i64> {
+        self.lock().lanes.flying(lane).collect()
+    }
+
     /// How many handovers each desk has once these changes are committed.
     pub(super) fn open_after(&self, changes: &[Change]) -> BTreeMap<DeskName, u64> {
         let mut open = self.lock().open.clone();

@@ -46,34 +46,60 @@ pub(super) struct Delivery {
     pub(super) trace: Option<TraceParent>,
 }
 
+/// A delivery that was called. Once it is gone, another may have got the number of its row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Called {
+    pub(super) row: i64,
+    pub(super) id: DeliveryId,
+}
+
+/// What became of an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Landing {
+    Done,
+    /// The delivery had been called off, and is not kept any more. Nothing is changed.
+    Gone,
+}
+
 pub(super) fn settle(
     work: &mut Work<'_>,
-    row: i64,
+    called: Called,
     settled: &KeyedSettlement,
-) -> Result<(), Fault> {
+) -> Result<Landing, Fault> {
     let KeyedSettlement { settlement, found } = settled;
-    let delivery = settle_row(work, row, settlement.row)?;
+    let Some(delivery) = settle_row(work, called, settlement.row)? else {
+        return Ok(Landing::Gone);
+    };
     let result = settled::heard(settlement.result.clone(), delivery.state);
-    delivery.conclude(work, result, found)
+    delivery.conclude(work, result, found)?;
+    Ok(Landing::Done)
 }
 
 /// The row alone, where nothing can be decided: what has been sent is not sent again for that.
 pub(super) fn settle_alone(
     work: &mut Work<'_>,
-    row: i64,
+    called: Called,
     outcome: RowOutcome,
-) -> Result<(), Fault> {
-    settle_row(work, row, outcome).map(drop)
+) -> Result<Landing, Fault> {
+    let delivery = settle_row(work, called, outcome)?;
+    Ok(delivery.map_or(Landing::Gone, |_| Landing::Done))
 }
 
-fn settle_row(work: &mut Work<'_>, row: i64, outcome: RowOutcome) -> Result<Delivery, Fault> {
-    let delivery = Delivery::by_row(work, row)?.ok_or(Fault::Missing)?;
+fn settle_row(
+    work: &mut Work<'_>,
+    called: Called,
+    outcome: RowOutcome,
+) -> Result<Option<Delivery>, Fault> {
+    let delivery = Delivery::by_row(work, called.row)?;
+    let Some(delivery) = delivery.filter(|delivery| delivery.id == called.id) else {
+        return Ok(None);
+    };
     let lane = work.key_of(delivery.lane, delivery.order);
     work.trace = delivery.trace;
-    work.batch.landed.push(row);
+    work.batch.landed.push(delivery.row);
     work.change(Change::Landed(lane));
     delivery.write(work, outcome)?;
-    Ok(delivery)
+    Ok(Some(delivery))
 }
 
 impl Delivery {

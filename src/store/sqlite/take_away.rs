@@ -4,7 +4,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{columns::number, fault::Fault, memory::Change, work::Work};
 use crate::{
-    domain::ids::{ConversationId, DeliveryId, HandoverId},
+    domain::{
+        delivery::Lane,
+        ids::{ConversationId, DeliveryId, HandoverId, LegId},
+    },
     store::erasure::LOOKED_THROUGH_AT_ONCE,
 };
 
@@ -24,7 +27,7 @@ pub(super) struct Remains {
 pub(super) enum Remaining {
     Nothing,
     Rows,
-    /// Something has come between, and is owed first.
+    /// Something has come between, or is still on its way, and is owed first.
     Debts,
 }
 
@@ -194,16 +197,30 @@ fn forget_subjects(work: &Work<'_>, ids: &[String]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whether something has come between since it was looked at.
+/// Whether something has come between since it was looked at, or is still on its way although it was called off.
 fn is_owed(work: &Work<'_>, remains: &Remains) -> Result<bool, Fault> {
     let sql = "SELECT EXISTS (SELECT 1 FROM conversations c WHERE c.row = ?1 AND (c.phase IS NOT NULL \
                OR EXISTS (SELECT 1 FROM deliveries WHERE lane = c.id AND settled_at IS NULL \
                    AND substr(destination, 1, 4) = 'bot:'))) \
                OR EXISTS (SELECT 1 FROM deliveries WHERE row > ?2 AND conversation = ?1) \
                OR EXISTS (SELECT 1 FROM erasing WHERE conversation = ?1 AND told = 0)";
-    Ok(work
+    let parameters = params![remains.conversation, remains.upto];
+    let is_owed = work
         .prepare(sql)?
-        .query_row(params![remains.conversation, remains.upto], |row| {
-            row.get(0)
-        })?)
+        .query_row(parameters, |row| row.get::<_, bool>(0))?;
+    Ok(is_owed || is_called(work, remains.conversation)?)
+}
+
+/// Whether its bot or one of its desks is being called.
+fn is_called(work: &Work<'_>, conversation: i64) -> Result<bool, Fault> {
+    let sql = "SELECT id, NULL FROM conversations WHERE row = ?1 UNION ALL \
+               SELECT NULL, l.id FROM handovers h JOIN legs l ON l.handover = h.id WHERE h.conversation = ?1";
+    let mut statement = work.prepare(sql)?;
+    let lanes = statement.query_map([conversation], |row| {
+        let bot = row.get::<_, Option<ConversationId>>(0)?.map(Lane::Bot);
+        let leg = row.get::<_, Option<LegId>>(1)?.map(Lane::Leg);
+        Ok(bot.or(leg))
+    })?;
+    let lanes = lanes.collect::<Result<Vec<_>, _>>()?;
+    Ok(lanes.into_iter().flatten().any(|lane| work.is_called(lane)))
 }

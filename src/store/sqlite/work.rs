@@ -110,6 +110,12 @@ impl Work<'_> {
             .filter(|row| !self.batch.landed.contains(row))
     }
 
+    /// Whether a call is on its way in this lane, if only one that was called off.
+    pub(super) fn is_called(&self, lane: Lane) -> bool {
+        let flying = self.memory.flying(lane);
+        flying.iter().any(|row| !self.batch.landed.contains(row))
+    }
+
     /// The rows of a lane that are not settled, those of this transaction's steps so far included, in order.
     pub(super) fn unsettled(&self, lane: Lane) -> BTreeMap<u64, i64> {
         self.memory.unsettled_after(&self.batch.changes, lane)
