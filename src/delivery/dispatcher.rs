@@ -27,6 +27,13 @@ enum Wait {
     Lane,
 }
 
+/// What came of asking the store for lanes.
+struct Started {
+    lanes: usize,
+    paused_until: Option<Timestamp>,
+    wait: Wait,
+}
+
 /// A lane ends later than its call, whose outcome is written first. While the store is slow or away no more than so many
 /// calls are made of which nothing is kept yet, and which may have to be made again.
 const LANES: usize = 64;
@@ -88,9 +95,9 @@ impl Dispatcher {
             Permit::Wait(until) => Wait::Until(until),
             Permit::Calls(calls) => {
                 slots.truncate(calls);
-                let (started, wait) = self.start_lanes(slots).await;
-                self.outlet.give_back(calls.saturating_sub(started));
-                wait
+                let started = self.start_lanes(slots).await;
+                self.outlet.give_back(calls.saturating_sub(started.lanes));
+                started.wait
             }
             Permit::Probe => {
                 slots.truncate(ONE_PROBE);
@@ -100,26 +107,38 @@ impl Dispatcher {
     }
 
     /// An open breaker's interval is over. The first delivery that is due is the probe; without one, a ping is, so that
-    /// a destination that is back is known to be back before somebody needs it.
+    /// a destination that is back is known to be back before somebody needs it. A ping is a call as well: one that wants none
+    /// for a while is probed after that.
     async fn start_probe(&mut self, slot: Vec<Slot>) -> Wait {
-        let (started, wait) = self.start_lanes(slot).await;
-        if started == 0 {
-            let outlet = Arc::clone(&self.outlet);
-            let slot = self.outlet.slots.take(None, ONE_PROBE);
-            self.lanes.spawn(async move {
-                outlet.ping().await;
-                drop(slot);
-            });
+        let started = self.start_lanes(slot).await;
+        match started.paused_until {
+            _ if started.lanes > 0 => started.wait,
+            Some(until) => {
+                self.outlet.forgo();
+                Wait::Until(until)
+            }
+            None => {
+                let outlet = Arc::clone(&self.outlet);
+                let slot = self.outlet.slots.take(None, ONE_PROBE);
+                self.lanes.spawn(async move {
+                    outlet.ping().await;
+                    drop(slot);
+                });
+                started.wait
+            }
         }
-        wait
     }
 
     /// Starts lanes that are due, each with one of these slots; says how many, and when to look again.
-    async fn start_lanes(&mut self, slots: Vec<Slot>) -> (usize, Wait) {
+    async fn start_lanes(&mut self, slots: Vec<Slot>) -> Started {
         let shared = &self.outlet.shared;
         let limit = slots.len();
         match shared.store.claim(&self.outlet.destination, limit).await {
-            Ok(Claimed { claims, next_due }) => {
+            Ok(Claimed {
+                claims,
+                next_due,
+                paused_until,
+            }) => {
                 let started = claims.len();
                 for (claim, slot) in claims.into_iter().zip(slots) {
                     let outlet = Arc::clone(&self.outlet);
@@ -133,11 +152,19 @@ impl Dispatcher {
                     Some(due) => Wait::Until(due),
                     None => Wait::Bell,
                 };
-                (started, wait)
+                Started {
+                    lanes: started,
+                    paused_until,
+                    wait,
+                }
             }
             Err(error) => {
                 tracing::warn!(destination = %self.outlet.destination, error = error.told(), "cannot ask the store for deliveries");
-                (0, Wait::Until(shared.clock.now().plus(STORE_PAUSE)))
+                Started {
+                    lanes: 0,
+                    paused_until: None,
+                    wait: Wait::Until(shared.clock.now().plus(STORE_PAUSE)),
+                }
             }
         }
     }

@@ -96,6 +96,10 @@ impl Outlet {
         self.health.give_back(calls);
     }
 
+    pub(super) fn forgo(&self) {
+        self.health.forgo();
+    }
+
     /// Works a lane off, for as long as calls may be made. Slot and permit for the first one have been given.
     pub(super) async fn work(&self, first: Claim, slot: Slot) {
         if self.shared.stop.is_cancelled() {

@@ -44,6 +44,8 @@ pub struct Claimed {
     pub claims: Vec<Claim>,
     /// When the next lane of this destination falls due, if one waits.
     pub next_due: Option<Timestamp>,
+    /// The destination is paused until then, whether anything waits for it or not.
+    pub paused_until: Option<Timestamp>,
 }
 
 impl Ticket {

@@ -184,6 +184,7 @@ impl Store for SqliteStore {
         Ok(Claimed {
             claims: self.claims(taken.holds).await?,
             next_due: taken.next_due,
+            paused_until: taken.paused_until,
         })
     }
 

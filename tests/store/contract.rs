@@ -85,6 +85,7 @@ macro_rules! run_against {
             pauses: [
                 a_paused_destination_is_not_claimed_also_after_reopening,
                 a_pause_that_is_lifted_rings,
+                a_claim_says_until_when_nobody_is_called_also_where_nothing_waits,
                 of_two_pauses_the_longer_one_counts,
                 a_settled_lane_stops_at_a_pause,
             ],

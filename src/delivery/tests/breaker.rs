@@ -198,3 +198,29 @@ async fn a_probe_that_says_nothing_is_followed_by_another_at_once() {
     let told = world.lanes.seen().conditions;
     assert_eq!(told, [Some(ClosedBecause::BreakerOpen), None]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_destination_that_wants_no_calls_is_not_probed_until_it_takes_them_again() {
+    let mut world = World::new();
+    let (live, desk) = world.desk("live", Duration::from_secs(1), |_, call| match call {
+        1 => Err(Failure {
+            status: Some(429),
+            retry_after: Some(Duration::from_mins(1)),
+            ..Failure::of(ErrorClass::RateLimited)
+        }),
+        2..=16 => failure(ErrorClass::Ambiguous),
+        _ => Ok(Done::default()),
+    });
+    (1..=16).for_each(|lane| world.lanes.add(&live, job(lane, 1)));
+    world.lanes.postpone_retries(Duration::from_mins(10));
+    world.start();
+    world
+        .until(|| world.lanes.seen().conditions.len() == 2)
+        .await;
+    let pings = desk.log().pings;
+    assert!((61_000..61_050).contains(&pings[0]), "{pings:?}");
+    assert_eq!(
+        world.lanes.seen().conditions,
+        [Some(ClosedBecause::BreakerOpen), None]
+    );
+}

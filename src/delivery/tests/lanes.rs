@@ -224,7 +224,10 @@ impl Store for Lanes {
         let now = self.clock.now();
         let mut state = self.state.lock().unwrap();
         let pause = state.pause().filter(|until| *until > now);
-        let mut claimed = Claimed::default();
+        let mut claimed = Claimed {
+            paused_until: pause,
+            ..Claimed::default()
+        };
         for ((lane, _), rows) in &mut state.lanes {
             let Some(head) = rows
                 .front_mut()

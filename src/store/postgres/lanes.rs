@@ -42,7 +42,9 @@ pub(super) async fn claim(
     let claimed = ground
         .database
         .write(
-            "SELECT * FROM handover_claim($1, $2, $3, $4, $5)",
+            "SELECT c.*, p.until AS paused_until FROM (VALUES (1)) AS once \
+             LEFT JOIN pauses p ON p.destination = $1 AND p.until > $2 \
+             LEFT JOIN handover_claim($1, $2, $3, $4, $5) c ON TRUE",
             values![destination, now, most, ground.leases.owner, left],
         )
         .await;
@@ -52,8 +54,9 @@ pub(super) async fn claim(
     let rows = claimed?;
     // Of those that land late nobody else tells.
     let look_again = in_doubt.then(|| now.plus(LOOK_AGAIN));
-    let (mut heads, mut next_due) = (Vec::new(), None);
+    let (mut heads, mut next_due, mut paused_until) = (Vec::new(), None, None);
     for row in rows {
+        paused_until = row.try_get("paused_until").map_err(Fault::from)?;
         let lane = row.try_get::<_, Option<Uuid>>(0).map_err(Fault::from)?;
         if lane.is_some() {
             heads.extend(held(ground, row, asked)?);
@@ -65,6 +68,7 @@ pub(super) async fn claim(
     Ok(store::Claimed {
         claims: claims(ground, heads).await?,
         next_due: [next_due, again, look_again].into_iter().flatten().min(),
+        paused_until,
     })
 }
 

@@ -88,6 +88,7 @@ struct Inner {
 pub(super) struct Taken {
     pub(super) holds: Vec<Hold>,
     pub(super) next_due: Option<Timestamp>,
+    pub(super) paused_until: Option<Timestamp>,
 }
 
 impl Memory {
@@ -188,6 +189,7 @@ impl Memory {
             return Taken {
                 holds: Vec::new(),
                 next_due,
+                paused_until: Some(until),
             };
         }
         let heads = inner.lanes.claim(destination, now, limit);
@@ -195,6 +197,7 @@ impl Memory {
         Taken {
             holds: heads.into_iter().map(|head| self.hold(head)).collect(),
             next_due,
+            paused_until: None,
         }
     }
 

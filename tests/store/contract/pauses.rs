@@ -27,6 +27,7 @@ pub async fn a_paused_destination_is_not_claimed_also_after_reopening(
     let nothing = world.store.claim(&team(), 1).await.unwrap();
     assert!(nothing.claims.is_empty());
     assert_eq!(nothing.next_due, Some(until));
+    assert_eq!(nothing.paused_until, Some(until));
     world.store.pause(&team(), None).await.unwrap();
     let claim = world.claim(&team()).await.expect("the pause was lifted");
     world.store.release(claim).await.unwrap();
@@ -49,6 +50,23 @@ pub async fn a_pause_that_is_lifted_rings(harness: impl Harness + 'static) {
     world.store.pause(&team(), None).await.unwrap();
     bell.notified().await;
     assert!(world.claim(&team()).await.is_some());
+}
+
+pub async fn a_claim_says_until_when_nobody_is_called_also_where_nothing_waits(
+    harness: impl Harness + 'static,
+) {
+    let world = World::new(harness).await;
+    let until = world.clock.now().plus(Duration::from_mins(1));
+    let pause = Some(paused(until));
+    world.store.pause(&team(), pause).await.unwrap();
+    let nothing = world.store.claim(&team(), 1).await.unwrap();
+    assert_eq!(
+        (nothing.next_due, nothing.paused_until),
+        (None, Some(until))
+    );
+    world.wait(Duration::from_mins(1));
+    let nothing = world.store.claim(&team(), 1).await.unwrap();
+    assert_eq!(nothing.paused_until, None, "it is over");
 }
 
 pub async fn of_two_pauses_the_longer_one_counts(harness: impl Harness + 'static) {
