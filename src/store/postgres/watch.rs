@@ -106,13 +106,15 @@ async fn look(ground: &Ground) -> Result<(), Fault> {
                 ORDER BY destination LIMIT 1) UNION ALL SELECT (SELECT l.destination FROM lanes l \
                 WHERE l.due_at IS NOT NULL AND l.destination > d.destination ORDER BY l.destination LIMIT 1) \
                 FROM d WHERE d.destination IS NOT NULL) \
-               SELECT destination FROM d WHERE EXISTS (SELECT 1 FROM lanes l WHERE l.destination = d.destination \
+               SELECT destination, FALSE FROM d WHERE EXISTS (SELECT 1 FROM lanes l WHERE l.destination = d.destination \
                 AND l.due_at <= $1 AND (l.owner IS NULL OR l.leased_until <= handover_clock())) \
-               UNION ALL (SELECT NULL FROM conversations WHERE wake_at <= $1 AND bot = ANY($2) LIMIT 1)";
+               UNION ALL (SELECT NULL, FALSE FROM conversations WHERE wake_at <= $1 AND bot = ANY($2) LIMIT 1) \
+               UNION ALL (SELECT NULL, TRUE FROM erasures WHERE finished_at IS NULL LIMIT 1)";
     let values = values![ground.clock.now(), replicas::bots(&ground.policy)];
     for row in ground.database.rows(sql, values).await? {
         ground.memory.heard(&match row.try_get(0)? {
             Some(destination) => Hint::Due(destination),
+            None if row.try_get(1)? => Hint::Erasing,
             None => Hint::Timer,
         });
     }

@@ -1,6 +1,6 @@
 //! Replicas that have different configurations, as while a new one is rolled out.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use handover_bridge::{
     domain::{
@@ -10,8 +10,12 @@ use handover_bridge::{
         ids::HandoverId,
         policy::Policy,
     },
-    store::{Applied, Fired, Names, Store as _, postgres::PostgresStore},
+    store::{
+        Applied, Erased, Fired, Named, Names, OperatorStore as _, Store as _, Whose,
+        postgres::{Listen, PostgresStore},
+    },
 };
+use tokio::time::timeout;
 
 use super::Database;
 use crate::world::{
@@ -90,6 +94,28 @@ async fn what_one_replica_closes_of_a_bot_that_it_does_not_know_another_resumes(
     assert!(matches!(resume.job.task, Task::Resume { .. }));
     old.close().await;
     new.close().await;
+}
+
+#[tokio::test]
+async fn what_is_to_be_erased_is_found_by_looking() {
+    let (database, clock) = (Database::new(), clock());
+    let one = database.listening(Listen::Off, policy(), Arc::clone(&clock));
+    let one = one.await;
+    let other = database.listening(Listen::Off, policy(), clock).await;
+    taken(&one).await;
+    assert_eq!(other.go_on_erasing(9).await.unwrap(), Erased::All);
+    let ann = Whose {
+        named: vec![Named::Key("ann".to_owned())],
+        bot: None,
+        version: None,
+    };
+    one.erase(ann, false, "ben").await.unwrap();
+    one.close().await;
+    let bell = other.erasure_bell();
+    let rung = timeout(Duration::from_secs(10), bell.notified()).await;
+    rung.expect("the other one goes on with it");
+    assert_eq!(other.go_on_erasing(9).await.unwrap(), Erased::Waits);
+    other.close().await;
 }
 
 /// A user whose handover a desk has taken.
