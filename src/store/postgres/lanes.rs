@@ -283,6 +283,21 @@ pub(super) async fn shorten(ground: &Ground) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A lane in which nothing waits any more goes when it is given back. One that nobody has come to give back goes when its lease
+/// has been over for so long that what came of a call would have been told.
+pub(super) async fn sweep(ground: &Ground) -> Result<(), Fault> {
+    ground
+        .database
+        .write(
+            "WITH over AS (SELECT id FROM lanes WHERE owner IS NOT NULL AND head IS NULL \
+              AND leased_until < handover_clock() - 60000 ORDER BY id FOR UPDATE SKIP LOCKED) \
+             DELETE FROM lanes l USING over WHERE l.id = over.id",
+            Vec::new(),
+        )
+        .await?;
+    Ok(())
+}
+
 /// Whatever this process holds is anybody's. A call that it has not heard the end of may have arrived: it counts as an
 /// attempt, so that whoever makes it next knows.
 pub(super) async fn give_all_back(ground: &Ground) -> Result<(), Fault> {
@@ -291,8 +306,9 @@ pub(super) async fn give_all_back(ground: &Ground) -> Result<(), Fault> {
         .database
         .write(
             "WITH cut_off AS (UPDATE deliveries SET attempts = attempts + 1 WHERE settled_at IS NULL \
-              AND id IN (SELECT flying FROM lanes WHERE owner = $1)) \
-             UPDATE lanes SET owner = NULL, flying = NULL, leased_until = 0 WHERE owner = $1",
+              AND id IN (SELECT flying FROM lanes WHERE owner = $1)), \
+             empty AS (DELETE FROM lanes WHERE owner = $1 AND head IS NULL) \
+             UPDATE lanes SET owner = NULL, flying = NULL, leased_until = 0 WHERE owner = $1 AND head IS NOT NULL",
             values![ground.leases.owner],
         )
         .await?;

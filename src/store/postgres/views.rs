@@ -63,7 +63,7 @@ pub(super) async fn names_in_use(ground: &Ground) -> Result<Names, Fault> {
     let mut names = Names::default();
     let sql = "SELECT name FROM (SELECT 'bot:' || bot AS name FROM conversations WHERE wake_at IS NOT NULL \
                UNION SELECT 'desk:' || desk FROM handovers WHERE ended_at IS NULL \
-               UNION SELECT destination FROM lanes) AS used ORDER BY name COLLATE \"C\"";
+               UNION SELECT destination FROM lanes WHERE due_at IS NOT NULL) AS used ORDER BY name COLLATE \"C\"";
     for row in ground.database.rows(sql, Vec::new()).await? {
         match row.try_get(0)? {
             Destination::Bot(bot) => names.bots.push(bot),

@@ -76,6 +76,9 @@ async fn renewing(ground: &Ground) {
         if let Err(fault) = lanes::shorten(ground).await {
             tracing::debug!(error = %fault, "leases could not be looked at");
         }
+        if let Err(fault) = lanes::sweep(ground).await {
+            tracing::debug!(error = %fault, "lanes could not be taken away");
+        }
     }
 }
 

@@ -6,8 +6,9 @@ use handover_bridge::{
         effect::WarningKind,
         handover::Outcome,
         ids::{HandoverId, MessageId},
+        policy::ClosedBecause,
     },
-    store::{Changed, Claim, DeliveryFilter, DeliveryState, DeliveryView, Gone},
+    store::{Changed, Claim, DeliveryFilter, DeliveryState, DeliveryView, Gone, Names},
 };
 
 use super::erasure::session;
@@ -90,6 +91,26 @@ pub async fn what_is_owed_in_what_cannot_be_read_is_a_dead_letter_alone(
     assert_eq!(dead(&world).await, 1);
     assert!(raised(&world, WarningKind::DeadLetter).await);
     assert!(world.claim(&team()).await.is_none());
+}
+
+pub async fn a_bot_that_is_owed_nothing_is_not_in_use(harness: impl Harness + 'static) {
+    let mut world = World::new(harness).await;
+    let handover = world.waiting("ann").await;
+    world.closes(handover).await;
+    let resume = world.claim(&bot()).await.unwrap();
+    let closed = Some(ClosedBecause::BreakerOpen);
+    world.store.set_condition(&team(), closed);
+    world.request("ann").await;
+    let used = world.store.names_in_use().await.unwrap();
+    assert_eq!(used, Names::default(), "while it is called");
+    drop(resume);
+    world.reopen().await;
+    let used = world.store.names_in_use().await.unwrap();
+    assert_eq!(
+        used,
+        Names::default(),
+        "and when nobody heard the end of it"
+    );
 }
 
 pub async fn a_platform_that_is_gone_keeps_what_it_was_to_delete(harness: impl Harness + 'static) {

@@ -15,7 +15,7 @@ use handover_bridge::{
         postgres::{Listen, PostgresStore},
     },
 };
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::Database;
 use crate::world::{
@@ -116,6 +116,24 @@ async fn what_is_to_be_erased_is_found_by_looking() {
     rung.expect("the other one goes on with it");
     assert_eq!(other.go_on_erasing(9).await.unwrap(), Erased::Waits);
     other.close().await;
+}
+
+#[tokio::test]
+async fn a_lane_in_which_nothing_waits_goes_when_its_holder_is_gone() {
+    let (database, clock) = (Database::new(), clock());
+    let store = database.replica(policy(), clock).await;
+    database.says(
+        "INSERT INTO lanes (id, destination, owner, fence, leased_until, flying) VALUES \
+         (gen_random_uuid(), 'bot:webshop', gen_random_uuid(), 1, handover_clock() - 61000, gen_random_uuid())",
+    );
+    let gone = async {
+        while database.says("SELECT count(*) FROM lanes") != "0\n" {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let gone = timeout(Duration::from_secs(20), gone).await;
+    gone.expect("nobody else would give it back");
+    store.close().await;
 }
 
 /// A user whose handover a desk has taken.
