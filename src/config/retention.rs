@@ -13,7 +13,8 @@ pub struct Retention {
     pub transcripts: Duration,
     pub delivered: Duration,
     pub dead_letters: Duration,
-    /// The marks by which a repeat is known; shorter than a sender's longest retry lets repeats through.
+    /// The marks by which a repeat is known; shorter than a sender's longest retry lets repeats through. Those of a message stay
+    /// at least as long as it is kept.
     pub keys: Duration,
     pub audit: Duration,
 }

@@ -56,6 +56,7 @@ macro_rules! run_against {
                 what_was_missed_stands_before_what_came_after_it,
                 what_has_been_removed_stands_in_front_again,
                 what_an_agent_said_keeps_its_place,
+                what_is_still_kept_is_not_recorded_again,
             ],
             unsaid: [
                 a_desk_is_told_of_every_message_that_a_gone_session_left_unsaid,

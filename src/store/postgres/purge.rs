@@ -106,9 +106,13 @@ const DEAD: &str = removes!(
     "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE state = 'dead' AND settled_at < $1 \
      ORDER BY settled_at LIMIT $2 FOR UPDATE SKIP LOCKED)"
 );
-const KEYS: &str = removes!(
-    "DELETE FROM keys WHERE hash IN (SELECT hash FROM keys WHERE day < $1 ORDER BY day LIMIT $2)"
-);
+/// The key of a message that is still kept is filed anew, and counts as if it went: however late the message is told of again, it
+/// is not to be recorded twice.
+const KEYS: &str = "WITH old AS (SELECT hash, EXISTS (SELECT FROM messages m WHERE m.id = k.reference) AS kept \
+        FROM keys k WHERE day < $1 ORDER BY day LIMIT $2 FOR UPDATE OF k SKIP LOCKED), \
+    anew AS (UPDATE keys k SET day = $3 FROM old WHERE k.hash = old.hash AND old.kept RETURNING 1), \
+    gone AS (DELETE FROM keys k USING old WHERE k.hash = old.hash AND NOT old.kept RETURNING 1) \
+    SELECT (SELECT count(*) FROM anew) + (SELECT count(*) FROM gone)";
 const ECHOES: &str = removes!(
     "DELETE FROM echoes WHERE row IN (SELECT row FROM echoes WHERE expires_at < $1 LIMIT $2)"
 );
@@ -241,7 +245,6 @@ fn by_age(keep: &Retention, limit: i64, now: Timestamp) -> impl Iterator<Item = 
     let ages = [
         (DELIVERED, now.minus(keep.delivered).as_millis()),
         (DEAD, now.minus(keep.dead_letters).as_millis()),
-        (KEYS, day(now.minus(keep.keys))),
         (ECHOES, now.minus(keep.keys).as_millis()),
         (UNKNOWN_EVENTS, now.minus(keep.observed).as_millis()),
         (AUDIT, now.minus(keep.audit).as_millis()),
@@ -252,8 +255,10 @@ fn by_age(keep: &Retention, limit: i64, now: Timestamp) -> impl Iterator<Item = 
         (PAUSES, now.as_millis()),
         (UNMATCHED, now.as_millis()),
     ];
+    let keys = values![day(now.minus(keep.keys)), limit, day(now)];
     ages.into_iter()
         .map(move |(sql, before)| Statement::new(sql, values![before, limit]))
+        .chain([Statement::new(KEYS, keys)])
 }
 
 /// Of what statements say that they have removed; some say nothing.

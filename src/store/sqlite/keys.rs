@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
-use super::{columns::AnyId, fault::Fault, key_index::Hash, work::Work};
+use super::{columns::AnyId, fault::Fault, work::Work};
 use crate::{
     domain::time::Timestamp,
     store::hashing::{Hashed, Hasher, Known, day},
@@ -82,16 +82,41 @@ pub(super) fn store_anew(
     Ok(())
 }
 
-/// Oldest first, so only the front of the table is looked at.
+/// Oldest first, so only the front of the table is looked at. The key of a message that is still kept goes to its end: however
+/// late the message is told of again, it is not to be recorded twice.
 pub(super) fn purge(work: &mut Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fault> {
     let old = work
-        .prepare("SELECT row, hash, day FROM keys ORDER BY row LIMIT ?1")?
-        .query_map([limit], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-        .filter(|row| !matches!(row, Ok((_, _, filed)) if *filed >= day(before)))
-        .collect::<Result<Vec<(i64, Hash, i64)>, _>>()?;
-    for (row, hash, _) in &old {
-        work.key_index.remove(work.connection, *hash, *row)?;
+        .prepare(
+            "SELECT row, hash, reference, body, EXISTS (SELECT 1 FROM messages WHERE id = reference) \
+             FROM (SELECT row, hash, day, reference, body FROM keys ORDER BY row LIMIT ?1) WHERE day < ?2",
+        )?
+        .query_map(params![limit, day(before)], |row| {
+            Ok(Old {
+                row: row.get(0)?,
+                key: Hashed {
+                    hash: row.get(1)?,
+                    body: row.get(3)?,
+                },
+                reference: row.get::<_, Option<AnyId>>(2)?.map(AnyId::as_uuid),
+                is_of_kept: row.get(4)?,
+            })
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    for one in &old {
+        let Old { row, key, .. } = one;
+        work.key_index.remove(work.connection, key.hash, *row)?;
         work.execute("DELETE FROM keys WHERE row = ?1", [row])?;
+        if one.is_of_kept {
+            store(work, std::slice::from_ref(key), one.reference)?;
+        }
     }
     Ok(old.len())
+}
+
+struct Old {
+    row: i64,
+    key: Hashed,
+    reference: Option<Uuid>,
+    /// Of a message that is kept.
+    is_of_kept: bool,
 }

@@ -78,6 +78,41 @@ pub async fn what_an_agent_said_keeps_its_place(harness: impl Harness + 'static)
     assert_eq!(transcript(&world).await, told);
 }
 
+pub async fn what_is_still_kept_is_not_recorded_again(harness: impl Harness + 'static) {
+    let mut world = World::with(harness, console_policy()).await;
+    let handover = asks(&world, ["one"]).await;
+    let claim = Action::Claim { handover };
+    world.operate("ann", &ines(), claim).await;
+    let say = Action::Say {
+        handover,
+        content: Content::text("agent"),
+    };
+    world.operate("ann", &ines(), say).await;
+    let close = Action::Close {
+        handover,
+        reason: "solved".to_owned(),
+        dialog_state: None,
+    };
+    world.operate("ann", &ines(), close).await;
+    while let Some(mut claim) = world.claim(&bot()).await {
+        while let Some(next) = world.done(claim).await {
+            claim = next;
+        }
+    }
+    let retention = Retention {
+        transcripts: 90 * DAY,
+        keys: 8 * DAY,
+        ..keep()
+    };
+    for days in [9, 9, 71] {
+        world.wait(days * DAY);
+        while world.store.purge(retention, 99).await.unwrap() > 0 {}
+        world.reopen().await;
+    }
+    asks(&world, ["one", "two"]).await;
+    assert_eq!(transcript(&world).await, ["one", "agent", "two"]);
+}
+
 /// The platform tells of each as it is said.
 async fn observed<const N: usize>(world: &World, said: [&str; N]) {
     for text in said {

@@ -172,6 +172,7 @@ pub async fn deliveries_and_dead_letters_go_each_after_their_time(harness: impl 
 pub async fn a_key_is_known_until_its_day_is_over(harness: impl Harness + 'static) {
     let world = World::new(harness).await;
     let retention = Retention {
+        observed: DAY,
         keys: 8 * DAY,
         ..keep()
     };
