@@ -28,7 +28,7 @@ use self::{
     sink::Sink,
 };
 pub use self::{
-    names::{Names, REMOVED},
+    names::{NO_DESK, Names, REMOVED},
     process::Process,
     registry::{Family, Registry, SetupError},
     sink::LastLines,

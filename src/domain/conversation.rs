@@ -1,5 +1,6 @@
 //! A conversation and the handover it may be in: the state that [`super::handover::decide`] turns over.
 
+mod at;
 mod leg;
 mod profile;
 mod progress;
@@ -10,13 +11,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use self::{
+    at::{At, LookUp},
     leg::{Leg, Offer},
     profile::{Profile, UserProfile},
     progress::{Changed, Progress},
 };
 use super::{
     fallback::{Choices, Part},
-    ids::{BotName, ConversationId, DeskName, ExternalId, HandoverId, MessageId, OperatorName},
+    ids::{
+        BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId, OperatorName,
+    },
     time::Timestamp,
 };
 
@@ -73,7 +77,8 @@ pub struct Handover {
     pub language: String,
     pub payload: Option<Value>,
     pub options: Map<String, Value>,
-    pub leg: Leg,
+    #[serde(flatten)]
+    pub at: At,
     /// Desks not tried yet, in order.
     pub fallbacks: Vec<DeskName>,
     pub agent: Option<Agent>,
@@ -110,18 +115,6 @@ pub struct Handover {
     #[serde(default, skip_serializing_if = "Choices::is_empty")]
     pub choices: Choices,
     pub closing: Option<Closing>,
-    /// No desk has been asked yet: the platform is asked first. `leg` means nothing until then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub look_up: Option<LookUp>,
-}
-
-/// What the platform is asked before a desk is chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LookUp {
-    /// What was said before. Whatever is said meanwhile leaves room for it in the transcript.
-    pub history: bool,
-    /// From then on it goes on without.
-    pub until: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -252,15 +245,14 @@ impl Conversation {
 
     /// The desk that has the open handover, or is asked to take it. It is done with one that closes.
     pub fn desk(&self) -> Option<&DeskName> {
-        let open = self.handover.as_ref()?;
-        let with_a_desk = open.phase != Phase::Closing && open.look_up.is_none();
-        with_a_desk.then_some(&open.leg.desk)
+        let open = self.handover.as_ref();
+        open.filter(|open| open.phase != Phase::Closing)?.desk()
     }
 
     /// What this handover waits to hear from its platform. What comes later, or was not asked for, is not heard.
     pub fn looks_up(&self, handover: HandoverId) -> Option<LookUp> {
         let open = self.handover.as_ref().filter(|open| open.id == handover);
-        open.and_then(|open| open.look_up)
+        open.and_then(Handover::look_up)
     }
 
     /// The moment at which a timer must look; none while the bot has the user.
@@ -270,13 +262,45 @@ impl Conversation {
 }
 
 impl Handover {
+    /// The part of the desk that has it, is asked to take it or, if it closes, had it last.
+    pub const fn leg(&self) -> Option<&Leg> {
+        match &self.at {
+            At::Desk(leg) => Some(leg),
+            At::Nobody | At::Platform(_) => None,
+        }
+    }
+
+    pub const fn leg_mut(&mut self) -> Option<&mut Leg> {
+        match &mut self.at {
+            At::Desk(leg) => Some(leg),
+            At::Nobody | At::Platform(_) => None,
+        }
+    }
+
+    /// Whose that part is. None: no desk has been asked.
+    pub fn desk(&self) -> Option<&DeskName> {
+        self.leg().map(|leg| &leg.desk)
+    }
+
+    pub fn is_in(&self, leg: LegId) -> bool {
+        self.leg().is_some_and(|present| present.id == leg)
+    }
+
+    /// What the platform is asked, before any desk is.
+    pub const fn look_up(&self) -> Option<LookUp> {
+        match self.at {
+            At::Platform(look_up) => Some(look_up),
+            At::Nobody | At::Desk(_) => None,
+        }
+    }
+
     pub fn lasted(&self, now: Timestamp) -> Duration {
         now.since(self.requested_at)
     }
 
     /// Whether its desk has not taken it yet.
     pub fn is_asked(&self) -> bool {
-        self.phase == Phase::Requested && !self.leg.offer.is_taken()
+        self.phase == Phase::Requested && !self.leg().is_some_and(|leg| leg.offer.is_taken())
     }
 
     /// Whether the bot is to be silent: the user has been promised an agent, and is not being given back yet.
@@ -297,14 +321,17 @@ impl Handover {
 
     /// The newest thing the user said that no desk has heard, sent or offered.
     pub fn newest_unheard(&self) -> Option<MessageId> {
-        self.unheard.or(self.missed).or(self.leg.offered)
+        let offered = self.leg().and_then(|leg| leg.offered);
+        self.unheard.or(self.missed).or(offered)
     }
 
     /// From now on all of it counts as heard.
     pub fn take_unheard(&mut self) -> Option<MessageId> {
         let newest = self.newest_unheard();
-        (self.unheard, self.unheard_part) = (None, None);
-        (self.missed, self.leg.offered) = (None, None);
+        (self.unheard, self.unheard_part, self.missed) = (None, None, None);
+        if let Some(leg) = self.leg_mut() {
+            leg.offered = None;
+        }
         newest
     }
 }

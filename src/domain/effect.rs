@@ -129,7 +129,8 @@ pub struct HandoverRow {
     /// None: it is over.
     pub phase: Option<Phase>,
     pub answer: Answer,
-    pub desk: DeskName,
+    /// None: none has been asked.
+    pub desk: Option<DeskName>,
     /// Whoever has it, at the console.
     pub operator: Option<OperatorName>,
     pub ended: Option<Ended>,

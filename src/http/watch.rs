@@ -13,7 +13,7 @@ use crate::{
     },
     store::Census,
     telemetry::{
-        Family, Names, Registry,
+        Family, NO_DESK, Names, Registry,
         catalog::{self, Metric},
     },
 };
@@ -77,7 +77,7 @@ impl Watch {
         self.unattended.set(number(census.unattended));
         self.queued.set(number(census.queued));
         let phases = census.open.iter().map(|((desk, phase), count)| {
-            let desk = self.desk(desk);
+            let desk = self.names.asked(desk.as_ref()).to_owned();
             ((desk, *phase), number(*count))
         });
         self.open.show(phases);
@@ -178,6 +178,7 @@ fn open(registry: Registry, desks: &[String]) -> Gauges<(String, Phase)> {
             family.expect(&(desk.clone(), phase));
         }
     }
+    family.expect(&(NO_DESK.to_owned(), Phase::Requested));
     Gauges(family)
 }
 

@@ -16,8 +16,8 @@ pub struct Census {
     pub unattended: u64,
     /// The first of these, as many as an operator looks at.
     pub left_alone: Vec<ConversationId>,
-    /// Open handovers.
-    pub open: BTreeMap<(DeskName, Phase), u64>,
+    /// Open handovers, also those for which no desk has been asked yet.
+    pub open: BTreeMap<(Option<DeskName>, Phase), u64>,
     /// Conversations whose bot has not been resumed in time.
     pub late_resumes: BTreeMap<BotName, u64>,
     pub owed: BTreeMap<Destination, Owed>,

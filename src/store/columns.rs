@@ -28,6 +28,15 @@ macro_rules! select_messages {
 }
 pub(super) use select_messages;
 
+/// The desk of a handover `h`; none if none has been asked. There is a name in its column even so, for older versions, but no
+/// leg.
+macro_rules! asked_desk {
+    () => {
+        "(SELECT l.desk FROM legs l WHERE l.handover = h.id AND l.desk = h.desk LIMIT 1)"
+    };
+}
+pub(super) use asked_desk;
+
 /// A count as a column holds it; none of ours comes near the end of the range.
 pub(super) fn integer(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)

@@ -163,7 +163,8 @@ pub struct InboxRow {
 #[derive(Clone, Debug, PartialEq)]
 pub struct InboxHandover {
     pub id: HandoverId,
-    pub desk: DeskName,
+    /// None: none has been asked.
+    pub desk: Option<DeskName>,
     pub language: String,
     /// None: it is over.
     pub phase: Option<Phase>,

@@ -101,7 +101,8 @@ pub enum Changed {
 pub struct HandoverSummary {
     pub id: HandoverId,
     pub bot: BotName,
-    pub desk: DeskName,
+    /// None: none has been asked yet.
+    pub desk: Option<DeskName>,
     pub phase: Phase,
     pub requested_at: Timestamp,
     pub phase_since: Timestamp,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     domain::{
-        conversation::{Answer, Conversation, Phase},
+        conversation::{Answer, Conversation, Handover, Phase},
         delivery::Destination,
         effect::{Cause, Effect, HandoverRow, WarningKind},
         ids::{BotName, DeliveryId, DeskName},
@@ -15,7 +15,7 @@ use crate::{
         time::Timestamp,
     },
     store::turn::{Before, OpenBefore},
-    telemetry::{Names, REMOVED, Registry, catalog},
+    telemetry::{NO_DESK, Names, REMOVED, Registry, catalog},
 };
 
 /// One thing that is counted.
@@ -62,7 +62,6 @@ pub(super) struct Meter {
     pub(super) failed: Counter,
 }
 
-const NO_DESK: &str = "(none)";
 /// What every handover goes through, and what ends it.
 const CAUSES: [Cause; 7] = [
     Cause::Requested,
@@ -73,6 +72,8 @@ const CAUSES: [Cause; 7] = [
     Cause::TimedOut,
     Cause::Resumed,
 ];
+/// Of these, what becomes of a handover for which no desk has been asked.
+const CAUSES_WITHOUT_DESK: [Cause; 2] = [Cause::Requested, Cause::Declined];
 
 /// What a turn did, by its effects.
 pub(super) fn of_turn(
@@ -82,8 +83,8 @@ pub(super) fn of_turn(
     now: Timestamp,
 ) -> Vec<Tally> {
     let (bot, before) = (&after.key.bot, before.open.as_ref());
-    let desk = after.handover.as_ref().map(|open| &open.leg.desk);
-    let desk = desk.or(before.map(|before| &before.desk));
+    let desk = after.handover.as_ref().and_then(Handover::desk);
+    let desk = desk.or(before.and_then(|before| before.desk.as_ref()));
     let mut tallies = Vec::new();
     for effect in effects {
         match effect {
@@ -119,15 +120,18 @@ fn of_row(
         });
     }
     let unattended = before.is_none_or(|before| before.phase != Phase::Attended);
+    let Some(desk) = &row.desk else {
+        return tallies;
+    };
     if unattended && row.phase == Some(Phase::Attended) {
         tallies.push(Tally::Joined {
-            desk: row.desk.clone(),
+            desk: desk.clone(),
             after,
         });
     }
     if row.ended.is_some() && row.answer == Answer::Accepted {
         tallies.push(Tally::Ended {
-            desk: row.desk.clone(),
+            desk: desk.clone(),
             after,
         });
     }
@@ -150,9 +154,10 @@ impl Meter {
                 let values = [bot.as_str(), &word(answer)];
                 drop(registry.histogram(&catalog::ANSWER_SECONDS, &values));
             }
-            for desk in policy.desks.keys() {
-                for cause in CAUSES {
-                    let values = [bot.as_str(), desk.as_str(), &word(cause)];
+            let at_desks = policy.desks.keys().map(|desk| (desk.as_str(), &CAUSES[..]));
+            for (desk, causes) in at_desks.chain([(NO_DESK, &CAUSES_WITHOUT_DESK[..])]) {
+                for cause in causes {
+                    let values = [bot.as_str(), desk, &word(cause)];
                     drop(registry.counter(&catalog::TRANSITIONS, &values));
                 }
             }
@@ -174,8 +179,7 @@ impl Meter {
         } = self;
         match tally {
             Tally::Transition { bot, desk, cause } => {
-                let desk = desk.as_ref().map_or(NO_DESK, |desk| names.desk(desk));
-                let values = [names.bot(bot), desk, &word(cause)];
+                let values = [names.bot(bot), names.asked(desk.as_ref()), &word(cause)];
                 registry
                     .counter(&catalog::TRANSITIONS, &values)
                     .increment(1);
@@ -237,7 +241,67 @@ fn word(of: impl Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::policy::{BotPolicy, DeskPolicy};
+    use crate::domain::{
+        conversation::ConversationKey,
+        event::{Event, Request},
+        handover::{Context, decide},
+        ids::{ConversationId, ExternalId},
+        policy::{BotPolicy, Conditions, DeskPolicy, LookUps},
+        routing::Route,
+    };
+
+    #[test]
+    fn a_request_is_counted_for_no_desk_before_one_is_asked() {
+        let (bot, desk) = (
+            BotName::new("webshop").unwrap(),
+            DeskName::new("live").unwrap(),
+        );
+        let mut policy = Policy::default();
+        let bot_policy = BotPolicy {
+            look_ups: LookUps {
+                history: true,
+                session: false,
+            },
+            ..BotPolicy::default()
+        };
+        policy.bots.insert(bot.clone(), bot_policy);
+        policy.desks.insert(desk.clone(), DeskPolicy::new());
+        policy.routes.push(Route::to(desk));
+        let key = ConversationKey {
+            bot,
+            realm: "b1/LIVE".to_owned(),
+            user: ExternalId::new("ann").unwrap(),
+        };
+        let id = ConversationId::from_uuid(uuid::Uuid::nil());
+        let (state, now) = (Conversation::new(id, key), Timestamp::from_millis(0));
+        let before = Before::of(&state);
+        let request = Event::HandoverRequested(Request {
+            payload: None,
+            transcript: Vec::new(),
+        });
+        let context = Context {
+            policy: &policy,
+            conditions: &Conditions::default(),
+            now,
+            new_id: &mut uuid::Uuid::nil,
+            echoes: &mut Vec::new(),
+            unsaid: &[],
+            on_its_way: None,
+        };
+        let decision = decide(state, &request, context);
+        let tallies = of_turn(&before, &decision.state, &decision.effects, now);
+        assert!(
+            matches!(
+                &tallies[..],
+                [Tally::Transition {
+                    desk: None,
+                    cause: Cause::Requested,
+                    ..
+                }]
+            ),
+            "{tallies:?}"
+        );
+    }
 
     #[test]
     fn what_a_removed_name_leaves_behind_is_counted_under_no_name_and_from_zero() {

@@ -32,7 +32,8 @@ pub(super) struct OpenBefore {
     pub(super) id: HandoverId,
     pub(super) phase: Phase,
     pub(super) answer: Answer,
-    pub(super) desk: DeskName,
+    /// None: none had been asked.
+    pub(super) desk: Option<DeskName>,
 }
 
 /// What one event did.
@@ -51,7 +52,7 @@ impl Before {
                 id: open.id,
                 phase: open.phase,
                 answer: open.answer,
-                desk: open.leg.desk.clone(),
+                desk: open.desk().cloned(),
             }),
         }
     }

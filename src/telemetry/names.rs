@@ -17,6 +17,8 @@ pub struct Names {
 
 /// No name has parentheses.
 pub const REMOVED: &str = "(removed)";
+/// Of a handover for which no desk has been asked.
+pub const NO_DESK: &str = "(none)";
 
 impl Names {
     pub fn new<'a>(
@@ -37,6 +39,11 @@ impl Names {
     pub fn desk<'a>(&self, desk: &'a DeskName) -> &'a str {
         let known = self.desks.contains(desk);
         if known { desk.as_str() } else { REMOVED }
+    }
+
+    /// Where there may be none.
+    pub fn asked<'a>(&self, desk: Option<&'a DeskName>) -> &'a str {
+        desk.map_or(NO_DESK, |desk| self.desk(desk))
     }
 
     pub fn destination(&self, to: &Destination) -> String {
@@ -69,6 +76,10 @@ mod tests {
         let desk = DeskName::new("webshop").unwrap();
         assert_eq!((names.bot(&bot), names.desk(&desk)), (REMOVED, REMOVED));
         assert_eq!(names.destination(&Destination::Bot(bot)), REMOVED);
+        assert_eq!(
+            (names.asked(Some(&desk)), names.asked(None)),
+            (REMOVED, NO_DESK)
+        );
         assert_eq!(names.destination(&Destination::Desk(desk)), REMOVED);
     }
 }

@@ -145,11 +145,16 @@ async fn open_handovers_and_warnings_are_shown_without_texts() {
     let summary = HandoverSummary {
         id: HANDOVER.parse().unwrap(),
         bot: "webshop".parse().unwrap(),
-        desk: "custom".parse().unwrap(),
+        desk: Some("custom".parse().unwrap()),
         phase: Phase::Attended,
         requested_at: at,
         phase_since: at,
         wake_at: at,
+    };
+    let undecided = HandoverSummary {
+        desk: None,
+        phase: Phase::Requested,
+        ..summary.clone()
     };
     let warning = WarningView {
         kind: WarningKind::UnkeyedHook,
@@ -159,7 +164,7 @@ async fn open_handovers_and_warnings_are_shown_without_texts() {
         last_at: at,
     };
     let bridge = Bridge::new(Script {
-        summaries: vec![summary],
+        summaries: vec![summary, undecided],
         warnings: vec![warning],
         ..Script::default()
     });
@@ -172,6 +177,9 @@ async fn open_handovers_and_warnings_are_shown_without_texts() {
             bridge.send(get(path)).await.json(),
             json!({"handovers": [{
                 "id": HANDOVER, "bot": "webshop", "desk": "custom", "phase": "attended", "since": epoch,
+                "requested_at": epoch, "wake_at": epoch,
+            }, {
+                "id": HANDOVER, "bot": "webshop", "desk": null, "phase": "requested", "since": epoch,
                 "requested_at": epoch, "wake_at": epoch,
             }], "next": null})
         );

@@ -57,8 +57,9 @@ async fn names_that_are_gone_are_added_up_under_one_that_nobody_can_have() {
         ]
         .into(),
         open: [
-            (("gone".parse().unwrap(), Phase::Waiting), 1),
-            (("gone_too".parse().unwrap(), Phase::Waiting), 1),
+            ((Some("gone".parse().unwrap()), Phase::Waiting), 1),
+            ((Some("gone_too".parse().unwrap()), Phase::Waiting), 1),
+            ((None, Phase::Requested), 3),
         ]
         .into(),
         ..Census::default()
@@ -75,6 +76,7 @@ async fn names_that_are_gone_are_added_up_under_one_that_nobody_can_have() {
         "handover_oldest_undelivered_seconds{desk=\"(removed)\"} 8",
         "handover_undelivered{destination=\"(removed)\"} 3",
         "handover_open_handovers{desk=\"(removed)\",phase=\"waiting\"} 2",
+        "handover_open_handovers{desk=\"(none)\",phase=\"requested\"} 3",
     ] {
         assert!(
             lines.iter().any(|shown| shown == line),

@@ -11,6 +11,7 @@ pub mod erasure_unread;
 pub mod inbox;
 pub mod lanes;
 pub mod legs;
+pub mod no_desk;
 pub mod operator;
 pub mod overtaken;
 pub mod past;
@@ -112,6 +113,10 @@ macro_rules! run_against {
                 a_desk_with_an_open_breaker_is_not_asked,
                 a_bot_that_refuses_calls_gets_no_agent_and_one_that_limits_them_does,
                 a_bot_with_an_open_breaker_gets_no_agent,
+            ],
+            no_desk: [
+                a_request_that_no_desk_takes_is_at_none_when_it_is_over,
+                a_handover_is_at_no_desk_before_one_is_asked,
             ],
             routing: [
                 of_many_requests_at_once_as_many_are_taken_as_there_are_places,

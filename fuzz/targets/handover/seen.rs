@@ -10,6 +10,8 @@ use handover_bridge::domain::{
 };
 use handover_fuzz::Spoken;
 
+use super::setting::team;
+
 /// What has been seen, to hold every decision against.
 #[derive(Default)]
 pub(super) struct Seen {
@@ -104,7 +106,8 @@ impl Seen {
             );
         }
         assert_eq!(open.closing.is_some(), open.phase == Phase::Closing);
-        let newest = (open.id, open.leg.desk.clone());
+        // One that has not been asked may speak all the same.
+        let newest = (open.id, open.desk().cloned().unwrap_or_else(team));
         if self.handovers.last() != Some(&newest) {
             self.handovers.push(newest);
         }

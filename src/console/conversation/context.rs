@@ -93,7 +93,8 @@ impl<'a> Context<'a> {
 
     /// Whether it is answered here, or at a desk elsewhere.
     pub(super) fn is_here(&self, open: &Handover) -> bool {
-        self.endpoints.of_console.contains(&open.leg.desk)
+        open.desk()
+            .is_some_and(|desk| self.endpoints.of_console.contains(desk))
     }
 
     pub(super) fn can_take_over(&self, bot: &BotName) -> bool {
@@ -116,6 +117,6 @@ impl<'a> Context<'a> {
     /// Where it can be sent on to.
     pub(super) fn other_desks(&self, open: &Handover) -> impl Iterator<Item = &DeskName> {
         let desks = self.endpoints.desks.iter();
-        desks.filter(|desk| **desk != open.leg.desk)
+        desks.filter(|desk| Some(*desk) != open.desk())
     }
 }

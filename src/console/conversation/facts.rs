@@ -10,7 +10,10 @@ use crate::{
         icons::icon,
         texts::{self, happened, languages},
     },
-    domain::effect::{Cause, JournalEntry},
+    domain::{
+        effect::{Cause, JournalEntry},
+        ids::DeskName,
+    },
     store::{ConversationView, InboxHandover},
 };
 
@@ -41,7 +44,7 @@ pub(super) fn facts(view: &ConversationView, context: &Context<'_>) -> Markup {
                     @if let Some(channel) = &state.profile.channel { dt { (texts::CHANNEL) } dd dir="auto" { (channel) } }
                     dt { (texts::BOT_NAME) } dd { (state.key.bot.as_str()) }
                     dt { (texts::REALM) } dd.mono dir="auto" { (state.key.realm) }
-                    @if let Some(open) = open_handover(view) { dt { (texts::DESK) } dd { (open.leg.desk.as_str()) } }
+                    @if let Some(open) = open_handover(view) { dt { (texts::DESK) } dd { (called(open.desk())) } }
                     dt { (texts::CONVERSATION) } dd.mono { (state.id) }
                 }
             }
@@ -75,7 +78,7 @@ fn passage(handover: &InboxHandover, view: &ConversationView, context: &Context<
     let steps = view.journal.iter().filter(of_it);
     html! {
         section {
-            h3 { (texts::HANDOVER) span.num { (handover.desk.as_str()) } }
+            h3 { (texts::HANDOVER) span.num { (called(handover.desk.as_ref())) } }
             ol.journal {
                 @for step in steps.filter(|step| step.cause != Cause::Noted) {
                     @if let Some(words) = happened::happened(step, &context.people) {
@@ -86,6 +89,10 @@ fn passage(handover: &InboxHandover, view: &ConversationView, context: &Context<
             dl.facts { dt { (texts::ID) } dd.mono { (handover.id) } }
         }
     }
+}
+
+fn called(desk: Option<&DeskName>) -> &str {
+    desk.map_or(texts::NO_DESK, DeskName::as_str)
 }
 
 const fn at(cause: Cause) -> &'static str {

@@ -32,7 +32,12 @@ pub(super) fn foot(view: &ConversationView, context: &Context<'_>, draft: &Draft
         } @else if context.is_here(open) {
             (claim::claim(&at, open, context))
         } @else {
-            div.ended { p { (texts::IS_AT_DESK) b { (open.leg.desk.as_str()) } (texts::ANSWERED_THERE) } }
+            div.ended {
+                @match open.desk() {
+                    Some(desk) => p { (texts::IS_AT_DESK) b { (desk.as_str()) } (texts::ANSWERED_THERE) },
+                    None => p { (texts::NO_DESK_YET) },
+                }
+            }
         }
         (acts::acts(&at, open, context, draft))
     }

@@ -50,7 +50,7 @@ fn tags(view: &ConversationView, context: &Context<'_>) -> Markup {
         @match &open.operator {
             Some(operator) if *operator == context.who.operator => span.tag.tag--agent { (texts::YOURS_TAG) },
             Some(operator) => span.tag { (texts::WITH) (context.called(operator)) },
-            None => span.tag { (open.leg.desk.as_str()) ", " (texts::phase(open.phase)) },
+            None => span.tag { @if let Some(desk) = open.desk() { (desk.as_str()) ", " } (texts::phase(open.phase)) },
         }
         @if open.pause != PauseState::Paused { span.tag.tag--warn { (texts::NOT_PAUSED) } }
     }

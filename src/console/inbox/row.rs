@@ -11,7 +11,7 @@ use crate::{
     },
     domain::{
         conversation::Phase,
-        ids::{ConversationId, OperatorName},
+        ids::{ConversationId, DeskName, OperatorName},
         message::Actor,
         time::Timestamp,
     },
@@ -168,9 +168,11 @@ fn owner(row: &InboxRow, holder: Holder<'_>, people: &[SignedIn]) -> Markup {
 }
 
 fn desk(row: &InboxRow) -> &str {
-    row.handover
+    let desk = row
+        .handover
         .as_ref()
-        .map_or("", |handover| handover.desk.as_str())
+        .and_then(|handover| handover.desk.as_ref());
+    desk.map_or(texts::NO_DESK, DeskName::as_str)
 }
 
 fn language(row: &InboxRow) -> Option<&str> {

@@ -77,7 +77,7 @@ fn asked(number: u128, name: &str, minutes: u64) -> InboxRow {
     InboxRow {
         handover: Some(InboxHandover {
             id: HandoverId::from_uuid(Uuid::from_u128(number)),
-            desk: DeskName::new("console").unwrap(),
+            desk: Some(DeskName::new("console").unwrap()),
             language: "nl".to_owned(),
             phase: Some(Phase::Waiting),
             operator: None,

@@ -26,7 +26,7 @@ impl Turn<'_> {
             let known = open.newest_agent().filter(|_| agent.name.is_none());
             open.agent = known.or(Some(agent)).cloned();
         }
-        if open.leg.reopened {
+        if open.leg().is_some_and(|leg| leg.reopened) {
             // What it has closed may be what it had before it was asked again.
             self.close_leg(reason);
         } else {
@@ -305,7 +305,7 @@ impl Turn<'_> {
         };
         let flies = handover.unheard.is_some()
             && handover.unheard == on_its_way
-            && !handover.leg.failing
+            && !handover.leg().is_some_and(|leg| leg.failing)
             && !ends_at_once;
         let in_vain = handover.phase == Phase::Requested
             || matches!(cause, Cause::Refused | Cause::DeskLost | Cause::DeskRemoved);

@@ -69,16 +69,15 @@ impl Turn<'_> {
     /// asked again for what it had lost may speak of what it had.
     fn is_undecided(&self) -> bool {
         self.open().is_some_and(|open| {
-            open.answer == Answer::Pending || (open.phase == Phase::Requested && !open.leg.reopened)
+            open.answer == Answer::Pending
+                || (open.phase == Phase::Requested && !open.leg().is_some_and(|leg| leg.reopened))
         })
     }
 
     /// A desk that closes what it has been asked to take refuses it, and need not hear of it again.
     fn turned_away(&mut self, reason: &str) {
         self.forget_leg();
-        if let Some(handover) = self.open_mut() {
-            handover.leg.offer.disowned();
-        }
+        self.nobody_is_at_the_desk();
         self.move_on(Cause::Refused, reason);
     }
 
@@ -88,10 +87,12 @@ impl Turn<'_> {
             return;
         };
         let asked = handover.phase == Phase::Requested;
-        if asked {
-            handover.leg.offer.shown();
+        if let Some(leg) = handover.leg_mut() {
+            if asked {
+                leg.offer.shown();
+            }
+            leg.offered = None;
         }
-        handover.leg.offered = None;
         self.accept(Cause::Accepted);
         if asked {
             self.enter(Phase::Waiting, Cause::Accepted, None);

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::turn::{NewMessage, Turn};
 use crate::domain::{
-    conversation::LookUp,
+    conversation::{At, Handover, LookUp},
     delivery::{Destination, Found, StepResult, Task},
     effect::{Cancelled, Cause, Effect},
     event::{Settled, TranscriptItem},
@@ -56,7 +56,7 @@ impl Turn<'_> {
         let Some(handover) = self.open_mut() else {
             return;
         };
-        handover.look_up = Some(LookUp { history, until });
+        handover.at = At::Platform(LookUp { history, until });
         let id = handover.id;
         self.owe_bot_first(id, Task::LookUp { history, session });
     }
@@ -78,12 +78,6 @@ impl Turn<'_> {
         }
     }
 
-    /// The time for it is over.
-    pub(super) fn looks_up_too_long(&self) -> bool {
-        let look_up = self.open().and_then(|open| open.look_up.as_ref());
-        look_up.is_some_and(|look_up| self.context.now >= look_up.until)
-    }
-
     /// Goes on without what was asked for.
     pub(super) fn go_on(&mut self, reason: &str) {
         self.stop_looking();
@@ -93,23 +87,17 @@ impl Turn<'_> {
 
     /// The answer, should there be one, is not waited for any more.
     pub(super) fn stop_looking(&mut self) {
-        let open = self.open_mut();
-        if open.and_then(|open| open.look_up.take()).is_some() {
-            self.cancel(self.bot_lane(), Cancelled::LookUps);
-        }
-    }
-
-    /// No desk has been asked yet.
-    pub(super) fn is_looking_up(&self) -> bool {
-        self.open().is_some_and(|open| open.look_up.is_some())
+        let Some(open) = self.open_mut().filter(|open| open.look_up().is_some()) else {
+            return;
+        };
+        open.at = At::Nobody;
+        self.cancel(self.bot_lane(), Cancelled::LookUps);
     }
 
     /// Leaves room in an empty transcript for what may be found.
     pub(super) fn leave_room(&mut self) {
-        let open = self.open();
-        let history = open
-            .and_then(|open| open.look_up)
-            .is_some_and(|look_up| look_up.history);
+        let look_up = self.open().and_then(Handover::look_up);
+        let history = look_up.is_some_and(|look_up| look_up.history);
         if history && self.conversation.next_seq == 1 {
             self.conversation.next_seq = BEHIND_FOUND;
         }
@@ -117,7 +105,7 @@ impl Turn<'_> {
 
     fn found(&mut self, look_up: LookUp, found: &Found) {
         if let Some(open) = self.open_mut() {
-            open.look_up = None;
+            open.at = At::Nobody;
         }
         let count = if look_up.history {
             self.record_found(&found.transcript)

@@ -6,7 +6,7 @@ use super::{
     turn::Turn,
 };
 use crate::domain::{
-    conversation::{Answer, Leg, Phase},
+    conversation::{Answer, At, Handover, Leg, Phase},
     delivery::{Lane, Task},
     effect::{Cancelled, Cause, Effect, LegRow, WarningKind},
     ids::{DeskName, LegId},
@@ -42,9 +42,8 @@ impl Turn<'_> {
     /// A desk that has become the console's, or is the console's no more, is another one under its name: whoever is there now
     /// has nothing of the conversation.
     pub(super) fn follow_kind(&mut self) {
-        let open = self.open();
-        let open = open.filter(|open| open.phase != Phase::Closing && !self.is_looking_up());
-        let Some(leg) = open.map(|open| &open.leg) else {
+        let open = self.open().filter(|open| open.phase != Phase::Closing);
+        let Some(leg) = open.and_then(Handover::leg) else {
             return;
         };
         let desk = self.context.policy.desks.get(&leg.desk);
@@ -109,9 +108,8 @@ impl Turn<'_> {
             return;
         };
         let row = LegRow::of(handover.id, &leg, false);
-        let unheard = handover.take_unheard();
-        handover.leg = leg;
-        handover.leg.offered = unheard.filter(|_| !at_once);
+        leg.offered = handover.take_unheard().filter(|_| !at_once);
+        handover.at = At::Desk(leg);
         self.push(Effect::Leg(row));
         if !at_once {
             self.owe_desk(Task::Open { upto });
@@ -120,14 +118,10 @@ impl Turn<'_> {
 
     /// Tells the present leg's desk that its part is over, if it may know of it, and sends it nothing else.
     pub(super) fn close_leg(&mut self, reason: &str) {
-        if self.is_looking_up() {
-            return;
-        }
-        let Some(handover) = self.open() else {
+        let told = self.leg().is_some_and(|leg| leg.offer.may_be_known());
+        let Some(row) = self.leg_row(told) else {
             return;
         };
-        let told = handover.leg.offer.may_be_known();
-        let row = LegRow::of(handover.id, &handover.leg, told);
         self.cancel(Lane::Leg(row.id), Cancelled::All);
         if told {
             self.owe_desk(Task::Close {
@@ -139,21 +133,23 @@ impl Turn<'_> {
 
     /// The desk's part is over, and it need not be told.
     pub(super) fn forget_leg(&mut self) {
-        if self.is_looking_up() {
-            return;
-        }
-        let Some(handover) = self.open() else {
+        let Some(row) = self.leg_row(true) else {
             return;
         };
-        let row = LegRow::of(handover.id, &handover.leg, true);
         self.cancel(Lane::Leg(row.id), Cancelled::All);
         self.push(Effect::Leg(row));
     }
 
+    /// The present leg as it is kept.
+    pub(super) fn leg_row(&self, closed: bool) -> Option<LegRow> {
+        let handover = self.open()?;
+        Some(LegRow::of(handover.id, handover.leg()?, closed))
+    }
+
     /// It knows nothing of the leg, or of anything: nobody is to be told that its part is over.
     pub(super) fn nobody_is_at_the_desk(&mut self) {
-        if let Some(handover) = self.open_mut() {
-            handover.leg.offer.disowned();
+        if let Some(leg) = self.leg_mut() {
+            leg.offer.disowned();
         }
     }
 

@@ -24,7 +24,7 @@ impl Turn<'_> {
                 reference,
             }));
         }
-        let open = self.open().is_some_and(|open| open.leg.id == leg.id)
+        let open = self.open().is_some_and(|open| open.is_in(leg.id))
             && self.conversation.desk().is_some();
         if open {
             self.learn_reference(leg.reference.as_deref());
@@ -54,12 +54,12 @@ impl Turn<'_> {
 
     /// The call that offers the leg has arrived, whatever became of its answer. It is not made again.
     fn proves_open(&mut self, event: &DeskEvent) {
-        let Some(handover) = self.open_mut() else {
+        let Some(leg) = self.leg_mut() else {
             return;
         };
-        if !handover.leg.offer.is_taken() {
-            handover.leg.offer.taken();
-            let lane = Lane::Leg(handover.leg.id);
+        if !leg.offer.is_taken() {
+            leg.offer.taken();
+            let lane = Lane::Leg(leg.id);
             self.desk_moves();
             self.cancel(lane, Cancelled::Opens);
         }
@@ -70,25 +70,24 @@ impl Turn<'_> {
 
     /// The first one counts: later calls are made with it.
     fn learn_reference(&mut self, reference: Option<&str>) {
-        let known = self.open().is_some_and(|open| open.leg.reference.is_some());
+        let known = self.leg().is_some_and(|leg| leg.reference.is_some());
         if let Some(reference) = reference.filter(|_| !known) {
             self.call_leg(reference);
         }
     }
 
     fn call_leg(&mut self, reference: &str) {
-        let Some(handover) = self.open_mut() else {
-            return;
-        };
-        handover.leg.reference = Some(reference.to_owned());
-        let row = LegRow::of(handover.id, &handover.leg, false);
-        self.push(Effect::Leg(row));
+        if let Some(leg) = self.leg_mut() {
+            leg.reference = Some(reference.to_owned());
+        }
+        if let Some(row) = self.leg_row(false) {
+            self.push(Effect::Leg(row));
+        }
     }
 
     /// Only a call that was made twice leaves two of them; else the desk just has two names for one.
     fn is_other_conversation(&self, reference: Option<&str>) -> bool {
-        let leg = self.open().map(|open| &open.leg);
-        leg.is_some_and(|leg| {
+        self.leg().is_some_and(|leg| {
             leg.offer.may_be_twice() && reference.is_some() && leg.reference.as_deref() != reference
         })
     }
@@ -136,8 +135,8 @@ impl Turn<'_> {
 
     /// A desk that would take the same call for another conversation is given the time to show that it has this one.
     pub(super) fn put_off_open(&mut self) {
-        let open = self.open();
-        let desk = open.and_then(|open| self.context.policy.desks.get(&open.leg.desk));
+        let leg = self.leg();
+        let desk = leg.and_then(|leg| self.context.policy.desks.get(&leg.desk));
         let after = desk.map(|desk| desk.reopen_after).unwrap_or_default();
         if !after.is_zero() {
             let until = self.context.now.plus(after);

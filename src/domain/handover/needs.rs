@@ -1,7 +1,7 @@
 //! What of the [`Context`](super::Context) an event needs. All that no rule will look at for it, a store need not read.
 
 use crate::domain::{
-    conversation::Conversation,
+    conversation::{Conversation, Handover},
     delivery::{StepResult, Task},
     event::{DeskEvent, Event},
     ids::{HandoverId, LegId},
@@ -28,7 +28,10 @@ impl Needs {
         Self {
             echoes: echoes(event),
             unsaid: open.filter(|_| leaves_unsaid(event)).map(|open| open.id),
-            on_its_way: told.filter(|_| ends_a_part(event)).map(|open| open.leg.id),
+            on_its_way: told
+                .filter(|_| ends_a_part(event))
+                .and_then(Handover::leg)
+                .map(|leg| leg.id),
             open_at_desks: asks_a_desk(event) && policy.counts_open(),
         }
     }

@@ -31,7 +31,8 @@ impl Turn<'_> {
 pub(super) fn words(handover: &Handover, notice: Notice, texts: &Texts) -> Option<String> {
     let agent = handover.agent.as_ref();
     let name = agent.and_then(|agent| agent.name.as_deref());
-    let position = handover.leg.position.map(|position| position.to_string());
+    let position = handover.leg().and_then(|leg| leg.position);
+    let position = position.map(|position| position.to_string());
     let text = texts.get(&handover.language, notice)?;
     fill(text, name, position.as_deref())
 }

@@ -2,7 +2,7 @@
 
 use super::{Outcome, turn::Turn};
 use crate::domain::{
-    conversation::{Agent, Answer, Handover, Phase},
+    conversation::{Agent, Answer, Handover, Leg, Phase},
     effect::{Cancelled, Cause},
     event::{AgentSaid, Request},
     fallback::{self, Capabilities},
@@ -119,8 +119,8 @@ impl Turn<'_> {
         by: &OperatorName,
         desk: &DeskName,
     ) -> Result<(), Refusal> {
-        let open = self.open_to(handover, by)?;
-        let before = open.leg.desk.clone();
+        let (open, leg) = self.open_to(handover, by)?;
+        let before = leg.desk.clone();
         if before == *desk {
             return Err(Refusal::AtDesk(before));
         }
@@ -170,7 +170,7 @@ impl Turn<'_> {
         };
         let id = HandoverId::from_uuid(self.new_id());
         let first_order = self.conversation.next_order;
-        self.begin_handover(id, desk.clone(), &nothing_asked, Cause::TakenOver);
+        self.begin_handover(id, &nothing_asked, Cause::TakenOver);
         self.take_back_notices(first_order);
         self.open_leg(desk, false);
         let now = self.context.now;
@@ -195,30 +195,32 @@ impl Turn<'_> {
 
     /// The handover, if it is open and at a desk of the console.
     fn at_console(&self, handover: HandoverId) -> Result<&Handover, Refusal> {
-        let open = self.open_handover(handover)?;
-        if self.takes_at_once(&open.leg.desk) {
+        let (open, leg) = self.open_handover(handover)?;
+        if self.takes_at_once(&leg.desk) {
             Ok(open)
         } else {
-            Err(Refusal::AtDesk(open.leg.desk.clone()))
+            Err(Refusal::AtDesk(leg.desk.clone()))
         }
     }
 
     /// The handover, if it is open, at whichever desk, and nobody else at the console has it.
-    fn open_to(&self, handover: HandoverId, by: &OperatorName) -> Result<&Handover, Refusal> {
-        let open = self.open_handover(handover)?;
+    fn open_to(
+        &self,
+        handover: HandoverId,
+        by: &OperatorName,
+    ) -> Result<(&Handover, &Leg), Refusal> {
+        let (open, leg) = self.open_handover(handover)?;
         not_anothers(open, by)?;
-        Ok(open)
+        Ok((open, leg))
     }
 
-    fn open_handover(&self, handover: HandoverId) -> Result<&Handover, Refusal> {
+    fn open_handover(&self, handover: HandoverId) -> Result<(&Handover, &Leg), Refusal> {
         let open = self.open();
         let open = open
             .filter(|open| open.id == handover && open.phase != Phase::Closing)
             .ok_or(Refusal::Over)?;
-        if self.is_looking_up() {
-            return Err(Refusal::Undecided);
-        }
-        Ok(open)
+        let leg = open.leg().ok_or(Refusal::Undecided)?;
+        Ok((open, leg))
     }
 }
 

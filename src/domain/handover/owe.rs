@@ -28,23 +28,22 @@ impl Way {
         }
     }
 
-    /// To the desk of the present leg.
-    pub(super) fn to_leg_of(open: &Handover) -> Self {
-        Self::to_leg(open.leg.id, open.leg.desk.clone(), open.id)
+    /// To the desk of the present leg, if one has been asked.
+    pub(super) fn to_leg_of(open: &Handover) -> Option<Self> {
+        let leg = open.leg()?;
+        Some(Self::to_leg(leg.id, leg.desk.clone(), open.id))
     }
 }
 
 impl Turn<'_> {
     /// Owes a call to the present leg's desk, if one has been asked and it is not this process.
     pub(super) fn owe_desk(&mut self, task: Task) {
-        if self.is_looking_up() {
+        if self.leg().is_some_and(|leg| leg.at_console) {
             return;
         }
-        let Some(handover) = self.open().filter(|open| !open.leg.at_console) else {
-            return;
-        };
-        let way = Way::to_leg_of(handover);
-        self.deliver(way, task, false);
+        if let Some(way) = self.open().and_then(Way::to_leg_of) {
+            self.deliver(way, task, false);
+        }
     }
 
     /// Owes a call to the bot platform.
@@ -86,8 +85,7 @@ impl Turn<'_> {
         let able = policy.bots.get(&self.conversation.key.bot);
         let able = able.map_or(&Capabilities::EVERY_USER, |bot| &bot.capabilities);
         let shown = fallback::show(content, able)?;
-        let leg = self.open().map(|open| &open.leg);
-        let speaker = leg.filter(|_| !notice).map(|leg| Speaker {
+        let speaker = self.leg().filter(|_| !notice).map(|leg| Speaker {
             leg: leg.id,
             desk: leg.desk.clone(),
         });
@@ -113,9 +111,8 @@ impl Turn<'_> {
     /// Owes the present leg's desk what was said, as far as its agents can be shown it; else a line in its place. Gives the
     /// last of its parts, if it goes in parts.
     pub(super) fn tell_desk(&mut self, message: MessageId, content: &Content) -> Option<Part> {
-        let handover = self.open()?;
         let policy = self.context.policy;
-        let able = policy.desks.get(&handover.leg.desk);
+        let able = policy.desks.get(&self.leg()?.desk);
         // A desk that takes everything in one call need not be looked at.
         let Some(able) = able
             .map(|desk| &desk.capabilities)

@@ -2,12 +2,12 @@
 
 use super::{Guard, Outcome, turn::Turn};
 use crate::domain::{
-    conversation::{Answer, Handover, Leg, PauseState, Phase},
+    conversation::{Answer, At, Handover, PauseState, Phase},
     delivery::Destination,
-    effect::{Cancelled, Cause, WarningKind},
+    effect::{Cancelled, Cause},
     event::Request,
     fallback::Choices,
-    ids::{DeskName, HandoverId, LegId},
+    ids::HandoverId,
     policy::{ClosedBecause, PausedBecause},
 };
 
@@ -40,17 +40,8 @@ impl Turn<'_> {
 
     fn hand_over(&mut self, request: &Request) -> Outcome {
         let id = HandoverId::from_uuid(self.new_id());
-        let Some(placeholder_desk) = self.context.policy.desks.keys().next().cloned() else {
-            let subject = self.conversation.key.bot.to_string();
-            self.warn(WarningKind::NoRoute, subject);
-            self.note(Cause::Declined, Some("no_route".to_owned()));
-            return Outcome::Requested {
-                handover: id,
-                answer: Answer::Declined,
-            };
-        };
         let first_order = self.conversation.next_order;
-        self.begin_handover(id, placeholder_desk, request, Cause::Requested);
+        self.begin_handover(id, request, Cause::Requested);
         if let Some(reason) = self.silent_bot() {
             self.end(Cause::Declined, reason);
         } else if let Some(question) = self.question() {
@@ -73,14 +64,8 @@ impl Turn<'_> {
         }
     }
 
-    /// In REQUESTED, with no desk asked. `placeholder_desk` stands where one has to be named.
-    pub(super) fn begin_handover(
-        &mut self,
-        id: HandoverId,
-        placeholder_desk: DeskName,
-        request: &Request,
-        cause: Cause,
-    ) {
+    /// In REQUESTED, with no desk asked.
+    pub(super) fn begin_handover(&mut self, id: HandoverId, request: &Request, cause: Cause) {
         let now = self.context.now;
         let language = self.language();
         self.conversation.handover = Some(Handover {
@@ -95,7 +80,7 @@ impl Turn<'_> {
             language,
             payload: request.payload.clone(),
             options: serde_json::Map::new(),
-            leg: Leg::new(LegId::from_uuid(id.as_uuid()), placeholder_desk),
+            at: At::Nobody,
             fallbacks: Vec::new(),
             agent: None,
             last_agent: None,
@@ -111,7 +96,6 @@ impl Turn<'_> {
             pause: PauseState::Paused,
             choices: Choices::default(),
             closing: None,
-            look_up: None,
         });
         self.journal(Some(id), (None, Some(Phase::Requested)), cause, None);
     }

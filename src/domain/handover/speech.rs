@@ -55,15 +55,14 @@ impl Turn<'_> {
 
     /// Owes the desk what the user said. The user waits for it from now on, whether it is called at once, later, or in vain.
     fn pass_on(&mut self, message: MessageId, content: &Content) {
-        if self.is_looking_up() {
+        let Some(is_called) = self.leg().map(|leg| !leg.at_console) else {
             // It will stand in the transcript that the desk is offered.
             if let Some(handover) = self.open_mut() {
                 handover.unheard = Some(message);
             }
             return;
-        }
+        };
         let last_part = self.tell_desk(message, content);
-        let is_called = self.open().is_some_and(|open| !open.leg.at_console);
         let now = self.context.now;
         let Some(handover) = self.open_mut() else {
             return;

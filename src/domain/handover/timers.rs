@@ -27,7 +27,7 @@ pub(super) fn wake_at(handover: &Handover, policy: &Policy, now: Timestamp) -> T
     let due = match handover.phase {
         Phase::Requested if handover.answer == Answer::Pending => {
             let decided = handover.requested_at.plus(limits.decide_within);
-            let look_up = handover.look_up.as_ref();
+            let look_up = handover.look_up();
             look_up.map_or(decided, |look_up| look_up.until.min(decided))
         }
         Phase::Requested => handover.phase_since.plus(limits.request).min(end),
@@ -112,14 +112,15 @@ impl Turn<'_> {
         let Some(handover) = self.open() else {
             return;
         };
+        let look_up = handover.look_up();
         let pending = handover.answer == Answer::Pending;
         let over = now >= handover.requested_at.plus(limits.max_duration);
         let asked_too_long = now >= handover.phase_since.plus(limits.request);
         let waited_too_long = now >= handover.phase_since.plus(limits.waiting);
         let idle = now >= handover.last_said_at.plus(limits.idle);
         match phase {
-            Phase::Requested if self.is_looking_up() => {
-                if self.looks_up_too_long() {
+            Phase::Requested if look_up.is_some() => {
+                if look_up.is_some_and(|look_up| now >= look_up.until) {
                     self.go_on("slow");
                 }
             }

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{Context, Decision, Guard, Outcome};
 use crate::domain::{
-    conversation::{Answer, Changed, Conversation, Handover, Phase},
+    conversation::{Answer, Changed, Conversation, Handover, Leg, Phase},
     delivery::{HandoverFacts, Lane},
     effect::{Cancelled, Cause, Effect, Ended, HandoverRow, JournalEntry, Warning, WarningKind},
     event::PlatformMessage,
@@ -109,6 +109,14 @@ impl<'a> Turn<'a> {
 
     pub(super) fn open_mut(&mut self) -> Option<&mut Handover> {
         self.conversation.handover.as_mut()
+    }
+
+    pub(super) fn leg(&self) -> Option<&Leg> {
+        self.open().and_then(Handover::leg)
+    }
+
+    pub(super) fn leg_mut(&mut self) -> Option<&mut Leg> {
+        self.open_mut().and_then(Handover::leg_mut)
     }
 
     pub(super) fn has(&self, guard: Guard) -> bool {
@@ -251,10 +259,9 @@ fn seen(handover: &Handover) -> impl PartialEq + '_ {
         handover.phase,
         handover.answer,
         handover.phase_since,
-        &handover.leg.desk,
+        handover.desk(),
         &handover.operator,
         &handover.language,
-        handover.look_up.is_some(),
     )
 }
 
@@ -265,7 +272,7 @@ fn row(handover: &Handover, ended: Option<Ended>) -> HandoverRow {
         phase_since: handover.phase_since,
         phase: ended.is_none().then_some(handover.phase),
         answer: handover.answer,
-        desk: handover.leg.desk.clone(),
+        desk: handover.desk().cloned(),
         operator: handover.operator.clone(),
         ended,
     }

@@ -86,8 +86,9 @@ pub struct Handover {
     pub id: HandoverId,
     #[schema(value_type = String, examples("webshop"))]
     pub bot: BotName,
-    #[schema(value_type = String, examples("team"))]
-    pub desk: DeskName,
+    /// Null while none has been asked, since the platform is asked first.
+    #[schema(value_type = Option<String>, required, examples("team"))]
+    pub desk: Option<DeskName>,
     #[schema(value_type = String, examples("waiting"))]
     pub phase: Phase,
     /// When the present phase began.

@@ -38,7 +38,8 @@ impl<'w> Sieve<'w> {
     pub(in crate::store) fn lets_through(&self, listed: &Listed) -> bool {
         let bot = self.wanted.bot.as_ref();
         let desk = self.wanted.desk.as_ref();
-        let at = listed.handover.as_ref().map(|handover| &handover.desk);
+        let handover = listed.handover.as_ref();
+        let at = handover.and_then(|handover| handover.desk.as_ref());
         bot.is_none_or(|bot| *bot == listed.bot)
             && desk.is_none_or(|desk| at == Some(desk))
             && self.text.as_ref().is_none_or(|text| names(listed, text))

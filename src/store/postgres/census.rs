@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::{
-    columns::{self, count, values},
+    columns::{self, asked_desk, count, values},
     database::Database,
     fault::Fault,
     patience::Patience,
@@ -118,8 +118,11 @@ async fn evidence(
 }
 
 async fn count_handovers(database: &Database, census: &mut Census) -> Result<(), Fault> {
-    let sql =
-        "SELECT desk, phase, count(*) FROM handovers WHERE ended_at IS NULL GROUP BY desk, phase";
+    let sql = concat!(
+        "SELECT ",
+        asked_desk!(),
+        ", h.phase, count(*) FROM handovers h WHERE h.ended_at IS NULL GROUP BY 1, 2"
+    );
     for row in database.rows(sql, values![]).await? {
         let open = census
             .open

@@ -17,7 +17,7 @@ use crate::{
         delivery::NewDelivery,
         effect::{Effect, HandoverRow, JournalEntry, LegRow, MoveUp},
         handover::Echo,
-        ids::{ConversationId, DeliveryId, MessageId},
+        ids::{ConversationId, DeliveryId, DeskName, MessageId},
     },
     store::DeliveryState,
 };
@@ -193,7 +193,7 @@ fn keep_handover(
         values![
             handover.facts.id,
             conversation,
-            &handover.desk,
+            handover.desk.clone().unwrap_or_else(DeskName::stand_in),
             serde_json::to_string(&handover.facts)?,
             handover.phase,
             handover.answer,

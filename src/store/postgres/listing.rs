@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{
-    columns::{self, number, values},
+    columns::{self, asked_desk, number, values},
     fault::Fault,
     patience::Patience,
     views,
@@ -183,9 +183,13 @@ pub(super) async fn open_handovers(
     after: Option<HandoverId>,
     limit: usize,
 ) -> Result<Page<HandoverSummary>, Fault> {
-    let sql = "SELECT h.id, c.bot, h.desk, h.phase, h.requested_at, h.phase_since, c.state \
-               FROM handovers h JOIN conversations c ON c.id = h.conversation \
-               WHERE h.ended_at IS NULL AND ($1::uuid IS NULL OR h.id > $1) ORDER BY h.id LIMIT $2";
+    let sql = concat!(
+        "SELECT h.id, c.bot, ",
+        asked_desk!(),
+        ", h.phase, h.requested_at, h.phase_since, c.state \
+         FROM handovers h JOIN conversations c ON c.id = h.conversation \
+         WHERE h.ended_at IS NULL AND ($1::uuid IS NULL OR h.id > $1) ORDER BY h.id LIMIT $2"
+    );
     let found = ground
         .database
         .rows(sql, values![after, one_more(limit)])

@@ -62,7 +62,8 @@ pub(super) async fn handover(
 pub(super) async fn names_in_use(ground: &Ground) -> Result<Names, Fault> {
     let mut names = Names::default();
     let sql = "SELECT name FROM (SELECT 'bot:' || bot AS name FROM conversations WHERE wake_at IS NOT NULL \
-               UNION SELECT 'desk:' || desk FROM handovers WHERE ended_at IS NULL \
+               UNION SELECT 'desk:' || l.desk FROM handovers h JOIN legs l ON l.handover = h.id AND l.desk = h.desk \
+               WHERE h.ended_at IS NULL \
                UNION SELECT destination FROM lanes WHERE due_at IS NOT NULL) AS used ORDER BY name COLLATE \"C\"";
     for row in ground.database.rows(sql, Vec::new()).await? {
         match row.try_get(0)? {

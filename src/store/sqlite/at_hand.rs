@@ -10,7 +10,7 @@ use std::{collections::HashMap, sync::Arc};
 use super::{fault::Fault, subject::Subject, work::Work};
 use crate::{
     domain::{
-        conversation::Handover,
+        conversation::Leg,
         delivery::{Destination, HandoverFacts, Job, Lane, LegFacts, NewDelivery},
         message::Message,
         taken::Taken,
@@ -73,8 +73,10 @@ pub(super) fn keep(
     };
     let leg = match delivery.lane {
         Lane::Bot(_) => None,
-        Lane::Leg(id) if id == handover.leg.id => Some(leg_facts(handover)),
-        Lane::Leg(_) => return Ok(None),
+        Lane::Leg(id) => match handover.leg().filter(|leg| leg.id == id) {
+            Some(leg) => Some(leg_facts(leg)),
+            None => return Ok(None),
+        },
     };
     let Some(counted) = work.room.enter(&delivery.destination) else {
         return Ok(None);
@@ -105,11 +107,11 @@ pub(super) fn keep(
     })))
 }
 
-fn leg_facts(handover: &Handover) -> LegFacts {
+fn leg_facts(leg: &Leg) -> LegFacts {
     LegFacts {
-        id: handover.leg.id,
-        desk: handover.leg.desk.clone(),
-        reference: handover.leg.reference.clone(),
+        id: leg.id,
+        desk: leg.desk.clone(),
+        reference: leg.reference.clone(),
         taken: Taken::default(),
     }
 }

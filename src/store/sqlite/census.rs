@@ -4,7 +4,7 @@
 use rusqlite::{Connection, params};
 
 use super::{
-    columns::{self, AnyId, count},
+    columns::{self, AnyId, asked_desk, count},
     fault::Fault,
 };
 use crate::{
@@ -108,11 +108,13 @@ fn evidence(
 }
 
 fn count_handovers(connection: &Connection, census: &mut Census) -> Result<(), Fault> {
-    let mut statement = connection.prepare_cached(
-        "SELECT h.desk, h.phase, count(*) FROM conversations c \
+    let mut statement = connection.prepare_cached(concat!(
+        "SELECT ",
+        asked_desk!(),
+        ", h.phase, count(*) FROM conversations c \
          JOIN handovers h ON h.conversation = c.row AND h.ended_at IS NULL \
-         WHERE c.wake_at IS NOT NULL GROUP BY h.desk, h.phase",
-    )?;
+         WHERE c.wake_at IS NOT NULL GROUP BY 1, 2",
+    ))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let open = census.open.entry((row.get(0)?, row.get(1)?)).or_default();

@@ -8,7 +8,9 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::fault::Fault;
-pub(super) use crate::store::columns::{count, integer, lane, lane_id, number, select_messages};
+pub(super) use crate::store::columns::{
+    asked_desk, count, integer, lane, lane_id, number, select_messages,
+};
 use crate::{
     domain::{
         conversation::{Answer, Phase},

@@ -20,7 +20,7 @@ use crate::{
         delivery::{Lane, NewDelivery, Task},
         effect::{Effect, HandoverRow, JournalEntry, LegRow, MoveUp},
         handover::Echo,
-        ids::{DeliveryId, MessageId},
+        ids::{DeliveryId, DeskName, MessageId},
         message::Message,
         time::Timestamp,
     },
@@ -269,7 +269,7 @@ fn keep_handover(
         params![
             handover.facts.id,
             conversation,
-            handover.desk,
+            handover.desk.clone().unwrap_or_else(DeskName::stand_in),
             serde_json::to_string(&handover.facts)?,
             handover.phase,
             handover.answer,

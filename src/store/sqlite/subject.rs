@@ -9,7 +9,7 @@ pub(super) use self::row::Stored;
 use super::{cancel, effects, fault::Fault, memory::Change, work::Work};
 use crate::{
     domain::{
-        conversation::{Changed, Conversation, ConversationKey, Profile},
+        conversation::{Changed, Conversation, ConversationKey, Handover, Profile},
         delivery::{Destination, Lane},
         effect::Effect,
         event::Event,
@@ -284,15 +284,16 @@ impl Subject {
         let Some(open) = &self.state.handover else {
             return Ok(false);
         };
+        let leg = open.leg().map(|leg| leg.id);
         match self.taken {
-            Some((leg, taken)) if leg == open.leg.id => Ok(taken),
+            Some((of, taken)) if Some(of) == leg => Ok(taken),
             _ => {
                 let sql = "SELECT EXISTS (SELECT 1 FROM legs WHERE id = ?1 AND taken IS NOT NULL) \
                            OR EXISTS (SELECT 1 FROM handovers WHERE id = ?2 AND taken IS NOT NULL)";
                 let taken = work
                     .prepare(sql)?
-                    .query_row(params![open.leg.id, open.id], |row| row.get(0))?;
-                self.taken = Some((open.leg.id, taken));
+                    .query_row(params![leg, open.id], |row| row.get(0))?;
+                self.taken = leg.map(|leg| (leg, taken));
                 Ok(taken)
             }
         }
@@ -308,7 +309,7 @@ impl Subject {
     /// Of the leg that has the handover.
     fn open_lane(&self) -> Option<Lane> {
         let open = self.state.handover.as_ref();
-        open.map(|open| Lane::Leg(open.leg.id))
+        open.and_then(Handover::leg).map(|leg| Lane::Leg(leg.id))
     }
 
     fn echoes(&mut self, work: &Work<'_>) -> Result<Vec<Echo>, Fault> {

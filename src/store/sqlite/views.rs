@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    columns::{AnyId, number, select_messages},
+    columns::{AnyId, asked_desk, number, select_messages},
     fault::Fault,
     jobs,
 };
@@ -66,7 +66,8 @@ pub(super) fn names_in_use(connection: &Connection) -> Result<Names, Fault> {
     let mut names = Names::default();
     let mut statement = connection.prepare_cached(
         "SELECT 'bot:' || bot FROM conversations WHERE wake_at IS NOT NULL \
-         UNION SELECT 'desk:' || desk FROM handovers WHERE ended_at IS NULL \
+         UNION SELECT 'desk:' || l.desk FROM handovers h JOIN legs l ON l.handover = h.id AND l.desk = h.desk \
+         WHERE h.ended_at IS NULL \
          UNION SELECT destination FROM deliveries WHERE settled_at IS NULL",
     )?;
     let mut rows = statement.query([])?;
@@ -163,11 +164,13 @@ pub(super) fn open_handovers(
     after: Option<HandoverId>,
     limit: usize,
 ) -> Result<Page<HandoverSummary>, Fault> {
-    let mut statement = connection.prepare_cached(
-        "SELECT h.id, c.bot, h.desk, h.phase, h.requested_at, h.phase_since, c.wake_at \
+    let mut statement = connection.prepare_cached(concat!(
+        "SELECT h.id, c.bot, ",
+        asked_desk!(),
+        ", h.phase, h.requested_at, h.phase_since, c.wake_at \
          FROM handovers h JOIN conversations c ON c.row = h.conversation \
          WHERE h.ended_at IS NULL AND (?1 IS NULL OR h.id > ?1) ORDER BY h.id LIMIT ?2",
-    )?;
+    ))?;
     let rows = statement.query_map(params![after, one_more(limit)], |row| {
         Ok(HandoverSummary {
             id: row.get(0)?,

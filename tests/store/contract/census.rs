@@ -144,7 +144,7 @@ pub async fn open_handovers_dead_letters_and_pauses_are_counted(harness: impl Ha
         .unwrap();
 
     let counted = census(&world).await;
-    let at = |phase| counted.open.get(&(team_name(), phase)).copied();
+    let at = |phase| counted.open.get(&(Some(team_name()), phase)).copied();
     assert_eq!(at(Phase::Attended), Some(1));
     assert_eq!(at(Phase::Waiting), Some(1));
     assert_eq!(at(Phase::Requested), Some(1));

@@ -243,7 +243,7 @@ pub async fn a_row_says_who_has_the_user_and_what_was_said_last(harness: impl Ha
     world.reopen().await;
     let row = row(&world, id).await.unwrap();
     let open = row.handover.unwrap();
-    assert_eq!((open.id, open.desk), (handover, team_name()));
+    assert_eq!((open.id, open.desk), (handover, Some(team_name())));
     assert_eq!(
         (open.phase, open.operator, open.ended_at),
         (Some(Phase::Attended), Some(ines()), None)

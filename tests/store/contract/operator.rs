@@ -263,7 +263,7 @@ pub async fn open_handovers_are_listed_page_by_page(harness: impl Harness + 'sta
         .collect();
     assert_eq!(listed, open);
     let first = &page.items[0];
-    assert_eq!((&first.bot, &first.desk), (&bot_name(), &team_name()));
+    assert_eq!((&first.bot, &first.desk), (&bot_name(), &Some(team_name())));
     assert!(first.wake_at > first.phase_since);
 }
 

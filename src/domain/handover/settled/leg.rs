@@ -15,7 +15,7 @@ impl Turn<'_> {
     pub(super) fn leg_settled(&mut self, leg: LegId, settled: &Settled) {
         self.desk_heard(leg, settled);
         let open = self.open();
-        let open = open.filter(|open| open.leg.id == leg && open.phase != Phase::Closing);
+        let open = open.filter(|open| open.is_in(leg) && open.phase != Phase::Closing);
         let Some(open) = open else {
             return self.leg_settled_too_late(leg, settled);
         };
@@ -64,7 +64,7 @@ impl Turn<'_> {
             _ => return,
         };
         let open = self.open_mut();
-        let Some(handover) = open.filter(|open| open.leg.id == leg) else {
+        let Some(handover) = open.filter(|open| open.is_in(leg)) else {
             return;
         };
         let is_last = |last| part == Some(last);
@@ -94,27 +94,29 @@ impl Turn<'_> {
         let Some(handover) = self.open_mut() else {
             return;
         };
+        let (id, phase) = (handover.id, handover.phase);
+        let asked = phase == Phase::Requested;
+        let Some(leg) = handover.leg_mut() else {
+            return;
+        };
         if let Some(reason) = &done.refused {
             // One that has shown that it has the leg refuses to have it twice.
-            if handover.leg.offer.is_taken() || handover.phase != Phase::Requested {
-                handover.leg.offer.taken();
+            if leg.offer.is_taken() || !asked {
+                leg.offer.taken();
                 return self.desk_moves();
             }
             return self.move_on(Cause::Refused, reason);
         }
-        let leg = &mut handover.leg;
         leg.offer.taken();
         leg.offered = None;
         leg.position = done.position;
         // Of two conversations the user is in the one in which an agent is.
-        let settled_in = leg.offer.may_be_twice()
-            && leg.reference.is_some()
-            && handover.phase == Phase::Attended;
+        let settled_in =
+            leg.offer.may_be_twice() && leg.reference.is_some() && phase == Phase::Attended;
         if done.reference.is_some() && !settled_in {
             leg.reference.clone_from(&done.reference);
         }
-        let row = LegRow::of(handover.id, leg, false);
-        let asked = handover.phase == Phase::Requested;
+        let row = LegRow::of(id, leg, false);
         self.name_leg(&row, done.reference.as_ref());
         self.push(Effect::Leg(row));
         self.desk_moves();
@@ -128,15 +130,18 @@ impl Turn<'_> {
         let Some(handover) = self.open_mut() else {
             return;
         };
-        if handover.leg.offer.is_taken() {
+        let asked = handover.phase == Phase::Requested;
+        let promised = handover.answer == Answer::Accepted;
+        let Some(leg) = handover.leg_mut() else {
+            return;
+        };
+        if leg.offer.is_taken() {
             // It has arrived, an earlier call or this one.
             return self.push(Effect::Withdraw);
         }
         if ambiguous {
-            handover.leg.offer.unanswered();
+            leg.offer.unanswered();
         }
-        let asked = handover.phase == Phase::Requested;
-        let promised = handover.answer == Answer::Accepted;
         let not_called = matches!(
             class,
             ErrorClass::Certificate | ErrorClass::Unauthorized | ErrorClass::RateLimited
@@ -174,7 +179,7 @@ impl Turn<'_> {
             _ => {}
         }
         let open = self.open();
-        if open.is_some_and(|open| open.leg.id == leg && open.newest_unheard().is_some()) {
+        if open.is_some_and(|open| open.is_in(leg) && open.newest_unheard().is_some()) {
             // What stood behind it is not sent any more.
             self.ask_to_write_again();
         }
@@ -215,10 +220,10 @@ impl Turn<'_> {
     /// The desk does not know the conversation any more: it is opened there anew, once. It is not told that the lost
     /// one is over: the handover's id is the same, and it could take that for the new one.
     fn desk_lost(&mut self) {
-        let Some(handover) = self.open() else {
+        let Some(leg) = self.leg() else {
             return;
         };
-        let (again, desk) = (handover.leg.reopened, handover.leg.desk.clone());
+        let (again, desk) = (leg.reopened, leg.desk.clone());
         self.nobody_is_at_the_desk();
         // It stands in the next offer, or the bot is told that nobody has answered it.
         self.push(Effect::Withdraw);
@@ -241,14 +246,18 @@ impl Turn<'_> {
         let Some(handover) = self.open() else {
             return;
         };
-        let (way, urgent) = (Way::to_leg_of(handover), !handover.is_asked());
-        self.deliver(way, Task::Placeholder { message }, urgent);
+        let urgent = !handover.is_asked();
+        if let Some(way) = Way::to_leg_of(handover) {
+            self.deliver(way, Task::Placeholder { message }, urgent);
+        }
     }
 
     fn desk_stalls(&mut self, since: Timestamp) {
         if let Some(handover) = self.open_mut() {
             handover.stalled_since.get_or_insert(since);
-            handover.leg.failing = true;
+            if let Some(leg) = handover.leg_mut() {
+                leg.failing = true;
+            }
         }
     }
 
@@ -258,8 +267,10 @@ impl Turn<'_> {
         let now = self.context.now;
         let open = self.open_mut();
         if let Some(handover) = open.filter(|open| !open.is_asked()) {
-            handover.leg.failing = false;
             handover.stalled_since = handover.unheard.map(|_| now);
+            if let Some(leg) = handover.leg_mut() {
+                leg.failing = false;
+            }
         }
     }
 }

@@ -66,7 +66,7 @@ fn a_refusal_declines_where_there_is_no_other_desk() {
 fn what_stands_behind_a_declined_offer_is_not_sent() {
     let mut world = World::new();
     world.request();
-    let leg = world.handover().leg.id;
+    let leg = world.leg().id;
     world.user_says("hello");
     world.comes_to("open", refused());
     assert!(

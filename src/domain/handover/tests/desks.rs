@@ -10,7 +10,7 @@ fn a_refusal_asks_the_fallback_desk() {
     world.user_says("hello");
     world.comes_to("open", refused());
     assert_eq!(
-        (world.handover().id, &world.handover().leg.desk),
+        (world.handover().id, &world.leg().desk),
         (id, &desk("second"))
     );
     assert_eq!(
@@ -39,7 +39,7 @@ fn a_desk_that_cannot_be_reached_gives_way_at_once() {
     let mut world = World::with_fallback("second", false);
     world.request();
     world.delayed("open", ErrorClass::NotSent);
-    assert_eq!(world.handover().leg.desk, desk("second"));
+    assert_eq!(world.leg().desk, desk("second"));
     assert_eq!(
         world.tasks(),
         ["open", "open"],
@@ -52,7 +52,7 @@ fn a_desk_that_may_have_heard_of_it_is_told_that_it_moved_on() {
     let mut world = World::with_fallback("second", false);
     world.request();
     world.delayed("open", ErrorClass::Ambiguous);
-    assert_eq!(world.handover().leg.desk, desk("team"));
+    assert_eq!(world.leg().desk, desk("team"));
     world.delayed("open", ErrorClass::NotSent);
     assert_eq!(world.tasks(), ["open", "close", "open"]);
 }
@@ -77,7 +77,7 @@ fn when_the_time_for_an_answer_is_over_the_console_takes_it() {
         Some((first.lane, TaskKind::Close)),
         "the first desk took it too late"
     );
-    assert_eq!(world.handover().leg.desk, desk("console"));
+    assert_eq!(world.leg().desk, desk("console"));
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_desk_that_is_known_to_be_away_is_not_asked() {
         ClosedBecause::Paused(PausedBecause::RateLimited),
     );
     world.request();
-    assert_eq!(world.handover().leg.desk, desk("second"));
+    assert_eq!(world.leg().desk, desk("second"));
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn when_nobody_takes_it_the_fallback_is_asked_before_the_user_is_given_back() {
     world.pass(Duration::from_mins(15));
     let handover = world.handover();
     assert_eq!(
-        (handover.phase, &handover.leg.desk),
+        (handover.phase, &world.leg().desk),
         (Phase::Requested, &desk("second"))
     );
     world.pass(Duration::from_mins(1));
@@ -128,7 +128,7 @@ fn a_desk_that_lost_the_conversation_is_offered_it_once_more() {
     );
     let handover = world.handover();
     assert_eq!(
-        (handover.phase, handover.leg.reopened),
+        (handover.phase, world.leg().reopened),
         (Phase::Requested, true)
     );
     world.opened();
@@ -149,7 +149,7 @@ fn handovers_of_a_desk_that_is_gone_move_on() {
     world.policy.desks.remove(&desk("team"));
     world.look_from_here();
     world.apply(&Event::DeskRemoved { desk: desk("team") });
-    assert_eq!(world.handover().leg.desk, desk("second"));
+    assert_eq!(world.leg().desk, desk("second"));
     assert_eq!(
         world.tasks(),
         ["open"],

@@ -63,7 +63,7 @@ fn the_console_is_called_by_nobody_wherever_it_is() {
     let mut world = World::with_fallback("console", true);
     world.request();
     world.comes_to("open", refused());
-    assert_eq!(world.handover().leg.desk, desk("console"));
+    assert_eq!(world.leg().desk, desk("console"));
     world.policy.desks.remove(&desk("console"));
     world.look_from_here();
     world.user_says("anybody there?");
@@ -80,7 +80,7 @@ fn a_desk_that_has_become_the_consoles_is_offered_what_its_agent_had() {
     world.desk_mut("team").takes_at_once = true;
     world.look_from_here();
     world.user_says("is late");
-    let leg = world.handover().leg.clone();
+    let leg = world.leg().clone();
     assert!(leg.at_console && leg.offer.is_taken());
     assert_eq!(world.phase(), Some(Phase::Waiting), "nobody has it there");
     assert_eq!(world.tasks(), Vec::<&str>::new());

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    conversation::Conversation,
+    conversation::{Conversation, Handover},
     delivery::{Destination, NewDelivery},
     effect::{HandoverRow, LegRow},
     event::Settled,
@@ -166,7 +166,7 @@ impl Seen {
             "the rows and the state name the same owner"
         );
         let Some(open) = &after.handover else { return };
-        if open.look_up.is_some() {
+        if open.look_up().is_some() {
             assert_eq!(
                 (open.phase, open.answer),
                 (Phase::Requested, Answer::Pending)
@@ -199,9 +199,14 @@ impl Seen {
             assert!(open.stalled_since.is_some(), "a promised user waits");
         }
         assert_ne!(open.phase, Phase::Unknown);
+        // One that has not been asked may speak all the same.
+        let any = world.policy.desks.keys().next();
+        let Some(desk) = open.desk().or(any) else {
+            return;
+        };
         let known = self.handovers.last();
-        if known.is_none_or(|(id, desk)| *id != open.id || *desk != open.leg.desk) {
-            self.handovers.push((open.id, open.leg.desk.clone()));
+        if known.is_none_or(|(id, known)| *id != open.id || known != desk) {
+            self.handovers.push((open.id, desk.clone()));
         }
     }
 
@@ -231,10 +236,8 @@ impl Seen {
     fn hold_place(&mut self, place: u64, before: &Conversation) {
         assert!(self.places.insert(place), "two messages in one place");
         let behind_found = Found::MOST + 1;
-        let looking_up = before
-            .handover
-            .as_ref()
-            .is_some_and(|open| open.look_up.is_some_and(|look_up| look_up.history));
+        let looking_up = before.handover.as_ref().and_then(Handover::look_up);
+        let looking_up = looking_up.is_some_and(|look_up| look_up.history);
         if place == self.seq {
             self.seq += 1;
         } else if place == behind_found && self.seq == 1 {

@@ -24,7 +24,7 @@ fn the_platform_is_asked_before_a_desk_is_where_it_tells_nothing_of_the_past() {
     );
 
     world.finds(&["Hi", "How can I help?"], json!({"tier": "gold"}));
-    assert_eq!(world.handover().leg.desk, desk("second"));
+    assert_eq!(world.leg().desk, desk("second"));
     assert!(matches!(
         world.deliveries().last().unwrap().task,
         Task::Open { upto: 2 }
@@ -36,6 +36,37 @@ fn the_platform_is_asked_before_a_desk_is_where_it_tells_nothing_of_the_past() {
     assert_eq!(world.wakes_in(), Duration::from_secs(2));
     world.opened();
     assert_eq!(world.outcomes_of_repeat(), Answer::Accepted);
+}
+
+#[test]
+fn a_handover_is_at_no_desk_before_one_is_asked() {
+    let rows = |world: &World| {
+        let rows = world.effects().iter().filter_map(|effect| match effect {
+            Effect::Handover(row) => Some(row.desk.clone()),
+            _ => None,
+        });
+        rows.collect::<Vec<_>>()
+    };
+    let mut world = World::with_look_ups();
+    world.request();
+    assert_eq!(world.handover().desk(), None);
+    assert_eq!(rows(&world), [None]);
+    world.look_from_here();
+    world.finds(&["Hi"], json!({"tier": "gold"}));
+    assert_eq!(rows(&world), [Some(desk("second"))]);
+
+    let mut world = World::with_look_ups();
+    for desk in ["team", "second"] {
+        world.desk_mut(desk).enabled = false;
+    }
+    world.request();
+    world.finds(&[], json!({}));
+    assert_eq!(world.phase(), None);
+    let rows = rows(&world);
+    assert!(
+        !rows.is_empty() && rows.iter().all(Option::is_none),
+        "{rows:?}"
+    );
 }
 
 #[test]
@@ -119,7 +150,7 @@ fn a_look_up_that_fails_is_neither_tried_again_nor_waited_for() {
         world.delayed("look_up", class);
         assert_eq!((world.withdrawn(), world.tasks()), (1, vec!["open"]));
         assert_eq!(
-            world.handover().leg.desk,
+            world.leg().desk,
             desk("team"),
             "its session data is not known"
         );
@@ -129,7 +160,7 @@ fn a_look_up_that_fails_is_neither_tried_again_nor_waited_for() {
     let mut world = World::with_look_ups();
     world.request();
     world.comes_to("look_up", StepResult::Skipped);
-    assert_eq!(world.handover().leg.desk, desk("team"));
+    assert_eq!(world.leg().desk, desk("team"));
 }
 
 #[test]
@@ -185,7 +216,7 @@ fn a_past_that_was_not_asked_for_is_not_taken() {
     world.request_with(vec![item]);
     world.finds(&["Hi"], json!({"tier": "gold"}));
     assert_eq!(world.in_order(), [(1, "help".to_owned())]);
-    assert_eq!(world.handover().leg.desk, desk("second"));
+    assert_eq!(world.leg().desk, desk("second"));
 }
 
 #[test]
@@ -254,9 +285,16 @@ fn a_bot_that_is_gone_ends_the_look_up() {
 fn a_desk_that_was_not_asked_yet_is_not_heard() {
     let mut world = World::with_look_ups();
     world.request();
-    assert_eq!(world.agent_says("hi"), Outcome::Closed);
-    let named = world.handover().leg.desk.clone();
-    world.apply(&Event::DeskRemoved { desk: named });
+    let handover = world.handover().id;
+    for desk in world.policy.desks.clone().into_keys() {
+        let said = Event::FromDesk {
+            handover,
+            desk: desk.clone(),
+            event: DeskEvent::Joined(Agent::default()),
+        };
+        assert_eq!(world.apply(&said), Outcome::Closed);
+        world.apply(&Event::DeskRemoved { desk });
+    }
     assert_eq!(world.warned(WarningKind::DeskRemoved), 0);
     assert_eq!(world.tasks(), ["look_up"]);
 }

@@ -70,7 +70,7 @@ fn every_reason_to_decline_at_once_has_a_name_of_its_own() {
         "desk_down",
         "desk_paused",
         "no_route",
-        "no_route",
+        "desk_removed",
         "bot_disabled",
         "bot_does_not_answer",
     ];
@@ -87,7 +87,7 @@ fn a_desk_that_cannot_be_asked_is_passed_over_and_the_journal_says_why() {
     let mut world = World::with_fallback("second", false);
     world.desk_mut("team").hours = closed_now();
     world.request();
-    assert_eq!(world.handover().leg.desk, desk("second"));
+    assert_eq!(world.leg().desk, desk("second"));
     assert_eq!(world.told(Cause::PassedOver), Some("team: outside_hours"));
     world.opened();
     assert_eq!(world.outcomes_of_repeat(), Answer::Accepted);
@@ -104,9 +104,9 @@ fn the_chain_of_fallbacks_is_gone_through_in_its_order() {
     world.conditions.open.insert(desk("third"), 1);
     world.request();
     world.comes_to("open", refused());
-    assert_eq!(world.handover().leg.desk, desk("second"));
+    assert_eq!(world.leg().desk, desk("second"));
     world.comes_to("open", refused());
-    assert_eq!(world.handover().leg.desk, desk("fourth"));
+    assert_eq!(world.leg().desk, desk("fourth"));
     assert_eq!(world.told(Cause::PassedOver), Some("third: desk_full"));
     world.comes_to("open", refused());
     assert_eq!(world.outcomes_of_repeat(), Answer::Declined);
@@ -162,7 +162,7 @@ fn a_route_looks_at_what_the_platform_told_of_bot_user_and_request() {
             payload: Some(payload),
             transcript: Vec::new(),
         }));
-        world.handover().leg.desk.to_string()
+        world.leg().desk.to_string()
     };
     assert_eq!(asked(|_| {}, json!(null)), "team");
     assert_eq!(
@@ -195,7 +195,7 @@ fn a_bot_whose_language_is_not_told_is_routed_by_the_one_it_speaks() {
     world.policy.routes[0].when = when(Fact::Language, "nl");
     world.bot_mut().default_language = "nl".to_owned();
     world.request();
-    assert_eq!(world.handover().leg.desk, desk("team"));
+    assert_eq!(world.leg().desk, desk("team"));
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn a_text_that_the_desk_refuses_leaves_a_line_in_its_place() {
 fn a_late_text_is_refused_or_kept_but_never_sent() {
     let mut world = World::attended();
     let first = world.handover().id;
-    let desk = world.handover().leg.desk.clone();
+    let desk = world.leg().desk.clone();
     world.desk_closes();
     world.resumed();
     world.request();
@@ -164,7 +164,7 @@ fn a_late_text_is_refused_or_kept_but_never_sent() {
 #[test]
 fn what_the_desk_does_after_the_close_is_refused() {
     let mut world = World::attended();
-    let (handover, desk) = (world.handover().id, world.handover().leg.desk.clone());
+    let (handover, desk) = (world.handover().id, world.leg().desk.clone());
     world.desk_closes();
     let count = world.tasks().len();
     for event in [

@@ -24,7 +24,7 @@ fn left_out(world: &World) -> Vec<MessageId> {
 
 /// Said by the agent of the desk that has the user.
 fn whole(world: &World, message: MessageId) -> Unsaid {
-    let leg = &world.handover().leg;
+    let leg = world.leg();
     Unsaid {
         message,
         whole: true,
@@ -162,7 +162,7 @@ fn the_desk_whose_agent_said_it_is_told_that_it_failed() {
         world.opened();
         let [said, then] =
             ["one moment", "I will pass you on"].map(|text| message(&world.agent_says(text)));
-        let (say, first) = (world.delivery_of(said), world.handover().leg.id);
+        let (say, first) = (world.delivery_of(said), world.leg().id);
         let waits = whole(&world, then);
         world.apply(&Event::DeskRemoved { desk: desk("team") });
         assert_eq!(world.state().desk(), Some(&desk("second")));

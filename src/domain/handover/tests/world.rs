@@ -287,7 +287,7 @@ impl World {
     }
 
     pub(super) fn desk_tells(&mut self, event: DeskEvent) -> Outcome {
-        let (handover, desk) = (self.handover().id, self.handover().leg.desk.clone());
+        let (handover, desk) = (self.handover().id, self.leg().desk.clone());
         self.apply(&Event::FromDesk {
             handover,
             desk,
@@ -297,13 +297,13 @@ impl World {
 
     /// The desk tells of the present leg, which it calls so. What it was told of before is what the state knows.
     pub(super) fn leg_tells(&mut self, reference: &str, event: DeskEvent) -> Outcome {
-        let open = self.handover();
+        let open = self.leg();
         let leg = NamedLeg {
-            id: open.leg.id,
-            handover: open.id,
-            desk: open.leg.desk.clone(),
+            id: open.id,
+            handover: self.handover().id,
+            desk: open.desk.clone(),
             reference: Some(reference.to_owned()),
-            is_new: open.leg.reference.as_deref() != Some(reference),
+            is_new: open.reference.as_deref() != Some(reference),
         };
         self.apply(&Event::FromLeg {
             event,

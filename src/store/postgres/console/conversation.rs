@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 
 use super::{
     super::{
-        columns::{self, count, integer, select_messages, values},
+        columns::{self, asked_desk, count, integer, select_messages, values},
         database::{Database, Statement},
         fault::Fault,
         listing::{self, view_columns},
@@ -34,8 +34,12 @@ const DELIVERIES: &str = concat!(
     view_columns!(),
     " FROM deliveries d WHERE d.conversation = $1 AND substr(d.destination, 1, 4) = 'bot:' ORDER BY d.row"
 );
-const HANDOVERS: &str = "SELECT id, desk, facts, phase, operator, requested_at, phase_since, ended_at, reason \
-    FROM handovers WHERE conversation = $1 ORDER BY requested_at, row";
+const HANDOVERS: &str = concat!(
+    "SELECT id, ",
+    asked_desk!(),
+    ", facts, phase, operator, requested_at, phase_since, ended_at, reason \
+     FROM handovers h WHERE conversation = $1 ORDER BY requested_at, row"
+);
 const JOURNAL: &str = "SELECT j.at, j.handover, j.from_phase, j.to_phase, j.cause, j.detail, j.operator \
     FROM handovers h JOIN journal j ON j.handover = h.id WHERE h.conversation = $1 ORDER BY j.row";
 

@@ -26,8 +26,11 @@ use crate::{
 /// What [`Found::read`] reads, of `conversations c` and `handovers h`.
 macro_rules! found_columns {
     () => {
-        "c.id, c.revision, c.bot, c.\"user\", c.state, c.updated_at, h.id, h.desk, h.facts, h.phase, h.operator, \
-         h.requested_at, h.phase_since, h.ended_at, h.reason"
+        concat!(
+            "c.id, c.revision, c.bot, c.\"user\", c.state, c.updated_at, h.id, ",
+            $crate::store::columns::asked_desk!(),
+            ", h.facts, h.phase, h.operator, h.requested_at, h.phase_since, h.ended_at, h.reason"
+        )
     };
 }
 pub(super) use found_columns;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     super::{
-        columns::{self, integer, select_messages},
+        columns::{self, asked_desk, integer, select_messages},
         fault::Fault,
         jobs, views,
         work::Work,
@@ -102,10 +102,12 @@ fn deliveries(
 }
 
 fn handovers(connection: &Connection, conversation: i64) -> Result<Vec<InboxHandover>, Fault> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, desk, facts ->> '$.language', phase, operator, requested_at, phase_since, ended_at, reason \
-         FROM handovers WHERE conversation = ?1 ORDER BY requested_at, row",
-    )?;
+    let mut statement = connection.prepare_cached(concat!(
+        "SELECT id, ",
+        asked_desk!(),
+        ", facts ->> '$.language', phase, operator, requested_at, phase_since, ended_at, reason \
+         FROM handovers h WHERE conversation = ?1 ORDER BY requested_at, row",
+    ))?;
     let rows = statement.query_map([conversation], |found| row::read_handover(found, 0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

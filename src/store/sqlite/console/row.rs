@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::{
-    columns::{self, count, select_messages},
+    columns::{self, asked_desk, count, select_messages},
     fault::Fault,
     jobs,
 };
@@ -19,8 +19,11 @@ use crate::{
 };
 
 /// What [`Found::read`] reads, of `conversations c` and `handovers h`.
-pub(super) const COLUMNS: &str = "c.row, c.id, c.bot, c.user, c.state, c.updated_at, h.id, h.desk, \
-    h.facts ->> '$.language', h.phase, h.operator, h.requested_at, h.phase_since, h.ended_at, h.reason";
+pub(super) const COLUMNS: &str = concat!(
+    "c.row, c.id, c.bot, c.user, c.state, c.updated_at, h.id, ",
+    asked_desk!(),
+    ", h.facts ->> '$.language', h.phase, h.operator, h.requested_at, h.phase_since, h.ended_at, h.reason"
+);
 /// The same without a handover.
 pub(super) const COLUMNS_ALONE: &str = "c.row, c.id, c.bot, c.user, c.state, c.updated_at, NULL";
 

@@ -142,7 +142,7 @@ fn it_is_taken_over_for_the_desk_of_the_console_that_its_request_would_come_to()
     for (routes, to) in routes {
         let mut world = at_several_desks(routes);
         act(&mut world, "ann", Action::TakeOver);
-        assert_eq!(world.handover().leg.desk, desk(to), "{routes:?}");
+        assert_eq!(world.leg().desk, desk(to), "{routes:?}");
     }
 }
 
@@ -159,7 +159,7 @@ fn a_desk_that_takes_nobody_does_not_keep_another_from_taking_over() {
         let mut world = at_several_desks(&[("billing", &[])]);
         takes_nobody(&mut world);
         act(&mut world, "ann", Action::TakeOver);
-        assert_eq!(world.handover().leg.desk, desk("late"));
+        assert_eq!(world.leg().desk, desk("late"));
     }
 }
 

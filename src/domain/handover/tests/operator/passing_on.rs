@@ -114,7 +114,7 @@ fn another_desk_is_offered_the_whole_transcript() {
     act(&mut world, "ann", transfer(handover, "second"));
     let open = world.handover();
     assert_eq!(
-        (open.id, open.phase, &open.leg.desk),
+        (open.id, open.phase, &world.leg().desk),
         (handover, Phase::Requested, &desk("second"))
     );
     assert_eq!((&open.operator, &open.agent), (&None, &None));
@@ -157,7 +157,7 @@ fn what_the_other_desk_does_not_take_comes_back_to_the_console() {
         world.comes_to("open", result);
         let open = world.handover();
         assert_eq!(
-            (open.id, open.phase, &open.leg.desk),
+            (open.id, open.phase, &world.leg().desk),
             (handover, Phase::Waiting, &desk("team"))
         );
         assert_eq!(open.operator, None);
@@ -171,12 +171,12 @@ fn what_the_other_desk_does_not_take_comes_back_to_the_console() {
 fn the_console_fetches_it_from_a_desk_that_is_told_so() {
     let (mut world, handover) = sent_on();
     world.opened();
-    let lane = Lane::Leg(world.handover().leg.id);
+    let lane = Lane::Leg(world.leg().id);
     world.look_from_here();
     act(&mut world, "ben", transfer(handover, "team"));
     let open = world.handover();
     assert_eq!(
-        (open.phase, &open.leg.desk, &open.operator),
+        (open.phase, &world.leg().desk, &open.operator),
         (Phase::Waiting, &desk("team"), &None)
     );
     assert_eq!(owed_to_desks(&world), [(desk("second"), TaskKind::Close)]);

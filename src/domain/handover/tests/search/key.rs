@@ -44,7 +44,7 @@ impl Key<'_> {
         let watch = &self.model.watch;
         (open.phase, open.answer).hash(self);
         open.operator.hash(self);
-        for desk in [&open.leg.desk].into_iter().chain(&open.fallbacks) {
+        for desk in open.desk().into_iter().chain(&open.fallbacks) {
             desk.as_str().hash(self);
         }
         (
@@ -52,17 +52,20 @@ impl Key<'_> {
             open.pause == PauseState::Failed,
         )
             .hash(self);
-        (open.leg.offer.may_be_known(), open.leg.reopened).hash(self);
+        let leg = open.leg();
+        leg.map(|leg| (leg.offer.may_be_known(), leg.reopened))
+            .hash(self);
         // While an offer is under way it counts whether the desk has shown already that it has it.
         let offered = |row: &Row| matches!(row.delivery.task, Task::Open { .. });
-        (open.leg.offer.is_taken() && self.model.rows.iter().any(offered)).hash(self);
+        (leg.is_some_and(|leg| leg.offer.is_taken()) && self.model.rows.iter().any(offered))
+            .hash(self);
         (
             open.unheard.is_some(),
             open.missed.is_some(),
-            open.leg.failing,
+            leg.is_some_and(|leg| leg.failing),
         )
             .hash(self);
-        open.leg.offered.is_some().hash(self);
+        leg.and_then(|leg| leg.offered).is_some().hash(self);
         (open.newest_agent().is_some(), watch.attended).hash(self);
         if let Some(closing) = &open.closing {
             self.time(Some(closing.since));
@@ -77,7 +80,7 @@ impl Key<'_> {
             return;
         }
         self.time(Some(open.requested_at));
-        self.time(open.look_up.map(|look_up| look_up.until));
+        self.time(open.look_up().map(|look_up| look_up.until));
         self.time(
             open.last_notice_at
                 .filter(|at| self.model.now < at.plus(Duration::from_mins(5))),

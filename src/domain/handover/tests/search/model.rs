@@ -352,7 +352,7 @@ impl Model {
     /// The lane of the desk that has the handover, or is asked to take it.
     pub(super) fn is_current(&self, lane: usize) -> bool {
         let open = self.open().filter(|open| open.phase != Phase::Closing);
-        lane > 0 && open.is_some_and(|open| open.leg.id == self.parts[lane - 1].leg)
+        lane > 0 && open.is_some_and(|open| open.is_in(self.parts[lane - 1].leg))
     }
 
     /// The clock moves to the next timer, and it fires.

@@ -32,7 +32,8 @@ impl Model {
         if open.phase == Phase::Closing {
             return;
         }
-        if rules.policy.desks[&open.leg.desk].takes_at_once {
+        let desk = open.desk().and_then(|desk| rules.policy.desks.get(desk));
+        if desk.is_some_and(|desk| desk.takes_at_once) {
             let here = [Doing::Claim("ann"), Doing::Claim("bob"), Doing::Say];
             steps.extend(here.map(Step::Operator));
             steps.extend([Doing::PutBack, Doing::Transfer("team")].map(Step::Operator));

@@ -6,7 +6,11 @@ use super::{
     super::*,
     model::{Flight, How, Model, Row, Rules},
 };
-use crate::domain::{conversation::Conversation, delivery::TaskKind, ids::DeskName};
+use crate::domain::{
+    conversation::{Conversation, Handover},
+    delivery::TaskKind,
+    ids::DeskName,
+};
 
 /// No user waits longer than this without a word, but for the configured patience with an agent.
 const WINDOW: Duration = Duration::from_mins(5);
@@ -90,7 +94,7 @@ pub(super) fn nobody_waited_too_long(
     let (limits, watch) = (&rules.policy.limits, &model.watch);
     let promised = open.answer == Answer::Accepted;
     let (since, limit) = match open.phase {
-        Phase::Requested if open.look_up.is_some() => (watch.opened, limits.decide_within / 2),
+        Phase::Requested if open.look_up().is_some() => (watch.opened, limits.decide_within / 2),
         Phase::Requested if !promised => (watch.opened, limits.decide_within),
         Phase::Requested => (watch.phase, limits.request),
         Phase::Waiting => (watch.phase, limits.waiting),
@@ -152,7 +156,8 @@ pub(super) fn nothing_is_dropped(
     });
     let here = model
         .open()
-        .is_some_and(|open| rules.policy.desks[&open.leg.desk].takes_at_once);
+        .and_then(Handover::desk)
+        .is_some_and(|desk| rules.policy.desks[desk].takes_at_once);
     if covered || here {
         Ok(())
     } else {
@@ -171,7 +176,9 @@ pub(super) fn event_is_answered(
         return Ok(());
     };
     // It reads the transcript.
-    let is_called = !rules.policy.desks[&open.leg.desk].takes_at_once;
+    let is_called = open
+        .desk()
+        .is_some_and(|desk| !rules.policy.desks[desk].takes_at_once);
     let recorded = effects
         .iter()
         .any(|effect| matches!(effect, Effect::Record(_)));
@@ -190,7 +197,7 @@ pub(super) fn event_is_answered(
             if told { Ok(()) } else { Err(Broken::Dropped) }
         }
         // The desk that is asked at last is offered it, see `all_is_offered`.
-        Event::UserSaid(_) if open.look_up.is_some() => Ok(()),
+        Event::UserSaid(_) if open.look_up().is_some() => Ok(()),
         Event::UserSaid(_) if !recorded || (is_called && !owed(TaskKind::Message)) => {
             Err(Broken::Dropped)
         }
@@ -217,7 +224,7 @@ pub(super) fn all_is_offered(
 ) -> Result<(), Broken> {
     let looked_up = |state: &Conversation| {
         let open = state.handover.as_ref();
-        open.is_some_and(|open| open.look_up.is_some())
+        open.is_some_and(|open| open.look_up().is_some())
     };
     let Some(desk) = model.state.desk() else {
         return Ok(());

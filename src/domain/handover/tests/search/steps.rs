@@ -92,7 +92,7 @@ impl Model {
         if part.has && self.left.closes > 0 {
             steps.extend([Step::Close(at), Step::CloseLost(at)]);
         }
-        if part.closed && self.open().is_some_and(|open| open.leg.id == part.leg) {
+        if part.closed && self.open().is_some_and(|open| open.is_in(part.leg)) {
             steps.extend([Step::AgentSwapped(at), Step::CloseRepeated(at)]);
         }
     }

@@ -142,10 +142,14 @@ impl Model {
 
     fn watch_phase(&mut self, before: &Conversation) {
         let seen = |state: &Conversation| {
-            state
-                .handover
-                .as_ref()
-                .map(|open| (open.id, open.phase, open.answer, open.leg.id))
+            state.handover.as_ref().map(|open| {
+                (
+                    open.id,
+                    open.phase,
+                    open.answer,
+                    open.leg().map(|leg| leg.id),
+                )
+            })
         };
         let (was, is) = (seen(before), seen(&self.state));
         if was == is {

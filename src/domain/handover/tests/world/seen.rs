@@ -1,6 +1,7 @@
 //! What a test looks at.
 
 use super::*;
+use crate::domain::conversation::Leg;
 
 impl World {
     pub(in super::super) fn tasks(&self) -> Vec<&'static str> {
@@ -150,6 +151,10 @@ impl World {
 
     pub(in super::super) fn handover(&self) -> &Handover {
         self.state.handover.as_ref().expect("an open handover")
+    }
+
+    pub(in super::super) fn leg(&self) -> &Leg {
+        self.handover().leg().expect("a desk that has been asked")
     }
 
     pub(in super::super) fn state(&self) -> &Conversation {
