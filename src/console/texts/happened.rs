@@ -4,6 +4,7 @@ use super::{NO_CONSOLE_DESK, REASONS, calls};
 use crate::{
     console::session::{SignedIn, called},
     domain::{
+        conversation::Phase,
         effect::{Cause, JournalEntry},
         operator::Refusal,
     },
@@ -80,6 +81,8 @@ pub(in crate::console) fn refused(refusal: &Refusal, people: &[SignedIn]) -> Str
 /// None: nothing that a reader of the transcript would miss.
 pub(in crate::console) fn happened(entry: &JournalEntry, people: &[SignedIn]) -> Option<String> {
     let detail = entry.detail.as_deref();
+    // Where it ends the detail says why, where it goes on to which desk: one may be named like a reason.
+    let ends = matches!(entry.to, None | Some(Phase::Closing));
     let by = entry.by.as_ref().map(|by| called(people, by.as_str()));
     let with = |words: &str| detail.map_or(words.to_owned(), |detail| format!("{words}: {detail}"));
     let because = |words: &str| match detail.map(reason) {
@@ -102,16 +105,15 @@ pub(in crate::console) fn happened(entry: &JournalEntry, people: &[SignedIn]) ->
         Cause::Transferred => with("Transferred"),
         Cause::SentOn => with("Sent on to the desk"),
         Cause::FellBack => with("Went to the fallback desk"),
+        Cause::Refused if ends => because("No desk took it"),
         Cause::Refused => with("The desk did not take it, next desk"),
+        Cause::DeskLost | Cause::DeskRemoved if ends => {
+            detail.map_or("The desk is gone", reason).to_owned()
+        }
         Cause::DeskLost | Cause::DeskRemoved => with("The desk is gone"),
         Cause::Closed => because("Closed"),
-        Cause::TimedOut => match detail {
-            None => "Nobody came in time".to_owned(),
-            Some(detail) => match known_reason(detail) {
-                Some(words) => words.to_owned(),
-                None => format!("Nobody came in time, next desk: {detail}"),
-            },
-        },
+        Cause::TimedOut if ends => detail.map_or("Nobody came in time", reason).to_owned(),
+        Cause::TimedOut => with("Nobody came in time, next desk"),
         Cause::Declined => because("Declined"),
         Cause::Resumed | Cause::BotSpeaksAgain => "The bot has the user again".to_owned(),
         Cause::BotSpokeOver => "The bot spoke although it should be paused".to_owned(),
@@ -166,11 +168,8 @@ mod tests {
             (Cause::Closed, "they are happy", "Closed: they are happy"),
             (Cause::Declined, "no_agent", "Declined: No agent signed in"),
             (Cause::TimedOut, "waiting_limit", "Nobody came in time"),
-            (
-                Cause::TimedOut,
-                "sales",
-                "Nobody came in time, next desk: sales",
-            ),
+            (Cause::Refused, "full", "No desk took it: full"),
+            (Cause::DeskRemoved, "desk_removed", "The desk is gone"),
             (
                 Cause::DeadLetter,
                 "say",
@@ -178,6 +177,26 @@ mod tests {
             ),
         ] {
             assert_eq!(happened(&entry(cause, detail), &[]).unwrap(), said);
+        }
+    }
+
+    #[test]
+    fn a_desk_that_is_named_like_a_reason_is_called_by_its_name() {
+        for (cause, said) in [
+            (Cause::TimedOut, "Nobody came in time, next desk: follow_up"),
+            (
+                Cause::Refused,
+                "The desk did not take it, next desk: follow_up",
+            ),
+            (Cause::DeskRemoved, "The desk is gone: follow_up"),
+        ] {
+            for phase in [Phase::Requested, Phase::Waiting] {
+                let entry = JournalEntry {
+                    to: Some(phase),
+                    ..entry(cause, "follow_up")
+                };
+                assert_eq!(happened(&entry, &[]).unwrap(), said);
+            }
         }
     }
 
