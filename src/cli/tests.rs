@@ -56,6 +56,26 @@ fn every_command_teaches_and_stands_in_the_documentation() {
 }
 
 #[test]
+fn every_demo_that_can_be_had_stands_in_the_documentation() {
+    let documentation = include_str!("../../docs/cli.md");
+    let (_, section) = documentation.split_once("\n## handover demo\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let (_, demo) = all()
+        .into_iter()
+        .find(|(name, _)| name == "handover demo")
+        .unwrap();
+    for flag in demo.get_arguments() {
+        let first = flag.get_default_values().first();
+        for value in flag.get_possible_values() {
+            let (flag, value) = (flag.get_id(), value.get_name());
+            let told = first.is_some_and(|first| first == value)
+                || section.contains(&format!("`--{flag} {value}`"));
+            assert!(told, "docs/cli.md lacks --{flag} {value}");
+        }
+    }
+}
+
+#[test]
 fn the_definition_is_sound() {
     Cli::command().debug_assert();
 }
