@@ -289,6 +289,7 @@ macro_rules! run_against {
             retention: [
                 what_was_observed_goes_after_its_time,
                 what_was_told_with_a_declined_request_goes_like_what_was_observed,
+                each_declined_request_goes_after_its_time_and_with_the_last_whose_it_was,
                 an_open_handover_is_never_touched,
                 a_handover_goes_with_its_transcript,
                 deliveries_and_dead_letters_go_each_after_their_time,

@@ -59,8 +59,19 @@ const TAKE_OBSERVED: &str = removes!(
     "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE conversation = ANY($1) AND recorded_at < $2 \
      AND EXISTS (SELECT FROM conversations c WHERE c.id = conversation AND c.observed_since < $2) LIMIT $3)"
 );
-const OBSERVED_SINCE: &str = "UPDATE conversations c SET observed_since = \
-    (SELECT min(recorded_at) FROM messages WHERE conversation = c.id) WHERE id = ANY($1) AND observed_since IS NOT NULL";
+/// Their requests that were declined before any desk was asked.
+const TAKE_DECLINED: &str = removes!(
+    "declined AS (SELECT h.id FROM handovers h JOIN conversations c ON c.id = h.conversation \
+         WHERE c.id = ANY($1) AND c.observed_since < $2 AND h.ended_at < $2 \
+         AND NOT EXISTS (SELECT FROM deliveries d WHERE d.lane = c.id AND d.settled_at IS NULL) \
+         AND NOT EXISTS (SELECT FROM legs WHERE handover = h.id) LIMIT $3), \
+     journal AS (DELETE FROM journal WHERE handover IN (SELECT id FROM declined))",
+    "DELETE FROM handovers WHERE id IN (SELECT id FROM declined)"
+);
+const OBSERVED_SINCE: &str = "UPDATE conversations c SET observed_since = (SELECT min(kept_since) FROM \
+    (SELECT min(recorded_at) AS kept_since FROM messages WHERE conversation = c.id \
+    UNION ALL SELECT min(ended_at) FROM handovers WHERE conversation = c.id) kept) \
+    WHERE id = ANY($1) AND observed_since IS NOT NULL";
 
 /// Conversations that have been handed over and are the bot's now. Messages are named in the order in which they were kept, so only
 /// the front of their index is looked at; what may not go yet keeps its place there for some hours at most.
@@ -194,14 +205,14 @@ async fn with_conversations(
     limit: i64,
 ) -> Result<usize, Fault> {
     let (observed, spoken) = (now.minus(keep.observed), now.minus(keep.transcripts));
-    let mut old = Vec::new();
-    for (sql, before) in [(OBSERVED, observed), (SPOKEN, spoken), (ENDED, spoken)] {
-        let database = ground.database.spending(Patience::Nobody);
-        let found = database.rows(sql, values![before, limit]).await?;
-        let ids = found.iter().map(|row| row.try_get(0));
-        old.push(ids.collect::<Result<Vec<Uuid>, _>>()?);
-    }
-    let all: BTreeSet<Uuid> = old.iter().flatten().copied().collect();
+    let watched = conversations(ground, OBSERVED, observed, limit).await?;
+    let talked = conversations(ground, SPOKEN, spoken, limit).await?;
+    let ended = conversations(ground, ENDED, spoken, limit).await?;
+    let all: BTreeSet<Uuid> = [&watched, &talked, &ended]
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect();
     if all.is_empty() {
         return Ok(0);
     }
@@ -213,13 +224,14 @@ async fn with_conversations(
     let locks = before_removal.len();
     let mut statements = Vec::from(before_removal);
     let takes = [
-        (TAKE_OBSERVED, observed),
-        (TAKE_SPOKEN, spoken),
-        (TAKE_ENDED, spoken),
+        (TAKE_OBSERVED, watched.clone(), observed),
+        (TAKE_DECLINED, watched, observed),
+        (TAKE_SPOKEN, talked, spoken),
+        (TAKE_ENDED, ended, spoken),
     ];
-    for ((sql, before), old) in takes.into_iter().zip(old) {
-        if !old.is_empty() {
-            statements.push(Statement::new(sql, values![old, before, limit]));
+    for (sql, of, before) in takes {
+        if !of.is_empty() {
+            statements.push(Statement::new(sql, values![of, before, limit]));
         }
     }
     statements.push(Statement::new(OBSERVED_SINCE, values![all.clone()]));
@@ -227,6 +239,19 @@ async fn with_conversations(
     let mut connection = ground.database.connection().await?;
     let done = connection.transact(&statements).await?;
     total(done.iter().skip(locks))
+}
+
+/// Which of them to look at.
+async fn conversations(
+    ground: &Ground,
+    sql: &'static str,
+    before: Timestamp,
+    limit: i64,
+) -> Result<Vec<Uuid>, Fault> {
+    let database = ground.database.spending(Patience::Nobody);
+    let found = database.rows(sql, values![before, limit]).await?;
+    let ids = found.iter().map(|row| row.try_get(0));
+    Ok(ids.collect::<Result<_, _>>()?)
 }
 
 async fn alone(ground: &Ground, kind: Statement) -> Result<usize, Fault> {

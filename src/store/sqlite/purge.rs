@@ -72,7 +72,7 @@ fn operators(work: &Work<'_>, keep: &Retention, limit: i64) -> Result<usize, Fau
     Ok(removed)
 }
 
-/// Conversations that were never handed over: their messages, and what has none left.
+/// Conversations that were never handed over: their messages, their requests that were declined, and what has neither left.
 fn observed(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fault> {
     let mut removed = 0;
     let enough = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -90,12 +90,35 @@ fn observed(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fau
              AND recorded_at < ?2 LIMIT ?3)",
             params![conversation, before, limit],
         )?;
+        removed += declined(work, conversation, before, limit)?;
         work.execute(
-            "UPDATE conversations SET observed_since = \
-             (SELECT min(recorded_at) FROM messages WHERE conversation = ?1) WHERE row = ?1",
+            "UPDATE conversations SET observed_since = (SELECT min(kept_since) FROM \
+             (SELECT min(recorded_at) AS kept_since FROM messages WHERE conversation = ?1 \
+             UNION ALL SELECT min(ended_at) FROM handovers WHERE conversation = ?1)) WHERE row = ?1",
             [conversation],
         )?;
         removed += forget(work, conversation)?;
+    }
+    Ok(removed)
+}
+
+/// Requests that were declined before any desk was asked, in a conversation that was never handed over.
+fn declined(
+    work: &Work<'_>,
+    conversation: i64,
+    before: Timestamp,
+    limit: i64,
+) -> Result<usize, Fault> {
+    let mut statement = work.prepare(
+        "SELECT h.id, h.conversation, c.id FROM handovers h JOIN conversations c ON c.row = h.conversation \
+         WHERE h.conversation = ?1 AND h.ended_at < ?2 LIMIT ?3",
+    )?;
+    let ended = statement
+        .query_map(params![conversation, before, limit], Over::read)?
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut removed = 0;
+    for over in ended {
+        removed += over.remove(work)?;
     }
     Ok(removed)
 }
@@ -135,21 +158,43 @@ fn handovers(work: &Work<'_>, before: Timestamp, limit: i64) -> Result<usize, Fa
          WHERE h.ended_at < ?1 ORDER BY h.ended_at LIMIT ?2",
     )?;
     let ended = statement
-        .query_map(params![before, limit], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })?
-        .collect::<Result<Vec<(HandoverId, i64, ConversationId)>, _>>()?;
+        .query_map(params![before, limit], Over::read)?
+        .collect::<Result<Vec<_>, _>>()?;
     let mut removed = 0;
-    for (handover, row, conversation) in ended {
-        if owes(work, Lane::Bot(conversation)) || owes_a_desk(work, handover)? {
-            continue;
+    for over in ended {
+        removed += over.remove(work)?;
+        removed += forget(work, over.row)?;
+    }
+    Ok(removed)
+}
+
+/// A handover that has ended.
+struct Over {
+    handover: HandoverId,
+    /// Its conversation's.
+    row: i64,
+    conversation: ConversationId,
+}
+
+impl Over {
+    fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            handover: row.get(0)?,
+            row: row.get(1)?,
+            conversation: row.get(2)?,
+        })
+    }
+
+    /// With its legs and journal, unless something is owed.
+    fn remove(&self, work: &Work<'_>) -> Result<usize, Fault> {
+        let handover = self.handover;
+        if owes(work, Lane::Bot(self.conversation)) || owes_a_desk(work, handover)? {
+            return Ok(0);
         }
         work.execute("DELETE FROM legs WHERE handover = ?1", [handover])?;
         work.execute("DELETE FROM journal WHERE handover = ?1", [handover])?;
-        removed += work.execute("DELETE FROM handovers WHERE id = ?1", [handover])?;
-        removed += forget(work, row)?;
+        work.execute("DELETE FROM handovers WHERE id = ?1", [handover])
     }
-    Ok(removed)
 }
 
 fn owes(work: &Work<'_>, lane: Lane) -> bool {

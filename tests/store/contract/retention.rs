@@ -60,10 +60,40 @@ pub async fn what_was_told_with_a_declined_request_goes_like_what_was_observed(
     world.wait(DAY);
     assert_eq!(world.store.purge(observed, 99).await.unwrap(), 0);
     world.wait(MOMENT);
-    assert_eq!(world.store.purge(observed, 99).await.unwrap(), 1);
+    assert_eq!(
+        world.store.purge(observed, 99).await.unwrap(),
+        3,
+        "a message, the request, and whose they were"
+    );
     let view = world.store.conversation(ann, None, 9).await.unwrap();
-    let view = view.expect("its handover is known for longer");
-    assert_eq!(view.messages.len(), 0, "{view:?}");
+    assert!(view.is_none(), "{view:?}");
+}
+
+pub async fn each_declined_request_goes_after_its_time_and_with_the_last_whose_it_was(
+    harness: impl Harness + 'static,
+) {
+    let nobody = Policy {
+        routes: Vec::new(),
+        ..policy()
+    };
+    let world = World::with(harness, nobody).await;
+    let observed = Retention {
+        observed: DAY,
+        ..keep()
+    };
+    let past = vec![item(Actor::User, "hello", Vec::new())];
+    world.apply(request("ann", past)).await;
+    let ann = world.conversation("ann").await;
+    world.wait(DAY);
+    world.apply(request("ann", Vec::new())).await;
+    world.wait(MOMENT);
+    assert_eq!(world.store.purge(observed, 99).await.unwrap(), 2);
+    let view = world.store.conversation(ann, None, 9).await.unwrap();
+    assert!(view.is_some(), "of the second request");
+    world.wait(DAY);
+    assert_eq!(world.store.purge(observed, 99).await.unwrap(), 2);
+    let view = world.store.conversation(ann, None, 9).await.unwrap();
+    assert!(view.is_none(), "{view:?}");
 }
 
 pub async fn an_open_handover_is_never_touched(harness: impl Harness + 'static) {
