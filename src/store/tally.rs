@@ -18,7 +18,7 @@ use crate::{
     telemetry::{NO_DESK, Names, REMOVED, Registry, catalog},
 };
 
-/// One thing that is counted.
+/// One thing that is counted, or told of.
 #[derive(Clone, Debug)]
 pub(super) enum Tally {
     Transition {
@@ -41,6 +41,13 @@ pub(super) enum Tally {
         after: Duration,
     },
     Warned(WarningKind),
+    /// Is logged, since nothing else may tell of it: of a user of whom nothing is kept there is no journal.
+    Declined {
+        bot: BotName,
+        /// None: none was asked.
+        desk: Option<DeskName>,
+        reason: &'static str,
+    },
 }
 
 /// A delivery that was given up for good, to be logged when that is certain.
@@ -62,6 +69,34 @@ pub(super) struct Meter {
     pub(super) failed: Counter,
 }
 
+const NO_DESK: &str = "(none)";
+/// In the place of what a desk has said, which may be anything.
+const DESKS_OWN: &str = "desk";
+/// Why a request may be declined, as far as the reasons are the bridge's own.
+const REASONS: [&str; 22] = [
+    "undecided",
+    "no_route",
+    "no_desk",
+    "desk_disabled",
+    "outside_hours",
+    "no_agent",
+    "desk_full",
+    "desk_down",
+    "desk_paused",
+    "desk_removed",
+    "desk_lost",
+    "not_taken",
+    "refused",
+    "closed",
+    "told_declined",
+    "request_limit",
+    "max_duration",
+    "bot_disabled",
+    "bot_does_not_answer",
+    "bot_refuses_calls",
+    "bot_removed",
+    "erased",
+];
 /// What every handover goes through, and what ends it.
 const CAUSES: [Cause; 7] = [
     Cause::Requested,
@@ -103,6 +138,11 @@ pub(super) fn of_turn(
     tallies
 }
 
+fn own(reason: &str) -> &'static str {
+    let known = REASONS.into_iter().find(|known| *known == reason);
+    known.unwrap_or(DESKS_OWN)
+}
+
 fn of_row(
     row: &HandoverRow,
     before: Option<&OpenBefore>,
@@ -117,6 +157,18 @@ fn of_row(
             bot: bot.clone(),
             answer: row.answer,
             after,
+        });
+    }
+    // Nothing else ends a handover as declined.
+    if let Some(ended) = row
+        .ended
+        .as_ref()
+        .filter(|_| row.answer == Answer::Declined)
+    {
+        tallies.push(Tally::Declined {
+            bot: bot.clone(),
+            desk: row.desk.clone(),
+            reason: own(&ended.reason),
         });
     }
     let unattended = before.is_none_or(|before| before.phase != Phase::Attended);
@@ -196,6 +248,12 @@ impl Meter {
             Tally::Warned(kind) => registry
                 .counter(&catalog::WARNINGS, &[&word(kind)])
                 .increment(1),
+            Tally::Declined { bot, desk, reason } => tracing::info!(
+                %bot,
+                desk = desk.as_ref().map(DeskName::as_str),
+                reason,
+                "a request was declined"
+            ),
         }
     }
 

@@ -10,6 +10,7 @@
 mod bridge;
 mod canary;
 mod collector;
+mod declined;
 mod deployment;
 mod documents;
 mod exposition;
