@@ -1,9 +1,9 @@
 //! Reads a JSON object that somebody outside has sent. What goes wrong is told without quoting what was sent.
 
-use std::ops::Range;
+use std::{iter, ops::Range};
 
 use bytes::{Bytes, BytesMut};
-use memchr::memchr;
+use memchr::{memchr, memchr2, memchr3_iter};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
@@ -50,6 +50,10 @@ impl From<NotAnObject> for HookError {
     }
 }
 
+/// How many values the variables of a bot may hold that come with a request for an agent. They are copied about as they
+/// are, for routes and desks to look at; no bot has nearly as many.
+pub const MOST_VARIABLES: usize = 16 << 10;
+
 /// U+FFFD, escaped: as long as what it stands for.
 const REPLACEMENT: &[u8; 4] = b"fffd";
 
@@ -70,6 +74,42 @@ pub fn mend(json: Bytes) -> Bytes {
         next = half_pair(&mended, end);
     }
     mended.freeze()
+}
+
+/// At least as many as there are, and of text that is not JSON at all any number. Whoever would have too many by the
+/// commas within strings is counted without those.
+pub fn values(json: &[u8], most: usize) -> Option<usize> {
+    let fits = |values: &usize| *values <= most;
+    let roughly = memchr3_iter(b'{', b'[', b',', json).count();
+    Some(roughly).filter(fits).or_else(|| {
+        let begin_one = |byte: &u8| matches!(byte, b'{' | b'[' | b',');
+        let counted = outside_strings(json).filter(begin_one).count();
+        Some(counted).filter(fits)
+    })
+}
+
+/// The bytes of JSON but for those within its strings.
+pub fn outside_strings(mut json: &[u8]) -> impl Iterator<Item = u8> {
+    iter::from_fn(move || {
+        let (byte, behind) = json.split_first()?;
+        json = match byte {
+            b'"' => behind_string(behind),
+            _ => behind,
+        };
+        Some(*byte)
+    })
+}
+
+/// What follows the string that begins here. Most of a body is text, so it is not looked at byte by byte.
+fn behind_string(mut rest: &[u8]) -> &[u8] {
+    while let Some(at) = memchr2(b'"', b'\\', rest) {
+        let (mark, behind) = rest.split_at(at).1.split_first().unwrap_or((&b'"', &[]));
+        if *mark == b'"' {
+            return behind;
+        }
+        rest = behind.split_first().map_or(behind, |(_, behind)| behind);
+    }
+    &[]
 }
 
 /// # Errors
@@ -156,6 +196,21 @@ mod tests {
     fn mended(json: &str) -> String {
         let mended = mend(Bytes::copy_from_slice(json.as_bytes()));
         String::from_utf8(mended.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn values_are_counted_where_there_are_too_many_without_the_commas_of_texts() {
+        for (text, counted) in [("[[1,2]]", 3), (r#"["[,{,[,{"]"#, 1), ("x", 0)] {
+            assert_eq!(values(text.as_bytes(), 3), Some(counted), "{text}");
+        }
+        for text in ["[1,2,3,4]", r#"{"a":[[["#, ",,,,"] {
+            assert_eq!(values(text.as_bytes(), 3), None, "{text}");
+        }
+        assert_eq!(
+            values(br#"",,,""#, 3),
+            Some(3),
+            "few are not looked at twice"
+        );
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Bodies are bounded in size, time and depth before anything parses them.
 //!
 //! Invariants: never more than [`Limits::max`] bytes of one body are kept, whether the length was announced or it came in
-//! chunks, and never more of all together than their gate has room for; a compressed body is refused, never inflated;
-//! depth is counted without recursion; what is parsed is [mended](json::mend) before.
+//! chunks, and never more of all together than their gate has room for; nor is more parsed than it has room for, which
+//! goes by the number of values; a compressed body is refused, never inflated; depth is counted without recursion; what is
+//! parsed is [mended](json::mend) before.
 
 mod growing;
 
@@ -13,7 +14,7 @@ use axum::{
     http::{HeaderMap, header},
 };
 use http_body_util::BodyExt as _;
-use memchr::{memchr2, memchr2_iter};
+use memchr::memchr2_iter;
 
 use self::growing::Growing;
 use super::{
@@ -26,6 +27,8 @@ use crate::domain::json;
 #[derive(Clone, Debug)]
 pub struct Limits {
     pub max: usize,
+    /// How many JSON values it may hold.
+    pub values: usize,
     pub within: Duration,
     /// What all bodies of a kind share.
     pub gate: Gate,
@@ -35,6 +38,7 @@ pub struct Limits {
 #[derive(Debug)]
 pub struct Buffered {
     bytes: Bytes,
+    values: usize,
     _room: BodyPermit,
 }
 
@@ -53,6 +57,9 @@ pub const BOT_HOOK_MAX: usize = 4 << 20;
 /// Everything else, and what users and bots say once it is known to be that: Chatlayer's `messages` event, and
 /// Certainly's webhook of messages, which has an address of its own.
 pub const DEFAULT_MAX: usize = 1 << 20;
+/// A body may hold one value for each so many bytes that it might have: double what people's messages hold, in the words
+/// of any vendor.
+pub const BYTES_TO_A_VALUE: usize = 16;
 /// How many arrays and objects may stand inside one another.
 pub const MAX_DEPTH: usize = 64;
 /// How long a sender may take over a body.
@@ -99,17 +106,14 @@ pub fn require_json(headers: &HeaderMap) -> Result<()> {
 }
 
 /// Counts open brackets outside strings. Text that is not JSON at all is left to the parser to refuse.
-pub fn check_depth(json: &[u8]) -> std::result::Result<(), TooDeep> {
+pub fn check_depth(text: &[u8]) -> std::result::Result<(), TooDeep> {
     // Nothing lies deeper than it has brackets, and most bodies have few.
-    if memchr2_iter(b'{', b'[', json).nth(MAX_DEPTH).is_none() {
+    if memchr2_iter(b'{', b'[', text).nth(MAX_DEPTH).is_none() {
         return Ok(());
     }
     let mut depth = 0_usize;
-    let mut rest = json;
-    while let Some((byte, behind)) = rest.split_first() {
-        rest = behind;
+    for byte in json::outside_strings(text) {
         match byte {
-            b'"' => rest = behind_string(rest),
             b'{' | b'[' => {
                 depth += 1;
                 if depth > MAX_DEPTH {
@@ -121,18 +125,6 @@ pub fn check_depth(json: &[u8]) -> std::result::Result<(), TooDeep> {
         }
     }
     Ok(())
-}
-
-/// What follows the string that begins here. Most of a body is text, so it is not looked at byte by byte.
-fn behind_string(mut rest: &[u8]) -> &[u8] {
-    while let Some(at) = memchr2(b'"', b'\\', rest) {
-        let (mark, behind) = rest.split_at(at).1.split_first().unwrap_or((&b'"', &[]));
-        if *mark == b'"' {
-            return behind;
-        }
-        rest = behind.split_first().map_or(behind, |(_, behind)| behind);
-    }
-    &[]
 }
 
 pub fn too_deep() -> Problem {
@@ -192,10 +184,26 @@ async fn collect(
     if seen > max {
         return Err(Kind::TooLarge.into());
     }
-    Ok(kept.map(|(bytes, room)| Buffered {
-        bytes: bytes.whole(),
-        _room: room,
-    }))
+    let Some((bytes, mut room)) = kept else {
+        return Ok(None);
+    };
+    let bytes = bytes.whole();
+    let values = json::values(&bytes, limits.values).ok_or_else(too_many_values)?;
+    if room.hold(values) {
+        return Ok(Some(Buffered {
+            bytes,
+            values,
+            _room: room,
+        }));
+    }
+    if let Some(skim) = skim {
+        skim.piece(&bytes);
+    }
+    Ok(None)
+}
+
+fn too_many_values() -> Problem {
+    Problem::from(Kind::TooLarge).detail("the JSON holds too many values")
 }
 
 fn refuse_encoded(headers: &HeaderMap) -> Result<()> {
@@ -239,9 +247,11 @@ impl Limits {
         let room = Capacity {
             requests: 1,
             body_bytes: max,
+            values: max,
         };
         Self {
             max,
+            values: max,
             within,
             gate: Gate::new(room),
         }
@@ -252,9 +262,10 @@ impl Buffered {
     /// Takes up its room behind this gate from now on, if there is any.
     pub fn pass(self, gate: &Gate) -> Option<Self> {
         let mut room = gate.room();
-        room.grow(self.len()).then(|| Self {
-            bytes: self.bytes,
+        let fits = room.grow(self.len()) && room.hold(self.values);
+        fits.then(|| Self {
             _room: room,
+            ..self
         })
     }
 

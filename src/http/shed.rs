@@ -23,6 +23,9 @@ pub struct Capacity {
     pub requests: usize,
     /// What is kept of bodies, from their first byte until the store has answered.
     pub body_bytes: usize,
+    /// The JSON values in whole bodies: what becomes of a body when it is read goes by these, and not by its bytes. One
+    /// takes up half a kilobyte until the store has answered.
+    pub values: usize,
 }
 
 /// Of bodies whose signature is not looked at yet. No work of the store waits for them, so they are bounded in what they
@@ -30,6 +33,8 @@ pub struct Capacity {
 pub const UNPROVED: Capacity = Capacity {
     requests: 256,
     body_bytes: 8 << 20,
+    // As many as these bytes may hold: they are not read before the signature has been looked at.
+    values: 512 << 10,
 };
 
 /// Cheap to clone; all clones share one count.
@@ -45,6 +50,13 @@ pub struct RequestPermit {
 /// What one body takes up, until dropped.
 #[derive(Debug)]
 pub struct BodyPermit {
+    bytes: Share,
+    values: Share,
+}
+
+/// As much of something as was taken, until dropped.
+#[derive(Debug)]
+struct Share {
     of: Arc<Semaphore>,
     held: Option<OwnedSemaphorePermit>,
 }
@@ -52,7 +64,8 @@ pub struct BodyPermit {
 #[derive(Debug)]
 struct Counts {
     places: Arc<Semaphore>,
-    room: Arc<Semaphore>,
+    bytes: Arc<Semaphore>,
+    values: Arc<Semaphore>,
     shed: AtomicU64,
 }
 
@@ -64,6 +77,8 @@ impl Default for Capacity {
             requests: 1024,
             // 32 KiB for each of them, ten times an ordinary call, or eight of the largest.
             body_bytes: 32 << 20,
+            // Two bodies with the most that one may hold, or five hundred for each request.
+            values: 512 << 10,
         }
     }
 }
@@ -72,7 +87,8 @@ impl Gate {
     pub fn new(capacity: Capacity) -> Self {
         Self(Arc::new(Counts {
             places: Arc::new(Semaphore::new(capacity.requests)),
-            room: Arc::new(Semaphore::new(capacity.body_bytes)),
+            bytes: Arc::new(Semaphore::new(capacity.body_bytes)),
+            values: Arc::new(Semaphore::new(capacity.values)),
             shed: AtomicU64::new(0),
         }))
     }
@@ -91,8 +107,8 @@ impl Gate {
     /// For a body that is about to be read: nothing is taken yet.
     pub fn room(&self) -> BodyPermit {
         BodyPermit {
-            of: Arc::clone(&self.0.room),
-            held: None,
+            bytes: Share::of(&self.0.bytes),
+            values: Share::of(&self.0.values),
         }
     }
 
@@ -123,9 +139,27 @@ impl Gate {
 impl BodyPermit {
     /// Whether there is room for so much more. What it has already stays its own.
     pub fn grow(&mut self, bytes: usize) -> bool {
-        let Some(more) = u32::try_from(bytes)
+        self.bytes.grow(bytes)
+    }
+
+    /// Whether there is room for what a whole body with so many values becomes.
+    pub fn hold(&mut self, values: usize) -> bool {
+        self.values.grow(values)
+    }
+}
+
+impl Share {
+    fn of(all: &Arc<Semaphore>) -> Self {
+        Self {
+            of: Arc::clone(all),
+            held: None,
+        }
+    }
+
+    fn grow(&mut self, by: usize) -> bool {
+        let Some(more) = u32::try_from(by)
             .ok()
-            .and_then(|bytes| Arc::clone(&self.of).try_acquire_many_owned(bytes).ok())
+            .and_then(|by| Arc::clone(&self.of).try_acquire_many_owned(by).ok())
         else {
             return false;
         };
@@ -144,6 +178,7 @@ mod tests {
     const SMALL: Capacity = Capacity {
         requests: 2,
         body_bytes: 10,
+        values: 3,
     };
 
     #[test]
@@ -165,6 +200,16 @@ mod tests {
         drop(first);
         assert!(second.grow(6));
         assert!(!gate.room().grow(1));
+    }
+
+    #[test]
+    fn values_are_counted_beside_the_bytes() {
+        let gate = Gate::new(SMALL);
+        let (mut first, mut second) = (gate.room(), gate.room());
+        assert!(first.grow(10) && first.hold(2));
+        assert!(!second.hold(2) && second.hold(1));
+        drop(first);
+        assert!(second.hold(2));
     }
 
     #[test]

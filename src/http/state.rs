@@ -151,7 +151,12 @@ impl Options {
         let meter = Meter::new(metrics, &all_bots, &all_desks);
         let watch = Watch::new(metrics, &all_bots, &all_desks);
         let process = Process::new(metrics, seconds(started_at));
-        let [hooks, unproved, desk_api] = [capacity, UNPROVED, capacity].map(Gate::new);
+        let desk_api = Capacity {
+            // A desk's body is at most a quarter of a bot's.
+            values: capacity.values / 4,
+            ..capacity
+        };
+        let [hooks, unproved, desk_api] = [capacity, UNPROVED, desk_api].map(Gate::new);
         let gates = [
             (&hooks, "hooks"),
             (&unproved, "unsigned"),
@@ -278,6 +283,7 @@ impl State {
     pub(super) fn limits(&self, max: usize, gate: &Gate) -> body::Limits {
         body::Limits {
             max,
+            values: max / body::BYTES_TO_A_VALUE,
             within: self.0.body_within,
             gate: gate.clone(),
         }

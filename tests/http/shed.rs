@@ -203,6 +203,7 @@ async fn bodies_without_room_are_heard_out_for_their_name_and_not_kept() {
     let capacity = Capacity {
         requests: 100,
         body_bytes: MESSAGES.len() + 10,
+        ..Capacity::default()
     };
     let bridge = Bridge::letting_in(capacity, Script::default());
     let (body, go) = unfinished(MESSAGES);
@@ -221,4 +222,38 @@ async fn bodies_without_room_are_heard_out_for_their_name_and_not_kept() {
     go.send(()).unwrap();
     assert_eq!(first.await.unwrap().status, 200);
     assert_eq!(bridge.send(hook(MESSAGES)).await.status, 200);
+}
+
+/// An offload with so many values beside its own.
+fn offload_of(values: usize) -> Call {
+    let mut offload: serde_json::Value = serde_json::from_str(OFFLOAD).unwrap();
+    offload["payload"] = vec![0; values].into();
+    hook(offload.to_string())
+}
+
+#[tokio::test]
+async fn what_bodies_become_is_bounded_by_their_values_however_few_bytes_they_have() {
+    let (apply, reached, go) = Apply::held();
+    let script = Script {
+        apply,
+        ..Script::default()
+    };
+    let capacity = Capacity {
+        values: 12_000,
+        ..Capacity::default()
+    };
+    let bridge = Bridge::letting_in(capacity, script);
+    let router = bridge.router.clone();
+    let first = tokio::spawn(async move { send(&router, offload_of(7_000)).await });
+    reached.acquire().await.unwrap().forget();
+    let offload = bridge.send(offload_of(7_000)).await;
+    assert_eq!((offload.status.as_u16(), offload.json()), (200, declined()));
+    let many = "[0],".repeat(4_000);
+    let messages = MESSAGES.replacen('{', &format!("{{\"x\":[{many}0],"), 1);
+    is_shed(&bridge.send(hook(messages)).await);
+    assert_eq!(bridge.store.steps().len(), 1, "nothing more was taken");
+    go.add_permits(2);
+    assert_eq!(first.await.unwrap().status, 200);
+    assert_eq!(bridge.send(hook(MESSAGES)).await.status, 200);
+    assert_eq!(bridge.send(offload_of(16 << 10)).await.status, 422);
 }

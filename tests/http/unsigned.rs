@@ -31,6 +31,7 @@ const AT_ONCE: Duration = Duration::from_secs(20);
 const ONE: Capacity = Capacity {
     requests: 1,
     body_bytes: 64 << 10,
+    values: 4 << 10,
 };
 
 /// The first bytes of a body; each time that more is asked for is counted.

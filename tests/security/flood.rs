@@ -173,6 +173,31 @@ async fn bodies_that_do_not_end_share_a_bounded_room() {
     }
 }
 
+/// As much as the hooks hold of them at once, and more. Each of these is small, and becomes a hundred times as much.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_bodies_of_many_values_become_fits_into_the_memory_that_the_bridge_is_given() {
+    const GIVEN: usize = 512 << 20;
+    let process = Process::start("0s").await;
+    let path = format!("/hooks/chatlayer/webshop/{HOOK_KEY}");
+    let values = [r#"{"":0}"#; 130_000].join(",");
+    let mut senders = JoinSet::new();
+    for number in 0..12 {
+        let body = format!(
+            r#"{{"botId":"b1","version":"LIVE","sessionId":"s{number}","event":"offload",
+            "transcript":[{{"actor":"bot","message":{{"x":[{values}]}}}}]}}"#
+        );
+        let (address, request) = (process.public, raw::post(&path, "", &body));
+        senders.spawn(async move { raw::exchange(address, request.as_bytes()).await.remove(0) });
+    }
+    for answer in senders.join_all().await {
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+    let peak = process.peak();
+    assert!(peak < GIVEN, "{peak} bytes");
+    let answer = raw::ask(process.public, ("GET", "/livez"), "").await;
+    assert_eq!(answer.status, 200);
+}
+
 /// All connections that the defaults allow, held like these, fit beside the process into the 256 MiB that it is given.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn heads_that_do_not_end_fit_into_the_memory_that_the_bridge_is_given() {

@@ -92,8 +92,17 @@ impl Process {
 
     /// What of its memory is in use, in bytes.
     pub fn memory(&self) -> usize {
+        self.bytes("VmRSS:")
+    }
+
+    /// The most of its memory that was ever in use.
+    pub fn peak(&self) -> usize {
+        self.bytes("VmHWM:")
+    }
+
+    fn bytes(&self, which: &str) -> usize {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let line = status.lines().find(|line| line.starts_with(which));
         let kilobytes = line.unwrap().split_whitespace().nth(1).unwrap();
         kilobytes.parse::<usize>().unwrap() << 10
     }

@@ -150,6 +150,8 @@ impl Reader {
         let at = message.get("timestamp").and_then(time);
         let fields = message.get("user_profile").and_then(Value::as_object);
         let contents = user_contents(&message);
+        // Or a message of many files would be kept as often as it has files.
+        let kept = |place: usize| (place == 0).then_some(raw);
         let events = contents.iter().enumerate().map(|(place, content)| {
             let equals = contents.iter().take(place).filter(|one| *one == content);
             let ordinal = equals.count();
@@ -162,7 +164,7 @@ impl Reader {
             let key = (self.drop_repeats && at.is_some())
                 .then(|| DedupeKey::content(&conversation, said));
             Incoming {
-                event: Event::UserSaid(said_at(at, content.clone(), raw)),
+                event: Event::UserSaid(said_at(at, content.clone(), kept(place))),
                 keys: key.into_iter().collect(),
             }
         });
@@ -197,7 +199,7 @@ impl Reader {
         let events = if who == "bot" && envelope.data.is_some() {
             let at = data.get("timestamp").and_then(time);
             let contents = bot_contents(&data).into_iter();
-            let said = contents.map(|content| Event::BotSaid(said_at(at, content, raw)));
+            let said = contents.map(|content| Event::BotSaid(said_at(at, content, Some(raw))));
             said.collect()
         } else {
             let raw = String::from_utf8_lossy(body).into_owned();
@@ -283,16 +285,16 @@ fn attached_media(
     Some(TranscriptItem {
         actor: Actor::User,
         keys: vec![DedupeKey::content(conversation, said)],
-        said: said_at(None, content, &raw),
+        said: said_at(None, content, Some(&raw)),
         seen: None,
     })
 }
 
-fn said_at(at: Option<Timestamp>, content: Content, raw: &str) -> PlatformMessage {
+fn said_at(at: Option<Timestamp>, content: Content, raw: Option<&str>) -> PlatformMessage {
     PlatformMessage {
         at,
         content,
-        raw: Some(raw.to_owned()),
+        raw: raw.map(str::to_owned),
         feed: Feed::Only,
     }
 }

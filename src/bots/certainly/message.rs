@@ -10,13 +10,16 @@ use crate::{
     },
 };
 
+/// Nobody sends so many files at once.
+const MOST_FILES: usize = 256;
+
 /// What a user sent: a text, files, or both, each of which is a content of its own.
 pub(super) fn user_contents(message: &Value) -> Vec<Content> {
     let said = text(message, "message").filter(|said| !said.chars().all(is_blank));
     let attachments = message.get("attachments").and_then(Value::as_array);
     let files = attachments.into_iter().flatten().map(attachment);
     let contents: Vec<_> = said.map(Content::text).into_iter().chain(files).collect();
-    if contents.is_empty() {
+    if contents.is_empty() || contents.len() > MOST_FILES {
         return vec![unknown(message)];
     }
     contents

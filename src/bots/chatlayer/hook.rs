@@ -32,6 +32,13 @@ use crate::{
     },
 };
 
+/// An agent reads the newest of a transcript, and a call of this size has no more than these in Chatlayer's own words.
+const NEWEST: usize = 16 << 10;
+/// Of one `messages` event. Chatlayer sends one or a few.
+const MOST: usize = 4 << 10;
+/// So many contents may all messages of a call have beyond the one that each has.
+const MOST_MORE: usize = 1 << 10;
+
 /// The event that a call tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -105,6 +112,7 @@ impl<'a> Call<'a> {
                 let messages = envelope
                     .messages
                     .as_deref()
+                    .filter(|messages| messages.len() <= MOST)
                     .ok_or(HookError::Contract { field: "messages" })?;
                 let mut events = Vec::with_capacity(messages.len());
                 for item in messages {
@@ -157,6 +165,8 @@ struct Reader<'a> {
     /// Stands in for the time of an item that has none, and is read only then.
     called_at: Option<&'a Json<'a>>,
     equals: HashMap<DedupeKey, usize>,
+    /// How many contents may still be beyond the first of their message.
+    more: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -166,6 +176,7 @@ impl<'a> Reader<'a> {
             profile: envelope.profile(),
             called_at: envelope.timestamp.as_ref(),
             equals: HashMap::new(),
+            more: MOST_MORE,
         }
     }
 
@@ -193,7 +204,9 @@ impl<'a> Reader<'a> {
 
     fn offload(&mut self, envelope: &Envelope<'_>) -> Result<Incoming, HookError> {
         let mut transcript = Vec::new();
-        for item in envelope.transcript.iter().flatten() {
+        let told = envelope.transcript.as_deref().unwrap_or_default();
+        let older = told.len().saturating_sub(NEWEST);
+        for item in told.iter().skip(older) {
             let said = self.said(&Item::read(item)?).into_iter();
             transcript.extend(said.map(|(actor, said, keys)| TranscriptItem {
                 actor,
@@ -202,7 +215,7 @@ impl<'a> Reader<'a> {
                 seen: None,
             }));
         }
-        let payload = envelope.payload.clone();
+        let payload = envelope.payload()?;
         let called_at = self.called_at.and_then(time);
         let keys = called_at.map(|at| DedupeKey::request(&self.conversation, at, payload.as_ref()));
         Ok(Incoming {
@@ -225,6 +238,7 @@ impl<'a> Reader<'a> {
             Some(actor) => (actor, bot_contents(&item.message)),
             None => (Actor::Bot, vec![unknown(&item.message)]),
         };
+        let contents = self.not_too_many(contents, item);
         let id = item
             .message
             .get("id")
@@ -244,13 +258,25 @@ impl<'a> Reader<'a> {
                 PlatformMessage {
                     at: item.at,
                     content,
-                    raw: Some(item.raw.to_owned()),
+                    // Or a message of many files would be kept as often as it has files.
+                    raw: (place == 0).then(|| item.raw.to_owned()),
                     feed: Feed::Only,
                 },
                 keys,
             )
         });
         said.collect()
+    }
+
+    /// A message of more contents than can be kept one by one is kept as a whole.
+    fn not_too_many(&mut self, contents: Vec<Content>, item: &Item<'_>) -> Vec<Content> {
+        match self.more.checked_sub(contents.len().saturating_sub(1)) {
+            Some(left) => {
+                self.more = left;
+                contents
+            }
+            None => vec![unknown(&item.message)],
+        }
     }
 
     fn content_key(

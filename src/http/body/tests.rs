@@ -9,10 +9,12 @@ impl Skim for Vec<u8> {
 fn limits(body_bytes: usize) -> Limits {
     Limits {
         max: 10,
+        values: 3,
         within: Duration::from_secs(5),
         gate: Gate::new(Capacity {
             requests: 1,
             body_bytes,
+            values: 3,
         }),
     }
 }
@@ -63,6 +65,23 @@ async fn a_body_without_room_is_turned_away_or_seen_whole_and_leaves_the_room_to
         let refused = read(&none, body(1), limits.clone()).await.unwrap_err();
         assert_eq!(refused.kind(), Kind::Unavailable);
     }
+}
+
+#[tokio::test]
+async fn a_body_is_counted_by_its_values_too_and_those_within_strings_are_none() {
+    let (none, limits) = (HeaderMap::new(), limits(100));
+    let limits = Limits { max: 20, ..limits };
+    let kept = read(&none, Body::from(r#"["[,{,[,{"]"#), limits.clone()).await;
+    assert_eq!(kept.unwrap().values, 1);
+    let refused = read(&none, Body::from("[1,2,3,4]"), limits.clone()).await;
+    assert_eq!(refused.unwrap_err().kind(), Kind::TooLarge);
+    let _two = read(&none, Body::from("[1,2]"), limits.clone()).await;
+    let refused = read(&none, Body::from("[[]]"), limits.clone()).await;
+    assert_eq!(refused.unwrap_err().kind(), Kind::Unavailable);
+    let mut seen = Vec::new();
+    let skimmed = read_or_skim(&none, Body::from("[[]]"), &limits, &mut seen).await;
+    assert!(skimmed.unwrap().is_none());
+    assert_eq!(seen, b"[[]]");
 }
 
 #[tokio::test]

@@ -20,10 +20,10 @@ use super::{
 };
 use crate::{
     bots::certainly::hook::Reader,
-    domain::event::Event,
+    domain::{event::Event, json::MOST_VARIABLES},
     http::{
         State,
-        body::{self, Skim},
+        body::{self, Limits, Skim},
         meter::{Outcome, Sent},
         problem::Result,
     },
@@ -71,7 +71,10 @@ async fn take_claim(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Verdict> {
-    let limits = state.limits(body::BOT_HOOK_MAX, state.hooks());
+    let limits = Limits {
+        values: MOST_VARIABLES,
+        ..state.limits(body::BOT_HOOK_MAX, state.hooks())
+    };
     let body = body::read_or_skim(&headers, sent, &limits, &mut Unheard).await?;
     let (Some(body), Some(place)) = (body, state.hooks().enter()) else {
         state.hooks().turned_away();

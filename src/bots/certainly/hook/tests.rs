@@ -144,6 +144,27 @@ fn a_claim_and_a_message_of_one_user_are_one_conversation_in_either_form_of_the_
 }
 
 #[test]
+fn the_message_of_many_files_is_kept_once_and_one_of_too_many_as_a_whole() {
+    let files = |count| {
+        from_user(&json!({"user_id": "u1", "attachments": vec!["https://f.example/a.png"; count]}))
+    };
+    let said = |count| {
+        let events = heard(&reader(), &files(count)).events.into_iter();
+        let said = events.map(|incoming| match incoming.event {
+            Event::UserSaid(said) => said,
+            other => panic!("{other:?}"),
+        });
+        said.collect::<Vec<_>>()
+    };
+    let raw: Vec<_> = said(3).into_iter().map(|said| said.raw.is_some()).collect();
+    assert_eq!(raw, [true, false, false]);
+    let [whole] = &said(257)[..] else {
+        panic!("one content")
+    };
+    assert!(matches!(whole.content, Content::Unknown { .. }));
+}
+
+#[test]
 fn the_sample_of_a_users_message_is_read_with_its_time_in_seconds() {
     let step = reader().message(USER_TEXT).unwrap().unwrap();
     assert_eq!(

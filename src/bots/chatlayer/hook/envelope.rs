@@ -17,6 +17,7 @@ use crate::{
     domain::{
         conversation::{ConversationKey, Profile},
         ids::{BotName, ExternalId},
+        json,
         message::Actor,
         time::Timestamp,
     },
@@ -48,7 +49,8 @@ pub(super) struct Envelope<'a> {
     pub(super) timestamp: Option<Json<'a>>,
     #[serde(borrow)]
     channel: Option<Json<'a>>,
-    pub(super) payload: Option<Value>,
+    #[serde(borrow)]
+    payload: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) messages: Option<Vec<&'a RawValue>>,
     #[serde(borrow)]
@@ -101,6 +103,16 @@ impl Envelope<'_> {
             realm: realm.to_string(),
             user,
         })
+    }
+
+    pub(super) fn payload(&self) -> Result<Option<Value>, HookError> {
+        let Some(raw) = self.payload.map(RawValue::get) else {
+            return Ok(None);
+        };
+        json::values(raw.as_bytes(), json::MOST_VARIABLES)
+            .ok_or(HookError::Contract { field: "payload" })?;
+        let payload = serde_json::from_str(raw).map_err(HookError::NotJson)?;
+        Ok(Some(payload))
     }
 
     pub(super) fn profile(&self) -> Profile {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde_json::{Value, value::RawValue};
 
 use super::{
-    Reader,
+    MOST_MORE, Reader,
     envelope::{Item, actor, time},
 };
 use crate::{
@@ -34,6 +34,7 @@ pub(in crate::bots::chatlayer) fn transcript(
         profile: Profile::default(),
         called_at: None,
         equals: HashMap::new(),
+        more: MOST_MORE,
     };
     let mut items: Vec<Told<'_>> = listed.iter().map(|raw| Told::read(raw)).collect();
     put_in_order(&mut items);

@@ -102,6 +102,58 @@ fn the_files_of_one_upload_do_not_count_as_repeats_of_each_other() {
 }
 
 #[test]
+fn a_call_becomes_a_bounded_number_of_contents_and_keeps_each_message_once() {
+    let urls = vec!["https://f.example/a.png"; MOST_MORE + 1];
+    let upload = json!({"actor": "user", "message": {"messageType": "upload", "urls": urls}});
+    let step = step(&messages(&json!([upload, upload])));
+    let contents = contents(&step);
+    assert_eq!(contents.len(), MOST_MORE + 2);
+    assert!(matches!(contents.last(), Some(Content::Unknown { .. })));
+    let raw = step
+        .events
+        .iter()
+        .filter_map(|incoming| match &incoming.event {
+            Event::UserSaid(said) => said.raw.as_deref(),
+            other => panic!("not a message: {other:?}"),
+        });
+    assert_eq!(
+        raw.collect::<Vec<_>>(),
+        [upload.to_string(), upload.to_string()]
+    );
+}
+
+#[test]
+fn of_a_transcript_the_newest_are_taken_and_of_messages_no_more_than_anybody_sends() {
+    let said = |count: usize| -> Vec<_> {
+        let one = |number| json!({"actor": "bot", "message": {"text": format!("{number}")}});
+        (0..count).map(one).collect()
+    };
+    let offload = json!({"event": "offload", "botId": "b1", "version": "LIVE", "sessionId": "s1",
+        "transcript": said(NEWEST + 3)});
+    let step = step(&offload);
+    let Event::HandoverRequested(request) = &step.events[0].event else {
+        panic!("a request")
+    };
+    assert_eq!(request.transcript.len(), NEWEST);
+    assert_eq!(request.transcript[0].said.content, Content::text("3"));
+    let refused = |body: &Value| match hook(body) {
+        Err(HookError::Contract { field }) => Some(field),
+        _ => None,
+    };
+    let messages = |count| messages(&json!(said(count)));
+    assert_eq!(refused(&messages(MOST)), None);
+    assert_eq!(refused(&messages(MOST + 1)), Some("messages"));
+    let mut offload = offload;
+    for (count, field) in [
+        (json::MOST_VARIABLES, None),
+        (json::MOST_VARIABLES + 1, Some("payload")),
+    ] {
+        offload["payload"] = vec![0; count].into();
+        assert_eq!(refused(&offload), field);
+    }
+}
+
+#[test]
 fn the_raw_message_is_kept_byte_for_byte() {
     let item = r#"{"actor" : "bot", "message":{"text":"a\u0020b"},"z":1.10}"#;
     let body = format!(
