@@ -13,7 +13,7 @@ use super::{
     path::InPath,
     problem::{Kind, Problem},
     secret,
-    shed::RequestPermit,
+    shed::Gate,
     state::Caller,
 };
 use crate::domain::ids::{DeskName, HandoverId};
@@ -24,14 +24,14 @@ pub(super) fn router() -> OpenApiRouter<State> {
         .routes(routes!(event::take))
 }
 
-/// A desk that has shown its token, and the handover that it speaks of. Every handler takes one, and first: without a
-/// place nothing but the token is looked at.
+/// A desk that has shown its token, and the handover that it speaks of. Every handler takes one, and first: where there is
+/// no place for it nothing but the token is looked at.
 #[derive(Debug)]
 struct Call {
     desk: DeskName,
     handover: HandoverId,
-    /// Goes along with the work, also where nobody waits for it any more.
-    place: RequestPermit,
+    /// What the desk passes once all of the call is there.
+    gate: Gate,
 }
 
 impl FromRequestParts<State> for Call {
@@ -43,14 +43,15 @@ impl FromRequestParts<State> for Call {
             .and_then(|token| state.desk_of(token))
             .map(|desk| desk.name.clone())
             .ok_or_else(|| state.refuse(caller))?;
-        let place = state.desk_api().admit()?;
+        let gate = state.desk_api_of(&desk).clone();
+        gate.peek()?;
         let Ok(path) = InPath::from_request_parts(parts, state).await;
         let id = path.get("id");
         let handover = id.and_then(|id| id.parse().ok()).ok_or(Kind::NotFound)?;
         Ok(Self {
             desk,
             handover,
-            place,
+            gate,
         })
     }
 }

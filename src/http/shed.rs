@@ -3,18 +3,22 @@
 //! There is one gate for the vendors' hooks and one for the desk API, so that neither can keep the other out; probes
 //! and operators pass none. Callers that have shown no secret never get as far as these: the accept loop bounds how
 //! many there are, and bodies that have to be read before it is known whose they are have a small gate of their own,
-//! [`UNPROVED`]. Nobody waits at a gate: without a place or without room the answer is given at once. It is
-//! `Unavailable`, but a request for an agent is declined, so a hook asks for its place only once it knows what the call
-//! is.
+//! [`UNPROVED`]. Behind the other two each bot and each desk has a [share](Shares), so that none of them can keep all
+//! others out. Nobody waits at a gate: without a place or without room the answer is given at once. It is `Unavailable`,
+//! but a request for an agent is declined, so a hook asks for its place only once it knows what the call is.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::problem::{Kind, Problem, Result};
+use crate::domain::ids::{BotName, DeskName};
 
 /// How much one gate lets in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,34 +43,57 @@ pub const UNPROVED: Capacity = Capacity {
 
 /// Cheap to clone; all clones share one count.
 #[derive(Clone, Debug)]
-pub struct Gate(Arc<Counts>);
+pub struct Gate {
+    all: Arc<Counts>,
+    /// What of that those may hold who pass it by this one.
+    own: Arc<Counts>,
+    shed: Arc<AtomicU64>,
+}
+
+/// Whose secret a call has shown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tenant {
+    Bot(BotName),
+    Desk(DeskName),
+}
+
+/// A gate as each of its tenants passes it. Where there are several, one may hold half of all that there is: then
+/// whatever it does, and however slow its line is, the others have as much.
+#[derive(Debug)]
+pub struct Shares {
+    all: Gate,
+    of: BTreeMap<Tenant, Gate>,
+}
 
 /// One request's place behind the gate, until dropped.
 #[derive(Debug)]
 pub struct RequestPermit {
-    _permit: OwnedSemaphorePermit,
+    _permit: Permit,
 }
 
 /// What one body takes up, until dropped.
 #[derive(Debug)]
 pub struct BodyPermit {
-    bytes: Share,
-    values: Share,
+    bytes: Held,
+    values: Held,
 }
 
 /// As much of something as was taken, until dropped.
 #[derive(Debug)]
-struct Share {
-    of: Arc<Semaphore>,
-    held: Option<OwnedSemaphorePermit>,
+struct Held {
+    of: Both<Arc<Semaphore>>,
+    permit: Option<Permit>,
 }
+
+/// Of the tenant's own and of all.
+type Both<T> = [T; 2];
+type Permit = Both<OwnedSemaphorePermit>;
 
 #[derive(Debug)]
 struct Counts {
     places: Arc<Semaphore>,
     bytes: Arc<Semaphore>,
     values: Arc<Semaphore>,
-    shed: AtomicU64,
 }
 
 impl Default for Capacity {
@@ -83,14 +110,71 @@ impl Default for Capacity {
     }
 }
 
+impl Capacity {
+    fn half(self) -> Self {
+        Self {
+            requests: self.requests.div_ceil(2),
+            body_bytes: self.body_bytes.div_ceil(2),
+            values: self.values.div_ceil(2),
+        }
+    }
+}
+
+impl Counts {
+    fn new(capacity: Capacity) -> Arc<Self> {
+        let [places, bytes, values] = [capacity.requests, capacity.body_bytes, capacity.values]
+            .map(|most| Arc::new(Semaphore::new(most)));
+        Arc::new(Self {
+            places,
+            bytes,
+            values,
+        })
+    }
+}
+
+impl Shares {
+    pub fn new(capacity: Capacity, tenants: impl IntoIterator<Item = Tenant>) -> Self {
+        let all = Gate::new(capacity);
+        let tenants: BTreeSet<_> = tenants.into_iter().collect();
+        let each = if tenants.len() > 1 {
+            capacity.half()
+        } else {
+            capacity
+        };
+        let of = tenants.into_iter();
+        let of = of.map(|tenant| (tenant, all.share(each))).collect();
+        Self { all, of }
+    }
+
+    pub fn all(&self) -> &Gate {
+        &self.all
+    }
+
+    pub fn of(&self, tenant: &Tenant) -> &Gate {
+        self.of.get(tenant).unwrap_or(&self.all)
+    }
+}
+
 impl Gate {
     pub fn new(capacity: Capacity) -> Self {
-        Self(Arc::new(Counts {
-            places: Arc::new(Semaphore::new(capacity.requests)),
-            bytes: Arc::new(Semaphore::new(capacity.body_bytes)),
-            values: Arc::new(Semaphore::new(capacity.values)),
-            shed: AtomicU64::new(0),
-        }))
+        Self {
+            all: Counts::new(capacity),
+            own: Counts::new(capacity),
+            shed: Arc::default(),
+        }
+    }
+
+    /// The same gate for somebody who may not hold more than this of it.
+    fn share(&self, most: Capacity) -> Self {
+        Self {
+            own: Counts::new(most),
+            ..self.clone()
+        }
+    }
+
+    /// The answer to a request that would find no place now. Nothing is taken yet.
+    pub fn peek(&self) -> Result<()> {
+        self.admit().map(drop)
     }
 
     /// A place, or the answer that there is none.
@@ -100,16 +184,20 @@ impl Gate {
 
     /// None: as many are in as may be, and the caller is [turned away](Self::turned_away).
     pub fn enter(&self) -> Option<RequestPermit> {
-        let permit = Arc::clone(&self.0.places).try_acquire_owned().ok()?;
-        Some(RequestPermit { _permit: permit })
+        let places = self.both(|counts| &counts.places);
+        take(&places, 1).map(|permit| RequestPermit { _permit: permit })
     }
 
     /// For a body that is about to be read: nothing is taken yet.
     pub fn room(&self) -> BodyPermit {
         BodyPermit {
-            bytes: Share::of(&self.0.bytes),
-            values: Share::of(&self.0.values),
+            bytes: Held::of(self.both(|counts| &counts.bytes)),
+            values: Held::of(self.both(|counts| &counts.values)),
         }
+    }
+
+    fn both(&self, what: impl Fn(&Counts) -> &Arc<Semaphore>) -> Both<Arc<Semaphore>> {
+        [&self.own, &self.all].map(|counts| Arc::clone(what(counts)))
     }
 
     /// Turns a request away, and gives the answer to one that may be told so.
@@ -120,7 +208,7 @@ impl Gate {
 
     /// Counts a request that is not let in, whatever it is answered.
     pub fn turned_away(&self) {
-        let total = self.0.shed.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        let total = self.shed.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         // A line for each would be a flood of its own: each time that the total has doubled says enough.
         if total.is_power_of_two() {
             tracing::warn!(
@@ -132,7 +220,7 @@ impl Gate {
 
     /// How many requests were not let in since the start.
     pub fn shed_total(&self) -> u64 {
-        self.0.shed.load(Ordering::Relaxed)
+        self.shed.load(Ordering::Relaxed)
     }
 }
 
@@ -148,27 +236,43 @@ impl BodyPermit {
     }
 }
 
-impl Share {
-    fn of(all: &Arc<Semaphore>) -> Self {
-        Self {
-            of: Arc::clone(all),
-            held: None,
-        }
+impl Held {
+    fn of(of: Both<Arc<Semaphore>>) -> Self {
+        Self { of, permit: None }
     }
 
     fn grow(&mut self, by: usize) -> bool {
-        let Some(more) = u32::try_from(by)
-            .ok()
-            .and_then(|by| Arc::clone(&self.of).try_acquire_many_owned(by).ok())
-        else {
+        let Some(more) = take(&self.of, by) else {
             return false;
         };
-        match &mut self.held {
-            Some(held) => held.merge(more),
-            None => self.held = Some(more),
+        match &mut self.permit {
+            Some(held) => held
+                .iter_mut()
+                .zip(more)
+                .for_each(|(held, more)| held.merge(more)),
+            None => self.permit = Some(more),
         }
         true
     }
+}
+
+impl From<&BotName> for Tenant {
+    fn from(bot: &BotName) -> Self {
+        Self::Bot(bot.clone())
+    }
+}
+
+impl From<&DeskName> for Tenant {
+    fn from(desk: &DeskName) -> Self {
+        Self::Desk(desk.clone())
+    }
+}
+
+/// From both, or from none.
+fn take([own, all]: &Both<Arc<Semaphore>>, many: usize) -> Option<Permit> {
+    let many = u32::try_from(many).ok()?;
+    let of = |semaphore: &Arc<Semaphore>| Arc::clone(semaphore).try_acquire_many_owned(many).ok();
+    Some([of(own)?, of(all)?])
 }
 
 #[cfg(test)]
@@ -210,6 +314,32 @@ mod tests {
         assert!(!second.hold(2) && second.hold(1));
         drop(first);
         assert!(second.hold(2));
+    }
+
+    #[test]
+    fn a_tenant_holds_half_of_a_gate_and_the_only_one_all_of_it() {
+        let [shop, room] = [
+            Tenant::Bot("shop".parse().unwrap()),
+            Tenant::Desk("room".parse().unwrap()),
+        ];
+        let shares = Shares::new(SMALL, [shop.clone(), room.clone()]);
+        let (mut body, mut other) = (shares.of(&shop).room(), shares.of(&room).room());
+        assert!(body.grow(5) && body.hold(2) && !body.grow(1) && !body.hold(1));
+        assert!(
+            other.grow(5) && other.hold(1) && !other.hold(1),
+            "three in all"
+        );
+        let place = shares.of(&shop).enter();
+        assert!(place.is_some() && shares.of(&shop).enter().is_none());
+        assert!(shares.of(&room).peek().is_ok() && shares.of(&room).enter().is_some());
+        drop((body, place));
+        assert!(shares.of(&shop).enter().is_some() && other.hold(1));
+        let alone = Shares::new(SMALL, [shop.clone()]);
+        assert!(alone.of(&shop).room().grow(10));
+        assert!(
+            alone.of(&room).room().grow(10),
+            "all of it is anybody's else"
+        );
     }
 
     #[test]

@@ -23,7 +23,7 @@ use super::{
     probes::{Probe, Readiness},
     problem::{Kind, Problem, Result},
     secret::Accepted,
-    shed::{Capacity, Gate, UNPROVED},
+    shed::{Capacity, Gate, Shares, Tenant, UNPROVED},
     source::{Peer, Source, Sources},
     tasks::Tasks,
     watch::Watch,
@@ -109,9 +109,9 @@ struct Shared {
     stopping: CancellationToken,
     decide_within: Duration,
     body_within: Duration,
-    hooks: Gate,
+    hooks: Shares,
     unproved: Gate,
-    desk_api: Gate,
+    desk_api: Shares,
     tasks: Tasks,
     clock: Arc<dyn Clock>,
     document: Bytes,
@@ -151,16 +151,12 @@ impl Options {
         let meter = Meter::new(metrics, &all_bots, &all_desks);
         let watch = Watch::new(metrics, &all_bots, &all_desks);
         let process = Process::new(metrics, seconds(started_at));
-        let desk_api = Capacity {
-            // A desk's body is at most a quarter of a bot's.
-            values: capacity.values / 4,
-            ..capacity
-        };
-        let [hooks, unproved, desk_api] = [capacity, UNPROVED, desk_api].map(Gate::new);
+        let (hooks, desk_api) = gates(capacity, &bots, &desks);
+        let unproved = Gate::new(UNPROVED);
         let gates = [
-            (&hooks, "hooks"),
+            (hooks.all(), "hooks"),
             (&unproved, "unsigned"),
-            (&desk_api, "desk_api"),
+            (desk_api.all(), "desk_api"),
         ];
         let shed =
             gates.map(|(gate, name)| (gate.clone(), metrics.counter(&catalog::SHED, &[name])));
@@ -271,12 +267,17 @@ impl State {
 
     /// What all hooks pass together.
     pub fn hooks(&self) -> &Gate {
-        &self.0.hooks
+        self.0.hooks.all()
     }
 
-    /// What all desks of the desk API pass together.
-    pub fn desk_api(&self) -> &Gate {
-        &self.0.desk_api
+    /// The same for the calls of one.
+    pub(super) fn hooks_of(&self, caller: impl Into<Tenant>) -> &Gate {
+        self.0.hooks.of(&caller.into())
+    }
+
+    /// What one desk passes of what all desks of the desk API pass together.
+    pub(super) fn desk_api_of(&self, desk: &DeskName) -> &Gate {
+        self.0.desk_api.of(&desk.into())
     }
 
     /// For a body of at most so many bytes, behind this gate.
@@ -426,6 +427,23 @@ impl Probe for WritePath {
             }
         }
     }
+}
+
+/// Of all hooks, and of the desk API.
+fn gates(capacity: Capacity, bots: &[Bot], desks: &[Desk]) -> (Shares, Shares) {
+    let of_desks = |has: fn(&DeskHook) -> bool| {
+        let desks = desks.iter().filter(move |desk| has(&desk.hook));
+        desks.map(|desk| Tenant::from(&desk.name))
+    };
+    let bots = bots.iter().map(|bot| Tenant::from(&bot.name));
+    let hooks = bots.chain(of_desks(|hook| !matches!(hook, DeskHook::Api { .. })));
+    let api = of_desks(|hook| hook.token().is_some_and(|token| !token.is_empty()));
+    let desk_api = Capacity {
+        // A desk's body is at most a quarter of a bot's.
+        values: capacity.values / 4,
+        ..capacity
+    };
+    (Shares::new(capacity, hooks), Shares::new(desk_api, api))
 }
 
 fn seconds(at: Timestamp) -> f64 {

@@ -25,6 +25,7 @@ mod openapi;
 mod problems;
 mod real_store;
 mod server;
+mod shares;
 mod shed;
 mod store;
 mod surface;

@@ -35,7 +35,7 @@ const ONE: Capacity = Capacity {
 };
 
 /// The first bytes of a body; each time that more is asked for is counted.
-fn unfinished(first: &'static [u8], asked: &Arc<AtomicUsize>) -> Body {
+pub fn unfinished(first: &'static [u8], asked: &Arc<AtomicUsize>) -> Body {
     let asked = Arc::clone(asked);
     let rest = stream::poll_fn(move |_| {
         asked.fetch_add(1, Ordering::SeqCst);

@@ -23,7 +23,6 @@ use crate::{
         meter::Outcome as Became,
         openapi::{desk::DeskEvent, refusals::DeskSend},
         problem::{Kind, Problem, Result},
-        shed::RequestPermit,
     },
     store::Applied,
 };
@@ -89,30 +88,27 @@ async fn receive(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<(Option<Uuid>, Became)> {
-    let limits = state.limits(body::DEFAULT_MAX, state.desk_api());
+    let limits = state.limits(body::DEFAULT_MAX, &call.gate);
     let bytes = body::read_json(&headers, sent, limits).await?;
+    let place = call.gate.admit()?;
     let told = event::parse(&bytes).map_err(|error| refused(&error))?;
     let keys = idempotency_key(&headers)?
         .map(|key| DedupeKey::idempotency(&call.desk, call.handover, key, &bytes))
         .into_iter()
         .collect();
-    let (step, place) = step(call, told, keys);
+    let step = step(call, told, keys);
     let through = state.clone();
     state
         .see_through(async move {
+            // Also where nobody waits for the answer any more.
             let _in_hand = (place, bytes);
             store(&through, step).await
         })
         .await
 }
 
-/// And the place that the call has meanwhile.
-fn step(call: Call, told: Told, keys: Vec<DedupeKey>) -> (Step, RequestPermit) {
-    let Call {
-        desk,
-        handover,
-        place,
-    } = call;
+fn step(call: Call, told: Told, keys: Vec<DedupeKey>) -> Step {
+    let Call { desk, handover, .. } = call;
     let target = Target::Handover {
         id: handover,
         desk: desk.clone(),
@@ -122,12 +118,11 @@ fn step(call: Call, told: Told, keys: Vec<DedupeKey>) -> (Step, RequestPermit) {
         desk,
         event: told,
     };
-    let step = Step {
+    Step {
         target,
         profile: None,
         events: vec![Incoming { event, keys }],
-    };
-    (step, place)
+    }
 }
 
 async fn store(state: &State, step: Step) -> Result<(Option<Uuid>, Became)> {

@@ -46,6 +46,7 @@ pub(super) async fn show(
     extract::State(state): extract::State<State>,
     call: Call,
 ) -> Result<Response> {
+    let _place = call.gate.admit()?;
     let view = state
         .ask(state.store().handover(call.handover, &call.desk))
         .await?;

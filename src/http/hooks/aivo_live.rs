@@ -47,7 +47,8 @@ async fn event(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Json<Value>> {
-    let call = InFlight::read(&state, &headers, sent, body::DEFAULT_MAX).await;
+    let limits = state.limits(body::DEFAULT_MAX, state.hooks_of(&desk));
+    let call = InFlight::read(&headers, sent, limits).await;
     desk::take(&state, &desk, call, move |body| reader.read(body)).await
 }
 

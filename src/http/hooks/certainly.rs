@@ -71,13 +71,14 @@ async fn take_claim(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Verdict> {
+    let gate = state.hooks_of(&reader.bot);
     let limits = Limits {
         values: MOST_VARIABLES,
-        ..state.limits(body::BOT_HOOK_MAX, state.hooks())
+        ..state.limits(body::BOT_HOOK_MAX, gate)
     };
     let body = body::read_or_skim(&headers, sent, &limits, &mut Unheard).await?;
-    let (Some(body), Some(place)) = (body, state.hooks().enter()) else {
-        state.hooks().turned_away();
+    let (Some(body), Some(place)) = (body, gate.enter()) else {
+        gate.turned_away();
         return Ok(Verdict::Declined);
     };
     body::check_depth(&body).map_err(|_| body::too_deep())?;
@@ -94,7 +95,8 @@ async fn take_message(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<()> {
-    let call = InFlight::read(state, &headers, sent, body::DEFAULT_MAX).await?;
+    let limits = state.limits(body::DEFAULT_MAX, state.hooks_of(&reader.bot));
+    let call = InFlight::read(&headers, sent, limits).await?;
     let Some(step) = reader.message(call.body())? else {
         let (bot, outcome) = (&reader.bot, Outcome::Unmatched);
         state.meter().intake(bot, Sent::Message, outcome);

@@ -112,7 +112,8 @@ async fn event(
 
 /// Hears a call out, whether or not there is room for its body, and lets it in if it may and can be.
 async fn hear(state: &State, admitted: Admitted, headers: HeaderMap, sent: Body) -> Answer {
-    let limits = state.limits(body::BOT_HOOK_MAX, state.hooks());
+    let gate = state.hooks_of(&admitted.bot);
+    let limits = state.limits(body::BOT_HOOK_MAX, gate);
     let mut skimmer = Skimmer::default();
     let body = body::read_or_skim(&headers, sent, &limits, &mut skimmer).await?;
     let Some(body) = body else {
@@ -125,7 +126,7 @@ async fn hear(state: &State, admitted: Admitted, headers: HeaderMap, sent: Body)
         .as_ref()
         .map_or_else(|_| hook::kind(&body), |call| Ok(call.kind()));
     let kind = allowed(state, &admitted, kind)?;
-    let Some(place) = state.hooks().enter() else {
+    let Some(place) = gate.enter() else {
         return turned_away(state, &admitted, kind);
     };
     let refused = |problem| Refused::known(kind, problem);
@@ -196,7 +197,7 @@ fn answer(state: &State, admitted: &Admitted, taken: bool) -> Json<Value> {
 }
 
 fn turned_away(state: &State, admitted: &Admitted, kind: hook::Kind) -> Answer {
-    state.hooks().turned_away();
+    state.hooks_of(&admitted.bot).turned_away();
     if kind == hook::Kind::Offload {
         Ok(answer(state, admitted, false))
     } else {

@@ -93,10 +93,11 @@ impl Addressed {
             inbox,
             shown,
         } = self;
-        let limits = if shown.is_keyed() {
-            state.limits(body::DEFAULT_MAX, state.hooks())
-        } else {
-            state.unproved_limits(body::DEFAULT_MAX)
+        let limits = match &inbox {
+            Some(inbox) if shown.is_keyed() => {
+                state.limits(body::DEFAULT_MAX, state.hooks_of(&inbox.name))
+            }
+            _ => state.unproved_limits(body::DEFAULT_MAX),
         };
         let read = InFlight::read_as_sent(headers, sent, limits).await;
         let opens = |inbox: &Inbox| match (shown.signature(), &read) {
@@ -113,7 +114,7 @@ impl Addressed {
             });
         };
         let call = match read {
-            Ok(call) if !shown.is_keyed() => call.pass(state.hooks()),
+            Ok(call) if !shown.is_keyed() => call.pass(state.hooks_of(&name)),
             read => read,
         };
         Ok(Admitted {

@@ -3,7 +3,6 @@
 use axum::{body::Body, http::HeaderMap};
 
 use crate::http::{
-    State,
     body::{self, Buffered, Limits},
     problem::Result,
     shed::{Gate, RequestPermit},
@@ -24,14 +23,9 @@ impl InFlight {
         }
     }
 
-    /// Reads a body of at most `max` bytes. Turned away before that where there is no room for the call.
-    pub(super) async fn read(
-        state: &State,
-        headers: &HeaderMap,
-        sent: Body,
-        max: usize,
-    ) -> Result<Self> {
-        let limits = state.limits(max, state.hooks());
+    /// Reads a body. Turned away before that where there is no room for the call; it takes its place when it has come, so
+    /// that a slow sender has none meanwhile.
+    pub(super) async fn read(headers: &HeaderMap, sent: Body, limits: Limits) -> Result<Self> {
         let call = Self::read_as_sent(headers, sent, limits).await?;
         Ok(call.mended())
     }
@@ -42,11 +36,11 @@ impl InFlight {
         sent: Body,
         limits: Limits,
     ) -> Result<Self> {
-        let gate = &limits.gate;
-        let permit = gate.admit()?;
+        let gate = limits.gate.clone();
+        gate.peek()?;
         let body = body::read_as_sent(headers, sent, limits).await?;
         body::check_depth(&body).map_err(|_| body::too_deep())?;
-        Ok(Self::new(body, permit))
+        Ok(Self::new(body, gate.admit()?))
     }
 
     /// Takes its place and its room at another gate, and gives back those that it has.

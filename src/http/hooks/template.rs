@@ -72,7 +72,8 @@ async fn hear(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<(Heard, InFlight)> {
-    let call = InFlight::read(state, &headers, sent, body::DEFAULT_MAX).await?;
+    let limits = state.limits(body::DEFAULT_MAX, state.hooks_of(&admitted.desk));
+    let call = InFlight::read(&headers, sent, limits).await?;
     let texts = headers
         .iter()
         .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));

@@ -39,7 +39,8 @@ pub(super) async fn message(
 }
 
 async fn hear(state: &State, keyed: Keyed, headers: HeaderMap, sent: Body) -> Result<()> {
-    let sent = InFlight::read(state, &headers, sent, body::BOT_HOOK_MAX).await?;
+    let limits = state.limits(body::BOT_HOOK_MAX, state.hooks_of(&keyed.bot));
+    let sent = InFlight::read(&headers, sent, limits).await?;
     let call = Call::read(sent.body())?;
     let token = call.token.as_deref().unwrap_or_default();
     if !keyed.channel_verify_token.matches(token) {
