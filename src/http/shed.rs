@@ -25,7 +25,8 @@ use crate::domain::ids::{BotName, DeskName};
 pub struct Capacity {
     /// Requests that the store is working for. A request that waits for a desk to decide is none of them.
     pub requests: usize,
-    /// What is kept of bodies, from their first byte until the store has answered.
+    /// What is kept of bodies, from their first byte until the store has answered, and of long answers until they are
+    /// written.
     pub body_bytes: usize,
     /// The JSON values in whole bodies: what becomes of a body when it is read goes by these, and not by its bytes. One
     /// takes up half a kilobyte until the store has answered.

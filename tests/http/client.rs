@@ -6,6 +6,7 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode, header},
+    response::Response,
 };
 use handover_bridge::{
     bots::certainly,
@@ -99,10 +100,14 @@ pub fn router_before(store: Arc<dyn OperatorStore>) -> Router {
     )
 }
 
-pub async fn send(router: &Router, call: Call) -> Reply {
+/// The answer, its body not read yet.
+pub async fn begin(router: &Router, call: Call) -> Response {
     let request = call.request.body(call.body).unwrap();
-    let response = router.clone().oneshot(request).await.unwrap();
-    let (parts, body) = response.into_parts();
+    router.clone().oneshot(request).await.unwrap()
+}
+
+pub async fn send(router: &Router, call: Call) -> Reply {
+    let (parts, body) = begin(router, call).await.into_parts();
     Reply {
         status: parts.status,
         headers: parts.headers,

@@ -6,12 +6,20 @@ use std::sync::{
 };
 
 use handover_bridge::{
-    domain::{conversation::Answer, handover::Outcome, ids::HandoverId},
+    domain::{
+        conversation::{Answer, Profile},
+        delivery::HandoverFacts,
+        handover::Outcome,
+        ids::{HandoverId, MessageId},
+        message::{Actor, Content, Message},
+        time::Timestamp,
+    },
     http::shed::Capacity,
+    store::HandoverView,
 };
 
 use crate::{
-    client::{Bridge, Call, DESK, HANDOVER, KEY, OTHER_DESK, Reply, VERIFY, send},
+    client::{Bridge, Call, DESK, HANDOVER, KEY, OTHER_DESK, Reply, VERIFY, begin, send},
     store::{Apply, Script, TAKEN},
     unsigned::unfinished,
 };
@@ -112,4 +120,54 @@ async fn bodies_of_one_desk_that_do_not_end_leave_room_for_all_others() {
     let _hanging = hang(&bridge, |body| event(body).bearer(DESK)).await;
     let typing = event(TYPING.into()).bearer(OTHER_DESK);
     assert_eq!(bridge.send(typing).await.status, 202);
+}
+
+fn long_handover() -> HandoverView {
+    let said = Message {
+        id: MessageId::from_uuid(TAKEN),
+        seq: 1,
+        actor: Actor::User,
+        at: Timestamp::from_millis(0),
+        content: Content::text("x".repeat(PIECE.len())),
+        handover: None,
+        late: false,
+        raw: None,
+    };
+    HandoverView {
+        facts: HandoverFacts {
+            id: HANDOVER.parse().unwrap(),
+            language: "en".to_owned(),
+            payload: None,
+            options: serde_json::Map::new(),
+        },
+        bot: "webshop".parse().unwrap(),
+        user: "session-1".to_owned(),
+        profile: Profile::default().into(),
+        phase: None,
+        answer: Answer::Accepted,
+        transcript: vec![said],
+    }
+}
+
+#[tokio::test]
+async fn answers_that_are_not_read_are_few_and_leave_room_for_all_others() {
+    let script = Script {
+        handover: Some(long_handover()),
+        ..Script::default()
+    };
+    let bridge = Bridge::letting_in(SMALL, script);
+    let show = || Call::get(&format!("/api/v1/handovers/{HANDOVER}")).bearer(DESK);
+    let mut unread = Vec::new();
+    for _ in 0..MANY {
+        unread.push(begin(&bridge.router, show()).await);
+    }
+    let statuses: Vec<_> = unread
+        .iter()
+        .map(|answer| answer.status().as_u16())
+        .collect();
+    assert_eq!(statuses, [200, 503, 503, 503, 503, 503, 503, 503]);
+    let typing = Call::post(&events(), TYPING).json().bearer(OTHER_DESK);
+    assert_eq!(bridge.send(typing).await.status, 202);
+    drop(unread);
+    assert_eq!(bridge.send(show()).await.status, 200);
 }

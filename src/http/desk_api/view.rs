@@ -1,7 +1,9 @@
 //! `GET /api/v1/handovers/{id}`: a handover with its transcript, for a desk that starts anew or wants the rest of it.
 
 use axum::{
-    Json, extract,
+    body::Bytes,
+    extract,
+    http::header,
     response::{IntoResponse as _, Response},
 };
 use serde::Serialize;
@@ -15,6 +17,7 @@ use crate::{
         State,
         openapi::{self, refusals::DeskRead},
         problem::{Kind, Result},
+        shed::{BodyPermit, Gate},
     },
     store::HandoverView,
 };
@@ -31,6 +34,15 @@ struct Shown<'a> {
     #[schema(value_type = Vec<openapi::message::Message>)]
     transcript: Vec<MessageBody<'a>>,
 }
+
+/// What waits to be written, and what it takes up meanwhile: the desk reads it as slowly as it likes.
+struct Answer {
+    json: Vec<u8>,
+    _room: BodyPermit,
+}
+
+/// No answer takes up more of the room, however long it is, or the longest would hardly ever find any.
+const COUNTED: usize = 4 << 20;
 
 /// A handover that the desk has, or had last, with its whole transcript. One that has gone on to another desk is not found.
 #[utoipa::path(
@@ -64,7 +76,27 @@ pub(super) async fn show(
         state: phase.map_or("closed", name),
         transcript: MessageBody::transcript(&transcript),
     };
-    Ok(Json(shown).into_response())
+    let json = serde_json::to_vec(&shown).map_err(|_| Kind::Internal)?;
+    let answer = Answer::waiting(json, &call.gate)?;
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    Ok((kind, Bytes::from_owner(answer)).into_response())
+}
+
+impl Answer {
+    fn waiting(json: Vec<u8>, gate: &Gate) -> Result<Self> {
+        let mut room = gate.room();
+        if room.grow(json.len().min(COUNTED)) {
+            Ok(Self { json, _room: room })
+        } else {
+            Err(gate.shed())
+        }
+    }
+}
+
+impl AsRef<[u8]> for Answer {
+    fn as_ref(&self) -> &[u8] {
+        &self.json
+    }
 }
 
 /// A phase of a newer version is read as waiting, as the handover itself does.
