@@ -8,16 +8,19 @@
 //! but a request for an agent is declined, so a hook asks for its place only once it knows what the call is.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::problem::{Kind, Problem, Result};
+use super::{
+    problem::{Kind, Problem, Result},
+    source::Source,
+};
 use crate::domain::ids::{BotName, DeskName};
 
 /// How much one gate lets in.
@@ -64,6 +67,15 @@ pub enum Tenant {
 pub struct Shares {
     all: Gate,
     of: BTreeMap<Tenant, Gate>,
+}
+
+/// The gate of those who have shown no secret yet. One source may hold a quarter of it: then a single stranger does not
+/// keep those out who will show one.
+#[derive(Debug)]
+pub struct Strangers {
+    all: Gate,
+    /// Who is there now.
+    known: Mutex<HashMap<Source, Weak<Counts>>>,
 }
 
 /// One request's place behind the gate, until dropped.
@@ -153,6 +165,31 @@ impl Shares {
 
     pub fn of(&self, tenant: &Tenant) -> &Gate {
         self.of.get(tenant).unwrap_or(&self.all)
+    }
+}
+
+impl Strangers {
+    pub fn new(all: Gate) -> Self {
+        let known = Mutex::default();
+        Self { all, known }
+    }
+
+    pub fn all(&self) -> &Gate {
+        &self.all
+    }
+
+    pub fn of(&self, source: Source) -> Gate {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = known.get(&source).and_then(Weak::upgrade) {
+            return Gate {
+                own,
+                ..self.all.clone()
+            };
+        }
+        known.retain(|_, own| own.strong_count() > 0);
+        let gate = self.all.share(UNPROVED.half().half());
+        known.insert(source, Arc::downgrade(&gate.own));
+        gate
     }
 }
 
@@ -278,6 +315,8 @@ fn take([own, all]: &Both<Arc<Semaphore>>, many: usize) -> Option<Permit> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
     const SMALL: Capacity = Capacity {
@@ -341,6 +380,19 @@ mod tests {
             alone.of(&room).room().grow(10),
             "all of it is anybody's else"
         );
+    }
+
+    #[test]
+    fn a_stranger_holds_a_quarter_and_is_forgotten_when_it_has_gone() {
+        let strangers = Strangers::new(Gate::new(UNPROVED));
+        let [one, other] = [1, 2].map(|last| Source::from(IpAddr::from([192, 0, 2, last])));
+        let (gate, again) = (strangers.of(one), strangers.of(one));
+        let (mut body, mut more) = (gate.room(), again.room());
+        assert!(body.grow(2 << 20) && !more.grow(1));
+        assert!(strangers.of(other).room().grow(2 << 20));
+        drop((gate, again, body, more));
+        assert!(strangers.of(other).room().grow(1));
+        assert_eq!(strangers.known.lock().unwrap().len(), 1);
     }
 
     #[test]

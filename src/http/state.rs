@@ -23,7 +23,7 @@ use super::{
     probes::{Probe, Readiness},
     problem::{Kind, Problem, Result},
     secret::Accepted,
-    shed::{Capacity, Gate, Shares, Tenant, UNPROVED},
+    shed::{Capacity, Gate, Shares, Strangers, Tenant, UNPROVED},
     source::{Peer, Source, Sources},
     tasks::Tasks,
     watch::Watch,
@@ -110,7 +110,7 @@ struct Shared {
     decide_within: Duration,
     body_within: Duration,
     hooks: Shares,
-    unproved: Gate,
+    unproved: Strangers,
     desk_api: Shares,
     tasks: Tasks,
     clock: Arc<dyn Clock>,
@@ -152,10 +152,10 @@ impl Options {
         let watch = Watch::new(metrics, &all_bots, &all_desks);
         let process = Process::new(metrics, seconds(started_at));
         let (hooks, desk_api) = gates(capacity, &bots, &desks);
-        let unproved = Gate::new(UNPROVED);
+        let unproved = Strangers::new(Gate::new(UNPROVED));
         let gates = [
             (hooks.all(), "hooks"),
-            (&unproved, "unsigned"),
+            (unproved.all(), "unsigned"),
             (desk_api.all(), "desk_api"),
         ];
         let shed =
@@ -292,10 +292,10 @@ impl State {
 
     /// For a body that shows only when it is read that its sender has a secret: it takes neither place nor room from those
     /// that have shown theirs.
-    pub(super) fn unproved_limits(&self, max: usize) -> body::Limits {
+    pub(super) fn unproved_limits(&self, max: usize, caller: Caller) -> body::Limits {
         body::Limits {
             within: self.0.body_within.min(UNPROVED_WITHIN),
-            ..self.limits(max, &self.0.unproved)
+            ..self.limits(max, &self.0.unproved.of(caller.0))
         }
     }
 

@@ -161,3 +161,22 @@ async fn a_full_desk_api_tells_strangers_nothing_of_it() {
     go.add_permits(1);
     assert_eq!(first.await.unwrap().status, 202);
 }
+
+#[tokio::test]
+async fn bodies_of_one_stranger_leave_room_for_those_who_sign() {
+    static LARGE: [u8; 1 << 20] = [b' '; 1 << 20];
+    let bridge = Bridge::new(Script::default());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let mut waiting = Vec::new();
+    for path in [SIGNED, "/hooks/chatwoot/nobody"].repeat(8) {
+        let call = stranger(path, CHATWOOT_NOW, unfinished(&LARGE, &asked)).from([198, 51, 100, 7]);
+        let router = bridge.router.clone();
+        waiting.push(tokio::spawn(async move { send(&router, call).await }));
+    }
+    let answered = || waiting.iter().filter(|call| call.is_finished()).count();
+    while asked.load(Ordering::SeqCst) + answered() < 16 {
+        tokio::task::yield_now().await;
+    }
+    let body = message().to_string();
+    assert_eq!(bridge.send(signed(SIGNED, &body)).await.status, 200);
+}

@@ -97,7 +97,7 @@ impl Addressed {
             Some(inbox) if shown.is_keyed() => {
                 state.limits(body::DEFAULT_MAX, state.hooks_of(&inbox.name))
             }
-            _ => state.unproved_limits(body::DEFAULT_MAX),
+            _ => state.unproved_limits(body::DEFAULT_MAX, caller),
         };
         let read = InFlight::read_as_sent(headers, sent, limits).await;
         let opens = |inbox: &Inbox| match (shown.signature(), &read) {
