@@ -179,7 +179,7 @@ async fn what_bodies_of_many_values_become_fits_into_the_memory_that_the_bridge_
     const GIVEN: usize = 512 << 20;
     let process = Process::start("0s").await;
     let path = format!("/hooks/chatlayer/webshop/{HOOK_KEY}");
-    let values = [r#"{"":0}"#; 130_000].join(",");
+    let values = vec![r#"{"":0}"#; 130_000].join(",");
     let mut senders = JoinSet::new();
     for number in 0..12 {
         let body = format!(
