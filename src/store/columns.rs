@@ -28,8 +28,8 @@ macro_rules! select_messages {
 }
 pub(super) use select_messages;
 
-/// The desk of a handover `h`; none if none has been asked. There is a name in its column even so, for older versions, but no
-/// leg.
+/// The desk of a handover `h`; none if none has been asked. There is a name in its column even so, for older versions,
+/// but no leg.
 macro_rules! asked_desk {
     () => {
         "(SELECT l.desk FROM legs l WHERE l.handover = h.id AND l.desk = h.desk LIMIT 1)"

@@ -69,7 +69,6 @@ pub(super) struct Meter {
     pub(super) failed: Counter,
 }
 
-const NO_DESK: &str = "(none)";
 /// In the place of what a desk has said, which may be anything.
 const DESKS_OWN: &str = "desk";
 /// Why a request may be declined, as far as the reasons are the bridge's own.

@@ -29,8 +29,8 @@ pub struct LookUp {
     pub until: Timestamp,
 }
 
-/// As states have it, and have had it from the beginning: other versions read and write the same rows. There is a leg also
-/// where no desk has been asked, of which they make nothing while `look_up` is there.
+/// As states have it, and have had it from the beginning: other versions read and write the same rows. There is a leg
+/// also where no desk has been asked, of which they make nothing while `look_up` is there.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     leg: Leg,
