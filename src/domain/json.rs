@@ -3,7 +3,7 @@
 use std::{iter, ops::Range};
 
 use bytes::{Bytes, BytesMut};
-use memchr::{memchr, memchr2, memchr3_iter};
+use memchr::{memchr, memchr_iter, memchr2, memchr3_iter};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
@@ -76,15 +76,18 @@ pub fn mend(json: Bytes) -> Bytes {
     mended.freeze()
 }
 
-/// At least as many as there are, and of text that is not JSON at all any number. Whoever would have too many by the
-/// commas within strings is counted without those.
+/// At least as many as there are, and of text that is not JSON at all any number. An object counts twice, since it takes up
+/// as much as two others. Whoever would have too many by what stands within strings is counted without those.
 pub fn values(json: &[u8], most: usize) -> Option<usize> {
     let fits = |values: &usize| *values <= most;
-    let roughly = memchr3_iter(b'{', b'[', b',', json).count();
+    let roughly = memchr3_iter(b'{', b'[', b',', json).count() + memchr_iter(b'{', json).count();
     Some(roughly).filter(fits).or_else(|| {
-        let begin_one = |byte: &u8| matches!(byte, b'{' | b'[' | b',');
-        let counted = outside_strings(json).filter(begin_one).count();
-        Some(counted).filter(fits)
+        let counts = outside_strings(json).map(|byte| match byte {
+            b'{' => 2,
+            b'[' | b',' => 1,
+            _ => 0,
+        });
+        Some(counts.sum()).filter(fits)
     })
 }
 
@@ -203,7 +206,7 @@ mod tests {
         for (text, counted) in [("[[1,2]]", 3), (r#"["[,{,[,{"]"#, 1), ("x", 0)] {
             assert_eq!(values(text.as_bytes(), 3), Some(counted), "{text}");
         }
-        for text in ["[1,2,3,4]", r#"{"a":[[["#, ",,,,"] {
+        for text in ["[1,2,3,4]", r#"{"a":[["#, r#"{"a":{}}"#, ",,,,"] {
             assert_eq!(values(text.as_bytes(), 3), None, "{text}");
         }
         assert_eq!(

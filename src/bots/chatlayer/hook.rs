@@ -36,7 +36,7 @@ use crate::{
 const NEWEST: usize = 16 << 10;
 /// Of one `messages` event. Chatlayer sends one or a few.
 const MOST: usize = 4 << 10;
-/// So many contents may all messages of a call have beyond the one that each has.
+/// So many contents may all messages of a call have beyond the two that one of a bot may have.
 const MOST_MORE: usize = 1 << 10;
 
 /// The event that a call tells of.
@@ -165,7 +165,7 @@ struct Reader<'a> {
     /// Stands in for the time of an item that has none, and is read only then.
     called_at: Option<&'a Json<'a>>,
     equals: HashMap<DedupeKey, usize>,
-    /// How many contents may still be beyond the first of their message.
+    /// How many contents may still be beyond the second of their message.
     more: usize,
 }
 
@@ -270,7 +270,7 @@ impl<'a> Reader<'a> {
 
     /// A message of more contents than can be kept one by one is kept as a whole.
     fn not_too_many(&mut self, contents: Vec<Content>, item: &Item<'_>) -> Vec<Content> {
-        match self.more.checked_sub(contents.len().saturating_sub(1)) {
+        match self.more.checked_sub(contents.len().saturating_sub(2)) {
             Some(left) => {
                 self.more = left;
                 contents

@@ -123,6 +123,17 @@ fn a_call_becomes_a_bounded_number_of_contents_and_keeps_each_message_once() {
 }
 
 #[test]
+fn many_messages_of_a_bot_that_have_two_contents_each_are_all_read() {
+    let image = json!({"type": "image", "payload": {"url": "https://f.example/a.png"}});
+    let message = json!({"actor": "bot", "message": {"text": "look", "attachment": image}});
+    let step = step(&messages(&json!(vec![message; MOST_MORE + 1])));
+    let contents = contents(&step);
+    assert_eq!(contents.len(), 2 * (MOST_MORE + 1));
+    let unread = |content: &&&Content| matches!(content, Content::Unknown { .. });
+    assert_eq!(contents.iter().find(unread), None);
+}
+
+#[test]
 fn of_a_transcript_the_newest_are_taken_and_of_messages_no_more_than_anybody_sends() {
     let said = |count: usize| -> Vec<_> {
         let one = |number| json!({"actor": "bot", "message": {"text": format!("{number}")}});
