@@ -286,6 +286,13 @@ pub struct Migrated {
 /// How many messages of a transcript `handover.opened` carries, by desk.
 pub type TranscriptLimits = BTreeMap<DeskName, usize>;
 
+impl Retention {
+    /// For as long a text of ours is known when a platform's transcript tells of it, which may be as old as any message.
+    fn echoes(&self) -> Duration {
+        self.keys.max(self.transcripts)
+    }
+}
+
 impl RowOutcome {
     /// Why the attempt has failed, if it has.
     pub const fn failed(self) -> Option<ErrorClass> {

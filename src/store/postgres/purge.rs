@@ -270,7 +270,7 @@ fn by_age(keep: &Retention, limit: i64, now: Timestamp) -> impl Iterator<Item = 
     let ages = [
         (DELIVERED, now.minus(keep.delivered).as_millis()),
         (DEAD, now.minus(keep.dead_letters).as_millis()),
-        (ECHOES, now.minus(keep.keys).as_millis()),
+        (ECHOES, now.minus(keep.echoes()).as_millis()),
         (UNKNOWN_EVENTS, now.minus(keep.observed).as_millis()),
         (AUDIT, now.minus(keep.audit).as_millis()),
         (ERASURES, now.minus(keep.audit).as_millis()),

@@ -34,7 +34,7 @@ pub(super) fn purge(work: &mut Work<'_>, keep: &Retention, limit: usize) -> Resu
     removed += keys::purge(work, now.minus(keep.keys), limit)?;
     removed += work.execute(
         "DELETE FROM echoes WHERE row IN (SELECT row FROM echoes WHERE expires_at < ?1 LIMIT ?2)",
-        params![now.minus(keep.keys), limit],
+        params![now.minus(keep.echoes()), limit],
     )?;
     removed += work.execute(
         "DELETE FROM unknown_events WHERE row IN (SELECT row FROM unknown_events ORDER BY row LIMIT ?2) AND at < ?1",

@@ -109,7 +109,7 @@ pub async fn what_is_still_kept_is_not_recorded_again(harness: impl Harness + 's
         while world.store.purge(retention, 99).await.unwrap() > 0 {}
         world.reopen().await;
     }
-    asks(&world, ["one", "two"]).await;
+    asks(&world, ["one", "agent", "two"]).await;
     assert_eq!(transcript(&world).await, ["one", "agent", "two"]);
 }
 
@@ -124,7 +124,12 @@ async fn observed<const N: usize>(world: &World, said: [&str; N]) {
 async fn asks<const N: usize>(world: &World, said: [&str; N]) -> HandoverId {
     let past = |text| -> TranscriptItem {
         let keys = vec![DedupeKey::message_id(&key("ann"), text)];
-        item(Actor::User, text, keys)
+        let actor = if text == "agent" {
+            Actor::Bot
+        } else {
+            Actor::User
+        };
+        item(actor, text, keys)
     };
     let outcomes = world.apply(request("ann", said.map(past).into())).await;
     match outcomes.as_slice() {
