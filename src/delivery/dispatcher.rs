@@ -108,7 +108,7 @@ impl Dispatcher {
 
     /// An open breaker's interval is over. The first delivery that is due is the probe; without one, a ping is, so that
     /// a destination that is back is known to be back before somebody needs it. A ping is a call as well: one that wants none
-    /// for a while is probed after that.
+    /// for a while is probed after that, and counts as one that does not answer until then.
     async fn start_probe(&mut self, slot: Vec<Slot>) -> Wait {
         let started = self.start_lanes(slot).await;
         match started.paused_until {

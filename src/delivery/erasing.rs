@@ -2,7 +2,7 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::sleep};
 
 use super::sleep_or_pend;
 use crate::store::{Erased, Store};
@@ -40,7 +40,9 @@ impl Erasing {
                         error = error.told(),
                         "an erasure could not go on, it is tried again"
                     );
-                    Some(TRIED_AGAIN_AFTER)
+                    // Whoever rings meanwhile is heard then.
+                    sleep(TRIED_AGAIN_AFTER).await;
+                    continue;
                 }
             };
             tokio::select! {
