@@ -59,11 +59,12 @@ def bound(file, stands_at):
 
 def bodies():
     """What they may take in all once they have come with a right secret, as docs/security.md says under "Load"."""
-    shed, state = "src/http/shed.rs", (ROOT / "src/http/state.rs").read_text()
-    room = {"UNPROVED": bound(shed, r"const UNPROVED: Capacity = [^}]*body_bytes: "),
-            "capacity": bound(shed, r"impl Default for Capacity [^}]*body_bytes: ")}
-    (gates,) = re.findall(r"= \[(.+)\]\.map\(Gate::new\)", state)
-    return sum(room[gate] for gate in gates.split(", "))
+    shed, state = "src/http/shed.rs", (ROOT / "src/http/state/options.rs").read_text()
+    unproved = bound(shed, r"const UNPROVED: Capacity = [^}]*body_bytes: ")
+    each = bound(shed, r"impl Default for Capacity [^}]*body_bytes: ")
+    gates = state.count("Shares::new(")
+    assert gates, "there is no gate of those who have shown a secret"
+    return unproved + gates * each
 
 
 def heads(connections):
