@@ -8,7 +8,6 @@ use handover_bridge::{
         conversation::Answer,
         event::{Event, Target},
         handover::Outcome,
-        ids::HandoverId,
     },
     http::shed::Capacity,
     store::Error,
@@ -31,10 +30,7 @@ fn hook(bot: &str, last: &str) -> String {
 
 fn requested(answer: Answer) -> Script {
     Script {
-        apply: Apply::Outcome(Outcome::Requested {
-            handover: HandoverId::from_uuid(TAKEN),
-            answer,
-        }),
+        apply: Apply::requested(answer),
         ..Script::default()
     }
 }

@@ -4,15 +4,13 @@
 use handover_bridge::domain::{
     conversation::Answer,
     event::{Event, Step},
-    handover::Outcome,
-    ids::HandoverId,
 };
 use serde_json::json;
 
 use crate::{
     chatwoot,
     client::{ADMIN, AIVO_KEY, Bridge, CHANNEL, Call, DESK, HANDOVER, KEY, VERIFY},
-    store::{Apply, Script, TAKEN},
+    store::{Apply, Script},
 };
 
 /// What JavaScript makes of `"on my way 😀".slice(0, 11)`.
@@ -69,10 +67,7 @@ async fn a_message_and_those_beside_it_are_taken() {
 #[tokio::test]
 async fn a_user_who_asks_for_an_agent_gets_one() {
     let asked = || Script {
-        apply: Apply::Outcome(Outcome::Requested {
-            handover: HandoverId::from_uuid(TAKEN),
-            answer: Answer::Accepted,
-        }),
+        apply: Apply::requested(Answer::Accepted),
         ..Script::default()
     };
     let offload = format!(

@@ -21,13 +21,6 @@ use crate::{
 
 const OFFLOAD: &str = include_str!("../samples/chatlayer/offload.json");
 
-fn requested(answer: Answer) -> Apply {
-    Apply::Outcome(Outcome::Requested {
-        handover: HandoverId::from_uuid(TAKEN),
-        answer,
-    })
-}
-
 fn said(taken: bool) -> Value {
     json!({"offloadSuccess": taken, "pauseBot": taken})
 }
@@ -52,7 +45,7 @@ async fn answer(script: Script) -> (u16, Value) {
 async fn what_is_decided_at_once_is_answered_at_once() {
     for (decided, taken) in [(Answer::Accepted, true), (Answer::Declined, false)] {
         let script = Script {
-            apply: requested(decided),
+            apply: Apply::requested(decided),
             ..Script::default()
         };
         assert_eq!(answer(script).await, (200, said(taken)));
@@ -67,7 +60,7 @@ async fn what_is_pending_is_waited_for() {
         (Answer::Pending, false),
     ] {
         let script = Script {
-            apply: requested(Answer::Pending),
+            apply: Apply::requested(Answer::Pending),
             answer: Some(decided),
             ..Script::default()
         };
@@ -78,7 +71,7 @@ async fn what_is_pending_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn without_a_decision_or_a_store_the_bot_keeps_the_user() {
     for apply in [
-        requested(Answer::Pending),
+        Apply::requested(Answer::Pending),
         Apply::Hangs,
         Apply::Fails(|| Error::Busy),
         Apply::Fails(|| Error::Closed),
@@ -107,7 +100,7 @@ async fn steps_of_a_refusal(script: Script) -> Vec<Step> {
 #[tokio::test(start_paused = true)]
 async fn a_store_that_is_away_hears_of_a_refusal_when_it_is_back() {
     let script = Script {
-        apply: requested(Answer::Pending),
+        apply: Apply::requested(Answer::Pending),
         answer_fails: true,
         away: 1..6,
         ..Script::default()
@@ -196,7 +189,7 @@ async fn a_bridge_that_stops_tells_of_a_refusal_for_a_few_seconds_more() {
 #[tokio::test]
 async fn the_old_name_of_the_event_is_read_and_a_token_serves_as_well_as_the_key() {
     let script = || Script {
-        apply: requested(Answer::Accepted),
+        apply: Apply::requested(Answer::Accepted),
         ..Script::default()
     };
     let old = OFFLOAD.replace("\"event\":", "\"type\":");
@@ -227,7 +220,7 @@ async fn an_offload_may_be_as_large_as_the_hook_allows() {
     let open = OFFLOAD.trim_end().strip_suffix('}').unwrap();
     let large = format!(r#"{open}, "padding": "{}"}}"#, "x".repeat(3 << 20));
     let bridge = Bridge::new(Script {
-        apply: requested(Answer::Accepted),
+        apply: Apply::requested(Answer::Accepted),
         ..Script::default()
     });
     let reply = bridge

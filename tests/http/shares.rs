@@ -9,8 +9,7 @@ use handover_bridge::{
     domain::{
         conversation::{Answer, Profile},
         delivery::HandoverFacts,
-        handover::Outcome,
-        ids::{HandoverId, MessageId},
+        ids::MessageId,
         message::{Actor, Content, Message},
         time::Timestamp,
     },
@@ -75,12 +74,8 @@ fn fashion(event: &str, body: impl Into<axum::body::Body>) -> Call {
 
 #[tokio::test]
 async fn bodies_of_one_bot_that_do_not_end_leave_room_for_all_others() {
-    let accepted = Outcome::Requested {
-        handover: HandoverId::from_uuid(TAKEN),
-        answer: Answer::Accepted,
-    };
     let script = Script {
-        apply: Apply::Outcome(accepted),
+        apply: Apply::requested(Answer::Accepted),
         ..Script::default()
     };
     let bridge = Bridge::letting_in(SMALL, script);

@@ -81,6 +81,14 @@ pub struct Scripted {
 }
 
 impl Apply {
+    /// Takes a request for an agent under [`TAKEN`], with this answer.
+    pub fn requested(answer: Answer) -> Self {
+        Self::Outcome(Outcome::Requested {
+            handover: HandoverId::from_uuid(TAKEN),
+            answer,
+        })
+    }
+
     /// Holds each step. The first semaphore gets a permit when one has come, the second lets one go on.
     pub fn held() -> (Self, Arc<Semaphore>, Arc<Semaphore>) {
         let [reached, go] = [(); 2].map(|()| Arc::new(Semaphore::new(0)));

@@ -10,16 +10,13 @@ use std::{
 
 use axum::body::{Body, Bytes};
 use futures_util::{StreamExt as _, stream};
-use handover_bridge::{
-    domain::{conversation::Answer, handover::Outcome, ids::HandoverId},
-    http::shed::Capacity,
-};
+use handover_bridge::{domain::conversation::Answer, http::shed::Capacity};
 use tokio::time::timeout;
 
 use crate::{
     chatwoot::{SIGNED, headed, message, signed},
     client::{Bridge, CHATWOOT_KEY, CHATWOOT_NOW, Call, HANDOVER, KEY, VERIFY, send},
-    store::{Apply, Script, TAKEN},
+    store::{Apply, Script},
 };
 
 const OFFLOAD: &str = include_str!("../samples/chatlayer/offload.json");
@@ -57,12 +54,8 @@ fn offload() -> Call {
 #[tokio::test]
 async fn bodies_of_strangers_take_neither_place_nor_room_from_those_who_have_a_secret() {
     static LARGE: [u8; ONE.body_bytes] = [b' '; ONE.body_bytes];
-    let accepted = Outcome::Requested {
-        handover: HandoverId::from_uuid(TAKEN),
-        answer: Answer::Accepted,
-    };
     let script = Script {
-        apply: Apply::Outcome(accepted),
+        apply: Apply::requested(Answer::Accepted),
         ..Script::default()
     };
     let bridge = Bridge::letting_in(ONE, script);
