@@ -52,25 +52,9 @@ pub async fn what_has_been_removed_stands_in_front_again(harness: impl Harness +
 pub async fn what_an_agent_said_keeps_its_place(harness: impl Harness + 'static) {
     let mut world = World::with(harness, console_policy()).await;
     let handover = asks(&world, ["two"]).await;
-    let claim = Action::Claim { handover };
-    world.operate("ann", &ines(), claim).await;
-    let say = Action::Say {
-        handover,
-        content: Content::text("agent"),
-    };
-    world.operate("ann", &ines(), say).await;
+    agent_says(&world, handover).await;
     world.apply(says_once("ann", "three", "three")).await;
-    let close = Action::Close {
-        handover,
-        reason: "solved".to_owned(),
-        dialog_state: None,
-    };
-    world.operate("ann", &ines(), close).await;
-    while let Some(mut claim) = world.claim(&bot()).await {
-        while let Some(next) = world.done(claim).await {
-            claim = next;
-        }
-    }
+    solved(&world, handover).await;
     asks(&world, ["one", "two", "three", "four"]).await;
     let told = ["one", "two", "agent", "three", "four"];
     assert_eq!(transcript(&world).await, told);
@@ -81,24 +65,8 @@ pub async fn what_an_agent_said_keeps_its_place(harness: impl Harness + 'static)
 pub async fn what_is_still_kept_is_not_recorded_again(harness: impl Harness + 'static) {
     let mut world = World::with(harness, console_policy()).await;
     let handover = asks(&world, ["one"]).await;
-    let claim = Action::Claim { handover };
-    world.operate("ann", &ines(), claim).await;
-    let say = Action::Say {
-        handover,
-        content: Content::text("agent"),
-    };
-    world.operate("ann", &ines(), say).await;
-    let close = Action::Close {
-        handover,
-        reason: "solved".to_owned(),
-        dialog_state: None,
-    };
-    world.operate("ann", &ines(), close).await;
-    while let Some(mut claim) = world.claim(&bot()).await {
-        while let Some(next) = world.done(claim).await {
-            claim = next;
-        }
-    }
+    agent_says(&world, handover).await;
+    solved(&world, handover).await;
     let retention = Retention {
         transcripts: 90 * DAY,
         keys: 8 * DAY,
@@ -117,6 +85,32 @@ pub async fn what_is_still_kept_is_not_recorded_again(harness: impl Harness + 's
 async fn observed<const N: usize>(world: &World, said: [&str; N]) {
     for text in said {
         world.apply(says_once("ann", text, text)).await;
+    }
+}
+
+/// "agent".
+async fn agent_says(world: &World, handover: HandoverId) {
+    let claim = Action::Claim { handover };
+    world.operate("ann", &ines(), claim).await;
+    let say = Action::Say {
+        handover,
+        content: Content::text("agent"),
+    };
+    world.operate("ann", &ines(), say).await;
+}
+
+/// And all that the bot is owed by then is delivered.
+async fn solved(world: &World, handover: HandoverId) {
+    let close = Action::Close {
+        handover,
+        reason: "solved".to_owned(),
+        dialog_state: None,
+    };
+    world.operate("ann", &ines(), close).await;
+    while let Some(mut claim) = world.claim(&bot()).await {
+        while let Some(next) = world.done(claim).await {
+            claim = next;
+        }
     }
 }
 
