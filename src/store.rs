@@ -90,12 +90,20 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// handover that closes or is over is declined, whatever was answered before.
     async fn answer(&self, handover: HandoverId, within: Duration) -> Result<Answer, Error>;
 
-    /// A handover with its transcript (without the bridge's notices), if it has or had a leg at this desk.
+    /// A handover with the first part of its transcript (without the bridge's notices), if it has or had a leg at this desk.
     async fn handover(
         &self,
         id: HandoverId,
         desk: &DeskName,
     ) -> Result<Option<HandoverView>, Error>;
+
+    /// The part of its transcript that follows a message, by its `seq`. Nothing, if it has gone on to another desk.
+    async fn transcript(
+        &self,
+        id: HandoverId,
+        desk: &DeskName,
+        after: u64,
+    ) -> Result<Page<Message>, Error>;
 
     /// Takes up to `limit` lanes of this destination whose head is due. A claimed lane is nobody else's until its
     /// head is settled or the claim is released.
@@ -248,7 +256,7 @@ pub struct HandoverView {
     /// None: it is over.
     pub phase: Option<Phase>,
     pub answer: Answer,
-    pub transcript: Vec<Message>,
+    pub transcript: Page<Message>,
 }
 
 /// Of bots and desks.

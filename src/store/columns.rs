@@ -15,6 +15,15 @@ macro_rules! message_columns {
 }
 pub(super) use message_columns;
 
+/// The same of a message that is read among others: what the platform told stays where it is, since it takes as much room
+/// again and nobody looks at it there.
+macro_rules! transcript_columns {
+    () => {
+        "id, seq, actor, at, content, handover, late, NULL AS raw"
+    };
+}
+pub(super) use transcript_columns;
+
 /// Reads messages, of which the rest of the statement says which.
 macro_rules! select_messages {
     ($which:literal) => {

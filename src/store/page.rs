@@ -2,6 +2,12 @@
 
 use super::columns::number;
 
+/// So many bytes of contents are read from a transcript at once, or one message that is longer: hundreds of ordinary ones
+/// take less, and how much a few may hold is up to others.
+pub(super) const AT_ONCE: usize = 1 << 20;
+/// So many messages are read at once for who reads all of them.
+pub(super) const PART: usize = 200;
+
 #[derive(Clone, Debug)]
 pub struct Page<T> {
     pub items: Vec<T>,

@@ -50,6 +50,7 @@ mod settle;
 mod subject;
 mod take_away;
 mod timers;
+mod transcript;
 mod unmatched;
 mod views;
 mod warnings;
@@ -76,8 +77,8 @@ pub(super) use self::{
     schema::migrate,
 };
 use super::{
-    Applied, Claim, Claimed, Erased, Error, Fired, Gone, HandoverView, Migrated, Names, Pause,
-    Retention, Settlement, Store,
+    Applied, Claim, Claimed, Erased, Error, Fired, Gone, HandoverView, Migrated, Names, Page,
+    Pause, Retention, Settlement, Store,
 };
 use crate::domain::{
     conversation::Answer,
@@ -85,6 +86,7 @@ use crate::domain::{
     effect::Warning,
     event::Step,
     ids::{DeskName, HandoverId},
+    message::Message,
     policy::ClosedBecause,
     time::Clock,
 };
@@ -122,6 +124,15 @@ impl Store for PostgresStore {
 
     async fn answer(&self, handover: HandoverId, within: Duration) -> Result<Answer, Error> {
         Ok(answers::wait(&self.ground, handover, within).await?)
+    }
+
+    async fn transcript(
+        &self,
+        id: HandoverId,
+        desk: &DeskName,
+        after: u64,
+    ) -> Result<Page<Message>, Error> {
+        Ok(transcript::after(&self.ground, id, desk, after).await?)
     }
 
     async fn handover(

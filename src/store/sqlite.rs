@@ -45,6 +45,7 @@ mod subject;
 mod take_away;
 mod tidy;
 mod timers;
+mod transcript;
 mod unmatched;
 mod unobserved;
 mod views;
@@ -79,8 +80,8 @@ use self::{
     writer::Writer,
 };
 use super::{
-    Applied, Claim, Claimed, Erased, Error, Fired, Gone, HandoverView, Migrated, Names, Pause,
-    Retention, Settlement, Store, TranscriptLimits, hashing::Hasher, keyed::Keyed,
+    Applied, Claim, Claimed, Erased, Error, Fired, Gone, HandoverView, Migrated, Names, Page,
+    Pause, Retention, Settlement, Store, TranscriptLimits, hashing::Hasher, keyed::Keyed,
 };
 use crate::{
     domain::{
@@ -89,6 +90,7 @@ use crate::{
         effect::Warning,
         event::Step,
         ids::{DeskName, HandoverId},
+        message::Message,
         policy::{ClosedBecause, Policy},
         time::Clock,
     },
@@ -166,6 +168,18 @@ impl Store for SqliteStore {
                     .await
             }
         }
+    }
+
+    async fn transcript(
+        &self,
+        id: HandoverId,
+        desk: &DeskName,
+        after: u64,
+    ) -> Result<Page<Message>, Error> {
+        let desk = desk.clone();
+        self.readers
+            .read(move |connection| transcript::after(connection, id, &desk, after))
+            .await
     }
 
     async fn handover(

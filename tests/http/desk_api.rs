@@ -1,5 +1,6 @@
 //! What a webhook desk tells and reads.
 
+use axum::body::to_bytes;
 use handover_bridge::{
     domain::{
         conversation::{Answer, Phase, Profile, UserProfile},
@@ -11,12 +12,12 @@ use handover_bridge::{
         message::{Actor, Content, Message},
         time::Timestamp,
     },
-    store::{Error, HandoverView},
+    store::{Error, HandoverView, Page},
 };
 use serde_json::json;
 
 use crate::{
-    client::{Bridge, Call, DESK, HANDOVER, Reply},
+    client::{Bridge, Call, DESK, HANDOVER, Reply, begin},
     store::{Apply, Script, TAKEN},
 };
 
@@ -219,6 +220,19 @@ async fn what_cannot_be_an_event_is_told_apart() {
     assert_eq!(bridge.send(nowhere).await.problem(), "not-found");
 }
 
+fn said(seq: u64, text: &str) -> Message {
+    Message {
+        id: MessageId::from_uuid(TAKEN),
+        seq,
+        actor: Actor::User,
+        at: Timestamp::from_millis(0),
+        content: Content::text(text),
+        handover: None,
+        late: false,
+        raw: None,
+    }
+}
+
 #[tokio::test]
 async fn a_handover_is_shown_in_the_shape_in_which_it_was_opened() {
     let view = HandoverView {
@@ -243,16 +257,10 @@ async fn a_handover_is_shown_in_the_shape_in_which_it_was_opened() {
         .into(),
         phase: Some(Phase::Waiting),
         answer: Answer::Accepted,
-        transcript: vec![Message {
-            id: MessageId::from_uuid(TAKEN),
-            seq: 1,
-            actor: Actor::User,
-            at: Timestamp::from_millis(0),
-            content: Content::text("help"),
-            handover: None,
-            late: false,
-            raw: Some("the vendor's own".to_owned()),
-        }],
+        transcript: Page {
+            items: vec![said(1, "help")],
+            more: false,
+        },
     };
     let show = || Call::get(&format!("/api/v1/handovers/{HANDOVER}")).bearer(DESK);
     let bridge = Bridge::new(Script {
@@ -275,6 +283,33 @@ async fn a_handover_is_shown_in_the_shape_in_which_it_was_opened() {
             }],
         })
     );
+
+    let begun = HandoverView {
+        transcript: Page {
+            more: true,
+            ..view.transcript.clone()
+        },
+        ..view.clone()
+    };
+    let mut whole = shown.clone();
+    for (seq, text) in [(2, "hello?"), (3, "help!")] {
+        let mut message = whole["transcript"][0].clone();
+        (message["seq"], message["content"]["text"]) = (seq.into(), text.into());
+        whole["transcript"].as_array_mut().unwrap().push(message);
+    }
+    let in_parts = Bridge::new(Script {
+        handover: Some(begun.clone()),
+        said_later: vec![said(2, "hello?"), said(3, "help!")],
+        ..Script::default()
+    });
+    assert_eq!(in_parts.send(show()).await.json(), whole);
+    let breaks_off = Bridge::new(Script {
+        handover: Some(begun),
+        ..Script::default()
+    });
+    let answer = begin(&breaks_off.router, show()).await;
+    assert_eq!(answer.status(), 200, "it has begun");
+    assert!(to_bytes(answer.into_body(), usize::MAX).await.is_err());
 
     let over = Bridge::new(Script {
         handover: Some(HandoverView {

@@ -14,7 +14,7 @@ use handover_bridge::{
         time::Timestamp,
     },
     http::shed::Capacity,
-    store::HandoverView,
+    store::{HandoverView, Page},
 };
 
 use crate::{
@@ -140,7 +140,10 @@ fn long_handover() -> HandoverView {
         profile: Profile::default().into(),
         phase: None,
         answer: Answer::Accepted,
-        transcript: vec![said],
+        transcript: Page {
+            items: vec![said],
+            more: false,
+        },
     }
 }
 

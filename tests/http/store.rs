@@ -19,6 +19,7 @@ use handover_bridge::{
         event::Step,
         handover::Outcome,
         ids::{BotName, ConversationId, DeliveryId, DeskName, ErasureId, HandoverId},
+        message::Message,
         policy::ClosedBecause,
     },
     store::{
@@ -39,6 +40,9 @@ pub struct Script {
     /// These of the steps are told that the store is away.
     pub away: Range<usize>,
     pub handover: Option<HandoverView>,
+    /// What follows the part of the transcript that the handover comes with. Each comes by itself; without any the store
+    /// fails.
+    pub said_later: Vec<Message>,
     pub deliveries: Vec<DeliveryView>,
     pub change: Option<Changed>,
     pub summaries: Vec<HandoverSummary>,
@@ -182,6 +186,21 @@ impl Store for Scripted {
 
     async fn handover(&self, _: HandoverId, _: &DeskName) -> Result<Option<HandoverView>, Error> {
         Ok(self.script.handover.clone())
+    }
+
+    async fn transcript(
+        &self,
+        _: HandoverId,
+        _: &DeskName,
+        after: u64,
+    ) -> Result<Page<Message>, Error> {
+        let mut later = self.script.said_later.iter();
+        let next = later.find(|said| said.seq > after);
+        let next = next.ok_or(Error::Unavailable("gone".into()))?.clone();
+        Ok(Page {
+            items: vec![next],
+            more: later.next().is_some(),
+        })
     }
 
     async fn warn(&self, warning: Warning) -> Result<(), Error> {

@@ -116,7 +116,7 @@ impl Bridge {
 }
 
 impl Vendor {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let calls = Arc::<Mutex<Vec<(Method, Uri, Value)>>>::default();
         let seen = calls.clone();
         let app = Router::new().fallback(move |method: Method, uri: Uri, body: Bytes| {

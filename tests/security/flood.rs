@@ -19,7 +19,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    bridge::{HOOK_KEY, VERIFY_TOKEN, hook_path, stored, text},
+    bridge::{DESK_TOKEN, HOOK_KEY, VERIFY_TOKEN, Vendor, hook_path, stored, text},
     process::Process,
     raw,
 };
@@ -211,6 +211,55 @@ async fn what_bodies_of_many_values_become_fits_into_the_memory_that_the_bridge_
     assert!(peak < GIVEN, "{peak} bytes");
     let answer = raw::ask(process.public, ("GET", "/livez"), "").await;
     assert_eq!(answer.status, 200);
+}
+
+/// What was taken in one by one is not read back all at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_conversation_of_200_megabytes_is_handed_over_in_what_a_call_may_hold() {
+    const MESSAGES: usize = 200;
+    let vendor = Vendor::start().await;
+    let away = |config: String| {
+        let mut addresses = config.split("http://").skip(1);
+        let nobody = addresses.find_map(|rest| rest.get(..rest.find(['/', '"'])?));
+        let nobody = nobody.expect("an address of a vendor").to_owned();
+        config.replace(&nobody, &vendor.address.to_string())
+    };
+    let process = Process::start_with(away, &[]).await;
+    for number in 0..MESSAGES {
+        let body = text("s1", number).replace("message ", &"x".repeat(1_000_000));
+        let request = raw::post(&hook_path(), "", &body);
+        let answer = raw::exchange(process.public, request.as_bytes()).await;
+        assert_eq!(answer[0].status, 200, "{}", answer[0].body);
+    }
+    let offload =
+        r#"{"botId":"b1","version":"LIVE","sessionId":"s1","event":"offload","transcript":[]}"#;
+    let request = raw::post(&hook_path(), "", offload);
+    let answer = raw::exchange(process.public, request.as_bytes()).await;
+    assert_eq!(answer[0].json()["offloadSuccess"], true);
+    let opened = vendor.last().unwrap().2;
+    assert_eq!(opened["data"]["transcript"].as_array().unwrap().len(), 1);
+    assert_eq!(opened["data"]["transcript_total"], MESSAGES);
+    let handover = opened["data"]["handover"]["id"].as_str().unwrap();
+    let url = format!("http://{}/api/v1/handovers/{handover}", process.public);
+    let shown = client()
+        .get(url)
+        .bearer_auth(DESK_TOKEN)
+        .send()
+        .await
+        .unwrap();
+    let shown: serde_json::Value = shown.json().await.unwrap();
+    let shown = shown["transcript"].as_array().unwrap().len();
+    assert_eq!(shown, MESSAGES, "all of it is there to be read");
+    let peak = process.peak();
+    assert!(peak < 128 << 20, "{peak} bytes");
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the desk's client, not the bridge's"
+)]
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
 /// All connections that the defaults allow, held like these, fit beside the process into the 256 MiB that it is given.

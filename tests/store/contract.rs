@@ -82,6 +82,7 @@ macro_rules! run_against {
                 a_dropped_claim_comes_back_after_a_while,
                 a_bell_rings_for_new_work_and_for_a_retry,
                 the_open_call_carries_the_newest_of_the_transcript,
+                of_long_messages_as_many_are_read_at_once_as_fit,
                 a_resume_says_whether_the_user_wrote_after_the_close,
             ],
             pauses: [

@@ -263,14 +263,17 @@ impl World {
 
     /// What was said, as the desk reads it.
     pub async fn transcript(&self, handover: HandoverId) -> Vec<(u64, String)> {
-        let view = self
-            .store
-            .handover(handover, &team_name())
-            .await
-            .unwrap()
-            .expect("the handover");
-        view.transcript
-            .into_iter()
+        let team = team_name();
+        let view = self.store.handover(handover, &team).await.unwrap();
+        let mut part = view.expect("the handover").transcript;
+        let mut said = part.items;
+        while part.more {
+            let last = said.last().expect("a part holds something").seq;
+            let rest = self.store.transcript(handover, &team, last);
+            part = rest.await.unwrap();
+            said.append(&mut part.items);
+        }
+        said.into_iter()
             .map(|message| (message.seq, text_of(&message.content)))
             .collect()
     }

@@ -20,12 +20,13 @@ use crate::{
         effect::Warning,
         event::Step,
         ids::{ConversationId, DeliveryId, DeskName, HandoverId},
+        message::Message,
         policy::ClosedBecause,
         time::{Clock, Timestamp},
     },
     store::{
-        Applied, Claim, Claimed, Erased, Error, Fired, Gone, HandoverView, Names, Pause, Retention,
-        RowOutcome, Settlement, Store, Ticket,
+        Applied, Claim, Claimed, Erased, Error, Fired, Gone, HandoverView, Names, Page, Pause,
+        Retention, RowOutcome, Settlement, Store, Ticket,
     },
 };
 
@@ -386,6 +387,15 @@ impl Store for Lanes {
         _desk: &DeskName,
     ) -> Result<Option<HandoverView>, Error> {
         unreachable!("delivery reads no handover")
+    }
+
+    async fn transcript(
+        &self,
+        _: HandoverId,
+        _: &DeskName,
+        _: u64,
+    ) -> Result<Page<Message>, Error> {
+        unreachable!("delivery reads no transcript")
     }
 
     async fn remove(&self, gone: &Gone, limit: usize) -> Result<usize, Error> {

@@ -3,17 +3,11 @@
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::{
-    columns::{self, count, integer, message_columns, values},
-    fault::Fault,
-    views::{message, message_at},
-    work::Ground,
-};
+use super::{columns, fault::Fault, transcript, views::message_at, work::Ground};
 use crate::{
     domain::{
         delivery::{Destination, Job, Lane, LegFacts, Task},
-        ids::{ConversationId, DeliveryId, MessageId},
-        message::Message,
+        ids::{DeliveryId, MessageId},
         taken::Taken,
     },
     store::job::{Excerpt, Loaded, transcript_limit},
@@ -122,7 +116,7 @@ async fn add_messages(ground: &Ground, job: &mut Job, row: &Row, from: usize) ->
     if let (Task::Open { upto }, Some(leg)) = (&job.task, &job.leg) {
         let limit = transcript_limit(&ground.transcript_limits, &leg.desk);
         (job.transcript, job.transcript_total) =
-            transcript(ground, job.conversation, *upto, limit).await?;
+            transcript::upto(ground, job.conversation, *upto, limit).await?;
     }
     if let Some(id) = job.task.message()
         && row.try_get::<_, Option<MessageId>>(from)? == Some(id)
@@ -130,35 +124,6 @@ async fn add_messages(ground: &Ground, job: &mut Job, row: &Row, from: usize) ->
         job.message = Some(message_at(row, from)?);
     }
     Ok(())
-}
-
-/// What was said up to this message, the newest of it, oldest first; and how much there is in all.
-async fn transcript(
-    ground: &Ground,
-    conversation: ConversationId,
-    upto: u64,
-    limit: usize,
-) -> Result<(Vec<Message>, u64), Fault> {
-    let sql = concat!(
-        "SELECT ",
-        message_columns!(),
-        ", count(*) OVER () FROM messages WHERE conversation = $1 AND seq <= $2 AND actor <> 'system' \
-         AND NOT late AND NOT unsaid ORDER BY seq DESC LIMIT $3"
-    );
-    // Of none at all there are none to count.
-    let most = columns::number(limit.max(1));
-    let rows = ground
-        .database
-        .rows(sql, values![conversation, integer(upto), most])
-        .await?;
-    let total = match rows.first() {
-        Some(row) => count(row.try_get(8)?),
-        None => 0,
-    };
-    let newest_first = rows.iter().take(limit).map(message);
-    let mut messages = newest_first.collect::<Result<Vec<_>, _>>()?;
-    messages.reverse();
-    Ok((messages, total))
 }
 
 #[cfg(test)]

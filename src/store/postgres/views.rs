@@ -8,15 +8,15 @@ use uuid::Uuid;
 use super::{
     columns::{self, count, select_messages, values},
     fault::Fault,
+    transcript,
     work::Ground,
 };
 use crate::{
     domain::{
         conversation::{Answer, Conversation, Phase},
         delivery::Destination,
-        ids::{ConversationId, DeskName, HandoverId, MessageId},
+        ids::{DeskName, HandoverId, MessageId},
         message::Message,
-        time::Timestamp,
     },
     store::{HandoverView, Names},
 };
@@ -40,22 +40,21 @@ pub(super) async fn handover(
     id: HandoverId,
     desk: &DeskName,
 ) -> Result<Option<HandoverView>, Fault> {
-    let sql = "SELECT h.conversation, h.facts, h.phase, h.answer, h.ended_at, c.state \
+    let sql = "SELECT h.facts, h.phase, h.answer, c.state \
                FROM handovers h JOIN conversations c ON c.id = h.conversation \
                WHERE h.id = $1 AND h.desk = $2 AND EXISTS (SELECT 1 FROM legs l WHERE l.handover = $1 AND l.desk = $2)";
     let Some(row) = ground.database.row(sql, values![id, desk]).await? else {
         return Ok(None);
     };
-    let state: Conversation = columns::json(&row, 5)?;
-    let transcript = transcript(ground, row.try_get(0)?, row.try_get(4)?).await?;
+    let state: Conversation = columns::json(&row, 3)?;
     Ok(Some(HandoverView {
-        facts: columns::json(&row, 1)?,
+        facts: columns::json(&row, 0)?,
         bot: state.key.bot,
         user: state.key.user.as_str().to_owned(),
         profile: state.profile,
-        phase: row.try_get(2)?,
-        answer: row.try_get(3)?,
-        transcript,
+        phase: row.try_get(1)?,
+        answer: row.try_get(2)?,
+        transcript: transcript::after(ground, id, desk, 0).await?,
     }))
 }
 
@@ -72,22 +71,6 @@ pub(super) async fn names_in_use(ground: &Ground) -> Result<Names, Fault> {
         }
     }
     Ok(names)
-}
-
-/// Everything but the bridge's notices; of a handover that is over, nothing that was said after it.
-async fn transcript(
-    ground: &Ground,
-    conversation: ConversationId,
-    ended_at: Option<Timestamp>,
-) -> Result<Vec<Message>, Fault> {
-    let sql = select_messages!(
-        "WHERE conversation = $1 AND actor <> 'system' AND ($2 IS NULL OR recorded_at <= $2) ORDER BY seq"
-    );
-    let rows = ground
-        .database
-        .rows(sql, values![conversation, ended_at])
-        .await?;
-    rows.iter().map(message).collect()
 }
 
 /// Those of these that are still kept and can be read.

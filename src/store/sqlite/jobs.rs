@@ -1,10 +1,11 @@
 //! Puts together what a claimed row is about, from committed rows.
 
-use rusqlite::{Connection, OptionalExtension, Row, params, types::ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row, types::ValueRef};
 
 use super::{
-    columns::{self, AnyId, count, integer, number, select_messages},
+    columns::{self, AnyId, count, select_messages},
     fault::Fault,
+    transcript,
 };
 use crate::{
     domain::{
@@ -53,11 +54,11 @@ fn load(connection: &Connection, row: i64, limits: &TranscriptLimits) -> Result<
         _ => None,
     };
     let mut task = stored.task;
-    let mut transcript = (Vec::new(), 0);
+    let (mut transcript, mut total) = (Vec::new(), 0);
     match (&mut task, &leg) {
         (Task::Open { upto }, Some(leg)) => {
             let limit = transcript_limit(limits, &leg.desk);
-            transcript = read_transcript(connection, stored.conversation, *upto, limit)?;
+            (transcript, total) = transcript::upto(connection, stored.conversation, *upto, limit)?;
         }
         (Task::Resume { contract, .. }, _) => {
             contract.unanswered |= stored.state.is_unanswered(stored.facts.id);
@@ -81,8 +82,8 @@ fn load(connection: &Connection, row: i64, limits: &TranscriptLimits) -> Result<
             taken: stored.of_handover,
             leg,
             message,
-            transcript: transcript.0,
-            transcript_total: transcript.1,
+            transcript,
+            transcript_total: total,
         }),
         attempts: stored.attempts,
         destination: stored.destination,
@@ -121,31 +122,6 @@ pub(super) fn read_message(
         .prepare_cached(sql)?
         .query_row([id], message)
         .optional()?)
-}
-
-/// What was said up to this message, the newest of it, oldest first; and how much there is in all.
-fn read_transcript(
-    connection: &Connection,
-    conversation: i64,
-    upto: u64,
-    limit: usize,
-) -> Result<(Vec<Message>, u64), Fault> {
-    let upto = integer(upto);
-    let total = connection
-        .prepare_cached(
-            "SELECT count(*) FROM messages WHERE conversation = ?1 AND seq <= ?2 AND actor <> 'system' AND late = 0 AND unsaid = 0",
-        )?
-        .query_row(params![conversation, upto], |row| row.get(0))?;
-    let limit = number(limit);
-    let mut statement = connection.prepare_cached(select_messages!(
-        "WHERE conversation = ?1 AND seq <= ?2 AND actor <> 'system' AND late = 0 AND unsaid = 0 \
-             ORDER BY seq DESC LIMIT ?3"
-    ))?;
-    let mut messages = statement
-        .query_map(params![conversation, upto, limit], message)?
-        .collect::<Result<Vec<_>, _>>()?;
-    messages.reverse();
-    Ok((messages, count(total)))
 }
 
 struct Stored {

@@ -3,18 +3,16 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    columns::{AnyId, asked_desk, number, select_messages},
+    columns::{AnyId, asked_desk, number},
     fault::Fault,
-    jobs,
+    transcript,
 };
 use crate::{
     domain::{
         conversation::{Answer, Conversation, Phase},
         delivery::{Destination, HandoverFacts},
         ids::{DeliveryId, DeskName, ErasureId, HandoverId},
-        message::Message,
         retry::ErrorClass,
-        time::Timestamp,
     },
     store::{
         DeliveryFilter, DeliveryState, DeliveryView, HandoverSummary, HandoverView, Names, Page,
@@ -43,14 +41,13 @@ pub(super) fn handover(
 ) -> Result<Option<HandoverView>, Fault> {
     let found = connection
         .prepare_cached(
-            "SELECT h.conversation, h.facts, h.phase, h.answer, h.ended_at, c.state \
+            "SELECT h.facts, h.phase, h.answer, c.state \
              FROM handovers h JOIN conversations c ON c.row = h.conversation \
              WHERE h.id = ?1 AND h.desk = ?2 AND EXISTS (SELECT 1 FROM legs l WHERE l.handover = ?1 AND l.desk = ?2)",
         )?
         .query_row(params![id, desk], StoredHandover::read)
         .optional()?;
     let Some(stored) = found else { return Ok(None) };
-    let transcript = transcript(connection, stored.conversation, stored.ended_at)?;
     Ok(Some(HandoverView {
         facts: stored.facts,
         bot: stored.state.key.bot,
@@ -58,7 +55,7 @@ pub(super) fn handover(
         profile: stored.state.profile,
         phase: stored.phase,
         answer: stored.answer,
-        transcript,
+        transcript: transcript::after(connection, id, desk, 0)?,
     }))
 }
 
@@ -185,21 +182,6 @@ pub(super) fn open_handovers(
     Ok(Page::of(rows.collect::<Result<_, _>>()?, limit))
 }
 
-/// Everything but the bridge's notices; of a handover that is over, nothing that was said after it.
-fn transcript(
-    connection: &Connection,
-    conversation: i64,
-    ended_at: Option<Timestamp>,
-) -> Result<Vec<Message>, Fault> {
-    let mut statement = connection.prepare_cached(
-        select_messages!(
-            "WHERE conversation = ?1 AND actor <> 'system' AND (?2 IS NULL OR recorded_at <= ?2) ORDER BY seq"
-        ),
-    )?;
-    let rows = statement.query_map(params![conversation, ended_at], jobs::message)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 /// A delivery from a row of [`view_columns`].
 pub(super) fn delivery_view(row: &Row<'_>) -> rusqlite::Result<DeliveryView> {
     Ok(DeliveryView {
@@ -226,23 +208,19 @@ pub(super) fn delivery_view(row: &Row<'_>) -> rusqlite::Result<DeliveryView> {
 }
 
 struct StoredHandover {
-    conversation: i64,
     facts: HandoverFacts,
     phase: Option<Phase>,
     answer: Answer,
-    ended_at: Option<Timestamp>,
     state: Conversation,
 }
 
 impl StoredHandover {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
-            conversation: row.get(0)?,
-            facts: super::columns::json(row, 1)?,
-            phase: row.get(2)?,
-            answer: row.get(3)?,
-            ended_at: row.get(4)?,
-            state: super::columns::json(row, 5)?,
+            facts: super::columns::json(row, 0)?,
+            phase: row.get(1)?,
+            answer: row.get(2)?,
+            state: super::columns::json(row, 3)?,
         })
     }
 }

@@ -10,7 +10,7 @@ use handover_bridge::{
         message::Actor,
         retry::ErrorClass,
     },
-    store::{RowOutcome, Settlement},
+    store::{Claim, RowOutcome, Settlement},
 };
 
 use crate::world::{Harness, World, bot, item, request, says, settled, team, text};
@@ -322,6 +322,41 @@ pub async fn the_open_call_carries_the_newest_of_the_transcript(harness: impl Ha
         .unwrap();
     assert_eq!(text(&next), "5");
     assert_eq!(next.job.leg.unwrap().reference.as_deref(), Some("room7"));
+}
+
+/// How many there are is not all that counts: a bot may tell a megabyte with each.
+pub async fn of_long_messages_as_many_are_read_at_once_as_fit(harness: impl Harness + 'static) {
+    let world = World::new(harness).await;
+    let long = |letter: &str, bytes| item(Actor::User, &letter.repeat(bytes), Vec::new());
+    let transcript = vec![long("a", 600_000), long("b", 400_000), long("c", 600_000)];
+    world.apply(request("ann", transcript)).await;
+    let open = world.claim(&team()).await.unwrap();
+    let told = |claim: &Claim| {
+        claim
+            .job
+            .transcript
+            .iter()
+            .map(|it| it.seq)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((told(&open), open.job.transcript_total), (vec![2, 3], 3));
+    let handover = open.job.handover.id;
+    world.done(open).await;
+    let said = world.transcript(handover).await;
+    let lengths: Vec<_> = said.iter().map(|(seq, text)| (*seq, text.len())).collect();
+    assert_eq!(lengths, [(1, 600_000), (2, 400_000), (3, 600_000)]);
+    let conversation = world.conversation("ann").await;
+    let shown = |before| world.store.conversation(conversation, before, 100);
+    let newest = shown(None).await.unwrap().unwrap();
+    assert_eq!((newest.messages.len(), newest.more), (2, true));
+    let older = shown(Some(2)).await.unwrap().unwrap();
+    assert_eq!((older.messages.len(), older.more), (1, false));
+
+    world
+        .apply(request("bea", vec![long("a", 10), long("b", 2_000_000)]))
+        .await;
+    let open = world.claim(&team()).await.unwrap();
+    assert_eq!(told(&open), [2], "one that is longer comes by itself");
 }
 
 pub async fn a_resume_says_whether_the_user_wrote_after_the_close(harness: impl Harness + 'static) {

@@ -135,7 +135,11 @@ pub async fn what_is_told_of_a_leg_that_is_over_never_reaches_the_next_one(
     let view = world.store.handover(second, &team_name()).await.unwrap();
     assert!(view.unwrap().phase.is_some(), "the next one goes on");
     let of_first = |view: handover_bridge::store::HandoverView| {
-        let late = view.transcript.into_iter().filter(|message| message.late);
+        let late = view
+            .transcript
+            .items
+            .into_iter()
+            .filter(|message| message.late);
         late.map(|message| message.handover).collect::<Vec<_>>()
     };
     let view = world.store.handover(second, &team_name()).await.unwrap();

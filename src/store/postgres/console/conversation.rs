@@ -7,11 +7,11 @@ use tokio_postgres::Row;
 
 use super::{
     super::{
-        columns::{self, asked_desk, count, integer, select_messages, values},
+        columns::{self, asked_desk, count, integer, values},
         database::{Database, Statement},
         fault::Fault,
         listing::{self, view_columns},
-        views,
+        transcript,
     },
     row,
 };
@@ -21,12 +21,10 @@ use crate::{
         ids::{ConversationId, MessageId, OperatorName},
         message::Message,
     },
-    store::{ConversationView, DeliveryView, MessageView, Page, page::one_more},
+    store::{ConversationView, DeliveryView, MessageView},
 };
 
 const STATE: &str = "SELECT revision, state FROM conversations WHERE id = $1";
-const MESSAGES: &str =
-    select_messages!("WHERE conversation = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3");
 /// What is or was owed to the bot. There is no index from a conversation to what is owed to desks: it would cost more,
 /// with every message of a user, than it tells here.
 const DELIVERIES: &str = concat!(
@@ -50,10 +48,9 @@ pub(super) async fn view(
     before: Option<u64>,
     limit: usize,
 ) -> Result<Option<ConversationView>, Fault> {
-    let before = before.map_or(i64::MAX, integer);
     let reads = [
         Statement::new(STATE, values![id]),
-        Statement::new(MESSAGES, values![id, before, one_more(limit)]),
+        transcript::before(id, before, limit),
         Statement::new(DELIVERIES, values![id]),
         Statement::new(HANDOVERS, values![id]),
         Statement::new(JOURNAL, values![id]),
@@ -65,7 +62,7 @@ pub(super) async fn view(
     let Some(state) = state.first() else {
         return Ok(None);
     };
-    let messages = newest(messages, limit)?;
+    let messages = transcript::newest(messages, limit)?;
     let mut deliveries = by_message(deliveries)?;
     let shown = |message: Message| MessageView {
         deliveries: deliveries.remove(&message.id).unwrap_or_default(),
@@ -83,14 +80,6 @@ pub(super) async fn view(
             .collect::<Result<_, _>>()?,
         journal: journal.into_iter().flatten().collect(),
     }))
-}
-
-/// Oldest first.
-fn newest(rows: &[Row], limit: usize) -> Result<Page<Message>, Fault> {
-    let read = rows.iter().map(views::message);
-    let mut page = Page::of(read.collect::<Result<_, _>>()?, limit);
-    page.items.reverse();
-    Ok(page)
 }
 
 fn by_message(rows: &[Row]) -> Result<HashMap<MessageId, Vec<DeliveryView>>, Fault> {

@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::{
     super::{
-        columns::{self, asked_desk, integer, select_messages},
+        columns::{self, asked_desk, integer},
         fault::Fault,
-        jobs, views,
+        transcript, views,
         work::Work,
     },
     row,
@@ -19,9 +19,8 @@ use crate::{
         conversation::Conversation,
         effect::{Cause, JournalEntry},
         ids::{ConversationId, MessageId, OperatorName},
-        message::Message,
     },
-    store::{ConversationView, DeliveryView, InboxHandover, MessageView, Page, page::one_more},
+    store::{ConversationView, DeliveryView, InboxHandover, MessageView},
 };
 
 pub(super) fn view(
@@ -39,7 +38,7 @@ pub(super) fn view(
     let Some((row, state)) = found else {
         return Ok(None);
     };
-    let messages = messages(&moment, row, before, limit)?;
+    let messages = transcript::before(&moment, row, before, limit)?;
     let mut deliveries = deliveries(&moment, row)?;
     Ok(Some(ConversationView {
         state,
@@ -56,26 +55,6 @@ pub(super) fn view(
         handovers: handovers(&moment, row)?,
         journal: journal(&moment, row)?,
     }))
-}
-
-/// The newest before `before`, oldest first.
-fn messages(
-    connection: &Connection,
-    conversation: i64,
-    before: Option<u64>,
-    limit: usize,
-) -> Result<Page<Message>, Fault> {
-    let mut statement = connection.prepare_cached(select_messages!(
-        "WHERE conversation = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3"
-    ))?;
-    let before = before.map_or(i64::MAX, integer);
-    let rows = statement.query_map(
-        params![conversation, before, one_more(limit)],
-        jobs::message,
-    )?;
-    let mut page = Page::of(rows.collect::<Result<_, _>>()?, limit);
-    page.items.reverse();
-    Ok(page)
 }
 
 /// What is or was owed to the bot, by message. There is no index from a conversation to what is owed to desks: it would
