@@ -138,12 +138,26 @@ impl Turn<'_> {
                 }
             }
             Err(why) => {
+                if !said.automatic {
+                    self.answer_is_lost();
+                }
                 self.push(Effect::Unsaid { message });
                 self.owe_desk(Task::Failed {
                     message,
                     reason: why.label().to_owned(),
                 });
             }
+        }
+    }
+
+    /// What an agent said has not reached the user, who goes on waiting for a word of theirs. The agent is told so now, and
+    /// has as long to say it otherwise as for any answer.
+    pub(super) fn answer_is_lost(&mut self) {
+        let now = self.context.now;
+        if let Some(handover) = self.open_mut()
+            && handover.phase == Phase::Attended
+        {
+            handover.unanswered_since.get_or_insert(now);
         }
     }
 

@@ -46,6 +46,9 @@ impl Turn<'_> {
 
     fn say_failed(&mut self, settled: &Settled) {
         if let Some(unsaid) = settled.task.unsaid() {
+            if unsaid.whole {
+                self.answer_is_lost();
+            }
             self.tell_speaker(settled.handover, &unsaid, given_up(&settled.result));
         }
     }

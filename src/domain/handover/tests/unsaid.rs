@@ -91,6 +91,28 @@ fn a_session_that_is_gone_fails_every_message_that_was_not_said() {
 }
 
 #[test]
+fn an_answer_that_reaches_nobody_leaves_the_user_waiting_for_one() {
+    for (said, refused) in [("have a look at this", true), (" ", false)] {
+        let mut world = World::attended();
+        world.user_says("are you there?");
+        world.comes_to("message", done());
+        world.pass(Duration::from_mins(5));
+        world.agent_says(said);
+        if refused {
+            world.comes_to("say", rejected());
+        }
+        world.look_from_here();
+        world.pass(Duration::from_mins(10) - Duration::from_millis(1));
+        assert_eq!(world.notices().len(), 0, "the agent may say it otherwise");
+        world.pass(Duration::from_millis(1));
+        assert_eq!(world.notices(), ["away"]);
+        world.agent_says("here I am");
+        world.pass(Duration::from_mins(30));
+        assert_eq!(world.notices(), ["away"]);
+    }
+}
+
+#[test]
 fn a_resume_that_went_ahead_of_messages_fails_them() {
     let mut world = World::attended();
     let said = message(&world.agent_says("one moment"));
