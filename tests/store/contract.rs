@@ -208,6 +208,7 @@ macro_rules! run_against {
                 open_handovers_dead_letters_and_pauses_are_counted,
                 a_user_in_line_whom_nobody_told_anything_is_unattended,
                 a_notice_that_is_empty_tells_nobody,
+                a_notice_that_was_given_up_has_told_nobody,
                 an_agent_who_owes_an_answer_for_too_long_leaves_the_user_unattended,
                 a_late_resume_is_counted_and_unattended_until_an_operator_knows,
             ],

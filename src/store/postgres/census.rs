@@ -74,7 +74,7 @@ async fn look_at_conversations(
     Ok(())
 }
 
-/// What the rows beside them say of all that are in question.
+/// What the rows beside them say of all that are in question. A notice that has been given up has told nobody anything.
 async fn evidence(
     database: &Database,
     in_question: &[(ConversationId, Handover)],
@@ -89,7 +89,10 @@ async fn evidence(
         .map(|(id, open)| (id.as_uuid(), open.id.as_uuid()))
         .unzip();
     let sql = "SELECT conversation, (SELECT max(recorded_at) FROM messages m \
-                   WHERE m.conversation = g.conversation AND m.handover = g.handover AND m.actor = 'system'), \
+                   WHERE m.conversation = g.conversation AND m.handover = g.handover AND m.actor = 'system' \
+                   AND NOT EXISTS (SELECT FROM deliveries d WHERE d.conversation = m.conversation \
+                       AND substr(d.destination, 1, 4) = 'bot:' AND d.state IN ('dead', 'cancelled') \
+                       AND strpos(d.task, m.id::text) > 0)), \
                EXISTS (SELECT FROM journal j WHERE j.handover = g.handover AND j.cause = 'resume_late') \
                FROM unnest($1, $2) AS g (conversation, handover)";
     let values = values![conversations.clone(), handovers];

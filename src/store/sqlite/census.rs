@@ -72,6 +72,7 @@ fn look_at_conversations(
     Ok(())
 }
 
+/// A notice that has been given up has told nobody anything.
 fn evidence(
     connection: &Connection,
     (row, state, open): (i64, &Conversation, &Handover),
@@ -79,8 +80,11 @@ fn evidence(
 ) -> Result<Evidence, Fault> {
     let told_at = connection
         .prepare_cached(
-            "SELECT max(recorded_at) FROM messages \
-             WHERE conversation = ?1 AND handover = ?2 AND actor = 'system'",
+            "SELECT max(recorded_at) FROM messages m WHERE conversation = ?1 AND handover = ?2 AND actor = 'system' \
+             AND NOT EXISTS (SELECT 1 FROM deliveries d INDEXED BY deliveries_lost \
+                 WHERE d.conversation = ?1 AND substr(d.destination, 1, 4) = 'bot:' \
+                 AND (d.state = 'retrying' OR d.state = 'dead' OR d.state = 'cancelled') AND d.state <> 'retrying' \
+                 AND replace(d.task ->> '$.message', '-', '') = lower(hex(m.id)))",
         )?
         .query_row(params![row, open.id], |row| row.get(0))?;
     let operator_knows = connection

@@ -186,6 +186,26 @@ pub async fn a_user_in_line_whom_nobody_told_anything_is_unattended(
     assert_eq!(census(&world).await.unattended, 0);
 }
 
+pub async fn a_notice_that_was_given_up_has_told_nobody(harness: impl Harness + 'static) {
+    let mut policy = policy();
+    let texts = [(Notice::Waiting, "please wait".to_owned())];
+    policy.texts = Texts([("en".to_owned(), texts.into())].into());
+    let world = World::with(harness, policy).await;
+    world.waiting("ann").await;
+    world.wait(Duration::from_secs(331));
+    for told in [false, true] {
+        world.store.fire_timers(10).await.unwrap();
+        let notice = world.claim(&bot()).await.unwrap();
+        if told {
+            world.done(notice).await;
+        } else {
+            world.dies(notice).await;
+        }
+        assert_eq!(census(&world).await.unattended, u64::from(!told));
+        world.wait(Duration::from_mins(5));
+    }
+}
+
 pub async fn a_notice_that_is_empty_tells_nobody(harness: impl Harness + 'static) {
     let world = World::new(harness).await;
     world.waiting("ann").await;
