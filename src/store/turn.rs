@@ -4,7 +4,7 @@
 use crate::domain::{
     conversation::{Answer, Conversation, Phase},
     delivery::Unsaid,
-    effect::Effect,
+    effect::{Effect, WarningKind},
     handover::{Echo, Outcome},
     ids::{DeskName, HandoverId, MessageId},
 };
@@ -41,6 +41,15 @@ pub(super) struct OpenBefore {
 pub(super) struct Turned {
     pub(super) effects: Vec<Effect>,
     pub(super) outcome: Outcome,
+}
+
+impl Turned {
+    /// Whether the platform is not even asked to delete what it keeps.
+    pub(super) fn leaves_it_to_the_platform(&self) -> bool {
+        self.effects.iter().any(|effect| {
+            matches!(effect, Effect::Warn(warning) if warning.kind == WarningKind::NotErased)
+        })
+    }
 }
 
 impl Before {

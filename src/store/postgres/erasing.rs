@@ -115,8 +115,8 @@ impl Attempt for Tell {
     async fn attempt(&mut self, work: &mut Work) -> Result<(), Fault> {
         let Untold {
             conversation,
+            erasure,
             at_platform,
-            ..
         } = self.0;
         if !is_untold(work, &self.0).await? {
             return Ok(());
@@ -124,7 +124,10 @@ impl Attempt for Tell {
         // Retention may have been quicker.
         if let Some(subject) = Subject::by_id(work, conversation, &[]).await? {
             let event = Event::EraseRequested { at_platform };
-            subject.turn(work, &event).await?;
+            let (_, turned) = subject.turn(work, &event).await?;
+            if turned.leaves_it_to_the_platform() {
+                keeps_it(work, erasure);
+            }
         }
         told(work, &self.0);
         Ok(())
@@ -157,10 +160,7 @@ impl Attempt for EndUnread {
                 values![conversation],
             );
             if at_platform {
-                work.write(
-                    "UPDATE erasures SET platform_kept = platform_kept + 1 WHERE id = $1",
-                    values![erasure],
-                );
+                keeps_it(work, erasure);
                 let subject = row.try_get(1)?;
                 let kind = WarningKind::NotErased;
                 warnings::raise(work, &Warning { kind, subject })?;
@@ -175,6 +175,14 @@ async fn is_untold(work: &mut Work, untold: &Untold) -> Result<bool, Fault> {
     let sql = "SELECT FROM erasing WHERE conversation = $1 AND erasure = $2 AND NOT told";
     let found = work.row(sql, values![untold.conversation, untold.erasure]);
     Ok(found.await?.is_some())
+}
+
+/// One more conversation of which the platform keeps what it has.
+fn keeps_it(work: &mut Work, erasure: ErasureId) {
+    work.write(
+        "UPDATE erasures SET platform_kept = platform_kept + 1 WHERE id = $1",
+        values![erasure],
+    );
 }
 
 fn told(work: &mut Work, untold: &Untold) {

@@ -20,7 +20,7 @@ use crate::{
 const SAY_EVERY: Duration = Duration::from_secs(10);
 /// Who has not said so for as many milliseconds counts as gone. Shorter than upkeep waits before it first looks for names
 /// that are gone: who starts again with another configuration finds the replica gone that it was.
-const LIVES: i64 = 45_000;
+pub(super) const LIVES: i64 = 45_000;
 /// Rows of those that are gone are kept for as long as that.
 const KEPT: i64 = 3_600_000;
 /// `since` goes back to when the replica began to be heard without a gap. Of a clock that was set back it is known all the

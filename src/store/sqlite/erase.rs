@@ -136,7 +136,10 @@ pub(super) fn tell(
     // Retention may have been quicker.
     if let Some(at_platform) = at_platform {
         let event = Event::EraseRequested { at_platform };
-        Subject::by_row(work, conversation)?.turn(work, &event)?;
+        let (_, turned) = Subject::by_row(work, conversation)?.turn(work, &event)?;
+        if turned.leaves_it_to_the_platform() {
+            keeps_it(work, erasure)?;
+        }
     }
     told(work, conversation, erasure).map(drop)
 }
@@ -168,11 +171,7 @@ pub(super) fn end_unread(
     let Some(ended) = ended else {
         return Ok(());
     };
-    let kept = work.execute(
-        "UPDATE erasures SET platform_kept = platform_kept + 1 WHERE id = ?1 AND at_platform",
-        [erasure],
-    )?;
-    if kept > 0 {
+    if keeps_it(work, erasure)? {
         let subject = ended.bot.to_string();
         let kind = WarningKind::NotErased;
         warnings::raise(work, &Warning { kind, subject })?;
@@ -184,6 +183,15 @@ pub(super) fn end_unread(
         to: None,
     });
     Ok(())
+}
+
+/// One more conversation of which the platform keeps what it has, if it is to be asked at all.
+fn keeps_it(work: &Work<'_>, erasure: ErasureId) -> Result<bool, Fault> {
+    let kept = work.execute(
+        "UPDATE erasures SET platform_kept = platform_kept + 1 WHERE id = ?1 AND at_platform",
+        [erasure],
+    )?;
+    Ok(kept > 0)
 }
 
 /// Says whether it had not been told yet: whoever asked for the erasure and what goes on beside it may both be at it.

@@ -19,7 +19,7 @@ use tokio::time::{sleep, timeout};
 
 use super::Database;
 use crate::world::{
-    bot, bot_name, clock, from_desk, policy, request, settled, spare_name, team, team_name,
+    bot, bot_name, clock, from_desk, policy, request, says, settled, spare_name, team, team_name,
 };
 
 /// Each replica has been heard for a minute.
@@ -116,6 +116,42 @@ async fn what_is_to_be_erased_is_found_by_looking() {
     rung.expect("the other one goes on with it");
     assert_eq!(other.go_on_erasing(9).await.unwrap(), Erased::Waits);
     other.close().await;
+}
+
+/// The one that is asked to erase does not know the bot.
+#[tokio::test]
+async fn a_platform_is_asked_by_a_replica_that_knows_its_bot() {
+    let (database, clock) = (Database::new(), clock());
+    let new = database.replica(policy(), Arc::clone(&clock)).await;
+    let old = database.replica(before_the_bot(), clock).await;
+    let ann = || Whose {
+        named: vec![Named::Key("ann".to_owned())],
+        bot: None,
+        version: None,
+    };
+    for knows in [true, false] {
+        new.apply(says("ann", "hello")).await.unwrap();
+        if !knows {
+            database.says(SILENT);
+        }
+        let begun = old.erase(ann(), true, "ben").await.unwrap();
+        old.go_on_erasing(9).await.unwrap();
+        new.go_on_erasing(9).await.unwrap();
+        let mut claimed = new.claim(&bot(), 9).await.unwrap().claims;
+        assert_eq!(claimed.len(), usize::from(knows));
+        if let Some(forget) = claimed.pop() {
+            assert_eq!(forget.job.task, Task::Forget);
+            let done = settled(StepResult::Done(Done::default()));
+            new.settle(forget, done).await.unwrap();
+        }
+        while old.go_on_erasing(9).await.unwrap() == Erased::More {}
+        let done = old.erasure(begun.id).await.unwrap().unwrap();
+        let counted = (done.platform_deleted, done.platform_kept);
+        assert_eq!(counted, if knows { (1, 0) } else { (0, 1) });
+        assert!(done.finished_at.is_some(), "{done:?}");
+    }
+    new.close().await;
+    old.close().await;
 }
 
 #[tokio::test]
