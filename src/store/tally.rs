@@ -119,6 +119,9 @@ pub(super) fn of_turn(
     let (bot, before) = (&after.key.bot, before.open.as_ref());
     let desk = after.handover.as_ref().and_then(Handover::desk);
     let desk = desk.or(before.and_then(|before| before.desk.as_ref()));
+    // Whom an operator takes from the bot has waited for nobody.
+    let is_taken = |effect: &Effect| matches!(effect, Effect::Journal(entry) if entry.cause == Cause::TakenOver);
+    let nobody_asked = effects.iter().any(is_taken);
     let mut tallies = Vec::new();
     for effect in effects {
         match effect {
@@ -129,12 +132,20 @@ pub(super) fn of_turn(
             }),
             Effect::Handover(row) => {
                 let before = before.filter(|before| before.id == row.facts.id);
-                tallies.extend(of_row(row, before, bot, now));
+                let of_row = of_row(row, before, bot, now).into_iter();
+                tallies.extend(of_row.filter(|tally| !(nobody_asked && tally.is_of_a_wait())));
             }
             _ => {}
         }
     }
     tallies
+}
+
+impl Tally {
+    /// How long it took until a request was answered, or the user had somebody.
+    const fn is_of_a_wait(&self) -> bool {
+        matches!(self, Self::Answered { .. } | Self::Joined { .. })
+    }
 }
 
 fn own(reason: &str) -> &'static str {
@@ -302,42 +313,23 @@ mod tests {
         conversation::ConversationKey,
         event::{Event, Request},
         handover::{Context, decide},
-        ids::{ConversationId, ExternalId},
+        ids::{ConversationId, ExternalId, OperatorName},
+        operator::{Action, OperatorAction},
         policy::{BotPolicy, Conditions, DeskPolicy, LookUps},
         routing::Route,
     };
 
-    #[test]
-    fn a_request_is_counted_for_no_desk_before_one_is_asked() {
-        let (bot, desk) = (
-            BotName::new("webshop").unwrap(),
-            DeskName::new("live").unwrap(),
-        );
-        let mut policy = Policy::default();
-        let bot_policy = BotPolicy {
-            look_ups: LookUps {
-                history: true,
-                session: false,
-            },
-            ..BotPolicy::default()
-        };
-        policy.bots.insert(bot.clone(), bot_policy);
-        policy.desks.insert(desk.clone(), DeskPolicy::new());
-        policy.routes.push(Route::to(desk));
+    fn tallied(policy: &Policy, event: &Event) -> Vec<Tally> {
         let key = ConversationKey {
-            bot,
+            bot: BotName::new("webshop").unwrap(),
             realm: "b1/LIVE".to_owned(),
             user: ExternalId::new("ann").unwrap(),
         };
         let id = ConversationId::from_uuid(uuid::Uuid::nil());
         let (state, now) = (Conversation::new(id, key), Timestamp::from_millis(0));
         let before = Before::of(&state);
-        let request = Event::HandoverRequested(Request {
-            payload: None,
-            transcript: Vec::new(),
-        });
         let context = Context {
-            policy: &policy,
+            policy,
             conditions: &Conditions::default(),
             now,
             new_id: &mut uuid::Uuid::nil,
@@ -345,8 +337,33 @@ mod tests {
             unsaid: &[],
             on_its_way: None,
         };
-        let decision = decide(state, &request, context);
-        let tallies = of_turn(&before, &decision.state, &decision.effects, now);
+        let decision = decide(state, event, context);
+        of_turn(&before, &decision.state, &decision.effects, now)
+    }
+
+    fn policy(bot: BotPolicy, desk: DeskPolicy) -> Policy {
+        let mut policy = Policy::default();
+        policy.bots.insert(BotName::new("webshop").unwrap(), bot);
+        let name = DeskName::new("live").unwrap();
+        policy.desks.insert(name.clone(), desk);
+        policy.routes.push(Route::to(name));
+        policy
+    }
+
+    #[test]
+    fn a_request_is_counted_for_no_desk_before_one_is_asked() {
+        let bot = BotPolicy {
+            look_ups: LookUps {
+                history: true,
+                session: false,
+            },
+            ..BotPolicy::default()
+        };
+        let request = Event::HandoverRequested(Request {
+            payload: None,
+            transcript: Vec::new(),
+        });
+        let tallies = tallied(&policy(bot, DeskPolicy::new()), &request);
         assert!(
             matches!(
                 &tallies[..],
@@ -358,6 +375,29 @@ mod tests {
             ),
             "{tallies:?}"
         );
+    }
+
+    #[test]
+    fn whom_an_operator_takes_over_has_waited_for_nobody() {
+        let bot = BotPolicy {
+            pause_steps: 1,
+            ..BotPolicy::default()
+        };
+        let desk = DeskPolicy {
+            takes_at_once: true,
+            ..DeskPolicy::new()
+        };
+        let take_over = Event::OperatorActed(OperatorAction {
+            by: OperatorName::new("ines").unwrap(),
+            shown_as: None,
+            overrules: false,
+            action: Action::TakeOver,
+        });
+        let tallies = tallied(&policy(bot, desk), &take_over);
+        let transitions = tallies
+            .iter()
+            .all(|it| matches!(it, Tally::Transition { .. }));
+        assert!(transitions && !tallies.is_empty(), "{tallies:?}");
     }
 
     #[test]
