@@ -299,6 +299,10 @@ impl Retention {
     fn echoes(&self) -> Duration {
         self.keys.max(self.transcripts)
     }
+
+    /// A copy that no transcript brings is of no use once its time is over. What a purge did not come to within this goes
+    /// with the rest: so no purge looks at all that is kept for long.
+    const COPIES: Duration = Duration::from_hours(24);
 }
 
 impl RowOutcome {

@@ -44,10 +44,11 @@ pub enum Effect {
         fingerprint: Fingerprint,
         delivery: DeliveryId,
     },
-    /// The platform may tell of this message once more, by its other way, until then.
+    /// The platform may tell of a message once more, by its other way, until then.
     ExpectCopy {
         fingerprint: Fingerprint,
-        message: MessageId,
+        /// None: that way brings no transcripts, which may be old, so nothing of it is wanted afterwards.
+        message: Option<MessageId>,
         until: Timestamp,
     },
     /// An expected echo has come, the oldest equal one; the next equal one is no echo.

@@ -86,6 +86,7 @@ pub enum Feed {
     /// There is no other.
     #[default]
     Only,
+    /// Which brings transcripts as well.
     First,
     Second,
 }

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::domain::{
     delivery::{Destination, Lane},
-    ids::{ConversationId, LegId},
+    ids::{ConversationId, LegId, MessageId},
 };
 
 /// What a message is read from.
@@ -45,6 +45,11 @@ macro_rules! asked_desk {
     };
 }
 pub(super) use asked_desk;
+
+/// What stands in the place of a message that nobody looks for once the time of its copy is over.
+pub(super) fn copied(message: Option<MessageId>) -> Uuid {
+    message.map_or_else(Uuid::nil, MessageId::as_uuid)
+}
 
 /// A count as a column holds it; none of ours comes near the end of the range.
 pub(super) fn integer(count: u64) -> i64 {

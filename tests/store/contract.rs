@@ -58,6 +58,7 @@ macro_rules! run_against {
                 what_has_been_removed_stands_in_front_again,
                 what_an_agent_said_keeps_its_place,
                 what_is_still_kept_is_not_recorded_again,
+                a_copy_that_no_transcript_brings_goes_when_its_time_is_over,
             ],
             unsaid: [
                 a_desk_is_told_of_every_message_that_a_gone_session_left_unsaid,

@@ -493,7 +493,7 @@ pub fn text(claim: &Claim) -> String {
     text_of(&claim.job.message.as_ref().expect("a message").content)
 }
 
-fn said(text: &str) -> PlatformMessage {
+pub fn said(text: &str) -> PlatformMessage {
     PlatformMessage {
         at: None,
         content: Content::text(text),

@@ -11,7 +11,7 @@ use crate::domain::{
     dedupe::Fingerprint,
     delivery::Task,
     effect::{Cause, Effect, WarningKind},
-    event::{AgentSaid, PlatformMessage},
+    event::{AgentSaid, Feed, PlatformMessage},
     fallback::{Choice, Choices},
     ids::{HandoverId, MessageId},
     message::{Actor, Content},
@@ -232,7 +232,7 @@ impl Turn<'_> {
         };
         self.push(Effect::ExpectCopy {
             fingerprint: Fingerprint::of(&said.content).by(other),
-            message,
+            message: (other == Feed::First).then_some(message),
             until: self.context.now.plus(COPY_WITHIN),
         });
     }

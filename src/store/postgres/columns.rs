@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::fault::Fault;
 pub(super) use crate::store::columns::{
-    asked_desk, count, integer, lane, lane_id, message_columns, number, select_messages,
+    asked_desk, copied, count, integer, lane, lane_id, message_columns, number, select_messages,
     transcript_columns,
 };
 use crate::{

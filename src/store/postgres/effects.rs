@@ -2,7 +2,7 @@
 
 use super::{
     cancel,
-    columns::{integer, lane_id, values},
+    columns::{copied, integer, lane_id, values},
     fault::Fault,
     legs,
     memory::Change,
@@ -64,7 +64,7 @@ pub(super) async fn perform(
             } => {
                 work.write(
                     "INSERT INTO echoes (conversation, fingerprint, delivery, expires_at) VALUES ($1, $2, $3, $4)",
-                    values![id, fingerprint, message, until],
+                    values![id, fingerprint, copied(*message), until],
                 );
                 subject.expect_echo(Echo {
                     fingerprint: *fingerprint,

@@ -12,7 +12,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{
-    columns::{count, number, values},
+    columns::{copied, count, number, values},
     database::Statement,
     fault::Fault,
     patience::Patience,
@@ -126,6 +126,10 @@ const KEYS: &str = "WITH old AS (SELECT hash, EXISTS (SELECT FROM messages m WHE
     SELECT (SELECT count(*) FROM anew) + (SELECT count(*) FROM gone)";
 const ECHOES: &str = removes!(
     "DELETE FROM echoes WHERE row IN (SELECT row FROM echoes WHERE expires_at < $1 LIMIT $2)"
+);
+const COPIES: &str = removes!(
+    "DELETE FROM echoes WHERE row IN (SELECT row FROM echoes WHERE expires_at < $1 AND expires_at > $3 AND delivery = $4 \
+     LIMIT $2)"
 );
 /// Oldest first, so only the front of the table is looked at.
 const UNKNOWN_EVENTS: &str = removes!(
@@ -281,9 +285,10 @@ fn by_age(keep: &Retention, limit: i64, now: Timestamp) -> impl Iterator<Item = 
         (UNMATCHED, now.as_millis()),
     ];
     let keys = values![day(now.minus(keep.keys)), limit, day(now)];
+    let copies = values![now, limit, now.minus(Retention::COPIES), copied(None)];
     ages.into_iter()
         .map(move |(sql, before)| Statement::new(sql, values![before, limit]))
-        .chain([Statement::new(KEYS, keys)])
+        .chain([Statement::new(KEYS, keys), Statement::new(COPIES, copies)])
 }
 
 /// Of what statements say that they have removed; some say nothing.

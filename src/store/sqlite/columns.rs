@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::fault::Fault;
 pub(super) use crate::store::columns::{
-    asked_desk, count, integer, lane, lane_id, number, select_messages, transcript_columns,
+    asked_desk, copied, count, integer, lane, lane_id, number, select_messages, transcript_columns,
 };
 use crate::{
     domain::{

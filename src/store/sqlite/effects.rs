@@ -5,7 +5,7 @@ use rusqlite::params;
 use super::{
     at_hand::{self, AtHand, Recorded},
     cancel,
-    columns::{AnyId, integer, lane_id},
+    columns::{AnyId, copied, integer, lane_id},
     fault::Fault,
     lanes::Waiting,
     legs,
@@ -73,7 +73,10 @@ pub(super) fn perform(
                 Some(row),
             ) => {
                 let sql = "INSERT INTO echoes (conversation, fingerprint, delivery, expires_at) VALUES (?1, ?2, ?3, ?4)";
-                work.execute(sql, params![row, fingerprint, message, until])?;
+                work.execute(
+                    sql,
+                    params![row, fingerprint, AnyId(copied(*message)), until],
+                )?;
                 subject.expect_echo(Echo {
                     fingerprint: *fingerprint,
                     until: Some(*until),

@@ -5,7 +5,13 @@ use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{columns::number, console::sessions, fault::Fault, keys, unmatched, work::Work};
+use super::{
+    columns::{AnyId, copied, number},
+    console::sessions,
+    fault::Fault,
+    keys, unmatched,
+    work::Work,
+};
 use crate::{
     domain::{
         delivery::Lane,
@@ -35,6 +41,11 @@ pub(super) fn purge(work: &mut Work<'_>, keep: &Retention, limit: usize) -> Resu
     removed += work.execute(
         "DELETE FROM echoes WHERE row IN (SELECT row FROM echoes WHERE expires_at < ?1 LIMIT ?2)",
         params![now.minus(keep.echoes()), limit],
+    )?;
+    removed += work.execute(
+        "DELETE FROM echoes WHERE row IN (SELECT row FROM echoes WHERE expires_at < ?1 AND expires_at > ?2 AND delivery = ?3 \
+         LIMIT ?4)",
+        params![now, now.minus(Retention::COPIES), AnyId(copied(None)), limit],
     )?;
     removed += work.execute(
         "DELETE FROM unknown_events WHERE row IN (SELECT row FROM unknown_events ORDER BY row LIMIT ?2) AND at < ?1",

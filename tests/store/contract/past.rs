@@ -5,7 +5,7 @@ use std::time::Duration;
 use handover_bridge::{
     domain::{
         dedupe::DedupeKey,
-        event::TranscriptItem,
+        event::{Event, Feed, Incoming, PlatformMessage, TranscriptItem},
         handover::Outcome,
         ids::HandoverId,
         message::{Actor, Content},
@@ -15,7 +15,8 @@ use handover_bridge::{
 };
 
 use crate::world::{
-    Harness, World, bot, console_policy, ines, item, keep, key, request, says_once, text_of,
+    Harness, World, bot, console_policy, ines, item, keep, key, request, said, says_once, step,
+    text_of,
 };
 
 const DAY: Duration = Duration::from_hours(24);
@@ -79,6 +80,30 @@ pub async fn what_is_still_kept_is_not_recorded_again(harness: impl Harness + 's
     }
     asks(&world, ["one", "agent", "two"]).await;
     assert_eq!(transcript(&world).await, ["one", "agent", "two"]);
+}
+
+pub async fn a_copy_that_no_transcript_brings_goes_when_its_time_is_over(
+    harness: impl Harness + 'static,
+) {
+    let world = World::with(harness, console_policy()).await;
+    for (feed, gone) in [(Feed::First, 1), (Feed::Second, 0)] {
+        let said = PlatformMessage {
+            feed,
+            ..said("I am the bot")
+        };
+        let event = Event::BotSaid(said);
+        let keys = Vec::new();
+        world
+            .apply(step("ann", vec![Incoming { event, keys }]))
+            .await;
+        assert_eq!(
+            world.store.purge(keep(), 99).await.unwrap(),
+            0,
+            "it may come"
+        );
+        world.wait(Duration::from_mins(3));
+        assert_eq!(world.store.purge(keep(), 99).await.unwrap(), gone);
+    }
 }
 
 /// The platform tells of each as it is said.
