@@ -33,6 +33,8 @@ pub enum HookError {
     Field { path: String },
     #[error("{field} is missing or is not what it must be")]
     Contract { field: &'static str },
+    #[error("{field} holds more values than {most}")]
+    TooMany { field: &'static str, most: usize },
     #[error("{field} cannot be used as an id")]
     Id {
         field: &'static str,

@@ -93,6 +93,7 @@ impl From<HookError> for Problem {
             HookError::NoObject
             | HookError::Field { .. }
             | HookError::Contract { .. }
+            | HookError::TooMany { .. }
             | HookError::Id { .. } => Kind::InvalidContract,
         };
         Self::from(kind).detail(error.to_string())

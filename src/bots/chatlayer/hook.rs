@@ -36,7 +36,9 @@ use crate::{
 const NEWEST: usize = 16 << 10;
 /// Of one `messages` event. Chatlayer sends one or a few.
 const MOST: usize = 4 << 10;
-/// So many contents may all messages of a call have beyond the two that one of a bot may have.
+/// A message of a bot may have so many contents: a text, a list, and buttons for which the list has no room.
+const EACH: usize = 3;
+/// So many may all messages of a call have beyond that.
 const MOST_MORE: usize = 1 << 10;
 
 /// The event that a call tells of.
@@ -109,11 +111,12 @@ impl<'a> Call<'a> {
         let mut reader = Reader::new(envelope.conversation(bot)?, &envelope);
         let events = match kind {
             Kind::Messages => {
-                let messages = envelope
-                    .messages
-                    .as_deref()
-                    .filter(|messages| messages.len() <= MOST)
-                    .ok_or(HookError::Contract { field: "messages" })?;
+                let field = "messages";
+                let messages = envelope.messages.as_deref();
+                let messages = messages.ok_or(HookError::Contract { field })?;
+                if messages.len() > MOST {
+                    return Err(HookError::TooMany { field, most: MOST });
+                }
                 let mut events = Vec::with_capacity(messages.len());
                 for item in messages {
                     events.extend(reader.message(&Item::read(item)?));
@@ -270,7 +273,7 @@ impl<'a> Reader<'a> {
 
     /// A message of more contents than can be kept one by one is kept as a whole.
     fn not_too_many(&mut self, contents: Vec<Content>, item: &Item<'_>) -> Vec<Content> {
-        match self.more.checked_sub(contents.len().saturating_sub(2)) {
+        match self.more.checked_sub(contents.len().saturating_sub(EACH)) {
             Some(left) => {
                 self.more = left;
                 contents

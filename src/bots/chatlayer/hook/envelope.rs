@@ -109,8 +109,10 @@ impl Envelope<'_> {
         let Some(raw) = self.payload.map(RawValue::get) else {
             return Ok(None);
         };
-        json::values(raw.as_bytes(), json::MOST_VARIABLES)
-            .ok_or(HookError::Contract { field: "payload" })?;
+        json::values(raw.as_bytes(), json::MOST_VARIABLES).ok_or(HookError::TooMany {
+            field: "payload",
+            most: json::MOST_VARIABLES,
+        })?;
         let payload = serde_json::from_str(raw).map_err(HookError::NotJson)?;
         Ok(Some(payload))
     }

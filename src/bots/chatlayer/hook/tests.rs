@@ -123,12 +123,15 @@ fn a_call_becomes_a_bounded_number_of_contents_and_keeps_each_message_once() {
 }
 
 #[test]
-fn many_messages_of_a_bot_that_have_two_contents_each_are_all_read() {
-    let image = json!({"type": "image", "payload": {"url": "https://f.example/a.png"}});
-    let message = json!({"actor": "bot", "message": {"text": "look", "attachment": image}});
+fn many_messages_of_a_bot_that_have_as_many_contents_as_one_may_have_are_all_read() {
+    let buttons = ["yes", "no"].map(|it| json!({"type": "postback", "title": it, "payload": it}));
+    let list = json!({"type": "template", "payload": {
+        "template_type": "list", "elements": [{"title": "one"}], "buttons": buttons,
+    }});
+    let message = json!({"actor": "bot", "message": {"text": "look", "attachment": list}});
     let step = step(&messages(&json!(vec![message; MOST_MORE + 1])));
     let contents = contents(&step);
-    assert_eq!(contents.len(), 2 * (MOST_MORE + 1));
+    assert_eq!(contents.len(), EACH * (MOST_MORE + 1));
     let unread = |content: &&&Content| matches!(content, Content::Unknown { .. });
     assert_eq!(contents.iter().find(unread), None);
 }
@@ -148,7 +151,7 @@ fn of_a_transcript_the_newest_are_taken_and_of_messages_no_more_than_anybody_sen
     assert_eq!(request.transcript.len(), NEWEST);
     assert_eq!(request.transcript[0].said.content, Content::text("3"));
     let refused = |body: &Value| match hook(body) {
-        Err(HookError::Contract { field }) => Some(field),
+        Err(HookError::TooMany { field, .. }) => Some(field),
         _ => None,
     };
     let messages = |count| messages(&json!(said(count)));
