@@ -1,9 +1,13 @@
 //! What proxies say of a caller is believed from the configured ranges alone.
 
+use std::ffi::OsStr;
+
 use handover_bridge::http::request_id::HEADER;
+use tokio::net::TcpListener;
 
 use crate::{
-    bridge::{Bridge, VERIFY_TOKEN},
+    bridge::{Bridge, VERIFY_TOKEN, hook_path, text},
+    process::Process,
     raw::{self, Answer},
 };
 
@@ -80,4 +84,33 @@ async fn a_request_keeps_the_name_that_a_trusted_proxy_gives_it_and_its_problem_
     let distrusting = Bridge::start().await;
     let answer = wrong(&distrusting, &format!("{HEADER}: forged\r\n")).await;
     assert_ne!(answer.header(HEADER), Some("forged"));
+}
+
+/// Traces may carry a collector's token, and go in clear where the collector is near.
+#[tokio::test]
+async fn no_proxy_of_the_machine_gets_what_goes_in_clear() {
+    let [collector, proxy] = [(); 2].map(|()| listen());
+    let endpoint = collector.local_addr().unwrap();
+    let telemetry = format!("[telemetry]\notlp_endpoint = \"http://{endpoint}\"\n");
+    let traced = |config: String| format!("{config}\n{telemetry}");
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let address: &OsStr = address.as_ref();
+    let environment = [
+        ("HTTP_PROXY", address),
+        ("ALL_PROXY", address),
+        ("http_proxy", address),
+    ];
+    let process = Process::start_with(traced, &environment).await;
+    let request = raw::post(&hook_path(), "", &text("s1", 1));
+    raw::exchange(process.public, request.as_bytes()).await;
+    tokio::select! {
+        called = collector.accept() => drop(called.unwrap()),
+        _ = proxy.accept() => panic!("the traces went to the proxy"),
+    }
+}
+
+fn listen() -> TcpListener {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    TcpListener::from_std(listener).unwrap()
 }
