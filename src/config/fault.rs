@@ -89,7 +89,7 @@ pub enum Problem {
     #[error("needs a hook_key beside it: the Webhook channel is taken only on a URL with the key")]
     ChannelWithoutKey,
     #[error(
-        "is missing, and so is hook_key: set the secret that the desk's webhooks are signed with or, where they are not signed, hook_key; without one of them anybody could speak for the agents"
+        "is missing, and so is hook_key: set hook_key and, where the desk's webhooks are signed, the secret that they are signed with; without one of them anybody could speak for the agents"
     )]
     OpenHook,
     #[error("must not hold a user name, a password or a fragment")]

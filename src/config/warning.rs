@@ -50,6 +50,8 @@ pub enum Warning {
         desk: DeskName,
         option: &'static str,
     },
+    /// Strangers' calls are heard out before they are known for theirs, and all callers count as one.
+    Keyless(DeskName),
     NeverPaused(BotName),
     KeepsListening(BotName),
     UnusedHours(HoursName),

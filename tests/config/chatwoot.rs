@@ -126,11 +126,19 @@ fn chatwoot_is_told_the_key_where_there_is_one() {
 }
 
 #[test]
+fn a_signature_alone_is_a_warning_where_all_callers_count_as_one() {
+    let keyless = Warning::Keyless("inbox".parse().unwrap());
+    assert!(good_with(DESK).warnings().contains(&keyless));
+    let keyed = good_with(&format!("{DESK}{KEY}"));
+    assert!(!keyed.warnings().contains(&keyless));
+}
+
+#[test]
 fn what_a_route_names_by_no_number_is_a_warning() {
     let warned = |options: &str| {
         let route =
             format!("[[routes]]\ndesk = \"custom\"\nfallback = \"inbox\"\noptions = {options}\n");
-        good_with(&format!("{DESK}{route}")).warnings()
+        good_with(&format!("{DESK}{KEY}{route}")).warnings()
     };
     for right in [
         "{ team_id = 3, assignee_id = 4 }",

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Warning;
 use crate::{
-    config::{AivoLive, Config, Kind},
+    config::{AivoLive, Chatwoot, Config, Kind},
     domain::ids::DeskName,
 };
 
@@ -15,7 +15,7 @@ pub(super) fn find(config: &Config, warnings: &mut Vec<Warning>) {
     for (name, desk) in &config.desks {
         match &desk.kind {
             Kind::AivoLive(desk) => aivo_live(config, name, desk, warnings),
-            Kind::Chatwoot(_) => chatwoot(config, name, warnings),
+            Kind::Chatwoot(desk) => chatwoot(config, name, desk, warnings),
             Kind::Console(_) => console(config, name, warnings),
             Kind::Template(_) | Kind::Webhook(_) => {}
         }
@@ -44,7 +44,10 @@ fn aivo_live(config: &Config, name: &DeskName, desk: &AivoLive, warnings: &mut V
     }
 }
 
-fn chatwoot(config: &Config, name: &DeskName, warnings: &mut Vec<Warning>) {
+fn chatwoot(config: &Config, name: &DeskName, desk: &Chatwoot, warnings: &mut Vec<Warning>) {
+    if desk.hook_key.is_none() && config.server.trusted_proxies.is_empty() {
+        warnings.push(Warning::Keyless(name.clone()));
+    }
     let idle = ["team_id", "assignee_id"]
         .into_iter()
         .filter(|option| has_idle_option(config, name, option, is_id));

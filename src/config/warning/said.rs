@@ -4,6 +4,8 @@ use std::fmt;
 
 use super::{Silence, Untold, Warning};
 
+const KEYLESS: &str = "server.trusted_proxies is empty: behind a proxy two unfinished calls of a stranger keep Chatwoot's out, and it makes none again; set either";
+
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -60,6 +62,7 @@ impl fmt::Display for Warning {
                 f,
                 "a route to {desk} has options.{option} that is no whole number: its conversations are opened without it"
             ),
+            Self::Keyless(desk) => write!(f, "desks.{desk} has no hook_key and {KEYLESS}"),
             Self::NeverPaused(bot) => write!(
                 f,
                 "bots.{bot}.pause is empty: nothing tells the bot to listen, so it talks while an agent does"
