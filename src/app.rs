@@ -37,7 +37,7 @@ pub use self::{
 };
 use crate::{
     clock::SystemClock,
-    config::{self, Bot, Config, Desk, NamedSecrets, Source},
+    config::{self, Bot, Config, Desk, Source},
     console::{Development, Presence},
     delivery::{self, Delivery},
     domain::{
@@ -47,7 +47,6 @@ use crate::{
     },
     http::{
         self,
-        secret::Accepted,
         server::{self, Server, Shutdown},
     },
     store::ConsoleStore,
@@ -65,7 +64,7 @@ pub struct App {
     requests: TaskTracker,
     shutdown: Shutdown,
     drain: Duration,
-    secrets: (Holders, Vec<NamedSecrets>),
+    secrets: Holders,
     instruments: Instruments,
     presence: Presence,
 }
@@ -113,7 +112,6 @@ impl App {
         listeners: Listeners,
         development: Option<Development>,
     ) -> Result<Self, Error> {
-        let named_secrets = config.secrets();
         let doubtful = console::doubtful(&config, development.as_ref());
         let Config {
             server,
@@ -153,15 +151,16 @@ impl App {
             keep_alive,
             drain,
         } = server;
-        let (admin, proxies) = (accepted(operators.token.as_ref()), trusted_proxies.clone());
-        let access = Access::new(operators, admin.clone(), proxies, development);
         let Parts {
             to_bots,
             to_desks,
             from_bots,
             from_desks,
-            holders,
-        } = connections.take_apart(access.secrets());
+            mut secrets,
+        } = connections.take_apart();
+        let proxies = trusted_proxies.clone();
+        let access = Access::new(operators, proxies, development, &mut secrets);
+        let admin = access.token.clone();
         let console = access.build(console::Parts {
             store: store.clone(),
             clock: Arc::clone(&clock),
@@ -207,7 +206,7 @@ impl App {
             requests,
             shutdown,
             drain,
-            secrets: (holders, named_secrets),
+            secrets,
             instruments,
             presence,
         })
@@ -225,8 +224,7 @@ impl App {
 
     /// What exchanges the secrets of this bridge for those that their files hold.
     fn rotation(&self, source: Source) -> Rotation {
-        let (holders, current) = self.secrets.clone();
-        Rotation::new(source, holders, current, Arc::new(SystemClock))
+        Rotation::new(source, self.secrets.clone(), Arc::new(SystemClock))
     }
 
     /// Runs until it is told to stop and all is finished, or something that it cannot run without has failed.
@@ -278,10 +276,6 @@ impl App {
         tracing::info!("stopped");
         Ok(())
     }
-}
-
-fn accepted(token: Option<&config::Secrets>) -> Accepted {
-    token.map(Accepted::from).unwrap_or_default()
 }
 
 fn serving(keep_alive: Duration, max_connections: usize, drain: Duration) -> server::Options {

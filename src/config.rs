@@ -53,7 +53,7 @@ pub use self::{
     requests::{Method, Request},
     retention::Retention,
     rotating::Rotating,
-    secrets::{NamedSecrets, Secrets},
+    secrets::Secrets,
     server::Server,
     source::Source,
     steps::{DialogState, Step, Text},
@@ -137,32 +137,12 @@ impl Config {
         warning::find(self)
     }
 
-    /// Every secret there is, by its key.
-    pub fn secrets(&self) -> Vec<NamedSecrets> {
-        let mut named = Vec::new();
-        let mut add = |key: String, secrets: Option<&Secrets>| {
-            named.extend(
-                secrets
-                    .cloned()
-                    .map(|secrets| NamedSecrets { key, secrets }),
-            );
-        };
-        add("admin.token".to_owned(), self.admin.token.as_ref());
-        for (name, user) in &self.admin.users {
-            let key = format!("admin.users.{name}.password_hash");
-            add(key, Some(&user.password_hash));
-        }
-        for (name, bot) in &self.bots {
-            for (key, secrets) in bot.platform.secrets() {
-                add(format!("bots.{name}.{key}"), secrets);
-            }
-        }
-        for (name, desk) in &self.desks {
-            for (key, secrets) in desk.kind.secrets() {
-                add(format!("desks.{name}.{key}"), secrets);
-            }
-        }
-        named
+    /// Every secret there is.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secrets> {
+        let admin = self.admin.secrets();
+        let bots = self.bots.values().flat_map(|bot| bot.platform.secrets());
+        let desks = self.desks.values().flat_map(|desk| desk.kind.secrets());
+        admin.chain(bots.chain(desks).flatten())
     }
 
     /// Reads every section before it gives up on any, so that all faults are in the report.

@@ -30,7 +30,7 @@ target!(|text: &str| {
 });
 
 fn hold(config: &Config) {
-    let _ = (config.warnings(), config.secrets());
+    let _ = (config.warnings(), config.secrets().count());
     // A template that cannot be compiled is the fault of a start, not of the reading.
     let Ok(policy) = app::policy_of(config) else {
         return;

@@ -13,10 +13,7 @@ use std::{collections::BTreeMap, env, sync::Arc};
 
 use ipnet::IpNet;
 
-use super::{
-    Error,
-    rotation::{Holder, Holders},
-};
+use super::{Error, rotation::Holders};
 use crate::{
     bots::BotPlatform,
     config::{self, CallUrl, Fault, Faults, KeyPath, Kind, Platform},
@@ -49,8 +46,8 @@ pub(super) struct Connection<A: ?Sized, H> {
     pub(super) adapter: Arc<A>,
     /// Who may call.
     pub(super) hook: H,
-    /// Its secrets by their keys, to be exchanged while the bridge runs.
-    pub(super) secrets: Vec<(String, Holder)>,
+    /// To be exchanged while the bridge runs.
+    pub(super) secrets: Holders,
     /// `None`: it is a part of the bridge, and not called.
     pub(super) address: Option<Address>,
 }
@@ -72,7 +69,7 @@ pub(super) struct Parts {
     pub(super) to_desks: BTreeMap<DeskName, Arc<dyn Desk>>,
     pub(super) from_bots: Vec<http::Bot>,
     pub(super) from_desks: Vec<http::Desk>,
-    pub(super) holders: Holders,
+    pub(super) secrets: Holders,
 }
 
 /// What connections are made with.
@@ -156,8 +153,8 @@ impl Connections {
         Draft::new(bots, desks, allow_networks, clock)?.finish()
     }
 
-    /// `holders` are those of the operators' side, which are exchanged with the others.
-    pub(super) fn take_apart(self, mut holders: Vec<(String, Holder)>) -> Parts {
+    pub(super) fn take_apart(self) -> Parts {
+        let mut all_secrets = Holders::default();
         let (mut to_bots, mut from_bots) = (BTreeMap::new(), Vec::new());
         for (name, connection) in self.bots {
             let Connection {
@@ -166,7 +163,7 @@ impl Connections {
                 secrets,
                 address: _,
             } = connection;
-            holders.extend(secrets);
+            all_secrets.take_over(secrets);
             to_bots.insert(name.clone(), adapter);
             from_bots.push(http::Bot { name, hook });
         }
@@ -178,7 +175,7 @@ impl Connections {
                 secrets,
                 address: _,
             } = connection;
-            holders.extend(secrets);
+            all_secrets.take_over(secrets);
             to_desks.insert(name.clone(), adapter);
             from_desks.extend(hook.map(|hook| http::Desk { name, hook }));
         }
@@ -187,7 +184,7 @@ impl Connections {
             to_desks,
             from_bots,
             from_desks,
-            holders: Holders::new(holders),
+            secrets: all_secrets,
         }
     }
 }
@@ -205,11 +202,6 @@ impl Table {
     fn faults<E>(&self, faults: Vec<E>, into_fault: impl Fn(E, &KeyPath) -> Fault) -> Vec<Fault> {
         let faults = faults.into_iter();
         faults.map(|fault| into_fault(fault, &self.0)).collect()
-    }
-
-    /// One of its secrets, by the last part of its key.
-    fn secret(&self, key: &str, holder: Holder) -> (String, Holder) {
-        (self.key(key), holder)
     }
 
     /// By the last parts of the two keys.

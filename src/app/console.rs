@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
-use super::rotation::Holder;
+use super::rotation::{Holder, Holders};
 use crate::{
     bots::steps::go_where_chosen,
     config::{self, Admin, Answers, Bot, Config, Desk, Kind, Server, hooks},
@@ -23,7 +23,7 @@ use crate::{
 pub(super) struct Access {
     users: BTreeMap<OperatorName, Account>,
     answers: Answers,
-    token: Accepted,
+    pub(super) token: Accepted,
     trusted_proxies: Vec<IpNet>,
     development: Option<Development>,
 }
@@ -44,41 +44,32 @@ pub(super) struct Parts {
 }
 
 impl Access {
+    /// `secrets` are exchanged while the bridge runs, and what opens the operators' side is added to them.
     pub(super) fn new(
         operators: Admin,
-        token: Accepted,
         trusted_proxies: Vec<IpNet>,
         development: Option<Development>,
+        secrets: &mut Holders,
     ) -> Self {
         let Admin {
             listen: _,
-            token: _,
+            token,
             users,
             answers,
         } = operators;
-        let users = users.iter();
+        let users = users.into_iter().map(|(name, user)| {
+            let account = Account::from(&user);
+            let hash = Holder::Hash(account.password_hash.clone());
+            secrets.hold(&user.password_hash, hash);
+            (name, account)
+        });
         Self {
-            users: users
-                .map(|(name, user)| (name.clone(), Account::from(user)))
-                .collect(),
+            users: users.collect(),
             answers,
-            token,
+            token: secrets.accept(&token),
             trusted_proxies,
             development,
         }
-    }
-
-    /// What opens the operators' side, to be exchanged while the bridge runs.
-    pub(super) fn secrets(&self) -> Vec<(String, Holder)> {
-        let token = Holder::Accepted(self.token.clone());
-        let users = self.users.iter().map(|(name, user)| {
-            let hash = Holder::Hash(user.password_hash.clone());
-            (format!("admin.users.{name}.password_hash"), hash)
-        });
-        [("admin.token".to_owned(), token)]
-            .into_iter()
-            .chain(users)
-            .collect()
     }
 
     pub(super) fn build(self, parts: Parts) -> Console {

@@ -18,16 +18,23 @@ use std::{
 use secrecy::SecretString;
 
 use crate::{
-    config::{Config, NamedSecrets, Rotating, Secrets, Source},
+    config::{Config, KeyPath, Rotating, Secrets, Source},
     desks::webhook,
     domain::time::Clock,
     http::secret::Accepted,
     outbound::webhook_signature::WebhookSecrets,
 };
 
-/// Where the secrets of a running bridge are, by their keys in the configuration.
+/// The secrets of a running bridge, and who has them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Holders(BTreeMap<KeyPath, Held>);
+
+/// One of them as it was read last.
 #[derive(Clone, Debug)]
-pub(super) struct Holders(BTreeMap<String, Holder>);
+struct Held {
+    secrets: Secrets,
+    holder: Holder,
+}
 
 /// Where one secret is used. Clones share it.
 #[derive(Clone, Debug)]
@@ -48,7 +55,6 @@ pub(super) enum Holder {
 #[derive(Debug)]
 pub(super) struct Rotation {
     source: Source,
-    holders: Holders,
     clock: Arc<dyn Clock>,
     /// How many readings there have been. Several may be under way at once.
     readings: AtomicU64,
@@ -59,7 +65,7 @@ pub(super) struct Rotation {
 /// The secrets of this moment.
 #[derive(Debug)]
 struct Current {
-    named: Vec<NamedSecrets>,
+    holders: Holders,
     /// Which reading they are of.
     reading: u64,
 }
@@ -69,7 +75,7 @@ struct Current {
 enum ExchangeError {
     /// To take it for none would be to let nobody in any more.
     #[error("{0} was there at the start and is there no more")]
-    Missing(String),
+    Missing(KeyPath),
     #[error(transparent)]
     Signing(#[from] webhook::SettingsError),
 }
@@ -79,86 +85,94 @@ const LONG: Duration = Duration::from_hours(7 * 24);
 const DAY: Duration = Duration::from_hours(24);
 
 impl Holders {
-    pub(super) fn new(holders: impl IntoIterator<Item = (String, Holder)>) -> Self {
-        Self(holders.into_iter().collect())
+    /// What others may show of these, now and after each exchange. None take nobody.
+    pub(super) fn accept<'s>(&mut self, secrets: impl Into<Option<&'s Secrets>>) -> Accepted {
+        let Some(secrets) = secrets.into() else {
+            return Accepted::default();
+        };
+        let accepted = Accepted::from(secrets);
+        self.hold(secrets, Holder::Accepted(accepted.clone()));
+        accepted
     }
 
-    /// Takes over what `config` says. What can fail is done before anything is exchanged.
-    fn exchange(&self, config: &Config) -> Result<(), ExchangeError> {
-        let named = config.secrets();
-        let mut named: BTreeMap<_, _> = named
-            .iter()
-            .map(|named| (named.key.as_str(), &named.secrets))
-            .collect();
-        let holders = self.0.iter();
-        let exchanges: Vec<_> = holders
-            .map(|(key, holder)| {
-                let secrets = named.remove(key.as_str());
-                if secrets.is_none() && !holder.is_empty() {
-                    return Err(ExchangeError::Missing(key.clone()));
-                }
-                Ok(holder.exchange(secrets)?)
-            })
-            .collect::<Result<_, _>>()?;
-        for exchange in exchanges {
-            exchange();
+    /// Has them exchanged where they are used.
+    pub(super) fn hold(&mut self, secrets: &Secrets, holder: Holder) {
+        let held = Held {
+            secrets: secrets.clone(),
+            holder,
+        };
+        self.0.insert(secrets.key().clone(), held);
+    }
+
+    pub(super) fn take_over(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
+    fn secrets(&self) -> impl Iterator<Item = &Secrets> {
+        self.0.values().map(|held| &held.secrets)
+    }
+
+    /// Exchanges them for what `config` says, and tells the keys of those that are others now. What can fail is done
+    /// before anything is exchanged.
+    fn exchange(&mut self, config: &Config) -> Result<Vec<String>, ExchangeError> {
+        let mut held: BTreeMap<_, _> = self.0.iter_mut().collect();
+        let mut exchanges = Vec::new();
+        for now in config.secrets() {
+            if let Some(Held { secrets, holder }) = held.remove(now.key()) {
+                exchanges.push((secrets, now, holder.exchange(now)?));
+            }
         }
-        Ok(())
+        if let Some(missing) = held.into_keys().next() {
+            return Err(ExchangeError::Missing(missing.clone()));
+        }
+        let mut changed = Vec::new();
+        for (before, now, exchange) in exchanges {
+            exchange();
+            if !before.equals(now) {
+                changed.push(now.key().to_string());
+            }
+            *before = now.clone();
+        }
+        Ok(changed)
     }
 }
 
 impl Holder {
-    /// Whether there was nothing at the start either.
-    fn is_empty(&self) -> bool {
-        match self {
-            Self::Accepted(accepted) => accepted.is_empty(),
-            Self::Verifying(held) => held.get().is_empty(),
-            Self::Presented(_) | Self::Hash(_) | Self::Signing(_) => false,
-        }
-    }
-
     /// What makes the exchange when it is called.
     fn exchange(
         &self,
-        secrets: Option<&Secrets>,
+        secrets: &Secrets,
     ) -> Result<Box<dyn FnOnce() + '_>, webhook::SettingsError> {
-        Ok(match (self, secrets) {
-            (Self::Accepted(accepted), Some(secrets)) => {
+        Ok(match self {
+            Self::Accepted(accepted) => {
                 let other = Accepted::from(secrets);
                 Box::new(move || accepted.replace(&other))
             }
-            (Self::Verifying(held), Some(secrets)) => {
+            Self::Verifying(held) => {
                 let others = secrets.iter().cloned().collect();
                 Box::new(move || held.set(others))
             }
-            (Self::Presented(held) | Self::Hash(held), Some(secrets)) => {
+            Self::Presented(held) | Self::Hash(held) => {
                 let other = secrets.first().clone();
                 Box::new(move || held.set(other))
             }
-            (Self::Signing(signing), Some(secrets)) => {
+            Self::Signing(signing) => {
                 let other = webhook::signing(secrets)?;
                 Box::new(move || signing.set(other))
             }
-            (_, None) => Box::new(|| ()),
         })
     }
 }
 
 impl Rotation {
     /// `source` is what the bridge was started with, and pinned.
-    pub(super) fn new(
-        source: Source,
-        holders: Holders,
-        current: Vec<NamedSecrets>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub(super) fn new(source: Source, holders: Holders, clock: Arc<dyn Clock>) -> Self {
         Self {
             source,
-            holders,
             clock,
             readings: AtomicU64::new(0),
             current: Mutex::new(Current {
-                named: current,
+                holders,
                 reading: 0,
             }),
         }
@@ -172,8 +186,7 @@ impl Rotation {
                 "the configuration file is another than at the start, and counts from the next start on"
             );
         }
-        let from_files = |named: &NamedSecrets| named.secrets.from_files();
-        if !self.current().named.iter().any(from_files) {
+        if !self.current().holders.secrets().any(Secrets::from_files) {
             tracing::warn!("no secret comes from a file, so there is nothing to read again");
             return;
         }
@@ -210,10 +223,8 @@ impl Rotation {
         if reading < current.reading {
             return Ok(Vec::new());
         }
-        self.holders.exchange(config)?;
-        let named = config.secrets();
-        let changed = changed(&current.named, &named);
-        *current = Current { named, reading };
+        let changed = current.holders.exchange(config)?;
+        current.reading = reading;
         Ok(changed)
     }
 
@@ -221,8 +232,9 @@ impl Rotation {
     pub(super) fn remind(&self) {
         let current = self.current();
         let now = self.clock.now();
-        let several = current.named.iter().filter(|one| one.secrets.count() > 1);
-        for NamedSecrets { key, secrets } in several {
+        let held = current.holders.secrets();
+        for secrets in held.filter(|secrets| secrets.count() > 1) {
+            let key = secrets.key().to_string();
             let age = secrets.age(now);
             let days = age.map(|age| age.as_secs() / DAY.as_secs());
             let values = secrets.count();
@@ -249,120 +261,5 @@ impl Rotation {
     }
 }
 
-/// The keys whose secrets are others than before.
-fn changed(before: &[NamedSecrets], after: &[NamedSecrets]) -> Vec<String> {
-    let both = before.iter().zip(after);
-    both.filter(|(one, other)| !one.secrets.equals(&other.secrets))
-        .map(|(_, other)| other.key.clone())
-        .collect()
-}
-
 #[cfg(test)]
-mod tests {
-    use std::{
-        fs::{self, File},
-        io::Write as _,
-        process::Command,
-        thread,
-    };
-
-    use secrecy::ExposeSecret as _;
-
-    use super::*;
-    use crate::clock::SystemClock;
-
-    const KEY: &str = "desks.inbox.webhook_secret";
-
-    fn config(opened_by: &str) -> Config {
-        let text = format!(
-            r#"
-            [desks.inbox]
-            kind = "chatwoot"
-            api_url = "https://chat.example.com"
-            account_id = 1
-            inbox_id = 2
-            api_access_token = "access"
-            {opened_by}
-            "#
-        );
-        Config::load(&Source::text("test.toml", text)).unwrap()
-    }
-
-    #[test]
-    fn what_others_sign_with_is_exchanged_as_a_whole_and_never_for_nothing() {
-        let held = Rotating::new(vec![SecretString::from("old")]);
-        let holders = Holders::new([(KEY.to_owned(), Holder::Verifying(held.clone()))]);
-        let now = || {
-            let secrets = held.get();
-            let secrets = secrets
-                .iter()
-                .map(|secret| secret.expose_secret().to_owned());
-            secrets.collect::<Vec<_>>()
-        };
-        let both = config("webhook_secret = [\"new\", \"old\"]");
-        holders.exchange(&both).unwrap();
-        assert_eq!(now(), ["new", "old"]);
-        let none = config("hook_key = \"hook-key-of-the-inbox\"");
-        let fault = holders.exchange(&none).unwrap_err();
-        assert!(fault.to_string().starts_with(KEY), "{fault}");
-        assert_eq!(now(), ["new", "old"]);
-    }
-
-    #[test]
-    fn a_key_that_is_spelt_otherwise_than_in_the_configuration_shuts_nobody_out() {
-        let accepted: Accepted = ["hook-key-of-the-inbox"].into_iter().collect();
-        let empty = Accepted::default();
-        let holders = Holders::new([
-            (
-                "desks.inbox.key".to_owned(),
-                Holder::Accepted(accepted.clone()),
-            ),
-            ("admin.token".to_owned(), Holder::Accepted(empty.clone())),
-        ]);
-        let read = config("hook_key = \"another-key-of-the-inbox\"");
-        assert!(holders.exchange(&read).is_err());
-        assert!(accepted.matches("hook-key-of-the-inbox"));
-        assert!(empty.is_empty());
-    }
-
-    #[test]
-    fn a_disk_that_hangs_keeps_nobody_waiting_and_undoes_nothing_when_it_is_back() {
-        const TOKENS: [&str; 3] = [
-            "first-token-of-the-operators-0123456789",
-            "second-token-of-the-operators-012345678",
-            "third-token-of-the-operators-0123456789",
-        ];
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("token");
-        fs::write(&file, TOKENS[0]).unwrap();
-        let text = format!("admin.token_file = \"{}\"", file.display());
-        let source = Source::text("test.toml", text);
-        let config = Config::load(&source).unwrap();
-        let accepted: Accepted = [TOKENS[0]].into_iter().collect();
-        let holder = Holder::Accepted(accepted.clone());
-        let holders = Holders::new([("admin.token".to_owned(), holder)]);
-        let rotation = Rotation::new(source, holders, config.secrets(), Arc::new(SystemClock));
-        fs::remove_file(&file).unwrap();
-        assert!(
-            Command::new("mkfifo")
-                .arg(&file)
-                .status()
-                .unwrap()
-                .success()
-        );
-        thread::scope(|scope| {
-            let hangs = scope.spawn(|| rotation.read_again());
-            // Opens when the other end is read.
-            let mut disk = File::options().write(true).open(&file).unwrap();
-            rotation.remind();
-            fs::remove_file(&file).unwrap();
-            fs::write(&file, TOKENS[2]).unwrap();
-            rotation.read_again();
-            assert!(accepted.matches(TOKENS[2]));
-            disk.write_all(TOKENS[1].as_bytes()).unwrap();
-            drop(disk);
-            hangs.join().unwrap();
-        });
-        assert!(accepted.matches(TOKENS[2]) && !accepted.matches(TOKENS[1]));
-    }
-}
+mod tests;

@@ -14,7 +14,7 @@ use super::runtime;
 use crate::{
     app::{self, Probed},
     clock::SystemClock,
-    config::{Config, NamedSecrets},
+    config::{Config, Secrets},
     domain::{delivery::Destination, time::Clock as _},
 };
 
@@ -43,8 +43,8 @@ pub(super) fn run(config: &Config, options: Options) -> Result<(), super::Error>
     for warning in config.warnings() {
         writeln!(out, "warning: {warning}")?;
     }
-    for named in config.secrets() {
-        write_rotation(&mut out, &named)?;
+    for secrets in config.secrets() {
+        write_rotation(&mut out, secrets)?;
     }
     if options.probe {
         let probed = runtime()?.block_on(app::probe(config))?;
@@ -60,8 +60,7 @@ pub(super) fn run(config: &Config, options: Options) -> Result<(), super::Error>
 }
 
 /// A secret that is being exchanged, which somebody has to bring to its end.
-fn write_rotation(out: &mut impl Write, named: &NamedSecrets) -> io::Result<()> {
-    let NamedSecrets { key, secrets } = named;
+fn write_rotation(out: &mut impl Write, secrets: &Secrets) -> io::Result<()> {
     if secrets.count() < 2 {
         return Ok(());
     }
@@ -74,7 +73,8 @@ fn write_rotation(out: &mut impl Write, named: &NamedSecrets) -> io::Result<()> 
     });
     writeln!(
         out,
-        "note: {key} takes {} values{}; when the other side uses the first, remove the others",
+        "note: {} takes {} values{}; when the other side uses the first, remove the others",
+        secrets.key(),
         secrets.count(),
         age.unwrap_or_default()
     )

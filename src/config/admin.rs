@@ -72,6 +72,11 @@ impl Admin {
             answers,
         })
     }
+
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &Secrets> {
+        let users = self.users.values().map(|user| &user.password_hash);
+        self.token.iter().chain(users)
+    }
 }
 
 /// Whether there can be no listener at the one address while there is one at the other.

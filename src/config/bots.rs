@@ -184,8 +184,8 @@ impl Platform {
         }
     }
 
-    /// Every secret by the last part of its key.
-    pub(super) fn secrets(&self) -> Vec<(&'static str, Option<&Secrets>)> {
+    /// Every secret that there can be.
+    pub(super) fn secrets(&self) -> Vec<Option<&Secrets>> {
         match self {
             Self::Chatlayer(bot) => bot.secrets(),
             Self::Certainly(bot) => bot.secrets(),

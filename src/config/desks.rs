@@ -8,7 +8,6 @@ mod template;
 mod webhook;
 
 use std::{
-    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     num::NonZeroU64,
 };
@@ -186,13 +185,13 @@ impl Kind {
         }
     }
 
-    /// Every secret by its key below the desk's.
-    pub(super) fn secrets(&self) -> Vec<(Cow<'static, str>, Option<&Secrets>)> {
+    /// Every secret that there can be.
+    pub(super) fn secrets(&self) -> Vec<Option<&Secrets>> {
         match self {
-            Self::AivoLive(desk) => known(desk.secrets()),
-            Self::Chatwoot(desk) => known(desk.secrets()),
+            Self::AivoLive(desk) => desk.secrets(),
+            Self::Chatwoot(desk) => desk.secrets(),
             Self::Console(_) => Vec::new(),
-            Self::Webhook(desk) => known(desk.secrets()),
+            Self::Webhook(desk) => desk.secrets(),
             Self::Template(desk) => desk.secrets(),
         }
     }
@@ -271,16 +270,6 @@ impl Reader<'_> {
         }
         Some(hours)
     }
-}
-
-/// Secrets whose keys are the same with every desk of the kind.
-fn known<'s>(
-    secrets: Vec<(&'static str, Option<&'s Secrets>)>,
-) -> Vec<(Cow<'static, str>, Option<&'s Secrets>)> {
-    let secrets = secrets.into_iter();
-    secrets
-        .map(|(key, secrets)| (Cow::Borrowed(key), secrets))
-        .collect()
 }
 
 /// The events of two desks with one token could not be told apart.

@@ -7,23 +7,18 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use config::{Value, ValueKind};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{fault::Problem, secret_file::Files, section::Section, value};
+use super::{fault::Problem, key::KeyPath, secret_file::Files, section::Section, value};
 use crate::domain::time::Timestamp;
 
 /// One secret or more: all are accepted, the first is the one that is used and printed.
 #[derive(Clone, Debug)]
 pub struct Secrets {
+    /// Where they are configured, as text or in files alike.
+    key: KeyPath,
     first: SecretString,
     others: Vec<SecretString>,
     /// None: they stand in the configuration itself, and stay as they are while the bridge runs.
     files: Option<Files>,
-}
-
-/// A secret of the configuration by its key, for those who speak of it without showing it.
-#[derive(Clone, Debug)]
-pub struct NamedSecrets {
-    pub key: String,
-    pub secrets: Secrets,
 }
 
 /// The names of the two keys of one secret. `file` is `key` with `_file` behind it.
@@ -50,13 +45,23 @@ pub(super) enum Rule {
 
 impl Secrets {
     /// None: there are none.
-    fn of(secrets: impl IntoIterator<Item = SecretString>, files: Option<Files>) -> Option<Self> {
+    fn of(
+        key: KeyPath,
+        secrets: impl IntoIterator<Item = SecretString>,
+        files: Option<Files>,
+    ) -> Option<Self> {
         let mut secrets = secrets.into_iter();
         Some(Self {
+            key,
             first: secrets.next()?,
             others: secrets.collect(),
             files,
         })
+    }
+
+    /// By which they are spoken of without being shown.
+    pub fn key(&self) -> &KeyPath {
+        &self.key
     }
 
     pub fn first(&self) -> &SecretString {
@@ -145,10 +150,11 @@ pub(super) fn optional(section: &mut Section<'_>, keys: Keys, rule: Rule) -> Opt
             Ok(lines)
         },
     );
+    let key = section.key_of(keys.key);
     if let Some(secrets) = given {
-        return Secrets::of(secrets, None);
+        return Secrets::of(key, secrets, None);
     }
-    let secrets = Secrets::of(from_file?.into_iter().flatten(), Some(files));
+    let secrets = Secrets::of(key, from_file?.into_iter().flatten(), Some(files));
     if secrets.is_none() {
         section.fault(keys.file, Problem::SecretFileShape);
     }
@@ -192,17 +198,15 @@ pub(super) fn read_named(mut section: Section<'_>) -> BTreeMap<String, Secrets> 
         }
     }
     for (key, value) in section.take_values() {
-        let read = match key.strip_suffix("_file") {
-            Some(name) => one_of_file(&value).map(|secrets| (name.to_owned(), secrets)),
-            None => one(&value).map(|secrets| (key.clone(), secrets)),
+        let (name, read) = match key.strip_suffix("_file") {
+            Some(name) => (name, one_of_file(section.key_of(name), &value)),
+            None => (&*key, one(section.key_of(&key), &value)),
         };
         match read {
-            Ok((name, _)) if !is_name(&name) => section.fault(&key, Problem::NotAName),
-            Ok((name, _)) if named.contains_key(&name) => {
-                section.fault(&key, Problem::SecretTwice);
-            }
-            Ok((name, secrets)) => {
-                named.insert(name, secrets);
+            Ok(_) if !is_name(name) => section.fault(&key, Problem::NotAName),
+            Ok(_) if named.contains_key(name) => section.fault(&key, Problem::SecretTwice),
+            Ok(secrets) => {
+                named.insert(name.to_owned(), secrets);
             }
             Err(problem) => section.fault(&key, problem),
         }
@@ -218,23 +222,23 @@ fn is_name(name: &str) -> bool {
         && name.len() <= 32
 }
 
-fn one(value: &Value) -> Result<Secrets, Problem> {
+fn one(key: KeyPath, value: &Value) -> Result<Secrets, Problem> {
     const EXPECTED: Problem = Problem::Expected("one secret, not a list");
     let [secret] = &several(value)?[..] else {
         return Err(EXPECTED);
     };
     let secret = value::text(secret)?;
     Rule::Foreign.check(&secret)?;
-    Secrets::of([SecretString::from(secret)], None).ok_or(EXPECTED)
+    Secrets::of(key, [SecretString::from(secret)], None).ok_or(EXPECTED)
 }
 
-fn one_of_file(value: &Value) -> Result<Secrets, Problem> {
+fn one_of_file(key: KeyPath, value: &Value) -> Result<Secrets, Problem> {
     let (mut secrets, mut files) = (Vec::new(), Files::default());
     for path in several(value)? {
         secrets.extend(files.read(Path::new(&value::text(&path)?))?);
     }
     let is_one = secrets.len() == 1;
-    let secrets = Secrets::of(secrets, Some(files)).filter(|_| is_one);
+    let secrets = Secrets::of(key, secrets, Some(files)).filter(|_| is_one);
     let secrets = secrets.ok_or(Problem::SecretFileShape)?;
     let is_good = Rule::Foreign.check(secrets.first.expose_secret()).is_ok();
     is_good.then_some(secrets).ok_or(Problem::SecretFileShape)

@@ -272,6 +272,11 @@ impl<'r> Section<'r> {
             .add(self.key.clone(), self.wholly_from_environment, problem);
     }
 
+    /// The whole key of `key` in this table.
+    pub(super) fn key_of(&self, key: &str) -> KeyPath {
+        self.key.key(key)
+    }
+
     /// Where the table stands, for those who find faults in it only when they use it.
     pub(super) fn written(&self) -> Written {
         let place = self.report.place(&self.key, self.wholly_from_environment);

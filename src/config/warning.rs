@@ -7,7 +7,7 @@ mod texts;
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{AdminListen, Config, names::Language};
+use super::{AdminListen, Config, key::KeyPath, names::Language};
 use crate::domain::ids::{BotName, DeskName, HoursName};
 
 /// One of them, with what to do.
@@ -71,7 +71,7 @@ pub enum Warning {
     /// A stop takes longer than what runs the bridge waits for, unless told otherwise.
     LongDrain,
     OpenSecretFile {
-        key: String,
+        key: KeyPath,
         file: PathBuf,
     },
 }
@@ -113,12 +113,10 @@ pub(super) fn find(config: &Config) -> Vec<Warning> {
     desks::find(config, &mut warnings);
     limits(config, &mut warnings);
     texts::find(config, &mut warnings);
-    let open = config.secrets().into_iter().filter_map(|named| {
-        let file = named.secrets.open_file()?.to_owned();
-        Some(Warning::OpenSecretFile {
-            key: named.key,
-            file,
-        })
+    let open = config.secrets().filter_map(|secrets| {
+        let file = secrets.open_file()?.to_owned();
+        let key = secrets.key().clone();
+        Some(Warning::OpenSecretFile { key, file })
     });
     warnings.extend(open);
     warnings

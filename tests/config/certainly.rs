@@ -49,8 +49,9 @@ fn a_bot_starts_from_the_documented_calls() {
 #[test]
 fn every_secret_is_known_by_its_key() {
     let keys = |more: &str| {
-        let named = bot_with(more).secrets().into_iter();
-        named.map(|named| named.key).collect::<Vec<_>>()
+        let bot = bot_with(more);
+        let keys = bot.secrets().map(|secrets| secrets.key().to_string());
+        keys.collect::<Vec<_>>()
     };
     assert_eq!(
         keys("api_token = \"p\"\nhook_token = \"t\""),

@@ -129,17 +129,14 @@ fn its_secrets_are_known_by_their_names_come_from_files_and_are_never_printed() 
     let by_file = format!("api_file = \"{}\"", file.display());
     let text = DESK.replace("api = \"canary-secret\"", &by_file);
     let config = load(&text).unwrap();
-    let named = config.secrets();
-    let keys: Vec<_> = named.iter().map(|named| named.key.as_str()).collect();
+    let secrets: Vec<_> = config.secrets().collect();
+    let keys: Vec<_> = secrets.iter().map(|one| one.key().to_string()).collect();
     assert_eq!(
         keys,
         ["desks.tickets.secrets.api", "desks.tickets.hook_key"]
     );
-    assert!(named[0].secrets.from_files());
-    assert_eq!(
-        named[0].secrets.first().expose_secret(),
-        "canary-from-a-file"
-    );
+    assert!(secrets[0].from_files());
+    assert_eq!(secrets[0].first().expose_secret(), "canary-from-a-file");
     assert!(!format!("{config:?}").contains("canary"));
     let twice = format!("api = \"canary-secret\"\n{by_file}");
     let told = told_with("api = \"canary-secret\"", &twice);
@@ -147,8 +144,9 @@ fn its_secrets_are_known_by_their_names_come_from_files_and_are_never_printed() 
 
     let variable = ("HANDOVER__DESKS__TICKETS__SECRETS__API", "canary-variable");
     let source = Source::text("handover.toml", text).with_environment([variable]);
-    let named = Config::load(&source).unwrap().secrets();
-    assert_eq!(named[0].secrets.first().expose_secret(), "canary-variable");
+    let config = Config::load(&source).unwrap();
+    let secret = config.secrets().next().unwrap();
+    assert_eq!(secret.first().expose_secret(), "canary-variable");
 }
 
 #[test]

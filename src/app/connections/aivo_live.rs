@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::{Connection, Context, Table};
 use crate::{
-    app::rotation::Holder,
+    app::rotation::{Holder, Holders},
     config::{self, Fault},
     desks::{
         Desk,
         aivo_live::{AivoLive, Reader, Settings, SettingsError},
     },
     domain::ids::DeskName,
-    http::{self, secret::Accepted},
+    http,
 };
 
 pub(super) fn connect(
@@ -22,19 +22,17 @@ pub(super) fn connect(
     let table = Table::of_desk(name);
     let settings = Settings::compile(desk)
         .map_err(|faults| table.faults(faults, SettingsError::into_fault))?;
+    let mut secrets = Holders::default();
+    let bot_token = Holder::Presented(settings.bot_token().clone());
+    secrets.hold(&desk.bot_token, bot_token);
     let hook = http::AivoLiveHook {
-        hook_key: Accepted::from(&desk.hook_key),
+        hook_key: secrets.accept(&desk.hook_key),
         reader: Reader::new(name, desk),
     };
-    let bot_token = Holder::Presented(settings.bot_token().clone());
-    let hook_key = Holder::Accepted(hook.hook_key.clone());
     Ok(Connection {
         adapter: Arc::new(AivoLive::new(settings, context.outbound.clone())),
         hook: Some(http::DeskHook::AivoLive(hook)),
-        secrets: vec![
-            table.secret("bot_token", bot_token),
-            table.secret("hook_key", hook_key),
-        ],
+        secrets,
         // What a probe calls.
         address: Some(table.address("groups_url", "headers", &desk.groups_url)),
     })

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::{Connection, Context, Table};
 use crate::{
-    app::rotation::Holder,
-    config::{self, Fault},
+    app::rotation::{Holder, Holders},
+    config::{self, Fault, Secrets},
     desks::{
         Desk,
         chatwoot::{Chatwoot, Reader, Settings, SettingsError, Signatures},
     },
     domain::ids::DeskName,
-    http::{self, secret::Accepted},
+    http,
 };
 
 pub(super) fn connect(
@@ -22,18 +22,21 @@ pub(super) fn connect(
     let table = Table::of_desk(name);
     let settings = Settings::compile(desk)
         .map_err(|faults| table.faults(faults, SettingsError::into_fault))?;
+    let mut secrets = Holders::default();
+    let token = Holder::Presented(settings.api_access_token().clone());
+    secrets.hold(&desk.api_access_token, token);
+    let hook_key = desk.hook_key.as_ref();
+    let hook_key = hook_key.map(|key| secrets.accept(key));
+    let verify = |secret: &Secrets| {
+        let signatures = Signatures::from(secret);
+        secrets.hold(secret, Holder::Verifying(signatures.secrets().clone()));
+        signatures
+    };
     let hook = http::ChatwootHook {
-        hook_key: desk.hook_key.as_ref().map(Accepted::from),
-        signatures: desk.webhook_secret.as_ref().map(Signatures::from),
+        hook_key,
+        signatures: desk.webhook_secret.as_ref().map(verify),
         reader: Reader::new(name, desk),
     };
-    let token = Holder::Presented(settings.api_access_token().clone());
-    let mut secrets = vec![table.secret("api_access_token", token)];
-    let hook_key = hook.hook_key.clone().map(Holder::Accepted);
-    secrets.extend(hook_key.map(|key| table.secret("hook_key", key)));
-    let signed = hook.signatures.as_ref();
-    let signed = signed.map(|signatures| Holder::Verifying(signatures.secrets().clone()));
-    secrets.extend(signed.map(|secret| table.secret("webhook_secret", secret)));
     Ok(Connection {
         secrets,
         adapter: Arc::new(Chatwoot::new(name, settings, context.outbound.clone())),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Connection;
 use crate::{
+    app::rotation::Holders,
     desks::{Desk, console::Console},
     http,
 };
@@ -12,7 +13,7 @@ pub(super) fn connect() -> Connection<dyn Desk, Option<http::DeskHook>> {
     Connection {
         adapter: Arc::new(Console),
         hook: None,
-        secrets: Vec::new(),
+        secrets: Holders::default(),
         address: None,
     }
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::{Connection, Context, Table};
 use crate::{
-    app::rotation::Holder,
+    app::rotation::{Holder, Holders},
     config::{self, Fault},
     desks::{
         Desk,
         webhook::{Settings, SettingsError, Webhook},
     },
     domain::ids::DeskName,
-    http::{self, secret::Accepted},
+    http,
 };
 
 pub(super) fn connect(
@@ -22,11 +22,10 @@ pub(super) fn connect(
     let table = Table::of_desk(name);
     let settings = Settings::compile(desk)
         .map_err(|faults| table.faults(faults, SettingsError::into_fault))?;
-    let token = Accepted::from(&desk.token);
-    let secrets = vec![
-        table.secret("secret", Holder::Signing(settings.secrets().clone())),
-        table.secret("token", Holder::Accepted(token.clone())),
-    ];
+    let mut secrets = Holders::default();
+    let signing = Holder::Signing(settings.secrets().clone());
+    secrets.hold(&desk.secret, signing);
+    let token = secrets.accept(&desk.token);
     let clock = Arc::clone(&context.clock);
     Ok(Connection {
         adapter: Arc::new(Webhook::new(settings, context.outbound.clone(), clock)),

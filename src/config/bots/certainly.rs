@@ -163,18 +163,17 @@ impl Certainly {
         })
     }
 
-    pub(super) fn secrets(&self) -> Vec<(&'static str, Option<&Secrets>)> {
-        let (password, token) = match &self.hook_auth {
-            HookAuth::None => (None, None),
-            HookAuth::Basic { user: _, password } => (Some(password), None),
-            HookAuth::Bearer(token) => (None, Some(token)),
+    pub(super) fn secrets(&self) -> Vec<Option<&Secrets>> {
+        let shown = match &self.hook_auth {
+            HookAuth::None => None,
+            HookAuth::Basic { user: _, password } => Some(password),
+            HookAuth::Bearer(token) => Some(token),
         };
         vec![
-            ("access_token", self.access_token.as_ref()),
-            ("api_token", self.api_token.as_ref()),
-            ("hook_key", Some(&self.hook_key)),
-            ("hook_password", password),
-            ("hook_token", token),
+            self.access_token.as_ref(),
+            self.api_token.as_ref(),
+            Some(&self.hook_key),
+            shown,
         ]
     }
 

@@ -109,12 +109,12 @@ impl Chatlayer {
         })
     }
 
-    pub(super) fn secrets(&self) -> Vec<(&'static str, Option<&Secrets>)> {
+    pub(super) fn secrets(&self) -> Vec<Option<&Secrets>> {
         vec![
-            ("access_token", Some(&self.access_token)),
-            ("verify_token", Some(&self.verify_token)),
-            ("hook_key", self.hook_key.as_ref()),
-            ("channel_verify_token", self.channel_verify_token.as_ref()),
+            Some(&self.access_token),
+            Some(&self.verify_token),
+            self.hook_key.as_ref(),
+            self.channel_verify_token.as_ref(),
         ]
     }
 }

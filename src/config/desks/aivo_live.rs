@@ -151,11 +151,8 @@ impl AivoLive {
         })
     }
 
-    pub(super) fn secrets(&self) -> Vec<(&'static str, Option<&Secrets>)> {
-        vec![
-            ("bot_token", Some(&self.bot_token)),
-            ("hook_key", Some(&self.hook_key)),
-        ]
+    pub(super) fn secrets(&self) -> Vec<Option<&Secrets>> {
+        vec![Some(&self.bot_token), Some(&self.hook_key)]
     }
 }
 

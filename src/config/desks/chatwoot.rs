@@ -94,11 +94,11 @@ impl Chatwoot {
         })
     }
 
-    pub(super) fn secrets(&self) -> Vec<(&'static str, Option<&Secrets>)> {
+    pub(super) fn secrets(&self) -> Vec<Option<&Secrets>> {
         vec![
-            ("api_access_token", Some(&self.api_access_token)),
-            ("webhook_secret", self.webhook_secret.as_ref()),
-            ("hook_key", self.hook_key.as_ref()),
+            Some(&self.api_access_token),
+            self.webhook_secret.as_ref(),
+            self.hook_key.as_ref(),
         ]
     }
 }

@@ -1,6 +1,6 @@
 //! A desk made by configuration alone: how it is called and how its own calls are read, both as templates.
 
-use std::{borrow::Cow, collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use config::Value;
 use ipnet::IpNet;
@@ -155,15 +155,11 @@ impl TemplateDesk {
         })
     }
 
-    pub(super) fn secrets(&self) -> Vec<(Cow<'static, str>, Option<&Secrets>)> {
-        let named = self.secrets.iter();
-        let named =
-            named.map(|(name, secrets)| (Cow::Owned(format!("secrets.{name}")), Some(secrets)));
-        let known = [
-            (Cow::Borrowed("token"), self.token.as_ref()),
-            (Cow::Borrowed("hook_key"), self.hook_key.as_ref()),
-        ];
-        named.chain(known).collect()
+    pub(super) fn secrets(&self) -> Vec<Option<&Secrets>> {
+        let named = self.secrets.values().map(Some);
+        named
+            .chain([self.token.as_ref(), self.hook_key.as_ref()])
+            .collect()
     }
 }
 

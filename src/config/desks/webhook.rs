@@ -63,8 +63,8 @@ impl WebhookDesk {
         })
     }
 
-    pub(super) fn secrets(&self) -> Vec<(&'static str, Option<&Secrets>)> {
-        vec![("secret", Some(&self.secret)), ("token", Some(&self.token))]
+    pub(super) fn secrets(&self) -> Vec<Option<&Secrets>> {
+        vec![Some(&self.secret), Some(&self.token)]
     }
 }
 
