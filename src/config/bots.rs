@@ -96,6 +96,13 @@ impl Defaults {
             certainly: certainly?,
         })
     }
+
+    fn common(&self, named: Named) -> &Common {
+        match named {
+            Named::Chatlayer => &self.chatlayer.common,
+            Named::Certainly => &self.certainly.common,
+        }
+    }
 }
 
 impl Common {
@@ -136,18 +143,15 @@ impl Bot {
             defaults.chatlayer.common.overlaid(&mut section);
             return None;
         };
-        let (common, platform) = match named {
+        let common = defaults.common(named).overlaid(&mut section);
+        let platform = match named {
             Named::Chatlayer => {
-                let defaults = &defaults.chatlayer;
-                let common = defaults.common.overlaid(&mut section);
-                let read = Chatlayer::read(&mut section, defaults, surroundings);
-                (common, read.map(Platform::Chatlayer))
+                let bot = Chatlayer::read(&mut section, &defaults.chatlayer, surroundings);
+                bot.map(Platform::Chatlayer)
             }
             Named::Certainly => {
-                let defaults = &defaults.certainly;
-                let common = defaults.common.overlaid(&mut section);
-                let read = Certainly::read(&mut section, defaults, surroundings);
-                (common, read.map(Platform::Certainly))
+                let bot = Certainly::read(&mut section, &defaults.certainly, surroundings);
+                bot.map(Platform::Certainly)
             }
         };
         section.finish();

@@ -127,6 +127,16 @@ impl Defaults {
             template: template?,
         })
     }
+
+    fn common(&self, named: Named) -> Common {
+        match named {
+            Named::AivoLive => self.aivo_live.common,
+            Named::Chatwoot => self.chatwoot.common,
+            Named::Console => self.console.common,
+            Named::Webhook => self.webhook.common,
+            Named::Template => self.template.common,
+        }
+    }
 }
 
 impl Common {
@@ -211,46 +221,8 @@ impl Reader<'_> {
             self.defaults.console.common.overlaid(&mut section);
             return None;
         };
-        let (common, kind) = match named {
-            Named::AivoLive => {
-                let defaults = &self.defaults.aivo_live;
-                let common = defaults.common.overlaid(&mut section);
-                let read = AivoLive::read(&mut section, defaults, self.surroundings);
-                (common, read.map(Box::new).map(Kind::AivoLive))
-            }
-            Named::Chatwoot => {
-                let defaults = &self.defaults.chatwoot;
-                let common = defaults.common.overlaid(&mut section);
-                let read = Chatwoot::read(&mut section, defaults, self.surroundings);
-                (common, read.map(Box::new).map(Kind::Chatwoot))
-            }
-            Named::Console => {
-                let defaults = &self.defaults.console;
-                let common = defaults.common.overlaid(&mut section);
-                let desk = ConsoleDesk::read(&mut section, defaults);
-                (common, Some(Kind::Console(desk)))
-            }
-            Named::Webhook => {
-                let defaults = &self.defaults.webhook;
-                let common = defaults.common.overlaid(&mut section);
-                let tokens = &mut self.tokens;
-                let claim = |section: &Section<'_>, token: &Secrets| {
-                    claim_token(tokens, section, name, token);
-                };
-                let read = WebhookDesk::read(&mut section, defaults, self.surroundings, claim);
-                (common, read.map(Box::new).map(Kind::Webhook))
-            }
-            Named::Template => {
-                let defaults = &self.defaults.template;
-                let common = defaults.common.overlaid(&mut section);
-                let tokens = &mut self.tokens;
-                let claim = |section: &Section<'_>, token: &Secrets| {
-                    claim_token(tokens, section, name, token);
-                };
-                let read = TemplateDesk::read(&mut section, defaults, self.surroundings, claim);
-                (common, read.map(Box::new).map(Kind::Template))
-            }
-        };
+        let common = self.defaults.common(named).overlaid(&mut section);
+        let kind = self.kind(named, name, &mut section);
         if section.refuse("require_agent") {
             section.fault("require_agent", Problem::ConsoleOnly);
         }
@@ -261,6 +233,40 @@ impl Reader<'_> {
             hours,
             kind: kind?,
         })
+    }
+
+    fn kind(
+        &mut self,
+        named: Named,
+        name: Option<&DeskName>,
+        section: &mut Section<'_>,
+    ) -> Option<Kind> {
+        let (defaults, around) = (self.defaults, self.surroundings);
+        let claim = |section: &Section<'_>, token: &Secrets| {
+            claim_token(&mut self.tokens, section, name, token);
+        };
+        match named {
+            Named::AivoLive => {
+                let desk = AivoLive::read(section, &defaults.aivo_live, around);
+                desk.map(Box::new).map(Kind::AivoLive)
+            }
+            Named::Chatwoot => {
+                let desk = Chatwoot::read(section, &defaults.chatwoot, around);
+                desk.map(Box::new).map(Kind::Chatwoot)
+            }
+            Named::Console => {
+                let desk = ConsoleDesk::read(section, &defaults.console);
+                Some(Kind::Console(desk))
+            }
+            Named::Webhook => {
+                let desk = WebhookDesk::read(section, &defaults.webhook, around, claim);
+                desk.map(Box::new).map(Kind::Webhook)
+            }
+            Named::Template => {
+                let desk = TemplateDesk::read(section, &defaults.template, around, claim);
+                desk.map(Box::new).map(Kind::Template)
+            }
+        }
     }
 
     fn hours(&self, section: &mut Section<'_>) -> Option<HoursName> {
