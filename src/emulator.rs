@@ -40,14 +40,15 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
 pub use self::{
+    chatlayer::Version,
     client::BuildError,
     faults::{FaultRate, Faults},
     hub::Refused,
-    platform::{Platform, Version},
+    platform::Platform,
     session::{BotState, Call, Direction, Line, Speaker},
     user::{ChatUser, Said},
 };
-use self::{courier::Courier, hub::Hub, platform::PlatformApi};
+use self::{courier::Courier, hub::Hub};
 use crate::domain::time::Clock;
 
 /// What an emulated bot needs to know of the bridge, and the bridge of it.
@@ -93,10 +94,7 @@ pub fn build(options: Options) -> Result<Emulator, BuildError> {
 impl Emulator {
     /// The chat page, its calls, the fault panel, and the API that the bridge calls: to be mounted at the root.
     pub fn router(&self) -> Router {
-        let api = match self.hub.played {
-            PlatformApi::Chatlayer { .. } => chatlayer::router(Arc::clone(&self.hub)),
-            PlatformApi::Certainly { .. } => certainly::router(Arc::clone(&self.hub)),
-        };
+        let api = self.hub.played.router(Arc::clone(&self.hub));
         page::router(Arc::clone(&self.hub)).merge(api)
     }
 

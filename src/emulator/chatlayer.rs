@@ -1,9 +1,8 @@
 //! Chatlayer, played: what it tells the bridge, and the API that the bridge calls back.
 
 mod api;
+mod platform;
 mod wire;
 
-pub(super) use self::{
-    api::router,
-    wire::{Origin, item},
-};
+pub(super) use self::platform::Chatlayer;
+pub use self::platform::Version;

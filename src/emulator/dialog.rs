@@ -18,7 +18,7 @@ pub(super) struct Turn {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Act {
     /// Asks the bridge to take the conversation.
-    Offload { department: String },
+    Ask { department: String },
     /// Plays a user who sends a file.
     Upload,
     /// Plays a user who sends a place.
@@ -159,7 +159,7 @@ fn welcome() -> Turn {
 fn handover(department: &str) -> Turn {
     acts(
         "One moment, I am looking for a colleague.",
-        Act::Offload {
+        Act::Ask {
             department: department.to_owned(),
         },
     )
@@ -285,10 +285,10 @@ mod tests {
 
     #[test]
     fn asking_for_an_agent_may_name_a_department() {
-        let demo = Act::Offload {
+        let demo = Act::Ask {
             department: "demo".to_owned(),
         };
-        let sales = Act::Offload {
+        let sales = Act::Ask {
             department: "sales".to_owned(),
         };
         assert_eq!(answer(" Agent ").act, Some(demo));

@@ -26,7 +26,7 @@ use super::{
     courier::Courier,
     faults::FaultInjector,
     files::Files,
-    platform::PlatformApi,
+    platform::Vendor,
     session::{Call, Parts, Session},
     user::{ChatUser, Said},
 };
@@ -65,7 +65,7 @@ pub(super) struct Check {
 
 pub(super) struct Hub {
     pub bot_id: String,
-    pub played: PlatformApi,
+    pub played: Box<dyn Vendor>,
     pub desk_url: Option<Url>,
     pub console_url: Option<Url>,
     pub files: Files,
@@ -97,7 +97,7 @@ impl Hub {
         let root = options.public_url.as_str().trim_end_matches('/').to_owned();
         let hub = Self {
             bot_id: options.bot_id,
-            played: PlatformApi::new(options.platform),
+            played: options.platform.played(),
             access_token: options.access_token,
             desk_url: options.desk_url,
             console_url: options.console_url,
@@ -133,13 +133,13 @@ impl Hub {
             queue: webhooks,
         };
         self.couriers.try_send(courier).map_err(|_| Refused::Busy)?;
+        let rng = sessions.rng.fork();
         let parts = Parts {
-            dialect: self.played.dialect(&self.bot_id, &session),
+            dialect: self.played.dialect(&self.bot_id, &session, rng),
             ordinal: sessions.opened,
             person,
             media: self.media.clone(),
             clock: Arc::clone(&self.clock),
-            rng: sessions.rng.fork(),
             queue,
         };
         sessions.by_id.insert(session.clone(), Session::open(parts));
@@ -196,13 +196,6 @@ impl Hub {
         is_same(&self.access_token, shown)
     }
 
-    pub(super) fn is_api_token(&self, shown: &str) -> bool {
-        match &self.played {
-            PlatformApi::Chatlayer { .. } => false,
-            PlatformApi::Certainly { api_token, .. } => is_same(api_token, shown),
-        }
-    }
-
     pub(super) fn client(&self) -> &reqwest::Client {
         &self.client
     }
@@ -229,7 +222,7 @@ impl Hub {
     }
 }
 
-fn is_same(secret: &SecretString, shown: &str) -> bool {
+pub(super) fn is_same(secret: &SecretString, shown: &str) -> bool {
     let right = secret.expose_secret().as_bytes();
     shown.as_bytes().ct_eq(right).into()
 }

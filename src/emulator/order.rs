@@ -24,8 +24,8 @@ pub(super) struct Order {
     pub messages: Vec<BotMessage>,
     pub data: Map<String, Value>,
     pub pause: bool,
-    pub unpause: bool,
-    /// Where the bot goes on; without `unpause` only if it speaks.
+    pub resume: bool,
+    /// Where the bot goes on; without `resume` only if it speaks.
     pub dialog: Option<String>,
     /// What it is answered when it has been carried out.
     pub answer: Map<String, Value>,
@@ -62,7 +62,7 @@ pub(super) async fn perform(hub: &Hub, order: Order) -> Response {
             session.pause();
         }
         match order.dialog.as_deref() {
-            dialog if order.unpause => session.unpause(dialog),
+            dialog if order.resume => session.resume(dialog),
             Some(dialog) => session.go_to(dialog),
             None => {}
         }

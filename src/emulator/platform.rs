@@ -1,16 +1,21 @@
-//! Which platform is played: where it calls the bridge, in which words it tells of a conversation, and what it makes of the
-//! answer to a request for an agent. The chat page and the bot are the same for all of them.
+//! What a bot platform has to be able to do to be played: where it calls the bridge, in which words it tells of a
+//! conversation, and what it makes of the answer to a request for an agent. Each platform's folder has its own; the chat
+//! page and the bot are the same for all of them.
 
-use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use std::sync::Arc;
+
+use axum::Router;
+use fastrand::Rng;
+use secrecy::SecretString;
+use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
 use super::{
     bot_message::BotMessage,
-    certainly::Deployment,
-    chatlayer::{self, Origin},
+    certainly::Certainly,
+    chatlayer::{Chatlayer, Version},
+    hub::Hub,
     session::WebhookKind,
     user::{ChatUser, Said},
 };
@@ -34,32 +39,62 @@ pub enum Platform {
     },
 }
 
-/// Chatlayer's two worlds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Version {
-    Draft,
-    Live,
-}
+/// A platform that is played.
+pub(super) trait Vendor: Send + Sync {
+    /// As the page names it.
+    fn name(&self) -> &'static str;
 
-/// The addresses and secrets of a platform.
-pub(super) enum PlatformApi {
-    Chatlayer {
-        version: Version,
-        /// Without the token.
-        offload: Url,
-        messages: Url,
-    },
-    Certainly {
-        claim: Url,
-        messages: Url,
-        api_token: SecretString,
-    },
+    /// Empty where there are no two worlds.
+    fn version(&self) -> &'static str {
+        ""
+    }
+
+    fn hook(&self, kind: WebhookKind) -> Url;
+
+    /// Nothing: the platform never asks.
+    fn health_check(&self) -> Option<Url> {
+        None
+    }
+
+    /// The id of a new conversation, which is also its user's.
+    fn session_id(&self, id: Uuid) -> String;
+
+    /// `rng` is where ids of messages come from.
+    fn dialect(&self, bot_id: &str, session_id: &str, rng: Rng) -> Box<dyn Dialect>;
+
+    /// Nothing: it cannot be read.
+    fn answer(&self, body: &[u8]) -> Option<Answer>;
+
+    /// The API that the bridge calls back.
+    fn router(&self, hub: Arc<Hub>) -> Router;
 }
 
 /// The words in which one conversation is told of.
-pub(super) enum Dialect {
-    Chatlayer(Origin),
-    Certainly(Deployment),
+pub(super) trait Dialect: Send {
+    /// What the bridge is told of something that the user does; nothing where the platform does not tell.
+    fn user(&mut self, said: &Said, person: &ChatUser, at: Timestamp) -> Option<Value>;
+
+    fn bot(&self, message: &BotMessage, at: Timestamp) -> Value;
+
+    /// The webhooks that tell of these.
+    fn events(&self, items: Vec<Value>, at: Timestamp) -> Vec<Value>;
+
+    /// The same as `user` in the transcript of a request, where requests have one.
+    fn user_copy(&self, said: &Said, at: Timestamp) -> Option<Value>;
+
+    fn bot_copy(&self, message: &BotMessage, at: Timestamp) -> Option<Value>;
+
+    /// A request for an agent, with what the bot says of it.
+    fn request(
+        &self,
+        payload: &Value,
+        person: &ChatUser,
+        transcript: &[Value],
+        at: Timestamp,
+    ) -> Value;
+
+    /// What it is called when it is asked for.
+    fn request_name(&self, transcript: usize) -> String;
 }
 
 /// What the bridge has said to a request for an agent.
@@ -74,219 +109,24 @@ pub(super) enum Answer {
     Nobody,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct OffloadBody {
-    offload_success: bool,
-    pause_bot: bool,
-}
-
-#[derive(Deserialize)]
-struct ClaimBody {
-    accepted: bool,
-}
-
-impl Version {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Draft => "DRAFT",
-            Self::Live => "LIVE",
-        }
-    }
-}
-
 impl Platform {
     pub(super) fn hook_url(&self) -> &Url {
         match self {
             Self::Chatlayer { hook_url, .. } | Self::Certainly { hook_url, .. } => hook_url,
         }
     }
-}
 
-impl PlatformApi {
-    pub(super) fn new(platform: Platform) -> Self {
-        match platform {
-            Platform::Chatlayer {
+    pub(super) fn played(self) -> Box<dyn Vendor> {
+        match self {
+            Self::Chatlayer {
                 version,
                 hook_url,
                 verify_token,
-            } => {
-                let mut messages = hook_url.clone();
-                let token = verify_token.expose_secret();
-                messages
-                    .query_pairs_mut()
-                    .append_pair("challenge.verifyToken", token);
-                Self::Chatlayer {
-                    version,
-                    offload: hook_url,
-                    messages,
-                }
-            }
-            Platform::Certainly {
+            } => Box::new(Chatlayer::new(version, hook_url, &verify_token)),
+            Self::Certainly {
                 hook_url,
                 api_token,
-            } => Self::Certainly {
-                claim: below(&hook_url, "claim"),
-                messages: below(&hook_url, "messages"),
-                api_token,
-            },
+            } => Box::new(Certainly::new(&hook_url, api_token)),
         }
     }
-
-    /// As the page names it.
-    pub(super) fn name(&self) -> &'static str {
-        match self {
-            Self::Chatlayer { .. } => "chatlayer",
-            Self::Certainly { .. } => "certainly",
-        }
-    }
-
-    /// Empty where there are no two worlds.
-    pub(super) fn version(&self) -> &'static str {
-        match self {
-            Self::Chatlayer { version, .. } => version.as_str(),
-            Self::Certainly { .. } => "",
-        }
-    }
-
-    pub(super) fn hook(&self, kind: WebhookKind) -> Url {
-        let (request, messages) = match self {
-            Self::Chatlayer {
-                offload, messages, ..
-            } => (offload, messages),
-            Self::Certainly {
-                claim, messages, ..
-            } => (claim, messages),
-        };
-        match kind {
-            WebhookKind::Request => request.clone(),
-            WebhookKind::Messages => messages.clone(),
-        }
-    }
-
-    /// Nothing: the platform never asks.
-    pub(super) fn health_check(&self) -> Option<Url> {
-        match self {
-            Self::Chatlayer { messages, .. } => Some(messages.clone()),
-            Self::Certainly { .. } => None,
-        }
-    }
-
-    /// The id of a new conversation, which is also its user's.
-    pub(super) fn session_id(&self, id: Uuid) -> String {
-        match self {
-            Self::Chatlayer { .. } => format!("emulator-{id}"),
-            Self::Certainly { .. } => format!("webbot:{id}"),
-        }
-    }
-
-    pub(super) fn dialect(&self, bot_id: &str, session_id: &str) -> Dialect {
-        match self {
-            Self::Chatlayer { version, .. } => Dialect::Chatlayer(Origin {
-                bot_id: bot_id.to_owned(),
-                version: version.as_str(),
-                session_id: session_id.to_owned(),
-            }),
-            Self::Certainly { .. } => Dialect::Certainly(Deployment {
-                bot_id: bot_id.to_owned(),
-                user_id: session_id.to_owned(),
-            }),
-        }
-    }
-
-    /// Nothing: it cannot be read.
-    pub(super) fn answer(&self, body: &[u8]) -> Option<Answer> {
-        match self {
-            Self::Chatlayer { .. } => {
-                let answer: OffloadBody = serde_json::from_slice(body).ok()?;
-                Some(match (answer.offload_success, answer.pause_bot) {
-                    (true, true) => Answer::Paused,
-                    (true, false) => Answer::NotPaused,
-                    (false, _) => Answer::Nobody,
-                })
-            }
-            Self::Certainly { .. } => {
-                let answer: ClaimBody = serde_json::from_slice(body).ok()?;
-                Some(if answer.accepted {
-                    Answer::ToBePaused
-                } else {
-                    Answer::Nobody
-                })
-            }
-        }
-    }
-}
-
-impl Dialect {
-    /// What the bridge is told of something that the user does; nothing where the platform does not tell.
-    pub(super) fn user(
-        &self,
-        said: &Said,
-        person: &ChatUser,
-        at: Timestamp,
-        id: &str,
-    ) -> Option<Value> {
-        match self {
-            Self::Chatlayer(origin) => Some(origin.user_item(said, person, at, id)),
-            Self::Certainly(deployment) => deployment.user(said, at),
-        }
-    }
-
-    pub(super) fn bot(&self, message: &BotMessage, at: Timestamp) -> Value {
-        match self {
-            Self::Chatlayer(_) => chatlayer::item("bot", &message.to_wire(), at),
-            Self::Certainly(_) => Deployment::bot(message),
-        }
-    }
-
-    /// The webhooks that tell of these.
-    pub(super) fn events(&self, items: Vec<Value>, at: Timestamp) -> Vec<Value> {
-        match self {
-            Self::Chatlayer(origin) if !items.is_empty() => vec![origin.messages_event(&items, at)],
-            Self::Chatlayer(_) => Vec::new(),
-            Self::Certainly(_) => items,
-        }
-    }
-
-    /// The same in the transcript of a request, where requests have one.
-    pub(super) fn user_copy(&self, said: &Said, at: Timestamp) -> Option<Value> {
-        match self {
-            Self::Chatlayer(origin) => Some(origin.user_copy(said, at)),
-            Self::Certainly(_) => None,
-        }
-    }
-
-    pub(super) fn bot_copy(&self, message: &BotMessage, at: Timestamp) -> Option<Value> {
-        matches!(self, Self::Chatlayer(_)).then(|| self.bot(message, at))
-    }
-
-    pub(super) fn request(
-        &self,
-        department: &str,
-        person: &ChatUser,
-        transcript: &[Value],
-        at: Timestamp,
-    ) -> Value {
-        let payload = json!({"department": department, "language": person.language});
-        match self {
-            Self::Chatlayer(origin) => origin.offload_event(&payload, transcript, at),
-            Self::Certainly(deployment) => deployment.claim(&payload, person),
-        }
-    }
-
-    /// What it is called when it is asked for.
-    pub(super) fn request_name(&self, transcript: usize) -> String {
-        match self {
-            Self::Chatlayer(_) => format!("offload ({transcript} in transcript)"),
-            Self::Certainly(_) => "claim".to_owned(),
-        }
-    }
-}
-
-fn below(hook: &Url, last: &str) -> Url {
-    let mut url = hook.clone();
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().push(last);
-    }
-    url
 }

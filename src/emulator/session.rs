@@ -5,9 +5,8 @@
 
 use std::sync::Arc;
 
-use fastrand::Rng;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::sync::{mpsc, watch};
 
 use super::{
@@ -18,7 +17,7 @@ use super::{
 };
 use crate::domain::time::{Clock, Timestamp};
 
-/// Room that one turn may need in the queue: what the user said, an act of theirs, the bot's answers, an offload.
+/// Room that one turn may need in the queue: what the user said, an act of theirs, the bot's answers, a request.
 const TURN: usize = 8;
 
 /// A sample place for the word "location".
@@ -29,7 +28,7 @@ const HARBOUR: (f64, f64) = (53.343_99, -6.267_19);
 #[serde(rename_all = "snake_case")]
 pub enum BotState {
     Speaking,
-    /// An offload is on its way, its answer is not known yet.
+    /// A request for an agent is on its way, its answer is not known yet.
     Asking,
     Paused,
 }
@@ -102,12 +101,11 @@ pub(super) enum WebhookKind {
 
 /// What a conversation is made of.
 pub(super) struct Parts {
-    pub dialect: Dialect,
+    pub dialect: Box<dyn Dialect>,
     pub ordinal: u64,
     pub person: ChatUser,
     pub media: String,
     pub clock: Arc<dyn Clock>,
-    pub rng: Rng,
     pub queue: mpsc::Sender<Webhook>,
 }
 
@@ -149,7 +147,7 @@ impl Session {
         &self.data
     }
 
-    /// What user and bot have said, as an offload tells it.
+    /// What user and bot have said, as a request tells it.
     pub(super) fn transcript(&self) -> &[Value] {
         &self.transcript
     }
@@ -176,11 +174,10 @@ impl Session {
     /// The user does something, and the bot answers if it may.
     pub(super) fn user(&mut self, said: &Said) {
         let at = self.now();
-        let id = object_id(at, &mut self.parts.rng);
         let Parts {
             dialect, person, ..
-        } = &self.parts;
-        let item = dialect.user(said, person, at, &id);
+        } = &mut self.parts;
+        let item = dialect.user(said, person, at);
         if *said != Said::Intro {
             self.transcript.extend(dialect.user_copy(said, at));
             self.line(Line::Said {
@@ -246,7 +243,7 @@ impl Session {
     }
 
     /// Gives the user back to the bot. Told twice, the bot greets once.
-    pub(super) fn unpause(&mut self, dialog: Option<&str>) {
+    pub(super) fn resume(&mut self, dialog: Option<&str>) {
         let was_silent = self.bot != BotState::Speaking;
         if was_silent {
             self.set_bot(BotState::Speaking, "The bot has the conversation back");
@@ -295,7 +292,7 @@ impl Session {
         let what = format!("messages (bot: {})", items.len());
         self.report(&what, items, self.last);
         match turn.act {
-            Some(Act::Offload { department }) => self.offload(&department),
+            Some(Act::Ask { department }) => self.ask(&department),
             Some(Act::Upload) => self.user(&Said::Upload {
                 url: format!("{}/workshop.png", self.parts.media),
             }),
@@ -307,16 +304,17 @@ impl Session {
         }
     }
 
-    fn offload(&mut self, department: &str) {
+    fn ask(&mut self, department: &str) {
         self.set_bot(BotState::Asking, "The bot asks the bridge for a person");
         let at = self.now();
         let Parts {
             dialect, person, ..
         } = &self.parts;
+        let payload = json!({"department": department, "language": person.language});
         let webhook = Webhook {
             kind: WebhookKind::Request,
             what: dialect.request_name(self.transcript.len()),
-            body: dialect.request(department, person, &self.transcript, at),
+            body: dialect.request(&payload, person, &self.transcript, at),
         };
         self.send(webhook);
     }
@@ -377,10 +375,4 @@ impl Session {
         self.last = self.parts.clock.now().max(next);
         self.last
     }
-}
-
-/// 24 hexadecimal digits that begin with the seconds, as Chatlayer's message ids do.
-fn object_id(at: Timestamp, rng: &mut Rng) -> String {
-    let seconds = at.as_millis().div_euclid(1000).rem_euclid(1 << 32);
-    format!("{seconds:08x}{:016x}", rng.u64(..))
 }

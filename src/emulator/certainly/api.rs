@@ -16,15 +16,24 @@ use axum::{
     routing::{get, post},
 };
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::emulator::{
     bot_message::BotMessage,
-    hub::{Hub, SIMULATED},
+    hub::{Hub, SIMULATED, is_same},
     order::{Order, perform},
     trial::fault,
 };
+
+/// Whoever wants to come in has to show one of two tokens.
+#[derive(Clone)]
+struct Gate {
+    hub: Arc<Hub>,
+    /// Of the calls below `/actionsvc/`.
+    api_token: SecretString,
+}
 
 #[derive(Deserialize)]
 struct AgentMessage {
@@ -55,8 +64,12 @@ struct Takeover {
 const TRIGGER_MESSAGE: &str = "/actionsvc/trigger-message/";
 const TRIGGER_RESPONSE: &str = "/actionsvc/trigger-response/";
 
-pub(in crate::emulator) fn router(hub: Arc<Hub>) -> Router {
+pub(super) fn router(hub: Arc<Hub>, api_token: SecretString) -> Router {
     let webchat = "/webbot/api/webchat/{deployment}";
+    let gate = Gate {
+        hub: Arc::clone(&hub),
+        api_token,
+    };
     let guarded = Router::new()
         .route(
             &format!("{webchat}/handover/{{user}}/"),
@@ -65,19 +78,19 @@ pub(in crate::emulator) fn router(hub: Arc<Hub>) -> Router {
         .route(&format!("{webchat}/takeover/{{user}}/"), get(take_over))
         .route(TRIGGER_MESSAGE, post(trigger_message))
         .route(TRIGGER_RESPONSE, post(trigger_response))
-        .route_layer(middleware::from_fn_with_state(Arc::clone(&hub), authorize));
+        .route_layer(middleware::from_fn_with_state(gate, authorize));
     Router::new()
         .route(&format!("{webchat}/config/"), get(config))
         .merge(guarded)
         .with_state(hub)
 }
 
-async fn authorize(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
+async fn authorize(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let (headers, uri) = (request.headers(), request.uri());
     let right = if uri.path() == TRIGGER_MESSAGE {
-        basic(headers).is_some_and(|token| hub.is_api_token(&token))
+        basic(headers).is_some_and(|token| is_same(&gate.api_token, &token))
     } else if uri.path() == TRIGGER_RESPONSE {
-        scheme(headers, "JWT").is_some_and(|token| hub.is_api_token(token))
+        scheme(headers, "JWT").is_some_and(|token| is_same(&gate.api_token, token))
     } else {
         let query = uri.query().unwrap_or_default().as_bytes();
         let in_query = form_urlencoded::parse(query).find(|(name, _)| name == "access_token");
@@ -88,7 +101,7 @@ async fn authorize(State(hub): State<Arc<Hub>>, request: Request, next: Next) ->
             in_query.map(|(_, token)| token.into_owned()),
         ];
         let mut shown = shown.into_iter().flatten();
-        shown.any(|token| hub.is_access_token(&token))
+        shown.any(|token| gate.hub.is_access_token(&token))
     };
     if right {
         next.run(request).await
@@ -143,7 +156,7 @@ async fn take_over(
     let order = Order {
         what: "takeover".to_owned(),
         data: claim_end.into_iter().collect(),
-        unpause: true,
+        resume: true,
         ..Order::default()
     };
     in_chat(&hub, deployment, user, order).await

@@ -13,7 +13,7 @@ use crate::{
 
 /// Where a conversation takes place, and who has it.
 #[derive(Clone, Debug)]
-pub(in crate::emulator) struct Deployment {
+pub(super) struct Deployment {
     pub bot_id: String,
     pub user_id: String,
 }
@@ -21,7 +21,7 @@ pub(in crate::emulator) struct Deployment {
 impl Deployment {
     /// That the widget was opened is not told. A tap on an offer is told as the text of the offer, and the widget has no
     /// places, so one is a text as well.
-    pub(in crate::emulator) fn user(&self, said: &Said, at: Timestamp) -> Option<Value> {
+    pub(super) fn user(&self, said: &Said, at: Timestamp) -> Option<Value> {
         let (text, attachments) = match said {
             Said::Intro => return None,
             Said::Text { text } => (text.clone(), Vec::new()),
@@ -50,11 +50,11 @@ impl Deployment {
     }
 
     /// Says nothing of whom the bot talks to.
-    pub(in crate::emulator) fn bot(message: &BotMessage) -> Value {
+    pub(super) fn bot(message: &BotMessage) -> Value {
         json!({"interlocutor": "bot", "data": bot_data(message)})
     }
 
-    pub(in crate::emulator) fn claim(&self, variables: &Value, person: &ChatUser) -> Value {
+    pub(super) fn claim(&self, variables: &Value, person: &ChatUser) -> Value {
         json!({
             "attachedMedia": "", "reply": "VarWebhook", "botId": self.bot_id, "direction": "out", "extractedData": {},
             "lastName": "", "sessionId": self.user_id, "customVariables": variables, "from": "certainly",

@@ -31,7 +31,7 @@ use crate::emulator::{
 /// Where the older calls are.
 const LEGACY: &str = "/api/";
 
-pub(in crate::emulator) fn router(hub: Arc<Hub>) -> Router {
+pub(super) fn router(hub: Arc<Hub>) -> Router {
     Router::new()
         .route("/v1/bots", get(bots))
         .route(
@@ -175,7 +175,7 @@ impl Actions {
                 .collect(),
             data: self.session_data,
             pause: self.pause_bot,
-            unpause: self.unpause_bot,
+            resume: self.unpause_bot,
             dialog: self.next_dialogstate_id.filter(|_| self.unpause_bot),
             ..Order::default()
         }
@@ -201,7 +201,7 @@ impl Webview {
             messages: messages?.into_iter().flatten().collect(),
             data,
             pause: false,
-            unpause: self.action.is_some(),
+            resume: self.action.is_some(),
             dialog: self.action.map(|action| action.next),
             ..Order::default()
         })

@@ -10,7 +10,7 @@ use crate::{
 
 /// The part that all events of one conversation share.
 #[derive(Clone, Debug)]
-pub(in crate::emulator) struct Origin {
+pub(super) struct Origin {
     pub bot_id: String,
     pub version: &'static str,
     pub session_id: String,
@@ -64,7 +64,7 @@ impl Said {
 
 impl Origin {
     /// An item of a `messages` event, as the user's channel reports it.
-    pub(in crate::emulator) fn user_item(
+    pub(super) fn user_item(
         &self,
         said: &Said,
         person: &ChatUser,
@@ -86,7 +86,7 @@ impl Origin {
     }
 
     /// The same in an offload's transcript: without id, with a bare sender and another channel, and a tap also as text.
-    pub(in crate::emulator) fn user_copy(&self, said: &Said, at: Timestamp) -> Value {
+    pub(super) fn user_copy(&self, said: &Said, at: Timestamp) -> Value {
         let mut message = said.fields();
         if let Said::Postback { title, .. } = said {
             message.insert("text".to_owned(), json!(title));
@@ -99,14 +99,14 @@ impl Origin {
         item("user", &Value::Object(message), at)
     }
 
-    pub(in crate::emulator) fn messages_event(&self, items: &[Value], at: Timestamp) -> Value {
+    pub(super) fn messages_event(&self, items: &[Value], at: Timestamp) -> Value {
         json!({
             "botId": self.bot_id, "version": self.version, "sessionId": self.session_id,
             "event": "messages", "messages": items, "timestamp": at,
         })
     }
 
-    pub(in crate::emulator) fn offload_event(
+    pub(super) fn offload_event(
         &self,
         payload: &Value,
         transcript: &[Value],
@@ -120,7 +120,7 @@ impl Origin {
 }
 
 /// An item as it stands in an event or a transcript.
-pub(in crate::emulator) fn item(actor: &str, message: &Value, at: Timestamp) -> Value {
+pub(super) fn item(actor: &str, message: &Value, at: Timestamp) -> Value {
     json!({"actor": actor, "message": message, "timestamp": at})
 }
 
