@@ -35,8 +35,7 @@ use std::{fmt, sync::Arc};
 use axum::Router;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
-use tokio::sync::mpsc;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 pub use self::{
@@ -48,7 +47,7 @@ pub use self::{
     session::{BotState, Call, Direction, Line, Speaker},
     user::{ChatUser, Said},
 };
-use self::{courier::Courier, hub::Hub};
+use self::{courier::Couriers, hub::Hub, session::Webhook};
 use crate::domain::time::Clock;
 
 /// What an emulated bot needs to know of the bridge, and the bridge of it.
@@ -73,7 +72,7 @@ pub struct Options {
 /// An emulator that has been built and not yet been run.
 pub struct Emulator {
     hub: Arc<Hub>,
-    couriers: mpsc::Receiver<Courier>,
+    couriers: Couriers<Webhook>,
 }
 
 /// Plays users and sets faults, from within the process. Cheap to clone.
@@ -105,17 +104,8 @@ impl Emulator {
     }
 
     /// Sends webhooks until `shutdown`; what is queued by then is dropped, and pages are told to come back.
-    pub async fn run(mut self, shutdown: CancellationToken) {
-        let tracker = TaskTracker::new();
-        while let Some(Some(courier)) = shutdown.run_until_cancelled(self.couriers.recv()).await {
-            let shutdown = shutdown.clone();
-            tracker.spawn(async move {
-                shutdown.run_until_cancelled(courier.run()).await;
-            });
-        }
-        self.hub.close();
-        tracker.close();
-        tracker.wait().await;
+    pub async fn run(self, shutdown: CancellationToken) {
+        courier::run(self.hub, self.couriers, shutdown).await;
     }
 }
 

@@ -19,6 +19,7 @@ use std::{
 
 use axum::Router;
 use secrecy::SecretString;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -26,7 +27,8 @@ pub use self::event::IDLE;
 use self::rooms::Rooms;
 use super::{
     client::{self, BuildError},
-    played::{self, Setting, Stage, courier::Couriers, lock, page},
+    courier::Couriers,
+    played::{self, Setting, Stage, lock, page},
 };
 use crate::domain::time::Clock;
 
@@ -49,7 +51,7 @@ pub struct Options {
 /// An emulated Aivo Live that has been built and not yet been run.
 pub struct AivoLive {
     shared: Arc<Shared>,
-    couriers: Couriers,
+    couriers: Couriers<Value>,
 }
 
 struct Shared {

@@ -17,6 +17,7 @@ use std::{
 use axum::Router;
 use hmac::{Hmac, KeyInit as _};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
 use sha2::Sha256;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -24,7 +25,8 @@ use url::Url;
 use self::records::Records;
 use super::{
     client::{self, BuildError},
-    played::{self, Setting, Stage, courier::Couriers, lock, page},
+    courier::Couriers,
+    played::{self, Setting, Stage, lock, page},
 };
 use crate::domain::time::Clock;
 
@@ -50,7 +52,7 @@ pub struct Options {
 /// An emulated Chatwoot that has been built and not yet been run.
 pub struct Chatwoot {
     shared: Arc<Shared>,
-    couriers: Couriers,
+    couriers: Couriers<Value>,
 }
 
 struct Shared {

@@ -1,34 +1,69 @@
-//! Brings one conversation's webhooks to the bridge: one at a time, in order, unless a fault says otherwise.
+//! Brings what is owed to the bridge to it: of each conversation one call at a time, in order, unless a fault says
+//! otherwise.
 //!
-//! A webhook that fails is not sent again: no platform documents that it would be, and a bridge that lives with no
-//! retries lives with some.
+//! A call that fails is not made again: no vendor documents that it would be, and a bridge that lives with no retries
+//! lives with some. The page says so where it happens.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, MutexGuard},
+    time::Duration,
+};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep, timeout},
+    time::{sleep, timeout},
 };
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{
-    hub::Hub,
-    platform::Answer,
-    session::{Call, Direction, Webhook, WebhookKind},
-};
+use super::faults::FaultInjector;
 
-/// How long a webhook that is to change places waits for the one behind it.
-const SWAP_WAIT: Duration = Duration::from_secs(2);
+/// The way to the bridge that all conversations take.
+pub(super) trait Way: Send + Sync + 'static {
+    type Load: Load;
+    type Answer: Send;
 
-/// The one who carries the webhooks of a conversation.
-pub(super) struct Courier {
-    pub hub: Arc<Hub>,
-    pub session: String,
-    pub ordinal: u64,
-    pub queue: mpsc::Receiver<Webhook>,
+    fn injector(&self) -> MutexGuard<'_, FaultInjector>;
+
+    /// Makes the call once. Nothing: no answer came, or none that means anything.
+    fn post(
+        &self,
+        conversation: &str,
+        load: &Self::Load,
+        again: bool,
+    ) -> impl Future<Output = Option<Self::Answer>> + Send;
+
+    /// The call was not made, or its answer not heard, as `what` says.
+    fn lost(&self, conversation: &str, load: &Self::Load, what: &'static str);
+
+    /// What came of a call that asks.
+    fn answered(&self, conversation: &str, answer: Option<Self::Answer>);
+
+    /// Ends the pages' live streams, which would else hold the listener open.
+    fn close(&self);
 }
 
-/// How one webhook is to be carried.
+/// One call.
+pub(super) trait Load: Send + Sync + 'static {
+    fn body(&mut self) -> &mut Value;
+
+    /// Whether somebody waits for the answer.
+    fn asks(&self) -> bool {
+        false
+    }
+}
+
+/// The calls of one conversation, until somebody carries them.
+pub(super) struct Courier<L> {
+    conversation: String,
+    ordinal: u64,
+    queue: mpsc::Receiver<L>,
+}
+
+/// The conversations whose calls nobody carries yet.
+pub(super) type Couriers<L> = mpsc::Receiver<Courier<L>>;
+
+/// How one call is to be carried.
 struct CallOptions {
     delay: Duration,
     repeats: u8,
@@ -37,105 +72,101 @@ struct CallOptions {
     unknown_fields: bool,
 }
 
-impl Courier {
-    pub(super) async fn run(mut self) {
-        while let Some(webhook) = self.queue.recv().await {
-            let swap = self
-                .hub
-                .injector()
-                .strikes(self.ordinal, |faults| &mut faults.webhook_swap);
+/// Far more than a person or a test opens; a loop that never ends should not eat the machine.
+pub(super) const MOST_CONVERSATIONS: usize = 20_000;
+/// Calls that may wait in one conversation, for a bridge that is slow or away.
+const QUEUE: usize = 512;
+/// How long a call that is to change places waits for the one behind it.
+const SWAP_WAIT: Duration = Duration::from_secs(2);
+
+/// Carries until `shutdown`; what is queued by then is dropped, and pages are told to come back.
+pub(super) async fn run<W: Way>(
+    way: Arc<W>,
+    mut couriers: Couriers<W::Load>,
+    shutdown: CancellationToken,
+) {
+    let tracker = TaskTracker::new();
+    while let Some(Some(courier)) = shutdown.run_until_cancelled(couriers.recv()).await {
+        let (shutdown, way) = (shutdown.clone(), Arc::clone(&way));
+        tracker.spawn(async move {
+            shutdown.run_until_cancelled(courier.run(&*way)).await;
+        });
+    }
+    way.close();
+    tracker.close();
+    tracker.wait().await;
+}
+
+impl<L: Load> Courier<L> {
+    /// With the queue that it empties.
+    pub(super) fn of(conversation: &str, ordinal: u64) -> (mpsc::Sender<L>, Self) {
+        let (sender, queue) = mpsc::channel(QUEUE);
+        let courier = Self {
+            conversation: conversation.to_owned(),
+            ordinal,
+            queue,
+        };
+        (sender, courier)
+    }
+
+    async fn run(mut self, way: &impl Way<Load = L>) {
+        while let Some(load) = self.queue.recv().await {
+            let swap = {
+                let mut injector = way.injector();
+                injector.strikes(self.ordinal, |faults| &mut faults.webhook_swap)
+            };
             if swap && let Ok(Some(later)) = timeout(SWAP_WAIT, self.queue.recv()).await {
-                self.carry(later).await;
+                self.carry(way, later).await;
             }
-            self.carry(webhook).await;
+            self.carry(way, load).await;
         }
     }
 
-    async fn carry(&self, mut webhook: Webhook) {
-        let options = self.call_options(webhook.kind);
-        if options.dropped {
-            self.note(&webhook, None, "dropped on purpose");
-            return self.answered(&webhook, None);
-        }
-        if options.unknown_fields
-            && let Some(body) = webhook.body.as_object_mut()
-        {
-            body.insert(
-                "futureField".to_owned(),
-                json!({"nested": [1, null, "later"]}),
-            );
-        }
-        sleep(options.delay).await;
+    async fn carry(&self, way: &impl Way<Load = L>, mut load: L) {
+        let options = self.call_options(way, load.asks());
         let mut first = None;
-        for attempt in 0..options.repeats {
-            let answer = self.post(&webhook, attempt > 0).await;
-            if attempt == 0 {
-                first = answer;
+        if options.dropped {
+            way.lost(&self.conversation, &load, "dropped on purpose");
+        } else {
+            if options.unknown_fields
+                && let Some(body) = load.body().as_object_mut()
+            {
+                let future = json!({"nested": [1, null, "later"]});
+                body.insert("futureField".to_owned(), future);
+            }
+            sleep(options.delay).await;
+            for attempt in 0..options.repeats {
+                let answer = way.post(&self.conversation, &load, attempt > 0).await;
+                if attempt == 0 {
+                    first = answer;
+                }
+            }
+            if options.answer_lost {
+                way.lost(&self.conversation, &load, "answer lost on purpose");
+                first = None;
             }
         }
-        if options.answer_lost {
-            self.note(&webhook, None, "answer lost on purpose");
-            first = None;
+        if load.asks() {
+            way.answered(&self.conversation, first);
         }
-        self.answered(&webhook, first);
     }
 
-    fn call_options(&self, kind: WebhookKind) -> CallOptions {
-        let mut injector = self.hub.injector();
+    fn call_options(&self, way: &impl Way<Load = L>, asks: bool) -> CallOptions {
+        let mut injector = way.injector();
         CallOptions {
             dropped: injector.strikes(self.ordinal, |faults| &mut faults.webhook_drop),
-            answer_lost: kind == WebhookKind::Request
+            answer_lost: asks
                 && injector.strikes(self.ordinal, |faults| &mut faults.offload_answer_lost),
             delay: injector.faults().webhook_delay(),
             repeats: injector.faults().repeats.get(),
             unknown_fields: injector.faults().unknown_fields,
         }
     }
+}
 
-    /// Sends the webhook once and says what a request for an agent was answered.
-    async fn post(&self, webhook: &Webhook, again: bool) -> Option<Answer> {
-        let started = Instant::now();
-        let hook = self.hub.played.hook(webhook.kind);
-        let request = self.hub.client().post(hook).json(&webhook.body);
-        let (status, body) = match request.send().await {
-            Ok(response) => (
-                Some(response.status().as_u16()),
-                response.bytes().await.unwrap_or_default(),
-            ),
-            Err(_) => (None, bytes::Bytes::new()),
-        };
-        self.hub.record(
-            &self.session,
-            Call {
-                at: self.hub.now(),
-                way: Direction::ToBridge,
-                what: webhook.what.clone(),
-                status,
-                millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-                body: webhook.body.to_string(),
-                fault: again.then_some("sent again on purpose"),
-            },
-        );
-        (status == Some(200)).then(|| self.hub.played.answer(&body))?
-    }
-
-    fn answered(&self, webhook: &Webhook, answer: Option<Answer>) {
-        if webhook.kind == WebhookKind::Request {
-            self.hub
-                .with(&self.session, |session| session.answered(answer));
-        }
-    }
-
-    fn note(&self, webhook: &Webhook, status: Option<u16>, fault: &'static str) {
-        let call = Call {
-            at: self.hub.now(),
-            way: Direction::ToBridge,
-            what: webhook.what.clone(),
-            status,
-            millis: 0,
-            body: webhook.body.to_string(),
-            fault: Some(fault),
-        };
-        self.hub.record(&self.session, call);
+/// A desk tells, and does not ask.
+impl Load for Value {
+    fn body(&mut self) -> &mut Value {
+        self
     }
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use axum::{
+    body::Bytes,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -16,27 +17,21 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use subtle::ConstantTimeEq as _;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Builder;
 
 use super::{
     BuildError, Options, client,
-    courier::Courier,
+    courier::{Courier, Couriers, MOST_CONVERSATIONS, Way},
     faults::FaultInjector,
     files::Files,
-    platform::Vendor,
-    session::{Call, Parts, Session},
+    platform::{Answer, Vendor},
+    session::{Call, Parts, Session, Webhook},
     user::{ChatUser, Said},
 };
 use crate::domain::time::{Clock, Timestamp};
-
-/// Far more than a person or a test opens; a loop that never ends should not eat the machine.
-const MAX_SESSIONS: usize = 20_000;
-
-/// Webhooks that may wait in one conversation, for a bridge that is slow or away.
-const QUEUE: usize = 512;
 
 /// The conversations of `handover simulate`, which plays user and platform by itself. What is said to them is taken and
 /// shown nowhere; were it refused, the bridge would end the conversation before an agent could try it out.
@@ -75,7 +70,7 @@ pub(super) struct Hub {
     client: reqwest::Client,
     injector: Mutex<FaultInjector>,
     sessions: Mutex<Sessions>,
-    couriers: mpsc::Sender<Courier>,
+    couriers: mpsc::Sender<Courier<Webhook>>,
     closing: CancellationToken,
 }
 
@@ -91,8 +86,8 @@ struct HealthBody {
 }
 
 impl Hub {
-    pub(super) fn new(options: Options) -> Result<(Self, mpsc::Receiver<Courier>), BuildError> {
-        let (couriers, starts) = mpsc::channel(MAX_SESSIONS);
+    pub(super) fn new(options: Options) -> Result<(Self, Couriers<Webhook>), BuildError> {
+        let (couriers, starts) = mpsc::channel(MOST_CONVERSATIONS);
         let client = client::build(options.platform.hook_url())?;
         let root = options.public_url.as_str().trim_end_matches('/').to_owned();
         let hub = Self {
@@ -117,21 +112,15 @@ impl Hub {
         Ok((hub, starts))
     }
 
-    pub(super) fn open(self: &Arc<Self>, person: ChatUser) -> Result<String, Refused> {
+    pub(super) fn open(&self, person: ChatUser) -> Result<String, Refused> {
         let mut sessions = self.sessions();
-        if sessions.by_id.len() >= MAX_SESSIONS {
+        if sessions.by_id.len() >= MOST_CONVERSATIONS {
             return Err(Refused::Busy);
         }
         let id = Builder::from_random_bytes(sessions.rng.u128(..).to_be_bytes()).into_uuid();
         let session = self.played.session_id(id);
-        let (queue, webhooks) = mpsc::channel(QUEUE);
         sessions.opened += 1;
-        let courier = Courier {
-            hub: Arc::clone(self),
-            session: session.clone(),
-            ordinal: sessions.opened,
-            queue: webhooks,
-        };
+        let (queue, courier) = Courier::of(&session, sessions.opened);
         self.couriers.try_send(courier).map_err(|_| Refused::Busy)?;
         let rng = sessions.rng.fork();
         let parts = Parts {
@@ -167,10 +156,6 @@ impl Hub {
         self.sessions().by_id.get_mut(session).map(what)
     }
 
-    pub(super) fn record(&self, session: &str, call: Call) {
-        self.with(session, |session| session.wire(call));
-    }
-
     pub(super) async fn health_check(&self) -> Result<Check, reqwest::Error> {
         let Some(url) = self.played.health_check() else {
             return Ok(Check {
@@ -196,10 +181,6 @@ impl Hub {
         is_same(&self.access_token, shown)
     }
 
-    pub(super) fn client(&self) -> &reqwest::Client {
-        &self.client
-    }
-
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -208,17 +189,57 @@ impl Hub {
         self.injector.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the pages' live streams, which would else hold the listener open.
-    pub(super) fn close(&self) {
-        self.closing.cancel();
-    }
-
     pub(super) fn closing(&self) -> &CancellationToken {
         &self.closing
     }
 
     fn sessions(&self) -> MutexGuard<'_, Sessions> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Way for Hub {
+    type Load = Webhook;
+    type Answer = Answer;
+
+    fn injector(&self) -> MutexGuard<'_, FaultInjector> {
+        self.injector()
+    }
+
+    async fn post(&self, session: &str, webhook: &Webhook, again: bool) -> Option<Answer> {
+        let started = Instant::now();
+        let request = self.client.post(self.played.hook(webhook.kind));
+        let (status, body) = match request.json(&webhook.body).send().await {
+            Ok(response) => (
+                Some(response.status().as_u16()),
+                response.bytes().await.unwrap_or_default(),
+            ),
+            Err(_) => (None, Bytes::new()),
+        };
+        let call = Call {
+            status,
+            millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            fault: again.then_some("sent again on purpose"),
+            ..webhook.call(self.now())
+        };
+        self.with(session, |session| session.wire(call));
+        (status == Some(200)).then(|| self.played.answer(&body))?
+    }
+
+    fn lost(&self, session: &str, webhook: &Webhook, what: &'static str) {
+        let call = Call {
+            fault: Some(what),
+            ..webhook.call(self.now())
+        };
+        self.with(session, |session| session.wire(call));
+    }
+
+    fn answered(&self, session: &str, answer: Option<Answer>) {
+        self.with(session, |session| session.answered(answer));
+    }
+
+    fn close(&self) {
+        self.closing.cancel();
     }
 }
 

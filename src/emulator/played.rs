@@ -1,21 +1,23 @@
 //! What the desks of vendors have in common that are played: the development desk's page with what a vendor has besides,
 //! faults, and events that are told in order. The vendor's folder has its API, its words, and what an agent can do.
 
-pub(super) mod courier;
 pub(super) mod page;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use axum::http::StatusCode;
 use reqwest::RequestBuilder;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use tokio::{sync::mpsc, time::sleep};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use self::courier::{Couriers, Events};
 use super::{
+    courier::{self, Courier, Couriers, MOST_CONVERSATIONS, Way},
     desk::{board::Board, event::FromBridge},
     faults::FaultInjector,
     trial::Verdict,
@@ -60,7 +62,7 @@ pub(super) struct Stage {
     clock: Arc<dyn Clock>,
     board: Mutex<Board>,
     injector: Mutex<FaultInjector>,
-    couriers: mpsc::Sender<Events>,
+    couriers: mpsc::Sender<Courier<Value>>,
     closing: CancellationToken,
 }
 
@@ -71,11 +73,11 @@ pub(super) struct Setting {
     pub(super) seed: u64,
 }
 
-/// Far more than a person or a test opens.
-const MOST_CONVERSATIONS: usize = 20_000;
+/// A desk's way to the bridge.
+struct Telling<P>(Arc<P>);
 
 impl Stage {
-    pub(super) fn new(setting: Setting) -> (Self, Couriers) {
+    pub(super) fn new(setting: Setting) -> (Self, Couriers<Value>) {
         let (couriers, starts) = mpsc::channel(MOST_CONVERSATIONS);
         let stage = Self {
             chat_url: setting.chat_url,
@@ -102,8 +104,8 @@ impl Stage {
 
     /// A queue for the events of a new conversation. `None`: there are too many already.
     pub(super) fn events(&self, conversation: &str, ordinal: u64) -> Option<mpsc::Sender<Value>> {
-        let (queue, events) = courier::queue(conversation, ordinal);
-        self.couriers.try_send(events).ok()?;
+        let (queue, courier) = Courier::of(conversation, ordinal);
+        self.couriers.try_send(courier).ok()?;
         Some(queue)
     }
 
@@ -130,19 +132,44 @@ impl Stage {
 /// Tells the bridge events until `shutdown`; what is queued by then is dropped, and pages are told to come back.
 pub(super) async fn run<P: Played>(
     played: Arc<P>,
-    mut couriers: Couriers,
+    couriers: Couriers<Value>,
     shutdown: CancellationToken,
 ) {
-    let tracker = TaskTracker::new();
-    while let Some(Some(events)) = shutdown.run_until_cancelled(couriers.recv()).await {
-        let (shutdown, played) = (shutdown.clone(), Arc::clone(&played));
-        tracker.spawn(async move {
-            shutdown.run_until_cancelled(events.carry(&*played)).await;
-        });
+    courier::run(Arc::new(Telling(played)), couriers, shutdown).await;
+}
+
+impl<P: Played> Way for Telling<P> {
+    type Load = Value;
+    type Answer = Infallible;
+
+    fn injector(&self) -> MutexGuard<'_, FaultInjector> {
+        self.0.stage().injector()
     }
-    played.stage().closing.cancel();
-    tracker.close();
-    tracker.wait().await;
+
+    async fn post(&self, conversation: &str, event: &Value, _again: bool) -> Option<Infallible> {
+        let text = match self.0.telling(event).send().await {
+            Ok(answer) if answer.status().is_success() => return None,
+            Ok(answer) => {
+                let status = answer.status().as_u16();
+                format!("The bridge refused an event with {status}")
+            }
+            Err(_) => "The bridge did not answer an event".to_owned(),
+        };
+        self.0.stage().note(conversation, &text);
+        None
+    }
+
+    fn lost(&self, conversation: &str, _event: &Value, what: &'static str) {
+        let text = format!("An event was {what}");
+        self.0.stage().note(conversation, &text);
+    }
+
+    /// It never asks.
+    fn answered(&self, _conversation: &str, _answer: Option<Infallible>) {}
+
+    fn close(&self) {
+        self.0.stage().closing.cancel();
+    }
 }
 
 /// Nothing that panics leaves half of a change behind.

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::{
     bot_message::BotMessage,
+    courier::Load,
     dialog::{self, Act, Turn},
     platform::{Answer, Dialect},
     user::{ButtonTap, ChatUser, Said},
@@ -117,6 +118,31 @@ pub(super) struct Session {
     transcript: Vec<Value>,
     last: Timestamp,
     seen: watch::Sender<usize>,
+}
+
+impl Webhook {
+    /// That it was owed, and not made.
+    pub(super) fn call(&self, at: Timestamp) -> Call {
+        Call {
+            at,
+            way: Direction::ToBridge,
+            what: self.what.clone(),
+            status: None,
+            millis: 0,
+            body: self.body.to_string(),
+            fault: None,
+        }
+    }
+}
+
+impl Load for Webhook {
+    fn body(&mut self) -> &mut Value {
+        &mut self.body
+    }
+
+    fn asks(&self) -> bool {
+        self.kind == WebhookKind::Request
+    }
 }
 
 impl Session {
@@ -332,17 +358,11 @@ impl Session {
     fn send(&mut self, webhook: Webhook) {
         if let Err(full) = self.parts.queue.try_send(webhook) {
             let webhook = full.into_inner();
-            let call = Call {
-                at: self.last,
-                way: Direction::ToBridge,
-                what: webhook.what,
-                status: None,
-                millis: 0,
-                body: webhook.body.to_string(),
+            self.wire(Call {
                 fault: Some("not sent: too many are waiting"),
-            };
-            self.wire(call);
-            if webhook.kind == WebhookKind::Request {
+                ..webhook.call(self.last)
+            });
+            if webhook.asks() {
                 self.answered(None);
             }
         }
