@@ -23,3 +23,4 @@ pub mod retry;
 pub mod routing;
 pub mod taken;
 pub mod time;
+pub mod words;

@@ -19,7 +19,6 @@ mod given_up;
 mod hashing;
 mod job;
 mod keyed;
-mod labels;
 mod listed;
 mod migrations;
 mod observed;

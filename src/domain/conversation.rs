@@ -22,6 +22,7 @@ use super::{
         BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId, OperatorName,
     },
     time::Timestamp,
+    words::words,
 };
 
 /// What names a conversation to its bot platform. The vendor's folder says what realm and user are.
@@ -117,29 +118,29 @@ pub struct Handover {
     pub closing: Option<Closing>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// A desk has been asked.
-    Requested,
-    /// A desk has taken it, no agent yet.
-    Waiting,
-    /// An agent has it.
-    Attended,
-    /// It has ended; the bot is being resumed.
-    Closing,
-    /// A phase that a newer version wrote. Read as waiting, with its deadline now.
-    #[serde(other)]
-    Unknown,
+words! {
+    pub enum Phase {
+        /// A desk has been asked.
+        Requested = "requested",
+        /// A desk has taken it, no agent yet.
+        Waiting = "waiting",
+        /// An agent has it.
+        Attended = "attended",
+        /// It has ended; the bot is being resumed.
+        Closing = "closing",
+        /// A phase that a newer version wrote. Read as waiting, with its deadline now.
+        Unknown = "unknown",
+    }
+    else Unknown
 }
 
-/// What the bot platform is told when it asks for an agent. Decided once, then stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Answer {
-    Pending,
-    Accepted,
-    Declined,
+words! {
+    /// What the bot platform is told when it asks for an agent. Decided once, then stored.
+    pub enum Answer {
+        Pending = "pending",
+        Accepted = "accepted",
+        Declined = "declined",
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

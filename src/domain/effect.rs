@@ -10,6 +10,7 @@ use super::{
     message::Message,
     taken::Taken,
     time::Timestamp,
+    words::words,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -187,50 +188,50 @@ pub struct JournalEntry {
     pub by: Option<OperatorName>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    Requested,
-    Attached,
-    /// The platform was asked what it knows.
-    LookedUp,
-    /// A desk that could not be asked at this moment.
-    PassedOver,
-    Accepted,
-    AcceptedInDoubt,
-    Declined,
-    Refused,
-    FellBack,
-    Joined,
-    Transferred,
-    Closed,
-    TimedOut,
-    Notified,
-    Paused,
-    BotSpokeOver,
-    LateMessage,
-    /// The desk ended or moved the one of its two conversations of a leg in which the user is not.
-    OtherConversation,
-    DeskLost,
-    DeskRemoved,
-    BotRemoved,
-    ResumeLate,
-    Resumed,
-    BotSpeaksAgain,
-    DeadLetter,
-    UnknownState,
-    /// The user's data are to go.
-    Erased,
-    /// Somebody at the console took it.
-    Claimed,
-    /// Somebody at the console gave it to a colleague, or back to those who wait.
-    Assigned,
-    /// Somebody at the console gave it to another desk.
-    SentOn,
-    /// Somebody at the console took it from the bot.
-    TakenOver,
-    /// A colleague's note; the detail is its text.
-    Noted,
+words! {
+    pub enum Cause {
+        Requested = "requested",
+        Attached = "attached",
+        /// The platform was asked what it knows.
+        LookedUp = "looked_up",
+        /// A desk that could not be asked at this moment.
+        PassedOver = "passed_over",
+        Accepted = "accepted",
+        AcceptedInDoubt = "accepted_in_doubt",
+        Declined = "declined",
+        Refused = "refused",
+        FellBack = "fell_back",
+        Joined = "joined",
+        Transferred = "transferred",
+        Closed = "closed",
+        TimedOut = "timed_out",
+        Notified = "notified",
+        Paused = "paused",
+        BotSpokeOver = "bot_spoke_over",
+        LateMessage = "late_message",
+        /// The desk ended or moved the one of its two conversations of a leg in which the user is not.
+        OtherConversation = "other_conversation",
+        DeskLost = "desk_lost",
+        DeskRemoved = "desk_removed",
+        BotRemoved = "bot_removed",
+        ResumeLate = "resume_late",
+        Resumed = "resumed",
+        BotSpeaksAgain = "bot_speaks_again",
+        DeadLetter = "dead_letter",
+        UnknownState = "unknown_state",
+        /// The user's data are to go.
+        Erased = "erased",
+        /// Somebody at the console took it.
+        Claimed = "claimed",
+        /// Somebody at the console gave it to a colleague, or back to those who wait.
+        Assigned = "assigned",
+        /// Somebody at the console gave it to another desk.
+        SentOn = "sent_on",
+        /// Somebody at the console took it from the bot.
+        TakenOver = "taken_over",
+        /// A colleague's note; the detail is its text.
+        Noted = "noted",
+    }
 }
 
 /// Something an operator should look at. Raised again it counts up, it does not pile up.
@@ -241,70 +242,34 @@ pub struct Warning {
     pub subject: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WarningKind {
-    /// The bot spoke while an agent had the user; or, of a handover, its pause steps have not succeeded yet.
-    BotNotPaused,
-    /// The platform checked the URL without the hook key; requests for an agent are refused there unless it sends its token.
-    UnkeyedHook,
-    /// The platform told something of a user whom the bot has not, or has in several realms.
-    UnmatchedMessage,
-    /// No route leads from this bot to a desk.
-    NoRoute,
-    ResumeLate,
-    ResumeFailed,
-    DeadLetter,
-    DestinationPaused,
-    DeskRemoved,
-    BotRemoved,
-    /// The state was written by a newer version.
-    UnknownState,
-    /// A desk's event names two handovers; nobody was told.
-    ContradictingEvent,
-    /// A desk was sent events of a bot that is not its own; they are passed over.
-    OtherBotsEvent,
-    /// A desk sent an event that the bridge does not know; it is passed over.
-    UnknownEvent,
-    /// The platform did not delete what it keeps of a user who is being erased; somebody has to see to it there.
-    NotErased,
-    /// The bridge has started from a backup, or its database is elsewhere than before: what happened since is not known. About the
-    /// moment up to which it is.
-    Restored,
-}
-
-impl WarningKind {
-    pub const ALL: [Self; 16] = [
-        Self::BotNotPaused,
-        Self::UnkeyedHook,
-        Self::UnmatchedMessage,
-        Self::NoRoute,
-        Self::ResumeLate,
-        Self::ResumeFailed,
-        Self::DeadLetter,
-        Self::DestinationPaused,
-        Self::DeskRemoved,
-        Self::BotRemoved,
-        Self::UnknownState,
-        Self::ContradictingEvent,
-        Self::OtherBotsEvent,
-        Self::UnknownEvent,
-        Self::NotErased,
-        Self::Restored,
-    ];
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_kind_of_warning_is_missing_among_all() {
-        let all = WarningKind::ALL.map(|kind| serde_json::to_value(kind).unwrap());
-        let known: Vec<_> = all.iter().filter_map(|name| name.as_str()).collect();
-        // serde lists every variant in its refusal.
-        let refusal = serde_json::from_value::<WarningKind>("weather".into()).unwrap_err();
-        let listed = format!("expected one of `{}`", known.join("`, `"));
-        assert!(refusal.to_string().ends_with(&listed), "{refusal}");
+words! {
+    pub enum WarningKind {
+        /// The bot spoke while an agent had the user; or, of a handover, its pause steps have not succeeded yet.
+        BotNotPaused = "bot_not_paused",
+        /// The platform checked the URL without the hook key; requests for an agent are refused there unless it sends its token.
+        UnkeyedHook = "unkeyed_hook",
+        /// The platform told something of a user whom the bot has not, or has in several realms.
+        UnmatchedMessage = "unmatched_message",
+        /// No route leads from this bot to a desk.
+        NoRoute = "no_route",
+        ResumeLate = "resume_late",
+        ResumeFailed = "resume_failed",
+        DeadLetter = "dead_letter",
+        DestinationPaused = "destination_paused",
+        DeskRemoved = "desk_removed",
+        BotRemoved = "bot_removed",
+        /// The state was written by a newer version.
+        UnknownState = "unknown_state",
+        /// A desk's event names two handovers; nobody was told.
+        ContradictingEvent = "contradicting_event",
+        /// A desk was sent events of a bot that is not its own; they are passed over.
+        OtherBotsEvent = "other_bots_event",
+        /// A desk sent an event that the bridge does not know; it is passed over.
+        UnknownEvent = "unknown_event",
+        /// The platform did not delete what it keeps of a user who is being erased; somebody has to see to it there.
+        NotErased = "not_erased",
+        /// The bridge has started from a backup, or its database is elsewhere than before: what happened since is not known. About the
+        /// moment up to which it is.
+        Restored = "restored",
     }
 }

@@ -6,17 +6,18 @@ use serde_json::Value;
 use super::{
     ids::{HandoverId, MessageId},
     time::Timestamp,
+    words::words,
 };
 
-/// Who spoke.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Actor {
-    User,
-    Bot,
-    Agent,
-    /// The bridge: a notice to the user. Never shown to a desk as part of the transcript.
-    System,
+words! {
+    /// Who spoke.
+    pub enum Actor {
+        User = "user",
+        Bot = "bot",
+        Agent = "agent",
+        /// The bridge: a notice to the user. Never shown to a desk as part of the transcript.
+        System = "system",
+    }
 }
 
 /// One message of a transcript. `seq` grows within the conversation.

@@ -9,6 +9,7 @@ use super::{
     hours::Hours,
     ids::{BotName, DeskName},
     routing::Route,
+    words::words,
 };
 
 #[derive(Clone, Debug, Default)]
@@ -90,17 +91,18 @@ pub struct DeskPolicy {
 #[derive(Clone, Debug, Default)]
 pub struct Texts(pub BTreeMap<String, BTreeMap<Notice, String>>);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Notice {
-    HandingOver,
-    Waiting,
-    Joined,
-    Transferred,
-    Away,
-    Reconnecting,
-    Nobody,
-    Ended,
-    EndedRepeat,
+words! {
+    pub enum Notice {
+        HandingOver = "handing_over",
+        Waiting = "waiting",
+        Joined = "joined",
+        Transferred = "transferred",
+        Away = "away",
+        Reconnecting = "reconnecting",
+        Nobody = "nobody",
+        Ended = "ended",
+        EndedRepeat = "ended_repeat",
+    }
 }
 
 impl Notice {
@@ -134,12 +136,14 @@ pub enum ClosedBecause {
     NoAgent,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PausedBecause {
-    /// It is called too often, and has said when it may be called again.
-    RateLimited,
-    /// Our credentials or its certificate are not good; a person has to see to it.
-    Refused,
+words! {
+    pub enum PausedBecause {
+        /// It is called too often, and has said when it may be called again.
+        RateLimited = "rate_limited",
+        /// Our credentials or its certificate are not good; a person has to see to it.
+        Refused = "refused",
+    }
+    else Refused
 }
 
 impl Default for Limits {

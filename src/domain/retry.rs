@@ -5,35 +5,36 @@
 
 use std::time::Duration;
 
-use super::time::Timestamp;
+use super::{time::Timestamp, words::words};
 
-/// The kinds of failure that are handled differently, and nothing more about them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ErrorClass {
-    /// The request did not leave: name lookup, connection refused, handshake cut.
-    NotSent,
-    /// The other side's certificate is not valid.
-    Certificate,
-    /// Time-out or reset after request bytes went out: it may have been taken.
-    Ambiguous,
-    /// 408, 425, 500, 502, 503, 504.
-    Busy,
-    /// 429.
-    RateLimited,
-    /// 401, 403.
-    Unauthorized,
-    /// 404 or 410: the conversation is not there any more.
-    Gone,
-    /// 409, or an answer that says it has this already.
-    Duplicate,
-    /// 400, 413, 415, 422 and the like: this message will never be taken.
-    Rejected,
-    /// 3xx, which is never followed.
-    Redirected,
-    /// 2xx with an answer that cannot be read: it was probably taken.
-    Unreadable,
-    /// 501, 505 and every status that nobody foresaw.
-    Unsupported,
+words! {
+    /// The kinds of failure that are handled differently, and nothing more about them.
+    pub enum ErrorClass {
+        /// The request did not leave: name lookup, connection refused, handshake cut.
+        NotSent = "not_sent",
+        /// The other side's certificate is not valid.
+        Certificate = "certificate",
+        /// Time-out or reset after request bytes went out: it may have been taken.
+        Ambiguous = "ambiguous",
+        /// 408, 425, 500, 502, 503, 504.
+        Busy = "busy",
+        /// 429.
+        RateLimited = "rate_limited",
+        /// 401, 403.
+        Unauthorized = "unauthorized",
+        /// 404 or 410: the conversation is not there any more.
+        Gone = "gone",
+        /// 409, or an answer that says it has this already.
+        Duplicate = "duplicate",
+        /// 400, 413, 415, 422 and the like: this message will never be taken.
+        Rejected = "rejected",
+        /// 3xx, which is never followed.
+        Redirected = "redirected",
+        /// 2xx with an answer that cannot be read: it was probably taken.
+        Unreadable = "unreadable",
+        /// 501, 505 and every status that nobody foresaw.
+        Unsupported = "unsupported",
+    }
 }
 
 /// One failed attempt, as much of it as the decision needs.
@@ -87,43 +88,6 @@ const RATE_LIMIT_PAUSE: Duration = Duration::from_secs(10);
 const REPAIR_PAUSE: Duration = Duration::from_mins(1);
 
 impl ErrorClass {
-    pub const ALL: [Self; 12] = [
-        Self::NotSent,
-        Self::Certificate,
-        Self::Ambiguous,
-        Self::Busy,
-        Self::RateLimited,
-        Self::Unauthorized,
-        Self::Gone,
-        Self::Duplicate,
-        Self::Rejected,
-        Self::Redirected,
-        Self::Unreadable,
-        Self::Unsupported,
-    ];
-
-    /// The name in metrics, the store and the console; stored, so it must not change.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::NotSent => "not_sent",
-            Self::Certificate => "certificate",
-            Self::Ambiguous => "ambiguous",
-            Self::Busy => "busy",
-            Self::RateLimited => "rate_limited",
-            Self::Unauthorized => "unauthorized",
-            Self::Gone => "gone",
-            Self::Duplicate => "duplicate",
-            Self::Rejected => "rejected",
-            Self::Redirected => "redirected",
-            Self::Unreadable => "unreadable",
-            Self::Unsupported => "unsupported",
-        }
-    }
-
-    pub fn from_label(label: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|class| class.label() == label)
-    }
-
     /// Whether the failure says that the destination is unwell, rather than that it disliked this call.
     pub const fn trips_breaker(self) -> bool {
         matches!(self, Self::NotSent | Self::Ambiguous | Self::Busy)
@@ -337,14 +301,6 @@ mod tests {
             );
             assert!(!goes_on, "{} is still tried after the limit", class.label());
         }
-    }
-
-    #[test]
-    fn labels_are_distinct_and_read_back() {
-        for class in ErrorClass::ALL {
-            assert_eq!(ErrorClass::from_label(class.label()), Some(class));
-        }
-        assert_eq!(ErrorClass::from_label("weather"), None);
     }
 
     proptest! {

@@ -171,7 +171,7 @@ impl<K: Clone + Eq + Hash + Ord> Gauges<K> {
 
 fn open(registry: Registry, desks: &[String]) -> Gauges<(String, Phase)> {
     let family = Family::new(move |(desk, phase): &(String, Phase)| {
-        registry.gauge(&catalog::OPEN, &[desk, label(*phase)])
+        registry.gauge(&catalog::OPEN, &[desk, phase.label()])
     });
     for desk in desks {
         for phase in PHASES {
@@ -180,16 +180,6 @@ fn open(registry: Registry, desks: &[String]) -> Gauges<(String, Phase)> {
     }
     family.expect(&(NO_DESK.to_owned(), Phase::Requested));
     Gauges(family)
-}
-
-fn label(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Requested => "requested",
-        Phase::Waiting => "waiting",
-        Phase::Attended => "attended",
-        Phase::Closing => "closing",
-        Phase::Unknown => "unknown",
-    }
 }
 
 /// Exact up to 2^32, which is more of anything than there is.

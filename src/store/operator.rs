@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Census, Erasure, Error, ListedClass, ListedKind, Page, Store, Whose, labels::Label};
+use super::{Census, Erasure, Error, ListedClass, ListedKind, Page, Store, Whose};
 use crate::domain::{
     conversation::Phase,
     delivery::Destination,
@@ -10,6 +10,7 @@ use crate::domain::{
     ids::{BotName, DeliveryId, DeskName, ErasureId, HandoverId, MessageId},
     retry::ErrorClass,
     time::Timestamp,
+    words::words,
 };
 
 #[async_trait]
@@ -75,15 +76,16 @@ pub struct DeliveryView {
     pub settled_at: Option<Timestamp>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeliveryState {
-    /// Waits for its first attempt.
-    Pending,
-    /// Has failed, will be tried again.
-    Retrying,
-    Delivered,
-    Dead,
-    Cancelled,
+words! {
+    pub enum DeliveryState {
+        /// Waits for its first attempt.
+        Pending = "pending",
+        /// Has failed, will be tried again.
+        Retrying = "retrying",
+        Delivered = "delivered",
+        Dead = "dead",
+        Cancelled = "cancelled",
+    }
 }
 
 /// Whether an operator's change took effect.
@@ -116,10 +118,4 @@ pub struct WarningView {
     pub count: u64,
     pub first_at: Timestamp,
     pub last_at: Timestamp,
-}
-
-impl DeliveryState {
-    pub fn as_str(self) -> &'static str {
-        self.label()
-    }
 }

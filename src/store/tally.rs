@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use metrics::{Counter, Histogram};
-use serde::Serialize;
 
 use crate::{
     domain::{
@@ -205,7 +204,7 @@ impl Meter {
     /// bot or a desk that was removed becomes dead letters all at once: the alarm needs the 0 before them.
     pub(super) fn new(registry: Registry, policy: &Policy) -> Self {
         for kind in WarningKind::ALL {
-            drop(registry.counter(&catalog::WARNINGS, &[&word(kind)]));
+            drop(registry.counter(&catalog::WARNINGS, &[kind.label()]));
         }
         for desk in policy.desks.keys() {
             drop(registry.histogram(&catalog::JOIN_SECONDS, &[desk.as_str()]));
@@ -213,13 +212,13 @@ impl Meter {
         }
         for bot in policy.bots.keys() {
             for answer in [Answer::Accepted, Answer::Declined] {
-                let values = [bot.as_str(), &word(answer)];
+                let values = [bot.as_str(), answer.label()];
                 drop(registry.histogram(&catalog::ANSWER_SECONDS, &values));
             }
             let at_desks = policy.desks.keys().map(|desk| (desk.as_str(), &CAUSES[..]));
             for (desk, causes) in at_desks.chain([(NO_DESK, &CAUSES_WITHOUT_DESK[..])]) {
                 for cause in causes {
-                    let values = [bot.as_str(), desk, &word(cause)];
+                    let values = [bot.as_str(), desk, cause.label()];
                     drop(registry.counter(&catalog::TRANSITIONS, &values));
                 }
             }
@@ -241,13 +240,13 @@ impl Meter {
         } = self;
         match tally {
             Tally::Transition { bot, desk, cause } => {
-                let values = [names.bot(bot), names.asked(desk.as_ref()), &word(cause)];
+                let values = [names.bot(bot), names.asked(desk.as_ref()), cause.label()];
                 registry
                     .counter(&catalog::TRANSITIONS, &values)
                     .increment(1);
             }
             Tally::Answered { bot, answer, after } => registry
-                .histogram(&catalog::ANSWER_SECONDS, &[names.bot(bot), &word(answer)])
+                .histogram(&catalog::ANSWER_SECONDS, &[names.bot(bot), answer.label()])
                 .record(after.as_secs_f64()),
             Tally::Joined { desk, after } => registry
                 .histogram(&catalog::JOIN_SECONDS, &[names.desk(desk)])
@@ -256,7 +255,7 @@ impl Meter {
                 .histogram(&catalog::HANDOVER_SECONDS, &[names.desk(desk)])
                 .record(after.as_secs_f64()),
             Tally::Warned(kind) => registry
-                .counter(&catalog::WARNINGS, &[&word(kind)])
+                .counter(&catalog::WARNINGS, &[kind.label()])
                 .increment(1),
             Tally::Declined { bot, desk, reason } => tracing::info!(
                 %bot,
@@ -295,14 +294,6 @@ impl DeadLetter {
             error.class = class,
             "a delivery is a dead letter"
         );
-    }
-}
-
-/// The word by which a member of a closed list is stored.
-fn word(of: impl Serialize) -> String {
-    match serde_json::to_value(of) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => String::new(),
     }
 }
 

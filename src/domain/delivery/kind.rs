@@ -1,54 +1,21 @@
 //! What tasks are called.
 
 use super::Task;
+use crate::domain::words::words;
 
-/// What is to be done, whatever it is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TaskKind {
-    Say,
-    LookUp,
-    Pause,
-    Resume,
-    Forget,
-    Open,
-    Message,
-    Placeholder,
-    Failed,
-    Close,
-}
-
-impl TaskKind {
-    pub const ALL: [Self; 10] = [
-        Self::Say,
-        Self::LookUp,
-        Self::Pause,
-        Self::Resume,
-        Self::Forget,
-        Self::Open,
-        Self::Message,
-        Self::Placeholder,
-        Self::Failed,
-        Self::Close,
-    ];
-
-    /// The name in metrics, logs and the admin API. Stored, as the task's own tag is, so it must not change.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Say => "say",
-            Self::LookUp => "look_up",
-            Self::Pause => "pause",
-            Self::Resume => "resume",
-            Self::Forget => "forget",
-            Self::Open => "open",
-            Self::Message => "message",
-            Self::Placeholder => "placeholder",
-            Self::Failed => "failed",
-            Self::Close => "close",
-        }
-    }
-
-    pub fn from_label(label: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.label() == label)
+words! {
+    /// What is to be done, whatever it is about. The word is the tag of the stored task as well.
+    pub enum TaskKind {
+        Say = "say",
+        LookUp = "look_up",
+        Pause = "pause",
+        Resume = "resume",
+        Forget = "forget",
+        Open = "open",
+        Message = "message",
+        Placeholder = "placeholder",
+        Failed = "failed",
+        Close = "close",
     }
 }
 
@@ -120,7 +87,6 @@ mod tests {
             assert_eq!(task.kind(), kind);
             let stored = serde_json::to_value(task).unwrap();
             assert_eq!(stored["do"], kind.label());
-            assert_eq!(TaskKind::from_label(kind.label()), Some(kind));
         }
     }
 }

@@ -161,10 +161,7 @@ impl Turn<'_> {
         if notice == Notice::Away && !self.has(Guard::UnansweredNotice) {
             return;
         }
-        self.note(
-            Cause::Notified,
-            Some(format!("{notice:?}").to_ascii_lowercase()),
-        );
+        self.note(Cause::Notified, Some(notice.to_string()));
         // The last one of these is not sent beside this one, if it could not be sent yet. What else the user was told stays.
         let last = self.last_notice_mut().and_then(Option::take);
         if let Some(message) = last {

@@ -35,14 +35,6 @@ pub(super) struct Params {
     limit: Option<usize>,
 }
 
-const STATES: [DeliveryState; 5] = [
-    DeliveryState::Pending,
-    DeliveryState::Retrying,
-    DeliveryState::Delivered,
-    DeliveryState::Dead,
-    DeliveryState::Cancelled,
-];
-
 /// What the bridge owes, or owed, oldest first.
 #[utoipa::path(
     get,
@@ -134,10 +126,7 @@ fn id(path: &InPath) -> Result<DeliveryId> {
 }
 
 fn named(state: &str) -> Result<DeliveryState> {
-    STATES
-        .into_iter()
-        .find(|known| known.as_str() == state)
-        .ok_or_else(unknown_filter)
+    DeliveryState::from_label(state).ok_or_else(unknown_filter)
 }
 
 fn destination(text: &str) -> Result<Destination> {
@@ -175,7 +164,7 @@ pub(super) fn shape(view: DeliveryView) -> shape::Delivery {
         handover,
         destination: destination.to_string(),
         kind: kind.label().to_owned(),
-        state: state.as_str().to_owned(),
+        state: state.label().to_owned(),
         attempts,
         error_class: error_class.map(|class| class.label().to_owned()),
         created_at,

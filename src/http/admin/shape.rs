@@ -153,12 +153,9 @@ pub enum Progress {
 
 /// The kinds that this version knows.
 fn warning_kinds() -> Schema {
-    let kinds = WarningKind::ALL
-        .iter()
-        .filter_map(|kind| serde_json::to_value(kind).ok());
     ObjectBuilder::new()
         .schema_type(Type::String)
-        .enum_values(Some(kinds))
+        .enum_values(Some(WarningKind::ALL.map(WarningKind::label)))
         .examples(["no_route"])
         .into()
 }

@@ -165,9 +165,7 @@ fn last_of(part: &Page<Message>) -> Option<u64> {
 /// A phase of a newer version is read as waiting, as the handover itself does.
 fn name(phase: Phase) -> &'static str {
     match phase {
-        Phase::Requested => "requested",
-        Phase::Waiting | Phase::Unknown => "waiting",
-        Phase::Attended => "attended",
-        Phase::Closing => "closing",
+        Phase::Unknown => Phase::Waiting.label(),
+        known => known.label(),
     }
 }

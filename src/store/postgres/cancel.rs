@@ -37,7 +37,7 @@ pub(super) struct Unsent {
 /// What waits in the lane is not sent. What is on its way cannot be called back and is settled as it comes.
 pub(super) async fn unsent(work: &mut Work, lane: Lane, only: Cancelled) -> Result<(), Fault> {
     let key = lane_id(lane);
-    new_ones(work, key, only)?;
+    new_ones(work, key, only);
     let (mut stay, mut ended, mut rings) = (Vec::new(), Ended::default(), None);
     for unsent in waiting(work, key).await? {
         let state = match &unsent.task {
@@ -51,7 +51,7 @@ pub(super) async fn unsent(work: &mut Work, lane: Lane, only: Cancelled) -> Resu
             continue;
         };
         if state == DeliveryState::Dead {
-            warn(work, unsent.handover)?;
+            warn(work, unsent.handover);
             work.after.dead.push(DeadLetter {
                 id: unsent.id,
                 destination: unsent.destination.clone(),
@@ -77,7 +77,7 @@ struct Ended {
 impl Ended {
     fn push(&mut self, id: DeliveryId, state: DeliveryState) {
         self.ids.push(id.as_uuid());
-        self.states.push(state.as_str().to_owned());
+        self.states.push(state.label().to_owned());
     }
 
     /// However many they are.
@@ -173,7 +173,7 @@ pub(super) fn forget_echo(work: &mut Work, conversation: ConversationId, deliver
 }
 
 /// The same for what the step itself is about to owe.
-fn new_ones(work: &mut Work, lane: Uuid, only: Cancelled) -> Result<(), Fault> {
+fn new_ones(work: &mut Work, lane: Uuid, only: Cancelled) {
     let mut ended = Vec::new();
     for row in &mut work.writes.deliveries {
         let new = &row.delivery;
@@ -188,7 +188,7 @@ fn new_ones(work: &mut Work, lane: Uuid, only: Cancelled) -> Result<(), Fault> {
     }
     for (conversation, state, new) in ended {
         if state == DeliveryState::Dead {
-            warn(work, new.handover)?;
+            warn(work, new.handover);
             work.after.dead.push(DeadLetter {
                 id: new.id,
                 destination: new.destination,
@@ -197,12 +197,11 @@ fn new_ones(work: &mut Work, lane: Uuid, only: Cancelled) -> Result<(), Fault> {
         }
         forget_echo(work, conversation, new.id);
     }
-    Ok(())
 }
 
-fn warn(work: &mut Work, handover: HandoverId) -> Result<(), Fault> {
+fn warn(work: &mut Work, handover: HandoverId) {
     let (kind, subject) = (WarningKind::DeadLetter, handover.to_string());
-    warnings::raise(work, &Warning { kind, subject })
+    warnings::raise(work, &Warning { kind, subject });
 }
 
 fn changed(work: &mut Work, lane: Uuid, rings: Option<Destination>) {

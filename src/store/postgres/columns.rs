@@ -20,6 +20,7 @@ use crate::{
         conversation::{Answer, Phase},
         dedupe::Fingerprint,
         delivery::Destination,
+        effect::{Cause, WarningKind},
         ids::{
             BotName, ConversationId, DeliveryId, DeskName, ErasureId, ExternalId, HandoverId,
             LegId, MessageId, OperatorName,
@@ -28,7 +29,7 @@ use crate::{
         policy::PausedBecause,
         time::Timestamp,
     },
-    store::{DeliveryState, SessionId, labels::Label},
+    store::{DeliveryState, SessionId},
     telemetry::traces::TraceParent,
 };
 
@@ -174,6 +175,8 @@ made_of! {
     Actor => Text by |actor| actor.label().to_owned(),
     PausedBecause => Text by |because| because.label().to_owned(),
     DeliveryState => Text by |state| state.label().to_owned(),
+    Cause => Text by |cause| cause.label().to_owned(),
+    WarningKind => Text by |kind| kind.label().to_owned(),
     Timestamp => Integer by |at| at.as_millis(),
     Fingerprint => Bytes by |print| print.0.to_vec(),
     SessionId => Bytes by |id| id.0.to_vec(),

@@ -90,9 +90,9 @@ pub(super) async fn perform(
             } => legs::take(work, *lane, *handover, taken).await?,
             // Nobody could find what it tells of a handover that has no row.
             Effect::Journal(entry) if subject.is_stored || entry.handover.is_none() => {
-                keep_entry(work, entry)?;
+                keep_entry(work, entry);
             }
-            Effect::Warn(warning) => warnings::raise(work, warning)?,
+            Effect::Warn(warning) => warnings::raise(work, warning),
             Effect::KeepUnknown { raw } => work.write(
                 "INSERT INTO unknown_events (conversation, at, raw) VALUES ($1, $2, $3)",
                 values![id, work.now, raw],
@@ -223,8 +223,7 @@ fn keep_leg(work: &mut Work, leg: &LegRow) {
     );
 }
 
-fn keep_entry(work: &mut Work, entry: &JournalEntry) -> Result<(), Fault> {
-    let cause = serde_json::to_value(entry.cause)?;
+fn keep_entry(work: &mut Work, entry: &JournalEntry) {
     work.write(
         "INSERT INTO journal (handover, at, from_phase, to_phase, cause, detail, operator) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -233,10 +232,9 @@ fn keep_entry(work: &mut Work, entry: &JournalEntry) -> Result<(), Fault> {
             entry.at,
             entry.from,
             entry.to,
-            cause.as_str(),
+            entry.cause,
             entry.detail.as_ref(),
             entry.by.as_ref()
         ],
     );
-    Ok(())
 }

@@ -163,7 +163,7 @@ impl Attempt for EndUnread {
                 keeps_it(work, erasure);
                 let subject = row.try_get(1)?;
                 let kind = WarningKind::NotErased;
-                warnings::raise(work, &Warning { kind, subject })?;
+                warnings::raise(work, &Warning { kind, subject });
             }
         }
         told(work, &self.0);

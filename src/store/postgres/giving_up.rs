@@ -75,7 +75,7 @@ impl Attempt for GiveUp {
         } else if why.class().is_some() {
             let subject = delivery.handover.to_string();
             let kind = WarningKind::DeadLetter;
-            warnings::raise(work, &Warning { kind, subject })?;
+            warnings::raise(work, &Warning { kind, subject });
         }
         Ok(true)
     }

@@ -76,11 +76,11 @@ pub(super) async fn look(database: &Database, now: Timestamp) -> Result<Looked, 
         .await?
         .ok_or(Fault::Missing)?;
     let (taken_at, probed_at) = (written_at(times.try_get(0)?), written_at(times.try_get(1)?));
-    let kind = serde_json::to_value(WarningKind::Restored)?;
+    let kind = WarningKind::Restored;
     let up_to = |at: &Option<String>| at.clone().unwrap_or_else(|| UNKNOWN.to_owned());
     let mut raised = 0;
     if taken_at.is_some() {
-        let values = values!["backed_up_at", kind.as_str(), up_to(&taken_at), now];
+        let values = values!["backed_up_at", kind, up_to(&taken_at), now];
         if !database.write(COPIED, values).await?.is_empty() {
             raised += 1;
             tracing::warn!(
@@ -101,7 +101,7 @@ pub(super) async fn look(database: &Database, now: Timestamp) -> Result<Looked, 
         }
         Err(fault) => return Err(fault),
     };
-    let values = values![here.as_str(), kind.as_str(), up_to(&probed_at), now];
+    let values = values![here.as_str(), kind, up_to(&probed_at), now];
     if !database.write(MOVED, values).await?.is_empty() {
         raised += 1;
         tracing::warn!(

@@ -21,7 +21,7 @@ use crate::{
         message::Message,
         time::Timestamp,
     },
-    store::{Changing, hashing::day, keyed::ECHO_FOR, labels::Label},
+    store::{Changing, hashing::day, keyed::ECHO_FOR},
 };
 
 /// See `Writes`.

@@ -29,19 +29,18 @@ impl Attempt for Raise {
     type Done = ();
 
     async fn attempt(&mut self, work: &mut Work) -> Result<(), Fault> {
-        raise(work, &self.0)
+        raise(work, &self.0);
+        Ok(())
     }
 }
 
-pub(super) fn raise(work: &mut Work, warning: &Warning) -> Result<(), Fault> {
-    let kind = serde_json::to_value(warning.kind)?;
+pub(super) fn raise(work: &mut Work, warning: &Warning) {
     work.write(
         "INSERT INTO warnings AS w (kind, subject, count, first_at, last_at) VALUES ($1, $2, 1, $3, $3) \
          ON CONFLICT (kind, subject) DO UPDATE SET count = w.count + 1, last_at = excluded.last_at",
-        values![kind.as_str(), warning.subject.as_str(), work.now],
+        values![warning.kind, warning.subject.as_str(), work.now],
     );
     work.after.tallies.push(Tally::Warned(warning.kind));
-    Ok(())
 }
 
 /// The newest first. One of a kind that only a newer version knows is not shown.
@@ -50,8 +49,7 @@ pub(super) async fn all(ground: &Ground) -> Result<Vec<WarningView>, Fault> {
     let sql = "SELECT kind, subject, count, first_at, last_at FROM warnings \
                ORDER BY last_at DESC, kind COLLATE \"C\", subject COLLATE \"C\"";
     for row in ground.database.rows(sql, Vec::new()).await? {
-        let kind: String = row.try_get(0)?;
-        let Ok(kind) = serde_json::from_value::<WarningKind>(kind.into()) else {
+        let Some(kind) = WarningKind::from_label(row.try_get(0)?) else {
             continue;
         };
         views.push(WarningView {

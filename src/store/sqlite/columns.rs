@@ -16,6 +16,7 @@ use crate::{
         conversation::{Answer, Phase},
         dedupe::Fingerprint,
         delivery::Destination,
+        effect::{Cause, WarningKind},
         ids::{
             BotName, ConversationId, DeliveryId, DeskName, ErasureId, ExternalId, HandoverId,
             LegId, MessageId, OperatorName,
@@ -24,7 +25,7 @@ use crate::{
         policy::PausedBecause,
         time::Timestamp,
     },
-    store::{DeliveryState, SessionId, labels::Label},
+    store::{DeliveryState, SessionId},
     telemetry::traces::TraceParent,
 };
 
@@ -109,7 +110,15 @@ macro_rules! labels {
     )+};
 }
 
-labels!(Phase, Answer, Actor, PausedBecause, DeliveryState);
+labels!(
+    Phase,
+    Answer,
+    Actor,
+    PausedBecause,
+    DeliveryState,
+    Cause,
+    WarningKind
+);
 
 impl ToSql for Timestamp {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

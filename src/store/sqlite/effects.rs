@@ -298,7 +298,6 @@ fn keep_leg(work: &Work<'_>, leg: &LegRow) -> Result<(), Fault> {
 }
 
 fn keep_entry(work: &Work<'_>, entry: &JournalEntry) -> Result<(), Fault> {
-    let cause = serde_json::to_value(entry.cause)?;
     work.execute(
         "INSERT INTO journal (handover, at, from_phase, to_phase, cause, detail, operator) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -307,7 +306,7 @@ fn keep_entry(work: &Work<'_>, entry: &JournalEntry) -> Result<(), Fault> {
             entry.at,
             entry.from,
             entry.to,
-            cause.as_str(),
+            entry.cause,
             entry.detail,
             entry.by
         ],

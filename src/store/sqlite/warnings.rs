@@ -29,11 +29,10 @@ pub(super) fn write(
     warning: &Warning,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    let kind = serde_json::to_value(warning.kind)?;
     let sql = "INSERT INTO warnings (kind, subject, count, first_at, last_at) VALUES (?1, ?2, 1, ?3, ?3) \
                ON CONFLICT (kind, subject) DO UPDATE SET count = count + 1, last_at = excluded.last_at";
     let mut statement = connection.prepare_cached(sql)?;
-    statement.execute(params![kind.as_str(), warning.subject, now])?;
+    statement.execute(params![warning.kind, warning.subject, now])?;
     Ok(())
 }
 
@@ -45,8 +44,7 @@ pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Vec<Warning
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let Ok(kind) = serde_json::from_value::<WarningKind>(row.get::<_, String>(0)?.into())
-        else {
+        let Some(kind) = WarningKind::from_label(&row.get::<_, String>(0)?) else {
             continue;
         };
         views.push(WarningView {

@@ -25,18 +25,6 @@ use crate::domain::{
     time::Timestamp,
 };
 
-const NOTICES: [Notice; 9] = [
-    Notice::HandingOver,
-    Notice::Waiting,
-    Notice::Joined,
-    Notice::Transferred,
-    Notice::Away,
-    Notice::Reconnecting,
-    Notice::Nobody,
-    Notice::Ended,
-    Notice::EndedRepeat,
-];
-
 pub(super) fn desk(name: &str) -> DeskName {
     DeskName::new(name).unwrap()
 }
@@ -102,7 +90,7 @@ impl World {
         let mut world = Self::new();
         for (language, before) in [("en", ""), ("nl", "nl ")] {
             let texts =
-                NOTICES.map(|notice| (notice, format!("{before}{notice:?}").to_lowercase()));
+                Notice::ALL.map(|notice| (notice, format!("{before}{notice:?}").to_lowercase()));
             world
                 .policy
                 .texts

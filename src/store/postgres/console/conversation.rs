@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use serde::Deserialize as _;
 use tokio_postgres::Row;
 
 use super::{
@@ -95,8 +94,7 @@ fn by_message(rows: &[Row]) -> Result<HashMap<MessageId, Vec<DeliveryView>>, Fau
 
 /// None: of a cause that only a newer version knows.
 fn entry(row: &Row) -> Result<Option<JournalEntry>, Fault> {
-    let word = serde_json::Value::String(row.try_get(4)?);
-    let Ok(cause) = Cause::deserialize(word) else {
+    let Some(cause) = Cause::from_label(row.try_get(4)?) else {
         return Ok(None);
     };
     Ok(Some(JournalEntry {

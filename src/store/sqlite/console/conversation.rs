@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use serde::Deserialize;
 
 use super::{
     super::{
@@ -103,8 +102,7 @@ fn journal(connection: &Connection, conversation: i64) -> Result<Vec<JournalEntr
 
 /// None: of a cause that only a newer version knows.
 fn entry(row: &Row<'_>) -> rusqlite::Result<Option<JournalEntry>> {
-    let word = serde_json::Value::String(row.get(4)?);
-    let Ok(cause) = Cause::deserialize(word) else {
+    let Some(cause) = Cause::from_label(row.get_ref(4)?.as_str()?) else {
         return Ok(None);
     };
     Ok(Some(JournalEntry {
