@@ -19,6 +19,7 @@ pub mod message;
 pub mod operator;
 pub mod pace;
 pub mod policy;
+pub mod reason;
 pub mod retry;
 pub mod routing;
 pub mod taken;

@@ -113,7 +113,7 @@ impl Steps {
             let mut examples = examples.iter();
             examples.try_for_each(|(context, agent)| {
                 let contract = ResumeContract {
-                    reason: "solved".to_owned(),
+                    reason: "solved".into(),
                     agent: agent.map(str::to_owned),
                     seconds: 61,
                     unanswered: agent.is_some(),

@@ -47,7 +47,7 @@ impl Adapter {
                     reason: "too_long".to_owned(),
                 },
                 Task::Close {
-                    reason: "idle".to_owned(),
+                    reason: "idle".into(),
                 },
             ];
         };
@@ -79,7 +79,7 @@ impl Adapter {
             speaker: None,
         };
         let close = Task::Close {
-            reason: "idle".to_owned(),
+            reason: "idle".into(),
         };
         match self {
             Self::Bot(_) => vec![Task::Open { upto: 1 }, close],
@@ -179,7 +179,7 @@ fn message(id: MessageId, actor: Actor, content: Content) -> Message {
 
 fn contract() -> ResumeContract {
     ResumeContract {
-        reason: "solved".to_owned(),
+        reason: "solved".into(),
         agent: Some(TEXT.to_owned()),
         seconds: 61,
         unanswered: true,

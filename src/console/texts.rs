@@ -128,13 +128,6 @@ pub(super) const TRANSFER_MEANS: &str =
     "It gets the whole transcript. The user is told that somebody else goes on.";
 pub(super) const TRANSFER: &str = "Transfer";
 pub(super) const REASON: &str = "Close as";
-/// What the bot is told, and what people read.
-pub(super) const REASONS: [(&str, &str); 4] = [
-    ("solved", "Solved"),
-    ("follow_up", "Follow-up by mail"),
-    ("user_silent", "User went silent"),
-    ("not_for_us", "Not for us"),
-];
 pub(super) const BOT_GOES_ON_AT: &str = "The bot goes on at the dialog state";
 pub(super) const EMPTY_AS_CONFIGURED: &str = "Left empty, where it is configured to.";
 pub(super) const CLOSE: &str = "Close";

@@ -91,7 +91,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::conversation::Closing;
+    use crate::domain::{conversation::Closing, reason::ClosedAs};
 
     const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
@@ -113,7 +113,7 @@ mod tests {
 
     fn closing() -> Handover {
         let closing = Closing {
-            reason: "solved".to_owned(),
+            reason: ClosedAs::Solved.into(),
             since: START,
             user_wrote: false,
             alerted: false,

@@ -21,6 +21,7 @@ use super::{
     ids::{
         BotName, ConversationId, DeskName, ExternalId, HandoverId, LegId, MessageId, OperatorName,
     },
+    reason::Reason,
     time::Timestamp,
     words::words,
 };
@@ -165,7 +166,7 @@ pub enum PauseState {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closing {
-    pub reason: String,
+    pub reason: Reason,
     pub since: Timestamp,
     /// The user wrote after the close, or before it what the desk has not taken, and is asked to write again.
     pub user_wrote: bool,
@@ -189,7 +190,7 @@ pub struct Closing {
 /// What the bot is told when it gets the user back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResumeContract {
-    pub reason: String,
+    pub reason: Reason,
     pub agent: Option<String>,
     pub seconds: u64,
     /// The user wrote after the close, or before it what the desk has not taken: nobody has answered. What a store
@@ -202,9 +203,9 @@ pub struct ResumeContract {
 
 impl ResumeContract {
     /// Of a handover that ends for this reason, with what nobody has answered or without.
-    pub fn of(handover: &Handover, reason: &str, now: Timestamp, unanswered: bool) -> Self {
+    pub fn of(handover: &Handover, reason: Reason, now: Timestamp, unanswered: bool) -> Self {
         Self {
-            reason: reason.to_owned(),
+            reason,
             agent: handover.newest_agent().and_then(|agent| agent.name.clone()),
             seconds: handover.lasted(now).as_secs(),
             unanswered,

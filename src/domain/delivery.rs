@@ -14,6 +14,7 @@ use super::{
     fallback::Part,
     ids::{BotName, ConversationId, DeliveryId, DeskName, HandoverId, LegId, MessageId},
     message::Message,
+    reason::Reason,
     retry::ErrorClass,
     taken::Taken,
     time::Timestamp,
@@ -81,7 +82,7 @@ pub enum Task {
     /// Desk: one of your messages did not reach the user.
     Failed { message: MessageId, reason: String },
     /// Desk: your part has ended.
-    Close { reason: String },
+    Close { reason: Reason },
 }
 
 /// The desk's part in which something was said. It may be over when it turns out that nobody has heard it.

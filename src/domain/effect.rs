@@ -8,6 +8,7 @@ use super::{
     delivery::{HandoverFacts, Lane, NewDelivery},
     ids::{DeliveryId, DeskName, HandoverId, LegId, MessageId, OperatorName},
     message::Message,
+    reason::Reason,
     taken::Taken,
     time::Timestamp,
     words::words,
@@ -141,7 +142,7 @@ pub struct HandoverRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
     pub at: Timestamp,
-    pub reason: String,
+    pub reason: Reason,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use super::{
     fallback::Unshowable,
     ids::{DeskName, HandoverId, OperatorName},
     message::Content,
+    reason::ClosedAs,
 };
 
 /// One act of somebody who is signed in.
@@ -41,7 +42,7 @@ pub enum Action {
     /// Ends it. The bot goes on where it is configured to, or in this dialog state.
     Close {
         handover: HandoverId,
-        reason: String,
+        closed_as: ClosedAs,
         dialog_state: Option<String>,
     },
     /// Takes a conversation that the bot has, for a desk of the console. The bot is paused first.

@@ -14,6 +14,7 @@ use super::{
     ids::{BotName, DeskName},
     policy::{ClosedBecause, Conditions, Policy},
     time::Timestamp,
+    words::words,
 };
 
 #[derive(Clone, Debug)]
@@ -59,20 +60,21 @@ pub struct Choice {
     pub options: Map<String, Value>,
 }
 
-/// Why a desk is not asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unavailable {
-    /// It is not in the configuration.
-    Gone,
-    Disabled,
-    OutsideHours,
-    /// None has signed in, and the desk wants one.
-    NoAgent,
-    Full,
-    /// It does not answer.
-    Down,
-    /// It takes no calls for a while.
-    Paused,
+words! {
+    /// Why a desk is not asked.
+    pub enum Unavailable {
+        /// It is not in the configuration.
+        Gone = "desk_removed",
+        Disabled = "desk_disabled",
+        OutsideHours = "outside_hours",
+        /// None has signed in, and the desk wants one.
+        NoAgent = "no_agent",
+        Full = "desk_full",
+        /// It does not answer.
+        Down = "desk_down",
+        /// It takes no calls for a while.
+        Paused = "desk_paused",
+    }
 }
 
 impl Route {
@@ -169,21 +171,6 @@ impl Policy {
             Some(ClosedBecause::BreakerOpen) => Some(Unavailable::Down),
             Some(ClosedBecause::Paused(_)) => Some(Unavailable::Paused),
             Some(ClosedBecause::NoAgent) | None => None,
-        }
-    }
-}
-
-impl Unavailable {
-    /// As the journal and `handover route` name it.
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::Gone => "desk_removed",
-            Self::Disabled => "desk_disabled",
-            Self::OutsideHours => "outside_hours",
-            Self::NoAgent => "no_agent",
-            Self::Full => "desk_full",
-            Self::Down => "desk_down",
-            Self::Paused => "desk_paused",
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::domain::{
     ids::{BotName, ConversationId, DeliveryId, DeskName, HandoverId, OperatorName},
     message::Message,
     policy::ClosedBecause,
+    reason::Reason,
     retry::ErrorClass,
     time::Timestamp,
 };
@@ -172,7 +173,7 @@ pub struct InboxHandover {
     pub requested_at: Timestamp,
     pub phase_since: Timestamp,
     pub ended_at: Option<Timestamp>,
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
 }
 
 /// Whose an id is.

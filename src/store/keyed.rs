@@ -277,6 +277,7 @@ pub(super) fn may_go_out_again(task: &Task, handover: HandoverId, state: &Conver
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::reason::ClosedAs;
 
     #[test]
     fn notices_of_the_handover_before_are_taken_back_and_nothing_else() {
@@ -300,9 +301,8 @@ mod tests {
             message: MessageId::from_uuid(Uuid::nil()),
             reason: "rejected".to_owned(),
         };
-        let close = Task::Close {
-            reason: "solved".to_owned(),
-        };
+        let reason = ClosedAs::Solved.into();
+        let close = Task::Close { reason };
         assert_eq!(overtaken(Cancelled::All, &failed, 1), None);
         assert_eq!(
             overtaken(Cancelled::All, &close, 1),

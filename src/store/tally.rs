@@ -70,31 +70,6 @@ pub(super) struct Meter {
 
 /// In the place of what a desk has said, which may be anything.
 const DESKS_OWN: &str = "desk";
-/// Why a request may be declined, as far as the reasons are the bridge's own.
-const REASONS: [&str; 22] = [
-    "undecided",
-    "no_route",
-    "no_desk",
-    "desk_disabled",
-    "outside_hours",
-    "no_agent",
-    "desk_full",
-    "desk_down",
-    "desk_paused",
-    "desk_removed",
-    "desk_lost",
-    "not_taken",
-    "refused",
-    "closed",
-    "told_declined",
-    "request_limit",
-    "max_duration",
-    "bot_disabled",
-    "bot_does_not_answer",
-    "bot_refuses_calls",
-    "bot_removed",
-    "erased",
-];
 /// What every handover goes through, and what ends it.
 const CAUSES: [Cause; 7] = [
     Cause::Requested,
@@ -147,11 +122,6 @@ impl Tally {
     }
 }
 
-fn own(reason: &str) -> &'static str {
-    let known = REASONS.into_iter().find(|known| *known == reason);
-    known.unwrap_or(DESKS_OWN)
-}
-
 fn of_row(
     row: &HandoverRow,
     before: Option<&OpenBefore>,
@@ -177,7 +147,7 @@ fn of_row(
         tallies.push(Tally::Declined {
             bot: bot.clone(),
             desk: row.desk.clone(),
-            reason: own(&ended.reason),
+            reason: ended.reason.of_decline().unwrap_or(DESKS_OWN),
         });
     }
     let unattended = before.is_none_or(|before| before.phase != Phase::Attended);

@@ -9,6 +9,7 @@ use crate::{
     domain::{
         ids::DeskName,
         policy::{Conditions, Policy},
+        reason::Ours,
         routing::{Choice, Condition, Facts, Mismatch, Unavailable},
         time::Timestamp,
     },
@@ -59,13 +60,13 @@ impl<'c> Report<'c> {
     /// Why no desk would be asked; none if one would.
     pub(super) fn declined(&self) -> Option<&'static str> {
         if !self.bot_is_enabled() {
-            return Some("bot_disabled");
+            return Some(Ours::BotDisabled.label());
         }
         if self.asked().is_some() {
             return None;
         }
         let first = self.desks.iter().find_map(|(_, why)| *why);
-        Some(first.map_or("no_route", Unavailable::reason))
+        Some(first.map_or(Ours::NoRoute.label(), Unavailable::label))
     }
 
     pub(super) fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
@@ -114,7 +115,7 @@ impl<'c> Report<'c> {
         }
         match (self.declined(), self.asked()) {
             (None, Some(desk)) => writeln!(out, "{desk} is asked"),
-            (reason, _) => writeln!(out, "declined: {}", reason.unwrap_or("no_route")),
+            (reason, _) => writeln!(out, "declined: {}", reason.unwrap_or(Ours::NoRoute.label())),
         }
     }
 
@@ -138,7 +139,7 @@ impl<'c> Report<'c> {
         let desks: Vec<Value> = self
             .desks
             .iter()
-            .map(|(desk, why)| json!({"desk": desk, "unavailable": why.map(Unavailable::reason)}))
+            .map(|(desk, why)| json!({"desk": desk, "unavailable": why}))
             .collect();
         let asked = self.asked().filter(|_| self.bot_is_enabled());
         let choice = self.choice.as_ref();
@@ -192,7 +193,7 @@ impl<'c> Report<'c> {
                 format!("closed by hours.{name}{local}")
             }
             (Some(Unavailable::Disabled), _) => "not enabled".to_owned(),
-            (Some(why), _) => why.reason().to_owned(),
+            (Some(why), _) => why.to_string(),
             (None, hours) => {
                 let open = hours.map_or_else(
                     || "always open".to_owned(),

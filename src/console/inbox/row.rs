@@ -13,6 +13,7 @@ use crate::{
         conversation::Phase,
         ids::{ConversationId, DeskName, OperatorName},
         message::Actor,
+        reason::Reason,
         time::Timestamp,
     },
     store::{DeliveryState, InboxHandover, InboxRow},
@@ -36,7 +37,7 @@ enum Holder<'a> {
     Yours,
     Colleague(Option<&'a OperatorName>),
     OnTheWayBack,
-    Over { reason: Option<&'a str> },
+    Over { reason: Option<&'a Reason> },
 }
 
 pub(super) fn row(row: &InboxRow, view: View<'_>) -> Markup {
@@ -75,7 +76,7 @@ impl<'a> Holder<'a> {
         };
         match handover.phase {
             None => Self::Over {
-                reason: handover.reason.as_deref(),
+                reason: handover.reason.as_ref(),
             },
             Some(Phase::Closing) => Self::OnTheWayBack,
             Some(Phase::Attended) if handover.operator.as_ref() == Some(who) => Self::Yours,

@@ -146,7 +146,7 @@ fn whatever_a_user_or_a_vendor_says_is_text() {
     let handover = row.handover.as_mut().unwrap();
     handover.language = HOSTILE.to_owned();
     handover.phase = None;
-    handover.reason = Some(HOSTILE.to_owned());
+    handover.reason = Some(HOSTILE.into());
     let params = Params {
         q: Some(HOSTILE.to_owned()),
         ..of(Tab::Closed)

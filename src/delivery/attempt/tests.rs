@@ -65,7 +65,7 @@ fn answered(class: ErrorClass) -> Option<u16> {
 
 fn resume() -> Job {
     let contract = ResumeContract {
-        reason: "solved".to_owned(),
+        reason: "solved".into(),
         agent: None,
         seconds: 1,
         unanswered: false,
@@ -275,7 +275,7 @@ fn a_conversation_that_is_gone_means_something_else_for_each_task() {
     let cases = [
         (
             Task::Close {
-                reason: "solved".to_owned(),
+                reason: "solved".into(),
             },
             StepResult::Gone,
             RowOutcome::Delivered,

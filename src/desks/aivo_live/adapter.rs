@@ -159,7 +159,7 @@ impl Desk for AivoLive {
                 let text = shown::not_delivered(reason);
                 self.line(job, *message, text).await
             }
-            Task::Close { reason } => self.close(job, reason).await,
+            Task::Close { reason } => self.close(job, reason.label()).await,
             Task::Say { .. }
             | Task::LookUp { .. }
             | Task::Pause { .. }

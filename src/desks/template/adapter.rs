@@ -159,7 +159,7 @@ impl Desk for Template {
                 self.say(job, shown::message(job)?, &line).await
             }
             Task::Failed { reason, .. } => self.failed(job, reason).await,
-            Task::Close { reason } => self.close(job, reason).await,
+            Task::Close { reason } => self.close(job, reason.label()).await,
             Task::Say { .. }
             | Task::LookUp { .. }
             | Task::Pause { .. }

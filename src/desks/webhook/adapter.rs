@@ -146,7 +146,7 @@ impl Desk for Webhook {
             Task::Close { reason } => {
                 let data = Data::Closed {
                     handover_id,
-                    reason,
+                    reason: reason.label(),
                 };
                 self.tell(job, Kind::Closed, data).await
             }

@@ -41,11 +41,10 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::{conversation::ResumeContract, ids::MessageId};
+    use crate::domain::{conversation::ResumeContract, ids::MessageId, reason::Ours};
 
     fn task(kind: TaskKind) -> Task {
         let message = MessageId::from_uuid(Uuid::from_u128(1));
-        let reason = "solved".to_owned();
         match kind {
             TaskKind::Say => Task::Say {
                 message,
@@ -61,7 +60,7 @@ mod tests {
             TaskKind::Resume => Task::resume(
                 0,
                 &ResumeContract {
-                    reason,
+                    reason: Ours::Closed.into(),
                     agent: None,
                     seconds: 1,
                     unanswered: false,
@@ -75,8 +74,13 @@ mod tests {
                 part: None,
             },
             TaskKind::Placeholder => Task::Placeholder { message },
-            TaskKind::Failed => Task::Failed { message, reason },
-            TaskKind::Close => Task::Close { reason },
+            TaskKind::Failed => Task::Failed {
+                message,
+                reason: "gone".to_owned(),
+            },
+            TaskKind::Close => Task::Close {
+                reason: Ours::Closed.into(),
+            },
         }
     }
 

@@ -12,6 +12,7 @@ use crate::domain::{
     effect::{Cancelled, Cause},
     ids::HandoverId,
     policy::{Notice, WhenUnsure},
+    reason::{Ours, Reason},
 };
 
 impl Turn<'_> {
@@ -37,18 +38,18 @@ impl Turn<'_> {
     }
 
     /// The bot keeps the user; its own dialog says so.
-    pub(super) fn decline(&mut self, cause: Cause, reason: &str) {
-        self.close_leg("declined");
+    pub(super) fn decline(&mut self, cause: Cause, reason: Reason) {
+        self.close_leg(Ours::Declined.into());
         self.end(cause, reason);
     }
 
     /// The time for an answer is over and no desk has said anything.
     pub(super) fn decide_unsure(&mut self) {
         if let NextDesk::Desk(desk) = self.next_desk(Eligible::AtOnce) {
-            return self.change_leg(&desk, Cause::FellBack, "decide_within");
+            return self.change_leg(&desk, Cause::FellBack, Ours::DecideWithin.into());
         }
         match self.context.policy.limits.when_unsure {
-            WhenUnsure::Decline => self.decline(Cause::Declined, "undecided"),
+            WhenUnsure::Decline => self.decline(Cause::Declined, Ours::Undecided.into()),
             WhenUnsure::Accept => {
                 self.accept(Cause::AcceptedInDoubt);
                 self.enter(Phase::Requested, Cause::AcceptedInDoubt, None);
@@ -64,7 +65,7 @@ impl Turn<'_> {
             Some(open.id) == handover && matches!(open.phase, Phase::Requested | Phase::Waiting)
         });
         if unattended {
-            self.close_for(Cause::Declined, "told_declined");
+            self.close_for(Cause::Declined, Ours::ToldDeclined.into());
         }
         self.taken()
     }

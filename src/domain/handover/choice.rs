@@ -7,6 +7,7 @@ use crate::domain::{
     ids::DeskName,
     operator::Refusal,
     policy::WhenUnsure,
+    reason::{Ours, Reason},
     routing::{Choice, Facts, Unavailable},
 };
 
@@ -26,7 +27,7 @@ pub(super) enum NextDesk {
     Desk(DeskName),
     /// There is one, and it could not answer in time.
     TooLate,
-    Nobody(&'static str),
+    Nobody(Reason),
 }
 
 impl Turn<'_> {
@@ -35,7 +36,7 @@ impl Turn<'_> {
         let Some(Choice { desks, options, .. }) = self.choice(session) else {
             let subject = self.conversation.key.bot.to_string();
             self.warn(WarningKind::NoRoute, subject);
-            return self.end(Cause::Declined, "no_route");
+            return self.end(Cause::Declined, Ours::NoRoute.into());
         };
         if let Some(handover) = self.open_mut() {
             handover.fallbacks = desks;
@@ -66,7 +67,7 @@ impl Turn<'_> {
     /// Of the desks that were not asked yet. Those before it are passed over for good.
     pub(super) fn next_desk(&mut self, among: Eligible) -> NextDesk {
         let Some(handover) = self.open() else {
-            return NextDesk::Nobody("no_desk");
+            return NextDesk::Nobody(Ours::NoDesk.into());
         };
         let limits = &self.context.policy.limits;
         let late = handover.answer == Answer::Pending
@@ -90,18 +91,18 @@ impl Turn<'_> {
             }
         }
         let Some((place, desk)) = found else {
-            let first = passed.first().map_or("no_desk", |(_, why)| why.reason());
+            let first = passed.first().map(|(_, why)| Reason::from(*why));
             return if too_late {
                 NextDesk::TooLate
             } else {
-                NextDesk::Nobody(first)
+                NextDesk::Nobody(first.unwrap_or(Ours::NoDesk.into()))
             };
         };
         if let Some(handover) = self.open_mut() {
             handover.fallbacks.drain(..=place);
         }
         for (desk, why) in passed {
-            self.note(Cause::PassedOver, Some(format!("{desk}: {}", why.reason())));
+            self.note(Cause::PassedOver, Some(format!("{desk}: {why}")));
         }
         NextDesk::Desk(desk)
     }
@@ -153,7 +154,7 @@ impl Turn<'_> {
     /// The platform has to be answered before the desk could.
     fn ask_in_doubt(&mut self) {
         if self.context.policy.limits.when_unsure == WhenUnsure::Decline {
-            return self.end(Cause::Declined, "undecided");
+            return self.end(Cause::Declined, Ours::Undecided.into());
         }
         if let NextDesk::Desk(desk) = self.next_desk(Eligible::Any) {
             let detail = desk.to_string();

@@ -9,16 +9,16 @@ use crate::domain::{
     effect::{Cancelled, Cause, Effect, WarningKind},
     ids::HandoverId,
     policy::Notice,
+    reason::{Ours, Reason},
     retry::ErrorClass,
 };
 
 /// Why a desk's message was not said that waited when the bot was resumed.
 const OVERTAKEN: &str = "overtaken";
-const SESSION_GONE: &str = "session_gone";
 
 impl Turn<'_> {
     /// The desk, or one of its agents, has closed it: it knows, and is told nothing more.
-    pub(super) fn close_by_desk(&mut self, reason: &str, by: Option<&Agent>) {
+    pub(super) fn close_by_desk(&mut self, reason: Reason, by: Option<&Agent>) {
         let Some(open) = self.open_mut() else {
             return;
         };
@@ -28,7 +28,7 @@ impl Turn<'_> {
         }
         if open.leg().is_some_and(|leg| leg.reopened) {
             // What it has closed may be what it had before it was asked again.
-            self.close_leg(reason);
+            self.close_leg(reason.clone());
         } else {
             self.forget_leg();
         }
@@ -37,12 +37,12 @@ impl Turn<'_> {
 
     /// The bridge ends it, for a reason of its own: desk and user are told. A bot that was promised nothing has kept
     /// the user, so there it is a decline.
-    pub(super) fn close_for(&mut self, cause: Cause, reason: &str) {
+    pub(super) fn close_for(&mut self, cause: Cause, reason: Reason) {
         let open = self.open();
         if open.is_some_and(|open| open.answer == Answer::Pending) {
             return self.decline(cause, reason);
         }
-        self.close_leg(reason);
+        self.close_leg(reason.clone());
         self.resume(cause, reason, self.farewell());
     }
 
@@ -63,10 +63,10 @@ impl Turn<'_> {
             let subject = self.conversation.key.bot.to_string();
             self.warn(WarningKind::BotRemoved, subject);
             if self.closing_mut().is_none() {
-                self.close_leg("bot_removed");
+                self.close_leg(Ours::BotRemoved.into());
             }
-            self.owe_removed_bot("bot_removed");
-            self.end(Cause::BotRemoved, "bot_removed");
+            self.owe_removed_bot();
+            self.end(Cause::BotRemoved, Ours::BotRemoved.into());
         }
         self.taken()
     }
@@ -74,7 +74,7 @@ impl Turn<'_> {
     /// A request has come while the bot was being resumed: it speaks, so what is left of the resume is not needed.
     pub(super) fn bot_speaks_again(&mut self) {
         self.cancel(self.bot_lane(), Cancelled::Resumes);
-        self.end(Cause::BotSpeaksAgain, "bot_speaks_again");
+        self.end(Cause::BotSpeaksAgain, Ours::BotSpeaksAgain.into());
     }
 
     /// The resume step of this index is settled, and has reached the bot or not. With the last one the user is the bot's.
@@ -98,7 +98,7 @@ impl Turn<'_> {
     pub(super) fn session_gone(&mut self) {
         self.cancel(self.bot_lane(), Cancelled::All);
         self.fail_unsaid(None, ErrorClass::Gone.label());
-        self.end(Cause::Resumed, SESSION_GONE);
+        self.end(Cause::Resumed, Ours::SessionGone.into());
     }
 
     /// So says the answer to a text. It may say so of something else, and the bot is paused: only a resume that is answered the
@@ -106,8 +106,8 @@ impl Turn<'_> {
     pub(super) fn session_seems_gone(&mut self, found_by: Option<Unsaid>) {
         self.cancel(self.bot_lane(), Cancelled::All);
         self.fail_unsaid(found_by, ErrorClass::Gone.label());
-        self.close_leg(SESSION_GONE);
-        self.resume(Cause::Closed, SESSION_GONE, None);
+        self.close_leg(Ours::SessionGone.into());
+        self.resume(Cause::Closed, Ours::SessionGone.into(), None);
     }
 
     /// This and what waits does not reach the user any more. The desks whose agents said it are told, once of each message
@@ -164,7 +164,7 @@ impl Turn<'_> {
     }
 
     /// With what the user is told before, if anything.
-    fn resume(&mut self, cause: Cause, reason: &str, notice: Option<Notice>) {
+    fn resume(&mut self, cause: Cause, reason: Reason, notice: Option<Notice>) {
         let lost = self.loses_what_was_said(cause);
         let repeat = lost && notice == Some(Notice::Ended);
         if let Some(notice) = notice {
@@ -177,12 +177,13 @@ impl Turn<'_> {
         let Some(handover) = self.open_mut() else {
             return;
         };
+        let why = Some(reason.to_string());
         let contract = ResumeContract {
             dialog_state,
-            ..ResumeContract::of(handover, reason, now, lost)
+            ..ResumeContract::of(handover, reason.clone(), now, lost)
         };
         handover.closing = Some(Closing {
-            reason: reason.to_owned(),
+            reason,
             since: now,
             user_wrote: repeat,
             alerted: false,
@@ -192,7 +193,7 @@ impl Turn<'_> {
             first_order,
             not_owed: Some(contract),
         });
-        self.enter(Phase::Closing, cause, Some(reason.to_owned()));
+        self.enter(Phase::Closing, cause, why);
         self.owe_resume();
     }
 
@@ -219,13 +220,13 @@ impl Turn<'_> {
         self.owe_steps(id, 0..steps, &contract);
         if steps == 0 {
             // Nothing that could overtake what was said before it.
-            self.end(Cause::Resumed, &reason);
+            self.end(Cause::Resumed, reason);
         }
     }
 
     /// Nobody here can resume this bot, and what it is owed is about to be given up. It stays silent until an operator has
     /// the first of its resume steps tried again, by a process that knows it: so that one is owed all the same.
-    fn owe_removed_bot(&mut self, reason: &str) {
+    fn owe_removed_bot(&mut self) {
         let lost = self.loses_what_was_said(Cause::BotRemoved);
         let now = self.context.now;
         let Some(open) = self.open_mut() else {
@@ -234,7 +235,7 @@ impl Turn<'_> {
         let contract = match &mut open.closing {
             Some(closing) => closing.not_owed.take(),
             None if open.answer == Answer::Accepted => {
-                Some(ResumeContract::of(open, reason, now, lost))
+                Some(ResumeContract::of(open, Ours::BotRemoved.into(), now, lost))
             }
             None => None,
         };
@@ -328,6 +329,6 @@ impl Turn<'_> {
         if open.is_some_and(|open| open.newest_unheard().is_some()) {
             self.ask_to_write_again();
         }
-        self.end(Cause::Resumed, &reason);
+        self.end(Cause::Resumed, reason);
     }
 }

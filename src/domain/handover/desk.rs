@@ -7,6 +7,7 @@ use crate::domain::{
     event::DeskEvent,
     ids::{DeskName, HandoverId},
     policy::Notice,
+    reason::{Ours, Reason},
 };
 
 impl Turn<'_> {
@@ -47,14 +48,15 @@ impl Turn<'_> {
                 self.taken()
             }
             DeskEvent::Closed { reason, by } => {
-                self.desk_closed(reason.as_deref().unwrap_or("closed"), by.as_ref());
+                let reason = reason.as_deref().map_or(Ours::Closed.into(), Reason::from);
+                self.desk_closed(reason, by.as_ref());
                 self.taken()
             }
         }
     }
 
     /// What an agent closes, an agent has had, whatever the bridge was told of it.
-    fn desk_closed(&mut self, reason: &str, by: Option<&Agent>) {
+    fn desk_closed(&mut self, reason: Reason, by: Option<&Agent>) {
         if by.is_some() {
             self.desk_shows_it_has_it();
         }
@@ -75,7 +77,7 @@ impl Turn<'_> {
     }
 
     /// A desk that closes what it has been asked to take refuses it, and need not hear of it again.
-    fn turned_away(&mut self, reason: &str) {
+    fn turned_away(&mut self, reason: Reason) {
         self.forget_leg();
         self.nobody_is_at_the_desk();
         self.move_on(Cause::Refused, reason);

@@ -8,6 +8,7 @@ use crate::domain::{
     effect::{Cause, WarningKind},
     event::Settled,
     ids::HandoverId,
+    reason::Ours,
 };
 
 impl Turn<'_> {
@@ -15,7 +16,7 @@ impl Turn<'_> {
     /// nothing, or adds the platform.
     pub(super) fn erase(&mut self, at_platform: bool) -> Outcome {
         if self.open().is_some() && self.closing_mut().is_none() {
-            self.close_for(Cause::Erased, "erased");
+            self.close_for(Cause::Erased, Ours::Erased.into());
         }
         let asked = self
             .conversation

@@ -14,6 +14,7 @@ use crate::domain::{
     delivery::{Destination, Found, StepResult, Task},
     effect::{Cancelled, Cause, Effect},
     event::{Settled, TranscriptItem},
+    retry::ErrorClass,
 };
 
 /// Session data decides and is forgotten: it is the bot's, and nobody asked for it to be kept.
@@ -24,6 +25,16 @@ pub(super) type Session<'s> = Option<&'s Value>;
 pub(super) struct Question {
     history: bool,
     session: bool,
+}
+
+/// Why nothing was found.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Without {
+    Failed(ErrorClass),
+    /// By an operator, or since it was not needed any more.
+    Skipped,
+    /// It has taken longer than its share.
+    Slow,
 }
 
 /// The first place in the transcript behind what a look-up may find.
@@ -71,17 +82,17 @@ impl Turn<'_> {
         match &settled.result {
             StepResult::Done(done) => self.found(look_up, &done.found),
             StepResult::Delayed { class, .. } | StepResult::Dead { class } => {
-                self.go_on(class.label());
+                self.go_on(Without::Failed(*class));
             }
-            StepResult::Gone => self.go_on("gone"),
-            StepResult::Skipped => self.go_on("skipped"),
+            StepResult::Gone => self.go_on(Without::Failed(ErrorClass::Gone)),
+            StepResult::Skipped => self.go_on(Without::Skipped),
         }
     }
 
     /// Goes on without what was asked for.
-    pub(super) fn go_on(&mut self, reason: &str) {
+    pub(super) fn go_on(&mut self, without: Without) {
         self.stop_looking();
-        self.note(Cause::LookedUp, Some(reason.to_owned()));
+        self.note(Cause::LookedUp, Some(without.label().to_owned()));
         self.choose(None);
     }
 
@@ -145,5 +156,15 @@ impl Turn<'_> {
         }
         self.conversation.next_seq = self.conversation.next_seq.max(next);
         count
+    }
+}
+
+impl Without {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Failed(class) => class.label(),
+            Self::Skipped => "skipped",
+            Self::Slow => "slow",
+        }
     }
 }

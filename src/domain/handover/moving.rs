@@ -10,12 +10,14 @@ use crate::domain::{
     delivery::{Lane, Task},
     effect::{Cancelled, Cause, Effect, LegRow, WarningKind},
     ids::{DeskName, LegId},
+    reason::Reason,
+    routing::Unavailable,
 };
 
 impl Turn<'_> {
     /// The desk of the present leg will not do: the next one is asked; without one, the request is declined or, where
     /// the bot has been promised an agent, the user is told and given back.
-    pub(super) fn move_on(&mut self, cause: Cause, reason: &str) {
+    pub(super) fn move_on(&mut self, cause: Cause, reason: Reason) {
         if let NextDesk::Desk(desk) = self.next_desk(Eligible::InTime) {
             return self.change_leg(&desk, cause, reason);
         }
@@ -23,7 +25,7 @@ impl Turn<'_> {
     }
 
     /// Asks another desk, if there is one. Says whether it did.
-    pub(super) fn fall_back(&mut self, reason: &str) -> bool {
+    pub(super) fn fall_back(&mut self, reason: Reason) -> bool {
         match self.next_desk(Eligible::InTime) {
             NextDesk::Desk(desk) => {
                 self.change_leg(&desk, Cause::FellBack, reason);
@@ -34,7 +36,7 @@ impl Turn<'_> {
     }
 
     /// Opens a leg at this desk instead of the present one.
-    pub(super) fn change_leg(&mut self, desk: &DeskName, cause: Cause, reason: &str) {
+    pub(super) fn change_leg(&mut self, desk: &DeskName, cause: Cause, reason: Reason) {
         self.close_leg(reason);
         self.offer_to(desk, cause);
     }
@@ -59,7 +61,7 @@ impl Turn<'_> {
         if concerned && self.has(Guard::DeskRemoved) {
             self.warn(WarningKind::DeskRemoved, desk.to_string());
             self.nobody_is_at_the_desk();
-            self.move_on(Cause::DeskRemoved, "desk_removed");
+            self.move_on(Cause::DeskRemoved, Unavailable::Gone.into());
         }
         self.taken()
     }
@@ -117,16 +119,14 @@ impl Turn<'_> {
     }
 
     /// Tells the present leg's desk that its part is over, if it may know of it, and sends it nothing else.
-    pub(super) fn close_leg(&mut self, reason: &str) {
+    pub(super) fn close_leg(&mut self, reason: Reason) {
         let told = self.leg().is_some_and(|leg| leg.offer.may_be_known());
         let Some(row) = self.leg_row(told) else {
             return;
         };
         self.cancel(Lane::Leg(row.id), Cancelled::All);
         if told {
-            self.owe_desk(Task::Close {
-                reason: reason.to_owned(),
-            });
+            self.owe_desk(Task::Close { reason });
         }
         self.push(Effect::Leg(row));
     }

@@ -10,6 +10,7 @@ use crate::domain::{
     message::Content,
     operator::{Action, Colleague, OperatorAction, Refusal},
     policy::Notice,
+    reason::{ClosedAs, Ours},
 };
 
 impl Turn<'_> {
@@ -31,9 +32,9 @@ impl Turn<'_> {
             Action::Transfer { handover, desk } => self.send_on(*handover, by, desk)?,
             Action::Close {
                 handover,
-                reason,
+                closed_as,
                 dialog_state,
-            } => self.close_as(*handover, by, reason, dialog_state.as_ref())?,
+            } => self.close_as(*handover, by, *closed_as, dialog_state.as_ref())?,
             Action::TakeOver => self.take_over(operated)?,
         }
         Ok(self.taken())
@@ -134,7 +135,7 @@ impl Turn<'_> {
             let all = takes_back.into_iter().chain(others);
             open.fallbacks = all.filter(|other| other != desk).collect();
         }
-        self.change_leg(desk, Cause::SentOn, "transferred");
+        self.change_leg(desk, Cause::SentOn, Ours::Transferred.into());
         if promised {
             self.notify(Notice::Transferred);
         }
@@ -145,12 +146,12 @@ impl Turn<'_> {
         &mut self,
         handover: HandoverId,
         by: &OperatorName,
-        reason: &str,
+        closed_as: ClosedAs,
         dialog_state: Option<&String>,
     ) -> Result<(), Refusal> {
         self.open_to(handover, by)?;
         self.resume_at = dialog_state.cloned();
-        self.close_for(Cause::Closed, reason);
+        self.close_for(Cause::Closed, closed_as.into());
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use crate::domain::{
     delivery::Task,
     effect::{Cancelled, Cause},
     ids::HandoverId,
+    reason::Ours,
 };
 
 impl Turn<'_> {
@@ -84,7 +85,7 @@ impl Turn<'_> {
     /// The bot has been silenced for a handover that is over, and nobody else would resume it.
     pub(super) fn undo_pause(&mut self, handover: HandoverId) {
         let contract = ResumeContract {
-            reason: "paused_too_late".to_owned(),
+            reason: Ours::PausedTooLate.into(),
             agent: None,
             seconds: 0,
             unanswered: false,

@@ -9,6 +9,7 @@ use crate::domain::{
     fallback::Choices,
     ids::HandoverId,
     policy::{ClosedBecause, PausedBecause},
+    reason::Ours,
 };
 
 impl Turn<'_> {
@@ -19,7 +20,7 @@ impl Turn<'_> {
         match self.open().map(|open| open.phase) {
             Some(Phase::Closing) if self.has(Guard::RequestWhileClosing) => self.bot_speaks_again(),
             Some(_) if self.has(Guard::Attach) => return self.attach(request),
-            Some(_) => self.end(Cause::Closed, "replaced"),
+            Some(_) => self.end(Cause::Closed, Ours::Replaced.into()),
             None => {}
         }
         self.record_past(&request.transcript);
@@ -43,7 +44,7 @@ impl Turn<'_> {
         let first_order = self.conversation.next_order;
         self.begin_handover(id, request, Cause::Requested);
         if let Some(reason) = self.silent_bot() {
-            self.end(Cause::Declined, reason);
+            self.end(Cause::Declined, reason.into());
         } else if let Some(question) = self.question() {
             self.look_up(question);
         } else {
@@ -102,14 +103,14 @@ impl Turn<'_> {
 
     /// Why this bot cannot be given an agent, if so. Without a way to reach the user, the agent would speak to nobody.
     /// A bot that is called too often only hears it a little later.
-    pub(super) fn silent_bot(&self) -> Option<&'static str> {
+    pub(super) fn silent_bot(&self) -> Option<Ours> {
         if !self.bot().is_some_and(|bot| bot.enabled) {
-            return Some("bot_disabled");
+            return Some(Ours::BotDisabled);
         }
         let bot = Destination::Bot(self.conversation.key.bot.clone());
         match self.context.conditions.closed.get(&bot)? {
-            ClosedBecause::BreakerOpen => Some("bot_does_not_answer"),
-            ClosedBecause::Paused(PausedBecause::Refused) => Some("bot_refuses_calls"),
+            ClosedBecause::BreakerOpen => Some(Ours::BotDoesNotAnswer),
+            ClosedBecause::Paused(PausedBecause::Refused) => Some(Ours::BotRefusesCalls),
             ClosedBecause::Paused(PausedBecause::RateLimited) | ClosedBecause::NoAgent => None,
         }
     }

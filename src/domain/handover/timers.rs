@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Guard, Outcome, notice::words, turn::Turn};
+use super::{Guard, Outcome, look_up::Without, notice::words, turn::Turn};
 use crate::domain::{
     conversation::{Answer, Handover, Phase},
     effect::{Cancelled, Cause, Effect, WarningKind},
     ids::MessageId,
     policy::{Limits, Notice, Policy},
+    reason::Ours,
     time::Timestamp,
 };
 
@@ -121,7 +122,7 @@ impl Turn<'_> {
         match phase {
             Phase::Requested if look_up.is_some() => {
                 if look_up.is_some_and(|look_up| now >= look_up.until) {
-                    self.go_on("slow");
+                    self.go_on(Without::Slow);
                 }
             }
             Phase::Requested if pending => {
@@ -131,16 +132,16 @@ impl Turn<'_> {
                     self.decide_unsure();
                 }
             }
-            _ if over => self.close_for(Cause::TimedOut, "max_duration"),
+            _ if over => self.close_for(Cause::TimedOut, Ours::MaxDuration.into()),
             Phase::Requested if asked_too_long && self.has(Guard::RequestDeadline) => {
-                self.move_on(Cause::TimedOut, "request_limit");
+                self.move_on(Cause::TimedOut, Ours::RequestLimit.into());
                 self.tell_what_is_due(now);
             }
             Phase::Waiting if waited_too_long && self.has(Guard::WaitingLimit) => {
-                self.move_on(Cause::TimedOut, "waiting_limit");
+                self.move_on(Cause::TimedOut, Ours::WaitingLimit.into());
             }
             Phase::Attended if idle && self.has(Guard::IdleClose) => {
-                self.close_for(Cause::TimedOut, "idle_limit");
+                self.close_for(Cause::TimedOut, Ours::IdleLimit.into());
             }
             _ => self.tell_what_is_due(now),
         }

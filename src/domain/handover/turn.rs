@@ -11,6 +11,7 @@ use crate::domain::{
     ids::{HandoverId, MessageId, OperatorName},
     message::{Actor, Content, Message},
     policy::BotPolicy,
+    reason::Reason,
     time::Timestamp,
 };
 
@@ -221,7 +222,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Gives the user to the bot: the handover is over. A request that was not answered yet is declined by it.
-    pub(super) fn end(&mut self, cause: Cause, reason: &str) {
+    pub(super) fn end(&mut self, cause: Cause, reason: Reason) {
         self.stop_looking();
         let Some(mut handover) = self.conversation.handover.take() else {
             return;
@@ -230,15 +231,11 @@ impl<'a> Turn<'a> {
             handover.answer = Answer::Declined;
         }
         let (id, phase) = (handover.id, handover.phase);
-        self.journal(
-            Some(id),
-            (Some(phase), None),
-            cause,
-            Some(reason.to_owned()),
-        );
+        let why = Some(reason.to_string());
+        self.journal(Some(id), (Some(phase), None), cause, why);
         let ended = Ended {
             at: self.context.now,
-            reason: reason.to_owned(),
+            reason,
         };
         self.push(Effect::Handover(row(&handover, Some(ended))));
     }

@@ -285,7 +285,7 @@ fn a_desk_says_why_it_cannot_be_asked() {
                 .insert(Destination::Desk(name.clone()), closed);
         }
         let why = policy.unavailable(&name, &conditions, now);
-        why.map(Unavailable::reason)
+        why.map(Unavailable::label)
     };
     let as_it_is = |_: &mut DeskPolicy| {};
     assert_eq!(why(as_it_is, None, 1000), None);

@@ -23,6 +23,7 @@ use crate::{
         },
         message::Actor,
         policy::PausedBecause,
+        reason::Reason,
         time::Timestamp,
     },
     store::{DeliveryState, SessionId},
@@ -119,6 +120,20 @@ labels!(
     Cause,
     WarningKind
 );
+
+impl ToSql for Reason {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(ValueRef::Text(
+            self.label().as_bytes(),
+        )))
+    }
+}
+
+impl FromSql for Reason {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str().map(Self::from)
+    }
+}
 
 impl ToSql for Timestamp {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

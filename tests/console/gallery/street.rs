@@ -12,6 +12,7 @@ use handover_bridge::{
         handover::Outcome,
         ids::{BotName, ExternalId, HandoverId, OperatorName},
         operator::{Action, OperatorAction},
+        reason::ClosedAs,
         retry::ErrorClass,
         time::Clock as _,
     },
@@ -95,10 +96,9 @@ pub async fn street() -> Street {
 async fn closed(world: &World) -> String {
     let (page, handover) = asks(world, PIETER, "Kan ik mijn maat nog ruilen?").await;
     answers(world, (PIETER, "ann", handover), "Ja, binnen dertig dagen.").await;
-    let reason = "solved".to_owned();
     let close = Action::Close {
         handover,
-        reason,
+        closed_as: ClosedAs::Solved,
         dialog_state: None,
     };
     settle(world, None).await;

@@ -10,9 +10,9 @@ use handover_bridge::{
         conversation::{ConversationKey, Profile, UserProfile},
         delivery::{Done, StepResult},
         effect::{Warning, WarningKind},
-        event::{Event, Feed, Incoming, PlatformMessage, Request, Step, Target},
+        event::{DeskEvent, Event, Feed, Incoming, PlatformMessage, Request, Step, Target},
         handover::Outcome,
-        ids::{BotName, ExternalId, HandoverId, OperatorName},
+        ids::{BotName, DeskName, ExternalId, HandoverId, OperatorName},
         message::Content,
         operator::{Action, OperatorAction},
         retry::ErrorClass,
@@ -109,15 +109,7 @@ async fn conversation(world: &World, place: usize, texts: &[String]) -> (String,
     let Outcome::Requested { handover, .. } = outcome else {
         panic!("{outcome:?}");
     };
-    let acts = acts(handover, place, texts).into_iter().map(|act| {
-        Event::OperatorActed(OperatorAction {
-            by: OperatorName::new("ann").unwrap(),
-            shown_as: Some(texts.join(" ")),
-            overrules: false,
-            action: act,
-        })
-    });
-    happens(world, (&key, texts), acts.collect()).await;
+    happens(world, (&key, texts), acts(handover, place, texts)).await;
     (page, texts.to_vec())
 }
 
@@ -204,27 +196,38 @@ fn contents(texts: &[String]) -> Vec<Content> {
 }
 
 /// One in three is closed, for a reason that is all the payloads; one is answered, and one waits on.
-fn acts(handover: HandoverId, place: usize, texts: &[String]) -> Vec<Action> {
+fn acts(handover: HandoverId, place: usize, texts: &[String]) -> Vec<Event> {
     let all = texts.join(" ");
+    let ann = |action| {
+        Event::OperatorActed(OperatorAction {
+            by: OperatorName::new("ann").unwrap(),
+            shown_as: Some(all.clone()),
+            overrules: false,
+            action,
+        })
+    };
     let notes = texts.iter().map(|text| Action::Note {
         handover,
         text: text.clone(),
     });
-    let close = Action::Close {
+    let close = Event::FromDesk {
         handover,
-        reason: all.clone(),
-        dialog_state: Some(short(&texts[0])),
+        desk: DeskName::new("team").unwrap(),
+        event: DeskEvent::Closed {
+            reason: Some(all.clone()),
+            by: None,
+        },
     };
     let say = Action::Say {
         handover,
-        content: Content::text(all),
+        content: Content::text(all.clone()),
     };
     let last = match place % 3 {
-        0 => vec![Action::Claim { handover }, close],
-        1 => vec![Action::Claim { handover }, say],
+        0 => vec![ann(Action::Claim { handover }), close],
+        1 => vec![ann(Action::Claim { handover }), ann(say)],
         _ => vec![],
     };
-    notes.chain(last).collect()
+    notes.map(&ann).chain(last).collect()
 }
 
 /// Of what the bot is owed a third is delivered, and so on until nothing is due; the others are tried again or given up.

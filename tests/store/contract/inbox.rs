@@ -10,6 +10,7 @@ use handover_bridge::{
         message::{Actor, Content},
         operator::{Action, Colleague},
         policy::{Notice, Texts},
+        reason::ClosedAs,
     },
     store::{
         DEAD_AT_MOST, DeliveryState, InboxCounts, InboxCursor, InboxList, InboxQuery, InboxRow,
@@ -257,7 +258,7 @@ pub async fn a_row_says_who_has_the_user_and_what_was_said_last(harness: impl Ha
     let closed = all(&world, query(InboxList::Closed)).await;
     let ended = closed[0].handover.as_ref().unwrap();
     assert_eq!((ended.id, ended.phase), (handover, None));
-    assert_eq!(ended.reason.as_deref(), Some("solved"));
+    assert_eq!(ended.reason, Some(ClosedAs::Solved.into()));
     assert_eq!(ended.ended_at, Some(closed[0].cursor.at));
 }
 
@@ -348,7 +349,7 @@ pub async fn what_an_agent_said_has_reached_the_user_whatever_comes_behind_it(
     world.done(said).await;
     let close = Action::Close {
         handover,
-        reason: "solved".to_owned(),
+        closed_as: ClosedAs::Solved,
         dialog_state: None,
     };
     world.operate("ann", &ines(), close).await;
@@ -415,7 +416,7 @@ async fn asks(world: &World, user: &str) -> HandoverId {
 async fn ends(world: &World, user: &str, handover: HandoverId) {
     let close = Action::Close {
         handover,
-        reason: "solved".to_owned(),
+        closed_as: ClosedAs::Solved,
         dialog_state: None,
     };
     world.operate(user, &ines(), close).await;

@@ -10,6 +10,7 @@ use handover_bridge::{
         ids::HandoverId,
         message::{Actor, Content},
         operator::Action,
+        reason::ClosedAs,
     },
     store::Retention,
 };
@@ -128,7 +129,7 @@ async fn agent_says(world: &World, handover: HandoverId) {
 async fn solved(world: &World, handover: HandoverId) {
     let close = Action::Close {
         handover,
-        reason: "solved".to_owned(),
+        closed_as: ClosedAs::Solved,
         dialog_state: None,
     };
     world.operate("ann", &ines(), close).await;

@@ -7,6 +7,7 @@ use handover_bridge::{
         ids::{ConversationId, HandoverId},
         message::Content,
         operator::{Action, Colleague},
+        reason::ClosedAs,
     },
     store::{
         Applied, ConversationView, DeliveryState, Erased, InboxList, InboxQuery, Named, Whose,
@@ -185,7 +186,7 @@ pub async fn notes_and_read_marks_go_with_an_erasure(harness: impl Harness + 'st
     let id = world.conversation("ann").await;
     let close = Action::Close {
         handover,
-        reason: "solved".to_owned(),
+        closed_as: ClosedAs::Solved,
         dialog_state: None,
     };
     world.operate("ann", &ines(), close).await;

@@ -7,6 +7,7 @@ use handover_bridge::{
         handover::Outcome,
         ids::{HandoverId, MessageId},
         policy::ClosedBecause,
+        reason::Ours,
     },
     store::{Changed, Claim, DeliveryFilter, DeliveryState, DeliveryView, Gone, Names},
 };
@@ -49,7 +50,7 @@ pub async fn a_bot_that_was_gone_is_resumed_once_an_operator_wants_it(
     let Task::Resume { contract, .. } = task else {
         panic!("{task:?}")
     };
-    assert_eq!(contract.reason, "bot_removed");
+    assert_eq!(contract.reason, Ours::BotRemoved.into());
 }
 
 pub async fn so_is_one_whose_handover_was_over_by_then(harness: impl Harness + 'static) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use handover_bridge::{
-    domain::{conversation::Answer, delivery::Task, policy::Limits},
+    domain::{conversation::Answer, delivery::Task, policy::Limits, reason::ClosedAs},
     store::Fired,
 };
 
@@ -94,7 +94,7 @@ pub async fn what_is_due_of_a_bot_is_left_to_whoever_knows_it(harness: impl Harn
     assert_eq!(world.store.fire_timers(16).await.unwrap().count, 1);
     let resume = world.claim(&bot()).await.expect("the bot is resumed");
     assert!(
-        matches!(&resume.job.task, Task::Resume { contract, .. } if contract.reason == "solved")
+        matches!(&resume.job.task, Task::Resume { contract, .. } if contract.reason == ClosedAs::Solved.into())
     );
     world.done(resume).await;
     let used = world.store.names_in_use().await.unwrap();

@@ -12,7 +12,7 @@ use crate::{
         extract::Form,
         texts,
     },
-    domain::{ids::HandoverId, operator::Action},
+    domain::{ids::HandoverId, operator::Action, reason::ClosedAs},
 };
 
 #[derive(Deserialize)]
@@ -28,21 +28,20 @@ pub(super) struct Params {
 const LONGEST_ID: usize = 256;
 
 pub(super) async fn submit(visit: Visit, Form(form): Form<Params>) -> Answer {
-    let known = texts::REASONS
-        .iter()
-        .any(|(value, _)| *value == form.reason);
+    let closed_as = ClosedAs::from_label(&form.reason);
     let dialog_state = form.dialog_state.trim();
     let draft = Draft {
-        reason: form.reason.clone(),
+        reason: form.reason,
         dialog_state: dialog_state.to_owned(),
         ..Draft::default()
     };
-    if !known || dialog_state.chars().count() > LONGEST_ID {
+    let fits = dialog_state.chars().count() <= LONGEST_ID;
+    let Some(closed_as) = closed_as.filter(|_| fits) else {
         return visit.refuse(draft.faulty(texts::NO_SUCH_REASON)).await;
-    }
+    };
     let act = Action::Close {
         handover: form.handover,
-        reason: form.reason,
+        closed_as,
         dialog_state: (!dialog_state.is_empty()).then(|| dialog_state.to_owned()),
     };
     visit.act(form.form, act, draft).await

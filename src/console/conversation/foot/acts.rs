@@ -8,9 +8,9 @@ use crate::{
         admins,
         conversation::{Draft, actions::NOBODY, context::Context, reply::LONGEST},
         icons::icon,
-        texts,
+        texts::{self, happened},
     },
-    domain::{conversation::Handover, ids::HandoverId},
+    domain::{conversation::Handover, ids::HandoverId, reason::ClosedAs},
 };
 
 pub(super) fn acts(at: &str, open: &Handover, context: &Context<'_>, draft: &Draft) -> Markup {
@@ -117,7 +117,7 @@ fn close(at: &str, handover: HandoverId, draft: &Draft, goes_where_chosen: bool)
                 div.field {
                     label for="reason" { (texts::REASON) }
                     select.input #reason name="reason" {
-                        @for (value, words) in texts::REASONS { option value=(value) selected[reason == value] { (words) } }
+                        @for closed in ClosedAs::ALL { option value=(closed.label()) selected[reason == closed.label()] { (happened::closed_as(closed)) } }
                     }
                 }
                 @if goes_where_chosen {

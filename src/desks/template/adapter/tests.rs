@@ -296,7 +296,7 @@ async fn what_was_opened_at_another_desk_of_this_name_is_gone() {
 
 /// The end of a handover whose opening was never answered.
 async fn ended_unanswered(desk: &Template) -> Result<Done, Failure> {
-    let reason = "declined".to_owned();
+    let reason = "declined".into();
     let mut close = job(Task::Close { reason }, Content::text("hello"));
     let leg = close.leg.as_mut().unwrap();
     (leg.reference, leg.taken) = (None, Taken::default());

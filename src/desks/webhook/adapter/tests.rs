@@ -209,7 +209,9 @@ async fn an_answer_that_says_that_no_more_calls_are_taken_is_heeded() {
             message,
             reason: reason.clone(),
         },
-        Task::Close { reason },
+        Task::Close {
+            reason: reason.into(),
+        },
     ];
     for task in tasks {
         for body in ["", r#"{"conversation_id": "c1"}"#] {

@@ -7,7 +7,9 @@ use crate::domain::{
     event::Settled,
     handover::{owe::Way, turn::Turn},
     ids::{LegId, MessageId},
+    reason::Ours,
     retry::ErrorClass,
+    routing::Unavailable,
     time::Timestamp,
 };
 
@@ -32,7 +34,7 @@ impl Turn<'_> {
             ) => {
                 self.open_delayed(*class, *ambiguous, *since);
             }
-            (Task::Open { .. }, _) if asked => self.move_on(Cause::Refused, "not_taken"),
+            (Task::Open { .. }, _) if asked => self.move_on(Cause::Refused, Ours::NotTaken.into()),
             (Task::Message { message, .. }, StepResult::Dead { .. }) => {
                 self.desk_misses(*message);
                 self.desk_moves();
@@ -105,6 +107,7 @@ impl Turn<'_> {
                 leg.offer.taken();
                 return self.desk_moves();
             }
+            let reason = reason.as_str().into();
             return self.move_on(Cause::Refused, reason);
         }
         leg.offer.taken();
@@ -146,11 +149,14 @@ impl Turn<'_> {
             class,
             ErrorClass::Certificate | ErrorClass::Unauthorized | ErrorClass::RateLimited
         );
-        if asked && (not_called || class == ErrorClass::NotSent) && self.fall_back("unreachable") {
+        if asked
+            && (not_called || class == ErrorClass::NotSent)
+            && self.fall_back(Ours::Unreachable.into())
+        {
             return;
         }
         if asked && not_called && !promised {
-            return self.decline(Cause::Declined, "desk_paused");
+            return self.decline(Cause::Declined, Unavailable::Paused.into());
         }
         if ambiguous {
             self.put_off_open();
@@ -210,8 +216,8 @@ impl Turn<'_> {
         let open = self.open().filter(|open| open.id == settled.handover);
         let reason = match open.map(|open| &open.closing) {
             Some(Some(closing)) => closing.reason.clone(),
-            Some(None) => "moved".to_owned(),
-            None => "declined".to_owned(),
+            Some(None) => Ours::Moved.into(),
+            None => Ours::Declined.into(),
         };
         let way = Way::to_leg(leg.id, leg.desk.clone(), leg.handover);
         self.deliver(way, Task::Close { reason }, false);
@@ -229,7 +235,7 @@ impl Turn<'_> {
         self.push(Effect::Withdraw);
         self.note(Cause::DeskLost, Some(desk.to_string()));
         if again {
-            return self.move_on(Cause::DeskLost, "desk_lost");
+            return self.move_on(Cause::DeskLost, Ours::DeskLost.into());
         }
         self.forget_leg();
         self.open_leg(desk, true);

@@ -1,7 +1,7 @@
 //! The way back to the bot.
 
 use super::*;
-use crate::domain::delivery::TaskKind;
+use crate::domain::{delivery::TaskKind, reason::ClosedAs};
 
 #[test]
 fn a_close_resumes_the_bot_and_then_the_user_is_the_bots() {
@@ -106,7 +106,7 @@ fn the_resume_tells_the_bot_how_it_ended() {
         .last()
         .map(|delivery| delivery.task.clone());
     let contract = ResumeContract {
-        reason: "solved".to_owned(),
+        reason: ClosedAs::Solved.into(),
         agent: Some("Ann".to_owned()),
         seconds: 90,
         unanswered: false,

@@ -1,7 +1,7 @@
 //! Desks that refuse, fall silent, forget, or are gone.
 
 use super::*;
-use crate::domain::delivery::TaskKind;
+use crate::domain::{delivery::TaskKind, reason::Ours};
 
 #[test]
 fn a_refusal_asks_the_fallback_desk() {
@@ -181,7 +181,8 @@ fn the_users_of_a_bot_that_is_gone_are_its_own() {
     world.apply(&Event::BotRemoved);
     let owed = vec!["close", "resume"];
     assert_eq!((world.phase(), world.tasks()), (None, owed));
-    assert_eq!(world.told_the_bot().unwrap().reason, "bot_removed");
+    let contract = world.told_the_bot().unwrap();
+    assert_eq!(contract.reason, Ours::BotRemoved.into());
     assert_eq!(world.warned(WarningKind::BotRemoved), 1);
 
     world.bot_mut().resume_steps = 3;
@@ -220,7 +221,7 @@ fn a_resume_is_left_to_a_process_that_knows_the_bot() {
     world.wait_until_woken();
     assert_eq!(world.tasks(), ["resume"]);
     let told = world.told_the_bot().unwrap();
-    assert_eq!((told.reason.as_str(), told.unanswered), ("solved", false));
+    assert_eq!((told.reason.label(), told.unanswered), ("solved", false));
     assert_eq!(world.warned(WarningKind::ResumeLate), 0);
     let limit = world.policy.limits.closing;
     assert_eq!(world.wakes_in() + Duration::from_secs(5), limit);

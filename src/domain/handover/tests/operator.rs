@@ -10,6 +10,7 @@ use crate::domain::{
     effect::{Effect, JournalEntry},
     ids::{DeskName, OperatorName},
     operator::{Action, Colleague, OperatorAction, Refusal},
+    reason::ClosedAs,
     routing::Route,
 };
 
@@ -102,7 +103,7 @@ fn transfer(handover: HandoverId, to: &str) -> Action {
 fn close(handover: HandoverId) -> Action {
     Action::Close {
         handover,
-        reason: "solved".to_owned(),
+        closed_as: ClosedAs::Solved,
         dialog_state: Some("shop".to_owned()),
     }
 }

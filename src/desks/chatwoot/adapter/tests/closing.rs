@@ -9,7 +9,7 @@ const LIST: &str = "GET contacts/7/conversations";
 
 fn close() -> Job {
     job(Task::Close {
-        reason: "declined".to_owned(),
+        reason: "declined".into(),
     })
 }
 

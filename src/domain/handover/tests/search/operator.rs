@@ -8,6 +8,7 @@ use super::{
 use crate::domain::{
     ids::{DeskName, OperatorName},
     operator::{Action, OperatorAction},
+    reason::ClosedAs,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +66,7 @@ impl Model {
             },
             (Doing::Close, Some(handover)) => Action::Close {
                 handover,
-                reason: "done".to_owned(),
+                closed_as: ClosedAs::Solved,
                 dialog_state: None,
             },
         };
