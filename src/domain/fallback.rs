@@ -122,7 +122,7 @@ impl Rendered<'_> {
 }
 
 impl Unshowable {
-    pub fn label(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Kind => "kind_not_shown",
             Self::Nothing => "nothing_to_show",

@@ -17,6 +17,7 @@ mod look_up;
 mod moving;
 mod named_leg;
 pub mod needs;
+mod not_said;
 mod notice;
 mod operator;
 mod owe;

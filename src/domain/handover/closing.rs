@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Outcome, owe::Way, timers, turn::Turn};
+use super::{Outcome, not_said::NotSaid, owe::Way, timers, turn::Turn};
 use crate::domain::{
     conversation::{Agent, Answer, Closing, Phase, ResumeContract},
     delivery::{Task, Unsaid},
@@ -12,9 +12,6 @@ use crate::domain::{
     reason::{Ours, Reason},
     retry::ErrorClass,
 };
-
-/// Why a desk's message was not said that waited when the bot was resumed.
-const OVERTAKEN: &str = "overtaken";
 
 impl Turn<'_> {
     /// The desk, or one of its agents, has closed it: it knows, and is told nothing more.
@@ -97,7 +94,7 @@ impl Turn<'_> {
     /// told of their messages that were not said.
     pub(super) fn session_gone(&mut self) {
         self.cancel(self.bot_lane(), Cancelled::All);
-        self.fail_unsaid(None, ErrorClass::Gone.label());
+        self.fail_unsaid(None, NotSaid::Failed(ErrorClass::Gone));
         self.end(Cause::Resumed, Ours::SessionGone.into());
     }
 
@@ -105,14 +102,14 @@ impl Turn<'_> {
     /// same proves it. Desks are told of their messages that were not said, beginning with the one that found that out.
     pub(super) fn session_seems_gone(&mut self, found_by: Option<Unsaid>) {
         self.cancel(self.bot_lane(), Cancelled::All);
-        self.fail_unsaid(found_by, ErrorClass::Gone.label());
+        self.fail_unsaid(found_by, NotSaid::Failed(ErrorClass::Gone));
         self.close_leg(Ours::SessionGone.into());
         self.resume(Cause::Closed, Ours::SessionGone.into(), None);
     }
 
     /// This and what waits does not reach the user any more. The desks whose agents said it are told, once of each message
     /// although it may be said in parts.
-    fn fail_unsaid(&mut self, first: Option<Unsaid>, reason: &str) {
+    fn fail_unsaid(&mut self, first: Option<Unsaid>, why: NotSaid) {
         let Some(handover) = self.open().map(|open| open.id) else {
             return;
         };
@@ -123,21 +120,18 @@ impl Turn<'_> {
             }
         }
         for unsaid in &failed {
-            self.tell_speaker(handover, unsaid, reason);
+            self.tell_speaker(handover, unsaid, why);
         }
     }
 
     /// The desk whose agent said it is told that it was not heard, also if the handover is another's by now, or over. A desk
     /// that is asked later is not to read it as if the user had.
-    pub(super) fn tell_speaker(&mut self, handover: HandoverId, unsaid: &Unsaid, reason: &str) {
+    pub(super) fn tell_speaker(&mut self, handover: HandoverId, unsaid: &Unsaid, why: NotSaid) {
         let message = unsaid.message;
         if unsaid.whole {
             self.push(Effect::Unsaid { message });
         }
-        let failed = Task::Failed {
-            message,
-            reason: reason.to_owned(),
-        };
+        let failed = why.task(message);
         match &unsaid.speaker {
             Some(speaker) if !self.takes_at_once(&speaker.desk) => {
                 let way = Way::to_leg(speaker.leg, speaker.desk.clone(), handover);
@@ -323,7 +317,7 @@ impl Turn<'_> {
         let (order, reason) = (closing.first_order, closing.reason.clone());
         if closing.reached {
             self.cancel(self.bot_lane(), Cancelled::SaysBefore(order));
-            self.fail_unsaid(None, OVERTAKEN);
+            self.fail_unsaid(None, NotSaid::Overtaken);
         }
         let open = self.open();
         if open.is_some_and(|open| open.newest_unheard().is_some()) {

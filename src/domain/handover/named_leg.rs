@@ -3,10 +3,10 @@
 //! Such a desk cannot be asked whether it has a conversation, so its events are also the proof that a call arrived whose
 //! answer was lost. Where a call was made twice all the same, it may have two conversations of one leg.
 
-use super::{Outcome, owe::Way, turn::Turn};
+use super::{Outcome, not_said::NotSaid, owe::Way, turn::Turn};
 use crate::domain::{
     conversation::Phase,
-    delivery::{Lane, Task},
+    delivery::Lane,
     effect::{Cancelled, Cause, Effect, LegName, LegRow},
     event::{AgentSaid, DeskEvent, NamedLeg},
 };
@@ -46,8 +46,7 @@ impl Turn<'_> {
             && said.tell_if_late
         {
             let way = Way::to_leg(leg.id, leg.desk.clone(), leg.handover);
-            let reason = "closed".to_owned();
-            self.deliver(way, Task::Failed { message, reason }, false);
+            self.deliver(way, NotSaid::Closed.task(message), false);
         }
         Outcome::Closed
     }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::{
     Guard, Outcome,
+    not_said::NotSaid,
     turn::{NewMessage, Turn},
 };
 use crate::domain::{
     conversation::{Handover, Phase},
     dedupe::Fingerprint,
-    delivery::Task,
     effect::{Cause, Effect, WarningKind},
     event::{AgentSaid, Feed, PlatformMessage},
     fallback::{Choice, Choices},
@@ -142,10 +142,7 @@ impl Turn<'_> {
                     self.answer_is_lost();
                 }
                 self.push(Effect::Unsaid { message });
-                self.owe_desk(Task::Failed {
-                    message,
-                    reason: why.label().to_owned(),
-                });
+                self.owe_desk(NotSaid::Unshowable(why).task(message));
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::domain::{
     delivery::{StepResult, Task},
     effect::{Cancelled, Effect, WarningKind},
     event::Settled,
-    handover::{Guard, turn::Turn},
+    handover::{Guard, not_said::NotSaid, turn::Turn},
     retry::ErrorClass,
 };
 
@@ -122,10 +122,10 @@ impl Turn<'_> {
 }
 
 /// What a desk is told of its message that was not said.
-fn given_up(result: &StepResult) -> &'static str {
+fn given_up(result: &StepResult) -> NotSaid {
     match result {
-        StepResult::Dead { class } => class.label(),
-        StepResult::Gone => ErrorClass::Gone.label(),
-        _ => "skipped",
+        StepResult::Dead { class } => NotSaid::Failed(*class),
+        StepResult::Gone => NotSaid::Failed(ErrorClass::Gone),
+        _ => NotSaid::Skipped,
     }
 }
