@@ -8,18 +8,6 @@ use handover_bridge::domain::{
     routing::Route,
 };
 
-const NOTICES: [Notice; 9] = [
-    Notice::HandingOver,
-    Notice::Waiting,
-    Notice::Joined,
-    Notice::Transferred,
-    Notice::Away,
-    Notice::Reconnecting,
-    Notice::Nobody,
-    Notice::Ended,
-    Notice::EndedRepeat,
-];
-
 #[derive(Arbitrary, Debug)]
 pub(super) struct Setting {
     accept_in_doubt: bool,
@@ -79,7 +67,7 @@ impl Setting {
             });
         }
         if !self.silent {
-            let texts = NOTICES.map(|notice| (notice, format!("{notice:?}")));
+            let texts = Notice::ALL.map(|notice| (notice, format!("{notice:?}")));
             policy.texts = Texts([("en".to_owned(), texts.into())].into());
         }
         policy
