@@ -163,7 +163,7 @@ fn owner(row: &InboxRow, holder: Holder<'_>, people: &[SignedIn]) -> Markup {
             Holder::Colleague(Some(name)) => bdi { (session::called(people, name.as_str())) },
             Holder::Colleague(None) => (desk(row)),
             Holder::OnTheWayBack => (texts::BACK_TO_THE_BOT),
-            Holder::Over { reason } => bdi { (reason.map_or(texts::OVER, texts::happened::reason)) },
+            Holder::Over { reason } => bdi { (reason.map_or(texts::OVER.into(), texts::happened::reason)) },
         }
     }
 }

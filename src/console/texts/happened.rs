@@ -1,5 +1,7 @@
 //! What happened, and what was refused, in words for people.
 
+use std::borrow::Cow;
+
 use super::{NO_CONSOLE_DESK, calls};
 use crate::{
     console::session::{SignedIn, called},
@@ -12,14 +14,21 @@ use crate::{
     },
 };
 
-/// Why a handover is over. What a desk has told stands as it is.
-pub(in crate::console) fn reason(reason: &Reason) -> &str {
+/// Why a handover is over. What a desk has told stands as it is, unless it is a code for programs.
+pub(in crate::console) fn reason(reason: &Reason) -> Cow<'_, str> {
     match reason {
-        Reason::Ours(ours) => self::ours(*ours),
-        Reason::Unavailable(why) => unavailable(*why),
-        Reason::Console(closed) => closed_as(*closed),
-        Reason::Told(_) => reason.label(),
+        Reason::Ours(ours) => self::ours(*ours).into(),
+        Reason::Unavailable(why) => unavailable(*why).into(),
+        Reason::Console(closed) => closed_as(*closed).into(),
+        Reason::Told(_) if is_code(reason.label()) => reason.label().replace('_', " ").into(),
+        Reason::Told(_) => reason.label().into(),
     }
+}
+
+fn is_code(words: &str) -> bool {
+    words
+        .bytes()
+        .all(|it| it == b'_' || it.is_ascii_lowercase())
 }
 
 const fn ours(reason: Ours) -> &'static str {
@@ -111,7 +120,7 @@ pub(in crate::console) fn happened(entry: &JournalEntry, people: &[SignedIn]) ->
     let with = |words: &str| detail.map_or(words.to_owned(), |detail| format!("{words}: {detail}"));
     let why = detail.map(Reason::from);
     let why = why.as_ref().map(reason);
-    let because = |words: &str| match why {
+    let because = |words: &str| match &why {
         Some(why) => format!("{words}: {why}"),
         None => words.to_owned(),
     };
@@ -134,11 +143,11 @@ pub(in crate::console) fn happened(entry: &JournalEntry, people: &[SignedIn]) ->
         Cause::Refused if ends => because("No desk took it"),
         Cause::Refused => with("The desk did not take it, next desk"),
         Cause::DeskLost | Cause::DeskRemoved if ends => {
-            why.unwrap_or("The desk is gone").to_owned()
+            why.unwrap_or("The desk is gone".into()).into_owned()
         }
         Cause::DeskLost | Cause::DeskRemoved => with("The desk is gone"),
         Cause::Closed => because("Closed"),
-        Cause::TimedOut if ends => why.unwrap_or("Nobody came in time").to_owned(),
+        Cause::TimedOut if ends => why.unwrap_or("Nobody came in time".into()).into_owned(),
         Cause::TimedOut => with("Nobody came in time, next desk"),
         Cause::Declined => because("Declined"),
         Cause::Resumed | Cause::BotSpeaksAgain => "The bot has the user again".to_owned(),
@@ -190,6 +199,7 @@ mod tests {
         for (cause, detail, said) in [
             (Cause::Closed, "solved", "Closed: Solved"),
             (Cause::Closed, "they are happy", "Closed: they are happy"),
+            (Cause::Closed, "queue_expired", "Closed: queue expired"),
             (Cause::Declined, "no_agent", "Declined: No agent signed in"),
             (Cause::TimedOut, "waiting_limit", "Nobody came in time"),
             (Cause::Refused, "full", "No desk took it: full"),
