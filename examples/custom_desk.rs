@@ -15,7 +15,7 @@ use handover_bridge::{
         protocol::{answer::Offered, message::placeholder},
     },
     domain::{
-        delivery::{Done, Failure, Job, Task},
+        delivery::{DeskJob, DeskWork, Done, Failure, Past, Task},
         fallback::{self, Audience, Capabilities},
         message::Content,
         retry::ErrorClass,
@@ -48,13 +48,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 impl Board {
     /// The board makes a topic for the handover, and names it.
-    async fn open(&self, job: &Job) -> Result<Done, Failure> {
-        let past = job.transcript.iter().map(|message| &message.content);
-        let past: Vec<_> = past.filter_map(|content| self.lines(content)).collect();
+    async fn open(&self, job: DeskJob<'_>, past: &Past) -> Result<Done, Failure> {
+        let handover = &job.about.handover;
+        let said = past.messages.iter().map(|message| &message.content);
+        let said: Vec<_> = said.filter_map(|content| self.lines(content)).collect();
         let topic = json!({
-            "handover": job.handover.id,
-            "language": job.handover.language,
-            "lines": past,
+            "handover": handover.id,
+            "language": handover.language,
+            "lines": said,
         });
         let answer: Value = self.call(job, (&["topics"], &topic)).await?;
         let offered = Offered {
@@ -71,9 +72,10 @@ impl Board {
         Ok(done)
     }
 
-    async fn write(&self, job: &Job, content: &Content) -> Result<Done, Failure> {
-        let leg = job.leg.as_ref().and_then(|leg| leg.reference.as_deref());
-        let topic = leg.ok_or_else(Failure::unsupported)?;
+    /// A leg without a topic was opened at another desk, which had this one's name before.
+    async fn write(&self, job: DeskJob<'_>, content: &Content) -> Result<Done, Failure> {
+        let topic = job.leg.reference();
+        let topic = topic.ok_or(Failure::of(ErrorClass::Gone))?;
         let lines = self.lines(content);
         let lines = lines.ok_or(Failure::of(ErrorClass::Rejected))?;
         self.call(job, (&["topics", topic, "lines"], &json!(lines)))
@@ -92,14 +94,18 @@ impl Board {
     }
 
     /// One call, under a name that a repeat has as well. The board answers with JSON or with nothing.
-    async fn call(&self, job: &Job, (path, body): (&[&str], &Value)) -> Result<Value, CallError> {
+    async fn call(
+        &self,
+        job: DeskJob<'_>,
+        (path, body): (&[&str], &Value),
+    ) -> Result<Value, CallError> {
         let endpoint = self.url.join(path).map_err(|_| CallError::Unsendable {
             host: self.url.host().to_owned(),
             source: Unsendable::Url,
         })?;
         let call = Call::post(endpoint)
             .bearer(&self.token)
-            .header("idempotency-key", &job.delivery.to_string())
+            .header("idempotency-key", &job.about.delivery.to_string())
             .json(body);
         let answer = self.outbound.send(call).await?;
         Ok(answer.optional_json()?.unwrap_or_default())
@@ -119,24 +125,19 @@ impl Desk for Board {
         }
     }
 
-    async fn perform(&self, job: &Job) -> Result<Done, Failure> {
-        match &job.task {
-            Task::Open { .. } => self.open(job).await,
-            Task::Message { .. } => {
-                let message = job.message.as_ref();
-                let message = message.ok_or_else(Failure::unsupported)?;
-                self.write(job, &message.content).await
-            }
-            Task::Placeholder { message } => self.write(job, &placeholder(*message)).await,
-            Task::Failed { reason, .. } => {
+    async fn perform(&self, job: DeskJob<'_>) -> Result<Done, Failure> {
+        match job.work {
+            DeskWork::Open(past) => self.open(job, past).await,
+            DeskWork::Message(said) => self.write(job, &said.message.content).await,
+            DeskWork::Placeholder(message) => self.write(job, &placeholder(message.id)).await,
+            DeskWork::Failed { reason, .. } => {
                 let line = format!("a message of yours has not been delivered: {reason}");
                 self.write(job, &Content::text(line)).await
             }
-            Task::Close { reason } => {
+            DeskWork::Close { reason } => {
                 let line = format!("the conversation is over: {reason}");
                 self.write(job, &Content::text(line)).await
             }
-            _ => Err(Failure::unsupported()),
         }
     }
 

@@ -19,7 +19,7 @@ pub use self::error::SettingsError;
 
 use crate::{
     domain::{
-        delivery::{Done, Failure, Job},
+        delivery::{BotJob, Done, Failure},
         fallback::Capabilities,
         policy::LookUps,
     },
@@ -28,36 +28,35 @@ use crate::{
 
 /// One configured connection to a bot platform: all that is asked of an adapter. What it has to hold to is written down as
 /// a suite, the module `conformance` (feature of the same name). [`Desk`](crate::desks::Desk) shows an adapter whole; one of
-/// a platform differs in its tasks:
+/// a platform differs in its work:
 ///
 /// ```
-/// use handover_bridge::domain::delivery::Task;
+/// use handover_bridge::domain::delivery::BotWork;
 ///
 /// /// What the platform has to be called for.
-/// fn purpose(task: &Task) -> &'static str {
-///     match task {
-///         Task::Say { .. } => "the user is told something, by an agent or by the bridge",
-///         Task::LookUp { .. } => "what does it know of the conversation? Never tried again",
-///         Task::Pause { .. } => "the bot is to be silent: one of as many calls as the facts say",
-///         Task::Resume { .. } => "the bot speaks again: the same",
-///         Task::Forget => "the user is erased",
-///         _ => "a desk's: to be refused as `Unsupported`",
+/// fn purpose(work: BotWork<'_>) -> &'static str {
+///     match work {
+///         BotWork::Say(_) => "the user is told something, by an agent or by the bridge",
+///         BotWork::LookUp(_) => "what does it know of the conversation? Never tried again",
+///         BotWork::Pause { .. } => "the bot is to be silent: one of as many calls as the facts say",
+///         BotWork::Resume { .. } => "the bot speaks again: the same",
+///         BotWork::Forget => "the user is erased",
 ///     }
 /// }
-/// assert!(purpose(&Task::Forget).contains("erased"));
+/// assert!(purpose(BotWork::Forget).contains("erased"));
 /// ```
 #[async_trait]
 pub trait BotPlatform: Send + Sync + fmt::Debug {
     /// What `decide` has to know of it. Stays as it is while the bridge runs.
     fn facts(&self) -> BotFacts;
 
-    /// Performs `Say`, `LookUp`, `Pause`, `Resume` or `Forget`, once. Never retries: the caller knows what an attempt
-    /// costs. One call at a time is asked for in a lane, in order; many lanes at once.
+    /// Performs the job, once. Never retries: the caller knows what an attempt costs. One call at a time is asked for in a
+    /// lane, in order; many lanes at once. What the platform has no call for is [`Failure::unsupported`].
     ///
     /// # Errors
     /// The class of what went wrong decides whether and when it is asked for again: see
     /// [`ErrorClass`](crate::domain::retry::ErrorClass). [`CallError`] knows its class.
-    async fn perform(&self, job: &Job) -> Result<Done, Failure>;
+    async fn perform(&self, job: BotJob<'_>) -> Result<Done, Failure>;
 
     /// The platform's cheapest read, to see whether address and token are good. What an operator should look at although it
     /// answers is told in sentences.

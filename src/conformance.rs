@@ -58,7 +58,7 @@ pub trait Harness {
         }
     }
 
-    /// Whether the vendor has no call for the task at all. It is then to be refused, as the tasks of the other side are.
+    /// Whether the vendor has no call for the task at all. It is then to be refused.
     fn cannot(&self, _task: &Task) -> bool {
         false
     }

@@ -19,7 +19,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{
-        delivery::{Done, Failure, Job},
+        delivery::{DeskJob, Done, Failure},
         event::Step,
         fallback::Capabilities,
     },
@@ -36,8 +36,8 @@ use crate::{
 /// use handover_bridge::{
 ///     desks::{Desk, DeskFacts},
 ///     domain::{
-///         delivery::{Done, Failure, Job, Task},
-///         fallback::{self, Audience, Capabilities},
+///         delivery::{DeskJob, DeskWork, Done, Failure},
+///         fallback::{Audience, Capabilities},
 ///         message::Content,
 ///         retry::ErrorClass,
 ///     },
@@ -54,11 +54,11 @@ use crate::{
 ///
 /// impl Board {
 ///     /// One call, under a name that a repeat has as well.
-///     async fn write(&self, job: &Job, line: &str) -> Result<Done, Failure> {
-///         let id = job.handover.id.to_string();
+///     async fn write(&self, job: DeskJob<'_>, line: &str) -> Result<Done, Failure> {
+///         let id = job.about.handover.id.to_string();
 ///         let endpoint = self.url.join(&["lines", &id]).expect("an id is a segment");
 ///         let call = Call::post(endpoint)
-///             .header("idempotency-key", &job.delivery.to_string())
+///             .header("idempotency-key", &job.about.delivery.to_string())
 ///             .json(&json!({ "line": line }));
 ///         self.outbound.send(call).await?;
 ///         Ok(Done::default())
@@ -75,22 +75,20 @@ use crate::{
 ///         }
 ///     }
 ///
-///     async fn perform(&self, job: &Job) -> Result<Done, Failure> {
-///         match &job.task {
-///             Task::Open { .. } => self.write(job, "somebody asks for an agent").await,
-///             Task::Message { part, .. } => {
-///                 let message = job.message.as_ref().ok_or_else(Failure::unsupported)?;
-///                 let parts = fallback::said(&message.content, *part, &self.facts().capabilities)
+///     async fn perform(&self, job: DeskJob<'_>) -> Result<Done, Failure> {
+///         match job.work {
+///             DeskWork::Open(_) => self.write(job, "somebody asks for an agent").await,
+///             DeskWork::Message(said) => {
+///                 let parts = said.parts(&self.facts().capabilities)
 ///                     .map_err(|_| Failure::of(ErrorClass::Rejected))?;
 ///                 match parts.first().map(AsRef::as_ref) {
 ///                     Some(Content::Text { text, .. }) => self.write(job, text).await,
 ///                     _ => Err(Failure::of(ErrorClass::Rejected)),
 ///                 }
 ///             }
-///             Task::Placeholder { .. } => self.write(job, "a message that cannot be shown").await,
-///             Task::Failed { reason, .. } => self.write(job, &format!("not sent: {reason}")).await,
-///             Task::Close { reason } => self.write(job, &format!("over: {reason}")).await,
-///             _ => Err(Failure::unsupported()),
+///             DeskWork::Placeholder(_) => self.write(job, "a message that cannot be shown").await,
+///             DeskWork::Failed { reason, .. } => self.write(job, &format!("not sent: {reason}")).await,
+///             DeskWork::Close { reason } => self.write(job, &format!("over: {reason}")).await,
 ///         }
 ///     }
 ///
@@ -109,24 +107,25 @@ pub trait Desk: Send + Sync + fmt::Debug {
     /// What the others have to know of it. Stays as it is while the bridge runs.
     fn facts(&self) -> DeskFacts;
 
-    /// Performs `Open`, `Message`, `Placeholder`, `Failed` or `Close`, once. Never retries: the caller knows what an
-    /// attempt costs. A refusal is a [`Done`] that says so.
+    /// Performs the job, once. Never retries: the caller knows what an attempt costs. A refusal is a [`Done`] that says so.
     ///
     /// One call at a time is asked for in a lane, in order; many lanes at once. A job that is asked for again is the same
-    /// job under the same [`Job::delivery`], and the call should let the desk see that. What an answer gives for later calls
-    /// goes into [`Done::taken`] and comes back in [`Job::leg`].
+    /// job under the same [`About::delivery`], and the call should let the desk see that. What an answer gives for later
+    /// calls goes into [`Done::taken`] and comes back in [`DeskJob::leg`].
+    ///
+    /// [`About::delivery`]: crate::domain::delivery::About::delivery
     ///
     /// # Errors
     /// The class of what went wrong decides whether and when it is asked for again: see
     /// [`ErrorClass`](crate::domain::retry::ErrorClass). [`CallError`] knows its class.
-    async fn perform(&self, job: &Job) -> Result<Done, Failure>;
+    async fn perform(&self, job: DeskJob<'_>) -> Result<Done, Failure>;
 
     /// Performs a job that an earlier call may have brought already: that call failed, or its process died in it. For a desk
     /// that does not know a call again, and can be asked what it has.
     ///
     /// # Errors
     /// As those of [`Self::perform`]. A desk that cannot be asked is asked again later: nothing is left out in silence.
-    async fn perform_again(&self, job: &Job) -> Result<Done, Failure> {
+    async fn perform_again(&self, job: DeskJob<'_>) -> Result<Done, Failure> {
         self.perform(job).await
     }
 

@@ -28,8 +28,12 @@ use handover_bridge::{
     },
     domain::{
         conversation::{ConversationKey, Profile},
-        delivery::{Done, Failure, HandoverFacts, Job, Task},
-        ids::{BotName, ConversationId, DeliveryId, ExternalId, HandoverId},
+        delivery::{
+            About, BotJob, BotWork, DeskJob, DeskWork, Done, Failure, HandoverFacts, LegFacts,
+            Past, Standing,
+        },
+        ids::{BotName, ConversationId, DeliveryId, DeskName, ExternalId, HandoverId, LegId},
+        policy::LookUps,
         retry::ErrorClass,
         taken::Taken,
         time::Timestamp,
@@ -158,14 +162,25 @@ impl World {
     fn ask(&self, input: &Input) {
         let body = input.body.bytes();
         *self.answer.lock().unwrap() = input.answer(&body);
-        let look_up = |history, session| job(Task::LookUp { history, session });
+        let (about, leg, taken) = (about(), leg(), Taken::default());
+        let (about, past) = (&about, Past::default());
+        let opens = DeskJob {
+            about,
+            leg: &leg,
+            work: DeskWork::Open(&past),
+        };
+        let look_up = |history, session| BotJob {
+            about,
+            taken: &taken,
+            work: BotWork::LookUp(LookUps { history, session }),
+        };
         let result = self.runtime.block_on(async {
             match input.asked {
-                Asked::DeskOpens => self.desk.perform(&job(Task::Open { upto: 0 })).await,
-                Asked::Messages => self.messages.perform(&look_up(true, false)).await,
-                Asked::Legacy => self.legacy.perform(&look_up(true, false)).await,
-                Asked::Session => self.messages.perform(&look_up(false, true)).await,
-                Asked::Both => self.messages.perform(&look_up(true, true)).await,
+                Asked::DeskOpens => self.desk.perform(opens).await,
+                Asked::Messages => self.messages.perform(look_up(true, false)).await,
+                Asked::Legacy => self.legacy.perform(look_up(true, false)).await,
+                Asked::Session => self.messages.perform(look_up(false, true)).await,
+                Asked::Both => self.messages.perform(look_up(true, true)).await,
             }
         });
         match result {
@@ -398,11 +413,10 @@ fn only<K, V>(all: std::collections::BTreeMap<K, V>) -> V {
     all.into_values().next().unwrap()
 }
 
-fn job(task: Task) -> Job {
+fn about() -> About {
     let id = Uuid::from_u128(1);
-    Job {
+    About {
         delivery: DeliveryId::from_uuid(id),
-        task,
         created_at: Timestamp::from_millis(1_767_225_600_000),
         conversation: ConversationId::from_uuid(id),
         key: ConversationKey {
@@ -417,10 +431,14 @@ fn job(task: Task) -> Job {
             payload: None,
             options: serde_json::Map::new(),
         },
+    }
+}
+
+fn leg() -> LegFacts {
+    LegFacts {
+        id: LegId::from_uuid(Uuid::from_u128(1)),
+        desk: DeskName::new("custom").unwrap(),
+        standing: Standing::Unnamed,
         taken: Taken::default(),
-        leg: None,
-        message: None,
-        transcript: Vec::new(),
-        transcript_total: 0,
     }
 }

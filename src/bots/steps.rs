@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     config::{self, DialogState, Written},
-    domain::{conversation::ResumeContract, delivery::Job},
+    domain::{conversation::ResumeContract, delivery::BotJob},
     outbound::{
         request::{CompileError, Compiler, DryRunError, Part, RequestTemplate, Unusable, keep},
         template::{Anything, Context, Expression, Template, TemplateError},
@@ -189,7 +189,7 @@ impl Values {
 }
 
 /// What every step may speak of besides what its vendor knows.
-pub fn step_context(context: Context, job: &Job) -> Context {
+pub fn step_context(context: Context, job: BotJob<'_>) -> Context {
     context.with(TAKEN, job.taken.values())
 }
 

@@ -24,8 +24,8 @@ pub enum Rule {
     RedirectsAreFailures,
     /// No secret and no text in what is printed: neither of adapter, failures and refusals nor in the log.
     NothingIsPrinted,
-    /// A task of the other side is refused without a call.
-    ForeignTasksAreRefused,
+    /// A task for which the vendor has no call is refused without one.
+    ImpossibleTasksAreRefused,
     /// What is told of the adapter does not change, and its own examples can be filled in.
     FactsHold,
     /// A body of the vendor's is read, and whatever is made of it is refused in words of our own.

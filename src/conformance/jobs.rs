@@ -1,4 +1,4 @@
-//! What an adapter is asked to do: a job for every task of its side, and for those of the other.
+//! What an adapter is asked to do: a job for every task of its side.
 
 use serde_json::{Map, json};
 use uuid::Uuid;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Adapter, canary::TEXT};
 use crate::domain::{
     conversation::{ConversationKey, Profile, ResumeContract, UserProfile},
-    delivery::{HandoverFacts, Job, LegFacts, Task},
+    delivery::{About, Done, Failure, HandoverFacts, Job, LegFacts, Past, Standing, Task},
     fallback::{Capabilities, Part},
     ids::{
         BotName, ConversationId, DeliveryId, DeskName, ExternalId, HandoverId, LegId, MessageId,
@@ -70,20 +70,10 @@ impl Adapter {
         tasks
     }
 
-    /// What only the other side can be asked.
-    pub(super) fn foreign_tasks(&self) -> Vec<Task> {
-        let say = Task::Say {
-            message: MESSAGE,
-            notice: false,
-            part: None,
-            speaker: None,
-        };
-        let close = Task::Close {
-            reason: "idle".into(),
-        };
+    pub(super) async fn perform(&self, job: &Job) -> Result<Done, Failure> {
         match self {
-            Self::Bot(_) => vec![Task::Open { upto: 1 }, close],
-            Self::Desk(_) => vec![say, Task::Forget],
+            Self::Bot(bot) => bot.perform(job.for_bot()?).await,
+            Self::Desk(desk) => desk.perform(job.for_desk()?).await,
         }
     }
 
@@ -109,9 +99,8 @@ pub(super) fn job(task: Task, content: Content) -> Result<Job, BadName> {
     let is_for_user = matches!(task, Task::Say { .. });
     let name = || Some(TEXT.to_owned());
     let help = Content::text(format!("help {TEXT}"));
-    Ok(Job {
+    let about = About {
         delivery: DeliveryId::from_uuid(Uuid::from_u128(0x0d)),
-        task,
         created_at: START,
         conversation: ConversationId::from_uuid(Uuid::from_u128(0x0c)),
         key: ConversationKey {
@@ -139,28 +128,29 @@ pub(super) fn job(task: Task, content: Content) -> Result<Job, BadName> {
             payload: Some(json!({"department": "sales"})),
             options: Map::new(),
         },
+    };
+    let leg = LegFacts {
+        id: LegId::from_uuid(Uuid::from_u128(0x0e)),
+        desk: DeskName::new("support").map_err(|_| BadName)?,
+        standing: Standing::Named("conversation-7".to_owned()),
         taken: Taken::default(),
-        leg: Some(LegFacts {
-            id: LegId::from_uuid(Uuid::from_u128(0x0e)),
-            desk: DeskName::new("support").map_err(|_| BadName)?,
-            reference: Some("conversation-7".to_owned()),
-            taken: Taken::default(),
-        }),
-        message: Some(message(
-            MESSAGE,
-            if is_for_user {
-                Actor::Agent
-            } else {
-                Actor::User
-            },
-            content,
-        )),
-        transcript: vec![message(
-            MessageId::from_uuid(Uuid::from_u128(0x01)),
-            Actor::User,
-            help,
-        )],
-        transcript_total: 1,
+    };
+    let speaker = if is_for_user {
+        Actor::Agent
+    } else {
+        Actor::User
+    };
+    let before = MessageId::from_uuid(Uuid::from_u128(0x01));
+    Ok(Job {
+        about,
+        task,
+        taken: Taken::default(),
+        leg: Some(leg),
+        message: Some(message(MESSAGE, speaker, content)),
+        past: Past {
+            messages: vec![message(before, Actor::User, help)],
+            total: 1,
+        },
     })
 }
 

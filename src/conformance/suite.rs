@@ -62,7 +62,7 @@ pub(super) async fn run(harness: &dyn Harness) -> Result<(), Findings> {
     suite.facts_hold();
     suite.calls_are_made().await;
     suite.contents_are_shown().await;
-    suite.foreign_tasks_are_refused().await;
+    suite.impossible_tasks_are_refused().await;
     suite.failures_are_told().await;
     suite.answers_are_read().await;
     suite.bodies_are_read();
@@ -127,10 +127,9 @@ impl<'h> Suite<'h> {
     }
 
     /// What it has to refuse.
-    fn refused_tasks(&self) -> Vec<Task> {
+    fn impossible_tasks(&self) -> Vec<Task> {
         let tasks = self.adapter.tasks().into_iter();
-        let impossible = tasks.filter(|task| self.harness.cannot(task));
-        impossible.chain(self.adapter.foreign_tasks()).collect()
+        tasks.filter(|task| self.harness.cannot(task)).collect()
     }
 
     async fn perform(&mut self, job: &Job) -> Option<Result<Done, Failure>> {
@@ -141,12 +140,7 @@ impl<'h> Suite<'h> {
     /// `None`: it has panicked, or has not ended. That is noted.
     async fn perform_by(&mut self, adapter: Adapter, job: &Job) -> Option<Result<Done, Failure>> {
         let owned = job.clone();
-        let work = async move {
-            match adapter {
-                Adapter::Bot(bot) => bot.perform(&owned).await,
-                Adapter::Desk(desk) => desk.perform(&owned).await,
-            }
-        };
+        let work = async move { adapter.perform(&owned).await };
         let running = tokio::spawn(work.with_subscriber(self.log.dispatch()));
         let abort = running.abort_handle();
         let kind = job.task.kind().label();

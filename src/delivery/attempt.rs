@@ -101,7 +101,7 @@ impl Attempt<'_> {
 
     /// How long the delivery has been owed. Zero if the clock has been set back since.
     pub(super) fn age(&self) -> Duration {
-        self.ended_at.since(self.claim.job.created_at)
+        self.ended_at.since(self.claim.job.about.created_at)
     }
 
     pub(super) fn task(&self) -> &Task {
@@ -164,7 +164,7 @@ impl Attempt<'_> {
 
     fn again(&self, class: ErrorClass, at: Timestamp, counts: bool) -> Plan {
         let result = StepResult::Delayed {
-            since: self.claim.job.created_at,
+            since: self.claim.job.about.created_at,
             class,
             ambiguous: may_have_arrived(class),
         };

@@ -27,8 +27,8 @@ const CALL_LIMIT: Duration = Duration::from_secs(15);
 impl Endpoint {
     pub(super) async fn perform(&self, job: &Job) -> Result<Done, Failure> {
         match self {
-            Self::Bot(bot) => guarded(bot.perform(job)).await,
-            Self::Desk(desk) => guarded(desk.perform(job)).await,
+            Self::Bot(bot) => guarded(bot.perform(job.for_bot()?)).await,
+            Self::Desk(desk) => guarded(desk.perform(job.for_desk()?)).await,
         }
     }
 
@@ -36,7 +36,7 @@ impl Endpoint {
     pub(super) async fn perform_again(&self, job: &Job) -> Result<Done, Failure> {
         match self {
             Self::Bot(_) => self.perform(job).await,
-            Self::Desk(desk) => guarded(desk.perform_again(job)).await,
+            Self::Desk(desk) => guarded(desk.perform_again(job.for_desk()?)).await,
         }
     }
 

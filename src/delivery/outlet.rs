@@ -161,7 +161,7 @@ impl Outlet {
         let held = self.shared.store.hold(claim, HELD_FOR).await;
         let held = self.done(held).unwrap_or(false);
         if !held {
-            tracing::info!(destination = %self.destination, delivery.id = %claim.job.delivery, "a lane is not held for certain, nothing is sent in it");
+            tracing::info!(destination = %self.destination, delivery.id = %claim.job.about.delivery, "a lane is not held for certain, nothing is sent in it");
         }
         held
     }
@@ -229,7 +229,7 @@ impl Outlet {
     /// Whether an earlier call may have brought it: one that failed, or one of a process that died in it. What is owed from
     /// later than now on was so by a clock that has been set back since.
     fn may_be_a_repeat(&self, claim: &Claim) -> bool {
-        let (now, owed_since) = (self.shared.clock.now(), claim.job.created_at);
+        let (now, owed_since) = (self.shared.clock.now(), claim.job.about.created_at);
         claim.attempts > 0
             || owed_since < self.since
             || owed_since > now
@@ -242,7 +242,7 @@ impl Outlet {
         let traces = &self.shared.instruments.traces;
         let mut span = traces.begin(|| format!("deliver {kind}"), Side::Calling, claim.trace)?;
         span.set("handover.destination", self.destination.to_string());
-        span.set("handover.delivery.id", claim.job.delivery.to_string());
+        span.set("handover.delivery.id", claim.job.about.delivery.to_string());
         span.set("handover.delivery.kind", kind);
         span.set("handover.delivery.attempts", i64::from(claim.attempts) + 1);
         Some(span)
@@ -296,7 +296,7 @@ impl Outlet {
     }
 
     fn log(&self, attempt: &Attempt<'_>) {
-        let (destination, delivery) = (&self.destination, attempt.claim.job.delivery);
+        let (destination, delivery) = (&self.destination, attempt.claim.job.about.delivery);
         let kind = attempt.task().kind().label();
         match &attempt.result {
             Ok(_) => {

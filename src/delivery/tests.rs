@@ -17,7 +17,7 @@ use self::job::EPOCH;
 pub(super) use self::job::job;
 use self::world::World;
 use crate::domain::{
-    delivery::{Destination, Done, Failure, Job, Task},
+    delivery::{About, Done, Failure, Job, Task},
     effect::WarningKind,
     policy::{ClosedBecause, PausedBecause},
     retry::ErrorClass,
@@ -26,7 +26,7 @@ use crate::store::{Erased, Error, Pause, RowOutcome, Store as _};
 
 const AT_ONCE: Duration = Duration::ZERO;
 
-fn takes_all() -> impl Fn(&Job, usize) -> Result<Done, Failure> {
+fn takes_all() -> impl Fn(&About, usize) -> Result<Done, Failure> {
     |_, _| Ok(Done::default())
 }
 
@@ -34,7 +34,7 @@ fn failure(class: ErrorClass) -> Result<Done, Failure> {
     Err(Failure::of(class))
 }
 
-fn fails_first(times: usize, class: ErrorClass) -> impl Fn(&Job, usize) -> Result<Done, Failure> {
+fn fails_first(times: usize, class: ErrorClass) -> impl Fn(&About, usize) -> Result<Done, Failure> {
     move |_, call| {
         if call <= times {
             failure(class)
@@ -60,7 +60,7 @@ async fn lanes_are_in_order_in_themselves_and_parallel_among_each_other_but_neve
     let log = desk.log();
     assert_eq!(log.most_at_once, 16);
     for lane in 1..=40 {
-        let of_lane: Vec<_> = (1..=3).map(|seq| job(lane, seq).delivery).collect();
+        let of_lane: Vec<_> = (1..=3).map(|seq| job(lane, seq).about.delivery).collect();
         let came: Vec<_> = log
             .calls
             .iter()
@@ -78,14 +78,14 @@ async fn nothing_is_sent_in_a_lane_that_is_not_held_for_certain() {
     for seq in 1..=3 {
         world.lanes.add(&live, job(1, seq));
     }
-    world.lanes.depose_once(job(1, 2).delivery);
+    world.lanes.depose_once(job(1, 2).about.delivery);
     world.start();
     world.until(|| world.lanes.is_empty()).await;
     assert_eq!(world.lanes.seen().released, 1);
     let came: Vec<_> = desk.log().calls.into_iter().map(|(_, id)| id).collect();
     assert_eq!(
         came,
-        [1, 2, 3].map(|seq| job(1, seq).delivery),
+        [1, 2, 3].map(|seq| job(1, seq).about.delivery),
         "whoever claims it next sends it, once"
     );
 }
@@ -120,7 +120,7 @@ async fn a_failed_head_is_tried_on_schedule_and_what_is_behind_it_waits() {
     let first: Vec<_> = log
         .calls
         .iter()
-        .filter(|(_, id)| *id == job(1, 1).delivery)
+        .filter(|(_, id)| *id == job(1, 1).about.delivery)
         .map(|(at, _)| *at)
         .collect();
     let late: Vec<_> = first
@@ -132,7 +132,7 @@ async fn a_failed_head_is_tried_on_schedule_and_what_is_behind_it_waits() {
     assert!(late.iter().all(|late| *late < 50), "{first:?}");
     assert_eq!(
         log.calls.last().map(|(_, id)| *id),
-        Some(job(1, 2).delivery)
+        Some(job(1, 2).about.delivery)
     );
 }
 
@@ -249,7 +249,7 @@ async fn a_pause_that_is_lifted_is_over_at_once() {
     (10..=12).for_each(|lane| world.lanes.add(&live, job(lane, 1)));
     sleep(Duration::from_secs(5)).await;
     assert_eq!(desk.call_times().len(), before, "it is paused");
-    let destination = Destination::Desk(live);
+    let destination = live;
     world.lanes.pause(&destination, None).await.unwrap();
     world.until(|| desk.call_times().len() > before).await;
     let times = desk.call_times();
@@ -262,9 +262,9 @@ async fn a_pause_that_is_lifted_is_over_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_message_that_will_never_be_taken_does_not_stand_in_the_way() {
     let mut world = World::new();
-    let poison = job(1, 1).delivery;
-    let (live, desk) = world.desk("live", AT_ONCE, move |job, _| {
-        if job.delivery == poison {
+    let poison = job(1, 1).about.delivery;
+    let (live, desk) = world.desk("live", AT_ONCE, move |about, _| {
+        if about.delivery == poison {
             failure(ErrorClass::Rejected)
         } else {
             Ok(Done::default())
@@ -278,7 +278,10 @@ async fn a_message_that_will_never_be_taken_does_not_stand_in_the_way() {
     };
     assert_eq!(
         world.lanes.seen().settled,
-        [(poison, dead), (job(1, 2).delivery, RowOutcome::Delivered)]
+        [
+            (poison, dead),
+            (job(1, 2).about.delivery, RowOutcome::Delivered)
+        ]
     );
     assert_eq!(desk.log().calls.len(), 2);
 }
@@ -306,8 +309,8 @@ async fn an_adapter_that_panics_or_hangs_loses_its_call_and_not_the_lane() {
     assert_eq!(
         seen.settled[..2],
         [
-            (job(1, 1).delivery, dead),
-            (job(1, 2).delivery, RowOutcome::Delivered)
+            (job(1, 1).about.delivery, dead),
+            (job(1, 2).about.delivery, RowOutcome::Delivered)
         ]
     );
     assert!(matches!(

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::delivery::Job;
+use crate::domain::delivery::About;
 
 /// In the order in which it is looked through: the platform's fields, then the bot's payload.
 pub(super) struct Known<'a>(Vec<(&'a str, &'a Value)>);
@@ -21,16 +21,16 @@ const LONGEST_VALUE: usize = 1000;
 const MOST_VALUES: usize = 50;
 
 impl<'a> Known<'a> {
-    pub(super) fn of(job: &'a Job) -> Self {
-        let fields = job.profile.user.fields.iter();
-        let payload = job.handover.payload.as_ref().and_then(Value::as_object);
+    pub(super) fn of(about: &'a About) -> Self {
+        let fields = about.profile.user.fields.iter();
+        let payload = about.handover.payload.as_ref().and_then(Value::as_object);
         let all = fields.chain(payload.into_iter().flat_map(Map::iter));
         Self(all.map(|(name, value)| (name.as_str(), value)).collect())
     }
 
     /// What the profile names goes before what goes by such a name.
-    pub(super) fn details(&mut self, job: &Job) -> Details {
-        let user = &job.profile.user;
+    pub(super) fn details(&mut self, about: &About) -> Details {
+        let user = &about.profile.user;
         let mut one = |told: Option<&String>, names: &[&str]| {
             let found = self.take(names);
             told.cloned().or(found)
@@ -45,8 +45,8 @@ impl<'a> Known<'a> {
 
     /// What the bridge itself can say, and what has not been taken, which goes over that under the same name. No more than
     /// an agent would read.
-    pub(super) fn into_free(self, job: &Job) -> Map<String, Value> {
-        let mut free = about(job);
+    pub(super) fn into_free(self, about: &About) -> Map<String, Value> {
+        let mut free = told_by_bridge(about);
         for (name, value) in self.0 {
             free.insert(name.to_owned(), shown(value));
         }
@@ -78,27 +78,30 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-fn about(job: &Job) -> Map<String, Value> {
-    let profile = &job.profile;
-    let about = [
-        ("bot", Some(job.key.bot.as_str())),
+fn told_by_bridge(about: &About) -> Map<String, Value> {
+    let profile = &about.profile;
+    let told = [
+        ("bot", Some(about.key.bot.as_str())),
         ("channel", profile.channel.as_deref()),
         ("version", profile.version.as_deref()),
-        ("language", Some(job.handover.language.as_str())),
-        ("session_id", Some(job.key.user.as_str())),
+        ("language", Some(about.handover.language.as_str())),
+        ("session_id", Some(about.key.user.as_str())),
         ("user_id", profile.user.id.as_deref()),
     ];
-    let about = about.into_iter();
-    let mut about: Map<_, _> = about
+    let told = told.into_iter();
+    let mut told: Map<_, _> = told
         .filter_map(|(name, value)| Some((name.to_owned(), shown(&value?.into()))))
         .collect();
-    about.insert("handover_id".to_owned(), job.handover.id.to_string().into());
-    if let Some(payload) = &job.handover.payload
+    told.insert(
+        "handover_id".to_owned(),
+        about.handover.id.to_string().into(),
+    );
+    if let Some(payload) = &about.handover.payload
         && !payload.is_object()
     {
-        about.insert("payload".to_owned(), shown(payload));
+        told.insert("payload".to_owned(), shown(payload));
     }
-    about
+    told
 }
 
 /// Numbers and switches as they are; what has parts as the text of its JSON.

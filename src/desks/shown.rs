@@ -4,28 +4,22 @@
 use std::borrow::Cow;
 
 use crate::domain::{
-    delivery::{Failure, Job},
-    fallback::{self, Capabilities},
+    delivery::{Failure, Said},
+    fallback::Capabilities,
     ids::MessageId,
-    message::{Content, Message},
+    message::Content,
     retry::ErrorClass,
 };
 
 /// How what an agent is told of a message of theirs begins.
 pub(super) const NOT_DELIVERED: &str = "A message of yours did not reach the user";
 
-/// The message that the job is about.
-pub(super) fn message(job: &Job) -> Result<&Message, Failure> {
-    job.message.as_ref().ok_or_else(Failure::unsupported)
-}
-
-/// The message, or the part of it that the job is for, as agents can be shown it.
+/// The message, or this part of it, as agents can be shown it.
 pub(super) fn parts<'j>(
-    job: &'j Job,
+    said: Said<'j>,
     able: &Capabilities,
 ) -> Result<Vec<Cow<'j, Content>>, Failure> {
-    let parts = fallback::said(&message(job)?.content, job.task.part(), able);
-    parts.map_err(|fault| {
+    said.parts(able).map_err(|fault| {
         tracing::debug!(error = %fault, "a message cannot be told");
         Failure::of(ErrorClass::Rejected)
     })

@@ -1,16 +1,16 @@
 //! What was said before, as one text, for desks that have no place of their own for a transcript.
 
 use crate::domain::{
+    delivery::Past,
     fallback::{self, Audience, Capabilities},
     message::{Actor, Content, Message},
 };
 
-/// The newest of it that has room, oldest first; none where there is nothing to tell. `total` counts what is not among
-/// `messages` too.
-pub(super) fn told(messages: &[Message], total: u64, room: usize) -> Option<String> {
+/// The newest of it that has room, oldest first; none where there is nothing to tell.
+pub(super) fn told(past: &Past, room: usize) -> Option<String> {
     let mut lines = Vec::new();
     let mut left = room;
-    let shown = shown(messages);
+    let shown = shown(past);
     let count = shown.clone().count();
     for message in shown.rev() {
         let line = line(message);
@@ -29,7 +29,7 @@ pub(super) fn told(messages: &[Message], total: u64, room: usize) -> Option<Stri
     if room == 0 || lines.is_empty() {
         return None;
     }
-    let count = total.max(u64::try_from(count).unwrap_or(u64::MAX));
+    let count = past.total.max(u64::try_from(count).unwrap_or(u64::MAX));
     let missing = count.saturating_sub(u64::try_from(lines.len()).unwrap_or(u64::MAX));
     if missing > 0 {
         lines.push(format!("({missing} earlier messages are left out)"));
@@ -39,8 +39,8 @@ pub(super) fn told(messages: &[Message], total: u64, room: usize) -> Option<Stri
 }
 
 /// The bridge's own notices are not.
-pub(super) fn shown(messages: &[Message]) -> impl DoubleEndedIterator<Item = &Message> + Clone {
-    let messages = messages.iter();
+pub(super) fn shown(past: &Past) -> impl DoubleEndedIterator<Item = &Message> + Clone {
+    let messages = past.messages.iter();
     messages.filter(|told| told.actor != Actor::System)
 }
 
@@ -96,8 +96,9 @@ mod tests {
         }
     }
 
-    fn talk() -> Vec<Message> {
-        vec![
+    /// What was said is all of it, or there was more before.
+    fn talk(total: u64) -> Past {
+        let messages = vec![
             said(Actor::Bot, Content::text("Welcome")),
             said(Actor::System, Content::text("a notice of the bridge's own")),
             said(
@@ -110,12 +111,13 @@ mod tests {
                 },
             ),
             said(Actor::Agent, Content::text("Let me look")),
-        ]
+        ];
+        Past { messages, total }
     }
 
     #[test]
     fn everybody_is_named_and_files_are_links_and_notices_are_left_out() {
-        let text = told(&talk(), 3, 1000).unwrap();
+        let text = told(&talk(3), 1000).unwrap();
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines.first(), Some(&"Bot: Welcome"));
         assert_eq!(lines.last(), Some(&"Agent: Let me look"));
@@ -128,19 +130,21 @@ mod tests {
 
     #[test]
     fn the_newest_has_room_and_what_is_left_out_is_counted() {
-        let text = told(&talk(), 12, "Agent: Let me look".len() + 1).unwrap();
+        let text = told(&talk(12), "Agent: Let me look".len() + 1).unwrap();
         assert_eq!(
             text,
             "(11 earlier messages are left out)\nAgent: Let me look"
         );
-        let cut = told(&talk(), 3, 10).unwrap();
+        let cut = told(&talk(3), 10).unwrap();
         assert_eq!(cut, "(2 earlier messages are left out)\nAgent: Le…");
     }
 
     #[test]
     fn nothing_is_told_where_there_is_nothing_or_no_room() {
-        assert_eq!(told(&[], 0, 1000), None);
-        assert_eq!(told(&talk(), 3, 0), None);
-        assert_eq!(told(&talk()[1..2], 1, 100), None);
+        assert_eq!(told(&Past::default(), 1000), None);
+        assert_eq!(told(&talk(3), 0), None);
+        let mut notice = talk(1);
+        notice.messages = notice.messages.drain(1..2).collect();
+        assert_eq!(told(&notice, 100), None);
     }
 }

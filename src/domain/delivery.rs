@@ -1,19 +1,22 @@
 //! Deliveries: the calls that the bridge owes to a bot platform or a desk, and what came of them.
 
+mod job;
 mod kind;
 
-use std::{fmt, str::FromStr, sync::Arc, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use self::kind::TaskKind;
+pub use self::{
+    job::{About, BotJob, BotWork, DeskJob, DeskWork, Job, LegFacts, Past, Said, Standing},
+    kind::TaskKind,
+};
 use super::{
-    conversation::{ConversationKey, Handover, Profile, ResumeContract},
+    conversation::{Handover, ResumeContract},
     event::TranscriptItem,
     fallback::Part,
     ids::{BotName, ConversationId, DeliveryId, DeskName, HandoverId, LegId, MessageId},
-    message::Message,
     reason::Reason,
     retry::ErrorClass,
     taken::Taken,
@@ -105,27 +108,6 @@ pub struct NewDelivery {
     pub task: Task,
 }
 
-/// What the vendor's folder is asked to perform, with all that it needs to know.
-#[derive(Clone, Debug)]
-pub struct Job {
-    pub delivery: DeliveryId,
-    pub task: Task,
-    /// When the delivery was stored: the time of the event it tells of.
-    pub created_at: Timestamp,
-    pub conversation: ConversationId,
-    pub key: ConversationKey,
-    pub profile: Arc<Profile>,
-    pub handover: HandoverFacts,
-    /// What the bot platform's answers gave in this handover.
-    pub taken: Taken,
-    pub leg: Option<LegFacts>,
-    /// The message that the task names.
-    pub message: Option<Message>,
-    /// For `Open`: what the platform said or delivered, oldest first, the newest `transcript_limit` of it.
-    pub transcript: Vec<Message>,
-    pub transcript_total: u64,
-}
-
 /// What is known of a handover whether it is open or over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HandoverFacts {
@@ -133,15 +115,6 @@ pub struct HandoverFacts {
     pub language: String,
     pub payload: Option<Value>,
     pub options: Map<String, Value>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct LegFacts {
-    pub id: LegId,
-    pub desk: DeskName,
-    pub reference: Option<String>,
-    /// What the desk's answers gave in this leg.
-    pub taken: Taken,
 }
 
 /// What an agent said and the bot platform has not been told.

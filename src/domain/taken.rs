@@ -14,14 +14,16 @@ pub struct Taken(Map<String, Value>);
 const NOTHING_TOLD: &str = "nothing told";
 
 impl Taken {
-    /// Of an offer that a desk has taken by an answer that cannot be read, or had before.
-    pub fn nothing_told() -> Self {
+    /// Of an offer that a desk has taken by an answer that cannot be read, or had before. As it is stored: adapters see
+    /// [`Standing`](super::delivery::Standing).
+    pub(crate) fn nothing_told() -> Self {
         Self::from_iter([(NOTHING_TOLD.to_owned(), Value::Bool(true))])
     }
 
-    /// Whether an offer was taken so, whatever was told later.
-    pub fn was_told_nothing(&self) -> bool {
-        self.0.contains_key(NOTHING_TOLD)
+    /// What was told, and whether an offer was taken so, whatever was told later.
+    pub(super) fn split(mut self) -> (Self, bool) {
+        let was_told_nothing = self.0.remove(NOTHING_TOLD).is_some();
+        (self, was_told_nothing)
     }
 
     /// As many bytes are kept of a leg or of a handover, written as JSON.
@@ -97,9 +99,10 @@ mod tests {
 
     #[test]
     fn what_is_told_later_does_not_hide_that_nothing_was_told_at_first() {
-        assert!(!taken("token", "a").was_told_nothing());
-        let later = Taken::nothing_told().with(&taken("token", "a")).unwrap();
-        assert!(later.was_told_nothing());
+        let known = taken("token", "a");
+        assert_eq!(known.clone().split(), (known.clone(), false));
+        let later = Taken::nothing_told().with(&known).unwrap();
+        assert_eq!(later.split(), (known, true));
     }
 
     #[test]

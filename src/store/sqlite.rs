@@ -218,14 +218,14 @@ impl Store for SqliteStore {
         };
         let called = Called {
             row: hold.head.row,
-            id: job.delivery,
+            id: job.about.delivery,
         };
         match self.write_outcome(called, settlement).await {
             Ok(Landing::Done) => {}
             Ok(Landing::Gone) => {
                 tracing::warn!(
                     destination = %destination,
-                    delivery.id = %job.delivery,
+                    delivery.id = %job.about.delivery,
                     "a call ended after its lane had been taken over or its delivery removed; what came of it is not kept"
                 );
                 hold.release();

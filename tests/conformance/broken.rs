@@ -10,9 +10,9 @@ use handover_bridge::{
     conformance::{Adapter, Answer, Harness, Rule, check},
     desks::{Desk, DeskFacts, webhook::Webhook},
     domain::{
-        delivery::{Done, Failure, Job, Task},
+        delivery::{About, DeskJob, DeskWork, Done, Failure, Said, Task},
         ids::DeliveryId,
-        message::Content,
+        message::{Content, Message},
         retry::ErrorClass,
     },
     outbound::{BaseUrl, CallError, Outbound, request::DryRunError},
@@ -33,7 +33,7 @@ enum Fault {
     Panics,
     LogsWhatWasSaid,
     PrintsItsSecret,
-    TakesForeignTasks,
+    TakesImpossibleTasks,
     ChangesItsFacts,
     QuotesWhatItRefuses,
 }
@@ -52,23 +52,36 @@ impl Broken {
         self.asked.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn altered(&self, job: &Job) -> Job {
-        let mut job = job.clone();
-        match self.fault {
-            Fault::NamesEveryAttemptAnew => {
-                let id = Uuid::from_u128(u128::from(self.next()));
-                job.delivery = DeliveryId::from_uuid(id);
-            }
-            Fault::LeavesWordsOut => {
-                if let Some(message) = &mut job.message
-                    && let Content::Buttons { text, .. } = &message.content
-                {
-                    message.content = Content::text(text.replace(|_| true, "*"));
-                }
-            }
-            _ => {}
+    /// Under another name for each attempt.
+    fn renamed(&self, about: &About) -> About {
+        let mut about = about.clone();
+        if self.fault == Fault::NamesEveryAttemptAnew {
+            let id = Uuid::from_u128(u128::from(self.next()));
+            about.delivery = DeliveryId::from_uuid(id);
         }
-        job
+        about
+    }
+
+    /// Without the words that stand above buttons.
+    fn blanked(&self, message: &Message) -> Message {
+        let mut message = message.clone();
+        if self.fault == Fault::LeavesWordsOut
+            && let Content::Buttons { text, .. } = &message.content
+        {
+            message.content = Content::text(text.replace(|_| true, "*"));
+        }
+        message
+    }
+
+    async fn altered(&self, job: DeskJob<'_>) -> Result<Done, Failure> {
+        let about = &self.renamed(job.about);
+        let job = DeskJob { about, ..job };
+        let DeskWork::Message(said) = job.work else {
+            return self.right.perform(job).await;
+        };
+        let message = &self.blanked(said.message);
+        let work = DeskWork::Message(Said { message, ..said });
+        self.right.perform(DeskJob { work, ..job }).await
     }
 }
 
@@ -82,8 +95,8 @@ impl Desk for Broken {
         facts
     }
 
-    async fn perform(&self, job: &Job) -> Result<Done, Failure> {
-        let result = self.right.perform(&self.altered(job)).await;
+    async fn perform(&self, job: DeskJob<'_>) -> Result<Done, Failure> {
+        let result = self.altered(job).await;
         match (self.fault, result) {
             (Fault::CallsTwice, _) => self.right.perform(job).await,
             (Fault::TakesEverything, Err(_)) => Ok(Done::default()),
@@ -101,11 +114,8 @@ impl Desk for Broken {
             }),
             (Fault::Panics, Err(failure)) if failure.status == Some(418) => panic!("a teapot"),
             (Fault::LogsWhatWasSaid, result) => {
-                tracing::debug!(message = ?job.message, "performed");
+                tracing::debug!(work = ?job.work, "performed");
                 result
-            }
-            (Fault::TakesForeignTasks, _) if matches!(job.task, Task::Forget) => {
-                Ok(Done::default())
             }
             (_, result) => result,
         }
@@ -143,6 +153,11 @@ impl Harness for BrokenHarness {
 
     fn secrets(&self) -> Vec<String> {
         WebhookHarness.secrets()
+    }
+
+    /// The adapter does not know of it.
+    fn cannot(&self, task: &Task) -> bool {
+        self.0 == Fault::TakesImpossibleTasks && matches!(task, Task::Failed { .. })
     }
 
     fn fresh_headers(&self) -> &[&'static str] {
@@ -202,6 +217,6 @@ async fn what_prints_too_much_is_found() {
 
 #[tokio::test]
 async fn what_takes_the_wrong_tasks_or_tells_other_facts_is_found() {
-    breaks(Fault::TakesForeignTasks, Rule::ForeignTasksAreRefused).await;
+    breaks(Fault::TakesImpossibleTasks, Rule::ImpossibleTasksAreRefused).await;
     breaks(Fault::ChangesItsFacts, Rule::FactsHold).await;
 }

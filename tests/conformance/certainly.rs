@@ -74,7 +74,7 @@ impl Harness for CertainlyHarness {
 
     fn job(&self, job: Job) -> Job {
         let mut job = job;
-        job.key.realm = "d7".to_owned();
+        job.about.key.realm = "d7".to_owned();
         job
     }
 

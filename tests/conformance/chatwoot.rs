@@ -5,7 +5,7 @@ use handover_bridge::{
     conformance::{Adapter, Answer, Harness, check},
     desks::chatwoot::{Chatwoot, Reader, Settings},
     domain::{
-        delivery::{HandoverFacts, Job, LegFacts, Task},
+        delivery::{Job, Standing, Task},
         ids::{ConversationId, DeskName, HandoverId, LegId},
         retry::ErrorClass,
     },
@@ -103,20 +103,16 @@ impl Harness for ChatwootHarness {
 
     fn job(&self, job: Job) -> Job {
         let is_named = self.named || !matches!(job.task, Task::Close { .. });
-        let leg = job.leg.map(|leg| LegFacts {
-            id: LegId::from_uuid(LEG),
-            reference: leg.reference.filter(|_| is_named),
-            ..leg
-        });
-        Job {
-            conversation: ConversationId::from_uuid(CONVERSATION),
-            handover: HandoverFacts {
-                id: HandoverId::from_uuid(HANDOVER),
-                ..job.handover
-            },
-            leg,
-            ..job
+        let mut job = job;
+        job.about.conversation = ConversationId::from_uuid(CONVERSATION);
+        job.about.handover.id = HandoverId::from_uuid(HANDOVER);
+        if let Some(leg) = &mut job.leg {
+            leg.id = LegId::from_uuid(LEG);
+            if !is_named {
+                leg.standing = Standing::Unnamed;
+            }
         }
+        job
     }
 
     fn bodies(&self) -> Vec<Vec<u8>> {

@@ -71,7 +71,7 @@ pub async fn is_due(world: &World, id: DeliveryId) -> Result<bool, Error> {
     let claimed = world.store.claim(&bot(), 99).await?;
     let mut due = false;
     for claim in claimed.claims {
-        due |= claim.job.delivery == id;
+        due |= claim.job.about.delivery == id;
         world.store.release(claim).await?;
     }
     Ok(due)
@@ -79,7 +79,7 @@ pub async fn is_due(world: &World, id: DeliveryId) -> Result<bool, Error> {
 
 async fn settled(world: &World, class: ErrorClass, dead: bool) -> DeliveryId {
     let claim = world.store.claim(&bot(), 1).await.unwrap().claims.remove(0);
-    let delivery = claim.job.delivery;
+    let delivery = claim.job.about.delivery;
     let settlement = if dead {
         Settlement {
             result: StepResult::Dead { class },
@@ -88,7 +88,7 @@ async fn settled(world: &World, class: ErrorClass, dead: bool) -> DeliveryId {
     } else {
         Settlement {
             result: StepResult::Delayed {
-                since: claim.job.created_at,
+                since: claim.job.about.created_at,
                 class,
                 ambiguous: false,
             },

@@ -17,11 +17,11 @@ use handover_bridge::{
     desks::{Desk, DeskFacts},
     domain::{
         conversation::{Answer, ConversationKey},
-        delivery::{Done, Failure, Job},
+        delivery::{About, BotJob, BotWork, DeskJob, DeskWork, Done, Failure},
         event::{Event, Feed, Incoming, PlatformMessage, Request, Step, Target},
         handover::Outcome,
         ids::{BotName, DeskName, ExternalId},
-        message::Content,
+        message::{Content, Message},
         policy::{BotPolicy, DeskPolicy, Notice, Policy, Texts},
         retry::ErrorClass,
         time::{Clock, Timestamp},
@@ -67,17 +67,15 @@ impl Clock for ManualClock {
 }
 
 impl Vendor {
-    fn take(&self, job: &Job) -> Result<Done, Failure> {
+    fn take(&self, about: &About, message: Option<&Message>) -> Result<Done, Failure> {
         if self.down.load(Ordering::SeqCst) {
             return Err(Failure {
                 status: Some(503),
                 ..Failure::of(ErrorClass::Busy)
             });
         }
-        if let Some(Content::Text { text, .. }) =
-            job.message.as_ref().map(|message| &message.content)
-        {
-            let said = (job.key.user.as_str().to_owned(), text.clone());
+        if let Some(Content::Text { text, .. }) = message.map(|message| &message.content) {
+            let said = (about.key.user.as_str().to_owned(), text.clone());
             self.said.lock().unwrap().push(said);
         }
         Ok(Done::default())
@@ -90,8 +88,12 @@ impl BotPlatform for Vendor {
         unreachable!("the test has a policy of its own")
     }
 
-    async fn perform(&self, job: &Job) -> Result<Done, Failure> {
-        self.take(job)
+    async fn perform(&self, job: BotJob<'_>) -> Result<Done, Failure> {
+        let said = match job.work {
+            BotWork::Say(said) => Some(said.message),
+            _ => None,
+        };
+        self.take(job.about, said)
     }
 
     async fn probe(&self) -> Result<Vec<String>, CallError> {
@@ -109,8 +111,13 @@ impl Desk for Vendor {
         unreachable!("the test has a policy of its own")
     }
 
-    async fn perform(&self, job: &Job) -> Result<Done, Failure> {
-        self.take(job)
+    async fn perform(&self, job: DeskJob<'_>) -> Result<Done, Failure> {
+        let said = match job.work {
+            DeskWork::Message(said) => Some(said.message),
+            DeskWork::Placeholder(message) | DeskWork::Failed { message, .. } => Some(message),
+            DeskWork::Open(_) | DeskWork::Close { .. } => None,
+        };
+        self.take(job.about, said)
     }
 
     async fn probe(&self) -> Result<Vec<String>, CallError> {

@@ -190,7 +190,10 @@ async fn a_lane_is_one_replicas_at_a_time_and_goes_over_when_it_closes() {
     assert!(second.claim(&team()).await.is_none(), "it is held");
     first.store.close().await;
     let taken = second.claim(&team()).await.unwrap();
-    assert_eq!(taken.job.delivery, claim.job.delivery, "under the same id");
+    assert_eq!(
+        taken.job.about.delivery, claim.job.about.delivery,
+        "under the same id"
+    );
     assert_eq!(
         (claim.attempts, taken.attempts),
         (0, 1),

@@ -155,7 +155,10 @@ async fn a_row_that_cannot_be_read_becomes_a_dead_letter_and_holds_nobody_up() {
     );
     world.reopen().await;
     let claims = world.claims(&team(), 9).await;
-    let claimed: Vec<_> = claims.iter().map(|claim| claim.job.handover.id).collect();
+    let claimed: Vec<_> = claims
+        .iter()
+        .map(|claim| claim.job.about.handover.id)
+        .collect();
     assert_eq!(claimed, [whole]);
     let dead = DeliveryFilter {
         state: Some(DeliveryState::Dead),
@@ -202,7 +205,7 @@ async fn each_change_of_an_operator_leaves_a_row_that_says_who_did_what_to_what(
     world.waiting("ann").await;
     world.user_says("ann", "one").await;
     let claim = world.claim(&team()).await.unwrap();
-    let id = claim.job.delivery;
+    let id = claim.job.about.delivery;
     world.dies(claim).await;
     world.store.retry_delivery(id, "admin").await.unwrap();
     world.store.skip_delivery(id, "admin").await.unwrap();

@@ -203,7 +203,7 @@ impl World {
     pub async fn claim_of(&self, destination: &Destination, handover: HandoverId) -> Claim {
         let mut found = None;
         for claim in self.claims(destination, 1000).await {
-            if claim.job.handover.id == handover {
+            if claim.job.about.handover.id == handover {
                 found = Some(claim);
             } else {
                 self.store.release(claim).await.unwrap();
@@ -232,7 +232,7 @@ impl World {
         span: Duration,
     ) -> Option<Claim> {
         let result = StepResult::Delayed {
-            since: claim.job.created_at,
+            since: claim.job.about.created_at,
             class,
             ambiguous: false,
         };

@@ -23,7 +23,7 @@ use crate::{
     config::{Auth, Rotating, Sender},
     domain::{
         conversation::ResumeContract,
-        delivery::{Done, Failure, Job, Task},
+        delivery::{BotJob, BotWork, Done, Failure},
         fallback::{self, Part},
         message::Content,
         policy::LookUps,
@@ -58,15 +58,10 @@ impl Certainly {
         Self { settings, outbound }
     }
 
-    async fn say(&self, job: &Job) -> Result<Done, Failure> {
-        let message = job.message.as_ref().ok_or_else(Failure::unsupported)?;
-        self.show(job, &message.content, job.task.part()).await
-    }
-
     /// Only a step's own text may be so long that it takes more than one call.
     async fn show(
         &self,
-        job: &Job,
+        job: BotJob<'_>,
         content: &Content,
         part: Option<Part>,
     ) -> Result<Done, Failure> {
@@ -79,7 +74,7 @@ impl Certainly {
         Ok(done)
     }
 
-    async fn tell(&self, job: &Job, content: &Content) -> Result<Done, Failure> {
+    async fn tell(&self, job: BotJob<'_>, content: &Content) -> Result<Done, Failure> {
         match self.settings.sender {
             Sender::Handover => {
                 let body = AgentMessage::new(content).map_err(unshowable)?;
@@ -98,7 +93,7 @@ impl Certainly {
 
     async fn resume(
         &self,
-        job: &Job,
+        job: BotJob<'_>,
         index: usize,
         contract: &ResumeContract,
     ) -> Result<Done, Failure> {
@@ -120,7 +115,7 @@ impl Certainly {
         }
     }
 
-    async fn pause(&self, job: &Job, index: usize) -> Result<Done, Failure> {
+    async fn pause(&self, job: BotJob<'_>, index: usize) -> Result<Done, Failure> {
         let step = self.settings.steps.pause.get(index);
         let step = step.ok_or_else(Failure::unsupported)?;
         self.make(job, step, &self.context(job)).await
@@ -129,7 +124,7 @@ impl Certainly {
     /// `trigger-response`: the bot goes on at a module and finds these variables. The user is told nothing by it.
     async fn move_flow(
         &self,
-        job: &Job,
+        job: BotJob<'_>,
         module_id: &str,
         custom_vars: Map<String, Value>,
     ) -> Result<Done, Failure> {
@@ -146,7 +141,7 @@ impl Certainly {
     /// At the documented addresses of the user alone does Certainly say whether it knows the user.
     async fn make(
         &self,
-        job: &Job,
+        job: BotJob<'_>,
         request: &RequestTemplate,
         context: &Context,
     ) -> Result<Done, Failure> {
@@ -193,8 +188,8 @@ impl Certainly {
     }
 
     /// What is documented to be done with a user.
-    fn webchat(&self, job: &Job, what: &str) -> Result<Endpoint, Failure> {
-        let (deployment, user) = (job.key.realm.as_str(), self.user_id(job));
+    fn webchat(&self, job: BotJob<'_>, what: &str) -> Result<Endpoint, Failure> {
+        let (deployment, user) = (job.about.key.realm.as_str(), self.user_id(job));
         self.at(&["webbot", "api", "webchat", deployment, what, &user])
             .map_err(not_an_id)
     }
@@ -231,21 +226,24 @@ impl Certainly {
 
     /// As the claim gave it, which need not be how messages name the user. Who was taken over without a claim is known by
     /// messages alone.
-    fn user_id<'j>(&self, job: &'j Job) -> Cow<'j, str> {
-        match job.profile.user.id.as_deref() {
+    fn user_id<'j>(&self, job: BotJob<'j>) -> Cow<'j, str> {
+        match job.about.profile.user.id.as_deref() {
             Some(claimed) => Cow::Borrowed(claimed),
-            None => Cow::Owned(format!("{}{}", self.settings.user_id_prefix, job.key.user)),
+            None => Cow::Owned(format!(
+                "{}{}",
+                self.settings.user_id_prefix, job.about.key.user
+            )),
         }
     }
 
-    fn context(&self, job: &Job) -> Context {
+    fn context(&self, job: BotJob<'_>) -> Context {
         let context = Context::default()
             .with_url("bot", "api_url", &self.settings.api_url)
-            .with("deployment_id", &job.key.realm)
+            .with("deployment_id", &job.about.key.realm)
             .with("user_id", self.user_id(job))
             .with("claim_end", &self.settings.claim_end)
-            .with("language", &job.handover.language)
-            .with("handover_id", job.handover.id);
+            .with("language", &job.about.handover.language)
+            .with("handover_id", job.about.handover.id);
         step_context(context, job)
     }
 }
@@ -265,20 +263,12 @@ impl BotPlatform for Certainly {
     }
 
     /// A user cannot be forgotten by a call; that it fails is how the operator hears that Certainly keeps what it has.
-    async fn perform(&self, job: &Job) -> Result<Done, Failure> {
-        match &job.task {
-            Task::Say { .. } => self.say(job).await,
-            Task::Pause { index } => self.pause(job, *index).await,
-            Task::Resume {
-                index, contract, ..
-            } => self.resume(job, *index, contract).await,
-            Task::LookUp { .. }
-            | Task::Forget
-            | Task::Open { .. }
-            | Task::Message { .. }
-            | Task::Placeholder { .. }
-            | Task::Failed { .. }
-            | Task::Close { .. } => Err(Failure::unsupported()),
+    async fn perform(&self, job: BotJob<'_>) -> Result<Done, Failure> {
+        match job.work {
+            BotWork::Say(said) => self.show(job, &said.message.content, said.part).await,
+            BotWork::Pause { index } => self.pause(job, index).await,
+            BotWork::Resume { index, contract } => self.resume(job, index, contract).await,
+            BotWork::LookUp(_) | BotWork::Forget => Err(Failure::unsupported()),
         }
     }
 

@@ -17,7 +17,7 @@ use crate::{
     config::History,
     domain::{
         conversation::ResumeContract,
-        delivery::{Done, Failure, Job, Task},
+        delivery::{BotJob, BotWork, Done, Failure},
         fallback::{self, Part},
         message::Content,
         policy::LookUps,
@@ -48,14 +48,9 @@ impl Chatlayer {
         Self { settings, outbound }
     }
 
-    async fn say(&self, job: &Job) -> Result<Done, Failure> {
-        let message = job.message.as_ref().ok_or_else(Failure::unsupported)?;
-        self.show(job, &message.content, job.task.part()).await
-    }
-
     async fn show(
         &self,
-        job: &Job,
+        job: BotJob<'_>,
         content: &Content,
         part: Option<Part>,
     ) -> Result<Done, Failure> {
@@ -67,7 +62,7 @@ impl Chatlayer {
 
     async fn resume(
         &self,
-        job: &Job,
+        job: BotJob<'_>,
         index: usize,
         contract: &ResumeContract,
     ) -> Result<Done, Failure> {
@@ -79,13 +74,13 @@ impl Chatlayer {
         self.step(job, &step.for_contract(contract), &context).await
     }
 
-    async fn pause(&self, job: &Job, index: usize) -> Result<Done, Failure> {
+    async fn pause(&self, job: BotJob<'_>, index: usize) -> Result<Done, Failure> {
         let pause = &self.settings.steps.pause;
         let step = pause.get(index).ok_or_else(Failure::unsupported)?;
         self.make(job, step, &self.context(job)?).await
     }
 
-    async fn step(&self, job: &Job, step: &Step, context: &Context) -> Result<Done, Failure> {
+    async fn step(&self, job: BotJob<'_>, step: &Step, context: &Context) -> Result<Done, Failure> {
         match step {
             Step::Text(template) => {
                 let text = template.render(context).map_err(CallError::from)?;
@@ -101,7 +96,7 @@ impl Chatlayer {
     }
 
     /// `executeConversationAction`.
-    async fn act(&self, job: &Job, actions: &Actions) -> Result<Done, Failure> {
+    async fn act(&self, job: BotJob<'_>, actions: &Actions) -> Result<Done, Failure> {
         let endpoint = self.conversation(job, ACTIONS)?;
         self.send(
             Call::post(endpoint)
@@ -112,9 +107,9 @@ impl Chatlayer {
     }
 
     /// An address of the v1 API below the job's conversation.
-    pub(super) fn conversation(&self, job: &Job, last: &str) -> Result<Endpoint, Failure> {
-        let realm = Realm::parse(&job.key.realm).map_err(|_| Failure::unsupported())?;
-        let (bot, user) = (realm.bot_id.as_str(), job.key.user.as_str());
+    pub(super) fn conversation(&self, job: BotJob<'_>, last: &str) -> Result<Endpoint, Failure> {
+        let realm = Realm::parse(&job.about.key.realm).map_err(|_| Failure::unsupported())?;
+        let (bot, user) = (realm.bot_id.as_str(), job.about.key.user.as_str());
         let path = ["v1", "bots", bot, "conversations", user, last];
         let endpoint = self.settings.api_url.join(&path).map_err(not_an_id)?;
         Ok(endpoint.query("version", realm.version.as_str()))
@@ -129,11 +124,11 @@ impl Chatlayer {
     /// query, which is why nothing of a URL but its host is ever printed.
     fn dialog_state(
         &self,
-        job: &Job,
+        job: BotJob<'_>,
         id: &str,
         data: &Map<String, serde_json::Value>,
     ) -> Result<Call, Failure> {
-        let realm = Realm::parse(&job.key.realm).map_err(|_| Failure::unsupported())?;
+        let realm = Realm::parse(&job.about.key.realm).map_err(|_| Failure::unsupported())?;
         let endpoint = self
             .settings
             .api_url
@@ -142,7 +137,7 @@ impl Chatlayer {
         let endpoint = endpoint.secret_query("access_token", &self.access_token());
         Ok(Call::post(endpoint).json(&json!({
             "botId": realm.bot_id,
-            "senderId": job.key.user,
+            "senderId": job.about.key.user,
             "session": {"namespace": SESSION_NAMESPACE, "data": data},
             "action": {"nextDialogstate": id},
         })))
@@ -151,7 +146,7 @@ impl Chatlayer {
     /// At the documented address of the conversation alone does Chatlayer say whether it knows the conversation.
     async fn make(
         &self,
-        job: &Job,
+        job: BotJob<'_>,
         request: &RequestTemplate,
         context: &Context,
     ) -> Result<Done, Failure> {
@@ -178,16 +173,16 @@ impl Chatlayer {
         Ok(Done::from(&answer))
     }
 
-    pub(super) fn context(&self, job: &Job) -> Result<Context, Failure> {
-        let realm = Realm::parse(&job.key.realm).map_err(|_| Failure::unsupported())?;
+    pub(super) fn context(&self, job: BotJob<'_>) -> Result<Context, Failure> {
+        let realm = Realm::parse(&job.about.key.realm).map_err(|_| Failure::unsupported())?;
         let context = Context::default()
             .with_url("bot", "api_url", &self.settings.api_url)
             .with("bot_id", &realm.bot_id)
-            .with("session_id", &job.key.user)
+            .with("session_id", &job.about.key.user)
             .with("version", realm.version.as_str())
-            .with("channel", &job.profile.channel)
-            .with("language", &job.handover.language)
-            .with("handover_id", job.handover.id);
+            .with("channel", &job.about.profile.channel)
+            .with("language", &job.about.handover.language)
+            .with("handover_id", job.about.handover.id);
         Ok(step_context(context, job))
     }
 }
@@ -208,20 +203,13 @@ impl BotPlatform for Chatlayer {
         }
     }
 
-    async fn perform(&self, job: &Job) -> Result<Done, Failure> {
-        match &job.task {
-            Task::Say { .. } => self.say(job).await,
-            Task::Pause { index } => self.pause(job, *index).await,
-            Task::Resume {
-                index, contract, ..
-            } => self.resume(job, *index, contract).await,
-            Task::LookUp { history, session } => self.look_up(job, *history, *session).await,
-            Task::Forget => self.forget(job).await,
-            Task::Open { .. }
-            | Task::Message { .. }
-            | Task::Placeholder { .. }
-            | Task::Failed { .. }
-            | Task::Close { .. } => Err(Failure::unsupported()),
+    async fn perform(&self, job: BotJob<'_>) -> Result<Done, Failure> {
+        match job.work {
+            BotWork::Say(said) => self.show(job, &said.message.content, said.part).await,
+            BotWork::Pause { index } => self.pause(job, index).await,
+            BotWork::Resume { index, contract } => self.resume(job, index, contract).await,
+            BotWork::LookUp(wanted) => self.look_up(job, wanted).await,
+            BotWork::Forget => self.forget(job).await,
         }
     }
 

@@ -13,7 +13,8 @@ use crate::{
     bots::failures::not_an_id,
     config::History,
     domain::{
-        delivery::{Done, Failure, Found, Job},
+        delivery::{BotJob, Done, Failure, Found},
+        policy::LookUps,
         retry::ErrorClass,
     },
     outbound::{Answer, Call, CallError},
@@ -40,22 +41,17 @@ struct Page {
 
 impl Chatlayer {
     /// What can be found of what is wanted. It fails only if nothing of it could be.
-    pub(super) async fn look_up(
-        &self,
-        job: &Job,
-        history: bool,
-        session: bool,
-    ) -> Result<Done, Failure> {
-        let history = history && self.settings.history != History::Off;
+    pub(super) async fn look_up(&self, job: BotJob<'_>, wanted: LookUps) -> Result<Done, Failure> {
+        let history = wanted.history && self.settings.history != History::Off;
         let (listed, session) = tokio::join!(
             in_time(history, self.history(job)),
-            in_time(session, self.session_data(job)),
+            in_time(wanted.session, self.session_data(job)),
         );
         let mut done = Done::default();
         let mut failures = Vec::new();
         match listed {
             Some(Ok((listed, quiet_for))) => {
-                done.found.transcript = past::transcript(&job.key, &listed);
+                done.found.transcript = past::transcript(&job.about.key, &listed);
                 done.quiet_for = done.quiet_for.max(quiet_for);
             }
             Some(Err(failure)) => failures.push(failure),
@@ -76,7 +72,7 @@ impl Chatlayer {
         }
     }
 
-    async fn history(&self, job: &Job) -> Result<(Vec<Box<RawValue>>, Quiet), Failure> {
+    async fn history(&self, job: BotJob<'_>) -> Result<(Vec<Box<RawValue>>, Quiet), Failure> {
         match self.settings.history {
             History::Messages => {
                 let endpoint = self.conversation(job, "messages")?;
@@ -90,7 +86,10 @@ impl Chatlayer {
     }
 
     /// The legacy list has pages and tells how much there is; where it begins with the oldest, the newest are asked for.
-    async fn legacy_history(&self, job: &Job) -> Result<(Vec<Box<RawValue>>, Quiet), Failure> {
+    async fn legacy_history(
+        &self,
+        job: BotJob<'_>,
+    ) -> Result<(Vec<Box<RawValue>>, Quiet), Failure> {
         let first = self.page(self.legacy_page(job, 0)?).await?;
         let ends = (first.rows.first(), first.rows.last());
         let forwards =
@@ -104,10 +103,10 @@ impl Chatlayer {
     }
 
     /// The legacy calls want their token in the query, which is why nothing of a URL but its host is ever printed.
-    fn legacy_page(&self, job: &Job, offset: usize) -> Result<Call, Failure> {
-        let realm = Realm::parse(&job.key.realm).map_err(|_| Failure::unsupported())?;
+    fn legacy_page(&self, job: BotJob<'_>, offset: usize) -> Result<Call, Failure> {
+        let realm = Realm::parse(&job.about.key.realm).map_err(|_| Failure::unsupported())?;
         let bot = realm.bot_id.as_str();
-        let path = ["api", "bots", bot, "history", job.key.user.as_str()];
+        let path = ["api", "bots", bot, "history", job.about.key.user.as_str()];
         let endpoint = self.settings.api_url.join(&path).map_err(not_an_id)?;
         let endpoint = endpoint
             .query("offset", &offset.to_string())

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Chatlayer, look_up::Quiet};
 use crate::{
-    domain::delivery::{Done, Failure, Job},
+    domain::delivery::{BotJob, Done, Failure},
     outbound::Call,
 };
 
@@ -13,7 +13,7 @@ const LIMIT: usize = 256 * 1024;
 
 impl Chatlayer {
     /// The data as they are, without the envelope that other answers of this API have.
-    pub(super) async fn session_data(&self, job: &Job) -> Result<(Value, Quiet), Failure> {
+    pub(super) async fn session_data(&self, job: BotJob<'_>) -> Result<(Value, Quiet), Failure> {
         let endpoint = self.conversation(job, "session-data")?;
         let call = Call::get(endpoint).bearer(&self.access_token());
         let answer = self.outbound.send(call.answer_limit(LIMIT)).await?;
@@ -26,7 +26,7 @@ impl Chatlayer {
     }
 
     /// That there is nothing any more to delete is told by the class of the failure, and counts as deleted.
-    pub(super) async fn forget(&self, job: &Job) -> Result<Done, Failure> {
+    pub(super) async fn forget(&self, job: BotJob<'_>) -> Result<Done, Failure> {
         let endpoint = self.conversation(job, "session-data")?;
         self.send(Call::delete(endpoint).bearer(&self.access_token()))
             .await

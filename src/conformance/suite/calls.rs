@@ -41,8 +41,8 @@ impl Suite<'_> {
         }
     }
 
-    pub(super) async fn foreign_tasks_are_refused(&mut self) {
-        for task in self.refused_tasks() {
+    pub(super) async fn impossible_tasks_are_refused(&mut self) {
+        for task in self.impossible_tasks() {
             let kind = task.kind().label();
             let Some(job) = self.job(task, Content::text("hello")) else {
                 continue;
@@ -55,7 +55,7 @@ impl Suite<'_> {
                     "{kind}: {called} calls, and {}",
                     outcome(performed.as_ref())
                 );
-                self.find(Rule::ForeignTasksAreRefused, what);
+                self.find(Rule::ImpossibleTasksAreRefused, what);
             }
         }
     }

@@ -23,14 +23,14 @@ fn failed(job: &Job, class: ErrorClass, number: u32, age: Duration) -> Plan {
 }
 
 fn failed_so(job: &Job, failure: Failure, number: u32, age: Duration) -> Plan {
-    failed_at(job, failure, number, job.created_at.plus(age))
+    failed_at(job, failure, number, job.about.created_at.plus(age))
 }
 
 fn failed_at(job: &Job, failure: Failure, number: u32, ended_at: Timestamp) -> Plan {
     let claim = Claim {
         job: job.clone().into(),
         attempts: number - 1,
-        destination: Destination::Bot(job.key.bot.clone()),
+        destination: Destination::Bot(job.about.key.bot.clone()),
         trace: None,
         ticket: Ticket::scripted(),
     };
@@ -79,7 +79,7 @@ fn resume() -> Job {
 
 fn wait(plan: &Plan, job: &Job, age: Duration) -> Option<Duration> {
     match plan.settlement.row {
-        RowOutcome::Retry { at, .. } => Some(at.since(job.created_at.plus(age))),
+        RowOutcome::Retry { at, .. } => Some(at.since(job.about.created_at.plus(age))),
         RowOutcome::Delivered | RowOutcome::Dead { .. } => None,
     }
 }
@@ -157,8 +157,8 @@ fn a_pause_gives_way_to_what_the_agent_says_after_five_minutes() {
 #[test]
 fn a_delivery_from_the_future_counts_as_new() {
     let mut job = job(1, 1);
-    let created = job.created_at;
-    job.created_at = created.plus(Duration::from_hours(24));
+    let created = job.about.created_at;
+    job.about.created_at = created.plus(Duration::from_hours(24));
     let failure = Failure {
         status: Some(503),
         ..Failure::of(ErrorClass::Busy)
@@ -197,7 +197,7 @@ fn what_another_host_refuses_is_tried_again_by_itself_for_as_long_as_ever() {
                     RowOutcome::Dead { class }
                 } else {
                     let waits = Duration::from_millis(waits);
-                    let at = job.created_at.plus(age).plus(waits);
+                    let at = job.about.created_at.plus(age).plus(waits);
                     let counts = true;
                     RowOutcome::Retry { at, class, counts }
                 };
@@ -336,6 +336,6 @@ fn a_desk_that_has_taken_an_offer_without_a_word_is_known_to_have_it() {
         let StepResult::Done(done) = plan.settlement.result else {
             panic!("{} is no refusal", class.label())
         };
-        assert!(done.taken.was_told_nothing());
+        assert_eq!(done.taken, Taken::nothing_told());
     }
 }

@@ -1,6 +1,9 @@
 //! When a destination is not called, and who finds out whether it is back.
 
+use uuid::Uuid;
+
 use super::*;
+use crate::domain::ids::MessageId;
 
 #[tokio::test(start_paused = true)]
 async fn an_open_breaker_lets_one_probe_through_at_a_time_until_it_closes() {
@@ -31,7 +34,7 @@ async fn a_probe_in_a_lane_that_is_not_held_for_certain_is_made_in_another() {
     (1..=10).for_each(|lane| world.lanes.add(&live, job(lane, 1)));
     world.start();
     world.until(|| desk.log().calls.len() == 10).await;
-    (1..=10).for_each(|lane| world.lanes.depose_once(job(lane, 1).delivery));
+    (1..=10).for_each(|lane| world.lanes.depose_once(job(lane, 1).about.delivery));
     world.until(|| desk.log().calls.len() > 10).await;
     assert!(world.lanes.seen().released > 0);
     assert!(desk.call_times()[10] < 1_500, "{:?}", desk.call_times());
@@ -70,7 +73,7 @@ async fn look_ups_that_fail_open_no_breaker_unless_nobody_is_reached() {
         (ErrorClass::NotSent, true),
     ] {
         let mut world = World::new();
-        let (live, _) = world.desk("live", AT_ONCE, fails_first(50, class));
+        let (bot, _) = world.bot("webshop", AT_ONCE, fails_first(50, class));
         let look_up = Task::LookUp {
             history: true,
             session: true,
@@ -80,7 +83,7 @@ async fn look_ups_that_fail_open_no_breaker_unless_nobody_is_reached() {
                 task: look_up.clone(),
                 ..job(lane, 1)
             };
-            world.lanes.add(&live, job);
+            world.lanes.add(&bot, job);
         });
         world.lanes.postpone_retries(Duration::from_mins(10));
         world.start();
@@ -96,28 +99,35 @@ async fn what_says_nothing_of_a_destination_neither_counts_for_it_nor_closes_its
         history: true,
         session: true,
     };
+    let say = Task::Say {
+        message: MessageId::from_uuid(Uuid::from_u128(1)),
+        notice: false,
+        part: None,
+        speaker: None,
+    };
     for (task, class) in [
-        (look_up, ErrorClass::Ambiguous),
-        (job(1, 1).task, ErrorClass::Unsupported),
-        (job(1, 1).task, ErrorClass::Certificate),
+        (&look_up, ErrorClass::Ambiguous),
+        (&say, ErrorClass::Unsupported),
+        (&say, ErrorClass::Certificate),
     ] {
         // Among ten failures, and behind them.
         for place in [6, 11] {
             let mut world = World::new();
-            let says_nothing = job(place, 1).delivery;
-            let (live, _) = world.desk("live", AT_ONCE, move |job, _| {
-                failure(if job.delivery == says_nothing {
+            let says_nothing = job(place, 1).about.delivery;
+            let (bot, _) = world.bot("webshop", AT_ONCE, move |about, _| {
+                failure(if about.delivery == says_nothing {
                     class
                 } else {
                     ErrorClass::Busy
                 })
             });
             for lane in 1..=11 {
-                let mut job = job(lane, 1);
-                if lane == place {
-                    job.task = task.clone();
-                }
-                world.lanes.add(&live, job);
+                let task = if lane == place { task } else { &say };
+                let job = Job {
+                    task: task.clone(),
+                    ..job(lane, 1)
+                };
+                world.lanes.add(&bot, job);
             }
             world.lanes.postpone_retries(Duration::from_mins(10));
             world.start();

@@ -4,8 +4,10 @@ use uuid::Uuid;
 
 use crate::domain::{
     conversation::{ConversationKey, Profile},
-    delivery::{HandoverFacts, Job, Task},
-    ids::{BotName, ConversationId, DeliveryId, ExternalId, HandoverId, MessageId},
+    delivery::{About, HandoverFacts, Job, LegFacts, Past, Standing, Task},
+    ids::{
+        BotName, ConversationId, DeliveryId, DeskName, ExternalId, HandoverId, LegId, MessageId,
+    },
     message::{Actor, Content, Message},
     taken::Taken,
     time::Timestamp,
@@ -20,27 +22,34 @@ pub(in crate::delivery) fn job(lane: u32, seq: u32) -> Job {
         |kind: u128| Uuid::from_u128((kind << 96) | (u128::from(lane) << 32) | u128::from(seq));
     let message = MessageId::from_uuid(id(1));
     Job {
-        delivery: DeliveryId::from_uuid(id(2)),
+        about: About {
+            delivery: DeliveryId::from_uuid(id(2)),
+            created_at: EPOCH,
+            conversation: ConversationId::from_uuid(Uuid::from_u128(u128::from(lane))),
+            key: ConversationKey {
+                bot: BotName::new("webshop").unwrap(),
+                realm: "b1/LIVE".to_owned(),
+                user: ExternalId::new(format!("session-{lane}")).unwrap(),
+            },
+            profile: Profile::default().into(),
+            handover: HandoverFacts {
+                id: HandoverId::from_uuid(id(3)),
+                language: "en".to_owned(),
+                payload: None,
+                options: serde_json::Map::new(),
+            },
+        },
         task: Task::Message {
             message,
             part: None,
         },
-        created_at: EPOCH,
-        conversation: ConversationId::from_uuid(Uuid::from_u128(u128::from(lane))),
-        key: ConversationKey {
-            bot: BotName::new("webshop").unwrap(),
-            realm: "b1/LIVE".to_owned(),
-            user: ExternalId::new(format!("session-{lane}")).unwrap(),
-        },
-        profile: Profile::default().into(),
-        handover: HandoverFacts {
-            id: HandoverId::from_uuid(id(3)),
-            language: "en".to_owned(),
-            payload: None,
-            options: serde_json::Map::new(),
-        },
         taken: Taken::default(),
-        leg: None,
+        leg: Some(LegFacts {
+            id: LegId::from_uuid(id(4)),
+            desk: DeskName::new("live").unwrap(),
+            standing: Standing::Unnamed,
+            taken: Taken::default(),
+        }),
         message: Some(Message {
             id: message,
             seq: u64::from(seq),
@@ -51,7 +60,6 @@ pub(in crate::delivery) fn job(lane: u32, seq: u32) -> Job {
             late: false,
             handover: None,
         }),
-        transcript: Vec::new(),
-        transcript_total: 0,
+        past: Past::default(),
     }
 }

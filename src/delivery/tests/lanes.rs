@@ -116,15 +116,14 @@ impl Lanes {
         }
     }
 
-    pub(super) fn add(&self, desk: &DeskName, job: Job) {
-        let destination = Destination::Desk(desk.clone());
+    pub(super) fn add(&self, destination: &Destination, job: Job) {
         let row = Row {
             job,
             attempts: 0,
             due: self.clock.now(),
             claimed: false,
         };
-        let lane = (destination.clone(), row.job.conversation);
+        let lane = (destination.clone(), row.job.about.conversation);
         self.state
             .lock()
             .unwrap()
@@ -132,7 +131,7 @@ impl Lanes {
             .entry(lane)
             .or_default()
             .push_back(row);
-        self.bell(&destination).notify_one();
+        self.bell(destination).notify_one();
     }
 
     pub(super) fn postpone_retries(&self, by: Duration) {
@@ -264,14 +263,14 @@ impl Store for Lanes {
         state
             .seen
             .settled
-            .push((claim.job.delivery, settlement.row));
+            .push((claim.job.about.delivery, settlement.row));
         let rows = state
             .lanes
-            .get_mut(&(claim.destination.clone(), claim.job.conversation))
+            .get_mut(&(claim.destination.clone(), claim.job.about.conversation))
             .unwrap();
         let head = rows.front_mut().unwrap();
         assert!(
-            head.claimed && head.job.delivery == claim.job.delivery,
+            head.claimed && head.job.about.delivery == claim.job.about.delivery,
             "only a claimed head is settled"
         );
         head.claimed = false;
@@ -294,7 +293,7 @@ impl Store for Lanes {
             .lock()
             .unwrap()
             .deposed
-            .remove(&claim.job.delivery))
+            .remove(&claim.job.about.delivery))
     }
 
     async fn release(&self, claim: Claim) -> Result<(), Error> {
@@ -302,7 +301,7 @@ impl Store for Lanes {
         state.seen.released += 1;
         let rows = state
             .lanes
-            .get_mut(&(claim.destination, claim.job.conversation))
+            .get_mut(&(claim.destination, claim.job.about.conversation))
             .unwrap();
         rows.front_mut().unwrap().claimed = false;
         Ok(())

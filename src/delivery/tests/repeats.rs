@@ -5,19 +5,17 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::{AT_ONCE, failure, job, job::EPOCH, world::World};
-use crate::domain::{
-    delivery::{Done, Job},
-    retry::ErrorClass,
-};
+use crate::domain::{delivery::Done, retry::ErrorClass};
 
 #[tokio::test(start_paused = true)]
 async fn a_desk_is_told_what_may_have_arrived_before_and_of_nothing_else() {
-    let owed = |lane, since| Job {
-        created_at: since,
-        ..job(lane, 1)
+    let owed = |lane, since| {
+        let mut job = job(lane, 1);
+        job.about.created_at = since;
+        job
     };
     let mut world = World::new();
-    let (live, desk) = world.desk("live", AT_ONCE, |job, _| match job.created_at {
+    let (live, desk) = world.desk("live", AT_ONCE, |about, _| match about.created_at {
         EPOCH => failure(ErrorClass::Ambiguous),
         _ => Ok(Done::default()),
     });
@@ -28,7 +26,7 @@ async fn a_desk_is_told_what_may_have_arrived_before_and_of_nothing_else() {
     world.lanes.add(&live, fails.clone());
     world.start();
     world.until(|| desk.log().calls.len() == 2).await;
-    assert_eq!(desk.log().again, [of_another_process.delivery]);
+    assert_eq!(desk.log().again, [of_another_process.about.delivery]);
 
     sleep(Duration::from_secs(20)).await;
     let ago = |span| EPOCH.plus(Duration::from_secs(20)).minus(span);
@@ -37,8 +35,8 @@ async fn a_desk_is_told_what_may_have_arrived_before_and_of_nothing_else() {
     world.lanes.add(&live, young);
     world.lanes.add(&live, may_be_taken_over.clone());
     world.until(|| desk.log().calls.len() == 4).await;
-    assert_eq!(desk.log().again[1..], [may_be_taken_over.delivery]);
+    assert_eq!(desk.log().again[1..], [may_be_taken_over.about.delivery]);
 
     world.until(|| desk.log().calls.len() == 5).await;
-    assert_eq!(desk.log().again[2..], [fails.delivery]);
+    assert_eq!(desk.log().again[2..], [fails.about.delivery]);
 }

@@ -60,9 +60,9 @@ async fn a_lane_that_waits_to_be_called_again_is_anybodys_after_a_second() {
 async fn a_lane_that_waits_to_be_called_again_heeds_a_pause_that_comes_meanwhile() {
     let mut world = World::new();
     let refused = job(16, 1);
-    let delivery = refused.delivery;
-    let (live, desk) = world.desk("live", Duration::from_millis(900), move |job, _| {
-        if job.delivery == delivery {
+    let delivery = refused.about.delivery;
+    let (live, desk) = world.desk("live", Duration::from_millis(900), move |about, _| {
+        if about.delivery == delivery {
             failure(ErrorClass::Unauthorized)
         } else {
             Ok(Done::default())

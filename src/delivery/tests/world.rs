@@ -1,4 +1,4 @@
-//! Desks that answer as they are told, and a running delivery around them.
+//! Bots and desks that answer as they are told, and a running delivery around them.
 
 use std::{
     collections::BTreeMap,
@@ -21,11 +21,12 @@ use super::{
     lanes::{Lanes, PausedClock},
 };
 use crate::{
+    bots::{BotFacts, BotPlatform},
     delivery::{Options, Parts},
     desks::{Desk, DeskFacts},
     domain::{
-        delivery::{Done, Failure, Job},
-        ids::{DeliveryId, DeskName},
+        delivery::{About, BotJob, DeskJob, Destination, Done, Failure},
+        ids::{BotName, DeliveryId, DeskName},
         time::Clock,
     },
     outbound::{CallError, Refusal, request::DryRunError},
@@ -34,7 +35,7 @@ use crate::{
 };
 
 /// The answer to the `n`th call (from 1) of all calls.
-type Script = Box<dyn Fn(&Job, usize) -> Result<Done, Failure> + Send + Sync>;
+type Script = Box<dyn Fn(&About, usize) -> Result<Done, Failure> + Send + Sync>;
 
 /// Answers as its script says, after a while.
 pub(super) struct Scripted {
@@ -64,6 +65,36 @@ impl Scripted {
         self.log().calls.into_iter().map(|(at, _)| at).collect()
     }
 
+    async fn answer(&self, about: &About) -> Result<Done, Failure> {
+        let number = {
+            let mut log = self.log.lock().unwrap();
+            log.calls.push((self.now(), about.delivery));
+            log.under_way += 1;
+            log.most_at_once = log.most_at_once.max(log.under_way);
+            log.calls.len()
+        };
+        sleep(self.takes).await;
+        self.log.lock().unwrap().under_way -= 1;
+        (self.script)(about, number)
+    }
+
+    fn ping(&self) -> Result<Vec<String>, CallError> {
+        let number = {
+            let mut log = self.log.lock().unwrap();
+            log.pings.push(self.now());
+            log.calls.len() + log.pings.len()
+        };
+        let unwell = |_| Refusal {
+            host: "desk.example".to_owned(),
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            retry_after: None,
+            body: Bytes::new(),
+        };
+        (self.script)(&job(0, 0).about, number)
+            .map(|_| Vec::new())
+            .map_err(|failure| CallError::Refused(Box::new(unwell(failure))))
+    }
+
     fn now(&self) -> u128 {
         self.clock.elapsed().as_millis()
     }
@@ -76,44 +107,17 @@ impl fmt::Debug for Scripted {
 }
 
 #[async_trait]
-impl Desk for Scripted {
-    fn facts(&self) -> DeskFacts {
+impl BotPlatform for Scripted {
+    fn facts(&self) -> BotFacts {
         unreachable!("delivery goes by its jobs")
     }
 
-    async fn perform(&self, job: &Job) -> Result<Done, Failure> {
-        let number = {
-            let mut log = self.log.lock().unwrap();
-            log.calls.push((self.now(), job.delivery));
-            log.under_way += 1;
-            log.most_at_once = log.most_at_once.max(log.under_way);
-            log.calls.len()
-        };
-        sleep(self.takes).await;
-        self.log.lock().unwrap().under_way -= 1;
-        (self.script)(job, number)
-    }
-
-    async fn perform_again(&self, job: &Job) -> Result<Done, Failure> {
-        self.log.lock().unwrap().again.push(job.delivery);
-        self.perform(job).await
+    async fn perform(&self, job: BotJob<'_>) -> Result<Done, Failure> {
+        self.answer(job.about).await
     }
 
     async fn probe(&self) -> Result<Vec<String>, CallError> {
-        let number = {
-            let mut log = self.log.lock().unwrap();
-            log.pings.push(self.now());
-            log.calls.len() + log.pings.len()
-        };
-        let unwell = |_| Refusal {
-            host: "desk.example".to_owned(),
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            retry_after: None,
-            body: Bytes::new(),
-        };
-        (self.script)(&job(0, 0), number)
-            .map(|_| Vec::new())
-            .map_err(|failure| CallError::Refused(Box::new(unwell(failure))))
+        self.ping()
     }
 
     fn dry_run(&self) -> Vec<DryRunError> {
@@ -121,12 +125,36 @@ impl Desk for Scripted {
     }
 }
 
-/// A running delivery with its desks.
+#[async_trait]
+impl Desk for Scripted {
+    fn facts(&self) -> DeskFacts {
+        unreachable!("delivery goes by its jobs")
+    }
+
+    async fn perform(&self, job: DeskJob<'_>) -> Result<Done, Failure> {
+        self.answer(job.about).await
+    }
+
+    async fn perform_again(&self, job: DeskJob<'_>) -> Result<Done, Failure> {
+        self.log.lock().unwrap().again.push(job.about.delivery);
+        self.answer(job.about).await
+    }
+
+    async fn probe(&self) -> Result<Vec<String>, CallError> {
+        self.ping()
+    }
+
+    fn dry_run(&self) -> Vec<DryRunError> {
+        unreachable!("delivery fills in no examples")
+    }
+}
+
+/// A running delivery with those whom it calls.
 pub(super) struct World {
     pub(super) lanes: Arc<Lanes>,
     pub(super) stop: CancellationToken,
     clock: PausedClock,
-    desks: BTreeMap<DeskName, Arc<Scripted>>,
+    vendors: BTreeMap<Destination, Arc<Scripted>>,
 }
 
 impl World {
@@ -136,7 +164,7 @@ impl World {
             lanes: Arc::new(Lanes::new(clock)),
             stop: CancellationToken::new(),
             clock,
-            desks: BTreeMap::new(),
+            vendors: BTreeMap::new(),
         }
     }
 
@@ -144,17 +172,20 @@ impl World {
         &mut self,
         name: &str,
         takes: Duration,
-        script: impl Fn(&Job, usize) -> Result<Done, Failure> + Send + Sync + 'static,
-    ) -> (DeskName, Arc<Scripted>) {
-        let name = DeskName::new(name).unwrap();
-        let desk = Arc::new(Scripted {
-            clock: self.clock,
-            takes,
-            script: Box::new(script),
-            log: Mutex::default(),
-        });
-        self.desks.insert(name.clone(), Arc::clone(&desk));
-        (name, desk)
+        script: impl Fn(&About, usize) -> Result<Done, Failure> + Send + Sync + 'static,
+    ) -> (Destination, Arc<Scripted>) {
+        let desk = Destination::Desk(DeskName::new(name).unwrap());
+        (desk.clone(), self.vendor(desk, takes, Box::new(script)))
+    }
+
+    pub(super) fn bot(
+        &mut self,
+        name: &str,
+        takes: Duration,
+        script: impl Fn(&About, usize) -> Result<Done, Failure> + Send + Sync + 'static,
+    ) -> (Destination, Arc<Scripted>) {
+        let bot = Destination::Bot(BotName::new(name).unwrap());
+        (bot.clone(), self.vendor(bot, takes, Box::new(script)))
     }
 
     pub(super) fn start(&self) -> JoinHandle<()> {
@@ -176,15 +207,19 @@ impl World {
             limit: Duration::from_hours(4),
             finish: Duration::from_secs(10),
         };
+        let mut bots: BTreeMap<BotName, Arc<dyn BotPlatform>> = BTreeMap::new();
         let mut desks: BTreeMap<DeskName, Arc<dyn Desk>> = BTreeMap::new();
-        for (name, desk) in &self.desks {
-            desks.insert(name.clone(), desk.clone());
+        for (destination, vendor) in &self.vendors {
+            match destination {
+                Destination::Bot(name) => drop(bots.insert(name.clone(), vendor.clone())),
+                Destination::Desk(name) => drop(desks.insert(name.clone(), vendor.clone())),
+            }
         }
         let parts = Parts {
             store: self.lanes.clone(),
             clock,
             jitter: || 1.0,
-            bots: BTreeMap::new(),
+            bots,
             desks,
             instruments: Instruments::default(),
         };
@@ -198,5 +233,16 @@ impl World {
             assert!(Instant::now() < limit, "it never came");
             sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    fn vendor(&mut self, of: Destination, takes: Duration, script: Script) -> Arc<Scripted> {
+        let vendor = Arc::new(Scripted {
+            clock: self.clock,
+            takes,
+            script,
+            log: Mutex::default(),
+        });
+        self.vendors.insert(of, Arc::clone(&vendor));
+        vendor
     }
 }

@@ -16,8 +16,8 @@ use super::{
 use crate::{
     desks::{Desk, DeskFacts, shown, transcript},
     domain::{
-        delivery::{Done, Failure, Job, LegFacts, Task},
-        ids::MessageId,
+        delivery::{About, DeskJob, DeskWork, Done, Failure, LegFacts, Past, Said, Standing},
+        message::Message,
         retry::ErrorClass,
     },
     outbound::{
@@ -46,22 +46,17 @@ impl AivoLive {
         Self { settings, outbound }
     }
 
-    async fn open(&self, job: &Job) -> Result<Done, Failure> {
-        let leg = job.leg.as_ref().ok_or_else(Failure::unsupported)?;
+    async fn open(&self, job: DeskJob<'_>, past: &Past) -> Result<Done, Failure> {
         let settings = &self.settings;
         let bot_token = settings.bot_token().get();
-        let groups = groups_of(job).unwrap_or_else(|| settings.groups.clone());
-        let said = transcript::told(
-            &job.transcript,
-            job.transcript_total,
-            settings.transcript_chars,
-        );
+        let groups = groups_of(job.about).unwrap_or_else(|| settings.groups.clone());
+        let said = transcript::told(past, settings.transcript_chars);
         let queue = Queue {
             bot_id: settings.bot_id,
             groups_id: &groups,
             bot_token: bot_token.expose_secret(),
             protocol_id: Queue::PROTOCOL,
-            user: User::of(job, hash::of(leg.id), settings.extra, said),
+            user: User::of(job.about, hash::of(job.leg.id), settings.extra, said),
             status: Queue::STATUS,
             last_sender: Queue::LAST_SENDER,
         };
@@ -78,36 +73,39 @@ impl AivoLive {
         })
     }
 
-    async fn message(&self, job: &Job) -> Result<Done, Failure> {
-        let message = shown::message(job)?;
+    async fn message(&self, job: DeskJob<'_>, said: Said<'_>) -> Result<Done, Failure> {
         let mut done = Done::default();
-        for part in &shown::parts(job, &self.settings.capabilities)? {
-            let told = Told::part(message, part);
+        for part in &shown::parts(said, &self.settings.capabilities)? {
+            let told = Told::part(said.message, part);
             done = self.tell(job, &told).await?;
         }
         Ok(done)
     }
 
     /// A line of the bridge's own. Aivo shows it as the user's, so it stands in brackets.
-    async fn line(&self, job: &Job, about: MessageId, text: String) -> Result<Done, Failure> {
-        let told = Told::line(about, job.created_at, format!("[{text}]"));
+    async fn line(
+        &self,
+        job: DeskJob<'_>,
+        message: &Message,
+        text: String,
+    ) -> Result<Done, Failure> {
+        let told = Told::line(message.id, job.about.created_at, format!("[{text}]"));
         self.tell(job, &told).await
     }
 
     /// Aivo's own number of the conversation comes with the answer to the queue call and with every event. A leg without
     /// one was opened at another desk, which had this one's name before, and Aivo has nothing of it; unless its queue call was
     /// taken and the answer told no number.
-    async fn tell(&self, job: &Job, told: &Told<'_>) -> Result<Done, Failure> {
-        let is_anothers = |leg: &LegFacts| leg.reference.is_none() && !leg.taken.was_told_nothing();
-        if job.leg.as_ref().is_some_and(is_anothers) {
+    async fn tell(&self, job: DeskJob<'_>, told: &Told<'_>) -> Result<Done, Failure> {
+        if job.leg.standing == Standing::Unnamed {
             return Err(Failure::of(ErrorClass::Gone));
         }
-        let context = self.context(job)?.with("message", told);
+        let context = self.context(job).with("message", told);
         self.make(&self.settings.message, context).await
     }
 
-    async fn close(&self, job: &Job, reason: &str) -> Result<Done, Failure> {
-        let context = self.context(job)?.with("reason", reason);
+    async fn close(&self, job: DeskJob<'_>, reason: &str) -> Result<Done, Failure> {
+        let context = self.context(job).with("reason", reason);
         self.make(&self.settings.close, context).await
     }
 
@@ -120,15 +118,14 @@ impl AivoLive {
         performed.await
     }
 
-    fn context(&self, job: &Job) -> Result<Context, Failure> {
-        let leg = job.leg.as_ref().ok_or_else(Failure::unsupported)?;
-        let effective = hash::effective(leg.id, &self.settings.bot_token().get());
-        Ok(self
-            .settings
+    fn context(&self, job: DeskJob<'_>) -> Context {
+        let handover = &job.about.handover;
+        let effective = hash::effective(job.leg.id, &self.settings.bot_token().get());
+        self.settings
             .context()
-            .with("desk_ref", desk_ref(leg, effective))
-            .with("handover_id", job.handover.id)
-            .with("language", &job.handover.language))
+            .with("desk_ref", desk_ref(job.leg, effective))
+            .with("handover_id", handover.id)
+            .with("language", &handover.language)
     }
 }
 
@@ -147,24 +144,19 @@ impl Desk for AivoLive {
         }
     }
 
-    async fn perform(&self, job: &Job) -> Result<Done, Failure> {
-        match &job.task {
-            Task::Open { .. } => self.open(job).await,
-            Task::Message { .. } => self.message(job).await,
-            Task::Placeholder { message } => {
-                let text = shown::not_shown(*message);
-                self.line(job, *message, text).await
+    async fn perform(&self, job: DeskJob<'_>) -> Result<Done, Failure> {
+        match job.work {
+            DeskWork::Open(past) => self.open(job, past).await,
+            DeskWork::Message(said) => self.message(job, said).await,
+            DeskWork::Placeholder(message) => {
+                let text = shown::not_shown(message.id);
+                self.line(job, message, text).await
             }
-            Task::Failed { message, reason } => {
+            DeskWork::Failed { message, reason } => {
                 let text = shown::not_delivered(reason);
-                self.line(job, *message, text).await
+                self.line(job, message, text).await
             }
-            Task::Close { reason } => self.close(job, reason.label()).await,
-            Task::Say { .. }
-            | Task::LookUp { .. }
-            | Task::Pause { .. }
-            | Task::Resume { .. }
-            | Task::Forget => Err(Failure::unsupported()),
+            DeskWork::Close { reason } => self.close(job, reason).await,
         }
     }
 
@@ -191,10 +183,7 @@ impl Desk for AivoLive {
 /// `desk_ref` in a template: the documented names, null where nothing is known, and what earlier calls have taken.
 pub(super) fn desk_ref(leg: &LegFacts, effective: String) -> Map<String, Value> {
     let mut known = Map::from_iter(KEPT.map(|name| (name.to_owned(), Value::Null)));
-    let LegFacts {
-        reference, taken, ..
-    } = leg;
-    let conversation = reference.as_deref();
+    let (conversation, taken) = (leg.reference(), &leg.taken);
     let answered = conversation.and_then(|id| taken.get(&kept_as(id)));
     if let Some(Value::Object(answered)) = answered {
         known.extend(answered.clone());
@@ -208,8 +197,8 @@ pub(super) fn desk_ref(leg: &LegFacts, effective: String) -> Map<String, Value> 
 }
 
 /// `options.groups` of the route, where they are one.
-fn groups_of(job: &Job) -> Option<Vec<u64>> {
-    let groups = match job.handover.options.get("groups")? {
+fn groups_of(about: &About) -> Option<Vec<u64>> {
+    let groups = match about.handover.options.get("groups")? {
         Value::Array(groups) => groups.iter().map(Value::as_u64).collect::<Option<Vec<_>>>(),
         one => one.as_u64().map(|one| vec![one]),
     };

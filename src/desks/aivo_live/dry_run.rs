@@ -83,12 +83,7 @@ fn desk_ref_example(reference: Option<&str>, taken: Taken) -> Map<String, serde_
     let effective = hash::effective(id, &"example".into());
     let desk = DeskName::new("example");
     desk.map(|desk| {
-        let leg = LegFacts {
-            id,
-            desk,
-            reference: reference.map(str::to_owned),
-            taken,
-        };
+        let leg = LegFacts::new(id, desk, reference.map(str::to_owned), taken);
         desk_ref(&leg, effective)
     })
     .unwrap_or_default()

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::{
     config::Extra,
     desks::known::{Details, Known},
-    domain::delivery::Job,
+    domain::delivery::About,
 };
 
 #[derive(Serialize)]
@@ -24,15 +24,20 @@ const TRANSCRIPT: &str = "transcript";
 
 impl User {
     /// `transcript` is what was said before, in words.
-    pub(super) fn of(job: &Job, hash: String, extra: Extra, transcript: Option<String>) -> Self {
-        let mut known = Known::of(job);
+    pub(super) fn of(
+        about: &About,
+        hash: String,
+        extra: Extra,
+        transcript: Option<String>,
+    ) -> Self {
+        let mut known = Known::of(about);
         let Details {
             first_name,
             last_name,
             email,
             phone,
-        } = known.details(job);
-        let mut extra_values = known.into_free(job);
+        } = known.details(about);
+        let mut extra_values = known.into_free(about);
         if let Some(transcript) = transcript {
             extra_values.insert(TRANSCRIPT.to_owned(), transcript.into());
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::domain::delivery::{Job, LegFacts};
+use crate::domain::delivery::DeskJob;
 
 /// A contact that is to be made.
 #[derive(Serialize)]
@@ -246,15 +246,15 @@ impl Attributes {
     const PENDING: &'static str = "pending";
     const TOLD: &'static str = "told";
 
-    pub(super) fn of(job: &Job, leg: &LegFacts) -> Self {
+    pub(super) fn of(job: DeskJob<'_>) -> Self {
         let short = |text: &str| text.chars().take(LONGEST_ATTRIBUTE).collect::<String>();
-        let profile = &job.profile;
+        let (about, profile) = (job.about, &job.about.profile);
         Self {
-            handover_id: job.handover.id.to_string(),
-            leg: leg.id.to_string(),
-            bot: job.key.bot.to_string(),
-            language: short(&job.handover.language),
-            session_id: job.key.user.as_str().to_owned(),
+            handover_id: about.handover.id.to_string(),
+            leg: job.leg.id.to_string(),
+            bot: about.key.bot.to_string(),
+            language: short(&about.handover.language),
+            session_id: about.key.user.as_str().to_owned(),
             user_id: profile.user.id.as_deref().map(short),
             channel: profile.channel.as_deref().map(short),
             version: profile.version.as_deref().map(short),

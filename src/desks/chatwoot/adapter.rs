@@ -22,9 +22,9 @@ use super::{
 use crate::{
     desks::{Desk, DeskFacts, shown, transcript::speaker},
     domain::{
-        delivery::{Done, Failure, Job, Task},
+        delivery::{DeskJob, DeskWork, Done, Failure, Said},
         ids::DeskName,
-        message::{Actor, Content},
+        message::{Actor, Content, Message},
         retry::ErrorClass,
     },
     outbound::{Answer, Call, CallError, Endpoint, Outbound, request::DryRunError},
@@ -69,38 +69,41 @@ impl Chatwoot {
         }
     }
 
-    async fn attempt(&self, job: &Job, attempt: Attempt) -> Result<Done, Failure> {
+    async fn attempt(&self, job: DeskJob<'_>, attempt: Attempt) -> Result<Done, Failure> {
         let working = timeout(WITHIN, self.work(job, attempt));
         let late = |_| Failure::of(ErrorClass::Ambiguous);
         let worked = working.await.map_err(late)?;
         worked.map_err(without_duplicates)
     }
 
-    async fn work(&self, job: &Job, attempt: Attempt) -> Result<Done, Failure> {
-        match &job.task {
-            Task::Open { .. } => opening::open(self, job).await.map_err(to_be_looked_up),
-            Task::Message { .. } => self.say(job, &said(job)?, attempt).await,
-            Task::Placeholder { message } => {
-                let note = Line::note(shown::not_shown(*message));
+    async fn work(&self, job: DeskJob<'_>, attempt: Attempt) -> Result<Done, Failure> {
+        match job.work {
+            DeskWork::Open(past) => {
+                let opened = opening::open(self, job, past).await;
+                opened.map_err(to_be_looked_up)
+            }
+            DeskWork::Message(said) => self.say(job, &lines(said)?, attempt).await,
+            DeskWork::Placeholder(message) => {
+                let note = Line::note(shown::not_shown(message.id));
                 self.say(job, &[note], attempt).await
             }
-            Task::Failed { message: _, reason } => {
-                if let Some(marked) = self.mark_as_failed(job, reason).await? {
+            DeskWork::Failed { message, reason } => {
+                if let Some(marked) = self.mark_as_failed(job, message, reason).await? {
                     return Ok(marked);
                 }
                 let note = Line::note(shown::not_delivered(reason));
                 self.say(job, &[note], attempt).await
             }
-            Task::Close { .. } => closing::close(self, job, attempt).await,
-            Task::Say { .. }
-            | Task::LookUp { .. }
-            | Task::Pause { .. }
-            | Task::Resume { .. }
-            | Task::Forget => Err(Failure::unsupported()),
+            DeskWork::Close { .. } => closing::close(self, job, attempt).await,
         }
     }
 
-    async fn say(&self, job: &Job, lines: &[Line], attempt: Attempt) -> Result<Done, Failure> {
+    async fn say(
+        &self,
+        job: DeskJob<'_>,
+        lines: &[Line],
+        attempt: Attempt,
+    ) -> Result<Done, Failure> {
         let conversation = conversation_of(job)?;
         let written = match attempt {
             Attempt::First => Written::default(),
@@ -117,9 +120,14 @@ impl Chatwoot {
     }
 
     /// At the message itself. `None`: it is not known which that is, or Chatwoot does not want it marked.
-    async fn mark_as_failed(&self, job: &Job, reason: &str) -> Result<Option<Done>, Failure> {
+    async fn mark_as_failed(
+        &self,
+        job: DeskJob<'_>,
+        said: &Message,
+        reason: &str,
+    ) -> Result<Option<Done>, Failure> {
         let conversation = conversation_of(job)?;
-        let raw = job.message.as_ref().and_then(|said| said.raw.as_deref());
+        let raw = said.raw.as_deref();
         let Some(number) = raw.and_then(|raw| message::number_in(conversation, raw)) else {
             return Ok(None);
         };
@@ -178,11 +186,11 @@ impl Desk for Chatwoot {
         }
     }
 
-    async fn perform(&self, job: &Job) -> Result<Done, Failure> {
+    async fn perform(&self, job: DeskJob<'_>) -> Result<Done, Failure> {
         self.attempt(job, Attempt::First).await
     }
 
-    async fn perform_again(&self, job: &Job) -> Result<Done, Failure> {
+    async fn perform_again(&self, job: DeskJob<'_>) -> Result<Done, Failure> {
         self.attempt(job, Attempt::Another).await
     }
 
@@ -238,9 +246,8 @@ impl Line {
     }
 }
 
-fn said(job: &Job) -> Result<Vec<Line>, Failure> {
-    let actor = shown::message(job)?.actor;
-    let line = |part: &Content| match (part, actor) {
+fn lines(said: Said<'_>) -> Result<Vec<Line>, Failure> {
+    let line = |part: &Content| match (part, said.message.actor) {
         (Content::Text { text, .. }, Actor::User) => Ok(Line {
             text: text.clone(),
             kind: NewMessage::INCOMING,
@@ -251,21 +258,20 @@ fn said(job: &Job) -> Result<Vec<Line>, Failure> {
         }
         _ => Err(Failure::of(ErrorClass::Rejected)),
     };
-    let parts = shown::parts(job, &capabilities())?;
+    let parts = shown::parts(said, &capabilities())?;
     parts.iter().map(|part| line(part)).collect()
 }
 
 /// The same for whatever is written once more, and for nothing else.
-fn key(job: &Job, index: usize) -> String {
-    format!("{}/{index}", job.delivery)
+fn key(job: DeskJob<'_>, index: usize) -> String {
+    format!("{}/{index}", job.about.delivery)
 }
 
 /// What Chatwoot calls the conversation. An opening that was answered has said so: a leg without that was opened at
 /// another desk, which had this one's name before, and Chatwoot has nothing of it.
-fn conversation_of(job: &Job) -> Result<&str, Failure> {
-    let leg = job.leg.as_ref().ok_or_else(Failure::unsupported)?;
+fn conversation_of(job: DeskJob<'_>) -> Result<&str, Failure> {
     let lost = || Failure::of(ErrorClass::Gone);
-    leg.reference.as_deref().ok_or_else(lost)
+    job.leg.reference().ok_or_else(lost)
 }
 
 /// It was answered, and the answer will not be another one the next time.

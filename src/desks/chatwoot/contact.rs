@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     desks::known::{Details, Known},
-    domain::delivery::Job,
+    domain::delivery::About,
 };
 
 /// What is known of the user that Chatwoot has a place for.
@@ -24,18 +24,18 @@ const NOBODY: &str = "Visitor";
 const LONGEST_NAME: usize = 200;
 
 impl Person {
-    pub(super) fn of(job: &Job) -> Self {
+    pub(super) fn of(about: &About) -> Self {
         let Details {
             first_name,
             last_name,
             email,
             phone,
-        } = Known::of(job).details(job);
+        } = Known::of(about).details(about);
         let name = [first_name, last_name].into_iter().flatten();
         let name = name.collect::<Vec<_>>().join(" ");
         let name: String = name.trim().chars().take(LONGEST_NAME).collect();
         Self {
-            identifier: job.conversation.to_string(),
+            identifier: about.conversation.to_string(),
             name: if name.is_empty() {
                 NOBODY.to_owned()
             } else {

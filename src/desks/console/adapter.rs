@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::capabilities::capabilities;
 use crate::{
     desks::{Desk, DeskFacts},
-    domain::delivery::{Done, Failure, Job},
+    domain::delivery::{DeskJob, Done, Failure},
     outbound::{CallError, request::DryRunError},
 };
 
@@ -26,7 +26,7 @@ impl Desk for Console {
     }
 
     /// Only what was owed under this name when the desk was of another kind gets here: trying again changes nothing.
-    async fn perform(&self, _job: &Job) -> Result<Done, Failure> {
+    async fn perform(&self, _job: DeskJob<'_>) -> Result<Done, Failure> {
         Err(Failure::unsupported())
     }
 

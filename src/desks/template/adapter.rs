@@ -15,7 +15,7 @@ use crate::{
         transcript,
     },
     domain::{
-        delivery::{Done, Failure, Job, LegFacts, Task},
+        delivery::{DeskJob, DeskWork, Done, Failure, Past, Said, Standing},
         fallback::{self, Part},
         message::{Content, Message},
         retry::ErrorClass,
@@ -37,23 +37,26 @@ impl Template {
         Self { settings, outbound }
     }
 
-    async fn open(&self, job: &Job) -> Result<Done, Failure> {
-        let context = message::past(self.context(job), &job.transcript, job.transcript_total);
+    async fn open(&self, job: DeskJob<'_>, past: &Past) -> Result<Done, Failure> {
+        let context = message::past(self.context(job), past);
         self.make(&self.settings.requests.open, &context).await
     }
 
-    async fn message(&self, job: &Job) -> Result<Done, Failure> {
-        let message = shown::message(job)?;
-        let parts = shown::parts(job, &self.settings.capabilities)?;
+    async fn message(&self, job: DeskJob<'_>, said: Said<'_>) -> Result<Done, Failure> {
+        let parts = shown::parts(said, &self.settings.capabilities)?;
         match parts.as_slice() {
-            [part] => self.say(job, message, part).await,
+            [part] => self.say(job, said.message, part).await,
             // Cut otherwise than when it was stored: no part of it may be left out now.
-            parts => self.say(job, message, &joined(parts)).await,
+            parts => self.say(job, said.message, &joined(parts)).await,
         }
     }
 
-    async fn failed(&self, job: &Job, reason: &str) -> Result<Done, Failure> {
-        let message = shown::message(job)?;
+    async fn failed(
+        &self,
+        job: DeskJob<'_>,
+        message: &Message,
+        reason: &str,
+    ) -> Result<Done, Failure> {
         let Some(failed) = &self.settings.requests.failed else {
             let content = Content::text(format!(
                 "{NOT_DELIVERED} ({reason}): {}",
@@ -76,7 +79,7 @@ impl Template {
         self.tell(job, failed, &context).await
     }
 
-    async fn close(&self, job: &Job, reason: &str) -> Result<Done, Failure> {
+    async fn close(&self, job: DeskJob<'_>, reason: &str) -> Result<Done, Failure> {
         let Some(close) = &self.settings.requests.close else {
             return Ok(Done::without_a_call());
         };
@@ -90,11 +93,13 @@ impl Template {
 
     /// Whether the request speaks of what the desk has never told: its opening has not arrived, or nobody knows what came of
     /// it. Which conversation is meant can then not be said tomorrow either, and an operator has nothing to put right.
-    fn is_unnamed(&self, job: &Job, action: &Action, context: &Context) -> bool {
-        let is_nameless = |leg: &LegFacts| {
-            leg.reference.is_none() && (leg.taken.is_empty() || leg.taken.was_told_nothing())
+    fn is_unnamed(&self, job: DeskJob<'_>, action: &Action, context: &Context) -> bool {
+        let has_told = match job.leg.standing {
+            Standing::Named(_) => true,
+            Standing::TakenUnread => false,
+            Standing::Unnamed => !job.leg.taken.is_empty(),
         };
-        if !job.leg.as_ref().is_some_and(is_nameless) || action.call(context).is_ok() {
+        if has_told || action.call(context).is_ok() {
             return false;
         }
         let named = self.settings.example_of_answers();
@@ -102,7 +107,12 @@ impl Template {
         action.call(&named).is_ok()
     }
 
-    async fn say(&self, job: &Job, message: &Message, shown: &Content) -> Result<Done, Failure> {
+    async fn say(
+        &self,
+        job: DeskJob<'_>,
+        message: &Message,
+        shown: &Content,
+    ) -> Result<Done, Failure> {
         let context = message::said(self.context(job), message, shown);
         self.tell(job, &self.settings.requests.message, &context)
             .await
@@ -110,7 +120,12 @@ impl Template {
 
     /// Something in a conversation that the desk has. One that has no name, where the request needs it, was opened at another
     /// desk, which had this one's name before, and this desk has nothing of it.
-    async fn tell(&self, job: &Job, action: &Action, context: &Context) -> Result<Done, Failure> {
+    async fn tell(
+        &self,
+        job: DeskJob<'_>,
+        action: &Action,
+        context: &Context,
+    ) -> Result<Done, Failure> {
         if self.is_unnamed(job, action, context) {
             return Err(Failure::of(ErrorClass::Gone));
         }
@@ -135,8 +150,8 @@ impl Template {
         performed.await
     }
 
-    fn context(&self, job: &Job) -> Context {
-        message::handover(self.settings.context(&job.delivery.to_string()), job)
+    fn context(&self, job: DeskJob<'_>) -> Context {
+        message::handover(self.settings.context(&job.about.delivery.to_string()), job)
     }
 }
 
@@ -150,21 +165,15 @@ impl Desk for Template {
         }
     }
 
-    async fn perform(&self, job: &Job) -> Result<Done, Failure> {
-        match &job.task {
-            Task::Open { .. } => self.open(job).await,
-            Task::Message { .. } => self.message(job).await,
-            Task::Placeholder { message } => {
-                let line = placeholder(*message);
-                self.say(job, shown::message(job)?, &line).await
+    async fn perform(&self, job: DeskJob<'_>) -> Result<Done, Failure> {
+        match job.work {
+            DeskWork::Open(past) => self.open(job, past).await,
+            DeskWork::Message(said) => self.message(job, said).await,
+            DeskWork::Placeholder(message) => {
+                self.say(job, message, &placeholder(message.id)).await
             }
-            Task::Failed { reason, .. } => self.failed(job, reason).await,
-            Task::Close { reason } => self.close(job, reason.label()).await,
-            Task::Say { .. }
-            | Task::LookUp { .. }
-            | Task::Pause { .. }
-            | Task::Resume { .. }
-            | Task::Forget => Err(Failure::unsupported()),
+            DeskWork::Failed { message, reason } => self.failed(job, message, reason).await,
+            DeskWork::Close { reason } => self.close(job, reason).await,
         }
     }
 

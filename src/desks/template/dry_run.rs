@@ -11,7 +11,7 @@ use crate::{
     desks::protocol::message::HandoverBody,
     domain::{
         conversation::{Profile, UserProfile},
-        delivery::HandoverFacts,
+        delivery::{HandoverFacts, Past},
         ids::{BotName, HandoverId, MessageId},
         message::{Actor, Content, Message},
         time::Timestamp,
@@ -48,10 +48,13 @@ impl Settings {
         let handovers = self.handovers();
         let each =
             |with: &dyn Fn(Context) -> Context| handovers.iter().cloned().map(with).collect();
-        let past = [example(Content::text("help"))];
+        let past = Past {
+            messages: vec![example(Content::text("help"))],
+            total: 1,
+        };
         try_request(
             &requests.open,
-            each(&|context| message::past(context, &past, 1)),
+            each(&|context| message::past(context, &past)),
         );
         let contents = self.contents.examples();
         for content in &contents {

@@ -11,7 +11,7 @@ use crate::{
     },
     domain::{
         conversation::ConversationKey,
-        delivery::Job,
+        delivery::{DeskJob, LegFacts, Past},
         message::{Content, Message},
     },
     outbound::template::Context,
@@ -30,23 +30,24 @@ struct Told<'a> {
 const PAST_ROOM: usize = 64 * 1024;
 
 /// What every request of a handover may speak of.
-pub(super) fn handover(context: Context, job: &Job) -> Context {
-    let ConversationKey { bot, user, .. } = &job.key;
-    let body = HandoverBody::new(&job.handover, &job.profile, bot, user.as_str());
+pub(super) fn handover(context: Context, job: DeskJob<'_>) -> Context {
+    let about = job.about;
+    let ConversationKey { bot, user, .. } = &about.key;
+    let body = HandoverBody::new(&about.handover, &about.profile, bot, user.as_str());
     context
         .with("handover", &body)
         .with("user", body.user())
-        .with(REFERENCE, reference(job))
+        .with(REFERENCE, reference(job.leg))
 }
 
 /// What `open` may: the newest of the past, and how much there is of it.
-pub(super) fn past(context: Context, past: &[Message], total: u64) -> Context {
+pub(super) fn past(context: Context, past: &Past) -> Context {
     let told: Vec<_> = transcript::shown(past).map(told).collect();
-    let text = transcript::told(past, total, PAST_ROOM);
+    let text = transcript::told(past, PAST_ROOM);
     context
         .with("transcript", told)
         .with("transcript_text", text.unwrap_or_default())
-        .with("transcript_total", total)
+        .with("transcript_total", past.total)
 }
 
 /// What `message` may: this message, saying this.
@@ -57,13 +58,10 @@ pub(super) fn said(context: Context, message: &Message, shown: &Content) -> Cont
 }
 
 /// What the answers so far gave, with the desk's own id of the conversation.
-fn reference(job: &Job) -> Map<String, Value> {
-    let Some(leg) = &job.leg else {
-        return Map::new();
-    };
+fn reference(leg: &LegFacts) -> Map<String, Value> {
     let mut known = leg.taken.values().clone();
-    if let Some(reference) = &leg.reference {
-        known.insert("reference".to_owned(), reference.clone().into());
+    if let Some(reference) = leg.reference() {
+        known.insert("reference".to_owned(), reference.into());
     }
     known
 }

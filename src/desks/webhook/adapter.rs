@@ -18,10 +18,9 @@ use crate::{
             answer::Offered,
             message::{HandoverBody, MessageBody, placeholder},
         },
-        shown,
     },
     domain::{
-        delivery::{Done, Failure, Job, Task},
+        delivery::{DeskJob, DeskWork, Done, Failure, Past},
         time::Clock,
     },
     outbound::{
@@ -51,16 +50,17 @@ impl Webhook {
         }
     }
 
-    async fn open(&self, job: &Job) -> Result<Done, Failure> {
+    async fn open(&self, job: DeskJob<'_>, past: &Past) -> Result<Done, Failure> {
+        let about = job.about;
         let data = Data::Opened {
             handover: HandoverBody::new(
-                &job.handover,
-                &job.profile,
-                &job.key.bot,
-                job.key.user.as_str(),
+                &about.handover,
+                &about.profile,
+                &about.key.bot,
+                about.key.user.as_str(),
             ),
-            transcript_total: job.transcript_total,
-            transcript: MessageBody::transcript(&job.transcript),
+            transcript_total: past.total,
+            transcript: MessageBody::transcript(&past.messages),
         };
         let answer = self.call(job, Kind::Opened, data).await?;
         // Any 2xx has taken the handover, so a body that cannot be read says no more than no body.
@@ -71,26 +71,26 @@ impl Webhook {
         })
     }
 
-    async fn message(&self, job: &Job, message: MessageBody<'_>) -> Result<Done, Failure> {
+    async fn message(&self, job: DeskJob<'_>, message: MessageBody<'_>) -> Result<Done, Failure> {
         let data = Data::Created {
-            handover_id: job.handover.id,
+            handover_id: job.about.handover.id,
             message,
         };
         self.tell(job, Kind::Created, data).await
     }
 
-    async fn tell(&self, job: &Job, kind: Kind, data: Data<'_>) -> Result<Done, Failure> {
+    async fn tell(&self, job: DeskJob<'_>, kind: Kind, data: Data<'_>) -> Result<Done, Failure> {
         let answer = self.call(job, kind, data).await?;
         Ok(Done::from(&answer))
     }
 
-    async fn call(&self, job: &Job, kind: Kind, data: Data<'_>) -> Result<Answer, Failure> {
+    async fn call(&self, job: DeskJob<'_>, kind: Kind, data: Data<'_>) -> Result<Answer, Failure> {
         let action = Action {
             kind,
-            timestamp: job.created_at,
+            timestamp: job.about.created_at,
             data,
         };
-        Ok(self.send(&job.delivery.to_string(), &action).await?)
+        Ok(self.send(&job.about.delivery.to_string(), &action).await?)
     }
 
     async fn send(&self, id: &str, action: &Action<'_>) -> Result<Answer, CallError> {
@@ -125,36 +125,32 @@ impl Desk for Webhook {
         }
     }
 
-    async fn perform(&self, job: &Job) -> Result<Done, Failure> {
-        let handover_id = job.handover.id;
-        match &job.task {
-            Task::Open { .. } => self.open(job).await,
-            Task::Message { .. } => self.message(job, shown::message(job)?.into()).await,
-            Task::Placeholder { message } => {
-                let content = placeholder(*message);
-                let message = MessageBody::from(shown::message(job)?);
+    async fn perform(&self, job: DeskJob<'_>) -> Result<Done, Failure> {
+        let handover_id = job.about.handover.id;
+        match job.work {
+            DeskWork::Open(past) => self.open(job, past).await,
+            // Whole, since the desk decides what it shows of it.
+            DeskWork::Message(said) => self.message(job, said.message.into()).await,
+            DeskWork::Placeholder(message) => {
+                let content = placeholder(message.id);
+                let message = MessageBody::from(message);
                 self.message(job, message.with_content(&content)).await
             }
-            Task::Failed { message, reason } => {
+            DeskWork::Failed { message, reason } => {
                 let data = Data::Failed {
                     handover_id,
-                    message_id: *message,
+                    message_id: message.id,
                     reason,
                 };
                 self.tell(job, Kind::Failed, data).await
             }
-            Task::Close { reason } => {
+            DeskWork::Close { reason } => {
                 let data = Data::Closed {
                     handover_id,
-                    reason: reason.label(),
+                    reason,
                 };
                 self.tell(job, Kind::Closed, data).await
             }
-            Task::Say { .. }
-            | Task::LookUp { .. }
-            | Task::Pause { .. }
-            | Task::Resume { .. }
-            | Task::Forget => Err(Failure::unsupported()),
         }
     }
 

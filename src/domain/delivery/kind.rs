@@ -43,51 +43,54 @@ mod tests {
     use super::*;
     use crate::domain::{conversation::ResumeContract, ids::MessageId, reason::Ours};
 
-    fn task(kind: TaskKind) -> Task {
-        let message = MessageId::from_uuid(Uuid::from_u128(1));
-        match kind {
-            TaskKind::Say => Task::Say {
-                message,
-                notice: false,
-                part: None,
-                speaker: None,
-            },
-            TaskKind::LookUp => Task::LookUp {
-                history: true,
-                session: true,
-            },
-            TaskKind::Pause => Task::Pause { index: 0 },
-            TaskKind::Resume => Task::resume(
-                0,
-                &ResumeContract {
-                    reason: Ours::Closed.into(),
-                    agent: None,
-                    seconds: 1,
-                    unanswered: false,
-                    dialog_state: None,
+    impl Task {
+        /// One of this kind.
+        pub(in crate::domain::delivery) fn example(kind: TaskKind) -> Self {
+            let message = MessageId::from_uuid(Uuid::from_u128(1));
+            match kind {
+                TaskKind::Say => Self::Say {
+                    message,
+                    notice: false,
+                    part: None,
+                    speaker: None,
                 },
-            ),
-            TaskKind::Forget => Task::Forget,
-            TaskKind::Open => Task::Open { upto: 1 },
-            TaskKind::Message => Task::Message {
-                message,
-                part: None,
-            },
-            TaskKind::Placeholder => Task::Placeholder { message },
-            TaskKind::Failed => Task::Failed {
-                message,
-                reason: "gone".to_owned(),
-            },
-            TaskKind::Close => Task::Close {
-                reason: Ours::Closed.into(),
-            },
+                TaskKind::LookUp => Self::LookUp {
+                    history: true,
+                    session: true,
+                },
+                TaskKind::Pause => Self::Pause { index: 0 },
+                TaskKind::Resume => Self::resume(
+                    0,
+                    &ResumeContract {
+                        reason: Ours::Closed.into(),
+                        agent: None,
+                        seconds: 1,
+                        unanswered: false,
+                        dialog_state: None,
+                    },
+                ),
+                TaskKind::Forget => Self::Forget,
+                TaskKind::Open => Self::Open { upto: 1 },
+                TaskKind::Message => Self::Message {
+                    message,
+                    part: None,
+                },
+                TaskKind::Placeholder => Self::Placeholder { message },
+                TaskKind::Failed => Self::Failed {
+                    message,
+                    reason: "gone".to_owned(),
+                },
+                TaskKind::Close => Self::Close {
+                    reason: Ours::Closed.into(),
+                },
+            }
         }
     }
 
     #[test]
     fn every_kind_has_the_word_it_is_stored_by() {
         for kind in TaskKind::ALL {
-            let task = task(kind);
+            let task = Task::example(kind);
             assert_eq!(task.kind(), kind);
             let stored = serde_json::to_value(task).unwrap();
             assert_eq!(stored["do"], kind.label());

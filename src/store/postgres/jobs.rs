@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{columns, fault::Fault, transcript, views::message_at, work::Ground};
 use crate::{
     domain::{
-        delivery::{Destination, Job, Lane, LegFacts, Task},
+        delivery::{About, Destination, Job, Lane, LegFacts, Past, Task},
         ids::{DeliveryId, MessageId},
         taken::Taken,
     },
@@ -79,12 +79,12 @@ fn read_known(
         columns::json(row, from + 8)?
     };
     let leg = match (lane, &destination) {
-        (Lane::Leg(id), Destination::Desk(desk)) => Some(LegFacts {
+        (Lane::Leg(id), Destination::Desk(desk)) => Some(LegFacts::new(
             id,
-            desk: desk.clone(),
-            reference: row.try_get(from + 10)?,
-            taken: taken(row, from + 11)?,
-        }),
+            desk.clone(),
+            row.try_get(from + 10)?,
+            taken(row, from + 11)?,
+        )),
         _ => None,
     };
     if let Task::Resume { contract, .. } = &mut task {
@@ -92,18 +92,19 @@ fn read_known(
     }
     Ok(Loaded {
         job: Box::new(Job {
-            delivery,
+            about: About {
+                delivery,
+                created_at: row.try_get(from + 4)?,
+                conversation: state.id,
+                key: state.key,
+                profile: state.profile,
+                handover,
+            },
             task,
-            created_at: row.try_get(from + 4)?,
-            conversation: state.id,
-            key: state.key,
-            profile: state.profile,
-            handover,
             taken: taken(row, from + 9)?,
             leg,
             message: None,
-            transcript: Vec::new(),
-            transcript_total: 0,
+            past: Past::default(),
         }),
         attempts: u32::try_from(row.try_get::<_, i64>(from + 3)?).unwrap_or(u32::MAX),
         destination,
@@ -115,8 +116,7 @@ fn read_known(
 async fn add_messages(ground: &Ground, job: &mut Job, row: &Row, from: usize) -> Result<(), Fault> {
     if let (Task::Open { upto }, Some(leg)) = (&job.task, &job.leg) {
         let limit = transcript_limit(&ground.transcript_limits, &leg.desk);
-        (job.transcript, job.transcript_total) =
-            transcript::upto(ground, job.conversation, *upto, limit).await?;
+        job.past = transcript::upto(ground, job.about.conversation, *upto, limit).await?;
     }
     if let Some(id) = job.task.message()
         && row.try_get::<_, Option<MessageId>>(from)? == Some(id)

@@ -46,7 +46,7 @@ pub(super) async fn settle(
         return Ok(None);
     };
     let settle = Settle {
-        key: claim.job.key,
+        key: claim.job.about.key,
         claimed: hold.claimed,
         delivery: hold.delivery,
         settled: Arc::new(KeyedSettlement::new(settlement, &ground.hasher)),

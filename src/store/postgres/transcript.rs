@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     domain::{
+        delivery::Past,
         ids::{ConversationId, DeskName, HandoverId},
         message::Message,
     },
@@ -69,7 +70,7 @@ pub(super) async fn upto(
     conversation: ConversationId,
     upto: u64,
     limit: usize,
-) -> Result<(Vec<Message>, u64), Fault> {
+) -> Result<Past, Fault> {
     let upto = integer(upto);
     let asked = values![conversation, upto, number(limit), number(AT_ONCE)];
     let rows = ground.database.rows(UPTO, asked).await?;
@@ -78,7 +79,10 @@ pub(super) async fn upto(
         Some(row) => count(row.try_get(0)?),
         None => 0,
     };
-    Ok((newest(&rows, limit)?.items, total))
+    Ok(Past {
+        messages: newest(&rows, limit)?.items,
+        total,
+    })
 }
 
 /// Everything after this one but the bridge's notices, if the desk has the handover or had it last; of a handover that is

@@ -11,7 +11,7 @@ use super::{fault::Fault, subject::Subject, work::Work};
 use crate::{
     domain::{
         conversation::Leg,
-        delivery::{Destination, HandoverFacts, Job, Lane, LegFacts, NewDelivery},
+        delivery::{About, Destination, HandoverFacts, Job, Lane, LegFacts, NewDelivery, Past},
         message::Message,
         taken::Taken,
     },
@@ -82,18 +82,19 @@ pub(super) fn keep(
         return Ok(None);
     };
     let job = Job {
-        delivery: delivery.id,
+        about: About {
+            delivery: delivery.id,
+            created_at: work.now,
+            conversation: subject.state.id,
+            key: subject.state.key.clone(),
+            profile: subject.state.profile.clone(),
+            handover: HandoverFacts::of(handover),
+        },
         task: delivery.task.clone(),
-        created_at: work.now,
-        conversation: subject.state.id,
-        key: subject.state.key.clone(),
-        profile: subject.state.profile.clone(),
-        handover: HandoverFacts::of(handover),
         taken: Taken::default(),
         leg,
         message: Some(message.clone()),
-        transcript: Vec::new(),
-        transcript_total: 0,
+        past: Past::default(),
     };
     let loaded = Loaded {
         job: Box::new(job),
@@ -108,10 +109,10 @@ pub(super) fn keep(
 }
 
 fn leg_facts(leg: &Leg) -> LegFacts {
-    LegFacts {
-        id: leg.id,
-        desk: leg.desk.clone(),
-        reference: leg.reference.clone(),
-        taken: Taken::default(),
-    }
+    LegFacts::new(
+        leg.id,
+        leg.desk.clone(),
+        leg.reference.clone(),
+        Taken::default(),
+    )
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{
-        delivery::{Destination, HandoverFacts, Job, Lane, LegFacts, Task},
+        delivery::{About, Destination, HandoverFacts, Job, Lane, LegFacts, Past, Task},
         ids::{DeliveryId, MessageId},
         message::Message,
         taken::Taken,
@@ -45,20 +45,20 @@ fn load(connection: &Connection, row: i64, limits: &TranscriptLimits) -> Result<
         .optional()?
         .ok_or(Fault::Missing)?;
     let leg = match (stored.lane, &stored.destination) {
-        (Lane::Leg(id), Destination::Desk(desk)) => Some(LegFacts {
+        (Lane::Leg(id), Destination::Desk(desk)) => Some(LegFacts::new(
             id,
-            desk: desk.clone(),
-            reference: stored.reference.clone(),
-            taken: stored.of_leg,
-        }),
+            desk.clone(),
+            stored.reference.clone(),
+            stored.of_leg,
+        )),
         _ => None,
     };
     let mut task = stored.task;
-    let (mut transcript, mut total) = (Vec::new(), 0);
+    let mut past = Past::default();
     match (&mut task, &leg) {
         (Task::Open { upto }, Some(leg)) => {
             let limit = transcript_limit(limits, &leg.desk);
-            (transcript, total) = transcript::upto(connection, stored.conversation, *upto, limit)?;
+            past = transcript::upto(connection, stored.conversation, *upto, limit)?;
         }
         (Task::Resume { contract, .. }, _) => {
             contract.unanswered |= stored.state.is_unanswered(stored.facts.id);
@@ -72,18 +72,19 @@ fn load(connection: &Connection, row: i64, limits: &TranscriptLimits) -> Result<
         .flatten();
     Ok(Loaded {
         job: Box::new(Job {
-            delivery: stored.id,
+            about: About {
+                delivery: stored.id,
+                created_at: stored.created_at,
+                conversation: stored.state.id,
+                key: stored.state.key,
+                profile: stored.state.profile,
+                handover: stored.facts,
+            },
             task,
-            created_at: stored.created_at,
-            conversation: stored.state.id,
-            key: stored.state.key,
-            profile: stored.state.profile,
-            handover: stored.facts,
             taken: stored.of_handover,
             leg,
             message,
-            transcript,
-            transcript_total: total,
+            past,
         }),
         attempts: stored.attempts,
         destination: stored.destination,

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     domain::{
+        delivery::Past,
         ids::{DeskName, HandoverId},
         message::Message,
     },
@@ -31,7 +32,7 @@ pub(super) fn upto(
     conversation: i64,
     upto: u64,
     limit: usize,
-) -> Result<(Vec<Message>, u64), Fault> {
+) -> Result<Past, Fault> {
     let upto = integer(upto);
     let total = connection
         .prepare_cached(
@@ -41,9 +42,12 @@ pub(super) fn upto(
     let mut statement = connection.prepare_cached(select!(
         "WHERE conversation = ?1 AND seq <= ?2 AND actor <> 'system' AND late = 0 AND unsaid = 0 ORDER BY seq DESC"
     ))?;
-    let mut newest = fitting(statement.query(params![conversation, upto])?, limit)?.items;
-    newest.reverse();
-    Ok((newest, count(total)))
+    let mut messages = fitting(statement.query(params![conversation, upto])?, limit)?.items;
+    messages.reverse();
+    Ok(Past {
+        messages,
+        total: count(total),
+    })
 }
 
 /// Everything after this one but the bridge's notices, if the desk has the handover or had it last; of a handover that is

@@ -324,7 +324,7 @@ async fn settle(world: &World, fails: Option<(ErrorClass, bool)>) {
             return;
         };
         let at = world.clock.now().plus(Duration::from_mins(5));
-        let since = claim.job.created_at;
+        let since = claim.job.about.created_at;
         let (result, row) = match fails {
             None => (StepResult::Done(Done::default()), RowOutcome::Delivered),
             Some((class, true)) => (StepResult::Dead { class }, RowOutcome::Dead { class }),

@@ -239,7 +239,7 @@ async fn owed(world: &World) {
         };
         let class = ErrorClass::Rejected;
         let delayed = StepResult::Delayed {
-            since: claim.job.created_at,
+            since: claim.job.about.created_at,
             class,
             ambiguous: false,
         };

@@ -90,7 +90,7 @@ pub async fn what_is_sent_again_is_as_old_as_that_until_it_is_tried(
     for text in ["one", "two"] {
         world.agent_says(ann, text).await;
         let claim = world.claim(&bot()).await.unwrap();
-        said.push((claim.job.delivery, world.clock.now()));
+        said.push((claim.job.about.delivery, world.clock.now()));
         world.dies(claim).await;
         world.wait(Duration::from_mins(1));
     }
@@ -114,7 +114,7 @@ pub async fn what_is_sent_again_is_as_old_as_that_until_it_is_tried(
 
     let claim = world.claim(&bot()).await.unwrap();
     assert_eq!(
-        claim.job.created_at, said_first,
+        claim.job.about.created_at, said_first,
         "it tells of when it was said"
     );
     world.fails_for(claim, Duration::from_secs(1)).await;

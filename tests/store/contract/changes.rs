@@ -98,7 +98,7 @@ pub async fn a_settled_answer_is_a_change(harness: impl Harness + 'static) {
     let before = view(&world, id).await.version;
     let mut heard = world.store.changes();
     let claim = world.claim(&bot()).await.unwrap();
-    let delivery = claim.job.delivery;
+    let delivery = claim.job.about.delivery;
     world.fails_for(claim, Duration::from_secs(1)).await;
     let changing = heard.try_recv().unwrap();
     assert_eq!(changing.conversation, id);

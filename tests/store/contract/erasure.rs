@@ -239,7 +239,7 @@ pub async fn a_platform_that_does_not_delete_does_not_hold_the_rest_for_ever(
         .await
         .unwrap();
     let forget = world.claim(&bot()).await.unwrap();
-    let id = forget.job.delivery;
+    let id = forget.job.about.delivery;
     let class = ErrorClass::Rejected;
     let dead = Settlement {
         result: StepResult::Dead { class },

@@ -72,7 +72,10 @@ pub async fn many_claimers_never_hold_the_same_lane(harness: impl Harness + 'sta
         });
     }
     let held: Vec<_> = claimers.join_all().await.into_iter().flatten().collect();
-    let lanes: HashSet<_> = held.iter().map(|claim| claim.job.handover.id).collect();
+    let lanes: HashSet<_> = held
+        .iter()
+        .map(|claim| claim.job.about.handover.id)
+        .collect();
     assert_eq!((held.len(), lanes.len()), (64, 64));
 }
 
@@ -179,11 +182,11 @@ pub async fn a_claim_is_free_again_after_reopening(harness: impl Harness + 'stat
     let mut world = World::new(harness).await;
     world.request("ann").await;
     let lost = world.claim(&team()).await.unwrap();
-    let delivery = lost.job.delivery;
+    let delivery = lost.job.about.delivery;
     world.reopen().await;
     let again = world.claim(&team()).await.unwrap();
     assert_eq!(
-        again.job.delivery, delivery,
+        again.job.about.delivery, delivery,
         "the same call under the same id"
     );
 }
@@ -196,7 +199,7 @@ pub async fn an_open_call_goes_ahead_of_lanes_that_are_only_late(harness: impl H
     let asked = world.request("late").await;
     let first = world.claim(&team()).await.unwrap();
     assert_eq!(
-        (first.job.handover.id, first.job.task.kind()),
+        (first.job.about.handover.id, first.job.task.kind()),
         (asked, TaskKind::Open),
         "a platform waits for what comes of it"
     );
@@ -206,10 +209,10 @@ pub async fn a_released_lane_can_be_claimed_at_once(harness: impl Harness + 'sta
     let world = World::new(harness).await;
     world.request("ann").await;
     let claim = world.claim(&team()).await.unwrap();
-    let delivery = claim.job.delivery;
+    let delivery = claim.job.about.delivery;
     world.store.release(claim).await.unwrap();
     let again = world.claim(&team()).await.unwrap();
-    assert_eq!((again.job.delivery, again.attempts), (delivery, 0));
+    assert_eq!((again.job.about.delivery, again.attempts), (delivery, 0));
 }
 
 pub async fn a_call_is_made_of_the_same_at_once_again_and_after_a_restart(
@@ -255,7 +258,7 @@ pub async fn a_call_knows_what_was_learnt_of_the_user_while_it_waited(
     world.apply(learnt).await;
     for destination in [team(), bot()] {
         let claim = world.claim(&destination).await.unwrap();
-        let name = claim.job.profile.user.first_name.as_deref();
+        let name = claim.job.about.profile.user.first_name.as_deref();
         assert_eq!(name, Some("Ann"), "{destination}");
     }
 }
@@ -301,12 +304,13 @@ pub async fn the_open_call_carries_the_newest_of_the_transcript(harness: impl Ha
     let open = world.claim(&team()).await.unwrap();
     let told: Vec<_> = open
         .job
-        .transcript
+        .past
+        .messages
         .iter()
         .map(|message| message.seq)
         .collect();
     assert_eq!(
-        (told, open.job.transcript_total),
+        (told, open.job.past.total),
         (vec![2, 3, 4], 4),
         "three at most, and nothing that comes after"
     );
@@ -321,7 +325,7 @@ pub async fn the_open_call_carries_the_newest_of_the_transcript(harness: impl Ha
         .unwrap()
         .unwrap();
     assert_eq!(text(&next), "5");
-    assert_eq!(next.job.leg.unwrap().reference.as_deref(), Some("room7"));
+    assert_eq!(next.job.leg.unwrap().reference(), Some("room7"));
 }
 
 /// How many there are is not all that counts: a bot may tell a megabyte with each.
@@ -332,15 +336,11 @@ pub async fn of_long_messages_as_many_are_read_at_once_as_fit(harness: impl Harn
     world.apply(request("ann", transcript)).await;
     let open = world.claim(&team()).await.unwrap();
     let told = |claim: &Claim| {
-        claim
-            .job
-            .transcript
-            .iter()
-            .map(|it| it.seq)
-            .collect::<Vec<_>>()
+        let said = claim.job.past.messages.iter();
+        said.map(|it| it.seq).collect::<Vec<_>>()
     };
-    assert_eq!((told(&open), open.job.transcript_total), (vec![2, 3], 3));
-    let handover = open.job.handover.id;
+    assert_eq!((told(&open), open.job.past.total), (vec![2, 3], 3));
+    let handover = open.job.about.handover.id;
     world.done(open).await;
     let said = world.transcript(handover).await;
     let lengths: Vec<_> = said.iter().map(|(seq, text)| (*seq, text.len())).collect();

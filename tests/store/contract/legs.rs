@@ -59,7 +59,7 @@ pub async fn a_desk_reaches_a_handover_by_the_leg_and_its_id_is_learnt(
         Some("three"),
         "it is not offered once more"
     );
-    assert_eq!(message.job.leg.unwrap().reference.as_deref(), Some("r1"));
+    assert_eq!(message.job.leg.unwrap().reference(), Some("r1"));
 }
 
 pub async fn an_answer_that_comes_after_the_proof_still_names_the_leg(
@@ -80,7 +80,7 @@ pub async fn an_answer_that_comes_after_the_proof_still_names_the_leg(
     assert_eq!(world.transcript(handover).await.len(), 3);
     let message = world.claim(&team()).await.unwrap();
     assert_eq!(text(&message), "two");
-    assert_eq!(message.job.leg.unwrap().reference.as_deref(), Some("c1"));
+    assert_eq!(message.job.leg.unwrap().reference(), Some("c1"));
 }
 
 pub async fn an_id_of_another_desk_is_unknown(harness: impl Harness + 'static) {
@@ -146,7 +146,7 @@ pub async fn what_is_told_of_a_leg_that_is_over_never_reaches_the_next_one(
     assert_eq!(of_first(view.unwrap()), [Some(first), Some(first)]);
     world.user_says("ann", "still there?").await;
     let message = world.claim_of(&team(), second).await;
-    assert_eq!(message.job.leg.unwrap().reference.as_deref(), Some("r2"));
+    assert_eq!(message.job.leg.unwrap().reference(), Some("r2"));
 }
 
 pub async fn an_id_that_is_used_again_is_the_newest_legs(harness: impl Harness + 'static) {
@@ -173,7 +173,7 @@ pub async fn what_an_answer_gave_is_known_to_later_calls(harness: impl Harness +
     let message = world.claim(&team()).await.unwrap();
     let leg = message.job.leg.as_ref().unwrap();
     assert_eq!(leg.taken.get("token"), Some(&json!("t1")));
-    assert!(message.job.handover.options.is_empty());
+    assert!(message.job.about.handover.options.is_empty());
     settle_taken(&world, message, "more", "m").await;
     world.closes(handover).await;
     let resume = world.claim(&bot()).await.unwrap();
@@ -193,7 +193,7 @@ pub async fn what_waits_behind_a_call_is_told_with_what_came_of_it(
     settle_called(&world, open, "r1").await;
     let first = world.claim(&team()).await.unwrap();
     let leg = first.job.leg.as_ref().unwrap();
-    assert_eq!(leg.reference.as_deref(), Some("r1"));
+    assert_eq!(leg.reference(), Some("r1"));
     assert!(leg.taken.is_empty());
     settle_taken(&world, first, "token", "t1").await;
     let second = world.claim(&team()).await.unwrap();
@@ -454,7 +454,7 @@ async fn settle_taken(world: &World, claim: Claim, name: &str, value: &str) {
 async fn lost(world: &World, claim: Claim) -> Option<Claim> {
     let class = ErrorClass::Ambiguous;
     let result = StepResult::Delayed {
-        since: claim.job.created_at,
+        since: claim.job.about.created_at,
         class,
         ambiguous: true,
     };

@@ -77,7 +77,7 @@ pub async fn a_dead_letter_is_retried_under_its_old_id(harness: impl Harness + '
     let handover = world.waiting("ann").await;
     world.agent_says(handover, "one").await;
     let claim = world.claim(&bot()).await.unwrap();
-    let id = claim.job.delivery;
+    let id = claim.job.about.delivery;
     world.dies(claim).await;
     let dead = listed(&world, DeliveryState::Dead).await;
     assert_eq!(dead.iter().map(|view| view.id).collect::<Vec<_>>(), [id]);
@@ -87,7 +87,10 @@ pub async fn a_dead_letter_is_retried_under_its_old_id(harness: impl Harness + '
     );
     world.reopen().await;
     let again = world.claim(&bot()).await.unwrap();
-    assert_eq!((again.job.delivery, text(&again)), (id, "one".to_owned()));
+    assert_eq!(
+        (again.job.about.delivery, text(&again)),
+        (id, "one".to_owned())
+    );
     world.done(again).await;
     assert_eq!(
         world.store.retry_delivery(id, "admin").await.unwrap(),
@@ -137,7 +140,7 @@ pub async fn a_retried_text_may_come_back_as_an_echo(harness: impl Harness + 'st
     let handover = world.waiting("ann").await;
     world.agent_says(handover, "one").await;
     let claim = world.claim(&bot()).await.unwrap();
-    let id = claim.job.delivery;
+    let id = claim.job.about.delivery;
     world.dies(claim).await;
     world.store.retry_delivery(id, "admin").await.unwrap();
     world.apply(step("ann", vec![bot_said("one")])).await;
@@ -168,7 +171,7 @@ pub async fn a_message_in_parts_that_is_given_up_can_be_said_to_its_end(
     for view in &dead {
         world.store.retry_delivery(view.id, "admin").await.unwrap();
         let claim = world.claim(&bot()).await.unwrap();
-        assert_eq!(claim.job.delivery, view.id);
+        assert_eq!(claim.job.about.delivery, view.id);
         world.done(claim).await;
     }
     for part in ["the first", "the second", "the third"] {
@@ -183,14 +186,14 @@ pub async fn a_delivery_that_waits_is_retried_at_once(harness: impl Harness + 's
     world.waiting("ann").await;
     world.user_says("ann", "one").await;
     let claim = world.claim(&team()).await.unwrap();
-    let id = claim.job.delivery;
+    let id = claim.job.about.delivery;
     world.fails_for(claim, Duration::from_mins(5)).await;
     assert!(world.claim(&team()).await.is_none());
     assert_eq!(
         world.store.retry_delivery(id, "admin").await.unwrap(),
         Changed::Yes
     );
-    assert_eq!(world.claim(&team()).await.unwrap().job.delivery, id);
+    assert_eq!(world.claim(&team()).await.unwrap().job.about.delivery, id);
 }
 
 pub async fn a_skipped_delivery_is_not_sent(harness: impl Harness + 'static) {
@@ -220,7 +223,7 @@ pub async fn what_is_on_its_way_is_neither_skipped_nor_retried(harness: impl Har
     world.waiting("ann").await;
     world.user_says("ann", "one").await;
     let claim = world.claim(&team()).await.unwrap();
-    let id = claim.job.delivery;
+    let id = claim.job.about.delivery;
     assert_eq!(
         world.store.skip_delivery(id, "admin").await.unwrap(),
         Changed::NotNow

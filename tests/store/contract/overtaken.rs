@@ -30,7 +30,7 @@ pub async fn a_close_by_the_desk_cancels_what_waits_but_not_what_is_on_its_way(
         world.store.deliveries(cancelled).await.unwrap().items.len(),
         1
     );
-    let id = flying.job.delivery;
+    let id = flying.job.about.delivery;
     assert!(
         world.done(flying).await.is_none(),
         "what waited behind it is not sent"
@@ -81,7 +81,7 @@ pub async fn a_resume_goes_ahead_of_a_text_that_cannot_go_out(harness: impl Harn
     let handover = world.waiting("ann").await;
     world.agent_says(handover, "goodbye").await;
     let say = world.claim(&bot()).await.unwrap();
-    let say_id = say.job.delivery;
+    let say_id = say.job.about.delivery;
     world.fails_for(say, Duration::from_mins(5)).await;
     world.closes(handover).await;
     assert!(
@@ -159,7 +159,7 @@ pub async fn a_dead_resume_does_not_give_the_bot_a_user_whom_an_agent_has_by_now
     let before = world.waiting("ann").await;
     world.closes(before).await;
     let resume = world.claim(&bot()).await.unwrap();
-    let id = resume.job.delivery;
+    let id = resume.job.about.delivery;
     world.dies(resume).await;
     let handover = world.waiting("ann").await;
     world.reopen().await;
@@ -172,7 +172,7 @@ pub async fn a_dead_resume_does_not_give_the_bot_a_user_whom_an_agent_has_by_now
     let resume = world.claim(&bot()).await.unwrap();
     world.done(resume).await;
     assert_eq!(retry().await.unwrap(), Changed::Yes, "nobody has the user");
-    assert_eq!(world.claim(&bot()).await.unwrap().job.delivery, id);
+    assert_eq!(world.claim(&bot()).await.unwrap().job.about.delivery, id);
 }
 
 pub async fn a_resume_that_was_on_its_way_is_not_made_again_once_an_agent_has_the_user(

@@ -225,7 +225,7 @@ pub async fn what_operators_changed_is_known_for_its_time(harness: impl Harness 
     let handover = world.waiting("ann").await;
     world.agent_says(handover, "hi").await;
     let say = world.claim(&bot()).await.unwrap();
-    let id = say.job.delivery;
+    let id = say.job.about.delivery;
     world.dies(say).await;
     let retention = Retention {
         audit: DAY,

@@ -137,7 +137,8 @@ pub async fn what_a_look_up_finds_is_offered_to_the_desk_and_is_known_from_then_
     let open = world.claim_of(&team(), handover).await;
     let offered: Vec<String> = open
         .job
-        .transcript
+        .past
+        .messages
         .iter()
         .map(|message| text_of(&message.content))
         .collect();
@@ -183,7 +184,7 @@ pub async fn a_look_up_that_failed_is_not_made_again_and_no_dead_letter(
     let look_up = look_up(&world, handover).await;
     let class = ErrorClass::Busy;
     let result = StepResult::Delayed {
-        since: look_up.job.created_at,
+        since: look_up.job.about.created_at,
         class,
         ambiguous: false,
     };
@@ -228,7 +229,7 @@ pub async fn a_look_up_is_made_after_reopening_as_long_as_somebody_waits(
         .await
         .unwrap();
     let open = world.claim_of(&team(), handover).await;
-    assert_eq!(open.job.transcript.len(), 1);
+    assert_eq!(open.job.past.messages.len(), 1);
 }
 
 pub async fn nothing_leaks_between_draft_and_live(harness: impl Harness + 'static) {

@@ -75,7 +75,7 @@ pub async fn all_of_a_destination_is_retried_at_once_and_it_is_known_who_wanted_
     }
     world.user_says("user0", "hello").await;
     let message = world.claim(&team()).await.unwrap();
-    let elsewhere = message.job.delivery;
+    let elsewhere = message.job.about.delivery;
     world.fails_for(message, Duration::from_mins(5)).await;
     for (number, claim) in world.claims(&bot(), 999).await.into_iter().enumerate() {
         if number == 0 {
@@ -99,7 +99,7 @@ pub async fn all_of_a_destination_is_retried_at_once_and_it_is_known_who_wanted_
     assert!(
         of_another
             .iter()
-            .all(|claim| claim.job.delivery != elsewhere)
+            .all(|claim| claim.job.about.delivery != elsewhere)
     );
     let filter = DeliveryFilter {
         state: Some(DeliveryState::Dead),
@@ -125,7 +125,7 @@ pub async fn a_delivery_is_found_by_its_class_and_age_and_shown_with_what_it_car
     let handover = world.waiting("ann").await;
     world.agent_says(handover, "good morning").await;
     let claim = world.claim(&bot()).await.unwrap();
-    let (id, conversation) = (claim.job.delivery, claim.job.conversation);
+    let (id, conversation) = (claim.job.about.delivery, claim.job.about.conversation);
     world.dies(claim).await;
     let of_class = |class: ErrorClass| DeliveryFilter {
         error_class: Some(class),

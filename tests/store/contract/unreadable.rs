@@ -36,13 +36,13 @@ pub async fn what_was_sent_is_not_sent_again_for_want_of_a_readable_conversation
     world.spoil().await;
     let first = world.claim(&team()).await.unwrap();
     assert_eq!(text(&first), "one");
-    let id = first.job.delivery;
+    let id = first.job.about.delivery;
     let next = match world.done(first).await {
         Some(next) => next,
         None => world.claim(&team()).await.unwrap(),
     };
     assert_eq!(text(&next), "two");
-    assert_ne!(next.job.delivery, id);
+    assert_ne!(next.job.about.delivery, id);
 }
 
 pub async fn a_resume_that_cannot_be_read_ends_the_handover_like_one_that_is_given_up(

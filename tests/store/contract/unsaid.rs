@@ -97,7 +97,7 @@ pub async fn what_a_desk_is_told_anew_is_no_dead_letter(harness: impl Harness + 
     );
     let again = world.claim(&team()).await.unwrap();
     assert_eq!(again.job.task.kind(), TaskKind::Open);
-    assert_eq!(again.job.transcript.len(), 1, "it stands in the offer");
+    assert_eq!(again.job.past.messages.len(), 1, "it stands in the offer");
 }
 
 pub async fn a_desk_does_not_read_what_agents_before_it_could_not_say(
@@ -110,7 +110,7 @@ pub async fn a_desk_does_not_read_what_agents_before_it_could_not_say(
     }
     let one = world.claim(&bot()).await.unwrap();
     let two = world.done(one).await.unwrap();
-    let refused = two.job.delivery;
+    let refused = two.job.about.delivery;
     let three = world.dies(two).await.unwrap();
     assert_eq!(text(&three), "three");
     world.done(three).await;
@@ -141,7 +141,7 @@ pub async fn a_part_that_is_said_after_all_is_not_the_whole_message(
     let handover = world.waiting("ann").await;
     world.agent_says(handover, "the first the second").await;
     let first = world.claim(&bot()).await.unwrap();
-    let refused = first.job.delivery;
+    let refused = first.job.about.delivery;
     assert!(world.dies(first).await.is_none());
     close(&world, handover).await;
 
@@ -168,10 +168,10 @@ async fn offered(world: &World) -> Vec<String> {
     let handover = world.request("ann").await;
     let open = world.claim_of(&team(), handover).await;
     let agents = |message: &&Message| message.actor == Actor::Agent;
-    let read = open.job.transcript.iter().filter(agents);
+    let read = open.job.past.messages.iter().filter(agents);
     let read = read.map(|message| text_of(&message.content)).collect();
-    let length = u64::try_from(open.job.transcript.len());
-    assert_eq!(Ok(open.job.transcript_total), length);
+    let length = u64::try_from(open.job.past.messages.len());
+    assert_eq!(Ok(open.job.past.total), length);
     world.done(open).await;
     close(world, handover).await;
     read

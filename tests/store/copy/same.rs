@@ -207,7 +207,7 @@ async fn what_waits_goes_out_in_its_order_and_a_repeat_is_one() {
     for claim in claims {
         let mut next = Some(claim);
         while let Some(claim) = next {
-            match claim.job.conversation {
+            match claim.job.about.conversation {
                 id if id == ann => texts.push(text(&claim)),
                 id if id == bea => of_bea.push(text(&claim)),
                 _ => {}

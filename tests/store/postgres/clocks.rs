@@ -115,7 +115,7 @@ async fn what_a_replica_owed_whose_clock_was_ahead_is_taken_up_at_once_when_its_
     assert!(claimed(&right).await.is_none(), "it is held");
     database.says("UPDATE lanes SET leased_until = 0");
     let taken = claimed(&right).await.expect("it is due");
-    assert_eq!(taken.job.delivery, lost.job.delivery);
+    assert_eq!(taken.job.about.delivery, lost.job.about.delivery);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -131,7 +131,7 @@ async fn a_retry_is_due_when_it_was_said_to_be_whichever_replica_said_it() {
     let claim = claimed(&fast).await.unwrap();
     let class = ErrorClass::Busy;
     let result = StepResult::Delayed {
-        since: claim.job.created_at,
+        since: claim.job.about.created_at,
         class,
         ambiguous: false,
     };

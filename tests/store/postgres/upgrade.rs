@@ -45,5 +45,5 @@ async fn lanes_with_what_a_newer_version_wrote_do_not_keep_an_old_one_from_the_o
         assert!(first.claim(&team()).await.is_none());
     }
     let claim = first.claim(&team()).await.expect("of its own version");
-    assert_eq!(claim.job.handover.id, cem);
+    assert_eq!(claim.job.about.handover.id, cem);
 }

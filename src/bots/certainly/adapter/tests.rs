@@ -5,8 +5,8 @@ use super::*;
 use crate::{
     config,
     domain::{
-        conversation::{ConversationKey, Profile, UserProfile},
-        delivery::HandoverFacts,
+        conversation::{ConversationKey, Profile, ResumeContract, UserProfile},
+        delivery::{About, HandoverFacts, Job, Past, Task},
         ids::{BotName, ConversationId, DeliveryId, ExternalId, HandoverId, MessageId},
         message::{Actor, Message},
         taken::Taken,
@@ -55,6 +55,10 @@ fn refused(settings: &str) -> Vec<String> {
         .collect()
 }
 
+async fn performed(bot: &Certainly, job: &Job) -> Result<Done, Failure> {
+    bot.perform(job.for_bot()?).await
+}
+
 fn say(content: Content) -> Job {
     let message = MessageId::from_uuid(Uuid::from_u128(2));
     let task = Task::Say {
@@ -96,34 +100,35 @@ fn pause() -> Job {
 /// Of a user whom the claim named otherwise than the conversation is.
 fn job(task: Task) -> Job {
     Job {
-        delivery: DeliveryId::from_uuid(Uuid::from_u128(3)),
-        task,
-        created_at: Timestamp::from_millis(0),
-        conversation: ConversationId::from_uuid(Uuid::from_u128(4)),
-        key: ConversationKey {
-            bot: BotName::new("fashion").unwrap(),
-            realm: "d/7".into(),
-            user: ExternalId::new("../u?1").unwrap(),
-        },
-        profile: Profile {
-            user: UserProfile {
-                id: Some("webbot:../u?1".to_owned()),
-                ..UserProfile::default()
+        about: About {
+            delivery: DeliveryId::from_uuid(Uuid::from_u128(3)),
+            created_at: Timestamp::from_millis(0),
+            conversation: ConversationId::from_uuid(Uuid::from_u128(4)),
+            key: ConversationKey {
+                bot: BotName::new("fashion").unwrap(),
+                realm: "d/7".into(),
+                user: ExternalId::new("../u?1").unwrap(),
             },
-            ..Profile::default()
-        }
-        .into(),
-        handover: HandoverFacts {
-            id: HandoverId::from_uuid(Uuid::from_u128(5)),
-            language: "en".into(),
-            payload: None,
-            options: Map::new(),
+            profile: Profile {
+                user: UserProfile {
+                    id: Some("webbot:../u?1".to_owned()),
+                    ..UserProfile::default()
+                },
+                ..Profile::default()
+            }
+            .into(),
+            handover: HandoverFacts {
+                id: HandoverId::from_uuid(Uuid::from_u128(5)),
+                language: "en".into(),
+                payload: None,
+                options: Map::new(),
+            },
         },
+        task,
         taken: Taken::default(),
         leg: None,
         message: None,
-        transcript: Vec::new(),
-        transcript_total: 0,
+        past: Past::default(),
     }
 }
 
@@ -139,7 +144,7 @@ async fn only_request(stub: &Stub) -> (String, Value) {
 #[tokio::test]
 async fn a_text_goes_out_to_the_claimed_user_with_the_slash_at_the_end() {
     let stub = Stub::answering("200 OK", "", "<html>whatever</html>").await;
-    let done = bot(&stub, "").perform(&say(Content::text("Hello"))).await;
+    let done = performed(&bot(&stub, ""), &say(Content::text("Hello"))).await;
     assert_eq!(done, Ok(Done::default()));
     let (head, body) = only_request(&stub).await;
     assert!(
@@ -160,11 +165,9 @@ async fn a_user_whom_no_claim_has_named_is_called_as_messages_name_them() {
         ),
     ] {
         let stub = Stub::answering("200 OK", "", "").await;
-        let job = Job {
-            profile: Profile::default().into(),
-            ..say(Content::text("Hello"))
-        };
-        bot(&stub, settings).perform(&job).await.unwrap();
+        let mut job = say(Content::text("Hello"));
+        job.about.profile = Profile::default().into();
+        performed(&bot(&stub, settings), &job).await.unwrap();
         let (head, _) = only_request(&stub).await;
         assert!(head.starts_with(&format!("POST {path} ")), "{head}");
     }
@@ -190,7 +193,7 @@ async fn each_way_of_showing_who_calls_is_that_and_no_other() {
     for (auth, target, header) in rows {
         let stub = Stub::answering("200 OK", "", "").await;
         let bot = bot(&stub, &format!("auth = \"{auth}\""));
-        bot.perform(&pause()).await.unwrap();
+        performed(&bot, &pause()).await.unwrap();
         let (head, _) = only_request(&stub).await;
         assert!(
             head.starts_with(&format!("GET {target} HTTP/1.1\r\n")),
@@ -207,8 +210,8 @@ async fn each_way_of_showing_who_calls_is_that_and_no_other() {
 async fn the_bot_is_told_to_listen_and_to_take_over_by_the_documented_calls() {
     let stub = Stub::answering("200 OK", "", "").await;
     let bot = bot(&stub, "claim_end = \"handover done&x\"");
-    bot.perform(&pause()).await.unwrap();
-    bot.perform(&resume(0)).await.unwrap();
+    performed(&bot, &pause()).await.unwrap();
+    performed(&bot, &resume(0)).await.unwrap();
     let heads: Vec<_> = stub.requests().await;
     assert!(
         heads[0].starts_with(&format!("GET {HANDOVER} ")),
@@ -224,7 +227,7 @@ async fn the_bot_is_told_to_listen_and_to_take_over_by_the_documented_calls() {
 #[tokio::test]
 async fn without_a_claim_end_the_takeover_names_none() {
     let stub = Stub::answering("200 OK", "", "").await;
-    bot(&stub, "").perform(&resume(0)).await.unwrap();
+    performed(&bot(&stub, ""), &resume(0)).await.unwrap();
     let (head, _) = only_request(&stub).await;
     assert!(head.starts_with(&format!("GET {TAKEOVER} ")), "{head}");
 }
@@ -236,7 +239,7 @@ async fn trigger_message_is_the_other_sender() {
         &stub,
         "sender = \"trigger-message\"\napi_token = \"profile\"",
     );
-    bot.perform(&say(Content::text("Hello"))).await.unwrap();
+    performed(&bot, &say(Content::text("Hello"))).await.unwrap();
     let (head, body) = only_request(&stub).await;
     assert!(
         head.starts_with("POST /actionsvc/trigger-message/ HTTP/1.1\r\n"),
@@ -276,7 +279,9 @@ async fn a_user_whom_trigger_message_does_not_know_is_gone() {
     for (status, answer, class) in rows {
         let stub = Stub::answering(status, "", answer).await;
         let bot = bot(&stub, "sender = \"trigger-message\"");
-        let failure = bot.perform(&say(Content::text("Hello"))).await.unwrap_err();
+        let failure = performed(&bot, &say(Content::text("Hello")))
+            .await
+            .unwrap_err();
         assert_eq!(
             (failure.class, failure.status),
             (class, status[..3].parse().ok()),
@@ -289,7 +294,7 @@ async fn a_user_whom_trigger_message_does_not_know_is_gone() {
 async fn a_dialog_state_moves_the_flow_and_sets_variables() {
     let stub = Stub::answering("200 OK", "", "").await;
     let steps = r#"resume = [{ dialog_state = "1068935", session_data = { why = "reason|upper", agent = "agent" } }]"#;
-    bot(&stub, steps).perform(&resume(0)).await.unwrap();
+    performed(&bot(&stub, steps), &resume(0)).await.unwrap();
     let (head, body) = only_request(&stub).await;
     assert!(
         head.starts_with("POST /actionsvc/trigger-response/ HTTP/1.1\r\n"),
@@ -312,15 +317,14 @@ async fn a_long_text_of_a_step_takes_several_calls() {
     let settings = format!(
         "text_limit = 100\nresume = [{{ text = \"{text}\" }}, {{ request = {{ method = \"GET\", url = \"{{{{ bot.api_url }}}}\" }} }}]"
     );
-    bot(&stub, &settings).perform(&resume(0)).await.unwrap();
+    performed(&bot(&stub, &settings), &resume(0)).await.unwrap();
     assert_eq!(stub.requests().await.len(), 2);
 }
 
 #[tokio::test]
 async fn what_no_words_can_stand_for_is_rejected_without_a_call() {
     let stub = Stub::answering("200 OK", "", "").await;
-    let failure = bot(&stub, "")
-        .perform(&say(Content::Intro {}))
+    let failure = performed(&bot(&stub, ""), &say(Content::Intro {}))
         .await
         .unwrap_err();
     assert_eq!(failure.class, ErrorClass::Rejected);
@@ -340,7 +344,7 @@ async fn answers_are_sorted_into_their_classes() {
         let stub = Stub::answering(status, "location: /elsewhere/\r\n", "{}").await;
         let bot = bot(&stub, "");
         for job in [say(Content::text("Hello")), pause(), resume(0)] {
-            let failure = bot.perform(&job).await.unwrap_err();
+            let failure = performed(&bot, &job).await.unwrap_err();
             let expected = (class, status[..3].parse().ok());
             assert_eq!((failure.class, failure.status), expected, "{status}");
         }
@@ -363,7 +367,7 @@ async fn what_another_host_answers_says_nothing_of_the_bot() {
             let step = format!(r#"[{{ request = {{ method = "POST", url = "{url}/x" }} }}]"#);
             let bot = bot(&own, &format!("pause = {step}\nresume = {step}"));
             for job in [resume(0), pause()] {
-                let said = match bot.perform(&job).await {
+                let said = match performed(&bot, &job).await {
                     Ok(done) => done.unasked,
                     Err(failure) => failure.unasked,
                 };
@@ -393,7 +397,7 @@ async fn only_the_users_own_addresses_say_that_the_user_is_gone() {
         let step = format!(r#"[{{ request = {{ method = "POST", url = "{url}" }} }}]"#);
         let bot = bot(&stub, &format!("pause = {step}\nresume = {step}"));
         for job in [resume(0), pause()] {
-            let failure = bot.perform(&job).await.unwrap_err();
+            let failure = performed(&bot, &job).await.unwrap_err();
             assert_eq!(failure.class, class, "{url}");
         }
     }
@@ -402,7 +406,7 @@ async fn only_the_users_own_addresses_say_that_the_user_is_gone() {
         "sender = \"trigger-message\"\nresume = [{ dialog_state = \"7\" }]",
     );
     for job in [resume(0), say(Content::text("Hello"))] {
-        let failure = bot.perform(&job).await.unwrap_err();
+        let failure = performed(&bot, &job).await.unwrap_err();
         let expected = (ErrorClass::Rejected, Some(404));
         assert_eq!((failure.class, failure.status), expected, "names no user");
     }
@@ -417,7 +421,7 @@ async fn what_certainly_has_no_call_for_fails_for_good() {
         session: true,
     };
     for job in [job(Task::Forget), job(look_up), pause()] {
-        let failure = bot.perform(&job).await.unwrap_err();
+        let failure = performed(&bot, &job).await.unwrap_err();
         assert_eq!(failure.class, ErrorClass::Unsupported);
     }
     assert!(stub.requests().await.is_empty());
@@ -431,7 +435,7 @@ async fn the_token_goes_to_no_other_host() {
     let steps = format!(
         r#"pause = [{{ request = {{ method = "PUT", url = "{url}/x/{{{{ user_id }}}}" }} }}]"#
     );
-    bot(&own, &steps).perform(&pause()).await.unwrap();
+    performed(&bot(&own, &steps), &pause()).await.unwrap();
     let (head, _) = only_request(&other).await;
     assert!(head.starts_with("PUT /x/webbot%3A..%2Fu%3F1 "), "{head}");
     assert!(!head.contains("canary"));
@@ -459,8 +463,8 @@ async fn the_next_call_carries_the_tokens_that_were_put_in_place() {
     let bot = bot(&stub, &format!("api_token = \"profile\"\n{steps}"));
     bot.settings.access_token().unwrap().set("new".into());
     bot.settings.api_token().unwrap().set("newer".into());
-    bot.perform(&pause()).await.unwrap();
-    bot.perform(&resume(0)).await.unwrap();
+    performed(&bot, &pause()).await.unwrap();
+    performed(&bot, &resume(0)).await.unwrap();
     let heads = stub.requests().await;
     assert!(heads[0].contains("Bearer new\r\n"), "{}", heads[0]);
     assert!(heads[1].contains("JWT newer\r\n"), "{}", heads[1]);

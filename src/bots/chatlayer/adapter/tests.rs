@@ -5,8 +5,8 @@ use super::*;
 use crate::{
     config,
     domain::{
-        conversation::{ConversationKey, Profile},
-        delivery::HandoverFacts,
+        conversation::{ConversationKey, Profile, ResumeContract},
+        delivery::{About, HandoverFacts, Job, Past, Task},
         ids::{BotName, ConversationId, DeliveryId, ExternalId, HandoverId, MessageId},
         message::{Actor, Content, Message},
         retry::ErrorClass,
@@ -60,6 +60,10 @@ fn refused(steps: &str) -> Vec<String> {
         .collect()
 }
 
+async fn performed(bot: &Chatlayer, job: &Job) -> Result<Done, Failure> {
+    bot.perform(job.for_bot()?).await
+}
+
 fn say(content: Content) -> Job {
     job(
         Task::Say {
@@ -104,27 +108,28 @@ pub(in crate::bots::chatlayer) fn job(task: Task, content: Option<Content>) -> J
         raw: None,
     });
     Job {
-        delivery: DeliveryId::from_uuid(Uuid::from_u128(3)),
+        about: About {
+            delivery: DeliveryId::from_uuid(Uuid::from_u128(3)),
+            created_at: Timestamp::from_millis(0),
+            conversation: ConversationId::from_uuid(Uuid::from_u128(4)),
+            key: ConversationKey {
+                bot: BotName::new("webshop").unwrap(),
+                realm: "b/1/LIVE".into(),
+                user: ExternalId::new("../s?1").unwrap(),
+            },
+            profile: Profile::default().into(),
+            handover: HandoverFacts {
+                id: HandoverId::from_uuid(Uuid::from_u128(5)),
+                language: "en".into(),
+                payload: None,
+                options: Map::new(),
+            },
+        },
         task,
-        created_at: Timestamp::from_millis(0),
-        conversation: ConversationId::from_uuid(Uuid::from_u128(4)),
-        key: ConversationKey {
-            bot: BotName::new("webshop").unwrap(),
-            realm: "b/1/LIVE".into(),
-            user: ExternalId::new("../s?1").unwrap(),
-        },
-        profile: Profile::default().into(),
-        handover: HandoverFacts {
-            id: HandoverId::from_uuid(Uuid::from_u128(5)),
-            language: "en".into(),
-            payload: None,
-            options: Map::new(),
-        },
         taken: Taken::default(),
         leg: None,
         message,
-        transcript: Vec::new(),
-        transcript_total: 0,
+        past: Past::default(),
     }
 }
 
@@ -132,7 +137,7 @@ pub(in crate::bots::chatlayer) fn job(task: Task, content: Option<Content>) -> J
 async fn a_text_goes_out_as_an_action_of_the_right_session() {
     let stub = Stub::answering("200 OK", "", "<html>whatever</html>").await;
     assert_eq!(
-        bot(&stub, "").perform(&say(Content::text("Hello"))).await,
+        performed(&bot(&stub, ""), &say(Content::text("Hello"))).await,
         Ok(Done::default())
     );
     let (head, body) = only_request(&stub).await;
@@ -152,8 +157,7 @@ async fn a_text_goes_out_as_an_action_of_the_right_session() {
 #[tokio::test]
 async fn what_cannot_be_shown_is_rejected_without_a_call() {
     let stub = Stub::answering("200 OK", "", "").await;
-    let failure = bot(&stub, "")
-        .perform(&say(Content::Intro {}))
+    let failure = performed(&bot(&stub, ""), &say(Content::Intro {}))
         .await
         .unwrap_err();
     assert_eq!(failure.class, ErrorClass::Rejected);
@@ -170,8 +174,7 @@ async fn answers_are_sorted_into_their_classes() {
     ];
     for (status, class) in rows {
         let stub = Stub::answering(status, "", "{}").await;
-        let failure = bot(&stub, "")
-            .perform(&say(Content::text("Hello")))
+        let failure = performed(&bot(&stub, ""), &say(Content::text("Hello")))
             .await
             .unwrap_err();
         assert_eq!(
@@ -186,7 +189,7 @@ async fn answers_are_sorted_into_their_classes() {
 async fn the_default_resume_calls_the_bots_own_api_with_its_token() {
     let stub = Stub::answering("200 OK", "", "").await;
     assert_eq!(
-        bot(&stub, "").perform(&resume(0)).await,
+        performed(&bot(&stub, ""), &resume(0)).await,
         Ok(Done::default())
     );
     let (head, body) = only_request(&stub).await;
@@ -206,7 +209,7 @@ async fn a_dialog_state_is_triggered_with_its_session_data() {
     let stub = Stub::answering("200 OK", "", "").await;
     let steps = r#"resume = [{ dialog_state = "d1", session_data = { why = "reason|upper", long = "seconds > 60" } }]"#;
     assert_eq!(
-        bot(&stub, steps).perform(&resume(0)).await,
+        performed(&bot(&stub, steps), &resume(0)).await,
         Ok(Done::default())
     );
     let (head, body) = only_request(&stub).await;
@@ -230,7 +233,7 @@ async fn the_token_goes_to_no_other_host() {
         r#"pause = [{{ request = {{ method = "PUT", url = "{url}/x/{{{{ session_id }}}}", headers = {{ x-lang = "{{{{ language }}}}" }} }} }}]"#
     );
     let pause = job(Task::Pause { index: 0 }, None);
-    bot(&own, &steps).perform(&pause).await.unwrap();
+    performed(&bot(&own, &steps), &pause).await.unwrap();
     let (head, body) = only_request(&other).await;
     assert!(
         head.starts_with("PUT /x/..%2Fs%3F1 ") && head.contains("x-lang: en"),
@@ -255,7 +258,7 @@ async fn what_another_host_answers_says_nothing_of_the_bot() {
             let step = format!(r#"[{{ request = {{ method = "POST", url = "{url}/x" }} }}]"#);
             let bot = bot(&own, &format!("pause = {step}\nresume = {step}"));
             for job in [resume(0), job(Task::Pause { index: 0 }, None)] {
-                let said = match bot.perform(&job).await {
+                let said = match performed(&bot, &job).await {
                     Ok(done) => done.unasked,
                     Err(failure) => failure.unasked,
                 };
@@ -283,13 +286,16 @@ async fn only_the_conversations_own_address_says_that_it_is_gone() {
         let step = format!(r#"[{{ request = {{ method = "POST", url = "{url}" }} }}]"#);
         let bot = bot(&stub, &format!("pause = {step}\nresume = {step}"));
         for job in [resume(0), job(Task::Pause { index: 0 }, None)] {
-            let failure = bot.perform(&job).await.unwrap_err();
+            let failure = performed(&bot, &job).await.unwrap_err();
             assert_eq!(failure.class, class, "{url}");
             assert!(matches!(failure.status, Some(404 | 410)), "{failure:?}");
         }
     }
     let dialog = bot(&stub, r#"resume = [{ dialog_state = "d1" }]"#);
-    let failure = dialog.perform(&resume(0)).await.unwrap_err();
+    let failure = dialog
+        .perform(resume(0).for_bot().unwrap())
+        .await
+        .unwrap_err();
     assert_eq!(failure.class, ErrorClass::Rejected, "names no conversation");
 }
 
@@ -297,7 +303,7 @@ async fn only_the_conversations_own_address_says_that_it_is_gone() {
 async fn a_resume_step_that_the_configuration_no_longer_has_is_done() {
     let stub = Stub::answering("200 OK", "", "").await;
     assert_eq!(
-        bot(&stub, "resume = []").perform(&resume(0)).await,
+        performed(&bot(&stub, "resume = []"), &resume(0)).await,
         Ok(Done::without_a_call())
     );
     assert!(stub.requests().await.is_empty());
@@ -326,7 +332,7 @@ async fn what_answers_a_probe_with_a_web_page_is_not_the_api() {
 async fn the_last_call_that_chatlayer_takes_says_so_and_another_hosts_limit_does_not_count() {
     let headers = "x-ratelimit-limit: 1200\r\nx-ratelimit-remaining: 0\r\nx-ratelimit-reset: 7\r\n";
     let stub = Stub::answering("200 OK", headers, "{}").await;
-    let done = bot(&stub, "").perform(&say(Content::text("Hello"))).await;
+    let done = performed(&bot(&stub, ""), &say(Content::text("Hello"))).await;
     assert_eq!(
         done.unwrap().quiet_for,
         Some(std::time::Duration::from_secs(7))
@@ -335,9 +341,7 @@ async fn the_last_call_that_chatlayer_takes_says_so_and_another_hosts_limit_does
     let own = Stub::answering("200 OK", "", "").await;
     let url = stub.base().expose().trim_end_matches('/').to_owned();
     let steps = format!(r#"pause = [{{ request = {{ method = "POST", url = "{url}/x" }} }}]"#);
-    let done = bot(&own, &steps)
-        .perform(&job(Task::Pause { index: 0 }, None))
-        .await;
+    let done = performed(&bot(&own, &steps), &job(Task::Pause { index: 0 }, None)).await;
     assert_eq!(done.unwrap().quiet_for, None);
 }
 
@@ -432,7 +436,7 @@ async fn what_a_step_takes_from_its_answer_is_there_for_later_steps() {
     )
     .await;
     let bot = bot(&stub, TAKING);
-    let done = bot.perform(&resume(0)).await.unwrap();
+    let done = performed(&bot, &resume(0)).await.unwrap();
     assert_eq!(done.taken.get("ticket"), Some(&json!("t/1")));
     assert_eq!(
         done.taken.get("gone"),
@@ -443,11 +447,14 @@ async fn what_a_step_takes_from_its_answer_is_there_for_later_steps() {
         taken: done.taken,
         ..resume(1)
     };
-    bot.perform(&later).await.unwrap();
+    performed(&bot, &later).await.unwrap();
     let requests = stub.requests().await;
     assert!(
         requests[1].starts_with("POST /second/t%2F1 "),
         "{requests:?}"
     );
-    assert!(bot.perform(&resume(1)).await.is_err(), "nothing was taken");
+    assert!(
+        performed(&bot, &resume(1)).await.is_err(),
+        "nothing was taken"
+    );
 }

@@ -27,7 +27,9 @@ const BOTH: Task = Task::LookUp {
 };
 
 async fn look_up(stub: &Stub, task: Task, settings: &str) -> Result<Done, Failure> {
-    bot(stub, settings).perform(&job(task, None)).await
+    bot(stub, settings)
+        .perform(job(task, None).for_bot().unwrap())
+        .await
 }
 
 fn texts(done: &Done) -> Vec<&str> {
@@ -150,13 +152,17 @@ async fn an_answer_without_end_is_cut_off_and_counts_as_none() {
 #[tokio::test]
 async fn session_data_are_deleted_and_what_is_gone_already_is_told() {
     let stub = Stub::answering("204 No Content", "", "").await;
-    let done = bot(&stub, "").perform(&job(Task::Forget, None)).await;
+    let done = bot(&stub, "")
+        .perform(job(Task::Forget, None).for_bot().unwrap())
+        .await;
     assert_eq!(done, Ok(Done::default()));
     let (head, _) = only_request(&stub).await;
     let path = "DELETE /v1/bots/b%2F1/conversations/..%2Fs%3F1/session-data?version=LIVE ";
     assert!(head.starts_with(path), "{head}");
     assert!(head.contains("authorization: Bearer id:canary"));
     let gone = Stub::answering("404 Not Found", "", "").await;
-    let failure = bot(&gone, "").perform(&job(Task::Forget, None)).await;
+    let failure = bot(&gone, "")
+        .perform(job(Task::Forget, None).for_bot().unwrap())
+        .await;
     assert_eq!(failure.unwrap_err().class, ErrorClass::Gone);
 }

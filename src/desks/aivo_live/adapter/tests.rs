@@ -10,10 +10,12 @@ use crate::{
     config,
     domain::{
         conversation::{ConversationKey, Profile, UserProfile},
-        delivery::HandoverFacts,
+        delivery::{HandoverFacts, Job, Task},
         fallback::Part,
-        ids::{BotName, ConversationId, DeliveryId, DeskName, ExternalId, HandoverId, LegId},
-        message::{Actor, Content, MediaKind, Message},
+        ids::{
+            BotName, ConversationId, DeliveryId, DeskName, ExternalId, HandoverId, LegId, MessageId,
+        },
+        message::{Actor, Content, MediaKind},
         retry::ErrorClass,
         taken::Taken,
         time::Timestamp,
@@ -78,48 +80,52 @@ fn message(seq: u64, actor: Actor, content: Content) -> Message {
 
 fn job(task: Task) -> Job {
     Job {
-        delivery: DeliveryId::from_uuid(id(0xd)),
-        task,
-        created_at: START,
-        conversation: ConversationId::from_uuid(id(0xc)),
-        key: ConversationKey {
-            bot: BotName::new("webshop").unwrap(),
-            realm: "b1/LIVE".into(),
-            user: ExternalId::new("s1").unwrap(),
-        },
-        profile: Profile {
-            channel: Some("web".into()),
-            user: UserProfile {
-                id: Some("u1".into()),
-                first_name: Some("Ada".into()),
-                fields: json!({"e_mail": "ada@example.com"})
-                    .as_object()
-                    .unwrap()
-                    .clone(),
-                ..UserProfile::default()
+        about: About {
+            delivery: DeliveryId::from_uuid(id(0xd)),
+            created_at: START,
+            conversation: ConversationId::from_uuid(id(0xc)),
+            key: ConversationKey {
+                bot: BotName::new("webshop").unwrap(),
+                realm: "b1/LIVE".into(),
+                user: ExternalId::new("s1").unwrap(),
             },
-            ..Profile::default()
-        }
-        .into(),
-        handover: HandoverFacts {
-            id: HandoverId::from_uuid(id(0xa)),
-            language: "en".into(),
-            payload: Some(json!({"department": "sales", "Phone": 12345, "order": {"id": 7}})),
-            options: Map::new(),
+            profile: Profile {
+                channel: Some("web".into()),
+                user: UserProfile {
+                    id: Some("u1".into()),
+                    first_name: Some("Ada".into()),
+                    fields: json!({"e_mail": "ada@example.com"})
+                        .as_object()
+                        .unwrap()
+                        .clone(),
+                    ..UserProfile::default()
+                },
+                ..Profile::default()
+            }
+            .into(),
+            handover: HandoverFacts {
+                id: HandoverId::from_uuid(id(0xa)),
+                language: "en".into(),
+                payload: Some(json!({"department": "sales", "Phone": 12345, "order": {"id": 7}})),
+                options: Map::new(),
+            },
         },
+        task,
         taken: Taken::default(),
         leg: Some(LegFacts {
             id: LegId::from_uuid(id(LEG)),
             desk: DeskName::new("live").unwrap(),
-            reference: None,
+            standing: Standing::Unnamed,
             taken: Taken::default(),
         }),
         message: Some(message(2, Actor::User, Content::text("hello"))),
-        transcript: vec![
-            message(1, Actor::User, Content::text("help")),
-            message(3, Actor::System, Content::text("a notice")),
-        ],
-        transcript_total: 1,
+        past: Past {
+            messages: vec![
+                message(1, Actor::User, Content::text("help")),
+                message(3, Actor::System, Content::text("a notice")),
+            ],
+            total: 1,
+        },
     }
 }
 
@@ -128,7 +134,7 @@ fn in_room(task: Task) -> Job {
     let answered = json!({"customToken": "canary-custom", "messageQueueId": 9});
     let mut job = job(task);
     let leg = job.leg.as_mut().unwrap();
-    leg.reference = Some(ROOM.to_owned());
+    leg.standing = Standing::Named(ROOM.to_owned());
     leg.taken = Taken::from_iter([(kept_as(ROOM), answered)]);
     job
 }
@@ -151,7 +157,7 @@ async fn sent(stub: &Stub) -> (String, Value) {
 async fn made(job: &Job, settings: &str) -> (String, Value) {
     let stub = Stub::answering("200 OK", "", "").await;
     assert_eq!(
-        desk(&stub, settings).perform(job).await,
+        desk(&stub, settings).perform(job.for_desk().unwrap()).await,
         Ok(Done::default())
     );
     sent(&stub).await
@@ -182,7 +188,7 @@ async fn nothing_that_is_printed_holds_a_secret() {
     let stub = Stub::answering("400 Bad Request", "", "canary").await;
     let desk = desk(&stub, "");
     let job = in_room(told(None));
-    let failure = desk.perform(&job).await.unwrap_err();
+    let failure = desk.perform(job.for_desk().unwrap()).await.unwrap_err();
     let printed = format!("{desk:?} {failure:?} {failure} {:?}", job.leg);
     assert!(!printed.contains("canary"), "{printed}");
 }

@@ -7,18 +7,21 @@ use crate::{
         contact::Person,
     },
     domain::{
-        delivery::{Done, Failure, Job, LegFacts},
+        delivery::{DeskJob, Done, Failure},
         retry::ErrorClass,
     },
     outbound::CallError,
 };
 
-pub(super) async fn close(desk: &Chatwoot, job: &Job, attempt: Attempt) -> Result<Done, Failure> {
-    let leg = job.leg.as_ref().ok_or_else(Failure::unsupported)?;
-    let conversations = if let Some(reference) = &leg.reference {
-        vec![reference.clone()]
+pub(super) async fn close(
+    desk: &Chatwoot,
+    job: DeskJob<'_>,
+    attempt: Attempt,
+) -> Result<Done, Failure> {
+    let conversations = if let Some(reference) = job.leg.reference() {
+        vec![reference.to_owned()]
     } else {
-        let made = made(desk, job, leg).await;
+        let made = made(desk, job).await;
         made.map_err(|fault| to_be_looked_up(fault.into()))?
     };
     if conversations.is_empty() && attempt == Attempt::First {
@@ -37,11 +40,11 @@ pub(super) async fn close(desk: &Chatwoot, job: &Job, attempt: Attempt) -> Resul
 }
 
 /// What an opening has made that broke off: nothing, or a conversation, or two where it was made twice.
-async fn made(desk: &Chatwoot, job: &Job, leg: &LegFacts) -> Result<Vec<String>, CallError> {
-    let Some(contact) = opening::find_contact(desk, &Person::of(job)).await? else {
+async fn made(desk: &Chatwoot, job: DeskJob<'_>) -> Result<Vec<String>, CallError> {
+    let Some(contact) = opening::find_contact(desk, &Person::of(job.about)).await? else {
         return Ok(Vec::new());
     };
-    let attributes = Attributes::of(job, leg);
+    let attributes = Attributes::of(job);
     let made = opening::conversations(desk, &contact, &attributes).await?;
     let numbers = made.iter().map(|conversation| conversation.id.to_string());
     Ok(numbers.collect())

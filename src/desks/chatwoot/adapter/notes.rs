@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     desks::{chatwoot::capabilities::NOTE_LIMIT, known::Known, transcript},
-    domain::delivery::Job,
+    domain::delivery::{About, Past},
 };
 
 /// What is told of the handover leaves room in its note for what was said.
@@ -14,21 +14,20 @@ const ABOUT_ROOM: usize = NOTE_LIMIT / 2;
 const TRANSCRIPT_ROOM: usize = 4 * NOTE_LIMIT;
 
 /// In their order. There is one at least.
-pub(super) fn of(job: &Job) -> Vec<String> {
-    let about = about(job);
-    let said = transcript::told(&job.transcript, job.transcript_total, TRANSCRIPT_ROOM);
-    let told = match said {
-        Some(said) => format!("{about}\n\n{said}"),
-        None => about,
+pub(super) fn of(about: &About, past: &Past) -> Vec<String> {
+    let known = known(about);
+    let told = match transcript::told(past, TRANSCRIPT_ROOM) {
+        Some(said) => format!("{known}\n\n{said}"),
+        None => known,
     };
     in_notes(&told)
 }
 
 /// A line a value, as many as have room.
-fn about(job: &Job) -> String {
+fn known(about: &About) -> String {
     let mut left = ABOUT_ROOM;
     let (mut lines, mut missing) = (Vec::new(), 0_usize);
-    for (name, value) in Known::of(job).into_free(job) {
+    for (name, value) in Known::of(about).into_free(about) {
         let line = match value {
             Value::String(text) => format!("{name}: {text}"),
             other => format!("{name}: {other}"),

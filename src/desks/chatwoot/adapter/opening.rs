@@ -15,7 +15,7 @@ use crate::{
         contact::Person,
     },
     domain::{
-        delivery::{Done, Failure, Job},
+        delivery::{DeskJob, Done, Failure, Past},
         retry::ErrorClass,
     },
     outbound::CallError,
@@ -39,10 +39,9 @@ enum Notes {
     Told,
 }
 
-pub(super) async fn open(desk: &Chatwoot, job: &Job) -> Result<Done, Failure> {
-    let leg = job.leg.as_ref().ok_or_else(Failure::unsupported)?;
-    let attributes = Attributes::of(job, leg);
-    let contact = contact(desk, &Person::of(job)).await?;
+pub(super) async fn open(desk: &Chatwoot, job: DeskJob<'_>, past: &Past) -> Result<Done, Failure> {
+    let attributes = Attributes::of(job);
+    let contact = contact(desk, &Person::of(job.about)).await?;
     if contact.blocked == Some(true) {
         return Ok(refused());
     }
@@ -53,7 +52,7 @@ pub(super) async fn open(desk: &Chatwoot, job: &Job) -> Result<Done, Failure> {
             None => return Ok(refused()),
         },
     };
-    let mut done = match show(desk, job, &opened).await {
+    let mut done = match show(desk, job, past, &opened).await {
         Ok(shown) => shown,
         Err(failure) => return Err(broken_off(desk, &opened, failure).await),
     };
@@ -69,7 +68,12 @@ pub(super) async fn open(desk: &Chatwoot, job: &Job) -> Result<Done, Failure> {
 }
 
 /// To agents, with the notes. What it gives is of the last of its calls.
-async fn show(desk: &Chatwoot, job: &Job, opened: &Opened) -> Result<Done, Failure> {
+async fn show(
+    desk: &Chatwoot,
+    job: DeskJob<'_>,
+    past: &Past,
+    opened: &Opened,
+) -> Result<Done, Failure> {
     let mut done = Done::default();
     if opened.is_pending {
         done = Done::from(&desk.set_status(&opened.id, NewStatus::OPEN).await?);
@@ -79,7 +83,7 @@ async fn show(desk: &Chatwoot, job: &Job, opened: &Opened) -> Result<Done, Failu
         Notes::MaybePartly => Written::look_up(desk, &opened.id, job).await?,
         Notes::Told => return Ok(done),
     };
-    let told = tell(desk, &opened.id, unwritten(job, &written)).await?;
+    let told = tell(desk, &opened.id, unwritten(job, past, &written)).await?;
     Ok(told.unwrap_or(done))
 }
 
@@ -221,11 +225,11 @@ async fn opened_before(
 /// `None`: the contact is blocked, which some versions tell by nothing but how the conversation begins.
 async fn open_anew(
     desk: &Chatwoot,
-    job: &Job,
+    job: DeskJob<'_>,
     contact: &Contact,
     attributes: &Attributes,
 ) -> Result<Option<Opened>, CallError> {
-    let option = |name: &str| job.handover.options.get(name).and_then(Value::as_u64);
+    let option = |name: &str| job.about.handover.options.get(name).and_then(Value::as_u64);
     let source_id = source(desk, contact).await?;
     let conversation = NewConversation {
         source_id: &source_id,
@@ -275,9 +279,13 @@ async fn tell(
 }
 
 /// Under their keys, without those that stand there.
-fn unwritten(job: &Job, written: &Written) -> impl Iterator<Item = (String, Line)> {
-    let notes = notes::of(job).into_iter().enumerate();
-    let notes = notes.map(|(index, text)| (key(job, index), Line::note(text)));
+fn unwritten(
+    job: DeskJob<'_>,
+    past: &Past,
+    written: &Written,
+) -> impl Iterator<Item = (String, Line)> {
+    let notes = notes::of(job.about, past).into_iter().enumerate();
+    let notes = notes.map(move |(index, text)| (key(job, index), Line::note(text)));
     notes.filter(|(key, _)| !written.has(key))
 }
 

@@ -12,11 +12,11 @@ use crate::{
     config,
     domain::{
         conversation::{ConversationKey, Profile, UserProfile},
-        delivery::{HandoverFacts, LegFacts},
+        delivery::{About, HandoverFacts, Job, LegFacts, Past, Standing, Task},
         ids::{
             BotName, ConversationId, DeliveryId, DeskName, ExternalId, HandoverId, LegId, MessageId,
         },
-        message::{MediaKind, Message},
+        message::MediaKind,
         taken::Taken,
         time::Timestamp,
     },
@@ -71,48 +71,49 @@ fn message(actor: Actor, content: Content) -> Message {
 fn job(task: Task) -> Job {
     let fields = json!({"e_mail": "ada@example.com", "Phone": "+31 20 1234567"});
     Job {
-        delivery: DeliveryId::from_uuid(id(0xd)),
-        task,
-        created_at: START,
-        conversation: ConversationId::from_uuid(id(0xc)),
-        key: ConversationKey {
-            bot: BotName::new("webshop").unwrap(),
-            realm: "b1/LIVE".into(),
-            user: ExternalId::new("s1").unwrap(),
-        },
-        profile: Profile {
-            user: UserProfile {
-                first_name: Some("Ada".into()),
-                last_name: Some("Lovelace".into()),
-                fields: fields.as_object().unwrap().clone(),
-                ..UserProfile::default()
+        about: About {
+            delivery: DeliveryId::from_uuid(id(0xd)),
+            created_at: START,
+            conversation: ConversationId::from_uuid(id(0xc)),
+            key: ConversationKey {
+                bot: BotName::new("webshop").unwrap(),
+                realm: "b1/LIVE".into(),
+                user: ExternalId::new("s1").unwrap(),
             },
-            ..Profile::default()
-        }
-        .into(),
-        handover: HandoverFacts {
-            id: HandoverId::from_uuid(id(0xa)),
-            language: "en".into(),
-            payload: None,
-            options: Map::new(),
+            profile: Profile {
+                user: UserProfile {
+                    first_name: Some("Ada".into()),
+                    last_name: Some("Lovelace".into()),
+                    fields: fields.as_object().unwrap().clone(),
+                    ..UserProfile::default()
+                },
+                ..Profile::default()
+            }
+            .into(),
+            handover: HandoverFacts {
+                id: HandoverId::from_uuid(id(0xa)),
+                language: "en".into(),
+                payload: None,
+                options: Map::new(),
+            },
         },
+        task,
         taken: Taken::default(),
         leg: Some(LegFacts {
             id: LegId::from_uuid(id(0x1e6)),
             desk: DeskName::new("inbox").unwrap(),
-            reference: None,
+            standing: Standing::Unnamed,
             taken: Taken::default(),
         }),
         message: Some(message(Actor::User, Content::text("hello"))),
-        transcript: Vec::new(),
-        transcript_total: 0,
+        past: Past::default(),
     }
 }
 
 /// Of a handover that has its conversation.
 fn opened(task: Task) -> Job {
     let mut job = job(task);
-    job.leg.as_mut().unwrap().reference = Some(CONVERSATION.to_owned());
+    job.leg.as_mut().unwrap().standing = Standing::Named(CONVERSATION.to_owned());
     job
 }
 
@@ -151,7 +152,10 @@ async fn sent(stub: &Stub) -> Vec<(String, Value)> {
 /// The one request that `job` makes.
 async fn made(job: &Job) -> (String, Value) {
     let stub = Stub::answering("200 OK", "", "{}").await;
-    assert_eq!(desk(&stub).perform(job).await, Ok(Done::default()));
+    assert_eq!(
+        desk(&stub).perform(job.for_desk().unwrap()).await,
+        Ok(Done::default())
+    );
     let [request] = <[_; 1]>::try_from(sent(&stub).await).unwrap();
     request
 }
@@ -237,9 +241,9 @@ async fn what_was_opened_at_another_desk_of_this_name_is_gone() {
         for again in [false, true] {
             let (desk, job) = (desk(&stub), job(task.clone()));
             let failed = if again {
-                desk.perform_again(&job).await
+                desk.perform_again(job.for_desk().unwrap()).await
             } else {
-                desk.perform(&job).await
+                desk.perform(job.for_desk().unwrap()).await
             };
             assert_eq!(failed.unwrap_err().class, ErrorClass::Gone);
         }
@@ -257,7 +261,10 @@ async fn a_failure_has_the_class_of_its_status() {
         ("503 Service Unavailable", ErrorClass::Busy),
     ] {
         let stub = Stub::answering(status, "", "{}").await;
-        let failed = desk(&stub).perform(&opened(told())).await.unwrap_err();
+        let failed = desk(&stub)
+            .perform(opened(told()).for_desk().unwrap())
+            .await
+            .unwrap_err();
         assert_eq!(failed.class, class, "{status}");
     }
 }
@@ -321,7 +328,10 @@ async fn a_probe_says_what_is_wrong_with_the_inbox() {
 async fn nothing_that_is_printed_holds_a_secret() {
     let stub = Stub::answering("400 Bad Request", "", "canary").await;
     let desk = desk(&stub);
-    let failure = desk.perform(&opened(told())).await.unwrap_err();
+    let failure = desk
+        .perform(opened(told()).for_desk().unwrap())
+        .await
+        .unwrap_err();
     let printed = format!("{desk:?} {failure:?} {failure}");
     assert!(!printed.contains("canary"), "{printed}");
 }

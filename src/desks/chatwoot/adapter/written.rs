@@ -7,7 +7,7 @@ use super::{Chatwoot, to_be_looked_up};
 use crate::{
     desks::chatwoot::actions::{Answered, Message},
     domain::{
-        delivery::{Failure, Job},
+        delivery::{DeskJob, Failure},
         time::Timestamp,
     },
     outbound::CallError,
@@ -31,9 +31,9 @@ impl Written {
     pub(super) async fn look_up(
         desk: &Chatwoot,
         conversation: &str,
-        job: &Job,
+        job: DeskJob<'_>,
     ) -> Result<Self, Failure> {
-        let since = job.created_at.minus(CLOCK_ERROR);
+        let since = job.about.created_at.minus(CLOCK_ERROR);
         let mut written = Self::default();
         let mut before = None;
         loop {

@@ -7,7 +7,7 @@ use crate::{
     desks::template::SettingsError,
     domain::{
         conversation::{ConversationKey, Profile},
-        delivery::{HandoverFacts, LegFacts},
+        delivery::{About, HandoverFacts, Job, LegFacts, Task},
         ids::{
             BotName, ConversationId, DeliveryId, DeskName, ExternalId, HandoverId, LegId, MessageId,
         },
@@ -98,42 +98,46 @@ fn message(content: Content) -> Message {
 
 fn job(task: Task, content: Content) -> Job {
     Job {
-        delivery: DeliveryId::from_uuid(id(0xd)),
+        about: About {
+            delivery: DeliveryId::from_uuid(id(0xd)),
+            created_at: Timestamp::from_millis(1_767_225_600_000),
+            conversation: ConversationId::from_uuid(id(0xc)),
+            key: ConversationKey {
+                bot: BotName::new("webshop").unwrap(),
+                realm: "b1/LIVE".into(),
+                user: ExternalId::new("s1").unwrap(),
+            },
+            profile: Profile::default().into(),
+            handover: HandoverFacts {
+                id: HandoverId::from_uuid(id(0xa)),
+                language: "en".into(),
+                payload: None,
+                options: Map::new(),
+            },
+        },
         task,
-        created_at: Timestamp::from_millis(1_767_225_600_000),
-        conversation: ConversationId::from_uuid(id(0xc)),
-        key: ConversationKey {
-            bot: BotName::new("webshop").unwrap(),
-            realm: "b1/LIVE".into(),
-            user: ExternalId::new("s1").unwrap(),
-        },
-        profile: Profile::default().into(),
-        handover: HandoverFacts {
-            id: HandoverId::from_uuid(id(0xa)),
-            language: "en".into(),
-            payload: None,
-            options: Map::new(),
-        },
         taken: Taken::default(),
         leg: Some(LegFacts {
             id: LegId::from_uuid(id(0xe)),
             desk: DeskName::new("tickets").unwrap(),
-            reference: Some("7".into()),
+            standing: Standing::Named("7".into()),
             taken: Taken::from_iter([("room".to_owned(), json!("a/b"))]),
         }),
         message: Some(message(content)),
-        transcript: vec![
-            message(Content::text("help")),
-            Message {
-                actor: Actor::System,
-                ..message(Content::text("a notice"))
-            },
-            Message {
-                actor: Actor::Bot,
-                ..message(Content::Intro {})
-            },
-        ],
-        transcript_total: 9,
+        past: Past {
+            messages: vec![
+                message(Content::text("help")),
+                Message {
+                    actor: Actor::System,
+                    ..message(Content::text("a notice"))
+                },
+                Message {
+                    actor: Actor::Bot,
+                    ..message(Content::Intro {})
+                },
+            ],
+            total: 9,
+        },
     }
 }
 
@@ -160,7 +164,7 @@ async fn an_offer_tells_the_past_and_takes_what_later_calls_need() {
     .await;
     let desk = desk(&stub, &[OPEN, MESSAGE].concat());
     let open = job(Task::Open { upto: 3 }, Content::text("help"));
-    let done = desk.perform(&open).await.unwrap();
+    let done = desk.perform(open.for_desk().unwrap()).await.unwrap();
     let expected = Done {
         reference: Some("7".into()),
         position: Some(3),
@@ -171,7 +175,10 @@ async fn an_offer_tells_the_past_and_takes_what_later_calls_need() {
     let (head, body) = only(&stub).await;
     assert!(head.starts_with("POST /api/tickets "), "{head}");
     assert!(head.contains("authorization: Bearer canary"), "{head}");
-    assert!(head.contains(&format!("key: {}", open.delivery)), "{head}");
+    assert!(
+        head.contains(&format!("key: {}", open.about.delivery)),
+        "{head}"
+    );
     let told = "(7 earlier messages are left out)\nUser: help\nBot: The conversation was opened without a word.";
     assert_eq!(body, json!({"text": told, "of": 9, "lines": 2}));
 }
@@ -187,7 +194,7 @@ async fn a_refusal_is_one_only_where_the_answer_says_false() {
         let stub = Stub::answering("200 OK", "", answer).await;
         let desk = desk(&stub, &[OPEN, MESSAGE].concat());
         let open = job(Task::Open { upto: 1 }, Content::text("help"));
-        let done = desk.perform(&open).await.unwrap();
+        let done = desk.perform(open.for_desk().unwrap()).await.unwrap();
         assert_eq!(done.refused.as_deref(), refused, "{answer}");
     }
 }
@@ -204,7 +211,11 @@ async fn an_answer_without_the_reference_is_no_success() {
         let stub = Stub::answering("200 OK", "", answer).await;
         let desk = desk(&stub, &[OPEN, MESSAGE].concat());
         let failure = desk
-            .perform(&job(Task::Open { upto: 1 }, Content::text("help")))
+            .perform(
+                job(Task::Open { upto: 1 }, Content::text("help"))
+                    .for_desk()
+                    .unwrap(),
+            )
             .await
             .unwrap_err();
         assert_eq!(failure.class, ErrorClass::Unsupported, "{answer}");
@@ -222,7 +233,9 @@ async fn a_message_goes_where_the_answers_said_as_the_text_that_agents_can_be_sh
             payload: Value::Null,
         }],
     };
-    desk.perform(&job(telling(), content)).await.unwrap();
+    desk.perform(job(telling(), content).for_desk().unwrap())
+        .await
+        .unwrap();
     let (head, body) = only(&stub).await;
     assert!(head.starts_with("POST /api/tickets/7/a%2Fb "), "{head}");
     assert_eq!(
@@ -238,7 +251,7 @@ async fn without_a_request_for_them_a_close_is_no_call_and_a_failure_is_a_messag
     let close = Task::Close {
         reason: "idle".into(),
     };
-    desk.perform(&job(close, Content::text("hello")))
+    desk.perform(job(close, Content::text("hello")).for_desk().unwrap())
         .await
         .unwrap();
     assert!(stub.requests().await.is_empty());
@@ -246,7 +259,7 @@ async fn without_a_request_for_them_a_close_is_no_call_and_a_failure_is_a_messag
         message: MessageId::from_uuid(id(2)),
         reason: "too_long".into(),
     };
-    desk.perform(&job(failed, Content::text("hello")))
+    desk.perform(job(failed, Content::text("hello")).for_desk().unwrap())
         .await
         .unwrap();
     let (_, body) = only(&stub).await;
@@ -270,7 +283,10 @@ async fn what_another_host_answers_says_nothing_of_the_desk() {
         for (host, unasked) in [("{{ desk.api_url }}", false), (&*host, true)] {
             let message = MESSAGE.replace("{{ desk.api_url }}", host);
             let desk = desk(&own, &[OPEN, &message].concat());
-            let said = match desk.perform(&job(telling(), Content::text("hello"))).await {
+            let said = match desk
+                .perform(job(telling(), Content::text("hello")).for_desk().unwrap())
+                .await
+            {
                 Ok(done) => done.unasked,
                 Err(failure) => failure.unasked,
             };
@@ -286,9 +302,9 @@ async fn what_was_opened_at_another_desk_of_this_name_is_gone() {
         let stub = Stub::answering("200 OK", "", "").await;
         let mut job = job(task, Content::text("hello"));
         let leg = job.leg.as_mut().unwrap();
-        (leg.reference, leg.taken) = (None, Taken::default());
+        (leg.standing, leg.taken) = (Standing::Unnamed, Taken::default());
         let desk = desk(&stub, &[OPEN, MESSAGE].concat());
-        let failure = desk.perform(&job).await.unwrap_err();
+        let failure = desk.perform(job.for_desk().unwrap()).await.unwrap_err();
         assert_eq!(failure.class, ErrorClass::Gone);
         assert!(stub.requests().await.is_empty());
     }
@@ -299,8 +315,8 @@ async fn ended_unanswered(desk: &Template) -> Result<Done, Failure> {
     let reason = "declined".into();
     let mut close = job(Task::Close { reason }, Content::text("hello"));
     let leg = close.leg.as_mut().unwrap();
-    (leg.reference, leg.taken) = (None, Taken::default());
-    desk.perform(&close).await
+    (leg.standing, leg.taken) = (Standing::Unnamed, Taken::default());
+    desk.perform(close.for_desk().unwrap()).await
 }
 
 #[tokio::test]
@@ -344,10 +360,10 @@ async fn a_close_that_could_not_be_filled_in_with_a_name_either_is_a_fault() {
 #[tokio::test]
 async fn a_template_that_cannot_be_filled_in_is_refused_without_a_call() {
     let stub = Stub::answering("200 OK", "", "").await;
-    let desk = desk(&stub, &[OPEN, MESSAGE].concat());
-    let mut job = job(telling(), Content::text("hello"));
-    job.leg = None;
-    let failure = desk.perform(&job).await.unwrap_err();
+    let cannot = MESSAGE.replace("desk_ref.room", "handover.payload.room");
+    let desk = desk(&stub, &[OPEN, &cannot].concat());
+    let job = job(telling(), Content::text("hello"));
+    let failure = desk.perform(job.for_desk().unwrap()).await.unwrap_err();
     assert_eq!(failure.class, ErrorClass::Rejected);
     assert!(stub.requests().await.is_empty());
 }

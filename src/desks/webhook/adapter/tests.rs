@@ -6,8 +6,10 @@ use crate::{
     config,
     domain::{
         conversation::{ConversationKey, Profile, UserProfile},
-        delivery::HandoverFacts,
-        ids::{BotName, ConversationId, DeliveryId, ExternalId, HandoverId, MessageId},
+        delivery::{About, HandoverFacts, Job, LegFacts, Standing, Task},
+        ids::{
+            BotName, ConversationId, DeliveryId, DeskName, ExternalId, HandoverId, LegId, MessageId,
+        },
         message::{Actor, Content, Message},
         retry::ErrorClass,
         taken::Taken,
@@ -77,47 +79,59 @@ fn message(seq: u64, actor: Actor, text: &str) -> Message {
 
 fn job(task: Task) -> Job {
     Job {
-        delivery: DeliveryId::from_uuid(id(0xd)),
-        task,
-        created_at: START,
-        conversation: ConversationId::from_uuid(id(0xc)),
-        key: ConversationKey {
-            bot: BotName::new("webshop").unwrap(),
-            realm: "b1/LIVE".into(),
-            user: ExternalId::new("s1").unwrap(),
-        },
-        profile: Profile {
-            platform_bot_id: Some("b1".into()),
-            version: Some("LIVE".into()),
-            channel: Some("web".into()),
-            language: Some("en".into()),
-            user: UserProfile {
-                id: Some("u1".into()),
-                first_name: Some("Guest".into()),
-                ..UserProfile::default()
+        about: About {
+            delivery: DeliveryId::from_uuid(id(0xd)),
+            created_at: START,
+            conversation: ConversationId::from_uuid(id(0xc)),
+            key: ConversationKey {
+                bot: BotName::new("webshop").unwrap(),
+                realm: "b1/LIVE".into(),
+                user: ExternalId::new("s1").unwrap(),
             },
-        }
-        .into(),
-        handover: HandoverFacts {
-            id: HandoverId::from_uuid(id(0xa)),
-            language: "en".into(),
-            payload: Some(json!({"department": "sales"})),
-            options: Map::new(),
+            profile: Profile {
+                platform_bot_id: Some("b1".into()),
+                version: Some("LIVE".into()),
+                channel: Some("web".into()),
+                language: Some("en".into()),
+                user: UserProfile {
+                    id: Some("u1".into()),
+                    first_name: Some("Guest".into()),
+                    ..UserProfile::default()
+                },
+            }
+            .into(),
+            handover: HandoverFacts {
+                id: HandoverId::from_uuid(id(0xa)),
+                language: "en".into(),
+                payload: Some(json!({"department": "sales"})),
+                options: Map::new(),
+            },
         },
+        task,
         taken: Taken::default(),
-        leg: None,
+        leg: Some(LegFacts {
+            id: LegId::from_uuid(id(0xe)),
+            desk: DeskName::new("custom").unwrap(),
+            standing: Standing::Unnamed,
+            taken: Taken::default(),
+        }),
         message: Some(message(2, Actor::User, "hello")),
-        transcript: vec![
-            message(1, Actor::User, "help"),
-            message(3, Actor::System, "a notice"),
-        ],
-        transcript_total: 1,
+        past: Past {
+            messages: vec![
+                message(1, Actor::User, "help"),
+                message(3, Actor::System, "a notice"),
+            ],
+            total: 1,
+        },
     }
 }
 
 async fn sent(task: Task) -> Value {
     let stub = Stub::answering("200 OK", "", "").await;
-    assert_eq!(desk(&stub).perform(&job(task)).await, Ok(Done::default()));
+    assert_eq!(
+        desk(&stub).perform(job(task).for_desk().unwrap()).await,
+        Ok(Done::default())
+    );
     body(&stub).await
 }
 
@@ -128,7 +142,9 @@ async fn body(stub: &Stub) -> Value {
 
 async fn opened_by(answer: &str) -> Result<Done, Failure> {
     let stub = Stub::answering("200 OK", "", answer).await;
-    desk(&stub).perform(&job(Task::Open { upto: 1 })).await
+    desk(&stub)
+        .perform(job(Task::Open { upto: 1 }).for_desk().unwrap())
+        .await
 }
 
 #[tokio::test]
@@ -216,7 +232,10 @@ async fn an_answer_that_says_that_no_more_calls_are_taken_is_heeded() {
     for task in tasks {
         for body in ["", r#"{"conversation_id": "c1"}"#] {
             let stub = Stub::answering("200 OK", headers, body).await;
-            let done = desk(&stub).perform(&job(task.clone())).await.unwrap();
+            let done = desk(&stub)
+                .perform(job(task.clone()).for_desk().unwrap())
+                .await
+                .unwrap();
             assert_eq!(done.quiet_for, Some(Duration::from_secs(7)), "{task:?}");
         }
     }
@@ -259,14 +278,14 @@ async fn the_webhook_id_is_the_deliverys_over_all_attempts() {
     let close = job(Task::Close {
         reason: "idle".into(),
     });
-    desk.perform(&close).await.unwrap();
-    desk.perform(&close).await.unwrap();
+    desk.perform(close.for_desk().unwrap()).await.unwrap();
+    desk.perform(close.for_desk().unwrap()).await.unwrap();
     let requests = stub.requests().await;
     assert_eq!(requests.len(), 2);
     assert!(
         requests
             .iter()
-            .all(|request| request.contains(&format!("webhook-id: {}", close.delivery)))
+            .all(|request| request.contains(&format!("webhook-id: {}", close.about.delivery)))
     );
 }
 
@@ -338,14 +357,14 @@ async fn other_answers_follow_the_error_table() {
     for (status, class) in rows {
         let stub = Stub::answering(status, "", "").await;
         let failure = desk(&stub)
-            .perform(&job(Task::Open { upto: 1 }))
+            .perform(job(Task::Open { upto: 1 }).for_desk().unwrap())
             .await
             .unwrap_err();
         assert_eq!(failure.class, class, "{status}");
     }
     let stub = Stub::new(Behaviour::HangUp).await;
     let failure = desk(&stub)
-        .perform(&job(Task::Open { upto: 1 }))
+        .perform(job(Task::Open { upto: 1 }).for_desk().unwrap())
         .await
         .unwrap_err();
     assert_eq!(

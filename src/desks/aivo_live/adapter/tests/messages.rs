@@ -32,7 +32,10 @@ async fn what_was_opened_at_another_desk_of_this_name_is_gone() {
     let about = MessageId::from_uuid(id(2));
     for task in [told(None), Task::Placeholder { message: about }] {
         let stub = Stub::answering("200 OK", "", "").await;
-        let failed = desk(&stub, "").perform(&job(task)).await.unwrap_err();
+        let failed = desk(&stub, "")
+            .perform(job(task).for_desk().unwrap())
+            .await
+            .unwrap_err();
         assert_eq!(failed.class, ErrorClass::Gone);
         assert!(stub.requests().await.is_empty());
     }
@@ -41,7 +44,7 @@ async fn what_was_opened_at_another_desk_of_this_name_is_gone() {
 #[tokio::test]
 async fn what_aivo_took_without_naming_it_is_known_by_its_hash() {
     let mut job = job(told(None));
-    job.leg.as_mut().unwrap().taken = Taken::nothing_told();
+    job.leg.as_mut().unwrap().standing = Standing::TakenUnread;
     let (_, body) = made(&job, "").await;
     let hash = format!("{HASH}_{TOKEN}");
     assert_eq!(
@@ -58,7 +61,7 @@ async fn each_of_two_conversations_keeps_its_own_token() {
     leg.taken = leg.taken.clone().with(&second).unwrap();
     let (_, body) = made(&job, "").await;
     assert_eq!(body["customToken"], "canary-custom");
-    job.leg.as_mut().unwrap().reference = Some("r2".to_owned());
+    job.leg.as_mut().unwrap().standing = Standing::Named("r2".to_owned());
     let (_, body) = made(&job, "").await;
     assert_eq!(body["customToken"], "second");
 }

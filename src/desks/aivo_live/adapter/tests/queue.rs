@@ -4,20 +4,25 @@ use super::*;
 
 async fn opened(job: Job, settings: &str) -> Value {
     let stub = Stub::answering("200 OK", "", QUEUED).await;
-    desk(&stub, settings).perform(&job).await.unwrap();
+    desk(&stub, settings)
+        .perform(job.for_desk().unwrap())
+        .await
+        .unwrap();
     sent(&stub).await.1
 }
 
 async fn opened_by(status: &str, answer: &str) -> Result<Done, Failure> {
     let stub = Stub::answering(status, "", answer).await;
-    desk(&stub, "").perform(&job(Task::Open { upto: 1 })).await
+    desk(&stub, "")
+        .perform(job(Task::Open { upto: 1 }).for_desk().unwrap())
+        .await
 }
 
 #[tokio::test]
 async fn the_queue_call_is_the_documented_one() {
     let stub = Stub::answering("200 OK", "", QUEUED).await;
     let done = desk(&stub, "")
-        .perform(&job(Task::Open { upto: 1 }))
+        .perform(job(Task::Open { upto: 1 }).for_desk().unwrap())
         .await
         .unwrap();
     assert_eq!(done.reference.as_deref(), Some(ROOM));
@@ -70,7 +75,7 @@ async fn the_groups_of_the_route_go_over_those_of_the_desk() {
         (json!({"priority": 1}), json!([2179, 2180])),
     ] {
         let mut job = job(Task::Open { upto: 1 });
-        job.handover.options = options.as_object().unwrap().clone();
+        job.about.handover.options = options.as_object().unwrap().clone();
         assert_eq!(opened(job, "").await["groupsId"], groups, "{options}");
     }
 }
@@ -117,6 +122,8 @@ async fn answers_and_silences_have_their_class() {
         );
     }
     let stub = Stub::new(Behaviour::HangUp).await;
-    let failure = desk(&stub, "").perform(&job(Task::Open { upto: 1 })).await;
+    let failure = desk(&stub, "")
+        .perform(job(Task::Open { upto: 1 }).for_desk().unwrap())
+        .await;
     assert_eq!(failure.unwrap_err().class, ErrorClass::Ambiguous);
 }

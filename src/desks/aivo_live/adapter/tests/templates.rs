@@ -14,7 +14,7 @@ async fn an_operators_own_calls_are_made_as_written_and_their_answers_kept() {
         take = { ticket = "answer.ticket" }
     "#;
     let done = desk(&stub, own)
-        .perform(&in_room(told(None)))
+        .perform(in_room(told(None)).for_desk().unwrap())
         .await
         .unwrap();
     assert_eq!(done.taken.get("ticket"), Some(&json!("t1")));
@@ -53,7 +53,7 @@ async fn no_header_of_ours_goes_to_another_host() {
         base.expose()
     );
     desk(&stub, &own)
-        .perform(&in_room(told(None)))
+        .perform(in_room(told(None)).for_desk().unwrap())
         .await
         .unwrap();
     let (head, body) = sent(&elsewhere).await;
@@ -75,7 +75,9 @@ async fn what_another_host_answers_says_nothing_of_the_desk() {
         for (host, unasked) in [("{{ desk.api_url }}", false), (&*host, true)] {
             let message =
                 format!("[desks.live.requests.message]\nmethod = \"POST\"\nurl = \"{host}/x\"");
-            let told = desk(&stub, &message).perform(&in_room(told(None))).await;
+            let told = desk(&stub, &message)
+                .perform(in_room(told(None)).for_desk().unwrap())
+                .await;
             let said = match told {
                 Ok(done) => done.unasked,
                 Err(failure) => failure.unasked,

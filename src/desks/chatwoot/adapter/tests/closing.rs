@@ -22,7 +22,7 @@ async fn asked_again(
     answers: &[(&str, String)],
 ) -> (Vec<(String, Value)>, Result<Done, Failure>) {
     let stub = Stub::in_turn(answers).await;
-    let done = desk(&stub).perform_again(job).await;
+    let done = desk(&stub).perform_again(job.for_desk().unwrap()).await;
     (sent(&stub).await, done)
 }
 

@@ -26,7 +26,7 @@ async fn asked(
     answers: &[(&str, String)],
 ) -> (Vec<(String, Value)>, Result<Done, Failure>) {
     let stub = Stub::in_turn(answers).await;
-    let done = desk(&stub).perform(job).await;
+    let done = desk(&stub).perform(job.for_desk().unwrap()).await;
     (sent(&stub).await, done)
 }
 

@@ -57,8 +57,10 @@ fn open() -> Job {
 
 pub(super) fn with_a_past() -> Job {
     let mut job = open();
-    job.transcript = vec![message(Actor::User, Content::text("help"))];
-    job.transcript_total = 1;
+    job.past = Past {
+        messages: vec![message(Actor::User, Content::text("help"))],
+        total: 1,
+    };
     job
 }
 
@@ -68,7 +70,7 @@ pub(super) async fn asked(
     answers: &[(&str, String)],
 ) -> (Vec<(String, Value)>, Result<Done, Failure>) {
     let stub = Stub::in_turn(answers).await;
-    let done = desk(&stub).perform(job).await;
+    let done = desk(&stub).perform(job.for_desk().unwrap()).await;
     (sent(&stub).await, done)
 }
 
@@ -160,7 +162,7 @@ async fn a_known_user_keeps_the_contact_and_the_route_says_who_is_asked() {
     let other = json!({"id": 8, "identifier": "other", "contact_inboxes": []});
     let mut job = open();
     let options = json!({"team_id": 3, "assignee_id": 4});
-    job.handover.options = options.as_object().unwrap().clone();
+    job.about.handover.options = options.as_object().unwrap().clone();
     let answers = [
         listed(&[other, contact()]),
         listed(&[]),
@@ -328,9 +330,9 @@ async fn the_agent_sees_who_asks_and_what_the_bot_has_told() {
         },
         ..Profile::default()
     };
-    job.profile = profile.into();
+    job.about.profile = profile.into();
     let payload = json!({"department": "sales", "order": {"id": 7}, "vip": true, "none": null});
-    job.handover.payload = Some(payload);
+    job.about.handover.payload = Some(payload);
     let (note, attributes) = told_of(&job).await;
     let handover = id(0xa);
     assert_eq!(
@@ -354,7 +356,7 @@ async fn the_agent_sees_who_asks_and_what_the_bot_has_told() {
             "transcript": "pending",
         })
     );
-    job.handover.payload = Some(json!("sales"));
+    job.about.handover.payload = Some(json!("sales"));
     assert!(told_of(&job).await.0.ends_with("\npayload: sales"));
 }
 
@@ -366,10 +368,10 @@ async fn what_is_told_of_a_handover_is_no_longer_than_chatwoot_and_an_agent_take
         channel: Some(long.clone()),
         ..Profile::default()
     };
-    job.profile = profile.into();
-    job.handover.language = long.clone();
+    job.about.profile = profile.into();
+    job.about.handover.language = long.clone();
     let values = (0..60).map(|number| (format!("value {number}"), json!(long)));
-    job.handover.payload = Some(values.collect());
+    job.about.handover.payload = Some(values.collect());
     let (note, attributes) = told_of(&job).await;
     for value in attributes.as_object().unwrap().values() {
         assert!(value.as_str().unwrap().chars().count() <= 1500);
@@ -382,7 +384,7 @@ async fn what_is_told_of_a_handover_is_no_longer_than_chatwoot_and_an_agent_take
 #[tokio::test]
 async fn of_the_notes_only_those_are_written_that_an_earlier_call_has_not_written() {
     let mut job = with_a_past();
-    job.transcript[0].content = Content::text("x\n".repeat(NOTE_LIMIT * 3 / 4));
+    job.past.messages[0].content = Content::text("x\n".repeat(NOTE_LIMIT * 3 / 4));
     let first =
         json!({"id": 500, "content_attributes": {"handover_delivery": format!("{}/0", id(0xd))}});
     let answers = [

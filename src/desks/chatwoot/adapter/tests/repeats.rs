@@ -25,7 +25,7 @@ fn written() -> (&'static str, String) {
 /// What is asked of a desk that answers so, and what came of it.
 async fn again(job: &Job, answers: &[(&str, String)]) -> (Vec<String>, Result<Done, Failure>) {
     let stub = Stub::in_turn(answers).await;
-    let done = desk(&stub).perform_again(job).await;
+    let done = desk(&stub).perform_again(job.for_desk().unwrap()).await;
     let calls = sent(&stub).await;
     (calls.into_iter().map(|(line, _)| line).collect(), done)
 }
