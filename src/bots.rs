@@ -10,6 +10,7 @@ mod failures;
 mod files;
 mod json;
 pub mod steps;
+mod vendor;
 
 use std::fmt;
 

@@ -5,15 +5,6 @@ use crate::{
     outbound::{CallError, url::SegmentError},
 };
 
-/// Of a call that the operator has written down, at an address that names the conversation or at any other.
-pub(super) fn of_request(failure: Failure, is_named: bool) -> Failure {
-    if is_named {
-        failure
-    } else {
-        of_unnamed(failure)
-    }
-}
-
 /// Of a call whose address names no conversation: it cannot say that the conversation is not there any more. A wrong path, one
 /// that the platform has retired, or another host, is answered alike, and to take the conversation for lost would end a
 /// handover whose bot is paused.

@@ -189,12 +189,12 @@ impl Values {
 }
 
 /// What every step may speak of besides what its vendor knows.
-pub fn step_context(context: Context, job: BotJob<'_>) -> Context {
+pub(super) fn step_context(context: Context, job: BotJob<'_>) -> Context {
     context.with(TAKEN, job.taken.values())
 }
 
 /// What a step of a resume may speak of besides.
-pub fn resume_context(context: Context, contract: &ResumeContract) -> Context {
+pub(super) fn resume_context(context: Context, contract: &ResumeContract) -> Context {
     let ResumeContract {
         reason,
         agent,

@@ -17,22 +17,18 @@ use super::{
 use crate::{
     bots::{
         BotFacts, BotPlatform,
-        failures::{not_an_id, of_request, of_unnamed, unshowable},
-        steps::{Step, resume_context, step_context},
+        failures::{not_an_id, of_unnamed, unshowable},
+        vendor::{self, Setup, Vendor},
     },
     config::{Auth, Rotating, Sender},
     domain::{
-        conversation::ResumeContract,
         delivery::{BotJob, BotWork, Done, Failure},
-        fallback::{self, Part},
         message::Content,
         policy::LookUps,
         retry::ErrorClass,
     },
     outbound::{
-        Answer, Call, CallError, Endpoint, Outbound,
-        request::{DryRunError, RequestTemplate},
-        template::Context,
+        Call, CallError, Endpoint, Outbound, request::DryRunError, template::Context,
         url::SegmentError,
     },
 };
@@ -58,22 +54,6 @@ impl Certainly {
         Self { settings, outbound }
     }
 
-    /// Only a step's own text may be so long that it takes more than one call.
-    async fn show(
-        &self,
-        job: BotJob<'_>,
-        content: &Content,
-        part: Option<Part>,
-    ) -> Result<Done, Failure> {
-        let parts =
-            fallback::said(content, part, &self.settings.capabilities).map_err(unshowable)?;
-        let mut done = Done::default();
-        for part in &parts {
-            done = self.tell(job, part).await?;
-        }
-        Ok(done)
-    }
-
     async fn tell(&self, job: BotJob<'_>, content: &Content) -> Result<Done, Failure> {
         match self.settings.sender {
             Sender::Handover => {
@@ -89,70 +69,6 @@ impl Certainly {
                     .await
             }
         }
-    }
-
-    async fn resume(
-        &self,
-        job: BotJob<'_>,
-        index: usize,
-        contract: &ResumeContract,
-    ) -> Result<Done, Failure> {
-        // A step that has gone from the configuration since is one that the operator does not want made.
-        let Some(step) = self.settings.steps.resume.get(index) else {
-            return Ok(Done::without_a_call());
-        };
-        let context = resume_context(self.context(job), contract);
-        match &*step.for_contract(contract) {
-            Step::Text(template) => {
-                let text = template.render(&context).map_err(CallError::from)?;
-                self.show(job, &Content::text(text), None).await
-            }
-            Step::DialogState { id, values } => {
-                let variables = values.evaluate(&context).map_err(CallError::Template)?;
-                self.move_flow(job, id, variables).await
-            }
-            Step::Request(request) => self.make(job, request, &context).await,
-        }
-    }
-
-    async fn pause(&self, job: BotJob<'_>, index: usize) -> Result<Done, Failure> {
-        let step = self.settings.steps.pause.get(index);
-        let step = step.ok_or_else(Failure::unsupported)?;
-        self.make(job, step, &self.context(job)).await
-    }
-
-    /// `trigger-response`: the bot goes on at a module and finds these variables. The user is told nothing by it.
-    async fn move_flow(
-        &self,
-        job: BotJob<'_>,
-        module_id: &str,
-        custom_vars: Map<String, Value>,
-    ) -> Result<Done, Failure> {
-        let user = self.user_id(job);
-        let body = TriggerResponse::new(&user, module_id, custom_vars);
-        let call = Call::post(self.action("trigger-response")?).json(&body);
-        let call = match self.api_token() {
-            Some(token) => call.token("JWT", &token),
-            None => call,
-        };
-        self.act(call).await
-    }
-
-    /// At the documented addresses of the user alone does Certainly say whether it knows the user.
-    async fn make(
-        &self,
-        job: BotJob<'_>,
-        request: &RequestTemplate,
-        context: &Context,
-    ) -> Result<Done, Failure> {
-        let call = request.call(context, |call| self.present(call));
-        let call = call.map_err(CallError::from)?;
-        let is_named =
-            call.is_to(&self.webchat(job, HANDOVER)?) || call.is_to(&self.webchat(job, TAKEOVER)?);
-        let told = |answer: &Answer| Ok(request.done(answer, context));
-        let performed = self.outbound.perform(call, &self.settings.api_url, told);
-        let performed = performed.await;
-        performed.map_err(|failure| of_request(failure, is_named))
     }
 
     /// No body is documented for the successes of these calls, so none is read: any 2xx means taken.
@@ -203,20 +119,6 @@ impl Certainly {
         Ok(endpoint.with_slash())
     }
 
-    /// Shows Certainly, and nobody else, who calls, in the way that the operator has found to work.
-    fn present(&self, call: Call) -> Call {
-        if !call.is_at(&self.settings.api_url) {
-            return call;
-        }
-        let token = self.settings.access_token().map(Rotating::get);
-        match (self.settings.auth, token.as_deref()) {
-            (Auth::None, _) | (_, None) => call,
-            (Auth::Bearer, Some(token)) => call.bearer(token),
-            (Auth::Query, Some(token)) => call.secret_query("access_token", token),
-            (Auth::Basic, token) => present_as_user(call, token),
-        }
-    }
-
     /// The token of this moment; it may be another one for the next call.
     fn api_token(&self) -> Option<SecretString> {
         let settings = &self.settings;
@@ -235,16 +137,72 @@ impl Certainly {
             )),
         }
     }
+}
 
-    fn context(&self, job: BotJob<'_>) -> Context {
-        let context = Context::default()
+#[async_trait]
+impl Vendor for Certainly {
+    fn setup(&self) -> Setup<'_> {
+        Setup {
+            outbound: &self.outbound,
+            api_url: &self.settings.api_url,
+            capabilities: &self.settings.capabilities,
+            steps: &self.settings.steps,
+        }
+    }
+
+    fn context(&self, job: BotJob<'_>) -> Result<Context, Failure> {
+        let about = job.about;
+        Ok(Context::default()
             .with_url("bot", "api_url", &self.settings.api_url)
-            .with("deployment_id", &job.about.key.realm)
+            .with("deployment_id", &about.key.realm)
             .with("user_id", self.user_id(job))
             .with("claim_end", &self.settings.claim_end)
-            .with("language", &job.about.handover.language)
-            .with("handover_id", job.about.handover.id);
-        step_context(context, job)
+            .with("language", &about.handover.language)
+            .with("handover_id", about.handover.id))
+    }
+
+    /// In the way that the operator has found to work.
+    fn present(&self, call: Call) -> Call {
+        if !call.is_at(&self.settings.api_url) {
+            return call;
+        }
+        let token = self.settings.access_token().map(Rotating::get);
+        match (self.settings.auth, token.as_deref()) {
+            (Auth::None, _) | (_, None) => call,
+            (Auth::Bearer, Some(token)) => call.bearer(token),
+            (Auth::Query, Some(token)) => call.secret_query("access_token", token),
+            (Auth::Basic, token) => present_as_user(call, token),
+        }
+    }
+
+    fn names(&self, job: BotJob<'_>, call: &Call) -> Result<bool, Failure> {
+        Ok(call.is_to(&self.webchat(job, HANDOVER)?) || call.is_to(&self.webchat(job, TAKEOVER)?))
+    }
+
+    /// Only a step's own text may be so long that it takes more than one call.
+    async fn show(&self, job: BotJob<'_>, parts: &[Cow<'_, Content>]) -> Result<Done, Failure> {
+        let mut done = Done::default();
+        for part in parts {
+            done = self.tell(job, part).await?;
+        }
+        Ok(done)
+    }
+
+    /// `trigger-response`: the user is told nothing by it.
+    async fn go_to(
+        &self,
+        job: BotJob<'_>,
+        place: &str,
+        values: Map<String, Value>,
+    ) -> Result<Done, Failure> {
+        let user = self.user_id(job);
+        let body = TriggerResponse::new(&user, place, values);
+        let call = Call::post(self.action("trigger-response")?).json(&body);
+        let call = match self.api_token() {
+            Some(token) => call.token("JWT", &token),
+            None => call,
+        };
+        self.act(call).await
     }
 }
 
@@ -265,9 +223,9 @@ impl BotPlatform for Certainly {
     /// A user cannot be forgotten by a call; that it fails is how the operator hears that Certainly keeps what it has.
     async fn perform(&self, job: BotJob<'_>) -> Result<Done, Failure> {
         match job.work {
-            BotWork::Say(said) => self.show(job, &said.message.content, said.part).await,
-            BotWork::Pause { index } => self.pause(job, index).await,
-            BotWork::Resume { index, contract } => self.resume(job, index, contract).await,
+            BotWork::Say(said) => vendor::say(self, job, said).await,
+            BotWork::Pause { index } => vendor::pause(self, job, index).await,
+            BotWork::Resume { index, contract } => vendor::resume(self, job, index, contract).await,
             BotWork::LookUp(_) | BotWork::Forget => Err(Failure::unsupported()),
         }
     }

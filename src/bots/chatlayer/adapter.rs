@@ -5,28 +5,22 @@ use std::borrow::Cow;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use serde::de::IgnoredAny;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::{Settings, actions::Actions, realm::Realm};
 use crate::{
     bots::{
         BotFacts, BotPlatform,
-        failures::{not_an_id, of_request, of_unnamed, unshowable},
-        steps::{Step, resume_context, step_context},
+        failures::{not_an_id, of_unnamed, unshowable},
+        vendor::{self, Setup, Vendor},
     },
     config::History,
     domain::{
-        conversation::ResumeContract,
         delivery::{BotJob, BotWork, Done, Failure},
-        fallback::{self, Part},
         message::Content,
         policy::LookUps,
     },
-    outbound::{
-        Answer, Call, CallError, Endpoint, Outbound,
-        request::{DryRunError, RequestTemplate},
-        template::Context,
-    },
+    outbound::{Call, CallError, Endpoint, Outbound, request::DryRunError, template::Context},
 };
 
 /// One configured connection to Chatlayer.
@@ -46,53 +40,6 @@ const LIST_LIMIT: usize = 1024 * 1024;
 impl Chatlayer {
     pub fn new(settings: Settings, outbound: Outbound) -> Self {
         Self { settings, outbound }
-    }
-
-    async fn show(
-        &self,
-        job: BotJob<'_>,
-        content: &Content,
-        part: Option<Part>,
-    ) -> Result<Done, Failure> {
-        let parts =
-            fallback::said(content, part, &self.settings.capabilities).map_err(unshowable)?;
-        let actions = Actions::say(parts.iter().map(Cow::as_ref)).map_err(unshowable)?;
-        self.act(job, &actions).await
-    }
-
-    async fn resume(
-        &self,
-        job: BotJob<'_>,
-        index: usize,
-        contract: &ResumeContract,
-    ) -> Result<Done, Failure> {
-        // A step that has gone from the configuration since is one that the operator does not want made.
-        let Some(step) = self.settings.steps.resume.get(index) else {
-            return Ok(Done::without_a_call());
-        };
-        let context = resume_context(self.context(job)?, contract);
-        self.step(job, &step.for_contract(contract), &context).await
-    }
-
-    async fn pause(&self, job: BotJob<'_>, index: usize) -> Result<Done, Failure> {
-        let pause = &self.settings.steps.pause;
-        let step = pause.get(index).ok_or_else(Failure::unsupported)?;
-        self.make(job, step, &self.context(job)?).await
-    }
-
-    async fn step(&self, job: BotJob<'_>, step: &Step, context: &Context) -> Result<Done, Failure> {
-        match step {
-            Step::Text(template) => {
-                let text = template.render(context).map_err(CallError::from)?;
-                self.show(job, &Content::text(text), None).await
-            }
-            Step::DialogState { id, values } => {
-                let data = values.evaluate(context).map_err(CallError::Template)?;
-                let call = self.dialog_state(job, id, &data)?;
-                self.send(call).await.map_err(of_unnamed)
-            }
-            Step::Request(request) => self.make(job, request, context).await,
-        }
     }
 
     /// `executeConversationAction`.
@@ -126,7 +73,7 @@ impl Chatlayer {
         &self,
         job: BotJob<'_>,
         id: &str,
-        data: &Map<String, serde_json::Value>,
+        data: &Map<String, Value>,
     ) -> Result<Call, Failure> {
         let realm = Realm::parse(&job.about.key.realm).map_err(|_| Failure::unsupported())?;
         let endpoint = self
@@ -143,23 +90,37 @@ impl Chatlayer {
         })))
     }
 
-    /// At the documented address of the conversation alone does Chatlayer say whether it knows the conversation.
-    async fn make(
-        &self,
-        job: BotJob<'_>,
-        request: &RequestTemplate,
-        context: &Context,
-    ) -> Result<Done, Failure> {
-        let call = request.call(context, |call| self.present(call));
-        let call = call.map_err(CallError::from)?;
-        let is_named = call.is_to(&self.conversation(job, ACTIONS)?);
-        let told = |answer: &Answer| Ok(request.done(answer, context));
-        let performed = self.outbound.perform(call, &self.settings.api_url, told);
-        let performed = performed.await;
-        performed.map_err(|failure| of_request(failure, is_named))
+    /// Chatlayer documents no body for its successes, so none is read: any 2xx means taken.
+    pub(super) async fn send(&self, call: Call) -> Result<Done, Failure> {
+        let answer = self.outbound.send(call).await?;
+        Ok(Done::from(&answer))
+    }
+}
+
+#[async_trait]
+impl Vendor for Chatlayer {
+    fn setup(&self) -> Setup<'_> {
+        Setup {
+            outbound: &self.outbound,
+            api_url: &self.settings.api_url,
+            capabilities: &self.settings.capabilities,
+            steps: &self.settings.steps,
+        }
     }
 
-    /// Shows Chatlayer, and nobody else, who calls.
+    fn context(&self, job: BotJob<'_>) -> Result<Context, Failure> {
+        let about = job.about;
+        let realm = Realm::parse(&about.key.realm).map_err(|_| Failure::unsupported())?;
+        Ok(Context::default()
+            .with_url("bot", "api_url", &self.settings.api_url)
+            .with("bot_id", &realm.bot_id)
+            .with("session_id", &about.key.user)
+            .with("version", realm.version.as_str())
+            .with("channel", &about.profile.channel)
+            .with("language", &about.handover.language)
+            .with("handover_id", about.handover.id))
+    }
+
     fn present(&self, call: Call) -> Call {
         if !call.is_at(&self.settings.api_url) {
             return call;
@@ -167,23 +128,23 @@ impl Chatlayer {
         call.bearer(&self.access_token())
     }
 
-    /// Chatlayer documents no body for its successes, so none is read: any 2xx means taken.
-    pub(super) async fn send(&self, call: Call) -> Result<Done, Failure> {
-        let answer = self.outbound.send(call).await?;
-        Ok(Done::from(&answer))
+    fn names(&self, job: BotJob<'_>, call: &Call) -> Result<bool, Failure> {
+        Ok(call.is_to(&self.conversation(job, ACTIONS)?))
     }
 
-    pub(super) fn context(&self, job: BotJob<'_>) -> Result<Context, Failure> {
-        let realm = Realm::parse(&job.about.key.realm).map_err(|_| Failure::unsupported())?;
-        let context = Context::default()
-            .with_url("bot", "api_url", &self.settings.api_url)
-            .with("bot_id", &realm.bot_id)
-            .with("session_id", &job.about.key.user)
-            .with("version", realm.version.as_str())
-            .with("channel", &job.about.profile.channel)
-            .with("language", &job.about.handover.language)
-            .with("handover_id", job.about.handover.id);
-        Ok(step_context(context, job))
+    async fn show(&self, job: BotJob<'_>, parts: &[Cow<'_, Content>]) -> Result<Done, Failure> {
+        let actions = Actions::say(parts.iter().map(Cow::as_ref)).map_err(unshowable)?;
+        self.act(job, &actions).await
+    }
+
+    async fn go_to(
+        &self,
+        job: BotJob<'_>,
+        place: &str,
+        values: Map<String, Value>,
+    ) -> Result<Done, Failure> {
+        let call = self.dialog_state(job, place, &values)?;
+        self.send(call).await.map_err(of_unnamed)
     }
 }
 
@@ -205,9 +166,9 @@ impl BotPlatform for Chatlayer {
 
     async fn perform(&self, job: BotJob<'_>) -> Result<Done, Failure> {
         match job.work {
-            BotWork::Say(said) => self.show(job, &said.message.content, said.part).await,
-            BotWork::Pause { index } => self.pause(job, index).await,
-            BotWork::Resume { index, contract } => self.resume(job, index, contract).await,
+            BotWork::Say(said) => vendor::say(self, job, said).await,
+            BotWork::Pause { index } => vendor::pause(self, job, index).await,
+            BotWork::Resume { index, contract } => vendor::resume(self, job, index, contract).await,
             BotWork::LookUp(wanted) => self.look_up(job, wanted).await,
             BotWork::Forget => self.forget(job).await,
         }

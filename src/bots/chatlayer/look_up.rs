@@ -28,15 +28,20 @@ const HISTORY_LIMIT: usize = 1024 * 1024;
 /// How deep a list may lie in its answer.
 const NESTED: u8 = 3;
 
-/// For how long Chatlayer takes no more calls.
-pub(super) type Quiet = Option<Duration>;
+/// What an answer has told, and for how long Chatlayer takes no more calls after it.
+pub(super) struct Heard<T> {
+    pub(super) told: T,
+    pub(super) quiet_for: Option<Duration>,
+}
 
 /// Messages as an answer lists them.
+type Rows = Vec<Box<RawValue>>;
+
 struct Page {
-    rows: Vec<Box<RawValue>>,
+    rows: Rows,
     /// How many there are in all, where that is told.
     count: Option<usize>,
-    quiet_for: Quiet,
+    quiet_for: Option<Duration>,
 }
 
 impl Chatlayer {
@@ -50,17 +55,17 @@ impl Chatlayer {
         let mut done = Done::default();
         let mut failures = Vec::new();
         match listed {
-            Some(Ok((listed, quiet_for))) => {
-                done.found.transcript = past::transcript(&job.about.key, &listed);
-                done.quiet_for = done.quiet_for.max(quiet_for);
+            Some(Ok(rows)) => {
+                done.found.transcript = past::transcript(&job.about.key, &rows.told);
+                done.quiet_for = done.quiet_for.max(rows.quiet_for);
             }
             Some(Err(failure)) => failures.push(failure),
             None => {}
         }
         match session {
-            Some(Ok((session, quiet_for))) => {
-                done.found.session = Some(session);
-                done.quiet_for = done.quiet_for.max(quiet_for);
+            Some(Ok(data)) => {
+                done.found.session = Some(data.told);
+                done.quiet_for = done.quiet_for.max(data.quiet_for);
             }
             Some(Err(failure)) => failures.push(failure),
             None => {}
@@ -72,34 +77,33 @@ impl Chatlayer {
         }
     }
 
-    async fn history(&self, job: BotJob<'_>) -> Result<(Vec<Box<RawValue>>, Quiet), Failure> {
+    async fn history(&self, job: BotJob<'_>) -> Result<Heard<Rows>, Failure> {
         match self.settings.history {
             History::Messages => {
                 let endpoint = self.conversation(job, "messages")?;
                 let call = Call::get(endpoint).bearer(&self.access_token());
-                let page = self.page(call).await?;
-                Ok((page.rows, page.quiet_for))
+                Ok(self.page(call).await?.into_heard())
             }
             History::Legacy => self.legacy_history(job).await,
-            History::Off => Ok((Vec::new(), None)),
+            History::Off => Ok(Heard {
+                told: Rows::new(),
+                quiet_for: None,
+            }),
         }
     }
 
     /// The legacy list has pages and tells how much there is; where it begins with the oldest, the newest are asked for.
-    async fn legacy_history(
-        &self,
-        job: BotJob<'_>,
-    ) -> Result<(Vec<Box<RawValue>>, Quiet), Failure> {
+    async fn legacy_history(&self, job: BotJob<'_>) -> Result<Heard<Rows>, Failure> {
         let first = self.page(self.legacy_page(job, 0)?).await?;
         let ends = (first.rows.first(), first.rows.last());
         let forwards =
             matches!(ends, (Some(one), Some(last)) if past::said_at(one) < past::said_at(last));
         let newest = first.count.unwrap_or(0).saturating_sub(past::NEWEST);
         if newest == 0 || !forwards {
-            return Ok((first.rows, first.quiet_for));
+            return Ok(first.into_heard());
         }
         let last = self.page(self.legacy_page(job, newest)?).await?;
-        Ok((last.rows, last.quiet_for))
+        Ok(last.into_heard())
     }
 
     /// The legacy calls want their token in the query, which is why nothing of a URL but its host is ever printed.
@@ -132,10 +136,17 @@ impl Page {
             quiet_for: answer.quiet_for,
         })
     }
+
+    fn into_heard(self) -> Heard<Rows> {
+        Heard {
+            told: self.rows,
+            quiet_for: self.quiet_for,
+        }
+    }
 }
 
 /// An answer that is a list, or an object with the list under one of the names in use.
-fn list_in(body: &RawValue, nested: u8) -> Option<Vec<Box<RawValue>>> {
+fn list_in(body: &RawValue, nested: u8) -> Option<Rows> {
     if let Ok(list) = serde_json::from_str(body.get()) {
         return Some(list);
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Chatlayer, look_up::Quiet};
+use super::{Chatlayer, look_up::Heard};
 use crate::{
     domain::delivery::{BotJob, Done, Failure},
     outbound::Call,
@@ -13,7 +13,7 @@ const LIMIT: usize = 256 * 1024;
 
 impl Chatlayer {
     /// The data as they are, without the envelope that other answers of this API have.
-    pub(super) async fn session_data(&self, job: BotJob<'_>) -> Result<(Value, Quiet), Failure> {
+    pub(super) async fn session_data(&self, job: BotJob<'_>) -> Result<Heard<Value>, Failure> {
         let endpoint = self.conversation(job, "session-data")?;
         let call = Call::get(endpoint).bearer(&self.access_token());
         let answer = self.outbound.send(call.answer_limit(LIMIT)).await?;
@@ -22,7 +22,10 @@ impl Chatlayer {
             Value::Object(fields) if fields.len() == 1 => fields.get_mut("data").map(Value::take),
             _ => None,
         };
-        Ok((inner.unwrap_or(data), answer.quiet_for))
+        Ok(Heard {
+            told: inner.unwrap_or(data),
+            quiet_for: answer.quiet_for,
+        })
     }
 
     /// That there is nothing any more to delete is told by the class of the failure, and counts as deleted.
