@@ -123,6 +123,7 @@ def memory_mb(pid, field):
 
 
 def processor_seconds(pid):
-    """Of all living threads, finer than the ticks of /proc/PID/stat: an idle server uses less than one in a second."""
-    threads = Path(f'/proc/{pid}/task').glob('*/schedstat')
-    return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
+    """Of all its threads, those that have ended too. Finer than the ticks of /proc/PID/stat: an idle server uses less than
+    one in a second."""
+    # How Linux numbers the clock of a process: CPUCLOCK_SCHED, below the complement of its id.
+    return time.clock_gettime(~pid << 3 | 2)
