@@ -23,7 +23,7 @@ pub(super) trait Way: Send + Sync + 'static {
     type Load: Load;
     type Answer: Send;
 
-    fn injector(&self) -> MutexGuard<'_, FaultInjector>;
+    fn faults(&self) -> MutexGuard<'_, FaultInjector>;
 
     /// Makes the call once. Nothing: no answer came, or none that means anything.
     fn post(
@@ -112,7 +112,7 @@ impl<L: Load> Courier<L> {
     async fn run(mut self, way: &impl Way<Load = L>) {
         while let Some(load) = self.queue.recv().await {
             let swap = {
-                let mut injector = way.injector();
+                let mut injector = way.faults();
                 injector.strikes(self.ordinal, |faults| &mut faults.webhook_swap)
             };
             if swap && let Ok(Some(later)) = timeout(SWAP_WAIT, self.queue.recv()).await {
@@ -152,7 +152,7 @@ impl<L: Load> Courier<L> {
     }
 
     fn call_options(&self, way: &impl Way<Load = L>, asks: bool) -> CallOptions {
-        let mut injector = way.injector();
+        let mut injector = way.faults();
         CallOptions {
             dropped: injector.strikes(self.ordinal, |faults| &mut faults.webhook_drop),
             answer_lost: asks

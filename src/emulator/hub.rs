@@ -27,7 +27,7 @@ use super::{
     courier::{Courier, Couriers, MOST_CONVERSATIONS, Way},
     faults::FaultInjector,
     files::Files,
-    platform::{Answer, Vendor},
+    platform::{Answer, PlayedPlatform},
     session::{Call, Parts, Session, Webhook},
     user::{ChatUser, Said},
 };
@@ -60,7 +60,7 @@ pub(super) struct Check {
 
 pub(super) struct Hub {
     pub bot_id: String,
-    pub played: Box<dyn Vendor>,
+    pub played: Box<dyn PlayedPlatform>,
     pub desk_url: Option<Url>,
     pub console_url: Option<Url>,
     pub files: Files,
@@ -202,7 +202,7 @@ impl Way for Hub {
     type Load = Webhook;
     type Answer = Answer;
 
-    fn injector(&self) -> MutexGuard<'_, FaultInjector> {
+    fn faults(&self) -> MutexGuard<'_, FaultInjector> {
         self.injector()
     }
 

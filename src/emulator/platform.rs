@@ -40,7 +40,7 @@ pub enum Platform {
 }
 
 /// A platform that is played.
-pub(super) trait Vendor: Send + Sync {
+pub(super) trait PlayedPlatform: Send + Sync {
     /// As the page names it.
     fn name(&self) -> &'static str;
 
@@ -116,7 +116,7 @@ impl Platform {
         }
     }
 
-    pub(super) fn played(self) -> Box<dyn Vendor> {
+    pub(super) fn played(self) -> Box<dyn PlayedPlatform> {
         match self {
             Self::Chatlayer {
                 version,

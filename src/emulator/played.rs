@@ -142,7 +142,7 @@ impl<P: Played> Way for Telling<P> {
     type Load = Value;
     type Answer = Infallible;
 
-    fn injector(&self) -> MutexGuard<'_, FaultInjector> {
+    fn faults(&self) -> MutexGuard<'_, FaultInjector> {
         self.0.stage().injector()
     }
 

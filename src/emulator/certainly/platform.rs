@@ -17,7 +17,7 @@ use crate::{
     emulator::{
         bot_message::BotMessage,
         hub::Hub,
-        platform::{Answer, Dialect, Vendor},
+        platform::{Answer, Dialect, PlayedPlatform},
         session::WebhookKind,
         user::{ChatUser, Said},
     },
@@ -46,7 +46,7 @@ impl Certainly {
     }
 }
 
-impl Vendor for Certainly {
+impl PlayedPlatform for Certainly {
     fn name(&self) -> &'static str {
         "certainly"
     }

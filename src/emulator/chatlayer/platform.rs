@@ -19,7 +19,7 @@ use crate::{
     emulator::{
         bot_message::BotMessage,
         hub::Hub,
-        platform::{Answer, Dialect, Vendor},
+        platform::{Answer, Dialect, PlayedPlatform},
         session::WebhookKind,
         user::{ChatUser, Said},
     },
@@ -79,7 +79,7 @@ impl Chatlayer {
     }
 }
 
-impl Vendor for Chatlayer {
+impl PlayedPlatform for Chatlayer {
     fn name(&self) -> &'static str {
         "chatlayer"
     }
