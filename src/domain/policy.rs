@@ -61,7 +61,7 @@ pub struct BotPolicy {
     pub look_ups: LookUps,
 }
 
-/// What a bot platform tells of a conversation when it is asked.
+/// What a bot platform can be asked to tell of a conversation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LookUps {
     pub history: bool,

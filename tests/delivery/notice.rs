@@ -114,7 +114,8 @@ impl Desk for Vendor {
     async fn perform(&self, job: DeskJob<'_>) -> Result<Done, Failure> {
         let said = match job.work {
             DeskWork::Message(said) => Some(said.message),
-            DeskWork::Placeholder(message) | DeskWork::Failed { message, .. } => Some(message),
+            DeskWork::Placeholder(message) => Some(message),
+            DeskWork::Failed { message, .. } => message,
             DeskWork::Open(_) | DeskWork::Close { .. } => None,
         };
         self.take(job.about, said)

@@ -17,7 +17,7 @@ use crate::{
     desks::{Desk, DeskFacts, shown, transcript},
     domain::{
         delivery::{About, DeskJob, DeskWork, Done, Failure, LegFacts, Past, Said, Standing},
-        message::Message,
+        ids::MessageId,
         retry::ErrorClass,
     },
     outbound::{
@@ -86,10 +86,10 @@ impl AivoLive {
     async fn line(
         &self,
         job: DeskJob<'_>,
-        message: &Message,
+        message: MessageId,
         text: String,
     ) -> Result<Done, Failure> {
-        let told = Told::line(message.id, job.about.created_at, format!("[{text}]"));
+        let told = Told::line(message, job.about.created_at, format!("[{text}]"));
         self.tell(job, &told).await
     }
 
@@ -150,11 +150,11 @@ impl Desk for AivoLive {
             DeskWork::Message(said) => self.message(job, said).await,
             DeskWork::Placeholder(message) => {
                 let text = shown::not_shown(message.id);
-                self.line(job, message, text).await
+                self.line(job, message.id, text).await
             }
-            DeskWork::Failed { message, reason } => {
+            DeskWork::Failed { id, reason, .. } => {
                 let text = shown::not_delivered(reason);
-                self.line(job, message, text).await
+                self.line(job, id, text).await
             }
             DeskWork::Close { reason } => self.close(job, reason).await,
         }

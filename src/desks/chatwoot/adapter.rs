@@ -87,7 +87,9 @@ impl Chatwoot {
                 let note = Line::note(shown::not_shown(message.id));
                 self.say(job, &[note], attempt).await
             }
-            DeskWork::Failed { message, reason } => {
+            DeskWork::Failed {
+                message, reason, ..
+            } => {
                 if let Some(marked) = self.mark_as_failed(job, message, reason).await? {
                     return Ok(marked);
                 }
@@ -123,11 +125,11 @@ impl Chatwoot {
     async fn mark_as_failed(
         &self,
         job: DeskJob<'_>,
-        said: &Message,
+        said: Option<&Message>,
         reason: &str,
     ) -> Result<Option<Done>, Failure> {
         let conversation = conversation_of(job)?;
-        let raw = said.raw.as_deref();
+        let raw = said.and_then(|said| said.raw.as_deref());
         let Some(number) = raw.and_then(|raw| message::number_in(conversation, raw)) else {
             return Ok(None);
         };

@@ -172,7 +172,12 @@ impl Desk for Template {
             DeskWork::Placeholder(message) => {
                 self.say(job, message, &placeholder(message.id)).await
             }
-            DeskWork::Failed { message, reason } => self.failed(job, message, reason).await,
+            DeskWork::Failed {
+                message, reason, ..
+            } => {
+                let message = message.ok_or_else(Failure::unsupported)?;
+                self.failed(job, message, reason).await
+            }
             DeskWork::Close { reason } => self.close(job, reason).await,
         }
     }

@@ -136,10 +136,10 @@ impl Desk for Webhook {
                 let message = MessageBody::from(message);
                 self.message(job, message.with_content(&content)).await
             }
-            DeskWork::Failed { message, reason } => {
+            DeskWork::Failed { id, reason, .. } => {
                 let data = Data::Failed {
                     handover_id,
-                    message_id: message.id,
+                    message_id: id,
                     reason,
                 };
                 self.tell(job, Kind::Failed, data).await

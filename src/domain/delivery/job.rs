@@ -7,7 +7,7 @@ use super::{Failure, HandoverFacts, Task};
 use crate::domain::{
     conversation::{ConversationKey, Profile, ResumeContract},
     fallback::{self, Capabilities, Part, Unshowable},
-    ids::{ConversationId, DeliveryId, DeskName, LegId},
+    ids::{ConversationId, DeliveryId, DeskName, LegId, MessageId},
     message::{Content, Message},
     policy::LookUps,
     taken::Taken,
@@ -56,9 +56,10 @@ pub enum DeskWork<'j> {
     Message(Said<'j>),
     /// This message could not be shown: put a line in its place.
     Placeholder(&'j Message),
-    /// This message of yours did not reach the user.
+    /// This message of yours did not reach the user. The desk hears it however late, when the message itself may be gone.
     Failed {
-        message: &'j Message,
+        id: MessageId,
+        message: Option<&'j Message>,
         reason: &'j str,
     },
     /// Your part has ended.
@@ -168,8 +169,9 @@ impl Job {
             Task::Open { .. } => DeskWork::Open(&self.past),
             Task::Message { part, .. } => DeskWork::Message(self.said(*part)?),
             Task::Placeholder { .. } => DeskWork::Placeholder(self.message()?),
-            Task::Failed { reason, .. } => DeskWork::Failed {
-                message: self.message()?,
+            Task::Failed { message, reason } => DeskWork::Failed {
+                id: *message,
+                message: self.message.as_ref(),
                 reason,
             },
             Task::Close { reason } => DeskWork::Close {
@@ -307,14 +309,15 @@ mod tests {
     }
 
     #[test]
-    fn without_its_message_there_is_no_call_for_what_tells_of_it() {
+    fn without_its_message_there_is_no_call_for_what_shows_it() {
         for kind in TaskKind::ALL {
             let job = Job {
                 message: None,
                 ..job(Task::example(kind))
             };
             let is_shown = job.for_bot().is_ok() || job.for_desk().is_ok();
-            assert_eq!(is_shown, job.task.message().is_none(), "{}", kind.label());
+            let shows = job.task.message().is_some() && kind != TaskKind::Failed;
+            assert_eq!(is_shown, !shows, "{}", kind.label());
         }
     }
 

@@ -12,10 +12,8 @@ use crate::{
         conversation::{ConversationKey, Profile, UserProfile},
         delivery::{HandoverFacts, Job, Task},
         fallback::Part,
-        ids::{
-            BotName, ConversationId, DeliveryId, DeskName, ExternalId, HandoverId, LegId, MessageId,
-        },
-        message::{Actor, Content, MediaKind},
+        ids::{BotName, ConversationId, DeliveryId, DeskName, ExternalId, HandoverId, LegId},
+        message::{Actor, Content, MediaKind, Message},
         retry::ErrorClass,
         taken::Taken,
         time::Timestamp,
