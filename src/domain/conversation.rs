@@ -92,6 +92,9 @@ pub struct Handover {
     pub operator: Option<OperatorName>,
     /// When the user wrote what no agent has answered yet.
     pub unanswered_since: Option<Timestamp>,
+    /// What an agent has answered to that, until the user has read a word of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answering: Option<Answering>,
     /// The newest thing the user said that the desk has not taken yet; what was said before it may wait as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unheard: Option<MessageId>,
@@ -117,6 +120,15 @@ pub struct Handover {
     #[serde(default, skip_serializing_if = "Choices::is_empty")]
     pub choices: Choices,
     pub closing: Option<Closing>,
+}
+
+/// An answer that is on its way to the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answering {
+    /// The newest message of it.
+    pub message: MessageId,
+    /// When the user wrote what it answers.
+    pub since: Timestamp,
 }
 
 words! {

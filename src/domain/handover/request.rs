@@ -87,6 +87,7 @@ impl Turn<'_> {
             last_agent: None,
             operator: None,
             unanswered_since: None,
+            answering: None,
             unheard: None,
             unheard_part: None,
             missed: None,

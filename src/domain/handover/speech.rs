@@ -8,7 +8,7 @@ use super::{
     turn::{NewMessage, Turn},
 };
 use crate::domain::{
-    conversation::{Handover, Phase},
+    conversation::{Answering, Handover, Phase},
     dedupe::Fingerprint,
     effect::{Cause, Effect, WarningKind},
     event::{AgentSaid, Feed, PlatformMessage},
@@ -106,15 +106,9 @@ impl Turn<'_> {
         if !said.automatic {
             self.join(said.agent.as_ref());
         }
-        let now = self.context.now;
-        let Some(handover) = self.open_mut() else {
+        let Some(id) = self.open().map(|open| open.id) else {
             return Outcome::Closed;
         };
-        if !said.automatic {
-            handover.last_said_at = now;
-            handover.unanswered_since = None;
-        }
-        let id = handover.id;
         let message = self.record(&NewMessage {
             actor: Actor::Agent,
             at: None,
@@ -122,6 +116,9 @@ impl Turn<'_> {
             raw: said.raw.as_deref(),
             late_for: None,
         });
+        if !said.automatic {
+            self.answered_by(message);
+        }
         self.say_for_agent(id, message, said);
         Outcome::message(message)
     }
@@ -138,23 +135,40 @@ impl Turn<'_> {
                 }
             }
             Err(why) => {
-                if !said.automatic {
-                    self.answer_is_lost();
-                }
+                self.answer_is_lost(message);
                 self.push(Effect::Unsaid { message });
                 self.owe_desk(NotSaid::Unshowable(why).task(message));
             }
         }
     }
 
-    /// What an agent said has not reached the user, who goes on waiting for a word of theirs. The agent is told so now, and
-    /// has as long to say it otherwise as for any answer.
-    pub(super) fn answer_is_lost(&mut self) {
+    /// An answer counts until it is known that the user did not hear it.
+    fn answered_by(&mut self, message: MessageId) {
         let now = self.context.now;
+        let Some(handover) = self.open_mut() else {
+            return;
+        };
+        handover.last_said_at = now;
+        let asked = handover.unanswered_since.take();
+        let since = handover.answering.map(|answer| answer.since).or(asked);
+        handover.answering = since.map(|since| Answering { message, since });
+    }
+
+    /// The user has read a word of what was answered. Whatever else becomes of it, nobody is waited for.
+    pub(super) fn answer_is_heard(&mut self) {
+        if let Some(handover) = self.open_mut() {
+            handover.answering = None;
+        }
+    }
+
+    /// This message reaches nobody. If it was the last of an answer of which nothing did, the user waits as before.
+    pub(super) fn answer_is_lost(&mut self, message: MessageId) {
         if let Some(handover) = self.open_mut()
-            && handover.phase == Phase::Attended
+            && let Some(lost) = handover
+                .answering
+                .take_if(|answer| answer.message == message)
         {
-            handover.unanswered_since.get_or_insert(now);
+            handover.unanswered_since = Some(lost.since);
         }
     }
 

@@ -90,26 +90,85 @@ fn a_session_that_is_gone_fails_every_message_that_was_not_said() {
     );
 }
 
-#[test]
-fn an_answer_that_reaches_nobody_leaves_the_user_waiting_for_one() {
-    for (said, refused) in [("have a look at this", true), (" ", false)] {
-        let mut world = World::attended();
-        world.user_says("are you there?");
-        world.comes_to("message", done());
-        world.pass(Duration::from_mins(5));
-        world.agent_says(said);
-        if refused {
-            world.comes_to("say", rejected());
-        }
-        world.look_from_here();
-        world.pass(Duration::from_mins(10) - Duration::from_millis(1));
-        assert_eq!(world.notices().len(), 0, "the agent may say it otherwise");
-        world.pass(Duration::from_millis(1));
-        assert_eq!(world.notices(), ["away"]);
-        world.agent_says("here I am");
-        world.pass(Duration::from_mins(30));
-        assert_eq!(world.notices(), ["away"]);
+/// The user has asked something five minutes ago.
+fn asked() -> World {
+    let mut world = World::attended();
+    world.user_says("are you there?");
+    world.comes_to("message", done());
+    world.pass(Duration::from_mins(5));
+    world.look_from_here();
+    world
+}
+
+fn automatic(text: &str) -> DeskEvent {
+    DeskEvent::Said(AgentSaid {
+        content: Content::text(text),
+        agent: None,
+        automatic: true,
+        keep_if_late: false,
+        tell_if_late: false,
+        raw: None,
+    })
+}
+
+fn settle_all(world: &mut World, said: &[MessageId], result: &StepResult) {
+    for delivery in said
+        .iter()
+        .map(|message| world.delivery_of(*message))
+        .collect::<Vec<_>>()
+    {
+        world.settle(&delivery, result.clone());
     }
+}
+
+#[test]
+fn a_user_of_whose_answer_nothing_arrives_waits_as_before() {
+    let mut world = asked();
+    let said = ["look at this", "and at this"].map(|text| message(&world.agent_says(text)));
+    settle_all(&mut world, &said[..1], &rejected());
+    assert_eq!(
+        world.handover().unanswered_since,
+        None,
+        "the other may arrive"
+    );
+    settle_all(&mut world, &said[1..], &rejected());
+    world.pass(Duration::from_mins(5) - Duration::from_millis(1));
+    assert_eq!(world.notices().len(), 0);
+    world.pass(Duration::from_millis(1));
+    assert_eq!(world.notices(), ["away"]);
+    let answer = message(&world.agent_says("here I am"));
+    settle_all(&mut world, &[answer], &done());
+    world.pass(Duration::from_mins(30));
+    assert_eq!(world.notices(), ["away"]);
+}
+
+#[test]
+fn so_does_one_whose_answer_cannot_be_shown_at_all() {
+    let mut world = asked();
+    world.agent_says(" ");
+    world.pass(Duration::from_mins(5));
+    assert_eq!(world.notices(), ["away"]);
+}
+
+#[test]
+fn nobody_is_waited_for_once_a_word_has_arrived_or_where_nobody_has_asked() {
+    let mut world = asked();
+    let said = ["here it is", "and a picture"].map(|text| message(&world.agent_says(text)));
+    settle_all(&mut world, &said[..1], &done());
+    settle_all(&mut world, &said[1..], &rejected());
+    assert_eq!(world.handover().unanswered_since, None);
+
+    let mut world = World::attended();
+    let unasked = message(&world.agent_says("hello"));
+    settle_all(&mut world, &[unasked], &rejected());
+    assert_eq!(world.handover().unanswered_since, None);
+
+    let mut world = asked();
+    let answer = message(&world.agent_says("here it is"));
+    let automatic = message(&world.desk_tells(automatic("rate me")));
+    settle_all(&mut world, &[answer], &done());
+    settle_all(&mut world, &[automatic], &rejected());
+    assert_eq!(world.handover().unanswered_since, None);
 }
 
 #[test]

@@ -95,6 +95,7 @@ impl Key<'_> {
             for at in [
                 Some(open.last_said_at),
                 open.unanswered_since,
+                open.answering.map(|answer| answer.since),
                 watch.unanswered,
                 Some(watch.person),
             ] {
@@ -102,6 +103,7 @@ impl Key<'_> {
             }
         } else {
             (open.unanswered_since.is_some(), watch.unanswered.is_some()).hash(self);
+            open.answering.is_some().hash(self);
             self.time(Some(open.phase_since));
             self.time(Some(watch.phase));
         }

@@ -169,11 +169,6 @@ impl Model {
         if !again {
             self.rows.remove(at);
         }
-        if matches!(result, StepResult::Dead { .. })
-            && delivery.task.unsaid().is_some_and(|it| it.whole)
-        {
-            self.answer_is_lost();
-        }
         self.withdrawn = false;
         self.put_off = None;
         let settled = Settled {
@@ -194,13 +189,6 @@ impl Model {
             row.due = until;
         }
         Ok(())
-    }
-
-    /// The user still waits for a word of the agent.
-    fn answer_is_lost(&mut self) {
-        if self.phase() == Some(Phase::Attended) {
-            self.watch.unanswered.get_or_insert(self.now);
-        }
     }
 
     pub(super) fn desk_closed(&mut self, part: usize) {
