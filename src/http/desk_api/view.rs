@@ -120,7 +120,7 @@ pub(super) async fn show(
 }
 
 impl Rest {
-    /// Fails where the store does: then the answer breaks off, and whoever reads it sees that it has.
+    /// Where it fails the answer breaks off, and whoever reads it sees that it has.
     async fn read_on(mut self) -> io::Result<Option<(Bytes, Self)>> {
         let Some(after) = self.after else {
             return Ok(None);
@@ -132,12 +132,14 @@ impl Rest {
             .ask(part)
             .await
             .map_err(|_| io::ErrorKind::TimedOut)?;
+        // The handover has gone on meanwhile: the answer is not to look as if it were whole.
+        let last = last_of(&part).ok_or(io::ErrorKind::UnexpectedEof)?;
         let mut json = Vec::new();
         for message in MessageBody::transcript(&part.items) {
             json.push(b',');
             serde_json::to_writer(&mut json, &message)?;
         }
-        self.after = last_of(&part).filter(|_| part.more);
+        self.after = part.more.then_some(last);
         if self.after.is_none() {
             json.extend_from_slice(END);
         }
