@@ -186,8 +186,7 @@ fn write_finished(out: &mut impl Write, erasure: &Erasure) -> io::Result<()> {
     }
     writeln!(
         out,
-        "erased; the platform was asked in {} of them and deleted its part in {}",
-        erasure.platform_deleted + erasure.platform_kept,
-        erasure.platform_deleted
+        "erased; the platform deleted its part in {} of them and keeps it in {}",
+        erasure.platform_deleted, erasure.platform_kept
     )
 }

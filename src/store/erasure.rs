@@ -46,7 +46,8 @@ pub struct Erasure {
     /// How many it is about, and how many of them are not gone yet.
     pub conversations: u64,
     pub left: u64,
-    /// In how many of them the platform has deleted its part, and in how many it was asked in vain.
+    /// In how many of them the platform has deleted its part, and in how many it keeps it: it was asked in vain, or nobody
+    /// could ask it.
     pub platform_deleted: u64,
     pub platform_kept: u64,
     /// What is still owed in them, a few of it.
@@ -60,7 +61,8 @@ pub enum Erased {
     All,
     /// There is more to do at once.
     More,
-    /// It goes on when something is settled, or when a reader of the file lets go of it.
+    /// It goes on when something is settled, when another replica has told a conversation, or when a reader of the file lets
+    /// go of it.
     Waits,
 }
 

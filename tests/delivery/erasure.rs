@@ -41,7 +41,7 @@ async fn nothing_is_left_of_an_erased_user_and_everybody_was_told_first() {
     let session = format!("{CANARY}-session");
     let erased = process.run(&["erase", "--session", &session]).await;
     let printed = stdout(&erased);
-    let end = "erased; the platform was asked in 1 of them and deleted its part in 1\n";
+    let end = "erased; the platform deleted its part in 1 of them and keeps it in 0\n";
     assert!(printed.ends_with(end), "{printed}");
     assert!(printed.starts_with("erasure "), "{printed}");
     let calls = world.desk.calls();
@@ -104,7 +104,10 @@ async fn an_erasure_that_a_kill_interrupts_goes_on_at_the_next_start() {
     world.platform.set_down(false);
     let (_, process) = world.start_process().await;
     let followed = stdout(&process.run(&["erase", "--follow", &id]).await);
-    assert!(followed.ends_with("deleted its part in 1\n"), "{followed}");
+    assert!(
+        followed.ends_with("deleted its part in 1 of them and keeps it in 0\n"),
+        "{followed}"
+    );
     assert_eq!(found(world.folder()), 0, "in {:?}", holding(world.folder()));
 }
 

@@ -199,7 +199,6 @@ macro_rules! run_against {
                 what_nobody_is_left_to_be_told_of_is_a_dead_letter,
                 what_is_owed_in_what_cannot_be_read_is_a_dead_letter_alone,
                 a_platform_that_is_gone_keeps_what_it_was_to_delete,
-                so_does_one_whose_bot_was_gone_before,
                 a_bot_that_is_owed_nothing_is_not_in_use,
             ],
             census: [

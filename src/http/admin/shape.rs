@@ -136,7 +136,7 @@ pub struct Erasure {
     pub left: u64,
     /// In how many the platform has deleted what it kept.
     pub platform_deleted: u64,
-    /// In how many it was asked in vain.
+    /// In how many it keeps it: it was asked in vain, or not at all.
     pub platform_kept: u64,
     /// What is still owed in them, the oldest twenty. One that is skipped is not waited for.
     pub waits_for: Vec<Delivery>,

@@ -177,13 +177,15 @@ pub(super) async fn begin(
 }
 
 /// Conversations that have not been told. One whose platform is to be asked is left to a replica that knows its bot, if one
-/// lives.
+/// lives or may be about to say that it does.
 pub(super) async fn untold(ground: &Ground, limit: usize) -> Result<Vec<Untold>, Fault> {
     let sql = "SELECT e.conversation, e.erasure, r.at_platform FROM erasing e JOIN erasures r ON r.id = e.erasure \
                LEFT JOIN conversations c ON c.id = e.conversation \
                WHERE NOT e.told AND (NOT r.at_platform OR c.id IS NULL OR c.bot = ANY($2) \
-                   OR NOT EXISTS (SELECT FROM replicas p WHERE p.id <> $3 AND c.bot = ANY(p.bots) \
-                       AND abs(handover_clock() - p.seen_at) < $4)) LIMIT $1";
+                   OR (NOT EXISTS (SELECT FROM replicas p WHERE p.id <> $3 AND c.bot = ANY(p.bots) \
+                           AND abs(handover_clock() - p.seen_at) < $4) \
+                       AND EXISTS (SELECT FROM replicas own WHERE own.id = $3 AND own.since <= handover_clock() - $4))) \
+               LIMIT $1";
     let bots = replicas::bots(&ground.policy);
     let values = values![number(limit), bots, ground.leases.owner, replicas::LIVES];
     let found = ground.database.rows(sql, values).await?;

@@ -12,7 +12,7 @@ use handover_bridge::{
     store::{Changed, Claim, DeliveryFilter, DeliveryState, DeliveryView, Gone, Names},
 };
 
-use super::erasure::{finished, session};
+use super::erasure::session;
 use crate::world::{Harness, World, bot, bot_name, policy, team, team_name};
 
 pub async fn an_agent_is_told_of_what_waited_for_a_bot_that_is_gone(
@@ -122,23 +122,6 @@ pub async fn a_platform_that_is_gone_keeps_what_it_was_to_delete(harness: impl H
     assert_eq!(begun.left, 1);
     remove(&world, Gone::Bot(bot_name())).await;
     assert!(raised(&world, WarningKind::NotErased).await);
-}
-
-pub async fn so_does_one_whose_bot_was_gone_before(harness: impl Harness + 'static) {
-    let mut policy = policy();
-    policy.bots.clear();
-    let world = World::with(harness, policy).await;
-    for (at_platform, kept) in [(true, 1), (false, 0)] {
-        world.user_says("ann", "hello").await;
-        let whose = session("ann");
-        let begun = world
-            .store
-            .erase(whose, at_platform, "admin")
-            .await
-            .unwrap();
-        let done = finished(&world, &begun).await;
-        assert_eq!((done.platform_deleted, done.platform_kept), (0, kept));
-    }
 }
 
 async fn says(world: &World, handover: HandoverId, text: &str) -> MessageId {

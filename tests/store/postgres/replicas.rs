@@ -132,6 +132,7 @@ async fn a_platform_is_asked_by_a_replica_that_knows_its_bot() {
     for knows in [true, false] {
         new.apply(says("ann", "hello")).await.unwrap();
         if !knows {
+            database.says(A_MINUTE_ON);
             database.says(SILENT);
         }
         let begun = old.erase(ann(), true, "ben").await.unwrap();

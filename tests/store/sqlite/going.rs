@@ -42,6 +42,29 @@ async fn an_erased_user_is_in_none_of_the_files_however_much_was_written_before_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_platform_whose_bot_nobody_knows_keeps_what_it_has() {
+    let mut policy = policy();
+    policy.bots.clear();
+    let world = World::with(Files::new(), policy).await;
+    for (at_platform, kept) in [(true, 1), (false, 0)] {
+        world.user_says("ann", "hello").await;
+        let whose = Whose {
+            named: vec![Named::Key("ann".to_owned())],
+            bot: None,
+            version: None,
+        };
+        let begun = world
+            .store
+            .erase(whose, at_platform, "admin")
+            .await
+            .unwrap();
+        while world.store.go_on_erasing(9).await.unwrap() != Erased::All {}
+        let done = world.store.erasure(begun.id).await.unwrap().unwrap();
+        assert_eq!((done.platform_deleted, done.platform_kept), (0, kept));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_erasure_is_not_finished_while_a_reader_keeps_the_log() {
     let (world, path) = with_file().await;
     world.user_says("ann", "canary").await;
