@@ -301,7 +301,7 @@ impl Retention {
 
     /// A copy that no transcript brings is of no use once its time is over. What a purge did not come to within this goes
     /// with the rest: so no purge looks at all that is kept for long.
-    const COPIES: Duration = Duration::from_hours(24);
+    const COPIES: Duration = Duration::from_hours(1);
 }
 
 impl RowOutcome {

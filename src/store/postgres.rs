@@ -126,6 +126,14 @@ impl Store for PostgresStore {
         Ok(answers::wait(&self.ground, handover, within).await?)
     }
 
+    async fn handover(
+        &self,
+        id: HandoverId,
+        desk: &DeskName,
+    ) -> Result<Option<HandoverView>, Error> {
+        Ok(views::handover(&self.ground, id, desk).await?)
+    }
+
     async fn transcript(
         &self,
         id: HandoverId,
@@ -133,14 +141,6 @@ impl Store for PostgresStore {
         after: u64,
     ) -> Result<Page<Message>, Error> {
         Ok(transcript::after(&self.ground, id, desk, after).await?)
-    }
-
-    async fn handover(
-        &self,
-        id: HandoverId,
-        desk: &DeskName,
-    ) -> Result<Option<HandoverView>, Error> {
-        Ok(views::handover(&self.ground, id, desk).await?)
     }
 
     async fn claim(&self, destination: &Destination, limit: usize) -> Result<Claimed, Error> {

@@ -170,6 +170,17 @@ impl Store for SqliteStore {
         }
     }
 
+    async fn handover(
+        &self,
+        id: HandoverId,
+        desk: &DeskName,
+    ) -> Result<Option<HandoverView>, Error> {
+        let desk = desk.clone();
+        self.readers
+            .read(move |connection| views::handover(connection, id, &desk))
+            .await
+    }
+
     async fn transcript(
         &self,
         id: HandoverId,
@@ -179,17 +190,6 @@ impl Store for SqliteStore {
         let desk = desk.clone();
         self.readers
             .read(move |connection| transcript::after(connection, id, &desk, after))
-            .await
-    }
-
-    async fn handover(
-        &self,
-        id: HandoverId,
-        desk: &DeskName,
-    ) -> Result<Option<HandoverView>, Error> {
-        let desk = desk.clone();
-        self.readers
-            .read(move |connection| views::handover(connection, id, &desk))
             .await
     }
 

@@ -84,7 +84,7 @@ fn evidence(
              AND NOT EXISTS (SELECT 1 FROM deliveries d INDEXED BY deliveries_lost \
                  WHERE d.conversation = ?1 AND substr(d.destination, 1, 4) = 'bot:' \
                  AND (d.state = 'retrying' OR d.state = 'dead' OR d.state = 'cancelled') AND d.state <> 'retrying' \
-                 AND replace(d.task ->> '$.message', '-', '') = lower(hex(m.id)))",
+                 AND instr(replace(d.task, '-', ''), lower(hex(m.id))) > 0)",
         )?
         .query_row(params![row, open.id], |row| row.get(0))?;
     let operator_knows = connection
