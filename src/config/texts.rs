@@ -7,19 +7,6 @@ use config::Value;
 use super::{fault::Problem, names::Language, section::Section, value};
 use crate::domain::policy::{Notice, Texts};
 
-/// With the keys of their texts.
-pub(super) const NOTICES: [(&str, Notice); 9] = [
-    ("handing_over", Notice::HandingOver),
-    ("waiting", Notice::Waiting),
-    ("joined", Notice::Joined),
-    ("transferred", Notice::Transferred),
-    ("away", Notice::Away),
-    ("reconnecting", Notice::Reconnecting),
-    ("nobody", Notice::Nobody),
-    ("ended", Notice::Ended),
-    ("ended_repeat", Notice::EndedRepeat),
-];
-
 pub(super) fn read(section: Section<'_>) -> Texts {
     let mut texts = BTreeMap::new();
     for (language, table) in section.into_tables() {
@@ -36,9 +23,10 @@ pub(super) fn read(section: Section<'_>) -> Texts {
 }
 
 fn read_language(mut section: Section<'_>) -> BTreeMap<Notice, String> {
-    let texts = NOTICES
-        .into_iter()
-        .filter_map(|(key, notice)| Some((notice, section.optional(key, filled_later)?)));
+    let texts = Notice::ALL.into_iter().filter_map(|notice| {
+        let text = section.optional(notice.label(), filled_later)?;
+        Some((notice, text))
+    });
     let texts = texts.collect();
     section.finish();
     texts

@@ -2,7 +2,7 @@
 
 use super::{Silence, Untold, Warning};
 use crate::{
-    config::{Config, texts::NOTICES},
+    config::Config,
     domain::{
         attention::WINDOW,
         policy::{Limits, Notice},
@@ -11,14 +11,14 @@ use crate::{
 
 pub(super) fn find(config: &Config, warnings: &mut Vec<Warning>) {
     for (language, texts) in &config.texts.0 {
-        for (key, notice) in NOTICES {
+        for notice in Notice::ALL {
             let Some(said) = texts.get(&notice) else {
                 continue;
             };
             let silence = silence_of(notice, &config.handover);
             let why = why_untold(config, notice, said, silence);
             warnings.extend(why.into_iter().map(|why| Warning::Untold {
-                text: format!("texts.{language}.{key}"),
+                text: format!("texts.{language}.{notice}"),
                 why,
                 silence,
             }));
