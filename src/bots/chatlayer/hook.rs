@@ -36,7 +36,7 @@ use crate::{
 const NEWEST: usize = 16 << 10;
 /// Of one `messages` event. Chatlayer sends one or a few.
 const MOST: usize = 4 << 10;
-/// A message of a bot may have so many contents: a text, a list, and buttons for which the list has no room.
+/// A message may have so many contents: a text, a list, and buttons for which the list has no room.
 const EACH: usize = 3;
 /// So many may all messages of a call have beyond that.
 const MOST_MORE: usize = 1 << 10;

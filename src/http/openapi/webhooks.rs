@@ -143,7 +143,7 @@ struct OpenedData {
     handover: Handover,
     /// How many messages there are in all.
     transcript_total: u64,
-    /// Oldest first, at most the desk's `transcript_limit`.
+    /// Oldest first, at most the desk's `transcript_limit`, and 1 MiB of contents or one longer message.
     transcript: Vec<Message>,
 }
 
