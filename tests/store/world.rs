@@ -251,10 +251,8 @@ impl World {
         let class = ErrorClass::Rejected;
         let row = RowOutcome::Dead { class };
         let result = StepResult::Dead { class };
-        self.store
-            .settle(claim, Settlement { result, row })
-            .await
-            .unwrap()
+        let settled = self.store.settle(claim, Settlement { result, row });
+        settled.await.unwrap()
     }
 
     pub async fn answer(&self, handover: HandoverId) -> Answer {
@@ -273,9 +271,8 @@ impl World {
             part = rest.await.unwrap();
             said.append(&mut part.items);
         }
-        said.into_iter()
-            .map(|message| (message.seq, text_of(&message.content)))
-            .collect()
+        let told = said.iter().map(|it| (it.seq, text_of(&it.content)));
+        told.collect()
     }
 }
 

@@ -37,8 +37,7 @@ macro_rules! fitting {
             "), measured AS (SELECT *, sum(octet_length(content)) OVER (ORDER BY seq ",
             $order,
             ") AS bytes, count(*) OVER () AS found FROM first) \
-             SELECT id, seq, actor, at, content, handover, late, raw, found FROM measured \
-             WHERE bytes <= ",
+             SELECT * FROM measured WHERE bytes <= ",
             $bytes,
             " OR bytes = octet_length(content) ORDER BY seq ",
             $order
@@ -116,7 +115,7 @@ fn page(rows: &[Row], limit: usize) -> Result<Page<Message>, Fault> {
     let read = rows.iter().take(limit).map(views::message);
     let items = read.collect::<Result<Vec<_>, _>>()?;
     let found = match rows.first() {
-        Some(row) => count(row.try_get(8)?),
+        Some(row) => count(row.try_get("found")?),
         None => 0,
     };
     let more = found > u64::try_from(items.len()).unwrap_or(u64::MAX);
