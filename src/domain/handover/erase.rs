@@ -13,7 +13,7 @@ use crate::domain::{
 
 impl Turn<'_> {
     /// Ends the handover, if one is open, and owes the platform its part behind the resume. Asked again, it changes
-    /// nothing, or adds the platform.
+    /// nothing, or adds a platform that has not been asked.
     pub(super) fn erase(&mut self, at_platform: bool) -> Outcome {
         if self.open().is_some() && self.closing_mut().is_none() {
             self.close_for(Cause::Erased, Ours::Erased.into());
@@ -22,11 +22,8 @@ impl Turn<'_> {
             .conversation
             .erasing
             .is_some_and(|erasing| erasing.at_platform);
-        if at_platform && !asked {
-            self.forget_at_platform();
-        }
         self.conversation.erasing = Some(Erasing {
-            at_platform: at_platform || asked,
+            at_platform: asked || (at_platform && self.forget_at_platform()),
         });
         self.taken()
     }
@@ -49,14 +46,16 @@ impl Turn<'_> {
         }
     }
 
-    fn forget_at_platform(&mut self) {
+    /// Whether it is asked: nobody could where nobody knows the bot.
+    fn forget_at_platform(&mut self) -> bool {
         if self.bot().is_none() {
-            // Nobody could ask it.
-            return self.platform_keeps_it();
+            self.platform_keeps_it();
+            return false;
         }
         let open = self.open().map(|open| open.id);
         let handover = open.unwrap_or_else(|| HandoverId::from_uuid(self.new_id()));
         self.owe_bot(handover, Task::Forget);
+        true
     }
 
     fn platform_keeps_it(&mut self) {

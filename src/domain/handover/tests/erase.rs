@@ -114,4 +114,27 @@ fn a_bot_that_is_gone_cannot_be_asked_and_an_operator_hears_so() {
     assert_eq!(world.phase(), None);
     assert!(!world.tasks().contains(&"forget"));
     assert_eq!(world.warned(WarningKind::NotErased), 1);
+
+    erase(&mut world, true);
+    assert_eq!(
+        world.warned(WarningKind::NotErased),
+        2,
+        "nor can it the second time"
+    );
+}
+
+#[test]
+fn a_bot_that_has_come_back_is_asked_by_the_next_erasure() {
+    let mut world = World::attended();
+    let known = std::mem::take(&mut world.policy.bots);
+    erase(&mut world, true);
+    world.policy.bots = known;
+    erase(&mut world, true);
+    erase(&mut world, true);
+    let forgets = world
+        .tasks()
+        .iter()
+        .filter(|task| **task == "forget")
+        .count();
+    assert_eq!((forgets, world.warned(WarningKind::NotErased)), (1, 1));
 }
