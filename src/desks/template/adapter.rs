@@ -51,32 +51,25 @@ impl Template {
         }
     }
 
-    async fn failed(
+    /// To a desk that has no request for it, in a message of its own.
+    async fn say_that_it_failed(
         &self,
         job: DeskJob<'_>,
         message: &Message,
         reason: &str,
     ) -> Result<Done, Failure> {
-        let Some(failed) = &self.settings.requests.failed else {
-            let content = Content::text(format!(
-                "{NOT_DELIVERED} ({reason}): {}",
-                transcript::words(&message.content)
-            ));
-            let part = Part {
-                index: 0,
-                text_limit: self.settings.capabilities.text_limit,
-            };
-            let cut = fallback::said(&content, Some(part), &self.settings.capabilities);
-            let first = cut.ok().and_then(|parts| parts.into_iter().next());
-            return self
-                .say(job, message, &first.unwrap_or(Cow::Borrowed(&content)))
-                .await;
+        let content = Content::text(format!(
+            "{NOT_DELIVERED} ({reason}): {}",
+            transcript::words(&message.content)
+        ));
+        let part = Part {
+            index: 0,
+            text_limit: self.settings.capabilities.text_limit,
         };
-        let context = self
-            .context(job)
-            .with("message_id", message.id)
-            .with("reason", reason);
-        self.tell(job, failed, &context).await
+        let cut = fallback::said(&content, Some(part), &self.settings.capabilities);
+        let first = cut.ok().and_then(|parts| parts.into_iter().next());
+        self.say(job, message, &first.unwrap_or(Cow::Borrowed(&content)))
+            .await
     }
 
     async fn close(&self, job: DeskJob<'_>, reason: &str) -> Result<Done, Failure> {
@@ -173,11 +166,20 @@ impl Desk for Template {
                 self.say(job, message, &placeholder(message.id)).await
             }
             DeskWork::Failed {
-                message, reason, ..
-            } => {
-                let message = message.ok_or_else(Failure::unsupported)?;
-                self.failed(job, message, reason).await
-            }
+                id,
+                message,
+                reason,
+            } => match &self.settings.requests.failed {
+                Some(failed) => {
+                    let context = self.context(job);
+                    let context = context.with("message_id", id).with("reason", reason);
+                    self.tell(job, failed, &context).await
+                }
+                None => {
+                    let message = message.ok_or_else(Failure::unsupported)?;
+                    self.say_that_it_failed(job, message, reason).await
+                }
+            },
             DeskWork::Close { reason } => self.close(job, reason).await,
         }
     }

@@ -65,7 +65,14 @@ const END: &[u8] = b"]}";
     operation_id = "readHandover",
     tag = "desk",
     params(("id" = uuid::Uuid, Path, description = "The handover's `id`.")),
-    responses((status = 200, description = "The handover.", body = Shown), DeskRead),
+    responses(
+        (
+            status = 200,
+            description = "The handover. A long transcript is sent part by part: if the JSON breaks off, ask again.",
+            body = Shown
+        ),
+        DeskRead
+    ),
     security(("deskToken" = [])),
 )]
 pub(super) async fn show(

@@ -40,6 +40,8 @@ pub(super) async fn handover(
     id: HandoverId,
     desk: &DeskName,
 ) -> Result<Option<HandoverView>, Fault> {
+    // Read first: a desk that has lost the handover by then is not told of it as of one in which nothing was said.
+    let transcript = transcript::after(ground, id, desk, 0).await?;
     let sql = "SELECT h.facts, h.phase, h.answer, c.state \
                FROM handovers h JOIN conversations c ON c.id = h.conversation \
                WHERE h.id = $1 AND h.desk = $2 AND EXISTS (SELECT 1 FROM legs l WHERE l.handover = $1 AND l.desk = $2)";
@@ -54,7 +56,7 @@ pub(super) async fn handover(
         profile: state.profile,
         phase: row.try_get(1)?,
         answer: row.try_get(2)?,
-        transcript: transcript::after(ground, id, desk, 0).await?,
+        transcript,
     }))
 }
 

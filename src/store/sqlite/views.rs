@@ -39,6 +39,8 @@ pub(super) fn handover(
     id: HandoverId,
     desk: &DeskName,
 ) -> Result<Option<HandoverView>, Fault> {
+    // Read first: a desk that has lost the handover by then is not told of it as of one in which nothing was said.
+    let transcript = transcript::after(connection, id, desk, 0)?;
     let found = connection
         .prepare_cached(
             "SELECT h.facts, h.phase, h.answer, c.state \
@@ -55,7 +57,7 @@ pub(super) fn handover(
         profile: stored.state.profile,
         phase: stored.phase,
         answer: stored.answer,
-        transcript: transcript::after(connection, id, desk, 0)?,
+        transcript,
     }))
 }
 

@@ -270,6 +270,28 @@ async fn without_a_request_for_them_a_close_is_no_call_and_a_failure_is_a_messag
 }
 
 #[tokio::test]
+async fn a_message_that_failed_is_told_by_its_id_where_it_is_kept_no_more() {
+    const FAILED: &str = r#"
+    [desks.tickets.requests.failed]
+    method = "POST"
+    url = "{{ desk.api_url }}/failed"
+    body = "{ 'id': message_id, 'why': reason }"
+    "#;
+    let about = MessageId::from_uuid(id(2));
+    let failed = Task::Failed {
+        message: about,
+        reason: "skipped".into(),
+    };
+    let mut job = job(failed, Content::text("hello"));
+    job.message = None;
+    let stub = Stub::answering("200 OK", "", "").await;
+    let told = desk(&stub, &[OPEN, MESSAGE, FAILED].concat());
+    told.perform(job.for_desk().unwrap()).await.unwrap();
+    let (_, body) = only(&stub).await;
+    assert_eq!(body, json!({"id": about, "why": "skipped"}));
+}
+
+#[tokio::test]
 async fn what_another_host_answers_says_nothing_of_the_desk() {
     for status in [
         "200 OK",
