@@ -58,6 +58,7 @@ impl Adapter {
                 notice: false,
                 part: None,
                 speaker: None,
+                answer: None,
             },
             Task::Forget,
         ];
@@ -85,6 +86,7 @@ impl Adapter {
                 notice: false,
                 part,
                 speaker: None,
+                answer: None,
             },
             Self::Desk(_) => Task::Message {
                 message: MESSAGE,

@@ -55,7 +55,7 @@ pub struct Conversation {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erasing {
-    /// The platform has been asked, or is to be asked, to delete what it keeps.
+    /// The platform has been asked, or is to be asked, to delete what it keeps. Not while nobody knows its bot.
     pub at_platform: bool,
 }
 
@@ -92,7 +92,7 @@ pub struct Handover {
     pub operator: Option<OperatorName>,
     /// When the user wrote what no agent has answered yet.
     pub unanswered_since: Option<Timestamp>,
-    /// What an agent has answered to that, until the user has read a word of it.
+    /// What an agent has answered last, until the user has read a word of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answering: Option<Answering>,
     /// The newest thing the user said that the desk has not taken yet; what was said before it may wait as well.
@@ -122,13 +122,16 @@ pub struct Handover {
     pub closing: Option<Closing>,
 }
 
-/// An answer that is on its way to the user.
+/// What an agent has answered, in one message or in several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answering {
-    /// The newest message of it.
+    /// The first message of it.
     pub message: MessageId,
     /// When the user wrote what it answers.
     pub since: Timestamp,
+    /// How many messages of it are on their way. None: it was given up, and the user waits as before.
+    #[serde(default)]
+    pub owed: u32,
 }
 
 words! {

@@ -56,6 +56,9 @@ pub enum Task {
         /// Whose agent said it: told so if the user does not hear it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         speaker: Option<Speaker>,
+        /// The first message of the answer that it is a word of. None: a notice, an automaton's, or nobody had asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer: Option<MessageId>,
     },
     /// Bot: tell what the platform knows of the conversation; no desk has been asked yet. Never tried again.
     LookUp { history: bool, session: bool },
@@ -306,6 +309,7 @@ impl Task {
                 notice: false,
                 part,
                 speaker,
+                answer: _,
             } => Some(Unsaid {
                 message: *message,
                 whole: part.is_none_or(|part| part.index == 0),

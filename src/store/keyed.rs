@@ -287,6 +287,7 @@ mod tests {
             notice,
             part: None,
             speaker: None,
+            answer: None,
         };
         let before = Cancelled::NoticesBefore(5);
         let taken_back = Some(DeliveryState::Cancelled);

@@ -294,6 +294,7 @@ fn a_conversation_that_is_gone_means_something_else_for_each_task() {
                 notice: false,
                 part: None,
                 speaker: None,
+                answer: None,
             },
             StepResult::Gone,
             dead,

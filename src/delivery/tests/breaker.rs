@@ -104,6 +104,7 @@ async fn what_says_nothing_of_a_destination_neither_counts_for_it_nor_closes_its
         notice: false,
         part: None,
         speaker: None,
+        answer: None,
     };
     for (task, class) in [
         (&look_up, ErrorClass::Ambiguous),

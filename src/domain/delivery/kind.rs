@@ -53,6 +53,7 @@ mod tests {
                     notice: false,
                     part: None,
                     speaker: None,
+                    answer: None,
                 },
                 TaskKind::LookUp => Self::LookUp {
                     history: true,

@@ -1,6 +1,9 @@
 //! What the user is told in the bridge's own words.
 
-use super::turn::{NewMessage, Turn};
+use super::{
+    owe::Voice,
+    turn::{NewMessage, Turn},
+};
 use crate::domain::{
     conversation::Handover,
     ids::MessageId,
@@ -22,7 +25,7 @@ impl Turn<'_> {
             late_for: None,
         });
         // The operator's words, which are no reason to remember another list or to tell anybody.
-        let _ = self.say(id, message, &content, true);
+        let _ = self.say(id, message, &content, Voice::Bridge);
         Some(message)
     }
 }

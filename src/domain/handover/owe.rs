@@ -11,6 +11,15 @@ use crate::domain::{
     message::Content,
 };
 
+/// Who has the platform say something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Voice {
+    /// The bridge: a notice.
+    Bridge,
+    /// The present desk, or its automaton; and of which answer it is a word, if of any.
+    Desk { answer: Option<MessageId> },
+}
+
 /// In which lane a call goes to whom, and for which handover.
 pub(super) struct Way {
     lane: Lane,
@@ -79,22 +88,29 @@ impl Turn<'_> {
         handover: HandoverId,
         message: MessageId,
         content: &Content,
-        notice: bool,
+        voice: Voice,
     ) -> Result<Choices, Unshowable> {
         let policy = self.context.policy;
         let able = policy.bots.get(&self.conversation.key.bot);
         let able = able.map_or(&Capabilities::EVERY_USER, |bot| &bot.capabilities);
         let shown = fallback::show(content, able)?;
-        let speaker = self.leg().filter(|_| !notice).map(|leg| Speaker {
-            leg: leg.id,
-            desk: leg.desk.clone(),
-        });
+        let (speaker, answer) = match voice {
+            Voice::Bridge => (None, None),
+            Voice::Desk { answer } => (
+                self.leg().map(|leg| Speaker {
+                    leg: leg.id,
+                    desk: leg.desk.clone(),
+                }),
+                answer,
+            ),
+        };
         for part in shown.deliveries(able) {
             let task = Task::Say {
                 message,
-                notice,
+                notice: voice == Voice::Bridge,
                 part,
                 speaker: speaker.clone(),
+                answer,
             };
             let delivery = self.owe_bot(handover, task);
             for said in shown.part(part) {

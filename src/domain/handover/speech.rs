@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     Guard, Outcome,
     not_said::NotSaid,
+    owe::Voice,
     turn::{NewMessage, Turn},
 };
 use crate::domain::{
@@ -40,6 +41,8 @@ impl Turn<'_> {
             handover.last_said_at = now;
             if handover.phase != Phase::Closing {
                 handover.unanswered_since.get_or_insert(now);
+                // An answer that was given up is none to this, should it arrive after all.
+                handover.answering.take_if(|answer| answer.owed == 0);
                 meant = chosen(handover, said);
             }
         }
@@ -116,17 +119,24 @@ impl Turn<'_> {
             raw: said.raw.as_deref(),
             late_for: None,
         });
-        if !said.automatic {
-            self.answered_by(message);
-        }
-        self.say_for_agent(id, message, said);
+        let answers = if said.automatic {
+            None
+        } else {
+            self.answered(message)
+        };
+        self.say_for_agent((id, message), said, answers);
         Outcome::message(message)
     }
 
     /// What cannot be said at all is told to the desk. What an automaton says between a list and its answer leaves the
     /// list as it is.
-    fn say_for_agent(&mut self, handover: HandoverId, message: MessageId, said: &AgentSaid) {
-        match self.say(handover, message, &said.content, false) {
+    fn say_for_agent(
+        &mut self,
+        (handover, message): (HandoverId, MessageId),
+        said: &AgentSaid,
+        answer: Option<MessageId>,
+    ) {
+        match self.say(handover, message, &said.content, Voice::Desk { answer }) {
             Ok(choices) => {
                 if let Some(handover) = self.open_mut()
                     && !(said.automatic && choices.is_empty())
@@ -135,39 +145,59 @@ impl Turn<'_> {
                 }
             }
             Err(why) => {
-                self.answer_is_lost(message);
+                self.answer_is_lost(answer);
                 self.push(Effect::Unsaid { message });
                 self.owe_desk(NotSaid::Unshowable(why).task(message));
             }
         }
     }
 
-    /// An answer counts until it is known that the user did not hear it.
-    fn answered_by(&mut self, message: MessageId) {
+    /// An agent has said one more message. It counts as an answer until it is known that the user did not hear it. Gives the
+    /// first message of that answer, if the user had asked anything.
+    fn answered(&mut self, message: MessageId) -> Option<MessageId> {
         let now = self.context.now;
+        let handover = self.open_mut()?;
+        handover.last_said_at = now;
+        if let Some(since) = handover.unanswered_since.take() {
+            // To what was asked before, something else may be on its way. That is no word of this answer.
+            handover.answering = Some(Answering {
+                message,
+                since,
+                owed: 0,
+            });
+        }
+        let answering = handover.answering.as_mut()?;
+        answering.owed = answering.owed.saturating_add(1);
+        Some(answering.message)
+    }
+
+    /// The user has read a word of this answer. Whatever else becomes of it, nobody is waited for, even if it had been given
+    /// up before.
+    pub(super) fn answer_is_heard(&mut self, answer: Option<MessageId>) {
         let Some(handover) = self.open_mut() else {
             return;
         };
-        handover.last_said_at = now;
-        let asked = handover.unanswered_since.take();
-        let since = handover.answering.map(|answer| answer.since).or(asked);
-        handover.answering = since.map(|since| Answering { message, since });
-    }
-
-    /// The user has read a word of what was answered. Whatever else becomes of it, nobody is waited for.
-    pub(super) fn answer_is_heard(&mut self) {
-        if let Some(handover) = self.open_mut() {
-            handover.answering = None;
+        let this = |answering: &mut Answering| Some(answering.message) == answer;
+        if handover
+            .answering
+            .take_if(this)
+            .is_some_and(|heard| heard.owed == 0)
+        {
+            handover.unanswered_since = None;
         }
     }
 
-    /// This message reaches nobody. If it was the last of an answer of which nothing did, the user waits as before.
-    pub(super) fn answer_is_lost(&mut self, message: MessageId) {
-        if let Some(handover) = self.open_mut()
-            && let Some(lost) = handover
-                .answering
-                .take_if(|answer| answer.message == message)
-        {
+    /// A message of this answer reaches nobody. If it was the last of one of which nothing did, the user waits as before.
+    pub(super) fn answer_is_lost(&mut self, answer: Option<MessageId>) {
+        let Some(handover) = self.open_mut() else {
+            return;
+        };
+        let answering = handover.answering.as_mut();
+        let Some(lost) = answering.filter(|answering| Some(answering.message) == answer) else {
+            return;
+        };
+        lost.owed = lost.owed.saturating_sub(1);
+        if lost.owed == 0 {
             handover.unanswered_since = Some(lost.since);
         }
     }

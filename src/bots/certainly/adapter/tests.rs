@@ -66,6 +66,7 @@ fn say(content: Content) -> Job {
         notice: false,
         part: None,
         speaker: None,
+        answer: None,
     };
     Job {
         message: Some(Message {

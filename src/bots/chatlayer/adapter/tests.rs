@@ -71,6 +71,7 @@ fn say(content: Content) -> Job {
             notice: false,
             part: None,
             speaker: None,
+            answer: None,
         },
         Some(content),
     )

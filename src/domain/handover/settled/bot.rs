@@ -36,7 +36,7 @@ impl Turn<'_> {
             (Task::Say { .. }, StepResult::Gone) if !closing => {
                 self.session_seems_gone(settled.task.unsaid());
             }
-            (Task::Say { notice: false, .. }, StepResult::Done(_)) => self.answer_is_heard(),
+            (Task::Say { answer, .. }, StepResult::Done(_)) => self.answer_is_heard(*answer),
             (
                 Task::Say { notice: false, .. },
                 StepResult::Dead { .. } | StepResult::Skipped | StepResult::Gone,
@@ -47,8 +47,10 @@ impl Turn<'_> {
 
     fn say_failed(&mut self, settled: &Settled) {
         if let Some(unsaid) = settled.task.unsaid() {
-            if unsaid.whole {
-                self.answer_is_lost(unsaid.message);
+            if let Task::Say { answer, .. } = settled.task
+                && unsaid.whole
+            {
+                self.answer_is_lost(answer);
             }
             self.tell_speaker(settled.handover, &unsaid, given_up(&settled.result));
         }

@@ -172,6 +172,72 @@ fn nobody_is_waited_for_once_a_word_has_arrived_or_where_nobody_has_asked() {
 }
 
 #[test]
+fn what_cannot_be_shown_takes_nothing_back_of_an_answer_that_still_arrives() {
+    let mut world = asked();
+    let answer = message(&world.agent_says("here it is"));
+    world.agent_says(" ");
+    assert_eq!(world.handover().unanswered_since, None);
+    let mut lost = world.clone();
+    settle_all(&mut world, &[answer], &done());
+    world.pass(Duration::from_mins(30));
+    assert_eq!(world.notices().len(), 0);
+
+    settle_all(&mut lost, &[answer], &rejected());
+    lost.pass(Duration::from_mins(5));
+    assert_eq!(lost.notices(), ["away"]);
+}
+
+#[test]
+fn what_is_no_word_of_an_answer_does_not_stand_for_it() {
+    let mut world = asked();
+    let automatic = message(&world.desk_tells(automatic("you are speaking with Ann")));
+    let answer = message(&world.agent_says("here it is"));
+    settle_all(&mut world, &[automatic], &done());
+    settle_all(&mut world, &[answer], &rejected());
+    world.pass(Duration::from_mins(5));
+    assert_eq!(world.notices(), ["away"]);
+
+    let mut world = World::attended();
+    let unasked = message(&world.agent_says("hello"));
+    world.user_says("are you there?");
+    let asked = world.handover().unanswered_since;
+    assert!(asked.is_some());
+    let answer = message(&world.agent_says("yes"));
+    settle_all(&mut world, &[unasked], &done());
+    settle_all(&mut world, &[answer], &rejected());
+    assert_eq!(world.handover().unanswered_since, asked);
+}
+
+#[test]
+fn an_answer_to_what_was_asked_before_is_none_to_what_was_asked_since() {
+    let mut world = asked();
+    let first = message(&world.agent_says("yes"));
+    world.pass(Duration::from_mins(1));
+    world.user_says("and my parcel?");
+    let asked = world.handover().unanswered_since;
+    let second = message(&world.agent_says("on its way"));
+    settle_all(&mut world, &[first], &done());
+    let mut heard = world.clone();
+    settle_all(&mut world, &[second], &rejected());
+    assert_eq!(world.handover().unanswered_since, asked);
+
+    settle_all(&mut heard, &[second], &done());
+    assert_eq!(heard.handover().unanswered_since, None);
+    assert_eq!(heard.handover().answering, None);
+}
+
+#[test]
+fn an_answer_that_an_operator_has_tried_again_is_one_when_it_arrives() {
+    let mut world = asked();
+    let answer = message(&world.agent_says("here it is"));
+    settle_all(&mut world, &[answer], &rejected());
+    assert!(world.handover().unanswered_since.is_some());
+    settle_all(&mut world, &[answer], &done());
+    world.pass(Duration::from_mins(30));
+    assert_eq!(world.notices().len(), 0);
+}
+
+#[test]
 fn a_resume_that_went_ahead_of_messages_fails_them() {
     let mut world = World::attended();
     let said = message(&world.agent_says("one moment"));

@@ -86,6 +86,7 @@ impl Key<'_> {
                 .filter(|at| self.model.now < at.plus(Duration::from_mins(5))),
         );
         self.time(open.stalled_since);
+        open.answering.map(|answer| answer.owed).hash(self);
         self.time(Some(
             watch
                 .told
@@ -156,8 +157,16 @@ impl Key<'_> {
                 .hash(self);
             match row.delivery.task {
                 Task::Say {
-                    message, notice, ..
+                    message,
+                    notice,
+                    answer,
+                    ..
                 } => {
+                    let open = self.model.open();
+                    let counts = open.and_then(|open| open.answering);
+                    counts
+                        .is_some_and(|counts| answer == Some(counts.message))
+                        .hash(self);
                     let is_last = last.is_some_and(|last| last == message);
                     let before = row.delivery.order < first;
                     (
