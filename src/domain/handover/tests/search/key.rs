@@ -6,7 +6,7 @@ use super::{
     super::*,
     model::{Model, Row},
 };
-use crate::domain::conversation::Handover;
+use crate::domain::conversation::{Answering, Handover};
 
 impl Model {
     pub(super) fn key(&self) -> u128 {
@@ -86,7 +86,6 @@ impl Key<'_> {
                 .filter(|at| self.model.now < at.plus(Duration::from_mins(5))),
         );
         self.time(open.stalled_since);
-        open.answering.map(|answer| answer.owed).hash(self);
         self.time(Some(
             watch
                 .told
@@ -96,7 +95,7 @@ impl Key<'_> {
             for at in [
                 Some(open.last_said_at),
                 open.unanswered_since,
-                open.answering.map(|answer| answer.since),
+                self.answering().map(|answer| answer.since),
                 watch.unanswered,
                 Some(watch.person),
             ] {
@@ -104,10 +103,16 @@ impl Key<'_> {
             }
         } else {
             (open.unanswered_since.is_some(), watch.unanswered.is_some()).hash(self);
-            open.answering.is_some().hash(self);
+            self.answering().is_some().hash(self);
             self.time(Some(open.phase_since));
             self.time(Some(watch.phase));
         }
+    }
+
+    /// Of one that was given up nothing comes any more: nobody has it tried again here.
+    fn answering(&self) -> Option<Answering> {
+        let answering = self.model.open()?.answering;
+        answering.filter(|answering| answering.owed > 0)
     }
 
     /// A desk whose part is over, and that has nothing more to do, is left out.
@@ -162,10 +167,8 @@ impl Key<'_> {
                     answer,
                     ..
                 } => {
-                    let open = self.model.open();
-                    let counts = open.and_then(|open| open.answering);
-                    counts
-                        .is_some_and(|counts| answer == Some(counts.message))
+                    self.answering()
+                        .is_some_and(|answering| answer == Some(answering.message))
                         .hash(self);
                     let is_last = last.is_some_and(|last| last == message);
                     let before = row.delivery.order < first;
