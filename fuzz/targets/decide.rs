@@ -6,9 +6,9 @@
 //! has changed is told.
 #![no_main]
 
-#[path = "handover/seen.rs"]
+#[path = "decide/seen.rs"]
 mod seen;
-#[path = "handover/setting.rs"]
+#[path = "decide/setting.rs"]
 mod setting;
 
 use std::{collections::BTreeSet, time::Duration};
