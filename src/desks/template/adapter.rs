@@ -169,17 +169,15 @@ impl Desk for Template {
                 id,
                 message,
                 reason,
-            } => match &self.settings.requests.failed {
-                Some(failed) => {
+            } => {
+                if let Some(failed) = &self.settings.requests.failed {
                     let context = self.context(job);
                     let context = context.with("message_id", id).with("reason", reason);
-                    self.tell(job, failed, &context).await
+                    return self.tell(job, failed, &context).await;
                 }
-                None => {
-                    let message = message.ok_or_else(Failure::unsupported)?;
-                    self.say_that_it_failed(job, message, reason).await
-                }
-            },
+                let message = message.ok_or_else(Failure::unsupported)?;
+                self.say_that_it_failed(job, message, reason).await
+            }
             DeskWork::Close { reason } => self.close(job, reason).await,
         }
     }
