@@ -45,10 +45,16 @@ pub enum Warning {
         requests: Vec<&'static str>,
     },
     NotGroups(DeskName),
-    /// A route's option that names something of the desk's by its number, and is none.
-    NotAnId {
+    /// A route's option of which the desk can make nothing.
+    IdleOption {
         desk: DeskName,
         option: &'static str,
+        wanted: &'static str,
+    },
+    /// A route's option that none of its desks looks at.
+    UnknownOption {
+        desk: DeskName,
+        option: String,
     },
     /// Strangers' calls are heard out before they are known for theirs, and all callers count as one.
     Keyless(DeskName),

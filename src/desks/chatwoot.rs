@@ -10,6 +10,7 @@ pub mod hook;
 mod message;
 mod settings;
 mod signature;
+mod wishes;
 
 pub use self::{
     adapter::Chatwoot,

@@ -138,19 +138,43 @@ fn what_a_route_names_by_no_number_is_a_warning() {
     };
     for right in [
         "{ team_id = 3, assignee_id = 4 }",
-        "{ priority = \"x\" }",
+        "{ team = 3, priority = \"high\", labels = [\"vip\"] }",
+        "{ labels = \"vip\", anything = \"for the other desk\" }",
         "{}",
     ] {
         assert_eq!(warned(right), [], "{right}");
     }
-    let not_an_id = |option| Warning::NotAnId {
+    let idle = |option, wanted| Warning::IdleOption {
         desk: "inbox".parse().unwrap(),
         option,
+        wanted,
     };
+    let not_an_id = |option| idle(option, "whole number");
     assert_eq!(warned("{ team_id = \"3\" }"), [not_an_id("team_id")]);
     assert_eq!(warned("{ assignee_id = -1 }"), [not_an_id("assignee_id")]);
     assert_eq!(
         warned("{ team_id = [3], assignee_id = 4.5 }"),
         [not_an_id("team_id"), not_an_id("assignee_id")]
     );
+    assert_eq!(
+        warned("{ priority = \"highest\", labels = [] }"),
+        [
+            idle("priority", "priority (urgent, high, medium, low)"),
+            idle("labels", "list of labels"),
+        ]
+    );
+}
+
+#[test]
+fn what_no_desk_of_a_route_looks_at_is_a_warning() {
+    let warned = |route: &str| {
+        let route = format!("[[routes]]\ndesk = \"inbox\"\n{route}\n");
+        good_with(&format!("{DESK}{KEY}{route}")).warnings()
+    };
+    let unknown = Warning::UnknownOption {
+        desk: "inbox".parse().unwrap(),
+        option: "teem".to_owned(),
+    };
+    assert_eq!(warned("options = { teem = 3, team = 3 }"), [unknown]);
+    assert_eq!(warned("fallback = \"custom\"\noptions = { teem = 3 }"), []);
 }

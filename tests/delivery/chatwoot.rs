@@ -55,6 +55,9 @@ impl World {
             inbox_id = {INBOX_ID}
             api_access_token = "{TOKEN}"
             webhook_secret = "{SECRET}"
+            [[routes]]
+            desk = "inbox"
+            options = {{ priority = "high", labels = ["vip"] }}
             "#,
             data.path().display()
         );
@@ -163,6 +166,24 @@ async fn a_user_talks_with_an_agent_on_chatwoot_and_comes_back_to_the_bot() {
 #[tokio::test]
 async fn what_chatwoot_tells_three_times_with_fields_of_the_future_counts_once() {
     plays_through(json!({"repeats": 3, "unknown_fields": true})).await;
+}
+
+#[tokio::test]
+async fn agents_find_a_conversation_where_its_route_wants_it() {
+    let world = World::start().await;
+    world.waiting().await;
+    let url = format!(
+        "{}/api/v1/accounts/{ACCOUNT_ID}/contacts/1/conversations",
+        world.desk.root
+    );
+    let sorted = async || {
+        let call = world.desk.http.get(&url).header("api_access_token", TOKEN);
+        let found: Value = call.send().await.unwrap().json().await.unwrap();
+        let conversation = &found["payload"][0];
+        conversation["priority"] == "high" && conversation["labels"] == json!(["vip"])
+    };
+    until(sorted).await;
+    world.stop().await;
 }
 
 #[tokio::test]

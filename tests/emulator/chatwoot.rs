@@ -145,6 +145,9 @@ async fn what_is_not_described_and_who_is_there_already_is_refused() {
     let mut elsewhere = conversation();
     elsewhere["source_id"] = json!("source-2");
     assert_eq!(inbox.post("/conversations", elsewhere).await.0, 422);
+    let highest = json!({"priority": "highest"});
+    let priority = "/conversations/1/toggle_priority";
+    assert_eq!(inbox.post(priority, highest).await.0, 422);
     assert_eq!(
         inbox.post("/conversations/2/messages", said("x")).await.0,
         404

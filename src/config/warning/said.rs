@@ -5,6 +5,9 @@ use std::fmt;
 use super::{Silence, Untold, Warning};
 
 const KEYLESS: &str = "server.trusted_proxies is empty: behind a proxy two unfinished calls of a stranger keep Chatwoot's out, and it makes none again; set either";
+const OPENED_WITHOUT: &str = "its conversations are opened without it";
+const LOOKED_AT_BY_NONE: &str =
+    "which no desk of that route looks at: docs/routing.md says what each understands";
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,12 +59,14 @@ impl fmt::Display for Warning {
             ),
             Self::NotGroups(desk) => write!(
                 f,
-                "a route to {desk} has options.groups that are no list of group ids: desks.{desk}.groups are asked in their place"
+                "a route to {desk} has options.groups or options.group that is no list of group ids: desks.{desk}.groups are asked in their place"
             ),
-            Self::NotAnId { desk, option } => write!(
-                f,
-                "a route to {desk} has options.{option} that is no whole number: its conversations are opened without it"
-            ),
+            Self::IdleOption { desk, option, wanted } => {
+                write!(f, "a route to {desk} has options.{option} that is no {wanted}: {OPENED_WITHOUT}")
+            }
+            Self::UnknownOption { desk, option } => {
+                write!(f, "a route to {desk} has options.{option}, {LOOKED_AT_BY_NONE}")
+            }
             Self::Keyless(desk) => write!(f, "desks.{desk} has no hook_key and {KEYLESS}"),
             Self::NeverPaused(bot) => write!(
                 f,

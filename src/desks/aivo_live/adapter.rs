@@ -196,9 +196,10 @@ pub(super) fn desk_ref(leg: &LegFacts, effective: String) -> Map<String, Value> 
     known
 }
 
-/// `options.groups` of the route, where they are one.
+/// `options.groups` of the route, or `options.group`, where they are one.
 fn groups_of(about: &About) -> Option<Vec<u64>> {
-    let groups = match about.handover.options.get("groups")? {
+    let options = &about.handover.options;
+    let groups = match options.get("groups").or(options.get("group"))? {
         Value::Array(groups) => groups.iter().map(Value::as_u64).collect::<Option<Vec<_>>>(),
         one => one.as_u64().map(|one| vec![one]),
     };

@@ -85,6 +85,18 @@ pub(super) struct NewStatus {
     pub(super) status: &'static str,
 }
 
+/// How soon a conversation should be answered, beside others.
+#[derive(Serialize)]
+pub(super) struct NewPriority<'a> {
+    pub(super) priority: &'a str,
+}
+
+/// What takes the place of a conversation's labels, all of them.
+#[derive(Serialize)]
+pub(super) struct NewLabels<'a> {
+    pub(super) labels: &'a [&'a str],
+}
+
 /// Shown at an agent's message in the place of it having been sent.
 #[derive(Serialize)]
 pub(super) struct NewFailure<'a> {

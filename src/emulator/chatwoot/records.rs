@@ -43,6 +43,8 @@ pub(super) struct Conversation {
     pub(super) inbox_id: u64,
     pub(super) status: String,
     pub(super) custom_attributes: Value,
+    pub(super) priority: Option<String>,
+    pub(super) labels: Vec<String>,
     #[serde(skip)]
     pub(super) contact: u64,
     /// Who has it.

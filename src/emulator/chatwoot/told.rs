@@ -89,6 +89,8 @@ impl Conversation {
             "inbox_id": INBOX_ID,
             "status": self.status,
             "custom_attributes": self.custom_attributes,
+            "priority": self.priority,
+            "labels": self.labels,
             "meta": meta,
             "changed_attributes": [changed],
             "updated_at": at,

@@ -10,9 +10,10 @@ use crate::{
     desks::chatwoot::{
         actions::{
             Answered, Attributes, Contact, Conversation, MadeContact, NewAttributes, NewContact,
-            NewContactInbox, NewConversation, NewStatus,
+            NewContactInbox, NewConversation, NewLabels, NewPriority, NewStatus,
         },
         contact::Person,
+        wishes::Wishes,
     },
     domain::{
         delivery::{DeskJob, Done, Failure, Past},
@@ -83,6 +84,7 @@ async fn show(
         Notes::MaybePartly => Written::look_up(desk, &opened.id, job).await?,
         Notes::Told => return Ok(done),
     };
+    sort(desk, &opened.id, &Wishes::of(&job.about.handover.options)).await;
     let told = tell(desk, &opened.id, unwritten(job, past, &written)).await?;
     Ok(told.unwrap_or(done))
 }
@@ -229,15 +231,15 @@ async fn open_anew(
     contact: &Contact,
     attributes: &Attributes,
 ) -> Result<Option<Opened>, CallError> {
-    let option = |name: &str| job.about.handover.options.get(name).and_then(Value::as_u64);
+    let wishes = Wishes::of(&job.about.handover.options);
     let source_id = source(desk, contact).await?;
     let conversation = NewConversation {
         source_id: &source_id,
         inbox_id: desk.settings.inbox_id,
         contact_id: contact.id,
         status: NewStatus::OPEN,
-        team_id: option("team_id"),
-        assignee_id: option("assignee_id"),
+        team_id: wishes.team_id,
+        assignee_id: wishes.assignee_id,
         custom_attributes: attributes,
     };
     let answer = desk.post(&["conversations"], &conversation).await?;
@@ -247,6 +249,28 @@ async fn open_anew(
         notes: Notes::Missing,
         is_pending: made.is_pending(),
     }))
+}
+
+/// Where agents find it among others. The user waits for an agent, not for a label: whatever goes wrong may.
+async fn sort(desk: &Chatwoot, conversation: &str, wishes: &Wishes<'_>) {
+    if let Some(priority) = wishes.priority {
+        let path = ["conversations", conversation, "toggle_priority"];
+        let set = desk.post(&path, &NewPriority { priority }).await;
+        warn_of(set.map(drop), "priority");
+    }
+    if !wishes.labels.is_empty() {
+        let path = ["conversations", conversation, "labels"];
+        let labels = NewLabels {
+            labels: &wishes.labels,
+        };
+        warn_of(desk.post(&path, &labels).await.map(drop), "labels");
+    }
+}
+
+fn warn_of(set: Result<(), CallError>, option: &'static str) {
+    if let Err(fault) = set {
+        tracing::warn!(error = %fault, option, "a conversation goes without what its route asks for");
+    }
 }
 
 fn refused() -> Done {

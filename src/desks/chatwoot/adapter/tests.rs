@@ -3,6 +3,7 @@ mod closing;
 mod failed;
 mod opening;
 mod repeats;
+mod sorted;
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;

@@ -29,6 +29,11 @@ pub(super) fn router() -> Router<Arc<Shared>> {
             post(set_attributes),
         )
         .route(&format!("{conversation}/toggle_status"), post(set_status))
+        .route(
+            &format!("{conversation}/toggle_priority"),
+            post(set_priority),
+        )
+        .route(&format!("{conversation}/labels"), post(set_labels))
 }
 
 #[derive(Deserialize)]
@@ -49,6 +54,18 @@ struct NewConversation {
 #[serde(deny_unknown_fields)]
 struct Attributes {
     custom_attributes: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Priority {
+    priority: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Labels {
+    labels: Vec<String>,
 }
 
 /// While new handovers are refused, everybody is blocked: as Chatwoot does then, the conversation begins resolved.
@@ -78,6 +95,8 @@ async fn new_conversation(
                 new.status
             },
             custom_attributes: new.custom_attributes,
+            priority: None,
+            labels: Vec::new(),
             contact: new.contact_id,
             assignee: None,
             team: None,
@@ -109,6 +128,29 @@ async fn set_attributes(
     Ok(Json(
         json!({"custom_attributes": conversation.custom_attributes}),
     ))
+}
+
+async fn set_priority(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<u64>,
+    Json(Priority { priority }): Json<Priority>,
+) -> Answer {
+    if !["urgent", "high", "medium", "low", "none"].contains(&priority.as_str()) {
+        return Err(StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let mut records = shared.records();
+    find(&mut records, id)?.priority = Some(priority).filter(|priority| priority != "none");
+    Ok(Json(json!({})))
+}
+
+async fn set_labels(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<u64>,
+    Json(Labels { labels }): Json<Labels>,
+) -> Answer {
+    let mut records = shared.records();
+    find(&mut records, id)?.labels.clone_from(&labels);
+    Ok(Json(json!({"payload": labels})))
 }
 
 async fn set_status(

@@ -70,6 +70,7 @@ async fn the_groups_of_the_route_go_over_those_of_the_desk() {
     for (options, groups) in [
         (json!({"groups": [5]}), json!([5])),
         (json!({"groups": 5}), json!([5])),
+        (json!({"group": 5}), json!([5])),
         (json!({"groups": []}), json!([2179, 2180])),
         (json!({"groups": ["sales"]}), json!([2179, 2180])),
         (json!({"priority": 1}), json!([2179, 2180])),

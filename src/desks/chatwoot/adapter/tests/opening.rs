@@ -51,7 +51,7 @@ pub(super) fn earlier(status: &str, transcript: &str) -> Value {
     })
 }
 
-fn open() -> Job {
+pub(super) fn open() -> Job {
     job(Task::Open { upto: 1 })
 }
 
@@ -74,7 +74,7 @@ pub(super) async fn asked(
     (sent(&stub).await, done)
 }
 
-fn is_opened(done: Result<Done, Failure>) {
+pub(super) fn is_opened(done: Result<Done, Failure>) {
     assert_eq!(done.unwrap().reference.as_deref(), Some(CONVERSATION));
 }
 
